@@ -1,0 +1,221 @@
+package engine
+
+// Operator compares an attribute of the context with a constraint's values.
+type Operator uint8
+
+const (
+	OpEq Operator = iota
+	OpNeq
+	OpIn
+	OpNotIn
+	OpContains
+	OpGt
+	OpGte
+	OpLt
+	OpLte
+	OpMatches
+	OpNever // a constraint that can't hold
+	operators
+)
+
+// holdAll says whether there are constraints and all of them hold.
+func (s *Snapshot) holdAll(r run, in *Input, sc *Scratch) bool {
+	for i := r.from; i < r.to; i++ {
+		c := &s.constraints[i]
+		a := s.attribute(c, in)
+		if a == nil || !s.holds(c, a, sc) {
+			return false
+		}
+	}
+	return r.from < r.to
+}
+
+// attribute finds what a constraint asks about, or nil.
+func (s *Snapshot) attribute(c *constraint, in *Input) *Attribute {
+	for i := range in.Attributes {
+		if a := &in.Attributes[i]; a.sign == c.sign && a.Name == s.str(c.attribute) {
+			return a
+		}
+	}
+	return nil
+}
+
+// holds decides the usual comparisons — a string with strings, an integer with an integer — and leaves the rest to compares.
+func (s *Snapshot) holds(c *constraint, a *Attribute, sc *Scratch) bool {
+	one := c.values.to-c.values.from == 1
+	switch {
+	case a.kind == kindString && (c.operator == OpIn || c.operator == OpEq && one):
+		for i := c.values.from; i < c.values.to; i++ {
+			v := &s.values[i]
+			if v.sign == a.mark && v.kind == kindString && s.str(v.text) == a.text {
+				return true
+			}
+		}
+	case a.kind == kindInt && c.operator >= OpGt && c.operator <= OpLte && one:
+		if v := &s.values[c.values.from]; v.numeric == kindInt {
+			return ordered(c.operator, order(int64(a.num), int64(v.num)))
+		}
+	case a.kind == kindNil:
+		return false
+	}
+	return s.compares(c, a, sc)
+}
+
+func ordered(op Operator, c int32) bool {
+	switch op {
+	case OpGt:
+		return c > 0
+	case OpGte:
+		return c >= 0
+	case OpLt:
+		return c < 0
+	}
+	return c <= 0
+}
+
+func (s *Snapshot) compares(c *constraint, a *Attribute, sc *Scratch) bool {
+	switch c.operator {
+	case OpIn:
+		return s.member(c, a)
+	case OpNotIn:
+		return !s.member(c, a)
+	case OpNever:
+		return false
+	}
+	if c.values.to-c.values.from != 1 {
+		return false
+	}
+	v := &s.values[c.values.from]
+	switch c.operator {
+	case OpMatches:
+		return a.kind == kindString && s.match(&s.programs[c.program], a.text, &sc.machine)
+	case OpContains:
+		return a.kind == kindString && v.kind == kindString && contains(a.text, s.str(v.text))
+	case OpEq:
+		return s.equal(a, v)
+	case OpNeq:
+		return !s.equal(a, v)
+	}
+	x, y := a.number(), s.number(v)
+	if isNumber(x.kind) && isNumber(y.kind) {
+		r := compare(&x, &y)
+		return r != unordered && ordered(c.operator, r)
+	}
+	return x.kind == kindString && y.kind == kindString && ordered(c.operator, orderText(x.text, y.text))
+}
+
+// number is a value as compared.
+func (s *Snapshot) number(v *value) number { return number{v.numeric, v.num, s.str(v.text)} }
+
+// equal compares loosely: 5 is 5.0 and "5", "007" is "7"; true is not "true".
+func (s *Snapshot) equal(a *Attribute, v *value) bool {
+	if a.kind == kindString && v.numeric == kindString {
+		// A string that is no number equals only itself.
+		return a.mark == v.sign && a.text == s.str(v.text)
+	}
+	x, y := a.number(), s.number(v)
+	if isNumber(x.kind) && isNumber(y.kind) {
+		return compare(&x, &y) == 0
+	}
+	if x.kind != y.kind {
+		return false
+	}
+	switch x.kind {
+	case kindString:
+		return x.text == y.text
+	case kindArray, kindMap:
+		return deepEqual(x.text, y.text, false)
+	}
+	return true
+}
+
+// member says whether a is one of the values, strictly: 1 is not 1.0, though "5" is 5.
+func (s *Snapshot) member(c *constraint, a *Attribute) bool {
+	var x number
+	read := false
+	for i := c.values.from; i < c.values.to; i++ {
+		v := &s.values[i]
+		if a.kind == kindString && v.numeric == kindString {
+			if v.sign == a.mark && s.str(v.text) == a.text {
+				return true
+			}
+			continue
+		}
+		if !read {
+			x, read = a.number(), true
+		}
+		if s.same(&x, v) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Snapshot) same(x *number, v *value) bool {
+	if x.kind != v.numeric {
+		return false
+	}
+	switch x.kind {
+	case kindInt, kindFloat, kindInteger:
+		y := s.number(v)
+		return compare(x, &y) == 0
+	case kindString:
+		return x.text == s.str(v.text)
+	case kindArray, kindMap:
+		return deepEqual(x.text, s.str(v.text), true)
+	}
+	return true
+}
+
+// deepEqual compares two msgpack values item by item; maps have ascending keys. Strictly, 1 is not 1.0. Strings inside are
+// never read as numbers.
+func deepEqual(a, b string, strictly bool) bool {
+	p, q := int32(0), int32(0)
+	for left := int64(1); left > 0; left-- {
+		var x, y number
+		var n, m uint64
+		x.kind, n, p = head(a, p)
+		y.kind, m, q = head(b, q)
+		x.bits, y.bits = n, m
+		if x.kind == kindInteger || x.kind == kindString {
+			x.text = a[p : p+int32(n)]
+			p += int32(n)
+		}
+		if y.kind == kindInteger || y.kind == kindString {
+			y.text = b[q : q+int32(m)]
+			q += int32(m)
+		}
+		if isNumber(x.kind) && isNumber(y.kind) {
+			if strictly && x.kind != y.kind || compare(&x, &y) != 0 {
+				return false
+			}
+			continue
+		}
+		if x.kind != y.kind || n != m || x.text != y.text {
+			return false
+		}
+		switch x.kind {
+		case kindBad, kindBinary:
+			return false
+		case kindArray:
+			left += int64(n)
+		case kindMap:
+			left += 2 * int64(n)
+		}
+	}
+	return true
+}
+
+// contains says whether part is somewhere in s.
+func contains(s, part string) bool {
+	if part == "" {
+		return true
+	}
+	first, last := part[0], len(s)-len(part)
+	for i := 0; i <= last; i++ {
+		if s[i] == first && s[i:i+len(part)] == part {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,169 @@
+package engine
+
+// Evaluate decides the flag of this key. sc may be nil if no flag of the snapshot needs a Scratch.
+func (s *Snapshot) Evaluate(key string, in *Input, sc *Scratch, d *Decision) {
+	i := s.find(key, hash(key))
+	if i < 0 {
+		*d = Decision{Score: -1, VariantIndex: -1}
+		return
+	}
+	s.Decide(i, in, sc, d)
+}
+
+// Decide decides flag i, which is in [0, Len). sc may be nil if the flag doesn't need a Scratch.
+func (s *Snapshot) Decide(i int32, in *Input, sc *Scratch, d *Decision) {
+	f := &s.flags[i]
+	*d = Decision{Score: -1, VariantIndex: -1}
+	if f.bits&bitKilled != 0 {
+		d.Reason, d.Gate = ReasonKilled, GateKill
+		s.serve(f.offVariant, d)
+		return
+	}
+	if f.variants.from < f.variants.to && in.Presence == Keyed {
+		d.Score = s.score(f, in)
+		s.serve(s.pick(f, d.Score), d)
+	}
+	if f.prerequisites.from < f.prerequisites.to {
+		sc.visits.start(i)
+		if p, met := s.met(f, in, sc); met != on {
+			d.Reason, d.Gate = ReasonPrerequisite, GatePrerequisite
+			d.Target = s.str(s.prerequisites[p].name)
+			return
+		}
+	}
+	s.gates(f, in, sc, d)
+}
+
+// EvaluateAll decides many flags for one input into out: those of flags, which are in [0, Len), or all of them, ascending by
+// key, if flags is nil. It gives how many it decided; out's length bounds them.
+func (s *Snapshot) EvaluateAll(flags []int32, in *Input, sc *Scratch, out []Decision) int32 {
+	n := int32(len(flags))
+	if flags == nil {
+		n = s.Len()
+	}
+	n = min(n, int32(len(out)))
+	for i := int32(0); i < n; i++ {
+		at := i
+		if flags != nil {
+			at = flags[i]
+		}
+		s.Decide(at, in, sc, &out[i])
+	}
+	return n
+}
+
+// gates is the precedence of a flag's own gates. It sets what decided; d comes as a denial by nothing.
+func (s *Snapshot) gates(f *flag, in *Input, sc *Scratch, d *Decision) {
+	if f.actors.mask >= 0 && in.Presence == Keyed {
+		if state := s.state(f.actors, in.Actor); state != 0 {
+			d.Enabled, d.Reason, d.Gate, d.Target = state == stateAllow, ReasonTargetingMatch, GateActor, in.Actor
+			return
+		}
+	}
+	if f.groups.mask >= 0 && in.Presence != NoActor {
+		if group, state := s.groupState(f, in); state != 0 {
+			d.Enabled, d.Reason, d.Gate, d.Target = state == stateAllow, ReasonTargetingMatch, GateGroup, group
+			return
+		}
+	}
+	if f.rules.from < f.rules.to {
+		if s.anyRule(f, in, sc, d) {
+			return
+		}
+	}
+	if f.bits&bitOn != 0 {
+		d.Enabled, d.Reason, d.Gate = true, ReasonStatic, GateBoolean
+		return
+	}
+	for i := f.windows.from; i < f.windows.to; i++ {
+		if w := &s.windows[i]; in.Now >= w.from && in.Now < w.until {
+			d.Enabled, d.Reason, d.Gate = true, ReasonTargetingMatch, GateSchedule
+			return
+		}
+	}
+	if f.actorsScore >= 0 && in.Presence != NoActor {
+		if in.Presence == Keyed && s.scored(f, in, d) <= f.actorsScore {
+			d.Enabled, d.Reason, d.Gate = true, ReasonSplit, GatePercentageOfActors
+			return
+		}
+	} else if f.timeDraw >= 0 && draw(in.Roll, f.chance) <= f.timeDraw {
+		d.Enabled, d.Reason, d.Gate = true, ReasonSplit, GatePercentageOfTime
+		return
+	}
+	d.Reason = ReasonDefault
+}
+
+// groupState weighs the group gates of all the actor's groups: the one that decides, and its state.
+func (s *Snapshot) groupState(f *flag, in *Input) (string, uint32) {
+	wins, loses := uint32(stateDeny), uint32(stateAllow)
+	if s.allow {
+		wins, loses = stateAllow, stateDeny
+	}
+	lost := int32(-1)
+	for i := range in.Groups {
+		switch state := s.state(f.groups, in.Groups[i]); {
+		case state&wins != 0:
+			return in.Groups[i], wins
+		case state != 0 && lost < 0:
+			lost = int32(i)
+		}
+	}
+	if lost < 0 {
+		return "", 0
+	}
+	return in.Groups[lost], loses
+}
+
+// anyRule finds the first rule or segment gate that grants.
+func (s *Snapshot) anyRule(f *flag, in *Input, sc *Scratch, d *Decision) bool {
+	if in.pending > 0 {
+		in.unpack()
+	}
+	if len(in.Attributes) == 0 {
+		return false
+	}
+	for i := f.rules.from; i < f.rules.to; i++ {
+		r := &s.rules[i]
+		if !s.holdAll(r.constraints, in, sc) {
+			continue
+		}
+		if r.score < maxScore && (in.Presence != Keyed || s.scored(f, in, d) > r.score) {
+			continue
+		}
+		d.Enabled, d.Reason, d.Gate = true, ReasonTargetingMatch, GateRule
+		if r.segment >= 0 {
+			d.Gate = GateSegment
+			d.Target = s.str(s.segments[r.segment].key)
+		}
+		return true
+	}
+	return false
+}
+
+// scored is the actor's score for f, computed at most once a decision.
+func (s *Snapshot) scored(f *flag, in *Input, d *Decision) int32 {
+	if d.Score < 0 {
+		d.Score = s.score(f, in)
+	}
+	return d.Score
+}
+
+func (s *Snapshot) score(f *flag, in *Input) int32 { return int32(Score(in.Actor, s.str(f.key))) }
+
+// pick is the variant that a score is served: the first whose cut is above it, else the last.
+func (s *Snapshot) pick(f *flag, score int32) int32 {
+	i := f.variants.from
+	for i < f.variants.to-1 && score >= s.variants[i].cut {
+		i++
+	}
+	return i
+}
+
+// serve puts variant i, or none, into d.
+func (s *Snapshot) serve(i int32, d *Decision) {
+	if i < 0 {
+		return
+	}
+	v := &s.variants[i]
+	d.VariantIndex, d.Variant, d.Payload = i, s.str(v.name), s.str(v.payload)
+}

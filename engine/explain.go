@@ -1,0 +1,246 @@
+package engine
+
+import "math"
+
+// Outcome is what one gate said.
+type Outcome uint8
+
+const (
+	OutcomeNo       Outcome = iota // the gate says nothing
+	OutcomeYes                     // the gate grants
+	OutcomeDeny                    // the gate denies
+	OutcomePass                    // a prerequisite is met
+	OutcomeFail                    // a prerequisite isn't met
+	OutcomeNotAsked                // the gate needs an actor or a context, and there is none
+)
+
+// Step is one gate looked at, with what it compared. The meaning of A, B and C goes by the gate:
+//
+//	actor, group           A state in the snapshot: 1 deny, 2 allow, 3 both
+//	rule, segment          A score, −1 not needed; B greatest score granted, 65535 everybody
+//	boolean                A 1 on, 0 off
+//	schedule               A from, B until (least and greatest int64 are open ends), C now, in Unix microseconds
+//	percentage_of_actors   A score, −1 without an actor; B greatest score granted
+//	percentage_of_time     A draw; B greatest draw granted
+//	prerequisite           A required: 1 on, 0 off; B found: 1 on, 0 off, 2 cycle or too deep, 3 missing
+type Step struct {
+	Gate    Gate
+	Outcome Outcome
+	Target  string
+	A, B, C int64
+
+	constraints run
+}
+
+// Constraints are the first and the end of the constraints of a rule or segment step, for Snapshot.Comparison.
+func (x *Step) Constraints() (from, to int32) { return x.constraints.from, x.constraints.to }
+
+// Comparison is one constraint of a rule or a segment, and how it compared.
+type Comparison struct {
+	Attribute string
+	Operator  Operator
+	Values    int32     // how many, for Snapshot.Value
+	Actual    Attribute // of the context, a nil value if it has none
+	Held      bool
+	values    run
+}
+
+// Prerequisite findings that are neither on nor off.
+const (
+	foundCycle   = 2
+	foundMissing = 3
+)
+
+// explainer writes steps; those beyond the caller's room are counted only.
+type explainer struct {
+	steps []Step
+	n     int32
+}
+
+func (e *explainer) add(g Gate, o Outcome, target string, a, b, c int64) {
+	e.addRule(g, o, target, a, b, run{})
+	if e.n <= int32(len(e.steps)) {
+		e.steps[e.n-1].C = c
+	}
+}
+
+func (e *explainer) addRule(g Gate, o Outcome, target string, a, b int64, constraints run) {
+	if e.n < int32(len(e.steps)) {
+		e.steps[e.n] = Step{Gate: g, Outcome: o, Target: target, A: a, B: b, constraints: constraints}
+	}
+	e.n++
+}
+
+// Explain decides flag i and tells every gate looked at, in order, up to the one that decided. It gives how many steps there
+// are; those beyond the length of steps are left out.
+func (s *Snapshot) Explain(i int32, in *Input, sc *Scratch, d *Decision, steps []Step) int32 {
+	s.Decide(i, in, sc, d)
+	f := &s.flags[i]
+	e := explainer{steps: steps}
+	if d.Gate == GateKill {
+		e.add(GateKill, OutcomeDeny, "", 0, 0, 0)
+		return e.n
+	}
+	if s.explainPrerequisites(i, in, sc, &e) {
+		s.explainGates(f, in, sc, d, &e)
+	}
+	return e.n
+}
+
+func (s *Snapshot) explainPrerequisites(i int32, in *Input, sc *Scratch, e *explainer) bool {
+	f := &s.flags[i]
+	if f.prerequisites.from == f.prerequisites.to {
+		return true
+	}
+	sc.visits.start(i)
+	for k := f.prerequisites.from; k < f.prerequisites.to; k++ {
+		p := &s.prerequisites[k]
+		want, found := int64(0), int64(0)
+		if p.want {
+			want = 1
+		}
+		switch s.resolve(p.parent, in, sc) {
+		case on:
+			found = 1
+		case visiting:
+			found = foundCycle
+		default:
+			if p.parent < 0 {
+				found = foundMissing
+			}
+		}
+		if found == foundCycle || p.want != (found == 1) {
+			e.add(GatePrerequisite, OutcomeFail, s.str(p.name), want, found, 0)
+			return false
+		}
+		e.add(GatePrerequisite, OutcomePass, s.str(p.name), want, found, 0)
+	}
+	return true
+}
+
+// explainGates follows the precedence of gates, with d already decided.
+func (s *Snapshot) explainGates(f *flag, in *Input, sc *Scratch, d *Decision, e *explainer) {
+	if f.actors.mask >= 0 {
+		if in.Presence != Keyed {
+			e.add(GateActor, OutcomeNotAsked, "", 0, 0, 0)
+		} else {
+			state := s.state(f.actors, in.Actor)
+			e.add(GateActor, granted(state), in.Actor, int64(state), 0, 0)
+		}
+		if d.Gate == GateActor {
+			return
+		}
+	}
+	if f.groups.mask >= 0 {
+		switch {
+		case in.Presence == NoActor:
+			e.add(GateGroup, OutcomeNotAsked, "", 0, 0, 0)
+		case d.Gate == GateGroup:
+			state := s.state(f.groups, d.Target)
+			o := OutcomeDeny
+			if d.Enabled {
+				o = OutcomeYes
+			}
+			e.add(GateGroup, o, d.Target, int64(state), 0, 0)
+			return
+		default:
+			e.add(GateGroup, OutcomeNo, "", 0, 0, 0)
+		}
+	}
+	if s.explainRules(f, in, sc, d, e) {
+		return
+	}
+	if f.bits&bitOn != 0 {
+		e.add(GateBoolean, OutcomeYes, "", 1, 0, 0)
+		return
+	}
+	e.add(GateBoolean, OutcomeNo, "", 0, 0, 0)
+	for i := f.windows.from; i < f.windows.to; i++ {
+		w := &s.windows[i]
+		if in.Now >= w.from && in.Now < w.until {
+			e.add(GateSchedule, OutcomeYes, "", w.from, w.until, in.Now)
+			return
+		}
+		e.add(GateSchedule, OutcomeNo, "", w.from, w.until, in.Now)
+	}
+	switch {
+	case f.actorsScore >= 0 && in.Presence != NoActor:
+		o := OutcomeNo
+		switch {
+		case in.Presence == Keyless:
+			o = OutcomeNotAsked
+		case d.Gate == GatePercentageOfActors:
+			o = OutcomeYes
+		}
+		e.add(GatePercentageOfActors, o, "", int64(d.Score), int64(f.actorsScore), 0)
+	case f.timeDraw >= 0:
+		o := OutcomeNo
+		if d.Gate == GatePercentageOfTime {
+			o = OutcomeYes
+		}
+		e.add(GatePercentageOfTime, o, "", int64(draw(in.Roll, f.chance)), int64(f.timeDraw), 0)
+	case f.actorsScore >= 0:
+		e.add(GatePercentageOfActors, OutcomeNotAsked, "", -1, int64(f.actorsScore), 0)
+	}
+}
+
+func granted(state uint32) Outcome {
+	switch state {
+	case stateAllow:
+		return OutcomeYes
+	case stateDeny:
+		return OutcomeDeny
+	}
+	return OutcomeNo
+}
+
+// explainRules tells the rules up to the one that granted; true if one did.
+func (s *Snapshot) explainRules(f *flag, in *Input, sc *Scratch, d *Decision, e *explainer) bool {
+	for i := f.rules.from; i < f.rules.to; i++ {
+		r := &s.rules[i]
+		g, target := GateRule, ""
+		if r.segment >= 0 {
+			g, target = GateSegment, s.str(s.segments[r.segment].key)
+		}
+		score := int64(-1)
+		if r.score < maxScore && in.Presence == Keyed {
+			score = int64(s.scored(f, in, d))
+		}
+		o := OutcomeNo
+		switch {
+		case in.pending == 0 && len(in.Attributes) == 0:
+			o = OutcomeNotAsked
+		case s.holdAll(r.constraints, in, sc) && (r.score == maxScore || in.Presence == Keyed && score <= int64(r.score)):
+			o = OutcomeYes
+		}
+		e.addRule(g, o, target, score, int64(r.score), r.constraints)
+		if o == OutcomeYes {
+			return true
+		}
+	}
+	return false
+}
+
+// Comparison tells how constraint i of a step compared; i is in the step's Constraints.
+func (s *Snapshot) Comparison(i int32, in *Input, sc *Scratch, x *Comparison) {
+	c := &s.constraints[i]
+	*x = Comparison{Attribute: s.str(c.attribute), Operator: c.operator, Values: c.values.to - c.values.from, values: c.values}
+	x.Actual = Attribute{Name: x.Attribute, sign: c.sign, kind: kindNil}
+	if a := s.attribute(c, in); a != nil {
+		x.Actual = *a
+		x.Held = s.holds(c, a, sc)
+	}
+}
+
+// Value is value k, in [0, Values), that a comparison compared with.
+func (s *Snapshot) Value(x *Comparison, k int32) Attribute {
+	v := &s.values[x.values.from+k]
+	a := Attribute{Name: x.Attribute, kind: v.kind, num: v.num, text: s.str(v.text)}
+	return a
+}
+
+// OpenFrom and OpenUntil are a window's open ends.
+const (
+	OpenFrom  = math.MinInt64
+	OpenUntil = math.MaxInt64
+)

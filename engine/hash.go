@@ -1,0 +1,56 @@
+package engine
+
+import "encoding/binary"
+
+// hash places keys in tables and never leaves the process. It isn't keyed: only the snapshot's author chooses what is stored
+// under it, and maxProbe bounds what that author can do.
+func hash(s string) uint64 {
+	const m0, m1 = 0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9
+	b := bytesOf(s)
+	h := uint64(len(b)) * m0
+	for len(b) > 8 {
+		h = (h ^ binary.LittleEndian.Uint64(b)) * m1
+		h ^= h >> 32
+		b = b[8:]
+	}
+	var last uint64
+	switch n := len(b); {
+	case n == 8:
+		last = binary.LittleEndian.Uint64(b)
+	case n >= 4:
+		last = uint64(binary.LittleEndian.Uint32(b)) | uint64(binary.LittleEndian.Uint32(b[n-4:]))<<32
+	case n > 0:
+		last = uint64(b[0]) | uint64(b[n>>1])<<8 | uint64(b[n-1])<<16
+	}
+	h = (h ^ last) * m1
+	h ^= h >> 32
+	h *= m0
+	return h ^ h>>29
+}
+
+// sign tells most different strings apart without looking at them: length, first, middle and last byte.
+func sign(s string) uint32 {
+	n := len(s)
+	if n == 0 {
+		return 0
+	}
+	return uint32(uint8(n)) | uint32(s[0])<<8 | uint32(s[n>>1])<<16 | uint32(s[n-1])<<24
+}
+
+// fnv1a is FNV-1a, 64 bits.
+func fnv1a(s string) uint64 {
+	h := uint64(0xcbf29ce484222325)
+	for i := 0; i < len(s); i++ {
+		h = (h ^ uint64(s[i])) * 0x100000001b3
+	}
+	return h
+}
+
+// draw is the flag's number in 1…10000 for one roll of chance, as ABI.md defines it; key is fnv1a of the flag's key.
+func draw(roll, key uint64) int32 {
+	x := roll + key
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	x ^= x >> 31
+	return int32(x%10000) + 1
+}

@@ -1,0 +1,242 @@
+package engine
+
+// Format is the newest snapshot format that this engine reads, and the only one.
+const Format = 1
+
+const (
+	magic  = "gonfalon"
+	idTail = IDBytes + 2 // with its msgpack head
+)
+
+// counts are the header's totals, in the order of FORMAT.md.
+type counts struct {
+	flags, segments, slots, rules, constraints, values, variants, prerequisites, windows, programs, instructions, ranges int32
+}
+
+// Load checks data and makes s that snapshot; s is a zero Snapshot. It gives CodeOK, or what is wrong and at which byte.
+// Every index and length that evaluation relies on is checked here.
+func (s *Snapshot) Load(data string) (Code, int32) {
+	if len(data) > MaxSnapshotBytes {
+		return CodeTooLarge, MaxSnapshotBytes
+	}
+	s.data = data
+	l := loader{s: s}
+	l.r.s = data
+	l.r.tuple(4)
+	if l.r.code != CodeOK {
+		return CodeNotOurs, 0
+	}
+	c := l.header()
+	if l.r.code != CodeOK {
+		return l.r.code, l.r.at
+	}
+	if at := int32(len(data)) - idTail; at < l.r.p || !sealed(data) {
+		return CodeID, max(at, 0)
+	}
+	l.reserve(&c)
+	l.records(false)
+	l.records(true)
+	l.end()
+	if l.r.code != CodeOK {
+		return l.r.code, l.r.at
+	}
+	l.parents()
+	return CodeOK, 0
+}
+
+// sealed says whether data ends in its own content id.
+func sealed(data string) bool {
+	n := len(data) - IDBytes
+	if n < 2 || data[n-2] != 0xc4 || data[n-1] != IDBytes {
+		return false
+	}
+	var id [IDBytes]byte
+	contentID(data[:n], &id)
+	return stringOf(id[:]) == data[n:]
+}
+
+// loader fills a snapshot while it reads. Tables are reserved from the header's counts; what doesn't fit is a fault.
+type loader struct {
+	r        reader
+	s        *Snapshot
+	slots    int32    // used so far
+	segments []uint64 // index of segments by hash, for the flags that name them
+	mask     int32
+}
+
+func (l *loader) header() counts {
+	r, s := &l.r, l.s
+	start := r.p
+	r.tuple(7)
+	at := r.p
+	if k, n := r.next(); k != kindString || n != uint64(len(magic)) || r.s[r.p:r.p+int32(n)] != magic {
+		r.fail(CodeNotOurs, at)
+		return counts{}
+	}
+	r.p += int32(len(magic))
+	at = r.p
+	if r.count(1<<30) != Format {
+		r.fail(CodeFormat, at)
+		return counts{}
+	}
+	s.header.environment = r.name()
+	at = r.p
+	lineage := r.binary(LineageBytes)
+	if lineage.n != LineageBytes {
+		r.fail(CodeMalformed, at)
+	}
+	s.header.lineage = lineage.off
+	at = r.p
+	s.header.revision = r.long()
+	if s.header.revision < 0 {
+		r.fail(CodeMalformed, at)
+	}
+	r.tuple(1)
+	s.allow = r.count(1) == 1
+	r.tuple(12)
+	most := int64(len(r.s)) // nothing takes less than a byte, and a slot half of one
+	slots := min(2*most, MaxSlots)
+	var c counts
+	c.flags = r.count(min(most, MaxFlags))
+	c.segments = r.count(min(most, MaxSegments))
+	c.slots = r.count(slots)
+	most = min(most, MaxItems)
+	c.rules = r.count(most)
+	c.constraints = r.count(most)
+	c.values = r.count(most)
+	c.variants = r.count(most)
+	c.prerequisites = r.count(most)
+	c.windows = r.count(most)
+	c.programs = r.count(most)
+	c.instructions = r.count(most)
+	c.ranges = r.count(most)
+	s.header.raw = span{start, r.p - start}
+	return c
+}
+
+func (l *loader) reserve(c *counts) {
+	s := l.s
+	size := tableSize(c.flags)
+	s.index = make([]uint64, size)
+	s.mask = size - 1
+	s.flags = make([]flag, 0, c.flags)
+	s.segments = make([]segment, 0, c.segments)
+	s.slots = make([]uint64, c.slots)
+	s.rules = make([]rule, 0, c.rules)
+	s.constraints = make([]constraint, 0, c.constraints)
+	s.values = make([]value, 0, c.values)
+	s.variants = make([]variant, 0, c.variants)
+	s.prerequisites = make([]prerequisite, 0, c.prerequisites)
+	s.windows = make([]window, 0, c.windows)
+	s.programs = make([]program, 0, c.programs)
+	s.instructions = make([]instruction, 0, c.instructions)
+	s.ranges = make([]int32, 0, c.ranges)
+	size = tableSize(c.segments)
+	l.segments = make([]uint64, size)
+	l.mask = size - 1
+}
+
+// records reads [key, record] pairs, ascending by key: the segments, then the flags.
+func (l *loader) records(flags bool) {
+	r := &l.r
+	at := r.p
+	most, want := int32(MaxSegments), int32(cap(l.s.segments))
+	if flags {
+		most, want = MaxFlags, int32(cap(l.s.flags))
+	}
+	n := r.array(most)
+	if n != want {
+		r.fail(CodeCounts, at)
+	}
+	var last span
+	for i := int32(0); i < n && r.code == CodeOK; i++ {
+		at = r.p
+		r.tuple(2)
+		key := r.name()
+		if i > 0 && l.s.str(key) <= l.s.str(last) {
+			r.fail(CodeOrder, at)
+		}
+		last = key
+		body := r.binary(MaxSnapshotBytes)
+		if r.code != CodeOK {
+			return
+		}
+		// The record is read by itself: it can't reach past its end.
+		whole := r.s
+		r.s = whole[:body.off+body.n]
+		r.p = body.off
+		if flags {
+			l.flag(key)
+		} else {
+			l.segment(key)
+		}
+		if r.code == CodeOK && r.p != body.off+body.n {
+			r.fail(CodeTrailing, r.p)
+		}
+		r.s = whole
+	}
+}
+
+// end checks that the id closes the bytes and that the counts were used up.
+func (l *loader) end() {
+	r, s := &l.r, l.s
+	if r.code != CodeOK {
+		return
+	}
+	if r.p != int32(len(s.data))-idTail {
+		r.fail(CodeTrailing, r.p)
+		return
+	}
+	if l.slots != int32(len(s.slots)) || len(s.rules) != cap(s.rules) || len(s.constraints) != cap(s.constraints) ||
+		len(s.values) != cap(s.values) || len(s.variants) != cap(s.variants) || len(s.prerequisites) != cap(s.prerequisites) ||
+		len(s.windows) != cap(s.windows) || len(s.programs) != cap(s.programs) || len(s.instructions) != cap(s.instructions) ||
+		len(s.ranges) != cap(s.ranges) {
+		r.fail(CodeCounts, s.header.raw.off)
+	}
+}
+
+// parents resolves prerequisites, which may name flags that come later.
+func (l *loader) parents() {
+	for i := range l.s.prerequisites {
+		p := &l.s.prerequisites[i]
+		p.parent = l.s.Find(l.s.str(p.name))
+	}
+}
+
+func (l *loader) segment(key span) {
+	s := l.s
+	if len(s.segments) == cap(s.segments) {
+		l.r.fail(CodeCounts, key.off)
+		return
+	}
+	constraints := l.constraints()
+	if l.r.code != CodeOK {
+		return
+	}
+	s.segments = append(s.segments, segment{key, constraints})
+	h := hash(s.str(key))
+	i, probes := int32(h)&l.mask, int32(0)
+	for ; l.segments[i] != 0; i = (i + 1) & l.mask {
+		if probes++; probes > maxProbe {
+			l.r.fail(CodeCollisions, key.off)
+			return
+		}
+	}
+	l.segments[i] = h>>32<<32 | uint64(len(s.segments))
+}
+
+// findSegment gives the index of a segment, or −1.
+func (l *loader) findSegment(name string) int32 {
+	h := hash(name)
+	for i := int32(h) & l.mask; ; i = (i + 1) & l.mask {
+		e := l.segments[i]
+		if e == 0 {
+			return -1
+		}
+		if e>>32 == h>>32 {
+			if at := int32(uint32(e)) - 1; l.s.str(l.s.segments[at].key) == name {
+				return at
+			}
+		}
+	}
+}

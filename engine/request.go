@@ -1,0 +1,170 @@
+package engine
+
+// Request is a request of the module's ABI, parsed into memory of its own. Its strings point into the bytes it was parsed from.
+type Request struct {
+	Flag  string // the flag asked for; empty for a batch
+	Input Input
+
+	flags      run    // of a batch: where its keys are, how many
+	all        bool   // of a batch: every flag
+	bytes      string // what was parsed
+	groups     [MaxGroups]string
+	attributes [MaxAttributes]Attribute
+}
+
+// Parse reads the bytes of one request; false if they are malformed. Attributes are checked when a rule first asks for them:
+// what follows a malformed one is as if it were missing.
+func (r *Request) Parse(bytes string) bool {
+	k, n, p := head(bytes, 0)
+	if k != kindArray || n != 6 {
+		return false
+	}
+	r.bytes = bytes
+	if p = r.parseFlags(p); p < 0 {
+		return false
+	}
+	in := &r.Input
+	in.Actor = ""
+	switch k, n, p = head(bytes, p); k {
+	case kindString:
+		in.Actor = bytes[p : p+int32(n)]
+		in.Presence = Keyed
+		p += int32(n)
+	case kindNil:
+		in.Presence = NoActor
+	case kindFalse:
+		in.Presence = Keyless
+	default:
+		return false
+	}
+	if k, n, p = head(bytes, p); k != kindArray || n > MaxGroups {
+		return false
+	}
+	in.Groups = r.groups[:n]
+	for i := range in.Groups {
+		if k, n, p = head(bytes, p); k != kindString {
+			return false
+		}
+		in.Groups[i] = bytes[p : p+int32(n)]
+		p += int32(n)
+	}
+	if k, n, p = head(bytes, p); k != kindInt {
+		return false
+	}
+	in.Now = int64(n)
+	if k, n, p = head(bytes, p); k != kindInt {
+		return false
+	}
+	in.Roll = n
+	if k, n, p = head(bytes, p); k != kindMap || n > MaxAttributes {
+		return false
+	}
+	in.Attributes = nil
+	in.raw, in.at, in.pending = bytes, p, int32(n)
+	in.store = &r.attributes
+	return true
+}
+
+// parseFlags reads one key, a list of keys, or nil for all; it gives the offset after it, or −1.
+func (r *Request) parseFlags(p int32) int32 {
+	r.Flag, r.flags, r.all = "", run{}, false
+	k, n, p := head(r.bytes, p)
+	switch k {
+	case kindString:
+		r.Flag = r.bytes[p : p+int32(n)]
+		return p + int32(n)
+	case kindNil:
+		r.all = true
+		return p
+	case kindArray:
+		r.flags = run{p, int32(n)}
+		for ; n > 0; n-- {
+			k, m, body := head(r.bytes, p)
+			if k != kindString {
+				return -1
+			}
+			p = body + int32(m)
+		}
+		return p
+	}
+	return -1
+}
+
+// Batch decides the request's flags from number first on into out; it gives how many it decided.
+func (r *Request) Batch(s *Snapshot, first int32, sc *Scratch, out []Decision) int32 {
+	room := int32(len(out))
+	if r.all {
+		n := max(min(s.Len()-first, room), 0)
+		for i := int32(0); i < n; i++ {
+			s.Decide(first+i, &r.Input, sc, &out[i])
+		}
+		return n
+	}
+	p, done := r.flags.from, int32(0)
+	for i := int32(0); i < r.flags.to && done < room; i++ {
+		_, n, body := head(r.bytes, p)
+		p = body + int32(n)
+		if i >= first {
+			s.Evaluate(r.bytes[body:p], &r.Input, sc, &out[done])
+			done++
+		}
+	}
+	return done
+}
+
+// unpack reads the pending attributes.
+func (in *Input) unpack() {
+	n := in.pending
+	in.pending = 0
+	s, p := in.raw, in.at
+	i := int32(0)
+	for ; i < n; i++ {
+		if p = in.store[i].parse(s, p); p < 0 {
+			break
+		}
+	}
+	in.Attributes = in.store[:i]
+}
+
+// parse reads name and value at p; it gives the offset after them, or −1.
+func (a *Attribute) parse(s string, p int32) int32 {
+	n, body, ok := shortString(s, p)
+	if !ok {
+		k, m, b := head(s, p)
+		if k != kindString {
+			return -1
+		}
+		n, body = int32(m), b
+	}
+	p = body + n
+	a.Name = s[body:p]
+	a.sign = sign(a.Name)
+	if n, body, ok = shortString(s, p); ok {
+		a.kind = kindString
+		a.text = s[body : body+n]
+		a.mark = sign(a.text)
+		return body + n
+	}
+	at := p
+	a.kind, a.num, p = head(s, p)
+	switch a.kind {
+	case kindBad, kindBinary:
+		return -1
+	case kindString:
+		a.text = s[p : p+int32(a.num)]
+		a.mark = sign(a.text)
+		p += int32(a.num)
+	case kindInteger:
+		end := p + int32(a.num)
+		if !a.integer(s[p:end]) {
+			return -1
+		}
+		p = end
+	case kindArray, kindMap:
+		if p = skip(s, at); p < 0 {
+			return -1
+		}
+		a.text = s[at:p]
+	}
+	return p
+}

@@ -1,0 +1,119 @@
+package snapshot
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
+
+// Canonical is the flag as it is stored: gates ascending by slot, variants by name, tags sorted and once each, values and
+// payloads in canonical form, text valid UTF-8. It shares nothing with the flag. What has no canonical form, because it is
+// invalid, stays as it is for validation to report.
+func (f Flag) Canonical() Flag {
+	c := f
+	c.Key, c.Description, c.Owner = validText(f.Key), validText(f.Description), validText(f.Owner)
+	c.OffVariant = canonicalText(f.OffVariant)
+	c.Tags = make([]string, len(f.Tags))
+	for i, tag := range f.Tags {
+		c.Tags[i] = validText(tag)
+	}
+	slices.Sort(c.Tags)
+	c.Tags = slices.Compact(c.Tags)
+	c.Gates = make([]Gate, len(f.Gates))
+	for i := range f.Gates {
+		c.Gates[i] = f.Gates[i].canonical()
+	}
+	sortBySlot(c.Gates)
+	return c
+}
+
+// Canonical is the segment as it is stored. The order of constraints stays, as people wrote it.
+func (s Segment) Canonical() Segment {
+	return Segment{Key: validText(s.Key), Description: validText(s.Description), Constraints: canonicalConstraints(s.Constraints)}
+}
+
+// Canonical is the set with all its parts canonical, and sorted by key.
+func (s *Set) Canonical() *Set {
+	c := Set{Settings: Settings{GroupConflict: s.Settings.conflict()}}
+	for i := range s.Flags {
+		c.Flags = append(c.Flags, s.Flags[i].Canonical())
+	}
+	for i := range s.Segments {
+		c.Segments = append(c.Segments, s.Segments[i].Canonical())
+	}
+	return c.Sorted()
+}
+
+// sortBySlot sorts with each slot computed once: a flag can have a hundred thousand gates.
+func sortBySlot(gates []Gate) {
+	type placed struct {
+		slot string
+		gate Gate
+	}
+	all := make([]placed, len(gates))
+	for i, g := range gates {
+		all[i] = placed{g.Slot(), g}
+	}
+	slices.SortStableFunc(all, func(a, b placed) int { return strings.Compare(a.slot, b.slot) })
+	for i := range all {
+		gates[i] = all[i].gate
+	}
+}
+
+func (g Gate) canonical() Gate {
+	c := g
+	c.Target = validText(g.Target)
+	if g.Ratio != nil {
+		ratio := *g.Ratio
+		c.Ratio = &ratio
+	}
+	c.From, c.Until = canonicalText(g.From), canonicalText(g.Until)
+	c.Constraints = canonicalConstraints(g.Constraints)
+	if g.Variants != nil {
+		c.Variants = make([]Variant, len(g.Variants))
+		for i, v := range g.Variants {
+			c.Variants[i] = v.canonical()
+		}
+		slices.SortStableFunc(c.Variants, func(a, b Variant) int { return strings.Compare(a.Name, b.Name) })
+	}
+	return c
+}
+
+func (v Variant) canonical() Variant {
+	c := Variant{Name: validText(v.Name), Weight: v.Weight, Payload: bytes.Clone(v.Payload)}
+	if weight, err := Normalise(v.Weight); err == nil {
+		c.Weight = Number{weight}
+	}
+	if v.Payload != nil {
+		if payload, err := CanonicalJSON(v.Payload); err == nil {
+			c.Payload = payload
+		}
+	}
+	return c
+}
+
+func canonicalConstraints(constraints []Constraint) []Constraint {
+	if constraints == nil {
+		return nil
+	}
+	canonical := make([]Constraint, len(constraints))
+	for i, c := range constraints {
+		canonical[i] = Constraint{Attribute: validText(c.Attribute), Operator: c.Operator, Values: make([]any, len(c.Values))}
+		for j, v := range c.Values {
+			value, err := Normalise(v)
+			if err != nil {
+				value = v
+			}
+			canonical[i].Values[j] = value
+		}
+	}
+	return canonical
+}
+
+func canonicalText(s *string) *string {
+	if s == nil {
+		return nil
+	}
+	text := validText(*s)
+	return &text
+}

@@ -1,0 +1,78 @@
+package snapshot
+
+import (
+	"math"
+	"math/big"
+	"slices"
+	"sort"
+	"strings"
+)
+
+// scores is how many scores there are: 16 bits of a hash. A score s places an actor at s/65536.
+const scores = 1 << 16
+
+// draws is how many draws percentage_of_time has: n is one of 1 to 10000, and stands for n/10000.
+const draws = 10_000
+
+// actorsGranted is how many scores a ratio grants. The comparison is the reference's own, tried on the scores that there
+// are, so that it holds to the last bit.
+func actorsGranted(ratio float64) int {
+	return sort.Search(scores, func(s int) bool { return !(float64(s)/scores <= ratio) })
+}
+
+// drawsGranted is how many draws a ratio grants.
+func drawsGranted(ratio float64) int {
+	return sort.Search(draws, func(i int) bool { return !(float64(i+1)/draws <= ratio) })
+}
+
+func sortedVariants(variants []Variant) []Variant {
+	sorted := slices.Clone(variants)
+	slices.SortStableFunc(sorted, func(a, b Variant) int { return strings.Compare(a.Name, b.Name) })
+	return sorted
+}
+
+// cuts gives each of the sorted variants the score below which it is picked, unless an earlier one is. Weights are summed as
+// the reference sums them: integers exactly until a float comes, in the order of the names. ok is false if the sum is no float.
+func cuts(sorted []Variant) (cut []int, ok bool) {
+	total := weightTotal(sorted)
+	if math.IsInf(total, 0) {
+		return nil, false
+	}
+	cut = make([]int, len(sorted))
+	sum := 0.0
+	for i, v := range sorted {
+		sum += v.Weight.Float64()
+		cut[i] = sort.Search(scores, func(s int) bool { return !(float64(s)/scores*total < sum) })
+	}
+	cut[len(cut)-1] = scores // whom rounding leaves over, the last variant takes
+	return cut, true
+}
+
+func weightTotal(sorted []Variant) float64 {
+	exact, total, floats := new(big.Int), 0.0, false
+	for _, v := range sorted {
+		w := v.Weight.Value()
+		if f, float := w.(float64); float {
+			if !floats {
+				total, _ = new(big.Float).SetInt(exact).Float64()
+			}
+			floats = true
+			total += f
+			continue
+		}
+		switch {
+		case floats:
+			total += v.Weight.Float64()
+		default:
+			if i, big64 := w.(*big.Int); big64 {
+				exact.Add(exact, i)
+			} else {
+				exact.Add(exact, big.NewInt(w.(int64)))
+			}
+		}
+	}
+	if !floats {
+		total, _ = new(big.Float).SetInt(exact).Float64()
+	}
+	return total
+}

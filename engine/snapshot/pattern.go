@@ -1,0 +1,211 @@
+package snapshot
+
+import (
+	"errors"
+	"fmt"
+	"regexp/syntax"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
+)
+
+// Instructions of the snapshot format.
+const (
+	opAlt = iota
+	opEmpty
+	opMatch
+	opFail
+	opNop
+	opClass
+	opAny
+	opAnyNotNewline
+	opRune
+)
+
+// program is a pattern as the engine runs it.
+type program struct {
+	start        int
+	instructions []instruction
+	ranges       []rune // pairs, shared by classes that are the same
+}
+
+type instruction struct{ op, out, x, y int }
+
+// patternError says why a pattern is refused, and what to do about it.
+type patternError struct{ detail, hint string }
+
+// compilePattern turns a pattern in RE2 syntax, with Go's Perl classes and flags, into a program: only what can be reached,
+// numbered in the order in which it is tried, without captures and steps that do nothing.
+func compilePattern(pattern string) (*program, *patternError) {
+	if len(pattern) > engine.MaxPatternBytes {
+		return nil, &patternError{fmt.Sprintf("a pattern of %d bytes is longer than %d", len(pattern), engine.MaxPatternBytes), ""}
+	}
+	parsed, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return nil, explainPattern(pattern, err)
+	}
+	compiled, err := syntax.Compile(parsed.Simplify())
+	if err != nil {
+		return nil, &patternError{err.Error(), ""}
+	}
+	b := builder{from: compiled, index: make(map[uint32]int), classes: make(map[string]int)}
+	b.to.start = b.visit(uint32(compiled.Start))
+	for b.next < len(b.order) {
+		b.emit()
+	}
+	if n := len(b.to.instructions); n > engine.MaxPatternInstructions {
+		return nil, &patternError{fmt.Sprintf("the pattern needs %d steps, more than %d", n, engine.MaxPatternInstructions), "repeat fewer times, or match the parts with constraints of their own"}
+	}
+	if n := len(b.to.ranges); n > engine.MaxPatternRanges {
+		return nil, &patternError{fmt.Sprintf("the pattern's classes need %d bounds, more than %d", n, engine.MaxPatternRanges), ""}
+	}
+	return &b.to, nil
+}
+
+// builder renumbers a compiled pattern.
+type builder struct {
+	from    *syntax.Prog
+	to      program
+	index   map[uint32]int // of an instruction of from, its number in to
+	order   []uint32       // the instructions of from by that number
+	next    int            // the first that is not emitted
+	classes map[string]int // of a class, where its ranges start
+}
+
+// visit numbers the instruction that does something at or after pc.
+func (b *builder) visit(pc uint32) int {
+	for b.from.Inst[pc].Op == syntax.InstCapture || b.from.Inst[pc].Op == syntax.InstNop {
+		pc = b.from.Inst[pc].Out
+	}
+	i, seen := b.index[pc]
+	if !seen {
+		i = len(b.order)
+		b.index[pc] = i
+		b.order = append(b.order, pc)
+	}
+	return i
+}
+
+func (b *builder) emit() {
+	in := &b.from.Inst[b.order[b.next]]
+	b.next++
+	var out instruction
+	switch in.Op {
+	case syntax.InstAlt, syntax.InstAltMatch:
+		out = instruction{op: opAlt, out: b.visit(in.Out), x: b.visit(in.Arg)}
+	case syntax.InstEmptyWidth:
+		out = instruction{op: opEmpty, out: b.visit(in.Out), x: int(in.Arg)}
+	case syntax.InstMatch:
+		out = instruction{op: opMatch}
+	case syntax.InstRuneAny:
+		out = instruction{op: opAny, out: b.visit(in.Out)}
+	case syntax.InstRuneAnyNotNL:
+		out = instruction{op: opAnyNotNewline, out: b.visit(in.Out)}
+	case syntax.InstRune, syntax.InstRune1:
+		out = b.runes(in)
+	default:
+		out = instruction{op: opFail}
+	}
+	b.to.instructions = append(b.to.instructions, out)
+}
+
+// runes is an instruction that reads one rune of a class; a class of one rune needs no ranges.
+func (b *builder) runes(in *syntax.Inst) instruction {
+	ranges := in.Rune
+	if len(ranges) == 1 {
+		ranges = folded(ranges[0], syntax.Flags(in.Arg)&syntax.FoldCase != 0)
+	}
+	if len(ranges) == 2 && ranges[0] == ranges[1] {
+		return instruction{op: opRune, out: b.visit(in.Out), x: int(ranges[0])}
+	}
+	at, known := b.classes[string(ranges)]
+	if !known {
+		at = len(b.to.ranges)
+		b.classes[string(ranges)] = at
+		b.to.ranges = append(b.to.ranges, ranges...)
+	}
+	return instruction{op: opClass, out: b.visit(in.Out), x: at, y: at + len(ranges)}
+}
+
+// folded is a rune, with its other cases if fold is set, as ranges.
+func folded(r rune, fold bool) []rune {
+	orbit := []rune{r}
+	if fold {
+		for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
+			orbit = append(orbit, next)
+		}
+	}
+	slices.Sort(orbit)
+	var ranges []rune
+	for _, r := range orbit {
+		ranges = append(ranges, r, r)
+	}
+	return ranges
+}
+
+// unsupported are the parts of other dialects that people try, the longest first where one begins another.
+var unsupported = []struct{ text, name, hint string }{
+	{"(?<=", "lookbehind (?<=…)", "match the two parts with two constraints"},
+	{"(?<!", "lookbehind (?<!…)", "match the wanted values instead"},
+	{"(?=", "lookahead (?=…)", "match the two parts with two constraints"},
+	{"(?!", "lookahead (?!…)", "match the wanted values instead"},
+	{"(?>", "atomic group (?>…)", "a plain group does the same here: matching never takes long"},
+	{"(?#", "comment (?#…)", "leave it out"},
+}
+
+// explainPattern says what in a pattern is not RE2, and at which byte.
+func explainPattern(pattern string, err error) *patternError {
+	var problem *syntax.Error
+	if !errors.As(err, &problem) {
+		return &patternError{err.Error(), ""}
+	}
+	switch problem.Code {
+	case syntax.ErrInvalidPerlOp, syntax.ErrInvalidNamedCapture, syntax.ErrMissingRepeatArgument:
+		for _, u := range unsupported {
+			if strings.HasPrefix(problem.Expr, u.text) {
+				return &patternError{fmt.Sprintf("%s at byte %d is not part of RE2", u.name, position(pattern, u.text)), u.hint}
+			}
+		}
+	case syntax.ErrInvalidEscape:
+		if e := problem.Expr; len(e) == 2 && digit(e[1]) {
+			return &patternError{fmt.Sprintf("backreference %s at byte %d is not part of RE2", e, position(pattern, e)), ""}
+		}
+	case syntax.ErrMissingParen, syntax.ErrUnexpectedParen, syntax.ErrInvalidUTF8, syntax.ErrLarge, syntax.ErrNestingDepth:
+		return &patternError{"the pattern is not RE2: " + problem.Code.String(), ""}
+	}
+	return &patternError{fmt.Sprintf("the pattern is not RE2: %s %s at byte %d", problem.Code, quoted(problem.Expr), position(pattern, problem.Expr)), ""}
+}
+
+// position is the byte at which a part of a pattern begins, outside classes and behind escapes if it is there.
+func position(pattern, part string) int {
+	for i := 0; i < len(pattern); i++ {
+		if strings.HasPrefix(pattern[i:], part) {
+			return i
+		}
+		switch pattern[i] {
+		case '\\':
+			i++
+		case '[':
+			rest := strings.TrimPrefix(strings.TrimPrefix(pattern[i+1:], "^"), "]")
+			if end := classEnd(rest); end >= 0 && !strings.Contains(rest[:end], part) {
+				i = len(pattern) - len(rest) + end
+			}
+		}
+	}
+	return max(strings.Index(pattern, part), 0)
+}
+
+// classEnd is where the bracket is that closes a class; −1 without one.
+func classEnd(class string) int {
+	for i := 0; i < len(class); i++ {
+		switch class[i] {
+		case '\\':
+			i++
+		case ']':
+			return i
+		}
+	}
+	return -1
+}

@@ -1,0 +1,177 @@
+package snapshot
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+)
+
+// Severity says whether a problem keeps a write out.
+type Severity int
+
+// Severities.
+const (
+	Error   Severity = iota // a write that introduces it is refused
+	Warning                 // allowed, and worth a look
+)
+
+func (s Severity) String() string {
+	if s == Warning {
+		return "warning"
+	}
+	return "error"
+}
+
+// MarshalText gives "error" or "warning".
+func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Problem is one thing that is wrong, and where.
+type Problem struct {
+	Flag     string   `json:"flag,omitempty"`    // the flag's key, if the problem is a flag's
+	Segment  string   `json:"segment,omitempty"` // the segment's key, if it is a segment's
+	Gate     string   `json:"gate,omitempty"`    // the gate's slot
+	Pointer  string   `json:"pointer"`           // JSON pointer into the flag's or segment's document, else into the whole document
+	Line     int      `json:"line,omitempty"`    // line of the text, counted from 1; 0: not read from text
+	Severity Severity `json:"severity"`
+	Detail   string   `json:"detail"`
+	Hint     string   `json:"hint,omitempty"`
+
+	// Missing: the gate names a flag or a segment that is not there, which a write may ask to allow.
+	Missing bool `json:"-"`
+
+	identity string // what Introduced compares in place of a detail that depends on other flags
+}
+
+// String is the problem on one line, as a compiler would print it.
+func (p Problem) String() string {
+	var b strings.Builder
+	if p.Line > 0 {
+		b.WriteString("line " + strconv.Itoa(p.Line) + ": ")
+	}
+	if p.Severity == Warning {
+		b.WriteString("warning: ")
+	}
+	switch {
+	case p.Flag != "":
+		b.WriteString("flag " + p.Flag + " ")
+	case p.Segment != "":
+		b.WriteString("segment " + p.Segment + " ")
+	}
+	if p.Gate != "" {
+		b.WriteString("(" + p.Gate + ") ")
+	}
+	if p.Pointer != "" {
+		b.WriteString(p.Pointer + ": ")
+	}
+	b.WriteString(p.Detail)
+	if p.Hint != "" {
+		b.WriteString(" (" + p.Hint + ")")
+	}
+	return b.String()
+}
+
+// InvalidError is an error made of problems.
+type InvalidError struct{ Problems []Problem }
+
+func (e *InvalidError) Error() string {
+	lines := make([]string, len(e.Problems))
+	for i, p := range e.Problems {
+		lines[i] = p.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Err is nil if none of the problems is an error, else an *InvalidError with those that are.
+func Err(problems []Problem) error {
+	if failed := Errors(problems); len(failed) > 0 {
+		return &InvalidError{Problems: failed}
+	}
+	return nil
+}
+
+// Errors are the problems that keep a write out.
+func Errors(problems []Problem) []Problem {
+	var failed []Problem
+	for _, p := range problems {
+		if p.Severity == Error {
+			failed = append(failed, p)
+		}
+	}
+	return failed
+}
+
+// Join puts the problems of validation after those of parsing, without those that only follow from a part that could not be
+// read: of a field that was reported while parsing, validation has nothing to add.
+func Join(parsed, validated []Problem) []Problem {
+	joined := append([]Problem(nil), parsed...)
+	for _, p := range validated {
+		if !covered(parsed, p) {
+			joined = append(joined, p)
+		}
+	}
+	return joined
+}
+
+func covered(parsed []Problem, p Problem) bool {
+	for _, q := range parsed {
+		if q.Severity == Error && q.Flag == p.Flag && q.Segment == p.Segment && (inside(p.Pointer, q.Pointer) || inside(q.Pointer, p.Pointer)) {
+			return true
+		}
+	}
+	return false
+}
+
+// inside: pointer is at, or somewhere under, place.
+func inside(pointer, place string) bool {
+	rest, found := strings.CutPrefix(pointer, place)
+	return found && (rest == "" || rest[0] == '/')
+}
+
+// Introduced are the problems that a change brought: those after it which were not there before. A gate that only moved
+// brings nothing, since problems are compared by flag, slot and what is wrong, not by position.
+func Introduced(before, after []Problem) []Problem {
+	known := make(map[Problem]int, len(before))
+	for _, p := range before {
+		known[p.placeless()]++
+	}
+	var introduced []Problem
+	for _, p := range after {
+		if k := p.placeless(); known[k] > 0 {
+			known[k]--
+			continue
+		}
+		introduced = append(introduced, p)
+	}
+	return introduced
+}
+
+func (p Problem) placeless() Problem {
+	p.Line = 0
+	if p.identity != "" {
+		p.Detail = ""
+	}
+	if rest, found := strings.CutPrefix(p.Pointer, "/gates/"); found {
+		if i := strings.IndexByte(rest, '/'); i >= 0 {
+			rest = rest[i:]
+		} else {
+			rest = ""
+		}
+		p.Pointer = "/gates" + rest
+	}
+	return p
+}
+
+// pointerToken escapes a name for a JSON pointer (RFC 6901).
+func pointerToken(name string) string {
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+}
+
+// quoted is a name for a sentence: in quotes, unprintable characters escaped, cut where it gets long.
+func quoted(name string) string {
+	const most = 64
+	if runes := []rune(name); len(runes) > most {
+		name = string(runes[:most]) + "…"
+	}
+	text, _ := json.Marshal(name)
+	return string(text)
+}

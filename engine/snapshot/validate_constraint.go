@@ -1,0 +1,194 @@
+package snapshot
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
+)
+
+// operatorNames are the operators in the order of the snapshot format, which adds "never" after them.
+var operatorNames = [...]string{"eq", "neq", "in", "not_in", "contains", "gt", "gte", "lt", "lte", "matches"}
+
+// never is the operator of a constraint that can't hold.
+const never = len(operatorNames)
+
+// operator is an operator's number in the snapshot format; −1 for a name that is none.
+func operator(name string) int { return slices.Index(operatorNames[:], name) }
+
+func (c *checker) constraints(constraints []Constraint, none string) {
+	if len(constraints) == 0 {
+		c.fail("/constraints", none, "")
+	}
+	if len(constraints) > engine.MaxConstraints {
+		c.fail("/constraints", fmt.Sprintf("%d constraints are more than %d", len(constraints), engine.MaxConstraints), "")
+	}
+	place := c.place
+	for i := range constraints {
+		c.place = place + "/constraints/" + strconv.Itoa(i)
+		c.constraint(&constraints[i])
+	}
+	c.place = place
+}
+
+func (c *checker) constraint(k *Constraint) {
+	c.name("/attribute", k.Attribute)
+	if len(k.Values) > engine.MaxValues {
+		c.fail("/values", fmt.Sprintf("%d values are more than %d", len(k.Values), engine.MaxValues), "put the list into an attribute of the context, or use a group")
+	}
+	sound := true
+	for i, v := range k.Values {
+		sound = c.value("/values/"+strconv.Itoa(i), v) && sound
+	}
+	if !sound {
+		return
+	}
+	switch k.Operator {
+	case "in", "not_in":
+		c.list(k)
+		return
+	case "eq", "neq", "contains", "gt", "gte", "lt", "lte", "matches":
+	default:
+		c.fail("/operator", quoted(k.Operator)+" is not an operator", "operators are "+strings.Join(operatorNames[:], ", "))
+		return
+	}
+	if len(k.Values) != 1 {
+		hint := ""
+		switch k.Operator {
+		case "eq":
+			hint = "for a list, use in"
+		case "neq":
+			hint = "for a list, use not_in"
+		}
+		c.fail("/values", fmt.Sprintf("%s compares with exactly one value, and here are %d", k.Operator, len(k.Values)), hint)
+		return
+	}
+	c.only(k, k.Values[0])
+}
+
+// only checks the one value of an operator that compares with one.
+func (c *checker) only(k *Constraint, v any) {
+	text, isText := v.(string)
+	switch k.Operator {
+	case "contains":
+		if !isText {
+			c.fail("/values/0", "contains looks for text, and this is "+valueType(v), quoteHint(v))
+		}
+	case "matches":
+		if !isText {
+			c.fail("/values/0", "matches needs a pattern, and this is "+valueType(v), quoteHint(v))
+		} else if _, err := compilePattern(text); err != nil {
+			c.fail("/values/0", err.detail, err.hint)
+		}
+	case "gt", "gte", "lt", "lte":
+		if !isText && !isNumber(v) {
+			c.fail("/values/0", k.Operator+" compares numbers or text, and this is "+valueType(v), "")
+		}
+	case "eq", "neq":
+		if v == nil {
+			c.warn("/values/0", "a missing attribute never matches, so that nothing equals null", "")
+		}
+	}
+}
+
+// list looks for what surprises people about in and not_in, which compare strictly: 5 is not 5.0 there.
+func (c *checker) list(k *Constraint) {
+	if len(k.Values) == 0 && k.Operator == "in" {
+		c.warn("/values", "nothing is in an empty list", "")
+	}
+	numbers, texts := 0, 0
+	for i, v := range k.Values {
+		if isNumber(v) {
+			numbers++
+		}
+		text, isText := v.(string)
+		if !isText {
+			continue
+		}
+		number, isFloat := floatText(text)
+		switch {
+		case isFloat && number == math.Trunc(number):
+			c.warn("/values/"+strconv.Itoa(i), quoted(text)+" counts as a float here, which no integer equals", "write it without a fraction")
+		case !isFloat && !integerText(text):
+			texts++
+		}
+	}
+	if numbers > 0 && texts > 0 {
+		c.warn("/values", "the list mixes numbers and text", "attributes usually have one type")
+	}
+}
+
+// value checks that a value has a type that constraints keep, and that it is not too long.
+func (c *checker) value(pointer string, v any) bool {
+	if _, err := Normalise(v); err != nil {
+		c.fail(pointer, err.Error(), "")
+		return false
+	}
+	encoded, err := encodeValue(v)
+	if err != nil {
+		c.fail(pointer, err.Error(), "")
+		return false
+	}
+	// The head of a long string takes five bytes more.
+	if len(encoded) > engine.MaxValueBytes+5 {
+		c.fail(pointer, fmt.Sprintf("%d bytes are more than %d", len(encoded), engine.MaxValueBytes), "")
+		return false
+	}
+	return true
+}
+
+func isNumber(v any) bool {
+	switch v.(type) {
+	case int64, *big.Int, float64:
+		return true
+	}
+	return false
+}
+
+func valueType(v any) string {
+	switch v.(type) {
+	case nil:
+		return "null"
+	case bool:
+		return "a boolean"
+	case string:
+		return "text"
+	case []any:
+		return "a list"
+	case map[string]any:
+		return "an object"
+	}
+	return "a number"
+}
+
+func quoteHint(v any) string {
+	if v == nil {
+		return ""
+	}
+	if _, isBool := v.(bool); isBool || isNumber(v) {
+		return "put it in quotes: \"" + string(appendValue(nil, v)) + "\""
+	}
+	return ""
+}
+
+// integerText and floatText say what a string counts as where constraints compare numbers.
+func integerText(s string) bool {
+	digits := strings.TrimLeft(s[:min(1, len(s))], "+-") + s[min(1, len(s)):]
+	return digits != "" && strings.Trim(digits, "0123456789") == ""
+}
+
+func floatText(s string) (float64, bool) {
+	if s == "" || s[len(s)-1] == '.' || strings.Trim(s, "+-0123456789.eE") != "" || integerText(s) {
+		return 0, false
+	}
+	unsigned := strings.TrimLeft(s[:1], "+-") + s[1:]
+	if unsigned == "" || !digit(unsigned[0]) || strings.Contains(unsigned, ".e") || strings.Contains(unsigned, ".E") {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	return f, err == nil
+}
