@@ -34,6 +34,9 @@ func sortedVariants(variants []Variant) []Variant {
 // cuts gives each of the sorted variants the score below which it is picked, unless an earlier one is. Weights are summed as
 // the reference sums them: integers exactly until a float comes, in the order of the names. ok is false if the sum is no float.
 func cuts(sorted []Variant) (cut []int, ok bool) {
+	if len(sorted) == 0 {
+		return nil, true
+	}
 	total := weightTotal(sorted)
 	if math.IsInf(total, 0) {
 		return nil, false

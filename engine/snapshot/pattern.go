@@ -178,7 +178,7 @@ func explainPattern(pattern string, err error) *patternError {
 	return &patternError{fmt.Sprintf("the pattern is not RE2: %s %s at byte %d", problem.Code, quoted(problem.Expr), position(pattern, problem.Expr)), ""}
 }
 
-// position is the byte at which a part of a pattern begins, outside classes and behind escapes if it is there.
+// position is the byte at which a part of a pattern begins; escaped parentheses and those in a class don't count.
 func position(pattern, part string) int {
 	for i := 0; i < len(pattern); i++ {
 		if strings.HasPrefix(pattern[i:], part) {
@@ -189,7 +189,7 @@ func position(pattern, part string) int {
 			i++
 		case '[':
 			rest := strings.TrimPrefix(strings.TrimPrefix(pattern[i+1:], "^"), "]")
-			if end := classEnd(rest); end >= 0 && !strings.Contains(rest[:end], part) {
+			if end := classEnd(rest); end >= 0 && part[0] == '(' {
 				i = len(pattern) - len(rest) + end
 			}
 		}

@@ -1,7 +1,6 @@
 package snapshot
 
 import (
-	"encoding/json"
 	"strconv"
 	"strings"
 )
@@ -172,6 +171,5 @@ func quoted(name string) string {
 	if runes := []rune(name); len(runes) > most {
 		name = string(runes[:most]) + "…"
 	}
-	text, _ := json.Marshal(name)
-	return string(text)
+	return string(appendText(nil, name))
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// variants checks a variant gate: names, weights, and that payloads are all of one type, or all missing.
+// variants checks a variant gate: names, weights, and that the payloads, where there are any, are of one type.
 func (c *checker) variants(variants []Variant) {
 	if len(variants) == 0 {
 		c.fail("/variants", "there is no variant", "to remove the gate, clear it")
@@ -20,7 +20,7 @@ func (c *checker) variants(variants []Variant) {
 	}
 	place := c.place
 	taken := map[string]bool{}
-	first := payloadType(variants[0].Payload)
+	first := ""
 	positive, sound := false, true
 	for i := range variants {
 		v := &variants[i]
@@ -35,7 +35,7 @@ func (c *checker) variants(variants []Variant) {
 			c.fail("/weight", v.Weight.String()+" is not a number of 0 or more", "")
 		}
 		positive, sound = positive || above, sound && ok
-		c.payload(v.Payload, first)
+		first = c.payload(v.Payload, first)
 	}
 	c.place = place
 	switch {
@@ -62,44 +62,25 @@ func weight(n Number) (ok, positive bool) {
 	return false, false
 }
 
-// payload types; all of a flag's variants have the same.
-const (
-	noPayload      = ""
-	brokenPayload  = "broken"
-	booleanPayload = "a boolean"
-	stringPayload  = "a string"
-	numberPayload  = "a number"
-	objectPayload  = "an object"
-	listPayload    = "a list"
-	nullPayload    = "null"
-)
-
-func payloadType(payload []byte) string {
+// payload checks one payload against the type of those before it, and gives the type for those to come.
+func (c *checker) payload(payload []byte, before string) string {
 	if payload == nil {
-		return noPayload
+		return before
 	}
 	root, problem := readJSON(payload)
 	if problem != nil {
-		return brokenPayload
+		c.fail("/payload", problem.Detail, "")
+		return before
 	}
-	return [...]string{nullPayload, booleanPayload, numberPayload, numberPayload, stringPayload, listPayload, objectPayload}[root.kind]
-}
-
-func (c *checker) payload(payload []byte, first string) {
-	kind := payloadType(payload)
-	switch {
-	case kind == brokenPayload:
-		c.fail("/payload", "this is not JSON", "")
-	case kind == listPayload || kind == nullPayload:
-		c.fail("/payload", "a payload can't be "+kind, "a payload is a boolean, a string, a number or an object")
-	case kind != first && kind == noPayload:
-		c.fail("/payload", "it is missing, while the first variant has one", "give every variant a payload of the same type, or none")
-	case kind != first && first == noPayload:
-		c.fail("/payload", "the first variant has none", "give every variant a payload of the same type, or none")
-	case kind != first && first != brokenPayload && first != listPayload && first != nullPayload:
-		c.fail("/payload", "this is "+kind+", while the first variant's is "+first, "all of a flag's payloads have one type")
+	if root.kind == kindNull || root.kind == kindList {
+		c.fail("/payload", "a payload can't be "+root.kind.String(), "a payload is a boolean, a string, a number or an object")
+		return before
 	}
-	if canonical, err := CanonicalJSON(payload); payload != nil && err == nil {
-		c.text("/payload", string(canonical), engine.MaxPayloadBytes)
+	c.text("/payload", string(appendValue(nil, root.plain())), engine.MaxPayloadBytes)
+	kind := root.kind.String()
+	if before != "" && kind != before {
+		c.fail("/payload", "this is "+kind+", while the payload before it is "+before, "all of a flag's payloads have one type")
+		return before
 	}
+	return kind
 }

@@ -1,0 +1,169 @@
+package snapshot
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
+)
+
+// Format is the snapshot format that this package writes.
+const Format = 1
+
+// Header is what a snapshot says about itself.
+type Header struct {
+	Environment string   // the environment's key
+	Lineage     [16]byte // random, new when an environment is created or restored
+	Revision    int64    // of the environment's last change; 0 or more, only rises within one lineage
+	Settings    Settings
+}
+
+// ErrDuplicate: two records of one kind have the same key.
+var ErrDuplicate = errors.New("two records have the same key")
+
+// Assemble makes a snapshot of records, in whatever order they come. What it gives, the engine has loaded: an error says
+// what it would not take, such as too many records.
+func Assemble(h Header, records []Record) ([]byte, error) {
+	data, err := assemble(h, records)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := engine.Load(data); err != nil {
+		return nil, fmt.Errorf("the engine refuses the snapshot: %w", err)
+	}
+	return data, nil
+}
+
+// Compile validates and compiles a whole set. Strict gives no bytes if anything is wrong; Tolerant only if not even the
+// rest of the set makes a snapshot. Problems come first of the flags and segments, then of what lies between them.
+func Compile(h Header, set *Set, mode Mode) ([]byte, []Problem) {
+	var records []Record
+	var problems []Problem
+	for i := range set.Flags {
+		record, found := CompileFlag(&set.Flags[i], mode)
+		records, problems = append(records, record), append(problems, found...)
+	}
+	for i := range set.Segments {
+		record, found := CompileSegment(&set.Segments[i], mode)
+		records, problems = append(records, record), append(problems, found...)
+	}
+	between := ValidateReferences(set)
+	if mode == Tolerant {
+		for i := range between {
+			between[i].Severity = Warning
+		}
+		records = firstOfEach(records)
+	}
+	problems = append(problems, between...)
+	if mode == Strict && Err(problems) != nil {
+		return nil, problems
+	}
+	h.Settings = set.Settings
+	data, err := Assemble(h, records)
+	if err != nil {
+		problems = append(problems, Problem{Detail: err.Error()})
+	}
+	return data, problems
+}
+
+// firstOfEach leaves out records whose key is taken.
+func firstOfEach(records []Record) []Record {
+	type name struct {
+		kind Kind
+		key  string
+	}
+	taken := make(map[name]bool, len(records))
+	return slices.DeleteFunc(records, func(r Record) bool {
+		n := name{r.Kind, r.Key}
+		again := taken[n]
+		taken[n] = true
+		return again
+	})
+}
+
+// loads says whether the engine takes a record: its limits and its tables are checked there, and need no copy here.
+func loads(r Record) error {
+	data, err := assemble(Header{}, []Record{r})
+	if err != nil {
+		return err
+	}
+	_, err = engine.Load(data)
+	return err
+}
+
+func assemble(h Header, records []Record) ([]byte, error) {
+	if h.Revision < 0 {
+		return nil, fmt.Errorf("revision %d is below 0", h.Revision)
+	}
+	conflict := 0
+	switch h.Settings.conflict() {
+	case DenyWins:
+	case AllowWins:
+		conflict = 1
+	default:
+		return nil, fmt.Errorf("%q is not a group conflict setting", h.Settings.GroupConflict)
+	}
+	var kinds [2][]Record
+	var counts Counts
+	for _, r := range records {
+		if r.Kind > SegmentRecord {
+			return nil, fmt.Errorf("record %q has an unknown kind", r.Key)
+		}
+		if r.Body == nil {
+			continue
+		}
+		kinds[r.Kind] = append(kinds[r.Kind], r)
+		counts = counts.Add(r.Counts)
+	}
+	w := newWriter()
+	w.array(4)
+	w.header(h, conflict, counts)
+	for _, kind := range []Kind{SegmentRecord, FlagRecord} {
+		list := kinds[kind]
+		slices.SortFunc(list, byKey)
+		w.array(len(list))
+		for i, r := range list {
+			if i > 0 && r.Key == list[i-1].Key {
+				return nil, fmt.Errorf("%w: %q", ErrDuplicate, r.Key)
+			}
+			w.array(2)
+			w.text(r.Key)
+			w.binary(r.Body)
+		}
+	}
+	w.seal()
+	return w.bytes(), nil
+}
+
+func (w *writer) header(h Header, conflict int, c Counts) {
+	w.array(7)
+	w.text("gonfalon")
+	w.int(Format)
+	w.text(validText(h.Environment))
+	w.binary(h.Lineage[:])
+	w.long(h.Revision)
+	w.array(1)
+	w.int(conflict)
+	w.array(12)
+	for _, n := range []int{c.Flags, c.Segments, c.Slots, c.Rules, c.Constraints, c.Values, c.Variants, c.Prerequisites,
+		c.Schedules, c.Programs, c.Instructions, c.Ranges} {
+		w.int(n)
+	}
+}
+
+// seal ends a snapshot with its content id.
+func (w *writer) seal() {
+	must(w.encoder.EncodeBytesLen(sha256.Size))
+	id := sha256.Sum256(w.bytes())
+	w.raw(id[:])
+}
+
+// ID is a snapshot's content id: its last 32 bytes. Of fewer bytes it is zero.
+func ID(snapshot []byte) (id [32]byte) {
+	if len(snapshot) >= len(id) {
+		copy(id[:], snapshot[len(snapshot)-len(id):])
+	}
+	return id
+}

@@ -1,0 +1,59 @@
+package snapshot
+
+import (
+	"fmt"
+)
+
+// Request is one call on the engine, as a host sends it to the module. It is written here for tests, benchmarks and vectors;
+// hosts have writers of their own, made for speed.
+type Request struct {
+	Flags      []string // one flag, or those of a batch
+	Batch      bool     // write the flags as a list even if it is one; with no flags: all
+	Actor      *string  // the actor's key; nil: none
+	Keyless    bool     // there is an actor, without a key: only its groups count
+	Groups     []string
+	Now        int64 // Unix microseconds
+	Roll       uint64
+	Attributes map[string]any // values as in a Constraint
+}
+
+// Append writes the request's bytes, which wasm/ABI.md describes.
+func (r Request) Append(dst []byte) ([]byte, error) {
+	w := newWriter()
+	w.array(6)
+	switch {
+	case !r.Batch && len(r.Flags) == 1:
+		w.text(r.Flags[0])
+	case !r.Batch:
+		return dst, fmt.Errorf("a request for one flag names %d", len(r.Flags))
+	case len(r.Flags) == 0:
+		w.none()
+	default:
+		w.array(len(r.Flags))
+		for _, key := range r.Flags {
+			w.text(key)
+		}
+	}
+	switch {
+	case r.Actor != nil:
+		w.text(*r.Actor)
+	case r.Keyless:
+		w.bool(false)
+	default:
+		w.none()
+	}
+	w.array(len(r.Groups))
+	for _, group := range r.Groups {
+		w.text(group)
+	}
+	w.long(r.Now)
+	must(w.encoder.EncodeUint(r.Roll))
+	attributes := map[string]any{}
+	if r.Attributes != nil {
+		attributes = r.Attributes
+	}
+	if err := w.value(attributes); err != nil {
+		return dst, err
+	}
+	return append(dst, w.bytes()...), nil
+}
