@@ -4,13 +4,13 @@ package engine
 type Reason uint8
 
 const (
-	ReasonUnknownFlag     Reason = iota // the snapshot has no such flag
-	ReasonDefault                       // nothing granted
-	ReasonStatic                        // the boolean gate
-	ReasonTargetingMatch                // an actor, group, rule, segment or schedule gate
-	ReasonSplit                         // a percentage gate
-	ReasonKilled                        // the flag is killed
-	ReasonPrerequisite                  // a prerequisite isn't met
+	ReasonUnknownFlag    Reason = iota // the snapshot has no such flag
+	ReasonDefault                      // nothing granted
+	ReasonStatic                       // the boolean gate
+	ReasonTargetingMatch               // an actor, group, rule, segment or schedule gate
+	ReasonSplit                        // a percentage gate
+	ReasonKilled                       // the flag is killed
+	ReasonPrerequisite                 // a prerequisite isn't met
 )
 
 // Gate is a kind of gate.

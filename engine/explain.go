@@ -204,7 +204,9 @@ func (s *Snapshot) explainRules(f *flag, in *Input, sc *Scratch, d *Decision, e 
 		}
 		score := int64(-1)
 		if r.score < maxScore && in.Presence == Keyed {
-			score = int64(s.scored(f, in, d))
+			if score = int64(d.Score); score < 0 {
+				score = int64(s.score(f, in))
+			}
 		}
 		o := OutcomeNo
 		switch {
