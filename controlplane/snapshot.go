@@ -1,0 +1,38 @@
+package controlplane
+
+import (
+	"encoding/hex"
+	"strconv"
+	"strings"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
+)
+
+// Position is a place in an environment's history.
+type Position struct {
+	Lineage  [engine.LineageBytes]byte
+	Revision int64
+}
+
+// String is the lineage in hex, a dash, and the revision.
+func (p Position) String() string {
+	return hex.EncodeToString(p.Lineage[:]) + "-" + strconv.FormatInt(p.Revision, 10)
+}
+
+// ParsePosition reads what String wrote.
+func ParsePosition(text string) (Position, bool) {
+	var p Position
+	lineage, revision, found := strings.Cut(text, "-")
+	if !found || len(lineage) != 2*len(p.Lineage) {
+		return Position{}, false
+	}
+	if _, err := hex.Decode(p.Lineage[:], []byte(lineage)); err != nil {
+		return Position{}, false
+	}
+	n, err := strconv.ParseInt(revision, 10, 64)
+	if err != nil || n < 0 {
+		return Position{}, false
+	}
+	p.Revision = n
+	return p, true
+}
