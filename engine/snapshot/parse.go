@@ -164,6 +164,7 @@ func (r *reader) ratio(into **float64) field {
 func (r *reader) set(n *node) Set {
 	var set Set
 	r.object(n, "the document", map[string]field{
+		"$schema":  func(n *node) { r.want(n, kindString, "") },
 		"settings": func(n *node) { set.Settings = r.settings(n) },
 		"flags": func(n *node) {
 			set.Flags = list(r, n, func(n *node) Flag {
@@ -286,7 +287,11 @@ func (r *reader) gate(n *node) Gate {
 	} else {
 		r.about.Gate = Gate{Type: g.Type}.Slot()
 	}
-	r.object(n, "a "+string(g.Type)+" gate", fields, required...)
+	what := "a " + string(g.Type) + " gate"
+	if g.Type == Actor {
+		what = "an actor gate"
+	}
+	r.object(n, what, fields, required...)
 	r.about = about
 	return g
 }
