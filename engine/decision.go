@@ -36,6 +36,7 @@ type Decision struct {
 	Reason       Reason
 	Gate         Gate   // that decided
 	Score        int32  // of the actor for this flag, 0…65535; −1 if it wasn't needed
+	Variants     bool   // the flag has a variant gate, whether one was served or not
 	VariantIndex int32  // of the variant in the snapshot, stable as long as that is loaded; −1 without one
 	Variant      string // the variant's name
 	Payload      string // the variant's payload, canonical JSON; empty if it has none
@@ -53,6 +54,9 @@ func (d *Decision) Pack() uint32 {
 	}
 	if hasTarget(d.Gate) {
 		w |= 1 << 27
+	}
+	if d.Variants {
+		w |= 1 << 28
 	}
 	return w
 }
