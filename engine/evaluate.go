@@ -13,7 +13,8 @@ func (s *Snapshot) Evaluate(key string, in *Input, sc *Scratch, d *Decision) {
 // Decide decides flag i, which is in [0, Len). sc may be nil if the flag doesn't need a Scratch.
 func (s *Snapshot) Decide(i int32, in *Input, sc *Scratch, d *Decision) {
 	f := &s.flags[i]
-	*d = Decision{Score: -1, Variants: f.variants.from < f.variants.to, VariantIndex: -1}
+	*d = Decision{Score: -1, VariantIndex: -1}
+	d.Variants = f.variants.from < f.variants.to
 	if f.bits&bitKilled != 0 {
 		d.Reason, d.Gate = ReasonKilled, GateKill
 		s.serve(f.offVariant, d)
