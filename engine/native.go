@@ -2,7 +2,7 @@
 
 package engine
 
-import "fmt"
+import "strconv"
 
 // This file is for native hosts: what it uses is outside the subset that the module is compiled from.
 
@@ -29,7 +29,7 @@ func (c Code) String() string {
 	if c >= 0 && int(c) < len(codeText) {
 		return codeText[c]
 	}
-	return fmt.Sprintf("code %d", int32(c))
+	return "code " + strconv.Itoa(int(c))
 }
 
 // LoadError says what is wrong with a snapshot or a delta, and at which byte.
@@ -39,7 +39,7 @@ type LoadError struct {
 }
 
 func (e *LoadError) Error() string {
-	return fmt.Sprintf("engine: %s (code %d) at byte %d", e.Code, int32(e.Code), e.Offset)
+	return "engine: " + e.Code.String() + " (code " + strconv.Itoa(int(e.Code)) + ") at byte " + strconv.Itoa(e.Offset)
 }
 
 // Load reads a snapshot. It keeps a copy of data. The error is a *LoadError.

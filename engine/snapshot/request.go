@@ -47,7 +47,7 @@ func (r Request) Append(dst []byte) ([]byte, error) {
 		w.text(group)
 	}
 	w.long(r.Now)
-	must(w.encoder.EncodeUint(r.Roll))
+	w.long(int64(r.Roll))
 	attributes := map[string]any{}
 	if r.Attributes != nil {
 		attributes = r.Attributes
