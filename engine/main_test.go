@@ -35,7 +35,10 @@ func loaded(t testing.TB, data []byte) *engine.Snapshot {
 	return s
 }
 
-func load(t testing.TB, yaml string) *engine.Snapshot { t.Helper(); return loaded(t, compiled(t, yaml)) }
+func load(t testing.TB, yaml string) *engine.Snapshot {
+	t.Helper()
+	return loaded(t, compiled(t, yaml))
+}
 
 func decide(s *engine.Snapshot, key string, in engine.Input) engine.Decision {
 	var sc engine.Scratch

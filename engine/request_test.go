@@ -1,0 +1,98 @@
+package engine_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+func encoded(t testing.TB, r snapshot.Request) string {
+	t.Helper()
+	b, err := r.Append(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// A request's bytes decide as the typed input does.
+func TestRequest(t *testing.T) {
+	s := load(t, everything)
+	key := "user:1"
+	typed := actor(key, "visitors", "staff")
+	typed.Now, typed.Roll = 1795737600_000_000, 1<<63|12345
+	typed.Attributes = []engine.Attribute{engine.String("plan", "pro"), engine.Int("seats", 12)}
+	r := snapshot.Request{Actor: &key, Groups: typed.Groups, Now: typed.Now, Roll: typed.Roll, Attributes: map[string]any{"plan": "pro", "seats": int64(12)}}
+	var parsed engine.Request
+	var sc engine.Scratch
+	for i := range s.Len() {
+		r.Flags = []string{s.Key(i)}
+		if !parsed.Parse(encoded(t, r)) || parsed.Flag != s.Key(i) {
+			t.Fatalf("%s: not parsed", s.Key(i))
+		}
+		var d engine.Decision
+		s.Evaluate(parsed.Flag, &parsed.Input, &sc, &d)
+		if want := decide(s, s.Key(i), typed); d != want {
+			t.Errorf("%s: %+v, typed %+v", s.Key(i), d, want)
+		}
+	}
+	all := make([]engine.Decision, 4)
+	r.Flags, r.Batch = nil, true
+	if !parsed.Parse(encoded(t, r)) {
+		t.Fatal("a batch of all: not parsed")
+	}
+	for first := int32(0); first <= s.Len(); first += 4 {
+		n := parsed.Batch(s, first, &sc, all)
+		if n != max(min(s.Len()-first, 4), 0) {
+			t.Fatalf("batch from %d: %d", first, n)
+		}
+		for i := range n {
+			if want := decide(s, s.Key(first+i), typed); all[i] != want {
+				t.Errorf("%s: %+v, alone %+v", s.Key(first+i), all[i], want)
+			}
+		}
+	}
+	r.Flags = []string{"rules", "no such flag", "hero"}
+	if !parsed.Parse(encoded(t, r)) || parsed.Batch(s, 0, &sc, all) != 3 || all[1].Reason != engine.ReasonUnknownFlag || all[2] != decide(s, "hero", typed) {
+		t.Errorf("a batch of three: %+v", all)
+	}
+	if n := parsed.Batch(s, 2, &sc, all); n != 1 || all[0] != decide(s, "hero", typed) {
+		t.Errorf("its third: %d, %+v", n, all[0])
+	}
+}
+
+func TestRequestRefusesTruncatedBytes(t *testing.T) {
+	key := "user:1"
+	whole := encoded(t, snapshot.Request{Flags: []string{"f"}, Actor: &key, Groups: []string{"g"}, Now: 5, Roll: 7, Attributes: map[string]any{"a": "b"}})
+	var r engine.Request
+	attributes := strings.Index(whole, "a")
+	for n := range whole {
+		// Attributes are read when a rule asks, so a request cut short there parses, and has fewer of them.
+		if ok := r.Parse(whole[:n]); ok && n < attributes {
+			t.Errorf("the first %d of %d bytes parsed", n, len(whole))
+		}
+	}
+}
+
+func FuzzRequest(f *testing.F) {
+	key := "user:1"
+	f.Add([]byte(encoded(f, snapshot.Request{Flags: []string{"rules"}, Actor: &key, Groups: []string{"staff"}, Now: 5, Attributes: map[string]any{"plan": "pro", "seats": 1.5, "l": []any{int64(1)}}})))
+	s := load(f, everything)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var r engine.Request
+		if !r.Parse(string(data)) {
+			return
+		}
+		var sc engine.Scratch
+		var d engine.Decision
+		for i := range s.Len() {
+			s.Decide(i, &r.Input, &sc, &d)
+		}
+		var x engine.Explanation
+		r.Flag = "rules"
+		x.Write(s, &r, &sc, &d, make([]byte, 4096))
+		r.Batch(s, 0, &sc, make([]engine.Decision, 8))
+	})
+}
