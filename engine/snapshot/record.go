@@ -113,11 +113,22 @@ func sortParts(gates []Gate) parts {
 // sound says whether a ratio is there and between 0 and 1.
 func sound(ratio *float64) bool { return ratio != nil && *ratio > 0 && *ratio < 1 }
 
-// soundVariants says whether a variant gate is without errors; one with errors is left out whole, as the reference does.
+// soundVariants says whether a variant gate can be read; one that can't is left out whole, as the reference does.
 func soundVariants(variants []Variant) bool {
-	var c checker
-	c.variants(variants)
-	return Err(c.problems) == nil
+	names, some := map[string]bool{}, false
+	for _, v := range variants {
+		ok, positive := weight(v.Weight)
+		if !ok || names[v.Name] || len(v.Name) > engine.MaxNameBytes {
+			return false
+		}
+		names[v.Name] = true
+		some = some || positive
+	}
+	if !some || len(variants) > engine.MaxVariants {
+		return false
+	}
+	_, ok := cuts(sortedVariants(variants))
+	return ok
 }
 
 // window is a schedule's window in Unix microseconds, if it can be read and can open.

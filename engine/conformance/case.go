@@ -1,0 +1,89 @@
+package conformance
+
+import (
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+// Vectors are the files beside this package.
+//
+//go:embed bandera.jsonl fun_with_flags.jsonl small.json
+var Vectors embed.FS
+
+// Case is one question with its answer.
+type Case struct {
+	File    string // the file's name
+	ID      int    // the id that the file gives, or the case's place in it, from 1 on
+	Family  string
+	Set     snapshot.Set // the flag with everything that it refers to
+	Flag    string
+	Request snapshot.Request
+	Expect  Expect
+	Skip    string // why the case can't be asked; empty: it can
+
+	check func(Decide) error // in place of one decision
+	pure  *bool              // what the gates alone answer, without prerequisites and segments
+}
+
+// Expect is what the reference answered; nil where it gave no answer, so that there is nothing to compare.
+type Expect struct {
+	Enabled *bool    `json:"enabled,omitempty"`
+	Variant *Variant `json:"variant,omitempty"`
+	Score16 *int32   `json:"score16,omitempty"`
+}
+
+// Variant is a variant's name, or nil for none, which is an answer too.
+type Variant struct{ Name *string }
+
+// MarshalJSON writes the name, or null for none.
+func (v Variant) MarshalJSON() ([]byte, error) { return json.Marshal(v.Name) }
+
+// Name is the case's name in reports.
+func (c *Case) Name() string { return c.File + " " + strconv.Itoa(c.ID) + " (" + c.Family + ")" }
+
+// Snapshot compiles the case's flags, without sorting their gates: some answers depend on the order that the reference was given.
+func (c *Case) Snapshot() ([]byte, error) {
+	data, problems := snapshot.Compile(snapshot.Header{Environment: "conformance"}, &c.Set, snapshot.Tolerant)
+	return data, snapshot.Err(problems)
+}
+
+// Read reads every vector file in a folder: each .jsonl, and each .json, which holds small vectors.
+func Read(folder fs.FS) ([]Case, error) {
+	entries, err := fs.ReadDir(folder, ".")
+	if err != nil {
+		return nil, err
+	}
+	var cases []Case
+	for _, entry := range entries {
+		read, known := readers[path.Ext(entry.Name())]
+		if !known {
+			continue
+		}
+		data, err := fs.ReadFile(folder, entry.Name())
+		if err != nil {
+			return nil, err
+		}
+		more, err := read(entry.Name(), data)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", entry.Name(), err)
+		}
+		cases = slices.Concat(cases, more)
+	}
+	if len(cases) == 0 {
+		return nil, errors.New("no vectors: a vector file ends in .jsonl or .json")
+	}
+	return cases, nil
+}
+
+var readers = map[string]func(file string, data []byte) ([]Case, error){".jsonl": readLines, ".json": readSmall}
+
+// All are the cases of the files beside this package.
+func All() ([]Case, error) { return Read(Vectors) }

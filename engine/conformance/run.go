@@ -1,0 +1,166 @@
+package conformance
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
+)
+
+// Answer is what a decision says of what the vectors know.
+type Answer struct {
+	Enabled bool
+	Variant *string // nil: none
+	Score16 int32   // −1: not needed for the decision
+}
+
+// Decide answers a request (the bytes that wasm/ABI.md describes) from a snapshot.
+type Decide func(snapshot, request []byte) (Answer, error)
+
+// Native decides with the engine in this process.
+func Native(snapshot, request []byte) (Answer, error) {
+	s, err := engine.Load(snapshot)
+	if err != nil {
+		return Answer{}, err
+	}
+	var r engine.Request
+	if !r.Parse(string(request)) {
+		return Answer{}, errors.New("the request is malformed")
+	}
+	var scratch engine.Scratch
+	var d engine.Decision
+	s.Evaluate(r.Flag, &r.Input, &scratch, &d)
+	a := Answer{Enabled: d.Enabled, Score16: d.Score}
+	if d.VariantIndex >= 0 {
+		name := strings.Clone(d.Variant)
+		a.Variant = &name
+	}
+	return a, nil
+}
+
+// Family counts the cases of one family of one file.
+type Family struct {
+	File, Name              string
+	Passed, Failed, Skipped int
+}
+
+// Report is what a run found.
+type Report struct {
+	Families []Family
+	Failures []Failure
+	Skips    map[string]int // reasons, and how often each
+}
+
+// Failure is a case with what was wrong.
+type Failure struct {
+	Case *Case
+	Err  error
+}
+
+// Run asks every case.
+func Run(cases []Case, decide Decide) *Report {
+	r := &Report{Skips: map[string]int{}}
+	for i := range cases {
+		c := &cases[i]
+		f := r.family(c)
+		if c.Skip != "" {
+			f.Skipped++
+			r.Skips[c.Skip]++
+			continue
+		}
+		if err := c.Run(decide); err != nil {
+			f.Failed++
+			r.Failures = append(r.Failures, Failure{c, err})
+			continue
+		}
+		f.Passed++
+	}
+	return r
+}
+
+// Run asks one case, and says how the answer differs.
+func (c *Case) Run(decide Decide) error {
+	if c.check != nil {
+		return c.check(decide)
+	}
+	data, err := c.Snapshot()
+	if err != nil {
+		return err
+	}
+	request, err := c.Request.Append(nil)
+	if err != nil {
+		return err
+	}
+	answer, err := decide(data, request)
+	if err != nil {
+		return err
+	}
+	return c.Expect.compare(answer)
+}
+
+func (e Expect) compare(a Answer) error {
+	var wrong []error
+	if e.Enabled != nil && a.Enabled != *e.Enabled {
+		wrong = append(wrong, fmt.Errorf("enabled is %t, not %t", a.Enabled, *e.Enabled))
+	}
+	if e.Variant != nil && name(a.Variant) != name(e.Variant.Name) {
+		wrong = append(wrong, fmt.Errorf("the variant is %s, not %s", name(a.Variant), name(e.Variant.Name)))
+	}
+	if e.Score16 != nil && a.Score16 >= 0 && a.Score16 != *e.Score16 {
+		wrong = append(wrong, fmt.Errorf("the score is %d, not %d", a.Score16, *e.Score16))
+	}
+	return errors.Join(wrong...)
+}
+
+func name(s *string) string {
+	if s == nil {
+		return "none"
+	}
+	return fmt.Sprintf("%q", *s)
+}
+
+func (r *Report) family(c *Case) *Family {
+	i := slices.IndexFunc(r.Families, func(f Family) bool { return f.File == c.File && f.Name == c.Family })
+	if i < 0 {
+		i = len(r.Families)
+		r.Families = append(r.Families, Family{File: c.File, Name: c.Family})
+	}
+	return &r.Families[i]
+}
+
+// Total is the sum over all families.
+func (r *Report) Total() Family {
+	var total Family
+	for _, f := range r.Families {
+		total.Passed += f.Passed
+		total.Failed += f.Failed
+		total.Skipped += f.Skipped
+	}
+	return total
+}
+
+// Write prints a line per family, the failures, the reasons of skips, and at last the totals: "N passed, N failed, N skipped".
+func (r *Report) Write(w io.Writer) error {
+	var b strings.Builder
+	for _, f := range r.Families {
+		fmt.Fprintf(&b, "%-22s %-16s %5d passed %5d failed %5d skipped\n", f.File, f.Name, f.Passed, f.Failed, f.Skipped)
+	}
+	for _, f := range r.Failures {
+		fmt.Fprintf(&b, "FAIL %s: %s\n", f.Case.Name(), strings.ReplaceAll(f.Err.Error(), "\n", "; "))
+	}
+	reasons := make([]string, 0, len(r.Skips))
+	for reason := range r.Skips {
+		reasons = append(reasons, reason)
+	}
+	slices.Sort(reasons)
+	for _, reason := range reasons {
+		fmt.Fprintf(&b, "skipped %d: %s\n", r.Skips[reason], reason)
+	}
+	total := r.Total()
+	fmt.Fprintf(&b, "%d passed, %d failed, %d skipped\n", total.Passed, total.Failed, total.Skipped)
+	_, err := io.WriteString(w, b.String())
+	return err
+}

@@ -1,0 +1,269 @@
+package conformance
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+// vector is one line of a .jsonl file.
+type vector struct {
+	ID            int               `json:"id"`
+	Family        string            `json:"family"`
+	GroupConflict string            `json:"group_conflict"`
+	Flag          stored            `json:"flag"`
+	Segments      map[string]stored `json:"segments"`
+	Parents       map[string]stored `json:"parents"`
+	Options       options           `json:"options"`
+	Score16       *int32            `json:"score16"`
+	PureEnabled   *bool             `json:"pure_enabled"`
+	Enabled       *bool             `json:"enabled"`
+	Variant       *string           `json:"variant"`
+	Errors        map[string]string `json:"errors"`
+}
+
+// stored is a flag or a segment as the reference keeps it; with a store error its look-up fails, which is as if it were missing.
+type stored struct {
+	Name       string `json:"name"`
+	Gates      []gate `json:"gates"`
+	StoreError any    `json:"store_error"`
+}
+
+type gate struct {
+	Type    string `json:"type"`
+	For     any    `json:"for"`
+	Enabled bool   `json:"enabled"`
+	Value   any    `json:"value"`
+}
+
+type options struct {
+	Actor   *struct{ Key *string } `json:"actor"` // no key: a map without an id
+	Groups  []string               `json:"groups"`
+	Context map[string]any         `json:"context"`
+	Now     string                 `json:"now"`
+}
+
+// readLines reads a .jsonl file.
+func readLines(file string, data []byte) ([]Case, error) {
+	var cases []Case
+	for n, line := range bytes.Split(data, []byte{'\n'}) {
+		if len(bytes.TrimSpace(line)) == 0 {
+			continue
+		}
+		var v vector
+		if err := decode(line, &v); err != nil {
+			return nil, fmt.Errorf("line %d: %w", n+1, err)
+		}
+		c, err := v.build()
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", n+1, err)
+		}
+		c.File, c.ID = file, v.ID
+		cases = append(cases, c)
+	}
+	return cases, nil
+}
+
+// decode reads JSON with integers and floats apart.
+func decode(data []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	return d.Decode(into)
+}
+
+func (v *vector) build() (Case, error) {
+	c := Case{Family: v.Family, Flag: v.Flag.Name, pure: v.PureEnabled}
+	c.Set.Settings.GroupConflict = snapshot.GroupConflict(v.GroupConflict)
+	flag, err := v.Flag.flag(v.Flag.Name)
+	if err != nil {
+		return c, err
+	}
+	c.Set.Flags = append(c.Set.Flags, flag)
+	for _, key := range slices.Sorted(maps.Keys(v.Parents)) {
+		if parent := v.Parents[key]; key != v.Flag.Name && parent.StoreError == nil {
+			flag, err := parent.flag(key)
+			if err != nil {
+				return c, err
+			}
+			c.Set.Flags = append(c.Set.Flags, flag)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(v.Segments)) {
+		if s := v.Segments[key]; s.StoreError == nil {
+			if err := s.segment(key, &c.Set); err != nil {
+				return c, err
+			}
+		}
+	}
+	if c.Request, err = v.Options.request(v.Flag.Name); err != nil {
+		return c, err
+	}
+	if v.Errors["enabled"] == "" {
+		c.Expect.Enabled = v.Enabled
+	}
+	if v.Errors["variant"] == "" {
+		c.Expect.Variant = &Variant{v.Variant}
+	}
+	c.Expect.Score16 = v.Score16
+	c.Skip = skip(&c, v.Errors)
+	return c, nil
+}
+
+func (o *options) request(flag string) (snapshot.Request, error) {
+	r := snapshot.Request{Flags: []string{flag}, Groups: o.Groups, Attributes: map[string]any{}}
+	if o.Actor != nil {
+		r.Actor, r.Keyless = o.Actor.Key, o.Actor.Key == nil
+	}
+	for name, v := range o.Context {
+		r.Attributes[name] = value(v)
+	}
+	now, err := snapshot.ParseTime(o.Now)
+	if err != nil {
+		return r, fmt.Errorf("now: %q is %w", o.Now, err)
+	}
+	r.Now = now
+	return r, nil
+}
+
+func (s *stored) flag(key string) (snapshot.Flag, error) {
+	f := snapshot.Flag{Key: key}
+	for i, g := range s.Gates {
+		gate, err := g.gate()
+		if err != nil {
+			return f, fmt.Errorf("flag %q, gate %d: %w", key, i, err)
+		}
+		f.Gates = append(f.Gates, gate)
+	}
+	return f, nil
+}
+
+// segment adds a segment: it is the constraints of its first rule gate, and nothing without one.
+func (s *stored) segment(key string, set *snapshot.Set) error {
+	for _, g := range s.Gates {
+		if g.Type != "rule" {
+			continue
+		}
+		rule, err := g.gate()
+		if err != nil {
+			return fmt.Errorf("segment %q: %w", key, err)
+		}
+		set.Segments = append(set.Segments, snapshot.Segment{Key: key, Constraints: rule.Constraints})
+		return nil
+	}
+	return nil
+}
+
+// gate is the gate in the authoring model.
+func (g *gate) gate() (snapshot.Gate, error) {
+	out := snapshot.Gate{Type: snapshot.GateType(g.Type), Enabled: g.Enabled}
+	switch v := g.For.(type) {
+	case string:
+		out.Target = v
+	case json.Number:
+		ratio, err := v.Float64()
+		if err != nil {
+			return out, err
+		}
+		out.Ratio = &ratio
+	}
+	switch out.Type {
+	case snapshot.VariantGate:
+		weights, ok := g.Value.(map[string]any)
+		if !ok {
+			return out, fmt.Errorf("weights are %v", g.Value)
+		}
+		for _, name := range slices.Sorted(maps.Keys(weights)) {
+			out.Variants = append(out.Variants, snapshot.Variant{Name: name, Weight: weight(weights[name])})
+		}
+	case snapshot.Rule:
+		var err error
+		out.Constraints, err = constraints(g.Value)
+		return out, err
+	case snapshot.Schedule:
+		window, ok := g.Value.(map[string]any)
+		if !ok {
+			return out, fmt.Errorf("the window is %v", g.Value)
+		}
+		out.From, out.Until = bound(window["from"]), bound(window["until"])
+	}
+	return out, nil
+}
+
+// constraints are those of a rule's value.
+func constraints(v any) ([]snapshot.Constraint, error) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	var list []struct {
+		Attribute, Operator string
+		Values              []any
+	}
+	if err := decode(text, &list); err != nil {
+		return nil, err
+	}
+	out := make([]snapshot.Constraint, len(list))
+	for i, c := range list {
+		out[i] = snapshot.Constraint{Attribute: c.Attribute, Operator: c.Operator}
+		for _, v := range c.Values {
+			out[i].Values = append(out[i].Values, value(v))
+		}
+	}
+	return out, nil
+}
+
+// bound is one end of a schedule. One that is no string, which the reference never opens, becomes text that is no time.
+func bound(v any) *string {
+	if v == nil {
+		return nil
+	}
+	text, ok := v.(string)
+	if !ok {
+		text = fmt.Sprint(v)
+	}
+	return &text
+}
+
+func weight(v any) snapshot.Number {
+	switch w := value(v).(type) {
+	case int64:
+		return snapshot.Int(w)
+	case *big.Int:
+		return snapshot.Integer(w)
+	case float64:
+		return snapshot.Float(w)
+	}
+	return snapshot.Int(-1) // no weight at all, which is refused like this one
+}
+
+// value is a JSON value with its type as written: 5 is an integer and 5.0 a float. Reading flags would make them the same.
+func value(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		if strings.ContainsAny(string(v), ".eE") {
+			f, _ := v.Float64()
+			return f
+		}
+		i, _ := new(big.Int).SetString(string(v), 10)
+		return snapshot.Integer(i).Value()
+	case []any:
+		list := make([]any, len(v))
+		for i := range v {
+			list[i] = value(v[i])
+		}
+		return list
+	case map[string]any:
+		object := make(map[string]any, len(v))
+		for name := range v {
+			object[name] = value(v[name])
+		}
+		return object
+	}
+	return v
+}
