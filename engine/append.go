@@ -6,16 +6,22 @@ package engine
 
 // AppendRequest appends the request for one flag, as wasm/ABI.md lays it out, to dst.
 func AppendRequest(dst []byte, key string, in *Input) []byte {
-	return grow(dst, func(w *writer) {
+	for {
+		w := writer{b: dst[len(dst):cap(dst)]}
 		w.array(6)
 		w.string(key)
 		w.input(in)
-	})
+		if !w.full {
+			return dst[:len(dst)+int(w.n)]
+		}
+		dst = roomier(dst)
+	}
 }
 
 // AppendBatch appends the request for many flags, or for all if keys is nil.
 func AppendBatch(dst []byte, keys []string, in *Input) []byte {
-	return grow(dst, func(w *writer) {
+	for {
+		w := writer{b: dst[len(dst):cap(dst)]}
 		w.array(6)
 		if keys == nil {
 			w.null()
@@ -26,20 +32,14 @@ func AppendBatch(dst []byte, keys []string, in *Input) []byte {
 			}
 		}
 		w.input(in)
-	})
-}
-
-// grow appends what write writes, with more room until it fits.
-func grow(dst []byte, write func(*writer)) []byte {
-	for {
-		w := writer{b: dst[len(dst):cap(dst)]}
-		write(&w)
 		if !w.full {
 			return dst[:len(dst)+int(w.n)]
 		}
-		dst = append(make([]byte, 0, 2*cap(dst)+256), dst...)
+		dst = roomier(dst)
 	}
 }
+
+func roomier(b []byte) []byte { return append(make([]byte, 0, 2*cap(b)+256), b...) }
 
 // input writes all of a request but its flags.
 func (w *writer) input(in *Input) {
