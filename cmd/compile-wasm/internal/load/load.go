@@ -1,0 +1,183 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/rt"
+	"golang.org/x/tools/go/packages"
+	"golang.org/x/tools/go/ssa"
+	"golang.org/x/tools/go/ssa/ssautil"
+)
+
+// ModuleTag is the build tag that is set while a guest is compiled, by either
+// toolchain: the engine then takes its own SHA-256 instead of Go's.
+const ModuleTag = "gonfalon_module"
+
+// Export is a function that the guest exports by a //go:wasmexport comment.
+type Export struct {
+	Name string
+	Func *ssa.Function
+}
+
+// Program is a guest with everything it may reach.
+type Program struct {
+	SSA     *ssa.Program
+	Runtime *ssa.Package
+	Guest   *ssa.Package
+	Exports []Export
+
+	roots map[string]string // directory prefix → what to print instead
+	own   map[string]bool   // import paths outside the standard library
+}
+
+// Config says what to load.
+type Config struct {
+	Dir     string   // where Pattern is resolved; "" is the working directory
+	Pattern string   // a package, as the go command takes it
+	Tags    []string // besides ModuleTag
+}
+
+// Load reads the guest. The error lists everything that does not type-check.
+func Load(ctx context.Context, cfg Config) (*Program, error) {
+	list, err := packages.Load(&packages.Config{
+		Context: ctx, Dir: cfg.Dir, Mode: packages.LoadAllSyntax | packages.NeedModule,
+		BuildFlags: []string{"-tags=" + strings.Join(append([]string{ModuleTag}, cfg.Tags...), ",")},
+		Env:        append(os.Environ(), "GOOS=linux", "GOARCH=386", "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off"),
+	}, cfg.Pattern, "unicode/utf8")
+	if err != nil {
+		return nil, fmt.Errorf("load %s: %w", cfg.Pattern, err)
+	}
+	var bad []error
+	packages.Visit(list, nil, func(p *packages.Package) {
+		for _, e := range p.Errors {
+			bad = append(bad, fmt.Errorf("load %s: %w", p.PkgPath, e))
+		}
+	})
+	if len(bad) > 0 {
+		return nil, errors.Join(bad...)
+	}
+	i := slices.IndexFunc(list, func(p *packages.Package) bool { return p.PkgPath != "unicode/utf8" })
+	if len(list) != 2 || i < 0 {
+		return nil, fmt.Errorf("load %s: %d packages match, want exactly one", cfg.Pattern, len(list)-1)
+	}
+	guest, utf8 := list[i], list[1-i]
+	prog, pkgs := ssautil.AllPackages([]*packages.Package{guest, utf8}, ssa.InstantiateGenerics)
+	p := &Program{SSA: prog, Guest: pkgs[0], roots: map[string]string{}, own: map[string]bool{}}
+	p.roots[filepath.Join(runtime.GOROOT(), "src")] = "GOROOT"
+	packages.Visit([]*packages.Package{guest}, nil, func(q *packages.Package) {
+		if q.Module != nil {
+			p.own[q.PkgPath] = true
+			if q.Module.Main {
+				p.roots[q.Module.Dir] = ""
+			} else {
+				p.roots[q.Module.Dir] = q.Module.Path
+			}
+		}
+	})
+	if err := p.addRuntime(utf8.Types); err != nil {
+		return nil, err
+	}
+	return p, p.findExports(guest)
+}
+
+// addRuntime type-checks the embedded runtime within the same program.
+func (p *Program) addRuntime(utf8 *types.Package) error {
+	file, err := parser.ParseFile(p.SSA.Fset, "gonfalon/rt/rt.go", rt.Source, 0)
+	if err != nil {
+		return fmt.Errorf("parse the runtime: %w", err)
+	}
+	info := &types.Info{
+		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
+		Implicits: map[ast.Node]types.Object{}, Selections: map[*ast.SelectorExpr]*types.Selection{}, Scopes: map[ast.Node]*types.Scope{},
+		Instances: map[*ast.Ident]types.Instance{}, FileVersions: map[*ast.File]string{},
+	}
+	cfg := types.Config{Sizes: types.SizesFor("gc", "386"), Importer: only{"unicode/utf8": utf8, "unsafe": types.Unsafe}}
+	pkg, err := cfg.Check(rt.Path, p.SSA.Fset, []*ast.File{file}, info)
+	if err != nil {
+		return fmt.Errorf("check the runtime: %w", err)
+	}
+	p.Runtime = p.SSA.CreatePackage(pkg, []*ast.File{file}, info, false)
+	return nil
+}
+
+type only map[string]*types.Package
+
+func (o only) Import(path string) (*types.Package, error) {
+	if p := o[path]; p != nil {
+		return p, nil
+	}
+	return nil, fmt.Errorf("the runtime may not import %s", path)
+}
+
+// findExports collects the //go:wasmexport functions of the guest package.
+func (p *Program) findExports(guest *packages.Package) error {
+	p.Guest.Build()
+	for _, file := range guest.Syntax {
+		for _, d := range file.Decls {
+			fd, ok := d.(*ast.FuncDecl)
+			if !ok || fd.Doc == nil {
+				continue
+			}
+			for _, line := range fd.Doc.List {
+				if name, ok := strings.CutPrefix(line.Text, "//go:wasmexport "); ok {
+					p.Exports = append(p.Exports, Export{strings.TrimSpace(name), p.Guest.Func(fd.Name.Name)})
+				}
+			}
+		}
+	}
+	if len(p.Exports) == 0 {
+		return fmt.Errorf("%s exports nothing: write //go:wasmexport NAME above a function", guest.PkgPath)
+	}
+	slices.SortFunc(p.Exports, func(a, b Export) int { return strings.Compare(a.Name, b.Name) })
+	return nil
+}
+
+// Position is where pos is in the source, free of the machine's own paths.
+func (p *Program) Position(pos token.Pos) token.Position {
+	at := p.SSA.Fset.Position(pos)
+	best := ""
+	for dir := range p.roots {
+		if rest, ok := strings.CutPrefix(at.Filename, dir); ok && strings.HasPrefix(rest, string(filepath.Separator)) && len(dir) > len(best) {
+			best = dir
+		}
+	}
+	if best != "" {
+		at.Filename = filepath.ToSlash(filepath.Join(p.roots[best], at.Filename[len(best)+1:]))
+	}
+	return at
+}
+
+// Own reports whether a package is the project's (or the guest's own module's)
+// rather than Go's standard library or the compiler's runtime.
+func (p *Program) Own(pkg *types.Package) bool { return pkg != nil && p.own[pkg.Path()] }
+
+// PackageOf is the package whose source f was written in; it is built.
+func PackageOf(f *ssa.Function) *ssa.Package {
+	for f.Parent() != nil {
+		f = f.Parent()
+	}
+	if f.Pkg == nil && f.Origin() != nil {
+		f = f.Origin()
+	}
+	if f.Pkg != nil {
+		f.Pkg.Build()
+	}
+	return f.Pkg
+}
+
+var directories = regexp.MustCompile(`[\w.~-]+/`)
+
+// Short drops the directories from the import paths in a name or a type.
+func Short(name string) string { return directories.ReplaceAllString(name, "") }

@@ -1,0 +1,137 @@
+package lower
+
+import (
+	"strings"
+
+	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/ir"
+	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/rt"
+	"golang.org/x/tools/go/ssa"
+)
+
+// operations that are one instruction, or one and a wrap to int.
+var operations = map[string][]ir.Op{
+	"math/bits.LeadingZeros32":  {ir.OpI32Clz},
+	"math/bits.LeadingZeros":    {ir.OpI32Clz},
+	"math/bits.TrailingZeros32": {ir.OpI32Ctz},
+	"math/bits.TrailingZeros":   {ir.OpI32Ctz},
+	"math/bits.OnesCount32":     {ir.OpI32Popcnt},
+	"math/bits.OnesCount":       {ir.OpI32Popcnt},
+	"math/bits.LeadingZeros64":  {ir.OpI64Clz, ir.OpWrap},
+	"math/bits.TrailingZeros64": {ir.OpI64Ctz, ir.OpWrap},
+	"math/bits.OnesCount64":     {ir.OpI64Popcnt, ir.OpWrap},
+	"math/bits.RotateLeft32":    {ir.OpI32Rotl},
+	"math/bits.RotateLeft":      {ir.OpI32Rotl},
+	"math.Float64bits":          {ir.OpBitsF64},
+	"math.Float64frombits":      {ir.OpF64Bits},
+	"math.Float32bits":          {ir.OpBitsF32},
+	"math.Float32frombits":      {ir.OpF32Bits},
+	"math.Abs":                  {ir.OpF64Abs},
+	"math.Ceil":                 {ir.OpF64Ceil},
+	"math.Floor":                {ir.OpF64Floor},
+	"math.Trunc":                {ir.OpF64Trunc},
+	"math.RoundToEven":          {ir.OpF64Nearest},
+	"math.Sqrt":                 {ir.OpF64Sqrt},
+	"math.Copysign":             {ir.OpF64Copysign},
+}
+
+// globals that the runtime reads and sets.
+var globals = map[string]int64{"heap": GlobalHeap, "setHeap": GlobalHeap, "high": GlobalHigh, "setHigh": GlobalHigh}
+
+// The guest's own access to the heap's top: see package arena of the module.
+const (
+	arenaMark  = "github.com/gonfalon-flags/gonfalon/wasm/arena.Mark"
+	arenaReset = "github.com/gonfalon-flags/gonfalon/wasm/arena.Reset"
+)
+
+const littleEndian = "(encoding/binary.littleEndian)."
+
+// fixed-size accesses of encoding/binary's little endian: bytes, load, store, unwrapped.
+var accesses = map[string]struct {
+	bytes int64
+	op    ir.Op
+}{
+	"Uint16": {2, ir.OpLoad16U}, "Uint32": {4, ir.OpLoad32}, "Uint64": {8, ir.OpLoad64},
+	"PutUint16": {2, ir.OpStore16}, "PutUint32": {4, ir.OpStore32}, "PutUint64": {8, ir.OpStore64},
+}
+
+// IsIntrinsic reports whether calls of f become instructions.
+func IsIntrinsic(f *ssa.Function) bool {
+	name := f.String()
+	if n, ok := strings.CutPrefix(name, littleEndian); ok {
+		_, ok = accesses[n]
+		return ok
+	}
+	if name == arenaMark || name == arenaReset {
+		return true
+	}
+	if n, ok := strings.CutPrefix(name, rt.Path+"."); ok {
+		_, ok = globals[n]
+		return ok || n == "pointer" || n == "memorySize" || n == "memoryGrow"
+	}
+	switch name {
+	case "math/bits.Len32", "math/bits.Len", "math/bits.Len64", "math/bits.RotateLeft64":
+		return true
+	}
+	return operations[name] != nil
+}
+
+func (l *function) intrinsic(name string, args []ssa.Value) []*ir.Value {
+	if n, ok := strings.CutPrefix(name, littleEndian); ok {
+		return l.access(n, args)
+	}
+	if n, ok := strings.CutPrefix(name, rt.Path+"."); ok {
+		return l.runtimeIntrinsic(n, args)
+	}
+	var x []*ir.Value
+	for _, a := range args {
+		x = append(x, l.one(a))
+	}
+	switch name {
+	case arenaMark:
+		return l.runtimeIntrinsic("heap", nil)
+	case arenaReset:
+		return l.runtimeIntrinsic("setHeap", args)
+	case "math/bits.Len32", "math/bits.Len":
+		return []*ir.Value{l.add(ir.OpI32Sub, l.i32(32), l.add(ir.OpI32Clz, x[0]))}
+	case "math/bits.Len64":
+		return []*ir.Value{l.add(ir.OpI32Sub, l.i32(64), l.add(ir.OpWrap, l.add(ir.OpI64Clz, x[0])))}
+	case "math/bits.RotateLeft64":
+		return []*ir.Value{l.add(ir.OpI64Rotl, x[0], l.add(ir.OpExtendS, x[1]))}
+	}
+	ops := operations[name]
+	v := l.add(ops[0], x...)
+	for _, op := range ops[1:] {
+		v = l.add(op, v)
+	}
+	return []*ir.Value{v}
+}
+
+// access is a load or store of fixed size, unaligned, at the start of a slice.
+func (l *function) access(name string, args []ssa.Value) []*ir.Value {
+	a := accesses[name]
+	s := l.get(args[1])
+	l.check(l.add(ir.OpI32LtU, s[1], l.i32(a.bytes)))
+	if a.op.IsStore() {
+		l.add(a.op, s[0], l.one(args[2]))
+		return nil
+	}
+	return []*ir.Value{l.add(a.op, s[0])}
+}
+
+func (l *function) runtimeIntrinsic(name string, args []ssa.Value) []*ir.Value {
+	switch name {
+	case "pointer":
+		return l.get(args[0])
+	case "memorySize":
+		return []*ir.Value{l.add(ir.OpMemSize)}
+	case "memoryGrow":
+		return []*ir.Value{l.add(ir.OpMemGrow, l.one(args[0]))}
+	}
+	if strings.HasPrefix(name, "set") {
+		l.add(ir.OpGlobalSet, l.one(args[0])).Imm = globals[name]
+		return nil
+	}
+	v := l.add(ir.OpGlobalGet)
+	v.Imm = globals[name]
+	return []*ir.Value{v}
+}

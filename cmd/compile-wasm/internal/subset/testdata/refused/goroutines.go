@@ -1,0 +1,6 @@
+package main
+
+//go:wasmexport goroutines
+func goroutines() {
+	go goroutines()
+}

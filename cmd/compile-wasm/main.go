@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/build"
+	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/load"
+	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/manifest"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		if !errors.Is(err, flag.ErrHelp) {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		os.Exit(1)
+	}
+}
+
+// options are the command line's.
+type options struct {
+	out       string
+	toolchain string
+	plain     bool
+	report    bool
+	tags      []string
+	guest     string
+}
+
+func parse(args []string) (options, error) {
+	var o options
+	var tags string
+	fs := flag.NewFlagSet("compile-wasm", flag.ContinueOnError)
+	fs.StringVar(&o.out, "o", "", "write the module to this `file` (default: engine.wasm beside the manifest)")
+	fs.StringVar(&o.toolchain, "toolchain", "subset", "subset: this compiler; go: the standard toolchain, as fallback and oracle")
+	fs.BoolVar(&o.plain, "O0", false, "without any optimisation")
+	fs.BoolVar(&o.report, "report", false, "list every function of the module with its size and place")
+	fs.StringVar(&tags, "tags", "", "further build tags, separated by commas")
+	if err := fs.Parse(args); err != nil {
+		return o, err
+	}
+	if o.toolchain != "subset" && o.toolchain != "go" {
+		return o, fmt.Errorf("-toolchain %s: want subset or go", o.toolchain)
+	}
+	if fs.NArg() > 1 {
+		return o, fmt.Errorf("one package at a time, not %q", fs.Args())
+	}
+	if tags != "" {
+		o.tags = strings.Split(tags, ",")
+	}
+	o.guest = "./wasm/guest"
+	if fs.NArg() == 1 {
+		o.guest = fs.Arg(0)
+	}
+	return o, nil
+}
+
+func run(ctx context.Context, args []string, stdout io.Writer) error {
+	o, err := parse(args)
+	if err != nil {
+		return err
+	}
+	if o.toolchain == "go" {
+		return standard(ctx, o, stdout)
+	}
+	dir := filepath.Join(o.guest, "..")
+	file := filepath.Join(dir, "manifest.json")
+	m, err := manifest.Read(file)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	cfg := build.Config{Load: load.Config{Pattern: o.guest, Tags: o.tags}, Optimise: !o.plain, Default: build.Keep}
+	if m != nil {
+		cfg.Default, cfg.Allocation = build.None, m.Allocation()
+	}
+	res, err := build.Build(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	built := manifest.Measure(res.Module, runtime.Version())
+	if o.report {
+		report(stdout, res)
+	}
+	fmt.Fprintf(stdout, "%d bytes, %d gzipped, SHA-256 %s\n", built.Raw, built.Gzip, built.SHA256)
+	if m != nil {
+		if o.plain {
+			m.Budget = manifest.Size{Raw: 1 << 20, Gzip: 1 << 20} // the budget is for what is shipped
+		}
+		if err := m.Check(ctx, res.Module); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	if o.out != "" {
+		return os.WriteFile(o.out, res.Module, 0o644)
+	}
+	if m == nil || o.plain {
+		return nil
+	}
+	if err := os.WriteFile(filepath.Join(dir, "engine.wasm"), res.Module, 0o644); err != nil {
+		return err
+	}
+	m.Built = built
+	return m.Write(file)
+}
+
+// report lists the functions, largest first.
+func report(stdout io.Writer, res *build.Result) {
+	list := slices.Clone(res.Functions)
+	slices.SortStableFunc(list, func(a, b build.Function) int { return b.Size - a.Size })
+	total := 0
+	w := tabwriter.NewWriter(stdout, 0, 8, 2, ' ', 0)
+	for _, f := range list {
+		total += f.Size
+		fmt.Fprintf(w, "%d\t%s\t%s\n", f.Size, f.Name, f.Pos)
+	}
+	w.Flush()
+	fmt.Fprintf(stdout, "%d functions, %d bytes of code, %d of data\n", len(list), total, res.DataSize)
+}
+
+// standard builds the guest with Go's own compiler.
+func standard(ctx context.Context, o options, stdout io.Writer) error {
+	out := o.out
+	if out == "" {
+		dir, err := os.MkdirTemp("", "compile-wasm")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		out = filepath.Join(dir, "engine.wasm")
+	}
+	tags := strings.Join(append([]string{load.ModuleTag}, o.tags...), ",")
+	cmd := exec.CommandContext(ctx, "go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-tags="+tags, "-o", out, o.guest)
+	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
+	if b, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("go build: %w\n%s", err, b)
+	}
+	bin, err := os.ReadFile(out)
+	if err != nil {
+		return err
+	}
+	built := manifest.Measure(bin, runtime.Version())
+	fmt.Fprintf(stdout, "%d bytes, %d gzipped, SHA-256 %s\n", built.Raw, built.Gzip, built.SHA256)
+	return nil
+}
