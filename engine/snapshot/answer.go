@@ -1,0 +1,32 @@
+package snapshot
+
+import "github.com/gonfalon-flags/gonfalon/engine"
+
+// Enabled says what a flag's own gates answer at a time (Unix microseconds) and a roll: for everybody, or with an actor for
+// that actor; without a context, prerequisites and segments. It is what the verbs answer after a write. After Disable it may
+// still be true, while a schedule is open or a percentage of the time falls so; only Kill is final.
+func Enabled(f *Flag, actor *string, now int64, roll uint64) bool {
+	own := *f
+	own.Gates = nil
+	for _, g := range f.Gates {
+		if g.Type != Prerequisite && g.Type != SegmentGate {
+			own.Gates = append(own.Gates, g)
+		}
+	}
+	record, _ := CompileFlag(&own, Tolerant)
+	data, err := assemble(Header{}, []Record{record})
+	if err != nil {
+		return false
+	}
+	s, err := engine.Load(data)
+	if err != nil || s.Len() == 0 {
+		return false
+	}
+	input := engine.Input{Now: now, Roll: roll}
+	if actor != nil {
+		input.Actor, input.Presence = *actor, engine.Keyed
+	}
+	var decision engine.Decision
+	s.Decide(0, &input, new(engine.Scratch), &decision)
+	return decision.Enabled
+}
