@@ -63,25 +63,39 @@ func Read(folder fs.FS) ([]Case, error) {
 	}
 	var cases []Case
 	for _, entry := range entries {
-		read, known := readers[path.Ext(entry.Name())]
-		if !known {
+		if readers[path.Ext(entry.Name())] == nil {
 			continue
 		}
 		data, err := fs.ReadFile(folder, entry.Name())
 		if err != nil {
 			return nil, err
 		}
-		more, err := read(entry.Name(), data)
+		more, err := Parse(entry.Name(), data)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", entry.Name(), err)
+			return nil, err
 		}
 		cases = slices.Concat(cases, more)
 	}
 	if len(cases) == 0 {
-		return nil, errors.New("no vectors: a vector file ends in .jsonl or .json")
+		return nil, errVectors
 	}
 	return cases, nil
 }
+
+// Parse reads one vector file; its name says which form it has.
+func Parse(file string, data []byte) ([]Case, error) {
+	read, known := readers[path.Ext(file)]
+	if !known {
+		return nil, fmt.Errorf("%s: %w", file, errVectors)
+	}
+	cases, err := read(file, data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return cases, nil
+}
+
+var errVectors = errors.New("no vectors: a vector file ends in .jsonl or .json")
 
 var readers = map[string]func(file string, data []byte) ([]Case, error){".jsonl": readLines, ".json": readSmall}
 

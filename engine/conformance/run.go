@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +15,7 @@ import (
 type Answer struct {
 	Enabled bool
 	Variant *string // nil: none
-	Score16 int32   // −1: not needed for the decision
+	Score16 int32   // −1: not needed for the decision; then Run asks for it apart
 }
 
 // Decide answers a request (the bytes that wasm/ABI.md describes) from a snapshot.
@@ -50,14 +51,20 @@ type Family struct {
 // Report is what a run found.
 type Report struct {
 	Families []Family
-	Failures []Failure
+	Results  []Result       // of every case that was asked
 	Skips    map[string]int // reasons, and how often each
 }
 
-// Failure is a case with what was wrong.
-type Failure struct {
-	Case *Case
-	Err  error
+// Result is a case with its answer, or nil if it is not about one decision, and what was wrong.
+type Result struct {
+	Case   *Case
+	Answer *Answer
+	Err    error
+}
+
+// Failures are the results that were wrong.
+func (r *Report) Failures() []Result {
+	return slices.DeleteFunc(slices.Clone(r.Results), func(x Result) bool { return x.Err == nil })
 }
 
 // Run asks every case.
@@ -71,34 +78,62 @@ func Run(cases []Case, decide Decide) *Report {
 			r.Skips[c.Skip]++
 			continue
 		}
-		if err := c.Run(decide); err != nil {
+		answer, err := c.answer(decide)
+		r.Results = append(r.Results, Result{c, answer, err})
+		if err != nil {
 			f.Failed++
-			r.Failures = append(r.Failures, Failure{c, err})
-			continue
+		} else {
+			f.Passed++
 		}
-		f.Passed++
 	}
 	return r
 }
 
 // Run asks one case, and says how the answer differs.
 func (c *Case) Run(decide Decide) error {
+	_, err := c.answer(decide)
+	return err
+}
+
+func (c *Case) answer(decide Decide) (*Answer, error) {
 	if c.check != nil {
-		return c.check(decide)
+		return nil, c.check(decide)
 	}
 	data, err := c.Snapshot()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	request, err := c.Request.Append(nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	answer, err := decide(data, request)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return c.Expect.compare(answer)
+	if answer.Score16 < 0 && c.Request.Actor != nil {
+		if answer.Score16, err = c.score(decide); err != nil {
+			return nil, err
+		}
+	}
+	return &answer, c.Expect.compare(answer)
+}
+
+// score asks for the score that the decision didn't need, by a flag of the same key which always does.
+func (c *Case) score(decide Decide) (int32, error) {
+	var probe Case
+	probe.ask(c.Flag, variants(map[string]any{"any": json.Number("1")}))
+	probe.Request.Actor = c.Request.Actor
+	data, err := probe.Snapshot()
+	if err != nil {
+		return 0, err
+	}
+	request, err := probe.Request.Append(nil)
+	if err != nil {
+		return 0, err
+	}
+	answer, err := decide(data, request)
+	return answer.Score16, err
 }
 
 func (e Expect) compare(a Answer) error {
@@ -109,7 +144,7 @@ func (e Expect) compare(a Answer) error {
 	if e.Variant != nil && name(a.Variant) != name(e.Variant.Name) {
 		wrong = append(wrong, fmt.Errorf("the variant is %s, not %s", name(a.Variant), name(e.Variant.Name)))
 	}
-	if e.Score16 != nil && a.Score16 >= 0 && a.Score16 != *e.Score16 {
+	if e.Score16 != nil && a.Score16 != *e.Score16 {
 		wrong = append(wrong, fmt.Errorf("the score is %d, not %d", a.Score16, *e.Score16))
 	}
 	return errors.Join(wrong...)
@@ -148,7 +183,7 @@ func (r *Report) Write(w io.Writer) error {
 	for _, f := range r.Families {
 		fmt.Fprintf(&b, "%-22s %-16s %5d passed %5d failed %5d skipped\n", f.File, f.Name, f.Passed, f.Failed, f.Skipped)
 	}
-	for _, f := range r.Failures {
+	for _, f := range r.Failures() {
 		fmt.Fprintf(&b, "FAIL %s: %s\n", f.Case.Name(), strings.ReplaceAll(f.Err.Error(), "\n", "; "))
 	}
 	reasons := make([]string, 0, len(r.Skips))
