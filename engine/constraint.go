@@ -18,12 +18,33 @@ const (
 	operators
 )
 
-// holdAll says whether there are constraints and all of them hold.
+// holdAll says whether there are constraints and all of them hold. The usual comparisons — a string with strings, an integer with
+// an integer — are decided on the spot, the rest by compares.
 func (s *Snapshot) holdAll(r run, in *Input, sc *Scratch) bool {
-	for i := r.from; i < r.to; i++ {
-		c := &s.constraints[i]
+	constraints := s.constraints[r.from:r.to]
+next:
+	for i := range constraints {
+		c := &constraints[i]
 		a := s.attribute(c, in)
-		if a == nil || !s.holds(c, a, sc) {
+		if a == nil || a.kind == kindNil {
+			return false
+		}
+		values := s.values[c.values.from:c.values.to]
+		switch {
+		case a.kind == kindString && (c.operator == OpIn || c.operator == OpEq && len(values) == 1):
+			for k := range values {
+				v := &values[k]
+				if v.sign == a.mark && v.kind == kindString && (a.mark>>56 <= shortSign || s.str(v.text) == a.text) {
+					continue next
+				}
+			}
+		case a.kind == kindInt && c.operator >= OpGt && c.operator <= OpLte && len(values) == 1 && values[0].numeric == kindInt:
+			if !ordered(c.operator, order(int64(a.num), int64(values[0].num))) {
+				return false
+			}
+			continue next
+		}
+		if !s.compares(c, a, sc) {
 			return false
 		}
 	}
@@ -33,32 +54,11 @@ func (s *Snapshot) holdAll(r run, in *Input, sc *Scratch) bool {
 // attribute finds what a constraint asks about, or nil.
 func (s *Snapshot) attribute(c *constraint, in *Input) *Attribute {
 	for i := range in.Attributes {
-		if a := &in.Attributes[i]; a.sign == c.sign && a.Name == s.str(c.attribute) {
+		if a := &in.Attributes[i]; a.sign == c.sign && (a.sign>>56 <= shortSign || a.Name == s.str(c.attribute)) {
 			return a
 		}
 	}
 	return nil
-}
-
-// holds decides the usual comparisons — a string with strings, an integer with an integer — and leaves the rest to compares.
-func (s *Snapshot) holds(c *constraint, a *Attribute, sc *Scratch) bool {
-	one := c.values.to-c.values.from == 1
-	switch {
-	case a.kind == kindString && (c.operator == OpIn || c.operator == OpEq && one):
-		for i := c.values.from; i < c.values.to; i++ {
-			v := &s.values[i]
-			if v.sign == a.mark && v.kind == kindString && s.str(v.text) == a.text {
-				return true
-			}
-		}
-	case a.kind == kindInt && c.operator >= OpGt && c.operator <= OpLte && one:
-		if v := &s.values[c.values.from]; v.numeric == kindInt {
-			return ordered(c.operator, order(int64(a.num), int64(v.num)))
-		}
-	case a.kind == kindNil:
-		return false
-	}
-	return s.compares(c, a, sc)
 }
 
 func ordered(op Operator, c int32) bool {

@@ -230,7 +230,7 @@ func (s *Snapshot) Comparison(i int32, in *Input, sc *Scratch, x *Comparison) {
 	x.Actual = Attribute{Name: x.Attribute, sign: c.sign, kind: kindNil}
 	if a := s.attribute(c, in); a != nil {
 		x.Actual = *a
-		x.Held = s.holds(c, a, sc)
+		x.Held = s.holdAll(run{i, i + 1}, in, sc)
 	}
 }
 

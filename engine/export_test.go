@@ -26,7 +26,7 @@ func Compare(a, b string) int32 {
 func OwnScore(actor, key string) uint16 { return ownScore(actor, key) }
 
 func OwnShortScore(actor, key string) uint16 {
-	var b [shortScore]byte
+	var b [64]byte
 	copy(b[copy(b[:], actor):], key)
 	return ownScoreOf(&b, int32(len(actor)+len(key)))
 }

@@ -1,6 +1,9 @@
 package engine
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // hash places keys in tables and never leaves the process. It isn't keyed: only the snapshot's author chooses what is stored
 // under it, and maxProbe bounds what that author can do.
@@ -28,14 +31,24 @@ func hash(s string) uint64 {
 	return h ^ h>>29
 }
 
-// sign tells most different strings apart without looking at them: length, first, middle and last byte.
-func sign(s string) uint32 {
-	n := len(s)
-	if n == 0 {
-		return 0
+// sign tells strings apart without looking at them: two strings of up to shortSign bytes are equal if their signs are, and most
+// longer ones differ if they do.
+func sign(s string) uint64 {
+	b := bytesOf(s)
+	switch n := uint64(len(b)); {
+	case n > shortSign:
+		first, last := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[n-8:])
+		return (first^bits.RotateLeft64(last, 29)+n)*0x9e3779b97f4a7c15>>8 | (shortSign+1)<<56
+	case n >= 4:
+		return n<<56 | uint64(binary.LittleEndian.Uint32(b)) | uint64(binary.LittleEndian.Uint32(b[n-4:]))<<(8*(n-4))
+	case n > 0:
+		return n<<56 | uint64(b[0]) | uint64(b[n>>1])<<8 | uint64(b[n-1])<<16
 	}
-	return uint32(uint8(n)) | uint32(s[0])<<8 | uint32(s[n>>1])<<16 | uint32(s[n-1])<<24
+	return 0
 }
+
+// shortSign is how many bytes a sign holds, beside their number in its top byte.
+const shortSign = 7
 
 // fnv1a is FNV-1a, 64 bits.
 func fnv1a(s string) uint64 {

@@ -32,8 +32,8 @@ type Attribute struct {
 	Name string
 	text string // of a string, the digits of an integer beyond int64, the msgpack of an array or map
 	num  uint64 // int64, or the bits of a float64
-	sign uint32 // of the name
-	mark uint32 // of the text
+	sign uint64 // of the name
+	mark uint64 // of the text, if it is a string
 	kind kind
 }
 

@@ -10,7 +10,6 @@ func (l *loader) flag(key span) {
 	f := &s.flags[:len(s.flags)+1][len(s.flags)]
 	f.key = key
 	name := s.str(key)
-	f.hash = hash(name)
 	f.chance = fnv1a(name)
 	r.tuple(10)
 	f.bits = uint32(r.count(bitOn | bitKilled))
@@ -35,14 +34,15 @@ func (l *loader) flag(key span) {
 		return
 	}
 	s.flags = s.flags[:len(s.flags)+1]
-	i, probes := int32(f.hash)&s.mask, int32(0)
+	h := hash(name)
+	i, probes := int32(h)&s.mask, int32(0)
 	for ; s.index[i] != 0; i = (i + 1) & s.mask {
 		if probes++; probes > maxProbe {
 			r.fail(CodeCollisions, key.off)
 			return
 		}
 	}
-	s.index[i] = f.hash>>32<<32 | uint64(len(s.flags))
+	s.index[i] = h>>32<<32 | uint64(len(s.flags))
 }
 
 // targets reads key, state, key, state … into a table of their own.

@@ -7,10 +7,10 @@ func Score(actor, key string) uint16 {
 	if n > shortScore {
 		return longScore(actor, key)
 	}
-	var b [shortScore]byte
+	var b [64]byte
 	copy(b[copy(b[:], actor):], key)
 	return scoreOf(&b, n)
 }
 
-// shortScore is what two SHA-256 blocks hold: longer input takes the long way.
-const shortScore = 119
+// shortScore is what one SHA-256 block holds: longer input takes the long way.
+const shortScore = 55

@@ -4,7 +4,7 @@ package engine
 
 // In the module SHA-256 is our own.
 
-func scoreOf(b *[shortScore]byte, n int32) uint16 { return ownScoreOf(b, n) }
+func scoreOf(b *[64]byte, n int32) uint16 { return ownScoreOf(b, n) }
 
 func longScore(actor, key string) uint16 { return ownScore(actor, key) }
 

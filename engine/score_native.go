@@ -6,7 +6,7 @@ import "crypto/sha256"
 
 // Natively SHA-256 is the standard library's: it has the processor's instructions.
 
-func scoreOf(b *[shortScore]byte, n int32) uint16 {
+func scoreOf(b *[64]byte, n int32) uint16 {
 	sum := sha256.Sum256(b[:n])
 	return uint16(sum[0])<<8 | uint16(sum[1])
 }

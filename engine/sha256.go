@@ -50,16 +50,13 @@ func (x *hasher) finish() {
 	sha256Block(&x.h, &x.block)
 }
 
-// ownScoreOf hashes the first n bytes of b, of which the rest is zero.
-func ownScoreOf(b *[shortScore]byte, n int32) uint16 {
-	if n > 55 {
-		return ownScore(stringOf(b[:n]), "")
-	}
+// ownScoreOf hashes the first n bytes of b, at most shortScore, of which the rest is zero.
+func ownScoreOf(b *[64]byte, n int32) uint16 {
 	h := [8]uint32{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19}
 	b[n] = 0x80
 	b[62] = byte(n >> 5)
 	b[63] = byte(n << 3)
-	sha256Block(&h, (*[64]byte)(b[:64]))
+	sha256Block(&h, b)
 	return uint16(h[0] >> 16)
 }
 

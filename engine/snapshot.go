@@ -37,7 +37,6 @@ const (
 
 type flag struct {
 	key           span
-	hash          uint64 // of the key, for the index
 	chance        uint64 // of the key, for draws
 	bits          uint32
 	actorsScore   int32 // greatest score that percentage_of_actors grants, −1 without that gate
@@ -81,7 +80,7 @@ const maxScore = 65535
 
 type constraint struct {
 	attribute span
-	sign      uint32 // of the attribute's name
+	sign      uint64 // of the attribute's name
 	values    run
 	program   int32
 	operator  Operator
@@ -91,7 +90,7 @@ type constraint struct {
 type value struct {
 	num     uint64 // int64, or the bits of a float64
 	text    span   // of a string, the digits of an integer, the msgpack of an array or map
-	sign    uint32 // of the text of a string
+	sign    uint64 // of the text of a string
 	kind    kind   // as written
 	numeric kind   // as compared: differs from kind only for strings that read as numbers
 }
