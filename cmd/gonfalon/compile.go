@@ -1,0 +1,97 @@
+package main
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+func newCompile() *cobra.Command {
+	var (
+		out, lineage string
+		header       snapshot.Header
+		asJSON       bool
+	)
+	c := &cobra.Command{
+		Use:   "compile FLAGS.yaml -o S.snapshot",
+		Short: "Compile a file of flags to the snapshot that hosts decide by",
+		Long: `Compile reads flags, segments and settings from a YAML or JSON file (- is standard input), checks
+them, and writes a snapshot. The same file gives the same bytes. Every problem is reported, with its
+line; if one is an error, nothing is written.`,
+		Example: "  gonfalon compile flags.yaml -o flags.snapshot",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			raw, err := hex.DecodeString(lineage)
+			switch {
+			case out == "":
+				return usagef("-o is missing: the file to write, or - for standard output")
+			case err != nil || len(raw) != 0 && len(raw) != len(header.Lineage):
+				return usagef("--lineage: %q is not 32 hex digits", lineage)
+			case header.Revision < 0:
+				return usagef("--revision: %d is below 0", header.Revision)
+			}
+			copy(header.Lineage[:], raw)
+			text, err := readInput(c, args[0])
+			if err != nil {
+				return err
+			}
+			document := snapshot.ReadDocument(text)
+			if report(c, args[0], document.Problems) {
+				return errReported
+			}
+			data, problems := snapshot.Compile(header, &document.Set, snapshot.Strict)
+			if data == nil {
+				report(c, args[0], problems)
+				return errReported
+			}
+			fill := func(w io.Writer) error {
+				_, err := w.Write(data)
+				return err
+			}
+			if err := writeOutput(c, out, fill); err != nil {
+				return err
+			}
+			to := c.OutOrStdout()
+			if out == "-" {
+				to = c.ErrOrStderr()
+			}
+			return tellSnapshot(to, out, &document.Set, data, asJSON)
+		},
+	}
+	flags := c.Flags()
+	flags.StringVarP(&out, "output", "o", "", "the snapshot file to write; - is standard output")
+	flags.StringVar(&header.Environment, "env", "default", "the environment's key in the snapshot")
+	flags.Int64Var(&header.Revision, "revision", 0, "the revision in the snapshot")
+	flags.StringVar(&lineage, "lineage", "", "the lineage in the snapshot, 32 hex digits (default all 0)")
+	flags.BoolVar(&asJSON, "json", false, "print one JSON object")
+	return c
+}
+
+func tellSnapshot(to io.Writer, out string, set *snapshot.Set, data []byte, asJSON bool) error {
+	id := snapshot.ID(data)
+	if asJSON {
+		return json.NewEncoder(to).Encode(struct {
+			File     string `json:"file"`
+			ID       string `json:"id"`
+			Bytes    int    `json:"bytes"`
+			Flags    int    `json:"flags"`
+			Segments int    `json:"segments"`
+		}{out, hex.EncodeToString(id[:]), len(data), len(set.Flags), len(set.Segments)})
+	}
+	_, err := fmt.Fprintf(to, "%s: %s, %s, %s, id %x…\n", out, count(len(set.Flags), "flag"), count(len(set.Segments), "segment"),
+		count(len(data), "byte"), id[:8])
+	return err
+}
+
+// report prints problems as a compiler would, and says whether one of them is an error.
+func report(c *cobra.Command, file string, problems []snapshot.Problem) bool {
+	for _, p := range problems {
+		fmt.Fprintf(c.ErrOrStderr(), "%s: %s\n", file, p)
+	}
+	return snapshot.Err(problems) != nil
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gonfalon-flags/gonfalon/engine/conformance"
+	"github.com/gonfalon-flags/gonfalon/wasm"
+)
+
+func newConformance() *cobra.Command {
+	var by, moduleFile, jsonFile, emitFile string
+	c := &cobra.Command{
+		Use:   "conformance [FILE…]",
+		Short: "Compare decisions with what the reference implementations answered",
+		Long: `Conformance reads vectors (.jsonl, .json), writes each case's flags, compiles them to a snapshot,
+decides, and compares enabled, variant and score. Without files it reads those that come with
+Gonfalon. It prints a line for each family, every failure, the reason of every skip and, last, the
+totals; the exit status is 1 if anything failed.`,
+		Example: `  gonfalon conformance
+  gonfalon conformance engine/conformance/bandera.jsonl --engine wazero`,
+		RunE: func(c *cobra.Command, files []string) error {
+			cases, err := readCases(files)
+			if err != nil {
+				return err
+			}
+			if emitFile != "" {
+				return writeOutput(c, emitFile, func(w io.Writer) error { return conformance.Emit(w, cases) })
+			}
+			decide := conformance.Native
+			switch {
+			case by == "native" && moduleFile != "":
+				return usagef("--module is for --engine wazero")
+			case by == "wazero":
+				binary := wasm.Module()
+				if moduleFile != "" {
+					if binary, err = os.ReadFile(moduleFile); err != nil {
+						return err
+					}
+				}
+				m, err := openModule(c.Context(), binary)
+				if err != nil {
+					return err
+				}
+				defer m.Close()
+				decide = m.decide
+			case by != "native":
+				return usagef("--engine: %q is neither native nor wazero", by)
+			}
+			r := conformance.Run(cases, decide)
+			if jsonFile != "" {
+				if err := writeOutput(c, jsonFile, func(w io.Writer) error { return writeAnswers(w, cases, r.Results) }); err != nil {
+					return err
+				}
+			}
+			if err := r.Write(c.OutOrStdout()); err != nil {
+				return err
+			}
+			if r.Total().Failed > 0 {
+				return errReported
+			}
+			return nil
+		},
+	}
+	flags := c.Flags()
+	flags.StringVar(&by, "engine", "native", "what decides: native, or wazero, which runs the module")
+	flags.StringVar(&moduleFile, "module", "", "the module that wazero runs (default: the one inside this binary)")
+	flags.StringVar(&jsonFile, "json", "", "write what was answered to this file, one JSON object for each case")
+	flags.StringVar(&emitFile, "emit-cases", "", "write the cases as bytes for hosts in other languages to this file, and ask nothing")
+	return c
+}
+
+func readCases(files []string) ([]conformance.Case, error) {
+	if len(files) == 0 {
+		return conformance.All()
+	}
+	var cases []conformance.Case
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		more, err := conformance.Parse(filepath.Base(name), data)
+		if err != nil {
+			return nil, err
+		}
+		cases = append(cases, more...)
+	}
+	if len(cases) == 0 {
+		return nil, errors.New("there are no vectors in these files")
+	}
+	return cases, nil
+}
+
+// answer is a line of --json. Cases that are not about one decision have no answer in it.
+type answer struct {
+	File    string  `json:"file"`
+	ID      int     `json:"id"`
+	Enabled *bool   `json:"enabled"`
+	Variant *string `json:"variant"`
+	Score16 *int32  `json:"score16"` // null: there is no actor
+}
+
+type skipped struct {
+	File    string `json:"file"`
+	ID      int    `json:"id"`
+	Skipped string `json:"skipped"`
+}
+
+func writeAnswers(w io.Writer, cases []conformance.Case, results []conformance.Result) error {
+	lines := json.NewEncoder(w)
+	lines.SetEscapeHTML(false)
+	for i := range cases {
+		c := &cases[i]
+		if c.Skip != "" {
+			if err := lines.Encode(skipped{c.File, c.ID, c.Skip}); err != nil {
+				return err
+			}
+			continue
+		}
+		line := answer{File: c.File, ID: c.ID}
+		if a := results[0].Answer; a != nil {
+			line.Enabled, line.Variant = &a.Enabled, a.Variant
+			if a.Score16 >= 0 {
+				line.Score16 = &a.Score16
+			}
+		}
+		results = results[1:]
+		if err := lines.Encode(line); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+)
+
+// readInput reads a file; - is standard input.
+func readInput(c *cobra.Command, name string) ([]byte, error) {
+	if name == "-" {
+		return io.ReadAll(c.InOrStdin())
+	}
+	return os.ReadFile(name)
+}
+
+// writeOutput fills a file that everybody may read; - is standard output.
+func writeOutput(c *cobra.Command, name string, fill func(io.Writer) error) error {
+	if name == "-" {
+		return fill(c.OutOrStdout())
+	}
+	return replaceFile(name, 0o666, fill)
+}
+
+// replaceFile writes a file beside the one of that name, and puts it in its place only when it is whole and on the disk. What
+// is there and not a regular file, such as a pipe, is written as it is.
+func replaceFile(name string, mode os.FileMode, fill func(io.Writer) error) (err error) {
+	if info, statErr := os.Stat(name); statErr == nil && !info.Mode().IsRegular() {
+		f, err := os.OpenFile(name, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return closeAfter(f, buffered(f, fill))
+	}
+	beside := filepath.Join(filepath.Dir(name), fmt.Sprintf(".%s.%d", filepath.Base(name), os.Getpid()))
+	f, err := os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(beside)
+		}
+	}()
+	if err = buffered(f, fill); err == nil {
+		err = f.Sync()
+	}
+	if err = closeAfter(f, err); err != nil {
+		return err
+	}
+	return os.Rename(beside, name)
+}
+
+func closeAfter(f *os.File, err error) error {
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	return err
+}
+
+func buffered(f *os.File, fill func(io.Writer) error) error {
+	w := bufio.NewWriter(f)
+	if err := fill(w); err != nil {
+		return err
+	}
+	return w.Flush()
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends at once
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run is the command as a function, for tests.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	var usage usageError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &usage):
+		fmt.Fprintf(stderr, "gonfalon: %v\n", err)
+		return 2
+	case !errors.Is(err, errReported):
+		fmt.Fprintf(stderr, "gonfalon: %v\n", err)
+	}
+	return 1
+}
+
+// usageError is a command line that makes no sense.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// errReported is a failure that the command's output already tells.
+var errReported = errors.New("failed")
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "gonfalon",
+		Short: "Feature flags that decide the same everywhere",
+		Long: `Gonfalon serves feature flags: a control plane that owns them, and one small engine that
+decides them, natively and as WebAssembly, in every host.
+
+Every setting can be a flag, an environment variable (--data-dir is GONFALON_DATA_DIR) or an
+entry of the file that --config names; a flag beats the environment, and that beats the file.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.PersistentFlags().String("config", "", "read settings from this YAML file")
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return settle(c) }
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usagef("%w\nrun '%s --help' for what there is", err, c.CommandPath())
+	})
+	root.AddGroup(
+		&cobra.Group{ID: "server", Title: "Run the control plane:"},
+		&cobra.Group{ID: "offline", Title: "Without a server:"},
+		&cobra.Group{ID: "admin", Title: "Ask and change a control plane:"},
+	)
+	group(root, "offline", newCompile(), newEval(), newConformance(), newVersion())
+	strict(root)
+	return root
+}
+
+// group adds commands under one heading of the help.
+func group(root *cobra.Command, id string, commands ...*cobra.Command) {
+	for _, c := range commands {
+		c.GroupID = id
+		root.AddCommand(c)
+	}
+}
+
+// strict makes a usage error of an argument that a command doesn't take.
+func strict(c *cobra.Command) {
+	if check := c.Args; check != nil {
+		c.Args = func(c *cobra.Command, args []string) error {
+			if err := check(c, args); err != nil {
+				return usagef("%w\nusage: %s", err, c.UseLine())
+			}
+			return nil
+		}
+	}
+	for _, sub := range c.Commands() {
+		strict(sub)
+	}
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"go.yaml.in/yaml/v3"
+)
+
+// Annotations of a flag.
+const (
+	isSetting = "gonfalon_setting" // the environment and the file can give it too
+	isSecret  = "gonfalon_secret"  // never shown
+	origin    = "gonfalon_origin"  // where its value is from, if not from the command line
+)
+
+// settle gives every setting that was not on the command line its value from the environment or the file, if they have one.
+// The flag's own type reads the text, so that a value is checked in the same way wherever it comes from.
+func settle(c *cobra.Command) error {
+	file, err := readSettings(c)
+	if err != nil {
+		return err
+	}
+	var wrong []error
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		text, inFile := file[f.Name]
+		if f.Changed || f.Annotations[isSetting] == nil {
+			return
+		}
+		from, place := "file", "the file's "+f.Name
+		if env, ok := os.LookupEnv(environmentName(f.Name)); ok {
+			text, from, place = env, "environment", environmentName(f.Name)
+		} else if !inFile {
+			return
+		}
+		if err := f.Value.Set(text); err != nil {
+			wrong = append(wrong, usagef("%s: %q is not right for --%s: %w", place, shown(f, text), f.Name, err))
+		}
+		annotate(f, origin, from)
+	})
+	for _, name := range slices.Sorted(maps.Keys(file)) {
+		if !knownSetting(c.Root(), name) {
+			wrong = append(wrong, usagef("the file has %q, which is no setting", name))
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+// environmentName of a flag: --data-dir is GONFALON_DATA_DIR.
+func environmentName(name string) string {
+	return "GONFALON_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+}
+
+// readSettings reads the file that --config or GONFALON_CONFIG names: a mapping of flag names. Lists become the form that the
+// command line has.
+func readSettings(c *cobra.Command) (map[string]string, error) {
+	path, _ := c.Flags().GetString("config")
+	if path == "" {
+		path = os.Getenv("GONFALON_CONFIG")
+	}
+	if path == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("settings: %w", err)
+	}
+	var entries map[string]yaml.Node
+	if err := yaml.Unmarshal(text, &entries); err != nil {
+		return nil, usagef("settings: %s: %w", path, err)
+	}
+	settings := make(map[string]string, len(entries))
+	for name, node := range entries {
+		var list []string
+		switch {
+		case node.Kind == yaml.ScalarNode:
+			settings[name] = node.Value
+		case node.Kind == yaml.SequenceNode && node.Decode(&list) == nil:
+			settings[name] = strings.Join(list, ",")
+		default:
+			return nil, usagef("settings: %s, line %d: %s is neither a value nor a list", path, node.Line, name)
+		}
+	}
+	return settings, nil
+}
+
+// knownSetting says whether any command has the setting: one file serves all of them.
+func knownSetting(c *cobra.Command, name string) bool {
+	for _, flags := range []*pflag.FlagSet{c.Flags(), c.PersistentFlags()} {
+		if f := flags.Lookup(name); f != nil && f.Annotations[isSetting] != nil {
+			return true
+		}
+	}
+	return slices.ContainsFunc(c.Commands(), func(sub *cobra.Command) bool { return knownSetting(sub, name) })
+}
+
+// printSettings writes the settings that hold, as a file that --config reads, each with where it is from.
+func printSettings(c *cobra.Command) {
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if f.Annotations[isSetting] == nil {
+			return
+		}
+		from := "default"
+		if f.Annotations[origin] != nil {
+			from = f.Annotations[origin][0]
+		} else if f.Changed {
+			from = "flag"
+		}
+		value := yaml.Node{Kind: yaml.ScalarNode, Value: shown(f, f.Value.String())}
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			value = yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
+			for _, item := range list.GetSlice() {
+				value.Content = append(value.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: item})
+			}
+		} else if value.Value == "" {
+			value.Style = yaml.DoubleQuotedStyle
+		}
+		value.LineComment = from
+		line, err := yaml.Marshal(map[string]*yaml.Node{f.Name: &value})
+		if err == nil { // a scalar or a list of them always has a form
+			fmt.Fprint(c.OutOrStdout(), string(line))
+		}
+	})
+}
+
+// shown is a value as it may be shown.
+func shown(f *pflag.Flag, text string) string {
+	if f.Annotations[isSecret] != nil && text != "" {
+		return "(set)"
+	}
+	return text
+}
+
+// settings marks flags as such.
+func settings(flags *pflag.FlagSet) {
+	flags.VisitAll(func(f *pflag.Flag) { annotate(f, isSetting, "") })
+}
+
+func annotate(f *pflag.Flag, annotation, value string) {
+	if f.Annotations == nil {
+		f.Annotations = map[string][]string{}
+	}
+	f.Annotations[annotation] = []string{value}
+}
