@@ -34,8 +34,12 @@ func TestVectors(t *testing.T) {
 		t.Errorf("only %d cases passed: vectors are missing\n%s", total.Passed, text.String())
 	}
 	for _, f := range report.Families {
-		if f.File != "small.json" && f.Skipped > 0 {
-			t.Errorf("%s %s: %d skipped", f.File, f.Name, f.Skipped)
+		want := 0
+		if f.Name == "odd" {
+			want = 4 // three actors without an id, and a sum of weights that overflows: there the reference raises
+		}
+		if f.File != "small.json" && f.Skipped != want {
+			t.Errorf("%s %s: %d skipped, want %d", f.File, f.Name, f.Skipped, want)
 		}
 	}
 }
