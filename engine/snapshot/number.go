@@ -125,7 +125,7 @@ func appendNumber(dst []byte, v any) []byte {
 			format = 'e'
 		}
 		dst = strconv.AppendFloat(dst, v, format, -1, 64)
-		if !strings.ContainsAny(string(dst[at:]), ".e") {
+		if !strings.ContainsAny(string(dst[at:]), ".eN") && !math.IsInf(v, 0) {
 			dst = append(dst, ".0"...)
 		}
 	}

@@ -40,13 +40,18 @@ func (c *checker) constraint(k *Constraint) {
 	if len(k.Values) > engine.MaxValues {
 		c.fail("/values", fmt.Sprintf("%d values are more than %d", len(k.Values), engine.MaxValues), "put the list into an attribute of the context, or use a group")
 	}
+	// The values are checked as they will be stored.
+	stored := Constraint{Attribute: k.Attribute, Operator: k.Operator, Values: make([]any, len(k.Values))}
 	sound := true
 	for i, v := range k.Values {
-		sound = c.value("/values/"+strconv.Itoa(i), v) && sound
+		value, ok := c.value("/values/"+strconv.Itoa(i), v)
+		stored.Values[i] = value
+		sound = sound && ok
 	}
 	if !sound {
 		return
 	}
+	k = &stored
 	switch k.Operator {
 	case "in", "not_in":
 		c.list(k)
@@ -122,23 +127,24 @@ func (c *checker) list(k *Constraint) {
 	}
 }
 
-// value checks that a value has a type that constraints keep, and that it is not too long.
-func (c *checker) value(pointer string, v any) bool {
-	if _, err := Normalise(v); err != nil {
-		c.fail(pointer, err.Error(), "")
-		return false
-	}
-	encoded, err := encodeValue(v)
+// value gives a value as it is stored, and checks that there is such a form and that it is not too long.
+func (c *checker) value(pointer string, v any) (any, bool) {
+	stored, err := Normalise(v)
 	if err != nil {
 		c.fail(pointer, err.Error(), "")
-		return false
+		return nil, false
+	}
+	encoded, err := encodeValue(stored)
+	if err != nil {
+		c.fail(pointer, err.Error(), "")
+		return nil, false
 	}
 	// The head of a long string takes five bytes more.
 	if len(encoded) > engine.MaxValueBytes+5 {
 		c.fail(pointer, fmt.Sprintf("%d bytes are more than %d", len(encoded), engine.MaxValueBytes), "")
-		return false
+		return nil, false
 	}
-	return true
+	return stored, true
 }
 
 func isNumber(v any) bool {

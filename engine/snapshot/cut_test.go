@@ -1,0 +1,107 @@
+package snapshot
+
+import (
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// The reference's own expressions, on every score and draw that there is.
+func TestGranted(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	ratios := []float64{5e-324, 1e-7, 1.0 / 65536, math.Nextafter(1.0/65536, 0), 0.0001, math.Nextafter(0.0001, 0), 0.25, 0.3, 0.7, 56743.0 / 65536, math.Nextafter(56743.0/65536, 0),
+		1 - 1e-16, 65535.0 / 65536, math.Nextafter(1, 0)}
+	for range 50 {
+		ratios = append(ratios, random.Float64())
+	}
+	for _, ratio := range ratios {
+		actors, time := 0, 0
+		for s := range scores {
+			if float64(s)/65536 <= ratio {
+				actors++
+			}
+		}
+		for n := 1; n <= draws; n++ {
+			if float64(n)/10000 <= ratio {
+				time++
+			}
+		}
+		if got := actorsGranted(ratio); got != actors {
+			t.Errorf("%v grants %d scores, not %d", ratio, actors, got)
+		}
+		if got := drawsGranted(ratio); got != time {
+			t.Errorf("%v grants %d draws, not %d", ratio, time, got)
+		}
+	}
+}
+
+// Raising a ratio only adds actors.
+func TestGrantedRises(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	for range 10_000 {
+		a, b := random.Float64(), random.Float64()
+		if a > b {
+			a, b = b, a
+		}
+		if actorsGranted(a) > actorsGranted(b) || drawsGranted(a) > drawsGranted(b) {
+			t.Fatalf("%v grants more than %v", a, b)
+		}
+	}
+}
+
+// pick is the reference's walk over the weights.
+func pick(sorted []Variant, score int) int {
+	pick, acc := float64(score)/65536*weightTotal(sorted), 0.0
+	for i, v := range sorted {
+		acc += v.Weight.Float64()
+		if pick < acc {
+			return i
+		}
+	}
+	return len(sorted) - 1
+}
+
+func TestCuts(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	sets := [][]Number{
+		{Int(1)}, {Int(7), Int(3)}, {Int(1), Int(1), Int(1)}, {Int(0), Int(1), Int(0)}, {Int(61063), Int(4473)}, {Int(61064), Int(4472)},
+		{Float(5e-324), Float(5e-324)}, {Int(9007199254740993), Int(9007199254740993)}, {Int(math.MaxInt64), Float(0.1), Int(math.MaxInt64)},
+		{Integer(new(big.Int).Lsh(big.NewInt(3), 500)), Int(1)}, {Float(0.1), Float(0.2), Float(0.3)},
+	}
+	for range 30 {
+		var set []Number
+		for range 1 + random.IntN(6) {
+			if random.IntN(2) == 0 {
+				set = append(set, Int(random.Int64N(1<<random.IntN(62)+1)))
+			} else {
+				set = append(set, Float(random.Float64()*math.Pow(10, float64(random.IntN(40)-20))))
+			}
+		}
+		sets = append(sets, append(set, Int(1)))
+	}
+	for _, weights := range sets {
+		var variants []Variant
+		for i, w := range weights {
+			variants = append(variants, Variant{Name: string(rune('a' + i)), Weight: w})
+		}
+		cut, ok := cuts(variants)
+		if !ok {
+			t.Errorf("%v overflow", weights)
+			continue
+		}
+		for s := range scores {
+			got := slices.IndexFunc(cut, func(c int) bool { return s < c })
+			if want := pick(variants, s); got != want {
+				t.Errorf("%v: score %d picks %d, not %d", weights, s, got, want)
+				break
+			}
+		}
+	}
+	for _, weights := range [][]Number{{Float(1.7e308), Float(1.7e308)}, {Integer(new(big.Int).Lsh(big.NewInt(1), 1023)), Integer(new(big.Int).Lsh(big.NewInt(1), 1023))}} {
+		if _, ok := cuts([]Variant{{Name: "a", Weight: weights[0]}, {Name: "b", Weight: weights[1]}}); ok {
+			t.Errorf("%v have a sum", weights)
+		}
+	}
+}
