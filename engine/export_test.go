@@ -52,3 +52,5 @@ func Reseal(data []byte) []byte {
 	id := OwnSum(string(data[:len(data)-IDBytes]))
 	return append(data[:len(data)-IDBytes:len(data)-IDBytes], id[:]...)
 }
+
+func Hash(s string) uint64 { return hash(s) }
