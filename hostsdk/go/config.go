@@ -1,0 +1,198 @@
+package gonfalon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+)
+
+// Config says where flags come from, and how a client treats them. Its zero value needs one thing more: an Endpoint, a Source, a
+// Bootstrap or a LastGood.
+type Config struct {
+	Endpoint string // of the control plane, as "https://flags.example.com"
+	Token    string // of role sdk, viewer or more
+	Env      string // "" is "default"
+
+	// Source brings snapshots. Nil is Stream() where there is an endpoint, and nothing where there is none.
+	Source Source
+	// Bootstrap is a snapshot to start with. One that can't be loaded is an error of New.
+	Bootstrap []byte
+	// LastGood is a file that keeps the last snapshot over restarts. It is written whole or not at all.
+	LastGood string
+	// Engine decides. Nil is Native().
+	Engine Engine
+
+	// ReadyWithin is how long New waits for the source: 0 is DefaultReadyWithin, less is not at all. New doesn't wait any
+	// longer than until the source failed once, if there is a snapshot to begin with.
+	ReadyWithin time.Duration
+	// TTL makes a client STALE that hasn't heard of its source for so long; it goes on answering. 0 is never.
+	TTL time.Duration
+	// Grace is how long a lost source isn't yet STALE: 0 is DefaultGrace, less is none.
+	Grace time.Duration
+
+	// Usage is how often counts of evaluations are reported: 0 is DefaultUsage, less is never.
+	Usage time.Duration
+	// ReportUsage takes the reports. Nil sends them to Endpoint, if there is one.
+	ReportUsage func(ctx context.Context, env string, batch []FlagUsage) error
+
+	Logger *slog.Logger     // nil is slog.Default()
+	Hooks  []Hook           // called in order
+	HTTP   *http.Client     // nil is one of the client's own. Its Timeout must be 0, or it ends streams
+	Clock  func() time.Time // for schedules; nil is time.Now
+}
+
+const (
+	DefaultEnv         = "default"
+	DefaultReadyWithin = 5 * time.Second
+	DefaultGrace       = 5 * time.Second
+	DefaultUsage       = time.Minute
+)
+
+// New makes a client and waits for it to be ready, as Config says. It fails for a configuration that can't work, and when ctx ends
+// while it waits; a server that is down or refuses is no failure: the client answers by what it has, or by the callers' defaults, and
+// goes on trying. State tells. ctx doesn't bound the client's life: Close ends it.
+func New(ctx context.Context, config Config) (*Client, error) {
+	c, err := newClient(config)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.start(); err != nil {
+		return nil, err
+	}
+	within := c.config.ReadyWithin
+	if within < 0 {
+		return c, nil
+	}
+	wait, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	select {
+	case <-c.status.settled:
+	case <-wait.Done():
+		if ctx.Err() != nil {
+			c.Close()
+			return nil, fmt.Errorf("gonfalon: waiting for the first snapshot: %w", context.Cause(ctx))
+		}
+	}
+	if state := c.State(); state == NotReady || state == Error {
+		c.config.Logger.Warn("gonfalon: no snapshot yet, callers get their defaults", "state", state, "env", c.config.Env, "waited", within, "error", c.Stats().LastError)
+	}
+	return c, nil
+}
+
+func newClient(config Config) (*Client, error) {
+	if err := config.complete(); err != nil {
+		return nil, err
+	}
+	c := &Client{config: config}
+	for _, hook := range config.Hooks {
+		c.watched = c.watched || hook.Evaluated != nil
+	}
+	c.status.settled = make(chan struct{})
+	c.status.wake = make(chan struct{}, 1)
+	c.events.init()
+	c.store.keep.ch = make(chan *generation, 1)
+	c.usage.on = config.Usage > 0 && config.ReportUsage != nil
+	c.ending.init()
+	return c, nil
+}
+
+// complete puts defaults in place, and refuses what can't work.
+func (config *Config) complete() error {
+	if config.Env == "" {
+		config.Env = DefaultEnv
+	}
+	if config.Logger == nil {
+		config.Logger = slog.Default()
+	}
+	if config.Engine == nil {
+		config.Engine = Native()
+	}
+	fill := func(d *time.Duration, standard time.Duration) {
+		if *d == 0 {
+			*d = standard
+		}
+	}
+	fill(&config.ReadyWithin, DefaultReadyWithin)
+	fill(&config.Grace, DefaultGrace)
+	fill(&config.Usage, DefaultUsage)
+	if config.Endpoint != "" {
+		u, err := url.Parse(config.Endpoint)
+		if err != nil {
+			return fmt.Errorf("gonfalon: Endpoint: %w", err)
+		}
+		if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return fmt.Errorf("gonfalon: Endpoint %q is not an http or https address", config.Endpoint)
+		}
+		config.Endpoint = strings.TrimRight(config.Endpoint, "/")
+		if config.Source == nil {
+			config.Source = Stream()
+		}
+		if config.HTTP == nil {
+			config.HTTP = &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
+		}
+		if config.ReportUsage == nil {
+			by := *config
+			config.ReportUsage = by.postUsage
+		}
+	}
+	if config.HTTP != nil && config.HTTP.Timeout > 0 {
+		return errors.New("gonfalon: HTTP has a Timeout, which would end every stream: bound dialling in its Transport instead")
+	}
+	if config.Source == nil && config.Bootstrap == nil && config.LastGood == "" {
+		return errors.New("gonfalon: nothing to take flags from: Config has no Endpoint, Source, Bootstrap or LastGood")
+	}
+	return nil
+}
+
+// start loads what is at hand and begins to listen to the source.
+func (c *Client) start() error {
+	if c.config.Bootstrap != nil {
+		g, err := c.load(c.config.Bootstrap)
+		if err != nil {
+			return fmt.Errorf("gonfalon: Bootstrap: %w", err)
+		}
+		c.serve(g)
+	}
+	if err := c.startLastGood(); err != nil {
+		return err
+	}
+	c.status.begin(c)
+	c.ending.run(c.dispatch)
+	c.ending.run(c.keepLastGood)
+	c.ending.run(c.watchStatus)
+	c.ending.run(c.listen)
+	if c.usage.on {
+		c.ending.run(c.reportUsage)
+	}
+	return nil
+}
+
+// startLastGood serves the copy on disk, if it is at least as new as the bootstrap. A damaged or missing copy is no error.
+func (c *Client) startLastGood() error {
+	if c.config.LastGood == "" {
+		return nil
+	}
+	data, err := readFile(c.config.LastGood)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		var g *generation
+		if g, err = c.load(data); err == nil {
+			boot := c.serving.Load()
+			if boot == nil || boot.info.Position.Lineage != g.info.Position.Lineage || boot.info.Position.Revision <= g.info.Position.Revision {
+				c.serve(g)
+			}
+			c.store.kept = g.info.ID
+			return nil
+		}
+	}
+	c.config.Logger.Warn("gonfalon: the last good snapshot is of no use, and is ignored", "file", c.config.LastGood, "error", err)
+	return nil
+}

@@ -1,0 +1,61 @@
+package gonfalon
+
+import (
+	"encoding/hex"
+	"errors"
+	"strconv"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
+)
+
+// Engine turns a snapshot's bytes into decisions. Native is one; package wasmengine has the other. It may serve many clients.
+type Engine interface {
+	// Load checks data and makes it ready. What can't be loaded is an error, and nothing remains of it. It keeps no part of data.
+	Load(data []byte) (Snapshot, error)
+}
+
+// Snapshot is a set of flags in an engine. It never changes, and is safe for any number of callers at once. Flags are numbered
+// from 0 to Len−1, ascending by key.
+type Snapshot interface {
+	Info() Info
+	Bytes() string // that were loaded
+	Len() int32
+	Key(i int32) string
+	Find(key string) int32 // −1 without such a flag
+
+	// Decide decides flag i. The error is ErrRetired, or says that the engine broke twice in a row.
+	Decide(i int32, in *engine.Input, d *engine.Decision) error
+	// DecideAll decides the flags of these numbers into out, which is as long; nil stands for all flags.
+	DecideAll(flags []int32, in *engine.Input, out []engine.Decision) error
+	// Explain gives the explanation of flag i as bytes of wasm/ABI.md.
+	Explain(i int32, in *engine.Input) ([]byte, error)
+	// Groups are all groups that deciding flag i can ask for.
+	Groups(i int32) ([]string, error)
+	// Splice gives the bytes of the snapshot that a delta makes of this one. The error is a *engine.LoadError.
+	Splice(delta []byte) ([]byte, error)
+
+	// Retire lets calls that have begun end, and refuses others with ErrRetired. It doesn't wait.
+	Retire()
+}
+
+// ErrRetired says that a snapshot has been replaced; the caller takes the one that serves now.
+var ErrRetired = errors.New("gonfalon: the snapshot is retired")
+
+// Info describes a snapshot.
+type Info struct {
+	ID          [engine.IDBytes]byte
+	Environment string
+	Position    Position
+	Flags       int
+}
+
+// Position is a place in the history of an environment: revisions only rise within a lineage.
+type Position struct {
+	Lineage  [engine.LineageBytes]byte
+	Revision int64
+}
+
+// String is the lineage in hexadecimal, a dash, and the revision, as in the ids of a stream.
+func (p Position) String() string {
+	return hex.EncodeToString(p.Lineage[:]) + "-" + strconv.FormatInt(p.Revision, 10)
+}

@@ -1,0 +1,121 @@
+package gonfalon
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+)
+
+// EventKind says what happened.
+type EventKind uint8
+
+const (
+	StateChanged EventKind = iota
+	FlagsChanged
+)
+
+// Event is a change of a client.
+type Event struct {
+	Kind EventKind
+
+	State, Previous State // of StateChanged
+	Err             error // of StateChanged: what the source's trouble is, if it has some
+
+	Info     Info     // of FlagsChanged: the snapshot that serves now
+	Flags    []string // of FlagsChanged: the flags whose own definition is new, changed or gone, ascending
+	Segments []string // of FlagsChanged: likewise; every flag that uses one may decide otherwise now
+	Lineage  bool     // of FlagsChanged: the environment was made anew, or restored
+}
+
+// events takes events to those who subscribed, in order, from one goroutine.
+type events struct {
+	queue   chan Event
+	dropped atomic.Int64
+	mu      sync.Mutex
+	next    int
+	subs    map[int]func(Event)
+}
+
+// maxEvents is how many events wait for slow subscribers; a change a millisecond fills it in a quarter of a second.
+const maxEvents = 256
+
+func (e *events) init() { e.queue, e.subs = make(chan Event, maxEvents), map[int]func(Event){} }
+
+// put never waits: an event that finds the queue full is dropped, and counted.
+func (e *events) put(event Event) {
+	select {
+	case e.queue <- event:
+	default:
+		e.dropped.Add(1)
+	}
+}
+
+// Subscribe calls f with each event from now on, one after another, until stop is called. f shouldn't take long: other
+// subscribers wait for it, and past 256 waiting events the next ones are lost.
+func (c *Client) Subscribe(f func(Event)) (stop func()) {
+	e := &c.events
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	id := e.next
+	e.next++
+	e.subs[id] = f
+	return func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		delete(e.subs, id)
+	}
+}
+
+// dispatch is the goroutine that calls subscribers and hooks.
+func (c *Client) dispatch(ctx context.Context) {
+	for {
+		select {
+		case event := <-c.events.queue:
+			c.deliver(event)
+		case <-ctx.Done():
+			for len(c.events.queue) > 0 {
+				c.deliver(<-c.events.queue)
+			}
+			return
+		}
+	}
+}
+
+func (c *Client) deliver(event Event) {
+	switch {
+	case event.Kind == FlagsChanged:
+		c.config.Logger.Info("gonfalon: flags changed", "env", c.config.Env, "revision", event.Info.Position.Revision, "flags", len(event.Flags), "segments", len(event.Segments))
+	case event.State == Ready:
+		c.config.Logger.Info("gonfalon: ready", "env", c.config.Env, "was", event.Previous)
+	default:
+		c.config.Logger.Warn("gonfalon: "+event.State.String(), "env", c.config.Env, "was", event.Previous, "error", event.Err)
+	}
+	for _, hook := range c.config.Hooks {
+		if hook.Changed != nil {
+			hook.Changed(event)
+		}
+	}
+	c.events.mu.Lock()
+	subs := make([]func(Event), 0, len(c.events.subs))
+	for id := range c.events.next {
+		if f, ok := c.events.subs[id]; ok {
+			subs = append(subs, f)
+		}
+	}
+	c.events.mu.Unlock()
+	for _, f := range subs {
+		f(event)
+	}
+}
+
+// announce tells what changed between two snapshots.
+func (c *Client) announce(old, g *generation) {
+	event := Event{Kind: FlagsChanged, Info: g.info}
+	before := ""
+	if old != nil {
+		before = old.loaded.Bytes()
+		event.Lineage = old.info.Position.Lineage != g.info.Position.Lineage
+	}
+	event.Segments, event.Flags = changes(before, g.loaded.Bytes())
+	c.events.put(event)
+}

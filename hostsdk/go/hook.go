@@ -1,0 +1,91 @@
+package gonfalon
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
+)
+
+// Hook is told what a client does. Each part may be nil.
+type Hook struct {
+	// Evaluated is called after each decision, by whoever asked for it and before that gets its answer.
+	Evaluated func(Evaluation)
+	// Changed is called after each change of state or flags, in order, from one goroutine of the client.
+	Changed func(Event)
+}
+
+// Evaluation is one decision, as a hook sees it.
+type Evaluation struct {
+	Context  context.Context // that was given to Remember; context.Background() if the caller asked without
+	Decision Decision
+	Actor    string // the key; empty if there was none
+}
+
+// Names that OpenTelemetry's semantic conventions give to evaluations.
+const (
+	EvaluationEvent    = "feature_flag.evaluation"
+	AttributeKey       = "feature_flag.key"
+	AttributeVariant   = "feature_flag.result.variant"
+	AttributeValue     = "feature_flag.result.value"
+	AttributeReason    = "feature_flag.result.reason"
+	AttributeProvider  = "feature_flag.provider.name"
+	AttributeContextID = "feature_flag.context.id"
+	AttributeVersion   = "feature_flag.version"
+	AttributeErrorType = "error.type"
+	ProviderName       = "gonfalon"
+)
+
+const attributeRoom = 8
+
+// Attributes describe the evaluation by OpenTelemetry's names, for the event EvaluationEvent.
+func (e *Evaluation) Attributes() []slog.Attr {
+	r := e.Decision.Resolve()
+	attrs := append(make([]slog.Attr, 0, attributeRoom), slog.String(AttributeKey, e.Decision.Key), slog.String(AttributeProvider, ProviderName))
+	attrs = append(attrs, slog.String(AttributeReason, strings.ToLower(r.Reason)))
+	switch {
+	case r.Variant != "":
+		attrs = append(attrs, slog.String(AttributeVariant, r.Variant))
+	case r.Value != nil:
+		attrs = append(attrs, slog.Any(AttributeValue, r.Value))
+	}
+	if e.Actor != "" {
+		attrs = append(attrs, slog.String(AttributeContextID, e.Actor))
+	}
+	if e.Decision.Ready {
+		attrs = append(attrs, slog.Int64(AttributeVersion, e.Decision.Revision))
+	}
+	if r.Error != "" {
+		attrs = append(attrs, slog.String(AttributeErrorType, strings.ToLower(r.Error)))
+	}
+	return attrs
+}
+
+// LogHook logs each evaluation at debug level, by OpenTelemetry's names.
+func LogHook(logger *slog.Logger) Hook {
+	return Hook{Evaluated: func(e Evaluation) {
+		if logger.Enabled(e.Context, slog.LevelDebug) {
+			logger.LogAttrs(e.Context, slog.LevelDebug, EvaluationEvent, e.Attributes()...)
+		}
+	}}
+}
+
+// observe tells the hooks of a decision; g is nil before the first snapshot.
+func (c *Client) observe(g *generation, key string, q *query, d *engine.Decision) {
+	e := Evaluation{Context: context.Background(), Decision: Decision{Decision: *d, Key: key}}
+	if g != nil {
+		e.Decision.Ready, e.Decision.Revision = true, g.info.Position.Revision
+	}
+	if q.in.Presence == engine.Keyed {
+		e.Actor = q.in.Actor
+	}
+	if q.scope != nil {
+		e.Context = q.scope.ctx
+	}
+	for _, hook := range c.config.Hooks {
+		if hook.Evaluated != nil {
+			hook.Evaluated(e)
+		}
+	}
+}

@@ -1,0 +1,94 @@
+package gonfalon
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
+)
+
+// readFile reads a file that should be a snapshot, however large somebody made it.
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, engine.MaxSnapshotBytes+1))
+	if err == nil && len(data) > engine.MaxSnapshotBytes {
+		err = fmt.Errorf("%s is larger than a snapshot may be", path)
+	}
+	return data, err
+}
+
+// writeLastGood replaces the copy on disk whole: written beside it, synced, renamed.
+func writeLastGood(path, data string) error {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, filepath.Base(path)+".*.new")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // after a rename there is nothing of that name
+	_, err = f.WriteString(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if closing := f.Close(); err == nil {
+		err = closing
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	return err
+}
+
+// latest hands the newest generation to one goroutine; those it was too slow for are passed over.
+type latest struct{ ch chan *generation }
+
+func (l *latest) put(g *generation) {
+	for {
+		select {
+		case l.ch <- g:
+			return
+		default:
+		}
+		select {
+		case <-l.ch:
+		default:
+		}
+	}
+}
+
+// keepLastGood writes each snapshot to disk, off the way of those that decide and of the source.
+func (c *Client) keepLastGood(ctx context.Context) {
+	for {
+		select {
+		case g := <-c.store.keep.ch:
+			c.keep(g)
+		case <-ctx.Done():
+			select {
+			case g := <-c.store.keep.ch:
+				c.keep(g)
+			default:
+			}
+			return
+		}
+	}
+}
+
+func (c *Client) keep(g *generation) {
+	if c.store.kept == g.info.ID {
+		return
+	}
+	if err := writeLastGood(c.config.LastGood, g.loaded.Bytes()); err != nil {
+		c.config.Logger.Warn("gonfalon: the last good snapshot can't be written", "file", c.config.LastGood, "error", err)
+		return
+	}
+	c.store.kept = g.info.ID
+}

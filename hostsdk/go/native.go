@@ -1,0 +1,82 @@
+package gonfalon
+
+import (
+	"sync"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
+)
+
+// Native is the engine that runs as what it is, Go.
+func Native() Engine { return native{} }
+
+type native struct{}
+
+func (native) Load(data []byte) (Snapshot, error) {
+	s, err := engine.Load(data)
+	if err != nil {
+		return nil, err
+	}
+	return nativeSnapshot{s}, nil
+}
+
+// nativeSnapshot needs no retirement: the collector frees what nobody reads.
+type nativeSnapshot struct{ *engine.Snapshot }
+
+// scratches are memory for flags that need some, one evaluation at a time.
+var scratches = sync.Pool{New: func() any { return new(engine.Scratch) }}
+
+func (n nativeSnapshot) Info() Info {
+	i := Info{Environment: n.Environment(), Position: Position{Revision: n.Revision()}, Flags: int(n.Len())}
+	copy(i.ID[:], n.ID())
+	copy(i.Position.Lineage[:], n.Lineage())
+	return i
+}
+
+func (n nativeSnapshot) Decide(i int32, in *engine.Input, d *engine.Decision) error {
+	if !n.NeedsScratch(i) {
+		n.Snapshot.Decide(i, in, nil, d)
+		return nil
+	}
+	sc := scratches.Get().(*engine.Scratch)
+	n.Snapshot.Decide(i, in, sc, d)
+	scratches.Put(sc)
+	return nil
+}
+
+func (n nativeSnapshot) DecideAll(flags []int32, in *engine.Input, out []engine.Decision) error {
+	sc := scratches.Get().(*engine.Scratch)
+	n.EvaluateAll(flags, in, sc, out)
+	scratches.Put(sc)
+	return nil
+}
+
+func (n nativeSnapshot) Explain(i int32, in *engine.Input) ([]byte, error) {
+	// By way of the module's request and answer, so that both engines explain in the same bytes.
+	var r engine.Request
+	r.Parse(string(engine.AppendRequest(nil, n.Key(i), in)))
+	sc := scratches.Get().(*engine.Scratch)
+	defer scratches.Put(sc)
+	var (
+		x engine.Explanation
+		d engine.Decision
+	)
+	for out := make([]byte, leastExplanation); ; out = make([]byte, 2*len(out)) {
+		if size := x.Write(n.Snapshot, &r, sc, &d, out); size >= 0 {
+			return out[:size], nil
+		}
+	}
+}
+
+const leastExplanation = 16 << 10
+
+func (n nativeSnapshot) Groups(i int32) ([]string, error) {
+	sc := scratches.Get().(*engine.Scratch)
+	defer scratches.Put(sc)
+	names := make([]string, n.Snapshot.Groups(i, sc, nil))
+	n.Snapshot.Groups(i, sc, names)
+	return names, nil
+}
+
+func (n nativeSnapshot) Splice(delta []byte) ([]byte, error) { return engine.Apply(n.Snapshot, delta) }
+
+func (nativeSnapshot) Retire() {}

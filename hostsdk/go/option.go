@@ -1,0 +1,168 @@
+package gonfalon
+
+import (
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
+)
+
+// Actor is anything flags can be asked for. Its id is the targeting key: the same id is always in the same share of actors.
+type Actor interface{ ActorID() string }
+
+// Member is an actor that can tell which groups it is in. It is asked only for the groups that a flag names.
+type Member interface{ InGroup(name string) bool }
+
+// Option says who asks, or how to answer. Options are values: they can be kept, and given again. Of two that say the same, the
+// later counts.
+type Option struct {
+	kind      optionKind
+	state     uint8 // the presence of an actor, the type of a default
+	bits      uint64
+	member    Member
+	prepared  *prepared
+	attribute engine.Attribute // its name is the text of an option that has a text, so that options stay small
+}
+
+type optionKind uint8
+
+const (
+	optionNone optionKind = iota
+	optionActor
+	optionGroups
+	optionAttribute
+	optionPrepared
+	optionDefault
+	optionNow
+	optionRoll
+)
+
+// For says who asks: a string, or anything with ActorID() string; with InGroup(string) bool too, that decides about groups.
+// A nil actor is no actor. Anything else is no actor either, since a made-up id would put it into some share of actors.
+func For[A any](actor A) Option {
+	// Conversions stay apart, so that a string isn't copied to the heap for the interfaces below.
+	if id, ok := any(actor).(string); ok {
+		return Option{kind: optionActor, state: uint8(engine.Keyed), attribute: engine.Attribute{Name: text(id)}}
+	}
+	o := Option{kind: optionActor, state: uint8(engine.NoActor)}
+	o.member, _ = any(actor).(Member)
+	if known, ok := any(actor).(Actor); ok {
+		o.state, o.attribute.Name = uint8(engine.Keyed), text(known.ActorID())
+	} else if id, ok := named(actor); ok {
+		o.state, o.attribute.Name = uint8(engine.Keyed), text(id)
+	} else if o.member != nil {
+		o.state = uint8(engine.Keyless)
+	}
+	return o
+}
+
+// named is the text of a string of a named type.
+func named(actor any) (string, bool) {
+	v := reflect.ValueOf(actor)
+	if v.Kind() != reflect.String {
+		return "", false
+	}
+	return v.String(), true
+}
+
+// InGroups names the groups that the actor is in. Without For there still is an actor, one of which only the groups are known.
+func InGroups(names ...string) Option {
+	groups := make([]string, min(len(names), engine.MaxGroups))
+	for i := range groups {
+		groups[i] = text(names[i])
+	}
+	return Option{kind: optionGroups, prepared: &prepared{in: engine.Input{Groups: groups}}}
+}
+
+// With adds one attribute to the context. ../README.md says which values there are; others count as null.
+func With[V any](name string, value V) Option {
+	o := Option{kind: optionAttribute}
+	if s, ok := any(value).(string); ok {
+		o.attribute = engine.String(text(name), text(s))
+	} else if n, ok := any(value).(int); ok {
+		o.attribute = engine.Int(text(name), int64(n))
+	} else {
+		o.attribute = attribute(text(name), any(value))
+	}
+	return o
+}
+
+// Attributes adds a map of attributes.
+func Attributes(values map[string]any) Option {
+	list := make([]engine.Attribute, 0, len(values))
+	for name, value := range values {
+		list = append(list, attribute(text(name), value))
+	}
+	if len(list) > engine.MaxAttributes {
+		slices.SortFunc(list, func(a, b engine.Attribute) int { return strings.Compare(a.Name, b.Name) })
+		list = list[:engine.MaxAttributes]
+	}
+	return Option{kind: optionPrepared, prepared: &prepared{in: engine.Input{Attributes: list}}}
+}
+
+// Default is the answer when nothing is known: no snapshot yet, no such flag, no variant to serve, a payload of another type.
+// Without it, that is false, "", 0 or nil: flags fail closed. Default(true) makes one fail open.
+func Default[V bool | string | int | int64 | float64](value V) Option {
+	o := Option{kind: optionDefault}
+	switch v := any(value).(type) {
+	case bool:
+		o.state = defaultBool
+		if v {
+			o.bits = 1
+		}
+	case string:
+		o.state, o.attribute.Name = defaultString, v
+	case int:
+		o.state, o.bits = defaultInt, uint64(v)
+	case int64:
+		o.state, o.bits = defaultInt, uint64(v)
+	case float64:
+		o.state, o.bits = defaultFloat, math.Float64bits(v)
+	}
+	return o
+}
+
+// At decides as if it were another time, for tests and previews.
+func At(t time.Time) Option { return Option{kind: optionNow, bits: uint64(t.UnixMicro())} }
+
+// Roll fixes the chance of percentage_of_time gates, for tests and replays.
+func Roll(n uint64) Option { return Option{kind: optionRoll, bits: n} }
+
+// Prepare makes one option of many, to be given again and again without building the context anew. It may be shared.
+func Prepare(opts ...Option) Option {
+	var q query
+	if n := q.read(opts); n > 0 {
+		q.fill(opts, make([]engine.Attribute, 0, n))
+	}
+	return Option{kind: optionPrepared, prepared: &prepared{
+		in: q.in, member: q.member, fallback: q.fallback, fixed: q.fixed, scope: q.scope,
+	}}
+}
+
+// prepared is a context built before it is asked about.
+type prepared struct {
+	in       engine.Input
+	member   Member
+	fallback fallback
+	fixed    fixed
+	scope    *scope // of a context.Context: what was decided there
+}
+
+// Types of a default.
+const (
+	defaultNone uint8 = iota
+	defaultBool
+	defaultString
+	defaultInt
+	defaultFloat
+)
+
+// fallback is the caller's default.
+type fallback struct {
+	kind uint8
+	text string
+	bits uint64
+}

@@ -1,0 +1,141 @@
+package gonfalon
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
+)
+
+// payload is that of the variant the actor is served; empty if there is none.
+func (c *Client) payload(key string, opts []Option, q *query) string {
+	var d engine.Decision
+	if c.ask(key, opts, q, &d) == nil || d.VariantIndex < 0 {
+		return ""
+	}
+	return d.Payload
+}
+
+// Payload is the payload of the served variant as JSON; nil without one. Whoever gets it may not write to it.
+func (c *Client) Payload(key string, opts ...Option) json.RawMessage {
+	var q query
+	if p := c.payload(key, opts, &q); p != "" {
+		return json.RawMessage(p)
+	}
+	return nil
+}
+
+// PayloadBool is the payload of the served variant, or the default if it has none or one of another type.
+func (c *Client) PayloadBool(key string, opts ...Option) bool {
+	var q query
+	switch c.payload(key, opts, &q) {
+	case "true":
+		return true
+	case "false":
+		return false
+	}
+	return q.fallback.bool()
+}
+
+// PayloadString is the payload of the served variant, or the default if it has none or one of another type.
+func (c *Client) PayloadString(key string, opts ...Option) string {
+	var q query
+	if s, ok := payloadString(c.payload(key, opts, &q)); ok {
+		return s
+	}
+	return q.fallback.string()
+}
+
+// PayloadInt is the payload of the served variant, or the default if it has none or one that isn't an integer.
+func (c *Client) PayloadInt(key string, opts ...Option) int64 {
+	var q query
+	if n, ok := parseNumber(c.payload(key, opts, &q)).(int64); ok {
+		return n
+	}
+	return q.fallback.int()
+}
+
+// PayloadFloat is the payload of the served variant, or the default if it has none or one that isn't a number.
+func (c *Client) PayloadFloat(key string, opts ...Option) float64 {
+	var q query
+	switch n := parseNumber(c.payload(key, opts, &q)).(type) {
+	case int64:
+		return float64(n)
+	case float64:
+		return n
+	}
+	return q.fallback.float()
+}
+
+// PayloadObject reads the payload of the served variant into what into points at, as json.Unmarshal does. It says whether there
+// was one and it fitted; else what into points at may be filled in part.
+func (c *Client) PayloadObject(key string, into any, opts ...Option) bool {
+	var q query
+	p := c.payload(key, opts, &q)
+	return strings.HasPrefix(p, "{") && json.Unmarshal([]byte(p), into) == nil
+}
+
+func payloadString(p string) (string, bool) {
+	if len(p) < 2 || p[0] != '"' {
+		return "", false
+	}
+	if body := p[1 : len(p)-1]; !strings.Contains(body, `\`) {
+		return body, true
+	}
+	var s string
+	return s, json.Unmarshal([]byte(p), &s) == nil
+}
+
+// parseNumber reads a JSON number: an int64 if it has no fraction and every language can hold it, else a float64; nil if it is none.
+func parseNumber(p string) any {
+	if p == "" || p[0] != '-' && (p[0] < '0' || p[0] > '9') {
+		return nil
+	}
+	if n, err := strconv.ParseInt(p, 10, 64); err == nil && n >= -maxExact && n <= maxExact {
+		return n
+	}
+	f, err := strconv.ParseFloat(p, 64)
+	if err != nil {
+		return nil
+	}
+	if f == math.Trunc(f) && math.Abs(f) <= maxExact {
+		return int64(f)
+	}
+	return f
+}
+
+// parsePayload reads any payload.
+func parsePayload(p string) any {
+	if s, ok := payloadString(p); ok {
+		return s
+	}
+	if n := parseNumber(p); n != nil {
+		return n
+	}
+	d := json.NewDecoder(strings.NewReader(p))
+	d.UseNumber()
+	var v any
+	if d.Decode(&v) != nil {
+		return nil
+	}
+	return plain(v)
+}
+
+// plain replaces the numbers in v by int64 and float64.
+func plain(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		return parseNumber(string(v))
+	case []any:
+		for i := range v {
+			v[i] = plain(v[i])
+		}
+	case map[string]any:
+		for key := range v {
+			v[key] = plain(v[key])
+		}
+	}
+	return v
+}

@@ -1,0 +1,79 @@
+package gonfalon
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
+)
+
+// Poll is the source that asks for the snapshot every so often; the control plane answers 304 where nothing has changed. 0 is
+// DefaultPoll. Intervals have a jitter of a tenth.
+func Poll(every time.Duration) Source {
+	if every <= 0 {
+		every = DefaultPoll
+	}
+	return poll{every}
+}
+
+const (
+	DefaultPoll = 15 * time.Second
+
+	// patience is how long one answer may take: 32 MiB at 1 MiB a second.
+	patience = 32 * time.Second
+)
+
+type poll struct{ every time.Duration }
+
+func (p poll) Run(ctx context.Context, feed *Feed) error {
+	for {
+		if err := fetch(ctx, feed); err != nil {
+			return err
+		}
+		timer := time.NewTimer(p.every + time.Duration((rand.Float64()-0.5)*0.2*float64(p.every)))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		case <-timer.C:
+		}
+	}
+}
+
+// fetch asks for the snapshot once. A replica that is a little behind is no error.
+func fetch(ctx context.Context, feed *Feed) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	header := http.Header{}
+	info, serves := feed.Serving()
+	if serves {
+		header.Set("If-None-Match", `"`+hex.EncodeToString(info.ID[:])+`"`)
+	}
+	response, err := feed.Get(ctx, environment(feed, "snapshot"), header)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode == http.StatusNotModified {
+		if !serves {
+			return errors.New("gonfalon: the control plane answered 304 to a client that has nothing")
+		}
+		feed.Confirm()
+		return nil
+	}
+	data, err := io.ReadAll(io.LimitReader(response.Body, engine.MaxSnapshotBytes+1))
+	if err != nil {
+		return fmt.Errorf("gonfalon: reading a snapshot: %w", err)
+	}
+	err = feed.Take(data)
+	if errors.Is(err, ErrRefused) && serves {
+		return nil
+	}
+	return err
+}

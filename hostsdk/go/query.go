@@ -1,0 +1,139 @@
+package gonfalon
+
+import (
+	"math"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
+)
+
+// query is one call's options put together.
+type query struct {
+	in       engine.Input
+	member   Member
+	fallback fallback
+	fixed    fixed
+	alone    bool // nothing but the scope's own context was given
+	scope    *scope
+}
+
+// fixed says which of time and chance the caller has set.
+type fixed uint8
+
+const (
+	fixedNow fixed = 1 << iota
+	fixedRoll
+)
+
+// read takes everything but attributes from the options, and gives how many attributes they bring. If a prepared context brings
+// all of them, they are taken too, without a copy.
+func (q *query) read(opts []Option) int {
+	n, sources := 0, 0
+	q.alone = len(opts) == 1
+	for i := range opts {
+		o := &opts[i]
+		switch o.kind {
+		case optionActor:
+			q.in.Actor, q.in.Presence, q.member = o.attribute.Name, engine.Presence(o.state), o.member
+			if q.in.Presence == engine.NoActor && len(q.in.Groups) > 0 {
+				q.in.Presence = engine.Keyless
+			}
+		case optionGroups:
+			q.in.Groups = o.prepared.in.Groups
+			if q.in.Presence == engine.NoActor {
+				q.in.Presence = engine.Keyless
+			}
+		case optionAttribute:
+			n++
+			sources++
+		case optionPrepared:
+			q.merge(o.prepared)
+			if have := len(o.prepared.in.Attributes); have > 0 {
+				n += have
+				sources++
+				q.in.Attributes = o.prepared.in.Attributes
+			}
+		case optionDefault:
+			q.fallback = fallback{o.state, o.attribute.Name, o.bits}
+			q.alone = q.alone || len(opts) == 2 // a default changes no decision
+		case optionNow:
+			q.in.Now, q.fixed = int64(o.bits), q.fixed|fixedNow
+		case optionRoll:
+			q.in.Roll, q.fixed = o.bits, q.fixed|fixedRoll
+		}
+	}
+	if sources == 1 && len(q.in.Attributes) == n {
+		return 0
+	}
+	q.in.Attributes = nil
+	return n
+}
+
+// merge takes what a prepared context says, and leaves the rest.
+func (q *query) merge(p *prepared) {
+	if p.in.Presence != engine.NoActor {
+		q.in.Actor, q.in.Presence, q.member = p.in.Actor, p.in.Presence, p.member
+	}
+	if p.in.Groups != nil {
+		q.in.Groups = p.in.Groups
+	}
+	if p.fallback.kind != defaultNone {
+		q.fallback = p.fallback
+	}
+	if p.fixed&fixedNow != 0 {
+		q.in.Now = p.in.Now
+	}
+	if p.fixed&fixedRoll != 0 {
+		q.in.Roll = p.in.Roll
+	}
+	q.fixed |= p.fixed
+	if p.scope != nil {
+		q.scope = p.scope
+	}
+}
+
+// fill writes the options' attributes into room, the last given first, since of two with one name the engine takes the first.
+func (q *query) fill(opts []Option, room []engine.Attribute) {
+	room = room[:0]
+	for i := len(opts) - 1; i >= 0; i-- {
+		switch o := &opts[i]; o.kind {
+		case optionAttribute:
+			room = append(room, o.attribute)
+		case optionPrepared:
+			room = append(room, o.prepared.in.Attributes...)
+		}
+	}
+	q.in.Attributes = room[:min(len(room), engine.MaxAttributes)]
+}
+
+// defaultOf is the default that options give.
+func defaultOf(opts []Option) *fallback {
+	var q query
+	q.read(opts)
+	return &q.fallback
+}
+
+func (f *fallback) bool() bool { return f.kind == defaultBool && f.bits != 0 }
+
+func (f *fallback) string() string {
+	if f.kind == defaultString {
+		return f.text
+	}
+	return ""
+}
+
+func (f *fallback) int() int64 {
+	if f.kind == defaultInt {
+		return int64(f.bits)
+	}
+	return 0
+}
+
+func (f *fallback) float() float64 {
+	switch f.kind {
+	case defaultFloat:
+		return math.Float64frombits(f.bits)
+	case defaultInt:
+		return float64(int64(f.bits))
+	}
+	return 0
+}

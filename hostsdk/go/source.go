@@ -1,0 +1,168 @@
+package gonfalon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+)
+
+// Source brings snapshots and deltas. Stream, Poll, File and InProcess make some; anything else that can call Feed.Take is one too.
+type Source interface {
+	// Run brings frames until ctx ends, and then returns whatever it likes. If the connection is lost before, it returns
+	// why, and is called again after a pause. It returns nil only when nothing more will ever come: then what serves stands.
+	Run(ctx context.Context, feed *Feed) error
+}
+
+// Feed is a client as its source sees it. Its methods are for one goroutine at a time.
+type Feed struct {
+	client *Client
+	fed    bool // this connection delivered something
+}
+
+// FrameError is a frame that changed nothing, and why.
+type FrameError struct{ Err error }
+
+func (e *FrameError) Error() string { return e.Err.Error() }
+func (e *FrameError) Unwrap() error { return e.Err }
+
+// Take hands a frame to the client: a whole snapshot or a delta, which are told apart by their bytes. The client checks it, makes it
+// serve, and keeps no part of it; what it already serves is taken as a sign of life. The error is a *FrameError: the frame changed
+// nothing. It is ErrBase if a whole snapshot is needed.
+func (f *Feed) Take(frame []byte) error {
+	if err := f.client.take(frame); err != nil {
+		return &FrameError{err}
+	}
+	f.fed = true
+	return nil
+}
+
+// Confirm says that the source stands behind what serves: a heartbeat, or an answer that nothing has changed.
+func (f *Feed) Confirm() {
+	f.fed = true
+	f.client.status.confirm(f.client)
+}
+
+// Env is the environment that the client wants.
+func (f *Feed) Env() string { return f.client.config.Env }
+
+// Serving describes what serves now; false if nothing does.
+func (f *Feed) Serving() (Info, bool) { return f.client.Info() }
+
+// Get asks the control plane for a path below Config.Endpoint, with the token. An answer other than 200 and 304 is an error.
+func (f *Feed) Get(ctx context.Context, path string, header http.Header) (*http.Response, error) {
+	config := &f.client.config
+	if config.Endpoint == "" {
+		return nil, errors.New("gonfalon: this source needs Config.Endpoint")
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, config.Endpoint+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	for name := range header {
+		request.Header.Set(name, header.Get(name))
+	}
+	config.authorise(request)
+	response, err := config.HTTP.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode == http.StatusOK || response.StatusCode == http.StatusNotModified {
+		return response, nil
+	}
+	defer response.Body.Close()
+	return nil, failure(response)
+}
+
+func (config *Config) authorise(request *http.Request) {
+	request.Header.Set("User-Agent", "gonfalon-go")
+	if config.Token != "" {
+		request.Header.Set("Authorization", "Bearer "+config.Token)
+	}
+}
+
+// maxDetail is how much of an error page is worth reading.
+const maxDetail = 512
+
+// failure makes an error of a response.
+func failure(response *http.Response) error {
+	detail, _ := io.ReadAll(io.LimitReader(response.Body, maxDetail))
+	text := fmt.Sprintf("%s %s answered %s: %s", response.Request.Method, response.Request.URL.Path, response.Status, detail)
+	switch response.StatusCode {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
+		return &RefusedError{Status: response.StatusCode, Detail: text}
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		return &laterError{after: retryAfter(response.Header.Get("Retry-After"), time.Now()), text: text}
+	}
+	return errors.New("gonfalon: " + text)
+}
+
+// laterError is an answer that says when to come back.
+type laterError struct {
+	after time.Duration
+	text  string
+}
+
+func (e *laterError) Error() string { return "gonfalon: " + e.text }
+
+// retryAfter reads the header: seconds or a date; 0 if there is none.
+func retryAfter(header string, now time.Time) time.Duration {
+	if seconds, err := strconv.Atoi(header); err == nil {
+		return min(max(time.Duration(seconds), 0)*time.Second, longestAsked)
+	}
+	if at, err := http.ParseTime(header); err == nil {
+		return min(max(at.Sub(now), 0), longestAsked)
+	}
+	return 0
+}
+
+const (
+	shortestPause = 500 * time.Millisecond
+	longestPause  = 30 * time.Second
+	longestAsked  = 5 * time.Minute // of a Retry-After
+)
+
+// listen runs the source, and again each time it is lost.
+func (c *Client) listen(ctx context.Context) {
+	if c.config.Source == nil {
+		return
+	}
+	pauses := backoff.NewExponentialBackOff()
+	pauses.InitialInterval, pauses.MaxInterval, pauses.Multiplier, pauses.RandomizationFactor = shortestPause, longestPause, 2, 0.5
+	pauses.Reset()
+	for {
+		feed := &Feed{client: c}
+		err := c.config.Source.Run(ctx, feed)
+		if ctx.Err() != nil {
+			return
+		}
+		c.status.lose(c, err)
+		if err == nil {
+			return
+		}
+		if feed.fed {
+			pauses.Reset()
+		}
+		pause := pauses.NextBackOff()
+		var later *laterError
+		switch {
+		case refuses(err):
+			pause = longestPause
+		case errors.As(err, &later):
+			pause = max(pause, later.after)
+		}
+		c.config.Logger.Debug("gonfalon: the source is lost", "env", c.config.Env, "error", err, "again", pause)
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+	}
+}

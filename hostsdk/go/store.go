@@ -1,0 +1,185 @@
+package gonfalon
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
+)
+
+// store is where new snapshots come in, one at a time.
+type store struct {
+	mu      sync.Mutex
+	taken   int64
+	refused int64
+	kept    [engine.IDBytes]byte // the id of the copy on disk
+	keep    latest               // for the goroutine that writes it
+}
+
+// ErrBase says that a delta is for another snapshot than the one that serves: a full one is needed.
+var ErrBase = errors.New("gonfalon: the delta is for another snapshot")
+
+// ErrRefused says that a frame was well formed, and not taken: it is older than what serves, or of another environment.
+var ErrRefused = errors.New("gonfalon: the frame is refused")
+
+// The first byte of a frame tells snapshot and delta apart: a msgpack array of 4, and of 5.
+const deltaHead = 0x95
+
+// take makes a frame the snapshot that serves, or changes nothing and says why.
+func (c *Client) take(frame []byte) error {
+	c.store.mu.Lock()
+	err := c.takeLocked(frame)
+	if err != nil {
+		c.store.refused++
+	}
+	c.store.mu.Unlock()
+	if err != nil {
+		c.config.Logger.Warn("gonfalon: a frame is refused, the snapshot before it goes on serving", "env", c.config.Env, "bytes", len(frame), "error", err)
+	}
+	return err
+}
+
+func (c *Client) takeLocked(frame []byte) error {
+	if len(frame) > engine.MaxSnapshotBytes {
+		return fmt.Errorf("gonfalon: a frame of %d bytes is larger than a snapshot may be", len(frame))
+	}
+	old := c.serving.Load()
+	if len(frame) > 0 && frame[0] == deltaHead {
+		if old == nil {
+			return ErrBase
+		}
+		full, err := old.loaded.Splice(frame)
+		if err != nil {
+			var fault *engine.LoadError
+			if errors.As(err, &fault) && fault.Code == engine.CodeBase {
+				return ErrBase
+			}
+			return fmt.Errorf("gonfalon: delta: %w", err)
+		}
+		frame = full
+	}
+	if old != nil && string(frame) == old.loaded.Bytes() {
+		c.status.confirm(c)
+		return nil
+	}
+	g, err := c.load(frame)
+	if err != nil {
+		return err
+	}
+	if err := supersedes(g.info, old); err != nil {
+		g.loaded.Retire()
+		return err
+	}
+	c.store.taken++
+	c.serve(g)
+	c.status.confirm(c)
+	c.announce(old, g)
+	if c.config.LastGood != "" {
+		c.store.keep.put(g)
+	}
+	return nil
+}
+
+// load makes data ready to serve.
+func (c *Client) load(data []byte) (*generation, error) {
+	if len(data) > engine.MaxSnapshotBytes {
+		return nil, fmt.Errorf("a snapshot of %d bytes is larger than the limit of %d", len(data), engine.MaxSnapshotBytes)
+	}
+	loaded, err := c.config.Engine.Load(data)
+	if err != nil {
+		return nil, fmt.Errorf("snapshot: %w", err)
+	}
+	g := newGeneration(loaded, c.usage.on)
+	if g.info.Environment != c.config.Env {
+		loaded.Retire()
+		return nil, fmt.Errorf("%w: it is of environment %q, not %q", ErrRefused, g.info.Environment, c.config.Env)
+	}
+	return g, nil
+}
+
+// supersedes says whether next may take the place of old. Another lineage always may: the environment was made anew, or restored.
+// So may what has no lineage, as files made offline.
+func supersedes(next Info, old *generation) error {
+	none := [engine.LineageBytes]byte{}
+	if old == nil || next.Position.Lineage != old.info.Position.Lineage || next.Position.Lineage == none {
+		return nil
+	}
+	have, got := old.info.Position.Revision, next.Position.Revision
+	if got < have {
+		return fmt.Errorf("%w: revision %d is lower than %d, which serves", ErrRefused, got, have)
+	}
+	if got == have {
+		return fmt.Errorf("%w: it is another snapshot of the same revision %d", ErrRefused, got)
+	}
+	return nil
+}
+
+// serve swaps the snapshot that decides. Calls that began with the old one end with it.
+func (c *Client) serve(g *generation) {
+	old := c.serving.Swap(g)
+	if g.counts != nil {
+		c.usage.track(g)
+	}
+	if old == nil {
+		return
+	}
+	if old.info.Position.Lineage != g.info.Position.Lineage {
+		c.config.Logger.Warn("gonfalon: the environment has a new lineage: it was made anew, or restored", "env", c.config.Env, "from", old.info.Position, "to", g.info.Position)
+	}
+	old.loaded.Retire()
+}
+
+// Snapshot gives the bytes that serve now, to be kept as a bootstrap; nil before the first.
+func (c *Client) Snapshot() []byte {
+	if g := c.serving.Load(); g != nil {
+		return []byte(g.loaded.Bytes())
+	}
+	return nil
+}
+
+// Info describes the snapshot that serves now; false before the first.
+func (c *Client) Info() (Info, bool) {
+	if g := c.serving.Load(); g != nil {
+		return g.info, true
+	}
+	return Info{}, false
+}
+
+// Keys are the flags there are, ascending; nil before the first snapshot.
+func (c *Client) Keys() []string {
+	g := c.serving.Load()
+	if g == nil {
+		return nil
+	}
+	keys := make([]string, g.loaded.Len())
+	for i := range keys {
+		keys[i] = g.loaded.Key(int32(i))
+	}
+	return keys
+}
+
+// Stats are a client's figures, for metrics.
+type Stats struct {
+	State     State
+	Info      Info          // of the snapshot that serves
+	Age       time.Duration // since the source last stood behind it; 0 before it did
+	Taken     int64         // snapshots from the source
+	Refused   int64         // frames that changed nothing
+	Broken    int64         // decisions that the engine failed to make, which got their defaults
+	Lost      int64         // connections of the source that ended
+	Dropped   int64         // events that nobody fetched in time
+	LastError error         // of the source; nil once it is well again
+}
+
+// Stats are the client's figures now.
+func (c *Client) Stats() Stats {
+	s := Stats{Broken: c.broken.Load(), Dropped: c.events.dropped.Load()}
+	s.Info, _ = c.Info()
+	c.store.mu.Lock()
+	s.Taken, s.Refused = c.store.taken, c.store.refused
+	c.store.mu.Unlock()
+	c.status.fill(&s)
+	return s
+}

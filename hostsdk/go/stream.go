@@ -1,0 +1,159 @@
+package gonfalon
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
+	"github.com/tmaxmax/go-sse"
+)
+
+// Stream is the source of the control plane's event stream. Where it can't be had (a proxy that holds streams back, say), each
+// attempt asks for the snapshot once instead, so that flags are late rather than lost.
+func Stream() Source { return stream{} }
+
+type stream struct{}
+
+const (
+	// silence is how long a stream may say nothing: three heartbeats.
+	silence = 45 * time.Second
+	// settle is how long a stream has to send a snapshot to a client that resumes. Nothing by then means: you are current.
+	settle = 250 * time.Millisecond
+	// maxEventBytes is the largest event: a snapshot in base64, and its other fields.
+	maxEventBytes = (engine.MaxSnapshotBytes+2)/3*4 + 4096
+)
+
+var (
+	errSilent = errors.New("gonfalon: the stream has gone silent")
+	errEnded  = errors.New("gonfalon: the stream has ended")
+)
+
+func (s stream) Run(ctx context.Context, feed *Feed) error {
+	err := s.follow(ctx, feed)
+	if err == nil || ctx.Err() != nil || refuses(err) || feed.fed {
+		return err
+	}
+	if instead := fetch(ctx, feed); instead != nil {
+		return errors.Join(err, instead)
+	}
+	return err
+}
+
+// follow reads one connection to its end.
+func (s stream) follow(ctx context.Context, feed *Feed) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	watchdog := time.AfterFunc(silence, func() { cancel(errSilent) })
+	defer watchdog.Stop()
+
+	header := http.Header{"Accept": {"text/event-stream"}, "Cache-Control": {"no-cache"}}
+	if info, ok := feed.Serving(); ok {
+		header.Set("Last-Event-ID", info.Position.String())
+	}
+	response, err := feed.Get(ctx, environment(feed, "stream"), header)
+	if err != nil {
+		return because(ctx, err)
+	}
+	defer response.Body.Close()
+	if kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")); kind != "text/event-stream" {
+		return fmt.Errorf("gonfalon: %s answered %q instead of a stream", response.Request.URL.Path, kind)
+	}
+	current := time.AfterFunc(settle, func() { feed.client.status.confirm(feed.client) })
+	defer current.Stop()
+	body := &heard{response.Body, watchdog}
+	for event, err := range sse.Read(body, &sse.ReadConfig{MaxEventSize: maxEventBytes}) {
+		if err != nil {
+			return because(ctx, err)
+		}
+		current.Stop()
+		if err := s.take(ctx, feed, &event); err != nil {
+			return err
+		}
+	}
+	return because(ctx, errEnded)
+}
+
+// take handles one event. Only what a whole snapshot didn't mend is an error.
+func (s stream) take(ctx context.Context, feed *Feed, event *sse.Event) error {
+	switch event.Type {
+	case "heartbeat":
+		feed.Confirm()
+		return nil
+	case "snapshot", "delta":
+	default:
+		return nil // of a later version
+	}
+	frame, err := base64.StdEncoding.DecodeString(strings.TrimSpace(event.Data))
+	if err == nil {
+		err = feed.Take(frame)
+	} else {
+		err = feed.refuse(fmt.Errorf("gonfalon: %s event: %w", event.Type, err))
+	}
+	info, serves := feed.Serving()
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, ErrRefused) && serves:
+		return nil // nothing is wrong with what serves
+	case errors.Is(err, ErrRefused):
+		return err
+	case serves && info.Position.covers(event.LastEventID):
+		return nil // a delta to what was fetched meanwhile
+	}
+	return fetch(ctx, feed)
+}
+
+// covers says whether an event's id is of the same lineage, and not later.
+func (p Position) covers(id string) bool {
+	lineage, revision, ok := strings.Cut(id, "-")
+	if !ok || lineage != strings.SplitN(p.String(), "-", 2)[0] {
+		return false
+	}
+	var n int64
+	_, err := fmt.Sscanf(revision, "%d", &n)
+	return err == nil && n <= p.Revision
+}
+
+// heard is a body whose every byte puts the watchdog off.
+type heard struct {
+	io.Reader
+	watchdog *time.Timer
+}
+
+func (h *heard) Read(p []byte) (int, error) {
+	n, err := h.Reader.Read(p)
+	if n > 0 {
+		h.watchdog.Reset(silence)
+	}
+	return n, err
+}
+
+// because is err, or what ctx was ended for.
+func because(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return err
+}
+
+func environment(feed *Feed, what string) string {
+	return "/v1/envs/" + url.PathEscape(feed.Env()) + "/" + what
+}
+
+// refuse counts and logs a frame that couldn't even be decoded.
+func (f *Feed) refuse(err error) error {
+	c := f.client
+	c.store.mu.Lock()
+	c.store.refused++
+	c.store.mu.Unlock()
+	c.config.Logger.Warn("gonfalon: a frame is refused, the snapshot before it goes on serving", "env", c.config.Env, "error", err)
+	return &FrameError{err}
+}

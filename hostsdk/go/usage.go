@@ -1,0 +1,210 @@
+package gonfalon
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
+)
+
+// FlagUsage says how often a flag was evaluated since the last report, and when that was known last.
+type FlagUsage struct {
+	Flag  string
+	Count int64
+	Last  time.Time
+}
+
+// counts are one generation's evaluations by flag. Shards keep processors that ask for the same flag off each other's cache lines.
+type counts struct {
+	shards [][]atomic.Uint32
+}
+
+// maxShards bounds the memory: 8 × 4 bytes a flag.
+const maxShards = 8
+
+func newCounts(flags int32) *counts {
+	n := 1
+	for n < runtime.GOMAXPROCS(0) && n < maxShards {
+		n *= 2
+	}
+	c := &counts{shards: make([][]atomic.Uint32, n)}
+	for i := range c.shards {
+		c.shards[i] = make([]atomic.Uint32, flags)
+	}
+	return c
+}
+
+func (c *counts) add(i int32) {
+	shard := c.shards[0]
+	if len(c.shards) > 1 {
+		shard = c.shards[rand.Uint32()&uint32(len(c.shards)-1)]
+	}
+	shard[i].Add(1)
+}
+
+// usage gathers what generations have counted, and reports it.
+type usage struct {
+	on          bool
+	mu          sync.Mutex
+	generations []*generation // the one that serves, and those that may still be counting
+	pending     map[string]FlagUsage
+}
+
+// track adds a generation. Those before it are read once more by the next report, when the calls that began with them have ended.
+func (u *usage) track(g *generation) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if len(u.generations) == maxGenerations {
+		u.harvest(u.generations[0])
+		u.generations = slices.Delete(u.generations, 0, 1)
+	}
+	u.generations = append(u.generations, g)
+}
+
+// maxGenerations bounds how many replaced snapshots stay in memory for their counts, where changes come faster than reports.
+const maxGenerations = 4
+
+// harvest takes a generation's counts. The lock is held.
+func (u *usage) harvest(g *generation) {
+	now := time.Now().UTC().Truncate(time.Second)
+	for i := range g.counts.shards[0] {
+		n := int64(0)
+		for _, shard := range g.counts.shards {
+			if shard[i].Load() > 0 {
+				n += int64(shard[i].Swap(0))
+			}
+		}
+		if n == 0 {
+			continue
+		}
+		key := g.loaded.Key(int32(i))
+		before, known := u.pending[key]
+		if !known && len(u.pending) >= engine.MaxFlags {
+			continue
+		}
+		if u.pending == nil {
+			u.pending = map[string]FlagUsage{}
+		}
+		u.pending[key] = FlagUsage{Flag: key, Count: before.Count + n, Last: now}
+	}
+}
+
+// batch takes up to maxBatch flags of what is pending.
+func (u *usage) batch() []FlagUsage {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	keys := slices.Sorted(maps.Keys(u.pending))
+	batch := make([]FlagUsage, 0, min(len(keys), maxBatch))
+	for _, key := range keys[:min(len(keys), maxBatch)] {
+		batch = append(batch, u.pending[key])
+		delete(u.pending, key)
+	}
+	return batch
+}
+
+// maxBatch is how many flags a report has; it stays below 200 KB.
+const maxBatch = 1000
+
+// giveBack merges a batch that couldn't be delivered into the next one.
+func (u *usage) giveBack(batch []FlagUsage) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, b := range batch {
+		if later, ok := u.pending[b.Flag]; ok {
+			b.Count += later.Count
+			b.Last = later.Last
+		}
+		if u.pending == nil {
+			u.pending = map[string]FlagUsage{}
+		}
+		u.pending[b.Flag] = b
+	}
+}
+
+func (u *usage) gather() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, g := range u.generations {
+		u.harvest(g)
+	}
+	if n := len(u.generations); n > 1 {
+		u.generations = slices.Delete(u.generations, 0, n-1)
+	}
+}
+
+const (
+	reportPatience = 10 * time.Second
+	lastPatience   = time.Second // on Close
+)
+
+// reportUsage is the goroutine that reports.
+func (c *Client) reportUsage(ctx context.Context) {
+	for {
+		timer := time.NewTimer(time.Duration((0.75 + rand.Float64()/2) * float64(c.config.Usage)))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastPatience)
+			c.sendUsage(last)
+			cancel()
+			return
+		case <-timer.C:
+			c.sendUsage(ctx)
+		}
+	}
+}
+
+func (c *Client) sendUsage(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, reportPatience)
+	defer cancel()
+	c.usage.gather()
+	for batch := c.usage.batch(); len(batch) > 0; batch = c.usage.batch() {
+		if err := c.config.ReportUsage(ctx, c.config.Env, batch); err != nil {
+			c.usage.giveBack(batch)
+			c.config.Logger.Debug("gonfalon: usage can't be reported, it goes with the next report", "env", c.config.Env, "error", err)
+			return
+		}
+	}
+}
+
+// postUsage sends one report to the control plane.
+func (config *Config) postUsage(ctx context.Context, env string, batch []FlagUsage) error {
+	type flag struct {
+		Count int64     `json:"count"`
+		Last  time.Time `json:"last"`
+	}
+	flags := make(map[string]flag, len(batch))
+	for _, b := range batch {
+		flags[b.Flag] = flag{b.Count, b.Last}
+	}
+	body, err := json.Marshal(map[string]any{"flags": flags})
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, config.Endpoint+"/v1/envs/"+url.PathEscape(env)+"/usage", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	config.authorise(request)
+	response, err := config.HTTP.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode/100 != 2 {
+		return fmt.Errorf("gonfalon: usage: %w", failure(response))
+	}
+	return nil
+}
