@@ -12,8 +12,8 @@ type Request struct {
 	Actor      *string  // the actor's key; nil: none
 	Keyless    bool     // there is an actor, without a key: only its groups count
 	Groups     []string
-	Now        int64 // Unix microseconds
-	Roll       uint64
+	Now        int64          // Unix microseconds
+	Roll       uint64         // written as the int64 of the same bits
 	Attributes map[string]any // values as in a Constraint
 }
 
@@ -56,4 +56,14 @@ func (r Request) Append(dst []byte) ([]byte, error) {
 		return dst, err
 	}
 	return append(dst, w.bytes()...), nil
+}
+
+// AppendValue writes one value of a context, normalised, as msgpack: lists and maps for engine.Encoded.
+func AppendValue(dst []byte, v any) ([]byte, error) {
+	normal, err := Normalise(v)
+	if err != nil {
+		return dst, err
+	}
+	data, err := encodeValue(normal)
+	return append(dst, data...), err
 }
