@@ -31,40 +31,59 @@ func ReadDocument(data []byte) *Document {
 	}
 	r := reader{}
 	set := r.set(&root)
-	validated := Validate(&set)
-	for i := range validated {
-		validated[i].Line = root.lineOf(&validated[i])
+	var validated []Problem
+	locate := func(place *node, problems []Problem) {
+		for _, p := range problems {
+			p.Line = place.lineOf(p.Pointer)
+			validated = append(validated, p)
+		}
+	}
+	flags, segments := root.member("flags"), root.member("segments")
+	for i := range set.Flags {
+		locate(&flags.items[i], ValidateFlag(&set.Flags[i]))
+	}
+	for i := range set.Segments {
+		locate(&segments.items[i], ValidateSegment(&set.Segments[i]))
+	}
+	for _, p := range ValidateReferences(&set) {
+		place := &root
+		switch {
+		case p.Flag != "":
+			place = flags.keyed(p.Flag)
+		case p.Segment != "":
+			place = segments.keyed(p.Segment)
+		}
+		locate(place, []Problem{p})
 	}
 	return &Document{Set: *set.Sorted(), Problems: Join(r.problems, validated)}
 }
 
-// lineOf is the line of what a problem is about, or of the nearest part around it that is there.
-func (n *node) lineOf(p *Problem) int {
-	at := n
-	for _, kind := range []struct{ list, key string }{{"flags", p.Flag}, {"segments", p.Segment}} {
-		list := n.member(kind.list)
-		if kind.key == "" || list == nil {
-			continue
-		}
-		for i := range list.items {
-			if key := list.items[i].member("key"); key != nil && key.value == kind.key {
-				at = &list.items[i] // of two with one key, the second is the problem
-			}
+// keyed is the item of a list that has a key; of several the last, which is the one too many.
+func (n *node) keyed(key string) *node {
+	found := n
+	for i := range n.items {
+		if k := n.items[i].member("key"); k != nil && k.value == key {
+			found = &n.items[i]
 		}
 	}
-	for _, token := range strings.Split(strings.TrimPrefix(p.Pointer, "/"), "/") {
+	return found
+}
+
+// lineOf is the line of what a pointer into n leads to, or of the nearest part around it that is there.
+func (n *node) lineOf(pointer string) int {
+	for _, token := range strings.Split(strings.TrimPrefix(pointer, "/"), "/") {
 		next := (*node)(nil)
-		if at.kind == kindList {
-			if i, err := strconv.Atoi(token); err == nil && i < len(at.items) {
-				next = &at.items[i]
+		if n.kind == kindList {
+			if i, err := strconv.Atoi(token); err == nil && i < len(n.items) {
+				next = &n.items[i]
 			}
 		} else {
-			next = at.member(strings.NewReplacer("~1", "/", "~0", "~").Replace(token))
+			next = n.member(strings.NewReplacer("~1", "/", "~0", "~").Replace(token))
 		}
 		if next == nil {
 			break
 		}
-		at = next
+		n = next
 	}
-	return at.line
+	return n.line
 }

@@ -41,7 +41,7 @@ flags:
           - {attribute: age, operator: gte, values: [18]}
           - {attribute: age, operator: lt, values: ["99.5"]}
           - {attribute: id, operator: neq, values: [123456789012345678901234567890]}
-          - {attribute: id, operator: not_in, values: [1, 2.5, x, true, null, [1], {a: 1}]}
+          - {attribute: id, operator: not_in, values: [1, 2.5, true, null, [1], {a: 1}]}
           - {attribute: email, operator: contains, values: ["@"]}
           - {attribute: v, operator: gt, values: [a]}
           - {attribute: v, operator: lte, values: [-9223372036854775809]}

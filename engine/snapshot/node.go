@@ -44,9 +44,9 @@ var (
 	errTrailing = errors.New("there is more after the document")
 )
 
-// member finds a member of an object; the last, if the name is repeated.
+// member finds a member of an object; the first, if the name is repeated.
 func (n *node) member(name string) *node {
-	for i := len(n.names) - 1; i >= 0; i-- {
+	for i := range n.names {
 		if n.names[i] == name {
 			return &n.items[i]
 		}

@@ -182,7 +182,11 @@ func (r *reader) set(n *node) Set {
 
 func (r *reader) settings(n *node) Settings {
 	var s Settings
-	r.object(n, "settings", map[string]field{"group_conflict": r.text((*string)(&s.GroupConflict))})
+	r.object(n, "settings", map[string]field{"group_conflict": func(n *node) {
+		if r.text((*string)(&s.GroupConflict))(n); n.value == "" {
+			r.fail(n, "it is empty", "it is deny_wins or allow_wins")
+		}
+	}})
 	return s
 }
 

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"iter"
 	"strconv"
 	"strings"
 )
@@ -102,28 +103,36 @@ func Errors(problems []Problem) []Problem {
 // Join puts the problems of validation after those of parsing, without those that only follow from a part that could not be
 // read: of a field that was reported while parsing, validation has nothing to add.
 func Join(parsed, validated []Problem) []Problem {
+	type place struct{ flag, segment, pointer string }
+	at, above := map[place]bool{}, map[place]bool{} // the places of what could not be read, and all that they are in
+	for _, p := range parsed {
+		if p.Severity == Error {
+			at[place{p.Flag, p.Segment, p.Pointer}] = true
+			for pointer := range outwards(p.Pointer) {
+				above[place{p.Flag, p.Segment, pointer}] = true
+			}
+		}
+	}
 	joined := append([]Problem(nil), parsed...)
 	for _, p := range validated {
-		if !covered(parsed, p) {
+		covered := above[place{p.Flag, p.Segment, p.Pointer}]
+		for pointer := range outwards(p.Pointer) {
+			covered = covered || at[place{p.Flag, p.Segment, pointer}]
+		}
+		if !covered {
 			joined = append(joined, p)
 		}
 	}
 	return joined
 }
 
-func covered(parsed []Problem, p Problem) bool {
-	for _, q := range parsed {
-		if q.Severity == Error && q.Flag == p.Flag && q.Segment == p.Segment && (inside(p.Pointer, q.Pointer) || inside(q.Pointer, p.Pointer)) {
-			return true
+// outwards gives a pointer, and then the pointers to all that it is in.
+func outwards(pointer string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for yield(pointer) && pointer != "" {
+			pointer = pointer[:strings.LastIndexByte(pointer, '/')]
 		}
 	}
-	return false
-}
-
-// inside: pointer is at, or somewhere under, place.
-func inside(pointer, place string) bool {
-	rest, found := strings.CutPrefix(pointer, place)
-	return found && (rest == "" || rest[0] == '/')
 }
 
 // Introduced are the problems that a change brought: those after it which were not there before. A gate that only moved

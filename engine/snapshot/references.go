@@ -95,13 +95,13 @@ func (g *graph) at(c *checker, flag, gate int) {
 	c.place = "/gates/" + strconv.Itoa(gate)
 }
 
-// explained bounds for how many prerequisites the way around is spelt out: each costs a walk of its own.
-const explained = 64
+// speltOut bounds for how many prerequisites the way around is written: each costs a walk of its own.
+const speltOut = 64
 
 // cycles reports each prerequisite that is part of a cycle, with the shortest way around.
 func (g *graph) cycles(c *checker) {
 	component := g.components()
-	spelt := 0
+	walks := 0
 	for i, parents := range g.parents {
 		for _, p := range parents {
 			if component[i] != component[p.flag] {
@@ -111,8 +111,8 @@ func (g *graph) cycles(c *checker) {
 			switch {
 			case p.flag == i:
 				c.fail("/target", "the flag requires itself", "")
-			case spelt < explained:
-				spelt++
+			case walks < speltOut:
+				walks++
 				c.fail("/target", "the prerequisites go round: "+g.around(i, p.flag), "a flag that needs itself is never on")
 			default:
 				c.fail("/target", "the prerequisite is part of a cycle", "a flag that needs itself is never on")

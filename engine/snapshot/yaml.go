@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"math/big"
 	"slices"
@@ -12,9 +13,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// maxNodes bounds what a document's aliases may unfold to, which a few lines could make endless otherwise. It holds a
-// hundred flags at the limit of their targets.
-const maxNodes = 64_000_000
+// maxUnfolded bounds what a document's aliases may unfold to, which a few lines could make endless otherwise. It is far more
+// than people repeat, and takes some hundred megabytes at worst.
+const maxUnfolded = 1_000_000
 
 var (
 	errAlias     = errors.New("its aliases unfold to too much")
@@ -41,7 +42,7 @@ func readYAML(data []byte) (node, *Problem) {
 	decoder := yaml.NewDecoder(strings.NewReader(validText(string(data))))
 	var document, more yaml.Node
 	if err := decoder.Decode(&document); err != nil {
-		if len(bytes.TrimSpace(data)) == 0 || document.Kind == 0 && err.Error() == "EOF" {
+		if errors.Is(err, io.EOF) {
 			return node{kind: kindObject, line: 1}, nil
 		}
 		return node{}, &Problem{Detail: "this is not YAML: " + strings.TrimPrefix(err.Error(), "yaml: ")}
@@ -49,23 +50,29 @@ func readYAML(data []byte) (node, *Problem) {
 	if decoder.Decode(&more) == nil {
 		return node{}, &Problem{Line: more.Line, Detail: errDocuments.Error()}
 	}
-	r := yamlReader{left: maxNodes}
+	r := yamlReader{left: maxUnfolded}
 	root, err := r.node(document.Content[0], 0)
 	if err != nil {
 		return node{}, &Problem{Line: r.line, Detail: err.Error()}
+	}
+	if root.kind == kindNull {
+		root.kind = kindObject
 	}
 	return root, nil
 }
 
 type yamlReader struct {
-	left int // nodes that may still come
-	line int // of the node that is being read
+	aliases int // how many aliases lead to the node that is being read
+	left    int // nodes that aliases may still unfold to
+	line    int // of the node that is being read
 }
 
 func (r *yamlReader) node(y *yaml.Node, depth int) (node, error) {
 	r.line = y.Line
-	if r.left--; r.left < 0 {
-		return node{}, errAlias
+	if r.aliases > 0 {
+		if r.left--; r.left < 0 {
+			return node{}, errAlias
+		}
 	}
 	if depth > maxNesting {
 		return node{}, errNesting
@@ -73,7 +80,10 @@ func (r *yamlReader) node(y *yaml.Node, depth int) (node, error) {
 	n := node{line: y.Line}
 	switch y.Kind {
 	case yaml.AliasNode:
-		return r.node(y.Alias, depth+1)
+		r.aliases++
+		n, err := r.node(y.Alias, depth+1)
+		r.aliases--
+		return n, err
 	case yaml.SequenceNode:
 		n.kind = kindList
 		for _, item := range y.Content {
