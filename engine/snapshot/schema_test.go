@@ -85,7 +85,7 @@ func TestSchemaAndParserAgree(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(12, 13))
 	refused := 0
-	for range 4_000 {
+	for range 1_500 {
 		changed := change(r, root)
 		text, err := json.Marshal(changed)
 		if err != nil {
@@ -104,7 +104,7 @@ func TestSchemaAndParserAgree(t *testing.T) {
 			refused++
 		}
 	}
-	if refused < 1_000 {
+	if refused < 400 {
 		t.Errorf("only %d documents were refused", refused)
 	}
 }
