@@ -1,6 +1,13 @@
 package controlplane
 
-import "time"
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
 
 // AuditEntry tells of one change: who, when, why and what.
 type AuditEntry struct {
@@ -11,6 +18,7 @@ type AuditEntry struct {
 	Action      string // flag.enable, segment.put, environment.create, token.revoke …
 	Key         string // of the flag, segment, token …; "" of a change of many
 	Changes     []Change
+	Omitted     int // changes that a list leaves out; AuditEntryAt gives them all
 }
 
 // AuditQuery filters the audit. Its zero value gives the newest hundred entries of everything.
@@ -32,14 +40,318 @@ type AuditPage struct {
 	Next    string
 }
 
-// FailedWrite tells of a change that was refused.
-type FailedWrite struct {
-	Environment string
-	Time        time.Time
-	By, Reason  string
-	Action      string
-	Key         string
-	Code        Code
-	Detail      string
-	Suppressed  int // how many before it were not recorded, because there were too many
+// maxListed is how many changes of one entry a list shows.
+const maxListed = 100
+
+// storedEntry is an audit entry as it is stored.
+type storedEntry struct {
+	Time    int64    `msgpack:"time"`
+	By      string   `msgpack:"by"`
+	Reason  string   `msgpack:"reason,omitempty"`
+	Action  string   `msgpack:"action"`
+	Key     string   `msgpack:"key,omitempty"`
+	Changes []Change `msgpack:"changes,omitempty"`
+	Names   []string `msgpack:"names,omitempty"` // kind/key of the changes, where those are in the body
+	Body    string   `msgpack:"body,omitempty"`
+	Parts   int      `msgpack:"parts,omitempty"`
+	Nonce   []byte   `msgpack:"nonce"`
+}
+
+// entry is the operation that puts the draft's audit entry, and those that put its body, if it is large.
+func (d *draft) entry() (op Op, body []Op, err error) {
+	e := storedEntry{Time: d.head.Time, By: d.options.By, Reason: d.options.Reason, Action: d.action, Key: d.key,
+		Changes: d.changes, Nonce: d.head.Nonce}
+	op = Op{Key: auditKey(d.st.env, d.head.Revision), Value: marshalStored(e)}
+	logged := len(op.Value)
+	if len(op.Value) > maxInline {
+		e.Changes = nil
+		e.Body = hexRevision(d.head.Revision) + "-" + randomName()
+		body = bodyOps(d.st.env, e.Body, marshalStored(d.changes))
+		e.Parts = len(body)
+		const most = 1000 // names, about 30 KB: an entry with more is read whole when somebody looks for a flag
+		if len(d.changes) <= most {
+			for _, c := range d.changes {
+				e.Names = append(e.Names, c.Kind+"/"+c.Key)
+			}
+		}
+		op.Value = marshalStored(e)
+	}
+	d.head.Logged = d.st.head.Logged + int64(logged)
+	return op, body, nil
+}
+
+// bodyPart is the size of a body's parts.
+const bodyPart = 128 << 10
+
+func bodyOps(env, id string, data []byte) []Op {
+	var ops []Op
+	for part := range slices.Chunk(data, bodyPart) {
+		ops = append(ops, Op{Key: bodyKey(env, id, len(ops)), Value: part})
+	}
+	return ops
+}
+
+// readBody reads what bodyOps put.
+func (s *Service) readBody(ctx context.Context, env, id string, parts int, v any) error {
+	var data []byte
+	n := 0
+	if _, err := readAll(ctx, s.store, under(bodyPrefix+env+"/"+id+"/"), func(e Entry) error {
+		data = append(data, e.Value...)
+		n++
+		return nil
+	}); err != nil {
+		return err
+	}
+	if n != parts {
+		return fmt.Errorf("%w: %d of %d parts of %s are there", errBroken, n, parts, id)
+	}
+	return unmarshalStored(data, v)
+}
+
+// parseEntry reads an audit entry, without its body.
+func parseEntry(env string, e Entry) (AuditEntry, storedEntry, error) {
+	var stored storedEntry
+	if err := unmarshalStored(e.Value, &stored); err != nil {
+		return AuditEntry{}, stored, fmt.Errorf("%s: %w", e.Key, err)
+	}
+	revision, err := revisionOf(e.Key)
+	if err != nil {
+		return AuditEntry{}, stored, err
+	}
+	return AuditEntry{Environment: env, Revision: revision, Time: fromMicros(stored.Time), By: stored.By, Reason: stored.Reason,
+		Action: stored.Action, Key: stored.Key, Changes: stored.Changes}, stored, nil
+}
+
+// revisionOf reads the number that newestFirst wrote.
+func revisionOf(key string) (int64, error) {
+	n, err := strconv.ParseUint(tail(key), 16, 64)
+	if err != nil || n > 1<<63-1 {
+		return 0, fmt.Errorf("%w: key %s", errBroken, key)
+	}
+	return 1<<63 - 1 - int64(n), nil
+}
+
+// fullEntry reads an audit entry with all its changes.
+func (s *Service) fullEntry(ctx context.Context, env string, e Entry) (AuditEntry, error) {
+	entry, stored, err := parseEntry(env, e)
+	if err == nil && stored.Body != "" {
+		err = s.readBody(ctx, env, stored.Body, stored.Parts, &entry.Changes)
+	}
+	return entry, err
+}
+
+// AuditEntryAt is the entry of one revision, with all its changes. An error has the code NotFound (also past the retention)
+// or Unavailable.
+func (s *Service) AuditEntryAt(ctx context.Context, env string, revision int64) (AuditEntry, error) {
+	e, err := readOne(ctx, s.store, auditKey(env, revision))
+	if err != nil {
+		return AuditEntry{}, unavailable("the store doesn't answer", err)
+	}
+	if e.Revision == 0 {
+		return AuditEntry{}, fail(NotFound, "there is no revision %d in the audit of %.80q", revision, env)
+	}
+	entry, err := s.fullEntry(ctx, env, e)
+	for i := range entry.Changes {
+		entry.Changes[i].explain()
+	}
+	return entry, err
+}
+
+// History is the audit of one flag.
+func (s *Service) History(ctx context.Context, env, key string, q AuditQuery) (AuditPage, error) {
+	if _, err := s.current(ctx, env); err != nil {
+		return AuditPage{}, err
+	}
+	q.Environment, q.Flag = env, key
+	return s.Audit(ctx, q)
+}
+
+// Audit lists changes, newest first; of one environment by revision, of several by time. An error has the code Invalid (a
+// cursor that is not ours) or Unavailable.
+func (s *Service) Audit(ctx context.Context, q AuditQuery) (AuditPage, error) {
+	limit := q.Limit
+	if limit <= 0 {
+		limit = 100
+	}
+	limit = min(limit, 1000)
+	readers, err := s.auditReaders(ctx, q)
+	if err != nil {
+		return AuditPage{}, err
+	}
+	var page AuditPage
+	for {
+		var newest *auditReader
+		for _, r := range readers {
+			entry, err := r.peek(ctx)
+			if err != nil {
+				return AuditPage{}, unavailable("the audit can't be read", err)
+			}
+			if entry != nil && (newest == nil || entry.Time.After(newest.entry.Time)) {
+				newest = r
+			}
+		}
+		if newest == nil {
+			return page, nil
+		}
+		if len(page.Entries) == limit {
+			page.Next = cursorOf(readers)
+			return page, nil
+		}
+		page.Entries = append(page.Entries, newest.take())
+	}
+}
+
+// auditReaders read one environment each.
+func (s *Service) auditReaders(ctx context.Context, q AuditQuery) ([]*auditReader, error) {
+	var envs []string
+	if q.Environment != "" {
+		envs = []string{q.Environment}
+	} else {
+		if _, err := readAll(ctx, s.store, Range{From: headPrefix, To: prefixEnd(headPrefix), KeysOnly: true}, func(e Entry) error {
+			envs = append(envs, strings.TrimPrefix(e.Key, headPrefix))
+			return nil
+		}); err != nil {
+			return nil, unavailable("the audit can't be read", err)
+		}
+	}
+	before, err := parseCursor(q.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	var readers []*auditReader
+	for _, env := range envs {
+		if q.Environments != nil && !slices.Contains(q.Environments, env) {
+			continue
+		}
+		r := &auditReader{s: s, env: env, q: q, next: under(auditPrefix + env + "/")}
+		if revision, ok := before[env]; ok {
+			r.next.From = auditKey(env, revision)
+		} else if q.Cursor != "" {
+			continue // made after the first page, or read to its end
+		}
+		readers = append(readers, r)
+	}
+	return readers, nil
+}
+
+// auditReader gives one environment's entries that a query asks for, newest first.
+type auditReader struct {
+	s     *Service
+	env   string
+	q     AuditQuery
+	next  Range // what is not read yet
+	ended bool
+	page  []Entry
+	entry *AuditEntry // the next one
+}
+
+// peek finds the next entry; nil: there is none.
+func (r *auditReader) peek(ctx context.Context) (*AuditEntry, error) {
+	for r.entry == nil {
+		if len(r.page) == 0 {
+			if r.ended {
+				return nil, nil
+			}
+			r.next.Limit = 100
+			page, err := r.s.store.Read(ctx, r.next)
+			if err != nil {
+				return nil, err
+			}
+			r.page, r.ended = page.Entries, !page.More
+			if len(r.page) > 0 {
+				r.next.From = r.page[len(r.page)-1].Key + "\x00"
+			}
+			continue
+		}
+		e := r.page[0]
+		r.page = r.page[1:]
+		entry, stored, err := parseEntry(r.env, e)
+		if err != nil {
+			return nil, err
+		}
+		if !r.q.Since.IsZero() && entry.Time.Before(r.q.Since) {
+			r.page, r.ended = nil, true
+			continue
+		}
+		if ok, err := r.wants(ctx, &entry, &stored); err != nil {
+			return nil, err
+		} else if ok {
+			r.entry = &entry
+		}
+	}
+	return r.entry, nil
+}
+
+// wants says whether the query asks for an entry, and reads its body where that is needed to tell or to show.
+func (r *auditReader) wants(ctx context.Context, entry *AuditEntry, stored *storedEntry) (bool, error) {
+	q := &r.q
+	if !q.Until.IsZero() && !entry.Time.Before(q.Until) || q.By != "" && entry.By != q.By {
+		return false, nil
+	}
+	if q.Action != "" && entry.Action != q.Action && !strings.HasPrefix(entry.Action, q.Action+".") {
+		return false, nil
+	}
+	name := ""
+	switch {
+	case q.Flag != "":
+		name = KindFlag + "/" + q.Flag
+	case q.Segment != "":
+		name = KindSegment + "/" + q.Segment
+	}
+	if name != "" && stored.Names != nil && !slices.Contains(stored.Names, name) {
+		return false, nil
+	}
+	if stored.Body != "" {
+		if err := r.s.readBody(ctx, r.env, stored.Body, stored.Parts, &entry.Changes); err != nil {
+			return false, err
+		}
+	}
+	if name != "" {
+		all := len(entry.Changes)
+		entry.Changes = slices.DeleteFunc(entry.Changes, func(c Change) bool { return c.Kind+"/"+c.Key != name })
+		entry.Omitted = all - len(entry.Changes)
+		if len(entry.Changes) == 0 {
+			return false, nil
+		}
+	}
+	if more := len(entry.Changes) - maxListed; more > 0 {
+		entry.Changes, entry.Omitted = entry.Changes[:maxListed], entry.Omitted+more
+	}
+	for i := range entry.Changes {
+		entry.Changes[i].explain()
+	}
+	return true, nil
+}
+
+func (r *auditReader) take() AuditEntry {
+	entry := *r.entry
+	r.entry = nil
+	return entry
+}
+
+// cursorOf says where each environment goes on: at the entry that was found but not given.
+func cursorOf(readers []*auditReader) string {
+	var parts []string
+	for _, r := range readers {
+		if r.entry != nil {
+			parts = append(parts, r.env+":"+strconv.FormatInt(r.entry.Revision, 10))
+		}
+	}
+	return strings.Join(parts, ",")
+}
+
+func parseCursor(cursor string) (map[string]int64, error) {
+	at := map[string]int64{}
+	if cursor == "" {
+		return at, nil
+	}
+	for _, part := range strings.Split(cursor, ",") {
+		env, revision, _ := strings.Cut(part, ":")
+		n, err := strconv.ParseInt(revision, 10, 64)
+		if err != nil || n < 0 {
+			return nil, problem("/cursor", "it is not a cursor of this list", "use the next of the page before")
+		}
+		at[env] = n
+	}
+	return at, nil
 }

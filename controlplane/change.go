@@ -1,7 +1,11 @@
 package controlplane
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
@@ -22,12 +26,12 @@ const (
 // Change is what became of one thing. Before and After are documents of the same form with the members that differ; of a
 // flag's gates they hold those that differ. A thing that is created or deleted is there as a whole.
 type Change struct {
-	Kind   string          `json:"kind"`
-	Key    string          `json:"key"`
-	Op     string          `json:"op"`
-	Before json.RawMessage `json:"before,omitempty"`
-	After  json.RawMessage `json:"after,omitempty"`
-	Lines  []string        `json:"lines"` // for people: "+ actor/user:42 on", "- percentage 25% of actors", "~ owner: ada → bob"
+	Kind   string          `json:"kind" msgpack:"kind"`
+	Key    string          `json:"key" msgpack:"key"`
+	Op     string          `json:"op" msgpack:"op"`
+	Before json.RawMessage `json:"before,omitempty" msgpack:"before,omitempty"`
+	After  json.RawMessage `json:"after,omitempty" msgpack:"after,omitempty"`
+	Lines  []string        `json:"lines" msgpack:"-"` // for people: "+ actor/user:42 on", "- percentage 25% of actors", "~ owner: ada → bob"
 }
 
 // Difference is what a change of many things did, or would do.
@@ -36,4 +40,315 @@ type Difference struct {
 	Written  bool  // false: a dry run, or nothing differed
 	Changes  []Change
 	Warnings []snapshot.Problem
+}
+
+// members are a document's, each as it is written.
+type members map[string]json.RawMessage
+
+func membersOf(document []byte) (members, error) {
+	var m members
+	if err := json.Unmarshal(document, &m); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// compare is the change that turns one record into another; nil stands for none. The documents are canonical, so that equal
+// members are equal bytes.
+func compare(before, after *record) (Change, error) {
+	if before == nil || after == nil {
+		return whole(before, after), nil
+	}
+	c := Change{Kind: after.kind(), Key: after.key(), Op: OpUpdate}
+	was, err := membersOf(before.document)
+	if err != nil {
+		return c, err
+	}
+	is, err := membersOf(after.document)
+	if err != nil {
+		return c, err
+	}
+	for name := range is {
+		if bytes.Equal(was[name], is[name]) {
+			delete(was, name)
+			delete(is, name)
+		}
+	}
+	if _, differ := is["gates"]; differ && after.isFlag() {
+		if err := before.read(); err != nil {
+			return c, err
+		}
+		if err := after.read(); err != nil {
+			return c, err
+		}
+		gone, come := compareGates(before.flag.Gates, after.flag.Gates)
+		if was["gates"], err = marshalGates(gone); err != nil {
+			return c, err
+		}
+		if is["gates"], err = marshalGates(come); err != nil {
+			return c, err
+		}
+	}
+	if c.Before, err = marshalPlain(was); err != nil {
+		return c, err
+	}
+	c.After, err = marshalPlain(is)
+	return c, err
+}
+
+func whole(before, after *record) Change {
+	if before == nil {
+		return Change{Kind: after.kind(), Key: after.key(), Op: OpCreate, After: after.document}
+	}
+	return Change{Kind: before.kind(), Key: before.key(), Op: OpDelete, Before: before.document}
+}
+
+// compareGates gives the gates of slots that differ. Both lists ascend by slot.
+func compareGates(before, after []snapshot.Gate) (gone, come []snapshot.Gate) {
+	for len(before) > 0 || len(after) > 0 {
+		was, rest := firstSlot(before)
+		is, rest2 := firstSlot(after)
+		switch {
+		case len(is) == 0 || len(was) > 0 && was[0].Slot() < is[0].Slot():
+			gone, before = append(gone, was...), rest
+		case len(was) == 0 || is[0].Slot() < was[0].Slot():
+			come, after = append(come, is...), rest2
+		default:
+			if !slices.EqualFunc(was, is, sameGate) {
+				gone, come = append(gone, was...), append(come, is...)
+			}
+			before, after = rest, rest2
+		}
+	}
+	return gone, come
+}
+
+// firstSlot splits off the gates of the first slot: one, unless an import brought more.
+func firstSlot(gates []snapshot.Gate) (first, rest []snapshot.Gate) {
+	n := 0
+	for n < len(gates) && (n == 0 || gates[n].Type == gates[0].Type && gates[n].Target == gates[0].Target || gates[n].Slot() == gates[0].Slot()) {
+		n++
+	}
+	return gates[:n], gates[n:]
+}
+
+func sameGate(a, b snapshot.Gate) bool {
+	if a.Type != b.Type || a.Target != b.Target || a.Enabled != b.Enabled {
+		return false
+	}
+	switch a.Type {
+	case snapshot.Boolean, snapshot.Actor, snapshot.Group, snapshot.Prerequisite:
+		return true
+	}
+	x, err := a.MarshalJSON()
+	y, err2 := b.MarshalJSON()
+	return err == nil && err2 == nil && bytes.Equal(x, y)
+}
+
+// marshalGates writes a list of gates.
+func marshalGates(gates []snapshot.Gate) (json.RawMessage, error) {
+	if gates == nil {
+		gates = []snapshot.Gate{}
+	}
+	return marshalPlain(gates)
+}
+
+// marshalPlain is json.Marshal that leaves <, > and & as they are.
+func marshalPlain(v any) (json.RawMessage, error) {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(v)
+	return bytes.TrimSuffix(text.Bytes(), []byte{'\n'}), err
+}
+
+// undo is the document before a change, from the one after it; nil if there was none.
+func (c *Change) undo(after []byte) ([]byte, error) {
+	switch c.Op {
+	case OpCreate:
+		return nil, nil
+	case OpDelete:
+		return c.Before, nil
+	}
+	document, err := membersOf(after)
+	if err != nil {
+		return nil, err
+	}
+	was, err := membersOf(c.Before)
+	if err != nil {
+		return nil, err
+	}
+	for name, value := range was {
+		if name == "gates" && c.Kind == KindFlag {
+			if value, err = c.undoGates(document["gates"], value); err != nil {
+				return nil, err
+			}
+		}
+		document[name] = value
+	}
+	return marshalPlain(document)
+}
+
+func (c *Change) undoGates(now, gone json.RawMessage) (json.RawMessage, error) {
+	is, err := membersOf(c.After)
+	if err != nil {
+		return nil, err
+	}
+	var gates, come, back []snapshot.Gate
+	for _, part := range []struct {
+		text json.RawMessage
+		into *[]snapshot.Gate
+	}{{now, &gates}, {is["gates"], &come}, {gone, &back}} {
+		if err := json.Unmarshal(part.text, part.into); err != nil {
+			return nil, err
+		}
+	}
+	changed := map[string]bool{}
+	for _, g := range come {
+		changed[g.Slot()] = true
+	}
+	gates = slices.DeleteFunc(gates, func(g snapshot.Gate) bool { return changed[g.Slot()] })
+	f := snapshot.Flag{Gates: append(gates, back...)}.Canonical()
+	return marshalGates(f.Gates)
+}
+
+// maxLines bounds what is written out of one change.
+const maxLines = 100
+
+// explain fills in the readable lines.
+func (c *Change) explain() {
+	c.Lines = nil
+	was, _ := membersOf(c.Before)
+	is, _ := membersOf(c.After)
+	names := make([]string, 0, len(was)+len(is))
+	for name := range was {
+		names = append(names, name)
+	}
+	for name := range is {
+		if _, both := was[name]; !both {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		switch {
+		case name == "key":
+		case name == "gates" && c.Kind == KindFlag:
+			c.explainGates(was[name], is[name])
+		case name == "constraints" && c.Kind == KindSegment:
+			c.explainConstraints(was[name], is[name])
+		case c.Op == OpUpdate:
+			c.Lines = append(c.Lines, fmt.Sprintf("~ %s: %s → %s", name, short(was[name]), short(is[name])))
+		default:
+			value, sign := is[name], "+"
+			if c.Op == OpDelete {
+				value, sign = was[name], "-"
+			}
+			if plain := string(value); plain != `""` && plain != "null" && plain != "[]" && plain != "false" {
+				c.Lines = append(c.Lines, fmt.Sprintf("%s %s: %s", sign, name, short(value)))
+			}
+		}
+	}
+	if more := len(c.Lines) - maxLines; more > 0 {
+		c.Lines = append(c.Lines[:maxLines], fmt.Sprintf("… and %d more", more))
+	}
+	if c.Lines == nil {
+		c.Lines = []string{}
+	}
+}
+
+func (c *Change) explainGates(was, is json.RawMessage) {
+	var before, after []snapshot.Gate
+	_ = json.Unmarshal(was, &before) // of none there is nothing to say
+	_ = json.Unmarshal(is, &after)
+	for len(before) > 0 || len(after) > 0 {
+		switch {
+		case len(after) == 0 || len(before) > 0 && before[0].Slot() < after[0].Slot():
+			c.Lines, before = append(c.Lines, "- "+describeGate(before[0])), before[1:]
+		case len(before) == 0 || after[0].Slot() < before[0].Slot():
+			c.Lines, after = append(c.Lines, "+ "+describeGate(after[0])), after[1:]
+		default:
+			c.Lines = append(c.Lines, "~ "+describeGate(before[0])+" → "+describeGate(after[0]))
+			before, after = before[1:], after[1:]
+		}
+		if len(c.Lines) > maxLines {
+			c.Lines = c.Lines[:maxLines]
+			c.Lines = append(c.Lines, slices.Repeat([]string{"…"}, len(before)+len(after))...)
+			return
+		}
+	}
+}
+
+func (c *Change) explainConstraints(was, is json.RawMessage) {
+	for _, side := range []struct {
+		text json.RawMessage
+		sign string
+	}{{was, "- "}, {is, "+ "}} {
+		var constraints []snapshot.Constraint
+		_ = json.Unmarshal(side.text, &constraints) // of none there is nothing to say
+		for _, constraint := range constraints {
+			c.Lines = append(c.Lines, side.sign+describeConstraint(constraint))
+		}
+	}
+}
+
+// describeGate is a gate in a few words.
+func describeGate(g snapshot.Gate) string {
+	state := map[bool]string{true: "on", false: "off"}[g.Enabled]
+	share := ""
+	if g.Ratio != nil {
+		share = fmt.Sprintf("%.10g%%", *g.Ratio*100)
+	}
+	switch g.Type {
+	case snapshot.Actor, snapshot.Group, snapshot.Prerequisite:
+		return g.Slot() + " " + state
+	case snapshot.SegmentGate:
+		return strings.TrimSpace(g.Slot() + " " + state + " " + share)
+	case snapshot.PercentageOfActors:
+		return "percentage " + share + " of actors"
+	case snapshot.PercentageOfTime:
+		return "percentage " + share + " of time"
+	case snapshot.Rule:
+		terms := make([]string, len(g.Constraints))
+		for i, c := range g.Constraints {
+			terms[i] = describeConstraint(c)
+		}
+		return strings.TrimSpace("rule " + strings.Join(terms, " and ") + map[bool]string{false: " off"}[g.Enabled] + " " + share)
+	case snapshot.VariantGate:
+		names := make([]string, len(g.Variants))
+		for i, v := range g.Variants {
+			names[i] = v.Name + ":" + v.Weight.String()
+		}
+		return "variants " + strings.Join(names, " ")
+	case snapshot.Schedule:
+		bound := func(s *string) string {
+			if s == nil {
+				return "…"
+			}
+			return *s
+		}
+		return "schedule " + bound(g.From) + " to " + bound(g.Until)
+	}
+	return string(g.Type) + " " + state
+}
+
+func describeConstraint(c snapshot.Constraint) string {
+	values, err := snapshot.Constraint{Values: c.Values}.MarshalJSON()
+	if err != nil {
+		return c.Attribute + " " + c.Operator
+	}
+	m, _ := membersOf(values)
+	return c.Attribute + " " + c.Operator + " " + short(m["values"])
+}
+
+// short is a text cut where it gets long.
+func short(text []byte) string {
+	const most = 200
+	if runes := []rune(string(text)); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	if len(text) == 0 {
+		return "nothing"
+	}
+	return string(text)
 }

@@ -1,6 +1,10 @@
 package controlplane
 
 import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
@@ -9,11 +13,17 @@ import (
 // DefaultEnvironment always exists.
 const DefaultEnvironment = "default"
 
+// Limits of environments.
+const (
+	maxEnvironments = 1_000 // each replica holds all of them
+	maxDescription  = snapshot.MaxTextBytes
+)
+
 // Environment is a set of flags of its own.
 type Environment struct {
 	Key, Description string
 	Settings         snapshot.Settings
-	Version          string
+	Version          string // changes with settings and description
 	Lineage          string // 32 hex digits
 	Revision         int64
 	Flags, Segments  int
@@ -33,14 +43,183 @@ type EnvironmentChange struct {
 	Settings    *snapshot.Settings
 }
 
-// CopyOptions say what of an environment to copy.
-type CopyOptions struct {
-	Flags []string // with the segments and parents that they need; nil: everything, settings too
-	Prune bool     // delete what the source doesn't have; only when everything is copied
+func describeEnvironment(st *state) Environment {
+	h := &st.head
+	return Environment{
+		Key: st.env, Description: h.Description, Settings: h.settings(), Version: h.version(h.Set), Lineage: hex.EncodeToString(h.Lineage),
+		Revision: h.Revision, Flags: len(st.flags), Segments: len(st.segments), Created: fromMicros(h.Created), Updated: fromMicros(h.Updated),
+	}
 }
 
-// ImportOptions say how to import a set.
-type ImportOptions struct {
-	Prune  bool // delete what the set doesn't have
-	Strict bool // refuse problems, instead of storing what fails closed and warning of it
+// Environments lists them by key.
+func (s *Service) Environments(ctx context.Context) ([]Environment, error) {
+	var keys []string
+	newest := int64(0)
+	_, err := readAll(ctx, s.store, under(headPrefix), func(e Entry) error {
+		keys = append(keys, strings.TrimPrefix(e.Key, headPrefix))
+		newest = max(newest, e.Revision)
+		return nil
+	})
+	if err != nil {
+		return nil, unavailable("the store doesn't answer", err)
+	}
+	v, err := s.wait(ctx, newest)
+	if err != nil {
+		return nil, err
+	}
+	var list []Environment
+	for _, key := range keys {
+		if st := v.states[key]; st != nil {
+			list = append(list, describeEnvironment(st))
+		}
+	}
+	return list, nil
+}
+
+// GetEnvironment gives one.
+func (s *Service) GetEnvironment(ctx context.Context, key string) (Environment, error) {
+	st, err := s.current(ctx, key)
+	if err != nil {
+		return Environment{}, err
+	}
+	return describeEnvironment(st), nil
+}
+
+// vacant is the state to create an environment on: none, or what a deleted one has left. An error has the code Exists.
+func (s *Service) vacant(ctx context.Context, env string) (*state, error) {
+	e, err := readOne(ctx, s.store, headKey(env))
+	if err != nil {
+		return nil, unavailable("the store doesn't answer", err)
+	}
+	h := head{Lineage: random(16), Deleted: true}
+	if e.Revision != 0 {
+		if h, err = parseHead(e.Value); err != nil {
+			return nil, err
+		}
+		if !h.Deleted {
+			return nil, fail(Exists, "there is an environment %q already", env)
+		}
+	}
+	return newState(env, h, e.Revision, e.Revision, nil, nil), nil
+}
+
+// CreateEnvironment makes an environment, with its own lineage; one that is made anew goes on counting where the deleted one
+// ended. An error has the code Exists, Invalid, NotFound (From) or TooLarge.
+func (s *Service) CreateEnvironment(ctx context.Context, e NewEnvironment, o WriteOptions) (Environment, error) {
+	if err := checkEnvironmentKey(e.Key); err != nil {
+		return Environment{}, err
+	}
+	var from *state
+	if e.From != "" {
+		var err error
+		if from, err = s.current(ctx, e.From); err != nil {
+			return Environment{}, err
+		}
+		e.Settings = from.head.settings()
+	}
+	if len(s.view.Load().states) >= maxEnvironments {
+		return Environment{}, fail(TooLarge, "there are %d environments already", maxEnvironments)
+	}
+	d, err := s.writeOn(ctx, e.Key, "environment.create", "", o, s.vacant, func(st *state, d *draft) error {
+		h := &d.head
+		h.Lineage, h.Generation, h.Deleted = random(16), randomName(), false
+		h.Created, h.Checkpoint, h.Logged, h.Floor = h.Time, 0, 0, h.Revision
+		st.head.Conflict, st.head.Description = "", "" // those of the deleted one are no more
+		if err := d.setSettings(e.Settings, e.Description); err != nil {
+			return err
+		}
+		d.changes[len(d.changes)-1].Op = OpCreate
+		d.changes[len(d.changes)-1].Before = nil
+		if from != nil {
+			if err := d.replaceWith(from, from.flags, from.segments, true); err != nil {
+				return err
+			}
+		}
+		return d.check(true)
+	})
+	if err != nil {
+		return Environment{}, err
+	}
+	return describeEnvironment(d.after()), nil
+}
+
+// UpdateEnvironment changes settings and description.
+func (s *Service) UpdateEnvironment(ctx context.Context, key string, c EnvironmentChange, o WriteOptions) (Environment, error) {
+	d, err := s.write(ctx, key, "environment.update", "", o, func(st *state, d *draft) error {
+		if err := precondition(o, st.head.version(st.head.Set)); err != nil {
+			return err
+		}
+		settings, description := st.head.settings(), st.head.Description
+		if c.Settings != nil {
+			settings = *c.Settings
+		}
+		if c.Description != nil {
+			description = *c.Description
+		}
+		if err := d.setSettings(settings, description); err != nil || d.empty() {
+			return err
+		}
+		return d.check(false)
+	})
+	if err != nil {
+		return Environment{}, err
+	}
+	return describeEnvironment(d.after()), nil
+}
+
+// setSettings checks and sets them.
+func (d *draft) setSettings(settings snapshot.Settings, description string) error {
+	switch settings.GroupConflict {
+	case "", snapshot.DenyWins, snapshot.AllowWins:
+	default:
+		return problem("/settings/group_conflict", fmt.Sprintf("%.40q is not a way to settle it", string(settings.GroupConflict)), "it is deny_wins or allow_wins")
+	}
+	if len(description) > maxDescription {
+		return problem("/description", fmt.Sprintf("%d bytes are more than %d", len(description), maxDescription), "")
+	}
+	return d.setEnvironment(settings, strings.ToValidUTF8(description, "�"))
+}
+
+// DeleteEnvironment removes an environment with all its flags; its audit stays. confirm must be the key once more. The
+// default environment can't be deleted.
+func (s *Service) DeleteEnvironment(ctx context.Context, key, confirm string, o WriteOptions) error {
+	if key == DefaultEnvironment {
+		return fail(Forbidden, "the default environment always exists")
+	}
+	if confirm != key {
+		return problem("/confirm", "to delete an environment, name it twice", "send its key once more")
+	}
+	_, err := s.write(ctx, key, "environment.delete", "", o, func(st *state, d *draft) error {
+		if err := precondition(o, st.head.version(st.head.Set)); err != nil {
+			return err
+		}
+		was := environmentDocument(&st.head)
+		for name, n := range map[string]int{"flags": len(st.flags), "segments": len(st.segments)} {
+			was[name], _ = marshalPlain(n)
+		}
+		before, err := marshalPlain(was)
+		if err != nil {
+			return err
+		}
+		d.changes = []Change{{Kind: KindEnvironment, Key: key, Op: OpDelete, Before: before}}
+		d.head.Deleted, d.changedHead = true, true
+		d.head.Floor = d.head.Revision
+		return nil
+	})
+	if err == nil && !o.DryRun {
+		s.sweepSoon()
+	}
+	return err
+}
+
+// ensureDefault makes the default environment when there is none.
+func (s *Service) ensureDefault(ctx context.Context) error {
+	if s.view.Load().states[DefaultEnvironment] != nil {
+		return nil
+	}
+	_, err := s.CreateEnvironment(ctx, NewEnvironment{Key: DefaultEnvironment}, WriteOptions{By: "gonfalon", Reason: "first start", quiet: true})
+	if CodeOf(err) == Exists {
+		return nil // another replica was first
+	}
+	return err
 }

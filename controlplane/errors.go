@@ -99,3 +99,6 @@ func unavailable(what string, err error) error {
 	}
 	return &Error{Code: Unavailable, Message: what, Err: err}
 }
+
+// asError is errors.As for our own kind.
+func asError(err error, to **Error) bool { return errors.As(err, to) }

@@ -1,7 +1,13 @@
 package controlplane
 
 import (
+	"context"
+	"encoding/hex"
+	"fmt"
 	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,17 +27,190 @@ type Config struct {
 
 // Service is an open control plane. It is safe for concurrent use.
 type Service struct {
-	config Config
-	store  Store
-	log    *slog.Logger
+	config  Config
+	store   Store
+	log     *slog.Logger
+	initial string // the token that Open made
+
+	ctx    context.Context // ended by Close; every goroutine's
+	cancel context.CancelFunc
+	done   <-chan struct{}
+	owned  sync.WaitGroup
+
+	view  atomic.Pointer[view]
+	lost  atomic.Pointer[time.Time] // since when the store is not followed; nil: it is
+	feeds feeds
+
+	locksMu sync.Mutex
+	locks   map[string]chan struct{}
+
+	usage    usagePool
+	used     usedTokens
+	failures failureLimits
+	space    atomic.Pointer[Usage]
+	sweeps   chan struct{} // asks for a sweep
+	hooks    hooks
 }
+
+// Open opens the control plane on a store. It answers when this replica has read everything; the default environment and an
+// admin token are there. What it starts ends with Close, not with the context.
+func Open(ctx context.Context, c Config) (*Service, error) {
+	if c.Store == nil {
+		return nil, fail(Invalid, "controlplane: Config.Store is missing")
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	if c.Replica == "" {
+		c.Replica = "replica-" + randomName()
+	}
+	if c.AuditRetention <= 0 {
+		c.AuditRetention = DefaultAuditRetention
+	}
+	s := &Service{config: c, store: c.Store, log: c.Logger.With("replica", c.Replica), locks: map[string]chan struct{}{}, sweeps: make(chan struct{}, 1)}
+	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	s.done = s.ctx.Done()
+	s.hooks.init()
+	if err := s.start(ctx); err != nil {
+		_ = s.Close() // the error that counts is the one of starting
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Service) start(ctx context.Context) error {
+	if err := s.checkLayout(ctx); err != nil {
+		return err
+	}
+	if err := s.load(ctx); err != nil {
+		return unavailable("the store can't be read", err)
+	}
+	s.run(s.follow)
+	if err := s.ensureDefault(ctx); err != nil {
+		return err
+	}
+	if err := s.firstToken(ctx); err != nil {
+		return err
+	}
+	s.measure(ctx)
+	s.run(s.keepHouse)
+	if s.config.Webhooks != nil {
+		s.run(s.deliver)
+	}
+	return nil
+}
+
+// run starts a goroutine that Close waits for.
+func (s *Service) run(loop func(context.Context)) {
+	s.owned.Go(func() { loop(s.ctx) })
+}
+
+// checkLayout refuses a store that a newer build has written, or a restore has not finished.
+func (s *Service) checkLayout(ctx context.Context) error {
+	restoring, err := readOne(ctx, s.store, restoringKey)
+	if err != nil {
+		return unavailable("the store can't be read", err)
+	}
+	if restoring.Revision != 0 {
+		return fail(Unavailable, "a restore into this store has not finished: restore it again")
+	}
+	format, err := readOne(ctx, s.store, formatKey)
+	if err != nil {
+		return unavailable("the store can't be read", err)
+	}
+	if format.Revision == 0 {
+		// Of replicas that start together one puts it, and the others find it.
+		_, err := s.store.Commit(ctx, Txn{
+			Guards: []Guard{{Key: formatKey}},
+			Ops:    []Op{{Key: formatKey, Value: marshalStored(layoutVersion)}},
+		})
+		if err != nil {
+			return unavailable("the store can't be written", err)
+		}
+		return nil
+	}
+	var version int
+	if err := unmarshalStored(format.Value, &version); err != nil {
+		return fmt.Errorf("%s: %w", formatKey, err)
+	}
+	if version > layoutVersion {
+		return fail(Unavailable, "the store has layout %d, of a newer build; this one knows %d", version, layoutVersion)
+	}
+	return nil
+}
+
+// Close ends every stream, wait and goroutine of the service. Usage that was reported is written first, as far as the store
+// answers within a second. The store stays open.
+func (s *Service) Close() error {
+	s.cancel()
+	s.owned.Wait()
+	s.feeds.stop()
+	if s.view.Load() != nil {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), applyDeadline)
+		defer cancel()
+		s.writeUsage(ctx)
+		s.writeUsed(ctx)
+	}
+	return nil
+}
+
+// Done is closed when Close begins.
+func (s *Service) Done() <-chan struct{} { return s.done }
+
+// InitialToken is the secret of the admin token that Open made; "" if there was one, or Config.AdminToken set it.
+func (s *Service) InitialToken() string { return s.initial }
+
+// housekeeping is how often usage is written and the store measured.
+const housekeeping = usagePause
+
+// keepHouse does what is to be done from time to time.
+func (s *Service) keepHouse(ctx context.Context) {
+	tick := time.NewTicker(housekeeping)
+	defer tick.Stop()
+	sweep := time.NewTimer(jitter(sweepEvery)) // so that replicas don't all sweep at once
+	defer sweep.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			s.writeUsage(ctx)
+			s.writeUsed(ctx)
+			s.measure(ctx)
+		case <-s.sweeps:
+			sweep.Reset(sweepPause)
+		case <-sweep.C:
+			s.sweep(ctx)
+			sweep.Reset(jitter(sweepEvery))
+		}
+	}
+}
+
+// measure asks the store how full it is.
+func (s *Service) measure(ctx context.Context) {
+	usage, err := s.store.Usage(ctx)
+	if err != nil {
+		s.log.Warn("the store does not say how full it is", "error", err)
+		return
+	}
+	s.space.Store(&usage)
+	if usage.tight() {
+		s.log.Error("the store is nearly full: shorten the audit's retention, or raise its quota", "used", usage.Used, "quota", usage.Quota)
+	}
+}
+
+// tight says whether a store is past 80% of its quota.
+func (u Usage) tight() bool { return u.Quota > 0 && u.Used > u.Quota/5*4 }
 
 // Status is what an operator wants to know of a replica.
 type Status struct {
 	Synced        bool          // it follows the store's changes
 	Lag           time.Duration // for how long it has not followed them; 0 when it does
 	StoreRevision int64         // up to which it has
-	Store         Usage
+	Store         Usage         // to about a minute
 	Environments  []EnvironmentStatus
 	WebhookLeader bool // this replica delivers webhooks
 }
@@ -47,20 +226,45 @@ type EnvironmentStatus struct {
 	Streams         int           // watchers
 }
 
-// WriteOptions go with every change.
-type WriteOptions struct {
-	By           string   // who, for the audit
-	Reason       string   // why
-	IfMatch      []string // versions, one of which must be the current one; "*": it must exist
-	IfAbsent     bool     // it must not exist
-	AllowMissing bool     // gates may name segments and parents that don't exist yet
-	DryRun       bool     // check everything, write nothing
+// Status tells of this replica. It reads memory only.
+func (s *Service) Status() Status {
+	v := s.view.Load()
+	status := Status{Synced: true, StoreRevision: v.at, WebhookLeader: s.hooks.leading()}
+	if since := s.lost.Load(); since != nil {
+		status.Synced, status.Lag = false, time.Since(*since)
+	}
+	if usage := s.space.Load(); usage != nil {
+		status.Store = *usage
+	}
+	for env, st := range v.states {
+		e := EnvironmentStatus{
+			Key: env, Lineage: hex.EncodeToString(st.head.Lineage), Revision: st.head.Revision, Flags: len(st.flags), Segments: len(st.segments),
+			SnapshotBytes: int(st.snapshot.size.Load()), SnapshotAge: time.Since(st.applied),
+		}
+		if f := s.feeds.of(env); f != nil {
+			e.Streams = int(f.watchers.Load())
+		}
+		status.Environments = append(status.Environments, e)
+	}
+	slices.SortFunc(status.Environments, func(a, b EnvironmentStatus) int {
+		if a.Key < b.Key {
+			return -1
+		}
+		return 1
+	})
+	return status
 }
 
-// At names a moment of an environment: a revision, or a time, or (zero) now.
-type At struct {
-	Revision int64
-	Time     time.Time
+// Ready says whether this replica can serve: nil, or an error with the code Unavailable.
+func (s *Service) Ready() error {
+	if s.ctx.Err() != nil {
+		return errClosed()
+	}
+	if since := s.lost.Load(); since != nil {
+		return fail(Unavailable, "this replica has not followed the store for %v", time.Since(*since).Round(time.Millisecond))
+	}
+	if usage := s.space.Load(); usage != nil && usage.tight() {
+		return fail(Unavailable, "the store is nearly full: %d of %d bytes", usage.Used, usage.Quota)
+	}
+	return nil
 }
-
-func (at At) now() bool { return at.Revision == 0 && at.Time.IsZero() }

@@ -22,12 +22,14 @@ type Store interface {
 	Read(ctx context.Context, r Range) (Page, error)
 
 	// Commit checks the guards and applies the operations, all at one moment, or nothing. No key is named twice by the
-	// operations, and none lies within a deleted range. A transaction whose guards don't hold is no error.
-	// ErrTooLarge: past Limits. ErrStoreClosed. ErrNoSpace: nothing was written.
+	// operations, and none lies within a deleted range. A transaction whose guards don't hold is no error; one that only
+	// deletes what is not there is committed, and may take no revision.
+	// ErrTooLarge: past Limits. ErrNoSpace: the store is full. ErrStoreClosed. With these nothing was written.
 	Commit(ctx context.Context, t Txn) (Result, error)
 
-	// Watch gives every transaction after a revision, in order, each once, waiting for those to come. It ends when the
-	// context does, without a batch, or with an error as its last item.
+	// Watch gives every transaction after a revision, in order, each once, waiting for those to come. A batch without events
+	// says that everything up to its revision was given; the first one says that the watch stands. It ends when the context
+	// does, without a batch, or with an error as its last item.
 	// ErrCompacted: some of what followed is no longer kept. ErrStoreClosed.
 	Watch(ctx context.Context, after int64) iter.Seq2[Batch, error]
 

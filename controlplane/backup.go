@@ -1,0 +1,289 @@
+package controlplane
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A backup is a line that says so, and then, compressed, every key with its value as of one revision, each with its length
+// (uvarint) before it; then an empty key and the SHA-256 of all before it. It is independent of the store that it was taken
+// from.
+const (
+	backupTitle   = "gonfalon backup 1\n"
+	maxBackupPart = 64 << 20 // of one key or value; the store's limits are far below
+)
+
+// everything is all keys that the service uses.
+var everything = Range{From: "!", To: "\x7f"}
+
+// Backup writes everything that the store holds, as of one moment, while changes go on. The secrets of tokens are not in it,
+// since they are nowhere, but those of webhooks are.
+func (s *Service) Backup(ctx context.Context, w io.Writer) error {
+	return backup(ctx, s.store, w)
+}
+
+func backup(ctx context.Context, store Store, w io.Writer) error {
+	if _, err := io.WriteString(w, backupTitle); err != nil {
+		return err
+	}
+	packed := gzip.NewWriter(w)
+	sum := sha256.New()
+	out := io.MultiWriter(packed, sum)
+	if _, err := readAll(ctx, store, everything, func(e Entry) error {
+		if e.Key == leaderKey {
+			return nil
+		}
+		return errors.Join(writePart(out, []byte(e.Key)), writePart(out, e.Value))
+	}); err != nil {
+		return unavailable("the backup can't be made", err)
+	}
+	if err := writePart(out, nil); err != nil {
+		return err
+	}
+	if _, err := packed.Write(sum.Sum(nil)); err != nil {
+		return err
+	}
+	return packed.Close()
+}
+
+func writePart(w io.Writer, data []byte) error {
+	if _, err := w.Write(binary.AppendUvarint(nil, uint64(len(data)))); err != nil {
+		return err
+	}
+	_, err := w.Write(data)
+	return err
+}
+
+// readBackup calls f for every key of what backup wrote, and checks the sum at the end.
+func readBackup(r io.Reader, f func(key string, value []byte) error) error {
+	title := make([]byte, len(backupTitle))
+	if _, err := io.ReadFull(r, title); err != nil || string(title) != backupTitle {
+		return fail(Invalid, "this is not a backup that this build can read")
+	}
+	damaged := func(err error) error {
+		return &Error{Code: Invalid, Message: "the backup is damaged or cut off", Err: err}
+	}
+	packed, err := gzip.NewReader(r)
+	if err != nil {
+		return damaged(err)
+	}
+	in, sum := bufio.NewReader(packed), sha256.New()
+	for {
+		key, err := readPart(in, sum)
+		if err != nil {
+			return damaged(err)
+		}
+		if len(key) == 0 {
+			break
+		}
+		value, err := readPart(in, sum)
+		if err != nil {
+			return damaged(err)
+		}
+		if err := f(string(key), value); err != nil {
+			return err
+		}
+	}
+	want := make([]byte, sha256.Size)
+	if _, err := io.ReadFull(in, want); err != nil {
+		return damaged(err)
+	}
+	if !bytes.Equal(want, sum.Sum(nil)) {
+		return damaged(errors.New("its sum does not match"))
+	}
+	if _, err := in.ReadByte(); err != io.EOF {
+		return damaged(errors.New("something follows its end"))
+	}
+	return nil
+}
+
+func readPart(r *bufio.Reader, sum hash.Hash) ([]byte, error) {
+	n, err := binary.ReadUvarint(r)
+	if err != nil {
+		return nil, err
+	}
+	if n > maxBackupPart {
+		return nil, fmt.Errorf("a part of %d bytes", n)
+	}
+	var data bytes.Buffer
+	if _, err := io.CopyN(&data, r, int64(n)); err != nil {
+		return nil, err
+	}
+	sum.Write(binary.AppendUvarint(nil, n))
+	sum.Write(data.Bytes())
+	return data.Bytes(), nil
+}
+
+// RestoreOptions say who restores, for the audit.
+type RestoreOptions struct{ By, Reason string }
+
+// RestoreResult tells what was restored.
+type RestoreResult struct {
+	Environments []string
+	Keys         int
+}
+
+// Restore puts a backup into an empty store, which no service may use meanwhile. Each environment gets a new lineage, so that
+// hosts take its snapshots although they may have seen greater revisions. A store that a restore has broken off into is
+// refused by Open, and cleared by the next Restore. An error has the code Exists (the store is not empty), Invalid (the
+// backup, of which nothing is then written) or Unavailable.
+func Restore(ctx context.Context, store Store, r io.Reader, o RestoreOptions) (RestoreResult, error) {
+	spool, err := spoolBackup(r)
+	if err != nil {
+		return RestoreResult{}, err
+	}
+	defer func() { _ = spool.Close(); _ = os.Remove(spool.Name()) }()
+	if err := clearUnfinished(ctx, store); err != nil {
+		return RestoreResult{}, err
+	}
+	w := &bulkWriter{store: store}
+	var result RestoreResult
+	heads := map[string]head{}
+	err = readBackup(spool, func(key string, value []byte) error {
+		result.Keys++
+		env, isHead := strings.CutPrefix(key, headPrefix)
+		if !isHead {
+			return w.add(ctx, Op{Key: key, Value: value})
+		}
+		h, err := parseHead(value)
+		heads[env] = h
+		return err
+	})
+	if err != nil {
+		return RestoreResult{}, err
+	}
+	for env, h := range heads {
+		if env != system && !h.Deleted {
+			result.Environments = append(result.Environments, env)
+		}
+		h, entry, err := restoredHead(env, h, o)
+		if err != nil {
+			return RestoreResult{}, err
+		}
+		if err := w.add(ctx, entry); err != nil {
+			return RestoreResult{}, err
+		}
+		if err := w.add(ctx, Op{Key: headKey(env), Value: marshalStored(h)}); err != nil {
+			return RestoreResult{}, err
+		}
+	}
+	slices.Sort(result.Environments)
+	if err := w.flush(ctx); err != nil {
+		return RestoreResult{}, err
+	}
+	if _, err := store.Commit(ctx, Txn{Ops: []Op{{Key: restoringKey, Delete: true}}}); err != nil {
+		return RestoreResult{}, unavailable("the restore can't be finished", err)
+	}
+	return result, nil
+}
+
+// restoredHead is a head with a new lineage, and the audit entry that tells of it.
+func restoredHead(env string, h head, o RestoreOptions) (head, Op, error) {
+	if o.By == "" {
+		o.By = "unknown"
+	}
+	h.Stages = nil
+	d := newDraft(&state{env: env, head: h}, time.Now(), "restore", "", WriteOptions{By: o.By, Reason: o.Reason})
+	d.head.Lineage = random(16)
+	entry, _, err := d.entry()
+	return d.head, entry, err
+}
+
+// spoolBackup checks a whole backup before anything is written, and keeps it in a file to be read again.
+func spoolBackup(r io.Reader) (*os.File, error) {
+	spool, err := os.CreateTemp("", "gonfalon-restore-*")
+	if err != nil {
+		return nil, err
+	}
+	discard := func(err error) (*os.File, error) {
+		_ = spool.Close()
+		_ = os.Remove(spool.Name())
+		return nil, err
+	}
+	if _, err := io.Copy(spool, r); err != nil {
+		return discard(fmt.Errorf("reading the backup: %w", err))
+	}
+	if _, err := spool.Seek(0, io.SeekStart); err != nil {
+		return discard(err)
+	}
+	if err := readBackup(spool, func(string, []byte) error { return nil }); err != nil {
+		return discard(err)
+	}
+	if _, err := spool.Seek(0, io.SeekStart); err != nil {
+		return discard(err)
+	}
+	return spool, nil
+}
+
+// clearUnfinished refuses a store in use, clears one that a restore broke off into, and notes that a restore is under way.
+func clearUnfinished(ctx context.Context, store Store) error {
+	restoring, err := readOne(ctx, store, restoringKey)
+	if err != nil {
+		return unavailable("the store can't be read", err)
+	}
+	if restoring.Revision != 0 {
+		if _, err := store.Commit(ctx, Txn{Ops: []Op{
+			{Key: everything.From, Delete: true, To: restoringKey},
+			{Key: restoringKey + "\x00", Delete: true, To: everything.To},
+		}}); err != nil {
+			return unavailable("the broken-off restore can't be cleared", err)
+		}
+		return nil
+	}
+	page, err := store.Read(ctx, Range{From: everything.From, To: everything.To, Limit: 1, KeysOnly: true})
+	if err != nil {
+		return unavailable("the store can't be read", err)
+	}
+	if len(page.Entries) > 0 {
+		return fail(Exists, "the store is not empty: restore into an empty data directory or prefix")
+	}
+	result, err := store.Commit(ctx, Txn{Guards: []Guard{{Key: restoringKey}}, Ops: []Op{{Key: restoringKey, Value: []byte{storedPlain}}}})
+	if err != nil {
+		return unavailable("the store can't be written", err)
+	}
+	if !result.Committed {
+		return fail(Exists, "another restore is under way")
+	}
+	return nil
+}
+
+// bulkWriter gathers operations to transactions.
+type bulkWriter struct {
+	store Store
+	ops   []Op
+	size  int
+}
+
+func (w *bulkWriter) add(ctx context.Context, op Op) error {
+	limits := w.store.Limits()
+	if len(w.ops) == limits.Ops || w.size+opSize(op) > limits.Bytes {
+		if err := w.flush(ctx); err != nil {
+			return err
+		}
+	}
+	w.ops, w.size = append(w.ops, op), w.size+opSize(op)
+	return nil
+}
+
+func (w *bulkWriter) flush(ctx context.Context) error {
+	if len(w.ops) == 0 {
+		return nil
+	}
+	if _, err := w.store.Commit(ctx, Txn{Ops: w.ops}); err != nil {
+		return unavailable("the store can't be written", err)
+	}
+	w.ops, w.size = nil, 0
+	return nil
+}

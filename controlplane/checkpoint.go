@@ -1,0 +1,108 @@
+package controlplane
+
+import (
+	"context"
+
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+// A checkpoint is a whole environment as of a revision, so that winding back to a far past doesn't begin at the present. One
+// is due after checkpointEvery changes whose audit also takes as much room as the environment: then checkpoints never take
+// more room than the audit, and winding back reads at most as much as two of them.
+const checkpointEvery = 1_000
+
+// storedCheckpoint is a checkpoint as it is stored; its records are in the body.
+type storedCheckpoint struct {
+	Head  []byte `msgpack:"head"`
+	Body  string `msgpack:"body"`
+	Parts int    `msgpack:"parts"`
+}
+
+type storedRecord struct {
+	Kind uint8  `msgpack:"kind"`
+	Key  string `msgpack:"key"`
+	Raw  []byte `msgpack:"raw"`
+}
+
+// due says whether a checkpoint of the state should be written.
+func (s *state) due() bool {
+	if s.head.Revision-s.head.Checkpoint < checkpointEvery {
+		return false
+	}
+	size := 0
+	for _, list := range [][]*record{s.flags, s.segments} {
+		for _, r := range list {
+			size += len(r.raw)
+		}
+	}
+	const packed = 4 // times smaller than raw, about
+	return s.head.Logged > int64(size/packed)
+}
+
+// writeCheckpoint writes one of a state. Replicas may do so at the same time: the head says which one counts.
+func (s *Service) writeCheckpoint(ctx context.Context, st *state) error {
+	var all []storedRecord
+	for _, list := range [][]*record{st.flags, st.segments} {
+		for _, r := range list {
+			all = append(all, storedRecord{uint8(r.compiled.Kind), r.key(), r.raw})
+		}
+	}
+	id := hexRevision(st.head.Revision) + "-" + randomName()
+	body := bodyOps(st.env, id, marshalStored(all))
+	stg := staging{id: id, has: map[string][32]byte{}}
+	if err := s.upload(ctx, &stg, body); err != nil {
+		return err
+	}
+	h := st.head
+	h.Checkpoint, h.Logged = h.Revision, 0
+	result, err := s.store.Commit(ctx, Txn{
+		Guards: []Guard{{Key: headKey(st.env), Revision: st.headAt}},
+		Ops: []Op{
+			{Key: checkpointKey(st.env, h.Revision), Value: marshalStored(storedCheckpoint{marshalStored(st.head), id, len(body)})},
+			{Key: headKey(st.env), Value: marshalStored(h)},
+		},
+	})
+	if err == nil && !result.Committed { // the environment has changed meanwhile: the next one will do
+		prefix := bodyPrefix + st.env + "/" + id + "/"
+		_, err = s.store.Commit(ctx, Txn{Ops: []Op{{Key: prefix, Delete: true, To: prefixEnd(prefix)}}})
+	}
+	return err
+}
+
+// checkpointFrom is the earliest checkpoint at or after a revision, if it shortens the way; nil if there is none.
+func (s *Service) checkpointFrom(ctx context.Context, st *state, revision int64) (*past, int64, error) {
+	r := Range{From: checkpointKey(st.env, st.head.Revision), To: checkpointKey(st.env, revision-1), KeysOnly: true}
+	last := ""
+	if _, err := readAll(ctx, s.store, r, func(e Entry) error { last = e.Key; return nil }); err != nil || last == "" {
+		return nil, 0, err
+	}
+	e, err := readOne(ctx, s.store, last)
+	if err != nil || e.Revision == 0 {
+		return nil, 0, err
+	}
+	at, err := revisionOf(e.Key)
+	if err != nil {
+		return nil, 0, err
+	}
+	var stored storedCheckpoint
+	if err := unmarshalStored(e.Value, &stored); err != nil {
+		return nil, 0, err
+	}
+	h, err := parseHead(stored.Head)
+	if err != nil {
+		return nil, 0, err
+	}
+	var all []storedRecord
+	if err := s.readBody(ctx, st.env, stored.Body, stored.Parts, &all); err != nil {
+		return nil, 0, err
+	}
+	p := &past{head: h, known: map[string]*record{}, text: map[string][]byte{}}
+	for _, stored := range all {
+		r, err := parseRecord(snapshot.Kind(stored.Kind), stored.Key, stored.Raw, nil)
+		if err != nil {
+			return nil, 0, err
+		}
+		p.known[r.kind()+"/"+r.key()] = r
+	}
+	return p, at, nil
+}

@@ -1,0 +1,222 @@
+package controlplane
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+// commit writes a draft: in one transaction, if it fits, else by first putting in place what is large. False without an
+// error says that the draft's state does not hold any more.
+func (s *Service) commit(ctx context.Context, d *draft, stg *staging) (bool, error) {
+	entry, body, err := d.entry()
+	if err != nil {
+		return false, err
+	}
+	var records, pieces []Op
+	if d.with.len() < s.store.Limits().Ops {
+		records, pieces = d.recordOps()
+	}
+	many := len(records) < d.with.len() || !s.fits(d.finalOps(records, entry))
+	last, guard := join(records, pieces), d.st.headAt
+	if many || body != nil || !s.fits(d.finalOps(last, entry)) {
+		if ok, err := s.stage(ctx, d, stg); !ok {
+			return false, err
+		}
+		parts := pieces // of a large flag, or a large audit entry; nearly every other change is one transaction
+		last = records
+		if many {
+			parts, last = s.generationOps(d, stg), nil
+			d.head.Generation = stg.id
+		}
+		if err := s.upload(ctx, stg, join(parts, body)); err != nil {
+			return false, err
+		}
+		if guard, err = s.stillAt(ctx, d, stg); guard == 0 {
+			return false, err
+		}
+	}
+	result, err := s.store.Commit(ctx, Txn{
+		Guards: []Guard{{Key: headKey(d.st.env), Revision: guard}},
+		Ops:    d.finalOps(last, entry),
+	})
+	if err != nil {
+		return false, err
+	}
+	if result.Committed && stg.id != "" {
+		s.sweepSoon()
+	}
+	return result.Committed, nil
+}
+
+func join(lists ...[]Op) []Op {
+	var all []Op
+	for _, list := range lists {
+		all = append(all, list...)
+	}
+	return all
+}
+
+// fits says whether operations can be one transaction. A little is left for the store's own framing.
+func (s *Service) fits(ops []Op) bool {
+	limits := s.store.Limits()
+	size := 0
+	for _, op := range ops {
+		size += opSize(op)
+	}
+	return len(ops) <= limits.Ops && size <= limits.Bytes
+}
+
+func opSize(op Op) int { return len(op.Key) + len(op.To) + len(op.Value) + 32 }
+
+// finalOps are those that make the draft visible, with head and audit entry.
+func (d *draft) finalOps(records []Op, entry Op) []Op {
+	return join(records, []Op{entry, {Key: headKey(d.st.env), Value: marshalStored(d.head)}})
+}
+
+// recordOps put and delete the changed records in the generation that is there, and put the pieces that they need.
+func (d *draft) recordOps() (records, pieces []Op) {
+	named := map[string]bool{}
+	for _, kind := range []snapshot.Kind{snapshot.FlagRecord, snapshot.SegmentRecord} {
+		for key, r := range *d.with.of(kind) {
+			at := recordPrefix(d.st.env, d.head.Generation, kind) + key
+			before := d.st.record(kind, key)
+			if r == nil {
+				records = append(records, Op{Key: at, Delete: true})
+				continue
+			}
+			value, need := put(r.raw)
+			records = append(records, Op{Key: at, Value: value})
+			pieces = append(pieces, d.pieceOps(need, before, named)...)
+		}
+	}
+	return records, pieces
+}
+
+// pieceOps put the pieces that the record before, which stays until the draft is visible, doesn't hold already.
+func (d *draft) pieceOps(need []piece, before *record, named map[string]bool) []Op {
+	if before != nil {
+		for _, p := range before.pieces {
+			named[p.name] = true
+		}
+	}
+	var ops []Op
+	for _, p := range need {
+		if !named[p.name] {
+			named[p.name] = true
+			ops = append(ops, Op{Key: pieceKey(d.st.env, p.name), Value: pack(p.data)})
+		}
+	}
+	return ops
+}
+
+// generationOps put all records as they will be in a new generation, and the pieces of the changed ones; and they delete
+// what an earlier try has put there that this one doesn't have.
+func (s *Service) generationOps(d *draft, stg *staging) []Op {
+	var ops []Op
+	named, is := map[string]bool{}, map[string]bool{}
+	for _, kind := range []snapshot.Kind{snapshot.FlagRecord, snapshot.SegmentRecord} {
+		for _, r := range merge(d.st.list(kind), *d.with.of(kind)) {
+			value, need := put(r.raw)
+			key := recordPrefix(d.st.env, stg.id, kind) + r.key()
+			ops, is[key] = append(ops, Op{Key: key, Value: value}), true
+			if len(need) > 0 {
+				ops = append(ops, d.pieceOps(need, d.st.record(kind, r.key()), named)...)
+			}
+		}
+	}
+	for key := range stg.has {
+		if !is[key] && (strings.HasPrefix(key, flagPrefix) || strings.HasPrefix(key, segmentPrefix)) {
+			ops = append(ops, Op{Key: key, Delete: true})
+		}
+	}
+	return ops
+}
+
+// staging is what a change has put in place so far.
+type staging struct {
+	id  string
+	has map[string][sha256.Size]byte // key: of its value
+}
+
+// stage notes in the head that something is being put in place. False without an error: the draft's state does not hold any
+// more.
+func (s *Service) stage(ctx context.Context, d *draft, stg *staging) (bool, error) {
+	if stg.id != "" && d.st.head.staged(stg.id) {
+		return true, nil // by an earlier try
+	}
+	id := randomName()
+	h := d.st.head
+	h.Stages = append(slices.Clone(h.Stages), stage{ID: id, Began: s.now().UnixMicro()})
+	result, err := s.store.Commit(ctx, Txn{
+		Guards: []Guard{{Key: headKey(d.st.env), Revision: d.st.headAt}},
+		Ops:    []Op{{Key: headKey(d.st.env), Value: marshalStored(h)}},
+	})
+	if err != nil || !result.Committed {
+		return false, err
+	}
+	*stg = staging{id: id, has: map[string][sha256.Size]byte{}}
+	return true, nil
+}
+
+// stillAt reads the head again, since putting things in place took a while, and gives its revision in the store to guard by.
+// 0 without an error: it is at another revision than the draft's state, or the stage was taken for given up.
+func (s *Service) stillAt(ctx context.Context, d *draft, stg *staging) (int64, error) {
+	e, err := readOne(ctx, s.store, headKey(d.st.env))
+	if err != nil || e.Revision == 0 {
+		return 0, err
+	}
+	h, err := parseHead(e.Value)
+	if err != nil {
+		return 0, err
+	}
+	if h.Revision != d.st.head.Revision || h.lineage() != d.st.head.lineage() || !h.staged(stg.id) {
+		return 0, nil
+	}
+	d.head.Stages = h.Stages
+	d.head.unstage(stg.id)
+	return e.Revision, nil
+}
+
+// upload puts what is not in place yet, in as many transactions as it takes. Nobody reads it before the head says so.
+func (s *Service) upload(ctx context.Context, stg *staging, ops []Op) error {
+	var batch []Op
+	flush := func() error {
+		if len(batch) == 0 {
+			return nil
+		}
+		if _, err := s.store.Commit(ctx, Txn{Ops: batch}); err != nil {
+			return fmt.Errorf("putting the change's parts in place: %w", err)
+		}
+		for _, op := range batch {
+			if op.Delete {
+				delete(stg.has, op.Key)
+			} else {
+				stg.has[op.Key] = sha256.Sum256(op.Value)
+			}
+		}
+		batch = nil
+		return nil
+	}
+	limits, size := s.store.Limits(), 0
+	for _, op := range ops {
+		if has, ok := stg.has[op.Key]; ok && !op.Delete && has == sha256.Sum256(op.Value) {
+			continue
+		}
+		if len(batch) == limits.Ops || size+opSize(op) > limits.Bytes {
+			if err := flush(); err != nil {
+				return err
+			}
+			size = 0
+		}
+		batch, size = append(batch, op), size+opSize(op)
+	}
+	return flush()
+}
+
+func (s *Service) now() time.Time { return s.config.Clock() }

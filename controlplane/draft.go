@@ -1,0 +1,218 @@
+package controlplane
+
+import (
+	"slices"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+// draft is a change of an environment on its way: built on a state, checked against it, committed only if the state still
+// holds. It is thrown away and built anew if not.
+type draft struct {
+	st   *state
+	head head // as it will be
+	with replacements
+
+	action, key string
+	options     WriteOptions
+	changes     []Change
+	warnings    []snapshot.Problem
+	introduced  []snapshot.Problem
+	changedHead bool // settings, description or existence changed
+}
+
+func newDraft(st *state, now time.Time, action, key string, o WriteOptions) *draft {
+	return &draft{st: st, head: st.head.next(now), action: action, key: key, options: o}
+}
+
+// meta is that of a record written now.
+func (d *draft) meta(before *record) recordMeta {
+	m := recordMeta{Revision: d.head.Revision, Created: d.head.Time, Updated: d.head.Time, By: d.options.By}
+	if before != nil {
+		m.Created = before.meta.Created
+	}
+	return m
+}
+
+// putFlag puts a flag in its canonical form, and notes what problems that brings. It is no change if nothing differs.
+func (d *draft) putFlag(f snapshot.Flag) error {
+	f = f.Canonical()
+	before := d.st.flag(f.Key)
+	r, problems, err := newFlagRecord(&f, d.meta(before), snapshot.Tolerant)
+	if err != nil {
+		return err
+	}
+	r.adopt(func() { r.flag = f; r.own = snapshot.ValidateFlag(&f) })
+	return d.put(before, r, problems)
+}
+
+// putSegment does the same with a segment.
+func (d *draft) putSegment(g snapshot.Segment) error {
+	g = g.Canonical()
+	before := d.st.segment(g.Key)
+	r, problems, err := newSegmentRecord(&g, d.meta(before), snapshot.Tolerant)
+	if err != nil {
+		return err
+	}
+	r.adopt(func() { r.segment = g; r.own = snapshot.ValidateSegment(&g) })
+	return d.put(before, r, problems)
+}
+
+// adopt fills in what reading the document would give.
+func (r *record) adopt(fill func()) { r.once.Do(fill) }
+
+func (d *draft) put(before, r *record, compiled []snapshot.Problem) error {
+	var known []snapshot.Problem
+	if before != nil {
+		if err := before.read(); err != nil {
+			return err
+		}
+		known = before.own
+		if r.same(before) {
+			d.warnings = append(d.warnings, warnings(before.own)...)
+			return nil
+		}
+	}
+	own := r.own
+	if extra := len(compiled) - len(own); extra > 0 { // what the engine refuses beyond what validation finds
+		for _, p := range compiled[len(own):] {
+			p.Severity = snapshot.Error
+			own = append(own[:len(own):len(own)], p)
+		}
+	}
+	d.introduced = append(d.introduced, snapshot.Errors(snapshot.Introduced(known, own))...)
+	d.warnings = append(d.warnings, warnings(own)...)
+	c, err := compare(before, r)
+	if err != nil {
+		return err
+	}
+	d.changes = append(d.changes, c)
+	d.with.set(r.compiled.Kind, r.key(), r)
+	return nil
+}
+
+// remove deletes a record that is there.
+func (d *draft) remove(r *record) {
+	d.changes = append(d.changes, whole(r, nil))
+	d.with.set(r.compiled.Kind, r.key(), nil)
+}
+
+// setEnvironment changes settings and description.
+func (d *draft) setEnvironment(settings snapshot.Settings, description string) error {
+	if settings.GroupConflict == "" {
+		settings.GroupConflict = snapshot.DenyWins
+	}
+	was := environmentDocument(&d.st.head)
+	d.head.Conflict, d.head.Description = string(settings.GroupConflict), description
+	is := environmentDocument(&d.head)
+	for name := range is {
+		if string(was[name]) == string(is[name]) {
+			delete(was, name)
+			delete(is, name)
+		}
+	}
+	if len(is) == 0 {
+		return nil
+	}
+	c := Change{Kind: KindEnvironment, Key: d.st.env, Op: OpUpdate}
+	var err error
+	if c.Before, err = marshalPlain(was); err != nil {
+		return err
+	}
+	if c.After, err = marshalPlain(is); err != nil {
+		return err
+	}
+	d.changes = append(d.changes, c)
+	d.changedHead, d.head.Set, d.head.Updated = true, d.head.Revision, d.head.Time
+	return nil
+}
+
+// environmentDocument is what the audit says of a head.
+func environmentDocument(h *head) members {
+	conflict, _ := marshalPlain(h.Conflict)
+	description, _ := marshalPlain(h.Description)
+	return members{"group_conflict": conflict, "description": description}
+}
+
+func (d *draft) empty() bool { return d.with.len() == 0 && !d.changedHead }
+
+// check validates the whole set as it would be. tolerant lets problems in, as warnings.
+func (d *draft) check(tolerant bool) error {
+	flags, segments := merge(d.st.flags, d.with.flags), merge(d.st.segments, d.with.segments)
+	if err := checkSize(d.st.env, flags, segments); err != nil {
+		return err
+	}
+	if err := d.checkUsers(flags, segments); err != nil && !tolerant {
+		return err
+	}
+	problems := d.introduced
+	for _, p := range snapshot.Introduced(d.st.referenceProblems(), referenceProblems(d.head.settings(), flags, segments)) {
+		p = d.place(p)
+		if p.Missing && d.options.AllowMissing {
+			p.Severity, p.Hint = snapshot.Warning, ""
+			d.warnings = append(d.warnings, p)
+			continue
+		}
+		problems = append(problems, p)
+	}
+	if tolerant {
+		for _, p := range problems {
+			p.Severity = snapshot.Warning
+			if !slices.Contains(d.warnings, p) {
+				d.warnings = append(d.warnings, p)
+			}
+		}
+		return nil
+	}
+	return invalid(d.what(), problems)
+}
+
+// place points a problem between flags into the document of a flag that is being written: the check itself has seen only
+// the gates that refer to others.
+func (d *draft) place(p snapshot.Problem) snapshot.Problem {
+	if r := d.with.flags[p.Flag]; r != nil {
+		return placed(&r.flag, p)
+	}
+	return p
+}
+
+// checkUsers refuses to delete what others need.
+func (d *draft) checkUsers(flags, segments []*record) error {
+	for _, kind := range []struct {
+		gate snapshot.GateType
+		with map[string]*record
+		what string
+	}{{snapshot.Prerequisite, d.with.flags, "flag"}, {snapshot.SegmentGate, d.with.segments, "segment"}} {
+		for key, r := range kind.with {
+			if r != nil {
+				continue
+			}
+			if keys := users(flags, kind.gate, key); len(keys) > 0 {
+				return inUse(kind.what+" "+key, keys)
+			}
+		}
+	}
+	return nil
+}
+
+// what names the change in a sentence.
+func (d *draft) what() string {
+	switch {
+	case d.key == "":
+		return "the change"
+	case d.with.segments[d.key] != nil:
+		return "the segment"
+	}
+	return "the flag"
+}
+
+// warnings are problems that keep nothing out.
+func warnings(problems []snapshot.Problem) []snapshot.Problem {
+	var list []snapshot.Problem
+	for _, p := range problems {
+		p.Severity = snapshot.Warning
+		list = append(list, p)
+	}
+	return list
+}

@@ -1,0 +1,80 @@
+package controlplane
+
+import (
+	"context"
+	"time"
+)
+
+// One replica delivers webhooks. It holds a key that it rewrites every leaderBeat; who sees the key unchanged for leaderTerm,
+// by its own clock, may take it. Replicas' clocks need not agree, and a store needs no leases. A leader that can't write stops
+// before another may begin, as far as it runs at all; deliveries are at least once anyway.
+const (
+	leaderBeat = 3 * time.Second
+	leaderTerm = 4 // beats
+)
+
+// candidate takes part in the election for one replica.
+type candidate struct {
+	s        *Service
+	held     int64     // the key's revision in the store as this replica wrote it; 0: it doesn't lead
+	renewed  time.Time // when it began to write it
+	seen     int64     // the key's revision as another wrote it
+	seenFrom time.Time // since when it is that
+}
+
+// stand says whether this replica leads now, after one more step of the election.
+func (c *candidate) stand(ctx context.Context) bool {
+	e, err := readOne(ctx, c.s.store, leaderKey)
+	if err != nil {
+		return c.still()
+	}
+	now := time.Now()
+	if c.held == 0 || e.Revision != c.held {
+		c.held = 0
+		if e.Revision != 0 && e.Revision != c.seen {
+			c.seen, c.seenFrom = e.Revision, now
+			return false
+		}
+		if e.Revision != 0 && now.Sub(c.seenFrom) < leaderTerm*c.s.hooks.beat {
+			return false
+		}
+	}
+	result, err := c.s.store.Commit(ctx, Txn{
+		Guards: []Guard{{Key: leaderKey, Revision: e.Revision}},
+		Ops:    []Op{{Key: leaderKey, Value: marshalStored(c.s.config.Replica)}},
+	})
+	if err != nil {
+		return c.still()
+	}
+	if !result.Committed {
+		c.held = 0
+		return false
+	}
+	if c.held == 0 {
+		c.s.log.Info("this replica delivers webhooks")
+	}
+	c.held, c.renewed = result.Revision, now
+	return true
+}
+
+// still says whether this replica may go on leading while the store doesn't answer.
+func (c *candidate) still() bool {
+	return c.held != 0 && time.Since(c.renewed) < (leaderTerm-1)*c.s.hooks.beat
+}
+
+// resign lets another lead at once.
+func (c *candidate) resign() {
+	if c.held == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.s.ctx), applyDeadline)
+	defer cancel()
+	_, err := c.s.store.Commit(ctx, Txn{
+		Guards: []Guard{{Key: leaderKey, Revision: c.held}},
+		Ops:    []Op{{Key: leaderKey, Delete: true}},
+	})
+	if err != nil {
+		c.s.log.Warn("leading webhooks can't be given up; another replica takes it over in a while", "error", err)
+	}
+	c.held = 0
+}

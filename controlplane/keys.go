@@ -1,0 +1,87 @@
+package controlplane
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// The layout of the store. Environments can't hold a slash, so that no prefix is part of another's name; the environment ""
+// stands for what belongs to none: tokens and webhooks, whose changes are counted and audited like an environment's.
+//
+//	head/<env>                       where the environment is: lineage, revision, generation, settings
+//	flag/<env>/<generation>/<key>    a flag: document and compiled record
+//	segment/<env>/<generation>/<key> a segment
+//	piece/<env>/<hash>               a part of a value that is too large for its key
+//	audit/<env>/<revision>           a change; newest first
+//	body/<env>/<id>/<number>         parts of the changes of an audit entry that is too large, or of a checkpoint
+//	checkpoint/<env>/<revision>      the whole environment as of a revision; newest first
+//	failure/<env>/<time>             a refused change; newest first
+//	usage/<env>/<shard>              when flags were last evaluated
+//	token/<id>, used/<id>            an API token; when it was last used
+//	webhook/<id>, delivery/<id>      a webhook; how far it was delivered
+//	leader                           who delivers webhooks
+//	format                           the layout's version
+//	restoring                        a restore is under way, or broke off
+const (
+	headPrefix       = "head/"
+	flagPrefix       = "flag/"
+	segmentPrefix    = "segment/"
+	piecePrefix      = "piece/"
+	auditPrefix      = "audit/"
+	bodyPrefix       = "body/"
+	checkpointPrefix = "checkpoint/"
+	failurePrefix    = "failure/"
+	usagePrefix      = "usage/"
+	tokenPrefix      = "token/"
+	usedPrefix       = "used/"
+	webhookPrefix    = "webhook/"
+	deliveryPrefix   = "delivery/"
+	leaderKey        = "leader"
+	formatKey        = "format"
+	restoringKey     = "restoring"
+)
+
+// layoutVersion is the value of formatKey: a newer one is refused, so that an old build can't spoil what it can't read.
+const layoutVersion = 1
+
+func headKey(env string) string              { return headPrefix + env }
+func flagKey(env, gen, key string) string    { return flagPrefix + env + "/" + gen + "/" + key }
+func segmentKey(env, gen, key string) string { return segmentPrefix + env + "/" + gen + "/" + key }
+func pieceKey(env, hash string) string       { return fmt.Sprintf("%s%s/%x", piecePrefix, env, hash) }
+func auditKey(env string, revision int64) string {
+	return auditPrefix + env + "/" + newestFirst(revision)
+}
+func checkpointKey(env string, revision int64) string {
+	return checkpointPrefix + env + "/" + newestFirst(revision)
+}
+func bodyKey(env, id string, n int) string {
+	return fmt.Sprintf("%s%s/%s/%06x", bodyPrefix, env, id, n)
+}
+func failureKey(env string, at time.Time, id string) string {
+	return failurePrefix + env + "/" + newestFirst(at.UnixMicro()) + "-" + id
+}
+func usageKey(env string, shard int) string { return fmt.Sprintf("%s%s/%02x", usagePrefix, env, shard) }
+
+// newestFirst writes a number so that greater ones sort before smaller ones: reads from the newest on need no reverse order.
+func newestFirst(n int64) string { return fmt.Sprintf("%016x", uint64(1<<63-1-n)) }
+
+// tail is what follows the last slash.
+func tail(key string) string { return key[strings.LastIndexByte(key, '/')+1:] }
+
+// EnvironmentPattern is what an environment's key looks like.
+const EnvironmentPattern = `^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$`
+
+var environmentPattern = regexp.MustCompile(EnvironmentPattern)
+
+func checkEnvironmentKey(key string) error {
+	if !environmentPattern.MatchString(key) {
+		return problem("/key", fmt.Sprintf("%.80q can't be an environment's key", key),
+			"it has 1 to 63 letters, digits and _ . -, and begins with a letter or a digit")
+	}
+	return nil
+}
+
+// hexRevision writes a revision so that greater ones sort after smaller ones.
+func hexRevision(n int64) string { return fmt.Sprintf("%016x", n) }

@@ -1,0 +1,253 @@
+// Package memstore keeps a control plane's state in memory, for tests and for trying things out. It is gone with the process.
+//
+// It is a line of immutable trees, one for each revision, that share what did not change: a read of an earlier revision
+// takes an earlier tree, and a watch walks along the line.
+package memstore
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+
+	iradix "github.com/hashicorp/go-immutable-radix"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+)
+
+// keptRevisions are how many revisions can be read and watched from: a few minutes of the busiest use.
+const keptRevisions = 4_096
+
+// DefaultLimits are those of etcd, so that what works in memory works there.
+var DefaultLimits = controlplane.Limits{Ops: 128, Bytes: 1 << 20}
+
+// Store is a store in memory. Its methods are those of controlplane.Store.
+type Store struct {
+	limits controlplane.Limits
+
+	mu      sync.Mutex
+	line    []moment      // oldest first, never empty
+	changed chan struct{} // closed when the line grows, or the store is closed
+	closed  bool
+}
+
+// moment is the store as of a revision.
+type moment struct {
+	revision int64
+	tree     *iradix.Tree // of controlplane.Entry
+	events   []controlplane.Event
+}
+
+var _ controlplane.Store = (*Store)(nil)
+
+// New makes an empty store.
+func New() *Store { return WithLimits(DefaultLimits) }
+
+// WithLimits makes an empty store with other limits of a transaction.
+func WithLimits(l controlplane.Limits) *Store {
+	return &Store{limits: l, line: []moment{{revision: 1, tree: iradix.New()}}, changed: make(chan struct{})}
+}
+
+func (s *Store) Read(ctx context.Context, r controlplane.Range) (controlplane.Page, error) {
+	if err := ctx.Err(); err != nil {
+		return controlplane.Page{}, err
+	}
+	m, err := s.moment(r.At)
+	if err != nil {
+		return controlplane.Page{}, err
+	}
+	page := controlplane.Page{Revision: m.revision}
+	to := r.To
+	if to == "" {
+		to = r.From + "\x00"
+	}
+	i := m.tree.Root().Iterator()
+	i.SeekLowerBound([]byte(r.From))
+	for {
+		_, value, more := i.Next()
+		if !more {
+			return page, nil
+		}
+		e := value.(controlplane.Entry)
+		if e.Key >= to {
+			return page, nil
+		}
+		if r.Limit > 0 && len(page.Entries) == r.Limit {
+			page.More = true
+			return page, nil
+		}
+		if r.KeysOnly {
+			e.Value = nil
+		}
+		page.Entries = append(page.Entries, e)
+	}
+}
+
+// moment is the store as of a revision; 0: now.
+func (s *Store) moment(at int64) (moment, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	newest := s.line[len(s.line)-1]
+	switch {
+	case s.closed:
+		return moment{}, controlplane.ErrStoreClosed
+	case at == 0 || at >= newest.revision:
+		return newest, nil
+	case at < s.line[0].revision:
+		return moment{}, controlplane.ErrCompacted
+	}
+	i := sort.Search(len(s.line), func(i int) bool { return s.line[i].revision > at })
+	return s.line[i-1], nil
+}
+
+func (s *Store) Commit(ctx context.Context, t controlplane.Txn) (controlplane.Result, error) {
+	if err := ctx.Err(); err != nil {
+		return controlplane.Result{}, err
+	}
+	if err := s.check(t); err != nil {
+		return controlplane.Result{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return controlplane.Result{}, controlplane.ErrStoreClosed
+	}
+	newest := s.line[len(s.line)-1]
+	for _, g := range t.Guards {
+		revision := int64(0)
+		if v, found := newest.tree.Get([]byte(g.Key)); found {
+			revision = v.(controlplane.Entry).Revision
+		}
+		if revision != g.Revision {
+			return controlplane.Result{Revision: newest.revision}, nil
+		}
+	}
+	next := moment{revision: newest.revision + 1}
+	txn := newest.tree.Txn()
+	for _, op := range t.Ops {
+		next.events = append(next.events, apply(txn, op, next.revision)...)
+	}
+	next.tree = txn.Commit()
+	if len(next.events) == 0 { // it deleted nothing: not a change
+		return controlplane.Result{Committed: true, Revision: newest.revision}, nil
+	}
+	if len(s.line) == keptRevisions {
+		s.line = slices.Clone(s.line[keptRevisions/2:])
+	}
+	s.line = append(s.line, next)
+	close(s.changed)
+	s.changed = make(chan struct{})
+	return controlplane.Result{Committed: true, Revision: next.revision}, nil
+}
+
+func (s *Store) check(t controlplane.Txn) error {
+	size := 0
+	for _, op := range t.Ops {
+		size += len(op.Key) + len(op.To) + len(op.Value)
+	}
+	if len(t.Ops) > s.limits.Ops || size > s.limits.Bytes {
+		return controlplane.ErrTooLarge
+	}
+	return nil
+}
+
+func apply(txn *iradix.Txn, op controlplane.Op, revision int64) []controlplane.Event {
+	if !op.Delete {
+		value := slices.Clone(op.Value)
+		txn.Insert([]byte(op.Key), controlplane.Entry{Key: op.Key, Value: value, Revision: revision})
+		return []controlplane.Event{{Key: op.Key, Value: value}}
+	}
+	var keys []string
+	if op.To == "" {
+		if _, found := txn.Get([]byte(op.Key)); found {
+			keys = append(keys, op.Key)
+		}
+	} else {
+		i := txn.Root().Iterator()
+		for i.SeekLowerBound([]byte(op.Key)); ; {
+			key, _, more := i.Next()
+			if !more || strings.Compare(string(key), op.To) >= 0 {
+				break
+			}
+			keys = append(keys, string(key))
+		}
+	}
+	events := make([]controlplane.Event, 0, len(keys))
+	for _, key := range keys {
+		txn.Delete([]byte(key))
+		events = append(events, controlplane.Event{Key: key, Deleted: true})
+	}
+	return events
+}
+
+func (s *Store) Watch(ctx context.Context, after int64) iter.Seq2[controlplane.Batch, error] {
+	return func(yield func(controlplane.Batch, error) bool) {
+		if ctx.Err() == nil && !yield(controlplane.Batch{Revision: after}, nil) {
+			return
+		}
+		for at := after; ; {
+			next, changed, err := s.since(at)
+			if err != nil {
+				if ctx.Err() == nil {
+					yield(controlplane.Batch{}, err)
+				}
+				return
+			}
+			for _, m := range next {
+				if ctx.Err() != nil || !yield(controlplane.Batch{Revision: m.revision, Events: m.events}, nil) {
+					return
+				}
+				at = m.revision
+			}
+			if len(next) > 0 {
+				continue
+			}
+			select {
+			case <-changed:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+// since are the moments after a revision; changed is closed when there may be more.
+func (s *Store) since(at int64) (next []moment, changed <-chan struct{}, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, nil, controlplane.ErrStoreClosed
+	}
+	if at < s.line[0].revision {
+		return nil, nil, controlplane.ErrCompacted
+	}
+	i := sort.Search(len(s.line), func(i int) bool { return s.line[i].revision > at })
+	return s.line[i:], s.changed, nil
+}
+
+func (s *Store) Limits() controlplane.Limits { return s.limits }
+
+func (s *Store) Usage(ctx context.Context) (controlplane.Usage, error) {
+	m, err := s.moment(0)
+	if err != nil {
+		return controlplane.Usage{}, err
+	}
+	used := int64(0)
+	m.tree.Root().Walk(func(key []byte, value any) bool {
+		used += int64(len(key) + len(value.(controlplane.Entry).Value))
+		return false
+	})
+	return controlplane.Usage{Used: used}, nil
+}
+
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.closed = true
+		close(s.changed)
+	}
+	return nil
+}

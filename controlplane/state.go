@@ -1,0 +1,199 @@
+package controlplane
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+// state is one environment at one revision, immutable. States share the records that didn't change.
+type state struct {
+	env      string
+	head     head
+	headAt   int64     // the store's revision of the head's key: what a change is guarded by
+	at       int64     // the store's revision up to which the state is applied
+	flags    []*record // ascending by key
+	segments []*record
+	applied  time.Time
+
+	snapshot *Snapshot // made when it is asked for
+
+	referencesOnce sync.Once
+	references     []snapshot.Problem // between the flags and segments
+}
+
+func newState(env string, h head, headAt, at int64, flags, segments []*record) *state {
+	s := &state{env: env, head: h, headAt: headAt, at: at, flags: flags, segments: segments, applied: time.Now()}
+	s.snapshot = &Snapshot{state: s}
+	return s
+}
+
+// list is the state's records of a kind.
+func (s *state) list(kind snapshot.Kind) []*record {
+	if kind == snapshot.FlagRecord {
+		return s.flags
+	}
+	return s.segments
+}
+
+func (s *state) record(kind snapshot.Kind, key string) *record {
+	list := s.list(kind)
+	if i, found := find(list, key); found {
+		return list[i]
+	}
+	return nil
+}
+
+func (s *state) flag(key string) *record    { return s.record(snapshot.FlagRecord, key) }
+func (s *state) segment(key string) *record { return s.record(snapshot.SegmentRecord, key) }
+
+func find(list []*record, key string) (int, bool) {
+	return slices.BinarySearchFunc(list, key, func(r *record, key string) int { return strings.Compare(r.key(), key) })
+}
+
+// replacements are records to put, and nil for those to delete.
+type replacements struct {
+	flags    map[string]*record
+	segments map[string]*record
+}
+
+func (r *replacements) of(kind snapshot.Kind) *map[string]*record {
+	if kind == snapshot.FlagRecord {
+		return &r.flags
+	}
+	return &r.segments
+}
+
+func (r *replacements) set(kind snapshot.Kind, key string, to *record) {
+	m := r.of(kind)
+	if *m == nil {
+		*m = map[string]*record{}
+	}
+	(*m)[key] = to
+}
+
+func (r *replacements) len() int { return len(r.flags) + len(r.segments) }
+
+// merge is a list with replacements made; what is not replaced is shared.
+func merge(list []*record, with map[string]*record) []*record {
+	if len(with) == 0 {
+		return list
+	}
+	merged := make([]*record, 0, len(list)+len(with))
+	put := make([]*record, 0, len(with))
+	for _, r := range with {
+		if r != nil {
+			put = append(put, r)
+		}
+	}
+	slices.SortFunc(put, func(a, b *record) int { return strings.Compare(a.key(), b.key()) })
+	for _, r := range list {
+		for len(put) > 0 && put[0].key() < r.key() {
+			merged, put = append(merged, put[0]), put[1:]
+		}
+		if _, replaced := with[r.key()]; !replaced {
+			merged = append(merged, r)
+		}
+	}
+	return append(merged, put...)
+}
+
+// referenceProblems are the problems that lie between flags and segments.
+func (s *state) referenceProblems() []snapshot.Problem {
+	s.referencesOnce.Do(func() { s.references = referenceProblems(s.head.settings(), s.flags, s.segments) })
+	return s.references
+}
+
+func referenceProblems(settings snapshot.Settings, flags, segments []*record) []snapshot.Problem {
+	set := snapshot.Set{Settings: settings}
+	for _, r := range flags {
+		set.Flags = append(set.Flags, r.skeleton())
+	}
+	for _, r := range segments {
+		set.Segments = append(set.Segments, snapshot.Segment{Key: r.key()})
+	}
+	return snapshot.ValidateReferences(&set)
+}
+
+// users are the flags that need a flag or a segment, ascending.
+func users(flags []*record, kind snapshot.GateType, target string) []string {
+	var keys []string
+	for _, r := range flags {
+		if r.needs(kind, target) {
+			keys = append(keys, r.key())
+		}
+	}
+	return keys
+}
+
+// checkSize refuses what no snapshot could hold.
+func checkSize(env string, flags, segments []*record) error {
+	const overhead = 256 // of a header, generously
+	size := overhead + len(env)
+	var counts snapshot.Counts
+	for _, list := range [][]*record{flags, segments} {
+		for _, r := range list {
+			counts = counts.Add(r.compiled.Counts)
+			size += len(r.key()) + len(r.compiled.Body) + 16
+		}
+	}
+	if size > engine.MaxSnapshotBytes {
+		return &Error{Code: TooLarge, Message: fmt.Sprintf("the environment's snapshot would be larger than %d bytes", engine.MaxSnapshotBytes)}
+	}
+	for i, n := range countsList(counts) {
+		most := engine.MaxItems
+		switch i {
+		case 0:
+			most = engine.MaxFlags
+		case 1:
+			most = engine.MaxSegments
+		case 2:
+			most = engine.MaxSlots
+		}
+		if n > most {
+			return &Error{Code: TooLarge, Message: fmt.Sprintf("the environment would have %d %s, more than %d", n, countNames[i], most)}
+		}
+	}
+	return nil
+}
+
+var countNames = [12]string{"flags", "segments", "target slots", "rules", "constraints", "values", "variants", "prerequisites", "schedules",
+	"patterns", "pattern instructions", "pattern ranges"}
+
+// set is the environment as people write it; documents are read where that was not done before.
+func (s *state) set() (*snapshot.Set, error) {
+	set := &snapshot.Set{Settings: s.head.settings()}
+	for _, r := range s.flags {
+		if err := r.read(); err != nil {
+			return nil, err
+		}
+		set.Flags = append(set.Flags, r.flag)
+	}
+	for _, r := range s.segments {
+		if err := r.read(); err != nil {
+			return nil, err
+		}
+		set.Segments = append(set.Segments, r.segment)
+	}
+	return set, nil
+}
+
+// compiled are all records.
+func (s *state) compiled() []snapshot.Record {
+	records := make([]snapshot.Record, 0, len(s.flags)+len(s.segments))
+	for _, list := range [][]*record{s.segments, s.flags} {
+		for _, r := range list {
+			records = append(records, r.compiled)
+		}
+	}
+	return records
+}
+
+func (s *state) header() snapshot.Header {
+	return snapshot.Header{Environment: s.env, Lineage: s.head.lineage(), Revision: s.head.Revision, Settings: s.head.settings()}
+}

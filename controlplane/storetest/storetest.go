@@ -1,0 +1,526 @@
+// Package storetest is the contract of controlplane.Store as tests. Whoever brings a store runs it:
+//
+//	func TestContract(t *testing.T) {
+//		storetest.Run(t, func(t *testing.T) controlplane.Store { return mystore.Open(t.TempDir()) })
+//	}
+package storetest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+)
+
+// patience is how long a test waits for what must come: far longer than any store takes.
+const patience = 30 * time.Second
+
+// Run runs the suite. open gives a new, empty store each time; the suite closes it.
+func Run(t *testing.T, open func(t *testing.T) controlplane.Store) {
+	for _, test := range []struct {
+		name string
+		run  func(*testing.T, *suite)
+	}{
+		{"reads what was put", testPut},
+		{"guards", testGuards},
+		{"a transaction is whole", testWhole},
+		{"deletes", testDeletes},
+		{"pages", testPages},
+		{"reads the past", testPast},
+		{"watches", testWatch},
+		{"watches from the past", testWatchPast},
+		{"a watch ends with its context", testWatchEnds},
+		{"respects its limits", testLimits},
+		{"counters lose no increment", testCounters},
+		{"a replica agrees with the store", testReplica},
+		{"ends calls with their context", testContext},
+		{"closes", testClose},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			store := open(t)
+			t.Cleanup(func() {
+				if err := store.Close(); err != nil {
+					t.Errorf("Close: %v", err)
+				}
+			})
+			ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
+			t.Cleanup(cancel)
+			test.run(t, &suite{t, ctx, store})
+		})
+	}
+}
+
+type suite struct {
+	*testing.T
+	ctx   context.Context
+	store controlplane.Store
+}
+
+func put(key, value string) controlplane.Op {
+	return controlplane.Op{Key: key, Value: []byte(value)}
+}
+
+func (s *suite) commit(guards []controlplane.Guard, ops ...controlplane.Op) controlplane.Result {
+	s.Helper()
+	result, err := s.store.Commit(s.ctx, controlplane.Txn{Guards: guards, Ops: ops})
+	if err != nil {
+		s.Fatalf("Commit: %v", err)
+	}
+	return result
+}
+
+// must commits, and wants it committed.
+func (s *suite) must(ops ...controlplane.Op) int64 {
+	s.Helper()
+	result := s.commit(nil, ops...)
+	if !result.Committed || result.Revision <= 0 {
+		s.Fatalf("Commit gave %+v", result)
+	}
+	return result.Revision
+}
+
+func (s *suite) read(r controlplane.Range) controlplane.Page {
+	s.Helper()
+	page, err := s.store.Read(s.ctx, r)
+	if err != nil {
+		s.Fatalf("Read(%+v): %v", r, err)
+	}
+	return page
+}
+
+// want compares the entries of a range, as "key=value".
+func (s *suite) want(r controlplane.Range, entries ...string) controlplane.Page {
+	s.Helper()
+	page := s.read(r)
+	var got []string
+	for _, e := range page.Entries {
+		got = append(got, e.Key+"="+string(e.Value))
+	}
+	if !slices.Equal(got, entries) {
+		s.Fatalf("Read(%+v) gave %q, want %q", r, got, entries)
+	}
+	return page
+}
+
+var all = controlplane.Range{From: "!", To: "~"}
+
+func testPut(t *testing.T, s *suite) {
+	s.want(all)
+	first := s.must(put("a", "1"), put("b/x", ""))
+	page := s.want(all, "a=1", "b/x=")
+	if page.Revision < first || page.Entries[0].Revision != first || page.Entries[1].Revision != first {
+		t.Fatalf("put at %d, read %+v", first, page)
+	}
+	second := s.must(put("a", "2"))
+	if second <= first {
+		t.Fatalf("revision %d came after %d", second, first)
+	}
+	page = s.want(controlplane.Range{From: "a"}, "a=2")
+	if page.Entries[0].Revision != second {
+		t.Fatalf("put at %d, read %+v", second, page)
+	}
+	s.want(controlplane.Range{From: "b"})
+	s.want(controlplane.Range{From: "b", To: "c"}, "b/x=")
+	s.want(controlplane.Range{From: "a", To: "b/x"}, "a=2")
+	value := make([]byte, 1000)
+	for i := range value {
+		value[i] = byte(i)
+	}
+	s.must(controlplane.Op{Key: "binary", Value: value})
+	if got := s.read(controlplane.Range{From: "binary"}).Entries[0].Value; !bytes.Equal(got, value) {
+		t.Fatalf("a binary value came back as %x", got)
+	}
+}
+
+func testGuards(t *testing.T, s *suite) {
+	absent := []controlplane.Guard{{Key: "a"}}
+	first := s.commit(absent, put("a", "1"))
+	if !first.Committed {
+		t.Fatal("an absent key is not absent")
+	}
+	if s.commit(absent, put("a", "2")).Committed {
+		t.Fatal("a present key is absent")
+	}
+	s.want(all, "a=1")
+	second := s.commit([]controlplane.Guard{{Key: "a", Revision: first.Revision}}, put("a", "2"))
+	if !second.Committed {
+		t.Fatal("the guard on the newest revision does not hold")
+	}
+	if s.commit([]controlplane.Guard{{Key: "a", Revision: first.Revision}}, put("a", "3")).Committed {
+		t.Fatal("the guard on an older revision holds")
+	}
+	if s.commit([]controlplane.Guard{{Key: "a", Revision: second.Revision}, {Key: "b", Revision: 1}}, put("a", "3")).Committed {
+		t.Fatal("one of two guards is enough")
+	}
+	s.want(all, "a=2")
+	s.must(controlplane.Op{Key: "a", Delete: true})
+	if !s.commit(absent, put("a", "4")).Committed {
+		t.Fatal("a deleted key is not absent")
+	}
+	if !s.commit([]controlplane.Guard{{Key: "elsewhere"}}, put("b", "1"), controlplane.Op{Key: "a", Delete: true}).Committed {
+		t.Fatal("a guard on another key does not hold")
+	}
+	s.want(all, "b=1")
+}
+
+func testWhole(t *testing.T, s *suite) {
+	s.must(put("x", "0"), put("y", "0"))
+	var wg sync.WaitGroup
+	for n := range 4 {
+		wg.Go(func() {
+			for i := range 25 {
+				v := fmt.Sprintf("%d-%d", n, i)
+				if _, err := s.store.Commit(s.ctx, controlplane.Txn{Ops: []controlplane.Op{put("x", v), put("y", v)}}); err != nil {
+					t.Errorf("Commit: %v", err)
+				}
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() { wg.Wait(); close(done) }()
+	for {
+		page := s.read(all)
+		x, y := page.Entries[0], page.Entries[1]
+		if !bytes.Equal(x.Value, y.Value) || x.Revision != y.Revision {
+			t.Fatalf("a transaction was seen in part: %s at %d, %s at %d", x.Value, x.Revision, y.Value, y.Revision)
+		}
+		select {
+		case <-done:
+			return
+		default:
+		}
+	}
+}
+
+func testDeletes(t *testing.T, s *suite) {
+	s.must(put("a", "1"), put("a/1", "1"), put("a/2", "1"), put("a/3", "1"), put("b", "1"))
+	s.must(controlplane.Op{Key: "a/2", Delete: true})
+	s.want(all, "a=1", "a/1=1", "a/3=1", "b=1")
+	s.must(controlplane.Op{Key: "a/", Delete: true, To: "a0"}, put("c", "1"))
+	s.want(all, "a=1", "b=1", "c=1")
+	if !s.commit(nil, controlplane.Op{Key: "missing", Delete: true}, controlplane.Op{Key: "m", Delete: true, To: "n"}).Committed {
+		t.Fatal("deleting what is not there is not committed")
+	}
+	s.want(all, "a=1", "b=1", "c=1")
+}
+
+func testPages(t *testing.T, s *suite) {
+	var want []string
+	for i := range 25 {
+		key := fmt.Sprintf("k/%03d", i)
+		s.must(put(key, "v"))
+		want = append(want, key+"=v")
+	}
+	page := s.want(controlplane.Range{From: "k/", To: "k0", Limit: 10}, want[:10]...)
+	if !page.More {
+		t.Fatal("there is more, and the page does not say so")
+	}
+	s.must(put("k/005x", "late"), controlplane.Op{Key: "k/015", Delete: true})
+	r := controlplane.Range{From: page.Entries[9].Key + "\x00", To: "k0", Limit: 15, At: page.Revision}
+	if page = s.want(r, want[10:]...); page.More {
+		t.Fatal("there is no more, and the page says so")
+	}
+	if page.Revision != r.At {
+		t.Fatalf("a page as of %d says it is of %d", r.At, page.Revision)
+	}
+	for _, e := range s.read(controlplane.Range{From: "k/", To: "k0", KeysOnly: true}).Entries {
+		if len(e.Value) != 0 || e.Revision == 0 {
+			t.Fatalf("keys only gave %+v", e)
+		}
+	}
+}
+
+func testPast(t *testing.T, s *suite) {
+	first := s.must(put("a", "1"))
+	second := s.must(put("a", "2"), put("b", "2"))
+	third := s.must(controlplane.Op{Key: "a", Delete: true})
+	s.want(controlplane.Range{From: all.From, To: all.To, At: first}, "a=1")
+	s.want(controlplane.Range{From: all.From, To: all.To, At: second}, "a=2", "b=2")
+	s.want(controlplane.Range{From: all.From, To: all.To, At: third}, "b=2")
+}
+
+// watch collects batches until it was given as many as wanted, those without events left out.
+func (s *suite) watch(after int64, want int) []controlplane.Batch {
+	s.Helper()
+	var got []controlplane.Batch
+	last := after
+	for batch, err := range s.store.Watch(s.ctx, after) {
+		if err != nil {
+			s.Fatalf("Watch: %v", err)
+		}
+		if len(batch.Events) == 0 {
+			if batch.Revision < last {
+				s.Fatalf("a batch without events went back from %d to %d", last, batch.Revision)
+			}
+			continue
+		}
+		if batch.Revision <= last {
+			s.Fatalf("revision %d came after %d", batch.Revision, last)
+		}
+		last = batch.Revision
+		if got = append(got, batch); len(got) == want {
+			break
+		}
+	}
+	if len(got) < want {
+		s.Fatalf("%d batches came, want %d", len(got), want)
+	}
+	return got
+}
+
+// text is a batch in a form to compare, without its order: events of one transaction have none.
+func text(b controlplane.Batch) string {
+	var parts []string
+	for _, e := range b.Events {
+		if e.Deleted {
+			parts = append(parts, "-"+e.Key)
+		} else {
+			parts = append(parts, e.Key+"="+string(e.Value))
+		}
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, " ")
+}
+
+func testWatch(t *testing.T, s *suite) {
+	start := s.must(put("before", "1"))
+	stands := make(chan struct{})
+	got := make(chan string, 10)
+	go func() {
+		defer close(got)
+		n := 0
+		for batch, err := range s.store.Watch(s.ctx, start) {
+			if err != nil {
+				t.Errorf("Watch: %v", err)
+				return
+			}
+			if len(batch.Events) == 0 {
+				select {
+				case <-stands:
+				default:
+					close(stands)
+				}
+				continue
+			}
+			got <- text(batch)
+			if n++; n == 3 {
+				return
+			}
+		}
+	}()
+	select {
+	case <-stands:
+	case <-time.After(patience):
+		t.Fatal("the watch does not say that it stands")
+	}
+	s.must(put("a", "1"), put("b", "1"))
+	s.must(put("a", "2"), controlplane.Op{Key: "b", Delete: true})
+	s.must(put("c", ""))
+	for _, want := range []string{"a=1 b=1", "-b a=2", "c="} {
+		select {
+		case batch := <-got:
+			if batch != want {
+				t.Fatalf("the watch gave %q, want %q", batch, want)
+			}
+		case <-time.After(patience):
+			t.Fatalf("the watch does not give %q", want)
+		}
+	}
+}
+
+func testWatchPast(t *testing.T, s *suite) {
+	first := s.must(put("a", "1"))
+	second := s.must(put("a", "2"), put("b", "2"))
+	third := s.must(controlplane.Op{Key: "a", Delete: true, To: "c"})
+	got := s.watch(first, 2)
+	if text(got[0]) != "a=2 b=2" || got[0].Revision != second || text(got[1]) != "-a -b" || got[1].Revision != third {
+		t.Fatalf("the watch gave %+v", got)
+	}
+}
+
+func testWatchEnds(t *testing.T, s *suite) {
+	at := s.must(put("a", "1"))
+	ctx, cancel := context.WithCancel(s.ctx)
+	ended := make(chan error, 1)
+	stands := make(chan struct{}, 100)
+	go func() {
+		var last error
+		for _, err := range s.store.Watch(ctx, at) {
+			last = err
+			stands <- struct{}{}
+		}
+		ended <- last
+	}()
+	<-stands
+	cancel()
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Fatalf("the watch ended with %v", err)
+		}
+	case <-time.After(patience):
+		t.Fatal("the watch does not end with its context")
+	}
+}
+
+func testLimits(t *testing.T, s *suite) {
+	limits := s.store.Limits()
+	if limits.Ops < 16 || limits.Bytes < 256<<10 {
+		t.Fatalf("the limits %+v are below the least that the control plane can do with", limits)
+	}
+	var ops []controlplane.Op
+	for i := range limits.Ops {
+		ops = append(ops, put(fmt.Sprintf("k%06d", i), "v"))
+	}
+	s.must(ops...)
+	full := controlplane.Op{Key: "full", Value: make([]byte, limits.Bytes-100)}
+	s.must(full)
+	for name, txn := range map[string]controlplane.Txn{
+		"operations": {Ops: append(ops, put("one more", "v"))},
+		"bytes":      {Ops: []controlplane.Op{{Key: "large", Value: make([]byte, 4*limits.Bytes)}}},
+	} {
+		if _, err := s.store.Commit(s.ctx, txn); !errors.Is(err, controlplane.ErrTooLarge) {
+			t.Errorf("too many %s: %v", name, err)
+		}
+	}
+	s.want(controlplane.Range{From: "large"})
+}
+
+func testCounters(t *testing.T, s *suite) {
+	const workers, each = 4, 10
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for n := 0; n < each; {
+				page, err := s.store.Read(s.ctx, controlplane.Range{From: "counter"})
+				if err != nil {
+					t.Errorf("Read: %v", err)
+					return
+				}
+				value, revision := 0, int64(0)
+				if len(page.Entries) > 0 {
+					_, _ = fmt.Sscan(string(page.Entries[0].Value), &value)
+					revision = page.Entries[0].Revision
+				}
+				result, err := s.store.Commit(s.ctx, controlplane.Txn{
+					Guards: []controlplane.Guard{{Key: "counter", Revision: revision}},
+					Ops:    []controlplane.Op{put("counter", fmt.Sprint(value+1))},
+				})
+				if err != nil {
+					t.Errorf("Commit: %v", err)
+					return
+				}
+				if result.Committed {
+					n++
+				}
+			}
+		})
+	}
+	wg.Wait()
+	s.want(all, fmt.Sprintf("counter=%d", workers*each))
+}
+
+// testReplica follows random transactions by a watch alone, and compares with what the store says.
+func testReplica(t *testing.T, s *suite) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	start := s.read(all).Revision
+	last := start
+	for range 60 {
+		ops := map[string]controlplane.Op{}
+		for range 1 + random.IntN(4) {
+			key := fmt.Sprintf("k%02d", random.IntN(12))
+			if random.IntN(3) == 0 {
+				ops[key] = controlplane.Op{Key: key, Delete: true}
+			} else {
+				ops[key] = put(key, fmt.Sprint(random.IntN(1000)))
+			}
+		}
+		var list []controlplane.Op
+		for _, op := range ops {
+			list = append(list, op)
+		}
+		last = s.must(list...)
+	}
+	last = max(last, s.must(put("end", "")))
+	replica := map[string]string{}
+	for batch, err := range s.store.Watch(s.ctx, start) {
+		if err != nil {
+			t.Fatalf("Watch: %v", err)
+		}
+		for _, e := range batch.Events {
+			if e.Deleted {
+				delete(replica, e.Key)
+			} else {
+				replica[e.Key] = string(e.Value)
+			}
+		}
+		if len(batch.Events) == 0 {
+			continue
+		}
+		var want []string
+		for key, value := range replica {
+			want = append(want, key+"="+value)
+		}
+		slices.Sort(want)
+		s.want(controlplane.Range{From: all.From, To: all.To, At: batch.Revision}, want...)
+		if batch.Revision == last {
+			return
+		}
+	}
+}
+
+func testContext(t *testing.T, s *suite) {
+	ctx, cancel := context.WithCancel(s.ctx)
+	cancel()
+	if _, err := s.store.Read(ctx, all); !errors.Is(err, context.Canceled) {
+		t.Errorf("Read with an ended context: %v", err)
+	}
+	if _, err := s.store.Commit(ctx, controlplane.Txn{Ops: []controlplane.Op{put("a", "1")}}); !errors.Is(err, context.Canceled) {
+		t.Errorf("Commit with an ended context: %v", err)
+	}
+}
+
+func testClose(t *testing.T, s *suite) {
+	at := s.must(put("a", "1"))
+	usage, err := s.store.Usage(s.ctx)
+	if err != nil || usage.Used <= 0 {
+		t.Errorf("Usage: %+v, %v", usage, err)
+	}
+	stands, ended := make(chan struct{}, 100), make(chan error, 1)
+	go func() {
+		var last error
+		for _, err := range s.store.Watch(s.ctx, at) {
+			last = err
+			stands <- struct{}{}
+		}
+		ended <- last
+	}()
+	<-stands
+	if err := s.store.Close(); err != nil {
+		t.Fatalf("Close: %v", err)
+	}
+	if _, err := s.store.Read(s.ctx, all); !errors.Is(err, controlplane.ErrStoreClosed) {
+		t.Errorf("Read of a closed store: %v", err)
+	}
+	if _, err := s.store.Commit(s.ctx, controlplane.Txn{Ops: []controlplane.Op{put("a", "1")}}); !errors.Is(err, controlplane.ErrStoreClosed) {
+		t.Errorf("Commit to a closed store: %v", err)
+	}
+	select {
+	case err := <-ended:
+		if !errors.Is(err, controlplane.ErrStoreClosed) {
+			t.Errorf("a watch of a closed store ended with %v", err)
+		}
+	case <-time.After(patience):
+		t.Error("a watch does not end when the store is closed")
+	}
+}

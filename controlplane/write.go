@@ -1,0 +1,170 @@
+package controlplane
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"time"
+)
+
+const (
+	// writeDeadline bounds a change whose caller set no deadline: the election of another leader of the store's takes a few seconds.
+	writeDeadline = 15 * time.Second
+	// bulkDeadline bounds changes of many things; far below stageAge.
+	bulkDeadline = 2 * time.Minute
+)
+
+// write makes a change: it builds a draft on the environment's newest state, commits it if that state still holds, and else
+// does both again. It answers once this replica has applied the change. Changes of one environment wait for each other here,
+// so that only those of other replicas conflict.
+func (s *Service) write(ctx context.Context, env, action, key string, o WriteOptions, build func(*state, *draft) error) (*draft, error) {
+	return s.writeOn(ctx, env, action, key, o, s.current, build)
+}
+
+func (s *Service) writeOn(ctx context.Context, env, action, key string, o WriteOptions,
+	base func(context.Context, string) (*state, error), build func(*state, *draft) error) (d *draft, err error) {
+	defer func() {
+		if err != nil && !o.DryRun {
+			s.recordRefusal(ctx, env, action, key, o, err)
+		}
+	}()
+	if err := checkOptions(&o); err != nil {
+		return nil, err
+	}
+	ctx, cancel := s.within(ctx, bulkDeadline)
+	defer cancel()
+	unlock, err := s.lock(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	var tries attempts
+	staging := &staging{}
+	for {
+		st, err := base(ctx, env)
+		if found := tries.find(ctx, s, env, st); found != nil {
+			s.settle(ctx, found)
+			return found, nil
+		}
+		if err != nil {
+			if tries.unsure && tries.pause(ctx) {
+				continue
+			}
+			return nil, err
+		}
+		d := newDraft(st, s.now(), action, key, o)
+		if err := build(st, d); err != nil {
+			return nil, err
+		}
+		if d.empty() || o.DryRun {
+			return d, nil
+		}
+		tries.add(d)
+		committed, err := s.commit(ctx, d, staging)
+		switch {
+		case committed:
+			s.settle(ctx, d)
+			return d, nil
+		case err == nil:
+			continue // somebody else's change came first
+		case CodeOf(err) == TooLarge || errors.Is(err, ErrNoSpace):
+			return nil, err
+		}
+		tries.unsure = true
+		if !tries.pause(ctx) {
+			return nil, &Error{Code: Unavailable, Message: "the store did not answer, and it is unknown whether the change was written", Err: err}
+		}
+	}
+}
+
+// settle waits until this replica has applied a committed change. One that takes longer is there nevertheless.
+func (s *Service) settle(ctx context.Context, d *draft) {
+	v := s.view.Load()
+	deadline := time.NewTimer(applyDeadline)
+	defer deadline.Stop()
+	for {
+		st := v.states[d.st.env]
+		if d.head.Deleted && st == nil || st != nil && st.head.Revision >= d.head.Revision && bytes.Equal(st.head.Lineage, d.head.Lineage) {
+			return
+		}
+		select {
+		case <-v.next:
+			v = s.view.Load()
+		case <-deadline.C:
+			s.log.Warn("a change is written, but this replica has not applied it in time", "environment", d.st.env, "revision", d.head.Revision)
+			return
+		case <-ctx.Done():
+			return
+		case <-s.done:
+			return
+		}
+	}
+}
+
+// attempts remember what a change has tried to commit. Where the store did not answer, one of them may be there, or may
+// still come; it is known by the nonce in its audit entry.
+type attempts struct {
+	drafts []*draft
+	unsure bool
+	last   time.Duration
+}
+
+func (a *attempts) add(d *draft) { a.drafts = append(a.drafts, d) }
+
+// pause waits before the next try; false: there is no time left.
+func (a *attempts) pause(ctx context.Context) bool {
+	a.last = min(max(2*a.last, firstPause), lastPause)
+	select {
+	case <-time.After(a.last):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// find looks for an attempt that was committed without us being told.
+func (a *attempts) find(ctx context.Context, s *Service, env string, st *state) *draft {
+	if !a.unsure {
+		return nil
+	}
+	for _, d := range a.drafts {
+		if st != nil && bytes.Equal(st.head.Nonce, d.head.Nonce) {
+			return d
+		}
+		e, err := readOne(ctx, s.store, auditKey(env, d.head.Revision))
+		if err != nil || e.Revision == 0 {
+			continue
+		}
+		var entry storedEntry
+		if unmarshalStored(e.Value, &entry) == nil && bytes.Equal(entry.Nonce, d.head.Nonce) {
+			return d
+		}
+	}
+	return nil
+}
+
+// lock lets one change of an environment at a time through on this replica.
+func (s *Service) lock(ctx context.Context, env string) (unlock func(), err error) {
+	s.locksMu.Lock()
+	l := s.locks[env]
+	if l == nil {
+		l = make(chan struct{}, 1)
+		s.locks[env] = l
+	}
+	s.locksMu.Unlock()
+	select {
+	case l <- struct{}{}:
+		return func() { <-l }, nil
+	case <-ctx.Done():
+		return nil, unavailable("the wait for other changes ended", context.Cause(ctx))
+	case <-s.done:
+		return nil, errClosed()
+	}
+}
+
+// within is the context with a deadline, and ended by Close.
+func (s *Service) within(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(ctx, most)
+	stop := context.AfterFunc(s.ctx, cancel)
+	return ctx, func() { stop(); cancel() }
+}
