@@ -106,29 +106,29 @@ func (q *query) fill(opts []Option, room []engine.Attribute) {
 }
 
 // defaultOf is the default that options give.
-func defaultOf(opts []Option) *fallback {
+func defaultOf(opts []Option) fallback {
 	var q query
 	q.read(opts)
-	return &q.fallback
+	return q.fallback
 }
 
-func (f *fallback) bool() bool { return f.kind == defaultBool && f.bits != 0 }
+func (f fallback) bool() bool { return f.kind == defaultBool && f.bits != 0 }
 
-func (f *fallback) string() string {
+func (f fallback) string() string {
 	if f.kind == defaultString {
 		return f.text
 	}
 	return ""
 }
 
-func (f *fallback) int() int64 {
+func (f fallback) int() int64 {
 	if f.kind == defaultInt {
 		return int64(f.bits)
 	}
 	return 0
 }
 
-func (f *fallback) float() float64 {
+func (f fallback) float() float64 {
 	switch f.kind {
 	case defaultFloat:
 		return math.Float64frombits(f.bits)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"time"
@@ -113,7 +114,7 @@ func (e *laterError) Error() string { return "gonfalon: " + e.text }
 // retryAfter reads the header: seconds or a date; 0 if there is none.
 func retryAfter(header string, now time.Time) time.Duration {
 	if seconds, err := strconv.Atoi(header); err == nil {
-		return min(max(time.Duration(seconds), 0)*time.Second, longestAsked)
+		return time.Duration(min(max(seconds, 0), int(longestAsked/time.Second))) * time.Second
 	}
 	if at, err := http.ParseTime(header); err == nil {
 		return min(max(at.Sub(now), 0), longestAsked)
@@ -152,7 +153,7 @@ func (c *Client) listen(ctx context.Context) {
 		var later *laterError
 		switch {
 		case refuses(err):
-			pause = longestPause
+			pause = longestPause/2 + rand.N(longestPause)
 		case errors.As(err, &later):
 			pause = max(pause, later.after)
 		}

@@ -1,0 +1,221 @@
+package gonfalon
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
+)
+
+// plane is a control plane of the distribution paths only, in the hands of a test.
+type plane struct {
+	*httptest.Server
+	connected chan *connection // each stream, as it is opened
+	asked     chan string      // If-None-Match of each request for the snapshot
+
+	mu       sync.Mutex
+	refusal  int    // status of every answer; 0: none is refused
+	streams  bool   // whether streams are there at all
+	snapshot []byte // nil: 503
+	usage    chan map[string]int64
+}
+
+type connection struct {
+	lastEventID string
+	send        chan string // text of the stream
+	closed      chan struct{}
+	once        sync.Once
+}
+
+func newPlane(t testing.TB) *plane {
+	p := &plane{connected: make(chan *connection, 16), asked: make(chan string, 1024), usage: make(chan map[string]int64, 16), streams: true}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/envs/default/stream", p.stream)
+	mux.HandleFunc("GET /v1/envs/default/snapshot", p.serveSnapshot)
+	mux.HandleFunc("POST /v1/envs/default/usage", p.takeUsage)
+	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p.mu.Lock()
+		refusal := p.refusal
+		p.mu.Unlock()
+		switch {
+		case r.Header.Get("Authorization") != "Bearer token":
+			http.Error(w, "no such token", http.StatusUnauthorized)
+		case refusal != 0:
+			http.Error(w, "refused", refusal)
+		default:
+			mux.ServeHTTP(w, r)
+		}
+	}))
+	t.Cleanup(func() {
+		p.CloseClientConnections()
+		p.Close()
+	})
+	return p
+}
+
+func (p *plane) set(f func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f()
+}
+
+func (p *plane) stream(w http.ResponseWriter, r *http.Request) {
+	p.mu.Lock()
+	streams := p.streams
+	p.mu.Unlock()
+	if !streams {
+		http.Error(w, "no streams here", http.StatusBadGateway)
+		return
+	}
+	c := &connection{lastEventID: r.Header.Get("Last-Event-ID"), send: make(chan string), closed: make(chan struct{})}
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.WriteHeader(http.StatusOK)
+	flush := http.NewResponseController(w)
+	flush.Flush()
+	p.connected <- c
+	for {
+		select {
+		case text := <-c.send:
+			fmt.Fprint(w, text)
+			flush.Flush()
+		case <-c.closed:
+			return
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+
+func (p *plane) serveSnapshot(w http.ResponseWriter, r *http.Request) {
+	p.mu.Lock()
+	data := p.snapshot
+	p.mu.Unlock()
+	p.asked <- r.Header.Get("If-None-Match")
+	if data == nil {
+		http.Error(w, "not in sync", http.StatusServiceUnavailable)
+		return
+	}
+	id := strconv.Quote(hex.EncodeToString(data[len(data)-engine.IDBytes:]))
+	w.Header().Set("ETag", id)
+	if r.Header.Get("If-None-Match") == id {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	w.Write(data)
+}
+
+func (p *plane) takeUsage(w http.ResponseWriter, r *http.Request) {
+	var body struct {
+		Flags map[string]struct {
+			Count int64
+			Last  time.Time
+		}
+	}
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	counts := map[string]int64{}
+	for key, flag := range body.Flags {
+		counts[key] = flag.Count
+	}
+	p.usage <- counts
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// connection is the next stream that is opened.
+func (p *plane) connection(t testing.TB) *connection {
+	t.Helper()
+	select {
+	case c := <-p.connected:
+		return c
+	case <-time.After(patience):
+		t.Fatal("nobody connects")
+		return nil
+	}
+}
+
+// event sends one event of the stream.
+func (c *connection) event(t testing.TB, kind string, frame []byte) {
+	t.Helper()
+	c.text(t, eventText(t, kind, frame))
+}
+
+func (c *connection) text(t testing.TB, text string) {
+	t.Helper()
+	select {
+	case c.send <- text:
+	case <-time.After(patience):
+		t.Fatal("nobody reads the stream")
+	}
+}
+
+func (c *connection) close() { c.once.Do(func() { close(c.closed) }) }
+
+// eventText is an event as it comes over the wire; the id is that of the snapshot the frame leads to.
+func eventText(t testing.TB, kind string, frame []byte) string {
+	t.Helper()
+	if kind == "heartbeat" {
+		return "event: heartbeat\n\n"
+	}
+	u := &unpacker{rest: frame}
+	u.array()
+	u.array() // the header: name, format, environment, lineage, revision, …
+	u.value()
+	u.value()
+	u.value()
+	lineage := u.binary()
+	revision, _ := u.value().(int64)
+	if u.err != nil {
+		t.Fatal(u.err)
+	}
+	return fmt.Sprintf("event: %s\nid: %x-%d\ndata: %s\n\n", kind, lineage, revision, base64.StdEncoding.EncodeToString(frame))
+}
+
+// binary is the next value, if that is binary of up to 255 bytes.
+func (u *unpacker) binary() []byte {
+	if u.number(1) != 0xc4 {
+		u.err = errPacked
+	}
+	return u.take(int(u.number(1)))
+}
+
+// connected is a client of the plane that has taken data.
+func (p *plane) client(t testing.TB, data []byte, change func(*Config)) (*Client, *connection) {
+	t.Helper()
+	config := Config{Endpoint: p.URL, Token: "token", Logger: quiet, ReadyWithin: -1}
+	if change != nil {
+		change(&config)
+	}
+	c, err := New(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	s := p.connection(t)
+	if data != nil {
+		s.event(t, "snapshot", data)
+		until(t, c, func() bool { return c.Enabled("on") })
+	}
+	return c, s
+}
+
+// until waits for what becomes true by events of the client, or for a counter of it.
+func until(t testing.TB, c *Client, done func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	for !done() {
+		if time.Now().After(deadline) {
+			t.Fatalf("it never came: %+v", c.Stats())
+		}
+		time.Sleep(time.Millisecond)
+	}
+}

@@ -1,0 +1,106 @@
+package gonfalon
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+func TestBootstrapThenLastGood(t *testing.T) {
+	one, two := compiled(t, 1, flagOn), compiled(t, 2, flagOn, flagOff)
+	other := compiledIn(t, snapshot.Header{Environment: DefaultEnv, Lineage: lineage('b'), Revision: 1}, flagHero)
+	damaged := bytes.Clone(two)
+	damaged[20] ^= 1
+	for _, test := range []struct {
+		name                string
+		bootstrap, lastGood []byte
+		want                []byte
+	}{
+		{"only a bootstrap", one, nil, one},
+		{"only a last good", nil, one, one},
+		{"a newer last good", one, two, two},
+		{"a newer bootstrap", two, one, two},
+		{"a last good of another lineage", two, other, other},
+		{"a damaged last good", one, damaged, one},
+		{"nothing but a damaged last good", nil, damaged, nil},
+		{"half a last good", one, two[:len(two)/2], one},
+		{"an empty last good", one, []byte{}, one},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "flags")
+			if test.lastGood != nil {
+				if err := os.WriteFile(path, test.lastGood, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			c, err := New(t.Context(), Config{Bootstrap: test.bootstrap, LastGood: path, Logger: quiet})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			if !bytes.Equal(c.Snapshot(), test.want) {
+				t.Errorf("it serves %+v", c.Stats().Info)
+			}
+		})
+	}
+}
+
+func TestLastGoodSurvivesARestart(t *testing.T) {
+	p := newPlane(t)
+	path := filepath.Join(t.TempDir(), "deep", "down", "flags")
+	keep := func(config *Config) { config.LastGood = path }
+	one, two := compiled(t, 1, flagOn), compiled(t, 2, flagOn, flagOff)
+	c, s := p.client(t, one, keep)
+	s.event(t, "delta", delta(t, one, two))
+	until(t, c, func() bool { return revision(c) == 2 })
+	c.Close()
+	if kept, err := os.ReadFile(path); err != nil || !bytes.Equal(kept, two) {
+		t.Fatalf("%d bytes are kept, %v", len(kept), err)
+	}
+	if left, _ := filepath.Glob(path + ".*"); left != nil {
+		t.Errorf("%q are left over", left)
+	}
+	p.CloseClientConnections()
+	p.Close() // the server is down
+	start := time.Now()
+	c, err := New(t.Context(), Config{Endpoint: p.URL, Token: "token", LastGood: path, Logger: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if !c.Enabled("on") || c.State() != Stale {
+		t.Errorf("after %s it is %s", time.Since(start), c.State())
+	}
+	if !c.Enabled("on") || revision(c) != 2 {
+		t.Error("it starts without what it kept")
+	}
+}
+
+func TestResumingFromTheLastGood(t *testing.T) {
+	p := newPlane(t)
+	path := filepath.Join(t.TempDir(), "flags")
+	if err := os.WriteFile(path, compiled(t, 5, flagOn), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, s := p.client(t, nil, func(config *Config) { config.LastGood = path })
+	if want := "61616161616161616161616161616161-5"; s.lastEventID != want {
+		t.Errorf("it resumes from %q, want %q", s.lastEventID, want)
+	}
+	until(t, c, func() bool { return c.State() == Ready }) // nothing comes: it is current
+}
+
+func TestAFileThatCannotBeKeptIsNoFailure(t *testing.T) {
+	p := newPlane(t)
+	blocked := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(blocked, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, _ := p.client(t, compiled(t, 1, flagOn), func(config *Config) { config.LastGood = filepath.Join(blocked, "flags") })
+	if !c.Enabled("on") {
+		t.Error("it has no flags")
+	}
+}

@@ -1,0 +1,75 @@
+import type { SnapshotInfo } from './engine/engine.js'
+
+/**
+ * What a client's answers rest on.
+ *
+ * - `NOT_READY`: nothing has been loaded yet; every answer is the caller's default.
+ * - `READY`: a snapshot serves, and the source stands behind it.
+ * - `STALE`: a snapshot serves, but the source is away, hasn't answered yet, or was last heard of longer ago than the time to live.
+ * - `ERROR`: nothing has been loaded, and the source refuses, or sends what can't be read. The client goes on trying.
+ */
+export type State = 'NOT_READY' | 'READY' | 'STALE' | 'ERROR'
+
+/** A change of state. */
+export interface StateEvent {
+  readonly state: State
+  readonly previous: State
+  /** What the source's trouble is, if it has some. */
+  readonly error: Error | undefined
+}
+
+/** A change of flags. */
+export interface ChangeEvent {
+  /** Keys of flags whose own definition is new, changed or gone, ascending. */
+  readonly flags: readonly string[]
+  /** Likewise of segments: every flag that uses one may decide otherwise now. */
+  readonly segments: readonly string[]
+  /** Of what serves now. */
+  readonly revision: number | undefined
+  /** The environment was made anew, or restored. */
+  readonly lineageChanged: boolean
+  /** The snapshot that serves now; undefined in a client that evaluates remotely. */
+  readonly info: SnapshotInfo | undefined
+}
+
+/** What can be listened to. */
+export interface Events {
+  /** The state has become `READY`. */
+  ready: StateEvent
+  /** The state has become `STALE`. */
+  stale: StateEvent
+  /** The state has become `ERROR`. */
+  error: StateEvent
+  /** Flags have changed. */
+  change: ChangeEvent
+}
+
+type Listener<T> = (event: T) => void
+
+/** Calls listeners. One that throws is told to the console, and keeps nobody else from hearing. */
+export class Emitter {
+  private readonly listeners = new Map<keyof Events, Set<Listener<never>>>()
+
+  on<K extends keyof Events>(event: K, listener: Listener<Events[K]>): () => void {
+    let set = this.listeners.get(event)
+    if (set === undefined) this.listeners.set(event, (set = new Set()))
+    // A listener that is added twice is called twice, and taken away one by one.
+    const once: Listener<Events[K]> = (e) => listener(e)
+    set.add(once)
+    return () => set.delete(once)
+  }
+
+  has(event: keyof Events): boolean {
+    return (this.listeners.get(event)?.size ?? 0) > 0
+  }
+
+  emit<K extends keyof Events>(event: K, value: Events[K]): void {
+    for (const listener of [...(this.listeners.get(event) ?? [])] as Listener<Events[K]>[]) {
+      try {
+        listener(value)
+      } catch (error) {
+        console.error(`gonfalon: a listener of "${event}" threw`, error)
+      }
+    }
+  }
+}

@@ -1,0 +1,239 @@
+import type { Context, Json } from '../context.js'
+import { bitTarget, bitVariant, decision, type Decision } from '../decision.js'
+import type { Clock } from './clock.js'
+import { explanation, type Explanation } from './explanation.js'
+import { ContextError, maxSnapshotBytes, Memory } from './memory.js'
+import { instantiate, type Exports } from './module.js'
+import { hexAt, Reader } from './reader.js'
+import { noContext, RequestWriter, type Encoded, type Keys } from './request.js'
+import { SnapshotError } from './snapshot_error.js'
+
+/** Room for a request to begin with; it grows when a context doesn't fit. */
+const leastRequest = 64 << 10
+
+/** Bytes of a result record. */
+const recordBytes = 32
+
+/** What a snapshot says about itself. */
+export interface SnapshotInfo {
+  readonly environment: string
+  /** Content id, 64 hex digits. */
+  readonly id: string
+  /** 32 hex digits; another one after an environment was created anew or restored. */
+  readonly lineage: string
+  readonly revision: number
+  readonly flags: number
+  readonly segments: number
+}
+
+interface Variant {
+  readonly name: string
+  readonly payload: Json | undefined
+}
+
+/**
+ * One instance of the module with one snapshot. JavaScript runs one call at a time, and a call made from within another one is
+ * noticed, so it needs no lock.
+ *
+ * A trap throws `WebAssembly.RuntimeError`; the instance is then of no use any more, and whoever owns it makes another.
+ */
+export class Engine {
+  readonly info: SnapshotInfo
+  private readonly exports: Exports
+  private readonly memory: Memory
+  private readonly requests: RequestWriter
+
+  /** By index in the snapshot, which is stable for the life of the instance. */
+  private readonly variants: (Variant | undefined)[] = []
+  private readonly groups = new Map<string, readonly string[]>()
+  private flagKeys: readonly string[] | undefined
+
+  /**
+   * Loads a snapshot into a new instance.
+   *
+   * @throws SnapshotError if the engine refuses it.
+   */
+  constructor(module: WebAssembly.Module, snapshot: Uint8Array) {
+    const exports = (this.exports = instantiate(module))
+    const memory = (this.memory = new Memory(exports))
+    const at = snapshot.length > maxSnapshotBytes ? 0 : exports.snapshot(snapshot.length) >>> 0
+    if (at === 0) throw new SnapshotError(1, 0)
+    memory.refresh()
+    memory.bytes.set(snapshot, at)
+    const code = exports.load(snapshot.length)
+    memory.refresh()
+    if (code !== 0) throw new SnapshotError(code, memory.word(0))
+    memory.reserve(leastRequest)
+    this.requests = new RequestWriter(memory, (keys) => this.groupsOf(keys))
+    exports.info()
+    memory.refresh()
+    this.info = {
+      environment: memory.text(memory.result, 0),
+      id: hexAt(memory.bytes, memory.word(2), 32),
+      lineage: hexAt(memory.bytes, memory.word(3), 16),
+      revision: memory.word(4) + memory.word(5) * 0x100000000,
+      flags: memory.word(6),
+      segments: memory.word(7),
+    }
+  }
+
+  /** The packed decision of one flag: all of it that needs no text. */
+  evaluate(key: string, context: Context | undefined, encoded: Encoded | undefined, clock: Clock): number {
+    const packed = this.exports.evaluate(this.requests.write(key, context, encoded, clock))
+    if (packed < 0) throw failed(packed)
+    this.memory.refresh()
+    return packed
+  }
+
+  /** The variant of the last {@link evaluate}, which gave `packed`; undefined if none was served. */
+  variant(packed: number): Variant | undefined {
+    return (packed & bitVariant) === 0 ? undefined : this.variantOf(this.memory.result)
+  }
+
+  decide(key: string, context: Context | undefined, encoded: Encoded | undefined, clock: Clock): Decision {
+    return this.decisionOf(key, this.evaluate(key, context, encoded, clock), this.memory.result)
+  }
+
+  /**
+   * Decides many flags for one context, with one crossing for each 1,024 of them.
+   *
+   * @param keys the flags; null: all, ascending by key.
+   */
+  decideAll(keys: readonly string[] | null, context: Context | undefined, encoded: Encoded | undefined, clock: Clock): Decision[] {
+    const { exports, memory } = this
+    const names = keys ?? this.keys()
+    const size = this.requests.write(keys, context, encoded, clock)
+    const decisions: Decision[] = []
+    while (decisions.length < names.length) {
+      const n = exports.evaluate_batch(size, decisions.length)
+      if (n <= 0) throw failed(n)
+      memory.refresh()
+      let record = memory.word(0)
+      for (let i = n; i > 0; i--, record += recordBytes) {
+        decisions.push(this.decisionOf(names[decisions.length]!, memory.words[record >>> 2]!, record))
+      }
+    }
+    return decisions
+  }
+
+  explain(key: string, context: Context | undefined, encoded: Encoded | undefined, clock: Clock): Explanation {
+    const { exports, memory } = this
+    // Both answers are of one request, so that time and chance are the same for them.
+    const request = this.requests.write(key, context, encoded, clock)
+    const packed = exports.evaluate(request)
+    if (packed < 0) throw failed(packed)
+    memory.refresh()
+    const decided = this.decisionOf(key, packed, memory.result)
+    const size = exports.explain(request)
+    if (size < 0) throw failed(size)
+    memory.refresh()
+    const at = memory.word(0)
+    return explanation(decided, new Reader(memory.bytes, at, at + size).value())
+  }
+
+  /** Writes a context once, for many decisions of this instance. */
+  encode(context: Context): Encoded {
+    return this.requests.encode(context)
+  }
+
+  /** Keys of all flags, ascending. */
+  keys(): readonly string[] {
+    if (this.flagKeys !== undefined) return this.flagKeys
+    const keys: string[] = []
+    while (this.exports.flag_key(keys.length) === 0) keys.push(this.memory.text(this.memory.result, 0))
+    return (this.flagKeys = keys)
+  }
+
+  /**
+   * The bytes of the snapshot that a delta makes of this one. They still have to be loaded, which checks their id.
+   *
+   * @throws SnapshotError if the delta is for another snapshot, or is broken.
+   */
+  splice(delta: Uint8Array): Uint8Array<ArrayBuffer> {
+    const { exports, memory } = this
+    if (delta.length > maxSnapshotBytes) throw new SnapshotError(1, 0)
+    this.requests.begin()
+    memory.put(delta)
+    const code = exports.splice(delta.length)
+    memory.refresh()
+    if (code !== 0) throw new SnapshotError(code, memory.word(0))
+    return memory.slice(memory.result, 0)
+  }
+
+  /** Decides a request of `wasm/ABI.md` as it stands. For conformance and differential tests. */
+  evaluateRequest(request: Uint8Array): RawDecision {
+    const { memory } = this
+    this.requests.begin()
+    memory.put(request)
+    const packed = this.exports.evaluate(request.length)
+    memory.refresh()
+    const nothing = new Uint8Array(0)
+    if (packed < 0) return { packed, variantIndex: 0, variant: nothing, payload: nothing, target: nothing }
+    const bytes = (word: number): Uint8Array => memory.slice(memory.result, word)
+    return { packed, variantIndex: memory.word(1), variant: bytes(2), payload: bytes(4), target: bytes(6) }
+  }
+
+  /** Every group that a decision of these flags can ask for. */
+  private groupsOf(keys: Keys): Iterable<string> {
+    if (typeof keys === 'string') return this.groupsOfFlag(keys)
+    return new Set((keys ?? this.keys()).flatMap((key) => this.groupsOfFlag(key)))
+  }
+
+  private groupsOfFlag(key: string): readonly string[] {
+    let names = this.groups.get(key)
+    if (names !== undefined) return names
+    const { memory } = this
+    const writer = this.requests.begin()
+    writer.byte(0x96)
+    writer.text(key)
+    writer.raw(noContext)
+    const size = this.exports.groups(writer.at - memory.request)
+    if (size < 0) throw failed(size)
+    memory.refresh()
+    const at = memory.word(0)
+    names = new Reader(memory.bytes, at, at + size).value() as string[]
+    // Callers may ask for any name; what is kept is bounded by the snapshot.
+    if (this.groups.size < this.info.flags) this.groups.set(key, names)
+    return names
+  }
+
+  private decisionOf(key: string, packed: number, record: number): Decision {
+    const variant = (packed & bitVariant) === 0 ? undefined : this.variantOf(record)
+    const target = (packed & bitTarget) === 0 ? undefined : this.memory.text(record, 6)
+    return decision(key, packed, variant?.name, variant?.payload, target, this.info.revision)
+  }
+
+  /** The variant of a result record. Its texts are read once in the life of an instance. */
+  private variantOf(record: number): Variant {
+    const { memory } = this
+    const index = memory.words[(record >>> 2) + 1]!
+    let variant = this.variants[index]
+    if (variant === undefined) {
+      const payload = memory.text(record, 4)
+      variant = { name: memory.text(record, 2), payload: payload === '' ? undefined : freeze(JSON.parse(payload) as Json) }
+      this.variants[index] = variant
+    }
+    return variant
+  }
+}
+
+/** A decision as the module gives it. `packed` below 0 is an error of `wasm/ABI.md`. */
+export interface RawDecision {
+  readonly packed: number
+  readonly variantIndex: number
+  readonly variant: Uint8Array
+  readonly payload: Uint8Array
+  readonly target: Uint8Array
+}
+
+function failed(code: number): Error {
+  return code === -1 ? new ContextError('the engine found the request malformed') : new Error(`the engine answered ${code}`)
+}
+
+function freeze(v: Json): Json {
+  if (typeof v === 'object' && v !== null) {
+    for (const item of Object.values(v)) freeze(item as Json)
+    Object.freeze(v)
+  }
+  return v
+}

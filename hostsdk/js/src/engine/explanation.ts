@@ -1,0 +1,62 @@
+import { gates, type Decision, type GateKind } from '../decision.js'
+import type { Value } from './reader.js'
+
+const outcomes = ['no', 'yes', 'deny', 'pass', 'fail', 'not_asked'] as const
+const operators = ['eq', 'neq', 'in', 'not_in', 'contains', 'gt', 'gte', 'lt', 'lte', 'matches', 'never'] as const
+
+/** What one gate said: nothing, it grants, it denies, a prerequisite is met or is not, or it had nobody to ask about. */
+export type Outcome = (typeof outcomes)[number]
+
+/** One constraint of a rule or segment, and how it compared. */
+export interface Comparison {
+  readonly attribute: string
+  readonly operator: (typeof operators)[number]
+  readonly values: readonly Value[]
+  /** The context's value, null if it has none. */
+  readonly actual: Value
+  readonly held: boolean
+}
+
+/** One gate that the engine looked at. */
+export interface Step {
+  readonly gate: GateKind
+  readonly outcome: Outcome
+  readonly target: string | undefined
+  /** Numbers that were compared, which mean different things by gate: see the table of explanations in `wasm/ABI.md`. */
+  readonly a: number | bigint | undefined
+  readonly b: number | bigint | undefined
+  readonly c: number | bigint | undefined
+  /** Of a rule or a segment. */
+  readonly comparisons: readonly Comparison[]
+}
+
+/** A decision, and every gate that was looked at, in order, up to the one that decided. */
+export interface Explanation {
+  readonly decision: Decision
+  readonly steps: readonly Step[]
+}
+
+type Number = number | bigint | null
+
+/** Lays out an explanation of `wasm/ABI.md`. */
+export function explanation(decision: Decision, value: Value): Explanation {
+  const [, steps] = value as [number, [number, number, string | null, Number, Number, Number, [string, number, Value[], Value, boolean][] | null][]]
+  return {
+    decision,
+    steps: steps.map(([gate, outcome, target, a, b, c, details]) => ({
+      gate: gates[gate]!,
+      outcome: outcomes[outcome]!,
+      target: target ?? undefined,
+      a: a ?? undefined,
+      b: b ?? undefined,
+      c: c ?? undefined,
+      comparisons: (details ?? []).map(([attribute, operator, values, actual, held]) => ({
+        attribute,
+        operator: operators[operator]!,
+        values,
+        actual,
+        held,
+      })),
+    })),
+  }
+}

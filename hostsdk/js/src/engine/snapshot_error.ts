@@ -1,0 +1,31 @@
+/** What the codes of engine/code.go mean. */
+const faults: Readonly<Record<number, string>> = {
+  1: 'it is larger than 32 MiB',
+  2: 'it is not a snapshot, or not a delta',
+  3: "this version of the SDK doesn't read its format",
+  4: "its content id doesn't match its bytes",
+  5: 'it is malformed',
+  6: "its records don't add up to its header's counts",
+  7: 'it is past a limit',
+  8: 'its keys are not ascending, or one is there twice',
+  9: 'an index or a state in it is out of range',
+  10: 'there are bytes after its end',
+  11: 'the delta is for another snapshot',
+  12: "the delta deletes a key that isn't there",
+  13: "the module's buffer is too small",
+  14: 'its keys are made to collide',
+}
+
+/** The engine refuses a snapshot or a delta. */
+export class SnapshotError extends Error {
+  override readonly name = 'SnapshotError'
+
+  constructor(
+    /** The engine's code, see engine/code.go. */
+    readonly code: number,
+    /** Where in the bytes. */
+    readonly offset: number,
+  ) {
+    super(`the snapshot can't be used: ${faults[code] ?? `code ${code}`} (at byte ${offset})`)
+  }
+}

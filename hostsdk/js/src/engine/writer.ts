@@ -1,0 +1,281 @@
+import { maxAttributes, maxNesting } from '../context.js'
+
+const encoder = new TextEncoder()
+
+/** Texts up to here are written by a loop as long as they are ASCII, which beats TextEncoder on short ones. */
+const shortText = 48
+
+/** Thrown when the buffer is full; whoever owns the buffer makes it larger and writes anew. */
+export const full = new Error('the request buffer is full')
+
+/**
+ * Writes msgpack straight into memory, every value in its shortest form. It doesn't own the memory: `bytes` and `view` are
+ * replaced when the module's memory grows.
+ */
+export class Writer {
+  bytes: Uint8Array = new Uint8Array(0)
+  view: DataView = new DataView(this.bytes.buffer)
+  at = 0
+  end = 0
+
+  /** Whether a text had code units that aren't valid Unicode, and has U+FFFD for them. */
+  private replaced = false
+
+  /** Writes into `size` bytes of a buffer from `start` on. */
+  target(buffer: ArrayBuffer, start: number, size: number): void {
+    this.bytes = new Uint8Array(buffer)
+    this.view = new DataView(buffer)
+    this.at = start
+    this.end = start + size
+  }
+
+  byte(value: number): void {
+    if (this.at >= this.end) throw full
+    this.bytes[this.at++] = value
+  }
+
+  raw(source: Uint8Array): void {
+    if (this.at + source.length > this.end) throw full
+    this.bytes.set(source, this.at)
+    this.at += source.length
+  }
+
+  text(s: string): void {
+    const n = s.length
+    if (n > shortText) return this.longText(s)
+    let at = this.at
+    if (at + 2 + n > this.end) throw full
+    const bytes = this.bytes
+    if (n < 32) bytes[at++] = 0xa0 | n
+    else {
+      bytes[at++] = 0xd9
+      bytes[at++] = n
+    }
+    for (let i = 0; i < n; i++) {
+      const c = s.charCodeAt(i)
+      if (c > 0x7f) return this.longText(s)
+      bytes[at++] = c
+    }
+    this.at = at
+  }
+
+  /** The head's size is guessed from the text's length, and the text moved where the guess was wrong. */
+  private longText(s: string): void {
+    if (!s.isWellFormed()) this.replaced = true
+    const guess = headSize(s.length)
+    const start = this.at + guess
+    if (start > this.end) throw full
+    const { read, written } = encoder.encodeInto(s, this.bytes.subarray(start, this.end))
+    if (read < s.length) throw full
+    const size = headSize(written)
+    if (size !== guess) {
+      if (this.at + size + written > this.end) throw full
+      this.bytes.copyWithin(this.at + size, start, start + written)
+    }
+    if (size === 1) this.bytes[this.at] = 0xa0 | written
+    else if (size === 2) this.bytes.set([0xd9, written], this.at)
+    else if (size === 3) {
+      this.bytes[this.at] = 0xda
+      this.view.setUint16(this.at + 1, written)
+    } else {
+      this.bytes[this.at] = 0xdb
+      this.view.setUint32(this.at + 1, written)
+    }
+    this.at += size + written
+  }
+
+  /** An integer within ±2^53. */
+  int(v: number): void {
+    if (v >= 0 && v < 0x80) return this.byte(v)
+    if (this.at + 9 > this.end) throw full
+    const { view, at } = this
+    if (v >= 0) {
+      if (v < 0x100) this.head(0xcc, 1, v)
+      else if (v < 0x10000) this.head(0xcd, 2, v)
+      else if (v < 0x100000000) this.head(0xce, 4, v)
+      else {
+        view.setUint8(at, 0xcf)
+        view.setUint32(at + 1, v / 0x100000000)
+        view.setUint32(at + 5, v)
+        this.at = at + 9
+      }
+    } else if (v >= -32) this.byte(v & 0xff)
+    else if (v >= -0x80) this.head(0xd0, 1, v)
+    else if (v >= -0x8000) this.head(0xd1, 2, v)
+    else if (v >= -0x80000000) this.head(0xd2, 4, v)
+    else {
+      view.setUint8(at, 0xd3)
+      view.setInt32(at + 1, Math.floor(v / 0x100000000))
+      view.setUint32(at + 5, v)
+      this.at = at + 9
+    }
+  }
+
+  /** 64 bits as a signed integer of fixed width. */
+  wide(high: number, low: number): void {
+    const at = this.at
+    if (at + 9 > this.end) throw full
+    this.bytes[at] = 0xd3
+    this.view.setUint32(at + 1, high)
+    this.view.setUint32(at + 5, low)
+    this.at = at + 9
+  }
+
+  number(v: number): void {
+    if (Number.isSafeInteger(v) || Math.abs(v) === 2 ** 53) return this.int(v)
+    if (!Number.isFinite(v)) return this.byte(0xc0)
+    if (this.at + 9 > this.end) throw full
+    this.bytes[this.at] = 0xcb
+    this.view.setFloat64(this.at + 1, v)
+    this.at += 9
+  }
+
+  bigint(v: bigint): void {
+    if (v >= -9007199254740992n && v <= 9007199254740992n) return this.int(Number(v))
+    if (BigInt.asIntN(64, v) === v) {
+      if (this.at + 9 > this.end) throw full
+      this.bytes[this.at] = v < 0n ? 0xd3 : 0xcf
+      this.view.setBigInt64(this.at + 1, v)
+      this.at += 9
+      return
+    }
+    const digits = v.toString()
+    const n = digits.length
+    if (this.at + 6 + n > this.end) throw full
+    if (n < 0x100) this.head(0xc7, 1, n)
+    else if (n < 0x10000) this.head(0xc8, 2, n)
+    else this.head(0xc9, 4, n)
+    this.byte(1)
+    encoder.encodeInto(digits, this.bytes.subarray(this.at, this.at + n))
+    this.at += n
+  }
+
+  array(n: number): void {
+    this.container(n, 0x90, 0xdc)
+  }
+
+  map(n: number): void {
+    this.container(n, 0x80, 0xde)
+  }
+
+  private container(n: number, fixed: number, wide: number): void {
+    if (n < 16) this.byte(fixed | n)
+    else if (n < 0x10000) this.head(wide, 2, n)
+    else this.head(wide + 1, 4, n)
+  }
+
+  private head(type: number, width: 1 | 2 | 4, v: number): void {
+    const at = this.at
+    if (at + 1 + width > this.end) throw full
+    this.bytes[at] = type
+    if (width === 1) this.view.setUint8(at + 1, v)
+    else if (width === 2) this.view.setUint16(at + 1, v)
+    else this.view.setUint32(at + 1, v)
+    this.at = at + 1 + width
+  }
+
+  /** Any value as an attribute; what is no attribute is null. */
+  value(v: unknown, depth: number): void {
+    switch (typeof v) {
+      case 'string':
+        return this.text(v)
+      case 'number':
+        return this.number(v)
+      case 'boolean':
+        return this.byte(v ? 0xc3 : 0xc2)
+      case 'bigint':
+        return this.bigint(v)
+      case 'object':
+        return this.object(v, depth)
+      default:
+        return this.byte(0xc0)
+    }
+  }
+
+  private object(v: object | null, depth: number): void {
+    if (v === null) return this.byte(0xc0)
+    if (v instanceof Date) return this.time(v)
+    if (depth >= maxNesting) return this.byte(0xc0)
+    if (Array.isArray(v)) {
+      this.array(v.length)
+      for (let i = 0; i < v.length; i++) this.value(v[i], depth + 1)
+      return
+    }
+    if (Symbol.iterator in v && !(v instanceof Map)) return this.byte(0xc0)
+    const entries = sortedEntries(v)
+    this.map(entries.length)
+    for (const [name, value] of entries) {
+      this.text(name)
+      this.value(value, depth + 1)
+    }
+  }
+
+  /** ISO 8601 in UTC, without a fraction's trailing zeros. */
+  private time(v: Date): void {
+    if (Number.isNaN(v.getTime())) return this.byte(0xc0)
+    this.text(v.toISOString().replace(/\.?0*Z$/, 'Z'))
+  }
+
+  /**
+   * The context's attributes in the order of the object, which nothing depends on as long as they are few and their names
+   * differ; else as {@link manyAttributes}.
+   */
+  attributes(attributes: object | null | undefined): void {
+    const start = this.at
+    this.byte(0x80)
+    if (attributes === null || attributes === undefined) return
+    const values = attributes as Record<string, unknown>
+    let n = 0
+    this.replaced = false
+    for (const name in values) {
+      if (!Object.hasOwn(values, name)) continue
+      if (n++ === 15) break
+      this.text(name)
+      this.value(values[name], 0)
+    }
+    if (n < 16 && !this.replaced) {
+      this.bytes[start] = 0x80 | n
+      return
+    }
+    this.at = start
+    this.manyAttributes(values)
+  }
+
+  /** At most 256 attributes, those first in the alphabet; of two with one name, once it is valid Unicode, the later. */
+  private manyAttributes(values: object): void {
+    const entries = sortedEntries(values)
+    if (entries.length > maxAttributes) entries.length = maxAttributes
+    this.map(entries.length)
+    for (const [name, value] of entries) {
+      this.text(name)
+      this.value(value, 0)
+    }
+  }
+}
+
+/** Own entries, ascending by name as its UTF-8 bytes compare. */
+function sortedEntries(values: object): [string, unknown][] {
+  const byName = new Map<string, unknown>()
+  for (const [name, value] of values instanceof Map ? values : Object.entries(values)) {
+    if (typeof name === 'string') byName.set(name.toWellFormed(), value)
+  }
+  return [...byName].sort(([a], [b]) => compareText(a, b))
+}
+
+/** Compares as UTF-8 bytes do, which is by code point; `<` compares UTF-16 code units. */
+export function compareText(a: string, b: string): number {
+  const n = Math.min(a.length, b.length)
+  for (let i = 0; i < n; i++) {
+    const x = a.charCodeAt(i)
+    const y = b.charCodeAt(i)
+    if (x === y) continue
+    const highX = x >= 0xd800 && x < 0xe000
+    const highY = y >= 0xd800 && y < 0xe000
+    return highX === highY ? x - y : highX ? 1 : -1
+  }
+  return a.length - b.length
+}
+
+function headSize(n: number): number {
+  return n < 32 ? 1 : n < 0x100 ? 2 : n < 0x10000 ? 3 : 5
+}

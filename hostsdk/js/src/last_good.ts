@@ -1,0 +1,65 @@
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { random32 } from './engine/clock.js'
+import type { Keeper } from './client.js'
+import type { Logger } from './log.js'
+
+/** Keeps the last good snapshot in a file. It is replaced whole or not at all: written beside it, synced, renamed. */
+export class LastGood implements Keeper {
+  private waiting: Uint8Array | undefined
+  private writing: Promise<void> | undefined
+
+  constructor(
+    private readonly path: string,
+    private readonly log: Logger,
+  ) {}
+
+  async read(): Promise<Uint8Array | undefined> {
+    try {
+      return new Uint8Array(await readFile(this.path))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.log.warn(`gonfalon: the last good snapshot can't be read`, error)
+      return undefined
+    }
+  }
+
+  write(bytes: Uint8Array): void {
+    this.waiting = bytes
+    this.writing ??= this.drain()
+  }
+
+  async flush(): Promise<void> {
+    await this.writing
+  }
+
+  private async drain(): Promise<void> {
+    while (this.waiting !== undefined) {
+      const bytes = this.waiting
+      this.waiting = undefined
+      try {
+        await replace(this.path, bytes)
+      } catch (error) {
+        this.log.warn(`gonfalon: the last good snapshot can't be written`, error)
+      }
+    }
+    this.writing = undefined
+  }
+}
+
+async function replace(path: string, bytes: Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  const beside = `${path}.${process.pid}.${random32().toString(36)}.new`
+  try {
+    const file = await open(beside, 'wx', 0o600)
+    try {
+      await file.writeFile(bytes)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(beside, path)
+  } catch (error) {
+    await rm(beside, { force: true })
+    throw error
+  }
+}

@@ -1,0 +1,354 @@
+import type { Context } from '../context.js'
+import { request } from '../client.js'
+import { undecided, type Decision } from '../decision.js'
+import { Emitter, type State } from '../emitter.js'
+import type { Explanation } from '../engine/explanation.js'
+import { Flags, override, type Stats } from '../flags.js'
+import { warnings, type Logger } from '../log.js'
+import { readEvents, silence, Watchdog } from '../source/events.js'
+import { failure } from '../source/failure.js'
+import { Pauses, sleep } from '../source/pause.js'
+import { Status } from '../status.js'
+import { contextJson } from './json.js'
+import { decisionsOf, readBulk, type BulkResult, type EventStream } from './result.js'
+
+/** How a page asks a control plane for decisions. */
+export interface RemoteOptions {
+  /** Of the control plane, such as `https://flags.example.com`. */
+  readonly endpoint: string | URL
+  /** Of role client: it sees decisions, never rules. */
+  readonly token?: string | undefined
+  /** The environment's key, if the token has more than one. */
+  readonly env?: string | undefined
+  /** Who asks. It can be changed by {@link RemoteFlags.setContext}. */
+  readonly context?: Context | undefined
+  /** Where the last result is kept over reloads: `localStorage` if nothing is said, false: nowhere. */
+  readonly storage?: Pick<Storage, 'getItem' | 'setItem'> | false | undefined
+  /** Milliseconds between questions where the server has no stream of events; 60,000 if nothing is said. */
+  readonly pollInterval?: number | undefined
+  /** Milliseconds to wait for the first answer; 5,000 if nothing is said. A kept result ends the wait when the server fails. */
+  readonly readyWithin?: number | undefined
+  /** Milliseconds that a lost connection isn't yet `STALE`; 5,000 if nothing is said. */
+  readonly grace?: number | undefined
+  /** Milliseconds without a word of the server that make a client `STALE`. Never, if nothing is said. */
+  readonly ttl?: number | undefined
+  readonly logger?: Logger | undefined
+  readonly fetch?: typeof fetch | undefined
+}
+
+/** How long one answer may take, in milliseconds. */
+const patience = 10_000
+
+/** Events of the stream are small. */
+const maxEvent = 64 << 10
+
+/** How long a hidden page keeps its stream, in seconds, if the server says nothing. */
+const hiddenDelay = 120
+
+/**
+ * A client for one context at a time, whose decisions a control plane makes by OpenFeature's remote protocol: all flags in one
+ * question, asked again when the server's stream of events says that something has changed.
+ */
+export class RemoteFlags extends Flags {
+  protected readonly emitter = new Emitter()
+  private readonly status: Status
+  private readonly log: Logger
+  private readonly storage: Pick<Storage, 'getItem' | 'setItem'> | undefined
+  private readonly storageKey: string
+  private readonly ended = new AbortController()
+  private listening: Promise<void> = Promise.resolve()
+
+  private context_: string
+  private decisions: Map<string, Decision> | undefined
+  /** The context that the decisions are for, and the result's entity tag. */
+  private decidedFor: string | undefined
+  private tag: string | undefined
+  private streams: readonly EventStream[] = []
+  private round = new AbortController()
+  private answered: (() => void)[] = []
+  private taken = 0
+  private broken = 0
+  private warned = false
+
+  constructor(private readonly options: RemoteOptions) {
+    super()
+    if (!URL.canParse(String(options.endpoint))) throw new TypeError(`gonfalon: ${JSON.stringify(options.endpoint)} is not the URL of an endpoint`)
+    this.log = options.logger ?? warnings
+    this.storage = storageOf(options.storage)
+    this.storageKey = `gonfalon:${String(options.endpoint)}:${options.env ?? ''}`
+    this.status = new Status(() => this.decisions !== undefined, this.emitter, options.grace ?? 5_000, options.ttl)
+    this.context_ = contextJson(options.context)
+  }
+
+  /** Shows the result that was kept, and waits for the server's. */
+  async start(): Promise<void> {
+    this.restore()
+    this.status.begin(false)
+    this.listening = this.listen()
+    const enough = new AbortController()
+    await Promise.race([this.status.settled, sleep(this.options.readyWithin ?? 5_000, enough.signal).catch(() => {})])
+    enough.abort()
+  }
+
+  /**
+   * Another context: somebody has signed in, say. Decisions go on as they are until the server has answered. If it can't,
+   * those of the context before are dropped.
+   *
+   * @returns when the server has answered, or has failed to.
+   */
+  async setContext(context: Context): Promise<void> {
+    const json = contextJson(context)
+    if (json === this.context_ || this.ended.signal.aborted) return
+    this.context_ = json
+    this.restore()
+    const answered = new Promise<void>((resolve) => this.answered.push(resolve))
+    this.round.abort(new Error('the context has changed'))
+    await answered
+    if (this.decidedFor !== this.context_) {
+      this.decisions = undefined
+      this.status.update()
+    }
+  }
+
+  get state(): State {
+    return this.status.state
+  }
+
+  get stats(): Stats {
+    const { status } = this
+    return {
+      state: status.state,
+      info: undefined,
+      age: status.age,
+      taken: this.taken,
+      refused: 0,
+      broken: this.broken,
+      traps: 0,
+      lost: status.losses,
+      lastError: status.error,
+    }
+  }
+
+  decide(key: string, context?: Context): Decision {
+    const overridden = this[override]?.(key, context)
+    if (overridden !== undefined) return overridden
+    if (this.decisions === undefined) return undecided(key, 'PROVIDER_NOT_READY')
+    if (!this.isOurs(context)) return undecided(key, 'INVALID_CONTEXT')
+    return this.decisions.get(key) ?? undecided(key, 'FLAG_NOT_FOUND')
+  }
+
+  decideAll(context?: Context, keys?: readonly string[]): Decision[] {
+    return (keys ?? [...(this.decisions?.keys() ?? [])]).map((key) => this.decide(key, context))
+  }
+
+  explain(key: string, context?: Context): Explanation {
+    return { decision: this.decide(key, context), steps: [] }
+  }
+
+  async close(): Promise<void> {
+    this.ended.abort(new Error('the client is closed'))
+    this.status.stop()
+    await this.listening
+  }
+
+  /** Decisions of somebody else would be wrong ones: a context that is given must be the client's. */
+  private isOurs(context: Context | undefined): boolean {
+    if (context === undefined) return true
+    const { actor, groups, attributes } = context
+    if (actor === undefined && groups === undefined && attributes === undefined) return true
+    if (contextJson(context) === this.decidedFor) return true
+    this.broken++
+    if (!this.warned) this.log.warn("gonfalon: a client that evaluates remotely was asked about another context than its own: see setContext")
+    this.warned = true
+    return false
+  }
+
+  /** Asks, then listens until there is a reason to ask again; for ever. */
+  private async listen(): Promise<void> {
+    const pauses = new Pauses()
+    const { signal } = this.ended
+    while (!signal.aborted) {
+      this.round = new AbortController()
+      const round = AbortSignal.any([signal, this.round.signal])
+      let fed = false
+      try {
+        await shown(this.streams, round)
+        await this.ask(round)
+        fed = true
+        this.answer()
+        await this.untilChanged(round)
+        pauses.reset()
+      } catch (error) {
+        if (signal.aborted) break
+        if (round.aborted) continue
+        const reason = error instanceof Error ? error : new Error(String(error))
+        this.status.lose(reason)
+        this.answer()
+        if (fed) pauses.reset()
+        await sleep(pauses.after(reason), round).catch(() => {})
+      }
+    }
+    this.answer()
+  }
+
+  private answer(): void {
+    for (const resolve of this.answered.splice(0)) resolve()
+  }
+
+  private async ask(signal: AbortSignal, query = ''): Promise<void> {
+    const { options } = this
+    const context = this.context_
+    const headers: Record<string, string> = { 'Content-Type': 'application/json', Accept: 'application/json' }
+    if (options.env !== undefined) headers['X-Gonfalon-Env'] = options.env
+    if (this.tag !== undefined && this.decidedFor === context) headers['If-None-Match'] = this.tag
+    const response = await request(options, `/ofrep/v1/evaluate/flags${query}`, {
+      method: 'POST',
+      headers,
+      body: `{"context":${context}}`,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(patience)]),
+    })
+    if (response.status === 304) return this.status.confirm()
+    if (response.status !== 200) throw await failure(response)
+    const result = readBulk(await response.json())
+    this.take(result, context, response.headers.get('etag') ?? undefined)
+    this.keep(result)
+    this.status.confirm()
+  }
+
+  private take(result: BulkResult, context: string, tag: string | undefined): void {
+    const before = this.decidedFor === context ? this.decisions : undefined
+    const next = decisionsOf(result)
+    this.decisions = next
+    this.decidedFor = context
+    this.tag = tag
+    this.streams = result.eventStreams ?? []
+    this.taken++
+    if (!this.emitter.has('change')) return
+    const keys = new Set([...(before?.keys() ?? []), ...next.keys()])
+    const flags = [...keys].filter((key) => answerOf(before?.get(key)) !== answerOf(next.get(key))).sort()
+    if (flags.length > 0) {
+      this.emitter.emit('change', { flags, segments: [], revision: result.metadata?.revision, lineageChanged: false, info: undefined })
+    }
+  }
+
+  /** Follows the server's stream of events; without one, waits a while. */
+  private async untilChanged(signal: AbortSignal): Promise<void> {
+    const stream = this.streams.find(({ type }) => type === 'sse')
+    const url = stream && addressOf(stream, this.options.endpoint)
+    if (url === undefined) return sleep(this.options.pollInterval ?? 60_000, signal)
+    const watchdog = new Watchdog(silence, AbortSignal.any([signal, hidden(stream!)]))
+    try {
+      const response = await (this.options.fetch ?? fetch)(url, {
+        headers: { Accept: 'text/event-stream' },
+        cache: 'no-store',
+        signal: watchdog.signal,
+      })
+      if (response.status !== 200) throw await failure(response)
+      await readEvents(response, maxEvent, watchdog.heard, async ({ data }) => {
+        const query = refetch(data)
+        if (query === undefined) this.status.confirm()
+        else await this.ask(watchdog.signal, query)
+      })
+    } catch (error) {
+      if (watchdog.signal.reason !== pageHidden) throw error
+      return
+    } finally {
+      watchdog.stop()
+    }
+    throw new Error('the stream of events has ended')
+  }
+
+  private keep(result: BulkResult): void {
+    try {
+      this.storage?.setItem(this.storageKey, JSON.stringify({ context: this.decidedFor, tag: this.tag, result }))
+    } catch (error) {
+      this.log.info("gonfalon: the last result can't be kept", error)
+    }
+  }
+
+  /** Takes the result that was kept, if it is for the same context. */
+  private restore(): void {
+    try {
+      const text = this.storage?.getItem(this.storageKey)
+      if (text === undefined || text === null) return
+      const { context, tag, result } = JSON.parse(text) as { context: string; tag?: string; result: unknown }
+      if (context === this.context_) this.take(readBulk(result), context, tag)
+    } catch (error) {
+      this.log.info("gonfalon: the result that was kept can't be read", error)
+    }
+  }
+}
+
+/** What makes a decision another one for those who listen to changes. */
+function answerOf(decision: Decision | undefined): string {
+  return decision === undefined ? '' : JSON.stringify([decision.enabled, decision.variant, decision.value, decision.errorCode])
+}
+
+/** The query of a question that an event asks for; undefined if it asks for none. */
+function refetch(data: string): string | undefined {
+  try {
+    const event = JSON.parse(data) as { type?: string; etag?: string; lastModified?: number }
+    if (event.type !== 'refetchEvaluation') return undefined
+    const query = new URLSearchParams()
+    if (event.etag !== undefined) query.set('flagConfigEtag', event.etag)
+    if (event.lastModified !== undefined) query.set('flagConfigLastModified', String(event.lastModified))
+    return query.size === 0 ? '' : `?${query}`
+  } catch {
+    return undefined
+  }
+}
+
+function addressOf({ url, endpoint }: EventStream, base: string | URL): string | undefined {
+  const address = url ?? endpoint?.requestUri
+  return address === undefined ? undefined : new URL(address, endpoint?.origin ?? base).href
+}
+
+function storageOf(storage: RemoteOptions['storage']): Pick<Storage, 'getItem' | 'setItem'> | undefined {
+  if (storage === false) return undefined
+  try {
+    return storage ?? (globalThis as { localStorage?: Storage }).localStorage
+  } catch {
+    return undefined // a page may be forbidden to look
+  }
+}
+
+const pageHidden = new Error('the page is hidden')
+
+function delayOf(stream: EventStream | undefined): number {
+  return (stream?.inactivityDelaySec ?? hiddenDelay) * 1000
+}
+
+/** Aborts when the page has been hidden for a while. */
+function hidden(stream: EventStream): AbortSignal {
+  const controller = new AbortController()
+  if (typeof document === 'undefined') return controller.signal
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const look = (): void => {
+    clearTimeout(timer)
+    if (document.visibilityState === 'hidden') timer = setTimeout(() => {
+      document.removeEventListener('visibilitychange', look)
+      controller.abort(pageHidden)
+    }, delayOf(stream))
+  }
+  document.addEventListener('visibilitychange', look)
+  look()
+  return controller.signal
+}
+
+/** Resolves when the page is shown, unless it is the first time: a page that is loaded in the background asks once. */
+function shown(streams: readonly EventStream[], signal: AbortSignal): Promise<void> {
+  if (typeof document === 'undefined' || document.visibilityState === 'visible' || streams.length === 0) return Promise.resolve()
+  return new Promise((resolve, reject) => {
+    const look = (): void => {
+      if (document.visibilityState === 'visible') finish(resolve)
+    }
+    const stop = (): void => finish(() => reject(signal.reason as Error))
+    const finish = (end: () => void): void => {
+      document.removeEventListener('visibilitychange', look)
+      signal.removeEventListener('abort', stop)
+      end()
+    }
+    document.addEventListener('visibilitychange', look)
+    signal.addEventListener('abort', stop)
+  })
+}

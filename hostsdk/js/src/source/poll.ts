@@ -1,0 +1,49 @@
+import { random } from '../engine/clock.js'
+import { maxSnapshotBytes } from '../engine/memory.js'
+import { FrameError, readBody } from './failure.js'
+import { sleep } from './pause.js'
+import type { Feed, Source } from './source.js'
+
+/** How often to ask, in milliseconds, if nothing else is said. */
+export const defaultPoll = 15_000
+
+/** How long one answer may take: 32 MiB at 1 MiB a second. */
+const patience = 32_000
+
+/**
+ * The source that asks for the snapshot every so often; the control plane answers 304 where nothing has changed.
+ *
+ * @param interval in milliseconds, with a jitter of a tenth.
+ */
+export function poll(interval = defaultPoll): Source {
+  return {
+    async run(feed, signal) {
+      for (;;) {
+        await fetchSnapshot(feed, signal)
+        await sleep(interval * (0.9 + random() * 0.2), signal)
+      }
+    },
+  }
+}
+
+/** Asks for the snapshot once. A replica that is a little behind is no error. */
+export async function fetchSnapshot(feed: Feed, signal: AbortSignal): Promise<void> {
+  const { serving } = feed
+  const headers: Record<string, string> = serving === undefined ? {} : { 'If-None-Match': `"${serving.id}"` }
+  const response = await feed.get(environmentPath(feed, 'snapshot'), headers, AbortSignal.any([signal, AbortSignal.timeout(patience)]))
+  if (response.status === 304) {
+    if (serving === undefined) throw new Error('the control plane answered 304 to a client that has nothing')
+    return feed.confirm()
+  }
+  const { bytes, whole } = await readBody(response, maxSnapshotBytes)
+  if (!whole) throw feed.refuse('the snapshot is larger than 32 MiB')
+  try {
+    feed.take(bytes)
+  } catch (error) {
+    if (!(error instanceof FrameError && error.kind === 'refused' && serving !== undefined)) throw error
+  }
+}
+
+export function environmentPath(feed: Feed, what: string): string {
+  return `/v1/envs/${encodeURIComponent(feed.environment)}/${what}`
+}

@@ -1,0 +1,81 @@
+import { random } from './engine/clock.js'
+import { unref } from './status.js'
+
+/** How often a flag was evaluated since the last report, and when that was known last. */
+export interface FlagUsage {
+  readonly count: number
+  /** ISO 8601, in UTC. */
+  readonly last: string
+}
+
+/** Flags of one report at most. */
+const maxBatch = 1000
+
+/** Flags that wait for a report at most: as many as a snapshot can have. */
+const maxPending = 100_000
+
+/** Sends one report. */
+export type Report = (flags: Record<string, FlagUsage>) => Promise<void>
+
+/** Counts evaluations in memory, and reports them in batches. What can't be delivered goes with the next report. */
+export class Usage {
+  private readonly counts = new Map<string, { count: number }>()
+  private readonly pending = new Map<string, FlagUsage>()
+  private timer: ReturnType<typeof setTimeout> | undefined
+  private stopped = false
+
+  constructor(
+    private readonly report: Report,
+    private readonly interval: number,
+    private readonly failed: (error: unknown) => void,
+  ) {
+    this.schedule()
+  }
+
+  /** Adds one. Only for flags that the snapshot has, so that memory is bounded by it. */
+  add(key: string): void {
+    const entry = this.counts.get(key)
+    if (entry === undefined) this.counts.set(key, { count: 1 })
+    else entry.count++
+  }
+
+  /** Sends what there is. It never rejects. */
+  async flush(): Promise<void> {
+    this.gather()
+    while (this.pending.size > 0) {
+      const batch = [...this.pending].slice(0, maxBatch)
+      for (const [key] of batch) this.pending.delete(key)
+      try {
+        await this.report(Object.fromEntries(batch))
+      } catch (error) {
+        this.failed(error)
+        for (const [key, { count, last }] of batch) {
+          const later = this.pending.get(key)
+          this.pending.set(key, { count: count + (later?.count ?? 0), last: later?.last ?? last })
+        }
+        return
+      }
+    }
+  }
+
+  stop(): void {
+    this.stopped = true
+    clearTimeout(this.timer)
+  }
+
+  private gather(): void {
+    const last = new Date().toISOString()
+    for (const [key, { count }] of this.counts) {
+      const before = this.pending.get(key)
+      if (before === undefined && this.pending.size >= maxPending) continue
+      this.pending.set(key, { count: count + (before?.count ?? 0), last })
+    }
+    this.counts.clear()
+  }
+
+  private schedule(): void {
+    if (this.stopped) return
+    this.timer = setTimeout(() => void this.flush().finally(() => this.schedule()), this.interval * (0.75 + random() / 2))
+    unref(this.timer)
+  }
+}

@@ -1,0 +1,40 @@
+"""Feature flags decided in memory, by the same engine in every language.
+
+A client (:class:`Gonfalon`, :class:`AsyncGonfalon`) follows an environment and keeps its newest snapshot loaded in the engine's
+WebAssembly module; every question is answered from there, in about a microsecond, whether the server is up or not.
+
+Promises: no question blocks, raises or touches the network · a frame that can't be read changes nothing · clients may be used
+from any number of threads, and after a fork · the answers are bit for bit those of every other language's SDK.
+"""
+
+from .client import AsyncGonfalon, Gonfalon
+from .context import Actor, Context, GroupMember
+from .decision import Decision, Gate, Reason
+from .explanation import Check, Explanation, Step
+from .flags import Flags, NotReadyError
+from .instance import LoadError, SnapshotInfo
+from .status import Event, FlagsChanged, State, StateChanged
+from .version import __version__
+
+__all__ = [
+    "Actor",
+    "AsyncGonfalon",
+    "Check",
+    "Context",
+    "Decision",
+    "Event",
+    "Explanation",
+    "Flags",
+    "FlagsChanged",
+    "Gate",
+    "Gonfalon",
+    "GroupMember",
+    "LoadError",
+    "NotReadyError",
+    "Reason",
+    "SnapshotInfo",
+    "State",
+    "StateChanged",
+    "Step",
+    "__version__",
+]

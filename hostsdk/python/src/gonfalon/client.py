@@ -1,0 +1,296 @@
+"""The clients: one for threads, one for asyncio. Both answer from memory and differ in how they wait and close."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import ssl
+import threading
+import weakref
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+from pathlib import Path
+from typing import TYPE_CHECKING, Self, TypedDict, Unpack
+
+from .flags import Flags
+from .status import Status
+from .store import Store
+from .version import __version__
+
+if TYPE_CHECKING:
+    from .follower import Follower, Pace
+
+log = logging.getLogger("gonfalon")
+
+Bytes = bytes | bytearray | memoryview
+PathLike = str | os.PathLike[str]
+
+
+class Options(TypedDict, total=False):
+    """What a client can be told besides endpoint and token. :class:`Gonfalon` says what each is."""
+
+    environment: str | None
+    bootstrap: Bytes | PathLike | None
+    last_good: PathLike | None
+    file: PathLike | None
+    poll: float | None
+    timeout: float
+    time_to_live: float | None
+    tls: ssl.SSLContext | None
+    pace: Pace | None
+
+
+class _Client(Flags):
+    """What both clients are made of."""
+
+    def __init__(
+        self,
+        endpoint: str | None = None,
+        token: str | None = None,
+        *,
+        environment: str | None = None,
+        bootstrap: Bytes | PathLike | None = None,
+        last_good: PathLike | None = None,
+        file: PathLike | None = None,
+        poll: float | None = None,
+        timeout: float = 5.0,
+        time_to_live: float | None = None,
+        tls: ssl.SSLContext | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        endpoint = endpoint if endpoint is not None else (os.environ.get("GONFALON_ENDPOINT") if file is None else None)
+        if endpoint is not None and file is not None:
+            raise ValueError("endpoint and file are two sources; give one")
+        if endpoint is None and file is None and bootstrap is None and last_good is None:
+            raise ValueError("nowhere to get flags from: give endpoint and token, or file, or bootstrap")
+        if poll is not None and poll <= 0:
+            raise ValueError(f"poll is {poll} seconds; it must be above 0")
+        token = token if token is not None else os.environ.get("GONFALON_TOKEN")
+        if endpoint is not None and not token:
+            raise ValueError("endpoint needs a token (or GONFALON_TOKEN)")
+        if environment is None and endpoint is not None:
+            environment = "default"
+        self._status = Status(time_to_live)
+        self._store = Store(environment, self._status, last_good)
+        self._endpoint, self._token, self._environment = endpoint, token or "", environment or ""
+        self._file = Path(file) if file is not None else None
+        self._poll, self._timeout, self._tls, self._pace = poll, timeout, tls, pace
+        self._store.start(_read(bootstrap))
+        if endpoint is None and file is None and self._store.engine is not None:
+            self._status.contact()  # there is nothing that could know better
+
+    def _has_source(self) -> bool:
+        return self._endpoint is not None or self._file is not None
+
+    def _follower(self, on_answer: Callable[[], None]) -> Follower:
+        # Imported here: a client without a server starts without the network's libraries.
+        from . import follower
+        from .wire import Wire
+
+        pace = self._pace or follower.Pace()
+        if self._file is not None:
+            return follower.FileFollower(self._file, self._store, self._status, pace, on_answer)
+        assert self._endpoint is not None
+        wire = Wire(self._endpoint, self._token, self._environment, self._tls, f"gonfalon-python/{__version__}")
+        return follower.ServerFollower(wire, self._store, self._status, pace, on_answer, self._poll)
+
+
+class Gonfalon(_Client):
+    """A client for programs with threads.
+
+    >>> with Gonfalon("http://127.0.0.1:8080", token) as flags:
+    ...     if flags.enabled("new_checkout", actor="user:3", attributes={"plan": "pro"}): ...
+
+    Making one waits for the first snapshot, at most ``timeout`` seconds, and then goes on whatever the state: a server that is
+    down never keeps a program from starting.
+
+    :param endpoint: of the server, or GONFALON_ENDPOINT. Without one the flags are those of ``file`` or ``bootstrap``.
+    :param token: of the role sdk, or GONFALON_TOKEN.
+    :param environment: whose flags; ``default`` by default. Snapshots of another one are refused.
+    :param bootstrap: a snapshot to start from: its bytes, or a file's path. One that doesn't load raises LoadError.
+    :param last_good: a path where each snapshot from the source is kept, and found again at the next start.
+    :param file: a snapshot file to serve instead of a server; it is read again when it changes.
+    :param poll: seconds between polls, instead of following the stream.
+    :param timeout: seconds to wait for the first snapshot; 0: don't wait.
+    :param time_to_live: seconds after which flags that the source hasn't confirmed make the client STALE; None: never.
+    :param tls: for a private authority or a client certificate.
+
+    After a fork the child's client follows the source by itself.
+    """
+
+    def __init__(self, endpoint: str | None = None, token: str | None = None, **options: Unpack[Options]) -> None:
+        super().__init__(endpoint, token, **options)
+        self._closed = False
+        self._answered = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._following: Follower | None = None
+        self._thread: threading.Thread | None = None
+        if self._has_source():
+            self._start()
+            if self._timeout > 0 and not self._answered.wait(self._timeout):
+                log.warning("no flags within %s s; going on as %s", self._timeout, self.state.value)
+            _clients.add(self)
+
+    def wait_until_ready(self, timeout: float | None = None) -> bool:
+        """Waits until a snapshot serves that the source stands behind; False if that took longer than timeout seconds."""
+        ready = threading.Event()
+        unsubscribe = self.subscribe(lambda _: ready.set() if self.state == "READY" else None)
+        try:
+            return self.state == "READY" or ready.wait(timeout)
+        finally:
+            unsubscribe()
+
+    def flush(self, timeout: float = 5.0) -> bool:
+        """Reports usage now; False if it couldn't be delivered (it is then kept for the next time)."""
+        if self._loop is None or self._following is None or not hasattr(self._following, "report_usage"):
+            return False
+        try:
+            asyncio.run_coroutine_threadsafe(self._following.report_usage(), self._loop).result(timeout)
+        except (Exception, CancelledError) as error:  # noqa: BLE001
+            log.info("usage can't be reported: %s", error)
+            return False
+        return True
+
+    def close(self) -> None:
+        """Reports usage and ends the connection. The client goes on answering from its last snapshot."""
+        self._closed = True
+        _clients.discard(self)
+        loop, task, thread = self._loop, self._task, self._thread
+        if loop is None or task is None or thread is None:
+            return
+        with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+            loop.call_soon_threadsafe(task.cancel)
+        if thread is not threading.current_thread():
+            thread.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _start(self) -> None:
+        started = threading.Event()
+        self._thread = threading.Thread(target=self._main, args=(started,), name="gonfalon", daemon=True)
+        self._thread.start()
+        started.wait()
+
+    def _main(self, started: threading.Event) -> None:
+        async def follow() -> None:
+            try:
+                self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
+                self._following = self._follower(self._answered.set)
+            finally:
+                started.set()
+            await self._following.run()
+
+        try:
+            asyncio.run(follow())
+        except asyncio.CancelledError:
+            pass
+        except Exception:
+            log.exception("the source can't be followed any more")
+            self._status.lost("the source can't be followed any more")
+
+    def _forked(self) -> None:
+        self._status.forked()
+        self._store.forked()
+        self._answered = threading.Event()
+        if not self._closed:
+            self._start()
+
+
+class AsyncGonfalon(_Client):
+    """A client for asyncio. It takes what :class:`Gonfalon` takes, and follows its source as a task of the running loop.
+
+    >>> async with AsyncGonfalon("http://127.0.0.1:8080", token) as flags:
+    ...     if flags.enabled("new_checkout", actor="user:3"): ...
+
+    The questions are the same and aren't awaited: they are answered from memory.
+    """
+
+    def __init__(self, endpoint: str | None = None, token: str | None = None, **options: Unpack[Options]) -> None:
+        super().__init__(endpoint, token, **options)
+        self._task: asyncio.Task[None] | None = None
+        self._following: Follower | None = None
+
+    async def start(self) -> Self:
+        """Follows the source, and waits for the first snapshot for at most ``timeout`` seconds."""
+        if self._task is None and self._has_source():
+            answered = asyncio.Event()
+            self._following = self._follower(answered.set)
+            self._task = asyncio.create_task(self._following.run(), name="gonfalon")
+            if self._timeout > 0:
+                try:
+                    async with asyncio.timeout(self._timeout):
+                        await answered.wait()
+                except TimeoutError:
+                    log.warning("no flags within %s s; going on as %s", self._timeout, self.state.value)
+        return self
+
+    async def wait_until_ready(self, timeout: float | None = None) -> bool:
+        """Waits until a snapshot serves that the source stands behind; False if that took longer than timeout seconds."""
+        loop, ready = asyncio.get_running_loop(), asyncio.Event()
+
+        def listen(_: object) -> None:
+            if self.state == "READY":
+                loop.call_soon_threadsafe(ready.set)
+
+        unsubscribe = self.subscribe(listen)
+        try:
+            if self.state != "READY":
+                async with asyncio.timeout(timeout):
+                    await ready.wait()
+        except TimeoutError:
+            return False
+        finally:
+            unsubscribe()
+        return True
+
+    async def flush(self, timeout: float = 5.0) -> bool:
+        """Reports usage now; False if it couldn't be delivered (it is then kept for the next time)."""
+        if self._following is None or not hasattr(self._following, "report_usage"):
+            return False
+        try:
+            async with asyncio.timeout(timeout):
+                await self._following.report_usage()
+        except Exception as error:  # noqa: BLE001
+            log.info("usage can't be reported: %s", error)
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Reports usage and ends the connection. The client goes on answering from its last snapshot."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def __aenter__(self) -> Self:
+        return await self.start()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+_clients: weakref.WeakSet[Gonfalon] = weakref.WeakSet()
+
+
+def _read(bootstrap: Bytes | PathLike | None) -> bytes | None:
+    if bootstrap is None:
+        return None
+    if isinstance(bootstrap, (bytes, bytearray, memoryview)):
+        return bytes(bootstrap)
+    return Path(bootstrap).read_bytes()
+
+
+def _after_fork() -> None:
+    for client in list(_clients):
+        client._forked()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

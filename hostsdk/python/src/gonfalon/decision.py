@@ -1,0 +1,163 @@
+"""What the engine decided, as values."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+# The packed decision of the module's ABI.
+ENABLED = 1
+KILLED = 5
+SCORES = 65536
+HAS_VARIANT = 1 << 26
+HAS_TARGET = 1 << 27
+HAS_VARIANT_GATE = 1 << 28
+
+
+class Reason(StrEnum):
+    """Why a decision is what it is. The first seven are the engine's; the last two say that it wasn't asked."""
+
+    UNKNOWN_FLAG = "UNKNOWN_FLAG"
+    DEFAULT = "DEFAULT"
+    STATIC = "STATIC"
+    TARGETING_MATCH = "TARGETING_MATCH"
+    SPLIT = "SPLIT"
+    KILLED = "KILLED"
+    PREREQUISITE = "PREREQUISITE"
+    NOT_READY = "NOT_READY"
+    ERROR = "ERROR"
+
+
+class Gate(StrEnum):
+    """A kind of gate."""
+
+    NONE = ""
+    BOOLEAN = "boolean"
+    ACTOR = "actor"
+    GROUP = "group"
+    RULE = "rule"
+    SEGMENT = "segment"
+    SCHEDULE = "schedule"
+    PERCENTAGE_OF_ACTORS = "percentage_of_actors"
+    PERCENTAGE_OF_TIME = "percentage_of_time"
+    PREREQUISITE = "prerequisite"
+    KILL = "kill"
+
+
+REASONS = tuple(Reason)
+GATES = tuple(Gate)
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A variant that was served: its name, and its payload as canonical JSON ('' if it has none)."""
+
+    name: str
+    payload: str
+
+
+class Decision:
+    """The answer for one flag and one context. Values are read from the packed form when they are asked for."""
+
+    __slots__ = ("_packed", "_variant", "error", "key", "revision", "target")
+
+    def __init__(
+        self,
+        key: str,
+        packed: int,
+        variant: Variant | None = None,
+        target: str | None = None,
+        revision: int | None = None,
+        error: Reason | None = None,
+    ) -> None:
+        self.key = key
+        self._packed = packed
+        self._variant = variant
+        #: Of the deciding gate, if it has one: a group, segment, parent flag or actor.
+        self.target = target
+        #: Of the environment, in the snapshot that decided; None if there was none.
+        self.revision = revision
+        #: NOT_READY or ERROR if the engine gave no decision, else None.
+        self.error = error
+
+    @property
+    def enabled(self) -> bool:
+        return self._packed & ENABLED != 0
+
+    @property
+    def reason(self) -> Reason:
+        return self.error or REASONS[self._packed >> 1 & 15]
+
+    @property
+    def gate(self) -> Gate:
+        """The gate that decided; Gate.NONE if none did."""
+        return GATES[self._packed >> 5 & 15]
+
+    @property
+    def gate_path(self) -> str:
+        """The gate that decided, and its target after a slash: ``group/staff``; empty if none did."""
+        return self.gate.value if self.target is None else f"{self.gate.value}/{self.target}"
+
+    @property
+    def known(self) -> bool:
+        """Whether the engine decided, and its snapshot has the flag."""
+        return self.error is None and self._packed >> 1 & 15 != 0
+
+    @property
+    def killed(self) -> bool:
+        return self._packed >> 1 & 15 == KILLED
+
+    @property
+    def has_variant_gate(self) -> bool:
+        """Whether the flag has variants, served or not."""
+        return self._packed & HAS_VARIANT_GATE != 0
+
+    @property
+    def score16(self) -> int | None:
+        """The actor's place for this flag, 0 … 65535; None if no gate needed it."""
+        score = self._packed >> 9 & 0x1FFFF
+        return score - 1 if score else None
+
+    @property
+    def score(self) -> float | None:
+        """The actor's place for this flag in [0, 1); None if no gate needed it."""
+        score = self.score16
+        return None if score is None else score / SCORES
+
+    @property
+    def variant(self) -> str | None:
+        """The name of the variant that was served. One is served to a disabled flag's actors, too."""
+        return self._variant.name if self._variant else None
+
+    @property
+    def has_payload(self) -> bool:
+        return self._variant is not None and self._variant.payload != ""
+
+    @property
+    def payload(self) -> Any:
+        """The served variant's payload: bool, str, int, float or dict, new on each call; None without one."""
+        return json.loads(self._variant.payload) if self._variant and self._variant.payload else None
+
+    @property
+    def packed(self) -> int:
+        """The decision as the module's ABI packs it."""
+        return self._packed
+
+    def _values(self) -> tuple[object, ...]:
+        return (self.key, self._packed, self._variant, self.target, self.revision, self.error)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Decision) and self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash(self._values())
+
+    def __repr__(self) -> str:
+        parts = [f"{self.key!r}", "on" if self.enabled else "off", self.reason.value]
+        if self.gate:
+            parts.append(self.gate_path)
+        if self.variant is not None:
+            parts.append(f"variant {self.variant!r}")
+        return f"<Decision {' '.join(parts)}>"

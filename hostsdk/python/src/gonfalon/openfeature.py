@@ -1,0 +1,213 @@
+"""The OpenFeature provider.
+
+>>> from openfeature import api
+>>> api.set_provider(GonfalonProvider(Gonfalon(endpoint, token)))
+>>> api.get_client().get_boolean_value("new_checkout", False, EvaluationContext("user:3", {"plan": "pro"}))
+
+``targeting_key`` is the actor; ``groups``, if it is a list of strings, is the actor's groups, and stays an attribute too. A flag
+has one value: what its variant carries (or the variant's name), or else whether it is enabled; hostsdk/README.md has the table.
+"""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from openfeature.evaluation_context import EvaluationContext
+from openfeature.event import ProviderEventDetails
+from openfeature.exception import ErrorCode, ProviderNotReadyError
+from openfeature.flag_evaluation import FlagResolutionDetails, FlagValueType
+from openfeature.flag_evaluation import Reason as FlagReason
+from openfeature.hook import Hook
+from openfeature.provider import AbstractProvider, Metadata
+
+from . import payload
+from .decision import Decision, Gate, Reason
+from .flags import Flags
+from .status import Event, FlagsChanged, State, StateChanged
+
+if TYPE_CHECKING:
+    from openfeature.flag_evaluation import FlagMetadata
+
+T = TypeVar("T")
+
+_REASONS = {
+    Reason.STATIC: FlagReason.STATIC,
+    Reason.TARGETING_MATCH: FlagReason.TARGETING_MATCH,
+    Reason.SPLIT: FlagReason.SPLIT,
+}
+
+
+class _Kind(Generic[T]):
+    """A type that a value can be asked for, and how to get it."""
+
+    def __init__(self, name: str, convert: Callable[[Any], T | None]) -> None:
+        self.name = name
+        self.convert = convert
+
+
+_BOOLEAN = _Kind("a boolean", payload.boolean)
+_STRING = _Kind("a string", payload.string)
+_INTEGER = _Kind("an integer", payload.integer)
+_FLOAT = _Kind("a number", payload.number)
+_OBJECT: _Kind[Any] = _Kind("an object", payload.mapping)
+
+
+class GonfalonProvider(AbstractProvider):
+    """Resolves flags with any client: Gonfalon, a started AsyncGonfalon, or FlagsForTest.
+
+    :param client: who is asked.
+    :param close_client: whether shutting the provider down closes the client, if it has a ``close()`` to call.
+    :param timeout: seconds that initialising waits for the first snapshot before it fails with PROVIDER_NOT_READY. The provider
+        becomes ready by itself when one arrives later.
+    :param hooks: run with every evaluation, as OpenFeature's provider hooks.
+    """
+
+    def __init__(self, client: Flags, *, close_client: bool = True, timeout: float = 5.0, hooks: Sequence[Hook] = ()) -> None:
+        super().__init__()
+        self._client = client
+        self._close_client = close_client
+        self._timeout = timeout
+        self._hooks = list(hooks)
+        self._unsubscribe: Callable[[], None] | None = None
+
+    def get_metadata(self) -> Metadata:
+        return Metadata(name="gonfalon")
+
+    def get_provider_hooks(self) -> list[Hook]:
+        return self._hooks
+
+    def initialize(self, evaluation_context: EvaluationContext) -> None:  # noqa: ARG002
+        loaded = threading.Event()
+
+        def first(event: Event) -> None:
+            if isinstance(event, FlagsChanged) or event.state in (State.READY, State.STALE):
+                loaded.set()
+
+        watching = self._client.subscribe(first)
+        try:
+            if self._client.snapshot is None and not loaded.wait(self._timeout):
+                raise ProviderNotReadyError(f"no flags yet: {self._client.message}")
+        finally:
+            watching()
+            if self._unsubscribe is None:
+                self._unsubscribe = self._client.subscribe(self._hear)
+
+    def shutdown(self) -> None:
+        unsubscribe, self._unsubscribe = self._unsubscribe, None
+        if unsubscribe:
+            unsubscribe()
+        close = getattr(self._client, "close", None)
+        if self._close_client and callable(close) and not inspect.iscoroutinefunction(close):
+            close()
+
+    def resolve_boolean_details(
+        self, flag_key: str, default_value: bool, evaluation_context: EvaluationContext | None = None
+    ) -> FlagResolutionDetails[bool]:
+        return self._resolve(flag_key, default_value, _BOOLEAN, evaluation_context)
+
+    def resolve_string_details(
+        self, flag_key: str, default_value: str, evaluation_context: EvaluationContext | None = None
+    ) -> FlagResolutionDetails[str]:
+        return self._resolve(flag_key, default_value, _STRING, evaluation_context)
+
+    def resolve_integer_details(
+        self, flag_key: str, default_value: int, evaluation_context: EvaluationContext | None = None
+    ) -> FlagResolutionDetails[int]:
+        return self._resolve(flag_key, default_value, _INTEGER, evaluation_context)
+
+    def resolve_float_details(
+        self, flag_key: str, default_value: float, evaluation_context: EvaluationContext | None = None
+    ) -> FlagResolutionDetails[float]:
+        return self._resolve(flag_key, default_value, _FLOAT, evaluation_context)
+
+    def resolve_object_details(
+        self,
+        flag_key: str,
+        default_value: Sequence[FlagValueType] | Mapping[str, FlagValueType],
+        evaluation_context: EvaluationContext | None = None,
+    ) -> FlagResolutionDetails[Sequence[FlagValueType] | Mapping[str, FlagValueType]]:
+        return self._resolve(flag_key, default_value, _OBJECT, evaluation_context)
+
+    def _resolve(self, key: str, default: T, kind: _Kind[T], given: EvaluationContext | None) -> FlagResolutionDetails[T]:
+        actor = given.targeting_key if given else None
+        attributes = given.attributes if given else {}
+        decision = self._client.decide(key, actor, groups=_groups(attributes), attributes=attributes)
+        if decision.error is Reason.NOT_READY:
+            return _error(default, ErrorCode.PROVIDER_NOT_READY, self._client.message, {})
+        metadata = self._metadata(decision)
+        if decision.error is not None:
+            return _error(default, ErrorCode.INVALID_CONTEXT, "the context can't be read; the log says why", metadata)
+        if not decision.known:
+            return _error(default, ErrorCode.FLAG_NOT_FOUND, f"there is no flag {key!r}", metadata)
+        value, reason = _value(decision)
+        variant = decision.variant
+        if value is None:
+            return FlagResolutionDetails(default, reason=reason, variant=variant, flag_metadata=metadata)
+        converted = kind.convert(value)
+        if converted is None:
+            found = f"the value is {value!r}, not {kind.name}"
+            return _error(default, ErrorCode.TYPE_MISMATCH, found, metadata, variant)
+        return FlagResolutionDetails(converted, reason=reason, variant=variant, flag_metadata=metadata)
+
+    def _metadata(self, decision: Decision) -> FlagMetadata:
+        metadata: dict[str, bool | int | float | str] = {}
+        if decision.known:
+            metadata["enabled"] = decision.enabled
+        if decision.gate is not Gate.NONE:
+            metadata["gate"] = decision.gate_path
+        if decision.revision is not None:
+            metadata["revision"] = decision.revision
+        if decision.killed:
+            metadata["killed"] = True
+        if self._client.state is State.STALE:
+            metadata["stale"] = True
+        return metadata
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, FlagsChanged):
+            details = ProviderEventDetails(flags_changed=sorted(event.flags), metadata={"revision": event.revision})
+            self.emit_provider_configuration_changed(details)
+        elif isinstance(event, StateChanged):
+            details = ProviderEventDetails(message=event.message)
+            if event.state is State.READY:
+                self.emit_provider_ready(details)
+            elif event.state is State.STALE:
+                self.emit_provider_stale(details)
+            elif event.state is State.ERROR:
+                details.error_code = ErrorCode.GENERAL
+                self.emit_provider_error(details)
+
+
+def _value(decision: Decision) -> tuple[Any, str]:
+    """The flag's one value, and why; None: the caller's default."""
+    if decision.variant is not None:
+        served = decision.payload if decision.has_payload else decision.variant
+        return served, FlagReason.STATIC if decision.killed else FlagReason.SPLIT
+    if decision.has_variant_gate:
+        return None, FlagReason.DISABLED if decision.killed else FlagReason.DEFAULT
+    if decision.killed:
+        return False, FlagReason.STATIC
+    return decision.enabled, _REASONS.get(decision.reason, FlagReason.DEFAULT)
+
+
+def _error(
+    default: T, code: ErrorCode, message: str, metadata: FlagMetadata, variant: str | None = None
+) -> FlagResolutionDetails[T]:
+    return FlagResolutionDetails(
+        default,
+        error_code=code,
+        error_message=message,
+        reason=FlagReason.ERROR,
+        variant=variant,
+        flag_metadata=metadata,
+    )
+
+
+def _groups(attributes: Mapping[str, Any]) -> Sequence[str]:
+    groups = attributes.get("groups")
+    if isinstance(groups, (list, tuple)) and all(isinstance(name, str) for name in groups):
+        return cast(Sequence[str], groups)
+    return ()

@@ -1,0 +1,204 @@
+"""The snapshot that serves, swapped at once and never changed, and its copy on disk."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgpack
+
+from .crossing import ModuleTrap
+from .engine import Engine
+from .instance import MAX_SNAPSHOT_BYTES, Instance, LoadError
+from .status import FlagsChanged, Status
+
+log = logging.getLogger("gonfalon")
+
+
+class Refused(Exception):  # noqa: N818 -- it is the frame's fate, not the program's fault
+    """A frame that changes nothing; the old snapshot goes on serving."""
+
+
+class Store:
+    """Holds one environment's snapshot. ``engine`` is read without a lock; frames are taken one at a time."""
+
+    def __init__(
+        self,
+        environment: str | None,
+        status: Status,
+        last_good: str | os.PathLike[str] | None = None,
+        make: Callable[[bytes], Instance] = Instance,
+    ) -> None:
+        self.engine: Engine | None = None
+        self.environment = environment
+        self.refused = 0  # frames
+        self.traps = 0
+        self._status = status
+        self._path = Path(last_good) if last_good is not None else None
+        self._make = make
+        self._lock = threading.Lock()
+        self._usage: dict[str, list[int]] = {}
+
+    def start(self, bootstrap: bytes | None) -> None:
+        """Serves the bootstrap or the last good snapshot, whichever is newer. A bootstrap that can't be used raises."""
+        first = self._load(bootstrap) if bootstrap is not None else None
+        kept = self._read_last_good()
+        if first and kept and first.info.lineage == kept.info.lineage and first.info.revision > kept.info.revision:
+            kept = None
+        if engine := kept or first:
+            self._serve(engine)
+
+    def take_snapshot(self, data: bytes) -> bool:
+        """Serves data if it is better than what serves; False if it is the same. Raises Refused, and changes nothing then."""
+        with self._lock, self._counting():
+            serving = self.engine
+            if serving and data == serving.data:
+                return False
+            return self._take(data)
+
+    def take_delta(self, delta: bytes) -> bool:
+        """Serves what a delta makes of the snapshot that serves. It is spliced and loaded beside it, so no decision waits."""
+        with self._lock, self._counting():
+            serving = self.engine
+            if serving is None:
+                raise Refused("a delta without a snapshot to apply it to")
+            try:
+                spliced = self._make(serving.data).splice(delta)
+            except (LoadError, ModuleTrap) as error:
+                raise Refused(f"a delta that doesn't apply: {error}") from error
+            return self._take(spliced)
+
+    def refuse(self, reason: str) -> None:
+        """Counts a frame that couldn't even be read."""
+        with contextlib.suppress(Refused), self._lock, self._counting():
+            raise Refused(reason)
+
+    def take_usage(self) -> dict[str, list[int]]:
+        """Evaluations since the last time: key → [count, Unix microseconds of the last]."""
+        with self._lock:
+            taken, self._usage = self._usage, {}
+            if self.engine:
+                merge_usage(taken, self.engine.take_usage())
+        return taken
+
+    def put_usage_back(self, usage: dict[str, list[int]]) -> None:
+        """Keeps counts that couldn't be delivered for the next time."""
+        with self._lock:
+            merge_usage(self._usage, usage)
+
+    def forked(self) -> None:
+        """In a child process: another thread may have held the lock. The parent reports what was counted before."""
+        self._lock = threading.Lock()
+        self._usage = {}
+
+    def _take(self, data: bytes) -> bool:
+        try:
+            engine = self._load(data)
+        except (LoadError, ValueError) as error:
+            raise Refused(str(error)) from error
+        new = engine.info
+        if self.engine:
+            old = self.engine.info
+            if new.id == old.id:
+                return False
+            if new.lineage != old.lineage:
+                log.warning("environment %s has another lineage: %s, was %s", new.environment, new.position, old.position)
+            elif new.revision <= old.revision:
+                raise Refused(f"revision {new.revision} is not above {old.revision}, which serves")
+        self._serve(engine)
+        self._keep(data)
+        return True
+
+    def _load(self, data: bytes) -> Engine:
+        engine = Engine(data, self._trapped, self._make)
+        if self.environment is not None and engine.info.environment != self.environment:
+            raise ValueError(f"a snapshot of environment {engine.info.environment!r}, not of {self.environment!r}")
+        return engine
+
+    def _serve(self, engine: Engine) -> None:
+        retired, self.engine = self.engine, engine
+        if retired:
+            merge_usage(self._usage, retired.take_usage())
+        self._status.loaded()
+        if self._status.heard:
+            changed = changed_flags(retired.data if retired else None, engine.data)
+            self._status.emit(FlagsChanged(changed, engine.info.revision, engine.info.lineage))
+
+    def _trapped(self, trap: ModuleTrap) -> None:
+        self.traps += 1
+        log.error("the module trapped and was rebuilt from the snapshot that serves: %s", trap)
+
+    @contextlib.contextmanager
+    def _counting(self) -> Any:
+        try:
+            yield
+        except Refused as reason:
+            self.refused += 1
+            log.warning("a frame was refused: %s", reason)
+            raise
+
+    def _read_last_good(self) -> Engine | None:
+        if self._path is None:
+            return None
+        try:
+            if self._path.stat().st_size > MAX_SNAPSHOT_BYTES:
+                raise ValueError("it is larger than a snapshot can be")
+            return self._load(self._path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, LoadError, ValueError) as error:
+            log.warning("the last good snapshot %s is ignored: %s", self._path, error)
+            return None
+
+    def _keep(self, data: bytes) -> None:
+        """Writes the last good snapshot whole or not at all. Failing to do so is logged: it is no reason to stop serving."""
+        if self._path is None:
+            return
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name + ".")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(name).replace(self._path)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            log.warning("the last good snapshot can't be written to %s: %s", self._path, error)
+
+
+def merge_usage(into: dict[str, list[int]], usage: dict[str, list[int]]) -> None:
+    for key, (count, last) in usage.items():
+        known = into.setdefault(key, [0, last])
+        known[0] += count
+        known[1] = max(known[1], last)
+
+
+def changed_flags(old: bytes | None, new: bytes) -> frozenset[str]:
+    """The keys of flags whose record differs; all of them if a segment or a setting does. Both snapshots have been loaded."""
+    after = _Records(new)
+    if old is None:
+        return frozenset(after.flags)
+    before = _Records(old)
+    every = before.flags.keys() | after.flags.keys()
+    if before.shared != after.shared:
+        return frozenset(every)
+    return frozenset(key for key in every if before.flags.get(key) != after.flags.get(key))
+
+
+class _Records:
+    """A snapshot's records, opaque, by key."""
+
+    def __init__(self, data: bytes) -> None:
+        header, segments, flags, _ = msgpack.unpackb(data, unicode_errors="replace", max_buffer_size=MAX_SNAPSHOT_BYTES)
+        self.flags: dict[str, bytes] = dict(flags)
+        self.shared = (header[5], segments)

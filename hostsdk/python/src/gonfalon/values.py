@@ -1,0 +1,122 @@
+"""A context's values, as the module reads them.
+
+The mapping is the same in every SDK: a float without a fraction within ±2^53 is an integer, integers beyond int64 stay exact
+(ext type 1, decimal digits), what is not valid Unicode becomes U+FFFD, times are ISO 8601 in UTC, and what has no place in the
+engine's values (NaN, sets, objects …) is null.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from numbers import Integral, Real
+from typing import Any
+from uuid import UUID
+
+import msgpack
+
+MAX_ATTRIBUTES = 256  # of a request, by the module's ABI
+MAX_DEPTH = 16  # of lists and maps in one another: nobody targets deeper, and it bounds the work
+
+LEAST_INT, GREATEST_INT = -(1 << 63), (1 << 63) - 1
+EXACT = float(1 << 53)  # up to here a float holds every integer
+EXT_INTEGER = 1
+
+_PLAIN = frozenset((str, bool, type(None)))
+
+
+def text(value: str) -> str:
+    """The string itself, or with lone surrogates replaced if it has any."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return value
+
+
+def attributes(given: Mapping[str, object]) -> Mapping[str, object]:
+    """The attributes as msgpack packs them for the module. Names that are not strings are left out; of more than
+    MAX_ATTRIBUTES those first in the alphabet stay."""
+    if len(given) <= MAX_ATTRIBUTES and _is_plain(given):
+        return given
+    mapped = {text(name): value_of(value, 0) for name, value in given.items() if isinstance(name, str)}
+    if len(mapped) > MAX_ATTRIBUTES:
+        mapped = {name: mapped[name] for name in sorted(mapped)[:MAX_ATTRIBUTES]}
+    return mapped
+
+
+def _is_plain(given: Mapping[str, object]) -> bool:
+    """Whether every name and value can be packed as it is, but for invalid Unicode, which packing itself detects."""
+    for name, value in given.items():
+        if name.__class__ is not str:
+            return False
+        if value.__class__ not in _PLAIN and not (value.__class__ is int and LEAST_INT <= value <= GREATEST_INT):
+            return False
+    return True
+
+
+def value_of(value: object, depth: int) -> Any:
+    """One value as msgpack packs it; depth counts the lists and maps around it."""
+    match value:
+        case None | bool():
+            return value
+        case Enum():
+            return value_of(value.value, depth)
+        case str():
+            return text(str.__str__(value))
+        case int():
+            return integer(int(value))
+        case float():
+            return number(float(value))
+        case Mapping():
+            return mapping(value, depth)
+        case list() | tuple():
+            return [value_of(item, depth + 1) for item in value] if depth < MAX_DEPTH else None
+        case datetime():
+            return moment(value)
+        case date():
+            return value.isoformat()
+        case UUID():
+            return str(value)
+        case Decimal():
+            if not value.is_finite() or value.adjusted() > 400:  # far beyond a float; spelling it out could take gigabytes
+                return None
+            return integer(int(value)) if value == value.to_integral_value() else number(float(value))
+        case Integral():  # of other libraries
+            return integer(int(value))
+        case Real():
+            return number(float(value))
+    return None
+
+
+def integer(value: int) -> int | msgpack.ExtType | None:
+    if LEAST_INT <= value <= GREATEST_INT:
+        return value
+    try:
+        return msgpack.ExtType(EXT_INTEGER, b"%d" % value)
+    except ValueError:  # more digits than the interpreter converts
+        return None
+
+
+def number(value: float) -> int | float | None:
+    if value.is_integer() and -EXACT <= value <= EXACT:
+        return int(value)
+    return value if math.isfinite(value) else None
+
+
+def mapping(value: Mapping[Any, object], depth: int) -> dict[str, Any] | None:
+    """A nested map, keys ascending; null if it is too deep or has a key that is no string."""
+    if depth >= MAX_DEPTH or not all(isinstance(key, str) for key in value):
+        return None
+    mapped = {text(key): value_of(item, depth + 1) for key, item in value.items()}
+    return {key: mapped[key] for key in sorted(mapped)}  # code points sort as their UTF-8 does
+
+
+def moment(value: datetime) -> str:
+    """ISO 8601 in UTC, without trailing zeros. A time without a zone is taken as UTC, never as the host's."""
+    utc = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    whole = utc.strftime("%Y-%m-%dT%H:%M:%S") if utc.year >= 1000 else utc.replace(microsecond=0, tzinfo=None).isoformat()
+    return f"{whole}.{utc.microsecond:06d}".rstrip("0").rstrip(".") + "Z" if utc.microsecond else whole + "Z"

@@ -1,0 +1,161 @@
+"""What goes over the network: requests to the control plane, and the frames of its stream."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+from httpx_sse import EventSource, ServerSentEvent
+
+from .instance import MAX_SNAPSHOT_BYTES
+
+SILENCE = 45.0  # seconds without a byte, three heartbeats, are a lost connection
+TIMEOUT = 10.0  # seconds for anything else that the network can keep waiting
+EVENT_CHARACTERS = MAX_SNAPSHOT_BYTES * 4 // 3 + 4096  # the largest snapshot in base64, and its field names
+USAGE_FLAGS = 1000  # a request
+FORMATS = {"formats": "1"}  # the snapshot formats that the engine reads
+RETRY_AFTER = 300.0  # seconds: a server can't send its clients away for longer
+
+
+class WireError(Exception):
+    """The server answered, but not with what was asked for. ``status`` is HTTP's."""
+
+    def __init__(self, message: str, status: int = 0, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after = retry_after
+
+    @property
+    def refusal(self) -> bool:
+        """Whether the token or the environment is at fault. It is tried again, but rarely."""
+        return self.status in (401, 403, 404)
+
+
+class Wire:
+    """One environment of one server."""
+
+    def __init__(self, endpoint: str, token: str, environment: str, tls: ssl.SSLContext | None, agent: str) -> None:
+        url = httpx.URL(endpoint)
+        if url.scheme not in ("http", "https") or not url.host:
+            raise ValueError(f"endpoint {endpoint!r} is not an http or https URL")
+        self._http = httpx.AsyncClient(
+            base_url=url.copy_with(path=url.path.rstrip("/") + f"/v1/envs/{quote(environment, safe='')}/"),
+            headers={"Authorization": f"Bearer {token}", "User-Agent": agent},
+            timeout=TIMEOUT,
+            verify=tls if tls is not None else True,
+        )
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def snapshot(self, known: str | None) -> bytes | None:
+        """The current snapshot, or None if its id is the one that is known."""
+        headers = {"If-None-Match": f'"{known}"'} if known else {}
+        async with self._http.stream("GET", "snapshot", headers=headers, params=FORMATS) as response:
+            if response.status_code == httpx.codes.NOT_MODIFIED:
+                return None
+            await _check(response)
+            data = bytearray()
+            async for chunk in response.aiter_bytes():
+                data += chunk
+                if len(data) > MAX_SNAPSHOT_BYTES:
+                    raise WireError(f"a snapshot of more than {MAX_SNAPSHOT_BYTES} bytes")
+            return bytes(data)
+
+    @asynccontextmanager
+    async def stream(self, position: str | None) -> AsyncIterator[AsyncIterator[ServerSentEvent]]:
+        """The events from position on, or from a snapshot on."""
+        headers = {"Accept": "text/event-stream", "Cache-Control": "no-store", "Accept-Encoding": "identity"}
+        if position:
+            headers["Last-Event-ID"] = position
+        timeout = httpx.Timeout(TIMEOUT, read=SILENCE)
+        async with self._http.stream("GET", "stream", headers=headers, params=FORMATS, timeout=timeout) as response:
+            await _check(response)
+            if not response.headers.get("content-type", "").startswith("text/event-stream"):
+                raise WireError(f"the stream is {response.headers.get('content-type', 'of no type')}, not text/event-stream")
+            yield _events(response)
+
+    async def usage(self, counts: dict[str, list[int]]) -> None:
+        """Reports at most USAGE_FLAGS flags: key → [count, Unix microseconds of the last evaluation]."""
+        flags = {
+            key: {"count": count, "last": datetime.fromtimestamp(last / 1e6, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")}
+            for key, (count, last) in counts.items()
+        }
+        response = await self._http.post("usage", json={"flags": flags})
+        await _check(response)
+
+
+def frame_bytes(event: ServerSentEvent) -> bytes:
+    """The bytes that an event carries."""
+    try:
+        return base64.b64decode(event.data, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise WireError(f"a {event.event} that isn't base64: {error}") from error
+
+
+async def _events(response: httpx.Response) -> AsyncIterator[ServerSentEvent]:
+    bounded = _Bounded(response)
+    async for event in EventSource(cast(httpx.Response, bounded)).aiter_sse():
+        bounded.left = EVENT_CHARACTERS
+        yield event
+
+
+class _Bounded:
+    """A response whose events are no longer than a snapshot can be, so that no server can fill the memory."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._response = response
+        self.headers = response.headers
+        self.left = EVENT_CHARACTERS
+
+    async def aiter_text(self) -> AsyncIterator[str]:
+        async for text in self._response.aiter_text():
+            self.left -= len(text)
+            if self.left < 0:
+                raise WireError(f"an event of more than {EVENT_CHARACTERS} characters")
+            yield text
+
+
+async def _check(response: httpx.Response) -> None:
+    if response.is_success:
+        return
+    body = b""
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > 4096:
+            break
+    what = _title(body) or response.reason_phrase
+    raise WireError(f"{response.status_code} {what}", response.status_code, _retry_after(response))
+
+
+def _title(body: bytes) -> str:
+    """What a problem document says."""
+    try:
+        document: Any = json.loads(body)
+    except ValueError:
+        return ""
+    if not isinstance(document, dict):
+        return ""
+    return ": ".join(str(document[name]) for name in ("title", "detail") if document.get(name))
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    value = response.headers.get("retry-after", "").strip()
+    if response.status_code not in (429, 503) or not value:
+        return None
+    if value.isdigit():
+        return min(float(value[:9]), RETRY_AFTER)
+    try:
+        seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
+    except (TypeError, ValueError):
+        return None
+    return min(max(seconds, 0.0), RETRY_AFTER)

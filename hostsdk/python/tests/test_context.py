@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gonfalon import Context
+from gonfalon.engine import Engine
+
+
+class User:
+    def __init__(self, key: Any, *groups: str) -> None:
+        self.actor_id = key
+        self.groups = groups
+        self.asked: list[str] = []
+
+    def in_group(self, name: str) -> bool:
+        self.asked.append(name)
+        return name in self.groups
+
+
+class Method:
+    def actor_id(self) -> str:
+        return "user:3"
+
+
+def request(engine: Engine, flag: str | list[str] | None, actor: Any, **asking: Any) -> list[Any]:
+    return engine.request(flag, actor, asking.get("groups", ()), asking.get("attributes"), 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("actor", "wire"),
+    [
+        (None, None),
+        ("user:3", "user:3"),
+        ("", ""),
+        (7, "7"),
+        (User("user:3"), "user:3"),
+        (User(7), "7"),
+        (User(None), False),
+        (Method(), "user:3"),
+        ("a\ud800", "a\ufffd"),
+    ],
+)
+def test_an_actor_on_the_wire(actor: Any, wire: object) -> None:
+    assert Context(actor).actor == wire
+
+
+@pytest.mark.parametrize("actor", [object(), True, 5.5, b"user:3", User(["user:3"])])
+def test_what_is_no_actor_is_refused(actor: Any) -> None:
+    with pytest.raises(TypeError, match="actor"):
+        Context(actor)
+
+
+def test_a_lone_string_is_one_group() -> None:
+    assert Context(groups="staff").groups == ["staff"]
+    with pytest.raises(TypeError, match="group"):
+        Context(groups=[1])  # type: ignore[list-item]
+
+
+def test_groups_beyond_the_limit_are_left_out() -> None:
+    assert Context(groups=(f"g{i}" for i in range(300))).groups == [f"g{i}" for i in range(256)]
+
+
+def test_a_member_is_asked_only_for_groups_that_the_flag_and_its_parents_name(engine: Engine) -> None:
+    user = User("user:3", "staff", "elsewhere")
+    assert engine.decide(request(engine, "member", user)).gate_path == "group/staff"
+    assert sorted(user.asked) == ["banned", "early", "staff"]
+    user.asked.clear()
+    engine.decide(request(engine, "percentage", user))
+    assert user.asked == []
+
+
+def test_a_member_is_asked_once_for_a_batch(engine: Engine) -> None:
+    user = User("user:3", "staff")
+    engine.decide_all(request(engine, None, user))
+    assert sorted(user.asked) == ["banned", "early", "staff"]
+
+
+def test_groups_that_are_given_are_not_asked_for(engine: Engine) -> None:
+    user = User("user:3")
+    assert engine.decide(request(engine, "member", user, groups=["staff"])).enabled
+    assert "staff" not in user.asked
+
+
+def test_a_prepared_context_decides_as_its_parts(engine: Engine) -> None:
+    prepared = Context("user:3", groups=["staff"], attributes={"plan": "pro", "bad": "\ud800"})
+    for flag in engine.keys():
+        whole = engine.decide(request(engine, flag, prepared))
+        parts = engine.decide(request(engine, flag, "user:3", groups=["staff"], attributes={"plan": "pro"}))
+        assert whole == parts
+    with pytest.raises(TypeError, match="prepared"):
+        request(engine, "rule", prepared, attributes={"plan": "free"})
+
+
+def test_a_prepared_context_keeps_its_attributes() -> None:
+    attributes = {"plan": "pro"}
+    prepared = Context("user:3", attributes=attributes)
+    attributes["plan"] = "free"
+    assert prepared.attributes == {"plan": "pro"}

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import uuid
+from collections import OrderedDict
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from enum import Enum, IntEnum, StrEnum
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any
+
+import msgpack
+import pytest
+
+from gonfalon import values
+from gonfalon.engine import Engine
+
+BIG = 123456789012345678901234567890
+
+
+class Plan(StrEnum):
+    PRO = "pro"
+
+
+class Level(IntEnum):
+    FIVE = 5
+
+
+class Mixed(Enum):
+    TEAM = "team"
+
+
+@pytest.mark.parametrize(
+    ("given", "wire"),
+    [
+        (None, None),
+        (True, True),
+        (5, 5),
+        (5.0, 5),
+        (-0.0, 0),
+        (5.5, 5.5),
+        (float(2**53), 2**53),
+        (float(-(2**53)), -(2**53)),
+        (float(2**54), float(2**54)),
+        (1e300, 1e300),
+        (float("nan"), None),
+        (float("inf"), None),
+        (2**63 - 1, 2**63 - 1),
+        (-(2**63), -(2**63)),
+        (2**63, msgpack.ExtType(1, b"9223372036854775808")),
+        (2**64 - 1, msgpack.ExtType(1, b"18446744073709551615")),
+        (-(2**63) - 1, msgpack.ExtType(1, b"-9223372036854775809")),
+        ("é", "é"),
+        ("a\ud800", "a\ufffd"),
+        ("\udc00\ud800", "\ufffd\ufffd"),
+        ("\ud83d\ude00", "😀"),
+        (Plan.PRO, "pro"),
+        (Level.FIVE, 5),
+        (Mixed.TEAM, "team"),
+        (Decimal("5.0"), 5),
+        (Decimal("5.5"), 5.5),
+        (Decimal("NaN"), None),
+        (Decimal("1e999999"), None),
+        (Fraction(1, 2), 0.5),
+        (datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC), "2026-11-22T10:00:00Z"),
+        (datetime(2026, 11, 22, 10, 0, 0, 500000, tzinfo=timezone(timedelta(hours=2))), "2026-11-22T08:00:00.5Z"),
+        (datetime(2026, 11, 22, 10, 0), "2026-11-22T10:00:00Z"),
+        (date(2026, 11, 22), "2026-11-22"),
+        (uuid.UUID(int=5), "00000000-0000-0000-0000-000000000005"),
+        (b"bytes", None),
+        ({1, 2}, None),
+        (object(), None),
+        ([1.0, (2.0, "x")], [1, [2, "x"]]),
+        ({"b": 1.0, "a": {"d": 1, "c": 2}}, {"a": {"c": 2, "d": 1}, "b": 1}),
+        (MappingProxyType({"b": 1, "a": 2}), {"a": 2, "b": 1}),
+        ({1: "no string key"}, None),
+    ],
+)
+def test_a_value_on_the_wire(given: object, wire: object) -> None:
+    mapped = values.value_of(given, 0)
+    assert mapped == wire
+    assert type(mapped) is type(wire)
+    assert repr(mapped) == repr(wire)  # the order of keys, too
+
+
+def test_an_integer_too_long_to_write_is_null() -> None:
+    assert values.value_of(10**5000, 0) is None
+
+
+def nested(depth: int) -> Any:
+    value: Any = "leaf"
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def test_what_is_nested_too_deep_is_null() -> None:
+    assert values.value_of(nested(values.MAX_DEPTH), 0) == nested(values.MAX_DEPTH)
+    assert values.value_of(nested(values.MAX_DEPTH + 1), 0) != nested(values.MAX_DEPTH + 1)
+    endless: list[Any] = []
+    endless.append(endless)
+    assert "null" not in repr(values.value_of(endless, 0))
+
+
+def test_attributes_in_excess_are_left_out_from_the_end_of_the_alphabet() -> None:
+    given = OrderedDict((f"{i:03}", i) for i in reversed(range(300)))
+    assert sorted(values.attributes(given)) == [f"{i:03}" for i in range(values.MAX_ATTRIBUTES)]
+
+
+def test_plain_attributes_are_not_copied() -> None:
+    plain = {"plan": "pro", "age": 5, "beta": True, "none": None}
+    assert values.attributes(plain) is plain
+    assert values.attributes({"a": 1, 5: "x"}) == {"a": 1}  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize("n", [5, 5.0, Level.FIVE, Decimal(5), BIG])
+def test_the_engine_finds_numbers_whatever_their_type(engine: Engine, n: object) -> None:
+    request = engine.request("typed", "user:1", (), {"n": n}, None, None)
+    assert engine.evaluate(request) & 1
+
+
+@pytest.mark.parametrize("n", [5.5, BIG + 1, float("nan"), [5], 2**64])
+def test_the_engine_tells_numbers_apart(engine: Engine, n: object) -> None:
+    request = engine.request("typed", "user:1", (), {"n": n}, None, None)
+    assert engine.evaluate(request) & 1 == 0
