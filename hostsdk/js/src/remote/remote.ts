@@ -10,6 +10,7 @@ import { failure } from '../source/failure.js'
 import { Pauses, sleep } from '../source/pause.js'
 import { Status } from '../status.js'
 import { contextJson } from './json.js'
+import { Hiding, pageHidden, shown } from './page.js'
 import { decisionsOf, readBulk, type BulkResult, type EventStream } from './result.js'
 
 /** How a page asks a control plane for decisions. */
@@ -41,9 +42,6 @@ const patience = 10_000
 
 /** Events of the stream are small. */
 const maxEvent = 64 << 10
-
-/** How long a hidden page keeps its stream, in seconds, if the server says nothing. */
-const hiddenDelay = 120
 
 /**
  * A client for one context at a time, whose decisions a control plane makes by OpenFeature's remote protocol: all flags in one
@@ -172,7 +170,8 @@ export class RemoteFlags extends Flags {
       const round = AbortSignal.any([signal, this.round.signal])
       let fed = false
       try {
-        await shown(this.streams, round)
+        // A page that is loaded in the background asks once.
+        if (this.streams.length > 0) await shown(round)
         await this.ask(round)
         fed = true
         this.answer()
@@ -236,7 +235,8 @@ export class RemoteFlags extends Flags {
     const stream = this.streams.find(({ type }) => type === 'sse')
     const url = stream && addressOf(stream, this.options.endpoint)
     if (url === undefined) return sleep(this.options.pollInterval ?? 60_000, signal)
-    const watchdog = new Watchdog(silence, AbortSignal.any([signal, hidden(stream!)]))
+    const page = new Hiding(stream!.inactivityDelaySec)
+    const watchdog = new Watchdog(silence, AbortSignal.any([signal, page.signal]))
     try {
       const response = await (this.options.fetch ?? fetch)(url, {
         headers: { Accept: 'text/event-stream' },
@@ -254,6 +254,7 @@ export class RemoteFlags extends Flags {
       return
     } finally {
       watchdog.stop()
+      page.stop()
     }
     throw new Error('the stream of events has ended')
   }
@@ -310,45 +311,4 @@ function storageOf(storage: RemoteOptions['storage']): Pick<Storage, 'getItem' |
   } catch {
     return undefined // a page may be forbidden to look
   }
-}
-
-const pageHidden = new Error('the page is hidden')
-
-function delayOf(stream: EventStream | undefined): number {
-  return (stream?.inactivityDelaySec ?? hiddenDelay) * 1000
-}
-
-/** Aborts when the page has been hidden for a while. */
-function hidden(stream: EventStream): AbortSignal {
-  const controller = new AbortController()
-  if (typeof document === 'undefined') return controller.signal
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const look = (): void => {
-    clearTimeout(timer)
-    if (document.visibilityState === 'hidden') timer = setTimeout(() => {
-      document.removeEventListener('visibilitychange', look)
-      controller.abort(pageHidden)
-    }, delayOf(stream))
-  }
-  document.addEventListener('visibilitychange', look)
-  look()
-  return controller.signal
-}
-
-/** Resolves when the page is shown, unless it is the first time: a page that is loaded in the background asks once. */
-function shown(streams: readonly EventStream[], signal: AbortSignal): Promise<void> {
-  if (typeof document === 'undefined' || document.visibilityState === 'visible' || streams.length === 0) return Promise.resolve()
-  return new Promise((resolve, reject) => {
-    const look = (): void => {
-      if (document.visibilityState === 'visible') finish(resolve)
-    }
-    const stop = (): void => finish(() => reject(signal.reason as Error))
-    const finish = (end: () => void): void => {
-      document.removeEventListener('visibilitychange', look)
-      signal.removeEventListener('abort', stop)
-      end()
-    }
-    document.addEventListener('visibilitychange', look)
-    signal.addEventListener('abort', stop)
-  })
 }

@@ -1,0 +1,68 @@
+import { ErrorCode, type EvaluationContext, type FlagMetadata, type JsonValue, type ResolutionDetails } from '@openfeature/core'
+import type { Attribute, Context, Json } from '../context.js'
+import type { Decision } from '../decision.js'
+import type { Flags } from '../flags.js'
+
+/** What OpenFeature calls this provider. */
+export const metadata = { name: 'gonfalon' } as const
+
+/** The types that OpenFeature asks for. */
+export type Kind = 'boolean' | 'string' | 'number' | 'object'
+
+/**
+ * OpenFeature's context as ours: `targetingKey` is the actor, `groups`, if it is a list of texts, are the actor's groups, and
+ * all of it are attributes.
+ */
+export function contextOf(context: EvaluationContext | undefined): Context {
+  if (context === undefined) return {}
+  const { targetingKey, groups } = context
+  return {
+    actor: typeof targetingKey === 'string' && targetingKey !== '' ? targetingKey : undefined,
+    groups: isTexts(groups) && groups.length > 0 ? groups : undefined,
+    attributes: context as { [name: string]: Attribute },
+  }
+}
+
+function isTexts(v: unknown): v is string[] {
+  return Array.isArray(v) && v.every((item) => typeof item === 'string')
+}
+
+/** Decides, and says it in OpenFeature's words. */
+export function resolve<T extends JsonValue>(flags: Flags, kind: Kind, key: string, fallback: T, context: Context | undefined): ResolutionDetails<T> {
+  const decision = flags.decide(key, context)
+  const flagMetadata = metadataOf(decision, flags)
+  const { value, variant, reason, errorCode } = decision
+  if (errorCode !== undefined) {
+    return { value: fallback, reason: 'ERROR', errorCode: errorCode as ErrorCode, errorMessage: messages[errorCode] ?? errorCode, flagMetadata }
+  }
+  const details = { reason, flagMetadata, ...(variant !== undefined && { variant }) }
+  if (value === undefined) return { ...details, value: fallback }
+  if (kindOf(value) !== kind) {
+    const errorMessage = `the flag is of type ${kindOf(value)}, not ${kind}`
+    return { ...details, value: fallback, reason: 'ERROR', errorCode: ErrorCode.TYPE_MISMATCH, errorMessage }
+  }
+  return { ...details, value: value as T }
+}
+
+const messages: Record<string, string> = {
+  PROVIDER_NOT_READY: 'there are no flags yet',
+  FLAG_NOT_FOUND: 'there is no such flag in the environment',
+  INVALID_CONTEXT: "the context can't be asked about",
+  GENERAL: "the decision couldn't be made",
+}
+
+function kindOf(value: Json): string {
+  return typeof value === 'object' && (value === null || Array.isArray(value)) ? 'something else' : typeof value
+}
+
+function metadataOf({ errorCode, enabled, gate, revision, killed }: Decision, flags: Flags): FlagMetadata {
+  const metadata: Record<string, string | number | boolean> = {}
+  if (errorCode === undefined) {
+    metadata['enabled'] = enabled
+    if (gate !== undefined) metadata['gate'] = gate
+    if (killed) metadata['killed'] = true
+  }
+  if (revision !== undefined) metadata['revision'] = revision
+  if (flags.state === 'STALE') metadata['stale'] = true
+  return metadata
+}
