@@ -139,9 +139,9 @@ func (c *checker) value(pointer string, v any) (any, bool) {
 		c.fail(pointer, err.Error(), "")
 		return nil, false
 	}
-	// The head of a long string takes five bytes more.
-	if len(encoded) > engine.MaxValueBytes+5 {
-		c.fail(pointer, fmt.Sprintf("%d bytes are more than %d", len(encoded), engine.MaxValueBytes), "")
+	const head = 5 // bytes before a long string, which its limit leaves out
+	if size := len(encoded) - head; size > engine.MaxValueBytes {
+		c.fail(pointer, fmt.Sprintf("%d bytes are more than %d", size, engine.MaxValueBytes), "")
 		return nil, false
 	}
 	return stored, true

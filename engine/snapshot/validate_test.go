@@ -57,7 +57,7 @@ func TestGateProblems(t *testing.T) {
 		{rule("a", "eq", math.Inf(1)), "error /gates/1/constraints/0/values/0: +Inf is not a number"},
 		{rule("a", "eq", []any{math.NaN()}), "error /gates/1/constraints/0/values/0: NaN is not a number"},
 		{rule("a", "eq", struct{}{}), "error /gates/1/constraints/0/values/0: a value can't be a struct {}"},
-		{rule("a", "eq", strings.Repeat("x", 65537)), "error /gates/1/constraints/0/values/0: 65542 bytes are more than 65536"},
+		{rule("a", "eq", strings.Repeat("x", 65537)), "error /gates/1/constraints/0/values/0: 65537 bytes are more than 65536"},
 		{Gate{Type: Schedule}, ""},
 		{Gate{Type: Schedule, From: ptr("2026-11-27T00:00:00")}, `error /gates/1/from: "2026-11-27T00:00:00" is not a time: the offset is missing, or is none of Z, +01, +0100 and +01:00 (add Z for UTC`},
 		{Gate{Type: Schedule, Until: ptr("soon")}, `error /gates/1/until: "soon" is not a time: not of the form`},
