@@ -1,0 +1,195 @@
+package apiclient
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Client calls one control plane. It is safe for concurrent use.
+type Client struct {
+	Endpoint string       // "http://127.0.0.1:8080"; a path is kept
+	Token    string       // "": none
+	HTTP     *http.Client // nil: http.DefaultClient; deadlines come with the context
+	Agent    string       // User-Agent; "": Go's
+}
+
+// New gives a client.
+func New(endpoint, token string) *Client { return &Client{Endpoint: endpoint, Token: token} }
+
+// Write goes with a change.
+type Write struct {
+	Reason       string // why, for the audit
+	IfMatch      string // the version that must be the current one; "*": it must exist
+	IfAbsent     bool   // it must not exist
+	AllowMissing bool   // gates may name segments and parents that don't exist yet
+	DryRun       bool   // check everything, write nothing
+}
+
+// request is one call on the API.
+type request struct {
+	method string
+	path   string // escaped
+	query  url.Values
+	write  Write
+	accept string // "": JSON
+	body   []byte // nil: none
+	kind   string // of the body; "": JSON
+	header map[string]string
+}
+
+// path joins escaped segments below /v1.
+func path(segments ...string) string {
+	var b strings.Builder
+	b.WriteString("/v1")
+	for _, s := range segments {
+		b.WriteByte('/')
+		b.WriteString(url.PathEscape(s))
+	}
+	return b.String()
+}
+
+// send makes the request; an answer that is no success, and not a 304, is an *Error.
+func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
+	if r.write.DryRun {
+		if r.query == nil {
+			r.query = url.Values{}
+		}
+		r.query.Set("dry_run", "true")
+	}
+	address := strings.TrimSuffix(c.Endpoint, "/") + r.path
+	if len(r.query) > 0 {
+		address += "?" + r.query.Encode()
+	}
+	var body io.Reader
+	if r.body != nil {
+		body = bytes.NewReader(r.body)
+	}
+	q, err := http.NewRequestWithContext(ctx, r.method, address, body)
+	if err != nil {
+		return nil, fmt.Errorf("apiclient: %w", err)
+	}
+	set := func(name, value string) {
+		if value != "" {
+			q.Header.Set(name, value)
+		}
+	}
+	if c.Token != "" {
+		set("Authorization", "Bearer "+c.Token)
+	}
+	set("User-Agent", c.Agent)
+	set("Accept", r.accept)
+	if r.body != nil {
+		set("Content-Type", or(r.kind, "application/json"))
+	}
+	for name, value := range r.header {
+		set(name, value)
+	}
+	switch {
+	case r.write.IfMatch == "*":
+		set("If-Match", "*")
+	case r.write.IfMatch != "":
+		set("If-Match", `"`+r.write.IfMatch+`"`)
+	case r.write.IfAbsent:
+		set("If-None-Match", "*")
+	}
+	client := c.HTTP
+	if client == nil {
+		client = http.DefaultClient
+	}
+	answer, err := client.Do(q)
+	if err != nil {
+		return nil, fmt.Errorf("apiclient: %w", err)
+	}
+	if answer.StatusCode >= 300 && answer.StatusCode != http.StatusNotModified {
+		defer answer.Body.Close()
+		return nil, readError(answer)
+	}
+	return answer, nil
+}
+
+// call makes the request and reads its answer into a document; nil: there is none.
+func (c *Client) call(ctx context.Context, r request, into any) error {
+	answer, err := c.send(ctx, r)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if into == nil {
+		_, err = io.Copy(io.Discard, answer.Body)
+	} else {
+		err = json.NewDecoder(answer.Body).Decode(into)
+	}
+	if err != nil {
+		return fmt.Errorf("apiclient: reading the answer to %s %s: %w", r.method, r.path, err)
+	}
+	return nil
+}
+
+// get reads a document.
+func (c *Client) get(ctx context.Context, path string, query url.Values, into any) error {
+	return c.call(ctx, request{method: http.MethodGet, path: path, query: query}, into)
+}
+
+// post sends a document, whose members the reason and the permission to name what is missing join.
+func (c *Client) post(ctx context.Context, path string, document any, w Write, into any) error {
+	return c.change(ctx, http.MethodPost, path, document, w, into)
+}
+
+func (c *Client) change(ctx context.Context, method, path string, document any, w Write, into any) error {
+	body, err := joined(document, writeForm{w.Reason, w.AllowMissing})
+	if err != nil {
+		return fmt.Errorf("apiclient: %w", err)
+	}
+	return c.call(ctx, request{method: method, path: path, write: w, body: body}, into)
+}
+
+// drop deletes something.
+func (c *Client) drop(ctx context.Context, path string, query url.Values, w Write, into any) error {
+	if query == nil {
+		query = url.Values{}
+	}
+	if w.Reason != "" {
+		query.Set("reason", w.Reason)
+	}
+	return c.call(ctx, request{method: http.MethodDelete, path: path, query: query, write: w}, into)
+}
+
+// writeForm are the members that every body of a change may have.
+type writeForm struct {
+	Reason       string `json:"reason,omitempty"`
+	AllowMissing bool   `json:"allow_missing,omitempty"`
+}
+
+// joined is one JSON object with the members of several.
+func joined(documents ...any) ([]byte, error) {
+	all := []byte{'{'}
+	for _, d := range documents {
+		data, err := json.Marshal(d)
+		if err != nil {
+			return nil, err
+		}
+		if len(data) < 2 || data[0] != '{' {
+			return nil, fmt.Errorf("%T is not a JSON object", d)
+		}
+		if members := data[1 : len(data)-1]; len(members) > 0 {
+			if len(all) > 1 {
+				all = append(all, ',')
+			}
+			all = append(all, members...)
+		}
+	}
+	return append(all, '}'), nil
+}
+
+func or(value, otherwise string) string {
+	if value == "" {
+		return otherwise
+	}
+	return value
+}

@@ -1,0 +1,98 @@
+package apiclient
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+// Query is for whom and when to decide. In a list of actors, a string is a query with only that actor.
+type Query struct {
+	Actor    *string        `json:"actor,omitempty"` // the targeting key; absent: the context's targetingKey, if there is one
+	Groups   []string       `json:"groups,omitempty"`
+	Context  map[string]any `json:"context,omitempty"`
+	Now      time.Time      `json:"now,omitzero"`      // absent: the time of revision or time, else the server's
+	Roll     *uint64        `json:"roll,omitempty"`    // chance; absent: random
+	Revision int64          `json:"revision,omitzero"` // flags as of that revision
+	Time     time.Time      `json:"time,omitzero"`     // flags as of that time
+}
+
+// UnmarshalJSON reads a query, or a string.
+func (q *Query) UnmarshalJSON(data []byte) error {
+	if len(data) > 0 && data[0] == '"' {
+		q.Actor = new(string)
+		return json.Unmarshal(data, q.Actor)
+	}
+	type plain Query
+	return decode(data, (*plain)(q))
+}
+
+// Evaluation is a decision.
+type Evaluation struct {
+	Key         string          `json:"key"`
+	Environment string          `json:"environment"`
+	Revision    int64           `json:"revision"`
+	Known       bool            `json:"known"`
+	Enabled     bool            `json:"enabled"`
+	Killed      bool            `json:"killed"`
+	Reason      string          `json:"reason"`
+	Gate        string          `json:"gate,omitempty"`   // that decided; absent: none
+	Target      string          `json:"target,omitempty"` // of that gate
+	Score       *float64        `json:"score,omitempty"`
+	Variant     *string         `json:"variant,omitempty"`
+	Payload     json.RawMessage `json:"payload,omitempty"`
+}
+
+// Explanation is a decision with every gate that was looked at.
+type Explanation struct {
+	Evaluation
+	Steps []controlplane.Step `json:"steps"`
+}
+
+// Proposal is a flag as it might be written, and over whom to compare.
+type Proposal struct {
+	Flag   snapshot.Flag `json:"flag"`
+	Delete bool          `json:"delete,omitempty"` // the proposal is to delete it
+	Actors []Query       `json:"actors,omitempty"`
+	Sample int           `json:"sample,omitempty"` // and so many made-up ids; with no actors, 0 means 10,000
+	Now    time.Time     `json:"now,omitzero"`
+	Limit  int           `json:"limit,omitempty"` // changes listed
+}
+
+// Preview is who would get another decision.
+type Preview struct {
+	Asked          int                 `json:"asked"`
+	TurnOn         int                 `json:"turn_on"`
+	TurnOff        int                 `json:"turn_off"`
+	VariantChanged int                 `json:"variant_changed"`
+	Dependants     map[string]int      `json:"dependants"` // flags that need this one: how many actors they change for
+	Changes        []PreviewChange     `json:"changes"`
+	Difference     controlplane.Change `json:"difference"`
+	Problems       []Problem           `json:"problems"`
+}
+
+// PreviewChange is one actor's other decision.
+type PreviewChange struct {
+	Flag   string     `json:"flag"`
+	Actor  string     `json:"actor"`
+	Before Evaluation `json:"before"`
+	After  Evaluation `json:"after"`
+}
+
+// Evaluate decides a flag.
+func (c *Client) Evaluate(ctx context.Context, env, key string, q Query) (e Evaluation, err error) {
+	return e, c.post(ctx, path("envs", env, "flags", key, "evaluate"), q, Write{}, &e)
+}
+
+// Explain decides a flag and says why.
+func (c *Client) Explain(ctx context.Context, env, key string, q Query) (e Explanation, err error) {
+	return e, c.post(ctx, path("envs", env, "flags", key, "explain"), q, Write{}, &e)
+}
+
+// Preview compares decisions before and after a change that isn't made.
+func (c *Client) Preview(ctx context.Context, env string, p Proposal) (result Preview, err error) {
+	return result, c.post(ctx, path("envs", env, "preview"), p, Write{}, &result)
+}

@@ -1,0 +1,81 @@
+package apiclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"time"
+
+	"github.com/tmaxmax/go-sse"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
+)
+
+// Usage is a host's report: by flag, what was evaluated since its last one.
+type Usage struct {
+	Flags map[string]FlagUsage `json:"flags"`
+}
+
+// FlagUsage is a report about one flag.
+type FlagUsage struct {
+	Count int64     `json:"count"`
+	Last  time.Time `json:"last"`
+}
+
+// ReportUsage sends a report of at most 1,000 flags.
+func (c *Client) ReportUsage(ctx context.Context, env string, u Usage) error {
+	return c.post(ctx, path("envs", env, "usage"), u, Write{}, nil)
+}
+
+// Snapshot gets an environment's snapshot and its entity tag, with which it can be asked whether there is a newer one; nil
+// bytes: there is none.
+func (c *Client) Snapshot(ctx context.Context, env, tag string) ([]byte, string, error) {
+	answer, err := c.send(ctx, request{
+		method: http.MethodGet, path: path("envs", env, "snapshot"), header: map[string]string{"If-None-Match": tag},
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode == http.StatusNotModified {
+		return nil, tag, nil
+	}
+	data, err := io.ReadAll(io.LimitReader(answer.Body, engine.MaxSnapshotBytes+1))
+	return data, answer.Header.Get("ETag"), err
+}
+
+// Event is one event of a stream.
+type Event struct {
+	Kind string // snapshot, delta or heartbeat
+	ID   string // lineage and revision
+	Data string // base64; empty for a heartbeat
+}
+
+// Stream gives an environment's events until the context or the connection ends; after is the ID to resume from, or "".
+func (c *Client) Stream(ctx context.Context, env, after string) iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		answer, err := c.send(ctx, request{
+			method: http.MethodGet, path: path("envs", env, "stream"), accept: "text/event-stream",
+			header: map[string]string{"Last-Event-ID": after},
+		})
+		if err != nil {
+			yield(Event{}, err)
+			return
+		}
+		defer answer.Body.Close()
+		for event, err := range sse.Read(answer.Body, &sse.ReadConfig{MaxEventSize: 2 * engine.MaxSnapshotBytes}) {
+			if err != nil {
+				if ctx.Err() == nil && !errors.Is(err, io.EOF) {
+					yield(Event{}, fmt.Errorf("apiclient: %w", err))
+				}
+				return
+			}
+			if !yield(Event{Kind: event.Type, ID: event.LastEventID, Data: event.Data}, nil) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,103 @@
+package apiclient
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+// Error is a problem document (RFC 9457): what the control plane says of a request that it refused.
+type Error struct {
+	Type       string    `json:"type"` // "/problems/invalid-flag" …; the address tells more
+	Title      string    `json:"title"`
+	Status     int       `json:"status"`
+	Detail     string    `json:"detail,omitempty"`
+	Errors     []Problem `json:"errors,omitempty"`
+	Users      []string  `json:"users,omitempty"`       // of in-use: who needs it
+	Current    string    `json:"current,omitempty"`     // of precondition-failed: the version that is there
+	RetryAfter int       `json:"retry_after,omitempty"` // seconds
+}
+
+// Problem is one thing that is wrong with a document, and where.
+type Problem struct {
+	Parameter string `json:"parameter,omitempty"` // of the query; then there is no pointer
+	Flag      string `json:"flag,omitempty"`      // in a document of many
+	Segment   string `json:"segment,omitempty"`   // in a document of many
+	Pointer   string `json:"pointer"`             // JSON pointer into the body, or into the flag or segment that is named
+	Line      int    `json:"line,omitempty"`      // of the text
+	Detail    string `json:"detail"`
+	Hint      string `json:"hint,omitempty"`
+}
+
+// Problems are a validator's problems as documents say them.
+func Problems(problems []snapshot.Problem) []Problem {
+	var list []Problem
+	for _, p := range problems {
+		list = append(list, Problem{Flag: p.Flag, Segment: p.Segment, Pointer: p.Pointer, Line: p.Line, Detail: p.Detail, Hint: p.Hint})
+	}
+	return list
+}
+
+// Error is the title and all that is wrong, each on a line.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Title)
+	if e.Detail != "" {
+		b.WriteString(": " + e.Detail)
+	}
+	for _, p := range e.Errors {
+		b.WriteString("\n  " + p.String())
+	}
+	return b.String()
+}
+
+// String is the problem on one line.
+func (p Problem) String() string {
+	var b strings.Builder
+	switch {
+	case p.Flag != "":
+		b.WriteString("flag " + p.Flag + " ")
+	case p.Segment != "":
+		b.WriteString("segment " + p.Segment + " ")
+	}
+	if p.Line > 0 {
+		b.WriteString("line " + strconv.Itoa(p.Line) + " ")
+	}
+	switch {
+	case p.Parameter != "":
+		b.WriteString(p.Parameter + ": ")
+	case p.Pointer != "":
+		b.WriteString(p.Pointer + ": ")
+	}
+	b.WriteString(p.Detail)
+	if p.Hint != "" {
+		b.WriteString(" (" + p.Hint + ")")
+	}
+	return b.String()
+}
+
+// maxErrorBytes of an answer are read: problem documents are small, unless a set has thousands of problems.
+const maxErrorBytes = 4 << 20
+
+// readError makes an error of an answer, whoever it is from: a proxy in between writes no problem documents.
+func readError(answer *http.Response) error {
+	e := &Error{Status: answer.StatusCode}
+	data, _ := io.ReadAll(io.LimitReader(answer.Body, maxErrorBytes))
+	kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
+	if kind != "application/problem+json" || json.Unmarshal(data, e) != nil || e.Title == "" {
+		*e = Error{Status: answer.StatusCode, Title: fmt.Sprintf("the server answered %s", answer.Status)}
+	}
+	if seconds, err := strconv.Atoi(answer.Header.Get("Retry-After")); err == nil {
+		e.RetryAfter = seconds
+	} else if at, err := http.ParseTime(answer.Header.Get("Retry-After")); err == nil {
+		e.RetryAfter = max(int(time.Until(at).Seconds()), 0)
+	}
+	return e
+}

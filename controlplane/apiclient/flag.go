@@ -1,0 +1,184 @@
+package apiclient
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+// Flag is a flag's document with what is known about it, in one JSON object.
+type Flag struct {
+	snapshot.Flag
+	FlagInfo
+}
+
+// FlagInfo is what the control plane knows about a flag. It is ignored where a flag is put.
+type FlagInfo struct {
+	Version       string             `json:"version"`
+	Revision      int64              `json:"revision"` // of the environment, that changed the flag last
+	Created       time.Time          `json:"created,omitzero"`
+	Updated       time.Time          `json:"updated,omitzero"`
+	UpdatedBy     string             `json:"updated_by"`
+	State         controlplane.State `json:"state"`
+	LastEvaluated time.Time          `json:"last_evaluated,omitzero"` // absent: never reported
+	Evaluations   int64              `json:"evaluations"`
+	Stale         bool               `json:"stale"`
+	Warnings      []Problem          `json:"warnings,omitempty"`
+
+	// Only answers to changes have these.
+	Enabled *bool `json:"enabled,omitempty"` // the flag's immediate state for whom the change was about
+	Changed *bool `json:"changed,omitempty"` // false: it was like that already
+}
+
+// FlagInfoFields are the members of a FlagInfo.
+var FlagInfoFields = []string{"version", "revision", "created", "updated", "updated_by", "state", "last_evaluated", "evaluations", "stale", "warnings", "enabled", "changed"}
+
+// MarshalJSON writes the authoring form and the info's members after it.
+func (f Flag) MarshalJSON() ([]byte, error) { return joined(f.Flag, f.FlagInfo) }
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (f *Flag) UnmarshalJSON(data []byte) error {
+	document, problems := snapshot.ParseFlag(data, FlagInfoFields...)
+	if err := snapshot.Err(problems); err != nil {
+		return err
+	}
+	f.Flag = document
+	return json.Unmarshal(data, &f.FlagInfo)
+}
+
+// FlagPage is a page of a list of flags.
+type FlagPage struct {
+	Flags    []Flag `json:"flags"`
+	Next     string `json:"next,omitempty"` // cursor of the next page; absent: this is the last
+	Total    int    `json:"total"`          // of all pages
+	Revision int64  `json:"revision"`
+}
+
+// FlagQuery filters and orders a list.
+type FlagQuery struct {
+	Search, Tag, Prefix, Owner string
+	State                      controlplane.State
+	Stale                      string // "30d": only flags that were not evaluated for so long
+	Sort                       string // key, updated, last_evaluated, state; a leading - turns it round
+	Cursor                     string
+	Limit                      int
+}
+
+func (q FlagQuery) values() url.Values {
+	return values("search", q.Search, "tag", q.Tag, "prefix", q.Prefix, "owner", q.Owner, "state", string(q.State),
+		"stale", q.Stale, "sort", q.Sort, "cursor", q.Cursor, "limit", number(int64(q.Limit)))
+}
+
+// Flags lists flags, a page at a time.
+func (c *Client) Flags(ctx context.Context, env string, q FlagQuery) (page FlagPage, err error) {
+	return page, c.get(ctx, path("envs", env, "flags"), q.values(), &page)
+}
+
+// Flag gets one flag.
+func (c *Client) Flag(ctx context.Context, env, key string) (f Flag, err error) {
+	return f, c.get(ctx, path("envs", env, "flags", key), nil, &f)
+}
+
+// PutFlag stores a whole flag; f.Key says which.
+func (c *Client) PutFlag(ctx context.Context, env string, f snapshot.Flag, w Write) (result Flag, err error) {
+	return result, c.change(ctx, http.MethodPut, path("envs", env, "flags", f.Key), f, w, &result)
+}
+
+// DeleteFlag deletes a flag.
+func (c *Client) DeleteFlag(ctx context.Context, env, key string, w Write) error {
+	return c.drop(ctx, path("envs", env, "flags", key), nil, w, nil)
+}
+
+func (c *Client) verb(ctx context.Context, env, key, verb string, body any, w Write) (f Flag, err error) {
+	return f, c.post(ctx, path("envs", env, "flags", key, verb), body, w, &f)
+}
+
+// Enable turns a flag on for whom the scope means.
+func (c *Client) Enable(ctx context.Context, env, key string, s snapshot.Scope, w Write) (Flag, error) {
+	return c.verb(ctx, env, key, "enable", s, w)
+}
+
+// Disable turns a flag off for whom the scope means.
+func (c *Client) Disable(ctx context.Context, env, key string, s snapshot.Scope, w Write) (Flag, error) {
+	return c.verb(ctx, env, key, "disable", s, w)
+}
+
+// Clear removes gates.
+func (c *Client) Clear(ctx context.Context, env, key string, what snapshot.Removal, w Write) (Flag, error) {
+	return c.verb(ctx, env, key, "clear", what, w)
+}
+
+// PutVariants puts a flag's variants.
+func (c *Client) PutVariants(ctx context.Context, env, key string, variants []snapshot.Variant, w Write) (Flag, error) {
+	if variants == nil {
+		variants = []snapshot.Variant{}
+	}
+	return c.verb(ctx, env, key, "variants", variantsForm{variants}, w)
+}
+
+// Kill turns a flag off, whatever its gates say; off names the variant to serve meanwhile, nil leaves what the flag says.
+func (c *Client) Kill(ctx context.Context, env, key string, off *string, w Write) (Flag, error) {
+	return c.verb(ctx, env, key, "kill", killForm{off}, w)
+}
+
+// Revive undoes Kill.
+func (c *Client) Revive(ctx context.Context, env, key string, w Write) (Flag, error) {
+	return c.verb(ctx, env, key, "revive", struct{}{}, w)
+}
+
+// Rollback puts a flag back to how it was at a revision.
+func (c *Client) Rollback(ctx context.Context, env, key string, revision int64, w Write) (Flag, error) {
+	return c.verb(ctx, env, key, "rollback", rollbackForm{revision}, w)
+}
+
+type variantsForm struct {
+	Variants []snapshot.Variant `json:"variants"`
+}
+
+type killForm struct {
+	OffVariant *string `json:"off_variant,omitempty"`
+}
+
+type rollbackForm struct {
+	Revision int64 `json:"revision"`
+}
+
+// values are the pairs whose value isn't empty.
+func values(pairs ...string) url.Values {
+	v := url.Values{}
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			v.Set(pairs[i], pairs[i+1])
+		}
+	}
+	return v
+}
+
+// number is n in digits, and nothing for zero.
+func number(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+// moment is t as the API reads it, and nothing for the zero time.
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
+func truth(b bool) string {
+	if b {
+		return "true"
+	}
+	return ""
+}

@@ -1,0 +1,71 @@
+package apiclient
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+// Segment is a segment's document with what is known about it, in one JSON object.
+type Segment struct {
+	snapshot.Segment
+	SegmentInfo
+}
+
+// SegmentInfo is what the control plane knows about a segment. It is ignored where a segment is put.
+type SegmentInfo struct {
+	Version   string    `json:"version"`
+	Revision  int64     `json:"revision"`
+	Created   time.Time `json:"created,omitzero"`
+	Updated   time.Time `json:"updated,omitzero"`
+	UpdatedBy string    `json:"updated_by"`
+	Users     []string  `json:"users"` // keys of the flags that name it
+	Warnings  []Problem `json:"warnings,omitempty"`
+	Changed   *bool     `json:"changed,omitempty"` // only in answers to changes
+}
+
+// SegmentInfoFields are the members of a SegmentInfo.
+var SegmentInfoFields = []string{"version", "revision", "created", "updated", "updated_by", "users", "warnings", "changed"}
+
+// MarshalJSON writes the authoring form and the info's members after it.
+func (s Segment) MarshalJSON() ([]byte, error) { return joined(s.Segment, s.SegmentInfo) }
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (s *Segment) UnmarshalJSON(data []byte) error {
+	document, problems := snapshot.ParseSegment(data, SegmentInfoFields...)
+	if err := snapshot.Err(problems); err != nil {
+		return err
+	}
+	s.Segment = document
+	return json.Unmarshal(data, &s.SegmentInfo)
+}
+
+// SegmentList is every segment of an environment.
+type SegmentList struct {
+	Segments []Segment `json:"segments"`
+}
+
+// Segments lists the segments.
+func (c *Client) Segments(ctx context.Context, env string) ([]Segment, error) {
+	var list SegmentList
+	err := c.get(ctx, path("envs", env, "segments"), nil, &list)
+	return list.Segments, err
+}
+
+// Segment gets one segment.
+func (c *Client) Segment(ctx context.Context, env, key string) (s Segment, err error) {
+	return s, c.get(ctx, path("envs", env, "segments", key), nil, &s)
+}
+
+// PutSegment stores a segment; s.Key says which.
+func (c *Client) PutSegment(ctx context.Context, env string, s snapshot.Segment, w Write) (result Segment, err error) {
+	return result, c.change(ctx, http.MethodPut, path("envs", env, "segments", s.Key), s, w, &result)
+}
+
+// DeleteSegment deletes a segment that no flag names.
+func (c *Client) DeleteSegment(ctx context.Context, env, key string, w Write) error {
+	return c.drop(ctx, path("envs", env, "segments", key), nil, w, nil)
+}

@@ -1,0 +1,132 @@
+package httpapi
+
+import (
+	"math"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+)
+
+// scope says which environment a route is about.
+type scope uint8
+
+const (
+	none  scope = iota // none: tokens, webhooks …
+	named              // the path's
+	some               // those of the token that allow it; the handler narrows them down
+	asked              // the token's only one, else the header's, else the default
+)
+
+// admit lets a request in: who it is from, whether that token calls too often, and whether it may.
+func (x *call) admit() error {
+	if x.route.permit == "" {
+		return nil
+	}
+	x.secret = secretOf(x.Request())
+	if x.secret == "" {
+		return &controlplane.Error{Code: controlplane.Unauthorized, Message: "send a token: Authorization: Bearer …"}
+	}
+	token, err := x.service().Authenticate(x.secret)
+	if err != nil {
+		return err
+	}
+	x.token = token
+	if wait := x.api.limits.take(token.ID); wait > 0 {
+		return tooOften(wait)
+	}
+	switch x.route.scope {
+	case none:
+	case named:
+		x.env = x.param("env")
+	case some:
+		if !allowsSome(token, x.route.permit) {
+			return forbidden(token, x.route.permit, "")
+		}
+		return nil
+	case asked:
+		if x.env, err = askedEnvironment(token, x.Request().Header.Get(environmentHeader)); err != nil {
+			return err
+		}
+	}
+	if !token.Allows(x.route.permit, x.env) {
+		return forbidden(token, x.route.permit, x.env)
+	}
+	return nil
+}
+
+// secretOf is the token that a request carries: as a bearer, or as OFREP's API key.
+func secretOf(r *http.Request) string {
+	if scheme, secret, found := strings.Cut(r.Header.Get("Authorization"), " "); found && strings.EqualFold(scheme, "Bearer") {
+		return strings.TrimSpace(secret)
+	}
+	return r.Header.Get("X-API-Key")
+}
+
+// allowsSome says whether a token has a permission in any environment, or in all.
+func allowsSome(t controlplane.Token, p controlplane.Permission) bool {
+	return t.Allows(p, "") || slices.ContainsFunc(t.Envs, func(env string) bool { return t.Allows(p, env) })
+}
+
+// askedEnvironment is where a token's evaluations happen. A header that names another environment than the token's only one
+// is refused, not ignored: its sender would take one environment's answers for another's.
+func askedEnvironment(t controlplane.Token, header string) (string, error) {
+	if len(t.Envs) == 1 {
+		if header != "" && header != t.Envs[0] {
+			return header, forbidden(t, controlplane.PermitEvaluate, header)
+		}
+		return t.Envs[0], nil
+	}
+	if header != "" {
+		return header, nil
+	}
+	return controlplane.DefaultEnvironment, nil
+}
+
+func forbidden(t controlplane.Token, p controlplane.Permission, env string) error {
+	message := "the token " + quote(t.Name) + " (" + string(t.Role) + ") has no permission to " + string(p)
+	switch {
+	case env != "":
+		message += " in the environment " + quote(env)
+	case len(t.Envs) > 0:
+		message += " outside of its environments"
+	}
+	return &controlplane.Error{Code: controlplane.Forbidden, Message: message}
+}
+
+// limits are the tokens' rates, each replica's own.
+type limits struct {
+	rate  rate.Limit
+	burst int
+	all   sync.Map // token id: *rate.Limiter; a token takes 100 bytes here until the process ends
+}
+
+func newLimits(perSecond float64, burst int) *limits {
+	return &limits{rate: rate.Limit(perSecond), burst: burst}
+}
+
+// take counts a request of a token; how long it must wait, if it makes too many.
+func (l *limits) take(token string) time.Duration {
+	if l.rate <= 0 {
+		return 0
+	}
+	found, ok := l.all.Load(token)
+	if !ok {
+		found, _ = l.all.LoadOrStore(token, rate.NewLimiter(l.rate, l.burst))
+	}
+	now := time.Now()
+	r := found.(*rate.Limiter).ReserveN(now, 1)
+	wait := r.DelayFrom(now)
+	if wait > 0 {
+		r.CancelAt(now)
+	}
+	return wait
+}
+
+// seconds rounds a wait up, for Retry-After.
+func seconds(wait time.Duration) int { return int(math.Ceil(wait.Seconds())) }

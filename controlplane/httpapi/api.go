@@ -1,0 +1,91 @@
+package httpapi
+
+import (
+	"log/slog"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/propagation"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+)
+
+// API is a service over HTTP. It is an http.Handler, safe for concurrent use.
+type API struct {
+	service *controlplane.Service
+	config  Config
+	log     *slog.Logger
+	handler http.Handler
+	version []string // X-Gonfalon-Version
+
+	limits   *limits
+	metrics  *metrics
+	registry *prometheus.Registry
+	streams  *streams
+}
+
+// New gives a service's API. It serves at the root of what it is mounted on; see http.StripPrefix. End it with Drain.
+func New(service *controlplane.Service, c Config) *API {
+	c = c.withDefaults()
+	a := &API{
+		service:  service,
+		config:   c,
+		log:      c.Logger,
+		version:  []string{c.Version},
+		limits:   newLimits(c.RateLimit, c.RateBurst),
+		registry: c.Metrics,
+		streams:  newStreams(c.MaxStreams),
+	}
+	a.metrics = newMetrics(a)
+
+	e := echo.New()
+	e.HTTPErrorHandler = a.lost
+	if len(c.AllowOrigins) > 0 {
+		e.Use(a.cors())
+	}
+	for _, r := range routes() {
+		e.Add(r.method, r.path, a.serve(&r))
+	}
+	a.handler = e
+	if c.Tracer != nil {
+		a.handler = otelhttp.NewHandler(e, "gonfalon",
+			otelhttp.WithTracerProvider(c.Tracer),
+			otelhttp.WithPropagators(propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{})),
+			otelhttp.WithFilter(func(r *http.Request) bool {
+				return r.URL.Path != "/healthz" && r.URL.Path != "/readyz" && r.URL.Path != "/metrics"
+			}))
+	}
+	return a
+}
+
+// ServeHTTP answers one request.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
+
+// Drain ends the streams and refuses new ones. Other requests are served as before: it is the first step of a graceful
+// shutdown, and http.Server's Shutdown, which waits for open answers, the second.
+func (a *API) Drain() { a.streams.drain() }
+
+// cors lets pages of the allowed origins call OFREP, and nothing else.
+func (a *API) cors() echo.MiddlewareFunc {
+	return middleware.CORSWithConfig(middleware.CORSConfig{
+		Skipper:       func(c echo.Context) bool { return !isOFREP(c.Request().URL.Path) },
+		AllowOrigins:  a.config.AllowOrigins,
+		AllowMethods:  []string{http.MethodGet, http.MethodPost},
+		AllowHeaders:  []string{"Authorization", "X-API-Key", "Content-Type", "If-None-Match", "Last-Event-ID", environmentHeader, "traceparent", "tracestate"},
+		ExposeHeaders: []string{"ETag", "Retry-After", versionHeader},
+		MaxAge:        600,
+	})
+}
+
+// lost answers what no route serves.
+func (a *API) lost(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	x := &call{Context: c, api: a, route: &route{path: "unknown"}}
+	x.Response().Header()[versionHeader] = a.version
+	x.refuse(err)
+}

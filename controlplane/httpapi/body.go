@@ -1,0 +1,189 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+// body reads the whole body, up to the route's limit, after what into holds already.
+func (x *call) body(into []byte) ([]byte, error) {
+	r := x.Request()
+	if e := r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
+		return nil, encoded.of("", "")
+	}
+	limit := x.route.limit
+	if r.ContentLength > limit {
+		return nil, oversized(limit)
+	}
+	if into == nil {
+		into = make([]byte, 0, max(r.ContentLength, 512)+1)
+	}
+	for {
+		if len(into) == cap(into) {
+			into = append(into, 0)[:len(into)]
+		}
+		n, err := r.Body.Read(into[len(into):cap(into)])
+		into = into[:len(into)+n]
+		switch {
+		case int64(len(into)) > limit:
+			return nil, oversized(limit)
+		case err == io.EOF:
+			return into, nil
+		case err != nil:
+			return nil, truncated.of("", "")
+		}
+	}
+}
+
+func oversized(limit int64) error {
+	return tooLarge.of("", "the body may have "+strconv.FormatInt(limit, 10)+" bytes")
+}
+
+// document reads a body of JSON strictly into a document: unknown members are errors, as is anything after it.
+func document[T any](x *call) (T, error) {
+	var d T
+	data, err := x.body(nil)
+	if err != nil {
+		return d, err
+	}
+	return d, x.decode(data, &d)
+}
+
+func (x *call) decode(data []byte, into any) error {
+	noun := x.route.noun()
+	reader := json.NewDecoder(bytes.NewReader(data))
+	reader.DisallowUnknownFields()
+	reader.UseNumber()
+	err := reader.Decode(into)
+	if err == nil {
+		if _, err := reader.Token(); !errors.Is(err, io.EOF) {
+			return unreadableAt(noun, "", "something follows the document at byte "+strconv.FormatInt(reader.InputOffset(), 10), "")
+		}
+		return nil
+	}
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	var inside *snapshot.InvalidError
+	switch unknown, found := strings.CutPrefix(err.Error(), "json: unknown field "); {
+	case blank(data):
+		return unreadableAt(noun, "", "the body is empty", "send a JSON object")
+	case errors.As(err, &kind):
+		pointer := ""
+		if kind.Field != "" {
+			pointer = "/" + strings.ReplaceAll(kind.Field, ".", "/")
+		}
+		return unreadableAt(noun, pointer, "this is a JSON "+kind.Value+", which doesn't fit here", "")
+	case errors.As(err, &inside):
+		return unreadable(noun, inside.Problems)
+	case found:
+		name := strings.Trim(unknown, `"`)
+		return unreadableAt(noun, "/"+name, "there is no field "+quote(name), "")
+	case errors.As(err, &syntax), errors.Is(err, io.ErrUnexpectedEOF):
+		return unreadableAt(noun, "", "this is not JSON: "+err.Error(), "")
+	}
+	return unreadableAt(noun, "", strings.TrimPrefix(err.Error(), "json: "), "")
+}
+
+// written are the members that the body of any change may have besides its own.
+type written struct {
+	Reason       string `json:"reason"`
+	AllowMissing bool   `json:"allow_missing"`
+}
+
+// ofWrite are their names.
+var ofWrite = []string{"reason", "allow_missing"}
+
+// options are the conditions of a change: what the body says besides its own, the query and the headers.
+func (x *call) options(w written, dryRun bool) (controlplane.WriteOptions, error) {
+	x.reason = w.Reason
+	o := controlplane.WriteOptions{By: x.by(), Reason: w.Reason, AllowMissing: w.AllowMissing, DryRun: dryRun}
+	match, err := tags(x.Request().Header.Get("If-Match"), "If-Match")
+	if err != nil {
+		return o, err
+	}
+	o.IfMatch = match
+	switch absent := strings.TrimSpace(x.Request().Header.Get("If-None-Match")); absent {
+	case "":
+	case "*":
+		o.IfAbsent = true
+	default:
+		return o, badRequest.of("", "If-None-Match of a change may only be *: it must not exist")
+	}
+	return o, nil
+}
+
+// writing reads what a change says besides its own members, from its body, and its conditions.
+func (x *call) writing(body []byte) (controlplane.WriteOptions, error) {
+	q := x.params()
+	dryRun := q.truth("dry_run")
+	if err := q.err(); err != nil {
+		return controlplane.WriteOptions{}, err
+	}
+	var w written
+	var kind *json.UnmarshalTypeError
+	if err := json.Unmarshal(body, &w); errors.As(err, &kind) && kind.Field != "" {
+		return controlplane.WriteOptions{}, unreadableAt(x.route.noun(), "/"+kind.Field, "this is a JSON "+kind.Value+", which doesn't fit here", "")
+	}
+	return x.options(w, dryRun)
+}
+
+// deleting reads what a DELETE says, in its query or, as other changes do, in a body.
+func (x *call) deleting() (confirm string, o controlplane.WriteOptions, err error) {
+	q := x.params()
+	confirm = q.text("confirm")
+	said := struct {
+		Reason  string `json:"reason"`
+		Confirm string `json:"confirm"`
+	}{q.text("reason"), confirm}
+	dryRun := q.truth("dry_run")
+	if err := q.err(); err != nil {
+		return "", o, err
+	}
+	data, err := x.body(nil)
+	if err != nil {
+		return "", o, err
+	}
+	if !blank(data) {
+		if err := x.decode(data, &said); err != nil {
+			return "", o, err
+		}
+	}
+	o, err = x.options(written{Reason: said.Reason}, dryRun)
+	return said.Confirm, o, err
+}
+
+// by is who makes the request, for the audit.
+func (x *call) by() string {
+	if x.token.Name != "" {
+		return x.token.Name
+	}
+	return x.token.ID
+}
+
+// tags reads a list of entity tags, which must be strong: a change depends on them.
+func tags(list, header string) ([]string, error) {
+	var versions []string
+	for list = strings.TrimSpace(list); list != ""; {
+		var one string
+		one, list, _ = strings.Cut(list, ",")
+		one, list = strings.TrimSpace(one), strings.TrimSpace(list)
+		switch {
+		case one == "*":
+			versions = append(versions, "*")
+		case len(one) > 2 && one[0] == '"' && one[len(one)-1] == '"':
+			versions = append(versions, one[1:len(one)-1])
+		default:
+			return nil, badRequest.of("", header+" must be * or versions in double quotes, as ETag gives them")
+		}
+	}
+	return versions, nil
+}
+
+func blank(data []byte) bool { return len(bytes.TrimSpace(data)) == 0 }

@@ -1,0 +1,144 @@
+package httpapi
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/engine"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+// inactivityDelay is after how many seconds of not being looked at a page may drop its event stream.
+const inactivityDelay = "120"
+
+// evaluateAll is OFREP's evaluation of every flag, for clients that keep the answers.
+//
+// The entity tag covers the lineage and revision, the token, the context, and what is decided for it now, so that a schedule
+// that opens changes it although no revision did. For the tag, chance is a constant: percentages of time leave it alone on
+// purpose, and are drawn anew when something else has changed.
+func (x *call) evaluateAll() error {
+	d := deciders.Get().(*decider)
+	defer d.release()
+	loaded, err := x.begin(d)
+	if err != nil {
+		return err
+	}
+	in := &d.subject.input
+	in.Now, in.Roll = time.Now().UnixMicro(), 0
+	if int(loaded.Len()) > cap(d.all) {
+		d.all = make([]engine.Decision, loaded.Len())
+	}
+	d.all = d.all[:loaded.Len()]
+	loaded.EvaluateAll(nil, in, &d.scratch, d.all)
+	tag, bad := x.bulkTag(d, loaded)
+	if bad != nil {
+		return bad
+	}
+	if x.tag(tag) {
+		return nil
+	}
+	in.Roll = rand.Uint64()
+	loaded.EvaluateAll(nil, in, &d.scratch, d.all)
+	x.api.metrics.bulk.Add(float64(len(d.all)))
+
+	rules := x.token.Role != controlplane.RoleClient
+	out := append(d.answer[:0], `{"flags":[`...)
+	for i := range d.all {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		key := loaded.Key(int32(i))
+		if lacksKey(&d.all[i]) {
+			out = (&ofrepError{key: key, code: "TARGETING_KEY_MISSING", details: needsKey}).append(out)
+			continue
+		}
+		out = appendEvaluation(out, key, &d.all[i], rules)
+	}
+	out = append(out, `],"metadata":{"flagSetId":`...)
+	out = appendText(out, x.env)
+	out = append(out, `,"version":"`...)
+	out = strconv.AppendInt(out, loaded.Revision(), 10)
+	out = append(out, `"},"eventStreams":[{"type":"sse","endpoint":{"requestUri":`...)
+	out = appendText(out, x.eventsAddress(loaded))
+	out = append(out, `},"inactivityDelaySec":`+inactivityDelay+`}]}`...)
+	d.answer = out
+	x.Response().Header()["Cache-Control"] = []string{"private, no-cache"}
+	return x.blob(http.StatusOK, "application/json", out)
+}
+
+// bulkTag is the entity tag of the decisions in d.all.
+func (x *call) bulkTag(d *decider, loaded *engine.Snapshot) (string, *ofrepError) {
+	context := []byte("{}")
+	if d.subject.context != "" {
+		canonical, err := snapshot.CanonicalJSON([]byte(d.subject.context))
+		if err != nil {
+			return "", invalidContext(err.Error())
+		}
+		context = canonical
+	}
+	h := sha256.New()
+	part := func(b []byte) { // each with its length, so that no two parts can be mistaken for others
+		var n [8]byte
+		binary.BigEndian.PutUint64(n[:], uint64(len(b)))
+		h.Write(n[:])
+		h.Write(b)
+	}
+	part([]byte(loaded.ID()))
+	part([]byte(x.token.ID))
+	part(context)
+	packed := make([]byte, 0, 8*len(d.all))
+	for i := range d.all {
+		packed = binary.BigEndian.AppendUint32(packed, d.all[i].Pack())
+		packed = binary.BigEndian.AppendUint32(packed, uint32(d.all[i].VariantIndex))
+	}
+	part(packed)
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:18]), nil
+}
+
+// eventsAddress is where a page hears of changes, below whatever the API is mounted on. A page can't send a token there, so
+// that the lineage, which is random and told only to who may evaluate, lets it in: it hears that something changed, not what.
+func (x *call) eventsAddress(loaded *engine.Snapshot) string {
+	path, _, _ := strings.Cut(x.Request().RequestURI, "?")
+	base := strings.TrimSuffix(strings.TrimSuffix(path, "/"), "/ofrep/v1/evaluate/flags")
+	return base + "/ofrep/v1/events?channel=" + hex.EncodeToString([]byte(loaded.Lineage()))
+}
+
+// events tells a page to evaluate again: at first, since it can't say what it has, unless it comes back; then on each change.
+func (x *call) events() error {
+	channel := x.QueryParam("channel")
+	for _, e := range x.service().Status().Environments {
+		if channel != "" && e.Lineage == channel {
+			x.env = e.Key
+		}
+	}
+	if x.env == "" {
+		return notFound.of("", "there is no such channel")
+	}
+	after, _ := controlplane.ParsePosition(x.lastEventID())
+	s, ctx, err := x.openStream(":\n\n")
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if s.send(":\n\n") != nil {
+		return nil
+	}
+	for frame, err := range x.service().Watch(ctx, x.env, after) {
+		if err != nil {
+			return nil
+		}
+		id := frame.Position().String()
+		if s.send("event: message\nid: ", id, "\ndata: {\"type\":\"refetchEvaluation\",\"etag\":\"", id, "\",\"lastModified\":", strconv.FormatInt(time.Now().Unix(), 10), "}\n\n") != nil {
+			return nil
+		}
+	}
+	return nil
+}

@@ -1,0 +1,114 @@
+package httpapi
+
+import (
+	"bufio"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// healthz says that the process answers.
+func (x *call) healthz() error {
+	return x.answer(http.StatusOK, struct {
+		Status  string `json:"status"`
+		Version string `json:"version"`
+	}{"ok", x.api.config.Version})
+}
+
+// readiness is what /readyz says of a replica.
+type readiness struct {
+	Status        string                 `json:"status"` // ready, or why not
+	Lag           float64                `json:"lag_seconds"`
+	StoreRevision int64                  `json:"store_revision"`
+	Environments  []readinessEnvironment `json:"environments"`
+}
+
+type readinessEnvironment struct {
+	Key      string `json:"key"`
+	Revision int64  `json:"revision"`
+}
+
+// readyz says whether this replica should be sent requests: not before it is in sync, nor while it shuts down.
+func (x *call) readyz() error {
+	status := x.service().Status()
+	d := readiness{Status: "ready", Lag: status.Lag.Seconds(), StoreRevision: status.StoreRevision, Environments: []readinessEnvironment{}}
+	for _, e := range status.Environments {
+		d.Environments = append(d.Environments, readinessEnvironment{e.Key, e.Revision})
+	}
+	code := http.StatusOK
+	if err := x.service().Ready(); err != nil {
+		code, d.Status = http.StatusServiceUnavailable, x.problem(err).Detail
+	} else if x.api.streams.draining.Err() != nil {
+		code, d.Status = http.StatusServiceUnavailable, "the server is shutting down"
+	}
+	return x.answer(code, d)
+}
+
+// scrape writes the metrics.
+func (x *call) scrape() error {
+	promhttp.HandlerFor(x.api.registry, promhttp.HandlerOpts{EnableOpenMetrics: true}).ServeHTTP(x.Response(), x.Request())
+	return nil
+}
+
+//go:embed openapi.yaml
+var openapiYAML []byte
+
+// openapiJSON is the document in the form that tools read.
+var openapiJSON = sync.OnceValues(func() ([]byte, error) {
+	var document any
+	if err := yaml.Unmarshal(openapiYAML, &document); err != nil {
+		return nil, fmt.Errorf("openapi.yaml: %w", err)
+	}
+	return json.Marshal(document)
+})
+
+func (x *call) openapi() error {
+	data, err := openapiJSON()
+	if err != nil {
+		return err
+	}
+	return x.blob(http.StatusOK, "application/json", data)
+}
+
+// backup writes everything that the store has. What goes wrong on the way can only be shown by ending the answer early: the
+// backup's own end mark is then missing, and restoring it is refused.
+func (x *call) backup() error {
+	if err := x.params().err(); err != nil {
+		return err
+	}
+	h := x.Response().Header()
+	h.Set("Content-Type", "application/octet-stream")
+	h.Set("Content-Disposition", `attachment; filename="gonfalon-`+time.Now().UTC().Format("20060102-150405")+`.backup"`)
+	w := &patient{w: x.Response().Writer, rc: http.NewResponseController(x.Response().Writer)}
+	gathered := bufio.NewWriterSize(w, 64<<10)
+	err := x.service().Backup(x.context(), gathered)
+	if err == nil {
+		err = gathered.Flush()
+	}
+	x.Response().Status, x.Response().Committed = http.StatusOK, w.begun
+	if err != nil && w.begun {
+		x.api.log.Error("a backup was cut short", "error", err)
+		panic(http.ErrAbortHandler)
+	}
+	return err
+}
+
+// patient is an answer that may take long, as long as each part of it is taken.
+type patient struct {
+	w     http.ResponseWriter
+	rc    *http.ResponseController
+	begun bool
+}
+
+func (p *patient) Write(data []byte) (int, error) {
+	p.begun = true
+	_ = p.rc.SetWriteDeadline(time.Now().Add(writeWait))
+	return p.w.Write(data)
+}

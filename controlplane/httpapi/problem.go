@@ -1,0 +1,217 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+// kind is a type of problem. Its address is /problems/ and its name; asked for, it tells more.
+type kind struct {
+	name   string
+	status int
+	title  string
+	text   string
+}
+
+// The kinds of problem. A "%" in a name or title is what the route's body is: a flag, a segment …
+var (
+	malformed    = kind{"malformed-%", 400, "The % can't be read", "The body is not of the form that openapi.json describes: errors names each member that doesn't fit, by JSON pointer. Nothing was changed."}
+	truncated    = kind{"truncated-body", 400, "The body was cut short", "Fewer bytes came than were announced. Nothing was changed; send it again."}
+	badQuery     = kind{"invalid-query", 400, "The query can't be read", "errors names each parameter of the address that is unknown or malformed. Unknown ones are refused, so that a misspelt dry_run is no write."}
+	badRequest   = kind{"bad-request", 400, "The request can't be understood", "detail tells why."}
+	unauthorized = kind{"unauthorized", 401, "A valid token is needed", "Send Authorization: Bearer and a token that exists, is not revoked and not expired."}
+	notAllowed   = kind{"forbidden", 403, "The token may not do that", "Its role or its environments don't allow the request. An environment outside of them is forbidden whether it exists or not."}
+	notFound     = kind{"not-found", 404, "There is no such thing", "detail tells what is missing."}
+	badMethod    = kind{"method-not-allowed", 405, "The method doesn't fit the address", "Allow names those that do."}
+	unacceptable = kind{"not-acceptable", 406, "There is no such form", "The caller reads none of the forms in which the answer can be given."}
+	exists       = kind{"exists", 409, "It is there already", "Something of that name exists, and the request was to create it."}
+	conflict     = kind{"conflict", 409, "Others were changing it", "Other changes kept coming in between. Nothing was changed; try again."}
+	inUse        = kind{"in-use", 409, "It is still in use", "users names what needs it. Change those first."}
+	gone         = kind{"gone", 410, "It is no more", "The environment was deleted, or that part of the past is beyond the audit's retention."}
+	precondition = kind{"precondition-failed", 412, "It has been changed meanwhile", "If-Match or If-None-Match doesn't hold. current is the version that is there: get it, and decide again."}
+	tooLarge     = kind{"too-large", 413, "It is too large", "detail tells the limit. Nothing was changed."}
+	encoded      = kind{"unsupported-encoding", 415, "The body's encoding is not read", "Send it without Content-Encoding."}
+	invalid      = kind{"invalid-%", 422, "The % can't be stored", "The body is well-formed, but what it says doesn't hold together: errors names all of it, by JSON pointer. Nothing was changed."}
+	rateLimited  = kind{"rate-limited", 429, "Too many requests", "The token makes more requests than it may. Wait for as many seconds as Retry-After says."}
+	internal     = kind{"internal", 500, "Something went wrong here", "The server's log tells more, at the time of the request."}
+	unavailable  = kind{"unavailable", 503, "Not available at the moment", "The store doesn't answer, or the server is shutting down. Try again. Whether a change was made is told by reading."}
+)
+
+var kinds = []kind{malformed, truncated, badQuery, badRequest, unauthorized, notAllowed, notFound, badMethod, unacceptable, exists,
+	conflict, inUse, gone, precondition, tooLarge, encoded, invalid, rateLimited, internal, unavailable}
+
+// nouns are what bodies are, in names and titles of problems.
+var nouns = []string{"flag", "segment", "environment", "document", "token", "webhook", "request"}
+
+// codes are the kinds of the service's errors.
+var codes = map[controlplane.Code]kind{
+	controlplane.NotFound:           notFound,
+	controlplane.Exists:             exists,
+	controlplane.Invalid:            invalid,
+	controlplane.Conflict:           conflict,
+	controlplane.PreconditionFailed: precondition,
+	controlplane.Unauthorized:       unauthorized,
+	controlplane.Forbidden:          notAllowed,
+	controlplane.InUse:              inUse,
+	controlplane.TooLarge:           tooLarge,
+	controlplane.Gone:               gone,
+	controlplane.Unavailable:        unavailable,
+	controlplane.Internal:           internal,
+}
+
+// of is an error of this kind about a noun.
+func (k kind) of(noun, detail string) *apiclient.Error {
+	return &apiclient.Error{Type: "/problems/" + k.called(k.name, noun), Title: k.called(k.title, noun), Status: k.status, Detail: detail}
+}
+
+func (k kind) called(pattern, noun string) string {
+	for i := range pattern {
+		if pattern[i] == '%' {
+			return pattern[:i] + noun + pattern[i+1:]
+		}
+	}
+	return pattern
+}
+
+// unreadable is an error for a body whose form is wrong; nil if none of the problems is one.
+func unreadable(noun string, problems []snapshot.Problem) error {
+	failed := snapshot.Errors(problems)
+	if len(failed) == 0 {
+		return nil
+	}
+	e := malformed.of(noun, "")
+	e.Errors = apiclient.Problems(failed)
+	return e
+}
+
+// unreadableAt is an error for one place of a body.
+func unreadableAt(noun, pointer, detail, hint string) error {
+	e := malformed.of(noun, "")
+	e.Errors = []apiclient.Problem{{Pointer: pointer, Detail: detail, Hint: hint}}
+	return e
+}
+
+func tooOften(wait time.Duration) error {
+	e := rateLimited.of("", "")
+	e.RetryAfter = seconds(wait)
+	return e
+}
+
+// problem is what to tell the caller about an error. This is the only place where errors become statuses.
+func (x *call) problem(err error) *apiclient.Error {
+	var refused *apiclient.Error
+	if errors.As(err, &refused) {
+		return refused
+	}
+	var lost *echo.HTTPError
+	if errors.As(err, &lost) {
+		switch lost.Code {
+		case http.StatusNotFound:
+			return notFound.of("", "no route serves "+quote(x.Request().URL.Path)+"; /openapi.json lists them")
+		case http.StatusMethodNotAllowed:
+			return badMethod.of("", "")
+		}
+		return badRequest.of("", http.StatusText(lost.Code))
+	}
+	code := controlplane.CodeOf(err)
+	e := codes[code].of(x.route.noun(), "")
+	if code == controlplane.Unavailable {
+		e.RetryAfter = 1
+	}
+	var failed *controlplane.Error
+	if !errors.As(err, &failed) || code == controlplane.Internal {
+		return e
+	}
+	e.Detail, e.Users, e.Current = failed.Message, failed.Users, failed.Current
+	if code == controlplane.Invalid {
+		e.Errors = apiclient.Problems(failed.Problems)
+		for i := range e.Errors {
+			if p := &e.Errors[i]; p.Flag == x.param("key") || p.Segment == x.param("key") {
+				p.Flag, p.Segment = "", "" // the caller knows which one
+			}
+		}
+		if len(e.Errors) > 0 {
+			e.Detail = "" // they tell it all
+		}
+	}
+	return e
+}
+
+// refuse answers a request that fails, and keeps refused changes on record: those that reached a verb are on it already.
+func (x *call) refuse(err error) {
+	var failed *ofrepError
+	if errors.As(err, &failed) {
+		_ = x.blob(failed.status, "application/json", failed.append(nil))
+		return
+	}
+	e := x.problem(err)
+	if e.Status >= http.StatusInternalServerError && x.context().Err() == nil {
+		x.api.log.Error("a request failed", "method", x.Request().Method, "path", x.Request().URL.Path, "status", e.Status, "error", err)
+	}
+	var reached *controlplane.Error
+	if x.route.action != "" && (!errors.As(err, &reached) || reached.Code == controlplane.Unauthorized || reached.Code == controlplane.Forbidden) {
+		x.recordFailure(e)
+	}
+	if x.Response().Committed {
+		return
+	}
+	h := x.Response().Header()
+	if e.RetryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(e.RetryAfter))
+	}
+	if e.Status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", `Bearer realm="gonfalon"`)
+	}
+	if isOFREP(x.Request().URL.Path) {
+		x.refuseOFREP(e)
+		return
+	}
+	data, _ := json.Marshal(e) // strings and numbers: it can't fail
+	_ = x.blob(e.Status, "application/problem+json", append(data, '\n'))
+}
+
+func (x *call) recordFailure(e *apiclient.Error) {
+	detail := e.Detail
+	if detail == "" {
+		detail = e.Title
+	}
+	if len(e.Errors) > 0 {
+		detail += ": " + e.Errors[0].String()
+	}
+	x.service().RecordFailure(x.context(), controlplane.FailedWrite{
+		Environment: x.env, By: x.by(), Reason: x.reason, Action: x.route.action, Key: x.param("key"),
+		Code: controlplane.Code(strings.ReplaceAll(e.Type[len("/problems/"):], "-", "_")), Detail: detail,
+	})
+}
+
+// describeProblem tells about a kind of problem.
+func (x *call) describeProblem() error {
+	name := x.param("name")
+	for _, k := range kinds {
+		for _, noun := range nouns {
+			if k.called(k.name, noun) == name {
+				return x.blob(http.StatusOK, "text/plain; charset=utf-8", []byte(k.called(k.title, noun)+" ("+strconv.Itoa(k.status)+")\n\n"+k.text+"\n"))
+			}
+		}
+	}
+	return notFound.of("", "there is no problem "+quote(name))
+}
+
+// quote is a name for a sentence, cut where it gets long.
+func quote(name string) string {
+	const most = 64
+	if runes := []rune(name); len(runes) > most {
+		name = string(runes[:most]) + "…"
+	}
+	return strconv.Quote(name)
+}

@@ -1,0 +1,137 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+)
+
+// SenderConfig says how to deliver webhooks. Its zero value is ready.
+type SenderConfig struct {
+	AllowPrivate bool             // also to addresses that are not public: this machine, the private networks, cloud metadata
+	Version      string           // of the program, for User-Agent
+	Clock        func() time.Time // nil: time.Now
+}
+
+// deliveryTime is how long one attempt may take.
+const deliveryTime = 10 * time.Second
+
+// Sender delivers webhooks over HTTP: a POST of the audit entry, signed with the webhook's secret.
+//
+//	X-Gonfalon-Delivery: the same in each attempt, so that a receiver can tell it has it already
+//	X-Gonfalon-Event: flag.enable, or test
+//	X-Gonfalon-Signature: t=<Unix seconds>,v1=<hex of HMAC-SHA256(secret, "<t>.<body>")>
+//
+// Any status from 200 to 299 is a success. Redirects are not followed: they could lead anywhere.
+type Sender struct {
+	client http.Client
+	agent  string
+	now    func() time.Time
+}
+
+// NewSender gives a sender.
+func NewSender(c SenderConfig) *Sender {
+	dialer := &net.Dialer{Timeout: deliveryTime}
+	if !c.AllowPrivate {
+		// Checked on the address that is dialled, after the name was resolved: a name may point anywhere, and change.
+		dialer.Control = func(_, address string, _ syscall.RawConn) error { return public(address) }
+	}
+	s := &Sender{now: c.Clock, agent: "gonfalon/" + c.Version}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	s.client = http.Client{
+		Timeout:       deliveryTime,
+		Transport:     &http.Transport{DialContext: dialer.DialContext, MaxIdleConnsPerHost: 1, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return s
+}
+
+// message is the body of a delivery.
+type message struct {
+	ID    string               `json:"id"`
+	Event string               `json:"event"`
+	Entry apiclient.AuditEntry `json:"entry"`
+}
+
+// Send makes one attempt.
+func (s *Sender) Send(ctx context.Context, d controlplane.Delivery) error {
+	event := d.Entry.Action
+	if d.Test {
+		event = "test"
+	}
+	body, err := json.Marshal(message{d.ID, event, auditDocument(d.Entry)})
+	if err != nil {
+		return fmt.Errorf("webhook %s: %w", d.Webhook.Name, err)
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, d.Webhook.URL, bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("webhook %s: %w", d.Webhook.Name, err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("User-Agent", s.agent)
+	r.Header.Set("X-Gonfalon-Delivery", d.ID)
+	r.Header.Set("X-Gonfalon-Event", event)
+	r.Header.Set("X-Gonfalon-Signature", Signature(d.Webhook.Secret, s.now(), body))
+	answer, err := s.client.Do(r)
+	if err != nil {
+		return fmt.Errorf("webhook %s: %w", d.Webhook.Name, err)
+	}
+	defer answer.Body.Close()
+	_, _ = io.CopyN(io.Discard, answer.Body, 64<<10) // so that the connection can be used again
+	if answer.StatusCode < 200 || answer.StatusCode > 299 {
+		return fmt.Errorf("webhook %s: the receiver answered %s", d.Webhook.Name, answer.Status)
+	}
+	return nil
+}
+
+// Signature signs a delivery; the time is signed too, so that an old one can't be sent again.
+func Signature(secret string, at time.Time, body []byte) string {
+	t := strconv.FormatInt(at.Unix(), 10)
+	mac := hmac.New(sha256.New, []byte(secret))
+	_, _ = io.WriteString(mac, t+".")
+	_, _ = mac.Write(body)
+	return "t=" + t + ",v1=" + hex.EncodeToString(mac.Sum(nil))
+}
+
+var errPrivate = errors.New("the address is not public; --webhooks-allow-private allows it")
+
+// reserved are networks that are neither private nor public.
+var reserved = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"), netip.MustParsePrefix("198.18.0.0/15"),
+	netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2002::/16"),
+}
+
+// public refuses an address that only this machine or its networks can reach.
+func public(address string) error {
+	at, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return err
+	}
+	ip := at.Addr().Unmap()
+	if !ip.IsGlobalUnicast() || ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() {
+		return errPrivate
+	}
+	for _, net := range reserved {
+		if net.Contains(ip) {
+			return errPrivate
+		}
+	}
+	return nil
+}

@@ -1,0 +1,85 @@
+package httpapi
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Time limits of a server. Streams and backups have their own for each write.
+const (
+	readHeaderTime = 10 * time.Second
+	readTime       = 60 * time.Second // 128 MB in a minute is 17 Mbit/s
+	writeTime      = 60 * time.Second
+	idleTime       = 2 * time.Minute
+	headerBytes    = 32 << 10
+)
+
+// DefaultGrace is how long requests may take to end when a server shuts down.
+const DefaultGrace = 10 * time.Second
+
+// Server serves an API on a listener until it is told to stop. Only API is needed.
+type Server struct {
+	API     *API
+	Handler http.Handler  // nil: API; else what the API is mounted in
+	TLS     *tls.Config   // nil: plain HTTP; see TLSFiles
+	Grace   time.Duration // 0: DefaultGrace
+	Logger  *slog.Logger  // nil: slog.Default()
+}
+
+// Serve serves until the context ends, and then ends gracefully: streams at once, other requests within Grace. It closes the
+// listener. The error is nil if nothing but the context ended it and every request came to its end.
+func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	log := s.Logger
+	if log == nil {
+		log = slog.Default()
+	}
+	handler := s.Handler
+	if handler == nil {
+		handler = s.API
+	}
+	server := &http.Server{
+		Handler:           handler,
+		TLSConfig:         s.TLS,
+		ReadHeaderTimeout: readHeaderTime,
+		ReadTimeout:       readTime,
+		WriteTimeout:      writeTime,
+		IdleTimeout:       idleTime,
+		MaxHeaderBytes:    headerBytes,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // hang-ups and bad handshakes are the callers' affair
+	}
+	served := make(chan error, 1)
+	go func() {
+		if s.TLS != nil {
+			served <- server.ServeTLS(listener, "", "")
+		} else {
+			served <- server.Serve(listener)
+		}
+	}()
+	select {
+	case err := <-served:
+		return fmt.Errorf("httpapi: serving on %s: %w", listener.Addr(), err)
+	case <-ctx.Done():
+	}
+	grace := s.Grace
+	if grace == 0 {
+		grace = DefaultGrace
+	}
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	s.API.Drain()
+	err := server.Shutdown(ending)
+	if err != nil {
+		_ = server.Close()
+		err = fmt.Errorf("httpapi: requests were still open after %s: %w", grace, err)
+	}
+	if end := <-served; !errors.Is(end, http.ErrServerClosed) {
+		err = errors.Join(err, end)
+	}
+	return err
+}

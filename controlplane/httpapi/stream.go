@@ -1,0 +1,164 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+)
+
+// writeWait is how long one write to a stream may take. A reader that takes nothing for so long is gone, or as good as gone.
+const writeWait = 30 * time.Second
+
+// streams counts the streams and ends them all.
+type streams struct {
+	most     int64
+	open     atomic.Int64
+	draining context.Context
+	drain    context.CancelFunc
+}
+
+func newStreams(most int) *streams {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &streams{most: int64(most), draining: ctx, drain: cancel}
+}
+
+// stream is one open answer of server-sent events. Frames are written by the request's goroutine; heartbeats by a timer, so
+// that an idle stream needs no goroutine of its own for them.
+type stream struct {
+	call   *call
+	cancel context.CancelFunc
+	beat   string
+
+	mu    sync.Mutex
+	w     http.ResponseWriter
+	rc    *http.ResponseController
+	timer *time.Timer
+	ended bool
+}
+
+// openStream begins the answer. The context ends with the caller, the drain, a failed heartbeat or a revoked token.
+func (x *call) openStream(beat string) (*stream, context.Context, error) {
+	all := x.api.streams
+	if all.draining.Err() != nil {
+		return nil, nil, &controlplane.Error{Code: controlplane.Unavailable, Message: "the server is shutting down"}
+	}
+	if all.open.Add(1) > all.most {
+		all.open.Add(-1)
+		return nil, nil, &controlplane.Error{Code: controlplane.Unavailable, Message: "there are too many streams"}
+	}
+	ctx, cancel := context.WithCancel(x.context())
+	stop := context.AfterFunc(all.draining, cancel)
+	w := x.Response()
+	s := &stream{call: x, beat: beat, w: w.Writer, rc: http.NewResponseController(w.Writer)}
+	s.cancel = func() { stop(); cancel() }
+	_ = s.rc.SetReadDeadline(time.Time{}) // the server's is for requests that end
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Accel-Buffering", "no") // nginx gathers answers otherwise
+	w.WriteHeader(http.StatusOK)
+	s.timer = time.AfterFunc(x.api.config.Heartbeat, s.heartbeat)
+	return s, ctx, nil
+}
+
+// send writes the parts of an event.
+func (s *stream) send(parts ...string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.write(parts...)
+}
+
+func (s *stream) write(parts ...string) error {
+	if s.ended {
+		return errStreamClosed
+	}
+	_ = s.rc.SetWriteDeadline(time.Now().Add(writeWait))
+	for _, part := range parts {
+		if _, err := io.WriteString(s.w, part); err != nil {
+			return err
+		}
+	}
+	return s.rc.Flush()
+}
+
+// heartbeat shows that the server is there, and looks whether the token still holds. While a frame is being written, that is
+// sign enough.
+func (s *stream) heartbeat() {
+	if s.call.route.permit != "" {
+		if t, err := s.call.service().Authenticate(s.call.secret); err != nil || !t.Allows(s.call.route.permit, s.call.env) {
+			s.cancel()
+			return
+		}
+	}
+	if !s.mu.TryLock() {
+		s.timer.Reset(s.call.api.config.Heartbeat)
+		return
+	}
+	defer s.mu.Unlock()
+	if s.write(s.beat) != nil {
+		s.cancel()
+		return
+	}
+	s.timer.Reset(s.call.api.config.Heartbeat)
+}
+
+// close ends the stream: nothing is written after it.
+func (s *stream) close() {
+	s.mu.Lock()
+	s.ended = true
+	s.timer.Stop()
+	s.mu.Unlock()
+	s.cancel()
+	s.call.api.streams.open.Add(-1)
+}
+
+// beat is a heartbeat of a stream of frames. It has data, if empty: browsers give events without to nobody.
+const beat = "event: heartbeat\ndata:\n\n"
+
+// getStream sends frames as they come: the first brings the caller to the newest snapshot, unless it is there already.
+func (x *call) getStream() error {
+	if err := x.readsOurs(); err != nil {
+		return err
+	}
+	now, err := x.service().Snapshot(x.context(), x.env)
+	if err != nil {
+		return err
+	}
+	after, _ := controlplane.ParsePosition(x.lastEventID()) // of what we never wrote, nothing can be resumed
+	s, ctx, err := x.openStream(beat)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	first := ":\n\n" // gets the headers on their way
+	if now.Position() == after {
+		first = beat
+	}
+	if s.send(first) != nil {
+		return nil
+	}
+	for frame, err := range x.service().Watch(ctx, x.env, after) {
+		if err != nil {
+			x.api.log.Debug("a stream ended", "environment", x.env, "error", err)
+			return nil
+		}
+		if s.send("event: ", string(frame.Kind()), "\nid: ", frame.Position().String(), "\ndata: ", frame.Base64(), "\n\n") != nil {
+			return nil
+		}
+	}
+	return nil
+}
+
+// lastEventID is where the caller was.
+func (x *call) lastEventID() string {
+	return strings.TrimSpace(x.Request().Header.Get("Last-Event-ID"))
+}
+
+var errStreamClosed = errors.New("the stream is closed")

@@ -1,0 +1,191 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
+)
+
+// subject is who asks, read from the body of an OFREP request without a map or a copy of each value: the standard library
+// checks the JSON, then one walk finds the context's members in it.
+type subject struct {
+	text       string // the body
+	context    string // the context in it; "": none
+	input      engine.Input
+	attributes []engine.Attribute
+	groups     []string
+}
+
+// forget lets go of a request's text.
+func (s *subject) forget() {
+	clear(s.attributes[:cap(s.attributes)])
+	clear(s.groups[:cap(s.groups)])
+	*s = subject{attributes: s.attributes[:0], groups: s.groups[:0]}
+}
+
+func invalidContext(details string) *ofrepError {
+	return &ofrepError{status: http.StatusBadRequest, code: "INVALID_CONTEXT", details: details}
+}
+
+// read reads a request's body.
+func (s *subject) read(body []byte) *ofrepError {
+	if !json.Valid(body) {
+		return &ofrepError{status: http.StatusBadRequest, code: "PARSE_ERROR", details: "the body is not a JSON document"}
+	}
+	s.text = string(body)
+	at := cursor{text: s.text}
+	if at.peek() != '{' {
+		return &ofrepError{status: http.StatusBadRequest, code: "PARSE_ERROR", details: "the body is not a JSON object"}
+	}
+	for name, value := range at.members() {
+		if name == "context" {
+			s.context = value // of two with one name the later counts, as everywhere
+		}
+	}
+	switch {
+	case s.context == "" || s.context == "null":
+		s.context = ""
+	case s.context[0] != '{':
+		return invalidContext("the context is not a JSON object")
+	default:
+		at = cursor{text: s.context}
+		for name, value := range at.members() {
+			if err := s.add(name, value); err != nil {
+				return err
+			}
+		}
+	}
+	s.trim()
+	in := &s.input
+	in.Attributes, in.Groups = s.attributes, s.groups
+	if in.Presence == engine.NoActor && len(s.groups) > 0 {
+		in.Presence = engine.Keyless
+	}
+	return nil
+}
+
+// add takes one member of the context.
+func (s *subject) add(name, value string) *ofrepError {
+	if len(name) > engine.MaxNameBytes {
+		return invalidContext("the name of an attribute is longer than " + strconv.Itoa(engine.MaxNameBytes) + " bytes")
+	}
+	if value[0] == '"' && len(value) > engine.MaxValueBytes {
+		return invalidContext("the attribute " + quote(name) + " is longer than " + strconv.Itoa(engine.MaxValueBytes) + " bytes")
+	}
+	switch name {
+	case "targetingKey":
+		s.input.Actor, s.input.Presence = "", engine.NoActor
+		if value[0] == '"' {
+			s.input.Actor = unquote(value)
+		} else if value != "null" {
+			return invalidContext("targetingKey is not a string")
+		}
+		if len(s.input.Actor) > engine.MaxNameBytes {
+			return invalidContext("targetingKey is longer than " + strconv.Itoa(engine.MaxNameBytes) + " bytes")
+		}
+		if s.input.Actor != "" {
+			s.input.Presence = engine.Keyed
+		}
+	case "groups":
+		s.readGroups(value)
+	}
+	a := member(name, value)
+	for i := range s.attributes {
+		if s.attributes[i].Name == name {
+			s.attributes[i] = a
+			return nil
+		}
+	}
+	// One more than the engine takes is let in, so that trim knows; a context of thousands must not take quadratic time.
+	if len(s.attributes) > 4*engine.MaxAttributes {
+		return invalidContext("the context has more than " + strconv.Itoa(4*engine.MaxAttributes) + " attributes")
+	}
+	s.attributes = append(s.attributes, a)
+	return nil
+}
+
+// readGroups takes a list of strings as the actor's groups; anything else is an attribute and no more.
+func (s *subject) readGroups(value string) {
+	s.groups = s.groups[:0]
+	if value[0] != '[' {
+		return
+	}
+	at := cursor{text: value}
+	for item := range at.items() {
+		if item[0] != '"' {
+			s.groups = s.groups[:0]
+			return
+		}
+		if len(s.groups) < engine.MaxGroups {
+			s.groups = append(s.groups, unquote(item))
+		}
+	}
+}
+
+// trim keeps as many attributes as the engine takes: those first in the alphabet, as host SDKs do.
+func (s *subject) trim() {
+	if len(s.attributes) > engine.MaxAttributes {
+		slices.SortFunc(s.attributes, func(a, b engine.Attribute) int { return strings.Compare(a.Name, b.Name) })
+		s.attributes = s.attributes[:engine.MaxAttributes]
+	}
+}
+
+// member is a member of the context as the engine compares it.
+func member(name, value string) engine.Attribute {
+	switch value[0] {
+	case '"':
+		return engine.String(name, unquote(value))
+	case 't', 'f':
+		return engine.Bool(name, value == "true")
+	case 'n':
+		return engine.Null(name)
+	case '[', '{':
+		return engine.Encoded(name, nested(value))
+	}
+	return number(name, value)
+}
+
+// number keeps an integer of any length, and makes a float without a fraction one within ±2^53: some languages can't tell
+// 5 from 5.0.
+func number(name, text string) engine.Attribute {
+	if len(text) > engine.MaxValueBytes {
+		return engine.Null(name)
+	}
+	if strings.IndexByte(text, '.') < 0 && strings.IndexByte(text, 'e') < 0 && strings.IndexByte(text, 'E') < 0 {
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			return engine.Int(name, n)
+		}
+		return engine.Integer(name, text)
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	switch {
+	case err != nil:
+		return engine.Null(name) // beyond a float's range
+	case f == math.Trunc(f) && math.Abs(f) <= 1<<53:
+		return engine.Int(name, int64(f))
+	}
+	return engine.Float(name, f)
+}
+
+// unquote is the text of a valid JSON string. Most need no more than their quotes taken off.
+func unquote(raw string) string {
+	plain := raw[1 : len(raw)-1]
+	if strings.IndexByte(plain, '\\') < 0 && utf8.ValidString(plain) {
+		return plain
+	}
+	var text string
+	_ = json.Unmarshal([]byte(raw), &text) // it is valid; what is not UTF-8 becomes U+FFFD
+	return text
+}
+
+// appendQuoted writes a string that needs escapes.
+func appendQuoted(dst []byte, s string) []byte {
+	data, _ := json.Marshal(s) // a string: it can't fail
+	return append(dst, data...)
+}
