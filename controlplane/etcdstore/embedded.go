@@ -1,0 +1,122 @@
+package etcdstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"go.etcd.io/etcd/client/pkg/v3/fileutil"
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.etcd.io/etcd/server/v3/embed"
+	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
+)
+
+// DefaultQuota is how much an embedded etcd may hold: etcd's own default, and what its documentation recommends.
+const DefaultQuota = 2 << 30
+
+// ErrInUse: another process has the data directory open.
+var ErrInUse = errors.New("the data directory is in use by another process")
+
+// Embedded says how to run an etcd in this process.
+type Embedded struct {
+	Dir    string       // its data; made, for the owner alone, if it is not there
+	Logger *slog.Logger // nil: slog.Default()
+	Quota  int64        // bytes; 0: DefaultQuota
+}
+
+// OpenEmbedded runs an etcd of one member in this process, and answers when it is ready, usually in a fraction of a second.
+// It listens nowhere: neither on a port nor on a socket. Close ends it.
+func OpenEmbedded(ctx context.Context, e Embedded) (*Store, error) {
+	if e.Dir == "" {
+		return nil, errors.New("etcdstore: the data directory is missing")
+	}
+	if err := os.MkdirAll(e.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("making the data directory: %w", err)
+	}
+	// etcd itself would wait for another process to end.
+	lock, err := fileutil.TryLockFile(filepath.Join(e.Dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if errors.Is(err, fileutil.ErrLocked) {
+		return nil, fmt.Errorf("%w: %s", ErrInUse, e.Dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("locking the data directory: %w", err)
+	}
+	server, err := start(ctx, e.config(), e.Logger)
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	client := v3client.New(server.Server)
+	// A store that was full, and has been compacted or given more room, takes writes again.
+	if _, err := client.AlarmDisarm(ctx, &clientv3.AlarmMember{}); err != nil {
+		server.Close()
+		return nil, errors.Join(fmt.Errorf("clearing etcd's alarms: %w", err), lock.Close())
+	}
+	return newStore(client, DefaultPrefix, func() error {
+		err := client.Close()
+		server.Close()
+		return errors.Join(ignoreEnded(err), lock.Close())
+	}), nil
+}
+
+// nowhere is an address that a member must have, and that nobody listens on.
+var nowhere = url.URL{Scheme: "unix", Host: "gonfalon:0"}
+
+func (e Embedded) config() *embed.Config {
+	c := embed.NewConfig()
+	c.Dir = filepath.Join(e.Dir, "etcd")
+	c.Name = "gonfalon"
+	c.ListenPeerUrls, c.ListenClientUrls = nil, nil
+	c.AdvertisePeerUrls, c.AdvertiseClientUrls = []url.URL{nowhere}, []url.URL{nowhere}
+	c.InitialCluster = c.Name + "=" + nowhere.String()
+	// There is nobody to wait for: a member alone elects itself after an election's time.
+	c.TickMs, c.ElectionMs = 10, 100
+	tune(c, e.Quota)
+	return c
+}
+
+// tune sets what holds for every etcd that is run here.
+func tune(c *embed.Config, quota int64) {
+	if quota == 0 {
+		quota = DefaultQuota
+	}
+	c.QuotaBackendBytes = quota
+	// A replica that has lost the store for longer than this reads everything anew.
+	c.AutoCompactionMode, c.AutoCompactionRetention = embed.CompactorModePeriodic, "10m"
+	// Space that was given up is given back at the start, where that is worth the time.
+	c.BootstrapDefragThresholdMegabytes = 128
+	c.EnableGRPCGateway = false
+}
+
+// start runs an etcd and waits until it is ready.
+func start(ctx context.Context, c *embed.Config, logger *slog.Logger) (*embed.Etcd, error) {
+	if logger == nil {
+		logger = slog.Default()
+	}
+	c.ZapLoggerBuilder = embed.NewZapLoggerBuilder(zapTo(logger))
+	server, err := embed.StartEtcd(c)
+	if err != nil {
+		return nil, fmt.Errorf("starting etcd: %w", err)
+	}
+	select {
+	case <-server.Server.ReadyNotify():
+		return server, nil
+	case err = <-server.Err():
+	case <-server.Server.StopNotify():
+		err = errors.New("it stopped")
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	server.Close()
+	return nil, fmt.Errorf("starting etcd: %w", err)
+}
+
+func ignoreEnded(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,51 @@
+package etcdstore_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/etcdstore"
+	"github.com/gonfalon-flags/gonfalon/controlplane/storetest"
+)
+
+func embedded(t *testing.T, dir string) *etcdstore.Store {
+	t.Helper()
+	s, err := etcdstore.OpenEmbedded(context.Background(), etcdstore.Embedded{Dir: dir, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func TestContractEmbedded(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) controlplane.Store { return embedded(t, t.TempDir()) })
+}
+
+func TestEmbeddedFindsItsDataAgain(t *testing.T) {
+	dir := t.TempDir()
+	first := embedded(t, dir)
+	put := controlplane.Txn{Ops: []controlplane.Op{{Key: "a", Value: []byte("1")}}}
+	if _, err := first.Commit(t.Context(), put); err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	second := embedded(t, dir)
+	page, err := second.Read(t.Context(), controlplane.Range{From: "a"})
+	if err != nil || len(page.Entries) != 1 || string(page.Entries[0].Value) != "1" {
+		t.Fatalf("read %+v, %v", page, err)
+	}
+}
+
+func TestEmbeddedRefusesADirectoryInUse(t *testing.T) {
+	dir := t.TempDir()
+	embedded(t, dir)
+	if _, err := etcdstore.OpenEmbedded(t.Context(), etcdstore.Embedded{Dir: dir}); !errors.Is(err, etcdstore.ErrInUse) {
+		t.Fatalf("a second opening: %v", err)
+	}
+}

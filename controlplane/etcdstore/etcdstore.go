@@ -1,0 +1,226 @@
+// Package etcdstore keeps a control plane's state in etcd: in one that it runs itself, in this process, with its data in a
+// directory and no port ([OpenEmbedded]), or in a cluster of yours ([Dial]).
+//
+// It is the only importer of the etcd client and server.
+package etcdstore
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"strings"
+	"sync"
+
+	"go.etcd.io/etcd/api/v3/mvccpb"
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+)
+
+// DefaultPrefix is where keys are put, so that a cluster can be shared.
+const DefaultPrefix = "gonfalon/"
+
+// limits are those of an etcd with its default settings: 128 operations, and 1.5 MiB a request, of which half a MiB is left
+// for the framing of the keys.
+var limits = controlplane.Limits{Ops: 128, Bytes: 1 << 20}
+
+// Store is a store in etcd. Its methods are those of controlplane.Store.
+type Store struct {
+	client *clientv3.Client
+	prefix string
+	ctx    context.Context // ended by Close
+	cancel context.CancelFunc
+	once   sync.Once
+	close  func() error
+}
+
+var _ controlplane.Store = (*Store)(nil)
+
+// New makes a store on a client. Close closes the client too.
+func New(client *clientv3.Client, prefix string) *Store {
+	return newStore(client, prefix, client.Close)
+}
+
+func newStore(client *clientv3.Client, prefix string, closing func() error) *Store {
+	s := &Store{client: client, prefix: prefix, close: closing}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	return s
+}
+
+// bind is the caller's context, ended by Close too.
+func (s *Store) bind(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(s.ctx, cancel)
+	return ctx, func() { stop(); cancel() }
+}
+
+// fault says what an error of etcd's means to the control plane.
+func (s *Store) fault(ctx context.Context, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case s.ctx.Err() != nil:
+		return controlplane.ErrStoreClosed
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, rpctypes.ErrCompacted):
+		return errors.Join(controlplane.ErrCompacted, err)
+	case errors.Is(err, rpctypes.ErrNoSpace):
+		return errors.Join(controlplane.ErrNoSpace, err)
+	case errors.Is(err, rpctypes.ErrRequestTooLarge), errors.Is(err, rpctypes.ErrTooManyOps):
+		return errors.Join(controlplane.ErrTooLarge, err)
+	}
+	return err
+}
+
+func (s *Store) Read(ctx context.Context, r controlplane.Range) (controlplane.Page, error) {
+	caller := ctx
+	ctx, cancel := s.bind(ctx)
+	defer cancel()
+	if err := ctx.Err(); err != nil {
+		return controlplane.Page{}, s.fault(caller, err)
+	}
+	options := []clientv3.OpOption{clientv3.WithLimit(int64(r.Limit)), clientv3.WithRev(r.At)}
+	if r.To != "" {
+		options = append(options, clientv3.WithRange(s.prefix+r.To))
+	}
+	if r.KeysOnly {
+		options = append(options, clientv3.WithKeysOnly())
+	}
+	answer, err := s.client.Get(ctx, s.prefix+r.From, options...)
+	if err != nil {
+		return controlplane.Page{}, s.fault(caller, err)
+	}
+	page := controlplane.Page{More: answer.More, Revision: answer.Header.Revision}
+	if r.At != 0 {
+		page.Revision = r.At
+	}
+	for _, kv := range answer.Kvs {
+		page.Entries = append(page.Entries, controlplane.Entry{
+			Key: strings.TrimPrefix(string(kv.Key), s.prefix), Value: kv.Value, Revision: kv.ModRevision,
+		})
+	}
+	return page, nil
+}
+
+func (s *Store) Commit(ctx context.Context, t controlplane.Txn) (controlplane.Result, error) {
+	caller := ctx
+	ctx, cancel := s.bind(ctx)
+	defer cancel()
+	if err := ctx.Err(); err != nil {
+		return controlplane.Result{}, s.fault(caller, err)
+	}
+	size := 0
+	var guards []clientv3.Cmp
+	for _, g := range t.Guards {
+		guards = append(guards, clientv3.Compare(clientv3.ModRevision(s.prefix+g.Key), "=", g.Revision))
+	}
+	var ops []clientv3.Op
+	for _, op := range t.Ops {
+		size += len(op.Key) + len(op.To) + len(op.Value)
+		switch {
+		case !op.Delete:
+			ops = append(ops, clientv3.OpPut(s.prefix+op.Key, string(op.Value)))
+		case op.To == "":
+			ops = append(ops, clientv3.OpDelete(s.prefix+op.Key))
+		default:
+			ops = append(ops, clientv3.OpDelete(s.prefix+op.Key, clientv3.WithRange(s.prefix+op.To)))
+		}
+	}
+	if len(ops) > limits.Ops || size > limits.Bytes {
+		return controlplane.Result{}, controlplane.ErrTooLarge
+	}
+	answer, err := s.client.Txn(ctx).If(guards...).Then(ops...).Commit()
+	if err != nil {
+		return controlplane.Result{}, s.fault(caller, err)
+	}
+	return controlplane.Result{Committed: answer.Succeeded, Revision: answer.Header.Revision}, nil
+}
+
+func (s *Store) Watch(ctx context.Context, after int64) iter.Seq2[controlplane.Batch, error] {
+	return func(yield func(controlplane.Batch, error) bool) {
+		watching, cancel := s.bind(ctx)
+		defer cancel()
+		// Without a leader a member may go on without news: better to end, and be told.
+		events := s.client.Watch(clientv3.WithRequireLeader(watching), s.prefix, clientv3.WithPrefix(), clientv3.WithRev(after+1),
+			clientv3.WithCreatedNotify(), clientv3.WithProgressNotify())
+		for answer := range events {
+			if err := answer.Err(); err != nil {
+				if err = s.fault(ctx, err); ctx.Err() == nil {
+					yield(controlplane.Batch{}, err)
+				}
+				return
+			}
+			if answer.Created && !yield(controlplane.Batch{Revision: after}, nil) {
+				return
+			}
+			if answer.IsProgressNotify() && !yield(controlplane.Batch{Revision: answer.Header.Revision}, nil) {
+				return
+			}
+			for _, batch := range s.batches(answer.Events) {
+				if ctx.Err() != nil || !yield(batch, nil) {
+					return
+				}
+			}
+		}
+		if ctx.Err() == nil {
+			err := s.fault(ctx, errEnded)
+			yield(controlplane.Batch{}, err)
+		}
+	}
+}
+
+var errEnded = errors.New("the watch ended")
+
+// batches are events by transaction. etcd never splits one.
+func (s *Store) batches(events []*clientv3.Event) []controlplane.Batch {
+	var batches []controlplane.Batch
+	for _, e := range events {
+		if last := len(batches) - 1; last < 0 || batches[last].Revision != e.Kv.ModRevision {
+			batches = append(batches, controlplane.Batch{Revision: e.Kv.ModRevision})
+		}
+		b := &batches[len(batches)-1]
+		b.Events = append(b.Events, controlplane.Event{
+			Key: strings.TrimPrefix(string(e.Kv.Key), s.prefix), Value: e.Kv.Value, Deleted: e.Type == mvccpb.Event_DELETE,
+		})
+	}
+	return batches
+}
+
+func (s *Store) Limits() controlplane.Limits { return limits }
+
+// Usage is that of the fullest member which answers.
+func (s *Store) Usage(ctx context.Context) (controlplane.Usage, error) {
+	caller := ctx
+	ctx, cancel := s.bind(ctx)
+	defer cancel()
+	endpoints := s.client.Endpoints()
+	if len(endpoints) == 0 {
+		endpoints = []string{""} // in process: there is one, without an address
+	}
+	var usage controlplane.Usage
+	var failed error
+	for _, endpoint := range endpoints {
+		status, err := s.client.Status(ctx, endpoint)
+		if err != nil {
+			failed = err
+			continue
+		}
+		usage.Used = max(usage.Used, status.DbSize)
+		usage.Quota = status.DbSizeQuota
+	}
+	if usage.Used > 0 {
+		return usage, nil
+	}
+	return usage, s.fault(caller, failed)
+}
+
+func (s *Store) Close() error {
+	var err error
+	s.once.Do(func() {
+		s.cancel()
+		err = s.close()
+	})
+	return err
+}

@@ -1,0 +1,59 @@
+package etcdstore
+
+import (
+	"context"
+	"log/slog"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+)
+
+// zapTo is a logger for etcd that writes to ours. etcd is talkative: what it calls information is ours to debug with.
+func zapTo(logger *slog.Logger) *zap.Logger {
+	return zap.New(&core{logger: logger.With("part", "etcd")})
+}
+
+// core is a zapcore.Core.
+type core struct{ logger *slog.Logger }
+
+func level(l zapcore.Level) slog.Level {
+	switch {
+	case l >= zapcore.ErrorLevel:
+		return slog.LevelError
+	case l == zapcore.WarnLevel:
+		return slog.LevelWarn
+	}
+	return slog.LevelDebug
+}
+
+func (c *core) Enabled(l zapcore.Level) bool {
+	return c.logger.Enabled(context.Background(), level(l))
+}
+
+func (c *core) With(fields []zapcore.Field) zapcore.Core {
+	return &core{logger: c.logger.With(attributes(fields)...)}
+}
+
+func (c *core) Check(e zapcore.Entry, checked *zapcore.CheckedEntry) *zapcore.CheckedEntry {
+	if c.Enabled(e.Level) {
+		return checked.AddCore(e, c)
+	}
+	return checked
+}
+
+func (c *core) Write(e zapcore.Entry, fields []zapcore.Field) error {
+	c.logger.Log(context.Background(), level(e.Level), e.Message, attributes(fields)...)
+	return nil
+}
+
+func (c *core) Sync() error { return nil }
+
+func attributes(fields []zapcore.Field) []any {
+	encoder := zapcore.NewMapObjectEncoder()
+	list := make([]any, 0, len(fields))
+	for _, f := range fields {
+		f.AddTo(encoder)
+		list = append(list, slog.Any(f.Key, encoder.Fields[f.Key]))
+	}
+	return list
+}
