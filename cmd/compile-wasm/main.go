@@ -125,7 +125,11 @@ func report(stdout io.Writer, res *build.Result) {
 	w := tabwriter.NewWriter(stdout, 0, 8, 2, ' ', 0)
 	for _, f := range list {
 		total += f.Size
-		fmt.Fprintf(w, "%d\t%s\t%s\n", f.Size, f.Name, f.Pos)
+		size := fmt.Sprint(f.Size)
+		if f.Size == 0 {
+			size = "inlined"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\n", size, load.Short(f.Name), f.Pos)
 	}
 	w.Flush()
 	fmt.Fprintf(stdout, "%d functions, %d bytes of code, %d of data\n", len(list), total, res.DataSize)

@@ -45,7 +45,7 @@ type Config struct {
 type Function struct {
 	Name string
 	Pos  string // file:line:col, relative to its module
-	Size int    // in the code section
+	Size int    // in the code section; 0 if all its calls were inlined
 }
 
 // Result is a module and what is to be said of it.
@@ -107,6 +107,11 @@ func Build(ctx context.Context, cfg Config) (*Result, error) {
 	res := &Result{Module: m.Encode()}
 	for i := range code {
 		res.Functions = append(res.Functions, Function{code[i].Name, funcs[i].Pos.String(), code[i].Size()})
+	}
+	for _, f := range guest.Funcs {
+		if !slices.Contains(funcs, f) {
+			res.Functions = append(res.Functions, Function{Name: f.Name, Pos: f.Pos.String()})
+		}
 	}
 	for _, s := range image.segments {
 		res.DataSize += len(s.Data)

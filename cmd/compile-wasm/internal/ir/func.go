@@ -27,8 +27,8 @@ type Value struct {
 
 // Effect is what executing v may do.
 func (v *Value) Effect() Effect {
-	if v.Op == OpCall && v.Callee.Pure {
-		return 0
+	if v.Op == OpCall {
+		return v.Op.Effect() &^ v.Callee.Without
 	}
 	return v.Op.Effect()
 }
@@ -75,8 +75,8 @@ type Func struct {
 	Results []Type
 	Blocks  []*Block // Blocks[0] is the entry; empty for a declaration
 	Slots   []*Slot
-	// Pure: calling it neither reads nor writes memory, nor traps.
-	Pure bool
+	// Without are the effects that calling it is known not to have.
+	Without Effect
 	// Entry marks an export: it is never inlined and its parameters come from outside.
 	Entry bool
 	// NonNil[i]: parameter i is a pointer that no caller passes as nil.

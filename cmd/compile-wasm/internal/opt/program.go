@@ -1,8 +1,79 @@
 package opt
 
-import "github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/ir"
+import (
+	"fmt"
 
-// Program optimises funcs and returns those that exports still reach.
+	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/ir"
+)
+
+// Program optimises funcs, if on, and returns those that exports reach, in an
+// order that depends on the program alone.
 func Program(funcs, exports []*ir.Func, on bool) ([]*ir.Func, error) {
-	return funcs, nil
+	if !on {
+		return reached(exports), nil
+	}
+	for _, f := range funcs {
+		local(f)
+		if err := f.Verify(); err != nil {
+			return nil, fmt.Errorf("after the first passes: %w", err)
+		}
+	}
+	effects(funcs)
+	inlineAll(funcs)
+	for range 2 {
+		funcs = reached(exports)
+		effects(funcs)
+		parameters(funcs)
+		for _, f := range funcs {
+			local(f)
+		}
+	}
+	for _, f := range funcs {
+		expand(f)
+		local(f)
+		if err := f.Verify(); err != nil {
+			return nil, fmt.Errorf("after optimising: %w", err)
+		}
+	}
+	return reached(exports), nil
+}
+
+// local runs the passes over one function until they find nothing more to do,
+// or have had their turns.
+func local(f *ir.Func) {
+	const turns = 4
+	f.Dominators()
+	for range turns {
+		changed := promote(f)
+		changed = simplify(f) || changed
+		changed = share(f) || changed
+		changed = clean(f) || changed
+		if !changed {
+			return
+		}
+	}
+}
+
+// reached lists exports and all that they call, callers first.
+func reached(exports []*ir.Func) (out []*ir.Func) {
+	seen := map[*ir.Func]bool{}
+	var visit func(f *ir.Func)
+	visit = func(f *ir.Func) {
+		if seen[f] {
+			return
+		}
+		seen[f] = true
+		out = append(out, f)
+		for _, b := range f.Blocks {
+			for _, v := range b.Values {
+				if v.Op == ir.OpCall {
+					visit(v.Callee)
+				}
+			}
+		}
+	}
+	for _, f := range exports {
+		visit(f)
+	}
+	return out
 }

@@ -1,0 +1,248 @@
+package opt
+
+import (
+	"slices"
+
+	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/ir"
+)
+
+// What is copied to its callers. Found by trying: more makes the module larger
+// and hosts compile longer, without being faster.
+const (
+	smallBody  = 24  // operations of a function that is copied to each caller
+	onlyCall   = 80  // of one that has a single caller
+	largest    = 900 // of a function that still takes copies
+	frameBytes = 64  // of a function that is copied to a recursive one
+)
+
+// inlineAll copies callees to their callers, innermost first.
+func inlineAll(funcs []*ir.Func) {
+	calls := map[*ir.Func]int{}
+	for _, f := range funcs {
+		each(f, func(v *ir.Value) {
+			if v.Op == ir.OpCall {
+				calls[v.Callee]++
+			}
+		})
+	}
+	done := map[*ir.Func]bool{}
+	var visit func(f *ir.Func)
+	visit = func(f *ir.Func) {
+		if done[f] {
+			return
+		}
+		done[f] = true
+		var callees []*ir.Func
+		each(f, func(v *ir.Value) {
+			if v.Op == ir.OpCall {
+				callees = append(callees, v.Callee)
+			}
+		})
+		for _, c := range callees {
+			visit(c)
+		}
+		if inlineCalls(f, calls) {
+			local(f)
+		}
+	}
+	for _, f := range funcs {
+		visit(f)
+	}
+}
+
+func each(f *ir.Func, do func(v *ir.Value)) {
+	for _, b := range f.Blocks {
+		for _, v := range b.Values {
+			do(v)
+		}
+	}
+}
+
+// weight counts the operations that become code.
+func weight(f *ir.Func) (n int) {
+	each(f, func(v *ir.Value) {
+		switch {
+		case v.Op.IsConst(), v.Op == ir.OpPhi, v.Op == ir.OpParam, v.Op == ir.OpResult, v.Op == ir.OpSlot:
+		case v.Op == ir.OpCall:
+			n += 3
+		default:
+			n++
+		}
+	})
+	return n + len(f.Blocks)
+}
+
+func recursive(f *ir.Func) bool {
+	seen := map[*ir.Func]bool{}
+	var visit func(g *ir.Func) bool
+	visit = func(g *ir.Func) bool {
+		found := false
+		each(g, func(v *ir.Value) {
+			if v.Op != ir.OpCall || found {
+				return
+			}
+			if v.Callee == f {
+				found = true
+			} else if !seen[v.Callee] {
+				seen[v.Callee] = true
+				found = visit(v.Callee)
+			}
+		})
+		return found
+	}
+	return visit(f)
+}
+
+func frameSize(f *ir.Func) (n int) {
+	for _, s := range f.Slots {
+		n += s.Size
+	}
+	return n
+}
+
+func inlineCalls(f *ir.Func, calls map[*ir.Func]int) (changed bool) {
+	inLoop := recursive(f)
+	for {
+		call := findCall(f, calls, inLoop)
+		if call == nil {
+			return changed
+		}
+		expandCall(f, call)
+		f.Dominators()
+		changed = true
+	}
+}
+
+func findCall(f *ir.Func, calls map[*ir.Func]int, inRecursion bool) (found *ir.Value) {
+	size := weight(f)
+	each(f, func(v *ir.Value) {
+		if found != nil || v.Op != ir.OpCall {
+			return
+		}
+		g := v.Callee
+		if g == f || g.Entry || len(g.Blocks) == 0 || recursive(g) {
+			return
+		}
+		if inRecursion && frameSize(g) > frameBytes {
+			return
+		}
+		w := weight(g)
+		if w <= smallBody || calls[g] == 1 && (w <= onlyCall || f.Entry) && size+w <= largest {
+			found = v
+		}
+	})
+	return found
+}
+
+// expandCall puts a copy of the callee in the place of a call.
+func expandCall(f *ir.Func, call *ir.Value) {
+	g, b := call.Callee, call.Block
+	at := slices.Index(b.Values, call)
+	after := f.NewBlock()
+	after.Term, after.Ctrl, after.Succs = b.Term, b.Ctrl, b.Succs
+	for _, s := range after.Succs {
+		for i, p := range s.Preds {
+			if p == b {
+				s.Preds[i] = after
+			}
+		}
+	}
+	results := make([]*ir.Value, len(g.Results))
+	for _, v := range b.Values[at+1:] {
+		if v.Op == ir.OpResult && v.Args[0] == call {
+			results[v.Imm] = v
+			continue
+		}
+		v.Block = after
+		after.Values = append(after.Values, v)
+	}
+	if len(g.Results) == 1 {
+		results[0] = call
+	}
+	b.Values = b.Values[:at:at]
+	b.Term, b.Ctrl, b.Succs = ir.Jump, nil, nil
+
+	blocks, values := copyBody(f, g, call.Args)
+	b.Goto(blocks[g.Blocks[0]])
+	var returned [][]*ir.Value
+	for _, old := range g.Blocks {
+		if old.Term == ir.Return {
+			nb := blocks[old]
+			var out []*ir.Value
+			for _, v := range old.Ctrl {
+				out = append(out, values[v])
+			}
+			returned = append(returned, out)
+			nb.Goto(after)
+		}
+	}
+	replace := map[*ir.Value]*ir.Value{}
+	var phis []*ir.Value
+	for i, r := range results {
+		if r == nil {
+			continue
+		}
+		if len(returned) == 1 {
+			replace[r] = returned[0][i]
+			continue
+		}
+		phi := f.NewValue(ir.OpPhi, g.Results[i])
+		phi.Block = after
+		for _, out := range returned {
+			phi.Args = append(phi.Args, out[i])
+		}
+		phis = append(phis, phi)
+		replace[r] = phi
+	}
+	after.Values = append(phis, after.Values...)
+	f.Replace(replace)
+}
+
+// copyBody copies g's blocks to f, with args for its parameters. Returns are
+// left open.
+func copyBody(f, g *ir.Func, args []*ir.Value) (map[*ir.Block]*ir.Block, map[*ir.Value]*ir.Value) {
+	blocks := map[*ir.Block]*ir.Block{}
+	values := map[*ir.Value]*ir.Value{}
+	slots := map[*ir.Slot]*ir.Slot{}
+	for _, s := range g.Slots {
+		slots[s] = &ir.Slot{Size: s.Size}
+		f.Slots = append(f.Slots, slots[s])
+	}
+	for _, old := range g.Blocks {
+		nb := f.NewBlock()
+		blocks[old] = nb
+		for _, v := range old.Values {
+			if v.Op == ir.OpParam {
+				values[v] = args[v.Imm]
+				continue
+			}
+			nv := nb.Add(v.Op, v.Type)
+			nv.Imm, nv.Callee, nv.Slot, nv.NonNeg = v.Imm, v.Callee, slots[v.Slot], v.NonNeg
+			values[v] = nv
+		}
+	}
+	for _, old := range g.Blocks {
+		nb := blocks[old]
+		for _, v := range old.Values {
+			if v.Op == ir.OpParam {
+				continue
+			}
+			for _, a := range v.Args {
+				values[v].Args = append(values[v].Args, values[a])
+			}
+		}
+		nb.Term = old.Term
+		for _, p := range old.Preds {
+			nb.Preds = append(nb.Preds, blocks[p])
+		}
+		for _, s := range old.Succs {
+			nb.Succs = append(nb.Succs, blocks[s])
+		}
+		if old.Term != ir.Return {
+			for _, v := range old.Ctrl {
+				nb.Ctrl = append(nb.Ctrl, values[v])
+			}
+		}
+	}
+	return blocks, values
+}
