@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 )
 
 func TestEval(t *testing.T) {
@@ -23,7 +25,7 @@ func TestEval(t *testing.T) {
 		{`premium --context {"spent":100}`, "on  TARGETING_MATCH"},
 		{`premium --context {"spent":"1e2"}`, "on  TARGETING_MATCH"},
 		{`premium --context {"spent":99.5}`, "off  DEFAULT"},
-		{"unknown", "off  UNKNOWN_FLAG"},
+		{"unknown", "no such flag  DEFAULT"},
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			gonfalon(t, append([]string{"eval", "--snapshot", s}, strings.Fields(c.args)...)...).has(t, 0, c.says)
@@ -40,7 +42,7 @@ func TestEvalExplains(t *testing.T) {
 	gonfalon(t, "eval", "--snapshot", s, "premium", "--context", `{"spent": 12345678901234567890123}`, "--explain").has(t, 0, "spent gte [100]")
 	gonfalon(t, "eval", "--snapshot", s, "premium", "--explain").has(t, 0, "there is no context")
 
-	var e evaluation
+	var e apiclient.Explanation
 	out := gonfalon(t, "eval", "--snapshot", s, "new_checkout", "--actor", "user:3", "--group", "staff", "--explain", "--json").must(t)
 	if err := json.Unmarshal([]byte(out), &e); err != nil {
 		t.Fatal(err)

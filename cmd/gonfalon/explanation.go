@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"strconv"
 	"strings"
@@ -12,19 +13,43 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// step is one gate that was looked at, in words.
-type step struct {
-	Gate    string `json:"gate"`
-	Target  string `json:"target,omitempty"`
-	Outcome string `json:"outcome"`
-	Detail  string `json:"detail"`
+// writeExplanation prints a decision, and a line for every gate that was looked at.
+func writeExplanation(w io.Writer, e apiclient.Explanation) error {
+	state := onOff(e.Enabled)
+	switch {
+	case !e.Known:
+		state = "no such flag"
+	case e.Killed:
+		state = "killed"
+	}
+	if _, err := fmt.Fprintf(w, "%s · %s · revision %d · %s  %s\n", e.Key, e.Environment, e.Revision, state, e.Reason); err != nil {
+		return err
+	}
+	rows := make([][]string, len(e.Steps))
+	for i, s := range e.Steps {
+		outcome := s.Outcome
+		if outcome == engine.OutcomeNo.String() {
+			outcome = "—"
+		}
+		rows[i] = []string{"  " + s.Gate, s.Target, s.Detail, outcome}
+	}
+	if err := table(w, rows...); err != nil {
+		return err
+	}
+	if e.Variant == nil {
+		return nil
+	}
+	_, err := fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("variant %s %s", *e.Variant, e.Payload), " "))
+	return err
 }
 
-// explained reads the bytes of an explanation, as wasm/ABI.md describes them.
-func explained(data []byte) ([]step, error) {
+// readExplanation reads the bytes of an explanation, as wasm/ABI.md describes them.
+func readExplanation(data []byte) ([]controlplane.Step, error) {
 	root, err := decodeMsgpack(msgpack.NewDecoder(bytes.NewReader(data)))
 	if err != nil {
 		return nil, err
@@ -34,7 +59,7 @@ func explained(data []byte) ([]step, error) {
 		return nil, fmt.Errorf("an explanation of %d parts", len(whole))
 	}
 	list, _ := whole[1].([]any)
-	steps := make([]step, len(list))
+	steps := make([]controlplane.Step, len(list))
 	for i, item := range list {
 		parts, _ := item.([]any)
 		if len(parts) != 7 {
@@ -43,7 +68,7 @@ func explained(data []byte) ([]step, error) {
 		gate, _ := parts[0].(int64)
 		outcome, _ := parts[1].(int64)
 		target, _ := parts[2].(string)
-		steps[i] = step{
+		steps[i] = controlplane.Step{
 			Gate: engine.Gate(gate).String(), Target: target, Outcome: engine.Outcome(outcome).String(),
 			Detail: detail(engine.Gate(gate), engine.Outcome(outcome), parts[3:]),
 		}

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+)
+
+// connection says which control plane to ask, and how. Its settings are shared by every verb that asks one.
+type connection struct {
+	server, token, env string
+	timeout            time.Duration
+	ca, cert, key      string
+	json               bool
+}
+
+func (n *connection) register(c *cobra.Command) {
+	own := pflag.NewFlagSet("connection", pflag.ContinueOnError)
+	own.StringVar(&n.server, "server", "http://127.0.0.1:8080", "the control plane's address")
+	own.StringVar(&n.token, "token", "", "the API token; better given as GONFALON_TOKEN, since other users can see command lines")
+	own.StringVar(&n.env, "env", "default", "the environment")
+	own.DurationVar(&n.timeout, "timeout", 30*time.Second, "how long to wait for an answer")
+	own.StringVar(&n.ca, "ca-cert", "", "trust the certificates in this file instead of the system's")
+	own.StringVar(&n.cert, "client-cert", "", "the certificate to show the server (mutual TLS)")
+	own.StringVar(&n.key, "client-key", "", "its key")
+	settings(own)
+	annotate(own.Lookup("token"), isSecret, "")
+	c.PersistentFlags().AddFlagSet(own)
+	c.PersistentFlags().BoolVar(&n.json, "json", false, "print JSON")
+}
+
+// open gives a client, and a context with the deadline.
+func (n *connection) open(c *cobra.Command) (context.Context, context.CancelFunc, *apiclient.Client, error) {
+	if u, err := url.Parse(n.server); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, nil, nil, usagef("--server: %q is no address such as http://127.0.0.1:8080", n.server)
+	}
+	if n.token == "" {
+		return nil, nil, nil, usagef("no API token: set GONFALON_TOKEN (gonfalon serve prints one at its first start; gonfalon tokens create makes more)")
+	}
+	client := apiclient.New(n.server, n.token)
+	client.Agent = "gonfalon/" + version
+	transport, err := n.transport()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	client.HTTP = &http.Client{Transport: transport}
+	ctx, cancel := context.WithTimeout(c.Context(), n.timeout)
+	return ctx, cancel, client, nil
+}
+
+func (n *connection) transport() (http.RoundTripper, error) {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	if n.ca != "" {
+		pem, err := os.ReadFile(n.ca)
+		if err != nil {
+			return nil, fmt.Errorf("--ca-cert: %w", err)
+		}
+		pool := x509.NewCertPool()
+		if !pool.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("--ca-cert: there is no certificate in %s", n.ca)
+		}
+		t.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	}
+	if n.cert != "" || n.key != "" {
+		pair, err := tls.LoadX509KeyPair(n.cert, n.key)
+		if err != nil {
+			return nil, fmt.Errorf("--client-cert and --client-key: %w", err)
+		}
+		if t.TLSClientConfig == nil {
+			t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+		}
+		t.TLSClientConfig.Certificates = []tls.Certificate{pair}
+	}
+	return t, nil
+}
+
+// asking makes a command of what is to be done with a client.
+func (n *connection) asking(do func(context.Context, *cobra.Command, *apiclient.Client, []string) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) error {
+		ctx, cancel, client, err := n.open(c)
+		if err != nil {
+			return err
+		}
+		defer cancel()
+		return n.hinted(do(ctx, c, client, args))
+	}
+}
+
+// hinted adds to an error what to do about it, where that is not in what the server said.
+func (n *connection) hinted(err error) error {
+	var refused *apiclient.Error
+	var unreachable *url.Error
+	switch {
+	case errors.As(err, &refused) && refused.Status == http.StatusUnauthorized:
+		return fmt.Errorf("%w\nthe token is what --token or GONFALON_TOKEN says", err)
+	case errors.As(err, &refused) && refused.Status == http.StatusPreconditionFailed:
+		return fmt.Errorf("%w\nsomebody changed it meanwhile: look at it again", err)
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("%s did not answer within %s (--timeout)", n.server, n.timeout)
+	case errors.As(err, &unreachable):
+		return fmt.Errorf("%s does not answer: %w\nis it running, and is --server (GONFALON_SERVER) right?", n.server, unreachable.Err)
+	}
+	return err
+}
+
+// writing goes with every change.
+type writing struct {
+	reason, ifMatch      string
+	allowMissing, dryRun bool
+}
+
+func (w *writing) register(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVar(&w.reason, "reason", "", "why, for the audit")
+	f.StringVar(&w.ifMatch, "if-match", "", "the version that it must still have")
+	f.BoolVar(&w.dryRun, "dry-run", false, "check everything, and write nothing")
+}
+
+// references adds the flag of changes that can name segments and parents.
+func (w *writing) references(c *cobra.Command) {
+	c.Flags().BoolVar(&w.allowMissing, "allow-missing", false, "gates may name segments and parents that don't exist yet")
+}
+
+func (w *writing) options() apiclient.Write {
+	return apiclient.Write{Reason: w.reason, IfMatch: w.ifMatch, AllowMissing: w.allowMissing, DryRun: w.dryRun}
+}
+
+// confirmed asks a question, to which anything but a yes is a no.
+func confirmed(c *cobra.Command, question string) bool {
+	fmt.Fprintf(c.ErrOrStderr(), "%s [y/N] ", question)
+	line, err := bufio.NewReader(c.InOrStdin()).ReadString('\n')
+	if err != nil && line == "" {
+		fmt.Fprintln(c.ErrOrStderr())
+		return false
+	}
+	switch strings.ToLower(strings.TrimSpace(line)) {
+	case "y", "yes":
+		return true
+	}
+	return false
+}
+
+// warn prints warnings of an answer.
+func warn(c *cobra.Command, warnings []apiclient.Problem) {
+	for _, p := range warnings {
+		fmt.Fprintf(c.ErrOrStderr(), "warning: %s\n", p)
+	}
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+func newFlagsClear(n *connection) *cobra.Command {
+	var (
+		p                               = &planned{connection: n}
+		what                            snapshot.Removal
+		actor, group, segment, requires string
+		all                             bool
+	)
+	c := &cobra.Command{
+		Use:   "clear FLAG",
+		Short: "Remove a gate, or with --all every gate; the flag stays",
+		Args:  cobra.ExactArgs(1),
+	}
+	c.RunE = n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
+		for _, part := range []struct {
+			name string
+			to   **string
+			from *string
+		}{
+			{"actor", &what.Actor, &actor}, {"group", &what.Group, &group},
+			{"segment", &what.Segment, &segment}, {"requires", &what.Requires, &requires},
+		} {
+			if c.Flags().Changed(part.name) {
+				*part.to = part.from
+			}
+		}
+		if !all && what == (snapshot.Removal{}) {
+			return usagef("which gate? name one, or --all")
+		}
+		if all && what != (snapshot.Removal{}) {
+			return usagef("--all and a gate at once: which is meant?")
+		}
+		return p.change(ctx, c, client, args[0], flagChange{
+			apply: func(f snapshot.Flag) (snapshot.Flag, []snapshot.Problem) { return snapshot.Clear(f, what) },
+			send:  func(w apiclient.Write) (apiclient.Flag, error) { return client.Clear(ctx, n.env, args[0], what, w) },
+		})
+	})
+	p.register(c)
+	f := c.Flags()
+	f.BoolVar(&what.Boolean, "boolean", false, "the boolean gate")
+	f.BoolVar(&what.Percentage, "percentage", false, "the percentage gate, of actors or of time")
+	f.BoolVar(&what.Variant, "variant", false, "the variants")
+	f.BoolVar(&what.Rule, "rule", false, "the rule")
+	f.BoolVar(&what.Schedule, "schedule", false, "the schedule")
+	f.StringVar(&actor, "actor", "", "this actor's gate")
+	f.StringVar(&group, "group", "", "this group's gate")
+	f.StringVar(&segment, "segment", "", "this segment's gate")
+	f.StringVar(&requires, "requires", "", "the prerequisite on this flag")
+	f.BoolVar(&all, "all", false, "every gate")
+	return c
+}

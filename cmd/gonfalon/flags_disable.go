@@ -1,0 +1,35 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+func newFlagsDisable(n *connection) *cobra.Command {
+	p, s := &planned{connection: n}, new(scope)
+	c := &cobra.Command{
+		Use:   "disable FLAG",
+		Short: "Turn a flag's boolean gate off, or deny an actor, a group or a share",
+		Long: `Disable turns the boolean gate off, or writes a gate that denies an actor or a group, or one that
+leaves a percentage p on for the other 1-p. Gates that grant stay: to turn a flag off for certain,
+gonfalon flags kill; to remove a gate, gonfalon flags clear.`,
+		Args: cobra.ExactArgs(1),
+	}
+	c.RunE = n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
+		meant, err := s.read(c)
+		if err != nil {
+			return err
+		}
+		return p.change(ctx, c, client, args[0], flagChange{
+			apply: func(f snapshot.Flag) (snapshot.Flag, []snapshot.Problem) { return snapshot.Disable(f, meant) },
+			send:  func(w apiclient.Write) (apiclient.Flag, error) { return client.Disable(ctx, n.env, args[0], meant, w) },
+		})
+	})
+	p.register(c)
+	s.register(c)
+	return c
+}

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+func newFlagsKill(n *connection) *cobra.Command {
+	p := &planned{connection: n}
+	var off string
+	c := &cobra.Command{
+		Use:   "kill FLAG",
+		Short: "Turn a flag off at once, whatever its gates say; they are kept for gonfalon flags revive",
+		Args:  cobra.ExactArgs(1),
+	}
+	c.RunE = n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
+		var variant *string
+		if c.Flags().Changed("off-variant") {
+			variant = &off
+		}
+		return p.change(ctx, c, client, args[0], flagChange{
+			apply: func(f snapshot.Flag) (snapshot.Flag, []snapshot.Problem) { return snapshot.Kill(f, variant) },
+			send:  func(w apiclient.Write) (apiclient.Flag, error) { return client.Kill(ctx, n.env, args[0], variant, w) },
+		})
+	})
+	p.register(c)
+	c.Flags().StringVar(&off, "off-variant", "", "the variant to serve meanwhile (default: what the flag says)")
+	return c
+}

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+func newFlagsRevive(n *connection) *cobra.Command {
+	p := &planned{connection: n}
+	c := &cobra.Command{
+		Use:   "revive FLAG",
+		Short: "Undo a kill: the flag's gates decide again",
+		Args:  cobra.ExactArgs(1),
+	}
+	c.RunE = n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
+		return p.change(ctx, c, client, args[0], flagChange{
+			apply: func(f snapshot.Flag) (snapshot.Flag, []snapshot.Problem) { return snapshot.Revive(f), nil },
+			send:  func(w apiclient.Write) (apiclient.Flag, error) { return client.Revive(ctx, n.env, args[0], w) },
+		})
+	})
+	p.register(c)
+	return c
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+// scope is for whom a change is, as flags of a command.
+type scope struct {
+	actor, group, segment, requires, requiresOff, from, until string
+	actors, time                                              float64
+	when                                                      []string
+}
+
+func (s *scope) register(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVar(&s.actor, "actor", "", "for this actor")
+	f.StringVar(&s.group, "group", "", "for this group")
+	f.Float64Var(&s.actors, "percentage-of-actors", 0, "for this share of actors, between 0 and 1")
+	f.Float64Var(&s.time, "percentage-of-time", 0, "for this share of decisions, between 0 and 1")
+}
+
+// registerGrants adds what can only be granted.
+func (s *scope) registerGrants(c *cobra.Command) {
+	f := c.Flags()
+	f.StringArrayVar(&s.when, "when", nil, `for contexts that meet a constraint, such as 'plan in ["pro"]'; repeat it for more, all of which must hold`)
+	f.StringVar(&s.segment, "segment", "", "for this segment")
+	f.StringVar(&s.requires, "requires", "", "only where this flag is on")
+	f.StringVar(&s.requiresOff, "requires-off", "", "only where this flag is off")
+	f.StringVar(&s.from, "from", "", "from this time on, such as 2026-11-27T00:00:00Z")
+	f.StringVar(&s.until, "until", "", "until this time")
+}
+
+// read gives the scope that is meant: one, or none for everybody.
+func (s *scope) read(c *cobra.Command) (snapshot.Scope, error) {
+	given := func(name string) bool { f := c.Flags().Lookup(name); return f != nil && f.Changed }
+	var meant []snapshot.Scope
+	if given("actor") {
+		meant = append(meant, snapshot.ForActor(s.actor))
+	}
+	if given("group") {
+		meant = append(meant, snapshot.ForGroup(s.group))
+	}
+	if given("percentage-of-actors") {
+		meant = append(meant, snapshot.ForPercentageOfActors(s.actors))
+	}
+	if given("percentage-of-time") {
+		meant = append(meant, snapshot.ForPercentageOfTime(s.time))
+	}
+	if given("when") {
+		constraints, err := readConstraints(s.when)
+		if err != nil {
+			return snapshot.Scope{}, usagef("--when: %w", err)
+		}
+		meant = append(meant, snapshot.When(constraints...))
+	}
+	if given("segment") {
+		meant = append(meant, snapshot.ForSegment(s.segment))
+	}
+	if given("requires") {
+		meant = append(meant, snapshot.Requires(s.requires, true))
+	}
+	if given("requires-off") {
+		meant = append(meant, snapshot.Requires(s.requiresOff, false))
+	}
+	if given("from") || given("until") {
+		meant = append(meant, snapshot.Between(s.from, s.until))
+	}
+	switch len(meant) {
+	case 0:
+		return snapshot.Scope{}, nil
+	case 1:
+		return meant[0], nil
+	}
+	return snapshot.Scope{}, usagef("one scope at a time: each is a gate of its own")
+}
+
+// readConstraints reads constraints as people write them, 'plan in ["pro", "team"]' or 'age gte 18', or as JSON objects. A value
+// that is no JSON is text.
+func readConstraints(lines []string) ([]snapshot.Constraint, error) {
+	list := make([]json.RawMessage, len(lines))
+	for i, line := range lines {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "{") {
+			list[i] = json.RawMessage(line)
+			continue
+		}
+		parts := strings.SplitN(line, " ", 3)
+		if len(parts) != 3 {
+			return nil, fmt.Errorf("%q is not of the form: attribute operator value", line)
+		}
+		values := json.RawMessage(parts[2])
+		if !json.Valid(values) {
+			values, _ = json.Marshal(parts[2])
+		}
+		if !strings.HasPrefix(strings.TrimSpace(string(values)), "[") {
+			values = json.RawMessage("[" + string(values) + "]")
+		}
+		object, err := json.Marshal(map[string]any{"attribute": parts[0], "operator": parts[1], "values": values})
+		if err != nil {
+			return nil, err
+		}
+		list[i] = object
+	}
+	body, err := json.Marshal(map[string]any{"when": list})
+	if err != nil {
+		return nil, err
+	}
+	s, problems := snapshot.ParseScope(body)
+	if err := snapshot.Err(problems); err != nil {
+		return nil, errors.New(strings.ReplaceAll(err.Error(), "/when/", "constraint "))
+	}
+	return s.When, nil
+}
