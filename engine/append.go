@@ -43,6 +43,9 @@ func roomier(b []byte) []byte { return append(make([]byte, 0, 2*cap(b)+256), b..
 
 // input writes all of a request but its flags.
 func (w *writer) input(in *Input) {
+	if in.pending > 0 {
+		in.unpack()
+	}
 	switch in.Presence {
 	case Keyed:
 		w.string(in.Actor)
