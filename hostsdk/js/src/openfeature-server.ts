@@ -41,7 +41,7 @@ export class GonfalonProvider implements Provider {
   async initialize(): Promise<void> {
     const flags = this.from instanceof Flags ? this.from : await Gonfalon.connect(this.from)
     this.flags = flags
-    this.stop = relay(flags, (event, details) => this.events.emit(ServerProviderEvents[names[event]], details))
+    this.stop = relay(flags, (event, details) => this.events.emit(event as ServerProviderEvents, details))
     ensureFlags(flags)
     // The SDK makes the provider ready once this resolves; that it is stale can only be said afterwards.
     if (flags.state === 'STALE') {
@@ -81,12 +81,6 @@ export class GonfalonProvider implements Provider {
   }
 }
 
-const names = {
-  PROVIDER_READY: 'Ready',
-  PROVIDER_STALE: 'Stale',
-  PROVIDER_ERROR: 'Error',
-  PROVIDER_CONFIGURATION_CHANGED: 'ConfigurationChanged',
-} as const
 
 function notReady<T>(value: T): ResolutionDetails<T> {
   return { value, reason: 'ERROR', errorCode: 'PROVIDER_NOT_READY' as never, errorMessage: 'the provider has not been initialised' }

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { ClientProviderEvents, OpenFeatureEventEmitter, type EvaluationContext, type JsonValue, type Provider, type ResolutionDetails } from '@openfeature/web-sdk'
+import { ClientProviderEvents, OpenFeatureEventEmitter, type ProviderEmittableEvents, type EvaluationContext, type JsonValue, type Provider, type ResolutionDetails } from '@openfeature/web-sdk'
 import { Gonfalon, RemoteFlags, type RemoteOptions } from './browser.js'
 import { Flags } from './flags.js'
 import { contextOf, metadata, resolve, type Kind } from './openfeature/resolve.js'
@@ -37,7 +37,7 @@ export class GonfalonWebProvider implements Provider {
     const flags = from instanceof Flags ? from : await Gonfalon.connect({ ...from, context: contextOf(context) })
     if (flags === from && flags instanceof RemoteFlags) await flags.setContext(contextOf(context))
     this.flags = flags
-    this.stop = relay(flags, (event, details) => this.events.emit(ClientProviderEvents[names[event]], details))
+    this.stop = relay(flags, (event, details) => this.events.emit(event as ProviderEmittableEvents, details))
     ensureFlags(flags)
     if (flags.state === 'STALE') {
       setTimeout(() => {
@@ -84,10 +84,3 @@ export class GonfalonWebProvider implements Provider {
     return resolve(this.flags, kind, key, fallback, this.flags instanceof RemoteFlags ? undefined : contextOf(context))
   }
 }
-
-const names = {
-  PROVIDER_READY: 'Ready',
-  PROVIDER_STALE: 'Stale',
-  PROVIDER_ERROR: 'Error',
-  PROVIDER_CONFIGURATION_CHANGED: 'ConfigurationChanged',
-} as const

@@ -1,11 +1,7 @@
-import type { ChangeEvent } from '../emitter.js'
 import type { Flags } from '../flags.js'
 
-/** OpenFeature's names of events, which both of its SDKs have. */
-export interface ProviderEvent {
-  readonly message?: string
-  readonly flagsChanged?: string[]
-}
+/** Details of an event, in both of OpenFeature's SDKs. */
+export type ProviderEvent = { message?: string; flagsChanged?: string[] }
 
 /** Tells a client's events in OpenFeature's words. It gives a function that stops doing so. */
 export function relay(
@@ -16,16 +12,12 @@ export function relay(
     flags.on('ready', () => emit('PROVIDER_READY', {})),
     flags.on('stale', ({ error }) => emit('PROVIDER_STALE', { message: error?.message ?? 'the source has not answered yet' })),
     flags.on('error', ({ error }) => emit('PROVIDER_ERROR', { message: error?.message ?? 'the source can’t be used' })),
-    flags.on('change', (event) => emit('PROVIDER_CONFIGURATION_CHANGED', { flagsChanged: changed(event) })),
+    flags.on('change', (event) => emit('PROVIDER_CONFIGURATION_CHANGED', { flagsChanged: [...event.flags] })),
   ]
   return () => stops.forEach((stop) => stop())
 }
 
-function changed({ flags }: ChangeEvent): string[] {
-  return [...flags]
-}
-
-/** Waits for the first flags; rejects if there are none to begin with. */
+/** Throws if there are no flags to begin with. */
 export function ensureFlags(flags: Flags): void {
   const { state, lastError } = flags.stats
   if (state === 'READY' || state === 'STALE') return
