@@ -16,6 +16,15 @@ func zapTo(logger *slog.Logger) *zap.Logger {
 // core is a zapcore.Core.
 type core struct{ logger *slog.Logger }
 
+// harmless are complaints about what is meant so here: nothing listens, nobody signs in, and the data of a new store has no
+// version yet.
+var harmless = map[string]bool{
+	"Running http and grpc server on single port. This is not recommended for production.": true,
+	"simple token is not cryptographically signed":                                         true,
+	"Failed to detect schema version":                                                      true,
+	"failed to update storage version":                                                     true,
+}
+
 func level(l zapcore.Level) slog.Level {
 	switch {
 	case l >= zapcore.ErrorLevel:
@@ -42,7 +51,11 @@ func (c *core) Check(e zapcore.Entry, checked *zapcore.CheckedEntry) *zapcore.Ch
 }
 
 func (c *core) Write(e zapcore.Entry, fields []zapcore.Field) error {
-	c.logger.Log(context.Background(), level(e.Level), e.Message, attributes(fields)...)
+	at := level(e.Level)
+	if harmless[e.Message] {
+		at = slog.LevelDebug
+	}
+	c.logger.Log(context.Background(), at, e.Message, attributes(fields)...)
 	return nil
 }
 
