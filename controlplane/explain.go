@@ -107,10 +107,9 @@ func (d *decider) ruleDetail(key string, x *engine.Step, in *engine.Input, conte
 		}
 		parts = append(parts, fmt.Sprintf("%s (%s): %s", text, actual, map[bool]string{true: "holds", false: "does not hold"}[c.Held]))
 	}
-	const all = 65535
-	if x.B < all && x.A >= 0 {
+	if x.B < engine.Everybody && x.A >= 0 {
 		parts = append(parts, fmt.Sprintf("score %s, granted up to %s", score(x.A), score(x.B)))
-	} else if x.B < all {
+	} else if x.B < engine.Everybody {
 		parts = append(parts, "the share needs an actor")
 	}
 	return strings.Join(parts, "; ")

@@ -128,7 +128,7 @@ func (s *Snapshot) anyRule(f *flag, in *Input, sc *Scratch, d *Decision) bool {
 		if !s.holdAll(r.constraints, in, sc) {
 			continue
 		}
-		if r.score < maxScore && (in.Presence != Keyed || s.scored(f, in, d) > r.score) {
+		if r.score < Everybody && (in.Presence != Keyed || s.scored(f, in, d) > r.score) {
 			continue
 		}
 		d.Enabled, d.Reason, d.Gate = true, ReasonTargetingMatch, GateRule

@@ -72,6 +72,22 @@ func TestRuleRollout(t *testing.T) {
 	}
 }
 
+// A ratio next to 1 still needs an actor; no ratio doesn't.
+func TestRuleRolloutToAllButOne(t *testing.T) {
+	for _, ratio := range []*float64{new(65535.0 / 65536), nil} {
+		s := loaded(t, compiledSet(t, &snapshot.Set{Flags: []snapshot.Flag{{Key: "f", Gates: []snapshot.Gate{{Type: snapshot.Rule, Enabled: true, Ratio: ratio,
+			Constraints: []snapshot.Constraint{{Attribute: "a", Operator: "eq", Values: []any{"v"}}}}}}}}))
+		in := engine.Input{Attributes: []engine.Attribute{engine.String("a", "v")}}
+		if d := decide(s, "f", in); d.Enabled != (ratio == nil) {
+			t.Errorf("without an actor: %+v", d)
+		}
+		in.Actor, in.Presence = "user:1", engine.Keyed
+		if d := decide(s, "f", in); !d.Enabled {
+			t.Errorf("with an actor: %+v", d)
+		}
+	}
+}
+
 // Raising a ratio only adds actors.
 func TestRaisingARatioOnlyAddsActors(t *testing.T) {
 	const actors = 3000

@@ -17,7 +17,7 @@ const (
 // Step is one gate looked at, with what it compared. The meaning of A, B and C goes by the gate:
 //
 //	actor, group           A state in the snapshot: 1 deny, 2 allow, 3 both
-//	rule, segment          A score, −1 not needed; B greatest score granted, 65535 everybody
+//	rule, segment          A score, −1 not needed; B greatest score granted, or Everybody
 //	boolean                A 1 on, 0 off
 //	schedule               A from, B until (least and greatest int64 are open ends), C now, in Unix microseconds
 //	percentage_of_actors   A score, −1 without an actor; B greatest score granted
@@ -203,7 +203,7 @@ func (s *Snapshot) explainRules(f *flag, in *Input, sc *Scratch, d *Decision, e 
 			g, target = GateSegment, s.str(s.segments[r.segment].key)
 		}
 		score := int64(-1)
-		if r.score < maxScore && in.Presence == Keyed {
+		if r.score < Everybody && in.Presence == Keyed {
 			if score = int64(d.Score); score < 0 {
 				score = int64(s.score(f, in))
 			}
@@ -212,7 +212,7 @@ func (s *Snapshot) explainRules(f *flag, in *Input, sc *Scratch, d *Decision, e 
 		switch {
 		case in.pending == 0 && len(in.Attributes) == 0:
 			o = OutcomeNotAsked
-		case s.holdAll(r.constraints, in, sc) && (r.score == maxScore || in.Presence == Keyed && score <= int64(r.score)):
+		case s.holdAll(r.constraints, in, sc) && (r.score == Everybody || in.Presence == Keyed && score <= int64(r.score)):
 			o = OutcomeYes
 		}
 		e.addRule(g, o, target, score, int64(r.score), r.constraints)

@@ -57,7 +57,7 @@ func (w *writer) step(s *Snapshot, in *Input, sc *Scratch, x *Step) {
 		w.null()
 	default:
 		w.unless(x.A < 0, x.A)
-		w.unless(rule && x.B == maxScore || x.Gate == GatePrerequisite && x.B == foundMissing, x.B)
+		w.unless(rule && x.B == Everybody || x.Gate == GatePrerequisite && x.B == foundMissing, x.B)
 		w.null()
 	}
 	if !rule {

@@ -13,7 +13,7 @@ func (l *loader) flag(key span) {
 	f.chance = fnv1a(name)
 	r.tuple(10)
 	f.bits = uint32(r.count(bitOn | bitKilled))
-	f.actorsScore = r.count(maxScore+1) - 1
+	f.actorsScore = r.count(Everybody) - 1
 	f.timeDraw = r.count(10_001) - 1
 	off := r.count(MaxVariants)
 	at := r.p
@@ -105,7 +105,9 @@ func (l *loader) rules() run {
 		}
 		r.tuple(2)
 		x := &s.rules[:len(s.rules)+1][len(s.rules)]
-		x.score = r.count(maxScore)
+		if x.score = r.count(Everybody) - 1; x.score < 0 {
+			x.score = Everybody
+		}
 		x.segment = -1
 		if k, _, _ := head(r.s, r.p); k == kindString {
 			name := r.name()
@@ -133,7 +135,7 @@ func (l *loader) variants() run {
 		r.tuple(3)
 		var v variant
 		v.name = r.name()
-		v.cut = r.count(maxScore + 1)
+		v.cut = r.count(Everybody)
 		if r.p < int32(len(r.s)) && r.s[r.p] == 0xc0 {
 			r.p++
 		} else {

@@ -39,7 +39,7 @@ func flat(n int, item func(i int) []any) []any {
 func TestLoadChecksLimits(t *testing.T) {
 	none := []any{}
 	constraint := func(values []any, program any, op int) []any {
-		return []any{[]any{65535, []any{[]any{"a", op, values, program}}}}
+		return []any{[]any{0, []any{[]any{"a", op, values, program}}}}
 	}
 	slots := func(n int) int {
 		size := 2
@@ -66,11 +66,11 @@ func TestLoadChecksLimits(t *testing.T) {
 			return shape{[12]int{1, 0, 2}, []any{0, 0, 0, 0, []any{name(1, n), 2}, none, none, none, none, none}}
 		}},
 		"MaxRules": {engine.MaxRules, func(n int) shape {
-			return shape{[12]int{1, 0, 0, n}, []any{0, 0, 0, 0, none, none, flat(n, func(int) []any { return []any{[]any{65535, "missing"}} }), none, none, none}}
+			return shape{[12]int{1, 0, 0, n}, []any{0, 0, 0, 0, none, none, flat(n, func(int) []any { return []any{[]any{0, "missing"}} }), none, none, none}}
 		}},
 		"MaxConstraints": {engine.MaxConstraints, func(n int) shape {
 			list := flat(n, func(int) []any { return []any{[]any{"a", 0, none, nil}} })
-			return shape{[12]int{1, 0, 0, 1, n}, []any{0, 0, 0, 0, none, none, []any{[]any{65535, list}}, none, none, none}}
+			return shape{[12]int{1, 0, 0, 1, n}, []any{0, 0, 0, 0, none, none, []any{[]any{0, list}}, none, none, none}}
 		}},
 		"MaxValues": {engine.MaxValues, func(n int) shape {
 			values := flat(n, func(i int) []any { return []any{i} })

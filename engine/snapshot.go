@@ -71,12 +71,12 @@ const (
 
 type rule struct {
 	constraints run
-	score       int32 // greatest score granted, maxScore: everybody
+	score       int32 // greatest score granted, or Everybody
 	segment     int32 // index, −1: the flag's own rule
 }
 
-// maxScore is the greatest score there is.
-const maxScore = 65535
+// Everybody is the greatest score granted by a rule without a ratio: more than any score, and it needs no actor.
+const Everybody = 1 << 16
 
 type constraint struct {
 	attribute span

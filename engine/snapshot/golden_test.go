@@ -303,10 +303,10 @@ func agree(t *testing.T, name string, s *engine.Snapshot, key string, record []a
 		} else {
 			step = slices.IndexFunc(all, func(x []any) bool { return x[2] == nil })
 		}
-		if score == 65535 {
+		if score == 0 {
 			differs("rule without a ratio", all[step][4], nil)
 		} else {
-			differs("ratio", all[step][4], score)
+			differs("ratio", all[step][4], score-1)
 		}
 		for i, c := range constraints {
 			differs("constraint", all[step][6].([]any)[i].([]any)[:3], c.([]any)[:3])

@@ -203,9 +203,9 @@ func (c *compiler) rules(gates []Gate) {
 	c.counts.Rules += len(gates)
 	for _, g := range gates {
 		c.array(2)
-		score := scores - 1
+		score := 0
 		if g.Ratio != nil {
-			score = actorsGranted(*g.Ratio) - 1
+			score = actorsGranted(*g.Ratio)
 		}
 		c.int(score)
 		if g.Type == SegmentGate {
