@@ -1,0 +1,158 @@
+package controlplane
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+// randomFlag makes a flag of a few gates out of few targets, so that two of them often share some.
+func randomFlag(random *rand.Rand, key string) snapshot.Flag {
+	f := snapshot.Flag{Key: key, Description: fmt.Sprint("d", random.IntN(3)), Permanent: random.IntN(2) == 0, Killed: random.IntN(4) == 0}
+	for range random.IntN(3) {
+		f.Tags = append(f.Tags, fmt.Sprint("t", random.IntN(4)))
+	}
+	slots := map[string]bool{}
+	add := func(g snapshot.Gate) {
+		if !slots[g.Slot()] {
+			slots[g.Slot()] = true
+			f.Gates = append(f.Gates, g)
+		}
+	}
+	for range random.IntN(8) {
+		on := random.IntN(2) == 0
+		ratio := float64(1+random.IntN(99)) / 100
+		switch random.IntN(7) {
+		case 0:
+			add(snapshot.Gate{Type: snapshot.Boolean, Enabled: on})
+		case 1, 2:
+			add(snapshot.Gate{Type: snapshot.Actor, Target: fmt.Sprint("user:", random.IntN(6)), Enabled: on})
+		case 3:
+			add(snapshot.Gate{Type: snapshot.Group, Target: fmt.Sprint("g<&>", random.IntN(3)), Enabled: on})
+		case 4:
+			add(snapshot.Gate{Type: snapshot.PercentageOfActors, Ratio: &ratio})
+		case 5:
+			add(snapshot.Gate{Type: snapshot.Rule, Enabled: on, Constraints: []snapshot.Constraint{
+				{Attribute: "n", Operator: "gt", Values: []any{int64(random.IntN(9))}}}})
+		case 6:
+			add(snapshot.Gate{Type: snapshot.VariantGate, Variants: []snapshot.Variant{
+				{Name: "a", Weight: snapshot.Int(int64(1 + random.IntN(3)))}, {Name: "b", Weight: snapshot.Int(1)}}})
+		}
+	}
+	return f.Canonical()
+}
+
+func flagRecord(t *testing.T, f snapshot.Flag) *record {
+	t.Helper()
+	r, _, err := newFlagRecord(&f, recordMeta{}, snapshot.Tolerant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestUndoIsExact: whatever a change was, undoing it on the document after gives the document before.
+func TestUndoIsExact(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	for range 2_000 {
+		before, after := flagRecord(t, randomFlag(random, "f")), flagRecord(t, randomFlag(random, "f"))
+		c, err := compare(before, after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := c.undo(after.document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := parseDocument(snapshot.FlagRecord, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(back.document, before.document) {
+			t.Fatalf("from %s\nto   %s\nback %s\nby   %s / %s", before.document, after.document, back.document, c.Before, c.After)
+		}
+	}
+}
+
+func TestUndoKeepsTwoGatesOfOneSlot(t *testing.T) {
+	twice := snapshot.Flag{Key: "f", Gates: []snapshot.Gate{
+		{Type: snapshot.Actor, Target: "u", Enabled: true}, {Type: snapshot.Actor, Target: "u"}, {Type: snapshot.Boolean},
+	}}.Canonical()
+	once := snapshot.Flag{Key: "f", Gates: []snapshot.Gate{{Type: snapshot.Actor, Target: "u"}, {Type: snapshot.Boolean}}}.Canonical()
+	for _, pair := range [][2]snapshot.Flag{{twice, once}, {once, twice}} {
+		before, after := flagRecord(t, pair[0]), flagRecord(t, pair[1])
+		c, err := compare(before, after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := c.undo(after.document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := parseDocument(snapshot.FlagRecord, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(back.document, before.document) {
+			t.Errorf("from %s\nto   %s\nback %s", before.document, after.document, back.document)
+		}
+	}
+}
+
+func TestLinesAreReadable(t *testing.T) {
+	ratio, more := 0.25, 0.5
+	before := snapshot.Flag{Key: "f", Owner: "ada", Gates: []snapshot.Gate{
+		{Type: snapshot.Actor, Target: "user:7", Enabled: true}, {Type: snapshot.PercentageOfActors, Ratio: &ratio},
+	}}.Canonical()
+	after := snapshot.Flag{Key: "f", Owner: "bob", Gates: []snapshot.Gate{
+		{Type: snapshot.Actor, Target: "user:42", Enabled: true}, {Type: snapshot.PercentageOfActors, Ratio: &more},
+		{Type: snapshot.Rule, Enabled: true, Constraints: []snapshot.Constraint{{Attribute: "plan", Operator: "in", Values: []any{"pro", "team"}}}},
+	}}.Canonical()
+	c, err := compare(flagRecord(t, before), flagRecord(t, after))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.explain()
+	want := []string{
+		"+ actor/user:42 on", "- actor/user:7 on", "~ percentage 25% of actors → percentage 50% of actors",
+		`+ rule plan in ["pro","team"]`, `~ owner: "ada" → "bob"`,
+	}
+	if !slices.Equal(c.Lines, want) {
+		t.Errorf("got  %q\nwant %q", c.Lines, want)
+	}
+}
+
+func TestMergeIsTheSameAsRebuilding(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	var list []*record
+	model := map[string]*record{}
+	for range 300 {
+		with := map[string]*record{}
+		for range random.IntN(5) {
+			key := fmt.Sprint("k", random.IntN(30))
+			with[key] = nil
+			delete(model, key)
+			if random.IntN(3) > 0 {
+				with[key] = &record{compiled: snapshot.Record{Key: key}}
+				model[key] = with[key]
+			}
+		}
+		list = merge(list, with)
+		if len(list) != len(model) {
+			t.Fatalf("%d records, want %d", len(list), len(model))
+		}
+		for i, r := range list {
+			if model[r.key()] != r || i > 0 && list[i-1].key() >= r.key() {
+				t.Fatalf("record %d is %s", i, r.key())
+			}
+		}
+	}
+}

@@ -1,0 +1,212 @@
+package controlplane_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+func pointer[T any](v T) *T { return &v }
+
+func TestVerbs(t *testing.T) {
+	ctx := t.Context()
+	weights := []snapshot.Variant{{Name: "a", Weight: snapshot.Int(1)}, {Name: "b", Weight: snapshot.Int(1)}}
+	isPro := snapshot.Constraint{Attribute: "plan", Operator: "eq", Values: []any{"pro"}}
+	type verb func(*controlplane.Service) (controlplane.WriteResult, error)
+	enable := func(scope snapshot.Scope) verb {
+		return func(s *controlplane.Service) (controlplane.WriteResult, error) {
+			return s.Enable(ctx, env, "f", scope, by)
+		}
+	}
+	disable := func(scope snapshot.Scope) verb {
+		return func(s *controlplane.Service) (controlplane.WriteResult, error) {
+			return s.Disable(ctx, env, "f", scope, by)
+		}
+	}
+	remove := func(what snapshot.Removal) verb {
+		return func(s *controlplane.Service) (controlplane.WriteResult, error) {
+			return s.Clear(ctx, env, "f", what, by)
+		}
+	}
+	s := open(t, controlplane.Config{})
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "parent", snapshot.Scope{}, by))
+	must[controlplane.SegmentResult](t)(s.PutSegment(ctx, env, snapshot.Segment{Key: "seg", Constraints: []snapshot.Constraint{isPro}}, by))
+	for _, step := range []struct {
+		name    string
+		do      verb
+		enabled bool
+		state   controlplane.State
+		slots   []string
+	}{
+		{"enable for an actor", enable(snapshot.ForActor("u")), true, controlplane.StatePartial, []string{"actor/u"}},
+		{"disable for an actor", disable(snapshot.ForActor("v")), false, controlplane.StatePartial, []string{"actor/u", "actor/v"}},
+		{"enable for a group", enable(snapshot.ForGroup("g")), true, controlplane.StatePartial, []string{"actor/u", "actor/v", "group/g"}},
+		{"disable", disable(snapshot.Scope{}), false, controlplane.StatePartial, []string{"actor/u", "actor/v", "boolean", "group/g"}},
+		{"enable", enable(snapshot.Scope{}), true, controlplane.StateOn, []string{"actor/u", "actor/v", "boolean", "group/g"}},
+		{"clear the boolean gate", remove(snapshot.Removal{Boolean: true}), false, controlplane.StatePartial, []string{"actor/u", "actor/v", "group/g"}},
+		{"clear an actor", remove(snapshot.Removal{Actor: pointer("v")}), false, controlplane.StatePartial, []string{"actor/u", "group/g"}},
+		{"disable for a percentage", disable(snapshot.ForPercentageOfActors(0.3)), false, controlplane.StatePartial, []string{"actor/u", "group/g", "percentage"}},
+		{"enable for a rule", enable(snapshot.When(isPro)), true, controlplane.StatePartial, []string{"actor/u", "group/g", "percentage", "rule"}},
+		{"enable for a segment", enable(snapshot.ForSegment("seg")), true, controlplane.StatePartial, []string{"actor/u", "group/g", "percentage", "rule", "segment/seg"}},
+		{"enable with a prerequisite", enable(snapshot.Requires("parent", true)), true, controlplane.StatePartial,
+			[]string{"actor/u", "group/g", "percentage", "prerequisite/parent", "rule", "segment/seg"}},
+		{"clear all", remove(snapshot.Removal{}), false, controlplane.StateOff, nil},
+		{"enable with an open schedule", enable(snapshot.Between("2020-01-01T00:00:00Z", "")), true, controlplane.StatePartial, []string{"schedule"}},
+		{"disable under an open schedule", disable(snapshot.Scope{}), true, controlplane.StatePartial, []string{"boolean", "schedule"}},
+		{"put variants", func(s *controlplane.Service) (controlplane.WriteResult, error) {
+			return s.PutVariants(ctx, env, "f", weights, by)
+		}, true,
+			controlplane.StatePartial, []string{"boolean", "schedule", "variant"}},
+		{"kill", func(s *controlplane.Service) (controlplane.WriteResult, error) {
+			return s.Kill(ctx, env, "f", pointer("a"), by)
+		}, false,
+			controlplane.StateKilled, []string{"boolean", "schedule", "variant"}},
+		{"revive", func(s *controlplane.Service) (controlplane.WriteResult, error) { return s.Revive(ctx, env, "f", by) }, true,
+			controlplane.StatePartial, []string{"boolean", "schedule", "variant"}},
+	} {
+		r, err := step.do(s)
+		if err != nil {
+			t.Fatalf("%s: %v", step.name, err)
+		}
+		var slots []string
+		for _, g := range r.Flag.Gates {
+			slots = append(slots, g.Slot())
+		}
+		if r.Enabled != step.enabled || r.Flag.State != step.state || !slices.Equal(slots, step.slots) || !r.Changed {
+			t.Errorf("%s: enabled %v, state %s, slots %q, changed %v", step.name, r.Enabled, r.Flag.State, slots, r.Changed)
+		}
+		again, err := step.do(s)
+		if err != nil || again.Changed || again.Revision != r.Revision {
+			t.Errorf("%s once more: changed %v, revision %d after %d, %v", step.name, again.Changed, again.Revision, r.Revision, err)
+		}
+		got, err := s.GetFlag(ctx, env, "f")
+		if err != nil || got.Version != r.Flag.Version || got.Revision != r.Revision {
+			t.Errorf("%s: read back %+v, %v", step.name, got, err)
+		}
+	}
+}
+
+func TestVerbsOfAMissingFlag(t *testing.T) {
+	s, ctx := open(t, controlplane.Config{}), t.Context()
+	_, err := s.Clear(ctx, env, "f", snapshot.Removal{}, by)
+	want(t, err, controlplane.NotFound)
+	_, err = s.Kill(ctx, env, "f", nil, by)
+	want(t, err, controlplane.NotFound)
+	_, err = s.Revive(ctx, env, "f", by)
+	want(t, err, controlplane.NotFound)
+	_, err = s.Rollback(ctx, env, "f", 1, by)
+	want(t, err, controlplane.NotFound)
+	_, err = s.DeleteFlag(ctx, env, "f", by)
+	want(t, err, controlplane.NotFound)
+	_, err = s.GetFlag(ctx, env, "f")
+	want(t, err, controlplane.NotFound)
+	_, err = s.Enable(ctx, "nowhere", "f", snapshot.Scope{}, by)
+	want(t, err, controlplane.NotFound)
+}
+
+func TestInvalidFlagsAreRefusedWithEveryProblem(t *testing.T) {
+	s, ctx := open(t, controlplane.Config{}), t.Context()
+	ratio := 1.5
+	_, err := s.PutFlag(ctx, env, snapshot.Flag{Key: "f", Gates: []snapshot.Gate{
+		{Type: snapshot.PercentageOfActors, Ratio: &ratio},
+		{Type: snapshot.Rule, Enabled: true, Constraints: []snapshot.Constraint{{Attribute: "a", Operator: "matches", Values: []any{"(?=x)"}}}},
+	}}, by)
+	var e *controlplane.Error
+	if !errors.As(err, &e) || e.Code != controlplane.Invalid || len(e.Problems) != 2 {
+		t.Fatalf("got %v", err)
+	}
+	_, err = s.PutFlag(ctx, env, snapshot.Flag{Key: "no/key"}, by)
+	want(t, err, controlplane.Invalid)
+	_, err = s.Enable(ctx, env, "f", snapshot.Scope{Actor: pointer("u"), Group: pointer("g")}, by)
+	want(t, err, controlplane.Invalid)
+	if p := must[controlplane.FlagPage](t)(s.ListFlags(ctx, env, controlplane.FlagQuery{})); p.Total != 0 || p.Revision != 1 {
+		t.Fatalf("a refused flag left %+v", p)
+	}
+}
+
+func TestPreconditions(t *testing.T) {
+	s, ctx := open(t, controlplane.Config{}), t.Context()
+	put := func(description string, o controlplane.WriteOptions) (controlplane.WriteResult, error) {
+		o.By = "ada"
+		return s.PutFlag(ctx, env, snapshot.Flag{Key: "f", Description: description}, o)
+	}
+	_, err := put("0", controlplane.WriteOptions{IfMatch: []string{"*"}})
+	want(t, err, controlplane.PreconditionFailed)
+	first := must[controlplane.WriteResult](t)(put("1", controlplane.WriteOptions{IfAbsent: true}))
+	_, err = put("2", controlplane.WriteOptions{IfAbsent: true})
+	want(t, err, controlplane.PreconditionFailed)
+	second := must[controlplane.WriteResult](t)(put("2", controlplane.WriteOptions{IfMatch: []string{"other", first.Flag.Version}}))
+	_, err = put("3", controlplane.WriteOptions{IfMatch: []string{first.Flag.Version}})
+	var e *controlplane.Error
+	if !errors.As(err, &e) || e.Code != controlplane.PreconditionFailed || e.Current != second.Flag.Version {
+		t.Fatalf("got %v", err)
+	}
+	_, err = s.DeleteFlag(ctx, env, "f", controlplane.WriteOptions{By: "ada", IfMatch: []string{first.Flag.Version}})
+	want(t, err, controlplane.PreconditionFailed)
+	// Another flag's change moves the environment, not this flag's version.
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "g", snapshot.Scope{}, by))
+	must[int64](t)(s.DeleteFlag(ctx, env, "f", controlplane.WriteOptions{By: "ada", IfMatch: []string{second.Flag.Version}}))
+	again := must[controlplane.WriteResult](t)(put("2", controlplane.WriteOptions{IfAbsent: true}))
+	if again.Flag.Version == second.Flag.Version {
+		t.Fatal("a flag that was deleted and made anew has its old version")
+	}
+}
+
+func TestDryRunWritesNothing(t *testing.T) {
+	s, ctx := open(t, controlplane.Config{}), t.Context()
+	dry := controlplane.WriteOptions{By: "ada", DryRun: true}
+	r := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", snapshot.Scope{}, dry))
+	if !r.Enabled || !r.Changed || r.Created || r.Revision != 1 {
+		t.Fatalf("result %+v", r)
+	}
+	_, err := s.GetFlag(ctx, env, "f")
+	want(t, err, controlplane.NotFound)
+	_, err = s.Enable(ctx, env, "f", snapshot.ForActor(""), dry)
+	want(t, err, controlplane.Invalid)
+	if f := must[[]controlplane.FailedWrite](t)(s.Failures(ctx, controlplane.AuditQuery{})); len(f) != 0 {
+		t.Fatalf("a dry run's refusal was recorded: %+v", f)
+	}
+}
+
+func TestReferences(t *testing.T) {
+	s, ctx := open(t, controlplane.Config{}), t.Context()
+	_, err := s.Enable(ctx, env, "child", snapshot.Requires("parent", true), by)
+	want(t, err, controlplane.Invalid)
+	allow := controlplane.WriteOptions{By: "ada", AllowMissing: true}
+	r := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "child", snapshot.Requires("parent", true), allow))
+	if len(r.Warnings) != 1 || r.Warnings[0].Pointer != "/gates/0/target" {
+		t.Fatalf("warnings %+v", r.Warnings)
+	}
+	// The missing parent is there already: another change of the child is not refused for it.
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "child", snapshot.Scope{}, by))
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "parent", snapshot.Scope{}, by))
+	if f := must[controlplane.Flag](t)(s.GetFlag(ctx, env, "child")); len(f.Warnings) != 0 {
+		t.Fatalf("warnings %+v", f.Warnings)
+	}
+	_, err = s.DeleteFlag(ctx, env, "parent", by)
+	var e *controlplane.Error
+	if !errors.As(err, &e) || e.Code != controlplane.InUse || !slices.Equal(e.Users, []string{"child"}) {
+		t.Fatalf("got %v", err)
+	}
+	_, err = s.Enable(ctx, env, "parent", snapshot.Requires("child", true), by)
+	want(t, err, controlplane.Invalid)
+	_, err = s.Enable(ctx, env, "parent", snapshot.Requires("parent", true), by)
+	want(t, err, controlplane.Invalid)
+
+	pro := snapshot.Constraint{Attribute: "plan", Operator: "eq", Values: []any{"pro"}}
+	must[controlplane.SegmentResult](t)(s.PutSegment(ctx, env, snapshot.Segment{Key: "seg", Constraints: []snapshot.Constraint{pro}}, by))
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "child", snapshot.ForSegment("seg"), by))
+	_, err = s.DeleteSegment(ctx, env, "seg", by)
+	if !errors.As(err, &e) || e.Code != controlplane.InUse || !slices.Equal(e.Users, []string{"child"}) {
+		t.Fatalf("got %v", err)
+	}
+	if g := must[controlplane.Segment](t)(s.GetSegment(ctx, env, "seg")); !slices.Equal(g.Users, []string{"child"}) {
+		t.Fatalf("users %q", g.Users)
+	}
+	must[controlplane.WriteResult](t)(s.Clear(ctx, env, "child", snapshot.Removal{}, by))
+	must[int64](t)(s.DeleteSegment(ctx, env, "seg", by))
+	must[int64](t)(s.DeleteFlag(ctx, env, "parent", by))
+}
