@@ -57,6 +57,7 @@ func TestUsageIsReported(t *testing.T) {
 		down = true
 		c.Enabled("on")
 		time.Sleep(80 * time.Second)
+		synctest.Wait()
 		down = false
 		c.Enabled("on")
 		c.Close() // the last report

@@ -113,9 +113,9 @@ export class Client extends Flags {
 
   /** Loads what is at hand, and waits for the source as {@link Options.readyWithin} says. */
   async start(): Promise<void> {
-    await this.loadWhatIsAtHand()
-    this.status.begin(this.source === undefined)
-    this.listening = this.listen()
+    this.loadBootstrap()
+    await this.loadLastGood()
+    this.begin()
     const within = this.options.readyWithin ?? 5_000
     if (within <= 0) return
     const enough = new AbortController()
@@ -124,6 +124,12 @@ export class Client extends Flags {
     if (this.store.engine === undefined) {
       this.log.warn(`gonfalon: no snapshot yet, callers get their defaults (${this.state})`, this.status.error)
     }
+  }
+
+  /** Starts the source, by what is loaded. */
+  protected begin(): void {
+    this.status.begin(this.source === undefined)
+    this.listening = this.listen()
   }
 
   get state(): State {
@@ -253,17 +259,19 @@ export class Client extends Flags {
     return 'GENERAL'
   }
 
-  /** Bootstrap and last good: the greater revision serves, if both are of one lineage; else the last good. */
-  private async loadWhatIsAtHand(): Promise<void> {
+  protected loadBootstrap(): void {
     const { bootstrap } = this.options
     if (bootstrap !== undefined) this.store.load(new Uint8Array(bootstrap as ArrayBuffer).slice())
-    const first = this.store.engine?.info
+  }
+
+  /** Of bootstrap and last good the greater revision serves, if both are of one lineage; else the last good. */
+  private async loadLastGood(): Promise<void> {
     const kept = await this.keeper?.read()
     if (kept === undefined) return
     const { engine, bytes } = this.store
     try {
       const { info } = this.store.load(kept)
-      if (first !== undefined && info.lineage === first.lineage && info.revision < first.revision) {
+      if (engine !== undefined && info.lineage === engine.info.lineage && info.revision < engine.info.revision) {
         this.store.engine = engine
         this.store.bytes = bytes
       }

@@ -1,0 +1,337 @@
+package wasmengine
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"sync/atomic"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
+	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
+	"github.com/tetratelabs/wazero/api"
+)
+
+// pool is a snapshot: instances that hold the same bytes.
+type pool struct {
+	engine *Engine
+	data   string
+	info   gonfalon.Info
+	keys   []string
+	index  map[string]int32
+
+	slots   []slot
+	built   atomic.Int32 // slots that have an instance, from the first on
+	growing atomic.Bool
+	retired atomic.Bool
+	waiters atomic.Int32
+	freed   chan struct{}
+}
+
+// slot is a place for an instance. Whoever moves it from idle to busy has the instance to itself.
+type slot struct {
+	state    atomic.Uint32
+	instance *instance
+	_        [48]byte // slots of two processors don't share a cache line
+}
+
+const (
+	idle uint32 = iota
+	busy
+	gone // its instance was dropped
+)
+
+// describe reads what never changes: the snapshot's header and its flags' keys.
+func (s *pool) describe(n *instance) error {
+	if _, err := n.once("info"); err != nil {
+		return err
+	}
+	s.info = gonfalon.Info{Environment: string(n.bytes(n.word(0), n.word(1))), Flags: int(n.word(6))}
+	copy(s.info.ID[:], n.bytes(n.word(2), engine.IDBytes))
+	copy(s.info.Position.Lineage[:], n.bytes(n.word(3), engine.LineageBytes))
+	s.info.Position.Revision = int64(uint64(n.word(4)) | uint64(n.word(5))<<32)
+	s.keys = make([]string, s.info.Flags)
+	s.index = make(map[string]int32, s.info.Flags)
+	key := n.module.ExportedFunction("flag_key")
+	if key == nil {
+		return errors.New("wasmengine: the module has no flag_key")
+	}
+	for i := range s.keys {
+		if code, err := n.call(key, uint32(i), 0); err != nil || code != 0 {
+			return fmt.Errorf("wasmengine: flag_key answered %d (%w)", code, err)
+		}
+		s.keys[i] = string(n.bytes(n.word(0), n.word(1)))
+		s.index[s.keys[i]] = int32(i)
+	}
+	return nil
+}
+
+func (s *pool) Info() gonfalon.Info { return s.info }
+func (s *pool) Bytes() string       { return s.data }
+func (s *pool) Len() int32          { return int32(len(s.keys)) }
+func (s *pool) Key(i int32) string  { return s.keys[i] }
+
+func (s *pool) Find(key string) int32 {
+	if i, ok := s.index[key]; ok {
+		return i
+	}
+	return -1
+}
+
+func (s *pool) Decide(i int32, in *engine.Input, d *engine.Decision) error {
+	at, err := s.acquire()
+	if err != nil {
+		return err
+	}
+	if err = at.instance.decide(s.keys[i], in, d); errors.Is(err, errTrap) {
+		if err = s.rebuild(at); err == nil {
+			err = at.instance.decide(s.keys[i], in, d)
+		}
+	}
+	s.release(at, err)
+	return err
+}
+
+func (s *pool) DecideAll(flags []int32, in *engine.Input, out []engine.Decision) error {
+	return s.with(func(n *instance) error { return n.decideAll(s, flags, in, out) })
+}
+
+// decideAll evaluates in one crossing for every 1,024 flags.
+func (n *instance) decideAll(s *pool, flags []int32, in *engine.Input, out []engine.Decision) error {
+	var keys []string
+	if flags != nil {
+		keys = make([]string, len(flags))
+		for i, flag := range flags {
+			keys[i] = s.keys[flag]
+		}
+	}
+	size, err := n.write(func(dst []byte) []byte { return engine.AppendBatch(dst, keys, in) })
+	if err != nil {
+		return err
+	}
+	for first := 0; first < len(out); {
+		count, err := n.call(n.batch, size, uint32(first))
+		if err != nil {
+			return err
+		}
+		if count <= 0 || int(count) > len(out)-first {
+			return fmt.Errorf("wasmengine: evaluate_batch answered %d from %d of %d", count, first, len(out))
+		}
+		records := n.bytes(n.word(0), uint32(count)*recordBytes)
+		if len(records) != int(count)*recordBytes {
+			return errTrap
+		}
+		for i := range int(count) {
+			record := records[i*recordBytes : (i+1)*recordBytes]
+			packed := uint32(record[0]) | uint32(record[1])<<8 | uint32(record[2])<<16 | uint32(record[3])<<24
+			if err := n.unpack(packed, record, in, &out[first+i]); err != nil {
+				return err
+			}
+		}
+		first += int(count)
+	}
+	return nil
+}
+
+func (s *pool) Explain(i int32, in *engine.Input) (steps []byte, err error) {
+	err = s.with(func(n *instance) error {
+		steps, err = n.ask(n.explain, s.keys[i], in)
+		return err
+	})
+	return steps, err
+}
+
+func (s *pool) Groups(i int32) (names []string, err error) {
+	err = s.with(func(n *instance) error {
+		packed, err := n.ask(n.groups, s.keys[i], &engine.Input{})
+		if err == nil {
+			names, err = stringsOf(packed)
+		}
+		return err
+	})
+	return names, err
+}
+
+// ask makes a call that answers with bytes: their length, their address in word 0.
+func (n *instance) ask(f api.Function, key string, in *engine.Input) ([]byte, error) {
+	size, err := n.requestOne(key, in)
+	if err != nil {
+		return nil, err
+	}
+	length, err := n.call(f, size, 0)
+	if err != nil {
+		return nil, err
+	}
+	if length < 0 {
+		return nil, fmt.Errorf("wasmengine: the module answered %d", length)
+	}
+	return slices.Clone(n.bytes(n.word(0), uint32(length))), nil
+}
+
+func (s *pool) Splice(delta []byte) (whole []byte, err error) {
+	err = s.with(func(n *instance) error {
+		size, err := n.write(func(dst []byte) []byte { return append(dst, delta...) })
+		if err != nil {
+			return err
+		}
+		code, err := n.call(n.splice, size, 0)
+		if err != nil {
+			return err
+		}
+		if code != 0 {
+			return &engine.LoadError{Code: engine.Code(code), Offset: int(n.word(0))}
+		}
+		whole = slices.Clone(n.bytes(n.word(0), n.word(1)))
+		return nil
+	})
+	return whole, err
+}
+
+// with calls f on an instance, and once more on a new one if the first trapped.
+func (s *pool) with(f func(*instance) error) error {
+	at, err := s.acquire()
+	if err != nil {
+		return err
+	}
+	if err = f(at.instance); errors.Is(err, errTrap) {
+		if err = s.rebuild(at); err == nil {
+			err = f(at.instance)
+		}
+	}
+	s.release(at, err)
+	return err
+}
+
+// rebuild replaces the instance of a busy slot, which trapped.
+func (s *pool) rebuild(at *slot) error {
+	s.engine.traps.Add(1)
+	s.engine.drop(at.instance)
+	at.instance = nil
+	n, err := s.engine.build(s.data)
+	if err != nil {
+		return err
+	}
+	at.instance = n
+	return nil
+}
+
+// acquire gives a slot whose instance is the caller's alone. It waits while all are busy, and lets another one be built.
+func (s *pool) acquire() (*slot, error) {
+	if at := s.try(); at != nil {
+		return at, nil
+	}
+	s.waiters.Add(1)
+	defer s.waiters.Add(-1)
+	for spins := 0; ; spins++ {
+		if s.retired.Load() {
+			s.wake()
+			return nil, gonfalon.ErrRetired
+		}
+		s.grow()
+		if at := s.try(); at != nil {
+			s.wake() // two releases can have left one sign
+			return at, nil
+		}
+		if spins < patientSpins {
+			runtime.Gosched() // calls are short
+			continue
+		}
+		<-s.freed
+	}
+}
+
+// patientSpins is how often a caller looks again before it sleeps.
+const patientSpins = 4
+
+func (s *pool) try() *slot {
+	n := s.built.Load()
+	start := int32(0)
+	if n > 1 {
+		start = rand.Int32N(n)
+	}
+	for i := range n {
+		at := &s.slots[(start+i)%n]
+		if at.state.Load() == idle && at.state.CompareAndSwap(idle, busy) {
+			if at.instance == nil { // it couldn't be built after a trap
+				if fresh, err := s.engine.build(s.data); err == nil {
+					at.instance = fresh
+					return at
+				}
+				s.release(at, nil)
+				continue
+			}
+			return at
+		}
+	}
+	return nil
+}
+
+// release gives a slot back; err is what its call ended with.
+func (s *pool) release(at *slot, err error) {
+	if errors.Is(err, errTrap) && at.instance != nil {
+		// Trapped twice: the request is what it can't bear. The instance is as good as lost.
+		s.engine.traps.Add(1)
+		s.engine.drop(at.instance)
+		at.instance = nil
+	}
+	at.state.Store(idle)
+	if s.retired.Load() {
+		s.bury(at)
+	}
+	s.wake()
+}
+
+func (s *pool) wake() {
+	if s.waiters.Load() > 0 {
+		select {
+		case s.freed <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// bury drops the instance of an idle slot for good.
+func (s *pool) bury(at *slot) {
+	if at.state.CompareAndSwap(idle, gone) && at.instance != nil {
+		s.engine.drop(at.instance)
+		at.instance = nil
+	}
+}
+
+// grow builds one more instance, off the way of those that wait.
+func (s *pool) grow() {
+	n := s.built.Load()
+	if int(n) == len(s.slots) || !s.growing.CompareAndSwap(false, true) {
+		return
+	}
+	if !s.engine.begin() {
+		return
+	}
+	go func() {
+		defer s.engine.ended.Done()
+		defer s.growing.Store(false)
+		fresh, err := s.engine.build(s.data)
+		if err != nil {
+			return // those that wait are served by the others
+		}
+		at := &s.slots[n]
+		at.instance = fresh
+		s.built.Store(n + 1)
+		if s.retired.Load() {
+			s.bury(at)
+		}
+		s.wake()
+	}()
+}
+
+func (s *pool) Retire() {
+	if s.retired.Swap(true) {
+		return
+	}
+	s.engine.forget(s)
+	for i := range s.built.Load() {
+		s.bury(&s.slots[i])
+	}
+	s.wake()
+}

@@ -1,0 +1,142 @@
+import { Client } from '../client.js'
+import type { Context, Json } from '../context.js'
+import type { Decision } from '../decision.js'
+import { moduleBase64 } from '../engine/bytes.js'
+import { compiledModule, decodeBase64, useModule } from '../engine/module.js'
+import { silent } from '../log.js'
+import type { Feed } from '../source/source.js'
+import { newFlag, snapshotOf, type TestFlag } from './snapshot.js'
+
+/** What a test gives: `t` of `node:test`, or the context of a vitest test. */
+export interface TestScope {
+  after?(end: () => void): void
+  onTestFinished?(end: () => void): void
+}
+
+/** Whom a change is about; nobody in particular if neither is given. */
+export interface Target {
+  readonly actor?: string
+  readonly group?: string
+}
+
+/** A variant's share of actors, and what it carries. */
+export type Share = number | { readonly weight?: number; readonly payload?: Json }
+
+/**
+ * A client for tests: no network, no file, only the flags that the test writes, decided by the engine as everywhere. A flag that
+ * wasn't written doesn't exist.
+ */
+export class TestFlags extends Client {
+  private readonly written = new Map<string, TestFlag>()
+  private readonly feed: { current: Feed | undefined }
+  private revision = 0
+
+  constructor(private readonly strict: boolean) {
+    let module = compiledModule()
+    if (module === undefined) useModule((module = new WebAssembly.Module(decodeBase64(moduleBase64))))
+    const feed: { current: Feed | undefined } = { current: undefined }
+    const source = {
+      run: (current: Feed, signal: AbortSignal): Promise<never> => {
+        feed.current = current
+        return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+      },
+    }
+    super(module, { env: 'test', source, bootstrap: snapshotOf(new Map(), 'test', 0), logger: silent, usage: false, readyWithin: 0 }, undefined)
+    this.feed = feed
+    // Nothing of it waits: without a file to read, a client is ready to be asked at once.
+    this.loadBootstrap()
+    this.begin()
+    feed.current?.confirm()
+  }
+
+  /** Turns a flag on, for everybody or for a target. */
+  enable(key: string, target: Target = {}): this {
+    return this.gate(key, target, true)
+  }
+
+  /** Turns a flag off, for everybody or for a target. */
+  disable(key: string, target: Target = {}): this {
+    return this.gate(key, target, false)
+  }
+
+  /** Gives a flag variants, by name. */
+  variants(key: string, shares: Readonly<Record<string, Share>>): this {
+    const variants = new Map(Object.entries(shares).map(([name, share]) => [name, typeof share === 'number' ? { weight: share } : { weight: 1, ...share }]))
+    return this.change(key, (flag) => (flag.variants = variants))
+  }
+
+  /** Serves one variant to every actor. */
+  serve(key: string, variant: string, payload?: Json): this {
+    return this.variants(key, { [variant]: payload === undefined ? 1 : { payload } })
+  }
+
+  /** Kills a flag: it is off, whatever else is written. */
+  kill(key: string, offVariant?: string): this {
+    return this.change(key, (flag) => {
+      flag.killed = true
+      flag.offVariant = offVariant
+    })
+  }
+
+  /** Takes a flag away, or all of them. */
+  clear(key?: string): this {
+    if (key === undefined) this.written.clear()
+    else this.written.delete(key)
+    return this.publish()
+  }
+
+  override enabled(...[key, ask]: Parameters<Client['enabled']>): boolean {
+    this.check(key)
+    return super.enabled(key, ask)
+  }
+
+  override decide(key: string, context?: Context): Decision {
+    this.check(key)
+    return super.decide(key, context)
+  }
+
+  private check(key: string): void {
+    if (this.strict && !this.written.has(key)) throw new Error(`the test asks for the flag ${JSON.stringify(key)}, which it has not written`)
+  }
+
+  private gate(key: string, { actor, group }: Target, enabled: boolean): this {
+    return this.change(key, (flag) => {
+      if (actor === undefined && group === undefined) flag.on = enabled
+      if (actor !== undefined) flag.actors.set(actor, enabled ? 2 : 1)
+      if (group !== undefined) flag.groups.set(group, enabled ? 2 : 1)
+    })
+  }
+
+  private change(key: string, change: (flag: TestFlag) => void): this {
+    let flag = this.written.get(key)
+    if (flag === undefined) this.written.set(key, (flag = newFlag()))
+    change(flag)
+    return this.publish()
+  }
+
+  private publish(): this {
+    this.feed.current?.take(snapshotOf(this.written, 'test', ++this.revision))
+    return this
+  }
+}
+
+/**
+ * Makes a client for one test, which ends with it.
+ *
+ * ```ts
+ * test('checkout', (t) => {
+ *   const flags = testFlags(t).enable('new_checkout', { group: 'staff' })
+ *   …
+ * })
+ * ```
+ *
+ * @param t the test, of `node:test` or vitest; without one, the client is the caller's to close.
+ * @param options strict: a flag that the test has not written is an error.
+ */
+export function testFlags(t?: TestScope, options: { readonly strict?: boolean } = {}): TestFlags {
+  const flags = new TestFlags(options.strict ?? false)
+  const end = (): void => void flags.close()
+  if (t?.after !== undefined) t.after(end)
+  else t?.onTestFinished?.(end)
+  return flags
+}
