@@ -9,7 +9,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// Query is for whom and when to decide. In a list of actors, a string is a query with only that actor.
+// Query is for whom and when to decide.
 type Query struct {
 	Actor    *string        `json:"actor,omitempty"` // the targeting key; absent: the context's targetingKey, if there is one
 	Groups   []string       `json:"groups,omitempty"`
@@ -18,16 +18,6 @@ type Query struct {
 	Roll     *uint64        `json:"roll,omitempty"`    // chance; absent: random
 	Revision int64          `json:"revision,omitzero"` // flags as of that revision
 	Time     time.Time      `json:"time,omitzero"`     // flags as of that time
-}
-
-// UnmarshalJSON reads a query, or a string.
-func (q *Query) UnmarshalJSON(data []byte) error {
-	if len(data) > 0 && data[0] == '"' {
-		q.Actor = new(string)
-		return json.Unmarshal(data, q.Actor)
-	}
-	type plain Query
-	return decode(data, (*plain)(q))
 }
 
 // Evaluation is a decision.

@@ -56,11 +56,17 @@ func document[T any](x *call) (T, error) {
 	return d, x.decode(data, &d)
 }
 
+// strict reads JSON without losing a digit; unknown members are errors.
+func strict(data []byte) *json.Decoder {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	d.UseNumber()
+	return d
+}
+
 func (x *call) decode(data []byte, into any) error {
 	noun := x.route.noun()
-	reader := json.NewDecoder(bytes.NewReader(data))
-	reader.DisallowUnknownFields()
-	reader.UseNumber()
+	reader := strict(data)
 	err := reader.Decode(into)
 	if err == nil {
 		if _, err := reader.Token(); !errors.Is(err, io.EOF) {

@@ -90,12 +90,24 @@ func (x *call) explain() error {
 
 // proposal is an apiclient.Proposal whose flag is still to be read, so that its problems have their place.
 type proposal struct {
-	Flag   json.RawMessage   `json:"flag"`
-	Delete bool              `json:"delete"`
-	Actors []apiclient.Query `json:"actors"`
-	Sample int               `json:"sample"`
-	Now    time.Time         `json:"now"`
-	Limit  int               `json:"limit"`
+	Flag   json.RawMessage `json:"flag"`
+	Delete bool            `json:"delete"`
+	Actors []who           `json:"actors"`
+	Sample int             `json:"sample"`
+	Now    time.Time       `json:"now"`
+	Limit  int             `json:"limit"`
+}
+
+// who is one actor of a proposal: a query, or as short as can be a string.
+type who apiclient.Query
+
+// UnmarshalJSON reads either.
+func (w *who) UnmarshalJSON(data []byte) error {
+	if data[0] == '"' {
+		w.Actor = new(string)
+		return json.Unmarshal(data, w.Actor)
+	}
+	return strict(data).Decode((*apiclient.Query)(w))
 }
 
 func (x *call) preview() error {
@@ -121,7 +133,7 @@ func (x *call) preview() error {
 	}
 	q := controlplane.PreviewQuery{Sample: d.Sample, Now: d.Now, Limit: d.Limit}
 	for _, actor := range d.Actors {
-		q.Actors = append(q.Actors, ask(actor))
+		q.Actors = append(q.Actors, ask(apiclient.Query(actor)))
 	}
 	if len(q.Actors) == 0 && q.Sample == 0 {
 		q.Sample = sampled

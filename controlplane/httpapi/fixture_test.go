@@ -1,0 +1,252 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/pb33f/libopenapi"
+	validator "github.com/pb33f/libopenapi-validator"
+	"github.com/pb33f/libopenapi-validator/config"
+	validation "github.com/pb33f/libopenapi-validator/errors"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
+	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
+)
+
+// adminToken is an admin's token of every fixture.
+const adminToken = "admin-token-of-the-tests"
+
+// fixture is a served control plane, on real HTTP. Everything that goes through its client is held against openapi.yaml.
+type fixture struct {
+	t       testing.TB
+	service *controlplane.Service
+	api     *httpapi.API
+	server  *httptest.Server
+	http    *http.Client
+	admin   *apiclient.Client
+}
+
+func open(t testing.TB, c httpapi.Config) *fixture {
+	t.Helper()
+	store := memstore.New()
+	f := openOn(t, store, c)
+	t.Cleanup(func() { store.Close() })
+	return f
+}
+
+func openOn(t testing.TB, store controlplane.Store, c httpapi.Config) *fixture {
+	t.Helper()
+	quiet := slog.New(slog.DiscardHandler)
+	service, err := controlplane.Open(t.Context(), controlplane.Config{
+		Store: store, AdminToken: adminToken, Logger: quiet, Webhooks: httpapi.NewSender(httpapi.SenderConfig{AllowPrivate: true}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Logger == nil {
+		c.Logger = quiet
+	}
+	f := &fixture{t: t, service: service, api: httpapi.New(service, c)}
+	f.server = httptest.NewServer(f.api)
+	f.http = &http.Client{Transport: &checked{t: t, next: f.server.Client().Transport}}
+	f.admin = f.client(adminToken)
+	t.Cleanup(func() {
+		f.api.Drain()
+		f.server.Close()
+		if err := service.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return f
+}
+
+func (f *fixture) client(token string) *apiclient.Client {
+	return &apiclient.Client{Endpoint: f.server.URL, Token: token, HTTP: f.http}
+}
+
+// token makes a token of a role and gives its secret.
+func (f *fixture) token(role controlplane.Role, envs ...string) string {
+	f.t.Helper()
+	t, err := f.admin.CreateToken(f.t.Context(), apiclient.NewToken{Name: fmt.Sprint("a ", role), Role: role, Envs: envs}, apiclient.Write{})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return t.Secret
+}
+
+// answer is a response that was read.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func (a answer) String() string { return fmt.Sprintf("%d %s", a.status, a.body) }
+
+// into reads the answer as JSON.
+func (a answer) into(t testing.TB, d any) {
+	t.Helper()
+	if err := json.Unmarshal(a.body, d); err != nil {
+		t.Fatalf("%v in %s", err, a)
+	}
+}
+
+// do sends a request; headers are pairs. A body is a string, or is marshalled.
+func (f *fixture) do(token, method, path string, body any, headers ...string) answer {
+	f.t.Helper()
+	var reader io.Reader
+	switch b := body.(type) {
+	case nil:
+	case string:
+		reader = strings.NewReader(b)
+	default:
+		data, err := json.Marshal(b)
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		reader = bytes.NewReader(data)
+	}
+	r, err := http.NewRequestWithContext(f.t.Context(), method, f.server.URL+path, reader)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	if reader != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	got, err := f.http.Do(r)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	defer got.Body.Close()
+	data, err := io.ReadAll(got.Body)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return answer{got.StatusCode, got.Header, data}
+}
+
+// want fails the test unless an answer has a status.
+func (f *fixture) want(status int, got answer) answer {
+	f.t.Helper()
+	if got.status != status {
+		f.t.Fatalf("status %d, want %d: %s", got.status, status, got.body)
+	}
+	return got
+}
+
+// document is openapi.yaml with what checks against it.
+var document = sync.OnceValues(func() (validator.Validator, error) {
+	data, err := os.ReadFile("openapi.yaml")
+	if err != nil {
+		return nil, err
+	}
+	d, err := libopenapi.NewDocument(data)
+	if err != nil {
+		return nil, err
+	}
+	v, failed := validator.NewValidator(d, config.WithFormatAssertions(), config.WithoutSecurityValidation())
+	if len(failed) > 0 {
+		return nil, fmt.Errorf("openapi.yaml: %v", failed)
+	}
+	return v, nil
+})
+
+// checked is a transport that holds requests and responses against the document. A request need only fit it if it succeeds.
+type checked struct {
+	t    testing.TB
+	next http.RoundTripper
+}
+
+// checking is one at a time, since the validator caches what it compiles.
+var checking sync.Mutex
+
+// seen are the operations of which a success was checked.
+var seen sync.Map // "METHOD path": true
+
+func (c *checked) RoundTrip(r *http.Request) (*http.Response, error) {
+	v, err := document()
+	if err != nil {
+		return nil, err
+	}
+	var sent []byte
+	if r.Body != nil {
+		if sent, err = io.ReadAll(r.Body); err != nil {
+			return nil, err
+		}
+		r.Body = io.NopCloser(bytes.NewReader(sent))
+	}
+	got, err := c.next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	asked := r.Clone(context.Background())
+	asked.Body = io.NopCloser(bytes.NewReader(sent))
+	if got.StatusCode < 300 {
+		seen.Store(r.Method+" "+r.URL.Path, true)
+	}
+	if kind := got.Header.Get("Content-Type"); kind == "text/event-stream" || kind == "application/vnd.msgpack" || kind == "application/octet-stream" {
+		return got, nil
+	}
+	data, err := io.ReadAll(got.Body)
+	got.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	checking.Lock()
+	defer checking.Unlock()
+	shown := *got
+	shown.Body = io.NopCloser(bytes.NewReader(data))
+	got.Body = io.NopCloser(bytes.NewReader(data))
+	if got.StatusCode < 300 {
+		if ok, failed := v.ValidateHttpRequest(asked); !ok {
+			c.t.Errorf("openapi.yaml doesn't allow the request %s %s %s:\n%s", r.Method, r.URL, clip(sent), describe(failed))
+		}
+		asked.Body = io.NopCloser(bytes.NewReader(sent))
+	}
+	if got.StatusCode == http.StatusMethodNotAllowed || undescribed(r.URL.Path) {
+		return got, nil
+	}
+	if ok, failed := v.ValidateHttpResponse(asked, &shown); !ok {
+		c.t.Errorf("openapi.yaml doesn't allow the answer to %s %s: %d %s\n%s", r.Method, r.URL, got.StatusCode, clip(data), describe(failed))
+	}
+	return got, nil
+}
+
+// undescribed are addresses that tests ask for although nothing is there.
+func undescribed(path string) bool { return strings.HasPrefix(path, "/nowhere") }
+
+func clip(data []byte) []byte {
+	if len(data) > 500 {
+		return append(data[:500:500], "…"...)
+	}
+	return data
+}
+
+func describe(failed []*validation.ValidationError) string {
+	var b strings.Builder
+	for _, f := range failed {
+		fmt.Fprintf(&b, "  %s: %s\n", f.Message, f.Reason)
+		for _, s := range f.SchemaValidationErrors {
+			fmt.Fprintf(&b, "    %s at %s\n", s.Reason, s.FieldPath)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,72 @@
+package httpapi_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
+)
+
+// newReceiver takes deliveries.
+func newReceiver(t *testing.T, received chan<- *http.Request, bodies chan<- []byte) (url string) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		received <- r
+		bodies <- body
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// signed checks a delivery as its receiver does.
+func signed(secret string, r *http.Request, body []byte) bool {
+	header := r.Header.Get("X-Gonfalon-Signature")
+	stamp, _, _ := strings.Cut(strings.TrimPrefix(header, "t="), ",")
+	at, err := strconv.ParseInt(stamp, 10, 64)
+	return err == nil && header == httpapi.Signature(secret, time.Unix(at, 0), body)
+}
+
+func TestSender(t *testing.T) {
+	status := http.StatusOK
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if status == http.StatusFound {
+			w.Header().Set("Location", "http://example.org/")
+		}
+		w.WriteHeader(status)
+	}))
+	defer server.Close()
+	d := controlplane.Delivery{ID: "d1", Webhook: controlplane.Webhook{Name: "w", URL: server.URL, Secret: "secret"}}
+	if err := httpapi.NewSender(httpapi.SenderConfig{}).Send(t.Context(), d); err == nil || !strings.Contains(err.Error(), "not public") {
+		t.Errorf("a private address: %v", err)
+	}
+	open := httpapi.NewSender(httpapi.SenderConfig{AllowPrivate: true})
+	for _, status = range []int{http.StatusOK, http.StatusNoContent} {
+		if err := open.Send(t.Context(), d); err != nil {
+			t.Errorf("%d: %v", status, err)
+		}
+	}
+	for _, status = range []int{http.StatusFound, http.StatusBadRequest, http.StatusInternalServerError} {
+		if err := open.Send(t.Context(), d); err == nil {
+			t.Errorf("%d is taken for a success", status)
+		}
+	}
+}
+
+func TestPrivateAddresses(t *testing.T) {
+	sender := httpapi.NewSender(httpapi.SenderConfig{})
+	for _, address := range []string{
+		"127.0.0.1", "0.0.0.0", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "198.18.0.1", "224.0.0.1", "255.255.255.255",
+		"[::1]", "[::]", "[fe80::1]", "[fc00::1]", "[fd12::1]", "[ff02::1]", "[::ffff:127.0.0.1]", "[::ffff:10.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "localhost",
+	} {
+		err := sender.Send(t.Context(), controlplane.Delivery{Webhook: controlplane.Webhook{Name: "w", URL: "http://" + address + ":9/"}})
+		if err == nil || !strings.Contains(err.Error(), "not public") {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
