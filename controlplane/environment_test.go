@@ -1,0 +1,85 @@
+package controlplane_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+func TestEnvironmentsAreApart(t *testing.T) {
+	s, ctx := open(t, controlplane.Config{}), t.Context()
+	must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "staging"}, by))
+	must[controlplane.WriteResult](t)(s.Enable(ctx, "staging", "f", snapshot.Scope{}, by))
+	_, err := s.GetFlag(ctx, env, "f")
+	want(t, err, controlplane.NotFound)
+	_, err = s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "staging"}, by)
+	want(t, err, controlplane.Exists)
+	for _, key := range []string{"", "a/b", "-a", strings.Repeat("a", 64), "a b"} {
+		_, err = s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: key}, by)
+		want(t, err, controlplane.Invalid)
+	}
+	_, err = s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "x", Settings: snapshot.Settings{GroupConflict: "maybe"}}, by)
+	want(t, err, controlplane.Invalid)
+}
+
+func TestADeletedEnvironmentMadeAnewHasANewLineage(t *testing.T) {
+	store := memstore.New()
+	s, ctx := open(t, controlplane.Config{Store: store}), t.Context()
+	first := must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "e", Description: "first"}, by))
+	must[controlplane.WriteResult](t)(s.Enable(ctx, "e", "f", snapshot.Scope{}, by))
+	want(t, s.DeleteEnvironment(ctx, "e", "", by), controlplane.Invalid)
+	want(t, s.DeleteEnvironment(ctx, env, env, by), controlplane.Forbidden)
+	want(t, s.DeleteEnvironment(ctx, "e", "e", by), "")
+	_, err := s.GetEnvironment(ctx, "e")
+	want(t, err, controlplane.NotFound)
+	_, err = s.Snapshot(ctx, "e")
+	want(t, err, controlplane.NotFound)
+	want(t, s.DeleteEnvironment(ctx, "e", "e", by), controlplane.NotFound)
+	s.Sweep(ctx)
+	for _, prefix := range []string{"flag/e/", "segment/e/", "piece/e/"} {
+		page, err := store.Read(ctx, controlplane.Range{From: prefix, To: prefix + "~"})
+		if err != nil || len(page.Entries) > 0 {
+			t.Errorf("%s: %d keys are left, %v", prefix, len(page.Entries), err)
+		}
+	}
+	second := must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "e"}, by))
+	if second.Lineage == first.Lineage || second.Revision <= first.Revision || second.Flags != 0 || second.Description != "" {
+		t.Fatalf("first %+v, second %+v", first, second)
+	}
+	page := must[controlplane.AuditPage](t)(s.Audit(ctx, controlplane.AuditQuery{Environment: "e"}))
+	if len(page.Entries) != 4 || page.Entries[1].Action != "environment.delete" {
+		t.Fatalf("the audit did not outlive the environment: %+v", page.Entries)
+	}
+	_, _, err = s.Export(ctx, "e", controlplane.At{Revision: 2})
+	want(t, err, controlplane.Gone)
+}
+
+func TestSettings(t *testing.T) {
+	s, ctx := open(t, controlplane.Config{}), t.Context()
+	must[controlplane.WriteResult](t)(s.PutFlag(ctx, env, snapshot.Flag{Key: "f", Gates: []snapshot.Gate{
+		{Type: snapshot.Group, Target: "a", Enabled: true}, {Type: snapshot.Group, Target: "b"},
+	}}, by))
+	decide := func() bool {
+		e, err := s.Evaluate(ctx, env, "f", controlplane.Query{Actor: pointer("u"), Groups: []string{"a", "b"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e.Enabled
+	}
+	if decide() {
+		t.Error("deny does not win by default")
+	}
+	before := must[controlplane.Environment](t)(s.GetEnvironment(ctx, env))
+	allow := snapshot.Settings{GroupConflict: snapshot.AllowWins}
+	after := must[controlplane.Environment](t)(s.UpdateEnvironment(ctx, env, controlplane.EnvironmentChange{Settings: &allow}, by))
+	if !decide() || after.Version == before.Version || after.Settings != allow {
+		t.Errorf("allow does not win: %+v", after)
+	}
+	_, err := s.UpdateEnvironment(ctx, env, controlplane.EnvironmentChange{Settings: &allow}, controlplane.WriteOptions{IfMatch: []string{before.Version}})
+	want(t, err, controlplane.PreconditionFailed)
+	_, err = s.UpdateEnvironment(ctx, env, controlplane.EnvironmentChange{Settings: &snapshot.Settings{GroupConflict: "maybe"}}, by)
+	want(t, err, controlplane.Invalid)
+}

@@ -1,0 +1,165 @@
+package controlplane_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+	"testing"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+var errFlaky = errors.New("no answer")
+
+// flaky is a store that fails as networks do.
+type flaky struct {
+	controlplane.Store
+
+	mu      sync.Mutex
+	commits int // until they fail; below 0: they don't
+	lose    int // so many commits are made, but not answered
+	cut     int // so many watches end at their next batch
+	failing chan struct{}
+}
+
+// failAfter lets commits fail after so many more; -1: never.
+func (f *flaky) failAfter(n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if n < 0 {
+		f.commits = -1
+		return
+	}
+	f.commits, f.failing = n+1, make(chan struct{}, 1)
+}
+
+// until is a context that ends when a commit has failed.
+func (f *flaky) until(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	f.mu.Lock()
+	failing := f.failing
+	f.mu.Unlock()
+	go func() {
+		select {
+		case <-failing:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}
+
+func (f *flaky) Commit(ctx context.Context, t controlplane.Txn) (controlplane.Result, error) {
+	f.mu.Lock()
+	lose := f.lose > 0
+	if lose {
+		f.lose--
+	}
+	if f.commits > 1 {
+		f.commits--
+	} else if f.commits == 1 {
+		select {
+		case f.failing <- struct{}{}:
+		default:
+		}
+		f.mu.Unlock()
+		return controlplane.Result{}, errFlaky
+	}
+	f.mu.Unlock()
+	result, err := f.Store.Commit(ctx, t)
+	if lose && err == nil {
+		return controlplane.Result{}, errFlaky
+	}
+	return result, err
+}
+
+func (f *flaky) Watch(ctx context.Context, after int64) iter.Seq2[controlplane.Batch, error] {
+	return func(yield func(controlplane.Batch, error) bool) {
+		for batch, err := range f.Store.Watch(ctx, after) {
+			f.mu.Lock()
+			cut := f.cut > 0 && len(batch.Events) > 0
+			if cut {
+				f.cut--
+			}
+			f.mu.Unlock()
+			if cut {
+				yield(controlplane.Batch{}, errFlaky)
+				return
+			}
+			if !yield(batch, err) {
+				return
+			}
+		}
+	}
+}
+
+// TestAWriteThatWasNotAnsweredIsMadeOnce: the store commits and doesn't say so.
+func TestAWriteThatWasNotAnsweredIsMadeOnce(t *testing.T) {
+	store := &flaky{Store: memstore.New()}
+	s, ctx := open(t, controlplane.Config{Store: store}), t.Context()
+	lose := func() {
+		store.mu.Lock()
+		store.lose = 1
+		store.mu.Unlock()
+	}
+	before := must[controlplane.Environment](t)(s.GetEnvironment(ctx, env)).Revision
+	lose()
+	r := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", snapshot.Scope{}, by))
+	if !r.Changed || !r.Created || r.Revision != before+1 {
+		t.Errorf("result %+v", r)
+	}
+	lose()
+	if revision := must[int64](t)(s.DeleteFlag(ctx, env, "f", by)); revision != before+2 {
+		t.Errorf("deleted at %d", revision)
+	}
+	lose()
+	token, secret, err := s.CreateToken(ctx, controlplane.NewToken{Name: "n", Role: controlplane.RoleSDK}, by)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := must[controlplane.Token](t)(s.Authenticate(secret)); found.ID != token.ID {
+		t.Errorf("made %+v, found %+v", token, found)
+	}
+	lose()
+	want(t, s.RevokeToken(ctx, token.ID, by), "")
+	_, err = s.Authenticate(secret)
+	want(t, err, controlplane.Unauthorized)
+	page := must[controlplane.AuditPage](t)(s.Audit(ctx, controlplane.AuditQuery{By: "ada"}))
+	if len(page.Entries) != 4 {
+		t.Errorf("%d changes are in the audit", len(page.Entries))
+	}
+	lose()
+	must[controlplane.Difference](t)(s.Import(ctx, env, manyFlags(300), controlplane.ImportOptions{}, by))
+	if e := must[controlplane.Environment](t)(s.GetEnvironment(ctx, env)); e.Flags != 300 || e.Revision != before+3 {
+		t.Errorf("environment %+v", e)
+	}
+}
+
+// TestAReplicaComesBack: its watch breaks again and again, and falls behind what the store keeps.
+func TestAReplicaComesBack(t *testing.T) {
+	memory := memstore.New()
+	store := &flaky{Store: memory}
+	s, writer := open(t, controlplane.Config{Store: store}), open(t, controlplane.Config{Store: memory})
+	ctx := t.Context()
+	store.mu.Lock()
+	store.cut = 5
+	store.mu.Unlock()
+	for i := range 20 {
+		must[controlplane.WriteResult](t)(writer.Enable(ctx, env, fmt.Sprint("f", i), snapshot.Scope{}, by))
+	}
+	for {
+		f, err := s.GetFlag(ctx, env, "f19")
+		if err == nil && f.State == controlplane.StateOn {
+			break
+		}
+		want(t, err, controlplane.Unavailable) // it waits for its replica, and says so if that takes too long
+	}
+	a, b := must[*controlplane.Snapshot](t)(s.Snapshot(ctx, env)), must[*controlplane.Snapshot](t)(writer.Snapshot(ctx, env))
+	if a.ID() != b.ID() {
+		t.Error("the replicas differ")
+	}
+}

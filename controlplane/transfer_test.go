@@ -1,0 +1,206 @@
+package controlplane_test
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+// manyFlags is a set of flags, each on for one actor of its own.
+func manyFlags(n int) snapshot.Set {
+	var set snapshot.Set
+	for i := range n {
+		set.Flags = append(set.Flags, snapshot.Flag{Key: fmt.Sprintf("f%05d", i), Gates: []snapshot.Gate{
+			{Type: snapshot.Actor, Target: fmt.Sprint("u", i), Enabled: true},
+		}})
+	}
+	return *set.Canonical()
+}
+
+func keys(t *testing.T, store controlplane.Store, prefix string) int {
+	t.Helper()
+	page, err := store.Read(t.Context(), controlplane.Range{From: prefix, To: prefix + "~", KeysOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(page.Entries)
+}
+
+func TestImportIsOneRevisionHoweverLarge(t *testing.T) {
+	store := memstore.New()
+	s, ctx := open(t, controlplane.Config{Store: store}), t.Context()
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "kept", snapshot.Scope{}, by))
+	set := manyFlags(600) // far more than a transaction takes
+	dry := must[controlplane.Difference](t)(s.Import(ctx, env, set, controlplane.ImportOptions{}, controlplane.WriteOptions{By: "ada", DryRun: true}))
+	if dry.Written || len(dry.Changes) != 600 || dry.Revision != 2 {
+		t.Fatalf("dry run: written %v, %d changes, revision %d", dry.Written, len(dry.Changes), dry.Revision)
+	}
+	done := must[controlplane.Difference](t)(s.Import(ctx, env, set, controlplane.ImportOptions{}, by))
+	if !done.Written || done.Revision != 3 || len(done.Changes) != 600 {
+		t.Fatalf("written %v, %d changes, revision %d", done.Written, len(done.Changes), done.Revision)
+	}
+	if !enabled(t, s, "f00599", "u599", controlplane.At{}) || !enabled(t, s, "kept", "x", controlplane.At{}) {
+		t.Error("a flag is not what it should be")
+	}
+	again := must[controlplane.Difference](t)(s.Import(ctx, env, set, controlplane.ImportOptions{}, by))
+	if again.Written || len(again.Changes) != 0 {
+		t.Errorf("importing it once more changed %d", len(again.Changes))
+	}
+	if n := keys(t, store, "flag/"+env+"/"); n != 602 { // the old generation's flag is still there
+		t.Errorf("%d flag keys", n)
+	}
+	s.Sweep(ctx)
+	if n := keys(t, store, "flag/"+env+"/"); n != 601 {
+		t.Errorf("%d flag keys after the sweep", n)
+	}
+	replica := open(t, controlplane.Config{Store: store})
+	if export(t, replica, env, controlplane.At{}) != export(t, s, env, controlplane.At{}) {
+		t.Error("a replica that starts now has another set")
+	}
+	// Back to before it: as large a change.
+	back := must[controlplane.Difference](t)(s.RollbackEnvironment(ctx, env, 2, by))
+	if len(back.Changes) != 600 || back.Revision != 4 {
+		t.Errorf("rolling back: %d changes, revision %d", len(back.Changes), back.Revision)
+	}
+	if got := export(t, s, env, controlplane.At{Revision: 3}); got != export(t, s, env, controlplane.At{Revision: done.Revision}) || len(got) < 10_000 {
+		t.Error("the import can't be rebuilt")
+	}
+	page := must[controlplane.AuditPage](t)(s.History(ctx, env, "f00017", controlplane.AuditQuery{}))
+	if len(page.Entries) != 2 || len(page.Entries[1].Changes) != 1 || page.Entries[1].Omitted != 599 {
+		t.Errorf("history of one of them: %+v", page.Entries)
+	}
+	if page := must[controlplane.AuditPage](t)(s.Audit(ctx, controlplane.AuditQuery{Environment: env})); page.Entries[1].Omitted != 500 {
+		t.Errorf("the audit leaves out %d changes", page.Entries[1].Omitted)
+	}
+}
+
+func TestImportAmongOtherWriters(t *testing.T) {
+	store := memstore.New()
+	s, other := open(t, controlplane.Config{Store: store}), open(t, controlplane.Config{Store: store})
+	ctx := t.Context()
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for i := range 40 {
+			if _, err := other.Enable(ctx, env, fmt.Sprint("own", i), snapshot.Scope{}, by); err != nil {
+				t.Errorf("write %d: %v", i, err)
+			}
+		}
+	})
+	for i := range 4 {
+		set := manyFlags(200 + 50*i)
+		if _, err := s.Import(ctx, env, set, controlplane.ImportOptions{}, by); err != nil {
+			t.Errorf("import %d: %v", i, err)
+		}
+	}
+	wg.Wait()
+	e := must[controlplane.Environment](t)(s.GetEnvironment(ctx, env))
+	if e.Flags != 390 || e.Revision != 1+40+4 {
+		t.Fatalf("%d flags at revision %d", e.Flags, e.Revision)
+	}
+	if a, b := export(t, s, env, controlplane.At{}), export(t, other, env, controlplane.At{}); a != b {
+		t.Fatal("the replicas differ")
+	}
+	s.Sweep(ctx)
+	if n := keys(t, store, "flag/"+env+"/"); n != 390 {
+		t.Errorf("%d flag keys after the sweep", n)
+	}
+}
+
+func TestImportOfWhatIsWrong(t *testing.T) {
+	s, ctx := open(t, controlplane.Config{}), t.Context()
+	from := "yesterday"
+	set := snapshot.Set{Flags: []snapshot.Flag{
+		{Key: "child", Gates: []snapshot.Gate{{Type: snapshot.Boolean, Enabled: true}, {Type: snapshot.Prerequisite, Target: "missing", Enabled: true}}},
+		{Key: "late", Gates: []snapshot.Gate{{Type: snapshot.Schedule, From: &from}}},
+	}}
+	_, err := s.Import(ctx, env, set, controlplane.ImportOptions{Strict: true}, by)
+	want(t, err, controlplane.Invalid)
+	d := must[controlplane.Difference](t)(s.Import(ctx, env, set, controlplane.ImportOptions{}, by))
+	if len(d.Warnings) != 2 || !d.Written {
+		t.Fatalf("warnings %+v", d.Warnings)
+	}
+	if enabled(t, s, "child", "u", controlplane.At{}) || enabled(t, s, "late", "u", controlplane.At{}) {
+		t.Error("what is wrong does not fail closed")
+	}
+	// A write is refused only for what it brings.
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "late", snapshot.ForActor("u"), by))
+	if f := must[controlplane.Flag](t)(s.GetFlag(ctx, env, "late")); len(f.Warnings) != 1 {
+		t.Errorf("warnings %+v", f.Warnings)
+	}
+	_, err = s.Enable(ctx, env, "late", snapshot.Between("tomorrow", ""), by)
+	want(t, err, controlplane.Invalid)
+	_, err = s.Import(ctx, env, snapshot.Set{Flags: []snapshot.Flag{{Key: "a"}, {Key: "a"}}}, controlplane.ImportOptions{}, by)
+	want(t, err, controlplane.Invalid)
+	_, err = s.Import(ctx, env, snapshot.Set{Flags: []snapshot.Flag{{Key: "a/b"}}}, controlplane.ImportOptions{}, by)
+	want(t, err, controlplane.Invalid)
+}
+
+func TestPruneAndCopy(t *testing.T) {
+	s, ctx := open(t, controlplane.Config{}), t.Context()
+	pro := snapshot.Constraint{Attribute: "plan", Operator: "eq", Values: []any{"pro"}}
+	must[controlplane.SegmentResult](t)(s.PutSegment(ctx, env, snapshot.Segment{Key: "seg", Constraints: []snapshot.Constraint{pro}}, by))
+	for _, key := range []string{"a", "b", "parent"} {
+		must[controlplane.WriteResult](t)(s.Enable(ctx, env, key, snapshot.ForSegment("seg"), by))
+	}
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "a", snapshot.Requires("parent", true), by))
+	must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "to"}, by))
+	must[controlplane.WriteResult](t)(s.Enable(ctx, "to", "own", snapshot.Scope{}, by))
+
+	one := must[controlplane.Difference](t)(s.Copy(ctx, env, "to", controlplane.CopyOptions{Flags: []string{"a"}}, by))
+	var changed []string
+	for _, c := range one.Changes {
+		changed = append(changed, c.Kind+"/"+c.Key)
+	}
+	slices.Sort(changed)
+	if !slices.Equal(changed, []string{"flag/a", "flag/parent", "segment/seg"}) {
+		t.Errorf("copying a changed %q", changed)
+	}
+	preview := must[controlplane.Difference](t)(s.Copy(ctx, env, "to", controlplane.CopyOptions{Prune: true}, controlplane.WriteOptions{By: "ada", DryRun: true}))
+	if len(preview.Changes) != 2 || preview.Written { // + b, - own
+		t.Errorf("the preview has %+v", preview.Changes)
+	}
+	must[controlplane.Difference](t)(s.Copy(ctx, env, "to", controlplane.CopyOptions{Prune: true}, by))
+	if export(t, s, "to", controlplane.At{}) != export(t, s, env, controlplane.At{}) {
+		t.Error("the copy differs")
+	}
+	_, err := s.Copy(ctx, env, "to", controlplane.CopyOptions{Flags: []string{"missing"}}, by)
+	want(t, err, controlplane.NotFound)
+	must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "clone", From: env}, by))
+	if export(t, s, "clone", controlplane.At{}) != export(t, s, env, controlplane.At{}) {
+		t.Error("the clone differs")
+	}
+	d := must[controlplane.Difference](t)(s.Import(ctx, "to", snapshot.Set{}, controlplane.ImportOptions{Prune: true}, by))
+	if len(d.Changes) != 4 {
+		t.Errorf("importing nothing with prune deleted %d", len(d.Changes))
+	}
+}
+
+// TestWhatIsGivenUpIsSwept: a change that broke off while it put things in place leaves nothing, once it is old enough.
+func TestWhatIsGivenUpIsSwept(t *testing.T) {
+	now, store := newClock(), &flaky{Store: memstore.New()}
+	s, ctx := open(t, controlplane.Config{Store: store, Clock: now.Now}), t.Context()
+	store.failAfter(3) // the stage and some of its parts
+	short, cancel := store.until(ctx)
+	_, err := s.Import(short, env, manyFlags(600), controlplane.ImportOptions{}, by)
+	cancel()
+	want(t, err, controlplane.Unavailable)
+	store.failAfter(-1)
+	if keys(t, store, "flag/"+env+"/") == 0 {
+		t.Fatal("nothing was put in place, so the test shows nothing")
+	}
+	s.Sweep(ctx)
+	if keys(t, store, "flag/"+env+"/") == 0 {
+		t.Fatal("a change under way was swept")
+	}
+	now.turn(2 * controlplane.StageAge)
+	s.Sweep(ctx)
+	if n := keys(t, store, "flag/"+env+"/"); n != 0 {
+		t.Errorf("%d keys are left", n)
+	}
+	must[controlplane.Difference](t)(s.Import(ctx, env, manyFlags(600), controlplane.ImportOptions{}, by))
+}
