@@ -25,9 +25,7 @@ def delta(base: bytes, result: bytes) -> bytes:
     """The delta from one snapshot to another, by FORMAT.md."""
     header, segments, flags, identity = msgpack.unpackb(result)
     _, old_segments, old_flags, base_identity = msgpack.unpackb(base)
-    return msgpack.packb(
-        [header, base_identity, _difference(old_segments, segments), _difference(old_flags, flags), identity]
-    )
+    return msgpack.packb([header, base_identity, _difference(old_segments, segments), _difference(old_flags, flags), identity])
 
 
 def _difference(old: list[Any], new: list[Any]) -> list[Any]:

@@ -302,5 +302,3 @@ def test_splicing_gives_the_very_bytes_of_the_new_snapshot() -> None:
     assert refused.value.code == 11
     with pytest.raises(LoadError):
         Instance(base).splice(b"\xc1")
-
-

@@ -108,12 +108,13 @@ class Engine:
         def ask(instance: Instance, packed_request: bytes) -> Decision:
             packed = instance.evaluate(packed_request)
             if packed & (HAS_VARIANT | HAS_TARGET):
-                return self._decision(instance, request[0], instance.record())
-            return Decision(request[0], packed, None, None, self.info.revision)
+                decision = self._decision(instance, request[0], instance.record())
+            else:
+                decision = Decision(request[0], packed, None, None, self.info.revision)
+            self._count((decision,), request[3])
+            return decision
 
-        decision = self._locked(request, ask)
-        self._count((decision,), request[3])
-        return decision
+        return self._locked(request, ask)
 
     def decide_all(self, request: list[Any]) -> list[Decision]:
         """The decisions for a request of several flags, or of all; in their order."""
@@ -123,10 +124,11 @@ class Engine:
 
             def ask(instance: Instance, packed_request: bytes, first: int = len(decisions)) -> list[Decision]:
                 records = instance.batch(packed_request, first)
-                return [self._decision(instance, keys[first + i], record) for i, record in enumerate(records)]
+                decided = [self._decision(instance, keys[first + i], record) for i, record in enumerate(records)]
+                self._count(decided, request[3])
+                return decided
 
             decisions += self._locked(request, ask)
-        self._count(decisions, request[3])
         return decisions
 
     def explain(self, request: list[Any]) -> Explanation:
@@ -169,12 +171,12 @@ class Engine:
         return taken
 
     def _count(self, decisions: Iterable[Decision], now: int) -> None:
-        with self._lock:
-            for decision in decisions:
-                if decision.packed:
-                    entry = self.usage.setdefault(decision.key, [0, now])
-                    entry[0] += 1
-                    entry[1] = now
+        """Adds to the usage of flags that the snapshot has. The lock is held, or this is the thread that holds it."""
+        for decision in decisions:
+            if decision.packed:
+                entry = self.usage.setdefault(decision.key, [0, now])
+                entry[0] += 1
+                entry[1] = now
 
     def _decision(self, instance: Instance, key: str, record: tuple[int, ...]) -> Decision:
         packed, variant, name, name_length, payload, payload_length, target, target_length = record
