@@ -2,74 +2,114 @@
 
 package engine
 
+import "encoding/binary"
+
 // This file is for native hosts of the module: they write requests, the module reads them.
 
 // AppendRequest appends the request for one flag, as wasm/ABI.md lays it out, to dst.
 func AppendRequest(dst []byte, key string, in *Input) []byte {
-	for {
-		w := writer{b: dst[len(dst):cap(dst)]}
-		w.array(6)
-		w.string(key)
-		w.input(in)
-		if !w.full {
-			return dst[:len(dst)+int(w.n)]
-		}
-		dst = roomier(dst)
-	}
+	dst = appendString(append(dst, 0x96), key)
+	return in.append(dst)
 }
 
 // AppendBatch appends the request for many flags, or for all if keys is nil.
 func AppendBatch(dst []byte, keys []string, in *Input) []byte {
-	for {
-		w := writer{b: dst[len(dst):cap(dst)]}
-		w.array(6)
-		if keys == nil {
-			w.null()
-		} else {
-			w.array(int32(len(keys)))
-			for _, key := range keys {
-				w.string(key)
-			}
-		}
-		w.input(in)
-		if !w.full {
-			return dst[:len(dst)+int(w.n)]
-		}
-		dst = roomier(dst)
+	dst = append(dst, 0x96)
+	if keys == nil {
+		return in.append(append(dst, 0xc0))
 	}
+	dst = appendArray(dst, len(keys))
+	for _, key := range keys {
+		dst = appendString(dst, key)
+	}
+	return in.append(dst)
 }
 
-func roomier(b []byte) []byte { return append(make([]byte, 0, 2*cap(b)+256), b...) }
-
-// input writes all of a request but its flags.
-func (w *writer) input(in *Input) {
+// append writes all of a request but its flags.
+func (in *Input) append(dst []byte) []byte {
+	switch in.Presence {
+	case Keyed:
+		dst = appendString(dst, in.Actor)
+	case Keyless:
+		dst = append(dst, 0xc2)
+	default:
+		dst = append(dst, 0xc0)
+	}
+	dst = appendArray(dst, len(in.Groups))
+	for _, group := range in.Groups {
+		dst = appendString(dst, group)
+	}
+	dst = appendInt(dst, in.Now)
+	dst = appendInt(dst, int64(in.Roll))
 	if in.pending > 0 {
 		in.unpack()
 	}
-	switch in.Presence {
-	case Keyed:
-		w.string(in.Actor)
-	case Keyless:
-		w.boolean(false)
-	default:
-		w.null()
-	}
-	w.array(int32(len(in.Groups)))
-	for _, group := range in.Groups {
-		w.string(group)
-	}
-	w.int(in.Now)
-	w.int(int64(in.Roll))
 	if n := len(in.Attributes); n < 16 {
-		w.byte(0x80 | uint8(n))
+		dst = append(dst, 0x80|uint8(n))
 	} else {
-		w.wide(0xde, uint64(n), 2)
+		dst = binary.BigEndian.AppendUint16(append(dst, 0xde), uint16(n))
 	}
 	for i := range in.Attributes {
 		a := &in.Attributes[i]
-		w.string(a.Name)
-		w.value(a)
+		dst = a.append(appendString(dst, a.Name))
 	}
+	return dst
+}
+
+// append writes the value.
+func (a *Attribute) append(dst []byte) []byte {
+	switch a.kind {
+	case kindFalse:
+		return append(dst, 0xc2)
+	case kindTrue:
+		return append(dst, 0xc3)
+	case kindInt:
+		return appendInt(dst, int64(a.num))
+	case kindFloat:
+		return binary.BigEndian.AppendUint64(append(dst, 0xcb), a.num)
+	case kindString:
+		return appendString(dst, a.text)
+	case kindInteger:
+		dst = binary.BigEndian.AppendUint32(append(dst, 0xc9), uint32(len(a.text)))
+		return append(append(dst, extInteger), a.text...)
+	case kindArray, kindMap:
+		return append(dst, a.text...)
+	}
+	return append(dst, 0xc0)
+}
+
+func appendInt(dst []byte, v int64) []byte {
+	switch {
+	case v >= -1<<5 && v < 1<<7:
+		return append(dst, uint8(v))
+	case v >= 0 && v < 1<<32:
+		return binary.BigEndian.AppendUint32(append(dst, 0xce), uint32(v))
+	}
+	return binary.BigEndian.AppendUint64(append(dst, 0xd3), uint64(v))
+}
+
+func appendArray(dst []byte, n int) []byte {
+	switch {
+	case n < 16:
+		return append(dst, 0x90|uint8(n))
+	case n < 1<<16:
+		return binary.BigEndian.AppendUint16(append(dst, 0xdc), uint16(n))
+	}
+	return binary.BigEndian.AppendUint32(append(dst, 0xdd), uint32(n))
+}
+
+func appendString(dst []byte, s string) []byte {
+	switch n := len(s); {
+	case n < 32:
+		dst = append(dst, 0xa0|uint8(n))
+	case n < 1<<8:
+		dst = append(dst, 0xd9, uint8(n))
+	case n < 1<<16:
+		dst = binary.BigEndian.AppendUint16(append(dst, 0xda), uint16(n))
+	default:
+		dst = binary.BigEndian.AppendUint32(append(dst, 0xdb), uint32(n))
+	}
+	return append(dst, s...)
 }
 
 // NeedsNow says whether deciding flag i can look at the time, so that a host may leave the clock alone where it can't.

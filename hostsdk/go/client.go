@@ -127,7 +127,7 @@ func (c *Client) appendAll(g *generation, dst []Decision, keys []string, q query
 		}
 		n, flags = len(batch.flags), batch.flags
 	}
-	q.settle(c)
+	g.settle(c, &q)
 	if q.member != nil {
 		names, err := g.allGroups(flags)
 		if err != nil {

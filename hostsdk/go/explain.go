@@ -57,7 +57,10 @@ func (c *Client) Explain(key string, opts ...Option) Explanation {
 
 // explain gives both from one input, so that time and chance are the same.
 func (g *generation) explain(c *Client, i int32, key string, q query) (Explanation, error) {
-	q.settle(c)
+	if q.fixed&fixedNow == 0 {
+		q.in.Now = c.now() // which an explanation tells
+	}
+	g.settle(c, &q)
 	if q.member != nil {
 		names, err := g.groupsOf(i)
 		if err != nil {

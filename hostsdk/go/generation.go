@@ -13,13 +13,14 @@ type generation struct {
 	native *engine.Snapshot // the snapshot, if the engine is the native one: calls on it cost no interface and no allocation
 	loaded Snapshot
 	info   Info
+	timed  bool                       // there are schedules: the time may matter
 	needs  []bool                     // by flag, of a native engine: time, chance or memory
 	groups []atomic.Pointer[[]string] // by flag, asked of the engine once
 	counts *counts                    // nil where nobody wants to know
 }
 
 func newGeneration(loaded Snapshot, counted bool) *generation {
-	g := &generation{loaded: loaded, info: loaded.Info(), groups: make([]atomic.Pointer[[]string], loaded.Len())}
+	g := &generation{loaded: loaded, info: loaded.Info(), timed: schedules(loaded.Bytes()) > 0, groups: make([]atomic.Pointer[[]string], loaded.Len())}
 	if n, ok := loaded.(nativeSnapshot); ok {
 		g.native, g.needs = n.Snapshot, make([]bool, n.Len())
 		for i := range n.Len() {
@@ -65,8 +66,8 @@ func (g *generation) decide(c *Client, i int32, q *query, d *engine.Decision) er
 }
 
 // settle gives an input the time and chance that it lacks.
-func (q *query) settle(c *Client) {
-	if q.fixed&fixedNow == 0 {
+func (g *generation) settle(c *Client, q *query) {
+	if q.fixed&fixedNow == 0 && g.timed {
 		q.in.Now = c.now()
 	}
 	if q.fixed&fixedRoll == 0 {
@@ -78,7 +79,7 @@ func (q *query) settle(c *Client) {
 //
 //go:noinline
 func (g *generation) decideForeign(c *Client, i int32, q *query, d *engine.Decision) error {
-	q.settle(c)
+	g.settle(c, q)
 	call := calls.Get().(*foreign)
 	call.in = q.in
 	err := g.loaded.Decide(i, &call.in, &call.d)

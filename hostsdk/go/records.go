@@ -53,6 +53,29 @@ func (r *records) open() {
 	}
 }
 
+// schedules is how many schedule gates the header of a loaded snapshot counts.
+func schedules(snapshot string) int {
+	r := records{rest: snapshot}
+	r.head()
+	r.head()
+	for range 6 { // name, format, environment, lineage, revision, settings
+		r.skip()
+	}
+	r.head()
+	for range 8 { // flags, segments, slots, rules, constraints, values, variants, prerequisites
+		r.skip()
+	}
+	return r.count()
+}
+
+// count reads a number of 32 bits at most.
+func (r *records) count() int {
+	if c := r.rest[0]; c < 0x80 {
+		return int(c)
+	}
+	return r.head()
+}
+
 // list reads the head of a list.
 func (r *records) list() int {
 	if r.rest == "" {

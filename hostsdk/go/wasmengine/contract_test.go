@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -221,6 +222,7 @@ func TestConformance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(800)) // thousands of instances live for one question each
 	engines := map[string]gonfalon.Engine{"native": gonfalon.Native(), "wasm": made(t, Config{Instances: 1})}
 	for name, e := range engines {
 		t.Run(name, func(t *testing.T) {

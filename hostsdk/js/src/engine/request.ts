@@ -2,7 +2,7 @@ import { maxGroups, type Context } from '../context.js'
 import { random32, type Clock } from './clock.js'
 import { ContextError, maxSnapshotBytes, type Memory } from './memory.js'
 import { Reader } from './reader.js'
-import { full, type Writer } from './writer.js'
+import { full, Writer } from './writer.js'
 
 /** What is asked for: a flag, some, or all of them. */
 export type Keys = string | readonly string[] | null
@@ -41,40 +41,43 @@ export class RequestWriter {
    * Writes one request and gives its size.
    *
    * A context may run code of its caller's while it is read (a getter, say). If that asks the same engine, the buffer has
-   * another request in it afterwards: the turn tells, and this one is written anew.
+   * another request in it afterwards: the turn tells, and this one is written apart.
    */
   write(keys: Keys, context: Context | undefined, encoded: Encoded | undefined, clock: Clock): number {
     const groups = context === undefined || encoded !== undefined ? undefined : this.groups(keys, context)
-    const { memory } = this
-    for (;;) {
-      const writer = this.begin()
-      const turn = this.turn
+    const writer = this.begin()
+    const turn = this.turn
+    try {
+      writeRequest(writer, keys, context, groups, encoded, clock)
+      if (turn === this.turn) return writer.at - this.memory.request
+    } catch (error) {
+      if (error !== full) throw error
+    }
+    return this.writeApart(keys, context, groups, encoded, clock)
+  }
+
+  /** Writes a request that doesn't fit, or that others get in the way of, into memory of its own, and copies it. */
+  private writeApart(
+    keys: Keys,
+    context: Context | undefined,
+    groups: readonly string[] | undefined,
+    encoded: Encoded | undefined,
+    clock: Clock,
+  ): number {
+    for (let size = this.memory.room; size <= maxSnapshotBytes; size *= 2) {
+      const apart = new Writer()
+      apart.target(new ArrayBuffer(size), 0, size)
       try {
-        writer.byte(0x96)
-        if (typeof keys === 'string') writer.text(keys)
-        else writeKeys(writer, keys)
-        if (encoded !== undefined) {
-          writer.raw(encoded.actorAndGroups)
-          writeChance(writer, clock)
-          writer.raw(encoded.attributes)
-        } else if (context !== undefined) {
-          writeActor(writer, context)
-          writeGroups(writer, groups)
-          writeChance(writer, clock)
-          writer.attributes(context.attributes)
-        } else {
-          writer.raw(noActor)
-          writeChance(writer, clock)
-          writer.byte(0x80)
-        }
-        if (turn === this.turn) return writer.at - memory.request
+        writeRequest(apart, keys, context, groups, encoded, clock)
       } catch (error) {
         if (error !== full) throw error
-        if (turn !== this.turn) continue
-        if (memory.room >= maxSnapshotBytes) throw new ContextError(`the context takes more than ${maxSnapshotBytes >> 20} MiB`)
-        memory.reserve(Math.min(memory.room * 2, maxSnapshotBytes))
+        continue
       }
+      this.begin()
+      this.memory.put(apart.bytes.subarray(0, apart.at))
+      return apart.at
     }
+    throw new ContextError(`the context takes more than ${maxSnapshotBytes >> 20} MiB`)
   }
 
   /** Writes a context for requests to come. */
@@ -110,6 +113,33 @@ export class RequestWriter {
   /** The groups, of those that these flags can ask for, that the caller's function says yes to. */
   private asked(keys: Keys, ask: (group: string) => boolean): string[] {
     return [...this.groupsOf(keys)].filter((name) => ask(name))
+  }
+}
+
+function writeRequest(
+  writer: Writer,
+  keys: Keys,
+  context: Context | undefined,
+  groups: readonly string[] | undefined,
+  encoded: Encoded | undefined,
+  clock: Clock,
+): void {
+  writer.byte(0x96)
+  if (typeof keys === 'string') writer.text(keys)
+  else writeKeys(writer, keys)
+  if (encoded !== undefined) {
+    writer.raw(encoded.actorAndGroups)
+    writeChance(writer, clock)
+    writer.raw(encoded.attributes)
+  } else if (context !== undefined) {
+    writeActor(writer, context)
+    writeGroups(writer, groups)
+    writeChance(writer, clock)
+    writer.attributes(context.attributes)
+  } else {
+    writer.raw(noActor)
+    writeChance(writer, clock)
+    writer.byte(0x80)
   }
 }
 

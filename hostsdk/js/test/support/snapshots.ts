@@ -26,7 +26,7 @@ export const lineageB = 'b'.repeat(32)
 export function compile(document: Document, { revision = 1, lineage = lineageA, env = 'default' }: Header = {}): Uint8Array {
   const out = execFileSync(binary, ['compile', '-', '-o', '-', '--revision', String(revision), '--lineage', lineage, '--env', env], {
     input: JSON.stringify(document),
-    stdio: ['pipe', 'pipe', 'inherit'],
+    stdio: 'pipe',
     maxBuffer: 64 << 20,
   })
   return new Uint8Array(out)

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+
+from conftest import QUICK, Watcher
+from fake import FakeServer
+from flagset import snapshot
+from gonfalon import AsyncGonfalon, State
+
+TWO = snapshot(2, a=False, b=True)
+
+
+def test_the_first_question_is_answered_right_and_changes_arrive(server: FakeServer) -> None:
+    async def program() -> None:
+        async with AsyncGonfalon(server.url, "token", pace=QUICK) as flags:
+            assert flags.state is State.READY
+            assert flags.enabled("a", actor="user:3")
+            watcher = Watcher(flags)
+            server.publish(TWO)
+            await asyncio.to_thread(watcher.until, lambda: flags.enabled("b"))
+            assert await flags.flush()
+            assert server.usage.get(timeout=10)["a"]["count"] == 1
+        assert flags.enabled("b")
+        assert server.usage.get(timeout=10)["b"]["count"] >= 1
+
+    asyncio.run(program())
+
+
+def test_no_thread_is_left_and_nothing_runs_before_it_is_started(server: FakeServer) -> None:
+    async def program() -> None:
+        flags = AsyncGonfalon(server.url, "token", pace=QUICK)
+        assert flags.state is State.NOT_READY
+        assert not await flags.wait_until_ready(0.01)
+        await flags.start()
+        assert await flags.wait_until_ready(5)
+        await flags.start()
+        await flags.close()
+        await flags.close()
+
+    before = threading.active_count()
+    asyncio.run(program())
+    server.cut()
+    assert threading.active_count() <= before + 1  # the server's own for the stream that just ended
+
+
+def test_a_server_that_is_down_keeps_no_program_from_starting() -> None:
+    with FakeServer(TWO) as gone:
+        pass
+
+    async def program() -> None:
+        async with AsyncGonfalon(gone.url, "token", timeout=0.05, pace=QUICK) as flags:
+            assert flags.state is State.NOT_READY
+            assert flags.enabled("a", default=True)
+            assert not await flags.flush()
+        async with AsyncGonfalon(gone.url, "token", bootstrap=TWO, pace=QUICK) as flags:
+            assert flags.state is State.STALE
+            assert flags.enabled("b")
+
+    asyncio.run(program())
+
+
+def test_a_bootstrap_alone_is_enough() -> None:
+    async def program() -> None:
+        async with AsyncGonfalon(bootstrap=TWO) as flags:
+            assert flags.state is State.READY
+            assert flags.enabled("b")
+            assert not await flags.flush()
+
+    asyncio.run(program())

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flagset import OTHER_LINEAGE, delta, snapshot
+from gonfalon import FlagsChanged, LoadError, State, StateChanged
+from gonfalon.status import Event, Status
+from gonfalon.store import Refused, Store
+
+ONE = snapshot(1, a=True, b=False)
+TWO = snapshot(2, a=False, b=False, c=True)
+THREE = snapshot(3, a=True)
+OTHER = snapshot(1, OTHER_LINEAGE, a=False)
+
+
+def store(last_good: Path | None = None, environment: str | None = "default") -> tuple[Store, list[Event]]:
+    events: list[Event] = []
+    status = Status()
+    status.subscribe(events.append)
+    return Store(environment, status, last_good), events
+
+
+def test_snapshots_are_taken_upwards() -> None:
+    kept, events = store()
+    assert kept.take_snapshot(ONE)
+    assert kept.take_snapshot(THREE)
+    assert not kept.take_snapshot(THREE)
+    assert kept.engine is not None and kept.engine.info.revision == 3
+    changes = [event for event in events if isinstance(event, FlagsChanged)]
+    assert [(sorted(change.flags), change.revision) for change in changes] == [(["a", "b"], 1), (["b"], 3)]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        TWO,  # lower
+        snapshot(3, a=False),  # the same revision with another id
+        snapshot(9, environment="other", a=True),
+        THREE[:-1],
+        b"",
+        b"\x94",
+        bytes(33 << 20),
+    ],
+    ids=["lower", "same revision", "other environment", "cut", "empty", "nonsense", "too large"],
+)
+def test_what_is_refused_changes_nothing(frame: bytes, tmp_path: Path) -> None:
+    kept, events = store(tmp_path / "last")
+    kept.take_snapshot(THREE)
+    serving, before = kept.engine, len(events)
+    with pytest.raises(Refused):
+        kept.take_snapshot(frame)
+    assert kept.engine is serving
+    assert len(events) == before
+    assert kept.refused == 1
+    assert (tmp_path / "last").read_bytes() == THREE
+
+
+def test_another_lineage_is_taken_at_once() -> None:
+    kept, _ = store()
+    kept.take_snapshot(THREE)
+    assert kept.take_snapshot(OTHER)
+    assert kept.engine is not None and kept.engine.info.revision == 1
+
+
+def test_a_delta_is_taken_onto_its_base_only() -> None:
+    kept, events = store()
+    with pytest.raises(Refused, match="without"):
+        kept.take_delta(delta(ONE, TWO))
+    kept.take_snapshot(ONE)
+    assert kept.take_delta(delta(ONE, TWO))
+    assert kept.engine is not None and kept.engine.data == TWO
+    assert isinstance(events[-1], FlagsChanged) and events[-1].flags == {"a", "c"}
+    for wrong in (delta(ONE, TWO), delta(ONE, THREE), delta(TWO, THREE)[:-1], b"", b"\x95"):
+        with pytest.raises(Refused):
+            kept.take_delta(wrong)
+    with pytest.raises(Refused, match="not above"):
+        kept.take_delta(delta(TWO, ONE))
+    assert kept.engine.data == TWO
+    assert kept.take_delta(delta(TWO, THREE))
+
+
+def test_the_last_good_snapshot_is_found_again(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "last"
+    kept, _ = store(path)
+    kept.start(None)
+    assert kept.engine is None
+    kept.take_snapshot(TWO)
+    assert [file.name for file in path.parent.iterdir()] == ["last"]
+    again, events = store(path)
+    again.start(None)
+    assert again.engine is not None and again.engine.data == TWO
+    assert [event.state for event in events if isinstance(event, StateChanged)] == [State.STALE]
+
+
+@pytest.mark.parametrize("damage", [b"", TWO[:-1], b"x" * 100, snapshot(9, environment="other")])
+def test_a_damaged_last_good_snapshot_is_ignored_and_replaced(tmp_path: Path, damage: bytes) -> None:
+    path = tmp_path / "last"
+    path.write_bytes(damage)
+    kept, _ = store(path)
+    kept.start(ONE)
+    assert kept.engine is not None and kept.engine.data == ONE
+    kept.take_snapshot(TWO)
+    assert path.read_bytes() == TWO
+
+
+@pytest.mark.parametrize(
+    ("bootstrap", "last", "serves"), [(ONE, TWO, TWO), (THREE, TWO, THREE), (OTHER, TWO, TWO), (OTHER, None, OTHER)]
+)
+def test_which_of_bootstrap_and_last_good_serves(tmp_path: Path, bootstrap: bytes, last: bytes | None, serves: bytes) -> None:
+    path = tmp_path / "last"
+    if last:
+        path.write_bytes(last)
+    kept, _ = store(path)
+    kept.start(bootstrap)
+    assert kept.engine is not None and kept.engine.data == serves
+
+
+def test_a_bootstrap_that_does_not_load_is_an_error() -> None:
+    kept, _ = store()
+    with pytest.raises(LoadError):
+        kept.start(ONE[:-1])
+    with pytest.raises(ValueError, match="environment 'other'"):
+        kept.start(snapshot(1, environment="other"))
+
+
+def test_a_disk_that_can_not_be_written_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    kept, _ = store(tmp_path / "file" / "last")
+    assert kept.take_snapshot(ONE)
+
+
+def test_usage_outlives_the_snapshot_that_counted_it() -> None:
+    kept, _ = store()
+    kept.take_snapshot(ONE)
+    for take in (ONE, TWO):
+        if take is TWO:
+            kept.take_snapshot(TWO)
+        assert kept.engine is not None
+        kept.engine.evaluate(kept.engine.request("a", None, (), None, 5, None))
+    usage = kept.take_usage()
+    assert usage == {"a": [2, 5]}
+    kept.put_usage_back(usage)
+    kept.put_usage_back({"a": [1, 9]})
+    assert kept.take_usage() == {"a": [3, 9]}
+    assert kept.take_usage() == {}
+
+
+def test_a_listener_that_fails_stops_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    status = Status()
+    heard: list[Event] = []
+
+    def fail(_: Event) -> None:
+        raise RuntimeError("listener")
+
+    status.subscribe(fail)
+    unsubscribe = status.subscribe(heard.append)
+    status.loaded()
+    assert len(heard) == 1
+    unsubscribe()
+    status.contact()
+    assert len(heard) == 1
+    assert "a listener failed" in caplog.text
+
+
+def test_the_time_to_live_makes_a_client_stale() -> None:
+    status = Status(time_to_live=0.0)
+    status.loaded()
+    assert status.state is State.STALE
+    status.contact()
+    while status.age == 0:
+        pass
+    assert status.state is State.STALE
+    unlimited = Status()
+    unlimited.loaded()
+    unlimited.contact()
+    assert unlimited.state is State.READY
