@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"iter"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -68,15 +69,22 @@ func (s *Service) Watch(ctx context.Context, env string, after Position) iter.Se
 		f.watchers.Add(1)
 		defer f.watchers.Add(-1)
 		at := after
+		if st := s.view.Load().states[env]; st != nil && at != st.head.position() && !at.ahead(st) && !f.knows(at) {
+			frame, err := st.snapshot.whole()
+			if err != nil {
+				s.log.Error("a snapshot can't be made", "environment", env, "error", err)
+			} else if !yield(frame, nil) {
+				return
+			}
+			at = st.head.position()
+		}
 		for {
 			now := f.now.Load()
 			if now.newest == nil {
 				yield(nil, fail(Gone, "the environment %q was deleted", env))
 				return
 			}
-			position := now.newest.Position()
-			ahead := position.Lineage == at.Lineage && position.Revision < at.Revision // the host comes from a replica that was faster
-			if position != at && !ahead {
+			if position := now.newest.Position(); position != at && !at.ahead(now.newest.state) {
 				frame, err := now.frame(at)
 				if err != nil {
 					s.log.Error("a frame can't be made; hosts keep what they have", "environment", env, "revision", position.Revision, "error", err)
@@ -96,6 +104,11 @@ func (s *Service) Watch(ctx context.Context, env string, after Position) iter.Se
 			}
 		}
 	}
+}
+
+// ahead says that a host is ahead of a state: it comes from a replica that was faster.
+func (p Position) ahead(st *state) bool {
+	return p.Lineage == st.head.lineage() && p.Revision > st.head.Revision
 }
 
 const (
@@ -118,6 +131,7 @@ type feed struct {
 
 	mu      sync.Mutex
 	waiting *state      // to be shown by the timer
+	skipped []*state    // what came before it and was not shown; hosts may have polled it
 	timer   *time.Timer // nil: none runs
 	last    time.Time   // when something was shown
 }
@@ -126,7 +140,7 @@ type feed struct {
 type shown struct {
 	newest   *Snapshot // nil: the environment is gone
 	previous *state    // the one before, with its bytes; nil: none
-	past     []*state  // those before that, oldest first, without
+	past     []*state  // those before that or skipped, oldest first, without
 	next     chan struct{}
 }
 
@@ -178,6 +192,10 @@ func (f *feed) offer(st *state) {
 	if now != nil && now.newest.Position() == st.head.position() && f.waiting == nil {
 		return // the state changed nothing that hosts see
 	}
+	if f.waiting != nil {
+		f.skipped = append(f.skipped, f.waiting.light())
+		f.skipped = f.skipped[max(0, len(f.skipped)-kept):]
+	}
 	f.waiting = st
 	if f.timer != nil {
 		return
@@ -199,21 +217,21 @@ func (f *feed) offer(st *state) {
 
 // show shows what waits; f.mu is held.
 func (f *feed) show() {
-	st := f.waiting
-	f.waiting, f.last = nil, time.Now()
+	st, skipped := f.waiting, f.skipped
+	f.waiting, f.skipped, f.last = nil, nil, time.Now()
 	before := f.now.Load()
 	next := &shown{newest: st.snapshot, next: make(chan struct{})}
 	if before != nil {
 		if before.newest.Position() == st.head.position() {
 			return
 		}
-		next.previous, next.past = before.newest.state, before.past
+		next.previous = before.newest.state
+		next.past = slices.Clone(before.past)
 		if before.previous != nil {
-			if len(next.past) == kept {
-				next.past = next.past[1:]
-			}
-			next.past = append(next.past[:len(next.past):len(next.past)], before.previous.light())
+			next.past = append(next.past, before.previous.light())
 		}
+		next.past = append(next.past, skipped...)
+		next.past = next.past[max(0, len(next.past)-kept):]
 	}
 	f.now.Store(next)
 	if before != nil {
@@ -246,11 +264,27 @@ func (s *state) light() *state {
 func (s *shown) frame(from Position) (*Frame, error) {
 	base := s.base(from)
 	if base == nil {
-		from = Position{}
+		return s.newest.whole()
 	}
 	f := s.newest.frame(from)
 	f.made.Do(func() { f.err = f.fill(s.newest, base) })
 	return f, f.err
+}
+
+// whole is the frame of the whole snapshot.
+func (p *Snapshot) whole() (*Frame, error) {
+	f := p.frame(Position{})
+	f.made.Do(func() { f.err = f.fill(p, nil) })
+	return f, f.err
+}
+
+// knows says whether a host at a position can go on from there, now or when what waits is shown.
+func (f *feed) knows(p Position) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := f.now.Load()
+	is := func(st *state) bool { return st.head.position() == p }
+	return now.newest != nil && is(now.newest.state) || now.base(p) != nil || f.waiting != nil && is(f.waiting) || slices.ContainsFunc(f.skipped, is)
 }
 
 // base is the remembered state at a position; nil if there is none.

@@ -1,0 +1,217 @@
+package controlplane_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/engine"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+// host holds a snapshot as a host does: whole ones are taken, deltas applied to what it has.
+type host struct {
+	t      testing.TB
+	bytes  []byte
+	at     controlplane.Position
+	deltas int
+	wholes int
+}
+
+func (h *host) take(f *controlplane.Frame) {
+	h.t.Helper()
+	switch f.Kind() {
+	case controlplane.FrameSnapshot:
+		h.bytes = f.Data()
+		h.wholes++
+	case controlplane.FrameDelta:
+		base, err := engine.Load(h.bytes)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		if h.bytes, err = engine.Apply(base, f.Data()); err != nil {
+			h.t.Fatalf("a delta to %v does not apply to %v: %v", f.Position(), h.at, err)
+		}
+		h.deltas++
+	}
+	if f.Position().Lineage == h.at.Lineage && f.Position().Revision <= h.at.Revision {
+		h.t.Fatalf("%v came after %v", f.Position(), h.at)
+	}
+	h.at = f.Position()
+	loaded, err := engine.Load(h.bytes)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if id := f.ID(); loaded.ID() != string(id[:]) || loaded.Revision() != h.at.Revision {
+		h.t.Fatalf("the frame to %v gives revision %d", f.Position(), loaded.Revision())
+	}
+}
+
+// stream reads frames until the host is at a revision; it can be read on.
+type stream struct {
+	frames chan *controlplane.Frame
+	err    error
+	cancel context.CancelFunc
+}
+
+func watch(t testing.TB, s *controlplane.Service, env string, after controlplane.Position) *stream {
+	ctx, cancel := context.WithCancel(context.Background())
+	w := &stream{frames: make(chan *controlplane.Frame), cancel: cancel}
+	t.Cleanup(cancel)
+	go func() {
+		defer close(w.frames)
+		for f, err := range s.Watch(ctx, env, after) {
+			if err != nil {
+				w.err = err
+				return
+			}
+			select {
+			case w.frames <- f:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return w
+}
+
+func (w *stream) next(t testing.TB) *controlplane.Frame {
+	t.Helper()
+	select {
+	case f, ok := <-w.frames:
+		if !ok {
+			t.Fatalf("the stream ended: %v", w.err)
+		}
+		return f
+	case <-time.After(30 * time.Second):
+		t.Fatal("no frame comes")
+	}
+	return nil
+}
+
+func (h *host) follow(w *stream, revision int64) {
+	h.t.Helper()
+	for h.at.Revision < revision {
+		h.take(w.next(h.t))
+	}
+}
+
+func TestStreamsGiveASnapshotAndThenDeltas(t *testing.T) {
+	s, ctx := open(t, controlplane.Config{}), t.Context()
+	must[controlplane.Difference](t)(s.Import(ctx, env, manyFlags(50), controlplane.ImportOptions{}, by))
+	h := &host{t: t}
+	w := watch(t, s, env, controlplane.Position{})
+	h.take(w.next(t))
+	if h.wholes != 1 {
+		t.Fatal("the first frame is not a whole snapshot")
+	}
+	for i := range 5 {
+		r := must[controlplane.WriteResult](t)(s.Enable(ctx, env, fmt.Sprint("g", i), snapshot.Scope{}, by))
+		h.follow(w, r.Revision)
+	}
+	must[int64](t)(s.DeleteFlag(ctx, env, "g0", by))
+	r := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "last", snapshot.Scope{}, by))
+	h.follow(w, r.Revision)
+	if h.wholes != 1 || h.deltas < 6 {
+		t.Errorf("%d whole snapshots, %d deltas", h.wholes, h.deltas)
+	}
+	p := must[*controlplane.Snapshot](t)(s.Snapshot(ctx, env))
+	if !bytes.Equal(h.bytes, p.Bytes()) {
+		t.Error("the host has other bytes")
+	}
+}
+
+func TestAStreamResumesWhereItEnded(t *testing.T) {
+	s, ctx := open(t, controlplane.Config{}), t.Context()
+	must[controlplane.Difference](t)(s.Import(ctx, env, manyFlags(50), controlplane.ImportOptions{}, by))
+	h := &host{t: t}
+	w := watch(t, s, env, controlplane.Position{})
+	h.take(w.next(t))
+	w.cancel()
+	// Current: nothing comes before the next change.
+	w = watch(t, s, env, h.at)
+	r := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "g", snapshot.Scope{}, by))
+	h.follow(w, r.Revision)
+	w.cancel()
+	for i := range 10 {
+		r = must[controlplane.WriteResult](t)(s.Enable(ctx, env, "g", snapshot.ForActor(fmt.Sprint(i)), by))
+	}
+	h.follow(watch(t, s, env, h.at), r.Revision)
+	if h.wholes != 1 || h.deltas < 2 {
+		t.Errorf("%d whole snapshots, %d deltas", h.wholes, h.deltas)
+	}
+	// A place that nobody remembers, and one of another lineage, get a whole snapshot.
+	for _, position := range []controlplane.Position{{Lineage: h.at.Lineage, Revision: 0}, {Revision: h.at.Revision}} {
+		other := &host{t: t}
+		other.take(watch(t, s, env, position).next(t))
+		if other.wholes != 1 {
+			t.Errorf("from %v came a delta", position)
+		}
+	}
+	if p, ok := controlplane.ParsePosition(h.at.String()); !ok || p != h.at {
+		t.Errorf("%v is read as %v", h.at, p)
+	}
+}
+
+func TestSlowReadersSkipToTheNewest(t *testing.T) {
+	s, ctx := open(t, controlplane.Config{}), t.Context()
+	slow, quick := &host{t: t}, &host{t: t}
+	slowly, quickly := watch(t, s, env, controlplane.Position{}), watch(t, s, env, controlplane.Position{})
+	slow.take(slowly.next(t))
+	quick.take(quickly.next(t))
+	var r controlplane.WriteResult
+	for i := range 30 {
+		r = must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", snapshot.ForActor(fmt.Sprint(i)), by))
+		if i%10 == 9 {
+			quick.follow(quickly, r.Revision) // a reader that doesn't read holds up nobody
+		}
+	}
+	slow.follow(slowly, r.Revision)
+	if frames := slow.deltas + slow.wholes; frames > 4 {
+		t.Errorf("the slow reader got %d frames", frames)
+	}
+	if !bytes.Equal(slow.bytes, quick.bytes) {
+		t.Error("the readers have other bytes")
+	}
+}
+
+func TestStreamsEnd(t *testing.T) {
+	s, ctx := open(t, controlplane.Config{}), t.Context()
+	must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "e"}, by))
+	w := watch(t, s, "e", controlplane.Position{})
+	w.next(t)
+	want(t, s.DeleteEnvironment(ctx, "e", "e", by), "")
+	if _, open := <-w.frames; open {
+		t.Error("a deleted environment gave one more frame")
+	}
+	want(t, w.err, controlplane.Gone)
+	missing := watch(t, s, "e", controlplane.Position{})
+	if _, open := <-missing.frames; open {
+		t.Error("a missing environment gave a frame")
+	}
+	want(t, missing.err, controlplane.NotFound)
+	rest := watch(t, s, env, controlplane.Position{})
+	rest.next(t)
+	_ = s.Close()
+	for range rest.frames {
+	}
+	want(t, rest.err, controlplane.Unavailable)
+}
+
+// TestAnEnvironmentMadeAnewReachesItsHosts: a host of the old one comes back with its old place.
+func TestAnEnvironmentMadeAnewReachesItsHosts(t *testing.T) {
+	s, ctx := open(t, controlplane.Config{}), t.Context()
+	must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "e"}, by))
+	must[controlplane.WriteResult](t)(s.Enable(ctx, "e", "f", snapshot.Scope{}, by))
+	h := &host{t: t}
+	h.take(watch(t, s, "e", h.at).next(t))
+	want(t, s.DeleteEnvironment(ctx, "e", "e", by), "")
+	must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "e"}, by))
+	h.take(watch(t, s, "e", h.at).next(t))
+	if h.wholes != 2 {
+		t.Error("another lineage did not bring a whole snapshot")
+	}
+}
