@@ -63,28 +63,38 @@ func (n *connection) open(c *cobra.Command) (context.Context, context.CancelFunc
 
 func (n *connection) transport() (http.RoundTripper, error) {
 	t := http.DefaultTransport.(*http.Transport).Clone()
-	if n.ca != "" {
-		pem, err := os.ReadFile(n.ca)
-		if err != nil {
-			return nil, fmt.Errorf("--ca-cert: %w", err)
-		}
-		pool := x509.NewCertPool()
-		if !pool.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("--ca-cert: there is no certificate in %s", n.ca)
-		}
-		t.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	security, err := clientTLS(n.ca, n.cert, n.key)
+	if err != nil {
+		return nil, fmt.Errorf("--ca-cert, --client-cert and --client-key: %w", err)
 	}
-	if n.cert != "" || n.key != "" {
-		pair, err := tls.LoadX509KeyPair(n.cert, n.key)
-		if err != nil {
-			return nil, fmt.Errorf("--client-cert and --client-key: %w", err)
-		}
-		if t.TLSClientConfig == nil {
-			t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
-		}
-		t.TLSClientConfig.Certificates = []tls.Certificate{pair}
-	}
+	t.TLSClientConfig = security
 	return t, nil
+}
+
+// clientTLS trusts the authorities in a file, and shows a certificate; nil where neither is asked for.
+func clientTLS(authorities, certificate, key string) (*tls.Config, error) {
+	if authorities == "" && certificate == "" && key == "" {
+		return nil, nil
+	}
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	if authorities != "" {
+		pem, err := os.ReadFile(authorities)
+		if err != nil {
+			return nil, err
+		}
+		c.RootCAs = x509.NewCertPool()
+		if !c.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("there is no certificate in %s", authorities)
+		}
+	}
+	if certificate != "" || key != "" {
+		pair, err := tls.LoadX509KeyPair(certificate, key)
+		if err != nil {
+			return nil, err
+		}
+		c.Certificates = []tls.Certificate{pair}
+	}
+	return c, nil
 }
 
 // asking makes a command of what is to be done with a client.

@@ -106,7 +106,10 @@ func (p *planned) tell(c *cobra.Command, f apiclient.Flag) error {
 	case f.Changed != nil && !*f.Changed:
 		text = fmt.Sprintf("%s was like that already: %s", f.Key, f.State)
 	}
-	_, err := fmt.Fprintf(c.OutOrStdout(), "%s (%s)\n", text, shortened(gates(f.Flag)))
+	if len(f.Gates) > 0 {
+		text += " (" + gates(f.Flag) + ")"
+	}
+	_, err := fmt.Fprintln(c.OutOrStdout(), text)
 	return err
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -24,7 +25,7 @@ func newFlagsGet(n *connection) *cobra.Command {
 			if n.json {
 				return printJSON(c.OutOrStdout(), f)
 			}
-			text, err := snapshot.MarshalYAML(&snapshot.Set{Flags: []snapshot.Flag{f.Flag}})
+			text, err := yamlFrom("flags:", &snapshot.Set{Flags: []snapshot.Flag{f.Flag}})
 			if err != nil {
 				return err
 			}
@@ -33,4 +34,14 @@ func newFlagsGet(n *connection) *cobra.Command {
 			return err
 		}),
 	}
+}
+
+// yamlFrom is a set in YAML from a line on: settings are the environment's, not those of one flag or segment.
+func yamlFrom(line string, set *snapshot.Set) (string, error) {
+	text, err := snapshot.MarshalYAML(set)
+	if err != nil {
+		return "", err
+	}
+	_, rest, _ := strings.Cut(string(text), line+"\n")
+	return line + "\n" + rest, nil
 }

@@ -75,6 +75,7 @@ entry of the file that --config names; a flag beats the environment, and that be
 		&cobra.Group{ID: "offline", Title: "Without a server:"},
 		&cobra.Group{ID: "admin", Title: "Ask and change a control plane:"},
 	)
+	group(root, "server", newServe(), newBackup(), newRestore(), newTokens())
 	group(root, "admin", newFlags(), newSegments(), newEnvs(), newExplain(), newAudit(), newImport(), newExport(), newDiff(), newStale(), newWebhooks())
 	group(root, "offline", newCompile(), newEval(), newConformance(), newVersion())
 	strict(root)

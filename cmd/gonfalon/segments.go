@@ -56,7 +56,7 @@ func newSegmentsGet(n *connection) *cobra.Command {
 			if n.json {
 				return printJSON(c.OutOrStdout(), s)
 			}
-			text, err := snapshot.MarshalYAML(&snapshot.Set{Segments: []snapshot.Segment{s.Segment}})
+			text, err := yamlFrom("segments:", &snapshot.Set{Segments: []snapshot.Segment{s.Segment}})
 			if err != nil {
 				return err
 			}

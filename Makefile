@@ -1,0 +1,50 @@
+# Tools, pinned here and nowhere else; the go command fetches them through the module proxy.
+export GOTESTSUM = v1.13.0
+GOLANGCI_LINT    = v2.15.0
+
+# How long each target is fuzzed.
+FUZZTIME ?= 5m
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test wasm bench lint fmt check fuzz mutants rivals clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## build and start the control plane on 127.0.0.1:8080, with its data in ./data (ARGS="--listen …")
+	@bin/gonfalon serve $(ARGS)
+
+build: ## build bin/gonfalon
+	@go build -trimpath -buildvcs=auto -o bin/gonfalon ./cmd/gonfalon
+
+test: ## run every test, installing what it needs; REQUIRE_ALL=1: leave nothing out
+	@scripts/test
+
+wasm: ## compile the engine to wasm/engine.wasm, and check its exports, imports and size
+	go run ./cmd/compile-wasm
+
+bench: ## measure, each case checking its answers; results go to benchmarks/results
+	go run ./benchmarks
+
+lint: ## run the chosen linters (.golangci.yml)
+	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT) run ./...
+
+fmt: ## format all Go code
+	gofmt -w $$(git ls-files --cached --others --exclude-standard '*.go')
+
+check: lint ## lint, and see that what is made from sources is made from these
+	go mod verify
+	@$(MAKE) --no-print-directory wasm
+	@git diff --exit-code -- wasm || { echo "the module is not made from these sources: commit what 'make wasm' wrote"; exit 1; }
+
+fuzz: ## fuzz every target for FUZZTIME (5m)
+	scripts/fuzz $(FUZZTIME) ./...
+
+mutants: ## break the compiler in many small ways, and see that tests notice
+	go test -tags mutants -timeout 2h -v ./cmd/compile-wasm/...
+
+rivals: ## measure other flag libraries on the same workloads
+	cd benchmarks/rivals && go run .
+
+clean: ## delete what was built and installed, but no data
+	rm -rf bin hostsdk/js/node_modules hostsdk/js/dist hostsdk/python/.venv controlplane/httpapi/testdata/ofrepweb/node_modules

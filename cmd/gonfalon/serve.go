@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
+)
+
+// serving are the settings of serve.
+type serving struct {
+	storage
+	listen                 string
+	tlsCert, tlsKey, tlsCA string
+	grace                  time.Duration
+	adminToken, replica    string
+	retention              time.Duration
+	seed                   bool
+	origins                []string
+	rateLimit              float64
+	rateBurst, maxStreams  int
+	privateWebhooks        bool
+	logLevel, logFormat    string
+	print                  bool
+}
+
+func newServe() *cobra.Command {
+	s := new(serving)
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the control plane: the API, snapshots and their stream, OFREP",
+		Long: `Serve runs the control plane until it is interrupted. Without a cluster it keeps its state in an etcd of its
+own, which listens nowhere. At the first start it makes an admin token, which it shows once and keeps only
+as a hash, and an example flag. Traces are exported as OpenTelemetry's own environment variables say.`,
+		Example: `  gonfalon serve
+  gonfalon serve --listen 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem --etcd-endpoints https://etcd-0:2379,https://etcd-1:2379
+  gonfalon serve --config /etc/gonfalon.yaml --print-config`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if s.print {
+				printSettings(c)
+				return nil
+			}
+			return s.run(c)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&s.listen, "listen", "127.0.0.1:8080", "the address to serve at; port 0 takes a free one")
+	f.StringVar(&s.tlsCert, "tls-cert", "", "serve TLS with the certificate in this file; a renewed one is taken without a restart")
+	f.StringVar(&s.tlsKey, "tls-key", "", "its key")
+	f.StringVar(&s.tlsCA, "tls-client-ca", "", "let in only callers with a certificate by the authorities in this file (mutual TLS)")
+	f.DurationVar(&s.grace, "grace", httpapi.DefaultGrace, "how long requests may take to end at a shutdown")
+	f.StringVar(&s.adminToken, "admin-token", "", "an admin token that must work, 16 printable characters or more; better given as GONFALON_ADMIN_TOKEN")
+	f.StringVar(&s.replica, "replica", "", "this replica's name in logs (default: a random one)")
+	f.DurationVar(&s.retention, "audit-retention", controlplane.DefaultAuditRetention, "how long the audit, and with it the way back, is kept")
+	f.BoolVar(&s.seed, "seed", true, "store an example flag if the store is new")
+	f.StringSliceVar(&s.origins, "allow-origins", nil, "origins whose pages may call OFREP, separated by commas; *: any")
+	f.Float64Var(&s.rateLimit, "rate-limit", 0, "how many requests a second a token may make on average; 0: any number")
+	f.IntVar(&s.rateBurst, "rate-burst", 0, "how many of them at once (default: those of two seconds)")
+	f.IntVar(&s.maxStreams, "max-streams", httpapi.DefaultMaxStreams, "how many streams may be open")
+	f.BoolVar(&s.privateWebhooks, "webhooks-allow-private", false, "deliver webhooks to private addresses too")
+	f.StringVar(&s.logLevel, "log-level", "info", "debug, info, warn or error")
+	f.StringVar(&s.logFormat, "log-format", "text", "text or json; logs go to standard error")
+	f.BoolVar(&s.inMemory, "in-memory", false, "keep everything in memory, for a try or a test")
+	settings(f)
+	annotate(f.Lookup("admin-token"), isSecret, "")
+	s.storage.register(c)
+	f.BoolVar(&s.print, "print-config", false, "print the settings that hold, and where each is from, and end")
+	return c
+}
+
+// run opens everything in order, serves, and closes everything in the opposite order.
+func (s *serving) run(c *cobra.Command) (err error) {
+	ctx, started := c.Context(), time.Now()
+	log, err := s.logger(c.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	server := &httpapi.Server{Grace: s.grace, Logger: log}
+	if s.tlsCert != "" || s.tlsKey != "" || s.tlsCA != "" {
+		if server.TLS, err = httpapi.TLSFiles(s.tlsCert, s.tlsKey, s.tlsCA); err != nil {
+			return err
+		}
+	}
+	listener, err := net.Listen("tcp", s.listen)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	tracer, err := httpapi.TracerFromEnvironment(ctx, version)
+	if err != nil {
+		return err
+	}
+	if tracer != nil {
+		defer func() { err = errors.Join(err, ending(ctx, tracer.Shutdown)) }()
+	}
+	store, err := s.open(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	service, err := controlplane.Open(ctx, controlplane.Config{
+		Store: store, Logger: log, Replica: s.replica, AdminToken: s.adminToken, AuditRetention: s.retention,
+		Webhooks: httpapi.NewSender(httpapi.SenderConfig{AllowPrivate: s.privateWebhooks, Version: version}),
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, service.Close()) }()
+	client := ""
+	if s.seed {
+		if client, err = seed(ctx, service); err != nil {
+			return err
+		}
+	}
+	config := httpapi.Config{
+		Logger: log, Version: version, AllowOrigins: s.origins, RateLimit: s.rateLimit, RateBurst: s.rateBurst, MaxStreams: s.maxStreams,
+	}
+	if tracer != nil {
+		config.Tracer = tracer
+	}
+	server.API = httpapi.New(service, config)
+	s.greet(c.OutOrStdout(), listener.Addr(), service.InitialToken(), client, time.Since(started))
+	if err := server.Serve(ctx, listener); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(c.OutOrStdout(), "stopped")
+	return err
+}
+
+// ending gives what has to be done at the end a little time, although the context has ended.
+func ending(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return do(ctx)
+}
+
+func (s *serving) logger(to io.Writer) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(s.logLevel)); err != nil {
+		return nil, usagef("--log-level: %q is not debug, info, warn or error", s.logLevel)
+	}
+	options := &slog.HandlerOptions{Level: level}
+	switch s.logFormat {
+	case "text":
+		return slog.New(slog.NewTextHandler(to, options)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(to, options)), nil
+	}
+	return nil, usagef("--log-format: %q is neither text nor json", s.logFormat)
+}
+
+// greet says where the control plane is, and how to try it.
+func (s *serving) greet(w io.Writer, address net.Addr, admin, client string, took time.Duration) {
+	scheme := "http"
+	if s.tlsCert != "" {
+		scheme = "https"
+	}
+	base := scheme + "://" + address.String()
+	var b strings.Builder
+	fmt.Fprintf(&b, "Gonfalon %s · %s · ready in %.1f s\n", version, s.storage.String(), took.Seconds())
+	fmt.Fprintf(&b, "  API         %s/v1 (OpenAPI at /openapi.json)\n", base)
+	lost := "gonfalon tokens create --data-dir " + s.dir
+	if len(s.endpoints) > 0 {
+		lost = "gonfalon tokens create --etcd-endpoints " + strings.Join(s.endpoints, ",")
+	}
+	switch {
+	case admin != "":
+		fmt.Fprintf(&b, "  admin token %s (shown once; lost? %s)\n", admin, lost)
+	case s.adminToken != "":
+		fmt.Fprintf(&b, "  admin token as GONFALON_ADMIN_TOKEN says\n")
+	default:
+		fmt.Fprintf(&b, "  admin token shown at the first start (lost? %s)\n", lost)
+	}
+	token := "$GONFALON_TOKEN"
+	if client != "" {
+		token = client
+		fmt.Fprintf(&b, "  a flag      %s: on for group staff, 25%% of everyone else\n", exampleFlag)
+	}
+	fmt.Fprintf(&b, "\nTry it:\n"+
+		"  curl -s %s/ofrep/v1/evaluate/flags/%s -H \"Authorization: Bearer %s\" \\\n"+
+		"       -d '{\"context\": {\"targetingKey\": \"user:3\", \"groups\": [\"staff\"]}}'\n", base, exampleFlag, token)
+	_, _ = io.WriteString(w, b.String()) // a closed terminal is no reason not to serve
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+)
+
+func TestPrecedence(t *testing.T) {
+	config := file(t, "gonfalon.yaml", "listen: 0.0.0.0:1\ndata-dir: from-file\nrate-limit: 5\nallow-origins: [https://a.example, https://b.example]\nserver: http://elsewhere:1\n")
+	t.Setenv("GONFALON_DATA_DIR", "from-environment")
+	t.Setenv("GONFALON_RATE_LIMIT", "7")
+	out := gonfalon(t, "serve", "--config", config, "--rate-limit", "9", "--print-config").must(t)
+	for _, line := range []string{
+		"listen: 0.0.0.0:1 # file",
+		"data-dir: from-environment # environment",
+		"rate-limit: 9 # flag",
+		"allow-origins: ['https://a.example', 'https://b.example'] # file",
+		"max-streams: 20000 # default",
+		`etcd-password: "" # default`,
+	} {
+		if !strings.Contains(out, line+"\n") {
+			t.Errorf("%q is not in\n%s", line, out)
+		}
+	}
+	if strings.Contains(out, "server:") || strings.Contains(out, "print-config:") {
+		t.Errorf("it prints what is no setting of serve:\n%s", out)
+	}
+	t.Setenv("GONFALON_CONFIG", config)
+	gonfalon(t, "serve", "--print-config").has(t, 0, "listen: 0.0.0.0:1 # file")
+}
+
+// What --print-config prints is a file that gives the same settings.
+func TestPrintConfigReadsBack(t *testing.T) {
+	out := gonfalon(t, "serve", "--listen", "[::1]:9", "--allow-origins", "*", "--grace", "3s", "--print-config").must(t)
+	var entries map[string]any
+	if err := yaml.Unmarshal([]byte(out), &entries); err != nil {
+		t.Fatal(err)
+	}
+	again := gonfalon(t, "serve", "--config", file(t, "printed.yaml", out), "--print-config").must(t)
+	without := func(text string) string {
+		for _, from := range []string{"default", "file", "flag"} {
+			text = strings.ReplaceAll(text, " # "+from+"\n", "\n")
+		}
+		return text
+	}
+	if without(again) != without(out) {
+		t.Errorf("it became\n%s\nfrom\n%s", again, out)
+	}
+}
+
+func TestSecretsAreNotPrinted(t *testing.T) {
+	t.Setenv("GONFALON_ADMIN_TOKEN", "hush-hush-hush-hush")
+	out := gonfalon(t, "serve", "--etcd-password", "hush", "--print-config").must(t)
+	if strings.Contains(out, "hush") || strings.Count(out, "(set)") != 2 {
+		t.Errorf("%s", out)
+	}
+}
+
+func TestSettingsRefused(t *testing.T) {
+	for _, c := range []struct{ config, env, says string }{
+		{config: "listn: 0.0.0.0:1\n", says: `"listn", which is no setting`},
+		{config: "rate-limit: many\n", says: `the file's rate-limit: "many"`},
+		{config: "listen: {port: 1}\n", says: "line 1: listen is neither a value nor a list"},
+		{config: "listen: [\n", says: "settings: "},
+		{config: "print-config: true\n", says: "no setting"},
+		{env: "many", says: `GONFALON_RATE_LIMIT: "many"`},
+	} {
+		t.Run(c.says, func(t *testing.T) {
+			if c.env != "" {
+				t.Setenv("GONFALON_RATE_LIMIT", c.env)
+			}
+			gonfalon(t, "serve", "--config", file(t, "c.yaml", c.config), "--print-config").has(t, 2, c.says)
+		})
+	}
+	gonfalon(t, "serve", "--config", "missing.yaml").has(t, 1, "missing.yaml")
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/etcdstore"
+	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
+)
+
+// storage says where a control plane keeps its state: in an etcd of its own, in a cluster, or in memory.
+type storage struct {
+	dir                string
+	inMemory           bool
+	quota              int64
+	endpoints          []string
+	prefix             string
+	username, password string
+	ca, cert, key      string
+}
+
+func (s *storage) register(c *cobra.Command) {
+	own := pflag.NewFlagSet("storage", pflag.ContinueOnError)
+	own.StringVar(&s.dir, "data-dir", "./data", "the folder of the embedded etcd")
+	own.Int64Var(&s.quota, "etcd-quota", etcdstore.DefaultQuota, "how many bytes the embedded etcd may hold")
+	own.StringSliceVar(&s.endpoints, "etcd-endpoints", nil, "use the etcd cluster at these URLs instead, separated by commas")
+	own.StringVar(&s.prefix, "etcd-prefix", etcdstore.DefaultPrefix, "how the keys in the cluster begin, so that several can share it")
+	own.StringVar(&s.username, "etcd-username", "", "the cluster's user")
+	own.StringVar(&s.password, "etcd-password", "", "its password; better given as GONFALON_ETCD_PASSWORD")
+	own.StringVar(&s.ca, "etcd-ca", "", "trust the certificates in this file for the cluster, instead of the system's")
+	own.StringVar(&s.cert, "etcd-cert", "", "the certificate to show the cluster (mutual TLS)")
+	own.StringVar(&s.key, "etcd-key", "", "its key")
+	settings(own)
+	annotate(own.Lookup("etcd-password"), isSecret, "")
+	c.Flags().AddFlagSet(own)
+}
+
+// named says whether the command line names a store, so that a verb works on that and not on a server.
+func (s *storage) named(c *cobra.Command) bool {
+	return c.Flags().Changed("data-dir") || c.Flags().Changed("etcd-endpoints")
+}
+
+// String is where the state is, for people.
+func (s *storage) String() string {
+	switch {
+	case s.inMemory:
+		return "memory, gone when this ends"
+	case len(s.endpoints) > 0:
+		return "etcd at " + strings.Join(s.endpoints, ", ")
+	}
+	return "embedded etcd in " + s.dir
+}
+
+func (s *storage) open(ctx context.Context, log *slog.Logger) (controlplane.Store, error) {
+	switch {
+	case s.inMemory:
+		return memstore.New(), nil
+	case len(s.endpoints) > 0:
+		security, err := clientTLS(s.ca, s.cert, s.key)
+		if err != nil {
+			return nil, fmt.Errorf("--etcd-ca, --etcd-cert and --etcd-key: %w", err)
+		}
+		return etcdstore.Dial(ctx, etcdstore.Cluster{
+			Endpoints: s.endpoints, TLS: security, Username: s.username, Password: s.password, Prefix: s.prefix, Logger: log,
+		})
+	}
+	store, err := etcdstore.OpenEmbedded(ctx, etcdstore.Embedded{Dir: s.dir, Logger: log, Quota: s.quota})
+	if errors.Is(err, etcdstore.ErrInUse) {
+		return nil, fmt.Errorf("%w: is gonfalon serve running on it?", err)
+	}
+	return store, err
+}
+
+// openExisting opens a store for a verb that works without a server, and never makes a new one.
+func (s *storage) openExisting(ctx context.Context, log *slog.Logger) (controlplane.Store, error) {
+	if len(s.endpoints) == 0 {
+		if _, err := os.Stat(filepath.Join(s.dir, "etcd")); err != nil {
+			return nil, fmt.Errorf("%s is no data directory of gonfalon serve: %w", s.dir, err)
+		}
+	}
+	return s.open(ctx, log)
+}
+
+// offline opens the control plane on an existing store, for one verb.
+func (s *storage) offline(c *cobra.Command, do func(context.Context, *controlplane.Service) error) (err error) {
+	ctx := c.Context()
+	log := slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	store, err := s.openExisting(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	service, err := controlplane.Open(ctx, controlplane.Config{Store: store, Logger: log})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, service.Close()) }()
+	return do(ctx, service)
+}

@@ -1,0 +1,243 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+)
+
+func TestFlagVerbs(t *testing.T) {
+	s := serve(t, "--in-memory")
+	for _, c := range []struct {
+		args []string
+		code int
+		says []string
+	}{
+		{[]string{"enable", "parent"}, 0, []string{"parent is on at revision", "boolean on"}},
+		{[]string{"enable", "parent"}, 0, []string{"like that already"}},
+		{[]string{"disable", "parent"}, 0, []string{"parent is off", "boolean off"}},
+		{[]string{"enable", "a", "--actor", "user:42"}, 0, []string{"a is partial", "actor user:42"}},
+		{[]string{"disable", "a", "--group", "staff"}, 0, []string{"group staff off"}},
+		{[]string{"enable", "a", "--percentage-of-actors", "0.3"}, 0, []string{"30% of actors"}},
+		{[]string{"disable", "a", "--percentage-of-time", "0.25"}, 0, []string{"75% of the time"}},
+		{[]string{"enable", "a", "--when", `plan in ["pro", "team"]`, "--when", "age gte 18"}, 0, []string{"rule of 2 constraints"}},
+		{[]string{"enable", "a", "--when", `{"attribute": "mail", "operator": "matches", "values": ["@example\\.com$"]}`}, 0, []string{"rule of 1 constraint"}},
+		{[]string{"enable", "a", "--requires-off", "parent"}, 0, []string{"prerequisite parent off"}},
+		{[]string{"enable", "a", "--from", "2026-11-27T00:00:00Z", "--until", "2026-11-28T00:00:00Z"}, 0, []string{"schedule"}},
+		{[]string{"variants", "a", "blue=1:\"#00f\"", "green=2.5:\"#0f0\""}, 0, []string{"2 variants"}},
+		{[]string{"clear", "a", "--variant"}, 0, []string{"a is partial"}},
+		{[]string{"clear", "a", "--actor", "user:42"}, 0, []string{"a is partial"}},
+		{[]string{"kill", "a"}, 0, []string{"a is killed"}},
+		{[]string{"revive", "a"}, 0, []string{"a is partial"}},
+		{[]string{"clear", "a", "--all", "--dry-run"}, 0, []string{"nothing was written"}},
+		{[]string{"get", "a"}, 0, []string{"target: staff", "attribute: mail"}},
+		{[]string{"clear", "a", "--all"}, 0, []string{"a is off"}},
+		{[]string{"delete", "a", "--if-match", "other"}, 1, []string{"somebody changed it meanwhile"}},
+		{[]string{"enable", "b", "--segment", "nobody"}, 1, []string{"/gates/0/target"}},
+		{[]string{"enable", "b", "--segment", "nobody", "--allow-missing"}, 0, []string{"warning", "segment nobody"}},
+		{[]string{"enable", "b", "--percentage-of-actors", "1.5"}, 1, []string{"between 0 and 1"}},
+		{[]string{"enable", "b", "--actor", "x", "--group", "y"}, 2, []string{"one scope at a time"}},
+		{[]string{"enable", "b", "--when", "plan"}, 2, []string{"attribute operator value"}},
+		{[]string{"enable", "b", "--when", "plan is pro"}, 1, []string{`"is" is not an operator`}},
+		{[]string{"clear", "b"}, 2, []string{"--all"}},
+		{[]string{"clear", "b", "--all", "--rule"}, 2, []string{"which is meant"}},
+		{[]string{"variants", "b", "blue"}, 2, []string{"NAME=WEIGHT"}},
+		{[]string{"kill", "missing"}, 1, []string{"missing"}},
+		{[]string{"rollback", "a", "two"}, 2, []string{"not a revision"}},
+		{[]string{"delete", "b"}, 0, []string{"b is deleted"}},
+	} {
+		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
+			s.t = t
+			s.run(append([]string{"flags"}, c.args...)...).has(t, c.code, c.says...)
+		})
+	}
+	s.t = t
+	var page apiclient.FlagPage
+	if err := json.Unmarshal([]byte(s.run("flags", "list", "--prefix", "pa", "--json").must(t)), &page); err != nil || page.Total != 1 {
+		t.Errorf("%v %+v", err, page)
+	}
+	s.run("audit", "--flag", "a", "--limit", "3").has(t, 0, "flag.clear a", "there is more")
+	s.run("audit", "--failures").has(t, 0, "precondition_failed")
+	s.stop()
+}
+
+// A whole flag that was got can be put again, in both forms.
+func TestFlagsGetAndPut(t *testing.T) {
+	s := serve(t, "--in-memory")
+	s.run("flags", "variants", "hero", `blue=1:{"hex": "#00f"}`, `green=1:{"hex": "#0f0"}`).must(t)
+	for name, text := range map[string]string{
+		"hero.yaml": s.run("flags", "get", "hero").must(t),
+		"hero.json": s.run("flags", "get", "hero", "--json").must(t),
+	} {
+		s.run("flags", "put", file(t, name, text)).has(t, 0, "like that already")
+		s.run("flags", "put", file(t, name, strings.Replace(text, "green", "red", 1)), "--reason", "another colour").has(t, 0, "hero is off at revision")
+		s.run("flags", "get", "hero").has(t, 0, "name: red")
+		s.run("flags", "put", file(t, name, text)).must(t)
+	}
+	s.run("flags", "put", file(t, "two.yaml", "flags: [{key: a}, {key: b}]")).has(t, 1, "2 flags", "one flag is needed")
+	s.run("flags", "put", file(t, "bad.json", `{"key": "a", "gatess": []}`)).has(t, 1, `did you mean "gates"?`)
+	s.run("flags", "put", file(t, "keyless.json", `{"gates": []}`)).has(t, 1, `"key" is missing`)
+	s.stop()
+}
+
+func TestPreview(t *testing.T) {
+	s := serve(t, "--in-memory")
+	s.run("flags", "enable", "upsell", "--requires", "new_checkout").must(t)
+	s.run("flags", "enable", "upsell").must(t)
+	change := []string{"flags", "enable", "new_checkout", "--percentage-of-actors", "0.5", "--preview", "--sample", "10000", "--server", s.url, "--token", s.adminToken}
+	no := gonfalonWith(t, "n\n", change...)
+	no.has(t, 1, "percentage 25% of actors → percentage 50% of actors", "of 10\u00a0000 sampled actors turn on, none turn off",
+		"1 flag depends on it: upsell", "Write it? [y/N]", "nothing was written")
+	s.run("flags", "get", "new_checkout").has(t, 0, "ratio: 0.25")
+	gonfalonWith(t, "", change...).has(t, 1, "nothing was written") // no answer is no yes
+	gonfalonWith(t, "y\n", change...).has(t, 0, "50% of actors")
+	s.run("flags", "enable", "brand_new", "--preview", "--yes", "--sample", "10").has(t, 0, "10 of 10 sampled actors turn on", "brand_new is on")
+	s.run("flags", "delete", "brand_new", "--preview", "--yes").has(t, 0, "none of 10\u00a0000 sampled actors turn on, 10\u00a0000 turn off", "brand_new is deleted")
+	s.stop()
+}
+
+func TestExplain(t *testing.T) {
+	s := serve(t, "--in-memory")
+	s.run("explain", "new_checkout", "--actor", "user:3", "--context", `{"plan": "pro"}`).has(t, 0,
+		"new_checkout · default · revision", "off  DEFAULT", "group", "percentage_of_actors", "0.8610")
+	s.run("explain", "new_checkout", "--actor", "user:3", "--group", "staff").has(t, 0, "on  TARGETING_MATCH", "staff")
+	s.run("flags", "enable", "new_checkout").must(t)
+	s.run("explain", "new_checkout").has(t, 0, "on  STATIC")
+	s.run("explain", "new_checkout", "--revision", "2").has(t, 0, "revision 2 · off")
+	s.run("explain", "new_checkout", "--at", "later").has(t, 2, "--at")
+	s.run("explain", "nothing").has(t, 0, "no such flag")
+	s.stop()
+}
+
+func TestSegmentsAndEnvironments(t *testing.T) {
+	s := serve(t, "--in-memory")
+	premium := file(t, "s.yaml", "segments:\n  - key: premium\n    constraints: [{attribute: plan, operator: in, values: [pro]}]\n")
+	s.run("segments", "put", premium).has(t, 0, "premium has 1 constraint")
+	s.run("flags", "enable", "lounge", "--segment", "premium").must(t)
+	s.run("segments", "list").has(t, 0, "premium", "lounge")
+	s.run("segments", "put", file(t, "again.yaml", s.run("segments", "get", "premium").must(t))).must(t)
+	s.run("segments", "delete", "premium").has(t, 1, "lounge")
+	s.run("envs", "create", "staging", "--from", "default", "--description", "before").has(t, 0, "staging has 2 flags and 1 segment")
+	s.run("envs", "set", "staging", "--group-conflict", "allow_wins").has(t, 0, "allow_wins")
+	s.run("envs", "list").has(t, 0, "default", "staging", "before")
+	s.run("flags", "enable", "lounge", "--env", "staging").must(t)
+	s.run("envs", "copy", "staging", "default", "--flag", "lounge", "--dry-run").has(t, 0, "update flag lounge", "+ boolean on", "nothing was written")
+	s.run("envs", "copy", "staging", "default", "--flag", "lounge").has(t, 0, "1 change, revision")
+	s.run("envs", "rollback", "staging", "1").must(t)
+	s.run("envs", "delete", "staging").has(t, 2, "--confirm staging")
+	s.run("envs", "delete", "staging", "--confirm", "staging").has(t, 0, "staging is deleted")
+	s.run("flags", "list", "--env", "staging").has(t, 1, "staging")
+	s.stop()
+}
+
+func TestImportExportDiff(t *testing.T) {
+	s := serve(t, "--in-memory")
+	out := filepath.Join(t.TempDir(), "flags.yaml")
+	flags := file(t, "flags.yaml", checkout)
+	s.run("diff", flags).has(t, 1, "create flag premium", "create segment premium", "nothing was written")
+	s.run("import", flags, "--reason", "from the repository").has(t, 0, "create flag premium")
+	s.run("diff", flags).has(t, 0, "0 changes")
+	s.run("export", "-o", out).must(t)
+	s.run("diff", out, "--prune").has(t, 0, "0 changes")
+	s.run("export", "--revision", "2").has(t, 0, "new_checkout")
+	// What was exported compiles as it is.
+	gonfalon(t, "compile", out, "-o", filepath.Join(t.TempDir(), "s")).must(t)
+	s.run("import", file(t, "bad.yaml", "flags: [{key: x, gates: [{type: percentage_of_actors, ratio: 7}]}]"), "--strict").has(t, 1, "between 0 and 1")
+	s.run("stale").has(t, 0, "stale")
+	s.run("import", file(t, "none.yaml", "flags: []"), "--prune", "--dry-run").has(t, 0, "delete flag new_checkout")
+	s.stop()
+}
+
+func TestTokens(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	s := serve(t, "--data-dir", dir)
+	made := s.run("tokens", "create", "--name", "reader", "--role", "viewer", "--for-env", "default", "--expires", "90d").must(t)
+	reader, _, _ := strings.Cut(made, "\n")
+	gonfalon(t, "flags", "list", "--server", s.url, "--token", reader).has(t, 0, "new_checkout")
+	gonfalon(t, "flags", "enable", "x", "--server", s.url, "--token", reader).has(t, 1, "viewer")
+	s.run("tokens", "create").has(t, 2, "--role is missing")
+	s.run("tokens", "create", "--role", "king").has(t, 1, "king")
+	list := s.run("tokens", "list", "--json").must(t)
+	if strings.Contains(list, reader) {
+		t.Error("the list shows a token")
+	}
+	s.stop()
+
+	// The admin token is lost: a new one is made while the server is stopped.
+	lost := s.adminToken
+	s.adminToken, _, _ = strings.Cut(gonfalon(t, "tokens", "create", "--data-dir", dir).must(t), "\n")
+	gonfalon(t, "tokens", "list", "--data-dir", dir).has(t, 0, "first admin", "reader", "gonfalon, on the store")
+	again := serve(t, "--data-dir", dir)
+	again.adminToken = s.adminToken
+	var tokens []apiclient.Token
+	if err := json.Unmarshal([]byte(again.run("tokens", "list", "--json").must(t)), &tokens); err != nil {
+		t.Fatal(err)
+	}
+	for _, token := range tokens {
+		if token.Name == "first admin" {
+			again.run("tokens", "revoke", token.ID).has(t, 0, "revoked")
+		}
+	}
+	gonfalon(t, "flags", "list", "--server", again.url, "--token", lost).has(t, 1, "GONFALON_TOKEN")
+	again.stop()
+	gonfalon(t, "tokens", "create", "--data-dir", filepath.Join(dir, "typo")).has(t, 1, "no data directory")
+}
+
+func TestBackupAndRestore(t *testing.T) {
+	dir := t.TempDir()
+	old, saved := filepath.Join(dir, "old"), filepath.Join(dir, "gonfalon.backup")
+	s := serve(t, "--data-dir", old)
+	s.run("flags", "enable", "kept").must(t)
+	s.run("backup", "-o", saved).has(t, 0, "saved in")
+	if info, err := os.Stat(saved); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the backup's mode is %v (%v)", info.Mode(), err)
+	}
+	lineage := s.lineage()
+	s.stop()
+	gonfalon(t, "backup", "--data-dir", old, "-o", filepath.Join(dir, "offline.backup")).must(t)
+	for _, from := range []string{saved, filepath.Join(dir, "offline.backup")} {
+		fresh := filepath.Join(t.TempDir(), "new")
+		gonfalon(t, "restore", from, "--data-dir", fresh, "--reason", "a new disk").has(t, 0, "restored 1 environment (default)")
+		gonfalon(t, "restore", from, "--data-dir", fresh).has(t, 1, "empty")
+		restored := serve(t, "--data-dir", fresh)
+		restored.adminToken = s.adminToken
+		restored.run("flags", "get", "kept").has(t, 0, "enabled: true")
+		if restored.lineage() == lineage {
+			t.Error("the lineage is the old one")
+		}
+		restored.stop()
+	}
+	gonfalon(t, "restore", file(t, "x.backup", "nonsense"), "--data-dir", filepath.Join(dir, "x")).has(t, 1, "not a backup")
+}
+
+func (s *server) lineage() string {
+	s.t.Helper()
+	var envs []apiclient.Environment
+	if err := json.Unmarshal([]byte(s.run("envs", "list", "--json").must(s.t)), &envs); err != nil || len(envs) != 1 {
+		s.t.Fatalf("%v %v", err, envs)
+	}
+	return envs[0].Lineage
+}
+
+func TestWebhooks(t *testing.T) {
+	s := serve(t, "--in-memory")
+	s.run("webhooks", "create", "chat", "https://chat.example/hook").has(t, 0, "secret ")
+	var list []apiclient.Webhook
+	if err := json.Unmarshal([]byte(s.run("webhooks", "list", "--json").must(t)), &list); err != nil || len(list) != 1 {
+		t.Fatalf("%v %v", err, list)
+	}
+	s.run("webhooks", "list").has(t, 0, "chat.example")
+	s.run("webhooks", "delete", list[0].ID).has(t, 0, "deleted")
+	s.stop()
+}
+
+func TestServerErrors(t *testing.T) {
+	gonfalon(t, "flags", "list").has(t, 2, "GONFALON_TOKEN")
+	gonfalon(t, "flags", "list", "--token", "x", "--server", "localhost").has(t, 2, "--server")
+	gonfalon(t, "flags", "list", "--token", "x", "--server", "http://127.0.0.1:1").has(t, 1, "does not answer", "is it running")
+	gonfalon(t, "flags", "list", "--token", "x", "--ca-cert", "missing.pem").has(t, 1, "missing.pem")
+}
