@@ -27,12 +27,17 @@ const (
 type hooks struct {
 	changed chan struct{} // webhooks were made or deleted
 	lead    atomic.Bool
-	retry   time.Duration // firstRetry, shorter in tests
-	beat    time.Duration // leaderBeat, shorter in tests
+	quick   atomic.Bool // tests don't wait for seconds
 }
 
-func (h *hooks) init() {
-	h.changed, h.retry, h.beat = make(chan struct{}, 1), firstRetry, leaderBeat
+func (h *hooks) init() { h.changed = make(chan struct{}, 1) }
+
+// times are the first pause between attempts, and the beat of the election.
+func (h *hooks) times() (retry, beat time.Duration) {
+	if h.quick.Load() {
+		return time.Millisecond, 20 * time.Millisecond
+	}
+	return firstRetry, leaderBeat
 }
 
 func (h *hooks) leading() bool { return h.lead.Load() }
@@ -80,7 +85,7 @@ func (s *Service) deliver(ctx context.Context) {
 		} else {
 			stop(nil)
 		}
-		wait := s.hooks.beat
+		_, wait := s.hooks.times()
 		if err == nil && len(list) == 0 {
 			wait = idleBeat
 			candidate.resign()
@@ -172,7 +177,7 @@ func (w *worker) catchUp(ctx context.Context, env string, st *state) error {
 // send tries until it succeeds or is given up.
 func (w *worker) send(ctx context.Context, entry AuditEntry) {
 	id := fmt.Sprintf("%s-%s-%d", w.hook.ID, entry.Environment, entry.Revision)
-	pause := w.s.hooks.retry
+	pause, _ := w.s.hooks.times()
 	for attempt := 1; ctx.Err() == nil; attempt++ {
 		sending, cancel := context.WithTimeout(ctx, sendDeadline)
 		err := w.s.config.Webhooks.Send(sending, Delivery{Webhook: w.hook, ID: id, Attempt: attempt, Entry: entry})

@@ -29,13 +29,14 @@ func (c *candidate) stand(ctx context.Context) bool {
 		return c.still()
 	}
 	now := time.Now()
+	_, beat := c.s.hooks.times()
 	if c.held == 0 || e.Revision != c.held {
 		c.held = 0
 		if e.Revision != 0 && e.Revision != c.seen {
 			c.seen, c.seenFrom = e.Revision, now
 			return false
 		}
-		if e.Revision != 0 && now.Sub(c.seenFrom) < leaderTerm*c.s.hooks.beat {
+		if e.Revision != 0 && now.Sub(c.seenFrom) < leaderTerm*beat {
 			return false
 		}
 	}
@@ -59,7 +60,8 @@ func (c *candidate) stand(ctx context.Context) bool {
 
 // still says whether this replica may go on leading while the store doesn't answer.
 func (c *candidate) still() bool {
-	return c.held != 0 && time.Since(c.renewed) < (leaderTerm-1)*c.s.hooks.beat
+	_, beat := c.s.hooks.times()
+	return c.held != 0 && time.Since(c.renewed) < (leaderTerm-1)*beat
 }
 
 // resign lets another lead at once.

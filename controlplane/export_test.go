@@ -33,3 +33,9 @@ const ApplyDeadline = applyDeadline
 
 // FrameGap is the least time between two frames.
 const FrameGap = frameGap
+
+// QuickWebhooks makes the election and the retries of webhooks quick.
+func (s *Service) QuickWebhooks() {
+	s.hooks.quick.Store(true)
+	s.hooks.wake()
+}

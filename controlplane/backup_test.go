@@ -1,0 +1,99 @@
+package controlplane_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+func TestBackupAndRestore(t *testing.T) {
+	s, ctx := open(t, controlplane.Config{}), t.Context()
+	must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "e"}, by))
+	must[controlplane.Difference](t)(s.Import(ctx, "e", manyFlags(300), controlplane.ImportOptions{}, by))
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", snapshot.ForActor("u"), by))
+	var backup bytes.Buffer
+	want(t, s.Backup(ctx, &backup), "")
+	saved := backup.Bytes()
+	h := &host{t: t}
+	h.take(watch(t, s, env, h.at).next(t))
+	must[controlplane.WriteResult](t)(s.Disable(ctx, env, "f", snapshot.ForActor("u"), by))
+	h.follow(watch(t, s, env, h.at), 3) // the host has seen more than the backup has
+
+	store := memstore.New()
+	r := must[controlplane.RestoreResult](t)(controlplane.Restore(ctx, store, bytes.NewReader(saved), controlplane.RestoreOptions{By: "ada"}))
+	if len(r.Environments) != 2 {
+		t.Errorf("restored %+v", r)
+	}
+	restored := open(t, controlplane.Config{Store: store})
+	if restored.InitialToken() != "" {
+		t.Error("a restored store has no admin token")
+	}
+	must[controlplane.Token](t)(restored.Authenticate(s.InitialToken()))
+	if export(t, restored, "e", controlplane.At{}) != export(t, s, "e", controlplane.At{}) {
+		t.Error("the restored environment differs")
+	}
+	if !enabled(t, restored, "f", "u", controlplane.At{}) {
+		t.Error("the restored flag is not what it was")
+	}
+	// The host comes to the restored server with its place, and gets all of it.
+	wholes := h.wholes
+	h.take(watch(t, restored, env, h.at).next(t))
+	if h.wholes != wholes+1 || len(must[controlplane.AuditPage](t)(restored.Audit(ctx, controlplane.AuditQuery{Action: "restore"})).Entries) != 3 {
+		t.Errorf("%d whole snapshots", h.wholes)
+	}
+	if export(t, restored, env, controlplane.At{Revision: 1}) == export(t, restored, env, controlplane.At{}) {
+		t.Error("the past before the restore is lost")
+	}
+	must[controlplane.WriteResult](t)(restored.Enable(ctx, env, "g", snapshot.Scope{}, by))
+
+	_, err := controlplane.Restore(ctx, store, bytes.NewReader(saved), controlplane.RestoreOptions{})
+	want(t, err, controlplane.Exists)
+}
+
+func TestADamagedBackupRestoresNothing(t *testing.T) {
+	s, ctx := open(t, controlplane.Config{}), t.Context()
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", snapshot.ForActor("u"), by))
+	var backup bytes.Buffer
+	want(t, s.Backup(ctx, &backup), "")
+	saved := backup.Bytes()
+	store := memstore.New()
+	try := func(data []byte) {
+		t.Helper()
+		if _, err := controlplane.Restore(ctx, store, bytes.NewReader(data), controlplane.RestoreOptions{}); controlplane.CodeOf(err) != controlplane.Invalid {
+			t.Fatalf("got %v", err)
+		}
+	}
+	for n := 0; n < len(saved); n += 1 + len(saved)/100 {
+		try(saved[:n])
+		altered := bytes.Clone(saved)
+		altered[n] ^= 0x20
+		if n < 18 || n > 18+10 { // some bytes of gzip's own header say nothing
+			try(altered)
+		}
+	}
+	try(append(bytes.Clone(saved), saved...))
+	if page, err := store.Read(ctx, controlplane.Everything); err != nil || len(page.Entries) > 0 {
+		t.Errorf("%d keys were restored, %v", len(page.Entries), err)
+	}
+}
+
+func TestABrokenOffRestoreIsNoticedAndMadeAgain(t *testing.T) {
+	s, ctx := open(t, controlplane.Config{}), t.Context()
+	must[controlplane.Difference](t)(s.Import(ctx, env, manyFlags(300), controlplane.ImportOptions{}, by))
+	var backup bytes.Buffer
+	want(t, s.Backup(ctx, &backup), "")
+	store := &flaky{Store: memstore.New()}
+	store.failAfter(2)
+	_, err := controlplane.Restore(ctx, store, bytes.NewReader(backup.Bytes()), controlplane.RestoreOptions{})
+	want(t, err, controlplane.Unavailable)
+	store.failAfter(-1)
+	_, err = controlplane.Open(ctx, controlplane.Config{Store: store})
+	want(t, err, controlplane.Unavailable)
+	must[controlplane.RestoreResult](t)(controlplane.Restore(ctx, store, bytes.NewReader(backup.Bytes()), controlplane.RestoreOptions{}))
+	if export(t, open(t, controlplane.Config{Store: store}), env, controlplane.At{}) != export(t, s, env, controlplane.At{}) {
+		t.Error("the restored environment differs")
+	}
+}

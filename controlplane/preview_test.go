@@ -1,0 +1,81 @@
+package controlplane_test
+
+import (
+	"testing"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+func TestPreviewSaysWhoWillChange(t *testing.T) {
+	s, ctx := open(t, controlplane.Config{}), t.Context()
+	quarter, half := 0.25, 0.5
+	percentage := func(ratio *float64) snapshot.Flag {
+		return snapshot.Flag{Key: "f", Gates: []snapshot.Gate{{Type: snapshot.PercentageOfActors, Ratio: ratio}, {Type: snapshot.Actor, Target: "ada", Enabled: true}}}
+	}
+	must[controlplane.WriteResult](t)(s.PutFlag(ctx, env, percentage(&quarter), by))
+	must[controlplane.WriteResult](t)(s.PutFlag(ctx, env, snapshot.Flag{Key: "child", Gates: []snapshot.Gate{
+		{Type: snapshot.Boolean, Enabled: true}, {Type: snapshot.Prerequisite, Target: "f", Enabled: true},
+	}}, by))
+	more := must[controlplane.Preview](t)(s.Preview(ctx, env, controlplane.Proposal{Flag: percentage(&half)}, controlplane.PreviewQuery{Sample: 4000}))
+	if more.Asked != 4000 || more.TurnOff != 0 || more.TurnOn < 800 || more.TurnOn > 1200 || more.Dependants["child"] != more.TurnOn || len(more.Changes) != 100 {
+		t.Errorf("raising it: asked %d, on %d, off %d, dependants %v, %d listed", more.Asked, more.TurnOn, more.TurnOff, more.Dependants, len(more.Changes))
+	}
+	if e := must[controlplane.Environment](t)(s.GetEnvironment(ctx, env)); e.Revision != 3 {
+		t.Errorf("a preview wrote revision %d", e.Revision)
+	}
+	proposed := percentage(&quarter)
+	proposed.Gates = proposed.Gates[:1]
+	ada := controlplane.Query{Actor: pointer("ada")}
+	less := must[controlplane.Preview](t)(s.Preview(ctx, env, controlplane.Proposal{Flag: proposed}, controlplane.PreviewQuery{Actors: []controlplane.Query{ada}}))
+	if less.Asked != 1 || less.TurnOff != 1 || len(less.Changes) != 2 || less.Changes[0].Actor != "ada" || !less.Changes[0].Before.Enabled || less.Changes[0].After.Enabled {
+		t.Errorf("taking ada out: %+v", less)
+	}
+	gone := must[controlplane.Preview](t)(s.Preview(ctx, env, controlplane.Proposal{Flag: snapshot.Flag{Key: "child"}, Delete: true}, controlplane.PreviewQuery{Actors: []controlplane.Query{ada}}))
+	if gone.TurnOff != 1 {
+		t.Errorf("deleting child: %+v", gone)
+	}
+	wrong := 2.0
+	bad := must[controlplane.Preview](t)(s.Preview(ctx, env, controlplane.Proposal{Flag: percentage(&wrong)}, controlplane.PreviewQuery{Sample: 10}))
+	if len(bad.Problems) == 0 {
+		t.Error("a proposal that can't be written has no problem")
+	}
+	_, err := s.Preview(ctx, env, controlplane.Proposal{Flag: proposed}, controlplane.PreviewQuery{Sample: 100_001})
+	want(t, err, controlplane.Invalid)
+	_, err = s.Preview(ctx, env, controlplane.Proposal{Flag: snapshot.Flag{Key: "f"}, Delete: true}, controlplane.PreviewQuery{})
+	want(t, err, controlplane.InUse)
+}
+
+func TestExplainSaysWhatWasCompared(t *testing.T) {
+	s, ctx := open(t, controlplane.Config{}), t.Context()
+	quarter := 0.25
+	must[controlplane.WriteResult](t)(s.PutFlag(ctx, env, snapshot.Flag{Key: "f", Gates: []snapshot.Gate{
+		{Type: snapshot.Actor, Target: "user:7", Enabled: true}, {Type: snapshot.Group, Target: "staff", Enabled: true},
+		{Type: snapshot.Rule, Enabled: true, Constraints: []snapshot.Constraint{{Attribute: "plan", Operator: "in", Values: []any{"team"}}}},
+		{Type: snapshot.Boolean}, {Type: snapshot.PercentageOfActors, Ratio: &quarter},
+	}}, by))
+	x := must[controlplane.Explanation](t)(s.Explain(ctx, env, "f", controlplane.Query{Actor: pointer("user:1"), Context: map[string]any{"plan": "pro", "n": 5.0, "list": []any{"a"}}}))
+	var got []string
+	for _, step := range x.Steps {
+		got = append(got, step.Gate+" | "+step.Outcome+" | "+step.Detail)
+	}
+	wanted := []string{
+		"actor | no | no gate of this actor's",
+		"group | no | in no group with a gate",
+		`rule | no | plan in ["team"] (it is "pro"): does not hold`,
+		"boolean | no | off",
+	}
+	for i, step := range wanted {
+		if i >= len(got) || got[i] != step {
+			t.Errorf("steps %q", got)
+			break
+		}
+	}
+	if unknown := must[controlplane.Explanation](t)(s.Explain(ctx, env, "unknown", controlplane.Query{})); unknown.Known || unknown.Enabled {
+		t.Errorf("an unknown flag: %+v", unknown)
+	}
+	_, err := s.Evaluate(ctx, env, "f", controlplane.Query{Groups: make([]string, 257)})
+	want(t, err, controlplane.Invalid)
+	_, err = s.Evaluate(ctx, env, "f", controlplane.Query{Context: map[string]any{"a": make(chan int)}})
+	want(t, err, controlplane.Invalid)
+}
