@@ -1,0 +1,306 @@
+package httpapi_test
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+func gunzip(t *testing.T, data []byte) []byte {
+	t.Helper()
+	r, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plain
+}
+
+// flagsOfEveryKind is imported by the tests of OFREP.
+const flagsOfEveryKind = `
+flags:
+  - key: "on"
+    gates: [{type: boolean, enabled: true}]
+  - key: "off"
+    gates: [{type: boolean, enabled: false}]
+  - key: staff
+    gates: [{type: group, target: staff, enabled: true}, {type: actor, target: "user:1", enabled: true}, {type: percentage_of_actors, ratio: 0.999}]
+  - key: plan
+    gates: [{type: segment, target: pro, enabled: true}]
+  - key: child
+    gates: [{type: boolean, enabled: true}, {type: prerequisite, target: "off", enabled: true}]
+  - key: killed
+    killed: true
+    gates: [{type: boolean, enabled: true}]
+  - key: names
+    gates: [{type: boolean, enabled: true}, {type: variant, variants: [{name: blue, weight: 1}]}]
+  - key: object
+    gates: [{type: variant, variants: [{name: blue, weight: 1, payload: {hex: "#00f", "n": 5.0}}]}]
+  - key: number
+    gates: [{type: variant, variants: [{name: ten, weight: 1, payload: 10}]}]
+  - key: killed_variant
+    killed: true
+    gates: [{type: variant, variants: [{name: blue, weight: 1, payload: "b"}]}]
+  - key: killed_off_variant
+    killed: true
+    off_variant: none
+    gates: [{type: variant, variants: [{name: blue, weight: 1, payload: "b"}, {name: none, weight: 0, payload: "n"}]}]
+segments:
+  - key: pro
+    constraints: [{attribute: plan, operator: in, values: [pro]}]
+`
+
+func (f *fixture) importYAML(document string) {
+	f.t.Helper()
+	if _, err := f.admin.Import(f.t.Context(), "default", []byte(document), apiclient.Import{Strict: true}, apiclient.Write{}); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func TestOFREPSingle(t *testing.T) {
+	f := open(t, httpapi.Config{})
+	f.importYAML(flagsOfEveryKind)
+	client := f.token(controlplane.RoleClient, "default")
+	for _, c := range []struct{ key, context, want string }{
+		{"on", `{}`, `{"key":"on","value":true,"reason":"STATIC","metadata":{"enabled":true,"gate":"boolean"}}`},
+		{"off", `{}`, `{"key":"off","value":false,"reason":"DEFAULT","metadata":{"enabled":false}}`},
+		{"staff", `{"targetingKey": "user:3", "groups": ["staff"]}`, `{"key":"staff","value":true,"reason":"TARGETING_MATCH","metadata":{"enabled":true,"gate":"group/staff"}}`},
+		{"staff", `{"groups": ["qa", "staff"]}`, `{"key":"staff","value":true,"reason":"TARGETING_MATCH","metadata":{"enabled":true,"gate":"group/staff"}}`},
+		{"staff", `{"groups": ["qa"]}`, `{"key":"staff","value":false,"reason":"DEFAULT","metadata":{"enabled":false}}`},
+		{"staff", `{"groups": "staff"}`, `{"key":"staff","value":false,"reason":"DEFAULT","metadata":{"enabled":false}}`},
+		{"staff", `{"targetingKey": "user:1"}`, `{"key":"staff","value":true,"reason":"TARGETING_MATCH","metadata":{"enabled":true,"gate":"actor/user:1"}}`},
+		{"staff", `{"targetingKey": "user:2"}`, `{"key":"staff","value":true,"reason":"SPLIT","metadata":{"enabled":true,"gate":"percentage_of_actors"}}`},
+		{"plan", `{"plan": "pro"}`, `{"key":"plan","value":true,"reason":"TARGETING_MATCH","metadata":{"enabled":true,"gate":"segment"}}`},
+		{"child", `{}`, `{"key":"child","value":false,"reason":"DEFAULT","metadata":{"enabled":false,"gate":"prerequisite"}}`},
+		{"killed", `{}`, `{"key":"killed","value":false,"reason":"STATIC","metadata":{"enabled":false,"gate":"kill","killed":true}}`},
+		{"names", `{"targetingKey": "u"}`, `{"key":"names","value":"blue","variant":"blue","reason":"SPLIT","metadata":{"enabled":true,"gate":"boolean"}}`},
+		{"object", `{"targetingKey": "u"}`, `{"key":"object","value":{"hex":"#00f","n":5},"variant":"blue","reason":"SPLIT","metadata":{"enabled":false}}`},
+		{"number", `{"targetingKey": "u"}`, `{"key":"number","value":10,"variant":"ten","reason":"SPLIT","metadata":{"enabled":false}}`},
+		{"killed_variant", `{"targetingKey": "u"}`, `{"key":"killed_variant","reason":"DISABLED","metadata":{"enabled":false,"gate":"kill","killed":true}}`},
+		{"killed_off_variant", `{"targetingKey": "u"}`, `{"key":"killed_off_variant","value":"n","variant":"none","reason":"STATIC","metadata":{"enabled":false,"gate":"kill","killed":true}}`},
+	} {
+		got := f.do(client, "POST", "/ofrep/v1/evaluate/flags/"+c.key, `{"context": `+c.context+`}`)
+		if got.status != 200 || string(got.body) != c.want {
+			t.Errorf("%s for %s: %s\nwant %s", c.key, c.context, got, c.want)
+		}
+	}
+	// Who may read rules hears which segment it was.
+	if got := f.do(adminToken, "POST", "/ofrep/v1/evaluate/flags/plan", `{"context": {"plan": "pro"}}`); !strings.Contains(string(got.body), `"gate":"segment/pro"`) {
+		t.Errorf("%s", got)
+	}
+	if got := f.want(200, f.do(client, "POST", "/ofrep/v1/evaluate/flags/on", `{}`)); got.header.Get("Content-Type") != "application/json" {
+		t.Errorf("%v", got.header)
+	}
+	for _, c := range []struct{ key, body, code string }{
+		{"on", `{"context": `, "PARSE_ERROR"},
+		{"on", `[]`, "PARSE_ERROR"},
+		{"on", `{"context": []}`, "INVALID_CONTEXT"},
+		{"on", `{"context": {"targetingKey": 5}}`, "INVALID_CONTEXT"},
+		{"names", `{"context": {}}`, "TARGETING_KEY_MISSING"},
+		{"names", `{"context": {"targetingKey": "", "groups": ["g"]}}`, "TARGETING_KEY_MISSING"},
+	} {
+		got := f.want(400, f.do(client, "POST", "/ofrep/v1/evaluate/flags/"+c.key, c.body))
+		if !strings.HasPrefix(string(got.body), `{"key":"`+c.key+`","errorCode":"`+c.code+`","errorDetails":"`) {
+			t.Errorf("%s: %s, want %s", c.body, got, c.code)
+		}
+	}
+	missing := f.want(404, f.do(client, "POST", "/ofrep/v1/evaluate/flags/no%20such", `{}`))
+	if !strings.HasPrefix(string(missing.body), `{"key":"no such","errorCode":"FLAG_NOT_FOUND"`) {
+		t.Errorf("%s", missing)
+	}
+	if _, _, err := f.client(client).Snapshot(t.Context(), "default", ""); err == nil {
+		t.Error("a client token got a snapshot")
+	}
+}
+
+// TestOFREPEnvironment: the token's only one, else the header's, else the default.
+func TestOFREPEnvironment(t *testing.T) {
+	f := open(t, httpapi.Config{})
+	if _, err := f.admin.CreateEnvironment(t.Context(), apiclient.NewEnvironment{Key: "staging"}, apiclient.Write{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.admin.Enable(t.Context(), "staging", "x", snapshot.Scope{}, apiclient.Write{}); err != nil {
+		t.Fatal(err)
+	}
+	one, all := f.token(controlplane.RoleClient, "staging"), f.token(controlplane.RoleClient)
+	two := f.token(controlplane.RoleClient, "staging", "other")
+	const at = "/ofrep/v1/evaluate/flags/x"
+	f.want(200, f.do(one, "POST", at, `{}`))
+	f.want(200, f.do(one, "POST", at, `{}`, "X-Gonfalon-Env", "staging"))
+	f.want(403, f.do(one, "POST", at, `{}`, "X-Gonfalon-Env", "default"))
+	f.want(404, f.do(all, "POST", at, `{}`))
+	f.want(200, f.do(all, "POST", at, `{}`, "X-Gonfalon-Env", "staging"))
+	f.want(403, f.do(two, "POST", at, `{}`))
+	f.want(200, f.do(two, "POST", at, `{}`, "X-Gonfalon-Env", "staging"))
+	f.want(200, f.do("", "POST", at, `{}`, "X-API-Key", one))
+	if got := f.want(400, f.do(all, "POST", at, `{}`, "X-Gonfalon-Env", "nowhere")); !strings.Contains(string(got.body), "GENERAL") {
+		t.Errorf("%s", got)
+	}
+}
+
+// TestOFREPBulk: the entity tag covers the flags, the context and the token, and schedules, but not draws of chance.
+func TestOFREPBulk(t *testing.T) {
+	f := open(t, httpapi.Config{})
+	f.importYAML(flagsOfEveryKind)
+	f.enable("sometimes", snapshot.ForPercentageOfTime(0.5))
+	client, another := f.token(controlplane.RoleClient, "default"), f.token(controlplane.RoleClient, "default")
+	const at = "/ofrep/v1/evaluate/flags"
+	const context = `{"context": {"targetingKey": "user:1", "plan": "free", "n": 5}}`
+	first := f.want(200, f.do(client, "POST", at, context))
+	tag := first.header.Get("ETag")
+	var got struct {
+		Flags []struct {
+			Key, ErrorCode string
+			Value          any
+		}
+		Metadata     map[string]any
+		EventStreams []struct {
+			Type     string
+			Endpoint struct{ RequestURI string }
+		}
+	}
+	first.into(t, &got)
+	if len(got.Flags) != 12 || got.Metadata["flagSetId"] != "default" || len(got.EventStreams) != 1 || tag == "" {
+		t.Errorf("%s", first)
+	}
+	without := f.want(200, f.do(client, "POST", at, `{}`))
+	if !strings.Contains(string(without.body), `{"key":"names","errorCode":"TARGETING_KEY_MISSING"`) {
+		t.Errorf("%s", without)
+	}
+	same := func(token, context string, want int) {
+		t.Helper()
+		got := f.do(token, "POST", at, context, "If-None-Match", tag)
+		if f.want(want, got); want == 304 && len(got.body) > 0 {
+			t.Errorf("304 with %s", got.body)
+		}
+	}
+	for range 20 { // the draw of "sometimes" leaves the tag alone
+		same(client, context, 304)
+	}
+	same(client, `{ "context": {"n": 5.0, "plan": "free", "targetingKey": "user:1"} }`, 304)
+	same(client, strings.Replace(context, "free", "pro", 1), 200)
+	same(client, strings.Replace(context, "user:1", "user:2", 1), 200)
+	same(another, context, 200)
+	f.enable("on", snapshot.ForActor("user:99"))
+	same(client, context, 200)
+
+	// A schedule that opens: another tag at the same revision.
+	opens := time.Now().Add(1500 * time.Millisecond).UTC().Format(time.RFC3339Nano)
+	f.enable("soon", snapshot.Between(opens, ""))
+	tag = f.want(200, f.do(client, "POST", at, context)).header.Get("ETag")
+	for deadline := time.Now().Add(patience); f.do(client, "POST", at, context, "If-None-Match", tag).status == 304; {
+		if time.Now().After(deadline) {
+			t.Fatal("a schedule that opens must change the tag")
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// TestOFREPEvents: a page that listens is told to evaluate again, and knows no more than that.
+func TestOFREPEvents(t *testing.T) {
+	f := open(t, httpapi.Config{AllowOrigins: []string{"https://shop.example"}})
+	f.enable("x", snapshot.Scope{})
+	var bulk struct {
+		EventStreams []struct {
+			Endpoint struct{ RequestURI string }
+		}
+	}
+	f.want(200, f.do(adminToken, "POST", "/ofrep/v1/evaluate/flags", `{}`)).into(t, &bulk)
+	address := bulk.EventStreams[0].Endpoint.RequestURI
+	f.want(400, f.do("", "GET", "/ofrep/v1/events?channel=00", nil))
+	f.want(400, f.do("", "GET", "/ofrep/v1/events", nil))
+
+	r, err := http.NewRequestWithContext(t.Context(), "GET", f.server.URL+address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Origin", "https://shop.example")
+	stream, err := f.http.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Body.Close()
+	if stream.StatusCode != 200 || stream.Header.Get("Access-Control-Allow-Origin") != "https://shop.example" {
+		t.Fatalf("%d %v", stream.StatusCode, stream.Header)
+	}
+	lines := bufio.NewScanner(stream.Body)
+	message := func() string {
+		t.Helper()
+		for lines.Scan() {
+			if data, found := strings.CutPrefix(lines.Text(), "data: "); found {
+				return data
+			}
+		}
+		t.Fatal("the stream ended")
+		return ""
+	}
+	if got := message(); !strings.HasPrefix(got, `{"type":"refetchEvaluation",`) {
+		t.Errorf("%s", got)
+	}
+	f.enable("secret_flag", snapshot.ForActor("user:1"))
+	if got := message(); !strings.HasPrefix(got, `{"type":"refetchEvaluation",`) || strings.Contains(got, "secret_flag") {
+		t.Errorf("%s", got)
+	}
+}
+
+func TestCORS(t *testing.T) {
+	f := open(t, httpapi.Config{AllowOrigins: []string{"https://shop.example"}})
+	preflight := func(path, origin string) http.Header {
+		r, err := http.NewRequestWithContext(t.Context(), "OPTIONS", f.server.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Origin", origin)
+		r.Header.Set("Access-Control-Request-Method", "POST")
+		r.Header.Set("Access-Control-Request-Headers", "authorization,content-type,if-none-match")
+		got, err := f.server.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got.Body.Close()
+		return got.Header
+	}
+	for _, path := range []string{"/ofrep/v1/evaluate/flags", "/ofrep/v1/evaluate/flags/x"} {
+		if h := preflight(path, "https://shop.example"); h.Get("Access-Control-Allow-Origin") != "https://shop.example" || !strings.Contains(h.Get("Access-Control-Allow-Headers"), "If-None-Match") {
+			t.Errorf("%s: %v", path, h)
+		}
+		if h := preflight(path, "https://evil.example"); h.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%s: %v", path, h)
+		}
+	}
+	if h := preflight("/v1/envs", "https://shop.example"); h.Get("Access-Control-Allow-Origin") != "" {
+		t.Errorf("the admin API must not be open to pages: %v", h)
+	}
+	got := f.want(404, f.do(adminToken, "POST", "/ofrep/v1/evaluate/flags/x", `{}`, "Origin", "https://shop.example"))
+	if !strings.Contains(got.header.Get("Access-Control-Expose-Headers"), "ETag") {
+		t.Errorf("%v", got.header)
+	}
+}
+
+// TestOFREPCountsUsage: a flag that only pages ask for is not stale; one that only a bulk evaluation touched may be.
+func TestOFREPCountsUsage(t *testing.T) {
+	f := open(t, httpapi.Config{})
+	f.enable("asked", snapshot.Scope{})
+	f.enable("other", snapshot.Scope{})
+	f.want(200, f.do(adminToken, "POST", "/ofrep/v1/evaluate/flags/asked", `{}`))
+	f.want(200, f.do(adminToken, "POST", "/ofrep/v1/evaluate/flags", `{}`))
+	for key, want := range map[string]int64{"asked": 1, "other": 0} {
+		flag, err := f.admin.Flag(t.Context(), "default", key)
+		if err != nil || flag.Evaluations != want {
+			t.Errorf("%s: %d evaluations, %v; want %d", key, flag.Evaluations, err, want)
+		}
+	}
+}

@@ -1,0 +1,305 @@
+package httpapi_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
+	"github.com/gonfalon-flags/gonfalon/engine"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+// patience is how long a test waits for what must come.
+const patience = 30 * time.Second
+
+// listen reads a stream's events in a goroutine that ends with the test.
+func listen(t *testing.T, c *apiclient.Client, after string) (events <-chan apiclient.Event, end <-chan error) {
+	t.Helper()
+	all, ended := make(chan apiclient.Event, 1000), make(chan error, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		var failed error
+		for e, err := range c.Stream(ctx, "default", after) {
+			if err != nil {
+				failed = err
+				break
+			}
+			all <- e
+		}
+		ended <- failed
+		close(all)
+	}()
+	t.Cleanup(func() { cancel(); <-done })
+	return all, ended
+}
+
+func next(t *testing.T, events <-chan apiclient.Event) apiclient.Event {
+	t.Helper()
+	select {
+	case e, ok := <-events:
+		if !ok {
+			t.Fatal("the stream ended")
+		}
+		return e
+	case <-time.After(patience):
+		t.Fatal("nothing came")
+	}
+	panic("unreachable")
+}
+
+func (f *fixture) enable(key string, s snapshot.Scope) apiclient.Flag {
+	f.t.Helper()
+	flag, err := f.admin.Enable(f.t.Context(), "default", key, s, apiclient.Write{})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return flag
+}
+
+// TestStream: a snapshot first, then deltas that lead to the bytes that /snapshot gives; resumed, only what was missed.
+func TestStream(t *testing.T) {
+	f := open(t, httpapi.Config{})
+	f.enable("x", snapshot.ForActor("user:1"))
+	sdk := f.client(f.token(controlplane.RoleSDK, "default"))
+	events, _ := listen(t, sdk, "")
+	first := next(t, events)
+	if first.Kind != "snapshot" {
+		t.Fatalf("%+v", first)
+	}
+	held, err := engine.Load(decoded(t, first.Data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	apply := func(held *engine.Snapshot, e apiclient.Event) *engine.Snapshot {
+		t.Helper()
+		if e.Kind != "delta" {
+			t.Fatalf("%s %s; want a delta", e.Kind, e.ID)
+		}
+		data, err := engine.Apply(held, decoded(t, e.Data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		loaded, err := engine.Load(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return loaded
+	}
+	for i := range 20 { // so that one change is little beside the snapshot
+		f.enable(fmt.Sprint("flag", i), snapshot.ForActor("user:1"))
+	}
+	written := f.enable("x", snapshot.ForActor("user:2"))
+	var last apiclient.Event
+	for held.Revision() < written.Revision {
+		last = next(t, events)
+		if last.Kind == "snapshot" {
+			if held, err = engine.Load(decoded(t, last.Data)); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		held = apply(held, last)
+	}
+	data, _, err := sdk.Snapshot(t.Context(), "default", "")
+	if err != nil || string(data) != held.Bytes() {
+		t.Errorf("the stream led to other bytes than /snapshot gives: %v", err)
+	}
+
+	// Away, and back: first what was missed, as one delta.
+	f.enable("x", snapshot.ForActor("user:3"))
+	f.enable("x", snapshot.ForActor("user:4"))
+	again, _ := listen(t, sdk, last.ID)
+	held = apply(held, next(t, again))
+	if data, _, err = sdk.Snapshot(t.Context(), "default", ""); err != nil || string(data) != held.Bytes() {
+		t.Errorf("a resumed stream led to other bytes than /snapshot gives: %v", err)
+	}
+
+	// A current client gets no snapshot first; one from another lineage gets one.
+	now := fmt.Sprintf("%x-%d", held.Lineage(), held.Revision())
+	current, _ := listen(t, sdk, now)
+	if e := next(t, current); e.Kind != "heartbeat" {
+		t.Errorf("%s came first to a client that is current", e.Kind)
+	}
+	f.enable("x", snapshot.ForActor("user:5"))
+	if e := next(t, current); e.Kind != "delta" {
+		t.Errorf("%s; want a delta", e.Kind)
+	}
+	other, _ := listen(t, sdk, strings.Repeat("00", 16)+"-7")
+	if e := next(t, other); e.Kind != "snapshot" {
+		t.Errorf("%s; want a snapshot", e.Kind)
+	}
+	nonsense, _ := listen(t, sdk, "nonsense")
+	if e := next(t, nonsense); e.Kind != "snapshot" {
+		t.Errorf("%s; want a snapshot", e.Kind)
+	}
+}
+
+func TestHeartbeat(t *testing.T) {
+	f := open(t, httpapi.Config{Heartbeat: 5 * time.Millisecond})
+	token, err := f.admin.CreateToken(t.Context(), apiclient.NewToken{Name: "sdk", Role: controlplane.RoleSDK}, apiclient.Write{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, end := listen(t, f.client(token.Secret), "")
+	if e := next(t, events); e.Kind != "snapshot" {
+		t.Fatalf("%+v", e)
+	}
+	for range 3 {
+		if e := next(t, events); e.Kind != "heartbeat" || e.Data != "" {
+			t.Errorf("%+v", e)
+		}
+	}
+	// Revoked, it ends with the next one.
+	if err := f.admin.RevokeToken(t.Context(), token.ID, apiclient.Write{}); err != nil {
+		t.Fatal(err)
+	}
+	ended(t, end)
+	_, refused := listen(t, f.client(token.Secret), "")
+	var e *apiclient.Error
+	if err := ended(t, refused); !errors.As(err, &e) || e.Status != http.StatusUnauthorized {
+		t.Errorf("%v", err)
+	}
+}
+
+func ended(t *testing.T, end <-chan error) error {
+	t.Helper()
+	select {
+	case err := <-end:
+		return err
+	case <-time.After(patience):
+		t.Fatal("the stream goes on")
+	}
+	return nil
+}
+
+func TestDrain(t *testing.T) {
+	f := open(t, httpapi.Config{})
+	events, end := listen(t, f.admin, "")
+	next(t, events)
+	f.api.Drain()
+	if err := ended(t, end); err != nil {
+		t.Errorf("a drained stream must end in order, not with %v", err)
+	}
+	f.want(http.StatusServiceUnavailable, f.do(adminToken, "GET", "/v1/envs/default/stream", nil))
+	f.want(http.StatusServiceUnavailable, f.do("", "GET", "/readyz", nil))
+	f.want(http.StatusOK, f.do(adminToken, "GET", "/v1/envs/default/snapshot", nil))
+}
+
+func TestDeletedEnvironmentEndsItsStreams(t *testing.T) {
+	f := open(t, httpapi.Config{})
+	if _, err := f.admin.CreateEnvironment(t.Context(), apiclient.NewEnvironment{Key: "brief"}, apiclient.Write{}); err != nil {
+		t.Fatal(err)
+	}
+	begun, end := make(chan struct{}), make(chan error, 1)
+	go func() {
+		first := true
+		for _, err := range f.admin.Stream(t.Context(), "brief", "") {
+			if first {
+				close(begun)
+				first = false
+			}
+			if err != nil {
+				end <- err
+				return
+			}
+		}
+		end <- nil
+	}()
+	<-begun
+	if err := f.admin.DeleteEnvironment(t.Context(), "brief", "brief", apiclient.Write{}); err != nil {
+		t.Fatal(err)
+	}
+	ended(t, end)
+	f.want(http.StatusNotFound, f.do(adminToken, "GET", "/v1/envs/brief/stream", nil))
+}
+
+func TestMaxStreams(t *testing.T) {
+	f := open(t, httpapi.Config{MaxStreams: 1})
+	events, _ := listen(t, f.admin, "")
+	next(t, events)
+	got := f.want(http.StatusServiceUnavailable, f.do(adminToken, "GET", "/v1/envs/default/stream", nil))
+	if got.header.Get("Retry-After") == "" {
+		t.Error("503 without Retry-After")
+	}
+}
+
+// TestSlowReader: who reads nothing holds up neither writers nor other readers, and skips to the newest when it reads again.
+func TestSlowReader(t *testing.T) {
+	f := open(t, httpapi.Config{})
+	f.enable("x", snapshot.Scope{})
+	conn, err := net.Dial("tcp", f.server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.(*net.TCPConn).SetReadBuffer(64 << 10)
+	fmt.Fprintf(conn, "GET /v1/envs/default/stream HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer %s\r\n\r\n", adminToken)
+	reader := bufio.NewReaderSize(conn, 16)
+	if line, err := reader.ReadString('\n'); err != nil || !strings.Contains(line, "200") {
+		t.Fatalf("%q %v", line, err)
+	}
+	quick, _ := listen(t, f.admin, "")
+	next(t, quick)
+
+	// Frames of more than the connection's buffers hold.
+	var last apiclient.Flag
+	payload := strings.Repeat("x", 60_000)
+	const writes = 100
+	for i := range writes {
+		last, err = f.admin.PutVariants(t.Context(), "default", fmt.Sprint("large", i%3), []snapshot.Variant{
+			{Name: "a", Weight: snapshot.Int(int64(i + 1)), Payload: []byte(`"` + payload + fmt.Sprint(i) + `"`)}}, apiclient.Write{})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	suffix := fmt.Sprintf("-%d", last.Revision)
+	for !strings.HasSuffix(next(t, quick).ID, suffix) {
+	}
+	// The slow one now reads all that is left for it: fewer frames than there were changes, the newest the last.
+	frames := 0
+	_ = conn.SetReadDeadline(time.Now().Add(patience))
+	large := bufio.NewReaderSize(reader, 1<<20)
+	for {
+		line, err := large.ReadString('\n')
+		if err != nil {
+			t.Fatalf("after %d frames: %v", frames, err)
+		}
+		if id, found := strings.CutPrefix(strings.TrimSpace(line), "id: "); found {
+			frames++
+			if strings.HasSuffix(id, suffix) {
+				break
+			}
+		}
+	}
+	if frames >= writes {
+		t.Errorf("%d frames of %d changes: nothing was skipped", frames, writes)
+	}
+}
+
+func TestSnapshotForms(t *testing.T) {
+	f := open(t, httpapi.Config{})
+	f.enable("x", snapshot.Scope{})
+	plain := f.want(http.StatusOK, f.do(adminToken, "GET", "/v1/envs/default/snapshot?formats=1", nil, "Accept-Encoding", "identity"))
+	packed := f.want(http.StatusOK, f.do(adminToken, "GET", "/v1/envs/default/snapshot", nil, "Accept-Encoding", "gzip"))
+	if packed.header.Get("Content-Encoding") != "gzip" || string(gunzip(t, packed.body)) != string(plain.body) {
+		t.Error("gzip gives other bytes")
+	}
+	if plain.header.Get("Content-Encoding") != "" || plain.header.Get("Vary") != "Accept-Encoding" {
+		t.Errorf("%v", plain.header)
+	}
+	f.want(http.StatusOK, f.do(adminToken, "GET", "/v1/envs/default/snapshot?formats=2,1", nil))
+	f.want(http.StatusNotAcceptable, f.do(adminToken, "GET", "/v1/envs/default/snapshot?formats=99", nil))
+	f.want(http.StatusNotModified, f.do(adminToken, "GET", "/v1/envs/default/snapshot", nil, "If-None-Match", `"other", W/`+plain.header.Get("ETag")))
+	f.want(http.StatusNotFound, f.do(adminToken, "GET", "/v1/envs/none/snapshot", nil))
+}
