@@ -1,7 +1,9 @@
 package wasmengine
 
 import (
+	"context"
 	"io"
+	"iter"
 	"log/slog"
 	"testing"
 
@@ -63,3 +65,25 @@ func both(t *testing.T, test func(t *testing.T, e gonfalon.Engine)) {
 	t.Run("wasm", func(t *testing.T) { test(t, made(t, Config{})) })
 	t.Run("interpreter", func(t *testing.T) { test(t, made(t, Config{Interpreter: true, Instances: 1})) })
 }
+
+// feed is what a program that embeds the control plane gives to gonfalon.InProcess.
+func feed(frames <-chan []byte) func(context.Context, string, struct{}) iter.Seq2[frame, error] {
+	return func(ctx context.Context, _ string, _ struct{}) iter.Seq2[frame, error] {
+		return func(yield func(frame, error) bool) {
+			for {
+				select {
+				case f := <-frames:
+					if !yield(f, nil) {
+						return
+					}
+				case <-ctx.Done():
+					return
+				}
+			}
+		}
+	}
+}
+
+type frame []byte
+
+func (f frame) Data() []byte { return f }

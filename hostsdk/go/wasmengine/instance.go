@@ -35,6 +35,7 @@ type instance struct {
 
 	variants []variant         // by index: their strings, made once
 	names    map[string]string // of gates' targets, made once
+	keys     []string          // of a batch
 }
 
 type variant struct{ name, payload string }

@@ -101,10 +101,11 @@ func (s *pool) DecideAll(flags []int32, in *engine.Input, out []engine.Decision)
 func (n *instance) decideAll(s *pool, flags []int32, in *engine.Input, out []engine.Decision) error {
 	var keys []string
 	if flags != nil {
-		keys = make([]string, len(flags))
-		for i, flag := range flags {
-			keys[i] = s.keys[flag]
+		n.keys = slices.Grow(n.keys[:0], max(len(flags), 1)) // never nil, which would be all flags
+		for _, flag := range flags {
+			n.keys = append(n.keys, s.keys[flag])
 		}
+		keys = n.keys
 	}
 	size, err := n.write(func(dst []byte) []byte { return engine.AppendBatch(dst, keys, in) })
 	if err != nil {

@@ -82,6 +82,7 @@ def test_a_server_that_dies_leaves_flags_and_comes_back(server: FakeServer) -> N
         frame("snapshot", snapshot(5, environment="other", a=False), "0-5"),
         b"event: snapshot\nid: \xff\xfe\ndata: \xff\xfe\n\n",
     ],
+    ids=["no base64", "no snapshot", "empty delta", "cut", "wrong base", "lower", "other environment", "no text"],
 )
 def test_a_broken_frame_changes_nothing_and_the_next_good_one_is_taken(server: FakeServer, event: bytes) -> None:
     with client(server) as flags:

@@ -94,7 +94,9 @@ def test_the_last_good_snapshot_is_found_again(tmp_path: Path) -> None:
     assert [event.state for event in events if isinstance(event, StateChanged)] == [State.STALE]
 
 
-@pytest.mark.parametrize("damage", [b"", TWO[:-1], b"x" * 100, snapshot(9, environment="other")])
+@pytest.mark.parametrize(
+    "damage", [b"", TWO[:-1], b"x" * 100, snapshot(9, environment="other")], ids=["empty", "cut", "nonsense", "other environment"]
+)
 def test_a_damaged_last_good_snapshot_is_ignored_and_replaced(tmp_path: Path, damage: bytes) -> None:
     path = tmp_path / "last"
     path.write_bytes(damage)
@@ -106,7 +108,9 @@ def test_a_damaged_last_good_snapshot_is_ignored_and_replaced(tmp_path: Path, da
 
 
 @pytest.mark.parametrize(
-    ("bootstrap", "last", "serves"), [(ONE, TWO, TWO), (THREE, TWO, THREE), (OTHER, TWO, TWO), (OTHER, None, OTHER)]
+    ("bootstrap", "last", "serves"),
+    [(ONE, TWO, TWO), (THREE, TWO, THREE), (OTHER, TWO, TWO), (OTHER, None, OTHER)],
+    ids=["newer on disk", "newer bootstrap", "other lineage", "nothing on disk"],
 )
 def test_which_of_bootstrap_and_last_good_serves(tmp_path: Path, bootstrap: bytes, last: bytes | None, serves: bytes) -> None:
     path = tmp_path / "last"

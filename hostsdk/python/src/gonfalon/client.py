@@ -13,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
+from urllib.parse import urlsplit
 
 from .flags import Flags
 from .status import Status
@@ -70,6 +71,10 @@ class _Client(Flags):
         token = token if token is not None else os.environ.get("GONFALON_TOKEN")
         if endpoint is not None and not token:
             raise ValueError("endpoint needs a token (or GONFALON_TOKEN)")
+        if endpoint is not None:
+            url = urlsplit(endpoint)
+            if url.scheme not in ("http", "https") or not url.hostname:
+                raise ValueError(f"endpoint {endpoint!r} is not an http or https URL")
         if environment is None and endpoint is not None:
             environment = "default"
         self._status = Status(time_to_live)

@@ -82,7 +82,8 @@ class Follower:
     def _failed(self, error: Exception) -> None:
         """The source is away or refuses."""
         message = f"{type(error).__name__}: {error}".rstrip(": ") if not isinstance(error, WireError) else str(error)
-        log.info("the source failed: %s", message)
+        expected = isinstance(error, (httpx.HTTPError, WireError, Refused, OSError))
+        log.log(logging.INFO if expected else logging.ERROR, "the source failed: %s", message, exc_info=not expected)
         if isinstance(error, (WireError, Refused)) and not (isinstance(error, WireError) and error.status >= 500):
             self._status.refused(message)
         if self._store.engine is not None:
@@ -110,7 +111,7 @@ class FileFollower(Follower):
         while True:
             try:
                 await self._look()
-            except (OSError, Refused) as error:
+            except Exception as error:  # noqa: BLE001 -- whatever it is, following goes on
                 self._failed(error)
                 self._on_answer()
             await asyncio.sleep(self.INTERVAL)
@@ -159,7 +160,7 @@ class ServerFollower(Follower):
         assert self._poll is not None
         try:
             await self._fetch()
-        except (httpx.HTTPError, WireError, Refused, OSError) as error:
+        except Exception as error:  # noqa: BLE001 -- whatever it is, following goes on
             self._failed(error)
             return self._backoff.delay(error)
         self._backoff.reset()
@@ -184,7 +185,7 @@ class ServerFollower(Follower):
                         delivered = True
                         self._backoff.reset()
             raise WireError("the stream ended")
-        except (httpx.HTTPError, WireError, Refused, OSError) as error:
+        except Exception as error:  # noqa: BLE001 -- whatever it is, following goes on
             self._failed(error)
             if not delivered and not isinstance(error, httpx.ConnectError) and not _turned_away(error):
                 # The server is there, but something between doesn't let the stream through.

@@ -199,6 +199,6 @@ class _Records:
     """A snapshot's records, opaque, by key."""
 
     def __init__(self, data: bytes) -> None:
-        header, segments, flags, _ = msgpack.unpackb(data, unicode_errors="replace", max_buffer_size=MAX_SNAPSHOT_BYTES)
+        header, segments, flags, _ = msgpack.unpackb(data, unicode_errors="replace")
         self.flags: dict[str, bytes] = dict(flags)
         self.shared = (header[5], segments)

@@ -45,8 +45,6 @@ class Wire:
 
     def __init__(self, endpoint: str, token: str, environment: str, tls: ssl.SSLContext | None, agent: str) -> None:
         url = httpx.URL(endpoint)
-        if url.scheme not in ("http", "https") or not url.host:
-            raise ValueError(f"endpoint {endpoint!r} is not an http or https URL")
         self._http = httpx.AsyncClient(
             base_url=url.copy_with(path=url.path.rstrip("/") + f"/v1/envs/{quote(environment, safe='')}/"),
             headers={"Authorization": f"Bearer {token}", "User-Agent": agent},
