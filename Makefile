@@ -15,7 +15,7 @@ run: build ## build and start the control plane on 127.0.0.1:8080, with its data
 	@bin/gonfalon serve $(ARGS)
 
 build: ## build bin/gonfalon
-	@go build -trimpath -buildvcs=auto -o bin/gonfalon ./cmd/gonfalon
+	@go build -buildvcs=auto -o bin/gonfalon ./cmd/gonfalon
 
 test: ## run every test, installing what it needs; REQUIRE_ALL=1: leave nothing out
 	@scripts/test
