@@ -1,0 +1,272 @@
+package gonfalon
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+var update = flag.Bool("update", false, "write the recorded sessions anew")
+
+const recordings = "../testdata"
+
+// session is a file of ../testdata, which has a README.
+type session struct {
+	About     string `json:"about"`
+	Bootstrap []byte `json:"bootstrap,omitempty"`
+	Steps     []step `json:"steps"`
+}
+
+type step struct {
+	Connect  *connect `json:"connect,omitempty"`
+	Send     string   `json:"send,omitempty"`
+	Snapshot []byte   `json:"snapshot,omitempty"`
+	Close    bool     `json:"close,omitempty"`
+	Expect   *expect  `json:"expect,omitempty"`
+}
+
+type connect struct {
+	LastEventID string `json:"last_event_id"`
+}
+
+type expect struct {
+	State     string     `json:"state"`
+	Revision  *int64     `json:"revision,omitempty"`
+	Lineage   string     `json:"lineage,omitempty"`
+	Refused   int64      `json:"refused"`
+	Decisions []question `json:"decisions,omitempty"`
+}
+
+type question struct {
+	Flag       string         `json:"flag"`
+	Actor      *string        `json:"actor,omitempty"`
+	Groups     []string       `json:"groups,omitempty"`
+	Attributes map[string]any `json:"attributes,omitempty"`
+	Now        int64          `json:"now"`
+	Roll       string         `json:"roll"`
+
+	Enabled bool    `json:"enabled"`
+	Variant *string `json:"variant"`
+	Value   any     `json:"value"`
+	Reason  string  `json:"reason"`
+	Error   string  `json:"error"`
+}
+
+func (q *question) ask(t *testing.T, c *Client) {
+	t.Helper()
+	if q.Roll == "" {
+		q.Roll = "0"
+	}
+	roll, err := strconv.ParseUint(q.Roll, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts := []Option{Attributes(q.Attributes), At(time.UnixMicro(q.Now)), Roll(roll)}
+	if q.Actor != nil {
+		opts = append(opts, For(*q.Actor))
+	}
+	if q.Groups != nil {
+		opts = append(opts, InGroups(q.Groups...))
+	}
+	d := c.Decide(q.Flag, opts...)
+	r := d.Resolve()
+	q.Enabled, q.Variant, q.Value, q.Reason, q.Error = d.Enabled, nil, r.Value, r.Reason, r.Error
+	if d.Served() {
+		q.Variant = &d.Variant
+	}
+}
+
+func (s *session) replay(t *testing.T) {
+	p := newPlane(t)
+	c, err := New(t.Context(), Config{Endpoint: p.URL, Token: "token", Bootstrap: s.Bootstrap, Logger: quiet, ReadyWithin: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	var stream *connection
+	for i, step := range s.Steps {
+		switch {
+		case step.Connect != nil:
+			stream = p.connection(t)
+			if stream.lastEventID != step.Connect.LastEventID {
+				t.Errorf("step %d: it resumes from %q, want %q", i, stream.lastEventID, step.Connect.LastEventID)
+			}
+		case step.Send != "":
+			stream.text(t, step.Send)
+		case step.Snapshot != nil:
+			p.set(func() { p.snapshot = step.Snapshot })
+		case step.Close:
+			stream.close()
+		case step.Expect != nil:
+			s.compare(t, c, i, step.Expect)
+		}
+	}
+}
+
+func (s *session) compare(t *testing.T, c *Client, i int, want *expect) {
+	t.Helper()
+	seen := func() *expect {
+		stats := c.Stats()
+		got := &expect{State: c.State().String(), Refused: stats.Refused, Decisions: want.Decisions}
+		if info, ok := c.Info(); ok {
+			got.Revision, got.Lineage = &info.Position.Revision, hex.EncodeToString(info.Position.Lineage[:])
+		}
+		return got
+	}
+	deadline := time.Now().Add(10 * time.Second)
+	for got := seen(); !reflect.DeepEqual(got, want); got = seen() {
+		if time.Now().After(deadline) {
+			t.Fatalf("step %d: it is %+v, want %+v", i, got, want)
+		}
+		time.Sleep(time.Millisecond)
+	}
+	for _, q := range want.Decisions {
+		got := q
+		got.ask(t, c)
+		if string(encoded(t, got)) != string(encoded(t, q)) {
+			t.Errorf("step %d: %s\nwant %s", i, encoded(t, got), encoded(t, q))
+		}
+	}
+}
+
+func encoded(t testing.TB, v any) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", " ")
+	if err := e.Encode(v); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestRecorded(t *testing.T) {
+	made := record(t)
+	for name, s := range made {
+		path, text := filepath.Join(recordings, name+".json"), encoded(t, s)
+		if *update {
+			if err := os.WriteFile(path, text, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		} else if have, err := os.ReadFile(path); err != nil || !bytes.Equal(have, text) {
+			t.Errorf("%s is not what the test makes (%v): go test ./hostsdk/go -run TestRecorded -update", path, err)
+		}
+	}
+	files, err := filepath.Glob(recordings + "/*.json")
+	if err != nil || len(files) != len(made) {
+		t.Errorf("%d files of %d sessions (%v)", len(files), len(made), err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
+			t.Parallel()
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var s session
+			d := json.NewDecoder(bytes.NewReader(data))
+			d.DisallowUnknownFields()
+			d.UseNumber()
+			if err := d.Decode(&s); err != nil {
+				t.Fatal(err)
+			}
+			s.replay(t)
+		})
+	}
+}
+
+// record makes the sessions.
+func record(t *testing.T) map[string]*session {
+	rich := append(append([]string{}, flags...),
+		`{"key": "killed", "killed": true, "gates": [{"type": "boolean", "enabled": true}]}`,
+		`{"key": "killed-variants", "killed": true, "gates": [{"type": "variant", "variants": [{"name": "a", "weight": 1}]}]}`,
+		`{"key": "killed-off", "killed": true, "off_variant": "a", "gates": [{"type": "variant", "variants": [{"name": "a", "weight": 1, "payload": 7}]}]}`,
+		`{"key": "weights", "gates": [{"type": "variant", "variants": [{"name": "a", "weight": 1, "payload": 0.5}, {"name": "b", "weight": 1, "payload": 5.0}]}]}`,
+		`{"key": "segment", "gates": [{"type": "segment", "target": "adults", "enabled": true}]}`,
+		`segment {"key": "adults", "constraints": [{"attribute": "age", "operator": "gte", "values": [18]}]}`)
+	one, two, three, four := compiled(t, 1, rich...), compiled(t, 2, append(rich, `{"key": "two", "gates": [{"type": "boolean", "enabled": true}]}`)...), compiled(t, 3, flagOn, flagHero), compiled(t, 4, flagOn)
+	again := compiledIn(t, snapshot.Header{Environment: DefaultEnv, Lineage: lineage('b'), Revision: 1}, flagOff)
+	elsewhere := compiledIn(t, snapshot.Header{Environment: "staging", Lineage: lineage('a'), Revision: 9}, flagOn)
+	event := func(kind string, frame []byte) step { return step{Send: eventText(t, kind, frame)} }
+	opened := func(id string) step { return step{Connect: &connect{id}} }
+	is := func(state State, data []byte, refused int64, questions ...question) step {
+		e := &expect{State: state.String(), Refused: refused}
+		if data != nil {
+			c, err := New(t.Context(), Config{Bootstrap: data, Logger: quiet, ReadyWithin: -1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			info, _ := c.Info()
+			e.Revision, e.Lineage = &info.Position.Revision, hex.EncodeToString(info.Position.Lineage[:])
+			for _, q := range questions {
+				q.ask(t, c)
+				e.Decisions = append(e.Decisions, q)
+			}
+		}
+		return step{Expect: e}
+	}
+	at := func(revision string) string { return strings.Repeat("61", 16) + "-" + revision }
+	broken := bytes.Clone(three)
+	broken[len(broken)/2] ^= 1
+	beat := step{Send: "event: heartbeat\n\n"}
+	return map[string]*session{
+		"first": {About: "A client that has nothing takes the first snapshot and makes decisions of every kind.", Steps: []step{
+			opened(""), is(NotReady, nil, 0), event("snapshot", one), is(Ready, one, 0, questions()...),
+		}},
+		"deltas": {About: "Deltas follow a snapshot; comments, unknown events and heartbeats change nothing.", Steps: []step{
+			opened(""), event("snapshot", one), is(Ready, one, 0), {Send: ": a comment\n\nevent: later\ndata: x\n\n"}, event("delta", delta(t, one, two)),
+			is(Ready, two, 0, question{Flag: "two"}), beat, event("delta", delta(t, two, three)), is(Ready, three, 0, question{Flag: "two"}, question{Flag: "on"}),
+		}},
+		"resume": {About: "A client whose stream ends resumes where it was, and is told what it missed.", Steps: []step{
+			opened(""), event("snapshot", one), is(Ready, one, 0), {Close: true}, opened(at("1")), event("delta", delta(t, one, two)), is(Ready, two, 0), {Close: true},
+			opened(at("2")), beat, is(Ready, two, 0, question{Flag: "on"}),
+		}},
+		"bootstrap": {About: "A bootstrap answers until the stream does, which says nothing if it is current.", Bootstrap: two, Steps: []step{
+			opened(at("2")), beat, is(Ready, two, 0), event("delta", delta(t, two, three)), is(Ready, three, 0),
+		}},
+		"broken": {About: "Frames that are broken, older, of another environment or in no form change nothing; what came before goes on serving.", Steps: []step{
+			{Snapshot: two}, opened(""), event("snapshot", two), is(Ready, two, 0, question{Flag: "two"}),
+			event("snapshot", one), is(Ready, two, 1), event("snapshot", broken), is(Ready, two, 2), event("snapshot", elsewhere), is(Ready, two, 3),
+			{Send: "event: snapshot\nid: " + at("3") + "\ndata: %%%\n\n"}, is(Ready, two, 4),
+			{Send: "event: delta\nid: " + at("3") + "\ndata: lQ==\n\n"}, is(Ready, two, 5),
+			{Send: "event: snapshot\nid: " + at("3") + "\ndata: " + base64.StdEncoding.EncodeToString(three[:len(three)-1]) + "\n\n"}, is(Ready, two, 6, question{Flag: "two"}),
+			event("snapshot", three), is(Ready, three, 6),
+		}},
+		"base": {About: "A delta for another snapshot is refused, and a whole one is fetched.", Steps: []step{
+			{Snapshot: three}, opened(""), event("snapshot", one), is(Ready, one, 0), event("delta", delta(t, two, three)), is(Ready, three, 1), event("delta", delta(t, three, four)), is(Ready, four, 1),
+		}},
+		"lineage": {About: "Another lineage is taken at once, however low its revision, and so is the way back.", Steps: []step{
+			opened(""), event("snapshot", four), is(Ready, four, 0, question{Flag: "on"}), event("snapshot", again), is(Ready, again, 0, question{Flag: "on"}, question{Flag: "off"}),
+			event("snapshot", one), is(Ready, one, 0),
+		}},
+	}
+}
+
+// questions are of every row of the table in ../README.md.
+func questions() []question {
+	me, other := "user:42", "user:1"
+	now := inside.UnixMicro()
+	return []question{
+		{Flag: "on"}, {Flag: "off"}, {Flag: "nobody"}, {Flag: "actor"}, {Flag: "actor", Actor: &me}, {Flag: "actor", Actor: &other},
+		{Flag: "group", Actor: &me, Groups: []string{"staff", "sales"}}, {Flag: "group", Groups: []string{"staff"}}, {Flag: "group", Actor: &me},
+		{Flag: "child", Actor: &me, Groups: []string{"staff"}}, {Flag: "child", Actor: &me},
+		{Flag: "half", Actor: &me}, {Flag: "half", Actor: &other}, {Flag: "half"}, {Flag: "time", Roll: "1"}, {Flag: "time", Roll: "18446744073709551615"}, {Flag: "time", Roll: "4"},
+		{Flag: "rule", Attributes: map[string]any{"plan": "pro"}}, {Flag: "rule", Attributes: map[string]any{"plan": "free"}},
+		{Flag: "segment", Attributes: map[string]any{"age": 18}}, {Flag: "segment", Attributes: map[string]any{"age": json.Number("17.5")}}, {Flag: "segment", Attributes: map[string]any{"age": json.Number("18.0")}},
+		{Flag: "hero", Actor: &me}, {Flag: "hero"}, {Flag: "weights", Actor: &me}, {Flag: "weights", Actor: &other}, {Flag: "soon", Now: now}, {Flag: "soon"},
+		{Flag: "killed", Actor: &me}, {Flag: "killed-variants", Actor: &me}, {Flag: "killed-off"},
+	}
+}
