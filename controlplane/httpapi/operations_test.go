@@ -1,0 +1,149 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+func TestHealth(t *testing.T) {
+	f := open(t, httpapi.Config{Version: "1.2.3"})
+	got := f.want(200, f.do("", "GET", "/healthz", nil))
+	if got.header.Get("X-Gonfalon-Version") != "1.2.3" || !strings.Contains(string(got.body), `"version":"1.2.3"`) {
+		t.Errorf("%v %s", got.header, got)
+	}
+	ready := f.want(200, f.do("", "GET", "/readyz", nil))
+	if !strings.Contains(string(ready.body), `"key":"default"`) {
+		t.Errorf("%s", ready)
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	f := open(t, httpapi.Config{Version: "1.2.3"})
+	f.enable("x", snapshot.Scope{})
+	f.want(200, f.do(adminToken, "POST", "/ofrep/v1/evaluate/flags/x", `{}`))
+	f.want(200, f.do(adminToken, "POST", "/ofrep/v1/evaluate/flags", `{}`))
+	f.want(401, f.do("", "GET", "/v1/envs", nil))
+	events, _ := listen(t, f.admin, "")
+	next(t, events)
+	text := string(f.want(200, f.do("", "GET", "/metrics", nil)).body)
+	for _, line := range []string{
+		`gonfalon_build_info{version="1.2.3"} 1`,
+		`gonfalon_http_requests_total{method="POST",route="/v1/envs/:env/flags/:key/enable",status="201"} 1`,
+		`gonfalon_http_requests_total{method="GET",route="/v1/envs",status="401"} 1`,
+		`gonfalon_http_request_seconds_count{method="POST",route="/ofrep/v1/evaluate/flags/:key"} 1`,
+		`gonfalon_write_seconds_count{action="flag.enable"} 1`,
+		`gonfalon_evaluations_total{source="ofrep"} 1`,
+		`gonfalon_evaluations_total{source="ofrep_bulk"} 1`,
+		`gonfalon_streams 1`,
+		`gonfalon_environment_streams{environment="default"} 1`,
+		`gonfalon_environment_flags{environment="default"} 1`,
+		`gonfalon_synced 1`,
+		"gonfalon_snapshot_age_seconds{", "gonfalon_snapshot_bytes{", "go_goroutines ", "process_",
+	} {
+		if !strings.Contains(text, line) {
+			t.Errorf("/metrics lacks %s", line)
+		}
+	}
+}
+
+// lines collects a log.
+type lines struct {
+	mu  sync.Mutex
+	all bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.all.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.all.String()
+}
+
+// TestAccessLog: changes and admin reads at Info, what hosts do all the time at Debug, and never a secret.
+func TestAccessLog(t *testing.T) {
+	var info lines
+	f := open(t, httpapi.Config{Logger: slog.New(slog.NewJSONHandler(&info, nil))})
+	secret := f.token(controlplane.RoleClient)
+	f.enable("x", snapshot.Scope{})
+	f.want(200, f.do(secret, "POST", "/ofrep/v1/evaluate/flags/x", `{}`))
+	got := info.String()
+	if !strings.Contains(got, `"path":"/v1/envs/default/flags/x/enable"`) || !strings.Contains(got, `"status":201`) {
+		t.Errorf("%s", got)
+	}
+	if strings.Contains(got, "/ofrep/") || strings.Contains(got, secret) || strings.Contains(got, adminToken) {
+		t.Errorf("%s", got)
+	}
+}
+
+// TestTraces: spans go to a collector, by the standard variables, with the caller's trace.
+func TestTraces(t *testing.T) {
+	received := make(chan []byte, 10)
+	collector := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if r.URL.Path == "/v1/traces" {
+			received <- body
+		}
+	}))
+	defer collector.Close()
+	if none, err := httpapi.TracerFromEnvironment(t.Context(), "1"); none != nil || err != nil {
+		t.Fatalf("%v %v", none, err)
+	}
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL)
+	t.Setenv("OTEL_SERVICE_NAME", "flags-of-the-shop")
+	tracer, err := httpapi.TracerFromEnvironment(t.Context(), "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := open(t, httpapi.Config{Tracer: tracer})
+	f.want(200, f.do(adminToken, "GET", "/v1/envs/default", nil, "traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"))
+	events, end := listen(t, f.admin, "") // streams work through the tracing as well
+	next(t, events)
+	f.api.Drain()
+	ended(t, end)
+	f.server.Close()
+	if err := tracer.Shutdown(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	spans := string(<-received)
+	for _, part := range []string{"GET /v1/envs/:env", "flags-of-the-shop", "\x0a\xf7\x65\x19\x16\xcd"} {
+		if !strings.Contains(spans, part) {
+			t.Errorf("the spans lack %q", part)
+		}
+	}
+	for name, value := range map[string]string{"OTEL_TRACES_EXPORTER": "zipkin", "OTEL_EXPORTER_OTLP_PROTOCOL": "carrier-pigeon"} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(name, value)
+			if _, err := httpapi.TracerFromEnvironment(t.Context(), "1"); err == nil {
+				t.Errorf("%s=%s: no error", name, value)
+			}
+		})
+	}
+	t.Setenv("OTEL_SDK_DISABLED", "true")
+	if none, err := httpapi.TracerFromEnvironment(t.Context(), "1"); none != nil || err != nil {
+		t.Errorf("%v %v", none, err)
+	}
+}
+
+func TestDocumentIsJSON(t *testing.T) {
+	f := open(t, httpapi.Config{})
+	if got := f.want(200, f.do("", "GET", "/openapi.json", nil)); !json.Valid(got.body) {
+		t.Error("/openapi.json is not JSON")
+	}
+}
