@@ -15,20 +15,18 @@ export class Fake {
   private readonly streams = new Set<ServerResponse>()
   private waiting: (() => void)[] = []
 
-  private constructor(private readonly server: Server) {}
+  private constructor(
+    private readonly server: Server,
+    readonly port: number,
+  ) {}
 
   static async start(t: { after(end: () => unknown): void }, port = 0): Promise<Fake> {
-    const server = createServer()
-    const fake = new Fake(server)
-    server.on('request', (request, response) => void fake.serve(request, response))
+    const server = createServer((request, response) => void fake.serve(request, response))
     server.listen(port, '127.0.0.1')
     await once(server, 'listening')
+    const fake = new Fake(server, (server.address() as AddressInfo).port)
     t.after(() => fake.stop())
     return fake
-  }
-
-  get port(): number {
-    return (this.server.address() as AddressInfo).port
   }
 
   get endpoint(): string {

@@ -2,10 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { Reader } from '../../src/engine/reader.ts'
 import { Writer } from '../../src/engine/writer.ts'
 import { equal } from '../../src/records.ts'
-// @ts-expect-error a script without types
-import { gonfalon } from '../../scripts/gonfalon.mjs'
+import { gonfalon as binary } from '../../scripts/gonfalon.mjs'
 
-export const binary = gonfalon as string
+export { binary }
 
 export interface Document {
   readonly flags: readonly object[]

@@ -1,0 +1,26 @@
+import { once } from 'node:events'
+import type { Events, Flags, Options } from './sdk.ts'
+
+/** Resolves with the next event of a kind. */
+export function next<K extends keyof Events>(flags: Flags, event: K): Promise<Events[K]> {
+  return new Promise((resolve) => {
+    const stop = flags.on(event, (value) => {
+      stop()
+      resolve(value)
+    })
+  })
+}
+
+/** Warnings of a client, kept for the test to look at. */
+export class Log {
+  readonly warnings: string[] = []
+  info(): void {}
+  warn(message: string): void {
+    this.warnings.push(message)
+  }
+}
+
+/** Options of a client that is quick and says nothing. */
+export const quick: Partial<Options> = { logger: { info() {}, warn() {} }, usage: false }
+
+export { once }
