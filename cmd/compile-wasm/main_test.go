@@ -1,0 +1,99 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/manifest"
+	"github.com/gonfalon-flags/gonfalon/wasm"
+)
+
+const guest = "../../wasm/guest"
+
+// TestCheckedIn: the module in the repository is what the source makes. Another
+// version of Go may make other bytes of it; then wasm's own tests run the
+// vectors on the bytes that there are.
+func TestCheckedIn(t *testing.T) {
+	m, err := manifest.Read("../../wasm/manifest.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := manifest.Measure(wasm.Module(), m.Built.Go); got != m.Built {
+		t.Errorf("engine.wasm is %+v, manifest.json records %+v: run `make wasm`", got, m.Built)
+	}
+	if err := m.Check(t.Context(), wasm.Module()); err != nil {
+		t.Errorf("engine.wasm: %v", err)
+	}
+	if v := runtime.Version(); v != m.Built.Go {
+		t.Logf("the module was built by %s, this is %s: its bytes are not compared", m.Built.Go, v)
+		return
+	}
+	out := filepath.Join(t.TempDir(), "engine.wasm")
+	if err := run(t.Context(), []string{"-o", out, guest}, new(bytes.Buffer)); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(b, wasm.Module()) {
+		t.Errorf("the source makes another module (%d bytes) than is checked in (%d): run `make wasm`", len(b), len(wasm.Module()))
+	}
+}
+
+// TestReport: every function of the engine that the module needs is listed with
+// its place, and the sizes are those of the module.
+func TestReport(t *testing.T) {
+	var out bytes.Buffer
+	file := filepath.Join(t.TempDir(), "engine.wasm")
+	if err := run(t.Context(), []string{"-report", "-o", file, guest}, &out); err != nil {
+		t.Fatal(err)
+	}
+	line := regexp.MustCompile(`^(\d+|inlined) +\S.* +(engine|wasm|gonfalon/rt|GOROOT)/?\S*\.go:\d+:\d+$`)
+	listed := 0
+	for _, l := range strings.Split(strings.TrimSpace(out.String()), "\n") {
+		if strings.Contains(l, "bytes") {
+			continue
+		}
+		if !line.MatchString(l) {
+			t.Errorf("not size, name, place: %q", l)
+		}
+		listed++
+	}
+	for _, name := range []string{"engine.Snapshot).Decide ", "engine.Snapshot).gates ", "engine.sha256Block ", "engine.Request).Parse "} {
+		if !strings.Contains(out.String(), name) {
+			t.Errorf("%sis not listed", name)
+		}
+	}
+	if listed < 100 {
+		t.Errorf("only %d functions", listed)
+	}
+}
+
+// TestWithoutOptimisation: -O0 makes another, larger module of the same exports.
+func TestWithoutOptimisation(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "engine.wasm")
+	if err := run(t.Context(), []string{"-O0", "-o", file, guest}, new(bytes.Buffer)); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Size() <= int64(len(wasm.Module())) {
+		t.Errorf("%d bytes without optimisation, %d with", info.Size(), len(wasm.Module()))
+	}
+}
+
+func TestArguments(t *testing.T) {
+	for _, args := range [][]string{{"-toolchain", "tiny"}, {"a", "b"}, {"-x"}} {
+		if err := run(t.Context(), args, new(bytes.Buffer)); err == nil {
+			t.Errorf("%q: no error", args)
+		}
+	}
+}
