@@ -14,7 +14,8 @@ import (
 )
 
 func newConformance() *cobra.Command {
-	var by, moduleFile, jsonFile, emitFile string
+	var by, moduleFile, jsonFile string
+	var emit bool
 	c := &cobra.Command{
 		Use:   "conformance [FILE…]",
 		Short: "Compare decisions with what the reference implementations answered",
@@ -23,14 +24,22 @@ decides, and compares enabled, variant and score. Without files it reads those t
 Gonfalon. It prints a line for each family, every failure, the reason of every skip and, last, the
 totals; the exit status is 1 if anything failed.`,
 		Example: `  gonfalon conformance
-  gonfalon conformance engine/conformance/bandera.jsonl --engine wazero`,
+  gonfalon conformance engine/conformance/bandera.jsonl --engine wazero
+  gonfalon conformance --emit-cases engine/conformance/bandera.jsonl cases.jsonl`,
 		RunE: func(c *cobra.Command, files []string) error {
+			out := ""
+			if emit {
+				if len(files) == 0 {
+					return usagef("--emit-cases: the last file is the one to write")
+				}
+				files, out = files[:len(files)-1], files[len(files)-1]
+			}
 			cases, err := readCases(files)
 			if err != nil {
 				return err
 			}
-			if emitFile != "" {
-				return writeOutput(c, emitFile, func(w io.Writer) error { return conformance.Emit(w, cases) })
+			if emit {
+				return writeOutput(c, out, func(w io.Writer) error { return conformance.Emit(w, cases) })
 			}
 			decide := conformance.Native
 			switch {
@@ -71,7 +80,7 @@ totals; the exit status is 1 if anything failed.`,
 	flags.StringVar(&by, "engine", "native", "what decides: native, or wazero, which runs the module")
 	flags.StringVar(&moduleFile, "module", "", "the module that wazero runs (default: the one inside this binary)")
 	flags.StringVar(&jsonFile, "json", "", "write what was answered to this file, one JSON object for each case")
-	flags.StringVar(&emitFile, "emit-cases", "", "write the cases as bytes for hosts in other languages to this file, and ask nothing")
+	flags.BoolVar(&emit, "emit-cases", false, "write the cases as bytes for hosts in other languages to the last file named, and ask nothing")
 	return c
 }
 
