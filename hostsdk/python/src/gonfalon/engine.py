@@ -118,7 +118,7 @@ class Engine:
 
     def decide_all(self, request: list[Any]) -> list[Decision]:
         """The decisions for a request of several flags, or of all; in their order."""
-        keys = self.keys() if request[0] is None else request[0]
+        keys = self.all_keys() if request[0] is None else request[0]
         decisions: list[Decision] = []
         while len(decisions) < len(keys):
 
@@ -147,7 +147,7 @@ class Engine:
         """Every group that deciding the flags can ask for."""
         if isinstance(flags, str):
             return self._groups_of(flags)
-        every = dict.fromkeys(name for key in (self.keys() if flags is None else flags) for name in self._groups_of(key))
+        every = dict.fromkeys(name for key in (self.all_keys() if flags is None else flags) for name in self._groups_of(key))
         return every.keys()
 
     def _groups_of(self, key: str) -> tuple[str, ...]:
@@ -158,7 +158,7 @@ class Engine:
                 self._groups[key] = names
         return names
 
-    def keys(self) -> tuple[str, ...]:
+    def all_keys(self) -> tuple[str, ...]:
         """The keys of all flags, ascending."""
         if self._keys is None:
             self._keys = self._locked([], lambda instance, _: tuple(instance.flag_key(i) for i in range(self.info.flags)))

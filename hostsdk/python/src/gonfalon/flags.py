@@ -161,7 +161,7 @@ class Flags:
         except Exception as error:  # noqa: BLE001 -- a decision never fails
             self._failed("all flags", error)
             revision = engine.info.revision
-            return {key: Decision(key, 0, revision=revision, error=Reason.ERROR) for key in keys or engine.keys()}
+            return {key: Decision(key, 0, revision=revision, error=Reason.ERROR) for key in keys or engine.all_keys()}
         return {decision.key: decision for decision in decisions}
 
     def explain(
@@ -185,7 +185,7 @@ class Flags:
     def keys(self) -> tuple[str, ...]:
         """The keys of all flags, ascending."""
         engine = self._store.engine
-        return engine.keys() if engine else ()
+        return engine.all_keys() if engine else ()
 
     @property
     def snapshot(self) -> SnapshotInfo | None:
@@ -218,7 +218,8 @@ class Flags:
         return self._store.traps
 
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
-        """Calls listener on each StateChanged and FlagsChanged, in the client's own thread; the answer ends that."""
+        """Calls listener on each StateChanged and FlagsChanged, in the client's own thread or its event loop;
+        the answer ends that. A listener that raises is logged."""
         return self._status.subscribe(listener)
 
     @property

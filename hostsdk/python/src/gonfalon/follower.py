@@ -15,7 +15,7 @@ import httpx
 
 from .instance import MAX_SNAPSHOT_BYTES
 from .status import Status
-from .store import Refused, Store
+from .store import Fresh, Refused, Store
 from .wire import USAGE_FLAGS, Wire, WireError, frame_bytes
 
 log = logging.getLogger("gonfalon")
@@ -92,9 +92,13 @@ class Follower:
             loop = asyncio.get_running_loop()
             self._grace = loop.call_later(self._pace.grace, self._status.lost, message)
 
-    async def _take(self, take: Callable[[bytes], bool], data: bytes) -> None:
-        """Loads in a thread: it may take a while, and the loop may be the program's."""
-        await asyncio.to_thread(take, data)
+    async def _take(self, read: Callable[[bytes], Fresh | None], data: bytes) -> None:
+        """Reads and serves a frame. What takes long is done beside the loop, which may be the program's; the swap and its events
+        happen in the loop."""
+        fresh = await asyncio.to_thread(read, data)
+        if fresh is not None:
+            self._store.serve(fresh)
+            await asyncio.to_thread(self._store.keep, fresh.engine.data)
 
 
 class FileFollower(Follower):
@@ -123,7 +127,7 @@ class FileFollower(Follower):
             self._seen = seen
             if stat.st_size > MAX_SNAPSHOT_BYTES:
                 raise Refused(f"{self._path} is larger than a snapshot can be")
-            await self._take(self._store.take_snapshot, await asyncio.to_thread(self._path.read_bytes))
+            await self._take(self._store.read_snapshot, await asyncio.to_thread(self._path.read_bytes))
         self._contact()
 
 
@@ -170,7 +174,7 @@ class ServerFollower(Follower):
         engine = self._store.engine
         data = await self._wire.snapshot(engine.info.id if engine else None)
         if data is not None:
-            await self._take(self._store.take_snapshot, data)
+            await self._take(self._store.read_snapshot, data)
         self._contact()
 
     async def _stream(self) -> float:
@@ -206,7 +210,7 @@ class ServerFollower(Follower):
             self._mistrust(error)
             return
         try:
-            await self._take(self._store.take_snapshot if kind == "snapshot" else self._store.take_delta, data)
+            await self._take(self._store.read_snapshot if kind == "snapshot" else self._store.read_delta, data)
         except Refused as error:
             if kind == "delta":
                 await self._fetch()

@@ -46,7 +46,8 @@ Listener = Callable[[Event], None]
 
 
 class Status:
-    """State and listeners of one client. Listeners are called one after another, in the thread that saw the change."""
+    """State and listeners of one client. Listeners are called one after another, by the client's own thread or in its
+    event loop; the first event of a bootstrap has none to hear it."""
 
     def __init__(self, time_to_live: float | None = None) -> None:
         self._time_to_live = time_to_live
@@ -75,15 +76,15 @@ class Status:
         return None if self._contact is None else time.monotonic() - self._contact
 
     def contact(self) -> None:
-        """The source stands behind the snapshot that serves."""
+        """A snapshot serves, and the source stands behind it."""
         self._contact = time.monotonic()
-        self._backed, self._refused = True, False
+        self._loaded, self._backed, self._refused = True, True, False
         self._settle("in touch with the source")
 
     def loaded(self) -> None:
-        """A snapshot serves."""
+        """A snapshot serves that the source hasn't confirmed."""
         self._loaded = True
-        self._settle("a snapshot was loaded")
+        self._settle("the source hasn't answered yet")
 
     def lost(self, message: str) -> None:
         """The source is away."""
@@ -136,5 +137,6 @@ class Status:
             if state == previous:
                 return
             self._state, self._message = state, message
-        log.log(logging.INFO if state is State.READY else logging.WARNING, "%s, was %s: %s", state.value, previous.value, message)
+        level = logging.WARNING if previous is State.READY or state is State.ERROR else logging.INFO
+        log.log(level, "%s, was %s: %s", state.value, previous.value, message)
         self.emit(StateChanged(state, previous, message))

@@ -8,6 +8,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,14 @@ log = logging.getLogger("gonfalon")
 
 class Refused(Exception):  # noqa: N818 -- it is the frame's fate, not the program's fault
     """A frame that changes nothing; the old snapshot goes on serving."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A snapshot that is loaded and may be served, and the flags that it changes (if anybody listens)."""
+
+    engine: Engine
+    changed: frozenset[str] = frozenset()
 
 
 class Store:
@@ -52,27 +61,66 @@ class Store:
         if first and kept and first.info.lineage == kept.info.lineage and first.info.revision > kept.info.revision:
             kept = None
         if engine := kept or first:
-            self._serve(engine)
+            self.serve(self._fresh(engine), confirmed=False)
 
-    def take_snapshot(self, data: bytes) -> bool:
-        """Serves data if it is better than what serves; False if it is the same. Raises Refused, and changes nothing then."""
+    def read_snapshot(self, data: bytes) -> Fresh | None:
+        """Loads data to be served next; None if it is what serves. Raises Refused if it may not be served."""
         with self._lock, self._counting():
-            serving = self.engine
-            if serving and data == serving.data:
-                return False
-            return self._take(data)
+            if self.engine and data == self.engine.data:
+                return None
+            return self._read(data)
 
-    def take_delta(self, delta: bytes) -> bool:
-        """Serves what a delta makes of the snapshot that serves. It is spliced and loaded beside it, so no decision waits."""
+    def read_delta(self, delta: bytes) -> Fresh | None:
+        """Loads what a delta makes of the snapshot that serves. It is spliced beside it, so no decision waits."""
         with self._lock, self._counting():
-            serving = self.engine
-            if serving is None:
+            if self.engine is None:
                 raise Refused("a delta without a snapshot to apply it to")
             try:
-                spliced = self._make(serving.data).splice(delta)
+                spliced = self._make(self.engine.data).splice(delta)
             except (LoadError, ModuleTrap) as error:
                 raise Refused(f"a delta that doesn't apply: {error}") from error
-            return self._take(spliced)
+            return self._read(spliced)
+
+    def serve(self, fresh: Fresh, confirmed: bool = True) -> None:
+        """Swaps the snapshots and says what changed; confirmed: the source stands behind it."""
+        with self._lock:
+            retired, self.engine = self.engine, fresh.engine
+            if retired:
+                merge_usage(self._usage, retired.take_usage())
+        if confirmed:
+            self._status.contact()
+        else:
+            self._status.loaded()
+        if fresh.changed:
+            info = fresh.engine.info
+            self._status.emit(FlagsChanged(fresh.changed, info.revision, info.lineage))
+
+    def keep(self, data: bytes) -> None:
+        """Writes the last good snapshot whole or not at all. Failing to do so is logged: it is no reason to stop serving."""
+        if self._path is None:
+            return
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name + ".")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(name).replace(self._path)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            log.warning("the last good snapshot can't be written to %s: %s", self._path, error)
+
+    def take_snapshot(self, data: bytes) -> bool:
+        """Reads, serves and keeps a snapshot; False if it is what serves."""
+        return self._take(self.read_snapshot(data))
+
+    def take_delta(self, delta: bytes) -> bool:
+        """Reads, serves and keeps what a delta makes of the snapshot that serves."""
+        return self._take(self.read_delta(delta))
 
     def refuse(self, reason: str) -> None:
         """Counts a frame that couldn't even be read."""
@@ -97,38 +145,39 @@ class Store:
         self._lock = threading.Lock()
         self._usage = {}
 
-    def _take(self, data: bytes) -> bool:
+    def _take(self, fresh: Fresh | None) -> bool:
+        if fresh is None:
+            return False
+        self.serve(fresh)
+        self.keep(fresh.engine.data)
+        return True
+
+    def _read(self, data: bytes) -> Fresh | None:
         try:
             engine = self._load(data)
-        except (LoadError, ValueError) as error:
+        except (LoadError, ModuleTrap, ValueError) as error:
             raise Refused(str(error)) from error
         new = engine.info
         if self.engine:
             old = self.engine.info
             if new.id == old.id:
-                return False
+                return None
             if new.lineage != old.lineage:
                 log.warning("environment %s has another lineage: %s, was %s", new.environment, new.position, old.position)
             elif new.revision <= old.revision:
                 raise Refused(f"revision {new.revision} is not above {old.revision}, which serves")
-        self._serve(engine)
-        self._keep(data)
-        return True
+        return self._fresh(engine)
+
+    def _fresh(self, engine: Engine) -> Fresh:
+        if not self._status.heard:
+            return Fresh(engine)
+        return Fresh(engine, changed_flags(self.engine.data if self.engine else None, engine.data))
 
     def _load(self, data: bytes) -> Engine:
         engine = Engine(data, self._trapped, self._make)
         if self.environment is not None and engine.info.environment != self.environment:
             raise ValueError(f"a snapshot of environment {engine.info.environment!r}, not of {self.environment!r}")
         return engine
-
-    def _serve(self, engine: Engine) -> None:
-        retired, self.engine = self.engine, engine
-        if retired:
-            merge_usage(self._usage, retired.take_usage())
-        self._status.loaded()
-        if self._status.heard:
-            changed = changed_flags(retired.data if retired else None, engine.data)
-            self._status.emit(FlagsChanged(changed, engine.info.revision, engine.info.lineage))
 
     def _trapped(self, trap: ModuleTrap) -> None:
         self.traps += 1
@@ -155,25 +204,6 @@ class Store:
         except (OSError, LoadError, ValueError) as error:
             log.warning("the last good snapshot %s is ignored: %s", self._path, error)
             return None
-
-    def _keep(self, data: bytes) -> None:
-        """Writes the last good snapshot whole or not at all. Failing to do so is logged: it is no reason to stop serving."""
-        if self._path is None:
-            return
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name + ".")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(data)
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(name).replace(self._path)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
-        except OSError as error:
-            log.warning("the last good snapshot can't be written to %s: %s", self._path, error)
 
 
 def merge_usage(into: dict[str, list[int]], usage: dict[str, list[int]]) -> None:

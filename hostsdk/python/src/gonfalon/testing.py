@@ -184,7 +184,7 @@ class _Layered(Engine):
 
     def __init__(self, top: Engine, base: Engine) -> None:
         self._top, self._base = top, base
-        self._over = frozenset(top.keys())
+        self._over = frozenset(top.all_keys())
         self.data = top.data
         self.info: SnapshotInfo = top.info
 
@@ -198,7 +198,7 @@ class _Layered(Engine):
         return self._of(request[0]).decide(request)
 
     def decide_all(self, request: list[Any]) -> list[Decision]:
-        keys: Sequence[str] = self.keys() if request[0] is None else request[0]
+        keys: Sequence[str] = self.all_keys() if request[0] is None else request[0]
         return [self.decide([key, *request[1:]]) for key in keys]
 
     def explain(self, request: list[Any]) -> Explanation:
@@ -207,11 +207,11 @@ class _Layered(Engine):
     def groups(self, flags: str | Sequence[str] | None) -> Iterable[str]:
         if isinstance(flags, str):
             return self._of(flags).groups(flags)
-        every = self.keys() if flags is None else flags
+        every = self.all_keys() if flags is None else flags
         return dict.fromkeys(name for key in every for name in self._of(key).groups(key)).keys()
 
-    def keys(self) -> tuple[str, ...]:
-        return tuple(sorted(self._over.union(self._base.keys()), key=str.encode))
+    def all_keys(self) -> tuple[str, ...]:
+        return tuple(sorted(self._over.union(self._base.all_keys()), key=str.encode))
 
     def take_usage(self) -> dict[str, list[int]]:
         return {**self._base.take_usage(), **self._top.take_usage()}
