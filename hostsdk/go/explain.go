@@ -36,8 +36,10 @@ type Comparison struct {
 func (c *Client) Explain(key string, opts ...Option) Explanation {
 	var q query
 	c.readAll(opts, &q)
-	if q.scope != nil && q.scope.override != nil && q.scope.override != c && q.scope.override.knows(key) {
-		return q.scope.override.Explain(key, opts...)
+	if q.scope != nil {
+		if by := q.scope.instead(c, key); by != nil {
+			return by.Explain(key, opts...)
+		}
 	}
 	for range retries {
 		g := c.serving.Load()

@@ -17,19 +17,24 @@ import (
 //	if flags.Enabled("new_checkout", gonfalon.From(ctx)) { … }
 func Remember(ctx context.Context, opts ...Option) context.Context {
 	p := Prepare(append([]Option{From(ctx)}, opts...)...).prepared
-	override := (*Client)(nil)
+	s := &scope{ctx: ctx, decided: map[asked]remembered{}}
 	if p.scope != nil {
-		override = p.scope.override
+		s.override, s.all = p.scope.override, p.scope.all
 	}
-	p.scope = &scope{ctx: ctx, override: override, decided: map[asked]remembered{}}
+	p.scope = s
 	return context.WithValue(ctx, scopeKey{}, p)
 }
 
 // Override gives a context in which decisions asked for with From(ctx) come from another client, wherever they are asked for, as
 // far as that client knows the flag. It is how a test changes flags for itself alone; package flagtest has more.
-func Override(ctx context.Context, by *Client) context.Context {
+func Override(ctx context.Context, by *Client) context.Context { return override(ctx, by, false) }
+
+// OverrideAll is Override for every flag, also for those that the other client doesn't know.
+func OverrideAll(ctx context.Context, by *Client) context.Context { return override(ctx, by, true) }
+
+func override(ctx context.Context, by *Client, all bool) context.Context {
 	p := *Prepare(From(ctx)).prepared
-	s := &scope{ctx: ctx, override: by}
+	s := &scope{ctx: ctx, override: by, all: all}
 	if p.scope != nil && p.scope.decided != nil {
 		s.decided = map[asked]remembered{} // what was remembered by other flags doesn't hold any more
 	}
@@ -54,6 +59,7 @@ type scopeKey struct{}
 type scope struct {
 	ctx      context.Context // of the request, for hooks
 	override *Client
+	all      bool // the override decides flags that it doesn't know, too
 	mu       sync.Mutex
 	decided  map[asked]remembered // nil: nothing is remembered
 }
@@ -70,7 +76,7 @@ type remembered struct {
 
 func (c *Client) resolveScoped(key string, opts []Option, q *query, d *engine.Decision) *generation {
 	s := q.scope
-	if by := s.override; by != nil && by != c && by.knows(key) {
+	if by := s.instead(c, key); by != nil {
 		return by.resolve(key, opts, q, d)
 	}
 	if s.decided == nil || !q.alone {
@@ -109,6 +115,14 @@ func (s *scope) remember(at asked, r remembered) remembered {
 	return r
 }
 
+// instead is the client that decides a flag in place of c; nil: c does.
+func (s *scope) instead(c *Client, key string) *Client {
+	if by := s.override; by != nil && by != c && (s.all || by.knows(key)) {
+		return by
+	}
+	return nil
+}
+
 // knows says whether the client has the flag.
 func (c *Client) knows(key string) bool {
 	g := c.serving.Load()
@@ -117,6 +131,9 @@ func (c *Client) knows(key string) bool {
 
 // overridden is all flags of c, with those that the scope's override knows decided by it, and those that only it has.
 func (c *Client) overridden(dst []Decision, q *query, opts []Option) []Decision {
+	if q.scope.all {
+		return q.scope.override.AppendAll(dst, nil, opts...)
+	}
 	keys := map[string]bool{}
 	for _, client := range []*Client{c, q.scope.override} {
 		if g := client.serving.Load(); g != nil {

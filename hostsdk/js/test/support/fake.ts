@@ -40,7 +40,12 @@ export class Fake {
 
   /** Sends an event to every open stream. */
   send(event: string, data: Uint8Array | string = '', id?: string): void {
-    for (const stream of this.streams) stream.write(message(event, data, id))
+    this.write(message(event, data, id))
+  }
+
+  /** Writes to every open stream, as it stands. */
+  write(text: string): void {
+    for (const stream of this.streams) stream.write(text)
   }
 
   /** Ends every open stream. */

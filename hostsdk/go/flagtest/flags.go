@@ -1,0 +1,278 @@
+package flagtest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
+)
+
+// Flags is a client whose flags a test sets. A change is there when the method that makes it returns. Its methods may be called
+// by many goroutines; a change that can't be is fatal to the test, so that those belong into the test's own.
+type Flags struct {
+	*gonfalon.Client
+
+	t      testing.TB
+	strict bool
+	frames chan frame
+
+	mu       sync.Mutex
+	set      snapshot.Set
+	revision int64
+}
+
+// frame is a snapshot on its way, and where to say that it has come.
+type frame struct {
+	data []byte
+	done chan error
+}
+
+// Option changes what New makes.
+type Option func(*Flags, *gonfalon.Config)
+
+// Strict makes an evaluation of a flag that the test hasn't set panic, so that no test passes by a misspelt key.
+func Strict() Option {
+	return func(f *Flags, config *gonfalon.Config) {
+		f.strict = true
+		config.Hooks = append(config.Hooks, gonfalon.Hook{Evaluated: func(e gonfalon.Evaluation) {
+			if e.Decision.Reason == engine.ReasonUnknownFlag {
+				panic(fmt.Sprintf("flagtest: %q is not a flag of this test, which has %q", e.Decision.Key, f.keys()))
+			}
+		}})
+	}
+}
+
+// Engine decides by another engine than the native one.
+func Engine(e gonfalon.Engine) Option {
+	return func(_ *Flags, config *gonfalon.Config) { config.Engine = e }
+}
+
+// Hook sees what the code under test asks.
+func Hook(h gonfalon.Hook) Option {
+	return func(_ *Flags, config *gonfalon.Config) { config.Hooks = append(config.Hooks, h) }
+}
+
+// Clock gives schedules their time.
+func Clock(now func() time.Time) Option {
+	return func(_ *Flags, config *gonfalon.Config) { config.Clock = now }
+}
+
+// New makes a client without a flag. It ends with the test.
+func New(t testing.TB, options ...Option) *Flags {
+	t.Helper()
+	f := &Flags{t: t, frames: make(chan frame)}
+	config := gonfalon.Config{Source: f, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), Usage: -1}
+	for _, option := range options {
+		option(f, &config)
+	}
+	config.Bootstrap = f.compile()
+	config.ReadyWithin = -1
+	var err error
+	if f.Client, err = gonfalon.New(t.Context(), config); err != nil {
+		t.Fatalf("flagtest: %v", err)
+	}
+	t.Cleanup(func() { f.Close() })
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.publish()
+	return f
+}
+
+// Run is the source of the test's client.
+func (f *Flags) Run(ctx context.Context, feed *gonfalon.Feed) error {
+	for {
+		select {
+		case next := <-f.frames:
+			next.done <- feed.Take(next.data)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Context makes ctx one in which gonfalon.From(ctx) asks these flags first, whatever client is asked. With Strict, flags that the
+// test hasn't set panic there too.
+func (f *Flags) Context(ctx context.Context) context.Context {
+	if f.strict {
+		return gonfalon.OverrideAll(ctx, f.Client)
+	}
+	return gonfalon.Override(ctx, f.Client)
+}
+
+// Scope says for whom a flag is enabled or disabled.
+type Scope = snapshot.Scope
+
+// ForActor is one actor.
+func ForActor(key string) Scope { return snapshot.ForActor(key) }
+
+// ForGroup is a group.
+func ForGroup(name string) Scope { return snapshot.ForGroup(name) }
+
+// ForPercentageOfActors is a share of the actors, in (0, 1).
+func ForPercentageOfActors(ratio float64) Scope { return snapshot.ForPercentageOfActors(ratio) }
+
+// ForPercentageOfTime is a share of the decisions, in (0, 1).
+func ForPercentageOfTime(ratio float64) Scope { return snapshot.ForPercentageOfTime(ratio) }
+
+// When is everybody whose attribute compares so: eq, neq, in, not_in, contains, gt, gte, lt, lte or matches.
+func When(attribute, operator string, values ...any) Scope {
+	return snapshot.When(snapshot.Constraint{Attribute: attribute, Operator: operator, Values: values})
+}
+
+// ForSegment is a segment of PutSegment.
+func ForSegment(key string) Scope { return snapshot.ForSegment(key) }
+
+// Requires is everybody for whom another flag is on.
+func Requires(flag string) Scope { return snapshot.Requires(flag, true) }
+
+// Enable turns a flag on: for everybody, or for these scopes. It makes the flag, if need be.
+func (f *Flags) Enable(key string, scopes ...Scope) {
+	f.t.Helper()
+	f.each(key, scopes, snapshot.Enable)
+}
+
+// Disable turns a flag off: for everybody, or for these scopes. Other gates that grant stay; Kill or Reset end them.
+func (f *Flags) Disable(key string, scopes ...Scope) {
+	f.t.Helper()
+	f.each(key, scopes, snapshot.Disable)
+}
+
+func (f *Flags) each(key string, scopes []Scope, verb func(snapshot.Flag, snapshot.Scope) (snapshot.Flag, []snapshot.Problem)) {
+	f.t.Helper()
+	if len(scopes) == 0 {
+		scopes = []Scope{{}}
+	}
+	f.change(key, func(flag snapshot.Flag) (snapshot.Flag, []snapshot.Problem) {
+		for _, scope := range scopes {
+			var problems []snapshot.Problem
+			if flag, problems = verb(flag, scope); snapshot.Err(problems) != nil {
+				return flag, problems
+			}
+		}
+		return flag, nil
+	})
+}
+
+// Serve gives every actor one variant, with a payload if one is given: a boolean, string, number, or what encodes to a JSON object.
+func (f *Flags) Serve(key, variant string, payload ...any) {
+	f.t.Helper()
+	v := map[string]any{"name": variant, "weight": 1}
+	if len(payload) > 0 {
+		v["payload"] = payload[0]
+	}
+	gate, err := json.Marshal(map[string]any{"key": key, "gates": []any{map[string]any{"type": "variant", "variants": []any{v}}}})
+	if err != nil {
+		f.t.Fatalf("flagtest: %s: %v", key, err)
+	}
+	parsed, problems := snapshot.ParseFlag(gate)
+	f.fatal(key, problems)
+	f.change(key, func(flag snapshot.Flag) (snapshot.Flag, []snapshot.Problem) {
+		return snapshot.PutVariants(flag, parsed.Gates[0].Variants)
+	})
+}
+
+// Kill turns a flag off, whatever its gates say.
+func (f *Flags) Kill(key string) {
+	f.t.Helper()
+	f.change(key, func(flag snapshot.Flag) (snapshot.Flag, []snapshot.Problem) { return snapshot.Kill(flag, nil) })
+}
+
+// Put sets a flag in its authoring form, as JSON: all that there is can be tested.
+func (f *Flags) Put(document string) {
+	f.t.Helper()
+	parsed, problems := snapshot.ParseFlag([]byte(document))
+	f.fatal("Put", problems)
+	f.change(parsed.Key, func(snapshot.Flag) (snapshot.Flag, []snapshot.Problem) { return parsed, snapshot.ValidateFlag(&parsed) })
+}
+
+// PutSegment sets a segment in its authoring form, as JSON.
+func (f *Flags) PutSegment(document string) {
+	f.t.Helper()
+	parsed, problems := snapshot.ParseSegment([]byte(document))
+	f.fatal("PutSegment", problems)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.set.Segments = append(slices.DeleteFunc(f.set.Segments, func(s snapshot.Segment) bool { return s.Key == parsed.Key }), parsed)
+	f.set = *f.set.Sorted()
+	f.publish()
+}
+
+// Reset removes a flag.
+func (f *Flags) Reset(key string) {
+	f.t.Helper()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.set.Flags = slices.DeleteFunc(f.set.Flags, func(flag snapshot.Flag) bool { return flag.Key == key })
+	f.publish()
+}
+
+// change makes one flag another, and waits until it decides so.
+func (f *Flags) change(key string, verb func(snapshot.Flag) (snapshot.Flag, []snapshot.Problem)) {
+	f.t.Helper()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	flag := snapshot.Flag{Key: key}
+	if known := f.set.Flag(key); known != nil {
+		flag = *known
+	}
+	flag, problems := verb(flag)
+	if snapshot.Err(problems) == nil {
+		problems = snapshot.ValidateFlag(&flag)
+	}
+	f.fatal(key, problems)
+	f.set.Flags = append(slices.DeleteFunc(f.set.Flags, func(old snapshot.Flag) bool { return old.Key == key }), flag)
+	f.set = *f.set.Sorted()
+	f.publish()
+}
+
+func (f *Flags) fatal(what string, problems []snapshot.Problem) {
+	f.t.Helper()
+	if err := snapshot.Err(problems); err != nil {
+		f.t.Fatalf("flagtest: %s: %v", what, err)
+	}
+}
+
+// publish hands the flags to the client, and waits until it serves them. The lock is held. References to flags and segments that come later are inert
+// until then.
+func (f *Flags) publish() {
+	f.t.Helper()
+	next := frame{f.compile(), make(chan error, 1)}
+	select {
+	case f.frames <- next:
+	case <-f.t.Context().Done():
+		return // the test is over
+	}
+	if err := <-next.done; err != nil {
+		f.t.Fatalf("flagtest: %v", err)
+	}
+}
+
+func (f *Flags) compile() []byte {
+	f.t.Helper()
+	f.revision++
+	data, problems := snapshot.Compile(snapshot.Header{Environment: gonfalon.DefaultEnv, Revision: f.revision}, &f.set, snapshot.Tolerant)
+	if err := snapshot.Err(problems); err != nil {
+		f.t.Fatalf("flagtest: %v", err)
+	}
+	return data
+}
+
+func (f *Flags) keys() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	keys := make([]string, len(f.set.Flags))
+	for i := range f.set.Flags {
+		keys[i] = f.set.Flags[i].Key
+	}
+	return strings.Join(keys, ", ")
+}
