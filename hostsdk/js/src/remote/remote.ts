@@ -11,7 +11,7 @@ import { Pauses, sleep } from '../source/pause.js'
 import { Status } from '../status.js'
 import { contextJson } from './json.js'
 import { Hiding, pageHidden, shown } from './page.js'
-import { decisionsOf, readBulk, type BulkResult, type EventStream } from './result.js'
+import { decisionsOf, readBulk, revisionOf, type BulkResult, type EventStream } from './result.js'
 
 /** How a page asks a control plane for decisions. */
 export interface RemoteOptions {
@@ -226,7 +226,7 @@ export class RemoteFlags extends Flags {
     const keys = new Set([...(before?.keys() ?? []), ...next.keys()])
     const flags = [...keys].filter((key) => answerOf(before?.get(key)) !== answerOf(next.get(key))).sort()
     if (flags.length > 0) {
-      this.emitter.emit('change', { flags, segments: [], revision: result.metadata?.revision, lineageChanged: false, info: undefined })
+      this.emitter.emit('change', { flags, segments: [], revision: revisionOf(result), lineageChanged: false, info: undefined })
     }
   }
 

@@ -14,7 +14,8 @@ export interface EventStream {
 export interface BulkResult {
   readonly flags: readonly FlagResult[]
   readonly eventStreams?: readonly EventStream[]
-  readonly metadata?: { readonly revision?: number }
+  /** `version` is the revision of the environment. */
+  readonly metadata?: { readonly version?: string }
 }
 
 interface FlagResult {
@@ -26,7 +27,6 @@ interface FlagResult {
   readonly metadata?: {
     readonly enabled?: boolean
     readonly gate?: string
-    readonly revision?: number
     readonly killed?: boolean
   }
 }
@@ -42,8 +42,14 @@ export function readBulk(v: unknown): BulkResult {
 
 /** The decisions of a bulk evaluation, as a client that decides here would have made them. */
 export function decisionsOf(result: BulkResult): Map<string, Decision> {
-  const revision = result.metadata?.revision
+  const revision = revisionOf(result)
   return new Map(result.flags.map((flag) => [flag.key, decisionOf(flag, revision)]))
+}
+
+/** The revision that a result is of; undefined if the server doesn't say, or isn't one of ours. */
+export function revisionOf({ metadata }: BulkResult): number | undefined {
+  const revision = Number(metadata?.version ?? NaN)
+  return Number.isSafeInteger(revision) ? revision : undefined
 }
 
 function decisionOf(flag: FlagResult, revision: number | undefined): Decision {
@@ -64,7 +70,7 @@ function decisionOf(flag: FlagResult, revision: number | undefined): Decision {
     gate: metadata?.gate,
     score: undefined,
     killed: metadata?.killed ?? false,
-    revision: metadata?.revision ?? revision,
+    revision,
     errorCode: undefined,
   }
 }
