@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"os/exec"
 	"slices"
 	"strings"
@@ -70,6 +71,11 @@ var arrows = []arrow{
 func TestArrows(t *testing.T) {
 	packages := list(t)
 	for _, a := range arrows {
+		for _, pattern := range append(a.from, a.but...) {
+			if !slices.ContainsFunc(slices.Collect(maps.Keys(packages)), func(path string) bool { return matches(pattern, path) }) {
+				t.Errorf("%s is about %s, which is not there", a.why, pattern)
+			}
+		}
 		for _, line := range a.broken(packages) {
 			t.Errorf("%s (%s)", line, a.why)
 		}

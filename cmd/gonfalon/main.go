@@ -62,8 +62,7 @@ Every setting can be a flag, an environment variable (--data-dir is GONFALON_DAT
 entry of the file that --config names; a flag beats the environment, and that beats the file.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
-		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+		Version:       version,
 	}
 	root.PersistentFlags().String("config", "", "read settings from this YAML file")
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return settle(c) }
@@ -90,8 +89,11 @@ func group(root *cobra.Command, id string, commands ...*cobra.Command) {
 	}
 }
 
-// strict makes a usage error of an argument that a command doesn't take.
+// strict makes a usage error of an argument that a command doesn't take. A command that only has others shows its help.
 func strict(c *cobra.Command) {
+	if c.RunE == nil {
+		c.Args, c.RunE = cobra.NoArgs, func(c *cobra.Command, _ []string) error { return c.Help() }
+	}
 	if check := c.Args; check != nil {
 		c.Args = func(c *cobra.Command, args []string) error {
 			if err := check(c, args); err != nil {

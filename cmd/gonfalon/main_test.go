@@ -78,6 +78,10 @@ func file(t *testing.T, name, text string) string {
 func TestHelp(t *testing.T) {
 	gonfalon(t).has(t, 0, "compile", "eval", "conformance", "version", "completion")
 	gonfalon(t, "eval", "--help").has(t, 0, "--snapshot")
+	gonfalon(t, "flags").has(t, 0, "enable", "rollback")
+	gonfalon(t, "--version").has(t, 0, version)
+	gonfalon(t, "completion", "bash").has(t, 0, "gonfalon")
+	gonfalon(t, "__complete", "fl").has(t, 0, "flags")
 }
 
 func TestUsageErrors(t *testing.T) {
@@ -85,7 +89,8 @@ func TestUsageErrors(t *testing.T) {
 		args []string
 		says string
 	}{
-		{[]string{"nonsense"}, "nonsense"},
+		{[]string{"nonsense"}, `unknown command "nonsense"`},
+		{[]string{"flags", "nonsense"}, `unknown command "nonsense"`},
 		{[]string{"eval"}, "usage: gonfalon eval"},
 		{[]string{"eval", "a", "b"}, "usage: gonfalon eval"},
 		{[]string{"eval", "a"}, "--snapshot is missing"},
