@@ -170,8 +170,8 @@ func (e *Escapes) outlives(i int, a *ssa.Alloc, holders []int) bool {
 		b := e.objects[h]
 		g := b.Parent()
 		switch {
-		case g != f && e.calls[g][f], g == f && e.calls[f][f] && h != i:
-			return true // a frame that is there before and after this one
+		case e.calls[g][f]:
+			return true // a frame that may be there before and after this one
 		case g == f && h != i && loops && b.Block() != a.Block():
 			return true // may still hold the address the next time round
 		}

@@ -108,6 +108,9 @@ func (p *Program) addRuntime(utf8 *types.Package) error {
 	if err != nil {
 		return fmt.Errorf("check the runtime: %w", err)
 	}
+	if p.SSA.Package(types.Unsafe) == nil { // nothing else imports it
+		p.SSA.CreatePackage(types.Unsafe, nil, nil, true)
+	}
 	p.Runtime = p.SSA.CreatePackage(pkg, []*ast.File{file}, info, false)
 	return nil
 }

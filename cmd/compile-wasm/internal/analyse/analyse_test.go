@@ -1,0 +1,109 @@
+package analyse_test
+
+import (
+	"go/token"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/analyse"
+	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/load"
+	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/lower"
+	"golang.org/x/tools/go/ssa"
+)
+
+func reach(t *testing.T, dir string) (*analyse.Graph, *analyse.Escapes) {
+	t.Helper()
+	prog, err := load.Load(t.Context(), load.Config{Dir: dir, Pattern: "."})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := analyse.Reach(prog, lower.IsIntrinsic)
+	return g, analyse.FindEscapes(g, lower.IsIntrinsic)
+}
+
+// TestEscapes compares with the comments in the source. In the recursive
+// functions of it an answer "stays" would be wrong.
+func TestEscapes(t *testing.T) {
+	const dir = "testdata/escape"
+	g, e := reach(t, dir)
+	text, err := os.ReadFile(dir + "/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(string(text), "\n")
+	seen := map[int]bool{}
+	for _, f := range g.Funcs {
+		for _, b := range f.Blocks {
+			for _, in := range b.Instrs {
+				a, ok := in.(*ssa.Alloc)
+				if !ok {
+					continue
+				}
+				at := g.Prog.SSA.Fset.Position(a.Pos())
+				if !strings.HasSuffix(at.Filename, dir+"/main.go") {
+					continue
+				}
+				_, comment, ok := strings.Cut(lines[at.Line-1], "// ")
+				if !ok {
+					continue
+				}
+				seen[at.Line] = true
+				if want := strings.HasPrefix(comment, "escapes"); e.Of(a) != want {
+					t.Errorf("line %d: %s: escapes is %v, the comment says %q", at.Line, a.Comment, e.Of(a), comment)
+				}
+			}
+		}
+	}
+	for i, l := range lines {
+		if (strings.Contains(l, "// escapes") || strings.Contains(l, "// stays")) && !seen[i+1] {
+			t.Errorf("line %d: %q: no variable of the program", i+1, strings.TrimSpace(l))
+		}
+	}
+}
+
+func TestAllocationPath(t *testing.T) {
+	g, e := reach(t, "testdata/allocs")
+	for name, want := range map[string][]string{
+		"makes":    {"main.go:7:42: calls allocs.inner", "main.go:9:51: make"},
+		"appends":  {"main.go:12:54: append"},
+		"joins":    {"main.go:15:57: string concatenation"},
+		"compares": nil,
+		"copies":   {"main.go:30:13: string of bytes"},
+		"leaks":    {"main.go:39:41: calls allocs.leak", "main.go:41:11: variable n outlives its function"},
+	} {
+		var f *ssa.Function
+		for _, x := range g.Prog.Exports {
+			if x.Name == name {
+				f = x.Func
+			}
+		}
+		got := g.AllocationPath(f, e)
+		if len(got) != len(want) {
+			t.Errorf("%s: %q, want %q", name, got, want)
+			continue
+		}
+		for i := range want {
+			if !strings.HasSuffix(got[i], want[i]) {
+				t.Errorf("%s: step %d is %q, want …%q", name, i, got[i], want[i])
+			}
+		}
+	}
+}
+
+// TestInits: initialisers come after those of what they import, each once.
+func TestInits(t *testing.T) {
+	g, _ := reach(t, "testdata/allocs")
+	var names []string
+	for _, f := range g.Inits {
+		names = append(names, f.Pkg.Pkg.Name())
+	}
+	if got := strings.Join(names, " "); got != "main utf8" { // the runtime decodes text
+		t.Errorf("initialisers of %s, want main's and utf8's", got)
+	}
+	for _, f := range g.Funcs {
+		if f.Pos() == token.NoPos && !analyse.IsInit(f) {
+			t.Errorf("%s comes from nowhere", f)
+		}
+	}
+}
