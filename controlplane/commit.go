@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
@@ -23,6 +24,7 @@ func (s *Service) commit(ctx context.Context, d *draft, stg *staging) (bool, err
 		records, pieces = d.recordOps()
 	}
 	many := len(records) < d.with.len() || !s.fits(d.finalOps(records, entry))
+	d.values = s.written.add(d, records)
 	last, guard := join(records, pieces), d.st.headAt
 	if many || body != nil || !s.fits(d.finalOps(last, entry)) {
 		if ok, err := s.stage(ctx, d, stg); !ok {
@@ -91,11 +93,56 @@ func (d *draft) recordOps() (records, pieces []Op) {
 				continue
 			}
 			value, need := put(r.raw)
+			r.pieces = nil
+			for _, p := range need {
+				r.pieces = append(r.pieces, part{p.name, len(p.data)})
+			}
 			records = append(records, Op{Key: at, Value: value})
 			pieces = append(pieces, d.pieceOps(need, before, named)...)
 		}
 	}
 	return records, pieces
+}
+
+// written are records that this replica is writing, by their stored value: when they come back by the watch, they need not
+// be read again, which matters for a large flag.
+type written struct {
+	mu  sync.Mutex
+	all map[string]*record
+}
+
+// add remembers a draft's records, and gives their values.
+func (w *written) add(d *draft, ops []Op) (values []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.all == nil {
+		w.all = map[string]*record{}
+	}
+	for _, op := range ops {
+		kind := snapshot.FlagRecord
+		if strings.HasPrefix(op.Key, segmentPrefix) {
+			kind = snapshot.SegmentRecord
+		}
+		if r := (*d.with.of(kind))[tail(op.Key)]; r != nil {
+			w.all[string(op.Value)] = r
+			values = append(values, string(op.Value))
+		}
+	}
+	return values
+}
+
+func (w *written) find(value []byte) *record {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.all[string(value)]
+}
+
+func (w *written) forget(values []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, value := range values {
+		delete(w.all, value)
+	}
 }
 
 // pieceOps put the pieces that the record before, which stays until the draft is visible, doesn't hold already.

@@ -19,7 +19,8 @@ type draft struct {
 	changes     []Change
 	warnings    []snapshot.Problem
 	introduced  []snapshot.Problem
-	changedHead bool // settings, description or existence changed
+	changedHead bool     // settings, description or existence changed
+	values      []string // of records, as written remembers them
 }
 
 func newDraft(st *state, now time.Time, action, key string, o WriteOptions) *draft {
@@ -139,15 +140,19 @@ func (d *draft) empty() bool { return d.with.len() == 0 && !d.changedHead }
 
 // check validates the whole set as it would be. tolerant lets problems in, as warnings.
 func (d *draft) check(tolerant bool) error {
-	flags, segments := merge(d.st.flags, d.with.flags), merge(d.st.segments, d.with.segments)
-	if err := checkSize(d.st.env, flags, segments); err != nil {
+	after := d.after()
+	if err := checkSize(after.env, after.flags, after.segments); err != nil {
 		return err
 	}
-	if err := d.checkUsers(flags, segments); err != nil && !tolerant {
+	if err := d.checkUsers(after); err != nil && !tolerant {
 		return err
 	}
 	problems := d.introduced
-	for _, p := range snapshot.Introduced(d.st.referenceProblems(), referenceProblems(d.head.settings(), flags, segments)) {
+	var references []snapshot.Problem
+	if after.references != d.st.references {
+		references = snapshot.Introduced(d.st.referenceProblems(), after.referenceProblems())
+	}
+	for _, p := range references {
 		p = d.place(p)
 		if p.Missing && d.options.AllowMissing {
 			p.Severity, p.Hint = snapshot.Warning, ""
@@ -178,7 +183,7 @@ func (d *draft) place(p snapshot.Problem) snapshot.Problem {
 }
 
 // checkUsers refuses to delete what others need.
-func (d *draft) checkUsers(flags, segments []*record) error {
+func (d *draft) checkUsers(after *state) error {
 	for _, kind := range []struct {
 		gate snapshot.GateType
 		with map[string]*record
@@ -188,7 +193,7 @@ func (d *draft) checkUsers(flags, segments []*record) error {
 			if r != nil {
 				continue
 			}
-			if keys := users(flags, kind.gate, key); len(keys) > 0 {
+			if keys := users(after.flags, kind.gate, key); len(keys) > 0 {
 				return inUse(kind.what+" "+key, keys)
 			}
 		}

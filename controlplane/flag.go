@@ -186,7 +186,7 @@ func (d *draft) after() *state {
 	if d.options.DryRun {
 		h.Revision = d.st.head.Revision
 	}
-	return newState(d.st.env, h, d.st.headAt, d.st.at, merge(d.st.flags, d.with.flags), merge(d.st.segments, d.with.segments))
+	return d.st.with(h, d.st.headAt, d.st.at, d.with)
 }
 
 // existing is an edit of a flag that must be there.

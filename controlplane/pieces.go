@@ -59,7 +59,9 @@ func cut(data []byte) []piece {
 }
 
 // layout is a large value as its key holds it: the pieces, in order.
-type layout []struct {
+type layout []part
+
+type part struct {
 	name string
 	size int
 }
@@ -92,10 +94,7 @@ func layoutOf(value []byte) (layout, error) {
 		if n <= 0 || size > maxPiece || len(rest) < n+sha256.Size || len(l) == maxPieces {
 			return nil, fmt.Errorf("%w: its list of pieces", errBroken)
 		}
-		l = append(l, struct {
-			name string
-			size int
-		}{string(rest[n : n+sha256.Size]), int(size)})
+		l = append(l, part{string(rest[n : n+sha256.Size]), int(size)})
 		total += int(size)
 		rest = rest[n+sha256.Size:]
 	}

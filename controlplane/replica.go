@@ -280,11 +280,15 @@ func (s *Service) applyState(ctx context.Context, before *state, env string, e E
 			with.set(kind, key, r)
 		}
 	}
-	return newState(env, h, at, at, merge(before.flags, with.flags), merge(before.segments, with.segments)), nil
+	return before.with(h, at, at, with), nil
 }
 
-// readRecord reads a record's new value; pieces that it shares with the old one are at hand.
+// readRecord reads a record's new value, unless this replica has written it; pieces that it shares with the old one are at
+// hand.
 func (s *Service) readRecord(ctx context.Context, before *state, kind snapshot.Kind, key string, value []byte) (*record, error) {
+	if r := s.written.find(value); r != nil {
+		return r, nil
+	}
 	source := storedPiecesOf(s.store, before.env)
 	if old := before.record(kind, key); old != nil {
 		source = piecesIn(old.raw, old.pieces, source)

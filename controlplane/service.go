@@ -41,6 +41,7 @@ type Service struct {
 	lost  atomic.Pointer[time.Time] // since when the store is not followed; nil: it is
 	feeds feeds
 
+	written written
 	locksMu sync.Mutex
 	locks   map[string]chan struct{}
 

@@ -21,14 +21,19 @@ type state struct {
 	segments []*record
 	applied  time.Time
 
-	snapshot *Snapshot // made when it is asked for
+	snapshot   *Snapshot // made when it is asked for
+	references *references
+}
 
-	referencesOnce sync.Once
-	references     []snapshot.Problem // between the flags and segments
+// references are the problems that lie between the flags and segments, found when they are asked for. States that don't
+// differ in how flags refer to each other share them: most changes are about who gets a flag.
+type references struct {
+	once     sync.Once
+	problems []snapshot.Problem
 }
 
 func newState(env string, h head, headAt, at int64, flags, segments []*record) *state {
-	s := &state{env: env, head: h, headAt: headAt, at: at, flags: flags, segments: segments, applied: time.Now()}
+	s := &state{env: env, head: h, headAt: headAt, at: at, flags: flags, segments: segments, applied: time.Now(), references: &references{}}
 	s.snapshot = &Snapshot{state: s}
 	return s
 }
@@ -103,10 +108,32 @@ func merge(list []*record, with map[string]*record) []*record {
 	return append(merged, put...)
 }
 
+// with is the state with another head and some records replaced.
+func (s *state) with(h head, headAt, at int64, r replacements) *state {
+	next := newState(s.env, h, headAt, at, merge(s.flags, r.flags), merge(s.segments, r.segments))
+	if h.Conflict == s.head.Conflict && !s.refersElse(r) {
+		next.references = s.references
+	}
+	return next
+}
+
+// refersElse says whether replacements change what there is to refer to, or what is referred to.
+func (s *state) refersElse(r replacements) bool {
+	for _, kind := range []snapshot.Kind{snapshot.FlagRecord, snapshot.SegmentRecord} {
+		for key, after := range *r.of(kind) {
+			before := s.record(kind, key)
+			if before == nil || after == nil || !slices.Equal(before.meta.Needs, after.meta.Needs) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // referenceProblems are the problems that lie between flags and segments.
 func (s *state) referenceProblems() []snapshot.Problem {
-	s.referencesOnce.Do(func() { s.references = referenceProblems(s.head.settings(), s.flags, s.segments) })
-	return s.references
+	s.references.once.Do(func() { s.references.problems = referenceProblems(s.head.settings(), s.flags, s.segments) })
+	return s.references.problems
 }
 
 func referenceProblems(settings snapshot.Settings, flags, segments []*record) []snapshot.Problem {

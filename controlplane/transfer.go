@@ -21,7 +21,7 @@ type ImportOptions struct {
 
 // bulk makes a change of many things, as one revision.
 func (s *Service) bulk(ctx context.Context, env, action string, o WriteOptions, strict bool, build func(*state, *draft) error) (Difference, error) {
-	d, err := s.write(ctx, env, action, "", o, func(st *state, d *draft) error {
+	d, err := s.writeOn(ctx, env, action, "", o, s.current, func(st *state, d *draft) error {
 		if err := precondition(o, st.head.version(st.head.Revision)); err != nil {
 			return err
 		}

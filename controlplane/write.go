@@ -18,9 +18,12 @@ const (
 // does both again. It answers once this replica has applied the change. Changes of one environment wait for each other here,
 // so that only those of other replicas conflict.
 func (s *Service) write(ctx context.Context, env, action, key string, o WriteOptions, build func(*state, *draft) error) (*draft, error) {
+	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
+	defer cancel()
 	return s.writeOn(ctx, env, action, key, o, s.current, build)
 }
 
+// writeOn is write on another base than the environment's newest state, and with time enough for changes of many things.
 func (s *Service) writeOn(ctx context.Context, env, action, key string, o WriteOptions,
 	base func(context.Context, string) (*state, error), build func(*state, *draft) error) (d *draft, err error) {
 	defer func() {
@@ -39,6 +42,11 @@ func (s *Service) writeOn(ctx context.Context, env, action, key string, o WriteO
 	}
 	defer unlock()
 	var tries attempts
+	defer func() {
+		for _, d := range tries.drafts {
+			s.written.forget(d.values)
+		}
+	}()
 	staging := &staging{}
 	for {
 		st, err := base(ctx, env)
@@ -67,8 +75,10 @@ func (s *Service) writeOn(ctx context.Context, env, action, key string, o WriteO
 			return d, nil
 		case err == nil:
 			continue // somebody else's change came first
-		case CodeOf(err) == TooLarge || errors.Is(err, ErrNoSpace):
-			return nil, err
+		case errors.Is(err, ErrNoSpace):
+			return nil, &Error{Code: Unavailable, Message: "the store is full", Err: err}
+		case errors.Is(err, ErrTooLarge):
+			return nil, &Error{Code: TooLarge, Message: "the change is larger than the store takes", Err: err}
 		}
 		tries.unsure = true
 		if !tries.pause(ctx) {

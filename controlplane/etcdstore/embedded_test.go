@@ -49,3 +49,30 @@ func TestEmbeddedRefusesADirectoryInUse(t *testing.T) {
 		t.Fatalf("a second opening: %v", err)
 	}
 }
+
+func TestEmbeddedSaysWhenItIsFull(t *testing.T) {
+	dir := t.TempDir()
+	s, err := etcdstore.OpenEmbedded(t.Context(), etcdstore.Embedded{Dir: dir, Quota: 8 << 20, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	for i := 0; err == nil && i < 1000; i++ { // etcd counts what it has written to disk, which is a little later
+		_, err = s.Commit(t.Context(), controlplane.Txn{Ops: []controlplane.Op{{Key: "a", Value: make([]byte, 1<<19)}}})
+	}
+	if !errors.Is(err, controlplane.ErrNoSpace) {
+		t.Fatalf("more than fits: %v", err)
+	}
+	usage, err := s.Usage(t.Context())
+	if err != nil || usage.Quota != 8<<20 || usage.Used < usage.Quota/5*4 {
+		t.Fatalf("usage %+v, %v", usage, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	// With more room it takes writes again.
+	more := embedded(t, dir)
+	if _, err := more.Commit(t.Context(), controlplane.Txn{Ops: []controlplane.Op{{Key: "z", Value: []byte("1")}}}); err != nil {
+		t.Errorf("with more room: %v", err)
+	}
+}

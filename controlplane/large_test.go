@@ -1,0 +1,120 @@
+package controlplane_test
+
+import (
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+// actorGates is a flag with so many actors.
+func actorGates(n int) snapshot.Flag {
+	f := snapshot.Flag{Key: "big"}
+	for i := range n {
+		f.Gates = append(f.Gates, snapshot.Gate{Type: snapshot.Actor, Target: fmt.Sprintf("user:%d", i*7919%1_000_003), Enabled: i%10 != 0})
+	}
+	return f
+}
+
+// large says whether to test at the limits, which takes half a minute: GONFALON_LARGE=1 go test -run Large.
+var large = os.Getenv("GONFALON_LARGE") != ""
+
+// TestLargeFlag: a flag past what a transaction takes is written, changed by pieces, rebuilt and found again.
+func TestLargeFlag(t *testing.T) {
+	actors := 20_000
+	if large {
+		actors = 99_999 // and one more below: as many as there may be
+	}
+	dir, ctx := t.TempDir(), t.Context()
+	store := embedded(t, dir)
+	s := open(t, controlplane.Config{Store: store})
+	other := open(t, controlplane.Config{Store: store})
+	put := must[controlplane.WriteResult](t)(s.PutFlag(ctx, env, actorGates(actors), by))
+	if len(put.Flag.Gates) != actors || put.Revision != 2 {
+		t.Fatalf("%d gates at revision %d", len(put.Flag.Gates), put.Revision)
+	}
+	before := keys(t, store, "piece/"+env+"/")
+	if before < 10 {
+		t.Fatalf("%d pieces", before)
+	}
+	one := must[controlplane.WriteResult](t)(other.Enable(ctx, env, "big", snapshot.ForActor("user:new"), by))
+	if added := keys(t, store, "piece/"+env+"/") - before; added > 8 {
+		t.Errorf("one more actor wrote %d pieces", added)
+	}
+	if !one.Enabled || !enabled(t, s, "big", "user:new", controlplane.At{}) || !enabled(t, s, "big", "user:7919", controlplane.At{}) {
+		t.Error("an actor is not enabled")
+	}
+	if enabled(t, s, "big", "user:0", controlplane.At{}) || enabled(t, s, "big", "user:new", controlplane.At{Revision: 2}) {
+		t.Error("an actor is enabled that should not be")
+	}
+	s.Sweep(ctx)
+	if left := keys(t, store, "piece/"+env+"/"); left > before+2 {
+		t.Errorf("%d pieces are left of %d", left, before)
+	}
+	late := open(t, controlplane.Config{Store: store})
+	a, b := must[*controlplane.Snapshot](t)(s.Snapshot(ctx, env)), must[*controlplane.Snapshot](t)(late.Snapshot(ctx, env))
+	if a.ID() != b.ID() {
+		t.Error("a replica that starts now has other bytes")
+	}
+	must[int64](t)(late.DeleteFlag(ctx, env, "big", by))
+	back := must[controlplane.Difference](t)(late.RollbackEnvironment(ctx, env, one.Revision, by))
+	if !back.Written || !enabled(t, late, "big", "user:new", controlplane.At{}) {
+		t.Error("the flag can't be brought back")
+	}
+}
+
+// TestLargeEnvironment: ten thousand flags, in one import.
+func TestLargeEnvironment(t *testing.T) {
+	flags := 2_000
+	if large {
+		flags = 10_000
+	}
+	ctx, store := t.Context(), embedded(t, t.TempDir())
+	s := open(t, controlplane.Config{Store: store})
+	begin := time.Now()
+	must[controlplane.Difference](t)(s.Import(ctx, env, manyFlags(flags), controlplane.ImportOptions{}, by))
+	t.Logf("import %v", time.Since(begin))
+	begin = time.Now()
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f00001", snapshot.Scope{}, by))
+	t.Logf("one write %v", time.Since(begin))
+	begin = time.Now()
+	late := open(t, controlplane.Config{Store: store})
+	a, b := must[*controlplane.Snapshot](t)(s.Snapshot(ctx, env)), must[*controlplane.Snapshot](t)(late.Snapshot(ctx, env))
+	t.Logf("start to first snapshot %v", time.Since(begin))
+	if a.ID() != b.ID() {
+		t.Error("a replica that starts now has other bytes")
+	}
+	if page := must[controlplane.FlagPage](t)(late.ListFlags(ctx, env, controlplane.FlagQuery{})); page.Total != flags {
+		t.Errorf("%d flags", page.Total)
+	}
+	s.Sweep(ctx)
+	must[controlplane.Difference](t)(s.RollbackEnvironment(ctx, env, 1, by))
+	if e := must[controlplane.Environment](t)(s.GetEnvironment(ctx, env)); e.Flags != 0 {
+		t.Errorf("%d flags are left", e.Flags)
+	}
+}
+
+func BenchmarkWriteAmongTenThousandFlags(b *testing.B) {
+	store := memstore.New()
+	defer func() { _ = store.Close() }()
+	s := open(b, controlplane.Config{Store: store})
+	ctx := b.Context()
+	if _, err := s.Import(ctx, env, manyFlags(10_000), controlplane.ImportOptions{}, by); err != nil {
+		b.Fatal(err)
+	}
+	n := 0
+	for b.Loop() {
+		n++
+		r, err := s.Enable(ctx, env, "f00042", snapshot.ForActor(fmt.Sprint("v", n)), by)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if p, err := s.Snapshot(ctx, env); err != nil || p.Position().Revision < r.Revision {
+			b.Fatalf("the snapshot does not have the write: %v", err)
+		}
+	}
+}
