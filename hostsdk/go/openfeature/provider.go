@@ -9,6 +9,7 @@ package openfeature
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -110,7 +111,8 @@ func (p *Provider) InitWithContext(ctx context.Context, _ of.EvaluationContext) 
 			p.emit(of.ProviderStale, "the source of flags is away", nil)
 			return nil
 		case gonfalon.Error:
-			return &of.ProviderInitError{ErrorCode: of.ProviderFatalCode, Message: fmt.Sprint(p.flags.Stats().LastError)}
+			err := p.flags.Stats().LastError
+			return &of.ProviderInitError{ErrorCode: code(err), Message: fmt.Sprint(err)}
 		}
 		select {
 		case <-changed:
@@ -136,15 +138,27 @@ func (p *Provider) subscribe(changed func()) {
 		case e.State == gonfalon.Stale:
 			p.emit(of.ProviderStale, fmt.Sprintf("the source of flags is away: %v", e.Err), nil)
 		case e.State == gonfalon.Error:
-			p.emit(of.ProviderError, fmt.Sprint(e.Err), nil)
+			p.send(of.ProviderError, of.ProviderEventDetails{Message: fmt.Sprint(e.Err), ErrorCode: code(e.Err)})
 		}
 		changed()
 	})
 }
 
-// emit never waits: an event that nobody fetches gives way to those after it.
+// code tells a refusal, which trying again won't change, from other trouble.
+func code(err error) of.ErrorCode {
+	if _, refused := errors.AsType[*gonfalon.RefusedError](err); refused {
+		return of.ProviderFatalCode
+	}
+	return of.GeneralCode
+}
+
 func (p *Provider) emit(kind of.EventType, message string, flags []string) {
-	event := of.Event{ProviderName: gonfalon.ProviderName, EventType: kind, ProviderEventDetails: of.ProviderEventDetails{Message: message, FlagChanges: flags}}
+	p.send(kind, of.ProviderEventDetails{Message: message, FlagChanges: flags})
+}
+
+// send never waits: an event that nobody fetches gives way to those after it.
+func (p *Provider) send(kind of.EventType, details of.ProviderEventDetails) {
+	event := of.Event{ProviderName: gonfalon.ProviderName, EventType: kind, ProviderEventDetails: details}
 	for {
 		select {
 		case p.events <- event:

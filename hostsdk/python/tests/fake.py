@@ -23,9 +23,11 @@ class FakeServer:
         self.streams_status = 200
         self.usage_status = 204
         self.headers: dict[str, str] = {}
+        self.greets = True  # with the snapshot or a heartbeat, when a stream is opened
         self.requests: queue.Queue[tuple[str, dict[str, str]]] = queue.Queue()
         self.usage: queue.Queue[dict[str, Any]] = queue.Queue()
         self._streams: list[queue.Queue[bytes]] = []
+        self._opened = threading.Semaphore(0)
         self._lock = threading.Lock()
         fake = self
 
@@ -70,6 +72,10 @@ class FakeServer:
         """Ends every open stream."""
         self.send(END)
 
+    def await_stream(self) -> None:
+        """Waits until the next stream is open."""
+        assert self._opened.acquire(timeout=10)
+
     def next_request(self, ending: str) -> dict[str, str]:
         """The headers of the next request whose path ends so."""
         while True:
@@ -94,6 +100,8 @@ class FakeServer:
         path = request.path.split("?")[0]
         if self.status != 200 or request.headers.get("Authorization") != "Bearer token":
             self._answer(request, self.status if self.status != 200 else 401, b'{"title": "No"}')
+        elif path.endswith("/snapshot") and not self.snapshot:
+            self._answer(request, 503, b"")
         elif path.endswith("/snapshot"):
             tag = f'"{identity(self.snapshot)}"'
             if request.headers.get("If-None-Match") == tag:
@@ -108,20 +116,24 @@ class FakeServer:
     def _stream(self, request: BaseHTTPRequestHandler) -> None:
         events: queue.Queue[bytes] = queue.Queue()
         with self._lock:
-            here = position(self.snapshot)
-            current = request.headers.get("Last-Event-ID") == here
-            events.put(HEARTBEAT if current else frame("snapshot", self.snapshot, here))
+            if self.greets:
+                here = position(self.snapshot)
+                current = request.headers.get("Last-Event-ID") == here
+                events.put(HEARTBEAT if current else frame("snapshot", self.snapshot, here))
             self._streams.append(events)
+        self._opened.release()
         request.send_response(200)
         request.send_header("Content-Type", "text/event-stream")
         request.send_header("Connection", "close")
         request.end_headers()
         request.close_connection = True
-        while (event := events.get()) != END:
-            request.wfile.write(event)
-            request.wfile.flush()
-        with self._lock:
-            self._streams.remove(events)
+        try:
+            while (event := events.get()) != END:
+                request.wfile.write(event)
+                request.wfile.flush()
+        finally:
+            with self._lock:
+                self._streams.remove(events)
 
     def _post(self, request: BaseHTTPRequestHandler) -> None:
         body = request.rfile.read(int(request.headers["Content-Length"]))

@@ -57,6 +57,7 @@ function record(flag: TestFlag, counts: { slots: number; variants: number }): Ui
   const variants = sorted(flag.variants)
   const total = variants.reduce((sum, [, { weight }]) => sum + weight, 0)
   counts.variants += variants.length
+  counts.slots += slots(flag.actors.size) + slots(flag.groups.size)
   return written((w) => {
     w.array(10)
     w.int((flag.on ? 1 : 0) | (flag.killed ? 2 : 0))
@@ -69,7 +70,6 @@ function record(flag: TestFlag, counts: { slots: number; variants: number }): Ui
         w.text(name)
         w.int(state)
       }
-      if (targets.size > 0) counts.slots += slots(targets.size)
     }
     w.array(0)
     w.array(variants.length)
@@ -96,6 +96,7 @@ function cut(sum: number, total: number): number {
 
 /** The size of the table that a reader makes for n targets. */
 function slots(n: number): number {
+  if (n === 0) return 0
   let size = 2
   while (size < n + (n >> 1)) size *= 2
   return size
@@ -119,7 +120,7 @@ function binary(w: Writer, bytes: Uint8Array): void {
   w.raw(bytes)
 }
 
-/** What is written, in a buffer that grows until it fits. */
+/** What is written, in a buffer that grows until it fits: `write` may be called more than once. */
 function written(write: (w: Writer) => void): Uint8Array<ArrayBuffer> {
   for (let size = 4096; ; size *= 4) {
     const w = new Writer()

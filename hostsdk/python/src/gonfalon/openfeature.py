@@ -24,20 +24,14 @@ from openfeature.hook import Hook
 from openfeature.provider import AbstractProvider, Metadata
 
 from . import payload
-from .decision import Decision, Gate, Reason
 from .flags import Flags
+from .resolution import Resolution, metadata, resolve
 from .status import Event, FlagsChanged, State, StateChanged
 
 if TYPE_CHECKING:
     from openfeature.flag_evaluation import FlagMetadata
 
 T = TypeVar("T")
-
-_REASONS = {
-    Reason.STATIC: FlagReason.STATIC,
-    Reason.TARGETING_MATCH: FlagReason.TARGETING_MATCH,
-    Reason.SPLIT: FlagReason.SPLIT,
-}
 
 
 class _Kind(Generic[T]):
@@ -135,36 +129,24 @@ class GonfalonProvider(AbstractProvider):
         actor = given.targeting_key if given else None
         attributes = given.attributes if given else {}
         decision = self._client.decide(key, actor, groups=_groups(attributes), attributes=attributes)
-        if decision.error is Reason.NOT_READY:
-            return _error(default, ErrorCode.PROVIDER_NOT_READY, self._client.message, {})
-        metadata = self._metadata(decision)
-        if decision.error is not None:
-            return _error(default, ErrorCode.INVALID_CONTEXT, "the context can't be read; the log says why", metadata)
-        if not decision.known:
-            return _error(default, ErrorCode.FLAG_NOT_FOUND, f"there is no flag {key!r}", metadata)
-        value, reason = _value(decision)
-        variant = decision.variant
+        found = resolve(decision)
+        about = metadata(decision, self._client.state is State.STALE)
+        if found.error:
+            return _error(default, ErrorCode(found.error), self._message(found, key), about)
+        if found.value is None:
+            return FlagResolutionDetails(default, reason=found.reason, variant=found.variant, flag_metadata=about)
+        value = kind.convert(found.value)
         if value is None:
-            return FlagResolutionDetails(default, reason=reason, variant=variant, flag_metadata=metadata)
-        converted = kind.convert(value)
-        if converted is None:
-            found = f"the value is {value!r}, not {kind.name}"
-            return _error(default, ErrorCode.TYPE_MISMATCH, found, metadata, variant)
-        return FlagResolutionDetails(converted, reason=reason, variant=variant, flag_metadata=metadata)
+            message = f"the value is {found.value!r}, not {kind.name}"
+            return _error(default, ErrorCode.TYPE_MISMATCH, message, about, found.variant)
+        return FlagResolutionDetails(value, reason=found.reason, variant=found.variant, flag_metadata=about)
 
-    def _metadata(self, decision: Decision) -> FlagMetadata:
-        metadata: dict[str, bool | int | float | str] = {}
-        if decision.known:
-            metadata["enabled"] = decision.enabled
-        if decision.gate is not Gate.NONE:
-            metadata["gate"] = decision.gate_path
-        if decision.revision is not None:
-            metadata["revision"] = decision.revision
-        if decision.killed:
-            metadata["killed"] = True
-        if self._client.state is State.STALE:
-            metadata["stale"] = True
-        return metadata
+    def _message(self, found: Resolution, key: str) -> str:
+        if found.error == ErrorCode.PROVIDER_NOT_READY:
+            return self._client.message
+        if found.error == ErrorCode.FLAG_NOT_FOUND:
+            return f"there is no flag {key!r}"
+        return "the context can't be read; the log says why"
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, FlagsChanged):
@@ -179,18 +161,6 @@ class GonfalonProvider(AbstractProvider):
             elif event.state is State.ERROR:
                 details.error_code = ErrorCode.GENERAL
                 self.emit_provider_error(details)
-
-
-def _value(decision: Decision) -> tuple[Any, str]:
-    """The flag's one value, and why; None: the caller's default."""
-    if decision.variant is not None:
-        served = decision.payload if decision.has_payload else decision.variant
-        return served, FlagReason.STATIC if decision.killed else FlagReason.SPLIT
-    if decision.has_variant_gate:
-        return None, FlagReason.DISABLED if decision.killed else FlagReason.DEFAULT
-    if decision.killed:
-        return False, FlagReason.STATIC
-    return decision.enabled, _REASONS.get(decision.reason, FlagReason.DEFAULT)
 
 
 def _error(

@@ -1,0 +1,156 @@
+"""The main flow against the real control plane."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from conftest import QUICK, Watcher
+from gonfalon import AsyncGonfalon, Gonfalon, State
+
+ADMIN = "an-admin-token-for-tests"
+
+
+class ControlPlane:
+    """A running gonfalon, with an admin's client and a token for SDKs."""
+
+    def __init__(self, binary: Path, folder: Path, listen: str = "127.0.0.1:0") -> None:
+        self.binary, self.folder = binary, folder
+        command = [binary, "serve", "--data-dir", folder, "--listen", listen, "--seed=false", "--log-level", "error"]
+        self.process = subprocess.Popen(
+            command, env={**os.environ, "GONFALON_ADMIN_TOKEN": ADMIN}, stdout=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if found := re.search(r"(https?://[^/\s]+)/v1", line):
+                self.url = found[1]
+                break
+        else:
+            raise RuntimeError(f"gonfalon ended with {self.process.wait()}")
+        self.reading = threading.Thread(target=self.process.stdout.read)  # so that it never waits for a reader
+        self.reading.start()
+        self.http = httpx.Client(base_url=self.url + "/v1", headers={"Authorization": f"Bearer {ADMIN}"}, timeout=10)
+
+    def sdk_token(self) -> str:
+        return str(self.ask("POST", "/tokens", {"name": "python", "role": "sdk", "envs": ["default"]})["token"])
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        response = self.http.request(method, path, json=body)
+        assert response.is_success, response.text
+        return response.json() if response.content else None
+
+    def put(self, key: str, *gates: dict[str, Any]) -> None:
+        self.ask("PUT", f"/envs/default/flags/{key}", {"gates": gates})
+
+    def stop(self) -> None:
+        self.http.close()
+        self.process.kill()
+        self.process.wait()
+        self.reading.join()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+@pytest.fixture
+def plane(binary: Path, tmp_path: Path) -> Iterator[ControlPlane]:
+    plane = ControlPlane(binary, tmp_path / "data")
+    yield plane
+    plane.stop()
+
+
+ON = {"type": "boolean", "enabled": True}
+OFF = {"type": "boolean", "enabled": False}
+PRO = {"type": "rule", "enabled": True, "constraints": [{"attribute": "plan", "operator": "in", "values": ["pro"]}]}
+
+
+def test_a_change_arrives_and_is_decided_alike(plane: ControlPlane) -> None:
+    plane.put("checkout", PRO)
+    with Gonfalon(plane.url, plane.sdk_token(), pace=QUICK) as flags:
+        assert flags.state is State.READY
+        watcher = Watcher(flags)
+        assert flags.enabled("checkout", actor="user:3", attributes={"plan": "pro"})
+        assert not flags.enabled("checkout", actor="user:3", attributes={"plan": "free"})
+        for revision in range(20):
+            plane.put("other", ON if revision % 2 else OFF)
+        plane.put("checkout", PRO, {"type": "percentage_of_actors", "ratio": 0.25})
+        watcher.until(lambda: len(flags.explain("checkout").steps) > 0 and flags.enabled("checkout", "user:3"))
+        for i in range(50):
+            asked = {"context": {"targetingKey": f"user:{i}"}}
+            answer = plane.http.post(f"{plane.url}/ofrep/v1/evaluate/flags/checkout", json=asked).json()
+            assert answer["value"] == flags.enabled("checkout", f"user:{i}")
+        assert flags.refused == 0
+        plane.ask("DELETE", "/envs/default/flags/checkout")
+        watcher.until(lambda: not flags.decide("checkout").known)
+
+
+def test_a_restart_is_survived_and_resumed(plane: ControlPlane, tmp_path: Path) -> None:
+    plane.put("a", ON)
+    token = plane.sdk_token()
+    last_good = tmp_path / "last"
+    with Gonfalon(plane.url, token, last_good=last_good, pace=QUICK) as flags:
+        watcher = Watcher(flags)
+        plane.stop()
+        watcher.until(lambda: flags.state is State.STALE)
+        assert flags.enabled("a")
+        with Gonfalon(plane.url, token, last_good=last_good, pace=QUICK) as started_meanwhile:
+            assert started_meanwhile.state is State.STALE
+            assert started_meanwhile.enabled("a")
+        again = ControlPlane(plane.binary, plane.folder, plane.url.removeprefix("http://"))
+        try:
+            again.put("a", OFF)
+            again.put("b", ON)
+            watcher.until(lambda: flags.enabled("b") and not flags.enabled("a"))
+            assert flags.state is State.READY
+        finally:
+            again.stop()
+    assert last_good.exists()
+
+
+def test_a_token_that_is_made_later_is_enough(plane: ControlPlane) -> None:
+    plane.put("a", ON)
+    secret = "made-a-little-later-on"
+    with Gonfalon(plane.url, secret, timeout=0, pace=QUICK) as flags:
+        watcher = Watcher(flags)
+        watcher.until(lambda: flags.state is State.ERROR)
+        assert "401" in flags.message
+    with Gonfalon(plane.url, ADMIN, environment="missing", timeout=0, pace=QUICK) as flags:
+        watcher = Watcher(flags)
+        watcher.until(lambda: flags.state is State.ERROR)
+        plane.ask("POST", "/envs", {"key": "missing", "from": "default"})
+        watcher.until(lambda: flags.state is State.READY)
+        assert flags.enabled("a")
+
+
+def test_polling_and_usage(plane: ControlPlane) -> None:
+    plane.put("a", ON)
+    with Gonfalon(plane.url, plane.sdk_token(), poll=0.02, pace=QUICK) as flags:
+        watcher = Watcher(flags)
+        assert flags.enabled("a")
+        plane.put("a", OFF)
+        watcher.until(lambda: not flags.decide("a").enabled)
+        assert flags.flush()
+    seen = plane.ask("GET", "/envs/default/flags/a")
+    assert "last_evaluated" in str(seen)
+
+
+def test_asyncio(plane: ControlPlane) -> None:
+    plane.put("a", ON)
+    token = plane.sdk_token()
+
+    async def program() -> None:
+        async with AsyncGonfalon(plane.url, token, pace=QUICK) as flags:
+            assert flags.enabled("a")
+            watcher = Watcher(flags)
+            await asyncio.to_thread(plane.put, "a", OFF)
+            await asyncio.to_thread(watcher.until, lambda: not flags.enabled("a"))
+
+    asyncio.run(program())
