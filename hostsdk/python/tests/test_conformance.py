@@ -71,7 +71,10 @@ def test_the_last_line_has_the_totals(tmp_path: Path) -> None:
         ({"expect": {"enabled": False}}, "enabled is True, the reference answered False"),
         ({"expect": {"variant": "blue"}}, "variant is None, the reference answered 'blue'"),
         ({"expect": {"colour": 1}}, "no colour"),
-        ({"flag": "missing", "expect": {}, "request": base64.b64encode(msgpack.packb(["m", None, [], 0, 0, {}])).decode()}, "no flag"),
+        (
+            {"flag": "missing", "expect": {}, "request": base64.b64encode(msgpack.packb(["m", None, [], 0, 0, {}])).decode()},
+            "no flag",
+        ),
         ({"snapshot": "AAAA", "expect": {"enabled": True}}, "LoadError"),
         ({"request": "AAAA", "expect": {"enabled": True}}, "RequestError"),
     ],

@@ -52,6 +52,11 @@ def test_what_is_no_actor_is_refused(actor: Any) -> None:
         Context(actor)
 
 
+def test_groups_without_an_actor_are_those_of_an_actor_without_a_key(engine: Engine) -> None:
+    assert Context(groups=["staff"]).actor is False
+    assert engine.decide(request(engine, "member", None, groups=["staff"])).enabled
+
+
 def test_a_lone_string_is_one_group() -> None:
     assert Context(groups="staff").groups == ["staff"]
     with pytest.raises(TypeError, match="group"):

@@ -86,8 +86,9 @@ class Context:
     __slots__ = ("actor", "attributes", "groups", "member")
 
     def __init__(self, actor: Who = None, *, groups: Iterable[str] = (), attributes: Mapping[str, object] | None = None) -> None:
-        self.actor: Wire = actor_key(actor)
         self.groups: list[str] = group_names(groups)
+        # Groups without an actor are somebody's: an actor without a key.
+        self.actor: Wire = False if actor is None and self.groups else actor_key(actor)
         self.attributes: dict[str, object] = _valid(dict(values.attributes(attributes or {})))
         #: Who is asked for groups that weren't given.
         self.member: GroupMember | None = cast(GroupMember, actor) if hasattr(actor, "in_group") else None
