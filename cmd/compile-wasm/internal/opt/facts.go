@@ -94,6 +94,9 @@ func (x *facts) span(v *ir.Value, depth int) span {
 // structure bounds v by its operation.
 func (x *facts) structure(v *ir.Value, depth int) span {
 	arg := func(i int) span { return x.span(v.Args[i], depth) }
+	if v.Op == ir.OpI32Const {
+		return span{v.Imm, v.Imm}
+	}
 	if n := unsignedBits(v); n < 32 {
 		s := span{0, 1<<n - 1}
 		if v.Op == ir.OpI32ShrU || v.Op == ir.OpI32And {
@@ -104,8 +107,6 @@ func (x *facts) structure(v *ir.Value, depth int) span {
 		return s
 	}
 	switch v.Op {
-	case ir.OpI32Const:
-		return span{v.Imm, v.Imm}
 	case ir.OpLoad8S, ir.OpExtend8:
 		return span{-128, 127}
 	case ir.OpLoad16S, ir.OpExtend16:
@@ -129,8 +130,9 @@ func (x *facts) structure(v *ir.Value, depth int) span {
 		}
 	case ir.OpI32Add:
 		a, b := arg(0), arg(1)
-		if s := (span{a.lo + b.lo, a.hi + b.hi}); s == s.within(anything) {
-			return s
+		s := span{a.lo + b.lo, a.hi + b.hi}
+		if s == s.within(anything) || a.lo >= 0 && b.lo >= 0 && x.parts(v) != nil {
+			return s.within(anything)
 		}
 	case ir.OpI32Sub:
 		a, b := arg(0), arg(1)
@@ -207,7 +209,25 @@ func (x *facts) exact(v *ir.Value, depth int) bool {
 	}
 	// Two numbers that aren't negative wrap around to a negative one.
 	known, ok := x.spans[v]
-	return a.lo >= 0 && b.lo >= 0 && (ok && known.lo >= 0 || v.NonNeg)
+	return a.lo >= 0 && b.lo >= 0 && (ok && known.lo >= 0 || v.NonNeg || x.parts(v) != nil)
+}
+
+// parts recognises p + n where n <= u - p is known: then the sum is at most u,
+// which it gives. None of the three is negative, so nothing wraps around.
+func (x *facts) parts(sum *ir.Value) (u *ir.Value) {
+	for i := range 2 {
+		n, p := sum.Args[i], sum.Args[1-i]
+		for _, f := range x.bounds[n] {
+			if f.k > 0 || f.to.Op != ir.OpI32Sub || f.to.Args[1] != p {
+				continue
+			}
+			u := f.to.Args[0]
+			if x.span(n, 2).lo >= 0 && x.span(p, 2).lo >= 0 && x.span(u, 2).lo >= 0 {
+				return u
+			}
+		}
+	}
+	return nil
 }
 
 // atMost proves a - b <= k.
@@ -235,15 +255,14 @@ func (x *facts) atMost(a, b *ir.Value, k int64, depth int) bool {
 func (x *facts) atMostAbove(a, b *ir.Value, k int64, depth int) bool {
 	switch a.Op {
 	case ir.OpI32Add:
-		if !x.exact(a, 3) {
-			return x.fits(a, b, k, depth)
+		if u := x.parts(a); u != nil && x.atMost(u, b, k, depth) {
+			return true
 		}
 		for i := range 2 {
-			if x.atMost(a.Args[i], b, k-x.span(a.Args[1-i], 3).hi, depth) {
+			if x.exact(a, 3) && x.atMost(a.Args[i], b, k-x.span(a.Args[1-i], 3).hi, depth) {
 				return true
 			}
 		}
-		return x.fits(a, b, k, depth)
 	case ir.OpI32Sub:
 		s, t := x.span(a.Args[0], 3), x.span(a.Args[1], 3)
 		if s.lo-t.hi >= math.MinInt32 && s.hi-t.lo <= math.MaxInt32 {
@@ -272,22 +291,6 @@ func (x *facts) atMostAbove(a, b *ir.Value, k int64, depth int) bool {
 			}
 		}
 		return true
-	}
-	return false
-}
-
-// fits: p + n <= u follows from n <= u - p, and the sum can't wrap around then.
-func (x *facts) fits(a, b *ir.Value, k int64, depth int) bool {
-	for i := range 2 {
-		n, p := a.Args[i], a.Args[1-i]
-		if x.span(n, 3).lo < 0 || x.span(p, 3).lo < 0 {
-			return false
-		}
-		for _, f := range x.bounds[n] {
-			if f.to.Op == ir.OpI32Sub && f.to.Args[1] == p && f.k <= 0 && x.span(f.to.Args[0], 3).lo >= 0 && x.atMost(f.to.Args[0], b, k-f.k, depth) {
-				return true
-			}
-		}
 	}
 	return false
 }

@@ -112,9 +112,8 @@ func (s *sharer) block(b *ir.Block, memory []known) {
 	}
 	for _, c := range b.Children {
 		inner := s.facts.mark()
-		var here []known
+		here := survivors(memory, b, c)
 		if len(c.Preds) == 1 {
-			here = slices.Clone(memory)
 			if b.Term == ir.If && b.Succs[0] != b.Succs[1] {
 				s.facts.assume(b.Ctrl[0], c == b.Succs[0])
 			}
@@ -126,6 +125,36 @@ func (s *sharer) block(b *ir.Block, memory []known) {
 		delete(s.values, k)
 	}
 	s.facts.back(mark)
+}
+
+// survivors are what is still known of memory at c, of what is known at the end
+// of its immediate dominator b: all that no write on a way from b to c touches.
+func survivors(memory []known, b, c *ir.Block) []known {
+	out := slices.Clone(memory)
+	if len(c.Preds) == 1 {
+		return out
+	}
+	seen := map[*ir.Block]bool{b: true}
+	todo := slices.Clone(c.Preds)
+	for len(todo) > 0 && len(out) > 0 {
+		x := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if seen[x] {
+			continue
+		}
+		seen[x] = true
+		todo = append(todo, x.Preds...)
+		for _, v := range x.Values {
+			switch {
+			case v.Effect()&ir.Writes == 0 || v.Op == ir.OpGlobalSet:
+			case v.Op.IsStore():
+				out = slices.DeleteFunc(out, func(k known) bool { return mayOverlap(k, v) })
+			default:
+				return nil
+			}
+		}
+	}
+	return out
 }
 
 // find is a value that v is equal to, or else the expression to find v by.

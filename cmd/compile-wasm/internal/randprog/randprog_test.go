@@ -16,7 +16,7 @@ import (
 )
 
 var (
-	programs = flag.Int("programs", 20, "how many programs to try")
+	programs = flag.Int("programs", 8, "how many programs to try")
 	from     = flag.Uint64("from", 1, "the first program's seed")
 )
 
@@ -42,6 +42,14 @@ func TestPrograms(t *testing.T) {
 	if traps*2 > runs {
 		t.Errorf("%d of %d runs trap: too few get to their end", traps, runs)
 	}
+}
+
+// FuzzPrograms tries a program for each seed that the fuzzer comes up with.
+func FuzzPrograms(f *testing.F) {
+	for seed := range uint64(3) {
+		f.Add(1_000_000 + seed)
+	}
+	f.Fuzz(func(t *testing.T, seed uint64) { runBatch(t, seed, 1) })
 }
 
 func runBatch(t *testing.T, first, n uint64) (runs, traps int) {
