@@ -61,8 +61,19 @@ func (s *Service) synced(is bool) {
 	}
 }
 
-// load reads everything, as of one revision of the store.
+// load reads everything, as of one revision of the store; again, if that was compacted meanwhile.
 func (s *Service) load(ctx context.Context) error {
+	const tries = 3
+	var err error
+	for range tries {
+		if err = s.loadOnce(ctx); !errors.Is(err, ErrCompacted) {
+			break
+		}
+	}
+	return err
+}
+
+func (s *Service) loadOnce(ctx context.Context) error {
 	heads := map[string]Entry{}
 	at, err := readAll(ctx, s.store, under(headPrefix), func(e Entry) error {
 		heads[strings.TrimPrefix(e.Key, headPrefix)] = e

@@ -80,6 +80,35 @@ func TestOpenMakesTheDefaultEnvironmentAndAnAdminToken(t *testing.T) {
 	must[controlplane.Token](t)(again.Authenticate(s.InitialToken()))
 }
 
+func TestReplicasThatStartTogetherMakeOneToken(t *testing.T) {
+	store := memstore.New()
+	made := make(chan string, 5)
+	for range cap(made) {
+		go func() {
+			s, err := controlplane.Open(context.Background(), controlplane.Config{Store: store, Logger: slog.New(slog.DiscardHandler)})
+			if err != nil {
+				t.Error(err)
+				made <- ""
+				return
+			}
+			made <- s.InitialToken()
+			_ = s.Close()
+		}()
+	}
+	secrets := ""
+	for range cap(made) {
+		secrets += <-made
+	}
+	s := open(t, controlplane.Config{Store: store})
+	must[controlplane.Token](t)(s.Authenticate(secrets)) // it is one
+	if f := must[[]controlplane.FailedWrite](t)(s.Failures(t.Context(), controlplane.AuditQuery{})); len(f) != 0 {
+		t.Errorf("starting together left refusals: %+v", f)
+	}
+	if e := must[controlplane.Environment](t)(s.GetEnvironment(t.Context(), env)); e.Revision != 1 {
+		t.Errorf("the default environment is at revision %d", e.Revision)
+	}
+}
+
 func TestWriteIsSeenByTheNextRead(t *testing.T) {
 	s := open(t, controlplane.Config{})
 	r := must[controlplane.WriteResult](t)(s.Enable(t.Context(), env, "f", snapshot.ForActor("u"), by))

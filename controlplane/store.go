@@ -30,7 +30,8 @@ type Store interface {
 	// Watch gives every transaction after a revision, in order, each once, waiting for those to come. A batch without events
 	// says that everything up to its revision was given; the first one says that the watch stands. It ends when the context
 	// does, without a batch, or with an error as its last item.
-	// ErrCompacted: some of what followed is no longer kept. ErrStoreClosed.
+	// ErrCompacted: some of what followed is no longer kept, or the store has not come so far, since it was put back.
+	// ErrStoreClosed.
 	Watch(ctx context.Context, after int64) iter.Seq2[Batch, error]
 
 	// Limits bound a transaction; they don't change.

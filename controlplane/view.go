@@ -68,7 +68,9 @@ func (s *Service) current(ctx context.Context, env string) (*state, error) {
 		if err != nil {
 			return nil, err
 		}
-		if st := v.states[env]; st != nil {
+		if st := v.states[env]; st != nil && st.at < e.Revision {
+			return nil, &Error{Code: Internal, Message: "this replica can't read the environment's newest change"}
+		} else if st != nil {
 			return st, nil
 		}
 	}

@@ -58,6 +58,9 @@ func (s *Service) writeOn(ctx context.Context, env, action, key string, o WriteO
 			if tries.unsure && tries.pause(ctx) {
 				continue
 			}
+			if len(tries.drafts) > 0 && !tries.unsure && ctx.Err() != nil {
+				return nil, &Error{Code: Conflict, Message: "others kept changing the environment: try again", Err: err}
+			}
 			return nil, err
 		}
 		d := newDraft(st, s.now(), action, key, o)

@@ -152,6 +152,11 @@ func (s *Store) Watch(ctx context.Context, after int64) iter.Seq2[controlplane.B
 				}
 				return
 			}
+			if answer.Created && answer.Header.Revision < after {
+				// The cluster was restored from an earlier moment: what was seen is no more.
+				yield(controlplane.Batch{}, controlplane.ErrCompacted)
+				return
+			}
 			if answer.Created && !yield(controlplane.Batch{Revision: after}, nil) {
 				return
 			}

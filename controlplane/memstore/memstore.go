@@ -17,8 +17,11 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 )
 
-// keptRevisions are how many revisions can be read and watched from: a few minutes of the busiest use.
-const keptRevisions = 4_096
+// So many revisions can be read and watched from, and what they put may take so much room: a few minutes of the busiest use.
+const (
+	keptRevisions = 4_096
+	keptBytes     = 64 << 20
+)
 
 // DefaultLimits are those of etcd, so that what works in memory works there.
 var DefaultLimits = controlplane.Limits{Ops: 128, Bytes: 1 << 20}
@@ -29,6 +32,7 @@ type Store struct {
 
 	mu      sync.Mutex
 	line    []moment      // oldest first, never empty
+	size    int           // of the line's events
 	changed chan struct{} // closed when the line grows, or the store is closed
 	closed  bool
 }
@@ -41,6 +45,14 @@ type moment struct {
 }
 
 var _ controlplane.Store = (*Store)(nil)
+
+func (m *moment) size() int {
+	size := 0
+	for _, e := range m.events {
+		size += len(e.Key) + len(e.Value)
+	}
+	return size
+}
 
 // New makes an empty store.
 func New() *Store { return WithLimits(DefaultLimits) }
@@ -133,10 +145,17 @@ func (s *Store) Commit(ctx context.Context, t controlplane.Txn) (controlplane.Re
 	if len(next.events) == 0 { // it deleted nothing: not a change
 		return controlplane.Result{Committed: true, Revision: newest.revision}, nil
 	}
-	if len(s.line) == keptRevisions {
-		s.line = slices.Clone(s.line[keptRevisions/2:])
-	}
 	s.line = append(s.line, next)
+	s.size += next.size()
+	drop := 0
+	if len(s.line) > keptRevisions || s.size > keptBytes { // half of it at once, so that this is rare
+		for ; len(s.line)-drop > 2 && (len(s.line)-drop > keptRevisions/2 || s.size > keptBytes/2); drop++ {
+			s.size -= s.line[drop].size()
+		}
+	}
+	if drop > 0 {
+		s.line = slices.Clone(s.line[drop:])
+	}
 	close(s.changed)
 	s.changed = make(chan struct{})
 	return controlplane.Result{Committed: true, Revision: next.revision}, nil
@@ -184,9 +203,7 @@ func apply(txn *iradix.Txn, op controlplane.Op, revision int64) []controlplane.E
 
 func (s *Store) Watch(ctx context.Context, after int64) iter.Seq2[controlplane.Batch, error] {
 	return func(yield func(controlplane.Batch, error) bool) {
-		if ctx.Err() == nil && !yield(controlplane.Batch{Revision: after}, nil) {
-			return
-		}
+		stands := false
 		for at := after; ; {
 			next, changed, err := s.since(at)
 			if err != nil {
@@ -195,6 +212,10 @@ func (s *Store) Watch(ctx context.Context, after int64) iter.Seq2[controlplane.B
 				}
 				return
 			}
+			if !stands && !yield(controlplane.Batch{Revision: after}, nil) {
+				return
+			}
+			stands = true
 			for _, m := range next {
 				if ctx.Err() != nil || !yield(controlplane.Batch{Revision: m.revision, Events: m.events}, nil) {
 					return
@@ -220,7 +241,7 @@ func (s *Store) since(at int64) (next []moment, changed <-chan struct{}, err err
 	if s.closed {
 		return nil, nil, controlplane.ErrStoreClosed
 	}
-	if at < s.line[0].revision {
+	if at < s.line[0].revision || at > s.line[len(s.line)-1].revision {
 		return nil, nil, controlplane.ErrCompacted
 	}
 	i := sort.Search(len(s.line), func(i int) bool { return s.line[i].revision > at })

@@ -37,6 +37,7 @@ func Run(t *testing.T, open func(t *testing.T) controlplane.Store) {
 		{"reads the past", testPast},
 		{"watches", testWatch},
 		{"watches from the past", testWatchPast},
+		{"a watch from the future is refused", testWatchFuture},
 		{"a watch ends with its context", testWatchEnds},
 		{"respects its limits", testLimits},
 		{"counters lose no increment", testCounters},
@@ -344,6 +345,17 @@ func testWatchPast(t *testing.T, s *suite) {
 	if text(got[0]) != "a=2 b=2" || got[0].Revision != second || text(got[1]) != "-a -b" || got[1].Revision != third {
 		t.Fatalf("the watch gave %+v", got)
 	}
+}
+
+func testWatchFuture(t *testing.T, s *suite) {
+	at := s.must(put("a", "1"))
+	for _, err := range s.store.Watch(s.ctx, at+1000) {
+		if !errors.Is(err, controlplane.ErrCompacted) {
+			t.Fatalf("a watch from the future: %v", err)
+		}
+		return
+	}
+	t.Fatal("a watch from the future ends without an error")
 }
 
 func testWatchEnds(t *testing.T, s *suite) {

@@ -1,0 +1,273 @@
+package controlplane
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+// ahead says that a host is ahead of a state: it comes from a replica that was faster.
+func (p Position) ahead(st *state) bool {
+	return p.Lineage == st.head.lineage() && p.Revision > st.head.Revision
+}
+
+const (
+	// frameGap is the least time between two frames of a stream: a burst of changes costs hosts fifty frames a second.
+	frameGap = 20 * time.Millisecond
+	// So many states are remembered, so that a host that comes back gets a delta; fewer, where what they alone hold, such as
+	// versions of a large flag, takes more room.
+	kept      = 128
+	keptBytes = 64 << 20
+)
+
+// recent are the newest of some states, oldest first, that are worth keeping.
+func recent(states []*state) []*state {
+	room := keptBytes
+	for i := len(states) - 1; i >= 0; i-- {
+		if i < len(states)-1 {
+			room -= states[i].holds(states[i+1])
+		}
+		if room < 0 || len(states)-i > kept {
+			return states[i+1:]
+		}
+	}
+	return states
+}
+
+// holds is how many bytes of records a state has that a later one doesn't share.
+func (s *state) holds(later *state) int {
+	size := 0
+	for _, lists := range [][2][]*record{{s.flags, later.flags}, {s.segments, later.segments}} {
+		list, other := lists[0], lists[1]
+		for _, r := range list {
+			for len(other) > 0 && other[0].key() < r.key() {
+				other = other[1:]
+			}
+			if len(other) == 0 || other[0] != r {
+				size += len(r.raw)
+			}
+		}
+	}
+	return size
+}
+
+// feeds are the environments' feeds.
+type feeds struct {
+	mu  sync.Mutex
+	all map[string]*feed
+}
+
+// feed is what one environment's streams are shown: the newest state at most every frameGap, all at once.
+type feed struct {
+	now      atomic.Pointer[shown]
+	watchers atomic.Int64
+
+	mu      sync.Mutex
+	waiting *state      // to be shown by the timer
+	skipped []*state    // what came before it and was not shown; hosts may have polled it
+	timer   *time.Timer // nil: none runs
+	last    time.Time   // when something was shown
+}
+
+// shown is what streams see until next is closed.
+type shown struct {
+	newest   *Snapshot // nil: the environment is gone
+	previous *state    // the one before, with its bytes; nil: none
+	past     []*state  // those before that or skipped, oldest first, without
+	next     chan struct{}
+}
+
+func (f *feeds) of(env string) *feed {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.all[env]
+}
+
+// offer tells the feeds of a new view.
+func (f *feeds) offer(states map[string]*state, gone []string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.all == nil {
+		f.all = map[string]*feed{}
+	}
+	for env, st := range states {
+		if f.all[env] == nil {
+			f.all[env] = &feed{}
+		}
+		f.all[env].offer(st)
+	}
+	for _, env := range gone {
+		if feed := f.all[env]; feed != nil {
+			feed.end()
+			delete(f.all, env)
+		}
+	}
+}
+
+// stop ends the timers.
+func (f *feeds) stop() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, feed := range f.all {
+		feed.mu.Lock()
+		if feed.timer != nil {
+			feed.timer.Stop()
+		}
+		feed.mu.Unlock()
+	}
+}
+
+// offer shows a state now, if nothing was shown for frameGap, else as soon as that is over.
+func (f *feed) offer(st *state) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := f.now.Load()
+	if now != nil && now.newest.Position() == st.head.position() && f.waiting == nil {
+		return // the state changed nothing that hosts see
+	}
+	if f.waiting != nil {
+		f.skipped = append(f.skipped, f.waiting.light())
+		f.skipped = f.skipped[max(0, len(f.skipped)-kept):]
+	}
+	f.waiting = st
+	if f.timer != nil {
+		return
+	}
+	wait := frameGap - time.Since(f.last)
+	if wait <= 0 {
+		f.show()
+		return
+	}
+	f.timer = time.AfterFunc(wait, func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.timer = nil
+		if f.waiting != nil {
+			f.show()
+		}
+	})
+}
+
+// show shows what waits; f.mu is held.
+func (f *feed) show() {
+	st, skipped := f.waiting, f.skipped
+	f.waiting, f.skipped, f.last = nil, nil, time.Now()
+	before := f.now.Load()
+	next := &shown{newest: st.snapshot, next: make(chan struct{})}
+	if before != nil {
+		if before.newest.Position() == st.head.position() {
+			return
+		}
+		next.previous = before.newest.state
+		next.past = slices.Clone(before.past)
+		if before.previous != nil {
+			next.past = append(next.past, before.previous.light())
+		}
+		next.past = recent(append(next.past, skipped...))
+	}
+	f.now.Store(next)
+	if before != nil {
+		close(before.next)
+	}
+}
+
+// end tells the streams that the environment is gone.
+func (f *feed) end() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.timer != nil {
+		f.timer.Stop()
+		f.timer = nil
+	}
+	f.waiting = nil
+	before := f.now.Load()
+	f.now.Store(&shown{next: make(chan struct{})})
+	if before != nil {
+		close(before.next)
+	}
+}
+
+// light is the state without what was made of it: its records are shared anyway, its bytes are not.
+func (s *state) light() *state {
+	return newState(s.env, s.head, s.headAt, s.at, s.flags, s.segments)
+}
+
+// frame is what brings a host from a position to the newest snapshot.
+func (s *shown) frame(from Position) (*Frame, error) {
+	base := s.base(from)
+	if base == nil {
+		return s.newest.whole()
+	}
+	f := s.newest.frame(from)
+	f.made.Do(func() { f.err = f.fill(s.newest, base) })
+	return f, f.err
+}
+
+// whole is the frame of the whole snapshot.
+func (p *Snapshot) whole() (*Frame, error) {
+	f := p.frame(Position{})
+	f.made.Do(func() { f.err = f.fill(p, nil) })
+	return f, f.err
+}
+
+// knows says whether a host at a position can go on from there, now or when what waits is shown.
+func (f *feed) knows(p Position) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := f.now.Load()
+	is := func(st *state) bool { return st.head.position() == p }
+	return now.newest != nil && is(now.newest.state) || now.base(p) != nil || f.waiting != nil && is(f.waiting) || slices.ContainsFunc(f.skipped, is)
+}
+
+// base is the remembered state at a position; nil if there is none.
+func (s *shown) base(from Position) *state {
+	if s.previous != nil && s.previous.head.position() == from {
+		return s.previous
+	}
+	for _, st := range s.past {
+		if st.head.position() == from {
+			return st.light() // its bytes are not worth keeping: the frame is
+		}
+	}
+	return nil
+}
+
+// fill makes a frame, once for all hosts that are at the same place. A delta larger than the snapshot is no use.
+func (f *Frame) fill(to *Snapshot, base *state) error {
+	if err := to.assemble(); err != nil {
+		return err
+	}
+	f.kind, f.data, f.id = FrameSnapshot, to.Bytes(), to.ID()
+	if base == nil {
+		return nil
+	}
+	if err := base.snapshot.assemble(); err != nil {
+		return err
+	}
+	delta, err := snapshot.Delta(base.snapshot.Bytes(), to.Bytes())
+	if err != nil {
+		return err
+	}
+	if len(delta) < len(f.data) {
+		f.kind, f.data = FrameDelta, delta
+	}
+	return nil
+}
+
+// frame is the shared frame for hosts at a position.
+func (p *Snapshot) frame(from Position) *Frame {
+	p.framesMu.Lock()
+	defer p.framesMu.Unlock()
+	if p.frames == nil {
+		p.frames = map[Position]*Frame{}
+	}
+	f := p.frames[from]
+	if f == nil {
+		f = &Frame{position: p.Position()}
+		p.frames[from] = f
+	}
+	return f
+}
