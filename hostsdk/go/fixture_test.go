@@ -2,7 +2,6 @@ package gonfalon
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -12,7 +11,7 @@ import (
 )
 
 // quiet is a logger of tests that expect trouble.
-var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+var quiet = slog.New(slog.DiscardHandler)
 
 // lineage is one made of a letter, over and over.
 func lineage(letter byte) (l [engine.LineageBytes]byte) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"strings"
@@ -71,7 +70,7 @@ func Clock(now func() time.Time) Option {
 func New(t testing.TB, options ...Option) *Flags {
 	t.Helper()
 	f := &Flags{t: t, frames: make(chan frame)}
-	config := gonfalon.Config{Source: f, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), Usage: -1}
+	config := gonfalon.Config{Source: f, Logger: slog.New(slog.DiscardHandler), Usage: -1}
 	for _, option := range options {
 		option(f, &config)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -49,7 +48,7 @@ func seeded(t testing.TB) *flagtest.Flags {
 
 // client is a client that doesn't wait.
 func client(t testing.TB, config gonfalon.Config) *gonfalon.Client {
-	config.ReadyWithin, config.Logger, config.Usage = -1, slog.New(slog.NewTextHandler(io.Discard, nil)), -1
+	config.ReadyWithin, config.Logger, config.Usage = -1, slog.New(slog.DiscardHandler), -1
 	c, err := gonfalon.New(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)

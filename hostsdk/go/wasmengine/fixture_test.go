@@ -2,7 +2,6 @@ package wasmengine
 
 import (
 	"context"
-	"io"
 	"iter"
 	"log/slog"
 	"testing"
@@ -11,7 +10,7 @@ import (
 	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
 )
 
-var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+var quiet = slog.New(slog.DiscardHandler)
 
 const flags = `{"flags": [
 	{"key": "on", "gates": [{"type": "boolean", "enabled": true}]},

@@ -1,0 +1,74 @@
+package examples
+
+import (
+	"log/slog"
+	"net/http/httptest"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
+	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
+)
+
+// Over HTTP, in three ways: the stream, polling, and what was last good while the server is down. Usage finds its way back.
+func TestServer(t *testing.T) {
+	ctx, quiet := t.Context(), slog.New(slog.DiscardHandler)
+	store := memstore.New()
+	defer store.Close()
+	plane, err := controlplane.Open(ctx, controlplane.Config{Store: store, Logger: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer plane.Close()
+	api := httpapi.New(plane, httpapi.Config{Logger: quiet, Heartbeat: 50 * time.Millisecond})
+	server := httptest.NewServer(api)
+	by := controlplane.WriteOptions{By: "me"}
+	_, token, err := plane.CreateToken(ctx, controlplane.NewToken{Name: "shop", Role: controlplane.RoleSDK, Envs: []string{"default"}}, by)
+	if err != nil {
+		t.Fatal(err)
+	}
+	enable := func(key string) {
+		t.Helper()
+		if _, err := plane.Enable(ctx, "default", key, snapshot.Scope{}, by); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lastGood := filepath.Join(t.TempDir(), "flags")
+	open := func(source gonfalon.Source) *gonfalon.Client {
+		t.Helper()
+		flags, err := gonfalon.New(ctx, gonfalon.Config{Endpoint: server.URL, Token: token, Source: source, LastGood: lastGood, Logger: quiet})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { flags.Close() })
+		return flags
+	}
+
+	enable("first")
+	streamed, polled := open(nil), open(gonfalon.Poll(10*time.Millisecond))
+	if !streamed.Enabled("first") || streamed.State() != gonfalon.Ready || !polled.Enabled("first") {
+		t.Fatalf("streamed %+v, polled %+v", streamed.Stats(), polled.Stats())
+	}
+	enable("second")
+	await(t, streamed, func() bool { return streamed.Enabled("second") })
+	await(t, polled, func() bool { return polled.Enabled("second") })
+	if stats := streamed.Stats(); stats.Refused != 0 || stats.Lost != 0 {
+		t.Errorf("%+v", stats)
+	}
+
+	streamed.Close() // reports usage for the last time
+	if flag, err := plane.GetFlag(ctx, "default", "second"); err != nil || flag.Evaluations == 0 || flag.LastEvaluated.IsZero() {
+		t.Errorf("usage is lost: %d evaluations, %v", flag.Evaluations, err)
+	}
+	polled.Close()
+	server.CloseClientConnections()
+	server.Close()
+	restarted := open(nil)
+	if !restarted.Enabled("second") || restarted.State() != gonfalon.Stale {
+		t.Errorf("%+v", restarted.Stats())
+	}
+}

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, before, test } from 'node:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium, type BrowserContext, type Page } from 'playwright-core'
+import type { Gonfalon as BrowserGonfalon, RemoteFlags } from '../src/browser.ts'
+import { document } from './support/flags.ts'
+import { Plane } from './support/plane.ts'
+import { compile } from './support/snapshots.ts'
+
+/** A Chromium of the system's; tests never download one. */
+const executablePath = process.env['CHROMIUM'] ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path))
+
+declare const flags: RemoteFlags
+declare const Gonfalon: typeof BrowserGonfalon
+
+let browser: BrowserContext
+let pages: Server
+let origin: string
+let profile: string
+
+before(async () => {
+  assert.ok(executablePath !== undefined, 'no Chromium: install one (apt-get install chromium), or name it in CHROMIUM')
+  pages = createServer((request, response) => {
+    const path = request.url!.split('?')[0]!
+    if (path === '/') {
+      const script = `import * as sdk from '/sdk/gonfalon.js'; Object.assign(globalThis, sdk); globalThis.loaded = true`
+      return response.writeHead(200, { 'Content-Type': 'text/html' }).end(`<!doctype html><title>page</title><script type="module">${script}</script>`)
+    }
+    const file = new URL(`../dist/browser${path.replace('/sdk', '')}`, import.meta.url)
+    if (!path.startsWith('/sdk/') || !existsSync(file)) return response.writeHead(404).end()
+    return response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(readFileSync(file))
+  })
+  await new Promise<void>((resolve) => pages.listen(0, '127.0.0.1', resolve))
+  origin = `http://127.0.0.1:${(pages.address() as AddressInfo).port}`
+  profile = mkdtempSync(join(tmpdir(), 'gonfalon-chromium-'))
+  const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+  browser = await chromium.launchPersistentContext(profile, { executablePath, headless: true, args })
+})
+
+after(async () => {
+  await browser?.close()
+  pages?.close()
+  if (profile !== undefined) rmSync(profile, { recursive: true, force: true })
+})
+
+async function open(t: { after(end: () => unknown): void }): Promise<Page> {
+  const page = await browser.newPage()
+  t.after(() => page.close())
+  page.on('pageerror', (error) => console.error('in the page:', error))
+  await page.goto(origin)
+  await page.waitForFunction('globalThis.loaded === true')
+  return page
+}
+
+/** Connects in the page, as `flags`. */
+function connect(page: Page, options: { endpoint: string; token: string; actor: string }): Promise<string> {
+  return page.evaluate(async ({ endpoint, token, actor }) => {
+    const client = await Gonfalon.connect({ endpoint, token, context: { actor } })
+    Object.assign(globalThis, { flags: client })
+    return client.state
+  }, options)
+}
+
+test('a page sees decisions, follows changes, and never sees a rule', async (t) => {
+  const plane = await Plane.start(t)
+  await plane.put({ key: 'f', gates: [{ type: 'rule', enabled: true, constraints: [{ attribute: 'secret_attribute', operator: 'eq', values: ['x'] }] }] } as { key: string })
+  const page = await open(t)
+  const bodies: string[] = []
+  const asked: string[] = []
+  page.on('request', (request) => asked.push(`${request.method()} ${new URL(request.url()).pathname}`))
+  page.on('response', (response) => {
+    if (response.request().method() === 'POST') void response.text().then((text) => bodies.push(text), () => {})
+  })
+  assert.equal(await connect(page, { endpoint: plane.endpoint, token: await plane.token('client'), actor: 'user:7' }), 'READY')
+  assert.equal(await page.evaluate(() => flags.enabled('f')), false)
+  const changed = page.evaluate(() => new Promise<readonly string[]>((resolve) => void flags.on('change', (event) => resolve(event.flags))))
+  await plane.api('POST', '/envs/default/flags/f/enable', { for_actor: 'user:7' })
+  assert.deepEqual(await changed, ['f'])
+  assert.deepEqual(await page.evaluate(() => [flags.enabled('f'), flags.decide('f').gate, flags.enabled('f', { actor: 'user:8', default: false })]), [true, 'actor/user:7', false])
+  assert.ok(bodies.length > 0)
+  assert.ok(!bodies.join('').includes('secret_attribute'))
+  assert.ok(asked.includes('GET /ofrep/v1/events'))
+  assert.ok(!asked.some((path) => path.includes('/v1/envs') || path.includes('bytes.js')), 'neither snapshots nor the engine are loaded')
+})
+
+test('a reload asks with the entity tag, and shows the last result while the server is down', async (t) => {
+  const plane = await Plane.start(t)
+  await plane.put({ key: 'f', gates: [{ type: 'boolean', enabled: true }] } as { key: string })
+  const options = { endpoint: plane.endpoint, token: await plane.token('client'), actor: 'user:7' }
+  const page = await open(t)
+  await connect(page, options)
+  const statuses: number[] = []
+  page.on('response', (response) => {
+    if (response.request().method() === 'POST') statuses.push(response.status())
+  })
+  const again = async (): Promise<string> => {
+    await page.reload()
+    await page.waitForFunction('globalThis.loaded === true')
+    return connect(page, options)
+  }
+  assert.equal(await again(), 'READY')
+  assert.deepEqual(statuses, [304])
+  await plane.stop('SIGKILL')
+  assert.equal(await again(), 'STALE')
+  assert.equal(await page.evaluate(() => flags.enabled('f')), true)
+  // Of somebody else nothing was kept.
+  assert.equal(await page.evaluate(async () => (await flags.setContext({ actor: 'user:8' }), flags.decide('f').errorCode)), 'PROVIDER_NOT_READY')
+})
+
+test('a token that is refused is an error', async (t) => {
+  const plane = await Plane.start(t)
+  const page = await open(t)
+  assert.equal(await connect(page, { endpoint: plane.endpoint, token: 'wrong', actor: 'user:7' }), 'ERROR')
+  assert.deepEqual(await page.evaluate(() => [flags.enabled('f', { default: true }), flags.decide('f').errorCode]), [true, 'PROVIDER_NOT_READY'])
+})
+
+test('a page that is given a snapshot decides by itself', async (t) => {
+  const page = await open(t)
+  const snapshot = Buffer.from(compile(document)).toString('base64')
+  const answers = await page.evaluate(async (base64) => {
+    const bootstrap = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))
+    const client = await Gonfalon.connect({ bootstrap })
+    const context = { actor: 'user:7', groups: ['staff'], attributes: { plan: 'pro', age: 20 } }
+    return [client.state, client.enabled('for_actor', context), client.enabled('for_group', context), client.enabled('rule', context), client.variant('plain_variant', context), client.decideAll(context).length]
+  }, snapshot)
+  assert.deepEqual(answers, ['READY', true, true, true, 'only', document.flags.length])
+})

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { boolean, compile } from './support/snapshots.ts'
+
+const root = new URL('..', import.meta.url).pathname
+let project: string
+
+function run(command: string, ...args: string[]): string {
+  return execFileSync(command, args, { cwd: project, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+}
+
+before(() => {
+  project = mkdtempSync(join(tmpdir(), 'gonfalon-project-'))
+  const [packed] = JSON.parse(execFileSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', project], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })) as [{ filename: string; files: { path: string }[] }]
+  const files = packed.files.map(({ path }) => path)
+  for (const file of ['README.md', 'package.json', 'dist/engine.wasm', 'dist/esm/index.js', 'dist/cjs/index.js', 'dist/esm/index.d.ts', 'dist/browser/gonfalon.js']) assert.ok(files.includes(file), file)
+  assert.ok(!files.some((path) => path.startsWith('src/') || path.startsWith('test/')))
+  writeFileSync(join(project, 'package.json'), '{ "private": true }')
+  execFileSync('npm', ['install', '--no-package-lock', '--omit=peer', join(project, packed.filename)], { cwd: project, stdio: 'ignore' })
+  writeFileSync(join(project, 'flags.snapshot'), compile({ flags: [boolean('f')] }))
+})
+after(() => rmSync(project, { recursive: true, force: true }))
+
+test('the package works in an empty project, as a module and by require', () => {
+  const use = `
+    const flags = await Gonfalon.connect({ bootstrap: 'flags.snapshot' })
+    console.log(flags.enabled('f'), testFlags().enable('g').enabled('g'))`
+  writeFileSync(join(project, 'use.mjs'), `import { Gonfalon } from '@gonfalon/sdk'\nimport { testFlags } from '@gonfalon/sdk/testing'\n${use}`)
+  assert.equal(run(process.execPath, 'use.mjs'), 'true true\n')
+  writeFileSync(join(project, 'use.cjs'), `const { Gonfalon } = require('@gonfalon/sdk')\nconst { testFlags } = require('@gonfalon/sdk/testing')\nvoid (async () => {${use}})()`)
+  assert.equal(run(process.execPath, 'use.cjs'), 'true true\n')
+})
+
+test('the browser entry works by import and by require', () => {
+  const use = `Gonfalon.connect({ bootstrap: require('node:fs').readFileSync('flags.snapshot') }).then((flags) => console.log(flags.enabled('f')))`
+  writeFileSync(join(project, 'page.cjs'), `const { Gonfalon } = require('@gonfalon/sdk/browser')\n${use}`)
+  assert.equal(run(process.execPath, 'page.cjs'), 'true\n')
+  writeFileSync(join(project, 'page.mjs'), `import { Gonfalon } from '@gonfalon/sdk/browser'\nimport { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)\n${use}`)
+  assert.equal(run(process.execPath, 'page.mjs'), 'true\n')
+})
+
+test('it carries the engine of this repository, and depends on next to nothing', () => {
+  const installed = join(project, 'node_modules/@gonfalon/sdk')
+  assert.deepEqual(readFileSync(join(installed, 'dist/engine.wasm')), readFileSync(join(root, '../../wasm/engine.wasm')))
+  writeFileSync(join(project, 'module.mjs'), `
+    import { moduleBase64 } from './node_modules/@gonfalon/sdk/dist/esm/engine/bytes.js'
+    import { readFileSync } from 'node:fs'
+    console.log(Buffer.from(moduleBase64, 'base64').equals(readFileSync('node_modules/@gonfalon/sdk/dist/engine.wasm')))`)
+  assert.equal(run(process.execPath, 'module.mjs'), 'true\n')
+  const { packages } = JSON.parse(readFileSync(join(project, 'node_modules/.package-lock.json'), 'utf8')) as { packages: object }
+  assert.deepEqual(Object.keys(packages).sort(), ['node_modules/@gonfalon/sdk', 'node_modules/eventsource-parser'])
+})
+
+test('its types are there for both kinds of module', () => {
+  const use = `
+    async function use(): Promise<string> {
+      const flags = await Gonfalon.connect({ endpoint: 'http://127.0.0.1:8080', token: 'x' })
+      const on: boolean = flags.enabled('f', { actor: 'user:3', attributes: { plan: 'pro', since: new Date() } })
+      // @ts-expect-error a flag is on or off
+      const no: string = flags.enabled('f')
+      // @ts-expect-error a function is no attribute
+      flags.enabled('f', { attributes: { f: () => 1 } })
+      return on ? flags.variant('hero', { actor: 3, default: 'control' }) : String(no)
+    }
+    void use`
+  writeFileSync(join(project, 'types.mts'), `import { Gonfalon } from '@gonfalon/sdk'\n${use}`)
+  writeFileSync(join(project, 'types.cts'), `import { Gonfalon } from '@gonfalon/sdk'\n${use}`)
+  run(process.execPath, join(root, 'node_modules/typescript/bin/tsc'), '--noEmit', '--strict', '--target', 'es2022', '--lib', 'es2024,dom,esnext.disposable', '--module', 'nodenext', '--types', '', 'types.mts', 'types.cts')
+})
+
+test('the conformance runner can be called', () => {
+  writeFileSync(join(project, 'none.jsonl'), '{"file":"none","id":1,"family":"none","flag":"f","skipped":"there is nothing to ask"}\n')
+  assert.equal(run('npx', 'gonfalon-conformance', 'none.jsonl'), 'skipped 1: there is nothing to ask\n0 passed, 0 failed, 1 skipped\n')
+})
