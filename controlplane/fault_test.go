@@ -24,6 +24,15 @@ type flaky struct {
 	lose    int // so many commits are made, but not answered
 	cut     int // so many watches end at their next batch
 	failing chan struct{}
+	held    chan struct{} // watches wait until it is closed; nil: they don't
+}
+
+// hold lets watches wait until release is called.
+func (f *flaky) hold() (release func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.held = make(chan struct{})
+	return sync.OnceFunc(func() { close(f.held) })
 }
 
 // failAfter lets commits fail after so many more; -1: never.
@@ -85,7 +94,15 @@ func (f *flaky) Watch(ctx context.Context, after int64) iter.Seq2[controlplane.B
 			if cut {
 				f.cut--
 			}
+			held := f.held
 			f.mu.Unlock()
+			if held != nil {
+				select {
+				case <-held:
+				case <-ctx.Done():
+					return
+				}
+			}
 			if cut {
 				yield(controlplane.Batch{}, errFlaky)
 				return
@@ -136,6 +153,40 @@ func TestAWriteThatWasNotAnsweredIsMadeOnce(t *testing.T) {
 	must[controlplane.Difference](t)(s.Import(ctx, env, manyFlags(300), controlplane.ImportOptions{}, by))
 	if e := must[controlplane.Environment](t)(s.GetEnvironment(ctx, env)); e.Flags != 300 || e.Revision != before+3 {
 		t.Errorf("environment %+v", e)
+	}
+}
+
+// TestALateReplicaSkipsWhatWasSwept: pieces of a large flag are replaced and swept before a replica has read them.
+func TestALateReplicaSkipsWhatWasSwept(t *testing.T) {
+	memory := memstore.New()
+	store := &flaky{Store: memory}
+	writer := open(t, controlplane.Config{Store: memory})
+	ctx := t.Context()
+	must[controlplane.WriteResult](t)(writer.PutFlag(ctx, env, actorGates(5_000), by))
+	s := open(t, controlplane.Config{Store: store})
+	release := store.hold()
+	t.Cleanup(release)
+	for i := range 5 {
+		f := actorGates(5_000 + 500*i)
+		for j := range f.Gates {
+			f.Gates[j].Target += fmt.Sprint("-", i) // nothing stays the same
+		}
+		must[controlplane.WriteResult](t)(writer.PutFlag(ctx, env, f, by))
+		writer.Sweep(ctx)
+	}
+	last := must[controlplane.WriteResult](t)(writer.Enable(ctx, env, "small", snapshot.Scope{}, by))
+	_, err := s.GetFlag(ctx, env, "small") // admin reads wait, and say so
+	want(t, err, controlplane.Unavailable)
+	if p := must[*controlplane.Snapshot](t)(s.Snapshot(ctx, env)); p.Position().Revision != 2 {
+		t.Errorf("the late replica is at %v", p.Position())
+	}
+	w := watch(t, s, env, controlplane.Position{})
+	release()
+	h := &host{t: t}
+	h.follow(w, last.Revision)
+	p := must[*controlplane.Snapshot](t)(writer.Snapshot(ctx, env))
+	if id := p.ID(); string(h.bytes[len(h.bytes)-32:]) != string(id[:]) {
+		t.Error("the late replica has other bytes")
 	}
 }
 

@@ -165,6 +165,9 @@ func (s *Service) CreateToken(ctx context.Context, n NewToken, o WriteOptions) (
 	if secret == "" {
 		secret = "gfn_" + string(n.Role) + "_" + rand.Text() // 130 bits
 	}
+	if err := checkOptions(&o); err != nil {
+		return Token{}, "", err
+	}
 	if err := s.checkToken(n, secret); err != nil {
 		return Token{}, "", err
 	}
