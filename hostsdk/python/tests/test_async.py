@@ -3,10 +3,10 @@ from __future__ import annotations
 import asyncio
 import threading
 
-from conftest import QUICK, Watcher
 from fake import FakeServer
 from flagset import snapshot
 from gonfalon import AsyncGonfalon, State
+from watcher import QUICK, Watcher
 
 TWO = snapshot(2, a=False, b=True)
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from conftest import QUICK, Watcher
 from fake import HEARTBEAT, FakeServer
 from flagset import DATA, OTHER_LINEAGE, delta, frame, identity, position, snapshot
 from gonfalon import Context, FlagsChanged, Gonfalon, LoadError, NotReadyError, Reason, State, StateChanged
 from gonfalon.follower import Backoff, Pace
 from gonfalon.wire import WireError
+from watcher import QUICK, Watcher
 
 TWO = snapshot(2, a=False, b=True)
 

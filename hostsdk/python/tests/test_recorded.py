@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from conftest import QUICK, Watcher
 from fake import FakeServer
 from flagset import TREE, position
 from gonfalon import Gonfalon
 from gonfalon.resolution import resolve
+from watcher import QUICK, Watcher
 
 SESSIONS = sorted((TREE / "hostsdk/testdata").glob("*.json"))
 

@@ -14,8 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
-from conftest import QUICK, Watcher
 from gonfalon import AsyncGonfalon, Gonfalon, State
+from watcher import QUICK, Watcher
 
 ADMIN = "an-admin-token-for-tests"
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from openfeature.evaluation_context import EvaluationContext
 from openfeature.event import ProviderEventDetails
-from openfeature.exception import ErrorCode, ProviderNotReadyError
+from openfeature.exception import ErrorCode, ProviderFatalError, ProviderNotReadyError
 from openfeature.flag_evaluation import FlagResolutionDetails, FlagValueType
 from openfeature.flag_evaluation import Reason as FlagReason
 from openfeature.hook import Hook
@@ -26,10 +26,12 @@ from openfeature.provider import AbstractProvider, Metadata
 from . import payload
 from .flags import Flags
 from .resolution import Resolution, metadata, resolve
-from .status import Event, FlagsChanged, State, StateChanged
+from .status import Event, FlagsChanged, State
 
 if TYPE_CHECKING:
     from openfeature.flag_evaluation import FlagMetadata
+
+AFTERWARDS = 0.02  # seconds: initialisation has long ended by then
 
 T = TypeVar("T")
 
@@ -54,8 +56,8 @@ class GonfalonProvider(AbstractProvider):
 
     :param client: who is asked.
     :param close_client: whether shutting the provider down closes the client, if it has a ``close()`` to call.
-    :param timeout: seconds that initialising waits for the first snapshot before it fails with PROVIDER_NOT_READY. The provider
-        becomes ready by itself when one arrives later.
+    :param timeout: seconds that initialising waits for the first snapshot. Without one the provider's status is ERROR, or FATAL
+        if the server refuses its token or environment; it becomes READY by itself when a snapshot arrives later.
     :param hooks: run with every evaluation, as OpenFeature's provider hooks.
     """
 
@@ -66,6 +68,8 @@ class GonfalonProvider(AbstractProvider):
         self._timeout = timeout
         self._hooks = list(hooks)
         self._unsubscribe: Callable[[], None] | None = None
+        self._awake = threading.Event()
+        self._initializing = False
 
     def get_metadata(self) -> Metadata:
         return Metadata(name="gonfalon")
@@ -74,25 +78,29 @@ class GonfalonProvider(AbstractProvider):
         return self._hooks
 
     def initialize(self, evaluation_context: EvaluationContext) -> None:  # noqa: ARG002
-        loaded = threading.Event()
-
-        def first(event: Event) -> None:
-            if isinstance(event, FlagsChanged) or event.state in (State.READY, State.STALE):
-                loaded.set()
-
-        watching = self._client.subscribe(first)
+        self._awake.clear()
+        if self._unsubscribe is None:
+            self._unsubscribe = self._client.subscribe(self._hear)
+        self._initializing = True
         try:
-            if self._client.snapshot is None and not loaded.wait(self._timeout):
-                raise ProviderNotReadyError(f"no flags yet: {self._client.message}")
+            if not self._settled():
+                self._awake.wait(self._timeout)
         finally:
-            watching()
-            if self._unsubscribe is None:
-                self._unsubscribe = self._client.subscribe(self._hear)
+            self._initializing = False
+        if self._client.snapshot is None:
+            refused = self._client.state is State.ERROR
+            raise (ProviderFatalError if refused else ProviderNotReadyError)(f"no flags yet: {self._client.message}")
+        if self._client.state is State.STALE:
+            # The SDK declares a provider ready when this returns, so that it is stale must be said after that.
+            later = threading.Timer(AFTERWARDS, self._still_stale)
+            later.daemon = True
+            later.start()
 
     def shutdown(self) -> None:
         unsubscribe, self._unsubscribe = self._unsubscribe, None
         if unsubscribe:
             unsubscribe()
+        self._awake.set()
         close = getattr(self._client, "close", None)
         if self._close_client and callable(close) and not inspect.iscoroutinefunction(close):
             close()
@@ -148,19 +156,31 @@ class GonfalonProvider(AbstractProvider):
             return f"there is no flag {key!r}"
         return "the context can't be read; the log says why"
 
+    def _settled(self) -> bool:
+        """Whether waiting longer would change nothing."""
+        return self._client.snapshot is not None or self._client.state is State.ERROR
+
+    def _still_stale(self) -> None:
+        if self._unsubscribe is not None and self._client.state is State.STALE:
+            self.emit_provider_stale(ProviderEventDetails(message=self._client.message))
+
     def _hear(self, event: Event) -> None:
+        if self._initializing:  # the SDK tells of what comes of that
+            if self._settled():
+                self._awake.set()
+            return
         if isinstance(event, FlagsChanged):
             details = ProviderEventDetails(flags_changed=sorted(event.flags), metadata={"revision": event.revision})
             self.emit_provider_configuration_changed(details)
-        elif isinstance(event, StateChanged):
-            details = ProviderEventDetails(message=event.message)
-            if event.state is State.READY:
-                self.emit_provider_ready(details)
-            elif event.state is State.STALE:
-                self.emit_provider_stale(details)
-            elif event.state is State.ERROR:
-                details.error_code = ErrorCode.GENERAL
-                self.emit_provider_error(details)
+            return
+        details = ProviderEventDetails(message=event.message)
+        if event.state is State.READY:
+            self.emit_provider_ready(details)
+        elif event.state is State.STALE:
+            self.emit_provider_stale(details)
+        elif event.state is State.ERROR:
+            details.error_code = ErrorCode.PROVIDER_FATAL
+            self.emit_provider_error(details)
 
 
 def _error(

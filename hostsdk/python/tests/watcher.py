@@ -1,0 +1,35 @@
+"""Waits for what a client becomes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from gonfalon import Event, Flags
+from gonfalon.follower import Pace
+
+# No waiting between attempts, and no grace: what happens is awaited, not timed.
+QUICK = Pace(backoff=0.01, longest=0.02, grace=0.01, usage=3600, farewell=5)
+
+
+class Watcher:
+    """Hears a client's events."""
+
+    def __init__(self, flags: Flags) -> None:
+        self.events: list[Event] = []
+        self._changed = threading.Condition()
+        flags.subscribe(self._hear)
+
+    def _hear(self, event: Event) -> None:
+        with self._changed:
+            self.events.append(event)
+            self._changed.notify_all()
+
+    def until(self, condition: Callable[[], object]) -> None:
+        """Waits until the condition holds. It is looked at after each event, and now and then for what has none."""
+        with self._changed:
+            for _ in range(1000):
+                if condition():
+                    return
+                self._changed.wait(0.01)
+        raise AssertionError(f"it never came to be; events: {self.events}")
