@@ -42,7 +42,7 @@ fuzz: ## fuzz every target for FUZZTIME (5m)
 	scripts/fuzz $(FUZZTIME) ./...
 
 mutants: ## break the compiler in many small ways, and see that tests notice
-	go test -tags mutants -timeout 2h -v ./cmd/compile-wasm/...
+	go test -tags mutants -timeout 2h -v ./cmd/compile-wasm/internal/mutants
 
 rivals: ## measure other flag libraries on the same workloads
 	cd benchmarks/rivals && go run .

@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/gonfalon-flags/gonfalon/wasm"
@@ -16,4 +18,20 @@ func TestVersion(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 	gonfalon(t, "version").has(t, 0, version, wasm.SHA256())
+}
+
+// The project has one version, whatever the language.
+func TestOneVersion(t *testing.T) {
+	for file, line := range map[string]string{
+		"../../hostsdk/js/package.json":       `"version": "` + version + `"`,
+		"../../hostsdk/python/pyproject.toml": `version = "` + version + `"`,
+	} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(text), line) {
+			t.Errorf("%s does not say %s", file, line)
+		}
+	}
 }
