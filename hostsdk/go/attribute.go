@@ -1,20 +1,16 @@
 package gonfalon
 
 import (
-	"bytes"
 	"encoding/json"
-	"maps"
 	"math"
 	"math/big"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
-	"github.com/vmihailenco/msgpack/v5"
 )
 
 // maxDepth is how deep lists and maps of a context may nest. Rules compare them whole, so that nobody needs more; what is deeper
@@ -46,9 +42,7 @@ func attribute(name string, v any) engine.Attribute {
 	case string:
 		return engine.String(name, v)
 	case []any, map[string]any:
-		if packed, ok := pack(v); ok {
-			return engine.Encoded(name, packed)
-		}
+		return engine.Encoded(name, pack(v))
 	}
 	return engine.Null(name)
 }
@@ -154,54 +148,3 @@ func number(s string) any {
 	}
 	return nil
 }
-
-// pack writes a list or a map as the engine compares it: msgpack in its shortest forms, map keys ascending.
-func pack(v any) (string, bool) {
-	var b bytes.Buffer
-	e := msgpack.NewEncoder(&b)
-	e.SetSortMapKeys(true)
-	e.UseCompactInts(true)
-	if packValue(e, &b, v) != nil {
-		return "", false
-	}
-	return b.String(), true
-}
-
-func packValue(e *msgpack.Encoder, b *bytes.Buffer, v any) error {
-	switch v := v.(type) {
-	case *big.Int:
-		digits := v.String()
-		if err := e.EncodeExtHeader(integerExt, len(digits)); err != nil {
-			return err
-		}
-		b.WriteString(digits)
-		return nil
-	case []any:
-		if err := e.EncodeArrayLen(len(v)); err != nil {
-			return err
-		}
-		for _, item := range v {
-			if err := packValue(e, b, item); err != nil {
-				return err
-			}
-		}
-		return nil
-	case map[string]any:
-		if err := e.EncodeMapLen(len(v)); err != nil {
-			return err
-		}
-		for _, key := range slices.Sorted(maps.Keys(v)) {
-			if err := e.EncodeString(key); err != nil {
-				return err
-			}
-			if err := packValue(e, b, v[key]); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	return e.Encode(v)
-}
-
-// integerExt is the msgpack ext type of integers beyond 64 bits, as digits.
-const integerExt = 1

@@ -104,17 +104,16 @@ class Engine:
 
     def decide(self, request: list[Any]) -> Decision:
         """The whole decision for a request of one flag."""
+        return self._locked(request, self._decide_by)
 
-        def ask(instance: Instance, packed_request: bytes) -> Decision:
-            packed = instance.evaluate(packed_request)
-            if packed & (HAS_VARIANT | HAS_TARGET):
-                decision = self._decision(instance, request[0], instance.record())
-            else:
-                decision = Decision(request[0], packed, None, None, self.info.revision)
-            self._count((decision,), request[3])
-            return decision
-
-        return self._locked(request, ask)
+    def _decide_by(self, instance: Instance, written: bytes, request: list[Any]) -> Decision:
+        packed = instance.evaluate(written)
+        if packed & (HAS_VARIANT | HAS_TARGET):
+            decision = self._decision(instance, request[0], instance.record())
+        else:
+            decision = Decision(request[0], packed, None, None, self.info.revision)
+        self._count((decision,), request[3])
+        return decision
 
     def decide_all(self, request: list[Any]) -> list[Decision]:
         """The decisions for a request of several flags, or of all; in their order."""
@@ -122,8 +121,8 @@ class Engine:
         decisions: list[Decision] = []
         while len(decisions) < len(keys):
 
-            def ask(instance: Instance, packed_request: bytes, first: int = len(decisions)) -> list[Decision]:
-                records = instance.batch(packed_request, first)
+            def ask(instance: Instance, written: bytes, _: Any, first: int = len(decisions)) -> list[Decision]:
+                records = instance.batch(written, first)
                 decided = [self._decision(instance, keys[first + i], record) for i, record in enumerate(records)]
                 self._count(decided, request[3])
                 return decided
@@ -134,12 +133,10 @@ class Engine:
     def explain(self, request: list[Any]) -> Explanation:
         """The decision with every gate that the engine looked at. It is not counted as an evaluation."""
 
-        def ask(instance: Instance, packed_request: bytes) -> Explanation:
-            packed = instance.evaluate(packed_request)
+        def ask(instance: Instance, written: bytes, _: Any) -> Explanation:
+            instance.evaluate(written)
             decision = self._decision(instance, request[0], instance.record())
-            assert decision.packed == packed
-            written, _ = instance.explain(packed_request)
-            return read_explanation(written, decision, self.info)
+            return read_explanation(instance.explain(written), decision, self.info)
 
         return self._locked(request, ask)
 
@@ -153,7 +150,7 @@ class Engine:
     def _groups_of(self, key: str) -> tuple[str, ...]:
         names = self._groups.get(key)
         if names is None:
-            names = tuple(self._locked([key, None, (), 0, 0, {}], lambda instance, request: instance.groups(request)))
+            names = tuple(self._locked([key, None, (), 0, 0, {}], lambda instance, written, _: instance.groups(written)))
             if len(self._groups) <= self.info.flags:  # unknown keys must not fill the memory
                 self._groups[key] = names
         return names
@@ -161,7 +158,7 @@ class Engine:
     def all_keys(self) -> tuple[str, ...]:
         """The keys of all flags, ascending."""
         if self._keys is None:
-            self._keys = self._locked([], lambda instance, _: tuple(instance.flag_key(i) for i in range(self.info.flags)))
+            self._keys = self._locked([], lambda instance, *_: tuple(instance.flag_key(i) for i in range(self.info.flags)))
         return self._keys
 
     def take_usage(self) -> dict[str, list[int]]:
@@ -189,21 +186,21 @@ class Engine:
         at = instance.text(target, target_length) if packed & HAS_TARGET else None
         return Decision(key, packed, served, at, self.info.revision)
 
-    def _locked(self, request: list[Any], ask: Callable[[Instance, bytes], T]) -> T:
+    def _locked(self, request: list[Any], ask: Callable[[Instance, bytes, list[Any]], T]) -> T:
         lock = self._lock
         if not (lock.acquire(False) or lock.acquire(True, PATIENCE)):
             return self._aside(request, ask)
         try:
             try:
-                return ask(self._instance, self._packer.pack(request))  # type: ignore[arg-type]
+                return ask(self._instance, self._packer.pack(request), request)  # type: ignore[arg-type]
             except (ModuleTrap, UnicodeEncodeError, OverflowError, AttributeError) as error:
                 return self._again(request, ask, error)
         finally:
             lock.release()
 
-    def _again(self, request: list[Any], ask: Callable[[Instance, bytes], T], error: Exception) -> T:
+    def _again(self, request: list[Any], ask: Callable[[Instance, bytes, list[Any]], T], error: Exception) -> T:
         """Asks once more with what went wrong put right: the instance replaced, or the request cleaned. The lock is held."""
-        packed = _clean(request)
+        written = _clean(request)
         if isinstance(error, ModuleTrap):
             self._instance = None
             self._on_trap(error)
@@ -212,15 +209,15 @@ class Engine:
         elif isinstance(error, AttributeError):
             raise error
         try:
-            return ask(self._instance, packed)
+            return ask(self._instance, written, request)
         except ModuleTrap as trap:  # it is the request: refuse it, and leave nothing poisoned behind
             self._instance = None
             self._on_trap(trap)
             raise
 
-    def _aside(self, request: list[Any], ask: Callable[[Instance, bytes], T]) -> T:
+    def _aside(self, request: list[Any], ask: Callable[[Instance, bytes, list[Any]], T]) -> T:
         """Asks an instance made for this one call."""
-        return ask(self._make(self.data), _clean(request))
+        return ask(self._make(self.data), _clean(request), request)
 
     def _forked(self) -> None:
         """In a child process: another thread may have held the lock, or been inside the instance, when it was forked."""
@@ -230,8 +227,8 @@ class Engine:
         self.usage = {}  # the parent reports what was counted before
 
 
-def _packed(instance: Instance, request: bytes) -> int:
-    return instance.evaluate(request)
+def _packed(instance: Instance, written: bytes, _: Any) -> int:
+    return instance.evaluate(written)
 
 
 def _clean(request: list[Any]) -> bytes:

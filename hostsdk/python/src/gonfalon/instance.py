@@ -206,9 +206,9 @@ class Instance:
     def groups(self, request: bytes) -> list[str]:
         return list(self._answer(self._groups, request))
 
-    def explain(self, request: bytes) -> tuple[list[Any], tuple[int, ...]]:
+    def explain(self, request: bytes) -> list[Any]:
         """The explanation as ABI.md lays it out."""
-        return self._answer(self._explain, request), self._words()
+        return list(self._answer(self._explain, request))
 
     def _answer(self, call: crossing.Call, request: bytes) -> Any:
         length = call(self.write(request))
