@@ -162,12 +162,12 @@ func TestALateReplicaSkipsWhatWasSwept(t *testing.T) {
 	store := &flaky{Store: memory}
 	writer := open(t, controlplane.Config{Store: memory})
 	ctx := t.Context()
-	must[controlplane.WriteResult](t)(writer.PutFlag(ctx, env, actorGates(5_000), by))
+	must[controlplane.WriteResult](t)(writer.PutFlag(ctx, env, actorGates(3_000), by))
 	s := open(t, controlplane.Config{Store: store})
 	release := store.hold()
 	t.Cleanup(release)
 	for i := range 5 {
-		f := actorGates(5_000 + 500*i)
+		f := actorGates(3_000 + 300*i)
 		for j := range f.Gates {
 			f.Gates[j].Target += fmt.Sprint("-", i) // nothing stays the same
 		}

@@ -25,7 +25,7 @@ var large = os.Getenv("GONFALON_LARGE") != ""
 
 // TestLargeFlag: a flag past what a transaction takes is written, changed by pieces, rebuilt and found again.
 func TestLargeFlag(t *testing.T) {
-	actors := 20_000
+	actors := 12_000
 	if large {
 		actors = 99_999 // and one more below: as many as there may be
 	}
