@@ -1,0 +1,117 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/gonfalon-flags/gonfalon/benchmarks/measure"
+	"github.com/gonfalon-flags/gonfalon/benchmarks/workload"
+	"github.com/gonfalon-flags/gonfalon/engine"
+	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
+)
+
+var (
+	on   bool
+	sink engine.Decision
+)
+
+// ask has a client decide kind's flags for the rotating contexts.
+func (b *bench) ask(c *gonfalon.Client, kind int) func(int) {
+	keys := &b.keys[kind]
+	return func(n int) {
+		enabled := false
+		for i := range n {
+			enabled = c.Enabled(keys[i%workload.Actors], b.contexts[i%workload.Actors])
+		}
+		on = enabled
+	}
+}
+
+// alone has the engine decide the same.
+func (b *bench) alone(kind int) func(int) {
+	keys := &b.keys[kind]
+	return func(n int) {
+		var d engine.Decision
+		for i := range n {
+			b.engine.Evaluate(keys[i%workload.Actors], &b.inputs[i%workload.Actors], nil, &d)
+		}
+		sink = d
+	}
+}
+
+// overhead compares Enabled, with a prepared context and usage counted, with the engine.
+func (b *bench) overhead(report *measure.Report, kind int) error {
+	x, err := measure.Run(measure.Case{
+		Name: "sdk " + workload.Names[kind], Subject: b.ask(b.native, kind), Reference: b.alone(kind),
+		Check: func() (int, error) { return b.check(b.native, kind) },
+	})
+	if err != nil {
+		return err
+	}
+	x.Limit = limitShare + limitOverhead/x.ReferenceNS
+	return report.Put(x)
+}
+
+// options compares a context that is made for the call with a prepared one.
+func (b *bench) options(kind int) measure.Case {
+	keys := &b.keys[kind]
+	return measure.Case{
+		Name: "sdk, options, " + workload.Names[kind], Reference: b.ask(b.native, kind),
+		Subject: func(n int) {
+			enabled := false
+			for i := range n {
+				enabled = b.native.Enabled(keys[i%workload.Actors], gonfalon.For(b.inputs[i%workload.Actors].Actor), gonfalon.With("country", "DE"), gonfalon.With("age", 34), gonfalon.With("plan", "team"))
+			}
+			on = enabled
+		},
+		Check: func() (int, error) {
+			for i, key := range keys {
+				got := b.native.Enabled(key, gonfalon.For(b.inputs[i].Actor), gonfalon.With("country", "DE"), gonfalon.With("age", 34), gonfalon.With("plan", "team"))
+				if want, _ := workload.Want(kind, key, b.inputs[i].Actor, workload.Listed); got != want {
+					return i, fmt.Errorf("%s for %s: %v", key, b.inputs[i].Actor, got)
+				}
+			}
+			return len(keys), nil
+		},
+	}
+}
+
+// modules compares a client of the module with a client of the native engine.
+func (b *bench) modules(kind int) measure.Case {
+	c := measure.Case{
+		Name: "sdk, wazero, " + workload.Names[kind], Subject: b.ask(b.module, kind), Reference: b.ask(b.native, kind),
+		Check: func() (int, error) { return b.check(b.module, kind) },
+	}
+	if kind == 2 {
+		c.Limit = limitModule
+	}
+	return c
+}
+
+// batch compares 100 flags in one crossing with the native client's.
+func (b *bench) batch() measure.Case {
+	var keys []string
+	for kind := range b.keys {
+		keys = append(keys, b.keys[kind][:100/workload.Kinds]...)
+	}
+	all := func(c *gonfalon.Client) func(int) {
+		decisions := make([]gonfalon.Decision, 0, len(keys))
+		return func(n int) {
+			for i := range n {
+				decisions = c.AppendAll(decisions[:0], keys, b.contexts[i%workload.Actors])
+			}
+		}
+	}
+	return measure.Case{
+		Name: "sdk, wazero, batch of 100", Limit: limitBatch, Subject: all(b.module), Reference: all(b.native),
+		Check: func() (int, error) {
+			got, want := b.module.AppendAll(nil, keys, b.contexts[5]), b.native.AppendAll(nil, keys, b.contexts[5])
+			for i, key := range keys {
+				enabled, variant := workload.Want(i/(100/workload.Kinds), key, b.inputs[5].Actor, workload.Listed)
+				if got[i] != want[i] || got[i].Enabled != enabled || got[i].Variant != variant {
+					return i, fmt.Errorf("%s: %+v, natively %+v", key, got[i], want[i])
+				}
+			}
+			return len(keys), nil
+		},
+	}
+}
