@@ -222,6 +222,13 @@ func TestConformance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	want := 6_400
+	if raced { // every eighth: instances are slow to build then, and each has one caller here
+		for i := range len(cases) / 8 {
+			cases[i] = cases[8*i]
+		}
+		cases, want = cases[:len(cases)/8], want/9
+	}
 	defer debug.SetGCPercent(debug.SetGCPercent(800)) // thousands of instances live for one question each
 	engines := map[string]gonfalon.Engine{"native": gonfalon.Native(), "wasm": made(t, Config{Instances: 1})}
 	for name, e := range engines {
@@ -250,7 +257,7 @@ func TestConformance(t *testing.T) {
 				return a, nil
 			})
 			total := report.Total()
-			if total.Failed > 0 || total.Passed < 6_400 {
+			if total.Failed > 0 || total.Passed < want {
 				var text strings.Builder
 				report.Write(&text)
 				t.Error(text.String())

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -154,3 +156,28 @@ def test_asyncio(plane: ControlPlane) -> None:
             await asyncio.to_thread(watcher.until, lambda: not flags.enabled("a"))
 
     asyncio.run(program())
+
+
+def test_the_example_app(plane: ControlPlane) -> None:
+    plane.put("new_checkout", {"type": "group", "target": "staff", "enabled": True})
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {**os.environ, "GONFALON_ENDPOINT": plane.url, "GONFALON_TOKEN": ADMIN, "PORT": str(port)}
+    command = [sys.executable, Path(__file__).parents[1] / "examples/shop.py"]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as app:
+        try:
+            assert app.stderr is not None
+            for line in app.stderr:
+                if "Uvicorn running" in line:
+                    break
+            else:
+                raise AssertionError("the example ended")
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as shop:
+                assert shop.get("/checkout?user=user:3&group=staff").json()["checkout"] == "new"
+                assert shop.get("/checkout?user=user:3").json() == {"user": "user:3", "checkout": "old", "state": "READY"}
+                assert shop.get("/flags?group=staff").json()["new_checkout"]["enabled"]
+                assert "staff" in str(shop.get("/why/new_checkout?group=staff").json())
+                assert shop.get("/healthz").json()["flags"] == "READY"
+        finally:
+            app.terminate()

@@ -10,7 +10,7 @@ FOREIGN = {
     "targeting": "variants go by the actor's place among all actors, not by rules",
     "context-handling": "its flags choose a variant by a rule",
     "metadata": "a flag's metadata is gonfalon's own",
-    "reason-codes-cached": "a decision takes a microsecond and is not cached",
+    "reason-codes-cached": "decisions are made anew each time, never cached",
 }
 
 
