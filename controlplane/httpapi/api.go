@@ -47,7 +47,11 @@ func New(service *controlplane.Service, c Config) *API {
 		e.Use(a.cors())
 	}
 	for _, r := range routes() {
-		e.Add(r.method, r.path, a.serve(&r))
+		serve := a.serve(&r)
+		e.Add(r.method, r.path, serve)
+		if r.method == http.MethodGet && !r.streams() {
+			e.Add(http.MethodHead, r.path, serve) // net/http leaves the body out
+		}
 	}
 	a.handler = e
 	if c.Tracer != nil {

@@ -12,6 +12,9 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
+// believed is how much memory is made for a body that is only announced.
+const believed = 1 << 20
+
 // body reads the whole body, up to the route's limit, after what into holds already.
 func (x *call) body(into []byte) ([]byte, error) {
 	r := x.Request()
@@ -23,7 +26,7 @@ func (x *call) body(into []byte) ([]byte, error) {
 		return nil, oversized(limit)
 	}
 	if into == nil {
-		into = make([]byte, 0, max(r.ContentLength, 512)+1)
+		into = make([]byte, 0, min(max(r.ContentLength, 512), believed)+1)
 	}
 	for {
 		if len(into) == cap(into) {

@@ -23,6 +23,14 @@ func TestHealth(t *testing.T) {
 	if got.header.Get("X-Gonfalon-Version") != "1.2.3" || !strings.Contains(string(got.body), `"version":"1.2.3"`) {
 		t.Errorf("%v %s", got.header, got)
 	}
+	head, err := f.server.Client().Head(f.server.URL + "/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	head.Body.Close()
+	if head.StatusCode != 200 || head.ContentLength <= 0 {
+		t.Errorf("HEAD: %d, %d bytes", head.StatusCode, head.ContentLength)
+	}
 	ready := f.want(200, f.do("", "GET", "/readyz", nil))
 	if !strings.Contains(string(ready.body), `"key":"default"`) {
 		t.Errorf("%s", ready)

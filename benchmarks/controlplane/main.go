@@ -1,0 +1,58 @@
+// Command controlplane times the control plane as a process of its own, on an embedded etcd and real HTTP:
+//
+//   - ofrep: single evaluations a second and their 99th percentile, against a bare echo handler in the same process, in turns
+//   - streams: from before a change is sent until the decision has changed on each of 1,000 connected streams
+//   - memory: what an idle stream takes of the server
+//   - start: from the start of the process until it is ready, with 10,000 flags
+//
+// Each checks its answers. One JSON line a result is appended to a file.
+//
+//	go run ./benchmarks/controlplane [-only ofrep,streams,memory,start] [-o benchmarks/results/latest.jsonl]
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"os/signal"
+	"strings"
+)
+
+func main() {
+	out := flag.String("o", "benchmarks/results/latest.jsonl", "append one JSON line a result to this file")
+	only := flag.String("only", "ofrep,streams,memory,start", "what to time")
+	serveDir := flag.String("serve", "", "be the server, with its data in this directory (the command starts itself so)")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	var err error
+	if *serveDir != "" {
+		err = serve(ctx, *serveDir)
+	} else {
+		err = run(ctx, *out, strings.Split(*only, ","))
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(ctx context.Context, out string, only []string) error {
+	results, err := openReport(out)
+	if err != nil {
+		return err
+	}
+	defer results.close()
+	benches := map[string]func(context.Context, *report) error{"ofrep": ofrep, "streams": streams, "memory": memory, "start": start}
+	for _, name := range only {
+		bench, ok := benches[name]
+		if !ok {
+			return fmt.Errorf("-only: there is no %q", name)
+		}
+		if err := bench(ctx, results); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
