@@ -33,6 +33,9 @@ totals; the exit status is 1 if anything failed.`,
 					return usagef("--emit-cases: the last file is the one to write")
 				}
 				files, out = files[:len(files)-1], files[len(files)-1]
+				if vectors, err := readCases([]string{out}); err == nil && len(vectors) > 0 {
+					return usagef("--emit-cases: the last file is the one to write, and %s has vectors", out)
+				}
 			}
 			cases, err := readCases(files)
 			if err != nil {

@@ -60,8 +60,30 @@ func TestConformanceRefuses(t *testing.T) {
 }
 
 func TestEmittedCases(t *testing.T) {
-	out := gonfalon(t, "conformance", "../../engine/conformance/fun_with_flags.jsonl", "--emit-cases", "-").must(t)
-	if strings.Count(out, "\n") != 1500 || !strings.Contains(out, `"snapshot":"`) {
-		t.Errorf("%.300s", out)
+	vectors, out := "../../engine/conformance/fun_with_flags.jsonl", filepath.Join(t.TempDir(), "cases.jsonl")
+	for range 2 { // the second time the file is there
+		gonfalon(t, "conformance", "--emit-cases", vectors, out).must(t)
 	}
+	text, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Count(string(text), "\n") != 1500 || !strings.Contains(string(text), `"snapshot":"`) {
+		t.Errorf("%.300s", text)
+	}
+	if gonfalon(t, "conformance", vectors, "--emit-cases", "-").must(t) != string(text) {
+		t.Error("standard output gets something else")
+	}
+	gonfalon(t, "conformance", "--emit-cases").has(t, 2, "the last file")
+	only := file(t, "only.jsonl", strings.SplitAfter(read(t, vectors), "\n")[0])
+	gonfalon(t, "conformance", "--emit-cases", vectors, only).has(t, 2, "has vectors")
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
