@@ -167,6 +167,26 @@ def test_a_refusal_is_an_error_until_the_token_is_made(server: FakeServer, statu
     assert "token" not in caplog.text.replace("token_", "")
 
 
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_server_in_trouble_is_no_refusal(server: FakeServer, status: int) -> None:
+    server.status = status
+    with client(server, timeout=0) as flags:
+        for _ in range(3):
+            server.next_request("/stream")
+        assert flags.state is State.NOT_READY
+        server.status = 200
+        assert flags.wait_until_ready(10)
+
+
+def test_the_time_to_live_is_an_event(server: FakeServer) -> None:
+    with client(server, time_to_live=0.05) as flags:
+        watcher = Watcher(flags)
+        watcher.until(lambda: any(isinstance(e, StateChanged) and e.state is State.STALE for e in watcher.events))
+        assert flags.enabled("a")
+        server.send(HEARTBEAT)
+        watcher.until(lambda: any(isinstance(e, StateChanged) and e.state is State.READY for e in watcher.events))
+
+
 def test_a_server_that_is_down_keeps_no_program_from_starting(tmp_path: Path) -> None:
     (tmp_path / "last").write_bytes(TWO)
     with FakeServer(TWO) as gone:

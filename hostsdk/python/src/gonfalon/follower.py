@@ -64,6 +64,7 @@ class Follower:
         self._pace = pace
         self._on_answer = on_answer
         self._grace: asyncio.TimerHandle | None = None
+        self._expiry: asyncio.TimerHandle | None = None
         self._backoff = Backoff(pace)
 
     async def run(self) -> None:
@@ -75,16 +76,21 @@ class Follower:
         if self._grace:
             self._grace.cancel()
             self._grace = None
-        if self._store.engine is not None:
-            self._status.contact()
-            self._on_answer()
+        if self._store.engine is None:
+            return
+        self._status.contact()
+        self._on_answer()
+        if (seconds := self._status.time_to_live) is not None:
+            if self._expiry:
+                self._expiry.cancel()
+            self._expiry = asyncio.get_running_loop().call_later(seconds + 0.001, self._status.settle)
 
     def _failed(self, error: Exception) -> None:
         """The source is away or refuses."""
         message = f"{type(error).__name__}: {error}".rstrip(": ") if not isinstance(error, WireError) else str(error)
         expected = isinstance(error, (httpx.HTTPError, WireError, Refused, OSError))
         log.log(logging.INFO if expected else logging.ERROR, "the source failed: %s", message, exc_info=not expected)
-        if isinstance(error, (WireError, Refused)) and not (isinstance(error, WireError) and error.status >= 500):
+        if isinstance(error, Refused) or (isinstance(error, WireError) and error.final):
             self._status.refused(message)
         if self._store.engine is not None:
             self._on_answer()

@@ -50,7 +50,7 @@ class Status:
     event loop; the first event of a bootstrap has none to hear it."""
 
     def __init__(self, time_to_live: float | None = None) -> None:
-        self._time_to_live = time_to_live
+        self.time_to_live = time_to_live
         self._lock = threading.Lock()
         self._state = State.NOT_READY
         self._loaded = False
@@ -62,7 +62,8 @@ class Status:
 
     @property
     def state(self) -> State:
-        self._settle()
+        if self._now() != self._state:
+            self.settle()
         return self._state
 
     @property
@@ -79,22 +80,22 @@ class Status:
         """A snapshot serves, and the source stands behind it."""
         self._contact = time.monotonic()
         self._loaded, self._backed, self._refused = True, True, False
-        self._settle("in touch with the source")
+        self.settle("in touch with the source")
 
     def loaded(self) -> None:
         """A snapshot serves that the source hasn't confirmed."""
         self._loaded = True
-        self._settle("the source hasn't answered yet")
+        self.settle("the source hasn't answered yet")
 
     def lost(self, message: str) -> None:
         """The source is away."""
         self._backed = False
-        self._settle(message)
+        self.settle(message)
 
     def refused(self, message: str) -> None:
         """The source refuses, or sends what can't be read."""
         self._refused = True
-        self._settle(message)
+        self.settle(message)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Calls listener on each event from now on; the answer ends that."""
@@ -129,9 +130,10 @@ class Status:
         return State.READY if self._backed and not self._expired() else State.STALE
 
     def _expired(self) -> bool:
-        return self._time_to_live is not None and (self.age or 0) > self._time_to_live
+        return self.time_to_live is not None and (self.age or 0) > self.time_to_live
 
-    def _settle(self, message: str = "the time to live has passed") -> None:
+    def settle(self, message: str = "the time to live has passed") -> None:
+        """Takes the state to what it is by now, and tells if it is another one."""
         with self._lock:
             previous, state = self._state, self._now()
             if state == previous:

@@ -39,6 +39,17 @@ class WireError(Exception):
         """Whether the token or the environment is at fault. It is tried again, but rarely."""
         return self.status in (401, 403, 404)
 
+    @property
+    def final(self) -> bool:
+        """Whether the server means it: asking again at once would have the same answer."""
+        return 400 <= self.status < 500 and self.status not in (408, 425, 429)
+
+
+class UnreadableError(WireError):
+    """The server sends what can't be read."""
+
+    final = True
+
 
 class Wire:
     """One environment of one server."""
@@ -66,7 +77,7 @@ class Wire:
             async for chunk in response.aiter_bytes():
                 data += chunk
                 if len(data) > MAX_SNAPSHOT_BYTES:
-                    raise WireError(f"a snapshot of more than {MAX_SNAPSHOT_BYTES} bytes")
+                    raise UnreadableError(f"a snapshot of more than {MAX_SNAPSHOT_BYTES} bytes")
             return bytes(data)
 
     @asynccontextmanager
@@ -79,7 +90,9 @@ class Wire:
         async with self._http.stream("GET", "stream", headers=headers, params=FORMATS, timeout=timeout) as response:
             await _check(response)
             if not response.headers.get("content-type", "").startswith("text/event-stream"):
-                raise WireError(f"the stream is {response.headers.get('content-type', 'of no type')}, not text/event-stream")
+                raise UnreadableError(
+                    f"the stream is {response.headers.get('content-type', 'of no type')}, not text/event-stream"
+                )
             yield _events(response)
 
     async def usage(self, counts: dict[str, list[int]]) -> None:
@@ -97,7 +110,7 @@ def frame_bytes(event: ServerSentEvent) -> bytes:
     try:
         return base64.b64decode(event.data, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise WireError(f"a {event.event} that isn't base64: {error}") from error
+        raise UnreadableError(f"a {event.event} that isn't base64: {error}") from error
 
 
 async def _events(response: httpx.Response) -> AsyncIterator[ServerSentEvent]:
@@ -119,7 +132,7 @@ class _Bounded:
         async for text in self._response.aiter_text():
             self.left -= len(text)
             if self.left < 0:
-                raise WireError(f"an event of more than {EVENT_CHARACTERS} characters")
+                raise UnreadableError(f"an event of more than {EVENT_CHARACTERS} characters")
             yield text
 
 
