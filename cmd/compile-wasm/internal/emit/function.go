@@ -290,7 +290,8 @@ func (w *writer) movePhis(b, to *ir.Block) {
 	k := slices.Index(to.Preds, b)
 	var moved []*ir.Value
 	for _, phi := range to.Phis() {
-		if phi.Args[k] != phi && w.uses[phi.ID] > 0 {
+		a := phi.Args[k]
+		if w.uses[phi.ID] > 0 && a != phi && !(w.local[a.ID] > 0 && w.local[a.ID] == w.local[phi.ID]) {
 			w.push(phi.Args[k])
 			moved = append(moved, phi)
 		}

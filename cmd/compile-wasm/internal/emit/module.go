@@ -29,10 +29,11 @@ func Functions(funcs []*ir.Func, opt Options) ([]wasm.Func, error) {
 			return nil, err
 		}
 		w := &writer{f: f, opt: opt, index: index, frame: frames[f], moves: callsAny(f, users), folded: make([]bool, f.NumValues()), local: make([]int, f.NumValues())}
+		w.uses = f.Uses()
 		if opt.Fold {
 			w.folded = folds(f)
+			w.local, w.locals = locals(f, w.folded, w.uses)
 		}
-		w.uses = f.Uses()
 		code, err := w.function()
 		if err != nil {
 			return nil, err

@@ -43,9 +43,12 @@ const (
 	arenaReset = "github.com/gonfalon-flags/gonfalon/wasm/arena.Reset"
 )
 
-const littleEndian = "(encoding/binary.littleEndian)."
+const (
+	littleEndian = "(encoding/binary.littleEndian)."
+	bigEndian    = "(encoding/binary.bigEndian)."
+)
 
-// fixed-size accesses of encoding/binary's little endian: bytes, load, store, unwrapped.
+// accesses are encoding/binary's reads and writes of fixed size.
 var accesses = map[string]struct {
 	bytes int64
 	op    ir.Op
@@ -57,7 +60,7 @@ var accesses = map[string]struct {
 // IsIntrinsic reports whether calls of f become instructions.
 func IsIntrinsic(f *ssa.Function) bool {
 	name := f.String()
-	if n, ok := strings.CutPrefix(name, littleEndian); ok {
+	if n, _, ok := access(name); ok {
 		_, ok = accesses[n]
 		return ok
 	}
@@ -76,8 +79,8 @@ func IsIntrinsic(f *ssa.Function) bool {
 }
 
 func (l *function) intrinsic(name string, args []ssa.Value) []*ir.Value {
-	if n, ok := strings.CutPrefix(name, littleEndian); ok {
-		return l.access(n, args)
+	if n, swap, ok := access(name); ok {
+		return l.access(n, swap, args)
 	}
 	if n, ok := strings.CutPrefix(name, rt.Path+"."); ok {
 		return l.runtimeIntrinsic(n, args)
@@ -106,16 +109,65 @@ func (l *function) intrinsic(name string, args []ssa.Value) []*ir.Value {
 	return []*ir.Value{v}
 }
 
+// access tells encoding/binary's methods by their name, and whether their bytes
+// come the other way round than in the module's memory.
+func access(name string) (method string, swap, ok bool) {
+	if n, ok := strings.CutPrefix(name, littleEndian); ok {
+		return n, false, true
+	}
+	n, ok := strings.CutPrefix(name, bigEndian)
+	return n, true, ok
+}
+
 // access is a load or store of fixed size, unaligned, at the start of a slice.
-func (l *function) access(name string, args []ssa.Value) []*ir.Value {
+func (l *function) access(name string, swap bool, args []ssa.Value) []*ir.Value {
 	a := accesses[name]
 	s := l.get(args[1])
 	l.check(l.add(ir.OpI32LtU, s[1], l.i32(a.bytes)))
 	if a.op.IsStore() {
-		l.add(a.op, s[0], l.one(args[2]))
+		v := l.one(args[2])
+		if swap {
+			v = l.swapBytes(v, a.bytes)
+		}
+		l.add(a.op, s[0], v)
 		return nil
 	}
-	return []*ir.Value{l.add(a.op, s[0])}
+	v := l.add(a.op, s[0])
+	if swap {
+		v = l.swapBytes(v, a.bytes)
+	}
+	return []*ir.Value{v}
+}
+
+// swapBytes turns the order of v's n bytes round.
+func (l *function) swapBytes(v *ir.Value, n int64) *ir.Value {
+	and := func(x *ir.Value, mask int64) *ir.Value {
+		op := ir.OpI32And
+		if x.Type == ir.I64 {
+			op = ir.OpI64And
+		}
+		return l.add(op, x, l.constOf(x.Type, mask))
+	}
+	switch n {
+	case 2:
+		high := l.add(ir.OpI32Shl, and(v, 0xff), l.i32(8))
+		return l.add(ir.OpI32Or, high, l.add(ir.OpI32ShrU, v, l.i32(8)))
+	case 4:
+		even := l.add(ir.OpI32Rotl, and(v, 0xff00ff00-1<<32), l.i32(8))
+		odd := l.add(ir.OpI32Rotr, and(v, 0x00ff00ff), l.i32(8))
+		return l.add(ir.OpI32Or, even, odd)
+	}
+	// Neighbouring bytes change places, then pairs, then halves.
+	for shift, mask := int64(8), int64(0x00ff00ff00ff00ff); shift <= 16; shift, mask = 16, 0x0000ffff0000ffff {
+		by := l.constOf(ir.I64, shift)
+		up := l.add(ir.OpI64Shl, and(v, mask), by)
+		down := and(l.add(ir.OpI64ShrU, v, by), mask)
+		v = l.add(ir.OpI64Or, up, down)
+		if shift == 16 {
+			break
+		}
+	}
+	return l.add(ir.OpI64Rotl, v, l.constOf(ir.I64, 32))
 }
 
 func (l *function) runtimeIntrinsic(name string, args []ssa.Value) []*ir.Value {

@@ -9,7 +9,7 @@ import (
 // What is copied to its callers. Found by trying: more makes the module larger
 // and hosts compile longer, without being faster.
 const (
-	smallBody  = 24  // operations of a function that is copied to each caller
+	smallBody  = 16  // operations of a function that is copied to each caller
 	onlyCall   = 80  // of one that has a single caller
 	largest    = 900 // of a function that still takes copies
 	frameBytes = 64  // of a function that is copied to a recursive one

@@ -107,8 +107,21 @@ func merges(h uint64, i int32) uint64 {
 		prev, last = last, [2]big{touch(prev[1]), touch(last[0])}
 		last[k&1].in.a += k
 	}
+	// These are only ever taken whole, so they meet without an address.
+	u, v := multiples(i), multiples(i+7)
+	for range i % 5 {
+		u, v = v, u
+	}
+	h = mix(h, weigh(u)+weigh(v)*3)
 	h = mix(h, uint64(prev[0].in.a)+uint64(last[1].in.a)*3)
 	return mixString(mix(h, uint64(x.a)+uint64(r.in.a)*7+uint64(p.in.a)*11), y.s)
+}
+
+func weigh(a [4]int32) (w uint64) {
+	for i, v := range a {
+		w = w*7 + uint64(v)*uint64(i+1)
+	}
+	return w
 }
 
 func comparisons(h uint64, i int32) uint64 {

@@ -45,7 +45,11 @@ func library(x, y uint64) uint64 {
 	binary.LittleEndian.PutUint32(buf[1:], a)
 	binary.LittleEndian.PutUint16(buf[12:], uint16(y))
 	h = mix(h, binary.LittleEndian.Uint64(buf[2:])^uint64(binary.LittleEndian.Uint32(buf[9:]))^uint64(binary.LittleEndian.Uint16(buf[13:])))
-	h = mix(h, binary.BigEndian.Uint64(buf[5:]))
+	h = mix(h, binary.BigEndian.Uint64(buf[5:])^uint64(binary.BigEndian.Uint32(buf[1:]))^uint64(binary.BigEndian.Uint16(buf[11:])))
+	binary.BigEndian.PutUint64(buf[1:], y)
+	binary.BigEndian.PutUint32(buf[4:], a)
+	binary.BigEndian.PutUint16(buf[9:], uint16(x))
+	h = mix(h, binary.LittleEndian.Uint64(buf[:])^binary.LittleEndian.Uint64(buf[8:]))
 	f := math.Float64frombits(x&^(0x7ff<<52) | 0x3fe<<52) // 0.5 to 1
 	h = mix(h, math.Float64bits(math.RoundToEven(f*float64(a))))
 	h = mix(h, uint64(int64(math.Floor(f*1e6)))^uint64(math.Float32bits(float32(f))))

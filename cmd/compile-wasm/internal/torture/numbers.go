@@ -6,7 +6,7 @@ type integer interface {
 	~int8 | ~uint8 | ~int16 | ~uint16 | ~int32 | ~uint32 | ~int64 | ~uint64
 }
 
-const integerOps = 30
+const integerOps = 33
 
 // integerOp is operator op on two integers.
 func integerOp[T integer](op int32, x, y T) uint64 {
@@ -79,6 +79,18 @@ func integerOp[T integer](op int32, x, y T) uint64 {
 		return 2
 	case 29:
 		return uint64((x+y)/2*3 - x)
+	case 30:
+		return truth(y-1 < y) + truth(x+1 > x)*2 // not at the ends of the range
+	case 31:
+		if x > 0 && y > 0 && x+y < x {
+			return 1
+		}
+		return truth(x+2 <= y+2)
+	case 32:
+		if x < y {
+			return truth(x+1 <= y) + truth(x-1 < y-1)*2
+		}
+		return truth(y+3 <= x+3)
 	}
 	return 0
 }

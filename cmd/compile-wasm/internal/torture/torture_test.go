@@ -207,6 +207,7 @@ func TestStackOverflow(t *testing.T) {
 				}
 			}
 			same(t, inst, func() uint64 { return uint64(uint32(deep(5))) }, "deep", 5)
+			same(t, inst, func() uint64 { return uint64(uint32(often(2000))) }, "often", 2000)
 		}
 	})
 }

@@ -103,6 +103,18 @@ func deeper(n int32) int32 {
 	return deeper(n/2) + a[3]
 }
 
+// often calls functions with frames again and again: each has to leave the stack
+// as it was.
+//
+//go:wasmexport often
+func often(n int32) int32 {
+	t := int32(0)
+	for i := range n {
+		t += deeper(i & 3)
+	}
+	return t
+}
+
 func third(a *[64]int32) int32 { return a[3] }
 
 var kept int32

@@ -1,0 +1,55 @@
+package mutants
+
+// Mutant is one fault: in File, below cmd/compile-wasm/internal, From (which is
+// there exactly once) becomes To.
+type Mutant struct {
+	Name, File, From, To string
+}
+
+// List are the faults, by the stage that they are in.
+var List = []Mutant{
+	{"a variable returned by its function stays on the stack", "analyse/escape.go", "if e.of(results{f}).has(i) {", "if false {"},
+	{"recursion is no danger to a frame's variables", "analyse/escape.go", "case e.calls[g][f]:", "case g != f && e.calls[g][f]:"},
+	{"loops are no danger to their variables", "analyse/escape.go", "return true // carried from one round to the next", "return false"},
+	{"what leaks through a leaked variable stays", "analyse/escape.go", "e.content[i].each(mark)", "_ = i"},
+	{"bytes may change before a string of them is compared", "analyse/alloc.go", "if MayWrite(b.Instrs[i]) {", "if false {"},
+
+	{"an index may be the length", "lower/memory.go", "l.check(l.add(ir.OpI32GeU, i, n))", "l.check(l.add(ir.OpI32GtU, i, n))"},
+	{"a slice's low end isn't checked", "lower/memory.go", "l.check(l.add(ir.OpI32GtU, low, hi))", "_ = hi"},
+	{"the original stands for a copy in spite of writes", "lower/memory.go", "if analyse.MayWrite(instrs[i]) {", "if analyse.MayWrite(instrs[i]) && false {"},
+	{"a variable isn't cleared", "lower/memory.go", "return st.Val != v\n\t\t}", "return st.Val != v\n\t\t}\n\t\tif len(in.Operands(nil)) > 0 {\n\t\t\treturn true\n\t\t}"},
+	{"int8 isn't narrowed", "lower/arith.go", "return l.add(ir.OpExtend8, v)", "return v"},
+	{"the least number divided by -1", "lower/arith.go", "q := l.arith(token.QUO, k, x, divisor)", "q := l.arith(token.QUO, k, x, y)\n\t_ = divisor"},
+	{"shifts by too much wrap around", "lower/arith.go", "return l.b.Add(ir.OpSelect, x.Type, shifted, l.constOf(x.Type, 0), small)", "return shifted"},
+	{"uint32 to float is signed", "lower/arith.go", "if !a.Signed() {\n\t\t\top++", "if !a.Signed() && a.Type() == ir.I64 {\n\t\t\top++"},
+	{"a result in the callee's frame isn't saved", "lower/call.go", "l.copyBytes(to, out[n], l.layout.Size(t))\n\t\t\tout[n] = to", "_ = to"},
+	{"two aggregates swap through each other", "lower/function.go", "if len(phis) > 1 {", "if len(phis) > 5 {"},
+	{"a trap leaks memory", "lower/program.go", "set(GlobalHeap, get(GlobalKeep))", "_ = get"},
+
+	{"calls are thought to leave memory alone", "opt/share.go", "if v.Effect()&ir.Writes != 0 {\n\t\t\treturn nil\n\t\t}", "if false {\n\t\t\treturn nil\n\t\t}"},
+	{"stores through other pointers are thought apart", "opt/share.go", "return !fixed(base) || !fixed(k.base)", "return !fixed(base) && !fixed(k.base)"},
+	{"a loop's writes are forgotten", "opt/share.go", "if len(c.Preds) == 1 {\n\t\treturn out", "if len(c.Preds) > 0 {\n\t\treturn out"},
+	{"a condition outlives its branch", "opt/share.go", "s.facts.back(inner)", "_ = inner"},
+	{"less is taken for much less", "opt/condition.go", "x.assumeAtMost(k.x, k.y, -1)\n\t\t} else {", "x.assumeAtMost(k.x, k.y, -2)\n\t\t} else {"},
+	{"sums never wrap around", "opt/facts.go", "return a.lo >= 0 && b.lo >= 0 && (ok && known.lo >= 0 || v.NonNeg || x.parts(v) != nil)", "return ok || known.lo <= 0"},
+	{"a counter needs no guard", "opt/condition.go", "if greatest-slack <= limit {", "if greatest-slack <= limit || true {"},
+	{"arithmetic shift of constants", "opt/constant.go", "n = x >> (uy & 31)", "n = int32(ux >> (uy & 31))"},
+	{"parts of a slot may overlap", "opt/promote.go", "if old, ok := p.parts[k]; ok && old != s {", "if old, ok := p.parts[k]; false && old != s && ok {"},
+	{"short copies overlap wrongly", "opt/expand.go", "at += 8", "at += 9"},
+	{"functions are thought not to write", "opt/whole.go", "e |= v.Effect()", "e |= v.Effect() &^ ir.Writes"},
+	{"a parameter is never nil", "opt/whole.go", "if !ok && f.NonNil[i] {", "if !ok && f.NonNil[i] && len(list) > 1 {"},
+	{"inlined results change places", "opt/inline.go", "phi.Args = append(phi.Args, out[i])", "phi.Args = append(phi.Args, out[len(out)-1-i])"},
+
+	{"loads are folded past stores", "emit/fold.go", "if e&ir.Reads != 0 && writes[at] != writes[i+1] {", "if e&ir.Reads != 0 && false {"},
+	{"phis are set one after the other", "emit/function.go", "for _, phi := range slices.Backward(moved) {", "for _, phi := range moved {"},
+	{"the stack pointer stays where it is", "emit/function.go", "w.code.Local(wasm.OpLocalTee, w.fp)\n\t\t\tsetStack()", "w.code.Local(wasm.OpLocalSet, w.fp)"},
+	{"the stack pointer isn't put back", "emit/function.go", "w.code.Op(wasm.OpI32Add)\n\tw.code.Local(wasm.OpGlobalSet, w.opt.StackGlobal)", "w.code.Op(wasm.OpI32Add, wasm.OpDrop)"},
+	{"the opposite of less is less or equal", "emit/value.go", "ir.OpI32LtS: ir.OpI32GeS, ir.OpI32GeS: ir.OpI32LtS, ir.OpI32LtU", "ir.OpI32LtS: ir.OpI32GtS, ir.OpI32GeS: ir.OpI32LtS, ir.OpI32LtU"},
+
+	{"a value's local is taken while it is alive", "emit/locals.go", "a.apart[i].unite(alive)\n\t\t\tfor", "for"},
+	{"phis join what lives beside them", "emit/locals.go", "if p == q || a.clash(p, q) {", "if p == q {"},
+
+	{"a word too few is compared", "rt/rt.go", "for ; n > 8; n -= 8 {", "for ; n > 16; n -= 8 {"},
+	{"memory given back isn't cleared", "rt/rt.go", "if h := high(); p < h {", "if h := high(); p > h {"},
+	{"negative numbers lose their sign", "wasm/code.go", "if v == 0 && b&0x40 == 0 || v == -1 && b&0x40 != 0 {", "if v == 0 || v == -1 && b&0x40 != 0 {"},
+}
