@@ -16,6 +16,7 @@ import { compile } from './support/snapshots.ts'
 const executablePath = process.env['CHROMIUM'] ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path))
 
 declare const flags: RemoteFlags
+declare const changed: Promise<readonly string[]>
 declare const Gonfalon: typeof BrowserGonfalon
 
 let browser: BrowserContext
@@ -78,9 +79,11 @@ test('a page sees decisions, follows changes, and never sees a rule', async (t) 
   })
   assert.equal(await connect(page, { endpoint: plane.endpoint, token: await plane.token('client'), actor: 'user:7' }), 'READY')
   assert.equal(await page.evaluate(() => flags.enabled('f')), false)
-  const changed = page.evaluate(() => new Promise<readonly string[]>((resolve) => void flags.on('change', (event) => resolve(event.flags))))
+  await page.evaluate(() => {
+    Object.assign(globalThis, { changed: new Promise((resolve) => void flags.on('change', (event) => resolve(event.flags))) })
+  })
   await plane.api('POST', '/envs/default/flags/f/enable', { for_actor: 'user:7' })
-  assert.deepEqual(await changed, ['f'])
+  assert.deepEqual(await page.evaluate(() => changed), ['f'])
   assert.deepEqual(await page.evaluate(() => [flags.enabled('f'), flags.decide('f').gate, flags.enabled('f', { actor: 'user:8', default: false })]), [true, 'actor/user:7', false])
   assert.ok(bodies.length > 0)
   assert.ok(!bodies.join('').includes('secret_attribute'))
@@ -104,7 +107,7 @@ test('a reload asks with the entity tag, and shows the last result while the ser
     return connect(page, options)
   }
   assert.equal(await again(), 'READY')
-  assert.deepEqual(statuses, [304])
+  assert.ok(statuses.length > 0 && statuses.every((status) => status === 304), String(statuses))
   await plane.stop('SIGKILL')
   assert.equal(await again(), 'STALE')
   assert.equal(await page.evaluate(() => flags.enabled('f')), true)

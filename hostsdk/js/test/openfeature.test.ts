@@ -88,7 +88,7 @@ test('hooks see evaluations, and may change the context', async (t) => {
     'after true',
     'finally',
     'before nope',
-    'error there is no such flag in the environment',
+    'error flag nope not found',
     'finally',
   ])
 })

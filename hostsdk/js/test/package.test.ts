@@ -69,7 +69,9 @@ test('its types are there for both kinds of module', () => {
     void use`
   writeFileSync(join(project, 'types.mts'), `import { Gonfalon } from '@gonfalon/sdk'\n${use}`)
   writeFileSync(join(project, 'types.cts'), `import { Gonfalon } from '@gonfalon/sdk'\n${use}`)
-  run(process.execPath, join(root, 'node_modules/typescript/bin/tsc'), '--noEmit', '--strict', '--target', 'es2022', '--lib', 'es2024,dom,esnext.disposable', '--module', 'nodenext', '--types', '', 'types.mts', 'types.cts')
+  const compilerOptions = { noEmit: true, strict: true, target: 'es2022', lib: ['es2024', 'dom', 'esnext.disposable'], module: 'nodenext', types: [] }
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['types.*'] }))
+  run(process.execPath, join(root, 'node_modules/typescript/bin/tsc'), '-p', '.')
 })
 
 test('the conformance runner can be called', () => {

@@ -1,4 +1,6 @@
+import { GeneralError, ProviderFatalError } from '@openfeature/core'
 import type { Flags } from '../flags.js'
+import { RefusedError } from '../source/failure.js'
 
 /** Details of an event, in both of OpenFeature's SDKs. */
 export type ProviderEvent = { message?: string; flagsChanged?: string[] }
@@ -17,9 +19,13 @@ export function relay(
   return () => stops.forEach((stop) => stop())
 }
 
-/** Throws if there are no flags to begin with. */
+/**
+ * Throws if there are no flags to begin with. A token or an environment that is refused is fatal: it takes a person to mend it,
+ * though the client goes on trying.
+ */
 export function ensureFlags(flags: Flags): void {
   const { state, lastError } = flags.stats
   if (state === 'READY' || state === 'STALE') return
-  throw new Error(`there are no flags yet (${state})${lastError === undefined ? '' : `: ${lastError.message}`}`)
+  const message = `there are no flags yet (${state})${lastError === undefined ? '' : `: ${lastError.message}`}`
+  throw lastError instanceof RefusedError ? new ProviderFatalError(message) : new GeneralError(message)
 }

@@ -33,7 +33,7 @@ export function resolve<T extends JsonValue>(flags: Flags, kind: Kind, key: stri
   const flagMetadata = metadataOf(decision, flags)
   const { value, variant, reason, errorCode } = decision
   if (errorCode !== undefined) {
-    return { value: fallback, reason: 'ERROR', errorCode: errorCode as ErrorCode, errorMessage: messages[errorCode] ?? errorCode, flagMetadata }
+    return { value: fallback, reason: 'ERROR', errorCode: errorCode as ErrorCode, errorMessage: messageOf(errorCode, key), flagMetadata }
   }
   const details = { reason, flagMetadata, ...(variant !== undefined && { variant }) }
   if (value === undefined) return { ...details, value: fallback }
@@ -44,11 +44,16 @@ export function resolve<T extends JsonValue>(flags: Flags, kind: Kind, key: stri
   return { ...details, value: value as T }
 }
 
-const messages: Record<string, string> = {
-  PROVIDER_NOT_READY: 'there are no flags yet',
-  FLAG_NOT_FOUND: 'there is no such flag in the environment',
-  INVALID_CONTEXT: "the context can't be asked about",
-  GENERAL: "the decision couldn't be made",
+function messageOf(code: string, key: string): string {
+  switch (code) {
+    case 'PROVIDER_NOT_READY':
+      return 'there are no flags yet'
+    case 'FLAG_NOT_FOUND':
+      return `flag ${key} not found`
+    case 'INVALID_CONTEXT':
+      return "the context can't be asked about"
+  }
+  return "the decision couldn't be made"
 }
 
 function kindOf(value: Json): string {

@@ -174,7 +174,7 @@ export class RemoteFlags extends Flags {
         if (this.streams.length > 0) await shown(round)
         await this.ask(round)
         fed = true
-        this.answer()
+        if (this.decidedFor === this.context_) this.answer()
         await this.untilChanged(round)
         pauses.reset()
       } catch (error) {
