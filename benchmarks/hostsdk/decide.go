@@ -9,9 +9,10 @@ import (
 	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
 )
 
+// Sinks keep the compiler from leaving out what is timed.
 var (
-	on   bool
-	sink engine.Decision
+	On   bool
+	Sink engine.Decision
 )
 
 // ask has a client decide kind's flags for the rotating contexts.
@@ -22,7 +23,7 @@ func (b *bench) ask(c *gonfalon.Client, kind int) func(int) {
 		for i := range n {
 			enabled = c.Enabled(keys[i%workload.Actors], b.contexts[i%workload.Actors])
 		}
-		on = enabled
+		On = enabled
 	}
 }
 
@@ -34,7 +35,7 @@ func (b *bench) alone(kind int) func(int) {
 		for i := range n {
 			b.engine.Evaluate(keys[i%workload.Actors], &b.inputs[i%workload.Actors], nil, &d)
 		}
-		sink = d
+		Sink = d
 	}
 }
 
@@ -61,7 +62,7 @@ func (b *bench) options(kind int) measure.Case {
 			for i := range n {
 				enabled = b.native.Enabled(keys[i%workload.Actors], gonfalon.For(b.inputs[i%workload.Actors].Actor), gonfalon.With("country", "DE"), gonfalon.With("age", 34), gonfalon.With("plan", "team"))
 			}
-			on = enabled
+			On = enabled
 		},
 		Check: func() (int, error) {
 			for i, key := range keys {

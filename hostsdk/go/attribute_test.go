@@ -21,7 +21,7 @@ func TestNormal(t *testing.T) {
 		{nil, nil}, {true, true}, {"text", "text"}, {plan("pro"), "pro"},
 		{"a\xffb\xfe\xfd", "a\ufffdb\ufffd\ufffd"},
 		{1, int64(1)}, {int8(-1), int64(-1)}, {uint16(7), int64(7)}, {uint64(math.MaxUint64), new(big.Int).SetUint64(math.MaxUint64)}, {uint64(9), int64(9)},
-		{5.0, int64(5)}, {5.5, 5.5}, {-0.0, int64(0)}, {float32(0.5), 0.5}, {float64(1 << 53), int64(1 << 53)}, {float64(1<<53) * 2, float64(1<<53) * 2}, {-float64(1 << 53), int64(-1 << 53)},
+		{5.0, int64(5)}, {5.5, 5.5}, {math.Copysign(0, -1), int64(0)}, {float32(0.5), 0.5}, {float64(1 << 53), int64(1 << 53)}, {float64(1<<53) * 2, float64(1<<53) * 2}, {-float64(1 << 53), int64(-1 << 53)},
 		{math.NaN(), nil}, {math.Inf(1), nil}, {math.Inf(-1), nil},
 		{json.Number("5"), int64(5)}, {json.Number("5.0"), int64(5)}, {json.Number("1e2"), int64(100)}, {json.Number("0.1"), 0.1}, {json.Number("1e999"), nil}, {json.Number("x"), nil},
 		{json.Number("123456789012345678901234567890"), long}, {long, long}, {big.NewInt(3), int64(3)}, {(*big.Int)(nil), nil},

@@ -1,6 +1,7 @@
 package gonfalon
 
 import (
+	"errors"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -255,7 +256,7 @@ func (c *Client) decideNow(key string, q *query, d *engine.Decision) *generation
 		if err := g.decide(c, i, q, d); err == nil {
 			c.evaluated(g, i, key, q, d)
 			return g
-		} else if err != ErrRetired {
+		} else if !errors.Is(err, ErrRetired) {
 			c.broken.Add(1)
 			break
 		}

@@ -105,7 +105,7 @@ func TestTimeAndChanceAreDrawn(t *testing.T) {
 	}
 	roll := Roll(7)
 	for range 100 {
-		if c.Enabled("time", roll) != c.Enabled("time", roll) {
+		if first := c.Enabled("time", roll); c.Enabled("time", roll) != first {
 			t.Fatal("one roll gave two answers")
 		}
 	}

@@ -13,7 +13,7 @@ type frame []byte
 
 func (f frame) Data() []byte { return f }
 
-type place struct{ at int }
+type place struct{ At int }
 
 func TestInProcess(t *testing.T) {
 	one, two := compiled(t, 1, flagOn), compiled(t, 2, flagOn, flagHero)

@@ -1,6 +1,7 @@
 package wasmengine
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -173,7 +174,7 @@ func TestRetirementAfterTheLastCall(t *testing.T) {
 		runtime.Gosched()
 	}
 	s.Retire()
-	if err := <-waiting; err != gonfalon.ErrRetired {
+	if err := <-waiting; !errors.Is(err, gonfalon.ErrRetired) {
 		t.Errorf("a call that waited: %v", err)
 	}
 	var d engine.Decision
@@ -187,7 +188,7 @@ func TestRetirementAfterTheLastCall(t *testing.T) {
 	if n := e.Stats().Instances; n != 0 {
 		t.Errorf("%d instances after the last call", n)
 	}
-	if err := s.Decide(0, &engine.Input{}, &d); err != gonfalon.ErrRetired {
+	if err := s.Decide(0, &engine.Input{}, &d); !errors.Is(err, gonfalon.ErrRetired) {
 		t.Errorf("a call after the last: %v", err)
 	}
 }
