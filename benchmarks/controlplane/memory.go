@@ -25,7 +25,7 @@ func memory(ctx context.Context, r *report) error {
 			}
 		}()
 		for range streamCount {
-			answer, err := get(ctx, client, "http://"+c.API+"/v1/envs/default/stream")
+			answer, err := get(ctx, client, "http://"+c.API+"/v1/envs/default/stream") //nolint:bodyclose // all are closed together, when they have been counted
 			if err != nil {
 				return err
 			}

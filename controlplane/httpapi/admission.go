@@ -50,7 +50,7 @@ func (x *call) admit() error {
 		}
 		return nil
 	case asked:
-		if x.env, err = askedEnvironment(token, x.Request().Header.Get(environmentHeader)); err != nil {
+		if x.env, err = askedEnvironment(token, x.route.permit, x.Request().Header.Get(environmentHeader)); err != nil {
 			return err
 		}
 	}
@@ -75,10 +75,10 @@ func allowsSome(t controlplane.Token, p controlplane.Permission) bool {
 
 // askedEnvironment is where a token's evaluations happen. A header that names another environment than the token's only one
 // is refused, not ignored: its sender would take one environment's answers for another's.
-func askedEnvironment(t controlplane.Token, header string) (string, error) {
+func askedEnvironment(t controlplane.Token, p controlplane.Permission, header string) (string, error) {
 	if len(t.Envs) == 1 {
 		if header != "" && header != t.Envs[0] {
-			return header, forbidden(t, controlplane.PermitEvaluate, header)
+			return header, forbidden(t, p, header)
 		}
 		return t.Envs[0], nil
 	}

@@ -90,6 +90,8 @@ func routes() []route {
 		{"POST", "/ofrep/v1/evaluate/flags", mayEvaluate, asked, "", MaxContextBody, "*", (*call).evaluateAll},
 		{"GET", "/ofrep/v1/events", "", none, "", 0, "*", (*call).events},
 
+		{"GET", "/openfeature/v0/manifest", mayRead, asked, "", 0, "", (*call).manifest},
+
 		{"GET", "/healthz", "", none, "", 0, "*", (*call).healthz},
 		{"GET", "/readyz", "", none, "", 0, "*", (*call).readyz},
 		{"GET", "/metrics", "", none, "", 0, "*", (*call).scrape},
