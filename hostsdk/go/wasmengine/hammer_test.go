@@ -131,32 +131,6 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-func TestNoAllocation(t *testing.T) {
-	if raced {
-		t.Skip("the race detector makes pools forget at random")
-	}
-	c, err := gonfalon.New(t.Context(), gonfalon.Config{Bootstrap: compiled(t, 1, flags), Engine: made(t, Config{}), Logger: quiet})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	context := gonfalon.Prepare(gonfalon.For("user:42"), gonfalon.With("age", 30), gonfalon.With("mail", "a@acme.com"), gonfalon.InGroups("staff"))
-	for _, key := range []string{"on", "actor", "group", "child", "half", "rule", "segment", "hero", "killed", "nobody"} {
-		if n := testing.AllocsPerRun(1000, func() { c.Enabled(key, context) }); n != 0 {
-			t.Errorf("%s: %v allocations a call", key, n)
-		}
-	}
-	if n := testing.AllocsPerRun(1000, func() { c.Variant("hero", context) }); n != 0 {
-		t.Errorf("a variant: %v allocations", n)
-	}
-	all := make([]gonfalon.Decision, 0, 16)
-	for name, keys := range map[string][]string{"all": nil, "some": {"rule", "nobody", "on"}, "none": {}} {
-		if n := testing.AllocsPerRun(1000, func() { all = c.AppendAll(all[:0], keys, context) }); n != 0 {
-			t.Errorf("%s flags: %v allocations", name, n)
-		}
-	}
-}
-
 func TestRetirementAfterTheLastCall(t *testing.T) {
 	e := made(t, Config{Instances: 1})
 	s, err := e.Load(compiled(t, 1, flags))

@@ -2,5 +2,5 @@
 
 package wasmengine
 
-// raced says that the race detector is on, under which pools give things up at random.
+// raced says that the race detector is on.
 const raced = true

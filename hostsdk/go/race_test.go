@@ -1,6 +1,0 @@
-//go:build race
-
-package gonfalon
-
-// raced says that the race detector is on, under which pools give things up at random.
-const raced = true
