@@ -32,7 +32,7 @@ func (x *call) evaluateAll() error {
 		return err
 	}
 	in := &d.subject.input
-	in.Now, in.Roll = time.Now().UnixMicro(), 0
+	in.Now, in.Roll = x.api.config.Clock().UnixMicro(), 0
 	if int(loaded.Len()) > cap(d.all) {
 		d.all = make([]engine.Decision, loaded.Len())
 	}

@@ -24,6 +24,8 @@ type Config struct {
 	MaxStreams int           // streams at once, of all kinds; 0: DefaultMaxStreams
 	Heartbeat  time.Duration // between heartbeats of a stream; 0: DefaultHeartbeat, which host SDKs count on
 
+	Clock func() time.Time // that OFREP decides by; nil: time.Now
+
 	Metrics *prometheus.Registry // where to register the metrics that /metrics shows; nil: a registry of its own
 	Tracer  trace.TracerProvider // nil: no traces; see TracerFromEnvironment
 }
@@ -58,6 +60,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Heartbeat == 0 {
 		c.Heartbeat = DefaultHeartbeat
+	}
+	if c.Clock == nil {
+		c.Clock = time.Now
 	}
 	if c.Metrics == nil {
 		c.Metrics = prometheus.NewRegistry()

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
@@ -48,7 +47,7 @@ func (x *call) evaluateOne() error {
 	if i < 0 {
 		return &ofrepError{http.StatusNotFound, key, "FLAG_NOT_FOUND", "there is no flag " + quote(key) + " in the environment " + quote(x.env)}
 	}
-	now := time.Now()
+	now := x.api.config.Clock()
 	in := &d.subject.input
 	in.Now, in.Roll = now.UnixMicro(), rand.Uint64()
 	snapshot.Decide(i, in, &d.scratch, &d.decision)
