@@ -38,8 +38,12 @@ check: lint ## lint, and see that what is made from sources is made from these
 	@$(MAKE) --no-print-directory wasm
 	@git diff --exit-code -- wasm || { echo "the module is not made from these sources: commit what 'make wasm' wrote"; exit 1; }
 
-fuzz: ## fuzz every target for FUZZTIME (5m)
+fuzz: ## fuzz every target for FUZZTIME (5m), and compare builds, hosts and random programs at length
 	scripts/fuzz $(FUZZTIME) ./...
+	go test -timeout 3h ./cmd/compile-wasm/internal/torture -long
+	go test -timeout 3h -v -run BuildsAgree ./cmd/compile-wasm/internal/differential -cases 1000000
+	go test -timeout 3h -v -tags hosts -run HostsAgree ./cmd/compile-wasm/internal/differential -pairs 1000000
+	go test -timeout 3h -v ./cmd/compile-wasm/internal/randprog -programs 1000
 
 mutants: ## break the compiler in many small ways, and see that tests notice
 	go test -tags mutants -timeout 2h -v ./cmd/compile-wasm/internal/mutants
