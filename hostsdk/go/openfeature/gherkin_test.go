@@ -60,7 +60,6 @@ type world struct {
 	fallback any
 	context  map[string]any
 	details  of.InterfaceEvaluationDetails
-	async    of.InterfaceEvaluationDetails
 	hooks    []*recorder
 	order    *[]string
 }
@@ -189,8 +188,8 @@ func steps(t *testing.T, sc *godog.ScenarioContext, official bool) {
 		w.details.FlagMetadata["enabled"] = "changed"
 		return same("metadata", fmt.Sprint(w.evaluate().FlagMetadata["enabled"]), before)
 	})
-	sc.Step(`^the evaluation should complete without blocking$`, func() error { return same("key", w.async.FlagKey, w.key) })
-	sc.Step(`^the result should be equivalent to synchronous evaluation$`, func() error { return same("details", w.async, w.evaluate()) })
+	sc.Step(`^the evaluation should complete without blocking$`, func() error { return same("key", w.details.FlagKey, w.key) })
+	sc.Step(`^the result should be equivalent to synchronous evaluation$`, func() error { return same("details", w.details, w.evaluate()) })
 	sc.Step(`^a client with added hook$`, func() { w.client.AddHooks(w.recorder("client")) })
 	sc.Step(`^the "(.*)" hook should have been executed$`, w.executed)
 	sc.Step(`^the "(.*)" hooks should be called with evaluation details$`, w.called)
@@ -292,7 +291,7 @@ func (w *world) evaluate() of.InterfaceEvaluationDetails {
 func (w *world) evaluateElsewhere() {
 	done := make(chan of.InterfaceEvaluationDetails)
 	go func() { done <- w.evaluate() }()
-	w.async = <-done
+	w.details = <-done
 }
 
 func (w *world) executed(stage string) error {
