@@ -155,3 +155,11 @@ func TestDocumentIsJSON(t *testing.T) {
 		t.Error("/openapi.json is not JSON")
 	}
 }
+
+func TestBackup(t *testing.T) {
+	f := open(t, httpapi.Config{})
+	var b bytes.Buffer
+	if err := f.admin.Backup(context.Background(), &b); err != nil || b.Len() == 0 {
+		t.Errorf("%d bytes, %v", b.Len(), err)
+	}
+}

@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"bufio"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -302,4 +303,13 @@ func TestSnapshotForms(t *testing.T) {
 	f.want(http.StatusNotAcceptable, f.do(adminToken, "GET", "/v1/envs/default/snapshot?formats=99", nil))
 	f.want(http.StatusNotModified, f.do(adminToken, "GET", "/v1/envs/default/snapshot", nil, "If-None-Match", `"other", W/`+plain.header.Get("ETag")))
 	f.want(http.StatusNotFound, f.do(adminToken, "GET", "/v1/envs/none/snapshot", nil))
+}
+
+func decoded(t *testing.T, data string) []byte {
+	t.Helper()
+	raw, err := base64.StdEncoding.DecodeString(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
 }

@@ -1,0 +1,119 @@
+package httpapi_test
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+func TestVerbs(t *testing.T) {
+	f := open(t, httpapi.Config{})
+	const at = "/v1/envs/default/flags/x/"
+	first := int64(0)
+	for _, step := range []struct {
+		verb, body string
+		status     int
+		gates      string // slots, in order
+		enabled    bool
+	}{
+		{"enable", `{}`, 201, "boolean", true},
+		{"enable", `{"for_actor": "user:42", "reason": "why"}`, 200, "actor/user:42 boolean", true},
+		{"disable", `{"for_group": "staff"}`, 200, "actor/user:42 boolean group/staff", false},
+		{"enable", `{"for_percentage_of": {"actors": 0.25}}`, 200, "actor/user:42 boolean group/staff percentage", true},
+		{"enable", `{"for_percentage_of": {"time": 0.25}}`, 200, "actor/user:42 boolean group/staff percentage", true},
+		{"enable", `{"when": [{"attribute": "plan", "operator": "eq", "values": ["pro"]}]}`, 200, "actor/user:42 boolean group/staff percentage rule", true},
+		{"enable", `{"for_segment": "premium", "allow_missing": true}`, 200, "actor/user:42 boolean group/staff percentage rule segment/premium", true},
+		{"enable", `{"requires": {"flag": "parent", "enabled": false}, "allow_missing": true}`, 200, "actor/user:42 boolean group/staff percentage prerequisite/parent rule segment/premium", true},
+		{"enable", `{"schedule": {"from": "2026-11-27T00:00:00Z", "until": null}}`, 200, "actor/user:42 boolean group/staff percentage prerequisite/parent rule schedule segment/premium", true},
+		{"variants", `{"variants": [{"name": "a", "weight": 1}, {"name": "b", "weight": 3}]}`, 200, "actor/user:42 boolean group/staff percentage prerequisite/parent rule schedule segment/premium variant", true},
+		{"kill", `{"off_variant": "b"}`, 200, "actor/user:42 boolean group/staff percentage prerequisite/parent rule schedule segment/premium variant", false},
+		{"revive", ``, 200, "actor/user:42 boolean group/staff percentage prerequisite/parent rule schedule segment/premium variant", true},
+		{"kill", ``, 200, "actor/user:42 boolean group/staff percentage prerequisite/parent rule schedule segment/premium variant", false},
+		{"kill", `{"off_variant": ""}`, 200, "actor/user:42 boolean group/staff percentage prerequisite/parent rule schedule segment/premium variant", false},
+		{"revive", `{"reason": "well again"}`, 200, "actor/user:42 boolean group/staff percentage prerequisite/parent rule schedule segment/premium variant", true},
+		{"clear", `{"for_actor": "user:42"}`, 200, "boolean group/staff percentage prerequisite/parent rule schedule segment/premium variant", true},
+		{"clear", `{"for_group": "staff"}`, 200, "boolean percentage prerequisite/parent rule schedule segment/premium variant", true},
+		{"clear", `{"percentage": true}`, 200, "boolean prerequisite/parent rule schedule segment/premium variant", true},
+		{"clear", `{"rule": true}`, 200, "boolean prerequisite/parent schedule segment/premium variant", true},
+		{"clear", `{"requires": "parent"}`, 200, "boolean schedule segment/premium variant", true},
+		{"clear", `{"for_segment": "premium"}`, 200, "boolean schedule variant", true},
+		{"clear", `{"schedule": true}`, 200, "boolean variant", true},
+		{"clear", `{"variant": true}`, 200, "boolean", true},
+		{"clear", `{"boolean": true}`, 200, "", false},
+		{"clear", `{}`, 200, "", false},
+		{"disable", `{"for_percentage_of": {"actors": 0.25}}`, 200, "percentage", false},
+		{"rollback", `{"revision": FIRST, "reason": "all wrong"}`, 200, "boolean", true},
+	} {
+		body := strings.Replace(step.body, "FIRST", strconv.FormatInt(first, 10), 1)
+		var flag apiclient.Flag
+		f.want(step.status, f.do(adminToken, "POST", at+step.verb, body)).into(t, &flag)
+		if first == 0 {
+			first = flag.Revision
+		}
+		var slots []string
+		for _, g := range flag.Gates {
+			slots = append(slots, g.Slot())
+		}
+		slices.Sort(slots)
+		if strings.Join(slots, " ") != step.gates || (*flag.Enabled != step.enabled && step.verb != "enable" && step.verb != "disable") {
+			t.Errorf("%s %s: gates %q, enabled %t; want %q, %t", step.verb, step.body, strings.Join(slots, " "), *flag.Enabled, step.gates, step.enabled)
+		}
+	}
+	for _, missing := range []string{"clear", "kill", "revive", "rollback"} {
+		body := "{}"
+		if missing == "rollback" {
+			body = `{"revision": 1}`
+		}
+		f.want(http.StatusNotFound, f.do(adminToken, "POST", "/v1/envs/default/flags/missing/"+missing, body))
+	}
+	dry := f.want(http.StatusOK, f.do(adminToken, "POST", at+"kill?dry_run=true", "{}"))
+	if !strings.Contains(string(dry.body), `"killed":true`) || strings.Contains(string(f.do(adminToken, "GET", "/v1/envs/default/flags/x", nil).body), `"killed":true`) {
+		t.Error("a dry run must answer the change and not make it")
+	}
+	f.want(http.StatusNoContent, f.do(adminToken, "DELETE", "/v1/envs/default/flags/x?reason=done", nil))
+	f.want(http.StatusNotFound, f.do(adminToken, "GET", "/v1/envs/default/flags/x", nil))
+}
+
+func TestList(t *testing.T) {
+	f := open(t, httpapi.Config{})
+	ctx := t.Context()
+	for _, key := range []string{"a1", "a2", "b1"} {
+		if _, err := f.admin.PutFlag(ctx, "default", snapshot.Flag{Key: key, Owner: "ada", Tags: []string{"t-" + key}}, apiclient.Write{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var keys []string
+	for q := (apiclient.FlagQuery{Limit: 2}); ; {
+		page, err := f.admin.Flags(ctx, "default", q)
+		if err != nil || page.Total != 3 {
+			t.Fatalf("%+v %v", page, err)
+		}
+		for _, flag := range page.Flags {
+			keys = append(keys, flag.Key)
+		}
+		if q.Cursor = page.Next; q.Cursor == "" {
+			break
+		}
+	}
+	if !slices.Equal(keys, []string{"a1", "a2", "b1"}) {
+		t.Errorf("%v", keys)
+	}
+	for _, q := range []apiclient.FlagQuery{{Prefix: "b"}, {Tag: "t-b1"}, {Search: "B1"}, {Sort: "-key", Limit: 1}} {
+		page, err := f.admin.Flags(ctx, "default", q)
+		if err != nil || len(page.Flags) != 1 || page.Flags[0].Key != "b1" {
+			t.Errorf("%+v: %+v %v", q, page, err)
+		}
+	}
+	for _, bad := range []string{"stael=30d", "stale=soon", "sort=colour", "limit=5000", "limit=x", "state=maybe", "limit=1&limit=2"} {
+		got := f.want(http.StatusBadRequest, f.do(adminToken, "GET", "/v1/envs/default/flags?"+bad, nil))
+		if name, _, _ := strings.Cut(bad, "="); !strings.Contains(string(got.body), `"parameter":"`+name+`"`) {
+			t.Errorf("%s: %s", bad, got)
+		}
+	}
+}

@@ -1,0 +1,37 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
+)
+
+func TestTokens(t *testing.T) {
+	f := open(t, httpapi.Config{})
+	ctx := t.Context()
+	made, err := f.admin.CreateToken(ctx, apiclient.NewToken{Name: "shop", Role: controlplane.RoleSDK, Envs: []string{"default"}, Expires: time.Now().Add(time.Hour)}, apiclient.Write{})
+	if err != nil || made.Secret == "" {
+		t.Fatalf("%+v %v", made, err)
+	}
+	list := f.want(http.StatusOK, f.do(adminToken, "GET", "/v1/tokens", nil))
+	if bytes.Contains(list.body, []byte(made.Secret)) {
+		t.Error("a list of tokens shows a secret")
+	}
+	if _, _, err := f.client(made.Secret).Snapshot(ctx, "default", ""); err != nil {
+		t.Error(err)
+	}
+	if err := f.admin.RevokeToken(ctx, made.ID, apiclient.Write{Reason: "lost"}); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = f.client(made.Secret).Snapshot(ctx, "default", "")
+	var e *apiclient.Error
+	if !errors.As(err, &e) || e.Status != http.StatusUnauthorized {
+		t.Errorf("a revoked token gets %v", err)
+	}
+}

@@ -1,0 +1,47 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"testing"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+func TestWebhooks(t *testing.T) {
+	f := open(t, httpapi.Config{})
+	ctx := t.Context()
+	received := make(chan *http.Request, 10)
+	bodies := make(chan []byte, 10)
+	receiver := newReceiver(t, received, bodies)
+	hook, err := f.admin.CreateWebhook(ctx, apiclient.NewWebhook{Name: "chat", URL: receiver, Envs: []string{"default"}}, apiclient.Write{})
+	if err != nil || hook.Secret == "" {
+		t.Fatalf("%+v %v", hook, err)
+	}
+	if err := f.admin.TestWebhook(ctx, hook.ID); err != nil {
+		t.Fatal(err)
+	}
+	r, body := <-received, <-bodies
+	if r.Header.Get("X-Gonfalon-Event") != "test" || !signed(hook.Secret, r, body) {
+		t.Errorf("%v %s", r.Header, body)
+	}
+	if _, err := f.admin.Enable(ctx, "default", "x", snapshot.Scope{}, apiclient.Write{Reason: "why"}); err != nil {
+		t.Fatal(err)
+	}
+	r, body = <-received, <-bodies
+	var got struct{ Entry apiclient.AuditEntry }
+	if err := json.Unmarshal(body, &got); err != nil || got.Entry.Key != "x" || got.Entry.Reason != "why" || !signed(hook.Secret, r, body) {
+		t.Errorf("%s %v", body, err)
+	}
+	list := f.want(http.StatusOK, f.do(adminToken, "GET", "/v1/webhooks", nil))
+	if bytes.Contains(list.body, []byte(hook.Secret)) {
+		t.Error("a list of webhooks shows a secret")
+	}
+	if err := f.admin.DeleteWebhook(ctx, hook.ID, apiclient.Write{}); err != nil {
+		t.Error(err)
+	}
+	f.want(http.StatusUnprocessableEntity, f.do(adminToken, "POST", "/v1/webhooks", `{"name": "x", "url": "ftp://example.org"}`))
+}
