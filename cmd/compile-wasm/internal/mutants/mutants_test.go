@@ -22,7 +22,7 @@ var tests = [][]string{
 }
 
 // patience is for one run of tests: a fault may make a program that never ends.
-const patience = 5 * time.Minute
+const patience = 3 * time.Minute
 
 // TestMutants wants every fault noticed. A compiler that doesn't compile is no
 // fault but a mistake in the list.

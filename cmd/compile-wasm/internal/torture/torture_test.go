@@ -72,9 +72,18 @@ func TestIntegers(t *testing.T) {
 		r := rand.New(rand.NewPCG(1, 2))
 		for kind := range int32(8) {
 			for op := range int32(integerOps) {
-				for range n {
-					x, y := operand(r), operand(r)
+				try := func(x, y uint64) {
 					same(t, inst, func() uint64 { return integers(kind, op, x, y) }, "integers", uint64(kind), uint64(op), x, y)
+				}
+				for range n {
+					try(operand(r), operand(r))
+				}
+				if op == 3 || op == 4 { // division: every pair
+					for _, x := range edges {
+						for _, y := range edges {
+							try(x, y)
+						}
+					}
 				}
 			}
 		}
@@ -169,6 +178,14 @@ func TestTraps(t *testing.T) {
 		}
 		if trapped < 2*trapCases {
 			t.Errorf("only %d traps", trapped)
+		}
+	})
+}
+
+func TestWrapping(t *testing.T) {
+	each(t, func(t *testing.T, inst *harness.Instance, n int) {
+		for _, k := range []int32{0, math.MaxInt32 - 2, math.MaxInt32 - 1, math.MaxInt32} {
+			same(t, inst, func() uint64 { return uint64(uint32(wrapping(k))) }, "wrapping", uint64(k))
 		}
 	})
 }

@@ -115,6 +115,20 @@ func often(n int32) int32 {
 	return t
 }
 
+// wrapping counts past the greatest number: the guard lets it.
+//
+//go:wasmexport wrapping
+func wrapping(n int32) int32 {
+	t := int32(0)
+	for i := int32(1<<31 - 3); i <= n; i++ {
+		if i < 0 {
+			return t
+		}
+		t++
+	}
+	return -t
+}
+
 func third(a *[64]int32) int32 { return a[3] }
 
 var kept int32
@@ -128,7 +142,7 @@ func remember(n int32) int32 {
 		a[i] = n
 	}
 	kept = total(a[:], n)
-	s := make([]int32, 1000)
+	s := make([]int32, 1000+n)
 	s[0] = kept
 	return total(s, n) + kept
 }
