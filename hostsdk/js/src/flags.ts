@@ -44,6 +44,7 @@ export const override: unique symbol = Symbol.for('gonfalon.override')
  * snapshot yet, no such flag, no variant to serve, a payload of another type. Without it that is `false` or `undefined`.
  */
 export abstract class Flags {
+  /** @internal */
   [override]: Override | undefined = undefined
   protected abstract readonly emitter: Emitter
 
@@ -151,7 +152,11 @@ export class PreparedContext implements Context {
     this.attributes = attributes
   }
 
-  /** For an engine's requests. */
+  /**
+   * For an engine's requests.
+   *
+   * @internal
+   */
   for(engine: Engine): Encoded {
     if (this.engine !== engine) {
       this.encoded = engine.encode(this)

@@ -16,8 +16,7 @@ export interface Encoded {
 /** Names the groups that a decision of one of these flags can ask for. */
 export type GroupsOf = (keys: Keys) => Iterable<string>
 
-/** No actor, no groups; and the same with now 0, roll 0 and no attributes. */
-const noActor = Uint8Array.of(0xc0, 0x90)
+/** No actor, no groups, now 0, roll 0, no attributes. */
 export const noContext = Uint8Array.of(0xc0, 0x90, 0, 0, 0x80)
 
 /** Writes requests of `wasm/ABI.md` into an instance's request buffer. */
@@ -137,7 +136,8 @@ function writeRequest(
     writeChance(writer, clock)
     writer.attributes(context.attributes)
   } else {
-    writer.raw(noActor)
+    writer.byte(0xc0)
+    writer.byte(0x90)
     writeChance(writer, clock)
     writer.byte(0x80)
   }
@@ -168,10 +168,10 @@ function writeGroups(writer: Writer, groups: readonly string[] | undefined): voi
 
 function writeChance(writer: Writer, clock: Clock): void {
   const us = Math.floor(clock.now() * 1000)
-  writer.wide(Math.floor(us / 0x100000000), us)
-  if (clock.roll === undefined) writer.wide(random32(), random32())
+  const high = Math.floor(us / 0x100000000)
+  if (clock.roll === undefined) writer.chance(high, us, random32(), random32())
   else {
-    const [high, low] = clock.roll()
-    writer.wide(high, low)
+    const [rollHigh, rollLow] = clock.roll()
+    writer.chance(high, us, rollHigh, rollLow)
   }
 }

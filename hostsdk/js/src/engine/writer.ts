@@ -2,7 +2,7 @@ import { maxAttributes, maxNesting } from '../context.js'
 
 const encoder = new TextEncoder()
 
-/** Texts up to here are written by a loop as long as they are ASCII, which beats TextEncoder on short ones. */
+/** Texts up to here are written by a loop as long as they are ASCII, which beats TextEncoder on short ones; so are bytes. */
 const shortText = 48
 
 /** Thrown when the buffer is full; whoever owns the buffer makes it larger and writes anew. */
@@ -35,9 +35,12 @@ export class Writer {
   }
 
   raw(source: Uint8Array): void {
-    if (this.at + source.length > this.end) throw full
-    this.bytes.set(source, this.at)
-    this.at += source.length
+    const { bytes, at } = this
+    const n = source.length
+    if (at + n > this.end) throw full
+    if (n > shortText) bytes.set(source, at)
+    else for (let i = 0; i < n; i++) bytes[at + i] = source[i]!
+    this.at = at + n
   }
 
   text(s: string): void {
@@ -111,14 +114,17 @@ export class Writer {
     }
   }
 
-  /** 64 bits as a signed integer of fixed width. */
-  wide(high: number, low: number): void {
-    const at = this.at
-    if (at + 9 > this.end) throw full
-    this.bytes[at] = 0xd3
-    this.view.setUint32(at + 1, high)
-    this.view.setUint32(at + 5, low)
-    this.at = at + 9
+  /** Now and roll: two integers of 64 bits, in halves and of fixed width. */
+  chance(nowHigh: number, nowLow: number, rollHigh: number, rollLow: number): void {
+    const { at, bytes, view } = this
+    if (at + 18 > this.end) throw full
+    bytes[at] = 0xd3
+    view.setUint32(at + 1, nowHigh)
+    view.setUint32(at + 5, nowLow)
+    bytes[at + 9] = 0xd3
+    view.setUint32(at + 10, rollHigh)
+    view.setUint32(at + 14, rollLow)
+    this.at = at + 18
   }
 
   number(v: number): void {
@@ -227,11 +233,12 @@ export class Writer {
     const values = attributes as Record<string, unknown>
     let n = 0
     this.replaced = false
-    for (const name in values) {
-      if (!Object.hasOwn(values, name)) continue
+    for (const name of Object.keys(values)) {
       if (n++ === 15) break
       this.text(name)
-      this.value(values[name], 0)
+      const value = values[name]
+      if (typeof value === 'string') this.text(value)
+      else this.value(value, 0)
     }
     if (n < 16 && !this.replaced) {
       this.bytes[start] = 0x80 | n
