@@ -10,5 +10,10 @@
 // ignored. A failure is an [*Error] with the problem document, or what the network said. Nothing is retried: the caller
 // knows what may be done twice.
 //
+// # Caveats
+//
+// A client must be at least as new as its control plane: a document with a member that it doesn't know is an error, because
+// putting it back would lose that member.
+//
 // Programs that decide by flags don't use this package, but hostsdk/go.
 package apiclient

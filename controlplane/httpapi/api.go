@@ -3,6 +3,7 @@ package httpapi
 import (
 	"log/slog"
 	"net/http"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
@@ -92,4 +93,5 @@ func (a *API) lost(err error, c echo.Context) {
 	x := &call{Context: c, api: a, route: &route{path: "unknown"}}
 	x.Response().Header()[versionHeader] = a.version
 	x.refuse(err)
+	a.metrics.requests.WithLabelValues("any", x.route.path, strconv.Itoa(x.Response().Status)).Inc()
 }

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
@@ -115,7 +116,7 @@ func (x *call) eventsAddress(loaded *engine.Snapshot) string {
 func (x *call) events() error {
 	channel := x.QueryParam("channel")
 	for _, e := range x.service().Status().Environments {
-		if channel != "" && e.Lineage == channel {
+		if subtle.ConstantTimeCompare([]byte(e.Lineage), []byte(channel)) == 1 {
 			x.env = e.Key
 		}
 	}

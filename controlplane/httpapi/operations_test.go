@@ -43,6 +43,7 @@ func TestMetrics(t *testing.T) {
 	f.want(200, f.do(adminToken, "POST", "/ofrep/v1/evaluate/flags/x", `{}`))
 	f.want(200, f.do(adminToken, "POST", "/ofrep/v1/evaluate/flags", `{}`))
 	f.want(401, f.do("", "GET", "/v1/envs", nil))
+	f.want(404, f.do("", "GET", "/nowhere", nil))
 	events, _ := listen(t, f.admin, "")
 	next(t, events)
 	text := string(f.want(200, f.do("", "GET", "/metrics", nil)).body)
@@ -50,6 +51,7 @@ func TestMetrics(t *testing.T) {
 		`gonfalon_build_info{version="1.2.3"} 1`,
 		`gonfalon_http_requests_total{method="POST",route="/v1/envs/:env/flags/:key/enable",status="201"} 1`,
 		`gonfalon_http_requests_total{method="GET",route="/v1/envs",status="401"} 1`,
+		`gonfalon_http_requests_total{method="any",route="unknown",status="404"} 1`,
 		`gonfalon_http_request_seconds_count{method="POST",route="/ofrep/v1/evaluate/flags/:key"} 1`,
 		`gonfalon_write_seconds_count{action="flag.enable"} 1`,
 		`gonfalon_evaluations_total{source="ofrep"} 1`,

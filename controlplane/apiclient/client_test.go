@@ -1,0 +1,113 @@
+package apiclient_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+// answering is a server that answers everything so, and tells what it was asked.
+func answering(t *testing.T, status int, header http.Header, body string) (*apiclient.Client, *http.Request, *string) {
+	t.Helper()
+	asked, sent := new(http.Request), new(string)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		data, _ := io.ReadAll(r.Body)
+		*asked, *sent = *r, string(data)
+		for name, values := range header {
+			w.Header()[name] = values
+		}
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}))
+	t.Cleanup(server.Close)
+	return apiclient.New(server.URL+"/below/", "secret"), asked, sent
+}
+
+func TestRequest(t *testing.T) {
+	c, asked, sent := answering(t, 200, nil, `{"key": "a/b", "gates": []}`)
+	if _, err := c.Enable(t.Context(), "my env", "a/b", snapshot.ForActor("u"), apiclient.Write{Reason: "why", IfMatch: "v1", AllowMissing: true, DryRun: true}); err != nil {
+		t.Fatal(err)
+	}
+	if asked.RequestURI != "/below/v1/envs/my%20env/flags/a%2Fb/enable?dry_run=true" || asked.Header.Get("If-Match") != `"v1"` || asked.Header.Get("Authorization") != "Bearer secret" {
+		t.Errorf("%s %v", asked.RequestURI, asked.Header)
+	}
+	if *sent != `{"for_actor":"u","reason":"why","allow_missing":true}` {
+		t.Errorf("%s", *sent)
+	}
+	if _, err := c.Disable(t.Context(), "e", "k", snapshot.Scope{}, apiclient.Write{IfAbsent: true}); err != nil || *sent != "{}" || asked.Header.Get("If-None-Match") != "*" {
+		t.Errorf("%v %s %v", err, *sent, asked.Header)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	problem := http.Header{"Content-Type": {"application/problem+json"}}
+	for _, c := range []struct {
+		status int
+		header http.Header
+		body   string
+		want   string
+		wait   int
+	}{
+		{422, problem, `{"type": "/problems/invalid-flag", "title": "The flag can't be stored", "status": 422, "errors": [{"pointer": "/gates/1/ratio", "detail": "too much", "hint": "less"}]}`,
+			"The flag can't be stored\n  /gates/1/ratio: too much (less)", 0},
+		{502, http.Header{"Content-Type": {"text/html"}}, "<html>bad gateway</html>", "the server answered 502 Bad Gateway", 0},
+		{400, problem, `{"title": `, "the server answered 400 Bad Request", 0},
+		{429, http.Header{"Retry-After": {"7"}}, "", "the server answered 429 Too Many Requests", 7},
+		{503, http.Header{"Retry-After": {time.Now().Add(time.Minute).UTC().Format(http.TimeFormat)}}, "", "the server answered 503 Service Unavailable", 58},
+	} {
+		client, _, _ := answering(t, c.status, c.header, c.body)
+		_, err := client.Flag(t.Context(), "default", "x")
+		var e *apiclient.Error
+		if !errors.As(err, &e) || e.Status != c.status || e.Error() != c.want || e.RetryAfter < c.wait {
+			t.Errorf("%d %s: %v", c.status, c.body, err)
+		}
+	}
+	client, _, _ := answering(t, 200, nil, `{"key": "x", "colour": 1}`)
+	if _, err := client.Flag(t.Context(), "default", "x"); err == nil || !strings.Contains(err.Error(), "colour") {
+		t.Errorf("%v", err)
+	}
+	if _, err := apiclient.New("http://127.0.0.1:1", "").Environments(t.Context()); err == nil {
+		t.Error("nobody answered, and there is no error")
+	}
+}
+
+// TestFlagDocument: a flag keeps all it has on its way through JSON.
+func TestFlagDocument(t *testing.T) {
+	yes := true
+	f := apiclient.Flag{
+		Flag:     snapshot.Flag{Key: "x", Owner: "ada", Gates: []snapshot.Gate{{Type: snapshot.Actor, Target: "u", Enabled: true}}},
+		FlagInfo: apiclient.FlagInfo{Version: "v1", Revision: 3, State: "partial", Enabled: &yes, Updated: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},
+	}
+	data, err := json.Marshal(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var members map[string]any
+	if err := json.Unmarshal(data, &members); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range apiclient.FlagInfoFields {
+		delete(members, name)
+	}
+	for name := range members {
+		if !strings.Contains(" key description owner tags permanent killed off_variant gates ", " "+name+" ") {
+			t.Errorf("%q is neither the document's nor one of FlagInfoFields", name)
+		}
+	}
+	var back apiclient.Flag
+	if err := json.Unmarshal(data, &back); err != nil {
+		t.Fatal(err)
+	}
+	again, err := json.Marshal(back)
+	if err != nil || string(again) != string(data) {
+		t.Errorf("%s\n%s %v", data, again, err)
+	}
+}
