@@ -66,11 +66,10 @@ func memequal(p, q unsafe.Pointer, n int) bool {
 	if n >= 4 {
 		return *(*uint32)(p) == *(*uint32)(q) && *(*uint32)(unsafe.Add(p, n-4)) == *(*uint32)(unsafe.Add(q, n-4))
 	}
-	for ; n > 0; n-- {
-		if *(*uint8)(p) != *(*uint8)(q) {
+	for i := 0; i < n; i++ {
+		if *(*uint8)(unsafe.Add(p, i)) != *(*uint8)(unsafe.Add(q, i)) {
 			return false
 		}
-		p, q = unsafe.Add(p, 1), unsafe.Add(q, 1)
 	}
 	return true
 }
