@@ -1,6 +1,6 @@
 // Times the JavaScript SDK beside other engines that decide in process, on the same workloads in one run, and checks every answer.
 //
-//     npm ci && npm run bench        (hostsdk/js must be built: npm run build there)
+//     npm ci && npm run bench        (after npm ci in hostsdk/js)
 //
 // Samples of all engines alternate, and the lowest of each counts: what a busy machine adds, it only ever adds. Results are
 // appended to ../results/latest.jsonl, unless --json names another file; --quick takes few samples, to see that it works.
