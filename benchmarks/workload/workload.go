@@ -8,6 +8,8 @@ package workload
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
@@ -100,9 +102,8 @@ func Want(kind int, key, actor string, listed int) (enabled bool, variant string
 	case 0:
 		return true, ""
 	case 1:
-		var n int
-		fmt.Sscanf(actor, "user:%d", &n)
-		return n < listed, ""
+		n, err := strconv.Atoi(strings.TrimPrefix(actor, "user:"))
+		return err == nil && n < listed, ""
 	case 2:
 		return score <= 0.25, ""
 	case 3:

@@ -103,7 +103,9 @@ func ParseRemoval(data []byte, ignore ...string) (Removal, []Problem) {
 func (s *Scope) UnmarshalJSON(data []byte) error { return unmarshal(data, s, (*reader).scope) }
 
 // UnmarshalJSON reads the form above.
-func (s *Removal) UnmarshalJSON(data []byte) error { return unmarshal(data, s, (*reader).removal) }
+func (what *Removal) UnmarshalJSON(data []byte) error {
+	return unmarshal(data, what, (*reader).removal)
+}
 
 func (r *reader) scope(n *node) Scope {
 	var s Scope
