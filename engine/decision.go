@@ -36,6 +36,7 @@ type Decision struct {
 	Reason       Reason
 	Gate         Gate   // that decided
 	Score        int32  // of the actor for this flag, 0…65535; −1 if it wasn't needed
+	Fixed        bool   // whatever the input, this flag is decided so
 	Variants     bool   // the flag has a variant gate, whether one was served or not
 	VariantIndex int32  // of the variant in the snapshot, stable as long as that is loaded; −1 without one
 	Variant      string // the variant's name
@@ -57,6 +58,9 @@ func (d *Decision) Pack() uint32 {
 	}
 	if d.Variants {
 		w |= 1 << 28
+	}
+	if d.Fixed {
+		w |= 1 << 29
 	}
 	return w
 }

@@ -15,6 +15,7 @@ func (s *Snapshot) Decide(i int32, in *Input, sc *Scratch, d *Decision) {
 	f := &s.flags[i]
 	*d = Decision{Score: -1, VariantIndex: -1}
 	d.Variants = f.variants.from < f.variants.to
+	d.Fixed = f.bits&bitFixed != 0
 	if f.bits&bitKilled != 0 {
 		d.Reason, d.Gate = ReasonKilled, GateKill
 		s.serve(f.offVariant, d)

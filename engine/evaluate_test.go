@@ -3,6 +3,7 @@ package engine_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -261,5 +262,33 @@ func TestEvaluateDoesNotAllocate(t *testing.T) {
 		s.Evaluate(r.Flag, &r.Input, &sc, &d)
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// What is said to be fixed is decided the same for every input, and the flags that ask for nothing are fixed.
+func TestFixed(t *testing.T) {
+	s := load(t, everything+`
+  - {key: plain_on, gates: [{type: boolean, enabled: true}]}
+  - {key: plain_off, gates: [{type: boolean, enabled: false}]}
+  - {key: empty, gates: []}
+  - {key: on_anyway, gates: [{type: boolean, enabled: true}, {type: percentage_of_actors, ratio: 0.5}, {type: schedule, from: "2026-11-27T00:00:00Z", until: null}]}
+`)
+	var fixed []string
+	for i := range s.Len() {
+		first := decide(s, s.Key(i), engine.Input{})
+		if first.Fixed {
+			fixed = append(fixed, s.Key(i))
+		}
+		for n := range 200 {
+			in := actor(fmt.Sprint("user:", n), []string{"staff", "banned"}[n%2])
+			in.Now, in.Roll = int64(n)*20_000_000_000_000, uint64(n)
+			in.Attributes = []engine.Attribute{engine.String("plan", "pro"), engine.Int("seats", int64(n))}
+			if d := decide(s, s.Key(i), in); d.Fixed != first.Fixed || d.Fixed && d != first {
+				t.Fatalf("%s: %+v, at first %+v", s.Key(i), d, first)
+			}
+		}
+	}
+	if want := []string{"empty", "killed", "on_anyway", "plain_off", "plain_on"}; !slices.Equal(fixed, want) {
+		t.Errorf("fixed: %q, want %q", fixed, want)
 	}
 }

@@ -33,6 +33,9 @@ func (l *loader) flag(key span) {
 	if r.code != CodeOK {
 		return
 	}
+	if f.fixed() {
+		f.bits |= bitFixed
+	}
 	s.flags = s.flags[:len(s.flags)+1]
 	h := hash(name)
 	i, probes := int32(h)&s.mask, int32(0)
@@ -43,6 +46,16 @@ func (l *loader) flag(key span) {
 		}
 	}
 	s.index[i] = h>>32<<32 | uint64(len(s.flags))
+}
+
+// fixed says whether nothing of an input can matter to f.
+func (f *flag) fixed() bool {
+	if f.bits&bitKilled != 0 {
+		return true
+	}
+	asks := f.actors.mask >= 0 || f.groups.mask >= 0 || f.rules.from < f.rules.to || f.variants.from < f.variants.to ||
+		f.prerequisites.from < f.prerequisites.to
+	return !asks && (f.bits&bitOn != 0 || f.windows.from == f.windows.to && f.actorsScore < 0 && f.timeDraw < 0)
 }
 
 // targets reads key, state, key, state … into a table of their own.

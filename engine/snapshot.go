@@ -33,6 +33,7 @@ type header struct {
 const (
 	bitOn     = 1
 	bitKilled = 2
+	bitFixed  = 4 // found while loading: the decision is the same whatever the input
 )
 
 type flag struct {

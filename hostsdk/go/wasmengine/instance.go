@@ -225,13 +225,14 @@ const (
 	hasVariant  = 1 << 26
 	hasTarget   = 1 << 27
 	hasVariants = 1 << 28
+	isFixed     = 1 << 29
 )
 
 // unpack reads a decision; record is needed only where there is a variant or a target.
 func (n *instance) unpack(packed uint32, record []byte, in *engine.Input, d *engine.Decision) error {
 	*d = engine.Decision{
 		Enabled: packed&1 != 0, Reason: engine.Reason(packed >> 1 & 15), Gate: engine.Gate(packed >> 5 & 15), Score: int32(packed>>9&0x1ffff) - 1,
-		Variants: packed&hasVariants != 0, VariantIndex: -1,
+		Fixed: packed&isFixed != 0, Variants: packed&hasVariants != 0, VariantIndex: -1,
 	}
 	if packed&(hasVariant|hasTarget) == 0 {
 		return nil

@@ -37,6 +37,8 @@ export const bitEnabled = 1
 export const bitVariant = 1 << 26
 export const bitTarget = 1 << 27
 export const bitVariantGate = 1 << 28
+/** Whatever the request says, the flag is decided so. */
+export const bitFixed = 1 << 29
 
 /** Reasons of the engine, by number. */
 export const reasonOf = (packed: number): number => (packed >>> 1) & 15

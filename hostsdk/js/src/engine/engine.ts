@@ -1,5 +1,5 @@
 import type { Context, Json } from '../context.js'
-import { bitTarget, bitVariant, decision, type Decision } from '../decision.js'
+import { bitFixed, bitTarget, bitVariant, decision, type Decision } from '../decision.js'
 import type { Clock } from './clock.js'
 import { explanation, type Explanation } from './explanation.js'
 import { ContextError, maxSnapshotBytes, Memory } from './memory.js'
@@ -46,6 +46,9 @@ export class Engine {
   /** By index in the snapshot, which is stable for the life of the instance. */
   private readonly variants: (Variant | undefined)[] = []
   private readonly groups = new Map<string, readonly string[]>()
+
+  /** Packed decisions that no request changes, and that point at nothing in the result record. */
+  private readonly fixed = new Map<string, number>()
   private flagKeys: readonly string[] | undefined
 
   /**
@@ -79,9 +82,12 @@ export class Engine {
 
   /** The packed decision of one flag: all of it that needs no text. */
   evaluate(key: string, context: Context | undefined, encoded: Encoded | undefined, clock: Clock): number {
+    const known = this.fixed.get(key)
+    if (known !== undefined) return known
     const packed = this.exports.evaluate(this.requests.write(key, context, encoded, clock))
     if (packed < 0) throw failed(packed)
     this.memory.refresh()
+    if ((packed & (bitFixed | bitVariant | bitTarget)) === bitFixed) this.fixed.set(key, packed)
     return packed
   }
 
