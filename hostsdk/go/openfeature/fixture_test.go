@@ -33,11 +33,11 @@ func seeded(t testing.TB) *flagtest.Flags {
 	f.Disable("plain-off")
 	f.Enable("for-actor", flagtest.ForActor("user:42"))
 	f.Enable("half", flagtest.ForPercentageOfActors(0.5))
-	f.Enable("for-mail", flagtest.When("email", "eq", "ballmer@macrosoft.com"))
+	f.Enable("for-mail", flagtest.When("email", "eq", "ada@example.com"))
 	f.Enable("for-adults", flagtest.When("age", "gte", 18))
 	f.Enable("for-strangers", flagtest.When("customer", "eq", false))
-	f.Put(`{"key": "for-some", "gates": [{"type": "rule", "enabled": true, "constraints": [{"attribute": "email", "operator": "eq", "values": ["ballmer@macrosoft.com"]},
-		{"attribute": "age", "operator": "gt", "values": [10]}, {"attribute": "customer", "operator": "eq", "values": [false]}]}]}`)
+	f.Put(`{"key": "for-some", "gates": [{"type": "rule", "enabled": true, "constraints": [{"attribute": "country", "operator": "eq", "values": ["NL"]},
+		{"attribute": "seats", "operator": "gt", "values": [10]}, {"attribute": "trial", "operator": "eq", "values": [false]}]}]}`)
 	f.Enable("killed")
 	f.Kill("killed")
 	f.Enable("after-unmet", flagtest.Requires("plain-off"))

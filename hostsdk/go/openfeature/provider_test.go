@@ -31,7 +31,7 @@ func TestContextsMerge(t *testing.T) {
 		return client.Boolean(ctx, key, false, evaluation)
 	}
 	api.SetEvaluationContext(of.NewEvaluationContext("user:1", map[string]any{"age": 65, "email": "nobody@none.com"}))
-	client.SetEvaluationContext(of.NewTargetlessEvaluationContext(map[string]any{"email": "ballmer@macrosoft.com"}))
+	client.SetEvaluationContext(of.NewTargetlessEvaluationContext(map[string]any{"email": "ada@example.com"}))
 	if !on("for-adults", of.EvaluationContext{}) || !on("for-mail", of.EvaluationContext{}) {
 		t.Error("a level is lost")
 	}

@@ -66,7 +66,8 @@ def test_an_installed_wheel_works_in_an_empty_environment(built: tuple[Path, Pat
     assert done.stdout.strip() in ("blue", "green")
 
 
-def test_the_snapshot_of_the_tests_is_what_its_source_compiles_to(binary: Path, tmp_path: Path) -> None:
-    made = tmp_path / "flags.snapshot"
-    subprocess.run([binary, "compile", DATA / "flags.yaml", "-o", made, "--revision", "7"], check=True, capture_output=True)
-    assert made.read_bytes() == (DATA / "flags.snapshot").read_bytes()
+@pytest.mark.parametrize("name", ["flags", "evaluation"])
+def test_the_snapshots_of_the_tests_are_what_their_sources_compile_to(binary: Path, tmp_path: Path, name: str) -> None:
+    made = tmp_path / "made.snapshot"
+    subprocess.run([binary, "compile", DATA / f"{name}.yaml", "-o", made, "--revision", "7"], check=True, capture_output=True)
+    assert made.read_bytes() == (DATA / f"{name}.snapshot").read_bytes()

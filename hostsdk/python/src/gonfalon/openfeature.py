@@ -153,7 +153,7 @@ class GonfalonProvider(AbstractProvider):
         if found.error == ErrorCode.PROVIDER_NOT_READY:
             return self._client.message
         if found.error == ErrorCode.FLAG_NOT_FOUND:
-            return f"there is no flag {key!r}"
+            return f"flag {key} not found"
         return "the context can't be read; the log says why"
 
     def _settled(self) -> bool:

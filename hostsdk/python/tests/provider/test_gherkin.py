@@ -1,11 +1,17 @@
-"""The scenarios of OpenFeature's specification (https://github.com/open-feature/spec, Apache-2.0), as they are there."""
+"""OpenFeature's steps, for gonfalon's own scenarios, which every SDK reads in place.
+
+If OPENFEATURE_GHERKIN names the folder specification/assets/gherkin of a copy of https://github.com/open-feature/spec, those of
+the specification are run too.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,41 +22,16 @@ from openfeature.hook import Hook, HookContext, HookHints
 from pytest_bdd import given, parsers, scenarios, then, when
 
 from fake import FakeServer
-from flagset import snapshot
+from flagset import DATA, TREE, snapshot
 from gonfalon import Gonfalon
 from gonfalon.openfeature import GonfalonProvider
-from gonfalon.testing import FlagsForTest
 from watcher import QUICK
 
-scenarios("evaluation_v2.feature", "hooks.feature")
+scenarios(str(TREE / "hostsdk/go/openfeature/testdata/evaluation.feature"))
+if official := os.environ.get("OPENFEATURE_GHERKIN"):
+    scenarios(*(str(Path(official, name).resolve()) for name in ("evaluation_v2.feature", "hooks.feature")))
 
-PINNED = {
-    "boolean-flag": ("on", True),
-    "string-flag": ("greeting", "hi"),
-    "integer-flag": ("ten", 10),
-    "float-flag": ("half", 0.5),
-    "object-flag": ("template", {"showImages": True, "title": "Check out these pics!", "imagesPerPage": 100}),
-    "boolean-zero-flag": ("zero", False),
-    "string-zero-flag": ("zero", ""),
-    "integer-zero-flag": ("zero", 0),
-    "float-zero-flag": ("zero", 0.0),
-    "object-zero-flag": ("zero", {}),
-    "wrong-flag": ("one", "uno"),
-}
-DISABLED = [f"{kind}-disabled-flag" for kind in ("boolean", "string", "integer", "float", "object")]
 METHODS = {"Boolean": "boolean", "String": "string", "Integer": "integer", "Float": "float", "Object": "object"}
-
-
-def seeded() -> FlagsForTest:
-    """The suite's flags. One that has a value whoever asks is a killed flag that serves its variant."""
-    flags = FlagsForTest()
-    for key, (variant, payload) in PINNED.items():
-        flags.serve(key, variant, payload)
-        flags.kill(key, serving_variant=True)
-    for key in DISABLED:
-        flags.serve(key, "on")
-        flags.kill(key)
-    return flags
 
 
 class Recorder(Hook):
@@ -95,7 +76,12 @@ class World:
         return getattr(self.client, f"get_{METHODS[self.kind]}_details{suffix}")
 
     def arguments(self) -> tuple[Any, ...]:
-        return self.key, self.fallback, EvaluationContext(attributes=self.context), self.options
+        attributes = dict(self.context)
+        actor = attributes.pop("targetingKey", None)
+        return self.key, self.fallback, EvaluationContext(actor, attributes), self.options
+
+    def ask(self) -> Any:
+        return self.method()(*self.arguments())
 
     def recorder(self, name: str) -> Recorder:
         self.hooks.append(Recorder(name, self.order))
@@ -124,9 +110,9 @@ def provider(world: World, status: str) -> None:
     with FakeServer(b"") as gone:
         pass
     if status == "stable":
-        api.set_provider_and_wait(GonfalonProvider(seeded()))
+        api.set_provider_and_wait(GonfalonProvider(Gonfalon(bootstrap=DATA / "evaluation.snapshot")))
     elif status == "stale":
-        flags = Gonfalon(gone.url, "token", bootstrap=snapshot(1), pace=QUICK)
+        flags = Gonfalon(gone.url, "token", bootstrap=snapshot(1, plain=True), pace=QUICK)
         api.set_provider_and_wait(GonfalonProvider(flags))
     elif status == "not ready":
         api.set_provider(GonfalonProvider(Gonfalon(gone.url, "token", timeout=0, pace=QUICK), timeout=600))
@@ -141,10 +127,20 @@ def provider(world: World, status: str) -> None:
             api.set_provider_and_wait(GonfalonProvider(Gonfalon(server.url, "token", timeout=0, pace=QUICK)))
 
 
-@given(parsers.re(r'an? (?P<kind>\w+)-flag with key "(?P<key>[^"]*)" and a fallback value "(?P<text>.*)"'))
+@given(parsers.re(r'an? (?P<kind>\w+)-flag with key "(?P<key>[^"]*)" and a (default|fallback) value "(?P<text>.*)"'))
 def a_flag(world: World, kind: str, key: str, text: str) -> None:
     world.kind, world.key = kind.capitalize(), key
     world.fallback = parse(kind, text)
+
+
+@given(parsers.re(r'a context containing a key "(?P<key>[^"]*)", with type "(?P<kind>\w+)" and with value "(?P<text>.*)"'))
+def attribute(world: World, key: str, kind: str, text: str) -> None:
+    world.context[key] = parse(kind, text)
+
+
+@given(parsers.re(r'a context containing a key "(?P<key>[^"]*)" with null value'))
+def attribute_that_is_null(world: World, key: str) -> None:
+    world.context[key] = None
 
 
 @given("a client with added hook")
@@ -165,7 +161,7 @@ def modifiable(world: World) -> None:
 @when("the flag was evaluated with details")
 @when("the flag was evaluated with details using the evaluation options")
 def evaluated(world: World) -> None:
-    world.details = world.method()(*world.arguments())
+    world.details = world.ask()
 
 
 @when("the flag was evaluated with details asynchronously")
@@ -211,6 +207,17 @@ def the_code(world: World, code: str) -> None:
     assert world.details.error_code == code
 
 
+@then(parsers.re(r'the error message should contain "(?P<part>.*)"'))
+def the_message(world: World, part: str) -> None:
+    assert part in world.details.error_message
+
+
+@then("the resolved metadata should contain")
+def the_metadata(world: World, datatable: list[list[str]]) -> None:
+    for key, kind, text in datatable[1:]:
+        assert world.details.flag_metadata[key] == parse(kind, text), key
+
+
 @then(parsers.re(r'the provider status should be "(?P<status>.*)"'))
 def the_status(world: World, status: str) -> None:
     waiting = threading.Event()
@@ -239,9 +246,14 @@ def context_unmodified(world: World) -> None:
 
 @then("the evaluation details should be immutable")
 def details_immutable(world: World) -> None:
-    changed = world.details.flag_metadata
-    changed["enabled"] = "changed"
-    assert world.method()(*world.arguments()).flag_metadata["enabled"] is False
+    before = world.details.flag_metadata["enabled"]
+    world.details.flag_metadata["enabled"] = "changed"
+    assert world.ask().flag_metadata["enabled"] is before
+
+
+@then("the result should be equivalent to synchronous evaluation")
+def same_as_synchronous(world: World) -> None:
+    assert world.details == world.ask()
 
 
 @then(parsers.re(r'the "(?P<stage>\w+)" hook should have been executed'))
