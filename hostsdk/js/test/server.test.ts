@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
@@ -51,7 +52,8 @@ test('a client lives through a restart of the server, and takes what has changed
   assert.equal(flags.enabled('f'), false)
   assert.equal(flags.decide('f').errorCode, undefined)
 
-  // Another process that starts while the server is down begins with what was kept.
+  // Another process that starts while the server is down begins with what was kept; writing that never makes a client wait.
+  while (!existsSync(lastGood)) await sleep(10)
   const second = await Gonfalon.connect({ ...quick, endpoint: plane.endpoint, token, lastGood, readyWithin: 10_000 })
   t.after(() => second.close())
   assert.equal(second.state, 'STALE')
