@@ -27,8 +27,9 @@ type Provider struct {
 	track  TrackFunc
 	events chan of.Event
 
-	mu   sync.Mutex
-	stop func() // ends the subscription; nil while there is none
+	mu    sync.Mutex
+	stop  func()      // ends the subscription; nil while there is none
+	later *time.Timer // says that a provider that began stale is; else nil
 }
 
 var (
@@ -61,6 +62,8 @@ const (
 	DefaultInit = 10 * time.Second
 	// maxEvents are how many events wait for the OpenFeature SDK, which fetches them at once.
 	maxEvents = 64
+	// afterwards is when initialisation has long ended.
+	afterwards = 20 * time.Millisecond
 )
 
 // NewProvider makes a provider of a client.
@@ -108,7 +111,7 @@ func (p *Provider) InitWithContext(ctx context.Context, _ of.EvaluationContext) 
 		case gonfalon.Ready:
 			return nil
 		case gonfalon.Stale:
-			p.emit(of.ProviderStale, "the source of flags is away", nil)
+			p.staleAfterwards()
 			return nil
 		case gonfalon.Error:
 			err := p.flags.Stats().LastError
@@ -129,6 +132,9 @@ func (p *Provider) subscribe(changed func()) {
 	if p.stop != nil {
 		p.stop()
 	}
+	if p.later != nil {
+		p.later.Stop()
+	}
 	p.stop = p.flags.Subscribe(func(e gonfalon.Event) {
 		switch {
 		case e.Kind == gonfalon.FlagsChanged:
@@ -141,6 +147,21 @@ func (p *Provider) subscribe(changed func()) {
 			p.send(of.ProviderError, of.ProviderEventDetails{Message: fmt.Sprint(e.Err), ErrorCode: code(e.Err)})
 		}
 		changed()
+	})
+}
+
+// staleAfterwards says that the provider is stale when the OpenFeature SDK has declared it ready, which it does when initialisation
+// returns: what is said before that can be overwritten.
+func (p *Provider) staleAfterwards() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.stop == nil {
+		return // shut down already
+	}
+	p.later = time.AfterFunc(afterwards, func() {
+		if p.flags.State() == gonfalon.Stale {
+			p.emit(of.ProviderStale, "the source of flags is away", nil)
+		}
 	})
 }
 
@@ -177,6 +198,10 @@ func (p *Provider) Shutdown() {
 	p.mu.Lock()
 	stop := p.stop
 	p.stop = nil
+	if p.later != nil {
+		p.later.Stop()
+		p.later = nil
+	}
 	p.mu.Unlock()
 	if stop != nil {
 		stop()
