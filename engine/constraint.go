@@ -29,26 +29,48 @@ next:
 		if a == nil || a.kind == kindNil {
 			return false
 		}
-		values := s.values[c.values.from:c.values.to]
 		switch {
-		case a.kind == kindString && (c.operator == OpIn || c.operator == OpEq && len(values) == 1):
+		case c.usual == usualText && a.kind == kindString:
+			values := s.values[c.values.from:c.values.to]
 			for k := range values {
 				v := &values[k]
 				if v.sign == a.mark && v.kind == kindString && (a.mark>>56 <= shortSign || s.str(v.text) == a.text) {
 					continue next
 				}
 			}
-		case a.kind == kindInt && c.operator >= OpGt && c.operator <= OpLte && len(values) == 1 && values[0].numeric == kindInt:
-			if !ordered(c.operator, order(int64(a.num), int64(values[0].num))) {
-				return false
+		case c.usual == usualOrder && a.kind == kindInt:
+			if ordered(c.operator, order(int64(a.num), c.number)) {
+				continue next
 			}
-			continue next
+			return false
 		}
 		if !s.compares(c, a, sc) {
 			return false
 		}
 	}
 	return r.from < r.to
+}
+
+// usual is a comparison that is decided without looking at kinds of values.
+type usual uint8
+
+const (
+	usualNone  usual = iota
+	usualText        // eq with one value, or in
+	usualOrder       // gt, gte, lt or lte with one integer
+)
+
+// settle finds whether a loaded constraint is a usual one.
+func (s *Snapshot) settle(c *constraint) {
+	one := c.values.to-c.values.from == 1
+	switch {
+	case c.operator == OpIn || c.operator == OpEq && one:
+		c.usual = usualText
+	case c.operator >= OpGt && c.operator <= OpLte && one:
+		if v := &s.values[c.values.from]; v.numeric == kindInt {
+			c.usual, c.number = usualOrder, int64(v.num)
+		}
+	}
 }
 
 // attribute finds what a constraint asks about, or nil.

@@ -25,6 +25,7 @@ func (l *loader) constraints() run {
 		if r.code == CodeOK && (c.operator == OpMatches) != (c.program >= 0) {
 			r.fail(CodeReference, at)
 		}
+		s.settle(&c)
 		s.constraints = append(s.constraints, c)
 	}
 	return run{from, int32(len(s.constraints))}

@@ -85,6 +85,8 @@ type constraint struct {
 	values    run
 	program   int32
 	operator  Operator
+	usual     usual
+	number    int64 // of usualOrder
 }
 
 // value is one side of a comparison, as written and, where it is a string that reads as a number, as that number.
