@@ -24,8 +24,7 @@ wasm: ## compile the engine to wasm/engine.wasm, and check its exports, imports 
 	go run ./cmd/compile-wasm
 
 bench: ## measure, each case checking its answers; results go to benchmarks/results
-	@rm -f benchmarks/results/latest.jsonl
-	@for bench in $$(go list -f '{{if eq .Name "main"}}{{.ImportPath}}{{end}}' ./benchmarks/...); do go run $$bench || exit 1; done
+	@scripts/bench
 
 lint: ## run the chosen linters (.golangci.yml)
 	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT) run ./...

@@ -46,11 +46,12 @@ type Result struct {
 	Machine     string  `json:"machine"`
 	Go          string  `json:"go"`
 	Commit      string  `json:"commit"`
+	Settings    string  `json:"godebug,omitempty"` // such as cpu.sha=off, which hides instructions from the standard library
 }
 
 // Run checks and times a case.
 func Run(c Case) (Result, error) {
-	r := Result{Name: c.Name, Limit: c.Limit, Machine: Machine(), Go: runtime.Version(), Commit: Commit()}
+	r := Result{Name: c.Name, Limit: c.Limit, Machine: Machine(), Go: runtime.Version(), Commit: Commit(), Settings: os.Getenv("GODEBUG")}
 	var err error
 	if r.Checked, err = c.Check(); err != nil {
 		return r, fmt.Errorf("%s: wrong answer: %w", c.Name, err)
