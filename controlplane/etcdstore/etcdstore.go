@@ -153,9 +153,18 @@ func (s *Store) Watch(ctx context.Context, after int64) iter.Seq2[controlplane.B
 				return
 			}
 			if answer.Created && answer.Header.Revision < after {
-				// The cluster was restored from an earlier moment: what was seen is no more.
-				yield(controlplane.Batch{}, controlplane.ErrCompacted)
-				return
+				// Either this member lags, and will come to it, or the cluster was restored from an earlier moment: what was
+				// seen is no more. A linearizable read knows.
+				newest, err := s.Read(ctx, controlplane.Range{From: "newest", KeysOnly: true})
+				if err == nil && newest.Revision < after {
+					err = controlplane.ErrCompacted
+				}
+				if err != nil {
+					if ctx.Err() == nil {
+						yield(controlplane.Batch{}, err)
+					}
+					return
+				}
 			}
 			if answer.Created && !yield(controlplane.Batch{Revision: after}, nil) {
 				return
