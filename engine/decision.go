@@ -69,7 +69,7 @@ func hasTarget(g Gate) bool {
 	return g == GateActor || g == GateGroup || g == GateSegment || g == GatePrerequisite
 }
 
-// Scratch is the memory that deciding a flag with prerequisites or patterns needs, about 9 KB. It serves one evaluation at a
+// Scratch is the memory that deciding a flag with prerequisites or patterns needs, about 8 KB. It serves one evaluation at a
 // time; its zero value is ready.
 type Scratch struct {
 	visits  visits

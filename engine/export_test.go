@@ -2,11 +2,6 @@ package engine
 
 // For tests in package engine_test, which may import engine/snapshot.
 
-type (
-	Number  = number
-	Machine = machine
-)
-
 const (
 	KindString  = kindString
 	KindInt     = kindInt
@@ -36,10 +31,6 @@ const ShortScore = shortScore
 func OwnSum(s string) (id [IDBytes]byte) { ownSum(s, &id); return }
 
 func Draw(roll uint64, key string) int32 { return draw(roll, fnv1a(key)) }
-
-func DeepEqual(a, b string, strictly bool) bool { return deepEqual(a, b, strictly) }
-
-func Skip(s string) int32 { return skip(s, 0) }
 
 // MatchFirst runs the snapshot's first program.
 func (s *Snapshot) MatchFirst(text string) bool {

@@ -20,7 +20,7 @@ const (
 	MaxSchedules     = 64      // windows of one flag
 
 	// MaxItems bounds each of a snapshot's tables (rules, constraints, values, variants, prerequisites, windows, programs,
-	// instructions, ranges), and half of MaxSlots: with all of them full, tables and bytes stay below the module's 512 MiB.
+	// instructions, ranges), and half of MaxSlots: with all of them full, tables and bytes stay below half of the module's 1 GiB.
 	MaxItems = 2_000_000
 	MaxSlots = 1 << 22
 
