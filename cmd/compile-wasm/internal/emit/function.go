@@ -244,7 +244,7 @@ func (w *writer) conditional(b, next *ir.Block) error {
 		return w.branch(b, []*ir.Block{no, yes}[i], next)
 	}
 	// Write both arms first: an empty one may be left out.
-	outer := w.code
+	outer, set, setAt := w.code, w.set, w.setAt
 	arm := func(to *ir.Block) (wasm.Code, error) {
 		w.code, w.set = nil, -1
 		w.scopes = append(w.scopes, scope{})
@@ -263,7 +263,7 @@ func (w *writer) conditional(b, next *ir.Block) error {
 	if err != nil {
 		return err
 	}
-	w.code, w.set = outer, -1
+	w.code, w.set, w.setAt = outer, set, setAt
 	w.pushCondition(b.Ctrl[0], len(then) == 0)
 	if err := checkOrder(b, w.order); err != nil {
 		return err

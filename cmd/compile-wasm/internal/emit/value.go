@@ -114,7 +114,12 @@ func (w *writer) pushCondition(v *ir.Value, not bool) {
 
 // compute leaves v on the operand stack.
 func (w *writer) compute(v *ir.Value) {
-	for _, a := range v.Args {
+	args, offset := v.Args, v.Imm
+	if (v.Op.IsLoad() || v.Op.IsStore()) && args[0].Op == ir.OpSlot && !w.f.Entry {
+		w.code.Local(wasm.OpLocalGet, w.fp) // the slot's place in the frame is part of the offset
+		args, offset = args[1:], offset+int64(args[0].Slot.Offset)
+	}
+	for _, a := range args {
 		w.push(a)
 	}
 	w.order = append(w.order, v)
@@ -134,7 +139,7 @@ func (w *writer) compute(v *ir.Value) {
 		w.code.Op(wasm.OpI32Add)
 	case v.Op.IsLoad(), v.Op.IsStore():
 		w.code.Op(byte(v.Op), unaligned)
-		w.code.U(uint64(v.Imm))
+		w.code.U(uint64(offset))
 	case v.Op == ir.OpGlobalGet, v.Op == ir.OpGlobalSet:
 		w.code.Local(byte(v.Op), int(v.Imm))
 	case v.Op == ir.OpMemSize, v.Op == ir.OpMemGrow:

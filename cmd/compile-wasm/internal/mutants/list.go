@@ -45,6 +45,7 @@ var List = []Mutant{
 	{"the stack pointer stays where it is", "emit/function.go", "w.code.Local(wasm.OpLocalTee, w.fp)\n\t\t\tsetStack()", "w.code.Local(wasm.OpLocalSet, w.fp)"},
 	{"the stack pointer isn't put back", "emit/function.go", "w.code.Op(wasm.OpI32Add)\n\tw.code.Local(wasm.OpGlobalSet, w.opt.StackGlobal)", "w.code.Op(wasm.OpI32Add, wasm.OpDrop)"},
 	{"the opposite of less is less or equal", "emit/value.go", "ir.OpI32LtS: ir.OpI32GeS, ir.OpI32GeS: ir.OpI32LtS, ir.OpI32LtU", "ir.OpI32LtS: ir.OpI32GtS, ir.OpI32GeS: ir.OpI32LtS, ir.OpI32LtU"},
+	{"a slot's place is left out of an offset", "emit/value.go", "offset+int64(args[0].Slot.Offset)", "offset"},
 
 	{"a value's local is taken while it is alive", "emit/locals.go", "a.apart[i].unite(alive)\n\t\t\tfor", "for"},
 	{"phis join what lives beside them", "emit/locals.go", "if p == q || a.clash(p, q) {", "if p == q {"},

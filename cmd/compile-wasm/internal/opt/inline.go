@@ -19,11 +19,7 @@ const (
 func inlineAll(funcs []*ir.Func) {
 	calls := map[*ir.Func]int{}
 	for _, f := range funcs {
-		each(f, func(v *ir.Value) {
-			if v.Op == ir.OpCall {
-				calls[v.Callee]++
-			}
-		})
+		count(f, calls, 1)
 	}
 	done := map[*ir.Func]bool{}
 	var visit func(f *ir.Func)
@@ -48,6 +44,15 @@ func inlineAll(funcs []*ir.Func) {
 	for _, f := range funcs {
 		visit(f)
 	}
+}
+
+// count adds n to the number of each call that f has.
+func count(f *ir.Func, calls map[*ir.Func]int, n int) {
+	each(f, func(v *ir.Value) {
+		if v.Op == ir.OpCall {
+			calls[v.Callee] += n
+		}
+	})
 }
 
 func each(f *ir.Func, do func(v *ir.Value)) {
@@ -106,6 +111,10 @@ func inlineCalls(f *ir.Func, calls map[*ir.Func]int) (changed bool) {
 		call := findCall(f, calls, inLoop)
 		if call == nil {
 			return changed
+		}
+		count(call.Callee, calls, 1)
+		if calls[call.Callee]--; calls[call.Callee] == 0 {
+			count(call.Callee, calls, -1) // nobody calls the original any more
 		}
 		expandCall(f, call)
 		f.Dominators()
