@@ -6,21 +6,20 @@ import "encoding/binary"
 
 // This file is for native hosts of the module: they write requests, the module reads them.
 
-// AppendRequest appends the request for one flag, as wasm/ABI.md lays it out, to dst.
-func AppendRequest(dst []byte, key string, in *Input) []byte {
-	dst = appendString(append(dst, 0x96), key)
-	return in.append(dst)
+// AppendRequest appends the request for the flag of this number, as wasm/ABI.md lays it out, to dst.
+func AppendRequest(dst []byte, flag int32, in *Input) []byte {
+	return in.append(appendInt(append(dst, 0x96), int64(flag)))
 }
 
-// AppendBatch appends the request for many flags, or for all if keys is nil.
-func AppendBatch(dst []byte, keys []string, in *Input) []byte {
+// AppendBatch appends the request for many flags, or for all if flags is nil.
+func AppendBatch(dst []byte, flags []int32, in *Input) []byte {
 	dst = append(dst, 0x96)
-	if keys == nil {
+	if flags == nil {
 		return in.append(append(dst, 0xc0))
 	}
-	dst = appendArray(dst, len(keys))
-	for _, key := range keys {
-		dst = appendString(dst, key)
+	dst = appendArray(dst, len(flags))
+	for _, flag := range flags {
+		dst = appendInt(dst, int64(flag))
 	}
 	return in.append(dst)
 }
@@ -110,16 +109,4 @@ func appendString(dst []byte, s string) []byte {
 		dst = binary.BigEndian.AppendUint32(append(dst, 0xdb), uint32(n))
 	}
 	return append(dst, s...)
-}
-
-// NeedsNow says whether deciding flag i can look at the time, so that a host may leave the clock alone where it can't.
-func (s *Snapshot) NeedsNow(i int32) bool {
-	f := &s.flags[i]
-	return f.windows.from < f.windows.to || f.prerequisites.from < f.prerequisites.to
-}
-
-// NeedsRoll says whether deciding flag i can look at chance.
-func (s *Snapshot) NeedsRoll(i int32) bool {
-	f := &s.flags[i]
-	return f.timeDraw >= 0 || f.prerequisites.from < f.prerequisites.to
 }

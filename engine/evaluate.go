@@ -2,7 +2,11 @@ package engine
 
 // Evaluate decides the flag of this key. sc may be nil if no flag of the snapshot needs a Scratch.
 func (s *Snapshot) Evaluate(key string, in *Input, sc *Scratch, d *Decision) {
-	i := s.find(key, hash(key))
+	s.decide(s.Find(key), in, sc, d)
+}
+
+// decide decides flag i; −1 is a flag that there isn't.
+func (s *Snapshot) decide(i int32, in *Input, sc *Scratch, d *Decision) {
 	if i < 0 {
 		*d = Decision{Score: -1, VariantIndex: -1}
 		return

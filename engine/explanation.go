@@ -10,7 +10,7 @@ type Explanation struct{ steps [maxSteps]Step }
 func (x *Explanation) Write(s *Snapshot, r *Request, sc *Scratch, d *Decision, out []byte) int32 {
 	w := writer{b: out}
 	in := &r.Input
-	i := s.Find(r.Flag)
+	i := r.Number(s)
 	n := int32(0)
 	if i < 0 {
 		*d = Decision{Score: -1, VariantIndex: -1}
@@ -92,25 +92,4 @@ func (w *writer) unless(none bool, v int64) {
 	} else {
 		w.int(v)
 	}
-}
-
-// WriteGroups writes a msgpack array of the groups of the request's flag into out, using names as memory. It gives how many
-// bytes, or −1 if either is too small.
-func WriteGroups(s *Snapshot, r *Request, sc *Scratch, names []string, out []byte) int32 {
-	w := writer{b: out}
-	n := int32(0)
-	if i := s.Find(r.Flag); i >= 0 {
-		n = s.Groups(i, sc, names)
-	}
-	if n > int32(len(names)) {
-		return -1
-	}
-	w.array(n)
-	for _, name := range names[:n] {
-		w.string(name)
-	}
-	if w.full {
-		return -1
-	}
-	return w.n
 }

@@ -2,9 +2,11 @@ package engine
 
 // Request is a request of the module's ABI, parsed into memory of its own. Its strings point into the bytes it was parsed from.
 type Request struct {
-	Flag  string // the flag asked for; empty for a batch
+	Flag  string // the key of the flag asked for; empty for one asked for by its number, and for a batch
 	Input Input
 
+	numbered   bool   // the flag is asked for by its number
+	number     uint64 // which is this
 	flags      run    // of a batch: where its keys are, how many
 	all        bool   // of a batch: every flag
 	bytes      string // what was parsed
@@ -65,11 +67,14 @@ func (r *Request) Parse(bytes string) bool {
 	return true
 }
 
-// parseFlags reads one key, a list of keys, or nil for all; it gives the offset after it, or −1.
+// parseFlags reads one flag, a list of flags, or nil for all; it gives the offset after it, or −1.
 func (r *Request) parseFlags(p int32) int32 {
-	r.Flag, r.flags, r.all = "", run{}, false
+	r.Flag, r.numbered, r.flags, r.all = "", false, run{}, false
 	k, n, p := head(r.bytes, p)
 	switch k {
+	case kindInt:
+		r.numbered, r.number = true, n
+		return p
 	case kindString:
 		r.Flag = r.bytes[p : p+int32(n)]
 		return p + int32(n)
@@ -80,14 +85,28 @@ func (r *Request) parseFlags(p int32) int32 {
 		r.flags = run{p, int32(n)}
 		for ; n > 0; n-- {
 			k, m, body := head(r.bytes, p)
-			if k != kindString {
+			if p = body; k == kindString {
+				p += int32(m)
+			} else if k != kindInt {
 				return -1
 			}
-			p = body + int32(m)
 		}
 		return p
 	}
 	return -1
+}
+
+// Number is the number of the request's flag in s, −1 if s has no such flag.
+func (r *Request) Number(s *Snapshot) int32 {
+	if r.numbered {
+		return s.numbered(r.number)
+	}
+	return s.Find(r.Flag)
+}
+
+// Decide decides the request's flag. sc may be nil if no flag of the snapshot needs a Scratch.
+func (r *Request) Decide(s *Snapshot, sc *Scratch, d *Decision) {
+	s.decide(r.Number(s), &r.Input, sc, d)
 }
 
 // Batch decides the request's flags from number first on into out; it gives how many it decided.
@@ -102,12 +121,19 @@ func (r *Request) Batch(s *Snapshot, first int32, sc *Scratch, out []Decision) i
 	}
 	p, done := r.flags.from, int32(0)
 	for i := int32(0); i < r.flags.to && done < room; i++ {
-		_, n, body := head(r.bytes, p)
-		p = body + int32(n)
-		if i >= first {
-			s.Evaluate(r.bytes[body:p], &r.Input, sc, &out[done])
-			done++
+		k, n, body := head(r.bytes, p)
+		if p = body; k == kindString {
+			p += int32(n)
 		}
+		if i < first {
+			continue
+		}
+		if k == kindString {
+			s.Evaluate(r.bytes[body:p], &r.Input, sc, &out[done])
+		} else {
+			s.decide(s.numbered(n), &r.Input, sc, &out[done])
+		}
+		done++
 	}
 	return done
 }

@@ -34,8 +34,26 @@ func TestRequest(t *testing.T) {
 		}
 		var d engine.Decision
 		s.Evaluate(parsed.Flag, &parsed.Input, &sc, &d)
-		if want := decide(s, s.Key(i), typed); d != want {
+		want := decide(s, s.Key(i), typed)
+		if d != want {
 			t.Errorf("%s: %+v, typed %+v", s.Key(i), d, want)
+		}
+		numbered := r
+		numbered.Flags, numbered.Numbers = nil, []int64{int64(i)}
+		if !parsed.Parse(encoded(t, numbered)) || parsed.Number(s) != i {
+			t.Fatalf("number %d: not parsed", i)
+		}
+		if parsed.Decide(s, &sc, &d); d != want {
+			t.Errorf("number %d: %+v, typed %+v", i, d, want)
+		}
+	}
+	for _, number := range []int64{int64(s.Len()), -1, 1 << 40, -1 << 63} {
+		var d engine.Decision
+		if !parsed.Parse(encoded(t, snapshot.Request{Numbers: []int64{number}})) || parsed.Number(s) != -1 {
+			t.Fatalf("number %d: not parsed, or some flag's", number)
+		}
+		if parsed.Decide(s, &sc, &d); d.Reason != engine.ReasonUnknownFlag {
+			t.Errorf("number %d: %+v", number, d)
 		}
 	}
 	all := make([]engine.Decision, 4)
@@ -60,6 +78,10 @@ func TestRequest(t *testing.T) {
 	}
 	if n := parsed.Batch(s, 2, &sc, all); n != 1 || all[0] != decide(s, "hero", typed) {
 		t.Errorf("its third: %d, %+v", n, all[0])
+	}
+	r.Flags, r.Numbers = []string{"rules"}, []int64{int64(s.Len()), int64(s.Find("hero"))}
+	if !parsed.Parse(encoded(t, r)) || parsed.Batch(s, 0, &sc, all) != 3 || all[1].Reason != engine.ReasonUnknownFlag || all[2] != decide(s, "hero", typed) {
+		t.Errorf("a batch of a key and two numbers: %+v", all)
 	}
 }
 
@@ -90,6 +112,8 @@ func FuzzRequest(f *testing.F) {
 		for i := range s.Len() {
 			s.Decide(i, &r.Input, &sc, &d)
 		}
+		r.Decide(s, &sc, &d)
+		r.WriteNeeds(s, &sc, make([]string, 8), make([]byte, 4096))
 		var x engine.Explanation
 		r.Flag = "rules"
 		x.Write(s, &r, &sc, &d, make([]byte, 4096))

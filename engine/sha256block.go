@@ -97,22 +97,22 @@ func sha256Block(h *[8]uint32, p *[64]byte) {
 		if i == 48 {
 			break
 		}
-		w0 += (bits.RotateLeft32(w1, -7) ^ bits.RotateLeft32(w1, -18) ^ w1>>3) + w9 + (bits.RotateLeft32(w14, -17) ^ bits.RotateLeft32(w14, -19) ^ w14>>10)
-		w1 += (bits.RotateLeft32(w2, -7) ^ bits.RotateLeft32(w2, -18) ^ w2>>3) + w10 + (bits.RotateLeft32(w15, -17) ^ bits.RotateLeft32(w15, -19) ^ w15>>10)
-		w2 += (bits.RotateLeft32(w3, -7) ^ bits.RotateLeft32(w3, -18) ^ w3>>3) + w11 + (bits.RotateLeft32(w0, -17) ^ bits.RotateLeft32(w0, -19) ^ w0>>10)
-		w3 += (bits.RotateLeft32(w4, -7) ^ bits.RotateLeft32(w4, -18) ^ w4>>3) + w12 + (bits.RotateLeft32(w1, -17) ^ bits.RotateLeft32(w1, -19) ^ w1>>10)
-		w4 += (bits.RotateLeft32(w5, -7) ^ bits.RotateLeft32(w5, -18) ^ w5>>3) + w13 + (bits.RotateLeft32(w2, -17) ^ bits.RotateLeft32(w2, -19) ^ w2>>10)
-		w5 += (bits.RotateLeft32(w6, -7) ^ bits.RotateLeft32(w6, -18) ^ w6>>3) + w14 + (bits.RotateLeft32(w3, -17) ^ bits.RotateLeft32(w3, -19) ^ w3>>10)
-		w6 += (bits.RotateLeft32(w7, -7) ^ bits.RotateLeft32(w7, -18) ^ w7>>3) + w15 + (bits.RotateLeft32(w4, -17) ^ bits.RotateLeft32(w4, -19) ^ w4>>10)
-		w7 += (bits.RotateLeft32(w8, -7) ^ bits.RotateLeft32(w8, -18) ^ w8>>3) + w0 + (bits.RotateLeft32(w5, -17) ^ bits.RotateLeft32(w5, -19) ^ w5>>10)
-		w8 += (bits.RotateLeft32(w9, -7) ^ bits.RotateLeft32(w9, -18) ^ w9>>3) + w1 + (bits.RotateLeft32(w6, -17) ^ bits.RotateLeft32(w6, -19) ^ w6>>10)
-		w9 += (bits.RotateLeft32(w10, -7) ^ bits.RotateLeft32(w10, -18) ^ w10>>3) + w2 + (bits.RotateLeft32(w7, -17) ^ bits.RotateLeft32(w7, -19) ^ w7>>10)
-		w10 += (bits.RotateLeft32(w11, -7) ^ bits.RotateLeft32(w11, -18) ^ w11>>3) + w3 + (bits.RotateLeft32(w8, -17) ^ bits.RotateLeft32(w8, -19) ^ w8>>10)
-		w11 += (bits.RotateLeft32(w12, -7) ^ bits.RotateLeft32(w12, -18) ^ w12>>3) + w4 + (bits.RotateLeft32(w9, -17) ^ bits.RotateLeft32(w9, -19) ^ w9>>10)
-		w12 += (bits.RotateLeft32(w13, -7) ^ bits.RotateLeft32(w13, -18) ^ w13>>3) + w5 + (bits.RotateLeft32(w10, -17) ^ bits.RotateLeft32(w10, -19) ^ w10>>10)
-		w13 += (bits.RotateLeft32(w14, -7) ^ bits.RotateLeft32(w14, -18) ^ w14>>3) + w6 + (bits.RotateLeft32(w11, -17) ^ bits.RotateLeft32(w11, -19) ^ w11>>10)
-		w14 += (bits.RotateLeft32(w15, -7) ^ bits.RotateLeft32(w15, -18) ^ w15>>3) + w7 + (bits.RotateLeft32(w12, -17) ^ bits.RotateLeft32(w12, -19) ^ w12>>10)
-		w15 += (bits.RotateLeft32(w0, -7) ^ bits.RotateLeft32(w0, -18) ^ w0>>3) + w8 + (bits.RotateLeft32(w13, -17) ^ bits.RotateLeft32(w13, -19) ^ w13>>10)
+		w0 += (bits.RotateLeft32(w1^bits.RotateLeft32(w1, -11), -7) ^ w1>>3) + w9 + (bits.RotateLeft32(w14^bits.RotateLeft32(w14, -2), -17) ^ w14>>10)
+		w1 += (bits.RotateLeft32(w2^bits.RotateLeft32(w2, -11), -7) ^ w2>>3) + w10 + (bits.RotateLeft32(w15^bits.RotateLeft32(w15, -2), -17) ^ w15>>10)
+		w2 += (bits.RotateLeft32(w3^bits.RotateLeft32(w3, -11), -7) ^ w3>>3) + w11 + (bits.RotateLeft32(w0^bits.RotateLeft32(w0, -2), -17) ^ w0>>10)
+		w3 += (bits.RotateLeft32(w4^bits.RotateLeft32(w4, -11), -7) ^ w4>>3) + w12 + (bits.RotateLeft32(w1^bits.RotateLeft32(w1, -2), -17) ^ w1>>10)
+		w4 += (bits.RotateLeft32(w5^bits.RotateLeft32(w5, -11), -7) ^ w5>>3) + w13 + (bits.RotateLeft32(w2^bits.RotateLeft32(w2, -2), -17) ^ w2>>10)
+		w5 += (bits.RotateLeft32(w6^bits.RotateLeft32(w6, -11), -7) ^ w6>>3) + w14 + (bits.RotateLeft32(w3^bits.RotateLeft32(w3, -2), -17) ^ w3>>10)
+		w6 += (bits.RotateLeft32(w7^bits.RotateLeft32(w7, -11), -7) ^ w7>>3) + w15 + (bits.RotateLeft32(w4^bits.RotateLeft32(w4, -2), -17) ^ w4>>10)
+		w7 += (bits.RotateLeft32(w8^bits.RotateLeft32(w8, -11), -7) ^ w8>>3) + w0 + (bits.RotateLeft32(w5^bits.RotateLeft32(w5, -2), -17) ^ w5>>10)
+		w8 += (bits.RotateLeft32(w9^bits.RotateLeft32(w9, -11), -7) ^ w9>>3) + w1 + (bits.RotateLeft32(w6^bits.RotateLeft32(w6, -2), -17) ^ w6>>10)
+		w9 += (bits.RotateLeft32(w10^bits.RotateLeft32(w10, -11), -7) ^ w10>>3) + w2 + (bits.RotateLeft32(w7^bits.RotateLeft32(w7, -2), -17) ^ w7>>10)
+		w10 += (bits.RotateLeft32(w11^bits.RotateLeft32(w11, -11), -7) ^ w11>>3) + w3 + (bits.RotateLeft32(w8^bits.RotateLeft32(w8, -2), -17) ^ w8>>10)
+		w11 += (bits.RotateLeft32(w12^bits.RotateLeft32(w12, -11), -7) ^ w12>>3) + w4 + (bits.RotateLeft32(w9^bits.RotateLeft32(w9, -2), -17) ^ w9>>10)
+		w12 += (bits.RotateLeft32(w13^bits.RotateLeft32(w13, -11), -7) ^ w13>>3) + w5 + (bits.RotateLeft32(w10^bits.RotateLeft32(w10, -2), -17) ^ w10>>10)
+		w13 += (bits.RotateLeft32(w14^bits.RotateLeft32(w14, -11), -7) ^ w14>>3) + w6 + (bits.RotateLeft32(w11^bits.RotateLeft32(w11, -2), -17) ^ w11>>10)
+		w14 += (bits.RotateLeft32(w15^bits.RotateLeft32(w15, -11), -7) ^ w15>>3) + w7 + (bits.RotateLeft32(w12^bits.RotateLeft32(w12, -2), -17) ^ w12>>10)
+		w15 += (bits.RotateLeft32(w0^bits.RotateLeft32(w0, -11), -7) ^ w0>>3) + w8 + (bits.RotateLeft32(w13^bits.RotateLeft32(w13, -2), -17) ^ w13>>10)
 	}
 	h[0] += a
 	h[1] += b

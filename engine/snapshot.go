@@ -156,6 +156,14 @@ func (s *Snapshot) NeedsScratch(i int32) bool {
 	return f.prerequisites.from < f.prerequisites.to || f.rules.from < f.rules.to && len(s.programs) > 0
 }
 
+// numbered is n, or −1 if there is no flag of this number.
+func (s *Snapshot) numbered(n uint64) int32 {
+	if n < uint64(len(s.flags)) {
+		return int32(n)
+	}
+	return -1
+}
+
 // Find gives the index of a flag, or −1.
 func (s *Snapshot) Find(key string) int32 { return s.find(key, hash(key)) }
 

@@ -147,12 +147,14 @@ func TestExamples(t *testing.T) {
 	packed = example("evaluate hero for user:3", "evaluate", request(t, hero))
 	w = g.words()
 	fmt.Fprintf(&b, "  = 0x%08x   enabled, static, boolean, score %d, variant %d: %q, payload %s\n\n", packed, packed>>9&0x1ffff-1, w[1], g.read(w[2], w[3]), g.read(w[4], w[5]))
+	packed = example("evaluate flag number 0, which is hero, for user:3", "evaluate", request(t, snapshot.Request{Numbers: []int64{0}, Actor: &user}))
+	fmt.Fprintf(&b, "  = 0x%08x\n\n", packed)
 	n := example("evaluate_batch of all flags for user:3, from 0", "evaluate_batch", request(t, all), 0)
 	records := g.read(g.words()[0], uint32(n)*32)
 	fmt.Fprintf(&b, "  = %d   packed 0x%08x and 0x%08x\n\n", n, binary.LittleEndian.Uint32(records), binary.LittleEndian.Uint32(records[32:]))
 	n = example("explain new_checkout for user:3 with plan pro", "explain", request(t, why))
 	fmt.Fprintf(&b, "  = %d bytes\n%s\n\n", n, dump(g.read(g.words()[0], uint32(n))))
-	n = example("groups of new_checkout", "groups", request(t, snapshot.Request{Flags: []string{"new_checkout"}}))
+	n = example("needs of new_checkout", "needs", request(t, snapshot.Request{Flags: []string{"new_checkout"}}))
 	fmt.Fprintf(&b, "  = %d bytes\n%s\n\n", n, dump(g.read(g.words()[0], uint32(n))))
 	code := example("splice a delta that kills new_checkout", "splice", delta)
 	w = g.words()
@@ -259,7 +261,7 @@ func TestMemoryStaysFlat(t *testing.T) {
 	small := request(t, snapshot.Request{Flags: []string{"new_checkout"}, Actor: &user})
 	var size uint32
 	for round := range 200 {
-		for _, export := range []string{"evaluate", "explain", "groups"} {
+		for _, export := range []string{"evaluate", "explain", "needs"} {
 			for _, r := range [][]byte{small, large} {
 				g.put("request", r)
 				if n := g.call(export, uint64(len(r))); n < 0 {

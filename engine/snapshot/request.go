@@ -8,6 +8,7 @@ import (
 // hosts have writers of their own, made for speed.
 type Request struct {
 	Flags      []string // one flag, or those of a batch
+	Numbers    []int64  // the same by their numbers; Flags is empty then
 	Batch      bool     // write the flags as a list even if it is one; with no flags: all
 	Actor      *string  // the actor's key; nil: none
 	Keyless    bool     // there is an actor, without a key: only its groups count
@@ -21,18 +22,19 @@ type Request struct {
 func (r Request) Append(dst []byte) ([]byte, error) {
 	w := newWriter()
 	w.array(6)
-	switch {
-	case !r.Batch && len(r.Flags) == 1:
-		w.text(r.Flags[0])
-	case !r.Batch:
-		return dst, fmt.Errorf("a request for one flag names %d", len(r.Flags))
-	case len(r.Flags) == 0:
+	switch n := len(r.Flags) + len(r.Numbers); {
+	case !r.Batch && n != 1:
+		return dst, fmt.Errorf("a request for one flag names %d", n)
+	case r.Batch && n == 0:
 		w.none()
-	default:
-		w.array(len(r.Flags))
-		for _, key := range r.Flags {
-			w.text(key)
-		}
+	case r.Batch:
+		w.array(n)
+	}
+	for _, key := range r.Flags {
+		w.text(key)
+	}
+	for _, number := range r.Numbers {
+		w.long(number)
 	}
 	switch {
 	case r.Actor != nil:

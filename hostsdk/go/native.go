@@ -53,7 +53,7 @@ func (n nativeSnapshot) DecideAll(flags []int32, in *engine.Input, out []engine.
 func (n nativeSnapshot) Explain(i int32, in *engine.Input) ([]byte, error) {
 	// By way of the module's request and answer, so that both engines explain in the same bytes.
 	var r engine.Request
-	r.Parse(string(engine.AppendRequest(nil, n.Key(i), in)))
+	r.Parse(string(engine.AppendRequest(nil, i, in)))
 	sc := scratches.Get().(*engine.Scratch)
 	defer scratches.Put(sc)
 	var (

@@ -139,7 +139,7 @@ func evaluate(size uint32) int32 {
 		return code
 	}
 	d := &decisions[0]
-	snapshot.Evaluate(request.Flag, &request.Input, &scratch, d)
+	request.Decide(&snapshot, &scratch, d)
 	write(answer[:], d)
 	return int32(answer[0])
 }
@@ -176,14 +176,14 @@ func explain(size uint32) int32 {
 	return errTooLarge
 }
 
-//go:wasmexport groups
-func groups(size uint32) int32 {
+//go:wasmexport needs
+func needs(size uint32) int32 {
 	if code := parse(size); code != 0 {
 		return code
 	}
 	arena.Reset(top)
 	n := int32(0)
-	if i := snapshot.Find(request.Flag); i >= 0 {
+	if i := request.Number(&snapshot); i >= 0 {
 		n = snapshot.Groups(i, &scratch, nil)
 	}
 	names := make([]string, n)
@@ -191,7 +191,7 @@ func groups(size uint32) int32 {
 	for room := leastOutput; room <= engine.MaxSnapshotBytes; room *= 2 {
 		arena.Reset(named)
 		out := make([]byte, room)
-		if n := engine.WriteGroups(&snapshot, &request, &scratch, names, out); n >= 0 {
+		if n := request.WriteNeeds(&snapshot, &scratch, names, out); n >= 0 {
 			answer[0] = address(out)
 			return n
 		}

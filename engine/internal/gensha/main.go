@@ -44,7 +44,7 @@ func main() {
 	for i := range 16 {
 		w := func(j int) string { return fmt.Sprintf("w%d", j&15) }
 		x, y := w(i+1), w(i+14)
-		fmt.Fprintf(&b, "%s += (bits.RotateLeft32(%s, -7) ^ bits.RotateLeft32(%s, -18) ^ %s>>3) + %s + (bits.RotateLeft32(%s, -17) ^ bits.RotateLeft32(%s, -19) ^ %s>>10)\n",
+		fmt.Fprintf(&b, "%s += (bits.RotateLeft32(%s^bits.RotateLeft32(%s, -11), -7) ^ %s>>3) + %s + (bits.RotateLeft32(%s^bits.RotateLeft32(%s, -2), -17) ^ %s>>10)\n",
 			w(i), x, x, x, w(i+9), y, y, y)
 	}
 	fmt.Fprint(&b, "}\n")

@@ -50,7 +50,7 @@ func TestHammer(t *testing.T) {
 		stop          = make(chan struct{})
 		all           sync.WaitGroup
 		reads, deaths atomic.Int64
-		bad           = deadly("on")
+		bad           = deadly()
 	)
 	for range readers {
 		all.Go(func() {
@@ -152,7 +152,7 @@ func TestRetirementAfterTheLastCall(t *testing.T) {
 		t.Errorf("a call that waited: %v", err)
 	}
 	var d engine.Decision
-	if err := at.instance.decide("on", &engine.Input{}, &d); err != nil || !d.Enabled {
+	if err := at.instance.decide(s.Find("on"), &engine.Input{}, &d); err != nil || !d.Enabled {
 		t.Errorf("the call that had begun: %+v, %v", d, err)
 	}
 	if n := e.Stats().Instances; n != 1 {

@@ -31,11 +31,10 @@ type instance struct {
 	result  uint32 // address of the result record
 	stack   [2]uint64
 
-	evaluate, batch, explain, groups, splice, reserve api.Function
+	evaluate, batch, explain, needs, splice, reserve api.Function
 
 	variants []variant         // by index: their strings, made once
 	names    map[string]string // of gates' targets, made once
-	keys     []string          // of a batch
 }
 
 type variant struct{ name, payload string }
@@ -83,7 +82,7 @@ func (e *Engine) drop(n *instance) {
 // begin finds the exports and loads data.
 func (n *instance) begin(data string) error {
 	for name, f := range map[string]*api.Function{
-		"evaluate": &n.evaluate, "evaluate_batch": &n.batch, "explain": &n.explain, "groups": &n.groups, "splice": &n.splice, "request": &n.reserve,
+		"evaluate": &n.evaluate, "evaluate_batch": &n.batch, "explain": &n.explain, "needs": &n.needs, "splice": &n.splice, "request": &n.reserve,
 	} {
 		if *f = n.module.ExportedFunction(name); *f == nil {
 			return fmt.Errorf("wasmengine: the module has no %s", name)
@@ -180,12 +179,12 @@ func (n *instance) place(request []byte) (uint32, error) {
 }
 
 // requestOne writes the request for one flag.
-func (n *instance) requestOne(key string, in *engine.Input) (uint32, error) {
+func (n *instance) requestOne(flag int32, in *engine.Input) (uint32, error) {
 	view, ok := n.memory.Read(n.request, n.room)
 	if !ok {
 		return 0, errTrap
 	}
-	return n.place(engine.AppendRequest(view[:0], key, in))
+	return n.place(engine.AppendRequest(view[:0], flag, in))
 }
 
 // word is a word of the result record.
@@ -201,8 +200,8 @@ func (n *instance) bytes(at, size uint32) []byte {
 }
 
 // decide evaluates one flag.
-func (n *instance) decide(key string, in *engine.Input, d *engine.Decision) error {
-	size, err := n.requestOne(key, in)
+func (n *instance) decide(flag int32, in *engine.Input, d *engine.Decision) error {
+	size, err := n.requestOne(flag, in)
 	if err != nil {
 		return err
 	}

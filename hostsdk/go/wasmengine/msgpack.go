@@ -5,10 +5,13 @@ import (
 	"errors"
 )
 
-// stringsOf reads a msgpack array of strings, the answer of groups.
-func stringsOf(b []byte) ([]string, error) {
+// groupsOf reads the groups of an answer of needs, with which it begins.
+func groupsOf(b []byte) ([]string, error) {
 	n, b, err := header(b, 0x90, 15, 0xdc)
-	if err != nil {
+	if err != nil || n < 1 {
+		return nil, errAnswer
+	}
+	if n, b, err = header(b, 0x90, 15, 0xdc); err != nil {
 		return nil, err
 	}
 	list := make([]string, 0, min(n, len(b)))

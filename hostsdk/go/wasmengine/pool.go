@@ -69,9 +69,9 @@ func (s *pool) Decide(i int32, in *engine.Input, d *engine.Decision) error {
 	if err != nil {
 		return err
 	}
-	if err = at.instance.decide(s.keys[i], in, d); errors.Is(err, errTrap) {
+	if err = at.instance.decide(i, in, d); errors.Is(err, errTrap) {
 		if err = s.rebuild(at); err == nil {
-			err = at.instance.decide(s.keys[i], in, d)
+			err = at.instance.decide(i, in, d)
 		}
 	}
 	s.release(at, err)
@@ -79,20 +79,12 @@ func (s *pool) Decide(i int32, in *engine.Input, d *engine.Decision) error {
 }
 
 func (s *pool) DecideAll(flags []int32, in *engine.Input, out []engine.Decision) error {
-	return s.with(func(n *instance) error { return n.decideAll(s, flags, in, out) })
+	return s.with(func(n *instance) error { return n.decideAll(flags, in, out) })
 }
 
 // decideAll evaluates in one crossing for every 1,024 flags.
-func (n *instance) decideAll(s *pool, flags []int32, in *engine.Input, out []engine.Decision) error {
-	var keys []string
-	if flags != nil {
-		n.keys = slices.Grow(n.keys[:0], max(len(flags), 1)) // never nil, which would be all flags
-		for _, flag := range flags {
-			n.keys = append(n.keys, s.keys[flag])
-		}
-		keys = n.keys
-	}
-	size, err := n.write(func(dst []byte) []byte { return engine.AppendBatch(dst, keys, in) })
+func (n *instance) decideAll(flags []int32, in *engine.Input, out []engine.Decision) error {
+	size, err := n.write(func(dst []byte) []byte { return engine.AppendBatch(dst, flags, in) })
 	if err != nil {
 		return err
 	}
@@ -122,7 +114,7 @@ func (n *instance) decideAll(s *pool, flags []int32, in *engine.Input, out []eng
 
 func (s *pool) Explain(i int32, in *engine.Input) (steps []byte, err error) {
 	err = s.with(func(n *instance) error {
-		steps, err = n.ask(n.explain, s.keys[i], in)
+		steps, err = n.ask(n.explain, i, in)
 		return err
 	})
 	return steps, err
@@ -130,9 +122,9 @@ func (s *pool) Explain(i int32, in *engine.Input) (steps []byte, err error) {
 
 func (s *pool) Groups(i int32) (names []string, err error) {
 	err = s.with(func(n *instance) error {
-		packed, err := n.ask(n.groups, s.keys[i], &engine.Input{})
+		packed, err := n.ask(n.needs, i, &engine.Input{})
 		if err == nil {
-			names, err = stringsOf(packed)
+			names, err = groupsOf(packed)
 		}
 		return err
 	})
@@ -140,8 +132,8 @@ func (s *pool) Groups(i int32) (names []string, err error) {
 }
 
 // ask makes a call that answers with bytes: their length, their address in word 0.
-func (n *instance) ask(f api.Function, key string, in *engine.Input) ([]byte, error) {
-	size, err := n.requestOne(key, in)
+func (n *instance) ask(f api.Function, flag int32, in *engine.Input) ([]byte, error) {
+	size, err := n.requestOne(flag, in)
 	if err != nil {
 		return nil, err
 	}

@@ -84,10 +84,10 @@ func patched(section []byte, function int) []byte {
 	return out
 }
 
-// deadly is an actor whose requests for a flag kill the instance.
-func deadly(key string) engine.Input {
+// deadly is an actor whose requests kill the instance.
+func deadly() engine.Input {
 	in := engine.Input{Presence: engine.Keyed}
-	for len(engine.AppendRequest(nil, key, &in)) < fatal {
+	for len(engine.AppendRequest(nil, 0, &in)) < fatal {
 		in.Actor += "x"
 	}
 	return in
@@ -114,7 +114,7 @@ func TestATrapCostsAnInstanceAndNothingElse(t *testing.T) {
 			e := trapper(t, config)
 			s := loaded(t, e, compiled(t, 1, flags))
 			on, half := s.Find("on"), s.Find("half")
-			in, bad := engine.Input{Presence: engine.Keyed, Actor: "user:1"}, deadly("half")
+			in, bad := engine.Input{Presence: engine.Keyed, Actor: "user:1"}, deadly()
 			var before, after engine.Decision
 			for i := range 5 {
 				if err := s.Decide(half, &in, &before); err != nil {
@@ -147,7 +147,7 @@ func TestADecisionThatTrapsIsTheDefault(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	bad := deadly("on")
+	bad := deadly()
 	// Chance makes the request's size; fix it as deadly has it.
 	if !c.Enabled("on", gonfalon.For(bad.Actor), gonfalon.Roll(0), gonfalon.At(epoch), gonfalon.Default(true)) || c.Enabled("on", gonfalon.For(bad.Actor), gonfalon.Roll(0), gonfalon.At(epoch)) {
 		t.Error("a decision that can't be made isn't the caller's default")

@@ -301,18 +301,22 @@ test('a trap costs one decision: the engine is made again', async (t) => {
 })
 
 test('a context that throws costs its caller the default, and nobody else anything', async (t) => {
-  const flags = await connect(t, { bootstrap: one })
+  const rule = { type: 'rule', enabled: true, constraints: [{ attribute: 'plan', operator: 'eq', values: ['pro'] }] }
+  const group = { type: 'group', target: 'staff', enabled: true }
+  const flags = await connect(t, { bootstrap: compile({ flags: [{ key: 'f', gates: [rule] }, { key: 'g', gates: [group] }, { key: 'on', gates: [{ type: 'boolean', enabled: true }] }] }) })
   const attributes = {
     get plan(): string {
       throw new Error('no')
     },
   }
-  assert.equal(flags.enabled('f', { attributes, default: false }), false)
-  assert.equal(flags.decide('f', { groups: 'staff' as never }).errorCode, 'INVALID_CONTEXT')
+  assert.equal(flags.enabled('f', { attributes, default: true }), true)
+  assert.equal(flags.decide('g', { groups: 'staff' as never }).errorCode, 'INVALID_CONTEXT')
   assert.equal(flags.decide('f', { attributes }).errorCode, 'GENERAL')
-  assert.deepEqual(flags.decideAll({ attributes }, ['f', 'g']).map(({ errorCode }) => errorCode), ['GENERAL', 'GENERAL'])
+  assert.deepEqual(flags.decideAll({ attributes }, ['f', 'on']).map(({ errorCode }) => errorCode), ['GENERAL', 'GENERAL'])
   assert.equal(flags.stats.broken, 4)
-  assert.equal(flags.enabled('f'), true)
+  assert.equal(flags.enabled('f', { attributes: { plan: 'pro' } }), true)
+  assert.equal(flags.enabled('on', { attributes }), true, 'what a flag does not need is not read')
+  assert.equal(flags.enabled('g', { actor: 'a', groups: ['staff'], attributes }), true)
 })
 
 test('defaults count where nothing is known, and only there', async (t) => {

@@ -127,11 +127,51 @@ test('a batch asks a function about the groups of all its flags', () => {
   assert.deepEqual(asked.sort(), ['staff', 'équipe'])
 })
 
+test('what a flag does not need is left out of its requests, and nothing else', () => {
+  const rule = (...names: string[]): object => ({ type: 'rule', constraints: names.map((attribute) => ({ attribute, operator: 'neq', values: ['x'] })) })
+  const many = Array.from({ length: 16 }, (_, i) => `a${i + 10}`)
+  const engine = load(
+    compile({
+      flags: [
+        { key: 'few', gates: [rule('b', 'é', 'toString')] },
+        { key: 'many', gates: [rule(...many)] },
+        { key: 'odd', gates: [rule('a\ufffd')] },
+        { key: 'child', gates: [{ type: 'boolean' }, { type: 'prerequisite', target: 'few', enabled: true }] },
+      ],
+    }),
+  )
+  const read: string[] = []
+  const reading = (values: object): Context['attributes'] =>
+    new Proxy(values as Record<string, string>, { get: (target, name) => (read.push(String(name)), target[name as string]) })
+  const own = { a: '1', b: '2', é: '3', toString: '4' as never, z: '5' }
+  for (const key of ['few', 'child']) {
+    read.length = 0
+    assert.equal(decide(engine, key, { attributes: reading(own) }).enabled, true, key)
+    assert.deepEqual(read, ['b', 'é', 'toString'])
+  }
+  assert.equal(decide(engine, 'few', { attributes: { b: '2', é: '3' } }).enabled, false, 'what is inherited is no attribute')
+  assert.equal(decide(engine, 'many', { attributes: Object.fromEntries(many.map((name) => [name, 'y'])) }).enabled, true)
+  assert.equal(decide(engine, 'odd', { attributes: { 'a\ud800': 'y' } }).enabled, true)
+  const crowd = Object.fromEntries(Array.from({ length: 256 }, (_, i) => [`B${i}`, 'y']))
+  assert.equal(decide(engine, 'few', { attributes: { ...crowd, ...own } }).enabled, false, 'the last in the alphabet is one too many')
+  assert.equal(decide(engine, 'few', { attributes: { ...Object.fromEntries(Object.entries(crowd).slice(5)), ...own } }).enabled, true)
+})
+
+test('flags that there are not are remembered, but not without end', () => {
+  const engine = load()
+  const known = (): number => (engine as unknown as { needs: Map<string, unknown> }).needs.size
+  for (let i = 0; i < 5000; i++) assert.equal(decide(engine, `nope${i}`).errorCode, 'FLAG_NOT_FOUND')
+  assert.ok(known() < 1100, `${known()} keys are remembered`)
+  assert.equal(decide(engine, 'on').enabled, true)
+  assert.equal(decide(engine, 'nope4999').errorCode, 'FLAG_NOT_FOUND')
+})
+
 test('a context written once decides as one written each time', () => {
   const engine = load()
   const context = { actor: 'user:1', groups: ['staff'], attributes: { plan: 'pro', age: 30, tags: ['a', 'b'] } }
   const encoded = engine.encode(context)
   for (const key of engine.keys()) assert.deepEqual(engine.decide(key, context, encoded, clock), decide(engine, key, context))
+  assert.deepEqual(engine.decideAll(null, context, encoded, clock), engine.decideAll(null, context, undefined, clock))
 })
 
 test('an explanation is of the very decision', () => {
@@ -156,14 +196,15 @@ test('an explanation is of the very decision', () => {
 
 test('a context may be far larger than the buffer to begin with', () => {
   const engine = load()
-  const attributes = { plan: 'pro', age: 20, big: 'é'.repeat(500_000) }
-  assert.equal(decide(engine, 'rule', { attributes }).enabled, true)
+  const plan = 'é'.repeat(500_000)
+  assert.equal(decide(engine, 'rule', { attributes: { plan, age: 20 } }).enabled, false)
+  assert.equal(engine.decideAll(['rule'], { attributes: { plan: 'pro', age: 20, big: plan } }, undefined, clock)[0]!.enabled, true)
   assert.equal(decide(engine, 'rule', { attributes: { plan: 'pro', age: 20 } }).enabled, true)
 })
 
 test('a context beyond the limit is an error that says so, and harms nothing', () => {
   const engine = load()
-  assert.throws(() => decide(engine, 'rule', { attributes: { big: 'a'.repeat(33 << 20) } }), ContextError)
+  assert.throws(() => decide(engine, 'rule', { attributes: { plan: 'a'.repeat(33 << 20) } }), ContextError)
   assert.equal(decide(engine, 'on').enabled, true)
 })
 

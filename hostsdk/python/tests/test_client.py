@@ -12,6 +12,7 @@ from fake import HEARTBEAT, FakeServer
 from flagset import DATA, OTHER_LINEAGE, delta, frame, identity, position, snapshot
 from gonfalon import Context, FlagsChanged, Gonfalon, LoadError, NotReadyError, Reason, State, StateChanged
 from gonfalon.follower import Backoff, Pace
+from gonfalon.testing import FlagForTest, compile_for_test
 from gonfalon.wire import WireError
 from watcher import QUICK, Watcher
 
@@ -299,17 +300,18 @@ def test_endpoint_and_token_come_from_the_environment(server: FakeServer, monkey
 
 @pytest.mark.parametrize("actor", [object(), 5.5, True])
 def test_a_wrong_context_gives_the_default_and_a_log_entry(actor: Any, caplog: pytest.LogCaptureFixture) -> None:
-    flags = Gonfalon(bootstrap=snapshot(1, a=True))
+    flags = Gonfalon(bootstrap=compile_for_test({"a": FlagForTest(on=True), "b": FlagForTest(on=True, actors={"user:1": False})}))
     with caplog.at_level(logging.ERROR, "gonfalon"):
-        assert not flags.enabled("a", actor)
-        assert flags.enabled("a", actor, default=True)
+        assert not flags.enabled("b", actor)
+        assert flags.enabled("b", actor, default=True)
     assert "TypeError" in caplog.text
-    assert flags.decide("a", actor).reason is Reason.ERROR
+    assert flags.enabled("a", actor)  # nobody's context matters for it
+    assert flags.decide("b", actor).reason is Reason.ERROR
     assert flags.decide_all(actor)["a"].reason is Reason.ERROR
     assert not flags.enabled(5)  # type: ignore[arg-type]
-    assert not flags.enabled("a", attributes=5)  # type: ignore[arg-type]
+    assert not flags.enabled("b", 5.5, attributes=5)  # type: ignore[arg-type]
     with pytest.raises(TypeError):
-        flags.explain("a", actor)
+        flags.explain("b", actor)
 
 
 def test_questions_are_answered_while_snapshots_change(server: FakeServer) -> None:

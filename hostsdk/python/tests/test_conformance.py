@@ -124,8 +124,12 @@ def test_the_differential_driver_decides_as_the_engine(engine: Engine, compiled:
     assert differential.decide(io.BytesIO(bytes(written)), out) == 300
     engines = {data: Engine(data) for data, _ in questions}
     expected = bytearray()
+
+    def who(actor: str, groups: list[str], now: int, roll: int, attributes: dict[str, object]) -> tuple[Any, ...]:
+        return actor, groups, attributes, now, roll
+
     for data, question in questions:
-        d = engines[data].decide(question)
+        d = engines[data].decide(question[0], *who(*question[1:]))
         payload = d._variant.payload if d._variant else ""
         expected += d.packed.to_bytes(4, "little")
         for text in (d.variant or "", payload, d.target or ""):

@@ -24,8 +24,8 @@ class Method:
         return "user:3"
 
 
-def request(engine: Engine, flag: str | list[str] | None, actor: Any, **asking: Any) -> list[Any]:
-    return engine.request(flag, actor, asking.get("groups", ()), asking.get("attributes"), 1, 2)
+def who(actor: Any, **asking: Any) -> tuple[Any, Any, Any, int, int]:
+    return actor, asking.get("groups", ()), asking.get("attributes"), 1, 2
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_what_is_no_actor_is_refused(actor: Any) -> None:
 
 def test_groups_without_an_actor_are_those_of_an_actor_without_a_key(engine: Engine) -> None:
     assert Context(groups=["staff"]).actor is False
-    assert engine.decide(request(engine, "member", None, groups=["staff"])).enabled
+    assert engine.decide("member", *who(None, groups=["staff"])).enabled
 
 
 def test_a_lone_string_is_one_group() -> None:
@@ -69,33 +69,33 @@ def test_groups_beyond_the_limit_are_left_out() -> None:
 
 def test_a_member_is_asked_only_for_groups_that_the_flag_and_its_parents_name(engine: Engine) -> None:
     user = User("user:3", "staff", "elsewhere")
-    assert engine.decide(request(engine, "member", user)).gate_path == "group/staff"
+    assert engine.decide("member", *who(user)).gate_path == "group/staff"
     assert sorted(user.asked) == ["banned", "early", "staff"]
     user.asked.clear()
-    engine.decide(request(engine, "percentage", user))
+    engine.decide("percentage", *who(user))
     assert user.asked == []
 
 
 def test_a_member_is_asked_once_for_a_batch(engine: Engine) -> None:
     user = User("user:3", "staff")
-    engine.decide_all(request(engine, None, user))
+    engine.decide_all(None, *who(user))
     assert sorted(user.asked) == ["banned", "early", "staff"]
 
 
 def test_groups_that_are_given_are_not_asked_for(engine: Engine) -> None:
     user = User("user:3")
-    assert engine.decide(request(engine, "member", user, groups=["staff"])).enabled
+    assert engine.decide("member", *who(user, groups=["staff"])).enabled
     assert "staff" not in user.asked
 
 
 def test_a_prepared_context_decides_as_its_parts(engine: Engine) -> None:
     prepared = Context("user:3", groups=["staff"], attributes={"plan": "pro", "bad": "\ud800"})
     for flag in engine.all_keys():
-        whole = engine.decide(request(engine, flag, prepared))
-        parts = engine.decide(request(engine, flag, "user:3", groups=["staff"], attributes={"plan": "pro"}))
+        whole = engine.decide(flag, *who(prepared))
+        parts = engine.decide(flag, *who("user:3", groups=["staff"], attributes={"plan": "pro"}))
         assert whole == parts
     with pytest.raises(TypeError, match="prepared"):
-        request(engine, "rule", prepared, attributes={"plan": "free"})
+        engine.decide("rule", *who(prepared, attributes={"plan": "free"}))
 
 
 def test_a_prepared_context_keeps_its_attributes() -> None:

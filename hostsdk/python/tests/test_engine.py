@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -21,11 +22,9 @@ NOW = 1_800_000_000_000_000  # 2027-01-15
 
 
 def decide(engine: Engine, flag: str, actor: Any = None, **asking: Any) -> Decision:
-    request = engine.request(
-        flag, actor, asking.get("groups", ()), asking.get("attributes"), asking.get("now", NOW), asking.get("roll", 0)
-    )
-    decision = engine.decide(request)
-    assert engine.evaluate(request) == decision.packed
+    who = (actor, asking.get("groups", ()), asking.get("attributes"), asking.get("now", NOW), asking.get("roll", 0))
+    decision = engine.decide(flag, *who)
+    assert engine.evaluate(flag, *who) == decision.packed
     return decision
 
 
@@ -89,31 +88,31 @@ def test_chance_is_64_bits_and_both_signs_are_the_same(engine: Engine) -> None:
 
 def test_a_batch_answers_as_single_questions_do(engine: Engine) -> None:
     for keys in (None, ["rule", "missing", "hero", "rule"], []):
-        request = engine.request(keys, "user:3", ["staff"], {"plan": "pro"}, NOW, 5)
-        batch = engine.decide_all(request)
+        who = ("user:3", ["staff"], {"plan": "pro"}, NOW, 5)
+        batch = engine.decide_all(keys, *who)
         expected = list(engine.all_keys()) if keys is None else keys
         assert [decision.key for decision in batch] == expected
-        assert batch == [engine.decide([key, *request[1:]]) for key in expected]
+        assert batch == [engine.decide(key, *who) for key in expected]
 
 
 def test_a_batch_of_more_than_one_call_holds() -> None:
     engine = Engine(compile_for_test({f"flag{i:05}": FlagForTest(on=i % 3 == 0) for i in range(2500)}))
-    batch = engine.decide_all(engine.request(None, None, (), None, None, None))
+    batch = engine.decide_all(None, None, (), None, None, None)
     assert [decision.enabled for decision in batch] == [i % 3 == 0 for i in range(2500)]
 
 
 def test_an_explanation_names_every_gate(engine: Engine) -> None:
-    explanation = engine.explain(engine.request("rule", "user:3", (), {"plan": "free"}, NOW, 0))
+    explanation = engine.explain("rule", "user:3", (), {"plan": "free"}, NOW, 0)
     assert not explanation.decision.enabled
     rule = explanation.steps[0]
     assert (rule.gate, rule.outcome) == (Gate.RULE, "no")
     assert [(c.attribute, c.operator, c.values, c.actual, c.held) for c in rule.checks] == [
         ("plan", "in", ["pro", "team"], "free", False)
     ]
-    text = str(engine.explain(engine.request("member", "user:3", ["staff"], None, NOW, 0)))
+    text = str(engine.explain("member", "user:3", ["staff"], None, NOW, 0))
     assert "member · default · revision 7 · on · TARGETING_MATCH" in text
     assert "prerequisite" in text and "parent" in text and "staff" in text
-    typed = engine.explain(engine.request("typed", None, (), {"n": 10**30}, NOW, 0))
+    typed = engine.explain("typed", None, (), {"n": 10**30}, NOW, 0)
     assert typed.steps[0].checks[0].actual == 10**30
     assert engine.usage == {}
 
@@ -127,8 +126,44 @@ def test_requests_of_any_size(engine: Engine, size: int) -> None:
 def test_invalid_unicode_is_replaced_everywhere(engine: Engine) -> None:
     assert decide(engine, "rule", "user\ud800", groups=["g\udfff"], attributes={"plan": "pro", "\ud800": "\ud800"}).enabled
     assert not decide(engine, "ru\ud800le").known
-    batch = engine.decide_all(engine.request(["boolean", "\ud800"], "u", (), None, None, None))
+    batch = engine.decide_all(["boolean", "\ud800"], "u", (), None, None, None)
     assert [d.known for d in batch] == [True, False]
+
+
+class Watched(dict[str, Any]):
+    """Attributes that tell which were looked at."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(given)
+        self.read: list[str] = []
+
+    def __getitem__(self, name: str) -> Any:
+        self.read.append(name)
+        return super().__getitem__(name)
+
+
+def test_only_what_a_flag_needs_is_read(engine: Engine) -> None:
+    attributes = Watched(plan="pro", mail="a@acme.com", other=1)
+    assert decide(engine, "rule", "user:3", attributes=attributes).enabled
+    assert attributes.read == ["plan", "plan"]
+    crowd = {f"A{i:03}": 1 for i in range(256)}
+    assert not decide(engine, "rule", "u", attributes={**crowd, "plan": "pro"}).enabled  # first in the alphabet are others
+    assert decide(engine, "rule", "u", attributes={**dict(list(crowd.items())[1:]), "plan": "pro"}).enabled
+
+
+def test_a_key_is_a_string(engine: Engine) -> None:
+    for key in (5, b"boolean", None):
+        with pytest.raises(TypeError, match="key"):
+            engine.evaluate(key, None, (), None, None, None)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="key"):
+            engine.decide_all([key], None, (), None, None, None)  # type: ignore[list-item]
+
+
+def test_flags_that_there_are_not_are_remembered_but_not_without_end(engine: Engine) -> None:
+    for i in range(3000):
+        assert not decide(engine, f"nope{i}").known
+    assert len(engine._needs) < 1100
+    assert decide(engine, "boolean").enabled
 
 
 def test_every_damage_to_a_snapshot_is_found(compiled: bytes) -> None:
@@ -148,14 +183,15 @@ def test_every_damage_to_a_snapshot_is_found(compiled: bytes) -> None:
 
 def test_evaluations_are_counted_by_flag(engine: Engine) -> None:
     for _ in range(3):
-        engine.evaluate(engine.request("boolean", None, (), None, None, None))
-    engine.evaluate(engine.request("missing", None, (), None, None, None))
-    engine.decide(engine.request("hero", None, (), None, NOW, None))
-    engine.decide_all(engine.request(None, None, (), None, NOW, None))
+        engine.evaluate("boolean", None, (), None, None, None)
+    engine.evaluate("missing", None, (), None, None, None)
+    engine.decide("hero", None, (), None, NOW, None)
+    engine.decide_all(None, None, (), None, NOW, None)
     usage = engine.take_usage()
     assert "missing" not in usage
     assert usage["boolean"][0] == 4
-    assert usage["hero"] == [2, NOW]
+    assert usage["hero"][0] == 2
+    assert abs(usage["hero"][1] / 1e6 - time.time()) < 60
     assert set(usage) == set(engine.all_keys())
     assert engine.take_usage() == {}
 
@@ -169,8 +205,7 @@ def test_threads_share_an_engine(engine: Engine) -> None:
         order = list(expected)
         random.Random(seed).shuffle(order)
         for i in order:
-            request = engine.request("percentage", f"user:{i}", (), {"filler": "x" * i}, None, None)
-            if (engine.evaluate(request) & 1 == 1) != expected[i]:
+            if (engine.evaluate("percentage", f"user:{i}", (), {"filler": "x" * i}, None, None) & 1 == 1) != expected[i]:
                 wrong.append(i)
 
     threads = [threading.Thread(target=ask, args=(seed,)) for seed in range(8)]
@@ -221,7 +256,7 @@ def test_a_request_that_always_traps_is_refused_and_leaves_nothing_broken(compil
     traps: list[ModuleTrap] = []
     engine = Engine(compiled, traps.append, Poisoned)
     with pytest.raises(ModuleTrap):
-        decide(engine, "boolean", "poison")
+        decide(engine, "rule", "poison", attributes={"plan": "pro"})
     assert len(traps) == 2
     assert decide(engine, "boolean", "user:3").enabled
 
@@ -236,7 +271,7 @@ WAT = """(module (memory (export "memory") 16)
   (func (export "evaluate") (param i32) (result i32) unreachable)
   (func (export "evaluate_batch") (param i32 i32) (result i32) i32.const -1)
   (func (export "flag_key") (param i32) (result i32) i32.const 0)
-  (func (export "groups") (param i32) (result i32) i32.const 0)
+  (func (export "needs") (param i32) (result i32) i32.const 0)
   (func (export "splice") (param i32) (result i32) (i32.load (i32.const -1)))
   (func (export "explain") (param i32) (result i32) i32.const 0))"""
 
@@ -288,7 +323,7 @@ def test_a_child_process_can_ask_whatever_held_the_engine(engine: Engine) -> Non
         child = os.fork()
         if child == 0:
             right = decide(engine, "rule", "user:3", attributes={"plan": "pro"}).enabled
-            os._exit(0 if right and engine.usage["rule"][0] == 2 and "boolean" not in engine.usage else 1)
+            os._exit(0 if right and engine.usage["rule"] == 2 and "boolean" not in engine.usage else 1)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert decide(engine, "boolean").enabled
 

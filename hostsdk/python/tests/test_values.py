@@ -115,11 +115,9 @@ def test_plain_attributes_are_not_copied() -> None:
 
 @pytest.mark.parametrize("n", [5, 5.0, Level.FIVE, Decimal(5), BIG])
 def test_the_engine_finds_numbers_whatever_their_type(engine: Engine, n: object) -> None:
-    request = engine.request("typed", "user:1", (), {"n": n}, None, None)
-    assert engine.evaluate(request) & 1
+    assert engine.evaluate("typed", "user:1", (), {"n": n}, None, None) & 1
 
 
 @pytest.mark.parametrize("n", [5.5, BIG + 1, float("nan"), [5], 2**64])
 def test_the_engine_tells_numbers_apart(engine: Engine, n: object) -> None:
-    request = engine.request("typed", "user:1", (), {"n": n}, None, None)
-    assert engine.evaluate(request) & 1 == 0
+    assert engine.evaluate("typed", "user:1", (), {"n": n}, None, None) & 1 == 0

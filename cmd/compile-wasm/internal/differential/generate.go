@@ -285,7 +285,14 @@ func (g generator) call(set *snapshot.Set) Call {
 	case 1, 2:
 		c.Export = Explain
 	case 3:
-		c.Export = Groups
+		c.Export = Needs
+	}
+	if len(r.Flags) > 0 && g.r.IntN(3) == 0 { // the same, or some other flags, by their numbers
+		for range r.Flags {
+			r.Numbers = append(r.Numbers, int64(g.r.IntN(len(set.Flags)+1)))
+		}
+		r.Flags = r.Flags[:g.r.IntN(len(r.Flags)+1)]
+		r.Numbers = r.Numbers[len(r.Flags):]
 	}
 	data, err := r.Append(nil)
 	if err != nil {

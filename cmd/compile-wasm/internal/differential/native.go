@@ -63,7 +63,7 @@ func (n *Native) call(s *engine.Snapshot, c *Call, i int) Answer {
 	switch c.Export {
 	case Evaluate:
 		d := &n.decisions[0]
-		s.Evaluate(n.request.Flag, &n.request.Input, &n.scratch, d)
+		n.request.Decide(s, &n.scratch, d)
 		n.count(s, d, i)
 		return Answer{int32(d.Pack()), digestDecision(d)}
 	case Batch:
@@ -84,10 +84,10 @@ func (n *Native) call(s *engine.Snapshot, c *Call, i int) Answer {
 		return Answer{k, digest(n.out[:k])}
 	}
 	count := int32(0)
-	if f := s.Find(n.request.Flag); f >= 0 {
+	if f := n.request.Number(s); f >= 0 {
 		count = s.Groups(f, &n.scratch, nil)
 	}
-	k := engine.WriteGroups(s, &n.request, &n.scratch, make([]string, count), n.out[:])
+	k := n.request.WriteNeeds(s, &n.scratch, make([]string, count), n.out[:])
 	if k < 0 {
 		return Answer{Code: errTooLarge}
 	}
@@ -116,7 +116,7 @@ func (n *Native) count(s *engine.Snapshot, d *engine.Decision, i int) {
 	n.Decisions++
 	n.Reasons[d.Reason]++
 	n.Gates[d.Gate]++
-	f := s.Find(n.request.Flag)
+	f := n.request.Number(s)
 	if i%4 != 0 || f < 0 {
 		return
 	}

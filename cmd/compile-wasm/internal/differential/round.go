@@ -16,12 +16,12 @@ const (
 	Evaluate Export = iota
 	Batch
 	Explain
-	Groups
+	Needs
 	Splice
 	exports
 )
 
-var exportNames = [exports]string{"evaluate", "evaluate_batch", "explain", "groups", "splice"}
+var exportNames = [exports]string{"evaluate", "evaluate_batch", "explain", "needs", "splice"}
 
 func (e Export) String() string { return exportNames[e] }
 

@@ -1,18 +1,25 @@
 import type { Context, Json } from '../context.js'
-import { bitFixed, bitTarget, bitVariant, decision, type Decision } from '../decision.js'
+import { bitFixed, bitTarget, bitVariant, decision, reasonOf, reasonUnknownFlag, type Decision } from '../decision.js'
 import type { Clock } from './clock.js'
 import { explanation, type Explanation } from './explanation.js'
 import { ContextError, maxSnapshotBytes, Memory } from './memory.js'
 import { instantiate, type Exports } from './module.js'
+import { needsOf, type Needs } from './needs.js'
 import { hexAt, Reader } from './reader.js'
-import { noContext, RequestWriter, type Encoded, type Keys } from './request.js'
+import { RequestWriter, type Asked, type Encoded } from './request.js'
 import { SnapshotError } from './snapshot_error.js'
 
 /** Room for a request to begin with; it grows when a context doesn't fit. */
 const leastRequest = 64 << 10
 
+/** Keys that are no flag's, and are remembered nevertheless: a program asks for a few such flags, an attacker for any number. */
+const maxUnknown = 1000
+
 /** Bytes of a result record. */
 const recordBytes = 32
+
+/** The clock where neither time nor chance matters. */
+const timeless: Clock = { now: () => 0, roll: () => [0, 0] }
 
 /** What a snapshot says about itself. */
 export interface SnapshotInfo {
@@ -45,10 +52,8 @@ export class Engine {
 
   /** By index in the snapshot, which is stable for the life of the instance. */
   private readonly variants: (Variant | undefined)[] = []
-  private readonly groups = new Map<string, readonly string[]>()
-
-  /** Packed decisions that no request changes, and that point at nothing in the result record. */
-  private readonly fixed = new Map<string, number>()
+  /** What flags need, by key. */
+  private readonly needs = new Map<string, Needs>()
   private flagKeys: readonly string[] | undefined
 
   /**
@@ -67,7 +72,7 @@ export class Engine {
     memory.refresh()
     if (code !== 0) throw new SnapshotError(code, memory.word(0))
     memory.reserve(leastRequest)
-    this.requests = new RequestWriter(memory, (keys) => this.groupsOf(keys))
+    this.requests = new RequestWriter(memory, (asked) => this.groupsOf(asked))
     exports.info()
     memory.refresh()
     this.info = {
@@ -82,12 +87,11 @@ export class Engine {
 
   /** The packed decision of one flag: all of it that needs no text. */
   evaluate(key: string, context: Context | undefined, encoded: Encoded | undefined, clock: Clock): number {
-    const known = this.fixed.get(key)
-    if (known !== undefined) return known
-    const packed = this.exports.evaluate(this.requests.write(key, context, encoded, clock))
+    const needs = this.needs.get(key) ?? this.ask(key)
+    if (needs.fixed !== undefined) return needs.fixed
+    const packed = this.exports.evaluate(this.requests.write(needs, context, encoded, clock))
     if (packed < 0) throw failed(packed)
     this.memory.refresh()
-    if ((packed & (bitFixed | bitVariant | bitTarget)) === bitFixed) this.fixed.set(key, packed)
     return packed
   }
 
@@ -108,7 +112,8 @@ export class Engine {
   decideAll(keys: readonly string[] | null, context: Context | undefined, encoded: Encoded | undefined, clock: Clock): Decision[] {
     const { exports, memory } = this
     const names = keys ?? this.keys()
-    const size = this.requests.write(keys, context, encoded, clock)
+    const asked = keys === null ? null : keys.map((key) => this.needs.get(key)?.number ?? key)
+    const size = this.requests.write(asked, context, encoded, clock)
     const decisions: Decision[] = []
     while (decisions.length < names.length) {
       const n = exports.evaluate_batch(size, decisions.length)
@@ -180,27 +185,28 @@ export class Engine {
   }
 
   /** Every group that a decision of these flags can ask for. */
-  private groupsOf(keys: Keys): Iterable<string> {
-    if (typeof keys === 'string') return this.groupsOfFlag(keys)
-    return new Set((keys ?? this.keys()).flatMap((key) => this.groupsOfFlag(key)))
+  private groupsOf(asked: Asked): Iterable<string> {
+    if (asked !== null && typeof asked === 'object' && 'groups' in asked) return asked.groups
+    const flags = typeof asked === 'string' ? [asked] : (asked ?? this.keys())
+    const keys = flags.map((flag) => (typeof flag === 'string' ? flag : this.keys()[flag])).filter((key) => key !== undefined)
+    return new Set(keys.flatMap((key) => (this.needs.get(key) ?? this.ask(key)).groups))
   }
 
-  private groupsOfFlag(key: string): readonly string[] {
-    let names = this.groups.get(key)
-    if (names !== undefined) return names
-    const { memory } = this
-    const writer = this.requests.begin()
-    writer.byte(0x96)
-    writer.text(key)
-    writer.raw(noContext)
-    const size = this.exports.groups(writer.at - memory.request)
-    if (size < 0) throw failed(size)
+  /** Asks the module what a flag needs, and whether it is decided already. */
+  private ask(key: string): Needs {
+    const { exports, memory } = this
+    const size = this.requests.write(key, undefined, undefined, timeless)
+    const length = exports.needs(size)
+    if (length < 0) throw failed(length)
     memory.refresh()
     const at = memory.word(0)
-    names = new Reader(memory.bytes, at, at + size).value() as string[]
-    // Callers may ask for any name; what is kept is bounded by the snapshot.
-    if (this.groups.size < this.info.flags) this.groups.set(key, names)
-    return names
+    const answer = new Reader(memory.bytes, at, at + length).value()
+    const packed = exports.evaluate(size)
+    memory.refresh()
+    const fixed = (packed & (bitFixed | bitVariant | bitTarget)) === bitFixed || reasonOf(packed) === reasonUnknownFlag
+    const needs = needsOf(answer, fixed ? packed : undefined)
+    if (needs.number >= 0 || this.needs.size < this.info.flags + maxUnknown) this.needs.set(key, needs)
+    return needs
   }
 
   private decisionOf(key: string, packed: number, record: number): Decision {

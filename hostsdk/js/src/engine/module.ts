@@ -11,7 +11,7 @@ export interface Exports {
   evaluate(size: number): number
   evaluate_batch(size: number, first: number): number
   explain(size: number): number
-  groups(size: number): number
+  needs(size: number): number
   splice(size: number): number
 }
 

@@ -48,6 +48,15 @@ export class Reader {
     throw this.malformed(type)
   }
 
+  /** The number of entries of a map whose head is next. */
+  mapHead(): number {
+    const type = this.take(1)
+    const c = this.bytes[type]!
+    if (c >= 0x80 && c < 0x90) return c & 15
+    if (c === 0xde) return this.view.getUint16(this.take(2))
+    throw this.malformed(type)
+  }
+
   value(depth = 0): Value {
     if (depth > 64) throw this.malformed(this.at)
     const type = this.take(1)

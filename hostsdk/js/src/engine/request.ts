@@ -1,23 +1,24 @@
 import { maxGroups, type Context } from '../context.js'
 import { random32, type Clock } from './clock.js'
 import { ContextError, maxSnapshotBytes, type Memory } from './memory.js'
+import type { Needs } from './needs.js'
 import { Reader } from './reader.js'
-import { full, Writer } from './writer.js'
+import { full, pieceOf, Writer, type Piece } from './writer.js'
 
-/** What is asked for: a flag, some, or all of them. */
-export type Keys = string | readonly string[] | null
+/** What is asked for: one flag, by what it needs; some, by key or number; or all of them. */
+export type Asked = Needs | string | readonly (string | number)[] | null
 
-/** A context whose parts before and after now and roll are written already, to be used for many requests. */
+/** A context in pieces that are written already, to be used for many requests. */
 export interface Encoded {
-  readonly actorAndGroups: Uint8Array
-  readonly attributes: Uint8Array
+  readonly actor: Piece
+  readonly groups: Piece
+  readonly attributes: Piece
+  /** Names with their values. */
+  readonly byName: ReadonlyMap<string, Piece>
 }
 
-/** Names the groups that a decision of one of these flags can ask for. */
-export type GroupsOf = (keys: Keys) => Iterable<string>
-
-/** No actor, no groups, now 0, roll 0, no attributes. */
-export const noContext = Uint8Array.of(0xc0, 0x90, 0, 0, 0x80)
+/** Names the groups that a decision of what is asked for can ask for. */
+export type GroupsOf = (asked: Asked) => Iterable<string>
 
 /** Writes requests of `wasm/ABI.md` into an instance's request buffer. */
 export class RequestWriter {
@@ -42,22 +43,22 @@ export class RequestWriter {
    * A context may run code of its caller's while it is read (a getter, say). If that asks the same engine, the buffer has
    * another request in it afterwards: the turn tells, and this one is written apart.
    */
-  write(keys: Keys, context: Context | undefined, encoded: Encoded | undefined, clock: Clock): number {
-    const groups = context === undefined || encoded !== undefined ? undefined : this.groups(keys, context)
+  write(asked: Asked, context: Context | undefined, encoded: Encoded | undefined, clock: Clock): number {
+    const groups = context === undefined || encoded !== undefined ? undefined : this.groups(asked, context)
     const writer = this.begin()
     const turn = this.turn
     try {
-      writeRequest(writer, keys, context, groups, encoded, clock)
+      writeRequest(writer, asked, context, groups, encoded, clock)
       if (turn === this.turn) return writer.at - this.memory.request
     } catch (error) {
       if (error !== full) throw error
     }
-    return this.writeApart(keys, context, groups, encoded, clock)
+    return this.writeApart(asked, context, groups, encoded, clock)
   }
 
   /** Writes a request that doesn't fit, or that others get in the way of, into memory of its own, and copies it. */
   private writeApart(
-    keys: Keys,
+    asked: Asked,
     context: Context | undefined,
     groups: readonly string[] | undefined,
     encoded: Encoded | undefined,
@@ -67,7 +68,7 @@ export class RequestWriter {
       const apart = new Writer()
       apart.target(new ArrayBuffer(size), 0, size)
       try {
-        writeRequest(apart, keys, context, groups, encoded, clock)
+        writeRequest(apart, asked, context, groups, encoded, clock)
       } catch (error) {
         if (error !== full) throw error
         continue
@@ -84,69 +85,122 @@ export class RequestWriter {
     const size = this.write(null, context, undefined, { now: () => 0, roll: () => [0, 0] })
     const { bytes, request } = this.memory
     const reader = new Reader(bytes, request, request + size)
+    const next = (values: number): Piece => {
+      const start = reader.at
+      for (let i = 0; i < values; i++) reader.value()
+      return pieceOf(bytes.subarray(start, reader.at))
+    }
     reader.arrayHead()
     reader.value()
-    const actor = reader.at
+    const [actor, groups] = [next(1), next(1)]
     reader.value()
     reader.value()
-    const now = reader.at
-    reader.value()
-    reader.value()
-    return { actorAndGroups: bytes.slice(actor, now), attributes: bytes.slice(reader.at, request + size) }
+    const attributes = pieceOf(bytes.subarray(reader.at, request + size))
+    const byName = new Map<string, Piece>()
+    for (let n = reader.mapHead(); n > 0; n--) {
+      const { at } = reader
+      const name = reader.value() as string
+      reader.at = at
+      byName.set(name, next(2))
+    }
+    return { actor, groups, attributes, byName }
   }
 
   /** The names of the actor's groups: those given, or those that the caller's function says yes to. */
-  private groups(keys: Keys, context: Context): readonly string[] | undefined {
+  private groups(asked: Asked, context: Context): readonly string[] | undefined {
     const { actor, groups } = context
     if (typeof groups === 'string') throw new ContextError('groups must be a list of texts, not a text')
+    if (isNeeds(asked) && asked.groups.length === 0) return undefined
     const asks = typeof actor === 'object' && typeof actor?.inGroup === 'function'
     if (Array.isArray(groups) && !asks) return groups as readonly string[]
     if ((groups === undefined || groups === null) && !asks) return undefined
     const names: string[] = []
-    if (typeof groups === 'function') names.push(...this.asked(keys, groups))
+    if (typeof groups === 'function') names.push(...this.asked(asked, groups))
     else if (groups) names.push(...groups)
-    if (asks) names.push(...this.asked(keys, (name) => actor.inGroup!(name)))
+    if (asks) names.push(...this.asked(asked, (name) => actor.inGroup!(name)))
     return names
   }
 
   /** The groups, of those that these flags can ask for, that the caller's function says yes to. */
-  private asked(keys: Keys, ask: (group: string) => boolean): string[] {
-    return [...this.groupsOf(keys)].filter((name) => ask(name))
+  private asked(asked: Asked, ask: (group: string) => boolean): string[] {
+    return [...this.groupsOf(asked)].filter((name) => ask(name))
   }
+}
+
+/** One flag by what it needs; or else everything, since another flag may need it, or an explanation tell it. */
+function isNeeds(asked: Asked): asked is Needs {
+  return typeof asked === 'object' && asked !== null && 'head' in asked
 }
 
 function writeRequest(
   writer: Writer,
-  keys: Keys,
+  asked: Asked,
+  context: Context | undefined,
+  groups: readonly string[] | undefined,
+  encoded: Encoded | undefined,
+  clock: Clock,
+): void {
+  if (!isNeeds(asked)) return writeWhole(writer, asked, context, groups, encoded, clock)
+  writer.piece(asked.head)
+  if (encoded !== undefined) writer.piece(encoded.actor)
+  else if (context !== undefined) writeActor(writer, context)
+  else writer.byte(0xc0)
+  const { attributes } = asked
+  const alone = asked.groups.length === 0
+  if (alone && !asked.chance && attributes?.length === 0) return writer.nothing()
+  if (alone) writer.byte(0x90)
+  else if (encoded !== undefined) writer.piece(encoded.groups)
+  else writeGroups(writer, groups)
+  if (asked.chance) writeChance(writer, clock)
+  else writer.zeros()
+  if (encoded !== undefined) writeEncoded(writer, attributes, encoded)
+  else if (attributes === undefined) writer.attributes(context?.attributes)
+  else writer.named(attributes, context?.attributes)
+}
+
+function writeEncoded(writer: Writer, names: Needs['attributes'], { attributes, byName }: Encoded): void {
+  if (names === undefined) return writer.piece(attributes)
+  const start = writer.at
+  writer.byte(0x80)
+  let n = 0
+  for (const { text } of names) {
+    const written = byName.get(text)
+    if (written === undefined) continue
+    writer.piece(written)
+    n++
+  }
+  writer.bytes[start] = 0x80 | n
+}
+
+function writeWhole(
+  writer: Writer,
+  asked: Exclude<Asked, Needs>,
   context: Context | undefined,
   groups: readonly string[] | undefined,
   encoded: Encoded | undefined,
   clock: Clock,
 ): void {
   writer.byte(0x96)
-  if (typeof keys === 'string') writer.text(keys)
-  else writeKeys(writer, keys)
-  if (encoded !== undefined) {
-    writer.raw(encoded.actorAndGroups)
-    writeChance(writer, clock)
-    writer.raw(encoded.attributes)
-  } else if (context !== undefined) {
-    writeActor(writer, context)
-    writeGroups(writer, groups)
-    writeChance(writer, clock)
-    writer.attributes(context.attributes)
-  } else {
-    writer.byte(0xc0)
-    writer.byte(0x90)
-    writeChance(writer, clock)
-    writer.byte(0x80)
+  if (asked === null) writer.byte(0xc0)
+  else if (typeof asked === 'string') writer.text(asked)
+  else {
+    writer.array(asked.length)
+    for (const flag of asked) {
+      if (typeof flag === 'string') writer.text(flag)
+      else writer.int(flag)
+    }
   }
-}
-
-function writeKeys(writer: Writer, keys: readonly string[] | null): void {
-  if (keys === null) return writer.byte(0xc0)
-  writer.array(keys.length)
-  for (const key of keys) writer.text(key)
+  if (encoded !== undefined) {
+    writer.piece(encoded.actor)
+    writer.piece(encoded.groups)
+    writeChance(writer, clock)
+    return writer.piece(encoded.attributes)
+  }
+  if (context === undefined) writer.byte(0xc0)
+  else writeActor(writer, context)
+  writeGroups(writer, groups)
+  writeChance(writer, clock)
+  writer.attributes(context?.attributes)
 }
 
 function writeActor(writer: Writer, context: Context): void {

@@ -1,9 +1,26 @@
 import { maxAttributes, maxNesting } from '../context.js'
+import type { Name } from './needs.js'
 
 const encoder = new TextEncoder()
 
-/** Texts up to here are written by a loop as long as they are ASCII, which beats TextEncoder on short ones; so are bytes. */
+/** Texts up to here are written by a loop as long as they are ASCII, which beats TextEncoder on short ones. */
 const shortText = 48
+
+/** Bytes that were written once, to be written again: in words, of which the last is filled up with zeros. */
+export interface Piece {
+  readonly words: Uint32Array
+  readonly size: number
+}
+
+/** Makes a piece of bytes. */
+export function pieceOf(bytes: Uint8Array): Piece {
+  const size = bytes.length
+  const words = new Uint32Array((size + 3) >>> 2)
+  const view = new DataView(words.buffer)
+  for (let i = 0; i < size; i++) view.setUint8(i, bytes[i]!)
+  for (let i = 0; i < words.length; i++) words[i] = view.getUint32(4 * i, true)
+  return { words, size }
+}
 
 /** Thrown when the buffer is full; whoever owns the buffer makes it larger and writes anew. */
 export const full = new Error('the request buffer is full')
@@ -35,12 +52,18 @@ export class Writer {
   }
 
   raw(source: Uint8Array): void {
-    const { bytes, at } = this
-    const n = source.length
-    if (at + n > this.end) throw full
-    if (n > shortText) bytes.set(source, at)
-    else for (let i = 0; i < n; i++) bytes[at + i] = source[i]!
-    this.at = at + n
+    if (this.at + source.length > this.end) throw full
+    this.bytes.set(source, this.at)
+    this.at += source.length
+  }
+
+  /** Writes a piece, a word at a time. What its last word is filled up with is written over by what comes next. */
+  piece({ words, size }: Piece): void {
+    const { view, at } = this
+    const n = words.length
+    if (at + 4 * n > this.end) throw full
+    for (let i = 0; i < n; i++) view.setUint32(at + 4 * i, words[i]!, true)
+    this.at = at + size
   }
 
   text(s: string): void {
@@ -222,9 +245,47 @@ export class Writer {
     this.text(v.toISOString().replace(/\.?0*Z$/, 'Z'))
   }
 
+  /** Groups, time, chance and attributes that nobody asks for: no groups, 0, 0, an empty map. */
+  nothing(): void {
+    if (this.at + 4 > this.end) throw full
+    this.view.setUint32(this.at, 0x90000080)
+    this.at += 4
+  }
+
+  /** A time and a chance that nobody asks for. */
+  zeros(): void {
+    if (this.at + 2 > this.end) throw full
+    this.view.setUint16(this.at, 0)
+    this.at += 2
+  }
+
+  /** Those of the named attributes that there are. */
+  named(names: readonly Name[], attributes: object | null | undefined): void {
+    const start = this.at
+    this.byte(0x80)
+    if (attributes === null || attributes === undefined) return
+    let many = 0
+    // Of more than the engine takes some don't count, which only writing all of them can tell.
+    for (const _ in attributes) if (++many > maxAttributes) return this.all(start, attributes)
+    const values = attributes as Record<string, unknown>
+    let n = 0
+    for (const { text, written } of names) {
+      if (!Object.hasOwn(values, text)) continue
+      this.piece(written)
+      this.attribute(values[text])
+      n++
+    }
+    this.bytes[start] = 0x80 | n
+  }
+
+  private attribute(value: unknown): void {
+    if (typeof value === 'string') this.text(value)
+    else this.value(value, 0)
+  }
+
   /**
    * The context's attributes in the order of the object, which nothing depends on as long as they are few and their names
-   * differ; else as {@link manyAttributes}.
+   * differ; else as {@link all}.
    */
   attributes(attributes: object | null | undefined): void {
     const start = this.at
@@ -236,20 +297,18 @@ export class Writer {
     for (const name of Object.keys(values)) {
       if (n++ === 15) break
       this.text(name)
-      const value = values[name]
-      if (typeof value === 'string') this.text(value)
-      else this.value(value, 0)
+      this.attribute(values[name])
     }
     if (n < 16 && !this.replaced) {
       this.bytes[start] = 0x80 | n
       return
     }
-    this.at = start
-    this.manyAttributes(values)
+    this.all(start, values)
   }
 
   /** At most 256 attributes, those first in the alphabet; of two with one name, once it is valid Unicode, the later. */
-  private manyAttributes(values: object): void {
+  private all(start: number, values: object): void {
+    this.at = start
     const entries = sortedEntries(values)
     if (entries.length > maxAttributes) entries.length = maxAttributes
     this.map(entries.length)

@@ -14,6 +14,7 @@ SCORES = 65536
 HAS_VARIANT = 1 << 26
 HAS_TARGET = 1 << 27
 HAS_VARIANT_GATE = 1 << 28
+IS_FIXED = 1 << 29
 
 
 class Reason(StrEnum):

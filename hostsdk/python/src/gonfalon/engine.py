@@ -11,29 +11,47 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import getrandbits
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import msgpack
 
 from . import context, values
 from .context import Context, Who
 from .crossing import ModuleTrap
-from .decision import HAS_TARGET, HAS_VARIANT, Decision, Variant
+from .decision import HAS_TARGET, HAS_VARIANT, IS_FIXED, Decision, Variant
 from .explanation import Explanation, read_explanation
 from .instance import Instance, SnapshotInfo
 
 PATIENCE = 0.05  # seconds: far longer than any decision, far shorter than anybody waits
 HALF = 1 << 63  # a negative roll stands for its two's complement
+UNKNOWN = 1000  # keys of no flag that are remembered: a program asks for a few such flags, an attacker for any number
+
+Attributes: TypeAlias = Mapping[str, object] | None
 
 T = TypeVar("T")
 
 _engines: weakref.WeakSet[Engine] = weakref.WeakSet()
 
 
+class Needs(NamedTuple):
+    """What deciding one flag can ask for (the ABI's ``needs``). The rest of a context is neither read nor written."""
+
+    number: int  # of the flag; -1 if there is no such flag
+    groups: tuple[str, ...]
+    attributes: tuple[str, ...] | None  # None: all that there are
+    now: bool
+    roll: bool
+    fixed: int | None  # the packed decision, if it is the same for every request and points at nothing
+
+
 class Engine:
-    """Loads a snapshot; raises LoadError if the engine refuses it. Safe for use from threads, and after a fork."""
+    """Loads a snapshot; raises LoadError if the engine refuses it. Safe for use from threads, and after a fork.
+
+    Each question takes who asks (an actor, or a prepared context in its place), groups and attributes, and the time (Unix
+    microseconds) and chance (64 bits), for which None stands for the clock's and fresh ones.
+    """
 
     def __init__(
         self,
@@ -49,40 +67,24 @@ class Engine:
         self._lock = threading.Lock()
         self._packer = msgpack.Packer()
         self._variants: dict[int, Variant] = {}
-        self._groups: dict[str, tuple[str, ...]] = {}
+        self._needs: dict[str, Needs] = {}
         self._keys: tuple[str, ...] | None = None
-        #: Evaluations of each flag since take_usage: key → [count, Unix microseconds of the last].
-        self.usage: dict[str, list[int]] = {}
+        #: Evaluations of each flag since take_usage.
+        self.usage: dict[str, int] = {}
         _engines.add(self)
 
-    # A request is a list as the ABI has it: [flags, actor, groups, now, roll, attributes].
-
-    def request(
-        self,
-        flags: str | Sequence[str] | None,
-        actor: Who | Context,
-        groups: Iterable[str],
-        attributes: Any,
-        now: int | None,
-        roll: int | None,
-    ) -> list[Any]:
-        """The request for one flag, several, or (None) all of them. Times are Unix microseconds."""
-        now = time.time_ns() // 1000 if now is None else now
-        roll = getrandbits(64) - HALF if roll is None else (roll & (2 * HALF - 1)) - HALF ^ -HALF
-        if actor.__class__ is str and not groups:
-            return [flags, actor, (), now, roll, values.attributes(attributes) if attributes else {}]
-        if not isinstance(actor, Context):
-            actor = Context(actor, groups=groups, attributes=attributes)
-        elif groups or attributes:
-            raise TypeError("groups and attributes are part of a prepared Context; give them when it is made")
-        names = actor.groups
-        if actor.member is not None:
-            names = context.ask(actor.member, names, self.groups(flags))
-        return [flags, actor.actor, names, now, roll, actor.attributes]
-
-    def evaluate(self, request: list[Any]) -> int:
-        """The packed decision for a request of one flag: the quickest question."""
+    def evaluate(
+        self, key: str, actor: Who | Context, groups: Iterable[str], attributes: Attributes, now: int | None, roll: int | None
+    ) -> int:
+        """The packed decision of one flag: the quickest question."""
+        needs = self._needs.get(key) or self._ask(key)
         lock = self._lock
+        if needs.fixed is not None:
+            if needs.fixed and (lock.acquire(False) or lock.acquire(True, PATIENCE)):
+                self.usage[key] = self.usage.get(key, 0) + 1
+                lock.release()
+            return needs.fixed
+        request = self._request(needs, actor, groups, attributes, now, roll)
         if not (lock.acquire(False) or lock.acquire(True, PATIENCE)):
             return self._aside(request, _packed)
         try:
@@ -91,89 +93,141 @@ class Engine:
                 packed = self._instance.evaluate(self._packer.pack(request))  # type: ignore[union-attr]
             except (ModuleTrap, UnicodeEncodeError, OverflowError, AttributeError) as error:
                 packed = self._again(request, _packed, error)
-            if packed:
-                entry = self.usage.get(request[0])
-                if entry is None:
-                    self.usage[request[0]] = [1, request[3]]
-                else:
-                    entry[0] += 1
-                    entry[1] = request[3]
+            self.usage[key] = self.usage.get(key, 0) + 1
             return packed
         finally:
             lock.release()
 
-    def decide(self, request: list[Any]) -> Decision:
-        """The whole decision for a request of one flag."""
-        return self._locked(request, self._decide_by)
+    def decide(
+        self, key: str, actor: Who | Context, groups: Iterable[str], attributes: Attributes, now: int | None, roll: int | None
+    ) -> Decision:
+        """The whole decision of one flag."""
+        needs = self._needs.get(key) or self._ask(key)
+        if needs.fixed is not None:
+            return Decision(key, self.evaluate(key, None, (), None, 0, 0), None, None, self.info.revision)
 
-    def _decide_by(self, instance: Instance, written: bytes, request: list[Any]) -> Decision:
-        packed = instance.evaluate(written)
-        if packed & (HAS_VARIANT | HAS_TARGET):
-            decision = self._decision(instance, request[0], instance.record())
-        else:
-            decision = Decision(request[0], packed, None, None, self.info.revision)
-        self._count((decision,), request[3])
-        return decision
+        def ask(instance: Instance, written: bytes) -> Decision:
+            packed = instance.evaluate(written)
+            self.usage[key] = self.usage.get(key, 0) + 1
+            if packed & (HAS_VARIANT | HAS_TARGET):
+                return self._decision(instance, key, instance.record())
+            return Decision(key, packed, None, None, self.info.revision)
 
-    def decide_all(self, request: list[Any]) -> list[Decision]:
-        """The decisions for a request of several flags, or of all; in their order."""
-        keys = self.all_keys() if request[0] is None else request[0]
+        return self._locked(self._request(needs, actor, groups, attributes, now, roll), ask)
+
+    def decide_all(
+        self,
+        keys: Sequence[str] | None,
+        actor: Who | Context,
+        groups: Iterable[str],
+        attributes: Attributes,
+        now: int | None,
+        roll: int | None,
+    ) -> list[Decision]:
+        """The decisions of several flags, in their order, or of all flags."""
+        request = self._whole(keys, actor, groups, attributes, now, roll)
+        if keys is None:
+            keys = self.all_keys()
         decisions: list[Decision] = []
         while len(decisions) < len(keys):
 
-            def ask(instance: Instance, written: bytes, _: Any, first: int = len(decisions)) -> list[Decision]:
+            def ask(instance: Instance, written: bytes, first: int = len(decisions)) -> list[Decision]:
                 records = instance.batch(written, first)
                 decided = [self._decision(instance, keys[first + i], record) for i, record in enumerate(records)]
-                self._count(decided, request[3])
+                for decision in decided:
+                    if decision.packed:
+                        self.usage[decision.key] = self.usage.get(decision.key, 0) + 1
                 return decided
 
             decisions += self._locked(request, ask)
         return decisions
 
-    def explain(self, request: list[Any]) -> Explanation:
+    def explain(
+        self, key: str, actor: Who | Context, groups: Iterable[str], attributes: Attributes, now: int | None, roll: int | None
+    ) -> Explanation:
         """The decision with every gate that the engine looked at. It is not counted as an evaluation."""
 
-        def ask(instance: Instance, written: bytes, _: Any) -> Explanation:
+        def ask(instance: Instance, written: bytes) -> Explanation:
             instance.evaluate(written)
-            decision = self._decision(instance, request[0], instance.record())
+            decision = self._decision(instance, key, instance.record())
             return read_explanation(instance.explain(written), decision, self.info)
 
-        return self._locked(request, ask)
+        return self._locked(self._whole(key, actor, groups, attributes, now, roll), ask)
 
-    def groups(self, flags: str | Sequence[str] | None) -> Iterable[str]:
+    def groups(self, keys: Iterable[str]) -> tuple[str, ...]:
         """Every group that deciding the flags can ask for."""
-        if isinstance(flags, str):
-            return self._groups_of(flags)
-        every = dict.fromkeys(name for key in (self.all_keys() if flags is None else flags) for name in self._groups_of(key))
-        return every.keys()
-
-    def _groups_of(self, key: str) -> tuple[str, ...]:
-        names = self._groups.get(key)
-        if names is None:
-            names = tuple(self._locked([key, None, (), 0, 0, {}], lambda instance, written, _: instance.groups(written)))
-            if len(self._groups) <= self.info.flags:  # unknown keys must not fill the memory
-                self._groups[key] = names
-        return names
+        return tuple(dict.fromkeys(name for key in keys for name in (self._needs.get(key) or self._ask(key)).groups))
 
     def all_keys(self) -> tuple[str, ...]:
         """The keys of all flags, ascending."""
         if self._keys is None:
-            self._keys = self._locked([], lambda instance, *_: tuple(instance.flag_key(i) for i in range(self.info.flags)))
+            self._keys = self._locked([], lambda instance, _: tuple(instance.flag_key(i) for i in range(self.info.flags)))
         return self._keys
 
     def take_usage(self) -> dict[str, list[int]]:
-        """What was counted since the last time."""
+        """What was counted since the last time: key → [count, Unix microseconds of now, by when they were made]."""
         with self._lock:
             taken, self.usage = self.usage, {}
-        return taken
+        now = time.time_ns() // 1000
+        return {key: [count, now] for key, count in taken.items()}
 
-    def _count(self, decisions: Iterable[Decision], now: int) -> None:
-        """Adds to the usage of flags that the snapshot has. The lock is held, or this is the thread that holds it."""
-        for decision in decisions:
-            if decision.packed:
-                entry = self.usage.setdefault(decision.key, [0, now])
-                entry[0] += 1
-                entry[1] = now
+    # A request is a list as the ABI has it: [flags, actor, groups, now, roll, attributes].
+
+    def _request(
+        self,
+        needs: Needs,
+        actor: Who | Context,
+        groups: Iterable[str],
+        attributes: Attributes,
+        now: int | None,
+        roll: int | None,
+    ) -> list[Any]:
+        """The request for one flag, by what it needs."""
+        number, named, names, timed, chanced, _ = needs
+        now = 0 if not timed else time.time_ns() // 1000 if now is None else now
+        roll = 0 if not chanced else getrandbits(64) - HALF if roll is None else _signed(roll)
+        if actor.__class__ is str and not groups:
+            if attributes and names is not None and len(attributes) <= values.MAX_ATTRIBUTES:
+                attributes = {name: attributes[name] for name in names if name in attributes}
+            return [number, actor, (), now, roll, values.attributes(attributes) if attributes else {}]
+        asking = _context(actor, groups, attributes)
+        member_of = context.ask(asking.member, asking.groups, named) if asking.member is not None else asking.groups
+        return [number, asking.actor, member_of if named else (), now, roll, {} if names == () else asking.attributes]
+
+    def _whole(
+        self,
+        flags: str | Sequence[str] | None,
+        actor: Who | Context,
+        groups: Iterable[str],
+        attributes: Attributes,
+        now: int | None,
+        roll: int | None,
+    ) -> list[Any]:
+        """The request for one flag, several or (None) all of them, with all that there is."""
+        keys = [flags] if isinstance(flags, str) else self.all_keys() if flags is None else flags
+        if not all(isinstance(key, str) for key in keys):
+            raise TypeError("a flag's key is a string")
+        asking = _context(actor, groups, attributes)
+        member_of = context.ask(asking.member, asking.groups, self.groups(keys)) if asking.member is not None else asking.groups
+        now = time.time_ns() // 1000 if now is None else now
+        return [flags, asking.actor, member_of, now, getrandbits(64) - HALF if roll is None else _signed(roll), asking.attributes]
+
+    def _ask(self, key: str) -> Needs:
+        """Asks the module what a flag needs, and whether it is decided already."""
+        if not isinstance(key, str):
+            raise TypeError(f"a flag's key is a string, not {type(key).__name__}")
+
+        def ask(instance: Instance, written: bytes) -> tuple[list[Any], int]:
+            return instance.needs(written), instance.evaluate(written)
+
+        (groups, names, number, now, roll), packed = self._locked([key, None, (), 0, 0, {}], ask)
+        # A name that isn't valid Unicode can become the one that is looked for, so that all have to be seen.
+        attributes = None if names is None or any("\ufffd" in name for name in names) else tuple(names)
+        fixed = packed if packed & (IS_FIXED | HAS_VARIANT | HAS_TARGET) == IS_FIXED or not packed else None
+        needs = Needs(-1 if number is None else number, tuple(groups), attributes, now, roll, fixed)
+        if number is not None or len(self._needs) < self.info.flags + UNKNOWN:
+            self._needs[key] = needs
+        return needs
 
     def _decision(self, instance: Instance, key: str, record: tuple[int, ...]) -> Decision:
         packed, variant, name, name_length, payload, payload_length, target, target_length = record
@@ -186,19 +240,19 @@ class Engine:
         at = instance.text(target, target_length) if packed & HAS_TARGET else None
         return Decision(key, packed, served, at, self.info.revision)
 
-    def _locked(self, request: list[Any], ask: Callable[[Instance, bytes, list[Any]], T]) -> T:
+    def _locked(self, request: list[Any], ask: Callable[[Instance, bytes], T]) -> T:
         lock = self._lock
         if not (lock.acquire(False) or lock.acquire(True, PATIENCE)):
             return self._aside(request, ask)
         try:
             try:
-                return ask(self._instance, self._packer.pack(request), request)  # type: ignore[arg-type]
+                return ask(self._instance, self._packer.pack(request))  # type: ignore[arg-type]
             except (ModuleTrap, UnicodeEncodeError, OverflowError, AttributeError) as error:
                 return self._again(request, ask, error)
         finally:
             lock.release()
 
-    def _again(self, request: list[Any], ask: Callable[[Instance, bytes, list[Any]], T], error: Exception) -> T:
+    def _again(self, request: list[Any], ask: Callable[[Instance, bytes], T], error: Exception) -> T:
         """Asks once more with what went wrong put right: the instance replaced, or the request cleaned. The lock is held."""
         written = _clean(request)
         if isinstance(error, ModuleTrap):
@@ -209,15 +263,15 @@ class Engine:
         elif isinstance(error, AttributeError):
             raise error
         try:
-            return ask(self._instance, written, request)
+            return ask(self._instance, written)
         except ModuleTrap as trap:  # it is the request: refuse it, and leave nothing poisoned behind
             self._instance = None
             self._on_trap(trap)
             raise
 
-    def _aside(self, request: list[Any], ask: Callable[[Instance, bytes, list[Any]], T]) -> T:
+    def _aside(self, request: list[Any], ask: Callable[[Instance, bytes], T]) -> T:
         """Asks an instance made for this one call."""
-        return ask(self._make(self.data), _clean(request), request)
+        return ask(self._make(self.data), _clean(request))
 
     def _forked(self) -> None:
         """In a child process: another thread may have held the lock, or been inside the instance, when it was forked."""
@@ -227,8 +281,21 @@ class Engine:
         self.usage = {}  # the parent reports what was counted before
 
 
-def _packed(instance: Instance, written: bytes, _: Any) -> int:
+def _packed(instance: Instance, written: bytes) -> int:
     return instance.evaluate(written)
+
+
+def _signed(roll: int) -> int:
+    """The 64 bits of a roll as a number with a sign."""
+    return (roll & (2 * HALF - 1)) - HALF ^ -HALF
+
+
+def _context(actor: Who | Context, groups: Iterable[str], attributes: Attributes) -> Context:
+    if not isinstance(actor, Context):
+        return Context(actor, groups=groups, attributes=attributes)
+    if groups or attributes:
+        raise TypeError("groups and attributes are part of a prepared Context; give them when it is made")
+    return actor
 
 
 def _clean(request: list[Any]) -> bytes:

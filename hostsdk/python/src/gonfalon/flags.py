@@ -52,7 +52,7 @@ class Flags:
         if engine is None:
             return default
         try:
-            packed = engine.evaluate(engine.request(key, actor, groups, attributes, now, roll))
+            packed = engine.evaluate(key, actor, groups, attributes, now, roll)
         except Exception as error:  # noqa: BLE001 -- a decision never fails
             self._failed(key, error)
             return default
@@ -136,7 +136,7 @@ class Flags:
         if engine is None:
             return Decision(key, 0, error=Reason.NOT_READY)
         try:
-            return engine.decide(engine.request(key, actor, groups, attributes, now, roll))
+            return engine.decide(key, actor, groups, attributes, now, roll)
         except Exception as error:  # noqa: BLE001 -- a decision never fails
             self._failed(key, error)
             return Decision(key, 0, revision=engine.info.revision, error=Reason.ERROR)
@@ -157,7 +157,7 @@ class Flags:
             return {key: Decision(key, 0, error=Reason.NOT_READY) for key in keys or ()}
         try:
             flags = None if keys is None else list(keys)
-            decisions = engine.decide_all(engine.request(flags, actor, groups, attributes, now, roll))
+            decisions = engine.decide_all(flags, actor, groups, attributes, now, roll)
         except Exception as error:  # noqa: BLE001 -- a decision never fails
             self._failed("all flags", error)
             revision = engine.info.revision
@@ -179,7 +179,7 @@ class Flags:
         engine = self._store.engine
         if engine is None:
             raise NotReadyError(f"{self.state}: {self._status.message}")
-        return engine.explain(engine.request(key, actor, groups, attributes, now, roll))
+        return engine.explain(key, actor, groups, attributes, now, roll)
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -126,7 +126,7 @@ class Instance:
         self._evaluate = crossing.quick(store, self._exports["evaluate"], 1)
         self._batch = crossing.quick(store, self._exports["evaluate_batch"], 2)
         self._flag_key = crossing.quick(store, self._exports["flag_key"], 1)
-        self._groups = crossing.quick(store, self._exports["groups"], 1)
+        self._needs = crossing.quick(store, self._exports["needs"], 1)
         self._explain = crossing.patient(store, self._exports["explain"], 1)
         self._reserve = crossing.patient(store, self._exports["request"], 1)
         self._view = self._see()
@@ -203,8 +203,9 @@ class Instance:
         address, length, *_ = self._words()
         return self.text(address, length)
 
-    def groups(self, request: bytes) -> list[str]:
-        return list(self._answer(self._groups, request))
+    def needs(self, request: bytes) -> list[Any]:
+        """What deciding a flag can ask for, as ABI.md lays it out."""
+        return list(self._answer(self._needs, request))
 
     def explain(self, request: bytes) -> list[Any]:
         """The explanation as ABI.md lays it out."""

@@ -191,24 +191,20 @@ class _Layered(Engine):
     def _of(self, key: str) -> Engine:
         return self._top if key in self._over else self._base
 
-    def evaluate(self, request: list[Any]) -> int:
-        return self._of(request[0]).evaluate(request)
+    def evaluate(self, key: str, *asking: Any) -> int:
+        return self._of(key).evaluate(key, *asking)
 
-    def decide(self, request: list[Any]) -> Decision:
-        return self._of(request[0]).decide(request)
+    def decide(self, key: str, *asking: Any) -> Decision:
+        return self._of(key).decide(key, *asking)
 
-    def decide_all(self, request: list[Any]) -> list[Decision]:
-        keys: Sequence[str] = self.all_keys() if request[0] is None else request[0]
-        return [self.decide([key, *request[1:]]) for key in keys]
+    def decide_all(self, keys: Sequence[str] | None, *asking: Any) -> list[Decision]:
+        return [self.decide(key, *asking) for key in (self.all_keys() if keys is None else keys)]
 
-    def explain(self, request: list[Any]) -> Explanation:
-        return self._of(request[0]).explain(request)
+    def explain(self, key: str, *asking: Any) -> Explanation:
+        return self._of(key).explain(key, *asking)
 
-    def groups(self, flags: str | Sequence[str] | None) -> Iterable[str]:
-        if isinstance(flags, str):
-            return self._of(flags).groups(flags)
-        every = self.all_keys() if flags is None else flags
-        return dict.fromkeys(name for key in every for name in self._of(key).groups(key)).keys()
+    def groups(self, keys: Iterable[str]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for key in keys for name in self._of(key).groups([key])))
 
     def all_keys(self) -> tuple[str, ...]:
         return tuple(sorted(self._over.union(self._base.all_keys()), key=str.encode))

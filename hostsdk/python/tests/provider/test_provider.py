@@ -86,7 +86,7 @@ def test_groups_stay_an_attribute_and_odd_ones_are_only_that() -> None:
 
 
 def test_a_context_that_can_not_be_read_is_an_error() -> None:
-    found = resolve("boolean", "boolean", True, actor=5.5)  # type: ignore[arg-type]
+    found = resolve("boolean", "percentage", True, actor=5.5)  # type: ignore[arg-type]
     assert (found.value, found.error_code) == (True, ErrorCode.INVALID_CONTEXT)
 
 

@@ -1,0 +1,150 @@
+package engine
+
+// What deciding a flag can ask of a host, its prerequisites included. A host that knows it leaves the rest out of its requests:
+// the decision is the same, and most of a request is never written, copied or parsed.
+
+// maxNeeded is how many names of attributes are told. A flag that looks at more is asked about with all that there are.
+const maxNeeded = 15
+
+// Groups lists, each once, every group that a decision of flag i can ask for into out. It gives how many there are; those beyond
+// out's length are left out. A host that can only ask "is the actor in this group?" asks for these. sc may be nil if the flag
+// doesn't need a Scratch.
+func (s *Snapshot) Groups(i int32, sc *Scratch, out []string) int32 {
+	var flags [MaxReachable]int32
+	n, _ := s.reach(i, sc, &flags)
+	return s.groupsOf(flags[:n], out)
+}
+
+// reach lists flag i and the flags that deciding it can look at. Of more than MaxReachable some are left out, and all is false.
+func (s *Snapshot) reach(i int32, sc *Scratch, flags *[MaxReachable]int32) (n int32, all bool) {
+	flags[0] = i
+	f := &s.flags[i]
+	if f.prerequisites.from == f.prerequisites.to {
+		return 1, true
+	}
+	// The flags visited so far are a queue: each adds the parents not yet in it.
+	v := &sc.visits
+	v.start(i)
+	n, all = 1, true
+	for at := int32(0); at < n; at++ {
+		f = &s.flags[flags[at]]
+		for k := f.prerequisites.from; k < f.prerequisites.to; k++ {
+			p := s.prerequisites[k].parent
+			if p < 0 || v.of(p) != unvisited {
+				continue
+			}
+			if n == MaxReachable {
+				all = false
+				continue
+			}
+			v.mark(p, visiting)
+			flags[n] = p
+			n++
+		}
+	}
+	return n, all
+}
+
+// groupsOf lists the groups of these flags, each once.
+func (s *Snapshot) groupsOf(flags []int32, out []string) (n int32) {
+	for at, i := range flags {
+		t := s.flags[i].groups
+	slots:
+		for k := t.base; k <= t.base+t.mask; k++ {
+			if s.slots[k] == 0 {
+				continue
+			}
+			name := s.target(s.slots[k])
+			for _, earlier := range flags[:at] {
+				if g := s.flags[earlier].groups; g.mask >= 0 && s.state(g, name) != 0 {
+					continue slots
+				}
+			}
+			if n < int32(len(out)) {
+				out[n] = name
+			}
+			n++
+		}
+	}
+	return n
+}
+
+// attributesOf lists the attributes that rules of these flags look at, each once; more than maxNeeded if there are more.
+func (s *Snapshot) attributesOf(flags []int32, out *[maxNeeded]string) (n int32) {
+	for _, i := range flags {
+		f := &s.flags[i]
+		for r := f.rules.from; r < f.rules.to; r++ {
+			cs := s.rules[r].constraints
+		constraints:
+			for c := cs.from; c < cs.to; c++ {
+				name := s.str(s.constraints[c].attribute)
+				for k := int32(0); k < n; k++ {
+					if out[k] == name {
+						continue constraints
+					}
+				}
+				if n == maxNeeded {
+					return n + 1
+				}
+				out[n] = name
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// NeedsNow says whether deciding flag i can look at the time, so that a host may leave the clock alone where it can't.
+func (s *Snapshot) NeedsNow(i int32) bool {
+	f := &s.flags[i]
+	return f.windows.from < f.windows.to || f.prerequisites.from < f.prerequisites.to
+}
+
+// NeedsRoll says whether deciding flag i can look at chance.
+func (s *Snapshot) NeedsRoll(i int32) bool {
+	f := &s.flags[i]
+	return f.timeDraw >= 0 || f.prerequisites.from < f.prerequisites.to
+}
+
+// WriteNeeds writes what deciding the request's flag can ask for into out, as ABI.md lays it out, using names as memory for groups.
+// It gives how many bytes, or −1 if either is too small.
+func (r *Request) WriteNeeds(s *Snapshot, sc *Scratch, names []string, out []byte) int32 {
+	var flags [MaxReachable]int32
+	var attributes [maxNeeded]string
+	i := r.Number(s)
+	n, all := int32(0), true
+	if i >= 0 {
+		n, all = s.reach(i, sc, &flags)
+	}
+	groups := s.groupsOf(flags[:n], names)
+	if groups > int32(len(names)) {
+		return -1
+	}
+	most := s.attributesOf(flags[:n], &attributes)
+	now, roll := !all, !all
+	for _, f := range flags[:n] {
+		now = now || s.flags[f].windows.from < s.flags[f].windows.to
+		roll = roll || s.flags[f].timeDraw >= 0
+	}
+	w := writer{b: out}
+	w.array(5)
+	w.array(groups)
+	for _, name := range names[:groups] {
+		w.string(name)
+	}
+	if most > maxNeeded || !all {
+		w.null()
+	} else {
+		w.array(most)
+		for _, name := range attributes[:most] {
+			w.string(name)
+		}
+	}
+	w.unless(i < 0, int64(i))
+	w.boolean(now)
+	w.boolean(roll)
+	if w.full {
+		return -1
+	}
+	return w.n
+}

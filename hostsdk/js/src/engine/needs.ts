@@ -1,0 +1,49 @@
+import type { Value } from './reader.js'
+import { pieceOf, Writer, type Piece } from './writer.js'
+
+/** What deciding one flag can ask for: the answer of `needs` in `wasm/ABI.md`. The rest of a context is never written. */
+export interface Needs {
+  /** The head of each request for the flag. */
+  readonly head: Piece
+  /** The flag's number, −1 if there is no such flag. */
+  readonly number: number
+  readonly groups: readonly string[]
+  /** Undefined: all that there are. */
+  readonly attributes: readonly Name[] | undefined
+  /** Time or chance. */
+  readonly chance: boolean
+  /** The packed decision, if it is the same for every request and points at nothing in the result record. */
+  readonly fixed: number | undefined
+}
+
+/** The name of an attribute. */
+export interface Name {
+  readonly text: string
+  readonly written: Piece
+}
+
+/** Bytes that a name can take, with its head: `MaxNameBytes` of engine/limits.go. */
+const room = 1024 + 3
+
+/** Lays out an answer of the module. */
+export function needsOf(answer: Value, fixed: number | undefined): Needs {
+  const [groups, names, number, now, roll] = answer as [string[], string[] | null, number | null, boolean, boolean]
+  const writer = new Writer()
+  const written = (write: () => void): Piece => {
+    writer.target(new ArrayBuffer(room), 0, room)
+    write()
+    return pieceOf(writer.bytes.subarray(0, writer.at))
+  }
+  return {
+    head: written(() => {
+      writer.byte(0x96)
+      writer.int(number ?? -1)
+    }),
+    number: number ?? -1,
+    groups,
+    // A name that isn't valid Unicode can become the one that is looked for, so that all have to be seen.
+    attributes: names?.some((name) => name.includes('\ufffd')) ? undefined : names?.map((text) => ({ text, written: written(() => writer.text(text)) })),
+    chance: now || roll,
+    fixed,
+  }
+}
