@@ -41,7 +41,7 @@ fuzz: ## fuzz every target for FUZZTIME (5m), and compare builds, hosts and rand
 	scripts/fuzz $(FUZZTIME) ./...
 	go test -timeout 3h ./cmd/compile-wasm/internal/torture -long
 	go test -timeout 3h -v -run BuildsAgree ./cmd/compile-wasm/internal/differential -cases 1000000
-	go test -timeout 3h -v -tags hosts -run HostsAgree ./cmd/compile-wasm/internal/differential -pairs 1000000
+	go test -timeout 3h -v -count=1 -tags hosts -run HostsAgree ./cmd/compile-wasm/internal/differential -pairs 1000000
 	go test -timeout 3h -v ./cmd/compile-wasm/internal/randprog -programs 1000
 
 mutants: ## break the compiler in many small ways, and see that tests notice

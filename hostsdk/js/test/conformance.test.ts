@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { decodeBase64 } from '../src/engine/module.ts'
 import { binary, compile } from './support/snapshots.ts'
 
 const vectors = new URL('../../../engine/conformance/', import.meta.url)
@@ -21,6 +22,13 @@ function run(program: string, ...args: string[]): Promise<{ status: number; out:
   })
 }
 
+/** Bytes with their length before them. */
+function record(bytes: Uint8Array): Buffer {
+  const head = Buffer.alloc(4)
+  head.writeUInt32LE(bytes.length)
+  return Buffer.concat([head, bytes])
+}
+
 const lines = (file: string): Record<string, unknown>[] => readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>)
 
 for (const name of ['bandera.jsonl', 'fun_with_flags.jsonl', 'small.json']) {
@@ -36,6 +44,16 @@ for (const name of ['bandera.jsonl', 'fun_with_flags.jsonl', 'small.json']) {
     const { status, out } = await run('conformance.js', '--json', ours, cases)
     assert.equal(out.trim().split('\n').at(-1), `${all.length - skipped} passed, 0 failed, ${skipped} skipped`)
     assert.equal(status, 0)
+
+    // As a program would ask, the decisions are the same: the driver sees to that.
+    const pairs = join(folder, `${name}.pairs`)
+    const asked = all.filter((c) => c['skipped'] === undefined)
+    writeFileSync(pairs, Buffer.concat(asked.flatMap((c) => [record(decodeBase64(c['snapshot'] as string)), record(decodeBase64(c['request'] as string))])))
+    const { status: same, err } = await run('differential.js', pairs, join(folder, `${name}.decisions`))
+    assert.equal(same, 0, err)
+    const [, decided, again] = /^(\d+) decided, (\d+) of them again by contexts/.exec(err)!.map(Number)
+    assert.equal(decided, asked.length)
+    assert.ok(again! > 0.8 * decided!, err)
 
     // Case by case the same answers as the native engine's, not only those that the reference gives.
     const id = (c: Record<string, unknown>): string => `${String(c['file'])} ${String(c['id'])}`
@@ -72,11 +90,6 @@ test('a file that cannot be read is no success', async () => {
 })
 
 test('pairs of snapshot and request are decided byte for byte', async () => {
-  const record = (bytes: Uint8Array): Buffer => {
-    const head = Buffer.alloc(4)
-    head.writeUInt32LE(bytes.length)
-    return Buffer.concat([head, bytes])
-  }
   const snapshot = compile({ flags: [{ key: 'v', gates: [{ type: 'variant', variants: [{ name: 'é', weight: 1, payload: 7 }] }] }] })
   const request = Buffer.from('96a176a17590000080', 'hex')
   const broken = snapshot.slice()
@@ -86,7 +99,7 @@ test('pairs of snapshot and request are decided byte for byte', async () => {
   const parts = [snapshot, request, new Uint8Array(0), request, broken, request, new Uint8Array(0), request, snapshot, Buffer.from('90', 'hex')]
   writeFileSync(pairs, Buffer.concat(parts.map(record)))
   const { status, err } = await run('differential.js', pairs, decisions)
-  assert.equal(err, '5 decided\n')
+  assert.equal(err, '5 decided, 2 of them again by contexts\n')
   assert.equal(status, 0)
   const out = readFileSync(decisions)
   const good = out.subarray(0, 4 + 4 + 2 + 4 + 1 + 4)

@@ -8,6 +8,9 @@
  * for that of the pair before; then the request's bytes. DECISIONS gets, for each pair, the packed decision (u32, little-endian),
  * then the variant's name, its payload and the deciding gate's target, each with its length before it. A snapshot or request that
  * the module refuses gives 0xffffffff and three empty texts. `-` is standard input or output.
+ *
+ * What a program could ask is asked again as a program would, by a context as it comes and by one prepared, which leave out of
+ * their requests what the flag doesn't need. Another decision than that of the request ends it.
  */
 import { once } from 'node:events'
 import { createReadStream, createWriteStream } from 'node:fs'
@@ -15,6 +18,7 @@ import type { Readable } from 'node:stream'
 import { Engine } from '../engine/engine.js'
 import { compileModule } from '../engine/module.js'
 import { SnapshotError } from '../engine/snapshot_error.js'
+import { questionOf } from './question.js'
 
 /** Reads byte strings, each with its length before it. */
 class Records {
@@ -55,12 +59,26 @@ const refused = Buffer.concat([Buffer.alloc(4, 0xff), Buffer.alloc(12)])
 function written(engine: Engine, request: Uint8Array): Buffer {
   const { packed, variant, payload, target } = engine.evaluateRequest(request)
   if (packed < 0) return refused
+  askAgain(engine, request, packed)
   const numbers = [packed, variant.length, payload.length, target.length].map((n) => {
     const bytes = Buffer.alloc(4)
     bytes.writeUInt32LE(n)
     return bytes
   })
   return Buffer.concat([numbers[0]!, numbers[1]!, variant, numbers[2]!, payload, numbers[3]!, target])
+}
+
+let again = 0
+
+function askAgain(engine: Engine, request: Uint8Array, packed: number): void {
+  const question = questionOf(engine, request)
+  if (question === undefined) return
+  const { key, context, encoded, clock } = question
+  again++
+  for (const prepared of [undefined, encoded]) {
+    const answer = engine.evaluate(key, context, prepared, clock)
+    if (answer !== packed) throw new Error(`${Buffer.from(request).toString('hex')} is 0x${packed.toString(16)}, asked by a ${prepared ? 'prepared ' : ''}context 0x${answer.toString(16)}`)
+  }
 }
 
 /** Writes a decision for each pair, and gives how many. */
@@ -93,7 +111,7 @@ async function main(arguments_: string[]): Promise<void> {
     out.end()
     await once(out, 'finish')
   }
-  console.error(`${count} decided`)
+  console.error(`${count} decided, ${again} of them again by contexts`)
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

@@ -112,7 +112,7 @@ export class Engine {
   decideAll(keys: readonly string[] | null, context: Context | undefined, encoded: Encoded | undefined, clock: Clock): Decision[] {
     const { exports, memory } = this
     const names = keys ?? this.keys()
-    const asked = keys === null ? null : keys.map((key) => this.needs.get(key)?.number ?? key)
+    const asked = keys === null ? null : keys.map((key) => this.needs.get(key)?.number ?? String(key))
     const size = this.requests.write(asked, context, encoded, clock)
     const decisions: Decision[] = []
     while (decisions.length < names.length) {

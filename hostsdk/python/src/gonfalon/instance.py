@@ -216,7 +216,7 @@ class Instance:
         if length < 0:
             raise RequestError(length)
         self._view = self._see()
-        return msgpack.unpackb(self.bytes_at(self._words()[0], length), ext_hook=_extension, unicode_errors="replace")
+        return msgpack.unpackb(self.bytes_at(self._words()[0], length), ext_hook=extension, unicode_errors="replace")
 
     def info(self) -> SnapshotInfo:
         if code := crossing.quick(self._store, self._exports["info"], 0)():
@@ -243,7 +243,7 @@ class Instance:
         return self.bytes_at(address, length)
 
 
-def _extension(_: int, data: bytes) -> Any:
+def extension(_: int, data: bytes) -> Any:
     """An integer beyond int64 (ext type 1, the only one), or its digits if there are more than the interpreter converts."""
     try:
         return int(data)
