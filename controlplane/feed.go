@@ -80,9 +80,25 @@ type shown struct {
 	next     chan struct{}
 }
 
-func (f *feeds) of(env string) *feed {
+// of is an environment's feed; nil if there is no such environment. The view is shown before the feeds are offered it: who comes
+// between the two, with an environment that was made just now, makes its feed.
+func (f *feeds) of(env string, newest *atomic.Pointer[view]) *feed {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if st := newest.Load().states[env]; st != nil && f.all[env] == nil {
+		f.open(env).offer(st)
+	}
+	return f.all[env]
+}
+
+// open is an environment's feed, made if there is none; f.mu is held.
+func (f *feeds) open(env string) *feed {
+	if f.all == nil {
+		f.all = map[string]*feed{}
+	}
+	if f.all[env] == nil {
+		f.all[env] = &feed{}
+	}
 	return f.all[env]
 }
 
@@ -90,14 +106,8 @@ func (f *feeds) of(env string) *feed {
 func (f *feeds) offer(states map[string]*state, gone []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.all == nil {
-		f.all = map[string]*feed{}
-	}
 	for env, st := range states {
-		if f.all[env] == nil {
-			f.all[env] = &feed{}
-		}
-		f.all[env].offer(st)
+		f.open(env).offer(st)
 	}
 	for _, env := range gone {
 		if feed := f.all[env]; feed != nil {

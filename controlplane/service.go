@@ -242,7 +242,7 @@ func (s *Service) Status() Status {
 			Key: env, Lineage: hex.EncodeToString(st.head.Lineage), Revision: st.head.Revision, Flags: len(st.flags), Segments: len(st.segments),
 			SnapshotBytes: int(st.snapshot.size.Load()), SnapshotAge: time.Since(st.applied),
 		}
-		if f := s.feeds.of(env); f != nil {
+		if f := s.feeds.of(env, &s.view); f != nil {
 			e.Streams = int(f.watchers.Load())
 		}
 		status.Environments = append(status.Environments, e)

@@ -56,7 +56,7 @@ func (f *Frame) Base64() string {
 // is closed; at once with NotFound.
 func (s *Service) Watch(ctx context.Context, env string, after Position) iter.Seq2[*Frame, error] {
 	return func(yield func(*Frame, error) bool) {
-		f := s.feeds.of(env)
+		f := s.feeds.of(env, &s.view)
 		if f == nil {
 			yield(nil, noEnvironment(env))
 			return

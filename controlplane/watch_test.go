@@ -215,3 +215,13 @@ func TestAnEnvironmentMadeAnewReachesItsHosts(t *testing.T) {
 		t.Error("another lineage did not bring a whole snapshot")
 	}
 }
+
+// TestAStreamMayFollowACreationAtOnce: what a write has made is there for the stream that comes after it.
+func TestAStreamMayFollowACreationAtOnce(t *testing.T) {
+	s, ctx := open(t, controlplane.Config{}), t.Context()
+	for i := range 300 {
+		key := fmt.Sprint("e", i)
+		must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: key}, by))
+		watch(t, s, key, controlplane.Position{}).next(t)
+	}
+}
