@@ -14,11 +14,11 @@ type Request struct {
 	attributes [MaxAttributes]Attribute
 }
 
-// Parse reads the bytes of one request; false if they are malformed. Attributes are checked when a rule first asks for them:
-// what follows a malformed one is as if it were missing.
+// Parse reads the bytes of one request; false if they are malformed. What is left out at its end is nothing. Attributes are checked
+// when a rule first asks for them: what follows a malformed one is as if it were missing.
 func (r *Request) Parse(bytes string) bool {
-	k, n, p := head(bytes, 0)
-	if k != kindArray || n != 6 {
+	k, fields, p := head(bytes, 0)
+	if k != kindArray || fields < 1 || fields > 6 {
 		return false
 	}
 	r.bytes = bytes
@@ -26,20 +26,32 @@ func (r *Request) Parse(bytes string) bool {
 		return false
 	}
 	in := &r.Input
-	in.Actor = ""
-	switch k, n, p = head(bytes, p); k {
+	in.Actor, in.Presence = "", NoActor
+	in.Groups, in.Attributes, in.pending = nil, nil, 0
+	in.Now, in.Roll = 0, 0
+	if fields == 1 {
+		return true
+	}
+	k, n, p := head(bytes, p)
+	switch k {
 	case kindString:
 		in.Actor = bytes[p : p+int32(n)]
 		in.Presence = Keyed
 		p += int32(n)
 	case kindNil:
-		in.Presence = NoActor
 	case kindFalse:
 		in.Presence = Keyless
 	default:
 		return false
 	}
-	if k, n, p = head(bytes, p); k != kindArray || n > MaxGroups {
+	return fields == 2 || r.parseRest(fields, p)
+}
+
+// parseRest reads what most flags don't need: groups, time, chance and attributes.
+func (r *Request) parseRest(fields uint64, p int32) bool {
+	bytes, in := r.bytes, &r.Input
+	k, n, p := head(bytes, p)
+	if k != kindArray || n > MaxGroups {
 		return false
 	}
 	in.Groups = r.groups[:n]
@@ -50,18 +62,26 @@ func (r *Request) Parse(bytes string) bool {
 		in.Groups[i] = bytes[p : p+int32(n)]
 		p += int32(n)
 	}
+	if fields == 3 {
+		return true
+	}
 	if k, n, p = head(bytes, p); k != kindInt {
 		return false
 	}
 	in.Now = int64(n)
+	if fields == 4 {
+		return true
+	}
 	if k, n, p = head(bytes, p); k != kindInt {
 		return false
 	}
 	in.Roll = n
+	if fields == 5 {
+		return true
+	}
 	if k, n, p = head(bytes, p); k != kindMap || n > MaxAttributes {
 		return false
 	}
-	in.Attributes = nil
 	in.raw, in.at, in.pending = bytes, p, int32(n)
 	in.store = &r.attributes
 	return true

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vmihailenco/msgpack/v5"
+
 	"github.com/gonfalon-flags/gonfalon/engine"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
@@ -83,6 +85,63 @@ func TestRequest(t *testing.T) {
 	if !parsed.Parse(encoded(t, r)) || parsed.Batch(s, 0, &sc, all) != 3 || all[1].Reason != engine.ReasonUnknownFlag || all[2] != decide(s, "hero", typed) {
 		t.Errorf("a batch of a key and two numbers: %+v", all)
 	}
+}
+
+// What a request leaves out at its end is nothing.
+func TestRequestsMayEndEarly(t *testing.T) {
+	s := load(t, everything)
+	key := "user:1"
+	whole := snapshot.Request{Actor: &key, Groups: []string{"staff"}, Now: 1795737600_000_000, Roll: 1 << 50, Attributes: map[string]any{"plan": "pro", "seats": int64(12)}}
+	cut := whole
+	var parsed engine.Request
+	var sc engine.Scratch
+	for fields := 6; fields > 0; fields-- {
+		switch fields {
+		case 5:
+			cut.Attributes = nil
+		case 4:
+			cut.Roll = 0
+		case 3:
+			cut.Now = 0
+		case 2:
+			cut.Groups = nil
+		case 1:
+			cut.Actor = nil
+		}
+		for i := range s.Len() {
+			var got, want engine.Decision
+			cut.Numbers = []int64{int64(i)}
+			parsed.Parse(encoded(t, cut))
+			parsed.Decide(s, &sc, &want)
+			whole.Numbers = cut.Numbers
+			if !parsed.Parse(shortened(t, encoded(t, whole), fields)) {
+				t.Fatalf("%d fields: not parsed", fields)
+			}
+			if parsed.Decide(s, &sc, &got); got != want {
+				t.Errorf("%s by %d fields: %+v, want %+v", s.Key(i), fields, got, want)
+			}
+		}
+	}
+	for _, bad := range []string{"\x90", "\x97\x00\xc0\x90\x00\x00\x80\x00", ""} {
+		if parsed.Parse(bad) {
+			t.Errorf("%x parsed", bad)
+		}
+	}
+}
+
+// shortened is a request with its first fields only.
+func shortened(t *testing.T, request string, fields int) string {
+	t.Helper()
+	d := msgpack.NewDecoder(strings.NewReader(request[1:]))
+	short := []byte{0x90 | byte(fields)}
+	for range fields {
+		field, err := d.DecodeRaw()
+		if err != nil {
+			t.Fatal(err)
+		}
+		short = append(short, field...)
+	}
+	return string(short)
 }
 
 func TestRequestRefusesTruncatedBytes(t *testing.T) {

@@ -111,6 +111,7 @@ def test_plain_attributes_are_not_copied() -> None:
     plain = {"plan": "pro", "age": 5, "beta": True, "none": None}
     assert values.attributes(plain) is plain
     assert values.attributes({"a": 1, 5: "x"}) == {"a": 1}  # type: ignore[dict-item]
+    assert type(values.attributes(MappingProxyType(plain))) is dict
 
 
 @pytest.mark.parametrize("n", [5, 5.0, Level.FIVE, Decimal(5), BIG])

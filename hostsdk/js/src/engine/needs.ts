@@ -7,6 +7,8 @@ export interface Needs {
   readonly head: Piece
   /** The flag's number, −1 if there is no such flag. */
   readonly number: number
+  /** Nothing but the actor matters: requests end with it. */
+  readonly alone: boolean
   readonly groups: readonly string[]
   /** Undefined: all that there are. */
   readonly attributes: readonly Name[] | undefined
@@ -20,6 +22,8 @@ export interface Needs {
 export interface Name {
   readonly text: string
   readonly written: Piece
+  /** Every plain object inherits something of this name, which is no attribute. */
+  readonly inherited: boolean
 }
 
 /** Bytes that a name can take, with its head: `MaxNameBytes` of engine/limits.go. */
@@ -34,15 +38,19 @@ export function needsOf(answer: Value, fixed: number | undefined): Needs {
     write()
     return pieceOf(writer.bytes.subarray(0, writer.at))
   }
+  const alone = groups.length === 0 && names?.length === 0 && !now && !roll
   return {
     head: written(() => {
-      writer.byte(0x96)
+      writer.array(alone ? 2 : 6)
       writer.int(number ?? -1)
     }),
     number: number ?? -1,
+    alone,
     groups,
     // A name that isn't valid Unicode can become the one that is looked for, so that all have to be seen.
-    attributes: names?.some((name) => name.includes('\ufffd')) ? undefined : names?.map((text) => ({ text, written: written(() => writer.text(text)) })),
+    attributes: names?.some((name) => name.includes('\ufffd'))
+      ? undefined
+      : names?.map((text) => ({ text, written: written(() => writer.text(text)), inherited: text in Object.prototype })),
     chance: now || roll,
     fixed,
   }

@@ -145,10 +145,9 @@ function writeRequest(
   if (encoded !== undefined) writer.piece(encoded.actor)
   else if (context !== undefined) writeActor(writer, context)
   else writer.byte(0xc0)
+  if (asked.alone) return
   const { attributes } = asked
-  const alone = asked.groups.length === 0
-  if (alone && !asked.chance && attributes?.length === 0) return writer.nothing()
-  if (alone) writer.byte(0x90)
+  if (asked.groups.length === 0) writer.byte(0x90)
   else if (encoded !== undefined) writer.piece(encoded.groups)
   else writeGroups(writer, groups)
   if (asked.chance) writeChance(writer, clock)

@@ -245,13 +245,6 @@ export class Writer {
     this.text(v.toISOString().replace(/\.?0*Z$/, 'Z'))
   }
 
-  /** Groups, time, chance and attributes that nobody asks for: no groups, 0, 0, an empty map. */
-  nothing(): void {
-    if (this.at + 4 > this.end) throw full
-    this.view.setUint32(this.at, 0x90000080)
-    this.at += 4
-  }
-
   /** A time and a chance that nobody asks for. */
   zeros(): void {
     if (this.at + 2 > this.end) throw full
@@ -268,11 +261,13 @@ export class Writer {
     // Of more than the engine takes some don't count, which only writing all of them can tell.
     for (const _ in attributes) if (++many > maxAttributes) return this.all(start, attributes)
     const values = attributes as Record<string, unknown>
+    const plain = Object.getPrototypeOf(values) === Object.prototype
     let n = 0
-    for (const { text, written } of names) {
-      if (!Object.hasOwn(values, text)) continue
+    for (const { text, written, inherited } of names) {
+      const value = values[text]
+      if (value === undefined || ((inherited || !plain) && !Object.hasOwn(values, text))) continue
       this.piece(written)
-      this.attribute(values[text])
+      this.attribute(value)
       n++
     }
     this.bytes[start] = 0x80 | n

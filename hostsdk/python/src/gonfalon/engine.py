@@ -44,6 +44,7 @@ class Needs(NamedTuple):
     now: bool
     roll: bool
     fixed: int | None  # the packed decision, if it is the same for every request and points at nothing
+    alone: bool  # nothing but the actor matters
 
 
 class Engine:
@@ -183,7 +184,9 @@ class Engine:
         roll: int | None,
     ) -> list[Any]:
         """The request for one flag, by what it needs."""
-        number, named, names, timed, chanced, _ = needs
+        number, named, names, timed, chanced, _, alone = needs
+        if alone and actor.__class__ is str:
+            return [number, actor]
         now = 0 if not timed else time.time_ns() // 1000 if now is None else now
         roll = 0 if not chanced else getrandbits(64) - HALF if roll is None else _signed(roll)
         if actor.__class__ is str and not groups:
@@ -224,7 +227,8 @@ class Engine:
         # A name that isn't valid Unicode can become the one that is looked for, so that all have to be seen.
         attributes = None if names is None or any("\ufffd" in name for name in names) else tuple(names)
         fixed = packed if packed & (IS_FIXED | HAS_VARIANT | HAS_TARGET) == IS_FIXED or not packed else None
-        needs = Needs(-1 if number is None else number, tuple(groups), attributes, now, roll, fixed)
+        alone = not groups and attributes == () and not now and not roll
+        needs = Needs(-1 if number is None else number, tuple(groups), attributes, now, roll, fixed, alone)
         if number is not None or len(self._needs) < self.info.flags + UNKNOWN:
             self._needs[key] = needs
         return needs
@@ -300,25 +304,17 @@ def _context(actor: Who | Context, groups: Iterable[str], attributes: Attributes
 
 def _clean(request: list[Any]) -> bytes:
     """A request packed with invalid Unicode replaced."""
-    if not request:
-        return b""
-    flags, actor, groups, now, roll, attributes = request
 
     def clean(value: Any) -> Any:
-        return values.text(value) if isinstance(value, str) else value
+        if isinstance(value, str):
+            return values.text(value)
+        if isinstance(value, (list, tuple)) and not isinstance(value, msgpack.ExtType):
+            return [clean(item) for item in value]
+        if isinstance(value, dict):
+            return {clean(name): clean(item) for name, item in value.items()}
+        return value
 
-    return bytes(
-        msgpack.packb(
-            [
-                [clean(key) for key in flags] if isinstance(flags, (list, tuple)) else clean(flags),
-                clean(actor),
-                [clean(name) for name in groups],
-                now,
-                roll,
-                {clean(name): clean(value) for name, value in attributes.items()},
-            ]
-        )
-    )
+    return bytes(msgpack.packb(clean(request)))
 
 
 def _after_fork() -> None:

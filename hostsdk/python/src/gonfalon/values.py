@@ -41,7 +41,7 @@ def attributes(given: Mapping[str, object]) -> Mapping[str, object]:
     """The attributes as msgpack packs them for the module. Names that are not strings are left out; of more than
     MAX_ATTRIBUTES those first in the alphabet stay."""
     if len(given) <= MAX_ATTRIBUTES and _is_plain(given):
-        return given
+        return given if isinstance(given, dict) else dict(given)
     mapped = {text(name): value_of(value, 0) for name, value in given.items() if isinstance(name, str)}
     if len(mapped) > MAX_ATTRIBUTES:
         mapped = {name: mapped[name] for name in sorted(mapped)[:MAX_ATTRIBUTES]}
