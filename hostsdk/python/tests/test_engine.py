@@ -112,6 +112,18 @@ def test_an_explanation_names_every_gate(engine: Engine) -> None:
     text = str(engine.explain("member", "user:3", ["staff"], None, NOW, 0))
     assert "member · default · revision 7 · on · TARGETING_MATCH" in text
     assert "prerequisite" in text and "parent" in text and "staff" in text
+    assert "a member" in text and "on, as required" in text
+    told = {
+        "rule": "there is no context",
+        "percentage": "there is no actor",
+        "schedule": "from 2026-11-27T00:00:00+00:00 until ever, now 2027-01-15",
+        "sometimes": "drew 8978 of 10000, granted up to 5000",
+        "boolean": "on",
+        "killed": "kill",
+        "member": "in none of the groups",
+    }
+    for key, words in told.items():
+        assert words in str(engine.explain(key, "u" if key == "member" else None, (), None, NOW, 0)), key
     typed = engine.explain("typed", None, (), {"n": 10**30}, NOW, 0)
     assert typed.steps[0].checks[0].actual == 10**30
     assert engine.usage == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from .decision import GATES, SCORES, Decision, Gate
@@ -51,13 +52,40 @@ class Step:
         return f"{self.gate.value:<21} {self.target or '':<16} {self._detail():<48} {self.outcome}".rstrip()
 
     def _detail(self) -> str:
-        if self.checks:
-            return " and ".join(f"{c.attribute} {c.operator} {c.values} ({c.actual!r})" for c in self.checks)
-        facts = self.facts
+        facts, gate = self.facts, self.gate
+        if self.outcome == "not asked":
+            return "there is no context" if gate in (Gate.RULE, Gate.SEGMENT) else "there is no actor"
+        match gate:
+            case Gate.ACTOR:
+                return ("not named", "named, and denied", "named, and allowed", "named twice")[facts["state"] or 0]
+            case Gate.GROUP:
+                return "in none of the groups" if self.outcome == "no" else "a member"
+            case Gate.BOOLEAN:
+                return "on" if facts["on"] else "off"
+            case Gate.SCHEDULE:
+                return f"from {_moment(facts['from'])} until {_moment(facts['until'])}, now {_moment(facts['now'])}"
+            case Gate.PREREQUISITE:
+                found = "missing" if facts["found"] is None else ("off", "on", "part of a cycle")[facts["found"]]
+                return (
+                    f"{found}, {'as required' if self.outcome == 'pass' else 'must be ' + ('on' if facts['required'] else 'off')}"
+                )
+            case Gate.PERCENTAGE_OF_TIME:
+                return f"drew {facts['draw']} of 10000, granted up to {facts['limit']}"
         score, limit = facts.get("score"), facts.get("limit")
+        told = [f"{c.attribute} {c.operator} {c.values} ({c.actual!r})" for c in self.checks]
         if score is not None and limit is not None:
-            return f"score {score / SCORES:.4f}, granted to {(limit + 1) / SCORES:.4f}"
-        return ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None)
+            told.append(f"score {score / SCORES:.4f}, granted up to {limit / SCORES:.4f}")
+        return " and ".join(told)
+
+
+def _moment(at: int | None) -> str:
+    """A time in Unix microseconds, for people."""
+    if at is None:
+        return "ever"
+    try:
+        return datetime.fromtimestamp(at // 1_000_000, UTC).isoformat()
+    except (OverflowError, ValueError, OSError):  # beyond the years that Python knows
+        return f"{at} µs"
 
 
 @dataclass(frozen=True, slots=True)
