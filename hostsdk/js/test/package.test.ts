@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -46,11 +46,12 @@ test('the browser entry works by import and by require', () => {
 test('it carries the engine of this repository, and depends on next to nothing', () => {
   const installed = join(project, 'node_modules/@gonfalon/sdk')
   assert.deepEqual(readFileSync(join(installed, 'dist/engine.wasm')), readFileSync(join(root, '../../wasm/engine.wasm')))
-  writeFileSync(join(project, 'module.mjs'), `
-    import { moduleBase64 } from './node_modules/@gonfalon/sdk/dist/esm/engine/bytes.js'
-    import { readFileSync } from 'node:fs'
-    console.log(Buffer.from(moduleBase64, 'base64').equals(readFileSync('node_modules/@gonfalon/sdk/dist/engine.wasm')))`)
-  assert.equal(run(process.execPath, 'module.mjs'), 'true\n')
+  const base64 = readFileSync(join(installed, 'dist/engine.wasm')).toString('base64')
+  for (const form of ['esm', 'cjs', 'browser']) {
+    const folder = join(installed, 'dist', form)
+    const carriers = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js') && readFileSync(join(folder, file), 'utf8').includes(base64))
+    assert.equal(carriers.length, 1, `${form}: ${String(carriers)}`)
+  }
   const { packages } = JSON.parse(readFileSync(join(project, 'node_modules/.package-lock.json'), 'utf8')) as { packages: object }
   assert.deepEqual(Object.keys(packages).sort(), ['node_modules/@gonfalon/sdk', 'node_modules/eventsource-parser'])
 })
