@@ -11,6 +11,7 @@ import os
 import threading
 import time
 import weakref
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import getrandbits
 from typing import Any, NamedTuple, TypeAlias, TypeVar
@@ -71,7 +72,7 @@ class Engine:
         self._needs: dict[str, Needs] = {}
         self._keys: tuple[str, ...] | None = None
         #: Evaluations of each flag since take_usage.
-        self.usage: dict[str, int] = {}
+        self.usage: defaultdict[str, int] = defaultdict(int)
         _engines.add(self)
 
     def evaluate(
@@ -82,7 +83,7 @@ class Engine:
         lock = self._lock
         if needs.fixed is not None:
             if needs.fixed and (lock.acquire(False) or lock.acquire(True, PATIENCE)):
-                self.usage[key] = self.usage.get(key, 0) + 1
+                self.usage[key] += 1
                 lock.release()
             return needs.fixed
         request = self._request(needs, actor, groups, attributes, now, roll)
@@ -94,7 +95,7 @@ class Engine:
                 packed = self._instance.evaluate(self._packer.pack(request))  # type: ignore[union-attr]
             except (ModuleTrap, UnicodeEncodeError, OverflowError, AttributeError) as error:
                 packed = self._again(request, _packed, error)
-            self.usage[key] = self.usage.get(key, 0) + 1
+            self.usage[key] += 1
             return packed
         finally:
             lock.release()
@@ -109,7 +110,7 @@ class Engine:
 
         def ask(instance: Instance, written: bytes) -> Decision:
             packed = instance.evaluate(written)
-            self.usage[key] = self.usage.get(key, 0) + 1
+            self.usage[key] += 1
             if packed & (HAS_VARIANT | HAS_TARGET):
                 return self._decision(instance, key, instance.record())
             return Decision(key, packed, None, None, self.info.revision)
@@ -137,7 +138,7 @@ class Engine:
                 decided = [self._decision(instance, keys[first + i], record) for i, record in enumerate(records)]
                 for decision in decided:
                     if decision.packed:
-                        self.usage[decision.key] = self.usage.get(decision.key, 0) + 1
+                        self.usage[decision.key] += 1
                 return decided
 
             decisions += self._locked(request, ask)
@@ -168,7 +169,7 @@ class Engine:
     def take_usage(self) -> dict[str, list[int]]:
         """What was counted since the last time: key → [count, Unix microseconds of now, by when they were made]."""
         with self._lock:
-            taken, self.usage = self.usage, {}
+            taken, self.usage = self.usage, defaultdict(int)
         now = time.time_ns() // 1000
         return {key: [count, now] for key, count in taken.items()}
 
@@ -282,7 +283,7 @@ class Engine:
         self._lock = threading.Lock()
         self._instance = None
         self._packer = msgpack.Packer()
-        self.usage = {}  # the parent reports what was counted before
+        self.usage = defaultdict(int)  # the parent reports what was counted before
 
 
 def _packed(instance: Instance, written: bytes) -> int:
