@@ -107,3 +107,15 @@ flags:
 		}
 	}
 }
+
+// Of prerequisites without end nobody knows what they need: everything.
+func TestNeedsOfTooManyFlags(t *testing.T) {
+	for n, want := range map[int][]any{
+		engine.MaxReachable:     {[]any{}, []any{}, int8(0), false, false},
+		engine.MaxReachable + 1: {[]any{}, nil, int8(0), true, true},
+	} {
+		if got := needs(t, tolerant(t, chain(n)), "f0000"); !reflect.DeepEqual(got, want) {
+			t.Errorf("a chain of %d: %v, want %v", n, got, want)
+		}
+	}
+}

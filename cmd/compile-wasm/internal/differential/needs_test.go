@@ -54,7 +54,7 @@ func TestTheRestOfARequestChangesNothing(t *testing.T) {
 				in.Roll = 0
 				left["roll"]++
 			}
-			if len(need.Groups) == 0 {
+			if len(need.Groups) == 0 && need.Attributes != nil {
 				in.Groups = nil
 				left["groups"] += len(rest.Groups)
 			}

@@ -10,6 +10,8 @@ export interface Needs {
   /** Nothing but the actor matters: requests end with it. */
   readonly alone: boolean
   readonly groups: readonly string[]
+  /** The actor's groups don't matter. */
+  readonly ungrouped: boolean
   /** Undefined: all that there are. */
   readonly attributes: readonly Name[] | undefined
   /** Time or chance. */
@@ -38,7 +40,8 @@ export function needsOf(answer: Value, fixed: number | undefined): Needs {
     write()
     return pieceOf(writer.bytes.subarray(0, writer.at))
   }
-  const alone = groups.length === 0 && names?.length === 0 && !now && !roll
+  const ungrouped = groups.length === 0 && names !== null
+  const alone = ungrouped && names.length === 0 && !now && !roll
   return {
     head: written(() => {
       writer.array(alone ? 2 : 6)
@@ -47,6 +50,7 @@ export function needsOf(answer: Value, fixed: number | undefined): Needs {
     number: number ?? -1,
     alone,
     groups,
+    ungrouped,
     // A name that isn't valid Unicode can become the one that is looked for, so that all have to be seen.
     attributes: names?.some((name) => name.includes('\ufffd'))
       ? undefined

@@ -110,7 +110,7 @@ export class RequestWriter {
   private groups(asked: Asked, context: Context): readonly string[] | undefined {
     const { actor, groups } = context
     if (typeof groups === 'string') throw new ContextError('groups must be a list of texts, not a text')
-    if (isNeeds(asked) && asked.groups.length === 0) return undefined
+    if (isNeeds(asked) && asked.ungrouped) return undefined
     const asks = typeof actor === 'object' && typeof actor?.inGroup === 'function'
     if (Array.isArray(groups) && !asks) return groups as readonly string[]
     if ((groups === undefined || groups === null) && !asks) return undefined
@@ -147,7 +147,7 @@ function writeRequest(
   else writer.byte(0xc0)
   if (asked.alone) return
   const { attributes } = asked
-  if (asked.groups.length === 0) writer.byte(0x90)
+  if (asked.ungrouped) writer.byte(0x90)
   else if (encoded !== undefined) writer.piece(encoded.groups)
   else writeGroups(writer, groups)
   if (asked.chance) writeChance(writer, clock)

@@ -41,7 +41,7 @@ class Needs(NamedTuple):
 
     number: int  # of the flag; -1 if there is no such flag
     groups: tuple[str, ...]
-    attributes: tuple[str, ...] | None  # None: all that there are
+    attributes: tuple[str, ...] | None  # None: all that there are, and all groups
     now: bool
     roll: bool
     fixed: int | None  # the packed decision, if it is the same for every request and points at nothing
@@ -196,7 +196,7 @@ class Engine:
             return [number, actor, (), now, roll, values.attributes(attributes) if attributes else {}]
         asking = _context(actor, groups, attributes)
         member_of = context.ask(asking.member, asking.groups, named) if asking.member is not None else asking.groups
-        return [number, asking.actor, member_of if named else (), now, roll, {} if names == () else asking.attributes]
+        return [number, asking.actor, member_of if named or names is None else (), now, roll, {} if names == () else asking.attributes]
 
     def _whole(
         self,
