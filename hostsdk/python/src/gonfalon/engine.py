@@ -195,8 +195,10 @@ class Engine:
                 attributes = {name: attributes[name] for name in names if name in attributes}
             return [number, actor, (), now, roll, values.attributes(attributes) if attributes else {}]
         asking = _context(actor, groups, attributes)
-        member_of = context.ask(asking.member, asking.groups, named) if asking.member is not None else asking.groups
-        return [number, asking.actor, member_of if named or names is None else (), now, roll, {} if names == () else asking.attributes]
+        member_of: Sequence[str] = ()
+        if named or names is None:
+            member_of = context.ask(asking.member, asking.groups, named) if asking.member is not None else asking.groups
+        return [number, asking.actor, member_of, now, roll, {} if names == () else asking.attributes]
 
     def _whole(
         self,
