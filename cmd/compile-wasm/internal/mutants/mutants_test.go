@@ -1,4 +1,4 @@
-//go:build mutants
+//go:build mutants && unix
 
 package mutants
 
@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -78,6 +79,9 @@ func run(overlay string, args ...string) (string, error) {
 	args = append([]string{args[0], "-overlay", overlay}, args[1:]...)
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = ".."
+	// The go command's death alone would leave the test that it runs going on.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 10 * time.Second
 	out, err := cmd.CombinedOutput()
 	return string(out), err
