@@ -56,12 +56,12 @@ async function main() {
     table.push(row(`${names[kind]}, prepared context`, [ours], () => one(ours, kind, kind === 4 ? ours.preparedVariant : ours.preparedBoolean), kindsOf, checked))
   }
   table.push(row('a batch of 100 flags', engines, (engine) => many(engine), kindsOf, checked))
-  print(['ns per decision (batch: per batch)', ...engines.map(({ name }, i) => `${name} (${kindsOf[i]})`)], table)
+  print(['ns per decision (batch: per batch)', ...engines.map(({ name }, i) => `${name} (${kindsOf[i]})`)], table.map(([name, ...ns]) => [name, ...ns.map((n) => n.toFixed(0))]))
 
   console.log()
   print(
     ['as fast as the fastest other engine', `in wasm, at least ${goals.wasm} ×`, `in JavaScript, at least ${goals.JavaScript} ×`],
-    table.filter((row) => row.length > 2).map(([name, ours, ...others]) => [name, ...['wasm', 'JavaScript'].map((kind) => goal(Math.min(...others.filter((_, i) => kindsOf[i + 1] === kind).map(Number)) / Number(ours), goals[kind]))]),
+    table.filter((row) => row.length > 2).map(([name, ours, ...others]) => [name, ...['wasm', 'JavaScript'].map((kind) => goal(Math.min(...others.filter((_, i) => kindsOf[i + 1] === kind)) / ours, goals[kind]))]),
   )
 
   console.log()
@@ -109,7 +109,7 @@ function many(engine) {
   }
 }
 
-/** Times one thing with all engines by turns; prints ns. */
+/** Times one thing with all engines by turns; gives its name and their ns. */
 function row(name, engines, subject, kindsOf, checked) {
   const subjects = engines.map((engine) => {
     const run = subject(engine)
@@ -123,7 +123,7 @@ function row(name, engines, subject, kindsOf, checked) {
     for (const s of subjects) s.ns = Math.min(s.ns, timed(s.run, s.n))
   }
   subjects.forEach(({ ns }, i) => record({ name: `${name}, ${engines[i].name}`, engine: kindsOf[i], ns, ratio: ns / subjects[0].ns, answers_checked: checked[i] }))
-  return [name, ...subjects.map(({ ns }) => ns.toFixed(0))]
+  return [name, ...subjects.map(({ ns }) => ns)]
 }
 
 function timed(run, n) {
