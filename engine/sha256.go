@@ -4,7 +4,7 @@ import "encoding/binary"
 
 //go:generate go run ./internal/gensha -o sha256block.go
 
-// Our own SHA-256, for the module: one block function with its rounds written out. Natively only tests and inputs of unusual
+// Our own SHA-256, for the module: one block function with sixteen rounds written out. Natively only tests and inputs of unusual
 // length use it.
 
 type hasher struct {

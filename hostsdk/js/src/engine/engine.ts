@@ -6,7 +6,7 @@ import { ContextError, maxSnapshotBytes, Memory } from './memory.js'
 import { instantiate, type Exports } from './module.js'
 import { needsOf, type Needs } from './needs.js'
 import { hexAt, Reader } from './reader.js'
-import { RequestWriter, type Asked, type Encoded } from './request.js'
+import { isNeeds, RequestWriter, type Asked, type Encoded } from './request.js'
 import { SnapshotError } from './snapshot_error.js'
 
 /** Room for a request to begin with; it grows when a context doesn't fit. */
@@ -112,7 +112,7 @@ export class Engine {
   decideAll(keys: readonly string[] | null, context: Context | undefined, encoded: Encoded | undefined, clock: Clock): Decision[] {
     const { exports, memory } = this
     const names = keys ?? this.keys()
-    const asked = keys === null ? null : keys.map((key) => this.needs.get(key)?.number ?? String(key))
+    const asked = keys === null ? null : keys.map((key) => this.needs.get(key) ?? String(key))
     const size = this.requests.write(asked, context, encoded, clock)
     const decisions: Decision[] = []
     while (decisions.length < names.length) {
@@ -186,10 +186,9 @@ export class Engine {
 
   /** Every group that a decision of these flags can ask for. */
   private groupsOf(asked: Asked): Iterable<string> {
-    if (asked !== null && typeof asked === 'object' && 'groups' in asked) return asked.groups
+    if (isNeeds(asked)) return asked.groups
     const flags = typeof asked === 'string' ? [asked] : (asked ?? this.keys())
-    const keys = flags.map((flag) => (typeof flag === 'string' ? flag : this.keys()[flag])).filter((key) => key !== undefined)
-    return new Set(keys.flatMap((key) => (this.needs.get(key) ?? this.ask(key)).groups))
+    return new Set(flags.flatMap((flag) => (typeof flag === 'string' ? (this.needs.get(flag) ?? this.ask(flag)) : flag).groups))
   }
 
   /** Asks the module what a flag needs, and whether it is decided already. */

@@ -5,8 +5,8 @@ import type { Needs } from './needs.js'
 import { Reader } from './reader.js'
 import { full, pieceOf, Writer, type Piece } from './writer.js'
 
-/** What is asked for: one flag, by what it needs; some, by key or number; or all of them. */
-export type Asked = Needs | string | readonly (string | number)[] | null
+/** What is asked for: one flag, by what it needs; or all that there is about one, some or (null) all of them. */
+export type Asked = Needs | string | readonly (Needs | string)[] | null
 
 /** A context in pieces that are written already, to be used for many requests. */
 export interface Encoded {
@@ -128,7 +128,7 @@ export class RequestWriter {
 }
 
 /** One flag by what it needs; or else everything, since another flag may need it, or an explanation tell it. */
-function isNeeds(asked: Asked): asked is Needs {
+export function isNeeds(asked: Asked): asked is Needs {
   return typeof asked === 'object' && asked !== null && 'head' in asked
 }
 
@@ -186,7 +186,7 @@ function writeWhole(
     writer.array(asked.length)
     for (const flag of asked) {
       if (typeof flag === 'string') writer.text(flag)
-      else writer.int(flag)
+      else writer.int(flag.number)
     }
   }
   if (encoded !== undefined) {
