@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/etcdstore/etcdtest"
 )
@@ -24,7 +25,13 @@ func TestServeOnCluster(t *testing.T) {
 	second.run("flags", "get", "mine").has(t, 0, "enabled: true")
 	made := gonfalon(t, append([]string{"tokens", "create", "--role", "editor"}, cluster...)...).must(t)
 	second.adminToken, _, _ = strings.Cut(made, "\n")
-	second.run("flags", "disable", "mine").must(t)
+	// The command answered when the store had the token; a replica knows it when it has followed the store.
+	deadline := time.Now().Add(10 * time.Second)
+	disabled := second.run("flags", "disable", "mine")
+	for strings.Contains(disabled.errors, "the token is not known") && time.Now().Before(deadline) {
+		disabled = second.run("flags", "disable", "mine")
+	}
+	disabled.must(t)
 	first.stop()
 	second.run("flags", "get", "mine").has(t, 0, "enabled: false")
 	second.stop()
