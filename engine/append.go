@@ -6,12 +6,12 @@ import "encoding/binary"
 
 // This file is for native hosts of the module: they write requests, the module reads them.
 
-// AppendRequest appends the request for the flag of this number, as wasm/ABI.md lays it out, to dst.
+// AppendRequest appends the request for the flag with this number to dst, as wasm/ABI.md lays it out.
 func AppendRequest(dst []byte, flag int32, in *Input) []byte {
 	return in.append(appendInt(append(dst, 0x96), int64(flag)))
 }
 
-// AppendBatch appends the request for many flags, or for all if flags is nil.
+// AppendBatch appends the request for these flags to dst, or for all flags if flags is nil.
 func AppendBatch(dst []byte, flags []int32, in *Input) []byte {
 	dst = append(dst, 0x96)
 	if flags == nil {
@@ -24,7 +24,7 @@ func AppendBatch(dst []byte, flags []int32, in *Input) []byte {
 	return in.append(dst)
 }
 
-// append writes all of a request but its flags.
+// append appends everything in a request except its flags.
 func (in *Input) append(dst []byte) []byte {
 	switch in.Presence {
 	case Keyed:
@@ -55,7 +55,7 @@ func (in *Input) append(dst []byte) []byte {
 	return dst
 }
 
-// append writes the value.
+// append appends the attribute's value.
 func (a *Attribute) append(dst []byte) []byte {
 	switch a.kind {
 	case kindFalse:

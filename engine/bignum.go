@@ -2,14 +2,14 @@ package engine
 
 import "math/bits"
 
-// bignum is a natural number of up to 160 32-bit words, little end first. That holds any float's exact midpoint times the
-// power of five that makes it whole, and maxDigits decimal digits.
+// bignum is a natural number of up to 160 32-bit words, least significant first. It can hold any float's exact midpoint times
+// the power of five that makes it whole, and a number of maxDigits decimal digits.
 type bignum struct {
 	n int32
 	w [160]uint32
 }
 
-// mulAdd makes b b·m + a.
+// mulAdd sets b to b·m + a.
 func (b *bignum) mulAdd(m, a uint32) {
 	carry := uint64(a)
 	for i := int32(0); i < b.n; i++ {
@@ -23,7 +23,7 @@ func (b *bignum) mulAdd(m, a uint32) {
 	}
 }
 
-// mulPow5 makes b b·5^k.
+// mulPow5 sets b to b·5^k.
 func (b *bignum) mulPow5(k int32) {
 	for ; k >= 13; k -= 13 {
 		b.mulAdd(1220703125, 0) // 5^13, the greatest power in 32 bits
@@ -43,7 +43,7 @@ func (b *bignum) set(v uint64) {
 	}
 }
 
-// bits is the length in bits.
+// bits returns the length in bits.
 func (b *bignum) bits() int32 {
 	if b.n == 0 {
 		return 0
@@ -51,7 +51,7 @@ func (b *bignum) bits() int32 {
 	return b.n*32 - int32(bits.LeadingZeros32(b.w[b.n-1]))
 }
 
-// word is word i of b·2^shift.
+// word returns word i of b·2^shift.
 func (b *bignum) word(i, shift int32) uint32 {
 	j := i - shift>>5
 	by := uint32(shift & 31)

@@ -18,8 +18,8 @@ const (
 	operators
 )
 
-// holdAll says whether there are constraints and all of them hold. The usual comparisons — a string with strings, an integer with
-// an integer — are decided on the spot, the rest by compares.
+// holdAll reports whether there are constraints and all of them hold. It decides the common comparisons, a string with strings
+// and an integer with an integer, on the spot, and leaves the rest to compares.
 func (s *Snapshot) holdAll(r run, in *Input, sc *Scratch) bool {
 	constraints := s.constraints[r.from:r.to]
 next:
@@ -51,7 +51,7 @@ next:
 	return r.from < r.to
 }
 
-// usual is a comparison that is decided without looking at kinds of values.
+// usual is a common kind of comparison, which needs no look at the kinds of its values.
 type usual uint8
 
 const (
@@ -60,7 +60,7 @@ const (
 	usualOrder       // gt, gte, lt or lte with one integer
 )
 
-// settle finds whether a loaded constraint is a usual one.
+// settle sets which usual comparison a loaded constraint is, if any.
 func (s *Snapshot) settle(c *constraint) {
 	one := c.values.to-c.values.from == 1
 	switch {
@@ -73,7 +73,7 @@ func (s *Snapshot) settle(c *constraint) {
 	}
 }
 
-// attribute finds what a constraint asks about, or nil.
+// attribute returns the attribute that a constraint asks about, or nil.
 func (s *Snapshot) attribute(c *constraint, in *Input) *Attribute {
 	for i := range in.Attributes {
 		if a := &in.Attributes[i]; a.sign == c.sign && (a.sign>>56 <= shortSign || a.Name == s.str(c.attribute)) {
@@ -126,13 +126,13 @@ func (s *Snapshot) compares(c *constraint, a *Attribute, sc *Scratch) bool {
 	return x.kind == kindString && y.kind == kindString && ordered(c.operator, orderText(x.text, y.text))
 }
 
-// number is a value as compared.
+// number returns a value as a number, the way it is compared.
 func (s *Snapshot) number(v *value) number { return number{v.numeric, v.num, s.str(v.text)} }
 
-// equal compares loosely: 5 is 5.0 and "5", "007" is "7"; true is not "true".
+// equal compares loosely: 5 equals 5.0 and "5", and "007" equals "7", but true doesn't equal "true".
 func (s *Snapshot) equal(a *Attribute, v *value) bool {
 	if a.kind == kindString && v.numeric == kindString {
-		// A string that is no number equals only itself.
+		// A string that doesn't read as a number equals only itself.
 		return a.mark == v.sign && a.text == s.str(v.text)
 	}
 	x, y := a.number(), s.number(v)
@@ -151,7 +151,7 @@ func (s *Snapshot) equal(a *Attribute, v *value) bool {
 	return true
 }
 
-// member says whether a is one of the values, strictly: 1 is not 1.0, though "5" is 5.
+// member reports whether a is one of the values. It compares strictly: 1 isn't 1.0, although "5" is 5.
 func (s *Snapshot) member(c *constraint, a *Attribute) bool {
 	var x number
 	read := false
@@ -189,8 +189,8 @@ func (s *Snapshot) same(x *number, v *value) bool {
 	return true
 }
 
-// deepEqual compares two msgpack values item by item; maps have ascending keys. Strictly, 1 is not 1.0. Strings inside are
-// never read as numbers.
+// deepEqual compares two msgpack values item by item; maps have ascending keys. If strictly is set, 1 isn't 1.0. Strings
+// inside are never read as numbers.
 func deepEqual(a, b string, strictly bool) bool {
 	p, q := int32(0), int32(0)
 	for left := int64(1); left > 0; left-- {
@@ -228,7 +228,7 @@ func deepEqual(a, b string, strictly bool) bool {
 	return true
 }
 
-// contains says whether part is somewhere in s.
+// contains reports whether part occurs in s.
 func contains(s, part string) bool {
 	if part == "" {
 		return true

@@ -1,11 +1,11 @@
 package engine
 
-// Reason says why a decision is what it is.
+// Reason says why a flag was decided the way it was.
 type Reason uint8
 
 const (
-	ReasonUnknownFlag    Reason = iota // the snapshot has no such flag
-	ReasonDefault                      // nothing granted
+	ReasonUnknownFlag    Reason = iota // the snapshot doesn't have the flag
+	ReasonDefault                      // no gate granted
 	ReasonStatic                       // the boolean gate
 	ReasonTargetingMatch               // an actor, group, rule, segment or schedule gate
 	ReasonSplit                        // a percentage gate
@@ -34,17 +34,17 @@ const (
 type Decision struct {
 	Enabled      bool
 	Reason       Reason
-	Gate         Gate   // that decided
-	Score        int32  // of the actor for this flag, 0…65535; −1 if it wasn't needed
-	Fixed        bool   // whatever the input, this flag is decided so
-	Variants     bool   // the flag has a variant gate, whether one was served or not
-	VariantIndex int32  // of the variant in the snapshot, stable as long as that is loaded; −1 without one
+	Gate         Gate   // the gate that decided
+	Score        int32  // the actor's score for this flag, 0…65535; −1 if it wasn't needed
+	Fixed        bool   // the decision is the same for every input
+	Variants     bool   // the flag has a variant gate, whether or not a variant was served
+	VariantIndex int32  // the variant's index in the snapshot, stable while the snapshot is loaded; −1 for no variant
 	Variant      string // the variant's name
-	Payload      string // the variant's payload, canonical JSON; empty if it has none
-	Target       string // of the deciding gate: an actor, group, segment or parent flag
+	Payload      string // the variant's payload as canonical JSON; empty if it has none
+	Target       string // the deciding gate's target: an actor, group, segment or parent flag
 }
 
-// Pack is the decision in one word, as ABI.md lays it out.
+// Pack returns the decision in one word, as ABI.md lays it out.
 func (d *Decision) Pack() uint32 {
 	w := uint32(d.Reason)<<1 | uint32(d.Gate)<<5 | uint32(d.Score+1)<<9
 	if d.Enabled {
@@ -69,8 +69,8 @@ func hasTarget(g Gate) bool {
 	return g == GateActor || g == GateGroup || g == GateSegment || g == GatePrerequisite
 }
 
-// Scratch is the memory that deciding a flag with prerequisites or patterns needs, about 8 KB. It serves one evaluation at a
-// time; its zero value is ready.
+// Scratch is the working memory for flags with prerequisites or patterns, about 8 KB. It serves one evaluation at a time. Its
+// zero value is ready to use.
 type Scratch struct {
 	visits  visits
 	machine machine

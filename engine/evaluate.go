@@ -1,11 +1,11 @@
 package engine
 
-// Evaluate decides the flag of this key. sc may be nil if no flag of the snapshot needs a Scratch.
+// Evaluate decides the flag with this key into d. sc may be nil if no flag of the snapshot needs a Scratch.
 func (s *Snapshot) Evaluate(key string, in *Input, sc *Scratch, d *Decision) {
 	s.decide(s.Find(key), in, sc, d)
 }
 
-// decide decides flag i; −1 is a flag that there isn't.
+// decide decides flag i; i is −1 for an unknown flag.
 func (s *Snapshot) decide(i int32, in *Input, sc *Scratch, d *Decision) {
 	if i < 0 {
 		*d = Decision{Score: -1, VariantIndex: -1}
@@ -14,7 +14,7 @@ func (s *Snapshot) decide(i int32, in *Input, sc *Scratch, d *Decision) {
 	s.Decide(i, in, sc, d)
 }
 
-// Decide decides flag i, which is in [0, Len). sc may be nil if the flag doesn't need a Scratch.
+// Decide decides flag i into d; i is in [0, Len). sc may be nil if the flag doesn't need a Scratch.
 func (s *Snapshot) Decide(i int32, in *Input, sc *Scratch, d *Decision) {
 	f := &s.flags[i]
 	*d = Decision{Score: -1, VariantIndex: -1}
@@ -40,8 +40,8 @@ func (s *Snapshot) Decide(i int32, in *Input, sc *Scratch, d *Decision) {
 	s.gates(f, in, sc, d)
 }
 
-// EvaluateAll decides many flags for one input into out: those of flags, which are in [0, Len), or all of them, ascending by
-// key, if flags is nil. It gives how many it decided; out's length bounds them.
+// EvaluateAll decides many flags for one input into out: the flags with these numbers, each in [0, Len), or all flags in
+// ascending order of their keys if flags is nil. It returns the number of decisions written, at most len(out).
 func (s *Snapshot) EvaluateAll(flags []int32, in *Input, sc *Scratch, out []Decision) int32 {
 	n := int32(len(flags))
 	if flags == nil {
@@ -58,7 +58,8 @@ func (s *Snapshot) EvaluateAll(flags []int32, in *Input, sc *Scratch, out []Deci
 	return n
 }
 
-// gates is the precedence of a flag's own gates. It sets what decided; d comes as a denial by nothing.
+// gates applies a flag's own gates in their precedence and sets d to what the first one decides. The caller passes d as a
+// denial by no gate.
 func (s *Snapshot) gates(f *flag, in *Input, sc *Scratch, d *Decision) {
 	if f.actors.mask >= 0 && in.Presence == Keyed {
 		if state := s.state(f.actors, in.Actor); state != 0 {
@@ -99,7 +100,7 @@ func (s *Snapshot) gates(f *flag, in *Input, sc *Scratch, d *Decision) {
 	d.Reason = ReasonDefault
 }
 
-// groupState weighs the group gates of all the actor's groups: the one that decides, and its state.
+// groupState weighs the gates for all of the actor's groups. It returns the group that decides and its state, or "" and 0.
 func (s *Snapshot) groupState(f *flag, in *Input) (string, uint32) {
 	wins, loses := uint32(stateDeny), uint32(stateAllow)
 	if s.allow {
@@ -120,7 +121,7 @@ func (s *Snapshot) groupState(f *flag, in *Input) (string, uint32) {
 	return in.Groups[lost], loses
 }
 
-// anyRule finds the first rule or segment gate that grants.
+// anyRule finds the first rule or segment gate that grants, and reports whether there is one.
 func (s *Snapshot) anyRule(f *flag, in *Input, sc *Scratch, d *Decision) bool {
 	if in.pending > 0 {
 		in.unpack()
@@ -146,7 +147,7 @@ func (s *Snapshot) anyRule(f *flag, in *Input, sc *Scratch, d *Decision) bool {
 	return false
 }
 
-// scored is the actor's score for f, computed at most once a decision.
+// scored returns the actor's score for f, which it computes at most once per decision.
 func (s *Snapshot) scored(f *flag, in *Input, d *Decision) int32 {
 	if d.Score < 0 {
 		d.Score = s.score(f, in)
@@ -156,7 +157,7 @@ func (s *Snapshot) scored(f *flag, in *Input, d *Decision) int32 {
 
 func (s *Snapshot) score(f *flag, in *Input) int32 { return int32(Score(in.Actor, s.str(f.key))) }
 
-// pick is the variant that a score is served: the first whose cut is above it, else the last.
+// pick returns the variant for a score: the first whose cut is above the score, else the last.
 func (s *Snapshot) pick(f *flag, score int32) int32 {
 	i := f.variants.from
 	for i < f.variants.to-1 && score >= s.variants[i].cut {

@@ -2,19 +2,19 @@ package engine
 
 import "math"
 
-// Outcome is what one gate said.
+// Outcome is what one gate says.
 type Outcome uint8
 
 const (
-	OutcomeNo       Outcome = iota // the gate says nothing
+	OutcomeNo       Outcome = iota // the gate neither grants nor denies
 	OutcomeYes                     // the gate grants
 	OutcomeDeny                    // the gate denies
 	OutcomePass                    // a prerequisite is met
 	OutcomeFail                    // a prerequisite isn't met
-	OutcomeNotAsked                // the gate needs an actor or a context, and there is none
+	OutcomeNotAsked                // the gate needs an actor or a context, and the input has none
 )
 
-// Step is one gate looked at, with what it compared. The meaning of A, B and C goes by the gate:
+// Step is one gate that the engine looked at, with what it compared. What A, B and C mean depends on the gate:
 //
 //	actor, group           A state in the snapshot: 1 deny, 2 allow, 3 both
 //	rule, segment          A score, −1 not needed; B greatest score granted, or Everybody
@@ -32,15 +32,15 @@ type Step struct {
 	constraints run
 }
 
-// Constraints are the first and the end of the constraints of a rule or segment step, for Snapshot.Comparison.
+// Constraints returns the range [from, to) of a rule or segment step's constraints, for [Snapshot.Comparison].
 func (x *Step) Constraints() (from, to int32) { return x.constraints.from, x.constraints.to }
 
-// Comparison is one constraint of a rule or a segment, and how it compared.
+// Comparison is one constraint of a rule or a segment, and the result of comparing it.
 type Comparison struct {
 	Attribute string
 	Operator  Operator
-	Values    int32     // how many, for Snapshot.Value
-	Actual    Attribute // of the context, a nil value if it has none
+	Values    int32     // how many values it has, for Snapshot.Value
+	Actual    Attribute // the context's attribute, with a nil value if it has none
 	Held      bool
 	values    run
 }
@@ -51,7 +51,7 @@ const (
 	foundMissing = 3
 )
 
-// explainer writes steps; those beyond the caller's room are counted only.
+// explainer writes steps. It counts the steps that don't fit, but drops them.
 type explainer struct {
 	steps []Step
 	n     int32
@@ -71,8 +71,8 @@ func (e *explainer) addRule(g Gate, o Outcome, target string, a, b int64, constr
 	e.n++
 }
 
-// Explain decides flag i and tells every gate looked at, in order, up to the one that decided. It gives how many steps there
-// are; those beyond the length of steps are left out.
+// Explain decides flag i into d, and writes a step for every gate that it looked at, in order, up to the one that decided. It
+// returns the number of steps; those beyond len(steps) are left out.
 func (s *Snapshot) Explain(i int32, in *Input, sc *Scratch, d *Decision, steps []Step) int32 {
 	s.Decide(i, in, sc, d)
 	f := &s.flags[i]
@@ -118,7 +118,7 @@ func (s *Snapshot) explainPrerequisites(i int32, in *Input, sc *Scratch, e *expl
 	return true
 }
 
-// explainGates follows the precedence of gates, with d already decided.
+// explainGates follows the precedence of gates; d is already decided.
 func (s *Snapshot) explainGates(f *flag, in *Input, sc *Scratch, d *Decision, e *explainer) {
 	if f.actors.mask >= 0 {
 		if in.Presence != Keyed {
@@ -194,7 +194,7 @@ func granted(state uint32) Outcome {
 	return OutcomeNo
 }
 
-// explainRules tells the rules up to the one that granted; true if one did.
+// explainRules adds the rules up to the one that granted, and reports whether one did.
 func (s *Snapshot) explainRules(f *flag, in *Input, sc *Scratch, d *Decision, e *explainer) bool {
 	for i := f.rules.from; i < f.rules.to; i++ {
 		r := &s.rules[i]
@@ -223,7 +223,7 @@ func (s *Snapshot) explainRules(f *flag, in *Input, sc *Scratch, d *Decision, e 
 	return false
 }
 
-// Comparison tells how constraint i of a step compared; i is in the step's Constraints.
+// Comparison reads into x how constraint i of a step compared; i is in the range that [Step.Constraints] returns.
 func (s *Snapshot) Comparison(i int32, in *Input, sc *Scratch, x *Comparison) {
 	c := &s.constraints[i]
 	*x = Comparison{Attribute: s.str(c.attribute), Operator: c.operator, Values: c.values.to - c.values.from, values: c.values}
@@ -234,14 +234,14 @@ func (s *Snapshot) Comparison(i int32, in *Input, sc *Scratch, x *Comparison) {
 	}
 }
 
-// Value is value k, in [0, Values), that a comparison compared with.
+// Value returns value k of a comparison's constraint; k is in [0, x.Values).
 func (s *Snapshot) Value(x *Comparison, k int32) Attribute {
 	v := &s.values[x.values.from+k]
 	a := Attribute{Name: x.Attribute, kind: v.kind, num: v.num, text: s.str(v.text)}
 	return a
 }
 
-// OpenFrom and OpenUntil are a window's open ends.
+// OpenFrom and OpenUntil stand for a window's open ends.
 const (
 	OpenFrom  = math.MinInt64
 	OpenUntil = math.MaxInt64

@@ -1,12 +1,12 @@
 package engine
 
-// maxSteps are the steps that an explanation in bytes can have: more than any flag that people read. Later ones are left out.
+// maxSteps is how many steps an explanation in bytes can have, more than anybody reads. Later steps are left out.
 const maxSteps = 1024
 
-// Explanation is memory for explanations in bytes.
+// Explanation is the working memory for writing explanations as bytes.
 type Explanation struct{ steps [maxSteps]Step }
 
-// Write explains the request's flag into out as ABI.md lays it out. It gives how many bytes, or −1 if out is too small.
+// Write explains the request's flag into out, as ABI.md lays it out. It returns the number of bytes, or −1 if out is too small.
 func (x *Explanation) Write(s *Snapshot, r *Request, sc *Scratch, d *Decision, out []byte) int32 {
 	w := writer{b: out}
 	in := &r.Input
@@ -85,7 +85,7 @@ func (w *writer) comparison(s *Snapshot, in *Input, sc *Scratch, i int32) {
 	w.boolean(c.Held)
 }
 
-// unless writes v, or nil.
+// unless writes v, or nil if none is true.
 func (w *writer) unless(none bool, v int64) {
 	if none {
 		w.null()

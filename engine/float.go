@@ -2,21 +2,22 @@ package engine
 
 import "math"
 
-// maxDigits is how many digits can decide a rounding: 767 are the most that a midpoint between two floats has.
+// maxDigits is how many digits are read to decide a rounding. A midpoint between two floats has at most 767.
 const maxDigits = 800
 
 var pow10 = [23]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22}
 
-// decimal is a number's text: digits in [start, end) with a point at point (or none, then point == end), times ten to exponent.
+// decimal is a number's text: the digits in [start, end), with a decimal point at point (point == end if there is none), times
+// ten to the power of exponent.
 type decimal struct {
 	text              string
 	start, point, end int32
 	exponent          int32
 }
 
-// float rounds to the nearest float64, ties to even: the same bits as strconv.ParseFloat. Too large gives +Inf.
+// float rounds to the nearest float64, ties to even, and returns the same bits as strconv.ParseFloat: +Inf if x is too large.
 func (x *decimal) float() float64 {
-	// The first 19 digits as an integer, and the power of ten that goes with it.
+	// Take the first 19 digits as an integer, and the power of ten that goes with them.
 	mantissa, digits, dropped, fraction := uint64(0), int32(0), int32(0), int32(0)
 	exact := true
 	for i := x.start; i < x.end; i++ {
@@ -61,7 +62,7 @@ func (x *decimal) float() float64 {
 	return x.bisect(guess(mantissa, e))
 }
 
-// guess is mantissa·10^e within a few units of the last place.
+// guess returns the bits of mantissa·10^e, to within a few units in the last place.
 func guess(mantissa uint64, e int32) uint64 {
 	g := float64(mantissa)
 	for ; e > 22; e -= 22 {
@@ -78,7 +79,7 @@ func guess(mantissa uint64, e int32) uint64 {
 	return math.Float64bits(g)
 }
 
-// bisect finds the float by comparing the exact value with exact midpoints, near the guess if the guess is near.
+// bisect finds the float by comparing the exact value with exact midpoints. It starts near the guess if the guess is close.
 func (x *decimal) bisect(guess uint64) float64 {
 	const near, infinity = 64, uint64(0x7ff) << 52
 	var d, h bignum
@@ -103,7 +104,8 @@ func (x *decimal) bisect(guess uint64) float64 {
 	return math.Float64frombits(lo)
 }
 
-// digits puts all digits that can matter into d, and 5^e if e > 0; the value is d·2^e then, else d·10^e.
+// digits reads all digits that can matter into d. If e > 0 it also multiplies d by 5^e, so that the value is d·2^e; otherwise
+// the value is d·10^e.
 func (x *decimal) digits(d *bignum) (e int32) {
 	digits, fraction, dropped := int32(0), int32(0), int32(0)
 	sticky := false
@@ -134,7 +136,7 @@ func (x *decimal) digits(d *bignum) (e int32) {
 	}
 	d.mulAdd(scale, chunk)
 	if sticky {
-		// One digit more, standing for all that were dropped: a value off a midpoint stays off it.
+		// One more digit stands for all that were dropped, so that a value off a midpoint stays off it.
 		d.mulAdd(10, 1)
 		dropped--
 	}
@@ -145,8 +147,8 @@ func (x *decimal) digits(d *bignum) (e int32) {
 	return e
 }
 
-// above says whether the value of d and e (as digits gives them) rounds to more than the float of these bits: it is above
-// the midpoint over that float, or on it and the float is odd.
+// above reports whether the value of d and e, as digits returns them, rounds to more than the float with these bits: whether it
+// lies above the midpoint over that float, or on it if the float is odd.
 func above(d *bignum, e int32, x uint64, h *bignum) bool {
 	mantissa := x & (1<<52 - 1)
 	exponent := int32(x >> 52)

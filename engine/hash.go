@@ -5,8 +5,9 @@ import (
 	"math/bits"
 )
 
-// hash places keys in tables and never leaves the process. It isn't keyed: only the snapshot's author chooses what is stored
-// under it, and maxProbe bounds what that author can do.
+// hash places keys in tables and never leaves the process. It isn't keyed: only the snapshot's author chooses which keys are
+// stored, and maxProbe bounds the harm that author can do.
+// Why: RATIONALE.md "The hash isn't keyed. Can somebody flood it?"
 func hash(s string) uint64 {
 	const m0, m1 = 0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9
 	b := bytesOf(s)
@@ -31,8 +32,8 @@ func hash(s string) uint64 {
 	return h ^ h>>29
 }
 
-// sign tells strings apart without looking at them: two strings of up to shortSign bytes are equal if their signs are, and most
-// longer ones differ if they do.
+// sign returns a fingerprint that tells most strings apart without comparing them. Two strings of at most shortSign bytes are
+// equal exactly if their signs are; longer strings with equal signs may still differ.
 func sign(s string) uint64 {
 	b := bytesOf(s)
 	switch n := uint64(len(b)); {
@@ -47,10 +48,10 @@ func sign(s string) uint64 {
 	return 0
 }
 
-// shortSign is how many bytes a sign holds, beside their number in its top byte.
+// shortSign is how many bytes a sign can hold, next to the length in its top byte.
 const shortSign = 7
 
-// fnv1a is FNV-1a, 64 bits.
+// fnv1a returns the 64-bit FNV-1a hash of s.
 func fnv1a(s string) uint64 {
 	h := uint64(0xcbf29ce484222325)
 	for i := 0; i < len(s); i++ {
@@ -59,7 +60,8 @@ func fnv1a(s string) uint64 {
 	return h
 }
 
-// draw is the flag's number in 1…10000 for one roll of chance, as ABI.md defines it; key is fnv1a of the flag's key.
+// draw returns the flag's number in 1…10000 for one roll of chance, as ABI.md defines it; key is fnv1a of the flag's key.
+// Why: RATIONALE.md "Why is percentage_of_time a function of one 64-bit roll, and not a random draw per flag?"
 func draw(roll, key uint64) int32 {
 	x := roll + key
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9

@@ -2,21 +2,21 @@ package engine
 
 import "math"
 
-// Presence says how much is known of the actor.
+// Presence says how much the input knows about the actor.
 type Presence uint8
 
 const (
-	NoActor Presence = iota // gates about actors and groups are not asked
-	Keyless                 // only the groups are known: gates that need the key don't match
-	Keyed
+	NoActor Presence = iota // no actor: gates for actors and groups are not asked
+	Keyless                 // an actor without a key: only its groups count, and gates that need the key don't match
+	Keyed                   // an actor with a key
 )
 
 // Input is everything that a decision depends on besides the snapshot.
 type Input struct {
-	Actor      string // the actor's key; counts if Presence is Keyed
+	Actor      string // the actor's key; it counts only if Presence is Keyed
 	Presence   Presence
 	Groups     []string    // the groups that the actor is in
-	Attributes []Attribute // the context; of two with one name the first counts
+	Attributes []Attribute // the context; of two attributes with one name, the first counts
 	Now        int64       // Unix microseconds
 	Roll       uint64      // chance, for percentage_of_time
 
@@ -27,20 +27,20 @@ type Input struct {
 	store   *[MaxAttributes]Attribute
 }
 
-// Attribute is one named value of the context. The constructors below make one.
+// Attribute is one named value of the context. Make one with [String], [Int], [Float], [Bool], [Null], [Integer] or [Encoded].
 type Attribute struct {
 	Name string
-	text string // of a string, the digits of an integer beyond int64, the msgpack of an array or map
-	num  uint64 // int64, or the bits of a float64
-	sign uint64 // of the name
-	mark uint64 // of the text, if it is a string
+	text string // a string, the digits of an integer beyond int64, or the msgpack of an array or map
+	num  uint64 // an int64, or the bits of a float64
+	sign uint64 // the name's sign
+	mark uint64 // the text's sign, if it is a string
 	kind kind
 }
 
-// Null is a nil value: a constraint on it never holds, as if the attribute were missing.
+// Null returns an attribute with a nil value. Constraints on it never hold, as if the attribute were missing.
 func Null(name string) Attribute { return Attribute{Name: name, sign: sign(name), kind: kindNil} }
 
-// Bool is true or false.
+// Bool returns an attribute with a boolean value.
 func Bool(name string, v bool) Attribute {
 	k := kindFalse
 	if v {
@@ -49,29 +49,30 @@ func Bool(name string, v bool) Attribute {
 	return Attribute{Name: name, sign: sign(name), kind: k}
 }
 
-// Int is an integer of 64 bits.
+// Int returns an attribute with a 64-bit integer.
 func Int(name string, v int64) Attribute {
 	return Attribute{Name: name, sign: sign(name), kind: kindInt, num: uint64(v)}
 }
 
-// Float is a float; it stays one even without a fraction.
+// Float returns an attribute with a float, which stays a float even without a fraction.
 func Float(name string, v float64) Attribute {
 	return Attribute{Name: name, sign: sign(name), kind: kindFloat, num: math.Float64bits(v)}
 }
 
-// String is text.
+// String returns an attribute with a string.
 func String(name, v string) Attribute {
 	return Attribute{Name: name, sign: sign(name), kind: kindString, text: v, mark: sign(v)}
 }
 
-// Integer is an integer of any size, as decimal digits with an optional minus sign. Anything else is a nil value.
+// Integer returns an attribute with an integer of any size, from decimal digits with an optional minus sign. If digits are
+// anything else, the value is nil.
 func Integer(name, digits string) Attribute {
 	a := Attribute{Name: name, sign: sign(name), kind: kindNil}
 	a.integer(digits)
 	return a
 }
 
-// integer makes a the integer of these digits; false if they are none.
+// integer sets a to the integer with these digits; it reports false if they aren't digits.
 func (a *Attribute) integer(digits string) bool {
 	if !digitsOnly(digits) {
 		return false
@@ -81,7 +82,8 @@ func (a *Attribute) integer(digits string) bool {
 	return true
 }
 
-// Encoded is a list or a map, as msgpack whose maps have ascending string keys. Malformed bytes are a nil value.
+// Encoded returns an attribute with a list or a map, from msgpack whose maps have ascending string keys. If the bytes are
+// malformed, the value is nil.
 func Encoded(name, msgpack string) Attribute {
 	a := Attribute{Name: name, sign: sign(name), kind: kindNil}
 	if k, _, _ := head(msgpack, 0); (k == kindArray || k == kindMap) && skip(msgpack, 0) == int32(len(msgpack)) {
@@ -90,7 +92,7 @@ func Encoded(name, msgpack string) Attribute {
 	return a
 }
 
-// number is the attribute as compared: a string that reads as a number is that number.
+// number returns the attribute the way it is compared: a string that reads as a number is that number.
 func (a *Attribute) number() number {
 	if a.kind == kindString {
 		k, bits := numeric(a.text)

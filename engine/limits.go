@@ -1,12 +1,12 @@
 package engine
 
-// Limits. The validator of engine/snapshot refuses what is past them with a clear error, and Load checks them again. They bound
-// what a decision may cost: each is far above what users were seen to need and low enough that the worst input stays cheap.
+// The limits bound what a decision may cost. Each is far above what users were seen to need, and low enough that the worst input
+// stays cheap. The validator of the authoring model refuses whatever is past them with a clear error, and Load checks them again.
 const (
 	MaxSnapshotBytes = 32 << 20 // 10,000 flags with 20 actors each take 3 MB, one flag of 100,000 actors 1.6 MB
 	MaxFlags         = 100_000  // the index and the records then take about 12 MB
 	MaxSegments      = 10_000
-	MaxNameBytes     = 1024 // of a key, target, attribute or variant name: 17 SHA-256 blocks at worst for a score
+	MaxNameBytes     = 1024 // of a key, target, attribute or variant name; hashing a flag's key then takes at most 17 SHA-256 blocks
 
 	MaxTargets       = 100_000 // actor gates of one flag, and group gates of one flag: 2 MB of slots
 	MaxRules         = 1_000   // rule and segment gates of one flag
@@ -20,7 +20,8 @@ const (
 	MaxSchedules     = 64      // windows of one flag
 
 	// MaxItems bounds each of a snapshot's tables (rules, constraints, values, variants, prerequisites, windows, programs,
-	// instructions, ranges), and half of MaxSlots: with all of them full, tables and bytes stay below half of the module's 1 GiB.
+	// instructions, ranges); MaxSlots bounds its slots. With all of them full, tables and bytes together stay below half of the
+	// module's 1 GiB.
 	MaxItems = 2_000_000
 	MaxSlots = 1 << 22
 
@@ -31,7 +32,7 @@ const (
 	MaxGroups     = 256 // of one input
 	MaxAttributes = 256 // of one input
 
-	// maxProbe bounds a chain of a target table. Random keys at the tables' load reach about 60; only keys made to
-	// collide get here, and they are refused instead of making Load quadratic.
+	// maxProbe bounds a chain in a table. Random keys reach about 60 at the tables' load. Only keys made to collide get this
+	// far, and Load refuses them rather than become quadratic.
 	maxProbe = 4096
 )

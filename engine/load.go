@@ -1,11 +1,11 @@
 package engine
 
-// Format is the newest snapshot format that this engine reads, and the only one.
+// Format is the snapshot format that this engine reads.
 const Format = 1
 
 const (
 	magic  = "gonfalon"
-	idTail = IDBytes + 2 // with its msgpack head
+	idTail = IDBytes + 2 // the id with its msgpack head
 )
 
 // counts are the header's totals, in the order of FORMAT.md.
@@ -13,8 +13,8 @@ type counts struct {
 	flags, segments, slots, rules, constraints, values, variants, prerequisites, windows, programs, instructions, ranges int32
 }
 
-// Load checks data and makes s that snapshot; s is a zero Snapshot. It gives CodeOK, or what is wrong and at which byte.
-// Every index and length that evaluation relies on is checked here.
+// Load reads a snapshot into s, which is a zero Snapshot. It returns CodeOK, or what is wrong and at which byte. It checks every
+// index and length that evaluation relies on.
 func (s *Snapshot) Load(data string) (Code, int32) {
 	if len(data) > MaxSnapshotBytes {
 		return CodeTooLarge, MaxSnapshotBytes
@@ -44,7 +44,7 @@ func (s *Snapshot) Load(data string) (Code, int32) {
 	return CodeOK, 0
 }
 
-// sealed says whether data ends in its own content id.
+// sealed reports whether data ends in its own content id.
 func sealed(data string) bool {
 	n := len(data) - IDBytes
 	if n < 2 || data[n-2] != 0xc4 || data[n-1] != IDBytes {
@@ -55,12 +55,12 @@ func sealed(data string) bool {
 	return stringOf(id[:]) == data[n:]
 }
 
-// loader fills a snapshot while it reads. Tables are reserved from the header's counts; what doesn't fit is a fault.
+// loader fills a snapshot while it reads. It reserves tables by the header's counts; records that don't fit are a fault.
 type loader struct {
 	r        reader
 	s        *Snapshot
-	slots    int32    // used so far
-	segments []uint64 // index of segments by hash, for the flags that name them
+	slots    int32    // how many are used so far
+	segments []uint64 // an index of segments by hash, for the flags that name them
 	mask     int32
 }
 
@@ -94,7 +94,7 @@ func (l *loader) header() counts {
 	r.tuple(1)
 	s.allow = r.count(1) == 1
 	r.tuple(12)
-	most := int64(len(r.s)) // nothing takes less than a byte, and a slot half of one
+	most := int64(len(r.s)) // every item takes at least a byte, and every slot half of one
 	slots := min(2*most, MaxSlots)
 	var c counts
 	c.flags = r.count(min(most, MaxFlags))
@@ -136,7 +136,7 @@ func (l *loader) reserve(c *counts) {
 	l.mask = size - 1
 }
 
-// records reads [key, record] pairs, ascending by key: the segments, then the flags.
+// records reads [key, record] pairs, ascending by key: the flags if flags is set, else the segments.
 func (l *loader) records(flags bool) {
 	r := &l.r
 	at := r.p
@@ -161,7 +161,7 @@ func (l *loader) records(flags bool) {
 		if r.code != CodeOK {
 			return
 		}
-		// The record is read by itself: it can't reach past its end.
+		// Read the record with the bytes cut off at its end, so that nothing reads past it.
 		whole := r.s
 		r.s = whole[:body.off+body.n]
 		r.p = body.off
@@ -177,7 +177,7 @@ func (l *loader) records(flags bool) {
 	}
 }
 
-// end checks that the id closes the bytes and that the counts were used up.
+// end checks that the id ends the bytes and that the records used up the counts.
 func (l *loader) end() {
 	r, s := &l.r, l.s
 	if r.code != CodeOK {
@@ -195,7 +195,7 @@ func (l *loader) end() {
 	}
 }
 
-// parents resolves prerequisites, which may name flags that come later.
+// parents resolves prerequisites. It runs last, since they may name flags that come later.
 func (l *loader) parents() {
 	for i := range l.s.prerequisites {
 		p := &l.s.prerequisites[i]
@@ -225,7 +225,7 @@ func (l *loader) segment(key span) {
 	l.segments[i] = h>>32<<32 | uint64(len(s.segments))
 }
 
-// findSegment gives the index of a segment, or −1.
+// findSegment returns the index of a segment, or −1.
 func (l *loader) findSegment(name string) int32 {
 	h := hash(name)
 	for i := int32(h) & l.mask; ; i = (i + 1) & l.mask {

@@ -83,7 +83,7 @@ func (l *loader) value(v *value) {
 	}
 }
 
-// program reads [start, [op, out, x, y, …], [lo, hi, …]] and gives its index.
+// program reads [start, [op, out, x, y, …], [lo, hi, …]] and returns the program's index.
 func (l *loader) program() int32 {
 	r, s := &l.r, l.s
 	at := r.p
@@ -127,7 +127,7 @@ func (l *loader) program() int32 {
 	return int32(len(s.programs)) - 1
 }
 
-// link checks a program's references and makes those to ranges absolute.
+// link checks a program's references and makes those into ranges absolute. It reports false if one is out of range.
 func (s *Snapshot) link(p *program, base, m int32) bool {
 	for i := p.first; i < p.first+p.n; i++ {
 		in := &s.instructions[i]

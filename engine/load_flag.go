@@ -48,7 +48,7 @@ func (l *loader) flag(key span) {
 	s.index[i] = h>>32<<32 | uint64(len(s.flags))
 }
 
-// fixed says whether nothing of an input can matter to f.
+// fixed reports whether f is decided the same for every input.
 func (f *flag) fixed() bool {
 	if f.bits&bitKilled != 0 {
 		return true
@@ -58,7 +58,7 @@ func (f *flag) fixed() bool {
 	return !asks && (f.bits&bitOn != 0 || f.windows.from == f.windows.to && f.actorsScore < 0 && f.timeDraw < 0)
 }
 
-// targets reads key, state, key, state … into a table of their own.
+// targets reads key, state, key, state … into a table of its own.
 func (l *loader) targets(most uint8) table {
 	r, s := &l.r, l.s
 	at := r.p

@@ -2,7 +2,7 @@ package engine
 
 import "encoding/binary"
 
-// kind is what a msgpack value is.
+// kind is the kind of a msgpack value.
 type kind uint8
 
 const (
@@ -13,7 +13,7 @@ const (
 	kindInt
 	kindFloat
 	kindString
-	kindInteger // beyond int64, as digits (ext type 1)
+	kindInteger // an integer beyond int64, as digits (ext type 1)
 	kindArray
 	kindMap
 	kindBinary
@@ -22,8 +22,8 @@ const (
 // extInteger is the ext type of integers beyond int64.
 const extInteger = 1
 
-// head reads the head of the value at p: what it is, its number or its length, and where its body starts. A length is at most
-// what the bytes after it can hold, so that a caller may loop over it.
+// head reads the head of the value at p. It returns the value's kind, its number or length, and where its body starts. A length is
+// never more than the bytes after it can hold, so a caller may loop over it.
 func head(s string, p int32) (k kind, n uint64, body int32) {
 	if uint32(p) >= uint32(len(s)) {
 		return kindBad, 0, p
@@ -56,7 +56,7 @@ func head(s string, p int32) (k kind, n uint64, body int32) {
 	return k, n, p
 }
 
-// wideHead reads a head whose number or length follows in bytes of its own.
+// wideHead reads a head whose number or length follows in separate bytes.
 func wideHead(s string, c uint8, p int32) (k kind, n uint64, body int32) {
 	width := int32(0)
 	switch c {
@@ -152,12 +152,12 @@ func shortString(s string, p int32) (n, body int32, ok bool) {
 	return 0, p, false
 }
 
-// reader walks bytes and keeps the first fault.
+// reader reads bytes in order and keeps the first fault.
 type reader struct {
 	s    string
 	p    int32
 	code Code
-	at   int32 // of the fault
+	at   int32 // where the fault is
 }
 
 func (r *reader) fail(c Code, at int32) {
@@ -175,7 +175,7 @@ func (r *reader) next() (kind, uint64) {
 	return k, n
 }
 
-// count reads an integer in [0, most]; more is past a limit.
+// count reads an integer in [0, most]. A greater one is past a limit.
 func (r *reader) count(most int64) int32 {
 	at := r.p
 	k, n := r.next()
@@ -209,7 +209,7 @@ func (r *reader) boolean() bool {
 	return k == kindTrue
 }
 
-// array reads an array's head with at most that many items.
+// array reads the head of an array of at most most items.
 func (r *reader) array(most int32) int32 {
 	at := r.p
 	k, n := r.next()
@@ -252,7 +252,7 @@ func (r *reader) name() span {
 	return span{body, n}
 }
 
-// binary reads a binary of at most that many bytes.
+// binary reads a binary of at most most bytes.
 func (r *reader) binary(most int32) span {
 	at := r.p
 	k, n := r.next()

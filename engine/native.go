@@ -4,7 +4,7 @@ package engine
 
 import "strconv"
 
-// This file is for native hosts: what it uses is outside the subset that the module is compiled from.
+// This file is for native hosts. It uses Go outside the subset that the module is compiled from.
 
 var codeText = [...]string{
 	CodeOK:         "ok",
@@ -15,16 +15,16 @@ var codeText = [...]string{
 	CodeMalformed:  "malformed",
 	CodeCounts:     "the records don't add up to the header's counts",
 	CodeLimit:      "past a limit",
-	CodeOrder:      "keys are not ascending, or there is one twice",
+	CodeOrder:      "the keys don't ascend, or one occurs twice",
 	CodeReference:  "an index or a state is out of range",
-	CodeTrailing:   "bytes after the end",
+	CodeTrailing:   "there are bytes after the end",
 	CodeBase:       "the delta is for another snapshot",
 	CodeMissing:    "the delta deletes a key that isn't there",
 	CodeBuffer:     "the buffer is too small",
-	CodeCollisions: "keys made to collide",
+	CodeCollisions: "too many keys collide",
 }
 
-// String is a sentence without a capital.
+// String returns a sentence without a capital letter or full stop.
 func (c Code) String() string {
 	if c >= 0 && int(c) < len(codeText) {
 		return codeText[c]
@@ -32,17 +32,18 @@ func (c Code) String() string {
 	return "code " + strconv.Itoa(int(c))
 }
 
-// LoadError says what is wrong with a snapshot or a delta, and at which byte.
+// LoadError is the error of a snapshot or a delta that was refused. It says what is wrong, and at which byte.
 type LoadError struct {
 	Code   Code
 	Offset int
 }
 
+// Error returns the code's sentence, its number, and the offset.
 func (e *LoadError) Error() string {
 	return "engine: " + e.Code.String() + " (code " + strconv.Itoa(int(e.Code)) + ") at byte " + strconv.Itoa(e.Offset)
 }
 
-// Load reads a snapshot. It keeps a copy of data. The error is a *LoadError.
+// Load reads a snapshot. It keeps a copy of data. An error is a [*LoadError].
 func Load(data []byte) (*Snapshot, error) {
 	s := new(Snapshot)
 	if code, at := s.Load(string(data)); code != CodeOK {
@@ -51,8 +52,8 @@ func Load(data []byte) (*Snapshot, error) {
 	return s, nil
 }
 
-// Apply gives the bytes of the snapshot that a delta makes of s. The error is a *LoadError; a Code of CodeBase means that the
-// delta is for another snapshot, and a full one is needed.
+// Apply returns the bytes of the snapshot that a delta turns s into. An error is a [*LoadError]. If its Code is CodeBase, the delta
+// is for another snapshot, and the caller needs a full one.
 func Apply(s *Snapshot, delta []byte) ([]byte, error) {
 	view := stringOf(delta)
 	out := make([]byte, s.SpliceSize(view))
@@ -65,16 +66,20 @@ func Apply(s *Snapshot, delta []byte) ([]byte, error) {
 
 var reasonText = [...]string{"UNKNOWN_FLAG", "DEFAULT", "STATIC", "TARGETING_MATCH", "SPLIT", "KILLED", "PREREQUISITE"}
 
+// String returns the reason as the API spells it, such as TARGETING_MATCH.
 func (r Reason) String() string { return reasonText[r] }
 
 var gateText = [...]string{"", "boolean", "actor", "group", "rule", "segment", "schedule", "percentage_of_actors", "percentage_of_time", "prerequisite", "kill"}
 
+// String returns the gate's type, such as percentage_of_actors; empty for GateNone.
 func (g Gate) String() string { return gateText[g] }
 
 var operatorText = [...]string{"eq", "neq", "in", "not_in", "contains", "gt", "gte", "lt", "lte", "matches", "never"}
 
+// String returns the operator as the authoring form spells it, such as not_in.
 func (o Operator) String() string { return operatorText[o] }
 
 var outcomeText = [...]string{"no", "yes", "deny", "pass", "fail", "not asked"}
 
+// String returns the outcome in a word or two, such as deny.
 func (o Outcome) String() string { return outcomeText[o] }

@@ -1,13 +1,14 @@
 package engine
 
-// What deciding a flag can ask of a host, its prerequisites included. A host that knows it leaves the rest out of its requests:
-// the decision is the same, and most of a request is never written, copied or parsed.
+// This file finds what deciding a flag, including its prerequisites, can ask of a host. A host leaves the rest out of its requests.
+// The decision is the same, and most of a request is never written, copied or parsed.
+// Why: RATIONALE.md "Why do hosts ask the module what a flag needs?"
 
-// maxNeeded is how many names of attributes are told. A flag that looks at more is asked about with all that there are.
+// maxNeeded is how many names of attributes WriteNeeds can list. For a flag that looks at more, a host sends all attributes.
 const maxNeeded = 15
 
-// Groups lists, each once, every group that a decision of flag i can ask for into out. It gives how many there are; those beyond
-// out's length are left out. A host that can only ask "is the actor in this group?" asks for these. sc may be nil if the flag
+// Groups writes every group that deciding flag i can ask for to out, each once. It returns how many there are; those beyond
+// len(out) are left out. A host that can only ask "is the actor in this group?" asks about these. sc may be nil if the flag
 // doesn't need a Scratch.
 func (s *Snapshot) Groups(i int32, sc *Scratch, out []string) int32 {
 	var flags [MaxReachable]int32
@@ -15,7 +16,8 @@ func (s *Snapshot) Groups(i int32, sc *Scratch, out []string) int32 {
 	return s.groupsOf(flags[:n], out)
 }
 
-// reach lists flag i and the flags that deciding it can look at. Of more than MaxReachable some are left out, and all is false.
+// reach lists flag i and all flags that deciding it can look at. If there are more than MaxReachable, it leaves some out and
+// returns false for all.
 func (s *Snapshot) reach(i int32, sc *Scratch, flags *[MaxReachable]int32) (n int32, all bool) {
 	flags[0] = i
 	f := &s.flags[i]
@@ -45,7 +47,7 @@ func (s *Snapshot) reach(i int32, sc *Scratch, flags *[MaxReachable]int32) (n in
 	return n, all
 }
 
-// groupsOf lists the groups of these flags, each once.
+// groupsOf lists the groups of these flags, each once, and returns how many there are.
 func (s *Snapshot) groupsOf(flags []int32, out []string) (n int32) {
 	for at, i := range flags {
 		t := s.flags[i].groups
@@ -69,7 +71,8 @@ func (s *Snapshot) groupsOf(flags []int32, out []string) (n int32) {
 	return n
 }
 
-// attributesOf lists the attributes that rules of these flags look at, each once; more than maxNeeded if there are more.
+// attributesOf lists the attributes that the rules of these flags look at, each once. It returns how many there are, or more than
+// maxNeeded if they don't fit.
 func (s *Snapshot) attributesOf(flags []int32, out *[maxNeeded]string) (n int32) {
 	for _, i := range flags {
 		f := &s.flags[i]
@@ -94,20 +97,20 @@ func (s *Snapshot) attributesOf(flags []int32, out *[maxNeeded]string) (n int32)
 	return n
 }
 
-// NeedsNow says whether deciding flag i can look at the time, so that a host may leave the clock alone where it can't.
+// NeedsNow reports whether deciding flag i can look at the time. A host need not read the clock for other flags.
 func (s *Snapshot) NeedsNow(i int32) bool {
 	f := &s.flags[i]
 	return f.windows.from < f.windows.to || f.prerequisites.from < f.prerequisites.to
 }
 
-// NeedsRoll says whether deciding flag i can look at chance.
+// NeedsRoll reports whether deciding flag i can look at chance.
 func (s *Snapshot) NeedsRoll(i int32) bool {
 	f := &s.flags[i]
 	return f.timeDraw >= 0 || f.prerequisites.from < f.prerequisites.to
 }
 
-// WriteNeeds writes what deciding the request's flag can ask for into out, as ABI.md lays it out, using names as memory for groups.
-// It gives how many bytes, or −1 if either is too small.
+// WriteNeeds writes what deciding the request's flag can ask for to out, as ABI.md lays it out. It uses names as memory for the
+// groups. It returns the number of bytes, or −1 if out or names is too small.
 func (r *Request) WriteNeeds(s *Snapshot, sc *Scratch, names []string, out []byte) int32 {
 	var flags [MaxReachable]int32
 	var attributes [maxNeeded]string

@@ -2,9 +2,9 @@ package engine
 
 import "math"
 
-// numeric reads s as a number if it is one from end to end: the kind (kindInt, kindInteger, kindFloat, else kindString) and the
-// int64 or the float64's bits. The grammar is Elixir's: [+-]digits, or [+-]digits[.digits][(e|E)[+-]digits]; a float that
-// overflows stays a string.
+// numeric reads s as a number if all of it is one. It returns the kind (kindInt, kindInteger or kindFloat; kindString if s isn't a
+// number) and the int64 or the float64's bits. The grammar is Elixir's: [+-]digits, or [+-]digits[.digits][(e|E)[+-]digits]. A
+// float that overflows stays a string.
 func numeric(s string) (kind, uint64) {
 	n := int32(len(s))
 	i := int32(0)
@@ -93,7 +93,7 @@ func exponent(s string, i int32) (int32, bool) {
 
 func digit(c byte) bool { return c-'0' <= 9 }
 
-// digitsOnly says whether s is -?digits, the form of an integer beyond int64.
+// digitsOnly reports whether s is -?digits, the form of an integer beyond int64.
 func digitsOnly(s string) bool {
 	if len(s) > 0 && s[0] == '-' {
 		s = s[1:]
@@ -106,22 +106,22 @@ func digitsOnly(s string) bool {
 	return len(s) > 0
 }
 
-// finite says whether the float of these bits is neither infinite nor NaN.
+// finite reports whether the float with these bits is neither infinite nor NaN.
 func finite(b uint64) bool { return b>>52&0x7ff != 0x7ff }
 
 func isNumber(k kind) bool { return k == kindInt || k == kindFloat || k == kindInteger }
 
-// unordered is what comparing with NaN gives.
+// unordered is the result of comparing with NaN.
 const unordered = 2
 
 // number is a number of any kind: int64 or float64 bits, or the digits of an integer beyond int64.
 type number struct {
 	kind kind
 	bits uint64
-	text string // of kindInteger
+	text string // the digits, for kindInteger
 }
 
-// compare orders two numbers exactly, across kinds: −1, 0, 1, or unordered.
+// compare compares two numbers of any kind exactly. It returns −1, 0, 1, or unordered.
 func compare(a, b *number) int32 {
 	if a.kind == kindInt && b.kind == kindInt {
 		return order(int64(a.bits), int64(b.bits))
@@ -209,7 +209,7 @@ func compareFloat(i int64, f float64) int32 {
 	return 0
 }
 
-// unsigned strips the sign and the leading zeros of an integer's text.
+// unsigned strips the sign and the leading zeros from an integer's text.
 func unsigned(s string) (negative bool, digits string) {
 	if len(s) > 0 && (s[0] == '-' || s[0] == '+') {
 		negative = s[0] == '-'
@@ -221,7 +221,7 @@ func unsigned(s string) (negative bool, digits string) {
 	return negative, s
 }
 
-// bigSign is the sign of an integer beyond int64, and so of its comparison with one that is not.
+// bigSign returns the sign of an integer beyond int64, which is also the result of comparing it with any int64.
 func bigSign(s string) int32 {
 	negative, _ := unsigned(s)
 	if negative {

@@ -1,24 +1,24 @@
 package engine
 
-// verdict is what resolving a prerequisite gives.
+// verdict is the result of resolving a prerequisite.
 type verdict uint8
 
 const (
 	unvisited verdict = iota
-	visiting          // on the way here: a cycle, if met again
+	visiting          // being resolved: meeting it again is a cycle
 	off
 	on
 )
 
-// visits remembers the flags that one decision has resolved, so that diamonds stay linear and depth is bounded: a table of
-// flags, twice as large as there may be entries.
+// visits remembers the flags that one decision has resolved, so that diamonds cost linear time and depth is bounded. It is a hash
+// table with twice as many slots as it may have entries.
 type visits struct {
 	flags [2 * MaxReachable]int32 // flag + 1
 	found [2 * MaxReachable]verdict
 	used  int32
 }
 
-// start forgets everything and marks the flag that is asked for.
+// start empties the table and marks the flag that is being decided.
 func (v *visits) start(i int32) {
 	clear(v.flags[:])
 	v.used = 0
@@ -42,7 +42,7 @@ func (v *visits) of(i int32) verdict {
 	return v.found[j]
 }
 
-// mark records a verdict; false means that there are too many flags.
+// mark records a verdict. It reports false if there are too many flags.
 func (v *visits) mark(i int32, x verdict) bool {
 	j := v.slot(i)
 	if v.flags[j] == 0 {
@@ -56,7 +56,8 @@ func (v *visits) mark(i int32, x verdict) bool {
 	return true
 }
 
-// met says whether f's prerequisites are: on, off, or visiting for a cycle or too many flags; and where not, by which one.
+// met decides f's prerequisites. It returns −1 and on if all are met; else the first that isn't, and off, or visiting for a cycle or
+// too many flags.
 func (s *Snapshot) met(f *flag, in *Input, sc *Scratch) (int32, verdict) {
 	for i := f.prerequisites.from; i < f.prerequisites.to; i++ {
 		p := &s.prerequisites[i]
@@ -71,8 +72,9 @@ func (s *Snapshot) met(f *flag, in *Input, sc *Scratch) (int32, verdict) {
 	return -1, on
 }
 
-// resolve decides a parent as a prerequisite sees it: on, off, or visiting for a cycle or too many flags, which fail the
-// whole decision closed, so that marks need no undoing.
+// resolve decides a parent as a prerequisite sees it: on, off, or visiting for a cycle or too many flags. The last fails the whole
+// decision closed, so marks never need undoing.
+// Why: RATIONALE.md "Why does too deep a chain of prerequisites fail closed instead of failing to load?"
 func (s *Snapshot) resolve(i int32, in *Input, sc *Scratch) verdict {
 	if i < 0 {
 		return off // missing

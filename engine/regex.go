@@ -2,7 +2,7 @@ package engine
 
 import "unicode/utf8"
 
-// opcode is an instruction of an RE2 program. FORMAT.md tells what each does.
+// opcode is the operation of an instruction in an RE2 program. FORMAT.md says what each one does.
 type opcode uint8
 
 const (
@@ -25,11 +25,11 @@ type instruction struct {
 }
 
 type program struct {
-	first, n int32 // of the snapshot's instructions
+	first, n int32 // its instructions among the snapshot's
 	start    int32
 }
 
-// Conditions of an empty instruction.
+// These are the conditions of an empty instruction.
 const (
 	beginLine = 1 << iota
 	endLine
@@ -39,14 +39,14 @@ const (
 	noWordBoundary
 )
 
-// threads is a set of instructions with the order in which they came: adding, testing and clearing cost one step each.
+// threads is a set of instructions in the order in which they were added. Adding, testing and clearing cost one step each.
 type threads struct {
 	n      int32
 	dense  [MaxPatternInstructions]uint16
 	sparse [MaxPatternInstructions]uint16
 }
 
-// machine runs a program over a text, all ways at once: time goes by the text's length times the program's.
+// machine runs a program over a text, following all ways at once. Its time grows with the text's length times the program's.
 type machine struct {
 	threads [2]threads
 	stack   [MaxPatternInstructions + 1]uint16
@@ -55,7 +55,7 @@ type machine struct {
 // noRune stands before the text and after it.
 const noRune = -1
 
-// match says whether p matches anywhere in text.
+// match reports whether p matches anywhere in text.
 func (s *Snapshot) match(p *program, text string, m *machine) bool {
 	m.threads[0].n = 0
 	current := int32(0)
@@ -86,7 +86,7 @@ func (s *Snapshot) match(p *program, text string, m *machine) bool {
 	}
 }
 
-// takes says whether an instruction consumes r.
+// takes reports whether an instruction consumes r.
 func (s *Snapshot) takes(in *instruction, r rune) bool {
 	switch in.op {
 	case opRune:
@@ -112,8 +112,8 @@ func (s *Snapshot) takes(in *instruction, r rune) bool {
 	return false
 }
 
-// follow adds pc, and all that is reached from it without consuming a rune, to a set of threads; it reports a match. Each
-// instruction enters the set once, and is pushed at most once from there, so the stack can't overflow.
+// follow adds pc, and everything that can be reached from it without consuming a rune, to a set of threads. It reports whether that
+// is a match. Each instruction enters the set once and pushes at most once, so the stack can't overflow.
 func (s *Snapshot) follow(p *program, m *machine, set, pc, here int32) bool {
 	t := &m.threads[set]
 	sp := int32(0)
@@ -149,7 +149,7 @@ func (s *Snapshot) follow(p *program, m *machine, set, pc, here int32) bool {
 	}
 }
 
-// runeAt decodes the rune at i; noRune at the end.
+// runeAt decodes the rune at i and returns it with its width. At the end it returns noRune.
 func runeAt(s string, i int32) (rune, int32) {
 	if i >= int32(len(s)) {
 		return noRune, 0
@@ -161,7 +161,7 @@ func runeAt(s string, i int32) (rune, int32) {
 	return r, int32(n)
 }
 
-// conditions are those that hold between two runes.
+// conditions returns the conditions that hold between two runes.
 func conditions(before, after rune) int32 {
 	c := int32(0)
 	switch before {

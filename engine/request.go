@@ -1,21 +1,21 @@
 package engine
 
-// Request is a request of the module's ABI, parsed into memory of its own. Its strings point into the bytes it was parsed from.
+// Request is a request in the module's ABI, parsed into its own memory. Its strings point into the bytes it was parsed from.
 type Request struct {
-	Flag  string // the key of the flag asked for; empty for one asked for by its number, and for a batch
+	Flag  string // the flag's key; empty for a flag given by its number, and for a batch
 	Input Input
 
-	numbered   bool   // the flag is asked for by its number
-	number     uint64 // which is this
-	flags      run    // of a batch: where its keys are, how many
+	numbered   bool   // the flag is given by its number
+	number     uint64 // the flag's number
+	flags      run    // of a batch: where its flags start, and how many there are
 	all        bool   // of a batch: every flag
-	bytes      string // what was parsed
+	bytes      string // the bytes that were parsed
 	groups     [MaxGroups]string
 	attributes [MaxAttributes]Attribute
 }
 
-// Parse reads the bytes of one request; false if they are malformed. What is left out at its end is nothing. Attributes are checked
-// when a rule first asks for them: what follows a malformed one is as if it were missing.
+// Parse reads one request, and reports false if it is malformed. Fields left out at its end count as empty. Attributes are read only
+// when a rule first asks for them: a malformed attribute, and all after it, count as missing.
 func (r *Request) Parse(bytes string) bool {
 	k, fields, p := head(bytes, 0)
 	if k != kindArray || fields < 1 || fields > 6 {
@@ -47,7 +47,7 @@ func (r *Request) Parse(bytes string) bool {
 	return fields == 2 || r.parseRest(fields, p)
 }
 
-// parseRest reads what most flags don't need: groups, time, chance and attributes.
+// parseRest reads the fields that most flags don't need: groups, time, chance and attributes.
 func (r *Request) parseRest(fields uint64, p int32) bool {
 	bytes, in := r.bytes, &r.Input
 	k, n, p := head(bytes, p)
@@ -87,7 +87,7 @@ func (r *Request) parseRest(fields uint64, p int32) bool {
 	return true
 }
 
-// parseFlags reads one flag, a list of flags, or nil for all; it gives the offset after it, or −1.
+// parseFlags reads one flag, a list of flags, or nil for all. It returns the offset after them, or −1.
 func (r *Request) parseFlags(p int32) int32 {
 	r.Flag, r.numbered, r.flags, r.all = "", false, run{}, false
 	k, n, p := head(r.bytes, p)
@@ -116,7 +116,7 @@ func (r *Request) parseFlags(p int32) int32 {
 	return -1
 }
 
-// Number is the number of the request's flag in s, −1 if s has no such flag.
+// Number returns the number of the request's flag in s, or −1 if s doesn't have that flag.
 func (r *Request) Number(s *Snapshot) int32 {
 	if r.numbered {
 		return s.numbered(r.number)
@@ -124,12 +124,12 @@ func (r *Request) Number(s *Snapshot) int32 {
 	return s.Find(r.Flag)
 }
 
-// Decide decides the request's flag. sc may be nil if no flag of the snapshot needs a Scratch.
+// Decide decides the request's flag into d. sc may be nil if no flag of the snapshot needs a Scratch.
 func (r *Request) Decide(s *Snapshot, sc *Scratch, d *Decision) {
 	s.decide(r.Number(s), &r.Input, sc, d)
 }
 
-// Batch decides the request's flags from number first on into out; it gives how many it decided.
+// Batch decides the flags of a batch into out, beginning with the one at index first. It returns how many it decided.
 func (r *Request) Batch(s *Snapshot, first int32, sc *Scratch, out []Decision) int32 {
 	room := int32(len(out))
 	if r.all {
@@ -158,7 +158,7 @@ func (r *Request) Batch(s *Snapshot, first int32, sc *Scratch, out []Decision) i
 	return done
 }
 
-// unpack reads the pending attributes.
+// unpack reads the attributes that are still bytes.
 func (in *Input) unpack() {
 	n := in.pending
 	in.pending = 0
@@ -172,7 +172,7 @@ func (in *Input) unpack() {
 	in.Attributes = in.store[:i]
 }
 
-// parse reads name and value at p; it gives the offset after them, or −1.
+// parse reads a name and a value at p. It returns the offset after them, or −1.
 func (a *Attribute) parse(s string, p int32) int32 {
 	n, body, ok := shortString(s, p)
 	if !ok {

@@ -1,7 +1,7 @@
 package engine
 
-// Score is the actor's place for a flag: the first two bytes, big-endian, of SHA-256(actor ‖ key). Divided by 65536 it is in
-// [0, 1). Percentages and variants go by it, so that an actor keeps its answer as long as a ratio only rises.
+// Score returns the actor's score for a flag: the first two bytes, big-endian, of SHA-256(actor ‖ key). Divided by 65536 it lies in
+// [0, 1). Percentages and variants depend on it alone, so an actor keeps the feature while its ratio rises.
 func Score(actor, key string) uint16 {
 	n := int32(len(actor) + len(key))
 	if n > shortScore {
@@ -12,5 +12,5 @@ func Score(actor, key string) uint16 {
 	return scoreOf(&b, n)
 }
 
-// shortScore is what one SHA-256 block holds: longer input takes the long way.
+// shortScore is how many bytes fit into one SHA-256 block. Longer input takes the slow path.
 const shortScore = 55

@@ -2,7 +2,8 @@
 
 package engine
 
-// In the module SHA-256 is our own.
+// The module uses our own SHA-256.
+// Why: RATIONALE.md "Why write SHA-256 ourselves when Go has it in the standard library?"
 
 func scoreOf(b *[64]byte, n int32) uint16 { return ownScoreOf(b, n) }
 

@@ -4,7 +4,7 @@ package engine
 
 import "crypto/sha256"
 
-// Natively SHA-256 is the standard library's: it has the processor's instructions.
+// Native builds use the standard library's SHA-256, which uses the processor's instructions.
 
 func scoreOf(b *[64]byte, n int32) uint16 {
 	sum := sha256.Sum256(b[:n])

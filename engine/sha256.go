@@ -4,8 +4,8 @@ import "encoding/binary"
 
 //go:generate go run ./internal/gensha -o sha256block.go
 
-// Our own SHA-256, for the module: one block function with sixteen rounds written out. Natively only tests and inputs of unusual
-// length use it.
+// This is our own SHA-256, for the module: one block function with sixteen rounds written out. In native builds only tests and
+// inputs of unusual length use it.
 
 type hasher struct {
 	h     [8]uint32
@@ -38,7 +38,7 @@ func (x *hasher) write(s string) {
 	x.used = int32(copy(x.block[:], b))
 }
 
-// finish pads, and leaves the sum in x.h.
+// finish pads the last block and leaves the sum in x.h.
 func (x *hasher) finish() {
 	x.block[x.used] = 0x80
 	clear(x.block[x.used+1:])
@@ -50,7 +50,7 @@ func (x *hasher) finish() {
 	sha256Block(&x.h, &x.block)
 }
 
-// ownScoreOf hashes the first n bytes of b, at most shortScore, of which the rest is zero.
+// ownScoreOf hashes the first n bytes of b, at most shortScore; the rest of b is zero.
 func ownScoreOf(b *[64]byte, n int32) uint16 {
 	h := [8]uint32{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19}
 	b[n] = 0x80

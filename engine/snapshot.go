@@ -1,13 +1,13 @@
 package engine
 
-// Snapshot is a loaded set of flags. It keeps the snapshot's bytes as one string; every table below holds offsets into it, so
-// that loading makes a dozen allocations however many flags there are, and evaluating makes none.
+// Snapshot is a loaded set of flags. It keeps the snapshot's bytes as one string, and its tables hold offsets into that string. So
+// loading makes about a dozen allocations, however many flags there are, and evaluating makes none.
 type Snapshot struct {
 	data     string
 	header   header
-	allow    bool // group conflict: allow wins
+	allow    bool // where group gates conflict, allow wins
 	index    []uint64
-	mask     int32 // of index
+	mask     int32 // the index's mask
 	flags    []flag
 	segments []segment
 	slots    []uint64
@@ -33,16 +33,16 @@ type header struct {
 const (
 	bitOn     = 1
 	bitKilled = 2
-	bitFixed  = 4 // found while loading: the decision is the same whatever the input
+	bitFixed  = 4 // the decision is the same for every input; found while loading
 )
 
 type flag struct {
 	key           span
-	chance        uint64 // of the key, for draws
+	chance        uint64 // the key's hash, for draws
 	bits          uint32
-	actorsScore   int32 // greatest score that percentage_of_actors grants, −1 without that gate
-	timeDraw      int32 // greatest draw that percentage_of_time grants, −1 without that gate
-	offVariant    int32 // index in variants, −1 none
+	actorsScore   int32 // greatest score that percentage_of_actors grants; −1 without that gate
+	timeDraw      int32 // greatest draw that percentage_of_time grants; −1 without that gate
+	offVariant    int32 // index in the snapshot's variants; −1 for none
 	actors        table
 	groups        table
 	rules         run
@@ -56,14 +56,15 @@ type segment struct {
 	constraints run
 }
 
-// table is one flag's targets in the shared slots: open addressing, mask + 1 slots from base on. A slot is 32 bits of the
-// target's hash, the offset of its msgpack head (30 bits) and its state (2 bits).
+// table is the targets of one flag in the shared slots: an open-addressed table of mask + 1 slots, starting at base. A slot holds 32
+// bits of the target's hash, the offset of its msgpack head (30 bits) and its state (2 bits).
+// Why: RATIONALE.md "Why one table of slots instead of maps?"
 type table struct {
 	base int32
 	mask int32 // −1: no targets
 }
 
-// States of a target.
+// These are the states of a target. stateBoth is a group with both a denying and an allowing gate.
 const (
 	stateDeny  = 1
 	stateAllow = 2
@@ -73,40 +74,41 @@ const (
 type rule struct {
 	constraints run
 	score       int32 // greatest score granted, or Everybody
-	segment     int32 // index, −1: the flag's own rule
+	segment     int32 // the segment's index; −1 for the flag's own rule
 }
 
-// Everybody is the greatest score granted by a rule without a ratio: more than any score, and it needs no actor.
+// Everybody is the greatest score granted by a rule without a ratio. It is more than any score, and such a rule needs no actor.
 const Everybody = 1 << 16
 
 type constraint struct {
 	attribute span
-	sign      uint64 // of the attribute's name
+	sign      uint64 // the sign of the attribute's name
 	values    run
 	program   int32
 	operator  Operator
 	usual     usual
-	number    int64 // of usualOrder
+	number    int64 // the number that usualOrder compares with
 }
 
-// value is one side of a comparison, as written and, where it is a string that reads as a number, as that number.
+// value is one of the values that a constraint compares with: as it was written and, if it is a string that reads as a number, as
+// that number.
 type value struct {
-	num     uint64 // int64, or the bits of a float64
-	text    span   // of a string, the digits of an integer, the msgpack of an array or map
-	sign    uint64 // of the text of a string
+	num     uint64 // an int64, or the bits of a float64
+	text    span   // a string, the digits of an integer, or the msgpack of an array or map
+	sign    uint64 // the text's sign, if it is a string
 	kind    kind   // as written
-	numeric kind   // as compared: differs from kind only for strings that read as numbers
+	numeric kind   // as compared; it differs from kind only for strings that read as numbers
 }
 
 type variant struct {
 	name    span
-	cut     int32 // served to scores below it
-	payload span  // empty: none
+	cut     int32 // the variant is served to scores below this
+	payload span  // empty for none
 }
 
 type prerequisite struct {
 	name   span
-	parent int32 // index of a flag, −1 missing
+	parent int32 // the parent's index in flags; −1 if it is missing
 	want   bool
 }
 
@@ -120,43 +122,43 @@ const (
 
 func (s *Snapshot) str(x span) string { return s.data[x.off : x.off+x.n] }
 
-// ID is the content id, 32 raw bytes: the SHA-256 of everything before it.
+// ID returns the content id as 32 raw bytes: the SHA-256 of everything before it.
 func (s *Snapshot) ID() string { return s.data[len(s.data)-IDBytes:] }
 
-// Bytes are the bytes that were loaded.
+// Bytes returns the bytes that were loaded.
 func (s *Snapshot) Bytes() string { return s.data }
 
-// Lineage is 16 raw bytes, new when an environment is created or restored.
+// Lineage returns 16 raw bytes that are random, and new when an environment is created or restored.
 func (s *Snapshot) Lineage() string { return s.str(span{s.header.lineage, LineageBytes}) }
 
-// Environment is the environment's key.
+// Environment returns the environment's key.
 func (s *Snapshot) Environment() string { return s.str(s.header.environment) }
 
-// Revision is that of the environment's last change; it only rises within one lineage.
+// Revision returns the revision of the environment's last change. It only rises within one lineage.
 func (s *Snapshot) Revision() int64 { return s.header.revision }
 
-// Len is the number of flags.
+// Len returns the number of flags.
 func (s *Snapshot) Len() int32 { return int32(len(s.flags)) }
 
-// Segments is the number of segments.
+// Segments returns the number of segments.
 func (s *Snapshot) Segments() int32 { return int32(len(s.segments)) }
 
-// Key is the key of flag i; flags ascend by key. i is in [0, Len).
+// Key returns the key of flag i; i is in [0, Len). Flags are in ascending order of their keys.
 func (s *Snapshot) Key(i int32) string { return s.str(s.flags[i].key) }
 
-// HasVariants says whether flag i has a variant gate.
+// HasVariants reports whether flag i has a variant gate.
 func (s *Snapshot) HasVariants(i int32) bool {
 	v := s.flags[i].variants
 	return v.from < v.to
 }
 
-// NeedsScratch says whether deciding flag i can use a Scratch: it has prerequisites or patterns.
+// NeedsScratch reports whether deciding flag i can use a [Scratch]: whether it has prerequisites, or rules in a snapshot with patterns.
 func (s *Snapshot) NeedsScratch(i int32) bool {
 	f := &s.flags[i]
 	return f.prerequisites.from < f.prerequisites.to || f.rules.from < f.rules.to && len(s.programs) > 0
 }
 
-// numbered is n, or −1 if there is no flag of this number.
+// numbered returns n, or −1 if no flag has this number.
 func (s *Snapshot) numbered(n uint64) int32 {
 	if n < uint64(len(s.flags)) {
 		return int32(n)
@@ -164,7 +166,7 @@ func (s *Snapshot) numbered(n uint64) int32 {
 	return -1
 }
 
-// Find gives the index of a flag, or −1.
+// Find returns the index of a flag, or −1 for an unknown flag.
 func (s *Snapshot) Find(key string) int32 { return s.find(key, hash(key)) }
 
 func (s *Snapshot) find(key string, h uint64) int32 {
@@ -185,7 +187,7 @@ func (s *Snapshot) find(key string, h uint64) int32 {
 	}
 }
 
-// state probes one flag's targets: the state of name, or 0.
+// state looks name up in one flag's targets. It returns its state, or 0.
 func (s *Snapshot) state(t table, name string) uint32 {
 	h := hash(name)
 	tag := uint32(h >> 32)
@@ -200,7 +202,7 @@ func (s *Snapshot) state(t table, name string) uint32 {
 	}
 }
 
-// target is the name in a slot.
+// target returns the name in a slot.
 func (s *Snapshot) target(slot uint64) string {
 	at := int32(uint32(slot) >> 2)
 	n, body, ok := shortString(s.data, at)
@@ -211,7 +213,7 @@ func (s *Snapshot) target(slot uint64) string {
 	return s.data[body : body+n]
 }
 
-// tableSize is the number of slots for n entries: a power of two, at most two thirds full.
+// tableSize returns the number of slots for n entries: a power of two, so that the table is at most two thirds full.
 func tableSize(n int32) int32 {
 	size := int32(2)
 	for size < n+n/2 {

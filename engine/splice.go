@@ -1,15 +1,15 @@
 package engine
 
-// A delta is a snapshot's header, the id it applies to, the records that changed, and the resulting id. Splicing merges the
-// records, which are opaque here, and believes nothing but the resulting id.
+// A delta is the new snapshot's header, the id of the snapshot it applies to, the records that changed, and the resulting id.
+// Splicing merges the records without looking inside, and trusts nothing but the resulting id.
 
-// SpliceSize is a bound of the size of the snapshot that a delta gives.
+// SpliceSize returns an upper bound of the size of the snapshot that a delta turns s into.
 func (s *Snapshot) SpliceSize(delta string) int32 {
 	return int32(min(len(s.data)+len(delta)+16, MaxSnapshotBytes))
 }
 
-// Splice applies a delta to s and writes the resulting snapshot to out, which SpliceSize bounds. It gives the length, or what is
-// wrong and where in the delta. The result is not loaded; s is as it was.
+// Splice applies a delta to s and writes the resulting snapshot to out, which should have SpliceSize bytes. It returns the length of
+// the result, or what is wrong and at which byte of the delta. It doesn't load the result, and doesn't change s.
 func (s *Snapshot) Splice(delta string, out []byte) (int32, Code, int32) {
 	if len(delta) > MaxSnapshotBytes {
 		return 0, CodeTooLarge, MaxSnapshotBytes
@@ -65,7 +65,7 @@ type merger struct {
 	out         writer
 }
 
-// entry is one [key, record] of a list, with the bytes it takes.
+// entry is one [key, record] pair of a list, and where its bytes are.
 type entry struct {
 	key      string
 	from, to int32
@@ -90,7 +90,7 @@ func (r *reader) entry() entry {
 	return e
 }
 
-// records merges one list of records. The head needs the count first, so the list is walked twice: to count and to write.
+// records merges one list of records. The count comes first in the bytes, so it walks the list twice: to count and to write.
 func (m *merger) records() {
 	b, d := m.base.p, m.delta.p
 	n := m.merge(false)

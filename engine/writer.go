@@ -9,7 +9,7 @@ type writer struct {
 	full bool
 }
 
-// room gives the next n bytes to write to, or nil where the buffer is full.
+// room returns the next n bytes to write to, or nil if the buffer is full.
 func (w *writer) room(n int32) []byte {
 	if n > int32(len(w.b))-w.n {
 		w.full = true
@@ -31,7 +31,7 @@ func (w *writer) raw(s string) {
 	}
 }
 
-// wide writes one head byte and a big-endian number of 1, 2, 4 or 8 bytes.
+// wide writes a head byte and a big-endian number of 1, 2, 4 or 8 bytes.
 func (w *writer) wide(c uint8, v uint64, width int32) {
 	b := w.room(1 + width)
 	if b == nil {

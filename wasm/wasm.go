@@ -1,4 +1,4 @@
-// Package wasm holds the engine as one WebAssembly module without imports, compiled from guest/ by cmd/compile-wasm. ABI.md is its
+// Package wasm holds the engine as one WebAssembly module without imports. cmd/compile-wasm compiles it from guest/. ABI.md is its
 // contract.
 package wasm
 
@@ -11,10 +11,10 @@ import (
 //go:embed engine.wasm
 var module []byte
 
-// Module is the module's bytes. Nobody writes to them.
+// Module returns the module's bytes, which must not be changed.
 func Module() []byte { return module }
 
-// SHA256 is the module's hash, in hexadecimal.
+// SHA256 returns the module's SHA-256 in hexadecimal.
 func SHA256() string {
 	sum := sha256.Sum256(module)
 	return hex.EncodeToString(sum[:])

@@ -1,12 +1,12 @@
-// Package arena lets the guest give memory back. The module has no garbage collector: memory is handed out upwards, and what was
-// handed out after a mark can be given back at once. cmd/compile-wasm compiles both functions to a read and a write of the
-// allocator's top; under the standard toolchain, which collects garbage, they do nothing.
+// Package arena lets the guest free memory. The module has no garbage collector: its allocator hands out memory upwards, and can
+// free everything after a mark at once. cmd/compile-wasm compiles the two functions to a read and a write of the allocator's top.
+// Under the standard toolchain, which collects garbage, they do nothing.
 //
-// The caller sees to it that nothing allocated after the mark is used after the reset.
+// The caller must not use anything allocated after the mark once it has called Reset.
 package arena
 
-// Mark is the allocator's top.
+// Mark returns the allocator's top.
 func Mark() uintptr { return 0 }
 
-// Reset gives back everything allocated since the mark was taken.
+// Reset frees everything allocated since mark.
 func Reset(mark uintptr) {}

@@ -1,7 +1,7 @@
 //go:build wasm || gonfalon_module
 
-// Command guest is the module's outer face: it hands bytes to package engine and lays answers out as ../ABI.md says. It decides
-// nothing.
+// Command guest is the outside of the module. It hands bytes to package engine and lays out the answers as ../ABI.md says. It decides
+// nothing itself.
 package main
 
 import (
@@ -11,16 +11,16 @@ import (
 	"github.com/gonfalon-flags/gonfalon/wasm/arena"
 )
 
-// version is that of the ABI.
+// version is the ABI's version.
 const version = 1
 
-// Errors below zero.
+// These are the errors below zero, and the sizes of the guest's buffers.
 const (
 	errRequest     = -1
 	errTooLarge    = -2
 	errNotLoaded   = -3
 	errOutOfRange  = -4
-	leastRequest   = 64 << 10 // of the request buffer, so that it grows for large deltas only
+	leastRequest   = 64 << 10 // of the request buffer, so that only large deltas make it grow
 	leastOutput    = 64 << 10
 	recordWords    = 8
 	batchDecisions = 1024
@@ -29,13 +29,13 @@ const (
 var (
 	snapshot engine.Snapshot
 	loaded   bool
-	bytes    []byte // of the snapshot
+	bytes    []byte // the snapshot's bytes
 
 	request engine.Request
 	input   []byte  // the request buffer
 	base    uintptr // the arena's top before anything was reserved
-	settled uintptr // and after the snapshot's bytes, and its tables once it is loaded
-	top     uintptr // and after the request buffer
+	settled uintptr // the arena's top after the snapshot's bytes and, once it is loaded, its tables
+	top     uintptr // the arena's top after the request buffer
 	started bool
 
 	scratch     engine.Scratch
@@ -53,7 +53,7 @@ func abi() int32 { return version }
 //go:wasmexport result
 func result() uint32 { return uint32(uintptr(unsafe.Pointer(&answer))) }
 
-// reserve is the arena's first call: everything the guest allocates lies above base.
+// reserve marks the arena's base at the first call. Everything that the guest allocates lies above it.
 func reserve() {
 	if !started {
 		started = true
@@ -219,7 +219,7 @@ func splice(size uint32) int32 {
 	return 0
 }
 
-// parse reads the request buffer; 0, or an error.
+// parse reads the request buffer. It returns 0, or an error.
 func parse(size uint32) int32 {
 	if !loaded {
 		return errNotLoaded
@@ -230,7 +230,7 @@ func parse(size uint32) int32 {
 	return 0
 }
 
-// write lays one result record out.
+// write writes one result record.
 func write(w []uint32, d *engine.Decision) {
 	w = w[:recordWords]
 	w[0] = d.Pack()

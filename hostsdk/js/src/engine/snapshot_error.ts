@@ -7,13 +7,13 @@ const faults: Readonly<Record<number, string>> = {
   5: 'it is malformed',
   6: "its records don't add up to its header's counts",
   7: 'it is past a limit',
-  8: 'its keys are not ascending, or one is there twice',
+  8: "its keys don't ascend, or one occurs twice",
   9: 'an index or a state in it is out of range',
   10: 'there are bytes after its end',
   11: 'the delta is for another snapshot',
   12: "the delta deletes a key that isn't there",
   13: "the module's buffer is too small",
-  14: 'its keys are made to collide',
+  14: 'too many of its keys collide',
 }
 
 /** The engine refuses a snapshot or a delta. */

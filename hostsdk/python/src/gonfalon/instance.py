@@ -38,13 +38,13 @@ CODES = (
     "malformed",
     "the records don't add up to the header's counts",
     "past a limit",
-    "keys are not ascending, or there is one twice",
+    "the keys don't ascend, or one occurs twice",
     "an index or a state is out of range",
-    "bytes after the end",
+    "there are bytes after the end",
     "the delta is for another snapshot",
     "the delta deletes a key that isn't there",
     "the buffer is too small",
-    "keys made to collide",
+    "too many keys collide",
 )
 TOO_LARGE = 1
 ERRORS = {-1: "malformed request", -2: "too large for the output", -3: "no snapshot loaded", -4: "index out of range"}
