@@ -24,13 +24,8 @@ var codeText = [...]string{
 	CodeCollisions: "too many keys collide",
 }
 
-// String returns a sentence without a capital letter or full stop.
-func (c Code) String() string {
-	if c >= 0 && int(c) < len(codeText) {
-		return codeText[c]
-	}
-	return "code " + strconv.Itoa(int(c))
-}
+// String returns a sentence without a capital, or the number if this build doesn't know it.
+func (c Code) String() string { return named(codeText[:], "code", int(c)) }
 
 // LoadError is the error of a snapshot or a delta that was refused. It says what is wrong, and at which byte.
 type LoadError struct {
@@ -66,20 +61,28 @@ func Apply(s *Snapshot, delta []byte) ([]byte, error) {
 
 var reasonText = [...]string{"UNKNOWN_FLAG", "DEFAULT", "STATIC", "TARGETING_MATCH", "SPLIT", "KILLED", "PREREQUISITE"}
 
-// String returns the reason as the API spells it, such as TARGETING_MATCH.
-func (r Reason) String() string { return reasonText[r] }
+// String returns the reason's name, or its number if this build doesn't know it.
+func (r Reason) String() string { return named(reasonText[:], "reason", int(r)) }
 
 var gateText = [...]string{"", "boolean", "actor", "group", "rule", "segment", "schedule", "percentage_of_actors", "percentage_of_time", "prerequisite", "kill"}
 
-// String returns the gate's type, such as percentage_of_actors; empty for GateNone.
-func (g Gate) String() string { return gateText[g] }
+// String returns the gate's name, "" for GateNone, or its number if this build doesn't know it.
+func (g Gate) String() string { return named(gateText[:], "gate", int(g)) }
 
 var operatorText = [...]string{"eq", "neq", "in", "not_in", "contains", "gt", "gte", "lt", "lte", "matches", "never"}
 
-// String returns the operator as the authoring form spells it, such as not_in.
-func (o Operator) String() string { return operatorText[o] }
+// String returns the operator's name, or its number if this build doesn't know it.
+func (o Operator) String() string { return named(operatorText[:], "operator", int(o)) }
 
 var outcomeText = [...]string{"no", "yes", "deny", "pass", "fail", "not asked"}
 
-// String returns the outcome in a word or two, such as deny.
-func (o Outcome) String() string { return outcomeText[o] }
+// String returns the outcome's name, or its number if this build doesn't know it.
+func (o Outcome) String() string { return named(outcomeText[:], "outcome", int(o)) }
+
+// named returns names[n]. A newer build may have written a number that this one has no name for.
+func named(names []string, kind string, n int) string {
+	if n >= 0 && n < len(names) {
+		return names[n]
+	}
+	return kind + " " + strconv.Itoa(n)
+}
