@@ -15,7 +15,7 @@ import (
 
 // Vectors are the files beside this package.
 //
-//go:embed bandera.jsonl fun_with_flags.jsonl small.json
+//go:embed bandera.jsonl fun_with_flags.jsonl own.jsonl small.json
 var Vectors embed.FS
 
 // Case is one question with its answer.

@@ -56,18 +56,30 @@ func readLines(file string, data []byte) ([]Case, error) {
 		if len(bytes.TrimSpace(line)) == 0 {
 			continue
 		}
-		var v vector
-		if err := decode(line, &v); err != nil {
-			return nil, fmt.Errorf("line %d: %w", n+1, err)
-		}
-		c, err := v.build()
+		c, err := readLine(line)
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", n+1, err)
 		}
-		c.File, c.ID = file, v.ID
+		c.File = file
 		cases = append(cases, c)
 	}
 	return cases, nil
+}
+
+// readLine reads one case: with a set, it is one of ours; else it is a reference's.
+func readLine(line []byte) (Case, error) {
+	var form struct{ Set json.RawMessage }
+	if err := json.Unmarshal(line, &form); err != nil {
+		return Case{}, err
+	}
+	if form.Set != nil {
+		return readOwn(line)
+	}
+	var v vector
+	if err := decode(line, &v); err != nil {
+		return Case{}, err
+	}
+	return v.build()
 }
 
 // decode reads JSON with integers and floats apart.
@@ -78,7 +90,7 @@ func decode(data []byte, into any) error {
 }
 
 func (v *vector) build() (Case, error) {
-	c := Case{Family: v.Family, Flag: v.Flag.Name, pure: v.PureEnabled}
+	c := Case{ID: v.ID, Family: v.Family, Flag: v.Flag.Name, pure: v.PureEnabled}
 	c.Set.Settings.GroupConflict = snapshot.GroupConflict(v.GroupConflict)
 	flag, err := v.Flag.flag(v.Flag.Name)
 	if err != nil {
