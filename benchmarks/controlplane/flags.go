@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// manyFlags is a document of n flags with a few gates each.
+// manyFlags returns a document of n flags with a few gates each.
 func manyFlags(n int) string {
 	var b strings.Builder
 	b.WriteString("flags:\n")

@@ -1,11 +1,11 @@
-// Command controlplane times the control plane as a process of its own, on an embedded etcd and real HTTP:
+// Command controlplane benchmarks the control plane in a process of its own, with an embedded etcd and real HTTP:
 //
-//   - ofrep: single evaluations a second and their 99th percentile, against a bare echo handler in the same process, in turns
-//   - streams: from before a change is sent until the decision has changed on each of 1,000 connected streams
-//   - memory: what an idle stream takes of the server
-//   - start: from the start of the process until it is ready, with 10,000 flags
+//   - ofrep: single evaluations per second and their 99th percentile, taking turns with an empty echo handler in the same process
+//   - streams: the time from before a change is sent until the decision has changed on each of 1,000 connected streams
+//   - memory: how much memory an idle stream takes in the server
+//   - start: the time from the start of the process until it is ready, with 10,000 flags
 //
-// Each checks its answers. One JSON line a result is appended to a file.
+// Each benchmark checks its answers, and appends one JSON line per result to a file.
 //
 //	go run ./benchmarks/controlplane [-only ofrep,streams,memory,start] [-o benchmarks/results/latest.jsonl]
 package main

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// memory opens streams and looks what the server then holds.
+// memory opens streams and measures how much memory the server then holds.
 func memory(ctx context.Context, r *report) error {
 	return withChild(ctx, func(c *child) error {
 		before, err := c.memory()

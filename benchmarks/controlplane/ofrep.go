@@ -20,7 +20,7 @@ const (
 	connections = 16
 	rounds      = 7
 	round       = 1500 * time.Millisecond
-	ofrepGoal   = 0.6 // of the bare handler's rate
+	ofrepGoal   = 0.6 // of the empty handler's rate
 )
 
 const ofrepFlags = `
@@ -36,7 +36,7 @@ const ofrepBody = `{"context":{"targetingKey":"user:3","plan":"pro","country":"N
 
 const ofrepAnswer = bareAnswer
 
-// ofrep loads the evaluation and the bare handler in turns.
+// ofrep puts load on the evaluation and on the empty handler in turns.
 func ofrep(ctx context.Context, r *report) error {
 	return withChild(ctx, func(c *child) error {
 		if _, err := c.client.Import(ctx, "default", []byte(ofrepFlags), apiclient.Import{Strict: true}, apiclient.Write{}); err != nil {
@@ -54,7 +54,7 @@ func ofrep(ctx context.Context, r *report) error {
 				return err
 			}
 			if i == 0 {
-				continue // the first warms both
+				continue // the first round warms up both
 			}
 			rate, bareRate := float64(len(took))/round.Seconds(), float64(len(bareTook))/round.Seconds()
 			rates, bareRates, ratios = append(rates, rate), append(bareRates, bareRate), append(ratios, rate/bareRate)
@@ -67,8 +67,8 @@ func ofrep(ctx context.Context, r *report) error {
 	})
 }
 
-// load sends the same request over and over on some connections, each waiting for its answer, and gives how long each took.
-// It writes and reads bytes, since a client that costs as much as the server would hide the server.
+// load sends the same request over and over on several connections, each of which waits for its answer. It returns how long each
+// request took. It writes and reads plain bytes: a client that costs as much as the server would hide the server.
 func load(address, want string) ([]time.Duration, error) {
 	request := []byte("POST /ofrep/v1/evaluate/flags/checkout HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer " + token +
 		"\r\nContent-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(ofrepBody)) + "\r\n\r\n" + ofrepBody)

@@ -17,8 +17,8 @@ type result struct {
 	Name               string  `json:"name"`
 	PerSecond          float64 `json:"per_second,omitempty"`
 	ReferencePerSecond float64 `json:"reference_per_second,omitempty"`
-	Ratio              float64 `json:"ratio,omitempty"` // of the two
-	Goal               float64 `json:"goal,omitempty"`  // that the ratio should reach
+	Ratio              float64 `json:"ratio,omitempty"` // of the two values
+	Goal               float64 `json:"goal,omitempty"`  // the ratio that should be reached
 	P50                float64 `json:"p50_ms,omitempty"`
 	P99                float64 `json:"p99_ms,omitempty"`
 	ReferenceP99       float64 `json:"reference_p99_ms,omitempty"`
@@ -69,13 +69,13 @@ func (r *report) put(x result) error {
 	return err
 }
 
-// percentile of times, in milliseconds; it sorts them.
+// percentile returns a percentile of times in milliseconds; it sorts them.
 func percentile(times []time.Duration, p float64) float64 {
 	slices.Sort(times)
 	return float64(times[min(int(p*float64(len(times))), len(times)-1)].Microseconds()) / 1000
 }
 
-// median of numbers; it sorts them.
+// median returns the median of numbers; it sorts them.
 func median(v []float64) float64 {
 	slices.Sort(v)
 	return v[len(v)/2]

@@ -26,20 +26,20 @@ import (
 
 const token = "admin-token-of-the-benchmark"
 
-// bareAnswer is what the bare handler says: as long as an evaluation.
+// bareAnswer is the empty handler's answer, which is as long as an evaluation's.
 const bareAnswer = `{"key":"checkout","value":true,"reason":"TARGETING_MATCH","metadata":{"enabled":true,"gate":"rule"}}`
 
-// addresses are the first line that a server writes.
+// addresses is the first line that a server writes.
 type addresses struct{ API, Bare string }
 
-// usage is a server's answer to a line on its standard input: what it holds of memory after a collection.
+// usage is a server's answer to a line on its standard input: how much memory it holds after a garbage collection.
 type usage struct {
 	Heap     uint64 // bytes in use by objects
 	Stacks   uint64 // of goroutines
 	Resident uint64 // of the process
 }
 
-// serve is the server: the API, and beside it the bare handler. It ends with its standard input.
+// serve is the server: the API and, beside it, the empty handler. It ends when its standard input does.
 func serve(ctx context.Context, dir string) error {
 	quiet := slog.New(slog.DiscardHandler)
 	store, err := etcdstore.OpenEmbedded(ctx, etcdstore.Embedded{Dir: dir, Logger: quiet})
@@ -106,7 +106,7 @@ type child struct {
 	started time.Time
 }
 
-// startChild starts a server; it is ready when this returns.
+// startChild starts a server, and returns once it is ready.
 func startChild(ctx context.Context, dir string) (*child, error) {
 	self, err := os.Executable()
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 
 const startFlags = 10_000
 
-// start fills a store, and times starts on it.
+// start fills a store, and times how long servers take to start on it.
 func start(ctx context.Context, r *report) error {
 	dir, err := os.MkdirTemp("", "gonfalon-bench-")
 	if err != nil {
@@ -40,7 +40,7 @@ func start(ctx context.Context, r *report) error {
 	return r.put(result{Name: fmt.Sprintf("controlplane/start with %d flags", startFlags), P50: percentile(times, .5), P99: percentile(times, .99), Checked: checked})
 }
 
-// complete checks that a server that said it was ready has every flag.
+// complete checks that a server that says it is ready has every flag.
 func complete(ctx context.Context, c *child) error {
 	data, _, err := c.client.Snapshot(ctx, "default", "")
 	if err != nil {

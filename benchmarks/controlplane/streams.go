@@ -19,11 +19,11 @@ import (
 const (
 	streamCount = 1_000
 	changes     = 60
-	pause       = 50 * time.Millisecond // between changes, so that each is a frame of its own
+	pause       = 50 * time.Millisecond // between changes, so that each one gets its own frame
 	streamFlags = 100
 )
 
-// streams times changes until every stream decides anew.
+// streams times how long a change takes until every stream has decided again.
 func streams(ctx context.Context, r *report) error {
 	return withChild(ctx, func(c *child) error {
 		if _, err := c.client.Import(ctx, "default", []byte(manyFlags(streamFlags)), apiclient.Import{Strict: true}, apiclient.Write{}); err != nil {
@@ -50,7 +50,7 @@ func streams(ctx context.Context, r *report) error {
 	})
 }
 
-// decision is what a stream decides about the flag that changes, and when it did first.
+// decision is how a stream decides the changing flag, and when it first did.
 type decision struct {
 	enabled bool
 	at      time.Time
@@ -98,7 +98,7 @@ func measureChanges(ctx context.Context, c *child, decided <-chan decision) ([]t
 	return times, nil
 }
 
-// follow is a host: it reads the stream, splices, loads and decides, and tells each decision that differs from the last.
+// follow plays a host: it reads the stream, splices, loads and decides, and reports each decision that differs from the last.
 func follow(ctx context.Context, client *http.Client, address string, decided chan<- decision) error {
 	answer, err := get(ctx, client, "http://"+address+"/v1/envs/default/stream")
 	if err != nil {

@@ -1,4 +1,4 @@
-// Command engine times the native engine against the floor of what it must do: a map look-up, and for what goes by score one
+// Command engine times the native engine against the least work that a decision needs: a map look-up and, if it needs a score, one
 // SHA-256 of actor and key.
 //
 //	go run ./benchmarks/engine [-o benchmarks/results/latest.jsonl]
@@ -19,7 +19,7 @@ import (
 
 const flags = 1000
 
-// Ratios that the engine holds itself to, of W1 to W5.
+// These are the ratios that the engine must keep for W1 to W5.
 var limits = [workload.Kinds]float64{2.5, 3.5, 1.25, 1.35, 1.25}
 
 func main() {
@@ -61,7 +61,7 @@ type bench struct {
 	s      *engine.Snapshot
 	inputs [workload.Actors]engine.Input
 	keys   [workload.Kinds][workload.Actors]string
-	index  map[string]*entry // the floor's
+	index  map[string]*entry // of the floor
 	listed int
 }
 
@@ -130,7 +130,7 @@ func (b *bench) single(kind int) measure.Case {
 	return c
 }
 
-// check compares 1,024 users on each rotating key with answers worked out apart from the engine.
+// check compares the decisions for 1,024 users on each rotating key with answers worked out without the engine.
 func (b *bench) check(kind int) (int, error) {
 	const users = 1024
 	var d engine.Decision
@@ -156,7 +156,7 @@ func (b *bench) check(kind int) (int, error) {
 	return checked, nil
 }
 
-// all is W6: 1,000 flags for one actor, against the sum of its parts.
+// all times W6, 1,000 flags for one actor, against the sum of its parts.
 func (b *bench) all(report *measure.Report, parts float64) error {
 	out := make([]engine.Decision, b.s.Len())
 	x, err := measure.Run(measure.Case{
@@ -201,7 +201,7 @@ func manyActors(report *measure.Report) error {
 	return err
 }
 
-// loading is a snapshot of 10,000 flags: time, and memory kept.
+// loading times loading a snapshot of 10,000 flags, and measures the memory it keeps.
 func loading(report *measure.Report) error {
 	data, err := workload.Compile(workload.Set(10_000, workload.Listed))
 	if err != nil {

@@ -9,13 +9,13 @@ import (
 	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
 )
 
-// Sinks keep the compiler from leaving out what is timed.
+// The sinks keep the compiler from leaving out the work that is timed.
 var (
 	On   bool
 	Sink engine.Decision
 )
 
-// ask has a client decide kind's flags for the rotating contexts.
+// ask lets a client decide kind's flags for the rotating contexts.
 func (b *bench) ask(c *gonfalon.Client, kind int) func(int) {
 	keys := &b.keys[kind]
 	return func(n int) {
@@ -27,7 +27,7 @@ func (b *bench) ask(c *gonfalon.Client, kind int) func(int) {
 	}
 }
 
-// alone has the engine decide the same.
+// alone lets the engine decide the same flags without a client.
 func (b *bench) alone(kind int) func(int) {
 	keys := &b.keys[kind]
 	return func(n int) {
@@ -39,7 +39,7 @@ func (b *bench) alone(kind int) func(int) {
 	}
 }
 
-// overhead compares Enabled, with a prepared context and usage counted, with the engine.
+// overhead compares Enabled, with a prepared context and counted usage, with the engine.
 func (b *bench) overhead(report *measure.Report, kind int) error {
 	x, err := measure.Run(measure.Case{
 		Name: "sdk " + workload.Names[kind], Subject: b.ask(b.native, kind), Reference: b.alone(kind),
@@ -52,7 +52,7 @@ func (b *bench) overhead(report *measure.Report, kind int) error {
 	return report.Put(x)
 }
 
-// options compares a context that is made for the call with a prepared one.
+// options compares a context made for the call with a prepared one.
 func (b *bench) options(kind int) measure.Case {
 	keys := &b.keys[kind]
 	return measure.Case{
@@ -76,7 +76,7 @@ func (b *bench) options(kind int) measure.Case {
 	}
 }
 
-// modules compares a client of the module with a client of the native engine.
+// modules compares a client on the module with a client on the native engine.
 func (b *bench) modules(kind int) measure.Case {
 	c := measure.Case{
 		Name: "sdk, wazero, " + workload.Names[kind], Subject: b.ask(b.module, kind), Reference: b.ask(b.native, kind),
@@ -88,7 +88,7 @@ func (b *bench) modules(kind int) measure.Case {
 	return c
 }
 
-// batch compares 100 flags in one crossing with the native client's.
+// batch compares 100 flags in one call into the module with the native client.
 func (b *bench) batch() measure.Case {
 	var keys []string
 	for kind := range b.keys {

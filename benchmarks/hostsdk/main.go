@@ -1,5 +1,5 @@
-// Command hostsdk times the Go SDK against the engine alone, its module engine against its native one, and decisions while
-// snapshots are swapped.
+// Command hostsdk times the Go SDK against the engine alone, its module engine against its native one, and decisions while snapshots
+// are swapped.
 //
 //	go run ./benchmarks/hostsdk [-o benchmarks/results/latest.jsonl]
 package main
@@ -21,11 +21,11 @@ import (
 
 const flags = 1000
 
-// Ratios that the SDK holds itself to.
+// These are the ratios that the SDK must keep.
 const (
-	limitShare    = 1.5 // of the engine's time,
-	limitOverhead = 15  // and so many nanoseconds more
-	limitModule   = 4   // of one decision by percentage
+	limitShare    = 1.5 // times the engine's time,
+	limitOverhead = 15  // plus this many nanoseconds
+	limitModule   = 4   // for one decision by percentage
 	limitBatch    = 2.5
 	limitReload   = 2
 )
@@ -70,7 +70,7 @@ func run(out string) error {
 	return reload(report)
 }
 
-// bench is a client of each engine, and the engine alone, with the same flags.
+// bench is a client on each engine, and the engine alone, with the same flags.
 type bench struct {
 	engine   *engine.Snapshot
 	native   *gonfalon.Client
@@ -81,7 +81,7 @@ type bench struct {
 	keys     [workload.Kinds][workload.Actors]string
 }
 
-// environment is that of workload.Compile.
+// environment is the environment that workload.Compile uses.
 const environment = "bench"
 
 func newBench() (*bench, error) {
@@ -112,7 +112,7 @@ func newBench() (*bench, error) {
 	return b, nil
 }
 
-// open makes a client that reports its usage to nobody, but counts it.
+// open makes a client that counts its usage but doesn't report it.
 func open(data []byte, e gonfalon.Engine, source gonfalon.Source) (*gonfalon.Client, error) {
 	return gonfalon.New(context.Background(), gonfalon.Config{
 		Env: environment, Bootstrap: data, Engine: e, Source: source, ReadyWithin: -1, Logger: slog.New(slog.DiscardHandler),
@@ -126,7 +126,7 @@ func (b *bench) close() {
 	b.wasm.Close()
 }
 
-// check compares a client's answers with answers worked out apart from any engine.
+// check compares a client's answers with answers worked out without any engine.
 func (b *bench) check(c *gonfalon.Client, kind int) (int, error) {
 	for i, key := range b.keys[kind] {
 		d := c.Decide(key, b.contexts[i])

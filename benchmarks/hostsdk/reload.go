@@ -16,12 +16,12 @@ import (
 
 const (
 	readers  = 2
-	together = 16 // decisions between two looks at the clock, so that the clock is a small part of what is timed
+	together = 16 // decisions between two looks at the clock, so that the clock is a small part of the time
 	window   = time.Second
 )
 
-// reload compares the 99th percentile of decisions by two readers while snapshots of 10,000 flags come in, one after another, with
-// that of undisturbed ones. The two alternate, and the lowest of each counts.
+// reload compares the 99th percentile of decisions by two readers while snapshots of 10,000 flags arrive, one after another, with that
+// of undisturbed decisions. The two alternate, and the lowest of each counts.
 func reload(report *measure.Report) error {
 	frames, err := revisions()
 	if err != nil {
@@ -67,7 +67,7 @@ func reload(report *measure.Report) error {
 	return report.Put(x)
 }
 
-// revisions are snapshots of 10,000 flags without a lineage, so that any may follow any.
+// revisions returns snapshots of 10,000 flags without a lineage, so that they may follow each other in any order.
 func revisions() ([][]byte, error) {
 	set := workload.Set(10_000, 20)
 	frames := make([][]byte, 2)
@@ -81,7 +81,7 @@ func revisions() ([][]byte, error) {
 	return frames, nil
 }
 
-// swaps is a source that takes a frame, and gives it back when it serves.
+// swaps is a source that takes a frame, and hands it back once it serves.
 type swaps chan []byte
 
 func (s swaps) Run(ctx context.Context, feed *gonfalon.Feed) error {
@@ -101,8 +101,8 @@ func (s swaps) Run(ctx context.Context, feed *gonfalon.Feed) error {
 	}
 }
 
-// read has the readers decide until meanwhile is over: the 99th percentile of a decision in nanoseconds, and how many answers
-// were checked.
+// read lets the readers decide until meanwhile is over. It returns the 99th percentile of a decision in nanoseconds, and how many
+// answers were checked.
 func read(client *gonfalon.Client, meanwhile func()) (p99 float64, checked int, err error) {
 	var (
 		stop  = make(chan struct{})

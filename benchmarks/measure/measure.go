@@ -1,8 +1,8 @@
-// Package measure times a subject against a reference in one run, so that a result is a ratio: shared machines swing by a factor of
-// two between runs, and seldom within one.
+// Package measure times a subject against a reference in one run, so that a result is a ratio. The speed of a shared machine often
+// changes by a factor of two between runs, and seldom within one.
 //
-// Each case first checks its answers. Then samples of reference and subject alternate, and the lowest of each counts: what a
-// machine adds by being busy only ever adds.
+// Each case first checks its answers. Then samples of reference and subject alternate, and the lowest of each counts, because a busy
+// machine only ever adds time.
 package measure
 
 import (
@@ -24,13 +24,13 @@ const (
 	sample  = 25 * time.Millisecond
 )
 
-// Case is one thing to time. Each func does n operations.
+// Case is one thing to time. Each of its functions does n operations.
 type Case struct {
 	Name      string
 	Subject   func(n int)
-	Reference func(n int) // nil: timed by itself
+	Reference func(n int) // nil to time the subject by itself
 	Check     func() (checked int, err error)
-	Limit     float64 // of the ratio, 0: none
+	Limit     float64 // the greatest ratio allowed; 0 for no limit
 }
 
 // Result is one line of a results file.
@@ -41,7 +41,7 @@ type Result struct {
 	Ratio       float64 `json:"ratio,omitempty"`
 	Limit       float64 `json:"limit,omitempty"`
 	Allocations float64 `json:"allocations"`
-	Bytes       int64   `json:"bytes,omitempty"` // of memory kept, where that is what was measured
+	Bytes       int64   `json:"bytes,omitempty"` // of memory kept, if that was measured
 	Checked     int     `json:"answers_checked"`
 	Machine     string  `json:"machine"`
 	Go          string  `json:"go"`
@@ -88,7 +88,7 @@ func timed(f func(int), n int) float64 {
 	return float64(time.Since(start).Nanoseconds()) / float64(n)
 }
 
-// calibrate finds how many operations fill a sample.
+// calibrate returns how many operations fill a sample.
 func calibrate(f func(int)) int {
 	for n := 1; ; n *= 2 {
 		start := time.Now()
@@ -106,7 +106,7 @@ type Report struct {
 	failed bool
 }
 
-// Open starts a report; the file is created with its folder, and appended to.
+// Open starts a report that appends to a file. It creates the file and its folder if they don't exist.
 func Open(out io.Writer, path string) (*Report, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
@@ -129,7 +129,7 @@ func (r *Report) Add(c Case) (Result, error) {
 	return x, r.Put(x)
 }
 
-// Put reports a result that was measured elsewhere.
+// Put reports a result that was measured in another way.
 func (r *Report) Put(x Result) error {
 	dash := func(v float64, format string) string {
 		if v == 0 {
@@ -150,13 +150,13 @@ func (r *Report) Put(x Result) error {
 	return err
 }
 
-// Over says whether a ratio was past its limit.
+// Over reports whether a ratio was past its limit.
 func (r *Report) Over() bool { return r.failed }
 
 // Close ends the report.
 func (r *Report) Close() error { return r.file.Close() }
 
-// Machine names the processor and how many of them there are.
+// Machine returns the number and the name of the processors.
 func Machine() string {
 	model := runtime.GOARCH
 	if info, err := os.ReadFile("/proc/cpuinfo"); err == nil {
@@ -170,7 +170,7 @@ func Machine() string {
 	return fmt.Sprintf("%d × %s", runtime.NumCPU(), model)
 }
 
-// Commit is the short hash of the working tree's commit, with a + where the tree differs from it.
+// Commit returns the short hash of the working tree's commit, with a + if the tree differs from it.
 func Commit() string {
 	out, err := exec.Command("git", "describe", "--always", "--dirty=+", "--exclude=*").Output()
 	if err != nil {

@@ -13,10 +13,10 @@ import (
 	"github.com/gonfalon-flags/gonfalon/benchmarks/workload"
 )
 
-// devcycleFlags is as many as DevCycle's SDK loads in reasonable time: that grows with the square of their number.
+// devcycleFlags is how many flags DevCycle's SDK can load in reasonable time, which grows with the square of their number.
 const devcycleFlags = 200
 
-// devcycleConfig is a feature with one variable for each flag.
+// devcycleConfig returns a feature with one variable for each flag.
 func devcycleConfig() ([]byte, error) {
 	var features, variables []object
 	each(devcycleFlags, func(kind, i int, key string) {

@@ -70,7 +70,7 @@ func growthbookSDK(string) (*library, error) {
 	}, nil
 }
 
-// each goes through the flags of a set of n.
+// each iterates over the flags of a set of n.
 func each(n int, f func(kind, i int, key string)) {
 	for kind := range workload.Kinds {
 		for i := range n / workload.Kinds {
@@ -84,7 +84,7 @@ func keys(n int) (all []string) {
 	return all
 }
 
-// listed are the users of W2.
+// listed returns the users of W2.
 func listed() []string {
 	all := make([]string, workload.Listed)
 	for i := range all {

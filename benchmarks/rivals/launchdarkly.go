@@ -16,7 +16,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/benchmarks/workload"
 )
 
-// launchdarklyFlags are the workloads. Variation 0 is on, 1 is off.
+// launchdarklyFlags returns the workloads' flags. Variation 0 is on, 1 is off.
 func launchdarklyFlags() []ldmodel.FeatureFlag {
 	yes, no := ldvalue.Bool(true), ldvalue.Bool(false)
 	listed := make([]string, workload.Listed)
@@ -59,13 +59,13 @@ func launchdarklyContexts() []ldcontext.Context {
 	return contexts
 }
 
-// launchdarklyFlagsByKey is what an evaluator asks for other flags: there are none.
+// launchdarklyFlagsByKey answers when an evaluator asks for other flags: there are none.
 type launchdarklyFlagsByKey map[string]*ldmodel.FeatureFlag
 
 func (f launchdarklyFlagsByKey) GetFeatureFlag(key string) *ldmodel.FeatureFlag { return f[key] }
 func (f launchdarklyFlagsByKey) GetSegment(string) *ldmodel.Segment             { return nil }
 
-// launchdarklyEvaluator is the evaluator alone, with a map to find flags in.
+// launchdarklyEvaluator is the evaluator alone, with a map of flags.
 func launchdarklyEvaluator(string) (*library, error) {
 	byKey := launchdarklyFlagsByKey{}
 	all := launchdarklyFlags()

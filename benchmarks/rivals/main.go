@@ -1,11 +1,11 @@
-// Command rivals times gonfalon and other flag libraries in one process, on the same workloads: W1 to W6 of package workload, 1,000
-// flags, contexts made before the clock starts, events and metrics off, nothing on a network.
+// Command rivals times gonfalon and other flag libraries in one process, on the same workloads: W1 to W6 of package workload with 1,000
+// flags. Contexts are made before the clock starts, events and metrics are off, and nothing uses a network.
 //
 //	cd benchmarks/rivals && go run . [-o ../results/rivals.jsonl] [-only gonfalon,launchdarkly]
 //
-// It is a module of its own, so that nobody who uses gonfalon depends on what it is compared with. Each library's answers are
-// checked before it is timed, over 1,024 users: W1 on for all, W2 for the 100 listed, W3 to W5 in the shares asked for. Samples of all
-// libraries take turns, and the lowest of each counts: what a shared machine adds, it only ever adds.
+// It is a Go module of its own, so that users of gonfalon don't depend on the libraries it is compared with. Before a library is timed,
+// its answers for 1,024 users are checked: W1 on for all, W2 for the 100 listed, W3 to W5 in the shares asked for. Samples of all
+// libraries take turns, and the lowest of each counts, because a shared machine only ever adds time.
 package main
 
 import (
@@ -37,10 +37,10 @@ const (
 // library is one flag library with the flags of the workloads. Its contexts are those of workload.User(0) to User(users−1).
 type library struct {
 	name  string
-	flags int // how many it has: as many as it can bear
+	flags int // how many flags it has: as many as it can cope with
 	// ask decides key for user: on or off for W1 to W4, a variant's name for W5.
 	ask func(kind int, key string, user int) (on bool, variant string)
-	// all decides every flag for user, and gives how many.
+	// all decides every flag for user, and returns how many.
 	all   func(user int) int
 	close func()
 }
@@ -60,8 +60,8 @@ var makers = []struct {
 	{"flagd core", flagdCore},
 }
 
-// Ratios that gonfalon holds itself to: five times as fast as the fastest on W1 and W2. The others are compared with their floor by
-// benchmarks/engine.
+// These are the ratios that gonfalon must keep: five times as fast as the fastest library on W1 and W2. benchmarks/engine compares the
+// other workloads with their floor.
 const limit = 0.2
 
 func main() {
@@ -114,7 +114,7 @@ func run(out, only string) error {
 	return report(file, "W6 all of 1,000 flags", libraries, func(l *library) func(int) {
 		return func(n int) {
 			for i := range n {
-				// A library that can't bear as many is asked as often as it takes.
+				// A library with fewer flags is asked more often, to make up for it.
 				for done := 0; done < flags; done += l.flags {
 					l.all(i % workload.Actors)
 				}
@@ -123,7 +123,7 @@ func run(out, only string) error {
 	})
 }
 
-// single decides one flag, of all in turn, for users in turn.
+// single decides one flag at a time, rotating through flags and users.
 func (l *library) single(kind int) func(int) {
 	var keys [workload.Actors]string
 	for i := range keys {
@@ -137,7 +137,7 @@ func (l *library) single(kind int) func(int) {
 	}
 }
 
-// check asks for 1,024 users.
+// check compares the answers for 1,024 users.
 func (l *library) check() error {
 	key := func(kind int) string { return workload.Key(kind, l.flags/workload.Kinds/2) }
 	on := [workload.Kinds]int{}
@@ -183,7 +183,7 @@ func (l *library) check() error {
 
 // report times one workload with every library in turn, and writes a line for each.
 func report(out io.Writer, what string, libraries []*library, subject func(*library) func(int)) error {
-	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a collection would land in one library's sample
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a garbage collection would land in one library's sample
 	times, runs, sizes := make([]float64, len(libraries)), make([]func(int), len(libraries)), make([]int, len(libraries))
 	for i, l := range libraries {
 		runs[i] = subject(l)
@@ -225,7 +225,7 @@ func report(out io.Writer, what string, libraries []*library, subject func(*libr
 	return nil
 }
 
-// fastest is the time that a gonfalon is compared with: the engine with LaunchDarkly's evaluator alone, the SDK with every SDK.
+// fastest returns the time to compare with: the engine is compared with LaunchDarkly's evaluator alone, the SDK with every SDK.
 func fastest(name string, libraries []*library, times []float64) float64 {
 	least := 0.0
 	for i, l := range libraries {

@@ -1,10 +1,10 @@
-// Command wasm times the module in wazero against the native engine. Both read the same request bytes, so that what is compared is
-// the engine, and not how a host makes its requests.
+// Command wasm times the module in wazero against the native engine. Both read the same request bytes, so the comparison is about the
+// engine and not about how a host makes its requests.
 //
 //	go run ./benchmarks/wasm [-o benchmarks/results/latest.jsonl] [-module FILE]
 //
-// The native engine hashes with the processor's SHA instructions where it has them, three times as fast as without, and the module
-// can't. The limits of W3, W4, W5 and the batch are for a processor without; GODEBUG=cpu.sha=off makes any into one.
+// On a processor with SHA instructions the native engine uses them and hashes three times as fast; the module can't. The limits of W3,
+// W4, W5 and the batch are for a processor without these instructions. GODEBUG=cpu.sha=off hides them.
 package main
 
 import (
@@ -28,7 +28,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/wasm"
 )
 
-// Ratios that the module holds itself to.
+// These are the ratios that the module must keep.
 var limits = [workload.Kinds]float64{4, 4, 2.5, 3, 2.5}
 
 const (
@@ -87,7 +87,7 @@ func run(out string, code []byte) error {
 	return loading(ctx, report, code)
 }
 
-// starting times compiling, and making an instance of what is compiled: the quickest of ten.
+// starting times compiling the module, and making an instance of it. The quickest of ten counts.
 func starting(ctx context.Context, code []byte) error {
 	compile, instance := time.Hour, time.Hour
 	for range 10 {
@@ -118,7 +118,7 @@ type instance struct {
 	mod                     api.Module
 	memory                  api.Memory
 	evaluate, batch, result api.Function
-	at                      uint32 // of the request buffer
+	at                      uint32 // where the request buffer is
 	stack                   [4]uint64
 }
 
@@ -190,7 +190,7 @@ func newBench(ctx context.Context, code []byte) (*bench, error) {
 
 var sink uint32
 
-// empty compares abi(), which only answers, with the least module there is.
+// empty compares abi(), which does nothing but return, with the smallest possible module.
 func (b *bench) empty(report *measure.Report) error {
 	ctx := context.Background()
 	least, err := b.runtime.Instantiate(ctx, []byte{0, 'a', 's', 'm', 1, 0, 0, 0, 1, 5, 1, 0x60, 0, 1, 0x7f, 3, 2, 1, 0, 7, 5, 1, 1, 'f', 0, 0, 10, 6, 1, 4, 0, 0x41, 1, 0x0b})
@@ -215,7 +215,7 @@ func (b *bench) decide(r []byte) uint32 {
 	b.module.memory.Write(b.module.at, r)
 	v, err := b.module.call(b.module.evaluate, uint64(len(r)))
 	if err != nil {
-		panic(err) // a trap: the answers were checked before
+		panic(err) // a trap; the answers were checked before
 	}
 	return uint32(v)
 }
@@ -257,7 +257,7 @@ func (b *bench) single(kind int) measure.Case {
 	}
 }
 
-// batch decides 100 flags, 20 of each kind, for one actor in one crossing.
+// batch decides 100 flags, 20 of each kind, for one actor in one call.
 func (b *bench) batch() measure.Case {
 	const flags = 100
 	r := workload.Request("", 5)
@@ -314,7 +314,7 @@ func (b *bench) batch() measure.Case {
 	}
 }
 
-// loading loads 10,000 flags, each time into a new instance.
+// loading times loading 10,000 flags into a new instance each time.
 func loading(ctx context.Context, report *measure.Report, code []byte) error {
 	data, err := workload.Compile(workload.Set(10_000, 20))
 	if err != nil {
@@ -365,5 +365,5 @@ func loading(ctx context.Context, report *measure.Report, code []byte) error {
 	return err
 }
 
-// view reads bytes as the module does, in place.
+// view returns bytes as a string, in place, the way the module reads them.
 func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

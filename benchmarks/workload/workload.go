@@ -1,9 +1,9 @@
-// Package workload is what the benchmarks decide: the six workloads that feature-flag engines are compared by.
+// Package workload has the six workloads by which the benchmarks compare feature-flag engines.
 //
 //	W1 a boolean flag, on          W2 one actor of 100 listed       W3 25% of actors
 //	W4 three constraints and 50%   W5 four weighted variants        W6 all of 1,000 flags for one actor
 //
-// A set of n flags has a fifth of each of W1 to W5.
+// A set of n flags consists of equal parts of W1 to W5.
 package workload
 
 import (
@@ -18,22 +18,22 @@ import (
 // Kinds are the workloads with flags of their own.
 const Kinds = 5
 
-// Actors is how many actors rotate; a power of two.
+// Actors is how many actors the benchmarks rotate through; it is a power of two.
 const Actors = 64
 
 // Listed is how many actors a W2 flag lists.
 const Listed = 100
 
-// Names of the workloads.
+// Names are the names of the workloads.
 var Names = [Kinds]string{"W1 boolean", "W2 1 of 100 actors", "W3 25% of actors", "W4 3 constraints + 50%", "W5 four variants"}
 
-// Key is the key of flag i of a kind, counted from 0.
+// Key returns the key of flag i of a kind, counted from 0.
 func Key(kind, i int) string { return fmt.Sprintf("w%d_flag_%05d", kind+1, i) }
 
-// User is actor i.
+// User returns the key of actor i.
 func User(i int) string { return fmt.Sprintf("user:%06d", i) }
 
-// Set has n flags, a fifth of each kind, with W2 flags that list that many actors.
+// Set returns n flags, a fifth of each kind, whose W2 flags list that many actors.
 func Set(n, listed int) *snapshot.Set {
 	set := new(snapshot.Set)
 	quarter, half := 0.25, 0.5
@@ -68,18 +68,18 @@ func Set(n, listed int) *snapshot.Set {
 	return set
 }
 
-// Compile makes a set's snapshot.
+// Compile returns a set's snapshot.
 func Compile(set *snapshot.Set) ([]byte, error) {
 	data, problems := snapshot.Compile(snapshot.Header{Environment: "bench", Revision: 1}, set, snapshot.Strict)
 	return data, snapshot.Err(problems)
 }
 
-// Attributes are the context of every workload: what W4 asks for, and two more.
+// Attributes returns the context of every workload: the attributes that W4 looks at, and two more.
 func Attributes() map[string]any {
 	return map[string]any{"age": int64(34), "country": "DE", "email": "jo@example.com", "plan": "team", "beta": true}
 }
 
-// Inputs are the rotating actors with their contexts, made before the clock starts.
+// Inputs returns the rotating actors with their contexts, made before the clock starts.
 func Inputs() [Actors]engine.Input {
 	var inputs [Actors]engine.Input
 	for i := range inputs {
@@ -89,13 +89,13 @@ func Inputs() [Actors]engine.Input {
 	return inputs
 }
 
-// Request is the request for one flag and actor i of Inputs, as the module reads it.
+// Request returns the request for one flag and actor i of Inputs.
 func Request(key string, i int) snapshot.Request {
 	user := User(i * 3)
 	return snapshot.Request{Flags: []string{key}, Actor: &user, Now: 1_795_737_600_000_000, Roll: uint64(i), Attributes: Attributes()}
 }
 
-// Want is the right answer of flag key of a kind for an actor: computed here, by the definitions, and not by the engine.
+// Want returns the right answer for a flag of a kind and an actor. It computes the answer from the definitions, not by the engine.
 func Want(kind int, key, actor string, listed int) (enabled bool, variant string) {
 	score := float64(engine.Score(actor, key)) / 65536
 	switch kind {
