@@ -13,7 +13,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// Vectors are the files beside this package.
+// Vectors holds the files beside this package.
 //
 //go:embed bandera.jsonl fun_with_flags.jsonl own.jsonl small.json
 var Vectors embed.FS
@@ -21,35 +21,35 @@ var Vectors embed.FS
 // Case is one question with its answer.
 type Case struct {
 	File    string // the file's name
-	ID      int    // the id that the file gives, or the case's place in it, from 1 on
+	ID      int    // the id in the file, or else the case's position in it, from 1 on
 	Family  string
-	Set     snapshot.Set // the flag with everything that it refers to
+	Set     snapshot.Set // the flag, and everything that it refers to
 	Flag    string
 	Request snapshot.Request
 	Expect  Expect
-	Skip    string // why the case can't be asked; empty: it can
+	Skip    string // why the case is skipped; empty if it isn't
 
-	check func(Decide) error // in place of one decision
-	pure  *bool              // what the gates alone answer, without prerequisites and segments
+	check func(Decide) error // runs the case if it isn't a single decision
+	pure  *bool              // the answer of the gates alone, without prerequisites and segments
 }
 
-// Expect is what the reference answered; nil where it gave no answer, so that there is nothing to compare.
+// Expect is the reference's answer. A nil member has no answer to compare with.
 type Expect struct {
 	Enabled *bool    `json:"enabled,omitempty"`
 	Variant *Variant `json:"variant,omitempty"`
 	Score16 *int32   `json:"score16,omitempty"`
 }
 
-// Variant is a variant's name, or nil for none, which is an answer too.
+// Variant is a variant's name. A nil name expects that no variant is served.
 type Variant struct{ Name *string }
 
 // MarshalJSON writes the name, or null for none.
 func (v Variant) MarshalJSON() ([]byte, error) { return json.Marshal(v.Name) }
 
-// Name is the case's name in reports.
+// Name returns the case's name for reports.
 func (c *Case) Name() string { return c.File + " " + strconv.Itoa(c.ID) + " (" + c.Family + ")" }
 
-// Snapshot compiles the case's flags, without sorting their gates: some answers depend on the order that the reference was given.
+// Snapshot compiles the case's flags without sorting their gates, since some answers depend on the order that the reference used.
 func (c *Case) Snapshot() ([]byte, error) {
 	data, problems := snapshot.Compile(snapshot.Header{Environment: "conformance"}, &c.Set, snapshot.Tolerant)
 	return data, snapshot.Err(problems)
@@ -99,5 +99,5 @@ var errVectors = errors.New("no vectors: a vector file ends in .jsonl or .json")
 
 var readers = map[string]func(file string, data []byte) ([]Case, error){".jsonl": readLines, ".json": readSmall}
 
-// All are the cases of the files beside this package.
+// All returns the cases of the files beside this package.
 func All() ([]Case, error) { return Read(Vectors) }

@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-// emitted is one line of Emit.
+// emitted is one line that Emit writes.
 type emitted struct {
 	File     string  `json:"file"`
 	ID       int     `json:"id"`
@@ -18,8 +18,8 @@ type emitted struct {
 	Skipped  string  `json:"skipped,omitempty"`
 }
 
-// Emit writes the cases for other languages, one JSON object a line; README.md describes it. Cases that are not about one
-// decision have no line.
+// Emit writes the cases for other languages, as one JSON object per line; README.md describes it. It leaves out cases that aren't a
+// single decision.
 func Emit(w io.Writer, cases []Case) error {
 	out := bufio.NewWriter(w)
 	lines := json.NewEncoder(out)

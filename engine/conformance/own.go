@@ -8,7 +8,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// ownLine is a line of own.jsonl: flags in the authoring form, one question, and the answer that a person worked out.
+// ownLine is a line of own.jsonl: flags in the authoring form, a request, and the answer that a person worked out.
 type ownLine struct {
 	ID     int             `json:"id"`
 	Family string          `json:"family"`

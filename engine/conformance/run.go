@@ -11,14 +11,14 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// Answer is what a decision says of what the vectors know.
+// Answer holds the parts of a decision that the vectors have answers for.
 type Answer struct {
 	Enabled bool
-	Variant *string // nil: none
-	Score16 int32   // −1: not needed for the decision; then Run asks for it apart
+	Variant *string // nil for no variant
+	Score16 int32   // −1 if the decision didn't need it; then Run asks for it separately
 }
 
-// Decide answers a request (the bytes that wasm/ABI.md describes) from a snapshot.
+// Decide answers a request from a snapshot. wasm/ABI.md describes the bytes of the request.
 type Decide func(snapshot, request []byte) (Answer, error)
 
 // Native decides with the engine in this process.
@@ -48,26 +48,26 @@ type Family struct {
 	Passed, Failed, Skipped int
 }
 
-// Report is what a run found.
+// Report is the outcome of a run.
 type Report struct {
 	Families []Family
-	Results  []Result       // of every case that was asked
-	Skips    map[string]int // reasons, and how often each
+	Results  []Result       // of every case that was run
+	Skips    map[string]int // how often each reason occurred
 }
 
-// Result is a case with its answer, or nil if it is not about one decision, and what was wrong.
+// Result is a case with its answer, and what was wrong. The answer is nil if the case isn't a single decision.
 type Result struct {
 	Case   *Case
 	Answer *Answer
 	Err    error
 }
 
-// Failures are the results that were wrong.
+// Failures returns the results that were wrong.
 func (r *Report) Failures() []Result {
 	return slices.DeleteFunc(slices.Clone(r.Results), func(x Result) bool { return x.Err == nil })
 }
 
-// Run asks every case.
+// Run runs every case that isn't skipped, and reports the outcome.
 func Run(cases []Case, decide Decide) *Report {
 	r := &Report{Skips: map[string]int{}}
 	for i := range cases {
@@ -89,7 +89,7 @@ func Run(cases []Case, decide Decide) *Report {
 	return r
 }
 
-// Run asks one case, and says how the answer differs.
+// Run runs one case, and says how its answer differs.
 func (c *Case) Run(decide Decide) error {
 	_, err := c.answer(decide)
 	return err
@@ -119,7 +119,8 @@ func (c *Case) answer(decide Decide) (*Answer, error) {
 	return &answer, c.Expect.compare(answer)
 }
 
-// score asks for the score that the decision didn't need, by a flag of the same key which always does.
+// score asks for a score that the decision didn't need, with a flag of the same key that always needs it.
+// Why: RATIONALE.md "Why does conformance ask for the score separately?"
 func (c *Case) score(decide Decide) (int32, error) {
 	var probe Case
 	probe.ask(c.Flag, variants(map[string]any{"any": json.Number("1")}))
@@ -166,7 +167,7 @@ func (r *Report) family(c *Case) *Family {
 	return &r.Families[i]
 }
 
-// Total is the sum over all families.
+// Total returns the sum over all families.
 func (r *Report) Total() Family {
 	var total Family
 	for _, f := range r.Families {
@@ -177,7 +178,7 @@ func (r *Report) Total() Family {
 	return total
 }
 
-// Write prints a line per family, the failures, the reasons of skips, and at last the totals: "N passed, N failed, N skipped".
+// Write prints a line per family, the failures, the reasons for skipping and, last, the totals: "N passed, N failed, N skipped".
 func (r *Report) Write(w io.Writer) error {
 	var b strings.Builder
 	for _, f := range r.Families {

@@ -7,16 +7,17 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// The shapes of cases that can't be asked, each with its reason. A case is skipped by its shape, never by its id.
+// These are the kinds of cases that this engine cannot express, each with its reason. A case is skipped by its kind, never by its id.
+// Why: RATIONALE.md "Why are some conformance cases skipped?"
 const (
-	SkipActor = "the reference raises for the actor: here an actor is a string, or has no key, so that there is nothing to raise"
+	SkipActor = "the reference raises for the actor: here an actor is a string or has no key, so nothing can raise"
 	SkipError = "the reference raises for one of its answers: here a decision can't fail"
-	SkipPCRE  = "the pattern needs lookaround or a backreference: patterns here are RE2, which takes linear time, and writing such a one is refused"
+	SkipPCRE  = "the pattern needs lookaround or a backreference: patterns here are RE2, which takes linear time, and such a pattern is refused"
 	SkipLine  = "$ before a last line break: PCRE matches there, RE2 only at the very end"
 	SkipBytes = "a pattern on text beyond ASCII for which bytes and characters differ: the reference matches bytes, RE2 characters"
 )
 
-// skip says why a case can't be asked; empty, if it can.
+// skip returns the reason for skipping a case; empty if it isn't skipped.
 func skip(c *Case, raised map[string]string) string {
 	if len(raised) > 0 {
 		if c.Request.Keyless {
@@ -39,7 +40,7 @@ func skip(c *Case, raised map[string]string) string {
 	return ""
 }
 
-// skipPatterns looks for a pattern that PCRE reads in another way than RE2 on the text that it is asked about.
+// skipPatterns looks for a pattern that PCRE reads differently from RE2 on the text in the context.
 func skipPatterns(constraints []snapshot.Constraint, context map[string]any) string {
 	for _, c := range constraints {
 		text, isText := context[c.Attribute].(string)
@@ -66,7 +67,7 @@ func skipPatterns(constraints []snapshot.Constraint, context map[string]any) str
 	return ""
 }
 
-// byBytes matches as if each byte were a character.
+// byBytes matches as if every byte were a character.
 func byBytes(pattern, text string) bool {
 	re, err := regexp.Compile(bytewise(pattern))
 	return err == nil && re.MatchString(bytewise(text))

@@ -11,7 +11,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// small is one vector of a .json file: its kind says what is in the input.
+// small is one vector of a .json file. Its kind says what the input holds.
 type small struct {
 	Kind   string          `json:"kind"`
 	Input  json.RawMessage `json:"input"`
@@ -44,7 +44,7 @@ func readSmall(file string, data []byte) ([]Case, error) {
 	return cases, nil
 }
 
-// raised is the error that the reference raised, if any, in the form of the .jsonl files.
+// raised returns the error that the reference raised, if any, in the form of the .jsonl files.
 func (v *small) raised() map[string]string {
 	var e struct{ Raises string }
 	if json.Unmarshal(v.Expect, &e) != nil || e.Raises == "" {
@@ -59,7 +59,7 @@ var kinds = map[string]func(*small, *Case) error{
 	"variant_counts": smallCounts, "score_count_le": smallCount,
 }
 
-// ask sets a case to one flag and a request for it. Unless the vector says else, the flag is off and has no variant.
+// ask sets a case to one flag and a request for it. The flag is off and has no variant unless the vector says otherwise.
 func (c *Case) ask(key string, gates ...snapshot.Gate) {
 	off := false
 	c.Expect.Enabled, c.Expect.Variant = &off, &Variant{}
@@ -85,7 +85,7 @@ func variants(weights map[string]any) snapshot.Gate {
 	return g
 }
 
-// A score is asked for by a variant gate, which always needs it.
+// A variant gate tests a score, because it always needs one.
 func smallScore(v *small, c *Case) error {
 	var in struct {
 		Actor string `json:"actor_key"`
@@ -172,7 +172,7 @@ func smallSchedule(v *small, c *Case) error {
 	return c.expectEnabled(v)
 }
 
-// An actor's key is asked for by an actor gate for the key that the reference gave.
+// An actor gate for the reference's key tests an actor's key.
 func smallActor(v *small, c *Case) error {
 	var in any
 	if err := decode(v.Input, &in); err != nil {
@@ -194,7 +194,7 @@ func smallActor(v *small, c *Case) error {
 	return nil
 }
 
-// actorKey is the key of an actor in the reference's forms: a string, an integer, or a map with an id of any type.
+// actorKey returns the key of an actor in one of the reference's forms: a string, an integer, or a map with an id of any type.
 func actorKey(v any) string {
 	if m, ok := v.(map[string]any); ok {
 		v = m["id"]
@@ -211,7 +211,7 @@ func actorKey(v any) string {
 	}
 }
 
-// elixirFloat writes a float as the reference's runtime does: 1.0 and 1.0e20.
+// elixirFloat formats a float the way the reference's runtime does: 1.0 and 1.0e20.
 func elixirFloat(f float64) string {
 	text := strconv.FormatFloat(f, 'g', -1, 64)
 	mantissa, exponent, scientific := strings.Cut(text, "e")
@@ -224,7 +224,7 @@ func elixirFloat(f float64) string {
 	return mantissa + "e" + strings.TrimPrefix(exponent, "+")
 }
 
-// Membership is asked for by a group gate. Only a list makes an actor a member of anything.
+// A group gate tests membership. Only a list makes an actor a member of anything.
 func smallGroup(v *small, c *Case) error {
 	var in struct {
 		Groups any
@@ -263,7 +263,7 @@ func smallSlot(v *small, c *Case) error {
 	return nil
 }
 
-// What a gate's constructor takes, writing the gate must take, and what it raises for, must be refused.
+// Writing a gate must accept what the gate's constructor accepts, and refuse what the constructor raises for.
 func smallGate(v *small, c *Case) error {
 	var in struct {
 		Type string
@@ -336,7 +336,8 @@ func smallCount(v *small, c *Case) error {
 	return c.count(in.Actors, granted, map[string]int{"granted": want})
 }
 
-// count makes the case one of many actors, first..last, of whom so many must get each kind of answer but the empty one.
+// count makes the case about many actors, first..last. want says how many of them must get each kind of answer, other than the empty
+// one.
 func (c *Case) count(actors string, kind func(Answer) string, want map[string]int) error {
 	var first, last int
 	if _, err := fmt.Sscanf(actors, "%d..%d", &first, &last); err != nil {

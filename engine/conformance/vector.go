@@ -28,7 +28,7 @@ type vector struct {
 	Errors        map[string]string `json:"errors"`
 }
 
-// stored is a flag or a segment as the reference keeps it; with a store error its look-up fails, which is as if it were missing.
+// stored is a flag or a segment as the reference stores it. With a store error its look-up fails, so it counts as missing.
 type stored struct {
 	Name       string `json:"name"`
 	Gates      []gate `json:"gates"`
@@ -43,7 +43,7 @@ type gate struct {
 }
 
 type options struct {
-	Actor   *struct{ Key *string } `json:"actor"` // no key: a map without an id
+	Actor   *struct{ Key *string } `json:"actor"` // a map without an id has no key
 	Groups  []string               `json:"groups"`
 	Context map[string]any         `json:"context"`
 	Now     string                 `json:"now"`
@@ -82,7 +82,7 @@ func readLine(line []byte) (Case, error) {
 	return v.build()
 }
 
-// decode reads JSON with integers and floats apart.
+// decode reads JSON and keeps integers and floats apart.
 func decode(data []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
@@ -155,7 +155,7 @@ func (s *stored) flag(key string) (snapshot.Flag, error) {
 	return f, nil
 }
 
-// segment adds a segment: it is the constraints of its first rule gate, and nothing without one.
+// segment adds a segment, which consists of the constraints of its first rule gate, and is empty without one.
 func (s *stored) segment(key string, set *snapshot.Set) error {
 	for _, g := range s.Gates {
 		if g.Type != "rule" {
@@ -171,7 +171,7 @@ func (s *stored) segment(key string, set *snapshot.Set) error {
 	return nil
 }
 
-// gate is the gate in the authoring model.
+// gate returns the gate in the authoring model.
 func (g *gate) gate() (snapshot.Gate, error) {
 	out := snapshot.Gate{Type: snapshot.GateType(g.Type), Enabled: g.Enabled}
 	switch v := g.For.(type) {
@@ -207,7 +207,7 @@ func (g *gate) gate() (snapshot.Gate, error) {
 	return out, nil
 }
 
-// constraints are those of a rule's value.
+// constraints returns the constraints in a rule's value.
 func constraints(v any) ([]snapshot.Constraint, error) {
 	text, err := json.Marshal(v)
 	if err != nil {
@@ -230,7 +230,8 @@ func constraints(v any) ([]snapshot.Constraint, error) {
 	return out, nil
 }
 
-// bound is one end of a schedule. One that is no string, which the reference never opens, becomes text that is no time.
+// bound returns one end of a schedule. If it isn't a string, the reference never opens the schedule, so it becomes text that isn't a
+// time.
 func bound(v any) *string {
 	if v == nil {
 		return nil
@@ -251,10 +252,10 @@ func weight(v any) snapshot.Number {
 	case float64:
 		return snapshot.Float(w)
 	}
-	return snapshot.Int(-1) // no weight at all, which is refused like this one
+	return snapshot.Int(-1) // not a weight at all, which is refused like this one
 }
 
-// value is a JSON value with its type as written: 5 is an integer and 5.0 a float. Reading flags would make them the same.
+// value returns a JSON value with its type as written: 5 is an integer and 5.0 a float. The reader for flags would make them the same.
 func value(v any) any {
 	switch v := v.(type) {
 	case json.Number:
