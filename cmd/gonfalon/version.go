@@ -11,8 +11,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/wasm"
 )
 
-// version is the release that this tree is, or becomes.
-const version = "0.1.0"
+// version is the release that this tree is, or becomes. The copies elsewhere are held by TestOneVersion.
+const version = "0.2.0"
 
 type versionInfo struct {
 	Version string `json:"version"`

@@ -2,12 +2,15 @@ package main
 
 import (
 	"encoding/json"
+	"flag"
 	"os"
-	"strings"
+	"regexp"
 	"testing"
 
 	"github.com/gonfalon-flags/gonfalon/wasm"
 )
+
+var update = flag.Bool("update", false, "write what is made from the sources")
 
 func TestVersion(t *testing.T) {
 	var v versionInfo
@@ -20,18 +23,46 @@ func TestVersion(t *testing.T) {
 	gonfalon(t, "version").has(t, 0, version, wasm.SHA256())
 }
 
-// The project has one version, whatever the language.
+// copies are the places that repeat the version, each with what stands before it.
+var copies = []struct{ file, before string }{
+	{"README.md", `(?m)^Gonfalon `},
+	{"controlplane/httpapi/openapi.yaml", `(?m)^  title: Gonfalon\n  version: `},
+	{"deploy/kubernetes/kustomization.yaml", `newTag: `},
+	{"hostsdk/js/package.json", `(?m)^  "version": "`},
+	{"hostsdk/js/package-lock.json", `"name": "@gonfalon/sdk",\n +"version": "`},
+	{"hostsdk/python/pyproject.toml", `(?m)^version = "`},
+}
+
+// The project has one version, whatever the language: the constant in version.go. With -update, the test writes the copies.
 func TestOneVersion(t *testing.T) {
-	for file, line := range map[string]string{
-		"../../hostsdk/js/package.json":       `"version": "` + version + `"`,
-		"../../hostsdk/python/pyproject.toml": `version = "` + version + `"`,
-	} {
-		text, err := os.ReadFile(file)
+	const repair = "go test ./cmd/gonfalon -run OneVersion -update"
+	for _, c := range copies {
+		path := "../../" + c.file
+		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(string(text), line) {
-			t.Errorf("%s does not say %s", file, line)
+		place := regexp.MustCompile(`(` + c.before + `)([0-9]+\.[0-9]+\.[0-9]+)`)
+		found := place.FindAllSubmatch(text, -1)
+		if len(found) == 0 {
+			t.Errorf("%s: no version was found", c.file)
 		}
+		for _, m := range found {
+			if string(m[2]) != version && !*update {
+				t.Errorf("%s says %s, version.go says %s; to repair: %s", c.file, m[2], version, repair)
+			}
+		}
+		if *update {
+			if err := os.WriteFile(path, place.ReplaceAll(text, []byte("${1}"+version)), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	changes, err := os.ReadFile("../../CHANGELOG.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !regexp.MustCompile(`(?m)^## \[` + regexp.QuoteMeta(version) + `\]`).Match(changes) {
+		t.Errorf("CHANGELOG.md has no heading [%s]", version)
 	}
 }
