@@ -56,7 +56,7 @@ func (d *Decision) Pack() uint32 {
 	if hasTarget(d.Gate) {
 		w |= 1 << 27
 	}
-	if d.Variants {
+	if d.Variants { // Why: RATIONALE.md "Why does the packed decision say whether the flag has a variant gate?"
 		w |= 1 << 28
 	}
 	if d.Fixed {

@@ -119,6 +119,7 @@ func (s *Snapshot) explainPrerequisites(i int32, in *Input, sc *Scratch, e *expl
 }
 
 // explainGates follows the precedence of gates; d is already decided.
+// Why: RATIONALE.md "Why does `Explain` repeat the order of gates that `Evaluate` has?"
 func (s *Snapshot) explainGates(f *flag, in *Input, sc *Scratch, d *Decision, e *explainer) {
 	if f.actors.mask >= 0 {
 		if in.Presence != Keyed {

@@ -9,6 +9,7 @@ const (
 )
 
 // counts are the header's totals, in the order of FORMAT.md.
+// Why: RATIONALE.md "Why does the header carry counts?"
 type counts struct {
 	flags, segments, slots, rules, constraints, values, variants, prerequisites, windows, programs, instructions, ranges int32
 }
@@ -45,6 +46,7 @@ func (s *Snapshot) Load(data string) (Code, int32) {
 }
 
 // sealed reports whether data ends in its own content id.
+// Why: RATIONALE.md "Why is the content id at the end of a snapshot?"
 func sealed(data string) bool {
 	n := len(data) - IDBytes
 	if n < 2 || data[n-2] != 0xc4 || data[n-1] != IDBytes {
@@ -162,6 +164,7 @@ func (l *loader) records(flags bool) {
 			return
 		}
 		// Read the record with the bytes cut off at its end, so that nothing reads past it.
+		// Why: RATIONALE.md "Why are records wrapped in a binary, rather than nested?"
 		whole := r.s
 		r.s = whole[:body.off+body.n]
 		r.p = body.off

@@ -36,6 +36,8 @@ const (
 	bitFixed  = 4 // the decision is the same for every input; found while loading
 )
 
+// flag is one flag record. Its ratios are greatest scores and draws.
+// Why: RATIONALE.md "Why are thresholds integers, and where did the floats go?"
 type flag struct {
 	key           span
 	chance        uint64 // the key's hash, for draws
@@ -100,6 +102,8 @@ type value struct {
 	numeric kind   // as compared; it differs from kind only for strings that read as numbers
 }
 
+// variant is one choice of a variant gate. Its payload is JSON text, which the engine never reads.
+// Why: RATIONALE.md "Why is a variant's payload kept as JSON text?"
 type variant struct {
 	name    span
 	cut     int32 // the variant is served to scores below this
