@@ -20,7 +20,11 @@ func (s *Snapshot) Decide(i int32, in *Input, sc *Scratch, d *Decision) {
 	*d = Decision{Score: -1, VariantIndex: -1}
 	d.Variants = f.variants.from < f.variants.to
 	d.Fixed = f.bits&bitFixed != 0
-	if f.bits&bitKilled != 0 {
+	if f.bits&(bitKilled|bitUnreadable) != 0 {
+		if f.bits&bitUnreadable != 0 {
+			d.Reason = ReasonDefault
+			return
+		}
 		d.Reason, d.Gate = ReasonKilled, GateKill
 		s.serve(f.offVariant, d)
 		return

@@ -22,7 +22,8 @@ const (
 //	schedule               A from, B until (least and greatest int64 are open ends), C now, in Unix microseconds
 //	percentage_of_actors   A score, −1 without an actor; B greatest score granted
 //	percentage_of_time     A draw; B greatest draw granted
-//	prerequisite           A required: 1 on, 0 off; B found: 1 on, 0 off, 2 cycle or too deep, 3 missing
+//	prerequisite           A required: 1 on, 0 off; B found: 1 on, 0 off, 2 cycle, too deep or unreadable, 3 missing
+//	none                   the flag's record can't be read by this engine
 type Step struct {
 	Gate    Gate
 	Outcome Outcome
@@ -79,6 +80,10 @@ func (s *Snapshot) Explain(i int32, in *Input, sc *Scratch, d *Decision, steps [
 	e := explainer{steps: steps}
 	if d.Gate == GateKill {
 		e.add(GateKill, OutcomeDeny, "", 0, 0, 0)
+		return e.n
+	}
+	if !s.Readable(i) {
+		e.add(GateNone, OutcomeFail, "", 0, 0, 0)
 		return e.n
 	}
 	if s.explainPrerequisites(i, in, sc, &e) {

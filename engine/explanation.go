@@ -47,7 +47,7 @@ func (w *writer) step(s *Snapshot, in *Input, sc *Scratch, x *Step) {
 		w.unless(x.A == OpenFrom, x.A)
 		w.unless(x.B == OpenUntil, x.B)
 		w.int(x.C)
-	case GateKill:
+	case GateKill, GateNone:
 		w.null()
 		w.null()
 		w.null()

@@ -163,21 +163,77 @@ func (l *loader) records(flags bool) {
 		if r.code != CodeOK {
 			return
 		}
-		// Read the record with the bytes cut off at its end, so that nothing reads past it.
-		// Why: RATIONALE.md "Why are records wrapped in a binary, rather than nested?"
-		whole := r.s
-		r.s = whole[:body.off+body.n]
-		r.p = body.off
-		if flags {
-			l.flag(key)
-		} else {
-			l.segment(key)
+		before, slots := *l.s, l.slots
+		l.record(key, body, flags)
+		if r.code == CodeOK {
+			continue
 		}
-		if r.code == CodeOK && r.p != body.off+body.n {
-			r.fail(CodeTrailing, r.p)
+		if !newer(r.code) || skip(r.s, body.off) != body.off+body.n {
+			return
 		}
-		r.s = whole
+		// The record is sound msgpack in a form that this engine doesn't know, so a newer build wrote it. Only it is lost.
+		// Why: RATIONALE.md "What does an engine do with a record that it can't read?"
+		clear(l.s.slots[slots:l.slots])
+		*l.s, l.slots = before, slots
+		l.unread(key, flags)
+		r.code, r.p = CodeOK, body.off+body.n
 	}
+}
+
+// record reads one record, with the bytes cut off at its end, so that nothing reads past it.
+// Why: RATIONALE.md "Why are records wrapped in a binary, rather than nested?"
+func (l *loader) record(key, body span, flags bool) {
+	r := &l.r
+	whole := r.s
+	end := body.off + body.n
+	r.s = whole[:end]
+	r.p = body.off
+	x := segment{key: key}
+	if flags {
+		l.flag(key)
+	} else {
+		x.constraints = l.constraints()
+	}
+	if r.code == CodeOK && r.p != end {
+		r.fail(CodeTrailing, r.p)
+	}
+	r.s = whole
+	if r.code != CodeOK {
+		return
+	}
+	if flags {
+		l.addFlag()
+	} else {
+		l.addSegment(x)
+	}
+}
+
+// newer reports whether what is wrong with a record may be that a newer build wrote it. The other faults are of the whole
+// snapshot.
+func newer(c Code) bool {
+	switch c {
+	case CodeMalformed, CodeLimit, CodeOrder, CodeReference, CodeTrailing:
+		return true
+	}
+	return false
+}
+
+// unread adds the flag or segment of a record that can't be read.
+func (l *loader) unread(key span, flags bool) {
+	s := l.s
+	if s.unreadable == 0 {
+		s.fault, s.faultAt = l.r.code, l.r.at
+	}
+	s.unreadable++
+	if !flags {
+		l.addSegment(segment{key: key, unreadable: true})
+		return
+	}
+	none := table{0, -1}
+	s.flags[:len(s.flags)+1][len(s.flags)] = flag{
+		key: key, bits: bitUnreadable | bitFixed, actorsScore: -1, timeDraw: -1, offVariant: -1, actors: none, groups: none,
+	}
+	l.addFlag()
 }
 
 // end checks that the id ends the bytes and that the records used up the counts.
@@ -189,6 +245,9 @@ func (l *loader) end() {
 	if r.p != int32(len(s.data))-idTail {
 		r.fail(CodeTrailing, r.p)
 		return
+	}
+	if s.unreadable > 0 {
+		return // the counts include what is in records that can't be read
 	}
 	if l.slots != int32(len(s.slots)) || len(s.rules) != cap(s.rules) || len(s.constraints) != cap(s.constraints) ||
 		len(s.values) != cap(s.values) || len(s.variants) != cap(s.variants) || len(s.prerequisites) != cap(s.prerequisites) ||
@@ -206,17 +265,10 @@ func (l *loader) parents() {
 	}
 }
 
-func (l *loader) segment(key span) {
-	s := l.s
-	if len(s.segments) == cap(s.segments) {
-		l.r.fail(CodeCounts, key.off)
-		return
-	}
-	constraints := l.constraints()
-	if l.r.code != CodeOK {
-		return
-	}
-	s.segments = append(s.segments, segment{key, constraints})
+// addSegment adds a segment to the table and to its index.
+func (l *loader) addSegment(x segment) {
+	s, key := l.s, x.key
+	s.segments = append(s.segments, x)
 	h := hash(s.str(key))
 	i, probes := int32(h)&l.mask, int32(0)
 	for ; l.segments[i] != 0; i = (i + 1) & l.mask {

@@ -1,16 +1,11 @@
 package engine
 
-// flag reads one flag record.
+// flag reads one flag record to behind the table's end; addFlag makes it part of the table.
 func (l *loader) flag(key span) {
 	r, s := &l.r, l.s
-	if len(s.flags) == cap(s.flags) {
-		r.fail(CodeCounts, key.off)
-		return
-	}
 	f := &s.flags[:len(s.flags)+1][len(s.flags)]
 	f.key = key
-	name := s.str(key)
-	f.chance = fnv1a(name)
+	f.chance = fnv1a(s.str(key))
 	r.tuple(10)
 	f.bits = uint32(r.count(bitOn | bitKilled))
 	f.actorsScore = r.count(Everybody) - 1
@@ -30,18 +25,21 @@ func (l *loader) flag(key span) {
 	if off > 0 {
 		f.offVariant = f.variants.from + off - 1
 	}
-	if r.code != CodeOK {
-		return
-	}
-	if f.fixed() {
+	if r.code == CodeOK && f.fixed() {
 		f.bits |= bitFixed
 	}
+}
+
+// addFlag adds the flag behind the table's end to the table and to its index.
+func (l *loader) addFlag() {
+	s := l.s
+	key := s.flags[:len(s.flags)+1][len(s.flags)].key
 	s.flags = s.flags[:len(s.flags)+1]
-	h := hash(name)
+	h := hash(s.str(key))
 	i, probes := int32(h)&s.mask, int32(0)
 	for ; s.index[i] != 0; i = (i + 1) & s.mask {
 		if probes++; probes > maxProbe {
-			r.fail(CodeCollisions, key.off)
+			l.r.fail(CodeCollisions, key.off)
 			return
 		}
 	}
@@ -128,6 +126,9 @@ func (l *loader) rules() run {
 			x.constraints = run{}
 			if x.segment >= 0 {
 				x.constraints = s.segments[x.segment].constraints
+				if s.segments[x.segment].unreadable {
+					r.fail(CodeReference, name.off)
+				}
 			}
 		} else {
 			x.constraints = l.constraints()

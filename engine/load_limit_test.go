@@ -105,12 +105,13 @@ func TestLoadChecksLimits(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			at := c.make(c.max)
-			if _, err := engine.Load(raw(t, at.counts, at.record...)); err != nil {
-				t.Errorf("at the limit: %v", err)
+			if n, fault, _ := loaded(t, raw(t, at.counts, at.record...)).Unreadable(); n != 0 {
+				t.Errorf("at the limit: %v", fault)
 			}
 			past := c.make(c.max + 1)
-			if _, err := engine.Load(raw(t, past.counts, past.record...)); code(err) != engine.CodeLimit {
-				t.Errorf("past the limit: %v", err)
+			s := loaded(t, raw(t, past.counts, past.record...))
+			if n, fault, _ := s.Unreadable(); n != 1 || fault != engine.CodeLimit || s.Readable(0) {
+				t.Errorf("past the limit: %d unreadable, %v", n, fault)
 			}
 		})
 	}

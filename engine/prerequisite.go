@@ -56,8 +56,8 @@ func (v *visits) mark(i int32, x verdict) bool {
 	return true
 }
 
-// met decides f's prerequisites. It returns −1 and on if all are met; else the first that isn't, and off, or visiting for a cycle or
-// too many flags.
+// met decides f's prerequisites. It returns −1 and on if all are met; else the first that isn't, and off, or visiting for a cycle,
+// too many flags or a flag that this engine can't read.
 func (s *Snapshot) met(f *flag, in *Input, sc *Scratch) (int32, verdict) {
 	for i := f.prerequisites.from; i < f.prerequisites.to; i++ {
 		p := &s.prerequisites[i]
@@ -72,8 +72,8 @@ func (s *Snapshot) met(f *flag, in *Input, sc *Scratch) (int32, verdict) {
 	return -1, on
 }
 
-// resolve decides a parent as a prerequisite sees it: on, off, or visiting for a cycle or too many flags. The last fails the whole
-// decision closed, so marks never need undoing.
+// resolve decides a parent as a prerequisite sees it: on, off, or visiting for a cycle, too many flags or a flag that this engine
+// can't read. The last fails the whole decision closed, so marks never need undoing.
 // Why: RATIONALE.md "Why does too deep a chain of prerequisites fail closed instead of failing to load?"
 func (s *Snapshot) resolve(i int32, in *Input, sc *Scratch) verdict {
 	if i < 0 {
@@ -83,7 +83,7 @@ func (s *Snapshot) resolve(i int32, in *Input, sc *Scratch) verdict {
 		return found
 	}
 	f := &s.flags[i]
-	if !sc.visits.mark(i, visiting) {
+	if f.bits&bitUnreadable != 0 || !sc.visits.mark(i, visiting) {
 		return visiting
 	}
 	found := off

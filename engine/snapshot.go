@@ -21,6 +21,10 @@ type Snapshot struct {
 	programs      []program
 	instructions  []instruction
 	ranges        []int32
+
+	unreadable int32 // how many records this engine can't read
+	fault      Code  // of the first of them
+	faultAt    int32
 }
 
 type header struct {
@@ -34,6 +38,8 @@ const (
 	bitOn     = 1
 	bitKilled = 2
 	bitFixed  = 4 // the decision is the same for every input; found while loading
+
+	bitUnreadable = 8 // the record is in a form that this engine doesn't know; found while loading
 )
 
 // flag is one flag record. Its ratios are greatest scores and draws.
@@ -56,6 +62,7 @@ type flag struct {
 type segment struct {
 	key         span
 	constraints run
+	unreadable  bool // so that flags that use it can't be read either
 }
 
 // table is the targets of one flag in the shared slots: an open-addressed table of mask + 1 slots, starting at base. A slot holds 32
@@ -146,6 +153,15 @@ func (s *Snapshot) Len() int32 { return int32(len(s.flags)) }
 
 // Segments returns the number of segments.
 func (s *Snapshot) Segments() int32 { return int32(len(s.segments)) }
+
+// Unreadable returns the number of flags and segments whose records this engine can't read, since a newer build wrote them, and
+// what was wrong with the first of them, at which byte.
+func (s *Snapshot) Unreadable() (records int32, first Code, at int32) {
+	return s.unreadable, s.fault, s.faultAt
+}
+
+// Readable reports whether this engine can read flag i. A flag that it can't read is off, and so is every flag that requires it.
+func (s *Snapshot) Readable(i int32) bool { return s.flags[i].bits&bitUnreadable == 0 }
 
 // Key returns the key of flag i; i is in [0, Len). Flags are in ascending order of their keys.
 func (s *Snapshot) Key(i int32) string { return s.str(s.flags[i].key) }

@@ -31,14 +31,14 @@ func TestNumbersOfThePage(t *testing.T) {
 			}
 			return engine.Gate(n).String()
 		}},
-		{"outcome", "outcome: ", 6, func(n int) string { return engine.Outcome(n).String() }},
+		{"outcome", "outcome is\n", 6, func(n int) string { return engine.Outcome(n).String() }},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			_, list, found := strings.Cut(page, c.start)
 			if !found {
 				t.Fatalf("the page has no %q", c.start)
 			}
-			list = list[:strings.IndexAny(list, "|.\n")]
+			list = strings.ReplaceAll(list[:strings.IndexAny(list, "|.")], "\n", " ")
 			holds(t, numbered(strings.Split(list, " · ")), c.nameless, c.name)
 			if got, want := c.name(c.nameless), fmt.Sprintf("%s %d", c.what, c.nameless); got != want {
 				t.Errorf("the number after the last is called %q, not %q: has the page a new one?", got, want)

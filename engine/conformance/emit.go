@@ -3,7 +3,10 @@ package conformance
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"io"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
 // emitted is one line that Emit writes.
@@ -35,7 +38,7 @@ func Emit(w io.Writer, cases []Case) error {
 			if line.Snapshot, err = c.Snapshot(); err != nil {
 				return err
 			}
-			if line.Request, err = c.Request.Append(nil); err != nil {
+			if line.Request, err = c.request(); err != nil {
 				return err
 			}
 			line.Expect = &c.Expect
@@ -45,4 +48,36 @@ func Emit(w io.Writer, cases []Case) error {
 		}
 	}
 	return out.Flush()
+}
+
+// readEmitted reads a line that Emit wrote, or somebody else in its form.
+func readEmitted(line []byte) (Case, error) {
+	var e emitted
+	if err := json.Unmarshal(line, &e); err != nil {
+		return Case{}, err
+	}
+	c := Case{ID: e.ID, Family: e.Family, Flag: e.Flag, Skip: e.Skipped, bytes: &e}
+	if e.Skipped != "" {
+		return c, nil
+	}
+	var r engine.Request
+	if !r.Parse(string(e.Request)) {
+		return c, errors.New("the request is malformed")
+	}
+	if e.Expect == nil || e.Expect.Enabled == nil {
+		return c, errors.New("expect: enabled is missing")
+	}
+	c.Expect = *e.Expect
+	if r.Input.Presence == engine.Keyed {
+		c.Request.Actor = &r.Input.Actor
+	}
+	return c, nil
+}
+
+// request is the bytes of the case's request.
+func (c *Case) request() ([]byte, error) {
+	if c.bytes != nil {
+		return c.bytes.Request, nil
+	}
+	return c.Request.Append(nil)
 }

@@ -103,7 +103,7 @@ func (c *Case) answer(decide Decide) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	request, err := c.Request.Append(nil)
+	request, err := c.request()
 	if err != nil {
 		return nil, err
 	}

@@ -66,14 +66,18 @@ func readLines(file string, data []byte) ([]Case, error) {
 	return cases, nil
 }
 
-// readLine reads one case: with a set, it is one of ours; else it is a reference's.
+// readLine reads one case. A line with a set is one of ours, a line with bytes or a reason to skip was emitted, and any other is a
+// reference's.
 func readLine(line []byte) (Case, error) {
-	var form struct{ Set json.RawMessage }
+	var form struct{ Set, Snapshot, Skipped json.RawMessage }
 	if err := json.Unmarshal(line, &form); err != nil {
 		return Case{}, err
 	}
-	if form.Set != nil {
+	switch {
+	case form.Set != nil:
 		return readOwn(line)
+	case form.Snapshot != nil || form.Skipped != nil:
+		return readEmitted(line)
 	}
 	var v vector
 	if err := decode(line, &v); err != nil {

@@ -42,7 +42,7 @@ var (
 	explanation engine.Explanation
 	decisions   [batchDecisions]engine.Decision
 	records     [batchDecisions * recordWords]uint32
-	answer      [recordWords]uint32
+	answer      [recordWords + 1]uint32
 )
 
 func main() {}
@@ -121,6 +121,8 @@ func info() int32 {
 	revision := uint64(snapshot.Revision())
 	answer[4], answer[5] = uint32(revision), uint32(revision>>32)
 	answer[6], answer[7] = uint32(snapshot.Len()), uint32(snapshot.Segments())
+	unreadable, _, _ := snapshot.Unreadable()
+	answer[8] = uint32(unreadable)
 	return 0
 }
 
@@ -130,6 +132,10 @@ func flagKey(index uint32) int32 {
 		return errOutOfRange
 	}
 	put(0, snapshot.Key(int32(index)))
+	answer[2] = 0
+	if !snapshot.Readable(int32(index)) {
+		answer[2] = 1
+	}
 	return 0
 }
 

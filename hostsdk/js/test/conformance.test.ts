@@ -31,7 +31,7 @@ function record(bytes: Uint8Array): Buffer {
 
 const lines = (file: string): Record<string, unknown>[] => readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>)
 
-for (const name of ['bandera.jsonl', 'fun_with_flags.jsonl', 'own.jsonl', 'small.json']) {
+for (const name of ['bandera.jsonl', 'fun_with_flags.jsonl', 'newer.jsonl', 'own.jsonl', 'small.json']) {
   test(`every vector of ${name} has the reference's answer`, { timeout: 120_000 }, async () => {
     const cases = join(folder, name)
     const native = join(folder, `${name}.native`)
