@@ -16,10 +16,10 @@ const system = ""
 type systemChange func(*head) (guards []Guard, ops []Op, changes []Change, err error)
 
 // writeSystem makes the change, and answers once this replica has applied it. With IfAbsent it is only made if there never
-// was one before, else the code is Exists.
+// was one before, else the code is Exists. A dry run builds the change and leaves it at that.
 func (s *Service) writeSystem(ctx context.Context, action, key string, o WriteOptions, build systemChange) (err error) {
 	defer func() {
-		if err != nil {
+		if err != nil && !o.DryRun {
 			s.recordRefusal(ctx, system, action, key, o, err)
 		}
 	}()
@@ -37,6 +37,8 @@ func (s *Service) writeSystem(ctx context.Context, action, key string, o WriteOp
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		at, err := s.trySystem(ctx, action, key, o, build, &tried)
 		switch {
+		case err == nil && o.DryRun:
+			return nil
 		case at != 0:
 			_, err = s.wait(ctx, at)
 			return err
@@ -77,6 +79,9 @@ func (s *Service) trySystem(ctx context.Context, action, key string, o WriteOpti
 	guards, ops, changes, err := build(&d.head)
 	if err != nil {
 		return 0, err
+	}
+	if o.DryRun {
+		return 0, nil
 	}
 	d.changes = changes
 	entry, _, err := d.entry()

@@ -75,7 +75,8 @@ func (w *storedWebhook) document() map[string]any {
 	return map[string]any{"name": w.Name, "url": w.URL, "envs": append([]string{}, w.Envs...)}
 }
 
-// CreateWebhook makes a webhook, which is told of every change from now on. Its secret is in the answer, and is not shown again.
+// CreateWebhook makes a webhook, which is told of every change from now on. Its secret is in the
+// answer, and is not shown again. A dry run makes neither secret nor id.
 func (s *Service) CreateWebhook(ctx context.Context, n NewWebhook, o WriteOptions) (Webhook, error) {
 	if n.Secret == "" {
 		n.Secret = "whsec_" + rand.Text()
@@ -104,6 +105,9 @@ func (s *Service) CreateWebhook(ctx context.Context, n NewWebhook, o WriteOption
 	})
 	if err != nil {
 		return Webhook{}, err
+	}
+	if o.DryRun {
+		id, stored.Secret = "", ""
 	}
 	return stored.webhook(id, &progress), nil
 }

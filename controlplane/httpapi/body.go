@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -166,6 +167,14 @@ func (x *call) deleting() (confirm string, o controlplane.WriteOptions, err erro
 	}
 	o, err = x.options(written{Reason: said.Reason}, dryRun)
 	return said.Confirm, o, err
+}
+
+// created is the status of an answer to a request that makes something: a dry run makes nothing.
+func created(o controlplane.WriteOptions) int {
+	if o.DryRun {
+		return http.StatusOK
+	}
+	return http.StatusCreated
 }
 
 // by is who makes the request, for the audit.

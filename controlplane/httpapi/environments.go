@@ -68,7 +68,7 @@ func (x *call) createEnvironment() error {
 	if err != nil {
 		return err
 	}
-	return x.answerEnvironment(http.StatusCreated, e)
+	return x.answerEnvironment(created(o), e)
 }
 
 func (x *call) updateEnvironment() error {

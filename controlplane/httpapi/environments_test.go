@@ -20,6 +20,10 @@ func TestEnvironments(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.want(http.StatusConflict, f.do(adminToken, "POST", "/v1/envs", `{"key": "staging"}`))
+	f.want(http.StatusOK, f.do(adminToken, "POST", "/v1/envs?dry_run=true", `{"key": "later"}`))
+	f.want(http.StatusNotFound, f.do(adminToken, "GET", "/v1/envs/later", nil))
+	f.want(http.StatusNoContent, f.do(adminToken, "DELETE", "/v1/envs/staging?confirm=staging&dry_run=true", nil))
+	f.want(http.StatusOK, f.do(adminToken, "GET", "/v1/envs/staging", nil))
 	d, err := f.admin.Copy(ctx, "staging", apiclient.Copy{From: "default", Flags: []string{"x"}}, apiclient.Write{DryRun: true})
 	if err != nil || d.Written || len(d.Changes) != 1 || d.Changes[0].Key != "x" || d.Changes[0].Op != controlplane.OpCreate {
 		t.Errorf("%+v %v", d, err)

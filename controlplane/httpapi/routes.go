@@ -40,10 +40,10 @@ func routes() []route {
 	)
 	return []route{
 		{"GET", envs, mayRead, some, "", 0, "", (*call).listEnvironments},
-		{"POST", envs, mayAdmin, none, "environment.create", MaxBody, "", (*call).createEnvironment},
+		{"POST", envs, mayAdmin, none, "environment.create", MaxBody, dry, (*call).createEnvironment},
 		{"GET", env, mayRead, named, "", 0, "", (*call).getEnvironment},
 		{"PATCH", env, mayAdmin, named, "environment.update", MaxBody, dry, (*call).updateEnvironment},
-		{"DELETE", env, mayAdmin, named, "environment.delete", MaxBody, "confirm reason", (*call).deleteEnvironment},
+		{"DELETE", env, mayAdmin, named, "environment.delete", MaxBody, "confirm reason dry_run", (*call).deleteEnvironment},
 		{"POST", env + "/copy", mayWrite, named, "copy", MaxBody, dry, (*call).copyEnvironment},
 		{"POST", env + "/rollback", mayWrite, named, "environment.rollback", MaxBody, dry, (*call).rollbackEnvironment},
 		{"GET", env + "/export", mayRead, named, "", 0, "revision time", (*call).exportEnvironment},
@@ -78,11 +78,11 @@ func routes() []route {
 		{"GET", "/v1/audit", mayRead, some, "", 0, audit, (*call).audit},
 		{"GET", "/v1/audit/failures", mayRead, some, "", 0, audit, (*call).failures},
 		{"GET", "/v1/tokens", mayAdmin, none, "", 0, "", (*call).listTokens},
-		{"POST", "/v1/tokens", mayAdmin, none, "token.create", MaxBody, "", (*call).createToken},
-		{"DELETE", "/v1/tokens/:key", mayAdmin, none, "token.revoke", MaxBody, "reason", (*call).revokeToken},
+		{"POST", "/v1/tokens", mayAdmin, none, "token.create", MaxBody, dry, (*call).createToken},
+		{"DELETE", "/v1/tokens/:key", mayAdmin, none, "token.revoke", MaxBody, "reason dry_run", (*call).revokeToken},
 		{"GET", "/v1/webhooks", mayAdmin, none, "", 0, "", (*call).listWebhooks},
-		{"POST", "/v1/webhooks", mayAdmin, none, "webhook.create", MaxBody, "", (*call).createWebhook},
-		{"DELETE", "/v1/webhooks/:key", mayAdmin, none, "webhook.delete", MaxBody, "reason", (*call).deleteWebhook},
+		{"POST", "/v1/webhooks", mayAdmin, none, "webhook.create", MaxBody, dry, (*call).createWebhook},
+		{"DELETE", "/v1/webhooks/:key", mayAdmin, none, "webhook.delete", MaxBody, "reason dry_run", (*call).deleteWebhook},
 		{"POST", "/v1/webhooks/:key/test", mayAdmin, none, "", MaxBody, "", (*call).testWebhook},
 		{"GET", "/v1/backup", mayAdmin, none, "", 0, "", (*call).backup},
 

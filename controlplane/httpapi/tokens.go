@@ -44,7 +44,7 @@ func (x *call) createToken() error {
 		return err
 	}
 	x.Response().Header().Set("Cache-Control", "no-store")
-	return x.answer(http.StatusCreated, tokenDocument(t, secret))
+	return x.answer(created(o), tokenDocument(t, secret))
 }
 
 func (x *call) revokeToken() error {

@@ -26,6 +26,16 @@ func TestTokens(t *testing.T) {
 	if _, _, err := f.client(made.Secret).Snapshot(ctx, "default", ""); err != nil {
 		t.Error(err)
 	}
+	dry, err := f.admin.CreateToken(ctx, apiclient.NewToken{Name: "dry", Role: controlplane.RoleSDK}, apiclient.Write{DryRun: true})
+	if err != nil || dry.Name != "dry" || dry.ID != "" || dry.Secret != "" {
+		t.Errorf("a dry run makes %+v %v", dry, err)
+	}
+	if err := f.admin.RevokeToken(ctx, made.ID, apiclient.Write{DryRun: true}); err != nil {
+		t.Error(err)
+	}
+	if list, err := f.admin.Tokens(ctx); err != nil || len(list) != 2 {
+		t.Errorf("after dry runs there are %+v %v", list, err)
+	}
 	if err := f.admin.RevokeToken(ctx, made.ID, apiclient.Write{Reason: "lost"}); err != nil {
 		t.Fatal(err)
 	}

@@ -48,7 +48,7 @@ func (x *call) createWebhook() error {
 		return err
 	}
 	x.Response().Header().Set("Cache-Control", "no-store")
-	return x.answer(http.StatusCreated, webhookDocument(h))
+	return x.answer(created(o), webhookDocument(h))
 }
 
 func (x *call) deleteWebhook() error {

@@ -40,6 +40,16 @@ func TestWebhooks(t *testing.T) {
 	if bytes.Contains(list.body, []byte(hook.Secret)) {
 		t.Error("a list of webhooks shows a secret")
 	}
+	dry, err := f.admin.CreateWebhook(ctx, apiclient.NewWebhook{Name: "dry", URL: receiver}, apiclient.Write{DryRun: true})
+	if err != nil || dry.Name != "dry" || dry.ID != "" || dry.Secret != "" {
+		t.Errorf("a dry run makes %+v %v", dry, err)
+	}
+	if err := f.admin.DeleteWebhook(ctx, hook.ID, apiclient.Write{DryRun: true}); err != nil {
+		t.Error(err)
+	}
+	if all, err := f.admin.Webhooks(ctx); err != nil || len(all) != 1 {
+		t.Errorf("after dry runs there are %+v %v", all, err)
+	}
 	if err := f.admin.DeleteWebhook(ctx, hook.ID, apiclient.Write{}); err != nil {
 		t.Error(err)
 	}
