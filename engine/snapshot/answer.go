@@ -2,9 +2,9 @@ package snapshot
 
 import "github.com/gonfalon-flags/gonfalon/engine"
 
-// Enabled says what a flag's own gates answer at a time (Unix microseconds) and a roll: for everybody, or with an actor for
-// that actor; without a context, prerequisites and segments. It is what the verbs answer after a write. After Disable it may
-// still be true, while a schedule is open or a percentage of the time falls so; only Kill is final.
+// Enabled reports whether a flag's own gates turn it on at a time (in Unix microseconds) and for a roll of chance. It decides for the
+// actor or, if actor is nil, for everybody, without a context, prerequisites or segments. The API's verbs return this after a write.
+// After Disable it may still be true, because a schedule is open or a percentage of the time grants; only Kill is final.
 func Enabled(f *Flag, actor *string, now int64, roll uint64) bool {
 	own := *f
 	own.Gates = nil

@@ -16,15 +16,15 @@ const Format = 1
 type Header struct {
 	Environment string   // the environment's key
 	Lineage     [16]byte // random, new when an environment is created or restored
-	Revision    int64    // of the environment's last change; 0 or more, only rises within one lineage
+	Revision    int64    // the revision of the environment's last change: 0 or more; it only rises within one lineage
 	Settings    Settings
 }
 
-// ErrDuplicate: two records of one kind have the same key.
+// ErrDuplicate says that two records of one kind have the same key.
 var ErrDuplicate = errors.New("two records have the same key")
 
-// Assemble makes a snapshot of records, in whatever order they come. What it gives, the engine has loaded: an error says
-// what it would not take, such as too many records.
+// Assemble makes a snapshot of records, in any order. It loads the result with the engine before it returns it; an error says what
+// the engine refuses, such as too many records.
 func Assemble(h Header, records []Record) ([]byte, error) {
 	data, err := assemble(h, records)
 	if err != nil {
@@ -36,8 +36,8 @@ func Assemble(h Header, records []Record) ([]byte, error) {
 	return data, nil
 }
 
-// Compile validates and compiles a whole set. Strict gives no bytes if anything is wrong; Tolerant only if not even the
-// rest of the set makes a snapshot. Problems come first of the flags and segments, then of what lies between them.
+// Compile validates and compiles a whole set. Strict returns no bytes if anything is wrong; Tolerant returns none only if what is left
+// of the set doesn't make a snapshot. The problems of single flags and segments come first, then those between them.
 func Compile(h Header, set *Set, mode Mode) ([]byte, []Problem) {
 	var records []Record
 	var problems []Problem
@@ -68,7 +68,7 @@ func Compile(h Header, set *Set, mode Mode) ([]byte, []Problem) {
 	return data, problems
 }
 
-// firstOfEach leaves out records whose key is taken.
+// firstOfEach leaves out records whose key occurred before.
 func firstOfEach(records []Record) []Record {
 	type name struct {
 		kind Kind
@@ -83,7 +83,8 @@ func firstOfEach(records []Record) []Record {
 	})
 }
 
-// loads says whether the engine takes a record: its limits and its tables are checked there, and need no copy here.
+// loads returns an error if the engine refuses a record. The engine checks its limits and tables; this package has no copy of the checks.
+// Why: RATIONALE.md "How do we know that everything that compiles also loads?"
 func loads(r Record) error {
 	data, err := assemble(Header{}, []Record{r})
 	if err != nil {
@@ -153,14 +154,14 @@ func (w *writer) header(h Header, conflict int, c Counts) {
 	}
 }
 
-// seal ends a snapshot with its content id.
+// seal appends the content id, which ends a snapshot.
 func (w *writer) seal() {
 	must(w.encoder.EncodeBytesLen(sha256.Size))
 	id := sha256.Sum256(w.bytes())
 	w.raw(id[:])
 }
 
-// ID is a snapshot's content id: its last 32 bytes. Of fewer bytes it is zero.
+// ID returns a snapshot's content id, which is its last 32 bytes. If there are fewer bytes, it returns zeros.
 func ID(snapshot []byte) (id [32]byte) {
 	if len(snapshot) >= len(id) {
 		copy(id[:], snapshot[len(snapshot)-len(id):])

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Canonical is the flag as it is stored: gates ascending by slot, variants by name, tags sorted and once each, values and
-// payloads in canonical form, text valid UTF-8. It shares nothing with the flag. What has no canonical form, because it is
-// invalid, stays as it is for validation to report.
+// Canonical returns the flag the way it is stored: gates in ascending order of their slots, variants of their names, tags sorted and
+// without repetition, values and payloads in canonical form, and text in valid UTF-8. The result shares no memory with the flag. Parts
+// without a canonical form, because they are invalid, stay as they are for validation to report.
 func (f Flag) Canonical() Flag {
 	c := f
 	c.Key, c.Description, c.Owner = validText(f.Key), validText(f.Description), validText(f.Owner)
@@ -27,12 +27,12 @@ func (f Flag) Canonical() Flag {
 	return c
 }
 
-// Canonical is the segment as it is stored. The order of constraints stays, as people wrote it.
+// Canonical returns the segment the way it is stored. Its constraints keep the order in which people wrote them.
 func (s Segment) Canonical() Segment {
 	return Segment{Key: validText(s.Key), Description: validText(s.Description), Constraints: canonicalConstraints(s.Constraints)}
 }
 
-// Canonical is the set with all its parts canonical, and sorted by key.
+// Canonical returns the set with all its parts in canonical form, sorted by key.
 func (s *Set) Canonical() *Set {
 	c := Set{Settings: Settings{GroupConflict: s.Settings.conflict()}}
 	for i := range s.Flags {
@@ -44,7 +44,7 @@ func (s *Set) Canonical() *Set {
 	return c.Sorted()
 }
 
-// sortBySlot sorts with each slot computed once: a flag can have a hundred thousand gates.
+// sortBySlot sorts gates by slot. It computes each slot once, since a flag can have a hundred thousand gates.
 func sortBySlot(gates []Gate) {
 	type placed struct {
 		slot string

@@ -1,28 +1,29 @@
 package snapshot
 
-// Mode says what happens to what is malformed.
+// Mode says what compiling does with malformed parts.
 type Mode int
 
 const (
-	// Strict refuses a record with errors. It is for writes.
+	// Strict refuses a record that has errors. It is for writes.
 	Strict Mode = iota
-	// Tolerant reports them as warnings and compiles what is malformed so that it grants nothing, as the reference does: a
-	// constraint that can't hold becomes "never", a gate that can't be read is left out, and where leaving something out
-	// could turn a flag on, the whole flag is off. Gates keep the order that they are given. It is for what is there already.
+	// Tolerant reports errors as warnings and compiles malformed parts so that they grant nothing, as the reference does. A
+	// constraint that can't hold becomes "never", and a gate that can't be read is left out. Where leaving something out could
+	// turn a flag on, the whole flag is off. Gates keep their order. It is for flags that exist already, such as imported ones.
+	// Why: RATIONALE.md "What does tolerant compilation do with malformed gates?"
 	Tolerant
 )
 
-// Kind says what a record is of.
+// Kind says whether a record holds a flag or a segment.
 type Kind uint8
 
-// The kinds of record.
+// These are the kinds of record.
 const (
 	FlagRecord Kind = iota
 	SegmentRecord
 )
 
-// Record is one flag or segment compiled. It depends on nothing but that flag or segment, and may be kept and shared. A record
-// without a body stands for what no snapshot can hold, such as a flag with an endless key; Assemble leaves it out.
+// Record is one compiled flag or segment. It depends on nothing else, and may be kept and shared. A record without a body stands for
+// something that no snapshot can hold, such as a flag whose key is too long; Assemble leaves it out.
 type Record struct {
 	Kind   Kind
 	Key    string
@@ -30,20 +31,20 @@ type Record struct {
 	Counts Counts
 }
 
-// Counts are what a record adds to the totals of a snapshot's header; FORMAT.md says what each counts.
+// Counts is what a record adds to the totals in a snapshot's header. FORMAT.md says what each of them counts.
 type Counts struct {
 	Flags, Segments, Slots, Rules, Constraints, Values, Variants, Prerequisites, Schedules, Programs, Instructions, Ranges int
 }
 
-// Add is the sum of two counts.
+// Add returns the sum of two counts.
 func (c Counts) Add(d Counts) Counts {
 	return Counts{c.Flags + d.Flags, c.Segments + d.Segments, c.Slots + d.Slots, c.Rules + d.Rules, c.Constraints + d.Constraints,
 		c.Values + d.Values, c.Variants + d.Variants, c.Prerequisites + d.Prerequisites, c.Schedules + d.Schedules,
 		c.Programs + d.Programs, c.Instructions + d.Instructions, c.Ranges + d.Ranges}
 }
 
-// CompileFlag compiles one flag. Strict compiles its canonical form, or nothing if the flag has an error; Tolerant compiles
-// every flag. Problems are those of ValidateFlag.
+// CompileFlag compiles one flag. Strict compiles its canonical form, or nothing if the flag has an error; Tolerant compiles every
+// flag. The problems are those that ValidateFlag finds.
 func CompileFlag(f *Flag, mode Mode) (Record, []Problem) {
 	problems := ValidateFlag(f)
 	if mode == Strict {
@@ -63,7 +64,7 @@ func CompileFlag(f *Flag, mode Mode) (Record, []Problem) {
 	return finish(record, problems, mode)
 }
 
-// CompileSegment compiles one segment, as CompileFlag does a flag.
+// CompileSegment compiles one segment, in the way in which CompileFlag compiles a flag.
 func CompileSegment(s *Segment, mode Mode) (Record, []Problem) {
 	problems := ValidateSegment(s)
 	if mode == Strict {
@@ -78,12 +79,12 @@ func CompileSegment(s *Segment, mode Mode) (Record, []Problem) {
 	record := Record{Kind: SegmentRecord, Key: validText(s.Key), Body: c.bytes(), Counts: c.counts}
 	if err := loads(record); err != nil {
 		problems = append(problems, Problem{Segment: s.Key, Detail: err.Error()})
-		record = instead(record, func(c *compiler) { c.segment(nil) }) // a segment of nobody
+		record = instead(record, func(c *compiler) { c.segment(nil) }) // a segment that matches nobody
 	}
 	return finish(record, problems, mode)
 }
 
-// instead writes something plainer for a record that the engine refuses; no body, if it refuses even that.
+// instead writes something simpler in place of a record that the engine refuses, and no body if the engine refuses even that.
 func instead(record Record, write func(*compiler)) Record {
 	c := newCompiler()
 	write(c)
@@ -94,7 +95,7 @@ func instead(record Record, write func(*compiler)) Record {
 	return record
 }
 
-// finish keeps a record with errors from Strict, and makes warnings of them for Tolerant.
+// finish drops a record with errors if mode is Strict, and turns its errors into warnings if mode is Tolerant.
 func finish(record Record, problems []Problem, mode Mode) (Record, []Problem) {
 	if mode == Strict && Err(problems) != nil {
 		return Record{}, problems

@@ -8,19 +8,20 @@ import (
 	"strings"
 )
 
-// scores is how many scores there are: 16 bits of a hash. A score s places an actor at s/65536.
+// scores is how many scores exist: a score has 16 bits of a hash. The score s places an actor at s/65536.
 const scores = 1 << 16
 
-// draws is how many draws percentage_of_time has: n is one of 1 to 10000, and stands for n/10000.
+// draws is how many draws percentage_of_time has. The draw n, from 1 to 10000, stands for n/10000.
 const draws = 10_000
 
-// actorsGranted is how many scores a ratio grants. The comparison is the reference's own, tried on the scores that there
-// are, so that it holds to the last bit.
+// actorsGranted returns how many scores a ratio grants. It tries the reference's own comparison on the scores, so the result is exact
+// to the last bit.
+// Why: RATIONALE.md "Why are ratios and weights settled by search, not by arithmetic?"
 func actorsGranted(ratio float64) int {
 	return sort.Search(scores, func(s int) bool { return !(float64(s)/scores <= ratio) })
 }
 
-// drawsGranted is how many draws a ratio grants.
+// drawsGranted returns how many draws a ratio grants.
 func drawsGranted(ratio float64) int {
 	return sort.Search(draws, func(i int) bool { return !(float64(i+1)/draws <= ratio) })
 }
@@ -31,8 +32,8 @@ func sortedVariants(variants []Variant) []Variant {
 	return sorted
 }
 
-// cuts gives each of the sorted variants the score below which it is picked, unless an earlier one is. Weights are summed as
-// the reference sums them: integers exactly until a float comes, in the order of the names. ok is false if the sum is no float.
+// cuts returns, for each of the sorted variants, the score below which it is picked unless an earlier one is. It adds up the weights as
+// the reference does: in the order of the names, with integers exact until a float comes. ok is false if the sum overflows a float.
 func cuts(sorted []Variant) (cut []int, ok bool) {
 	if len(sorted) == 0 {
 		return nil, true
@@ -47,7 +48,7 @@ func cuts(sorted []Variant) (cut []int, ok bool) {
 		sum += v.Weight.Float64()
 		cut[i] = sort.Search(scores, func(s int) bool { return !(float64(s)/scores*total < sum) })
 	}
-	cut[len(cut)-1] = scores // whom rounding leaves over, the last variant takes
+	cut[len(cut)-1] = scores // the last variant takes the scores that rounding leaves over
 	return cut, true
 }
 

@@ -8,10 +8,10 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// ErrNotSnapshot: the bytes are not a snapshot of the format that this package writes.
+// ErrNotSnapshot says that bytes are not a snapshot in the format that this package writes.
 var ErrNotSnapshot = errors.New("not a snapshot")
 
-// Delta is what turns one snapshot into another: the header and the id of the second, and every record that differs.
+// Delta returns a delta that turns one snapshot into another: the header and the id of the second, and every record that differs.
 func Delta(base, next []byte) ([]byte, error) {
 	from, err := split(base)
 	if err != nil {
@@ -32,7 +32,7 @@ func Delta(base, next []byte) ([]byte, error) {
 	return w.bytes(), nil
 }
 
-// sections are a snapshot's parts, as slices of it.
+// sections holds a snapshot's parts, as slices of its bytes.
 type sections struct {
 	header []byte // whole, as msgpack
 	lists  [2][]entry
@@ -41,10 +41,10 @@ type sections struct {
 
 type entry struct {
 	key    string
-	record []byte // without its head; nil: delete
+	record []byte // without its head; nil to delete
 }
 
-// changes writes what turns one list into another, merging two sorted lists.
+// changes writes the entries that turn one list into another. It merges the two sorted lists.
 func (w *writer) changes(from, to []entry) {
 	var changed []entry
 	for len(from) > 0 || len(to) > 0 {
@@ -74,7 +74,7 @@ func (w *writer) changes(from, to []entry) {
 	}
 }
 
-// split finds a snapshot's parts, without looking into records.
+// split finds a snapshot's parts without looking inside records.
 func split(data []byte) (sections, error) {
 	var s sections
 	source := bytes.NewReader(data)

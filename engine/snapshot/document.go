@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// Document is a file of settings, flags and segments, with the problems of reading it and of what it says.
+// Document is a file of settings, flags and segments, with the problems of reading and of validating it.
 type Document struct {
-	Set      Set // sorted by key; gates as the file has them
+	Set      Set // sorted by key, with gates in the file's order
 	Problems []Problem
 }
 
-// ReadDocument reads a file, JSON if it begins with a brace and reads as JSON, else YAML, and validates what it says. Every
-// problem has its line.
+// ReadDocument reads and validates a file. The file is JSON if it begins with a brace and reads as JSON, and YAML otherwise. Every
+// problem has a line.
 func ReadDocument(data []byte) *Document {
 	root, problem := node{}, (*Problem)(nil)
 	trimmed := bytes.TrimSpace(data)
@@ -58,7 +58,7 @@ func ReadDocument(data []byte) *Document {
 	return &Document{Set: *set.Sorted(), Problems: Join(r.problems, validated)}
 }
 
-// keyed is the item of a list that has a key; of several the last, which is the one too many.
+// keyed returns the item of a list with this key. If there are several it returns the last, which is the one too many.
 func (n *node) keyed(key string) *node {
 	found := n
 	for i := range n.items {
@@ -69,7 +69,7 @@ func (n *node) keyed(key string) *node {
 	return found
 }
 
-// lineOf is the line of what a pointer into n leads to, or of the nearest part around it that is there.
+// lineOf returns the line of the part that a pointer into n leads to, or of the nearest part around it that exists.
 func (n *node) lineOf(pointer string) int {
 	for _, token := range strings.Split(strings.TrimPrefix(pointer, "/"), "/") {
 		next := (*node)(nil)

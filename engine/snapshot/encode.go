@@ -11,11 +11,11 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// extInteger is the ext type of an integer beyond int64, as decimal digits.
+// extInteger is the ext type of an integer beyond int64, which is written as decimal digits.
 const extInteger = 1
 
-// writer writes canonical msgpack: every head in its shortest form. The library's encoder does the work; it only fails when
-// its buffer does, which a bytes.Buffer never does, so that errors are left to the values that have no form.
+// writer writes canonical msgpack, in which every head has its shortest form. The library's encoder does the work. It fails only if its
+// buffer does, and a bytes.Buffer never does, so the only errors are values that msgpack has no form for.
 type writer struct {
 	buffer  bytes.Buffer
 	encoder *msgpack.Encoder
@@ -43,7 +43,7 @@ func (w *writer) binary(bytes []byte) {
 	w.buffer.Write(bytes)
 }
 
-// value writes a constraint's or a context's value.
+// value writes the value of a constraint or a context.
 func (w *writer) value(v any) error {
 	switch v := v.(type) {
 	case nil:

@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// The wire forms below have the members of the authoring form in the order in which people read them. A member that a gate's
-// type does not have is left out; a member that it has is written even where it is empty.
+// The forms below have the members of the authoring form in the order in which people read them. A member that a gate's type doesn't
+// have is left out. A member that it has is written even if it is empty.
 
 type flagForm struct {
 	Key         string   `json:"key"`
@@ -66,7 +66,7 @@ func (f Flag) MarshalJSON() ([]byte, error) {
 	return marshal(form)
 }
 
-// UnmarshalJSON reads the authoring form; what does not fit it is an *InvalidError.
+// UnmarshalJSON reads the authoring form. If something doesn't fit it, the error is an *InvalidError.
 func (f *Flag) UnmarshalJSON(data []byte) error { return unmarshal(data, f, (*reader).flag) }
 
 // MarshalJSON writes the members that the gate's type has.
@@ -98,7 +98,7 @@ func (g Gate) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the authoring form.
 func (g *Gate) UnmarshalJSON(data []byte) error { return unmarshal(data, g, (*reader).gate) }
 
-// MarshalJSON writes the authoring form; a payload is written as it is.
+// MarshalJSON writes the authoring form. It writes a payload unchanged.
 func (v Variant) MarshalJSON() ([]byte, error) { return marshal(variantForm(v)) }
 
 // UnmarshalJSON reads the authoring form.
@@ -124,7 +124,7 @@ func (s Segment) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the authoring form.
 func (s *Segment) UnmarshalJSON(data []byte) error { return unmarshal(data, s, (*reader).segment) }
 
-// MarshalJSON writes the authoring form, with the default spelt out.
+// MarshalJSON writes the authoring form, and spells out the default.
 func (s Settings) MarshalJSON() ([]byte, error) {
 	return marshal(settingsForm{s.conflict()})
 }
@@ -140,7 +140,7 @@ func (s Set) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the authoring form.
 func (s *Set) UnmarshalJSON(data []byte) error { return unmarshal(data, s, (*reader).set) }
 
-// conflict is the setting with the default filled in.
+// conflict returns the setting, or its default if it is empty.
 func (s Settings) conflict() GroupConflict {
 	if s.GroupConflict == "" {
 		return DenyWins
@@ -148,7 +148,7 @@ func (s Settings) conflict() GroupConflict {
 	return s.GroupConflict
 }
 
-// filled is a list that JSON writes as [] where it is empty.
+// filled returns the list, or an empty list for nil, which JSON writes as [].
 func filled[T any](list []T) []T {
 	if list == nil {
 		return []T{}
@@ -156,7 +156,7 @@ func filled[T any](list []T) []T {
 	return list
 }
 
-// marshal is json.Marshal that leaves <, > and & as people wrote them.
+// marshal is json.Marshal, except that it leaves <, > and & unescaped.
 func marshal(form any) ([]byte, error) {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)

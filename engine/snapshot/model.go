@@ -6,22 +6,22 @@ import (
 	"strings"
 )
 
-// Flag is what is written about one flag.
+// Flag is one flag, as people write it.
 type Flag struct {
 	Key         string
 	Description string
 	Owner       string
 	Tags        []string
-	Permanent   bool    // never reported as stale
-	Killed      bool    // off, whatever the gates say
-	OffVariant  *string // the variant served while killed; nil: the caller's default
+	Permanent   bool    // it is never reported as stale
+	Killed      bool    // it is off, whatever the gates say
+	OffVariant  *string // the variant served while killed; nil for the caller's default
 	Gates       []Gate
 }
 
-// GateType names one of the ten kinds of gate.
+// GateType is the name of one of the ten kinds of gate.
 type GateType string
 
-// The ten gate types.
+// These are the ten gate types.
 const (
 	Boolean            GateType = "boolean"
 	Actor              GateType = "actor"
@@ -41,21 +41,21 @@ const (
 //	actor, group                             Target, Enabled (false denies)
 //	percentage_of_time, percentage_of_actors Ratio
 //	variant                                  Variants
-//	rule                                     Enabled (false never matches), Ratio (nil: everybody who matches), Constraints
-//	segment                                  Target, Enabled, Ratio, as of a rule
+//	rule                                     Enabled (false never matches), Ratio (nil grants every match), Constraints
+//	segment                                  Target, Enabled, Ratio, as in a rule
 //	prerequisite                             Target, Enabled (the state that the parent must have)
-//	schedule                                 From, Until (nil: open)
+//	schedule                                 From, Until (nil is open)
 type Gate struct {
 	Type        GateType
-	Target      string // actor key, group, segment or parent flag
+	Target      string // the actor's key, the group, the segment or the parent flag
 	Enabled     bool
-	Ratio       *float64 // in (0, 1), both excluded
+	Ratio       *float64 // between 0 and 1, both excluded
 	Variants    []Variant
 	Constraints []Constraint
 	From, Until *string // ISO 8601 with an offset; from is inclusive, until is not
 }
 
-// Slot is the gate's place in its flag, which holds one gate per slot. Both percentages share a slot.
+// Slot returns the gate's slot. A flag has at most one gate per slot; both percentages share a slot.
 func (g Gate) Slot() string {
 	switch g.Type {
 	case Actor, Group, SegmentGate, Prerequisite:
@@ -66,18 +66,18 @@ func (g Gate) Slot() string {
 	return string(g.Type)
 }
 
-// Variant is one of the values that a flag can take, with its share.
+// Variant is one of the values that a flag can serve, with its share of the actors.
 type Variant struct {
 	Name    string
-	Weight  Number          // not negative; the share is weight / sum of weights
-	Payload json.RawMessage // canonical JSON: a boolean, string, number or object; nil: none
+	Weight  Number          // 0 or more; the share is the weight divided by the sum of weights
+	Payload json.RawMessage // canonical JSON of a boolean, string, number or object; nil for none
 }
 
-// Constraint compares one attribute of the context with its values.
+// Constraint compares one attribute of the context with values.
 type Constraint struct {
 	Attribute string
 	Operator  string // eq, neq, in, not_in, contains, gt, gte, lt, lte or matches
-	Values    []any  // nil, bool, int64, *big.Int (beyond int64), float64, string, []any or map[string]any
+	Values    []any  // each is nil, bool, int64, *big.Int (beyond int64), float64, string, []any or map[string]any
 }
 
 // Segment is a named list of constraints, all of which must hold.
@@ -87,28 +87,28 @@ type Segment struct {
 	Constraints []Constraint
 }
 
-// GroupConflict says what happens to an actor in two groups of which one is enabled and the other is not.
+// GroupConflict says what wins if an actor is in one group that is enabled and in another that is disabled.
 type GroupConflict string
 
-// The group conflict settings; empty means DenyWins.
+// These are the settings of GroupConflict. An empty one means DenyWins.
 const (
 	DenyWins  GroupConflict = "deny_wins"
 	AllowWins GroupConflict = "allow_wins"
 )
 
-// Settings hold for a whole environment.
+// Settings apply to a whole environment.
 type Settings struct {
 	GroupConflict GroupConflict
 }
 
-// Set is everything that one environment knows. Sorted says how to make its lists ascend by key, which the look-ups need.
+// Set is everything in one environment. Its look-ups need lists that ascend by key; Sorted returns such a set.
 type Set struct {
 	Settings Settings
 	Flags    []Flag
 	Segments []Segment
 }
 
-// Flag finds a flag of a sorted set; nil if there is none.
+// Flag returns the flag with this key from a sorted set, or nil.
 func (s *Set) Flag(key string) *Flag {
 	i, found := slices.BinarySearchFunc(s.Flags, key, func(f Flag, key string) int { return strings.Compare(f.Key, key) })
 	if !found {
@@ -117,7 +117,7 @@ func (s *Set) Flag(key string) *Flag {
 	return &s.Flags[i]
 }
 
-// Segment finds a segment of a sorted set; nil if there is none.
+// Segment returns the segment with this key from a sorted set, or nil.
 func (s *Set) Segment(key string) *Segment {
 	i, found := slices.BinarySearchFunc(s.Segments, key, func(g Segment, key string) int { return strings.Compare(g.Key, key) })
 	if !found {
@@ -126,7 +126,7 @@ func (s *Set) Segment(key string) *Segment {
 	return &s.Segments[i]
 }
 
-// Sorted is the set with flags and segments ascending by key, bytewise. Of equal keys the order stays.
+// Sorted returns the set with flags and segments in ascending order of their keys, bytewise. Equal keys keep their order.
 func (s *Set) Sorted() *Set {
 	sorted := Set{Settings: s.Settings, Flags: slices.Clone(s.Flags), Segments: slices.Clone(s.Segments)}
 	slices.SortStableFunc(sorted.Flags, func(a, b Flag) int { return strings.Compare(a.Key, b.Key) })

@@ -8,7 +8,7 @@ import (
 	"math/big"
 )
 
-// kind is what a node of a document is.
+// kind is the kind of a document's node.
 type kind uint8
 
 const (
@@ -25,7 +25,7 @@ func (k kind) String() string {
 	return [...]string{"null", "a boolean", "a number", "a number", "a string", "a list", "an object"}[k]
 }
 
-// node is a JSON or YAML document as it was written: numbers exact, the order and the repetitions of names kept, and the
+// node is a part of a JSON or YAML document as it was written. It keeps numbers exact, the order and the repetitions of names, and the
 // line of each part, so that a problem can say where it is.
 type node struct {
 	kind  kind
@@ -35,8 +35,8 @@ type node struct {
 	line  int
 }
 
-// maxNesting bounds the nesting of a document: a payload, which is the deepest that anybody writes, stays far below, and
-// reading never needs a deep stack.
+// maxNesting bounds how deep a document may nest. Payloads, the deepest part that people write, stay far below, and reading never needs
+// a deep stack.
 const maxNesting = 64
 
 var (
@@ -44,7 +44,7 @@ var (
 	errTrailing = errors.New("there is more after the document")
 )
 
-// member finds a member of an object; the first, if the name is repeated.
+// member returns the member of an object with this name, or the first of several.
 func (n *node) member(name string) *node {
 	for i := range n.names {
 		if n.names[i] == name {
@@ -54,7 +54,7 @@ func (n *node) member(name string) *node {
 	return nil
 }
 
-// plain is the node as the values of constraints are kept: nil, bool, int64, *big.Int, float64, string, []any, map[string]any.
+// plain returns the node in the form of a constraint's values: nil, bool, int64, *big.Int, float64, string, []any or map[string]any.
 func (n *node) plain() any {
 	switch n.kind {
 	case kindList:
@@ -100,7 +100,7 @@ func reason(err error) string {
 type jsonReader struct {
 	data   []byte
 	tokens *json.Decoder
-	offset int64 // up to where lines are counted
+	offset int64 // lines are counted up to here
 	line   int
 }
 
@@ -156,7 +156,7 @@ func (r *jsonReader) node(depth int) (node, error) {
 	return n, err
 }
 
-// number makes n the number that the text says.
+// number sets n to the number in the text.
 func (n node) number(text string) (node, error) {
 	v, err := parseNumber(text)
 	if err != nil {

@@ -9,16 +9,16 @@ import (
 	"strings"
 )
 
-// Number is an integer of any length or a float, kept apart: 5 is not 5.0, and neither is ever rounded. The zero value is 0.
+// Number is an integer of any length or a float. The two stay apart, 5 isn't 5.0, and neither is ever rounded. The zero value is 0.
 type Number struct{ value any } // nil (for 0), int64, *big.Int beyond int64, or float64
 
-// Int is an integer.
+// Int returns an integer.
 func Int(v int64) Number { return Number{v} }
 
-// Float is a float, which stays one even without a fraction.
+// Float returns a float, which stays a float even without a fraction.
 func Float(v float64) Number { return Number{v} }
 
-// Integer is an integer of any length.
+// Integer returns an integer of any length.
 func Integer(v *big.Int) Number {
 	if v.IsInt64() {
 		return Number{v.Int64()}
@@ -26,7 +26,7 @@ func Integer(v *big.Int) Number {
 	return Number{v}
 }
 
-// Value is an int64, a *big.Int beyond int64, or a float64.
+// Value returns an int64, a *big.Int beyond int64, or a float64.
 func (n Number) Value() any {
 	if n.value == nil {
 		return int64(0)
@@ -34,7 +34,7 @@ func (n Number) Value() any {
 	return n.value
 }
 
-// Float64 is the nearest float.
+// Float64 returns the nearest float.
 func (n Number) Float64() float64 {
 	switch v := n.Value().(type) {
 	case int64:
@@ -48,10 +48,10 @@ func (n Number) Float64() float64 {
 	return 0
 }
 
-// String is the number as JSON writes it.
+// String returns the number as JSON writes it.
 func (n Number) String() string { return string(appendNumber(nil, n.Value())) }
 
-// MarshalJSON writes the number; NaN and infinities are errors.
+// MarshalJSON writes the number. NaN and infinities are errors.
 func (n Number) MarshalJSON() ([]byte, error) {
 	if f, ok := n.value.(float64); ok && (math.IsNaN(f) || math.IsInf(f, 0)) {
 		return nil, fmt.Errorf("%v is not a number", f)
@@ -69,8 +69,8 @@ func (n *Number) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// maxDigits bounds the text of a number, so that reading one can't take quadratic time; the longest integer that fits a value
-// of a snapshot is shorter.
+// maxDigits bounds the text of a number, so that reading one can't take quadratic time. The longest integer that fits a value of a
+// snapshot is shorter.
 const maxDigits = 65_536
 
 var (
@@ -79,7 +79,7 @@ var (
 	errNumberSyntax = errors.New("not a number")
 )
 
-// parseNumber reads a JSON number to int64, *big.Int or float64. A float without a fraction within ±2^53 becomes an integer.
+// parseNumber reads a JSON number into an int64, *big.Int or float64. A float without a fraction within ±2^53 becomes an integer.
 func parseNumber(text string) (any, error) {
 	if len(text) > maxDigits {
 		return nil, errNumberLength
@@ -104,7 +104,7 @@ func parseNumber(text string) (any, error) {
 	return Integer(v).Value(), nil
 }
 
-// settleFloat makes an integer of a float without a fraction within ±2^53, where every integer is a float.
+// settleFloat turns a float without a fraction within ±2^53, where every integer is a float, into an integer.
 func settleFloat(f float64) any {
 	if f == math.Trunc(f) && math.Abs(f) <= 1<<53 {
 		return int64(f)

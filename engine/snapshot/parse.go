@@ -8,14 +8,15 @@ import (
 	"strings"
 )
 
-// ParseFlag reads a flag's JSON document. What does not fit the form is reported, all of it, and left out of the flag;
-// whether the flag makes sense is for ValidateFlag to say. Members named in ignore are skipped: a request's own, such as
-// "reason", and those that an answer adds. An omitted key is left empty, since a path may give it.
+// ParseFlag reads a flag's JSON document. It reports everything that doesn't fit the form and leaves it out of the flag; ValidateFlag
+// checks whether the flag makes sense. It skips members named in ignore, such as a request's "reason" or those that an answer adds. It
+// leaves a missing key empty, since a path may supply it.
+// Why: RATIONALE.md "Why are reading a flag and validating it separate steps?"
 func ParseFlag(data []byte, ignore ...string) (Flag, []Problem) {
 	return parseJSON(data, ignore, (*reader).flag)
 }
 
-// ParseSegment reads a segment's JSON document, as ParseFlag does.
+// ParseSegment reads a segment's JSON document, in the way in which ParseFlag reads a flag's.
 func ParseSegment(data []byte, ignore ...string) (Segment, []Problem) {
 	return parseJSON(data, ignore, (*reader).segment)
 }
@@ -45,12 +46,12 @@ func parseJSON[T any](data []byte, ignore []string, read func(*reader, *node) T)
 	return read(&r, &root), r.problems
 }
 
-// reader turns a document's nodes to the model, and remembers where it is for the problems that it meets.
+// reader turns a document's nodes into the model. It remembers where it is, so that problems can say so.
 type reader struct {
 	ignore   []string
 	problems []Problem
 	place    []string // the pointer's tokens
-	about    Problem  // flag, segment and gate of the problems to come
+	about    Problem  // flag, segment and gate of the next problems
 	base     int      // how much of place leads to that flag or segment
 }
 
@@ -65,14 +66,14 @@ func (r *reader) fail(n *node, detail, hint string) {
 	r.problems = append(r.problems, p)
 }
 
-// in reads a part of what is being read.
+// in reads a part of the current node.
 func (r *reader) in(token string, n *node, read field) {
 	r.place = append(r.place, token)
 	read(n)
 	r.place = r.place[:len(r.place)-1]
 }
 
-// want says whether a node is of a kind, and reports it if not.
+// want reports whether a node is of a kind, and adds a problem if it isn't.
 func (r *reader) want(n *node, k kind, hint string) bool {
 	if n.kind == k {
 		return true
@@ -81,7 +82,7 @@ func (r *reader) want(n *node, k kind, hint string) bool {
 	return false
 }
 
-// object reads the members that fields names, once each, and reports every other. A null member counts as left out.
+// object reads the members named in fields, once each, and adds a problem for every other. A null member counts as left out.
 func (r *reader) object(n *node, what string, fields map[string]field, required ...string) {
 	if !r.want(n, kindObject, "") {
 		return
@@ -190,7 +191,7 @@ func (r *reader) settings(n *node) Settings {
 	return s
 }
 
-// keyed reads a flag or a segment of a document: its problems name it, and point into it.
+// keyed reads a flag or a segment of a document, so that its problems name it and point into it.
 func keyed[T any](r *reader, n *node, name func(*Problem, string), read func(*node) T) T {
 	key := n.member("key")
 	if key == nil || key.kind != kindString {
@@ -234,7 +235,8 @@ func (r *reader) segment(n *node) Segment {
 	return s
 }
 
-// gate reads a gate: which members it has depends on its type. Enabled is true if it is left out.
+// gate reads a gate. Its type determines its members. Enabled is true if it is left out.
+// Why: RATIONALE.md "Why is a gate enabled when it does not say so?"
 func (r *reader) gate(n *node) Gate {
 	var g Gate
 	if !r.want(n, kindObject, "") {
@@ -328,7 +330,7 @@ func (r *reader) constraint(n *node) Constraint {
 	return c
 }
 
-// plain reads a value, in which no object may name a member twice.
+// plain reads a value, whose objects may not name a member twice.
 func (r *reader) plain(n *node) any {
 	r.unrepeated(n)
 	return n.plain()
@@ -349,14 +351,14 @@ func (r *reader) unrepeated(n *node) {
 	}
 }
 
-// gateTypes are the ten, in the order in which people meet them.
+// gateTypes are the ten gate types, in the order in which people meet them.
 var gateTypes = [...]GateType{Boolean, Actor, Group, PercentageOfTime, PercentageOfActors, VariantGate, Rule, SegmentGate, Prerequisite, Schedule}
 
 const typesHint = "types are boolean, actor, group, percentage_of_time, percentage_of_actors, variant, rule, segment, prerequisite and schedule"
 
 func known(t GateType) bool { return slices.Contains(gateTypes[:], t) }
 
-// nearest suggests what a misspelt field may have meant.
+// nearest suggests which field a misspelt name may mean.
 func nearest(name string, fields map[string]field) string {
 	best, most := "", 3
 	names := make([]string, 0, len(fields))
@@ -375,7 +377,7 @@ func nearest(name string, fields map[string]field) string {
 	return "fields are " + strings.Join(names, ", ")
 }
 
-// distance is Levenshtein's, on bytes; names beyond any field's length are far.
+// distance returns the Levenshtein distance of two names in bytes. Names longer than any field count as far apart.
 func distance(a, b string) int {
 	if len(a) > 32 {
 		return len(a)

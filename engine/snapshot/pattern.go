@@ -11,7 +11,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// Instructions of the snapshot format.
+// These are the instructions of the snapshot format.
 const (
 	opAlt = iota
 	opEmpty
@@ -24,11 +24,11 @@ const (
 	opRune
 )
 
-// program is a pattern as the engine runs it.
+// program is a pattern in the form that the engine runs.
 type program struct {
 	start        int
 	instructions []instruction
-	ranges       []rune // pairs, shared by classes that are the same
+	ranges       []rune // pairs; equal classes share them
 }
 
 type instruction struct{ op, out, x, y int }
@@ -36,8 +36,9 @@ type instruction struct{ op, out, x, y int }
 // patternError says why a pattern is refused, and what to do about it.
 type patternError struct{ detail, hint string }
 
-// compilePattern turns a pattern in RE2 syntax, with Go's Perl classes and flags, into a program: only what can be reached,
-// numbered in the order in which it is tried, without captures and steps that do nothing.
+// compilePattern turns a pattern in RE2 syntax, with Go's Perl classes and flags, into a program. The program has only the instructions
+// that can be reached, numbered in the order in which they are tried, without captures and steps that do nothing.
+// Why: RATIONALE.md "Why RE2 syntax through `regexp/syntax`, and what if Go's tables change?"
 func compilePattern(pattern string) (*program, *patternError) {
 	if len(pattern) > engine.MaxPatternBytes {
 		return nil, &patternError{fmt.Sprintf("a pattern of %d bytes is longer than %d", len(pattern), engine.MaxPatternBytes), ""}
@@ -68,13 +69,13 @@ func compilePattern(pattern string) (*program, *patternError) {
 type builder struct {
 	from    *syntax.Prog
 	to      program
-	index   map[uint32]int // of an instruction of from, its number in to
-	order   []uint32       // the instructions of from by that number
-	next    int            // the first that is not emitted
-	classes map[string]int // of a class, where its ranges start
+	index   map[uint32]int // the number in to of an instruction of from
+	order   []uint32       // the instructions of from, in the order of their numbers in to
+	next    int            // the first instruction that is not emitted yet
+	classes map[string]int // where the ranges of a class start
 }
 
-// visit numbers the instruction that does something at or after pc.
+// visit numbers the first instruction at or after pc that does something.
 func (b *builder) visit(pc uint32) int {
 	for b.from.Inst[pc].Op == syntax.InstCapture || b.from.Inst[pc].Op == syntax.InstNop {
 		pc = b.from.Inst[pc].Out
@@ -111,7 +112,7 @@ func (b *builder) emit() {
 	b.to.instructions = append(b.to.instructions, out)
 }
 
-// runes is an instruction that reads one rune of a class; a class of one rune needs no ranges.
+// runes returns an instruction that reads one rune of a class. A class of one rune needs no ranges.
 func (b *builder) runes(in *syntax.Inst) instruction {
 	ranges := in.Rune
 	if len(ranges) == 1 {
@@ -129,7 +130,7 @@ func (b *builder) runes(in *syntax.Inst) instruction {
 	return instruction{op: opClass, out: b.visit(in.Out), x: at, y: at + len(ranges)}
 }
 
-// folded is a rune, with its other cases if fold is set, as ranges.
+// folded returns a rune as ranges, with its other cases if fold is set.
 func folded(r rune, fold bool) []rune {
 	orbit := []rune{r}
 	if fold {
@@ -145,7 +146,7 @@ func folded(r rune, fold bool) []rune {
 	return ranges
 }
 
-// unsupported are the parts of other dialects that people try, the longest first where one begins another.
+// unsupported lists parts of other dialects that people try. Where one is a prefix of another, the longer comes first.
 var unsupported = []struct{ text, name, hint string }{
 	{"(?<=", "lookbehind (?<=…)", "match the two parts with two constraints"},
 	{"(?<!", "lookbehind (?<!…)", "match the wanted values instead"},
@@ -155,7 +156,7 @@ var unsupported = []struct{ text, name, hint string }{
 	{"(?#", "comment (?#…)", "leave it out"},
 }
 
-// explainPattern says what in a pattern is not RE2, and at which byte.
+// explainPattern says which part of a pattern is not RE2, and at which byte.
 func explainPattern(pattern string, err error) *patternError {
 	var problem *syntax.Error
 	if !errors.As(err, &problem) {
@@ -178,7 +179,7 @@ func explainPattern(pattern string, err error) *patternError {
 	return &patternError{fmt.Sprintf("the pattern is not RE2: %s %s at byte %d", problem.Code, quoted(problem.Expr), position(pattern, problem.Expr)), ""}
 }
 
-// position is the byte at which a part of a pattern begins; escaped parentheses and those in a class don't count.
+// position returns the byte at which a part of a pattern begins. Escaped parentheses and those in a class don't count.
 func position(pattern, part string) int {
 	for i := 0; i < len(pattern); i++ {
 		if strings.HasPrefix(pattern[i:], part) {
@@ -197,7 +198,7 @@ func position(pattern, part string) int {
 	return max(strings.Index(pattern, part), 0)
 }
 
-// classEnd is where the bracket is that closes a class; −1 without one.
+// classEnd returns where the bracket that closes a class is, or −1.
 func classEnd(class string) int {
 	for i := 0; i < len(class); i++ {
 		switch class[i] {

@@ -6,15 +6,16 @@ import (
 	"strings"
 )
 
-// Severity says whether a problem keeps a write out.
+// Severity says whether a problem prevents a write.
 type Severity int
 
-// Severities.
+// These are the severities.
 const (
 	Error   Severity = iota // a write that introduces it is refused
-	Warning                 // allowed, and worth a look
+	Warning                 // allowed, but worth a look
 )
 
+// String returns "error" or "warning".
 func (s Severity) String() string {
 	if s == Warning {
 		return "warning"
@@ -22,27 +23,27 @@ func (s Severity) String() string {
 	return "error"
 }
 
-// MarshalText gives "error" or "warning".
+// MarshalText returns "error" or "warning".
 func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// Problem is one thing that is wrong, and where.
+// Problem says what is wrong, and where.
 type Problem struct {
-	Flag     string   `json:"flag,omitempty"`    // the flag's key, if the problem is a flag's
-	Segment  string   `json:"segment,omitempty"` // the segment's key, if it is a segment's
+	Flag     string   `json:"flag,omitempty"`    // the flag's key, if it is a problem of a flag
+	Segment  string   `json:"segment,omitempty"` // the segment's key, if it is a problem of a segment
 	Gate     string   `json:"gate,omitempty"`    // the gate's slot
-	Pointer  string   `json:"pointer"`           // JSON pointer into the flag's or segment's document, else into the whole document
-	Line     int      `json:"line,omitempty"`    // line of the text, counted from 1; 0: not read from text
+	Pointer  string   `json:"pointer"`           // JSON pointer into the flag's or segment's document, or else into the whole document
+	Line     int      `json:"line,omitempty"`    // line of the text, counted from 1; 0 if it wasn't read from text
 	Severity Severity `json:"severity"`
 	Detail   string   `json:"detail"`
 	Hint     string   `json:"hint,omitempty"`
 
-	// Missing: the gate names a flag or a segment that is not there, which a write may ask to allow.
+	// Missing says that the gate names a flag or a segment that doesn't exist. A write may ask to allow that.
 	Missing bool `json:"-"`
 
-	identity string // what Introduced compares in place of a detail that depends on other flags
+	identity string // Introduced compares this instead of a detail that depends on other flags
 }
 
-// String is the problem on one line, as a compiler would print it.
+// String returns the problem on one line, the way a compiler prints it.
 func (p Problem) String() string {
 	var b strings.Builder
 	if p.Line > 0 {
@@ -70,9 +71,10 @@ func (p Problem) String() string {
 	return b.String()
 }
 
-// InvalidError is an error made of problems.
+// InvalidError is an error that consists of problems.
 type InvalidError struct{ Problems []Problem }
 
+// Error returns the problems, one per line.
 func (e *InvalidError) Error() string {
 	lines := make([]string, len(e.Problems))
 	for i, p := range e.Problems {
@@ -81,7 +83,7 @@ func (e *InvalidError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Err is nil if none of the problems is an error, else an *InvalidError with those that are.
+// Err returns nil if none of the problems is an error, or an *InvalidError with those that are.
 func Err(problems []Problem) error {
 	if failed := Errors(problems); len(failed) > 0 {
 		return &InvalidError{Problems: failed}
@@ -89,7 +91,7 @@ func Err(problems []Problem) error {
 	return nil
 }
 
-// Errors are the problems that keep a write out.
+// Errors returns the problems that prevent a write.
 func Errors(problems []Problem) []Problem {
 	var failed []Problem
 	for _, p := range problems {
@@ -100,11 +102,11 @@ func Errors(problems []Problem) []Problem {
 	return failed
 }
 
-// Join puts the problems of validation after those of parsing, without those that only follow from a part that could not be
-// read: of a field that was reported while parsing, validation has nothing to add.
+// Join returns the problems of parsing followed by those of validation. It leaves out problems of validation that only follow from a
+// part that could not be read.
 func Join(parsed, validated []Problem) []Problem {
 	type place struct{ flag, segment, pointer string }
-	at, above := map[place]bool{}, map[place]bool{} // the places of what could not be read, and all that they are in
+	at, above := map[place]bool{}, map[place]bool{} // the places that could not be read, and everything around them
 	for _, p := range parsed {
 		if p.Severity == Error {
 			at[place{p.Flag, p.Segment, p.Pointer}] = true
@@ -126,7 +128,7 @@ func Join(parsed, validated []Problem) []Problem {
 	return joined
 }
 
-// outwards gives a pointer, and then the pointers to all that it is in.
+// outwards yields a pointer, and then the pointers to everything around it.
 func outwards(pointer string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for yield(pointer) && pointer != "" {
@@ -135,8 +137,9 @@ func outwards(pointer string) iter.Seq[string] {
 	}
 }
 
-// Introduced are the problems that a change brought: those after it which were not there before. A gate that only moved
-// brings nothing, since problems are compared by flag, slot and what is wrong, not by position.
+// Introduced returns the problems after a change that didn't exist before it. It compares problems by flag, slot and what is wrong, not
+// by position, so a gate that only moved introduces none.
+// Why: RATIONALE.md "Why do problems carry both a gate's slot and a pointer?"
 func Introduced(before, after []Problem) []Problem {
 	known := make(map[Problem]int, len(before))
 	for _, p := range before {
@@ -174,7 +177,7 @@ func pointerToken(name string) string {
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 }
 
-// quoted is a name for a sentence: in quotes, unprintable characters escaped, cut where it gets long.
+// quoted returns a name for use in a sentence: in quotes, with unprintable characters escaped, and cut if it is long.
 func quoted(name string) string {
 	const most = 64
 	if runes := []rune(name); len(runes) > most {

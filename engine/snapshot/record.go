@@ -8,8 +8,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// compiler writes one record, and counts what is in it. It is given flags that may be malformed in any way, and leaves out
-// what grants nothing anyway.
+// compiler writes one record, and counts what is in it. Its flags may be malformed in any way. It leaves out gates that grant nothing
+// anyway.
 type compiler struct {
 	*writer
 	counts Counts
@@ -17,7 +17,7 @@ type compiler struct {
 
 func newCompiler() *compiler { return &compiler{writer: newWriter()} }
 
-// parts are a flag's gates by kind, as the record has them.
+// parts holds a flag's gates by kind, the way the record has them.
 type parts struct {
 	on, booleans  bool // the first boolean gate decides
 	actors, time  *float64
@@ -67,7 +67,7 @@ func (c *compiler) segment(constraints []Constraint) {
 	c.constraints(constraints)
 }
 
-// sortParts sorts gates by kind. Of kinds that a flag has once, the first gate that can be read counts.
+// sortParts sorts gates by kind. If a flag may have only one gate of a kind, the first that can be read counts.
 func sortParts(gates []Gate) parts {
 	var p parts
 	for _, g := range gates {
@@ -110,10 +110,10 @@ func sortParts(gates []Gate) parts {
 	return p
 }
 
-// sound says whether a ratio is there and between 0 and 1.
+// sound reports whether a ratio is given and lies between 0 and 1.
 func sound(ratio *float64) bool { return ratio != nil && *ratio > 0 && *ratio < 1 }
 
-// soundVariants says whether a variant gate can be read; one that can't is left out whole, as the reference does.
+// soundVariants reports whether a variant gate can be read. If it can't, the whole gate is left out, as the reference does.
 func soundVariants(variants []Variant) bool {
 	names, some := map[string]bool{}, false
 	for _, v := range variants {
@@ -131,7 +131,7 @@ func soundVariants(variants []Variant) bool {
 	return ok
 }
 
-// window is a schedule's window in Unix microseconds, if it can be read and can open.
+// window returns a schedule's window in Unix microseconds. ok is false if it can't be read or can't open.
 func window(g Gate) (from, until int64, ok bool) {
 	var c checker
 	from, okFrom := c.bound("", g.From, math.MinInt64)
@@ -154,7 +154,7 @@ func (c *compiler) offVariant(name *string, variants []Variant) {
 	c.int(at + 1)
 }
 
-// States of a target. A group can have both; of an actor the first gate decides.
+// These are the states of a target. A group can have both. For an actor the first gate decides.
 const (
 	denied  = 1
 	allowed = 2
@@ -186,7 +186,7 @@ func (c *compiler) targets(gates []Gate, both bool) {
 	c.counts.Slots += slots(len(names))
 }
 
-// slots is the size of the table that a reader makes for n targets.
+// slots returns the size of the table that a reader makes for n targets.
 func slots(n int) int {
 	if n == 0 {
 		return 0
@@ -240,8 +240,8 @@ func (c *compiler) constraints(constraints []Constraint) {
 	}
 }
 
-// constraint writes a constraint, or "never" in place of one that has no meaning. Its values are written where they can be,
-// so that an explanation shows them.
+// constraint writes a constraint, or "never" in place of one without a meaning. It writes the values if it can, so that an explanation
+// shows them.
 func (c *compiler) constraint(k Constraint) {
 	op, values, count := operator(k.Operator), newWriter(), len(k.Values)
 	if op < 0 {
@@ -269,7 +269,7 @@ func (c *compiler) constraint(k Constraint) {
 	c.program(pattern)
 }
 
-// onlyPattern is the program of the pattern that is the only value; nil if there is none, or it is none.
+// onlyPattern returns the program of the only value, or nil if that isn't a valid pattern.
 func onlyPattern(values []any) *program {
 	if len(values) != 1 {
 		return nil
@@ -285,8 +285,7 @@ func onlyPattern(values []any) *program {
 	return pattern
 }
 
-// canonicalValue brings a value's Go type to those of the model. A float stays one: whether 5.0 is 5 is settled where values
-// are read, not here.
+// canonicalValue converts a value to one of the model's Go types. A float stays a float: the readers settle whether 5.0 is 5.
 func canonicalValue(v any) any {
 	switch v := v.(type) {
 	case float64:
@@ -333,5 +332,5 @@ func (c *compiler) program(p *program) {
 	c.counts.Ranges += len(p.ranges)
 }
 
-// byKey orders records as a snapshot has them.
+// byKey orders records the way a snapshot does.
 func byKey(a, b Record) int { return strings.Compare(a.Key, b.Key) }

@@ -9,9 +9,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// ValidateReferences finds the problems that lie between the parts of a set: keys that are there twice, gates that name a
-// flag or a segment that is not there, prerequisites that come back to their flag, flags that reach too many others, and
-// sets that are too large. It needs no order.
+// ValidateReferences finds problems between the parts of a set: keys that occur twice, gates that name a missing flag or segment, cycles
+// of prerequisites, flags that reach too many others, and sets that are too large. The set may have any order.
 func ValidateReferences(set *Set) []Problem {
 	g := graph{flags: make(map[string]int, len(set.Flags)), set: set, segments: make(map[string]bool, len(set.Segments))}
 	var c checker
@@ -52,7 +51,7 @@ func ValidateReferences(set *Set) []Problem {
 	return c.problems
 }
 
-// graph is who needs whom: for each flag the parents that are there.
+// graph holds, for each flag, the parents that exist.
 type graph struct {
 	set      *Set
 	flags    map[string]int
@@ -62,7 +61,7 @@ type graph struct {
 
 type parent struct{ flag, gate int }
 
-// missing fills in the parents of a flag, and reports gates that name nothing.
+// missing fills in the parents of a flag, and adds a problem for every gate that names something missing.
 func (g *graph) missing(c *checker, i int) {
 	f := &g.set.Flags[i]
 	for j := range f.Gates {
@@ -88,17 +87,17 @@ func (g *graph) missing(c *checker, i int) {
 	}
 }
 
-// at lets problems be about a gate.
+// at makes the next problems about a gate.
 func (g *graph) at(c *checker, flag, gate int) {
 	f := &g.set.Flags[flag]
 	c.about = Problem{Flag: f.Key, Gate: f.Gates[gate].Slot()}
 	c.place = "/gates/" + strconv.Itoa(gate)
 }
 
-// speltOut bounds for how many prerequisites the way around is written: each costs a walk of its own.
+// speltOut bounds for how many prerequisites the whole cycle is written, since each costs another walk.
 const speltOut = 64
 
-// cycles reports each prerequisite that is part of a cycle, with the shortest way around.
+// cycles adds a problem for each prerequisite that is part of a cycle, with the shortest way around.
 func (g *graph) cycles(c *checker) {
 	component := g.components()
 	walks := 0
@@ -122,7 +121,7 @@ func (g *graph) cycles(c *checker) {
 	}
 }
 
-// around is the shortest way from a flag by one of its parents back to it.
+// around returns the shortest way from a flag through one of its parents back to the flag.
 func (g *graph) around(flag, by int) string {
 	child := map[int]int{by: flag}
 	for queue := []int{by}; len(queue) > 0 && queue[0] != flag; queue = queue[1:] {
@@ -139,15 +138,15 @@ func (g *graph) around(flag, by int) string {
 	}
 	keys = append(keys, g.set.Flags[flag].Key)
 	slices.Reverse(keys)
-	const most = 16 // of a way that a person can follow
+	const most = 16 // flags that a person can follow
 	if len(keys) > most {
 		keys = append(keys[:most:most], "…")
 	}
 	return strings.Join(keys, " → ")
 }
 
-// components numbers the sets of flags that need each other (Tarjan). The walk keeps its own stack, since a chain may be as
-// long as there are flags.
+// components numbers the sets of flags that need each other (Tarjan). The walk keeps its own stack, since a chain may contain every
+// flag.
 func (g *graph) components() []int {
 	n := len(g.parents)
 	component, index, low := make([]int, n), make([]int, n), make([]int, n)
@@ -192,9 +191,9 @@ func (g *graph) components() []int {
 	return component
 }
 
-// reach reports flags that can reach more flags than one decision may visit.
+// reach adds a problem for each flag that can reach more flags than one decision may visit.
 func (g *graph) reach(c *checker) {
-	seen := make([]int, len(g.parents)) // 1 + the flag whose walk met it last
+	seen := make([]int, len(g.parents)) // 1 + the flag whose walk last met this one
 	var queue []int
 	for i, parents := range g.parents {
 		if len(parents) == 0 {

@@ -4,21 +4,21 @@ import (
 	"fmt"
 )
 
-// Request is one call on the engine, as a host sends it to the module. It is written here for tests, benchmarks and vectors;
-// hosts have writers of their own, made for speed.
+// Request is a request to the engine, as a host sends it to the module. This one is for tests, benchmarks and vectors; hosts have their
+// own writers, made for speed.
 type Request struct {
-	Flags      []string // one flag, or those of a batch
-	Numbers    []int64  // the same by their numbers; Flags is empty then
-	Batch      bool     // write the flags as a list even if it is one; with no flags: all
-	Actor      *string  // the actor's key; nil: none
-	Keyless    bool     // there is an actor, without a key: only its groups count
+	Flags      []string // one flag, or the flags of a batch
+	Numbers    []int64  // flags by their numbers; Flags is empty then
+	Batch      bool     // write the flags as a list even if there is only one; no flags means all
+	Actor      *string  // the actor's key; nil for none
+	Keyless    bool     // there is an actor without a key: only its groups count
 	Groups     []string
 	Now        int64          // Unix microseconds
-	Roll       uint64         // written as the int64 of the same bits
-	Attributes map[string]any // values as in a Constraint
+	Roll       uint64         // written as the int64 with the same bits
+	Attributes map[string]any // with the values that a constraint can have
 }
 
-// Append writes the request's bytes, which wasm/ABI.md describes.
+// Append appends the request's bytes, which wasm/ABI.md describes, to dst.
 func (r Request) Append(dst []byte) ([]byte, error) {
 	w := newWriter()
 	w.array(6)
@@ -60,7 +60,7 @@ func (r Request) Append(dst []byte) ([]byte, error) {
 	return append(dst, w.bytes()...), nil
 }
 
-// AppendValue writes one value of a context, normalised, as msgpack: lists and maps for engine.Encoded.
+// AppendValue normalises a value of a context and appends it to dst as msgpack, such as a list or map for engine.Encoded.
 func AppendValue(dst []byte, v any) ([]byte, error) {
 	normal, err := Normalise(v)
 	if err != nil {

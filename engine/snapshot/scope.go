@@ -1,7 +1,7 @@
 package snapshot
 
-// Scope says for whom Enable and Disable work. At most one part may be given; none means everybody. Its JSON form is the
-// body of the API's verbs:
+// Scope says whom Enable and Disable apply to. At most one part may be given; none means everybody. Its JSON form is the body of the
+// API's verbs:
 //
 //	{"for_actor": "user:42"}   {"for_group": "staff"}   {"for_percentage_of": {"actors": 0.25}}   {"for_segment": "premium_us"}
 //	{"when": [constraint, …]}  {"requires": "parent"}   {"requires": {"flag": "parent", "enabled": false}}
@@ -10,13 +10,13 @@ type Scope struct {
 	Actor        *string      `json:"for_actor,omitempty"`
 	Group        *string      `json:"for_group,omitempty"`
 	PercentageOf *Percentage  `json:"for_percentage_of,omitempty"`
-	When         []Constraint `json:"when,omitempty"` // nil: not given; an empty list is given, and refused
+	When         []Constraint `json:"when,omitempty"` // nil if not given; an empty list counts as given, and is refused
 	Segment      *string      `json:"for_segment,omitempty"`
 	Requires     *Requirement `json:"requires,omitempty"`
 	Schedule     *Window      `json:"schedule,omitempty"`
 }
 
-// Percentage is a share of the actors or of the time: exactly one of the two.
+// Percentage is a share of either the actors or the time.
 type Percentage struct {
 	Actors *float64 `json:"actors,omitempty"`
 	Time   *float64 `json:"time,omitempty"`
@@ -28,40 +28,40 @@ type Requirement struct {
 	Enabled bool   `json:"enabled"`
 }
 
-// Window is a time in which a flag is on; nil is open.
+// Window is a time during which a flag is on. A nil end is open.
 type Window struct {
 	From  *string `json:"from"`
 	Until *string `json:"until"`
 }
 
-// ForActor is the scope of one actor.
+// ForActor returns the scope of one actor.
 func ForActor(key string) Scope { return Scope{Actor: &key} }
 
-// ForGroup is the scope of a group.
+// ForGroup returns the scope of a group.
 func ForGroup(name string) Scope { return Scope{Group: &name} }
 
-// ForPercentageOfActors is the scope of a share of the actors.
+// ForPercentageOfActors returns the scope of a share of the actors.
 func ForPercentageOfActors(ratio float64) Scope {
 	return Scope{PercentageOf: &Percentage{Actors: &ratio}}
 }
 
-// ForPercentageOfTime is the scope of a share of the decisions.
+// ForPercentageOfTime returns the scope of a share of the decisions.
 func ForPercentageOfTime(ratio float64) Scope {
 	return Scope{PercentageOf: &Percentage{Time: &ratio}}
 }
 
-// When is the scope of everybody whose context meets all the constraints.
+// When returns the scope of everybody whose context meets all the constraints.
 func When(constraints ...Constraint) Scope { return Scope{When: filled(constraints)} }
 
-// ForSegment is the scope of a segment.
+// ForSegment returns the scope of a segment.
 func ForSegment(key string) Scope { return Scope{Segment: &key} }
 
-// Requires is the scope that needs a parent flag in a state.
+// Requires returns the scope that requires a parent flag to be in a state.
 func Requires(flag string, enabled bool) Scope {
 	return Scope{Requires: &Requirement{Flag: flag, Enabled: enabled}}
 }
 
-// Between is the scope of a window of time; an empty bound is open.
+// Between returns the scope of a window of time. An empty end is open.
 func Between(from, until string) Scope {
 	var w Window
 	if from != "" {
@@ -89,12 +89,12 @@ type Removal struct {
 	Requires   *string `json:"requires,omitempty"`
 }
 
-// ParseScope reads the body of enable and disable, and says what does not fit; members named in ignore are skipped.
+// ParseScope reads the body of enable and disable, and returns what doesn't fit. It skips members named in ignore.
 func ParseScope(data []byte, ignore ...string) (Scope, []Problem) {
 	return parseJSON(data, ignore, (*reader).scope)
 }
 
-// ParseRemoval reads the body of clear.
+// ParseRemoval reads the body of clear, in the same way.
 func ParseRemoval(data []byte, ignore ...string) (Removal, []Problem) {
 	return parseJSON(data, ignore, (*reader).removal)
 }
@@ -150,7 +150,7 @@ func (r *reader) removal(n *node) Removal {
 	return s
 }
 
-// requirement is a parent's key, for "on", or {"flag": …, "enabled": …}.
+// requirement reads a parent's key, which means "on", or {"flag": …, "enabled": …}.
 func (r *reader) requirement(n *node) *Requirement {
 	q := Requirement{Enabled: true}
 	if n.kind == kindObject {
@@ -161,7 +161,7 @@ func (r *reader) requirement(n *node) *Requirement {
 	return &q
 }
 
-// notNull refuses a null where leaving the member out means everybody or everything: a lost variable must not widen a change.
+// notNull refuses a null where leaving out the member means everybody or everything: a lost variable must not widen a change.
 func (r *reader) notNull(n *node, names ...string) {
 	for _, name := range names {
 		if item := n.member(name); item != nil && item.kind == kindNull {

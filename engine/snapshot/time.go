@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// What can be wrong with a time; each says what is needed instead.
+// These errors say what is wrong with a time, or what it needs instead.
 var (
 	errTimeForm     = errors.New("not of the form 2026-11-27T08:30:00Z")
 	errTimeDate     = errors.New("there is no such day or hour")
@@ -13,9 +13,9 @@ var (
 	errTimeOffset   = errors.New("the offset is missing, or is none of Z, +01, +0100 and +01:00")
 )
 
-// ParseTime reads an ISO 8601 time as schedules have it, in Unix microseconds: an optional sign, YYYY-MM-DD, a T or a space,
-// HH:MM:SS, an optional fraction after a point or a comma, of which six digits count, and an offset: Z, ±HH, ±HHMM or ±HH:MM,
-// but not -00:00. Nothing else passes, not even spaces around it.
+// ParseTime reads an ISO 8601 time, as schedules have it, and returns it in Unix microseconds. The form is an optional sign, YYYY-MM-DD,
+// a T or a space, HH:MM:SS, an optional fraction after a point or a comma, of which six digits count, and an offset: Z, ±HH, ±HHMM or
+// ±HH:MM, but not -00:00. Everything else is refused, even spaces around it.
 func ParseTime(text string) (int64, error) {
 	rest, negative := text, false
 	if rest != "" && (rest[0] == '+' || rest[0] == '-') {
@@ -61,7 +61,7 @@ func ParseTime(text string) (int64, error) {
 	return (at.Unix()-int64(minutes)*60)*1_000_000 + micros, nil
 }
 
-// fraction reads a fraction of a second, if there is one, in microseconds.
+// fraction reads a fraction of a second, if there is one, and returns it in microseconds.
 func fraction(text string) (micros int64, rest string, err error) {
 	if text == "" || text[0] != '.' && text[0] != ',' {
 		return 0, text, nil
@@ -77,7 +77,7 @@ func fraction(text string) (micros int64, rest string, err error) {
 	return micros, text[n:], nil
 }
 
-// offset reads an offset from UTC, in minutes.
+// offset reads an offset from UTC, and returns it in minutes.
 func offset(text string) (int, error) {
 	if text == "Z" {
 		return 0, nil
@@ -112,7 +112,7 @@ func offset(text string) (int, error) {
 
 func digit(c byte) bool { return '0' <= c && c <= '9' }
 
-// decimal is the number that a few digits say.
+// decimal returns the number that a few digits stand for.
 func decimal(digits string) int {
 	n := 0
 	for i := range len(digits) {

@@ -9,18 +9,18 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// Limits of what people write about a flag and hosts never see.
+// These limits are for the parts of a flag that hosts never see.
 const (
-	MaxTextBytes = 4_096 // of a description: a page
-	MaxTags      = 64    // of a flag: more can't be shown in a list
+	MaxTextBytes = 4_096 // of a description: about a page
+	MaxTags      = 64    // of a flag: a list can't show more
 )
 
-// KeyPattern is what keys of flags and segments look like when they are written. The engine itself takes any text.
+// KeyPattern is the pattern that the keys of flags and segments must match when they are written. The engine itself accepts any text.
 const KeyPattern = `^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$`
 
 var keyPattern = regexp.MustCompile(KeyPattern)
 
-// Validate finds every problem of a set: of its flags and segments one by one, and of how they refer to each other.
+// Validate finds every problem of a set: those of its flags and segments one by one, and those between them.
 func Validate(set *Set) []Problem {
 	var problems []Problem
 	for i := range set.Flags {
@@ -32,7 +32,7 @@ func Validate(set *Set) []Problem {
 	return append(problems, ValidateReferences(set)...)
 }
 
-// ValidateFlag finds every problem of a flag by itself. Pointers count the gates in the order that the flag has.
+// ValidateFlag finds every problem of a flag by itself. Pointers count gates in the flag's order.
 func ValidateFlag(f *Flag) []Problem {
 	c := checker{about: Problem{Flag: f.Key}}
 	c.key(f.Key)
@@ -49,7 +49,7 @@ func ValidateFlag(f *Flag) []Problem {
 	return c.problems
 }
 
-// ValidateSegment finds every problem of a segment.
+// ValidateSegment finds every problem of a segment by itself.
 func ValidateSegment(s *Segment) []Problem {
 	c := checker{about: Problem{Segment: s.Key}}
 	c.key(s.Key)
@@ -61,8 +61,8 @@ func ValidateSegment(s *Segment) []Problem {
 // checker collects problems.
 type checker struct {
 	problems []Problem
-	about    Problem // flag, segment and gate of the problems to come
-	place    string  // pointer to what is being checked
+	about    Problem // flag, segment and gate of the next problems
+	place    string  // pointer to the part that is being checked
 }
 
 func (c *checker) add(severity Severity, pointer, detail, hint string) {
@@ -86,7 +86,7 @@ func (c *checker) text(pointer, text string, most int) {
 	}
 }
 
-// name checks a target or a name of a variant or an attribute.
+// name checks a target, or the name of a variant or an attribute.
 func (c *checker) name(pointer, name string) {
 	if name == "" {
 		c.fail(pointer, "it is empty", "")
@@ -94,7 +94,7 @@ func (c *checker) name(pointer, name string) {
 	c.text(pointer, name, engine.MaxNameBytes)
 }
 
-// gates checks each gate, that slots are not shared, and that there are not too many of a kind.
+// gates checks each gate, that no two share a slot, and that there aren't too many of a kind.
 func (c *checker) gates(f *Flag) {
 	slots := make(map[string]int, len(f.Gates))
 	counts := map[GateType]int{}
@@ -130,7 +130,7 @@ func (c *checker) gates(f *Flag) {
 	}
 }
 
-// gate checks what a gate says by itself.
+// gate checks a gate by itself.
 func (c *checker) gate(g *Gate) {
 	switch g.Type {
 	case Boolean:
@@ -158,7 +158,7 @@ func (c *checker) gate(g *Gate) {
 	}
 }
 
-// reference checks a name of a flag or a segment.
+// reference checks the key of a flag or a segment that a gate names.
 func (c *checker) reference(key string) {
 	if !keyPattern.MatchString(key) {
 		c.fail("/target", quoted(key)+" is not a key", "")
@@ -189,7 +189,7 @@ func (c *checker) schedule(g *Gate) {
 	}
 }
 
-// bound reads one end of a window; open ends are as far away as can be.
+// bound reads one end of a window. An open end is as far away as possible.
 func (c *checker) bound(pointer string, text *string, open int64) (int64, bool) {
 	if text == nil {
 		return open, true

@@ -17,7 +17,7 @@ var operatorNames = [...]string{"eq", "neq", "in", "not_in", "contains", "gt", "
 // never is the operator of a constraint that can't hold.
 const never = len(operatorNames)
 
-// operator is an operator's number in the snapshot format; −1 for a name that is none.
+// operator returns an operator's number in the snapshot format, or −1 for an unknown operator.
 func operator(name string) int { return slices.Index(operatorNames[:], name) }
 
 func (c *checker) constraints(constraints []Constraint, none string) {
@@ -40,7 +40,7 @@ func (c *checker) constraint(k *Constraint) {
 	if len(k.Values) > engine.MaxValues {
 		c.fail("/values", fmt.Sprintf("%d values are more than %d", len(k.Values), engine.MaxValues), "put the list into an attribute of the context, or use a group")
 	}
-	// The values are checked as they will be stored.
+	// Check the values in the form in which they will be stored.
 	stored := Constraint{Attribute: k.Attribute, Operator: k.Operator, Values: make([]any, len(k.Values))}
 	sound := true
 	for i, v := range k.Values {
@@ -75,7 +75,7 @@ func (c *checker) constraint(k *Constraint) {
 	c.only(k, k.Values[0])
 }
 
-// only checks the one value of an operator that compares with one.
+// only checks the value of an operator that compares with exactly one.
 func (c *checker) only(k *Constraint, v any) {
 	text, isText := v.(string)
 	switch k.Operator {
@@ -100,7 +100,7 @@ func (c *checker) only(k *Constraint, v any) {
 	}
 }
 
-// list looks for what surprises people about in and not_in, which compare strictly: 5 is not 5.0 there.
+// list warns about values that surprise people with in and not_in, which compare strictly: 5 isn't 5.0 there.
 func (c *checker) list(k *Constraint) {
 	if len(k.Values) == 0 && k.Operator == "in" {
 		c.warn("/values", "nothing is in an empty list", "")
@@ -127,7 +127,7 @@ func (c *checker) list(k *Constraint) {
 	}
 }
 
-// value gives a value as it is stored, and checks that there is such a form and that it is not too long.
+// value returns a value in the form in which it is stored. It checks that the value has such a form and is not too long.
 func (c *checker) value(pointer string, v any) (any, bool) {
 	stored, err := Normalise(v)
 	if err != nil {
@@ -139,7 +139,7 @@ func (c *checker) value(pointer string, v any) (any, bool) {
 		c.fail(pointer, err.Error(), "")
 		return nil, false
 	}
-	const head = 5 // bytes before a long string, which its limit leaves out
+	const head = 5 // bytes before a long string, which the limit doesn't count
 	if size := len(encoded) - head; size > engine.MaxValueBytes {
 		c.fail(pointer, fmt.Sprintf("%d bytes are more than %d", size, engine.MaxValueBytes), "")
 		return nil, false
@@ -181,7 +181,7 @@ func quoteHint(v any) string {
 	return ""
 }
 
-// integerText and floatText say what a string counts as where constraints compare numbers.
+// integerText and floatText report what a string counts as where constraints compare numbers.
 func integerText(s string) bool {
 	digits := strings.TrimLeft(s[:min(1, len(s))], "+-") + s[min(1, len(s)):]
 	return digits != "" && strings.Trim(digits, "0123456789") == ""

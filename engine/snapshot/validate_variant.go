@@ -9,7 +9,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// variants checks a variant gate: names, weights, and that the payloads, where there are any, are of one type.
+// variants checks a variant gate: its names, its weights, and that all payloads have one type.
 func (c *checker) variants(variants []Variant) {
 	if len(variants) == 0 {
 		c.fail("/variants", "there is no variant", "to remove the gate, clear it")
@@ -49,7 +49,7 @@ func (c *checker) variants(variants []Variant) {
 	}
 }
 
-// weight says whether a weight is a number of 0 or more, and whether it is above 0.
+// weight reports whether a weight is a number of 0 or more, and whether it is above 0.
 func weight(n Number) (ok, positive bool) {
 	switch w := n.Value().(type) {
 	case int64:
@@ -62,7 +62,7 @@ func weight(n Number) (ok, positive bool) {
 	return false, false
 }
 
-// payload checks one payload against the type of those before it, and gives the type for those to come.
+// payload checks a payload against the type of those before it, and returns the type for those after it.
 func (c *checker) payload(payload []byte, before string) string {
 	if payload == nil {
 		return before

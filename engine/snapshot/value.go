@@ -11,9 +11,9 @@ import (
 	"unicode/utf8"
 )
 
-// Normalise brings a value to the form that constraints keep, as every edge of the system does: integers of all sizes to
-// int64 or, beyond it, *big.Int; a float without a fraction within ±2^53 to an integer; json.Number without losing a digit;
-// text that is not UTF-8 with U+FFFD for each bad byte; lists and maps likewise. NaN, infinities and any other type are errors.
+// Normalise converts a value to the form that constraints keep, as every edge of the system does. Integers of all sizes become int64 or,
+// beyond it, *big.Int. A float without a fraction within ±2^53 becomes an integer. A json.Number keeps every digit. In text, U+FFFD
+// replaces each byte that isn't UTF-8. Lists and maps are converted in the same way. NaN, infinities and all other types are errors.
 func Normalise(v any) (any, error) {
 	switch v := v.(type) {
 	case nil, bool, int64:
@@ -80,7 +80,7 @@ func Normalise(v any) (any, error) {
 
 func unsigned(v uint64) any { return Integer(new(big.Int).SetUint64(v)).Value() }
 
-// validText replaces each byte that is not UTF-8 with U+FFFD.
+// validText replaces each byte that isn't UTF-8 with U+FFFD.
 func validText(s string) string {
 	if utf8.ValidString(s) {
 		return s
@@ -88,7 +88,7 @@ func validText(s string) string {
 	return string([]rune(s))
 }
 
-// appendValue writes a value as canonical JSON: compact, names ascending, numbers exact.
+// appendValue appends a value as canonical JSON: compact, with ascending names and exact numbers.
 func appendValue(dst []byte, v any) []byte {
 	switch v := v.(type) {
 	case nil:
@@ -123,7 +123,7 @@ func appendValue(dst []byte, v any) []byte {
 	return appendNumber(dst, v)
 }
 
-// appendText writes a JSON string with as few escapes as JSON allows.
+// appendText appends a JSON string with as few escapes as JSON allows.
 func appendText(dst []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
@@ -144,7 +144,8 @@ func appendText(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// CanonicalJSON is a JSON document compact, with names ascending bytewise and numbers as this package writes them.
+// CanonicalJSON returns a JSON document in canonical form: compact, with names ascending bytewise, and numbers as this package writes
+// them.
 func CanonicalJSON(data []byte) (json.RawMessage, error) {
 	root, problem := readJSON(data)
 	if problem != nil {

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Enable puts the gate that the scope means into the flag, in place of the one in its slot; with no scope, the boolean gate.
-// The flag is canonical. Problems point into the scope's JSON form, and leave the flag as it was.
+// Enable returns the flag with the gate that the scope stands for, in place of the one in its slot. An empty scope stands for the boolean
+// gate. The result is canonical. Problems point into the scope's JSON form, and leave the flag unchanged.
 func Enable(f Flag, s Scope) (Flag, []Problem) {
 	g, prefix, problems := s.gate()
 	if problems == nil {
@@ -18,9 +18,9 @@ func Enable(f Flag, s Scope) (Flag, []Problem) {
 	return f.with(g), problems
 }
 
-// Disable puts the gate that turns the flag off for everybody, an actor or a group; for a percentage r, the gate that leaves
-// it on for 1.0 − r. Other scopes have no meaning here: clear the gate instead. Gates that grant stay, so that a flag may still
-// be on after it; Kill is what turns it off for good.
+// Disable returns the flag with a gate that turns it off for everybody, an actor or a group. For a percentage r, the gate leaves the flag
+// on for 1.0 − r. Other scopes are refused: clear their gate instead. Other gates that grant stay, so the flag may still be on; Kill turns
+// it off for good.
 func Disable(f Flag, s Scope) (Flag, []Problem) {
 	g, prefix, problems := s.gate()
 	if problems != nil {
@@ -43,8 +43,8 @@ func Disable(f Flag, s Scope) (Flag, []Problem) {
 	return f.with(g), problems
 }
 
-// Clear removes the gate in a slot, whether it is there or not; with no part given, all gates. An empty actor or group is an
-// error, not a wipe.
+// Clear returns the flag without the gate in a slot, which may be empty already. If no part is given, it removes all gates. An empty actor
+// or group is an error, so that it doesn't wipe the flag.
 func Clear(f Flag, what Removal) (Flag, []Problem) {
 	slots, problems := what.slots()
 	if problems != nil {
@@ -55,7 +55,7 @@ func Clear(f Flag, what Removal) (Flag, []Problem) {
 	return cleared, nil
 }
 
-// PutVariants puts the variant gate in place of the one that the flag has. Problems point into {"variants": […]}.
+// PutVariants returns the flag with these variants in place of its own. Problems point into {"variants": […]}.
 func PutVariants(f Flag, variants []Variant) (Flag, []Problem) {
 	g := Gate{Type: VariantGate, Variants: variants}
 	var c checker
@@ -66,8 +66,8 @@ func PutVariants(f Flag, variants []Variant) (Flag, []Problem) {
 	return f.with(g), c.problems
 }
 
-// Kill turns the flag off, whatever its gates say, and keeps them. off names the variant to serve meanwhile; nil leaves
-// what the flag says, and "" makes it the caller's default.
+// Kill returns the flag turned off, whatever its gates say; it keeps the gates. off is the variant to serve while the flag is killed. If
+// off is nil, the flag's own stays; "" means the caller's default.
 func Kill(f Flag, off *string) (Flag, []Problem) {
 	killed := f.Canonical()
 	killed.Killed = true
@@ -85,14 +85,14 @@ func Kill(f Flag, off *string) (Flag, []Problem) {
 	return killed, c.problems
 }
 
-// Revive undoes Kill.
+// Revive returns the flag without the effect of Kill.
 func Revive(f Flag) Flag {
 	revived := f.Canonical()
 	revived.Killed = false
 	return revived
 }
 
-// PutSegment is the segment as it is stored, if it is valid. Problems point into its JSON form.
+// PutSegment returns the segment in canonical form, if it is valid. Problems point into its JSON form.
 func PutSegment(s Segment) (Segment, []Problem) {
 	problems := ValidateSegment(&s)
 	if Err(problems) != nil {
@@ -101,14 +101,14 @@ func PutSegment(s Segment) (Segment, []Problem) {
 	return s.Canonical(), problems
 }
 
-// with is the canonical flag with a gate in place of the one in its slot.
+// with returns the flag in canonical form, with a gate in place of the one in its slot.
 func (f Flag) with(g Gate) Flag {
 	gates := slices.DeleteFunc(slices.Clone(f.Gates), func(old Gate) bool { return old.Slot() == g.Slot() })
 	f.Gates = append(gates, g)
 	return f.Canonical()
 }
 
-// gate is the gate that a scope means, and where in the scope's JSON form it is.
+// gate returns the gate that a scope stands for, and where it is in the scope's JSON form.
 func (s Scope) gate() (g Gate, prefix string, problems []Problem) {
 	g, given := Gate{Type: Boolean, Enabled: true}, []string(nil)
 	is := func(pointer string, meant Gate) {
@@ -148,7 +148,7 @@ func (s Scope) gate() (g Gate, prefix string, problems []Problem) {
 	return g, prefix, nil
 }
 
-// problems are those of the gate that the scope means, with pointers into the scope's JSON form.
+// problems returns the problems of the scope's gate, with pointers into the scope's JSON form.
 func (s Scope) problems(g Gate, prefix string) []Problem {
 	var c checker
 	c.gate(&g)
@@ -170,7 +170,7 @@ func (s Scope) problems(g Gate, prefix string) []Problem {
 	return c.problems
 }
 
-// slots is the one slot to clear, or none for all.
+// slots returns the slot to clear, or no slot to clear all.
 func (what Removal) slots() (slots []string, problems []Problem) {
 	for _, part := range []struct {
 		given bool

@@ -13,8 +13,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// maxUnfolded bounds what a document's aliases may unfold to, which a few lines could make endless otherwise. It is far more
-// than people repeat, and takes some hundred megabytes at worst.
+// maxUnfolded bounds how many nodes a document's aliases may unfold to, which a few lines could make endless otherwise. It is far more
+// than people repeat, and takes a few hundred megabytes at worst.
 const maxUnfolded = 1_000_000
 
 var (
@@ -25,8 +25,8 @@ var (
 	errDocuments = errors.New("there is more than one document")
 )
 
-// ParseYAML reads a whole document in YAML, as ParseSet reads it in JSON. Numbers, text and truth are those of JSON: quote
-// what would be read as another type. A time needs no quotes.
+// ParseYAML reads a whole document in YAML, in the way in which ParseSet reads JSON. Numbers, text and booleans are those of JSON, so text
+// that would be read as another type needs quotes. A time needs none.
 func ParseYAML(data []byte) (Set, []Problem) {
 	root, problem := readYAML(data)
 	if problem != nil {
@@ -37,7 +37,7 @@ func ParseYAML(data []byte) (Set, []Problem) {
 	return *set.Sorted(), r.problems
 }
 
-// readYAML reads one YAML document to the nodes that JSON gives.
+// readYAML reads one YAML document into the nodes that JSON would give.
 func readYAML(data []byte) (node, *Problem) {
 	decoder := yaml.NewDecoder(strings.NewReader(validText(string(data))))
 	var document, more yaml.Node
@@ -62,9 +62,9 @@ func readYAML(data []byte) (node, *Problem) {
 }
 
 type yamlReader struct {
-	aliases int // how many aliases lead to the node that is being read
-	left    int // nodes that aliases may still unfold to
-	line    int // of the node that is being read
+	aliases int // how many aliases lead to the current node
+	left    int // how many nodes aliases may still unfold to
+	line    int // the current node's line
 }
 
 func (r *yamlReader) node(y *yaml.Node, depth int) (node, error) {
@@ -118,7 +118,7 @@ func (r *yamlReader) node(y *yaml.Node, depth int) (node, error) {
 	return n.scalar(y)
 }
 
-// scalar makes n what a scalar says.
+// scalar sets n to the value of a scalar.
 func (n node) scalar(y *yaml.Node) (node, error) {
 	switch tag := y.ShortTag(); tag {
 	case "!!null":
@@ -136,7 +136,7 @@ func (n node) scalar(y *yaml.Node) (node, error) {
 	}
 }
 
-// yamlNumber reads the ways that YAML has to write a number and JSON has not: 0x10, 1_000, .5, 5., +5.
+// yamlNumber reads the numbers that YAML can write and JSON can't: 0x10, 1_000, .5, 5., +5.
 func (n node) yamlNumber(text string) (node, error) {
 	plain := strings.TrimPrefix(strings.ReplaceAll(text, "_", ""), "+")
 	if len(plain) > maxDigits {
@@ -170,7 +170,8 @@ func (n node) yamlNumber(text string) (node, error) {
 	return read, nil
 }
 
-// MarshalYAML writes a set as a YAML document for people: what is empty or usual is left out, and short lists are on one line.
+// MarshalYAML writes a set as a YAML document for people. It leaves out members that are empty or have their usual value, and writes
+// short lists on one line.
 func MarshalYAML(set *Set) ([]byte, error) {
 	data, err := set.MarshalJSON()
 	if err != nil {
@@ -189,19 +190,19 @@ func MarshalYAML(set *Set) ([]byte, error) {
 	return text.Bytes(), encoder.Close()
 }
 
-// usual are the members that mean nothing where they have the value that they have when left out.
+// usual lists members with the value that they have when they are left out.
 var usual = map[string]string{
 	"description": `""`, "owner": `""`, "tags": `[]`, "permanent": `false`, "killed": `false`, "off_variant": `null`,
 	"flags": `[]`, "segments": `[]`, "gates": `[]`, "from": `null`, "until": `null`,
 }
 
-// yaml is the node in YAML; name is the member that it is.
+// yaml returns the node in YAML; name is the name of the member that it is.
 func (n *node) yaml(name string) *yaml.Node {
 	switch n.kind {
 	case kindObject:
 		y := &yaml.Node{Kind: yaml.MappingNode}
 		for i, member := range n.names {
-			// Inside payloads and values nothing is usual.
+			// Inside payloads and values, every member is written.
 			if left, ok := usual[member]; ok && name != "payload" && name != "values" && string(appendValue(nil, n.items[i].plain())) == left {
 				continue
 			}
@@ -227,7 +228,7 @@ func (n *node) yaml(name string) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Value: string(appendNumber(nil, n.value))}
 }
 
-// inner keeps to "payload" and "values" for all that is in them.
+// inner returns the name for a member inside another: everything inside "payload" and "values" keeps these names.
 func inner(name, member string) string {
 	if name == "payload" || name == "values" {
 		return name
@@ -235,14 +236,14 @@ func inner(name, member string) string {
 	return member
 }
 
-// yamlText is a string, in quotes where YAML, or people, would read something else.
+// yamlText returns a string, in quotes if YAML or people would read something else.
 func yamlText(s string) *yaml.Node {
 	y := &yaml.Node{Kind: yaml.ScalarNode, Value: s}
 	plain := yaml.Node{Kind: yaml.ScalarNode, Value: s}
 	switch tag := plain.ShortTag(); {
 	case s == "", tag != "!!str" && tag != "!!timestamp", strings.ContainsAny(s, "\n\r\t\u0085\u2028\u2029\ufeff"):
 		y.Style = yaml.DoubleQuotedStyle
-	case slices.Contains([]string{"y", "n", "yes", "no", "on", "off"}, strings.ToLower(s)): // truth in YAML 1.1
+	case slices.Contains([]string{"y", "n", "yes", "no", "on", "off"}, strings.ToLower(s)): // booleans in YAML 1.1
 		y.Style = yaml.DoubleQuotedStyle
 	}
 	y.Tag = "!!str"
