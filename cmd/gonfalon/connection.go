@@ -21,15 +21,15 @@ import (
 
 // connection says which control plane to ask, and how. Its settings are shared by every verb that asks one.
 type connection struct {
-	server, token, env string
-	timeout            time.Duration
-	ca, cert, key      string
-	json               bool
+	endpoint, token, env string
+	timeout              time.Duration
+	ca, cert, key        string
+	json                 bool
 }
 
 func (n *connection) register(c *cobra.Command) {
 	own := pflag.NewFlagSet("connection", pflag.ContinueOnError)
-	own.StringVar(&n.server, "server", "http://127.0.0.1:8080", "the control plane's address")
+	own.StringVar(&n.endpoint, "endpoint", "http://127.0.0.1:8080", "the control plane's address")
 	own.StringVar(&n.token, "token", "", "the API token; better given as GONFALON_TOKEN, since other users can see command lines")
 	own.StringVar(&n.env, "env", "default", "the environment")
 	own.DurationVar(&n.timeout, "timeout", 30*time.Second, "how long to wait for an answer")
@@ -44,13 +44,13 @@ func (n *connection) register(c *cobra.Command) {
 
 // open gives a client, and a context with the deadline.
 func (n *connection) open(c *cobra.Command) (context.Context, context.CancelFunc, *apiclient.Client, error) {
-	if u, err := url.Parse(n.server); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, nil, nil, usagef("--server: %q is no address such as http://127.0.0.1:8080", n.server)
+	if u, err := url.Parse(n.endpoint); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, nil, nil, usagef("--endpoint: %q is no address such as http://127.0.0.1:8080", n.endpoint)
 	}
 	if n.token == "" {
 		return nil, nil, nil, usagef("no API token: set GONFALON_TOKEN (gonfalon serve prints one at its first start; gonfalon tokens create makes more)")
 	}
-	client := apiclient.New(n.server, n.token)
+	client := apiclient.New(n.endpoint, n.token)
 	client.Agent = "gonfalon/" + version
 	transport, err := n.transport()
 	if err != nil {
@@ -119,9 +119,9 @@ func (n *connection) hinted(err error) error {
 	case errors.As(err, &refused) && refused.Status == http.StatusPreconditionFailed:
 		return fmt.Errorf("%w\nsomebody changed it meanwhile: look at it again", err)
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("%s did not answer within %s (--timeout)", n.server, n.timeout)
+		return fmt.Errorf("%s did not answer within %s (--timeout)", n.endpoint, n.timeout)
 	case errors.As(err, &unreachable):
-		return fmt.Errorf("%s does not answer: %w\nis it running, and is --server (GONFALON_SERVER) right?", n.server, unreachable.Err)
+		return fmt.Errorf("%s does not answer: %w\nis it running, and is --endpoint (GONFALON_ENDPOINT) right?", n.endpoint, unreachable.Err)
 	}
 	return err
 }

@@ -89,7 +89,7 @@ func (s *server) stop() {
 // run is a verb of the command on this server.
 func (s *server) run(args ...string) result {
 	s.t.Helper()
-	return gonfalon(s.t, append(args, "--server", s.url, "--token", s.adminToken)...)
+	return gonfalon(s.t, append(args, "--endpoint", s.url, "--token", s.adminToken)...)
 }
 
 // try evaluates the example flag as the greeting says; the answer's value is nil if there is none.

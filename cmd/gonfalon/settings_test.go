@@ -8,7 +8,7 @@ import (
 )
 
 func TestPrecedence(t *testing.T) {
-	config := file(t, "gonfalon.yaml", "listen: 0.0.0.0:1\ndata-dir: from-file\nrate-limit: 5\nallow-origins: [https://a.example, https://b.example]\nserver: http://elsewhere:1\n")
+	config := file(t, "gonfalon.yaml", "listen: 0.0.0.0:1\ndata-dir: from-file\nrate-limit: 5\nallow-origins: [https://a.example, https://b.example]\nendpoint: http://elsewhere:1\n")
 	t.Setenv("GONFALON_DATA_DIR", "from-environment")
 	t.Setenv("GONFALON_RATE_LIMIT", "7")
 	out := gonfalon(t, "serve", "--config", config, "--rate-limit", "9", "--print-config").must(t)
@@ -24,7 +24,7 @@ func TestPrecedence(t *testing.T) {
 			t.Errorf("%q is not in\n%s", line, out)
 		}
 	}
-	if strings.Contains(out, "server:") || strings.Contains(out, "print-config:") {
+	if strings.Contains(out, "endpoint:") || strings.Contains(out, "print-config:") {
 		t.Errorf("it prints what is no setting of serve:\n%s", out)
 	}
 	t.Setenv("GONFALON_CONFIG", config)

@@ -88,7 +88,7 @@ func TestPreview(t *testing.T) {
 	s := serve(t, "--in-memory")
 	s.run("flags", "enable", "upsell", "--requires", "new_checkout").must(t)
 	s.run("flags", "enable", "upsell").must(t)
-	change := []string{"flags", "enable", "new_checkout", "--percentage-of-actors", "0.5", "--preview", "--sample", "10000", "--server", s.url, "--token", s.adminToken}
+	change := []string{"flags", "enable", "new_checkout", "--percentage-of-actors", "0.5", "--preview", "--sample", "10000", "--endpoint", s.url, "--token", s.adminToken}
 	no := gonfalonWith(t, "n\n", change...)
 	no.has(t, 1, "percentage 25% of actors → percentage 50% of actors", "of 10\u00a0000 sampled actors turn on, none turn off",
 		"1 flag depends on it: upsell", "Write it? [y/N]", "nothing was written")
@@ -157,8 +157,8 @@ func TestTokens(t *testing.T) {
 	s := serve(t, "--data-dir", dir)
 	made := s.run("tokens", "create", "--name", "reader", "--role", "viewer", "--for-env", "default", "--expires", "90d").must(t)
 	reader, _, _ := strings.Cut(made, "\n")
-	gonfalon(t, "flags", "list", "--server", s.url, "--token", reader).has(t, 0, "new_checkout")
-	gonfalon(t, "flags", "enable", "x", "--server", s.url, "--token", reader).has(t, 1, "viewer")
+	gonfalon(t, "flags", "list", "--endpoint", s.url, "--token", reader).has(t, 0, "new_checkout")
+	gonfalon(t, "flags", "enable", "x", "--endpoint", s.url, "--token", reader).has(t, 1, "viewer")
 	s.run("tokens", "create").has(t, 2, "--role is missing")
 	s.run("tokens", "create", "--role", "king").has(t, 1, "king")
 	list := s.run("tokens", "list", "--json").must(t)
@@ -182,7 +182,7 @@ func TestTokens(t *testing.T) {
 			again.run("tokens", "revoke", token.ID).has(t, 0, "revoked")
 		}
 	}
-	gonfalon(t, "flags", "list", "--server", again.url, "--token", lost).has(t, 1, "GONFALON_TOKEN")
+	gonfalon(t, "flags", "list", "--endpoint", again.url, "--token", lost).has(t, 1, "GONFALON_TOKEN")
 	again.stop()
 	gonfalon(t, "tokens", "create", "--data-dir", filepath.Join(dir, "typo")).has(t, 1, "no data directory")
 }
@@ -237,7 +237,7 @@ func TestWebhooks(t *testing.T) {
 
 func TestServerErrors(t *testing.T) {
 	gonfalon(t, "flags", "list").has(t, 2, "GONFALON_TOKEN")
-	gonfalon(t, "flags", "list", "--token", "x", "--server", "localhost").has(t, 2, "--server")
-	gonfalon(t, "flags", "list", "--token", "x", "--server", "http://127.0.0.1:1").has(t, 1, "does not answer", "is it running")
+	gonfalon(t, "flags", "list", "--token", "x", "--endpoint", "localhost").has(t, 2, "--endpoint")
+	gonfalon(t, "flags", "list", "--token", "x", "--endpoint", "http://127.0.0.1:1").has(t, 1, "does not answer", "is it running")
 	gonfalon(t, "flags", "list", "--token", "x", "--ca-cert", "missing.pem").has(t, 1, "missing.pem")
 }
