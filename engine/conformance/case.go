@@ -68,6 +68,9 @@ func (v Variant) MarshalJSON() ([]byte, error) { return json.Marshal(v.Name) }
 // Name returns the case's name for reports.
 func (c *Case) Name() string { return c.File + " " + strconv.Itoa(c.ID) + " (" + c.Family + ")" }
 
+// Emitted reports whether the case comes from a file that Emit wrote.
+func (c *Case) Emitted() bool { return c.bytes != nil }
+
 // Snapshot compiles the case's flags without sorting their gates, since some answers depend on the order that the reference used.
 func (c *Case) Snapshot() ([]byte, error) {
 	if c.bytes != nil {
