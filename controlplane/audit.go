@@ -8,26 +8,26 @@ import (
 	"time"
 )
 
-// AuditEntry tells of one change: who, when, why and what.
+// AuditEntry describes one change: who, when, why and what.
 type AuditEntry struct {
-	Environment string // "": tokens and webhooks, which belong to none
+	Environment string // "" for tokens and webhooks, which belong to no environment
 	Revision    int64
 	Time        time.Time
 	By, Reason  string
 	Action      string // flag.enable, segment.put, environment.create, token.revoke …
-	Key         string // of the flag, segment, token …; "" of a change of many
+	Key         string // of the flag, segment, token …; "" for a change of many
 	Changes     []Change
-	Omitted     int // changes that a list leaves out; AuditEntryAt gives them all
+	Omitted     int // how many changes a list leaves out; AuditEntryAt returns them all
 }
 
-// AuditQuery filters the audit. Its zero value gives the newest hundred entries of everything.
+// AuditQuery filters the audit. Its zero value selects the newest hundred entries of everything.
 type AuditQuery struct {
-	Environment  string   // "": all, and what belongs to none
-	Environments []string // nil: any; else only those, for callers who may not see the others
+	Environment  string   // "" for all, including changes that belong to no environment
+	Environments []string // nil for any; otherwise only these, for callers that may not see the others
 	Flag         string
 	Segment      string
 	By           string
-	Action       string    // or the part before the dot
+	Action       string    // an action, or the part of it before the dot
 	Since, Until time.Time // since is inclusive, until is not
 	Cursor       string
 	Limit        int // 0: 100; at most 1000
@@ -39,11 +39,11 @@ type AuditPage struct {
 	Next    string
 }
 
-// maxListed is how many changes of one entry a list shows.
+// maxListed is how many changes of an entry a list shows.
 const maxListed = 100
 
-// AuditEntryAt is the entry of one revision, with all its changes. An error has the code NotFound (also past the retention)
-// or Unavailable.
+// AuditEntryAt returns the entry of one revision, with all its changes. An error has the code NotFound, also past the retention, or
+// Unavailable.
 func (s *Service) AuditEntryAt(ctx context.Context, env string, revision int64) (AuditEntry, error) {
 	e, err := readOne(ctx, s.store, auditKey(env, revision))
 	if err != nil {
@@ -59,7 +59,7 @@ func (s *Service) AuditEntryAt(ctx context.Context, env string, revision int64) 
 	return entry, err
 }
 
-// History is the audit of one flag.
+// History returns the audit of one flag.
 func (s *Service) History(ctx context.Context, env, key string, q AuditQuery) (AuditPage, error) {
 	if _, err := s.current(ctx, env); err != nil {
 		return AuditPage{}, err
@@ -68,8 +68,8 @@ func (s *Service) History(ctx context.Context, env, key string, q AuditQuery) (A
 	return s.Audit(ctx, q)
 }
 
-// Audit lists changes, newest first; of one environment by revision, of several by time. An error has the code Invalid (a
-// cursor that is not ours) or Unavailable.
+// Audit lists changes, newest first. Within one environment they are ordered by revision, across several by time. An error has the code
+// Invalid, for a cursor that isn't ours, or Unavailable.
 func (s *Service) Audit(ctx context.Context, q AuditQuery) (AuditPage, error) {
 	limit := q.Limit
 	if limit <= 0 {
@@ -103,7 +103,7 @@ func (s *Service) Audit(ctx context.Context, q AuditQuery) (AuditPage, error) {
 	}
 }
 
-// auditReaders read one environment each.
+// auditReaders returns a reader for each environment that the query selects.
 func (s *Service) auditReaders(ctx context.Context, q AuditQuery) ([]*auditReader, error) {
 	var envs []string
 	if q.Environment != "" {
@@ -129,25 +129,25 @@ func (s *Service) auditReaders(ctx context.Context, q AuditQuery) ([]*auditReade
 		if revision, ok := before[env]; ok {
 			r.next.From = auditKey(env, revision)
 		} else if q.Cursor != "" {
-			continue // made after the first page, or read to its end
+			continue // created after the first page, or read to its end
 		}
 		readers = append(readers, r)
 	}
 	return readers, nil
 }
 
-// auditReader gives one environment's entries that a query asks for, newest first.
+// auditReader reads the entries of one environment that a query selects, newest first.
 type auditReader struct {
 	s     *Service
 	env   string
 	q     AuditQuery
-	next  Range // what is not read yet
+	next  Range // the range that is not read yet
 	ended bool
 	page  []Entry
 	entry *AuditEntry // the next one
 }
 
-// peek finds the next entry; nil: there is none.
+// peek returns the next entry, or nil at the end.
 func (r *auditReader) peek(ctx context.Context) (*AuditEntry, error) {
 	for r.entry == nil {
 		if len(r.page) == 0 {
@@ -184,7 +184,7 @@ func (r *auditReader) peek(ctx context.Context) (*AuditEntry, error) {
 	return r.entry, nil
 }
 
-// wants says whether the query asks for an entry, and reads its body where that is needed to tell or to show.
+// wants reports whether the query selects an entry. It reads the entry's body if the answer or the caller needs it.
 func (r *auditReader) wants(ctx context.Context, entry *AuditEntry, stored *storedEntry) (bool, error) {
 	q := &r.q
 	if !q.Until.IsZero() && !entry.Time.Before(q.Until) || q.By != "" && entry.By != q.By {
@@ -231,7 +231,7 @@ func (r *auditReader) take() AuditEntry {
 	return entry
 }
 
-// cursorOf says where each environment goes on: at the entry that was found but not given.
+// cursorOf encodes where each environment continues: at the entry that was found but not returned.
 func cursorOf(readers []*auditReader) string {
 	var parts []string
 	for _, r := range readers {

@@ -17,19 +17,18 @@ import (
 	"time"
 )
 
-// A backup is a line that says so, and then, compressed, every key with its value as of one revision, each with its length
-// (uvarint) before it; then an empty key and the SHA-256 of all before it. It is independent of the store that it was taken
-// from.
+// A backup is a title line followed by compressed data: every key and its value as of one revision, each after its length (uvarint), then
+// an empty key and the SHA-256 of everything before it. It doesn't depend on the store that it was taken from.
 const (
 	backupTitle   = "gonfalon backup 1\n"
 	maxBackupPart = 64 << 20 // of one key or value; the store's limits are far below
 )
 
-// everything is all keys that the service uses.
+// everything is the range of all keys that the service uses.
 var everything = Range{From: "!", To: "\x7f"}
 
-// Backup writes everything that the store holds, as of one moment, while changes go on. The secrets of tokens are not in it,
-// since they are nowhere, but those of webhooks are.
+// Backup writes everything in the store as of one moment, while changes continue. It contains the secrets of webhooks. It doesn't contain
+// those of tokens, which are stored nowhere.
 func (s *Service) Backup(ctx context.Context, w io.Writer) error {
 	return backup(ctx, s.store, w)
 }
@@ -66,7 +65,7 @@ func writePart(w io.Writer, data []byte) error {
 	return err
 }
 
-// readBackup calls f for every key of what backup wrote, and checks the sum at the end.
+// readBackup calls f for every key in a backup, and checks the checksum at the end.
 func readBackup(r io.Reader, f func(key string, value []byte) error) error {
 	title := make([]byte, len(backupTitle))
 	if _, err := io.ReadFull(r, title); err != nil || string(title) != backupTitle {
@@ -126,19 +125,19 @@ func readPart(r *bufio.Reader, sum hash.Hash) ([]byte, error) {
 	return data.Bytes(), nil
 }
 
-// RestoreOptions say who restores, for the audit.
+// RestoreOptions says who restores, for the audit.
 type RestoreOptions struct{ By, Reason string }
 
-// RestoreResult tells what was restored.
+// RestoreResult says what was restored.
 type RestoreResult struct {
 	Environments []string
 	Keys         int
 }
 
-// Restore puts a backup into an empty store, which no service may use meanwhile. Each environment gets a new lineage, so that
-// hosts take its snapshots although they may have seen greater revisions. A store that a restore has broken off into is
-// refused by Open, and cleared by the next Restore. An error has the code Exists (the store is not empty), Invalid (the
-// backup, of which nothing is then written) or Unavailable.
+// Restore writes a backup into an empty store, which no service may use in the meantime. Each environment gets a new lineage, so hosts
+// take its snapshots even if they have seen greater revisions. If a restore breaks off, Open refuses the store and the next Restore clears
+// it. An error has the code Exists (the store isn't empty), Invalid (the backup can't be read, and nothing was written) or Unavailable.
+// Why: RATIONALE.md "Why can a backup only be restored into an empty store?"
 func Restore(ctx context.Context, store Store, r io.Reader, o RestoreOptions) (RestoreResult, error) {
 	spool, err := spoolBackup(r)
 	if err != nil {
@@ -189,7 +188,7 @@ func Restore(ctx context.Context, store Store, r io.Reader, o RestoreOptions) (R
 	return result, nil
 }
 
-// restoredHead is a head with a new lineage, and the audit entry that tells of it.
+// restoredHead returns a head with a new lineage, and the audit entry that records it.
 func restoredHead(env string, h head, o RestoreOptions) (head, Op, error) {
 	if o.By == "" {
 		o.By = "unknown"
@@ -201,7 +200,7 @@ func restoredHead(env string, h head, o RestoreOptions) (head, Op, error) {
 	return d.head, entry, err
 }
 
-// spoolBackup checks a whole backup before anything is written, and keeps it in a file to be read again.
+// spoolBackup checks the whole backup before anything is written, and copies it into a file to be read again.
 func spoolBackup(r io.Reader) (*os.File, error) {
 	spool, err := os.CreateTemp("", "gonfalon-restore-*")
 	if err != nil {
@@ -227,7 +226,7 @@ func spoolBackup(r io.Reader) (*os.File, error) {
 	return spool, nil
 }
 
-// clearUnfinished refuses a store in use, clears one that a restore broke off into, and notes that a restore is under way.
+// clearUnfinished refuses a store in use, clears a store into which a restore broke off, and notes that a restore is under way.
 func clearUnfinished(ctx context.Context, store Store) error {
 	restoring, err := readOne(ctx, store, restoringKey)
 	if err != nil {
@@ -259,7 +258,7 @@ func clearUnfinished(ctx context.Context, store Store) error {
 	return nil
 }
 
-// bulkWriter gathers operations to transactions.
+// bulkWriter gathers operations into transactions.
 type bulkWriter struct {
 	store Store
 	ops   []Op

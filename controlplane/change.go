@@ -8,7 +8,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// Kinds and operations of a Change.
+// These are the kinds and operations of a Change.
 const (
 	KindFlag        = "flag"
 	KindSegment     = "segment"
@@ -21,8 +21,8 @@ const (
 	OpDelete = "delete"
 )
 
-// Change is what became of one thing. Before and After are documents of the same form with the members that differ; of a
-// flag's gates they hold those that differ. A thing that is created or deleted is there as a whole.
+// Change says how one thing changed. Before and After are documents of the same form, but with only the members that differ and, of a
+// flag's gates, only those that differ. If the thing was created or deleted, the document is complete.
 type Change struct {
 	Kind   string          `json:"kind" msgpack:"kind"`
 	Key    string          `json:"key" msgpack:"key"`
@@ -32,15 +32,15 @@ type Change struct {
 	Lines  []string        `json:"lines" msgpack:"-"` // for people: "+ actor/user:42 on", "- percentage 25% of actors", "~ owner: ada → bob"
 }
 
-// Difference is what a change of many things did, or would do.
+// Difference says what a change of many things did, or would do.
 type Difference struct {
-	Revision int64 // of the environment afterwards
-	Written  bool  // false: a dry run, or nothing differed
+	Revision int64 // the environment's revision afterwards
+	Written  bool  // false for a dry run, or if nothing differed
 	Changes  []Change
 	Warnings []snapshot.Problem
 }
 
-// members are a document's, each as it is written.
+// members holds a document's members, each as it is written.
 type members map[string]json.RawMessage
 
 func membersOf(document []byte) (members, error) {
@@ -51,8 +51,8 @@ func membersOf(document []byte) (members, error) {
 	return m, nil
 }
 
-// compare is the change that turns one record into another; nil stands for none. The documents are canonical, so that equal
-// members are equal bytes.
+// compare returns the change that turns one record into another; nil stands for no record. The documents are canonical, so equal members
+// have equal bytes.
 func compare(before, after *record) (Change, error) {
 	if before == nil || after == nil {
 		return whole(before, after), nil
@@ -101,7 +101,7 @@ func whole(before, after *record) Change {
 	return Change{Kind: before.kind(), Key: before.key(), Op: OpDelete, Before: before.document}
 }
 
-// compareGates gives the gates of slots that differ. Both lists ascend by slot.
+// compareGates returns the gates in slots that differ. Both lists ascend by slot.
 func compareGates(before, after []snapshot.Gate) (gone, come []snapshot.Gate) {
 	for len(before) > 0 || len(after) > 0 {
 		was, rest := firstSlot(before)
@@ -121,7 +121,7 @@ func compareGates(before, after []snapshot.Gate) (gone, come []snapshot.Gate) {
 	return gone, come
 }
 
-// firstSlot splits off the gates of the first slot: one, unless an import brought more.
+// firstSlot splits off the gates in the first slot: one, unless an import brought more.
 func firstSlot(gates []snapshot.Gate) (first, rest []snapshot.Gate) {
 	n := 0
 	for n < len(gates) && (n == 0 || gates[n].Type == gates[0].Type && gates[n].Target == gates[0].Target || gates[n].Slot() == gates[0].Slot()) {
@@ -151,7 +151,7 @@ func marshalGates(gates []snapshot.Gate) (json.RawMessage, error) {
 	return marshalPlain(gates)
 }
 
-// marshalPlain is json.Marshal that leaves <, > and & as they are.
+// marshalPlain is json.Marshal, except that it leaves <, > and & unescaped.
 func marshalPlain(v any) (json.RawMessage, error) {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
@@ -160,7 +160,7 @@ func marshalPlain(v any) (json.RawMessage, error) {
 	return bytes.TrimSuffix(text.Bytes(), []byte{'\n'}), err
 }
 
-// undo is the document before a change, from the one after it; nil if there was none.
+// undo returns the document before a change, given the one after it; nil if there was none.
 func (c *Change) undo(after []byte) ([]byte, error) {
 	switch c.Op {
 	case OpCreate:

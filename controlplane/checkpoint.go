@@ -6,12 +6,13 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// A checkpoint is a whole environment as of a revision, so that winding back to a far past doesn't begin at the present. One
-// is due after checkpointEvery changes whose audit also takes as much room as the environment: then checkpoints never take
-// more room than the audit, and winding back reads at most as much as two of them.
+// A checkpoint is a whole environment as of a revision, so that going far back in time doesn't have to start at the present. One is due
+// after checkpointEvery changes, once their audit takes as much room as the environment. So checkpoints never take more room than the
+// audit, and going back reads at most as much as two of them.
+// Why: RATIONALE.md "Why is the past rebuilt backwards?"
 const checkpointEvery = 1_000
 
-// storedCheckpoint is a checkpoint as it is stored; its records are in the body.
+// storedCheckpoint is a checkpoint in its stored form. Its records are in the body.
 type storedCheckpoint struct {
 	Head  []byte `msgpack:"head"`
 	Body  string `msgpack:"body"`
@@ -24,7 +25,7 @@ type storedRecord struct {
 	Raw  []byte `msgpack:"raw"`
 }
 
-// due says whether a checkpoint of the state should be written.
+// due reports whether a checkpoint of the state should be written.
 func (s *state) due() bool {
 	if s.head.Revision-s.head.Checkpoint < checkpointEvery {
 		return false
@@ -35,11 +36,11 @@ func (s *state) due() bool {
 			size += len(r.raw)
 		}
 	}
-	const packed = 4 // times smaller than raw, about
+	const packed = 4 // stored records are about this many times smaller than raw ones
 	return s.head.Logged > int64(size/packed)
 }
 
-// writeCheckpoint writes one of a state. Replicas may do so at the same time: the head says which one counts.
+// writeCheckpoint writes a checkpoint of a state. Replicas may do so at the same time; the head says which one counts.
 func (s *Service) writeCheckpoint(ctx context.Context, st *state) error {
 	var all []storedRecord
 	for _, list := range [][]*record{st.flags, st.segments} {
@@ -62,14 +63,14 @@ func (s *Service) writeCheckpoint(ctx context.Context, st *state) error {
 			{Key: headKey(st.env), Value: marshalStored(h)},
 		},
 	})
-	if err == nil && !result.Committed { // the environment has changed meanwhile: the next one will do
+	if err == nil && !result.Committed { // the environment has changed in the meantime: the next checkpoint will do
 		prefix := bodyPrefix + st.env + "/" + id + "/"
 		_, err = s.store.Commit(ctx, Txn{Ops: []Op{{Key: prefix, Delete: true, To: prefixEnd(prefix)}}})
 	}
 	return err
 }
 
-// checkpointFrom is the earliest checkpoint at or after a revision, if it shortens the way; nil if there is none.
+// checkpointFrom returns the earliest checkpoint at or after a revision, or nil if none shortens the way.
 func (s *Service) checkpointFrom(ctx context.Context, st *state, revision int64) (*past, int64, error) {
 	r := Range{From: checkpointKey(st.env, st.head.Revision), To: checkpointKey(st.env, revision-1), KeysOnly: true}
 	last := ""

@@ -10,7 +10,7 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// What is stored is msgpack, maps by name, so that members can be added: a byte says whether it is compressed.
+// Stored values are msgpack maps by name, so that members can be added. A byte before them says whether they are compressed.
 const (
 	storedPlain      = 1
 	storedCompressed = 2
@@ -18,8 +18,8 @@ const (
 )
 
 const (
-	minCompressed = 512       // below, compressing gains less than it costs
-	maxUnpacked   = 256 << 20 // of one value: a broken one must not fill the memory; the largest documents stay below a quarter
+	minCompressed = 512       // below this, compressing gains less than it costs
+	maxUnpacked   = 256 << 20 // of one value, so that a broken one can't fill the memory; the largest documents stay below a quarter of this
 )
 
 var errBroken = errors.New("a stored value is broken")
@@ -28,7 +28,7 @@ var errBroken = errors.New("a stored value is broken")
 func marshalStored(v any) []byte {
 	data, err := msgpack.Marshal(v)
 	if err != nil {
-		panic(fmt.Sprintf("controlplane: %T can't be stored: %v", v, err)) // a mistake in this package, not in its input
+		panic(fmt.Sprintf("controlplane: %T can't be stored: %v", v, err)) // a bug in this package, not a fault of its input
 	}
 	return pack(data)
 }
@@ -45,7 +45,7 @@ func unmarshalStored(data []byte, v any) error {
 	return nil
 }
 
-// pack compresses where that gains something.
+// pack compresses data if that makes it smaller.
 func pack(data []byte) []byte {
 	if len(data) >= minCompressed {
 		var packed bytes.Buffer

@@ -12,8 +12,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// commit writes a draft: in one transaction, if it fits, else by first putting in place what is large. False without an
-// error says that the draft's state does not hold any more.
+// commit writes a draft in one transaction if it fits. Otherwise it first stages the large parts. It returns false without an error if the
+// draft's state is out of date.
 func (s *Service) commit(ctx context.Context, d *draft, stg *staging) (bool, error) {
 	entry, body, err := d.entry()
 	if err != nil {
@@ -30,7 +30,7 @@ func (s *Service) commit(ctx context.Context, d *draft, stg *staging) (bool, err
 		if ok, err := s.stage(ctx, d, stg); !ok {
 			return false, err
 		}
-		parts := pieces // of a large flag, or a large audit entry; nearly every other change is one transaction
+		parts := pieces // of a large flag, or a large audit entry; nearly all other changes are one transaction
 		last = records
 		if many {
 			parts, last = s.generationOps(d, stg), nil
@@ -64,7 +64,7 @@ func join(lists ...[]Op) []Op {
 	return all
 }
 
-// fits says whether operations can be one transaction. A little is left for the store's own framing.
+// fits reports whether operations fit into one transaction. It leaves some room for the store's own framing.
 func (s *Service) fits(ops []Op) bool {
 	limits := s.store.Limits()
 	size := 0
@@ -76,12 +76,13 @@ func (s *Service) fits(ops []Op) bool {
 
 func opSize(op Op) int { return len(op.Key) + len(op.To) + len(op.Value) + 32 }
 
-// finalOps are those that make the draft visible, with head and audit entry.
+// finalOps returns the operations that make the draft visible, with its head and audit entry.
 func (d *draft) finalOps(records []Op, entry Op) []Op {
 	return join(records, []Op{entry, {Key: headKey(d.st.env), Value: marshalStored(d.head)}})
 }
 
-// recordOps put and delete the changed records in the generation that is there, and put the pieces that they need.
+// recordOps returns the operations that put and delete the changed records in the current generation, and those that put the pieces that
+// they need.
 func (d *draft) recordOps() (records, pieces []Op) {
 	named := map[string]bool{}
 	for _, kind := range []snapshot.Kind{snapshot.FlagRecord, snapshot.SegmentRecord} {
@@ -104,14 +105,14 @@ func (d *draft) recordOps() (records, pieces []Op) {
 	return records, pieces
 }
 
-// written are records that this replica is writing, by their stored value: when they come back by the watch, they need not
-// be read again, which matters for a large flag.
+// written holds the records that this replica is writing, by their stored value. When they come back through the watch, the replica
+// needn't read them again, which matters for a large flag.
 type written struct {
 	mu  sync.Mutex
 	all map[string]*record
 }
 
-// add remembers a draft's records, and gives their values.
+// add remembers a draft's records, and returns their values.
 func (w *written) add(d *draft, ops []Op) (values []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -145,7 +146,7 @@ func (w *written) forget(values []string) {
 	}
 }
 
-// pieceOps put the pieces that the record before, which stays until the draft is visible, doesn't hold already.
+// pieceOps returns the operations that put the pieces that the old record doesn't have. The old record stays until the draft is visible.
 func (d *draft) pieceOps(need []piece, before *record, named map[string]bool) []Op {
 	if before != nil {
 		for _, p := range before.pieces {
@@ -162,8 +163,8 @@ func (d *draft) pieceOps(need []piece, before *record, named map[string]bool) []
 	return ops
 }
 
-// generationOps put all records as they will be in a new generation, and the pieces of the changed ones; and they delete
-// what an earlier try has put there that this one doesn't have.
+// generationOps returns the operations that put all records into a new generation, and the pieces of the changed ones. They also delete
+// whatever an earlier try put there and this one doesn't need.
 func (s *Service) generationOps(d *draft, stg *staging) []Op {
 	var ops []Op
 	named, is := map[string]bool{}, map[string]bool{}
@@ -185,14 +186,14 @@ func (s *Service) generationOps(d *draft, stg *staging) []Op {
 	return ops
 }
 
-// staging is what a change has put in place so far.
+// staging is what a change has staged so far.
 type staging struct {
 	id  string
-	has map[string][sha256.Size]byte // key: of its value
+	has map[string][sha256.Size]byte // key: hash of its value
 }
 
-// stage notes in the head that something is being put in place. False without an error: the draft's state does not hold any
-// more.
+// stage notes in the head that a change is being staged. It returns false without an error if the draft's state is out of date.
+// Why: RATIONALE.md "Why is nothing swept while a change is being staged?"
 func (s *Service) stage(ctx context.Context, d *draft, stg *staging) (bool, error) {
 	if stg.id != "" && d.st.head.staged(stg.id) {
 		return true, nil // by an earlier try
@@ -211,8 +212,8 @@ func (s *Service) stage(ctx context.Context, d *draft, stg *staging) (bool, erro
 	return true, nil
 }
 
-// stillAt reads the head again, since putting things in place took a while, and gives its revision in the store to guard by.
-// 0 without an error: it is at another revision than the draft's state, or the stage was taken for given up.
+// stillAt reads the head again, since staging took a while, and returns the head's revision in the store, to guard by. It returns 0 without
+// an error if the environment is at another revision than the draft's state, or if a sweep gave the stage up.
 func (s *Service) stillAt(ctx context.Context, d *draft, stg *staging) (int64, error) {
 	e, err := readOne(ctx, s.store, headKey(d.st.env))
 	if err != nil || e.Revision == 0 {
@@ -230,7 +231,7 @@ func (s *Service) stillAt(ctx context.Context, d *draft, stg *staging) (int64, e
 	return e.Revision, nil
 }
 
-// upload puts what is not in place yet, in as many transactions as it takes. Nobody reads it before the head says so.
+// upload stages the operations that aren't staged yet, in as many transactions as they need. Nothing reads them before the head says so.
 func (s *Service) upload(ctx context.Context, stg *staging, ops []Op) error {
 	var batch []Op
 	flush := func() error {

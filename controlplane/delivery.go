@@ -8,31 +8,31 @@ import (
 	"time"
 )
 
-// The audit is the queue: each webhook has, for each environment, the revision up to which it was delivered. So nothing is
-// lost with a replica, and the next leader goes on where the last one has stopped.
+// The audit is the queue. For each webhook and environment, the store has the revision up to which changes were delivered. So nothing is
+// lost with a replica, and the next leader continues where the last one stopped.
 
 const (
-	// A delivery is tried maxAttempts times, firstRetry after the first failure and each time twice as long, up to lastRetry:
-	// two and a half hours in all. Then it is given up, so that one dead receiver doesn't hold back what comes for ever.
+	// A delivery is tried maxAttempts times: firstRetry after the first failure, then after twice as long each time, up to lastRetry. That
+	// is two and a half hours in all. Then it is given up, so that a dead receiver doesn't hold back later changes for ever.
 	maxAttempts = 12
 	firstRetry  = 2 * time.Second
 	lastRetry   = time.Hour
 	// sendDeadline bounds one attempt.
 	sendDeadline = 15 * time.Second
-	// idleBeat is how often a replica looks whether there are webhooks.
+	// idleBeat is how often a replica checks whether webhooks exist.
 	idleBeat = time.Minute
 )
 
-// hooks is what the delivering goroutine and the rest share.
+// hooks is what the delivering goroutine shares with the rest of the service.
 type hooks struct {
-	changed chan struct{} // webhooks were made or deleted
+	changed chan struct{} // webhooks were created or deleted
 	lead    atomic.Bool
 	quick   atomic.Bool // tests don't wait for seconds
 }
 
 func (h *hooks) init() { h.changed = make(chan struct{}, 1) }
 
-// times are the first pause between attempts, and the beat of the election.
+// times returns the first pause between attempts, and the beat of the election.
 func (h *hooks) times() (retry, beat time.Duration) {
 	if h.quick.Load() {
 		return time.Millisecond, 20 * time.Millisecond
@@ -42,7 +42,7 @@ func (h *hooks) times() (retry, beat time.Duration) {
 
 func (h *hooks) leading() bool { return h.lead.Load() }
 
-// wake lets the delivering goroutine look at the webhooks anew.
+// wake makes the delivering goroutine look at the webhooks again.
 func (h *hooks) wake() {
 	select {
 	case h.changed <- struct{}{}:
@@ -50,7 +50,7 @@ func (h *hooks) wake() {
 	}
 }
 
-// deliver takes part in the election while there are webhooks, and has one goroutine for each of them while it leads.
+// deliver takes part in the election while webhooks exist. While it leads, it runs one goroutine for each webhook.
 func (s *Service) deliver(ctx context.Context) {
 	workers := map[string]*worker{}
 	stop := func(keep []Webhook) {
@@ -119,7 +119,7 @@ func (s *Service) startWorker(ctx context.Context, hook Webhook) *worker {
 	return w
 }
 
-// run delivers what there is, and waits for more.
+// run delivers the changes so far, and waits for more.
 func (w *worker) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		v := w.s.view.Load()
@@ -143,14 +143,14 @@ func (w *worker) run(ctx context.Context) {
 func (w *worker) catchUp(ctx context.Context, env string, st *state) error {
 	at, known := w.progress.Delivered[env]
 	if !known {
-		at = st.head.Floor - 1 // an environment made after the webhook: from its beginning
+		at = st.head.Floor - 1 // an environment created after the webhook: start at its beginning
 	}
 	for ; at < st.head.Revision && ctx.Err() == nil; at++ {
 		e, err := readOne(ctx, w.s.store, auditKey(env, at+1))
 		if err != nil {
 			return err
 		}
-		if e.Revision != 0 { // else the audit was trimmed: too late
+		if e.Revision != 0 { // otherwise the audit was trimmed, and it is too late
 			entry, err := w.s.fullEntry(ctx, env, e)
 			if err != nil {
 				return err
@@ -174,7 +174,7 @@ func (w *worker) catchUp(ctx context.Context, env string, st *state) error {
 	return nil
 }
 
-// send tries until it succeeds or is given up.
+// send tries until the delivery succeeds or is given up.
 func (w *worker) send(ctx context.Context, entry AuditEntry) {
 	id := fmt.Sprintf("%s-%s-%d", w.hook.ID, entry.Environment, entry.Revision)
 	pause, _ := w.s.hooks.times()
@@ -203,7 +203,7 @@ func (w *worker) send(ctx context.Context, entry AuditEntry) {
 	}
 }
 
-// save writes how far the webhook is, unless it was deleted.
+// save writes how far the webhook was delivered, unless it was deleted.
 func (w *worker) save(ctx context.Context) error {
 	e, err := readOne(ctx, w.s.store, webhookPrefix+w.hook.ID)
 	if err != nil || e.Revision == 0 {

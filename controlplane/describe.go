@@ -9,10 +9,10 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// maxLines bounds what is written out of one change.
+// maxLines bounds the lines that describe one change.
 const maxLines = 100
 
-// explain fills in the readable lines.
+// explain fills in the lines for people.
 func (c *Change) explain() {
 	c.Lines = nil
 	was, _ := membersOf(c.Before)
@@ -89,7 +89,7 @@ func (c *Change) explainConstraints(was, is json.RawMessage) {
 	}
 }
 
-// describeGate is a gate in a few words.
+// describeGate describes a gate in a few words.
 func describeGate(g snapshot.Gate) string {
 	state := map[bool]string{true: "on", false: "off"}[g.Enabled]
 	share := ""
@@ -138,7 +138,7 @@ func describeConstraint(c snapshot.Constraint) string {
 	return c.Attribute + " " + c.Operator + " " + short(m["values"])
 }
 
-// short is a text cut where it gets long.
+// short returns a text, cut if it is long.
 func short(text []byte) string {
 	const most = 200
 	if runes := []rune(string(text)); len(runes) > most {

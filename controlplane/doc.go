@@ -1,36 +1,38 @@
-// Package controlplane owns flags: it keeps them in a [Store], checks and records every change, and gives each host the
-// snapshot to decide by. cmd/gonfalon serves it over HTTP; a Go program can as well open it in process.
+// Package controlplane owns flags: it keeps them in a [Store], checks and audits every change, and gives each host the
+// snapshot to decide by. cmd/gonfalon serves it over HTTP; a Go program can also embed it.
 //
 //	service, err := controlplane.Open(ctx, controlplane.Config{Store: memstore.New()})
 //	service.Enable(ctx, "default", "new_checkout", snapshot.ForGroup("staff"), controlplane.WriteOptions{By: "ada"})
 //
 // # Model
 //
-// An environment has flags, segments and settings, a lineage (random, new when it is created or restored) and a revision
-// that rises by one with each change. Its head is one key of the store, and every write is one transaction guarded by it:
-// the records, the audit entry and the new head become visible together, or the write is tried anew on what is there now.
+// An environment has flags, segments and settings. It has a lineage, which is random and new when the environment is created
+// or restored, and a revision, which rises by one with each change. Its head is one key in the store, and every write is one
+// transaction guarded by that key. The records, the audit entry and the new head become visible together; otherwise the write
+// is retried against the current state.
 //
-// A replica follows the store's changes and holds the environments in memory as immutable states, one atomic pointer for
-// all of them. From a state it assembles the snapshot, whose bytes are the same on every replica since the compiled records
-// are stored with the documents. Replicas hold nothing that the store doesn't.
+// A replica follows the store's changes. It holds the environments in memory as immutable states behind one atomic pointer.
+// From a state it assembles the snapshot, whose bytes are the same on every replica, because the compiled records are stored
+// with the documents. Replicas hold nothing that isn't in the store.
 //
-// What is too large for one transaction is put in place first and becomes visible by one transaction on the head: pieces of
-// a large flag, named by their hash, so that a change of one gate writes a piece or two; a whole new generation of records
-// for an import. Before that begins, the head notes it as a stage, and a sweep may only take away what no record names
-// while the head has no stage.
+// A change that is too large for one transaction is staged first: its parts are stored, and one transaction on the head makes
+// them visible. A large flag is stored in pieces named by their hash, so changing one gate writes only one or two pieces. An
+// import stores a whole new generation of records. The head lists the stages under way, and a sweep removes parts that no
+// record names only while there is no stage.
 //
 // # Promises
 //
 //   - An acknowledged write is in the store, and in this replica's snapshot.
-//   - Admin reads are linearizable. [Service.Snapshot], [Service.Watch] and [Service.Authenticate] read memory only, never
-//     go back, and go on working while the store doesn't.
-//   - A write is refused only for problems that it introduces. What was there before is a warning, and fails closed.
-//   - An audit entry holds the change itself, from which any revision within the retention can be rebuilt, and audit times
-//     never go back.
-//   - Within a lineage revisions only rise. An environment that is deleted and made again goes on counting, in a new lineage.
+//   - Admin reads are linearizable. [Service.Snapshot], [Service.Watch] and [Service.Authenticate] only read memory, never go
+//     back in time, and keep working while the store doesn't.
+//   - A write is refused only for problems that it introduces. Problems that existed before are warnings, and fail closed.
+//   - An audit entry holds the change itself. From the audit, any revision within the retention can be rebuilt. Audit times
+//     never go backwards.
+//   - Within a lineage, revisions only rise. An environment that is deleted and created again continues to count, in a new
+//     lineage.
 //
 // # Caveats
 //
-// A revision is an environment's own, not the store's. Usage counts are merged about once a minute: a replica that dies
-// takes the last minute's with it. Webhooks are delivered at least once, in order, for each environment.
+// A revision belongs to an environment, not to the store. Usage counts are merged about once a minute, so a replica that dies
+// loses those of the last minute. Webhooks are delivered at least once, and in order within each environment.
 package controlplane

@@ -7,11 +7,11 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// draft is a change of an environment on its way: built on a state, checked against it, committed only if the state still
-// holds. It is thrown away and built anew if not.
+// draft is a change of an environment before it is committed. It is built on a state and checked against it, and committed only if that
+// state is still current. If not, it is thrown away and built again.
 type draft struct {
 	st   *state
-	head head // as it will be
+	head head // the head after the change
 	with replacements
 
 	action, key string
@@ -20,14 +20,14 @@ type draft struct {
 	warnings    []snapshot.Problem
 	introduced  []snapshot.Problem
 	changedHead bool     // settings, description or existence changed
-	values      []string // of records, as written remembers them
+	values      []string // the records' values, as written remembers them
 }
 
 func newDraft(st *state, now time.Time, action, key string, o WriteOptions) *draft {
 	return &draft{st: st, head: st.head.next(now), action: action, key: key, options: o}
 }
 
-// meta is that of a record written now.
+// meta returns the metadata of a record that is written now.
 func (d *draft) meta(before *record) recordMeta {
 	m := recordMeta{Revision: d.head.Revision, Created: d.head.Time, Updated: d.head.Time, By: d.options.By}
 	if before != nil {
@@ -36,7 +36,7 @@ func (d *draft) meta(before *record) recordMeta {
 	return m
 }
 
-// putFlag puts a flag in its canonical form, and notes what problems that brings. It is no change if nothing differs.
+// putFlag puts a flag in its canonical form, and notes the problems that this introduces. If nothing differs it is not a change.
 func (d *draft) putFlag(f snapshot.Flag) error {
 	f = f.Canonical()
 	before := d.st.flag(f.Key)
@@ -48,7 +48,7 @@ func (d *draft) putFlag(f snapshot.Flag) error {
 	return d.put(before, r, problems)
 }
 
-// putSegment does the same with a segment.
+// putSegment puts a segment in the same way.
 func (d *draft) putSegment(g snapshot.Segment) error {
 	g = g.Canonical()
 	before := d.st.segment(g.Key)
@@ -60,7 +60,7 @@ func (d *draft) putSegment(g snapshot.Segment) error {
 	return d.put(before, r, problems)
 }
 
-// adopt fills in what reading the document would give.
+// adopt fills in what reading the document would fill in.
 func (r *record) adopt(fill func()) { r.once.Do(fill) }
 
 func (d *draft) put(before, r *record, compiled []snapshot.Problem) error {
@@ -76,7 +76,7 @@ func (d *draft) put(before, r *record, compiled []snapshot.Problem) error {
 		}
 	}
 	own := r.own
-	if extra := len(compiled) - len(own); extra > 0 { // what the engine refuses beyond what validation finds
+	if extra := len(compiled) - len(own); extra > 0 { // the engine refuses more than validation finds
 		for _, p := range compiled[len(own):] {
 			p.Severity = snapshot.Error
 			own = append(own[:len(own):len(own)], p)
@@ -93,7 +93,7 @@ func (d *draft) put(before, r *record, compiled []snapshot.Problem) error {
 	return nil
 }
 
-// remove deletes a record that is there.
+// remove deletes an existing record.
 func (d *draft) remove(r *record) {
 	d.changes = append(d.changes, whole(r, nil))
 	d.with.set(r.compiled.Kind, r.key(), nil)
@@ -129,7 +129,7 @@ func (d *draft) setEnvironment(settings snapshot.Settings, description string) e
 	return nil
 }
 
-// environmentDocument is what the audit says of a head.
+// environmentDocument returns what the audit records of a head.
 func environmentDocument(h *head) members {
 	conflict, _ := marshalPlain(h.Conflict)
 	description, _ := marshalPlain(h.Description)
@@ -138,7 +138,7 @@ func environmentDocument(h *head) members {
 
 func (d *draft) empty() bool { return d.with.len() == 0 && !d.changedHead }
 
-// check validates the whole set as it would be. tolerant lets problems in, as warnings.
+// check validates the whole set after the change. If tolerant is set, problems are only warnings.
 func (d *draft) check(tolerant bool) error {
 	after := d.after()
 	if err := checkSize(after.env, after.flags, after.segments); err != nil {
@@ -173,8 +173,8 @@ func (d *draft) check(tolerant bool) error {
 	return invalid(d.what(), problems)
 }
 
-// place points a problem between flags into the document of a flag that is being written: the check itself has seen only
-// the gates that refer to others.
+// place points a problem between flags into the document of a flag that is being written. The check has only seen the gates that refer to
+// other flags or segments.
 func (d *draft) place(p snapshot.Problem) snapshot.Problem {
 	if r := d.with.flags[p.Flag]; r != nil {
 		return placed(&r.flag, p)
@@ -182,7 +182,7 @@ func (d *draft) place(p snapshot.Problem) snapshot.Problem {
 	return p
 }
 
-// checkUsers refuses to delete what others need.
+// checkUsers refuses to delete what other flags need.
 func (d *draft) checkUsers(after *state) error {
 	for _, kind := range []struct {
 		gate snapshot.GateType
@@ -201,7 +201,7 @@ func (d *draft) checkUsers(after *state) error {
 	return nil
 }
 
-// what names the change in a sentence.
+// what names the changed thing in a sentence.
 func (d *draft) what() string {
 	switch {
 	case d.key == "":
@@ -212,7 +212,7 @@ func (d *draft) what() string {
 	return "the flag"
 }
 
-// warnings are problems that keep nothing out.
+// warnings returns the problems as warnings.
 func warnings(problems []snapshot.Problem) []snapshot.Problem {
 	var list []snapshot.Problem
 	for _, p := range problems {

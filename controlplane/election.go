@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// One replica delivers webhooks. It holds a key that it rewrites every leaderBeat; who sees the key unchanged for leaderTerm,
-// by its own clock, may take it. Replicas' clocks need not agree, and a store needs no leases. A leader that can't write stops
-// before another may begin, as far as it runs at all; deliveries are at least once anyway.
+// One replica delivers webhooks. It holds a key, which it rewrites every leaderBeat. A replica that sees the key unchanged for leaderTerm
+// beats of its own clock may take over. Replicas' clocks need not agree, and a store needs no leases. A leader that can't write stops
+// before another may begin, provided that it runs at all; deliveries happen at least once in any case.
 const (
 	leaderBeat = 3 * time.Second
 	leaderTerm = 4 // beats
@@ -16,13 +16,13 @@ const (
 // candidate takes part in the election for one replica.
 type candidate struct {
 	s        *Service
-	held     int64     // the key's revision in the store as this replica wrote it; 0: it doesn't lead
+	held     int64     // the key's revision in the store as this replica wrote it; 0 if it doesn't lead
 	renewed  time.Time // when it began to write it
 	seen     int64     // the key's revision as another wrote it
-	seenFrom time.Time // since when it is that
+	seenFrom time.Time // when this replica first saw that revision
 }
 
-// stand says whether this replica leads now, after one more step of the election.
+// stand takes one more step in the election, and reports whether this replica leads now.
 func (c *candidate) stand(ctx context.Context) bool {
 	e, err := readOne(ctx, c.s.store, leaderKey)
 	if err != nil {
@@ -58,13 +58,13 @@ func (c *candidate) stand(ctx context.Context) bool {
 	return true
 }
 
-// still says whether this replica may go on leading while the store doesn't answer.
+// still reports whether this replica may continue to lead while the store doesn't answer.
 func (c *candidate) still() bool {
 	_, beat := c.s.hooks.times()
 	return c.held != 0 && time.Since(c.renewed) < (leaderTerm-1)*beat
 }
 
-// resign lets another lead at once.
+// resign lets another replica lead at once.
 func (c *candidate) resign() {
 	if c.held == 0 {
 		return

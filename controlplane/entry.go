@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// storedEntry is an audit entry as it is stored.
+// storedEntry is an audit entry in its stored form.
 type storedEntry struct {
 	Time    int64    `msgpack:"time"`
 	By      string   `msgpack:"by"`
@@ -15,13 +15,13 @@ type storedEntry struct {
 	Action  string   `msgpack:"action"`
 	Key     string   `msgpack:"key,omitempty"`
 	Changes []Change `msgpack:"changes,omitempty"`
-	Names   []string `msgpack:"names,omitempty"` // kind/key of the changes, where those are in the body
+	Names   []string `msgpack:"names,omitempty"` // kind/key of the changes, if those are in the body
 	Body    string   `msgpack:"body,omitempty"`
 	Parts   int      `msgpack:"parts,omitempty"`
 	Nonce   []byte   `msgpack:"nonce"`
 }
 
-// entry is the operation that puts the draft's audit entry, and those that put its body, if it is large.
+// entry returns the operation that puts the draft's audit entry and, if the entry is large, those that put its body.
 func (d *draft) entry() (op Op, body []Op, err error) {
 	e := storedEntry{Time: d.head.Time, By: d.options.By, Reason: d.options.Reason, Action: d.action, Key: d.key,
 		Changes: d.changes, Nonce: d.head.Nonce}
@@ -32,7 +32,7 @@ func (d *draft) entry() (op Op, body []Op, err error) {
 		e.Body = hexRevision(d.head.Revision) + "-" + randomName()
 		body = bodyOps(d.st.env, e.Body, marshalStored(d.changes))
 		e.Parts = len(body)
-		const most = 1000 // names, about 30 KB: an entry with more is read whole when somebody looks for a flag
+		const most = 1000 // names, about 30 KB; an entry with more is read whole when somebody looks for a flag
 		if len(d.changes) <= most {
 			for _, c := range d.changes {
 				e.Names = append(e.Names, c.Kind+"/"+c.Key)
@@ -44,7 +44,7 @@ func (d *draft) entry() (op Op, body []Op, err error) {
 	return op, body, nil
 }
 
-// bodyPart is the size of a body's parts.
+// bodyPart is the size of each part of a body.
 const bodyPart = 128 << 10
 
 func bodyOps(env, id string, data []byte) []Op {
@@ -55,7 +55,7 @@ func bodyOps(env, id string, data []byte) []Op {
 	return ops
 }
 
-// readBody reads what bodyOps put.
+// readBody reads the value that bodyOps put.
 func (s *Service) readBody(ctx context.Context, env, id string, parts int, v any) error {
 	var data []byte
 	n := 0
@@ -86,7 +86,7 @@ func parseEntry(env string, e Entry) (AuditEntry, storedEntry, error) {
 		Action: stored.Action, Key: stored.Key, Changes: stored.Changes}, stored, nil
 }
 
-// revisionOf reads the number that newestFirst wrote.
+// revisionOf returns the number that newestFirst wrote.
 func revisionOf(key string) (int64, error) {
 	n, err := strconv.ParseUint(tail(key), 16, 64)
 	if err != nil || n > 1<<63-1 {

@@ -10,34 +10,34 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// DefaultEnvironment always exists.
+// DefaultEnvironment is the key of the environment that always exists.
 const DefaultEnvironment = "default"
 
-// Limits of environments.
+// These are the limits of environments.
 const (
 	maxEnvironments = 1_000 // each replica holds all of them
 	maxDescription  = snapshot.MaxTextBytes
 )
 
-// Environment is a set of flags of its own.
+// Environment is a separate set of flags.
 type Environment struct {
 	Key, Description string
 	Settings         snapshot.Settings
-	Version          string // changes with settings and description
+	Version          string // it changes with settings and description
 	Lineage          string // 32 hex digits
 	Revision         int64
 	Flags, Segments  int
 	Created, Updated time.Time
 }
 
-// NewEnvironment says what to create.
+// NewEnvironment is an environment to create.
 type NewEnvironment struct {
 	Key, Description string
 	Settings         snapshot.Settings
-	From             string // an environment to copy settings, flags and segments of; "": none
+	From             string // an environment to copy settings, flags and segments from; "" for none
 }
 
-// EnvironmentChange says what to change; nil leaves it.
+// EnvironmentChange says what to change. A nil member stays as it is.
 type EnvironmentChange struct {
 	Description *string
 	Settings    *snapshot.Settings
@@ -51,7 +51,7 @@ func describeEnvironment(st *state) Environment {
 	}
 }
 
-// Environments lists them by key.
+// Environments lists the environments by key.
 func (s *Service) Environments(ctx context.Context) ([]Environment, error) {
 	var keys []string
 	newest := int64(0)
@@ -76,7 +76,7 @@ func (s *Service) Environments(ctx context.Context) ([]Environment, error) {
 	return list, nil
 }
 
-// GetEnvironment gives one.
+// GetEnvironment returns one environment.
 func (s *Service) GetEnvironment(ctx context.Context, key string) (Environment, error) {
 	st, err := s.current(ctx, key)
 	if err != nil {
@@ -85,7 +85,8 @@ func (s *Service) GetEnvironment(ctx context.Context, key string) (Environment, 
 	return describeEnvironment(st), nil
 }
 
-// vacant is the state to create an environment on: none, or what a deleted one has left. An error has the code Exists.
+// vacant returns the state to create an environment on: an empty one, or what a deleted environment has left. An error has the code
+// Exists.
 func (s *Service) vacant(ctx context.Context, env string) (*state, error) {
 	e, err := readOne(ctx, s.store, headKey(env))
 	if err != nil {
@@ -103,8 +104,9 @@ func (s *Service) vacant(ctx context.Context, env string) (*state, error) {
 	return newState(env, h, e.Revision, e.Revision, nil, nil), nil
 }
 
-// CreateEnvironment makes an environment, with its own lineage; one that is made anew goes on counting where the deleted one
-// ended. An error has the code Exists, Invalid, NotFound (From) or TooLarge.
+// CreateEnvironment creates an environment with its own lineage. If an environment with this key was deleted, its revisions continue where
+// that one ended. An error has the code Exists, Invalid, NotFound (for From) or TooLarge.
+// Why: RATIONALE.md "Why does an environment that is deleted leave its head?"
 func (s *Service) CreateEnvironment(ctx context.Context, e NewEnvironment, o WriteOptions) (Environment, error) {
 	if err := checkEnvironmentKey(e.Key); err != nil {
 		return Environment{}, err
@@ -124,7 +126,7 @@ func (s *Service) CreateEnvironment(ctx context.Context, e NewEnvironment, o Wri
 		h := &d.head
 		h.Lineage, h.Generation, h.Deleted = random(16), randomName(), false
 		h.Created, h.Checkpoint, h.Logged, h.Floor = h.Time, 0, 0, h.Revision
-		st.head.Conflict, st.head.Description = "", "" // those of the deleted one are no more
+		st.head.Conflict, st.head.Description = "", "" // don't keep those of the deleted environment
 		if err := d.setSettings(e.Settings, e.Description); err != nil {
 			return err
 		}
@@ -167,7 +169,7 @@ func (s *Service) UpdateEnvironment(ctx context.Context, key string, c Environme
 	return describeEnvironment(d.after()), nil
 }
 
-// setSettings checks and sets them.
+// setSettings checks and sets settings and description.
 func (d *draft) setSettings(settings snapshot.Settings, description string) error {
 	switch settings.GroupConflict {
 	case "", snapshot.DenyWins, snapshot.AllowWins:
@@ -180,8 +182,8 @@ func (d *draft) setSettings(settings snapshot.Settings, description string) erro
 	return d.setEnvironment(settings, strings.ToValidUTF8(description, "�"))
 }
 
-// DeleteEnvironment removes an environment with all its flags; its audit stays. confirm must be the key once more. The
-// default environment can't be deleted.
+// DeleteEnvironment removes an environment with all its flags; its audit stays. confirm must repeat the key. The default environment can't
+// be deleted.
 func (s *Service) DeleteEnvironment(ctx context.Context, key, confirm string, o WriteOptions) error {
 	if key == DefaultEnvironment {
 		return fail(Forbidden, "the default environment always exists")
@@ -212,7 +214,7 @@ func (s *Service) DeleteEnvironment(ctx context.Context, key, confirm string, o 
 	return err
 }
 
-// ensureDefault makes the default environment when there is none.
+// ensureDefault creates the default environment if it doesn't exist.
 func (s *Service) ensureDefault(ctx context.Context) error {
 	if s.view.Load().states[DefaultEnvironment] != nil {
 		return nil

@@ -9,33 +9,33 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// Code says what kind of error it is; the API maps each to a status once.
+// Code is the kind of an error. The API maps each code to a status, in one place.
 type Code string
 
-// The codes.
+// These are the codes.
 const (
 	NotFound           Code = "not_found"
-	Exists             Code = "exists"              // it is there already, and must not be
+	Exists             Code = "exists"              // it already exists, and must not
 	Invalid            Code = "invalid"             // see Error.Problems
-	Conflict           Code = "conflict"            // others kept changing the environment for as long as we tried
+	Conflict           Code = "conflict"            // other changes kept coming in for as long as this one was tried
 	PreconditionFailed Code = "precondition_failed" // IfMatch or IfAbsent doesn't hold; see Error.Current
-	Unauthorized       Code = "unauthorized"        // no token, or not one of ours
+	Unauthorized       Code = "unauthorized"        // no token, or an unknown one
 	Forbidden          Code = "forbidden"           // the token may not do that
 	InUse              Code = "in_use"              // see Error.Users
 	TooLarge           Code = "too_large"
-	Gone               Code = "gone"        // it was there, and is no more: a deleted environment's stream, a past beyond the retention
+	Gone               Code = "gone"        // it existed and has been deleted: a deleted environment's stream, or a past beyond the retention
 	Unavailable        Code = "unavailable" // the store doesn't answer, or not in time
 	Internal           Code = "internal"
 )
 
-// Error is what every failing call of a Service returns, or wraps.
+// Error is the error that every failing call of a Service returns or wraps.
 type Error struct {
 	Code     Code
-	Message  string             // a sentence for people; of Internal errors not for show
-	Problems []snapshot.Problem // of Invalid: everything that is wrong, at once
-	Users    []string           // of InUse: the flags that still need it
-	Current  string             // of PreconditionFailed: the version that is there, "" for nothing
-	Err      error              // the cause, not for show
+	Message  string             // a sentence for people; don't show that of an Internal error
+	Problems []snapshot.Problem // for Invalid: everything that is wrong, at once
+	Users    []string           // for InUse: the flags that still need it
+	Current  string             // for PreconditionFailed: the current version; "" if it doesn't exist
+	Err      error              // the cause, which is not for users
 }
 
 func (e *Error) Error() string {
@@ -49,16 +49,16 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is lets errors.Is compare by code: errors.Is(err, &Error{Code: NotFound}).
+// Is reports whether target is an Error with the same code and no message, so that errors.Is(err, &Error{Code: NotFound}) works.
 func (e *Error) Is(target error) bool {
 	t, ok := target.(*Error)
 	return ok && t.Code == e.Code && t.Message == ""
 }
 
-// CodeOf is the code of an error: "" for nil, Unavailable for a wait that ended, Internal for what is not ours.
+// CodeOf returns the code of an error: "" for nil, Unavailable if the context ended, and Internal for errors from elsewhere.
 func CodeOf(err error) Code {
 	var e *Error
 	switch {
@@ -76,7 +76,7 @@ func fail(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// invalid is an error for problems; nil if none of them is an error.
+// invalid returns an error for problems, or nil if none of them is an error.
 func invalid(what string, problems []snapshot.Problem) error {
 	if failed := snapshot.Errors(problems); len(failed) > 0 {
 		return &Error{Code: Invalid, Message: what + " can't be stored", Problems: failed}
@@ -100,5 +100,5 @@ func unavailable(what string, err error) error {
 	return &Error{Code: Unavailable, Message: what, Err: err}
 }
 
-// asError is errors.As for our own kind.
+// asError is errors.As for an Error.
 func asError(err error, to **Error) bool { return errors.As(err, to) }

@@ -11,14 +11,14 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// Query is for whom and when to decide.
+// Query says for whom and when to decide.
 type Query struct {
-	Actor   *string        // the targeting key; nil: none
-	Groups  []string       // of the actor; without one, gates that need its key don't match
-	Context map[string]any // attributes: JSON values
-	Now     time.Time      // zero: the time of At, else the clock's
-	Roll    *uint64        // chance; nil: random
-	At      At             // flags as of then; zero: now
+	Actor   *string        // the targeting key; nil for none, so that gates that need the key don't match
+	Groups  []string       // the actor's groups
+	Context map[string]any // attributes with JSON values
+	Now     time.Time      // if zero, the time of At, or else the clock's
+	Roll    *uint64        // chance; nil for a random roll
+	At      At             // when the flags are from; zero for now
 }
 
 // Evaluation is a decision.
@@ -26,20 +26,20 @@ type Evaluation struct {
 	Key         string
 	Environment string
 	Revision    int64
-	Known       bool // there is such a flag
+	Known       bool // the flag exists
 	Enabled     bool
 	Killed      bool
-	Reason      string // as OpenFeature names it: STATIC, TARGETING_MATCH, SPLIT or DEFAULT
-	Gate        string // what decided: boolean, actor … kill, prerequisite; "": nothing did
-	Target      string // of that gate
+	Reason      string // OpenFeature's name for it: STATIC, TARGETING_MATCH, SPLIT or DEFAULT
+	Gate        string // the gate that decided: boolean, actor … kill, prerequisite; "" if none did
+	Target      string // that gate's target
 	Score       *float64
 	HasVariant  bool
 	Variant     string
-	Payload     json.RawMessage // nil: none
+	Payload     json.RawMessage // nil for none
 }
 
-// Evaluate decides a flag now or in the past. An unknown flag is no error, but a decision. An error has the code NotFound (no
-// such environment, or revision), Gone (a past beyond the retention) or Invalid (the query).
+// Evaluate decides a flag now or in the past. An unknown flag is a decision, not an error. An error has the code NotFound (for the
+// environment or the revision), Gone (for a past beyond the retention) or Invalid (for the query).
 func (s *Service) Evaluate(ctx context.Context, env, key string, q Query) (Evaluation, error) {
 	d, err := s.decider(ctx, env, q.At)
 	if err != nil {
@@ -52,7 +52,7 @@ func (s *Service) Evaluate(ctx context.Context, env, key string, q Query) (Evalu
 	return d.decide(key, input), nil
 }
 
-// decider decides by one state of an environment. It serves one caller at a time.
+// decider decides flags by one state of an environment. It serves one caller at a time.
 type decider struct {
 	state   *state
 	engine  *engine.Snapshot
@@ -98,7 +98,7 @@ func (d *decider) evaluation(key string, decision *engine.Decision) Evaluation {
 	return e
 }
 
-// reasonName is OpenFeature's name of a reason.
+// reasonName returns OpenFeature's name for a reason.
 func reasonName(r engine.Reason) string {
 	switch r {
 	case engine.ReasonStatic, engine.ReasonKilled:
@@ -108,10 +108,10 @@ func reasonName(r engine.Reason) string {
 	case engine.ReasonSplit:
 		return "SPLIT"
 	}
-	return "DEFAULT" // nothing granted it, or a prerequisite kept it off, or there is none
+	return "DEFAULT" // nothing granted it, a prerequisite kept it off, or the flag is unknown
 }
 
-// input is the query as the engine takes it.
+// input returns the query as the engine's input.
 func (q *Query) input(now time.Time) (*engine.Input, error) {
 	switch {
 	case !q.Now.IsZero():

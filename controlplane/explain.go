@@ -10,24 +10,24 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// Explanation is a decision with every gate that was looked at, in order.
+// Explanation is a decision with every gate that the engine looked at, in order.
 type Explanation struct {
 	Evaluation
 	Steps []Step
 }
 
-// Step is one gate that was looked at.
+// Step is one gate that the engine looked at.
 type Step struct {
 	Gate    string `json:"gate"`
 	Target  string `json:"target,omitempty"`
 	Outcome string `json:"outcome"` // no, yes, deny, pass, fail or not asked
-	Detail  string `json:"detail"`  // what was compared
+	Detail  string `json:"detail"`  // what the gate compared, in words
 }
 
-// maxExplained bounds the steps that are told.
+// maxExplained bounds the steps of an explanation.
 const maxExplained = 1_024
 
-// Explain decides a flag as Evaluate does, and tells why.
+// Explain decides a flag like Evaluate, and says why.
 func (s *Service) Explain(ctx context.Context, env, key string, q Query) (Explanation, error) {
 	d, err := s.decider(ctx, env, q.At)
 	if err != nil {
@@ -88,7 +88,7 @@ func (d *decider) detail(key string, x *engine.Step, in *engine.Input, context m
 	return ""
 }
 
-// ruleDetail says how each constraint compared, and the share of who matches.
+// ruleDetail says how each constraint compared, and the share of the actors who match.
 func (d *decider) ruleDetail(key string, x *engine.Step, in *engine.Input, context map[string]any) string {
 	written := d.constraints(key, x)
 	from, to := x.Constraints()
@@ -115,7 +115,7 @@ func (d *decider) ruleDetail(key string, x *engine.Step, in *engine.Input, conte
 	return strings.Join(parts, "; ")
 }
 
-// constraints are those of a rule or segment step, as people wrote them.
+// constraints returns the constraints of a rule or segment step, the way people wrote them.
 func (d *decider) constraints(key string, x *engine.Step) []snapshot.Constraint {
 	if x.Gate == engine.GateSegment {
 		if r := d.state.segment(x.Target); r != nil && r.read() == nil {

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// FailedWrite tells of a change that was refused. They are kept apart from the audit, and move no revision.
+// FailedWrite describes a change that was refused. Failed writes are kept separate from the audit and don't change a revision.
 type FailedWrite struct {
 	Environment string    `msgpack:"-"`
 	Time        time.Time `msgpack:"-"`
@@ -20,20 +20,20 @@ type FailedWrite struct {
 	Key         string    `msgpack:"key,omitempty"`
 	Code        Code      `msgpack:"code"`
 	Detail      string    `msgpack:"detail"`
-	Suppressed  int       `msgpack:"suppressed,omitempty"` // how many before it were not recorded, because there were too many
+	Suppressed  int       `msgpack:"suppressed,omitempty"` // how many refusals before it were not recorded, because there were too many
 }
 
 const (
-	// Of each environment twenty refusals are recorded at once, and then one a second: enough to see what somebody does
-	// wrong, too few to fill a store.
+	// For each environment, twenty refusals are recorded at once and then one per second. That is enough to see what somebody does wrong,
+	// and too few to fill a store.
 	failureBurst = 20
 	failureRate  = rate.Limit(1)
-	// maxFailures are kept of each environment; the sweep deletes older ones.
+	// maxFailures is how many are kept for each environment. The sweep deletes older ones.
 	maxFailures   = 1_000
 	failureDetail = 2_000 // bytes
 )
 
-// failureLimits bound what is recorded of each environment.
+// failureLimits limits how many refusals are recorded for each environment.
 type failureLimits struct {
 	mu  sync.Mutex
 	all map[string]*failureLimit
@@ -44,7 +44,7 @@ type failureLimit struct {
 	suppressed int
 }
 
-// allow says whether to record one more, and how many were not before it.
+// allow reports whether to record one more, and returns how many before it were not recorded.
 func (l *failureLimits) allow(env string, now time.Time) (suppressed int, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -64,7 +64,7 @@ func (l *failureLimits) allow(env string, now time.Time) (suppressed int, ok boo
 	return suppressed, true
 }
 
-// recordRefusal records why a change was not made, if that was the caller's doing.
+// recordRefusal records why a change was refused, if that was the caller's fault.
 func (s *Service) recordRefusal(ctx context.Context, env, action, key string, o WriteOptions, err error) {
 	code := CodeOf(err)
 	if o.quiet || code == Unavailable || code == Internal || code == Conflict {
@@ -73,11 +73,11 @@ func (s *Service) recordRefusal(ctx context.Context, env, action, key string, o 
 	s.RecordFailure(ctx, FailedWrite{Environment: env, By: o.By, Reason: o.Reason, Action: action, Key: key, Code: code, Detail: err.Error()})
 }
 
-// RecordFailure records a change that was refused before it came to a verb, such as one without a token. It is limited in
-// number, and never fails: what can't be recorded is logged.
+// RecordFailure records a change that was refused before it reached a verb, such as one without a token. It limits how many it records. It
+// never fails: if it can't record, it logs.
 func (s *Service) RecordFailure(ctx context.Context, f FailedWrite) {
 	if s.view.Load().states[f.Environment] == nil {
-		f.Environment = system // else anybody could make up environments
+		f.Environment = system // otherwise anybody could invent environments
 	}
 	now := s.now()
 	suppressed, ok := s.failures.allow(f.Environment, now)
@@ -102,8 +102,7 @@ func clip(text string, most int) string {
 	return text
 }
 
-// Failures lists refused changes, newest first; of the query it heeds Environment, Environments, By, Action, Since, Until and
-// Limit.
+// Failures lists refused changes, newest first. It uses the query's Environment, Environments, By, Action, Since, Until and Limit.
 func (s *Service) Failures(ctx context.Context, q AuditQuery) ([]FailedWrite, error) {
 	limit := q.Limit
 	if limit <= 0 {

@@ -9,21 +9,22 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// ahead says that a host is ahead of a state: it comes from a replica that was faster.
+// ahead reports whether a host is ahead of a state, because it comes from a replica that was faster.
 func (p Position) ahead(st *state) bool {
 	return p.Lineage == st.head.lineage() && p.Revision > st.head.Revision
 }
 
 const (
-	// frameGap is the least time between two frames of a stream: a burst of changes costs hosts fifty frames a second.
+	// frameGap is the shortest time between two frames of a stream, so that a burst of changes costs hosts at most fifty frames a second.
+	// Why: RATIONALE.md "Why do a stream's frames leave at once, instead of after 20 ms?"
 	frameGap = 20 * time.Millisecond
-	// So many states are remembered, so that a host that comes back gets a delta; fewer, where what they alone hold, such as
-	// versions of a large flag, takes more room.
+	// This many states are remembered, so that a host that comes back gets a delta. There are fewer if the records that only they hold,
+	// such as versions of a large flag, take more room than keptBytes.
 	kept      = 128
 	keptBytes = 64 << 20
 )
 
-// recent are the newest of some states, oldest first, that are worth keeping.
+// recent returns the newest of the states that are worth keeping, oldest first.
 func recent(states []*state) []*state {
 	room := keptBytes
 	for i := len(states) - 1; i >= 0; i-- {
@@ -37,7 +38,7 @@ func recent(states []*state) []*state {
 	return states
 }
 
-// holds is how many bytes of records a state has that a later one doesn't share.
+// holds returns how many bytes of records a state has that a later one doesn't share.
 func (s *state) holds(later *state) int {
 	size := 0
 	for _, lists := range [][2][]*record{{s.flags, later.flags}, {s.segments, later.segments}} {
@@ -60,28 +61,28 @@ type feeds struct {
 	all map[string]*feed
 }
 
-// feed is what one environment's streams are shown: the newest state at most every frameGap, all at once.
+// feed is what one environment's streams see. All of them see the newest state at once, at most every frameGap.
 type feed struct {
 	now      atomic.Pointer[shown]
 	watchers atomic.Int64
 
 	mu      sync.Mutex
-	waiting *state      // to be shown by the timer
-	skipped []*state    // what came before it and was not shown; hosts may have polled it
-	timer   *time.Timer // nil: none runs
-	last    time.Time   // when something was shown
+	waiting *state      // the timer will show it
+	skipped []*state    // states before it that were not shown; hosts may have polled them
+	timer   *time.Timer // nil if none runs
+	last    time.Time   // when something was last shown
 }
 
 // shown is what streams see until next is closed.
 type shown struct {
-	newest   *Snapshot // nil: the environment is gone
-	previous *state    // the one before, with its bytes; nil: none
-	past     []*state  // those before that or skipped, oldest first, without
+	newest   *Snapshot // nil if the environment is gone
+	previous *state    // the state before, with its bytes; nil for none
+	past     []*state  // earlier and skipped states, oldest first, without bytes
 	next     chan struct{}
 }
 
-// of is an environment's feed; nil if there is no such environment. The view is shown before the feeds are offered it: who comes
-// between the two, with an environment that was made just now, makes its feed.
+// of returns an environment's feed, or nil if the environment doesn't exist. A new view becomes visible before the feeds are offered it. A
+// caller that comes in between, for an environment that was just created, makes its feed.
 func (f *feeds) of(env string, newest *atomic.Pointer[view]) *feed {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -91,7 +92,7 @@ func (f *feeds) of(env string, newest *atomic.Pointer[view]) *feed {
 	return f.all[env]
 }
 
-// open is an environment's feed, made if there is none; f.mu is held.
+// open returns an environment's feed, and makes one if there is none. The caller holds f.mu.
 func (f *feeds) open(env string) *feed {
 	if f.all == nil {
 		f.all = map[string]*feed{}
@@ -102,7 +103,7 @@ func (f *feeds) open(env string) *feed {
 	return f.all[env]
 }
 
-// offer tells the feeds of a new view.
+// offer hands the states of a new view to the feeds.
 func (f *feeds) offer(states map[string]*state, gone []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -130,7 +131,7 @@ func (f *feeds) stop() {
 	}
 }
 
-// offer shows a state now, if nothing was shown for frameGap, else as soon as that is over.
+// offer shows a state now if nothing was shown for frameGap, or else as soon as frameGap is over.
 func (f *feed) offer(st *state) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -161,7 +162,7 @@ func (f *feed) offer(st *state) {
 	})
 }
 
-// show shows what waits; f.mu is held.
+// show shows the waiting state. The caller holds f.mu.
 func (f *feed) show() {
 	st, skipped := f.waiting, f.skipped
 	f.waiting, f.skipped, f.last = nil, nil, time.Now()
@@ -200,12 +201,12 @@ func (f *feed) end() {
 	}
 }
 
-// light is the state without what was made of it: its records are shared anyway, its bytes are not.
+// light returns the state without its snapshot. Its records are shared with other states anyway, but its bytes aren't.
 func (s *state) light() *state {
 	return newState(s.env, s.head, s.headAt, s.at, s.flags, s.segments)
 }
 
-// frame is what brings a host from a position to the newest snapshot.
+// frame returns the frame that brings a host from a position to the newest snapshot.
 func (s *shown) frame(from Position) (*Frame, error) {
 	base := s.base(from)
 	if base == nil {
@@ -216,14 +217,14 @@ func (s *shown) frame(from Position) (*Frame, error) {
 	return f, f.err
 }
 
-// whole is the frame of the whole snapshot.
+// whole returns the frame with the whole snapshot.
 func (p *Snapshot) whole() (*Frame, error) {
 	f := p.frame(Position{})
 	f.made.Do(func() { f.err = f.fill(p, nil) })
 	return f, f.err
 }
 
-// knows says whether a host at a position can go on from there, now or when what waits is shown.
+// knows reports whether a host at a position can continue from there, now or once the waiting state is shown.
 func (f *feed) knows(p Position) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -232,7 +233,7 @@ func (f *feed) knows(p Position) bool {
 	return now.newest != nil && is(now.newest.state) || now.base(p) != nil || f.waiting != nil && is(f.waiting) || slices.ContainsFunc(f.skipped, is)
 }
 
-// base is the remembered state at a position; nil if there is none.
+// base returns the remembered state at a position, or nil.
 func (s *shown) base(from Position) *state {
 	if s.previous != nil && s.previous.head.position() == from {
 		return s.previous
@@ -245,7 +246,7 @@ func (s *shown) base(from Position) *state {
 	return nil
 }
 
-// fill makes a frame, once for all hosts that are at the same place. A delta larger than the snapshot is no use.
+// fill makes a frame once for all hosts at the same position. If the delta is larger than the snapshot, it sends the snapshot.
 func (f *Frame) fill(to *Snapshot, base *state) error {
 	if err := to.assemble(); err != nil {
 		return err
@@ -267,7 +268,7 @@ func (f *Frame) fill(to *Snapshot, base *state) error {
 	return nil
 }
 
-// frame is the shared frame for hosts at a position.
+// frame returns the frame that all hosts at a position share.
 func (p *Snapshot) frame(from Position) *Frame {
 	p.framesMu.Lock()
 	defer p.framesMu.Unlock()

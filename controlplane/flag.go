@@ -8,43 +8,43 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// State sums a flag up for a list.
+// State sums up a flag for a list.
 type State string
 
-// The states.
+// These are the states of a flag.
 const (
 	StateOn      State = "on"      // the boolean gate is on
-	StatePartial State = "partial" // other gates grant it to some
+	StatePartial State = "partial" // other gates grant it to some actors
 	StateOff     State = "off"     // nothing grants it
 	StateKilled  State = "killed"
 )
 
-// Flag is a flag with what is known about it.
+// Flag is a flag with its metadata.
 type Flag struct {
-	snapshot.Flag // the document; marshal it alone for the authoring form
+	snapshot.Flag // the document; marshal it by itself for the authoring form
 
-	Version          string // changes with each change of the flag; for WriteOptions.IfMatch
-	Revision         int64  // of the environment, that changed the flag last
+	Version          string // it changes with each change of the flag; use it in WriteOptions.IfMatch
+	Revision         int64  // the environment's revision that last changed the flag
 	Created, Updated time.Time
 	UpdatedBy        string
 	State            State
-	LastEvaluated    time.Time // zero: never reported
-	Evaluations      int64     // as hosts reported them
-	Stale            bool      // by the FlagQuery's age
+	LastEvaluated    time.Time // zero if never reported
+	Evaluations      int64     // the sum of what hosts reported
+	Stale            bool      // by the age in the FlagQuery
 	Warnings         []snapshot.Problem
 }
 
 // WriteResult is the answer to a change of a flag.
 type WriteResult struct {
 	Flag     Flag
-	Enabled  bool  // its immediate state: as its own gates decide for the verb's actor or group, or for nobody in particular
-	Revision int64 // of the environment
-	Changed  bool  // false: it was like that already, and nothing was written
+	Enabled  bool  // the immediate state: how its own gates decide for the verb's actor or group, or without an actor
+	Revision int64 // the environment's revision
+	Changed  bool  // false if the flag was like that already, and nothing was written
 	Created  bool
 	Warnings []snapshot.Problem
 }
 
-// GetFlag gives a flag. An error has the code NotFound or Unavailable, as with all reads.
+// GetFlag returns a flag. As for all reads, an error has the code NotFound or Unavailable.
 func (s *Service) GetFlag(ctx context.Context, env, key string) (Flag, error) {
 	st, err := s.current(ctx, env)
 	if err != nil {
@@ -59,7 +59,7 @@ func (s *Service) GetFlag(ctx context.Context, env, key string) (Flag, error) {
 
 func noFlag(key string) error { return fail(NotFound, "there is no flag %.140q", key) }
 
-// describe is a flag with what is known about it.
+// describe returns a flag with its metadata.
 func (s *Service) describe(st *state, r *record) (Flag, error) {
 	var references []snapshot.Problem
 	for _, p := range st.referenceProblems() {
@@ -70,7 +70,7 @@ func (s *Service) describe(st *state, r *record) (Flag, error) {
 	return s.describeWith(s.view.Load(), st, r, references)
 }
 
-// describeWith is describe with the flag's reference problems at hand.
+// describeWith is describe for a caller that has the flag's reference problems already.
 func (s *Service) describeWith(v *view, st *state, r *record, references []snapshot.Problem) (Flag, error) {
 	if err := r.read(); err != nil {
 		return Flag{}, err
@@ -90,7 +90,7 @@ func (s *Service) describeWith(v *view, st *state, r *record, references []snaps
 	return f, nil
 }
 
-// stateOf sums a flag up.
+// stateOf returns the state that sums up a flag.
 func stateOf(f *snapshot.Flag) State {
 	if f.Killed {
 		return StateKilled
@@ -115,7 +115,7 @@ func stateOf(f *snapshot.Flag) State {
 
 func gatePointer(i int) string { return "/gates/" + strconv.Itoa(i) }
 
-// placed points a problem that was found among the gates that refer to others into the flag's whole document.
+// placed points a problem, which was found among only the gates that refer to others, into the flag's whole document.
 func placed(f *snapshot.Flag, p snapshot.Problem) snapshot.Problem {
 	for i := range f.Gates {
 		if p.Gate != "" && f.Gates[i].Slot() == p.Gate {
@@ -126,11 +126,11 @@ func placed(f *snapshot.Flag, p snapshot.Problem) snapshot.Problem {
 	return p
 }
 
-// A flagEdit makes the flag as it should be of the one that is there; nil if there is none. It gives problems with pointers
-// into the request.
+// A flagEdit returns the new flag, given the current one, which is nil if the flag doesn't exist. Its problems have pointers into the
+// request.
 type flagEdit func(before *snapshot.Flag) (snapshot.Flag, []snapshot.Problem, error)
 
-// changeFlag writes what an edit makes of a flag, and evaluates it as the verb's immediate state.
+// changeFlag writes the flag that an edit returns, and evaluates it for the verb's immediate state.
 func (s *Service) changeFlag(ctx context.Context, env, action, key string, o WriteOptions, scope immediate, edit flagEdit) (WriteResult, error) {
 	var created bool
 	d, err := s.write(ctx, env, action, key, o, func(st *state, d *draft) error {
@@ -165,7 +165,7 @@ func (s *Service) changeFlag(ctx context.Context, env, action, key string, o Wri
 	return s.flagResult(d, key, created, scope)
 }
 
-// flagResult answers from the draft, not from the view: by now another change may have come.
+// flagResult answers from the draft, not from the view, because another change may have come by now.
 func (s *Service) flagResult(d *draft, key string, created bool, scope immediate) (WriteResult, error) {
 	st := d.after()
 	flag, err := s.describe(st, st.flag(key))
@@ -177,7 +177,7 @@ func (s *Service) flagResult(d *draft, key string, created bool, scope immediate
 		Warnings: flag.Warnings}, nil
 }
 
-// after is the state that the draft makes; the one that it was built on, if it is empty or a dry run's revision.
+// after returns the state after the draft. A dry run doesn't change the revision.
 func (d *draft) after() *state {
 	if d.empty() {
 		return d.st
@@ -189,7 +189,7 @@ func (d *draft) after() *state {
 	return d.st.with(h, d.st.headAt, d.st.at, d.with)
 }
 
-// existing is an edit of a flag that must be there.
+// existing returns an edit of a flag that must exist.
 func existing(key string, edit func(f snapshot.Flag) (snapshot.Flag, []snapshot.Problem)) flagEdit {
 	return func(before *snapshot.Flag) (snapshot.Flag, []snapshot.Problem, error) {
 		if before == nil {
@@ -200,7 +200,7 @@ func existing(key string, edit func(f snapshot.Flag) (snapshot.Flag, []snapshot.
 	}
 }
 
-// creating is an edit that makes a missing flag first.
+// creating returns an edit that first creates a missing flag.
 func creating(key string, edit func(f snapshot.Flag) (snapshot.Flag, []snapshot.Problem)) flagEdit {
 	return func(before *snapshot.Flag) (snapshot.Flag, []snapshot.Problem, error) {
 		f := snapshot.Flag{Key: key}
@@ -212,58 +212,58 @@ func creating(key string, edit func(f snapshot.Flag) (snapshot.Flag, []snapshot.
 	}
 }
 
-// PutFlag puts a whole document in place of what is there. An error has the code Invalid, NotFound (no such environment),
-// PreconditionFailed, TooLarge or Unavailable, as with all changes.
+// PutFlag creates or replaces a flag. As for all changes, an error has the code Invalid, NotFound (for the environment),
+// PreconditionFailed, TooLarge or Unavailable.
 func (s *Service) PutFlag(ctx context.Context, env string, f snapshot.Flag, o WriteOptions) (WriteResult, error) {
 	return s.changeFlag(ctx, env, "flag.put", f.Key, o, immediate{}, func(*snapshot.Flag) (snapshot.Flag, []snapshot.Problem, error) {
 		return f, nil, nil
 	})
 }
 
-// Enable puts the gate that a scope means, and makes a missing flag.
+// Enable puts the gate that a scope stands for. It creates a missing flag.
 func (s *Service) Enable(ctx context.Context, env, key string, scope snapshot.Scope, o WriteOptions) (WriteResult, error) {
 	return s.changeFlag(ctx, env, "flag.enable", key, o, enabledFor(scope), creating(key, func(f snapshot.Flag) (snapshot.Flag, []snapshot.Problem) {
 		return snapshot.Enable(f, scope)
 	}))
 }
 
-// Disable puts the gate that turns a flag off for a scope, and makes a missing flag.
+// Disable puts the gate that turns a flag off for a scope. It creates a missing flag.
 func (s *Service) Disable(ctx context.Context, env, key string, scope snapshot.Scope, o WriteOptions) (WriteResult, error) {
 	return s.changeFlag(ctx, env, "flag.disable", key, o, disabledFor(scope), creating(key, func(f snapshot.Flag) (snapshot.Flag, []snapshot.Problem) {
 		return snapshot.Disable(f, scope)
 	}))
 }
 
-// Clear removes a gate, or with no part given all of them; the flag stays.
+// Clear removes a gate, or all gates if no part is given. The flag stays.
 func (s *Service) Clear(ctx context.Context, env, key string, what snapshot.Removal, o WriteOptions) (WriteResult, error) {
 	return s.changeFlag(ctx, env, "flag.clear", key, o, immediate{}, existing(key, func(f snapshot.Flag) (snapshot.Flag, []snapshot.Problem) {
 		return snapshot.Clear(f, what)
 	}))
 }
 
-// PutVariants puts the variant gate, and makes a missing flag.
+// PutVariants puts the variant gate. It creates a missing flag.
 func (s *Service) PutVariants(ctx context.Context, env, key string, variants []snapshot.Variant, o WriteOptions) (WriteResult, error) {
 	return s.changeFlag(ctx, env, "flag.variants", key, o, immediate{}, creating(key, func(f snapshot.Flag) (snapshot.Flag, []snapshot.Problem) {
 		return snapshot.PutVariants(f, variants)
 	}))
 }
 
-// Kill turns a flag off whatever its gates say. offVariant names what to serve meanwhile; nil leaves what the flag says, ""
-// makes it the caller's default.
+// Kill turns a flag off, whatever its gates say. offVariant is the variant to serve while the flag is killed. If it is nil, the flag's own
+// stays; "" means the caller's default.
 func (s *Service) Kill(ctx context.Context, env, key string, offVariant *string, o WriteOptions) (WriteResult, error) {
 	return s.changeFlag(ctx, env, "flag.kill", key, o, immediate{}, existing(key, func(f snapshot.Flag) (snapshot.Flag, []snapshot.Problem) {
 		return snapshot.Kill(f, offVariant)
 	}))
 }
 
-// Revive undoes Kill.
+// Revive undoes a Kill.
 func (s *Service) Revive(ctx context.Context, env, key string, o WriteOptions) (WriteResult, error) {
 	return s.changeFlag(ctx, env, "flag.revive", key, o, immediate{}, existing(key, func(f snapshot.Flag) (snapshot.Flag, []snapshot.Problem) {
 		return snapshot.Revive(f), nil
 	}))
 }
 
-// DeleteFlag removes a flag. One that others require is InUse.
+// DeleteFlag deletes a flag. The error for a flag that others require has the code InUse.
 func (s *Service) DeleteFlag(ctx context.Context, env, key string, o WriteOptions) (revision int64, err error) {
 	d, err := s.write(ctx, env, "flag.delete", key, o, func(st *state, d *draft) error {
 		r := st.flag(key)

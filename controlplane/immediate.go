@@ -8,13 +8,13 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// immediate says how a verb's answer sums a flag up at once: for an actor, for nobody in particular, or as what the verb meant.
+// immediate says how a verb's answer sums up the flag: decided for an actor, decided without an actor, or simply what the verb asked for.
 type immediate struct {
 	actor *string
 	fixed *bool
 }
 
-// enabledFor is the state after Enable. A group, a percentage, a rule and the like are on for whom they mean.
+// enabledFor returns the immediate state after Enable. Groups, percentages, rules and the like count as on.
 func enabledFor(s snapshot.Scope) immediate {
 	if s.Actor != nil {
 		return immediate{actor: s.Actor}
@@ -25,7 +25,7 @@ func enabledFor(s snapshot.Scope) immediate {
 	return immediate{}
 }
 
-// disabledFor is the state after Disable.
+// disabledFor returns the immediate state after Disable.
 func disabledFor(s snapshot.Scope) immediate {
 	if s.Actor != nil {
 		return immediate{actor: s.Actor}
@@ -45,7 +45,7 @@ func (i immediate) enabled(f *snapshot.Flag, now time.Time) bool {
 	}
 	own := *f
 	if i.actor == nil {
-		// Gates about others say nothing here, and there may be a hundred thousand of them.
+		// Leave out gates for other actors: they can't decide, and there may be a hundred thousand of them.
 		own.Gates = slices.DeleteFunc(slices.Clone(f.Gates), func(g snapshot.Gate) bool {
 			return g.Type == snapshot.Actor || g.Type == snapshot.Group
 		})

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// The layout of the store. Environments can't hold a slash, so that no prefix is part of another's name; the environment ""
-// stands for what belongs to none: tokens and webhooks, whose changes are counted and audited like an environment's.
+// This is the layout of the store. An environment's key can't contain a slash, so no prefix is part of another one. The environment ""
+// stands for things that belong to no environment: tokens and webhooks, whose changes are counted and audited like those of an environment.
 //
-//	head/<env>                       where the environment is: lineage, revision, generation, settings
+//	head/<env>                       where the environment stands: lineage, revision, generation, settings
 //	flag/<env>/<generation>/<key>    a flag: document and compiled record
 //	segment/<env>/<generation>/<key> a segment
 //	piece/<env>/<hash>               a part of a value that is too large for its key
@@ -21,7 +21,7 @@ import (
 //	usage/<env>/<shard>              when flags were last evaluated
 //	token/<id>, used/<id>            an API token; when it was last used
 //	webhook/<id>, delivery/<id>      a webhook; how far it was delivered
-//	leader                           who delivers webhooks
+//	leader                           the replica that delivers webhooks
 //	format                           the layout's version
 //	restoring                        a restore is under way, or broke off
 const (
@@ -43,7 +43,7 @@ const (
 	restoringKey     = "restoring"
 )
 
-// layoutVersion is the value of formatKey: a newer one is refused, so that an old build can't spoil what it can't read.
+// layoutVersion is the value of formatKey. A newer value is refused, so that an old build can't spoil data that it can't read.
 const layoutVersion = 1
 
 func headKey(env string) string              { return headPrefix + env }
@@ -64,13 +64,13 @@ func failureKey(env string, at time.Time, id string) string {
 }
 func usageKey(env string, shard int) string { return fmt.Sprintf("%s%s/%02x", usagePrefix, env, shard) }
 
-// newestFirst writes a number so that greater ones sort before smaller ones: reads from the newest on need no reverse order.
+// newestFirst formats a number so that greater numbers sort before smaller ones. Reads that start at the newest then need no reverse order.
 func newestFirst(n int64) string { return fmt.Sprintf("%016x", uint64(1<<63-1-n)) }
 
-// tail is what follows the last slash.
+// tail returns what follows the last slash.
 func tail(key string) string { return key[strings.LastIndexByte(key, '/')+1:] }
 
-// EnvironmentPattern is what an environment's key looks like.
+// EnvironmentPattern is the pattern that an environment's key must match.
 const EnvironmentPattern = `^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$`
 
 var environmentPattern = regexp.MustCompile(EnvironmentPattern)
@@ -83,5 +83,5 @@ func checkEnvironmentKey(key string) error {
 	return nil
 }
 
-// hexRevision writes a revision so that greater ones sort after smaller ones.
+// hexRevision formats a revision so that greater revisions sort after smaller ones.
 func hexRevision(n int64) string { return fmt.Sprintf("%016x", n) }

@@ -12,16 +12,16 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// FlagQuery filters and orders a list of flags. Its zero value gives the first hundred by key.
+// FlagQuery filters and orders a list of flags. Its zero value selects the first hundred by key.
 type FlagQuery struct {
-	Search    string // part of the key, the description, the owner or a tag, whatever the case
+	Search    string // part of the key, the description, the owner or a tag, in any case
 	Tag       string
 	Prefix    string // of the key
 	Owner     string
 	State     State
-	Stale     time.Duration // marks flags that were not evaluated for so long
-	OnlyStale bool          // and leaves out the others
-	Sort      string        // key, updated, last_evaluated or state; a leading - turns it round. "": key
+	Stale     time.Duration // marks flags that were not evaluated for this long
+	OnlyStale bool          // leaves out the flags that aren't stale
+	Sort      string        // key, updated, last_evaluated or state; prefix with - for descending order; "" for key
 	Cursor    string        // Next of the page before
 	Limit     int           // 0: 100; at most 1000
 }
@@ -29,13 +29,13 @@ type FlagQuery struct {
 // FlagPage is a page of a list.
 type FlagPage struct {
 	Flags    []Flag
-	Next     string // cursor of the next page; "": this is the last
-	Total    int    // of all pages
+	Next     string // the cursor of the next page; "" on the last page
+	Total    int    // the number of flags on all pages
 	Revision int64
 	Version  string // of the environment at this revision
 }
 
-// sorts order flags; equal ones go by key.
+// sorts holds the orders of flags. Flags that are equal in an order are sorted by key.
 var sorts = map[string]func(a, b *Flag) int{
 	"":               func(a, b *Flag) int { return 0 },
 	"key":            func(a, b *Flag) int { return 0 },
@@ -70,7 +70,7 @@ func (s *Service) ListFlags(ctx context.Context, env string, q FlagQuery) (FlagP
 	if err != nil {
 		return FlagPage{}, err
 	}
-	slices.SortStableFunc(list, func(a, b *Flag) int { // stable: they ascend by key
+	slices.SortStableFunc(list, func(a, b *Flag) int { // stable, since they ascend by key
 		if down {
 			a, b = b, a
 		}
@@ -82,7 +82,7 @@ func (s *Service) ListFlags(ctx context.Context, env string, q FlagQuery) (FlagP
 	page := FlagPage{Flags: []Flag{}, Total: len(list), Revision: st.head.Revision, Version: st.head.version(st.head.Revision)}
 	from := 0
 	if len(after) > 0 {
-		// The cursor is the key of the last flag of the page before; one that was deleted meanwhile starts over.
+		// The cursor is the key of the previous page's last flag. If that was deleted in the meantime, start over.
 		from = 1 + slices.IndexFunc(list, func(f *Flag) bool { return f.Key == string(after) })
 	}
 	for _, f := range list[from:min(from+limit, len(list))] {
@@ -94,7 +94,7 @@ func (s *Service) ListFlags(ctx context.Context, env string, q FlagQuery) (FlagP
 	return page, nil
 }
 
-// matching are the flags that a query asks for, ascending by key.
+// matching returns the flags that a query selects, ascending by key.
 func (s *Service) matching(st *state, q FlagQuery) ([]*Flag, error) {
 	fresh := map[string]bool{}
 	cutoff := s.now().Add(-max(q.Stale, 0))
@@ -131,7 +131,8 @@ func (s *Service) matching(st *state, q FlagQuery) ([]*Flag, error) {
 	return list, nil
 }
 
-// fresh are the flags that were evaluated since a time, and all that those need: a parent is evaluated with its child.
+// fresh returns the flags that were evaluated since a time and, because a parent is evaluated with its child, all flags that they need.
+// Why: RATIONALE.md "Why is a flag that was never evaluated stale?"
 func (s *Service) fresh(st *state, since time.Time) map[string]bool {
 	v := s.view.Load()
 	fresh := map[string]bool{}

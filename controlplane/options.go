@@ -2,19 +2,19 @@ package controlplane
 
 import "time"
 
-// WriteOptions go with every change.
+// WriteOptions are the options of every change.
 type WriteOptions struct {
-	By           string   // who, for the audit
+	By           string   // who makes the change, for the audit
 	Reason       string   // why
-	IfMatch      []string // versions, one of which must be the current one; "*": it must exist
+	IfMatch      []string // versions, one of which must be the current one; "*" means that it must exist
 	IfAbsent     bool     // it must not exist
 	AllowMissing bool     // gates may name segments and parents that don't exist yet
 	DryRun       bool     // check everything, write nothing
 
-	quiet bool // a refusal is no news: replicas race for what exactly one must make
+	quiet bool // don't record a refusal: replicas race to create something that exactly one of them must create
 }
 
-// At names a moment of an environment: a revision, or a time, or (zero) now.
+// At is a moment of an environment: a revision or a time. The zero value is now.
 type At struct {
 	Revision int64
 	Time     time.Time
@@ -22,7 +22,7 @@ type At struct {
 
 func (at At) now() bool { return at.Revision == 0 && at.Time.IsZero() }
 
-// Limits of what people write beside a change.
+// These limits are for the texts that come with a change.
 const (
 	maxBy     = 256   // bytes
 	maxReason = 4_096 // bytes
@@ -41,7 +41,7 @@ func checkOptions(o *WriteOptions) error {
 	return nil
 }
 
-// precondition checks IfMatch and IfAbsent against the version that is there; "" is nothing.
+// precondition checks IfMatch and IfAbsent against the current version; "" means that it doesn't exist.
 func precondition(o WriteOptions, current string) error {
 	if o.IfAbsent && current != "" {
 		return &Error{Code: PreconditionFailed, Message: "it exists already", Current: current}

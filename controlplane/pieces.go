@@ -7,17 +7,18 @@ import (
 	"fmt"
 )
 
-// A value past maxInline is cut into pieces named by their SHA-256, and its key holds their names. Cuts depend on the content
-// around them only, so that a change in the middle of a large flag leaves nearly all pieces as they were: enabling one actor
-// of 100,000 writes a piece or two, not five megabytes.
+// A value larger than maxInline is cut into pieces named by their SHA-256, and its key holds their names. A cut depends only on the content
+// around it, so a change in the middle of a large flag leaves nearly all pieces as they were: enabling one actor of 100,000 writes one or
+// two pieces, not five megabytes.
+// Why: RATIONALE.md "Why are large flags cut by content, and named by hash?"
 
 const (
-	maxInline = 32 << 10 // of a packed value: a page of reads then stays below 32 MiB
+	maxInline = 32 << 10 // of a packed value, so that a page of reads stays below 32 MiB
 	// Pieces are 8 to 128 KiB, 40 on average: large enough that a flag of 5 MB has few, small enough that a change is cheap.
 	minPiece  = 8 << 10
 	maxPiece  = 128 << 10
 	pieceBits = 15
-	// maxPieces bounds what a key's value may name.
+	// maxPieces bounds how many pieces a key's value may name.
 	maxPieces = 1 << 14
 )
 
@@ -27,7 +28,7 @@ type piece struct {
 	data []byte
 }
 
-// gear are random numbers, fixed for ever, one for each byte (splitmix64 of 0, 1, 2 …).
+// gear holds a random number for each byte (splitmix64 of 0, 1, 2 …). They must never change.
 var gear = func() (table [256]uint64) {
 	for i := range table {
 		z := uint64(i+1) * 0x9E3779B97F4A7C15
@@ -38,7 +39,7 @@ var gear = func() (table [256]uint64) {
 	return table
 }()
 
-// cut cuts where a rolling hash of the last 64 bytes has pieceBits zeros at its top.
+// cut cuts data wherever a rolling hash of the last 64 bytes has pieceBits zeros at its top.
 func cut(data []byte) []piece {
 	var pieces []piece
 	for len(data) > 0 {
@@ -58,7 +59,7 @@ func cut(data []byte) []piece {
 	return pieces
 }
 
-// layout is a large value as its key holds it: the pieces, in order.
+// layout is the pieces of a large value in order, which is what its key holds.
 type layout []part
 
 type part struct {
@@ -66,9 +67,9 @@ type part struct {
 	size int
 }
 
-// put turns a value into what its key holds, and the pieces that it then needs, if it is large.
+// put returns what a value's key holds and, if the value is large, the pieces that it needs.
 func put(data []byte) (value []byte, pieces []piece) {
-	if len(data) <= 4*maxInline { // larger ones hardly pack below maxInline
+	if len(data) <= 4*maxInline { // larger values hardly ever pack below maxInline
 		if packed := pack(data); len(packed) <= maxInline {
 			return packed, nil
 		}
@@ -82,7 +83,7 @@ func put(data []byte) (value []byte, pieces []piece) {
 	return value, pieces
 }
 
-// layoutOf reads the pieces that a key's value names; nil for a value that is there as a whole.
+// layoutOf returns the pieces that a key's value names, or nil if the value is inline.
 func layoutOf(value []byte) (layout, error) {
 	if len(value) == 0 || value[0] != storedPieces {
 		return nil, nil
@@ -107,7 +108,7 @@ func layoutOf(value []byte) (layout, error) {
 // pieceSource finds a piece by its name.
 type pieceSource func(ctx context.Context, name string) ([]byte, error)
 
-// get is the value that put was given.
+// get returns the value that put was given.
 func get(ctx context.Context, value []byte, from pieceSource) (data []byte, l layout, err error) {
 	l, err = layoutOf(value)
 	if err != nil {
@@ -130,7 +131,7 @@ func get(ctx context.Context, value []byte, from pieceSource) (data []byte, l la
 	return data, l, nil
 }
 
-// piecesIn finds the pieces of a value that is in memory; others come from next.
+// piecesIn finds the pieces of a value in memory, and others through next.
 func piecesIn(data []byte, l layout, next pieceSource) pieceSource {
 	known := make(map[string][]byte, len(l))
 	for _, p := range l {
@@ -144,7 +145,7 @@ func piecesIn(data []byte, l layout, next pieceSource) pieceSource {
 	}
 }
 
-// errMissingPiece: a later change has replaced the value, and its pieces were swept.
+// errMissingPiece says that a later change has replaced the value, and its pieces were swept.
 var errMissingPiece = fmt.Errorf("%w: a piece is missing", errBroken)
 
 // storedPiecesOf finds an environment's pieces in the store.

@@ -14,33 +14,33 @@ import (
 // Proposal is a flag as it might be written.
 type Proposal struct {
 	Flag   snapshot.Flag
-	Delete bool // the proposal is to delete Flag.Key
+	Delete bool // delete Flag.Key
 }
 
-// PreviewQuery says over whom to compare.
+// PreviewQuery says for which actors to compare.
 type PreviewQuery struct {
-	Actors []Query   // their At is not used
-	Sample int       // and so many made-up ids, "sample:0" …; at most 100,000
-	Now    time.Time // zero: the clock's
-	Limit  int       // changes listed; 0: 100; at most 1000
+	Actors []Query   // their At is ignored
+	Sample int       // compare this many made-up ids too, "sample:0" …; at most 100,000
+	Now    time.Time // zero for the clock's
+	Limit  int       // how many changes to list; 0 means 100; at most 1000
 }
 
 // maxSample bounds the actors of a preview: a hundred thousand take a second or two.
 const maxSample = 100_000
 
-// Preview is who would get another decision.
+// Preview says which actors would get another decision.
 type Preview struct {
-	Asked          int // actors
-	TurnOn         int // of them, for the proposed flag
+	Asked          int // how many actors were compared
+	TurnOn         int // how many of them turn on, for the proposed flag
 	TurnOff        int
 	VariantChanged int
-	Dependants     map[string]int // flags that need this one: how many actors they change for
+	Dependants     map[string]int // for each flag that needs this one, how many actors it changes for
 	Changes        []PreviewChange
 	Difference     Change
-	Problems       []snapshot.Problem // why it could not be written, and warnings
+	Problems       []snapshot.Problem // what prevents the write, and warnings
 }
 
-// PreviewChange is one actor's other decision.
+// PreviewChange is how the decision for one actor changes.
 type PreviewChange struct {
 	Flag   string
 	Actor  string
@@ -48,8 +48,8 @@ type PreviewChange struct {
 	After  Evaluation
 }
 
-// Preview decides for many actors by the flags as they are and as they would be, at the same time and with the same chance,
-// and writes nothing. What could not be written is previewed as it would fail closed, with its problems.
+// Preview decides for many actors by the flags before and after a change, with the same time and chance, and writes nothing. It also
+// previews a change that couldn't be written: with its problems, and with parts that would fail closed.
 func (s *Service) Preview(ctx context.Context, env string, p Proposal, q PreviewQuery) (Preview, error) {
 	if q.Sample < 0 || q.Sample+len(q.Actors) > maxSample {
 		return Preview{}, problem("/sample", fmt.Sprintf("a preview asks at most %d actors", maxSample), "")
@@ -128,7 +128,7 @@ func (s *Service) Preview(ctx context.Context, env string, p Proposal, q Preview
 	return preview, nil
 }
 
-// ask compares one actor's decisions.
+// ask compares the decisions for one actor.
 func (p *Preview) ask(before, after *decider, key string, dependants []string, who *Query, limit int) error {
 	in, err := who.input(who.Now)
 	if err != nil {
@@ -166,7 +166,7 @@ func (p *Preview) ask(before, after *decider, key string, dependants []string, w
 	return nil
 }
 
-// dependants are the flags that need a flag, directly or not, ascending.
+// dependants returns the flags that need a flag, directly or indirectly, ascending.
 func (s *state) dependants(key string) []string {
 	found := map[string]bool{key: true}
 	queue := []string{key}

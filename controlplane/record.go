@@ -12,30 +12,30 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// record is one flag or segment as it is stored and as a replica holds it, immutable. The compiled bytes are stored with the
-// document, so that replicas of different builds give the same snapshot; reading the document waits until somebody asks.
+// record is one flag or segment in the form that the store and replicas hold. It is immutable. The compiled bytes are stored with the
+// document, so that replicas of different builds assemble the same snapshot. The document is only read when somebody asks for it.
 type record struct {
 	compiled snapshot.Record
 	meta     recordMeta
 	document []byte // canonical JSON of the authoring form
-	raw      []byte // all of it, and
-	pieces   layout // where it is cut; nil if it is not
+	raw      []byte // the whole record
+	pieces   layout // where it is cut; nil if it isn't
 
 	once    sync.Once
 	flag    snapshot.Flag
 	segment snapshot.Segment
-	own     []snapshot.Problem // of the flag or segment by itself
+	own     []snapshot.Problem // the problems of the flag or segment by itself
 	err     error
 }
 
-// recordMeta is what is known without reading the document.
+// recordMeta is the part of a record that is known without reading the document.
 type recordMeta struct {
 	Revision int64  `msgpack:"revision"` // of the environment, of the last change
 	Created  int64  `msgpack:"created"`  // Unix microseconds
 	Updated  int64  `msgpack:"updated"`
 	By       string `msgpack:"by"`
 	Counts   []int  `msgpack:"counts"` // of the compiled record, in the order of FORMAT.md
-	// Needs are a flag's prerequisites and segments: enough to check how flags refer to each other.
+	// Needs are a flag's prerequisites and segments, which is enough to check how flags refer to each other.
 	Needs []need `msgpack:"needs,omitempty"`
 }
 
@@ -45,7 +45,7 @@ type need struct {
 	Enabled bool              `msgpack:"enabled"`
 }
 
-// newFlagRecord compiles a canonical flag; tolerant compiles what is malformed so that it fails closed.
+// newFlagRecord compiles a canonical flag. In Tolerant mode, malformed parts fail closed.
 func newFlagRecord(f *snapshot.Flag, meta recordMeta, mode snapshot.Mode) (*record, []snapshot.Problem, error) {
 	compiled, problems := snapshot.CompileFlag(f, mode)
 	if mode == snapshot.Strict && snapshot.Err(problems) != nil {
@@ -79,7 +79,7 @@ func newRecord(document json.Marshaler, compiled snapshot.Record, meta recordMet
 	if err != nil {
 		return nil, err
 	}
-	// The document and the compiled bytes come after the header as they are, so that a change cuts few pieces anew.
+	// The document and the compiled bytes follow the header uncompressed, so that a change affects few pieces.
 	raw := binary.AppendUvarint(nil, uint64(len(header)))
 	raw = append(raw, header...)
 	raw = binary.AppendUvarint(raw, uint64(len(text)))
@@ -108,7 +108,7 @@ func parseRecord(kind snapshot.Kind, key string, raw []byte, pieces layout) (*re
 	return r, nil
 }
 
-// section splits off a part that begins with its length.
+// section splits off a part, which begins with its length.
 func section(data []byte) (part, rest []byte, ok bool) {
 	size, n := binary.Uvarint(data)
 	if n <= 0 || size > uint64(len(data)-n) {
@@ -140,12 +140,12 @@ func (r *record) kind() string {
 	return KindSegment
 }
 
-// same says whether two records say the same about hosts and people.
+// same reports whether two records are the same to hosts and to people.
 func (r *record) same(other *record) bool {
 	return bytes.Equal(r.document, other.document) && bytes.Equal(r.compiled.Body, other.compiled.Body)
 }
 
-// read parses the document, once.
+// read parses the document, at most once.
 func (r *record) read() error {
 	r.once.Do(func() {
 		var problems []snapshot.Problem
@@ -163,7 +163,7 @@ func (r *record) read() error {
 	return r.err
 }
 
-// skeleton is the flag with only the gates that refer to others.
+// skeleton returns the flag with only the gates that refer to other flags or segments.
 func (r *record) skeleton() snapshot.Flag {
 	f := snapshot.Flag{Key: r.key()}
 	for _, n := range r.meta.Needs {

@@ -11,13 +11,13 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// Pauses between attempts to follow a store that doesn't answer.
+// These are the pauses between attempts to follow a store that doesn't answer.
 const (
 	firstPause = 20 * time.Millisecond
 	lastPause  = 2 * time.Second
 )
 
-// follow keeps the view up with the store until the context ends.
+// follow keeps the view up to date with the store until the context ends.
 func (s *Service) follow(ctx context.Context) {
 	pause := firstPause
 	for ctx.Err() == nil {
@@ -51,7 +51,7 @@ func (s *Service) follow(ctx context.Context) {
 	}
 }
 
-// synced notes whether the replica follows the store.
+// synced records whether the replica follows the store.
 func (s *Service) synced(is bool) {
 	if is {
 		s.lost.Store(nil)
@@ -61,7 +61,7 @@ func (s *Service) synced(is bool) {
 	}
 }
 
-// load reads everything, as of one revision of the store; again, if that was compacted meanwhile.
+// load reads everything as of one revision of the store. It starts again if that revision was compacted in the meantime.
 func (s *Service) load(ctx context.Context) error {
 	const tries = 3
 	var err error
@@ -109,7 +109,7 @@ func (s *Service) loadOnce(ctx context.Context) error {
 	return nil
 }
 
-// loadState reads one environment as of a revision of the store; nil if it is deleted.
+// loadState reads one environment as of a revision of the store. It returns nil if the environment is deleted.
 func (s *Service) loadState(ctx context.Context, env string, e Entry, at int64) (*state, error) {
 	h, err := parseHead(e.Value)
 	if err != nil {
@@ -129,7 +129,7 @@ func (s *Service) loadState(ctx context.Context, env string, e Entry, at int64) 
 	return newState(env, h, e.Revision, at, flags, segments), nil
 }
 
-// loadLatest reads one environment as it is now.
+// loadLatest reads the newest state of one environment.
 func (s *Service) loadLatest(ctx context.Context, env string) (*state, error) {
 	page, err := s.store.Read(ctx, Range{From: headKey(env)})
 	if err != nil || len(page.Entries) == 0 {
@@ -162,7 +162,7 @@ func (s *Service) loadRecords(ctx context.Context, env, generation string, kind 
 	return list, err
 }
 
-// allPieces finds an environment's pieces; the first that is asked for brings all of them, page by page.
+// allPieces finds an environment's pieces. The first call reads all of them, page by page.
 func (s *Service) allPieces(env string, at int64) pieceSource {
 	var known map[string][]byte
 	return func(ctx context.Context, name string) ([]byte, error) {
@@ -182,7 +182,7 @@ func (s *Service) allPieces(env string, at int64) pieceSource {
 	}
 }
 
-// apply makes the next view of one transaction's events.
+// apply makes the next view from the events of one transaction.
 func (s *Service) apply(ctx context.Context, b Batch) error {
 	v := s.view.Load()
 	if b.Revision <= v.at {
@@ -232,7 +232,7 @@ func (s *Service) apply(ctx context.Context, b Batch) error {
 	next.states = copied(v.states)
 	for env, c := range changes {
 		if env == "" || c.head == nil {
-			continue // records of a generation that is not visible yet, or a sweep
+			continue // the records of a generation that isn't visible yet, or a sweep
 		}
 		st, err := s.applyState(ctx, v.states[env], env, *c.head, c.records, b.Revision)
 		switch {
@@ -250,7 +250,7 @@ func (s *Service) apply(ctx context.Context, b Batch) error {
 	return nil
 }
 
-// applyState is the environment's state after a transaction; nil if it is deleted.
+// applyState returns the environment's state after a transaction, or nil if it was deleted.
 func (s *Service) applyState(ctx context.Context, before *state, env string, e Event, records []Event, at int64) (*state, error) {
 	if before != nil && at <= before.at {
 		return before, nil
@@ -283,7 +283,7 @@ func (s *Service) applyState(ctx context.Context, before *state, env string, e E
 		default:
 			r, err := s.readRecord(ctx, before, kind, key, e.Value)
 			if errors.Is(err, errMissingPiece) {
-				return s.loadLatest(ctx, env) // a later change has swept it, and that is on its way too
+				return s.loadLatest(ctx, env) // a later change has swept it, and will arrive too
 			}
 			if err != nil {
 				return nil, err
@@ -294,8 +294,8 @@ func (s *Service) applyState(ctx context.Context, before *state, env string, e E
 	return before.with(h, at, at, with), nil
 }
 
-// readRecord reads a record's new value, unless this replica has written it; pieces that it shares with the old one are at
-// hand.
+// readRecord reads a record's new value, unless this replica wrote it. It takes the pieces that the record shares with the old one from
+// memory.
 func (s *Service) readRecord(ctx context.Context, before *state, kind snapshot.Kind, key string, value []byte) (*record, error) {
 	if r := s.written.find(value); r != nil {
 		return r, nil

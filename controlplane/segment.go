@@ -7,7 +7,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// Segment is a segment with what is known about it.
+// Segment is a segment with its metadata.
 type Segment struct {
 	snapshot.Segment
 
@@ -15,7 +15,7 @@ type Segment struct {
 	Revision         int64
 	Created, Updated time.Time
 	UpdatedBy        string
-	Users            []string // keys of the flags that name it
+	Users            []string // the keys of the flags that name it
 	Warnings         []snapshot.Problem
 }
 
@@ -41,7 +41,7 @@ func describeSegment(st *state, r *record) (Segment, error) {
 	}, nil
 }
 
-// GetSegment gives a segment.
+// GetSegment returns a segment.
 func (s *Service) GetSegment(ctx context.Context, env, key string) (Segment, error) {
 	st, err := s.current(ctx, env)
 	if err != nil {
@@ -71,7 +71,7 @@ func (s *Service) ListSegments(ctx context.Context, env string) ([]Segment, erro
 	return list, nil
 }
 
-// PutSegment puts a whole segment in place of what is there.
+// PutSegment creates or replaces a segment.
 func (s *Service) PutSegment(ctx context.Context, env string, g snapshot.Segment, o WriteOptions) (SegmentResult, error) {
 	var created bool
 	d, err := s.write(ctx, env, "segment.put", g.Key, o, func(st *state, d *draft) error {
@@ -98,7 +98,7 @@ func (s *Service) PutSegment(ctx context.Context, env string, g snapshot.Segment
 		Warnings: segment.Warnings}, err
 }
 
-// DeleteSegment removes a segment. One that flags name is InUse.
+// DeleteSegment deletes a segment. The error for a segment that flags name has the code InUse.
 func (s *Service) DeleteSegment(ctx context.Context, env, key string, o WriteOptions) (revision int64, err error) {
 	d, err := s.write(ctx, env, "segment.delete", key, o, func(st *state, d *draft) error {
 		r := st.segment(key)

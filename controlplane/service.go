@@ -11,18 +11,18 @@ import (
 	"time"
 )
 
-// DefaultAuditRetention is how long the audit is kept where nothing else is said: a quarter.
+// DefaultAuditRetention is how long the audit is kept by default: about a quarter of a year.
 const DefaultAuditRetention = 90 * 24 * time.Hour
 
-// Config says how to open a Service. Only Store is needed.
+// Config says how to open a Service. Only Store is required.
 type Config struct {
-	Store          Store            // Close doesn't close it: who opened it does
-	Logger         *slog.Logger     // nil: slog.Default()
-	Clock          func() time.Time // nil: time.Now
-	Replica        string           // this replica's name in logs and in the election; "": a random one
-	AdminToken     string           // an admin token that must work; "": one is made at the store's first start
-	AuditRetention time.Duration    // 0: DefaultAuditRetention
-	Webhooks       WebhookSender    // nil: this replica delivers no webhooks
+	Store          Store            // the caller closes it; Service.Close doesn't
+	Logger         *slog.Logger     // nil for slog.Default()
+	Clock          func() time.Time // nil for time.Now
+	Replica        string           // this replica's name in logs and in the election; "" for a random one
+	AdminToken     string           // the secret of an admin token that must work; "" to make one at the store's first start
+	AuditRetention time.Duration    // 0 for DefaultAuditRetention
+	Webhooks       WebhookSender    // nil if this replica doesn't deliver webhooks
 }
 
 // Service is an open control plane. It is safe for concurrent use.
@@ -30,7 +30,7 @@ type Service struct {
 	config  Config
 	store   Store
 	log     *slog.Logger
-	initial string // the token that Open made
+	initial string // the secret of the token that Open made
 
 	ctx    context.Context // ended by Close; every goroutine's
 	cancel context.CancelFunc
@@ -38,7 +38,7 @@ type Service struct {
 	owned  sync.WaitGroup
 
 	view  atomic.Pointer[view]
-	lost  atomic.Pointer[time.Time] // since when the store is not followed; nil: it is
+	lost  atomic.Pointer[time.Time] // since when the replica doesn't follow the store; nil if it does
 	feeds feeds
 
 	written written
@@ -53,8 +53,8 @@ type Service struct {
 	hooks    hooks
 }
 
-// Open opens the control plane on a store. It answers when this replica has read everything; the default environment and an
-// admin token are there. What it starts ends with Close, not with the context.
+// Open opens the control plane on a store. It returns once this replica has read everything, and the default environment and an admin token
+// exist. Close ends everything that it starts; the context doesn't.
 func Open(ctx context.Context, c Config) (*Service, error) {
 	if c.Store == nil {
 		return nil, fail(Invalid, "controlplane: Config.Store is missing")
@@ -76,7 +76,7 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	s.done = s.ctx.Done()
 	s.hooks.init()
 	if err := s.start(ctx); err != nil {
-		_ = s.Close() // the error that counts is the one of starting
+		_ = s.Close() // report the error of starting, not this one
 		return nil, err
 	}
 	return s, nil
@@ -109,7 +109,7 @@ func (s *Service) run(loop func(context.Context)) {
 	s.owned.Go(func() { loop(s.ctx) })
 }
 
-// checkLayout refuses a store that a newer build has written, or a restore has not finished.
+// checkLayout refuses a store that a newer build has written, or into which a restore broke off.
 func (s *Service) checkLayout(ctx context.Context) error {
 	restoring, err := readOne(ctx, s.store, restoringKey)
 	if err != nil {
@@ -123,7 +123,7 @@ func (s *Service) checkLayout(ctx context.Context) error {
 		return unavailable("the store can't be read", err)
 	}
 	if format.Revision == 0 {
-		// Of replicas that start together one puts it, and the others find it.
+		// If several replicas start together, one of them writes it and the others find it.
 		_, err := s.store.Commit(ctx, Txn{
 			Guards: []Guard{{Key: formatKey}},
 			Ops:    []Op{{Key: formatKey, Value: marshalStored(layoutVersion)}},
@@ -143,8 +143,8 @@ func (s *Service) checkLayout(ctx context.Context) error {
 	return nil
 }
 
-// Close ends every stream, wait and goroutine of the service. Usage that was reported is written first, as far as the store
-// answers within a second. The store stays open.
+// Close ends every stream, wait and goroutine of the service. Before that it writes the reported usage, if the store answers within a
+// second. The store stays open.
 func (s *Service) Close() error {
 	s.cancel()
 	s.owned.Wait()
@@ -158,16 +158,16 @@ func (s *Service) Close() error {
 	return nil
 }
 
-// Done is closed when Close begins.
+// Done returns a channel that is closed when Close begins.
 func (s *Service) Done() <-chan struct{} { return s.done }
 
-// InitialToken is the secret of the admin token that Open made; "" if there was one, or Config.AdminToken set it.
+// InitialToken returns the secret of the admin token that Open made, or "" if one existed or Config.AdminToken set it.
 func (s *Service) InitialToken() string { return s.initial }
 
 // housekeeping is how often usage is written and the store measured.
 const housekeeping = usagePause
 
-// keepHouse does what is to be done from time to time.
+// keepHouse does the work that is due from time to time.
 func (s *Service) keepHouse(ctx context.Context) {
 	tick := time.NewTicker(housekeeping)
 	defer tick.Stop()
@@ -203,31 +203,31 @@ func (s *Service) measure(ctx context.Context) {
 	}
 }
 
-// tight says whether a store is past 80% of its quota.
+// tight reports whether a store is past 80 % of its quota.
 func (u Usage) tight() bool { return u.Quota > 0 && u.Used > u.Quota/5*4 }
 
-// Status is what an operator wants to know of a replica.
+// Status is what an operator wants to know about a replica.
 type Status struct {
 	Synced        bool          // it follows the store's changes
-	Lag           time.Duration // for how long it has not followed them; 0 when it does
-	StoreRevision int64         // up to which it has
-	Store         Usage         // to about a minute
+	Lag           time.Duration // for how long it hasn't followed them; 0 if it does
+	StoreRevision int64         // the store's revision up to which it has followed
+	Store         Usage         // as measured in the last minute or so
 	Environments  []EnvironmentStatus
 	WebhookLeader bool // this replica delivers webhooks
 }
 
-// EnvironmentStatus is what an operator wants to know of an environment on a replica.
+// EnvironmentStatus is what an operator wants to know about an environment on a replica.
 type EnvironmentStatus struct {
 	Key             string
 	Lineage         string
 	Revision        int64
 	Flags, Segments int
-	SnapshotBytes   int           // 0: nobody asked for the newest snapshot yet
+	SnapshotBytes   int           // 0 if nobody has asked for the newest snapshot yet
 	SnapshotAge     time.Duration // since the newest change was applied
-	Streams         int           // watchers
+	Streams         int           // how many watchers it has
 }
 
-// Status tells of this replica. It reads memory only.
+// Status returns this replica's status. It only reads memory.
 func (s *Service) Status() Status {
 	v := s.view.Load()
 	status := Status{Synced: true, StoreRevision: v.at, WebhookLeader: s.hooks.leading()}
@@ -256,7 +256,7 @@ func (s *Service) Status() Status {
 	return status
 }
 
-// Ready says whether this replica can serve: nil, or an error with the code Unavailable.
+// Ready returns nil if this replica can serve, or an error with the code Unavailable.
 func (s *Service) Ready() error {
 	if s.ctx.Err() != nil {
 		return errClosed()

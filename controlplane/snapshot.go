@@ -15,18 +15,18 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// Position is a place in an environment's history.
+// Position is a point in an environment's history.
 type Position struct {
 	Lineage  [engine.LineageBytes]byte
 	Revision int64
 }
 
-// String is the lineage in hex, a dash, and the revision.
+// String returns the lineage in hex, a dash, and the revision.
 func (p Position) String() string {
 	return hex.EncodeToString(p.Lineage[:]) + "-" + strconv.FormatInt(p.Revision, 10)
 }
 
-// ParsePosition reads what String wrote.
+// ParsePosition reads what [Position.String] writes.
 func ParsePosition(text string) (Position, bool) {
 	var p Position
 	lineage, revision, found := strings.Cut(text, "-")
@@ -44,15 +44,15 @@ func ParsePosition(text string) (Position, bool) {
 	return p, true
 }
 
-// Snapshot is an environment at one revision, as hosts get it. It is immutable and shared; what is made of it, is made once
-// and when it is first asked for.
+// Snapshot is an environment at one revision, in the form that hosts receive. It is immutable and shared. Its bytes and everything else
+// derived from it are made once, when they are first asked for.
 type Snapshot struct {
 	state *state
 
 	bytesOnce sync.Once
 	bytes     []byte
 	err       error
-	size      atomic.Int64 // of bytes, once they are made
+	size      atomic.Int64 // the size of bytes, once they are made
 
 	gzipOnce sync.Once
 	gzip     []byte
@@ -62,11 +62,12 @@ type Snapshot struct {
 	engineErr  error
 
 	framesMu sync.Mutex
-	frames   map[Position]*Frame // by where the host is; the zero position: a whole snapshot
+	frames   map[Position]*Frame // by the host's position; the zero position stands for a whole snapshot
 }
 
-// Snapshot is the environment's newest snapshot on this replica. It reads memory only and never goes back, so that it also
-// answers while the store doesn't. An error has the code NotFound, or Internal if the snapshot can't be assembled.
+// Snapshot returns the environment's newest snapshot on this replica. It only reads memory, so it also works while the store doesn't, and
+// it never goes back to an older one. An error has the code NotFound, or Internal if the snapshot can't be assembled.
+// Why: RATIONALE.md "Why may a replica serve from memory when the store is gone, but not answer admins?"
 func (s *Service) Snapshot(ctx context.Context, env string) (*Snapshot, error) {
 	st := s.view.Load().states[env]
 	if st == nil {
@@ -86,10 +87,10 @@ func (p *Snapshot) assemble() error {
 	return p.err
 }
 
-// Bytes are the snapshot's bytes, of the form that engine/snapshot/FORMAT.md describes. They must not be changed.
+// Bytes returns the snapshot's bytes, which engine/snapshot/FORMAT.md describes. They must not be changed.
 func (p *Snapshot) Bytes() []byte { return p.bytes }
 
-// Gzip are the bytes, compressed.
+// Gzip returns the compressed bytes.
 func (p *Snapshot) Gzip() []byte {
 	p.gzipOnce.Do(func() {
 		var packed bytes.Buffer
@@ -101,22 +102,22 @@ func (p *Snapshot) Gzip() []byte {
 	return p.gzip
 }
 
-// ID is the content id: the SHA-256 of everything before it.
+// ID returns the content id: the SHA-256 of everything before it.
 func (p *Snapshot) ID() [32]byte { return snapshot.ID(p.bytes) }
 
-// Position is the snapshot's lineage and revision.
+// Position returns the snapshot's lineage and revision.
 func (p *Snapshot) Position() Position { return p.state.head.position() }
 
-// Environment is the environment's key.
+// Environment returns the environment's key.
 func (p *Snapshot) Environment() string { return p.state.env }
 
-// Applied is when this replica applied the change that made the snapshot.
+// Applied returns when this replica applied the change that made the snapshot.
 func (p *Snapshot) Applied() time.Time { return p.state.applied }
 
-// Settings are the environment's.
+// Settings returns the environment's settings.
 func (p *Snapshot) Settings() snapshot.Settings { return p.state.head.settings() }
 
-// Engine is the loaded snapshot, to decide by.
+// Engine returns the loaded snapshot, to decide by.
 func (p *Snapshot) Engine() (*engine.Snapshot, error) {
 	p.engineOnce.Do(func() {
 		if p.engineErr = p.assemble(); p.engineErr == nil {
@@ -126,7 +127,7 @@ func (p *Snapshot) Engine() (*engine.Snapshot, error) {
 	return p.engine, p.engineErr
 }
 
-// Flag is a flag's document.
+// Flag returns a flag's document.
 func (p *Snapshot) Flag(key string) (snapshot.Flag, bool) {
 	r := p.state.flag(key)
 	if r == nil || r.read() != nil {

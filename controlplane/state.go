@@ -11,22 +11,22 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// state is one environment at one revision, immutable. States share the records that didn't change.
+// state is one environment at one revision. It is immutable, and shares the records that didn't change with other states.
 type state struct {
 	env      string
 	head     head
-	headAt   int64     // the store's revision of the head's key: what a change is guarded by
+	headAt   int64     // the revision of the head's key in the store, which guards a change
 	at       int64     // the store's revision up to which the state is applied
 	flags    []*record // ascending by key
 	segments []*record
 	applied  time.Time
 
-	snapshot   *Snapshot // made when it is asked for
+	snapshot   *Snapshot // made on demand
 	references *references
 }
 
-// references are the problems that lie between the flags and segments, found when they are asked for. States that don't
-// differ in how flags refer to each other share them: most changes are about who gets a flag.
+// references holds the problems between flags and segments, which are found on demand. States share them unless they differ in how flags
+// refer to each other, and most changes are only about who gets a flag.
 type references struct {
 	once     sync.Once
 	problems []snapshot.Problem
@@ -38,7 +38,7 @@ func newState(env string, h head, headAt, at int64, flags, segments []*record) *
 	return s
 }
 
-// list is the state's records of a kind.
+// list returns the state's records of a kind.
 func (s *state) list(kind snapshot.Kind) []*record {
 	if kind == snapshot.FlagRecord {
 		return s.flags
@@ -61,7 +61,7 @@ func find(list []*record, key string) (int, bool) {
 	return slices.BinarySearchFunc(list, key, func(r *record, key string) int { return strings.Compare(r.key(), key) })
 }
 
-// replacements are records to put, and nil for those to delete.
+// replacements holds records to put, and nil for records to delete.
 type replacements struct {
 	flags    map[string]*record
 	segments map[string]*record
@@ -84,7 +84,7 @@ func (r *replacements) set(kind snapshot.Kind, key string, to *record) {
 
 func (r *replacements) len() int { return len(r.flags) + len(r.segments) }
 
-// merge is a list with replacements made; what is not replaced is shared.
+// merge returns a list with the replacements made. It shares the records that aren't replaced.
 func merge(list []*record, with map[string]*record) []*record {
 	if len(with) == 0 {
 		return list
@@ -108,7 +108,7 @@ func merge(list []*record, with map[string]*record) []*record {
 	return append(merged, put...)
 }
 
-// with is the state with another head and some records replaced.
+// with returns the state with another head and some records replaced.
 func (s *state) with(h head, headAt, at int64, r replacements) *state {
 	next := newState(s.env, h, headAt, at, merge(s.flags, r.flags), merge(s.segments, r.segments))
 	if h.Conflict == s.head.Conflict && !s.refersElse(r) {
@@ -117,7 +117,7 @@ func (s *state) with(h head, headAt, at int64, r replacements) *state {
 	return next
 }
 
-// refersElse says whether replacements change what there is to refer to, or what is referred to.
+// refersElse reports whether replacements change how flags and segments refer to each other, or which of them exist.
 func (s *state) refersElse(r replacements) bool {
 	for _, kind := range []snapshot.Kind{snapshot.FlagRecord, snapshot.SegmentRecord} {
 		for key, after := range *r.of(kind) {
@@ -130,7 +130,7 @@ func (s *state) refersElse(r replacements) bool {
 	return false
 }
 
-// referenceProblems are the problems that lie between flags and segments.
+// referenceProblems returns the problems between flags and segments.
 func (s *state) referenceProblems() []snapshot.Problem {
 	s.references.once.Do(func() { s.references.problems = referenceProblems(s.head.settings(), s.flags, s.segments) })
 	return s.references.problems
@@ -147,7 +147,7 @@ func referenceProblems(settings snapshot.Settings, flags, segments []*record) []
 	return snapshot.ValidateReferences(&set)
 }
 
-// users are the flags that need a flag or a segment, ascending.
+// users returns the keys of the flags that need a flag or a segment, ascending.
 func users(flags []*record, kind snapshot.GateType, target string) []string {
 	var keys []string
 	for _, r := range flags {
@@ -158,9 +158,9 @@ func users(flags []*record, kind snapshot.GateType, target string) []string {
 	return keys
 }
 
-// checkSize refuses what no snapshot could hold.
+// checkSize refuses an environment that no snapshot could hold.
 func checkSize(env string, flags, segments []*record) error {
-	const overhead = 256 // of a header, generously
+	const overhead = 256 // for the header; a generous guess
 	size := overhead + len(env)
 	var counts snapshot.Counts
 	for _, list := range [][]*record{flags, segments} {
@@ -192,7 +192,7 @@ func checkSize(env string, flags, segments []*record) error {
 var countNames = [12]string{"flags", "segments", "target slots", "rules", "constraints", "values", "variants", "prerequisites", "schedules",
 	"patterns", "pattern instructions", "pattern ranges"}
 
-// set is the environment as people write it; documents are read where that was not done before.
+// set returns the environment in the authoring model. It reads the documents that were not read before.
 func (s *state) set() (*snapshot.Set, error) {
 	set := &snapshot.Set{Settings: s.head.settings()}
 	for _, r := range s.flags {
@@ -210,7 +210,7 @@ func (s *state) set() (*snapshot.Set, error) {
 	return set, nil
 }
 
-// compiled are all records.
+// compiled returns all compiled records.
 func (s *state) compiled() []snapshot.Record {
 	records := make([]snapshot.Record, 0, len(s.flags)+len(s.segments))
 	for _, list := range [][]*record{s.segments, s.flags} {

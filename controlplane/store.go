@@ -6,45 +6,46 @@ import (
 	"iter"
 )
 
-// Store keeps keys and values in one order of revisions. The service needs nothing else to be durable, so that bringing a
-// store of one's own means to write these few methods and to pass storetest.Run.
+// Store keeps keys and values in one order of revisions. The service keeps nothing durable elsewhere, so to bring your own store you
+// implement these few methods and pass storetest.Run.
 //
-// Keys are printable ASCII without a space, ordered bytewise. A revision is positive and belongs to the whole store: each
-// transaction that is committed takes a greater one than every transaction before it. All methods are safe for concurrent
-// use, and end early, with the context's error, when the context does.
+// Keys are printable ASCII without spaces, ordered bytewise. A revision is positive and belongs to the whole store: each committed
+// transaction takes a greater one than all transactions before it. All methods are safe for concurrent use. When the context ends they
+// return early, with its error.
 //
-// An error other than those below says that the store could not answer: it may be tried again. After such an error of
-// Commit it is unknown whether the transaction was committed; the service finds out by reading.
+// An error other than those below says that the store could not answer; the call may be tried again. After such an error of Commit it is
+// unknown whether the transaction was committed; the service finds out by reading.
+// Why: RATIONALE.md "Why is the store's interface so small, and why has it no leases?"
 type Store interface {
-	// Read gives the entries with From ≤ key < To, ascending by key, as of one revision. It is linearizable: what was
-	// committed before the call is seen, unless At asks for an earlier revision.
-	// ErrCompacted: the revision At is no longer kept. ErrStoreClosed.
+	// Read returns the entries with From ≤ key < To, ascending by key, as of one revision. It is linearizable: it sees everything that was
+	// committed before the call, unless At asks for an earlier revision.
+	// ErrCompacted: the store no longer keeps the revision At. ErrStoreClosed.
 	Read(ctx context.Context, r Range) (Page, error)
 
-	// Commit checks the guards and applies the operations, all at one moment, or nothing. No key is named twice by the
-	// operations, and none lies within a deleted range. A transaction whose guards don't hold is no error; one that only
-	// deletes what is not there is committed, and may take no revision.
-	// ErrTooLarge: past Limits. ErrNoSpace: the store is full. ErrStoreClosed. With these nothing was written.
+	// Commit checks the guards and applies all operations at one moment, or none. The operations never name a key twice, nor a key within a
+	// deleted range. If a guard doesn't hold, that is not an error. A transaction that only deletes missing keys is committed, but need
+	// not take a revision.
+	// ErrTooLarge: past Limits. ErrNoSpace: the store is full. ErrStoreClosed. After these errors, nothing was written.
 	Commit(ctx context.Context, t Txn) (Result, error)
 
-	// Watch gives every transaction after a revision, in order, each once, waiting for those to come. A batch without events
-	// says that everything up to its revision was given; the first one says that the watch stands. It ends when the context
-	// does, without a batch, or with an error as its last item.
-	// ErrCompacted: some of what followed is no longer kept, or the store has not come so far, since it was put back.
+	// Watch yields every transaction after a revision in order, each once, and waits for new ones. A batch without events says that
+	// everything up to its revision was yielded; the first such batch says that the watch has begun. It ends without a batch when the
+	// context does, or with an error as its last item.
+	// ErrCompacted: the store no longer keeps some of the transactions, or hasn't reached the revision, because it was restored.
 	// ErrStoreClosed.
 	Watch(ctx context.Context, after int64) iter.Seq2[Batch, error]
 
-	// Limits bound a transaction; they don't change.
+	// Limits returns the limits of a transaction, which don't change.
 	Limits() Limits
 
-	// Usage says how full the store is.
+	// Usage returns how full the store is.
 	Usage(ctx context.Context) (Usage, error)
 
-	// Close ends the store, and every call under way.
+	// Close ends the store and every call under way.
 	Close() error
 }
 
-// Errors of a Store; more may be wrapped around them.
+// These are the errors of a Store. They may be wrapped.
 var (
 	ErrCompacted   = errors.New("the store no longer keeps that revision")
 	ErrTooLarge    = errors.New("the transaction is past the store's limits")
@@ -54,24 +55,24 @@ var (
 
 // Range is a range of keys.
 type Range struct {
-	From, To string // From ≤ key < To; To "": From alone
-	Limit    int    // at most so many entries; 0: all
-	At       int64  // as of this revision; 0: now
-	KeysOnly bool   // values are left out
+	From, To string // From ≤ key < To; if To is "", only From
+	Limit    int    // maximum number of entries; 0 means no limit
+	At       int64  // the revision to read; 0 for the newest
+	KeysOnly bool   // leave out the values
 }
 
-// Page is the answer to a Range.
+// Page is the result of reading a Range.
 type Page struct {
 	Entries  []Entry
-	More     bool  // the limit cut it off
-	Revision int64 // as of which it is: At, or the store's newest
+	More     bool  // the limit left out some entries
+	Revision int64 // the revision that was read: At, or the store's newest
 }
 
-// Entry is a key and its value. The value belongs to the store: it must not be changed.
+// Entry is a key and its value. The value belongs to the store and must not be changed.
 type Entry struct {
 	Key      string
 	Value    []byte
-	Revision int64 // of the transaction that put it last
+	Revision int64 // of the transaction that last put it
 }
 
 // Txn is a transaction.
@@ -80,24 +81,24 @@ type Txn struct {
 	Ops    []Op
 }
 
-// Guard holds if the key's entry has this revision; 0: if there is no such key.
+// Guard holds if the key's entry has this revision, or for 0 if the key doesn't exist.
 type Guard struct {
 	Key      string
 	Revision int64
 }
 
-// Op puts a value, or deletes.
+// Op puts a value or deletes keys.
 type Op struct {
 	Key    string
 	Value  []byte
 	Delete bool
-	To     string // with Delete: every key with Key ≤ key < To; "": Key alone, whether it is there or not
+	To     string // with Delete: every key with Key ≤ key < To, or if "" only Key, which need not exist
 }
 
-// Result tells of a transaction.
+// Result is the result of a transaction.
 type Result struct {
-	Committed bool  // false: a guard didn't hold, and nothing was done
-	Revision  int64 // of the transaction; of the store, if it was not committed
+	Committed bool  // false if a guard didn't hold, and nothing was done
+	Revision  int64 // the transaction's revision, or the store's if it was not committed
 }
 
 // Batch is one committed transaction.
@@ -106,14 +107,14 @@ type Batch struct {
 	Events   []Event
 }
 
-// Event is a key's change within a transaction.
+// Event is the change of one key in a transaction.
 type Event struct {
 	Key     string
 	Value   []byte
 	Deleted bool
 }
 
-// Limits of one transaction.
+// Limits are the limits of one transaction.
 type Limits struct {
 	Ops   int // operations, at least 16
 	Bytes int // keys and values together, at least 256 KiB
@@ -121,22 +122,22 @@ type Limits struct {
 
 // Usage is how full a store is, in bytes.
 type Usage struct {
-	Used, Quota int64 // Quota 0: none
+	Used, Quota int64 // Quota is 0 if there is none
 }
 
-// prefixEnd is the first key after all that begin with prefix.
+// prefixEnd returns the first key after all keys that begin with prefix.
 func prefixEnd(prefix string) string {
 	last := len(prefix) - 1
 	return prefix[:last] + string(prefix[last]+1)
 }
 
-// under is the range of everything that begins with prefix.
+// under returns the range of all keys that begin with prefix.
 func under(prefix string) Range { return Range{From: prefix, To: prefixEnd(prefix)} }
 
-// pageEntries bounds one read: with inline values of at most maxInline it stays below the size of a message anywhere.
+// pageEntries bounds one read. With inline values of at most maxInline, a page stays below every store's limit for a message.
 const pageEntries = 1000
 
-// readAll reads a range page by page, all as of one revision, and calls each for every entry.
+// readAll reads a range page by page as of one revision, and calls each for every entry.
 func readAll(ctx context.Context, store Store, r Range, each func(Entry) error) (revision int64, err error) {
 	r.Limit = pageEntries
 	for {
@@ -157,7 +158,7 @@ func readAll(ctx context.Context, store Store, r Range, each func(Entry) error) 
 	}
 }
 
-// readOne reads one key; the entry's revision is 0 if there is no such key.
+// readOne reads one key. The entry's revision is 0 if the key doesn't exist.
 func readOne(ctx context.Context, store Store, key string) (Entry, error) {
 	page, err := store.Read(ctx, Range{From: key})
 	if err != nil || len(page.Entries) == 0 {

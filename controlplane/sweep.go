@@ -9,13 +9,13 @@ import (
 )
 
 const (
-	// sweepEvery is the time between sweeps. They are cheap where there is nothing to do: a few reads of keys.
+	// sweepEvery is the time between sweeps. A sweep with nothing to do is cheap: a few reads of keys.
 	sweepEvery = time.Hour
-	// sweepPause is how long after a large change a sweep takes away what it has replaced: replicas have long applied it.
+	// sweepPause is how long after a large change a sweep removes what it replaced. By then, replicas have long applied it.
 	sweepPause = time.Minute
 )
 
-// jitter is a duration between half and one and a half of another.
+// jitter returns a duration between half of d and one and a half of d.
 func jitter(d time.Duration) time.Duration { return d/2 + rand.N(d) }
 
 // sweepSoon asks for a sweep.
@@ -26,9 +26,8 @@ func (s *Service) sweepSoon() {
 	}
 }
 
-// sweep takes away what nothing names any more, trims the audit, and writes checkpoints. Replicas may sweep at the same
-// time. Every deletion is guarded by the environment's head as it was when it was decided on, so that a change that begins
-// meanwhile wins.
+// sweep removes what nothing names any more, trims the audit, and writes checkpoints. Replicas may sweep at the same time. Every deletion is
+// guarded by the environment's head as it was when the sweep decided on it, so a change that begins in the meantime wins.
 func (s *Service) sweep(ctx context.Context) {
 	heads := map[string]Entry{}
 	if _, err := readAll(ctx, s.store, under(headPrefix), func(e Entry) error {
@@ -76,7 +75,7 @@ func (w *sweeper) put(ctx context.Context, h head, ops ...Op) error {
 	return err
 }
 
-// stages gives up those that have taken too long.
+// stages gives up stages that have taken too long.
 func (w *sweeper) stages(ctx context.Context) error {
 	old := w.s.now().Add(-stageAge).UnixMicro()
 	h := w.head
@@ -87,7 +86,7 @@ func (w *sweeper) stages(ctx context.Context) error {
 	return w.put(ctx, h)
 }
 
-// generations deletes those that the head doesn't name.
+// generations deletes generations that the head doesn't name.
 func (w *sweeper) generations(ctx context.Context) error {
 	for _, prefix := range []string{flagPrefix + w.env + "/", segmentPrefix + w.env + "/"} {
 		r := under(prefix)
@@ -110,7 +109,7 @@ func (w *sweeper) generations(ctx context.Context) error {
 	return nil
 }
 
-// delete deletes a range a thousand keys at a time, so that the store is not held up.
+// delete deletes a range, a thousand keys at a time so that the store isn't held up.
 func (w *sweeper) delete(ctx context.Context, r Range) error {
 	r.Limit, r.KeysOnly = pageEntries, true
 	for {
@@ -127,7 +126,7 @@ func (w *sweeper) delete(ctx context.Context, r Range) error {
 	}
 }
 
-// pieces deletes those that no record names. While something is being put in place there may be others.
+// pieces deletes pieces that no record names. While a change is being staged it deletes none, since that change may need them.
 func (w *sweeper) pieces(ctx context.Context) error {
 	if w.env == system || len(w.head.Stages) > 0 {
 		return nil
@@ -136,7 +135,7 @@ func (w *sweeper) pieces(ctx context.Context) error {
 	if !w.head.Deleted {
 		st := w.s.view.Load().states[w.env]
 		if st == nil || st.headAt != w.headAt {
-			return nil // this replica has not the same state as the head: next time
+			return nil // this replica's state differs from the head: leave it for the next sweep
 		}
 		for _, list := range [][]*record{st.flags, st.segments} {
 			for _, r := range list {
@@ -165,7 +164,7 @@ func (w *sweeper) pieces(ctx context.Context) error {
 	return nil
 }
 
-// checkpoint writes one where it is due.
+// checkpoint writes a checkpoint if it is due.
 func (w *sweeper) checkpoint(ctx context.Context) error {
 	st := w.s.view.Load().states[w.env]
 	if st == nil || st.headAt != w.headAt || !st.due() {
@@ -174,7 +173,7 @@ func (w *sweeper) checkpoint(ctx context.Context) error {
 	return w.s.writeCheckpoint(ctx, st)
 }
 
-// trim deletes audit past the retention. The revision that the oldest entry left was made on can still be rebuilt.
+// trim deletes audit entries past the retention. The revision before the oldest remaining entry can still be rebuilt.
 func (w *sweeper) trim(ctx context.Context) error {
 	e, err := readOne(ctx, w.s.store, headKey(w.env))
 	if err != nil || e.Revision == 0 {
@@ -201,7 +200,7 @@ func (w *sweeper) trim(ctx context.Context) error {
 	)
 }
 
-// trimFailures deletes refused changes beyond the newest ones.
+// trimFailures deletes all but the newest refused changes.
 func (w *sweeper) trimFailures(ctx context.Context) error {
 	r := under(failurePrefix + w.env + "/")
 	page, err := w.s.store.Read(ctx, Range{From: r.From, To: r.To, Limit: maxFailures, KeysOnly: true})
@@ -212,7 +211,7 @@ func (w *sweeper) trimFailures(ctx context.Context) error {
 	return err
 }
 
-// forget deletes what else a deleted environment has left. Its audit stays as long as any.
+// forget deletes what else a deleted environment has left. Its audit is kept as long as any other.
 func (w *sweeper) forget(ctx context.Context) error {
 	if !w.head.Deleted {
 		return nil

@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// What belongs to no environment, tokens and webhooks, has a head and an audit of its own, under the name "".
+// system is the name of a pseudo-environment. Tokens and webhooks, which belong to no environment, have their head and audit there.
 const system = ""
 
-// systemChange builds such a change on the head as it will be: what to guard besides the head, what to write, and what the
-// audit says.
+// systemChange builds a change of tokens or webhooks, given the head after it. It returns what to guard besides the head, what to write, and
+// what the audit records.
 type systemChange func(*head) (guards []Guard, ops []Op, changes []Change, err error)
 
-// writeSystem makes the change, and answers once this replica has applied it. With IfAbsent it is only made if there never
-// was one before, else the code is Exists. A dry run builds the change and leaves it at that.
+// writeSystem makes the change, and returns once this replica has applied it. With IfAbsent it is made only if there was no change before;
+// otherwise the error has the code Exists. A dry run builds the change and leaves it at that.
 func (s *Service) writeSystem(ctx context.Context, action, key string, o WriteOptions, build systemChange) (err error) {
 	defer func() {
 		if err != nil && !o.DryRun {
@@ -57,7 +57,7 @@ func (s *Service) writeSystem(ctx context.Context, action, key string, o WriteOp
 	}
 }
 
-// trySystem tries once. It gives the revision of the store in which the change is; 0 without an error: a guard didn't hold.
+// trySystem tries once. It returns the store's revision of the change, or 0 without an error if a guard didn't hold.
 func (s *Service) trySystem(ctx context.Context, action, key string, o WriteOptions, build systemChange, tried *[][]byte) (int64, error) {
 	e, err := readOne(ctx, s.store, headKey(system))
 	if err != nil {
@@ -70,7 +70,7 @@ func (s *Service) trySystem(ctx context.Context, action, key string, o WriteOpti
 		}
 	}
 	if slices.ContainsFunc(*tried, func(nonce []byte) bool { return bytes.Equal(nonce, st.head.Nonce) }) {
-		return e.Revision, nil // the store has it, it only didn't say so
+		return e.Revision, nil // the store committed it, but didn't say so
 	}
 	if o.IfAbsent && e.Revision != 0 {
 		return 0, fail(Exists, "it is there already")

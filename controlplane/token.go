@@ -14,11 +14,11 @@ import (
 // Role says what a token may do.
 type Role string
 
-// The roles.
+// These are the roles.
 const (
 	RoleAdmin  Role = "admin"  // everything
 	RoleEditor Role = "editor" // reads and changes flags and segments
-	RoleViewer Role = "viewer" // reads, snapshots too
+	RoleViewer Role = "viewer" // reads everything but secrets, including snapshots
 	RoleSDK    Role = "sdk"    // snapshot, stream, usage
 	RoleClient Role = "client" // evaluated values only
 )
@@ -26,13 +26,13 @@ const (
 // Permission is a kind of request.
 type Permission string
 
-// The permissions.
+// These are the permissions.
 const (
 	PermitAdmin    Permission = "admin"    // tokens, environments, webhooks, backup
 	PermitWrite    Permission = "write"    // flags and segments
 	PermitRead     Permission = "read"     // anything but secrets
 	PermitSnapshot Permission = "snapshot" // snapshot and stream
-	PermitUsage    Permission = "usage"    // reporting it
+	PermitUsage    Permission = "usage"    // reporting usage
 	PermitEvaluate Permission = "evaluate" // evaluated values
 )
 
@@ -45,19 +45,19 @@ var permits = map[Role][]Permission{
 	RoleClient: {PermitEvaluate},
 }
 
-// Token is an API token, without its secret, of which only a SHA-256 is kept.
+// Token is an API token without its secret. Only the secret's SHA-256 is stored.
 type Token struct {
 	ID, Name string
 	Role     Role
-	Envs     []string // empty: all environments, and what belongs to none
+	Envs     []string // empty for all environments, and for what belongs to none
 	Created  time.Time
-	Expires  time.Time // zero: never
-	LastUsed time.Time // to about a minute; zero: never
+	Expires  time.Time // zero for never
+	LastUsed time.Time // to within a minute or so; zero for never
 	By       string
 }
 
-// Allows says whether the token may do something in an environment; "" stands for what belongs to none, such as the list of
-// environments, which only tokens of all environments may do.
+// Allows reports whether the token may do something in an environment. "" stands for what belongs to no environment, such as creating
+// environments, which only a token for all environments may do.
 func (t Token) Allows(p Permission, env string) bool {
 	if !slices.Contains(permits[t.Role], p) {
 		return false
@@ -65,16 +65,16 @@ func (t Token) Allows(p Permission, env string) bool {
 	return len(t.Envs) == 0 || env != "" && slices.Contains(t.Envs, env)
 }
 
-// NewToken says what token to create.
+// NewToken is a token to create.
 type NewToken struct {
 	Name    string
 	Role    Role
 	Envs    []string
-	Expires time.Time // zero: never
-	Secret  string    // 16 printable characters or more; "": one is made
+	Expires time.Time // zero for never
+	Secret  string    // 16 printable characters or more; "" to make one
 }
 
-// Limits of tokens.
+// These are the limits of tokens.
 const (
 	minSecret    = 16
 	maxSecret    = 1024
@@ -83,7 +83,7 @@ const (
 	configuredToken = "configured"
 )
 
-// storedToken is a token as it is stored.
+// storedToken is a token in its stored form.
 type storedToken struct {
 	Name    string   `msgpack:"name"`
 	Role    Role     `msgpack:"role"`
@@ -91,15 +91,15 @@ type storedToken struct {
 	Created int64    `msgpack:"created"`
 	Expires int64    `msgpack:"expires,omitempty"`
 	By      string   `msgpack:"by"`
-	Hash    []byte   `msgpack:"hash"` // SHA-256 of the secret, which is random enough to need no salt and no slow hash
+	Hash    []byte   `msgpack:"hash"` // the SHA-256 of the secret, which is random enough to need neither salt nor a slow hash
 }
 
 func (t *storedToken) token(id string) Token {
 	return Token{ID: id, Name: t.Name, Role: t.Role, Envs: t.Envs, Created: fromMicros(t.Created), Expires: fromMicros(t.Expires), By: t.By}
 }
 
-// tokenTable finds tokens by the hash of their secret. The map is asked by the first half of the hash, which says nothing
-// about a secret to who measures times; the rest is compared in constant time.
+// tokenTable finds tokens by the hash of their secret. The map is indexed by the first half of the hash, which reveals nothing about the
+// secret to a timing attack; the rest is compared in constant time.
 type tokenTable struct {
 	byID   map[string]*storedToken
 	byHash map[[16]byte]string
@@ -141,7 +141,7 @@ func (t *tokenTable) event(e Event) error {
 	return t.put(e.Key, e.Value)
 }
 
-// Authenticate finds the token of a secret. It reads memory only. An error has the code Unauthorized.
+// Authenticate returns the token with this secret. It only reads memory. An error has the code Unauthorized.
 func (s *Service) Authenticate(secret string) (Token, error) {
 	hash := sha256.Sum256([]byte(secret))
 	tokens := s.view.Load().tokens
@@ -159,7 +159,7 @@ func (s *Service) Authenticate(secret string) (Token, error) {
 	return t, nil
 }
 
-// CreateToken makes a token. Its secret is in the answer, and nowhere else ever again. A dry run makes neither secret nor id.
+// CreateToken creates a token and returns it with its secret, which can't be read again. A dry run makes neither secret nor id.
 func (s *Service) CreateToken(ctx context.Context, n NewToken, o WriteOptions) (Token, string, error) {
 	secret := n.Secret
 	if secret == "" {
@@ -215,7 +215,7 @@ func checkSecret(secret string) error {
 	return nil
 }
 
-// tokenDocument is what the audit says of a token.
+// tokenDocument returns what the audit records of a token.
 func tokenDocument(t *storedToken) map[string]any {
 	document := map[string]any{"name": t.Name, "role": t.Role, "envs": append([]string{}, t.Envs...)}
 	if t.Expires != 0 {
@@ -224,7 +224,7 @@ func tokenDocument(t *storedToken) map[string]any {
 	return document
 }
 
-// Tokens lists them, oldest first.
+// Tokens lists the tokens, oldest first.
 func (s *Service) Tokens(ctx context.Context) ([]Token, error) {
 	used := map[string]int64{}
 	var tokens []Token
@@ -251,8 +251,8 @@ func (s *Service) Tokens(ctx context.Context) ([]Token, error) {
 	return tokens, nil
 }
 
-// RevokeToken ends a token; when it answers, this replica refuses it. The last admin token of all environments can't be
-// revoked. An error has the code NotFound or InUse.
+// RevokeToken revokes a token. Once it returns, this replica refuses the token. The last admin token for all environments can't be revoked.
+// An error has the code NotFound or InUse.
 func (s *Service) RevokeToken(ctx context.Context, id string, o WriteOptions) error {
 	return s.writeSystem(ctx, "token.revoke", id, o, func(*head) ([]Guard, []Op, []Change, error) {
 		tokens, err := s.Tokens(ctx)
@@ -274,7 +274,7 @@ func (s *Service) RevokeToken(ctx context.Context, id string, o WriteOptions) er
 	})
 }
 
-// firstToken sees to it that there is an admin token: the configured one, else one that is made when there is none at all.
+// firstToken makes sure that an admin token exists: the configured one, or else a new one if there is none at all.
 func (s *Service) firstToken(ctx context.Context) error {
 	if s.config.AdminToken != "" {
 		return s.configureToken(ctx, s.config.AdminToken)
@@ -293,7 +293,7 @@ func (s *Service) firstToken(ctx context.Context) error {
 	return err
 }
 
-// configureToken puts the configured secret in place of the one configured before.
+// configureToken replaces the previously configured secret with the configured one.
 func (s *Service) configureToken(ctx context.Context, secret string) error {
 	if err := checkSecret(secret); err != nil {
 		return err

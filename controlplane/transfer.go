@@ -7,19 +7,19 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// CopyOptions say what of an environment to copy.
+// CopyOptions says which parts of an environment to copy.
 type CopyOptions struct {
-	Flags []string // with the segments and parents that they need; nil: everything, settings too
-	Prune bool     // delete what the source doesn't have; only when everything is copied
+	Flags []string // copied with the segments and parents that they need; nil for everything, including settings
+	Prune bool     // delete what the source doesn't have; only if everything is copied
 }
 
-// ImportOptions say how to import a set.
+// ImportOptions says how to import a set.
 type ImportOptions struct {
 	Prune  bool // delete what the set doesn't have
-	Strict bool // refuse problems, instead of storing what fails closed and warning of it
+	Strict bool // refuse problems instead of storing them as warnings that fail closed
 }
 
-// bulk makes a change of many things, as one revision.
+// bulk changes many things as one revision.
 func (s *Service) bulk(ctx context.Context, env, action string, o WriteOptions, strict bool, build func(*state, *draft) error) (Difference, error) {
 	d, err := s.writeOn(ctx, env, action, "", o, s.current, func(st *state, d *draft) error {
 		if err := precondition(o, st.head.version(st.head.Revision)); err != nil {
@@ -39,7 +39,7 @@ func (s *Service) bulk(ctx context.Context, env, action string, o WriteOptions, 
 	return Difference{Revision: d.after().head.Revision, Written: !d.empty() && !o.DryRun, Changes: d.changes, Warnings: d.warnings}, nil
 }
 
-// Export gives a whole environment, now or as it was, and its revision.
+// Export returns a whole environment, now or in the past, and its revision.
 func (s *Service) Export(ctx context.Context, env string, at At) (snapshot.Set, int64, error) {
 	st, err := s.at(ctx, env, at)
 	if err != nil {
@@ -52,8 +52,8 @@ func (s *Service) Export(ctx context.Context, env string, at At) (snapshot.Set, 
 	return *set, st.head.Revision, nil
 }
 
-// Import puts a set's flags, segments and settings in place of those that are there, as one change. Keys must be valid and
-// there once; other problems are stored so that they fail closed, and are warnings, unless Strict refuses them.
+// Import writes a set's flags, segments and settings as one change, in place of existing ones. Keys must be valid and unique. Other problems
+// are stored so that they fail closed, and returned as warnings, unless Strict refuses them.
 func (s *Service) Import(ctx context.Context, env string, set snapshot.Set, i ImportOptions, o WriteOptions) (Difference, error) {
 	set = *set.Canonical()
 	if err := importable(&set); err != nil {
@@ -87,7 +87,7 @@ func (s *Service) Import(ctx context.Context, env string, set snapshot.Set, i Im
 	})
 }
 
-// importable refuses what even a tolerant import can't store: it would have no place, or no record.
+// importable refuses what even a tolerant import can't store, because it would have no key or no record.
 func importable(set *snapshot.Set) error {
 	var problems []snapshot.Problem
 	for _, p := range snapshot.Validate(set) {
@@ -98,7 +98,7 @@ func importable(set *snapshot.Set) error {
 	return invalid("the set", problems)
 }
 
-// prune deletes what is not to be kept.
+// prune deletes the records that keep doesn't select.
 func (d *draft) prune(keep func(*record) bool) {
 	for _, list := range [][]*record{d.st.flags, d.st.segments} {
 		for _, r := range list {
@@ -109,8 +109,8 @@ func (d *draft) prune(keep func(*record) bool) {
 	}
 }
 
-// Copy copies flags with what they need, or everything, from one environment to another, as one change. o.IfMatch is about
-// the target. An error has also the code NotFound for a flag that the source doesn't have.
+// Copy copies flags and what they need, or everything, from one environment to another as one change. o.IfMatch is about the target. An
+// error can also have the code NotFound for a flag that the source doesn't have.
 func (s *Service) Copy(ctx context.Context, from, to string, c CopyOptions, o WriteOptions) (Difference, error) {
 	source, err := s.current(ctx, from)
 	if err != nil {
@@ -132,7 +132,7 @@ func (s *Service) Copy(ctx context.Context, from, to string, c CopyOptions, o Wr
 	})
 }
 
-// RollbackEnvironment makes an environment what it was at a revision, as one change.
+// RollbackEnvironment restores an environment to a revision, as one change.
 func (s *Service) RollbackEnvironment(ctx context.Context, env string, revision int64, o WriteOptions) (Difference, error) {
 	then, err := s.at(ctx, env, At{Revision: revision})
 	if err != nil {
@@ -146,7 +146,7 @@ func (s *Service) RollbackEnvironment(ctx context.Context, env string, revision 
 	})
 }
 
-// replaceWith puts records of another state, and deletes all others if prune says so.
+// replaceWith puts records of another state, and deletes all others if prune is set.
 func (d *draft) replaceWith(source *state, flags, segments []*record, prune bool) error {
 	for _, r := range segments {
 		if err := r.read(); err != nil {
@@ -170,7 +170,7 @@ func (d *draft) replaceWith(source *state, flags, segments []*record, prune bool
 	return nil
 }
 
-// closure are flags with the parents and segments that they need, as far as those exist.
+// closure returns flags with the parents and segments that they need, as far as those exist.
 func (s *state) closure(keys []string) (flags, segments []*record, err error) {
 	taken := map[string]bool{}
 	for _, key := range keys {
@@ -199,8 +199,8 @@ func (s *state) closure(keys []string) (flags, segments []*record, err error) {
 	return flags, segments, nil
 }
 
-// Rollback puts a flag as it was at a revision. An error has the code NotFound if there is no flag now, was none then, or is
-// no such revision yet, and Gone for what is past the retention.
+// Rollback restores a flag to a revision. An error has the code NotFound if the flag doesn't exist now or didn't exist then, or if there is
+// no such revision yet, and Gone for a revision past the retention.
 func (s *Service) Rollback(ctx context.Context, env, key string, revision int64, o WriteOptions) (WriteResult, error) {
 	then, err := s.flagAt(ctx, env, key, revision)
 	if err != nil {
@@ -212,7 +212,7 @@ func (s *Service) Rollback(ctx context.Context, env, key string, revision int64,
 	}))
 }
 
-// flagAt is a flag as it was at a revision.
+// flagAt returns a flag as it was at a revision.
 func (s *Service) flagAt(ctx context.Context, env, key string, revision int64) (snapshot.Flag, error) {
 	then, err := s.at(ctx, env, At{Revision: revision})
 	if err != nil {

@@ -10,9 +10,9 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// at gives an environment as it was. The newest state is wound back, change by change, with what the audit says of each;
-// checkpoints shorten the way. An error has the code NotFound (no such revision yet) or Gone (past the retention, or before the
-// environment was made).
+// at returns an environment as it was. It winds the newest state back, change by change, with what the audit holds of each; checkpoints
+// shorten the way. An error has the code NotFound (no such revision yet) or Gone (past the retention, or before the environment was
+// created).
 func (s *Service) at(ctx context.Context, env string, at At) (*state, error) {
 	st, err := s.current(ctx, env)
 	if err != nil || at.now() {
@@ -35,7 +35,7 @@ func (s *Service) at(ctx context.Context, env string, at At) (*state, error) {
 	return s.windBack(ctx, st, revision)
 }
 
-// revisionAt is the last revision at a time. Times rise with revisions, so that it is found in a few reads.
+// revisionAt returns the last revision at a time. Times rise with revisions, so it needs only a few reads.
 func (s *Service) revisionAt(ctx context.Context, st *state, at At) (int64, error) {
 	us := at.Time.UnixMicro()
 	if us >= st.head.Time {
@@ -46,7 +46,7 @@ func (s *Service) revisionAt(ctx context.Context, st *state, at At) (int64, erro
 	n := sort.Search(int(st.head.Revision-floor)+1, func(i int) bool {
 		e, err := readOne(ctx, s.store, auditKey(st.env, floor+int64(i)))
 		if err != nil || e.Revision == 0 {
-			// The floor's own entry may be trimmed already: what it says is before every time that can be asked for.
+			// The floor's own entry may already be trimmed. Its time is before every time that can be asked for.
 			if err != nil || i > 0 {
 				failed = fmt.Errorf("revision %d of the audit can't be read: %w", floor+int64(i), orMissing(err))
 			}
@@ -75,11 +75,11 @@ func orMissing(err error) error {
 	return err
 }
 
-// past are the documents of an environment on the way back. A record that is nil was not read anew.
+// past holds the documents of an environment while it is wound back.
 type past struct {
 	head  head
-	known map[string]*record // kind/key: as the state or a checkpoint has it
-	text  map[string][]byte  // kind/key: as an undone change has it; nil: not there
+	known map[string]*record // kind/key: the record in the state or the checkpoint
+	text  map[string][]byte  // kind/key: the document after undoing changes; nil if it doesn't exist
 }
 
 // windBack undoes every change after a revision.
@@ -159,7 +159,7 @@ func (p *past) undo(e *AuditEntry) error {
 	return nil
 }
 
-// state compiles what was undone, and takes the rest as it is.
+// state compiles the documents that changed, and takes the other records as they are.
 func (p *past) state(now *state, revision int64) (*state, error) {
 	h := p.head
 	h.Revision = revision
@@ -193,7 +193,7 @@ func splitName(name string) (snapshot.Kind, string) {
 	return snapshot.SegmentRecord, key
 }
 
-// parseDocument compiles a document of the past, whatever is wrong with it: it was there.
+// parseDocument compiles a document of the past, even if something is wrong with it, because it did exist.
 func parseDocument(kind snapshot.Kind, text []byte) (*record, error) {
 	if kind == snapshot.FlagRecord {
 		f, problems := snapshot.ParseFlag(text)

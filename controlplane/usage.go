@@ -14,21 +14,21 @@ import (
 // FlagUsage is a host's report about one flag.
 type FlagUsage struct {
 	Flag  string
-	Last  time.Time // of its last evaluation
-	Count int64     // evaluations since the host's last report
+	Last  time.Time // when it was last evaluated
+	Count int64     // how often since the host's last report
 }
 
 const (
-	// usageShards are the keys that an environment's usage is spread over, so that each stays below the size of a
-	// transaction with engine.MaxFlags flags of the longest keys.
+	// usageShards is how many keys an environment's usage is spread over, so that each fits into a transaction even with engine.MaxFlags
+	// flags that have the longest keys.
 	usageShards = 16
-	// usagePause is the least time between two writes of an environment's usage.
+	// usagePause is the shortest time between two writes of an environment's usage.
 	usagePause = time.Minute
-	// maxReports bounds a batch; a host that knows more flags sends several.
+	// maxReports bounds a batch. A host with more flags sends several.
 	maxReports = engine.MaxFlags
 )
 
-// usageEntry is what is known of one flag.
+// usageEntry is the usage of one flag.
 type usageEntry struct {
 	Last  int64 `msgpack:"l"` // Unix microseconds
 	Count int64 `msgpack:"c"`
@@ -38,7 +38,7 @@ func (u usageEntry) add(v usageEntry) usageEntry {
 	return usageEntry{max(u.Last, v.Last), u.Count + v.Count}
 }
 
-// usageTable is an environment's usage as the store has it, immutable.
+// usageTable is an environment's usage in the form that the store has. It is immutable.
 type usageTable [usageShards]map[string]usageEntry
 
 func usageShard(flag string) int {
@@ -62,7 +62,7 @@ func parseUsageKey(key string) (env string, shard int, err error) {
 	return env, shard, nil
 }
 
-// putUsage replaces a shard in the view's own map.
+// putUsage replaces a shard in the view's map.
 func (v *view) putUsage(key string, value []byte) error {
 	env, shard, err := parseUsageKey(key)
 	if err != nil {
@@ -107,7 +107,7 @@ func (p *usagePool) add(env string, batch []FlagUsage, now time.Time) {
 	for _, u := range batch {
 		last := u.Last
 		if last.After(now) {
-			last = now // a host's clock that is fast must not keep a flag fresh for ever
+			last = now // a host whose clock is fast must not keep a flag fresh for ever
 		}
 		p.envs[env][u.Flag] = p.envs[env][u.Flag].add(usageEntry{micros(last), u.Count})
 	}
@@ -121,7 +121,7 @@ func (p *usagePool) take() map[string]map[string]usageEntry {
 	return taken
 }
 
-// giveBack returns what could not be written.
+// giveBack puts entries that could not be written back into the pool.
 func (p *usagePool) giveBack(env string, entries map[string]usageEntry) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -140,8 +140,8 @@ func (p *usagePool) of(env, flag string) usageEntry {
 	return p.envs[env][flag]
 }
 
-// ReportUsage takes a host's report. It is kept in memory and written about once a minute; flags that don't exist are left
-// out. An error has the code NotFound (no such environment) or Invalid.
+// ReportUsage takes a host's report. It keeps the report in memory and writes it about once a minute, without flags that don't exist. An
+// error has the code NotFound (for the environment) or Invalid.
 func (s *Service) ReportUsage(ctx context.Context, env string, batch []FlagUsage) error {
 	st := s.view.Load().states[env]
 	if st == nil {
@@ -163,12 +163,12 @@ func (s *Service) ReportUsage(ctx context.Context, env string, batch []FlagUsage
 	return nil
 }
 
-// usageOf is what is known of a flag: as stored, and as reported here since.
+// usageOf returns a flag's usage: the stored one, and what was reported to this replica since.
 func (s *Service) usageOf(v *view, env, flag string) usageEntry {
 	return v.usage[env].of(flag).add(s.usage.of(env, flag))
 }
 
-// writeUsage writes what was gathered, shard by shard, each merged with what other replicas have written.
+// writeUsage writes the gathered usage shard by shard, merged with what other replicas have written.
 func (s *Service) writeUsage(ctx context.Context) {
 	for env, entries := range s.usage.take() {
 		var shards [usageShards]map[string]usageEntry
@@ -194,7 +194,7 @@ func (s *Service) writeUsage(ctx context.Context) {
 func (s *Service) writeShard(ctx context.Context, env string, shard int, entries map[string]usageEntry) error {
 	st := s.view.Load().states[env]
 	if st == nil {
-		return nil // the environment was deleted meanwhile
+		return nil // the environment was deleted in the meantime
 	}
 	for ctx.Err() == nil {
 		e, err := readOne(ctx, s.store, usageKey(env, shard))
@@ -227,7 +227,7 @@ func (s *Service) writeShard(ctx context.Context, env string, shard int, entries
 	return ctx.Err()
 }
 
-// usedTokens remembers when tokens were used, until that is written.
+// usedTokens remembers when tokens were used until that is written.
 type usedTokens struct {
 	mu   sync.Mutex
 	last map[string]time.Time
@@ -259,7 +259,7 @@ func (u *usedTokens) take() map[string]time.Time {
 	return taken
 }
 
-// writeUsed writes when tokens were used; a token that was revoked meanwhile leaves nothing behind.
+// writeUsed writes when tokens were used. A token that was revoked in the meantime leaves nothing behind.
 func (s *Service) writeUsed(ctx context.Context) {
 	for id, at := range s.used.take() {
 		e, err := readOne(ctx, s.store, tokenPrefix+id)

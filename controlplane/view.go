@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// view is all that a replica knows, as of one revision of the store. It is immutable: a batch of changes makes the next one.
+// view is everything that a replica knows as of one revision of the store. It is immutable; a batch of changes makes the next view.
 type view struct {
 	at     int64
 	states map[string]*state
@@ -14,7 +14,7 @@ type view struct {
 	next   chan struct{} // closed when there is a newer view
 }
 
-// clone is a view to change before it is shown; its maps are copied when they are.
+// clone returns a view that may be changed before it is shown. Its maps are copied when they change.
 func (v *view) clone() *view {
 	c := *v
 	c.next = make(chan struct{})
@@ -57,7 +57,7 @@ func (s *Service) wait(ctx context.Context, revision int64) (*view, error) {
 
 func errClosed() error { return &Error{Code: Unavailable, Message: "the service is closed"} }
 
-// current is the environment's newest state, linearizable: it has every change that was made before the call.
+// current returns the environment's newest state. It is linearizable: the state has every change that was made before the call.
 func (s *Service) current(ctx context.Context, env string) (*state, error) {
 	e, err := readOne(ctx, s.store, headKey(env))
 	if err != nil {

@@ -10,13 +10,13 @@ import (
 // FrameKind says what a frame carries.
 type FrameKind string
 
-// The kinds of frame.
+// These are the kinds of frame.
 const (
 	FrameSnapshot FrameKind = "snapshot" // a whole snapshot
-	FrameDelta    FrameKind = "delta"    // what turns the host's snapshot into the newest
+	FrameDelta    FrameKind = "delta"    // a delta that turns the host's snapshot into the newest
 )
 
-// Frame is one message to hosts, immutable, and shared by all that are at the same place.
+// Frame is one message to hosts. It is immutable, and shared by all hosts at the same position.
 type Frame struct {
 	kind     FrameKind
 	data     []byte
@@ -29,31 +29,30 @@ type Frame struct {
 	text    string
 }
 
-// Kind says what Data is.
+// Kind returns what Data is.
 func (f *Frame) Kind() FrameKind { return f.kind }
 
-// Data is a snapshot or a delta, as engine/snapshot/FORMAT.md describes them. It must not be changed.
+// Data returns a snapshot or a delta, which engine/snapshot/FORMAT.md describes. It must not be changed.
 func (f *Frame) Data() []byte { return f.data }
 
-// Position is where the host is when it has applied the frame.
+// Position returns the host's position once it has applied the frame.
 func (f *Frame) Position() Position { return f.position }
 
-// ID is the content id of the snapshot that the host then has.
+// ID returns the content id of the snapshot that the host then has.
 func (f *Frame) ID() [32]byte { return f.id }
 
-// Base64 is Data in base64 (standard, padded), on one line.
+// Base64 returns Data in base64 (standard, padded), on one line.
 func (f *Frame) Base64() string {
 	f.encoded.Do(func() { f.text = base64.StdEncoding.EncodeToString(f.data) })
 	return f.text
 }
 
-// Watch gives what brings a host from a position to the newest snapshot, and then what each change brings, waiting for them.
-// Where the position is not known any more, or is the zero Position, the first frame is a whole snapshot; where it is the
-// newest, the first frame is the next change. A change that follows a quiet time is given at once, and those within
-// frameGap of a frame are gathered into one. Who reads slowly gets the newest, not what came before.
+// Watch yields the frame that brings a host from a position to the newest snapshot, and then a frame for each change. If the position is
+// unknown or zero, the first frame is a whole snapshot. If it is the newest, the first frame is the next change. A change after a quiet
+// period is yielded at once; changes within 20 ms of a frame are gathered into the next one. A slow reader skips to the newest frame.
 //
-// It ends with the context, without an error; with Gone when the environment is deleted; with Unavailable when the service
-// is closed; at once with NotFound.
+// It ends without an error when the context does, with the code Gone when the environment is deleted, with Unavailable when the service is
+// closed, and at once with NotFound if the environment doesn't exist.
 func (s *Service) Watch(ctx context.Context, env string, after Position) iter.Seq2[*Frame, error] {
 	return func(yield func(*Frame, error) bool) {
 		f := s.feeds.of(env, &s.view)

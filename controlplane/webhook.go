@@ -10,27 +10,27 @@ import (
 	"time"
 )
 
-// WebhookSender delivers. An error is a failed attempt, and the delivery is tried again later.
+// WebhookSender sends deliveries. An error is a failed attempt, and the delivery is tried again later.
 type WebhookSender interface {
 	Send(ctx context.Context, d Delivery) error
 }
 
-// Webhook is a URL that is told of changes.
+// Webhook is a URL that receives changes.
 type Webhook struct {
 	ID, Name, URL string
 	Secret        string   // signs deliveries; only CreateWebhook and Delivery show it
-	Envs          []string // empty: all
+	Envs          []string // empty for all
 	Created       time.Time
-	LastDelivery  time.Time // that succeeded
+	LastDelivery  time.Time // the last that succeeded
 	LastFailure   time.Time
 	LastError     string
-	Delivered     map[string]int64 // environment: the last revision that was delivered or given up
+	Delivered     map[string]int64 // for each environment, the last revision that was delivered or given up
 }
 
-// NewWebhook says what webhook to create.
+// NewWebhook is a webhook to create.
 type NewWebhook struct {
 	Name, URL string
-	Secret    string // "": one is made
+	Secret    string // "" to make one
 	Envs      []string
 }
 
@@ -40,16 +40,16 @@ type Delivery struct {
 	ID      string  // the same in each attempt
 	Attempt int     // from 1
 	Entry   AuditEntry
-	Test    bool // from TestWebhook; Entry is made up
+	Test    bool // it comes from TestWebhook, and Entry is made up
 }
 
-// Limits of webhooks.
+// These are the limits of webhooks.
 const (
 	maxWebhooks = 100
 	maxURL      = 2_048
 )
 
-// storedWebhook is a webhook as it is stored. The secret is kept as it is, since deliveries are signed with it.
+// storedWebhook is a webhook in its stored form. The secret is stored unencrypted, since deliveries are signed with it.
 type storedWebhook struct {
 	Name    string   `msgpack:"name"`
 	URL     string   `msgpack:"url"`
@@ -75,8 +75,8 @@ func (w *storedWebhook) document() map[string]any {
 	return map[string]any{"name": w.Name, "url": w.URL, "envs": append([]string{}, w.Envs...)}
 }
 
-// CreateWebhook makes a webhook, which is told of every change from now on. Its secret is in the
-// answer, and is not shown again. A dry run makes neither secret nor id.
+// CreateWebhook creates a webhook, which receives every change from now on. The result has its secret, which is not shown again. A dry run
+// makes neither a secret nor an id.
 func (s *Service) CreateWebhook(ctx context.Context, n NewWebhook, o WriteOptions) (Webhook, error) {
 	if n.Secret == "" {
 		n.Secret = "whsec_" + rand.Text()
@@ -131,7 +131,7 @@ func checkWebhook(n NewWebhook) error {
 	return checkSecret(n.Secret)
 }
 
-// Webhooks lists them, oldest first, without their secrets.
+// Webhooks lists the webhooks without their secrets, oldest first.
 func (s *Service) Webhooks(ctx context.Context) ([]Webhook, error) {
 	list, err := s.readWebhooks(ctx)
 	for i := range list {
@@ -166,7 +166,7 @@ func (s *Service) readWebhooks(ctx context.Context) ([]Webhook, error) {
 	return list, nil
 }
 
-// DeleteWebhook ends a webhook. A delivery under way may still arrive.
+// DeleteWebhook deletes a webhook. A delivery under way may still arrive.
 func (s *Service) DeleteWebhook(ctx context.Context, id string, o WriteOptions) error {
 	return s.writeSystem(ctx, "webhook.delete", id, o, func(*head) ([]Guard, []Op, []Change, error) {
 		e, err := readOne(ctx, s.store, webhookPrefix+id)
@@ -188,7 +188,7 @@ func (s *Service) DeleteWebhook(ctx context.Context, id string, o WriteOptions) 
 
 func noWebhook(id string) error { return fail(NotFound, "there is no webhook %.80q", id) }
 
-// TestWebhook delivers a made-up change now, once. An error has the code NotFound, or Unavailable with what went wrong.
+// TestWebhook delivers a made-up change once, now. An error has the code NotFound, or Unavailable with what went wrong.
 func (s *Service) TestWebhook(ctx context.Context, id string) error {
 	if s.config.Webhooks == nil {
 		return fail(Unavailable, "this replica delivers no webhooks")

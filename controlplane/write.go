@@ -8,22 +8,24 @@ import (
 )
 
 const (
-	// writeDeadline bounds a change whose caller set no deadline: the election of another leader of the store's takes a few seconds.
+	// writeDeadline bounds a change whose caller sets no deadline. It is long enough for the store to elect another leader, which takes a
+	// few seconds.
 	writeDeadline = 15 * time.Second
-	// bulkDeadline bounds changes of many things; far below stageAge.
+	// bulkDeadline bounds changes of many things. It is far below stageAge.
 	bulkDeadline = 2 * time.Minute
 )
 
-// write makes a change: it builds a draft on the environment's newest state, commits it if that state still holds, and else
-// does both again. It answers once this replica has applied the change. Changes of one environment wait for each other here,
-// so that only those of other replicas conflict.
+// write makes a change. It builds a draft on the environment's newest state and commits it if that state is still current; otherwise it does
+// both again. It returns once this replica has applied the change. Changes of one environment wait for each other here, so only changes
+// from other replicas conflict.
+// Why: RATIONALE.md "What happens when the store doesn't answer a commit?"
 func (s *Service) write(ctx context.Context, env, action, key string, o WriteOptions, build func(*state, *draft) error) (*draft, error) {
 	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
 	defer cancel()
 	return s.writeOn(ctx, env, action, key, o, s.current, build)
 }
 
-// writeOn is write on another base than the environment's newest state, and with time enough for changes of many things.
+// writeOn is write on a base other than the environment's newest state, and with enough time for changes of many things.
 func (s *Service) writeOn(ctx context.Context, env, action, key string, o WriteOptions,
 	base func(context.Context, string) (*state, error), build func(*state, *draft) error) (d *draft, err error) {
 	defer func() {
@@ -90,7 +92,7 @@ func (s *Service) writeOn(ctx context.Context, env, action, key string, o WriteO
 	}
 }
 
-// settle waits until this replica has applied a committed change. One that takes longer is there nevertheless.
+// settle waits until this replica has applied a committed change. If that takes too long, the change is committed all the same.
 func (s *Service) settle(ctx context.Context, d *draft) {
 	v := s.view.Load()
 	deadline := time.NewTimer(applyDeadline)
@@ -114,8 +116,8 @@ func (s *Service) settle(ctx context.Context, d *draft) {
 	}
 }
 
-// attempts remember what a change has tried to commit. Where the store did not answer, one of them may be there, or may
-// still come; it is known by the nonce in its audit entry.
+// attempts remembers what a change has tried to commit. If the store did not answer, an attempt may have been committed, or may still be;
+// the nonce in its audit entry identifies it.
 type attempts struct {
 	drafts []*draft
 	unsure bool
@@ -124,7 +126,7 @@ type attempts struct {
 
 func (a *attempts) add(d *draft) { a.drafts = append(a.drafts, d) }
 
-// pause waits before the next try; false: there is no time left.
+// pause waits before the next try. It returns false if no time is left.
 func (a *attempts) pause(ctx context.Context) bool {
 	a.last = min(max(2*a.last, firstPause), lastPause)
 	select {
@@ -135,7 +137,7 @@ func (a *attempts) pause(ctx context.Context) bool {
 	}
 }
 
-// find looks for an attempt that was committed without us being told.
+// find looks for an attempt that the store committed without saying so.
 func (a *attempts) find(ctx context.Context, s *Service, env string, st *state) *draft {
 	if !a.unsure {
 		return nil
@@ -156,7 +158,7 @@ func (a *attempts) find(ctx context.Context, s *Service, env string, st *state) 
 	return nil
 }
 
-// lock lets one change of an environment at a time through on this replica.
+// lock lets only one change of an environment at a time through on this replica.
 func (s *Service) lock(ctx context.Context, env string) (unlock func(), err error) {
 	s.locksMu.Lock()
 	l := s.locks[env]
@@ -175,7 +177,7 @@ func (s *Service) lock(ctx context.Context, env string) (unlock func(), err erro
 	}
 }
 
-// within is the context with a deadline, and ended by Close.
+// within returns the context with a deadline. Close also ends it.
 func (s *Service) within(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(ctx, most)
 	stop := context.AfterFunc(s.ctx, cancel)
