@@ -31,15 +31,20 @@ var arrows = []arrow{
 		why: "the engine knows nobody",
 	},
 	{
-		from: []string{"./engine"}, never: []string{"./engine/snapshot/...", "./engine/conformance/...", "./engine/internal/..."},
-		why: "the engine decides by bytes, not by the authoring model",
+		from:  []string{"./engine"},
+		never: []string{"./engine/flagset/...", "./engine/snapshot/...", "./engine/pattern/...", "./engine/request/...", "./engine/conformance/...", "./engine/internal/..."},
+		why:   "the engine decides by bytes, not by the authoring model",
 	},
 	{
-		from: []string{"./engine/snapshot"}, never: []string{"net/...", "go.etcd.io/...", "os/exec"},
+		from: []string{"./engine/flagset"}, never: []string{"./engine/snapshot/...", "./engine/request/..."},
+		why: "what people write knows nothing of the bytes that hosts read",
+	},
+	{
+		from: []string{"./engine/flagset", "./engine/snapshot"}, never: []string{"net/...", "go.etcd.io/...", "os/exec"},
 		why: "compiling needs no network",
 	},
 	{
-		from: []string{"./wasm/..."}, never: []string{"./engine/snapshot/...", "./controlplane/...", "./hostsdk/...", "./cmd/..."},
+		from: []string{"./wasm/..."}, never: []string{"./engine/flagset/...", "./engine/snapshot/...", "./controlplane/...", "./hostsdk/...", "./cmd/..."},
 		why: "the module wraps the engine and nothing else",
 	},
 	{
@@ -51,7 +56,7 @@ var arrows = []arrow{
 		why: "a client knows the wire, not the server's code",
 	},
 	{
-		from: []string{"./hostsdk/..."}, but: []string{"./hostsdk/go/flagtest/..."}, never: []string{"./engine/snapshot/..."},
+		from: []string{"./hostsdk/..."}, but: []string{"./hostsdk/go/flagtest/..."}, never: []string{"./engine/flagset/...", "./engine/snapshot/..."},
 		why: "hosts read snapshots; only the test helper writes them",
 	},
 	{

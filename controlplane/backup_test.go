@@ -6,20 +6,20 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func TestBackupAndRestore(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
 	must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "e"}, by))
 	must[controlplane.Difference](t)(s.Import(ctx, "e", manyFlags(300), controlplane.ImportOptions{}, by))
-	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", snapshot.ForActor("u"), by))
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", flagset.ForActor("u"), by))
 	var backup bytes.Buffer
 	want(t, s.Backup(ctx, &backup), "")
 	saved := backup.Bytes()
 	h := &host{t: t}
 	h.take(watch(t, s, env, h.at).next(t))
-	must[controlplane.WriteResult](t)(s.Disable(ctx, env, "f", snapshot.ForActor("u"), by))
+	must[controlplane.WriteResult](t)(s.Disable(ctx, env, "f", flagset.ForActor("u"), by))
 	h.follow(watch(t, s, env, h.at), 3) // the host has seen more than the backup has
 
 	store := memstore.New()
@@ -47,7 +47,7 @@ func TestBackupAndRestore(t *testing.T) {
 	if export(t, restored, env, controlplane.At{Revision: 1}) == export(t, restored, env, controlplane.At{}) {
 		t.Error("the past before the restore is lost")
 	}
-	must[controlplane.WriteResult](t)(restored.Enable(ctx, env, "g", snapshot.Scope{}, by))
+	must[controlplane.WriteResult](t)(restored.Enable(ctx, env, "g", flagset.Scope{}, by))
 
 	_, err := controlplane.Restore(ctx, store, bytes.NewReader(saved), controlplane.RestoreOptions{})
 	want(t, err, controlplane.Exists)
@@ -55,7 +55,7 @@ func TestBackupAndRestore(t *testing.T) {
 
 func TestADamagedBackupRestoresNothing(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
-	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", snapshot.ForActor("u"), by))
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", flagset.ForActor("u"), by))
 	var backup bytes.Buffer
 	want(t, s.Backup(ctx, &backup), "")
 	saved := backup.Bytes()

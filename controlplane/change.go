@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // These are the kinds and operations of a Change.
@@ -37,7 +37,7 @@ type Difference struct {
 	Revision int64 // the environment's revision afterwards
 	Written  bool  // false for a dry run, or if nothing differed
 	Changes  []Change
-	Warnings []snapshot.Problem
+	Warnings []flagset.Problem
 }
 
 // members holds a document's members, each as it is written.
@@ -102,7 +102,7 @@ func whole(before, after *record) Change {
 }
 
 // compareGates returns the gates in slots that differ. Both lists ascend by slot.
-func compareGates(before, after []snapshot.Gate) (gone, come []snapshot.Gate) {
+func compareGates(before, after []flagset.Gate) (gone, come []flagset.Gate) {
 	for len(before) > 0 || len(after) > 0 {
 		was, rest := firstSlot(before)
 		is, rest2 := firstSlot(after)
@@ -122,7 +122,7 @@ func compareGates(before, after []snapshot.Gate) (gone, come []snapshot.Gate) {
 }
 
 // firstSlot splits off the gates in the first slot: one, unless an import brought more.
-func firstSlot(gates []snapshot.Gate) (first, rest []snapshot.Gate) {
+func firstSlot(gates []flagset.Gate) (first, rest []flagset.Gate) {
 	n := 0
 	for n < len(gates) && (n == 0 || gates[n].Type == gates[0].Type && gates[n].Target == gates[0].Target || gates[n].Slot() == gates[0].Slot()) {
 		n++
@@ -130,12 +130,12 @@ func firstSlot(gates []snapshot.Gate) (first, rest []snapshot.Gate) {
 	return gates[:n], gates[n:]
 }
 
-func sameGate(a, b snapshot.Gate) bool {
+func sameGate(a, b flagset.Gate) bool {
 	if a.Type != b.Type || a.Target != b.Target || a.Enabled != b.Enabled {
 		return false
 	}
 	switch a.Type {
-	case snapshot.Boolean, snapshot.Actor, snapshot.Group, snapshot.Prerequisite:
+	case flagset.Boolean, flagset.Actor, flagset.Group, flagset.Prerequisite:
 		return true
 	}
 	x, err := a.MarshalJSON()
@@ -144,9 +144,9 @@ func sameGate(a, b snapshot.Gate) bool {
 }
 
 // marshalGates writes a list of gates.
-func marshalGates(gates []snapshot.Gate) (json.RawMessage, error) {
+func marshalGates(gates []flagset.Gate) (json.RawMessage, error) {
 	if gates == nil {
-		gates = []snapshot.Gate{}
+		gates = []flagset.Gate{}
 	}
 	return marshalPlain(gates)
 }
@@ -192,10 +192,10 @@ func (c *Change) undoGates(now, gone json.RawMessage) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	var gates, come, back []snapshot.Gate
+	var gates, come, back []flagset.Gate
 	for _, part := range []struct {
 		text json.RawMessage
-		into *[]snapshot.Gate
+		into *[]flagset.Gate
 	}{{now, &gates}, {is["gates"], &come}, {gone, &back}} {
 		if err := json.Unmarshal(part.text, part.into); err != nil {
 			return nil, err
@@ -205,7 +205,7 @@ func (c *Change) undoGates(now, gone json.RawMessage) (json.RawMessage, error) {
 	for _, g := range come {
 		changed[g.Slot()] = true
 	}
-	gates = slices.DeleteFunc(gates, func(g snapshot.Gate) bool { return changed[g.Slot()] })
-	f := snapshot.Flag{Gates: append(gates, back...)}.Canonical()
+	gates = slices.DeleteFunc(gates, func(g flagset.Gate) bool { return changed[g.Slot()] })
+	f := flagset.Flag{Gates: append(gates, back...)}.Canonical()
 	return marshalGates(f.Gates)
 }

@@ -7,17 +7,18 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
 // randomFlag makes a flag of a few gates out of few targets, so that two of them often share some.
-func randomFlag(random *rand.Rand, key string) snapshot.Flag {
-	f := snapshot.Flag{Key: key, Description: fmt.Sprint("d", random.IntN(3)), Permanent: random.IntN(2) == 0, Killed: random.IntN(4) == 0}
+func randomFlag(random *rand.Rand, key string) flagset.Flag {
+	f := flagset.Flag{Key: key, Description: fmt.Sprint("d", random.IntN(3)), Permanent: random.IntN(2) == 0, Killed: random.IntN(4) == 0}
 	for range random.IntN(3) {
 		f.Tags = append(f.Tags, fmt.Sprint("t", random.IntN(4)))
 	}
 	slots := map[string]bool{}
-	add := func(g snapshot.Gate) {
+	add := func(g flagset.Gate) {
 		if !slots[g.Slot()] {
 			slots[g.Slot()] = true
 			f.Gates = append(f.Gates, g)
@@ -28,25 +29,25 @@ func randomFlag(random *rand.Rand, key string) snapshot.Flag {
 		ratio := float64(1+random.IntN(99)) / 100
 		switch random.IntN(7) {
 		case 0:
-			add(snapshot.Gate{Type: snapshot.Boolean, Enabled: on})
+			add(flagset.Gate{Type: flagset.Boolean, Enabled: on})
 		case 1, 2:
-			add(snapshot.Gate{Type: snapshot.Actor, Target: fmt.Sprint("user:", random.IntN(6)), Enabled: on})
+			add(flagset.Gate{Type: flagset.Actor, Target: fmt.Sprint("user:", random.IntN(6)), Enabled: on})
 		case 3:
-			add(snapshot.Gate{Type: snapshot.Group, Target: fmt.Sprint("g<&>", random.IntN(3)), Enabled: on})
+			add(flagset.Gate{Type: flagset.Group, Target: fmt.Sprint("g<&>", random.IntN(3)), Enabled: on})
 		case 4:
-			add(snapshot.Gate{Type: snapshot.PercentageOfActors, Ratio: &ratio})
+			add(flagset.Gate{Type: flagset.PercentageOfActors, Ratio: &ratio})
 		case 5:
-			add(snapshot.Gate{Type: snapshot.Rule, Enabled: on, Constraints: []snapshot.Constraint{
+			add(flagset.Gate{Type: flagset.Rule, Enabled: on, Constraints: []flagset.Constraint{
 				{Attribute: "n", Operator: "gt", Values: []any{int64(random.IntN(9))}}}})
 		case 6:
-			add(snapshot.Gate{Type: snapshot.VariantGate, Variants: []snapshot.Variant{
-				{Name: "a", Weight: snapshot.Int(int64(1 + random.IntN(3)))}, {Name: "b", Weight: snapshot.Int(1)}}})
+			add(flagset.Gate{Type: flagset.VariantGate, Variants: []flagset.Variant{
+				{Name: "a", Weight: flagset.Int(int64(1 + random.IntN(3)))}, {Name: "b", Weight: flagset.Int(1)}}})
 		}
 	}
 	return f.Canonical()
 }
 
-func flagRecord(t *testing.T, f snapshot.Flag) *record {
+func flagRecord(t *testing.T, f flagset.Flag) *record {
 	t.Helper()
 	r, _, err := newFlagRecord(&f, recordMeta{}, snapshot.Tolerant)
 	if err != nil {
@@ -81,11 +82,11 @@ func TestUndoIsExact(t *testing.T) {
 }
 
 func TestUndoKeepsTwoGatesOfOneSlot(t *testing.T) {
-	twice := snapshot.Flag{Key: "f", Gates: []snapshot.Gate{
-		{Type: snapshot.Actor, Target: "u", Enabled: true}, {Type: snapshot.Actor, Target: "u"}, {Type: snapshot.Boolean},
+	twice := flagset.Flag{Key: "f", Gates: []flagset.Gate{
+		{Type: flagset.Actor, Target: "u", Enabled: true}, {Type: flagset.Actor, Target: "u"}, {Type: flagset.Boolean},
 	}}.Canonical()
-	once := snapshot.Flag{Key: "f", Gates: []snapshot.Gate{{Type: snapshot.Actor, Target: "u"}, {Type: snapshot.Boolean}}}.Canonical()
-	for _, pair := range [][2]snapshot.Flag{{twice, once}, {once, twice}} {
+	once := flagset.Flag{Key: "f", Gates: []flagset.Gate{{Type: flagset.Actor, Target: "u"}, {Type: flagset.Boolean}}}.Canonical()
+	for _, pair := range [][2]flagset.Flag{{twice, once}, {once, twice}} {
 		before, after := flagRecord(t, pair[0]), flagRecord(t, pair[1])
 		c, err := compare(before, after)
 		if err != nil {
@@ -107,12 +108,12 @@ func TestUndoKeepsTwoGatesOfOneSlot(t *testing.T) {
 
 func TestLinesAreReadable(t *testing.T) {
 	ratio, more := 0.25, 0.5
-	before := snapshot.Flag{Key: "f", Owner: "ada", Gates: []snapshot.Gate{
-		{Type: snapshot.Actor, Target: "user:7", Enabled: true}, {Type: snapshot.PercentageOfActors, Ratio: &ratio},
+	before := flagset.Flag{Key: "f", Owner: "ada", Gates: []flagset.Gate{
+		{Type: flagset.Actor, Target: "user:7", Enabled: true}, {Type: flagset.PercentageOfActors, Ratio: &ratio},
 	}}.Canonical()
-	after := snapshot.Flag{Key: "f", Owner: "bob", Gates: []snapshot.Gate{
-		{Type: snapshot.Actor, Target: "user:42", Enabled: true}, {Type: snapshot.PercentageOfActors, Ratio: &more},
-		{Type: snapshot.Rule, Enabled: true, Constraints: []snapshot.Constraint{{Attribute: "plan", Operator: "in", Values: []any{"pro", "team"}}}},
+	after := flagset.Flag{Key: "f", Owner: "bob", Gates: []flagset.Gate{
+		{Type: flagset.Actor, Target: "user:42", Enabled: true}, {Type: flagset.PercentageOfActors, Ratio: &more},
+		{Type: flagset.Rule, Enabled: true, Constraints: []flagset.Constraint{{Attribute: "plan", Operator: "in", Values: []any{"pro", "team"}}}},
 	}}.Canonical()
 	c, err := compare(flagRecord(t, before), flagRecord(t, after))
 	if err != nil {

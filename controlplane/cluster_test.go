@@ -12,7 +12,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/etcdstore"
 	"github.com/gonfalon-flags/gonfalon/controlplane/etcdstore/etcdtest"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func embedded(t testing.TB, dir string) *etcdstore.Store {
@@ -62,7 +62,7 @@ func TestReplicasGiveTheSameBytes(t *testing.T) {
 		writers.Go(func() {
 			random := rand.New(rand.NewPCG(uint64(i), 7))
 			for n := range writes {
-				scope := snapshot.ForActor(fmt.Sprint(i, "-", n))
+				scope := flagset.ForActor(fmt.Sprint(i, "-", n))
 				if _, err := s.Enable(ctx, env, fmt.Sprint("f", random.IntN(4)), scope, by); err != nil {
 					t.Errorf("replica %d, write %d: %v", i, n, err)
 				}
@@ -101,7 +101,7 @@ func TestNoAcknowledgedWriteIsLost(t *testing.T) {
 				close(half)
 			}
 			actor := fmt.Sprint("u", i)
-			r, err := s.Enable(ctx, env, "f", snapshot.ForActor(actor), by)
+			r, err := s.Enable(ctx, env, "f", flagset.ForActor(actor), by)
 			if err != nil {
 				if controlplane.CodeOf(err) != controlplane.Unavailable {
 					t.Errorf("write %d: %v", i, err)
@@ -154,7 +154,7 @@ func TestNoAcknowledgedWriteIsLost(t *testing.T) {
 func TestReadsGoOnWithoutTheStore(t *testing.T) {
 	cluster := etcdtest.Start(t, 3)
 	s, ctx := open(t, controlplane.Config{Store: cluster.Store()}), t.Context()
-	r := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", snapshot.ForActor("u"), by))
+	r := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", flagset.ForActor("u"), by))
 	cluster.Kill(0)
 	cluster.Kill(1)
 	p := must[*controlplane.Snapshot](t)(s.Snapshot(ctx, env))
@@ -166,7 +166,7 @@ func TestReadsGoOnWithoutTheStore(t *testing.T) {
 	defer cancel()
 	_, err := s.GetFlag(short, env, "f")
 	want(t, err, controlplane.Unavailable)
-	_, err = s.Enable(short, env, "f", snapshot.ForActor("v"), by)
+	_, err = s.Enable(short, env, "f", flagset.ForActor("v"), by)
 	want(t, err, controlplane.Unavailable)
 	for s.Ready() == nil { // it notices when there is no leader any more
 		time.Sleep(10 * time.Millisecond)
@@ -175,7 +175,7 @@ func TestReadsGoOnWithoutTheStore(t *testing.T) {
 	for s.Ready() != nil {
 		time.Sleep(10 * time.Millisecond)
 	}
-	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", snapshot.ForActor("w"), by))
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", flagset.ForActor("w"), by))
 }
 
 func TestEmbeddedFindsEverythingAgain(t *testing.T) {

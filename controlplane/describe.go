@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // maxLines bounds the lines that describe one change.
@@ -55,7 +55,7 @@ func (c *Change) explain() {
 }
 
 func (c *Change) explainGates(was, is json.RawMessage) {
-	var before, after []snapshot.Gate
+	var before, after []flagset.Gate
 	_ = json.Unmarshal(was, &before) // of none there is nothing to say
 	_ = json.Unmarshal(is, &after)
 	for len(before) > 0 || len(after) > 0 {
@@ -81,7 +81,7 @@ func (c *Change) explainConstraints(was, is json.RawMessage) {
 		text json.RawMessage
 		sign string
 	}{{was, "- "}, {is, "+ "}} {
-		var constraints []snapshot.Constraint
+		var constraints []flagset.Constraint
 		_ = json.Unmarshal(side.text, &constraints) // of none there is nothing to say
 		for _, constraint := range constraints {
 			c.Lines = append(c.Lines, side.sign+describeConstraint(constraint))
@@ -90,34 +90,34 @@ func (c *Change) explainConstraints(was, is json.RawMessage) {
 }
 
 // describeGate describes a gate in a few words.
-func describeGate(g snapshot.Gate) string {
+func describeGate(g flagset.Gate) string {
 	state := map[bool]string{true: "on", false: "off"}[g.Enabled]
 	share := ""
 	if g.Ratio != nil {
 		share = fmt.Sprintf("%.10g%%", *g.Ratio*100)
 	}
 	switch g.Type {
-	case snapshot.Actor, snapshot.Group, snapshot.Prerequisite:
+	case flagset.Actor, flagset.Group, flagset.Prerequisite:
 		return g.Slot() + " " + state
-	case snapshot.SegmentGate:
+	case flagset.SegmentGate:
 		return strings.TrimSpace(g.Slot() + " " + state + " " + share)
-	case snapshot.PercentageOfActors:
+	case flagset.PercentageOfActors:
 		return "percentage " + share + " of actors"
-	case snapshot.PercentageOfTime:
+	case flagset.PercentageOfTime:
 		return "percentage " + share + " of time"
-	case snapshot.Rule:
+	case flagset.Rule:
 		terms := make([]string, len(g.Constraints))
 		for i, c := range g.Constraints {
 			terms[i] = describeConstraint(c)
 		}
 		return strings.TrimSpace("rule " + strings.Join(terms, " and ") + map[bool]string{false: " off"}[g.Enabled] + " " + share)
-	case snapshot.VariantGate:
+	case flagset.VariantGate:
 		names := make([]string, len(g.Variants))
 		for i, v := range g.Variants {
 			names[i] = v.Name + ":" + v.Weight.String()
 		}
 		return "variants " + strings.Join(names, " ")
-	case snapshot.Schedule:
+	case flagset.Schedule:
 		bound := func(s *string) string {
 			if s == nil {
 				return "…"
@@ -129,8 +129,8 @@ func describeGate(g snapshot.Gate) string {
 	return string(g.Type) + " " + state
 }
 
-func describeConstraint(c snapshot.Constraint) string {
-	values, err := snapshot.Constraint{Values: c.Values}.MarshalJSON()
+func describeConstraint(c flagset.Constraint) string {
+	values, err := flagset.Constraint{Values: c.Values}.MarshalJSON()
 	if err != nil {
 		return c.Attribute + " " + c.Operator
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
@@ -17,8 +18,8 @@ type draft struct {
 	action, key string
 	options     WriteOptions
 	changes     []Change
-	warnings    []snapshot.Problem
-	introduced  []snapshot.Problem
+	warnings    []flagset.Problem
+	introduced  []flagset.Problem
 	changedHead bool     // settings, description or existence changed
 	values      []string // the records' values, as written remembers them
 }
@@ -37,34 +38,34 @@ func (d *draft) meta(before *record) recordMeta {
 }
 
 // putFlag puts a flag in its canonical form, and notes the problems that this introduces. If nothing differs it is not a change.
-func (d *draft) putFlag(f snapshot.Flag) error {
+func (d *draft) putFlag(f flagset.Flag) error {
 	f = f.Canonical()
 	before := d.st.flag(f.Key)
 	r, problems, err := newFlagRecord(&f, d.meta(before), snapshot.Tolerant)
 	if err != nil {
 		return err
 	}
-	r.adopt(func() { r.flag = f; r.own = snapshot.ValidateFlag(&f) })
+	r.adopt(func() { r.flag = f; r.own = flagset.ValidateFlag(&f) })
 	return d.put(before, r, problems)
 }
 
 // putSegment puts a segment in the same way.
-func (d *draft) putSegment(g snapshot.Segment) error {
+func (d *draft) putSegment(g flagset.Segment) error {
 	g = g.Canonical()
 	before := d.st.segment(g.Key)
 	r, problems, err := newSegmentRecord(&g, d.meta(before), snapshot.Tolerant)
 	if err != nil {
 		return err
 	}
-	r.adopt(func() { r.segment = g; r.own = snapshot.ValidateSegment(&g) })
+	r.adopt(func() { r.segment = g; r.own = flagset.ValidateSegment(&g) })
 	return d.put(before, r, problems)
 }
 
 // adopt fills in what reading the document would fill in.
 func (r *record) adopt(fill func()) { r.once.Do(fill) }
 
-func (d *draft) put(before, r *record, compiled []snapshot.Problem) error {
-	var known []snapshot.Problem
+func (d *draft) put(before, r *record, compiled []flagset.Problem) error {
+	var known []flagset.Problem
 	if before != nil {
 		if err := before.read(); err != nil {
 			return err
@@ -78,11 +79,11 @@ func (d *draft) put(before, r *record, compiled []snapshot.Problem) error {
 	own := r.own
 	if extra := len(compiled) - len(own); extra > 0 { // the engine refuses more than validation finds
 		for _, p := range compiled[len(own):] {
-			p.Severity = snapshot.Error
+			p.Severity = flagset.Error
 			own = append(own[:len(own):len(own)], p)
 		}
 	}
-	d.introduced = append(d.introduced, snapshot.Errors(snapshot.Introduced(known, own))...)
+	d.introduced = append(d.introduced, flagset.Errors(flagset.Introduced(known, own))...)
 	d.warnings = append(d.warnings, warnings(own)...)
 	c, err := compare(before, r)
 	if err != nil {
@@ -100,9 +101,9 @@ func (d *draft) remove(r *record) {
 }
 
 // setEnvironment changes settings and description.
-func (d *draft) setEnvironment(settings snapshot.Settings, description string) error {
+func (d *draft) setEnvironment(settings flagset.Settings, description string) error {
 	if settings.GroupConflict == "" {
-		settings.GroupConflict = snapshot.DenyWins
+		settings.GroupConflict = flagset.DenyWins
 	}
 	was := environmentDocument(&d.st.head)
 	d.head.Conflict, d.head.Description = string(settings.GroupConflict), description
@@ -148,14 +149,14 @@ func (d *draft) check(tolerant bool) error {
 		return err
 	}
 	problems := d.introduced
-	var references []snapshot.Problem
+	var references []flagset.Problem
 	if after.references != d.st.references {
-		references = snapshot.Introduced(d.st.referenceProblems(), after.referenceProblems())
+		references = flagset.Introduced(d.st.referenceProblems(), after.referenceProblems())
 	}
 	for _, p := range references {
 		p = d.place(p)
 		if p.Missing && d.options.AllowMissing {
-			p.Severity, p.Hint = snapshot.Warning, ""
+			p.Severity, p.Hint = flagset.Warning, ""
 			d.warnings = append(d.warnings, p)
 			continue
 		}
@@ -163,7 +164,7 @@ func (d *draft) check(tolerant bool) error {
 	}
 	if tolerant {
 		for _, p := range problems {
-			p.Severity = snapshot.Warning
+			p.Severity = flagset.Warning
 			if !slices.Contains(d.warnings, p) {
 				d.warnings = append(d.warnings, p)
 			}
@@ -175,7 +176,7 @@ func (d *draft) check(tolerant bool) error {
 
 // place points a problem between flags into the document of a flag that is being written. The check has only seen the gates that refer to
 // other flags or segments.
-func (d *draft) place(p snapshot.Problem) snapshot.Problem {
+func (d *draft) place(p flagset.Problem) flagset.Problem {
 	if r := d.with.flags[p.Flag]; r != nil {
 		return placed(&r.flag, p)
 	}
@@ -185,10 +186,10 @@ func (d *draft) place(p snapshot.Problem) snapshot.Problem {
 // checkUsers refuses to delete what other flags need.
 func (d *draft) checkUsers(after *state) error {
 	for _, kind := range []struct {
-		gate snapshot.GateType
+		gate flagset.GateType
 		with map[string]*record
 		what string
-	}{{snapshot.Prerequisite, d.with.flags, "flag"}, {snapshot.SegmentGate, d.with.segments, "segment"}} {
+	}{{flagset.Prerequisite, d.with.flags, "flag"}, {flagset.SegmentGate, d.with.segments, "segment"}} {
 		for key, r := range kind.with {
 			if r != nil {
 				continue
@@ -213,10 +214,10 @@ func (d *draft) what() string {
 }
 
 // warnings returns the problems as warnings.
-func warnings(problems []snapshot.Problem) []snapshot.Problem {
-	var list []snapshot.Problem
+func warnings(problems []flagset.Problem) []flagset.Problem {
+	var list []flagset.Problem
 	for _, p := range problems {
-		p.Severity = snapshot.Warning
+		p.Severity = flagset.Warning
 		list = append(list, p)
 	}
 	return list

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // DefaultEnvironment is the key of the environment that always exists.
@@ -16,13 +16,13 @@ const DefaultEnvironment = "default"
 // These are the limits of environments.
 const (
 	maxEnvironments = 1_000 // each replica holds all of them
-	maxDescription  = snapshot.MaxTextBytes
+	maxDescription  = flagset.MaxTextBytes
 )
 
 // Environment is a separate set of flags.
 type Environment struct {
 	Key, Description string
-	Settings         snapshot.Settings
+	Settings         flagset.Settings
 	Version          string // it changes with settings and description
 	Lineage          string // 32 hex digits
 	Revision         int64
@@ -33,14 +33,14 @@ type Environment struct {
 // NewEnvironment is an environment to create.
 type NewEnvironment struct {
 	Key, Description string
-	Settings         snapshot.Settings
+	Settings         flagset.Settings
 	From             string // an environment to copy settings, flags and segments from; "" for none
 }
 
 // EnvironmentChange says what to change. A nil member stays as it is.
 type EnvironmentChange struct {
 	Description *string
-	Settings    *snapshot.Settings
+	Settings    *flagset.Settings
 }
 
 func describeEnvironment(st *state) Environment {
@@ -170,9 +170,9 @@ func (s *Service) UpdateEnvironment(ctx context.Context, key string, c Environme
 }
 
 // setSettings checks and sets settings and description.
-func (d *draft) setSettings(settings snapshot.Settings, description string) error {
+func (d *draft) setSettings(settings flagset.Settings, description string) error {
 	switch settings.GroupConflict {
-	case "", snapshot.DenyWins, snapshot.AllowWins:
+	case "", flagset.DenyWins, flagset.AllowWins:
 	default:
 		return problem("/settings/group_conflict", fmt.Sprintf("%.40q is not a way to settle it", string(settings.GroupConflict)), "it is deny_wins or allow_wins")
 	}

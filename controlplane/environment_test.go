@@ -6,13 +6,13 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func TestEnvironmentsAreApart(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
 	must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "staging"}, by))
-	must[controlplane.WriteResult](t)(s.Enable(ctx, "staging", "f", snapshot.Scope{}, by))
+	must[controlplane.WriteResult](t)(s.Enable(ctx, "staging", "f", flagset.Scope{}, by))
 	_, err := s.GetFlag(ctx, env, "f")
 	want(t, err, controlplane.NotFound)
 	_, err = s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "staging"}, by)
@@ -21,7 +21,7 @@ func TestEnvironmentsAreApart(t *testing.T) {
 		_, err = s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: key}, by)
 		want(t, err, controlplane.Invalid)
 	}
-	_, err = s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "x", Settings: snapshot.Settings{GroupConflict: "maybe"}}, by)
+	_, err = s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "x", Settings: flagset.Settings{GroupConflict: "maybe"}}, by)
 	want(t, err, controlplane.Invalid)
 }
 
@@ -29,7 +29,7 @@ func TestADeletedEnvironmentMadeAnewHasANewLineage(t *testing.T) {
 	store := memstore.New()
 	s, ctx := open(t, controlplane.Config{Store: store}), t.Context()
 	first := must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "e", Description: "first"}, by))
-	must[controlplane.WriteResult](t)(s.Enable(ctx, "e", "f", snapshot.Scope{}, by))
+	must[controlplane.WriteResult](t)(s.Enable(ctx, "e", "f", flagset.Scope{}, by))
 	want(t, s.DeleteEnvironment(ctx, "e", "", by), controlplane.Invalid)
 	want(t, s.DeleteEnvironment(ctx, env, env, by), controlplane.Forbidden)
 	want(t, s.DeleteEnvironment(ctx, "e", "e", by), "")
@@ -59,8 +59,8 @@ func TestADeletedEnvironmentMadeAnewHasANewLineage(t *testing.T) {
 
 func TestSettings(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
-	must[controlplane.WriteResult](t)(s.PutFlag(ctx, env, snapshot.Flag{Key: "f", Gates: []snapshot.Gate{
-		{Type: snapshot.Group, Target: "a", Enabled: true}, {Type: snapshot.Group, Target: "b"},
+	must[controlplane.WriteResult](t)(s.PutFlag(ctx, env, flagset.Flag{Key: "f", Gates: []flagset.Gate{
+		{Type: flagset.Group, Target: "a", Enabled: true}, {Type: flagset.Group, Target: "b"},
 	}}, by))
 	decide := func() bool {
 		e, err := s.Evaluate(ctx, env, "f", controlplane.Query{Actor: pointer("u"), Groups: []string{"a", "b"}})
@@ -73,13 +73,13 @@ func TestSettings(t *testing.T) {
 		t.Error("deny does not win by default")
 	}
 	before := must[controlplane.Environment](t)(s.GetEnvironment(ctx, env))
-	allow := snapshot.Settings{GroupConflict: snapshot.AllowWins}
+	allow := flagset.Settings{GroupConflict: flagset.AllowWins}
 	after := must[controlplane.Environment](t)(s.UpdateEnvironment(ctx, env, controlplane.EnvironmentChange{Settings: &allow}, by))
 	if !decide() || after.Version == before.Version || after.Settings != allow {
 		t.Errorf("allow does not win: %+v", after)
 	}
 	_, err := s.UpdateEnvironment(ctx, env, controlplane.EnvironmentChange{Settings: &allow}, controlplane.WriteOptions{IfMatch: []string{before.Version}})
 	want(t, err, controlplane.PreconditionFailed)
-	_, err = s.UpdateEnvironment(ctx, env, controlplane.EnvironmentChange{Settings: &snapshot.Settings{GroupConflict: "maybe"}}, by)
+	_, err = s.UpdateEnvironment(ctx, env, controlplane.EnvironmentChange{Settings: &flagset.Settings{GroupConflict: "maybe"}}, by)
 	want(t, err, controlplane.Invalid)
 }

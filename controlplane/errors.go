@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // Code is the kind of an error. The API maps each code to a status, in one place.
@@ -31,11 +31,11 @@ const (
 // Error is the error that every failing call of a Service returns or wraps.
 type Error struct {
 	Code     Code
-	Message  string             // a sentence for people; don't show that of an Internal error
-	Problems []snapshot.Problem // for Invalid: everything that is wrong, at once
-	Users    []string           // for InUse: the flags that still need it
-	Current  string             // for PreconditionFailed: the current version; "" if it doesn't exist
-	Err      error              // the cause, which is not for users
+	Message  string            // a sentence for people; don't show that of an Internal error
+	Problems []flagset.Problem // for Invalid: everything that is wrong, at once
+	Users    []string          // for InUse: the flags that still need it
+	Current  string            // for PreconditionFailed: the current version; "" if it doesn't exist
+	Err      error             // the cause, which is not for users
 }
 
 func (e *Error) Error() string {
@@ -77,15 +77,15 @@ func fail(code Code, format string, args ...any) *Error {
 }
 
 // invalid returns an error for problems, or nil if none of them is an error.
-func invalid(what string, problems []snapshot.Problem) error {
-	if failed := snapshot.Errors(problems); len(failed) > 0 {
+func invalid(what string, problems []flagset.Problem) error {
+	if failed := flagset.Errors(problems); len(failed) > 0 {
 		return &Error{Code: Invalid, Message: what + " can't be stored", Problems: failed}
 	}
 	return nil
 }
 
 func problem(pointer, detail, hint string) error {
-	return &Error{Code: Invalid, Message: detail, Problems: []snapshot.Problem{{Pointer: pointer, Detail: detail, Hint: hint}}}
+	return &Error{Code: Invalid, Message: detail, Problems: []flagset.Problem{{Pointer: pointer, Detail: detail, Hint: hint}}}
 }
 
 func inUse(what string, users []string) error {

@@ -8,7 +8,8 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+	"github.com/gonfalon-flags/gonfalon/engine/request"
 )
 
 // Query says for whom and when to decide.
@@ -119,7 +120,7 @@ func (q *Query) input(now time.Time) (*engine.Input, error) {
 	case !q.At.Time.IsZero():
 		now = q.At.Time
 	}
-	r := snapshot.Request{Flags: []string{""}, Actor: q.Actor, Keyless: q.Actor == nil && len(q.Groups) > 0, Groups: q.Groups, Now: now.UnixMicro()}
+	r := request.Request{Flags: []string{""}, Actor: q.Actor, Keyless: q.Actor == nil && len(q.Groups) > 0, Groups: q.Groups, Now: now.UnixMicro()}
 	if q.Roll != nil {
 		r.Roll = *q.Roll
 	} else {
@@ -132,7 +133,7 @@ func (q *Query) input(now time.Time) (*engine.Input, error) {
 		return nil, problem("/context", fmt.Sprintf("%d attributes are more than %d", len(q.Context), engine.MaxAttributes), "")
 	}
 	if q.Context != nil {
-		normal, err := snapshot.Normalise(q.Context)
+		normal, err := flagset.Normalise(q.Context)
 		if err != nil {
 			return nil, problem("/context", err.Error(), "")
 		}

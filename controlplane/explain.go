@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // Explanation is a decision with every gate that the engine looked at, in order.
@@ -116,7 +116,7 @@ func (d *decider) ruleDetail(key string, x *engine.Step, in *engine.Input, conte
 }
 
 // constraints returns the constraints of a rule or segment step, the way people wrote them.
-func (d *decider) constraints(key string, x *engine.Step) []snapshot.Constraint {
+func (d *decider) constraints(key string, x *engine.Step) []flagset.Constraint {
 	if x.Gate == engine.GateSegment {
 		if r := d.state.segment(x.Target); r != nil && r.read() == nil {
 			return r.segment.Constraints
@@ -126,7 +126,7 @@ func (d *decider) constraints(key string, x *engine.Step) []snapshot.Constraint 
 	from, to := x.Constraints()
 	if r := d.state.flag(key); r != nil && r.read() == nil {
 		for _, g := range r.flag.Gates {
-			if g.Type == snapshot.Rule && len(g.Constraints) == int(to-from) {
+			if g.Type == flagset.Rule && len(g.Constraints) == int(to-from) {
 				return g.Constraints
 			}
 		}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 var errFlaky = errors.New("no answer")
@@ -125,7 +125,7 @@ func TestAWriteThatWasNotAnsweredIsMadeOnce(t *testing.T) {
 	}
 	before := must[controlplane.Environment](t)(s.GetEnvironment(ctx, env)).Revision
 	lose()
-	r := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", snapshot.Scope{}, by))
+	r := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", flagset.Scope{}, by))
 	if !r.Changed || !r.Created || r.Revision != before+1 {
 		t.Errorf("result %+v", r)
 	}
@@ -174,7 +174,7 @@ func TestALateReplicaSkipsWhatWasSwept(t *testing.T) {
 		must[controlplane.WriteResult](t)(writer.PutFlag(ctx, env, f, by))
 		writer.Sweep(ctx)
 	}
-	last := must[controlplane.WriteResult](t)(writer.Enable(ctx, env, "small", snapshot.Scope{}, by))
+	last := must[controlplane.WriteResult](t)(writer.Enable(ctx, env, "small", flagset.Scope{}, by))
 	_, err := s.GetFlag(ctx, env, "small") // admin reads wait, and say so
 	want(t, err, controlplane.Unavailable)
 	if p := must[*controlplane.Snapshot](t)(s.Snapshot(ctx, env)); p.Position().Revision != 2 {
@@ -200,7 +200,7 @@ func TestAReplicaComesBack(t *testing.T) {
 	store.cut = 5
 	store.mu.Unlock()
 	for i := range 20 {
-		must[controlplane.WriteResult](t)(writer.Enable(ctx, env, fmt.Sprint("f", i), snapshot.Scope{}, by))
+		must[controlplane.WriteResult](t)(writer.Enable(ctx, env, fmt.Sprint("f", i), flagset.Scope{}, by))
 	}
 	for {
 		f, err := s.GetFlag(ctx, env, "f19")

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // State sums up a flag for a list.
@@ -21,7 +21,7 @@ const (
 
 // Flag is a flag with its metadata.
 type Flag struct {
-	snapshot.Flag // the document; marshal it by itself for the authoring form
+	flagset.Flag // the document; marshal it by itself for the authoring form
 
 	Version          string // it changes with each change of the flag; use it in WriteOptions.IfMatch
 	Revision         int64  // the environment's revision that last changed the flag
@@ -31,7 +31,7 @@ type Flag struct {
 	LastEvaluated    time.Time // zero if never reported
 	Evaluations      int64     // the sum of what hosts reported
 	Stale            bool      // by the age in the FlagQuery
-	Warnings         []snapshot.Problem
+	Warnings         []flagset.Problem
 }
 
 // WriteResult is the answer to a change of a flag.
@@ -41,7 +41,7 @@ type WriteResult struct {
 	Revision int64 // the environment's revision
 	Changed  bool  // false if the flag was like that already, and nothing was written
 	Created  bool
-	Warnings []snapshot.Problem
+	Warnings []flagset.Problem
 }
 
 // GetFlag returns a flag. As for all reads, an error has the code NotFound or Unavailable.
@@ -61,7 +61,7 @@ func noFlag(key string) error { return fail(NotFound, "there is no flag %.140q",
 
 // describe returns a flag with its metadata.
 func (s *Service) describe(st *state, r *record) (Flag, error) {
-	var references []snapshot.Problem
+	var references []flagset.Problem
 	for _, p := range st.referenceProblems() {
 		if p.Flag == r.key() {
 			references = append(references, p)
@@ -71,7 +71,7 @@ func (s *Service) describe(st *state, r *record) (Flag, error) {
 }
 
 // describeWith is describe for a caller that has the flag's reference problems already.
-func (s *Service) describeWith(v *view, st *state, r *record, references []snapshot.Problem) (Flag, error) {
+func (s *Service) describeWith(v *view, st *state, r *record, references []flagset.Problem) (Flag, error) {
 	if err := r.read(); err != nil {
 		return Flag{}, err
 	}
@@ -84,29 +84,29 @@ func (s *Service) describeWith(v *view, st *state, r *record, references []snaps
 	}
 	for _, p := range references {
 		p = placed(&r.flag, p)
-		p.Severity = snapshot.Warning
+		p.Severity = flagset.Warning
 		f.Warnings = append(f.Warnings, p)
 	}
 	return f, nil
 }
 
 // stateOf returns the state that sums up a flag.
-func stateOf(f *snapshot.Flag) State {
+func stateOf(f *flagset.Flag) State {
 	if f.Killed {
 		return StateKilled
 	}
 	state := StateOff
 	for _, g := range f.Gates {
 		switch g.Type {
-		case snapshot.Boolean:
+		case flagset.Boolean:
 			if g.Enabled {
 				return StateOn
 			}
-		case snapshot.Actor, snapshot.Group, snapshot.Rule, snapshot.SegmentGate:
+		case flagset.Actor, flagset.Group, flagset.Rule, flagset.SegmentGate:
 			if g.Enabled {
 				state = StatePartial
 			}
-		case snapshot.PercentageOfActors, snapshot.PercentageOfTime, snapshot.Schedule:
+		case flagset.PercentageOfActors, flagset.PercentageOfTime, flagset.Schedule:
 			state = StatePartial
 		}
 	}
@@ -116,7 +116,7 @@ func stateOf(f *snapshot.Flag) State {
 func gatePointer(i int) string { return "/gates/" + strconv.Itoa(i) }
 
 // placed points a problem, which was found among only the gates that refer to others, into the flag's whole document.
-func placed(f *snapshot.Flag, p snapshot.Problem) snapshot.Problem {
+func placed(f *flagset.Flag, p flagset.Problem) flagset.Problem {
 	for i := range f.Gates {
 		if p.Gate != "" && f.Gates[i].Slot() == p.Gate {
 			p.Pointer = gatePointer(i) + "/target"
@@ -128,7 +128,7 @@ func placed(f *snapshot.Flag, p snapshot.Problem) snapshot.Problem {
 
 // A flagEdit returns the new flag, given the current one, which is nil if the flag doesn't exist. Its problems have pointers into the
 // request.
-type flagEdit func(before *snapshot.Flag) (snapshot.Flag, []snapshot.Problem, error)
+type flagEdit func(before *flagset.Flag) (flagset.Flag, []flagset.Problem, error)
 
 // changeFlag writes the flag that an edit returns, and evaluates it for the verb's immediate state.
 func (s *Service) changeFlag(ctx context.Context, env, action, key string, o WriteOptions, scope immediate, edit flagEdit) (WriteResult, error) {
@@ -136,7 +136,7 @@ func (s *Service) changeFlag(ctx context.Context, env, action, key string, o Wri
 	d, err := s.write(ctx, env, action, key, o, func(st *state, d *draft) error {
 		r := st.flag(key)
 		created = r == nil
-		var before *snapshot.Flag
+		var before *flagset.Flag
 		version := ""
 		if r != nil {
 			if err := r.read(); err != nil {
@@ -190,10 +190,10 @@ func (d *draft) after() *state {
 }
 
 // existing returns an edit of a flag that must exist.
-func existing(key string, edit func(f snapshot.Flag) (snapshot.Flag, []snapshot.Problem)) flagEdit {
-	return func(before *snapshot.Flag) (snapshot.Flag, []snapshot.Problem, error) {
+func existing(key string, edit func(f flagset.Flag) (flagset.Flag, []flagset.Problem)) flagEdit {
+	return func(before *flagset.Flag) (flagset.Flag, []flagset.Problem, error) {
 		if before == nil {
-			return snapshot.Flag{}, nil, noFlag(key)
+			return flagset.Flag{}, nil, noFlag(key)
 		}
 		f, problems := edit(*before)
 		return f, problems, nil
@@ -201,9 +201,9 @@ func existing(key string, edit func(f snapshot.Flag) (snapshot.Flag, []snapshot.
 }
 
 // creating returns an edit that first creates a missing flag.
-func creating(key string, edit func(f snapshot.Flag) (snapshot.Flag, []snapshot.Problem)) flagEdit {
-	return func(before *snapshot.Flag) (snapshot.Flag, []snapshot.Problem, error) {
-		f := snapshot.Flag{Key: key}
+func creating(key string, edit func(f flagset.Flag) (flagset.Flag, []flagset.Problem)) flagEdit {
+	return func(before *flagset.Flag) (flagset.Flag, []flagset.Problem, error) {
+		f := flagset.Flag{Key: key}
 		if before != nil {
 			f = *before
 		}
@@ -214,52 +214,52 @@ func creating(key string, edit func(f snapshot.Flag) (snapshot.Flag, []snapshot.
 
 // PutFlag creates or replaces a flag. As for all changes, an error has the code Invalid, NotFound (for the environment),
 // PreconditionFailed, TooLarge or Unavailable.
-func (s *Service) PutFlag(ctx context.Context, env string, f snapshot.Flag, o WriteOptions) (WriteResult, error) {
-	return s.changeFlag(ctx, env, "flag.put", f.Key, o, immediate{}, func(*snapshot.Flag) (snapshot.Flag, []snapshot.Problem, error) {
+func (s *Service) PutFlag(ctx context.Context, env string, f flagset.Flag, o WriteOptions) (WriteResult, error) {
+	return s.changeFlag(ctx, env, "flag.put", f.Key, o, immediate{}, func(*flagset.Flag) (flagset.Flag, []flagset.Problem, error) {
 		return f, nil, nil
 	})
 }
 
 // Enable puts the gate that a scope stands for. It creates a missing flag.
-func (s *Service) Enable(ctx context.Context, env, key string, scope snapshot.Scope, o WriteOptions) (WriteResult, error) {
-	return s.changeFlag(ctx, env, "flag.enable", key, o, enabledFor(scope), creating(key, func(f snapshot.Flag) (snapshot.Flag, []snapshot.Problem) {
-		return snapshot.Enable(f, scope)
+func (s *Service) Enable(ctx context.Context, env, key string, scope flagset.Scope, o WriteOptions) (WriteResult, error) {
+	return s.changeFlag(ctx, env, "flag.enable", key, o, enabledFor(scope), creating(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
+		return flagset.Enable(f, scope)
 	}))
 }
 
 // Disable puts the gate that turns a flag off for a scope. It creates a missing flag.
-func (s *Service) Disable(ctx context.Context, env, key string, scope snapshot.Scope, o WriteOptions) (WriteResult, error) {
-	return s.changeFlag(ctx, env, "flag.disable", key, o, disabledFor(scope), creating(key, func(f snapshot.Flag) (snapshot.Flag, []snapshot.Problem) {
-		return snapshot.Disable(f, scope)
+func (s *Service) Disable(ctx context.Context, env, key string, scope flagset.Scope, o WriteOptions) (WriteResult, error) {
+	return s.changeFlag(ctx, env, "flag.disable", key, o, disabledFor(scope), creating(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
+		return flagset.Disable(f, scope)
 	}))
 }
 
 // Clear removes a gate, or all gates if no part is given. The flag stays.
-func (s *Service) Clear(ctx context.Context, env, key string, what snapshot.Removal, o WriteOptions) (WriteResult, error) {
-	return s.changeFlag(ctx, env, "flag.clear", key, o, immediate{}, existing(key, func(f snapshot.Flag) (snapshot.Flag, []snapshot.Problem) {
-		return snapshot.Clear(f, what)
+func (s *Service) Clear(ctx context.Context, env, key string, what flagset.Removal, o WriteOptions) (WriteResult, error) {
+	return s.changeFlag(ctx, env, "flag.clear", key, o, immediate{}, existing(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
+		return flagset.Clear(f, what)
 	}))
 }
 
 // PutVariants puts the variant gate. It creates a missing flag.
-func (s *Service) PutVariants(ctx context.Context, env, key string, variants []snapshot.Variant, o WriteOptions) (WriteResult, error) {
-	return s.changeFlag(ctx, env, "flag.variants", key, o, immediate{}, creating(key, func(f snapshot.Flag) (snapshot.Flag, []snapshot.Problem) {
-		return snapshot.PutVariants(f, variants)
+func (s *Service) PutVariants(ctx context.Context, env, key string, variants []flagset.Variant, o WriteOptions) (WriteResult, error) {
+	return s.changeFlag(ctx, env, "flag.variants", key, o, immediate{}, creating(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
+		return flagset.PutVariants(f, variants)
 	}))
 }
 
 // Kill turns a flag off, whatever its gates say. offVariant is the variant to serve while the flag is killed. If it is nil, the flag's own
 // stays; "" means the caller's default.
 func (s *Service) Kill(ctx context.Context, env, key string, offVariant *string, o WriteOptions) (WriteResult, error) {
-	return s.changeFlag(ctx, env, "flag.kill", key, o, immediate{}, existing(key, func(f snapshot.Flag) (snapshot.Flag, []snapshot.Problem) {
-		return snapshot.Kill(f, offVariant)
+	return s.changeFlag(ctx, env, "flag.kill", key, o, immediate{}, existing(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
+		return flagset.Kill(f, offVariant)
 	}))
 }
 
 // Revive undoes a Kill.
 func (s *Service) Revive(ctx context.Context, env, key string, o WriteOptions) (WriteResult, error) {
-	return s.changeFlag(ctx, env, "flag.revive", key, o, immediate{}, existing(key, func(f snapshot.Flag) (snapshot.Flag, []snapshot.Problem) {
-		return snapshot.Revive(f), nil
+	return s.changeFlag(ctx, env, "flag.revive", key, o, immediate{}, existing(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
+		return flagset.Revive(f), nil
 	}))
 }
 

@@ -6,34 +6,34 @@ import (
 	"testing"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func pointer[T any](v T) *T { return &v }
 
 func TestVerbs(t *testing.T) {
 	ctx := t.Context()
-	weights := []snapshot.Variant{{Name: "a", Weight: snapshot.Int(1)}, {Name: "b", Weight: snapshot.Int(1)}}
-	isPro := snapshot.Constraint{Attribute: "plan", Operator: "eq", Values: []any{"pro"}}
+	weights := []flagset.Variant{{Name: "a", Weight: flagset.Int(1)}, {Name: "b", Weight: flagset.Int(1)}}
+	isPro := flagset.Constraint{Attribute: "plan", Operator: "eq", Values: []any{"pro"}}
 	type verb func(*controlplane.Service) (controlplane.WriteResult, error)
-	enable := func(scope snapshot.Scope) verb {
+	enable := func(scope flagset.Scope) verb {
 		return func(s *controlplane.Service) (controlplane.WriteResult, error) {
 			return s.Enable(ctx, env, "f", scope, by)
 		}
 	}
-	disable := func(scope snapshot.Scope) verb {
+	disable := func(scope flagset.Scope) verb {
 		return func(s *controlplane.Service) (controlplane.WriteResult, error) {
 			return s.Disable(ctx, env, "f", scope, by)
 		}
 	}
-	remove := func(what snapshot.Removal) verb {
+	remove := func(what flagset.Removal) verb {
 		return func(s *controlplane.Service) (controlplane.WriteResult, error) {
 			return s.Clear(ctx, env, "f", what, by)
 		}
 	}
 	s := open(t, controlplane.Config{})
-	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "parent", snapshot.Scope{}, by))
-	must[controlplane.SegmentResult](t)(s.PutSegment(ctx, env, snapshot.Segment{Key: "seg", Constraints: []snapshot.Constraint{isPro}}, by))
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "parent", flagset.Scope{}, by))
+	must[controlplane.SegmentResult](t)(s.PutSegment(ctx, env, flagset.Segment{Key: "seg", Constraints: []flagset.Constraint{isPro}}, by))
 	for _, step := range []struct {
 		name    string
 		do      verb
@@ -41,21 +41,21 @@ func TestVerbs(t *testing.T) {
 		state   controlplane.State
 		slots   []string
 	}{
-		{"enable for an actor", enable(snapshot.ForActor("u")), true, controlplane.StatePartial, []string{"actor/u"}},
-		{"disable for an actor", disable(snapshot.ForActor("v")), false, controlplane.StatePartial, []string{"actor/u", "actor/v"}},
-		{"enable for a group", enable(snapshot.ForGroup("g")), true, controlplane.StatePartial, []string{"actor/u", "actor/v", "group/g"}},
-		{"disable", disable(snapshot.Scope{}), false, controlplane.StatePartial, []string{"actor/u", "actor/v", "boolean", "group/g"}},
-		{"enable", enable(snapshot.Scope{}), true, controlplane.StateOn, []string{"actor/u", "actor/v", "boolean", "group/g"}},
-		{"clear the boolean gate", remove(snapshot.Removal{Boolean: true}), false, controlplane.StatePartial, []string{"actor/u", "actor/v", "group/g"}},
-		{"clear an actor", remove(snapshot.Removal{Actor: pointer("v")}), false, controlplane.StatePartial, []string{"actor/u", "group/g"}},
-		{"disable for a percentage", disable(snapshot.ForPercentageOfActors(0.3)), false, controlplane.StatePartial, []string{"actor/u", "group/g", "percentage"}},
-		{"enable for a rule", enable(snapshot.When(isPro)), true, controlplane.StatePartial, []string{"actor/u", "group/g", "percentage", "rule"}},
-		{"enable for a segment", enable(snapshot.ForSegment("seg")), true, controlplane.StatePartial, []string{"actor/u", "group/g", "percentage", "rule", "segment/seg"}},
-		{"enable with a prerequisite", enable(snapshot.Requires("parent", true)), true, controlplane.StatePartial,
+		{"enable for an actor", enable(flagset.ForActor("u")), true, controlplane.StatePartial, []string{"actor/u"}},
+		{"disable for an actor", disable(flagset.ForActor("v")), false, controlplane.StatePartial, []string{"actor/u", "actor/v"}},
+		{"enable for a group", enable(flagset.ForGroup("g")), true, controlplane.StatePartial, []string{"actor/u", "actor/v", "group/g"}},
+		{"disable", disable(flagset.Scope{}), false, controlplane.StatePartial, []string{"actor/u", "actor/v", "boolean", "group/g"}},
+		{"enable", enable(flagset.Scope{}), true, controlplane.StateOn, []string{"actor/u", "actor/v", "boolean", "group/g"}},
+		{"clear the boolean gate", remove(flagset.Removal{Boolean: true}), false, controlplane.StatePartial, []string{"actor/u", "actor/v", "group/g"}},
+		{"clear an actor", remove(flagset.Removal{Actor: pointer("v")}), false, controlplane.StatePartial, []string{"actor/u", "group/g"}},
+		{"disable for a percentage", disable(flagset.ForPercentageOfActors(0.3)), false, controlplane.StatePartial, []string{"actor/u", "group/g", "percentage"}},
+		{"enable for a rule", enable(flagset.When(isPro)), true, controlplane.StatePartial, []string{"actor/u", "group/g", "percentage", "rule"}},
+		{"enable for a segment", enable(flagset.ForSegment("seg")), true, controlplane.StatePartial, []string{"actor/u", "group/g", "percentage", "rule", "segment/seg"}},
+		{"enable with a prerequisite", enable(flagset.Requires("parent", true)), true, controlplane.StatePartial,
 			[]string{"actor/u", "group/g", "percentage", "prerequisite/parent", "rule", "segment/seg"}},
-		{"clear all", remove(snapshot.Removal{}), false, controlplane.StateOff, nil},
-		{"enable with an open schedule", enable(snapshot.Between("2020-01-01T00:00:00Z", "")), true, controlplane.StatePartial, []string{"schedule"}},
-		{"disable under an open schedule", disable(snapshot.Scope{}), true, controlplane.StatePartial, []string{"boolean", "schedule"}},
+		{"clear all", remove(flagset.Removal{}), false, controlplane.StateOff, nil},
+		{"enable with an open schedule", enable(flagset.Between("2020-01-01T00:00:00Z", "")), true, controlplane.StatePartial, []string{"schedule"}},
+		{"disable under an open schedule", disable(flagset.Scope{}), true, controlplane.StatePartial, []string{"boolean", "schedule"}},
 		{"put variants", func(s *controlplane.Service) (controlplane.WriteResult, error) {
 			return s.PutVariants(ctx, env, "f", weights, by)
 		}, true,
@@ -91,7 +91,7 @@ func TestVerbs(t *testing.T) {
 
 func TestVerbsOfAMissingFlag(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
-	_, err := s.Clear(ctx, env, "f", snapshot.Removal{}, by)
+	_, err := s.Clear(ctx, env, "f", flagset.Removal{}, by)
 	want(t, err, controlplane.NotFound)
 	_, err = s.Kill(ctx, env, "f", nil, by)
 	want(t, err, controlplane.NotFound)
@@ -103,24 +103,24 @@ func TestVerbsOfAMissingFlag(t *testing.T) {
 	want(t, err, controlplane.NotFound)
 	_, err = s.GetFlag(ctx, env, "f")
 	want(t, err, controlplane.NotFound)
-	_, err = s.Enable(ctx, "nowhere", "f", snapshot.Scope{}, by)
+	_, err = s.Enable(ctx, "nowhere", "f", flagset.Scope{}, by)
 	want(t, err, controlplane.NotFound)
 }
 
 func TestInvalidFlagsAreRefusedWithEveryProblem(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
 	ratio := 1.5
-	_, err := s.PutFlag(ctx, env, snapshot.Flag{Key: "f", Gates: []snapshot.Gate{
-		{Type: snapshot.PercentageOfActors, Ratio: &ratio},
-		{Type: snapshot.Rule, Enabled: true, Constraints: []snapshot.Constraint{{Attribute: "a", Operator: "matches", Values: []any{"(?=x)"}}}},
+	_, err := s.PutFlag(ctx, env, flagset.Flag{Key: "f", Gates: []flagset.Gate{
+		{Type: flagset.PercentageOfActors, Ratio: &ratio},
+		{Type: flagset.Rule, Enabled: true, Constraints: []flagset.Constraint{{Attribute: "a", Operator: "matches", Values: []any{"(?=x)"}}}},
 	}}, by)
 	var e *controlplane.Error
 	if !errors.As(err, &e) || e.Code != controlplane.Invalid || len(e.Problems) != 2 {
 		t.Fatalf("got %v", err)
 	}
-	_, err = s.PutFlag(ctx, env, snapshot.Flag{Key: "no/key"}, by)
+	_, err = s.PutFlag(ctx, env, flagset.Flag{Key: "no/key"}, by)
 	want(t, err, controlplane.Invalid)
-	_, err = s.Enable(ctx, env, "f", snapshot.Scope{Actor: pointer("u"), Group: pointer("g")}, by)
+	_, err = s.Enable(ctx, env, "f", flagset.Scope{Actor: pointer("u"), Group: pointer("g")}, by)
 	want(t, err, controlplane.Invalid)
 	if p := must[controlplane.FlagPage](t)(s.ListFlags(ctx, env, controlplane.FlagQuery{})); p.Total != 0 || p.Revision != 1 {
 		t.Fatalf("a refused flag left %+v", p)
@@ -131,7 +131,7 @@ func TestPreconditions(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
 	put := func(description string, o controlplane.WriteOptions) (controlplane.WriteResult, error) {
 		o.By = "ada"
-		return s.PutFlag(ctx, env, snapshot.Flag{Key: "f", Description: description}, o)
+		return s.PutFlag(ctx, env, flagset.Flag{Key: "f", Description: description}, o)
 	}
 	_, err := put("0", controlplane.WriteOptions{IfMatch: []string{"*"}})
 	want(t, err, controlplane.PreconditionFailed)
@@ -147,7 +147,7 @@ func TestPreconditions(t *testing.T) {
 	_, err = s.DeleteFlag(ctx, env, "f", controlplane.WriteOptions{By: "ada", IfMatch: []string{first.Flag.Version}})
 	want(t, err, controlplane.PreconditionFailed)
 	// Another flag's change moves the environment, not this flag's version.
-	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "g", snapshot.Scope{}, by))
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "g", flagset.Scope{}, by))
 	must[int64](t)(s.DeleteFlag(ctx, env, "f", controlplane.WriteOptions{By: "ada", IfMatch: []string{second.Flag.Version}}))
 	again := must[controlplane.WriteResult](t)(put("2", controlplane.WriteOptions{IfAbsent: true}))
 	if again.Flag.Version == second.Flag.Version {
@@ -158,13 +158,13 @@ func TestPreconditions(t *testing.T) {
 func TestDryRunWritesNothing(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
 	dry := controlplane.WriteOptions{By: "ada", DryRun: true}
-	r := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", snapshot.Scope{}, dry))
+	r := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", flagset.Scope{}, dry))
 	if !r.Enabled || !r.Changed || r.Created || r.Revision != 1 {
 		t.Fatalf("result %+v", r)
 	}
 	_, err := s.GetFlag(ctx, env, "f")
 	want(t, err, controlplane.NotFound)
-	_, err = s.Enable(ctx, env, "f", snapshot.ForActor(""), dry)
+	_, err = s.Enable(ctx, env, "f", flagset.ForActor(""), dry)
 	want(t, err, controlplane.Invalid)
 	if f := must[[]controlplane.FailedWrite](t)(s.Failures(ctx, controlplane.AuditQuery{})); len(f) != 0 {
 		t.Fatalf("a dry run's refusal was recorded: %+v", f)
@@ -173,16 +173,16 @@ func TestDryRunWritesNothing(t *testing.T) {
 
 func TestReferences(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
-	_, err := s.Enable(ctx, env, "child", snapshot.Requires("parent", true), by)
+	_, err := s.Enable(ctx, env, "child", flagset.Requires("parent", true), by)
 	want(t, err, controlplane.Invalid)
 	allow := controlplane.WriteOptions{By: "ada", AllowMissing: true}
-	r := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "child", snapshot.Requires("parent", true), allow))
+	r := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "child", flagset.Requires("parent", true), allow))
 	if len(r.Warnings) != 1 || r.Warnings[0].Pointer != "/gates/0/target" {
 		t.Fatalf("warnings %+v", r.Warnings)
 	}
 	// The missing parent is there already: another change of the child is not refused for it.
-	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "child", snapshot.Scope{}, by))
-	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "parent", snapshot.Scope{}, by))
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "child", flagset.Scope{}, by))
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "parent", flagset.Scope{}, by))
 	if f := must[controlplane.Flag](t)(s.GetFlag(ctx, env, "child")); len(f.Warnings) != 0 {
 		t.Fatalf("warnings %+v", f.Warnings)
 	}
@@ -191,14 +191,14 @@ func TestReferences(t *testing.T) {
 	if !errors.As(err, &e) || e.Code != controlplane.InUse || !slices.Equal(e.Users, []string{"child"}) {
 		t.Fatalf("got %v", err)
 	}
-	_, err = s.Enable(ctx, env, "parent", snapshot.Requires("child", true), by)
+	_, err = s.Enable(ctx, env, "parent", flagset.Requires("child", true), by)
 	want(t, err, controlplane.Invalid)
-	_, err = s.Enable(ctx, env, "parent", snapshot.Requires("parent", true), by)
+	_, err = s.Enable(ctx, env, "parent", flagset.Requires("parent", true), by)
 	want(t, err, controlplane.Invalid)
 
-	pro := snapshot.Constraint{Attribute: "plan", Operator: "eq", Values: []any{"pro"}}
-	must[controlplane.SegmentResult](t)(s.PutSegment(ctx, env, snapshot.Segment{Key: "seg", Constraints: []snapshot.Constraint{pro}}, by))
-	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "child", snapshot.ForSegment("seg"), by))
+	pro := flagset.Constraint{Attribute: "plan", Operator: "eq", Values: []any{"pro"}}
+	must[controlplane.SegmentResult](t)(s.PutSegment(ctx, env, flagset.Segment{Key: "seg", Constraints: []flagset.Constraint{pro}}, by))
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "child", flagset.ForSegment("seg"), by))
 	_, err = s.DeleteSegment(ctx, env, "seg", by)
 	if !errors.As(err, &e) || e.Code != controlplane.InUse || !slices.Equal(e.Users, []string{"child"}) {
 		t.Fatalf("got %v", err)
@@ -206,7 +206,7 @@ func TestReferences(t *testing.T) {
 	if g := must[controlplane.Segment](t)(s.GetSegment(ctx, env, "seg")); !slices.Equal(g.Users, []string{"child"}) {
 		t.Fatalf("users %q", g.Users)
 	}
-	must[controlplane.WriteResult](t)(s.Clear(ctx, env, "child", snapshot.Removal{}, by))
+	must[controlplane.WriteResult](t)(s.Clear(ctx, env, "child", flagset.Removal{}, by))
 	must[int64](t)(s.DeleteSegment(ctx, env, "seg", by))
 	must[int64](t)(s.DeleteFlag(ctx, env, "parent", by))
 }

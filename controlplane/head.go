@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // head says where an environment stands. Every change of the environment is a transaction guarded by the head's key, so two changes can't
@@ -57,8 +57,8 @@ func (h *head) lineage() [16]byte { return [16]byte(h.Lineage) }
 
 func (h *head) position() Position { return Position{h.lineage(), h.Revision} }
 
-func (h *head) settings() snapshot.Settings {
-	return snapshot.Settings{GroupConflict: snapshot.GroupConflict(h.Conflict)}
+func (h *head) settings() flagset.Settings {
+	return flagset.Settings{GroupConflict: flagset.GroupConflict(h.Conflict)}
 }
 
 // version returns a text that differs for each revision of each lineage.

@@ -8,14 +8,14 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // actorGates is a flag with so many actors.
-func actorGates(n int) snapshot.Flag {
-	f := snapshot.Flag{Key: "big"}
+func actorGates(n int) flagset.Flag {
+	f := flagset.Flag{Key: "big"}
 	for i := range n {
-		f.Gates = append(f.Gates, snapshot.Gate{Type: snapshot.Actor, Target: fmt.Sprintf("user:%d", i*7919%1_000_003), Enabled: i%10 != 0})
+		f.Gates = append(f.Gates, flagset.Gate{Type: flagset.Actor, Target: fmt.Sprintf("user:%d", i*7919%1_000_003), Enabled: i%10 != 0})
 	}
 	return f
 }
@@ -41,7 +41,7 @@ func TestLargeFlag(t *testing.T) {
 	if before < 10 {
 		t.Fatalf("%d pieces", before)
 	}
-	one := must[controlplane.WriteResult](t)(other.Enable(ctx, env, "big", snapshot.ForActor("user:new"), by))
+	one := must[controlplane.WriteResult](t)(other.Enable(ctx, env, "big", flagset.ForActor("user:new"), by))
 	if added := keys(t, store, "piece/"+env+"/") - before; added > 8 {
 		t.Errorf("one more actor wrote %d pieces", added)
 	}
@@ -79,7 +79,7 @@ func TestLargeEnvironment(t *testing.T) {
 	must[controlplane.Difference](t)(s.Import(ctx, env, manyFlags(flags), controlplane.ImportOptions{}, by))
 	t.Logf("import %v", time.Since(begin))
 	begin = time.Now()
-	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f00001", snapshot.Scope{}, by))
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f00001", flagset.Scope{}, by))
 	t.Logf("one write %v", time.Since(begin))
 	begin = time.Now()
 	late := open(t, controlplane.Config{Store: store})
@@ -109,7 +109,7 @@ func BenchmarkWriteAmongTenThousandFlags(b *testing.B) {
 	n := 0
 	for b.Loop() {
 		n++
-		r, err := s.Enable(ctx, env, "f00042", snapshot.ForActor(fmt.Sprint("v", n)), by)
+		r, err := s.Enable(ctx, env, "f00042", flagset.ForActor(fmt.Sprint("v", n)), by)
 		if err != nil {
 			b.Fatal(err)
 		}

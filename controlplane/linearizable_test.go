@@ -10,7 +10,7 @@ import (
 	"github.com/anishathalye/porcupine"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // What admins do to one flag, as a register: its description, and whether it is there.
@@ -137,7 +137,7 @@ func do(t *testing.T, s *controlplane.Service, in operation) answer {
 	case "swap":
 		o.IfMatch = []string{in.version}
 	}
-	r, err := s.PutFlag(ctx, env, snapshot.Flag{Key: in.flag, Description: in.description}, o)
+	r, err := s.PutFlag(ctx, env, flagset.Flag{Key: in.flag, Description: in.description}, o)
 	return answer{code: expected(t, err, controlplane.PreconditionFailed), version: r.Flag.Version}
 }
 

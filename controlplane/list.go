@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // FlagQuery filters and orders a list of flags. Its zero value selects the first hundred by key.
@@ -102,7 +102,7 @@ func (s *Service) matching(st *state, q FlagQuery) ([]*Flag, error) {
 	if marks {
 		fresh = s.fresh(st, cutoff)
 	}
-	references := map[string][]snapshot.Problem{}
+	references := map[string][]flagset.Problem{}
 	for _, p := range st.referenceProblems() {
 		references[p.Flag] = append(references[p.Flag], p)
 	}
@@ -147,7 +147,7 @@ func (s *Service) fresh(st *state, since time.Time) map[string]bool {
 		r := queue[0]
 		queue = queue[1:]
 		for _, n := range r.meta.Needs {
-			if parent := st.flag(n.Target); n.Type == snapshot.Prerequisite && parent != nil && !fresh[n.Target] {
+			if parent := st.flag(n.Target); n.Type == flagset.Prerequisite && parent != nil && !fresh[n.Target] {
 				fresh[n.Target] = true
 				queue = append(queue, parent)
 			}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func listed(t *testing.T, s *controlplane.Service, q controlplane.FlagQuery) string {
@@ -32,16 +32,16 @@ func listed(t *testing.T, s *controlplane.Service, q controlplane.FlagQuery) str
 func TestListFlags(t *testing.T) {
 	now := newClock()
 	s, ctx := open(t, controlplane.Config{Clock: now.Now}), t.Context()
-	put := func(f snapshot.Flag) {
+	put := func(f flagset.Flag) {
 		now.turn(time.Second)
 		must[controlplane.WriteResult](t)(s.PutFlag(ctx, env, f, by))
 	}
-	on, off := snapshot.Gate{Type: snapshot.Boolean, Enabled: true}, snapshot.Gate{Type: snapshot.Boolean}
-	some := snapshot.Gate{Type: snapshot.Actor, Target: "u", Enabled: true}
-	put(snapshot.Flag{Key: "shop.d", Gates: []snapshot.Gate{on}, Tags: []string{"checkout"}, Owner: "ada"})
-	put(snapshot.Flag{Key: "shop.a", Gates: []snapshot.Gate{off, some}, Description: "The New Cart"})
-	put(snapshot.Flag{Key: "c", Gates: []snapshot.Gate{on}, Killed: true, Tags: []string{"checkout", "x"}})
-	put(snapshot.Flag{Key: "b", Gates: []snapshot.Gate{off}, Owner: "bob"})
+	on, off := flagset.Gate{Type: flagset.Boolean, Enabled: true}, flagset.Gate{Type: flagset.Boolean}
+	some := flagset.Gate{Type: flagset.Actor, Target: "u", Enabled: true}
+	put(flagset.Flag{Key: "shop.d", Gates: []flagset.Gate{on}, Tags: []string{"checkout"}, Owner: "ada"})
+	put(flagset.Flag{Key: "shop.a", Gates: []flagset.Gate{off, some}, Description: "The New Cart"})
+	put(flagset.Flag{Key: "c", Gates: []flagset.Gate{on}, Killed: true, Tags: []string{"checkout", "x"}})
+	put(flagset.Flag{Key: "b", Gates: []flagset.Gate{off}, Owner: "bob"})
 	for _, c := range []struct {
 		q    controlplane.FlagQuery
 		want string
@@ -74,13 +74,13 @@ func TestListFlags(t *testing.T) {
 func TestUsageAndStaleFlags(t *testing.T) {
 	now, store := newClock(), memstore.New()
 	s, ctx := open(t, controlplane.Config{Clock: now.Now, Store: store}), t.Context()
-	for _, f := range []snapshot.Flag{
+	for _, f := range []flagset.Flag{
 		{Key: "used"}, {Key: "parent"}, {Key: "grandparent"}, {Key: "permanent", Permanent: true}, {Key: "old"}, {Key: "never"},
 	} {
 		must[controlplane.WriteResult](t)(s.PutFlag(ctx, env, f, by))
 	}
-	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "used", snapshot.Requires("parent", true), by))
-	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "parent", snapshot.Requires("grandparent", true), by))
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "used", flagset.Requires("parent", true), by))
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "parent", flagset.Requires("grandparent", true), by))
 	report := func(s *controlplane.Service, key string, count int64) {
 		t.Helper()
 		want(t, s.ReportUsage(ctx, env, []controlplane.FlagUsage{{Flag: key, Last: now.Now(), Count: count}, {Flag: "unknown", Last: now.Now(), Count: 1}}), "")
@@ -125,7 +125,7 @@ func TestFailuresAreRecordedApart(t *testing.T) {
 	now := newClock()
 	s, ctx := open(t, controlplane.Config{Clock: now.Now}), t.Context()
 	for range 50 {
-		_, err := s.Enable(ctx, env, "f", snapshot.ForActor(""), controlplane.WriteOptions{By: "eve", Reason: "why not"})
+		_, err := s.Enable(ctx, env, "f", flagset.ForActor(""), controlplane.WriteOptions{By: "eve", Reason: "why not"})
 		want(t, err, controlplane.Invalid)
 	}
 	list := must[[]controlplane.FailedWrite](t)(s.Failures(ctx, controlplane.AuditQuery{Environment: env, By: "eve"}))
@@ -164,7 +164,7 @@ func TestAuditQueries(t *testing.T) {
 		now.turn(time.Minute)
 		who := []string{"ada", "bob"}[i%2]
 		where := []string{env, "e"}[i%3%2]
-		must[controlplane.WriteResult](t)(s.Enable(ctx, where, fmt.Sprint("f", i%5), snapshot.ForActor(fmt.Sprint(i)), controlplane.WriteOptions{By: who, Reason: fmt.Sprint("r", i)}))
+		must[controlplane.WriteResult](t)(s.Enable(ctx, where, fmt.Sprint("f", i%5), flagset.ForActor(fmt.Sprint(i)), controlplane.WriteOptions{By: who, Reason: fmt.Sprint("r", i)}))
 	}
 	count := func(q controlplane.AuditQuery) int {
 		t.Helper()

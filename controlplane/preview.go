@@ -8,12 +8,12 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // Proposal is a flag as it might be written.
 type Proposal struct {
-	Flag   snapshot.Flag
+	Flag   flagset.Flag
 	Delete bool // delete Flag.Key
 }
 
@@ -37,7 +37,7 @@ type Preview struct {
 	Dependants     map[string]int // for each flag that needs this one, how many actors it changes for
 	Changes        []PreviewChange
 	Difference     Change
-	Problems       []snapshot.Problem // what prevents the write, and warnings
+	Problems       []flagset.Problem // what prevents the write, and warnings
 }
 
 // PreviewChange is how the decision for one actor changes.
@@ -172,7 +172,7 @@ func (s *state) dependants(key string) []string {
 	queue := []string{key}
 	var list []string
 	for len(queue) > 0 {
-		for _, user := range users(s.flags, snapshot.Prerequisite, queue[0]) {
+		for _, user := range users(s.flags, flagset.Prerequisite, queue[0]) {
 			if !found[user] {
 				found[user] = true
 				list, queue = append(list, user), append(queue, user)

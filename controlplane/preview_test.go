@@ -4,18 +4,18 @@ import (
 	"testing"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func TestPreviewSaysWhoWillChange(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
 	quarter, half := 0.25, 0.5
-	percentage := func(ratio *float64) snapshot.Flag {
-		return snapshot.Flag{Key: "f", Gates: []snapshot.Gate{{Type: snapshot.PercentageOfActors, Ratio: ratio}, {Type: snapshot.Actor, Target: "ada", Enabled: true}}}
+	percentage := func(ratio *float64) flagset.Flag {
+		return flagset.Flag{Key: "f", Gates: []flagset.Gate{{Type: flagset.PercentageOfActors, Ratio: ratio}, {Type: flagset.Actor, Target: "ada", Enabled: true}}}
 	}
 	must[controlplane.WriteResult](t)(s.PutFlag(ctx, env, percentage(&quarter), by))
-	must[controlplane.WriteResult](t)(s.PutFlag(ctx, env, snapshot.Flag{Key: "child", Gates: []snapshot.Gate{
-		{Type: snapshot.Boolean, Enabled: true}, {Type: snapshot.Prerequisite, Target: "f", Enabled: true},
+	must[controlplane.WriteResult](t)(s.PutFlag(ctx, env, flagset.Flag{Key: "child", Gates: []flagset.Gate{
+		{Type: flagset.Boolean, Enabled: true}, {Type: flagset.Prerequisite, Target: "f", Enabled: true},
 	}}, by))
 	more := must[controlplane.Preview](t)(s.Preview(ctx, env, controlplane.Proposal{Flag: percentage(&half)}, controlplane.PreviewQuery{Sample: 4000}))
 	if more.Asked != 4000 || more.TurnOff != 0 || more.TurnOn < 800 || more.TurnOn > 1200 || more.Dependants["child"] != more.TurnOn || len(more.Changes) != 100 {
@@ -31,7 +31,7 @@ func TestPreviewSaysWhoWillChange(t *testing.T) {
 	if less.Asked != 1 || less.TurnOff != 1 || len(less.Changes) != 2 || less.Changes[0].Actor != "ada" || !less.Changes[0].Before.Enabled || less.Changes[0].After.Enabled {
 		t.Errorf("taking ada out: %+v", less)
 	}
-	gone := must[controlplane.Preview](t)(s.Preview(ctx, env, controlplane.Proposal{Flag: snapshot.Flag{Key: "child"}, Delete: true}, controlplane.PreviewQuery{Actors: []controlplane.Query{ada}}))
+	gone := must[controlplane.Preview](t)(s.Preview(ctx, env, controlplane.Proposal{Flag: flagset.Flag{Key: "child"}, Delete: true}, controlplane.PreviewQuery{Actors: []controlplane.Query{ada}}))
 	if gone.TurnOff != 1 {
 		t.Errorf("deleting child: %+v", gone)
 	}
@@ -42,17 +42,17 @@ func TestPreviewSaysWhoWillChange(t *testing.T) {
 	}
 	_, err := s.Preview(ctx, env, controlplane.Proposal{Flag: proposed}, controlplane.PreviewQuery{Sample: 100_001})
 	want(t, err, controlplane.Invalid)
-	_, err = s.Preview(ctx, env, controlplane.Proposal{Flag: snapshot.Flag{Key: "f"}, Delete: true}, controlplane.PreviewQuery{})
+	_, err = s.Preview(ctx, env, controlplane.Proposal{Flag: flagset.Flag{Key: "f"}, Delete: true}, controlplane.PreviewQuery{})
 	want(t, err, controlplane.InUse)
 }
 
 func TestExplainSaysWhatWasCompared(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
 	quarter := 0.25
-	must[controlplane.WriteResult](t)(s.PutFlag(ctx, env, snapshot.Flag{Key: "f", Gates: []snapshot.Gate{
-		{Type: snapshot.Actor, Target: "user:7", Enabled: true}, {Type: snapshot.Group, Target: "staff", Enabled: true},
-		{Type: snapshot.Rule, Enabled: true, Constraints: []snapshot.Constraint{{Attribute: "plan", Operator: "in", Values: []any{"team"}}}},
-		{Type: snapshot.Boolean}, {Type: snapshot.PercentageOfActors, Ratio: &quarter},
+	must[controlplane.WriteResult](t)(s.PutFlag(ctx, env, flagset.Flag{Key: "f", Gates: []flagset.Gate{
+		{Type: flagset.Actor, Target: "user:7", Enabled: true}, {Type: flagset.Group, Target: "staff", Enabled: true},
+		{Type: flagset.Rule, Enabled: true, Constraints: []flagset.Constraint{{Attribute: "plan", Operator: "in", Values: []any{"team"}}}},
+		{Type: flagset.Boolean}, {Type: flagset.PercentageOfActors, Ratio: &quarter},
 	}}, by))
 	x := must[controlplane.Explanation](t)(s.Explain(ctx, env, "f", controlplane.Query{Actor: pointer("user:1"), Context: map[string]any{"plan": "pro", "n": 5.0, "list": []any{"a"}}}))
 	var got []string

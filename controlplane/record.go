@@ -8,8 +8,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 	"github.com/vmihailenco/msgpack/v5"
+
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
 // record is one flag or segment in the form that the store and replicas hold. It is immutable. The compiled bytes are stored with the
@@ -22,9 +24,9 @@ type record struct {
 	pieces   layout // where it is cut; nil if it isn't
 
 	once    sync.Once
-	flag    snapshot.Flag
-	segment snapshot.Segment
-	own     []snapshot.Problem // the problems of the flag or segment by itself
+	flag    flagset.Flag
+	segment flagset.Segment
+	own     []flagset.Problem // the problems of the flag or segment by itself
 	err     error
 }
 
@@ -40,19 +42,19 @@ type recordMeta struct {
 }
 
 type need struct {
-	Type    snapshot.GateType `msgpack:"type"`
-	Target  string            `msgpack:"target"`
-	Enabled bool              `msgpack:"enabled"`
+	Type    flagset.GateType `msgpack:"type"`
+	Target  string           `msgpack:"target"`
+	Enabled bool             `msgpack:"enabled"`
 }
 
 // newFlagRecord compiles a canonical flag. In Tolerant mode, malformed parts fail closed.
-func newFlagRecord(f *snapshot.Flag, meta recordMeta, mode snapshot.Mode) (*record, []snapshot.Problem, error) {
+func newFlagRecord(f *flagset.Flag, meta recordMeta, mode snapshot.Mode) (*record, []flagset.Problem, error) {
 	compiled, problems := snapshot.CompileFlag(f, mode)
-	if mode == snapshot.Strict && snapshot.Err(problems) != nil {
+	if mode == snapshot.Strict && flagset.Err(problems) != nil {
 		return nil, problems, nil
 	}
 	for _, g := range f.Gates {
-		if g.Type == snapshot.Prerequisite || g.Type == snapshot.SegmentGate {
+		if g.Type == flagset.Prerequisite || g.Type == flagset.SegmentGate {
 			meta.Needs = append(meta.Needs, need{g.Type, g.Target, g.Enabled})
 		}
 	}
@@ -60,9 +62,9 @@ func newFlagRecord(f *snapshot.Flag, meta recordMeta, mode snapshot.Mode) (*reco
 	return r, problems, err
 }
 
-func newSegmentRecord(g *snapshot.Segment, meta recordMeta, mode snapshot.Mode) (*record, []snapshot.Problem, error) {
+func newSegmentRecord(g *flagset.Segment, meta recordMeta, mode snapshot.Mode) (*record, []flagset.Problem, error) {
 	compiled, problems := snapshot.CompileSegment(g, mode)
-	if mode == snapshot.Strict && snapshot.Err(problems) != nil {
+	if mode == snapshot.Strict && flagset.Err(problems) != nil {
 		return nil, problems, nil
 	}
 	r, err := newRecord(g, compiled, meta)
@@ -148,15 +150,15 @@ func (r *record) same(other *record) bool {
 // read parses the document, at most once.
 func (r *record) read() error {
 	r.once.Do(func() {
-		var problems []snapshot.Problem
+		var problems []flagset.Problem
 		if r.isFlag() {
-			r.flag, problems = snapshot.ParseFlag(r.document)
-			r.own = snapshot.ValidateFlag(&r.flag)
+			r.flag, problems = flagset.ParseFlag(r.document)
+			r.own = flagset.ValidateFlag(&r.flag)
 		} else {
-			r.segment, problems = snapshot.ParseSegment(r.document)
-			r.own = snapshot.ValidateSegment(&r.segment)
+			r.segment, problems = flagset.ParseSegment(r.document)
+			r.own = flagset.ValidateSegment(&r.segment)
 		}
-		if err := snapshot.Err(problems); err != nil {
+		if err := flagset.Err(problems); err != nil {
 			r.err = fmt.Errorf("the stored document of %s %s can't be read: %w", r.kind(), r.key(), err)
 		}
 	})
@@ -164,15 +166,15 @@ func (r *record) read() error {
 }
 
 // skeleton returns the flag with only the gates that refer to other flags or segments.
-func (r *record) skeleton() snapshot.Flag {
-	f := snapshot.Flag{Key: r.key()}
+func (r *record) skeleton() flagset.Flag {
+	f := flagset.Flag{Key: r.key()}
 	for _, n := range r.meta.Needs {
-		f.Gates = append(f.Gates, snapshot.Gate{Type: n.Type, Target: n.Target, Enabled: n.Enabled})
+		f.Gates = append(f.Gates, flagset.Gate{Type: n.Type, Target: n.Target, Enabled: n.Enabled})
 	}
 	return f
 }
 
-func (r *record) needs(kind snapshot.GateType, target string) bool {
+func (r *record) needs(kind flagset.GateType, target string) bool {
 	for _, n := range r.meta.Needs {
 		if n.Type == kind && n.Target == target {
 			return true

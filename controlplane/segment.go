@@ -4,19 +4,19 @@ import (
 	"context"
 	"time"
 
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // Segment is a segment with its metadata.
 type Segment struct {
-	snapshot.Segment
+	flagset.Segment
 
 	Version          string
 	Revision         int64
 	Created, Updated time.Time
 	UpdatedBy        string
 	Users            []string // the keys of the flags that name it
-	Warnings         []snapshot.Problem
+	Warnings         []flagset.Problem
 }
 
 // SegmentResult is the answer to a change of a segment.
@@ -25,7 +25,7 @@ type SegmentResult struct {
 	Revision int64
 	Changed  bool
 	Created  bool
-	Warnings []snapshot.Problem
+	Warnings []flagset.Problem
 }
 
 func noSegment(key string) error { return fail(NotFound, "there is no segment %.140q", key) }
@@ -37,7 +37,7 @@ func describeSegment(st *state, r *record) (Segment, error) {
 	return Segment{
 		Segment: r.segment, Version: st.head.version(r.meta.Revision), Revision: r.meta.Revision,
 		Created: fromMicros(r.meta.Created), Updated: fromMicros(r.meta.Updated), UpdatedBy: r.meta.By,
-		Users: users(st.flags, snapshot.SegmentGate, r.key()), Warnings: warnings(r.own),
+		Users: users(st.flags, flagset.SegmentGate, r.key()), Warnings: warnings(r.own),
 	}, nil
 }
 
@@ -72,7 +72,7 @@ func (s *Service) ListSegments(ctx context.Context, env string) ([]Segment, erro
 }
 
 // PutSegment creates or replaces a segment.
-func (s *Service) PutSegment(ctx context.Context, env string, g snapshot.Segment, o WriteOptions) (SegmentResult, error) {
+func (s *Service) PutSegment(ctx context.Context, env string, g flagset.Segment, o WriteOptions) (SegmentResult, error) {
 	var created bool
 	d, err := s.write(ctx, env, "segment.put", g.Key, o, func(st *state, d *draft) error {
 		r := st.segment(g.Key)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 const env = controlplane.DefaultEnvironment
@@ -111,7 +111,7 @@ func TestReplicasThatStartTogetherMakeOneToken(t *testing.T) {
 
 func TestWriteIsSeenByTheNextRead(t *testing.T) {
 	s := open(t, controlplane.Config{})
-	r := must[controlplane.WriteResult](t)(s.Enable(t.Context(), env, "f", snapshot.ForActor("u"), by))
+	r := must[controlplane.WriteResult](t)(s.Enable(t.Context(), env, "f", flagset.ForActor("u"), by))
 	if !r.Created || !r.Changed || !r.Enabled {
 		t.Fatalf("result %+v", r)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
@@ -115,7 +116,7 @@ func (p *Snapshot) Environment() string { return p.state.env }
 func (p *Snapshot) Applied() time.Time { return p.state.applied }
 
 // Settings returns the environment's settings.
-func (p *Snapshot) Settings() snapshot.Settings { return p.state.head.settings() }
+func (p *Snapshot) Settings() flagset.Settings { return p.state.head.settings() }
 
 // Engine returns the loaded snapshot, to decide by.
 func (p *Snapshot) Engine() (*engine.Snapshot, error) {
@@ -128,10 +129,10 @@ func (p *Snapshot) Engine() (*engine.Snapshot, error) {
 }
 
 // Flag returns a flag's document.
-func (p *Snapshot) Flag(key string) (snapshot.Flag, bool) {
+func (p *Snapshot) Flag(key string) (flagset.Flag, bool) {
 	r := p.state.flag(key)
 	if r == nil || r.read() != nil {
-		return snapshot.Flag{}, false
+		return flagset.Flag{}, false
 	}
 	return r.flag, true
 }

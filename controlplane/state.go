@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
@@ -29,7 +30,7 @@ type state struct {
 // refer to each other, and most changes are only about who gets a flag.
 type references struct {
 	once     sync.Once
-	problems []snapshot.Problem
+	problems []flagset.Problem
 }
 
 func newState(env string, h head, headAt, at int64, flags, segments []*record) *state {
@@ -131,24 +132,24 @@ func (s *state) refersElse(r replacements) bool {
 }
 
 // referenceProblems returns the problems between flags and segments.
-func (s *state) referenceProblems() []snapshot.Problem {
+func (s *state) referenceProblems() []flagset.Problem {
 	s.references.once.Do(func() { s.references.problems = referenceProblems(s.head.settings(), s.flags, s.segments) })
 	return s.references.problems
 }
 
-func referenceProblems(settings snapshot.Settings, flags, segments []*record) []snapshot.Problem {
-	set := snapshot.Set{Settings: settings}
+func referenceProblems(settings flagset.Settings, flags, segments []*record) []flagset.Problem {
+	set := flagset.Set{Settings: settings}
 	for _, r := range flags {
 		set.Flags = append(set.Flags, r.skeleton())
 	}
 	for _, r := range segments {
-		set.Segments = append(set.Segments, snapshot.Segment{Key: r.key()})
+		set.Segments = append(set.Segments, flagset.Segment{Key: r.key()})
 	}
-	return snapshot.ValidateReferences(&set)
+	return flagset.ValidateReferences(&set)
 }
 
 // users returns the keys of the flags that need a flag or a segment, ascending.
-func users(flags []*record, kind snapshot.GateType, target string) []string {
+func users(flags []*record, kind flagset.GateType, target string) []string {
 	var keys []string
 	for _, r := range flags {
 		if r.needs(kind, target) {
@@ -193,8 +194,8 @@ var countNames = [12]string{"flags", "segments", "target slots", "rules", "const
 	"patterns", "pattern instructions", "pattern ranges"}
 
 // set returns the environment in the authoring model. It reads the documents that were not read before.
-func (s *state) set() (*snapshot.Set, error) {
-	set := &snapshot.Set{Settings: s.head.settings()}
+func (s *state) set() (*flagset.Set, error) {
+	set := &flagset.Set{Settings: s.head.settings()}
 	for _, r := range s.flags {
 		if err := r.read(); err != nil {
 			return nil, err

@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // CopyOptions says which parts of an environment to copy.
@@ -40,21 +40,21 @@ func (s *Service) bulk(ctx context.Context, env, action string, o WriteOptions, 
 }
 
 // Export returns a whole environment, now or in the past, and its revision.
-func (s *Service) Export(ctx context.Context, env string, at At) (snapshot.Set, int64, error) {
+func (s *Service) Export(ctx context.Context, env string, at At) (flagset.Set, int64, error) {
 	st, err := s.at(ctx, env, at)
 	if err != nil {
-		return snapshot.Set{}, 0, err
+		return flagset.Set{}, 0, err
 	}
 	set, err := st.set()
 	if err != nil {
-		return snapshot.Set{}, 0, err
+		return flagset.Set{}, 0, err
 	}
 	return *set, st.head.Revision, nil
 }
 
 // Import writes a set's flags, segments and settings as one change, in place of existing ones. Keys must be valid and unique. Other problems
 // are stored so that they fail closed, and returned as warnings, unless Strict refuses them.
-func (s *Service) Import(ctx context.Context, env string, set snapshot.Set, i ImportOptions, o WriteOptions) (Difference, error) {
+func (s *Service) Import(ctx context.Context, env string, set flagset.Set, i ImportOptions, o WriteOptions) (Difference, error) {
 	set = *set.Canonical()
 	if err := importable(&set); err != nil {
 		s.recordRefusal(ctx, env, "import", "", o, err)
@@ -88,9 +88,9 @@ func (s *Service) Import(ctx context.Context, env string, set snapshot.Set, i Im
 }
 
 // importable refuses what even a tolerant import can't store, because it would have no key or no record.
-func importable(set *snapshot.Set) error {
-	var problems []snapshot.Problem
-	for _, p := range snapshot.Validate(set) {
+func importable(set *flagset.Set) error {
+	var problems []flagset.Problem
+	for _, p := range flagset.Validate(set) {
 		if p.Pointer == "/key" || p.Flag == "" && p.Segment == "" {
 			problems = append(problems, p)
 		}
@@ -188,7 +188,7 @@ func (s *state) closure(keys []string) (flags, segments []*record, err error) {
 		taken["flag/"+r.key()] = true
 		flags = append(flags, r)
 		for _, n := range r.meta.Needs {
-			if n.Type == snapshot.Prerequisite {
+			if n.Type == flagset.Prerequisite {
 				queue = append(queue, n.Target)
 			} else if g := s.segment(n.Target); g != nil && !taken["segment/"+n.Target] {
 				taken["segment/"+n.Target] = true
@@ -207,23 +207,23 @@ func (s *Service) Rollback(ctx context.Context, env, key string, revision int64,
 		s.recordRefusal(ctx, env, "flag.rollback", key, o, err)
 		return WriteResult{}, err
 	}
-	return s.changeFlag(ctx, env, "flag.rollback", key, o, immediate{}, existing(key, func(snapshot.Flag) (snapshot.Flag, []snapshot.Problem) {
+	return s.changeFlag(ctx, env, "flag.rollback", key, o, immediate{}, existing(key, func(flagset.Flag) (flagset.Flag, []flagset.Problem) {
 		return then, nil
 	}))
 }
 
 // flagAt returns a flag as it was at a revision.
-func (s *Service) flagAt(ctx context.Context, env, key string, revision int64) (snapshot.Flag, error) {
+func (s *Service) flagAt(ctx context.Context, env, key string, revision int64) (flagset.Flag, error) {
 	then, err := s.at(ctx, env, At{Revision: revision})
 	if err != nil {
-		return snapshot.Flag{}, err
+		return flagset.Flag{}, err
 	}
 	r := then.flag(key)
 	if r == nil {
-		return snapshot.Flag{}, fail(NotFound, "there was no flag %.140q at revision %d", key, revision)
+		return flagset.Flag{}, fail(NotFound, "there was no flag %.140q at revision %d", key, revision)
 	}
 	if err := r.read(); err != nil {
-		return snapshot.Flag{}, err
+		return flagset.Flag{}, err
 	}
 	return r.flag, nil
 }

@@ -8,15 +8,15 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // manyFlags is a set of flags, each on for one actor of its own.
-func manyFlags(n int) snapshot.Set {
-	var set snapshot.Set
+func manyFlags(n int) flagset.Set {
+	var set flagset.Set
 	for i := range n {
-		set.Flags = append(set.Flags, snapshot.Flag{Key: fmt.Sprintf("f%05d", i), Gates: []snapshot.Gate{
-			{Type: snapshot.Actor, Target: fmt.Sprint("u", i), Enabled: true},
+		set.Flags = append(set.Flags, flagset.Flag{Key: fmt.Sprintf("f%05d", i), Gates: []flagset.Gate{
+			{Type: flagset.Actor, Target: fmt.Sprint("u", i), Enabled: true},
 		}})
 	}
 	return *set.Canonical()
@@ -34,7 +34,7 @@ func keys(t *testing.T, store controlplane.Store, prefix string) int {
 func TestImportIsOneRevisionHoweverLarge(t *testing.T) {
 	store := memstore.New()
 	s, ctx := open(t, controlplane.Config{Store: store}), t.Context()
-	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "kept", snapshot.Scope{}, by))
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "kept", flagset.Scope{}, by))
 	set := manyFlags(600) // far more than a transaction takes
 	dry := must[controlplane.Difference](t)(s.Import(ctx, env, set, controlplane.ImportOptions{}, controlplane.WriteOptions{By: "ada", DryRun: true}))
 	if dry.Written || len(dry.Changes) != 600 || dry.Revision != 2 {
@@ -86,7 +86,7 @@ func TestImportAmongOtherWriters(t *testing.T) {
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		for i := range 40 {
-			if _, err := other.Enable(ctx, env, fmt.Sprint("own", i), snapshot.Scope{}, by); err != nil {
+			if _, err := other.Enable(ctx, env, fmt.Sprint("own", i), flagset.Scope{}, by); err != nil {
 				t.Errorf("write %d: %v", i, err)
 			}
 		}
@@ -114,9 +114,9 @@ func TestImportAmongOtherWriters(t *testing.T) {
 func TestImportOfWhatIsWrong(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
 	from := "yesterday"
-	set := snapshot.Set{Flags: []snapshot.Flag{
-		{Key: "child", Gates: []snapshot.Gate{{Type: snapshot.Boolean, Enabled: true}, {Type: snapshot.Prerequisite, Target: "missing", Enabled: true}}},
-		{Key: "late", Gates: []snapshot.Gate{{Type: snapshot.Schedule, From: &from}}},
+	set := flagset.Set{Flags: []flagset.Flag{
+		{Key: "child", Gates: []flagset.Gate{{Type: flagset.Boolean, Enabled: true}, {Type: flagset.Prerequisite, Target: "missing", Enabled: true}}},
+		{Key: "late", Gates: []flagset.Gate{{Type: flagset.Schedule, From: &from}}},
 	}}
 	_, err := s.Import(ctx, env, set, controlplane.ImportOptions{Strict: true}, by)
 	want(t, err, controlplane.Invalid)
@@ -128,28 +128,28 @@ func TestImportOfWhatIsWrong(t *testing.T) {
 		t.Error("what is wrong does not fail closed")
 	}
 	// A write is refused only for what it brings.
-	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "late", snapshot.ForActor("u"), by))
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "late", flagset.ForActor("u"), by))
 	if f := must[controlplane.Flag](t)(s.GetFlag(ctx, env, "late")); len(f.Warnings) != 1 {
 		t.Errorf("warnings %+v", f.Warnings)
 	}
-	_, err = s.Enable(ctx, env, "late", snapshot.Between("tomorrow", ""), by)
+	_, err = s.Enable(ctx, env, "late", flagset.Between("tomorrow", ""), by)
 	want(t, err, controlplane.Invalid)
-	_, err = s.Import(ctx, env, snapshot.Set{Flags: []snapshot.Flag{{Key: "a"}, {Key: "a"}}}, controlplane.ImportOptions{}, by)
+	_, err = s.Import(ctx, env, flagset.Set{Flags: []flagset.Flag{{Key: "a"}, {Key: "a"}}}, controlplane.ImportOptions{}, by)
 	want(t, err, controlplane.Invalid)
-	_, err = s.Import(ctx, env, snapshot.Set{Flags: []snapshot.Flag{{Key: "a/b"}}}, controlplane.ImportOptions{}, by)
+	_, err = s.Import(ctx, env, flagset.Set{Flags: []flagset.Flag{{Key: "a/b"}}}, controlplane.ImportOptions{}, by)
 	want(t, err, controlplane.Invalid)
 }
 
 func TestPruneAndCopy(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
-	pro := snapshot.Constraint{Attribute: "plan", Operator: "eq", Values: []any{"pro"}}
-	must[controlplane.SegmentResult](t)(s.PutSegment(ctx, env, snapshot.Segment{Key: "seg", Constraints: []snapshot.Constraint{pro}}, by))
+	pro := flagset.Constraint{Attribute: "plan", Operator: "eq", Values: []any{"pro"}}
+	must[controlplane.SegmentResult](t)(s.PutSegment(ctx, env, flagset.Segment{Key: "seg", Constraints: []flagset.Constraint{pro}}, by))
 	for _, key := range []string{"a", "b", "parent"} {
-		must[controlplane.WriteResult](t)(s.Enable(ctx, env, key, snapshot.ForSegment("seg"), by))
+		must[controlplane.WriteResult](t)(s.Enable(ctx, env, key, flagset.ForSegment("seg"), by))
 	}
-	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "a", snapshot.Requires("parent", true), by))
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "a", flagset.Requires("parent", true), by))
 	must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "to"}, by))
-	must[controlplane.WriteResult](t)(s.Enable(ctx, "to", "own", snapshot.Scope{}, by))
+	must[controlplane.WriteResult](t)(s.Enable(ctx, "to", "own", flagset.Scope{}, by))
 
 	one := must[controlplane.Difference](t)(s.Copy(ctx, env, "to", controlplane.CopyOptions{Flags: []string{"a"}}, by))
 	var changed []string
@@ -174,7 +174,7 @@ func TestPruneAndCopy(t *testing.T) {
 	if export(t, s, "clone", controlplane.At{}) != export(t, s, env, controlplane.At{}) {
 		t.Error("the clone differs")
 	}
-	d := must[controlplane.Difference](t)(s.Import(ctx, "to", snapshot.Set{}, controlplane.ImportOptions{Prune: true}, by))
+	d := must[controlplane.Difference](t)(s.Import(ctx, "to", flagset.Set{}, controlplane.ImportOptions{Prune: true}, by))
 	if len(d.Changes) != 4 {
 		t.Errorf("importing nothing with prune deleted %d", len(d.Changes))
 	}

@@ -7,6 +7,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
@@ -196,16 +197,16 @@ func splitName(name string) (snapshot.Kind, string) {
 // parseDocument compiles a document of the past, even if something is wrong with it, because it did exist.
 func parseDocument(kind snapshot.Kind, text []byte) (*record, error) {
 	if kind == snapshot.FlagRecord {
-		f, problems := snapshot.ParseFlag(text)
-		if err := snapshot.Err(problems); err != nil {
+		f, problems := flagset.ParseFlag(text)
+		if err := flagset.Err(problems); err != nil {
 			return nil, err
 		}
 		f = f.Canonical()
 		r, _, err := newFlagRecord(&f, recordMeta{}, snapshot.Tolerant)
 		return r, err
 	}
-	g, problems := snapshot.ParseSegment(text)
-	if err := snapshot.Err(problems); err != nil {
+	g, problems := flagset.ParseSegment(text)
+	if err := flagset.Err(problems); err != nil {
 		return nil, err
 	}
 	g = g.Canonical()

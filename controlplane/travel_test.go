@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // clock is a clock that tests turn.
@@ -32,7 +32,7 @@ func (c *clock) turn(d time.Duration) {
 }
 
 // text is a set in a form to compare.
-func text(t testing.TB, set snapshot.Set) string {
+func text(t testing.TB, set flagset.Set) string {
 	t.Helper()
 	data, err := set.MarshalJSON()
 	if err != nil {
@@ -79,25 +79,25 @@ func TestEveryRevisionCanBeRebuilt(t *testing.T) {
 		allow := controlplane.WriteOptions{By: "ada", AllowMissing: true}
 		switch random.IntN(9) {
 		case 0:
-			_, _ = s.Enable(ctx, env, key, snapshot.Scope{}, allow)
+			_, _ = s.Enable(ctx, env, key, flagset.Scope{}, allow)
 		case 1:
-			_, _ = s.Enable(ctx, env, key, snapshot.ForActor(fmt.Sprint("u", random.IntN(5))), allow)
+			_, _ = s.Enable(ctx, env, key, flagset.ForActor(fmt.Sprint("u", random.IntN(5))), allow)
 		case 2:
-			_, _ = s.Disable(ctx, env, key, snapshot.ForGroup(fmt.Sprint("g", random.IntN(3))), allow)
+			_, _ = s.Disable(ctx, env, key, flagset.ForGroup(fmt.Sprint("g", random.IntN(3))), allow)
 		case 3:
-			_, _ = s.Clear(ctx, env, key, snapshot.Removal{}, allow)
+			_, _ = s.Clear(ctx, env, key, flagset.Removal{}, allow)
 		case 4:
 			_, _ = s.DeleteFlag(ctx, env, key, allow)
 		case 5:
 			_, _ = s.Kill(ctx, env, key, nil, allow)
 		case 6:
-			c := snapshot.Constraint{Attribute: "n", Operator: "gt", Values: []any{int64(random.IntN(5))}}
-			_, _ = s.PutSegment(ctx, env, snapshot.Segment{Key: fmt.Sprint("s", random.IntN(2)), Constraints: []snapshot.Constraint{c}}, allow)
+			c := flagset.Constraint{Attribute: "n", Operator: "gt", Values: []any{int64(random.IntN(5))}}
+			_, _ = s.PutSegment(ctx, env, flagset.Segment{Key: fmt.Sprint("s", random.IntN(2)), Constraints: []flagset.Constraint{c}}, allow)
 		case 7:
-			conflict := []snapshot.GroupConflict{snapshot.DenyWins, snapshot.AllowWins}[random.IntN(2)]
-			_, _ = s.UpdateEnvironment(ctx, env, controlplane.EnvironmentChange{Settings: &snapshot.Settings{GroupConflict: conflict}}, allow)
+			conflict := []flagset.GroupConflict{flagset.DenyWins, flagset.AllowWins}[random.IntN(2)]
+			_, _ = s.UpdateEnvironment(ctx, env, controlplane.EnvironmentChange{Settings: &flagset.Settings{GroupConflict: conflict}}, allow)
 		case 8:
-			set := snapshot.Set{Flags: []snapshot.Flag{{Key: "f0", Description: fmt.Sprint(i)}, {Key: "f9"}}}
+			set := flagset.Set{Flags: []flagset.Flag{{Key: "f0", Description: fmt.Sprint(i)}, {Key: "f9"}}}
 			_, _ = s.Import(ctx, env, set, controlplane.ImportOptions{Prune: random.IntN(2) == 0}, allow)
 		}
 		if i == 60 {
@@ -128,9 +128,9 @@ func TestDecisionsOfThePast(t *testing.T) {
 	now, ctx := newClock(), t.Context()
 	s := open(t, controlplane.Config{Clock: now.Now})
 	now.turn(time.Minute)
-	on := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", snapshot.ForActor("u"), by))
+	on := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", flagset.ForActor("u"), by))
 	now.turn(time.Minute)
-	off := must[controlplane.WriteResult](t)(s.Disable(ctx, env, "f", snapshot.ForActor("u"), by))
+	off := must[controlplane.WriteResult](t)(s.Disable(ctx, env, "f", flagset.ForActor("u"), by))
 	now.turn(time.Minute)
 	must[int64](t)(s.DeleteFlag(ctx, env, "f", by))
 	for _, c := range []struct {
@@ -157,8 +157,8 @@ func TestDecisionsOfThePast(t *testing.T) {
 
 func TestRollback(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
-	first := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", snapshot.ForActor("u"), by))
-	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", snapshot.ForActor("v"), by))
+	first := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", flagset.ForActor("u"), by))
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", flagset.ForActor("v"), by))
 	must[controlplane.WriteResult](t)(s.Kill(ctx, env, "f", nil, by))
 	back := must[controlplane.WriteResult](t)(s.Rollback(ctx, env, "f", first.Revision, by))
 	if len(back.Flag.Gates) != 1 || back.Flag.Killed || back.Revision != first.Revision+3 {
@@ -185,7 +185,7 @@ func TestRetention(t *testing.T) {
 	texts := map[int64]string{}
 	for i := range 10 {
 		now.turn(6 * time.Hour)
-		r := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", snapshot.ForActor(fmt.Sprint(i)), by))
+		r := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", flagset.ForActor(fmt.Sprint(i)), by))
 		revisions = append(revisions, r.Revision)
 		texts[r.Revision] = export(t, s, env, controlplane.At{})
 	}
@@ -206,14 +206,14 @@ func TestRetention(t *testing.T) {
 	_, _, err := s.Export(ctx, env, controlplane.At{Revision: revisions[4]})
 	want(t, err, controlplane.Gone)
 	s.Sweep(ctx)
-	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", snapshot.ForActor("more"), by))
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", flagset.ForActor("more"), by))
 }
 
 func TestAuditTimesNeverGoBack(t *testing.T) {
 	now, ctx := newClock(), t.Context()
 	s := open(t, controlplane.Config{Clock: now.Now})
 	for i := range 5 {
-		must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", snapshot.ForActor(fmt.Sprint(i)), by))
+		must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", flagset.ForActor(fmt.Sprint(i)), by))
 		now.turn(-time.Hour)
 	}
 	page := must[controlplane.AuditPage](t)(s.Audit(ctx, controlplane.AuditQuery{Environment: env}))

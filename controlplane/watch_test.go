@@ -9,7 +9,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/engine"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // host holds a snapshot as a host does: whole ones are taken, deltas applied to what it has.
@@ -109,11 +109,11 @@ func TestStreamsGiveASnapshotAndThenDeltas(t *testing.T) {
 		t.Fatal("the first frame is not a whole snapshot")
 	}
 	for i := range 5 {
-		r := must[controlplane.WriteResult](t)(s.Enable(ctx, env, fmt.Sprint("g", i), snapshot.Scope{}, by))
+		r := must[controlplane.WriteResult](t)(s.Enable(ctx, env, fmt.Sprint("g", i), flagset.Scope{}, by))
 		h.follow(w, r.Revision)
 	}
 	must[int64](t)(s.DeleteFlag(ctx, env, "g0", by))
-	r := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "last", snapshot.Scope{}, by))
+	r := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "last", flagset.Scope{}, by))
 	h.follow(w, r.Revision)
 	if h.wholes != 1 || h.deltas < 6 {
 		t.Errorf("%d whole snapshots, %d deltas", h.wholes, h.deltas)
@@ -133,11 +133,11 @@ func TestAStreamResumesWhereItEnded(t *testing.T) {
 	w.cancel()
 	// Current: nothing comes before the next change.
 	w = watch(t, s, env, h.at)
-	r := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "g", snapshot.Scope{}, by))
+	r := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "g", flagset.Scope{}, by))
 	h.follow(w, r.Revision)
 	w.cancel()
 	for i := range 10 {
-		r = must[controlplane.WriteResult](t)(s.Enable(ctx, env, "g", snapshot.ForActor(fmt.Sprint(i)), by))
+		r = must[controlplane.WriteResult](t)(s.Enable(ctx, env, "g", flagset.ForActor(fmt.Sprint(i)), by))
 	}
 	h.follow(watch(t, s, env, h.at), r.Revision)
 	if h.wholes != 1 || h.deltas < 2 {
@@ -164,7 +164,7 @@ func TestSlowReadersSkipToTheNewest(t *testing.T) {
 	quick.take(quickly.next(t))
 	var r controlplane.WriteResult
 	for i := range 30 {
-		r = must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", snapshot.ForActor(fmt.Sprint(i)), by))
+		r = must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", flagset.ForActor(fmt.Sprint(i)), by))
 		if i%10 == 9 {
 			quick.follow(quickly, r.Revision) // a reader that doesn't read holds up nobody
 		}
@@ -205,7 +205,7 @@ func TestStreamsEnd(t *testing.T) {
 func TestAnEnvironmentMadeAnewReachesItsHosts(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
 	must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "e"}, by))
-	must[controlplane.WriteResult](t)(s.Enable(ctx, "e", "f", snapshot.Scope{}, by))
+	must[controlplane.WriteResult](t)(s.Enable(ctx, "e", "f", flagset.Scope{}, by))
 	h := &host{t: t}
 	h.take(watch(t, s, "e", h.at).next(t))
 	want(t, s.DeleteEnvironment(ctx, "e", "e", by), "")

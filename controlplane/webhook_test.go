@@ -10,7 +10,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // receiver is a webhook's other end.
@@ -50,15 +50,15 @@ func TestWebhooksDeliverEachChangeInOrder(t *testing.T) {
 	r := newReceiver()
 	s, ctx := open(t, controlplane.Config{Webhooks: r}), t.Context()
 	s.QuickWebhooks()
-	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "before", snapshot.Scope{}, by))
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "before", flagset.Scope{}, by))
 	must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "e"}, by))
 	hook := must[controlplane.Webhook](t)(s.CreateWebhook(ctx, controlplane.NewWebhook{Name: "chat", URL: "https://example.com/hook", Envs: []string{env}}, by))
 	if hook.Secret == "" {
 		t.Fatal("a webhook without a secret")
 	}
 	for i := range 5 {
-		must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", snapshot.ForActor(fmt.Sprint(i)), by))
-		must[controlplane.WriteResult](t)(s.Enable(ctx, "e", "f", snapshot.ForActor(fmt.Sprint(i)), by))
+		must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", flagset.ForActor(fmt.Sprint(i)), by))
+		must[controlplane.WriteResult](t)(s.Enable(ctx, "e", "f", flagset.ForActor(fmt.Sprint(i)), by))
 	}
 	for i := range 5 {
 		d := r.next(t)
@@ -99,8 +99,8 @@ func TestFailedDeliveriesAreTriedAgain(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{Webhooks: r}), t.Context()
 	s.QuickWebhooks()
 	must[controlplane.Webhook](t)(s.CreateWebhook(ctx, controlplane.NewWebhook{URL: "https://example.com"}, by))
-	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "dead", snapshot.Scope{}, by))
-	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "alive", snapshot.Scope{}, by))
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "dead", flagset.Scope{}, by))
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "alive", flagset.Scope{}, by))
 	// The dead one is given up in the end, and what comes after it arrives.
 	if d := r.next(t); d.Entry.Key != "alive" || d.Attempt != 3 {
 		t.Errorf("delivered %+v", d)
@@ -122,7 +122,7 @@ func TestOneReplicaDelivers(t *testing.T) {
 	next := int64(2)
 	for range 3 {
 		for range 5 {
-			must[controlplane.WriteResult](t)(writer.Enable(ctx, env, "f", snapshot.ForActor(fmt.Sprint(next)), by))
+			must[controlplane.WriteResult](t)(writer.Enable(ctx, env, "f", flagset.ForActor(fmt.Sprint(next)), by))
 			for d := r.next(t); d.Entry.Revision != next; d = r.next(t) {
 				if d.Entry.Revision > next {
 					t.Fatalf("revision %d was delivered before %d", d.Entry.Revision, next)

@@ -15,7 +15,8 @@ const (
 	OpLte
 	OpMatches
 	OpNever // a constraint that can't hold
-	operators
+
+	Operators // how many numbers are taken
 )
 
 // holdAll reports whether there are constraints and all of them hold. It decides the common comparisons, a string with strings

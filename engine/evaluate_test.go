@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+	"github.com/gonfalon-flags/gonfalon/engine/request"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
@@ -76,8 +78,8 @@ func TestRuleRollout(t *testing.T) {
 // A ratio next to 1 still needs an actor; no ratio doesn't.
 func TestRuleRolloutToAllButOne(t *testing.T) {
 	for _, ratio := range []*float64{new(65535.0 / 65536), nil} {
-		s := loaded(t, compiledSet(t, &snapshot.Set{Flags: []snapshot.Flag{{Key: "f", Gates: []snapshot.Gate{{Type: snapshot.Rule, Enabled: true, Ratio: ratio,
-			Constraints: []snapshot.Constraint{{Attribute: "a", Operator: "eq", Values: []any{"v"}}}}}}}}))
+		s := loaded(t, compiledSet(t, &flagset.Set{Flags: []flagset.Flag{{Key: "f", Gates: []flagset.Gate{{Type: flagset.Rule, Enabled: true, Ratio: ratio,
+			Constraints: []flagset.Constraint{{Attribute: "a", Operator: "eq", Values: []any{"v"}}}}}}}}))
 		in := engine.Input{Attributes: []engine.Attribute{engine.String("a", "v")}}
 		if d := decide(s, "f", in); d.Enabled != (ratio == nil) {
 			t.Errorf("without an actor: %+v", d)
@@ -95,7 +97,7 @@ func TestRaisingARatioOnlyAddsActors(t *testing.T) {
 	had := make([]bool, actors)
 	for _, ratio := range []float64{1e-7, 1.0 / 65536, 0.0001, 0.01, 0.1, 0.25, 0.3, 0.5, 0.75, 0.999, 0.999999} {
 		r := ratio
-		s := loaded(t, compiledSet(t, &snapshot.Set{Flags: []snapshot.Flag{{Key: "f", Gates: []snapshot.Gate{{Type: snapshot.PercentageOfActors, Ratio: &r}}}}}))
+		s := loaded(t, compiledSet(t, &flagset.Set{Flags: []flagset.Flag{{Key: "f", Gates: []flagset.Gate{{Type: flagset.PercentageOfActors, Ratio: &r}}}}}))
 		n := 0
 		for i := range actors {
 			d := decide(s, "f", actor(fmt.Sprint("user:", i)))
@@ -153,19 +155,19 @@ func TestPayload(t *testing.T) {
 }
 
 // chain is n flags, each needing the next; the last is on.
-func chain(n int) *snapshot.Set {
-	set := new(snapshot.Set)
+func chain(n int) *flagset.Set {
+	set := new(flagset.Set)
 	for i := range n {
-		f := snapshot.Flag{Key: fmt.Sprintf("f%04d", i), Gates: []snapshot.Gate{{Type: snapshot.Boolean, Enabled: true}}}
+		f := flagset.Flag{Key: fmt.Sprintf("f%04d", i), Gates: []flagset.Gate{{Type: flagset.Boolean, Enabled: true}}}
 		if i < n-1 {
-			f.Gates = append(f.Gates, snapshot.Gate{Type: snapshot.Prerequisite, Target: fmt.Sprintf("f%04d", i+1), Enabled: true})
+			f.Gates = append(f.Gates, flagset.Gate{Type: flagset.Prerequisite, Target: fmt.Sprintf("f%04d", i+1), Enabled: true})
 		}
 		set.Flags = append(set.Flags, f)
 	}
 	return set
 }
 
-func tolerant(t testing.TB, set *snapshot.Set) *engine.Snapshot {
+func tolerant(t testing.TB, set *flagset.Set) *engine.Snapshot {
 	t.Helper()
 	data, _ := snapshot.Compile(snapshot.Header{Environment: "test"}, set, snapshot.Tolerant)
 	return loaded(t, data)
@@ -182,14 +184,14 @@ func TestPrerequisiteDepth(t *testing.T) {
 
 // A diamond 60 levels deep has 2^60 paths and 120 flags: it is decided in linear time, or not at all.
 func TestDiamondsAreLinear(t *testing.T) {
-	set := new(snapshot.Set)
+	set := new(flagset.Set)
 	const levels = 60
 	for i := range levels {
 		for _, side := range []string{"a", "b"} {
-			f := snapshot.Flag{Key: fmt.Sprintf("%s%02d", side, i), Gates: []snapshot.Gate{{Type: snapshot.Boolean, Enabled: true}}}
+			f := flagset.Flag{Key: fmt.Sprintf("%s%02d", side, i), Gates: []flagset.Gate{{Type: flagset.Boolean, Enabled: true}}}
 			if i < levels-1 {
-				f.Gates = append(f.Gates, snapshot.Gate{Type: snapshot.Prerequisite, Target: fmt.Sprintf("a%02d", i+1), Enabled: true},
-					snapshot.Gate{Type: snapshot.Prerequisite, Target: fmt.Sprintf("b%02d", i+1), Enabled: true})
+				f.Gates = append(f.Gates, flagset.Gate{Type: flagset.Prerequisite, Target: fmt.Sprintf("a%02d", i+1), Enabled: true},
+					flagset.Gate{Type: flagset.Prerequisite, Target: fmt.Sprintf("b%02d", i+1), Enabled: true})
 			}
 			set.Flags = append(set.Flags, f)
 		}
@@ -200,11 +202,11 @@ func TestDiamondsAreLinear(t *testing.T) {
 }
 
 func TestCyclesFailClosed(t *testing.T) {
-	s := tolerant(t, &snapshot.Set{Flags: []snapshot.Flag{
-		{Key: "a", Gates: []snapshot.Gate{{Type: snapshot.Boolean, Enabled: true}, {Type: snapshot.Prerequisite, Target: "b", Enabled: true}}},
-		{Key: "b", Gates: []snapshot.Gate{{Type: snapshot.Boolean, Enabled: true}, {Type: snapshot.Prerequisite, Target: "a", Enabled: true}}},
-		{Key: "self_off", Gates: []snapshot.Gate{{Type: snapshot.Boolean, Enabled: true}, {Type: snapshot.Prerequisite, Target: "self_off", Enabled: false}}},
-		{Key: "off_cycle", Gates: []snapshot.Gate{{Type: snapshot.Boolean, Enabled: true}, {Type: snapshot.Prerequisite, Target: "a", Enabled: false}}},
+	s := tolerant(t, &flagset.Set{Flags: []flagset.Flag{
+		{Key: "a", Gates: []flagset.Gate{{Type: flagset.Boolean, Enabled: true}, {Type: flagset.Prerequisite, Target: "b", Enabled: true}}},
+		{Key: "b", Gates: []flagset.Gate{{Type: flagset.Boolean, Enabled: true}, {Type: flagset.Prerequisite, Target: "a", Enabled: true}}},
+		{Key: "self_off", Gates: []flagset.Gate{{Type: flagset.Boolean, Enabled: true}, {Type: flagset.Prerequisite, Target: "self_off", Enabled: false}}},
+		{Key: "off_cycle", Gates: []flagset.Gate{{Type: flagset.Boolean, Enabled: true}, {Type: flagset.Prerequisite, Target: "a", Enabled: false}}},
 	}})
 	for _, key := range []string{"a", "b", "self_off", "off_cycle"} {
 		if d := decide(s, key, engine.Input{}); d.Enabled || d.Reason != engine.ReasonPrerequisite {
@@ -236,7 +238,7 @@ func TestEvaluateDoesNotAllocate(t *testing.T) {
 	s := load(t, everything)
 	in := actor("user:77", "visitors", "banned")
 	in.Attributes = []engine.Attribute{engine.String("email", "jo.do@acme.de"), engine.String("plan", "pro"), engine.Int("seats", 3), engine.Float("x", 1.5)}
-	request, err := snapshot.Request{Flags: []string{"rules"}, Actor: &in.Actor, Attributes: map[string]any{"plan": "pro", "seats": int64(1), "big": strings.Repeat("9", 40)}}.Append(nil)
+	request, err := request.Request{Flags: []string{"rules"}, Actor: &in.Actor, Attributes: map[string]any{"plan": "pro", "seats": int64(1), "big": strings.Repeat("9", 40)}}.Append(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,6 @@
 package engine
 
-// For tests in package engine_test, which may import engine/snapshot.
+// For tests in package engine_test, which may import engine/flagset and engine/snapshot.
 
 const (
 	KindString  = kindString

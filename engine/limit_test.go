@@ -6,23 +6,24 @@ import (
 	"testing"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
 // Each limit: at it, a strict compile and Load work and the flag decides; one past it, the compile is refused.
 func TestLimits(t *testing.T) {
-	flag := func(gates ...snapshot.Gate) *snapshot.Set {
-		return &snapshot.Set{Flags: []snapshot.Flag{{Key: "f", Gates: gates}}}
+	flag := func(gates ...flagset.Gate) *flagset.Set {
+		return &flagset.Set{Flags: []flagset.Flag{{Key: "f", Gates: gates}}}
 	}
-	repeat := func(n int, gate func(i int) snapshot.Gate) *snapshot.Set {
-		gates := make([]snapshot.Gate, n)
+	repeat := func(n int, gate func(i int) flagset.Gate) *flagset.Set {
+		gates := make([]flagset.Gate, n)
 		for i := range gates {
 			gates[i] = gate(i)
 		}
 		return flag(gates...)
 	}
-	rule := func(c ...snapshot.Constraint) *snapshot.Set {
-		return flag(snapshot.Gate{Type: snapshot.Rule, Enabled: true, Constraints: c})
+	rule := func(c ...flagset.Constraint) *flagset.Set {
+		return flag(flagset.Gate{Type: flagset.Rule, Enabled: true, Constraints: c})
 	}
 	values := func(n int) (list []any) {
 		for i := range n {
@@ -32,46 +33,46 @@ func TestLimits(t *testing.T) {
 	}
 	for name, limit := range map[string]struct {
 		max int
-		set func(n int) *snapshot.Set
+		set func(n int) *flagset.Set
 	}{
-		"MaxTargets of actors": {engine.MaxTargets, func(n int) *snapshot.Set {
-			return repeat(n, func(i int) snapshot.Gate {
-				return snapshot.Gate{Type: snapshot.Actor, Target: fmt.Sprint("user:", i), Enabled: true}
+		"MaxTargets of actors": {engine.MaxTargets, func(n int) *flagset.Set {
+			return repeat(n, func(i int) flagset.Gate {
+				return flagset.Gate{Type: flagset.Actor, Target: fmt.Sprint("user:", i), Enabled: true}
 			})
 		}},
-		"MaxTargets of groups": {engine.MaxTargets, func(n int) *snapshot.Set {
-			return repeat(n, func(i int) snapshot.Gate {
-				return snapshot.Gate{Type: snapshot.Group, Target: fmt.Sprint("group:", i), Enabled: true}
+		"MaxTargets of groups": {engine.MaxTargets, func(n int) *flagset.Set {
+			return repeat(n, func(i int) flagset.Gate {
+				return flagset.Gate{Type: flagset.Group, Target: fmt.Sprint("group:", i), Enabled: true}
 			})
 		}},
-		"MaxNameBytes of an actor": {engine.MaxNameBytes, func(n int) *snapshot.Set {
-			return flag(snapshot.Gate{Type: snapshot.Actor, Target: strings.Repeat("x", n), Enabled: true})
+		"MaxNameBytes of an actor": {engine.MaxNameBytes, func(n int) *flagset.Set {
+			return flag(flagset.Gate{Type: flagset.Actor, Target: strings.Repeat("x", n), Enabled: true})
 		}},
-		"MaxNameBytes of an attribute": {engine.MaxNameBytes, func(n int) *snapshot.Set {
-			return rule(snapshot.Constraint{Attribute: strings.Repeat("x", n), Operator: "eq", Values: []any{"v"}})
+		"MaxNameBytes of an attribute": {engine.MaxNameBytes, func(n int) *flagset.Set {
+			return rule(flagset.Constraint{Attribute: strings.Repeat("x", n), Operator: "eq", Values: []any{"v"}})
 		}},
-		"MaxValues": {engine.MaxValues, func(n int) *snapshot.Set {
-			return rule(snapshot.Constraint{Attribute: "a", Operator: "in", Values: values(n)})
+		"MaxValues": {engine.MaxValues, func(n int) *flagset.Set {
+			return rule(flagset.Constraint{Attribute: "a", Operator: "in", Values: values(n)})
 		}},
-		"MaxValueBytes": {engine.MaxValueBytes, func(n int) *snapshot.Set {
-			return rule(snapshot.Constraint{Attribute: "a", Operator: "eq", Values: []any{strings.Repeat("9", n)}})
+		"MaxValueBytes": {engine.MaxValueBytes, func(n int) *flagset.Set {
+			return rule(flagset.Constraint{Attribute: "a", Operator: "eq", Values: []any{strings.Repeat("9", n)}})
 		}},
-		"MaxConstraints": {engine.MaxConstraints, func(n int) *snapshot.Set {
-			var list []snapshot.Constraint
+		"MaxConstraints": {engine.MaxConstraints, func(n int) *flagset.Set {
+			var list []flagset.Constraint
 			for i := range n {
-				list = append(list, snapshot.Constraint{Attribute: fmt.Sprint("a", i), Operator: "eq", Values: []any{"v"}})
+				list = append(list, flagset.Constraint{Attribute: fmt.Sprint("a", i), Operator: "eq", Values: []any{"v"}})
 			}
 			return rule(list...)
 		}},
-		"MaxPatternBytes": {engine.MaxPatternBytes, func(n int) *snapshot.Set {
-			return rule(snapshot.Constraint{Attribute: "a", Operator: "matches", Values: []any{"[" + strings.Repeat("a", n-2) + "]"}})
+		"MaxPatternBytes": {engine.MaxPatternBytes, func(n int) *flagset.Set {
+			return rule(flagset.Constraint{Attribute: "a", Operator: "matches", Values: []any{"[" + strings.Repeat("a", n-2) + "]"}})
 		}},
-		"MaxVariants": {engine.MaxVariants, func(n int) *snapshot.Set {
-			var list []snapshot.Variant
+		"MaxVariants": {engine.MaxVariants, func(n int) *flagset.Set {
+			var list []flagset.Variant
 			for i := range n {
-				list = append(list, snapshot.Variant{Name: fmt.Sprintf("v%04d", i), Weight: snapshot.Int(1)})
+				list = append(list, flagset.Variant{Name: fmt.Sprintf("v%04d", i), Weight: flagset.Int(1)})
 			}
-			return flag(snapshot.Gate{Type: snapshot.VariantGate, Variants: list})
+			return flag(flagset.Gate{Type: flagset.VariantGate, Variants: list})
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -79,7 +80,7 @@ func TestLimits(t *testing.T) {
 			if d := decide(s, "f", actor("user:5", "group:5")); d.Reason == engine.ReasonUnknownFlag {
 				t.Errorf("at the limit: %+v", d)
 			}
-			if _, problems := snapshot.Compile(snapshot.Header{Environment: "test"}, limit.set(limit.max+1), snapshot.Strict); snapshot.Err(problems) == nil {
+			if _, problems := snapshot.Compile(snapshot.Header{Environment: "test"}, limit.set(limit.max+1), snapshot.Strict); flagset.Err(problems) == nil {
 				t.Error("past the limit it compiled")
 			}
 		})
@@ -105,9 +106,9 @@ func TestPatternInstructionLimit(t *testing.T) {
 
 // A hundred thousand targets are found as a hundred are.
 func TestHundredThousandActors(t *testing.T) {
-	set := &snapshot.Set{Flags: []snapshot.Flag{{Key: "f"}}}
+	set := &flagset.Set{Flags: []flagset.Flag{{Key: "f"}}}
 	for i := range engine.MaxTargets {
-		set.Flags[0].Gates = append(set.Flags[0].Gates, snapshot.Gate{Type: snapshot.Actor, Target: fmt.Sprint("user:", i), Enabled: i%3 > 0})
+		set.Flags[0].Gates = append(set.Flags[0].Gates, flagset.Gate{Type: flagset.Actor, Target: fmt.Sprint("user:", i), Enabled: i%3 > 0})
 	}
 	s := loaded(t, compiledSet(t, set))
 	for i := range engine.MaxTargets {

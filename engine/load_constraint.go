@@ -14,7 +14,7 @@ func (l *loader) constraints() run {
 		var c constraint
 		c.attribute = r.name()
 		c.sign = sign(s.str(c.attribute))
-		c.operator = Operator(r.count(int64(operators) - 1))
+		c.operator = Operator(r.count(int64(Operators) - 1))
 		c.values = l.values()
 		c.program = -1
 		if r.p < int32(len(r.s)) && r.s[r.p] == 0xc0 {

@@ -4,23 +4,24 @@ import (
 	"testing"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
 // compiled makes the bytes of a snapshot from the authoring form.
 func compiled(t testing.TB, yaml string) []byte {
 	t.Helper()
-	set, problems := snapshot.ParseYAML([]byte(yaml))
-	if err := snapshot.Err(problems); err != nil {
+	set, problems := flagset.ParseYAML([]byte(yaml))
+	if err := flagset.Err(problems); err != nil {
 		t.Fatal(err)
 	}
 	return compiledSet(t, &set)
 }
 
-func compiledSet(t testing.TB, set *snapshot.Set) []byte {
+func compiledSet(t testing.TB, set *flagset.Set) []byte {
 	t.Helper()
 	data, problems := snapshot.Compile(snapshot.Header{Environment: "test", Revision: 7, Settings: set.Settings}, set, snapshot.Strict)
-	if err := snapshot.Err(problems); err != nil {
+	if err := flagset.Err(problems); err != nil {
 		t.Fatal(err)
 	}
 	return data

@@ -10,7 +10,7 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/request"
 )
 
 func TestGroups(t *testing.T) {
@@ -43,7 +43,7 @@ flags:
 func needs(t *testing.T, s *engine.Snapshot, key string) []any {
 	t.Helper()
 	var r engine.Request
-	if !r.Parse(encoded(t, snapshot.Request{Flags: []string{key}})) {
+	if !r.Parse(encoded(t, request.Request{Flags: []string{key}})) {
 		t.Fatal("the request is malformed")
 	}
 	out := make([]byte, 1<<16)

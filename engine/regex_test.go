@@ -8,15 +8,16 @@ import (
 	"unicode/utf8"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
 // patterned loads a snapshot whose only program is that of pattern; nil where the compiler refuses the pattern.
 func patterned(t testing.TB, pattern string) *engine.Snapshot {
-	set := snapshot.Set{Segments: []snapshot.Segment{{Key: "s", Constraints: []snapshot.Constraint{
+	set := flagset.Set{Segments: []flagset.Segment{{Key: "s", Constraints: []flagset.Constraint{
 		{Attribute: "a", Operator: "matches", Values: []any{pattern}}}}}}
 	data, problems := snapshot.Compile(snapshot.Header{Environment: "test"}, &set, snapshot.Strict)
-	if snapshot.Err(problems) != nil {
+	if flagset.Err(problems) != nil {
 		return nil
 	}
 	return loaded(t, data)

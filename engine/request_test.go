@@ -7,10 +7,10 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/request"
 )
 
-func encoded(t testing.TB, r snapshot.Request) string {
+func encoded(t testing.TB, r request.Request) string {
 	t.Helper()
 	b, err := r.Append(nil)
 	if err != nil {
@@ -26,7 +26,7 @@ func TestRequest(t *testing.T) {
 	typed := actor(key, "visitors", "staff")
 	typed.Now, typed.Roll = 1795737600_000_000, 1<<63|12345
 	typed.Attributes = []engine.Attribute{engine.String("plan", "pro"), engine.Int("seats", 12)}
-	r := snapshot.Request{Actor: &key, Groups: typed.Groups, Now: typed.Now, Roll: typed.Roll, Attributes: map[string]any{"plan": "pro", "seats": int64(12)}}
+	r := request.Request{Actor: &key, Groups: typed.Groups, Now: typed.Now, Roll: typed.Roll, Attributes: map[string]any{"plan": "pro", "seats": int64(12)}}
 	var parsed engine.Request
 	var sc engine.Scratch
 	for i := range s.Len() {
@@ -51,7 +51,7 @@ func TestRequest(t *testing.T) {
 	}
 	for _, number := range []int64{int64(s.Len()), -1, 1 << 40, -1 << 63} {
 		var d engine.Decision
-		if !parsed.Parse(encoded(t, snapshot.Request{Numbers: []int64{number}})) || parsed.Number(s) != -1 {
+		if !parsed.Parse(encoded(t, request.Request{Numbers: []int64{number}})) || parsed.Number(s) != -1 {
 			t.Fatalf("number %d: not parsed, or some flag's", number)
 		}
 		if parsed.Decide(s, &sc, &d); d.Reason != engine.ReasonUnknownFlag {
@@ -91,7 +91,7 @@ func TestRequest(t *testing.T) {
 func TestRequestsMayEndEarly(t *testing.T) {
 	s := load(t, everything)
 	key := "user:1"
-	whole := snapshot.Request{Actor: &key, Groups: []string{"staff"}, Now: 1795737600_000_000, Roll: 1 << 50, Attributes: map[string]any{"plan": "pro", "seats": int64(12)}}
+	whole := request.Request{Actor: &key, Groups: []string{"staff"}, Now: 1795737600_000_000, Roll: 1 << 50, Attributes: map[string]any{"plan": "pro", "seats": int64(12)}}
 	cut := whole
 	var parsed engine.Request
 	var sc engine.Scratch
@@ -146,7 +146,7 @@ func shortened(t *testing.T, request string, fields int) string {
 
 func TestRequestRefusesTruncatedBytes(t *testing.T) {
 	key := "user:1"
-	whole := encoded(t, snapshot.Request{Flags: []string{"f"}, Actor: &key, Groups: []string{"g"}, Now: 5, Roll: 7, Attributes: map[string]any{"a": "b"}})
+	whole := encoded(t, request.Request{Flags: []string{"f"}, Actor: &key, Groups: []string{"g"}, Now: 5, Roll: 7, Attributes: map[string]any{"a": "b"}})
 	var r engine.Request
 	attributes := strings.Index(whole, "a")
 	for n := range whole {
@@ -159,7 +159,7 @@ func TestRequestRefusesTruncatedBytes(t *testing.T) {
 
 func FuzzRequest(f *testing.F) {
 	key := "user:1"
-	f.Add([]byte(encoded(f, snapshot.Request{Flags: []string{"rules"}, Actor: &key, Groups: []string{"staff"}, Now: 5, Attributes: map[string]any{"plan": "pro", "seats": 1.5, "l": []any{int64(1)}}})))
+	f.Add([]byte(encoded(f, request.Request{Flags: []string{"rules"}, Actor: &key, Groups: []string{"staff"}, Now: 5, Attributes: map[string]any{"plan": "pro", "seats": 1.5, "l": []any{int64(1)}}})))
 	s := load(f, everything)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var r engine.Request

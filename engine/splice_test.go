@@ -7,25 +7,26 @@ import (
 	"testing"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
 // randomSet has some of 40 flags and of 10 segments, each in one of a few states.
-func randomSet(r *rand.Rand) *snapshot.Set {
-	set := new(snapshot.Set)
+func randomSet(r *rand.Rand) *flagset.Set {
+	set := new(flagset.Set)
 	for i := range 40 {
 		if r.IntN(3) == 0 {
 			continue
 		}
-		f := snapshot.Flag{Key: fmt.Sprintf("flag_%02d", i), Gates: []snapshot.Gate{{Type: snapshot.Boolean, Enabled: r.IntN(2) == 0}}}
+		f := flagset.Flag{Key: fmt.Sprintf("flag_%02d", i), Gates: []flagset.Gate{{Type: flagset.Boolean, Enabled: r.IntN(2) == 0}}}
 		for k := range r.IntN(3) {
-			f.Gates = append(f.Gates, snapshot.Gate{Type: snapshot.Actor, Target: fmt.Sprint("user:", k), Enabled: true})
+			f.Gates = append(f.Gates, flagset.Gate{Type: flagset.Actor, Target: fmt.Sprint("user:", k), Enabled: true})
 		}
 		set.Flags = append(set.Flags, f)
 	}
 	for i := range 10 {
 		if r.IntN(3) > 0 {
-			set.Segments = append(set.Segments, snapshot.Segment{Key: fmt.Sprint("segment_", i), Constraints: []snapshot.Constraint{
+			set.Segments = append(set.Segments, flagset.Segment{Key: fmt.Sprint("segment_", i), Constraints: []flagset.Constraint{
 				{Attribute: "plan", Operator: "eq", Values: []any{int64(r.IntN(3))}}}})
 		}
 	}

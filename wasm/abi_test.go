@@ -15,6 +15,8 @@ import (
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+	"github.com/gonfalon-flags/gonfalon/engine/request"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 	"github.com/gonfalon-flags/gonfalon/wasm"
 )
@@ -82,27 +84,27 @@ func (g *guest) load(data []byte) {
 	}
 }
 
-func compile(t testing.TB, path string, change func(*snapshot.Set)) []byte {
+func compile(t testing.TB, path string, change func(*flagset.Set)) []byte {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, problems := snapshot.ParseYAML(text)
-	if err := snapshot.Err(problems); err != nil {
+	set, problems := flagset.ParseYAML(text)
+	if err := flagset.Err(problems); err != nil {
 		t.Fatal(err)
 	}
 	if change != nil {
 		change(&set)
 	}
 	data, problems := snapshot.Compile(snapshot.Header{Environment: "default", Revision: 41}, &set, snapshot.Strict)
-	if err := snapshot.Err(problems); err != nil {
+	if err := flagset.Err(problems); err != nil {
 		t.Fatal(err)
 	}
 	return data
 }
 
-func request(t testing.TB, r snapshot.Request) []byte {
+func written(t testing.TB, r request.Request) []byte {
 	t.Helper()
 	b, err := r.Append(nil)
 	if err != nil {
@@ -114,12 +116,12 @@ func request(t testing.TB, r snapshot.Request) []byte {
 // TestExamples makes every call of ABI.md's examples and compares what they say, byte for byte.
 func TestExamples(t *testing.T) {
 	user := "user:3"
-	one := snapshot.Request{Flags: []string{"new_checkout"}, Actor: &user, Groups: []string{"staff"}, Now: 1795737600_000_000, Roll: 7}
-	hero := snapshot.Request{Flags: []string{"hero"}, Actor: &user}
-	all := snapshot.Request{Batch: true, Actor: &user}
-	why := snapshot.Request{Flags: []string{"new_checkout"}, Actor: &user, Attributes: map[string]any{"plan": "pro"}}
+	one := request.Request{Flags: []string{"new_checkout"}, Actor: &user, Groups: []string{"staff"}, Now: 1795737600_000_000, Roll: 7}
+	hero := request.Request{Flags: []string{"hero"}, Actor: &user}
+	all := request.Request{Batch: true, Actor: &user}
+	why := request.Request{Flags: []string{"new_checkout"}, Actor: &user, Attributes: map[string]any{"plan": "pro"}}
 	data := compile(t, "testdata/example.yaml", nil)
-	next := compile(t, "testdata/example.yaml", func(set *snapshot.Set) { set.Flags[1].Killed = true })
+	next := compile(t, "testdata/example.yaml", func(set *flagset.Set) { set.Flags[1].Killed = true })
 	delta, err := snapshot.Delta(data, next)
 	if err != nil {
 		t.Fatal(err)
@@ -141,20 +143,20 @@ func TestExamples(t *testing.T) {
 		return answer
 	}
 	fmt.Fprintf(&b, "abi() = %d\nsnapshot(%d), write testdata/example.yaml compiled, load(%d) = 0\n\n", g.call("abi"), len(data), len(data))
-	packed := example("evaluate new_checkout for user:3 of staff at 2026-11-27, roll 7", "evaluate", request(t, one))
+	packed := example("evaluate new_checkout for user:3 of staff at 2026-11-27, roll 7", "evaluate", written(t, one))
 	w := g.words()
 	fmt.Fprintf(&b, "  = 0x%08x   enabled, targeting match, group, a target: %q\n\n", packed, g.read(w[6], w[7]))
-	packed = example("evaluate hero for user:3", "evaluate", request(t, hero))
+	packed = example("evaluate hero for user:3", "evaluate", written(t, hero))
 	w = g.words()
 	fmt.Fprintf(&b, "  = 0x%08x   enabled, static, boolean, score %d, variant %d: %q, payload %s\n\n", packed, packed>>9&0x1ffff-1, w[1], g.read(w[2], w[3]), g.read(w[4], w[5]))
-	packed = example("evaluate flag number 0, which is hero, for user:3", "evaluate", request(t, snapshot.Request{Numbers: []int64{0}, Actor: &user}))
+	packed = example("evaluate flag number 0, which is hero, for user:3", "evaluate", written(t, request.Request{Numbers: []int64{0}, Actor: &user}))
 	fmt.Fprintf(&b, "  = 0x%08x\n\n", packed)
-	n := example("evaluate_batch of all flags for user:3, from 0", "evaluate_batch", request(t, all), 0)
+	n := example("evaluate_batch of all flags for user:3, from 0", "evaluate_batch", written(t, all), 0)
 	records := g.read(g.words()[0], uint32(n)*32)
 	fmt.Fprintf(&b, "  = %d   packed 0x%08x and 0x%08x\n\n", n, binary.LittleEndian.Uint32(records), binary.LittleEndian.Uint32(records[32:]))
-	n = example("explain new_checkout for user:3 with plan pro", "explain", request(t, why))
+	n = example("explain new_checkout for user:3 with plan pro", "explain", written(t, why))
 	fmt.Fprintf(&b, "  = %d bytes\n%s\n\n", n, dump(g.read(g.words()[0], uint32(n))))
-	n = example("needs of new_checkout", "needs", request(t, snapshot.Request{Flags: []string{"new_checkout"}}))
+	n = example("needs of new_checkout", "needs", written(t, request.Request{Flags: []string{"new_checkout"}}))
 	fmt.Fprintf(&b, "  = %d bytes\n%s\n\n", n, dump(g.read(g.words()[0], uint32(n))))
 	code := example("splice a delta that kills new_checkout", "splice", delta)
 	w = g.words()
@@ -181,8 +183,8 @@ func TestDraws(t *testing.T) {
 // drawn asks the engine: an explanation tells the draw.
 func drawn(t *testing.T, roll uint64, key string) int64 {
 	ratio := 0.5
-	data, _ := snapshot.Compile(snapshot.Header{Environment: "default"}, &snapshot.Set{Flags: []snapshot.Flag{
-		{Key: key, Gates: []snapshot.Gate{{Type: snapshot.PercentageOfTime, Ratio: &ratio}}}}}, snapshot.Tolerant)
+	data, _ := snapshot.Compile(snapshot.Header{Environment: "default"}, &flagset.Set{Flags: []flagset.Flag{
+		{Key: key, Gates: []flagset.Gate{{Type: flagset.PercentageOfTime, Ratio: &ratio}}}}}, snapshot.Tolerant)
 	s, err := engine.Load(data)
 	if err != nil {
 		t.Fatal(err)
@@ -250,15 +252,15 @@ func TestLoadAgain(t *testing.T) {
 // Calls of every kind, again and again, with requests that grow: memory stays where it was after the first round.
 func TestMemoryStaysFlat(t *testing.T) {
 	data := compile(t, "testdata/example.yaml", nil)
-	delta, err := snapshot.Delta(data, compile(t, "testdata/example.yaml", func(set *snapshot.Set) { set.Flags[0].Killed = true }))
+	delta, err := snapshot.Delta(data, compile(t, "testdata/example.yaml", func(set *flagset.Set) { set.Flags[0].Killed = true }))
 	if err != nil {
 		t.Fatal(err)
 	}
 	g := instantiate(t)
 	g.load(data)
 	user := "user:3"
-	large := request(t, snapshot.Request{Flags: []string{"new_checkout"}, Actor: &user, Attributes: map[string]any{"text": strings.Repeat("x", 300_000)}})
-	small := request(t, snapshot.Request{Flags: []string{"new_checkout"}, Actor: &user})
+	large := written(t, request.Request{Flags: []string{"new_checkout"}, Actor: &user, Attributes: map[string]any{"text": strings.Repeat("x", 300_000)}})
+	small := written(t, request.Request{Flags: []string{"new_checkout"}, Actor: &user})
 	var size uint32
 	for round := range 200 {
 		for _, export := range []string{"evaluate", "explain", "needs"} {

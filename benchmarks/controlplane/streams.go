@@ -13,7 +13,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 const (
@@ -87,7 +87,7 @@ func measureChanges(ctx context.Context, c *child, decided <-chan decision) ([]t
 		start := time.Now()
 		wrote := make(chan error, 1)
 		go func() {
-			_, err := change(ctx, "default", "flag0", snapshot.Scope{}, apiclient.Write{})
+			_, err := change(ctx, "default", "flag0", flagset.Scope{}, apiclient.Write{})
 			wrote <- err
 		}()
 		err := gather(on, func(d decision) { times = append(times, d.at.Sub(start)) })

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/benchmarks/measure"
 	"github.com/gonfalon-flags/gonfalon/benchmarks/workload"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
 )
@@ -72,9 +73,9 @@ func revisions() ([][]byte, error) {
 	set := workload.Set(10_000, 20)
 	frames := make([][]byte, 2)
 	for i := range frames {
-		var problems []snapshot.Problem
+		var problems []flagset.Problem
 		frames[i], problems = snapshot.Compile(snapshot.Header{Environment: environment, Revision: int64(i)}, set, snapshot.Strict)
-		if err := snapshot.Err(problems); err != nil {
+		if err := flagset.Err(problems); err != nil {
 			return nil, err
 		}
 	}

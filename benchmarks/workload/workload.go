@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+	"github.com/gonfalon-flags/gonfalon/engine/request"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
@@ -34,33 +36,33 @@ func Key(kind, i int) string { return fmt.Sprintf("w%d_flag_%05d", kind+1, i) }
 func User(i int) string { return fmt.Sprintf("user:%06d", i) }
 
 // Set returns n flags, a fifth of each kind, whose W2 flags list that many actors.
-func Set(n, listed int) *snapshot.Set {
-	set := new(snapshot.Set)
+func Set(n, listed int) *flagset.Set {
+	set := new(flagset.Set)
 	quarter, half := 0.25, 0.5
-	var actors []snapshot.Gate
+	var actors []flagset.Gate
 	for i := range listed {
-		actors = append(actors, snapshot.Gate{Type: snapshot.Actor, Target: User(i), Enabled: true})
+		actors = append(actors, flagset.Gate{Type: flagset.Actor, Target: User(i), Enabled: true})
 	}
 	for kind := range Kinds {
 		for i := range n / Kinds {
-			f := snapshot.Flag{Key: Key(kind, i)}
+			f := flagset.Flag{Key: Key(kind, i)}
 			switch kind {
 			case 0:
-				f.Gates = []snapshot.Gate{{Type: snapshot.Boolean, Enabled: true}}
+				f.Gates = []flagset.Gate{{Type: flagset.Boolean, Enabled: true}}
 			case 1:
 				f.Gates = actors
 			case 2:
-				f.Gates = []snapshot.Gate{{Type: snapshot.PercentageOfActors, Ratio: &quarter}}
+				f.Gates = []flagset.Gate{{Type: flagset.PercentageOfActors, Ratio: &quarter}}
 			case 3:
-				f.Gates = []snapshot.Gate{{Type: snapshot.Rule, Enabled: true, Ratio: &half, Constraints: []snapshot.Constraint{
+				f.Gates = []flagset.Gate{{Type: flagset.Rule, Enabled: true, Ratio: &half, Constraints: []flagset.Constraint{
 					{Attribute: "country", Operator: "eq", Values: []any{"DE"}},
 					{Attribute: "age", Operator: "gte", Values: []any{int64(18)}},
 					{Attribute: "plan", Operator: "in", Values: []any{"pro", "team", "enterprise"}},
 				}}}
 			case 4:
-				f.Gates = []snapshot.Gate{{Type: snapshot.VariantGate, Variants: []snapshot.Variant{
-					{Name: "blue", Weight: snapshot.Int(40)}, {Name: "green", Weight: snapshot.Int(30)},
-					{Name: "red", Weight: snapshot.Int(20)}, {Name: "white", Weight: snapshot.Int(10)}}}}
+				f.Gates = []flagset.Gate{{Type: flagset.VariantGate, Variants: []flagset.Variant{
+					{Name: "blue", Weight: flagset.Int(40)}, {Name: "green", Weight: flagset.Int(30)},
+					{Name: "red", Weight: flagset.Int(20)}, {Name: "white", Weight: flagset.Int(10)}}}}
 			}
 			set.Flags = append(set.Flags, f)
 		}
@@ -69,9 +71,9 @@ func Set(n, listed int) *snapshot.Set {
 }
 
 // Compile returns a set's snapshot.
-func Compile(set *snapshot.Set) ([]byte, error) {
+func Compile(set *flagset.Set) ([]byte, error) {
 	data, problems := snapshot.Compile(snapshot.Header{Environment: "bench", Revision: 1}, set, snapshot.Strict)
-	return data, snapshot.Err(problems)
+	return data, flagset.Err(problems)
 }
 
 // Attributes returns the context of every workload: the attributes that W4 looks at, and two more.
@@ -90,9 +92,9 @@ func Inputs() [Actors]engine.Input {
 }
 
 // Request returns the request for one flag and actor i of Inputs.
-func Request(key string, i int) snapshot.Request {
+func Request(key string, i int) request.Request {
 	user := User(i * 3)
-	return snapshot.Request{Flags: []string{key}, Actor: &user, Now: 1_795_737_600_000_000, Roll: uint64(i), Attributes: Attributes()}
+	return request.Request{Flags: []string{key}, Actor: &user, Now: 1_795_737_600_000_000, Roll: uint64(i), Attributes: Attributes()}
 }
 
 // Want returns the right answer for a flag of a kind and an actor. It computes the answer from the definitions, not by the engine.

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func newAudit() *cobra.Command {
@@ -132,7 +132,7 @@ func (n *connection) printFailures(ctx context.Context, c *cobra.Command, client
 
 // moment reads a time, or how long ago it was.
 func moment(text string) (time.Time, error) {
-	if micros, err := snapshot.ParseTime(text); err == nil {
+	if micros, err := flagset.ParseTime(text); err == nil {
 		return time.UnixMicro(micros).UTC(), nil
 	}
 	ago, err := age(text)

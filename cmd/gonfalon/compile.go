@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
@@ -40,7 +41,7 @@ line; if one is an error, nothing is written.`,
 			if err != nil {
 				return err
 			}
-			document := snapshot.ReadDocument(text)
+			document := flagset.ReadDocument(text)
 			if report(c, args[0], document.Problems) {
 				return errReported
 			}
@@ -72,7 +73,7 @@ line; if one is an error, nothing is written.`,
 	return c
 }
 
-func tellSnapshot(to io.Writer, out string, set *snapshot.Set, data []byte, asJSON bool) error {
+func tellSnapshot(to io.Writer, out string, set *flagset.Set, data []byte, asJSON bool) error {
 	id := snapshot.ID(data)
 	if asJSON {
 		return json.NewEncoder(to).Encode(struct {
@@ -89,9 +90,9 @@ func tellSnapshot(to io.Writer, out string, set *snapshot.Set, data []byte, asJS
 }
 
 // report prints problems as a compiler would, and says whether one of them is an error.
-func report(c *cobra.Command, file string, problems []snapshot.Problem) bool {
+func report(c *cobra.Command, file string, problems []flagset.Problem) bool {
 	for _, p := range problems {
 		fmt.Fprintf(c.ErrOrStderr(), "%s: %s\n", file, p)
 	}
-	return snapshot.Err(problems) != nil
+	return flagset.Err(problems) != nil
 }

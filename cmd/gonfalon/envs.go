@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func newEnvs() *cobra.Command {
@@ -55,7 +55,7 @@ func newEnvsCreate(n *connection) *cobra.Command {
 		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
 			e.Key = args[0]
 			if conflict != "" {
-				e.Settings = &snapshot.Settings{GroupConflict: snapshot.GroupConflict(conflict)}
+				e.Settings = &flagset.Settings{GroupConflict: flagset.GroupConflict(conflict)}
 			}
 			made, err := client.CreateEnvironment(ctx, e, w.options())
 			if err != nil {
@@ -86,7 +86,7 @@ func newEnvsSet(n *connection) *cobra.Command {
 				change.Description = &description
 			}
 			if c.Flags().Changed("group-conflict") {
-				change.Settings = &snapshot.Settings{GroupConflict: snapshot.GroupConflict(conflict)}
+				change.Settings = &flagset.Settings{GroupConflict: flagset.GroupConflict(conflict)}
 			}
 			if change == (apiclient.EnvironmentChange{}) {
 				return usagef("what is to change? --description or --group-conflict")

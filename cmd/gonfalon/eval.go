@@ -11,7 +11,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/request"
 )
 
 func newEval() *cobra.Command {
@@ -71,7 +71,7 @@ and the roll of chance too, so that any decision can be replayed.`,
 }
 
 // evaluate decides the request's flag, and on request explains the decision.
-func evaluate(s *engine.Snapshot, request snapshot.Request, explain bool) (apiclient.Explanation, error) {
+func evaluate(s *engine.Snapshot, request request.Request, explain bool) (apiclient.Explanation, error) {
 	var (
 		r       engine.Request
 		d       engine.Decision

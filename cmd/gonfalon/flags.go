@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func newFlags() *cobra.Command {
@@ -23,7 +23,7 @@ func newFlags() *cobra.Command {
 }
 
 // gates sums a flag's gates up on a line.
-func gates(f snapshot.Flag) string {
+func gates(f flagset.Flag) string {
 	parts := make([]string, len(f.Gates))
 	for i, g := range f.Gates {
 		parts[i] = gate(g)
@@ -31,24 +31,24 @@ func gates(f snapshot.Flag) string {
 	return strings.Join(parts, ", ")
 }
 
-func gate(g snapshot.Gate) string {
+func gate(g flagset.Gate) string {
 	text := strings.Replace(g.Slot(), "/", " ", 1)
 	switch g.Type {
-	case snapshot.PercentageOfActors:
+	case flagset.PercentageOfActors:
 		return percent(*g.Ratio) + " of actors"
-	case snapshot.PercentageOfTime:
+	case flagset.PercentageOfTime:
 		return percent(*g.Ratio) + " of the time"
-	case snapshot.VariantGate:
+	case flagset.VariantGate:
 		return count(len(g.Variants), "variant")
-	case snapshot.Schedule:
+	case flagset.Schedule:
 		return "schedule"
-	case snapshot.Rule:
+	case flagset.Rule:
 		text = fmt.Sprintf("rule of %s", count(len(g.Constraints), "constraint"))
 	}
 	if g.Ratio != nil {
 		text += " at " + percent(*g.Ratio)
 	}
-	if !g.Enabled || g.Type == snapshot.Boolean {
+	if !g.Enabled || g.Type == flagset.Boolean {
 		text += " " + onOff(g.Enabled)
 	}
 	return text

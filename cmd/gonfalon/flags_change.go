@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // planned is a change of one flag that can be looked at before it is made.
@@ -32,7 +32,7 @@ func (p *planned) register(c *cobra.Command) {
 
 // flagChange is a change on the server and, for a preview, of a copy of the flag.
 type flagChange struct {
-	apply func(snapshot.Flag) (snapshot.Flag, []snapshot.Problem)
+	apply func(flagset.Flag) (flagset.Flag, []flagset.Problem)
 	send  func(apiclient.Write) (apiclient.Flag, error)
 }
 
@@ -51,7 +51,7 @@ func (p *planned) change(ctx context.Context, c *cobra.Command, client *apiclien
 			w.IfMatch = now.Version
 		}
 		proposed, problems := change.apply(now.Flag)
-		if err := snapshot.Err(problems); err != nil {
+		if err := flagset.Err(problems); err != nil {
 			return err
 		}
 		if err := p.show(ctx, c, client, apiclient.Proposal{Flag: proposed, Sample: p.sample}); err != nil {

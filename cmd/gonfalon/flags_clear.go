@@ -6,13 +6,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func newFlagsClear(n *connection) *cobra.Command {
 	var (
 		p                               = &planned{connection: n}
-		what                            snapshot.Removal
+		what                            flagset.Removal
 		actor, group, segment, requires string
 		all                             bool
 	)
@@ -34,14 +34,14 @@ func newFlagsClear(n *connection) *cobra.Command {
 				*part.to = part.from
 			}
 		}
-		if !all && what == (snapshot.Removal{}) {
+		if !all && what == (flagset.Removal{}) {
 			return usagef("which gate? name one, or --all")
 		}
-		if all && what != (snapshot.Removal{}) {
+		if all && what != (flagset.Removal{}) {
 			return usagef("--all and a gate at once: which is meant?")
 		}
 		return p.change(ctx, c, client, args[0], flagChange{
-			apply: func(f snapshot.Flag) (snapshot.Flag, []snapshot.Problem) { return snapshot.Clear(f, what) },
+			apply: func(f flagset.Flag) (flagset.Flag, []flagset.Problem) { return flagset.Clear(f, what) },
 			send:  func(w apiclient.Write) (apiclient.Flag, error) { return client.Clear(ctx, n.env, args[0], what, w) },
 		})
 	})

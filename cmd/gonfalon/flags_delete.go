@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func newFlagsDelete(n *connection) *cobra.Command {
@@ -20,7 +20,7 @@ func newFlagsDelete(n *connection) *cobra.Command {
 	}
 	c.RunE = n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
 		if p.preview {
-			proposal := apiclient.Proposal{Flag: snapshot.Flag{Key: args[0]}, Delete: true, Sample: p.sample}
+			proposal := apiclient.Proposal{Flag: flagset.Flag{Key: args[0]}, Delete: true, Sample: p.sample}
 			if err := n.show(ctx, c, client, proposal); err != nil {
 				return err
 			}

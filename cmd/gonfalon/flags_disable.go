@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func newFlagsDisable(n *connection) *cobra.Command {
@@ -25,7 +25,7 @@ gonfalon flags kill; to remove a gate, gonfalon flags clear.`,
 			return err
 		}
 		return p.change(ctx, c, client, args[0], flagChange{
-			apply: func(f snapshot.Flag) (snapshot.Flag, []snapshot.Problem) { return snapshot.Disable(f, meant) },
+			apply: func(f flagset.Flag) (flagset.Flag, []flagset.Problem) { return flagset.Disable(f, meant) },
 			send:  func(w apiclient.Write) (apiclient.Flag, error) { return client.Disable(ctx, n.env, args[0], meant, w) },
 		})
 	})

@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func newFlagsEnable(n *connection) *cobra.Command {
@@ -26,7 +26,7 @@ func newFlagsEnable(n *connection) *cobra.Command {
 			return err
 		}
 		return p.change(ctx, c, client, args[0], flagChange{
-			apply: func(f snapshot.Flag) (snapshot.Flag, []snapshot.Problem) { return snapshot.Enable(f, meant) },
+			apply: func(f flagset.Flag) (flagset.Flag, []flagset.Problem) { return flagset.Enable(f, meant) },
 			send:  func(w apiclient.Write) (apiclient.Flag, error) { return client.Enable(ctx, n.env, args[0], meant, w) },
 		})
 	})

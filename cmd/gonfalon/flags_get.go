@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func newFlagsGet(n *connection) *cobra.Command {
@@ -25,7 +25,7 @@ func newFlagsGet(n *connection) *cobra.Command {
 			if n.json {
 				return printJSON(c.OutOrStdout(), f)
 			}
-			text, err := yamlFrom("flags:", &snapshot.Set{Flags: []snapshot.Flag{f.Flag}})
+			text, err := yamlFrom("flags:", &flagset.Set{Flags: []flagset.Flag{f.Flag}})
 			if err != nil {
 				return err
 			}
@@ -37,8 +37,8 @@ func newFlagsGet(n *connection) *cobra.Command {
 }
 
 // yamlFrom is a set in YAML from a line on: settings are the environment's, not those of one flag or segment.
-func yamlFrom(line string, set *snapshot.Set) (string, error) {
-	text, err := snapshot.MarshalYAML(set)
+func yamlFrom(line string, set *flagset.Set) (string, error) {
+	text, err := flagset.MarshalYAML(set)
 	if err != nil {
 		return "", err
 	}

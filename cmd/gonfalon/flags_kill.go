@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func newFlagsKill(n *connection) *cobra.Command {
@@ -23,7 +23,7 @@ func newFlagsKill(n *connection) *cobra.Command {
 			variant = &off
 		}
 		return p.change(ctx, c, client, args[0], flagChange{
-			apply: func(f snapshot.Flag) (snapshot.Flag, []snapshot.Problem) { return snapshot.Kill(f, variant) },
+			apply: func(f flagset.Flag) (flagset.Flag, []flagset.Problem) { return flagset.Kill(f, variant) },
 			send:  func(w apiclient.Write) (apiclient.Flag, error) { return client.Kill(ctx, n.env, args[0], variant, w) },
 		})
 	})

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func newFlagsPut(n *connection) *cobra.Command {
@@ -26,7 +26,7 @@ with one flag under "flags", as gonfalon flags get prints it.`,
 			return err
 		}
 		return p.change(ctx, c, client, f.Key, flagChange{
-			apply: func(snapshot.Flag) (snapshot.Flag, []snapshot.Problem) { return f, nil },
+			apply: func(flagset.Flag) (flagset.Flag, []flagset.Problem) { return f, nil },
 			send: func(w apiclient.Write) (apiclient.Flag, error) {
 				return client.PutFlag(ctx, n.env, f, w)
 			},
@@ -38,18 +38,18 @@ with one flag under "flags", as gonfalon flags get prints it.`,
 }
 
 // readFlag reads a file with one flag. What only the control plane knows is ignored.
-func readFlag(c *cobra.Command, name string) (snapshot.Flag, error) {
+func readFlag(c *cobra.Command, name string) (flagset.Flag, error) {
 	text, err := readInput(c, name)
 	if err != nil {
-		return snapshot.Flag{}, err
+		return flagset.Flag{}, err
 	}
-	var f snapshot.Flag
-	var problems []snapshot.Problem
+	var f flagset.Flag
+	var problems []flagset.Problem
 	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
-		f, problems = snapshot.ParseFlag(text, apiclient.FlagInfoFields...)
+		f, problems = flagset.ParseFlag(text, apiclient.FlagInfoFields...)
 	} else {
-		var set snapshot.Set
-		set, problems = snapshot.ParseYAML(text)
+		var set flagset.Set
+		set, problems = flagset.ParseYAML(text)
 		if len(problems) == 0 && (len(set.Flags) != 1 || len(set.Segments) != 0) {
 			return f, fmt.Errorf("%s has %s and %s: one flag is needed; gonfalon import takes many", name,
 				count(len(set.Flags), "flag"), count(len(set.Segments), "segment"))

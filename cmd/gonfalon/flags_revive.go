@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func newFlagsRevive(n *connection) *cobra.Command {
@@ -18,7 +18,7 @@ func newFlagsRevive(n *connection) *cobra.Command {
 	}
 	c.RunE = n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
 		return p.change(ctx, c, client, args[0], flagChange{
-			apply: func(f snapshot.Flag) (snapshot.Flag, []snapshot.Problem) { return snapshot.Revive(f), nil },
+			apply: func(f flagset.Flag) (flagset.Flag, []flagset.Problem) { return flagset.Revive(f), nil },
 			send:  func(w apiclient.Write) (apiclient.Flag, error) { return client.Revive(ctx, n.env, args[0], w) },
 		})
 	})

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func newFlagsVariants(n *connection) *cobra.Command {
@@ -27,7 +27,7 @@ func newFlagsVariants(n *connection) *cobra.Command {
 			return usageError{err}
 		}
 		return p.change(ctx, c, client, args[0], flagChange{
-			apply: func(f snapshot.Flag) (snapshot.Flag, []snapshot.Problem) { return snapshot.PutVariants(f, variants) },
+			apply: func(f flagset.Flag) (flagset.Flag, []flagset.Problem) { return flagset.PutVariants(f, variants) },
 			send: func(w apiclient.Write) (apiclient.Flag, error) {
 				return client.PutVariants(ctx, n.env, args[0], variants, w)
 			},
@@ -38,7 +38,7 @@ func newFlagsVariants(n *connection) *cobra.Command {
 }
 
 // readVariants reads NAME=WEIGHT or NAME=WEIGHT:PAYLOAD, whose payload is JSON.
-func readVariants(args []string) ([]snapshot.Variant, error) {
+func readVariants(args []string) ([]flagset.Variant, error) {
 	list := make([]map[string]any, len(args))
 	for i, arg := range args {
 		name, rest, found := strings.Cut(arg, "=")
@@ -55,6 +55,6 @@ func readVariants(args []string) ([]snapshot.Variant, error) {
 	if err != nil {
 		return nil, err
 	}
-	variants, problems := snapshot.ParseVariants(body)
-	return variants, snapshot.Err(problems)
+	variants, problems := flagset.ParseVariants(body)
+	return variants, flagset.Err(problems)
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // scope is for whom a change is, as flags of a command.
@@ -38,52 +38,52 @@ func (s *scope) registerGrants(c *cobra.Command) {
 }
 
 // read gives the scope that is meant: one, or none for everybody.
-func (s *scope) read(c *cobra.Command) (snapshot.Scope, error) {
+func (s *scope) read(c *cobra.Command) (flagset.Scope, error) {
 	given := func(name string) bool { f := c.Flags().Lookup(name); return f != nil && f.Changed }
-	var meant []snapshot.Scope
+	var meant []flagset.Scope
 	if given("actor") {
-		meant = append(meant, snapshot.ForActor(s.actor))
+		meant = append(meant, flagset.ForActor(s.actor))
 	}
 	if given("group") {
-		meant = append(meant, snapshot.ForGroup(s.group))
+		meant = append(meant, flagset.ForGroup(s.group))
 	}
 	if given("percentage-of-actors") {
-		meant = append(meant, snapshot.ForPercentageOfActors(s.actors))
+		meant = append(meant, flagset.ForPercentageOfActors(s.actors))
 	}
 	if given("percentage-of-time") {
-		meant = append(meant, snapshot.ForPercentageOfTime(s.time))
+		meant = append(meant, flagset.ForPercentageOfTime(s.time))
 	}
 	if given("when") {
 		constraints, err := readConstraints(s.when)
 		if err != nil {
-			return snapshot.Scope{}, usagef("--when: %w", err)
+			return flagset.Scope{}, usagef("--when: %w", err)
 		}
-		meant = append(meant, snapshot.When(constraints...))
+		meant = append(meant, flagset.When(constraints...))
 	}
 	if given("segment") {
-		meant = append(meant, snapshot.ForSegment(s.segment))
+		meant = append(meant, flagset.ForSegment(s.segment))
 	}
 	if given("requires") {
-		meant = append(meant, snapshot.Requires(s.requires, true))
+		meant = append(meant, flagset.Requires(s.requires, true))
 	}
 	if given("requires-off") {
-		meant = append(meant, snapshot.Requires(s.requiresOff, false))
+		meant = append(meant, flagset.Requires(s.requiresOff, false))
 	}
 	if given("from") || given("until") {
-		meant = append(meant, snapshot.Between(s.from, s.until))
+		meant = append(meant, flagset.Between(s.from, s.until))
 	}
 	switch len(meant) {
 	case 0:
-		return snapshot.Scope{}, nil
+		return flagset.Scope{}, nil
 	case 1:
 		return meant[0], nil
 	}
-	return snapshot.Scope{}, usagef("one scope at a time: each is a gate of its own")
+	return flagset.Scope{}, usagef("one scope at a time: each is a gate of its own")
 }
 
 // readConstraints reads constraints as people write them, 'plan in ["pro", "team"]' or 'age gte 18', or as JSON objects. A value
 // that is no JSON is text.
-func readConstraints(lines []string) ([]snapshot.Constraint, error) {
+func readConstraints(lines []string) ([]flagset.Constraint, error) {
 	list := make([]json.RawMessage, len(lines))
 	for i, line := range lines {
 		line = strings.TrimSpace(line)
@@ -112,8 +112,8 @@ func readConstraints(lines []string) ([]snapshot.Constraint, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, problems := snapshot.ParseScope(body)
-	if err := snapshot.Err(problems); err != nil {
+	s, problems := flagset.ParseScope(body)
+	if err := flagset.Err(problems); err != nil {
 		return nil, errors.New(strings.ReplaceAll(err.Error(), "/when/", "constraint "))
 	}
 	return s.When, nil

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // exampleFlag is the flag that a new store gets.
@@ -18,11 +18,11 @@ func seed(ctx context.Context, service *controlplane.Service) (string, error) {
 		return "", err
 	}
 	ratio := 0.25
-	flag := snapshot.Flag{
+	flag := flagset.Flag{
 		Key: exampleFlag, Description: "An example: on for group staff, and for a quarter of everyone else",
-		Gates: []snapshot.Gate{
-			{Type: snapshot.Group, Target: "staff", Enabled: true},
-			{Type: snapshot.PercentageOfActors, Ratio: &ratio},
+		Gates: []flagset.Gate{
+			{Type: flagset.Group, Target: "staff", Enabled: true},
+			{Type: flagset.PercentageOfActors, Ratio: &ratio},
 		},
 	}
 	o := controlplane.WriteOptions{By: "gonfalon", Reason: "first start", IfAbsent: true}

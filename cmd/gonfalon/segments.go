@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func newSegments() *cobra.Command {
@@ -56,7 +56,7 @@ func newSegmentsGet(n *connection) *cobra.Command {
 			if n.json {
 				return printJSON(c.OutOrStdout(), s)
 			}
-			text, err := yamlFrom("segments:", &snapshot.Set{Segments: []snapshot.Segment{s.Segment}})
+			text, err := yamlFrom("segments:", &flagset.Set{Segments: []flagset.Segment{s.Segment}})
 			if err != nil {
 				return err
 			}
@@ -92,18 +92,18 @@ func newSegmentsPut(n *connection) *cobra.Command {
 	return c
 }
 
-func readSegment(c *cobra.Command, name string) (snapshot.Segment, error) {
+func readSegment(c *cobra.Command, name string) (flagset.Segment, error) {
 	text, err := readInput(c, name)
 	if err != nil {
-		return snapshot.Segment{}, err
+		return flagset.Segment{}, err
 	}
-	var s snapshot.Segment
-	var problems []snapshot.Problem
+	var s flagset.Segment
+	var problems []flagset.Problem
 	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
-		s, problems = snapshot.ParseSegment(text, apiclient.SegmentInfoFields...)
+		s, problems = flagset.ParseSegment(text, apiclient.SegmentInfoFields...)
 	} else {
-		var set snapshot.Set
-		set, problems = snapshot.ParseYAML(text)
+		var set flagset.Set
+		set, problems = flagset.ParseYAML(text)
 		if len(problems) == 0 && (len(set.Segments) != 1 || len(set.Flags) != 0) {
 			return s, fmt.Errorf("%s has %s and %s: one segment is needed; gonfalon import takes many", name,
 				count(len(set.Segments), "segment"), count(len(set.Flags), "flag"))

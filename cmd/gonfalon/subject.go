@@ -12,7 +12,8 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+	"github.com/gonfalon-flags/gonfalon/engine/request"
 )
 
 // subject is for whom and when to decide, as flags of a command.
@@ -30,8 +31,8 @@ func (s *subject) flags(c *cobra.Command) {
 }
 
 // request is the call on the engine. Groups without an actor are those of an actor whose key is not known.
-func (s *subject) request(c *cobra.Command, flag string, roll uint64) (snapshot.Request, error) {
-	r := snapshot.Request{Flags: []string{flag}, Groups: s.groups, Roll: roll, Now: time.Now().UnixMicro()}
+func (s *subject) request(c *cobra.Command, flag string, roll uint64) (request.Request, error) {
+	r := request.Request{Flags: []string{flag}, Groups: s.groups, Roll: roll, Now: time.Now().UnixMicro()}
 	if c.Flags().Changed("actor") {
 		r.Actor = &s.actor
 	} else {
@@ -39,7 +40,7 @@ func (s *subject) request(c *cobra.Command, flag string, roll uint64) (snapshot.
 	}
 	var err error
 	if s.now != "" {
-		if r.Now, err = snapshot.ParseTime(s.now); err != nil {
+		if r.Now, err = flagset.ParseTime(s.now); err != nil {
 			return r, usagef("--now: %q: %w", s.now, err)
 		}
 	}
@@ -65,7 +66,7 @@ func (s *subject) attributes() (map[string]any, error) {
 		return nil, fmt.Errorf("%d attributes are more than %d", len(attributes), engine.MaxAttributes)
 	}
 	for name, v := range attributes {
-		normal, err := snapshot.Normalise(v)
+		normal, err := flagset.Normalise(v)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}

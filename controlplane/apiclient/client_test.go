@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // answering is a server that answers everything so, and tells what it was asked.
@@ -33,7 +33,7 @@ func answering(t *testing.T, status int, header http.Header, body string) (*apic
 
 func TestRequest(t *testing.T) {
 	c, asked, sent := answering(t, 200, nil, `{"key": "a/b", "gates": []}`)
-	if _, err := c.Enable(t.Context(), "my env", "a/b", snapshot.ForActor("u"), apiclient.Write{Reason: "why", IfMatch: "v1", AllowMissing: true, DryRun: true}); err != nil {
+	if _, err := c.Enable(t.Context(), "my env", "a/b", flagset.ForActor("u"), apiclient.Write{Reason: "why", IfMatch: "v1", AllowMissing: true, DryRun: true}); err != nil {
 		t.Fatal(err)
 	}
 	if asked.RequestURI != "/below/v1/envs/my%20env/flags/a%2Fb/enable?dry_run=true" || asked.Header.Get("If-Match") != `"v1"` || asked.Header.Get("Authorization") != "Bearer secret" {
@@ -42,7 +42,7 @@ func TestRequest(t *testing.T) {
 	if *sent != `{"for_actor":"u","reason":"why","allow_missing":true}` {
 		t.Errorf("%s", *sent)
 	}
-	if _, err := c.Disable(t.Context(), "e", "k", snapshot.Scope{}, apiclient.Write{IfAbsent: true}); err != nil || *sent != "{}" || asked.Header.Get("If-None-Match") != "*" {
+	if _, err := c.Disable(t.Context(), "e", "k", flagset.Scope{}, apiclient.Write{IfAbsent: true}); err != nil || *sent != "{}" || asked.Header.Get("If-None-Match") != "*" {
 		t.Errorf("%v %s %v", err, *sent, asked.Header)
 	}
 }
@@ -83,7 +83,7 @@ func TestErrors(t *testing.T) {
 func TestFlagDocument(t *testing.T) {
 	yes := true
 	f := apiclient.Flag{
-		Flag:     snapshot.Flag{Key: "x", Owner: "ada", Gates: []snapshot.Gate{{Type: snapshot.Actor, Target: "u", Enabled: true}}},
+		Flag:     flagset.Flag{Key: "x", Owner: "ada", Gates: []flagset.Gate{{Type: flagset.Actor, Target: "u", Enabled: true}}},
 		FlagInfo: apiclient.FlagInfo{Version: "v1", Revision: 3, State: "partial", Enabled: &yes, Updated: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},
 	}
 	data, err := json.Marshal(f)

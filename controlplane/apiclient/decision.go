@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // Query is for whom and when to decide.
@@ -44,12 +44,12 @@ type Explanation struct {
 
 // Proposal is a flag as it might be written, and over whom to compare.
 type Proposal struct {
-	Flag   snapshot.Flag `json:"flag"`
-	Delete bool          `json:"delete,omitempty"` // the proposal is to delete it
-	Actors []Query       `json:"actors,omitempty"`
-	Sample int           `json:"sample,omitempty"` // and so many made-up ids; with no actors, 0 means 10,000
-	Now    time.Time     `json:"now,omitzero"`
-	Limit  int           `json:"limit,omitempty"` // changes listed
+	Flag   flagset.Flag `json:"flag"`
+	Delete bool         `json:"delete,omitempty"` // the proposal is to delete it
+	Actors []Query      `json:"actors,omitempty"`
+	Sample int          `json:"sample,omitempty"` // and so many made-up ids; with no actors, 0 means 10,000
+	Now    time.Time    `json:"now,omitzero"`
+	Limit  int          `json:"limit,omitempty"` // changes listed
 }
 
 // Preview is who would get another decision.

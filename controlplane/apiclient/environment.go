@@ -8,21 +8,21 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // Environment is a set of flags of its own.
 type Environment struct {
-	Key         string            `json:"key"`
-	Description string            `json:"description"`
-	Settings    snapshot.Settings `json:"settings"`
-	Version     string            `json:"version"`
-	Lineage     string            `json:"lineage"` // 32 hex digits
-	Revision    int64             `json:"revision"`
-	Flags       int               `json:"flags"`
-	Segments    int               `json:"segments"`
-	Created     time.Time         `json:"created,omitzero"`
-	Updated     time.Time         `json:"updated,omitzero"`
+	Key         string           `json:"key"`
+	Description string           `json:"description"`
+	Settings    flagset.Settings `json:"settings"`
+	Version     string           `json:"version"`
+	Lineage     string           `json:"lineage"` // 32 hex digits
+	Revision    int64            `json:"revision"`
+	Flags       int              `json:"flags"`
+	Segments    int              `json:"segments"`
+	Created     time.Time        `json:"created,omitzero"`
+	Updated     time.Time        `json:"updated,omitzero"`
 }
 
 // EnvironmentList are the environments that the token may see.
@@ -32,16 +32,16 @@ type EnvironmentList struct {
 
 // NewEnvironment says what to create.
 type NewEnvironment struct {
-	Key         string             `json:"key"`
-	Description string             `json:"description,omitempty"`
-	Settings    *snapshot.Settings `json:"settings,omitempty"`
-	From        string             `json:"from,omitempty"` // an environment to copy
+	Key         string            `json:"key"`
+	Description string            `json:"description,omitempty"`
+	Settings    *flagset.Settings `json:"settings,omitempty"`
+	From        string            `json:"from,omitempty"` // an environment to copy
 }
 
 // EnvironmentChange says what to change; nil leaves it.
 type EnvironmentChange struct {
-	Description *string            `json:"description,omitempty"`
-	Settings    *snapshot.Settings `json:"settings,omitempty"`
+	Description *string           `json:"description,omitempty"`
+	Settings    *flagset.Settings `json:"settings,omitempty"`
 }
 
 // Copy says what to take from another environment.

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // Error is a problem document (RFC 9457): what the control plane says of a request that it refused.
@@ -37,7 +37,7 @@ type Problem struct {
 }
 
 // Problems are a validator's problems as documents say them.
-func Problems(problems []snapshot.Problem) []Problem {
+func Problems(problems []flagset.Problem) []Problem {
 	var list []Problem
 	for _, p := range problems {
 		list = append(list, Problem{Flag: p.Flag, Segment: p.Segment, Pointer: p.Pointer, Line: p.Line, Detail: p.Detail, Hint: p.Hint})

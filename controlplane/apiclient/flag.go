@@ -9,12 +9,12 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // Flag is a flag's document with what is known about it, in one JSON object.
 type Flag struct {
-	snapshot.Flag
+	flagset.Flag
 	FlagInfo
 }
 
@@ -44,8 +44,8 @@ func (f Flag) MarshalJSON() ([]byte, error) { return joined(f.Flag, f.FlagInfo) 
 
 // UnmarshalJSON reads what MarshalJSON wrote.
 func (f *Flag) UnmarshalJSON(data []byte) error {
-	document, problems := snapshot.ParseFlag(data, FlagInfoFields...)
-	if err := snapshot.Err(problems); err != nil {
+	document, problems := flagset.ParseFlag(data, FlagInfoFields...)
+	if err := flagset.Err(problems); err != nil {
 		return err
 	}
 	f.Flag = document
@@ -86,7 +86,7 @@ func (c *Client) Flag(ctx context.Context, env, key string) (f Flag, err error) 
 }
 
 // PutFlag stores a whole flag; f.Key says which.
-func (c *Client) PutFlag(ctx context.Context, env string, f snapshot.Flag, w Write) (result Flag, err error) {
+func (c *Client) PutFlag(ctx context.Context, env string, f flagset.Flag, w Write) (result Flag, err error) {
 	return result, c.change(ctx, http.MethodPut, path("envs", env, "flags", f.Key), f, w, &result)
 }
 
@@ -100,24 +100,24 @@ func (c *Client) verb(ctx context.Context, env, key, verb string, body any, w Wr
 }
 
 // Enable turns a flag on for whom the scope means.
-func (c *Client) Enable(ctx context.Context, env, key string, s snapshot.Scope, w Write) (Flag, error) {
+func (c *Client) Enable(ctx context.Context, env, key string, s flagset.Scope, w Write) (Flag, error) {
 	return c.verb(ctx, env, key, "enable", s, w)
 }
 
 // Disable turns a flag off for whom the scope means.
-func (c *Client) Disable(ctx context.Context, env, key string, s snapshot.Scope, w Write) (Flag, error) {
+func (c *Client) Disable(ctx context.Context, env, key string, s flagset.Scope, w Write) (Flag, error) {
 	return c.verb(ctx, env, key, "disable", s, w)
 }
 
 // Clear removes gates.
-func (c *Client) Clear(ctx context.Context, env, key string, what snapshot.Removal, w Write) (Flag, error) {
+func (c *Client) Clear(ctx context.Context, env, key string, what flagset.Removal, w Write) (Flag, error) {
 	return c.verb(ctx, env, key, "clear", what, w)
 }
 
 // PutVariants puts a flag's variants.
-func (c *Client) PutVariants(ctx context.Context, env, key string, variants []snapshot.Variant, w Write) (Flag, error) {
+func (c *Client) PutVariants(ctx context.Context, env, key string, variants []flagset.Variant, w Write) (Flag, error) {
 	if variants == nil {
-		variants = []snapshot.Variant{}
+		variants = []flagset.Variant{}
 	}
 	return c.verb(ctx, env, key, "variants", variantsForm{variants}, w)
 }
@@ -138,7 +138,7 @@ func (c *Client) Rollback(ctx context.Context, env, key string, revision int64, 
 }
 
 type variantsForm struct {
-	Variants []snapshot.Variant `json:"variants"`
+	Variants []flagset.Variant `json:"variants"`
 }
 
 type killForm struct {

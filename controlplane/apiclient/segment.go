@@ -6,12 +6,12 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // Segment is a segment's document with what is known about it, in one JSON object.
 type Segment struct {
-	snapshot.Segment
+	flagset.Segment
 	SegmentInfo
 }
 
@@ -35,8 +35,8 @@ func (s Segment) MarshalJSON() ([]byte, error) { return joined(s.Segment, s.Segm
 
 // UnmarshalJSON reads what MarshalJSON wrote.
 func (s *Segment) UnmarshalJSON(data []byte) error {
-	document, problems := snapshot.ParseSegment(data, SegmentInfoFields...)
-	if err := snapshot.Err(problems); err != nil {
+	document, problems := flagset.ParseSegment(data, SegmentInfoFields...)
+	if err := flagset.Err(problems); err != nil {
 		return err
 	}
 	s.Segment = document
@@ -61,7 +61,7 @@ func (c *Client) Segment(ctx context.Context, env, key string) (s Segment, err e
 }
 
 // PutSegment stores a segment; s.Key says which.
-func (c *Client) PutSegment(ctx context.Context, env string, s snapshot.Segment, w Write) (result Segment, err error) {
+func (c *Client) PutSegment(ctx context.Context, env string, s flagset.Segment, w Write) (result Segment, err error) {
 	return result, c.change(ctx, http.MethodPut, path("envs", env, "segments", s.Key), s, w, &result)
 }
 

@@ -9,17 +9,17 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func TestAudit(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	ctx := t.Context()
 	editor := f.client(f.token(controlplane.RoleEditor, "default"))
-	if _, err := editor.Enable(ctx, "default", "x", snapshot.ForActor("user:42"), apiclient.Write{Reason: "first"}); err != nil {
+	if _, err := editor.Enable(ctx, "default", "x", flagset.ForActor("user:42"), apiclient.Write{Reason: "first"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.admin.PutSegment(ctx, "default", snapshot.Segment{Key: "s", Constraints: []snapshot.Constraint{{Attribute: "a", Operator: "eq", Values: []any{int64(1)}}}}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.PutSegment(ctx, "default", flagset.Segment{Key: "s", Constraints: []flagset.Constraint{{Attribute: "a", Operator: "eq", Values: []any{int64(1)}}}}, apiclient.Write{}); err != nil {
 		t.Fatal(err)
 	}
 	page, err := editor.History(ctx, "default", "x", apiclient.AuditQuery{})

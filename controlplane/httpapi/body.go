@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // believed is how much memory is made for a body that is only announced.
@@ -80,7 +80,7 @@ func (x *call) decode(data []byte, into any) error {
 	}
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
-	var inside *snapshot.InvalidError
+	var inside *flagset.InvalidError
 	switch unknown, found := strings.CutPrefix(err.Error(), "json: unknown field "); {
 	case blank(data):
 		return unreadableAt(noun, "", "the body is empty", "send a JSON object")

@@ -14,7 +14,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/engine"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // inactivityDelay is after how many seconds of not being looked at a page may drop its event stream.
@@ -79,7 +79,7 @@ func (x *call) evaluateAll() error {
 func (x *call) bulkTag(d *decider, loaded *engine.Snapshot) (string, *ofrepError) {
 	context := []byte("{}")
 	if d.subject.context != "" {
-		canonical, err := snapshot.CanonicalJSON([]byte(d.subject.context))
+		canonical, err := flagset.CanonicalJSON([]byte(d.subject.context))
 		if err != nil {
 			return "", invalidContext(err.Error())
 		}

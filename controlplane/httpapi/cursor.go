@@ -5,7 +5,7 @@ import (
 	"iter"
 	"strings"
 
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // cursor walks over JSON that is known to be valid.
@@ -108,7 +108,7 @@ func nested(raw string) string {
 	if d.Decode(&value) != nil {
 		return ""
 	}
-	data, err := snapshot.AppendValue(nil, cut(value, 1))
+	data, err := flagset.AppendValue(nil, cut(value, 1))
 	if err != nil {
 		return "" // a number beyond a float's range
 	}

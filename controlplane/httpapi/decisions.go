@@ -7,7 +7,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // sampled is how many ids a preview makes up where it is given no actors.
@@ -118,7 +118,7 @@ func (x *call) preview() error {
 	if err != nil {
 		return err
 	}
-	flag, problems := snapshot.ParseFlag(d.Flag, apiclient.FlagInfoFields...)
+	flag, problems := flagset.ParseFlag(d.Flag, apiclient.FlagInfoFields...)
 	for i := range problems {
 		problems[i].Pointer = "/flag" + problems[i].Pointer
 	}

@@ -7,17 +7,17 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func TestDecisions(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	ctx := t.Context()
-	first, err := f.admin.Enable(ctx, "default", "x", snapshot.ForGroup("staff"), apiclient.Write{})
+	first, err := f.admin.Enable(ctx, "default", "x", flagset.ForGroup("staff"), apiclient.Write{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.admin.Clear(ctx, "default", "x", snapshot.Removal{}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.Clear(ctx, "default", "x", flagset.Removal{}, apiclient.Write{}); err != nil {
 		t.Fatal(err)
 	}
 	actor := "user:3"
@@ -37,7 +37,7 @@ func TestDecisions(t *testing.T) {
 	}
 
 	half := 0.5
-	proposed := snapshot.Flag{Key: "x", Gates: []snapshot.Gate{{Type: snapshot.PercentageOfActors, Ratio: &half}}}
+	proposed := flagset.Flag{Key: "x", Gates: []flagset.Gate{{Type: flagset.PercentageOfActors, Ratio: &half}}}
 	p, err := f.admin.Preview(ctx, "default", apiclient.Proposal{Flag: proposed})
 	if err != nil || p.Asked != 10_000 || p.TurnOn < 4_500 || p.TurnOn > 5_500 || p.TurnOff != 0 {
 		t.Errorf("%+v %v", p, err)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func environmentDocument(e controlplane.Environment) apiclient.Environment {
@@ -149,7 +149,7 @@ func (x *call) exportEnvironment() error {
 		}
 		return x.blob(http.StatusOK, "application/json", data)
 	}
-	data, err := snapshot.MarshalYAML(&set)
+	data, err := flagset.MarshalYAML(&set)
 	if err != nil {
 		return fmt.Errorf("writing the environment: %w", err)
 	}
@@ -181,12 +181,12 @@ func (x *call) importEnvironment() error {
 	if blank(data) {
 		return unreadableAt("document", "", "the body is empty", "send a document with settings, flags and segments, as YAML or JSON")
 	}
-	var set snapshot.Set
-	var problems []snapshot.Problem
+	var set flagset.Set
+	var problems []flagset.Problem
 	if bytes.HasPrefix(bytes.TrimSpace(data), []byte{'{'}) {
-		set, problems = snapshot.ParseSet(data)
+		set, problems = flagset.ParseSet(data)
 	} else {
-		set, problems = snapshot.ParseYAML(data)
+		set, problems = flagset.ParseYAML(data)
 	}
 	if err := unreadable("document", problems); err != nil {
 		return err

@@ -7,16 +7,16 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func TestEnvironments(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	ctx := t.Context()
-	if _, err := f.admin.Enable(ctx, "default", "x", snapshot.Scope{}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.Enable(ctx, "default", "x", flagset.Scope{}, apiclient.Write{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.admin.CreateEnvironment(ctx, apiclient.NewEnvironment{Key: "staging", Description: "before", Settings: &snapshot.Settings{GroupConflict: snapshot.AllowWins}}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.CreateEnvironment(ctx, apiclient.NewEnvironment{Key: "staging", Description: "before", Settings: &flagset.Settings{GroupConflict: flagset.AllowWins}}, apiclient.Write{}); err != nil {
 		t.Fatal(err)
 	}
 	f.want(http.StatusConflict, f.do(adminToken, "POST", "/v1/envs", `{"key": "staging"}`))
@@ -31,7 +31,7 @@ func TestEnvironments(t *testing.T) {
 	if d, err = f.admin.Copy(ctx, "staging", apiclient.Copy{From: "default", Flags: []string{"x"}}, apiclient.Write{Reason: "ready"}); err != nil || !d.Written {
 		t.Errorf("%+v %v", d, err)
 	}
-	deny := snapshot.Settings{GroupConflict: snapshot.DenyWins}
+	deny := flagset.Settings{GroupConflict: flagset.DenyWins}
 	e, err := f.admin.UpdateEnvironment(ctx, "staging", apiclient.EnvironmentChange{Settings: &deny}, apiclient.Write{})
 	if err != nil || e.Settings != deny || e.Flags != 1 {
 		t.Errorf("%+v %v", e, err)
@@ -45,7 +45,7 @@ func TestEnvironments(t *testing.T) {
 		t.Errorf("a token of one environment sees %+v %v", all, err)
 	}
 	before := e.Revision
-	if _, err = f.admin.Enable(ctx, "staging", "y", snapshot.Scope{}, apiclient.Write{}); err != nil {
+	if _, err = f.admin.Enable(ctx, "staging", "y", flagset.Scope{}, apiclient.Write{}); err != nil {
 		t.Fatal(err)
 	}
 	if d, err = f.admin.RollbackEnvironment(ctx, "staging", before, apiclient.Write{}); err != nil || !d.Written {

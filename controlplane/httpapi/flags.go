@@ -5,7 +5,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func flagDocument(f controlplane.Flag) apiclient.Flag {
@@ -79,10 +79,10 @@ func (x *call) putFlag() error {
 	if err != nil {
 		return err
 	}
-	f, problems := snapshot.ParseFlag(data, ofPutFlag...)
-	if len(snapshot.Errors(problems)) > 0 && len(f.Gates) > 0 {
+	f, problems := flagset.ParseFlag(data, ofPutFlag...)
+	if len(flagset.Errors(problems)) > 0 && len(f.Gates) > 0 {
 		f.Key = x.param("key")
-		problems = snapshot.Join(problems, snapshot.ValidateFlag(&f)) // all of it at once
+		problems = flagset.Join(problems, flagset.ValidateFlag(&f)) // all of it at once
 	}
 	if err := unreadable("flag", problems); err != nil {
 		return err
@@ -120,7 +120,7 @@ func (x *call) deleteFlag() error {
 }
 
 // verb reads the body of a verb with its own parser, and calls it.
-func verb[T any](x *call, parse func([]byte, ...string) (T, []snapshot.Problem), do func(T, controlplane.WriteOptions) (controlplane.WriteResult, error)) error {
+func verb[T any](x *call, parse func([]byte, ...string) (T, []flagset.Problem), do func(T, controlplane.WriteOptions) (controlplane.WriteResult, error)) error {
 	data, err := x.body(nil)
 	if err != nil {
 		return err
@@ -140,25 +140,25 @@ func verb[T any](x *call, parse func([]byte, ...string) (T, []snapshot.Problem),
 }
 
 func (x *call) enable() error {
-	return verb(x, snapshot.ParseScope, func(s snapshot.Scope, o controlplane.WriteOptions) (controlplane.WriteResult, error) {
+	return verb(x, flagset.ParseScope, func(s flagset.Scope, o controlplane.WriteOptions) (controlplane.WriteResult, error) {
 		return x.service().Enable(x.context(), x.env, x.param("key"), s, o)
 	})
 }
 
 func (x *call) disable() error {
-	return verb(x, snapshot.ParseScope, func(s snapshot.Scope, o controlplane.WriteOptions) (controlplane.WriteResult, error) {
+	return verb(x, flagset.ParseScope, func(s flagset.Scope, o controlplane.WriteOptions) (controlplane.WriteResult, error) {
 		return x.service().Disable(x.context(), x.env, x.param("key"), s, o)
 	})
 }
 
 func (x *call) clear() error {
-	return verb(x, snapshot.ParseRemoval, func(s snapshot.Removal, o controlplane.WriteOptions) (controlplane.WriteResult, error) {
+	return verb(x, flagset.ParseRemoval, func(s flagset.Removal, o controlplane.WriteOptions) (controlplane.WriteResult, error) {
 		return x.service().Clear(x.context(), x.env, x.param("key"), s, o)
 	})
 }
 
 func (x *call) putVariants() error {
-	return verb(x, snapshot.ParseVariants, func(v []snapshot.Variant, o controlplane.WriteOptions) (controlplane.WriteResult, error) {
+	return verb(x, flagset.ParseVariants, func(v []flagset.Variant, o controlplane.WriteOptions) (controlplane.WriteResult, error) {
 		return x.service().PutVariants(x.context(), x.env, x.param("key"), v, o)
 	})
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func TestVerbs(t *testing.T) {
@@ -84,7 +84,7 @@ func TestList(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	ctx := t.Context()
 	for _, key := range []string{"a1", "a2", "b1"} {
-		if _, err := f.admin.PutFlag(ctx, "default", snapshot.Flag{Key: key, Owner: "ada", Tags: []string{"t-" + key}}, apiclient.Write{}); err != nil {
+		if _, err := f.admin.PutFlag(ctx, "default", flagset.Flag{Key: key, Owner: "ada", Tags: []string{"t-" + key}}, apiclient.Write{}); err != nil {
 			t.Fatal(err)
 		}
 	}

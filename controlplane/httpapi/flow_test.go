@@ -10,7 +10,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 	"github.com/gonfalon-flags/gonfalon/engine"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 const everyGate = `{"key": "new_checkout", "description": "the new checkout", "owner": "ada", "tags": ["shop"], "permanent": false, "killed": false, "off_variant": null,
@@ -50,11 +50,11 @@ func flow(t *testing.T, f *fixture) {
 	}
 	f.want(http.StatusPreconditionFailed, f.do(adminToken, "PUT", at, string(got.body), "If-None-Match", "*"))
 
-	enabled, err := f.admin.Enable(ctx, "default", "hero", snapshot.ForActor("user:7"), apiclient.Write{Reason: "first"})
+	enabled, err := f.admin.Enable(ctx, "default", "hero", flagset.ForActor("user:7"), apiclient.Write{Reason: "first"})
 	if err != nil || !*enabled.Enabled || enabled.State != controlplane.StatePartial || len(enabled.Gates) != 1 {
 		t.Fatalf("%+v %v", enabled, err)
 	}
-	disabled, err := f.admin.Disable(ctx, "default", "hero", snapshot.ForActor("user:7"), apiclient.Write{})
+	disabled, err := f.admin.Disable(ctx, "default", "hero", flagset.ForActor("user:7"), apiclient.Write{})
 	if err != nil || *disabled.Enabled {
 		t.Fatalf("%+v %v", disabled, err)
 	}

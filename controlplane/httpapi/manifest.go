@@ -5,7 +5,7 @@ import (
 	"net/http"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // manifestFlag is a flag as OpenFeature's CLI knows it, which generates typed accessors.
@@ -37,7 +37,7 @@ func (x *call) manifest() error {
 }
 
 // manifestOf gives a flag's type, and for a default what it gives while it is killed, else its first variant, else false.
-func manifestOf(f *snapshot.Flag) manifestFlag {
+func manifestOf(f *flagset.Flag) manifestFlag {
 	m := manifestFlag{Key: f.Key, Name: f.Key, Type: "boolean", Description: f.Description, Default: json.RawMessage("false")}
 	for _, g := range f.Gates {
 		for i, v := range g.Variants {

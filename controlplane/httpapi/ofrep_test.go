@@ -14,7 +14,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func gunzip(t *testing.T, data []byte) []byte {
@@ -133,7 +133,7 @@ func TestOFREPEnvironment(t *testing.T) {
 	if _, err := f.admin.CreateEnvironment(t.Context(), apiclient.NewEnvironment{Key: "staging"}, apiclient.Write{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.admin.Enable(t.Context(), "staging", "x", snapshot.Scope{}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.Enable(t.Context(), "staging", "x", flagset.Scope{}, apiclient.Write{}); err != nil {
 		t.Fatal(err)
 	}
 	one, all := f.token(controlplane.RoleClient, "staging"), f.token(controlplane.RoleClient)
@@ -160,7 +160,7 @@ func TestOFREPBulk(t *testing.T) {
 	}
 	f := open(t, httpapi.Config{Clock: now})
 	f.importYAML(flagsOfEveryKind)
-	f.enable("sometimes", snapshot.ForPercentageOfTime(0.5))
+	f.enable("sometimes", flagset.ForPercentageOfTime(0.5))
 	client, another := f.token(controlplane.RoleClient, "default"), f.token(controlplane.RoleClient, "default")
 	const at = "/ofrep/v1/evaluate/flags"
 	const context = `{"context": {"targetingKey": "user:1", "plan": "free", "n": 5}}`
@@ -199,11 +199,11 @@ func TestOFREPBulk(t *testing.T) {
 	same(client, strings.Replace(context, "free", "pro", 1), 200)
 	same(client, strings.Replace(context, "user:1", "user:2", 1), 200)
 	same(another, context, 200)
-	f.enable("on", snapshot.ForActor("user:99"))
+	f.enable("on", flagset.ForActor("user:99"))
 	same(client, context, 200)
 
 	// A schedule that opens: another tag at the same revision.
-	f.enable("soon", snapshot.Between(now().Add(time.Minute).Format(time.RFC3339), ""))
+	f.enable("soon", flagset.Between(now().Add(time.Minute).Format(time.RFC3339), ""))
 	tag = f.want(200, f.do(client, "POST", at, context)).header.Get("ETag")
 	passed.Store(int64(59 * time.Second))
 	same(client, context, 304)
@@ -214,7 +214,7 @@ func TestOFREPBulk(t *testing.T) {
 // TestOFREPEvents: a page that listens is told to evaluate again, and knows no more than that.
 func TestOFREPEvents(t *testing.T) {
 	f := open(t, httpapi.Config{AllowOrigins: []string{"https://shop.example"}})
-	f.enable("x", snapshot.Scope{})
+	f.enable("x", flagset.Scope{})
 	var bulk struct {
 		EventStreams []struct {
 			Endpoint struct{ RequestURI string }
@@ -252,7 +252,7 @@ func TestOFREPEvents(t *testing.T) {
 	if got := message(); !strings.HasPrefix(got, `{"type":"refetchEvaluation",`) {
 		t.Errorf("%s", got)
 	}
-	f.enable("secret_flag", snapshot.ForActor("user:1"))
+	f.enable("secret_flag", flagset.ForActor("user:1"))
 	if got := message(); !strings.HasPrefix(got, `{"type":"refetchEvaluation",`) || strings.Contains(got, "secret_flag") {
 		t.Errorf("%s", got)
 	}
@@ -295,8 +295,8 @@ func TestCORS(t *testing.T) {
 // TestOFREPCountsUsage: a flag that only pages ask for is not stale; one that only a bulk evaluation touched may be.
 func TestOFREPCountsUsage(t *testing.T) {
 	f := open(t, httpapi.Config{})
-	f.enable("asked", snapshot.Scope{})
-	f.enable("other", snapshot.Scope{})
+	f.enable("asked", flagset.Scope{})
+	f.enable("other", flagset.Scope{})
 	f.want(200, f.do(adminToken, "POST", "/ofrep/v1/evaluate/flags/asked", `{}`))
 	f.want(200, f.do(adminToken, "POST", "/ofrep/v1/evaluate/flags", `{}`))
 	for key, want := range map[string]int64{"asked": 1, "other": 0} {

@@ -11,7 +11,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // TestOFREPWebProvider asks with OpenFeature's own web provider, run by node; it hears of a change by the event stream.
@@ -30,7 +30,7 @@ func TestOFREPWebProvider(t *testing.T) {
 	}
 	f := open(t, httpapi.Config{})
 	f.importYAML(flagsOfEveryKind)
-	f.enable("later", snapshot.ForGroup("nobody"))
+	f.enable("later", flagset.ForGroup("nobody"))
 	script := exec.CommandContext(t.Context(), node, "check.mjs", f.server.URL, f.token(controlplane.RoleClient, "default"))
 	script.Dir = folder
 	var complaints strings.Builder
@@ -56,7 +56,7 @@ func TestOFREPWebProvider(t *testing.T) {
 		}
 		got[line.Name] = line
 		if line.Name == "ready" {
-			f.enable("later", snapshot.Scope{})
+			f.enable("later", flagset.Scope{})
 		}
 	}
 	if err := script.Wait(); err != nil {

@@ -14,7 +14,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func TestHealth(t *testing.T) {
@@ -39,7 +39,7 @@ func TestHealth(t *testing.T) {
 
 func TestMetrics(t *testing.T) {
 	f := open(t, httpapi.Config{Version: "1.2.3"})
-	f.enable("x", snapshot.Scope{})
+	f.enable("x", flagset.Scope{})
 	f.want(200, f.do(adminToken, "POST", "/ofrep/v1/evaluate/flags/x", `{}`))
 	f.want(200, f.do(adminToken, "POST", "/ofrep/v1/evaluate/flags", `{}`))
 	f.want(401, f.do("", "GET", "/v1/envs", nil))
@@ -91,7 +91,7 @@ func TestAccessLog(t *testing.T) {
 	var info lines
 	f := open(t, httpapi.Config{Logger: slog.New(slog.NewJSONHandler(&info, nil))})
 	secret := f.token(controlplane.RoleClient)
-	f.enable("x", snapshot.Scope{})
+	f.enable("x", flagset.Scope{})
 	f.want(200, f.do(secret, "POST", "/ofrep/v1/evaluate/flags/x", `{}`))
 	got := info.String()
 	if !strings.Contains(got, `"path":"/v1/envs/default/flags/x/enable"`) || !strings.Contains(got, `"status":201`) {

@@ -12,7 +12,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // kind is a type of problem. Its address is /problems/ and its name; asked for, it tells more.
@@ -84,8 +84,8 @@ func (k kind) called(pattern, noun string) string {
 }
 
 // unreadable is an error for a body whose form is wrong; nil if none of the problems is one.
-func unreadable(noun string, problems []snapshot.Problem) error {
-	failed := snapshot.Errors(problems)
+func unreadable(noun string, problems []flagset.Problem) error {
+	failed := flagset.Errors(problems)
 	if len(failed) == 0 {
 		return nil
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
 )
 
@@ -81,7 +81,7 @@ func (h *host) until(key string, enabled bool) gonfalon.Event {
 // TestRestoreReachesHosts: a host that is ahead of a restored store takes it all the same, by its new lineage.
 func TestRestoreReachesHosts(t *testing.T) {
 	f := open(t, httpapi.Config{})
-	f.enable("x", snapshot.Scope{})
+	f.enable("x", flagset.Scope{})
 	var backup bytes.Buffer
 	if err := f.admin.Backup(t.Context(), &backup); err != nil {
 		t.Fatal(err)
@@ -92,10 +92,10 @@ func TestRestoreReachesHosts(t *testing.T) {
 		t.Fatal("x is off")
 	}
 	for range 3 { // the host is ahead of the backup
-		if _, err := f.admin.Disable(t.Context(), "default", "x", snapshot.Scope{}, apiclient.Write{}); err != nil {
+		if _, err := f.admin.Disable(t.Context(), "default", "x", flagset.Scope{}, apiclient.Write{}); err != nil {
 			t.Fatal(err)
 		}
-		f.enable("y", snapshot.Scope{})
+		f.enable("y", flagset.Scope{})
 	}
 	h.until("x", false)
 
@@ -109,7 +109,7 @@ func TestRestoreReachesHosts(t *testing.T) {
 	if e := h.until("x", true); !e.Lineage {
 		t.Errorf("the host took it for a change like any other: %+v", e)
 	}
-	if _, err := restored.admin.Disable(t.Context(), "default", "x", snapshot.Scope{}, apiclient.Write{}); err != nil {
+	if _, err := restored.admin.Disable(t.Context(), "default", "x", flagset.Scope{}, apiclient.Write{}); err != nil {
 		t.Fatal(err)
 	}
 	h.until("x", false)
@@ -118,7 +118,7 @@ func TestRestoreReachesHosts(t *testing.T) {
 // TestWipedStoreReachesHosts: an empty control plane in the place of another is what hosts then decide by.
 func TestWipedStoreReachesHosts(t *testing.T) {
 	f := open(t, httpapi.Config{})
-	f.enable("x", snapshot.Scope{})
+	f.enable("x", flagset.Scope{})
 	p := newPlace(t, f)
 	h := newHost(t, p, "default")
 	if !h.client.Enabled("x") {
@@ -127,7 +127,7 @@ func TestWipedStoreReachesHosts(t *testing.T) {
 	empty := open(t, httpapi.Config{})
 	p.becomes(empty)
 	h.until("x", false)
-	empty.enable("x", snapshot.Scope{})
+	empty.enable("x", flagset.Scope{})
 	h.until("x", true)
 }
 
@@ -143,7 +143,7 @@ func TestRecreatedEnvironmentReachesHosts(t *testing.T) {
 		}
 	}
 	create()
-	if _, err := f.admin.Enable(t.Context(), "brief", "x", snapshot.Scope{}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.Enable(t.Context(), "brief", "x", flagset.Scope{}, apiclient.Write{}); err != nil {
 		t.Fatal(err)
 	}
 	h := newHost(t, p, "brief")
@@ -157,7 +157,7 @@ func TestRecreatedEnvironmentReachesHosts(t *testing.T) {
 	if e := h.until("x", false); !e.Lineage {
 		t.Errorf("%+v", e)
 	}
-	if _, err := f.admin.Enable(t.Context(), "brief", "x", snapshot.Scope{}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.Enable(t.Context(), "brief", "x", flagset.Scope{}, apiclient.Write{}); err != nil {
 		t.Fatal(err)
 	}
 	h.until("x", true)

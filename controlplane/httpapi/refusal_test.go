@@ -12,7 +12,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // filled is a route's path with things that exist in place of its parameters.
@@ -32,7 +32,7 @@ var lacking = map[controlplane.Permission][]controlplane.Role{
 // TestRefusals goes through every route with everything that must be refused, and looks that nothing has changed.
 func TestRefusals(t *testing.T) {
 	f := open(t, httpapi.Config{})
-	if _, err := f.admin.Enable(t.Context(), "default", "x", snapshot.Scope{}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.Enable(t.Context(), "default", "x", flagset.Scope{}, apiclient.Write{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := f.admin.CreateEnvironment(t.Context(), apiclient.NewEnvironment{Key: "other"}, apiclient.Write{}); err != nil {

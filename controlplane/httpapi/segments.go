@@ -5,7 +5,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func segmentDocument(g controlplane.Segment) apiclient.Segment {
@@ -53,7 +53,7 @@ func (x *call) putSegment() error {
 	if err != nil {
 		return err
 	}
-	g, problems := snapshot.ParseSegment(data, ofPutSegment...)
+	g, problems := flagset.ParseSegment(data, ofPutSegment...)
 	if err := unreadable("segment", problems); err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func TestSegments(t *testing.T) {
@@ -19,7 +19,7 @@ func TestSegments(t *testing.T) {
 	got := f.want(http.StatusOK, f.do(adminToken, "GET", at, nil))
 	f.want(http.StatusOK, f.do(adminToken, "PUT", at, string(got.body), "If-Match", got.header.Get("ETag")))
 	f.want(http.StatusNotModified, f.do(adminToken, "GET", at, nil, "If-None-Match", got.header.Get("ETag")))
-	if _, err := f.admin.Enable(ctx, "default", "x", snapshot.ForSegment("premium_us"), apiclient.Write{}); err != nil {
+	if _, err := f.admin.Enable(ctx, "default", "x", flagset.ForSegment("premium_us"), apiclient.Write{}); err != nil {
 		t.Fatal(err)
 	}
 	refused := f.want(http.StatusConflict, f.do(adminToken, "DELETE", at, nil))
@@ -32,7 +32,7 @@ func TestSegments(t *testing.T) {
 	if err != nil || len(all) != 1 || !slices.Equal(all[0].Users, []string{"x"}) {
 		t.Errorf("%+v %v", all, err)
 	}
-	if _, err := f.admin.Clear(ctx, "default", "x", snapshot.Removal{}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.Clear(ctx, "default", "x", flagset.Removal{}, apiclient.Write{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.admin.DeleteSegment(ctx, "default", "premium_us", apiclient.Write{Reason: "unused"}); err != nil {

@@ -25,7 +25,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // serve runs a server until the test ends, or stop is called.
@@ -225,7 +225,7 @@ func TestTLS(t *testing.T) {
 // TestMounted: under a path of somebody else's server, addresses that answers give lead back there.
 func TestMounted(t *testing.T) {
 	f := open(t, httpapi.Config{})
-	f.enable("x", snapshot.Scope{})
+	f.enable("x", flagset.Scope{})
 	mux := http.NewServeMux()
 	mux.Handle("/tools/flags/", http.StripPrefix("/tools/flags", f.api))
 	server := httptest.NewServer(mux)

@@ -7,14 +7,14 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func TestUsage(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	ctx := t.Context()
 	for _, key := range []string{"used", "unused"} {
-		if _, err := f.admin.Enable(ctx, "default", key, snapshot.Scope{}, apiclient.Write{}); err != nil {
+		if _, err := f.admin.Enable(ctx, "default", key, flagset.Scope{}, apiclient.Write{}); err != nil {
 			t.Fatal(err)
 		}
 	}

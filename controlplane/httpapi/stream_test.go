@@ -16,7 +16,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 	"github.com/gonfalon-flags/gonfalon/engine"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // patience is how long a test waits for what must come.
@@ -59,7 +59,7 @@ func next(t *testing.T, events <-chan apiclient.Event) apiclient.Event {
 	panic("unreachable")
 }
 
-func (f *fixture) enable(key string, s snapshot.Scope) apiclient.Flag {
+func (f *fixture) enable(key string, s flagset.Scope) apiclient.Flag {
 	f.t.Helper()
 	flag, err := f.admin.Enable(f.t.Context(), "default", key, s, apiclient.Write{})
 	if err != nil {
@@ -71,7 +71,7 @@ func (f *fixture) enable(key string, s snapshot.Scope) apiclient.Flag {
 // TestStream: a snapshot first, then deltas that lead to the bytes that /snapshot gives; resumed, only what was missed.
 func TestStream(t *testing.T) {
 	f := open(t, httpapi.Config{})
-	f.enable("x", snapshot.ForActor("user:1"))
+	f.enable("x", flagset.ForActor("user:1"))
 	sdk := f.client(f.token(controlplane.RoleSDK, "default"))
 	events, _ := listen(t, sdk, "")
 	first := next(t, events)
@@ -98,9 +98,9 @@ func TestStream(t *testing.T) {
 		return loaded
 	}
 	for i := range 20 { // so that one change is little beside the snapshot
-		f.enable(fmt.Sprint("flag", i), snapshot.ForActor("user:1"))
+		f.enable(fmt.Sprint("flag", i), flagset.ForActor("user:1"))
 	}
-	written := f.enable("x", snapshot.ForActor("user:2"))
+	written := f.enable("x", flagset.ForActor("user:2"))
 	var last apiclient.Event
 	for held.Revision() < written.Revision {
 		last = next(t, events)
@@ -118,8 +118,8 @@ func TestStream(t *testing.T) {
 	}
 
 	// Away, and back: what was missed comes as deltas. It is one if the changes came in one frame's time.
-	f.enable("x", snapshot.ForActor("user:3"))
-	written = f.enable("x", snapshot.ForActor("user:4"))
+	f.enable("x", flagset.ForActor("user:3"))
+	written = f.enable("x", flagset.ForActor("user:4"))
 	again, _ := listen(t, sdk, last.ID)
 	for held.Revision() < written.Revision {
 		held = apply(held, next(t, again))
@@ -134,7 +134,7 @@ func TestStream(t *testing.T) {
 	if e := next(t, current); e.Kind != "heartbeat" {
 		t.Errorf("%s came first to a client that is current", e.Kind)
 	}
-	f.enable("x", snapshot.ForActor("user:5"))
+	f.enable("x", flagset.ForActor("user:5"))
 	if e := next(t, current); e.Kind != "delta" {
 		t.Errorf("%s; want a delta", e.Kind)
 	}
@@ -240,7 +240,7 @@ func TestMaxStreams(t *testing.T) {
 // TestSlowReader: who reads nothing holds up neither writers nor other readers, and skips to the newest when it reads again.
 func TestSlowReader(t *testing.T) {
 	f := open(t, httpapi.Config{})
-	f.enable("x", snapshot.Scope{})
+	f.enable("x", flagset.Scope{})
 	conn, err := net.Dial("tcp", f.server.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -260,8 +260,8 @@ func TestSlowReader(t *testing.T) {
 	payload := strings.Repeat("x", 60_000)
 	const writes = 100
 	for i := range writes {
-		last, err = f.admin.PutVariants(t.Context(), "default", fmt.Sprint("large", i%3), []snapshot.Variant{
-			{Name: "a", Weight: snapshot.Int(int64(i + 1)), Payload: []byte(`"` + payload + fmt.Sprint(i) + `"`)}}, apiclient.Write{})
+		last, err = f.admin.PutVariants(t.Context(), "default", fmt.Sprint("large", i%3), []flagset.Variant{
+			{Name: "a", Weight: flagset.Int(int64(i + 1)), Payload: []byte(`"` + payload + fmt.Sprint(i) + `"`)}}, apiclient.Write{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -292,7 +292,7 @@ func TestSlowReader(t *testing.T) {
 
 func TestSnapshotForms(t *testing.T) {
 	f := open(t, httpapi.Config{})
-	f.enable("x", snapshot.Scope{})
+	f.enable("x", flagset.Scope{})
 	plain := f.want(http.StatusOK, f.do(adminToken, "GET", "/v1/envs/default/snapshot?formats=1", nil, "Accept-Encoding", "identity"))
 	packed := f.want(http.StatusOK, f.do(adminToken, "GET", "/v1/envs/default/snapshot", nil, "Accept-Encoding", "gzip"))
 	if packed.header.Get("Content-Encoding") != "gzip" || string(gunzip(t, packed.body)) != string(plain.body) {

@@ -9,14 +9,14 @@ import (
 	"testing"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func TestSubject(t *testing.T) {
 	deep := strings.Repeat("[", 16) + "1" + strings.Repeat("]", 16)
 	tooDeep := strings.Repeat("[", 17) + "1" + strings.Repeat("]", 17)
 	packed := func(v any) string {
-		data, err := snapshot.AppendValue(nil, v)
+		data, err := flagset.AppendValue(nil, v)
 		if err != nil {
 			t.Fatal(err)
 		}

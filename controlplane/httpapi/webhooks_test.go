@@ -8,7 +8,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func TestWebhooks(t *testing.T) {
@@ -28,7 +28,7 @@ func TestWebhooks(t *testing.T) {
 	if r.Header.Get("X-Gonfalon-Event") != "test" || !signed(hook.Secret, r, body) {
 		t.Errorf("%v %s", r.Header, body)
 	}
-	if _, err := f.admin.Enable(ctx, "default", "x", snapshot.Scope{}, apiclient.Write{Reason: "why"}); err != nil {
+	if _, err := f.admin.Enable(ctx, "default", "x", flagset.Scope{}, apiclient.Write{Reason: "why"}); err != nil {
 		t.Fatal(err)
 	}
 	r, body = <-received, <-bodies

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+	"github.com/gonfalon-flags/gonfalon/engine/request"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
@@ -23,9 +25,9 @@ type Case struct {
 	File    string // the file's name
 	ID      int    // the id in the file, or else the case's position in it, from 1 on
 	Family  string
-	Set     snapshot.Set // the flag, and everything that it refers to
+	Set     flagset.Set // the flag, and everything that it refers to
 	Flag    string
-	Request snapshot.Request
+	Request request.Request
 	Expect  Expect
 	Skip    string // why the case is skipped; empty if it isn't
 
@@ -77,7 +79,7 @@ func (c *Case) Snapshot() ([]byte, error) {
 		return c.bytes.Snapshot, nil
 	}
 	data, problems := snapshot.Compile(snapshot.Header{Environment: "conformance"}, &c.Set, snapshot.Tolerant)
-	return data, snapshot.Err(problems)
+	return data, flagset.Err(problems)
 }
 
 // Read reads every vector file in a folder: each .jsonl, and each .json, which holds small vectors.

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func all(t *testing.T) []Case {
@@ -55,11 +55,11 @@ func TestPure(t *testing.T) {
 		flag := c.Set.Flags[0]
 		flag.Gates = nil
 		for _, g := range c.Set.Flags[0].Gates {
-			if g.Type != snapshot.SegmentGate && g.Type != snapshot.Prerequisite {
+			if g.Type != flagset.SegmentGate && g.Type != flagset.Prerequisite {
 				flag.Gates = append(flag.Gates, g)
 			}
 		}
-		c.Set.Flags = []snapshot.Flag{flag}
+		c.Set.Flags = []flagset.Flag{flag}
 		c.Expect = Expect{Enabled: c.pure}
 		if err := c.Run(Native); err != nil {
 			t.Errorf("%s: %v", c.Name(), err)

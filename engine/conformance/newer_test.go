@@ -7,7 +7,8 @@ import (
 	"os"
 	"testing"
 
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+	"github.com/gonfalon-flags/gonfalon/engine/request"
 )
 
 var update = flag.Bool("update", false, "write newer.jsonl again")
@@ -33,8 +34,8 @@ flags:
 // newerCases writes the cases of newer.jsonl: the flags above, in which one record is of a newer form.
 func newerCases(t *testing.T) []Case {
 	t.Helper()
-	set, problems := snapshot.ParseYAML([]byte(newerFlags))
-	if err := snapshot.Err(problems); err != nil {
+	set, problems := flagset.ParseYAML([]byte(newerFlags))
+	if err := flagset.Err(problems); err != nil {
 		t.Fatal(err)
 	}
 	whole := Case{Set: *set.Sorted()}
@@ -62,7 +63,7 @@ func newerCases(t *testing.T) []Case {
 		copy(changed[len(changed)-len(id):], id[:])
 		for _, key := range []string{"alone", "child", "grandchild", "member", "new"} {
 			actor := "user:1"
-			request, err := snapshot.Request{Flags: []string{key}, Actor: &actor, Attributes: map[string]any{"plan": "pro"}}.Append(nil)
+			request, err := request.Request{Flags: []string{key}, Actor: &actor, Attributes: map[string]any{"plan": "pro"}}.Append(nil)
 			if err != nil {
 				t.Fatal(err)
 			}

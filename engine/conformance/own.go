@@ -5,7 +5,8 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+	"github.com/gonfalon-flags/gonfalon/engine/request"
 )
 
 // ownLine is a line of own.jsonl: flags in the authoring form, a request, and the answer that a person worked out.
@@ -35,20 +36,20 @@ func readOwn(data []byte) (Case, error) {
 	if err := decode(data, &line); err != nil {
 		return Case{}, err
 	}
-	set, problems := snapshot.ParseSet(line.Set)
-	if err := snapshot.Err(problems); err != nil {
+	set, problems := flagset.ParseSet(line.Set)
+	if err := flagset.Err(problems); err != nil {
 		return Case{}, fmt.Errorf("set: %w", err)
 	}
 	if line.Expect.Enabled == nil {
 		return Case{}, errors.New("expect: enabled is missing")
 	}
 	c := Case{ID: line.ID, Family: line.Family, Set: *set.Sorted(), Flag: line.Ask.Flag}
-	c.Request = snapshot.Request{Flags: []string{line.Ask.Flag}, Actor: line.Ask.Actor, Groups: line.Ask.Groups, Roll: line.Ask.Roll, Attributes: map[string]any{}}
+	c.Request = request.Request{Flags: []string{line.Ask.Flag}, Actor: line.Ask.Actor, Groups: line.Ask.Groups, Roll: line.Ask.Roll, Attributes: map[string]any{}}
 	for name, v := range line.Ask.Attributes {
 		c.Request.Attributes[name] = value(v)
 	}
 	if line.Ask.Now != "" {
-		now, err := snapshot.ParseTime(line.Ask.Now)
+		now, err := flagset.ParseTime(line.Ask.Now)
 		if err != nil {
 			return Case{}, fmt.Errorf("ask: now: %q is %w", line.Ask.Now, err)
 		}

@@ -4,7 +4,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // These are the kinds of cases that this engine cannot express, each with its reason. A case is skipped by its kind, never by its id.
@@ -41,7 +41,7 @@ func skip(c *Case, raised map[string]string) string {
 }
 
 // skipPatterns looks for a pattern that PCRE reads differently from RE2 on the text in the context.
-func skipPatterns(constraints []snapshot.Constraint, context map[string]any) string {
+func skipPatterns(constraints []flagset.Constraint, context map[string]any) string {
 	for _, c := range constraints {
 		text, isText := context[c.Attribute].(string)
 		if c.Operator != "matches" || len(c.Values) != 1 || !isText {

@@ -8,7 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+	"github.com/gonfalon-flags/gonfalon/engine/request"
 )
 
 // small is one vector of a .json file. Its kind says what the input holds.
@@ -33,7 +34,7 @@ func readSmall(file string, data []byte) ([]Case, error) {
 		c := &cases[i]
 		c.File, c.ID, c.Family = file, i+1, v.Kind
 		// Small vectors come from Bandera.
-		c.Set.Settings.GroupConflict = snapshot.AllowWins
+		c.Set.Settings.GroupConflict = flagset.AllowWins
 		if err := build(&v, c); err != nil {
 			return nil, fmt.Errorf("vector %d (%s): %w", i+1, v.Kind, err)
 		}
@@ -60,11 +61,11 @@ var kinds = map[string]func(*small, *Case) error{
 }
 
 // ask sets a case to one flag and a request for it. The flag is off and has no variant unless the vector says otherwise.
-func (c *Case) ask(key string, gates ...snapshot.Gate) {
+func (c *Case) ask(key string, gates ...flagset.Gate) {
 	off := false
 	c.Expect.Enabled, c.Expect.Variant = &off, &Variant{}
 	c.Flag = key
-	c.Set.Flags = []snapshot.Flag{{Key: key, Gates: gates}}
+	c.Set.Flags = []flagset.Flag{{Key: key, Gates: gates}}
 	c.Request.Flags = []string{key}
 }
 
@@ -77,10 +78,10 @@ func (c *Case) expectEnabled(v *small) error {
 	return json.Unmarshal(v.Expect, &c.Expect.Enabled)
 }
 
-func variants(weights map[string]any) snapshot.Gate {
-	g := snapshot.Gate{Type: snapshot.VariantGate}
+func variants(weights map[string]any) flagset.Gate {
+	g := flagset.Gate{Type: flagset.VariantGate}
 	for _, name := range slices.Sorted(maps.Keys(weights)) {
-		g.Variants = append(g.Variants, snapshot.Variant{Name: name, Weight: weight(weights[name])})
+		g.Variants = append(g.Variants, flagset.Variant{Name: name, Weight: weight(weights[name])})
 	}
 	return g
 }
@@ -125,7 +126,7 @@ func smallEval(v *small, c *Case) error {
 	if err := decode(v.Input, &in); err != nil {
 		return err
 	}
-	in.GroupConflict = string(snapshot.AllowWins)
+	in.GroupConflict = string(flagset.AllowWins)
 	built, err := in.build()
 	if err != nil {
 		return err
@@ -143,7 +144,7 @@ func smallConstraint(v *small, c *Case) error {
 	if err := decode(v.Input, &in); err != nil {
 		return err
 	}
-	rule := snapshot.Gate{Type: snapshot.Rule, Enabled: true, Constraints: []snapshot.Constraint{{Attribute: in.Attribute, Operator: in.Operator}}}
+	rule := flagset.Gate{Type: flagset.Rule, Enabled: true, Constraints: []flagset.Constraint{{Attribute: in.Attribute, Operator: in.Operator}}}
 	for _, x := range in.Values {
 		rule.Constraints[0].Values = append(rule.Constraints[0].Values, value(x))
 	}
@@ -163,11 +164,11 @@ func smallSchedule(v *small, c *Case) error {
 	if err := decode(v.Input, &in); err != nil {
 		return err
 	}
-	now, err := snapshot.ParseTime(in.Now)
+	now, err := flagset.ParseTime(in.Now)
 	if err != nil {
 		return fmt.Errorf("now: %q is %w", in.Now, err)
 	}
-	c.ask("schedule", snapshot.Gate{Type: snapshot.Schedule, Enabled: true, From: bound(in.From), Until: bound(in.Until)})
+	c.ask("schedule", flagset.Gate{Type: flagset.Schedule, Enabled: true, From: bound(in.From), Until: bound(in.Until)})
 	c.Request.Now = now
 	return c.expectEnabled(v)
 }
@@ -187,7 +188,7 @@ func smallActor(v *small, c *Case) error {
 		return err
 	}
 	key := actorKey(in)
-	c.ask("actor", snapshot.Gate{Type: snapshot.Actor, Target: want, Enabled: true})
+	c.ask("actor", flagset.Gate{Type: flagset.Actor, Target: want, Enabled: true})
 	c.Request.Actor = &key
 	on := true
 	c.Expect.Enabled = &on
@@ -234,7 +235,7 @@ func smallGroup(v *small, c *Case) error {
 		return err
 	}
 	key := "member"
-	c.ask("group", snapshot.Gate{Type: snapshot.Group, Target: in.Group, Enabled: true})
+	c.ask("group", flagset.Gate{Type: flagset.Group, Target: in.Group, Enabled: true})
 	c.Request.Actor = &key
 	if list, ok := in.Groups.([]any); ok {
 		for _, g := range list {
@@ -273,7 +274,7 @@ func smallGate(v *small, c *Case) error {
 		return err
 	}
 	member, arg := "ratio", string(in.Arg)
-	if in.Type == string(snapshot.VariantGate) {
+	if in.Type == string(flagset.VariantGate) {
 		var weights map[string]json.RawMessage
 		if err := json.Unmarshal(in.Arg, &weights); err != nil {
 			return err
@@ -287,9 +288,9 @@ func smallGate(v *small, c *Case) error {
 	document := fmt.Sprintf(`{"key": "gate", "gates": [{"type": %q, %q: %s}]}`, in.Type, member, arg)
 	raises := v.raised() != nil
 	c.check = func(Decide) error {
-		flag, problems := snapshot.ParseFlag([]byte(document))
-		problems = snapshot.Join(problems, snapshot.ValidateFlag(&flag))
-		if refused := snapshot.Err(problems) != nil; refused != raises {
+		flag, problems := flagset.ParseFlag([]byte(document))
+		problems = flagset.Join(problems, flagset.ValidateFlag(&flag))
+		if refused := flagset.Err(problems) != nil; refused != raises {
 			return fmt.Errorf("%s: refused is %t, not %t: %v", document, refused, raises, problems)
 		}
 		return nil
@@ -326,7 +327,7 @@ func smallCount(v *small, c *Case) error {
 	if err := decodeBoth(v, &in, &want); err != nil {
 		return err
 	}
-	c.ask(in.Flag, snapshot.Gate{Type: snapshot.PercentageOfActors, Enabled: true, Ratio: &in.Ratio})
+	c.ask(in.Flag, flagset.Gate{Type: flagset.PercentageOfActors, Enabled: true, Ratio: &in.Ratio})
 	granted := func(a Answer) string {
 		if a.Enabled {
 			return "granted"
@@ -351,7 +352,7 @@ func (c *Case) count(actors string, kind func(Answer) string, want map[string]in
 		got := map[string]int{}
 		for i := first; i <= last; i++ {
 			key := strconv.Itoa(i)
-			request, err := snapshot.Request{Flags: []string{c.Flag}, Actor: &key}.Append(nil)
+			request, err := request.Request{Flags: []string{c.Flag}, Actor: &key}.Append(nil)
 			if err != nil {
 				return err
 			}

@@ -9,7 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+	"github.com/gonfalon-flags/gonfalon/engine/request"
 )
 
 // vector is one line of a .jsonl file.
@@ -95,7 +96,7 @@ func decode(data []byte, into any) error {
 
 func (v *vector) build() (Case, error) {
 	c := Case{ID: v.ID, Family: v.Family, Flag: v.Flag.Name, pure: v.PureEnabled}
-	c.Set.Settings.GroupConflict = snapshot.GroupConflict(v.GroupConflict)
+	c.Set.Settings.GroupConflict = flagset.GroupConflict(v.GroupConflict)
 	flag, err := v.Flag.flag(v.Flag.Name)
 	if err != nil {
 		return c, err
@@ -131,15 +132,15 @@ func (v *vector) build() (Case, error) {
 	return c, nil
 }
 
-func (o *options) request(flag string) (snapshot.Request, error) {
-	r := snapshot.Request{Flags: []string{flag}, Groups: o.Groups, Attributes: map[string]any{}}
+func (o *options) request(flag string) (request.Request, error) {
+	r := request.Request{Flags: []string{flag}, Groups: o.Groups, Attributes: map[string]any{}}
 	if o.Actor != nil {
 		r.Actor, r.Keyless = o.Actor.Key, o.Actor.Key == nil
 	}
 	for name, v := range o.Context {
 		r.Attributes[name] = value(v)
 	}
-	now, err := snapshot.ParseTime(o.Now)
+	now, err := flagset.ParseTime(o.Now)
 	if err != nil {
 		return r, fmt.Errorf("now: %q is %w", o.Now, err)
 	}
@@ -147,8 +148,8 @@ func (o *options) request(flag string) (snapshot.Request, error) {
 	return r, nil
 }
 
-func (s *stored) flag(key string) (snapshot.Flag, error) {
-	f := snapshot.Flag{Key: key}
+func (s *stored) flag(key string) (flagset.Flag, error) {
+	f := flagset.Flag{Key: key}
 	for i, g := range s.Gates {
 		gate, err := g.gate()
 		if err != nil {
@@ -160,7 +161,7 @@ func (s *stored) flag(key string) (snapshot.Flag, error) {
 }
 
 // segment adds a segment, which consists of the constraints of its first rule gate, and is empty without one.
-func (s *stored) segment(key string, set *snapshot.Set) error {
+func (s *stored) segment(key string, set *flagset.Set) error {
 	for _, g := range s.Gates {
 		if g.Type != "rule" {
 			continue
@@ -169,15 +170,15 @@ func (s *stored) segment(key string, set *snapshot.Set) error {
 		if err != nil {
 			return fmt.Errorf("segment %q: %w", key, err)
 		}
-		set.Segments = append(set.Segments, snapshot.Segment{Key: key, Constraints: rule.Constraints})
+		set.Segments = append(set.Segments, flagset.Segment{Key: key, Constraints: rule.Constraints})
 		return nil
 	}
 	return nil
 }
 
 // gate returns the gate in the authoring model.
-func (g *gate) gate() (snapshot.Gate, error) {
-	out := snapshot.Gate{Type: snapshot.GateType(g.Type), Enabled: g.Enabled}
+func (g *gate) gate() (flagset.Gate, error) {
+	out := flagset.Gate{Type: flagset.GateType(g.Type), Enabled: g.Enabled}
 	switch v := g.For.(type) {
 	case string:
 		out.Target = v
@@ -189,19 +190,19 @@ func (g *gate) gate() (snapshot.Gate, error) {
 		out.Ratio = &ratio
 	}
 	switch out.Type {
-	case snapshot.VariantGate:
+	case flagset.VariantGate:
 		weights, ok := g.Value.(map[string]any)
 		if !ok {
 			return out, fmt.Errorf("weights are %v", g.Value)
 		}
 		for _, name := range slices.Sorted(maps.Keys(weights)) {
-			out.Variants = append(out.Variants, snapshot.Variant{Name: name, Weight: weight(weights[name])})
+			out.Variants = append(out.Variants, flagset.Variant{Name: name, Weight: weight(weights[name])})
 		}
-	case snapshot.Rule:
+	case flagset.Rule:
 		var err error
 		out.Constraints, err = constraints(g.Value)
 		return out, err
-	case snapshot.Schedule:
+	case flagset.Schedule:
 		window, ok := g.Value.(map[string]any)
 		if !ok {
 			return out, fmt.Errorf("the window is %v", g.Value)
@@ -212,7 +213,7 @@ func (g *gate) gate() (snapshot.Gate, error) {
 }
 
 // constraints returns the constraints in a rule's value.
-func constraints(v any) ([]snapshot.Constraint, error) {
+func constraints(v any) ([]flagset.Constraint, error) {
 	text, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
@@ -224,9 +225,9 @@ func constraints(v any) ([]snapshot.Constraint, error) {
 	if err := decode(text, &list); err != nil {
 		return nil, err
 	}
-	out := make([]snapshot.Constraint, len(list))
+	out := make([]flagset.Constraint, len(list))
 	for i, c := range list {
-		out[i] = snapshot.Constraint{Attribute: c.Attribute, Operator: c.Operator}
+		out[i] = flagset.Constraint{Attribute: c.Attribute, Operator: c.Operator}
 		for _, v := range c.Values {
 			out[i].Values = append(out[i].Values, value(v))
 		}
@@ -247,16 +248,16 @@ func bound(v any) *string {
 	return &text
 }
 
-func weight(v any) snapshot.Number {
+func weight(v any) flagset.Number {
 	switch w := value(v).(type) {
 	case int64:
-		return snapshot.Int(w)
+		return flagset.Int(w)
 	case *big.Int:
-		return snapshot.Integer(w)
+		return flagset.Integer(w)
 	case float64:
-		return snapshot.Float(w)
+		return flagset.Float(w)
 	}
-	return snapshot.Int(-1) // not a weight at all, which is refused like this one
+	return flagset.Int(-1) // not a weight at all, which is refused like this one
 }
 
 // value returns a JSON value with its type as written: 5 is an integer and 5.0 a float. The reader for flags would make them the same.
@@ -268,7 +269,7 @@ func value(v any) any {
 			return f
 		}
 		i, _ := new(big.Int).SetString(string(v), 10)
-		return snapshot.Integer(i).Value()
+		return flagset.Integer(i).Value()
 	case []any:
 		list := make([]any, len(v))
 		for i := range v {

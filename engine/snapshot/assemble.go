@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+	"github.com/gonfalon-flags/gonfalon/engine/internal/pack"
 )
 
 // Format is the snapshot format that this package writes.
@@ -17,7 +19,7 @@ type Header struct {
 	Environment string   // the environment's key
 	Lineage     [16]byte // random, new when an environment is created or restored
 	Revision    int64    // the revision of the environment's last change: 0 or more; it only rises within one lineage
-	Settings    Settings
+	Settings    flagset.Settings
 }
 
 // ErrDuplicate says that two records of one kind have the same key.
@@ -38,9 +40,9 @@ func Assemble(h Header, records []Record) ([]byte, error) {
 
 // Compile validates and compiles a whole set. Strict returns no bytes if anything is wrong; Tolerant returns none only if what is left
 // of the set doesn't make a snapshot. The problems of single flags and segments come first, then those between them.
-func Compile(h Header, set *Set, mode Mode) ([]byte, []Problem) {
+func Compile(h Header, set *flagset.Set, mode Mode) ([]byte, []flagset.Problem) {
 	var records []Record
-	var problems []Problem
+	var problems []flagset.Problem
 	for i := range set.Flags {
 		record, found := CompileFlag(&set.Flags[i], mode)
 		records, problems = append(records, record), append(problems, found...)
@@ -49,21 +51,21 @@ func Compile(h Header, set *Set, mode Mode) ([]byte, []Problem) {
 		record, found := CompileSegment(&set.Segments[i], mode)
 		records, problems = append(records, record), append(problems, found...)
 	}
-	between := ValidateReferences(set)
+	between := flagset.ValidateReferences(set)
 	if mode == Tolerant {
 		for i := range between {
-			between[i].Severity = Warning
+			between[i].Severity = flagset.Warning
 		}
 		records = firstOfEach(records)
 	}
 	problems = append(problems, between...)
-	if mode == Strict && Err(problems) != nil {
+	if mode == Strict && flagset.Err(problems) != nil {
 		return nil, problems
 	}
 	h.Settings = set.Settings
 	data, err := Assemble(h, records)
 	if err != nil {
-		problems = append(problems, Problem{Detail: err.Error()})
+		problems = append(problems, flagset.Problem{Detail: err.Error()})
 	}
 	return data, problems
 }
@@ -90,8 +92,14 @@ func loads(r Record) error {
 	if err != nil {
 		return err
 	}
-	_, err = engine.Load(data)
-	return err
+	s, err := engine.Load(data)
+	if err != nil {
+		return err
+	}
+	if n, fault, at := s.Unreadable(); n > 0 {
+		return &engine.LoadError{Code: fault, Offset: int(at)}
+	}
+	return nil
 }
 
 func assemble(h Header, records []Record) ([]byte, error) {
@@ -99,9 +107,9 @@ func assemble(h Header, records []Record) ([]byte, error) {
 		return nil, fmt.Errorf("revision %d is below 0", h.Revision)
 	}
 	conflict := 0
-	switch h.Settings.conflict() {
-	case DenyWins:
-	case AllowWins:
+	switch h.Settings.Conflict() {
+	case flagset.DenyWins:
+	case flagset.AllowWins:
 		conflict = 1
 	default:
 		return nil, fmt.Errorf("%q is not a group conflict setting", h.Settings.GroupConflict)
@@ -118,47 +126,47 @@ func assemble(h Header, records []Record) ([]byte, error) {
 		kinds[r.Kind] = append(kinds[r.Kind], r)
 		counts = counts.Add(r.Counts)
 	}
-	w := newWriter()
-	w.array(4)
-	w.header(h, conflict, counts)
+	w := pack.NewWriter()
+	w.Array(4)
+	writeHeader(w, h, conflict, counts)
 	for _, kind := range []Kind{SegmentRecord, FlagRecord} {
 		list := kinds[kind]
 		slices.SortFunc(list, byKey)
-		w.array(len(list))
+		w.Array(len(list))
 		for i, r := range list {
 			if i > 0 && r.Key == list[i-1].Key {
 				return nil, fmt.Errorf("%w: %q", ErrDuplicate, r.Key)
 			}
-			w.array(2)
-			w.text(r.Key)
-			w.binary(r.Body)
+			w.Array(2)
+			w.Text(r.Key)
+			w.Binary(r.Body)
 		}
 	}
-	w.seal()
-	return w.bytes(), nil
+	seal(w)
+	return w.Bytes(), nil
 }
 
-func (w *writer) header(h Header, conflict int, c Counts) {
-	w.array(7)
-	w.text("gonfalon")
-	w.int(Format)
-	w.text(validText(h.Environment))
-	w.binary(h.Lineage[:])
-	w.long(h.Revision)
-	w.array(1)
-	w.int(conflict)
-	w.array(12)
+func writeHeader(w *pack.Writer, h Header, conflict int, c Counts) {
+	w.Array(7)
+	w.Text("gonfalon")
+	w.Int(Format)
+	w.Text(flagset.ValidText(h.Environment))
+	w.Binary(h.Lineage[:])
+	w.Long(h.Revision)
+	w.Array(1)
+	w.Int(conflict)
+	w.Array(12)
 	for _, n := range []int{c.Flags, c.Segments, c.Slots, c.Rules, c.Constraints, c.Values, c.Variants, c.Prerequisites,
 		c.Schedules, c.Programs, c.Instructions, c.Ranges} {
-		w.int(n)
+		w.Int(n)
 	}
 }
 
 // seal appends the content id, which ends a snapshot.
-func (w *writer) seal() {
-	must(w.encoder.EncodeBytesLen(sha256.Size))
-	id := sha256.Sum256(w.bytes())
-	w.raw(id[:])
+func seal(w *pack.Writer) {
+	w.BinaryHead(sha256.Size)
+	id := sha256.Sum256(w.Bytes())
+	w.Raw(id[:])
 }
 
 // ID returns a snapshot's content id, which is its last 32 bytes. If there are fewer bytes, it returns zeros.

@@ -1,5 +1,9 @@
 package snapshot
 
+import (
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+)
+
 // Mode says what compiling does with malformed parts.
 type Mode int
 
@@ -45,10 +49,10 @@ func (c Counts) Add(d Counts) Counts {
 
 // CompileFlag compiles one flag. Strict compiles its canonical form, or nothing if the flag has an error; Tolerant compiles every
 // flag. The problems are those that ValidateFlag finds.
-func CompileFlag(f *Flag, mode Mode) (Record, []Problem) {
-	problems := ValidateFlag(f)
+func CompileFlag(f *flagset.Flag, mode Mode) (Record, []flagset.Problem) {
+	problems := flagset.ValidateFlag(f)
 	if mode == Strict {
-		if Err(problems) != nil {
+		if flagset.Err(problems) != nil {
 			return Record{}, problems
 		}
 		canonical := f.Canonical()
@@ -56,19 +60,19 @@ func CompileFlag(f *Flag, mode Mode) (Record, []Problem) {
 	}
 	c := newCompiler()
 	c.flag(f)
-	record := Record{Kind: FlagRecord, Key: validText(f.Key), Body: c.bytes(), Counts: c.counts}
+	record := Record{Kind: FlagRecord, Key: flagset.ValidText(f.Key), Body: c.Bytes(), Counts: c.counts}
 	if err := loads(record); err != nil {
-		problems = append(problems, Problem{Flag: f.Key, Detail: err.Error()})
-		record = instead(record, func(c *compiler) { c.flag(&Flag{}) }) // a flag that is off
+		problems = append(problems, flagset.Problem{Flag: f.Key, Detail: err.Error()})
+		record = instead(record, func(c *compiler) { c.flag(&flagset.Flag{}) }) // a flag that is off
 	}
 	return finish(record, problems, mode)
 }
 
 // CompileSegment compiles one segment, in the way in which CompileFlag compiles a flag.
-func CompileSegment(s *Segment, mode Mode) (Record, []Problem) {
-	problems := ValidateSegment(s)
+func CompileSegment(s *flagset.Segment, mode Mode) (Record, []flagset.Problem) {
+	problems := flagset.ValidateSegment(s)
 	if mode == Strict {
-		if Err(problems) != nil {
+		if flagset.Err(problems) != nil {
 			return Record{}, problems
 		}
 		canonical := s.Canonical()
@@ -76,9 +80,9 @@ func CompileSegment(s *Segment, mode Mode) (Record, []Problem) {
 	}
 	c := newCompiler()
 	c.segment(s.Constraints)
-	record := Record{Kind: SegmentRecord, Key: validText(s.Key), Body: c.bytes(), Counts: c.counts}
+	record := Record{Kind: SegmentRecord, Key: flagset.ValidText(s.Key), Body: c.Bytes(), Counts: c.counts}
 	if err := loads(record); err != nil {
-		problems = append(problems, Problem{Segment: s.Key, Detail: err.Error()})
+		problems = append(problems, flagset.Problem{Segment: s.Key, Detail: err.Error()})
 		record = instead(record, func(c *compiler) { c.segment(nil) }) // a segment that matches nobody
 	}
 	return finish(record, problems, mode)
@@ -88,7 +92,7 @@ func CompileSegment(s *Segment, mode Mode) (Record, []Problem) {
 func instead(record Record, write func(*compiler)) Record {
 	c := newCompiler()
 	write(c)
-	record.Body, record.Counts = c.bytes(), c.counts
+	record.Body, record.Counts = c.Bytes(), c.counts
 	if loads(record) != nil {
 		record.Body, record.Counts = nil, Counts{}
 	}
@@ -96,13 +100,13 @@ func instead(record Record, write func(*compiler)) Record {
 }
 
 // finish drops a record with errors if mode is Strict, and turns its errors into warnings if mode is Tolerant.
-func finish(record Record, problems []Problem, mode Mode) (Record, []Problem) {
-	if mode == Strict && Err(problems) != nil {
+func finish(record Record, problems []flagset.Problem, mode Mode) (Record, []flagset.Problem) {
+	if mode == Strict && flagset.Err(problems) != nil {
 		return Record{}, problems
 	}
 	if mode == Tolerant {
 		for i := range problems {
-			problems[i].Severity = Warning
+			problems[i].Severity = flagset.Warning
 		}
 	}
 	return record, problems

@@ -7,40 +7,62 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 var header = Header{Environment: "default", Lineage: [16]byte{1, 2, 3}, Revision: 7}
 
 func TestStrictRefuses(t *testing.T) {
-	bad := Flag{Key: "f", Gates: []Gate{{Type: PercentageOfActors, Ratio: ptr(1.5)}}}
+	bad := flagset.Flag{Key: "f", Gates: []flagset.Gate{{Type: flagset.PercentageOfActors, Ratio: new(1.5)}}}
 	record, problems := CompileFlag(&bad, Strict)
-	if Err(problems) == nil || record.Body != nil {
+	if flagset.Err(problems) == nil || record.Body != nil {
 		t.Errorf("%v %v", record, problems)
 	}
-	if data, problems := Compile(header, &Set{Flags: []Flag{{Key: "ok"}, bad}}, Strict); data != nil || len(Errors(problems)) != 1 {
+	if data, problems := Compile(header, &flagset.Set{Flags: []flagset.Flag{{Key: "ok"}, bad}}, Strict); data != nil || len(flagset.Errors(problems)) != 1 {
 		t.Errorf("%x %v", data, problems)
 	}
-	if _, problems := CompileSegment(&Segment{Key: "s"}, Strict); Err(problems) == nil {
+	if _, problems := CompileSegment(&flagset.Segment{Key: "s"}, Strict); flagset.Err(problems) == nil {
 		t.Error("a segment without constraints was compiled")
 	}
-	if data, problems := Compile(header, &Set{Flags: []Flag{requiring("a", "b")}}, Strict); data != nil || len(problems) != 1 || !problems[0].Missing {
+	if data, problems := Compile(header, &flagset.Set{Flags: []flagset.Flag{{Key: "a", Gates: []flagset.Gate{{Type: flagset.Prerequisite, Target: "b", Enabled: true}}}}}, Strict); data != nil || len(problems) != 1 || !problems[0].Missing {
 		t.Errorf("%x %v", data, problems)
 	}
-	if data, problems := Compile(Header{Revision: -1}, &Set{}, Strict); data != nil || Err(problems) == nil {
+	if data, problems := Compile(Header{Revision: -1}, &flagset.Set{}, Strict); data != nil || flagset.Err(problems) == nil {
 		t.Error("a revision below 0 was compiled")
 	}
 }
 
+// noon is 2026-06-01T12:00:00Z.
+const noon = 1780315200_000000
+
+// chain is n flags, each of which needs the next.
+func chain(n int) flagset.Set {
+	var set flagset.Set
+	for i := range n {
+		f := flagset.Flag{Key: fmt.Sprintf("f%06d", i)}
+		if i+1 < n {
+			f.Gates = []flagset.Gate{{Type: flagset.Prerequisite, Target: fmt.Sprintf("f%06d", i+1), Enabled: true}}
+		}
+		set.Flags = append(set.Flags, f)
+	}
+	return set
+}
+
+func rule(attribute, operator string, values ...any) flagset.Gate {
+	return flagset.Gate{Type: flagset.Rule, Enabled: true, Constraints: []flagset.Constraint{{Attribute: attribute, Operator: operator, Values: values}}}
+}
+
 // decisions are what a tolerantly compiled flag answers to somebody in groups g and h with a is "x", and to nobody.
-func tolerant(t *testing.T, set *Set, key string) (somebody, nobody engine.Decision) {
+func tolerant(t *testing.T, set *flagset.Set, key string) (somebody, nobody engine.Decision) {
 	t.Helper()
 	data, problems := Compile(header, set, Tolerant)
-	if err := Err(problems); err != nil {
+	if err := flagset.Err(problems); err != nil {
 		t.Fatal(err)
 	}
 	s, err := engine.Load(data)
@@ -55,44 +77,44 @@ func tolerant(t *testing.T, set *Set, key string) (somebody, nobody engine.Decis
 
 // What is malformed grants nothing, and does not keep what is sound from granting.
 func TestTolerant(t *testing.T) {
-	on := Gate{Type: Boolean, Enabled: true}
+	on := flagset.Gate{Type: flagset.Boolean, Enabled: true}
 	yes := rule("a", "eq", "x")
 	for name, c := range map[string]struct {
-		gates            []Gate
+		gates            []flagset.Gate
 		somebody, nobody bool
 	}{
-		"bad ratio":                            {[]Gate{{Type: PercentageOfActors, Ratio: ptr(1.5)}}, false, false},
-		"no ratio":                             {[]Gate{{Type: PercentageOfTime}}, false, false},
-		"bad ratio, then a good one":           {[]Gate{{Type: PercentageOfActors, Ratio: ptr(2.0)}, {Type: PercentageOfActors, Ratio: ptr(0.9999999)}}, true, false},
-		"two ratios: the first":                {[]Gate{{Type: PercentageOfActors, Ratio: ptr(1e-7)}, {Type: PercentageOfActors, Ratio: ptr(0.9999999)}}, false, false},
-		"two booleans: the first":              {[]Gate{{Type: Boolean}, on}, false, false},
-		"and the other way round":              {[]Gate{on, {Type: Boolean}}, true, true},
-		"two actors: the first":                {[]Gate{{Type: Actor, Target: "u"}, {Type: Actor, Target: "u", Enabled: true}, on}, false, true},
-		"a group both ways":                    {[]Gate{{Type: Group, Target: "g"}, {Type: Group, Target: "g", Enabled: true}}, false, false},
-		"an unknown operator":                  {[]Gate{rule("a", "is", "x")}, false, false},
-		"a bad pattern":                        {[]Gate{rule("a", "matches", "(")}, false, false},
-		"a bad pattern or a good rule":         {[]Gate{rule("a", "matches", "("), yes}, true, false},
-		"two values for one":                   {[]Gate{rule("a", "neq", "y", "z")}, false, false},
-		"NaN":                                  {[]Gate{rule("a", "neq", math.NaN())}, false, false},
-		"a value of no type":                   {[]Gate{rule("a", "not_in", struct{}{})}, false, false},
-		"a rule without constraints":           {[]Gate{{Type: Rule, Enabled: true}}, false, false},
-		"a disabled rule":                      {[]Gate{{Type: Rule, Constraints: yes.Constraints}}, false, false},
-		"a rule with a bad ratio":              {[]Gate{{Type: Rule, Enabled: true, Ratio: ptr(0.0), Constraints: yes.Constraints}}, false, false},
-		"a missing segment":                    {[]Gate{{Type: SegmentGate, Target: "nowhere", Enabled: true}}, false, false},
-		"an empty segment":                     {[]Gate{{Type: SegmentGate, Target: "empty", Enabled: true}}, false, false},
-		"a time without an offset":             {[]Gate{{Type: Schedule, From: ptr("2020-01-01T00:00:00")}}, false, false},
-		"a time that is none, and the boolean": {[]Gate{{Type: Schedule, Until: ptr("soon")}, on}, true, true},
-		"a window that never opens":            {[]Gate{{Type: Schedule, From: ptr("2027-01-01T00:00:00Z"), Until: ptr("2026-01-01T00:00:00Z")}}, false, false},
-		"two schedules: any":                   {[]Gate{{Type: Schedule, From: ptr("2030-01-01T00:00:00Z")}, {Type: Schedule}}, true, true},
-		"an unknown gate":                      {[]Gate{{Type: "toggle", Enabled: true}, on}, true, true},
-		"a missing parent":                     {[]Gate{{Type: Prerequisite, Target: "nowhere", Enabled: true}, on}, false, false},
-		"a missing parent, off":                {[]Gate{{Type: Prerequisite, Target: "nowhere"}, on}, true, true},
-		"itself":                               {[]Gate{{Type: Prerequisite, Target: "f"}, on}, false, false},
-		"too many prerequisites":               {append(slices.Repeat([]Gate{{Type: Prerequisite, Target: "nowhere"}}, engine.MaxPrerequisites+1), on), false, false},
-		"too many rules":                       {append(slices.Repeat([]Gate{yes}, engine.MaxRules+1), on), false, false},
-		"too many values":                      {[]Gate{rule("a", "not_in", slices.Repeat([]any{"y"}, engine.MaxValues+1)...)}, false, false},
+		"bad ratio":                            {[]flagset.Gate{{Type: flagset.PercentageOfActors, Ratio: new(1.5)}}, false, false},
+		"no ratio":                             {[]flagset.Gate{{Type: flagset.PercentageOfTime}}, false, false},
+		"bad ratio, then a good one":           {[]flagset.Gate{{Type: flagset.PercentageOfActors, Ratio: new(2.0)}, {Type: flagset.PercentageOfActors, Ratio: new(0.9999999)}}, true, false},
+		"two ratios: the first":                {[]flagset.Gate{{Type: flagset.PercentageOfActors, Ratio: new(1e-7)}, {Type: flagset.PercentageOfActors, Ratio: new(0.9999999)}}, false, false},
+		"two booleans: the first":              {[]flagset.Gate{{Type: flagset.Boolean}, on}, false, false},
+		"and the other way round":              {[]flagset.Gate{on, {Type: flagset.Boolean}}, true, true},
+		"two actors: the first":                {[]flagset.Gate{{Type: flagset.Actor, Target: "u"}, {Type: flagset.Actor, Target: "u", Enabled: true}, on}, false, true},
+		"a group both ways":                    {[]flagset.Gate{{Type: flagset.Group, Target: "g"}, {Type: flagset.Group, Target: "g", Enabled: true}}, false, false},
+		"an unknown operator":                  {[]flagset.Gate{rule("a", "is", "x")}, false, false},
+		"a bad pattern":                        {[]flagset.Gate{rule("a", "matches", "(")}, false, false},
+		"a bad pattern or a good rule":         {[]flagset.Gate{rule("a", "matches", "("), yes}, true, false},
+		"two values for one":                   {[]flagset.Gate{rule("a", "neq", "y", "z")}, false, false},
+		"NaN":                                  {[]flagset.Gate{rule("a", "neq", math.NaN())}, false, false},
+		"a value of no type":                   {[]flagset.Gate{rule("a", "not_in", struct{}{})}, false, false},
+		"a rule without constraints":           {[]flagset.Gate{{Type: flagset.Rule, Enabled: true}}, false, false},
+		"a disabled rule":                      {[]flagset.Gate{{Type: flagset.Rule, Constraints: yes.Constraints}}, false, false},
+		"a rule with a bad ratio":              {[]flagset.Gate{{Type: flagset.Rule, Enabled: true, Ratio: new(0.0), Constraints: yes.Constraints}}, false, false},
+		"a missing segment":                    {[]flagset.Gate{{Type: flagset.SegmentGate, Target: "nowhere", Enabled: true}}, false, false},
+		"an empty segment":                     {[]flagset.Gate{{Type: flagset.SegmentGate, Target: "empty", Enabled: true}}, false, false},
+		"a time without an offset":             {[]flagset.Gate{{Type: flagset.Schedule, From: new("2020-01-01T00:00:00")}}, false, false},
+		"a time that is none, and the boolean": {[]flagset.Gate{{Type: flagset.Schedule, Until: new("soon")}, on}, true, true},
+		"a window that never opens":            {[]flagset.Gate{{Type: flagset.Schedule, From: new("2027-01-01T00:00:00Z"), Until: new("2026-01-01T00:00:00Z")}}, false, false},
+		"two schedules: any":                   {[]flagset.Gate{{Type: flagset.Schedule, From: new("2030-01-01T00:00:00Z")}, {Type: flagset.Schedule}}, true, true},
+		"an unknown gate":                      {[]flagset.Gate{{Type: "toggle", Enabled: true}, on}, true, true},
+		"a missing parent":                     {[]flagset.Gate{{Type: flagset.Prerequisite, Target: "nowhere", Enabled: true}, on}, false, false},
+		"a missing parent, off":                {[]flagset.Gate{{Type: flagset.Prerequisite, Target: "nowhere"}, on}, true, true},
+		"itself":                               {[]flagset.Gate{{Type: flagset.Prerequisite, Target: "f"}, on}, false, false},
+		"too many prerequisites":               {append(slices.Repeat([]flagset.Gate{{Type: flagset.Prerequisite, Target: "nowhere"}}, engine.MaxPrerequisites+1), on), false, false},
+		"too many rules":                       {append(slices.Repeat([]flagset.Gate{yes}, engine.MaxRules+1), on), false, false},
+		"too many values":                      {[]flagset.Gate{rule("a", "not_in", slices.Repeat([]any{"y"}, engine.MaxValues+1)...)}, false, false},
 	} {
-		set := Set{Flags: []Flag{{Key: "f", Gates: c.gates}, {Key: "other", Gates: []Gate{on}}}, Segments: []Segment{{Key: "empty"}}}
+		set := flagset.Set{Flags: []flagset.Flag{{Key: "f", Gates: c.gates}, {Key: "other", Gates: []flagset.Gate{on}}}, Segments: []flagset.Segment{{Key: "empty"}}}
 		somebody, nobody := tolerant(t, &set, "f")
 		if somebody.Enabled != c.somebody || nobody.Enabled != c.nobody {
 			t.Errorf("%s: %t and %t, want %t and %t", name, somebody.Enabled, nobody.Enabled, c.somebody, c.nobody)
@@ -102,21 +124,21 @@ func TestTolerant(t *testing.T) {
 		}
 	}
 	// A key that no snapshot can hold is left out alone.
-	set := Set{Flags: []Flag{{Key: strings.Repeat("x", 2000), Gates: []Gate{on}}, {Key: "f", Gates: []Gate{on}}, {Key: "f"}}}
+	set := flagset.Set{Flags: []flagset.Flag{{Key: strings.Repeat("x", 2000), Gates: []flagset.Gate{on}}, {Key: "f", Gates: []flagset.Gate{on}}, {Key: "f"}}}
 	if f, _ := tolerant(t, &set, "f"); !f.Enabled {
 		t.Error("the flag beside an endless key is off")
 	}
 	// Variants.
 	for name, c := range map[string]struct {
-		gates []Gate
+		gates []flagset.Gate
 		want  string
 	}{
-		"negative":        {[]Gate{{Type: VariantGate, Variants: []Variant{{Name: "a", Weight: Int(-1)}, {Name: "b", Weight: Int(2)}}}}, ""},
-		"overflow":        {[]Gate{{Type: VariantGate, Variants: []Variant{{Name: "a", Weight: Float(1.7e308)}, {Name: "b", Weight: Float(1.7e308)}}}}, ""},
-		"then a good one": {[]Gate{{Type: VariantGate}, {Type: VariantGate, Variants: []Variant{{Name: "b", Weight: Int(2)}}}}, "b"},
-		"broken payload":  {[]Gate{{Type: VariantGate, Variants: []Variant{{Name: "b", Weight: Int(2), Payload: []byte("{")}}}}, "b"},
+		"negative":        {[]flagset.Gate{{Type: flagset.VariantGate, Variants: []flagset.Variant{{Name: "a", Weight: flagset.Int(-1)}, {Name: "b", Weight: flagset.Int(2)}}}}, ""},
+		"overflow":        {[]flagset.Gate{{Type: flagset.VariantGate, Variants: []flagset.Variant{{Name: "a", Weight: flagset.Float(1.7e308)}, {Name: "b", Weight: flagset.Float(1.7e308)}}}}, ""},
+		"then a good one": {[]flagset.Gate{{Type: flagset.VariantGate}, {Type: flagset.VariantGate, Variants: []flagset.Variant{{Name: "b", Weight: flagset.Int(2)}}}}, "b"},
+		"broken payload":  {[]flagset.Gate{{Type: flagset.VariantGate, Variants: []flagset.Variant{{Name: "b", Weight: flagset.Int(2), Payload: []byte("{")}}}}, "b"},
 	} {
-		somebody, _ := tolerant(t, &Set{Flags: []Flag{{Key: "f", Gates: c.gates}}}, "f")
+		somebody, _ := tolerant(t, &flagset.Set{Flags: []flagset.Flag{{Key: "f", Gates: c.gates}}}, "f")
 		if somebody.Variant != c.want {
 			t.Errorf("%s: variant %q, want %q", name, somebody.Variant, c.want)
 		}
@@ -126,12 +148,16 @@ func TestTolerant(t *testing.T) {
 // Same model, same bytes: in whatever order flags, segments, gates, variants, tags and names of objects are given.
 func TestSameModelSameBytes(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
-	set, problems := ParseYAML([]byte(everything))
-	if err := Err(Join(problems, Validate(&set))); err != nil {
+	text, err := os.ReadFile("../flagset/testdata/everything.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, problems := flagset.ParseYAML(text)
+	if err := flagset.Err(flagset.Join(problems, flagset.Validate(&set))); err != nil {
 		t.Fatal(err)
 	}
 	want, problems := Compile(header, &set, Strict)
-	if err := Err(problems); err != nil {
+	if err := flagset.Err(problems); err != nil {
 		t.Fatal(err)
 	}
 	for range 20 {
@@ -152,7 +178,7 @@ func TestSameModelSameBytes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, problems := ParseSet(text)
+		again, problems := flagset.ParseSet(text)
 		if len(problems) > 0 {
 			t.Fatal(problems)
 		}
@@ -176,7 +202,7 @@ func TestSameModelSameBytes(t *testing.T) {
 }
 
 func TestAssembleRefuses(t *testing.T) {
-	r, _ := CompileFlag(&Flag{Key: "f"}, Strict)
+	r, _ := CompileFlag(&flagset.Flag{Key: "f"}, Strict)
 	for name, c := range map[string]struct {
 		header  Header
 		records []Record
@@ -186,7 +212,7 @@ func TestAssembleRefuses(t *testing.T) {
 		"wrong counts":       {header, []Record{{Kind: FlagRecord, Key: "f", Body: r.Body}}},
 		"an unknown kind":    {header, []Record{{Kind: 9, Key: "f", Body: r.Body}}},
 		"a long environment": {Header{Environment: strings.Repeat("x", 1025)}, nil},
-		"an unknown setting": {Header{Settings: Settings{GroupConflict: "x"}}, nil},
+		"an unknown setting": {Header{Settings: flagset.Settings{GroupConflict: "x"}}, nil},
 	} {
 		if data, err := Assemble(c.header, c.records); err == nil {
 			t.Errorf("%s: assembled %d bytes", name, len(data))
@@ -202,7 +228,7 @@ func (r random) text() string {
 }
 
 func (r random) float() *float64 {
-	return []*float64{nil, ptr(0.0), ptr(0.5), ptr(1.0), ptr(-1.0), ptr(math.NaN()), ptr(5e-324), ptr(0.9999999999), ptr(math.Inf(1))}[r.IntN(9)]
+	return []*float64{nil, new(0.0), new(0.5), new(1.0), new(-1.0), new(math.NaN()), new(5e-324), new(0.9999999999), new(math.Inf(1))}[r.IntN(9)]
 }
 
 func (r random) value() any {
@@ -211,12 +237,18 @@ func (r random) value() any {
 }
 
 func (r random) time() *string {
-	return []*string{nil, ptr("2026-01-01T00:00:00Z"), ptr("2027-01-01T00:00:00Z"), ptr("2026-01-01"), ptr("")}[r.IntN(5)]
+	return []*string{nil, new("2026-01-01T00:00:00Z"), new("2027-01-01T00:00:00Z"), new("2026-01-01"), new("")}[r.IntN(5)]
 }
 
-func (r random) constraints() (out []Constraint) {
+// pick returns one of the list, or now and then one of the others.
+func pick[T any](r random, list []T, others ...T) T {
+	list = append(list, others...)
+	return list[r.IntN(len(list))]
+}
+
+func (r random) constraints() (out []flagset.Constraint) {
 	for range r.IntN(3) {
-		c := Constraint{Attribute: r.text(), Operator: append(operatorNames[:], "is", "")[r.IntN(12)]}
+		c := flagset.Constraint{Attribute: r.text(), Operator: pick(r, flagset.Operators(), "is", "")}
 		for range r.IntN(3) {
 			c.Values = append(c.Values, r.value())
 		}
@@ -225,21 +257,21 @@ func (r random) constraints() (out []Constraint) {
 	return out
 }
 
-func (r random) gate() Gate {
-	g := Gate{Type: append(gateTypes[:], "toggle", "")[r.IntN(12)], Target: r.text(), Enabled: r.IntN(3) > 0, Ratio: r.float(), Constraints: r.constraints(), From: r.time(), Until: r.time()}
+func (r random) gate() flagset.Gate {
+	g := flagset.Gate{Type: pick(r, flagset.GateTypes(), "toggle", ""), Target: r.text(), Enabled: r.IntN(3) > 0, Ratio: r.float(), Constraints: r.constraints(), From: r.time(), Until: r.time()}
 	for range r.IntN(4) {
-		w := []Number{{}, Int(1), Int(-1), Float(0.5), Float(1.7e308), Float(math.NaN()), Integer(new(big.Int).Lsh(big.NewInt(1), 1025))}[r.IntN(7)]
-		g.Variants = append(g.Variants, Variant{Name: r.text(), Weight: w, Payload: []json.RawMessage{nil, []byte("1"), []byte(`"x"`), []byte("{"), []byte("[]"), []byte(`{"b":1,"a":1.0}`)}[r.IntN(6)]})
+		w := []flagset.Number{{}, flagset.Int(1), flagset.Int(-1), flagset.Float(0.5), flagset.Float(1.7e308), flagset.Float(math.NaN()), flagset.Integer(new(big.Int).Lsh(big.NewInt(1), 1025))}[r.IntN(7)]
+		g.Variants = append(g.Variants, flagset.Variant{Name: r.text(), Weight: w, Payload: []json.RawMessage{nil, []byte("1"), []byte(`"x"`), []byte("{"), []byte("[]"), []byte(`{"b":1,"a":1.0}`)}[r.IntN(6)]})
 	}
 	return g
 }
 
-func (r random) set() *Set {
-	var set Set
+func (r random) set() *flagset.Set {
+	var set flagset.Set
 	for range r.IntN(5) {
-		f := Flag{Key: r.text(), Killed: r.IntN(4) == 0}
+		f := flagset.Flag{Key: r.text(), Killed: r.IntN(4) == 0}
 		if r.IntN(3) == 0 {
-			f.OffVariant = ptr(r.text())
+			f.OffVariant = new(r.text())
 		}
 		for range r.IntN(8) {
 			f.Gates = append(f.Gates, r.gate())
@@ -247,7 +279,7 @@ func (r random) set() *Set {
 		set.Flags = append(set.Flags, f)
 	}
 	for range r.IntN(3) {
-		set.Segments = append(set.Segments, Segment{Key: r.text(), Constraints: r.constraints()})
+		set.Segments = append(set.Segments, flagset.Segment{Key: r.text(), Constraints: r.constraints()})
 	}
 	return &set
 }
@@ -258,7 +290,7 @@ func TestWhatIsCompiledLoads(t *testing.T) {
 	for seed := range uint64(2_000) {
 		set := random{rand.New(rand.NewPCG(seed, 9))}.set()
 		data, problems := Compile(header, set, Tolerant)
-		if err := Err(problems); err != nil {
+		if err := flagset.Err(problems); err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
 		if _, err := engine.Load(data); err != nil {
@@ -266,7 +298,7 @@ func TestWhatIsCompiledLoads(t *testing.T) {
 		}
 		exact, problems := Compile(header, set, Strict)
 		if exact == nil {
-			if Err(problems) == nil {
+			if flagset.Err(problems) == nil {
 				t.Fatalf("seed %d: neither bytes nor an error", seed)
 			}
 			continue
@@ -283,74 +315,82 @@ func TestWhatIsCompiledLoads(t *testing.T) {
 
 // At each limit it compiles, and past it there is a clear error.
 func TestLimits(t *testing.T) {
-	many := func(n int, gate func(int) Gate) Flag {
-		f := Flag{Key: "f"}
+	many := func(n int, gate func(int) flagset.Gate) flagset.Flag {
+		f := flagset.Flag{Key: "f"}
 		for i := range n {
 			f.Gates = append(f.Gates, gate(i))
 		}
 		return f
 	}
 	values := func(n int) []any { return slices.Repeat([]any{"x"}, n) }
-	set := func(f Flag) *Set { return &Set{Flags: []Flag{f}} }
+	set := func(f flagset.Flag) *flagset.Set { return &flagset.Set{Flags: []flagset.Flag{f}} }
 	for name, c := range map[string]struct {
 		most int
-		set  func(n int) *Set
+		set  func(n int) *flagset.Set
 	}{
-		"actors": {engine.MaxTargets, func(n int) *Set {
-			return set(many(n, func(i int) Gate { return Gate{Type: Actor, Target: fmt.Sprintf("user-%d", i), Enabled: true} }))
+		"actors": {engine.MaxTargets, func(n int) *flagset.Set {
+			return set(many(n, func(i int) flagset.Gate {
+				return flagset.Gate{Type: flagset.Actor, Target: fmt.Sprintf("user-%d", i), Enabled: true}
+			}))
 		}},
-		"groups": {engine.MaxTargets, func(n int) *Set {
-			return set(many(n, func(i int) Gate { return Gate{Type: Group, Target: fmt.Sprintf("group-%d", i)} }))
+		"groups": {engine.MaxTargets, func(n int) *flagset.Set {
+			return set(many(n, func(i int) flagset.Gate { return flagset.Gate{Type: flagset.Group, Target: fmt.Sprintf("group-%d", i)} }))
 		}},
-		"name": {engine.MaxNameBytes, func(n int) *Set {
-			return set(many(1, func(int) Gate { return Gate{Type: Actor, Target: strings.Repeat("x", n)} }))
+		"name": {engine.MaxNameBytes, func(n int) *flagset.Set {
+			return set(many(1, func(int) flagset.Gate { return flagset.Gate{Type: flagset.Actor, Target: strings.Repeat("x", n)} }))
 		}},
-		"constraints": {engine.MaxConstraints, func(n int) *Set {
-			return set(Flag{Key: "f", Gates: []Gate{{Type: Rule, Constraints: slices.Repeat(rule("a", "eq", "b").Constraints, n)}}})
+		"constraints": {engine.MaxConstraints, func(n int) *flagset.Set {
+			return set(flagset.Flag{Key: "f", Gates: []flagset.Gate{{Type: flagset.Rule, Constraints: slices.Repeat(rule("a", "eq", "b").Constraints, n)}}})
 		}},
-		"values": {engine.MaxValues, func(n int) *Set { return set(Flag{Key: "f", Gates: []Gate{rule("a", "in", values(n)...)}}) }},
-		"value":  {engine.MaxValueBytes, func(n int) *Set { return set(Flag{Key: "f", Gates: []Gate{rule("a", "eq", strings.Repeat("x", n))}}) }},
-		"pattern": {engine.MaxPatternBytes, func(n int) *Set {
-			return set(Flag{Key: "f", Gates: []Gate{rule("a", "matches", "["+strings.Repeat("a", n-2)+"]")}})
+		"values": {engine.MaxValues, func(n int) *flagset.Set {
+			return set(flagset.Flag{Key: "f", Gates: []flagset.Gate{rule("a", "in", values(n)...)}})
 		}},
-		"variants": {engine.MaxVariants, func(n int) *Set {
-			g := Gate{Type: VariantGate}
+		"value": {engine.MaxValueBytes, func(n int) *flagset.Set {
+			return set(flagset.Flag{Key: "f", Gates: []flagset.Gate{rule("a", "eq", strings.Repeat("x", n))}})
+		}},
+		"pattern": {engine.MaxPatternBytes, func(n int) *flagset.Set {
+			return set(flagset.Flag{Key: "f", Gates: []flagset.Gate{rule("a", "matches", "["+strings.Repeat("a", n-2)+"]")}})
+		}},
+		"variants": {engine.MaxVariants, func(n int) *flagset.Set {
+			g := flagset.Gate{Type: flagset.VariantGate}
 			for i := range n {
-				g.Variants = append(g.Variants, Variant{Name: fmt.Sprint(i), Weight: Int(1)})
+				g.Variants = append(g.Variants, flagset.Variant{Name: fmt.Sprint(i), Weight: flagset.Int(1)})
 			}
-			return set(Flag{Key: "f", Gates: []Gate{g}})
+			return set(flagset.Flag{Key: "f", Gates: []flagset.Gate{g}})
 		}},
-		"payload": {engine.MaxPayloadBytes, func(n int) *Set {
-			return set(Flag{Key: "f", Gates: []Gate{{Type: VariantGate, Variants: []Variant{{Name: "a", Weight: Int(1), Payload: []byte(`"` + strings.Repeat("x", n-2) + `"`)}}}}})
+		"payload": {engine.MaxPayloadBytes, func(n int) *flagset.Set {
+			return set(flagset.Flag{Key: "f", Gates: []flagset.Gate{{Type: flagset.VariantGate, Variants: []flagset.Variant{{Name: "a", Weight: flagset.Int(1), Payload: []byte(`"` + strings.Repeat("x", n-2) + `"`)}}}}})
 		}},
-		"segments": {engine.MaxSegments, func(n int) *Set {
-			var s Set
+		"segments": {engine.MaxSegments, func(n int) *flagset.Set {
+			var s flagset.Set
 			for i := range n {
-				s.Segments = append(s.Segments, Segment{Key: fmt.Sprintf("s%d", i), Constraints: rule("a", "eq", "b").Constraints})
+				s.Segments = append(s.Segments, flagset.Segment{Key: fmt.Sprintf("s%d", i), Constraints: rule("a", "eq", "b").Constraints})
 			}
 			return &s
 		}},
-		"rules": {engine.MaxRules, func(n int) *Set {
-			s := set(many(n, func(i int) Gate { return Gate{Type: SegmentGate, Target: fmt.Sprintf("s%d", i), Enabled: true} }))
+		"rules": {engine.MaxRules, func(n int) *flagset.Set {
+			s := set(many(n, func(i int) flagset.Gate {
+				return flagset.Gate{Type: flagset.SegmentGate, Target: fmt.Sprintf("s%d", i), Enabled: true}
+			}))
 			for _, g := range s.Flags[0].Gates {
-				s.Segments = append(s.Segments, Segment{Key: g.Target, Constraints: rule("a", "eq", "b").Constraints})
+				s.Segments = append(s.Segments, flagset.Segment{Key: g.Target, Constraints: rule("a", "eq", "b").Constraints})
 			}
 			return s
 		}},
-		"reachable": {engine.MaxReachable, func(n int) *Set { s := chain(n); return &s }},
+		"reachable": {engine.MaxReachable, func(n int) *flagset.Set { s := chain(n); return &s }},
 	} {
 		data, problems := Compile(header, c.set(c.most), Strict)
-		if err := Err(problems); err != nil || data == nil {
+		if err := flagset.Err(problems); err != nil || data == nil {
 			t.Errorf("%s: at the limit: %.300v", name, err)
 		}
-		if data, problems := Compile(header, c.set(c.most+1), Strict); data != nil || Err(problems) == nil {
+		if data, problems := Compile(header, c.set(c.most+1), Strict); data != nil || flagset.Err(problems) == nil {
 			t.Errorf("%s: past the limit there is no error", name)
 		}
 	}
 }
 
 func TestTooManyFlags(t *testing.T) {
-	r, _ := CompileFlag(&Flag{Key: "f"}, Strict)
+	r, _ := CompileFlag(&flagset.Flag{Key: "f"}, Strict)
 	records := make([]Record, engine.MaxFlags+1)
 	for i := range records {
 		records[i] = r
@@ -362,4 +402,21 @@ func TestTooManyFlags(t *testing.T) {
 	if _, err := Assemble(header, records); err == nil {
 		t.Error("past the limit there is no error")
 	}
+}
+
+// Whatever can be read compiles tolerantly to what the engine loads.
+func FuzzCompile(f *testing.F) {
+	f.Add(`{"gates": [{"type": "rule", "ratio": 0.5, "constraints": [{"attribute": "", "operator": "matches", "values": ["(a+)+$", 1e5]}]}]}`)
+	f.Add(`{"key": "\u0000", "off_variant": "", "gates": [{"type": "variant", "variants": [{"name": "", "weight": 1e308}, {"name": "\ud83d\ude00", "weight": 0.0}]}]}`)
+	f.Fuzz(func(t *testing.T, document string) {
+		flag, _ := flagset.ParseFlag([]byte(document))
+		data, _ := Compile(Header{}, &flagset.Set{Flags: []flagset.Flag{flag}}, Tolerant)
+		s, err := engine.Load(data)
+		if err != nil {
+			t.Fatalf("%v: %+v", err, flag)
+		}
+		if n, fault, at := s.Unreadable(); n > 0 {
+			t.Fatalf("%v at %d: %+v", fault, at, flag)
+		}
+	})
 }

@@ -1,11 +1,9 @@
 package snapshot
 
 import (
-	"math"
-	"math/big"
-	"slices"
 	"sort"
-	"strings"
+
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // scores is how many scores exist: a score has 16 bits of a hash. The score s places an actor at s/65536.
@@ -26,20 +24,14 @@ func drawsGranted(ratio float64) int {
 	return sort.Search(draws, func(i int) bool { return !(float64(i+1)/draws <= ratio) })
 }
 
-func sortedVariants(variants []Variant) []Variant {
-	sorted := slices.Clone(variants)
-	slices.SortStableFunc(sorted, func(a, b Variant) int { return strings.Compare(a.Name, b.Name) })
-	return sorted
-}
-
-// cuts returns, for each of the sorted variants, the score below which it is picked unless an earlier one is. It adds up the weights as
-// the reference does: in the order of the names, with integers exact until a float comes. ok is false if the sum overflows a float.
-func cuts(sorted []Variant) (cut []int, ok bool) {
+// cuts returns, for each of the sorted variants, the score below which it is picked unless an earlier one is. ok is false if
+// the sum of the weights overflows a float.
+func cuts(sorted []flagset.Variant) (cut []int, ok bool) {
 	if len(sorted) == 0 {
 		return nil, true
 	}
-	total := weightTotal(sorted)
-	if math.IsInf(total, 0) {
+	total, ok := flagset.TotalWeight(sorted)
+	if !ok {
 		return nil, false
 	}
 	cut = make([]int, len(sorted))
@@ -50,33 +42,4 @@ func cuts(sorted []Variant) (cut []int, ok bool) {
 	}
 	cut[len(cut)-1] = scores // the last variant takes the scores that rounding leaves over
 	return cut, true
-}
-
-func weightTotal(sorted []Variant) float64 {
-	exact, total, floats := new(big.Int), 0.0, false
-	for _, v := range sorted {
-		w := v.Weight.Value()
-		if f, float := w.(float64); float {
-			if !floats {
-				total, _ = new(big.Float).SetInt(exact).Float64()
-			}
-			floats = true
-			total += f
-			continue
-		}
-		switch {
-		case floats:
-			total += v.Weight.Float64()
-		default:
-			if i, big64 := w.(*big.Int); big64 {
-				exact.Add(exact, i)
-			} else {
-				exact.Add(exact, big.NewInt(w.(int64)))
-			}
-		}
-	}
-	if !floats {
-		total, _ = new(big.Float).SetInt(exact).Float64()
-	}
-	return total
 }

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // The reference's own expressions, on every score and draw that there is.
@@ -51,12 +53,13 @@ func TestGrantedRises(t *testing.T) {
 	}
 }
 
-// pick is the reference's walk over the weights.
-func pick(sorted []Variant, score int) int {
-	pick, acc := float64(score)/65536*weightTotal(sorted), 0.0
+// picked is the reference's walk over the weights.
+func picked(sorted []flagset.Variant, score int) int {
+	total, _ := flagset.TotalWeight(sorted)
+	place, acc := float64(score)/65536*total, 0.0
 	for i, v := range sorted {
 		acc += v.Weight.Float64()
-		if pick < acc {
+		if place < acc {
 			return i
 		}
 	}
@@ -65,26 +68,26 @@ func pick(sorted []Variant, score int) int {
 
 func TestCuts(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
-	sets := [][]Number{
-		{Int(1)}, {Int(7), Int(3)}, {Int(1), Int(1), Int(1)}, {Int(0), Int(1), Int(0)}, {Int(61063), Int(4473)}, {Int(61064), Int(4472)},
-		{Float(5e-324), Float(5e-324)}, {Int(9007199254740993), Int(9007199254740993)}, {Int(math.MaxInt64), Float(0.1), Int(math.MaxInt64)},
-		{Integer(new(big.Int).Lsh(big.NewInt(3), 500)), Int(1)}, {Float(0.1), Float(0.2), Float(0.3)},
+	sets := [][]flagset.Number{
+		{flagset.Int(1)}, {flagset.Int(7), flagset.Int(3)}, {flagset.Int(1), flagset.Int(1), flagset.Int(1)}, {flagset.Int(0), flagset.Int(1), flagset.Int(0)}, {flagset.Int(61063), flagset.Int(4473)}, {flagset.Int(61064), flagset.Int(4472)},
+		{flagset.Float(5e-324), flagset.Float(5e-324)}, {flagset.Int(9007199254740993), flagset.Int(9007199254740993)}, {flagset.Int(math.MaxInt64), flagset.Float(0.1), flagset.Int(math.MaxInt64)},
+		{flagset.Integer(new(big.Int).Lsh(big.NewInt(3), 500)), flagset.Int(1)}, {flagset.Float(0.1), flagset.Float(0.2), flagset.Float(0.3)},
 	}
 	for range 30 {
-		var set []Number
+		var set []flagset.Number
 		for range 1 + random.IntN(6) {
 			if random.IntN(2) == 0 {
-				set = append(set, Int(random.Int64N(1<<random.IntN(62)+1)))
+				set = append(set, flagset.Int(random.Int64N(1<<random.IntN(62)+1)))
 			} else {
-				set = append(set, Float(random.Float64()*math.Pow(10, float64(random.IntN(40)-20))))
+				set = append(set, flagset.Float(random.Float64()*math.Pow(10, float64(random.IntN(40)-20))))
 			}
 		}
-		sets = append(sets, append(set, Int(1)))
+		sets = append(sets, append(set, flagset.Int(1)))
 	}
 	for _, weights := range sets {
-		var variants []Variant
+		var variants []flagset.Variant
 		for i, w := range weights {
-			variants = append(variants, Variant{Name: string(rune('a' + i)), Weight: w})
+			variants = append(variants, flagset.Variant{Name: string(rune('a' + i)), Weight: w})
 		}
 		cut, ok := cuts(variants)
 		if !ok {
@@ -93,14 +96,14 @@ func TestCuts(t *testing.T) {
 		}
 		for s := range scores {
 			got := slices.IndexFunc(cut, func(c int) bool { return s < c })
-			if want := pick(variants, s); got != want {
+			if want := picked(variants, s); got != want {
 				t.Errorf("%v: score %d picks %d, not %d", weights, s, got, want)
 				break
 			}
 		}
 	}
-	for _, weights := range [][]Number{{Float(1.7e308), Float(1.7e308)}, {Integer(new(big.Int).Lsh(big.NewInt(1), 1023)), Integer(new(big.Int).Lsh(big.NewInt(1), 1023))}} {
-		if _, ok := cuts([]Variant{{Name: "a", Weight: weights[0]}, {Name: "b", Weight: weights[1]}}); ok {
+	for _, weights := range [][]flagset.Number{{flagset.Float(1.7e308), flagset.Float(1.7e308)}, {flagset.Integer(new(big.Int).Lsh(big.NewInt(1), 1023)), flagset.Integer(new(big.Int).Lsh(big.NewInt(1), 1023))}} {
+		if _, ok := cuts([]flagset.Variant{{Name: "a", Weight: weights[0]}, {Name: "b", Weight: weights[1]}}); ok {
 			t.Errorf("%v have a sum", weights)
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/vmihailenco/msgpack/v5"
+
+	"github.com/gonfalon-flags/gonfalon/engine/internal/pack"
 )
 
 // ErrNotSnapshot says that bytes are not a snapshot in the format that this package writes.
@@ -21,15 +23,15 @@ func Delta(base, next []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("next: %w", err)
 	}
-	w := newWriter()
-	w.array(5)
-	w.raw(to.header)
-	w.binary(from.id)
+	w := pack.NewWriter()
+	w.Array(5)
+	w.Raw(to.header)
+	w.Binary(from.id)
 	for kind := range to.lists {
-		w.changes(from.lists[kind], to.lists[kind])
+		changes(w, from.lists[kind], to.lists[kind])
 	}
-	w.binary(to.id)
-	return w.bytes(), nil
+	w.Binary(to.id)
+	return w.Bytes(), nil
 }
 
 // sections holds a snapshot's parts, as slices of its bytes.
@@ -45,7 +47,7 @@ type entry struct {
 }
 
 // changes writes the entries that turn one list into another. It merges the two sorted lists.
-func (w *writer) changes(from, to []entry) {
+func changes(w *pack.Writer, from, to []entry) {
 	var changed []entry
 	for len(from) > 0 || len(to) > 0 {
 		switch {
@@ -62,14 +64,14 @@ func (w *writer) changes(from, to []entry) {
 			from, to = from[1:], to[1:]
 		}
 	}
-	w.array(len(changed))
+	w.Array(len(changed))
 	for _, e := range changed {
-		w.array(2)
-		w.text(e.key)
+		w.Array(2)
+		w.Text(e.key)
 		if e.record == nil {
-			w.none()
+			w.Nil()
 		} else {
-			w.binary(e.record)
+			w.Binary(e.record)
 		}
 	}
 }

@@ -8,18 +8,19 @@ import (
 	"testing"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // Applying a delta gives the next snapshot, byte for byte; on any other base it gives nothing.
 func TestDelta(t *testing.T) {
 	r := random{rand.New(rand.NewPCG(10, 11))}
 	revision := int64(0)
-	snapshot := func(set *Set) []byte {
+	snapshot := func(set *flagset.Set) []byte {
 		h := header
 		revision++
 		h.Revision = revision
 		data, problems := Compile(h, set, Tolerant)
-		if err := Err(problems); err != nil {
+		if err := flagset.Err(problems); err != nil {
 			t.Fatal(err)
 		}
 		return data
@@ -71,7 +72,7 @@ func TestDeltaIsSmall(t *testing.T) {
 }
 
 func TestDeltaRefuses(t *testing.T) {
-	whole, _ := Compile(header, &Set{Flags: []Flag{{Key: "a"}, {Key: "b"}}}, Strict)
+	whole, _ := Compile(header, &flagset.Set{Flags: []flagset.Flag{{Key: "a"}, {Key: "b"}}}, Strict)
 	for n := range len(whole) {
 		if d, err := Delta(whole[:n], whole); !errors.Is(err, ErrNotSnapshot) {
 			t.Fatalf("%d bytes of a base: %x %v", n, d, err)

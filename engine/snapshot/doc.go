@@ -1,28 +1,15 @@
-// Package snapshot is the authoring side of the engine: the flags that people write, and the bytes that hosts decide by.
+// Package snapshot turns flags into the bytes that hosts decide by.
 //
-// # Model
+//	compile   CompileFlag, CompileSegment   turn one flag or segment of package flagset into the bytes of a record
+//	assemble  Assemble, Compile             turn records into a snapshot
+//	delta     Delta                         the difference of two snapshots
 //
-// A [Set] is everything in one environment: settings, flags and segments. A [Flag] is a list of gates, one per slot
-// ([Gate.Slot]); a [Segment] is a named list of constraints. All of them are plain values with one JSON form, and the same
-// form in YAML. schema.json describes the form to editors.
-//
-// Every change takes the same path, and each step is a pure function:
-//
-//	parse     ParseFlag, ParseSet, ParseYAML …   turn text into a model, and say where something doesn't fit
-//	change    Enable, Disable, Clear, …          turn a model into a new model
-//	validate  Validate, ValidateFlag, …          find every problem at once, each with flag, gate, pointer and hint
-//	compile   CompileFlag, CompileSegment        turn one flag or segment into the bytes of a record
-//	assemble  Assemble, Delta                    turn records into a snapshot, or into the difference of two
+// FORMAT.md describes the bytes, and testdata/golden holds some.
 //
 // # Promises
 //
 //   - The same model always compiles to the same bytes, whatever order it was written in and whatever machine compiles it.
 //   - The engine loads everything that this package compiles. Malformed parts are refused ([Strict]), or reported and
 //     compiled so that they grant nothing ([Tolerant]).
-//   - Numbers are never rounded. Integers are exact at any length and differ from floats. The one exception is a float
-//     without a fraction within ±2^53: reading turns it into an integer, because some languages can't tell 5 from 5.0.
-//   - Reading replaces each byte of text that isn't UTF-8 with U+FFFD.
 //   - Nothing here changes its arguments, reads a clock, or draws a random number.
-//
-// FORMAT.md describes the bytes.
 package snapshot

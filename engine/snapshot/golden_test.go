@@ -16,6 +16,9 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+	"github.com/gonfalon-flags/gonfalon/engine/internal/pack"
+	"github.com/gonfalon-flags/gonfalon/engine/request"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -56,8 +59,8 @@ func goldens(t *testing.T) map[string][]byte {
 		if err != nil {
 			t.Fatal(err)
 		}
-		document := ReadDocument(text)
-		if err := Err(document.Problems); err != nil {
+		document := flagset.ReadDocument(text)
+		if err := flagset.Err(document.Problems); err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}
 		h, name := goldenHeader, strings.TrimSuffix(filepath.Base(file), ".yaml")
@@ -65,7 +68,7 @@ func goldens(t *testing.T) map[string][]byte {
 			h.Revision++
 		}
 		data, problems := Compile(h, &document.Set, Strict)
-		if err := Err(problems); err != nil {
+		if err := flagset.Err(problems); err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}
 		compiled[name] = data
@@ -96,7 +99,7 @@ func TestGolden(t *testing.T) {
 type digits string
 
 func init() {
-	msgpack.RegisterExtDecoder(extInteger, digits(""), func(d *msgpack.Decoder, v reflect.Value, n int) error {
+	msgpack.RegisterExtDecoder(pack.ExtInteger, digits(""), func(d *msgpack.Decoder, v reflect.Value, n int) error {
 		text := make([]byte, n)
 		err := d.ReadFull(text)
 		v.SetString(string(text))
@@ -122,7 +125,7 @@ func decoded(t *testing.T, data []byte) any {
 func signed(v any) any {
 	switch v := v.(type) {
 	case int8, int16, int32, uint8, uint16, uint32, uint64:
-		wide, err := Normalise(v)
+		wide, err := flagset.Normalise(v)
 		if err != nil {
 			panic(err)
 		}
@@ -140,26 +143,25 @@ func signed(v any) any {
 }
 
 // rewritten writes a decoded value anew.
-func rewritten(w *writer, v any) {
+func rewritten(w *pack.Writer, v any) {
 	switch v := v.(type) {
 	case []any:
-		w.array(len(v))
+		w.Array(len(v))
 		for _, item := range v {
 			rewritten(w, item)
 		}
 	case []byte:
-		w.binary(v)
+		w.Binary(v)
 	case digits:
-		must(w.encoder.EncodeExtHeader(extInteger, len(v)))
-		w.raw([]byte(v))
+		w.Digits(string(v))
 	case map[string]any:
-		must(w.encoder.EncodeMapLen(len(v)))
+		w.Map(len(v))
 		for _, name := range sortedNames(v) {
-			w.text(name)
+			w.Text(name)
 			rewritten(w, v[name])
 		}
 	default:
-		if err := w.value(v); err != nil {
+		if err := w.Value(v); err != nil {
 			panic(err)
 		}
 	}
@@ -182,10 +184,10 @@ func TestGoldenReadTwice(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		root := decoded(t, data).([]any)
-		w := newWriter()
+		w := pack.NewWriter()
 		rewritten(w, root)
-		if !bytes.Equal(w.bytes(), data) {
-			t.Errorf("%s is not canonical:\n    %x\nnot %x", name, data, w.bytes())
+		if !bytes.Equal(w.Bytes(), data) {
+			t.Errorf("%s is not canonical:\n    %x\nnot %x", name, data, w.Bytes())
 		}
 		head, segments, flags := root[0].([]any), root[1].([]any), root[2].([]any)
 		if id := sha256.Sum256(data[:len(data)-32]); !bytes.Equal(root[3].([]byte), id[:]) || s.ID() != string(id[:]) {
@@ -217,18 +219,18 @@ func recordOf(t *testing.T, pair any) []any {
 	t.Helper()
 	body := pair.([]any)[1].([]byte)
 	record := decoded(t, body).([]any)
-	w := newWriter()
+	w := pack.NewWriter()
 	rewritten(w, record)
-	if !bytes.Equal(w.bytes(), body) {
-		t.Errorf("record %v is not canonical: %x, not %x", pair.([]any)[0], body, w.bytes())
+	if !bytes.Equal(w.Bytes(), body) {
+		t.Errorf("record %v is not canonical: %x, not %x", pair.([]any)[0], body, w.Bytes())
 	}
 	return record
 }
 
 // explained decides a flag and gives the steps of the explanation, as wasm/ABI.md lays them out, by gate.
-func explained(t *testing.T, s *engine.Snapshot, key string, ask func(*Request)) (engine.Decision, map[engine.Gate][][]any) {
+func explained(t *testing.T, s *engine.Snapshot, key string, ask func(*request.Request)) (engine.Decision, map[engine.Gate][][]any) {
 	t.Helper()
-	request := Request{Flags: []string{key}, Now: noon}
+	request := request.Request{Flags: []string{key}, Now: noon}
 	if ask != nil {
 		ask(&request)
 	}
@@ -276,14 +278,14 @@ func agree(t *testing.T, name string, s *engine.Snapshot, key string, record []a
 		return
 	}
 	for i := 0; i < len(actors); i += 2 {
-		_, steps := explained(t, s, key, func(r *Request) { r.Actor = ptr(actors[i].(string)) })
+		_, steps := explained(t, s, key, func(r *request.Request) { r.Actor = new(actors[i].(string)) })
 		differs("actor", steps[engine.GateActor][0][3], actors[i+1])
 	}
 	for i := 0; i < len(groups); i += 2 {
-		_, steps := explained(t, s, key, func(r *Request) { r.Keyless, r.Groups = true, []string{groups[i].(string)} })
+		_, steps := explained(t, s, key, func(r *request.Request) { r.Keyless, r.Groups = true, []string{groups[i].(string)} })
 		differs("group "+groups[i].(string), steps[engine.GateGroup][0][3], groups[i+1])
 	}
-	d, steps := explained(t, s, key, func(r *Request) { r.Attributes = map[string]any{"no such": int64(0)} })
+	d, steps := explained(t, s, key, func(r *request.Request) { r.Attributes = map[string]any{"no such": int64(0)} })
 	for i, step := range steps[engine.GatePrerequisite] {
 		differs("parent", []any{step[2], step[3] == int64(1)}, prerequisites[2*i:2*i+2])
 	}
@@ -336,7 +338,7 @@ func agree(t *testing.T, name string, s *engine.Snapshot, key string, record []a
 	} else {
 		differs("draw", int64(0), record[2])
 	}
-	nobody, steps := explained(t, s, key, func(r *Request) { r.Actor = ptr("nobody in particular") })
+	nobody, steps := explained(t, s, key, func(r *request.Request) { r.Actor = new("nobody in particular") })
 	if score := steps[engine.GatePercentageOfActors]; len(score) > 0 {
 		differs("score", score[0][4].(int64)+1, record[1])
 	} else {

@@ -6,33 +6,36 @@ import (
 	"strings"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+	"github.com/gonfalon-flags/gonfalon/engine/internal/pack"
+	"github.com/gonfalon-flags/gonfalon/engine/pattern"
 )
 
 // compiler writes one record, and counts what is in it. Its flags may be malformed in any way. It leaves out gates that grant nothing
 // anyway.
 type compiler struct {
-	*writer
+	*pack.Writer
 	counts Counts
 }
 
-func newCompiler() *compiler { return &compiler{writer: newWriter()} }
+func newCompiler() *compiler { return &compiler{Writer: pack.NewWriter()} }
 
 // parts holds a flag's gates by kind, the way the record has them.
 type parts struct {
 	on, booleans  bool // the first boolean gate decides
 	actors, time  *float64
-	actorGates    []Gate
-	groupGates    []Gate
-	rules         []Gate
-	variants      []Variant
-	prerequisites []Gate
+	actorGates    []flagset.Gate
+	groupGates    []flagset.Gate
+	rules         []flagset.Gate
+	variants      []flagset.Variant
+	prerequisites []flagset.Gate
 	windows       [][2]int64
 }
 
-func (c *compiler) flag(f *Flag) {
+func (c *compiler) flag(f *flagset.Flag) {
 	p := sortParts(f.Gates)
 	c.counts.Flags++
-	c.array(10)
+	c.Array(10)
 	bits := 0
 	if p.on {
 		bits |= 1
@@ -40,68 +43,68 @@ func (c *compiler) flag(f *Flag) {
 	if f.Killed {
 		bits |= 2
 	}
-	c.int(bits)
-	c.int(granted(p.actors, actorsGranted))
-	c.int(granted(p.time, func(ratio float64) int { return 1 + drawsGranted(ratio) }))
+	c.Int(bits)
+	c.Int(granted(p.actors, actorsGranted))
+	c.Int(granted(p.time, func(ratio float64) int { return 1 + drawsGranted(ratio) }))
 	c.offVariant(f.OffVariant, p.variants)
 	c.targets(p.actorGates, false)
 	c.targets(p.groupGates, true)
 	c.rules(p.rules)
 	c.variants(p.variants)
-	c.array(2 * len(p.prerequisites))
+	c.Array(2 * len(p.prerequisites))
 	for _, g := range p.prerequisites {
-		c.text(validText(g.Target))
-		c.bool(g.Enabled)
+		c.Text(flagset.ValidText(g.Target))
+		c.Bool(g.Enabled)
 	}
-	c.array(2 * len(p.windows))
+	c.Array(2 * len(p.windows))
 	for _, w := range p.windows {
-		c.long(w[0])
-		c.long(w[1])
+		c.Long(w[0])
+		c.Long(w[1])
 	}
 	c.counts.Prerequisites += len(p.prerequisites)
 	c.counts.Schedules += len(p.windows)
 }
 
-func (c *compiler) segment(constraints []Constraint) {
+func (c *compiler) segment(constraints []flagset.Constraint) {
 	c.counts.Segments++
 	c.constraints(constraints)
 }
 
 // sortParts sorts gates by kind. If a flag may have only one gate of a kind, the first that can be read counts.
-func sortParts(gates []Gate) parts {
+func sortParts(gates []flagset.Gate) parts {
 	var p parts
 	for _, g := range gates {
 		switch g.Type {
-		case Boolean:
+		case flagset.Boolean:
 			p.on = p.on || g.Enabled && !p.booleans
 			p.booleans = true
-		case PercentageOfActors:
+		case flagset.PercentageOfActors:
 			if p.actors == nil && sound(g.Ratio) {
 				p.actors = g.Ratio
 			}
-		case PercentageOfTime:
+		case flagset.PercentageOfTime:
 			if p.time == nil && sound(g.Ratio) {
 				p.time = g.Ratio
 			}
-		case Actor:
+		case flagset.Actor:
 			p.actorGates = append(p.actorGates, g)
-		case Group:
+		case flagset.Group:
 			p.groupGates = append(p.groupGates, g)
-		case Rule:
+		case flagset.Rule:
 			if g.Enabled && len(g.Constraints) > 0 && (g.Ratio == nil || sound(g.Ratio)) {
 				p.rules = append(p.rules, g)
 			}
-		case SegmentGate:
+		case flagset.SegmentGate:
 			if g.Enabled && (g.Ratio == nil || sound(g.Ratio)) {
 				p.rules = append(p.rules, g)
 			}
-		case VariantGate:
+		case flagset.VariantGate:
 			if p.variants == nil && soundVariants(g.Variants) {
-				p.variants = sortedVariants(g.Variants)
+				p.variants = flagset.SortedVariants(g.Variants)
 			}
-		case Prerequisite:
+		case flagset.Prerequisite:
 			p.prerequisites = append(p.prerequisites, g)
-		case Schedule:
+		case flagset.Schedule:
 			if from, until, ok := window(g); ok {
 				p.windows = append(p.windows, [2]int64{from, until})
 			}
@@ -114,10 +117,10 @@ func sortParts(gates []Gate) parts {
 func sound(ratio *float64) bool { return ratio != nil && *ratio > 0 && *ratio < 1 }
 
 // soundVariants reports whether a variant gate can be read. If it can't, the whole gate is left out, as the reference does.
-func soundVariants(variants []Variant) bool {
+func soundVariants(variants []flagset.Variant) bool {
 	names, some := map[string]bool{}, false
 	for _, v := range variants {
-		ok, positive := weight(v.Weight)
+		ok, positive := v.Weight.Sound()
 		if !ok || names[v.Name] || len(v.Name) > engine.MaxNameBytes {
 			return false
 		}
@@ -127,16 +130,24 @@ func soundVariants(variants []Variant) bool {
 	if !some || len(variants) > engine.MaxVariants {
 		return false
 	}
-	_, ok := cuts(sortedVariants(variants))
+	_, ok := cuts(flagset.SortedVariants(variants))
 	return ok
 }
 
 // window returns a schedule's window in Unix microseconds. ok is false if it can't be read or can't open.
-func window(g Gate) (from, until int64, ok bool) {
-	var c checker
-	from, okFrom := c.bound("", g.From, math.MinInt64)
-	until, okUntil := c.bound("", g.Until, math.MaxInt64)
+func window(g flagset.Gate) (from, until int64, ok bool) {
+	from, okFrom := bound(g.From, math.MinInt64)
+	until, okUntil := bound(g.Until, math.MaxInt64)
 	return from, until, okFrom && okUntil && from < until
+}
+
+// bound reads one end of a window. An end that is left out is open.
+func bound(text *string, open int64) (at int64, ok bool) {
+	if text == nil {
+		return open, true
+	}
+	at, err := flagset.ParseTime(*text)
+	return at, err == nil
 }
 
 func granted(ratio *float64, count func(float64) int) int {
@@ -146,12 +157,12 @@ func granted(ratio *float64, count func(float64) int) int {
 	return count(*ratio)
 }
 
-func (c *compiler) offVariant(name *string, variants []Variant) {
+func (c *compiler) offVariant(name *string, variants []flagset.Variant) {
 	at := -1
 	if name != nil {
-		at = slices.IndexFunc(variants, func(v Variant) bool { return v.Name == *name })
+		at = slices.IndexFunc(variants, func(v flagset.Variant) bool { return v.Name == *name })
 	}
-	c.int(at + 1)
+	c.Int(at + 1)
 }
 
 // These are the states of a target. A group can have both. For an actor the first gate decides.
@@ -160,11 +171,11 @@ const (
 	allowed = 2
 )
 
-func (c *compiler) targets(gates []Gate, both bool) {
+func (c *compiler) targets(gates []flagset.Gate, both bool) {
 	states := make(map[string]int, len(gates))
 	names := make([]string, 0, len(gates))
 	for _, g := range gates {
-		name, state := validText(g.Target), denied
+		name, state := flagset.ValidText(g.Target), denied
 		if g.Enabled {
 			state = allowed
 		}
@@ -178,10 +189,10 @@ func (c *compiler) targets(gates []Gate, both bool) {
 		}
 	}
 	slices.Sort(names)
-	c.array(2 * len(names))
+	c.Array(2 * len(names))
 	for _, name := range names {
-		c.text(name)
-		c.int(states[name])
+		c.Text(name)
+		c.Int(states[name])
 	}
 	c.counts.Slots += slots(len(names))
 }
@@ -198,42 +209,42 @@ func slots(n int) int {
 	return size
 }
 
-func (c *compiler) rules(gates []Gate) {
-	c.array(len(gates))
+func (c *compiler) rules(gates []flagset.Gate) {
+	c.Array(len(gates))
 	c.counts.Rules += len(gates)
 	for _, g := range gates {
-		c.array(2)
+		c.Array(2)
 		score := 0
 		if g.Ratio != nil {
 			score = actorsGranted(*g.Ratio)
 		}
-		c.int(score)
-		if g.Type == SegmentGate {
-			c.text(validText(g.Target))
+		c.Int(score)
+		if g.Type == flagset.SegmentGate {
+			c.Text(flagset.ValidText(g.Target))
 		} else {
 			c.constraints(g.Constraints)
 		}
 	}
 }
 
-func (c *compiler) variants(variants []Variant) {
+func (c *compiler) variants(variants []flagset.Variant) {
 	cut, _ := cuts(variants)
-	c.array(len(variants))
+	c.Array(len(variants))
 	c.counts.Variants += len(variants)
 	for i, v := range variants {
-		c.array(3)
-		c.text(validText(v.Name))
-		c.int(cut[i])
-		if payload, err := CanonicalJSON(v.Payload); v.Payload != nil && err == nil {
-			c.binary(payload)
+		c.Array(3)
+		c.Text(flagset.ValidText(v.Name))
+		c.Int(cut[i])
+		if payload, err := flagset.CanonicalJSON(v.Payload); v.Payload != nil && err == nil {
+			c.Binary(payload)
 		} else {
-			c.none()
+			c.Nil()
 		}
 	}
 }
 
-func (c *compiler) constraints(constraints []Constraint) {
-	c.array(len(constraints))
+func (c *compiler) constraints(constraints []flagset.Constraint) {
+	c.Array(len(constraints))
 	c.counts.Constraints += len(constraints)
 	for _, k := range constraints {
 		c.constraint(k)
@@ -242,35 +253,42 @@ func (c *compiler) constraints(constraints []Constraint) {
 
 // constraint writes a constraint, or "never" in place of one without a meaning. It writes the values if it can, so that an explanation
 // shows them.
-func (c *compiler) constraint(k Constraint) {
-	op, values, count := operator(k.Operator), newWriter(), len(k.Values)
-	if op < 0 {
-		op = never
-	}
-	values.array(count)
+func (c *compiler) constraint(k flagset.Constraint) {
+	op, values, count := operator(k.Operator), pack.NewWriter(), len(k.Values)
+	values.Array(count)
 	for _, v := range k.Values {
-		if err := values.value(canonicalValue(v)); err != nil || count > engine.MaxValues {
-			op, count, values = never, 0, newWriter()
-			values.array(0)
+		if err := values.Value(canonicalValue(v)); err != nil || count > engine.MaxValues {
+			op, count, values = engine.OpNever, 0, pack.NewWriter()
+			values.Array(0)
 			break
 		}
 	}
-	var pattern *program
-	if op == operator("matches") {
+	var pattern *pattern.Program
+	if op == engine.OpMatches {
 		if pattern = onlyPattern(k.Values); pattern == nil {
-			op = never
+			op = engine.OpNever
 		}
 	}
-	c.array(4)
-	c.text(validText(k.Attribute))
-	c.int(op)
-	c.raw(values.bytes())
+	c.Array(4)
+	c.Text(flagset.ValidText(k.Attribute))
+	c.Int(int(op))
+	c.Raw(values.Bytes())
 	c.counts.Values += count
 	c.program(pattern)
 }
 
+// operator returns the number of an operator, and OpNever for a name that no operator has.
+func operator(name string) engine.Operator {
+	for op := range engine.Operators {
+		if op.String() == name {
+			return op
+		}
+	}
+	return engine.OpNever
+}
+
 // onlyPattern returns the program of the only value, or nil if that isn't a valid pattern.
-func onlyPattern(values []any) *program {
+func onlyPattern(values []any) *pattern.Program {
 	if len(values) != 1 {
 		return nil
 	}
@@ -278,7 +296,7 @@ func onlyPattern(values []any) *program {
 	if !ok {
 		return nil
 	}
-	pattern, err := compilePattern(validText(text))
+	pattern, err := pattern.Compile(flagset.ValidText(text))
 	if err != nil {
 		return nil
 	}
@@ -299,37 +317,37 @@ func canonicalValue(v any) any {
 	case map[string]any:
 		object := make(map[string]any, len(v))
 		for name := range v {
-			object[validText(name)] = canonicalValue(v[name])
+			object[flagset.ValidText(name)] = canonicalValue(v[name])
 		}
 		return object
 	}
-	if canonical, err := Normalise(v); err == nil {
+	if canonical, err := flagset.Normalise(v); err == nil {
 		return canonical
 	}
 	return v
 }
 
-func (c *compiler) program(p *program) {
+func (c *compiler) program(p *pattern.Program) {
 	if p == nil {
-		c.none()
+		c.Nil()
 		return
 	}
-	c.array(3)
-	c.int(p.start)
-	c.array(4 * len(p.instructions))
-	for _, in := range p.instructions {
-		c.int(in.op)
-		c.int(in.out)
-		c.int(in.x)
-		c.int(in.y)
+	c.Array(3)
+	c.Int(p.Start)
+	c.Array(4 * len(p.Instructions))
+	for _, in := range p.Instructions {
+		c.Int(in.Op)
+		c.Int(in.Out)
+		c.Int(in.X)
+		c.Int(in.Y)
 	}
-	c.array(len(p.ranges))
-	for _, r := range p.ranges {
-		c.int(int(r))
+	c.Array(len(p.Ranges))
+	for _, r := range p.Ranges {
+		c.Int(int(r))
 	}
 	c.counts.Programs++
-	c.counts.Instructions += len(p.instructions)
-	c.counts.Ranges += len(p.ranges)
+	c.counts.Instructions += len(p.Instructions)
+	c.counts.Ranges += len(p.Ranges)
 }
 
 // byKey orders records the way a snapshot does.

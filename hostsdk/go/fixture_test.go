@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
@@ -31,14 +32,14 @@ func compiledIn(t testing.TB, h snapshot.Header, flags ...string) []byte {
 	t.Helper()
 	set := parsed(t, flags...)
 	data, problems := snapshot.Compile(h, set, snapshot.Strict)
-	if err := snapshot.Err(problems); err != nil {
+	if err := flagset.Err(problems); err != nil {
 		t.Fatal(err)
 	}
 	return data
 }
 
 // parsed reads flags in their JSON form; one that begins with "segment " is a segment.
-func parsed(t testing.TB, flags ...string) *snapshot.Set {
+func parsed(t testing.TB, flags ...string) *flagset.Set {
 	t.Helper()
 	var all, segments []string
 	for _, f := range flags {
@@ -48,8 +49,8 @@ func parsed(t testing.TB, flags ...string) *snapshot.Set {
 			all = append(all, f)
 		}
 	}
-	set, problems := snapshot.ParseSet([]byte(fmt.Sprintf(`{"flags": [%s], "segments": [%s]}`, strings.Join(all, ","), strings.Join(segments, ","))))
-	if err := snapshot.Err(problems); err != nil {
+	set, problems := flagset.ParseSet([]byte(fmt.Sprintf(`{"flags": [%s], "segments": [%s]}`, strings.Join(all, ","), strings.Join(segments, ","))))
+	if err := flagset.Err(problems); err != nil {
 		t.Fatal(err)
 	}
 	return &set

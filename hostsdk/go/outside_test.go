@@ -64,7 +64,7 @@ func main() {
 	program := filepath.Join(dir, "outside")
 	run("go", "build", "-o", program, ".")
 	linked := run("go", "list", "-deps", ".") + run("go", "version", "-m", program)
-	for _, server := range []string{"go.etcd.io", "labstack", "wazero", "engine/snapshot", "controlplane", "google.golang.org"} {
+	for _, server := range []string{"go.etcd.io", "labstack", "wazero", "engine/flagset", "engine/snapshot", "controlplane", "google.golang.org"} {
 		if strings.Contains(string(mod), server) {
 			t.Errorf("its go.mod names %s:\n%s", server, mod)
 		}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
 )
 
@@ -36,9 +36,9 @@ func TestLibraryMode(t *testing.T) {
 	if ask() {
 		t.Error("on before it is there")
 	}
-	write(plane.Enable(ctx, "default", "new_checkout", snapshot.ForActor("user:42"), controlplane.WriteOptions{By: "me"}))
+	write(plane.Enable(ctx, "default", "new_checkout", flagset.ForActor("user:42"), controlplane.WriteOptions{By: "me"}))
 	await(t, flags, func() bool { return ask() })
-	write(plane.Clear(ctx, "default", "new_checkout", snapshot.Removal{}, controlplane.WriteOptions{By: "me"}))
+	write(plane.Clear(ctx, "default", "new_checkout", flagset.Removal{}, controlplane.WriteOptions{By: "me"}))
 	await(t, flags, func() bool { return !ask() })
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
 )
 
@@ -33,7 +33,7 @@ func TestServer(t *testing.T) {
 	}
 	enable := func(key string) {
 		t.Helper()
-		if _, err := plane.Enable(ctx, "default", key, snapshot.Scope{}, by); err != nil {
+		if _, err := plane.Enable(ctx, "default", key, flagset.Scope{}, by); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
 )
@@ -26,7 +27,7 @@ type Flags struct {
 	frames chan frame
 
 	mu       sync.Mutex
-	set      snapshot.Set
+	set      flagset.Set
 	revision int64
 }
 
@@ -109,52 +110,52 @@ func (f *Flags) Context(ctx context.Context) context.Context {
 }
 
 // Scope says for whom a flag is enabled or disabled.
-type Scope = snapshot.Scope
+type Scope = flagset.Scope
 
 // ForActor is one actor.
-func ForActor(key string) Scope { return snapshot.ForActor(key) }
+func ForActor(key string) Scope { return flagset.ForActor(key) }
 
 // ForGroup is a group.
-func ForGroup(name string) Scope { return snapshot.ForGroup(name) }
+func ForGroup(name string) Scope { return flagset.ForGroup(name) }
 
 // ForPercentageOfActors is a share of the actors, in (0, 1).
-func ForPercentageOfActors(ratio float64) Scope { return snapshot.ForPercentageOfActors(ratio) }
+func ForPercentageOfActors(ratio float64) Scope { return flagset.ForPercentageOfActors(ratio) }
 
 // ForPercentageOfTime is a share of the decisions, in (0, 1).
-func ForPercentageOfTime(ratio float64) Scope { return snapshot.ForPercentageOfTime(ratio) }
+func ForPercentageOfTime(ratio float64) Scope { return flagset.ForPercentageOfTime(ratio) }
 
 // When is everybody whose attribute compares so: eq, neq, in, not_in, contains, gt, gte, lt, lte or matches.
 func When(attribute, operator string, values ...any) Scope {
-	return snapshot.When(snapshot.Constraint{Attribute: attribute, Operator: operator, Values: values})
+	return flagset.When(flagset.Constraint{Attribute: attribute, Operator: operator, Values: values})
 }
 
 // ForSegment is a segment of PutSegment.
-func ForSegment(key string) Scope { return snapshot.ForSegment(key) }
+func ForSegment(key string) Scope { return flagset.ForSegment(key) }
 
 // Requires is everybody for whom another flag is on.
-func Requires(flag string) Scope { return snapshot.Requires(flag, true) }
+func Requires(flag string) Scope { return flagset.Requires(flag, true) }
 
 // Enable turns a flag on: for everybody, or for these scopes. It makes the flag, if need be.
 func (f *Flags) Enable(key string, scopes ...Scope) {
 	f.t.Helper()
-	f.each(key, scopes, snapshot.Enable)
+	f.each(key, scopes, flagset.Enable)
 }
 
 // Disable turns a flag off: for everybody, or for these scopes. Other gates that grant stay; Kill or Reset end them.
 func (f *Flags) Disable(key string, scopes ...Scope) {
 	f.t.Helper()
-	f.each(key, scopes, snapshot.Disable)
+	f.each(key, scopes, flagset.Disable)
 }
 
-func (f *Flags) each(key string, scopes []Scope, verb func(snapshot.Flag, snapshot.Scope) (snapshot.Flag, []snapshot.Problem)) {
+func (f *Flags) each(key string, scopes []Scope, verb func(flagset.Flag, flagset.Scope) (flagset.Flag, []flagset.Problem)) {
 	f.t.Helper()
 	if len(scopes) == 0 {
 		scopes = []Scope{{}}
 	}
-	f.change(key, func(flag snapshot.Flag) (snapshot.Flag, []snapshot.Problem) {
+	f.change(key, func(flag flagset.Flag) (flagset.Flag, []flagset.Problem) {
 		for _, scope := range scopes {
-			var problems []snapshot.Problem
-			if flag, problems = verb(flag, scope); snapshot.Err(problems) != nil {
+			var problems []flagset.Problem
+			if flag, problems = verb(flag, scope); flagset.Err(problems) != nil {
 				return flag, problems
 			}
 		}
@@ -173,35 +174,35 @@ func (f *Flags) Serve(key, variant string, payload ...any) {
 	if err != nil {
 		f.t.Fatalf("flagtest: %s: %v", key, err)
 	}
-	parsed, problems := snapshot.ParseFlag(gate)
+	parsed, problems := flagset.ParseFlag(gate)
 	f.fatal(key, problems)
-	f.change(key, func(flag snapshot.Flag) (snapshot.Flag, []snapshot.Problem) {
-		return snapshot.PutVariants(flag, parsed.Gates[0].Variants)
+	f.change(key, func(flag flagset.Flag) (flagset.Flag, []flagset.Problem) {
+		return flagset.PutVariants(flag, parsed.Gates[0].Variants)
 	})
 }
 
 // Kill turns a flag off, whatever its gates say.
 func (f *Flags) Kill(key string) {
 	f.t.Helper()
-	f.change(key, func(flag snapshot.Flag) (snapshot.Flag, []snapshot.Problem) { return snapshot.Kill(flag, nil) })
+	f.change(key, func(flag flagset.Flag) (flagset.Flag, []flagset.Problem) { return flagset.Kill(flag, nil) })
 }
 
 // Put sets a flag in its authoring form, as JSON: all that there is can be tested.
 func (f *Flags) Put(document string) {
 	f.t.Helper()
-	parsed, problems := snapshot.ParseFlag([]byte(document))
+	parsed, problems := flagset.ParseFlag([]byte(document))
 	f.fatal("Put", problems)
-	f.change(parsed.Key, func(snapshot.Flag) (snapshot.Flag, []snapshot.Problem) { return parsed, snapshot.ValidateFlag(&parsed) })
+	f.change(parsed.Key, func(flagset.Flag) (flagset.Flag, []flagset.Problem) { return parsed, flagset.ValidateFlag(&parsed) })
 }
 
 // PutSegment sets a segment in its authoring form, as JSON.
 func (f *Flags) PutSegment(document string) {
 	f.t.Helper()
-	parsed, problems := snapshot.ParseSegment([]byte(document))
+	parsed, problems := flagset.ParseSegment([]byte(document))
 	f.fatal("PutSegment", problems)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.set.Segments = append(slices.DeleteFunc(f.set.Segments, func(s snapshot.Segment) bool { return s.Key == parsed.Key }), parsed)
+	f.set.Segments = append(slices.DeleteFunc(f.set.Segments, func(s flagset.Segment) bool { return s.Key == parsed.Key }), parsed)
 	f.set = *f.set.Sorted()
 	f.publish()
 }
@@ -211,32 +212,32 @@ func (f *Flags) Reset(key string) {
 	f.t.Helper()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.set.Flags = slices.DeleteFunc(f.set.Flags, func(flag snapshot.Flag) bool { return flag.Key == key })
+	f.set.Flags = slices.DeleteFunc(f.set.Flags, func(flag flagset.Flag) bool { return flag.Key == key })
 	f.publish()
 }
 
 // change makes one flag another, and waits until it decides so.
-func (f *Flags) change(key string, verb func(snapshot.Flag) (snapshot.Flag, []snapshot.Problem)) {
+func (f *Flags) change(key string, verb func(flagset.Flag) (flagset.Flag, []flagset.Problem)) {
 	f.t.Helper()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	flag := snapshot.Flag{Key: key}
+	flag := flagset.Flag{Key: key}
 	if known := f.set.Flag(key); known != nil {
 		flag = *known
 	}
 	flag, problems := verb(flag)
-	if snapshot.Err(problems) == nil {
-		problems = snapshot.ValidateFlag(&flag)
+	if flagset.Err(problems) == nil {
+		problems = flagset.ValidateFlag(&flag)
 	}
 	f.fatal(key, problems)
-	f.set.Flags = append(slices.DeleteFunc(f.set.Flags, func(old snapshot.Flag) bool { return old.Key == key }), flag)
+	f.set.Flags = append(slices.DeleteFunc(f.set.Flags, func(old flagset.Flag) bool { return old.Key == key }), flag)
 	f.set = *f.set.Sorted()
 	f.publish()
 }
 
-func (f *Flags) fatal(what string, problems []snapshot.Problem) {
+func (f *Flags) fatal(what string, problems []flagset.Problem) {
 	f.t.Helper()
-	if err := snapshot.Err(problems); err != nil {
+	if err := flagset.Err(problems); err != nil {
 		f.t.Fatalf("flagtest: %s: %v", what, err)
 	}
 }
@@ -260,7 +261,7 @@ func (f *Flags) compile() []byte {
 	f.t.Helper()
 	f.revision++
 	data, problems := snapshot.Compile(snapshot.Header{Environment: gonfalon.DefaultEnv, Revision: f.revision}, &f.set, snapshot.Tolerant)
-	if err := snapshot.Err(problems); err != nil {
+	if err := flagset.Err(problems); err != nil {
 		f.t.Fatalf("flagtest: %v", err)
 	}
 	return data

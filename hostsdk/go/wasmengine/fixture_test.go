@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"testing"
 
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
 )
@@ -30,12 +31,12 @@ const flags = `{"flags": [
 // compiled is the snapshot of a set in its JSON form.
 func compiled(t testing.TB, revision int64, set string) []byte {
 	t.Helper()
-	parsed, problems := snapshot.ParseSet([]byte(set))
-	if err := snapshot.Err(problems); err != nil {
+	parsed, problems := flagset.ParseSet([]byte(set))
+	if err := flagset.Err(problems); err != nil {
 		t.Fatal(err)
 	}
 	data, problems := snapshot.Compile(snapshot.Header{Environment: "default", Lineage: [16]byte{1}, Revision: revision}, &parsed, snapshot.Strict)
-	if err := snapshot.Err(problems); err != nil {
+	if err := flagset.Err(problems); err != nil {
 		t.Fatal(err)
 	}
 	return data

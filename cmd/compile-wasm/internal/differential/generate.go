@@ -8,6 +8,8 @@ import (
 	"math/big"
 	"math/rand/v2"
 
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+	"github.com/gonfalon-flags/gonfalon/engine/request"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
@@ -52,10 +54,10 @@ func NewRound(seed, n uint64, calls int) (*Round, error) {
 	return round, nil
 }
 
-func compile(h snapshot.Header, set *snapshot.Set) ([]byte, error) {
+func compile(h snapshot.Header, set *flagset.Set) ([]byte, error) {
 	data, problems := snapshot.Compile(h, set, snapshot.Tolerant)
 	if len(data) == 0 {
-		return nil, fmt.Errorf("the set does not compile: %w", snapshot.Err(problems))
+		return nil, fmt.Errorf("the set does not compile: %w", flagset.Err(problems))
 	}
 	return data, nil
 }
@@ -67,9 +69,9 @@ func (g generator) fill(b []byte) {
 }
 
 // delta leads from data to a changed set; it is spoilt now and then.
-func (g generator) delta(h snapshot.Header, set *snapshot.Set, data []byte) ([]byte, error) {
+func (g generator) delta(h snapshot.Header, set *flagset.Set, data []byte) ([]byte, error) {
 	next := *set
-	next.Flags = append([]snapshot.Flag(nil), set.Flags...)
+	next.Flags = append([]flagset.Flag(nil), set.Flags...)
 	for range 1 + g.r.IntN(3) {
 		i := g.r.IntN(len(next.Flags))
 		next.Flags[i].Killed = !next.Flags[i].Killed
@@ -111,13 +113,13 @@ func (g generator) corrupt(data []byte) []byte {
 	return b
 }
 
-func (g generator) set(n int) *snapshot.Set {
-	set := &snapshot.Set{Settings: snapshot.Settings{GroupConflict: snapshot.DenyWins}}
+func (g generator) set(n int) *flagset.Set {
+	set := &flagset.Set{Settings: flagset.Settings{GroupConflict: flagset.DenyWins}}
 	if g.r.IntN(2) == 0 {
-		set.Settings.GroupConflict = snapshot.AllowWins
+		set.Settings.GroupConflict = flagset.AllowWins
 	}
 	for i := range 4 {
-		set.Segments = append(set.Segments, snapshot.Segment{Key: fmt.Sprint("seg", i), Constraints: g.constraints()})
+		set.Segments = append(set.Segments, flagset.Segment{Key: fmt.Sprint("seg", i), Constraints: g.constraints()})
 	}
 	for i := range n {
 		set.Flags = append(set.Flags, g.flag(i, n))
@@ -125,53 +127,53 @@ func (g generator) set(n int) *snapshot.Set {
 	return set.Sorted()
 }
 
-func (g generator) flag(i, n int) snapshot.Flag {
-	f := snapshot.Flag{Key: fmt.Sprintf("flag%02d", i), Killed: g.r.IntN(25) == 0}
+func (g generator) flag(i, n int) flagset.Flag {
+	f := flagset.Flag{Key: fmt.Sprintf("flag%02d", i), Killed: g.r.IntN(25) == 0}
 	if g.r.IntN(20) == 0 {
 		f.Key += "-with-a-name-that-takes-more-than-one-block-of-the-hash-together-with-the-actor"
 	}
 	seen := map[string]bool{}
-	add := func(x snapshot.Gate) {
+	add := func(x flagset.Gate) {
 		if slot := x.Slot(); !seen[slot] {
 			seen[slot] = true
 			f.Gates = append(f.Gates, x)
 		}
 	}
 	for range 1 + g.r.IntN(5) {
-		x := snapshot.Gate{Enabled: g.r.IntN(3) > 0}
+		x := flagset.Gate{Enabled: g.r.IntN(3) > 0}
 		ratio := g.r.Float64()*0.998 + 0.001
 		switch g.r.IntN(11) {
 		case 0:
-			x.Type, x.Enabled = snapshot.Boolean, g.r.IntN(3) == 0
+			x.Type, x.Enabled = flagset.Boolean, g.r.IntN(3) == 0
 		case 1:
 			for range g.r.IntN(12) {
-				add(snapshot.Gate{Type: snapshot.Actor, Target: fmt.Sprint("u", g.r.IntN(60)), Enabled: g.r.IntN(3) > 0})
+				add(flagset.Gate{Type: flagset.Actor, Target: fmt.Sprint("u", g.r.IntN(60)), Enabled: g.r.IntN(3) > 0})
 			}
 			continue
 		case 2:
-			x.Type, x.Target = snapshot.Group, fmt.Sprint("g", g.r.IntN(6))
+			x.Type, x.Target = flagset.Group, fmt.Sprint("g", g.r.IntN(6))
 		case 3:
-			x.Type, x.Ratio, x.Enabled = snapshot.PercentageOfActors, &ratio, true
+			x.Type, x.Ratio, x.Enabled = flagset.PercentageOfActors, &ratio, true
 		case 4:
-			x.Type, x.Ratio, x.Enabled = snapshot.PercentageOfTime, &ratio, true
+			x.Type, x.Ratio, x.Enabled = flagset.PercentageOfTime, &ratio, true
 		case 5, 6, 7:
-			x.Type, x.Constraints, x.Enabled = snapshot.Rule, g.constraints(), true
+			x.Type, x.Constraints, x.Enabled = flagset.Rule, g.constraints(), true
 			if g.r.IntN(3) == 0 {
 				x.Ratio = &ratio
 			}
 		case 8:
-			x.Type, x.Target, x.Enabled = snapshot.SegmentGate, fmt.Sprint("seg", g.r.IntN(5)), true
+			x.Type, x.Target, x.Enabled = flagset.SegmentGate, fmt.Sprint("seg", g.r.IntN(5)), true
 		case 9:
 			if g.r.IntN(2) == 0 {
 				continue
 			}
-			x.Type, x.Target = snapshot.Prerequisite, fmt.Sprintf("flag%02d", g.r.IntN(n+2))
+			x.Type, x.Target = flagset.Prerequisite, fmt.Sprintf("flag%02d", g.r.IntN(n+2))
 		case 10:
 			if g.r.IntN(2) == 0 {
-				x.Type, x.Variants, x.Enabled = snapshot.VariantGate, g.variants(), true
+				x.Type, x.Variants, x.Enabled = flagset.VariantGate, g.variants(), true
 				break
 			}
-			x.Type, x.Enabled = snapshot.Schedule, true
+			x.Type, x.Enabled = flagset.Schedule, true
 			from, until := "2026-01-01T00:00:00Z", "2026-06-01T00:00:00+02:00"
 			if g.r.IntN(2) == 0 {
 				x.From = &from
@@ -185,10 +187,10 @@ func (g generator) flag(i, n int) snapshot.Flag {
 	return f
 }
 
-func (g generator) variants() (out []snapshot.Variant) {
+func (g generator) variants() (out []flagset.Variant) {
 	payload := g.r.IntN(2) == 0
 	for i := range 1 + g.r.IntN(4) {
-		v := snapshot.Variant{Name: fmt.Sprint("v", i), Weight: snapshot.Int(int64(g.r.IntN(5) + 1))}
+		v := flagset.Variant{Name: fmt.Sprint("v", i), Weight: flagset.Int(int64(g.r.IntN(5) + 1))}
 		if payload {
 			v.Payload = json.RawMessage(fmt.Sprintf(`"p%d"`, i))
 		}
@@ -197,9 +199,9 @@ func (g generator) variants() (out []snapshot.Variant) {
 	return out
 }
 
-func (g generator) constraints() (out []snapshot.Constraint) {
+func (g generator) constraints() (out []flagset.Constraint) {
 	for range 1 + g.r.IntN(2) {
-		c := snapshot.Constraint{Attribute: attributes[g.r.IntN(len(attributes))], Operator: operators[g.r.IntN(len(operators))]}
+		c := flagset.Constraint{Attribute: attributes[g.r.IntN(len(attributes))], Operator: operators[g.r.IntN(len(operators))]}
 		n := 1
 		if c.Operator == "in" || c.Operator == "not_in" || g.r.IntN(8) == 0 {
 			n = g.r.IntN(5)
@@ -248,8 +250,8 @@ func (g generator) value(depth int) any {
 	return texts[g.r.IntN(len(texts))]
 }
 
-func (g generator) call(set *snapshot.Set) Call {
-	r := snapshot.Request{Now: 1764000000e6 + g.r.Int64N(3e13), Roll: g.r.Uint64(), Attributes: map[string]any{}}
+func (g generator) call(set *flagset.Set) Call {
+	r := request.Request{Now: 1764000000e6 + g.r.Int64N(3e13), Roll: g.r.Uint64(), Attributes: map[string]any{}}
 	key := func() string {
 		if g.r.IntN(25) == 0 {
 			return "missing"

@@ -1,0 +1,404 @@
+package flagset
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// ParseFlag reads a flag's JSON document. It reports everything that doesn't fit the form and leaves it out of the flag; ValidateFlag
+// checks whether the flag makes sense. It skips members named in ignore, such as a request's "reason" or those that an answer adds. It
+// leaves a missing key empty, since a path may supply it.
+// Why: RATIONALE.md "Why are reading a flag and validating it separate steps?"
+func ParseFlag(data []byte, ignore ...string) (Flag, []Problem) {
+	return parseJSON(data, ignore, (*reader).flag)
+}
+
+// ParseSegment reads a segment's JSON document, in the way in which ParseFlag reads a flag's.
+func ParseSegment(data []byte, ignore ...string) (Segment, []Problem) {
+	return parseJSON(data, ignore, (*reader).segment)
+}
+
+// ParseVariants reads {"variants": […]}.
+func ParseVariants(data []byte, ignore ...string) ([]Variant, []Problem) {
+	return parseJSON(data, ignore, func(r *reader, n *node) []Variant {
+		var variants []Variant
+		r.object(n, "the body", map[string]field{"variants": func(n *node) { variants = list(r, n, r.variant) }}, "variants")
+		return variants
+	})
+}
+
+// ParseSet reads a whole document of settings, flags and segments. The set is sorted by key.
+func ParseSet(data []byte) (Set, []Problem) {
+	set, problems := parseJSON(data, nil, (*reader).set)
+	return *set.Sorted(), problems
+}
+
+func parseJSON[T any](data []byte, ignore []string, read func(*reader, *node) T) (T, []Problem) {
+	root, problem := readJSON(data)
+	if problem != nil {
+		var none T
+		return none, []Problem{*problem}
+	}
+	r := reader{ignore: ignore}
+	return read(&r, &root), r.problems
+}
+
+// reader turns a document's nodes into the model. It remembers where it is, so that problems can say so.
+type reader struct {
+	ignore   []string
+	problems []Problem
+	place    []string // the pointer's tokens
+	about    Problem  // flag, segment and gate of the next problems
+	base     int      // how much of place leads to that flag or segment
+}
+
+type field = func(*node)
+
+func (r *reader) fail(n *node, detail, hint string) {
+	p := r.about
+	p.Line, p.Detail, p.Hint = n.line, detail, hint
+	for _, token := range r.place[r.base:] {
+		p.Pointer += "/" + pointerToken(token)
+	}
+	r.problems = append(r.problems, p)
+}
+
+// in reads a part of the current node.
+func (r *reader) in(token string, n *node, read field) {
+	r.place = append(r.place, token)
+	read(n)
+	r.place = r.place[:len(r.place)-1]
+}
+
+// want reports whether a node is of a kind, and adds a problem if it isn't.
+func (r *reader) want(n *node, k kind, hint string) bool {
+	if n.kind == k {
+		return true
+	}
+	r.fail(n, "this is "+n.kind.String()+", not "+k.String(), hint)
+	return false
+}
+
+// object reads the members named in fields, once each, and adds a problem for every other. A null member counts as left out.
+func (r *reader) object(n *node, what string, fields map[string]field, required ...string) {
+	if !r.want(n, kindObject, "") {
+		return
+	}
+	given := map[string]bool{}
+	for i, name := range n.names {
+		item := &n.items[i]
+		read, known := fields[name]
+		switch {
+		case given[name]:
+			r.in(name, item, func(n *node) { r.fail(n, quoted(name)+" is given twice", "") })
+		case known && item.kind != kindNull:
+			r.in(name, item, read)
+		case !known && !(len(r.place) == r.base && slices.Contains(r.ignore, name)):
+			r.in(name, item, func(n *node) { r.fail(n, what+" has no field "+quoted(name), nearest(name, fields)) })
+		}
+		given[name] = given[name] || item.kind != kindNull
+	}
+	for _, name := range required {
+		if !given[name] {
+			r.in(name, n, func(n *node) { r.fail(n, quoted(name)+" is missing", "") })
+		}
+	}
+}
+
+func list[T any](r *reader, n *node, read func(*node) T) []T {
+	if !r.want(n, kindList, "") {
+		return nil
+	}
+	items := make([]T, 0, len(n.items))
+	for i := range n.items {
+		r.in(strconv.Itoa(i), &n.items[i], func(n *node) { items = append(items, read(n)) })
+	}
+	return items
+}
+
+func (r *reader) text(into *string) field {
+	return func(n *node) {
+		hint := ""
+		if n.kind == kindInteger || n.kind == kindFloat || n.kind == kindBool {
+			text, _ := json.Marshal(n.value)
+			hint = "put it in quotes: \"" + string(text) + "\""
+		}
+		if r.want(n, kindString, hint) {
+			*into = n.value.(string)
+		}
+	}
+}
+
+func (r *reader) optionalText(into **string) field {
+	return func(n *node) {
+		if n.kind == kindString {
+			*into = new(string)
+			**into = n.value.(string)
+			return
+		}
+		r.text(new(string))(n)
+	}
+}
+
+func (r *reader) truth(into *bool) field {
+	return func(n *node) {
+		if r.want(n, kindBool, "") {
+			*into = n.value.(bool)
+		}
+	}
+}
+
+func (r *reader) ratio(into **float64) field {
+	return func(n *node) {
+		if n.kind != kindInteger && n.kind != kindFloat {
+			r.want(n, kindFloat, "write a ratio such as 0.25")
+			return
+		}
+		ratio := Number{n.value}.Float64()
+		*into = &ratio
+	}
+}
+
+func (r *reader) set(n *node) Set {
+	var set Set
+	r.object(n, "the document", map[string]field{
+		"$schema":  func(n *node) { r.want(n, kindString, "") },
+		"settings": func(n *node) { set.Settings = r.settings(n) },
+		"flags": func(n *node) {
+			set.Flags = list(r, n, func(n *node) Flag {
+				return keyed(r, n, func(p *Problem, key string) { p.Flag = key }, r.flag)
+			})
+		},
+		"segments": func(n *node) {
+			set.Segments = list(r, n, func(n *node) Segment {
+				return keyed(r, n, func(p *Problem, key string) { p.Segment = key }, r.segment)
+			})
+		},
+	})
+	return set
+}
+
+func (r *reader) settings(n *node) Settings {
+	var s Settings
+	r.object(n, "settings", map[string]field{"group_conflict": func(n *node) {
+		if r.text((*string)(&s.GroupConflict))(n); n.value == "" {
+			r.fail(n, "it is empty", "it is deny_wins or allow_wins")
+		}
+	}})
+	return s
+}
+
+// keyed reads a flag or a segment of a document, so that its problems name it and point into it.
+func keyed[T any](r *reader, n *node, name func(*Problem, string), read func(*node) T) T {
+	key := n.member("key")
+	if key == nil || key.kind != kindString {
+		if n.kind == kindObject && (key == nil || key.kind == kindNull) {
+			r.in("key", n, func(n *node) { r.fail(n, `"key" is missing`, "") })
+		}
+		return read(n)
+	}
+	base, about := r.base, r.about
+	r.base = len(r.place)
+	name(&r.about, key.value.(string))
+	item := read(n)
+	r.base, r.about = base, about
+	return item
+}
+
+func (r *reader) flag(n *node) Flag {
+	var f Flag
+	r.object(n, "a flag", map[string]field{
+		"key":         r.text(&f.Key),
+		"description": r.text(&f.Description),
+		"owner":       r.text(&f.Owner),
+		"tags": func(n *node) {
+			f.Tags = list(r, n, func(n *node) (tag string) { r.text(&tag)(n); return tag })
+		},
+		"permanent":   r.truth(&f.Permanent),
+		"killed":      r.truth(&f.Killed),
+		"off_variant": r.optionalText(&f.OffVariant),
+		"gates":       func(n *node) { f.Gates = list(r, n, r.gate) },
+	})
+	return f
+}
+
+func (r *reader) segment(n *node) Segment {
+	var s Segment
+	r.object(n, "a segment", map[string]field{
+		"key":         r.text(&s.Key),
+		"description": r.text(&s.Description),
+		"constraints": func(n *node) { s.Constraints = list(r, n, r.constraint) },
+	}, "constraints")
+	return s
+}
+
+// gate reads a gate. Its type determines its members. Enabled is true if it is left out.
+// Why: RATIONALE.md "Why is a gate enabled when it does not say so?"
+func (r *reader) gate(n *node) Gate {
+	var g Gate
+	if !r.want(n, kindObject, "") {
+		return g
+	}
+	if t := n.member("type"); t != nil && t.kind == kindString {
+		g.Type = GateType(t.value.(string))
+	}
+	fields := map[string]field{"type": r.text((*string)(&g.Type))}
+	required := []string{"type"}
+	switch g.Type {
+	case Actor, Group, Prerequisite, SegmentGate:
+		fields["target"] = r.text(&g.Target)
+		required = append(required, "target")
+	}
+	switch g.Type {
+	case Boolean, Actor, Group, Prerequisite, SegmentGate, Rule:
+		g.Enabled = true
+		fields["enabled"] = r.truth(&g.Enabled)
+	}
+	switch g.Type {
+	case PercentageOfActors, PercentageOfTime:
+		fields["ratio"] = r.ratio(&g.Ratio)
+		required = append(required, "ratio")
+	case SegmentGate, Rule:
+		fields["ratio"] = r.ratio(&g.Ratio)
+	}
+	switch g.Type {
+	case Rule:
+		fields["constraints"] = func(n *node) { g.Constraints = list(r, n, r.constraint) }
+		required = append(required, "constraints")
+	case VariantGate:
+		fields["variants"] = func(n *node) { g.Variants = list(r, n, r.variant) }
+		required = append(required, "variants")
+	case Schedule:
+		fields["from"] = r.optionalText(&g.From)
+		fields["until"] = r.optionalText(&g.Until)
+	}
+	if !known(g.Type) {
+		switch t := n.member("type"); {
+		case t == nil || t.kind == kindNull:
+			r.in("type", n, func(n *node) { r.fail(n, `"type" is missing`, typesHint) })
+		case t.kind != kindString:
+			r.in("type", t, fields["type"])
+		default:
+			r.in("type", t, func(n *node) { r.fail(n, quoted(string(g.Type))+" is not a gate type", typesHint) })
+		}
+		return g
+	}
+	about := r.about
+	target := n.member("target")
+	if target != nil && target.kind == kindString {
+		r.about.Gate = Gate{Type: g.Type, Target: target.value.(string)}.Slot()
+	} else {
+		r.about.Gate = Gate{Type: g.Type}.Slot()
+	}
+	what := "a " + string(g.Type) + " gate"
+	if g.Type == Actor {
+		what = "an actor gate"
+	}
+	r.object(n, what, fields, required...)
+	r.about = about
+	return g
+}
+
+func (r *reader) variant(n *node) Variant {
+	var v Variant
+	r.object(n, "a variant", map[string]field{
+		"name": r.text(&v.Name),
+		"weight": func(n *node) {
+			if n.kind != kindInteger && n.kind != kindFloat {
+				r.want(n, kindInteger, "")
+				return
+			}
+			v.Weight = Number{n.value}
+		},
+		"payload": func(n *node) { v.Payload = appendValue(nil, r.plain(n)) },
+	}, "name", "weight")
+	return v
+}
+
+func (r *reader) constraint(n *node) Constraint {
+	var c Constraint
+	r.object(n, "a constraint", map[string]field{
+		"attribute": r.text(&c.Attribute),
+		"operator":  r.text(&c.Operator),
+		"values": func(n *node) {
+			c.Values = list(r, n, func(n *node) any { return r.plain(n) })
+		},
+	}, "attribute", "operator", "values")
+	return c
+}
+
+// plain reads a value, whose objects may not name a member twice.
+func (r *reader) plain(n *node) any {
+	r.unrepeated(n)
+	return n.plain()
+}
+
+func (r *reader) unrepeated(n *node) {
+	given := make(map[string]bool, len(n.names))
+	for i := range n.items {
+		token := strconv.Itoa(i)
+		if n.kind == kindObject {
+			token = n.names[i]
+			if given[token] {
+				r.in(token, &n.items[i], func(n *node) { r.fail(n, quoted(token)+" is given twice", "") })
+			}
+			given[token] = true
+		}
+		r.in(token, &n.items[i], r.unrepeated)
+	}
+}
+
+// gateTypes are the ten gate types, in the order in which people meet them.
+var gateTypes = [...]GateType{Boolean, Actor, Group, PercentageOfTime, PercentageOfActors, VariantGate, Rule, SegmentGate, Prerequisite, Schedule}
+
+const typesHint = "types are boolean, actor, group, percentage_of_time, percentage_of_actors, variant, rule, segment, prerequisite and schedule"
+
+// GateTypes returns the ten gate types.
+func GateTypes() []GateType { return slices.Clone(gateTypes[:]) }
+
+func known(t GateType) bool { return slices.Contains(gateTypes[:], t) }
+
+// nearest suggests which field a misspelt name may mean.
+func nearest(name string, fields map[string]field) string {
+	best, most := "", 3
+	names := make([]string, 0, len(fields))
+	for known := range fields {
+		names = append(names, known)
+	}
+	slices.Sort(names)
+	for _, known := range names {
+		if d := distance(name, known); d < most {
+			best, most = known, d
+		}
+	}
+	if best != "" {
+		return fmt.Sprintf("did you mean %q?", best)
+	}
+	return "fields are " + strings.Join(names, ", ")
+}
+
+// distance returns the Levenshtein distance of two names in bytes. Names longer than any field count as far apart.
+func distance(a, b string) int {
+	if len(a) > 32 {
+		return len(a)
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost = 1 + min(diagonal, row[j], row[j+1])
+			}
+			diagonal, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}

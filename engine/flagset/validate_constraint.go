@@ -1,0 +1,200 @@
+package flagset
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
+	"github.com/gonfalon-flags/gonfalon/engine/internal/pack"
+	"github.com/gonfalon-flags/gonfalon/engine/pattern"
+)
+
+// operatorNames are in the order in which hints list them.
+var operatorNames = []string{"eq", "neq", "in", "not_in", "contains", "gt", "gte", "lt", "lte", "matches"}
+
+// Operators returns the names of the operators.
+func Operators() []string { return slices.Clone(operatorNames) }
+
+func (c *checker) constraints(constraints []Constraint, none string) {
+	if len(constraints) == 0 {
+		c.fail("/constraints", none, "")
+	}
+	if len(constraints) > engine.MaxConstraints {
+		c.fail("/constraints", fmt.Sprintf("%d constraints are more than %d", len(constraints), engine.MaxConstraints), "")
+	}
+	place := c.place
+	for i := range constraints {
+		c.place = place + "/constraints/" + strconv.Itoa(i)
+		c.constraint(&constraints[i])
+	}
+	c.place = place
+}
+
+func (c *checker) constraint(k *Constraint) {
+	c.name("/attribute", k.Attribute)
+	if len(k.Values) > engine.MaxValues {
+		c.fail("/values", fmt.Sprintf("%d values are more than %d", len(k.Values), engine.MaxValues), "put the list into an attribute of the context, or use a group")
+	}
+	// Check the values in the form in which they will be stored.
+	stored := Constraint{Attribute: k.Attribute, Operator: k.Operator, Values: make([]any, len(k.Values))}
+	sound := true
+	for i, v := range k.Values {
+		value, ok := c.value("/values/"+strconv.Itoa(i), v)
+		stored.Values[i] = value
+		sound = sound && ok
+	}
+	if !sound {
+		return
+	}
+	k = &stored
+	switch k.Operator {
+	case "in", "not_in":
+		c.list(k)
+		return
+	case "eq", "neq", "contains", "gt", "gte", "lt", "lte", "matches":
+	default:
+		c.fail("/operator", quoted(k.Operator)+" is not an operator", "operators are "+strings.Join(operatorNames[:], ", "))
+		return
+	}
+	if len(k.Values) != 1 {
+		hint := ""
+		switch k.Operator {
+		case "eq":
+			hint = "for a list, use in"
+		case "neq":
+			hint = "for a list, use not_in"
+		}
+		c.fail("/values", fmt.Sprintf("%s compares with exactly one value, and here are %d", k.Operator, len(k.Values)), hint)
+		return
+	}
+	c.only(k, k.Values[0])
+}
+
+// only checks the value of an operator that compares with exactly one.
+func (c *checker) only(k *Constraint, v any) {
+	text, isText := v.(string)
+	switch k.Operator {
+	case "contains":
+		if !isText {
+			c.fail("/values/0", "contains looks for text, and this is "+valueType(v), quoteHint(v))
+		}
+	case "matches":
+		if !isText {
+			c.fail("/values/0", "matches needs a pattern, and this is "+valueType(v), quoteHint(v))
+		} else if _, err := pattern.Compile(text); err != nil {
+			c.fail("/values/0", err.Detail, err.Hint)
+		}
+	case "gt", "gte", "lt", "lte":
+		if !isText && !isNumber(v) {
+			c.fail("/values/0", k.Operator+" compares numbers or text, and this is "+valueType(v), "")
+		}
+	case "eq", "neq":
+		if v == nil {
+			c.warn("/values/0", "a missing attribute never matches, so that nothing equals null", "")
+		}
+	}
+}
+
+// list warns about values that surprise people with in and not_in, which compare strictly: 5 isn't 5.0 there.
+func (c *checker) list(k *Constraint) {
+	if len(k.Values) == 0 && k.Operator == "in" {
+		c.warn("/values", "nothing is in an empty list", "")
+	}
+	numbers, texts := 0, 0
+	for i, v := range k.Values {
+		if isNumber(v) {
+			numbers++
+		}
+		text, isText := v.(string)
+		if !isText {
+			continue
+		}
+		number, isFloat := floatText(text)
+		switch {
+		case isFloat && number == math.Trunc(number):
+			c.warn("/values/"+strconv.Itoa(i), quoted(text)+" counts as a float here, which no integer equals", "write it without a fraction")
+		case !isFloat && !integerText(text):
+			texts++
+		}
+	}
+	if numbers > 0 && texts > 0 {
+		c.warn("/values", "the list mixes numbers and text", "attributes usually have one type")
+	}
+}
+
+// value returns a value in the form in which it is stored. It checks that the value has such a form and is not too long.
+func (c *checker) value(pointer string, v any) (any, bool) {
+	stored, err := Normalise(v)
+	if err != nil {
+		c.fail(pointer, err.Error(), "")
+		return nil, false
+	}
+	w := pack.NewWriter()
+	err = w.Value(stored)
+	if err != nil {
+		c.fail(pointer, err.Error(), "")
+		return nil, false
+	}
+	const head = 5 // bytes before a long string, which the limit doesn't count
+	if size := len(w.Bytes()) - head; size > engine.MaxValueBytes {
+		c.fail(pointer, fmt.Sprintf("%d bytes are more than %d", size, engine.MaxValueBytes), "")
+		return nil, false
+	}
+	return stored, true
+}
+
+func isNumber(v any) bool {
+	switch v.(type) {
+	case int64, *big.Int, float64:
+		return true
+	}
+	return false
+}
+
+func valueType(v any) string {
+	switch v.(type) {
+	case nil:
+		return "null"
+	case bool:
+		return "a boolean"
+	case string:
+		return "text"
+	case []any:
+		return "a list"
+	case map[string]any:
+		return "an object"
+	}
+	return "a number"
+}
+
+func quoteHint(v any) string {
+	if v == nil {
+		return ""
+	}
+	if _, isBool := v.(bool); isBool || isNumber(v) {
+		return "put it in quotes: \"" + string(appendValue(nil, v)) + "\""
+	}
+	return ""
+}
+
+// integerText and floatText report what a string counts as where constraints compare numbers.
+func integerText(s string) bool {
+	digits := strings.TrimLeft(s[:min(1, len(s))], "+-") + s[min(1, len(s)):]
+	return digits != "" && strings.Trim(digits, "0123456789") == ""
+}
+
+func floatText(s string) (float64, bool) {
+	if s == "" || s[len(s)-1] == '.' || strings.Trim(s, "+-0123456789.eE") != "" || integerText(s) {
+		return 0, false
+	}
+	unsigned := strings.TrimLeft(s[:1], "+-") + s[1:]
+	if unsigned == "" || !digit(unsigned[0]) || strings.Contains(unsigned, ".e") || strings.Contains(unsigned, ".E") {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	return f, err == nil
+}

@@ -1,0 +1,71 @@
+package flagset
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
+)
+
+// variants checks a variant gate: its names, its weights, and that all payloads have one type.
+func (c *checker) variants(variants []Variant) {
+	if len(variants) == 0 {
+		c.fail("/variants", "there is no variant", "to remove the gate, clear it")
+		return
+	}
+	if len(variants) > engine.MaxVariants {
+		c.fail("/variants", fmt.Sprintf("%d variants are more than %d", len(variants), engine.MaxVariants), "")
+	}
+	place := c.place
+	taken := map[string]bool{}
+	first := ""
+	positive, sound := false, true
+	for i := range variants {
+		v := &variants[i]
+		c.place = place + "/variants/" + strconv.Itoa(i)
+		c.name("/name", v.Name)
+		if taken[v.Name] {
+			c.fail("/name", quoted(v.Name)+" is there twice", "")
+		}
+		taken[v.Name] = true
+		ok, above := v.Weight.Sound()
+		if !ok {
+			c.fail("/weight", v.Weight.String()+" is not a number of 0 or more", "")
+		}
+		positive, sound = positive || above, sound && ok
+		first = c.payload(v.Payload, first)
+	}
+	c.place = place
+	switch {
+	case !sound:
+	case !positive:
+		c.fail("/variants", "no weight is above 0", "give at least one variant a positive weight")
+	default:
+		if _, ok := TotalWeight(SortedVariants(variants)); !ok {
+			c.fail("/variants", "the sum of the weights is beyond the range of a float64", "use smaller weights: only their ratios count")
+		}
+	}
+}
+
+// payload checks a payload against the type of those before it, and returns the type for those after it.
+func (c *checker) payload(payload []byte, before string) string {
+	if payload == nil {
+		return before
+	}
+	root, problem := readJSON(payload)
+	if problem != nil {
+		c.fail("/payload", problem.Detail, "")
+		return before
+	}
+	if root.kind == kindNull || root.kind == kindList {
+		c.fail("/payload", "a payload can't be "+root.kind.String(), "a payload is a boolean, a string, a number or an object")
+		return before
+	}
+	c.text("/payload", string(appendValue(nil, root.plain())), engine.MaxPayloadBytes)
+	kind := root.kind.String()
+	if before != "" && kind != before {
+		c.fail("/payload", "this is "+kind+", while the payload before it is "+before, "all of a flag's payloads have one type")
+		return before
+	}
+	return kind
+}
