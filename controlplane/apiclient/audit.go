@@ -9,7 +9,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 )
 
-// AuditEntry tells of one change.
+// AuditEntry describes one change.
 type AuditEntry struct {
 	Environment string                `json:"environment,omitempty"`
 	Revision    int64                 `json:"revision,omitempty"`
@@ -19,7 +19,7 @@ type AuditEntry struct {
 	Action      string                `json:"action"`
 	Key         string                `json:"key,omitempty"`
 	Changes     []controlplane.Change `json:"changes"`
-	Omitted     int                   `json:"omitted,omitempty"` // changes that a list leaves out; AuditEntry gives them all
+	Omitted     int                   `json:"omitted,omitempty"` // how many changes a list leaves out; Client.AuditEntry returns them all
 }
 
 // AuditPage is a page of the audit, newest first.
@@ -45,7 +45,7 @@ func (q AuditQuery) values() url.Values {
 		"since", moment(q.Since), "until", moment(q.Until), "cursor", q.Cursor, "limit", number(int64(q.Limit)))
 }
 
-// FailedWrite tells of a change that was refused.
+// FailedWrite describes a change that was refused.
 type FailedWrite struct {
 	Environment string    `json:"environment,omitempty"`
 	Time        time.Time `json:"time"`
@@ -55,30 +55,30 @@ type FailedWrite struct {
 	Key         string    `json:"key,omitempty"`
 	Code        string    `json:"code"`
 	Detail      string    `json:"detail"`
-	Suppressed  int       `json:"suppressed,omitempty"` // before it, not recorded
+	Suppressed  int       `json:"suppressed,omitempty"` // how many before it were not recorded
 }
 
-// FailureList are refused changes, newest first.
+// FailureList is a list of refused changes, newest first.
 type FailureList struct {
 	Failures []FailedWrite `json:"failures"`
 }
 
-// Audit gives a page of the audit.
+// Audit returns a page of the audit.
 func (c *Client) Audit(ctx context.Context, q AuditQuery) (page AuditPage, err error) {
 	return page, c.get(ctx, path("audit"), q.values(), &page)
 }
 
-// AuditEntry gives one revision's entry with all its changes.
+// AuditEntry returns one revision's entry with all its changes.
 func (c *Client) AuditEntry(ctx context.Context, env string, revision int64) (e AuditEntry, err error) {
 	return e, c.get(ctx, path("envs", env, "audit", strconv.FormatInt(revision, 10)), nil, &e)
 }
 
-// History gives a page of what became of a flag.
+// History returns a page of a flag's audit.
 func (c *Client) History(ctx context.Context, env, key string, q AuditQuery) (page AuditPage, err error) {
 	return page, c.get(ctx, path("envs", env, "flags", key, "history"), q.values(), &page)
 }
 
-// Failures gives the refused changes.
+// Failures returns the refused changes.
 func (c *Client) Failures(ctx context.Context, q AuditQuery) ([]FailedWrite, error) {
 	var list FailureList
 	err := c.get(ctx, path("audit", "failures"), q.values(), &list)

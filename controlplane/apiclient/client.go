@@ -13,19 +13,19 @@ import (
 
 // Client calls one control plane. It is safe for concurrent use.
 type Client struct {
-	Endpoint string       // "http://127.0.0.1:8080"; a path is kept
-	Token    string       // "": none
-	HTTP     *http.Client // nil: http.DefaultClient; deadlines come with the context
-	Agent    string       // User-Agent; "": Go's
+	Endpoint string       // such as "http://127.0.0.1:8080"; it may have a path
+	Token    string       // "" for none
+	HTTP     *http.Client // nil for http.DefaultClient; the context sets deadlines
+	Agent    string       // the User-Agent; "" for Go's
 }
 
-// New gives a client.
+// New returns a client.
 func New(endpoint, token string) *Client { return &Client{Endpoint: endpoint, Token: token} }
 
-// Write goes with a change.
+// Write is the options of a change.
 type Write struct {
 	Reason       string // why, for the audit
-	IfMatch      string // the version that must be the current one; "*": it must exist
+	IfMatch      string // the version that must be the current one; "*" means that it must exist
 	IfAbsent     bool   // it must not exist
 	AllowMissing bool   // gates may name segments and parents that don't exist yet
 	DryRun       bool   // check everything, write nothing
@@ -37,9 +37,9 @@ type request struct {
 	path   string // escaped
 	query  url.Values
 	write  Write
-	accept string // "": JSON
-	body   []byte // nil: none
-	kind   string // of the body; "": JSON
+	accept string // "" for JSON
+	body   []byte // nil for none
+	kind   string // the body's media type; "" for JSON
 	header map[string]string
 }
 
@@ -54,7 +54,7 @@ func path(segments ...string) string {
 	return b.String()
 }
 
-// send makes the request; an answer that is no success, and not a 304, is an *Error.
+// send makes the request. If the response is neither a success nor a 304, the error is an *Error.
 func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 	if r.write.DryRun {
 		if r.query == nil {
@@ -113,7 +113,7 @@ func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 	return answer, nil
 }
 
-// call makes the request and reads its answer into a document; nil: there is none.
+// call makes the request and reads the response into a document, unless into is nil.
 func (c *Client) call(ctx context.Context, r request, into any) error {
 	answer, err := c.send(ctx, r)
 	if err != nil {
@@ -136,7 +136,7 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, into an
 	return c.call(ctx, request{method: http.MethodGet, path: path, query: query}, into)
 }
 
-// post sends a document, whose members the reason and the permission to name what is missing join.
+// post sends a document, and adds the options that belong into a body.
 func (c *Client) post(ctx context.Context, path string, document any, w Write, into any) error {
 	return c.change(ctx, http.MethodPost, path, document, w, into)
 }
@@ -160,13 +160,13 @@ func (c *Client) drop(ctx context.Context, path string, query url.Values, w Writ
 	return c.call(ctx, request{method: http.MethodDelete, path: path, query: query, write: w}, into)
 }
 
-// writeForm are the members that every body of a change may have.
+// writeForm holds the members that the body of every change may have.
 type writeForm struct {
 	Reason       string `json:"reason,omitempty"`
 	AllowMissing bool   `json:"allow_missing,omitempty"`
 }
 
-// joined is one JSON object with the members of several.
+// joined returns one JSON object with the members of several.
 func joined(documents ...any) ([]byte, error) {
 	all := []byte{'{'}
 	for _, d := range documents {

@@ -14,7 +14,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// Usage is a host's report: by flag, what was evaluated since its last one.
+// Usage is a host's report of the evaluations since its last report, by flag.
 type Usage struct {
 	Flags map[string]FlagUsage `json:"flags"`
 }
@@ -30,8 +30,7 @@ func (c *Client) ReportUsage(ctx context.Context, env string, u Usage) error {
 	return c.post(ctx, path("envs", env, "usage"), u, Write{}, nil)
 }
 
-// Snapshot gets an environment's snapshot and its entity tag, with which it can be asked whether there is a newer one; nil
-// bytes: there is none.
+// Snapshot returns an environment's snapshot and its entity tag. If tag is the entity tag of the newest snapshot, the bytes are nil.
 func (c *Client) Snapshot(ctx context.Context, env, tag string) ([]byte, string, error) {
 	answer, err := c.send(ctx, request{
 		method: http.MethodGet, path: path("envs", env, "snapshot"), header: map[string]string{"If-None-Match": tag},
@@ -54,7 +53,7 @@ type Event struct {
 	Data string // base64; empty for a heartbeat
 }
 
-// Stream gives an environment's events until the context or the connection ends; after is the ID to resume from, or "".
+// Stream yields an environment's events until the context or the connection ends. after is the ID to resume from, or "".
 func (c *Client) Stream(ctx context.Context, env, after string) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		answer, err := c.send(ctx, request{

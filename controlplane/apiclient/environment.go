@@ -11,7 +11,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// Environment is a set of flags of its own.
+// Environment is a separate set of flags.
 type Environment struct {
 	Key         string           `json:"key"`
 	Description string           `json:"description"`
@@ -25,12 +25,12 @@ type Environment struct {
 	Updated     time.Time        `json:"updated,omitzero"`
 }
 
-// EnvironmentList are the environments that the token may see.
+// EnvironmentList lists the environments that the token may see.
 type EnvironmentList struct {
 	Environments []Environment `json:"environments"`
 }
 
-// NewEnvironment says what to create.
+// NewEnvironment is an environment to create.
 type NewEnvironment struct {
 	Key         string            `json:"key"`
 	Description string            `json:"description,omitempty"`
@@ -38,23 +38,23 @@ type NewEnvironment struct {
 	From        string            `json:"from,omitempty"` // an environment to copy
 }
 
-// EnvironmentChange says what to change; nil leaves it.
+// EnvironmentChange says what to change. A nil member stays as it is.
 type EnvironmentChange struct {
 	Description *string           `json:"description,omitempty"`
 	Settings    *flagset.Settings `json:"settings,omitempty"`
 }
 
-// Copy says what to take from another environment.
+// Copy says what to copy from another environment.
 type Copy struct {
 	From  string   `json:"from"`
-	Flags []string `json:"flags,omitempty"` // with the segments and parents that they need; absent: everything, settings too
+	Flags []string `json:"flags,omitempty"` // copied with the segments and parents that they need; absent for everything, including settings
 	Prune bool     `json:"prune,omitempty"` // delete what the source doesn't have
 }
 
-// Difference is what a change of many things did, or would do.
+// Difference says what a change of many things did, or would do.
 type Difference struct {
-	Revision int64                 `json:"revision"` // of the environment afterwards
-	Written  bool                  `json:"written"`  // false: a dry run, or nothing differed
+	Revision int64                 `json:"revision"` // the environment's revision afterwards
+	Written  bool                  `json:"written"`  // false for a dry run, or if nothing differed
 	Changes  []controlplane.Change `json:"changes"`
 	Warnings []Problem             `json:"warnings,omitempty"`
 }
@@ -62,47 +62,47 @@ type Difference struct {
 // Import says how to import.
 type Import struct {
 	Prune  bool // delete what the set doesn't have
-	Strict bool // refuse problems, instead of storing what fails closed
+	Strict bool // refuse problems instead of storing them as warnings that fail closed
 }
 
-// Environments lists them.
+// Environments lists the environments.
 func (c *Client) Environments(ctx context.Context) ([]Environment, error) {
 	var list EnvironmentList
 	err := c.get(ctx, path("envs"), nil, &list)
 	return list.Environments, err
 }
 
-// Environment gets one.
+// Environment returns one environment.
 func (c *Client) Environment(ctx context.Context, key string) (e Environment, err error) {
 	return e, c.get(ctx, path("envs", key), nil, &e)
 }
 
-// CreateEnvironment creates one.
+// CreateEnvironment creates an environment.
 func (c *Client) CreateEnvironment(ctx context.Context, n NewEnvironment, w Write) (e Environment, err error) {
 	return e, c.post(ctx, path("envs"), n, w, &e)
 }
 
-// UpdateEnvironment changes one's settings or description.
+// UpdateEnvironment changes an environment's settings or description.
 func (c *Client) UpdateEnvironment(ctx context.Context, key string, change EnvironmentChange, w Write) (e Environment, err error) {
 	return e, c.change(ctx, http.MethodPatch, path("envs", key), change, w, &e)
 }
 
-// DeleteEnvironment deletes one with all its flags; confirm must be the key again.
+// DeleteEnvironment deletes an environment with all its flags. confirm must repeat the key.
 func (c *Client) DeleteEnvironment(ctx context.Context, key, confirm string, w Write) error {
 	return c.drop(ctx, path("envs", key), values("confirm", confirm), w, nil)
 }
 
-// Copy takes flags from another environment.
+// Copy copies flags from another environment.
 func (c *Client) Copy(ctx context.Context, to string, what Copy, w Write) (d Difference, err error) {
 	return d, c.post(ctx, path("envs", to, "copy"), what, w, &d)
 }
 
-// RollbackEnvironment puts everything back to how it was at a revision.
+// RollbackEnvironment restores an environment to a revision.
 func (c *Client) RollbackEnvironment(ctx context.Context, env string, revision int64, w Write) (d Difference, err error) {
 	return d, c.post(ctx, path("envs", env, "rollback"), rollbackForm{revision}, w, &d)
 }
 
-// Export gives an environment as YAML, as of a moment.
+// Export returns an environment as of a moment, in YAML.
 func (c *Client) Export(ctx context.Context, env string, at controlplane.At) ([]byte, error) {
 	answer, err := c.send(ctx, request{
 		method: http.MethodGet, path: path("envs", env, "export"), accept: "application/yaml",
@@ -123,7 +123,7 @@ func (c *Client) Import(ctx context.Context, env string, document []byte, i Impo
 	}, &d)
 }
 
-// Backup writes everything that the control plane has, for gonfalon restore.
+// Backup writes everything in the control plane, for gonfalon restore.
 func (c *Client) Backup(ctx context.Context, w io.Writer) error {
 	answer, err := c.send(ctx, request{method: http.MethodGet, path: path("backup"), query: url.Values{}})
 	if err != nil {

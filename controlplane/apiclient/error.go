@@ -13,30 +13,30 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// Error is a problem document (RFC 9457): what the control plane says of a request that it refused.
+// Error is a problem document (RFC 9457), with which the control plane says why it refused a request.
 type Error struct {
-	Type       string    `json:"type"` // "/problems/invalid-flag" …; the address tells more
+	Type       string    `json:"type"` // such as "/problems/invalid-flag"; a GET of this path explains it
 	Title      string    `json:"title"`
 	Status     int       `json:"status"`
 	Detail     string    `json:"detail,omitempty"`
 	Errors     []Problem `json:"errors,omitempty"`
-	Users      []string  `json:"users,omitempty"`       // of in-use: who needs it
-	Current    string    `json:"current,omitempty"`     // of precondition-failed: the version that is there
+	Users      []string  `json:"users,omitempty"`       // for in-use: the flags that need it
+	Current    string    `json:"current,omitempty"`     // for precondition-failed: the current version
 	RetryAfter int       `json:"retry_after,omitempty"` // seconds
 }
 
-// Problem is one thing that is wrong with a document, and where.
+// Problem says what is wrong with a document, and where.
 type Problem struct {
-	Parameter string `json:"parameter,omitempty"` // of the query; then there is no pointer
+	Parameter string `json:"parameter,omitempty"` // the query parameter that is wrong; then there is no pointer
 	Flag      string `json:"flag,omitempty"`      // in a document of many
 	Segment   string `json:"segment,omitempty"`   // in a document of many
-	Pointer   string `json:"pointer"`             // JSON pointer into the body, or into the flag or segment that is named
-	Line      int    `json:"line,omitempty"`      // of the text
+	Pointer   string `json:"pointer"`             // JSON pointer into the body, or into the named flag or segment
+	Line      int    `json:"line,omitempty"`      // line of the text
 	Detail    string `json:"detail"`
 	Hint      string `json:"hint,omitempty"`
 }
 
-// Problems are a validator's problems as documents say them.
+// Problems converts a validator's problems to those of a document.
 func Problems(problems []flagset.Problem) []Problem {
 	var list []Problem
 	for _, p := range problems {
@@ -45,7 +45,7 @@ func Problems(problems []flagset.Problem) []Problem {
 	return list
 }
 
-// Error is the title and all that is wrong, each on a line.
+// Error returns the title and everything that is wrong, each on its own line.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Title)
@@ -58,7 +58,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// String is the problem on one line.
+// String returns the problem on one line.
 func (p Problem) String() string {
 	var b strings.Builder
 	switch {
@@ -83,10 +83,10 @@ func (p Problem) String() string {
 	return b.String()
 }
 
-// maxErrorBytes of an answer are read: problem documents are small, unless a set has thousands of problems.
+// maxErrorBytes is how much of an error response is read. Problem documents are small, unless a set has thousands of problems.
 const maxErrorBytes = 4 << 20
 
-// readError makes an error of an answer, whoever it is from: a proxy in between writes no problem documents.
+// readError turns a response into an error. The response may come from a proxy, which doesn't write problem documents.
 func readError(answer *http.Response) error {
 	e := &Error{Status: answer.StatusCode}
 	data, _ := io.ReadAll(io.LimitReader(answer.Body, maxErrorBytes))

@@ -12,37 +12,37 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// Flag is a flag's document with what is known about it, in one JSON object.
+// Flag is a flag's document with its metadata, in one JSON object.
 type Flag struct {
 	flagset.Flag
 	FlagInfo
 }
 
-// FlagInfo is what the control plane knows about a flag. It is ignored where a flag is put.
+// FlagInfo is the metadata that the control plane adds to a flag. It is ignored when a flag is put.
 type FlagInfo struct {
 	Version       string             `json:"version"`
-	Revision      int64              `json:"revision"` // of the environment, that changed the flag last
+	Revision      int64              `json:"revision"` // the environment's revision that last changed the flag
 	Created       time.Time          `json:"created,omitzero"`
 	Updated       time.Time          `json:"updated,omitzero"`
 	UpdatedBy     string             `json:"updated_by"`
 	State         controlplane.State `json:"state"`
-	LastEvaluated time.Time          `json:"last_evaluated,omitzero"` // absent: never reported
+	LastEvaluated time.Time          `json:"last_evaluated,omitzero"` // absent if never reported
 	Evaluations   int64              `json:"evaluations"`
 	Stale         bool               `json:"stale"`
 	Warnings      []Problem          `json:"warnings,omitempty"`
 
-	// Only answers to changes have these.
-	Enabled *bool `json:"enabled,omitempty"` // the flag's immediate state for whom the change was about
-	Changed *bool `json:"changed,omitempty"` // false: it was like that already
+	// Only the responses to changes have these.
+	Enabled *bool `json:"enabled,omitempty"` // the flag's immediate state for the actors that the change was about
+	Changed *bool `json:"changed,omitempty"` // false if it was like that already
 }
 
-// FlagInfoFields are the members of a FlagInfo.
+// FlagInfoFields lists the members of a FlagInfo.
 var FlagInfoFields = []string{"version", "revision", "created", "updated", "updated_by", "state", "last_evaluated", "evaluations", "stale", "warnings", "enabled", "changed"}
 
 // MarshalJSON writes the authoring form and the info's members after it.
 func (f Flag) MarshalJSON() ([]byte, error) { return joined(f.Flag, f.FlagInfo) }
 
-// UnmarshalJSON reads what MarshalJSON wrote.
+// UnmarshalJSON reads what MarshalJSON writes.
 func (f *Flag) UnmarshalJSON(data []byte) error {
 	document, problems := flagset.ParseFlag(data, FlagInfoFields...)
 	if err := flagset.Err(problems); err != nil {
@@ -55,8 +55,8 @@ func (f *Flag) UnmarshalJSON(data []byte) error {
 // FlagPage is a page of a list of flags.
 type FlagPage struct {
 	Flags    []Flag `json:"flags"`
-	Next     string `json:"next,omitempty"` // cursor of the next page; absent: this is the last
-	Total    int    `json:"total"`          // of all pages
+	Next     string `json:"next,omitempty"` // the cursor of the next page; absent on the last page
+	Total    int    `json:"total"`          // the number of flags on all pages
 	Revision int64  `json:"revision"`
 }
 
@@ -64,8 +64,8 @@ type FlagPage struct {
 type FlagQuery struct {
 	Search, Tag, Prefix, Owner string
 	State                      controlplane.State
-	Stale                      string // "30d": only flags that were not evaluated for so long
-	Sort                       string // key, updated, last_evaluated, state; a leading - turns it round
+	Stale                      string // only flags that were not evaluated for this long, such as "30d"
+	Sort                       string // key, updated, last_evaluated or state; prefix with - for descending order
 	Cursor                     string
 	Limit                      int
 }
@@ -75,17 +75,17 @@ func (q FlagQuery) values() url.Values {
 		"stale", q.Stale, "sort", q.Sort, "cursor", q.Cursor, "limit", number(int64(q.Limit)))
 }
 
-// Flags lists flags, a page at a time.
+// Flags returns one page of flags.
 func (c *Client) Flags(ctx context.Context, env string, q FlagQuery) (page FlagPage, err error) {
 	return page, c.get(ctx, path("envs", env, "flags"), q.values(), &page)
 }
 
-// Flag gets one flag.
+// Flag returns one flag.
 func (c *Client) Flag(ctx context.Context, env, key string) (f Flag, err error) {
 	return f, c.get(ctx, path("envs", env, "flags", key), nil, &f)
 }
 
-// PutFlag stores a whole flag; f.Key says which.
+// PutFlag creates or replaces the flag with the key f.Key.
 func (c *Client) PutFlag(ctx context.Context, env string, f flagset.Flag, w Write) (result Flag, err error) {
 	return result, c.change(ctx, http.MethodPut, path("envs", env, "flags", f.Key), f, w, &result)
 }
@@ -99,22 +99,22 @@ func (c *Client) verb(ctx context.Context, env, key, verb string, body any, w Wr
 	return f, c.post(ctx, path("envs", env, "flags", key, verb), body, w, &f)
 }
 
-// Enable turns a flag on for whom the scope means.
+// Enable turns a flag on for a scope.
 func (c *Client) Enable(ctx context.Context, env, key string, s flagset.Scope, w Write) (Flag, error) {
 	return c.verb(ctx, env, key, "enable", s, w)
 }
 
-// Disable turns a flag off for whom the scope means.
+// Disable turns a flag off for a scope.
 func (c *Client) Disable(ctx context.Context, env, key string, s flagset.Scope, w Write) (Flag, error) {
 	return c.verb(ctx, env, key, "disable", s, w)
 }
 
-// Clear removes gates.
+// Clear removes gates of a flag.
 func (c *Client) Clear(ctx context.Context, env, key string, what flagset.Removal, w Write) (Flag, error) {
 	return c.verb(ctx, env, key, "clear", what, w)
 }
 
-// PutVariants puts a flag's variants.
+// PutVariants replaces a flag's variants.
 func (c *Client) PutVariants(ctx context.Context, env, key string, variants []flagset.Variant, w Write) (Flag, error) {
 	if variants == nil {
 		variants = []flagset.Variant{}
@@ -122,17 +122,17 @@ func (c *Client) PutVariants(ctx context.Context, env, key string, variants []fl
 	return c.verb(ctx, env, key, "variants", variantsForm{variants}, w)
 }
 
-// Kill turns a flag off, whatever its gates say; off names the variant to serve meanwhile, nil leaves what the flag says.
+// Kill turns a flag off, whatever its gates say. off is the variant to serve while the flag is killed; if it is nil, the flag's own stays.
 func (c *Client) Kill(ctx context.Context, env, key string, off *string, w Write) (Flag, error) {
 	return c.verb(ctx, env, key, "kill", killForm{off}, w)
 }
 
-// Revive undoes Kill.
+// Revive undoes a Kill.
 func (c *Client) Revive(ctx context.Context, env, key string, w Write) (Flag, error) {
 	return c.verb(ctx, env, key, "revive", struct{}{}, w)
 }
 
-// Rollback puts a flag back to how it was at a revision.
+// Rollback restores a flag to a revision.
 func (c *Client) Rollback(ctx context.Context, env, key string, revision int64, w Write) (Flag, error) {
 	return c.verb(ctx, env, key, "rollback", rollbackForm{revision}, w)
 }
@@ -149,7 +149,7 @@ type rollbackForm struct {
 	Revision int64 `json:"revision"`
 }
 
-// values are the pairs whose value isn't empty.
+// values returns the pairs whose value isn't empty.
 func values(pairs ...string) url.Values {
 	v := url.Values{}
 	for i := 0; i < len(pairs); i += 2 {
@@ -160,7 +160,7 @@ func values(pairs ...string) url.Values {
 	return v
 }
 
-// number is n in digits, and nothing for zero.
+// number returns n in digits, or "" for zero.
 func number(n int64) string {
 	if n == 0 {
 		return ""
@@ -168,7 +168,7 @@ func number(n int64) string {
 	return strconv.FormatInt(n, 10)
 }
 
-// moment is t as the API reads it, and nothing for the zero time.
+// moment returns t in the API's form, or "" for the zero time.
 func moment(t time.Time) string {
 	if t.IsZero() {
 		return ""

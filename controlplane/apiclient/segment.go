@@ -9,31 +9,31 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// Segment is a segment's document with what is known about it, in one JSON object.
+// Segment is a segment's document with its metadata, in one JSON object.
 type Segment struct {
 	flagset.Segment
 	SegmentInfo
 }
 
-// SegmentInfo is what the control plane knows about a segment. It is ignored where a segment is put.
+// SegmentInfo is the metadata that the control plane adds to a segment. It is ignored when a segment is put.
 type SegmentInfo struct {
 	Version   string    `json:"version"`
 	Revision  int64     `json:"revision"`
 	Created   time.Time `json:"created,omitzero"`
 	Updated   time.Time `json:"updated,omitzero"`
 	UpdatedBy string    `json:"updated_by"`
-	Users     []string  `json:"users"` // keys of the flags that name it
+	Users     []string  `json:"users"` // the keys of the flags that name it
 	Warnings  []Problem `json:"warnings,omitempty"`
-	Changed   *bool     `json:"changed,omitempty"` // only in answers to changes
+	Changed   *bool     `json:"changed,omitempty"` // only in the responses to changes
 }
 
-// SegmentInfoFields are the members of a SegmentInfo.
+// SegmentInfoFields lists the members of a SegmentInfo.
 var SegmentInfoFields = []string{"version", "revision", "created", "updated", "updated_by", "users", "warnings", "changed"}
 
 // MarshalJSON writes the authoring form and the info's members after it.
 func (s Segment) MarshalJSON() ([]byte, error) { return joined(s.Segment, s.SegmentInfo) }
 
-// UnmarshalJSON reads what MarshalJSON wrote.
+// UnmarshalJSON reads what MarshalJSON writes.
 func (s *Segment) UnmarshalJSON(data []byte) error {
 	document, problems := flagset.ParseSegment(data, SegmentInfoFields...)
 	if err := flagset.Err(problems); err != nil {
@@ -55,12 +55,12 @@ func (c *Client) Segments(ctx context.Context, env string) ([]Segment, error) {
 	return list.Segments, err
 }
 
-// Segment gets one segment.
+// Segment returns one segment.
 func (c *Client) Segment(ctx context.Context, env, key string) (s Segment, err error) {
 	return s, c.get(ctx, path("envs", env, "segments", key), nil, &s)
 }
 
-// PutSegment stores a segment; s.Key says which.
+// PutSegment creates or replaces the segment with the key s.Key.
 func (c *Client) PutSegment(ctx context.Context, env string, s flagset.Segment, w Write) (result Segment, err error) {
 	return result, c.change(ctx, http.MethodPut, path("envs", env, "segments", s.Key), s, w, &result)
 }

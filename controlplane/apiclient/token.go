@@ -7,15 +7,15 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 )
 
-// Token is an API token. Its secret is only in the answer that creates it.
+// Token is an API token. Only the response that creates it has its secret.
 type Token struct {
 	ID       string            `json:"id"`
 	Name     string            `json:"name"`
 	Role     controlplane.Role `json:"role"`
-	Envs     []string          `json:"envs"` // empty: all, and what belongs to none
+	Envs     []string          `json:"envs"` // empty for all, and for what belongs to no environment
 	Created  time.Time         `json:"created,omitzero"`
-	Expires  time.Time         `json:"expires,omitzero"`   // absent: never
-	LastUsed time.Time         `json:"last_used,omitzero"` // absent: never
+	Expires  time.Time         `json:"expires,omitzero"`   // absent for never
+	LastUsed time.Time         `json:"last_used,omitzero"` // absent for never
 	By       string            `json:"by"`
 	Secret   string            `json:"token,omitempty"`
 }
@@ -25,7 +25,7 @@ type TokenList struct {
 	Tokens []Token `json:"tokens"`
 }
 
-// NewToken says what token to create.
+// NewToken is a token to create.
 type NewToken struct {
 	Name    string            `json:"name"`
 	Role    controlplane.Role `json:"role"`
@@ -40,12 +40,12 @@ func (c *Client) Tokens(ctx context.Context) ([]Token, error) {
 	return list.Tokens, err
 }
 
-// CreateToken creates one.
+// CreateToken creates a token.
 func (c *Client) CreateToken(ctx context.Context, n NewToken, w Write) (t Token, err error) {
 	return t, c.post(ctx, path("tokens"), n, w, &t)
 }
 
-// RevokeToken ends one.
+// RevokeToken revokes a token.
 func (c *Client) RevokeToken(ctx context.Context, id string, w Write) error {
 	return c.drop(ctx, path("tokens", id), nil, w, nil)
 }

@@ -11,23 +11,23 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// Cluster says which etcd to use, and how to be let in.
+// Cluster says which etcd cluster to use, and how to sign in.
 type Cluster struct {
 	Endpoints          []string    // http://, https:// or unix:// URLs of its members
-	TLS                *tls.Config // nil: none, or the system's roots for https
+	TLS                *tls.Config // nil for no TLS, or for the system's roots with https
 	Username, Password string
-	Prefix             string       // before every key; "": DefaultPrefix
-	Logger             *slog.Logger // nil: slog.Default()
+	Prefix             string       // before every key; "" for DefaultPrefix
+	Logger             *slog.Logger // nil for slog.Default()
 }
 
 const (
-	// A member that doesn't answer is left for another after these.
+	// These say when to leave a member that doesn't answer for another one.
 	dialTimeout      = 5 * time.Second
 	keepAliveTime    = 10 * time.Second
 	keepAliveTimeout = 5 * time.Second
 )
 
-// Dial uses a cluster, and answers when it has answered.
+// Dial opens a store in a cluster. It returns once the cluster has answered.
 func Dial(ctx context.Context, c Cluster) (*Store, error) {
 	if len(c.Endpoints) == 0 {
 		return nil, errors.New("etcdstore: no endpoints")

@@ -15,21 +15,22 @@ import (
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
 )
 
-// DefaultQuota is how much an embedded etcd may hold: etcd's own default, and what its documentation recommends.
+// DefaultQuota is how much an embedded etcd may hold. It is etcd's own default, which its documentation recommends.
 const DefaultQuota = 2 << 30
 
-// ErrInUse: another process has the data directory open.
+// ErrInUse says that another process has the data directory open.
 var ErrInUse = errors.New("the data directory is in use by another process")
 
 // Embedded says how to run an etcd in this process.
 type Embedded struct {
-	Dir    string       // its data; made, for the owner alone, if it is not there
-	Logger *slog.Logger // nil: slog.Default()
-	Quota  int64        // bytes; 0: DefaultQuota
+	Dir    string       // the directory of its data; if it is missing it is made, for the owner only
+	Logger *slog.Logger // nil for slog.Default()
+	Quota  int64        // in bytes; 0 for DefaultQuota
 }
 
-// OpenEmbedded runs an etcd of one member in this process, and answers when it is ready, usually in a fraction of a second.
-// It listens nowhere: neither on a port nor on a socket. Close ends it.
+// OpenEmbedded runs an etcd with one member in this process. It returns when etcd is ready, usually within a fraction of a second. The etcd
+// listens nowhere, neither on a port nor on a socket. Close ends it.
+// Why: RATIONALE.md "Why does embedded etcd listen nowhere?"
 func OpenEmbedded(ctx context.Context, e Embedded) (*Store, error) {
 	if e.Dir == "" {
 		return nil, errors.New("etcdstore: the data directory is missing")
@@ -50,7 +51,7 @@ func OpenEmbedded(ctx context.Context, e Embedded) (*Store, error) {
 		return nil, errors.Join(err, lock.Close())
 	}
 	client := v3client.New(server.Server)
-	// A store that was full, and has been compacted or given more room, takes writes again.
+	// A store that was full accepts writes again once it has been compacted or given more room.
 	if _, err := client.AlarmDisarm(ctx, &clientv3.AlarmMember{}); err != nil {
 		server.Close()
 		return nil, errors.Join(fmt.Errorf("clearing etcd's alarms: %w", err), lock.Close())
@@ -62,7 +63,7 @@ func OpenEmbedded(ctx context.Context, e Embedded) (*Store, error) {
 	}), nil
 }
 
-// nowhere is an address that a member must have, and that nobody listens on.
+// nowhere is the address that a member must have. Nothing listens on it.
 var nowhere = url.URL{Scheme: "unix", Host: "gonfalon:0"}
 
 func (e Embedded) config() *embed.Config {
@@ -72,21 +73,21 @@ func (e Embedded) config() *embed.Config {
 	c.ListenPeerUrls, c.ListenClientUrls = nil, nil
 	c.AdvertisePeerUrls, c.AdvertiseClientUrls = []url.URL{nowhere}, []url.URL{nowhere}
 	c.InitialCluster = c.Name + "=" + nowhere.String()
-	// There is nobody to wait for: a member alone elects itself after an election's time.
+	// A single member has nobody to wait for: it elects itself when the election times out.
 	c.TickMs, c.ElectionMs = 10, 100
 	tune(c, e.Quota)
 	return c
 }
 
-// tune sets what holds for every etcd that is run here.
+// tune sets the configuration for every etcd that runs here.
 func tune(c *embed.Config, quota int64) {
 	if quota == 0 {
 		quota = DefaultQuota
 	}
 	c.QuotaBackendBytes = quota
-	// A replica that has lost the store for longer than this reads everything anew.
+	// A replica that has lost the store for longer than this reads everything again.
 	c.AutoCompactionMode, c.AutoCompactionRetention = embed.CompactorModePeriodic, "10m"
-	// Space that was given up is given back at the start, where that is worth the time.
+	// Defragment at the start if that frees enough space to be worth the time.
 	c.BootstrapDefragThresholdMegabytes = 128
 	c.EnableGRPCGateway = false
 }

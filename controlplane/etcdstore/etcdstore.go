@@ -1,7 +1,7 @@
-// Package etcdstore keeps a control plane's state in etcd: in one that it runs itself, in this process, with its data in a
-// directory and no port ([OpenEmbedded]), or in a cluster of yours ([Dial]).
+// Package etcdstore keeps a control plane's state in etcd: either in an etcd that it runs in this process, with its data in a
+// directory and no port ([OpenEmbedded]), or in your own cluster ([Dial]).
 //
-// It is the only importer of the etcd client and server.
+// No other package imports the etcd client and server.
 package etcdstore
 
 import (
@@ -18,14 +18,14 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 )
 
-// DefaultPrefix is where keys are put, so that a cluster can be shared.
+// DefaultPrefix is the default prefix of all keys, so that a cluster can be shared.
 const DefaultPrefix = "gonfalon/"
 
-// limits are those of an etcd with its default settings: 128 operations, and 1.5 MiB a request, of which half a MiB is left
-// for the framing of the keys.
+// limits are those of an etcd with default settings: 128 operations and 1.5 MiB per request, of which half a MiB is left for framing the
+// keys.
 var limits = controlplane.Limits{Ops: 128, Bytes: 1 << 20}
 
-// Store is a store in etcd. Its methods are those of controlplane.Store.
+// Store is a store in etcd. Its methods are described in controlplane.Store.
 type Store struct {
 	client *clientv3.Client
 	prefix string
@@ -37,7 +37,7 @@ type Store struct {
 
 var _ controlplane.Store = (*Store)(nil)
 
-// New makes a store on a client. Close closes the client too.
+// New returns a store on a client. Closing the store closes the client too.
 func New(client *clientv3.Client, prefix string) *Store {
 	return newStore(client, prefix, client.Close)
 }
@@ -48,14 +48,14 @@ func newStore(client *clientv3.Client, prefix string, closing func() error) *Sto
 	return s
 }
 
-// bind is the caller's context, ended by Close too.
+// bind returns the caller's context. Close also ends it.
 func (s *Store) bind(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	stop := context.AfterFunc(s.ctx, cancel)
 	return ctx, func() { stop(); cancel() }
 }
 
-// fault says what an error of etcd's means to the control plane.
+// fault translates an error of etcd into one that the control plane knows.
 func (s *Store) fault(ctx context.Context, err error) error {
 	switch {
 	case err == nil:
@@ -74,6 +74,7 @@ func (s *Store) fault(ctx context.Context, err error) error {
 	return err
 }
 
+// Read returns the entries of a range, as of one revision.
 func (s *Store) Read(ctx context.Context, r controlplane.Range) (controlplane.Page, error) {
 	caller := ctx
 	ctx, cancel := s.bind(ctx)
@@ -104,6 +105,7 @@ func (s *Store) Read(ctx context.Context, r controlplane.Range) (controlplane.Pa
 	return page, nil
 }
 
+// Commit checks the guards and applies the operations at one moment, or does nothing.
 func (s *Store) Commit(ctx context.Context, t controlplane.Txn) (controlplane.Result, error) {
 	caller := ctx
 	ctx, cancel := s.bind(ctx)
@@ -138,11 +140,12 @@ func (s *Store) Commit(ctx context.Context, t controlplane.Txn) (controlplane.Re
 	return controlplane.Result{Committed: answer.Succeeded, Revision: answer.Header.Revision}, nil
 }
 
+// Watch yields every transaction after a revision, and waits for new ones.
 func (s *Store) Watch(ctx context.Context, after int64) iter.Seq2[controlplane.Batch, error] {
 	return func(yield func(controlplane.Batch, error) bool) {
 		watching, cancel := s.bind(ctx)
 		defer cancel()
-		// Without a leader a member may go on without news: better to end, and be told.
+		// A member without a leader may stay silent: it is better that the watch ends with an error.
 		events := s.client.Watch(clientv3.WithRequireLeader(watching), s.prefix, clientv3.WithPrefix(), clientv3.WithRev(after+1),
 			clientv3.WithCreatedNotify(), clientv3.WithProgressNotify())
 		for answer := range events {
@@ -153,8 +156,8 @@ func (s *Store) Watch(ctx context.Context, after int64) iter.Seq2[controlplane.B
 				return
 			}
 			if answer.Created && answer.Header.Revision < after {
-				// Either this member lags, and will come to it, or the cluster was restored from an earlier moment: what was
-				// seen is no more. A linearizable read knows.
+				// Either this member lags behind and will catch up, or the cluster was restored from an earlier moment, and the
+				// revision no longer exists. A linearizable read tells which.
 				newest, err := s.Read(ctx, controlplane.Range{From: "newest", KeysOnly: true})
 				if err == nil && newest.Revision < after {
 					err = controlplane.ErrCompacted
@@ -187,7 +190,7 @@ func (s *Store) Watch(ctx context.Context, after int64) iter.Seq2[controlplane.B
 
 var errEnded = errors.New("the watch ended")
 
-// batches are events by transaction. etcd never splits one.
+// batches returns the events by transaction. etcd never splits a transaction.
 func (s *Store) batches(events []*clientv3.Event) []controlplane.Batch {
 	var batches []controlplane.Batch
 	for _, e := range events {
@@ -202,16 +205,17 @@ func (s *Store) batches(events []*clientv3.Event) []controlplane.Batch {
 	return batches
 }
 
+// Limits returns the limits of a transaction.
 func (s *Store) Limits() controlplane.Limits { return limits }
 
-// Usage is that of the fullest member which answers.
+// Usage returns how full the fullest member is, of those that answer.
 func (s *Store) Usage(ctx context.Context) (controlplane.Usage, error) {
 	caller := ctx
 	ctx, cancel := s.bind(ctx)
 	defer cancel()
 	endpoints := s.client.Endpoints()
 	if len(endpoints) == 0 {
-		endpoints = []string{""} // in process: there is one, without an address
+		endpoints = []string{""} // in process there is one, without an address
 	}
 	var usage controlplane.Usage
 	var failed error
@@ -230,6 +234,7 @@ func (s *Store) Usage(ctx context.Context) (controlplane.Usage, error) {
 	return usage, s.fault(caller, failed)
 }
 
+// Close closes the store, and ends every call under way.
 func (s *Store) Close() error {
 	var err error
 	s.once.Do(func() {

@@ -8,15 +8,15 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// zapTo is a logger for etcd that writes to ours. etcd is talkative: what it calls information is ours to debug with.
+// zapTo returns a logger for etcd that writes to ours. etcd is talkative: its information is debugging to us.
 func zapTo(logger *slog.Logger) *zap.Logger {
 	return zap.New(&core{logger: logger.With("part", "etcd")})
 }
 
-// core is a zapcore.Core.
+// core implements zapcore.Core.
 type core struct{ logger *slog.Logger }
 
-// harmless are complaints about what is meant so here: nothing listens, nobody signs in, and the data of a new store has no
+// harmless lists complaints about things that are intended here: nothing listens, nobody signs in, and the data of a new store has no
 // version yet.
 var harmless = map[string]bool{
 	"Running http and grpc server on single port. This is not recommended for production.": true,

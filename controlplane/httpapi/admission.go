@@ -17,13 +17,13 @@ import (
 type scope uint8
 
 const (
-	none  scope = iota // none: tokens, webhooks …
-	named              // the path's
-	some               // those of the token that allow it; the handler narrows them down
-	asked              // the token's only one, else the header's, else the default
+	none  scope = iota // none, as for tokens and webhooks
+	named              // the one in the path
+	some               // those in which the token may do it; the handler narrows them down
+	asked              // the token's only one, or else the header's, or else the default
 )
 
-// admit lets a request in: who it is from, whether that token calls too often, and whether it may.
+// admit decides whether to let a request in: it checks the token, how often the token calls, and whether it is allowed to.
 func (x *call) admit() error {
 	if x.route.permit == "" {
 		return nil
@@ -60,7 +60,7 @@ func (x *call) admit() error {
 	return nil
 }
 
-// secretOf is the token that a request carries: as a bearer, or as OFREP's API key.
+// secretOf returns the token in a request: a bearer token, or OFREP's API key.
 func secretOf(r *http.Request) string {
 	if scheme, secret, found := strings.Cut(r.Header.Get("Authorization"), " "); found && strings.EqualFold(scheme, "Bearer") {
 		return strings.TrimSpace(secret)
@@ -68,13 +68,13 @@ func secretOf(r *http.Request) string {
 	return r.Header.Get("X-API-Key")
 }
 
-// allowsSome says whether a token has a permission in any environment, or in all.
+// allowsSome reports whether a token has a permission in any environment, or in all.
 func allowsSome(t controlplane.Token, p controlplane.Permission) bool {
 	return t.Allows(p, "") || slices.ContainsFunc(t.Envs, func(env string) bool { return t.Allows(p, env) })
 }
 
-// askedEnvironment is where a token's evaluations happen. A header that names another environment than the token's only one
-// is refused, not ignored: its sender would take one environment's answers for another's.
+// askedEnvironment returns the environment in which to evaluate. If a token has only one environment and the header names another, the
+// request is refused rather than the header ignored: its sender would mistake one environment's answers for another's.
 func askedEnvironment(t controlplane.Token, p controlplane.Permission, header string) (string, error) {
 	if len(t.Envs) == 1 {
 		if header != "" && header != t.Envs[0] {
@@ -99,18 +99,18 @@ func forbidden(t controlplane.Token, p controlplane.Permission, env string) erro
 	return &controlplane.Error{Code: controlplane.Forbidden, Message: message}
 }
 
-// limits are the tokens' rates, each replica's own.
+// limits holds the request rates of tokens. Each replica has its own.
 type limits struct {
 	rate  rate.Limit
 	burst int
-	all   sync.Map // token id: *rate.Limiter; a token takes 100 bytes here until the process ends
+	all   sync.Map // by token id, a *rate.Limiter; a token takes 100 bytes until the process ends
 }
 
 func newLimits(perSecond float64, burst int) *limits {
 	return &limits{rate: rate.Limit(perSecond), burst: burst}
 }
 
-// take counts a request of a token; how long it must wait, if it makes too many.
+// take counts a request of a token. It returns how long the token must wait, if it makes too many.
 func (l *limits) take(token string) time.Duration {
 	if l.rate <= 0 {
 		return 0

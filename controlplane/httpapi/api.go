@@ -14,7 +14,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 )
 
-// API is a service over HTTP. It is an http.Handler, safe for concurrent use.
+// API serves a control plane over HTTP. It is an http.Handler, safe for concurrent use.
 type API struct {
 	service *controlplane.Service
 	config  Config
@@ -28,7 +28,7 @@ type API struct {
 	streams  *streams
 }
 
-// New gives a service's API. It serves at the root of what it is mounted on; see http.StripPrefix. End it with Drain.
+// New returns the API of a service. It serves at the root of the path it is mounted on; see http.StripPrefix. End it with Drain.
 func New(service *controlplane.Service, c Config) *API {
 	c = c.withDefaults()
 	a := &API{
@@ -51,7 +51,7 @@ func New(service *controlplane.Service, c Config) *API {
 		serve := a.serve(&r)
 		e.Add(r.method, r.path, serve)
 		if r.method == http.MethodGet && !r.streams() {
-			e.Add(http.MethodHead, r.path, serve) // net/http leaves the body out
+			e.Add(http.MethodHead, r.path, serve) // net/http leaves out the body
 		}
 	}
 	a.handler = e
@@ -69,11 +69,11 @@ func New(service *controlplane.Service, c Config) *API {
 // ServeHTTP answers one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
 
-// Drain ends the streams and refuses new ones. Other requests are served as before: it is the first step of a graceful
-// shutdown, and http.Server's Shutdown, which waits for open answers, the second.
+// Drain ends the streams and refuses new ones. Other requests are served as before. It is the first step of a graceful shutdown; the second
+// is Shutdown of http.Server, which waits for open responses.
 func (a *API) Drain() { a.streams.drain() }
 
-// cors lets pages of the allowed origins call OFREP, and nothing else.
+// cors lets pages from the allowed origins call OFREP, and nothing else.
 func (a *API) cors() echo.MiddlewareFunc {
 	return middleware.CORSWithConfig(middleware.CORSConfig{
 		Skipper:       func(c echo.Context) bool { return !isOFREP(c.Request().URL.Path) },
@@ -85,7 +85,7 @@ func (a *API) cors() echo.MiddlewareFunc {
 	})
 }
 
-// lost answers what no route serves.
+// lost answers requests that no route serves.
 func (a *API) lost(err error, c echo.Context) {
 	if c.Response().Committed {
 		return

@@ -8,7 +8,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 )
 
-// auditQuery reads the filters, and keeps a token to its environments.
+// auditQuery reads the filters, and restricts a token to its environments.
 func (x *call) auditQuery() (controlplane.AuditQuery, error) {
 	p := x.params()
 	q := controlplane.AuditQuery{
@@ -65,7 +65,7 @@ func (x *call) history() error {
 	return x.answerAudit(x.service().History(x.context(), x.env, x.param("key"), q))
 }
 
-// auditEntry answers one revision's entry with all its changes, of which a list leaves some out.
+// auditEntry returns one revision's entry with all its changes; a list leaves some out.
 func (x *call) auditEntry() error {
 	if err := x.params().err(); err != nil {
 		return err

@@ -13,10 +13,10 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// believed is how much memory is made for a body that is only announced.
+// believed is how much memory is reserved for a body whose length is only announced.
 const believed = 1 << 20
 
-// body reads the whole body, up to the route's limit, after what into holds already.
+// body reads the whole body, up to the route's limit, and appends it to into.
 func (x *call) body(into []byte) ([]byte, error) {
 	r := x.Request()
 	if e := r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
@@ -50,7 +50,7 @@ func oversized(limit int64) error {
 	return tooLarge.of("", "the body may have "+strconv.FormatInt(limit, 10)+" bytes")
 }
 
-// document reads a body of JSON strictly into a document: unknown members are errors, as is anything after it.
+// document reads a JSON body strictly: unknown members are errors, and so is anything after the document.
 func document[T any](x *call) (T, error) {
 	var d T
 	data, err := x.body(nil)
@@ -60,7 +60,7 @@ func document[T any](x *call) (T, error) {
 	return d, x.decode(data, &d)
 }
 
-// strict reads JSON without losing a digit; unknown members are errors.
+// strict returns a decoder that keeps every digit and refuses unknown members.
 func strict(data []byte) *json.Decoder {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
@@ -101,16 +101,16 @@ func (x *call) decode(data []byte, into any) error {
 	return unreadableAt(noun, "", strings.TrimPrefix(err.Error(), "json: "), "")
 }
 
-// written are the members that the body of any change may have besides its own.
+// written holds the members that the body of any change may have besides its own.
 type written struct {
 	Reason       string `json:"reason"`
 	AllowMissing bool   `json:"allow_missing"`
 }
 
-// ofWrite are their names.
+// ofWrite lists the names of these members.
 var ofWrite = []string{"reason", "allow_missing"}
 
-// options are the conditions of a change: what the body says besides its own, the query and the headers.
+// options returns the options of a change, from its body, its query and its headers.
 func (x *call) options(w written, dryRun bool) (controlplane.WriteOptions, error) {
 	x.reason = w.Reason
 	o := controlplane.WriteOptions{By: x.by(), Reason: w.Reason, AllowMissing: w.AllowMissing, DryRun: dryRun}
@@ -129,7 +129,7 @@ func (x *call) options(w written, dryRun bool) (controlplane.WriteOptions, error
 	return o, nil
 }
 
-// writing reads what a change says besides its own members, from its body, and its conditions.
+// writing reads the options of a change. From the body it reads only the members that every change may have.
 func (x *call) writing(body []byte) (controlplane.WriteOptions, error) {
 	q := x.params()
 	dryRun := q.truth("dry_run")
@@ -144,7 +144,7 @@ func (x *call) writing(body []byte) (controlplane.WriteOptions, error) {
 	return x.options(w, dryRun)
 }
 
-// deleting reads what a DELETE says, in its query or, as other changes do, in a body.
+// deleting reads the options of a DELETE, from its query or, as for other changes, from a body.
 func (x *call) deleting() (confirm string, o controlplane.WriteOptions, err error) {
 	q := x.params()
 	confirm = q.text("confirm")
@@ -177,7 +177,7 @@ func created(o controlplane.WriteOptions) int {
 	return http.StatusCreated
 }
 
-// by is who makes the request, for the audit.
+// by returns who makes the request, for the audit.
 func (x *call) by() string {
 	if x.token.Name != "" {
 		return x.token.Name
@@ -185,7 +185,7 @@ func (x *call) by() string {
 	return x.token.ID
 }
 
-// tags reads a list of entity tags, which must be strong: a change depends on them.
+// tags reads a list of entity tags. They must be strong, because a change depends on them.
 func tags(list, header string) ([]string, error) {
 	var versions []string
 	for list = strings.TrimSpace(list); list != ""; {

@@ -17,14 +17,15 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// inactivityDelay is after how many seconds of not being looked at a page may drop its event stream.
+// inactivityDelay is how many seconds a page must be hidden before it may drop its event stream.
 const inactivityDelay = "120"
 
 // evaluateAll is OFREP's evaluation of every flag, for clients that keep the answers.
 //
-// The entity tag covers the lineage and revision, the token, the context, and what is decided for it now, so that a schedule
-// that opens changes it although no revision did. For the tag, chance is a constant: percentages of time leave it alone on
-// purpose, and are drawn anew when something else has changed.
+// The entity tag covers the snapshot's id, the token, the context, and the decisions at this time. So a schedule that opens changes the
+// tag, even though no revision did. Chance is a constant for the tag: percentages of time don't change it, and are drawn again only when
+// something else has changed.
+// Why: RATIONALE.md "Why does the bulk evaluation's ETag ignore percentages of time?"
 func (x *call) evaluateAll() error {
 	d := deciders.Get().(*decider)
 	defer d.release()
@@ -75,7 +76,7 @@ func (x *call) evaluateAll() error {
 	return x.blob(http.StatusOK, "application/json", out)
 }
 
-// bulkTag is the entity tag of the decisions in d.all.
+// bulkTag returns the entity tag of the decisions in d.all.
 func (x *call) bulkTag(d *decider, loaded *engine.Snapshot) (string, *ofrepError) {
 	context := []byte("{}")
 	if d.subject.context != "" {
@@ -86,7 +87,7 @@ func (x *call) bulkTag(d *decider, loaded *engine.Snapshot) (string, *ofrepError
 		context = canonical
 	}
 	h := sha256.New()
-	part := func(b []byte) { // each with its length, so that no two parts can be mistaken for others
+	part := func(b []byte) { // each part follows its length, so that no two lists of parts look the same
 		var n [8]byte
 		binary.BigEndian.PutUint64(n[:], uint64(len(b)))
 		h.Write(n[:])
@@ -104,15 +105,18 @@ func (x *call) bulkTag(d *decider, loaded *engine.Snapshot) (string, *ofrepError
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:18]), nil
 }
 
-// eventsAddress is where a page hears of changes, below whatever the API is mounted on. A page can't send a token there, so
-// that the lineage, which is random and told only to who may evaluate, lets it in: it hears that something changed, not what.
+// eventsAddress returns the address at which a page learns of changes, below the path that the API is mounted on. A page can't send a token
+// there. Instead the lineage lets it in, which is random and given only to clients allowed to evaluate. The page learns that something
+// changed, not what.
+// Why: RATIONALE.md "Why may a page listen to OFREP's event stream without a token?"
 func (x *call) eventsAddress(loaded *engine.Snapshot) string {
 	path, _, _ := strings.Cut(x.Request().RequestURI, "?")
 	base := strings.TrimSuffix(strings.TrimSuffix(path, "/"), "/ofrep/v1/evaluate/flags")
 	return base + "/ofrep/v1/events?channel=" + hex.EncodeToString([]byte(loaded.Lineage()))
 }
 
-// events tells a page to evaluate again: at first, since it can't say what it has, unless it comes back; then on each change.
+// events tells a page to evaluate again on each change. It also does so at the start, because a page can't say what it has, unless the page
+// resumes.
 func (x *call) events() error {
 	channel := x.QueryParam("channel")
 	for _, e := range x.service().Status().Environments {

@@ -18,25 +18,25 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 )
 
-// Headers of our own, in the form in which net/http keeps them.
+// These are our own headers, in the form in which net/http keeps them.
 const (
-	environmentHeader = "X-Gonfalon-Env"      // of a request: the environment that OFREP decides in
-	versionHeader     = "X-Gonfalon-Version"  // of an answer
-	positionHeader    = "X-Gonfalon-Position" // of an answer: lineage and revision of a snapshot
+	environmentHeader = "X-Gonfalon-Env"      // in a request: the environment in which OFREP decides
+	versionHeader     = "X-Gonfalon-Version"  // in a response
+	positionHeader    = "X-Gonfalon-Position" // in a response: lineage and revision of a snapshot
 )
 
-// call is one request on its way.
+// call is one request while it is served.
 type call struct {
 	echo.Context
 	api    *API
 	route  *route
 	secret string
 	token  controlplane.Token
-	env    string // the environment that the request is about; "": none, or several
-	reason string // of a change that was read from the body, for the record of failures
+	env    string // the environment that the request is about; "" for none or several
+	reason string // the reason of a change, read from the body, for the record of failures
 }
 
-// serve is the way of every request: admitted, handled, or refused; then measured and logged.
+// serve is the path of every request: it is admitted and handled, or refused; then it is measured and logged.
 func (a *API) serve(r *route) echo.HandlerFunc {
 	observe := a.metrics.observer(r)
 	return func(c echo.Context) error {
@@ -69,7 +69,7 @@ func (x *call) handle() (err error) {
 	return x.route.handle(x)
 }
 
-// log writes the access log. What hosts and browsers do all the time is for those who debug.
+// log writes the access log. Requests that hosts and browsers make all the time are only logged for debugging.
 func (x *call) log(took time.Duration) {
 	level := slog.LevelInfo
 	if x.route.frequent() {
@@ -96,7 +96,7 @@ func (x *call) service() *controlplane.Service { return x.api.service }
 
 func (x *call) context() context.Context { return x.Request().Context() }
 
-// param is a segment of the path, unescaped.
+// param returns a segment of the path, unescaped.
 func (x *call) param(name string) string {
 	value := x.Param(name)
 	if strings.IndexByte(value, '%') < 0 {
@@ -108,7 +108,7 @@ func (x *call) param(name string) string {
 	return value
 }
 
-// answer writes a document.
+// answer writes a document as the response.
 func (x *call) answer(status int, document any) error {
 	data, err := json.Marshal(document)
 	if err != nil {
@@ -121,17 +121,17 @@ func (x *call) blob(status int, kind string, data []byte) error {
 	w := x.Response()
 	w.Header()["Content-Type"] = []string{kind}
 	w.WriteHeader(status)
-	_, _ = w.Write(data) // who is gone needs no answer
+	_, _ = w.Write(data) // a caller that is gone needs no answer
 	return nil
 }
 
-// nothing answers a change that leaves nothing to show.
+// nothing answers a change that has no document to return.
 func (x *call) nothing() error {
 	x.Response().WriteHeader(http.StatusNoContent)
 	return nil
 }
 
-// tag sets the entity tag, and tells whether the caller has that version already, which is then the answer.
+// tag sets the entity tag. It reports whether the caller already has that version; then it has also answered.
 func (x *call) tag(version string) (current bool) {
 	tag := `"` + version + `"`
 	x.Response().Header()["Etag"] = []string{tag}
@@ -142,7 +142,7 @@ func (x *call) tag(version string) (current bool) {
 	return true
 }
 
-// matches says whether a list of entity tags has this one, compared weakly.
+// matches reports whether a list of entity tags contains this one, compared weakly.
 func matches(list, tag string) bool {
 	for list != "" {
 		var one string

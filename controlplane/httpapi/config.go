@@ -8,40 +8,40 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Config says how to serve a service. Its zero value is ready.
+// Config says how to serve a control plane. Its zero value is ready to use.
 type Config struct {
-	Logger  *slog.Logger // nil: slog.Default(). Requests are logged at Info; evaluations, snapshots and health at Debug
-	Version string       // of the program, for X-Gonfalon-Version and /metrics; "": "dev"
+	Logger  *slog.Logger // nil for slog.Default(); requests are logged at Info; evaluations, snapshots and health at Debug
+	Version string       // the program's, for X-Gonfalon-Version and /metrics; "" for "dev"
 
-	// RateLimit is how many requests a second one token may make, on average; a stream is one request. 0: no limit.
-	// RateBurst is how many it may make at once; 0: two seconds' worth.
+	// RateLimit is how many requests per second a token may make on average; 0 means no limit. A stream is one request.
+	// RateBurst is how many it may make at once; 0 means two seconds' worth.
 	RateLimit float64
 	RateBurst int
 
-	// AllowOrigins are the origins whose pages may call OFREP ("https://shop.example"); "*": any; nil: none.
+	// AllowOrigins lists the origins whose pages may call OFREP, such as "https://shop.example"; "*" allows any, nil none.
 	AllowOrigins []string
 
-	MaxStreams int           // streams at once, of all kinds; 0: DefaultMaxStreams
-	Heartbeat  time.Duration // between heartbeats of a stream; 0: DefaultHeartbeat, which host SDKs count on
+	MaxStreams int           // how many streams of all kinds may be open; 0 for DefaultMaxStreams
+	Heartbeat  time.Duration // between the heartbeats of a stream; 0 for DefaultHeartbeat, which host SDKs rely on
 
-	Clock func() time.Time // that OFREP decides by; nil: time.Now
+	Clock func() time.Time // the clock that OFREP decides by; nil for time.Now
 
-	Metrics *prometheus.Registry // where to register the metrics that /metrics shows; nil: a registry of its own
-	Tracer  trace.TracerProvider // nil: no traces; see TracerFromEnvironment
+	Metrics *prometheus.Registry // where to register the metrics that /metrics shows; nil for a new registry
+	Tracer  trace.TracerProvider // nil for no traces; see TracerFromEnvironment
 }
 
-// Defaults of a Config.
+// These are the defaults of a Config.
 const (
 	DefaultMaxStreams = 20_000           // at about 30 KB each
-	DefaultHeartbeat  = 15 * time.Second // host SDKs take 45 s without a byte for a lost connection
+	DefaultHeartbeat  = 15 * time.Second // host SDKs treat 45 s without a byte as a lost connection
 )
 
-// Limits of request bodies, in bytes. Past them is a 413.
+// These are the limits of request bodies in bytes. A larger body gets a 413.
 const (
-	MaxBody        = 1 << 20   // of everything not named below
+	MaxBody        = 1 << 20   // of every request not named below
 	MaxFlagBody    = 32 << 20  // of a flag: one with 100,000 actors takes about 8 MB, one with all variants' payloads at their limit 17 MB
 	MaxImportBody  = 128 << 20 // of a whole environment: 10,000 flags of 20 actors take about 15 MB
-	MaxContextBody = 256 << 10 // of an evaluation: contexts are some hundred bytes
+	MaxContextBody = 256 << 10 // of an evaluation; contexts usually have a few hundred bytes
 	MaxUsageFlags  = 1_000     // flags in one report of usage
 )
 

@@ -8,13 +8,14 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// cursor walks over JSON that is known to be valid.
+// cursor reads JSON that is known to be valid.
+// Why: RATIONALE.md "Why is OFREP's JSON read by hand?"
 type cursor struct {
 	text string
 	at   int
 }
 
-// peek is the next byte that isn't space.
+// peek returns the next byte that isn't white space.
 func (c *cursor) peek() byte {
 	for {
 		switch b := c.text[c.at]; b {
@@ -26,7 +27,7 @@ func (c *cursor) peek() byte {
 	}
 }
 
-// members gives an object's names and the text of their values.
+// members yields an object's names and the text of their values.
 func (c *cursor) members() iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
 		c.peek()
@@ -47,7 +48,7 @@ func (c *cursor) members() iter.Seq2[string, string] {
 	}
 }
 
-// items gives the text of a list's items.
+// items yields the text of a list's items.
 func (c *cursor) items() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		c.at++ // [
@@ -63,7 +64,7 @@ func (c *cursor) items() iter.Seq[string] {
 	}
 }
 
-// value is the text of the value that begins here.
+// value returns the text of the value that begins here.
 func (c *cursor) value() string {
 	start, depth := c.at, 0
 	for ; c.at < len(c.text); c.at++ {
@@ -81,7 +82,7 @@ func (c *cursor) value() string {
 		case '[', '{':
 			depth++
 		case ']', '}':
-			if depth == 0 { // the end of what holds a number or a word
+			if depth == 0 { // the end of the list or object that a number or a word is in
 				return c.text[start:c.at]
 			}
 			if depth--; depth == 0 {
@@ -97,10 +98,10 @@ func (c *cursor) value() string {
 	return c.text[start:]
 }
 
-// maxNested is how deep lists and maps of a context are read; what is deeper is null. Host SDKs keep to the same.
+// maxNested is how deep lists and maps of a context are read; deeper ones are null. Host SDKs have the same limit.
 const maxNested = 16
 
-// nested is a list or a map as the engine compares it; "" is none.
+// nested returns a list or a map in the form that the engine compares, or "".
 func nested(raw string) string {
 	var value any
 	d := json.NewDecoder(strings.NewReader(raw))
@@ -115,7 +116,7 @@ func nested(raw string) string {
 	return string(data)
 }
 
-// cut takes away what is nested too deep.
+// cut removes whatever is nested too deep.
 func cut(value any, depth int) any {
 	switch v := value.(type) {
 	case []any:

@@ -10,10 +10,10 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// sampled is how many ids a preview makes up where it is given no actors.
+// sampled is how many ids a preview makes up if it is given no actors.
 const sampled = 10_000
 
-// ask turns a document into a query. The context's targetingKey and groups stand in for those that are not given, as in OFREP.
+// ask turns a document into a query. As in OFREP, the context's targetingKey and groups are used if actor and groups are missing.
 func ask(d apiclient.Query) controlplane.Query {
 	q := controlplane.Query{
 		Actor: d.Actor, Groups: d.Groups, Context: d.Context, Now: d.Now, Roll: d.Roll,
@@ -46,7 +46,7 @@ func evaluationDocument(e controlplane.Evaluation) apiclient.Evaluation {
 	return d
 }
 
-// query reads who asks, and when.
+// query reads for whom and when to decide.
 func (x *call) query() (controlplane.Query, error) {
 	if err := x.params().err(); err != nil {
 		return controlplane.Query{}, err
@@ -88,7 +88,7 @@ func (x *call) explain() error {
 	return x.answer(http.StatusOK, d)
 }
 
-// proposal is an apiclient.Proposal whose flag is still to be read, so that its problems have their place.
+// proposal is an apiclient.Proposal whose flag is read later, so that the flag's problems can say where they are.
 type proposal struct {
 	Flag   json.RawMessage `json:"flag"`
 	Delete bool            `json:"delete"`
@@ -98,10 +98,10 @@ type proposal struct {
 	Limit  int             `json:"limit"`
 }
 
-// who is one actor of a proposal: a query, or as short as can be a string.
+// who is one actor of a proposal: a query or, for short, a string.
 type who apiclient.Query
 
-// UnmarshalJSON reads either.
+// UnmarshalJSON reads either form.
 func (w *who) UnmarshalJSON(data []byte) error {
 	if data[0] == '"' {
 		w.Actor = new(string)

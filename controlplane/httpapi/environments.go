@@ -130,7 +130,7 @@ func (x *call) rollbackEnvironment() error {
 	return x.answerDifference(x.service().RollbackEnvironment(x.context(), x.env, revision, o))
 }
 
-// exportEnvironment writes YAML, for people; JSON where it is asked for.
+// exportEnvironment writes YAML, which is for people, or JSON if the request asks for it.
 func (x *call) exportEnvironment() error {
 	p := x.params()
 	at := p.at()
@@ -156,7 +156,7 @@ func (x *call) exportEnvironment() error {
 	return x.blob(http.StatusOK, "application/yaml", data)
 }
 
-// accepts says whether a request names a media type; a star is no name.
+// accepts reports whether a request names a media type. A star doesn't count as a name.
 func accepts(r *http.Request, kind string) bool {
 	for one := range strings.SplitSeq(r.Header.Get("Accept"), ",") {
 		if name, _, _ := strings.Cut(one, ";"); strings.EqualFold(strings.TrimSpace(name), kind) {
@@ -166,7 +166,7 @@ func accepts(r *http.Request, kind string) bool {
 	return false
 }
 
-// importEnvironment reads YAML, of which JSON is a part; JSON is read as such, since it is faster.
+// importEnvironment reads YAML, which includes JSON. It reads JSON with its own, faster parser.
 func (x *call) importEnvironment() error {
 	p := x.params()
 	i := controlplane.ImportOptions{Prune: p.truth("prune"), Strict: p.truth("strict")}

@@ -15,7 +15,7 @@ func flagDocument(f controlplane.Flag) apiclient.Flag {
 	}}
 }
 
-// answerFlag answers a change of a flag.
+// answerFlag writes the response to a change of a flag.
 func (x *call) answerFlag(r controlplane.WriteResult, err error) error {
 	if err != nil {
 		return err
@@ -82,7 +82,7 @@ func (x *call) putFlag() error {
 	f, problems := flagset.ParseFlag(data, ofPutFlag...)
 	if len(flagset.Errors(problems)) > 0 && len(f.Gates) > 0 {
 		f.Key = x.param("key")
-		problems = flagset.Join(problems, flagset.ValidateFlag(&f)) // all of it at once
+		problems = flagset.Join(problems, flagset.ValidateFlag(&f)) // everything that is wrong, at once
 	}
 	if err := unreadable("flag", problems); err != nil {
 		return err
@@ -97,7 +97,7 @@ func (x *call) putFlag() error {
 	return x.answerFlag(x.service().PutFlag(x.context(), x.env, f, o))
 }
 
-// sameKey fills in a document's key from the path; a document of something else is refused.
+// sameKey fills in a document's key from the path. It refuses a document with another key.
 func sameKey(key *string, path, noun string) error {
 	if *key == "" {
 		*key = path
@@ -119,7 +119,7 @@ func (x *call) deleteFlag() error {
 	return x.nothing()
 }
 
-// verb reads the body of a verb with its own parser, and calls it.
+// verb reads the body of a verb with the verb's parser, and calls the verb.
 func verb[T any](x *call, parse func([]byte, ...string) (T, []flagset.Problem), do func(T, controlplane.WriteOptions) (controlplane.WriteResult, error)) error {
 	data, err := x.body(nil)
 	if err != nil {
@@ -163,7 +163,8 @@ func (x *call) putVariants() error {
 	})
 }
 
-// plain reads a verb's body that is a small document; one that is all optional may be left out: who kills is in a hurry.
+// plain reads a verb's body that is a small document. If optional is set, the body may be missing: someone killing a flag is in a hurry.
+// Why: RATIONALE.md "Why does `enable` need a body, and `kill` none?"
 func plain[T any](x *call, optional bool) (T, controlplane.WriteOptions, error) {
 	var d T
 	data, err := x.body(nil)

@@ -8,7 +8,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// manifestFlag is a flag as OpenFeature's CLI knows it, which generates typed accessors.
+// manifestFlag is a flag in the form that OpenFeature's CLI generates typed accessors from.
 type manifestFlag struct {
 	Key         string          `json:"key"`
 	Name        string          `json:"name"`
@@ -17,7 +17,7 @@ type manifestFlag struct {
 	Default     json.RawMessage `json:"defaultValue"`
 }
 
-// manifest lists the flags with their types. Numbers are integers there: that is all it has.
+// manifest lists the flags with their types. The format has only one type for numbers, which is integer.
 func (x *call) manifest() error {
 	if err := x.params().err(); err != nil {
 		return err
@@ -36,7 +36,7 @@ func (x *call) manifest() error {
 	return x.answer(http.StatusOK, d)
 }
 
-// manifestOf gives a flag's type, and for a default what it gives while it is killed, else its first variant, else false.
+// manifestOf returns a flag's type and default. The default is what the flag serves while killed, or else its first variant, or else false.
 func manifestOf(f *flagset.Flag) manifestFlag {
 	m := manifestFlag{Key: f.Key, Name: f.Key, Type: "boolean", Description: f.Description, Default: json.RawMessage("false")}
 	for _, g := range f.Gates {
@@ -54,7 +54,7 @@ func manifestOf(f *flagset.Flag) manifestFlag {
 	return m
 }
 
-// manifestType is the type of JSON that begins so.
+// manifestType returns the type of a JSON value that begins with this byte.
 func manifestType(first byte) string {
 	switch first {
 	case '"':

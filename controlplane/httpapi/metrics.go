@@ -10,7 +10,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 )
 
-// metrics are what /metrics shows, besides the Go runtime's and the process's.
+// metrics holds the metrics that /metrics shows besides those of the Go runtime and the process.
 type metrics struct {
 	requests    *prometheus.CounterVec
 	seconds     *prometheus.HistogramVec
@@ -44,12 +44,12 @@ func newMetrics(a *API) *metrics {
 	info.Set(1)
 	for _, c := range []prometheus.Collector{m.requests, m.seconds, m.writes, m.evaluations, info, &status{a},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})} {
-		_ = a.registry.Register(c) // a registry that is given may have the runtime's already
+		_ = a.registry.Register(c) // the caller's registry may have the runtime's metrics already
 	}
 	return m
 }
 
-// observer gives what measures a route's requests; all that can be looked up is looked up once.
+// observer returns the function that measures a route's requests. It looks up everything that it can once.
 func (m *metrics) observer(r *route) func(status int, took time.Duration) {
 	requests := m.requests.MustCurryWith(prometheus.Labels{"method": r.method, "route": r.path})
 	var usual prometheus.Counter
@@ -76,7 +76,7 @@ func (m *metrics) observer(r *route) func(status int, took time.Duration) {
 	}
 }
 
-// status shows the service's status, read when it is asked for.
+// status exposes the service's status as metrics, which it reads on each scrape.
 type status struct{ api *API }
 
 func gauge(name, help string, labels ...string) *prometheus.Desc {

@@ -11,7 +11,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// decider is the memory of one OFREP request.
+// decider is the working memory of one OFREP request.
 type decider struct {
 	body     []byte
 	subject  subject
@@ -24,7 +24,7 @@ type decider struct {
 
 var deciders = sync.Pool{New: func() any { return new(decider) }}
 
-// maxKept bounds what a pooled decider keeps: the answer for 10,000 flags takes about a megabyte.
+// maxKept bounds how much memory a pooled decider keeps. The response for 10,000 flags takes about a megabyte.
 const maxKept = 2 << 20
 
 func (d *decider) release() {
@@ -83,15 +83,17 @@ func (x *call) begin(d *decider) (*engine.Snapshot, error) {
 
 const needsKey = "the flag has variants, and which one is served depends on the targetingKey"
 
-// lacksKey says whether the flag's value depends on a targeting key that wasn't given. A flag without variants has a value for
-// anybody: gates that need the key don't match.
+// lacksKey reports whether the flag's value depends on a targeting key that is missing. A flag without variants always has a value: gates
+// that need the key don't match.
+// Why: RATIONALE.md "Why does OFREP answer TARGETING_KEY_MISSING for some flags, and false for others?"
 func lacksKey(d *engine.Decision) bool {
 	return d.Variants && d.VariantIndex < 0 && d.Reason != engine.ReasonKilled
 }
 
-// appendEvaluation writes a decision as OFREP has it. A value that is absent means the caller's default, which DISABLED says
-// too; it is never said of a killed flag that has a value, because clients then ignore it. The target of a segment or a parent
-// is part of a rule, and told only to those who may read rules.
+// appendEvaluation appends a decision in OFREP's form. A missing value means the caller's default, and so does the reason DISABLED. A killed
+// flag that has a value never gets that reason, because clients would then ignore the value. A segment or a parent is part of a rule, so
+// only callers that may read rules see its name.
+// Why: RATIONALE.md "Why does OFREP tell a browser less about gates than a server?"
 func appendEvaluation(dst []byte, key string, d *engine.Decision, rules bool) []byte {
 	dst = append(dst, `{"key":`...)
 	dst = appendText(dst, key)
@@ -136,7 +138,7 @@ func appendEvaluation(dst []byte, key string, d *engine.Decision, rules bool) []
 	return append(dst, "}}"...)
 }
 
-// plainReason is OpenFeature's word for why a flag without variants is on or off.
+// plainReason returns OpenFeature's word for why a flag without variants is on or off.
 func plainReason(r engine.Reason) string {
 	switch r {
 	case engine.ReasonStatic, engine.ReasonKilled:
@@ -149,7 +151,7 @@ func plainReason(r engine.Reason) string {
 	return "DEFAULT"
 }
 
-// appendText writes a JSON string. Keys and names of every day need no escapes.
+// appendText appends a JSON string. Most keys and names need no escapes.
 func appendText(dst []byte, s string) []byte {
 	start := len(dst)
 	dst = append(dst, '"')
@@ -162,7 +164,7 @@ func appendText(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// ofrepError is an evaluation that fails in a way that the protocol has a word for.
+// ofrepError is an evaluation that fails with one of the protocol's error codes.
 type ofrepError struct {
 	status  int
 	key     string
@@ -184,7 +186,7 @@ func (e *ofrepError) append(dst []byte) []byte {
 	return append(appendText(dst, e.details), '}')
 }
 
-// refuseOFREP answers an error as the protocol has it: nothing but the status for who may not ask, or too often.
+// refuseOFREP answers an error in the protocol's form. A caller that is not allowed to ask, or asks too often, gets only the status.
 func (x *call) refuseOFREP(e *apiclient.Error) {
 	switch e.Status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:

@@ -22,9 +22,9 @@ func (x *call) healthz() error {
 	}{"ok", x.api.config.Version})
 }
 
-// readiness is what /readyz says of a replica.
+// readiness is what /readyz says about a replica.
 type readiness struct {
-	Status        string                 `json:"status"` // ready, or why not
+	Status        string                 `json:"status"` // "ready", or why it isn't
 	Lag           float64                `json:"lag_seconds"`
 	StoreRevision int64                  `json:"store_revision"`
 	Environments  []readinessEnvironment `json:"environments"`
@@ -35,7 +35,7 @@ type readinessEnvironment struct {
 	Revision int64  `json:"revision"`
 }
 
-// readyz says whether this replica should be sent requests: not before it is in sync, nor while it shuts down.
+// readyz says whether to send requests to this replica: not before it is in sync, and not while it shuts down.
 func (x *call) readyz() error {
 	status := x.service().Status()
 	d := readiness{Status: "ready", Lag: status.Lag.Seconds(), StoreRevision: status.StoreRevision, Environments: []readinessEnvironment{}}
@@ -51,7 +51,7 @@ func (x *call) readyz() error {
 	return x.answer(code, d)
 }
 
-// scrape writes the metrics.
+// scrape answers with the metrics.
 func (x *call) scrape() error {
 	promhttp.HandlerFor(x.api.registry, promhttp.HandlerOpts{EnableOpenMetrics: true}).ServeHTTP(x.Response(), x.Request())
 	return nil
@@ -60,7 +60,7 @@ func (x *call) scrape() error {
 //go:embed openapi.yaml
 var openapiYAML []byte
 
-// openapiJSON is the document in the form that tools read.
+// openapiJSON returns openapi.yaml as JSON, which tools read.
 var openapiJSON = sync.OnceValues(func() ([]byte, error) {
 	var document any
 	if err := yaml.Unmarshal(openapiYAML, &document); err != nil {
@@ -77,8 +77,8 @@ func (x *call) openapi() error {
 	return x.blob(http.StatusOK, "application/json", data)
 }
 
-// backup writes everything that the store has. What goes wrong on the way can only be shown by ending the answer early: the
-// backup's own end mark is then missing, and restoring it is refused.
+// backup writes everything in the store. If something goes wrong on the way, it can only end the response early. The end mark of the backup
+// is then missing, and restoring it is refused.
 func (x *call) backup() error {
 	if err := x.params().err(); err != nil {
 		return err
@@ -100,7 +100,7 @@ func (x *call) backup() error {
 	return err
 }
 
-// patient is an answer that may take long, as long as each part of it is taken.
+// patient is a response that may take long, provided that the reader accepts each part of it.
 type patient struct {
 	w     http.ResponseWriter
 	rc    *http.ResponseController

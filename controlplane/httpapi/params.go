@@ -12,13 +12,14 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 )
 
-// params are a request's query.
+// params reads a request's query.
 type params struct {
 	values   url.Values
 	problems []apiclient.Problem
 }
 
-// params reads the query. A parameter that the route doesn't know is refused.
+// params returns the query's parameters. A parameter that the route doesn't know is refused.
+// Why: RATIONALE.md "Why is an unknown query parameter an error?"
 func (x *call) params() *params {
 	values, err := url.ParseQuery(x.Request().URL.RawQuery)
 	p := &params{values: values}
@@ -45,7 +46,7 @@ func (p *params) fail(name, detail, hint string) {
 
 func (p *params) text(name string) string { return p.values.Get(name) }
 
-// number is a whole number from 0 to most.
+// number returns a parameter that is a whole number from 0 to most.
 func (p *params) number(name string, most int64) int64 {
 	text := p.text(name)
 	if text == "" {
@@ -66,7 +67,7 @@ func (p *params) truth(name string) bool {
 		return true
 	default:
 		p.fail(name, quote(text)+" is neither true nor false", "")
-		return true // a dry run that is misspelt is no write
+		return true // a misspelt dry run must not write
 	}
 }
 
@@ -82,7 +83,7 @@ func (p *params) moment(name string) time.Time {
 	return t
 }
 
-// age is a duration in weeks, days, or Go's units: 2w, 30d, 12h, 90m.
+// age returns a parameter that is a duration in weeks, days, or Go's units: 2w, 30d, 12h, 90m.
 func (p *params) age(name string) time.Duration {
 	text := p.text(name)
 	if text == "" {
@@ -109,7 +110,7 @@ func parseAge(text string) (time.Duration, error) {
 	return d, err
 }
 
-// choice is one of some words, or nothing.
+// choice returns a parameter that is one of some words, or "".
 func (p *params) choice(name string, words ...string) string {
 	text := p.text(name)
 	if text != "" && !slices.Contains(words, text) {
@@ -118,7 +119,7 @@ func (p *params) choice(name string, words ...string) string {
 	return text
 }
 
-// at is a moment of an environment, by revision or time.
+// at returns a moment of an environment, by revision or by time.
 func (p *params) at() controlplane.At {
 	at := controlplane.At{Revision: p.number("revision", 1<<53), Time: p.moment("time")}
 	if at.Revision != 0 && !at.Time.IsZero() {
@@ -127,7 +128,7 @@ func (p *params) at() controlplane.At {
 	return at
 }
 
-// err is what is wrong with the query.
+// err returns what is wrong with the query.
 func (p *params) err() error {
 	if len(p.problems) == 0 {
 		return nil

@@ -15,7 +15,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// kind is a type of problem. Its address is /problems/ and its name; asked for, it tells more.
+// kind is a type of problem. A GET of /problems/ and its name explains it.
 type kind struct {
 	name   string
 	status int
@@ -23,7 +23,7 @@ type kind struct {
 	text   string
 }
 
-// The kinds of problem. A "%" in a name or title is what the route's body is: a flag, a segment …
+// These are the kinds of problem. "%" in a name or title stands for the kind of the route's body: flag, segment …
 var (
 	malformed    = kind{"malformed-%", 400, "The % can't be read", "The body is not of the form that openapi.json describes: errors names each member that doesn't fit, by JSON pointer. Nothing was changed."}
 	truncated    = kind{"truncated-body", 400, "The body was cut short", "Fewer bytes came than were announced. Nothing was changed; send it again."}
@@ -50,10 +50,10 @@ var (
 var kinds = []kind{malformed, truncated, badQuery, badRequest, unauthorized, notAllowed, notFound, badMethod, unacceptable, exists,
 	conflict, inUse, gone, precondition, tooLarge, encoded, invalid, rateLimited, internal, unavailable}
 
-// nouns are what bodies are, in names and titles of problems.
+// nouns are the kinds of bodies in the names and titles of problems.
 var nouns = []string{"flag", "segment", "environment", "document", "token", "webhook", "request"}
 
-// codes are the kinds of the service's errors.
+// codes maps the service's codes to kinds of problem.
 var codes = map[controlplane.Code]kind{
 	controlplane.NotFound:           notFound,
 	controlplane.Exists:             exists,
@@ -69,7 +69,7 @@ var codes = map[controlplane.Code]kind{
 	controlplane.Internal:           internal,
 }
 
-// of is an error of this kind about a noun.
+// of returns an error of this kind about a noun.
 func (k kind) of(noun, detail string) *apiclient.Error {
 	return &apiclient.Error{Type: "/problems/" + k.called(k.name, noun), Title: k.called(k.title, noun), Status: k.status, Detail: detail}
 }
@@ -83,7 +83,7 @@ func (k kind) called(pattern, noun string) string {
 	return pattern
 }
 
-// unreadable is an error for a body whose form is wrong; nil if none of the problems is one.
+// unreadable returns an error for a body whose form is wrong, or nil if none of the problems is an error.
 func unreadable(noun string, problems []flagset.Problem) error {
 	failed := flagset.Errors(problems)
 	if len(failed) == 0 {
@@ -94,7 +94,7 @@ func unreadable(noun string, problems []flagset.Problem) error {
 	return e
 }
 
-// unreadableAt is an error for one place of a body.
+// unreadableAt returns an error for one place in a body.
 func unreadableAt(noun, pointer, detail, hint string) error {
 	e := malformed.of(noun, "")
 	e.Errors = []apiclient.Problem{{Pointer: pointer, Detail: detail, Hint: hint}}
@@ -107,7 +107,8 @@ func tooOften(wait time.Duration) error {
 	return e
 }
 
-// problem is what to tell the caller about an error. This is the only place where errors become statuses.
+// problem returns what to tell the caller about an error. This is the only place where errors become statuses.
+// Why: RATIONALE.md "Why does a bad body get 400 in some cases, and 422 in others?"
 func (x *call) problem(err error) *apiclient.Error {
 	var refused *apiclient.Error
 	if errors.As(err, &refused) {
@@ -137,17 +138,17 @@ func (x *call) problem(err error) *apiclient.Error {
 		e.Errors = apiclient.Problems(failed.Problems)
 		for i := range e.Errors {
 			if p := &e.Errors[i]; p.Flag == x.param("key") || p.Segment == x.param("key") {
-				p.Flag, p.Segment = "", "" // the caller knows which one
+				p.Flag, p.Segment = "", "" // the caller knows which one it is
 			}
 		}
 		if len(e.Errors) > 0 {
-			e.Detail = "" // they tell it all
+			e.Detail = "" // the errors say it all
 		}
 	}
 	return e
 }
 
-// refuse answers a request that fails, and keeps refused changes on record: those that reached a verb are on it already.
+// refuse answers a request that fails, and records a refused change. Changes that reached a verb are recorded there.
 func (x *call) refuse(err error) {
 	var failed *ofrepError
 	if errors.As(err, &failed) {
@@ -176,7 +177,7 @@ func (x *call) refuse(err error) {
 		x.refuseOFREP(e)
 		return
 	}
-	data, _ := json.Marshal(e) // strings and numbers: it can't fail
+	data, _ := json.Marshal(e) // strings and numbers can't fail
 	_ = x.blob(e.Status, "application/problem+json", append(data, '\n'))
 }
 
@@ -194,7 +195,7 @@ func (x *call) recordFailure(e *apiclient.Error) {
 	})
 }
 
-// describeProblem tells about a kind of problem.
+// describeProblem explains a kind of problem.
 func (x *call) describeProblem() error {
 	name := x.param("name")
 	for _, k := range kinds {
@@ -207,7 +208,7 @@ func (x *call) describeProblem() error {
 	return notFound.of("", "there is no problem "+quote(name))
 }
 
-// quote is a name for a sentence, cut where it gets long.
+// quote returns a name in quotes for use in a sentence, cut if it is long.
 func quote(name string) string {
 	const most = 64
 	if runes := []rune(name); len(runes) > most {

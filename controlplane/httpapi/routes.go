@@ -6,14 +6,14 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 )
 
-// route is what the API does for one method and address.
+// route is what the API does for one method and path.
 type route struct {
 	method, path string
-	permit       controlplane.Permission // that the token must have; "": no token is needed
-	scope        scope                   // which environment it must have it in
-	action       string                  // of a change, as the audit names it; "": nothing is changed
+	permit       controlplane.Permission // the permission that the token needs; "" if no token is needed
+	scope        scope                   // the environment in which it needs it
+	action       string                  // the audit's name for the change; "" if nothing is changed
 	limit        int64                   // of the body, in bytes
-	query        string                  // the parameters of the address; "*": whatever comes
+	query        string                  // the query parameters; "*" for any
 	handle       func(*call) error
 }
 
@@ -100,12 +100,12 @@ func routes() []route {
 	}
 }
 
-// frequent says whether hosts, browsers and monitors call it all the time.
+// frequent reports whether hosts, browsers and monitors call the route all the time.
 func (r *route) frequent() bool {
 	return r.permit == "" || r.permit == mayEvaluate || r.permit == mayFetch || r.permit == mayReport
 }
 
-// noun is what the route's body is, in problems.
+// noun returns the kind of the route's body, for problems.
 func (r *route) noun() string {
 	switch {
 	case strings.HasSuffix(r.path, "/import"):
@@ -126,10 +126,10 @@ func (r *route) noun() string {
 	return "request"
 }
 
-// isOFREP says whether an address belongs to OpenFeature's remote evaluation protocol, which has errors of its own.
+// isOFREP reports whether a path belongs to OpenFeature's remote evaluation protocol, which has its own form of errors.
 func isOFREP(path string) bool { return strings.HasPrefix(path, "/ofrep/") }
 
-// streams says whether the route's answers have no end of their own.
+// streams reports whether the route's responses never end by themselves.
 func (r *route) streams() bool {
 	return strings.HasSuffix(r.path, "/stream") || strings.HasSuffix(r.path, "/events")
 }

@@ -21,11 +21,11 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 )
 
-// SenderConfig says how to deliver webhooks. Its zero value is ready.
+// SenderConfig says how to deliver webhooks. Its zero value is ready to use.
 type SenderConfig struct {
-	AllowPrivate bool             // also to addresses that are not public: this machine, the private networks, cloud metadata
-	Version      string           // of the program, for User-Agent
-	Clock        func() time.Time // nil: time.Now
+	AllowPrivate bool             // deliver also to addresses that aren't public: this machine, private networks, cloud metadata
+	Version      string           // the program's, for User-Agent
+	Clock        func() time.Time // nil for time.Now
 }
 
 // deliveryTime is how long one attempt may take.
@@ -33,7 +33,7 @@ const deliveryTime = 10 * time.Second
 
 // Sender delivers webhooks over HTTP: a POST of the audit entry, signed with the webhook's secret.
 //
-//	X-Gonfalon-Delivery: the same in each attempt, so that a receiver can tell it has it already
+//	X-Gonfalon-Delivery: the same in each attempt, so that a receiver can recognise a repetition
 //	X-Gonfalon-Event: flag.enable, or test
 //	X-Gonfalon-Signature: t=<Unix seconds>,v1=<hex of HMAC-SHA256(secret, "<t>.<body>")>
 //
@@ -44,11 +44,11 @@ type Sender struct {
 	now    func() time.Time
 }
 
-// NewSender gives a sender.
+// NewSender returns a sender.
 func NewSender(c SenderConfig) *Sender {
 	dialer := &net.Dialer{Timeout: deliveryTime}
 	if !c.AllowPrivate {
-		// Checked on the address that is dialled, after the name was resolved: a name may point anywhere, and change.
+		// Check the address that is dialled, after the name was resolved: a name may point anywhere, and may change.
 		dialer.Control = func(_, address string, _ syscall.RawConn) error { return public(address) }
 	}
 	s := &Sender{now: c.Clock, agent: "gonfalon/" + c.Version}
@@ -101,7 +101,7 @@ func (s *Sender) Send(ctx context.Context, d controlplane.Delivery) error {
 	return nil
 }
 
-// Signature signs a delivery; the time is signed too, so that an old one can't be sent again.
+// Signature returns the signature of a delivery. It covers the time, so that an old delivery can't be sent again.
 func Signature(secret string, at time.Time, body []byte) string {
 	t := strconv.FormatInt(at.Unix(), 10)
 	mac := hmac.New(sha256.New, []byte(secret))
@@ -112,7 +112,7 @@ func Signature(secret string, at time.Time, body []byte) string {
 
 var errPrivate = errors.New("the address is not public; --webhooks-allow-private allows it")
 
-// reserved are networks that are neither private nor public.
+// reserved lists networks that are neither private nor public.
 var reserved = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"), netip.MustParsePrefix("198.18.0.0/15"),
 	netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2002::/16"),

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Time limits of a server. Streams and backups have their own for each write.
+// These are the time limits of a server. Streams and backups have their own for each write.
 const (
 	readHeaderTime = 10 * time.Second
 	readTime       = 60 * time.Second // 128 MB in a minute is 17 Mbit/s
@@ -23,17 +23,17 @@ const (
 // DefaultGrace is how long requests may take to end when a server shuts down.
 const DefaultGrace = 10 * time.Second
 
-// Server serves an API on a listener until it is told to stop. Only API is needed.
+// Server serves an API on a listener until it is told to stop. Only API is required.
 type Server struct {
 	API     *API
-	Handler http.Handler  // nil: API; else what the API is mounted in
-	TLS     *tls.Config   // nil: plain HTTP; see TLSFiles
-	Grace   time.Duration // 0: DefaultGrace
-	Logger  *slog.Logger  // nil: slog.Default()
+	Handler http.Handler  // the handler that the API is mounted in; nil for API itself
+	TLS     *tls.Config   // nil for plain HTTP; see TLSFiles
+	Grace   time.Duration // 0 for DefaultGrace
+	Logger  *slog.Logger  // nil for slog.Default()
 }
 
-// Serve serves until the context ends, and then ends gracefully: streams at once, other requests within Grace. It closes the
-// listener. The error is nil if nothing but the context ended it and every request came to its end.
+// Serve serves until the context ends. Then it ends streams at once, and other requests within Grace. It closes the listener. It returns
+// nil if only the context ended it and every request completed.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	log := s.Logger
 	if log == nil {
@@ -51,7 +51,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		WriteTimeout:      writeTime,
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    headerBytes,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // hang-ups and bad handshakes are the callers' affair
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // lost connections and bad handshakes are the callers' concern
 	}
 	served := make(chan error, 1)
 	go func() {

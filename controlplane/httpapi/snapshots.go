@@ -10,13 +10,13 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 )
 
-// formats are the snapshot formats that we write, newest first.
+// formats lists the snapshot formats that this build writes, newest first.
 var formats = []string{"1"}
 
 // snapshotType is the media type of a snapshot.
 const snapshotType = "application/vnd.msgpack"
 
-// readsOurs checks that the caller reads a format that we write: one that names none takes the newest.
+// readsOurs checks that the caller reads a format that this build writes. A caller that names none gets the newest.
 func (x *call) readsOurs() error {
 	p := x.params()
 	if err := p.err(); err != nil {
@@ -59,7 +59,7 @@ func (x *call) getSnapshot() error {
 	return x.blob(http.StatusOK, snapshotType, data)
 }
 
-// acceptsGzip reads Accept-Encoding; gzip;q=0 says no.
+// acceptsGzip reads Accept-Encoding. gzip;q=0 means no.
 func acceptsGzip(r *http.Request) bool {
 	for one := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
 		name, weight, _ := strings.Cut(strings.ReplaceAll(one, " ", ""), ";")

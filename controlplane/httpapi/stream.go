@@ -13,7 +13,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 )
 
-// writeWait is how long one write to a stream may take. A reader that takes nothing for so long is gone, or as good as gone.
+// writeWait is how long one write to a stream may take. A reader that accepts nothing for so long is gone, or as good as gone.
 const writeWait = 30 * time.Second
 
 // streams counts the streams and ends them all.
@@ -29,8 +29,9 @@ func newStreams(most int) *streams {
 	return &streams{most: int64(most), draining: ctx, drain: cancel}
 }
 
-// stream is one open answer of server-sent events. Frames are written by the request's goroutine; heartbeats by a timer, so
-// that an idle stream needs no goroutine of its own for them.
+// stream is one open response of server-sent events. The request's goroutine writes frames. A timer writes heartbeats, so an idle stream
+// needs no extra goroutine for them.
+// Why: RATIONALE.md "Why are streams counted, and heartbeats sent by timers?"
 type stream struct {
 	call   *call
 	cancel context.CancelFunc
@@ -43,7 +44,7 @@ type stream struct {
 	ended bool
 }
 
-// openStream begins the answer. The context ends with the caller, the drain, a failed heartbeat or a revoked token.
+// openStream begins the response. The context ends with the caller, a drain, a failed heartbeat or a revoked token.
 func (x *call) openStream(beat string) (*stream, context.Context, error) {
 	all := x.api.streams
 	if all.draining.Err() != nil {
@@ -58,11 +59,11 @@ func (x *call) openStream(beat string) (*stream, context.Context, error) {
 	w := x.Response()
 	s := &stream{call: x, beat: beat, w: w.Writer, rc: http.NewResponseController(w.Writer)}
 	s.cancel = func() { stop(); cancel() }
-	_ = s.rc.SetReadDeadline(time.Time{}) // the server's is for requests that end
+	_ = s.rc.SetReadDeadline(time.Time{}) // the server's deadline is for requests that end
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
-	h.Set("X-Accel-Buffering", "no") // nginx gathers answers otherwise
+	h.Set("X-Accel-Buffering", "no") // otherwise nginx buffers the response
 	w.WriteHeader(http.StatusOK)
 	s.timer = time.AfterFunc(x.api.config.Heartbeat, s.heartbeat)
 	return s, ctx, nil
@@ -88,8 +89,8 @@ func (s *stream) write(parts ...string) error {
 	return s.rc.Flush()
 }
 
-// heartbeat shows that the server is there, and looks whether the token still holds. While a frame is being written, that is
-// sign enough.
+// heartbeat shows that the server is alive, and checks that the token is still valid. While a frame is being written it writes nothing:
+// the frame is sign enough.
 func (s *stream) heartbeat() {
 	if s.call.route.permit != "" {
 		if t, err := s.call.service().Authenticate(s.call.secret); err != nil || !t.Allows(s.call.route.permit, s.call.env) {
@@ -109,7 +110,7 @@ func (s *stream) heartbeat() {
 	s.timer.Reset(s.call.api.config.Heartbeat)
 }
 
-// close ends the stream: nothing is written after it.
+// close ends the stream. Nothing is written after it.
 func (s *stream) close() {
 	s.mu.Lock()
 	s.ended = true
@@ -119,10 +120,10 @@ func (s *stream) close() {
 	s.call.api.streams.open.Add(-1)
 }
 
-// beat is a heartbeat of a stream of frames. It has data, if empty: browsers give events without to nobody.
+// beat is a heartbeat in a stream of frames. Its data is empty but present: browsers don't dispatch events that have none.
 const beat = "event: heartbeat\ndata:\n\n"
 
-// getStream sends frames as they come: the first brings the caller to the newest snapshot, unless it is there already.
+// getStream sends frames as they come. The first one brings the caller to the newest snapshot, unless it is there already.
 func (x *call) getStream() error {
 	if err := x.readsOurs(); err != nil {
 		return err
@@ -131,13 +132,13 @@ func (x *call) getStream() error {
 	if err != nil {
 		return err
 	}
-	after, _ := controlplane.ParsePosition(x.lastEventID()) // of what we never wrote, nothing can be resumed
+	after, _ := controlplane.ParsePosition(x.lastEventID()) // a position that we didn't write can't be resumed
 	s, ctx, err := x.openStream(beat)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	first := ":\n\n" // gets the headers on their way
+	first := ":\n\n" // sends the headers
 	if now.Position() == after {
 		first = beat
 	}
@@ -156,7 +157,7 @@ func (x *call) getStream() error {
 	return nil
 }
 
-// lastEventID is where the caller was.
+// lastEventID returns the caller's last position.
 func (x *call) lastEventID() string {
 	return strings.TrimSpace(x.Request().Header.Get("Last-Event-ID"))
 }

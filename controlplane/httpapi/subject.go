@@ -12,17 +12,17 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// subject is who asks, read from the body of an OFREP request without a map or a copy of each value: the standard library
-// checks the JSON, then one walk finds the context's members in it.
+// subject is for whom to decide, read from the body of an OFREP request without a map and without copying each value. The standard library
+// checks the JSON; then one pass finds the context's members in it.
 type subject struct {
 	text       string // the body
-	context    string // the context in it; "": none
+	context    string // the context in the body; "" for none
 	input      engine.Input
 	attributes []engine.Attribute
 	groups     []string
 }
 
-// forget lets go of a request's text.
+// forget releases a request's text.
 func (s *subject) forget() {
 	clear(s.attributes[:cap(s.attributes)])
 	clear(s.groups[:cap(s.groups)])
@@ -45,7 +45,7 @@ func (s *subject) read(body []byte) *ofrepError {
 	}
 	for name, value := range at.members() {
 		if name == "context" {
-			s.context = value // of two with one name the later counts, as everywhere
+			s.context = value // of two members with one name the later counts, as everywhere
 		}
 	}
 	switch {
@@ -102,7 +102,7 @@ func (s *subject) add(name, value string) *ofrepError {
 			return nil
 		}
 	}
-	// One more than the engine takes is let in, so that trim knows; a context of thousands must not take quadratic time.
+	// Keep more than the engine takes, so that trim can choose, but not thousands, which would take quadratic time.
 	if len(s.attributes) > 4*engine.MaxAttributes {
 		return invalidContext("the context has more than " + strconv.Itoa(4*engine.MaxAttributes) + " attributes")
 	}
@@ -110,7 +110,7 @@ func (s *subject) add(name, value string) *ofrepError {
 	return nil
 }
 
-// readGroups takes a list of strings as the actor's groups; anything else is an attribute and no more.
+// readGroups takes a list of strings as the actor's groups. Anything else is only an attribute.
 func (s *subject) readGroups(value string) {
 	s.groups = s.groups[:0]
 	if value[0] != '[' {
@@ -128,7 +128,7 @@ func (s *subject) readGroups(value string) {
 	}
 }
 
-// trim keeps as many attributes as the engine takes: those first in the alphabet, as host SDKs do.
+// trim keeps as many attributes as the engine takes: like host SDKs, those that come first in the alphabet.
 func (s *subject) trim() {
 	if len(s.attributes) > engine.MaxAttributes {
 		slices.SortFunc(s.attributes, func(a, b engine.Attribute) int { return strings.Compare(a.Name, b.Name) })
@@ -136,7 +136,7 @@ func (s *subject) trim() {
 	}
 }
 
-// member is a member of the context as the engine compares it.
+// member returns a member of the context in the form that the engine compares.
 func member(name, value string) engine.Attribute {
 	switch value[0] {
 	case '"':
@@ -151,8 +151,8 @@ func member(name, value string) engine.Attribute {
 	return number(name, value)
 }
 
-// number keeps an integer of any length, and makes a float without a fraction one within ±2^53: some languages can't tell
-// 5 from 5.0.
+// number keeps an integer of any length. A float without a fraction within ±2^53 becomes an integer, because some languages can't tell 5
+// from 5.0.
 func number(name, text string) engine.Attribute {
 	if len(text) > engine.MaxValueBytes {
 		return engine.Null(name)
@@ -173,18 +173,18 @@ func number(name, text string) engine.Attribute {
 	return engine.Float(name, f)
 }
 
-// unquote is the text of a valid JSON string. Most need no more than their quotes taken off.
+// unquote returns the text of a valid JSON string. For most, removing the quotes is enough.
 func unquote(raw string) string {
 	plain := raw[1 : len(raw)-1]
 	if strings.IndexByte(plain, '\\') < 0 && utf8.ValidString(plain) {
 		return plain
 	}
 	var text string
-	_ = json.Unmarshal([]byte(raw), &text) // it is valid; what is not UTF-8 becomes U+FFFD
+	_ = json.Unmarshal([]byte(raw), &text) // it is valid; bytes that aren't UTF-8 become U+FFFD
 	return text
 }
 
-// appendQuoted writes a string that needs escapes.
+// appendQuoted appends a string that needs escapes.
 func appendQuoted(dst []byte, s string) []byte {
 	data, _ := json.Marshal(s) // a string: it can't fail
 	return append(dst, data...)

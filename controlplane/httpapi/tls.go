@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// recheck is how often a certificate's files are looked at: renewed ones are taken without a restart.
+// recheck is how often a certificate's files are checked, so that a renewed one needs no restart.
 const recheck = 10 * time.Second
 
-// TLSFiles gives a server's TLS from PEM files: its certificate (with what is in between up to the root) and key, and, for
-// mutual TLS, the authorities of which callers must have a certificate ("": callers need none).
+// TLSFiles returns a server's TLS configuration from PEM files: its certificate, including intermediate ones, its key and, for mutual TLS,
+// the authorities that must have signed the callers' certificates ("" if callers need none).
 func TLSFiles(certificate, key, clientAuthorities string) (*tls.Config, error) {
 	pair := &keyPair{certificate: certificate, key: key}
 	if _, err := pair.get(nil); err != nil {
@@ -42,11 +42,11 @@ type keyPair struct {
 
 	mu      sync.Mutex
 	loaded  *tls.Certificate
-	written time.Time // of the certificate's file
+	written time.Time // when the certificate's file was written
 	checked time.Time
 }
 
-// get is the certificate as it is in its files. While those can't be read, in the middle of a renewal, the last one serves.
+// get returns the certificate in the files. While they can't be read, in the middle of a renewal, it returns the last one.
 func (p *keyPair) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

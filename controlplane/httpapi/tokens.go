@@ -30,7 +30,7 @@ func (x *call) listTokens() error {
 	return x.answer(http.StatusOK, d)
 }
 
-// createToken answers with the secret, once.
+// createToken creates a token. Only this response has its secret.
 func (x *call) createToken() error {
 	d, o, err := plain[struct {
 		written

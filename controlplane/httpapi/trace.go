@@ -13,10 +13,10 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace"
 )
 
-// TracerFromEnvironment gives traces by OpenTelemetry's own environment variables, or nil where they ask for none: traces are
-// written if OTEL_TRACES_EXPORTER is otlp, or is not set and OTEL_EXPORTER_OTLP_ENDPOINT (or …_TRACES_ENDPOINT) is. Endpoint,
-// protocol, headers, certificates, sampling, batches, OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES mean what they mean
-// everywhere. The caller shuts the provider down, which sends what it still has.
+// TracerFromEnvironment returns a tracer configured by OpenTelemetry's environment variables, or nil if they don't ask for one. Traces are
+// exported if OTEL_TRACES_EXPORTER is otlp, or if it is not set but OTEL_EXPORTER_OTLP_ENDPOINT (or …_TRACES_ENDPOINT) is. Endpoint,
+// protocol, headers, certificates, sampling, batches, OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES have their usual meaning. The caller
+// must shut the provider down, which sends the remaining traces.
 func TracerFromEnvironment(ctx context.Context, version string) (*trace.TracerProvider, error) {
 	exporter := os.Getenv("OTEL_TRACES_EXPORTER")
 	endpoint := os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") + os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT")
@@ -45,7 +45,7 @@ func TracerFromEnvironment(ctx context.Context, version string) (*trace.TracerPr
 	}
 	about, err := resource.New(ctx, resource.WithTelemetrySDK(), resource.WithHost(),
 		resource.WithAttributes(attribute.String("service.name", "gonfalon"), attribute.String("service.version", version)),
-		resource.WithFromEnv()) // last: what the environment says counts
+		resource.WithFromEnv()) // last, so that the environment wins
 	if err != nil {
 		return nil, fmt.Errorf("httpapi: what traces are about: %w", err)
 	}

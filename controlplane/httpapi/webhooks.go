@@ -34,7 +34,7 @@ func (x *call) listWebhooks() error {
 	return x.answer(http.StatusOK, d)
 }
 
-// createWebhook answers with the secret that signs deliveries, once.
+// createWebhook creates a webhook. Only this response has the secret that signs deliveries.
 func (x *call) createWebhook() error {
 	d, o, err := plain[struct {
 		written
@@ -62,7 +62,7 @@ func (x *call) deleteWebhook() error {
 	return x.nothing()
 }
 
-// testWebhook delivers a made-up change now; what goes wrong is the answer.
+// testWebhook delivers a made-up change now. If that fails, the response says why.
 func (x *call) testWebhook() error {
 	if _, _, err := plain[written](x, true); err != nil {
 		return err

@@ -1,7 +1,8 @@
-// Package memstore keeps a control plane's state in memory, for tests and for trying things out. It is gone with the process.
+// Package memstore keeps a control plane's state in memory, for tests and for trying things out. The state is lost when the
+// process ends.
 //
-// It is a line of immutable trees, one for each revision, that share what did not change: a read of an earlier revision
-// takes an earlier tree, and a watch walks along the line.
+// It is a line of immutable trees, one for each revision, which share everything that did not change. A read of an earlier
+// revision uses an earlier tree, and a watch moves along the line.
 package memstore
 
 import (
@@ -17,22 +18,23 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 )
 
-// So many revisions can be read and watched from, and what they put may take so much room: a few minutes of the busiest use.
+// This many revisions are kept to be read and watched from, and the values that they put may take this much room. That is enough for a few
+// minutes of the busiest use.
 const (
 	keptRevisions = 4_096
 	keptBytes     = 64 << 20
 )
 
-// DefaultLimits are those of etcd, so that what works in memory works there.
+// DefaultLimits are the limits of etcd, so that everything that works in memory works there too.
 var DefaultLimits = controlplane.Limits{Ops: 128, Bytes: 1 << 20}
 
-// Store is a store in memory. Its methods are those of controlplane.Store.
+// Store is a store in memory. Its methods are described in controlplane.Store.
 type Store struct {
 	limits controlplane.Limits
 
 	mu      sync.Mutex
 	line    []moment      // oldest first, never empty
-	size    int           // of the line's events
+	size    int           // of the events in the line
 	changed chan struct{} // closed when the line grows, or the store is closed
 	closed  bool
 }
@@ -54,14 +56,15 @@ func (m *moment) size() int {
 	return size
 }
 
-// New makes an empty store.
+// New returns an empty store.
 func New() *Store { return WithLimits(DefaultLimits) }
 
-// WithLimits makes an empty store with other limits of a transaction.
+// WithLimits returns an empty store with other limits for a transaction.
 func WithLimits(l controlplane.Limits) *Store {
 	return &Store{limits: l, line: []moment{{revision: 1, tree: iradix.New()}}, changed: make(chan struct{})}
 }
 
+// Read returns the entries of a range, as of one revision.
 func (s *Store) Read(ctx context.Context, r controlplane.Range) (controlplane.Page, error) {
 	if err := ctx.Err(); err != nil {
 		return controlplane.Page{}, err
@@ -97,7 +100,7 @@ func (s *Store) Read(ctx context.Context, r controlplane.Range) (controlplane.Pa
 	}
 }
 
-// moment is the store as of a revision; 0: now.
+// moment returns the store as of a revision, or for 0 its newest state.
 func (s *Store) moment(at int64) (moment, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -114,6 +117,7 @@ func (s *Store) moment(at int64) (moment, error) {
 	return s.line[i-1], nil
 }
 
+// Commit checks the guards and applies the operations at one moment, or does nothing.
 func (s *Store) Commit(ctx context.Context, t controlplane.Txn) (controlplane.Result, error) {
 	if err := ctx.Err(); err != nil {
 		return controlplane.Result{}, err
@@ -142,13 +146,13 @@ func (s *Store) Commit(ctx context.Context, t controlplane.Txn) (controlplane.Re
 		next.events = append(next.events, apply(txn, op, next.revision)...)
 	}
 	next.tree = txn.Commit()
-	if len(next.events) == 0 { // it deleted nothing: not a change
+	if len(next.events) == 0 { // it deleted nothing, which is not a change
 		return controlplane.Result{Committed: true, Revision: newest.revision}, nil
 	}
 	s.line = append(s.line, next)
 	s.size += next.size()
 	drop := 0
-	if len(s.line) > keptRevisions || s.size > keptBytes { // half of it at once, so that this is rare
+	if len(s.line) > keptRevisions || s.size > keptBytes { // drop half of it at once, so that this is rare
 		for ; len(s.line)-drop > 2 && (len(s.line)-drop > keptRevisions/2 || s.size > keptBytes/2); drop++ {
 			s.size -= s.line[drop].size()
 		}
@@ -201,6 +205,7 @@ func apply(txn *iradix.Txn, op controlplane.Op, revision int64) []controlplane.E
 	return events
 }
 
+// Watch yields every transaction after a revision, and waits for new ones.
 func (s *Store) Watch(ctx context.Context, after int64) iter.Seq2[controlplane.Batch, error] {
 	return func(yield func(controlplane.Batch, error) bool) {
 		stands := false
@@ -234,7 +239,7 @@ func (s *Store) Watch(ctx context.Context, after int64) iter.Seq2[controlplane.B
 	}
 }
 
-// since are the moments after a revision; changed is closed when there may be more.
+// since returns the moments after a revision. changed is closed when there may be more.
 func (s *Store) since(at int64) (next []moment, changed <-chan struct{}, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -248,8 +253,10 @@ func (s *Store) since(at int64) (next []moment, changed <-chan struct{}, err err
 	return s.line[i:], s.changed, nil
 }
 
+// Limits returns the limits of a transaction.
 func (s *Store) Limits() controlplane.Limits { return s.limits }
 
+// Usage returns how much the keys and values take.
 func (s *Store) Usage(ctx context.Context) (controlplane.Usage, error) {
 	m, err := s.moment(0)
 	if err != nil {
@@ -263,6 +270,7 @@ func (s *Store) Usage(ctx context.Context) (controlplane.Usage, error) {
 	return controlplane.Usage{Used: used}, nil
 }
 
+// Close closes the store, and ends every call under way.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

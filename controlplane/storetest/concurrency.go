@@ -47,7 +47,7 @@ func testCounters(t *testing.T, s *suite) {
 	s.want(all, fmt.Sprintf("counter=%d", workers*each))
 }
 
-// testReplica follows random transactions by a watch alone, and compares with what the store says.
+// testReplica follows random transactions by a watch alone, and compares the result with the store's own answers.
 func testReplica(t *testing.T, s *suite) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)

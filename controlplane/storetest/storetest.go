@@ -1,4 +1,4 @@
-// Package storetest is the contract of controlplane.Store as tests. Whoever brings a store runs it:
+// Package storetest is the contract of controlplane.Store as tests. Run it if you bring your own store:
 //
 //	func TestContract(t *testing.T) {
 //		storetest.Run(t, func(t *testing.T) controlplane.Store { return mystore.Open(t.TempDir()) })
@@ -18,10 +18,10 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 )
 
-// patience is how long a test waits for what must come: far longer than any store takes.
+// patience is how long a test waits for something that must happen, which is far longer than any store takes.
 const patience = 30 * time.Second
 
-// Run runs the suite. open gives a new, empty store each time; the suite closes it.
+// Run runs the suite. open returns a new, empty store each time; the suite closes it.
 func Run(t *testing.T, open func(t *testing.T) controlplane.Store) {
 	for _, test := range []struct {
 		name string
@@ -76,7 +76,7 @@ func (s *suite) commit(guards []controlplane.Guard, ops ...controlplane.Op) cont
 	return result
 }
 
-// must commits, and wants it committed.
+// must commits operations, and fails the test if they are not committed.
 func (s *suite) must(ops ...controlplane.Op) int64 {
 	s.Helper()
 	result := s.commit(nil, ops...)
@@ -95,7 +95,7 @@ func (s *suite) read(r controlplane.Range) controlplane.Page {
 	return page
 }
 
-// want compares the entries of a range, as "key=value".
+// want compares the entries of a range in the form "key=value".
 func (s *suite) want(r controlplane.Range, entries ...string) controlplane.Page {
 	s.Helper()
 	page := s.read(r)

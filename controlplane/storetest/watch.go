@@ -11,7 +11,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 )
 
-// watch collects batches until it was given as many as wanted, those without events left out.
+// watch collects as many batches as wanted. It leaves out batches without events.
 func (s *suite) watch(after int64, want int) []controlplane.Batch {
 	s.Helper()
 	var got []controlplane.Batch
@@ -40,7 +40,7 @@ func (s *suite) watch(after int64, want int) []controlplane.Batch {
 	return got
 }
 
-// text is a batch in a form to compare, without its order: events of one transaction have none.
+// text returns a batch in a form to compare. It ignores the order of events, since those of one transaction have none.
 func text(b controlplane.Batch) string {
 	var parts []string
 	for _, e := range b.Events {
