@@ -2,45 +2,72 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
-	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func newAudit() *cobra.Command {
-	n := new(connection)
 	var (
+		n        = new(connection)
+		o        output
 		q        auditQuery
 		failures bool
 	)
 	c := &cobra.Command{
 		Use:   "audit",
-		Short: "Who changed what, when and why, newest first",
-		Args:  cobra.NoArgs,
+		Short: "Show who changed what, when and why, newest first",
+		Example: `  gonfalon audit --env production --since 24h
+  gonfalon audit --action flag.kill -o json
+  gonfalon audit --failures --by "shop, production"`,
+		Args: cobra.NoArgs,
 		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, _ []string) error {
 			if c.Flags().Changed("env") {
 				q.Environment = n.env
 			}
 			if failures {
-				return n.printFailures(ctx, c, client, &q)
+				return n.printFailures(ctx, c, client, o, &q)
 			}
-			return n.printAudit(c, &q, func(query apiclient.AuditQuery) (apiclient.AuditPage, error) { return client.Audit(ctx, query) })
+			return q.print(c, o, func(query apiclient.AuditQuery) (apiclient.AuditPage, error) {
+				page, err := client.Audit(ctx, query)
+				if err == nil && len(page.Entries) == 0 {
+					err = n.checkNames(ctx, client, q.AuditQuery)
+				}
+				return page, err
+			})
 		}),
 	}
 	n.register(c)
-	c.Flag("env").Usage = "only this environment (default: all)"
+	n.inEnvironment(c)
+	c.Flag("env").Usage = "only changes in this environment (default: all)"
+	c.Flag("env").DefValue = ""
+	o.register(c)
 	q.register(c)
 	f := c.Flags()
-	f.StringVar(&q.Flag, "flag", "", "only this flag")
-	f.StringVar(&q.Segment, "segment", "", "only this segment")
-	f.BoolVar(&failures, "failures", false, "changes that were refused, instead of those that were made")
+	f.StringVar(&q.Flag, "flag", "", "only changes of this flag")
+	f.StringVar(&q.Segment, "segment", "", "only changes of this segment")
+	f.BoolVar(&failures, "failures", false, "the changes that were refused, instead of those that were made")
 	return c
+}
+
+// checkNames returns an error if a query without an answer names what isn't there. What is deleted has its entries.
+func (n *connection) checkNames(ctx context.Context, client *apiclient.Client, q apiclient.AuditQuery) (err error) {
+	if q.Environment != "" {
+		_, err = client.Environment(ctx, q.Environment)
+	}
+	if err == nil && q.Flag != "" {
+		_, err = client.Flag(ctx, n.env, q.Flag)
+	}
+	if err == nil && q.Segment != "" {
+		_, err = client.Segment(ctx, n.env, q.Segment)
+	}
+	return err
 }
 
 // auditQuery filters an audit, as flags of a command.
@@ -52,10 +79,10 @@ type auditQuery struct {
 func (q *auditQuery) register(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&q.Actor, "by", "", "only changes by this token")
-	f.StringVar(&q.Action, "action", "", "only this action, such as flag.enable, or flag for all of them")
+	f.StringVar(&q.Action, "action", "", "only this action, such as flag.enable, or flag for all actions on flags")
 	f.StringVar(&q.since, "since", "", "from this time on, such as 2026-11-27T00:00:00Z, or 24h or 7d ago")
 	f.StringVar(&q.until, "until", "", "before this time")
-	f.IntVar(&q.Limit, "limit", 20, "at most so many")
+	f.IntVar(&q.Limit, "limit", 20, "maximum number of entries")
 }
 
 // read settles the times.
@@ -76,7 +103,8 @@ func (q *auditQuery) read() error {
 	return nil
 }
 
-func (n *connection) printAudit(c *cobra.Command, q *auditQuery, ask func(apiclient.AuditQuery) (apiclient.AuditPage, error)) error {
+// print prints the page that a query finds.
+func (q *auditQuery) print(c *cobra.Command, o output, ask func(apiclient.AuditQuery) (apiclient.AuditPage, error)) error {
 	if err := q.read(); err != nil {
 		return err
 	}
@@ -84,80 +112,55 @@ func (n *connection) printAudit(c *cobra.Command, q *auditQuery, ask func(apicli
 	if err != nil {
 		return err
 	}
-	if n.json {
-		return printJSON(c.OutOrStdout(), page)
+	n := noun{
+		document: page, narrow: 8,
+		header: []string{"TIME", "ENVIRONMENT", "REVISION", "ACTION", "KEY", "BY", "REASON", "CHANGES", "EVERY CHANGE"},
 	}
 	for _, e := range page.Entries {
-		where := e.Environment
-		if where != "" {
-			where = fmt.Sprintf("%s %d · ", e.Environment, e.Revision)
-		}
-		text := fmt.Sprintf("%s · %s%s %s · by %s", when(e.Time), where, e.Action, e.Key, e.By)
-		if e.Reason != "" {
-			text += " · " + e.Reason
-		}
-		fmt.Fprintln(c.OutOrStdout(), text)
-		for _, change := range e.Changes {
-			for _, line := range change.Lines {
-				if change.Key != e.Key {
-					line = change.Kind + " " + change.Key + ": " + line
-				}
-				fmt.Fprintf(c.OutOrStdout(), "    %s\n", line)
-			}
-		}
+		lines := changeLines(e.Changes, e.Key)
+		n.names = append(n.names, fmt.Sprintf("%s/%d", e.Environment, e.Revision))
+		n.rows = append(n.rows, []string{when(e.Time), e.Environment, strconv.FormatInt(e.Revision, 10), e.Action, e.Key, e.By,
+			shortened(e.Reason), shortened(strings.Join(lines, "; ")), strings.Join(lines, "; ")})
 	}
 	if page.Next != "" {
-		fmt.Fprintln(c.ErrOrStderr(), "there is more: --limit, --since and --until choose")
+		n.summary = "there is more: --limit, --since and --until select it"
 	}
-	return nil
+	return o.print(c, n)
 }
 
-func (n *connection) printFailures(ctx context.Context, c *cobra.Command, client *apiclient.Client, q *auditQuery) error {
+// changeLines tells changes, each on a line; those of what key names without saying so again.
+func changeLines(changes []controlplane.Change, key string) []string {
+	var lines []string
+	for _, change := range changes {
+		for _, line := range change.Lines {
+			if change.Key != key {
+				line = change.Kind + " " + change.Key + ": " + line
+			}
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+func (n *connection) printFailures(ctx context.Context, c *cobra.Command, client *apiclient.Client, o output, q *auditQuery) error {
 	if err := q.read(); err != nil {
 		return err
 	}
 	failures, err := client.Failures(ctx, q.AuditQuery)
+	if err == nil && len(failures) == 0 && q.Environment != "" {
+		_, err = client.Environment(ctx, q.Environment)
+	}
 	if err != nil {
 		return err
 	}
-	if n.json {
-		return printJSON(c.OutOrStdout(), failures)
+	noun := noun{
+		document: apiclient.FailureList{Failures: failures}, narrow: 7,
+		header: []string{"TIME", "ENVIRONMENT", "ACTION", "KEY", "BY", "CODE", "DETAIL", "REASON"},
 	}
 	for _, f := range failures {
-		fmt.Fprintf(c.OutOrStdout(), "%s · %s %s %s · by %s · %s: %s\n", when(f.Time), f.Environment, f.Action, f.Key, f.By, f.Code,
-			strings.ReplaceAll(f.Detail, "\n", "; "))
+		noun.names = append(noun.names, f.Action+" "+f.Key)
+		noun.rows = append(noun.rows, []string{when(f.Time), f.Environment, f.Action, f.Key, f.By, f.Code,
+			strings.ReplaceAll(f.Detail, "\n", "; "), f.Reason})
 	}
-	return nil
-}
-
-// moment reads a time, or how long ago it was.
-func moment(text string) (time.Time, error) {
-	if micros, err := flagset.ParseTime(text); err == nil {
-		return time.UnixMicro(micros).UTC(), nil
-	}
-	ago, err := age(text)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("%q is neither a time such as 2026-11-27T00:00:00Z nor an age such as 24h or 7d", text)
-	}
-	return time.Now().Add(-ago), nil
-}
-
-// age reads a duration, with days too.
-func age(text string) (time.Duration, error) {
-	if days, found := strings.CutSuffix(text, "d"); found {
-		hours, err := time.ParseDuration(days + "h")
-		if err != nil || hours > 24*365*10*time.Hour {
-			return 0, errors.New("not a number of days")
-		}
-		return 24 * hours, nil
-	}
-	return time.ParseDuration(text)
-}
-
-// when is a time for people, in their time zone.
-func when(t time.Time) string {
-	if t.IsZero() {
-		return "—"
-	}
-	return t.Local().Format("2006-01-02 15:04:05")
+	return o.print(c, noun)
 }

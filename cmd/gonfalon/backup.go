@@ -18,9 +18,11 @@ func newBackup() *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "backup -o FILE",
-		Short: "Save everything that the control plane has, while it runs; with --data-dir while it is stopped",
-		Long: `Backup saves flags, segments, environments, tokens (as hashes), webhooks and the audit, all as of one moment. The
-file is readable by its owner only: it has the secrets that sign webhooks. gonfalon restore reads it.`,
+		Short: "Save everything in the control plane while it runs, or, with --data-dir, while it is stopped",
+		Example: `  gonfalon backup -o gonfalon.backup
+  gonfalon backup -o gonfalon.backup --data-dir ./data`,
+		Long: `Backup saves flags, segments, environments, tokens (as hashes), webhooks and the audit, as of one moment. Only the
+file's owner can read it, because it has the secrets that sign webhooks. gonfalon restore reads it.`,
 		Args: cobra.NoArgs,
 	}
 	save := func(c *cobra.Command, write func(io.Writer) error) error {
@@ -30,7 +32,7 @@ file is readable by its owner only: it has the secrets that sign webhooks. gonfa
 		if err := replaceFile(out, 0o600, write); err != nil {
 			return err
 		}
-		return told(c, false, "saved in "+out)
+		return say(c.OutOrStdout(), "saved in %s\n", out)
 	}
 	online := n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, _ []string) error {
 		return save(c, func(w io.Writer) error { return client.Backup(ctx, w) })

@@ -2,8 +2,6 @@ package main
 
 import (
 	"encoding/hex"
-	"encoding/json"
-	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -16,14 +14,13 @@ func newCompile() *cobra.Command {
 	var (
 		out, lineage string
 		header       snapshot.Header
-		asJSON       bool
 	)
 	c := &cobra.Command{
 		Use:   "compile FLAGS.yaml -o S.snapshot",
-		Short: "Compile a file of flags to the snapshot that hosts decide by",
+		Short: "Compile a file of flags to a snapshot that hosts evaluate",
 		Long: `Compile reads flags, segments and settings from a YAML or JSON file (- is standard input), checks
-them, and writes a snapshot. The same file gives the same bytes. Every problem is reported, with its
-line; if one is an error, nothing is written.`,
+them, and writes a snapshot. The same file yields the same bytes. Compile reports every problem with
+its line. If one is an error, it writes nothing.`,
 		Example: "  gonfalon compile flags.yaml -o flags.snapshot",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -61,7 +58,7 @@ line; if one is an error, nothing is written.`,
 			if out == "-" {
 				to = c.ErrOrStderr()
 			}
-			return tellSnapshot(to, out, &document.Set, data, asJSON)
+			return tellSnapshot(to, out, &document.Set, data)
 		},
 	}
 	flags := c.Flags()
@@ -69,30 +66,19 @@ line; if one is an error, nothing is written.`,
 	flags.StringVar(&header.Environment, "env", "default", "the environment's key in the snapshot")
 	flags.Int64Var(&header.Revision, "revision", 0, "the revision in the snapshot")
 	flags.StringVar(&lineage, "lineage", "", "the lineage in the snapshot, 32 hex digits (default all 0)")
-	flags.BoolVar(&asJSON, "json", false, "print one JSON object")
 	return c
 }
 
-func tellSnapshot(to io.Writer, out string, set *flagset.Set, data []byte, asJSON bool) error {
+func tellSnapshot(to io.Writer, out string, set *flagset.Set, data []byte) error {
 	id := snapshot.ID(data)
-	if asJSON {
-		return json.NewEncoder(to).Encode(struct {
-			File     string `json:"file"`
-			ID       string `json:"id"`
-			Bytes    int    `json:"bytes"`
-			Flags    int    `json:"flags"`
-			Segments int    `json:"segments"`
-		}{out, hex.EncodeToString(id[:]), len(data), len(set.Flags), len(set.Segments)})
-	}
-	_, err := fmt.Fprintf(to, "%s: %s, %s, %s, id %x…\n", out, count(len(set.Flags), "flag"), count(len(set.Segments), "segment"),
-		count(len(data), "byte"), id[:8])
-	return err
+	return say(to, "%s: %s, %s, %s, id %s\n", out, count(len(set.Flags), "flag"), count(len(set.Segments), "segment"),
+		count(len(data), "byte"), hex.EncodeToString(id[:]))
 }
 
-// report prints problems as a compiler would, and says whether one of them is an error.
+// report prints problems as a compiler would, and reports whether one of them is an error.
 func report(c *cobra.Command, file string, problems []flagset.Problem) bool {
 	for _, p := range problems {
-		fmt.Fprintf(c.ErrOrStderr(), "%s: %s\n", file, p)
+		_ = say(c.ErrOrStderr(), "%s: %s\n", file, p) // the exit status tells it too
 	}
 	return flagset.Err(problems) != nil
 }

@@ -46,7 +46,7 @@ func TestCompile(t *testing.T) {
 		t.Error("the same flags give other bytes")
 	}
 	out := filepath.Join(t.TempDir(), "s.snapshot")
-	gonfalon(t, "compile", file(t, "flags.yaml", checkout), "-o", out, "--json").has(t, 0, `"flags":5`, `"segments":1`)
+	gonfalon(t, "compile", file(t, "flags.yaml", checkout), "-o", out).has(t, 0, "5 flags, 1 segment, ")
 	gonfalon(t, "compile", file(t, "flags.yaml", checkout), "-o", out, "--env", "staging", "--revision", "41",
 		"--lineage", "000102030405060708090a0b0c0d0e0f").has(t, 0, "5 flags, 1 segment, ")
 	gonfalon(t, "eval", "--snapshot", out, "payments_v2").has(t, 0, "payments_v2 · staging · revision 41 · on  STATIC")
@@ -59,7 +59,7 @@ func TestCompileProblems(t *testing.T) {
 	if entries, err := os.ReadDir(filepath.Dir(out)); err != nil || len(entries) != 0 {
 		t.Errorf("something was written: %v %v", entries, err)
 	}
-	gonfalon(t, "compile", "missing.yaml", "-o", out).has(t, 1, "missing.yaml: no such file")
-	gonfalon(t, "compile", file(t, "flags.yaml", checkout), "-o", filepath.Join(out, "deep", "s")).has(t, 1, "no such file")
+	gonfalon(t, "compile", "missing.yaml", "-o", out).has(t, 2, "missing.yaml: no such file")
+	gonfalon(t, "compile", file(t, "flags.yaml", checkout), "-o", filepath.Join(out, "deep", "s")).has(t, 2, "no such file")
 	gonfalon(t, "compile", file(t, "flags.yaml", "flags: [{"), "-o", out).has(t, 1, "this is not YAML")
 }

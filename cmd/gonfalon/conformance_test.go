@@ -50,11 +50,11 @@ func TestConformanceFindsWrongAnswers(t *testing.T) {
 }
 
 func TestConformanceRefuses(t *testing.T) {
-	gonfalon(t, "conformance", "missing.jsonl").has(t, 1, "missing.jsonl")
-	gonfalon(t, "conformance", file(t, "x.txt", "")).has(t, 1, "ends in .jsonl or .json")
-	gonfalon(t, "conformance", file(t, "x.jsonl", "{}{}\n")).has(t, 1, "line 1")
-	gonfalon(t, "conformance", file(t, "x.jsonl", "")).has(t, 1, "no vectors")
-	gonfalon(t, "conformance", "--engine", "wazero", "--module", file(t, "x.wasm", "\x00asm")).has(t, 1, "the module")
+	gonfalon(t, "conformance", "missing.jsonl").has(t, 2, "missing.jsonl")
+	gonfalon(t, "conformance", file(t, "x.txt", "")).has(t, 2, "ends in .jsonl or .json")
+	gonfalon(t, "conformance", file(t, "x.jsonl", "{}{}\n")).has(t, 2, "line 1")
+	gonfalon(t, "conformance", file(t, "x.jsonl", "")).has(t, 2, "no vectors")
+	gonfalon(t, "conformance", "--engine", "wazero", "--module", file(t, "x.wasm", "\x00asm")).has(t, 2, "the module")
 	// A module without our exports: magic and version only.
 	gonfalon(t, "conformance", "--engine", "wazero", "--module", file(t, "x.wasm", "\x00asm\x01\x00\x00\x00")).has(t, 1, "no export")
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -10,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,41 +22,43 @@ type connection struct {
 	endpoint, token, env string
 	timeout              time.Duration
 	ca, cert, key        string
-	json                 bool
 }
 
 func (n *connection) register(c *cobra.Command) {
 	own := pflag.NewFlagSet("connection", pflag.ContinueOnError)
 	own.StringVar(&n.endpoint, "endpoint", "http://127.0.0.1:8080", "the control plane's address")
 	own.StringVar(&n.token, "token", "", "the API token; better given as GONFALON_TOKEN, since other users can see command lines")
-	own.StringVar(&n.env, "env", "default", "the environment")
-	own.DurationVar(&n.timeout, "timeout", 30*time.Second, "how long to wait for an answer")
+	own.DurationVar(&n.timeout, "timeout", 30*time.Second, "how long to wait for each answer")
 	own.StringVar(&n.ca, "ca-cert", "", "trust the certificates in this file instead of the system's")
 	own.StringVar(&n.cert, "client-cert", "", "the certificate to show the server (mutual TLS)")
 	own.StringVar(&n.key, "client-key", "", "its key")
 	settings(own)
 	annotate(own.Lookup("token"), isSecret, "")
 	c.PersistentFlags().AddFlagSet(own)
-	c.PersistentFlags().BoolVar(&n.json, "json", false, "print JSON")
 }
 
-// open gives a client, and a context with the deadline.
-func (n *connection) open(c *cobra.Command) (context.Context, context.CancelFunc, *apiclient.Client, error) {
+// inEnvironment adds the flag of verbs that are about one environment.
+func (n *connection) inEnvironment(c *cobra.Command) {
+	c.PersistentFlags().StringVar(&n.env, "env", "default", "the environment")
+	annotate(c.PersistentFlags().Lookup("env"), isSetting, "")
+}
+
+// open returns a client. The deadline is each request's own, so that a person may take time over a preview.
+func (n *connection) open() (*apiclient.Client, error) {
 	if u, err := url.Parse(n.endpoint); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, nil, nil, usagef("--endpoint: %q is no address such as http://127.0.0.1:8080", n.endpoint)
+		return nil, usagef("--endpoint: %q is not an address such as http://127.0.0.1:8080", n.endpoint)
 	}
 	if n.token == "" {
-		return nil, nil, nil, usagef("no API token: set GONFALON_TOKEN (gonfalon serve prints one at its first start; gonfalon tokens create makes more)")
+		return nil, usagef("no API token: set GONFALON_TOKEN (gonfalon serve prints one at its first start; gonfalon tokens create makes more)")
 	}
 	client := apiclient.New(n.endpoint, n.token)
 	client.Agent = "gonfalon/" + version
 	transport, err := n.transport()
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, err
 	}
-	client.HTTP = &http.Client{Transport: transport}
-	ctx, cancel := context.WithTimeout(c.Context(), n.timeout)
-	return ctx, cancel, client, nil
+	client.HTTP = &http.Client{Transport: transport, Timeout: n.timeout}
+	return client, nil
 }
 
 func (n *connection) transport() (http.RoundTripper, error) {
@@ -100,12 +100,12 @@ func clientTLS(authorities, certificate, key string) (*tls.Config, error) {
 // asking makes a command of what is to be done with a client.
 func (n *connection) asking(do func(context.Context, *cobra.Command, *apiclient.Client, []string) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) error {
-		ctx, cancel, client, err := n.open(c)
+		client, err := n.open()
 		if err != nil {
 			return err
 		}
-		defer cancel()
-		return n.hinted(do(ctx, c, client, args))
+		ctx := c.Context()
+		return n.hinted(n.suggest(ctx, c, client, args, do(ctx, c, client, args)))
 	}
 }
 
@@ -117,7 +117,9 @@ func (n *connection) hinted(err error) error {
 	case errors.As(err, &refused) && refused.Status == http.StatusUnauthorized:
 		return fmt.Errorf("%w\nthe token is what --token or GONFALON_TOKEN says", err)
 	case errors.As(err, &refused) && refused.Status == http.StatusPreconditionFailed:
-		return fmt.Errorf("%w\nsomebody changed it meanwhile: look at it again", err)
+		return fmt.Errorf("%w\nit was changed meanwhile: look at it again", err)
+	case errors.Is(err, context.Canceled):
+		return trouble{errors.New("interrupted")}
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("%s did not answer within %s (--timeout)", n.endpoint, n.timeout)
 	case errors.As(err, &unreachable):
@@ -135,8 +137,12 @@ type writing struct {
 func (w *writing) register(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&w.reason, "reason", "", "why, for the audit")
-	f.StringVar(&w.ifMatch, "if-match", "", "the version that it must still have")
-	f.BoolVar(&w.dryRun, "dry-run", false, "check everything, and write nothing")
+	f.BoolVar(&w.dryRun, "dry-run", false, "check everything, and change nothing")
+}
+
+// versioned adds the flag of changes of what has a version.
+func (w *writing) versioned(c *cobra.Command) {
+	c.Flags().StringVar(&w.ifMatch, "if-match", "", "refuse the change unless this is still the version")
 }
 
 // references adds the flag of changes that can name segments and parents.
@@ -148,24 +154,17 @@ func (w *writing) options() apiclient.Write {
 	return apiclient.Write{Reason: w.reason, IfMatch: w.ifMatch, AllowMissing: w.allowMissing, DryRun: w.dryRun}
 }
 
-// confirmed asks a question, to which anything but a yes is a no.
-func confirmed(c *cobra.Command, question string) bool {
-	fmt.Fprintf(c.ErrOrStderr(), "%s [y/N] ", question)
-	line, err := bufio.NewReader(c.InOrStdin()).ReadString('\n')
-	if err != nil && line == "" {
-		fmt.Fprintln(c.ErrOrStderr())
-		return false
+// told prints a sentence about what was done, or would be.
+func (w *writing) told(c *cobra.Command, format string, args ...any) error {
+	if w.dryRun {
+		format = "dry run, nothing was written: " + format
 	}
-	switch strings.ToLower(strings.TrimSpace(line)) {
-	case "y", "yes":
-		return true
-	}
-	return false
+	return say(c.OutOrStdout(), format+"\n", args...)
 }
 
 // warn prints warnings of an answer.
 func warn(c *cobra.Command, warnings []apiclient.Problem) {
 	for _, p := range warnings {
-		fmt.Fprintf(c.ErrOrStderr(), "warning: %s\n", p)
+		_ = say(c.ErrOrStderr(), "warning: %s\n", p) // the answer is more important
 	}
 }

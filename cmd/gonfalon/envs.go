@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -13,45 +14,73 @@ import (
 
 func newEnvs() *cobra.Command {
 	n := new(connection)
-	c := &cobra.Command{Use: "envs", Short: "List, make and change environments, and copy between them"}
+	c := &cobra.Command{
+		Use:     "envs",
+		Short:   "List and change environments, and copy flags between them",
+		Example: "  gonfalon envs copy staging production --flag new_checkout --dry-run",
+	}
 	n.register(c)
 	c.AddCommand(newEnvsList(n), newEnvsCreate(n), newEnvsSet(n), newEnvsCopy(n), newEnvsRollback(n), newEnvsDelete(n))
 	return c
 }
 
+// environmentsNoun is what a verb prints of environments. The document is one's, or a list's.
+func environmentsNoun(document any, list ...apiclient.Environment) noun {
+	n := noun{
+		document: document, narrow: 7,
+		header: []string{"KEY", "REVISION", "FLAGS", "SEGMENTS", "GROUP CONFLICT", "UPDATED", "DESCRIPTION", "CREATED", "LINEAGE", "VERSION"},
+	}
+	for _, e := range list {
+		n.names = append(n.names, e.Key)
+		n.rows = append(n.rows, []string{e.Key, strconv.FormatInt(e.Revision, 10), strconv.Itoa(e.Flags), strconv.Itoa(e.Segments),
+			string(e.Settings.GroupConflict), when(e.Updated), shortened(e.Description), when(e.Created), e.Lineage, e.Version})
+	}
+	return n
+}
+
+// tellEnvironment prints what an environment is after a change.
+func tellEnvironment(c *cobra.Command, o output, w writing, e apiclient.Environment) error {
+	n := environmentsNoun(e, e)
+	n.text = func(io.Writer) error {
+		return w.told(c, "%s has %s and %s at revision %d, %s", e.Key, count(e.Flags, "flag"), count(e.Segments, "segment"), e.Revision,
+			e.Settings.GroupConflict)
+	}
+	return o.print(c, n)
+}
+
 func newEnvsList(n *connection) *cobra.Command {
-	return &cobra.Command{
-		Use:   "list",
-		Short: "List the environments that the token may see",
-		Args:  cobra.NoArgs,
+	var o output
+	c := &cobra.Command{
+		Use:     "list",
+		Short:   "List the environments that the token may read",
+		Example: "  gonfalon envs list -o wide",
+		Args:    cobra.NoArgs,
 		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, _ []string) error {
 			list, err := client.Environments(ctx)
 			if err != nil {
 				return err
 			}
-			if n.json {
-				return printJSON(c.OutOrStdout(), list)
-			}
-			rows := [][]string{{"KEY", "REVISION", "FLAGS", "SEGMENTS", "GROUP CONFLICT", "UPDATED", "DESCRIPTION"}}
-			for _, e := range list {
-				rows = append(rows, []string{e.Key, strconv.FormatInt(e.Revision, 10), strconv.Itoa(e.Flags), strconv.Itoa(e.Segments),
-					string(e.Settings.GroupConflict), when(e.Updated), shortened(e.Description)})
-			}
-			return table(c.OutOrStdout(), rows...)
+			return o.print(c, environmentsNoun(apiclient.EnvironmentList{Environments: list}, list...))
 		}),
 	}
+	o.register(c)
+	return c
 }
+
+const conflictUsage = "what an actor gets who is in a denied and an allowed group: deny_wins or allow_wins"
 
 func newEnvsCreate(n *connection) *cobra.Command {
 	var (
+		o        output
 		w        writing
 		e        apiclient.NewEnvironment
 		conflict string
 	)
 	c := &cobra.Command{
-		Use:   "create ENVIRONMENT",
-		Short: "Make an environment, empty or, with --from, a copy of another",
-		Args:  cobra.ExactArgs(1),
+		Use:     "create ENVIRONMENT",
+		Short:   "Create an environment, empty or as a copy of another (--from)",
+		Example: `  gonfalon envs create staging --from production --description "before a release"`,
+		Args:    cobra.ExactArgs(1),
 		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
 			e.Key = args[0]
 			if conflict != "" {
@@ -61,25 +90,28 @@ func newEnvsCreate(n *connection) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return n.tellEnvironment(c, made, w.dryRun)
+			return tellEnvironment(c, o, w, made)
 		}),
 	}
+	o.register(c)
 	w.register(c)
-	c.Flags().StringVar(&e.Description, "description", "", "what it is for")
-	c.Flags().StringVar(&e.From, "from", "", "copy settings, flags and segments of this environment")
-	c.Flags().StringVar(&conflict, "group-conflict", "", "deny_wins or allow_wins: what holds for an actor in a denied and an allowed group")
+	c.Flags().StringVar(&e.Description, "description", "", "what the environment is for")
+	c.Flags().StringVar(&e.From, "from", "", "copy the settings, flags and segments of this environment")
+	c.Flags().StringVar(&conflict, "group-conflict", "", conflictUsage)
 	return c
 }
 
 func newEnvsSet(n *connection) *cobra.Command {
 	var (
+		o                     output
 		w                     writing
 		description, conflict string
 	)
 	c := &cobra.Command{
-		Use:   "set ENVIRONMENT",
-		Short: "Change an environment's description or settings",
-		Args:  cobra.ExactArgs(1),
+		Use:     "set ENVIRONMENT",
+		Short:   "Change an environment's description or settings",
+		Example: "  gonfalon envs set staging --group-conflict allow_wins",
+		Args:    cobra.ExactArgs(1),
 		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
 			var change apiclient.EnvironmentChange
 			if c.Flags().Changed("description") {
@@ -89,31 +121,26 @@ func newEnvsSet(n *connection) *cobra.Command {
 				change.Settings = &flagset.Settings{GroupConflict: flagset.GroupConflict(conflict)}
 			}
 			if change == (apiclient.EnvironmentChange{}) {
-				return usagef("what is to change? --description or --group-conflict")
+				return usagef("name what to change: --description or --group-conflict")
 			}
 			changed, err := client.UpdateEnvironment(ctx, args[0], change, w.options())
 			if err != nil {
 				return err
 			}
-			return n.tellEnvironment(c, changed, w.dryRun)
+			return tellEnvironment(c, o, w, changed)
 		}),
 	}
+	o.register(c)
 	w.register(c)
-	c.Flags().StringVar(&description, "description", "", "what it is for")
-	c.Flags().StringVar(&conflict, "group-conflict", "", "deny_wins or allow_wins: what holds for an actor in a denied and an allowed group")
+	w.versioned(c)
+	c.Flags().StringVar(&description, "description", "", "what the environment is for")
+	c.Flags().StringVar(&conflict, "group-conflict", "", conflictUsage)
 	return c
-}
-
-func (n *connection) tellEnvironment(c *cobra.Command, e apiclient.Environment, dryRun bool) error {
-	if n.json {
-		return printJSON(c.OutOrStdout(), e)
-	}
-	return told(c, dryRun, fmt.Sprintf("%s has %s and %s at revision %d, %s", e.Key, count(e.Flags, "flag"), count(e.Segments, "segment"),
-		e.Revision, e.Settings.GroupConflict))
 }
 
 func newEnvsCopy(n *connection) *cobra.Command {
 	var (
+		o    output
 		w    writing
 		what apiclient.Copy
 	)
@@ -128,21 +155,28 @@ func newEnvsCopy(n *connection) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return n.tellDifference(c, d)
+			return tellDifference(c, o, args[1], d)
 		}),
 	}
+	o.register(c)
 	w.register(c)
-	c.Flags().StringArrayVar(&what.Flags, "flag", nil, "only this flag, with the segments and parents that it needs; may be repeated")
-	c.Flags().BoolVar(&what.Prune, "prune", false, "delete what the source doesn't have")
+	w.versioned(c)
+	c.Flags().StringArrayVar(&what.Flags, "flag", nil, "only this flag, with the segments and flags that it needs; may be repeated")
+	c.Flags().BoolVar(&what.Prune, "prune", false, "delete what the source doesn't have; not with --flag")
+	c.MarkFlagsMutuallyExclusive("flag", "prune")
 	return c
 }
 
 func newEnvsRollback(n *connection) *cobra.Command {
-	var w writing
+	var (
+		o output
+		w writing
+	)
 	c := &cobra.Command{
-		Use:   "rollback ENVIRONMENT REVISION",
-		Short: "Put a whole environment back to how it was at a revision; --dry-run shows the difference",
-		Args:  cobra.ExactArgs(2),
+		Use:     "rollback ENVIRONMENT REVISION",
+		Short:   "Restore a whole environment as it was at a revision; --dry-run shows the difference",
+		Example: "  gonfalon envs rollback production 41 --dry-run",
+		Args:    cobra.ExactArgs(2),
 		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
 			revision, err := strconv.ParseInt(args[1], 10, 64)
 			if err != nil || revision < 1 {
@@ -152,33 +186,47 @@ func newEnvsRollback(n *connection) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return n.tellDifference(c, d)
+			return tellDifference(c, o, args[0], d)
 		}),
 	}
+	o.register(c)
 	w.register(c)
+	w.versioned(c)
 	return c
 }
 
 func newEnvsDelete(n *connection) *cobra.Command {
 	var (
 		w       writing
+		a       asked
 		confirm string
 	)
 	c := &cobra.Command{
-		Use:   "delete ENVIRONMENT --confirm ENVIRONMENT",
-		Short: "Delete an environment with all its flags; it must be named twice",
-		Args:  cobra.ExactArgs(1),
+		Use:   "delete ENVIRONMENT",
+		Short: "Delete an environment with all its flags",
+		Long: `Delete deletes an environment with all its flags and segments; its audit stays. On a terminal it asks.
+Elsewhere you must name the environment twice, with --confirm, or say --yes.`,
+		Example: "  gonfalon envs delete staging --confirm staging",
+		Args:    cobra.ExactArgs(1),
 		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
-			if confirm != args[0] {
+			named := c.Flags().Changed("confirm")
+			switch {
+			case named && confirm != args[0], !named && !a.yes && !w.dryRun && !onTerminal(c):
 				return usagef("to delete %s with all its flags, name it again: --confirm %s", args[0], args[0])
+			case !named:
+				if err := a.deletion(c, w.dryRun, fmt.Sprintf("Delete %s with all its flags?", args[0])); err != nil {
+					return err
+				}
 			}
-			if err := client.DeleteEnvironment(ctx, args[0], confirm, w.options()); err != nil {
+			if err := client.DeleteEnvironment(ctx, args[0], args[0], w.options()); err != nil {
 				return err
 			}
-			return told(c, w.dryRun, fmt.Sprintf("%s is deleted", args[0]))
+			return w.told(c, "%s is deleted", args[0])
 		}),
 	}
 	w.register(c)
-	c.Flags().StringVar(&confirm, "confirm", "", "the environment's key again")
+	w.versioned(c)
+	a.register(c)
+	c.Flags().StringVar(&confirm, "confirm", "", "the environment's key again, in place of --yes")
 	return c
 }

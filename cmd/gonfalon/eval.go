@@ -16,16 +16,17 @@ import (
 
 func newEval() *cobra.Command {
 	var (
-		file            string
-		who             subject
-		roll            uint64
-		explain, asJSON bool
+		file    string
+		o       output
+		who     subject
+		roll    uint64
+		explain bool
 	)
 	c := &cobra.Command{
 		Use:   "eval --snapshot S.snapshot FLAG",
-		Short: "Decide a flag from a snapshot file, without a server",
-		Long: `Eval decides one flag as a host would. Everything that a decision depends on can be given, the time
-and the roll of chance too, so that any decision can be replayed.`,
+		Short: "Evaluate a flag from a snapshot file, without a server",
+		Long: `Eval evaluates one flag as a host would. You can give everything that the decision depends on, including
+the time and the random bits, so you can replay any decision.`,
 		Example: `  gonfalon eval --snapshot flags.snapshot new_checkout --actor user:3 --group staff
   gonfalon eval --snapshot flags.snapshot new_checkout --context '{"plan": "pro"}' --now 2026-11-27T00:00:00Z --explain`,
 		Args: cobra.ExactArgs(1),
@@ -52,25 +53,22 @@ and the roll of chance too, so that any decision can be replayed.`,
 			if err != nil {
 				return err
 			}
-			switch {
-			case !asJSON:
-				return writeExplanation(c.OutOrStdout(), e)
-			case explain:
-				return printJSON(c.OutOrStdout(), e)
+			if !e.Known {
+				return unknown{"flag", args[0], file}
 			}
-			return printJSON(c.OutOrStdout(), e.Evaluation)
+			return o.print(c, explanationNoun(e))
 		},
 	}
 	flags := c.Flags()
 	flags.StringVar(&file, "snapshot", "", "the snapshot file")
 	who.flags(c)
-	flags.Uint64Var(&roll, "roll", 0, "the 64 bits of chance that percentage_of_time draws from (default random)")
-	flags.BoolVar(&explain, "explain", false, "show every gate that was looked at")
-	flags.BoolVar(&asJSON, "json", false, "print one JSON object")
+	flags.Uint64Var(&roll, "roll", 0, "the 64 random bits that percentage_of_time draws from (default: random)")
+	flags.BoolVar(&explain, "explain", false, "show every gate that was evaluated")
+	o.register(c)
 	return c
 }
 
-// evaluate decides the request's flag, and on request explains the decision.
+// evaluate decides the request's flag, and explains the decision if asked to.
 func evaluate(s *engine.Snapshot, request request.Request, explain bool) (apiclient.Explanation, error) {
 	var (
 		r       engine.Request

@@ -25,7 +25,6 @@ func TestEval(t *testing.T) {
 		{`premium --context {"spent":100}`, "on  TARGETING_MATCH"},
 		{`premium --context {"spent":"1e2"}`, "on  TARGETING_MATCH"},
 		{`premium --context {"spent":99.5}`, "off  DEFAULT"},
-		{"unknown", "no such flag  DEFAULT"},
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			gonfalon(t, append([]string{"eval", "--snapshot", s}, strings.Fields(c.args)...)...).has(t, 0, c.says)
@@ -43,7 +42,7 @@ func TestEvalExplains(t *testing.T) {
 	gonfalon(t, "eval", "--snapshot", s, "premium", "--explain").has(t, 0, "there is no context")
 
 	var e apiclient.Explanation
-	out := gonfalon(t, "eval", "--snapshot", s, "new_checkout", "--actor", "user:3", "--group", "staff", "--explain", "--json").must(t)
+	out := gonfalon(t, "eval", "--snapshot", s, "new_checkout", "--actor", "user:3", "--group", "staff", "--explain", "-o", "json").must(t)
 	if err := json.Unmarshal([]byte(out), &e); err != nil {
 		t.Fatal(err)
 	}
@@ -64,8 +63,9 @@ func TestEvalRefuses(t *testing.T) {
 		{2, []string{"--context", `["plan"]`}, "--context"},
 		{2, []string{"--now", "tomorrow"}, "2026-11-27T08:30:00Z"},
 		{2, []string{"--roll", "-1"}, "--roll"},
-		{1, []string{"--snapshot", os.DevNull}, "engine: "},
-		{1, []string{"--snapshot", file(t, "x", strings.Repeat("x", 100))}, "engine: "},
+		{2, []string{"--snapshot", os.DevNull}, "engine: "},
+		{2, []string{"--snapshot", file(t, "x", strings.Repeat("x", 100))}, "engine: "},
+		{1, []string{"--snapshot", compileFile(t, "flags: []")}, `there is no flag "payments_v2"`},
 	} {
 		gonfalon(t, append([]string{"eval", "payments_v2", "--snapshot", s}, c.args...)...).has(t, c.code, c.says)
 	}

@@ -2,15 +2,19 @@ package main
 
 import (
 	"context"
+	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
 func newExplain() *cobra.Command {
-	n := new(connection)
 	var (
+		n        = new(connection)
+		o        output
 		who      subject
 		roll     uint64
 		revision int64
@@ -18,7 +22,7 @@ func newExplain() *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "explain FLAG",
-		Short: "Why a flag is on or off for somebody, now or at a past revision",
+		Short: "Show why a flag is on or off, now or at a past revision",
 		Example: `  gonfalon explain new_checkout --actor user:3 --context '{"plan": "pro"}'
   gonfalon explain new_checkout --actor user:3 --at 2026-11-27T08:30:00Z`,
 		Args: cobra.ExactArgs(1),
@@ -40,17 +44,52 @@ func newExplain() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if n.json {
-				return printJSON(c.OutOrStdout(), e)
+			if !e.Known {
+				return unknown{"flag", args[0], n.env}
 			}
-			return writeExplanation(c.OutOrStdout(), e)
+			return o.print(c, explanationNoun(e))
 		}),
 	}
 	n.register(c)
+	n.inEnvironment(c)
+	o.register(c)
 	who.flags(c)
 	f := c.Flags()
-	f.Uint64Var(&roll, "roll", 0, "the 64 bits of chance that percentage_of_time draws from (default random)")
+	f.Uint64Var(&roll, "roll", 0, "the 64 random bits that percentage_of_time draws from (default: random)")
 	f.Int64Var(&revision, "revision", 0, "as of this revision")
 	f.StringVar(&at, "at", "", "as of this time, such as 2026-11-27T08:30:00Z, or 24h or 7d ago")
 	return c
+}
+
+// explanationNoun is what a verb prints of a decision and its steps, of which there may be none.
+func explanationNoun(e apiclient.Explanation) noun {
+	n := noun{document: e, names: []string{e.Key}, header: []string{"GATE", "TARGET", "DETAIL", "OUTCOME"}}
+	if e.Steps == nil {
+		n.document = e.Evaluation
+	}
+	for _, s := range e.Steps {
+		outcome := s.Outcome
+		if outcome == engine.OutcomeNo.String() {
+			outcome = "—"
+		}
+		n.rows = append(n.rows, []string{s.Gate, s.Target, s.Detail, outcome})
+	}
+	n.text = func(w io.Writer) error {
+		state := onOff(e.Enabled)
+		if e.Killed {
+			state = "killed"
+		}
+		if err := say(w, "%s · %s · revision %d · %s  %s\n", e.Key, e.Environment, e.Revision, state, e.Reason); err != nil {
+			return err
+		}
+		rows := make([][]string, len(n.rows))
+		for i, row := range n.rows {
+			rows[i] = append([]string{"  " + row[0]}, row[1:]...)
+		}
+		if err := table(w, rows...); err != nil || e.Variant == nil {
+			return err
+		}
+		return say(w, "variant %s\n", strings.TrimRight(*e.Variant+" "+string(e.Payload), " "))
+	}
+	return n
 }

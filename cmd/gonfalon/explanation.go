@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 	"strconv"
 	"strings"
@@ -14,39 +13,8 @@ import (
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
-
-// writeExplanation prints a decision, and a line for every gate that was looked at.
-func writeExplanation(w io.Writer, e apiclient.Explanation) error {
-	state := onOff(e.Enabled)
-	switch {
-	case !e.Known:
-		state = "no such flag"
-	case e.Killed:
-		state = "killed"
-	}
-	if _, err := fmt.Fprintf(w, "%s · %s · revision %d · %s  %s\n", e.Key, e.Environment, e.Revision, state, e.Reason); err != nil {
-		return err
-	}
-	rows := make([][]string, len(e.Steps))
-	for i, s := range e.Steps {
-		outcome := s.Outcome
-		if outcome == engine.OutcomeNo.String() {
-			outcome = "—"
-		}
-		rows[i] = []string{"  " + s.Gate, s.Target, s.Detail, outcome}
-	}
-	if err := table(w, rows...); err != nil {
-		return err
-	}
-	if e.Variant == nil {
-		return nil
-	}
-	_, err := fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("variant %s %s", *e.Variant, e.Payload), " "))
-	return err
-}
 
 // readExplanation reads the bytes of an explanation, as wasm/ABI.md describes them.
 func readExplanation(data []byte) ([]controlplane.Step, error) {

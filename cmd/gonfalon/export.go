@@ -18,8 +18,10 @@ func newExport() *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "export",
-		Short: "Write an environment as YAML, now or as of a past revision",
-		Args:  cobra.NoArgs,
+		Short: "Write an environment as YAML, as it is or as it was at a past revision",
+		Example: `  gonfalon export --env production -o flags.yaml
+  gonfalon export --at 24h`,
+		Args: cobra.NoArgs,
 		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, _ []string) error {
 			if at != "" {
 				var err error
@@ -38,6 +40,7 @@ func newExport() *cobra.Command {
 		}),
 	}
 	n.register(c)
+	n.inEnvironment(c)
 	f := c.Flags()
 	f.StringVarP(&out, "output", "o", "-", "the file to write; - is standard output")
 	f.Int64Var(&as.Revision, "revision", 0, "as of this revision")

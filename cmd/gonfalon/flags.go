@@ -2,10 +2,14 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
@@ -17,9 +21,37 @@ func newFlags() *cobra.Command {
 		Example: `  gonfalon flags enable new_checkout --percentage-of-actors 0.5 --reason "second wave" --preview`,
 	}
 	n.register(c)
+	n.inEnvironment(c)
 	c.AddCommand(newFlagsList(n), newFlagsGet(n), newFlagsPut(n), newFlagsEnable(n), newFlagsDisable(n), newFlagsClear(n),
 		newFlagsVariants(n), newFlagsKill(n), newFlagsRevive(n), newFlagsDelete(n), newFlagsHistory(n), newFlagsRollback(n))
 	return c
+}
+
+// flagsNoun is what a verb prints of flags. The document is one flag's, or a page's.
+func flagsNoun(env string, document any, flags ...apiclient.Flag) noun {
+	n := noun{
+		env: env, document: document, set: new(flagset.Set), narrow: 6,
+		header: []string{"KEY", "STATE", "OWNER", "UPDATED", "LAST EVALUATED", "GATES", "REVISION", "UPDATED BY", "TAGS", "DESCRIPTION", "VERSION"},
+	}
+	for _, f := range flags {
+		state := string(f.State)
+		if f.State == controlplane.StateKilled {
+			state = strings.ToUpper(state)
+		}
+		if f.Stale {
+			state += ", stale"
+		}
+		n.names = append(n.names, f.Key)
+		n.set.Flags = append(n.set.Flags, f.Flag)
+		n.rows = append(n.rows, []string{f.Key, state, f.Owner, when(f.Updated), when(f.LastEvaluated), shortened(gates(f.Flag)),
+			strconv.FormatInt(f.Revision, 10), f.UpdatedBy, strings.Join(f.Tags, ", "), shortened(f.Description), f.Version})
+	}
+	return n
+}
+
+// provenance says of a flag or a segment where it is, who changed it last, and its version, which --if-match takes.
+func provenance(env string, revision int64, updated time.Time, by, version string) string {
+	return fmt.Sprintf("%s · revision %d, %s by %s · version %s", env, revision, when(updated), by, version)
 }
 
 // gates sums a flag's gates up on a line.

@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,17 +18,26 @@ import (
 // planned is a change of one flag that can be looked at before it is made.
 type planned struct {
 	*connection
+	output
 	writing
-	preview, yes bool
-	sample       int
+	asked
+	preview bool
+	sample  int
 }
 
 func (p *planned) register(c *cobra.Command) {
+	p.output.register(c)
+	p.registerQuiet(c)
+}
+
+// registerQuiet leaves out the flag of changes after which there is a flag to print.
+func (p *planned) registerQuiet(c *cobra.Command) {
 	p.writing.register(c)
+	p.versioned(c)
+	p.asked.register(c)
 	f := c.Flags()
-	f.BoolVar(&p.preview, "preview", false, "first show for how many the decision changes, then ask")
-	f.IntVar(&p.sample, "sample", 10_000, "how many made-up actors a preview asks for")
-	f.BoolVarP(&p.yes, "yes", "y", false, "don't ask after the preview")
+	f.BoolVar(&p.preview, "preview", false, "first show for how many actors the decision changes, then ask")
+	f.IntVar(&p.sample, "sample", 10_000, "how many made-up actors the preview asks about")
 }
 
 // flagChange is a change on the server and, for a preview, of a copy of the flag.
@@ -36,7 +46,7 @@ type flagChange struct {
 	send  func(apiclient.Write) (apiclient.Flag, error)
 }
 
-// change makes a change of a flag. What was looked at in a preview is what is changed: if it is another by then, nothing is.
+// change makes a change of a flag. If the flag is another by the time the preview was read, nothing is changed.
 func (p *planned) change(ctx context.Context, c *cobra.Command, client *apiclient.Client, key string, change flagChange) error {
 	w := p.options()
 	if p.preview {
@@ -57,15 +67,15 @@ func (p *planned) change(ctx context.Context, c *cobra.Command, client *apiclien
 		if err := p.show(ctx, c, client, apiclient.Proposal{Flag: proposed, Sample: p.sample}); err != nil {
 			return err
 		}
-		if !p.yes && !confirmed(c, "Write it?") {
-			return errors.New("nothing was written")
+		if err := p.confirm(c, "Write it to "+p.env+"?"); err != nil {
+			return err
 		}
 	}
 	f, err := change.send(w)
 	if err != nil {
 		return err
 	}
-	return p.tell(c, f)
+	return p.tell(ctx, c, client, f)
 }
 
 // show prints for whom the decision would change.
@@ -74,10 +84,8 @@ func (n *connection) show(ctx context.Context, c *cobra.Command, client *apiclie
 	if err != nil {
 		return err
 	}
-	for _, line := range preview.Difference.Lines {
-		fmt.Fprintf(c.ErrOrStderr(), "  %s\n", line)
-	}
-	text := fmt.Sprintf("  %s of %s sampled actors turn on, %s turn off", thousands(preview.TurnOn), thousands(preview.Asked), thousands(preview.TurnOff))
+	lines := slices.Clone(preview.Difference.Lines)
+	text := fmt.Sprintf("%s of %s sampled actors turn on, %s turn off", someOf(preview.TurnOn), thousands(preview.Asked), someOf(preview.TurnOff))
 	if preview.VariantChanged > 0 {
 		text += fmt.Sprintf(", %s get another variant", thousands(preview.VariantChanged))
 	}
@@ -88,39 +96,54 @@ func (n *connection) show(ctx context.Context, c *cobra.Command, client *apiclie
 	default:
 		text += fmt.Sprintf(". %d flags depend on it: %s", len(names), strings.Join(names, ", "))
 	}
-	fmt.Fprintf(c.ErrOrStderr(), "%s.\n", text)
+	for _, line := range append(lines, text+".") {
+		if err := say(c.ErrOrStderr(), "  %s\n", line); err != nil {
+			return err
+		}
+	}
 	warn(c, preview.Problems)
 	return nil
 }
 
 // tell prints what a flag is after a change.
-func (p *planned) tell(c *cobra.Command, f apiclient.Flag) error {
+func (p *planned) tell(ctx context.Context, c *cobra.Command, client *apiclient.Client, f apiclient.Flag) error {
 	warn(c, f.Warnings)
-	if p.json {
-		return printJSON(c.OutOrStdout(), f)
+	changed := f.Changed == nil || *f.Changed
+	created := changed && f.Created.Equal(f.Updated)
+	if created {
+		p.doubt(ctx, c, client, f.Key)
 	}
-	text := fmt.Sprintf("%s is %s at revision %d", f.Key, f.State, f.Revision)
-	switch {
-	case p.dryRun:
-		text = fmt.Sprintf("%s would be %s; nothing was written", f.Key, f.State)
-	case f.Changed != nil && !*f.Changed:
-		text = fmt.Sprintf("%s was like that already: %s", f.Key, f.State)
+	noun := flagsNoun(p.env, f, f)
+	noun.note = provenance(p.env, f.Revision, f.Updated, f.UpdatedBy, f.Version)
+	noun.text = func(io.Writer) error {
+		text := "%s is %s at revision %d of %s"
+		switch {
+		case created:
+			text = "created: " + text
+		case !changed:
+			text = "%s was like that already: %s at revision %d of %s"
+		}
+		args := []any{f.Key, f.State, f.Revision, p.env}
+		if len(f.Gates) > 0 {
+			text, args = text+" (%s)", append(args, gates(f.Flag))
+		}
+		return p.told(c, text, args...)
 	}
-	if len(f.Gates) > 0 {
-		text += " (" + gates(f.Flag) + ")"
-	}
-	_, err := fmt.Fprintln(c.OutOrStdout(), text)
-	return err
+	return p.print(c, noun)
 }
 
-// thousands writes 12345 as "12 345", with a space that doesn't break, and 0 as "none".
-func thousands(n int) string {
+// doubt asks of a flag that was just created whether another was meant.
+func (p *planned) doubt(ctx context.Context, c *cobra.Command, client *apiclient.Client, key string) {
+	known, err := p.flagKeys(ctx, client)
+	if near := nearest(key, known); err == nil && near != "" {
+		_ = say(c.ErrOrStderr(), "warning: %s is a new flag: did you mean %s?\n", key, near) // the answer is more important
+	}
+}
+
+// someOf is a number in a sentence.
+func someOf(n int) string {
 	if n == 0 {
 		return "none"
 	}
-	digits := strconv.Itoa(n)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "\u00a0" + digits[i:]
-	}
-	return digits
+	return thousands(n)
 }

@@ -18,8 +18,10 @@ func newFlagsClear(n *connection) *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "clear FLAG",
-		Short: "Remove a gate, or with --all every gate; the flag stays",
-		Args:  cobra.ExactArgs(1),
+		Short: "Remove a gate, or every gate with --all; the flag stays",
+		Example: `  gonfalon flags clear new_checkout --group staff
+  gonfalon flags clear new_checkout --all --preview`,
+		Args: cobra.ExactArgs(1),
 	}
 	c.RunE = n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
 		for _, part := range []struct {
@@ -35,10 +37,10 @@ func newFlagsClear(n *connection) *cobra.Command {
 			}
 		}
 		if !all && what == (flagset.Removal{}) {
-			return usagef("which gate? name one, or --all")
+			return usagef("name a gate, or --all")
 		}
 		if all && what != (flagset.Removal{}) {
-			return usagef("--all and a gate at once: which is meant?")
+			return usagef("--all and a gate exclude each other: which is meant?")
 		}
 		return p.change(ctx, c, client, args[0], flagChange{
 			apply: func(f flagset.Flag) (flagset.Flag, []flagset.Problem) { return flagset.Clear(f, what) },

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -14,34 +12,28 @@ import (
 func newFlagsDelete(n *connection) *cobra.Command {
 	p := &planned{connection: n}
 	c := &cobra.Command{
-		Use:   "delete FLAG",
-		Short: "Delete a flag; refused while other flags need it",
-		Args:  cobra.ExactArgs(1),
+		Use:     "delete FLAG",
+		Short:   "Delete a flag; refused while other flags require it",
+		Example: `  gonfalon flags delete new_checkout --reason "rolled out" --preview`,
+		Args:    cobra.ExactArgs(1),
 	}
 	c.RunE = n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
+		ask := func(question string) error { return p.deletion(c, p.dryRun, question) }
 		if p.preview {
 			proposal := apiclient.Proposal{Flag: flagset.Flag{Key: args[0]}, Delete: true, Sample: p.sample}
 			if err := n.show(ctx, c, client, proposal); err != nil {
 				return err
 			}
-			if !p.yes && !confirmed(c, "Delete it?") {
-				return errors.New("nothing was deleted")
-			}
+			ask = func(question string) error { return p.confirm(c, question) }
+		}
+		if err := ask("Delete " + args[0] + " from " + n.env + "?"); err != nil {
+			return err
 		}
 		if err := client.DeleteFlag(ctx, n.env, args[0], p.options()); err != nil {
 			return err
 		}
-		return told(c, p.dryRun, fmt.Sprintf("%s is deleted", args[0]))
+		return p.told(c, "%s is deleted from %s", args[0], n.env)
 	})
-	p.register(c)
+	p.registerQuiet(c)
 	return c
-}
-
-// told says what was done, or that it was not.
-func told(c *cobra.Command, dryRun bool, done string) error {
-	if dryRun {
-		done = "nothing stands against it, and nothing was written"
-	}
-	_, err := fmt.Fprintln(c.OutOrStdout(), done)
-	return err
 }

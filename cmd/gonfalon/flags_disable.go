@@ -13,11 +13,12 @@ func newFlagsDisable(n *connection) *cobra.Command {
 	p, s := &planned{connection: n}, new(scope)
 	c := &cobra.Command{
 		Use:   "disable FLAG",
-		Short: "Turn a flag's boolean gate off, or deny an actor, a group or a share",
-		Long: `Disable turns the boolean gate off, or writes a gate that denies an actor or a group, or one that
-leaves a percentage p on for the other 1-p. Gates that grant stay: to turn a flag off for certain,
-gonfalon flags kill; to remove a gate, gonfalon flags clear.`,
-		Args: cobra.ExactArgs(1),
+		Short: "Turn a flag's boolean gate off, or deny an actor, a group or a percentage",
+		Long: `Disable turns the boolean gate off, or denies an actor or a group. With a percentage p, it leaves the
+flag on for the other 1-p. Gates that turn the flag on stay: use gonfalon flags kill to turn a flag off
+whatever its gates say, and gonfalon flags clear to remove a gate.`,
+		Example: `  gonfalon flags disable new_checkout --actor user:42 --reason "asked to be left out"`,
+		Args:    cobra.ExactArgs(1),
 	}
 	c.RunE = n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
 		meant, err := s.read(c)

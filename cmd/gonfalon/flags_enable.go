@@ -13,7 +13,7 @@ func newFlagsEnable(n *connection) *cobra.Command {
 	p, s := &planned{connection: n}, new(scope)
 	c := &cobra.Command{
 		Use:   "enable FLAG",
-		Short: "Turn a flag on: for everybody, or for whom one of the flags says",
+		Short: "Turn a flag on, for everyone or for those that an option names",
 		Example: `  gonfalon flags enable new_checkout --group staff
   gonfalon flags enable new_checkout --percentage-of-actors 0.5 --preview --reason "second wave"
   gonfalon flags enable new_checkout --when 'plan in ["pro", "team"]' --when 'age gte 18'

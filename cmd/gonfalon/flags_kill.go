@@ -13,9 +13,10 @@ func newFlagsKill(n *connection) *cobra.Command {
 	p := &planned{connection: n}
 	var off string
 	c := &cobra.Command{
-		Use:   "kill FLAG",
-		Short: "Turn a flag off at once, whatever its gates say; they are kept for gonfalon flags revive",
-		Args:  cobra.ExactArgs(1),
+		Use:     "kill FLAG",
+		Short:   "Turn a flag off at once, whatever its gates say; gonfalon flags revive undoes it",
+		Example: `  gonfalon flags kill new_checkout --reason "payments fail"`,
+		Args:    cobra.ExactArgs(1),
 	}
 	c.RunE = n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
 		var variant *string
@@ -28,6 +29,6 @@ func newFlagsKill(n *connection) *cobra.Command {
 		})
 	})
 	p.register(c)
-	c.Flags().StringVar(&off, "off-variant", "", "the variant to serve meanwhile (default: what the flag says)")
+	c.Flags().StringVar(&off, "off-variant", "", "the variant to serve meanwhile (default: the flag's own)")
 	return c
 }

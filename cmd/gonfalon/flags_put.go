@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -15,10 +14,11 @@ func newFlagsPut(n *connection) *cobra.Command {
 	p := &planned{connection: n}
 	c := &cobra.Command{
 		Use:   "put FILE",
-		Short: "Store a whole flag, as a file has it (- is standard input)",
-		Long: `Put stores one flag in place of the one with its key. The file is a flag in JSON, or a YAML document
-with one flag under "flags", as gonfalon flags get prints it.`,
-		Args: cobra.ExactArgs(1),
+		Short: "Store a whole flag from a file (- is standard input)",
+		Long: `Put replaces the flag that has the same key, or creates it. The file is what gonfalon flags get prints:
+YAML with one flag under "flags", or the flag as JSON.`,
+		Example: `  gonfalon flags put new_checkout.yaml --dry-run`,
+		Args:    cobra.ExactArgs(1),
 	}
 	c.RunE = n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
 		f, err := readFlag(c, args[0])
@@ -37,7 +37,7 @@ with one flag under "flags", as gonfalon flags get prints it.`,
 	return c
 }
 
-// readFlag reads a file with one flag. What only the control plane knows is ignored.
+// readFlag reads a file with one flag, and ignores what only the control plane knows.
 func readFlag(c *cobra.Command, name string) (flagset.Flag, error) {
 	text, err := readInput(c, name)
 	if err != nil {
@@ -46,12 +46,12 @@ func readFlag(c *cobra.Command, name string) (flagset.Flag, error) {
 	var f flagset.Flag
 	var problems []flagset.Problem
 	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
-		f, problems = flagset.ParseFlag(text, apiclient.FlagInfoFields...)
+		f, problems = flagset.ParseFlag(text, append([]string{"environment"}, apiclient.FlagInfoFields...)...)
 	} else {
 		var set flagset.Set
 		set, problems = flagset.ParseYAML(text)
 		if len(problems) == 0 && (len(set.Flags) != 1 || len(set.Segments) != 0) {
-			return f, fmt.Errorf("%s has %s and %s: one flag is needed; gonfalon import takes many", name,
+			return f, refusef("%s has %s and %s: it must have one flag; gonfalon import takes many", name,
 				count(len(set.Flags), "flag"), count(len(set.Segments), "segment"))
 		}
 		if len(set.Flags) == 1 {
@@ -62,7 +62,7 @@ func readFlag(c *cobra.Command, name string) (flagset.Flag, error) {
 		return f, errReported
 	}
 	if f.Key == "" {
-		return f, fmt.Errorf(`%s: "key" is missing`, name)
+		return f, refusef(`%s: "key" is missing`, name)
 	}
 	return f, nil
 }

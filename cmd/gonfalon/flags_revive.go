@@ -12,9 +12,10 @@ import (
 func newFlagsRevive(n *connection) *cobra.Command {
 	p := &planned{connection: n}
 	c := &cobra.Command{
-		Use:   "revive FLAG",
-		Short: "Undo a kill: the flag's gates decide again",
-		Args:  cobra.ExactArgs(1),
+		Use:     "revive FLAG",
+		Short:   "Undo a kill, so that the flag's gates decide again",
+		Example: `  gonfalon flags revive new_checkout --reason "mended"`,
+		Args:    cobra.ExactArgs(1),
 	}
 	c.RunE = n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
 		return p.change(ctx, c, client, args[0], flagChange{

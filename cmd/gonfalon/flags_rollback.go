@@ -12,9 +12,10 @@ import (
 func newFlagsRollback(n *connection) *cobra.Command {
 	p := &planned{connection: n}
 	c := &cobra.Command{
-		Use:   "rollback FLAG REVISION",
-		Short: "Put a flag back to how it was at a revision; gonfalon flags history lists them",
-		Args:  cobra.ExactArgs(2),
+		Use:     "rollback FLAG REVISION",
+		Short:   "Restore a flag as it was at a revision; gonfalon flags history lists the revisions",
+		Example: `  gonfalon flags rollback new_checkout 41 --dry-run`,
+		Args:    cobra.ExactArgs(2),
 	}
 	c.RunE = n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
 		revision, err := strconv.ParseInt(args[1], 10, 64)
@@ -25,8 +26,10 @@ func newFlagsRollback(n *connection) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return p.tell(c, f)
+		return p.tell(ctx, c, client, f)
 	})
+	p.output.register(c)
 	p.writing.register(c)
+	p.versioned(c)
 	return c
 }

@@ -16,7 +16,7 @@ func newFlagsVariants(n *connection) *cobra.Command {
 	p := &planned{connection: n}
 	c := &cobra.Command{
 		Use:   "variants FLAG NAME=WEIGHT[:PAYLOAD]…",
-		Short: "Put a flag's variants, with their weights and payloads",
+		Short: "Replace a flag's variants, with their weights and payloads",
 		Example: `  gonfalon flags variants hero control=3 blue=1
   gonfalon flags variants hero 'blue=1:{"hex": "#00f"}' 'green=1:{"hex": "#0f0"}'`,
 		Args: cobra.MinimumNArgs(2),

@@ -2,7 +2,8 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -10,17 +11,20 @@ import (
 )
 
 func newImport() *cobra.Command {
-	n := new(connection)
 	var (
+		n    = new(connection)
+		o    output
 		w    writing
 		what apiclient.Import
 	)
 	c := &cobra.Command{
 		Use:   "import FILE",
 		Short: "Store the flags, segments and settings of a file (- is standard input)",
-		Long: `Import stores what a YAML or JSON file has, all of it or nothing, and leaves what it doesn't have, unless
---prune deletes that. What is malformed is stored, granting nothing, and reported, unless --strict
-refuses it.`,
+		Long: `Import stores everything in a YAML or JSON file, or nothing of it. It leaves what the file doesn't have,
+unless --prune deletes it. A malformed flag is stored so that it grants nothing, and reported; --strict
+refuses the file instead.`,
+		Example: `  gonfalon import flags.yaml --env staging --dry-run
+  gonfalon import flags.yaml --env staging --strict --prune --reason "release 12"`,
 		Args: cobra.ExactArgs(1),
 		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
 			document, err := readInput(c, args[0])
@@ -31,32 +35,43 @@ refuses it.`,
 			if err != nil {
 				return err
 			}
-			return n.tellDifference(c, d)
+			return tellDifference(c, o, n.env, d)
 		}),
 	}
 	n.register(c)
+	n.inEnvironment(c)
+	o.register(c)
 	w.register(c)
+	w.versioned(c)
 	c.Flags().BoolVar(&what.Prune, "prune", false, "delete what the file doesn't have")
-	c.Flags().BoolVar(&what.Strict, "strict", false, "refuse what is malformed")
+	c.Flags().BoolVar(&what.Strict, "strict", false, "refuse malformed flags")
 	return c
 }
 
-// tellDifference prints what was changed, or would be.
-func (n *connection) tellDifference(c *cobra.Command, d apiclient.Difference) error {
+// tellDifference prints what was changed in the environment, or would be.
+func tellDifference(c *cobra.Command, o output, env string, d apiclient.Difference) error {
 	warn(c, d.Warnings)
-	if n.json {
-		return printJSON(c.OutOrStdout(), d)
-	}
+	noun := noun{env: env, document: d, header: []string{"OPERATION", "KIND", "KEY", "CHANGES"}}
 	for _, change := range d.Changes {
-		fmt.Fprintf(c.OutOrStdout(), "%s %s %s\n", change.Op, change.Kind, change.Key)
-		for _, line := range change.Lines {
-			fmt.Fprintf(c.OutOrStdout(), "    %s\n", line)
+		noun.names = append(noun.names, change.Kind+"/"+change.Key)
+		noun.rows = append(noun.rows, []string{change.Op, change.Kind, change.Key, strings.Join(change.Lines, "; ")})
+	}
+	noun.text = func(w io.Writer) error {
+		for _, change := range d.Changes {
+			if err := say(w, "%s %s %s\n", change.Op, change.Kind, change.Key); err != nil {
+				return err
+			}
+			for _, line := range change.Lines {
+				if err := say(w, "    %s\n", line); err != nil {
+					return err
+				}
+			}
 		}
+		changes := count(len(d.Changes), "change")
+		if !d.Written && len(d.Changes) > 0 {
+			return say(w, "%s to %s, nothing was written\n", changes, env)
+		}
+		return say(w, "%s, revision %d of %s\n", changes, d.Revision, env)
 	}
-	text := fmt.Sprintf("%s, revision %d", count(len(d.Changes), "change"), d.Revision)
-	if !d.Written && len(d.Changes) > 0 {
-		text = fmt.Sprintf("%s, nothing was written", count(len(d.Changes), "change"))
-	}
-	_, err := fmt.Fprintln(c.OutOrStdout(), text)
-	return err
+	return o.print(c, noun)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -28,38 +27,24 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
-	var usage usageError
-	switch {
-	case err == nil:
-		return 0
-	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "gonfalon: %v\n", err)
-		return 2
-	case !errors.Is(err, errReported):
-		fmt.Fprintf(stderr, "gonfalon: %v\n", err)
+	if err != nil && !errors.Is(err, errReported) {
+		_ = say(stderr, "gonfalon: %s\n", err)
 	}
-	return 1
+	return status(err)
 }
-
-// usageError is a command line that makes no sense.
-type usageError struct{ error }
-
-func (e usageError) Unwrap() error { return e.error }
-
-func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
-
-// errReported is a failure that the command's output already tells.
-var errReported = errors.New("failed")
 
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "gonfalon",
-		Short: "Feature flags that decide the same everywhere",
-		Long: `Gonfalon serves feature flags: a control plane that owns them, and one small engine that
-decides them, natively and as WebAssembly, in every host.
+		Short: "Feature flags that evaluate identically everywhere",
+		Long: `Gonfalon stores feature flags in a control plane, and evaluates them in every program with the
+same small engine.
 
-Every setting can be a flag, an environment variable (--data-dir is GONFALON_DATA_DIR) or an
-entry of the file that --config names; a flag beats the environment, and that beats the file.`,
+You can give a setting as a flag, as an environment variable (--data-dir is GONFALON_DATA_DIR) or
+in the file that --config names. A flag overrides the variable, which overrides the file.
+
+The exit status is 0 if the command did what you asked, 1 if something differs or was refused,
+and 2 if something else is wrong, such as the command line or the connection.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Version:       version,
@@ -67,7 +52,7 @@ entry of the file that --config names; a flag beats the environment, and that be
 	root.PersistentFlags().String("config", "", "read settings from this YAML file")
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return settle(c) }
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usagef("%w\nrun '%s --help' for what there is", err, c.CommandPath())
+		return usagef("%w\nsee '%s --help'", err, c.CommandPath())
 	})
 	root.AddGroup(
 		&cobra.Group{ID: "server", Title: "Run the control plane:"},

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"strings"
@@ -15,14 +14,15 @@ import (
 
 func newRestore() *cobra.Command {
 	var (
-		s      storage
-		reason string
+		s storage
+		w writing
 	)
 	c := &cobra.Command{
 		Use:   "restore FILE",
-		Short: "Put a backup into a new data directory or an empty cluster, while no server uses it",
-		Long: `Restore puts back what gonfalon backup saved (- is standard input). Each environment gets a new lineage, so that
-connected hosts take its flags at once, even if they have seen later revisions. The store must be empty.`,
+		Short: "Restore a backup into a new data directory or an empty cluster that no server uses",
+		Long: `Restore reads what gonfalon backup saved (- is standard input). Each environment gets a new lineage, so that
+connected hosts take its flags at once, even if they have seen later revisions. The store must be empty.
+--dry-run reads the whole backup, and doesn't look at the store.`,
 		Example: "  gonfalon restore gonfalon.backup --data-dir ./data",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) (err error) {
@@ -36,20 +36,24 @@ connected hosts take its flags at once, even if they have seen later revisions. 
 				in = f
 			}
 			log := slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+			where := s.String()
+			if w.dryRun {
+				s.inMemory = true
+			}
 			store, err := s.open(c.Context(), log)
 			if err != nil {
 				return err
 			}
 			defer func() { err = errors.Join(err, store.Close()) }()
-			restored, err := controlplane.Restore(c.Context(), store, bufio.NewReader(in), controlplane.RestoreOptions{By: offlineBy.By, Reason: reason})
+			restored, err := controlplane.Restore(c.Context(), store, bufio.NewReader(in), controlplane.RestoreOptions{By: offlineBy, Reason: w.reason})
 			if err != nil {
 				return err
 			}
-			return told(c, false, fmt.Sprintf("restored %s (%s) into %s", count(len(restored.Environments), "environment"),
-				strings.Join(restored.Environments, ", "), s.String()))
+			return w.told(c, "restored %s (%s) into %s", count(len(restored.Environments), "environment"),
+				strings.Join(restored.Environments, ", "), where)
 		},
 	}
 	s.register(c)
-	c.Flags().StringVar(&reason, "reason", "", "why, for the audit")
+	w.register(c)
 	return c
 }

@@ -133,8 +133,8 @@ func TestServe(t *testing.T) {
 	first.run("flags", "enable", "mine", "--reason", "to find it again").has(t, 0, "mine is on")
 
 	// Nobody else may use the directory meanwhile.
-	gonfalon(t, "serve", "--listen", "127.0.0.1:0", "--data-dir", dir).has(t, 1, "is gonfalon serve running on it?")
-	gonfalon(t, "tokens", "list", "--data-dir", dir).has(t, 1, "is gonfalon serve running on it?")
+	gonfalon(t, "serve", "--listen", "127.0.0.1:0", "--data-dir", dir).has(t, 2, "is gonfalon serve running on it?")
+	gonfalon(t, "tokens", "list", "--data-dir", dir).has(t, 2, "is gonfalon serve running on it?")
 	first.stop()
 
 	second := serve(t, "--data-dir", dir)
@@ -191,13 +191,13 @@ func TestServeRefuses(t *testing.T) {
 		args []string
 		says string
 	}{
-		{1, []string{"--listen", taken.Addr().String()}, "address already in use"},
-		{1, []string{"--listen", "nowhere"}, "missing port"},
+		{2, []string{"--listen", taken.Addr().String()}, "address already in use"},
+		{2, []string{"--listen", "nowhere"}, "missing port"},
 		{2, []string{"--log-level", "loud"}, "--log-level"},
 		{2, []string{"--log-format", "xml"}, "--log-format"},
-		{1, []string{"--listen", "127.0.0.1:0", "--tls-cert", "missing.pem"}, "missing.pem"},
+		{2, []string{"--listen", "127.0.0.1:0", "--tls-cert", "missing.pem"}, "missing.pem"},
 		{1, []string{"--listen", "127.0.0.1:0", "--admin-token", "short"}, "16"},
-		{1, []string{"--listen", "127.0.0.1:0", "--etcd-endpoints", "http://127.0.0.1:1", "--etcd-ca", "missing.pem"}, "missing.pem"},
+		{2, []string{"--listen", "127.0.0.1:0", "--etcd-endpoints", "http://127.0.0.1:1", "--etcd-ca", "missing.pem"}, "missing.pem"},
 		{2, []string{"more"}, "usage"},
 	} {
 		t.Run(strings.Join(c.args, " "), func(t *testing.T) {

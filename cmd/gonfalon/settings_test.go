@@ -74,5 +74,5 @@ func TestSettingsRefused(t *testing.T) {
 			gonfalon(t, "serve", "--config", file(t, "c.yaml", c.config), "--print-config").has(t, 2, c.says)
 		})
 	}
-	gonfalon(t, "serve", "--config", "missing.yaml").has(t, 1, "missing.yaml")
+	gonfalon(t, "serve", "--config", "missing.yaml").has(t, 2, "missing.yaml")
 }

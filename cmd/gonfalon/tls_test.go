@@ -18,8 +18,8 @@ func TestServeMutualTLS(t *testing.T) {
 	certificate, key := selfSigned(t)
 	s := serve(t, "--in-memory", "--tls-cert", certificate, "--tls-key", key, "--tls-client-ca", certificate)
 	s.run("flags", "list", "--ca-cert", certificate, "--client-cert", certificate, "--client-key", key).has(t, 0, "new_checkout")
-	s.run("flags", "list", "--ca-cert", certificate).has(t, 1, "does not answer") // as it has none to show
-	s.run("flags", "list").has(t, 1, "certificate")
+	s.run("flags", "list", "--ca-cert", certificate).has(t, 2, "does not answer") // as it has none to show
+	s.run("flags", "list").has(t, 2, "certificate")
 	s.stop()
 }
 

@@ -3,7 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"strconv"
+	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,8 +16,9 @@ import (
 func newTokens() *cobra.Command {
 	n := new(connection)
 	c := &cobra.Command{
-		Use:   "tokens",
-		Short: "Make, list and revoke API tokens; with --data-dir or --etcd-endpoints without a server",
+		Use:     "tokens",
+		Short:   "Create, list and revoke API tokens; with --data-dir or --etcd-endpoints without a server",
+		Example: `  gonfalon tokens create --name "shop, production" --role sdk --for-env production`,
 	}
 	n.register(c)
 	c.AddCommand(newTokensCreate(n), newTokensList(n), newTokensRevoke(n))
@@ -25,9 +27,19 @@ func newTokens() *cobra.Command {
 
 // tokenKeeper is what keeps tokens: a server, or a store without one.
 type tokenKeeper interface {
-	create(context.Context, apiclient.NewToken) (apiclient.Token, error)
+	create(context.Context, apiclient.NewToken, writing) (apiclient.Token, error)
 	list(context.Context) ([]apiclient.Token, error)
-	revoke(context.Context, string) error
+	revoke(context.Context, string, writing) error
+}
+
+// tokensNoun is what a verb prints of tokens. The document is one's, or a list's.
+func tokensNoun(document any, list ...apiclient.Token) noun {
+	n := noun{document: document, narrow: 6, header: []string{"ID", "NAME", "ROLE", "ENVIRONMENTS", "EXPIRES", "LAST USED", "CREATED", "BY"}}
+	for _, t := range list {
+		n.names = append(n.names, t.ID)
+		n.rows = append(n.rows, []string{t.ID, t.Name, string(t.Role), environments(t.Envs), when(t.Expires), when(t.LastUsed), when(t.Created), t.By})
+	}
+	return n
 }
 
 // keeping makes a command of what is to be done with tokens.
@@ -48,15 +60,17 @@ func (n *connection) keeping(s *storage, do func(context.Context, *cobra.Command
 func newTokensCreate(n *connection) *cobra.Command {
 	var (
 		s                   storage
+		o                   output
+		w                   writing
 		token               apiclient.NewToken
 		role, expires, name string
 	)
 	c := &cobra.Command{
 		Use:   "create --name NAME --role ROLE",
-		Short: "Make a token; it is shown once",
-		Long: `Create makes a token of a role: admin (everything), editor (reads, changes flags and segments), viewer (reads),
-sdk (snapshots, streams, usage) or client (evaluated values only). With --data-dir it works while the server is
-stopped, and the role is admin unless it is said.`,
+		Short: "Create a token, which is shown once",
+		Long: `Create creates a token with a role: admin (everything), editor (reads, and changes flags and segments), viewer
+(reads), sdk (snapshots, streams and usage) or client (evaluated values only). With --data-dir it works while the
+server is stopped, and the role is admin unless you name another.`,
 		Example: `  gonfalon tokens create --name "shop, production" --role sdk --for-env production
   gonfalon tokens create --data-dir ./data`,
 		Args: cobra.NoArgs,
@@ -78,23 +92,28 @@ stopped, and the role is admin unless it is said.`,
 				}
 				token.Expires = at
 			}
-			made, err := tokens.create(ctx, token)
+			made, err := tokens.create(ctx, token, w)
 			if err != nil {
 				return err
 			}
-			if n.json {
-				return printJSON(c.OutOrStdout(), made)
+			noun := tokensNoun(made, made)
+			noun.text = func(to io.Writer) error {
+				if w.dryRun {
+					return w.told(c, "a token %s with role %s, environments: %s", made.Name, made.Role, environments(made.Envs))
+				}
+				return say(to, "%s\nid %s, %s, environments: %s (shown once)\n", made.Secret, made.ID, made.Role, environments(made.Envs))
 			}
-			_, err = fmt.Fprintf(c.OutOrStdout(), "%s\nid %s, %s, environments: %s (shown once)\n", made.Secret, made.ID, made.Role, environments(made.Envs))
-			return err
+			return o.print(c, noun)
 		}),
 	}
 	s.register(c)
+	o.register(c)
+	w.register(c)
 	f := c.Flags()
-	f.StringVar(&name, "name", "", "what uses it (default: its role)")
+	f.StringVar(&name, "name", "", "what uses the token (default: its role)")
 	f.StringVar(&role, "role", "", "admin, editor, viewer, sdk or client")
-	f.StringArrayVar(&token.Envs, "for-env", nil, "only for this environment; may be repeated (default: all)")
-	f.StringVar(&expires, "expires", "", "until when it works, such as 2027-01-01T00:00:00Z, or for how long, such as 90d (default: forever)")
+	f.StringArrayVar(&token.Envs, "for-env", nil, "an environment that the token is for; may be repeated (default: all)")
+	f.StringVar(&expires, "expires", "", "when it expires, such as 2027-01-01T00:00:00Z, or after how long, such as 90d (default: never)")
 	return c
 }
 
@@ -111,42 +130,51 @@ func expiry(text string) (time.Time, error) {
 }
 
 func newTokensList(n *connection) *cobra.Command {
-	var s storage
+	var (
+		s storage
+		o output
+	)
 	c := &cobra.Command{
-		Use:   "list",
-		Short: "List tokens, and when they were last used; the tokens themselves are kept nowhere",
-		Args:  cobra.NoArgs,
+		Use:     "list",
+		Short:   "List tokens, and when they were last used; their secrets are not kept",
+		Example: "  gonfalon tokens list -o wide",
+		Args:    cobra.NoArgs,
 		RunE: n.keeping(&s, func(ctx context.Context, c *cobra.Command, tokens tokenKeeper, _ []string) error {
 			list, err := tokens.list(ctx)
 			if err != nil {
 				return err
 			}
-			if n.json {
-				return printJSON(c.OutOrStdout(), list)
-			}
-			rows := [][]string{{"ID", "NAME", "ROLE", "ENVIRONMENTS", "CREATED", "BY", "EXPIRES", "LAST USED"}}
-			for _, t := range list {
-				rows = append(rows, []string{t.ID, t.Name, string(t.Role), environments(t.Envs), when(t.Created), t.By, when(t.Expires), when(t.LastUsed)})
-			}
-			return table(c.OutOrStdout(), rows...)
+			return o.print(c, tokensNoun(apiclient.TokenList{Tokens: list}, list...))
 		}),
 	}
 	s.register(c)
+	o.register(c)
 	return c
 }
 
+// exampleID is one in the form of those of tokens and webhooks.
+const exampleID = "9aa9a0fa4c0d760b"
+
 func newTokensRevoke(n *connection) *cobra.Command {
-	var s storage
+	var (
+		s storage
+		w writing
+		a asked
+	)
 	c := &cobra.Command{
-		Use:   "revoke ID…",
-		Short: "End tokens at once",
-		Args:  cobra.MinimumNArgs(1),
+		Use:     "revoke ID…",
+		Short:   "Revoke tokens at once",
+		Example: "  gonfalon tokens revoke " + exampleID + ` --reason "was in a log"`,
+		Args:    cobra.MinimumNArgs(1),
 		RunE: n.keeping(&s, func(ctx context.Context, c *cobra.Command, tokens tokenKeeper, args []string) error {
+			if err := a.deletion(c, w.dryRun, "Revoke "+strings.Join(args, ", ")+"?"); err != nil {
+				return err
+			}
 			for _, id := range args {
-				if err := tokens.revoke(ctx, id); err != nil {
-					return fmt.Errorf("%s: %w", strconv.Quote(id), err)
+				if err := tokens.revoke(ctx, id, w); err != nil {
+					return fmt.Errorf("%q: %w", id, err)
 				}
-				if err := told(c, false, id+" is revoked"); err != nil {
+				if err := w.told(c, "%s is revoked", id); err != nil {
 					return err
 				}
 			}
@@ -154,26 +182,33 @@ func newTokensRevoke(n *connection) *cobra.Command {
 		}),
 	}
 	s.register(c)
+	w.register(c)
+	a.register(c)
 	return c
 }
 
 type remoteTokens struct{ *apiclient.Client }
 
-func (r remoteTokens) create(ctx context.Context, t apiclient.NewToken) (apiclient.Token, error) {
-	return r.CreateToken(ctx, t, apiclient.Write{})
+func (r remoteTokens) create(ctx context.Context, t apiclient.NewToken, w writing) (apiclient.Token, error) {
+	return r.CreateToken(ctx, t, w.options())
 }
 func (r remoteTokens) list(ctx context.Context) ([]apiclient.Token, error) { return r.Tokens(ctx) }
-func (r remoteTokens) revoke(ctx context.Context, id string) error {
-	return r.RevokeToken(ctx, id, apiclient.Write{})
+func (r remoteTokens) revoke(ctx context.Context, id string, w writing) error {
+	return r.RevokeToken(ctx, id, w.options())
 }
 
 type localTokens struct{ *controlplane.Service }
 
-// offlineBy is who changes something without a server, for the audit.
-var offlineBy = controlplane.WriteOptions{By: "gonfalon, on the store"}
+// offlineBy is the name in the audit of a change without a server.
+const offlineBy = "gonfalon, on the store"
 
-func (l localTokens) create(ctx context.Context, t apiclient.NewToken) (apiclient.Token, error) {
-	made, secret, err := l.CreateToken(ctx, controlplane.NewToken{Name: t.Name, Role: t.Role, Envs: t.Envs, Expires: t.Expires}, offlineBy)
+// offline are the options of such a change.
+func (w *writing) offline() controlplane.WriteOptions {
+	return controlplane.WriteOptions{By: offlineBy, Reason: w.reason, DryRun: w.dryRun}
+}
+
+func (l localTokens) create(ctx context.Context, t apiclient.NewToken, w writing) (apiclient.Token, error) {
+	made, secret, err := l.CreateToken(ctx, controlplane.NewToken{Name: t.Name, Role: t.Role, Envs: t.Envs, Expires: t.Expires}, w.offline())
 	shown := tokenDocument(made)
 	shown.Secret = secret
 	return shown, err
@@ -188,8 +223,8 @@ func (l localTokens) list(ctx context.Context) ([]apiclient.Token, error) {
 	return list, err
 }
 
-func (l localTokens) revoke(ctx context.Context, id string) error {
-	return l.RevokeToken(ctx, id, offlineBy)
+func (l localTokens) revoke(ctx context.Context, id string, w writing) error {
+	return l.RevokeToken(ctx, id, w.offline())
 }
 
 func tokenDocument(t controlplane.Token) apiclient.Token {

@@ -1,10 +1,10 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -25,28 +25,36 @@ type versionInfo struct {
 }
 
 func newVersion() *cobra.Command {
-	var asJSON bool
+	var o output
 	c := &cobra.Command{
-		Use:   "version",
-		Short: "What this binary is, and the hash of the engine module inside it",
-		Args:  cobra.NoArgs,
+		Use:     "version",
+		Short:   "Show this binary's version, and the hash of the engine module inside it",
+		Example: "  gonfalon version -o json",
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			v := versionInfo{Version: version, Commit: commit(), Go: runtime.Version()}
 			v.Module.SHA256 = wasm.SHA256()
 			v.Module.Bytes = len(wasm.Module())
-			if asJSON {
-				return json.NewEncoder(c.OutOrStdout()).Encode(v)
-			}
-			fmt.Fprintf(c.OutOrStdout(), "gonfalon %s", v.Version)
-			if v.Commit != "" {
-				fmt.Fprintf(c.OutOrStdout(), " (%s)", v.Commit)
-			}
-			fmt.Fprintf(c.OutOrStdout(), " · %s\nengine.wasm %s, %d bytes\n", v.Go, v.Module.SHA256, v.Module.Bytes)
-			return nil
+			return o.print(c, versionNoun(v))
 		},
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	o.register(c)
 	return c
+}
+
+func versionNoun(v versionInfo) noun {
+	return noun{
+		document: v, names: []string{v.Version},
+		header: []string{"VERSION", "COMMIT", "GO", "MODULE", "BYTES"},
+		rows:   [][]string{{v.Version, v.Commit, v.Go, v.Module.SHA256, strconv.Itoa(v.Module.Bytes)}},
+		text: func(w io.Writer) error {
+			commit := ""
+			if v.Commit != "" {
+				commit = " (" + v.Commit + ")"
+			}
+			return say(w, "gonfalon %s%s · %s\nengine.wasm %s, %d bytes\n", v.Version, commit, v.Go, v.Module.SHA256, v.Module.Bytes)
+		},
+	}
 }
 
 // commit is what the binary was built from, if the build knew.

@@ -14,7 +14,7 @@ var update = flag.Bool("update", false, "write what is made from the sources")
 
 func TestVersion(t *testing.T) {
 	var v versionInfo
-	if err := json.Unmarshal([]byte(gonfalon(t, "version", "--json").must(t)), &v); err != nil {
+	if err := json.Unmarshal([]byte(gonfalon(t, "version", "-o", "json").must(t)), &v); err != nil {
 		t.Fatal(err)
 	}
 	if v.Version != version || v.Module.SHA256 != wasm.SHA256() || v.Module.Bytes != len(wasm.Module()) {

@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,93 +12,121 @@ import (
 
 func newWebhooks() *cobra.Command {
 	n := new(connection)
-	c := &cobra.Command{Use: "webhooks", Short: "List, make, test and delete the URLs that are told of changes"}
+	c := &cobra.Command{
+		Use:     "webhooks",
+		Short:   "List, create, test and delete the URLs that are told of changes",
+		Example: "  gonfalon webhooks create chat https://chat.example/hook --for-env production",
+	}
 	n.register(c)
 	c.AddCommand(newWebhooksList(n), newWebhooksCreate(n), newWebhooksTest(n), newWebhooksDelete(n))
 	return c
 }
 
+// webhooksNoun is what a verb prints of webhooks. The document is one's, or a list's.
+func webhooksNoun(document any, list ...apiclient.Webhook) noun {
+	n := noun{document: document, narrow: 7, header: []string{"ID", "NAME", "URL", "ENVIRONMENTS", "DELIVERED", "FAILED", "ERROR", "CREATED"}}
+	for _, h := range list {
+		n.names = append(n.names, h.ID)
+		n.rows = append(n.rows, []string{h.ID, h.Name, h.URL, environments(h.Envs), when(h.LastDelivery), when(h.LastFailure),
+			shortened(h.LastError), when(h.Created)})
+	}
+	return n
+}
+
 func newWebhooksList(n *connection) *cobra.Command {
-	return &cobra.Command{
-		Use:   "list",
-		Short: "List webhooks, and how their deliveries went",
-		Args:  cobra.NoArgs,
+	var o output
+	c := &cobra.Command{
+		Use:     "list",
+		Short:   "List the webhooks, and when their deliveries last succeeded and failed",
+		Example: "  gonfalon webhooks list",
+		Args:    cobra.NoArgs,
 		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, _ []string) error {
 			list, err := client.Webhooks(ctx)
 			if err != nil {
 				return err
 			}
-			if n.json {
-				return printJSON(c.OutOrStdout(), list)
-			}
-			rows := [][]string{{"ID", "NAME", "URL", "ENVIRONMENTS", "DELIVERED", "FAILED", "ERROR"}}
-			for _, h := range list {
-				rows = append(rows, []string{h.ID, h.Name, h.URL, environments(h.Envs), when(h.LastDelivery), when(h.LastFailure), shortened(h.LastError)})
-			}
-			return table(c.OutOrStdout(), rows...)
+			return o.print(c, webhooksNoun(apiclient.WebhookList{Webhooks: list}, list...))
 		}),
 	}
+	o.register(c)
+	return c
 }
 
 func newWebhooksCreate(n *connection) *cobra.Command {
-	var h apiclient.NewWebhook
+	var (
+		o output
+		w writing
+		h apiclient.NewWebhook
+	)
 	c := &cobra.Command{
-		Use:   "create NAME URL",
-		Short: "Make a webhook; the secret that signs its deliveries is shown once",
-		Args:  cobra.ExactArgs(2),
+		Use:     "create NAME URL",
+		Short:   "Create a webhook; the secret that signs its deliveries is shown once",
+		Example: `  gonfalon webhooks create chat https://chat.example/hook --for-env production`,
+		Args:    cobra.ExactArgs(2),
 		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
 			h.Name, h.URL = args[0], args[1]
-			made, err := client.CreateWebhook(ctx, h, apiclient.Write{})
+			made, err := client.CreateWebhook(ctx, h, w.options())
 			if err != nil {
 				return err
 			}
-			if n.json {
-				return printJSON(c.OutOrStdout(), made)
+			noun := webhooksNoun(made, made)
+			noun.text = func(to io.Writer) error {
+				if w.dryRun {
+					return w.told(c, "a webhook %s to %s, environments: %s", made.Name, made.URL, environments(made.Envs))
+				}
+				return say(to, "%s\nsecret %s (shown once)\n", made.ID, made.Secret)
 			}
-			_, err = fmt.Fprintf(c.OutOrStdout(), "%s\nsecret %s (shown once)\n", made.ID, made.Secret)
-			return err
+			return o.print(c, noun)
 		}),
 	}
-	c.Flags().StringArrayVar(&h.Envs, "for-env", nil, "only changes of this environment; may be repeated")
+	o.register(c)
+	w.register(c)
+	c.Flags().StringArrayVar(&h.Envs, "for-env", nil, "only changes in this environment; may be repeated (default: all)")
 	c.Flags().StringVar(&h.Secret, "secret", "", "the secret (default: a new one)")
 	return c
 }
 
 func newWebhooksTest(n *connection) *cobra.Command {
 	return &cobra.Command{
-		Use:   "test ID",
-		Short: "Deliver a made-up change at once",
-		Args:  cobra.ExactArgs(1),
+		Use:     "test ID",
+		Short:   "Deliver a made-up change at once",
+		Example: "  gonfalon webhooks test " + exampleID,
+		Args:    cobra.ExactArgs(1),
 		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
 			if err := client.TestWebhook(ctx, args[0]); err != nil {
 				return err
 			}
-			return told(c, false, "delivered")
+			return say(c.OutOrStdout(), "%s took the delivery\n", args[0])
 		}),
 	}
 }
 
 func newWebhooksDelete(n *connection) *cobra.Command {
-	var w writing
+	var (
+		w writing
+		a asked
+	)
 	c := &cobra.Command{
-		Use:   "delete ID",
-		Short: "Delete a webhook",
-		Args:  cobra.ExactArgs(1),
+		Use:     "delete ID…",
+		Short:   "Delete webhooks",
+		Example: "  gonfalon webhooks delete " + exampleID,
+		Args:    cobra.MinimumNArgs(1),
 		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
-			if err := client.DeleteWebhook(ctx, args[0], w.options()); err != nil {
+			if err := a.deletion(c, w.dryRun, "Delete "+strings.Join(args, ", ")+"?"); err != nil {
 				return err
 			}
-			return told(c, w.dryRun, fmt.Sprintf("%s is deleted", args[0]))
+			for _, id := range args {
+				if err := client.DeleteWebhook(ctx, id, w.options()); err != nil {
+					return err
+				}
+				if err := w.told(c, "%s is deleted", id); err != nil {
+					return err
+				}
+			}
+			return nil
 		}),
 	}
 	w.register(c)
+	a.register(c)
 	return c
-}
-
-// environments are those that something is bound to.
-func environments(envs []string) string {
-	if len(envs) == 0 {
-		return "all"
-	}
-	return strings.Join(envs, ", ")
 }

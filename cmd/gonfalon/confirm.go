@@ -1,0 +1,68 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/mattn/go-isatty"
+	"github.com/spf13/cobra"
+)
+
+// asked is a change that a person is asked about, unless --yes says not to.
+type asked struct{ yes bool }
+
+func (a *asked) register(c *cobra.Command) {
+	c.Flags().BoolVarP(&a.yes, "yes", "y", false, "don't ask")
+}
+
+// deletion asks on a terminal. A script isn't asked.
+func (a *asked) deletion(c *cobra.Command, dryRun bool, question string) error {
+	if dryRun || !onTerminal(c) {
+		return nil
+	}
+	return a.confirm(c, question)
+}
+
+// confirm asks the question, to which anything but a yes is a no.
+func (a *asked) confirm(c *cobra.Command, question string) error {
+	if a.yes {
+		return nil
+	}
+	if err := say(c.ErrOrStderr(), "%s [y/N] ", question); err != nil {
+		return err
+	}
+	switch line := reply(c.Context(), c); strings.ToLower(line) {
+	case "y", "yes":
+		return nil
+	}
+	return refusef("nothing was written")
+}
+
+// reply reads a line; "" if there is none, or once the context ends, as it does at Ctrl-C. Nothing can end the read of a
+// terminal, so its goroutine may last until the process ends, which is then at once.
+func reply(ctx context.Context, c *cobra.Command) string {
+	line := make(chan string, 1)
+	go func() {
+		text, _ := bufio.NewReader(c.InOrStdin()).ReadString('\n')
+		line <- text
+	}()
+	select {
+	case text := <-line:
+		if !strings.HasSuffix(text, "\n") {
+			fmt.Fprintln(c.ErrOrStderr())
+		}
+		return strings.TrimSpace(text)
+	case <-ctx.Done():
+		fmt.Fprintln(c.ErrOrStderr())
+		return ""
+	}
+}
+
+// onTerminal reports whether a person can answer.
+func onTerminal(c *cobra.Command) bool {
+	f, ok := c.InOrStdin().(*os.File)
+	return ok && isatty.IsTerminal(f.Fd())
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/agext/levenshtein"
+	"github.com/spf13/cobra"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+)
+
+// unknown is a name that the control plane answers about without an error, although there is nothing of that name.
+type unknown struct{ noun, name, env string } // env "": of none
+
+func (u unknown) Error() string {
+	text := fmt.Sprintf("there is no %s %q", u.noun, u.name)
+	if u.env != "" {
+		text += " in " + u.env
+	}
+	return text
+}
+
+// suggest adds to the error about an unknown name the one that may have been meant. What args[0] names is in the verb's use.
+func (n *connection) suggest(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string, err error) error {
+	var (
+		refused *apiclient.Error
+		nothing unknown
+	)
+	if !errors.As(err, &nothing) && !(errors.As(err, &refused) && refused.Status == http.StatusNotFound) {
+		return err
+	}
+	known, failed := n.environments(ctx, client)
+	if failed != nil {
+		return err // the hint is a courtesy
+	}
+	usage := strings.Fields(c.Use)
+	name := n.env
+	switch {
+	case n.env != "" && !slices.Contains(known, n.env):
+	case len(args) == 0 || len(usage) < 2:
+		return err
+	case usage[1] == "FLAG":
+		name = args[0]
+		known, _ = n.flagKeys(ctx, client)
+	case usage[1] == "SEGMENT":
+		name = args[0]
+		known, _ = n.segmentKeys(ctx, client)
+	case usage[1] == "ENVIRONMENT", usage[1] == "FROM":
+		name = args[0]
+	default:
+		return err
+	}
+	if near := nearest(name, known); near != "" {
+		return fmt.Errorf("%w\ndid you mean %q?", err, near)
+	}
+	return err
+}
+
+// nearest returns the name that is most like another, "" if none is like it.
+func nearest(name string, known []string) string {
+	best, least := "", 1+len(name)/8
+	for _, k := range known {
+		if d := levenshtein.Distance(name, k, nil); d > 0 && d <= least && 2*d < len(name) {
+			best, least = k, d-1
+		}
+	}
+	return best
+}
+
+func (n *connection) environments(ctx context.Context, client *apiclient.Client) ([]string, error) {
+	list, err := client.Environments(ctx)
+	keys := make([]string, len(list))
+	for i, e := range list {
+		keys[i] = e.Key
+	}
+	return keys, err
+}
+
+func (n *connection) segmentKeys(ctx context.Context, client *apiclient.Client) ([]string, error) {
+	list, err := client.Segments(ctx, n.env)
+	keys := make([]string, len(list))
+	for i, s := range list {
+		keys[i] = s.Key
+	}
+	return keys, err
+}
+
+func (n *connection) flagKeys(ctx context.Context, client *apiclient.Client) ([]string, error) {
+	page, err := n.allFlags(ctx, client, apiclient.FlagQuery{})
+	keys := make([]string, len(page.Flags))
+	for i, f := range page.Flags {
+		keys[i] = f.Key
+	}
+	return keys, err
+}
