@@ -2,7 +2,7 @@
 // snapshot to decide by. cmd/gonfalon serves it over HTTP; a Go program can also embed it.
 //
 //	service, err := controlplane.Open(ctx, controlplane.Config{Store: memstore.New()})
-//	service.Enable(ctx, "default", "new_checkout", snapshot.ForGroup("staff"), controlplane.WriteOptions{By: "ada"})
+//	service.Enable(ctx, "default", "new_checkout", flagset.ForGroup("staff"), controlplane.WriteOptions{By: "ada"})
 //
 // # Model
 //
