@@ -64,6 +64,11 @@ var arrows = []arrow{
 		why: "one package speaks to etcd",
 	},
 	{
+		from:  []string{"./controlplane/store/...", "./controlplane/etcdstore/...", "./controlplane/memstore/...", "./controlplane/storetest/..."},
+		never: []string{"./controlplane", "./controlplane/httpapi/...", "./engine/..."},
+		why:   "a store knows the contract, not what is kept in it",
+	},
+	{
 		from: []string{"./controlplane"}, never: []string{"go.etcd.io/...", "github.com/labstack/..."},
 		why: "use cases don't know how they are stored or served",
 	},

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
 // AuditEntry describes one change: who, when, why and what.
@@ -45,7 +47,7 @@ const maxListed = 100
 // AuditEntryAt returns the entry of one revision, with all its changes. An error has the code NotFound, also past the retention, or
 // Unavailable.
 func (s *Service) AuditEntryAt(ctx context.Context, env string, revision int64) (AuditEntry, error) {
-	e, err := readOne(ctx, s.store, auditKey(env, revision))
+	e, err := store.ReadOne(ctx, s.store, auditKey(env, revision))
 	if err != nil {
 		return AuditEntry{}, unavailable("the store doesn't answer", err)
 	}
@@ -109,7 +111,7 @@ func (s *Service) auditReaders(ctx context.Context, q AuditQuery) ([]*auditReade
 	if q.Environment != "" {
 		envs = []string{q.Environment}
 	} else {
-		if _, err := readAll(ctx, s.store, Range{From: headPrefix, To: prefixEnd(headPrefix), KeysOnly: true}, func(e Entry) error {
+		if _, err := store.ReadAll(ctx, s.store, store.Range{From: headPrefix, To: store.PrefixEnd(headPrefix), KeysOnly: true}, func(e store.Entry) error {
 			envs = append(envs, strings.TrimPrefix(e.Key, headPrefix))
 			return nil
 		}); err != nil {
@@ -125,7 +127,7 @@ func (s *Service) auditReaders(ctx context.Context, q AuditQuery) ([]*auditReade
 		if q.Environments != nil && !slices.Contains(q.Environments, env) {
 			continue
 		}
-		r := &auditReader{s: s, env: env, q: q, next: under(auditPrefix + env + "/")}
+		r := &auditReader{s: s, env: env, q: q, next: store.Under(auditPrefix + env + "/")}
 		if revision, ok := before[env]; ok {
 			r.next.From = auditKey(env, revision)
 		} else if q.Cursor != "" {
@@ -141,9 +143,9 @@ type auditReader struct {
 	s     *Service
 	env   string
 	q     AuditQuery
-	next  Range // the range that is not read yet
+	next  store.Range // the range that is not read yet
 	ended bool
-	page  []Entry
+	page  []store.Entry
 	entry *AuditEntry // the next one
 }
 

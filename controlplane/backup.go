@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
 // A backup is a title line followed by compressed data: every key and its value as of one revision, each after its length (uvarint), then
@@ -25,7 +27,7 @@ const (
 )
 
 // everything is the range of all keys that the service uses.
-var everything = Range{From: "!", To: "\x7f"}
+var everything = store.Range{From: "!", To: "\x7f"}
 
 // Backup writes everything in the store as of one moment, while changes continue. It contains the secrets of webhooks. It doesn't contain
 // those of tokens, which are stored nowhere.
@@ -33,14 +35,14 @@ func (s *Service) Backup(ctx context.Context, w io.Writer) error {
 	return backup(ctx, s.store, w)
 }
 
-func backup(ctx context.Context, store Store, w io.Writer) error {
+func backup(ctx context.Context, from store.Store, w io.Writer) error {
 	if _, err := io.WriteString(w, backupTitle); err != nil {
 		return err
 	}
 	packed := gzip.NewWriter(w)
 	sum := sha256.New()
 	out := io.MultiWriter(packed, sum)
-	if _, err := readAll(ctx, store, everything, func(e Entry) error {
+	if _, err := store.ReadAll(ctx, from, everything, func(e store.Entry) error {
 		if e.Key == leaderKey {
 			return nil
 		}
@@ -138,23 +140,23 @@ type RestoreResult struct {
 // take its snapshots even if they have seen greater revisions. If a restore breaks off, Open refuses the store and the next Restore clears
 // it. An error has the code Exists (the store isn't empty), Invalid (the backup can't be read, and nothing was written) or Unavailable.
 // Why: RATIONALE.md "Why can a backup only be restored into an empty store?"
-func Restore(ctx context.Context, store Store, r io.Reader, o RestoreOptions) (RestoreResult, error) {
+func Restore(ctx context.Context, into store.Store, r io.Reader, o RestoreOptions) (RestoreResult, error) {
 	spool, err := spoolBackup(r)
 	if err != nil {
 		return RestoreResult{}, err
 	}
 	defer func() { _ = spool.Close(); _ = os.Remove(spool.Name()) }()
-	if err := clearUnfinished(ctx, store); err != nil {
+	if err := clearUnfinished(ctx, into); err != nil {
 		return RestoreResult{}, err
 	}
-	w := &bulkWriter{store: store}
+	w := &bulkWriter{store: into}
 	var result RestoreResult
 	heads := map[string]head{}
 	err = readBackup(spool, func(key string, value []byte) error {
 		result.Keys++
 		env, isHead := strings.CutPrefix(key, headPrefix)
 		if !isHead {
-			return w.add(ctx, Op{Key: key, Value: value})
+			return w.add(ctx, store.Op{Key: key, Value: value})
 		}
 		h, err := parseHead(value)
 		heads[env] = h
@@ -174,7 +176,7 @@ func Restore(ctx context.Context, store Store, r io.Reader, o RestoreOptions) (R
 		if err := w.add(ctx, entry); err != nil {
 			return RestoreResult{}, err
 		}
-		if err := w.add(ctx, Op{Key: headKey(env), Value: marshalStored(h)}); err != nil {
+		if err := w.add(ctx, store.Op{Key: headKey(env), Value: marshalStored(h)}); err != nil {
 			return RestoreResult{}, err
 		}
 	}
@@ -182,14 +184,14 @@ func Restore(ctx context.Context, store Store, r io.Reader, o RestoreOptions) (R
 	if err := w.flush(ctx); err != nil {
 		return RestoreResult{}, err
 	}
-	if _, err := store.Commit(ctx, Txn{Ops: []Op{{Key: restoringKey, Delete: true}}}); err != nil {
+	if _, err := into.Commit(ctx, store.Txn{Ops: []store.Op{{Key: restoringKey, Delete: true}}}); err != nil {
 		return RestoreResult{}, unavailable("the restore can't be finished", err)
 	}
 	return result, nil
 }
 
 // restoredHead returns a head with a new lineage, and the audit entry that records it.
-func restoredHead(env string, h head, o RestoreOptions) (head, Op, error) {
+func restoredHead(env string, h head, o RestoreOptions) (head, store.Op, error) {
 	if o.By == "" {
 		o.By = "unknown"
 	}
@@ -227,13 +229,13 @@ func spoolBackup(r io.Reader) (*os.File, error) {
 }
 
 // clearUnfinished refuses a store in use, clears a store into which a restore broke off, and notes that a restore is under way.
-func clearUnfinished(ctx context.Context, store Store) error {
-	restoring, err := readOne(ctx, store, restoringKey)
+func clearUnfinished(ctx context.Context, into store.Store) error {
+	restoring, err := store.ReadOne(ctx, into, restoringKey)
 	if err != nil {
 		return unavailable("the store can't be read", err)
 	}
 	if restoring.Revision != 0 {
-		if _, err := store.Commit(ctx, Txn{Ops: []Op{
+		if _, err := into.Commit(ctx, store.Txn{Ops: []store.Op{
 			{Key: everything.From, Delete: true, To: restoringKey},
 			{Key: restoringKey + "\x00", Delete: true, To: everything.To},
 		}}); err != nil {
@@ -241,14 +243,14 @@ func clearUnfinished(ctx context.Context, store Store) error {
 		}
 		return nil
 	}
-	page, err := store.Read(ctx, Range{From: everything.From, To: everything.To, Limit: 1, KeysOnly: true})
+	page, err := into.Read(ctx, store.Range{From: everything.From, To: everything.To, Limit: 1, KeysOnly: true})
 	if err != nil {
 		return unavailable("the store can't be read", err)
 	}
 	if len(page.Entries) > 0 {
 		return fail(Exists, "the store is not empty: restore into an empty data directory or prefix")
 	}
-	result, err := store.Commit(ctx, Txn{Guards: []Guard{{Key: restoringKey}}, Ops: []Op{{Key: restoringKey, Value: []byte{storedPlain}}}})
+	result, err := into.Commit(ctx, store.Txn{Guards: []store.Guard{{Key: restoringKey}}, Ops: []store.Op{{Key: restoringKey, Value: []byte{storedPlain}}}})
 	if err != nil {
 		return unavailable("the store can't be written", err)
 	}
@@ -260,12 +262,12 @@ func clearUnfinished(ctx context.Context, store Store) error {
 
 // bulkWriter gathers operations into transactions.
 type bulkWriter struct {
-	store Store
-	ops   []Op
+	store store.Store
+	ops   []store.Op
 	size  int
 }
 
-func (w *bulkWriter) add(ctx context.Context, op Op) error {
+func (w *bulkWriter) add(ctx context.Context, op store.Op) error {
 	limits := w.store.Limits()
 	if len(w.ops) == limits.Ops || w.size+opSize(op) > limits.Bytes {
 		if err := w.flush(ctx); err != nil {
@@ -280,7 +282,7 @@ func (w *bulkWriter) flush(ctx context.Context) error {
 	if len(w.ops) == 0 {
 		return nil
 	}
-	if _, err := w.store.Commit(ctx, Txn{Ops: w.ops}); err != nil {
+	if _, err := w.store.Commit(ctx, store.Txn{Ops: w.ops}); err != nil {
 		return unavailable("the store can't be written", err)
 	}
 	w.ops, w.size = nil, 0

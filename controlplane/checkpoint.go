@@ -3,6 +3,7 @@ package controlplane
 import (
 	"context"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
@@ -56,28 +57,28 @@ func (s *Service) writeCheckpoint(ctx context.Context, st *state) error {
 	}
 	h := st.head
 	h.Checkpoint, h.Logged = h.Revision, 0
-	result, err := s.store.Commit(ctx, Txn{
-		Guards: []Guard{{Key: headKey(st.env), Revision: st.headAt}},
-		Ops: []Op{
+	result, err := s.store.Commit(ctx, store.Txn{
+		Guards: []store.Guard{{Key: headKey(st.env), Revision: st.headAt}},
+		Ops: []store.Op{
 			{Key: checkpointKey(st.env, h.Revision), Value: marshalStored(storedCheckpoint{marshalStored(st.head), id, len(body)})},
 			{Key: headKey(st.env), Value: marshalStored(h)},
 		},
 	})
 	if err == nil && !result.Committed { // the environment has changed in the meantime: the next checkpoint will do
 		prefix := bodyPrefix + st.env + "/" + id + "/"
-		_, err = s.store.Commit(ctx, Txn{Ops: []Op{{Key: prefix, Delete: true, To: prefixEnd(prefix)}}})
+		_, err = s.store.Commit(ctx, store.Txn{Ops: []store.Op{{Key: prefix, Delete: true, To: store.PrefixEnd(prefix)}}})
 	}
 	return err
 }
 
 // checkpointFrom returns the earliest checkpoint at or after a revision, or nil if none shortens the way.
 func (s *Service) checkpointFrom(ctx context.Context, st *state, revision int64) (*past, int64, error) {
-	r := Range{From: checkpointKey(st.env, st.head.Revision), To: checkpointKey(st.env, revision-1), KeysOnly: true}
+	r := store.Range{From: checkpointKey(st.env, st.head.Revision), To: checkpointKey(st.env, revision-1), KeysOnly: true}
 	last := ""
-	if _, err := readAll(ctx, s.store, r, func(e Entry) error { last = e.Key; return nil }); err != nil || last == "" {
+	if _, err := store.ReadAll(ctx, s.store, r, func(e store.Entry) error { last = e.Key; return nil }); err != nil || last == "" {
 		return nil, 0, err
 	}
-	e, err := readOne(ctx, s.store, last)
+	e, err := store.ReadOne(ctx, s.store, last)
 	if err != nil || e.Revision == 0 {
 		return nil, 0, err
 	}

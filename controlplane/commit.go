@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
@@ -19,7 +20,7 @@ func (s *Service) commit(ctx context.Context, d *draft, stg *staging) (bool, err
 	if err != nil {
 		return false, err
 	}
-	var records, pieces []Op
+	var records, pieces []store.Op
 	if d.with.len() < s.store.Limits().Ops {
 		records, pieces = d.recordOps()
 	}
@@ -43,8 +44,8 @@ func (s *Service) commit(ctx context.Context, d *draft, stg *staging) (bool, err
 			return false, err
 		}
 	}
-	result, err := s.store.Commit(ctx, Txn{
-		Guards: []Guard{{Key: headKey(d.st.env), Revision: guard}},
+	result, err := s.store.Commit(ctx, store.Txn{
+		Guards: []store.Guard{{Key: headKey(d.st.env), Revision: guard}},
 		Ops:    d.finalOps(last, entry),
 	})
 	if err != nil {
@@ -56,8 +57,8 @@ func (s *Service) commit(ctx context.Context, d *draft, stg *staging) (bool, err
 	return result.Committed, nil
 }
 
-func join(lists ...[]Op) []Op {
-	var all []Op
+func join(lists ...[]store.Op) []store.Op {
+	var all []store.Op
 	for _, list := range lists {
 		all = append(all, list...)
 	}
@@ -65,7 +66,7 @@ func join(lists ...[]Op) []Op {
 }
 
 // fits reports whether operations fit into one transaction. It leaves some room for the store's own framing.
-func (s *Service) fits(ops []Op) bool {
+func (s *Service) fits(ops []store.Op) bool {
 	limits := s.store.Limits()
 	size := 0
 	for _, op := range ops {
@@ -74,23 +75,23 @@ func (s *Service) fits(ops []Op) bool {
 	return len(ops) <= limits.Ops && size <= limits.Bytes
 }
 
-func opSize(op Op) int { return len(op.Key) + len(op.To) + len(op.Value) + 32 }
+func opSize(op store.Op) int { return len(op.Key) + len(op.To) + len(op.Value) + 32 }
 
 // finalOps returns the operations that make the draft visible, with its head and audit entry.
-func (d *draft) finalOps(records []Op, entry Op) []Op {
-	return join(records, []Op{entry, {Key: headKey(d.st.env), Value: marshalStored(d.head)}})
+func (d *draft) finalOps(records []store.Op, entry store.Op) []store.Op {
+	return join(records, []store.Op{entry, {Key: headKey(d.st.env), Value: marshalStored(d.head)}})
 }
 
 // recordOps returns the operations that put and delete the changed records in the current generation, and those that put the pieces that
 // they need.
-func (d *draft) recordOps() (records, pieces []Op) {
+func (d *draft) recordOps() (records, pieces []store.Op) {
 	named := map[string]bool{}
 	for _, kind := range []snapshot.Kind{snapshot.FlagRecord, snapshot.SegmentRecord} {
 		for key, r := range *d.with.of(kind) {
 			at := recordPrefix(d.st.env, d.head.Generation, kind) + key
 			before := d.st.record(kind, key)
 			if r == nil {
-				records = append(records, Op{Key: at, Delete: true})
+				records = append(records, store.Op{Key: at, Delete: true})
 				continue
 			}
 			value, need := put(r.raw)
@@ -98,7 +99,7 @@ func (d *draft) recordOps() (records, pieces []Op) {
 			for _, p := range need {
 				r.pieces = append(r.pieces, part{p.name, len(p.data)})
 			}
-			records = append(records, Op{Key: at, Value: value})
+			records = append(records, store.Op{Key: at, Value: value})
 			pieces = append(pieces, d.pieceOps(need, before, named)...)
 		}
 	}
@@ -113,7 +114,7 @@ type written struct {
 }
 
 // add remembers a draft's records, and returns their values.
-func (w *written) add(d *draft, ops []Op) (values []string) {
+func (w *written) add(d *draft, ops []store.Op) (values []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.all == nil {
@@ -147,17 +148,17 @@ func (w *written) forget(values []string) {
 }
 
 // pieceOps returns the operations that put the pieces that the old record doesn't have. The old record stays until the draft is visible.
-func (d *draft) pieceOps(need []piece, before *record, named map[string]bool) []Op {
+func (d *draft) pieceOps(need []piece, before *record, named map[string]bool) []store.Op {
 	if before != nil {
 		for _, p := range before.pieces {
 			named[p.name] = true
 		}
 	}
-	var ops []Op
+	var ops []store.Op
 	for _, p := range need {
 		if !named[p.name] {
 			named[p.name] = true
-			ops = append(ops, Op{Key: pieceKey(d.st.env, p.name), Value: pack(p.data)})
+			ops = append(ops, store.Op{Key: pieceKey(d.st.env, p.name), Value: pack(p.data)})
 		}
 	}
 	return ops
@@ -165,14 +166,14 @@ func (d *draft) pieceOps(need []piece, before *record, named map[string]bool) []
 
 // generationOps returns the operations that put all records into a new generation, and the pieces of the changed ones. They also delete
 // whatever an earlier try put there and this one doesn't need.
-func (s *Service) generationOps(d *draft, stg *staging) []Op {
-	var ops []Op
+func (s *Service) generationOps(d *draft, stg *staging) []store.Op {
+	var ops []store.Op
 	named, is := map[string]bool{}, map[string]bool{}
 	for _, kind := range []snapshot.Kind{snapshot.FlagRecord, snapshot.SegmentRecord} {
 		for _, r := range merge(d.st.list(kind), *d.with.of(kind)) {
 			value, need := put(r.raw)
 			key := recordPrefix(d.st.env, stg.id, kind) + r.key()
-			ops, is[key] = append(ops, Op{Key: key, Value: value}), true
+			ops, is[key] = append(ops, store.Op{Key: key, Value: value}), true
 			if len(need) > 0 {
 				ops = append(ops, d.pieceOps(need, d.st.record(kind, r.key()), named)...)
 			}
@@ -180,7 +181,7 @@ func (s *Service) generationOps(d *draft, stg *staging) []Op {
 	}
 	for key := range stg.has {
 		if !is[key] && (strings.HasPrefix(key, flagPrefix) || strings.HasPrefix(key, segmentPrefix)) {
-			ops = append(ops, Op{Key: key, Delete: true})
+			ops = append(ops, store.Op{Key: key, Delete: true})
 		}
 	}
 	return ops
@@ -201,9 +202,9 @@ func (s *Service) stage(ctx context.Context, d *draft, stg *staging) (bool, erro
 	id := randomName()
 	h := d.st.head
 	h.Stages = append(slices.Clone(h.Stages), stage{ID: id, Began: s.now().UnixMicro()})
-	result, err := s.store.Commit(ctx, Txn{
-		Guards: []Guard{{Key: headKey(d.st.env), Revision: d.st.headAt}},
-		Ops:    []Op{{Key: headKey(d.st.env), Value: marshalStored(h)}},
+	result, err := s.store.Commit(ctx, store.Txn{
+		Guards: []store.Guard{{Key: headKey(d.st.env), Revision: d.st.headAt}},
+		Ops:    []store.Op{{Key: headKey(d.st.env), Value: marshalStored(h)}},
 	})
 	if err != nil || !result.Committed {
 		return false, err
@@ -215,7 +216,7 @@ func (s *Service) stage(ctx context.Context, d *draft, stg *staging) (bool, erro
 // stillAt reads the head again, since staging took a while, and returns the head's revision in the store, to guard by. It returns 0 without
 // an error if the environment is at another revision than the draft's state, or if a sweep gave the stage up.
 func (s *Service) stillAt(ctx context.Context, d *draft, stg *staging) (int64, error) {
-	e, err := readOne(ctx, s.store, headKey(d.st.env))
+	e, err := store.ReadOne(ctx, s.store, headKey(d.st.env))
 	if err != nil || e.Revision == 0 {
 		return 0, err
 	}
@@ -232,13 +233,13 @@ func (s *Service) stillAt(ctx context.Context, d *draft, stg *staging) (int64, e
 }
 
 // upload stages the operations that aren't staged yet, in as many transactions as they need. Nothing reads them before the head says so.
-func (s *Service) upload(ctx context.Context, stg *staging, ops []Op) error {
-	var batch []Op
+func (s *Service) upload(ctx context.Context, stg *staging, ops []store.Op) error {
+	var batch []store.Op
 	flush := func() error {
 		if len(batch) == 0 {
 			return nil
 		}
-		if _, err := s.store.Commit(ctx, Txn{Ops: batch}); err != nil {
+		if _, err := s.store.Commit(ctx, store.Txn{Ops: batch}); err != nil {
 			return fmt.Errorf("putting the change's parts in place: %w", err)
 		}
 		for _, op := range batch {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
 // The audit is the queue. For each webhook and environment, the store has the revision up to which changes were delivered. So nothing is
@@ -146,7 +148,7 @@ func (w *worker) catchUp(ctx context.Context, env string, st *state) error {
 		at = st.head.Floor - 1 // an environment created after the webhook: start at its beginning
 	}
 	for ; at < st.head.Revision && ctx.Err() == nil; at++ {
-		e, err := readOne(ctx, w.s.store, auditKey(env, at+1))
+		e, err := store.ReadOne(ctx, w.s.store, auditKey(env, at+1))
 		if err != nil {
 			return err
 		}
@@ -205,13 +207,13 @@ func (w *worker) send(ctx context.Context, entry AuditEntry) {
 
 // save writes how far the webhook was delivered, unless it was deleted.
 func (w *worker) save(ctx context.Context) error {
-	e, err := readOne(ctx, w.s.store, webhookPrefix+w.hook.ID)
+	e, err := store.ReadOne(ctx, w.s.store, webhookPrefix+w.hook.ID)
 	if err != nil || e.Revision == 0 {
 		return err
 	}
-	_, err = w.s.store.Commit(ctx, Txn{
-		Guards: []Guard{{Key: e.Key, Revision: e.Revision}},
-		Ops:    []Op{{Key: deliveryPrefix + w.hook.ID, Value: marshalStored(w.progress)}},
+	_, err = w.s.store.Commit(ctx, store.Txn{
+		Guards: []store.Guard{{Key: e.Key, Revision: e.Revision}},
+		Ops:    []store.Op{{Key: deliveryPrefix + w.hook.ID, Value: marshalStored(w.progress)}},
 	})
 	return err
 }

@@ -1,4 +1,4 @@
-// Package controlplane owns flags: it keeps them in a [Store], checks and audits every change, and gives each host the
+// Package controlplane owns flags: it keeps them in a [store.Store], checks and audits every change, and gives each host the
 // snapshot to decide by. cmd/gonfalon serves it over HTTP; a Go program can also embed it.
 //
 //	service, err := controlplane.Open(ctx, controlplane.Config{Store: memstore.New()})

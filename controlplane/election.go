@@ -3,6 +3,8 @@ package controlplane
 import (
 	"context"
 	"time"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
 // One replica delivers webhooks. It holds a key, which it rewrites every leaderBeat. A replica that sees the key unchanged for leaderTerm
@@ -24,7 +26,7 @@ type candidate struct {
 
 // stand takes one more step in the election, and reports whether this replica leads now.
 func (c *candidate) stand(ctx context.Context) bool {
-	e, err := readOne(ctx, c.s.store, leaderKey)
+	e, err := store.ReadOne(ctx, c.s.store, leaderKey)
 	if err != nil {
 		return c.still()
 	}
@@ -40,9 +42,9 @@ func (c *candidate) stand(ctx context.Context) bool {
 			return false
 		}
 	}
-	result, err := c.s.store.Commit(ctx, Txn{
-		Guards: []Guard{{Key: leaderKey, Revision: e.Revision}},
-		Ops:    []Op{{Key: leaderKey, Value: marshalStored(c.s.config.Replica)}},
+	result, err := c.s.store.Commit(ctx, store.Txn{
+		Guards: []store.Guard{{Key: leaderKey, Revision: e.Revision}},
+		Ops:    []store.Op{{Key: leaderKey, Value: marshalStored(c.s.config.Replica)}},
 	})
 	if err != nil {
 		return c.still()
@@ -71,9 +73,9 @@ func (c *candidate) resign() {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.s.ctx), applyDeadline)
 	defer cancel()
-	_, err := c.s.store.Commit(ctx, Txn{
-		Guards: []Guard{{Key: leaderKey, Revision: c.held}},
-		Ops:    []Op{{Key: leaderKey, Delete: true}},
+	_, err := c.s.store.Commit(ctx, store.Txn{
+		Guards: []store.Guard{{Key: leaderKey, Revision: c.held}},
+		Ops:    []store.Op{{Key: leaderKey, Delete: true}},
 	})
 	if err != nil {
 		c.s.log.Warn("leading webhooks can't be given up; another replica takes it over in a while", "error", err)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
 // storedEntry is an audit entry in its stored form.
@@ -22,10 +24,10 @@ type storedEntry struct {
 }
 
 // entry returns the operation that puts the draft's audit entry and, if the entry is large, those that put its body.
-func (d *draft) entry() (op Op, body []Op, err error) {
+func (d *draft) entry() (op store.Op, body []store.Op, err error) {
 	e := storedEntry{Time: d.head.Time, By: d.options.By, Reason: d.options.Reason, Action: d.action, Key: d.key,
 		Changes: d.changes, Nonce: d.head.Nonce}
-	op = Op{Key: auditKey(d.st.env, d.head.Revision), Value: marshalStored(e)}
+	op = store.Op{Key: auditKey(d.st.env, d.head.Revision), Value: marshalStored(e)}
 	logged := len(op.Value)
 	if len(op.Value) > maxInline {
 		e.Changes = nil
@@ -47,10 +49,10 @@ func (d *draft) entry() (op Op, body []Op, err error) {
 // bodyPart is the size of each part of a body.
 const bodyPart = 128 << 10
 
-func bodyOps(env, id string, data []byte) []Op {
-	var ops []Op
+func bodyOps(env, id string, data []byte) []store.Op {
+	var ops []store.Op
 	for part := range slices.Chunk(data, bodyPart) {
-		ops = append(ops, Op{Key: bodyKey(env, id, len(ops)), Value: part})
+		ops = append(ops, store.Op{Key: bodyKey(env, id, len(ops)), Value: part})
 	}
 	return ops
 }
@@ -59,7 +61,7 @@ func bodyOps(env, id string, data []byte) []Op {
 func (s *Service) readBody(ctx context.Context, env, id string, parts int, v any) error {
 	var data []byte
 	n := 0
-	if _, err := readAll(ctx, s.store, under(bodyPrefix+env+"/"+id+"/"), func(e Entry) error {
+	if _, err := store.ReadAll(ctx, s.store, store.Under(bodyPrefix+env+"/"+id+"/"), func(e store.Entry) error {
 		data = append(data, e.Value...)
 		n++
 		return nil
@@ -73,7 +75,7 @@ func (s *Service) readBody(ctx context.Context, env, id string, parts int, v any
 }
 
 // parseEntry reads an audit entry, without its body.
-func parseEntry(env string, e Entry) (AuditEntry, storedEntry, error) {
+func parseEntry(env string, e store.Entry) (AuditEntry, storedEntry, error) {
 	var stored storedEntry
 	if err := unmarshalStored(e.Value, &stored); err != nil {
 		return AuditEntry{}, stored, fmt.Errorf("%s: %w", e.Key, err)
@@ -96,7 +98,7 @@ func revisionOf(key string) (int64, error) {
 }
 
 // fullEntry reads an audit entry with all its changes.
-func (s *Service) fullEntry(ctx context.Context, env string, e Entry) (AuditEntry, error) {
+func (s *Service) fullEntry(ctx context.Context, env string, e store.Entry) (AuditEntry, error) {
 	entry, stored, err := parseEntry(env, e)
 	if err == nil && stored.Body != "" {
 		err = s.readBody(ctx, env, stored.Body, stored.Parts, &entry.Changes)

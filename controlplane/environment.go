@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
@@ -43,6 +45,19 @@ type EnvironmentChange struct {
 	Settings    *flagset.Settings
 }
 
+// EnvironmentPattern is the pattern that an environment's key must match.
+const EnvironmentPattern = `^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$`
+
+var environmentPattern = regexp.MustCompile(EnvironmentPattern)
+
+func checkEnvironmentKey(key string) error {
+	if !environmentPattern.MatchString(key) {
+		return problem("/key", fmt.Sprintf("%.80q can't be an environment's key", key),
+			"it has 1 to 63 letters, digits and _ . -, and begins with a letter or a digit")
+	}
+	return nil
+}
+
 func describeEnvironment(st *state) Environment {
 	h := &st.head
 	return Environment{
@@ -55,7 +70,7 @@ func describeEnvironment(st *state) Environment {
 func (s *Service) Environments(ctx context.Context) ([]Environment, error) {
 	var keys []string
 	newest := int64(0)
-	_, err := readAll(ctx, s.store, under(headPrefix), func(e Entry) error {
+	_, err := store.ReadAll(ctx, s.store, store.Under(headPrefix), func(e store.Entry) error {
 		keys = append(keys, strings.TrimPrefix(e.Key, headPrefix))
 		newest = max(newest, e.Revision)
 		return nil
@@ -88,7 +103,7 @@ func (s *Service) GetEnvironment(ctx context.Context, key string) (Environment, 
 // vacant returns the state to create an environment on: an empty one, or what a deleted environment has left. An error has the code
 // Exists.
 func (s *Service) vacant(ctx context.Context, env string) (*state, error) {
-	e, err := readOne(ctx, s.store, headKey(env))
+	e, err := store.ReadOne(ctx, s.store, headKey(env))
 	if err != nil {
 		return nil, unavailable("the store doesn't answer", err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
@@ -26,8 +27,8 @@ func TestEnvironmentsAreApart(t *testing.T) {
 }
 
 func TestADeletedEnvironmentMadeAnewHasANewLineage(t *testing.T) {
-	store := memstore.New()
-	s, ctx := open(t, controlplane.Config{Store: store}), t.Context()
+	db := memstore.New()
+	s, ctx := open(t, controlplane.Config{Store: db}), t.Context()
 	first := must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "e", Description: "first"}, by))
 	must[controlplane.WriteResult](t)(s.Enable(ctx, "e", "f", flagset.Scope{}, by))
 	want(t, s.DeleteEnvironment(ctx, "e", "", by), controlplane.Invalid)
@@ -40,7 +41,7 @@ func TestADeletedEnvironmentMadeAnewHasANewLineage(t *testing.T) {
 	want(t, s.DeleteEnvironment(ctx, "e", "e", by), controlplane.NotFound)
 	s.Sweep(ctx)
 	for _, prefix := range []string{"flag/e/", "segment/e/", "piece/e/"} {
-		page, err := store.Read(ctx, controlplane.Range{From: prefix, To: prefix + "~"})
+		page, err := db.Read(ctx, store.Range{From: prefix, To: prefix + "~"})
 		if err != nil || len(page.Entries) > 0 {
 			t.Errorf("%s: %d keys are left, %v", prefix, len(page.Entries), err)
 		}

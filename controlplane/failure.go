@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
 // FailedWrite describes a change that was refused. Failed writes are kept separate from the audit and don't change a revision.
@@ -89,7 +91,7 @@ func (s *Service) RecordFailure(ctx context.Context, f FailedWrite) {
 	f.Detail = clip(f.Detail, failureDetail)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), applyDeadline)
 	defer cancel()
-	_, err := s.store.Commit(ctx, Txn{Ops: []Op{{Key: failureKey(f.Environment, now, randomName()), Value: marshalStored(f)}}})
+	_, err := s.store.Commit(ctx, store.Txn{Ops: []store.Op{{Key: failureKey(f.Environment, now, randomName()), Value: marshalStored(f)}}})
 	if err != nil {
 		s.log.Warn("a refused change can't be recorded", "environment", f.Environment, "action", f.Action, "by", f.By, "error", err)
 	}
@@ -114,7 +116,7 @@ func (s *Service) Failures(ctx context.Context, q AuditQuery) ([]FailedWrite, er
 		prefix += q.Environment + "/"
 	}
 	var list []FailedWrite
-	_, err := readAll(ctx, s.store, under(prefix), func(e Entry) error {
+	_, err := store.ReadAll(ctx, s.store, store.Under(prefix), func(e store.Entry) error {
 		env, _, _ := strings.Cut(strings.TrimPrefix(e.Key, failurePrefix), "/")
 		if q.Environments != nil && !slices.Contains(q.Environments, env) {
 			return nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
@@ -17,7 +18,7 @@ var errFlaky = errors.New("no answer")
 
 // flaky is a store that fails as networks do.
 type flaky struct {
-	controlplane.Store
+	store.Store
 
 	mu      sync.Mutex
 	commits int // until they fail; below 0: they don't
@@ -62,7 +63,7 @@ func (f *flaky) until(ctx context.Context) (context.Context, context.CancelFunc)
 	return ctx, cancel
 }
 
-func (f *flaky) Commit(ctx context.Context, t controlplane.Txn) (controlplane.Result, error) {
+func (f *flaky) Commit(ctx context.Context, t store.Txn) (store.Result, error) {
 	f.mu.Lock()
 	lose := f.lose > 0
 	if lose {
@@ -76,18 +77,18 @@ func (f *flaky) Commit(ctx context.Context, t controlplane.Txn) (controlplane.Re
 		default:
 		}
 		f.mu.Unlock()
-		return controlplane.Result{}, errFlaky
+		return store.Result{}, errFlaky
 	}
 	f.mu.Unlock()
 	result, err := f.Store.Commit(ctx, t)
 	if lose && err == nil {
-		return controlplane.Result{}, errFlaky
+		return store.Result{}, errFlaky
 	}
 	return result, err
 }
 
-func (f *flaky) Watch(ctx context.Context, after int64) iter.Seq2[controlplane.Batch, error] {
-	return func(yield func(controlplane.Batch, error) bool) {
+func (f *flaky) Watch(ctx context.Context, after int64) iter.Seq2[store.Batch, error] {
+	return func(yield func(store.Batch, error) bool) {
 		for batch, err := range f.Store.Watch(ctx, after) {
 			f.mu.Lock()
 			cut := f.cut > 0 && len(batch.Events) > 0
@@ -104,7 +105,7 @@ func (f *flaky) Watch(ctx context.Context, after int64) iter.Seq2[controlplane.B
 				}
 			}
 			if cut {
-				yield(controlplane.Batch{}, errFlaky)
+				yield(store.Batch{}, errFlaky)
 				return
 			}
 			if !yield(batch, err) {

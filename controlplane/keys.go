@@ -2,7 +2,6 @@ package controlplane
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -69,19 +68,6 @@ func newestFirst(n int64) string { return fmt.Sprintf("%016x", uint64(1<<63-1-n)
 
 // tail returns what follows the last slash.
 func tail(key string) string { return key[strings.LastIndexByte(key, '/')+1:] }
-
-// EnvironmentPattern is the pattern that an environment's key must match.
-const EnvironmentPattern = `^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$`
-
-var environmentPattern = regexp.MustCompile(EnvironmentPattern)
-
-func checkEnvironmentKey(key string) error {
-	if !environmentPattern.MatchString(key) {
-		return problem("/key", fmt.Sprintf("%.80q can't be an environment's key", key),
-			"it has 1 to 63 letters, digits and _ . -, and begins with a letter or a digit")
-	}
-	return nil
-}
 
 // hexRevision formats a revision so that greater revisions sort after smaller ones.
 func hexRevision(n int64) string { return fmt.Sprintf("%016x", n) }

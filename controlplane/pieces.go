@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
 // A value larger than maxInline is cut into pieces named by their SHA-256, and its key holds their names. A cut depends only on the content
@@ -149,9 +151,9 @@ func piecesIn(data []byte, l layout, next pieceSource) pieceSource {
 var errMissingPiece = fmt.Errorf("%w: a piece is missing", errBroken)
 
 // storedPiecesOf finds an environment's pieces in the store.
-func storedPiecesOf(store Store, env string) pieceSource {
+func storedPiecesOf(from store.Store, env string) pieceSource {
 	return func(ctx context.Context, name string) ([]byte, error) {
-		e, err := readOne(ctx, store, pieceKey(env, name))
+		e, err := store.ReadOne(ctx, from, pieceKey(env, name))
 		if err != nil {
 			return nil, err
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
@@ -36,7 +37,7 @@ func (s *Service) follow(ctx context.Context) {
 			return
 		}
 		s.synced(false)
-		if errors.Is(err, ErrCompacted) {
+		if errors.Is(err, store.ErrCompacted) {
 			s.log.Warn("the store no longer keeps what this replica has missed; it reads everything anew")
 			if err = s.load(ctx); err == nil {
 				continue
@@ -66,7 +67,7 @@ func (s *Service) load(ctx context.Context) error {
 	const tries = 3
 	var err error
 	for range tries {
-		if err = s.loadOnce(ctx); !errors.Is(err, ErrCompacted) {
+		if err = s.loadOnce(ctx); !errors.Is(err, store.ErrCompacted) {
 			break
 		}
 	}
@@ -74,8 +75,8 @@ func (s *Service) load(ctx context.Context) error {
 }
 
 func (s *Service) loadOnce(ctx context.Context) error {
-	heads := map[string]Entry{}
-	at, err := readAll(ctx, s.store, under(headPrefix), func(e Entry) error {
+	heads := map[string]store.Entry{}
+	at, err := store.ReadAll(ctx, s.store, store.Under(headPrefix), func(e store.Entry) error {
 		heads[strings.TrimPrefix(e.Key, headPrefix)] = e
 		return nil
 	})
@@ -95,14 +96,14 @@ func (s *Service) loadOnce(ctx context.Context) error {
 			v.states[env] = st
 		}
 	}
-	r := under(tokenPrefix)
+	r := store.Under(tokenPrefix)
 	r.At = at
-	if _, err := readAll(ctx, s.store, r, func(e Entry) error { return v.tokens.put(e.Key, e.Value) }); err != nil {
+	if _, err := store.ReadAll(ctx, s.store, r, func(e store.Entry) error { return v.tokens.put(e.Key, e.Value) }); err != nil {
 		return err
 	}
-	r = under(usagePrefix)
+	r = store.Under(usagePrefix)
 	r.At = at
-	if _, err := readAll(ctx, s.store, r, func(e Entry) error { return v.putUsage(e.Key, e.Value) }); err != nil {
+	if _, err := store.ReadAll(ctx, s.store, r, func(e store.Entry) error { return v.putUsage(e.Key, e.Value) }); err != nil {
 		return err
 	}
 	s.show(v)
@@ -110,7 +111,7 @@ func (s *Service) loadOnce(ctx context.Context) error {
 }
 
 // loadState reads one environment as of a revision of the store. It returns nil if the environment is deleted.
-func (s *Service) loadState(ctx context.Context, env string, e Entry, at int64) (*state, error) {
+func (s *Service) loadState(ctx context.Context, env string, e store.Entry, at int64) (*state, error) {
 	h, err := parseHead(e.Value)
 	if err != nil {
 		return nil, fmt.Errorf("environment %q: %w", env, err)
@@ -131,7 +132,7 @@ func (s *Service) loadState(ctx context.Context, env string, e Entry, at int64) 
 
 // loadLatest reads the newest state of one environment.
 func (s *Service) loadLatest(ctx context.Context, env string) (*state, error) {
-	page, err := s.store.Read(ctx, Range{From: headKey(env)})
+	page, err := s.store.Read(ctx, store.Range{From: headKey(env)})
 	if err != nil || len(page.Entries) == 0 {
 		return nil, err
 	}
@@ -146,11 +147,11 @@ func recordPrefix(env, generation string, kind snapshot.Kind) string {
 }
 
 func (s *Service) loadRecords(ctx context.Context, env, generation string, kind snapshot.Kind, at int64) ([]*record, error) {
-	r := under(recordPrefix(env, generation, kind))
+	r := store.Under(recordPrefix(env, generation, kind))
 	r.At = at
 	source := s.allPieces(env, at)
 	var list []*record
-	_, err := readAll(ctx, s.store, r, func(e Entry) error {
+	_, err := store.ReadAll(ctx, s.store, r, func(e store.Entry) error {
 		raw, pieces, err := get(ctx, e.Value, source)
 		if err != nil {
 			return fmt.Errorf("%s: %w", e.Key, err)
@@ -168,9 +169,9 @@ func (s *Service) allPieces(env string, at int64) pieceSource {
 	return func(ctx context.Context, name string) ([]byte, error) {
 		if known == nil {
 			known = map[string][]byte{}
-			r := under(piecePrefix + env + "/")
+			r := store.Under(piecePrefix + env + "/")
 			r.At = at
-			if _, err := readAll(ctx, s.store, r, func(e Entry) error { known[e.Key] = e.Value; return nil }); err != nil {
+			if _, err := store.ReadAll(ctx, s.store, r, func(e store.Entry) error { known[e.Key] = e.Value; return nil }); err != nil {
 				return nil, err
 			}
 		}
@@ -183,7 +184,7 @@ func (s *Service) allPieces(env string, at int64) pieceSource {
 }
 
 // apply makes the next view from the events of one transaction.
-func (s *Service) apply(ctx context.Context, b Batch) error {
+func (s *Service) apply(ctx context.Context, b store.Batch) error {
 	v := s.view.Load()
 	if b.Revision <= v.at {
 		return nil
@@ -191,8 +192,8 @@ func (s *Service) apply(ctx context.Context, b Batch) error {
 	next := v.clone()
 	next.at = b.Revision
 	type change struct {
-		head    *Event
-		records []Event
+		head    *store.Event
+		records []store.Event
 	}
 	changes := map[string]*change{}
 	usageCopied := false
@@ -251,7 +252,7 @@ func (s *Service) apply(ctx context.Context, b Batch) error {
 }
 
 // applyState returns the environment's state after a transaction, or nil if it was deleted.
-func (s *Service) applyState(ctx context.Context, before *state, env string, e Event, records []Event, at int64) (*state, error) {
+func (s *Service) applyState(ctx context.Context, before *state, env string, e store.Event, records []store.Event, at int64) (*state, error) {
 	if before != nil && at <= before.at {
 		return before, nil
 	}
@@ -263,8 +264,8 @@ func (s *Service) applyState(ctx context.Context, before *state, env string, e E
 		return nil, err
 	}
 	if before == nil || before.head.Generation != h.Generation {
-		st, err := s.loadState(ctx, env, Entry{Key: e.Key, Value: e.Value, Revision: at}, at)
-		if errors.Is(err, errMissingPiece) || errors.Is(err, ErrCompacted) {
+		st, err := s.loadState(ctx, env, store.Entry{Key: e.Key, Value: e.Value, Revision: at}, at)
+		if errors.Is(err, errMissingPiece) || errors.Is(err, store.ErrCompacted) {
 			return s.loadLatest(ctx, env)
 		}
 		return st, err

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
 // DefaultAuditRetention is how long the audit is kept by default: about a quarter of a year.
@@ -16,7 +18,7 @@ const DefaultAuditRetention = 90 * 24 * time.Hour
 
 // Config says how to open a Service. Only Store is required.
 type Config struct {
-	Store          Store            // the caller closes it; Service.Close doesn't
+	Store          store.Store      // the caller closes it; Service.Close doesn't
 	Logger         *slog.Logger     // nil for slog.Default()
 	Clock          func() time.Time // nil for time.Now
 	Replica        string           // this replica's name in logs and in the election; "" for a random one
@@ -28,7 +30,7 @@ type Config struct {
 // Service is an open control plane. It is safe for concurrent use.
 type Service struct {
 	config  Config
-	store   Store
+	store   store.Store
 	log     *slog.Logger
 	initial string // the secret of the token that Open made
 
@@ -48,7 +50,7 @@ type Service struct {
 	usage    usagePool
 	used     usedTokens
 	failures failureLimits
-	space    atomic.Pointer[Usage]
+	space    atomic.Pointer[store.Usage]
 	sweeps   chan struct{} // asks for a sweep
 	hooks    hooks
 }
@@ -111,22 +113,22 @@ func (s *Service) run(loop func(context.Context)) {
 
 // checkLayout refuses a store that a newer build has written, or into which a restore broke off.
 func (s *Service) checkLayout(ctx context.Context) error {
-	restoring, err := readOne(ctx, s.store, restoringKey)
+	restoring, err := store.ReadOne(ctx, s.store, restoringKey)
 	if err != nil {
 		return unavailable("the store can't be read", err)
 	}
 	if restoring.Revision != 0 {
 		return fail(Unavailable, "a restore into this store has not finished: restore it again")
 	}
-	format, err := readOne(ctx, s.store, formatKey)
+	format, err := store.ReadOne(ctx, s.store, formatKey)
 	if err != nil {
 		return unavailable("the store can't be read", err)
 	}
 	if format.Revision == 0 {
 		// If several replicas start together, one of them writes it and the others find it.
-		_, err := s.store.Commit(ctx, Txn{
-			Guards: []Guard{{Key: formatKey}},
-			Ops:    []Op{{Key: formatKey, Value: marshalStored(layoutVersion)}},
+		_, err := s.store.Commit(ctx, store.Txn{
+			Guards: []store.Guard{{Key: formatKey}},
+			Ops:    []store.Op{{Key: formatKey, Value: marshalStored(layoutVersion)}},
 		})
 		if err != nil {
 			return unavailable("the store can't be written", err)
@@ -198,20 +200,20 @@ func (s *Service) measure(ctx context.Context) {
 		return
 	}
 	s.space.Store(&usage)
-	if usage.tight() {
+	if nearlyFull(usage) {
 		s.log.Error("the store is nearly full: shorten the audit's retention, or raise its quota", "used", usage.Used, "quota", usage.Quota)
 	}
 }
 
-// tight reports whether a store is past 80 % of its quota.
-func (u Usage) tight() bool { return u.Quota > 0 && u.Used > u.Quota/5*4 }
+// nearlyFull reports whether a store is past 80% of its quota.
+func nearlyFull(u store.Usage) bool { return u.Quota > 0 && u.Used > u.Quota/5*4 }
 
 // Status is what an operator wants to know about a replica.
 type Status struct {
 	Synced        bool          // it follows the store's changes
 	Lag           time.Duration // for how long it hasn't followed them; 0 if it does
 	StoreRevision int64         // the store's revision up to which it has followed
-	Store         Usage         // as measured in the last minute or so
+	Store         store.Usage   // as measured in the last minute or so
 	Environments  []EnvironmentStatus
 	WebhookLeader bool // this replica delivers webhooks
 }
@@ -264,7 +266,7 @@ func (s *Service) Ready() error {
 	if since := s.lost.Load(); since != nil {
 		return fail(Unavailable, "this replica has not followed the store for %v", time.Since(*since).Round(time.Millisecond))
 	}
-	if usage := s.space.Load(); usage != nil && usage.tight() {
+	if usage := s.space.Load(); usage != nil && nearlyFull(*usage) {
 		return fail(Unavailable, "the store is nearly full: %d of %d bytes", usage.Used, usage.Quota)
 	}
 	return nil

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
 const (
@@ -29,8 +31,8 @@ func (s *Service) sweepSoon() {
 // sweep removes what nothing names any more, trims the audit, and writes checkpoints. Replicas may sweep at the same time. Every deletion is
 // guarded by the environment's head as it was when the sweep decided on it, so a change that begins in the meantime wins.
 func (s *Service) sweep(ctx context.Context) {
-	heads := map[string]Entry{}
-	if _, err := readAll(ctx, s.store, under(headPrefix), func(e Entry) error {
+	heads := map[string]store.Entry{}
+	if _, err := store.ReadAll(ctx, s.store, store.Under(headPrefix), func(e store.Entry) error {
 		heads[strings.TrimPrefix(e.Key, headPrefix)] = e
 		return nil
 	}); err != nil {
@@ -62,13 +64,13 @@ type sweeper struct {
 }
 
 // commit applies operations if the head is still the same.
-func (w *sweeper) commit(ctx context.Context, ops []Op) (Result, error) {
-	return w.s.store.Commit(ctx, Txn{Guards: []Guard{{Key: headKey(w.env), Revision: w.headAt}}, Ops: ops})
+func (w *sweeper) commit(ctx context.Context, ops []store.Op) (store.Result, error) {
+	return w.s.store.Commit(ctx, store.Txn{Guards: []store.Guard{{Key: headKey(w.env), Revision: w.headAt}}, Ops: ops})
 }
 
 // put writes a changed head together with other operations.
-func (w *sweeper) put(ctx context.Context, h head, ops ...Op) error {
-	result, err := w.commit(ctx, append(ops, Op{Key: headKey(w.env), Value: marshalStored(h)}))
+func (w *sweeper) put(ctx context.Context, h head, ops ...store.Op) error {
+	result, err := w.commit(ctx, append(ops, store.Op{Key: headKey(w.env), Value: marshalStored(h)}))
 	if err == nil && result.Committed {
 		w.head, w.headAt = h, result.Revision
 	}
@@ -89,7 +91,7 @@ func (w *sweeper) stages(ctx context.Context) error {
 // generations deletes generations that the head doesn't name.
 func (w *sweeper) generations(ctx context.Context) error {
 	for _, prefix := range []string{flagPrefix + w.env + "/", segmentPrefix + w.env + "/"} {
-		r := under(prefix)
+		r := store.Under(prefix)
 		r.Limit, r.KeysOnly = 1, true
 		for {
 			page, err := w.s.store.Read(ctx, r)
@@ -97,7 +99,7 @@ func (w *sweeper) generations(ctx context.Context) error {
 				return err
 			}
 			generation, _, _ := strings.Cut(strings.TrimPrefix(page.Entries[0].Key, prefix), "/")
-			all := under(prefix + generation + "/")
+			all := store.Under(prefix + generation + "/")
 			if w.head.Deleted && !w.head.staged(generation) || generation != w.head.Generation && !w.head.staged(generation) {
 				if err := w.delete(ctx, all); err != nil {
 					return err
@@ -110,15 +112,15 @@ func (w *sweeper) generations(ctx context.Context) error {
 }
 
 // delete deletes a range, a thousand keys at a time so that the store isn't held up.
-func (w *sweeper) delete(ctx context.Context, r Range) error {
-	r.Limit, r.KeysOnly = pageEntries, true
+func (w *sweeper) delete(ctx context.Context, r store.Range) error {
+	r.Limit, r.KeysOnly = store.PageEntries, true
 	for {
 		page, err := w.s.store.Read(ctx, r)
 		if err != nil || len(page.Entries) == 0 {
 			return err
 		}
 		to := page.Entries[len(page.Entries)-1].Key + "\x00"
-		result, err := w.commit(ctx, []Op{{Key: r.From, Delete: true, To: to}})
+		result, err := w.commit(ctx, []store.Op{{Key: r.From, Delete: true, To: to}})
 		if err != nil || !result.Committed {
 			return err
 		}
@@ -145,12 +147,12 @@ func (w *sweeper) pieces(ctx context.Context) error {
 			}
 		}
 	}
-	r := under(piecePrefix + w.env + "/")
+	r := store.Under(piecePrefix + w.env + "/")
 	r.KeysOnly = true
-	var ops []Op
-	if _, err := readAll(ctx, w.s.store, r, func(e Entry) error {
+	var ops []store.Op
+	if _, err := store.ReadAll(ctx, w.s.store, r, func(e store.Entry) error {
 		if !named[e.Key] {
-			ops = append(ops, Op{Key: e.Key, Delete: true})
+			ops = append(ops, store.Op{Key: e.Key, Delete: true})
 		}
 		return nil
 	}); err != nil {
@@ -175,7 +177,7 @@ func (w *sweeper) checkpoint(ctx context.Context) error {
 
 // trim deletes audit entries past the retention. The revision before the oldest remaining entry can still be rebuilt.
 func (w *sweeper) trim(ctx context.Context) error {
-	e, err := readOne(ctx, w.s.store, headKey(w.env))
+	e, err := store.ReadOne(ctx, w.s.store, headKey(w.env))
 	if err != nil || e.Revision == 0 {
 		return err
 	}
@@ -194,20 +196,20 @@ func (w *sweeper) trim(ctx context.Context) error {
 	h := w.head
 	h.Floor = revision
 	return w.put(ctx, h,
-		Op{Key: auditKey(w.env, revision), Delete: true, To: prefixEnd(auditPrefix + w.env + "/")},
-		Op{Key: checkpointKey(w.env, revision), Delete: true, To: prefixEnd(checkpointPrefix + w.env + "/")},
-		Op{Key: bodyPrefix + w.env + "/", Delete: true, To: bodyPrefix + w.env + "/" + hexRevision(revision+1)},
+		store.Op{Key: auditKey(w.env, revision), Delete: true, To: store.PrefixEnd(auditPrefix + w.env + "/")},
+		store.Op{Key: checkpointKey(w.env, revision), Delete: true, To: store.PrefixEnd(checkpointPrefix + w.env + "/")},
+		store.Op{Key: bodyPrefix + w.env + "/", Delete: true, To: bodyPrefix + w.env + "/" + hexRevision(revision+1)},
 	)
 }
 
 // trimFailures deletes all but the newest refused changes.
 func (w *sweeper) trimFailures(ctx context.Context) error {
-	r := under(failurePrefix + w.env + "/")
-	page, err := w.s.store.Read(ctx, Range{From: r.From, To: r.To, Limit: maxFailures, KeysOnly: true})
+	r := store.Under(failurePrefix + w.env + "/")
+	page, err := w.s.store.Read(ctx, store.Range{From: r.From, To: r.To, Limit: maxFailures, KeysOnly: true})
 	if err != nil || !page.More {
 		return err
 	}
-	_, err = w.s.store.Commit(ctx, Txn{Ops: []Op{{Key: page.Entries[len(page.Entries)-1].Key + "\x00", Delete: true, To: r.To}}})
+	_, err = w.s.store.Commit(ctx, store.Txn{Ops: []store.Op{{Key: page.Entries[len(page.Entries)-1].Key + "\x00", Delete: true, To: r.To}}})
 	return err
 }
 
@@ -216,5 +218,5 @@ func (w *sweeper) forget(ctx context.Context) error {
 	if !w.head.Deleted {
 		return nil
 	}
-	return w.delete(ctx, under(usagePrefix+w.env+"/"))
+	return w.delete(ctx, store.Under(usagePrefix+w.env+"/"))
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
 // system is the name of a pseudo-environment. Tokens and webhooks, which belong to no environment, have their head and audit there.
@@ -13,7 +15,7 @@ const system = ""
 
 // systemChange builds a change of tokens or webhooks, given the head after it. It returns what to guard besides the head, what to write, and
 // what the audit records.
-type systemChange func(*head) (guards []Guard, ops []Op, changes []Change, err error)
+type systemChange func(*head) (guards []store.Guard, ops []store.Op, changes []Change, err error)
 
 // writeSystem makes the change, and returns once this replica has applied it. With IfAbsent it is made only if there was no change before;
 // otherwise the error has the code Exists. A dry run builds the change and leaves it at that.
@@ -46,7 +48,7 @@ func (s *Service) writeSystem(ctx context.Context, action, key string, o WriteOp
 			continue // somebody else's change came first
 		case CodeOf(err) != Internal && CodeOf(err) != Unavailable:
 			return err
-		case errors.Is(err, ErrNoSpace):
+		case errors.Is(err, store.ErrNoSpace):
 			return unavailable("the store is full", err)
 		}
 		select {
@@ -59,7 +61,7 @@ func (s *Service) writeSystem(ctx context.Context, action, key string, o WriteOp
 
 // trySystem tries once. It returns the store's revision of the change, or 0 without an error if a guard didn't hold.
 func (s *Service) trySystem(ctx context.Context, action, key string, o WriteOptions, build systemChange, tried *[][]byte) (int64, error) {
-	e, err := readOne(ctx, s.store, headKey(system))
+	e, err := store.ReadOne(ctx, s.store, headKey(system))
 	if err != nil {
 		return 0, err
 	}
@@ -88,8 +90,8 @@ func (s *Service) trySystem(ctx context.Context, action, key string, o WriteOpti
 	if err != nil {
 		return 0, err
 	}
-	result, err := s.store.Commit(ctx, Txn{
-		Guards: append(guards, Guard{Key: headKey(system), Revision: e.Revision}),
+	result, err := s.store.Commit(ctx, store.Txn{
+		Guards: append(guards, store.Guard{Key: headKey(system), Revision: e.Revision}),
 		Ops:    d.finalOps(ops, entry),
 	})
 	if err != nil {

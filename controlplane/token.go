@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
 // Role says what a token may do.
@@ -133,7 +135,7 @@ func (t *tokenTable) remove(id string) {
 	}
 }
 
-func (t *tokenTable) event(e Event) error {
+func (t *tokenTable) event(e store.Event) error {
 	if e.Deleted {
 		t.remove(tail(e.Key))
 		return nil
@@ -174,10 +176,10 @@ func (s *Service) CreateToken(ctx context.Context, n NewToken, o WriteOptions) (
 	hash := sha256.Sum256([]byte(secret))
 	id := randomName()
 	var stored storedToken
-	err := s.writeSystem(ctx, "token.create", id, o, func(h *head) ([]Guard, []Op, []Change, error) {
+	err := s.writeSystem(ctx, "token.create", id, o, func(h *head) ([]store.Guard, []store.Op, []Change, error) {
 		stored = storedToken{Name: n.Name, Role: n.Role, Envs: n.Envs, Created: h.Time, Expires: micros(n.Expires), By: o.By, Hash: hash[:]}
 		document, err := marshalPlain(tokenDocument(&stored))
-		return []Guard{{Key: tokenPrefix + id}}, []Op{{Key: tokenPrefix + id, Value: marshalStored(stored)}},
+		return []store.Guard{{Key: tokenPrefix + id}}, []store.Op{{Key: tokenPrefix + id, Value: marshalStored(stored)}},
 			[]Change{{Kind: KindToken, Key: id, Op: OpCreate, After: document}}, err
 	})
 	if err != nil {
@@ -228,14 +230,14 @@ func tokenDocument(t *storedToken) map[string]any {
 func (s *Service) Tokens(ctx context.Context) ([]Token, error) {
 	used := map[string]int64{}
 	var tokens []Token
-	_, err := readAll(ctx, s.store, under(usedPrefix), func(e Entry) error {
+	_, err := store.ReadAll(ctx, s.store, store.Under(usedPrefix), func(e store.Entry) error {
 		var at int64
 		err := unmarshalStored(e.Value, &at)
 		used[tail(e.Key)] = at
 		return err
 	})
 	if err == nil {
-		_, err = readAll(ctx, s.store, under(tokenPrefix), func(e Entry) error {
+		_, err = store.ReadAll(ctx, s.store, store.Under(tokenPrefix), func(e store.Entry) error {
 			var stored storedToken
 			err := unmarshalStored(e.Value, &stored)
 			t := stored.token(tail(e.Key))
@@ -254,7 +256,7 @@ func (s *Service) Tokens(ctx context.Context) ([]Token, error) {
 // RevokeToken revokes a token. Once it returns, this replica refuses the token. The last admin token for all environments can't be revoked.
 // An error has the code NotFound or InUse.
 func (s *Service) RevokeToken(ctx context.Context, id string, o WriteOptions) error {
-	return s.writeSystem(ctx, "token.revoke", id, o, func(*head) ([]Guard, []Op, []Change, error) {
+	return s.writeSystem(ctx, "token.revoke", id, o, func(*head) ([]store.Guard, []store.Op, []Change, error) {
 		tokens, err := s.Tokens(ctx)
 		if err != nil {
 			return nil, nil, nil, err
@@ -269,7 +271,7 @@ func (s *Service) RevokeToken(ctx context.Context, id string, o WriteOptions) er
 		}
 		t := tokens[i]
 		document, err := marshalPlain(tokenDocument(&storedToken{Name: t.Name, Role: t.Role, Envs: t.Envs, Expires: micros(t.Expires)}))
-		return nil, []Op{{Key: tokenPrefix + id, Delete: true}, {Key: usedPrefix + id, Delete: true}},
+		return nil, []store.Op{{Key: tokenPrefix + id, Delete: true}, {Key: usedPrefix + id, Delete: true}},
 			[]Change{{Kind: KindToken, Key: id, Op: OpDelete, Before: document}}, err
 	})
 }
@@ -303,10 +305,10 @@ func (s *Service) configureToken(ctx context.Context, secret string) error {
 		return nil
 	}
 	o := WriteOptions{By: "gonfalon", Reason: "configuration"}
-	return s.writeSystem(ctx, "token.configure", configuredToken, o, func(h *head) ([]Guard, []Op, []Change, error) {
+	return s.writeSystem(ctx, "token.configure", configuredToken, o, func(h *head) ([]store.Guard, []store.Op, []Change, error) {
 		stored := storedToken{Name: "configured admin", Role: RoleAdmin, Created: h.Time, By: o.By, Hash: hash[:]}
 		document, err := marshalPlain(tokenDocument(&stored))
-		return nil, []Op{{Key: tokenPrefix + configuredToken, Value: marshalStored(stored)}},
+		return nil, []store.Op{{Key: tokenPrefix + configuredToken, Value: marshalStored(stored)}},
 			[]Change{{Kind: KindToken, Key: configuredToken, Op: OpUpdate, Before: []byte("{}"), After: document}}, err
 	})
 }

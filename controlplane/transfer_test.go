@@ -8,6 +8,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
@@ -22,9 +23,9 @@ func manyFlags(n int) flagset.Set {
 	return *set.Canonical()
 }
 
-func keys(t *testing.T, store controlplane.Store, prefix string) int {
+func keys(t *testing.T, db store.Store, prefix string) int {
 	t.Helper()
-	page, err := store.Read(t.Context(), controlplane.Range{From: prefix, To: prefix + "~", KeysOnly: true})
+	page, err := db.Read(t.Context(), store.Range{From: prefix, To: prefix + "~", KeysOnly: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,8 +33,8 @@ func keys(t *testing.T, store controlplane.Store, prefix string) int {
 }
 
 func TestImportIsOneRevisionHoweverLarge(t *testing.T) {
-	store := memstore.New()
-	s, ctx := open(t, controlplane.Config{Store: store}), t.Context()
+	db := memstore.New()
+	s, ctx := open(t, controlplane.Config{Store: db}), t.Context()
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "kept", flagset.Scope{}, by))
 	set := manyFlags(600) // far more than a transaction takes
 	dry := must[controlplane.Difference](t)(s.Import(ctx, env, set, controlplane.ImportOptions{}, controlplane.WriteOptions{By: "ada", DryRun: true}))
@@ -51,14 +52,14 @@ func TestImportIsOneRevisionHoweverLarge(t *testing.T) {
 	if again.Written || len(again.Changes) != 0 {
 		t.Errorf("importing it once more changed %d", len(again.Changes))
 	}
-	if n := keys(t, store, "flag/"+env+"/"); n != 602 { // the old generation's flag is still there
+	if n := keys(t, db, "flag/"+env+"/"); n != 602 { // the old generation's flag is still there
 		t.Errorf("%d flag keys", n)
 	}
 	s.Sweep(ctx)
-	if n := keys(t, store, "flag/"+env+"/"); n != 601 {
+	if n := keys(t, db, "flag/"+env+"/"); n != 601 {
 		t.Errorf("%d flag keys after the sweep", n)
 	}
-	replica := open(t, controlplane.Config{Store: store})
+	replica := open(t, controlplane.Config{Store: db})
 	if export(t, replica, env, controlplane.At{}) != export(t, s, env, controlplane.At{}) {
 		t.Error("a replica that starts now has another set")
 	}
@@ -80,8 +81,8 @@ func TestImportIsOneRevisionHoweverLarge(t *testing.T) {
 }
 
 func TestImportAmongOtherWriters(t *testing.T) {
-	store := memstore.New()
-	s, other := open(t, controlplane.Config{Store: store}), open(t, controlplane.Config{Store: store})
+	db := memstore.New()
+	s, other := open(t, controlplane.Config{Store: db}), open(t, controlplane.Config{Store: db})
 	ctx := t.Context()
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -106,7 +107,7 @@ func TestImportAmongOtherWriters(t *testing.T) {
 		t.Fatal("the replicas differ")
 	}
 	s.Sweep(ctx)
-	if n := keys(t, store, "flag/"+env+"/"); n != 390 {
+	if n := keys(t, db, "flag/"+env+"/"); n != 390 {
 		t.Errorf("%d flag keys after the sweep", n)
 	}
 }
@@ -182,24 +183,24 @@ func TestPruneAndCopy(t *testing.T) {
 
 // TestWhatIsGivenUpIsSwept: a change that broke off while it put things in place leaves nothing, once it is old enough.
 func TestWhatIsGivenUpIsSwept(t *testing.T) {
-	now, store := newClock(), &flaky{Store: memstore.New()}
-	s, ctx := open(t, controlplane.Config{Store: store, Clock: now.Now}), t.Context()
-	store.failAfter(3) // the stage and some of its parts
-	short, cancel := store.until(ctx)
+	now, db := newClock(), &flaky{Store: memstore.New()}
+	s, ctx := open(t, controlplane.Config{Store: db, Clock: now.Now}), t.Context()
+	db.failAfter(3) // the stage and some of its parts
+	short, cancel := db.until(ctx)
 	_, err := s.Import(short, env, manyFlags(600), controlplane.ImportOptions{}, by)
 	cancel()
 	want(t, err, controlplane.Unavailable)
-	store.failAfter(-1)
-	if keys(t, store, "flag/"+env+"/") == 0 {
+	db.failAfter(-1)
+	if keys(t, db, "flag/"+env+"/") == 0 {
 		t.Fatal("nothing was put in place, so the test shows nothing")
 	}
 	s.Sweep(ctx)
-	if keys(t, store, "flag/"+env+"/") == 0 {
+	if keys(t, db, "flag/"+env+"/") == 0 {
 		t.Fatal("a change under way was swept")
 	}
 	now.turn(2 * controlplane.StageAge)
 	s.Sweep(ctx)
-	if n := keys(t, store, "flag/"+env+"/"); n != 0 {
+	if n := keys(t, db, "flag/"+env+"/"); n != 0 {
 		t.Errorf("%d keys are left", n)
 	}
 	must[controlplane.Difference](t)(s.Import(ctx, env, manyFlags(600), controlplane.ImportOptions{}, by))

@@ -7,6 +7,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
@@ -45,7 +46,7 @@ func (s *Service) revisionAt(ctx context.Context, st *state, at At) (int64, erro
 	var failed error
 	floor := st.head.Floor
 	n := sort.Search(int(st.head.Revision-floor)+1, func(i int) bool {
-		e, err := readOne(ctx, s.store, auditKey(st.env, floor+int64(i)))
+		e, err := store.ReadOne(ctx, s.store, auditKey(st.env, floor+int64(i)))
 		if err != nil || e.Revision == 0 {
 			// The floor's own entry may already be trimmed. Its time is before every time that can be asked for.
 			if err != nil || i > 0 {
@@ -92,9 +93,9 @@ func (s *Service) windBack(ctx context.Context, st *state, revision int64) (*sta
 	if p == nil {
 		p, from = pastOf(st), st.head.Revision
 	}
-	r := Range{From: auditKey(st.env, from), To: auditKey(st.env, revision)} // newest first
+	r := store.Range{From: auditKey(st.env, from), To: auditKey(st.env, revision)} // newest first
 	next := from
-	_, err = readAll(ctx, s.store, r, func(e Entry) error {
+	_, err = store.ReadAll(ctx, s.store, r, func(e store.Entry) error {
 		entry, err := s.fullEntry(ctx, st.env, e)
 		if err != nil {
 			return err

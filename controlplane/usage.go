@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
@@ -82,7 +83,7 @@ func (v *view) putUsage(key string, value []byte) error {
 	return nil
 }
 
-func (v *view) usageEvent(e Event) error {
+func (v *view) usageEvent(e store.Event) error {
 	if e.Deleted {
 		return v.putUsage(e.Key, nil)
 	}
@@ -197,7 +198,7 @@ func (s *Service) writeShard(ctx context.Context, env string, shard int, entries
 		return nil // the environment was deleted in the meantime
 	}
 	for ctx.Err() == nil {
-		e, err := readOne(ctx, s.store, usageKey(env, shard))
+		e, err := store.ReadOne(ctx, s.store, usageKey(env, shard))
 		if err != nil {
 			return err
 		}
@@ -216,9 +217,9 @@ func (s *Service) writeShard(ctx context.Context, env string, shard int, entries
 		for flag, u := range entries {
 			merged[flag] = merged[flag].add(u)
 		}
-		result, err := s.store.Commit(ctx, Txn{
-			Guards: []Guard{{Key: usageKey(env, shard), Revision: e.Revision}},
-			Ops:    []Op{{Key: usageKey(env, shard), Value: marshalStored(merged)}},
+		result, err := s.store.Commit(ctx, store.Txn{
+			Guards: []store.Guard{{Key: usageKey(env, shard), Revision: e.Revision}},
+			Ops:    []store.Op{{Key: usageKey(env, shard), Value: marshalStored(merged)}},
 		})
 		if err != nil || result.Committed {
 			return err
@@ -262,11 +263,11 @@ func (u *usedTokens) take() map[string]time.Time {
 // writeUsed writes when tokens were used. A token that was revoked in the meantime leaves nothing behind.
 func (s *Service) writeUsed(ctx context.Context) {
 	for id, at := range s.used.take() {
-		e, err := readOne(ctx, s.store, tokenPrefix+id)
+		e, err := store.ReadOne(ctx, s.store, tokenPrefix+id)
 		if err == nil && e.Revision != 0 {
-			_, err = s.store.Commit(ctx, Txn{
-				Guards: []Guard{{Key: e.Key, Revision: e.Revision}},
-				Ops:    []Op{{Key: usedPrefix + id, Value: marshalStored(micros(at))}},
+			_, err = s.store.Commit(ctx, store.Txn{
+				Guards: []store.Guard{{Key: e.Key, Revision: e.Revision}},
+				Ops:    []store.Op{{Key: usedPrefix + id, Value: marshalStored(micros(at))}},
 			})
 		}
 		if err != nil {

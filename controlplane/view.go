@@ -3,6 +3,8 @@ package controlplane
 import (
 	"context"
 	"time"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
 // view is everything that a replica knows as of one revision of the store. It is immutable; a batch of changes makes the next view.
@@ -59,7 +61,7 @@ func errClosed() error { return &Error{Code: Unavailable, Message: "the service 
 
 // current returns the environment's newest state. It is linearizable: the state has every change that was made before the call.
 func (s *Service) current(ctx context.Context, env string) (*state, error) {
-	e, err := readOne(ctx, s.store, headKey(env))
+	e, err := store.ReadOne(ctx, s.store, headKey(env))
 	if err != nil {
 		return nil, unavailable("the store doesn't answer", err)
 	}

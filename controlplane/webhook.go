@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
 // WebhookSender sends deliveries. An error is a failed attempt, and the delivery is tried again later.
@@ -90,8 +92,8 @@ func (s *Service) CreateWebhook(ctx context.Context, n NewWebhook, o WriteOption
 	for env, st := range s.view.Load().states {
 		progress.Delivered[env] = st.head.Revision
 	}
-	err := s.writeSystem(ctx, "webhook.create", id, o, func(h *head) ([]Guard, []Op, []Change, error) {
-		page, err := s.store.Read(ctx, Range{From: webhookPrefix, To: prefixEnd(webhookPrefix), KeysOnly: true})
+	err := s.writeSystem(ctx, "webhook.create", id, o, func(h *head) ([]store.Guard, []store.Op, []Change, error) {
+		page, err := s.store.Read(ctx, store.Range{From: webhookPrefix, To: store.PrefixEnd(webhookPrefix), KeysOnly: true})
 		if err != nil {
 			return nil, nil, nil, err
 		}
@@ -100,7 +102,7 @@ func (s *Service) CreateWebhook(ctx context.Context, n NewWebhook, o WriteOption
 		}
 		stored = storedWebhook{Name: n.Name, URL: n.URL, Secret: n.Secret, Envs: n.Envs, Created: h.Time}
 		document, err := marshalPlain(stored.document())
-		return nil, []Op{{Key: webhookPrefix + id, Value: marshalStored(stored)}, {Key: deliveryPrefix + id, Value: marshalStored(progress)}},
+		return nil, []store.Op{{Key: webhookPrefix + id, Value: marshalStored(stored)}, {Key: deliveryPrefix + id, Value: marshalStored(progress)}},
 			[]Change{{Kind: KindWebhook, Key: id, Op: OpCreate, After: document}}, err
 	})
 	if err != nil {
@@ -142,7 +144,7 @@ func (s *Service) Webhooks(ctx context.Context) ([]Webhook, error) {
 
 func (s *Service) readWebhooks(ctx context.Context) ([]Webhook, error) {
 	progress := map[string]*storedDelivery{}
-	if _, err := readAll(ctx, s.store, under(deliveryPrefix), func(e Entry) error {
+	if _, err := store.ReadAll(ctx, s.store, store.Under(deliveryPrefix), func(e store.Entry) error {
 		var d storedDelivery
 		progress[tail(e.Key)] = &d
 		return unmarshalStored(e.Value, &d)
@@ -150,7 +152,7 @@ func (s *Service) readWebhooks(ctx context.Context) ([]Webhook, error) {
 		return nil, unavailable("the webhooks can't be read", err)
 	}
 	var list []Webhook
-	if _, err := readAll(ctx, s.store, under(webhookPrefix), func(e Entry) error {
+	if _, err := store.ReadAll(ctx, s.store, store.Under(webhookPrefix), func(e store.Entry) error {
 		var w storedWebhook
 		d := progress[tail(e.Key)]
 		if d == nil {
@@ -168,8 +170,8 @@ func (s *Service) readWebhooks(ctx context.Context) ([]Webhook, error) {
 
 // DeleteWebhook deletes a webhook. A delivery under way may still arrive.
 func (s *Service) DeleteWebhook(ctx context.Context, id string, o WriteOptions) error {
-	return s.writeSystem(ctx, "webhook.delete", id, o, func(*head) ([]Guard, []Op, []Change, error) {
-		e, err := readOne(ctx, s.store, webhookPrefix+id)
+	return s.writeSystem(ctx, "webhook.delete", id, o, func(*head) ([]store.Guard, []store.Op, []Change, error) {
+		e, err := store.ReadOne(ctx, s.store, webhookPrefix+id)
 		if err != nil {
 			return nil, nil, nil, err
 		}
@@ -181,7 +183,7 @@ func (s *Service) DeleteWebhook(ctx context.Context, id string, o WriteOptions) 
 			return nil, nil, nil, err
 		}
 		document, err := marshalPlain(w.document())
-		return nil, []Op{{Key: webhookPrefix + id, Delete: true}, {Key: deliveryPrefix + id, Delete: true}},
+		return nil, []store.Op{{Key: webhookPrefix + id, Delete: true}, {Key: deliveryPrefix + id, Delete: true}},
 			[]Change{{Kind: KindWebhook, Key: id, Op: OpDelete, Before: document}}, err
 	})
 }

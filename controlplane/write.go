@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
 const (
@@ -80,9 +82,9 @@ func (s *Service) writeOn(ctx context.Context, env, action, key string, o WriteO
 			return d, nil
 		case err == nil:
 			continue // somebody else's change came first
-		case errors.Is(err, ErrNoSpace):
+		case errors.Is(err, store.ErrNoSpace):
 			return nil, &Error{Code: Unavailable, Message: "the store is full", Err: err}
-		case errors.Is(err, ErrTooLarge):
+		case errors.Is(err, store.ErrTooLarge):
 			return nil, &Error{Code: TooLarge, Message: "the change is larger than the store takes", Err: err}
 		}
 		tries.unsure = true
@@ -146,7 +148,7 @@ func (a *attempts) find(ctx context.Context, s *Service, env string, st *state) 
 		if st != nil && bytes.Equal(st.head.Nonce, d.head.Nonce) {
 			return d
 		}
-		e, err := readOne(ctx, s.store, auditKey(env, d.head.Revision))
+		e, err := store.ReadOne(ctx, s.store, auditKey(env, d.head.Revision))
 		if err != nil || e.Revision == 0 {
 			continue
 		}

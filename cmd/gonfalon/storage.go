@@ -15,6 +15,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/etcdstore"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
 // storage says where a control plane keeps its state: in an etcd of its own, in a cluster, or in memory.
@@ -60,7 +61,7 @@ func (s *storage) String() string {
 	return "embedded etcd in " + s.dir
 }
 
-func (s *storage) open(ctx context.Context, log *slog.Logger) (controlplane.Store, error) {
+func (s *storage) open(ctx context.Context, log *slog.Logger) (store.Store, error) {
 	switch {
 	case s.inMemory:
 		return memstore.New(), nil
@@ -81,7 +82,7 @@ func (s *storage) open(ctx context.Context, log *slog.Logger) (controlplane.Stor
 }
 
 // openExisting opens a store for a verb that works without a server, and never makes a new one.
-func (s *storage) openExisting(ctx context.Context, log *slog.Logger) (controlplane.Store, error) {
+func (s *storage) openExisting(ctx context.Context, log *slog.Logger) (store.Store, error) {
 	if len(s.endpoints) == 0 {
 		if _, err := os.Stat(filepath.Join(s.dir, "etcd")); err != nil {
 			return nil, fmt.Errorf("%s is no data directory of gonfalon serve: %w", s.dir, err)

@@ -6,9 +6,9 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/etcdstore"
 	"github.com/gonfalon-flags/gonfalon/controlplane/etcdstore/etcdtest"
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 	"github.com/gonfalon-flags/gonfalon/controlplane/storetest"
 )
 
@@ -16,7 +16,7 @@ import (
 func TestContractCluster(t *testing.T) {
 	etcdtest.Start(t, 3)
 	var n atomic.Int64
-	storetest.Run(t, func(t *testing.T) controlplane.Store {
+	storetest.Run(t, func(t *testing.T) store.Store {
 		s, err := etcdstore.Dial(context.Background(), etcdstore.Cluster{
 			Endpoints: []string{"unix://c0:0", "unix://c1:0", "unix://c2:0"}, Prefix: fmt.Sprintf("test%d/", n.Add(1)),
 		})

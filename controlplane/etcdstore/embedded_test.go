@@ -6,8 +6,8 @@ import (
 	"log/slog"
 	"testing"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/etcdstore"
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 	"github.com/gonfalon-flags/gonfalon/controlplane/storetest"
 )
 
@@ -22,13 +22,13 @@ func embedded(t *testing.T, dir string) *etcdstore.Store {
 }
 
 func TestContractEmbedded(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) controlplane.Store { return embedded(t, t.TempDir()) })
+	storetest.Run(t, func(t *testing.T) store.Store { return embedded(t, t.TempDir()) })
 }
 
 func TestEmbeddedFindsItsDataAgain(t *testing.T) {
 	dir := t.TempDir()
 	first := embedded(t, dir)
-	put := controlplane.Txn{Ops: []controlplane.Op{{Key: "a", Value: []byte("1")}}}
+	put := store.Txn{Ops: []store.Op{{Key: "a", Value: []byte("1")}}}
 	if _, err := first.Commit(t.Context(), put); err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func TestEmbeddedFindsItsDataAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	second := embedded(t, dir)
-	page, err := second.Read(t.Context(), controlplane.Range{From: "a"})
+	page, err := second.Read(t.Context(), store.Range{From: "a"})
 	if err != nil || len(page.Entries) != 1 || string(page.Entries[0].Value) != "1" {
 		t.Fatalf("read %+v, %v", page, err)
 	}
@@ -58,9 +58,9 @@ func TestEmbeddedSaysWhenItIsFull(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	for i := 0; err == nil && i < 1000; i++ { // etcd counts what it has written to disk, which is a little later
-		_, err = s.Commit(t.Context(), controlplane.Txn{Ops: []controlplane.Op{{Key: "a", Value: make([]byte, 1<<19)}}})
+		_, err = s.Commit(t.Context(), store.Txn{Ops: []store.Op{{Key: "a", Value: make([]byte, 1<<19)}}})
 	}
-	if !errors.Is(err, controlplane.ErrNoSpace) {
+	if !errors.Is(err, store.ErrNoSpace) {
 		t.Fatalf("more than fits: %v", err)
 	}
 	usage, err := s.Usage(t.Context())
@@ -72,7 +72,7 @@ func TestEmbeddedSaysWhenItIsFull(t *testing.T) {
 	}
 	// With more room it takes writes again.
 	more := embedded(t, dir)
-	if _, err := more.Commit(t.Context(), controlplane.Txn{Ops: []controlplane.Op{{Key: "z", Value: []byte("1")}}}); err != nil {
+	if _, err := more.Commit(t.Context(), store.Txn{Ops: []store.Op{{Key: "z", Value: []byte("1")}}}); err != nil {
 		t.Errorf("with more room: %v", err)
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
 // DefaultPrefix is the default prefix of all keys, so that a cluster can be shared.
@@ -23,9 +23,9 @@ const DefaultPrefix = "gonfalon/"
 
 // limits are those of an etcd with default settings: 128 operations and 1.5 MiB per request, of which half a MiB is left for framing the
 // keys.
-var limits = controlplane.Limits{Ops: 128, Bytes: 1 << 20}
+var limits = store.Limits{Ops: 128, Bytes: 1 << 20}
 
-// Store is a store in etcd. Its methods are described in controlplane.Store.
+// Store is a store in etcd. Its methods are described in store.Store.
 type Store struct {
 	client *clientv3.Client
 	prefix string
@@ -35,7 +35,7 @@ type Store struct {
 	close  func() error
 }
 
-var _ controlplane.Store = (*Store)(nil)
+var _ store.Store = (*Store)(nil)
 
 // New returns a store on a client. Closing the store closes the client too.
 func New(client *clientv3.Client, prefix string) *Store {
@@ -61,26 +61,26 @@ func (s *Store) fault(ctx context.Context, err error) error {
 	case err == nil:
 		return nil
 	case s.ctx.Err() != nil:
-		return controlplane.ErrStoreClosed
+		return store.ErrClosed
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.Is(err, rpctypes.ErrCompacted):
-		return errors.Join(controlplane.ErrCompacted, err)
+		return errors.Join(store.ErrCompacted, err)
 	case errors.Is(err, rpctypes.ErrNoSpace):
-		return errors.Join(controlplane.ErrNoSpace, err)
+		return errors.Join(store.ErrNoSpace, err)
 	case errors.Is(err, rpctypes.ErrRequestTooLarge), errors.Is(err, rpctypes.ErrTooManyOps):
-		return errors.Join(controlplane.ErrTooLarge, err)
+		return errors.Join(store.ErrTooLarge, err)
 	}
 	return err
 }
 
 // Read returns the entries of a range, as of one revision.
-func (s *Store) Read(ctx context.Context, r controlplane.Range) (controlplane.Page, error) {
+func (s *Store) Read(ctx context.Context, r store.Range) (store.Page, error) {
 	caller := ctx
 	ctx, cancel := s.bind(ctx)
 	defer cancel()
 	if err := ctx.Err(); err != nil {
-		return controlplane.Page{}, s.fault(caller, err)
+		return store.Page{}, s.fault(caller, err)
 	}
 	options := []clientv3.OpOption{clientv3.WithLimit(int64(r.Limit)), clientv3.WithRev(r.At)}
 	if r.To != "" {
@@ -91,14 +91,14 @@ func (s *Store) Read(ctx context.Context, r controlplane.Range) (controlplane.Pa
 	}
 	answer, err := s.client.Get(ctx, s.prefix+r.From, options...)
 	if err != nil {
-		return controlplane.Page{}, s.fault(caller, err)
+		return store.Page{}, s.fault(caller, err)
 	}
-	page := controlplane.Page{More: answer.More, Revision: answer.Header.Revision}
+	page := store.Page{More: answer.More, Revision: answer.Header.Revision}
 	if r.At != 0 {
 		page.Revision = r.At
 	}
 	for _, kv := range answer.Kvs {
-		page.Entries = append(page.Entries, controlplane.Entry{
+		page.Entries = append(page.Entries, store.Entry{
 			Key: strings.TrimPrefix(string(kv.Key), s.prefix), Value: kv.Value, Revision: kv.ModRevision,
 		})
 	}
@@ -106,12 +106,12 @@ func (s *Store) Read(ctx context.Context, r controlplane.Range) (controlplane.Pa
 }
 
 // Commit checks the guards and applies the operations at one moment, or does nothing.
-func (s *Store) Commit(ctx context.Context, t controlplane.Txn) (controlplane.Result, error) {
+func (s *Store) Commit(ctx context.Context, t store.Txn) (store.Result, error) {
 	caller := ctx
 	ctx, cancel := s.bind(ctx)
 	defer cancel()
 	if err := ctx.Err(); err != nil {
-		return controlplane.Result{}, s.fault(caller, err)
+		return store.Result{}, s.fault(caller, err)
 	}
 	size := 0
 	var guards []clientv3.Cmp
@@ -131,18 +131,18 @@ func (s *Store) Commit(ctx context.Context, t controlplane.Txn) (controlplane.Re
 		}
 	}
 	if len(ops) > limits.Ops || size > limits.Bytes {
-		return controlplane.Result{}, controlplane.ErrTooLarge
+		return store.Result{}, store.ErrTooLarge
 	}
 	answer, err := s.client.Txn(ctx).If(guards...).Then(ops...).Commit()
 	if err != nil {
-		return controlplane.Result{}, s.fault(caller, err)
+		return store.Result{}, s.fault(caller, err)
 	}
-	return controlplane.Result{Committed: answer.Succeeded, Revision: answer.Header.Revision}, nil
+	return store.Result{Committed: answer.Succeeded, Revision: answer.Header.Revision}, nil
 }
 
 // Watch yields every transaction after a revision, and waits for new ones.
-func (s *Store) Watch(ctx context.Context, after int64) iter.Seq2[controlplane.Batch, error] {
-	return func(yield func(controlplane.Batch, error) bool) {
+func (s *Store) Watch(ctx context.Context, after int64) iter.Seq2[store.Batch, error] {
+	return func(yield func(store.Batch, error) bool) {
 		watching, cancel := s.bind(ctx)
 		defer cancel()
 		// A member without a leader may stay silent: it is better that the watch ends with an error.
@@ -151,28 +151,28 @@ func (s *Store) Watch(ctx context.Context, after int64) iter.Seq2[controlplane.B
 		for answer := range events {
 			if err := answer.Err(); err != nil {
 				if err = s.fault(ctx, err); ctx.Err() == nil {
-					yield(controlplane.Batch{}, err)
+					yield(store.Batch{}, err)
 				}
 				return
 			}
 			if answer.Created && answer.Header.Revision < after {
 				// Either this member lags behind and will catch up, or the cluster was restored from an earlier moment, and the
 				// revision no longer exists. A linearizable read tells which.
-				newest, err := s.Read(ctx, controlplane.Range{From: "newest", KeysOnly: true})
+				newest, err := s.Read(ctx, store.Range{From: "newest", KeysOnly: true})
 				if err == nil && newest.Revision < after {
-					err = controlplane.ErrCompacted
+					err = store.ErrCompacted
 				}
 				if err != nil {
 					if ctx.Err() == nil {
-						yield(controlplane.Batch{}, err)
+						yield(store.Batch{}, err)
 					}
 					return
 				}
 			}
-			if answer.Created && !yield(controlplane.Batch{Revision: after}, nil) {
+			if answer.Created && !yield(store.Batch{Revision: after}, nil) {
 				return
 			}
-			if answer.IsProgressNotify() && !yield(controlplane.Batch{Revision: answer.Header.Revision}, nil) {
+			if answer.IsProgressNotify() && !yield(store.Batch{Revision: answer.Header.Revision}, nil) {
 				return
 			}
 			for _, batch := range s.batches(answer.Events) {
@@ -183,7 +183,7 @@ func (s *Store) Watch(ctx context.Context, after int64) iter.Seq2[controlplane.B
 		}
 		if ctx.Err() == nil {
 			err := s.fault(ctx, errEnded)
-			yield(controlplane.Batch{}, err)
+			yield(store.Batch{}, err)
 		}
 	}
 }
@@ -191,14 +191,14 @@ func (s *Store) Watch(ctx context.Context, after int64) iter.Seq2[controlplane.B
 var errEnded = errors.New("the watch ended")
 
 // batches returns the events by transaction. etcd never splits a transaction.
-func (s *Store) batches(events []*clientv3.Event) []controlplane.Batch {
-	var batches []controlplane.Batch
+func (s *Store) batches(events []*clientv3.Event) []store.Batch {
+	var batches []store.Batch
 	for _, e := range events {
 		if last := len(batches) - 1; last < 0 || batches[last].Revision != e.Kv.ModRevision {
-			batches = append(batches, controlplane.Batch{Revision: e.Kv.ModRevision})
+			batches = append(batches, store.Batch{Revision: e.Kv.ModRevision})
 		}
 		b := &batches[len(batches)-1]
-		b.Events = append(b.Events, controlplane.Event{
+		b.Events = append(b.Events, store.Event{
 			Key: strings.TrimPrefix(string(e.Kv.Key), s.prefix), Value: e.Kv.Value, Deleted: e.Type == mvccpb.Event_DELETE,
 		})
 	}
@@ -206,10 +206,10 @@ func (s *Store) batches(events []*clientv3.Event) []controlplane.Batch {
 }
 
 // Limits returns the limits of a transaction.
-func (s *Store) Limits() controlplane.Limits { return limits }
+func (s *Store) Limits() store.Limits { return limits }
 
 // Usage returns how full the fullest member is, of those that answer.
-func (s *Store) Usage(ctx context.Context) (controlplane.Usage, error) {
+func (s *Store) Usage(ctx context.Context) (store.Usage, error) {
 	caller := ctx
 	ctx, cancel := s.bind(ctx)
 	defer cancel()
@@ -217,7 +217,7 @@ func (s *Store) Usage(ctx context.Context) (controlplane.Usage, error) {
 	if len(endpoints) == 0 {
 		endpoints = []string{""} // in process there is one, without an address
 	}
-	var usage controlplane.Usage
+	var usage store.Usage
 	var failed error
 	for _, endpoint := range endpoints {
 		status, err := s.client.Status(ctx, endpoint)

@@ -23,6 +23,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
 // adminToken is an admin's token of every fixture.
@@ -46,7 +47,7 @@ func open(t testing.TB, c httpapi.Config) *fixture {
 	return f
 }
 
-func openOn(t testing.TB, store controlplane.Store, c httpapi.Config) *fixture {
+func openOn(t testing.TB, store store.Store, c httpapi.Config) *fixture {
 	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
 	service, err := controlplane.Open(t.Context(), controlplane.Config{

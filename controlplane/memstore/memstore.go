@@ -15,7 +15,7 @@ import (
 
 	iradix "github.com/hashicorp/go-immutable-radix"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
 // This many revisions are kept to be read and watched from, and the values that they put may take this much room. That is enough for a few
@@ -26,11 +26,11 @@ const (
 )
 
 // DefaultLimits are the limits of etcd, so that everything that works in memory works there too.
-var DefaultLimits = controlplane.Limits{Ops: 128, Bytes: 1 << 20}
+var DefaultLimits = store.Limits{Ops: 128, Bytes: 1 << 20}
 
-// Store is a store in memory. Its methods are described in controlplane.Store.
+// Store is a store in memory. Its methods are described in store.Store.
 type Store struct {
-	limits controlplane.Limits
+	limits store.Limits
 
 	mu      sync.Mutex
 	line    []moment      // oldest first, never empty
@@ -42,11 +42,11 @@ type Store struct {
 // moment is the store as of a revision.
 type moment struct {
 	revision int64
-	tree     *iradix.Tree // of controlplane.Entry
-	events   []controlplane.Event
+	tree     *iradix.Tree // of store.Entry
+	events   []store.Event
 }
 
-var _ controlplane.Store = (*Store)(nil)
+var _ store.Store = (*Store)(nil)
 
 func (m *moment) size() int {
 	size := 0
@@ -60,20 +60,20 @@ func (m *moment) size() int {
 func New() *Store { return WithLimits(DefaultLimits) }
 
 // WithLimits returns an empty store with other limits for a transaction.
-func WithLimits(l controlplane.Limits) *Store {
+func WithLimits(l store.Limits) *Store {
 	return &Store{limits: l, line: []moment{{revision: 1, tree: iradix.New()}}, changed: make(chan struct{})}
 }
 
 // Read returns the entries of a range, as of one revision.
-func (s *Store) Read(ctx context.Context, r controlplane.Range) (controlplane.Page, error) {
+func (s *Store) Read(ctx context.Context, r store.Range) (store.Page, error) {
 	if err := ctx.Err(); err != nil {
-		return controlplane.Page{}, err
+		return store.Page{}, err
 	}
 	m, err := s.moment(r.At)
 	if err != nil {
-		return controlplane.Page{}, err
+		return store.Page{}, err
 	}
-	page := controlplane.Page{Revision: m.revision}
+	page := store.Page{Revision: m.revision}
 	to := r.To
 	if to == "" {
 		to = r.From + "\x00"
@@ -85,7 +85,7 @@ func (s *Store) Read(ctx context.Context, r controlplane.Range) (controlplane.Pa
 		if !more {
 			return page, nil
 		}
-		e := value.(controlplane.Entry)
+		e := value.(store.Entry)
 		if e.Key >= to {
 			return page, nil
 		}
@@ -107,37 +107,37 @@ func (s *Store) moment(at int64) (moment, error) {
 	newest := s.line[len(s.line)-1]
 	switch {
 	case s.closed:
-		return moment{}, controlplane.ErrStoreClosed
+		return moment{}, store.ErrClosed
 	case at == 0 || at >= newest.revision:
 		return newest, nil
 	case at < s.line[0].revision:
-		return moment{}, controlplane.ErrCompacted
+		return moment{}, store.ErrCompacted
 	}
 	i := sort.Search(len(s.line), func(i int) bool { return s.line[i].revision > at })
 	return s.line[i-1], nil
 }
 
 // Commit checks the guards and applies the operations at one moment, or does nothing.
-func (s *Store) Commit(ctx context.Context, t controlplane.Txn) (controlplane.Result, error) {
+func (s *Store) Commit(ctx context.Context, t store.Txn) (store.Result, error) {
 	if err := ctx.Err(); err != nil {
-		return controlplane.Result{}, err
+		return store.Result{}, err
 	}
 	if err := s.check(t); err != nil {
-		return controlplane.Result{}, err
+		return store.Result{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return controlplane.Result{}, controlplane.ErrStoreClosed
+		return store.Result{}, store.ErrClosed
 	}
 	newest := s.line[len(s.line)-1]
 	for _, g := range t.Guards {
 		revision := int64(0)
 		if v, found := newest.tree.Get([]byte(g.Key)); found {
-			revision = v.(controlplane.Entry).Revision
+			revision = v.(store.Entry).Revision
 		}
 		if revision != g.Revision {
-			return controlplane.Result{Revision: newest.revision}, nil
+			return store.Result{Revision: newest.revision}, nil
 		}
 	}
 	next := moment{revision: newest.revision + 1}
@@ -147,7 +147,7 @@ func (s *Store) Commit(ctx context.Context, t controlplane.Txn) (controlplane.Re
 	}
 	next.tree = txn.Commit()
 	if len(next.events) == 0 { // it deleted nothing, which is not a change
-		return controlplane.Result{Committed: true, Revision: newest.revision}, nil
+		return store.Result{Committed: true, Revision: newest.revision}, nil
 	}
 	s.line = append(s.line, next)
 	s.size += next.size()
@@ -162,25 +162,25 @@ func (s *Store) Commit(ctx context.Context, t controlplane.Txn) (controlplane.Re
 	}
 	close(s.changed)
 	s.changed = make(chan struct{})
-	return controlplane.Result{Committed: true, Revision: next.revision}, nil
+	return store.Result{Committed: true, Revision: next.revision}, nil
 }
 
-func (s *Store) check(t controlplane.Txn) error {
+func (s *Store) check(t store.Txn) error {
 	size := 0
 	for _, op := range t.Ops {
 		size += len(op.Key) + len(op.To) + len(op.Value)
 	}
 	if len(t.Ops) > s.limits.Ops || size > s.limits.Bytes {
-		return controlplane.ErrTooLarge
+		return store.ErrTooLarge
 	}
 	return nil
 }
 
-func apply(txn *iradix.Txn, op controlplane.Op, revision int64) []controlplane.Event {
+func apply(txn *iradix.Txn, op store.Op, revision int64) []store.Event {
 	if !op.Delete {
 		value := slices.Clone(op.Value)
-		txn.Insert([]byte(op.Key), controlplane.Entry{Key: op.Key, Value: value, Revision: revision})
-		return []controlplane.Event{{Key: op.Key, Value: value}}
+		txn.Insert([]byte(op.Key), store.Entry{Key: op.Key, Value: value, Revision: revision})
+		return []store.Event{{Key: op.Key, Value: value}}
 	}
 	var keys []string
 	if op.To == "" {
@@ -197,32 +197,32 @@ func apply(txn *iradix.Txn, op controlplane.Op, revision int64) []controlplane.E
 			keys = append(keys, string(key))
 		}
 	}
-	events := make([]controlplane.Event, 0, len(keys))
+	events := make([]store.Event, 0, len(keys))
 	for _, key := range keys {
 		txn.Delete([]byte(key))
-		events = append(events, controlplane.Event{Key: key, Deleted: true})
+		events = append(events, store.Event{Key: key, Deleted: true})
 	}
 	return events
 }
 
 // Watch yields every transaction after a revision, and waits for new ones.
-func (s *Store) Watch(ctx context.Context, after int64) iter.Seq2[controlplane.Batch, error] {
-	return func(yield func(controlplane.Batch, error) bool) {
+func (s *Store) Watch(ctx context.Context, after int64) iter.Seq2[store.Batch, error] {
+	return func(yield func(store.Batch, error) bool) {
 		stands := false
 		for at := after; ; {
 			next, changed, err := s.since(at)
 			if err != nil {
 				if ctx.Err() == nil {
-					yield(controlplane.Batch{}, err)
+					yield(store.Batch{}, err)
 				}
 				return
 			}
-			if !stands && !yield(controlplane.Batch{Revision: after}, nil) {
+			if !stands && !yield(store.Batch{Revision: after}, nil) {
 				return
 			}
 			stands = true
 			for _, m := range next {
-				if ctx.Err() != nil || !yield(controlplane.Batch{Revision: m.revision, Events: m.events}, nil) {
+				if ctx.Err() != nil || !yield(store.Batch{Revision: m.revision, Events: m.events}, nil) {
 					return
 				}
 				at = m.revision
@@ -244,30 +244,30 @@ func (s *Store) since(at int64) (next []moment, changed <-chan struct{}, err err
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return nil, nil, controlplane.ErrStoreClosed
+		return nil, nil, store.ErrClosed
 	}
 	if at < s.line[0].revision || at > s.line[len(s.line)-1].revision {
-		return nil, nil, controlplane.ErrCompacted
+		return nil, nil, store.ErrCompacted
 	}
 	i := sort.Search(len(s.line), func(i int) bool { return s.line[i].revision > at })
 	return s.line[i:], s.changed, nil
 }
 
 // Limits returns the limits of a transaction.
-func (s *Store) Limits() controlplane.Limits { return s.limits }
+func (s *Store) Limits() store.Limits { return s.limits }
 
 // Usage returns how much the keys and values take.
-func (s *Store) Usage(ctx context.Context) (controlplane.Usage, error) {
+func (s *Store) Usage(ctx context.Context) (store.Usage, error) {
 	m, err := s.moment(0)
 	if err != nil {
-		return controlplane.Usage{}, err
+		return store.Usage{}, err
 	}
 	used := int64(0)
 	m.tree.Root().Walk(func(key []byte, value any) bool {
-		used += int64(len(key) + len(value.(controlplane.Entry).Value))
+		used += int64(len(key) + len(value.(store.Entry).Value))
 		return false
 	})
-	return controlplane.Usage{Used: used}, nil
+	return store.Usage{Used: used}, nil
 }
 
 // Close closes the store, and ends every call under way.

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
 func testCounters(t *testing.T, s *suite) {
@@ -19,7 +19,7 @@ func testCounters(t *testing.T, s *suite) {
 	for range workers {
 		wg.Go(func() {
 			for n := 0; n < each; {
-				page, err := s.store.Read(s.ctx, controlplane.Range{From: "counter"})
+				page, err := s.store.Read(s.ctx, store.Range{From: "counter"})
 				if err != nil {
 					t.Errorf("Read: %v", err)
 					return
@@ -29,9 +29,9 @@ func testCounters(t *testing.T, s *suite) {
 					_, _ = fmt.Sscan(string(page.Entries[0].Value), &value)
 					revision = page.Entries[0].Revision
 				}
-				result, err := s.store.Commit(s.ctx, controlplane.Txn{
-					Guards: []controlplane.Guard{{Key: "counter", Revision: revision}},
-					Ops:    []controlplane.Op{put("counter", fmt.Sprint(value+1))},
+				result, err := s.store.Commit(s.ctx, store.Txn{
+					Guards: []store.Guard{{Key: "counter", Revision: revision}},
+					Ops:    []store.Op{put("counter", fmt.Sprint(value+1))},
 				})
 				if err != nil {
 					t.Errorf("Commit: %v", err)
@@ -55,16 +55,16 @@ func testReplica(t *testing.T, s *suite) {
 	start := s.read(all).Revision
 	last := start
 	for range 60 {
-		ops := map[string]controlplane.Op{}
+		ops := map[string]store.Op{}
 		for range 1 + random.IntN(4) {
 			key := fmt.Sprintf("k%02d", random.IntN(12))
 			if random.IntN(3) == 0 {
-				ops[key] = controlplane.Op{Key: key, Delete: true}
+				ops[key] = store.Op{Key: key, Delete: true}
 			} else {
 				ops[key] = put(key, fmt.Sprint(random.IntN(1000)))
 			}
 		}
-		var list []controlplane.Op
+		var list []store.Op
 		for _, op := range ops {
 			list = append(list, op)
 		}
@@ -91,7 +91,7 @@ func testReplica(t *testing.T, s *suite) {
 			want = append(want, key+"="+value)
 		}
 		slices.Sort(want)
-		s.want(controlplane.Range{From: all.From, To: all.To, At: batch.Revision}, want...)
+		s.want(store.Range{From: all.From, To: all.To, At: batch.Revision}, want...)
 		if batch.Revision == last {
 			return
 		}
@@ -104,7 +104,7 @@ func testContext(t *testing.T, s *suite) {
 	if _, err := s.store.Read(ctx, all); !errors.Is(err, context.Canceled) {
 		t.Errorf("Read with an ended context: %v", err)
 	}
-	if _, err := s.store.Commit(ctx, controlplane.Txn{Ops: []controlplane.Op{put("a", "1")}}); !errors.Is(err, context.Canceled) {
+	if _, err := s.store.Commit(ctx, store.Txn{Ops: []store.Op{put("a", "1")}}); !errors.Is(err, context.Canceled) {
 		t.Errorf("Commit with an ended context: %v", err)
 	}
 }
@@ -128,15 +128,15 @@ func testClose(t *testing.T, s *suite) {
 	if err := s.store.Close(); err != nil {
 		t.Fatalf("Close: %v", err)
 	}
-	if _, err := s.store.Read(s.ctx, all); !errors.Is(err, controlplane.ErrStoreClosed) {
+	if _, err := s.store.Read(s.ctx, all); !errors.Is(err, store.ErrClosed) {
 		t.Errorf("Read of a closed store: %v", err)
 	}
-	if _, err := s.store.Commit(s.ctx, controlplane.Txn{Ops: []controlplane.Op{put("a", "1")}}); !errors.Is(err, controlplane.ErrStoreClosed) {
+	if _, err := s.store.Commit(s.ctx, store.Txn{Ops: []store.Op{put("a", "1")}}); !errors.Is(err, store.ErrClosed) {
 		t.Errorf("Commit to a closed store: %v", err)
 	}
 	select {
 	case err := <-ended:
-		if !errors.Is(err, controlplane.ErrStoreClosed) {
+		if !errors.Is(err, store.ErrClosed) {
 			t.Errorf("a watch of a closed store ended with %v", err)
 		}
 	case <-time.After(patience):

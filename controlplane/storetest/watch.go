@@ -8,13 +8,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
 // watch collects as many batches as wanted. It leaves out batches without events.
-func (s *suite) watch(after int64, want int) []controlplane.Batch {
+func (s *suite) watch(after int64, want int) []store.Batch {
 	s.Helper()
-	var got []controlplane.Batch
+	var got []store.Batch
 	last := after
 	for batch, err := range s.store.Watch(s.ctx, after) {
 		if err != nil {
@@ -41,7 +41,7 @@ func (s *suite) watch(after int64, want int) []controlplane.Batch {
 }
 
 // text returns a batch in a form to compare. It ignores the order of events, since those of one transaction have none.
-func text(b controlplane.Batch) string {
+func text(b store.Batch) string {
 	var parts []string
 	for _, e := range b.Events {
 		if e.Deleted {
@@ -86,7 +86,7 @@ func testWatch(t *testing.T, s *suite) {
 		t.Fatal("the watch does not say that it stands")
 	}
 	s.must(put("a", "1"), put("b", "1"))
-	s.must(put("a", "2"), controlplane.Op{Key: "b", Delete: true})
+	s.must(put("a", "2"), store.Op{Key: "b", Delete: true})
 	s.must(put("c", ""))
 	for _, want := range []string{"a=1 b=1", "-b a=2", "c="} {
 		select {
@@ -103,7 +103,7 @@ func testWatch(t *testing.T, s *suite) {
 func testWatchPast(t *testing.T, s *suite) {
 	first := s.must(put("a", "1"))
 	second := s.must(put("a", "2"), put("b", "2"))
-	third := s.must(controlplane.Op{Key: "a", Delete: true, To: "c"})
+	third := s.must(store.Op{Key: "a", Delete: true, To: "c"})
 	got := s.watch(first, 2)
 	if text(got[0]) != "a=2 b=2" || got[0].Revision != second || text(got[1]) != "-a -b" || got[1].Revision != third {
 		t.Fatalf("the watch gave %+v", got)
@@ -113,7 +113,7 @@ func testWatchPast(t *testing.T, s *suite) {
 func testWatchFuture(t *testing.T, s *suite) {
 	at := s.must(put("a", "1"))
 	for _, err := range s.store.Watch(s.ctx, at+1000) {
-		if !errors.Is(err, controlplane.ErrCompacted) {
+		if !errors.Is(err, store.ErrCompacted) {
 			t.Fatalf("a watch from the future: %v", err)
 		}
 		return

@@ -1,4 +1,4 @@
-package controlplane
+package store
 
 import (
 	"context"
@@ -19,20 +19,20 @@ import (
 type Store interface {
 	// Read returns the entries with From ≤ key < To, ascending by key, as of one revision. It is linearizable: it sees everything that was
 	// committed before the call, unless At asks for an earlier revision.
-	// ErrCompacted: the store no longer keeps the revision At. ErrStoreClosed.
+	// ErrCompacted: the store no longer keeps the revision At. ErrClosed.
 	Read(ctx context.Context, r Range) (Page, error)
 
 	// Commit checks the guards and applies all operations at one moment, or none. The operations never name a key twice, nor a key within a
 	// deleted range. If a guard doesn't hold, that is not an error. A transaction that only deletes missing keys is committed, but need
 	// not take a revision.
-	// ErrTooLarge: past Limits. ErrNoSpace: the store is full. ErrStoreClosed. After these errors, nothing was written.
+	// ErrTooLarge: past Limits. ErrNoSpace: the store is full. ErrClosed. After these errors, nothing was written.
 	Commit(ctx context.Context, t Txn) (Result, error)
 
 	// Watch yields every transaction after a revision in order, each once, and waits for new ones. A batch without events says that
 	// everything up to its revision was yielded; the first such batch says that the watch has begun. It ends without a batch when the
 	// context does, or with an error as its last item.
 	// ErrCompacted: the store no longer keeps some of the transactions, or hasn't reached the revision, because it was restored.
-	// ErrStoreClosed.
+	// ErrClosed.
 	Watch(ctx context.Context, after int64) iter.Seq2[Batch, error]
 
 	// Limits returns the limits of a transaction, which don't change.
@@ -47,10 +47,10 @@ type Store interface {
 
 // These are the errors of a Store. They may be wrapped.
 var (
-	ErrCompacted   = errors.New("the store no longer keeps that revision")
-	ErrTooLarge    = errors.New("the transaction is past the store's limits")
-	ErrNoSpace     = errors.New("the store is full")
-	ErrStoreClosed = errors.New("the store is closed")
+	ErrCompacted = errors.New("the store no longer keeps that revision")
+	ErrTooLarge  = errors.New("the transaction is past the store's limits")
+	ErrNoSpace   = errors.New("the store is full")
+	ErrClosed    = errors.New("the store is closed")
 )
 
 // Range is a range of keys.
@@ -126,20 +126,20 @@ type Usage struct {
 }
 
 // prefixEnd returns the first key after all keys that begin with prefix.
-func prefixEnd(prefix string) string {
+func PrefixEnd(prefix string) string {
 	last := len(prefix) - 1
 	return prefix[:last] + string(prefix[last]+1)
 }
 
 // under returns the range of all keys that begin with prefix.
-func under(prefix string) Range { return Range{From: prefix, To: prefixEnd(prefix)} }
+func Under(prefix string) Range { return Range{From: prefix, To: PrefixEnd(prefix)} }
 
 // pageEntries bounds one read. With inline values of at most maxInline, a page stays below every store's limit for a message.
-const pageEntries = 1000
+const PageEntries = 1000
 
 // readAll reads a range page by page as of one revision, and calls each for every entry.
-func readAll(ctx context.Context, store Store, r Range, each func(Entry) error) (revision int64, err error) {
-	r.Limit = pageEntries
+func ReadAll(ctx context.Context, store Store, r Range, each func(Entry) error) (revision int64, err error) {
+	r.Limit = PageEntries
 	for {
 		page, err := store.Read(ctx, r)
 		if err != nil {
@@ -159,7 +159,7 @@ func readAll(ctx context.Context, store Store, r Range, each func(Entry) error) 
 }
 
 // readOne reads one key. The entry's revision is 0 if the key doesn't exist.
-func readOne(ctx context.Context, store Store, key string) (Entry, error) {
+func ReadOne(ctx context.Context, store Store, key string) (Entry, error) {
 	page, err := store.Read(ctx, Range{From: key})
 	if err != nil || len(page.Entries) == 0 {
 		return Entry{Key: key}, err
