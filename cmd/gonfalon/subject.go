@@ -48,7 +48,7 @@ func (s *subject) request(c *cobra.Command, flag string, roll uint64) (request.R
 		return r, usagef("--context: %w", err)
 	}
 	if len(s.groups) > engine.MaxGroups {
-		return r, usagef("--group: %d groups are more than %d", len(s.groups), engine.MaxGroups)
+		return r, usagef("--group: %d groups exceed the limit of %d", len(s.groups), engine.MaxGroups)
 	}
 	return r, nil
 }
@@ -63,7 +63,7 @@ func (s *subject) attributes() (map[string]any, error) {
 		return nil, err
 	}
 	if len(attributes) > engine.MaxAttributes {
-		return nil, fmt.Errorf("%d attributes are more than %d", len(attributes), engine.MaxAttributes)
+		return nil, fmt.Errorf("%d attributes exceed the limit of %d", len(attributes), engine.MaxAttributes)
 	}
 	for name, v := range attributes {
 		normal, err := flagset.Normalise(v)

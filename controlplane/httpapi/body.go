@@ -47,7 +47,7 @@ func (x *call) body(into []byte) ([]byte, error) {
 }
 
 func oversized(limit int64) error {
-	return tooLarge.of("", "the body may have "+strconv.FormatInt(limit, 10)+" bytes")
+	return tooLarge.of("", "the body exceeds the limit of "+strconv.FormatInt(limit, 10)+" bytes")
 }
 
 // document reads a JSON body strictly: unknown members are errors, and so is anything after the document.
@@ -74,7 +74,7 @@ func (x *call) decode(data []byte, into any) error {
 	err := reader.Decode(into)
 	if err == nil {
 		if _, err := reader.Token(); !errors.Is(err, io.EOF) {
-			return unreadableAt(noun, "", "something follows the document at byte "+strconv.FormatInt(reader.InputOffset(), 10), "")
+			return unreadableAt(noun, "", "there is more text after the document, at byte "+strconv.FormatInt(reader.InputOffset(), 10), "")
 		}
 		return nil
 	}
@@ -124,7 +124,7 @@ func (x *call) options(w written, dryRun bool) (controlplane.WriteOptions, error
 	case "*":
 		o.IfAbsent = true
 	default:
-		return o, badRequest.of("", "If-None-Match of a change may only be *: it must not exist")
+		return o, badRequest.of("", "a change accepts only If-None-Match: *, which means that it must not exist")
 	}
 	return o, nil
 }
@@ -198,7 +198,7 @@ func tags(list, header string) ([]string, error) {
 		case len(one) > 2 && one[0] == '"' && one[len(one)-1] == '"':
 			versions = append(versions, one[1:len(one)-1])
 		default:
-			return nil, badRequest.of("", header+" must be * or versions in double quotes, as ETag gives them")
+			return nil, badRequest.of("", header+" must be * or versions in double quotes, as returned in ETag")
 		}
 	}
 	return versions, nil

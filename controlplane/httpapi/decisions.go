@@ -53,7 +53,7 @@ func (x *call) query() (controlplane.Query, error) {
 	}
 	d, err := document[apiclient.Query](x)
 	if err == nil && d.Revision != 0 && !d.Time.IsZero() {
-		err = unreadableAt("request", "/time", "revision says when already", "give one of the two")
+		err = unreadableAt("request", "/time", "revision and time exclude each other", "give one of the two")
 	}
 	return ask(d), err
 }
@@ -129,7 +129,7 @@ func (x *call) preview() error {
 		return unreadableAt("request", "/flag/key", `"key" is missing`, "")
 	}
 	if d.Sample < 0 || d.Limit < 0 {
-		return unreadableAt("request", "/sample", "sample and limit are 0 or more", "")
+		return unreadableAt("request", "/sample", "sample and limit must be 0 or more", "")
 	}
 	q := controlplane.PreviewQuery{Sample: d.Sample, Now: d.Now, Limit: d.Limit}
 	for _, actor := range d.Actors {

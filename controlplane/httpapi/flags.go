@@ -103,7 +103,7 @@ func sameKey(key *string, path, noun string) error {
 		*key = path
 	}
 	if *key != path {
-		return unreadableAt(noun, "/key", "the document's key is "+quote(*key)+", the address's "+quote(path), "leave the key out, or make them match")
+		return unreadableAt(noun, "/key", "the document's key is "+quote(*key)+", but the path names "+quote(path), "leave the key out, or make them match")
 	}
 	return nil
 }
@@ -213,7 +213,7 @@ func (x *call) toRevision() (int64, controlplane.WriteOptions, error) {
 	case d.Revision == nil:
 		err = unreadableAt(x.route.noun(), "/revision", `"revision" is missing`, "history lists the revisions")
 	case *d.Revision < 0:
-		err = unreadableAt(x.route.noun(), "/revision", "a revision is 0 or more", "")
+		err = unreadableAt(x.route.noun(), "/revision", "a revision must be 0 or more", "")
 	default:
 		return *d.Revision, o, nil
 	}

@@ -30,11 +30,11 @@ func (x *call) params() *params {
 	for name, given := range values {
 		switch {
 		case !slices.Contains(known, name) && len(known) == 0:
-			p.fail(name, "there is no such parameter", "there are none")
+			p.fail(name, "the parameter is unknown", "this path takes none")
 		case !slices.Contains(known, name):
-			p.fail(name, "there is no such parameter", "parameters are "+strings.Join(known, ", "))
+			p.fail(name, "the parameter is unknown", "parameters are "+strings.Join(known, ", "))
 		case len(given) > 1:
-			p.fail(name, "it is given "+strconv.Itoa(len(given))+" times", "")
+			p.fail(name, "it occurs "+strconv.Itoa(len(given))+" times", "")
 		}
 	}
 	return p
@@ -123,7 +123,7 @@ func (p *params) choice(name string, words ...string) string {
 func (p *params) at() controlplane.At {
 	at := controlplane.At{Revision: p.number("revision", 1<<53), Time: p.moment("time")}
 	if at.Revision != 0 && !at.Time.IsZero() {
-		p.fail("time", "revision says when already", "give one of the two")
+		p.fail("time", "revision and time exclude each other", "give one of the two")
 	}
 	return at
 }

@@ -25,26 +25,26 @@ type kind struct {
 
 // These are the kinds of problem. "%" in a name or title stands for the kind of the route's body: flag, segment …
 var (
-	malformed    = kind{"malformed-%", 400, "The % can't be read", "The body is not of the form that openapi.json describes: errors names each member that doesn't fit, by JSON pointer. Nothing was changed."}
-	truncated    = kind{"truncated-body", 400, "The body was cut short", "Fewer bytes came than were announced. Nothing was changed; send it again."}
-	badQuery     = kind{"invalid-query", 400, "The query can't be read", "errors names each parameter of the address that is unknown or malformed. Unknown ones are refused, so that a misspelt dry_run is no write."}
-	badRequest   = kind{"bad-request", 400, "The request can't be understood", "detail tells why."}
-	unauthorized = kind{"unauthorized", 401, "A valid token is needed", "Send Authorization: Bearer and a token that exists, is not revoked and not expired."}
-	notAllowed   = kind{"forbidden", 403, "The token may not do that", "Its role or its environments don't allow the request. An environment outside of them is forbidden whether it exists or not."}
-	notFound     = kind{"not-found", 404, "There is no such thing", "detail tells what is missing."}
-	badMethod    = kind{"method-not-allowed", 405, "The method doesn't fit the address", "Allow names those that do."}
-	unacceptable = kind{"not-acceptable", 406, "There is no such form", "The caller reads none of the forms in which the answer can be given."}
-	exists       = kind{"exists", 409, "It is there already", "Something of that name exists, and the request was to create it."}
-	conflict     = kind{"conflict", 409, "Others were changing it", "Other changes kept coming in between. Nothing was changed; try again."}
-	inUse        = kind{"in-use", 409, "It is still in use", "users names what needs it. Change those first."}
-	gone         = kind{"gone", 410, "It is no more", "The environment was deleted, or that part of the past is beyond the audit's retention."}
-	precondition = kind{"precondition-failed", 412, "It has been changed meanwhile", "If-Match or If-None-Match doesn't hold. current is the version that is there: get it, and decide again."}
-	tooLarge     = kind{"too-large", 413, "It is too large", "detail tells the limit. Nothing was changed."}
-	encoded      = kind{"unsupported-encoding", 415, "The body's encoding is not read", "Send it without Content-Encoding."}
-	invalid      = kind{"invalid-%", 422, "The % can't be stored", "The body is well-formed, but what it says doesn't hold together: errors names all of it, by JSON pointer. Nothing was changed."}
-	rateLimited  = kind{"rate-limited", 429, "Too many requests", "The token makes more requests than it may. Wait for as many seconds as Retry-After says."}
-	internal     = kind{"internal", 500, "Something went wrong here", "The server's log tells more, at the time of the request."}
-	unavailable  = kind{"unavailable", 503, "Not available at the moment", "The store doesn't answer, or the server is shutting down. Try again. Whether a change was made is told by reading."}
+	malformed    = kind{"malformed-%", 400, "The % can't be read", "The body doesn't have the form that openapi.json describes. errors names each member that doesn't fit, by JSON pointer. Nothing was changed."}
+	truncated    = kind{"truncated-body", 400, "The body was cut short", "Fewer bytes arrived than were announced. Nothing was changed; send the request again."}
+	badQuery     = kind{"invalid-query", 400, "Invalid query", "errors names each query parameter that is unknown or malformed. Unknown ones are refused, so that a misspelt dry_run doesn't write."}
+	badRequest   = kind{"bad-request", 400, "Bad request", "detail says why the request can't be understood."}
+	unauthorized = kind{"unauthorized", 401, "A valid token is required", "Send Authorization: Bearer with a token that exists and is neither revoked nor expired."}
+	notAllowed   = kind{"forbidden", 403, "The token isn't allowed to do that", "The token's role or environments don't allow the request. Any other environment is forbidden, whether it exists or not."}
+	notFound     = kind{"not-found", 404, "Not found", "detail says what is missing."}
+	badMethod    = kind{"method-not-allowed", 405, "Method not allowed", "The Allow header lists the methods of this path."}
+	unacceptable = kind{"not-acceptable", 406, "Not acceptable", "The response is not available in any of the forms that the caller reads."}
+	exists       = kind{"exists", 409, "Already exists", "Something with this name exists, and the request was to create it."}
+	conflict     = kind{"conflict", 409, "Concurrent modification", "Other changes kept coming in between. Nothing was changed; try again."}
+	inUse        = kind{"in-use", 409, "Still in use", "users lists the flags that need it. Change those first."}
+	gone         = kind{"gone", 410, "Gone", "The environment was deleted, or that part of the past is beyond the audit's retention."}
+	precondition = kind{"precondition-failed", 412, "It was changed in the meantime", "If-Match or If-None-Match doesn't hold. current is the current version: get it, and decide again."}
+	tooLarge     = kind{"too-large", 413, "Too large", "detail says what the limit is. Nothing was changed."}
+	encoded      = kind{"unsupported-encoding", 415, "Unsupported content encoding", "Send the body without Content-Encoding."}
+	invalid      = kind{"invalid-%", 422, "The % can't be stored", "The body is well-formed, but its content is invalid. errors names everything that is wrong, by JSON pointer. Nothing was changed."}
+	rateLimited  = kind{"rate-limited", 429, "Too many requests", "The token makes more requests than its limit. Wait for as many seconds as Retry-After says."}
+	internal     = kind{"internal", 500, "Internal error", "The server's log says more, at the time of the request."}
+	unavailable  = kind{"unavailable", 503, "Temporarily unavailable", "The store doesn't answer, or the server is shutting down. Try again. A change may have been made: read to find out."}
 )
 
 var kinds = []kind{malformed, truncated, badQuery, badRequest, unauthorized, notAllowed, notFound, badMethod, unacceptable, exists,

@@ -31,7 +31,7 @@ func (x *call) readsOurs() error {
 			return nil
 		}
 	}
-	return unacceptable.of("", "snapshots are written in format "+strings.Join(formats, " or "))
+	return unacceptable.of("", "this server writes snapshots in format "+strings.Join(formats, " or "))
 }
 
 // getSnapshot answers with the newest snapshot of this replica, from memory.
@@ -80,7 +80,7 @@ func (x *call) postUsage() error {
 		return err
 	}
 	if len(d.Flags) > MaxUsageFlags {
-		return tooLarge.of("", "a report may name 1,000 flags: send the others in another")
+		return tooLarge.of("", "a report may name at most 1,000 flags: split it into several")
 	}
 	batch := make([]controlplane.FlagUsage, 0, len(d.Flags))
 	for key, u := range d.Flags {

@@ -41,7 +41,7 @@ const maxNesting = 64
 
 var (
 	errNesting  = errors.New("nested more than 64 levels deep")
-	errTrailing = errors.New("there is more after the document")
+	errTrailing = errors.New("there is more text after the document")
 )
 
 // member returns the member of an object with this name, or the first of several.

@@ -62,7 +62,7 @@ func TestParseFlagRefuses(t *testing.T) {
 	for document, want := range map[string]string{
 		``:                               "this is not JSON: it ends too early",
 		`{"key": "a"`:                    "this is not JSON: it ends too early",
-		`{"key": "a"} {}`:                "this is not JSON: there is more after the document",
+		`{"key": "a"} {}`:                "this is not JSON: there is more text after the document",
 		`{"key": tru}`:                   "this is not JSON",
 		`[]`:                             "this is a list, not an object",
 		`{"key": 5}`:                     "/key: this is a number, not a string (put it in quotes: \"5\")",

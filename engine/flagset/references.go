@@ -15,15 +15,15 @@ func ValidateReferences(set *Set) []Problem {
 	g := graph{flags: make(map[string]int, len(set.Flags)), set: set, segments: make(map[string]bool, len(set.Segments))}
 	var c checker
 	if len(set.Flags) > engine.MaxFlags {
-		c.fail("/flags", fmt.Sprintf("%d flags are more than %d", len(set.Flags), engine.MaxFlags), "")
+		c.fail("/flags", fmt.Sprintf("%d flags exceed the limit of %d", len(set.Flags), engine.MaxFlags), "")
 	}
 	if len(set.Segments) > engine.MaxSegments {
-		c.fail("/segments", fmt.Sprintf("%d segments are more than %d", len(set.Segments), engine.MaxSegments), "")
+		c.fail("/segments", fmt.Sprintf("%d segments exceed the limit of %d", len(set.Segments), engine.MaxSegments), "")
 	}
 	switch set.Settings.GroupConflict {
 	case "", DenyWins, AllowWins:
 	default:
-		c.fail("/settings/group_conflict", quoted(string(set.Settings.GroupConflict))+" is not a way to settle it", "it is deny_wins or allow_wins")
+		c.fail("/settings/group_conflict", quoted(string(set.Settings.GroupConflict))+" is not a setting for group conflicts", "it is deny_wins or allow_wins")
 	}
 	for i := range set.Segments {
 		key := set.Segments[i].Key
@@ -81,7 +81,7 @@ func (g *graph) missing(c *checker, i int) {
 		}
 		if what != "" {
 			g.at(c, i, j)
-			c.add(Error, "/target", "there is no "+what+" "+quoted(gate.Target), `to write it first, send "allow_missing": true`)
+			c.add(Error, "/target", "there is no "+what+" "+quoted(gate.Target), `to write it anyway, send "allow_missing": true`)
 			c.problems[len(c.problems)-1].Missing = true
 		}
 	}
@@ -112,9 +112,9 @@ func (g *graph) cycles(c *checker) {
 				c.fail("/target", "the flag requires itself", "")
 			case walks < speltOut:
 				walks++
-				c.fail("/target", "the prerequisites go round: "+g.around(i, p.flag), "a flag that needs itself is never on")
+				c.fail("/target", "the prerequisites form a cycle: "+g.around(i, p.flag), "a flag that requires itself is never on")
 			default:
-				c.fail("/target", "the prerequisite is part of a cycle", "a flag that needs itself is never on")
+				c.fail("/target", "the prerequisite is part of a cycle", "a flag that requires itself is never on")
 			}
 			c.problems[len(c.problems)-1].identity = "cycle"
 		}
@@ -211,7 +211,7 @@ func (g *graph) reach(c *checker) {
 		}
 		if len(queue) > engine.MaxReachable {
 			c.about, c.place = Problem{Flag: g.set.Flags[i].Key}, ""
-			c.fail("/gates", fmt.Sprintf("its prerequisites reach more than %d flags, itself included", engine.MaxReachable), "require fewer flags, or a flag that stands for several")
+			c.fail("/gates", fmt.Sprintf("its prerequisites reach more than %d flags, counting itself", engine.MaxReachable), "require fewer flags, or a flag that stands for several")
 		}
 	}
 }

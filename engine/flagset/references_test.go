@@ -34,7 +34,7 @@ func TestReferences(t *testing.T) {
 		"missing": {Set{Flags: []Flag{requiring("a", "b"), {Key: "c", Gates: []Gate{{Type: Boolean}, {Type: SegmentGate, Target: "s"}}}}},
 			[]string{`flag a (prerequisite/b) /gates/0/target: there is no flag "b"`, `flag c (segment/s) /gates/1/target: there is no segment "s"`}},
 		"itself":      {Set{Flags: []Flag{requiring("a", "a")}}, []string{"flag a (prerequisite/a) /gates/0/target: the flag requires itself"}},
-		"two of them": {Set{Flags: []Flag{requiring("a", "b"), requiring("b", "a")}}, []string{"flag a (prerequisite/b) /gates/0/target: the prerequisites go round: a → b → a", "flag b (prerequisite/a) /gates/0/target: the prerequisites go round: b → a → b"}},
+		"two of them": {Set{Flags: []Flag{requiring("a", "b"), requiring("b", "a")}}, []string{"flag a (prerequisite/b) /gates/0/target: the prerequisites form a cycle: a → b → a", "flag b (prerequisite/a) /gates/0/target: the prerequisites form a cycle: b → a → b"}},
 		"with a way in and a way out": {Set{Flags: []Flag{requiring("in", "a"), requiring("a", "b"), requiring("b", "out", "c"), requiring("c", "a"), requiring("out")}},
 			[]string{"a → b → c → a", "b → c → a → b", "c → a → b → c"}},
 		"same key": {Set{Flags: []Flag{{Key: "a"}, {Key: "a"}}, Segments: []Segment{{Key: "a"}, {Key: "a"}}}, []string{`segment a /key: there are two segments "a"`, `flag a /key: there are two flags "a"`}},

@@ -165,7 +165,7 @@ func (r *reader) requirement(n *node) *Requirement {
 func (r *reader) notNull(n *node, names ...string) {
 	for _, name := range names {
 		if item := n.member(name); item != nil && item.kind == kindNull {
-			r.in(name, item, func(n *node) { r.fail(n, "null is no scope", "leave "+quoted(name)+" out to mean everybody") })
+			r.in(name, item, func(n *node) { r.fail(n, "null is not a scope", "leave "+quoted(name)+" out to mean everybody") })
 		}
 	}
 }

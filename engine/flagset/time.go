@@ -10,7 +10,7 @@ var (
 	errTimeForm     = errors.New("not of the form 2026-11-27T08:30:00Z")
 	errTimeDate     = errors.New("there is no such day or hour")
 	errTimeFraction = errors.New("a fraction needs digits after its point")
-	errTimeOffset   = errors.New("the offset is missing, or is none of Z, +01, +0100 and +01:00")
+	errTimeOffset   = errors.New("the offset is missing, or not one of Z, +01, +0100 and +01:00")
 )
 
 // ParseTime reads an ISO 8601 time, as schedules have it, and returns it in Unix microseconds. The form is an optional sign, YYYY-MM-DD,

@@ -39,7 +39,7 @@ func ValidateFlag(f *Flag) []Problem {
 	c.text("/description", f.Description, MaxTextBytes)
 	c.text("/owner", f.Owner, engine.MaxNameBytes)
 	if len(f.Tags) > MaxTags {
-		c.fail("/tags", fmt.Sprintf("%d tags are more than %d", len(f.Tags), MaxTags), "")
+		c.fail("/tags", fmt.Sprintf("%d tags exceed the limit of %d", len(f.Tags), MaxTags), "")
 	}
 	for i, tag := range f.Tags {
 		c.text("/tags/"+strconv.Itoa(i), tag, engine.MaxNameBytes)
@@ -82,7 +82,7 @@ func (c *checker) key(key string) {
 
 func (c *checker) text(pointer, text string, most int) {
 	if len(text) > most {
-		c.fail(pointer, fmt.Sprintf("%d bytes are more than %d", len(text), most), "")
+		c.fail(pointer, fmt.Sprintf("%d bytes exceed the limit of %d", len(text), most), "")
 	}
 }
 
@@ -104,7 +104,7 @@ func (c *checker) gates(f *Flag) {
 		c.about.Gate, c.place = slot, "/gates/"+strconv.Itoa(i)
 		c.gate(g)
 		if first, taken := slots[slot]; taken {
-			c.fail("", fmt.Sprintf("gate %d has the slot %s already", first, quoted(slot)), "a flag has one gate per slot: leave one of the two out")
+			c.fail("", fmt.Sprintf("gate %d already has the slot %s", first, quoted(slot)), "a flag has one gate per slot: remove one of the two")
 		} else {
 			slots[slot] = i
 		}
@@ -125,7 +125,7 @@ func (c *checker) gates(f *Flag) {
 		{Schedule, engine.MaxSchedules, "schedules"},
 	} {
 		if n := counts[limit.kind]; n > limit.most {
-			c.fail("/gates", fmt.Sprintf("%d %s are more than %d", n, limit.what, limit.most), "")
+			c.fail("/gates", fmt.Sprintf("%d %s exceed the limit of %d", n, limit.what, limit.most), "")
 		}
 	}
 }

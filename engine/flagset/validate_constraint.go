@@ -24,7 +24,7 @@ func (c *checker) constraints(constraints []Constraint, none string) {
 		c.fail("/constraints", none, "")
 	}
 	if len(constraints) > engine.MaxConstraints {
-		c.fail("/constraints", fmt.Sprintf("%d constraints are more than %d", len(constraints), engine.MaxConstraints), "")
+		c.fail("/constraints", fmt.Sprintf("%d constraints exceed the limit of %d", len(constraints), engine.MaxConstraints), "")
 	}
 	place := c.place
 	for i := range constraints {
@@ -37,7 +37,7 @@ func (c *checker) constraints(constraints []Constraint, none string) {
 func (c *checker) constraint(k *Constraint) {
 	c.name("/attribute", k.Attribute)
 	if len(k.Values) > engine.MaxValues {
-		c.fail("/values", fmt.Sprintf("%d values are more than %d", len(k.Values), engine.MaxValues), "put the list into an attribute of the context, or use a group")
+		c.fail("/values", fmt.Sprintf("%d values exceed the limit of %d", len(k.Values), engine.MaxValues), "put the list into an attribute of the context, or use a group")
 	}
 	// Check the values in the form in which they will be stored.
 	stored := Constraint{Attribute: k.Attribute, Operator: k.Operator, Values: make([]any, len(k.Values))}
@@ -68,7 +68,7 @@ func (c *checker) constraint(k *Constraint) {
 		case "neq":
 			hint = "for a list, use not_in"
 		}
-		c.fail("/values", fmt.Sprintf("%s compares with exactly one value, and here are %d", k.Operator, len(k.Values)), hint)
+		c.fail("/values", fmt.Sprintf("%s takes exactly one value, not %d", k.Operator, len(k.Values)), hint)
 		return
 	}
 	c.only(k, k.Values[0])
@@ -80,21 +80,21 @@ func (c *checker) only(k *Constraint, v any) {
 	switch k.Operator {
 	case "contains":
 		if !isText {
-			c.fail("/values/0", "contains looks for text, and this is "+valueType(v), quoteHint(v))
+			c.fail("/values/0", "contains takes text, but this is "+valueType(v), quoteHint(v))
 		}
 	case "matches":
 		if !isText {
-			c.fail("/values/0", "matches needs a pattern, and this is "+valueType(v), quoteHint(v))
+			c.fail("/values/0", "matches takes a pattern, but this is "+valueType(v), quoteHint(v))
 		} else if _, err := pattern.Compile(text); err != nil {
 			c.fail("/values/0", err.Detail, err.Hint)
 		}
 	case "gt", "gte", "lt", "lte":
 		if !isText && !isNumber(v) {
-			c.fail("/values/0", k.Operator+" compares numbers or text, and this is "+valueType(v), "")
+			c.fail("/values/0", k.Operator+" compares numbers or text, but this is "+valueType(v), "")
 		}
 	case "eq", "neq":
 		if v == nil {
-			c.warn("/values/0", "a missing attribute never matches, so that nothing equals null", "")
+			c.warn("/values/0", "nothing equals null, because a missing attribute never matches", "")
 		}
 	}
 }
@@ -141,7 +141,7 @@ func (c *checker) value(pointer string, v any) (any, bool) {
 	}
 	const head = 5 // bytes before a long string, which the limit doesn't count
 	if size := len(w.Bytes()) - head; size > engine.MaxValueBytes {
-		c.fail(pointer, fmt.Sprintf("%d bytes are more than %d", size, engine.MaxValueBytes), "")
+		c.fail(pointer, fmt.Sprintf("%d bytes exceed the limit of %d", size, engine.MaxValueBytes), "")
 		return nil, false
 	}
 	return stored, true

@@ -14,7 +14,7 @@ func (c *checker) variants(variants []Variant) {
 		return
 	}
 	if len(variants) > engine.MaxVariants {
-		c.fail("/variants", fmt.Sprintf("%d variants are more than %d", len(variants), engine.MaxVariants), "")
+		c.fail("/variants", fmt.Sprintf("%d variants exceed the limit of %d", len(variants), engine.MaxVariants), "")
 	}
 	place := c.place
 	taken := map[string]bool{}
@@ -25,7 +25,7 @@ func (c *checker) variants(variants []Variant) {
 		c.place = place + "/variants/" + strconv.Itoa(i)
 		c.name("/name", v.Name)
 		if taken[v.Name] {
-			c.fail("/name", quoted(v.Name)+" is there twice", "")
+			c.fail("/name", quoted(v.Name)+" occurs twice", "")
 		}
 		taken[v.Name] = true
 		ok, above := v.Weight.Sound()
@@ -64,7 +64,7 @@ func (c *checker) payload(payload []byte, before string) string {
 	c.text("/payload", string(appendValue(nil, root.plain())), engine.MaxPayloadBytes)
 	kind := root.kind.String()
 	if before != "" && kind != before {
-		c.fail("/payload", "this is "+kind+", while the payload before it is "+before, "all of a flag's payloads have one type")
+		c.fail("/payload", "this is "+kind+", but the payload before it is "+before, "all of a flag's payloads have one type")
 		return before
 	}
 	return kind

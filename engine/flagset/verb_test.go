@@ -90,7 +90,7 @@ func TestScopesAreRefused(t *testing.T) {
 	for body, want := range map[string]string{
 		`{"for_actor": ""}`:                                                 "/for_actor: it is empty",
 		`{"for_group": ""}`:                                                 "/for_group: it is empty",
-		`{"for_actor": null}`:                                               "/for_actor: null is no scope",
+		`{"for_actor": null}`:                                               "/for_actor: null is not a scope",
 		`{"for_actor": 42}`:                                                 `/for_actor: this is a number, not a string (put it in quotes: "42")`,
 		`{"for_actor": "a", "for_group": "g"}`:                              "one scope at a time",
 		`{"for_actors": "a"}`:                                               `/for_actors: the body has no field "for_actors" (did you mean "for_actor"?)`,
@@ -174,7 +174,7 @@ func TestClear(t *testing.T) {
 	for body, want := range map[string]string{
 		`{"for_actor": ""}`:                   "/for_actor: it is empty (to clear every gate, send {})",
 		`{"for_group": ""}`:                   "/for_group: it is empty",
-		`{"for_actor": null}`:                 "/for_actor: null is no scope",
+		`{"for_actor": null}`:                 "/for_actor: null is not a scope",
 		`{"boolean": false}`:                  "/boolean: false clears nothing",
 		`{"boolean": true, "rule": true}`:     "one gate at a time",
 		`{"for_actor": "1", "boolean": true}`: "one gate at a time",

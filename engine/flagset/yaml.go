@@ -20,7 +20,7 @@ const maxUnfolded = 1_000_000
 var (
 	errAlias     = errors.New("its aliases unfold to too much")
 	errNoName    = errors.New("a name in a mapping must be text")
-	errMerge     = errors.New("merge keys (<<) are not read; repeat the fields, or use an alias for the whole value")
+	errMerge     = errors.New("merge keys (<<) are not supported; repeat the fields, or use an alias for the whole value")
 	errTag       = errors.New("the tag is not one of JSON's types")
 	errDocuments = errors.New("there is more than one document")
 )

@@ -157,11 +157,11 @@ segments:
 	want := []string{
 		"line 7: flag b (actor/) /gates/2/target: this is a number",
 		"line 5: flag b (percentage) /gates/0/ratio: 1.5 is not",
-		"line 17: segment s /constraints/0/values: eq compares",
+		"line 17: segment s /constraints/0/values: eq takes",
 		"line 19: segment s /constraints: a segment without",
 		"line 18: segment s /key: there are two",
-		"line 6: flag b (prerequisite/a) /gates/1/target: the prerequisites go round",
-		"line 11: flag a (prerequisite/b) /gates/0/target: the prerequisites go round",
+		"line 6: flag b (prerequisite/a) /gates/1/target: the prerequisites form a cycle",
+		"line 11: flag a (prerequisite/b) /gates/0/target: the prerequisites form a cycle",
 	}
 	if len(d.Problems) != len(want) {
 		t.Fatalf("got\n%s", lines(d.Problems))

@@ -47,7 +47,7 @@ func (e *Error) Error() string { return e.Detail }
 // Why: RATIONALE.md "Why RE2 syntax through `regexp/syntax`, and what if Go's tables change?"
 func Compile(pattern string) (*Program, *Error) {
 	if len(pattern) > engine.MaxPatternBytes {
-		return nil, &Error{fmt.Sprintf("a pattern of %d bytes is longer than %d", len(pattern), engine.MaxPatternBytes), ""}
+		return nil, &Error{fmt.Sprintf("a pattern of %d bytes exceeds the limit of %d", len(pattern), engine.MaxPatternBytes), ""}
 	}
 	parsed, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
@@ -63,10 +63,10 @@ func Compile(pattern string) (*Program, *Error) {
 		b.emit()
 	}
 	if n := len(b.to.Instructions); n > engine.MaxPatternInstructions {
-		return nil, &Error{fmt.Sprintf("the pattern needs %d steps, more than %d", n, engine.MaxPatternInstructions), "repeat fewer times, or match the parts with constraints of their own"}
+		return nil, &Error{fmt.Sprintf("the pattern needs %d steps, more than the limit of %d", n, engine.MaxPatternInstructions), "repeat fewer times, or match the parts with constraints of their own"}
 	}
 	if n := len(b.to.Ranges); n > engine.MaxPatternRanges {
-		return nil, &Error{fmt.Sprintf("the pattern's classes need %d bounds, more than %d", n, engine.MaxPatternRanges), ""}
+		return nil, &Error{fmt.Sprintf("the pattern's classes need %d bounds, more than the limit of %d", n, engine.MaxPatternRanges), ""}
 	}
 	return &b.to, nil
 }

@@ -26,7 +26,7 @@ func TestPatternProblems(t *testing.T) {
 		`(`:              "the pattern is not RE2: missing closing )",
 		"\xff":           "the pattern is not RE2: invalid UTF-8",
 		`(\pL{50}){20}`:  "the pattern needs ",
-		strings.Repeat("a", engine.MaxPatternBytes+1): "a pattern of 1025 bytes is longer than 1024",
+		strings.Repeat("a", engine.MaxPatternBytes+1): "a pattern of 1025 bytes exceeds the limit of 1024",
 	} {
 		if _, err := Compile(pattern); err == nil || !strings.HasPrefix(err.Detail, want) {
 			t.Errorf("%.40s: %v, want %s", pattern, err, want)
@@ -39,7 +39,7 @@ func TestPatternLimit(t *testing.T) {
 	if p, err := Compile(at); err != nil || len(p.Instructions) != engine.MaxPatternInstructions {
 		t.Errorf("at the limit: %v", err)
 	}
-	if _, err := Compile(past); err == nil || !strings.Contains(err.Detail, "needs 513 steps, more than 512") {
+	if _, err := Compile(past); err == nil || !strings.Contains(err.Detail, "needs 513 steps, more than the limit of 512") {
 		t.Errorf("past the limit: %v", err)
 	}
 }
