@@ -14,6 +14,7 @@ import (
 
 // WebhookSender sends deliveries. An error is a failed attempt, and the delivery is tried again later.
 type WebhookSender interface {
+	// Send makes one attempt at a delivery.
 	Send(ctx context.Context, d Delivery) error
 }
 

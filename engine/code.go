@@ -3,6 +3,7 @@ package engine
 // Code says why bytes were refused; 0 means that they weren't. The numbers are part of the module's ABI.
 type Code int32
 
+// These are the codes.
 const (
 	CodeOK         Code = 0
 	CodeTooLarge   Code = 1  // longer than MaxSnapshotBytes

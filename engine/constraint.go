@@ -3,6 +3,7 @@ package engine
 // Operator compares an attribute of the context with a constraint's values.
 type Operator uint8
 
+// These are the operators.
 const (
 	OpEq Operator = iota
 	OpNeq

@@ -3,6 +3,7 @@ package engine
 // Reason says why a flag was decided the way it was.
 type Reason uint8
 
+// These are the reasons.
 const (
 	ReasonUnknownFlag    Reason = iota // the snapshot doesn't have the flag
 	ReasonDefault                      // no gate granted
@@ -16,6 +17,7 @@ const (
 // Gate is a kind of gate.
 type Gate uint8
 
+// These are the kinds of gate. GateNone means that no gate decided.
 const (
 	GateNone Gate = iota
 	GateBoolean

@@ -5,6 +5,7 @@ import "math"
 // Outcome is what one gate says.
 type Outcome uint8
 
+// These are the outcomes.
 const (
 	OutcomeNo       Outcome = iota // the gate neither grants nor denies
 	OutcomeYes                     // the gate grants

@@ -5,6 +5,7 @@ import "math"
 // Presence says how much the input knows about the actor.
 type Presence uint8
 
+// These are the presences.
 const (
 	NoActor Presence = iota // no actor: gates for actors and groups are not asked
 	Keyless                 // an actor without a key: only its groups count, and gates that need the key don't match

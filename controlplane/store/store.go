@@ -125,19 +125,19 @@ type Usage struct {
 	Used, Quota int64 // Quota is 0 if there is none
 }
 
-// prefixEnd returns the first key after all keys that begin with prefix.
+// PrefixEnd returns the first key after all keys that begin with prefix.
 func PrefixEnd(prefix string) string {
 	last := len(prefix) - 1
 	return prefix[:last] + string(prefix[last]+1)
 }
 
-// under returns the range of all keys that begin with prefix.
+// Under returns the range of all keys that begin with prefix.
 func Under(prefix string) Range { return Range{From: prefix, To: PrefixEnd(prefix)} }
 
-// pageEntries bounds one read. With inline values of at most maxInline, a page stays below every store's limit for a message.
+// PageEntries bounds one read. With inline values of at most maxInline, a page stays below every store's limit for a message.
 const PageEntries = 1000
 
-// readAll reads a range page by page as of one revision, and calls each for every entry.
+// ReadAll reads a range page by page as of one revision, and calls each for every entry.
 func ReadAll(ctx context.Context, store Store, r Range, each func(Entry) error) (revision int64, err error) {
 	r.Limit = PageEntries
 	for {
@@ -158,7 +158,7 @@ func ReadAll(ctx context.Context, store Store, r Range, each func(Entry) error) 
 	}
 }
 
-// readOne reads one key. The entry's revision is 0 if the key doesn't exist.
+// ReadOne reads one key. The entry's revision is 0 if the key doesn't exist.
 func ReadOne(ctx context.Context, store Store, key string) (Entry, error) {
 	page, err := store.Read(ctx, Range{From: key})
 	if err != nil || len(page.Entries) == 0 {

@@ -47,6 +47,7 @@ type Config struct {
 	Clock  func() time.Time // for schedules; nil is time.Now
 }
 
+// These are the defaults of a Config.
 const (
 	DefaultEnv         = "default"
 	DefaultReadyWithin = 5 * time.Second

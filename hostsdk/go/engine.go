@@ -17,11 +17,16 @@ type Engine interface {
 // Snapshot is a set of flags in an engine. It never changes, and is safe for any number of callers at once. Flags are numbered
 // from 0 to Len−1, ascending by key.
 type Snapshot interface {
+	// Info describes the snapshot.
 	Info() Info
-	Bytes() string // that were loaded
+	// Bytes returns the bytes that were loaded.
+	Bytes() string
+	// Len returns the number of flags.
 	Len() int32
+	// Key returns the key of flag i.
 	Key(i int32) string
-	Find(key string) int32 // −1 without such a flag
+	// Find returns the number of a flag, or −1 for an unknown flag.
+	Find(key string) int32
 
 	// Decide decides flag i. The error is ErrRetired, or says that the engine broke twice in a row.
 	Decide(i int32, in *engine.Input, d *engine.Decision) error

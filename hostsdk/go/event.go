@@ -9,6 +9,7 @@ import (
 // EventKind says what happened.
 type EventKind uint8
 
+// These are the kinds of event.
 const (
 	StateChanged EventKind = iota
 	FlagsChanged

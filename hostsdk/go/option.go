@@ -11,10 +11,16 @@ import (
 )
 
 // Actor is anything flags can be asked for. Its id is the targeting key: the same id is always in the same share of actors.
-type Actor interface{ ActorID() string }
+type Actor interface {
+	// ActorID returns the id.
+	ActorID() string
+}
 
 // Member is an actor that can tell which groups it is in. It is asked only for the groups that a flag names.
-type Member interface{ InGroup(name string) bool }
+type Member interface {
+	// InGroup reports whether the actor is in a group.
+	InGroup(name string) bool
+}
 
 // Option says who asks, or how to answer. Options are values: they can be kept, and given again. Of two that say the same, the
 // later counts.

@@ -23,6 +23,7 @@ func Poll(every time.Duration) Source {
 }
 
 const (
+	// DefaultPoll is the time between two polls.
 	DefaultPoll = 15 * time.Second
 
 	// patience is how long one answer may take: 32 MiB at 1 MiB a second.

@@ -11,13 +11,13 @@ import (
 type State uint8
 
 const (
-	// NotReady: nothing has been loaded yet; every answer is the caller's default.
+	// NotReady means that nothing has been loaded yet. Every answer is the caller's default.
 	NotReady State = iota
-	// Ready: a snapshot serves, and the source stands behind it.
+	// Ready means that a snapshot serves, and the source confirms it.
 	Ready
-	// Stale: a snapshot serves, but the source is away, or hasn't answered yet, or was last heard of longer ago than the TTL.
+	// Stale means that a snapshot serves, but the source is away, hasn't answered yet, or was last heard from longer ago than the TTL.
 	Stale
-	// Error: nothing has been loaded, and the source refuses, or sends what can't be read. The client goes on trying.
+	// Error means that nothing has been loaded, and the source refuses or sends something that can't be read. The client keeps trying.
 	Error
 )
 
