@@ -26,15 +26,15 @@ func newMetrics(a *API) *metrics {
 			Name: "gonfalon_http_requests_total", Help: "Requests, by route and status.",
 		}, []string{"method", "route", "status"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "gonfalon_http_request_seconds", Help: "How long requests took, streams excepted.",
+			Name: "gonfalon_http_request_seconds", Help: "How long requests took, except streams.",
 			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1, 5},
 		}, []string{"method", "route"}),
 		writes: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "gonfalon_write_seconds", Help: "How long changes took, from the request to the answer, which is given when this replica has applied them.",
+			Name: "gonfalon_write_seconds", Help: "How long changes took, from the request until this replica had applied them and answered.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
 		}, []string{"action"}),
 		evaluations: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "gonfalon_evaluations_total", Help: "Decisions made by the control plane itself, by who asked.",
+			Name: "gonfalon_evaluations_total", Help: "Decisions made by the control plane itself, by source.",
 		}, []string{"source"}),
 	}
 	m.single, m.bulk = m.evaluations.WithLabelValues("ofrep"), m.evaluations.WithLabelValues("ofrep_bulk")
@@ -85,18 +85,18 @@ func gauge(name, help string, labels ...string) *prometheus.Desc {
 
 var (
 	synced         = gauge("synced", "1 while this replica follows the store's changes.")
-	lagSeconds     = gauge("store_lag_seconds", "For how long this replica has not followed the store's changes.")
+	lagSeconds     = gauge("store_lag_seconds", "How long this replica has not followed the store's changes.")
 	storeRevision  = gauge("store_revision", "The store's revision up to which this replica has followed.")
 	storeUsed      = gauge("store_used_bytes", "How full the store is.")
-	storeQuota     = gauge("store_quota_bytes", "How full the store may get; 0: no quota.")
+	storeQuota     = gauge("store_quota_bytes", "How full the store may get; 0 means that it has no quota.")
 	openStreams    = gauge("streams", "Open streams of all kinds.")
 	webhookLeader  = gauge("webhook_leader", "1 on the replica that delivers webhooks.")
 	watchers       = gauge("environment_streams", "Streams that watch an environment.", "environment")
 	revision       = gauge("environment_revision", "An environment's revision on this replica.", "environment")
 	flagCount      = gauge("environment_flags", "Flags of an environment.", "environment")
 	segmentCount   = gauge("environment_segments", "Segments of an environment.", "environment")
-	snapshotBytes  = gauge("snapshot_bytes", "Size of an environment's snapshot; 0: nobody asked for the newest yet.", "environment")
-	snapshotAge    = gauge("snapshot_age_seconds", "Since the newest change of an environment was applied.", "environment")
+	snapshotBytes  = gauge("snapshot_bytes", "Size of an environment's snapshot; 0 if nobody has asked for the newest one yet.", "environment")
+	snapshotAge    = gauge("snapshot_age_seconds", "Time since the newest change of an environment was applied.", "environment")
 	allStatusDescs = []*prometheus.Desc{synced, lagSeconds, storeRevision, storeUsed, storeQuota, openStreams, webhookLeader, watchers, revision, flagCount, segmentCount, snapshotBytes, snapshotAge}
 )
 
