@@ -39,10 +39,10 @@ func environmentsNoun(document any, list ...apiclient.Environment) noun {
 }
 
 // tellEnvironment prints what an environment is after a change.
-func tellEnvironment(c *cobra.Command, o output, w writing, e apiclient.Environment) error {
+func tellEnvironment(c *cobra.Command, o output, w writing, verb string, e apiclient.Environment) error {
 	n := environmentsNoun(e, e)
 	n.text = func(io.Writer) error {
-		return w.told(c, "%s has %s and %s at revision %d, %s", e.Key, count(e.Flags, "flag"), count(e.Segments, "segment"), e.Revision,
+		return w.told(c, verb+": %s has %s and %s at revision %d, %s", e.Key, count(e.Flags, "flag"), count(e.Segments, "segment"), e.Revision,
 			e.Settings.GroupConflict)
 	}
 	return o.print(c, n)
@@ -90,7 +90,7 @@ func newEnvsCreate(n *connection) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return tellEnvironment(c, o, w, made)
+			return tellEnvironment(c, o, w, "created", made)
 		}),
 	}
 	o.register(c)
@@ -127,7 +127,7 @@ func newEnvsSet(n *connection) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return tellEnvironment(c, o, w, changed)
+			return tellEnvironment(c, o, w, "set", changed)
 		}),
 	}
 	o.register(c)

@@ -33,10 +33,7 @@ func newExport() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return writeOutput(c, out, func(w io.Writer) error {
-				_, err := w.Write(text)
-				return err
-			})
+			return writeOutput(c, out, func(w io.Writer) error { return writeYAML(w, string(text)) })
 		}),
 	}
 	n.register(c)

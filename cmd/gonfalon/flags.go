@@ -30,7 +30,7 @@ func newFlags() *cobra.Command {
 // flagsNoun is what a verb prints of flags. The document is one flag's, or a page's.
 func flagsNoun(env string, document any, flags ...apiclient.Flag) noun {
 	n := noun{
-		env: env, document: document, set: new(flagset.Set), narrow: 6,
+		env: env, document: document, set: new(flagset.Set), section: "flags", narrow: 6,
 		header: []string{"KEY", "STATE", "OWNER", "UPDATED", "LAST EVALUATED", "GATES", "REVISION", "UPDATED BY", "TAGS", "DESCRIPTION", "VERSION"},
 	}
 	for _, f := range flags {

@@ -1,16 +1,12 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
-	"go.yaml.in/yaml/v3"
 
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
@@ -52,6 +48,7 @@ type noun struct {
 	narrow   int                   // the table has so many columns unless it is wide; 0: all
 	text     func(io.Writer) error // nil: the table
 	set      *flagset.Set          // yaml of flags and segments is the form that files have; nil: the document
+	section  string                // of that form: "flags" or "segments"
 	note     string                // a comment above that
 	summary  string                // a line below the table
 }
@@ -92,86 +89,4 @@ func (o *output) print(c *cobra.Command, n noun) error {
 		return err
 	}
 	return say(w, "%s\n", n.summary)
-}
-
-// json returns the document, with the environment as its first member.
-func (n noun) json() ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(n.document); err != nil {
-		return nil, err
-	}
-	data := bytes.TrimSpace(b.Bytes())
-	if n.env != "" && bytes.HasPrefix(data, []byte("{")) {
-		name, err := json.Marshal(n.env)
-		if err != nil {
-			return nil, err
-		}
-		rest := bytes.TrimPrefix(data, []byte("{"))
-		if !bytes.HasPrefix(rest, []byte("}")) {
-			rest = append([]byte{','}, rest...)
-		}
-		data = slices.Concat([]byte(`{"environment":`), name, rest)
-	}
-	return escaped(data), nil
-}
-
-// escaped writes the characters that a terminal obeys as JSON's escapes. Outside of strings, JSON has only the last line end.
-func escaped(data []byte) []byte {
-	if bytes.IndexFunc(data, obeyed) < 0 {
-		return data
-	}
-	var out []byte
-	for _, r := range string(data) {
-		if obeyed(r) {
-			out = fmt.Appendf(out, `\u%04x`, r)
-		} else {
-			out = utf8.AppendRune(out, r)
-		}
-	}
-	return out
-}
-
-func (n noun) writeYAML(w io.Writer) error {
-	if n.set != nil {
-		return n.writeFile(w)
-	}
-	data, err := n.json()
-	if err != nil {
-		return err
-	}
-	var node yaml.Node
-	if err := yaml.Unmarshal(data, &node); err != nil {
-		return err
-	}
-	plain(&node)
-	return yaml.NewEncoder(w).Encode(&node)
-}
-
-// plain drops JSON's brackets and quotes: JSON is YAML already, but not as people write it.
-func plain(n *yaml.Node) {
-	n.Style = 0
-	for _, part := range n.Content {
-		plain(part)
-	}
-}
-
-// writeFile writes flags or segments as flags.yaml has them, so that put and import read what get and list print. Settings are
-// the environment's, and are left out.
-func (n noun) writeFile(w io.Writer) error {
-	text, err := flagset.MarshalYAML(n.set)
-	if err != nil {
-		return err
-	}
-	if err := say(w, "# %s\n", n.note); err != nil {
-		return err
-	}
-	section := "flags:"
-	if len(n.set.Flags) == 0 {
-		section = "segments:"
-	}
-	_, rest, _ := strings.Cut(string(text), "\n"+section)
-	_, err = io.WriteString(w, section+rest)
-	return err
 }

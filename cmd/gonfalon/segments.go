@@ -30,7 +30,7 @@ func newSegments() *cobra.Command {
 // segmentsNoun is what a verb prints of segments. The document is one's, or a list's.
 func segmentsNoun(env string, document any, list ...apiclient.Segment) noun {
 	n := noun{
-		env: env, document: document, note: env, set: new(flagset.Set), narrow: 5,
+		env: env, document: document, note: env, set: new(flagset.Set), section: "segments", narrow: 5,
 		header: []string{"KEY", "CONSTRAINTS", "UPDATED", "USED BY", "DESCRIPTION", "REVISION", "UPDATED BY", "VERSION"},
 	}
 	for _, s := range list {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"strconv"
 	"strings"
 	"time"
 
@@ -37,10 +38,10 @@ func newServe() *cobra.Command {
 	s := new(serving)
 	c := &cobra.Command{
 		Use:   "serve",
-		Short: "Run the control plane: the API, snapshots and their stream, OFREP",
-		Long: `Serve runs the control plane until it is interrupted. Without a cluster it keeps its state in an etcd of its
-own, which listens nowhere. At the first start it makes an admin token, which it shows once and keeps only
-as a hash, and an example flag. Traces are exported as OpenTelemetry's own environment variables say.`,
+		Short: "Run the control plane: the API, snapshots and their stream, and OFREP",
+		Long: `Serve runs the control plane until it is interrupted. Without a cluster it keeps its state in an embedded etcd,
+which listens nowhere. At the first start it creates an example flag and an admin token, which it shows once
+and stores as a hash. OpenTelemetry's environment variables configure where traces go.`,
 		Example: `  gonfalon serve
   gonfalon serve --listen 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem --etcd-endpoints https://etcd-0:2379,https://etcd-1:2379
   gonfalon serve --config /etc/gonfalon.yaml --print-config`,
@@ -116,11 +117,9 @@ func (s *serving) run(c *cobra.Command) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, service.Close()) }()
-	client := ""
-	if s.seed {
-		if client, err = seed(ctx, service); err != nil {
-			return err
-		}
+	example, err := seed(ctx, service, s.seed)
+	if err != nil {
+		return err
 	}
 	config := httpapi.Config{
 		Logger: log, Version: version, AllowOrigins: s.origins, RateLimit: s.rateLimit, RateBurst: s.rateBurst, MaxStreams: s.maxStreams,
@@ -129,7 +128,7 @@ func (s *serving) run(c *cobra.Command) (err error) {
 		config.Tracer = tracer
 	}
 	server.API = httpapi.New(service, config)
-	s.greet(c.OutOrStdout(), listener.Addr(), service.InitialToken(), client, time.Since(started))
+	s.greet(c.OutOrStdout(), s.base(listener.Addr()), service.InitialToken(), example, time.Since(started))
 	if err := server.Serve(ctx, listener); err != nil {
 		return err
 	}
@@ -159,35 +158,44 @@ func (s *serving) logger(to io.Writer) (*slog.Logger, error) {
 	return nil, usagef("--log-format: %q is neither text nor json", s.logFormat)
 }
 
-// greet says where the control plane is, and how to try it.
-func (s *serving) greet(w io.Writer, address net.Addr, admin, client string, took time.Duration) {
+// greet says where the control plane is, and how to try it. A request to base reaches it from this machine.
+func (s *serving) greet(w io.Writer, base, admin string, example exampleFlag, took time.Duration) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Gonfalon %s · %s · ready in %.1f s\n", version, s.storage.String(), took.Seconds())
+	fmt.Fprintf(&b, "  API         %s/v1 (OpenAPI at /openapi.json)\n", base)
+	lost := "lost? gonfalon tokens create --data-dir " + s.dir
+	if len(s.endpoints) > 0 {
+		lost = "lost? gonfalon tokens create --etcd-endpoints " + strings.Join(s.endpoints, ",")
+	}
+	switch {
+	case admin != "" && s.inMemory:
+		fmt.Fprintf(&b, "  admin token %s (shown once)\n", admin)
+	case admin != "":
+		fmt.Fprintf(&b, "  admin token %s (shown once; %s)\n", admin, lost)
+	case s.adminToken != "":
+		fmt.Fprintf(&b, "  admin token as GONFALON_ADMIN_TOKEN says\n")
+	default:
+		fmt.Fprintf(&b, "  admin token shown at the first start (%s)\n", lost)
+	}
+	fmt.Fprint(&b, example.introduction())
+	fmt.Fprintf(&b, "\nTry it:\n%s", example.request(base))
+	_, _ = io.WriteString(w, b.String()) // a closed terminal is no reason not to serve
+}
+
+// base is the address at which a program on this machine reaches a listener. One that listens on every address is reached at
+// the machine's own.
+func (s *serving) base(address net.Addr) string {
 	scheme := "http"
 	if s.tlsCert != "" {
 		scheme = "https"
 	}
-	base := scheme + "://" + address.String()
-	var b strings.Builder
-	fmt.Fprintf(&b, "Gonfalon %s · %s · ready in %.1f s\n", version, s.storage.String(), took.Seconds())
-	fmt.Fprintf(&b, "  API         %s/v1 (OpenAPI at /openapi.json)\n", base)
-	lost := "gonfalon tokens create --data-dir " + s.dir
-	if len(s.endpoints) > 0 {
-		lost = "gonfalon tokens create --etcd-endpoints " + strings.Join(s.endpoints, ",")
+	at := address.String()
+	if tcp, ok := address.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		host := "::1"
+		if strings.HasPrefix(s.listen, "0.0.0.0:") || strings.HasPrefix(s.listen, ":") {
+			host = "127.0.0.1"
+		}
+		at = net.JoinHostPort(host, strconv.Itoa(tcp.Port))
 	}
-	switch {
-	case admin != "":
-		fmt.Fprintf(&b, "  admin token %s (shown once; lost? %s)\n", admin, lost)
-	case s.adminToken != "":
-		fmt.Fprintf(&b, "  admin token as GONFALON_ADMIN_TOKEN says\n")
-	default:
-		fmt.Fprintf(&b, "  admin token shown at the first start (lost? %s)\n", lost)
-	}
-	token := "$GONFALON_TOKEN"
-	if client != "" {
-		token = client
-		fmt.Fprintf(&b, "  a flag      %s: on for group staff, 25%% of everyone else\n", exampleFlag)
-	}
-	fmt.Fprintf(&b, "\nTry it:\n"+
-		"  curl -s %s/ofrep/v1/evaluate/flags/%s -H \"Authorization: Bearer %s\" \\\n"+
-		"       -d '{\"context\": {\"targetingKey\": \"user:3\", \"groups\": [\"staff\"]}}'\n", base, exampleFlag, token)
-	_, _ = io.WriteString(w, b.String()) // a closed terminal is no reason not to serve
+	return scheme + "://" + at
 }

@@ -30,6 +30,7 @@ type server struct {
 var (
 	urlPattern   = regexp.MustCompile(`API +(https?://[^ ]+)/v1`)
 	adminPattern = regexp.MustCompile(`gfn_admin_[A-Z0-9]+`)
+	greeted      = regexp.MustCompile(`(?m)^ .*-d '|/v1/envs -H `)
 	tryPattern   = regexp.MustCompile(`Bearer ([^"]+)"`)
 )
 
@@ -55,7 +56,7 @@ func serve(t *testing.T, args ...string) *server {
 		}
 	})
 	lines := bufio.NewReader(out)
-	for !strings.Contains(s.greeting, "-d '") {
+	for !greeted.MatchString(s.greeting) {
 		line, err := lines.ReadString('\n')
 		s.greeting += line
 		if err != nil {
@@ -175,7 +176,10 @@ func TestServeInMemory(t *testing.T) {
 }
 
 func TestServeWithoutSeed(t *testing.T) {
-	s := serve(t, "--in-memory", "--seed=false")
+	s := serve(t, "--in-memory", "--seed=false", "--listen", "0.0.0.0:0")
+	if strings.Contains(s.greeting, "new_checkout") || strings.Contains(s.greeting, "lost?") || !strings.Contains(s.greeting, "http://127.0.0.1:") {
+		t.Errorf("the greeting tells of what isn't there:\n%s", s.greeting)
+	}
 	s.run("flags", "list").has(t, 0, "0 of 0 flags")
 	s.stop()
 }

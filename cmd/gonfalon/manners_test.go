@@ -1,0 +1,280 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"go.yaml.in/yaml/v3"
+)
+
+// verb is what the manners ask of a verb, as CONTRIBUTING.md states them.
+type verb struct {
+	prints  bool // nouns: it has -o
+	changes bool // what the control plane has: it has --dry-run and --reason
+	asks    bool // a person: it has --yes
+}
+
+// verbs are all of them. A new verb is entered here first.
+var verbs = map[string]verb{
+	"audit":           {prints: true},
+	"backup":          {},
+	"compile":         {},
+	"conformance":     {},
+	"diff":            {prints: true},
+	"envs copy":       {prints: true, changes: true},
+	"envs create":     {prints: true, changes: true},
+	"envs delete":     {changes: true, asks: true},
+	"envs list":       {prints: true},
+	"envs rollback":   {prints: true, changes: true},
+	"envs set":        {prints: true, changes: true},
+	"eval":            {prints: true},
+	"explain":         {prints: true},
+	"export":          {},
+	"flags clear":     {prints: true, changes: true, asks: true},
+	"flags delete":    {changes: true, asks: true},
+	"flags disable":   {prints: true, changes: true, asks: true},
+	"flags enable":    {prints: true, changes: true, asks: true},
+	"flags get":       {prints: true},
+	"flags history":   {prints: true},
+	"flags kill":      {prints: true, changes: true, asks: true},
+	"flags list":      {prints: true},
+	"flags put":       {prints: true, changes: true, asks: true},
+	"flags revive":    {prints: true, changes: true, asks: true},
+	"flags rollback":  {prints: true, changes: true},
+	"flags variants":  {prints: true, changes: true, asks: true},
+	"import":          {prints: true, changes: true},
+	"restore":         {changes: true},
+	"segments delete": {changes: true, asks: true},
+	"segments get":    {prints: true},
+	"segments list":   {prints: true},
+	"segments put":    {prints: true, changes: true},
+	"serve":           {},
+	"stale":           {prints: true},
+	"tokens create":   {prints: true, changes: true},
+	"tokens list":     {prints: true},
+	"tokens revoke":   {changes: true, asks: true},
+	"version":         {prints: true},
+	"webhooks create": {prints: true, changes: true},
+	"webhooks delete": {changes: true, asks: true},
+	"webhooks list":   {prints: true},
+	"webhooks test":   {},
+}
+
+// walk visits every command below one, named as it is typed.
+func walk(c *cobra.Command, visit func(name string, c *cobra.Command)) {
+	for _, sub := range c.Commands() {
+		visit(strings.TrimPrefix(sub.CommandPath(), "gonfalon "), sub)
+		walk(sub, visit)
+	}
+}
+
+func TestVerbsHaveManners(t *testing.T) {
+	found := map[string]bool{}
+	walk(newRoot(), func(name string, c *cobra.Command) {
+		if c.Short == "" || strings.HasSuffix(c.Short, ".") || c.Example == "" {
+			t.Errorf("%s: it has no help, one that ends in a point, or no example", name)
+		}
+		for line := range strings.Lines(c.Example) {
+			if err := parses(strings.TrimSpace(line)); err != nil {
+				t.Errorf("%s: the example %q: %v", name, strings.TrimSpace(line), err)
+			}
+		}
+		if c.HasSubCommands() {
+			return
+		}
+		found[name] = true
+		v, known := verbs[name]
+		if !known {
+			t.Errorf("%s: it is not among the verbs of this test", name)
+			return
+		}
+		has := func(flag string) bool { return c.Flags().Lookup(flag) != nil || c.InheritedFlags().Lookup(flag) != nil }
+		form := has("output") && c.Flags().Lookup("output").Value.Type() == new(output).Type()
+		for _, is := range []struct {
+			what       string
+			has, ought bool
+		}{
+			{"-o", form, v.prints}, {"--dry-run", has("dry-run"), v.changes}, {"--reason", has("reason"), v.changes}, {"--yes", has("yes"), v.asks},
+			{"--json", has("json") && name != "conformance", false},
+		} {
+			if is.has != is.ought {
+				t.Errorf("%s: that it has %s is %t", name, is.what, is.has)
+			}
+		}
+	})
+	for name := range verbs {
+		if !found[name] {
+			t.Errorf("%s is not there", name)
+		}
+	}
+}
+
+// parses checks that a command line names a verb, and only options and so many arguments as it takes.
+func parses(line string) error {
+	line, _, _ = strings.Cut(line, " > ")
+	var words []string
+	for i, part := range strings.Split(line, `'`) {
+		if i%2 == 1 {
+			words[len(words)-1] += part
+			continue
+		}
+		for j, inner := range strings.Split(part, `"`) {
+			if j%2 == 1 {
+				words[len(words)-1] += inner
+				continue
+			}
+			words = append(words, strings.Split(inner, " ")...)
+		}
+	}
+	words = slices.DeleteFunc(words, func(w string) bool { return w == "" })
+	c, args, err := newRoot().Find(words[1:])
+	if err != nil || words[0] != "gonfalon" || c.HasSubCommands() {
+		return errors.Join(err, errors.New("it is not a verb of gonfalon"))
+	}
+	if err := c.ParseFlags(args); err != nil {
+		return err
+	}
+	if c.Args == nil {
+		return nil
+	}
+	return c.Args(c, c.Flags().Args())
+}
+
+// Every verb that prints nouns prints them in each form, of which yaml says the same as json.
+func TestForms(t *testing.T) {
+	s := serve(t, "--in-memory")
+	flags := file(t, "flags.yaml", checkout)
+	s.run("import", flags).must(t)
+	s.run("webhooks", "create", "chat", "https://chat.example/hook").must(t)
+	snapshot := compileFile(t, checkout)
+	for _, c := range []struct {
+		args []string
+		name string // one of those printed
+		file bool   // yaml is the form that files have
+		anew bool   // another call answers something else, such as a new id
+	}{
+		{args: []string{"flags", "list"}, name: "new_checkout", file: true},
+		{args: []string{"flags", "get", "new_checkout"}, name: "new_checkout", file: true},
+		{args: []string{"flags", "enable", "new_checkout", "--dry-run"}, name: "new_checkout", file: true},
+		{args: []string{"flags", "rollback", "new_checkout", "3", "--dry-run"}, name: "new_checkout", file: true},
+		{args: []string{"flags", "history", "new_checkout"}, name: "default/3"},
+		{args: []string{"stale", "--for", "1s"}, name: "sale", file: true},
+		{args: []string{"segments", "list"}, name: "premium", file: true},
+		{args: []string{"segments", "get", "premium"}, name: "premium", file: true},
+		{args: []string{"envs", "list"}, name: "default"},
+		{args: []string{"envs", "set", "default", "--description", "x", "--dry-run"}, name: "default", anew: true},
+		{args: []string{"envs", "create", "staging", "--dry-run"}, name: "staging", anew: true},
+		{args: []string{"envs", "rollback", "default", "2", "--dry-run"}, name: "segment/premium"},
+		{args: []string{"import", flags, "--dry-run"}},
+		{args: []string{"diff", flags}},
+		{args: []string{"explain", "sale", "--now", "2026-11-27T00:00:00Z"}, name: "sale"},
+		{args: []string{"eval", "--snapshot", snapshot, "new_checkout", "--explain"}, name: "new_checkout"},
+		{args: []string{"audit"}, name: "default/3"},
+		{args: []string{"audit", "--failures"}},
+		{args: []string{"tokens", "list"}, anew: true},
+		{args: []string{"tokens", "create", "--role", "viewer", "--dry-run"}, anew: true},
+		{args: []string{"webhooks", "list"}},
+		{args: []string{"version"}, name: version},
+	} {
+		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
+			s.t = t
+			ask := s.run
+			if c.args[0] == "eval" || c.args[0] == "version" {
+				ask = func(args ...string) result { return gonfalon(t, args...) }
+			}
+			in := func(form string) string { return ask(append(c.args, "-o", form)...).must(t) }
+			var asJSON, asYAML map[string]any
+			if err := json.Unmarshal([]byte(in("json")), &asJSON); err != nil {
+				t.Errorf("json: %v", err)
+			}
+			if err := yaml.Unmarshal([]byte(in("yaml")), &asYAML); err != nil {
+				t.Errorf("yaml: %v", err)
+			}
+			if got := normal(t, asYAML); !c.file && !c.anew && !reflect.DeepEqual(got, asJSON) {
+				t.Errorf("json says %v\nyaml says %v", asJSON, got)
+			}
+			if _, flags := asYAML["flags"]; c.file && !flags && asYAML["segments"] == nil {
+				t.Errorf("yaml has neither flags nor segments: %v", asYAML)
+			}
+			if names := strings.Split(in("name"), "\n"); c.name != "" && !slices.Contains(names, c.name) {
+				t.Errorf("names are %q", names)
+			}
+			if wide := in("wide"); strings.ToUpper(strings.SplitN(wide, "\n", 2)[0]) != strings.SplitN(wide, "\n", 2)[0] {
+				t.Errorf("the table has no header: %s", wide)
+			}
+		})
+	}
+	s.t = t
+	s.stop()
+}
+
+// normal is a value as JSON has it.
+func normal(t *testing.T, v any) (same any) {
+	t.Helper()
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &same); err != nil {
+		t.Fatal(err)
+	}
+	return same
+}
+
+// A dry run of any change changes nothing, and each says so where a person reads it.
+func TestDryRuns(t *testing.T) {
+	s := serve(t, "--in-memory")
+	flags := file(t, "flags.yaml", checkout)
+	s.run("import", flags).must(t)
+	s.run("envs", "create", "staging").must(t)
+	hook, _, _ := strings.Cut(s.run("webhooks", "create", "chat", "https://chat.example/hook").must(t), "\n")
+	token := strings.Fields(s.run("tokens", "list", "-o", "name").must(t))[1]
+	saved := t.TempDir() + "/saved"
+	s.run("backup", "-o", saved).must(t)
+	state := func() string {
+		return s.run("export").must(t) + s.run("audit", "--limit", "1000", "-o", "json").must(t) + s.run("envs", "list", "-o", "json").must(t) +
+			s.run("tokens", "list", "-o", "name").must(t) + s.run("webhooks", "list", "-o", "name").must(t)
+	}
+	before := state()
+	left := maps.Clone(verbs)
+	for _, args := range [][]string{
+		{"envs", "copy", "default", "staging"}, {"envs", "create", "new"}, {"envs", "delete", "staging"}, {"envs", "rollback", "default", "1"},
+		{"envs", "set", "staging", "--description", "new"}, {"flags", "clear", "sale", "--all"}, {"flags", "delete", "sale"},
+		{"flags", "disable", "sale"}, {"flags", "enable", "sale"}, {"flags", "kill", "sale"},
+		{"flags", "put", file(t, "f.yaml", "flags: [{key: new}]")}, {"flags", "revive", "sale"}, {"flags", "rollback", "new_checkout", "2"},
+		{"flags", "variants", "sale", "a=1", "b=1"}, {"import", file(t, "none.yaml", "flags: []"), "--prune"}, {"restore", saved},
+		{"segments", "delete", "premium"}, {"segments", "put", file(t, "s.yaml", "segments: [{key: new, constraints: [{attribute: plan, operator: in, values: [pro]}]}]")},
+		{"tokens", "create", "--role", "viewer"}, {"tokens", "revoke", token}, {"webhooks", "create", "new", "https://new.example"}, {"webhooks", "delete", hook},
+	} {
+		delete(left, strings.Join(args[:1], " "))
+		delete(left, strings.Join(args[:min(2, len(args))], " "))
+		ask := s.run
+		if args[0] == "restore" {
+			ask = func(args ...string) result { return gonfalon(t, args...) }
+		}
+		got := ask(append(args, "--dry-run", "--reason", "to see")...)
+		if used := args[0] == "segments" && args[1] == "delete"; used { // as flags use it
+			got.has(t, 1, "premium")
+			continue
+		}
+		got.has(t, 0)
+		if !strings.Contains(got.out, "nothing was written") && !strings.Contains(got.out, "like that already") {
+			t.Errorf("%v: it doesn't say that it is a dry run: %s", args, got.out)
+		}
+	}
+	for name, v := range left {
+		if v.changes {
+			t.Errorf("%s was not tried", name)
+		}
+	}
+	if after := state(); after != before {
+		t.Errorf("before %s\nafter %s", before, after)
+	}
+	s.stop()
+}
