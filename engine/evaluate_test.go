@@ -154,7 +154,7 @@ func TestPayload(t *testing.T) {
 	}
 }
 
-// chain is n flags, each needing the next; the last is on.
+// chain returns n flags, each of which requires the next; the last is on.
 func chain(n int) *flagset.Set {
 	set := new(flagset.Set)
 	for i := range n {
@@ -267,7 +267,7 @@ func TestEvaluateDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// What is said to be fixed is decided the same for every input, and the flags that ask for nothing are fixed.
+// A flag marked as fixed is decided the same for every input, and flags that look at nothing are marked as fixed.
 func TestFixed(t *testing.T) {
 	s := load(t, everything+`
   - {key: plain_on, gates: [{type: boolean, enabled: true}]}

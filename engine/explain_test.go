@@ -7,7 +7,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// explained checks that an explanation agrees with the decision that it explains, and gives its steps.
+// explained checks that an explanation agrees with the decision, and returns its steps.
 func explained(t testing.TB, s *engine.Snapshot, key string, in engine.Input) []engine.Step {
 	t.Helper()
 	var sc engine.Scratch

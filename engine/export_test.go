@@ -38,7 +38,7 @@ func (s *Snapshot) MatchFirst(text string) bool {
 	return s.match(&s.programs[0], text, &m)
 }
 
-// Reseal gives data the content id of its bytes.
+// Reseal returns data with the right content id.
 func Reseal(data []byte) []byte {
 	id := OwnSum(string(data[:len(data)-IDBytes]))
 	return append(data[:len(data)-IDBytes:len(data)-IDBytes], id[:]...)

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestImports says that nothing the engine imports, however far down, reaches a clock, a disk, a network or randomness: it
-// lists the engine's own imports, and looks for what would reach them below. crypto/sha256 is the one exception, natively.
+// TestImports checks that nothing that the engine imports, directly or indirectly, reaches a clock, a disk, a network or randomness. It
+// lists the engine's own imports, and searches theirs. The one exception is crypto/sha256 in native builds.
 func TestImports(t *testing.T) {
 	list := func(args ...string) []string {
 		out, err := exec.Command("go", append([]string{"list"}, args...)...).CombinedOutput()

@@ -10,7 +10,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// Each limit: at it, a strict compile and Load work and the flag decides; one past it, the compile is refused.
+// At each limit, a strict compile and Load succeed and the flag decides. One past it, compiling is refused.
 func TestLimits(t *testing.T) {
 	flag := func(gates ...flagset.Gate) *flagset.Set {
 		return &flagset.Set{Flags: []flagset.Flag{{Key: "f", Gates: gates}}}
@@ -104,7 +104,7 @@ func TestPatternInstructionLimit(t *testing.T) {
 	}
 }
 
-// A hundred thousand targets are found as a hundred are.
+// Targets are found among a hundred thousand as they are among a hundred.
 func TestHundredThousandActors(t *testing.T) {
 	set := &flagset.Set{Flags: []flagset.Flag{{Key: "f"}}}
 	for i := range engine.MaxTargets {

@@ -10,7 +10,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// raw writes a snapshot by hand, past what the compiler would: one flag whose record is these ten fields.
+// raw writes a snapshot that the compiler would refuse: one flag whose record has these ten fields.
 func raw(t *testing.T, counts [12]int, record ...any) []byte {
 	t.Helper()
 	pack := func(v any) []byte {
@@ -35,7 +35,7 @@ func flat(n int, item func(i int) []any) []any {
 	return list
 }
 
-// Load checks each limit by itself, whoever made the bytes.
+// Load checks each limit itself, no matter who made the bytes.
 func TestLoadChecksLimits(t *testing.T) {
 	none := []any{}
 	constraint := func(values []any, program any, op int) []any {
@@ -134,7 +134,7 @@ func TestLoadRefusesLongSnapshots(t *testing.T) {
 	}
 }
 
-// Keys made to collide are refused, instead of making a load take minutes.
+// Keys made to collide are refused; otherwise loading them would take minutes.
 func TestLoadRefusesCollisions(t *testing.T) {
 	const keys, slots = 4200, 8192
 	var list []any

@@ -46,8 +46,8 @@ func TestLoadRefusesTruncatedBytes(t *testing.T) {
 	}
 }
 
-// Every altered byte is noticed by the content id; with an id of its own, each alteration either loads or is refused, and what
-// loads decides without a panic.
+// The content id notices every altered byte. With a matching id, each alteration either loads or is refused, and what loads decides
+// without a panic.
 func TestLoadSurvivesAlteredBytes(t *testing.T) {
 	data := compiled(t, everything)
 	in := actor("user:1", "staff")
@@ -77,7 +77,7 @@ func TestLoadSurvivesAlteredBytes(t *testing.T) {
 	}
 }
 
-// exercise runs everything there is on a snapshot.
+// exercise calls everything that a snapshot can do.
 func exercise(s *engine.Snapshot, in engine.Input) {
 	var sc engine.Scratch
 	var d engine.Decision
@@ -116,7 +116,7 @@ func FuzzLoad(f *testing.F) {
 	})
 }
 
-// FuzzEvaluate alters a sound snapshot in places of its choosing and decides by what still loads.
+// FuzzEvaluate alters a valid snapshot in some places, and decides by it if it still loads.
 func FuzzEvaluate(f *testing.F) {
 	f.Add(uint32(40), byte(1), uint32(300), byte(0x93), "user:1", "pro", int64(0))
 	f.Add(uint32(200), byte(0xc0), uint32(201), byte(2), "", "x@acme.com", int64(1795737600_000_000))

@@ -8,7 +8,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// compiled makes the bytes of a snapshot from the authoring form.
+// compiled returns the bytes of a snapshot, from the authoring form.
 func compiled(t testing.TB, yaml string) []byte {
 	t.Helper()
 	set, problems := flagset.ParseYAML([]byte(yaml))

@@ -39,7 +39,7 @@ flags:
 	}
 }
 
-// needs is what a flag needs, as ABI.md lays it out.
+// needs is what a flag needs, in the layout of ABI.md.
 func needs(t *testing.T, s *engine.Snapshot, key string) []any {
 	t.Helper()
 	var r engine.Request
@@ -108,7 +108,7 @@ flags:
 	}
 }
 
-// Of prerequisites without end nobody knows what they need: everything.
+// If a flag has too many prerequisites to visit, it needs everything.
 func TestNeedsOfTooManyFlags(t *testing.T) {
 	for n, want := range map[int][]any{
 		engine.MaxReachable:     {[]any{}, []any{}, int8(0), false, false},

@@ -74,7 +74,7 @@ func TestNumeric(t *testing.T) {
 	}
 }
 
-// Exact halves between two floats are where rounding goes wrong.
+// Rounding tends to go wrong exactly halfway between two floats.
 func TestNumericHalfWays(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for range 2_000 {

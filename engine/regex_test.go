@@ -12,7 +12,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// patterned loads a snapshot whose only program is that of pattern; nil where the compiler refuses the pattern.
+// patterned loads a snapshot whose only program is that of pattern. It returns nil if the compiler refuses the pattern.
 func patterned(t testing.TB, pattern string) *engine.Snapshot {
 	set := flagset.Set{Segments: []flagset.Segment{{Key: "s", Constraints: []flagset.Constraint{
 		{Attribute: "a", Operator: "matches", Values: []any{pattern}}}}}}
@@ -49,7 +49,7 @@ func TestMatch(t *testing.T) {
 	}
 }
 
-// Random patterns out of pieces that combine in every way.
+// Random patterns are made of pieces that combine in every way.
 func TestMatchRandomPatterns(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	pieces := []string{"a", "b", "é", ".", "[ab]", "[^b]", "^", "$", `\b`, `\B`, "|", "a*", "b+", "(a|b)", "(ab)?", `\w`, `\d`, `\pL`, "(?i:B)", "a{2,3}"}

@@ -19,7 +19,7 @@ func encoded(t testing.TB, r request.Request) string {
 	return string(b)
 }
 
-// A request's bytes decide as the typed input does.
+// A request in bytes decides like the typed input.
 func TestRequest(t *testing.T) {
 	s := load(t, everything)
 	key := "user:1"
@@ -87,7 +87,7 @@ func TestRequest(t *testing.T) {
 	}
 }
 
-// What a request leaves out at its end is nothing.
+// Fields that a request leaves out at its end count as empty.
 func TestRequestsMayEndEarly(t *testing.T) {
 	s := load(t, everything)
 	key := "user:1"
@@ -129,7 +129,7 @@ func TestRequestsMayEndEarly(t *testing.T) {
 	}
 }
 
-// shortened is a request with its first fields only.
+// shortened returns a request with only its first fields.
 func shortened(t *testing.T, request string, fields int) string {
 	t.Helper()
 	d := msgpack.NewDecoder(strings.NewReader(request[1:]))
@@ -150,7 +150,7 @@ func TestRequestRefusesTruncatedBytes(t *testing.T) {
 	var r engine.Request
 	attributes := strings.Index(whole, "a")
 	for n := range whole {
-		// Attributes are read when a rule asks, so a request cut short there parses, and has fewer of them.
+		// Attributes are read when a rule asks for them, so a request that is cut short there parses, but has fewer.
 		if ok := r.Parse(whole[:n]); ok && n < attributes {
 			t.Errorf("the first %d of %d bytes parsed", n, len(whole))
 		}

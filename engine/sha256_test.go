@@ -34,7 +34,7 @@ func TestOwnSHA256IsTheStandardOne(t *testing.T) {
 	}
 }
 
-// The published scores of the two libraries that this engine takes over from.
+// These scores are published by the two reference libraries.
 func TestPublishedScores(t *testing.T) {
 	for _, c := range []struct {
 		actor, flag string

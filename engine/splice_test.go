@@ -11,7 +11,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// randomSet has some of 40 flags and of 10 segments, each in one of a few states.
+// randomSet returns some of 40 flags and of 10 segments, each in one of a few states.
 func randomSet(r *rand.Rand) *flagset.Set {
 	set := new(flagset.Set)
 	for i := range 40 {

@@ -23,7 +23,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the examples of ABI.md")
 
-// guest is one instance, driven word by word.
+// guest is one instance of the module, called through its exports.
 type guest struct {
 	t   testing.TB
 	mod api.Module
@@ -180,7 +180,7 @@ func TestDraws(t *testing.T) {
 	between(t, "Some draws:\n\n", b.String(), "\n")
 }
 
-// drawn asks the engine: an explanation tells the draw.
+// drawn asks the engine, whose explanation shows the draw.
 func drawn(t *testing.T, roll uint64, key string) int64 {
 	ratio := 0.5
 	data, _ := snapshot.Compile(snapshot.Header{Environment: "default"}, &flagset.Set{Flags: []flagset.Flag{
@@ -194,7 +194,7 @@ func drawn(t *testing.T, roll uint64, key string) int64 {
 	return steps[s.Explain(0, &engine.Input{Roll: roll}, nil, &d, steps)-1].A
 }
 
-// between checks that ABI.md has text after a start and up to an end, or puts it there.
+// between checks that ABI.md has this text between start and end, or puts it there.
 func between(t *testing.T, start, text, end string) {
 	t.Helper()
 	page, err := os.ReadFile("ABI.md")
@@ -222,7 +222,7 @@ func between(t *testing.T, start, text, end string) {
 	}
 }
 
-// A snapshot that is refused leaves the instance ready for another; a loaded one stays.
+// An instance that refused a snapshot can load another; one that has loaded a snapshot keeps it.
 func TestLoadAgain(t *testing.T) {
 	data := compile(t, "testdata/example.yaml", nil)
 	broken := bytes.Clone(data)
@@ -249,7 +249,7 @@ func TestLoadAgain(t *testing.T) {
 	}
 }
 
-// Calls of every kind, again and again, with requests that grow: memory stays where it was after the first round.
+// After a first round of all calls, with requests that grow, further rounds need no more memory.
 func TestMemoryStaysFlat(t *testing.T) {
 	data := compile(t, "testdata/example.yaml", nil)
 	delta, err := snapshot.Delta(data, compile(t, "testdata/example.yaml", func(set *flagset.Set) { set.Flags[0].Killed = true }))

@@ -21,7 +21,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/wasm"
 )
 
-// TestVectors: the module answers every vector as the native engine does, in wazero's compiler and in its interpreter.
+// TestVectors checks that the module answers every vector like the native engine, in wazero's compiler and in its interpreter.
 func TestVectors(t *testing.T) {
 	cases, err := conformance.All()
 	if err != nil {
@@ -51,7 +51,7 @@ func (w testWriter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// decider decides with the module, a new instance for each snapshot, as in a host.
+// decider decides with the module. Like a host, it makes a new instance for each snapshot.
 func decider(t *testing.T, config wazero.RuntimeConfig) conformance.Decide {
 	ctx := context.Background()
 	runtime := wazero.NewRuntimeWithConfig(ctx, config)
@@ -113,7 +113,7 @@ func decide(mod api.Module, snapshot, request []byte) (a conformance.Answer, err
 	return a, nil
 }
 
-// TestVectorsInNode: V8 answers as the native engine does too.
+// TestVectorsInNode checks the same in V8.
 func TestVectorsInNode(t *testing.T) {
 	node, err := exec.LookPath("node")
 	if err != nil {

@@ -44,7 +44,7 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// The reference also says what the gates alone answer, with prerequisites and segments left out.
+// The reference also recorded the answer of the gates alone, without prerequisites and segments.
 func TestPure(t *testing.T) {
 	checked := 0
 	for _, c := range all(t) {
@@ -70,7 +70,7 @@ func TestPure(t *testing.T) {
 	}
 }
 
-// A runner that never fails would prove nothing: each part of an answer, made wrong, must be found.
+// A runner that never fails would prove nothing: it must notice each part of an answer that is made wrong.
 func TestRunFindsWrongAnswers(t *testing.T) {
 	cases := slices.DeleteFunc(all(t), func(c Case) bool { return c.ID%4 != 0 && c.check == nil })
 	right := Run(cases, Native).Total()

@@ -56,7 +56,7 @@ func TestNumberJSON(t *testing.T) {
 	}
 }
 
-// Reading what is written gives the same, and integers are exact at any length.
+// A written number reads back as the same number, and integers are exact at any length.
 func FuzzNumber(f *testing.F) {
 	for _, seed := range []string{"0", "-12.50", "123456789012345678901234567890", "1e-7", "4.9e-324", "9007199254740993.0", "1E+2"} {
 		f.Add(seed)

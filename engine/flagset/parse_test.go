@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// example is a flag with every type of gate, as the manual shows it.
+// example is a flag with every type of gate, the way the documentation shows them.
 const example = `{"key": "new_checkout", "description": "", "owner": "", "tags": [], "permanent": false, "killed": false, "off_variant": null,
  "gates": [
   {"type": "boolean", "enabled": true},
@@ -97,7 +97,7 @@ func TestParseFlagRefuses(t *testing.T) {
 	}
 }
 
-// Every problem at once, each with its place.
+// All problems are reported at once, each with its place.
 func TestParseFlagReportsAll(t *testing.T) {
 	_, problems := ParseFlag([]byte(`{"key": 1, "tags": ["a", 2, 3], "nope": 1, "gates": [
 		{"type": "actor", "target": 4, "enabled": 5, "ratio": 0.5},
@@ -154,7 +154,7 @@ func TestLargeObjects(t *testing.T) {
 	}
 }
 
-// Whatever reads without problems is written so that it reads the same.
+// A document that reads without problems is written so that it reads back the same.
 func FuzzParseFlag(f *testing.F) {
 	f.Add(example)
 	f.Add(`{"gates": [{"type": "rule", "ratio": 0.5, "constraints": [{"attribute": "", "operator": "matches", "values": ["(a+)+$", 1e5]}]}]}`)

@@ -8,7 +8,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// requiring is a flag that needs others on.
+// requiring returns a flag that requires others to be on.
 func requiring(key string, parents ...string) Flag {
 	f := Flag{Key: key}
 	for _, p := range parents {
@@ -91,7 +91,7 @@ func TestReach(t *testing.T) {
 	if problems := ValidateReferences(&set); len(problems) != 1 || problems[0].Flag != "f000000" || problems[0].Pointer != "/gates" {
 		t.Errorf("past the limit: %s", lines(problems))
 	}
-	// Long chains and large cycles take neither a deep stack nor long.
+	// Long chains and large cycles need neither a deep stack nor much time.
 	set = chain(50_000)
 	set.Flags[49_999] = requiring("f049999", "f000000")
 	if problems := ValidateReferences(&set); len(problems) < 50_000 {

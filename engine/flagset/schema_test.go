@@ -31,7 +31,7 @@ func compiledSchema(t *testing.T) *jsonschema.Schema {
 	return compiled
 }
 
-// bySchema says whether the schema takes a JSON document.
+// bySchema reports whether the schema accepts a JSON document.
 func bySchema(t *testing.T, s *jsonschema.Schema, text []byte) error {
 	t.Helper()
 	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
@@ -41,7 +41,7 @@ func bySchema(t *testing.T, s *jsonschema.Schema, text []byte) error {
 	return s.Validate(document)
 }
 
-// asJSON is a YAML document in JSON, as an editor sees it.
+// asJSON returns a YAML document as JSON, the way an editor sees it.
 func asJSON(t *testing.T, text []byte) []byte {
 	t.Helper()
 	root, problem := readYAML(text)
@@ -77,8 +77,8 @@ func TestSchemaTakesGoldens(t *testing.T) {
 	}
 }
 
-// What the schema refuses, reading or validation refuses, and what can't be read, the schema refuses: on documents that were
-// right until one thing in them changed. The schema can't know what only makes no sense, such as a pattern or a cycle.
+// Reading or validation refuses whatever the schema refuses, and the schema refuses whatever can't be read. The documents are valid except
+// for one change. The schema can't notice what merely makes no sense, such as a bad pattern or a cycle.
 func TestSchemaAndParserAgree(t *testing.T) {
 	s := compiledSchema(t)
 	var root any
@@ -111,7 +111,7 @@ func TestSchemaAndParserAgree(t *testing.T) {
 	}
 }
 
-// change is a copy of a document with one thing in it replaced, left out, or added.
+// change returns a copy of a document with one part replaced, left out, or added.
 func change(r *rand.Rand, root any) any {
 	count := 0
 	walk(root, func(any) any { count++; return nil })
@@ -148,7 +148,7 @@ func walk(v any, visit func(any) any) {
 	copied(v, func(v any) (any, bool) { visit(v); return nil, false })
 }
 
-// copied is a document with the parts replaced for which with says so.
+// copied returns a document in which with has replaced some parts.
 func copied(v any, with func(any) (any, bool)) any {
 	if replaced, ok := with(v); ok {
 		return replaced
@@ -170,7 +170,7 @@ func copied(v any, with func(any) (any, bool)) any {
 	return v
 }
 
-// The schema repeats what the code says, and must go on doing so.
+// The schema repeats what the code says, and must continue to do so.
 func TestSchemaNamesTheSame(t *testing.T) {
 	var s struct {
 		Defs map[string]struct {

@@ -55,7 +55,7 @@ func TestParseTime(t *testing.T) {
 	}
 }
 
-// The reference's own answers on what is a time: a schedule from then on is open much later exactly if it is one.
+// The reference's answers show what it takes for a time: a schedule that starts then is open much later exactly if it is one.
 func TestParseTimeAsTheReference(t *testing.T) {
 	data, err := os.ReadFile("../conformance/small.json")
 	if err != nil {
@@ -96,7 +96,7 @@ func TestParseTimeAsTheReference(t *testing.T) {
 
 var timeForm = regexp.MustCompile(`^[+-]?[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.,][0-9]+)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)$`)
 
-// Against time.Parse, which reads what the form leaves of its own layout.
+// Compare with time.Parse, on the part of the form that its layouts can express.
 func FuzzParseTime(f *testing.F) {
 	for _, seed := range []string{"2026-06-01T12:00:00Z", "2026-06-01 12:00:00,25+0130", "-0001-02-29T23:59:59.9999999-23", "2026-06-01T12:00:00-00:00", "2026-11-31T00:00:00Z"} {
 		f.Add(seed)

@@ -129,7 +129,7 @@ func TestIntroduced(t *testing.T) {
 	}
 }
 
-// What a string counts as in a list must be what the engine says; it says so by how in compares.
+// A string in a list must count as what the engine takes it for, which shows in how the operator in compares.
 func TestNumericText(t *testing.T) {
 	for text, want := range map[string]string{
 		"5": "integer", "+5": "integer", "-0": "integer", "007": "integer", "12345678901234567890123": "integer",

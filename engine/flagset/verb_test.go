@@ -9,7 +9,7 @@ import (
 
 func ptr[T any](v T) *T { return &v }
 
-// slotsOf are the slots of a flag's gates, in order.
+// slotsOf returns the slots of a flag's gates, in order.
 func slotsOf(f Flag) string {
 	var slots []string
 	for _, g := range f.Gates {

@@ -88,7 +88,7 @@ func TestYAMLAliases(t *testing.T) {
 	}
 }
 
-// YAML and JSON are one form: each reads as the other, and what is written reads the same.
+// YAML and JSON are one form: each reads like the other, and what is written reads back the same.
 func TestOneForm(t *testing.T) {
 	fromYAML, problems := ParseYAML(everything(t))
 	if problems = Join(problems, Validate(&fromYAML)); len(problems) > 0 {
@@ -110,7 +110,7 @@ func TestOneForm(t *testing.T) {
 	if len(problems) > 0 || !reflect.DeepEqual(again.Canonical(), fromYAML.Canonical()) {
 		t.Errorf("YAML reads otherwise: %v\n%s", problems, yamlText)
 	}
-	// JSON is YAML too, but for its escapes beyond the first plane.
+	// JSON is also YAML, except for its escapes beyond the first plane.
 	if asYAML, problems := ParseYAML(text); len(problems) > 0 || !reflect.DeepEqual(asYAML, fromJSON) {
 		t.Errorf("JSON read as YAML differs: %v", problems)
 	}
@@ -133,7 +133,7 @@ func TestDocument(t *testing.T) {
 	if d := ReadDocument([]byte("{\n\"flags\": [}")); len(d.Problems) != 1 || d.Problems[0].Line != 2 || !strings.Contains(d.Problems[0].Detail, "JSON") {
 		t.Errorf("%v", d.Problems)
 	}
-	// Every problem, with its line, whether the form or the sense is wrong, and nothing twice.
+	// Every problem has its line, whether it is about the form or the meaning, and none is reported twice.
 	d = ReadDocument([]byte(`flags:
   - key: b
     gates:
@@ -173,7 +173,7 @@ segments:
 	}
 }
 
-// Whatever is read is written so that it reads the same.
+// Everything that is read is written so that it reads back the same.
 func FuzzParseYAML(f *testing.F) {
 	f.Add(string(everything(f)))
 	f.Add("flags: [{key: a, owner: 'on', tags: [\"\\x85\", ' x ', '#', '- a', \"\\n\", '0x1', '1:20', '<<']}]")

@@ -44,7 +44,7 @@ func TestPatternLimit(t *testing.T) {
 	}
 }
 
-// Programs hold what is needed and nothing else.
+// A program has only the instructions that it needs.
 func TestPrograms(t *testing.T) {
 	for pattern, want := range map[string]struct{ instructions, ranges int }{
 		``: {1, 0}, `a`: {2, 0}, `(a)`: {2, 0}, `(((a)))`: {2, 0}, `a|b`: {2, 2}, `[a-c]x[a-c]`: {4, 2}, `(?i)k`: {2, 6}, `^a.b$`: {6, 0}, `(?s).`: {2, 0},

@@ -58,7 +58,8 @@ func rule(attribute, operator string, values ...any) flagset.Gate {
 	return flagset.Gate{Type: flagset.Rule, Enabled: true, Constraints: []flagset.Constraint{{Attribute: attribute, Operator: operator, Values: values}}}
 }
 
-// decisions are what a tolerantly compiled flag answers to somebody in groups g and h with a is "x", and to nobody.
+// decisions returns how a tolerantly compiled flag decides for an actor in the groups g and h with the attribute a "x", and without an
+// actor.
 func tolerant(t *testing.T, set *flagset.Set, key string) (somebody, nobody engine.Decision) {
 	t.Helper()
 	data, problems := Compile(header, set, Tolerant)
@@ -75,7 +76,7 @@ func tolerant(t *testing.T, set *flagset.Set, key string) (somebody, nobody engi
 	return somebody, nobody
 }
 
-// What is malformed grants nothing, and does not keep what is sound from granting.
+// Malformed parts grant nothing, and don't keep valid parts from granting.
 func TestTolerant(t *testing.T) {
 	on := flagset.Gate{Type: flagset.Boolean, Enabled: true}
 	yes := rule("a", "eq", "x")
@@ -123,7 +124,7 @@ func TestTolerant(t *testing.T) {
 			t.Errorf("%s: the flag beside it is off", name)
 		}
 	}
-	// A key that no snapshot can hold is left out alone.
+	// Only the flag whose key no snapshot can hold is left out.
 	set := flagset.Set{Flags: []flagset.Flag{{Key: strings.Repeat("x", 2000), Gates: []flagset.Gate{on}}, {Key: "f", Gates: []flagset.Gate{on}}, {Key: "f"}}}
 	if f, _ := tolerant(t, &set, "f"); !f.Enabled {
 		t.Error("the flag beside an endless key is off")
@@ -145,7 +146,7 @@ func TestTolerant(t *testing.T) {
 	}
 }
 
-// Same model, same bytes: in whatever order flags, segments, gates, variants, tags and names of objects are given.
+// The same model compiles to the same bytes, in whatever order its flags, segments, gates, variants, tags and names of objects are.
 func TestSameModelSameBytes(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	text, err := os.ReadFile("../flagset/testdata/everything.yaml")
@@ -220,7 +221,7 @@ func TestAssembleRefuses(t *testing.T) {
 	}
 }
 
-// random makes models of all kinds of nonsense, among some sense.
+// random makes models with all kinds of nonsense in them.
 type random struct{ *rand.Rand }
 
 func (r random) text() string {
@@ -284,7 +285,7 @@ func (r random) set() *flagset.Set {
 	return &set
 }
 
-// Whatever either mode emits, the engine loads; and what strict takes, tolerant compiles to the same bytes.
+// The engine loads everything that either mode compiles, and Tolerant compiles whatever Strict accepts to the same bytes.
 func TestWhatIsCompiledLoads(t *testing.T) {
 	strict := 0
 	for seed := range uint64(2_000) {
@@ -313,7 +314,7 @@ func TestWhatIsCompiledLoads(t *testing.T) {
 	}
 }
 
-// At each limit it compiles, and past it there is a clear error.
+// At each limit a model compiles, and past it there is a clear error.
 func TestLimits(t *testing.T) {
 	many := func(n int, gate func(int) flagset.Gate) flagset.Flag {
 		f := flagset.Flag{Key: "f"}
@@ -404,7 +405,7 @@ func TestTooManyFlags(t *testing.T) {
 	}
 }
 
-// Whatever can be read compiles tolerantly to what the engine loads.
+// Everything that can be read compiles in Tolerant mode to something that the engine loads.
 func FuzzCompile(f *testing.F) {
 	f.Add(`{"gates": [{"type": "rule", "ratio": 0.5, "constraints": [{"attribute": "", "operator": "matches", "values": ["(a+)+$", 1e5]}]}]}`)
 	f.Add(`{"key": "\u0000", "off_variant": "", "gates": [{"type": "variant", "variants": [{"name": "", "weight": 1e308}, {"name": "\ud83d\ude00", "weight": 0.0}]}]}`)

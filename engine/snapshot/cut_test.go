@@ -10,7 +10,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// The reference's own expressions, on every score and draw that there is.
+// These are the reference's own expressions, for every score and draw.
 func TestGranted(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	ratios := []float64{5e-324, 1e-7, 1.0 / 65536, math.Nextafter(1.0/65536, 0), 0.0001, math.Nextafter(0.0001, 0), 0.25, 0.3, 0.7, 56743.0 / 65536, math.Nextafter(56743.0/65536, 0),
@@ -53,7 +53,7 @@ func TestGrantedRises(t *testing.T) {
 	}
 }
 
-// picked is the reference's walk over the weights.
+// picked is the reference's loop over the weights.
 func picked(sorted []flagset.Variant, score int) int {
 	total, _ := flagset.TotalWeight(sorted)
 	place, acc := float64(score)/65536*total, 0.0

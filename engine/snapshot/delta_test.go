@@ -11,7 +11,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// Applying a delta gives the next snapshot, byte for byte; on any other base it gives nothing.
+// Applying a delta makes the next snapshot, byte for byte. On any other base it is refused.
 func TestDelta(t *testing.T) {
 	r := random{rand.New(rand.NewPCG(10, 11))}
 	revision := int64(0)

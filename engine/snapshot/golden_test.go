@@ -25,7 +25,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 const golden = "testdata/golden/"
 
-// goldenHeader is the header of every golden snapshot; that of delta_next is of the revision after it.
+// goldenHeader is the header of every golden snapshot. delta_next has the next revision.
 var goldenHeader = Header{Environment: "golden", Lineage: [16]byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}, Revision: 41}
 
 // goldenFile compares bytes with a golden file, or writes it.
@@ -46,7 +46,7 @@ func goldenFile(t *testing.T, name string, got []byte) {
 	}
 }
 
-// goldens are the documents beside the golden files, compiled.
+// goldens compiles the documents beside the golden files.
 func goldens(t *testing.T) map[string][]byte {
 	t.Helper()
 	files, err := filepath.Glob(golden + "*.yaml")
@@ -95,7 +95,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// digits are an integer beyond int64, as the format has it.
+// digits is an integer beyond int64 in the snapshot's form.
 type digits string
 
 func init() {
@@ -121,7 +121,7 @@ func decoded(t *testing.T, data []byte) any {
 	return signed(v)
 }
 
-// signed makes int64 of the integers of all sizes that the library gives.
+// signed converts the library's integers of all sizes to int64.
 func signed(v any) any {
 	switch v := v.(type) {
 	case int8, int16, int32, uint8, uint16, uint32, uint64:
@@ -142,7 +142,7 @@ func signed(v any) any {
 	return v
 }
 
-// rewritten writes a decoded value anew.
+// rewritten encodes a decoded value again.
 func rewritten(w *pack.Writer, v any) {
 	switch v := v.(type) {
 	case []any:
@@ -176,7 +176,7 @@ func sortedNames(m map[string]any) []string {
 	return names
 }
 
-// The library and the engine read the same from every golden snapshot, field by field, and the bytes are canonical.
+// The library and the engine read the same fields from every golden snapshot, and its bytes are canonical.
 func TestGoldenReadTwice(t *testing.T) {
 	for name, data := range goldens(t) {
 		s, err := engine.Load(data)
@@ -227,7 +227,7 @@ func recordOf(t *testing.T, pair any) []any {
 	return record
 }
 
-// explained decides a flag and gives the steps of the explanation, as wasm/ABI.md lays them out, by gate.
+// explained decides a flag and returns the steps of the explanation, in the layout of wasm/ABI.md, by gate.
 func explained(t *testing.T, s *engine.Snapshot, key string, ask func(*request.Request)) (engine.Decision, map[engine.Gate][][]any) {
 	t.Helper()
 	request := request.Request{Flags: []string{key}, Now: noon}
@@ -256,7 +256,7 @@ func explained(t *testing.T, s *engine.Snapshot, key string, ask func(*request.R
 	return d, steps
 }
 
-// agree compares a flag's record, as the library reads it, with what the engine explains.
+// agree compares a flag's record, as read by the library, with the engine's explanation.
 func agree(t *testing.T, name string, s *engine.Snapshot, key string, record []any, segments map[string][]any) {
 	t.Helper()
 	bits, off := record[0].(int64), record[3].(int64)

@@ -8,7 +8,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// matchedBy says what the engine answers for a rule with the pattern.
+// matchedBy returns the engine's answer for a rule with the pattern.
 func matchedBy(t *testing.T, pattern, text string) bool {
 	t.Helper()
 	data, problems := Compile(Header{}, &flagset.Set{Flags: []flagset.Flag{{Key: "f", Gates: []flagset.Gate{rule("a", "matches", pattern)}}}}, Strict)
@@ -25,7 +25,7 @@ func matchedBy(t *testing.T, pattern, text string) bool {
 	return d.Enabled
 }
 
-// Programs mean what Go's regexp means.
+// A program matches what Go's regexp matches.
 func TestPatternsAsRegexp(t *testing.T) {
 	texts := []string{"", "a", "ab", "abc", "ABC", "\n", "a\nb", "é", "ſK", "K", "a_b 9", "user@acme.com", "aaaa", "2026-01-01", "\u2028", "日本"}
 	for _, pattern := range []string{
