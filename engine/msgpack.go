@@ -123,7 +123,7 @@ func bigEndian(s string, p, width int32) uint64 {
 	return binary.BigEndian.Uint64(b)
 }
 
-// skip gives where the value at p ends, or -1 where it is malformed.
+// skip returns where the value at p ends, or -1 if it is malformed.
 func skip(s string, p int32) int32 {
 	for left := int64(1); left > 0; left-- {
 		k, n, body := head(s, p)
