@@ -36,7 +36,7 @@ next:
 			values := s.values[c.values.from:c.values.to]
 			for k := range values {
 				v := &values[k]
-				if v.sign == a.mark && v.kind == kindString && (a.mark>>56 <= shortSign || s.str(v.text) == a.text) {
+				if v.fingerprint == a.textFingerprint && v.kind == kindString && (a.textFingerprint>>56 <= shortText || s.str(v.text) == a.text) {
 					continue next
 				}
 			}
@@ -78,7 +78,7 @@ func (s *Snapshot) settle(c *constraint) {
 // attribute returns the attribute that a constraint asks about, or nil.
 func (s *Snapshot) attribute(c *constraint, in *Input) *Attribute {
 	for i := range in.Attributes {
-		if a := &in.Attributes[i]; a.sign == c.sign && (a.sign>>56 <= shortSign || a.Name == s.str(c.attribute)) {
+		if a := &in.Attributes[i]; a.nameFingerprint == c.fingerprint && (a.nameFingerprint>>56 <= shortText || a.Name == s.str(c.attribute)) {
 			return a
 		}
 	}
@@ -135,7 +135,7 @@ func (s *Snapshot) number(v *value) number { return number{v.numeric, v.num, s.s
 func (s *Snapshot) equal(a *Attribute, v *value) bool {
 	if a.kind == kindString && v.numeric == kindString {
 		// A string that doesn't read as a number equals only itself.
-		return a.mark == v.sign && a.text == s.str(v.text)
+		return a.textFingerprint == v.fingerprint && a.text == s.str(v.text)
 	}
 	x, y := a.number(), s.number(v)
 	if isNumber(x.kind) && isNumber(y.kind) {
@@ -160,7 +160,7 @@ func (s *Snapshot) member(c *constraint, a *Attribute) bool {
 	for i := c.values.from; i < c.values.to; i++ {
 		v := &s.values[i]
 		if a.kind == kindString && v.numeric == kindString {
-			if v.sign == a.mark && s.str(v.text) == a.text {
+			if v.fingerprint == a.textFingerprint && s.str(v.text) == a.text {
 				return true
 			}
 			continue

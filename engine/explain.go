@@ -234,7 +234,7 @@ func (s *Snapshot) explainRules(f *flag, in *Input, sc *Scratch, d *Decision, e 
 func (s *Snapshot) Comparison(i int32, in *Input, sc *Scratch, x *Comparison) {
 	c := &s.constraints[i]
 	*x = Comparison{Attribute: s.str(c.attribute), Operator: c.operator, Values: c.values.to - c.values.from, values: c.values}
-	x.Actual = Attribute{Name: x.Attribute, sign: c.sign, kind: kindNil}
+	x.Actual = Attribute{Name: x.Attribute, nameFingerprint: c.fingerprint, kind: kindNil}
 	if a := s.attribute(c, in); a != nil {
 		x.Actual = *a
 		x.Held = s.holdAll(run{i, i + 1}, in, sc)

@@ -32,14 +32,14 @@ func hash(s string) uint64 {
 	return h ^ h>>29
 }
 
-// sign returns a fingerprint that tells most strings apart without comparing them. Two strings of at most shortSign bytes are
-// equal exactly if their signs are; longer strings with equal signs may still differ.
-func sign(s string) uint64 {
+// fingerprint returns a number that tells most strings apart without comparing them. Two strings of at most shortText bytes are equal
+// exactly if their fingerprints are; longer strings with equal fingerprints may still differ.
+func fingerprint(s string) uint64 {
 	b := bytesOf(s)
 	switch n := uint64(len(b)); {
-	case n > shortSign:
+	case n > shortText:
 		first, last := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[n-8:])
-		return (first^bits.RotateLeft64(last, 29)+n)*0x9e3779b97f4a7c15>>8 | (shortSign+1)<<56
+		return (first^bits.RotateLeft64(last, 29)+n)*0x9e3779b97f4a7c15>>8 | (shortText+1)<<56
 	case n >= 4:
 		return n<<56 | uint64(binary.LittleEndian.Uint32(b)) | uint64(binary.LittleEndian.Uint32(b[n-4:]))<<(8*(n-4))
 	case n > 0:
@@ -48,8 +48,8 @@ func sign(s string) uint64 {
 	return 0
 }
 
-// shortSign is how many bytes a sign can hold, next to the length in its top byte.
-const shortSign = 7
+// shortText is how many bytes a fingerprint can hold, next to the length in its top byte.
+const shortText = 7
 
 // fnv1a returns the 64-bit FNV-1a hash of s.
 func fnv1a(s string) uint64 {

@@ -31,16 +31,18 @@ type Input struct {
 
 // Attribute is one named value of the context. Make one with [String], [Int], [Float], [Bool], [Null], [Integer] or [Encoded].
 type Attribute struct {
-	Name string
-	text string // a string, the digits of an integer beyond int64, or the msgpack of an array or map
-	num  uint64 // an int64, or the bits of a float64
-	sign uint64 // the name's sign
-	mark uint64 // the text's sign, if it is a string
-	kind kind
+	Name            string
+	text            string // a string, the digits of an integer beyond int64, or the msgpack of an array or map
+	num             uint64 // an int64, or the bits of a float64
+	nameFingerprint uint64
+	textFingerprint uint64 // if it is a string
+	kind            kind
 }
 
 // Null returns an attribute with a nil value. Constraints on it never hold, as if the attribute were missing.
-func Null(name string) Attribute { return Attribute{Name: name, sign: sign(name), kind: kindNil} }
+func Null(name string) Attribute {
+	return Attribute{Name: name, nameFingerprint: fingerprint(name), kind: kindNil}
+}
 
 // Bool returns an attribute with a boolean value.
 func Bool(name string, v bool) Attribute {
@@ -48,28 +50,28 @@ func Bool(name string, v bool) Attribute {
 	if v {
 		k = kindTrue
 	}
-	return Attribute{Name: name, sign: sign(name), kind: k}
+	return Attribute{Name: name, nameFingerprint: fingerprint(name), kind: k}
 }
 
 // Int returns an attribute with a 64-bit integer.
 func Int(name string, v int64) Attribute {
-	return Attribute{Name: name, sign: sign(name), kind: kindInt, num: uint64(v)}
+	return Attribute{Name: name, nameFingerprint: fingerprint(name), kind: kindInt, num: uint64(v)}
 }
 
 // Float returns an attribute with a float, which stays a float even without a fraction.
 func Float(name string, v float64) Attribute {
-	return Attribute{Name: name, sign: sign(name), kind: kindFloat, num: math.Float64bits(v)}
+	return Attribute{Name: name, nameFingerprint: fingerprint(name), kind: kindFloat, num: math.Float64bits(v)}
 }
 
 // String returns an attribute with a string.
 func String(name, v string) Attribute {
-	return Attribute{Name: name, sign: sign(name), kind: kindString, text: v, mark: sign(v)}
+	return Attribute{Name: name, nameFingerprint: fingerprint(name), kind: kindString, text: v, textFingerprint: fingerprint(v)}
 }
 
 // Integer returns an attribute with an integer of any size, from decimal digits with an optional minus sign. If digits are
 // anything else, the value is nil.
 func Integer(name, digits string) Attribute {
-	a := Attribute{Name: name, sign: sign(name), kind: kindNil}
+	a := Attribute{Name: name, nameFingerprint: fingerprint(name), kind: kindNil}
 	a.integer(digits)
 	return a
 }
@@ -87,7 +89,7 @@ func (a *Attribute) integer(digits string) bool {
 // Encoded returns an attribute with a list or a map, from msgpack whose maps have ascending string keys. If the bytes are
 // malformed, the value is nil.
 func Encoded(name, msgpack string) Attribute {
-	a := Attribute{Name: name, sign: sign(name), kind: kindNil}
+	a := Attribute{Name: name, nameFingerprint: fingerprint(name), kind: kindNil}
 	if k, _, _ := head(msgpack, 0); (k == kindArray || k == kindMap) && skip(msgpack, 0) == int32(len(msgpack)) {
 		a.kind, a.text = k, msgpack
 	}

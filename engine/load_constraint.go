@@ -13,7 +13,7 @@ func (l *loader) constraints() run {
 		r.tuple(4)
 		var c constraint
 		c.attribute = r.name()
-		c.sign = sign(s.str(c.attribute))
+		c.fingerprint = fingerprint(s.str(c.attribute))
 		c.operator = Operator(r.count(int64(Operators) - 1))
 		c.values = l.values()
 		c.program = -1
@@ -55,7 +55,7 @@ func (l *loader) value(v *value) {
 		v.text = span{r.p, int32(v.num)}
 		r.p += v.text.n
 		text := l.s.str(v.text)
-		v.sign = sign(text)
+		v.fingerprint = fingerprint(text)
 		if v.kind == kindInteger && !digitsOnly(text) {
 			r.fail(CodeMalformed, at)
 		}

@@ -32,7 +32,7 @@ func (s *Snapshot) reach(i int32, sc *Scratch, flags *[MaxReachable]int32) (n in
 		f = &s.flags[flags[at]]
 		for k := f.prerequisites.from; k < f.prerequisites.to; k++ {
 			p := s.prerequisites[k].parent
-			if p < 0 || v.of(p) != unvisited {
+			if p < 0 || v.find(p) != unvisited {
 				continue
 			}
 			if n == MaxReachable {

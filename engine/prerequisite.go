@@ -34,7 +34,8 @@ func (v *visits) slot(i int32) int32 {
 	return j
 }
 
-func (v *visits) of(i int32) verdict {
+// find returns the verdict on flag i, or unvisited.
+func (v *visits) find(i int32) verdict {
 	j := v.slot(i)
 	if v.flags[j] == 0 {
 		return unvisited
@@ -79,7 +80,7 @@ func (s *Snapshot) resolve(i int32, in *Input, sc *Scratch) verdict {
 	if i < 0 {
 		return off // missing
 	}
-	if found := sc.visits.of(i); found != unvisited {
+	if found := sc.visits.find(i); found != unvisited {
 		return found
 	}
 	f := &s.flags[i]

@@ -184,11 +184,11 @@ func (a *Attribute) parse(s string, p int32) int32 {
 	}
 	p = body + n
 	a.Name = s[body:p]
-	a.sign = sign(a.Name)
+	a.nameFingerprint = fingerprint(a.Name)
 	if n, body, ok = shortString(s, p); ok {
 		a.kind = kindString
 		a.text = s[body : body+n]
-		a.mark = sign(a.text)
+		a.textFingerprint = fingerprint(a.text)
 		return body + n
 	}
 	at := p
@@ -198,7 +198,7 @@ func (a *Attribute) parse(s string, p int32) int32 {
 		return -1
 	case kindString:
 		a.text = s[p : p+int32(a.num)]
-		a.mark = sign(a.text)
+		a.textFingerprint = fingerprint(a.text)
 		p += int32(a.num)
 	case kindInteger:
 		end := p + int32(a.num)

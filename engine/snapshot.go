@@ -90,23 +90,23 @@ type rule struct {
 const Everybody = 1 << 16
 
 type constraint struct {
-	attribute span
-	sign      uint64 // the sign of the attribute's name
-	values    run
-	program   int32
-	operator  Operator
-	usual     usual
-	number    int64 // the number that usualOrder compares with
+	attribute   span
+	fingerprint uint64 // of the attribute's name
+	values      run
+	program     int32
+	operator    Operator
+	usual       usual
+	number      int64 // the number that usualOrder compares with
 }
 
 // value is one of the values that a constraint compares with: as it was written and, if it is a string that reads as a number, as
 // that number.
 type value struct {
-	num     uint64 // an int64, or the bits of a float64
-	text    span   // a string, the digits of an integer, or the msgpack of an array or map
-	sign    uint64 // the text's sign, if it is a string
-	kind    kind   // as written
-	numeric kind   // as compared; it differs from kind only for strings that read as numbers
+	num         uint64 // an int64, or the bits of a float64
+	text        span   // a string, the digits of an integer, or the msgpack of an array or map
+	fingerprint uint64 // of the text, if it is a string
+	kind        kind   // as written
+	numeric     kind   // as compared; it differs from kind only for strings that read as numbers
 }
 
 // variant is one choice of a variant gate. Its payload is JSON text, which the engine never reads.
