@@ -1,9 +1,9 @@
-// Times the JavaScript SDK beside other engines that decide in process, on the same workloads in one run, and checks every answer.
+// Times the JavaScript SDK and other engines that decide in process, on the same workloads in one run, and checks every answer.
 //
 //     npm ci && npm run bench        (after npm ci in hostsdk/js)
 //
-// Samples of all engines alternate, and the lowest of each counts: what a busy machine adds, it only ever adds. Results are
-// appended to ../results/latest.jsonl, unless --json names another file; --quick takes few samples, to see that it works.
+// Samples of all engines alternate, and the lowest of each counts, because a busy machine only ever adds time. Results are appended to
+// ../results/latest.jsonl, unless --json names another file. --quick takes few samples, to check that it works.
 import { execFileSync } from 'node:child_process'
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-// Starts as a program would, decides once, and tells how many milliseconds after the start of its process that was.
+// Starts the way a program does, decides once, and prints how many milliseconds that took from the start of the process.
 const [engine, snapshot] = process.argv.slice(2)
 let answer = true
 let close

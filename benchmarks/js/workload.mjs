@@ -1,9 +1,9 @@
-// What is decided: the workloads of ../workload, with the same keys, actors and attributes.
+// The workloads of ../workload, with the same keys, actors and attributes.
 //
 //   W1 a boolean flag, on          W2 one actor of 100 listed       W3 25% of actors
 //   W4 three constraints and 50%   W5 four weighted variants
 //
-// A set of n flags has a fifth of each.
+// A set of n flags consists of equal parts of each.
 
 export const names = ['W1 boolean', 'W2 1 of 100 actors', 'W3 25% of actors', 'W4 3 constraints + 50%', 'W5 four variants']
 export const kinds = names.length

@@ -1,4 +1,4 @@
-"""Times the Python SDK on the workloads that feature-flag engines are compared by, and checks every answer.
+"""Times the Python SDK on the benchmarks' common workloads, and checks every answer.
 
     make -C hostsdk/python .venv/.installed && hostsdk/python/.venv/bin/python benchmarks/python/bench.py
 
@@ -82,7 +82,7 @@ def compile_snapshot(folder: Path) -> Path:
 
 
 def want(kind: int, flag: str, actor: str) -> tuple[bool, str | None]:
-    """The right answer, computed here by the definitions and not by the engine."""
+    """The right answer, computed from the definitions and not by the engine."""
     score = int.from_bytes(hashlib.sha256((actor + flag).encode()).digest()[:2], "big") / 65536
     match kind:
         case 0:
@@ -103,7 +103,7 @@ def check(kind: int, flag: str, actor: str, decision: Decision) -> None:
 
 
 def lowest(question: Callable[[int], object]) -> float:
-    """Nanoseconds a question, in the best of SAMPLES samples."""
+    """Nanoseconds per call, in the best of SAMPLES samples."""
     n = 1
     while (taken := timed(question, n)) < SAMPLE / 2:
         n *= 2
@@ -201,7 +201,7 @@ def batch(report: Report, flags: Gonfalon, prepared: list[Context]) -> None:
 
 
 def first_decision(report: Report, snapshot: Path) -> None:
-    """From the start of a process: Python itself, the imports, compiling the module, loading the snapshot, one decision."""
+    """From the start of a process: Python itself, the imports, compiling the module, loading the snapshot, and one decision."""
     script = FIRST.format(snapshot=str(snapshot))
     best: list[float] = []
     python_alone = min(run("pass")[0] for _ in range(7))
