@@ -94,11 +94,11 @@ func TestArrows(t *testing.T) {
 
 func TestABrokenArrowIsSeen(t *testing.T) {
 	packages := map[string]listed{
-		module + "/engine":          {Imports: []string{"helper"}},
-		module + "/engine/snapshot": {Imports: []string{module + "/engine"}},
-		module + "/hostsdk/go":      {Imports: []string{module + "/engine"}},
-		"helper":                    {Imports: []string{"net/http"}},
-		"net/http":                  {},
+		module + "/engine":              {Imports: []string{"helper"}},
+		module + "/engine/snapshot":     {Imports: []string{module + "/engine"}},
+		module + "/hostsdk/go/gonfalon": {Imports: []string{module + "/engine"}},
+		"helper":                        {Imports: []string{"net/http"}},
+		"net/http":                      {},
 	}
 	indirect := arrow{from: []string{"./engine/..."}, never: []string{"net/..."}}
 	want := []string{

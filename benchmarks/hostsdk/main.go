@@ -15,7 +15,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/benchmarks/measure"
 	"github.com/gonfalon-flags/gonfalon/benchmarks/workload"
 	"github.com/gonfalon-flags/gonfalon/engine"
-	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
+	"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon"
 	"github.com/gonfalon-flags/gonfalon/hostsdk/go/wasmengine"
 )
 

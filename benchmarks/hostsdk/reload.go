@@ -12,7 +12,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/benchmarks/workload"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
-	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
+	"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon"
 )
 
 const (

@@ -6,7 +6,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/benchmarks/workload"
 	"github.com/gonfalon-flags/gonfalon/engine"
-	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
+	"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon"
 )
 
 func gonfalonEngine(string) (*library, error) {

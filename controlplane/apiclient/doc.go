@@ -15,5 +15,5 @@
 // A client must be at least as new as its control plane. A document with a member that it doesn't know is an error, because
 // putting the document back would lose that member.
 //
-// Programs that evaluate flags don't need this package; they use hostsdk/go.
+// Programs that evaluate flags don't need this package; they use hostsdk/go/gonfalon.
 package apiclient

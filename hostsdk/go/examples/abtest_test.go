@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"testing"
 
-	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
 	"github.com/gonfalon-flags/gonfalon/hostsdk/go/flagtest"
+	"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon"
 )
 
 // An A/B test serves variants with payloads, so that the code knows of colours and not of variants. A hook notes who saw which.

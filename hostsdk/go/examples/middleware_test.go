@@ -6,8 +6,8 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
 	"github.com/gonfalon-flags/gonfalon/hostsdk/go/flagtest"
+	"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon"
 )
 
 // customer is the shop's own type: it knows its id and its groups.

@@ -5,8 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
 	"github.com/gonfalon-flags/gonfalon/hostsdk/go/flagtest"
+	"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon"
 )
 
 // A program without a server reads a compiled snapshot from a file, or carries one inside (go:embed) as Config.Bootstrap. Here

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"testing"
 
-	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
 	"github.com/gonfalon-flags/gonfalon/hostsdk/go/flagtest"
+	"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon"
 )
 
 // A rollout goes up in steps. Whoever has the feature keeps it, since an actor's place among all actors doesn't change; if it goes

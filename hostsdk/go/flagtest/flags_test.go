@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
 	"github.com/gonfalon-flags/gonfalon/hostsdk/go/flagtest"
+	"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon"
 )
 
 func TestVerbs(t *testing.T) {

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
 	"github.com/gonfalon-flags/gonfalon/hostsdk/go/flagtest"
+	"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon"
 )
 
 // seeded has the flags of the suites. A flag that is pinned to a value, whoever asks, is a killed one with an off variant.

@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"github.com/cucumber/godog"
-	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
+	"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon"
 	"github.com/gonfalon-flags/gonfalon/hostsdk/go/openfeature"
 	of "github.com/open-feature/go-sdk/openfeature"
 	"github.com/open-feature/go-sdk/openfeature/isolated"

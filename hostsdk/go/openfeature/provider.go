@@ -14,7 +14,7 @@ import (
 	"sync"
 	"time"
 
-	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
+	"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon"
 	of "github.com/open-feature/go-sdk/openfeature"
 )
 

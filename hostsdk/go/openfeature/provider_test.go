@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
 	"github.com/gonfalon-flags/gonfalon/hostsdk/go/flagtest"
+	"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon"
 	"github.com/gonfalon-flags/gonfalon/hostsdk/go/openfeature"
 	of "github.com/open-feature/go-sdk/openfeature"
 	"github.com/open-feature/go-sdk/openfeature/isolated"

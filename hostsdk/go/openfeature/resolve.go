@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
+	"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon"
 	of "github.com/open-feature/go-sdk/openfeature"
 )
 

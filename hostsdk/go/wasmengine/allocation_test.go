@@ -5,7 +5,7 @@ package wasmengine
 import (
 	"testing"
 
-	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
+	"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon"
 )
 
 // The race detector makes pools forget at random, so allocations are counted without it.

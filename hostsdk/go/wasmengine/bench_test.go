@@ -3,7 +3,7 @@ package wasmengine
 import (
 	"testing"
 
-	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
+	"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon"
 )
 
 func BenchmarkEnabled(b *testing.B) {

@@ -16,7 +16,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 	"github.com/gonfalon-flags/gonfalon/engine/conformance"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
-	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
+	"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon"
 )
 
 // These tests are what an engine promises to a client.

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
+	"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon"
 	"github.com/gonfalon-flags/gonfalon/wasm"
 	"github.com/tetratelabs/wazero"
 )

@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
-	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
+	"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon"
 	"github.com/tetratelabs/wazero/api"
 )
 

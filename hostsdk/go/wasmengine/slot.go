@@ -6,7 +6,7 @@ import (
 	"runtime"
 	"sync/atomic"
 
-	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
+	"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon"
 )
 
 // slot is a place for an instance. Whoever moves it from idle to busy has the instance to itself.

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
-	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
+	"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon"
 	"github.com/gonfalon-flags/gonfalon/wasm"
 )
 

@@ -83,7 +83,7 @@ func InGroups(names ...string) Option {
 	return Option{kind: optionGroups, prepared: &prepared{in: engine.Input{Groups: groups}}}
 }
 
-// With adds one attribute to the context. ../README.md says which values there are; others count as null.
+// With adds one attribute to the context. ../../README.md says which values there are; others count as null.
 func With[V any](name string, value V) Option {
 	o := Option{kind: optionAttribute}
 	if s, ok := any(value).(string); ok {

@@ -69,7 +69,7 @@ type Resolution struct {
 	Error   string // empty: none
 }
 
-// Resolve maps the decision to a value. The table in ../README.md, which says the same, is the law of all SDKs.
+// Resolve maps the decision to a value. The table in ../../README.md, which says the same, is the law of all SDKs.
 func (d *Decision) Resolve() Resolution {
 	killed := d.Reason == engine.ReasonKilled
 	switch {

@@ -20,7 +20,7 @@
 //     unknown flags, it is the caller's default.
 //   - A decision reads one immutable snapshot, without a lock, and without an allocation if the context was prepared.
 //   - A broken frame, or a lower revision of the same lineage, changes nothing.
-//   - What is decided is decided by package engine; ../README.md is the contract that all SDKs share.
+//   - What is decided is decided by package engine; ../../README.md is the contract that all SDKs share.
 //
 // # Caveats
 //

@@ -8,7 +8,7 @@ import (
 
 var inside = time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
 
-// TestResolve is the table of ../README.md.
+// TestResolve is the table of ../../README.md.
 func TestResolve(t *testing.T) {
 	const variants = `{"type": "variant", "variants": [{"name": "blue", "weight": 1, "payload": 7}]}`
 	c := booted(t, append(flags,

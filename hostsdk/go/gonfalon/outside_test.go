@@ -13,7 +13,7 @@ import (
 // etcd, no echo and no wazero, and its go.mod names none of them. It asks no proxy: all that is needed is in the module cache
 // of whoever can build this package.
 func TestAProgramOutsideLinksNoServer(t *testing.T) {
-	root, err := filepath.Abs("../..")
+	root, err := filepath.Abs("../../..")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +26,7 @@ import (
 	"context"
 	"fmt"
 
-	gonfalon "github.com/gonfalon-flags/gonfalon/hostsdk/go"
+	"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon"
 )
 
 func main() {

@@ -19,9 +19,9 @@ import (
 
 var update = flag.Bool("update", false, "write the recorded sessions anew")
 
-const recordings = "../testdata"
+const recordings = "../../testdata"
 
-// session is a file of ../testdata, which has a README.
+// session is a file of ../../testdata, which has a README.
 type session struct {
 	About     string `json:"about"`
 	Bootstrap []byte `json:"bootstrap,omitempty"`
@@ -161,7 +161,7 @@ func TestRecorded(t *testing.T) {
 				t.Fatal(err)
 			}
 		} else if have, err := os.ReadFile(path); err != nil || !bytes.Equal(have, text) {
-			t.Errorf("%s is not what the test makes (%v): go test ./hostsdk/go -run TestRecorded -update", path, err)
+			t.Errorf("%s is not what the test makes (%v): go test ./hostsdk/go/gonfalon -run TestRecorded -update", path, err)
 		}
 	}
 	files, err := filepath.Glob(recordings + "/*.json")
@@ -255,7 +255,7 @@ func record(t *testing.T) map[string]*session {
 	}
 }
 
-// questions are of every row of the table in ../README.md.
+// questions are of every row of the table in ../../README.md.
 func questions() []question {
 	me, other := "user:42", "user:1"
 	now := inside.UnixMicro()
