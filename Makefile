@@ -5,11 +5,16 @@ GOLANGCI_LINT    = v2.15.0
 # How long each target is fuzzed.
 FUZZTIME ?= 5m
 
+# What benchmarks are compared with, how often each side is run, and which are run.
+BASE   ?= origin/main
+ROUNDS ?= 5
+ONLY   ?= engine,wasm,hostsdk
+
 .DEFAULT_GOAL := help
-.PHONY: help run build test wasm bench lint fmt check fuzz mutants rivals clean
+.PHONY: help run build test wasm bench bench-compare lint fmt check fuzz mutants rivals clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## build and start the control plane on 127.0.0.1:8080, with its data in ./data (ARGS="--listen …")
 	@bin/gonfalon serve $(ARGS)
@@ -46,6 +51,9 @@ fuzz: ## fuzz every target for FUZZTIME (5m), and compare builds, hosts and rand
 
 mutants: ## break the compiler in many small ways, and check that the tests notice
 	go test -tags mutants -timeout 2h -v ./cmd/compile-wasm/internal/mutants
+
+bench-compare: ## compare benchmarks with those of BASE (origin/main), and fail at a loss; ROUNDS=5, ONLY=engine,wasm,hostsdk
+	go run ./benchmarks/compare -base $(BASE) -rounds $(ROUNDS) -only $(ONLY)
 
 rivals: ## run the same workloads on other flag libraries
 	cd benchmarks/rivals && go run .
