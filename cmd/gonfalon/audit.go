@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -28,25 +29,22 @@ func newAudit() *cobra.Command {
   gonfalon audit --failures --by "shop, production"`,
 		Args: cobra.NoArgs,
 		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, _ []string) error {
-			if c.Flags().Changed("env") {
-				q.Environment = n.env
-			}
+			q.Environment = n.env
 			if failures {
-				return n.printFailures(ctx, c, client, o, &q)
+				return printFailures(ctx, c, client, o, &q)
 			}
 			return q.print(c, o, func(query apiclient.AuditQuery) (apiclient.AuditPage, error) {
 				page, err := client.Audit(ctx, query)
 				if err == nil && len(page.Entries) == 0 {
-					err = n.checkNames(ctx, client, q.AuditQuery)
+					err = checkNames(ctx, client, q.AuditQuery)
 				}
 				return page, err
 			})
 		}),
 	}
 	n.register(c)
-	n.inEnvironment(c)
-	c.Flag("env").Usage = "only changes in this environment (default: all)"
-	c.Flag("env").DefValue = ""
+	c.Flags().StringVar(&n.env, "env", "", "only changes in this environment (default: all)")
+	annotate(c.Flag("env"), isSetting, "")
 	o.register(c)
 	q.register(c)
 	f := c.Flags()
@@ -57,15 +55,16 @@ func newAudit() *cobra.Command {
 }
 
 // checkNames returns an error if a query without an answer names what isn't there. What is deleted has its entries.
-func (n *connection) checkNames(ctx context.Context, client *apiclient.Client, q apiclient.AuditQuery) (err error) {
+func checkNames(ctx context.Context, client *apiclient.Client, q apiclient.AuditQuery) (err error) {
 	if q.Environment != "" {
 		_, err = client.Environment(ctx, q.Environment)
 	}
+	env := cmp.Or(q.Environment, controlplane.DefaultEnvironment)
 	if err == nil && q.Flag != "" {
-		_, err = client.Flag(ctx, n.env, q.Flag)
+		_, err = client.Flag(ctx, env, q.Flag)
 	}
 	if err == nil && q.Segment != "" {
-		_, err = client.Segment(ctx, n.env, q.Segment)
+		_, err = client.Segment(ctx, env, q.Segment)
 	}
 	return err
 }
@@ -142,7 +141,7 @@ func changeLines(changes []controlplane.Change, key string) []string {
 	return lines
 }
 
-func (n *connection) printFailures(ctx context.Context, c *cobra.Command, client *apiclient.Client, o output, q *auditQuery) error {
+func printFailures(ctx context.Context, c *cobra.Command, client *apiclient.Client, o output, q *auditQuery) error {
 	if err := q.read(); err != nil {
 		return err
 	}

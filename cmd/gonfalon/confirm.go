@@ -19,6 +19,8 @@ func (a *asked) register(c *cobra.Command) {
 }
 
 // deletion asks on a terminal. A script isn't asked.
+//
+// Why: RATIONALE.md "Why is a deletion asked about only on a terminal?"
 func (a *asked) deletion(c *cobra.Command, dryRun bool, question string) error {
 	if dryRun || !onTerminal(c) {
 		return nil

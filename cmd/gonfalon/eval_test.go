@@ -61,7 +61,7 @@ func TestEvalRefuses(t *testing.T) {
 		{2, []string{"--context", "plan=pro"}, "--context"},
 		{2, []string{"--context", `{"plan": "pro"} {}`}, "more after the JSON"},
 		{2, []string{"--context", `["plan"]`}, "--context"},
-		{2, []string{"--now", "tomorrow"}, "2026-11-27T08:30:00Z"},
+		{2, []string{"--now", "tomorrow"}, "2026-11-27T00:00:00Z"},
 		{2, []string{"--roll", "-1"}, "--roll"},
 		{2, []string{"--snapshot", os.DevNull}, "engine: "},
 		{2, []string{"--snapshot", file(t, "x", strings.Repeat("x", 100))}, "engine: "},

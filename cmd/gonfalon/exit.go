@@ -11,6 +11,8 @@ import (
 )
 
 // The exit statuses.
+//
+// Why: RATIONALE.md "Why is exit status 1 a no, and 2 everything else?"
 const (
 	exitDone    = 0 // what was asked is done; what was compared is the same
 	exitNo      = 1 // what was compared differs, or what was asked is refused

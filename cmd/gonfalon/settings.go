@@ -40,13 +40,13 @@ func settle(c *cobra.Command) error {
 			return
 		}
 		if err := f.Value.Set(text); err != nil {
-			wrong = append(wrong, usagef("%s: %q is not right for --%s: %w", place, shown(f, text), f.Name, err))
+			wrong = append(wrong, usagef("%s: %q is not valid for --%s: %w", place, shown(f, text), f.Name, err))
 		}
 		annotate(f, origin, from)
 	})
 	for _, name := range slices.Sorted(maps.Keys(file)) {
 		if !knownSetting(c.Root(), name) {
-			wrong = append(wrong, usagef("the file has %q, which is no setting", name))
+			wrong = append(wrong, usagef("the file has %q, which is not a setting", name))
 		}
 	}
 	return errors.Join(wrong...)

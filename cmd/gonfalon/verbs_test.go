@@ -184,7 +184,7 @@ func TestTokens(t *testing.T) {
 	}
 	gonfalon(t, "flags", "list", "--endpoint", again.url, "--token", lost).has(t, 1, "GONFALON_TOKEN")
 	again.stop()
-	gonfalon(t, "tokens", "create", "--data-dir", filepath.Join(dir, "typo")).has(t, 2, "no data directory")
+	gonfalon(t, "tokens", "create", "--data-dir", filepath.Join(dir, "typo")).has(t, 2, "not a data directory")
 }
 
 func TestBackupAndRestore(t *testing.T) {
