@@ -1,6 +1,9 @@
 # The tools' versions are pinned only here. The go command fetches them through the module proxy.
-export GOTESTSUM = v1.13.0
-GOLANGCI_LINT    = v2.15.0
+export GOTESTSUM       = v1.13.0
+export ACTIONLINT      = v1.7.12
+export CYCLONEDX_GOMOD = v1.10.0
+export PYTHON_BUILD    = 1.6.1
+GOLANGCI_LINT          = v2.15.0
 
 # How long each target is fuzzed.
 FUZZTIME ?= 5m
@@ -11,7 +14,7 @@ ROUNDS ?= 5
 ONLY   ?= engine,wasm,hostsdk
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test wasm bench bench-compare lint fmt check fuzz mutants rivals clean
+.PHONY: help run build test wasm bench bench-compare lint fmt check fuzz mutants rivals figures release release-check release-draft clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,5 +61,17 @@ bench-compare: ## compare benchmarks with those of BASE (origin/main), and fail 
 rivals: ## run the same workloads on other flag libraries
 	cd benchmarks/rivals && go run .
 
+figures: ## count files, long functions, names without comment, examples and arrows; AT=349a167 counts another commit
+	@go run ./scripts/figures $(AT)
+
+release: ## build a release into dist: the command for five platforms, the module, packages, bills of materials, checksums
+	@scripts/release
+
+release-check: ## build a release and check it: the same bytes again, each part by itself, the workflows
+	@scripts/release-check
+
+release-draft: ## make a draft of the release of TAG on GitHub from dist; the release workflow does
+	@scripts/release-draft
+
 clean: ## delete built and installed files, but no data
-	rm -rf bin hostsdk/js/node_modules hostsdk/js/dist hostsdk/python/.venv controlplane/httpapi/testdata/ofrepweb/node_modules
+	rm -rf bin dist hostsdk/js/node_modules hostsdk/js/dist hostsdk/python/.venv controlplane/httpapi/testdata/ofrepweb/node_modules
