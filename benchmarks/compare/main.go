@@ -6,6 +6,8 @@
 // busy machine only ever adds. A case has lost if that ratio is more than 10 % above the base's, and if it is so in more than half
 // of the rounds, each against the base's run beside it. An allocation more is a loss too. A case that only one side has is not
 // compared.
+//
+// Why: RATIONALE.md "Why are benchmarks compared by ratios, and by turns?"
 package main
 
 import (
