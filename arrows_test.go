@@ -69,6 +69,37 @@ var arrows = []arrow{
 		why:   "a store knows the contract, not what is kept in it",
 	},
 	{
+		from:  []string{"./controlplane/api/...", "./controlplane/apiclient/..."},
+		never: []string{"./controlplane", "./controlplane/internal/...", "./controlplane/store/...", "./engine/snapshot/..."},
+		why:   "whoever wants the client doesn't compile the server",
+	},
+	{
+		from:  []string{"./controlplane/internal/stored"},
+		never: []string{"./controlplane", "./controlplane/internal/model", "./controlplane/internal/feed", "./controlplane/internal/replica", "./controlplane/internal/webhooks"},
+		why:   "how things lie in a store is known below all that uses them",
+	},
+	{
+		from:  []string{"./controlplane/internal/model"},
+		never: []string{"./controlplane", "./controlplane/internal/feed", "./controlplane/internal/replica", "./controlplane/internal/webhooks", "net/..."},
+		why:   "a state and its changes are pure",
+	},
+	{
+		from: []string{"./controlplane/internal/model"}, never: []string{"context", "./controlplane/store"}, direct: true,
+		why: "the model waits for nothing and reads no store",
+	},
+	{
+		from: []string{"./controlplane/internal/feed"}, never: []string{"./controlplane", "./controlplane/internal/replica", "./controlplane/internal/webhooks"},
+		why: "what hosts are shown doesn't depend on who follows the store",
+	},
+	{
+		from: []string{"./controlplane/internal/webhooks"}, never: []string{"./controlplane", "./controlplane/internal/feed", "./controlplane/internal/replica"},
+		why: "webhooks deliver what the audit holds, and need nothing else of the service",
+	},
+	{
+		from: []string{"./controlplane/internal/replica"}, never: []string{"./controlplane", "./controlplane/internal/webhooks"},
+		why: "the service uses the replica",
+	},
+	{
 		from: []string{"./controlplane"}, never: []string{"go.etcd.io/...", "github.com/labstack/..."},
 		why: "use cases don't know how they are stored or served",
 	},

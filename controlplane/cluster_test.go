@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/etcdstore"
 	"github.com/gonfalon-flags/gonfalon/controlplane/etcdstore/etcdtest"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
@@ -74,9 +75,9 @@ func TestReplicasGiveTheSameBytes(t *testing.T) {
 	if met < 2 {
 		t.Errorf("the replicas were compared only %d times", met)
 	}
-	a := export(t, replicas[0], env, controlplane.At{})
+	a := export(t, replicas[0], env, api.At{})
 	for _, s := range replicas[1:] {
-		if export(t, s, env, controlplane.At{}) != a {
+		if export(t, s, env, api.At{}) != a {
 			t.Error("the replicas differ")
 		}
 	}
@@ -103,7 +104,7 @@ func TestNoAcknowledgedWriteIsLost(t *testing.T) {
 			actor := fmt.Sprint("u", i)
 			r, err := s.Enable(ctx, env, "f", flagset.ForActor(actor), by)
 			if err != nil {
-				if controlplane.CodeOf(err) != controlplane.Unavailable {
+				if controlplane.CodeOf(err) != api.Unavailable {
 					t.Errorf("write %d: %v", i, err)
 				}
 				continue
@@ -134,7 +135,7 @@ func TestNoAcknowledgedWriteIsLost(t *testing.T) {
 		t.Helper()
 		revisions := map[int64]string{}
 		for actor, revision := range acknowledged {
-			if !enabled(t, s, "f", actor, controlplane.At{}) {
+			if !enabled(t, s, "f", actor, api.At{}) {
 				t.Errorf("the acknowledged write of %s is lost", actor)
 			}
 			if other, taken := revisions[revision]; taken {
@@ -161,13 +162,13 @@ func TestReadsGoOnWithoutTheStore(t *testing.T) {
 	if p.Position().Revision != r.Revision {
 		t.Errorf("the snapshot is at %v", p.Position())
 	}
-	must[controlplane.Token](t)(s.Authenticate(s.InitialToken()))
+	must[api.Token](t)(s.Authenticate(s.InitialToken()))
 	short, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
 	defer cancel()
 	_, err := s.GetFlag(short, env, "f")
-	want(t, err, controlplane.Unavailable)
+	want(t, err, api.Unavailable)
 	_, err = s.Enable(short, env, "f", flagset.ForActor("v"), by)
-	want(t, err, controlplane.Unavailable)
+	want(t, err, api.Unavailable)
 	for s.Ready() == nil { // it notices when there is no leader any more
 		time.Sleep(10 * time.Millisecond)
 	}
@@ -182,7 +183,7 @@ func TestEmbeddedFindsEverythingAgain(t *testing.T) {
 	dir, ctx := t.TempDir(), t.Context()
 	store := embedded(t, dir)
 	s := open(t, controlplane.Config{Store: store})
-	must[controlplane.Difference](t)(s.Import(ctx, env, manyFlags(300), controlplane.ImportOptions{}, by))
+	must[api.Difference](t)(s.Import(ctx, env, manyFlags(300), api.Import{}, by))
 	before := must[*controlplane.Snapshot](t)(s.Snapshot(ctx, env))
 	secret := s.InitialToken()
 	_ = s.Close()
@@ -193,5 +194,5 @@ func TestEmbeddedFindsEverythingAgain(t *testing.T) {
 	if after := must[*controlplane.Snapshot](t)(again.Snapshot(ctx, env)); after.ID() != before.ID() {
 		t.Error("the snapshot is another one")
 	}
-	must[controlplane.Token](t)(again.Authenticate(secret))
+	must[api.Token](t)(again.Authenticate(secret))
 }

@@ -6,48 +6,36 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
 	"github.com/gonfalon-flags/gonfalon/engine"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
-
-// Explanation is a decision with every gate that the engine looked at, in order.
-type Explanation struct {
-	Evaluation
-	Steps []Step
-}
-
-// Step is one gate that the engine looked at.
-type Step struct {
-	Gate    string `json:"gate"`
-	Target  string `json:"target,omitempty"`
-	Outcome string `json:"outcome"` // no, yes, deny, pass, fail or not asked
-	Detail  string `json:"detail"`  // what the gate compared, in words
-}
 
 // maxExplained bounds the steps of an explanation.
 const maxExplained = 1_024
 
 // Explain decides a flag like Evaluate, and says why.
-func (s *Service) Explain(ctx context.Context, env, key string, q Query) (Explanation, error) {
-	d, err := s.decider(ctx, env, q.At)
+func (s *Service) Explain(ctx context.Context, env, key string, q api.Query) (api.Explanation, error) {
+	d, err := s.decider(ctx, env, momentOf(q))
 	if err != nil {
-		return Explanation{}, err
+		return api.Explanation{}, err
 	}
-	input, err := q.input(s.now())
+	in, err := input(q, s.now())
 	if err != nil {
-		return Explanation{}, err
+		return api.Explanation{}, err
 	}
 	i := d.engine.Find(key)
 	if i < 0 {
-		return Explanation{Evaluation: d.decide(key, input), Steps: []Step{}}, nil
+		return api.Explanation{Evaluation: d.decide(key, in), Steps: []api.Step{}}, nil
 	}
 	var decision engine.Decision
 	steps := make([]engine.Step, maxExplained)
-	n := min(d.engine.Explain(i, input, &d.scratch, &decision, steps), maxExplained)
-	x := Explanation{Evaluation: d.evaluation(key, &decision), Steps: make([]Step, 0, n)}
+	n := min(d.engine.Explain(i, in, &d.scratch, &decision, steps), maxExplained)
+	x := api.Explanation{Evaluation: d.evaluation(key, decision), Steps: make([]api.Step, 0, n)}
 	for k := range steps[:n] {
 		step := &steps[k]
-		x.Steps = append(x.Steps, Step{step.Gate.String(), step.Target, step.Outcome.String(), d.detail(key, step, input, q.Context)})
+		x.Steps = append(x.Steps, api.Step{Gate: step.Gate.String(), Target: step.Target, Outcome: step.Outcome.String(), Detail: d.detail(key, step, in, q.Context)})
 	}
 	return x, nil
 }
@@ -98,12 +86,12 @@ func (d *decider) ruleDetail(key string, x *engine.Step, in *engine.Input, conte
 		d.engine.Comparison(i, in, &d.scratch, &c)
 		text := c.Attribute + " " + c.Operator.String()
 		if k := int(i - from); k < len(written) {
-			text = describeConstraint(written[k])
+			text = model.DescribeConstraint(written[k])
 		}
 		actual := "it is missing"
 		if value, ok := context[c.Attribute]; ok {
-			plain, _ := marshalPlain(value)
-			actual = "it is " + short(plain)
+			plain, _ := model.MarshalPlain(value)
+			actual = "it is " + model.Short(plain)
 		}
 		parts = append(parts, fmt.Sprintf("%s (%s): %s", text, actual, map[bool]string{true: "holds", false: "does not hold"}[c.Held]))
 	}
@@ -118,14 +106,14 @@ func (d *decider) ruleDetail(key string, x *engine.Step, in *engine.Input, conte
 // constraints returns the constraints of a rule or segment step, the way people wrote them.
 func (d *decider) constraints(key string, x *engine.Step) []flagset.Constraint {
 	if x.Gate == engine.GateSegment {
-		if r := d.state.segment(x.Target); r != nil && r.read() == nil {
-			return r.segment.Constraints
+		if r := d.state.Segment(x.Target); r != nil && r.Read() == nil {
+			return r.Segment().Constraints
 		}
 		return nil
 	}
 	from, to := x.Constraints()
-	if r := d.state.flag(key); r != nil && r.read() == nil {
-		for _, g := range r.flag.Gates {
+	if r := d.state.Flag(key); r != nil && r.Read() == nil {
+		for _, g := range r.Flag().Gates {
 			if g.Type == flagset.Rule && len(g.Constraints) == int(to-from) {
 				return g.Constraints
 			}

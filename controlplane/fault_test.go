@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
@@ -124,7 +125,7 @@ func TestAWriteThatWasNotAnsweredIsMadeOnce(t *testing.T) {
 		store.lose = 1
 		store.mu.Unlock()
 	}
-	before := must[controlplane.Environment](t)(s.GetEnvironment(ctx, env)).Revision
+	before := must[api.Environment](t)(s.GetEnvironment(ctx, env)).Revision
 	lose()
 	r := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", flagset.Scope{}, by))
 	if !r.Changed || !r.Created || r.Revision != before+1 {
@@ -135,24 +136,24 @@ func TestAWriteThatWasNotAnsweredIsMadeOnce(t *testing.T) {
 		t.Errorf("deleted at %d", revision)
 	}
 	lose()
-	token, secret, err := s.CreateToken(ctx, controlplane.NewToken{Name: "n", Role: controlplane.RoleSDK}, by)
+	token, err := s.CreateToken(ctx, api.NewToken{Name: "n", Role: api.RoleSDK}, by)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if found := must[controlplane.Token](t)(s.Authenticate(secret)); found.ID != token.ID {
+	if found := must[api.Token](t)(s.Authenticate(token.Secret)); found.ID != token.ID {
 		t.Errorf("made %+v, found %+v", token, found)
 	}
 	lose()
 	want(t, s.RevokeToken(ctx, token.ID, by), "")
-	_, err = s.Authenticate(secret)
-	want(t, err, controlplane.Unauthorized)
-	page := must[controlplane.AuditPage](t)(s.Audit(ctx, controlplane.AuditQuery{By: "ada"}))
+	_, err = s.Authenticate(token.Secret)
+	want(t, err, api.Unauthorized)
+	page := must[api.AuditPage](t)(s.Audit(ctx, controlplane.AuditQuery{By: "ada"}))
 	if len(page.Entries) != 4 {
 		t.Errorf("%d changes are in the audit", len(page.Entries))
 	}
 	lose()
-	must[controlplane.Difference](t)(s.Import(ctx, env, manyFlags(300), controlplane.ImportOptions{}, by))
-	if e := must[controlplane.Environment](t)(s.GetEnvironment(ctx, env)); e.Flags != 300 || e.Revision != before+3 {
+	must[api.Difference](t)(s.Import(ctx, env, manyFlags(300), api.Import{}, by))
+	if e := must[api.Environment](t)(s.GetEnvironment(ctx, env)); e.Flags != 300 || e.Revision != before+3 {
 		t.Errorf("environment %+v", e)
 	}
 }
@@ -177,7 +178,7 @@ func TestALateReplicaSkipsWhatWasSwept(t *testing.T) {
 	}
 	last := must[controlplane.WriteResult](t)(writer.Enable(ctx, env, "small", flagset.Scope{}, by))
 	_, err := s.GetFlag(ctx, env, "small") // admin reads wait, and say so
-	want(t, err, controlplane.Unavailable)
+	want(t, err, api.Unavailable)
 	if p := must[*controlplane.Snapshot](t)(s.Snapshot(ctx, env)); p.Position().Revision != 2 {
 		t.Errorf("the late replica is at %v", p.Position())
 	}
@@ -205,10 +206,10 @@ func TestAReplicaComesBack(t *testing.T) {
 	}
 	for {
 		f, err := s.GetFlag(ctx, env, "f19")
-		if err == nil && f.State == controlplane.StateOn {
+		if err == nil && f.State == api.StateOn {
 			break
 		}
-		want(t, err, controlplane.Unavailable) // it waits for its replica, and says so if that takes too long
+		want(t, err, api.Unavailable) // it waits for its replica, and says so if that takes too long
 	}
 	a, b := must[*controlplane.Snapshot](t)(s.Snapshot(ctx, env)), must[*controlplane.Snapshot](t)(writer.Snapshot(ctx, env))
 	if a.ID() != b.ID() {

@@ -10,6 +10,7 @@ import (
 	"github.com/anishathalye/porcupine"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
@@ -22,7 +23,7 @@ type (
 		version     string // of swap: what was read before
 	}
 	answer struct {
-		code        controlplane.Code
+		code        api.Code
 		description string // of read
 		version     string // of read, put, create and swap
 	}
@@ -49,7 +50,7 @@ var flagModel = porcupine.NondeterministicModel{
 		after := register{"yes", in.description, out.version}
 		switch {
 		case in.kind == "read" && is.there == "":
-			if out.code == controlplane.NotFound {
+			if out.code == api.NotFound {
 				return []any{is}
 			}
 		case in.kind == "read":
@@ -57,7 +58,7 @@ var flagModel = porcupine.NondeterministicModel{
 				return []any{is}
 			}
 		case in.kind == "delete" && is.there == "":
-			if out.code == controlplane.NotFound {
+			if out.code == api.NotFound {
 				return []any{is}
 			}
 		case in.kind == "delete":
@@ -65,7 +66,7 @@ var flagModel = porcupine.NondeterministicModel{
 				return []any{register{}}
 			}
 		case in.kind == "create" && is.there != "", in.kind == "swap" && is.version != in.version:
-			if out.code == controlplane.PreconditionFailed {
+			if out.code == api.PreconditionFailed {
 				return []any{is}
 			}
 		default: // every write has a description of its own, and so changes something
@@ -128,20 +129,20 @@ func do(t *testing.T, s *controlplane.Service, in operation) answer {
 	switch in.kind {
 	case "read":
 		f, err := s.GetFlag(ctx, env, in.flag)
-		return answer{code: expected(t, err, controlplane.NotFound), description: f.Description, version: f.Version}
+		return answer{code: expected(t, err, api.NotFound), description: f.Description, version: f.Version}
 	case "delete":
 		_, err := s.DeleteFlag(ctx, env, in.flag, o)
-		return answer{code: expected(t, err, controlplane.NotFound)}
+		return answer{code: expected(t, err, api.NotFound)}
 	case "create":
 		o.IfAbsent = true
 	case "swap":
 		o.IfMatch = []string{in.version}
 	}
 	r, err := s.PutFlag(ctx, env, flagset.Flag{Key: in.flag, Description: in.description}, o)
-	return answer{code: expected(t, err, controlplane.PreconditionFailed), version: r.Flag.Version}
+	return answer{code: expected(t, err, api.PreconditionFailed), version: r.Flag.Version}
 }
 
-func expected(t *testing.T, err error, code controlplane.Code) controlplane.Code {
+func expected(t *testing.T, err error, code api.Code) api.Code {
 	if got := controlplane.CodeOf(err); got != "" && got != code {
 		t.Errorf("got %v", err)
 	}

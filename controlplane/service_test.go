@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
@@ -35,9 +36,9 @@ func open(t testing.TB, c controlplane.Config) *controlplane.Service {
 }
 
 // enabled decides a flag for an actor.
-func enabled(t testing.TB, s *controlplane.Service, key, actor string, at controlplane.At) bool {
+func enabled(t testing.TB, s *controlplane.Service, key, actor string, at api.At) bool {
 	t.Helper()
-	e, err := s.Evaluate(t.Context(), env, key, controlplane.Query{Actor: &actor, At: at})
+	e, err := s.Evaluate(t.Context(), env, key, api.Query{Actor: &actor, Revision: at.Revision, Time: at.Time})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +46,7 @@ func enabled(t testing.TB, s *controlplane.Service, key, actor string, at contro
 }
 
 // want fails unless an error has a code.
-func want(t testing.TB, err error, code controlplane.Code) {
+func want(t testing.TB, err error, code api.Code) {
 	t.Helper()
 	if controlplane.CodeOf(err) != code {
 		t.Fatalf("got %v (code %q), want code %q", err, controlplane.CodeOf(err), code)
@@ -65,19 +66,19 @@ func must[T any](t testing.TB) func(T, error) T {
 func TestOpenMakesTheDefaultEnvironmentAndAnAdminToken(t *testing.T) {
 	store := memstore.New()
 	s := open(t, controlplane.Config{Store: store})
-	envs := must[[]controlplane.Environment](t)(s.Environments(t.Context()))
+	envs := must[[]api.Environment](t)(s.Environments(t.Context()))
 	if len(envs) != 1 || envs[0].Key != env {
 		t.Fatalf("environments %+v", envs)
 	}
-	token := must[controlplane.Token](t)(s.Authenticate(s.InitialToken()))
-	if !token.Allows(controlplane.PermitAdmin, "") {
+	token := must[api.Token](t)(s.Authenticate(s.InitialToken()))
+	if !token.Allows(api.PermitAdmin, "") {
 		t.Fatalf("the first token is %+v", token)
 	}
 	again := open(t, controlplane.Config{Store: store})
 	if again.InitialToken() != "" {
 		t.Fatal("a second start made another admin token")
 	}
-	must[controlplane.Token](t)(again.Authenticate(s.InitialToken()))
+	must[api.Token](t)(again.Authenticate(s.InitialToken()))
 }
 
 func TestReplicasThatStartTogetherMakeOneToken(t *testing.T) {
@@ -100,11 +101,11 @@ func TestReplicasThatStartTogetherMakeOneToken(t *testing.T) {
 		secrets += <-made
 	}
 	s := open(t, controlplane.Config{Store: store})
-	must[controlplane.Token](t)(s.Authenticate(secrets)) // it is one
-	if f := must[[]controlplane.FailedWrite](t)(s.Failures(t.Context(), controlplane.AuditQuery{})); len(f) != 0 {
+	must[api.Token](t)(s.Authenticate(secrets)) // it is one
+	if f := must[[]api.FailedWrite](t)(s.Failures(t.Context(), controlplane.AuditQuery{})); len(f) != 0 {
 		t.Errorf("starting together left refusals: %+v", f)
 	}
-	if e := must[controlplane.Environment](t)(s.GetEnvironment(t.Context(), env)); e.Revision != 1 {
+	if e := must[api.Environment](t)(s.GetEnvironment(t.Context(), env)); e.Revision != 1 {
 		t.Errorf("the default environment is at revision %d", e.Revision)
 	}
 }
@@ -115,7 +116,7 @@ func TestWriteIsSeenByTheNextRead(t *testing.T) {
 	if !r.Created || !r.Changed || !r.Enabled {
 		t.Fatalf("result %+v", r)
 	}
-	if !enabled(t, s, "f", "u", controlplane.At{}) || enabled(t, s, "f", "v", controlplane.At{}) {
+	if !enabled(t, s, "f", "u", api.At{}) || enabled(t, s, "f", "v", api.At{}) {
 		t.Fatal("the decision is not the flag's")
 	}
 	p := must[*controlplane.Snapshot](t)(s.Snapshot(t.Context(), env))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
@@ -101,7 +102,7 @@ func (h *host) follow(w *stream, revision int64) {
 
 func TestStreamsGiveASnapshotAndThenDeltas(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
-	must[controlplane.Difference](t)(s.Import(ctx, env, manyFlags(50), controlplane.ImportOptions{}, by))
+	must[api.Difference](t)(s.Import(ctx, env, manyFlags(50), api.Import{}, by))
 	h := &host{t: t}
 	w := watch(t, s, env, controlplane.Position{})
 	h.take(w.next(t))
@@ -126,7 +127,7 @@ func TestStreamsGiveASnapshotAndThenDeltas(t *testing.T) {
 
 func TestAStreamResumesWhereItEnded(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
-	must[controlplane.Difference](t)(s.Import(ctx, env, manyFlags(50), controlplane.ImportOptions{}, by))
+	must[api.Difference](t)(s.Import(ctx, env, manyFlags(50), api.Import{}, by))
 	h := &host{t: t}
 	w := watch(t, s, env, controlplane.Position{})
 	h.take(w.next(t))
@@ -180,36 +181,36 @@ func TestSlowReadersSkipToTheNewest(t *testing.T) {
 
 func TestStreamsEnd(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
-	must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "e"}, by))
+	must[api.Environment](t)(s.CreateEnvironment(ctx, api.NewEnvironment{Key: "e"}, by))
 	w := watch(t, s, "e", controlplane.Position{})
 	w.next(t)
 	want(t, s.DeleteEnvironment(ctx, "e", "e", by), "")
 	if _, open := <-w.frames; open {
 		t.Error("a deleted environment gave one more frame")
 	}
-	want(t, w.err, controlplane.Gone)
+	want(t, w.err, api.Gone)
 	missing := watch(t, s, "e", controlplane.Position{})
 	if _, open := <-missing.frames; open {
 		t.Error("a missing environment gave a frame")
 	}
-	want(t, missing.err, controlplane.NotFound)
+	want(t, missing.err, api.NotFound)
 	rest := watch(t, s, env, controlplane.Position{})
 	rest.next(t)
 	_ = s.Close()
 	for range rest.frames {
 	}
-	want(t, rest.err, controlplane.Unavailable)
+	want(t, rest.err, api.Unavailable)
 }
 
 // TestAnEnvironmentMadeAnewReachesItsHosts: a host of the old one comes back with its old place.
 func TestAnEnvironmentMadeAnewReachesItsHosts(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
-	must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "e"}, by))
+	must[api.Environment](t)(s.CreateEnvironment(ctx, api.NewEnvironment{Key: "e"}, by))
 	must[controlplane.WriteResult](t)(s.Enable(ctx, "e", "f", flagset.Scope{}, by))
 	h := &host{t: t}
 	h.take(watch(t, s, "e", h.at).next(t))
 	want(t, s.DeleteEnvironment(ctx, "e", "e", by), "")
-	must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "e"}, by))
+	must[api.Environment](t)(s.CreateEnvironment(ctx, api.NewEnvironment{Key: "e"}, by))
 	h.take(watch(t, s, "e", h.at).next(t))
 	if h.wholes != 2 {
 		t.Error("another lineage did not bring a whole snapshot")
@@ -221,7 +222,7 @@ func TestAStreamMayFollowACreationAtOnce(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
 	for i := range 300 {
 		key := fmt.Sprint("e", i)
-		must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: key}, by))
+		must[api.Environment](t)(s.CreateEnvironment(ctx, api.NewEnvironment{Key: key}, by))
 		watch(t, s, key, controlplane.Position{}).next(t)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 )
 
@@ -164,7 +165,7 @@ func (w *writing) told(c *cobra.Command, format string, args ...any) error {
 }
 
 // warn prints warnings of an answer.
-func warn(c *cobra.Command, warnings []apiclient.Problem) {
+func warn(c *cobra.Command, warnings []api.Problem) {
 	for _, p := range warnings {
 		_ = say(c.ErrOrStderr(), "warning: %s\n", p) // the answer is more important
 	}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine"
 	"github.com/gonfalon-flags/gonfalon/engine/request"
 )
@@ -69,12 +69,12 @@ the time and the random bits, so you can replay any decision.`,
 }
 
 // evaluate decides the request's flag, and explains the decision if asked to.
-func evaluate(s *engine.Snapshot, request request.Request, explain bool) (apiclient.Explanation, error) {
+func evaluate(s *engine.Snapshot, request request.Request, explain bool) (api.Explanation, error) {
 	var (
 		r       engine.Request
 		d       engine.Decision
 		scratch engine.Scratch
-		e       apiclient.Explanation
+		e       api.Explanation
 	)
 	call, err := request.Append(nil)
 	if err != nil {
@@ -95,7 +95,7 @@ func evaluate(s *engine.Snapshot, request request.Request, explain bool) (apicli
 	} else {
 		s.Evaluate(r.Flag, &r.Input, &scratch, &d)
 	}
-	e.Evaluation = apiclient.Evaluation{
+	e.Evaluation = api.Evaluation{
 		Key: r.Flag, Environment: s.Environment(), Revision: s.Revision(), Known: d.Reason != engine.ReasonUnknownFlag,
 		Enabled: d.Enabled, Killed: d.Gate == engine.GateKill, Reason: reason(d.Reason), Gate: d.Gate.String(), Target: d.Target,
 		Payload: json.RawMessage(d.Payload),

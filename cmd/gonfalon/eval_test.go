@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
 
 func TestEval(t *testing.T) {
@@ -41,7 +41,7 @@ func TestEvalExplains(t *testing.T) {
 	gonfalon(t, "eval", "--snapshot", s, "premium", "--context", `{"spent": 12345678901234567890123}`, "--explain").has(t, 0, "spent gte [100]")
 	gonfalon(t, "eval", "--snapshot", s, "premium", "--explain").has(t, 0, "there is no context")
 
-	var e apiclient.Explanation
+	var e api.Explanation
 	out := gonfalon(t, "eval", "--snapshot", s, "new_checkout", "--actor", "user:3", "--group", "staff", "--explain", "-o", "json").must(t)
 	if err := json.Unmarshal([]byte(out), &e); err != nil {
 		t.Fatal(err)

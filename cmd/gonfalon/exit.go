@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
@@ -50,7 +50,7 @@ func status(err error) int {
 		nothing unknown
 		invalid *flagset.InvalidError
 		remote  *apiclient.Error
-		local   *controlplane.Error
+		local   *api.Error
 	)
 	switch {
 	case err == nil:
@@ -64,7 +64,7 @@ func status(err error) int {
 			return exitNo
 		}
 	case errors.As(err, &local):
-		if local.Code != controlplane.Unavailable && local.Code != controlplane.Internal {
+		if local.Code != api.Unavailable && local.Code != api.Internal {
 			return exitNo
 		}
 	}

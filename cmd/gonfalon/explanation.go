@@ -12,12 +12,12 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
 // readExplanation reads the bytes of an explanation, as wasm/ABI.md describes them.
-func readExplanation(data []byte) ([]controlplane.Step, error) {
+func readExplanation(data []byte) ([]api.Step, error) {
 	root, err := decodeMsgpack(msgpack.NewDecoder(bytes.NewReader(data)))
 	if err != nil {
 		return nil, err
@@ -27,7 +27,7 @@ func readExplanation(data []byte) ([]controlplane.Step, error) {
 		return nil, fmt.Errorf("an explanation of %d parts", len(whole))
 	}
 	list, _ := whole[1].([]any)
-	steps := make([]controlplane.Step, len(list))
+	steps := make([]api.Step, len(list))
 	for i, item := range list {
 		parts, _ := item.([]any)
 		if len(parts) != 7 {
@@ -36,7 +36,7 @@ func readExplanation(data []byte) ([]controlplane.Step, error) {
 		gate, _ := parts[0].(int64)
 		outcome, _ := parts[1].(int64)
 		target, _ := parts[2].(string)
-		steps[i] = controlplane.Step{
+		steps[i] = api.Step{
 			Gate: engine.Gate(gate).String(), Target: target, Outcome: engine.Outcome(outcome).String(),
 			Detail: detail(engine.Gate(gate), engine.Outcome(outcome), parts[3:]),
 		}

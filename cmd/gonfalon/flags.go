@@ -8,8 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
@@ -28,14 +27,14 @@ func newFlags() *cobra.Command {
 }
 
 // flagsNoun is what a verb prints of flags. The document is one flag's, or a page's.
-func flagsNoun(env string, document any, flags ...apiclient.Flag) noun {
+func flagsNoun(env string, document any, flags ...api.Flag) noun {
 	n := noun{
 		env: env, document: document, set: new(flagset.Set), section: "flags", narrow: 6,
 		header: []string{"KEY", "STATE", "OWNER", "UPDATED", "LAST EVALUATED", "GATES", "REVISION", "UPDATED BY", "TAGS", "DESCRIPTION", "VERSION"},
 	}
 	for _, f := range flags {
 		state := string(f.State)
-		if f.State == controlplane.StateKilled {
+		if f.State == api.StateKilled {
 			state = strings.ToUpper(state)
 		}
 		if f.Stale {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
@@ -28,7 +29,7 @@ func newSegments() *cobra.Command {
 }
 
 // segmentsNoun is what a verb prints of segments. The document is one's, or a list's.
-func segmentsNoun(env string, document any, list ...apiclient.Segment) noun {
+func segmentsNoun(env string, document any, list ...api.Segment) noun {
 	n := noun{
 		env: env, document: document, note: env, set: new(flagset.Set), section: "segments", narrow: 5,
 		header: []string{"KEY", "CONSTRAINTS", "UPDATED", "USED BY", "DESCRIPTION", "REVISION", "UPDATED BY", "VERSION"},
@@ -54,7 +55,7 @@ func newSegmentsList(n *connection) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			noun := segmentsNoun(n.env, apiclient.SegmentList{Segments: list}, list...)
+			noun := segmentsNoun(n.env, api.SegmentList{Segments: list}, list...)
 			noun.summary = fmt.Sprintf("%s in %s", count(len(list), "segment"), n.env)
 			return o.print(c, noun)
 		}),
@@ -134,7 +135,7 @@ func readSegment(c *cobra.Command, name string) (flagset.Segment, error) {
 	var s flagset.Segment
 	var problems []flagset.Problem
 	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
-		s, problems = flagset.ParseSegment(text, append([]string{"environment"}, apiclient.SegmentInfoFields...)...)
+		s, problems = flagset.ParseSegment(text, append([]string{"environment"}, api.SegmentInfoFields...)...)
 	} else {
 		var set flagset.Set
 		set, problems = flagset.ParseYAML(text)

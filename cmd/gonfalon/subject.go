@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	"github.com/gonfalon-flags/gonfalon/engine/request"
@@ -78,12 +78,12 @@ func (s *subject) attributes() (map[string]any, error) {
 }
 
 // query is the subject as the API asks about it.
-func (s *subject) query(c *cobra.Command) (apiclient.Query, error) {
+func (s *subject) query(c *cobra.Command) (api.Query, error) {
 	request, err := s.request(c, "", 0)
 	if err != nil {
-		return apiclient.Query{}, err
+		return api.Query{}, err
 	}
-	q := apiclient.Query{Actor: request.Actor, Groups: request.Groups, Context: request.Attributes}
+	q := api.Query{Actor: request.Actor, Groups: request.Groups, Context: request.Attributes}
 	if s.now != "" {
 		q.Now = time.UnixMicro(request.Now).UTC()
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 )
 
@@ -23,7 +24,7 @@ func newWebhooks() *cobra.Command {
 }
 
 // webhooksNoun is what a verb prints of webhooks. The document is one's, or a list's.
-func webhooksNoun(document any, list ...apiclient.Webhook) noun {
+func webhooksNoun(document any, list ...api.Webhook) noun {
 	n := noun{document: document, narrow: 7, header: []string{"ID", "NAME", "URL", "ENVIRONMENTS", "DELIVERED", "FAILED", "ERROR", "CREATED"}}
 	for _, h := range list {
 		n.names = append(n.names, h.ID)
@@ -45,7 +46,7 @@ func newWebhooksList(n *connection) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return o.print(c, webhooksNoun(apiclient.WebhookList{Webhooks: list}, list...))
+			return o.print(c, webhooksNoun(api.WebhookList{Webhooks: list}, list...))
 		}),
 	}
 	o.register(c)
@@ -56,7 +57,7 @@ func newWebhooksCreate(n *connection) *cobra.Command {
 	var (
 		o output
 		w writing
-		h apiclient.NewWebhook
+		h api.NewWebhook
 	)
 	c := &cobra.Command{
 		Use:     "create NAME URL",

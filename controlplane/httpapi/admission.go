@@ -11,6 +11,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
 
 // scope says which environment a route is about.
@@ -30,7 +31,7 @@ func (x *call) admit() error {
 	}
 	x.secret = secretOf(x.Request())
 	if x.secret == "" {
-		return &controlplane.Error{Code: controlplane.Unauthorized, Message: "send a token: Authorization: Bearer …"}
+		return &api.Error{Code: api.Unauthorized, Message: "send a token: Authorization: Bearer …"}
 	}
 	token, err := x.service().Authenticate(x.secret)
 	if err != nil {
@@ -69,13 +70,13 @@ func secretOf(r *http.Request) string {
 }
 
 // allowsSome reports whether a token has a permission in any environment, or in all.
-func allowsSome(t controlplane.Token, p controlplane.Permission) bool {
+func allowsSome(t api.Token, p api.Permission) bool {
 	return t.Allows(p, "") || slices.ContainsFunc(t.Envs, func(env string) bool { return t.Allows(p, env) })
 }
 
 // askedEnvironment returns the environment in which to evaluate. If a token has only one environment and the header names another, the
 // request is refused rather than the header ignored: its sender would mistake one environment's answers for another's.
-func askedEnvironment(t controlplane.Token, p controlplane.Permission, header string) (string, error) {
+func askedEnvironment(t api.Token, p api.Permission, header string) (string, error) {
 	if len(t.Envs) == 1 {
 		if header != "" && header != t.Envs[0] {
 			return header, forbidden(t, p, header)
@@ -88,7 +89,7 @@ func askedEnvironment(t controlplane.Token, p controlplane.Permission, header st
 	return controlplane.DefaultEnvironment, nil
 }
 
-func forbidden(t controlplane.Token, p controlplane.Permission, env string) error {
+func forbidden(t api.Token, p api.Permission, env string) error {
 	message := "the token " + quote(t.Name) + " (" + string(t.Role) + ") has no permission to " + string(p)
 	switch {
 	case env != "":
@@ -96,7 +97,7 @@ func forbidden(t controlplane.Token, p controlplane.Permission, env string) erro
 	case len(t.Envs) > 0:
 		message += " outside of its environments"
 	}
-	return &controlplane.Error{Code: controlplane.Forbidden, Message: message}
+	return &api.Error{Code: api.Forbidden, Message: message}
 }
 
 // limits holds the request rates of tokens. Each replica has its own.

@@ -5,14 +5,14 @@ import (
 	"strconv"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
 
 // auditQuery reads the filters, and restricts a token to its environments.
 func (x *call) auditQuery() (controlplane.AuditQuery, error) {
 	p := x.params()
 	q := controlplane.AuditQuery{
-		Environment: p.text("env"), Flag: p.text("flag"), Segment: p.text("segment"), By: p.text("actor"), Action: p.text("action"),
+		Environment: p.text("env"), Flag: p.text("flag"), Segment: p.text("segment"), By: p.text("by"), Action: p.text("action"),
 		Since: p.moment("since"), Until: p.moment("until"), Cursor: p.text("cursor"), Limit: int(p.number("limit", 1000)),
 	}
 	if err := p.err(); err != nil {
@@ -27,26 +27,11 @@ func (x *call) auditQuery() (controlplane.AuditQuery, error) {
 	return q, nil
 }
 
-func (x *call) answerAudit(page controlplane.AuditPage, err error) error {
+func (x *call) answerAudit(page api.AuditPage, err error) error {
 	if err != nil {
 		return err
 	}
-	d := apiclient.AuditPage{Entries: make([]apiclient.AuditEntry, len(page.Entries)), Next: page.Next}
-	for i, e := range page.Entries {
-		d.Entries[i] = auditDocument(e)
-	}
-	return x.answer(http.StatusOK, d)
-}
-
-func auditDocument(e controlplane.AuditEntry) apiclient.AuditEntry {
-	d := apiclient.AuditEntry{
-		Environment: e.Environment, Revision: e.Revision, Time: e.Time, By: e.By, Reason: e.Reason, Action: e.Action, Key: e.Key,
-		Changes: e.Changes, Omitted: e.Omitted,
-	}
-	if d.Changes == nil {
-		d.Changes = []controlplane.Change{}
-	}
-	return d
+	return x.answer(http.StatusOK, page)
 }
 
 func (x *call) audit() error {
@@ -78,7 +63,7 @@ func (x *call) auditEntry() error {
 	if err != nil {
 		return err
 	}
-	return x.answer(http.StatusOK, auditDocument(e))
+	return x.answer(http.StatusOK, e)
 }
 
 func (x *call) failures() error {
@@ -90,12 +75,5 @@ func (x *call) failures() error {
 	if err != nil {
 		return err
 	}
-	d := apiclient.FailureList{Failures: make([]apiclient.FailedWrite, len(all))}
-	for i, f := range all {
-		d.Failures[i] = apiclient.FailedWrite{
-			Environment: f.Environment, Time: f.Time, By: f.By, Reason: f.Reason, Action: f.Action, Key: f.Key,
-			Code: string(f.Code), Detail: f.Detail, Suppressed: f.Suppressed,
-		}
-	}
-	return x.answer(http.StatusOK, d)
+	return x.answer(http.StatusOK, api.FailureList{Failures: all})
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
@@ -15,7 +15,7 @@ import (
 func TestAudit(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	ctx := t.Context()
-	editor := f.client(f.token(controlplane.RoleEditor, "default"))
+	editor := f.client(f.token(api.RoleEditor, "default"))
 	if _, err := editor.Enable(ctx, "default", "x", flagset.ForActor("user:42"), apiclient.Write{Reason: "first"}); err != nil {
 		t.Fatal(err)
 	}
@@ -39,16 +39,16 @@ func TestAudit(t *testing.T) {
 		t.Errorf("%+v %v", all, err)
 	}
 	mine, err := editor.Audit(ctx, apiclient.AuditQuery{})
-	if err != nil || slices.ContainsFunc(mine.Entries, func(e apiclient.AuditEntry) bool { return e.Environment != "default" }) {
+	if err != nil || slices.ContainsFunc(mine.Entries, func(e api.AuditEntry) bool { return e.Environment != "default" }) {
 		t.Errorf("a token of one environment reads %+v %v", mine, err)
 	}
-	byEditor, err := f.admin.Audit(ctx, apiclient.AuditQuery{Environment: "default", Actor: "a editor", Since: time.Now().Add(-time.Hour)})
+	byEditor, err := f.admin.Audit(ctx, apiclient.AuditQuery{Environment: "default", By: "a editor", Since: time.Now().Add(-time.Hour)})
 	if err != nil || len(byEditor.Entries) != 1 {
 		t.Errorf("%+v %v", byEditor, err)
 	}
 
 	f.want(http.StatusUnprocessableEntity, f.do(adminToken, "POST", "/v1/envs/default/flags/x/enable", `{"for_percentage_of": {"actors": 1.5}}`))
-	f.want(http.StatusForbidden, f.do(f.token(controlplane.RoleViewer), "POST", "/v1/envs/default/flags/x/enable", `{}`))
+	f.want(http.StatusForbidden, f.do(f.token(api.RoleViewer), "POST", "/v1/envs/default/flags/x/enable", `{}`))
 	failures, err := f.admin.Failures(ctx, apiclient.AuditQuery{Environment: "default"})
 	if err != nil || len(failures) != 2 || failures[0].By != "a viewer" || failures[0].Code != "forbidden" || failures[1].Code != "invalid" {
 		t.Errorf("%+v %v", failures, err)

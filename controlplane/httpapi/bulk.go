@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
@@ -51,7 +52,7 @@ func (x *call) evaluateAll() error {
 	loaded.EvaluateAll(nil, in, &d.scratch, d.all)
 	x.api.metrics.bulk.Add(float64(len(d.all)))
 
-	rules := x.token.Role != controlplane.RoleClient
+	rules := x.token.Role != api.RoleClient
 	out := append(d.answer[:0], `{"flags":[`...)
 	for i := range d.all {
 		if i > 0 {

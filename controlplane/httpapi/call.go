@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
 
 // These are our own headers, in the form in which net/http keeps them.
@@ -31,7 +32,7 @@ type call struct {
 	api    *API
 	route  *route
 	secret string
-	token  controlplane.Token
+	token  api.Token
 	env    string // the environment that the request is about; "" for none or several
 	reason string // the reason of a change, read from the body, for the record of failures
 }

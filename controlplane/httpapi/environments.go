@@ -7,18 +7,13 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-func environmentDocument(e controlplane.Environment) apiclient.Environment {
-	return apiclient.Environment(e)
-}
-
-func (x *call) answerEnvironment(status int, e controlplane.Environment) error {
+func (x *call) answerEnvironment(status int, e api.Environment) error {
 	x.Response().Header()["Etag"] = []string{`"` + e.Version + `"`}
-	return x.answer(status, environmentDocument(e))
+	return x.answer(status, e)
 }
 
 func (x *call) listEnvironments() error {
@@ -29,10 +24,10 @@ func (x *call) listEnvironments() error {
 	if err != nil {
 		return err
 	}
-	d := apiclient.EnvironmentList{Environments: []apiclient.Environment{}}
+	d := api.EnvironmentList{Environments: []api.Environment{}}
 	for _, e := range all {
 		if x.token.Allows(mayRead, e.Key) {
-			d.Environments = append(d.Environments, environmentDocument(e))
+			d.Environments = append(d.Environments, e)
 		}
 	}
 	return x.answer(http.StatusOK, d)
@@ -49,22 +44,18 @@ func (x *call) getEnvironment() error {
 	if x.tag(e.Version) {
 		return nil
 	}
-	return x.answer(http.StatusOK, environmentDocument(e))
+	return x.answer(http.StatusOK, e)
 }
 
 func (x *call) createEnvironment() error {
 	d, o, err := plain[struct {
 		written
-		apiclient.NewEnvironment
+		api.NewEnvironment
 	}](x, false)
 	if err != nil {
 		return err
 	}
-	n := controlplane.NewEnvironment{Key: d.Key, Description: d.Description, From: d.From}
-	if d.Settings != nil {
-		n.Settings = *d.Settings
-	}
-	e, err := x.service().CreateEnvironment(x.context(), n, o)
+	e, err := x.service().CreateEnvironment(x.context(), d.NewEnvironment, o)
 	if err != nil {
 		return err
 	}
@@ -74,12 +65,12 @@ func (x *call) createEnvironment() error {
 func (x *call) updateEnvironment() error {
 	d, o, err := plain[struct {
 		written
-		apiclient.EnvironmentChange
+		api.EnvironmentChange
 	}](x, false)
 	if err != nil {
 		return err
 	}
-	e, err := x.service().UpdateEnvironment(x.context(), x.env, controlplane.EnvironmentChange(d.EnvironmentChange), o)
+	e, err := x.service().UpdateEnvironment(x.context(), x.env, d.EnvironmentChange, o)
 	if err != nil {
 		return err
 	}
@@ -97,21 +88,17 @@ func (x *call) deleteEnvironment() error {
 	return x.nothing()
 }
 
-func (x *call) answerDifference(d controlplane.Difference, err error) error {
+func (x *call) answerDifference(d api.Difference, err error) error {
 	if err != nil {
 		return err
 	}
-	changes := d.Changes
-	if changes == nil {
-		changes = []controlplane.Change{}
-	}
-	return x.answer(http.StatusOK, apiclient.Difference{Revision: d.Revision, Written: d.Written, Changes: changes, Warnings: apiclient.Problems(d.Warnings)})
+	return x.answer(http.StatusOK, d)
 }
 
 func (x *call) copyEnvironment() error {
 	d, o, err := plain[struct {
 		written
-		apiclient.Copy
+		api.Copy
 	}](x, false)
 	if err != nil {
 		return err
@@ -119,7 +106,7 @@ func (x *call) copyEnvironment() error {
 	if !x.token.Allows(mayRead, d.From) {
 		return forbidden(x.token, mayRead, d.From)
 	}
-	return x.answerDifference(x.service().Copy(x.context(), d.From, x.env, controlplane.CopyOptions{Flags: d.Flags, Prune: d.Prune}, o))
+	return x.answerDifference(x.service().Copy(x.context(), x.env, d.Copy, o))
 }
 
 func (x *call) rollbackEnvironment() error {
@@ -169,7 +156,7 @@ func accepts(r *http.Request, kind string) bool {
 // importEnvironment reads YAML, which includes JSON. It reads JSON with its own, faster parser.
 func (x *call) importEnvironment() error {
 	p := x.params()
-	i := controlplane.ImportOptions{Prune: p.truth("prune"), Strict: p.truth("strict")}
+	i := api.Import{Prune: p.truth("prune"), Strict: p.truth("strict")}
 	reason, dryRun := p.text("reason"), p.truth("dry_run")
 	if err := p.err(); err != nil {
 		return err

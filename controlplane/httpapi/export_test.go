@@ -1,11 +1,11 @@
 package httpapi
 
-import "github.com/gonfalon-flags/gonfalon/controlplane"
+import "github.com/gonfalon-flags/gonfalon/controlplane/api"
 
 // Route is a route, for tests.
 type Route struct {
 	Method, Path string
-	Permit       controlplane.Permission
+	Permit       api.Permission
 	Scope        string
 	Action       string
 	Limit        int64

@@ -20,6 +20,7 @@ import (
 	validation "github.com/pb33f/libopenapi-validator/errors"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
@@ -78,9 +79,9 @@ func (f *fixture) client(token string) *apiclient.Client {
 }
 
 // token makes a token of a role and gives its secret.
-func (f *fixture) token(role controlplane.Role, envs ...string) string {
+func (f *fixture) token(role api.Role, envs ...string) string {
 	f.t.Helper()
-	t, err := f.admin.CreateToken(f.t.Context(), apiclient.NewToken{Name: fmt.Sprint("a ", role), Role: role, Envs: envs}, apiclient.Write{})
+	t, err := f.admin.CreateToken(f.t.Context(), api.NewToken{Name: fmt.Sprint("a ", role), Role: role, Envs: envs}, apiclient.Write{})
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -4,37 +4,28 @@ import (
 	"net/http"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
-
-func flagDocument(f controlplane.Flag) apiclient.Flag {
-	return apiclient.Flag{Flag: f.Flag, FlagInfo: apiclient.FlagInfo{
-		Version: f.Version, Revision: f.Revision, Created: f.Created, Updated: f.Updated, UpdatedBy: f.UpdatedBy, State: f.State,
-		LastEvaluated: f.LastEvaluated, Evaluations: f.Evaluations, Stale: f.Stale, Warnings: apiclient.Problems(f.Warnings),
-	}}
-}
 
 // answerFlag writes the response to a change of a flag.
 func (x *call) answerFlag(r controlplane.WriteResult, err error) error {
 	if err != nil {
 		return err
 	}
-	d := flagDocument(r.Flag)
-	d.Enabled, d.Changed, d.Warnings = &r.Enabled, &r.Changed, apiclient.Problems(r.Warnings)
 	x.Response().Header()["Etag"] = []string{`"` + r.Flag.Version + `"`}
 	status := http.StatusOK
 	if r.Created {
 		status = http.StatusCreated
 	}
-	return x.answer(status, d)
+	return x.answer(status, r.Flag)
 }
 
 func (x *call) listFlags() error {
 	p := x.params()
 	q := controlplane.FlagQuery{
 		Search: p.text("search"), Tag: p.text("tag"), Prefix: p.text("prefix"), Owner: p.text("owner"),
-		State:  controlplane.State(p.choice("state", "on", "partial", "off", "killed")),
+		State:  api.State(p.choice("state", "on", "partial", "off", "killed")),
 		Stale:  p.age("stale"),
 		Sort:   p.choice("sort", "key", "-key", "updated", "-updated", "last_evaluated", "-last_evaluated", "state", "-state"),
 		Cursor: p.text("cursor"),
@@ -48,11 +39,7 @@ func (x *call) listFlags() error {
 	if err != nil {
 		return err
 	}
-	d := apiclient.FlagPage{Flags: make([]apiclient.Flag, len(page.Flags)), Next: page.Next, Total: page.Total, Revision: page.Revision}
-	for i, f := range page.Flags {
-		d.Flags[i] = flagDocument(f)
-	}
-	return x.answer(http.StatusOK, d)
+	return x.answer(http.StatusOK, page)
 }
 
 func (x *call) getFlag() error {
@@ -66,12 +53,12 @@ func (x *call) getFlag() error {
 	if x.tag(f.Version) {
 		return nil
 	}
-	return x.answer(http.StatusOK, flagDocument(f))
+	return x.answer(http.StatusOK, f)
 }
 
 var (
-	ofPutFlag    = append(ofWrite[:len(ofWrite):len(ofWrite)], apiclient.FlagInfoFields...)
-	ofPutSegment = append(ofWrite[:len(ofWrite):len(ofWrite)], apiclient.SegmentInfoFields...)
+	ofPutFlag    = append(ofWrite[:len(ofWrite):len(ofWrite)], api.FlagInfoFields...)
+	ofPutSegment = append(ofWrite[:len(ofWrite):len(ofWrite)], api.SegmentInfoFields...)
 )
 
 func (x *call) putFlag() error {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
@@ -51,7 +52,7 @@ func TestVerbs(t *testing.T) {
 		{"rollback", `{"revision": FIRST, "reason": "all wrong"}`, 200, "boolean", true},
 	} {
 		body := strings.Replace(step.body, "FIRST", strconv.FormatInt(first, 10), 1)
-		var flag apiclient.Flag
+		var flag api.Flag
 		f.want(step.status, f.do(adminToken, "POST", at+step.verb, body)).into(t, &flag)
 		if first == 0 {
 			first = flag.Revision

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
@@ -22,7 +22,7 @@ func (x *call) manifest() error {
 	if err := x.params().err(); err != nil {
 		return err
 	}
-	set, _, err := x.service().Export(x.context(), x.env, controlplane.At{})
+	set, _, err := x.service().Export(x.context(), x.env, api.At{})
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
@@ -59,7 +60,7 @@ func (x *call) evaluateOne() error {
 	if lacksKey(&d.decision) {
 		return &ofrepError{http.StatusBadRequest, key, "TARGETING_KEY_MISSING", needsKey}
 	}
-	d.answer = appendEvaluation(d.answer[:0], snapshot.Key(i), &d.decision, x.token.Role != controlplane.RoleClient)
+	d.answer = appendEvaluation(d.answer[:0], snapshot.Key(i), &d.decision, x.token.Role != api.RoleClient)
 	return x.blob(http.StatusOK, "application/json", d.answer)
 }
 
@@ -118,7 +119,7 @@ func appendEvaluation(dst []byte, key string, d *engine.Decision, rules bool) []
 	default:
 		dst = append(dst, `,"value":`...)
 		dst = strconv.AppendBool(dst, d.Enabled)
-		reason = plainReason(d.Reason)
+		reason = controlplane.ReasonName(d.Reason)
 	}
 	dst = append(dst, `,"reason":"`...)
 	dst = append(dst, reason...)
@@ -136,19 +137,6 @@ func appendEvaluation(dst []byte, key string, d *engine.Decision, rules bool) []
 		dst = append(dst, `,"killed":true`...)
 	}
 	return append(dst, "}}"...)
-}
-
-// plainReason returns OpenFeature's word for why a flag without variants is on or off.
-func plainReason(r engine.Reason) string {
-	switch r {
-	case engine.ReasonStatic, engine.ReasonKilled:
-		return "STATIC"
-	case engine.ReasonTargetingMatch:
-		return "TARGETING_MATCH"
-	case engine.ReasonSplit:
-		return "SPLIT"
-	}
-	return "DEFAULT"
 }
 
 // appendText appends a JSON string. Most keys and names need no escapes.

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
@@ -66,7 +66,7 @@ segments:
 
 func (f *fixture) importYAML(document string) {
 	f.t.Helper()
-	if _, err := f.admin.Import(f.t.Context(), "default", []byte(document), apiclient.Import{Strict: true}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.Import(f.t.Context(), "default", []byte(document), api.Import{Strict: true}, apiclient.Write{}); err != nil {
 		f.t.Fatal(err)
 	}
 }
@@ -74,7 +74,7 @@ func (f *fixture) importYAML(document string) {
 func TestOFREPSingle(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	f.importYAML(flagsOfEveryKind)
-	client := f.token(controlplane.RoleClient, "default")
+	client := f.token(api.RoleClient, "default")
 	for _, c := range []struct{ key, context, want string }{
 		{"on", `{}`, `{"key":"on","value":true,"reason":"STATIC","metadata":{"enabled":true,"gate":"boolean"}}`},
 		{"off", `{}`, `{"key":"off","value":false,"reason":"DEFAULT","metadata":{"enabled":false}}`},
@@ -130,14 +130,14 @@ func TestOFREPSingle(t *testing.T) {
 // TestOFREPEnvironment: the token's only one, else the header's, else the default.
 func TestOFREPEnvironment(t *testing.T) {
 	f := open(t, httpapi.Config{})
-	if _, err := f.admin.CreateEnvironment(t.Context(), apiclient.NewEnvironment{Key: "staging"}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.CreateEnvironment(t.Context(), api.NewEnvironment{Key: "staging"}, apiclient.Write{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := f.admin.Enable(t.Context(), "staging", "x", flagset.Scope{}, apiclient.Write{}); err != nil {
 		t.Fatal(err)
 	}
-	one, all := f.token(controlplane.RoleClient, "staging"), f.token(controlplane.RoleClient)
-	two := f.token(controlplane.RoleClient, "staging", "other")
+	one, all := f.token(api.RoleClient, "staging"), f.token(api.RoleClient)
+	two := f.token(api.RoleClient, "staging", "other")
 	const at = "/ofrep/v1/evaluate/flags/x"
 	f.want(200, f.do(one, "POST", at, `{}`))
 	f.want(200, f.do(one, "POST", at, `{}`, "X-Gonfalon-Env", "staging"))
@@ -161,7 +161,7 @@ func TestOFREPBulk(t *testing.T) {
 	f := open(t, httpapi.Config{Clock: now})
 	f.importYAML(flagsOfEveryKind)
 	f.enable("sometimes", flagset.ForPercentageOfTime(0.5))
-	client, another := f.token(controlplane.RoleClient, "default"), f.token(controlplane.RoleClient, "default")
+	client, another := f.token(api.RoleClient, "default"), f.token(api.RoleClient, "default")
 	const at = "/ofrep/v1/evaluate/flags"
 	const context = `{"context": {"targetingKey": "user:1", "plan": "free", "n": 5}}`
 	first := f.want(200, f.do(client, "POST", at, context))

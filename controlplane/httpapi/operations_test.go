@@ -12,7 +12,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
@@ -90,7 +90,7 @@ func (l *lines) String() string {
 func TestAccessLog(t *testing.T) {
 	var info lines
 	f := open(t, httpapi.Config{Logger: slog.New(slog.NewJSONHandler(&info, nil))})
-	secret := f.token(controlplane.RoleClient)
+	secret := f.token(api.RoleClient)
 	f.enable("x", flagset.Scope{})
 	f.want(200, f.do(secret, "POST", "/ofrep/v1/evaluate/flags/x", `{}`))
 	got := info.String()

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
@@ -54,19 +55,19 @@ var kinds = []kind{malformed, truncated, badQuery, badRequest, unauthorized, not
 var nouns = []string{"flag", "segment", "environment", "document", "token", "webhook", "request"}
 
 // codes maps the service's codes to kinds of problem.
-var codes = map[controlplane.Code]kind{
-	controlplane.NotFound:           notFound,
-	controlplane.Exists:             exists,
-	controlplane.Invalid:            invalid,
-	controlplane.Conflict:           conflict,
-	controlplane.PreconditionFailed: precondition,
-	controlplane.Unauthorized:       unauthorized,
-	controlplane.Forbidden:          notAllowed,
-	controlplane.InUse:              inUse,
-	controlplane.TooLarge:           tooLarge,
-	controlplane.Gone:               gone,
-	controlplane.Unavailable:        unavailable,
-	controlplane.Internal:           internal,
+var codes = map[api.Code]kind{
+	api.NotFound:           notFound,
+	api.Exists:             exists,
+	api.Invalid:            invalid,
+	api.Conflict:           conflict,
+	api.PreconditionFailed: precondition,
+	api.Unauthorized:       unauthorized,
+	api.Forbidden:          notAllowed,
+	api.InUse:              inUse,
+	api.TooLarge:           tooLarge,
+	api.Gone:               gone,
+	api.Unavailable:        unavailable,
+	api.Internal:           internal,
 }
 
 // of returns an error of this kind about a noun.
@@ -90,14 +91,14 @@ func unreadable(noun string, problems []flagset.Problem) error {
 		return nil
 	}
 	e := malformed.of(noun, "")
-	e.Errors = apiclient.Problems(failed)
+	e.Errors = api.Problems(failed)
 	return e
 }
 
 // unreadableAt returns an error for one place in a body.
 func unreadableAt(noun, pointer, detail, hint string) error {
 	e := malformed.of(noun, "")
-	e.Errors = []apiclient.Problem{{Pointer: pointer, Detail: detail, Hint: hint}}
+	e.Errors = []api.Problem{{Pointer: pointer, Detail: detail, Hint: hint}}
 	return e
 }
 
@@ -126,16 +127,16 @@ func (x *call) problem(err error) *apiclient.Error {
 	}
 	code := controlplane.CodeOf(err)
 	e := codes[code].of(x.route.noun(), "")
-	if code == controlplane.Unavailable {
+	if code == api.Unavailable {
 		e.RetryAfter = 1
 	}
-	var failed *controlplane.Error
-	if !errors.As(err, &failed) || code == controlplane.Internal {
+	var failed *api.Error
+	if !errors.As(err, &failed) || code == api.Internal {
 		return e
 	}
 	e.Detail, e.Users, e.Current = failed.Message, failed.Users, failed.Current
-	if code == controlplane.Invalid {
-		e.Errors = apiclient.Problems(failed.Problems)
+	if code == api.Invalid {
+		e.Errors = api.Problems(failed.Problems)
 		for i := range e.Errors {
 			if p := &e.Errors[i]; p.Flag == x.param("key") || p.Segment == x.param("key") {
 				p.Flag, p.Segment = "", "" // the caller knows which one it is
@@ -159,8 +160,8 @@ func (x *call) refuse(err error) {
 	if e.Status >= http.StatusInternalServerError && x.context().Err() == nil {
 		x.api.log.Error("a request failed", "method", x.Request().Method, "path", x.Request().URL.Path, "status", e.Status, "error", err)
 	}
-	var reached *controlplane.Error
-	if x.route.action != "" && (!errors.As(err, &reached) || reached.Code == controlplane.Unauthorized || reached.Code == controlplane.Forbidden) {
+	var reached *api.Error
+	if x.route.action != "" && (!errors.As(err, &reached) || reached.Code == api.Unauthorized || reached.Code == api.Forbidden) {
 		x.recordFailure(e)
 	}
 	if x.Response().Committed {
@@ -189,9 +190,9 @@ func (x *call) recordFailure(e *apiclient.Error) {
 	if len(e.Errors) > 0 {
 		detail += ": " + e.Errors[0].String()
 	}
-	x.service().RecordFailure(x.context(), controlplane.FailedWrite{
+	x.service().RecordFailure(x.context(), api.FailedWrite{
 		Environment: x.env, By: x.by(), Reason: x.reason, Action: x.route.action, Key: x.param("key"),
-		Code: controlplane.Code(strings.ReplaceAll(e.Type[len("/problems/"):], "-", "_")), Detail: detail,
+		Code: api.Code(strings.ReplaceAll(e.Type[len("/problems/"):], "-", "_")), Detail: detail,
 	})
 }
 

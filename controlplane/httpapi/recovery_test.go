@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
@@ -138,7 +139,7 @@ func TestRecreatedEnvironmentReachesHosts(t *testing.T) {
 	p := newPlace(t, f)
 	create := func() {
 		t.Helper()
-		if _, err := f.admin.CreateEnvironment(t.Context(), apiclient.NewEnvironment{Key: "brief"}, apiclient.Write{}); err != nil {
+		if _, err := f.admin.CreateEnvironment(t.Context(), api.NewEnvironment{Key: "brief"}, apiclient.Write{}); err != nil {
 			t.Fatal(err)
 		}
 	}

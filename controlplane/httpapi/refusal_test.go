@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
@@ -21,12 +21,12 @@ func filled(path string) string {
 }
 
 // lacking are roles that don't have a permission.
-var lacking = map[controlplane.Permission][]controlplane.Role{
-	controlplane.PermitAdmin:    {controlplane.RoleEditor, controlplane.RoleViewer, controlplane.RoleSDK, controlplane.RoleClient},
-	controlplane.PermitWrite:    {controlplane.RoleViewer, controlplane.RoleSDK, controlplane.RoleClient},
-	controlplane.PermitRead:     {controlplane.RoleSDK, controlplane.RoleClient},
-	controlplane.PermitSnapshot: {controlplane.RoleClient},
-	controlplane.PermitUsage:    {controlplane.RoleViewer, controlplane.RoleClient},
+var lacking = map[api.Permission][]api.Role{
+	api.PermitAdmin:    {api.RoleEditor, api.RoleViewer, api.RoleSDK, api.RoleClient},
+	api.PermitWrite:    {api.RoleViewer, api.RoleSDK, api.RoleClient},
+	api.PermitRead:     {api.RoleSDK, api.RoleClient},
+	api.PermitSnapshot: {api.RoleClient},
+	api.PermitUsage:    {api.RoleViewer, api.RoleClient},
 }
 
 // TestRefusals goes through every route with everything that must be refused, and looks that nothing has changed.
@@ -35,14 +35,14 @@ func TestRefusals(t *testing.T) {
 	if _, err := f.admin.Enable(t.Context(), "default", "x", flagset.Scope{}, apiclient.Write{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.admin.CreateEnvironment(t.Context(), apiclient.NewEnvironment{Key: "other"}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.CreateEnvironment(t.Context(), api.NewEnvironment{Key: "other"}, apiclient.Write{}); err != nil {
 		t.Fatal(err)
 	}
-	roles := map[controlplane.Role]string{}
-	for _, role := range []controlplane.Role{controlplane.RoleEditor, controlplane.RoleViewer, controlplane.RoleSDK, controlplane.RoleClient} {
+	roles := map[api.Role]string{}
+	for _, role := range []api.Role{api.RoleEditor, api.RoleViewer, api.RoleSDK, api.RoleClient} {
 		roles[role] = f.token(role)
 	}
-	bound := f.token(controlplane.RoleAdmin, "other")
+	bound := f.token(api.RoleAdmin, "other")
 	before, err := f.admin.Environment(t.Context(), "default")
 	if err != nil {
 		t.Fatal(err)

@@ -3,27 +3,27 @@ package httpapi
 import (
 	"strings"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
 
 // route is what the API does for one method and path.
 type route struct {
 	method, path string
-	permit       controlplane.Permission // the permission that the token needs; "" if no token is needed
-	scope        scope                   // the environment in which it needs it
-	action       string                  // the audit's name for the change; "" if nothing is changed
-	limit        int64                   // of the body, in bytes
-	query        string                  // the query parameters; "*" for any
+	permit       api.Permission // the permission that the token needs; "" if no token is needed
+	scope        scope          // the environment in which it needs it
+	action       string         // the audit's name for the change; "" if nothing is changed
+	limit        int64          // of the body, in bytes
+	query        string         // the query parameters; "*" for any
 	handle       func(*call) error
 }
 
 const (
-	mayAdmin    = controlplane.PermitAdmin
-	mayWrite    = controlplane.PermitWrite
-	mayRead     = controlplane.PermitRead
-	mayFetch    = controlplane.PermitSnapshot
-	mayReport   = controlplane.PermitUsage
-	mayEvaluate = controlplane.PermitEvaluate
+	mayAdmin    = api.PermitAdmin
+	mayWrite    = api.PermitWrite
+	mayRead     = api.PermitRead
+	mayFetch    = api.PermitSnapshot
+	mayReport   = api.PermitUsage
+	mayEvaluate = api.PermitEvaluate
 )
 
 // routes is the whole API.
@@ -34,8 +34,8 @@ func routes() []route {
 		flags = "/v1/envs/:env/flags"
 		flag  = "/v1/envs/:env/flags/:key"
 		seg   = "/v1/envs/:env/segments/:key"
-		audit = "env flag segment actor action since until cursor limit"
-		page  = "actor action since until cursor limit"
+		audit = "env flag segment by action since until cursor limit"
+		page  = "by action since until cursor limit"
 		dry   = "dry_run"
 	)
 	return []route{

@@ -3,21 +3,9 @@ package httpapi
 import (
 	"net/http"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
-
-func segmentDocument(g controlplane.Segment) apiclient.Segment {
-	users := g.Users
-	if users == nil {
-		users = []string{}
-	}
-	return apiclient.Segment{Segment: g.Segment, SegmentInfo: apiclient.SegmentInfo{
-		Version: g.Version, Revision: g.Revision, Created: g.Created, Updated: g.Updated, UpdatedBy: g.UpdatedBy,
-		Users: users, Warnings: apiclient.Problems(g.Warnings),
-	}}
-}
 
 func (x *call) listSegments() error {
 	if err := x.params().err(); err != nil {
@@ -27,11 +15,7 @@ func (x *call) listSegments() error {
 	if err != nil {
 		return err
 	}
-	d := apiclient.SegmentList{Segments: make([]apiclient.Segment, len(all))}
-	for i, g := range all {
-		d.Segments[i] = segmentDocument(g)
-	}
-	return x.answer(http.StatusOK, d)
+	return x.answer(http.StatusOK, api.SegmentList{Segments: all})
 }
 
 func (x *call) getSegment() error {
@@ -45,7 +29,7 @@ func (x *call) getSegment() error {
 	if x.tag(g.Version) {
 		return nil
 	}
-	return x.answer(http.StatusOK, segmentDocument(g))
+	return x.answer(http.StatusOK, g)
 }
 
 func (x *call) putSegment() error {
@@ -68,14 +52,12 @@ func (x *call) putSegment() error {
 	if err != nil {
 		return err
 	}
-	d := segmentDocument(r.Segment)
-	d.Changed, d.Warnings = &r.Changed, apiclient.Problems(r.Warnings)
 	x.Response().Header()["Etag"] = []string{`"` + r.Segment.Version + `"`}
 	status := http.StatusOK
 	if r.Created {
 		status = http.StatusCreated
 	}
-	return x.answer(status, d)
+	return x.answer(status, r.Segment)
 }
 
 func (x *call) deleteSegment() error {

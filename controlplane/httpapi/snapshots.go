@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
 
 // formats lists the snapshot formats that this build writes, newest first.
@@ -75,7 +75,7 @@ func (x *call) postUsage() error {
 	if err := x.params().err(); err != nil {
 		return err
 	}
-	d, err := document[apiclient.Usage](x)
+	d, err := document[api.Usage](x)
 	if err != nil {
 		return err
 	}

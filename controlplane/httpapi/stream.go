@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
 
 // writeWait is how long one write to a stream may take. A reader that accepts nothing for so long is gone, or as good as gone.
@@ -48,11 +49,11 @@ type stream struct {
 func (x *call) openStream(beat string) (*stream, context.Context, error) {
 	all := x.api.streams
 	if all.draining.Err() != nil {
-		return nil, nil, &controlplane.Error{Code: controlplane.Unavailable, Message: "the server is shutting down"}
+		return nil, nil, &api.Error{Code: api.Unavailable, Message: "the server is shutting down"}
 	}
 	if all.open.Add(1) > all.most {
 		all.open.Add(-1)
-		return nil, nil, &controlplane.Error{Code: controlplane.Unavailable, Message: "there are too many streams"}
+		return nil, nil, &api.Error{Code: api.Unavailable, Message: "there are too many streams"}
 	}
 	ctx, cancel := context.WithCancel(x.context())
 	stop := context.AfterFunc(all.draining, cancel)

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 	"github.com/gonfalon-flags/gonfalon/engine"
@@ -59,7 +59,7 @@ func next(t *testing.T, events <-chan apiclient.Event) apiclient.Event {
 	panic("unreachable")
 }
 
-func (f *fixture) enable(key string, s flagset.Scope) apiclient.Flag {
+func (f *fixture) enable(key string, s flagset.Scope) api.Flag {
 	f.t.Helper()
 	flag, err := f.admin.Enable(f.t.Context(), "default", key, s, apiclient.Write{})
 	if err != nil {
@@ -72,7 +72,7 @@ func (f *fixture) enable(key string, s flagset.Scope) apiclient.Flag {
 func TestStream(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	f.enable("x", flagset.ForActor("user:1"))
-	sdk := f.client(f.token(controlplane.RoleSDK, "default"))
+	sdk := f.client(f.token(api.RoleSDK, "default"))
 	events, _ := listen(t, sdk, "")
 	first := next(t, events)
 	if first.Kind != "snapshot" {
@@ -150,7 +150,7 @@ func TestStream(t *testing.T) {
 
 func TestHeartbeat(t *testing.T) {
 	f := open(t, httpapi.Config{Heartbeat: 5 * time.Millisecond})
-	token, err := f.admin.CreateToken(t.Context(), apiclient.NewToken{Name: "sdk", Role: controlplane.RoleSDK}, apiclient.Write{})
+	token, err := f.admin.CreateToken(t.Context(), api.NewToken{Name: "sdk", Role: api.RoleSDK}, apiclient.Write{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +201,7 @@ func TestDrain(t *testing.T) {
 
 func TestDeletedEnvironmentEndsItsStreams(t *testing.T) {
 	f := open(t, httpapi.Config{})
-	if _, err := f.admin.CreateEnvironment(t.Context(), apiclient.NewEnvironment{Key: "brief"}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.CreateEnvironment(t.Context(), api.NewEnvironment{Key: "brief"}, apiclient.Write{}); err != nil {
 		t.Fatal(err)
 	}
 	begun, end := make(chan struct{}), make(chan error, 1)
@@ -256,7 +256,7 @@ func TestSlowReader(t *testing.T) {
 	next(t, quick)
 
 	// Frames of more than the connection's buffers hold.
-	var last apiclient.Flag
+	var last api.Flag
 	payload := strings.Repeat("x", 60_000)
 	const writes = 100
 	for i := range writes {

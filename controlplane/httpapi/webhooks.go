@@ -3,20 +3,8 @@ package httpapi
 import (
 	"net/http"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
-
-func webhookDocument(h controlplane.Webhook) apiclient.Webhook {
-	envs := h.Envs
-	if envs == nil {
-		envs = []string{}
-	}
-	return apiclient.Webhook{
-		ID: h.ID, Name: h.Name, URL: h.URL, Envs: envs, Created: h.Created, LastDelivery: h.LastDelivery,
-		LastFailure: h.LastFailure, LastError: h.LastError, Delivered: h.Delivered, Secret: h.Secret,
-	}
-}
 
 func (x *call) listWebhooks() error {
 	if err := x.params().err(); err != nil {
@@ -26,29 +14,24 @@ func (x *call) listWebhooks() error {
 	if err != nil {
 		return err
 	}
-	d := apiclient.WebhookList{Webhooks: make([]apiclient.Webhook, len(all))}
-	for i, h := range all {
-		h.Secret = ""
-		d.Webhooks[i] = webhookDocument(h)
-	}
-	return x.answer(http.StatusOK, d)
+	return x.answer(http.StatusOK, api.WebhookList{Webhooks: all})
 }
 
 // createWebhook creates a webhook. Only this response has the secret that signs deliveries.
 func (x *call) createWebhook() error {
 	d, o, err := plain[struct {
 		written
-		apiclient.NewWebhook
+		api.NewWebhook
 	}](x, false)
 	if err != nil {
 		return err
 	}
-	h, err := x.service().CreateWebhook(x.context(), controlplane.NewWebhook{Name: d.Name, URL: d.URL, Secret: d.Secret, Envs: d.Envs}, o)
+	h, err := x.service().CreateWebhook(x.context(), d.NewWebhook, o)
 	if err != nil {
 		return err
 	}
 	x.Response().Header().Set("Cache-Control", "no-store")
-	return x.answer(created(o), webhookDocument(h))
+	return x.answer(created(o), h)
 }
 
 func (x *call) deleteWebhook() error {

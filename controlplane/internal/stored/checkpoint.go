@@ -1,0 +1,15 @@
+package stored
+
+// Checkpoint is a checkpoint in its stored form. Its records are in the body.
+type Checkpoint struct {
+	Head  []byte `msgpack:"head"`
+	Body  string `msgpack:"body"`
+	Parts int    `msgpack:"parts"`
+}
+
+// CheckpointRecord is one record in the body of a checkpoint.
+type CheckpointRecord struct {
+	Kind uint8  `msgpack:"kind"`
+	Key  string `msgpack:"key"`
+	Raw  []byte `msgpack:"raw"`
+}
