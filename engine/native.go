@@ -59,7 +59,7 @@ func Apply(s *Snapshot, delta []byte) ([]byte, error) {
 	return out[:n:n], nil
 }
 
-var reasonText = [...]string{"UNKNOWN_FLAG", "DEFAULT", "STATIC", "TARGETING_MATCH", "SPLIT", "KILLED", "PREREQUISITE"}
+var reasonText = [...]string{"UNKNOWN_FLAG", "DEFAULT", "STATIC", "TARGETING_MATCH", "SPLIT", "KILLED", "PREREQUISITE", "NOT_READY"}
 
 // String returns the reason's name, or its number if this build doesn't know it.
 func (r Reason) String() string { return named(reasonText[:], "reason", int(r)) }

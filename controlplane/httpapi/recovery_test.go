@@ -46,7 +46,7 @@ type host struct {
 
 func newHost(t *testing.T, p *place, env string) *host {
 	t.Helper()
-	client, err := gonfalon.New(t.Context(), gonfalon.Config{Endpoint: p.server.URL, Token: adminToken, Env: env, Usage: -1, Logger: slog.New(slog.DiscardHandler)})
+	client, err := gonfalon.New(t.Context(), gonfalon.Config{Endpoint: p.server.URL, Token: adminToken, Environment: env, Usage: -1, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

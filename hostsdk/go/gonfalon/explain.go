@@ -2,6 +2,7 @@ package gonfalon
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,11 +36,9 @@ type Comparison struct {
 // Explain decides, and tells why. It costs far more than Decide, and isn't counted as usage.
 func (c *Client) Explain(key string, opts ...Option) Explanation {
 	var q query
-	c.readAll(opts, &q)
+	q.readAll(opts)
 	if q.scope != nil {
-		if by := q.scope.instead(c, key); by != nil {
-			return by.Explain(key, opts...)
-		}
+		c = q.scope.client(c, key)
 	}
 	for range retries {
 		g := c.serving.Load()
@@ -48,27 +47,26 @@ func (c *Client) Explain(key string, opts ...Option) Explanation {
 		}
 		i := g.find(key)
 		if i < 0 {
-			return Explanation{Decision: c.decision(key, g, &engine.Decision{Score: -1, VariantIndex: -1})}
+			d := undecided(engine.ReasonUnknownFlag)
+			return Explanation{Decision: g.decision(key, &d)}
 		}
 		if x, err := g.explain(c, i, key, q); err == nil {
 			return x
 		}
 	}
-	return Explanation{Decision: c.decision(key, nil, nil)}
+	d := undecided(engine.ReasonNotReady)
+	return Explanation{Decision: (*generation)(nil).decision(key, &d)}
 }
 
 // explain gives both from one input, so that time and chance are the same.
 func (g *generation) explain(c *Client, i int32, key string, q query) (Explanation, error) {
-	if q.fixed&fixedNow == 0 {
-		q.in.Now = c.now() // which an explanation tells
-	}
-	g.settle(c, &q)
+	q.settle(c, needNow|needRoll) // an explanation shows the time
 	if q.member != nil {
 		names, err := g.groupsOf(i)
 		if err != nil {
 			return Explanation{}, err
 		}
-		q.in.Groups, q.member = ask(q.member, names, append([]string(nil), q.in.Groups...)), nil
+		q.in.Groups, q.member = appendGroups(slices.Clone(q.in.Groups), q.member, names), nil
 	}
 	var d engine.Decision
 	if err := g.loaded.Decide(i, &q.in, &d); err != nil {
@@ -78,7 +76,7 @@ func (g *generation) explain(c *Client, i int32, key string, q query) (Explanati
 	if err != nil {
 		return Explanation{}, err
 	}
-	x := Explanation{Decision: c.decision(key, g, &d)}
+	x := Explanation{Decision: g.decision(key, &d)}
 	x.Steps, err = parseSteps(data)
 	return x, err
 }
@@ -127,7 +125,7 @@ func (x *Explanation) String() string {
 	var b strings.Builder
 	state := "off"
 	switch {
-	case !x.Ready:
+	case x.Reason == engine.ReasonNotReady:
 		state = "nothing loaded"
 	case !x.Known():
 		state = "unknown flag"
@@ -135,7 +133,7 @@ func (x *Explanation) String() string {
 		state = "on"
 	}
 	fmt.Fprintf(&b, "%s · revision %d · %s · %s", x.Key, x.Revision, state, x.Reason)
-	if x.Served() {
+	if x.Variant != "" {
 		fmt.Fprintf(&b, " · variant %s", x.Variant)
 	}
 	for i := range x.Steps {

@@ -25,8 +25,8 @@ type nativeSnapshot struct{ *engine.Snapshot }
 // scratches are memory for flags that need some, one evaluation at a time.
 var scratches = sync.Pool{New: func() any { return new(engine.Scratch) }}
 
-func (n nativeSnapshot) Info() Info {
-	i := Info{Environment: n.Environment(), Position: Position{Revision: n.Revision()}, Flags: int(n.Len())}
+func (n nativeSnapshot) Info() SnapshotInfo {
+	i := SnapshotInfo{Environment: n.Environment(), Position: Position{Revision: n.Revision()}, Flags: int(n.Len())}
 	copy(i.ID[:], n.ID())
 	copy(i.Position.Lineage[:], n.Lineage())
 	return i
