@@ -22,7 +22,7 @@ type FlagQuery struct {
 	Prefix    string // of the key
 	Owner     string
 	State     api.State
-	Stale     time.Duration // marks flags that were not evaluated for this long
+	Stale     time.Duration // marks flags that were neither created nor evaluated for this long
 	OnlyStale bool          // leaves out the flags that aren't stale
 	Sort      string        // key, updated, last_evaluated or state; prefix with - for descending order; "" for key
 	Cursor    string        // Next of the page before
@@ -125,14 +125,15 @@ func (s *Service) matching(st *model.State, q FlagQuery) ([]*api.Flag, error) {
 	return list, nil
 }
 
-// fresh returns the flags that were evaluated since a time and, because a parent is evaluated with its child, all flags that they need.
+// fresh returns the flags that were created or evaluated since a time and, because a parent is evaluated with its child, all flags
+// that they need.
 // Why: RATIONALE.md "Why is a flag that was never evaluated stale?"
 func (s *Service) fresh(st *model.State, since time.Time) map[string]bool {
 	v := s.replica.View()
 	fresh := map[string]bool{}
 	var queue []*model.Record
 	for _, r := range st.Flags {
-		if used := s.usageOf(v, st.Env, r.Key()); used.Last != 0 && !stored.FromMicros(used.Last).Before(since) {
+		if last := max(s.usageOf(v, st.Env, r.Key()).Last, r.Meta.Created); !stored.FromMicros(last).Before(since) {
 			fresh[r.Key()] = true
 			queue = append(queue, r)
 		}

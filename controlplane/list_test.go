@@ -82,6 +82,10 @@ func TestUsageAndStaleFlags(t *testing.T) {
 	}
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "used", flagset.Requires("parent", true), by))
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "parent", flagset.Requires("grandparent", true), by))
+	stale := controlplane.FlagQuery{OnlyStale: true, Stale: 30 * 24 * time.Hour}
+	if got := listed(t, s, stale); got != "" {
+		t.Errorf("flags that were just made are stale: %q", got)
+	}
 	report := func(s *controlplane.Service, key string, count int64) {
 		t.Helper()
 		want(t, s.ReportUsage(ctx, env, []controlplane.FlagUsage{{Flag: key, Last: now.Now(), Count: count}, {Flag: "unknown", Last: now.Now(), Count: 1}}), "")
@@ -89,8 +93,6 @@ func TestUsageAndStaleFlags(t *testing.T) {
 	report(s, "old", 3)
 	now.turn(40 * 24 * time.Hour)
 	report(s, "used", 5)
-	month := 30 * 24 * time.Hour
-	stale := controlplane.FlagQuery{OnlyStale: true, Stale: month}
 	if got := listed(t, s, stale); got != "never old" {
 		t.Errorf("stale: %q", got)
 	}

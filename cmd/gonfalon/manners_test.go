@@ -166,7 +166,7 @@ func TestForms(t *testing.T) {
 		{args: []string{"flags", "enable", "new_checkout", "--dry-run"}, name: "new_checkout", file: true},
 		{args: []string{"flags", "rollback", "new_checkout", "3", "--dry-run"}, name: "new_checkout", file: true},
 		{args: []string{"flags", "history", "new_checkout"}, name: "default/3"},
-		{args: []string{"stale", "--for", "1s"}, name: "sale", file: true},
+		{args: []string{"stale", "--for", "0d"}, name: "sale", file: true},
 		{args: []string{"segments", "list"}, name: "premium", file: true},
 		{args: []string{"segments", "get", "premium"}, name: "premium", file: true},
 		{args: []string{"envs", "list"}, name: "default"},

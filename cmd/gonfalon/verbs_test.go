@@ -147,7 +147,7 @@ func TestImportExportDiff(t *testing.T) {
 	// What was exported compiles as it is.
 	gonfalon(t, "compile", out, "-o", filepath.Join(t.TempDir(), "s")).must(t)
 	s.run("import", file(t, "bad.yaml", "flags: [{key: x, gates: [{type: percentage_of_actors, ratio: 7}]}]"), "--strict").has(t, 1, "between 0 and 1")
-	s.run("stale").has(t, 0, "stale")
+	s.run("stale", "--for", "0d").has(t, 0, "stale")
 	s.run("import", file(t, "none.yaml", "flags: []"), "--prune", "--dry-run").has(t, 0, "delete flag new_checkout")
 	s.stop()
 }

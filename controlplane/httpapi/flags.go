@@ -31,7 +31,7 @@ func (x *call) listFlags() error {
 		Cursor: p.text("cursor"),
 		Limit:  int(p.number("limit", 1000)),
 	}
-	q.OnlyStale = q.Stale > 0
+	q.OnlyStale = p.text("stale") != ""
 	if err := p.err(); err != nil {
 		return err
 	}

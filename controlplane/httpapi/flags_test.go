@@ -111,6 +111,11 @@ func TestList(t *testing.T) {
 			t.Errorf("%+v: %+v %v", q, page, err)
 		}
 	}
+	for age, want := range map[string]int{"1h": 0, "0d": 3} {
+		if page, err := f.admin.Flags(ctx, "default", apiclient.FlagQuery{Stale: age}); err != nil || page.Total != want {
+			t.Errorf("stale for %s: %+v %v", age, page, err)
+		}
+	}
 	for _, bad := range []string{"stael=30d", "stale=soon", "sort=colour", "limit=5000", "limit=x", "state=maybe", "limit=1&limit=2"} {
 		got := f.want(http.StatusBadRequest, f.do(adminToken, "GET", "/v1/envs/default/flags?"+bad, nil))
 		if name, _, _ := strings.Cut(bad, "="); !strings.Contains(string(got.body), `"parameter":"`+name+`"`) {
