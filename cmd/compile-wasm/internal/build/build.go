@@ -32,10 +32,15 @@ const (
 	Keep    Allocation = "keep"    // what it takes stays, unless it traps
 )
 
+// ClaimsBroken is an export of modules that keep claims: it answers 1 once a
+// claim was wrong.
+const ClaimsBroken = "claims_broken"
+
 // Config says what to build and how.
 type Config struct {
 	Load       load.Config
 	Optimise   bool
+	Claims     bool                  // keep what the optimiser proved as claims: the export ClaimsBroken tells if one was wrong
 	Names      bool                  // write function names into the module
 	Allocation map[string]Allocation // by export; Default for those not named
 	Default    Allocation
@@ -87,22 +92,28 @@ func Build(ctx context.Context, cfg Config) (*Result, error) {
 	for _, e := range prog.Exports {
 		exports = append(exports, guest.Export(e))
 	}
+	if cfg.Claims {
+		exports = append(exports, guest.ReadGlobal(ClaimsBroken, lower.GlobalClaim))
+	}
 	image, err := runInits(ctx, lower.NewProgram(graph, escapes, types, memory, options), memory)
 	if err != nil {
 		return nil, err
 	}
-	funcs, err := opt.Program(guest.Funcs, exports, cfg.Optimise)
+	funcs, err := opt.Program(guest.Funcs, exports, opt.Options{Optimise: cfg.Optimise, Claims: cfg.Claims})
 	if err != nil {
 		return nil, err
 	}
-	code, err := emit.Functions(funcs, emit.Options{Fold: cfg.Optimise, StackTop: lower.StackSize, StackGlobal: lower.GlobalStack})
+	code, err := emit.Functions(funcs, emit.Options{Fold: cfg.Optimise, StackTop: lower.StackSize, StackGlobal: lower.GlobalStack, ClaimGlobal: lower.GlobalClaim})
 	if err != nil {
 		return nil, err
 	}
 	m := &wasm.Module{Funcs: code, Names: cfg.Names, Segments: image.segments}
-	image.setMemory(m)
+	image.setMemory(m, cfg.Claims)
 	for i, e := range prog.Exports {
 		m.Exports = append(m.Exports, wasm.Export{Name: e.Name, Index: slices.Index(funcs, exports[i])})
+	}
+	if cfg.Claims {
+		m.Exports = append(m.Exports, wasm.Export{Name: ClaimsBroken, Index: slices.Index(funcs, exports[len(exports)-1])})
 	}
 	res := &Result{Module: m.Encode()}
 	for i := range code {

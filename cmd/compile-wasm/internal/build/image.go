@@ -20,9 +20,12 @@ type image struct {
 const pageSize = 1 << 16
 
 // setMemory gives m its memory and globals.
-func (i image) setMemory(m *wasm.Module) {
+func (i image) setMemory(m *wasm.Module, claims bool) {
 	m.Pages, m.MaxPages = i.heap/pageSize+1, MaxPages
 	m.Globals = make([]int32, 4)
+	if claims {
+		m.Globals = append(m.Globals, 0) // GlobalClaim
+	}
 	m.Globals[lower.GlobalStack] = lower.StackSize
 	m.Globals[lower.GlobalHeap] = int32(i.heap)
 	m.Globals[lower.GlobalKeep] = int32(i.heap)
@@ -40,7 +43,7 @@ func runInits(ctx context.Context, p *lower.Program, memory *lower.Memory) (imag
 	memory.Strings(func(addr int, s string) {
 		m.Segments = append(m.Segments, wasm.Segment{Offset: addr, Data: []byte(s)})
 	})
-	image{heap: memory.Top()}.setMemory(m)
+	image{heap: memory.Top()}.setMemory(m, false)
 	for i, f := range p.Funcs {
 		if f == run {
 			m.Exports = append(m.Exports, wasm.Export{Name: "run", Index: i})

@@ -23,6 +23,7 @@ const (
 	GlobalHeap         // where the next allocation goes
 	GlobalKeep         // the heap's top after the last completed call that keeps what it allocates
 	GlobalHigh         // all memory from here on is still zero
+	GlobalClaim        // 1 once a claim of the optimiser was wrong; only in modules that keep claims
 )
 
 // Memory is the static part of the module's memory. Several programs may share
@@ -153,14 +154,22 @@ func (p *Program) Init() (run, heapEnd *ir.Func) {
 		emitCall(b, p.function(f), nil)
 	}
 	b.Term = ir.Return
-	heapEnd = &ir.Func{Name: "heap end", Results: []ir.Type{ir.I32}, Entry: true}
-	b = heapEnd.NewBlock()
-	v := b.Add(ir.OpGlobalGet, ir.I32)
-	v.Imm = GlobalHeap
-	b.Term, b.Ctrl = ir.Return, []*ir.Value{v}
-	p.Funcs = append(p.Funcs, run, heapEnd)
+	p.Funcs = append(p.Funcs, run)
+	heapEnd = p.ReadGlobal("heap end", GlobalHeap)
 	p.drain()
 	return run, heapEnd
+}
+
+// ReadGlobal adds a function that returns a global variable of the module.
+func (p *Program) ReadGlobal(name string, global int64) *ir.Func {
+	f := &ir.Func{Name: name, Results: []ir.Type{ir.I32}, Entry: true}
+	b := f.NewBlock()
+	v := b.Add(ir.OpGlobalGet, ir.I32)
+	v.Imm = global
+	b.Term, b.Ctrl = ir.Return, []*ir.Value{v}
+	f.Dominators()
+	p.Funcs = append(p.Funcs, f)
+	return f
 }
 
 // function is the declaration of f, to be filled in by drain.

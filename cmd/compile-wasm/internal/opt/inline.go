@@ -226,7 +226,7 @@ func copyBody(f, g *ir.Func, args []*ir.Value) (map[*ir.Block]*ir.Block, map[*ir
 				continue
 			}
 			nv := nb.Add(v.Op, v.Type)
-			nv.Imm, nv.Callee, nv.Slot, nv.NonNeg = v.Imm, v.Callee, slots[v.Slot], v.NonNeg
+			nv.Imm, nv.Callee, nv.Slot, nv.NonNeg, nv.Claimed = v.Imm, v.Callee, slots[v.Slot], v.NonNeg, v.Claimed
 			values[v] = nv
 		}
 	}

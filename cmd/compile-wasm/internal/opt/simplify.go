@@ -18,6 +18,9 @@ func simplify(f *ir.Func) (changed bool) {
 				}
 			}
 			s.out = append(s.out, v)
+			if v.Claimed {
+				continue
+			}
 			if w := s.rewrite(v); w != v {
 				replace[v] = w
 				s.changed = true
@@ -195,14 +198,22 @@ func (s *simplifier) rewrite(v *ir.Value) *ir.Value {
 	return v
 }
 
-// narrowStore drops a mask that the store applies anyway.
+// narrowStore drops an operation that leaves alone the bits that the store
+// keeps. A store of n bytes keeps the low 8n bits; a sign extension from m bits
+// leaves the low m bits alone, and a mask the bits that are set in it.
 func (s *simplifier) narrowStore(v *ir.Value) {
 	x := v.Args[1]
-	mask := int64(0xff)
-	if v.Op == ir.OpStore16 {
-		mask = 0xffff
+	kept := int64(1)<<(8*v.Op.Bytes()) - 1
+	alone := int64(0)
+	switch {
+	case x.Op == ir.OpExtend8:
+		alone = 0xff
+	case x.Op == ir.OpExtend16:
+		alone = 0xffff
+	case x.Op == ir.OpI32And && isConst(x.Args[1]):
+		alone = x.Args[1].Imm
 	}
-	if x.Op == ir.OpI32And && isConst(x.Args[1]) && x.Args[1].Imm&mask == mask || x.Op == ir.OpExtend8 || x.Op == ir.OpExtend16 && mask == 0xffff {
+	if alone&kept == kept {
 		v.Args[1] = x.Args[0]
 		s.changed = true
 	}

@@ -36,23 +36,20 @@ func floatOperand(r *rand.Rand, wide bool) uint64 {
 	return uint64(math.Float32bits(float32(f)))
 }
 
-var bins = map[bool][]byte{} // the guest, by whether it is optimised
+var guest = harness.Builder{Dir: "."}
 
 // each runs the test in every way to run the guest.
 func each(t *testing.T, test func(t *testing.T, inst *harness.Instance, n int)) {
 	for _, w := range harness.Ways {
-		if bins[w.Optimised] == nil {
-			bins[w.Optimised] = harness.Build(t, ".", w.Optimised)
-		}
 		t.Run(w.String(), func(t *testing.T) {
 			n := 60
 			if *long {
 				n = 20_000
 			}
-			if w.Interpreter {
+			if w.Interpreter || w.Claims {
 				n /= 4
 			}
-			test(t, harness.Start(t, bins[w.Optimised], w.Interpreter), n)
+			test(t, guest.Start(t, w), n)
 		})
 	}
 }
