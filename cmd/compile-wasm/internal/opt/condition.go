@@ -49,6 +49,7 @@ func canonical(c *ir.Value) (k comparison, not bool) {
 
 // decide tells whether a condition is known to be true or false here.
 func (x *facts) decide(c *ir.Value) (truth, ok bool) {
+	x.work = patience
 	k, not := canonical(c)
 	if v, known := x.known[k]; known {
 		return v != not, true
@@ -120,6 +121,7 @@ func (x *facts) address(v *ir.Value) bool {
 }
 
 func (x *facts) decideNotZero(v *ir.Value) (truth, ok bool) {
+	x.work = patience
 	if t, known := x.known[comparison{0, v, nil}]; known {
 		return t, true
 	}
@@ -131,6 +133,7 @@ func (x *facts) decideNotZero(v *ir.Value) (truth, ok bool) {
 
 // assume adds that a condition holds, or that it doesn't.
 func (x *facts) assume(c *ir.Value, truth bool) {
+	x.work = patience
 	k, not := canonical(c)
 	truth = truth != not
 	if _, known := x.known[k]; !known {

@@ -227,11 +227,11 @@ var loadOf = map[ir.Op]ir.Op{ir.OpStore32: ir.OpLoad32, ir.OpStore64: ir.OpLoad6
 func (s *sharer) remember(v *ir.Value, memory []known) []known {
 	switch {
 	case v.Op.IsLoad():
-		return append(memory, known{v.Args[0], v.Imm, v.Op, v})
+		return append(recent(memory), known{v.Args[0], v.Imm, v.Op, v})
 	case v.Op.IsStore():
 		memory = slices.DeleteFunc(slices.Clone(memory), func(k known) bool { return mayOverlap(k, v) })
 		if load, ok := loadOf[v.Op]; ok {
-			memory = append(memory, known{v.Args[0], v.Imm, load, v.Args[1]})
+			memory = append(recent(memory), known{v.Args[0], v.Imm, load, v.Args[1]})
 		}
 	case v.Op == ir.OpCall:
 		nonzero := make([]bool, len(v.Args))
@@ -249,6 +249,13 @@ func (s *sharer) remember(v *ir.Value, memory []known) []known {
 		return nil
 	}
 	return memory
+}
+
+// recent drops what was found out longest ago, if that is much: what is known is
+// looked through at each load, and copied for each block.
+func recent(memory []known) []known {
+	const most = 128
+	return memory[max(len(memory)-most, 0):]
 }
 
 // mayOverlap reports whether a store may change what k says. Two addresses are

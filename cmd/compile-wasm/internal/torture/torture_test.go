@@ -158,6 +158,26 @@ func TestScenes(t *testing.T) {
 	})
 }
 
+// TestEdges runs each case on every pair of edges.
+func TestEdges(t *testing.T) {
+	each(t, func(t *testing.T, inst *harness.Instance, n int) {
+		r := rand.New(rand.NewPCG(9, 10))
+		for k := range int32(edgeCases) {
+			try := func(a, b uint64) {
+				same(t, inst, func() uint64 { return edge(k, a, b) }, "edge", uint64(k), a, b)
+			}
+			for _, a := range edges {
+				for _, b := range edges {
+					try(a, b)
+				}
+			}
+			for range n {
+				try(operand(r), operand(r))
+			}
+		}
+	})
+}
+
 func TestTraps(t *testing.T) {
 	each(t, func(t *testing.T, inst *harness.Instance, n int) {
 		trapped := 0
