@@ -21,8 +21,9 @@ const (
 	Forbidden          Code = "forbidden"           // the token may not do that
 	InUse              Code = "in_use"              // see Error.Users
 	TooLarge           Code = "too_large"
-	Gone               Code = "gone"        // it existed and has been deleted: a deleted environment's stream, or a past beyond the retention
-	Unavailable        Code = "unavailable" // the store doesn't answer, or not in time
+	RateLimited        Code = "rate_limited" // the token makes more requests than it may
+	Gone               Code = "gone"         // it existed and has been deleted: a deleted environment's stream, or a past beyond the retention
+	Unavailable        Code = "unavailable"  // the store doesn't answer, or not in time
 	Internal           Code = "internal"
 )
 

@@ -54,3 +54,37 @@ func TestAudit(t *testing.T) {
 		t.Errorf("%+v %v", failures, err)
 	}
 }
+
+// TestEveryRefusedChangeIsOnRecord asks the routes that make changes for something that is refused, in each of the ways in which it can be.
+func TestEveryRefusedChangeIsOnRecord(t *testing.T) {
+	f := open(t, httpapi.Config{})
+	f.enable("x", flagset.Scope{})
+	for _, r := range []struct {
+		method, path, body string
+		status             int
+		action, key        string
+		code               api.Code
+	}{
+		{"POST", "/v1/tokens", `{"name": "n", "role": "root"}`, 422, "token.create", "", api.Invalid},
+		{"POST", "/v1/tokens", `{"name": 5}`, 400, "token.create", "", api.Invalid},
+		{"DELETE", "/v1/tokens/nope", ``, 404, "token.revoke", "nope", api.NotFound},
+		{"POST", "/v1/webhooks", `{"name": "n", "url": "ftp://example.com"}`, 422, "webhook.create", "", api.Invalid},
+		{"POST", "/v1/envs", `{"key": "a/b"}`, 422, "environment.create", "a/b", api.Invalid},
+		{"POST", "/v1/envs", `{"key": "default"}`, 409, "environment.create", "", api.Exists},
+		{"POST", "/v1/envs", `{"key": "copy", "from": "nope"}`, 404, "environment.create", "copy", api.NotFound},
+		{"DELETE", "/v1/envs/default?confirm=default", ``, 403, "environment.delete", "", api.Forbidden},
+		{"POST", "/v1/envs/default/copy", `{"from": "nope"}`, 404, "copy", "", api.NotFound},
+		{"POST", "/v1/envs/default/rollback", `{"revision": 99}`, 404, "environment.rollback", "", api.NotFound},
+		{"POST", "/v1/envs/default/import", `{"flags": [{"key": ""}]}`, 422, "import", "", api.Invalid},
+		{"POST", "/v1/envs/default/flags/x/rollback", `{"revision": 99}`, 404, "flag.rollback", "x", api.NotFound},
+		{"PUT", "/v1/envs/default/flags/x", `{"gates": 5}`, 400, "flag.put", "x", api.Invalid},
+		{"PUT", "/v1/envs/default/flags/x?dry", `{}`, 400, "flag.put", "x", api.Invalid},
+		{"PUT", "/v1/envs/default/segments/s", `{"constraints": [{}]}`, 400, "segment.put", "s", api.Invalid},
+	} {
+		f.want(r.status, f.do(adminToken, r.method, r.path, r.body))
+		failures, err := f.admin.Failures(t.Context(), apiclient.AuditQuery{Action: r.action, Limit: 1})
+		if err != nil || len(failures) != 1 || failures[0].Key != r.key || failures[0].Code != r.code || failures[0].By == "" {
+			t.Errorf("%s %s %s: %+v %v", r.method, r.path, r.body, failures, err)
+		}
+	}
+}

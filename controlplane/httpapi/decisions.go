@@ -10,41 +10,41 @@ import (
 )
 
 // query reads for whom and when to decide.
-func (x *call) query() (api.Query, error) {
-	if err := x.params().err(); err != nil {
+func (c *call) query() (api.Query, error) {
+	if err := c.params().err(); err != nil {
 		return api.Query{}, err
 	}
-	d, err := document[api.Query](x)
+	d, err := document[api.Query](c)
 	if err == nil && d.Revision != 0 && !d.Time.IsZero() {
 		err = unreadableAt("request", "/time", "revision and time exclude each other", "give one of the two")
 	}
 	return d, err
 }
 
-func (x *call) evaluate() error {
-	q, err := x.query()
+func (c *call) evaluate() error {
+	q, err := c.query()
 	if err != nil {
 		return err
 	}
-	e, err := x.service().Evaluate(x.context(), x.env, x.param("key"), q)
+	e, err := c.service().Evaluate(c.context(), c.env, c.param("key"), q)
 	if err != nil {
 		return err
 	}
-	x.api.metrics.evaluations.WithLabelValues("evaluate").Inc()
-	return x.answer(http.StatusOK, e)
+	c.api.metrics.evaluations.WithLabelValues("evaluate").Inc()
+	return c.answer(http.StatusOK, e)
 }
 
-func (x *call) explain() error {
-	q, err := x.query()
+func (c *call) explain() error {
+	q, err := c.query()
 	if err != nil {
 		return err
 	}
-	e, err := x.service().Explain(x.context(), x.env, x.param("key"), q)
+	e, err := c.service().Explain(c.context(), c.env, c.param("key"), q)
 	if err != nil {
 		return err
 	}
-	x.api.metrics.evaluations.WithLabelValues("explain").Inc()
-	return x.answer(http.StatusOK, e)
+	c.api.metrics.evaluations.WithLabelValues("explain").Inc()
+	return c.answer(http.StatusOK, e)
 }
 
 // proposal is an api.Proposal whose flag is read later, so that the flag's problems can say where they are.
@@ -69,11 +69,11 @@ func (w *who) UnmarshalJSON(data []byte) error {
 	return strict(data).Decode((*api.Query)(w))
 }
 
-func (x *call) preview() error {
-	if err := x.params().err(); err != nil {
+func (c *call) preview() error {
+	if err := c.params().err(); err != nil {
 		return err
 	}
-	d, err := document[proposal](x)
+	d, err := document[proposal](c)
 	if err != nil {
 		return err
 	}
@@ -94,9 +94,9 @@ func (x *call) preview() error {
 	for _, actor := range d.Actors {
 		p.Actors = append(p.Actors, api.Query(actor))
 	}
-	preview, err := x.service().Preview(x.context(), x.env, p)
+	preview, err := c.service().Preview(c.context(), c.env, p)
 	if err != nil {
 		return err
 	}
-	return x.answer(http.StatusOK, preview)
+	return c.answer(http.StatusOK, preview)
 }

@@ -6,7 +6,7 @@ import "github.com/gonfalon-flags/gonfalon/controlplane/api"
 type Route struct {
 	Method, Path string
 	Permit       api.Permission
-	Scope        string
+	Environment  string // where the token must have the permission
 	Action       string
 	Limit        int64
 	Query        string
@@ -16,7 +16,7 @@ type Route struct {
 func Routes() []Route {
 	var list []Route
 	for _, r := range routes() {
-		list = append(list, Route{r.method, r.path, r.permit, [...]string{"none", "named", "some", "asked"}[r.scope], r.action, r.limit, r.query})
+		list = append(list, Route{r.method, r.path, r.permit, [...]string{"none", "path", "any", "token"}[r.env], r.action, r.limit, r.query})
 	}
 	return list
 }

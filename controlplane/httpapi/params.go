@@ -19,13 +19,13 @@ type params struct {
 
 // params returns the query's parameters. A parameter that the route doesn't know is refused.
 // Why: RATIONALE.md "Why is an unknown query parameter an error?"
-func (x *call) params() *params {
-	values, err := url.ParseQuery(x.Request().URL.RawQuery)
+func (c *call) params() *params {
+	values, err := url.ParseQuery(c.Request().URL.RawQuery)
 	p := &params{values: values}
 	if err != nil {
 		p.fail("", err.Error(), "")
 	}
-	known := strings.Fields(x.route.query)
+	known := strings.Fields(c.route.query)
 	for name, given := range values {
 		switch {
 		case !slices.Contains(known, name) && len(known) == 0:

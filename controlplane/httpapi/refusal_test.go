@@ -72,12 +72,12 @@ func TestRefusals(t *testing.T) {
 			for _, role := range lacking[r.Permit] {
 				refused("as "+string(role), 403, f.do(roles[role], r.Method, path, nil))
 			}
-			switch r.Scope {
-			case "named", "none":
+			switch r.Environment {
+			case "path", "none":
 				refused("in another environment", 403, f.do(bound, r.Method, path, nil))
-			case "asked":
+			case "token":
 				refused("in another environment", 403, f.do(bound, r.Method, path, `{"context": {}}`, "X-Gonfalon-Env", "default"))
-			case "some":
+			case "any":
 				if strings.Contains(r.Query, "env") {
 					refused("in another environment", 403, f.do(bound, r.Method, path+"?env=default", nil))
 				}

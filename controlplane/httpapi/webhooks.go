@@ -6,52 +6,52 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
 
-func (x *call) listWebhooks() error {
-	if err := x.params().err(); err != nil {
+func (c *call) listWebhooks() error {
+	if err := c.params().err(); err != nil {
 		return err
 	}
-	all, err := x.service().Webhooks(x.context())
+	all, err := c.service().Webhooks(c.context())
 	if err != nil {
 		return err
 	}
-	return x.answer(http.StatusOK, api.WebhookList{Webhooks: all})
+	return c.answer(http.StatusOK, api.WebhookList{Webhooks: all})
 }
 
 // createWebhook creates a webhook. Only this response has the secret that signs deliveries.
-func (x *call) createWebhook() error {
+func (c *call) createWebhook() error {
 	d, o, err := plain[struct {
 		written
 		api.NewWebhook
-	}](x, false)
+	}](c, false)
 	if err != nil {
 		return err
 	}
-	h, err := x.service().CreateWebhook(x.context(), d.NewWebhook, o)
+	h, err := c.service().CreateWebhook(c.context(), d.NewWebhook, o)
 	if err != nil {
 		return err
 	}
-	x.Response().Header().Set("Cache-Control", "no-store")
-	return x.answer(created(o), h)
+	c.Response().Header().Set("Cache-Control", "no-store")
+	return c.answer(created(o), h)
 }
 
-func (x *call) deleteWebhook() error {
-	_, o, err := x.deleting()
+func (c *call) deleteWebhook() error {
+	_, o, err := c.deleting()
 	if err != nil {
 		return err
 	}
-	if err := x.service().DeleteWebhook(x.context(), x.param("key"), o); err != nil {
+	if err := c.service().DeleteWebhook(c.context(), c.param("key"), o); err != nil {
 		return err
 	}
-	return x.nothing()
+	return c.nothing()
 }
 
 // testWebhook delivers a made-up change now. If that fails, the response says why.
-func (x *call) testWebhook() error {
-	if _, _, err := plain[written](x, true); err != nil {
+func (c *call) testWebhook() error {
+	if _, _, err := plain[written](c, true); err != nil {
 		return err
 	}
-	if err := x.service().TestWebhook(x.context(), x.param("key")); err != nil {
+	if err := c.service().TestWebhook(c.context(), c.param("key")); err != nil {
 		return err
 	}
-	return x.nothing()
+	return c.nothing()
 }
