@@ -19,6 +19,7 @@ func Functions(funcs []*ir.Func, opt Options) ([]wasm.Func, error) {
 	frames := map[*ir.Func]int{}
 	for i, f := range funcs {
 		index[f] = i
+		orderComparisons(f)
 		f.SplitEdges()
 		f.Dominators()
 		frames[f] = layFrame(f)

@@ -51,10 +51,17 @@ var List = []Mutant{
 	{"the stack pointer stays where it is", "emit/function.go", "w.code.Local(wasm.OpLocalTee, w.fp)\n\t\t\tsetStack()", "w.code.Local(wasm.OpLocalSet, w.fp)"},
 	{"the stack pointer isn't put back", "emit/function.go", "w.code.Op(wasm.OpI32Add)\n\tw.code.Local(wasm.OpGlobalSet, w.opt.StackGlobal)", "w.code.Op(wasm.OpI32Add, wasm.OpDrop)"},
 	{"the opposite of less is less or equal", "emit/value.go", "ir.OpI32LtS: ir.OpI32GeS, ir.OpI32GeS: ir.OpI32LtS, ir.OpI32LtU", "ir.OpI32LtS: ir.OpI32GtS, ir.OpI32GeS: ir.OpI32LtS, ir.OpI32LtU"},
+	{"zero stays on the left", "emit/comparison.go", "if x.Op.IsConst() && !y.Op.IsConst() {", "if x.Op.IsConst() && false {"},
+	{"masks are compared with zero by unsigned order", "emit/comparison.go", "if !y.IsConst(0) || x.Op != ir.OpI32And && x.Op != ir.OpI64And {", "if y != nil {"},
+	{"a phi hides a zero", "emit/comparison.go", "case v.Op == ir.OpPhi:", "case v.Op == ir.OpPhi && false:"},
 	{"a slot's place is left out of an offset", "emit/value.go", "offset+int64(args[0].Slot.Offset)", "offset"},
 
 	{"a value's local is taken while it is alive", "emit/locals.go", "a.apart[i].unite(alive)\n\t\t\tfor", "for"},
 	{"phis join what lives beside them", "emit/locals.go", "if p == q || a.clash(p, q) {", "if p == q {"},
+
+	{"a mask may be compared with zero on its left", "wasm/masks.go", "x&zero != 0 && y&mask != 0 || x&mask", "x&mask"},
+	{"a mask is lost in a local", "wasm/masks.go", "m.push(*m.local(m.u()))", "m.local(m.u())\n\t\tm.push(other)"},
+	{"a loop leaves masks as they were", "wasm/masks.go", "m.again = true\n\t}\n\tm.headers", "_ = h\n\t}\n\tm.headers"},
 
 	{"a word too few is compared", "rt/rt.go", "for ; n > 8; n -= 8 {", "for ; n > 16; n -= 8 {"},
 	{"memory given back isn't cleared", "rt/rt.go", "if h := high(); p < h {", "if h := high(); p > h {"},
