@@ -5,6 +5,9 @@ export CYCLONEDX_GOMOD = v1.10.0
 export PYTHON_BUILD    = 1.6.1
 GOLANGCI_LINT          = v2.15.0
 
+# The versions of Go that have to make the same module. Tests use the one at hand, and then the others for the compiler.
+export GO_VERSIONS = go1.26.8 go1.27.4
+
 # How long each target is fuzzed.
 FUZZTIME ?= 5m
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"go/version"
 	"io"
 	"os"
 	"os/exec"
@@ -97,6 +98,9 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	}
 	fmt.Fprintf(stdout, "%d bytes, %d gzipped, SHA-256 %s\n", built.Raw, built.Gzip, built.SHA256)
 	if m != nil {
+		if !slices.Contains(m.Verified.Go, version.Lang(runtime.Version())) {
+			fmt.Fprintf(stdout, "this is %s; the module was verified with %s\n", runtime.Version(), strings.Join(m.Verified.Go, ", "))
+		}
 		if o.plain {
 			m.Budget = manifest.Size{Raw: 1 << 20, Gzip: 1 << 20} // the budget is for what is shipped
 		}
@@ -112,6 +116,9 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	}
 	if err := os.WriteFile(filepath.Join(dir, "engine.wasm"), res.Module, 0o644); err != nil {
 		return err
+	}
+	if built.Same(m.Built) {
+		return nil // whichever Go made them, the record of these bytes stays
 	}
 	m.Built = built
 	return m.Write(file)
