@@ -45,6 +45,7 @@ fmt: ## format all Go code
 
 check: lint ## lint, and check that generated files are up to date
 	go mod verify
+	go mod tidy -diff
 	@$(MAKE) --no-print-directory wasm
 	@git diff --exit-code -- wasm || { echo "the module is not made from these sources: commit what 'make wasm' wrote"; exit 1; }
 
