@@ -23,7 +23,7 @@ type AuditQuery struct {
 	Action       string    // an action, or the part of it before the dot
 	Since, Until time.Time // since is inclusive, until is not
 	Cursor       string
-	Limit        int // 0: 100; at most 1000
+	Limit        int // 0 means 100; at most 1000
 }
 
 // AuditEntryAt returns the entry of one revision, with all its changes. An error has the code NotFound, also past the retention, or
@@ -230,7 +230,7 @@ func parseCursor(cursor string) (map[string]int64, error) {
 		env, revision, _ := strings.Cut(part, ":")
 		n, err := strconv.ParseInt(revision, 10, 64)
 		if err != nil || n < 0 {
-			return nil, model.InvalidAt("/cursor", "it is not a cursor of this list", "use the next of the page before")
+			return nil, model.InvalidAt("/cursor", "it is not a cursor of this list", "use the next cursor of the previous page")
 		}
 		at[env] = n
 	}

@@ -103,10 +103,10 @@ func readBackup(r io.Reader, f func(key string, value []byte) error) error {
 		return damaged(err)
 	}
 	if !bytes.Equal(want, sum.Sum(nil)) {
-		return damaged(errors.New("its sum does not match"))
+		return damaged(errors.New("the checksum does not match"))
 	}
 	if _, err := in.ReadByte(); err != io.EOF {
-		return damaged(errors.New("something follows its end"))
+		return damaged(errors.New("there is data after its end"))
 	}
 	return nil
 }
@@ -240,7 +240,7 @@ func clearUnfinished(ctx context.Context, into store.Store) error {
 			{Key: stored.Everything.From, Delete: true, To: stored.RestoringKey},
 			{Key: stored.RestoringKey + "\x00", Delete: true, To: stored.Everything.To},
 		}}); err != nil {
-			return model.Unavailable("the broken-off restore can't be cleared", err)
+			return model.Unavailable("the restore that broke off can't be cleared", err)
 		}
 		return nil
 	}

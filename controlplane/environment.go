@@ -29,7 +29,7 @@ var environmentPattern = regexp.MustCompile(EnvironmentPattern)
 
 func checkEnvironmentKey(key string) error {
 	if !environmentPattern.MatchString(key) {
-		return model.InvalidAt("/key", fmt.Sprintf("%.80q can't be an environment's key", key),
+		return model.InvalidAt("/key", fmt.Sprintf("%.80q is not a valid environment key", key),
 			"it has 1 to 63 letters, digits and _ . -, and begins with a letter or a digit")
 	}
 	return nil
@@ -92,7 +92,7 @@ func (s *Service) CreateEnvironment(ctx context.Context, e api.NewEnvironment, o
 			return err
 		}
 		if len(s.replica.View().Snapshots) >= maxEnvironments {
-			return model.Errorf(api.TooLarge, "there are %d environments already", maxEnvironments)
+			return model.Errorf(api.TooLarge, "there are already %d environments, the most that are allowed", maxEnvironments)
 		}
 		if e.From != "" {
 			if from, err = s.replica.Current(ctx, e.From); err == nil {
@@ -155,9 +155,9 @@ func (s *Service) DeleteEnvironment(ctx context.Context, key, confirm string, o 
 	c.prepare = func(context.Context) error {
 		switch {
 		case key == DefaultEnvironment:
-			return model.Errorf(api.Forbidden, "the default environment always exists")
+			return model.Errorf(api.Forbidden, "the default environment can't be deleted")
 		case confirm != key:
-			return model.InvalidAt("/confirm", "to delete an environment, name it twice", "send its key once more")
+			return model.InvalidAt("/confirm", "deleting an environment needs its key as confirmation", "send the key again as confirm")
 		}
 		return nil
 	}

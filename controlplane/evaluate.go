@@ -135,10 +135,10 @@ func input(q api.Query, now time.Time) (*engine.Input, error) {
 		r.Roll = rand.Uint64()
 	}
 	if len(q.Groups) > engine.MaxGroups {
-		return nil, model.InvalidAt("/groups", fmt.Sprintf("%d groups are more than %d", len(q.Groups), engine.MaxGroups), "")
+		return nil, model.InvalidAt("/groups", fmt.Sprintf("%d groups exceed the limit of %d", len(q.Groups), engine.MaxGroups), "")
 	}
 	if len(q.Context) > engine.MaxAttributes {
-		return nil, model.InvalidAt("/context", fmt.Sprintf("%d attributes are more than %d", len(q.Context), engine.MaxAttributes), "")
+		return nil, model.InvalidAt("/context", fmt.Sprintf("%d attributes exceed the limit of %d", len(q.Context), engine.MaxAttributes), "")
 	}
 	if q.Context != nil {
 		normal, err := flagset.Normalise(q.Context)

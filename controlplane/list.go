@@ -25,8 +25,8 @@ type FlagQuery struct {
 	Stale     time.Duration // marks flags that were neither created nor evaluated for this long
 	OnlyStale bool          // leaves out the flags that aren't stale
 	Sort      string        // key, updated, last_evaluated or state; prefix with - for descending order; "" for key
-	Cursor    string        // Next of the page before
-	Limit     int           // 0: 100; at most 1000
+	Cursor    string        // Next of the previous page
+	Limit     int           // 0 means 100; at most 1000
 }
 
 // sorts holds the orders of flags. Flags that are equal in an order are sorted by key.
@@ -45,11 +45,11 @@ func (s *Service) ListFlags(ctx context.Context, env string, q FlagQuery) (api.F
 	name, down := strings.CutPrefix(q.Sort, "-")
 	order := sorts[name]
 	if order == nil {
-		return api.FlagPage{}, model.InvalidAt("/sort", fmt.Sprintf("%.40q is not an order", q.Sort), "it is key, updated, last_evaluated or state, with a - before it to turn it round")
+		return api.FlagPage{}, model.InvalidAt("/sort", fmt.Sprintf("%.40q is not a sort order", q.Sort), "use key, updated, last_evaluated or state; prefix with - for descending order")
 	}
 	after, err := base64.RawURLEncoding.DecodeString(q.Cursor)
 	if err != nil {
-		return api.FlagPage{}, model.InvalidAt("/cursor", "it is not a cursor of this list", "use the next of the page before")
+		return api.FlagPage{}, model.InvalidAt("/cursor", "it is not a cursor of this list", "use the next cursor of the previous page")
 	}
 	limit := q.Limit
 	if limit <= 0 {

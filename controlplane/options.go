@@ -39,7 +39,7 @@ func checkOptions(o *WriteOptions) error {
 // precondition checks IfMatch and IfAbsent against the current version; "" means that it doesn't exist.
 func precondition(o WriteOptions, current string) error {
 	if o.IfAbsent && current != "" {
-		return &api.Error{Code: api.PreconditionFailed, Message: "it exists already", Current: current}
+		return &api.Error{Code: api.PreconditionFailed, Message: "it already exists", Current: current}
 	}
 	if len(o.IfMatch) == 0 {
 		return nil

@@ -27,7 +27,7 @@ func (s *Service) Preview(ctx context.Context, env string, p api.Proposal) (api.
 		p.Sample = defaultSample
 	}
 	if p.Sample < 0 || p.Sample+len(p.Actors) > maxSample {
-		return api.Preview{}, model.InvalidAt("/sample", fmt.Sprintf("a preview asks at most %d actors", maxSample), "")
+		return api.Preview{}, model.InvalidAt("/sample", fmt.Sprintf("a preview compares at most %d actors", maxSample), "")
 	}
 	st, err := s.replica.Current(ctx, env)
 	if err != nil {

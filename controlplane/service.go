@@ -149,7 +149,7 @@ func (s *Service) now() time.Time { return s.config.Clock() }
 func (s *Service) measure(ctx context.Context) {
 	usage, err := s.store.Usage(ctx)
 	if err != nil {
-		s.log.Warn("the store does not say how full it is", "error", err)
+		s.log.Warn("the store doesn't report how full it is", "error", err)
 		return
 	}
 	s.space.Store(&usage)

@@ -32,7 +32,7 @@ func (s *Service) Authenticate(secret string) (api.Token, error) {
 	id, found := tokens.ByHash[[16]byte(hash[:])]
 	saved := tokens.ByID[id]
 	if !found || subtle.ConstantTimeCompare(saved.Hash, hash[:]) != 1 {
-		return api.Token{}, model.Errorf(api.Unauthorized, "the token is not known")
+		return api.Token{}, model.Errorf(api.Unauthorized, "the token is unknown")
 	}
 	t := saved.Document(id)
 	now := s.now()
@@ -55,7 +55,7 @@ func (s *Service) CreateToken(ctx context.Context, n api.NewToken, o WriteOption
 	c := change{action: "token.create", options: o, prepare: func(context.Context) error { return s.checkToken(n, secret) }}
 	err := s.changeSystem(ctx, c, func(d *replica.Draft) error {
 		if o.IfAbsent && d.Base.Head.Revision != 0 {
-			return model.Errorf(api.Exists, "it is there already")
+			return model.Errorf(api.Exists, "it already exists")
 		}
 		saved = stored.Token{Name: n.Name, Role: n.Role, Envs: n.Envs, Created: d.Head.Time, Expires: stored.Micros(n.Expires), By: d.Intent.By, Hash: hash[:]}
 		d.Require(store.Guard{Key: stored.TokenPrefix + id})
@@ -75,7 +75,7 @@ func (s *Service) CreateToken(ctx context.Context, n api.NewToken, o WriteOption
 
 func (s *Service) checkToken(n api.NewToken, secret string) error {
 	if !n.Role.Known() {
-		return model.InvalidAt("/role", fmt.Sprintf("%.40q is not a role", string(n.Role)), "it is admin, editor, viewer, sdk or client")
+		return model.InvalidAt("/role", fmt.Sprintf("%.40q is not a role", string(n.Role)), "use admin, editor, viewer, sdk or client")
 	}
 	if n.Name == "" || len(n.Name) > maxTokenName {
 		return model.InvalidAt("/name", "a token needs a name of at most 256 bytes", "say what uses it")
@@ -85,7 +85,7 @@ func (s *Service) checkToken(n api.NewToken, secret string) error {
 	}
 	for i, env := range n.Envs {
 		if err := checkEnvironmentKey(env); err != nil {
-			return model.InvalidAt(fmt.Sprintf("/envs/%d", i), fmt.Sprintf("%.80q can't be an environment's key", env), "")
+			return model.InvalidAt(fmt.Sprintf("/envs/%d", i), fmt.Sprintf("%.80q is not a valid environment key", env), "")
 		}
 	}
 	return checkSecret(secret)
@@ -94,7 +94,7 @@ func (s *Service) checkToken(n api.NewToken, secret string) error {
 func checkSecret(secret string) error {
 	printable := strings.IndexFunc(secret, func(r rune) bool { return r < '!' || r > '~' }) < 0
 	if len(secret) < minSecret || len(secret) > maxSecret || !printable {
-		return model.InvalidAt("/secret", "a token has 16 to 1024 printable ASCII characters, without spaces", "")
+		return model.InvalidAt("/secret", "a secret has 16 to 1024 printable ASCII characters, without spaces", "")
 	}
 	return nil
 }

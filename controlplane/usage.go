@@ -86,7 +86,7 @@ func (s *Service) ReportUsage(ctx context.Context, env string, batch []FlagUsage
 		return model.NoEnvironment(env)
 	}
 	if len(batch) > maxReports {
-		return model.InvalidAt("", fmt.Sprintf("a batch of %d reports is larger than %d", len(batch), maxReports), "send several")
+		return model.InvalidAt("", fmt.Sprintf("a batch of %d reports exceeds the limit of %d", len(batch), maxReports), "send several")
 	}
 	known := make([]FlagUsage, 0, len(batch))
 	for i, u := range batch {
@@ -142,7 +142,7 @@ func (s *Service) writeShard(ctx context.Context, env string, shard int, entries
 		merged := map[string]stored.Usage{}
 		if e.Revision != 0 {
 			if err := stored.Unmarshal(e.Value, &merged); err != nil {
-				s.log.Error("the stored usage can't be read, and is begun anew", "environment", env, "error", err)
+				s.log.Error("the stored usage can't be read; it starts again from nothing", "environment", env, "error", err)
 				merged = map[string]stored.Usage{}
 			}
 		}

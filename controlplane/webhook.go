@@ -47,7 +47,7 @@ func (s *Service) CreateWebhook(ctx context.Context, n api.NewWebhook, o WriteOp
 			return model.Unavailable("the store doesn't answer", err)
 		}
 		if len(page.Entries) >= maxWebhooks {
-			return model.Errorf(api.TooLarge, "there are %d webhooks already", maxWebhooks)
+			return model.Errorf(api.TooLarge, "there are already %d webhooks, the most that are allowed", maxWebhooks)
 		}
 		saved = stored.Webhook{Name: n.Name, URL: n.URL, Secret: n.Secret, Envs: n.Envs, Created: d.Head.Time}
 		d.Write(store.Op{Key: stored.WebhookPrefix + id, Value: stored.Marshal(saved)}, store.Op{Key: stored.DeliveryPrefix + id, Value: stored.Marshal(progress)})
@@ -68,14 +68,14 @@ func checkWebhook(n api.NewWebhook) error {
 		return model.InvalidAt("/url", "it is not an http or https URL of at most 2048 bytes", "")
 	}
 	if u.User != nil {
-		return model.InvalidAt("/url", "it holds a password, which everybody who may read webhooks would see", "check the signature instead")
+		return model.InvalidAt("/url", "it contains a password, which everyone who can read webhooks would see", "check the signature instead")
 	}
 	if len(n.Name) > maxTokenName {
 		return model.InvalidAt("/name", "it is longer than 256 bytes", "")
 	}
 	for i, env := range n.Envs {
 		if err := checkEnvironmentKey(env); err != nil {
-			return model.InvalidAt(fmt.Sprintf("/envs/%d", i), fmt.Sprintf("%.80q can't be an environment's key", env), "")
+			return model.InvalidAt(fmt.Sprintf("/envs/%d", i), fmt.Sprintf("%.80q is not a valid environment key", env), "")
 		}
 	}
 	return checkSecret(n.Secret)
@@ -114,7 +114,7 @@ func noWebhook(id string) error { return model.Errorf(api.NotFound, "there is no
 // TestWebhook delivers a made-up change once, now. An error has the code NotFound, or Unavailable with what went wrong.
 func (s *Service) TestWebhook(ctx context.Context, id string) error {
 	if s.config.Webhooks == nil {
-		return model.Errorf(api.Unavailable, "this replica delivers no webhooks")
+		return model.Errorf(api.Unavailable, "this replica doesn't deliver webhooks")
 	}
 	list, err := webhooks.Read(ctx, s.store)
 	if err != nil {

@@ -28,7 +28,7 @@ func TestServeOnCluster(t *testing.T) {
 	// The command answered when the store had the token; a replica knows it when it has followed the store.
 	deadline := time.Now().Add(10 * time.Second)
 	disabled := second.run("flags", "disable", "mine")
-	for strings.Contains(disabled.errors, "the token is not known") && time.Now().Before(deadline) {
+	for strings.Contains(disabled.errors, "the token is unknown") && time.Now().Before(deadline) {
 		disabled = second.run("flags", "disable", "mine")
 	}
 	disabled.must(t)

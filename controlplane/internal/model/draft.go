@@ -237,10 +237,10 @@ func (d *Draft) SetSettings(settings flagset.Settings, description string) error
 	switch settings.GroupConflict {
 	case "", flagset.DenyWins, flagset.AllowWins:
 	default:
-		return InvalidAt("/settings/group_conflict", fmt.Sprintf("%.40q is not a way to settle it", string(settings.GroupConflict)), "it is deny_wins or allow_wins")
+		return InvalidAt("/settings/group_conflict", fmt.Sprintf("%.40q is not a setting for group conflicts", string(settings.GroupConflict)), "it is deny_wins or allow_wins")
 	}
 	if len(description) > maxDescription {
-		return InvalidAt("/description", fmt.Sprintf("%d bytes are more than %d", len(description), maxDescription), "")
+		return InvalidAt("/description", fmt.Sprintf("%d bytes exceed the limit of %d", len(description), maxDescription), "")
 	}
 	return d.setEnvironment(settings, strings.ToValidUTF8(description, "�"))
 }

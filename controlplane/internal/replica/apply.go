@@ -68,7 +68,7 @@ func (rep *Replica) apply(ctx context.Context, b store.Batch) error {
 		st, err := rep.applyState(ctx, v.State(env), env, *c.head, c.records, b.Revision)
 		switch {
 		case errors.Is(err, stored.ErrBroken):
-			rep.log.Error("an environment's change can't be read; it stays as it was on this replica", "environment", env, "error", err)
+			rep.log.Error("an environment's change can't be read; this replica keeps the state before it", "environment", env, "error", err)
 		case err != nil:
 			return err
 		case st == nil:

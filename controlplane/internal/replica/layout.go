@@ -17,7 +17,7 @@ func (rep *Replica) checkLayout(ctx context.Context) error {
 		return model.Unavailable("the store can't be read", err)
 	}
 	if restoring.Revision != 0 {
-		return model.Errorf(api.Unavailable, "a restore into this store has not finished: restore it again")
+		return model.Errorf(api.Unavailable, "a restore into this store broke off: restore it again")
 	}
 	format, err := store.ReadOne(ctx, rep.store, stored.FormatKey)
 	if err != nil {
@@ -39,7 +39,7 @@ func (rep *Replica) checkLayout(ctx context.Context) error {
 		return fmt.Errorf("%s: %w", stored.FormatKey, err)
 	}
 	if version > stored.LayoutVersion {
-		return model.Errorf(api.Unavailable, "the store has layout %d, of a newer build; this one knows %d", version, stored.LayoutVersion)
+		return model.Errorf(api.Unavailable, "the store has layout %d, written by a newer build; this build reads layout %d", version, stored.LayoutVersion)
 	}
 	return nil
 }

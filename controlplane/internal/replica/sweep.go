@@ -52,7 +52,7 @@ func (rep *Replica) Sweep(ctx context.Context) {
 		heads[strings.TrimPrefix(e.Key, stored.HeadPrefix)] = e
 		return nil
 	}); err != nil {
-		rep.log.Warn("the sweep is put off", "error", err)
+		rep.log.Warn("the sweep is postponed", "error", err)
 		return
 	}
 	for env, e := range heads {
@@ -64,7 +64,7 @@ func (rep *Replica) Sweep(ctx context.Context) {
 		w := sweeper{rep: rep, env: env, head: h, headAt: e.Revision}
 		for _, step := range []func(context.Context) error{w.stages, w.generations, w.pieces, w.checkpoint, w.trim, w.trimFailures, w.forget} {
 			if err := step(ctx); err != nil {
-				rep.log.Warn("a step of the sweep is put off", "environment", env, "error", err)
+				rep.log.Warn("a step of the sweep is postponed", "environment", env, "error", err)
 				break
 			}
 		}

@@ -29,7 +29,7 @@ func (rep *Replica) At(ctx context.Context, env string, at api.At) (*model.State
 	case revision > st.Head.Revision:
 		return nil, model.Errorf(api.NotFound, "the environment is at revision %d; there is no revision %d yet", st.Head.Revision, revision)
 	case revision < st.Head.Floor:
-		return nil, model.Errorf(api.Gone, "revision %d can't be rebuilt: the audit of this environment goes back to revision %d", revision, st.Head.Floor)
+		return nil, model.Errorf(api.Gone, "revision %d can't be rebuilt: the audit of this environment only goes back to revision %d", revision, st.Head.Floor)
 	case revision == st.Head.Revision:
 		return st, nil
 	}
@@ -61,7 +61,7 @@ func (rep *Replica) revisionAt(ctx context.Context, st *model.State, at api.At) 
 		return entry.Time.UnixMicro() > us
 	})
 	if failed != nil {
-		return 0, model.Unavailable("the past can't be read", failed)
+		return 0, model.Unavailable("the audit of the past can't be read", failed)
 	}
 	if n == 0 {
 		return 0, model.Errorf(api.Gone, "the audit of this environment does not go back to %s", at.Time.UTC().Format("2006-01-02T15:04:05Z"))
@@ -80,7 +80,7 @@ func orBroken(err error) error {
 func (rep *Replica) windBack(ctx context.Context, st *model.State, revision int64) (*model.State, error) {
 	p, from, err := rep.checkpointFrom(ctx, st, revision)
 	if err != nil {
-		return nil, model.Unavailable("the past can't be read", err)
+		return nil, model.Unavailable("the audit of the past can't be read", err)
 	}
 	if p == nil {
 		p, from = model.PastOf(st), st.Head.Revision

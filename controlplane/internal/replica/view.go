@@ -102,7 +102,7 @@ func (rep *Replica) Vacant(ctx context.Context, env string) (*model.State, error
 			return nil, err
 		}
 		if !h.Deleted {
-			return nil, model.Errorf(api.Exists, "there is an environment %q already", env)
+			return nil, model.Errorf(api.Exists, "the environment %q already exists", env)
 		}
 	}
 	return model.NewState(env, h, e.Revision, e.Revision, nil, nil), nil

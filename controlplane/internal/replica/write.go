@@ -64,7 +64,7 @@ func (rep *Replica) Write(ctx context.Context, i model.Intent, base func(context
 				continue
 			}
 			if len(tries.drafts) > 0 && !tries.unsure && ctx.Err() != nil {
-				return nil, &api.Error{Code: api.Conflict, Message: "others kept changing the environment: try again", Err: err}
+				return nil, &api.Error{Code: api.Conflict, Message: "other changes kept coming in between: try again", Err: err}
 			}
 			return nil, err
 		}
@@ -86,7 +86,7 @@ func (rep *Replica) Write(ctx context.Context, i model.Intent, base func(context
 		case errors.Is(err, store.ErrNoSpace):
 			return nil, &api.Error{Code: api.Unavailable, Message: "the store is full", Err: err}
 		case errors.Is(err, store.ErrTooLarge):
-			return nil, &api.Error{Code: api.TooLarge, Message: "the change is larger than the store takes", Err: err}
+			return nil, &api.Error{Code: api.TooLarge, Message: "the change is larger than the store accepts", Err: err}
 		}
 		tries.unsure = true
 		if !tries.pause(ctx) {

@@ -10,7 +10,7 @@ import (
 type Batcher struct {
 	store   store.Store
 	limits  store.Limits
-	written func([]store.Op) // called with the operations of each transaction that was committed; nil: nobody asks
+	written func([]store.Op) // called with the operations of each committed transaction; nil for none
 	ops     []store.Op
 	size    int
 }

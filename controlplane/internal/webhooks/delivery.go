@@ -228,10 +228,10 @@ func (w *worker) send(ctx context.Context, entry api.AuditEntry) {
 		}
 		w.progress.LastFailure, w.progress.LastError = w.v.Clock().UnixMicro(), stored.Clip(err.Error(), stored.MaxDetail)
 		if attempt == maxAttempts {
-			w.v.Log.Error("a webhook's delivery is given up", "webhook", w.hook.ID, "delivery", id, "error", err)
+			w.v.Log.Error("the delivery to a webhook is given up", "webhook", w.hook.ID, "delivery", id, "error", err)
 			return
 		}
-		w.v.Log.Warn("a webhook's delivery failed and is tried again", "webhook", w.hook.ID, "delivery", id, "attempt", attempt, "error", err)
+		w.v.Log.Warn("the delivery to a webhook failed and is tried again", "webhook", w.hook.ID, "delivery", id, "attempt", attempt, "error", err)
 		if err := w.save(ctx); err != nil {
 			w.v.Log.Warn("a webhook's progress can't be written", "webhook", w.hook.ID, "error", err)
 		}

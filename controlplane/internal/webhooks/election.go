@@ -81,7 +81,7 @@ func (c *candidate) resign(ctx context.Context) {
 		Ops:    []store.Op{{Key: stored.LeaderKey, Delete: true}},
 	})
 	if err != nil {
-		c.v.Log.Warn("leading webhooks can't be given up; another replica takes it over in a while", "error", err)
+		c.v.Log.Warn("this replica can't stop leading the delivery of webhooks; another one takes over after a while", "error", err)
 	}
 	c.held = 0
 }
