@@ -61,9 +61,9 @@ func TestExplainSaysWhatWasCompared(t *testing.T) {
 		got = append(got, step.Gate+" | "+step.Outcome+" | "+step.Detail)
 	}
 	wanted := []string{
-		"actor | no | no gate of this actor's",
-		"group | no | in no group with a gate",
-		`rule | no | plan in ["team"] (it is "pro"): does not hold`,
+		"actor | no | not named",
+		"group | no | in none of the flag's groups",
+		`rule | no | plan in ["team"]: it is "pro"`,
 		"boolean | no | off",
 	}
 	for i, step := range wanted {

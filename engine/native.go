@@ -74,7 +74,7 @@ var operatorText = [...]string{"eq", "neq", "in", "not_in", "contains", "gt", "g
 // String returns the operator's name, or its number if this build doesn't know it.
 func (o Operator) String() string { return named(operatorText[:], "operator", int(o)) }
 
-var outcomeText = [...]string{"no", "yes", "deny", "pass", "fail", "not asked"}
+var outcomeText = [...]string{"no", "yes", "deny", "pass", "fail", "not_asked"}
 
 // String returns the outcome's name, or its number if this build doesn't know it.
 func (o Outcome) String() string { return named(outcomeText[:], "outcome", int(o)) }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine"
+	"github.com/gonfalon-flags/gonfalon/engine/explain"
 	"github.com/gonfalon-flags/gonfalon/engine/request"
 )
 
@@ -69,7 +70,7 @@ the time and the random bits, so you can replay any decision.`,
 }
 
 // evaluate decides the request's flag, and explains the decision if asked to.
-func evaluate(s *engine.Snapshot, request request.Request, explain bool) (api.Explanation, error) {
+func evaluate(s *engine.Snapshot, request request.Request, withSteps bool) (api.Explanation, error) {
 	var (
 		r       engine.Request
 		d       engine.Decision
@@ -83,14 +84,14 @@ func evaluate(s *engine.Snapshot, request request.Request, explain bool) (api.Ex
 	if !r.Parse(string(call)) {
 		return e, errors.New("the engine does not take the request")
 	}
-	if explain {
-		out := make([]byte, maxExplanation)
-		n := new(engine.Explanation).Write(s, &r, &scratch, &d, out)
-		if n < 0 {
-			return e, errors.New("the explanation is too long")
-		}
-		if e.Steps, err = readExplanation(out[:n]); err != nil {
+	if withSteps {
+		steps, err := explain.Read(explain.Bytes(s, &r, &scratch, &d))
+		if err != nil {
 			return e, err
+		}
+		for i := range steps {
+			x := &steps[i]
+			e.Steps = append(e.Steps, api.Step{Gate: x.Gate.String(), Target: x.Target, Outcome: x.Outcome.String(), Detail: x.Detail()})
 		}
 	} else {
 		s.Evaluate(r.Flag, &r.Input, &scratch, &d)
@@ -109,9 +110,6 @@ func evaluate(s *engine.Snapshot, request request.Request, explain bool) (api.Ex
 	}
 	return e, nil
 }
-
-// maxExplanation has room for a thousand gates with the longest values.
-const maxExplanation = 64 << 20
 
 // reason is OpenFeature's name of a reason, as the control plane gives it.
 func reason(r engine.Reason) string {

@@ -62,6 +62,9 @@ func gates(f flagset.Flag) string {
 	return strings.Join(parts, ", ")
 }
 
+// percent returns a ratio as people write it.
+func percent(ratio float64) string { return strconv.FormatFloat(ratio*100, 'g', 4, 64) + "%" }
+
 func gate(g flagset.Gate) string {
 	text := strings.Replace(g.Slot(), "/", " ", 1)
 	switch g.Type {

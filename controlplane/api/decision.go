@@ -42,6 +42,6 @@ type Explanation struct {
 type Step struct {
 	Gate    string `json:"gate"`
 	Target  string `json:"target,omitempty"`
-	Outcome string `json:"outcome"` // no, yes, deny, pass, fail or not asked
+	Outcome string `json:"outcome"` // no, yes, deny, pass, fail or not_asked
 	Detail  string `json:"detail"`  // what the gate compared, in words
 }

@@ -1,4 +1,4 @@
-package gonfalon
+package explain
 
 import (
 	"encoding/binary"
@@ -14,7 +14,14 @@ type unpacker struct {
 	err  error
 }
 
-var errPacked = errors.New("gonfalon: malformed msgpack")
+// Value reads one msgpack value in one of the forms that a context has, and returns it with the bytes that follow.
+func Value(data []byte) (v any, rest []byte, err error) {
+	u := &unpacker{rest: data}
+	v = u.value()
+	return v, u.rest, u.err
+}
+
+var errPacked = errors.New("explain: malformed msgpack")
 
 // take is the next n bytes; a length that can't be is an error before it is memory.
 func (u *unpacker) take(n int) []byte {
@@ -113,7 +120,10 @@ func (u *unpacker) value() any {
 	return nil
 }
 
-// integer is the ext type of integers beyond 64 bits, of n digits.
+// integerExt is the msgpack ext type of integers beyond 64 bits.
+const integerExt = 1
+
+// integer reads the n digits of an integer beyond 64 bits.
 func (u *unpacker) integer(n int) any {
 	if u.number(1) != integerExt {
 		u.err = errPacked
