@@ -116,8 +116,8 @@ func Build(ctx context.Context, cfg Config) (*Result, error) {
 		m.Exports = append(m.Exports, wasm.Export{Name: ClaimsBroken, Index: slices.Index(funcs, exports[len(exports)-1])})
 	}
 	res := &Result{Module: m.Encode()}
-	if _, err := wasm.Inspect(res.Module); err != nil {
-		return nil, fmt.Errorf("the compiler made a module that it refuses itself, please report it: %w", err)
+	if err := usable(ctx, res.Module); err != nil {
+		return nil, fmt.Errorf("the compiler is at fault, please report this program: %w", err)
 	}
 	for i := range code {
 		res.Functions = append(res.Functions, Function{code[i].Name, funcs[i].Pos.String(), code[i].Size()})

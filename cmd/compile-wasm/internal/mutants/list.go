@@ -60,6 +60,7 @@ var List = []Mutant{
 	{"phis join what lives beside them", "emit/locals.go", "if p == q || a.clash(p, q) {", "if p == q {"},
 
 	{"a mask may be compared with zero on its left", "wasm/masks.go", "x&zero != 0 && y&mask != 0 || x&mask", "x&mask"},
+	{"a module is taken unread", "build/usable.go", "if _, err := wasm.Inspect(bin); err != nil {", "if _, err := wasm.Inspect(bin); err != nil && false {"},
 	{"a mask is lost in a local", "wasm/masks.go", "m.push(*m.local(m.u()))", "m.local(m.u())\n\t\tm.push(other)"},
 	{"a loop leaves masks as they were", "wasm/masks.go", "m.again = true\n\t}\n\tm.headers", "_ = h\n\t}\n\tm.headers"},
 

@@ -122,14 +122,6 @@ var commutative = map[ir.Op]bool{
 	ir.OpI64Add: true, ir.OpI64Mul: true, ir.OpI64And: true, ir.OpI64Or: true, ir.OpI64Xor: true, ir.OpI64Eq: true, ir.OpI64Ne: true,
 }
 
-// mirrored comparisons, for constants on the left.
-var mirrored = map[ir.Op]ir.Op{
-	ir.OpI32LtS: ir.OpI32GtS, ir.OpI32GtS: ir.OpI32LtS, ir.OpI32LeS: ir.OpI32GeS, ir.OpI32GeS: ir.OpI32LeS,
-	ir.OpI32LtU: ir.OpI32GtU, ir.OpI32GtU: ir.OpI32LtU, ir.OpI32LeU: ir.OpI32GeU, ir.OpI32GeU: ir.OpI32LeU,
-	ir.OpI64LtS: ir.OpI64GtS, ir.OpI64GtS: ir.OpI64LtS, ir.OpI64LeS: ir.OpI64GeS, ir.OpI64GeS: ir.OpI64LeS,
-	ir.OpI64LtU: ir.OpI64GtU, ir.OpI64GtU: ir.OpI64LtU, ir.OpI64LeU: ir.OpI64GeU, ir.OpI64GeU: ir.OpI64LeU,
-}
-
 // opposite is the comparison that holds when the other doesn't (integers only).
 var opposite = map[ir.Op]ir.Op{
 	ir.OpI32Eq: ir.OpI32Ne, ir.OpI32Ne: ir.OpI32Eq, ir.OpI64Eq: ir.OpI64Ne, ir.OpI64Ne: ir.OpI64Eq,
@@ -148,7 +140,7 @@ func (s *simplifier) rewrite(v *ir.Value) *ir.Value {
 		if commutative[v.Op] {
 			v.Args[0], v.Args[1] = v.Args[1], v.Args[0]
 			s.changed = true
-		} else if op, ok := mirrored[v.Op]; ok {
+		} else if op, ok := ir.Mirrored[v.Op]; ok {
 			s.become(v, op, v.Args[1], v.Args[0])
 		}
 	}
