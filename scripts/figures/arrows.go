@@ -8,7 +8,7 @@ import (
 	"golang.org/x/tools/go/packages"
 )
 
-type edges struct{ files, between, imports int }
+type edges struct{ files, inside, between, imports int }
 
 // adapters of the control plane: they speak to something else, and are counted elsewhere.
 var adapters = []string{"httpapi", "apiclient", "etcdstore", "memstore", "storetest"}
@@ -47,6 +47,11 @@ func arrows(tree string) (edges, error) {
 			if from, to := p.Fset.Position(id.Pos()).Filename, p.Fset.Position(used.Pos()).Filename; from != to && strings.Contains(to, "controlplane") {
 				found[arrow{filepath.Clean(from), filepath.Clean(to)}] = true
 			}
+		}
+	}
+	for a := range found {
+		if filepath.Base(filepath.Dir(a.from)) == "controlplane" && filepath.Dir(a.from) == filepath.Dir(a.to) {
+			e.inside++
 		}
 	}
 	e.between = len(found)

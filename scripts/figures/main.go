@@ -71,9 +71,10 @@ func run(out io.Writer, commit string) (err error) {
 		{"Example functions", f.examples},
 		{"links from code to RATIONALE.md", f.reasons},
 		{"test lines to code lines", fmt.Sprintf("%.2f", float64(f.testLines)/float64(sum(f.lines)))},
-		{"controlplane: files", a.files},
-		{"controlplane: arrows between files", a.between},
-		{"controlplane: imports between packages", a.imports},
+		{"controlplane and below: files", a.files},
+		{"controlplane: arrows inside the package", a.inside},
+		{"controlplane and below: arrows", a.between},
+		{"controlplane and below: imports", a.imports},
 	} {
 		fmt.Fprintf(out, "%-40s %v\n", row.what, row.value)
 	}
