@@ -18,8 +18,8 @@ type workflow struct {
 	}
 }
 
-// What CI runs can be run anywhere: each step is a make target. It may only read unless a job says what it writes, and each action
-// is a commit, which its tag can't be moved away from.
+// What CI runs can be run anywhere: each step is a make target. It may only read unless a job says what it writes,
+// and each action is a commit, which its tag can't be moved away from.
 func TestWorkflows(t *testing.T) {
 	targets, err := os.ReadFile("Makefile")
 	if err != nil {

@@ -2,10 +2,10 @@
 //
 //	go run ./benchmarks/compare [-base origin/main] [-rounds 5] [-only engine,wasm,hostsdk]
 //
-// What is compared is a case's ratio to the reference that it was timed against in the same run, the lowest of all rounds, since a
-// busy machine only ever adds. A case has lost if that ratio is more than 10 % above the base's, and if it is so in more than half
-// of the rounds, each against the base's run beside it. An allocation more is a loss too. A case that only one side has is not
-// compared.
+// What is compared is a case's ratio to the reference that it was timed against in the same run, the lowest of all
+// rounds, since a busy machine only ever adds. A case has lost if that ratio is more than 10 % above the base's,
+// and if it is so in more than half of the rounds, each against the base's run beside it. An allocation more is a
+// loss too. A case that only one side has is not compared.
 //
 // Why: RATIONALE.md "Why are benchmarks compared by ratios, and by turns?"
 package main
@@ -25,8 +25,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/benchmarks/measure"
 )
 
-// A loss is more than this. A commit against itself, on two cores that others used too, differed by up to 12 % in a case, but never
-// in most rounds.
+// A loss is more than this. A commit against itself, on two cores that others used too, differed by up to 12 % in a
+// case, but never in most rounds.
 const threshold = 0.10
 
 func main() {

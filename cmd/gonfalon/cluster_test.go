@@ -8,7 +8,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/etcdstore/etcdtest"
 )
 
-// Two control planes on one cluster are one: what is written at either is there at both, and tokens can be made beside them.
+// Two control planes on one cluster are one: what is written at either is there at both, and tokens can be made
+// beside them.
 func TestServeOnCluster(t *testing.T) {
 	etcdtest.Start(t, 1)
 	cluster := []string{"--etcd-endpoints", "unix://c0:0", "--etcd-prefix", "shop/"}

@@ -43,8 +43,8 @@ func (a *asked) confirm(c *cobra.Command, question string) error {
 	return refusef("nothing was written")
 }
 
-// reply reads a line; "" if there is none, or once the context ends, as it does at Ctrl-C. Nothing can end the read of a
-// terminal, so its goroutine may last until the process ends, which is then at once.
+// reply reads a line; "" if there is none, or once the context ends, as it does at Ctrl-C. Nothing can end the read
+// of a terminal, so its goroutine may last until the process ends, which is then at once.
 func reply(ctx context.Context, c *cobra.Command) string {
 	line := make(chan string, 1)
 	go func() {

@@ -25,16 +25,22 @@ func newEnvs() *cobra.Command {
 	return c
 }
 
-// environmentsNoun is what a verb prints of environments. The document is one's, or a list's.
+// environmentsNoun returns what a verb prints of environments. The document is one's, or a list's.
 func environmentsNoun(document any, list ...api.Environment) noun {
 	n := noun{
 		document: document, narrow: 7,
-		header: []string{"KEY", "REVISION", "FLAGS", "SEGMENTS", "GROUP CONFLICT", "UPDATED", "DESCRIPTION", "CREATED", "LINEAGE", "VERSION"},
+		header: []string{
+			"KEY", "REVISION", "FLAGS", "SEGMENTS", "GROUP CONFLICT",
+			"UPDATED", "DESCRIPTION", "CREATED", "LINEAGE", "VERSION",
+		},
 	}
 	for _, e := range list {
 		n.names = append(n.names, e.Key)
-		n.rows = append(n.rows, []string{e.Key, strconv.FormatInt(e.Revision, 10), strconv.Itoa(e.Flags), strconv.Itoa(e.Segments),
-			string(e.Settings.GroupConflict), when(e.Updated), shortened(e.Description), when(e.Created), e.Lineage, e.Version})
+		n.rows = append(n.rows, []string{
+			e.Key, strconv.FormatInt(e.Revision, 10), strconv.Itoa(e.Flags), strconv.Itoa(e.Segments),
+			string(e.Settings.GroupConflict), when(e.Updated), shortened(e.Description), when(e.Created),
+			e.Lineage, e.Version,
+		})
 	}
 	return n
 }

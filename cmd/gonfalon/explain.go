@@ -62,7 +62,7 @@ func newExplain() *cobra.Command {
 	return c
 }
 
-// explanationNoun is what a verb prints of a decision and its steps, of which there may be none.
+// explanationNoun returns what a verb prints of a decision and its steps, of which there may be none.
 func explanationNoun(e api.Explanation) noun {
 	n := noun{document: e, names: []string{e.Key}, header: []string{"GATE", "TARGET", "DETAIL", "OUTCOME"}}
 	if e.Steps == nil {

@@ -26,11 +26,14 @@ func newFlags() *cobra.Command {
 	return c
 }
 
-// flagsNoun is what a verb prints of flags. The document is one flag's, or a page's.
+// flagsNoun returns what a verb prints of flags. The document is one flag's, or a page's.
 func flagsNoun(env string, document any, flags ...api.Flag) noun {
 	n := noun{
 		env: env, document: document, set: new(flagset.Set), section: "flags", narrow: 6,
-		header: []string{"KEY", "STATE", "OWNER", "UPDATED", "LAST EVALUATED", "GATES", "REVISION", "UPDATED BY", "TAGS", "DESCRIPTION", "VERSION"},
+		header: []string{
+			"KEY", "STATE", "OWNER", "UPDATED", "LAST EVALUATED",
+			"GATES", "REVISION", "UPDATED BY", "TAGS", "DESCRIPTION", "VERSION",
+		},
 	}
 	for _, f := range flags {
 		state := string(f.State)
@@ -42,13 +45,16 @@ func flagsNoun(env string, document any, flags ...api.Flag) noun {
 		}
 		n.names = append(n.names, f.Key)
 		n.set.Flags = append(n.set.Flags, f.Flag)
-		n.rows = append(n.rows, []string{f.Key, state, f.Owner, when(f.Updated), when(f.LastEvaluated), shortened(gates(f.Flag)),
-			strconv.FormatInt(f.Revision, 10), f.UpdatedBy, strings.Join(f.Tags, ", "), shortened(f.Description), f.Version})
+		n.rows = append(n.rows, []string{
+			f.Key, state, f.Owner, when(f.Updated), when(f.LastEvaluated), shortened(gates(f.Flag)),
+			strconv.FormatInt(f.Revision, 10), f.UpdatedBy, strings.Join(f.Tags, ", "),
+			shortened(f.Description), f.Version,
+		})
 	}
 	return n
 }
 
-// provenance says of a flag or a segment where it is, who changed it last, and its version, which --if-match takes.
+// provenance returns where a flag or a segment is, who changed it last, and its version, which --if-match takes.
 func provenance(env string, revision int64, updated time.Time, by, version string) string {
 	return fmt.Sprintf("%s · revision %d, %s by %s · version %s", env, revision, when(updated), by, version)
 }

@@ -28,17 +28,22 @@ func newSegments() *cobra.Command {
 	return c
 }
 
-// segmentsNoun is what a verb prints of segments. The document is one's, or a list's.
+// segmentsNoun returns what a verb prints of segments. The document is one's, or a list's.
 func segmentsNoun(env string, document any, list ...api.Segment) noun {
 	n := noun{
 		env: env, document: document, note: env, set: new(flagset.Set), section: "segments", narrow: 5,
-		header: []string{"KEY", "CONSTRAINTS", "UPDATED", "USED BY", "DESCRIPTION", "REVISION", "UPDATED BY", "VERSION"},
+		header: []string{
+			"KEY", "CONSTRAINTS", "UPDATED", "USED BY",
+			"DESCRIPTION", "REVISION", "UPDATED BY", "VERSION",
+		},
 	}
 	for _, s := range list {
 		n.names = append(n.names, s.Key)
 		n.set.Segments = append(n.set.Segments, s.Segment)
-		n.rows = append(n.rows, []string{s.Key, strconv.Itoa(len(s.Constraints)), when(s.Updated), shortened(strings.Join(s.Users, ", ")),
-			shortened(s.Description), strconv.FormatInt(s.Revision, 10), s.UpdatedBy, s.Version})
+		n.rows = append(n.rows, []string{
+			s.Key, strconv.Itoa(len(s.Constraints)), when(s.Updated), shortened(strings.Join(s.Users, ", ")),
+			shortened(s.Description), strconv.FormatInt(s.Revision, 10), s.UpdatedBy, s.Version,
+		})
 	}
 	return n
 }

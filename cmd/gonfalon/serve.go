@@ -182,8 +182,8 @@ func (s *serving) greet(w io.Writer, base, admin string, example exampleFlag, to
 	_, _ = io.WriteString(w, b.String()) // a closed terminal is no reason not to serve
 }
 
-// base is the address at which a program on this machine reaches a listener. One that listens on every address is reached at
-// the machine's own.
+// base is the address at which a program on this machine reaches a listener. One that listens on every address is
+// reached at the machine's own.
 func (s *serving) base(address net.Addr) string {
 	scheme := "http"
 	if s.tlsCert != "" {

@@ -13,7 +13,8 @@ import (
 	"unicode"
 )
 
-// say prints text for people. It escapes the control characters of every argument, since names and reasons come from users.
+// say prints text for people. It escapes the control characters of every argument, since names and reasons come
+// from users.
 //
 // Why: RATIONALE.md "Why does the command line escape control characters?"
 func say(w io.Writer, format string, args ...any) error {

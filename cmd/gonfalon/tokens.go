@@ -33,12 +33,18 @@ type tokenKeeper interface {
 	revoke(context.Context, string, writing) error
 }
 
-// tokensNoun is what a verb prints of tokens. The document is one's, or a list's.
+// tokensNoun returns what a verb prints of tokens. The document is one's, or a list's.
 func tokensNoun(document any, list ...api.Token) noun {
-	n := noun{document: document, narrow: 6, header: []string{"ID", "NAME", "ROLE", "ENVIRONMENTS", "EXPIRES", "LAST USED", "CREATED", "BY"}}
+	n := noun{
+		document: document, narrow: 6,
+		header: []string{"ID", "NAME", "ROLE", "ENVIRONMENTS", "EXPIRES", "LAST USED", "CREATED", "BY"},
+	}
 	for _, t := range list {
 		n.names = append(n.names, t.ID)
-		n.rows = append(n.rows, []string{t.ID, t.Name, string(t.Role), environments(t.Envs), when(t.Expires), when(t.LastUsed), when(t.Created), t.By})
+		n.rows = append(n.rows, []string{
+			t.ID, t.Name, string(t.Role), environments(t.Envs), when(t.Expires), when(t.LastUsed),
+			when(t.Created), t.By,
+		})
 	}
 	return n
 }

@@ -14,8 +14,8 @@ import (
 // version is the release that this tree is, or becomes. The copies elsewhere are held by TestOneVersion.
 const version = "0.2.0"
 
-// built is the commit of a release, which the linker sets: a release has no other trace of version control, so that the same
-// commit gives the same bytes.
+// built is the commit of a release, which the linker sets: a release has no other trace of version control, so that
+// the same commit gives the same bytes.
 var built string
 
 type versionInfo struct {

@@ -23,13 +23,18 @@ func newWebhooks() *cobra.Command {
 	return c
 }
 
-// webhooksNoun is what a verb prints of webhooks. The document is one's, or a list's.
+// webhooksNoun returns what a verb prints of webhooks. The document is one's, or a list's.
 func webhooksNoun(document any, list ...api.Webhook) noun {
-	n := noun{document: document, narrow: 7, header: []string{"ID", "NAME", "URL", "ENVIRONMENTS", "DELIVERED", "FAILED", "ERROR", "CREATED"}}
+	n := noun{
+		document: document, narrow: 7,
+		header: []string{"ID", "NAME", "URL", "ENVIRONMENTS", "DELIVERED", "FAILED", "ERROR", "CREATED"},
+	}
 	for _, h := range list {
 		n.names = append(n.names, h.ID)
-		n.rows = append(n.rows, []string{h.ID, h.Name, h.URL, environments(h.Envs), when(h.LastDelivery), when(h.LastFailure),
-			shortened(h.LastError), when(h.Created)})
+		n.rows = append(n.rows, []string{
+			h.ID, h.Name, h.URL, environments(h.Envs), when(h.LastDelivery), when(h.LastFailure),
+			shortened(h.LastError), when(h.Created),
+		})
 	}
 	return n
 }

@@ -17,8 +17,9 @@ var adapters = []string{"httpapi", "apiclient", "etcdstore", "memstore", "storet
 func arrows(tree string) (edges, error) {
 	var e edges
 	all, err := packages.Load(&packages.Config{
-		Dir:  tree,
-		Mode: packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedDeps | packages.NeedTypes | packages.NeedSyntax | packages.NeedTypesInfo,
+		Dir: tree,
+		Mode: packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedDeps | packages.NeedTypes |
+			packages.NeedSyntax | packages.NeedTypesInfo,
 		Fset: token.NewFileSet(),
 	}, "./controlplane/...")
 	if err != nil {
@@ -41,10 +42,13 @@ func arrows(tree string) (edges, error) {
 			}
 		}
 		for id, used := range p.TypesInfo.Uses {
-			if used.Pkg() == nil || !inside[used.Pkg().Path()] || !used.Pos().IsValid() || used.Parent() != nil && used.Parent() != used.Pkg().Scope() {
+			if used.Pkg() == nil || !inside[used.Pkg().Path()] || !used.Pos().IsValid() {
 				continue
 			}
-			if from, to := p.Fset.Position(id.Pos()).Filename, p.Fset.Position(used.Pos()).Filename; from != to && strings.Contains(to, "controlplane") {
+			if scope := used.Parent(); scope != nil && scope != used.Pkg().Scope() {
+				continue // it is local
+			}
+			if from, to := p.Fset.Position(id.Pos()).Filename, p.Fset.Position(used.Pos()).Filename; from != to {
 				found[arrow{filepath.Clean(from), filepath.Clean(to)}] = true
 			}
 		}

@@ -24,7 +24,7 @@ func count(tree string) (*figures, error) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && path != tree && (strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules" || d.Name() == "testdata"):
+		case d.IsDir() && path != tree && (d.Name()[0] == '.' || d.Name() == "node_modules" || d.Name() == "testdata"):
 			return filepath.SkipDir
 		case d.IsDir() || !strings.HasSuffix(path, ".go"):
 			return nil

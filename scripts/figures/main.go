@@ -2,8 +2,8 @@
 //
 //	go run ./scripts/figures [COMMIT]
 //
-// It counts Go files that are neither tests nor generated. Arrows are counted below controlplane, without its adapters: from each
-// file to each other that declares something it uses.
+// It counts Go files that are neither tests nor generated. Arrows are counted below controlplane, without its
+// adapters: from each file to each other that declares something it uses.
 package main
 
 import (
