@@ -2,12 +2,14 @@ package controlplane_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"testing"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
@@ -20,9 +22,9 @@ var by = controlplane.WriteOptions{By: "ada"}
 func open(t testing.TB, c controlplane.Config) *controlplane.Service {
 	t.Helper()
 	if c.Store == nil {
-		store := memstore.New()
-		t.Cleanup(func() { _ = store.Close() })
-		c.Store = store
+		db := memstore.New()
+		t.Cleanup(func() { _ = db.Close() })
+		c.Store = db
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -31,8 +33,25 @@ func open(t testing.TB, c controlplane.Config) *controlplane.Service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Close() })
+	t.Cleanup(func() {
+		_ = s.Close()
+		sound(t, c.Store)
+	})
 	return s
+}
+
+// sound fails the test if the walker finds something in a store that must not be there, or is missing.
+func sound(t testing.TB, s store.Store) {
+	t.Helper()
+	for v, err := range controlplane.Check(context.Background(), s) {
+		if err != nil {
+			if !errors.Is(err, store.ErrClosed) { // by the test itself
+				t.Error(err)
+			}
+		} else if !v.Litter {
+			t.Error(v)
+		}
+	}
 }
 
 // enabled decides a flag for an actor.

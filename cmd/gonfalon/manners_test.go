@@ -24,6 +24,7 @@ type verb struct {
 var verbs = map[string]verb{
 	"audit":           {prints: true},
 	"backup":          {},
+	"check":           {prints: true},
 	"compile":         {},
 	"conformance":     {},
 	"diff":            {prints: true},

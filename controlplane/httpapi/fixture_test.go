@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -70,6 +71,7 @@ func openOn(t testing.TB, store store.Store, c httpapi.Config) *fixture {
 		if err := service.Close(); err != nil {
 			t.Error(err)
 		}
+		sound(t, store)
 	})
 	return f
 }
@@ -251,4 +253,18 @@ func describe(failed []*validation.ValidationError) string {
 		}
 	}
 	return b.String()
+}
+
+// sound fails the test if the walker finds something in a store that must not be there, or is missing.
+func sound(t testing.TB, db store.Store) {
+	t.Helper()
+	for v, err := range controlplane.Check(context.Background(), db) {
+		if err != nil {
+			if !errors.Is(err, store.ErrClosed) { // by the test itself
+				t.Error(err)
+			}
+		} else if !v.Litter {
+			t.Error(v)
+		}
+	}
 }

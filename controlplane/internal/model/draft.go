@@ -136,7 +136,7 @@ func (d *Draft) Empty() bool { return d.With.Len() == 0 && !d.ChangedHead }
 // Check validates the whole set after the change. If tolerant is set, problems are only warnings.
 func (d *Draft) Check(tolerant bool) error {
 	after := d.After()
-	if err := after.checkSize(); err != nil {
+	if err := after.CheckSize(); err != nil {
 		return err
 	}
 	if err := d.checkUsers(after); err != nil && !tolerant {

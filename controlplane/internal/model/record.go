@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/vmihailenco/msgpack/v5"
@@ -163,4 +164,33 @@ func (r *Record) needs(kind flagset.GateType, target string) bool {
 		}
 	}
 	return false
+}
+
+// Faults returns what doesn't hold together in a record: its document, its compiled bytes, and what its header says of both. A record that
+// another build has compiled differently has faults too.
+func (r *Record) Faults() []string {
+	if err := r.Read(); err != nil {
+		return []string{err.Error()}
+	}
+	var faults []string
+	if r.document.key() != r.Key() {
+		faults = append(faults, fmt.Sprintf("the document's key is %q", r.document.key()))
+	}
+	again, _, err := newRecord(r.document.canonical(), r.Meta)
+	switch {
+	case err != nil:
+		faults = append(faults, fmt.Sprintf("the document can't be written: %v", err))
+	case !bytes.Equal(again.text, r.text):
+		faults = append(faults, "the document is not in its canonical form")
+	case !bytes.Equal(again.Compiled.Body, r.Compiled.Body):
+		faults = append(faults, "the compiled bytes are not those of the document")
+	case again.Compiled.Counts != r.Compiled.Counts:
+		faults = append(faults, "the counts are not those of the compiled bytes")
+	case !slices.Equal(again.Meta.Needs, r.Meta.Needs):
+		faults = append(faults, "its needs are not those of the document")
+	}
+	if r.Meta.Created > r.Meta.Updated {
+		faults = append(faults, "it was created after its last change")
+	}
+	return faults
 }

@@ -167,8 +167,8 @@ func Users(flags []*Record, kind flagset.GateType, target string) []string {
 	return keys
 }
 
-// checkSize refuses an environment that no snapshot could hold.
-func (s *State) checkSize() error {
+// CheckSize refuses an environment that no snapshot could hold.
+func (s *State) CheckSize() error {
 	const overhead = 256 // for the header; a generous guess
 	size := overhead + len(s.Env)
 	var counts snapshot.Counts

@@ -6,7 +6,6 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/stored"
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
 // A checkpoint is a whole environment as of a revision, so that going far back in time doesn't have to start at the present. One is due
@@ -85,7 +84,7 @@ func (rep *Replica) checkpointFrom(ctx context.Context, st *model.State, revisio
 	}
 	p := &model.Past{Head: h, Known: map[string]*model.Record{}, Text: map[string][]byte{}}
 	for _, saved := range all {
-		r, err := model.ParseRecord(snapshot.Kind(saved.Kind), saved.Key, saved.Raw, nil)
+		r, err := model.ParseRecord(saved.RecordKind(), saved.Key, saved.Raw, nil)
 		if err != nil {
 			return nil, 0, err
 		}

@@ -111,8 +111,11 @@ func (w *sweeper) generations(ctx context.Context) error {
 		r.Limit, r.KeysOnly = 1, true
 		for {
 			page, err := w.rep.store.Read(ctx, r)
-			if err != nil || len(page.Entries) == 0 {
+			if err != nil {
 				return err
+			}
+			if len(page.Entries) == 0 {
+				break
 			}
 			generation, _, _ := strings.Cut(strings.TrimPrefix(page.Entries[0].Key, prefix), "/")
 			all := store.Under(prefix + generation + "/")

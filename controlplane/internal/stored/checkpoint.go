@@ -1,5 +1,7 @@
 package stored
 
+import "github.com/gonfalon-flags/gonfalon/engine/snapshot"
+
 // Checkpoint is a checkpoint in its stored form. Its records are in the body.
 type Checkpoint struct {
 	Head  []byte `msgpack:"head"`
@@ -13,3 +15,6 @@ type CheckpointRecord struct {
 	Key  string `msgpack:"key"`
 	Raw  []byte `msgpack:"raw"`
 }
+
+// RecordKind returns whether it is a flag or a segment.
+func (r *CheckpointRecord) RecordKind() snapshot.Kind { return snapshot.Kind(r.Kind) }
