@@ -27,7 +27,6 @@ class Pace:
 
     backoff: float = 0.5  # before the first new attempt; doubled each time
     longest: float = 30.0  # between two attempts, and between polls
-    grace: float = 5.0  # a stream may be away for this long before the client is STALE
     usage: float = 60.0  # between two reports
     farewell: float = 2.0  # for the last report, on close
 
@@ -55,15 +54,16 @@ class Backoff:
         return step * (0.5 + self._chance())
 
 
-class Follower:
+class Source:
     """Base of the sources. ``on_answer`` is called once, when the source has answered, or has failed while something serves."""
 
-    def __init__(self, store: Store, status: Status, pace: Pace, on_answer: Callable[[], None]) -> None:
+    def __init__(self, store: Store, status: Status, pace: Pace, grace: float, on_answer: Callable[[], None]) -> None:
         self._store = store
         self._status = status
         self._pace = pace
         self._on_answer = on_answer
-        self._grace: asyncio.TimerHandle | None = None
+        self._grace = grace
+        self._leaving: asyncio.TimerHandle | None = None
         self._expiry: asyncio.TimerHandle | None = None
         self._backoff = Backoff(pace)
 
@@ -73,14 +73,14 @@ class Follower:
 
     def _contact(self) -> None:
         """The source stands behind what serves."""
-        if self._grace:
-            self._grace.cancel()
-            self._grace = None
+        if self._leaving:
+            self._leaving.cancel()
+            self._leaving = None
         if self._store.engine is None:
             return
         self._status.contact()
         self._on_answer()
-        if (seconds := self._status.time_to_live) is not None:
+        if (seconds := self._status.ttl) is not None:
             if self._expiry:
                 self._expiry.cancel()
             self._expiry = asyncio.get_running_loop().call_later(seconds + 0.001, self._status.settle)
@@ -90,13 +90,13 @@ class Follower:
         message = f"{type(error).__name__}: {error}".rstrip(": ") if not isinstance(error, WireError) else str(error)
         expected = isinstance(error, (httpx.HTTPError, WireError, Refused, OSError))
         log.log(logging.INFO if expected else logging.ERROR, "the source failed: %s", message, exc_info=not expected)
+        self._status.failed(message)
         if isinstance(error, Refused) or (isinstance(error, WireError) and error.final):
             self._status.refused(message)
         if self._store.engine is not None:
             self._on_answer()
-        if self._grace is None:
-            loop = asyncio.get_running_loop()
-            self._grace = loop.call_later(self._pace.grace, self._status.lost, message)
+        if self._leaving is None:
+            self._leaving = asyncio.get_running_loop().call_later(self._grace, self._status.lost, message)
 
     async def _take(self, read: Callable[[bytes], Fresh | None], data: bytes) -> None:
         """Reads and serves a frame. What takes long is done beside the loop, which may be the program's; the swap and its events
@@ -107,13 +107,13 @@ class Follower:
             await asyncio.to_thread(self._store.keep, fresh.engine.data)
 
 
-class FileFollower(Follower):
+class FileSource(Source):
     """Serves a file, and reads it again when it has changed."""
 
     INTERVAL = 1.0  # seconds between two looks
 
-    def __init__(self, path: Path, store: Store, status: Status, pace: Pace, on_answer: Callable[[], None]) -> None:
-        super().__init__(store, status, pace, on_answer)
+    def __init__(self, path: Path, store: Store, status: Status, pace: Pace, grace: float, on_answer: Callable[[], None]) -> None:
+        super().__init__(store, status, pace, grace, on_answer)
         self._path = path
         self._seen: tuple[int, int, int] | None = None
 
@@ -137,7 +137,7 @@ class FileFollower(Follower):
         self._contact()
 
 
-class ServerFollower(Follower):
+class ServerSource(Source):
     """Follows a server: its stream, or its snapshot every ``poll`` seconds."""
 
     def __init__(
@@ -146,10 +146,11 @@ class ServerFollower(Follower):
         store: Store,
         status: Status,
         pace: Pace,
+        grace: float,
         on_answer: Callable[[], None],
         poll: float | None = None,
     ) -> None:
-        super().__init__(store, status, pace, on_answer)
+        super().__init__(store, status, pace, grace, on_answer)
         self._wire = wire
         self._poll = poll
 
