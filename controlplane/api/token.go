@@ -29,7 +29,7 @@ type NewToken struct {
 	Role    Role      `json:"role"`
 	Envs    []string  `json:"envs,omitempty"`
 	Expires time.Time `json:"expires,omitzero"`
-	Secret  string    `json:"-"` // 16 printable characters or more; "": one is made. Only a program that embeds the control plane can choose it
+	Secret  string    `json:"-"` // 16 printable characters or more; "" to make one. Only a program that embeds the control plane can choose it
 }
 
 // Role says what a token may do.
