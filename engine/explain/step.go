@@ -7,7 +7,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// Step is one gate that the engine looked at. The gate says what A, B and C are, as engine.Step does; nil means none, or an open end.
+// Step is one gate that the engine looked at. What A, B and C mean depends on the gate, as in engine.Step; nil means none, or an open end.
 type Step struct {
 	Gate        engine.Gate
 	Outcome     engine.Outcome
@@ -16,7 +16,7 @@ type Step struct {
 	Comparisons []Comparison // of rules and segments
 }
 
-// Comparison is one constraint and how it compared. Values are nil, bool, int64, *big.Int, float64, string, []any or map[string]any.
+// Comparison is one constraint and the result of comparing it. Values are nil, bool, int64, *big.Int, float64, string, []any or map[string]any.
 type Comparison struct {
 	Attribute string
 	Operator  engine.Operator
@@ -84,7 +84,7 @@ func Read(data []byte) ([]Step, error) {
 	return steps, u.err
 }
 
-// Detail says in words what the gate compared.
+// Detail returns what the gate compared, in words.
 func (s *Step) Detail() string {
 	if s.Outcome == engine.OutcomeNotAsked {
 		if s.Gate == engine.GateRule || s.Gate == engine.GateSegment {
@@ -117,7 +117,7 @@ func (s *Step) Detail() string {
 	return ""
 }
 
-// rule tells the constraints up to the first that doesn't hold and, if all hold, the share of those who match.
+// rule describes the constraints up to the first that doesn't hold and, if all hold, the share of the matches that is granted.
 func (s *Step) rule() string {
 	var told []string
 	for _, c := range s.Comparisons {
@@ -132,7 +132,7 @@ func (s *Step) rule() string {
 	return strings.Join(told, " and ")
 }
 
-// String says what the constraint compares and, if it doesn't hold, with what.
+// String returns what the constraint compares and, if it doesn't hold, what it compared with.
 func (c Comparison) String() string {
 	text := Name(c.Attribute) + " " + c.Operator.String() + " " + c.values()
 	switch {
@@ -144,7 +144,7 @@ func (c Comparison) String() string {
 	return text + ": it is " + short(c.Actual)
 }
 
-// values is the one value of an operator that takes one, or the list.
+// values returns the value of an operator that takes one, or else the list.
 func (c Comparison) values() string {
 	if len(c.Values) == 1 && c.Operator != engine.OpIn && c.Operator != engine.OpNotIn {
 		return short(c.Values[0])

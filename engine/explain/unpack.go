@@ -23,7 +23,7 @@ func Value(data []byte) (v any, rest []byte, err error) {
 
 var errPacked = errors.New("explain: malformed msgpack")
 
-// take is the next n bytes; a length that can't be is an error before it is memory.
+// take returns the next n bytes. A length beyond the end is an error, before any memory is reserved.
 func (u *unpacker) take(n int) []byte {
 	if u.err != nil || n < 0 || n > len(u.rest) {
 		u.err = errPacked
@@ -34,14 +34,14 @@ func (u *unpacker) take(n int) []byte {
 	return b
 }
 
-// number is the next big-endian integer of n bytes.
+// number returns the next big-endian integer of n bytes.
 func (u *unpacker) number(n int) uint64 {
 	var wide [8]byte
 	copy(wide[8-n:], u.take(n))
 	return binary.BigEndian.Uint64(wide[:])
 }
 
-// array is the length of an array; 0 for nil.
+// array returns the length of an array, or 0 for nil.
 func (u *unpacker) array() int {
 	c := u.number(1)
 	n := 0
@@ -59,7 +59,7 @@ func (u *unpacker) array() int {
 	return u.length(n)
 }
 
-// length is n, if so many items can be there.
+// length returns n if that many items can follow.
 func (u *unpacker) length(n int) int {
 	if u.err != nil || n > len(u.rest) {
 		u.err = errPacked
@@ -68,7 +68,7 @@ func (u *unpacker) length(n int) int {
 	return n
 }
 
-// value is the next value.
+// value returns the next value.
 func (u *unpacker) value() any {
 	if u.err != nil {
 		return nil

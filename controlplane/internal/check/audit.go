@@ -12,11 +12,11 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
-// audit checks that the audit has every revision from the newest down to the floor, that its times fall on the way, and that each change can
-// be undone. It checks the checkpoints with it, since both have bodies.
+// audit checks that the audit has every revision from the newest down to the floor, that its times fall from each to the next, and that each
+// change can be undone. It also checks the checkpoints, since both have bodies.
 func (w *walker) audit(st *model.State) error {
 	h := &st.Head
-	bodies := map[string]bool{} // that something names
+	bodies := map[string]bool{} // the bodies that something names
 	past := model.PastOf(st)
 	next, later := h.Revision, h.Time+1
 	err := w.read(stored.AuditPrefix+st.Env+"/", func(e store.Entry) { // newest first
@@ -39,10 +39,10 @@ func (w *walker) audit(st *model.State) error {
 			w.report(e.Key, "revision %d is after the newest, %d", entry.Revision, h.Revision)
 			return
 		case entry.Revision <= h.Floor:
-			return // what a deleted environment has left, and the floor itself, may go at any time
+			return // the rest of a deleted environment, and the floor itself, may be deleted at any time
 		case entry.Revision != next:
 			w.missing(st.Env, next, entry.Revision)
-			past = nil // what lies before can't be told
+			past = nil // revisions before can't be checked
 		case entry.Revision == h.Revision && !bytes.Equal(raw.Nonce, h.Nonce):
 			w.report(e.Key, "the newest entry is of another change than the head")
 		}
@@ -69,7 +69,7 @@ func (w *walker) audit(st *model.State) error {
 	return w.bodies(st, bodies)
 }
 
-// missing reports the revisions from one down to another, which is not missing.
+// missing reports the revisions from one down to another, without the latter.
 func (w *walker) missing(env string, from, to int64) {
 	switch from - to {
 	case 0:
@@ -82,7 +82,7 @@ func (w *walker) missing(env string, from, to int64) {
 	}
 }
 
-// undo undoes an entry's changes; nil if that can't be done.
+// undo undoes an entry's changes. It returns nil if that can't be done.
 func (w *walker) undo(key string, past *model.Past, entry *api.AuditEntry) *model.Past {
 	if err := past.Undo(entry); err != nil {
 		w.report(key, "the change can't be undone: %v", errors.Unwrap(err))

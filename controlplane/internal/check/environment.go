@@ -12,7 +12,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// environment checks everything that lies in one environment.
+// environment checks everything in one environment.
 func (w *walker) environment(env string) error {
 	e := w.heads[env]
 	h, err := model.ParseHead(e.Value)
@@ -57,7 +57,7 @@ func (w *walker) head(key string, h *model.Head) {
 	}
 }
 
-// records reads the records of a kind, and checks each by itself. What can't be read is left out.
+// records reads the records of a kind, and checks each by itself. It leaves out records that can't be read.
 func (w *walker) records(env string, h *model.Head, kind snapshot.Kind) ([]*model.Record, error) {
 	source := stored.AllPieces(w.store, env, 0)
 	var list []*model.Record
@@ -110,7 +110,7 @@ func (w *walker) snapshot(key string, st *model.State) {
 	}
 }
 
-// pieces checks that each piece has the content that its name says, and is named by a record.
+// pieces checks that each piece has the content that its name stands for, and that a record names it.
 func (w *walker) pieces(st *model.State) error {
 	named := map[string]bool{}
 	for r := range st.Records() {

@@ -12,11 +12,11 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
-// Violation is something that a store must not hold, or lacks.
+// Violation is a broken invariant of a store.
 type Violation struct {
 	Key    string `json:"key"` // the key that is broken or missing
 	Detail string `json:"detail"`
-	Litter bool   `json:"litter,omitempty"` // nothing depends on it: a change was given up, or the next sweep deletes it
+	Litter bool   `json:"litter,omitempty"` // nothing depends on it: a change was given up, or the next sweep will delete it
 }
 
 // String returns the violation on one line.
@@ -28,7 +28,7 @@ type asOf struct {
 	at int64
 }
 
-// Read reads as of the revision, whatever was committed since.
+// Read reads as of the revision, no matter what was committed since.
 func (s asOf) Read(ctx context.Context, r store.Range) (store.Page, error) {
 	r.At = s.at
 	return s.Store.Read(ctx, r)
@@ -90,7 +90,7 @@ func Walk(ctx context.Context, s store.Store) iter.Seq2[Violation, error] {
 	}
 }
 
-// layout checks what says which build may open the store.
+// layout checks the keys that say which build may open the store.
 func (w *walker) layout() error {
 	format, err := store.ReadOne(w.ctx, w.store, stored.FormatKey)
 	if err != nil {
@@ -113,13 +113,13 @@ func (w *walker) layout() error {
 	return err
 }
 
-// inEnvironments are the prefixes of keys that go on with an environment.
+// inEnvironments lists the prefixes of keys that continue with an environment.
 var inEnvironments = []string{stored.FlagPrefix, stored.SegmentPrefix, stored.PiecePrefix, stored.AuditPrefix, stored.BodyPrefix,
 	stored.CheckpointPrefix, stored.FailurePrefix, stored.UsagePrefix}
 
 var others = []string{stored.HeadPrefix, stored.TokenPrefix, stored.UsedPrefix, stored.WebhookPrefix, stored.DeliveryPrefix}
 
-// strangers reports keys that the layout doesn't have, and those of environments without a head.
+// strangers reports keys that aren't part of the layout, and keys of environments without a head.
 func (w *walker) strangers() error {
 	all := stored.Everything
 	all.KeysOnly = true
