@@ -39,7 +39,7 @@ func TestBackupAndRestore(t *testing.T) {
 	if !enabled(t, restored, "f", "u", api.At{}) {
 		t.Error("the restored flag is not what it was")
 	}
-	// The host comes to the restored server with its place, and gets all of it.
+	// The host comes to the restored server with its old position, and gets a whole snapshot.
 	wholes := h.wholes
 	h.take(watch(t, restored, env, h.at).next(t))
 	if h.wholes != wholes+1 || len(must[api.AuditPage](t)(restored.Audit(ctx, controlplane.AuditQuery{Action: "restore"})).Entries) != 3 {
@@ -61,7 +61,7 @@ func TestADamagedBackupRestoresNothing(t *testing.T) {
 	want(t, s.Backup(ctx, &backup), "")
 	saved := backup.Bytes()
 	all := must[controlplane.RestoreResult](t)(controlplane.Restore(ctx, memstore.New(), bytes.NewReader(saved), controlplane.RestoreOptions{}))
-	// Some bits of gzip say nothing: then all is restored. Else nothing is.
+	// Some bits of gzip have no meaning: then everything is restored. Otherwise nothing is.
 	try := func(data []byte) {
 		t.Helper()
 		store := memstore.New()

@@ -15,7 +15,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// lived is a store with something of everything: large flags in pieces, changes too large for an audit entry, a checkpoint, a deleted
+// lived returns a store with something of everything: large flags in pieces, changes too large for an audit entry, a checkpoint, a deleted
 // environment, tokens, a webhook, usage and refusals.
 func lived(t *testing.T) []store.Entry {
 	db := memstore.New()
@@ -52,7 +52,7 @@ func lived(t *testing.T) []store.Entry {
 	return all
 }
 
-// violations are what the walker finds in a store with these entries.
+// violations returns what the walker finds in a store with these entries.
 func violations(t *testing.T, entries []store.Entry) []controlplane.Violation {
 	t.Helper()
 	db := memstore.New()
@@ -155,7 +155,7 @@ func TestCheckNamesEachKindOfDamage(t *testing.T) {
 	}
 }
 
-// wrong is the value of another entry in the place of one's own.
+// wrong puts the value of another entry in place of an entry's own.
 func wrong(entries []store.Entry, prefix string, nth int) func(store.Entry) []byte {
 	return func(store.Entry) []byte {
 		for _, e := range entries {
@@ -170,7 +170,7 @@ func wrong(entries []store.Entry, prefix string, nth int) func(store.Entry) []by
 	}
 }
 
-// unlike is an audit entry whose change was never made.
+// unlike returns an audit entry whose change was never made.
 func unlike(e store.Entry) []byte {
 	var entry stored.AuditEntry
 	if err := stored.Unmarshal(e.Value, &entry); err != nil {
@@ -180,7 +180,7 @@ func unlike(e store.Entry) []byte {
 	return stored.Marshal(entry)
 }
 
-// spoilt is a record whose last compiled byte is another.
+// spoilt returns a record with a different last compiled byte.
 func spoilt(e store.Entry) []byte {
 	raw, _, err := stored.Decode(context.Background(), e.Value, nil)
 	if err != nil {
@@ -192,7 +192,7 @@ func spoilt(e store.Entry) []byte {
 	return value
 }
 
-// TestCheckReadsOneRevision: what is written while the walker is on its way doesn't confuse it.
+// TestCheckReadsOneRevision checks that writes during a walk don't confuse it.
 func TestCheckReadsOneRevision(t *testing.T) {
 	db := memstore.New()
 	s, ctx := open(t, controlplane.Config{Store: db}), t.Context()

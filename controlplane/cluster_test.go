@@ -26,8 +26,8 @@ func embedded(t testing.TB, dir string) *etcdstore.Store {
 	return store
 }
 
-// TestReplicasGiveTheSameBytes: three replicas on a cluster, each on a member of its own, all of them writing. Whatever
-// revision a host gets, from whichever replica, the bytes are the same.
+// TestReplicasGiveTheSameBytes runs three replicas on a cluster, each on its own member and all of them writing. For each revision, every
+// replica must serve the same bytes.
 func TestReplicasGiveTheSameBytes(t *testing.T) {
 	cluster := etcdtest.Start(t, 3)
 	var replicas []*controlplane.Service
@@ -81,14 +81,14 @@ func TestReplicasGiveTheSameBytes(t *testing.T) {
 			t.Error("the replicas differ")
 		}
 	}
-	// A build that has just started assembles the same.
+	// A replica that has just started assembles the same bytes.
 	late := must[*controlplane.Snapshot](t)(open(t, controlplane.Config{Store: cluster.Store()}).Snapshot(ctx, env))
 	if p := must[*controlplane.Snapshot](t)(replicas[0].Snapshot(ctx, env)); p.ID() != late.ID() {
 		t.Error("a late replica has other bytes")
 	}
 }
 
-// TestNoAcknowledgedWriteIsLost: members are killed, the leader among them, while there are writes.
+// TestNoAcknowledgedWriteIsLost kills members, including the leader, while there are writes.
 func TestNoAcknowledgedWriteIsLost(t *testing.T) {
 	cluster := etcdtest.Start(t, 3)
 	s, ctx := open(t, controlplane.Config{Store: cluster.Store()}), t.Context()
@@ -146,12 +146,12 @@ func TestNoAcknowledgedWriteIsLost(t *testing.T) {
 	}
 	check(s)
 	check(open(t, controlplane.Config{Store: cluster.Store(others...)}))
-	// The member that was killed comes back, and knows all of it.
+	// The killed member comes back, and knows everything.
 	cluster.Restart(leader)
 	check(open(t, controlplane.Config{Store: cluster.Store(leader)}))
 }
 
-// TestReadsGoOnWithoutTheStore: the majority is gone; what hosts need is still there, and admins are told.
+// TestReadsGoOnWithoutTheStore takes the majority away. Hosts still get what they need, and admins get an error.
 func TestReadsGoOnWithoutTheStore(t *testing.T) {
 	cluster := etcdtest.Start(t, 3)
 	s, ctx := open(t, controlplane.Config{Store: cluster.Store()}), t.Context()

@@ -9,7 +9,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/stored"
 )
 
-// What tests outside the package need from inside.
+// This file exports what tests outside the package need.
 
 // Sweep sweeps now.
 func (s *Service) Sweep(ctx context.Context) { s.replica.Sweep(ctx) }
@@ -32,13 +32,13 @@ func (s *Service) Checkpoint(ctx context.Context, env string) error {
 // Everything is the range of all keys.
 var Everything = stored.Everything
 
-// StageAge is when a stage counts as given up.
+// StageAge is the age at which a stage is given up.
 const StageAge = model.StageAge
 
 // ApplyDeadline is how long calls wait for the replica.
 const ApplyDeadline = replica.ApplyDeadline
 
-// FrameGap is the least time between two frames.
+// FrameGap is the shortest time between two frames.
 const FrameGap = feed.FrameGap
 
 // QuickWebhooks makes the election and the retries of webhooks quick.

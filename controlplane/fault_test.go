@@ -17,7 +17,7 @@ import (
 
 var errFlaky = errors.New("no answer")
 
-// flaky is a store that fails as networks do.
+// flaky is a store that fails like a network.
 type flaky struct {
 	store.Store
 
@@ -37,7 +37,7 @@ func (f *flaky) hold() (release func()) {
 	return sync.OnceFunc(func() { close(f.held) })
 }
 
-// failAfter lets commits fail after so many more; -1: never.
+// failAfter makes commits fail after this many more; -1 for never.
 func (f *flaky) failAfter(n int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -48,7 +48,7 @@ func (f *flaky) failAfter(n int) {
 	f.commits, f.failing = n+1, make(chan struct{}, 1)
 }
 
-// until is a context that ends when a commit has failed.
+// until returns a context that ends when a commit has failed.
 func (f *flaky) until(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	f.mu.Lock()
@@ -116,7 +116,7 @@ func (f *flaky) Watch(ctx context.Context, after int64) iter.Seq2[store.Batch, e
 	}
 }
 
-// TestAWriteThatWasNotAnsweredIsMadeOnce: the store commits and doesn't say so.
+// TestAWriteThatWasNotAnsweredIsMadeOnce uses a store that commits and doesn't say so.
 func TestAWriteThatWasNotAnsweredIsMadeOnce(t *testing.T) {
 	store := &flaky{Store: memstore.New()}
 	s, ctx := open(t, controlplane.Config{Store: store}), t.Context()
@@ -158,7 +158,7 @@ func TestAWriteThatWasNotAnsweredIsMadeOnce(t *testing.T) {
 	}
 }
 
-// TestALateReplicaSkipsWhatWasSwept: pieces of a large flag are replaced and swept before a replica has read them.
+// TestALateReplicaSkipsWhatWasSwept replaces and sweeps the pieces of a large flag before a replica has read them.
 func TestALateReplicaSkipsWhatWasSwept(t *testing.T) {
 	memory := memstore.New()
 	store := &flaky{Store: memory}
@@ -192,7 +192,7 @@ func TestALateReplicaSkipsWhatWasSwept(t *testing.T) {
 	}
 }
 
-// TestAReplicaComesBack: its watch breaks again and again, and falls behind what the store keeps.
+// TestAReplicaComesBack breaks the replica's watch again and again, until it falls behind what the store keeps.
 func TestAReplicaComesBack(t *testing.T) {
 	memory := memstore.New()
 	store := &flaky{Store: memory}

@@ -147,7 +147,7 @@ func TestPreconditions(t *testing.T) {
 	}
 	_, err = s.DeleteFlag(ctx, env, "f", controlplane.WriteOptions{By: "ada", IfMatch: []string{first.Flag.Version}})
 	want(t, err, api.PreconditionFailed)
-	// Another flag's change moves the environment, not this flag's version.
+	// A change of another flag changes the environment's revision, but not this flag's version.
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "g", flagset.Scope{}, by))
 	must[int64](t)(s.DeleteFlag(ctx, env, "f", controlplane.WriteOptions{By: "ada", IfMatch: []string{second.Flag.Version}}))
 	again := must[controlplane.WriteResult](t)(put("2", controlplane.WriteOptions{IfAbsent: true}))
@@ -181,7 +181,7 @@ func TestReferences(t *testing.T) {
 	if len(r.Flag.Warnings) != 1 || r.Flag.Warnings[0].Pointer != "/gates/0/target" {
 		t.Fatalf("warnings %+v", r.Flag.Warnings)
 	}
-	// The missing parent is there already: another change of the child is not refused for it.
+	// The parent was missing before: another change of the child is not refused for that.
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "child", flagset.Scope{}, by))
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "parent", flagset.Scope{}, by))
 	if f := must[api.Flag](t)(s.GetFlag(ctx, env, "child")); len(f.Warnings) != 0 {

@@ -12,7 +12,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// actorGates is a flag with so many actors.
+// actorGates returns a flag with n actors.
 func actorGates(n int) flagset.Flag {
 	f := flagset.Flag{Key: "big"}
 	for i := range n {
@@ -21,10 +21,10 @@ func actorGates(n int) flagset.Flag {
 	return f
 }
 
-// large says whether to test at the limits, which takes half a minute: GONFALON_LARGE=1 go test -run Large.
+// large reports whether to test at the limits, which takes half a minute: GONFALON_LARGE=1 go test -run Large.
 var large = os.Getenv("GONFALON_LARGE") != ""
 
-// TestLargeFlag: a flag past what a transaction takes is written, changed by pieces, rebuilt and found again.
+// TestLargeFlag writes a flag that is too large for a transaction, changes it in pieces, rebuilds it and finds it again.
 func TestLargeFlag(t *testing.T) {
 	actors := 12_000
 	if large {
@@ -68,7 +68,7 @@ func TestLargeFlag(t *testing.T) {
 	}
 }
 
-// TestLargeEnvironment: ten thousand flags, in one import.
+// TestLargeEnvironment imports ten thousand flags at once.
 func TestLargeEnvironment(t *testing.T) {
 	flags := 2_000
 	if large {

@@ -14,7 +14,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// What admins do to one flag, as a register: its description, and whether it is there.
+// These are the operations of admins on one flag, modelled as a register: its description, and whether it exists.
 type (
 	operation struct {
 		flag        string
@@ -30,7 +30,7 @@ type (
 	register struct{ there, description, version string }
 )
 
-// flagModel is what a linearizable control plane does, one flag at a time.
+// flagModel is the behaviour of a linearizable control plane for one flag.
 var flagModel = porcupine.NondeterministicModel{
 	Partition: func(history []porcupine.Operation) [][]porcupine.Operation {
 		byFlag := map[string][]porcupine.Operation{}
@@ -82,7 +82,7 @@ var flagModel = porcupine.NondeterministicModel{
 	},
 }
 
-// TestAdminWritesAndReadsAreLinearizable: several admins on several replicas, on the same few flags.
+// TestAdminWritesAndReadsAreLinearizable lets several admins work on the same few flags, on several replicas.
 func TestAdminWritesAndReadsAreLinearizable(t *testing.T) {
 	store := embedded(t, t.TempDir())
 	var replicas []*controlplane.Service

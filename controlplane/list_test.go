@@ -117,7 +117,7 @@ func TestUsageAndStaleFlags(t *testing.T) {
 	}
 	want(t, s.ReportUsage(ctx, env, []controlplane.FlagUsage{{Flag: "used", Count: -1}}), api.Invalid)
 	want(t, s.ReportUsage(ctx, "nowhere", nil), api.NotFound)
-	// A host whose clock is fast keeps no flag fresh for longer.
+	// A host whose clock is fast doesn't keep a flag fresh for longer.
 	want(t, s.ReportUsage(ctx, env, []controlplane.FlagUsage{{Flag: "never", Last: now.Now().Add(1000 * time.Hour)}}), "")
 	if f := must[api.Flag](t)(s.GetFlag(ctx, env, "never")); !f.LastEvaluated.Equal(now.Now()) {
 		t.Errorf("last evaluated %v", f.LastEvaluated)

@@ -15,10 +15,10 @@ import (
 
 const env = controlplane.DefaultEnvironment
 
-// by are the options of most writes.
+// by is the options of most writes.
 var by = controlplane.WriteOptions{By: "ada"}
 
-// open opens a service for one test, on a store of its own unless the configuration names one.
+// open opens a service for one test. It makes a store unless the configuration names one.
 func open(t testing.TB, c controlplane.Config) *controlplane.Service {
 	t.Helper()
 	if c.Store == nil {
@@ -64,7 +64,7 @@ func enabled(t testing.TB, s *controlplane.Service, key, actor string, at api.At
 	return e.Enabled
 }
 
-// want fails unless an error has a code.
+// want fails the test unless an error has this code.
 func want(t testing.TB, err error, code api.Code) {
 	t.Helper()
 	if controlplane.CodeOf(err) != code {

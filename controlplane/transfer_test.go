@@ -13,7 +13,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// manyFlags is a set of flags, each on for one actor of its own.
+// manyFlags returns a set of flags, each of which is on for a different actor.
 func manyFlags(n int) flagset.Set {
 	var set flagset.Set
 	for i := range n {
@@ -129,7 +129,7 @@ func TestImportOfWhatIsWrong(t *testing.T) {
 	if enabled(t, s, "child", "u", api.At{}) || enabled(t, s, "late", "u", api.At{}) {
 		t.Error("what is wrong does not fail closed")
 	}
-	// A write is refused only for what it brings.
+	// A write is refused only for problems that it introduces.
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "late", flagset.ForActor("u"), by))
 	if f := must[api.Flag](t)(s.GetFlag(ctx, env, "late")); len(f.Warnings) != 1 {
 		t.Errorf("warnings %+v", f.Warnings)
@@ -182,7 +182,7 @@ func TestPruneAndCopy(t *testing.T) {
 	}
 }
 
-// TestWhatIsGivenUpIsSwept: a change that broke off while it put things in place leaves nothing, once it is old enough.
+// TestWhatIsGivenUpIsSwept checks that a change that broke off while it was staged leaves nothing once it is old enough.
 func TestWhatIsGivenUpIsSwept(t *testing.T) {
 	now, db := newClock(), &flaky{Store: memstore.New()}
 	s, ctx := open(t, controlplane.Config{Store: db, Clock: now.Now}), t.Context()

@@ -12,7 +12,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// clock is a clock that tests turn.
+// clock is a clock that tests set.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -32,7 +32,7 @@ func (c *clock) turn(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// text is a set in a form to compare.
+// text returns a set in a form to compare.
 func text(t testing.TB, set flagset.Set) string {
 	t.Helper()
 	data, err := set.MarshalJSON()
@@ -51,7 +51,7 @@ func export(t testing.TB, s *controlplane.Service, env string, at api.At) string
 	return text(t, set)
 }
 
-// TestEveryRevisionCanBeRebuilt makes random changes of all kinds, remembers what each gave, and then asks for the past.
+// TestEveryRevisionCanBeRebuilt makes random changes of all kinds, remembers the result of each, and then reads the past.
 func TestEveryRevisionCanBeRebuilt(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -195,7 +195,7 @@ func TestRetention(t *testing.T) {
 	if n := len(page.Entries); n != 4 {
 		t.Fatalf("%d entries are left", n)
 	}
-	// What lies within the retention can be rebuilt, and so can the state that its first change was made on.
+	// Revisions within the retention can be rebuilt, and so can the one before the first of them.
 	for _, revision := range revisions[5:] {
 		if got := export(t, s, env, api.At{Revision: revision}); got != texts[revision] {
 			t.Errorf("revision %d\nwas %s\nis  %s", revision, texts[revision], got)

@@ -13,7 +13,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// host holds a snapshot as a host does: whole ones are taken, deltas applied to what it has.
+// host keeps a snapshot like a host: it takes whole snapshots, and applies deltas to the one it has.
 type host struct {
 	t      testing.TB
 	bytes  []byte
@@ -51,7 +51,7 @@ func (h *host) take(f *controlplane.Frame) {
 	}
 }
 
-// stream reads frames until the host is at a revision; it can be read on.
+// stream reads frames until the host is at a revision. The stream stays open.
 type stream struct {
 	frames chan *controlplane.Frame
 	err    error
@@ -132,7 +132,7 @@ func TestAStreamResumesWhereItEnded(t *testing.T) {
 	w := watch(t, s, env, controlplane.Position{})
 	h.take(w.next(t))
 	w.cancel()
-	// Current: nothing comes before the next change.
+	// The host is current: nothing comes before the next change.
 	w = watch(t, s, env, h.at)
 	r := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "g", flagset.Scope{}, by))
 	h.follow(w, r.Revision)
@@ -144,7 +144,7 @@ func TestAStreamResumesWhereItEnded(t *testing.T) {
 	if h.wholes != 1 || h.deltas < 2 {
 		t.Errorf("%d whole snapshots, %d deltas", h.wholes, h.deltas)
 	}
-	// A place that nobody remembers, and one of another lineage, get a whole snapshot.
+	// An unknown position, and one in another lineage, get a whole snapshot.
 	for _, position := range []controlplane.Position{{Lineage: h.at.Lineage, Revision: 0}, {Revision: h.at.Revision}} {
 		other := &host{t: t}
 		other.take(watch(t, s, env, position).next(t))
@@ -202,7 +202,7 @@ func TestStreamsEnd(t *testing.T) {
 	want(t, rest.err, api.Unavailable)
 }
 
-// TestAnEnvironmentMadeAnewReachesItsHosts: a host of the old one comes back with its old place.
+// TestAnEnvironmentMadeAnewReachesItsHosts lets a host of a deleted environment come back with its old position.
 func TestAnEnvironmentMadeAnewReachesItsHosts(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
 	must[api.Environment](t)(s.CreateEnvironment(ctx, api.NewEnvironment{Key: "e"}, by))
@@ -217,7 +217,7 @@ func TestAnEnvironmentMadeAnewReachesItsHosts(t *testing.T) {
 	}
 }
 
-// TestAStreamMayFollowACreationAtOnce: what a write has made is there for the stream that comes after it.
+// TestAStreamMayFollowACreationAtOnce checks that a new environment is there for a stream that opens right after the write.
 func TestAStreamMayFollowACreationAtOnce(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
 	for i := range 300 {

@@ -14,7 +14,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// receiver is a webhook's other end.
+// receiver is the receiving end of a webhook.
 type receiver struct {
 	mu   sync.Mutex
 	fail func(api.Delivery) error
@@ -102,13 +102,13 @@ func TestFailedDeliveriesAreTriedAgain(t *testing.T) {
 	must[api.Webhook](t)(s.CreateWebhook(ctx, api.NewWebhook{URL: "https://example.com"}, by))
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "dead", flagset.Scope{}, by))
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "alive", flagset.Scope{}, by))
-	// The dead one is given up in the end, and what comes after it arrives.
+	// The delivery to the dead receiver is given up in the end, and later ones arrive.
 	if d := r.next(t); d.Entry.Key != "alive" || d.Attempt != 3 {
 		t.Errorf("delivered %+v", d)
 	}
 }
 
-// TestOneReplicaDelivers: of three one leads; when it ends, another goes on where it has stopped.
+// TestOneReplicaDelivers checks that one of three replicas leads, and that another continues where it stopped.
 func TestOneReplicaDelivers(t *testing.T) {
 	store, ctx := memstore.New(), t.Context()
 	var replicas []*controlplane.Service

@@ -15,7 +15,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// answering is a server that answers everything so, and tells what it was asked.
+// answering is a server that gives every request the same answer, and records the requests.
 func answering(t *testing.T, status int, header http.Header, body string) (*apiclient.Client, *http.Request, *string) {
 	t.Helper()
 	asked, sent := new(http.Request), new(string)
@@ -80,7 +80,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestFlagDocument: a flag keeps all it has on its way through JSON.
+// TestFlagDocument checks that a flag loses nothing on its way through JSON.
 func TestFlagDocument(t *testing.T) {
 	yes := true
 	f := api.Flag{

@@ -55,7 +55,7 @@ func TestAudit(t *testing.T) {
 	}
 }
 
-// TestEveryRefusedChangeIsOnRecord asks the routes that make changes for something that is refused, in each of the ways in which it can be.
+// TestEveryRefusedChangeIsOnRecord sends every route that makes changes a request for each way in which it can be refused.
 func TestEveryRefusedChangeIsOnRecord(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	f.enable("x", flagset.Scope{})

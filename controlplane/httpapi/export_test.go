@@ -12,7 +12,7 @@ type Route struct {
 	Query        string
 }
 
-// Routes are all of them.
+// Routes returns all routes.
 func Routes() []Route {
 	var list []Route
 	for _, r := range routes() {

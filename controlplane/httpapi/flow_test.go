@@ -25,7 +25,7 @@ const everyGate = `{"key": "new_checkout", "description": "the new checkout", "o
   {"type": "schedule", "from": "2126-11-27T00:00:00Z", "until": null}],
  "reason": "as agreed", "allow_missing": true}`
 
-// TestFlow is the main line: written over HTTP, fetched as a snapshot, decided.
+// TestFlow runs the main flow: a flag is written over HTTP, fetched in a snapshot, and decided.
 func TestFlow(t *testing.T) {
 	flow(t, open(t, httpapi.Config{}))
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 )
 
-// TestOFREPGoProvider asks with OpenFeature's own Go provider.
+// TestOFREPGoProvider evaluates with OpenFeature's own Go provider.
 func TestOFREPGoProvider(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	f.importYAML(flagsOfEveryKind)

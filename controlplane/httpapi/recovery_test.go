@@ -18,7 +18,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon"
 )
 
-// place is an address behind which one control plane can take the place of another.
+// place is an address at which one control plane can replace another.
 type place struct {
 	server *httptest.Server
 	now    atomic.Pointer[fixture]
@@ -32,7 +32,7 @@ func newPlace(t *testing.T, f *fixture) *place {
 	return p
 }
 
-// becomes puts another control plane there; who was connected is cut off, as by the end of a process.
+// becomes puts another control plane there, and cuts all connections, as the end of a process does.
 func (p *place) becomes(f *fixture) {
 	p.now.Swap(f).api.Drain()
 }
@@ -63,7 +63,7 @@ func newHost(t *testing.T, p *place, env string) *host {
 	return h
 }
 
-// until waits for a change after which the host decides so, and gives it.
+// until waits for a change after which the host decides this way, and returns the change.
 func (h *host) until(key string, enabled bool) gonfalon.Event {
 	h.t.Helper()
 	late := time.After(patience)
@@ -79,7 +79,7 @@ func (h *host) until(key string, enabled bool) gonfalon.Event {
 	}
 }
 
-// TestRestoreReachesHosts: a host that is ahead of a restored store takes it all the same, by its new lineage.
+// TestRestoreReachesHosts checks that a host ahead of a restored store takes its snapshot all the same, because of the new lineage.
 func TestRestoreReachesHosts(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	f.enable("x", flagset.Scope{})
@@ -116,7 +116,7 @@ func TestRestoreReachesHosts(t *testing.T) {
 	h.until("x", false)
 }
 
-// TestWipedStoreReachesHosts: an empty control plane in the place of another is what hosts then decide by.
+// TestWipedStoreReachesHosts checks that hosts follow an empty control plane that replaces another.
 func TestWipedStoreReachesHosts(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	f.enable("x", flagset.Scope{})
@@ -132,8 +132,8 @@ func TestWipedStoreReachesHosts(t *testing.T) {
 	h.until("x", true)
 }
 
-// TestRecreatedEnvironmentReachesHosts: hosts keep what they have while their environment is gone, and follow the one that
-// is made anew.
+// TestRecreatedEnvironmentReachesHosts checks that hosts keep what they have while their environment is gone, and follow it when it is
+// created again.
 func TestRecreatedEnvironmentReachesHosts(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	p := newPlace(t, f)

@@ -15,12 +15,12 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// filled is a route's path with things that exist in place of its parameters.
+// filled returns a route's path with existing things in place of its parameters.
 func filled(path string) string {
 	return strings.NewReplacer(":env", "default", ":key", "x", ":revision", "1", ":name", "internal").Replace(path)
 }
 
-// lacking are roles that don't have a permission.
+// lacking returns the roles that don't have a permission.
 var lacking = map[api.Permission][]api.Role{
 	api.PermitAdmin:    {api.RoleEditor, api.RoleViewer, api.RoleSDK, api.RoleClient},
 	api.PermitWrite:    {api.RoleViewer, api.RoleSDK, api.RoleClient},
@@ -29,7 +29,7 @@ var lacking = map[api.Permission][]api.Role{
 	api.PermitUsage:    {api.RoleViewer, api.RoleClient},
 }
 
-// TestRefusals goes through every route with everything that must be refused, and looks that nothing has changed.
+// TestRefusals sends every route everything that must be refused, and checks that nothing has changed.
 func TestRefusals(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	if _, err := f.admin.Enable(t.Context(), "default", "x", flagset.Scope{}, apiclient.Write{}); err != nil {
@@ -119,7 +119,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// raw sends what no well-behaved client would, and then no more.
+// raw sends bytes that no well-behaved client would send, and then nothing more.
 func (f *fixture) raw(t *testing.T, method, path, rest string) answer {
 	t.Helper()
 	conn, err := net.Dial("tcp", f.server.Listener.Addr().String())
@@ -143,7 +143,7 @@ func (f *fixture) raw(t *testing.T, method, path, rest string) answer {
 	return answer{got.StatusCode, got.Header, body}
 }
 
-// TestProblem is what an error reads like.
+// TestProblem checks what an error reads like.
 func TestProblem(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	got := f.do(adminToken, "PUT", "/v1/envs/default/flags/x", `{"gates": [

@@ -13,7 +13,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 )
 
-// newReceiver takes deliveries.
+// newReceiver returns a receiver of deliveries.
 func newReceiver(t *testing.T, received chan<- *http.Request, bodies chan<- []byte) (url string) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -24,7 +24,7 @@ func newReceiver(t *testing.T, received chan<- *http.Request, bodies chan<- []by
 	return server.URL
 }
 
-// signed checks a delivery as its receiver does.
+// signed checks a delivery's signature, as a receiver does.
 func signed(secret string, r *http.Request, body []byte) bool {
 	header := r.Header.Get("X-Gonfalon-Signature")
 	stamp, _, _ := strings.Cut(strings.TrimPrefix(header, "t="), ",")

@@ -11,7 +11,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// randomFlag makes a flag of a few gates out of few targets, so that two of them often share some.
+// randomFlag returns a flag with a few gates for few targets, so that two flags often share some.
 func randomFlag(random *rand.Rand, key string) flagset.Flag {
 	f := flagset.Flag{Key: key, Description: fmt.Sprint("d", random.IntN(3)), Permanent: random.IntN(2) == 0, Killed: random.IntN(4) == 0}
 	for range random.IntN(3) {
@@ -56,7 +56,7 @@ func flagRecord(t *testing.T, f flagset.Flag) *Record {
 	return r
 }
 
-// TestUndoIsExact: whatever a change was, undoing it on the document after gives the document before.
+// TestUndoIsExact checks that undoing any change on the document after it returns the document before it.
 func TestUndoIsExact(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
