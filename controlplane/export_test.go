@@ -1,18 +1,11 @@
 package controlplane
 
-import (
-	"context"
+import "context"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane/internal/feed"
-	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
-	"github.com/gonfalon-flags/gonfalon/controlplane/internal/replica"
-	"github.com/gonfalon-flags/gonfalon/controlplane/internal/stored"
-)
-
-// This file exports what tests outside the package need.
+// What tests outside the package need from inside.
 
 // Sweep sweeps now.
-func (s *Service) Sweep(ctx context.Context) { s.replica.Sweep(ctx) }
+func (s *Service) Sweep(ctx context.Context) { s.sweep(ctx) }
 
 // WriteUsage writes the usage reported so far.
 func (s *Service) WriteUsage(ctx context.Context) {
@@ -22,26 +15,27 @@ func (s *Service) WriteUsage(ctx context.Context) {
 
 // Checkpoint writes a checkpoint now, due or not.
 func (s *Service) Checkpoint(ctx context.Context, env string) error {
-	st, err := s.replica.Current(ctx, env)
+	st, err := s.current(ctx, env)
 	if err != nil {
 		return err
 	}
-	return s.replica.WriteCheckpoint(ctx, st)
+	return s.writeCheckpoint(ctx, st)
 }
 
 // Everything is the range of all keys.
-var Everything = stored.Everything
+var Everything = everything
 
-// StageAge is the age at which a stage is given up.
-const StageAge = model.StageAge
+// StageAge is when a stage counts as given up.
+const StageAge = stageAge
 
 // ApplyDeadline is how long calls wait for the replica.
-const ApplyDeadline = replica.ApplyDeadline
+const ApplyDeadline = applyDeadline
 
-// FrameGap is the shortest time between two frames.
-const FrameGap = feed.FrameGap
+// FrameGap is the least time between two frames.
+const FrameGap = frameGap
 
 // QuickWebhooks makes the election and the retries of webhooks quick.
 func (s *Service) QuickWebhooks() {
-	s.webhooks.Hurry()
+	s.hooks.quick.Store(true)
+	s.hooks.wake()
 }

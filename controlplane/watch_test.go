@@ -8,12 +8,11 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// host keeps a snapshot like a host: it takes whole snapshots, and applies deltas to the one it has.
+// host holds a snapshot as a host does: whole ones are taken, deltas applied to what it has.
 type host struct {
 	t      testing.TB
 	bytes  []byte
@@ -51,7 +50,7 @@ func (h *host) take(f *controlplane.Frame) {
 	}
 }
 
-// stream reads frames until the host is at a revision. The stream stays open.
+// stream reads frames until the host is at a revision; it can be read on.
 type stream struct {
 	frames chan *controlplane.Frame
 	err    error
@@ -102,7 +101,7 @@ func (h *host) follow(w *stream, revision int64) {
 
 func TestStreamsGiveASnapshotAndThenDeltas(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
-	must[api.Difference](t)(s.Import(ctx, env, manyFlags(50), api.Import{}, by))
+	must[controlplane.Difference](t)(s.Import(ctx, env, manyFlags(50), controlplane.ImportOptions{}, by))
 	h := &host{t: t}
 	w := watch(t, s, env, controlplane.Position{})
 	h.take(w.next(t))
@@ -127,12 +126,12 @@ func TestStreamsGiveASnapshotAndThenDeltas(t *testing.T) {
 
 func TestAStreamResumesWhereItEnded(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
-	must[api.Difference](t)(s.Import(ctx, env, manyFlags(50), api.Import{}, by))
+	must[controlplane.Difference](t)(s.Import(ctx, env, manyFlags(50), controlplane.ImportOptions{}, by))
 	h := &host{t: t}
 	w := watch(t, s, env, controlplane.Position{})
 	h.take(w.next(t))
 	w.cancel()
-	// The host is current: nothing comes before the next change.
+	// Current: nothing comes before the next change.
 	w = watch(t, s, env, h.at)
 	r := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "g", flagset.Scope{}, by))
 	h.follow(w, r.Revision)
@@ -144,7 +143,7 @@ func TestAStreamResumesWhereItEnded(t *testing.T) {
 	if h.wholes != 1 || h.deltas < 2 {
 		t.Errorf("%d whole snapshots, %d deltas", h.wholes, h.deltas)
 	}
-	// An unknown position, and one in another lineage, get a whole snapshot.
+	// A place that nobody remembers, and one of another lineage, get a whole snapshot.
 	for _, position := range []controlplane.Position{{Lineage: h.at.Lineage, Revision: 0}, {Revision: h.at.Revision}} {
 		other := &host{t: t}
 		other.take(watch(t, s, env, position).next(t))
@@ -181,48 +180,48 @@ func TestSlowReadersSkipToTheNewest(t *testing.T) {
 
 func TestStreamsEnd(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
-	must[api.Environment](t)(s.CreateEnvironment(ctx, api.NewEnvironment{Key: "e"}, by))
+	must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "e"}, by))
 	w := watch(t, s, "e", controlplane.Position{})
 	w.next(t)
 	want(t, s.DeleteEnvironment(ctx, "e", "e", by), "")
 	if _, open := <-w.frames; open {
 		t.Error("a deleted environment gave one more frame")
 	}
-	want(t, w.err, api.Gone)
+	want(t, w.err, controlplane.Gone)
 	missing := watch(t, s, "e", controlplane.Position{})
 	if _, open := <-missing.frames; open {
 		t.Error("a missing environment gave a frame")
 	}
-	want(t, missing.err, api.NotFound)
+	want(t, missing.err, controlplane.NotFound)
 	rest := watch(t, s, env, controlplane.Position{})
 	rest.next(t)
 	_ = s.Close()
 	for range rest.frames {
 	}
-	want(t, rest.err, api.Unavailable)
+	want(t, rest.err, controlplane.Unavailable)
 }
 
-// TestAnEnvironmentMadeAnewReachesItsHosts lets a host of a deleted environment come back with its old position.
+// TestAnEnvironmentMadeAnewReachesItsHosts: a host of the old one comes back with its old place.
 func TestAnEnvironmentMadeAnewReachesItsHosts(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
-	must[api.Environment](t)(s.CreateEnvironment(ctx, api.NewEnvironment{Key: "e"}, by))
+	must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "e"}, by))
 	must[controlplane.WriteResult](t)(s.Enable(ctx, "e", "f", flagset.Scope{}, by))
 	h := &host{t: t}
 	h.take(watch(t, s, "e", h.at).next(t))
 	want(t, s.DeleteEnvironment(ctx, "e", "e", by), "")
-	must[api.Environment](t)(s.CreateEnvironment(ctx, api.NewEnvironment{Key: "e"}, by))
+	must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "e"}, by))
 	h.take(watch(t, s, "e", h.at).next(t))
 	if h.wholes != 2 {
 		t.Error("another lineage did not bring a whole snapshot")
 	}
 }
 
-// TestAStreamMayFollowACreationAtOnce checks that a new environment is there for a stream that opens right after the write.
+// TestAStreamMayFollowACreationAtOnce: what a write has made is there for the stream that comes after it.
 func TestAStreamMayFollowACreationAtOnce(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
 	for i := range 300 {
 		key := fmt.Sprint("e", i)
-		must[api.Environment](t)(s.CreateEnvironment(ctx, api.NewEnvironment{Key: key}, by))
+		must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: key}, by))
 		watch(t, s, key, controlplane.Position{}).next(t)
 	}
 }

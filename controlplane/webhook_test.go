@@ -9,21 +9,20 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// receiver is the receiving end of a webhook.
+// receiver is a webhook's other end.
 type receiver struct {
 	mu   sync.Mutex
-	fail func(api.Delivery) error
-	got  chan api.Delivery
+	fail func(controlplane.Delivery) error
+	got  chan controlplane.Delivery
 }
 
-func newReceiver() *receiver { return &receiver{got: make(chan api.Delivery, 1000)} }
+func newReceiver() *receiver { return &receiver{got: make(chan controlplane.Delivery, 1000)} }
 
-func (r *receiver) Send(_ context.Context, d api.Delivery) error {
+func (r *receiver) Send(_ context.Context, d controlplane.Delivery) error {
 	r.mu.Lock()
 	fail := r.fail
 	r.mu.Unlock()
@@ -36,7 +35,7 @@ func (r *receiver) Send(_ context.Context, d api.Delivery) error {
 	return nil
 }
 
-func (r *receiver) next(t *testing.T) api.Delivery {
+func (r *receiver) next(t *testing.T) controlplane.Delivery {
 	t.Helper()
 	select {
 	case d := <-r.got:
@@ -44,7 +43,7 @@ func (r *receiver) next(t *testing.T) api.Delivery {
 	case <-time.After(30 * time.Second):
 		t.Fatal("no delivery comes")
 	}
-	return api.Delivery{}
+	return controlplane.Delivery{}
 }
 
 func TestWebhooksDeliverEachChangeInOrder(t *testing.T) {
@@ -52,8 +51,8 @@ func TestWebhooksDeliverEachChangeInOrder(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{Webhooks: r}), t.Context()
 	s.QuickWebhooks()
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "before", flagset.Scope{}, by))
-	must[api.Environment](t)(s.CreateEnvironment(ctx, api.NewEnvironment{Key: "e"}, by))
-	hook := must[api.Webhook](t)(s.CreateWebhook(ctx, api.NewWebhook{Name: "chat", URL: "https://example.com/hook", Envs: []string{env}}, by))
+	must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "e"}, by))
+	hook := must[controlplane.Webhook](t)(s.CreateWebhook(ctx, controlplane.NewWebhook{Name: "chat", URL: "https://example.com/hook", Envs: []string{env}}, by))
 	if hook.Secret == "" {
 		t.Fatal("a webhook without a secret")
 	}
@@ -67,7 +66,7 @@ func TestWebhooksDeliverEachChangeInOrder(t *testing.T) {
 			t.Fatalf("delivery %d is %+v", i, d)
 		}
 	}
-	list := must[[]api.Webhook](t)(s.Webhooks(ctx))
+	list := must[[]controlplane.Webhook](t)(s.Webhooks(ctx))
 	if len(list) != 1 || list[0].Secret != "" || list[0].URL != hook.URL {
 		t.Errorf("webhooks %+v", list)
 	}
@@ -75,19 +74,19 @@ func TestWebhooksDeliverEachChangeInOrder(t *testing.T) {
 	if d := r.next(t); !d.Test || d.Webhook.ID != hook.ID {
 		t.Errorf("the test delivered %+v", d)
 	}
-	want(t, s.TestWebhook(ctx, "missing"), api.NotFound)
+	want(t, s.TestWebhook(ctx, "missing"), controlplane.NotFound)
 	want(t, s.DeleteWebhook(ctx, hook.ID, by), "")
-	want(t, s.DeleteWebhook(ctx, hook.ID, by), api.NotFound)
+	want(t, s.DeleteWebhook(ctx, hook.ID, by), controlplane.NotFound)
 	for _, bad := range []string{"", "ftp://example.com", "https://", "https://user:secret@example.com", "/path"} {
-		_, err := s.CreateWebhook(ctx, api.NewWebhook{URL: bad}, by)
-		want(t, err, api.Invalid)
+		_, err := s.CreateWebhook(ctx, controlplane.NewWebhook{URL: bad}, by)
+		want(t, err, controlplane.Invalid)
 	}
 }
 
 func TestFailedDeliveriesAreTriedAgain(t *testing.T) {
 	r := newReceiver()
 	tries := map[string]int{}
-	r.fail = func(d api.Delivery) error {
+	r.fail = func(d controlplane.Delivery) error {
 		tries[d.ID]++
 		if tries[d.ID] != d.Attempt {
 			t.Errorf("attempt %d of %s is called %d", tries[d.ID], d.ID, d.Attempt)
@@ -99,16 +98,16 @@ func TestFailedDeliveriesAreTriedAgain(t *testing.T) {
 	}
 	s, ctx := open(t, controlplane.Config{Webhooks: r}), t.Context()
 	s.QuickWebhooks()
-	must[api.Webhook](t)(s.CreateWebhook(ctx, api.NewWebhook{URL: "https://example.com"}, by))
+	must[controlplane.Webhook](t)(s.CreateWebhook(ctx, controlplane.NewWebhook{URL: "https://example.com"}, by))
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "dead", flagset.Scope{}, by))
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "alive", flagset.Scope{}, by))
-	// The delivery to the dead receiver is given up in the end, and later ones arrive.
+	// The dead one is given up in the end, and what comes after it arrives.
 	if d := r.next(t); d.Entry.Key != "alive" || d.Attempt != 3 {
 		t.Errorf("delivered %+v", d)
 	}
 }
 
-// TestOneReplicaDelivers checks that one of three replicas leads, and that another continues where it stopped.
+// TestOneReplicaDelivers: of three one leads; when it ends, another goes on where it has stopped.
 func TestOneReplicaDelivers(t *testing.T) {
 	store, ctx := memstore.New(), t.Context()
 	var replicas []*controlplane.Service
@@ -118,7 +117,7 @@ func TestOneReplicaDelivers(t *testing.T) {
 		s.QuickWebhooks()
 		replicas = append(replicas, s)
 	}
-	must[api.Webhook](t)(replicas[0].CreateWebhook(ctx, api.NewWebhook{URL: "https://example.com"}, by))
+	must[controlplane.Webhook](t)(replicas[0].CreateWebhook(ctx, controlplane.NewWebhook{URL: "https://example.com"}, by))
 	writer := open(t, controlplane.Config{Store: store})
 	next := int64(2)
 	for range 3 {

@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 )
 
@@ -13,7 +12,7 @@ func newDiff() *cobra.Command {
 	var (
 		n    = new(connection)
 		o    output
-		what api.Import
+		what apiclient.Import
 	)
 	c := &cobra.Command{
 		Use:   "diff FILE",

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
@@ -25,28 +24,22 @@ func newEnvs() *cobra.Command {
 	return c
 }
 
-// environmentsNoun returns what a verb prints of environments. The document is one's, or a list's.
-func environmentsNoun(document any, list ...api.Environment) noun {
+// environmentsNoun is what a verb prints of environments. The document is one's, or a list's.
+func environmentsNoun(document any, list ...apiclient.Environment) noun {
 	n := noun{
 		document: document, narrow: 7,
-		header: []string{
-			"KEY", "REVISION", "FLAGS", "SEGMENTS", "GROUP CONFLICT",
-			"UPDATED", "DESCRIPTION", "CREATED", "LINEAGE", "VERSION",
-		},
+		header: []string{"KEY", "REVISION", "FLAGS", "SEGMENTS", "GROUP CONFLICT", "UPDATED", "DESCRIPTION", "CREATED", "LINEAGE", "VERSION"},
 	}
 	for _, e := range list {
 		n.names = append(n.names, e.Key)
-		n.rows = append(n.rows, []string{
-			e.Key, strconv.FormatInt(e.Revision, 10), strconv.Itoa(e.Flags), strconv.Itoa(e.Segments),
-			string(e.Settings.GroupConflict), when(e.Updated), shortened(e.Description), when(e.Created),
-			e.Lineage, e.Version,
-		})
+		n.rows = append(n.rows, []string{e.Key, strconv.FormatInt(e.Revision, 10), strconv.Itoa(e.Flags), strconv.Itoa(e.Segments),
+			string(e.Settings.GroupConflict), when(e.Updated), shortened(e.Description), when(e.Created), e.Lineage, e.Version})
 	}
 	return n
 }
 
 // tellEnvironment prints what an environment is after a change.
-func tellEnvironment(c *cobra.Command, o output, w writing, verb string, e api.Environment) error {
+func tellEnvironment(c *cobra.Command, o output, w writing, verb string, e apiclient.Environment) error {
 	n := environmentsNoun(e, e)
 	n.text = func(io.Writer) error {
 		return w.told(c, verb+": %s has %s and %s at revision %d, %s", e.Key, count(e.Flags, "flag"), count(e.Segments, "segment"), e.Revision,
@@ -67,7 +60,7 @@ func newEnvsList(n *connection) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return o.print(c, environmentsNoun(api.EnvironmentList{Environments: list}, list...))
+			return o.print(c, environmentsNoun(apiclient.EnvironmentList{Environments: list}, list...))
 		}),
 	}
 	o.register(c)
@@ -80,7 +73,7 @@ func newEnvsCreate(n *connection) *cobra.Command {
 	var (
 		o        output
 		w        writing
-		e        api.NewEnvironment
+		e        apiclient.NewEnvironment
 		conflict string
 	)
 	c := &cobra.Command{
@@ -120,14 +113,14 @@ func newEnvsSet(n *connection) *cobra.Command {
 		Example: "  gonfalon envs set staging --group-conflict allow_wins",
 		Args:    cobra.ExactArgs(1),
 		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
-			var change api.EnvironmentChange
+			var change apiclient.EnvironmentChange
 			if c.Flags().Changed("description") {
 				change.Description = &description
 			}
 			if c.Flags().Changed("group-conflict") {
 				change.Settings = &flagset.Settings{GroupConflict: flagset.GroupConflict(conflict)}
 			}
-			if change == (api.EnvironmentChange{}) {
+			if change == (apiclient.EnvironmentChange{}) {
 				return usagef("name what to change: --description or --group-conflict")
 			}
 			changed, err := client.UpdateEnvironment(ctx, args[0], change, w.options())
@@ -149,7 +142,7 @@ func newEnvsCopy(n *connection) *cobra.Command {
 	var (
 		o    output
 		w    writing
-		what api.Copy
+		what apiclient.Copy
 	)
 	c := &cobra.Command{
 		Use:     "copy FROM TO",

@@ -9,9 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane/api"
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine"
-	"github.com/gonfalon-flags/gonfalon/engine/explain"
 	"github.com/gonfalon-flags/gonfalon/engine/request"
 )
 
@@ -70,12 +69,12 @@ the time and the random bits, so you can replay any decision.`,
 }
 
 // evaluate decides the request's flag, and explains the decision if asked to.
-func evaluate(s *engine.Snapshot, request request.Request, withSteps bool) (api.Explanation, error) {
+func evaluate(s *engine.Snapshot, request request.Request, explain bool) (apiclient.Explanation, error) {
 	var (
 		r       engine.Request
 		d       engine.Decision
 		scratch engine.Scratch
-		e       api.Explanation
+		e       apiclient.Explanation
 	)
 	call, err := request.Append(nil)
 	if err != nil {
@@ -84,19 +83,19 @@ func evaluate(s *engine.Snapshot, request request.Request, withSteps bool) (api.
 	if !r.Parse(string(call)) {
 		return e, errors.New("the engine does not take the request")
 	}
-	if withSteps {
-		steps, err := explain.Read(explain.Bytes(s, &r, &scratch, &d))
-		if err != nil {
-			return e, err
+	if explain {
+		out := make([]byte, maxExplanation)
+		n := new(engine.Explanation).Write(s, &r, &scratch, &d, out)
+		if n < 0 {
+			return e, errors.New("the explanation is too long")
 		}
-		for i := range steps {
-			x := &steps[i]
-			e.Steps = append(e.Steps, api.Step{Gate: x.Gate.String(), Target: x.Target, Outcome: x.Outcome.String(), Detail: x.Detail()})
+		if e.Steps, err = readExplanation(out[:n]); err != nil {
+			return e, err
 		}
 	} else {
 		s.Evaluate(r.Flag, &r.Input, &scratch, &d)
 	}
-	e.Evaluation = api.Evaluation{
+	e.Evaluation = apiclient.Evaluation{
 		Key: r.Flag, Environment: s.Environment(), Revision: s.Revision(), Known: d.Reason != engine.ReasonUnknownFlag,
 		Enabled: d.Enabled, Killed: d.Gate == engine.GateKill, Reason: reason(d.Reason), Gate: d.Gate.String(), Target: d.Target,
 		Payload: json.RawMessage(d.Payload),
@@ -110,6 +109,9 @@ func evaluate(s *engine.Snapshot, request request.Request, withSteps bool) (api.
 	}
 	return e, nil
 }
+
+// maxExplanation has room for a thousand gates with the longest values.
+const maxExplanation = 64 << 20
 
 // reason is OpenFeature's name of a reason, as the control plane gives it.
 func reason(r engine.Reason) string {

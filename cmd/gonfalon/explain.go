@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
@@ -62,8 +61,8 @@ func newExplain() *cobra.Command {
 	return c
 }
 
-// explanationNoun returns what a verb prints of a decision and its steps, of which there may be none.
-func explanationNoun(e api.Explanation) noun {
+// explanationNoun is what a verb prints of a decision and its steps, of which there may be none.
+func explanationNoun(e apiclient.Explanation) noun {
 	n := noun{document: e, names: []string{e.Key}, header: []string{"GATE", "TARGET", "DETAIL", "OUTCOME"}}
 	if e.Steps == nil {
 		n.document = e.Evaluation

@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
@@ -28,7 +27,7 @@ YAML with one flag under "flags", or the flag as JSON.`,
 		}
 		return p.change(ctx, c, client, f.Key, flagChange{
 			apply: func(flagset.Flag) (flagset.Flag, []flagset.Problem) { return f, nil },
-			send: func(w apiclient.Write) (api.Flag, error) {
+			send: func(w apiclient.Write) (apiclient.Flag, error) {
 				return client.PutFlag(ctx, n.env, f, w)
 			},
 		})
@@ -47,7 +46,7 @@ func readFlag(c *cobra.Command, name string) (flagset.Flag, error) {
 	var f flagset.Flag
 	var problems []flagset.Problem
 	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
-		f, problems = flagset.ParseFlag(text, append([]string{"environment"}, api.FlagInfoFields...)...)
+		f, problems = flagset.ParseFlag(text, append([]string{"environment"}, apiclient.FlagInfoFields...)...)
 	} else {
 		var set flagset.Set
 		set, problems = flagset.ParseYAML(text)

@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 )
 
@@ -16,7 +15,7 @@ func newImport() *cobra.Command {
 		n    = new(connection)
 		o    output
 		w    writing
-		what api.Import
+		what apiclient.Import
 	)
 	c := &cobra.Command{
 		Use:   "import FILE",
@@ -50,7 +49,7 @@ refuses the file instead.`,
 }
 
 // tellDifference prints what was changed in the environment, or would be.
-func tellDifference(c *cobra.Command, o output, env string, d api.Difference) error {
+func tellDifference(c *cobra.Command, o output, env string, d apiclient.Difference) error {
 	warn(c, d.Warnings)
 	noun := noun{env: env, document: d, header: []string{"OPERATION", "KIND", "KEY", "CHANGES"}}
 	for _, change := range d.Changes {

@@ -10,12 +10,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// answering is a server that gives every request the same answer, and records the requests.
+// answering is a server that answers everything so, and tells what it was asked.
 func answering(t *testing.T, status int, header http.Header, body string) (*apiclient.Client, *http.Request, *string) {
 	t.Helper()
 	asked, sent := new(http.Request), new(string)
@@ -80,12 +79,12 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestFlagDocument checks that a flag loses nothing on its way through JSON.
+// TestFlagDocument: a flag keeps all it has on its way through JSON.
 func TestFlagDocument(t *testing.T) {
 	yes := true
-	f := api.Flag{
+	f := apiclient.Flag{
 		Flag:     flagset.Flag{Key: "x", Owner: "ada", Gates: []flagset.Gate{{Type: flagset.Actor, Target: "u", Enabled: true}}},
-		FlagInfo: api.FlagInfo{Version: "v1", Revision: 3, State: "partial", Enabled: &yes, Updated: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},
+		FlagInfo: apiclient.FlagInfo{Version: "v1", Revision: 3, State: "partial", Enabled: &yes, Updated: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},
 	}
 	data, err := json.Marshal(f)
 	if err != nil {
@@ -95,7 +94,7 @@ func TestFlagDocument(t *testing.T) {
 	if err := json.Unmarshal(data, &members); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range api.FlagInfoFields {
+	for _, name := range apiclient.FlagInfoFields {
 		delete(members, name)
 	}
 	for name := range members {
@@ -103,7 +102,7 @@ func TestFlagDocument(t *testing.T) {
 			t.Errorf("%q is neither the document's nor one of FlagInfoFields", name)
 		}
 	}
-	var back api.Flag
+	var back apiclient.Flag
 	if err := json.Unmarshal(data, &back); err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,6 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
 
 // These are our own headers, in the form in which net/http keeps them.
@@ -32,7 +31,7 @@ type call struct {
 	api    *API
 	route  *route
 	secret string
-	token  api.Token
+	token  controlplane.Token
 	env    string // the environment that the request is about; "" for none or several
 	reason string // the reason of a change, read from the body, for the record of failures
 }
@@ -40,86 +39,86 @@ type call struct {
 // serve is the path of every request: it is admitted and handled, or refused; then it is measured and logged.
 func (a *API) serve(r *route) echo.HandlerFunc {
 	observe := a.metrics.observer(r)
-	return func(request echo.Context) error {
+	return func(c echo.Context) error {
 		start := time.Now()
-		c := &call{Context: request, api: a, route: r}
-		c.Response().Header()[versionHeader] = a.version
-		if err := c.handle(); err != nil {
-			c.refuse(err)
+		x := &call{Context: c, api: a, route: r}
+		x.Response().Header()[versionHeader] = a.version
+		if err := x.handle(); err != nil {
+			x.refuse(err)
 		}
 		took := time.Since(start)
-		observe(c.Response().Status, took)
-		c.log(took)
+		observe(x.Response().Status, took)
+		x.log(took)
 		return nil
 	}
 }
 
-func (c *call) handle() (err error) {
+func (x *call) handle() (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			if r == http.ErrAbortHandler {
 				panic(r)
 			}
-			c.api.log.Error("a request made the server panic", "route", c.route.path, "panic", r, "stack", string(debug.Stack()))
+			x.api.log.Error("a request made the server panic", "route", x.route.path, "panic", r, "stack", string(debug.Stack()))
 			err = fmt.Errorf("panic: %v", r)
 		}
 	}()
-	if err := c.admit(); err != nil {
+	if err := x.admit(); err != nil {
 		return err
 	}
-	return c.route.handle(c)
+	return x.route.handle(x)
 }
 
 // log writes the access log. Requests that hosts and browsers make all the time are only logged for debugging.
-func (c *call) log(took time.Duration) {
+func (x *call) log(took time.Duration) {
 	level := slog.LevelInfo
-	if c.route.frequent() {
+	if x.route.frequent() {
 		level = slog.LevelDebug
 	}
-	r, w := c.Request(), c.Response()
+	r, w := x.Request(), x.Response()
 	if w.Status >= http.StatusInternalServerError {
 		level = slog.LevelWarn
 	}
-	if c.api.config.Tracer != nil {
+	if x.api.config.Tracer != nil {
 		span := trace.SpanFromContext(r.Context())
-		span.SetName(c.route.method + " " + c.route.path)
-		span.SetAttributes(attribute.String("http.route", c.route.path), attribute.String("gonfalon.environment", c.env), attribute.String("gonfalon.token", c.token.Name))
+		span.SetName(x.route.method + " " + x.route.path)
+		span.SetAttributes(attribute.String("http.route", x.route.path), attribute.String("gonfalon.environment", x.env), attribute.String("gonfalon.token", x.token.Name))
 	}
-	if !c.api.log.Enabled(r.Context(), level) {
+	if !x.api.log.Enabled(r.Context(), level) {
 		return
 	}
-	c.api.log.LogAttrs(r.Context(), level, "request",
+	x.api.log.LogAttrs(r.Context(), level, "request",
 		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", w.Status), slog.Int64("bytes", w.Size),
-		slog.Duration("took", took), slog.String("token", c.token.Name), slog.String("environment", c.env), slog.String("remote", r.RemoteAddr))
+		slog.Duration("took", took), slog.String("token", x.token.Name), slog.String("environment", x.env), slog.String("remote", r.RemoteAddr))
 }
 
-func (c *call) service() *controlplane.Service { return c.api.service }
+func (x *call) service() *controlplane.Service { return x.api.service }
 
-func (c *call) context() context.Context { return c.Request().Context() }
+func (x *call) context() context.Context { return x.Request().Context() }
 
 // param returns a segment of the path, unescaped.
-func (c *call) param(name string) string {
-	value := c.Param(name)
+func (x *call) param(name string) string {
+	value := x.Param(name)
 	if strings.IndexByte(value, '%') < 0 {
 		return value
 	}
-	if plain, err := url.PathUnescape(value); err == nil && c.Request().URL.RawPath != "" {
+	if plain, err := url.PathUnescape(value); err == nil && x.Request().URL.RawPath != "" {
 		return plain
 	}
 	return value
 }
 
 // answer writes a document as the response.
-func (c *call) answer(status int, document any) error {
+func (x *call) answer(status int, document any) error {
 	data, err := json.Marshal(document)
 	if err != nil {
 		return fmt.Errorf("writing the answer: %w", err)
 	}
-	return c.blob(status, "application/json", append(data, '\n'))
+	return x.blob(status, "application/json", append(data, '\n'))
 }
 
-func (c *call) blob(status int, kind string, data []byte) error {
-	w := c.Response()
+func (x *call) blob(status int, kind string, data []byte) error {
+	w := x.Response()
 	w.Header()["Content-Type"] = []string{kind}
 	w.WriteHeader(status)
 	_, _ = w.Write(data) // a caller that is gone needs no answer
@@ -127,19 +126,19 @@ func (c *call) blob(status int, kind string, data []byte) error {
 }
 
 // nothing answers a change that has no document to return.
-func (c *call) nothing() error {
-	c.Response().WriteHeader(http.StatusNoContent)
+func (x *call) nothing() error {
+	x.Response().WriteHeader(http.StatusNoContent)
 	return nil
 }
 
 // tag sets the entity tag. It reports whether the caller already has that version; then it has also answered.
-func (c *call) tag(version string) (current bool) {
+func (x *call) tag(version string) (current bool) {
 	tag := `"` + version + `"`
-	c.Response().Header()["Etag"] = []string{tag}
-	if !matches(c.Request().Header.Get("If-None-Match"), tag) {
+	x.Response().Header()["Etag"] = []string{tag}
+	if !matches(x.Request().Header.Get("If-None-Match"), tag) {
 		return false
 	}
-	c.Response().WriteHeader(http.StatusNotModified)
+	x.Response().WriteHeader(http.StatusNotModified)
 	return true
 }
 

@@ -7,140 +7,153 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane/api"
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-func (c *call) answerEnvironment(status int, e api.Environment) error {
-	c.Response().Header()["Etag"] = []string{`"` + e.Version + `"`}
-	return c.answer(status, e)
+func environmentDocument(e controlplane.Environment) apiclient.Environment {
+	return apiclient.Environment(e)
 }
 
-func (c *call) listEnvironments() error {
-	if err := c.params().err(); err != nil {
+func (x *call) answerEnvironment(status int, e controlplane.Environment) error {
+	x.Response().Header()["Etag"] = []string{`"` + e.Version + `"`}
+	return x.answer(status, environmentDocument(e))
+}
+
+func (x *call) listEnvironments() error {
+	if err := x.params().err(); err != nil {
 		return err
 	}
-	all, err := c.service().Environments(c.context())
+	all, err := x.service().Environments(x.context())
 	if err != nil {
 		return err
 	}
-	d := api.EnvironmentList{Environments: []api.Environment{}}
+	d := apiclient.EnvironmentList{Environments: []apiclient.Environment{}}
 	for _, e := range all {
-		if c.token.Allows(mayRead, e.Key) {
-			d.Environments = append(d.Environments, e)
+		if x.token.Allows(mayRead, e.Key) {
+			d.Environments = append(d.Environments, environmentDocument(e))
 		}
 	}
-	return c.answer(http.StatusOK, d)
+	return x.answer(http.StatusOK, d)
 }
 
-func (c *call) getEnvironment() error {
-	if err := c.params().err(); err != nil {
+func (x *call) getEnvironment() error {
+	if err := x.params().err(); err != nil {
 		return err
 	}
-	e, err := c.service().GetEnvironment(c.context(), c.env)
+	e, err := x.service().GetEnvironment(x.context(), x.env)
 	if err != nil {
 		return err
 	}
-	if c.tag(e.Version) {
+	if x.tag(e.Version) {
 		return nil
 	}
-	return c.answer(http.StatusOK, e)
+	return x.answer(http.StatusOK, environmentDocument(e))
 }
 
-func (c *call) createEnvironment() error {
+func (x *call) createEnvironment() error {
 	d, o, err := plain[struct {
 		written
-		api.NewEnvironment
-	}](c, false)
+		apiclient.NewEnvironment
+	}](x, false)
 	if err != nil {
 		return err
 	}
-	e, err := c.service().CreateEnvironment(c.context(), d.NewEnvironment, o)
+	n := controlplane.NewEnvironment{Key: d.Key, Description: d.Description, From: d.From}
+	if d.Settings != nil {
+		n.Settings = *d.Settings
+	}
+	e, err := x.service().CreateEnvironment(x.context(), n, o)
 	if err != nil {
 		return err
 	}
-	return c.answerEnvironment(created(o), e)
+	return x.answerEnvironment(created(o), e)
 }
 
-func (c *call) updateEnvironment() error {
+func (x *call) updateEnvironment() error {
 	d, o, err := plain[struct {
 		written
-		api.EnvironmentChange
-	}](c, false)
+		apiclient.EnvironmentChange
+	}](x, false)
 	if err != nil {
 		return err
 	}
-	e, err := c.service().UpdateEnvironment(c.context(), c.env, d.EnvironmentChange, o)
+	e, err := x.service().UpdateEnvironment(x.context(), x.env, controlplane.EnvironmentChange(d.EnvironmentChange), o)
 	if err != nil {
 		return err
 	}
-	return c.answerEnvironment(http.StatusOK, e)
+	return x.answerEnvironment(http.StatusOK, e)
 }
 
-func (c *call) deleteEnvironment() error {
-	confirm, o, err := c.deleting()
+func (x *call) deleteEnvironment() error {
+	confirm, o, err := x.deleting()
 	if err != nil {
 		return err
 	}
-	if err := c.service().DeleteEnvironment(c.context(), c.env, confirm, o); err != nil {
+	if err := x.service().DeleteEnvironment(x.context(), x.env, confirm, o); err != nil {
 		return err
 	}
-	return c.nothing()
+	return x.nothing()
 }
 
-func (c *call) answerDifference(d api.Difference, err error) error {
+func (x *call) answerDifference(d controlplane.Difference, err error) error {
 	if err != nil {
 		return err
 	}
-	return c.answer(http.StatusOK, d)
+	changes := d.Changes
+	if changes == nil {
+		changes = []controlplane.Change{}
+	}
+	return x.answer(http.StatusOK, apiclient.Difference{Revision: d.Revision, Written: d.Written, Changes: changes, Warnings: apiclient.Problems(d.Warnings)})
 }
 
-func (c *call) copyEnvironment() error {
+func (x *call) copyEnvironment() error {
 	d, o, err := plain[struct {
 		written
-		api.Copy
-	}](c, false)
+		apiclient.Copy
+	}](x, false)
 	if err != nil {
 		return err
 	}
-	if !c.token.Allows(mayRead, d.From) {
-		return forbidden(c.token, mayRead, d.From)
+	if !x.token.Allows(mayRead, d.From) {
+		return forbidden(x.token, mayRead, d.From)
 	}
-	return c.answerDifference(c.service().Copy(c.context(), c.env, d.Copy, o))
+	return x.answerDifference(x.service().Copy(x.context(), d.From, x.env, controlplane.CopyOptions{Flags: d.Flags, Prune: d.Prune}, o))
 }
 
-func (c *call) rollbackEnvironment() error {
-	revision, o, err := c.toRevision()
+func (x *call) rollbackEnvironment() error {
+	revision, o, err := x.toRevision()
 	if err != nil {
 		return err
 	}
-	return c.answerDifference(c.service().RollbackEnvironment(c.context(), c.env, revision, o))
+	return x.answerDifference(x.service().RollbackEnvironment(x.context(), x.env, revision, o))
 }
 
 // exportEnvironment writes YAML, which is for people, or JSON if the request asks for it.
-func (c *call) exportEnvironment() error {
-	p := c.params()
+func (x *call) exportEnvironment() error {
+	p := x.params()
 	at := p.at()
 	if err := p.err(); err != nil {
 		return err
 	}
-	set, revision, err := c.service().Export(c.context(), c.env, at)
+	set, revision, err := x.service().Export(x.context(), x.env, at)
 	if err != nil {
 		return err
 	}
-	c.Response().Header().Set("X-Gonfalon-Revision", fmt.Sprint(revision))
-	if accepts(c.Request(), "application/json") {
+	x.Response().Header().Set("X-Gonfalon-Revision", fmt.Sprint(revision))
+	if accepts(x.Request(), "application/json") {
 		data, err := json.Marshal(set)
 		if err != nil {
 			return fmt.Errorf("writing the environment: %w", err)
 		}
-		return c.blob(http.StatusOK, "application/json", data)
+		return x.blob(http.StatusOK, "application/json", data)
 	}
 	data, err := flagset.MarshalYAML(&set)
 	if err != nil {
 		return fmt.Errorf("writing the environment: %w", err)
 	}
-	return c.blob(http.StatusOK, "application/yaml", data)
+	return x.blob(http.StatusOK, "application/yaml", data)
 }
 
 // accepts reports whether a request names a media type. A star doesn't count as a name.
@@ -154,14 +167,14 @@ func accepts(r *http.Request, kind string) bool {
 }
 
 // importEnvironment reads YAML, which includes JSON. It reads JSON with its own, faster parser.
-func (c *call) importEnvironment() error {
-	p := c.params()
-	i := api.Import{Prune: p.truth("prune"), Strict: p.truth("strict")}
+func (x *call) importEnvironment() error {
+	p := x.params()
+	i := controlplane.ImportOptions{Prune: p.truth("prune"), Strict: p.truth("strict")}
 	reason, dryRun := p.text("reason"), p.truth("dry_run")
 	if err := p.err(); err != nil {
 		return err
 	}
-	data, err := c.body(nil)
+	data, err := x.body(nil)
 	if err != nil {
 		return err
 	}
@@ -178,9 +191,9 @@ func (c *call) importEnvironment() error {
 	if err := unreadable("document", problems); err != nil {
 		return err
 	}
-	o, err := c.options(written{Reason: reason}, dryRun)
+	o, err := x.options(written{Reason: reason}, dryRun)
 	if err != nil {
 		return err
 	}
-	return c.answerDifference(c.service().Import(c.context(), c.env, set, i, o))
+	return x.answerDifference(x.service().Import(x.context(), x.env, set, i, o))
 }

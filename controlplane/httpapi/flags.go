@@ -4,84 +4,97 @@ import (
 	"net/http"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/controlplane/api"
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
+func flagDocument(f controlplane.Flag) apiclient.Flag {
+	return apiclient.Flag{Flag: f.Flag, FlagInfo: apiclient.FlagInfo{
+		Version: f.Version, Revision: f.Revision, Created: f.Created, Updated: f.Updated, UpdatedBy: f.UpdatedBy, State: f.State,
+		LastEvaluated: f.LastEvaluated, Evaluations: f.Evaluations, Stale: f.Stale, Warnings: apiclient.Problems(f.Warnings),
+	}}
+}
+
 // answerFlag writes the response to a change of a flag.
-func (c *call) answerFlag(r controlplane.WriteResult, err error) error {
+func (x *call) answerFlag(r controlplane.WriteResult, err error) error {
 	if err != nil {
 		return err
 	}
-	c.Response().Header()["Etag"] = []string{`"` + r.Flag.Version + `"`}
+	d := flagDocument(r.Flag)
+	d.Enabled, d.Changed, d.Warnings = &r.Enabled, &r.Changed, apiclient.Problems(r.Warnings)
+	x.Response().Header()["Etag"] = []string{`"` + r.Flag.Version + `"`}
 	status := http.StatusOK
 	if r.Created {
 		status = http.StatusCreated
 	}
-	return c.answer(status, r.Flag)
+	return x.answer(status, d)
 }
 
-func (c *call) listFlags() error {
-	p := c.params()
+func (x *call) listFlags() error {
+	p := x.params()
 	q := controlplane.FlagQuery{
 		Search: p.text("search"), Tag: p.text("tag"), Prefix: p.text("prefix"), Owner: p.text("owner"),
-		State:  api.State(p.choice("state", "on", "partial", "off", "killed")),
+		State:  controlplane.State(p.choice("state", "on", "partial", "off", "killed")),
 		Stale:  p.age("stale"),
 		Sort:   p.choice("sort", "key", "-key", "updated", "-updated", "last_evaluated", "-last_evaluated", "state", "-state"),
 		Cursor: p.text("cursor"),
 		Limit:  int(p.number("limit", 1000)),
 	}
-	q.OnlyStale = p.text("stale") != ""
+	q.OnlyStale = q.Stale > 0
 	if err := p.err(); err != nil {
 		return err
 	}
-	page, err := c.service().ListFlags(c.context(), c.env, q)
+	page, err := x.service().ListFlags(x.context(), x.env, q)
 	if err != nil {
 		return err
 	}
-	return c.answer(http.StatusOK, page)
+	d := apiclient.FlagPage{Flags: make([]apiclient.Flag, len(page.Flags)), Next: page.Next, Total: page.Total, Revision: page.Revision}
+	for i, f := range page.Flags {
+		d.Flags[i] = flagDocument(f)
+	}
+	return x.answer(http.StatusOK, d)
 }
 
-func (c *call) getFlag() error {
-	if err := c.params().err(); err != nil {
+func (x *call) getFlag() error {
+	if err := x.params().err(); err != nil {
 		return err
 	}
-	f, err := c.service().GetFlag(c.context(), c.env, c.param("key"))
+	f, err := x.service().GetFlag(x.context(), x.env, x.param("key"))
 	if err != nil {
 		return err
 	}
-	if c.tag(f.Version) {
+	if x.tag(f.Version) {
 		return nil
 	}
-	return c.answer(http.StatusOK, f)
+	return x.answer(http.StatusOK, flagDocument(f))
 }
 
 var (
-	ofPutFlag    = append(ofWrite[:len(ofWrite):len(ofWrite)], api.FlagInfoFields...)
-	ofPutSegment = append(ofWrite[:len(ofWrite):len(ofWrite)], api.SegmentInfoFields...)
+	ofPutFlag    = append(ofWrite[:len(ofWrite):len(ofWrite)], apiclient.FlagInfoFields...)
+	ofPutSegment = append(ofWrite[:len(ofWrite):len(ofWrite)], apiclient.SegmentInfoFields...)
 )
 
-func (c *call) putFlag() error {
-	data, err := c.body(nil)
+func (x *call) putFlag() error {
+	data, err := x.body(nil)
 	if err != nil {
 		return err
 	}
 	f, problems := flagset.ParseFlag(data, ofPutFlag...)
 	if len(flagset.Errors(problems)) > 0 && len(f.Gates) > 0 {
-		f.Key = c.param("key")
+		f.Key = x.param("key")
 		problems = flagset.Join(problems, flagset.ValidateFlag(&f)) // everything that is wrong, at once
 	}
 	if err := unreadable("flag", problems); err != nil {
 		return err
 	}
-	if err := sameKey(&f.Key, c.param("key"), "flag"); err != nil {
+	if err := sameKey(&f.Key, x.param("key"), "flag"); err != nil {
 		return err
 	}
-	o, err := c.writing(data)
+	o, err := x.writing(data)
 	if err != nil {
 		return err
 	}
-	return c.answerFlag(c.service().PutFlag(c.context(), c.env, f, o))
+	return x.answerFlag(x.service().PutFlag(x.context(), x.env, f, o))
 }
 
 // sameKey fills in a document's key from the path. It refuses a document with another key.
@@ -95,96 +108,96 @@ func sameKey(key *string, path, noun string) error {
 	return nil
 }
 
-func (c *call) deleteFlag() error {
-	_, o, err := c.deleting()
+func (x *call) deleteFlag() error {
+	_, o, err := x.deleting()
 	if err != nil {
 		return err
 	}
-	if _, err := c.service().DeleteFlag(c.context(), c.env, c.param("key"), o); err != nil {
+	if _, err := x.service().DeleteFlag(x.context(), x.env, x.param("key"), o); err != nil {
 		return err
 	}
-	return c.nothing()
+	return x.nothing()
 }
 
 // verb reads the body of a verb with the verb's parser, and calls the verb.
-func verb[T any](c *call, parse func([]byte, ...string) (T, []flagset.Problem), do func(T, controlplane.WriteOptions) (controlplane.WriteResult, error)) error {
-	data, err := c.body(nil)
+func verb[T any](x *call, parse func([]byte, ...string) (T, []flagset.Problem), do func(T, controlplane.WriteOptions) (controlplane.WriteResult, error)) error {
+	data, err := x.body(nil)
 	if err != nil {
 		return err
 	}
 	body, problems := parse(data, ofWrite...)
 	if blank(data) {
-		return unreadableAt(c.route.noun, "", "the body is empty", "send {} to mean everybody")
+		return unreadableAt(x.route.noun(), "", "the body is empty", "send {} to mean everybody")
 	}
-	if err := unreadable(c.route.noun, problems); err != nil {
+	if err := unreadable(x.route.noun(), problems); err != nil {
 		return err
 	}
-	o, err := c.writing(data)
+	o, err := x.writing(data)
 	if err != nil {
 		return err
 	}
-	return c.answerFlag(do(body, o))
+	return x.answerFlag(do(body, o))
 }
 
-func (c *call) enable() error {
-	return verb(c, flagset.ParseScope, func(s flagset.Scope, o controlplane.WriteOptions) (controlplane.WriteResult, error) {
-		return c.service().Enable(c.context(), c.env, c.param("key"), s, o)
+func (x *call) enable() error {
+	return verb(x, flagset.ParseScope, func(s flagset.Scope, o controlplane.WriteOptions) (controlplane.WriteResult, error) {
+		return x.service().Enable(x.context(), x.env, x.param("key"), s, o)
 	})
 }
 
-func (c *call) disable() error {
-	return verb(c, flagset.ParseScope, func(s flagset.Scope, o controlplane.WriteOptions) (controlplane.WriteResult, error) {
-		return c.service().Disable(c.context(), c.env, c.param("key"), s, o)
+func (x *call) disable() error {
+	return verb(x, flagset.ParseScope, func(s flagset.Scope, o controlplane.WriteOptions) (controlplane.WriteResult, error) {
+		return x.service().Disable(x.context(), x.env, x.param("key"), s, o)
 	})
 }
 
-func (c *call) clear() error {
-	return verb(c, flagset.ParseRemoval, func(s flagset.Removal, o controlplane.WriteOptions) (controlplane.WriteResult, error) {
-		return c.service().Clear(c.context(), c.env, c.param("key"), s, o)
+func (x *call) clear() error {
+	return verb(x, flagset.ParseRemoval, func(s flagset.Removal, o controlplane.WriteOptions) (controlplane.WriteResult, error) {
+		return x.service().Clear(x.context(), x.env, x.param("key"), s, o)
 	})
 }
 
-func (c *call) putVariants() error {
-	return verb(c, flagset.ParseVariants, func(v []flagset.Variant, o controlplane.WriteOptions) (controlplane.WriteResult, error) {
-		return c.service().PutVariants(c.context(), c.env, c.param("key"), v, o)
+func (x *call) putVariants() error {
+	return verb(x, flagset.ParseVariants, func(v []flagset.Variant, o controlplane.WriteOptions) (controlplane.WriteResult, error) {
+		return x.service().PutVariants(x.context(), x.env, x.param("key"), v, o)
 	})
 }
 
 // plain reads a verb's body that is a small document. If optional is set, the body may be missing: someone killing a flag is in a hurry.
 // Why: RATIONALE.md "Why does `enable` need a body, and `kill` none?"
-func plain[T any](c *call, optional bool) (T, controlplane.WriteOptions, error) {
+func plain[T any](x *call, optional bool) (T, controlplane.WriteOptions, error) {
 	var d T
-	data, err := c.body(nil)
+	data, err := x.body(nil)
 	if err == nil && optional && blank(data) {
 		data = []byte("{}")
 	}
 	if err == nil {
-		err = c.decode(data, &d)
+		err = x.decode(data, &d)
 	}
 	if err != nil {
 		return d, controlplane.WriteOptions{}, err
 	}
-	o, err := c.writing(data)
+	o, err := x.writing(data)
 	return d, o, err
 }
 
-func (c *call) kill() error {
+func (x *call) kill() error {
 	d, o, err := plain[struct {
 		written
 		OffVariant *string `json:"off_variant"`
-	}](c, true)
+	}](x, true)
 	if err != nil {
 		return err
 	}
-	return c.answerFlag(c.service().Kill(c.context(), c.env, c.param("key"), d.OffVariant, o))
+	return x.answerFlag(x.service().Kill(x.context(), x.env, x.param("key"), d.OffVariant, o))
 }
 
-func (c *call) revive() error {
-	_, o, err := plain[written](c, true)
+func (x *call) revive() error {
+	_, o, err := plain[written](x, true)
 	if err != nil {
 		return err
 	}
-	return c.answerFlag(c.service().Revive(c.context(), c.env, c.param("key"), o))
+	return x.answerFlag(x.service().Revive(x.context(), x.env, x.param("key"), o))
 }
 
 type rollback struct {
@@ -193,24 +206,24 @@ type rollback struct {
 }
 
 // toRevision reads the body of a rollback.
-func (c *call) toRevision() (int64, controlplane.WriteOptions, error) {
-	d, o, err := plain[rollback](c, false)
+func (x *call) toRevision() (int64, controlplane.WriteOptions, error) {
+	d, o, err := plain[rollback](x, false)
 	switch {
 	case err != nil:
 	case d.Revision == nil:
-		err = unreadableAt(c.route.noun, "/revision", `"revision" is missing`, "history lists the revisions")
+		err = unreadableAt(x.route.noun(), "/revision", `"revision" is missing`, "history lists the revisions")
 	case *d.Revision < 0:
-		err = unreadableAt(c.route.noun, "/revision", "a revision must be 0 or more", "")
+		err = unreadableAt(x.route.noun(), "/revision", "a revision must be 0 or more", "")
 	default:
 		return *d.Revision, o, nil
 	}
 	return 0, o, err
 }
 
-func (c *call) rollback() error {
-	revision, o, err := c.toRevision()
+func (x *call) rollback() error {
+	revision, o, err := x.toRevision()
 	if err != nil {
 		return err
 	}
-	return c.answerFlag(c.service().Rollback(c.context(), c.env, c.param("key"), revision, o))
+	return x.answerFlag(x.service().Rollback(x.context(), x.env, x.param("key"), revision, o))
 }

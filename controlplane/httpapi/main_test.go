@@ -11,7 +11,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 )
 
-// TestMain checks, after all tests, that each route answered at least one with a success that was checked against openapi.yaml.
+// TestMain looks, when all tests have run, that each route answered one of them with a success that was held against
+// openapi.yaml.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	code := m.Run()
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// whole reports whether every test was run.
+// whole says whether every test was run.
 func whole() bool {
 	for _, name := range []string{"test.run", "test.skip", "test.list", "test.fuzz"} {
 		if f := flag.Lookup(name); f != nil && f.Value.String() != "" {

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/controlplane/api"
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 )
 
 // formats lists the snapshot formats that this build writes, newest first.
@@ -17,8 +17,8 @@ var formats = []string{"1"}
 const snapshotType = "application/vnd.msgpack"
 
 // readsOurs checks that the caller reads a format that this build writes. A caller that names none gets the newest.
-func (c *call) readsOurs() error {
-	p := c.params()
+func (x *call) readsOurs() error {
+	p := x.params()
 	if err := p.err(); err != nil {
 		return err
 	}
@@ -35,28 +35,28 @@ func (c *call) readsOurs() error {
 }
 
 // getSnapshot answers with the newest snapshot of this replica, from memory.
-func (c *call) getSnapshot() error {
-	if err := c.readsOurs(); err != nil {
+func (x *call) getSnapshot() error {
+	if err := x.readsOurs(); err != nil {
 		return err
 	}
-	s, err := c.service().Snapshot(c.context(), c.env)
+	s, err := x.service().Snapshot(x.context(), x.env)
 	if err != nil {
 		return err
 	}
-	h := c.Response().Header()
+	h := x.Response().Header()
 	h.Set("Cache-Control", "no-cache")
 	h.Set("Vary", "Accept-Encoding")
 	h.Set(positionHeader, s.Position().String())
 	id := s.ID()
-	if c.tag(hex.EncodeToString(id[:])) {
+	if x.tag(hex.EncodeToString(id[:])) {
 		return nil
 	}
 	data := s.Bytes()
-	if acceptsGzip(c.Request()) {
+	if acceptsGzip(x.Request()) {
 		h.Set("Content-Encoding", "gzip")
 		data = s.Gzip()
 	}
-	return c.blob(http.StatusOK, snapshotType, data)
+	return x.blob(http.StatusOK, snapshotType, data)
 }
 
 // acceptsGzip reads Accept-Encoding. gzip;q=0 means no.
@@ -71,11 +71,11 @@ func acceptsGzip(r *http.Request) bool {
 }
 
 // postUsage takes a host's report.
-func (c *call) postUsage() error {
-	if err := c.params().err(); err != nil {
+func (x *call) postUsage() error {
+	if err := x.params().err(); err != nil {
 		return err
 	}
-	d, err := document[api.Usage](c)
+	d, err := document[apiclient.Usage](x)
 	if err != nil {
 		return err
 	}
@@ -89,8 +89,8 @@ func (c *call) postUsage() error {
 		}
 		batch = append(batch, controlplane.FlagUsage{Flag: key, Last: u.Last, Count: u.Count})
 	}
-	if err := c.service().ReportUsage(c.context(), c.env, batch); err != nil {
+	if err := x.service().ReportUsage(x.context(), x.env, batch); err != nil {
 		return err
 	}
-	return c.nothing()
+	return x.nothing()
 }

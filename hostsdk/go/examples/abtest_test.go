@@ -12,7 +12,7 @@ import (
 func TestABTest(t *testing.T) {
 	exposures := map[string]string{}
 	flags := flagtest.New(t, flagtest.Hook(gonfalon.Hook{Evaluated: func(e gonfalon.Evaluation) {
-		if e.Decision.Variant != "" {
+		if e.Decision.Served() {
 			exposures[e.Actor] = e.Decision.Variant
 		}
 	}}))

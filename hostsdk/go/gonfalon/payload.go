@@ -10,15 +10,18 @@ import (
 )
 
 // payload is that of the variant the actor is served; empty if there is none.
-func (c *Client) payload(key string, opts []Option) string {
+func (c *Client) payload(key string, opts []Option, q *query) string {
 	var d engine.Decision
-	c.decide(key, opts, &d)
+	if c.ask(key, opts, q, &d) == nil || d.VariantIndex < 0 {
+		return ""
+	}
 	return d.Payload
 }
 
 // Payload is the payload of the served variant as JSON; nil without one. Whoever gets it may not write to it.
 func (c *Client) Payload(key string, opts ...Option) json.RawMessage {
-	if p := c.payload(key, opts); p != "" {
+	var q query
+	if p := c.payload(key, opts, &q); p != "" {
 		return json.RawMessage(p)
 	}
 	return nil
@@ -26,46 +29,51 @@ func (c *Client) Payload(key string, opts ...Option) json.RawMessage {
 
 // PayloadBool is the payload of the served variant, or the default if it has none or one of another type.
 func (c *Client) PayloadBool(key string, opts ...Option) bool {
-	switch c.payload(key, opts) {
+	var q query
+	switch c.payload(key, opts, &q) {
 	case "true":
 		return true
 	case "false":
 		return false
 	}
-	return defaultOf(opts).bool()
+	return q.fallback.bool()
 }
 
 // PayloadString is the payload of the served variant, or the default if it has none or one of another type.
 func (c *Client) PayloadString(key string, opts ...Option) string {
-	if s, ok := payloadString(c.payload(key, opts)); ok {
+	var q query
+	if s, ok := payloadString(c.payload(key, opts, &q)); ok {
 		return s
 	}
-	return defaultOf(opts).string()
+	return q.fallback.string()
 }
 
 // PayloadInt is the payload of the served variant, or the default if it has none or one that isn't an integer.
 func (c *Client) PayloadInt(key string, opts ...Option) int64 {
-	if n, ok := parseNumber(c.payload(key, opts)).(int64); ok {
+	var q query
+	if n, ok := parseNumber(c.payload(key, opts, &q)).(int64); ok {
 		return n
 	}
-	return defaultOf(opts).int()
+	return q.fallback.int()
 }
 
 // PayloadFloat is the payload of the served variant, or the default if it has none or one that isn't a number.
 func (c *Client) PayloadFloat(key string, opts ...Option) float64 {
-	switch n := parseNumber(c.payload(key, opts)).(type) {
+	var q query
+	switch n := parseNumber(c.payload(key, opts, &q)).(type) {
 	case int64:
 		return float64(n)
 	case float64:
 		return n
 	}
-	return defaultOf(opts).float()
+	return q.fallback.float()
 }
 
 // PayloadObject reads the payload of the served variant into what into points at, as json.Unmarshal does. It says whether there
 // was one and it fitted; else what into points at may be filled in part.
 func (c *Client) PayloadObject(key string, into any, opts ...Option) bool {
-	p := c.payload(key, opts)
+	var q query
+	p := c.payload(key, opts, &q)
 	return strings.HasPrefix(p, "{") && json.Unmarshal([]byte(p), into) == nil
 }
 

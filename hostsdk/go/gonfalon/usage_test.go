@@ -18,7 +18,7 @@ func TestUsageIsReported(t *testing.T) {
 			down    bool
 		)
 		config := Config{ReportUsage: func(_ context.Context, env string, batch []FlagUsage) error {
-			if env != DefaultEnvironment {
+			if env != DefaultEnv {
 				t.Errorf("env %q", env)
 			}
 			if down {

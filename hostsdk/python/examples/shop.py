@@ -56,7 +56,7 @@ async def all_flags(
     """Every flag for this user, in one call."""
     flags: Flags = request.app.state.flags
     decisions = flags.decide_all(who(user, group, plan))
-    return {d.key: {"enabled": d.enabled, "variant": d.variant, "reason": d.reason} for d in decisions}
+    return {key: {"enabled": d.enabled, "variant": d.variant, "reason": d.reason} for key, d in decisions.items()}
 
 
 @app.get("/why/{key}")
@@ -72,8 +72,7 @@ async def why(
 async def healthy(request: Request) -> dict[str, Any]:
     """Flags that are stale, or not there yet, are no reason to be unhealthy: everything has a default."""
     flags: Flags = request.app.state.flags
-    stats = flags.stats
-    return {"flags": stats.state, "error": stats.last_error, "age": stats.age}
+    return {"flags": flags.state, "message": flags.message, "age": flags.age}
 
 
 if __name__ == "__main__":

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
 
 from gonfalon import Event, Flags
-from gonfalon.source import Pace
+from gonfalon.follower import Pace
 
 # No waiting between attempts, and no grace: what happens is awaited, not timed.
-QUICK: Any = {"grace": 0.01, "pace": Pace(backoff=0.01, longest=0.02, usage=3600, farewell=5)}
+QUICK = Pace(backoff=0.01, longest=0.02, grace=0.01, usage=3600, farewell=5)
 
 
 class Watcher:

@@ -107,24 +107,16 @@ func frameSize(f *ir.Func) (n int) {
 
 func inlineCalls(f *ir.Func, calls map[*ir.Func]int) (changed bool) {
 	inLoop := recursive(f)
-	results := map[*ir.Value]*ir.Value{} // of the calls that are gone, for all of f at once
 	for {
 		call := findCall(f, calls, inLoop)
 		if call == nil {
-			f.Replace(results)
 			return changed
-		}
-		for i, a := range call.Args {
-			for results[a] != nil {
-				a = results[a]
-			}
-			call.Args[i] = a
 		}
 		count(call.Callee, calls, 1)
 		if calls[call.Callee]--; calls[call.Callee] == 0 {
 			count(call.Callee, calls, -1) // nobody calls the original any more
 		}
-		expandCall(f, call, results)
+		expandCall(f, call)
 		f.Dominators()
 		changed = true
 	}
@@ -151,9 +143,8 @@ func findCall(f *ir.Func, calls map[*ir.Func]int, inRecursion bool) (found *ir.V
 	return found
 }
 
-// expandCall puts a copy of the callee in the place of a call, and notes what
-// stands for the call's results now.
-func expandCall(f *ir.Func, call *ir.Value, replace map[*ir.Value]*ir.Value) {
+// expandCall puts a copy of the callee in the place of a call.
+func expandCall(f *ir.Func, call *ir.Value) {
 	g, b := call.Callee, call.Block
 	at := slices.Index(b.Values, call)
 	after := f.NewBlock()
@@ -194,6 +185,7 @@ func expandCall(f *ir.Func, call *ir.Value, replace map[*ir.Value]*ir.Value) {
 			nb.Goto(after)
 		}
 	}
+	replace := map[*ir.Value]*ir.Value{}
 	var phis []*ir.Value
 	for i, r := range results {
 		if r == nil {
@@ -212,6 +204,7 @@ func expandCall(f *ir.Func, call *ir.Value, replace map[*ir.Value]*ir.Value) {
 		replace[r] = phi
 	}
 	after.Values = append(phis, after.Values...)
+	f.Replace(replace)
 }
 
 // copyBody copies g's blocks to f, with args for its parameters. Returns are
@@ -221,7 +214,7 @@ func copyBody(f, g *ir.Func, args []*ir.Value) (map[*ir.Block]*ir.Block, map[*ir
 	values := map[*ir.Value]*ir.Value{}
 	slots := map[*ir.Slot]*ir.Slot{}
 	for _, s := range g.Slots {
-		slots[s] = &ir.Slot{Size: s.Size}
+		slots[s] = &ir.Slot{Size: s.Size, Pos: s.Pos}
 		f.Slots = append(f.Slots, slots[s])
 	}
 	for _, old := range g.Blocks {
@@ -233,7 +226,7 @@ func copyBody(f, g *ir.Func, args []*ir.Value) (map[*ir.Block]*ir.Block, map[*ir
 				continue
 			}
 			nv := nb.Add(v.Op, v.Type)
-			nv.Imm, nv.Callee, nv.Slot, nv.NonNeg, nv.Claimed = v.Imm, v.Callee, slots[v.Slot], v.NonNeg, v.Claimed
+			nv.Imm, nv.Callee, nv.Slot, nv.NonNeg = v.Imm, v.Callee, slots[v.Slot], v.NonNeg
 			values[v] = nv
 		}
 	}

@@ -3,7 +3,6 @@ import { request } from '../client.js'
 import { undecided, type Decision } from '../decision.js'
 import { Emitter, type State } from '../emitter.js'
 import type { Explanation } from '../engine/explanation.js'
-import { ContextError } from '../engine/memory.js'
 import { Flags, override, type Stats } from '../flags.js'
 import { warnings, type Logger } from '../log.js'
 import { readEvents, silence, Watchdog } from '../source/events.js'
@@ -21,7 +20,7 @@ export interface RemoteOptions {
   /** Of role client: it sees decisions, never rules. */
   readonly token?: string | undefined
   /** The environment's key, if the token has more than one. */
-  readonly environment?: string | undefined
+  readonly env?: string | undefined
   /** Who asks. It can be changed by {@link RemoteFlags.setContext}. */
   readonly context?: Context | undefined
   /** Where the last result is kept over reloads: `localStorage` if nothing is said, false: nowhere. */
@@ -74,7 +73,7 @@ export class RemoteFlags extends Flags {
     if (!URL.canParse(String(options.endpoint))) throw new TypeError(`gonfalon: ${JSON.stringify(options.endpoint)} is not the URL of an endpoint`)
     this.log = options.logger ?? warnings
     this.storage = storageOf(options.storage)
-    this.storageKey = `gonfalon:${String(options.endpoint)}:${options.environment ?? ''}`
+    this.storageKey = `gonfalon:${String(options.endpoint)}:${options.env ?? ''}`
     this.status = new Status(() => this.decisions !== undefined, this.emitter, options.grace ?? 5_000, options.ttl)
     this.context_ = contextJson(options.context)
   }
@@ -131,9 +130,9 @@ export class RemoteFlags extends Flags {
   decide(key: string, context?: Context): Decision {
     const overridden = this[override]?.(key, context)
     if (overridden !== undefined) return overridden
-    if (this.decisions === undefined) return undecided(key, 'NOT_READY')
-    if (!this.isOurs(context)) return undecided(key, 'NOT_READY', undefined, new ContextError('the context is not the client\'s own: see setContext'))
-    return this.decisions.get(key) ?? undecided(key, 'UNKNOWN_FLAG')
+    if (this.decisions === undefined) return undecided(key, 'PROVIDER_NOT_READY')
+    if (!this.isOurs(context)) return undecided(key, 'INVALID_CONTEXT')
+    return this.decisions.get(key) ?? undecided(key, 'FLAG_NOT_FOUND')
   }
 
   decideAll(context?: Context, keys?: readonly string[]): Decision[] {
@@ -173,9 +172,9 @@ export class RemoteFlags extends Flags {
       try {
         // A page that is loaded in the background asks once.
         if (this.streams.length > 0) await shown(round)
-        await this.fetchAll(round)
+        await this.ask(round)
         fed = true
-        if (this.decidedFor === this.context_) this.resolveWaiting()
+        if (this.decidedFor === this.context_) this.answer()
         await this.untilChanged(round)
         pauses.reset()
       } catch (error) {
@@ -183,23 +182,23 @@ export class RemoteFlags extends Flags {
         if (round.aborted) continue
         const reason = error instanceof Error ? error : new Error(String(error))
         this.status.lose(reason)
-        this.resolveWaiting()
+        this.answer()
         if (fed) pauses.reset()
         await sleep(pauses.after(reason), round).catch(() => {})
       }
     }
-    this.resolveWaiting()
+    this.answer()
   }
 
-  private resolveWaiting(): void {
+  private answer(): void {
     for (const resolve of this.answered.splice(0)) resolve()
   }
 
-  private async fetchAll(signal: AbortSignal, query = ''): Promise<void> {
+  private async ask(signal: AbortSignal, query = ''): Promise<void> {
     const { options } = this
     const context = this.context_
     const headers: Record<string, string> = { 'Content-Type': 'application/json', Accept: 'application/json' }
-    if (options.environment !== undefined) headers['X-Gonfalon-Env'] = options.environment
+    if (options.env !== undefined) headers['X-Gonfalon-Env'] = options.env
     if (this.tag !== undefined && this.decidedFor === context) headers['If-None-Match'] = this.tag
     const response = await request(options, `/ofrep/v1/evaluate/flags${query}`, {
       method: 'POST',
@@ -248,7 +247,7 @@ export class RemoteFlags extends Flags {
       await readEvents(response, maxEvent, watchdog.heard, async ({ data }) => {
         const query = refetch(data)
         if (query === undefined) this.status.confirm()
-        else await this.fetchAll(watchdog.signal, query)
+        else await this.ask(watchdog.signal, query)
       })
     } catch (error) {
       if (watchdog.signal.reason !== pageHidden) throw error
@@ -283,7 +282,7 @@ export class RemoteFlags extends Flags {
 
 /** What makes a decision another one for those who listen to changes. */
 function answerOf(decision: Decision | undefined): string {
-  return decision === undefined ? '' : JSON.stringify([decision.enabled, decision.variant, decision.value, decision.error?.message])
+  return decision === undefined ? '' : JSON.stringify([decision.enabled, decision.variant, decision.value, decision.errorCode])
 }
 
 /** The query of a question that an event asks for; undefined if it asks for none. */

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Context, Json } from '../context.js'
-import { undecided, type Decision } from '../decision.js'
+import type { Decision } from '../decision.js'
 import { Flags, override } from '../flags.js'
 
 /** What a flag is in a scope: on or off, or a variant with its payload. */
@@ -43,13 +43,16 @@ export function withFlags<T>(flags: Flags, overrides: Overrides, run: () => T): 
 function decisionOf(key: string, overridden: Overridden): Decision {
   const { enabled, variant, payload } = typeof overridden === 'boolean' ? { enabled: overridden } : { enabled: true, ...overridden }
   return {
-    ...undecided(key, 'NOT_READY'),
+    key,
     enabled,
     variant,
     payload,
-    hasVariants: variant !== undefined,
     value: variant === undefined ? enabled : payload === undefined ? variant : payload,
     reason: variant === undefined ? 'STATIC' : 'SPLIT',
-    known: true,
+    gate: undefined,
+    score: undefined,
+    killed: false,
+    revision: undefined,
+    errorCode: undefined,
   }
 }

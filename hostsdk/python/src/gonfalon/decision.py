@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVar, cast
+from typing import Any
 
 # The packed decision of the module's ABI.
 ENABLED = 1
-REASON = 15 << 1
 KILLED = 5
 SCORES = 65536
 HAS_VARIANT = 1 << 26
@@ -20,8 +18,7 @@ IS_FIXED = 1 << 29
 
 
 class Reason(StrEnum):
-    """Why a decision is what it is. The last is a host's, before it has a snapshot. A newer engine's reason that has no name
-    here is ``reason 9``."""
+    """Why a decision is what it is. The first seven are the engine's; the last two say that it wasn't asked."""
 
     UNKNOWN_FLAG = "UNKNOWN_FLAG"
     DEFAULT = "DEFAULT"
@@ -31,10 +28,11 @@ class Reason(StrEnum):
     KILLED = "KILLED"
     PREREQUISITE = "PREREQUISITE"
     NOT_READY = "NOT_READY"
+    ERROR = "ERROR"
 
 
 class Gate(StrEnum):
-    """A kind of gate. A newer engine's gate that has no name here is ``gate 11``."""
+    """A kind of gate."""
 
     NONE = ""
     BOOLEAN = "boolean"
@@ -51,14 +49,6 @@ class Gate(StrEnum):
 
 REASONS = tuple(Reason)
 GATES = tuple(Gate)
-NOT_READY = REASONS.index(Reason.NOT_READY) << 1  # a packed decision of this reason
-
-T = TypeVar("T", bound=str)
-
-
-def named(names: Sequence[T], kind: str, number: int) -> T:
-    """Returns names[number]. A newer engine may know numbers that have no name here."""
-    return names[number] if number < len(names) else cast(T, f"{kind} {number}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +71,7 @@ class Decision:
         variant: Variant | None = None,
         target: str | None = None,
         revision: int | None = None,
-        error: Exception | None = None,
+        error: Reason | None = None,
     ) -> None:
         self.key = key
         self._packed = packed
@@ -90,48 +80,52 @@ class Decision:
         self.target = target
         #: Of the environment, in the snapshot that decided; None if there was none.
         self.revision = revision
-        #: What kept the engine from deciding, such as a context that can't be read. The reason is then NOT_READY.
+        #: NOT_READY or ERROR if the engine gave no decision, else None.
         self.error = error
 
     @property
     def enabled(self) -> bool:
-        """What the gates said. It is False while nothing is known."""
         return self._packed & ENABLED != 0
 
     @property
     def reason(self) -> Reason:
-        return named(REASONS, "reason", self._packed >> 1 & 15)
+        return self.error or REASONS[self._packed >> 1 & 15]
 
     @property
     def gate(self) -> Gate:
         """The gate that decided; Gate.NONE if none did."""
-        return named(GATES, "gate", self._packed >> 5 & 15)
+        return GATES[self._packed >> 5 & 15]
 
     @property
-    def path(self) -> str:
+    def gate_path(self) -> str:
         """The gate that decided, and its target after a slash: ``group/staff``; empty if none did."""
-        return str(self.gate) if self.target is None else f"{self.gate}/{self.target}"
+        return self.gate.value if self.target is None else f"{self.gate.value}/{self.target}"
 
     @property
     def known(self) -> bool:
-        """Whether a snapshot decided, and has the flag."""
-        return self._packed & REASON not in (0, NOT_READY)
+        """Whether the engine decided, and its snapshot has the flag."""
+        return self.error is None and self._packed >> 1 & 15 != 0
 
     @property
     def killed(self) -> bool:
-        """Whether the flag is killed: off, whatever its gates say."""
         return self._packed >> 1 & 15 == KILLED
 
     @property
-    def has_variants(self) -> bool:
-        """Whether the flag has a variant gate, served or not."""
+    def has_variant_gate(self) -> bool:
+        """Whether the flag has variants, served or not."""
         return self._packed & HAS_VARIANT_GATE != 0
 
     @property
-    def score(self) -> float | None:
-        """The actor's place in [0, 1) for this flag, which percentages and variants go by; None if it wasn't needed."""
+    def score16(self) -> int | None:
+        """The actor's place for this flag, 0 … 65535; None if no gate needed it."""
         score = self._packed >> 9 & 0x1FFFF
-        return (score - 1) / SCORES if score else None
+        return score - 1 if score else None
+
+    @property
+    def score(self) -> float | None:
+        """The actor's place for this flag in [0, 1); None if no gate needed it."""
+        score = self.score16
+        return None if score is None else score / SCORES
 
     @property
     def variant(self) -> str | None:
@@ -140,7 +134,6 @@ class Decision:
 
     @property
     def has_payload(self) -> bool:
-        """Whether the variant that was served has a payload."""
         return self._variant is not None and self._variant.payload != ""
 
     @property
@@ -163,9 +156,9 @@ class Decision:
         return hash(self._values())
 
     def __repr__(self) -> str:
-        parts = [f"{self.key!r}", "on" if self.enabled else "off", str(self.reason)]
+        parts = [f"{self.key!r}", "on" if self.enabled else "off", self.reason.value]
         if self.gate:
-            parts.append(self.path)
+            parts.append(self.gate_path)
         if self.variant is not None:
             parts.append(f"variant {self.variant!r}")
         return f"<Decision {' '.join(parts)}>"
