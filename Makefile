@@ -1,15 +1,26 @@
 # The tools' versions are pinned only here. The go command fetches them through the module proxy.
-export GOTESTSUM = v1.13.0
-GOLANGCI_LINT    = v2.15.0
+export GOTESTSUM       = v1.13.0
+export ACTIONLINT      = v1.7.12
+export CYCLONEDX_GOMOD = v1.10.0
+export PYTHON_BUILD    = 1.6.1
+GOLANGCI_LINT          = v2.15.0
+
+# The versions of Go that have to make the same module. Tests use the one at hand, and then the others for the compiler.
+export GO_VERSIONS = go1.26.8 go1.27.4
 
 # How long each target is fuzzed.
 FUZZTIME ?= 5m
 
+# What benchmarks are compared with, how often each side is run, and which are run.
+BASE   ?= origin/main
+ROUNDS ?= 5
+ONLY   ?= engine,wasm,hostsdk
+
 .DEFAULT_GOAL := help
-.PHONY: help run build test wasm bench lint fmt check fuzz mutants rivals clean
+.PHONY: help run build test wasm bench bench-compare lint fmt check fuzz mutants rivals figures release release-check release-draft clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## build and start the control plane on 127.0.0.1:8080, with its data in ./data (ARGS="--listen …")
 	@bin/gonfalon serve $(ARGS)
@@ -34,6 +45,7 @@ fmt: ## format all Go code
 
 check: lint ## lint, and check that generated files are up to date
 	go mod verify
+	go mod tidy -diff
 	@$(MAKE) --no-print-directory wasm
 	@git diff --exit-code -- wasm || { echo "the module is not made from these sources: commit what 'make wasm' wrote"; exit 1; }
 
@@ -47,8 +59,23 @@ fuzz: ## fuzz every target for FUZZTIME (5m), and compare builds, hosts and rand
 mutants: ## break the compiler in many small ways, and check that the tests notice
 	go test -tags mutants -timeout 2h -v ./cmd/compile-wasm/internal/mutants
 
+bench-compare: ## compare benchmarks with those of BASE (origin/main), and fail at a loss; ROUNDS=5, ONLY=engine,wasm,hostsdk
+	go run ./benchmarks/compare -base $(BASE) -rounds $(ROUNDS) -only $(ONLY)
+
 rivals: ## run the same workloads on other flag libraries
 	cd benchmarks/rivals && go run .
 
+figures: ## count files, long functions, names without comment, examples and arrows; AT=349a167 counts another commit
+	@go run ./scripts/figures $(AT)
+
+release: ## build a release into dist: the command for five platforms, the module, packages, bills of materials, checksums
+	@scripts/release
+
+release-check: ## build a release and check it: the same bytes again, each part by itself, the workflows
+	@scripts/release-check
+
+release-draft: ## make a draft of the release of TAG on GitHub from dist; the release workflow does
+	@scripts/release-draft
+
 clean: ## delete built and installed files, but no data
-	rm -rf bin hostsdk/js/node_modules hostsdk/js/dist hostsdk/python/.venv controlplane/httpapi/testdata/ofrepweb/node_modules
+	rm -rf bin dist hostsdk/js/node_modules hostsdk/js/dist hostsdk/python/.venv controlplane/httpapi/testdata/ofrepweb/node_modules

@@ -7,20 +7,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/stored"
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
-
-// AuditEntry describes one change: who, when, why and what.
-type AuditEntry struct {
-	Environment string // "" for tokens and webhooks, which belong to no environment
-	Revision    int64
-	Time        time.Time
-	By, Reason  string
-	Action      string // flag.enable, segment.put, environment.create, token.revoke …
-	Key         string // of the flag, segment, token …; "" for a change of many
-	Changes     []Change
-	Omitted     int // how many changes a list leaves out; AuditEntryAt returns them all
-}
 
 // AuditQuery filters the audit. Its zero value selects the newest hundred entries of everything.
 type AuditQuery struct {
@@ -32,39 +23,30 @@ type AuditQuery struct {
 	Action       string    // an action, or the part of it before the dot
 	Since, Until time.Time // since is inclusive, until is not
 	Cursor       string
-	Limit        int // 0: 100; at most 1000
+	Limit        int // 0 means 100; at most 1000
 }
-
-// AuditPage is a page of the audit, newest first.
-type AuditPage struct {
-	Entries []AuditEntry
-	Next    string
-}
-
-// maxListed is how many changes of an entry a list shows.
-const maxListed = 100
 
 // AuditEntryAt returns the entry of one revision, with all its changes. An error has the code NotFound, also past the retention, or
 // Unavailable.
-func (s *Service) AuditEntryAt(ctx context.Context, env string, revision int64) (AuditEntry, error) {
-	e, err := store.ReadOne(ctx, s.store, auditKey(env, revision))
+func (s *Service) AuditEntryAt(ctx context.Context, env string, revision int64) (api.AuditEntry, error) {
+	e, err := store.ReadOne(ctx, s.store, stored.AuditKey(env, revision))
 	if err != nil {
-		return AuditEntry{}, unavailable("the store doesn't answer", err)
+		return api.AuditEntry{}, model.Unavailable("the store doesn't answer", err)
 	}
 	if e.Revision == 0 {
-		return AuditEntry{}, fail(NotFound, "there is no revision %d in the audit of %.80q", revision, env)
+		return api.AuditEntry{}, model.Errorf(api.NotFound, "there is no revision %d in the audit of %.80q", revision, env)
 	}
-	entry, err := s.fullEntry(ctx, env, e)
+	entry, err := stored.FullEntry(ctx, s.store, env, e)
 	for i := range entry.Changes {
-		entry.Changes[i].explain()
+		model.Describe(&entry.Changes[i])
 	}
 	return entry, err
 }
 
 // History returns the audit of one flag.
-func (s *Service) History(ctx context.Context, env, key string, q AuditQuery) (AuditPage, error) {
-	if _, err := s.current(ctx, env); err != nil {
-		return AuditPage{}, err
+func (s *Service) History(ctx context.Context, env, key string, q AuditQuery) (api.AuditPage, error) {
+	if _, err := s.replica.Current(ctx, env); err != nil {
+		return api.AuditPage{}, err
 	}
 	q.Environment, q.Flag = env, key
 	return s.Audit(ctx, q)
@@ -72,7 +54,7 @@ func (s *Service) History(ctx context.Context, env, key string, q AuditQuery) (A
 
 // Audit lists changes, newest first. Within one environment they are ordered by revision, across several by time. An error has the code
 // Invalid, for a cursor that isn't ours, or Unavailable.
-func (s *Service) Audit(ctx context.Context, q AuditQuery) (AuditPage, error) {
+func (s *Service) Audit(ctx context.Context, q AuditQuery) (api.AuditPage, error) {
 	limit := q.Limit
 	if limit <= 0 {
 		limit = 100
@@ -80,15 +62,15 @@ func (s *Service) Audit(ctx context.Context, q AuditQuery) (AuditPage, error) {
 	limit = min(limit, 1000)
 	readers, err := s.auditReaders(ctx, q)
 	if err != nil {
-		return AuditPage{}, err
+		return api.AuditPage{}, err
 	}
-	var page AuditPage
+	page := api.AuditPage{Entries: []api.AuditEntry{}}
 	for {
 		var newest *auditReader
 		for _, r := range readers {
 			entry, err := r.peek(ctx)
 			if err != nil {
-				return AuditPage{}, unavailable("the audit can't be read", err)
+				return api.AuditPage{}, model.Unavailable("the audit can't be read", err)
 			}
 			if entry != nil && (newest == nil || entry.Time.After(newest.entry.Time)) {
 				newest = r
@@ -111,11 +93,11 @@ func (s *Service) auditReaders(ctx context.Context, q AuditQuery) ([]*auditReade
 	if q.Environment != "" {
 		envs = []string{q.Environment}
 	} else {
-		if _, err := store.ReadAll(ctx, s.store, store.Range{From: headPrefix, To: store.PrefixEnd(headPrefix), KeysOnly: true}, func(e store.Entry) error {
-			envs = append(envs, strings.TrimPrefix(e.Key, headPrefix))
+		if _, err := store.ReadAll(ctx, s.store, store.Range{From: stored.HeadPrefix, To: store.PrefixEnd(stored.HeadPrefix), KeysOnly: true}, func(e store.Entry) error {
+			envs = append(envs, strings.TrimPrefix(e.Key, stored.HeadPrefix))
 			return nil
 		}); err != nil {
-			return nil, unavailable("the audit can't be read", err)
+			return nil, model.Unavailable("the audit can't be read", err)
 		}
 	}
 	before, err := parseCursor(q.Cursor)
@@ -127,9 +109,9 @@ func (s *Service) auditReaders(ctx context.Context, q AuditQuery) ([]*auditReade
 		if q.Environments != nil && !slices.Contains(q.Environments, env) {
 			continue
 		}
-		r := &auditReader{s: s, env: env, q: q, next: store.Under(auditPrefix + env + "/")}
+		r := &auditReader{s: s, env: env, q: q, next: store.Under(stored.AuditPrefix + env + "/")}
 		if revision, ok := before[env]; ok {
-			r.next.From = auditKey(env, revision)
+			r.next.From = stored.AuditKey(env, revision)
 		} else if q.Cursor != "" {
 			continue // created after the first page, or read to its end
 		}
@@ -146,11 +128,11 @@ type auditReader struct {
 	next  store.Range // the range that is not read yet
 	ended bool
 	page  []store.Entry
-	entry *AuditEntry // the next one
+	entry *api.AuditEntry // the next one
 }
 
 // peek returns the next entry, or nil at the end.
-func (r *auditReader) peek(ctx context.Context) (*AuditEntry, error) {
+func (r *auditReader) peek(ctx context.Context) (*api.AuditEntry, error) {
 	for r.entry == nil {
 		if len(r.page) == 0 {
 			if r.ended {
@@ -169,7 +151,7 @@ func (r *auditReader) peek(ctx context.Context) (*AuditEntry, error) {
 		}
 		e := r.page[0]
 		r.page = r.page[1:]
-		entry, stored, err := parseEntry(r.env, e)
+		entry, saved, err := stored.ParseEntry(r.env, e)
 		if err != nil {
 			return nil, err
 		}
@@ -177,7 +159,7 @@ func (r *auditReader) peek(ctx context.Context) (*AuditEntry, error) {
 			r.page, r.ended = nil, true
 			continue
 		}
-		if ok, err := r.wants(ctx, &entry, &stored); err != nil {
+		if ok, err := r.wants(ctx, &entry, &saved); err != nil {
 			return nil, err
 		} else if ok {
 			r.entry = &entry
@@ -187,7 +169,7 @@ func (r *auditReader) peek(ctx context.Context) (*AuditEntry, error) {
 }
 
 // wants reports whether the query selects an entry. It reads the entry's body if the answer or the caller needs it.
-func (r *auditReader) wants(ctx context.Context, entry *AuditEntry, stored *storedEntry) (bool, error) {
+func (r *auditReader) wants(ctx context.Context, entry *api.AuditEntry, saved *stored.AuditEntry) (bool, error) {
 	q := &r.q
 	if !q.Until.IsZero() && !entry.Time.Before(q.Until) || q.By != "" && entry.By != q.By {
 		return false, nil
@@ -198,36 +180,31 @@ func (r *auditReader) wants(ctx context.Context, entry *AuditEntry, stored *stor
 	name := ""
 	switch {
 	case q.Flag != "":
-		name = KindFlag + "/" + q.Flag
+		name = api.KindFlag + "/" + q.Flag
 	case q.Segment != "":
-		name = KindSegment + "/" + q.Segment
+		name = api.KindSegment + "/" + q.Segment
 	}
-	if name != "" && stored.Names != nil && !slices.Contains(stored.Names, name) {
+	if name != "" && saved.Names != nil && !slices.Contains(saved.Names, name) {
 		return false, nil
 	}
-	if stored.Body != "" {
-		if err := r.s.readBody(ctx, r.env, stored.Body, stored.Parts, &entry.Changes); err != nil {
+	if saved.Body != "" {
+		if err := stored.ReadBody(ctx, r.s.store, r.env, saved.Body, saved.Parts, &entry.Changes); err != nil {
 			return false, err
 		}
 	}
 	if name != "" {
 		all := len(entry.Changes)
-		entry.Changes = slices.DeleteFunc(entry.Changes, func(c Change) bool { return c.Kind+"/"+c.Key != name })
+		entry.Changes = slices.DeleteFunc(entry.Changes, func(c api.Change) bool { return c.Kind+"/"+c.Key != name })
 		entry.Omitted = all - len(entry.Changes)
 		if len(entry.Changes) == 0 {
 			return false, nil
 		}
 	}
-	if more := len(entry.Changes) - maxListed; more > 0 {
-		entry.Changes, entry.Omitted = entry.Changes[:maxListed], entry.Omitted+more
-	}
-	for i := range entry.Changes {
-		entry.Changes[i].explain()
-	}
+	model.Shorten(entry)
 	return true, nil
 }
 
-func (r *auditReader) take() AuditEntry {
+func (r *auditReader) take() api.AuditEntry {
 	entry := *r.entry
 	r.entry = nil
 	return entry
@@ -253,7 +230,7 @@ func parseCursor(cursor string) (map[string]int64, error) {
 		env, revision, _ := strings.Cut(part, ":")
 		n, err := strconv.ParseInt(revision, 10, 64)
 		if err != nil || n < 0 {
-			return nil, problem("/cursor", "it is not a cursor of this list", "use the next of the page before")
+			return nil, model.InvalidAt("/cursor", "it is not a cursor of this list", "use the next cursor of the previous page")
 		}
 		at[env] = n
 	}

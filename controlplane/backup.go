@@ -16,6 +16,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/replica"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/stored"
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
@@ -25,9 +29,6 @@ const (
 	backupTitle   = "gonfalon backup 1\n"
 	maxBackupPart = 64 << 20 // of one key or value; the store's limits are far below
 )
-
-// everything is the range of all keys that the service uses.
-var everything = store.Range{From: "!", To: "\x7f"}
 
 // Backup writes everything in the store as of one moment, while changes continue. It contains the secrets of webhooks. It doesn't contain
 // those of tokens, which are stored nowhere.
@@ -42,13 +43,13 @@ func backup(ctx context.Context, from store.Store, w io.Writer) error {
 	packed := gzip.NewWriter(w)
 	sum := sha256.New()
 	out := io.MultiWriter(packed, sum)
-	if _, err := store.ReadAll(ctx, from, everything, func(e store.Entry) error {
-		if e.Key == leaderKey {
+	if _, err := store.ReadAll(ctx, from, stored.Everything, func(e store.Entry) error {
+		if e.Key == stored.LeaderKey {
 			return nil
 		}
 		return errors.Join(writePart(out, []byte(e.Key)), writePart(out, e.Value))
 	}); err != nil {
-		return unavailable("the backup can't be made", err)
+		return model.Unavailable("the backup can't be made", err)
 	}
 	if err := writePart(out, nil); err != nil {
 		return err
@@ -71,10 +72,10 @@ func writePart(w io.Writer, data []byte) error {
 func readBackup(r io.Reader, f func(key string, value []byte) error) error {
 	title := make([]byte, len(backupTitle))
 	if _, err := io.ReadFull(r, title); err != nil || string(title) != backupTitle {
-		return fail(Invalid, "this is not a backup that this build can read")
+		return model.Errorf(api.Invalid, "this is not a backup that this build can read")
 	}
 	damaged := func(err error) error {
-		return &Error{Code: Invalid, Message: "the backup is damaged or cut off", Err: err}
+		return &api.Error{Code: api.Invalid, Message: "the backup is damaged or cut off", Err: err}
 	}
 	packed, err := gzip.NewReader(r)
 	if err != nil {
@@ -102,10 +103,10 @@ func readBackup(r io.Reader, f func(key string, value []byte) error) error {
 		return damaged(err)
 	}
 	if !bytes.Equal(want, sum.Sum(nil)) {
-		return damaged(errors.New("its sum does not match"))
+		return damaged(errors.New("the checksum does not match"))
 	}
 	if _, err := in.ReadByte(); err != io.EOF {
-		return damaged(errors.New("something follows its end"))
+		return damaged(errors.New("there is data after its end"))
 	}
 	return nil
 }
@@ -149,16 +150,19 @@ func Restore(ctx context.Context, into store.Store, r io.Reader, o RestoreOption
 	if err := clearUnfinished(ctx, into); err != nil {
 		return RestoreResult{}, err
 	}
-	w := &bulkWriter{store: into}
+	w := stored.NewBatcher(into, nil)
 	var result RestoreResult
-	heads := map[string]head{}
+	heads := map[string]model.Head{}
 	err = readBackup(spool, func(key string, value []byte) error {
 		result.Keys++
-		env, isHead := strings.CutPrefix(key, headPrefix)
+		env, isHead := strings.CutPrefix(key, stored.HeadPrefix)
 		if !isHead {
-			return w.add(ctx, store.Op{Key: key, Value: value})
+			if err := w.Add(ctx, store.Op{Key: key, Value: value}); err != nil {
+				return model.Unavailable("the store can't be written", err)
+			}
+			return nil
 		}
-		h, err := parseHead(value)
+		h, err := model.ParseHead(value)
 		heads[env] = h
 		return err
 	})
@@ -166,40 +170,37 @@ func Restore(ctx context.Context, into store.Store, r io.Reader, o RestoreOption
 		return RestoreResult{}, err
 	}
 	for env, h := range heads {
-		if env != system && !h.Deleted {
+		if env != stored.System && !h.Deleted {
 			result.Environments = append(result.Environments, env)
 		}
-		h, entry, err := restoredHead(env, h, o)
-		if err != nil {
-			return RestoreResult{}, err
+		h, entry := restoredHead(env, h, o)
+		if err := w.Add(ctx, entry); err != nil {
+			return RestoreResult{}, model.Unavailable("the store can't be written", err)
 		}
-		if err := w.add(ctx, entry); err != nil {
-			return RestoreResult{}, err
-		}
-		if err := w.add(ctx, store.Op{Key: headKey(env), Value: marshalStored(h)}); err != nil {
-			return RestoreResult{}, err
+		if err := w.Add(ctx, store.Op{Key: stored.HeadKey(env), Value: stored.Marshal(h)}); err != nil {
+			return RestoreResult{}, model.Unavailable("the store can't be written", err)
 		}
 	}
 	slices.Sort(result.Environments)
-	if err := w.flush(ctx); err != nil {
-		return RestoreResult{}, err
+	if err := w.Flush(ctx); err != nil {
+		return RestoreResult{}, model.Unavailable("the store can't be written", err)
 	}
-	if _, err := into.Commit(ctx, store.Txn{Ops: []store.Op{{Key: restoringKey, Delete: true}}}); err != nil {
-		return RestoreResult{}, unavailable("the restore can't be finished", err)
+	if _, err := into.Commit(ctx, store.Txn{Ops: []store.Op{{Key: stored.RestoringKey, Delete: true}}}); err != nil {
+		return RestoreResult{}, model.Unavailable("the restore can't be finished", err)
 	}
 	return result, nil
 }
 
 // restoredHead returns a head with a new lineage, and the audit entry that records it.
-func restoredHead(env string, h head, o RestoreOptions) (head, store.Op, error) {
+func restoredHead(env string, h model.Head, o RestoreOptions) (model.Head, store.Op) {
 	if o.By == "" {
 		o.By = "unknown"
 	}
 	h.Stages = nil
-	d := newDraft(&state{env: env, head: h}, time.Now(), "restore", "", WriteOptions{By: o.By, Reason: o.Reason})
-	d.head.Lineage = random(16)
-	entry, _, err := d.entry()
-	return d.head, entry, err
+	d := model.NewDraft(&model.State{Env: env, Head: h}, time.Now(), model.Intent{Environment: env, Action: "restore", By: o.By, Reason: o.Reason})
+	d.Head.Lineage = model.Random(16)
+	entry, _ := replica.AuditOps(d)
+	return d.Head, entry
 }
 
 // spoolBackup checks the whole backup before anything is written, and copies it into a file to be read again.
@@ -230,61 +231,32 @@ func spoolBackup(r io.Reader) (*os.File, error) {
 
 // clearUnfinished refuses a store in use, clears a store into which a restore broke off, and notes that a restore is under way.
 func clearUnfinished(ctx context.Context, into store.Store) error {
-	restoring, err := store.ReadOne(ctx, into, restoringKey)
+	restoring, err := store.ReadOne(ctx, into, stored.RestoringKey)
 	if err != nil {
-		return unavailable("the store can't be read", err)
+		return model.Unavailable("the store can't be read", err)
 	}
 	if restoring.Revision != 0 {
 		if _, err := into.Commit(ctx, store.Txn{Ops: []store.Op{
-			{Key: everything.From, Delete: true, To: restoringKey},
-			{Key: restoringKey + "\x00", Delete: true, To: everything.To},
+			{Key: stored.Everything.From, Delete: true, To: stored.RestoringKey},
+			{Key: stored.RestoringKey + "\x00", Delete: true, To: stored.Everything.To},
 		}}); err != nil {
-			return unavailable("the broken-off restore can't be cleared", err)
+			return model.Unavailable("the restore that broke off can't be cleared", err)
 		}
 		return nil
 	}
-	page, err := into.Read(ctx, store.Range{From: everything.From, To: everything.To, Limit: 1, KeysOnly: true})
+	page, err := into.Read(ctx, store.Range{From: stored.Everything.From, To: stored.Everything.To, Limit: 1, KeysOnly: true})
 	if err != nil {
-		return unavailable("the store can't be read", err)
+		return model.Unavailable("the store can't be read", err)
 	}
 	if len(page.Entries) > 0 {
-		return fail(Exists, "the store is not empty: restore into an empty data directory or prefix")
+		return model.Errorf(api.Exists, "the store is not empty: restore into an empty data directory or prefix")
 	}
-	result, err := into.Commit(ctx, store.Txn{Guards: []store.Guard{{Key: restoringKey}}, Ops: []store.Op{{Key: restoringKey, Value: []byte{storedPlain}}}})
+	result, err := into.Commit(ctx, store.Txn{Guards: []store.Guard{{Key: stored.RestoringKey}}, Ops: []store.Op{{Key: stored.RestoringKey, Value: []byte{stored.StoredPlain}}}})
 	if err != nil {
-		return unavailable("the store can't be written", err)
+		return model.Unavailable("the store can't be written", err)
 	}
 	if !result.Committed {
-		return fail(Exists, "another restore is under way")
+		return model.Errorf(api.Exists, "another restore is under way")
 	}
-	return nil
-}
-
-// bulkWriter gathers operations into transactions.
-type bulkWriter struct {
-	store store.Store
-	ops   []store.Op
-	size  int
-}
-
-func (w *bulkWriter) add(ctx context.Context, op store.Op) error {
-	limits := w.store.Limits()
-	if len(w.ops) == limits.Ops || w.size+opSize(op) > limits.Bytes {
-		if err := w.flush(ctx); err != nil {
-			return err
-		}
-	}
-	w.ops, w.size = append(w.ops, op), w.size+opSize(op)
-	return nil
-}
-
-func (w *bulkWriter) flush(ctx context.Context) error {
-	if len(w.ops) == 0 {
-		return nil
-	}
-	if _, err := w.store.Commit(ctx, store.Txn{Ops: w.ops}); err != nil {
-		return unavailable("the store can't be written", err)
-	}
-	w.ops, w.size = nil, 0
 	return nil
 }

@@ -5,14 +5,15 @@ import (
 	"testing"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func TestBackupAndRestore(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
-	must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "e"}, by))
-	must[controlplane.Difference](t)(s.Import(ctx, "e", manyFlags(300), controlplane.ImportOptions{}, by))
+	must[api.Environment](t)(s.CreateEnvironment(ctx, api.NewEnvironment{Key: "e"}, by))
+	must[api.Difference](t)(s.Import(ctx, "e", manyFlags(300), api.Import{}, by))
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", flagset.ForActor("u"), by))
 	var backup bytes.Buffer
 	want(t, s.Backup(ctx, &backup), "")
@@ -31,26 +32,26 @@ func TestBackupAndRestore(t *testing.T) {
 	if restored.InitialToken() != "" {
 		t.Error("a restored store has no admin token")
 	}
-	must[controlplane.Token](t)(restored.Authenticate(s.InitialToken()))
-	if export(t, restored, "e", controlplane.At{}) != export(t, s, "e", controlplane.At{}) {
+	must[api.Token](t)(restored.Authenticate(s.InitialToken()))
+	if export(t, restored, "e", api.At{}) != export(t, s, "e", api.At{}) {
 		t.Error("the restored environment differs")
 	}
-	if !enabled(t, restored, "f", "u", controlplane.At{}) {
+	if !enabled(t, restored, "f", "u", api.At{}) {
 		t.Error("the restored flag is not what it was")
 	}
-	// The host comes to the restored server with its place, and gets all of it.
+	// The host comes to the restored server with its old position, and gets a whole snapshot.
 	wholes := h.wholes
 	h.take(watch(t, restored, env, h.at).next(t))
-	if h.wholes != wholes+1 || len(must[controlplane.AuditPage](t)(restored.Audit(ctx, controlplane.AuditQuery{Action: "restore"})).Entries) != 3 {
+	if h.wholes != wholes+1 || len(must[api.AuditPage](t)(restored.Audit(ctx, controlplane.AuditQuery{Action: "restore"})).Entries) != 3 {
 		t.Errorf("%d whole snapshots", h.wholes)
 	}
-	if export(t, restored, env, controlplane.At{Revision: 1}) == export(t, restored, env, controlplane.At{}) {
+	if export(t, restored, env, api.At{Revision: 1}) == export(t, restored, env, api.At{}) {
 		t.Error("the past before the restore is lost")
 	}
 	must[controlplane.WriteResult](t)(restored.Enable(ctx, env, "g", flagset.Scope{}, by))
 
 	_, err := controlplane.Restore(ctx, store, bytes.NewReader(saved), controlplane.RestoreOptions{})
-	want(t, err, controlplane.Exists)
+	want(t, err, api.Exists)
 }
 
 func TestADamagedBackupRestoresNothing(t *testing.T) {
@@ -60,7 +61,7 @@ func TestADamagedBackupRestoresNothing(t *testing.T) {
 	want(t, s.Backup(ctx, &backup), "")
 	saved := backup.Bytes()
 	all := must[controlplane.RestoreResult](t)(controlplane.Restore(ctx, memstore.New(), bytes.NewReader(saved), controlplane.RestoreOptions{}))
-	// Some bits of gzip say nothing: then all is restored. Else nothing is.
+	// Some bits of gzip have no meaning: then everything is restored. Otherwise nothing is.
 	try := func(data []byte) {
 		t.Helper()
 		store := memstore.New()
@@ -68,14 +69,14 @@ func TestADamagedBackupRestoresNothing(t *testing.T) {
 		if err == nil && r.Keys == all.Keys {
 			return
 		}
-		want(t, err, controlplane.Invalid)
+		want(t, err, api.Invalid)
 		if page, err := store.Read(ctx, controlplane.Everything); err != nil || len(page.Entries) > 0 {
 			t.Fatalf("%d keys were restored, %v", len(page.Entries), err)
 		}
 	}
 	for n := 0; n < len(saved); n += 1 + len(saved)/100 {
 		_, err := controlplane.Restore(ctx, memstore.New(), bytes.NewReader(saved[:n]), controlplane.RestoreOptions{})
-		want(t, err, controlplane.Invalid)
+		want(t, err, api.Invalid)
 		altered := bytes.Clone(saved)
 		altered[n] ^= 0x20
 		try(altered)
@@ -85,18 +86,18 @@ func TestADamagedBackupRestoresNothing(t *testing.T) {
 
 func TestABrokenOffRestoreIsNoticedAndMadeAgain(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
-	must[controlplane.Difference](t)(s.Import(ctx, env, manyFlags(300), controlplane.ImportOptions{}, by))
+	must[api.Difference](t)(s.Import(ctx, env, manyFlags(300), api.Import{}, by))
 	var backup bytes.Buffer
 	want(t, s.Backup(ctx, &backup), "")
 	store := &flaky{Store: memstore.New()}
 	store.failAfter(2)
 	_, err := controlplane.Restore(ctx, store, bytes.NewReader(backup.Bytes()), controlplane.RestoreOptions{})
-	want(t, err, controlplane.Unavailable)
+	want(t, err, api.Unavailable)
 	store.failAfter(-1)
 	_, err = controlplane.Open(ctx, controlplane.Config{Store: store})
-	want(t, err, controlplane.Unavailable)
+	want(t, err, api.Unavailable)
 	must[controlplane.RestoreResult](t)(controlplane.Restore(ctx, store, bytes.NewReader(backup.Bytes()), controlplane.RestoreOptions{}))
-	if export(t, open(t, controlplane.Config{Store: store}), env, controlplane.At{}) != export(t, s, env, controlplane.At{}) {
+	if export(t, open(t, controlplane.Config{Store: store}), env, api.At{}) != export(t, s, env, api.At{}) {
 		t.Error("the restored environment differs")
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/etcdstore"
 	"github.com/gonfalon-flags/gonfalon/controlplane/etcdstore/etcdtest"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
@@ -25,8 +26,8 @@ func embedded(t testing.TB, dir string) *etcdstore.Store {
 	return store
 }
 
-// TestReplicasGiveTheSameBytes: three replicas on a cluster, each on a member of its own, all of them writing. Whatever
-// revision a host gets, from whichever replica, the bytes are the same.
+// TestReplicasGiveTheSameBytes runs three replicas on a cluster, each on its own member and all of them writing. For each revision, every
+// replica must serve the same bytes.
 func TestReplicasGiveTheSameBytes(t *testing.T) {
 	cluster := etcdtest.Start(t, 3)
 	var replicas []*controlplane.Service
@@ -74,20 +75,20 @@ func TestReplicasGiveTheSameBytes(t *testing.T) {
 	if met < 2 {
 		t.Errorf("the replicas were compared only %d times", met)
 	}
-	a := export(t, replicas[0], env, controlplane.At{})
+	a := export(t, replicas[0], env, api.At{})
 	for _, s := range replicas[1:] {
-		if export(t, s, env, controlplane.At{}) != a {
+		if export(t, s, env, api.At{}) != a {
 			t.Error("the replicas differ")
 		}
 	}
-	// A build that has just started assembles the same.
+	// A replica that has just started assembles the same bytes.
 	late := must[*controlplane.Snapshot](t)(open(t, controlplane.Config{Store: cluster.Store()}).Snapshot(ctx, env))
 	if p := must[*controlplane.Snapshot](t)(replicas[0].Snapshot(ctx, env)); p.ID() != late.ID() {
 		t.Error("a late replica has other bytes")
 	}
 }
 
-// TestNoAcknowledgedWriteIsLost: members are killed, the leader among them, while there are writes.
+// TestNoAcknowledgedWriteIsLost kills members, including the leader, while there are writes.
 func TestNoAcknowledgedWriteIsLost(t *testing.T) {
 	cluster := etcdtest.Start(t, 3)
 	s, ctx := open(t, controlplane.Config{Store: cluster.Store()}), t.Context()
@@ -103,7 +104,7 @@ func TestNoAcknowledgedWriteIsLost(t *testing.T) {
 			actor := fmt.Sprint("u", i)
 			r, err := s.Enable(ctx, env, "f", flagset.ForActor(actor), by)
 			if err != nil {
-				if controlplane.CodeOf(err) != controlplane.Unavailable {
+				if controlplane.CodeOf(err) != api.Unavailable {
 					t.Errorf("write %d: %v", i, err)
 				}
 				continue
@@ -134,7 +135,7 @@ func TestNoAcknowledgedWriteIsLost(t *testing.T) {
 		t.Helper()
 		revisions := map[int64]string{}
 		for actor, revision := range acknowledged {
-			if !enabled(t, s, "f", actor, controlplane.At{}) {
+			if !enabled(t, s, "f", actor, api.At{}) {
 				t.Errorf("the acknowledged write of %s is lost", actor)
 			}
 			if other, taken := revisions[revision]; taken {
@@ -145,12 +146,12 @@ func TestNoAcknowledgedWriteIsLost(t *testing.T) {
 	}
 	check(s)
 	check(open(t, controlplane.Config{Store: cluster.Store(others...)}))
-	// The member that was killed comes back, and knows all of it.
+	// The killed member comes back, and knows everything.
 	cluster.Restart(leader)
 	check(open(t, controlplane.Config{Store: cluster.Store(leader)}))
 }
 
-// TestReadsGoOnWithoutTheStore: the majority is gone; what hosts need is still there, and admins are told.
+// TestReadsGoOnWithoutTheStore takes the majority away. Hosts still get what they need, and admins get an error.
 func TestReadsGoOnWithoutTheStore(t *testing.T) {
 	cluster := etcdtest.Start(t, 3)
 	s, ctx := open(t, controlplane.Config{Store: cluster.Store()}), t.Context()
@@ -161,13 +162,13 @@ func TestReadsGoOnWithoutTheStore(t *testing.T) {
 	if p.Position().Revision != r.Revision {
 		t.Errorf("the snapshot is at %v", p.Position())
 	}
-	must[controlplane.Token](t)(s.Authenticate(s.InitialToken()))
+	must[api.Token](t)(s.Authenticate(s.InitialToken()))
 	short, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
 	defer cancel()
 	_, err := s.GetFlag(short, env, "f")
-	want(t, err, controlplane.Unavailable)
+	want(t, err, api.Unavailable)
 	_, err = s.Enable(short, env, "f", flagset.ForActor("v"), by)
-	want(t, err, controlplane.Unavailable)
+	want(t, err, api.Unavailable)
 	for s.Ready() == nil { // it notices when there is no leader any more
 		time.Sleep(10 * time.Millisecond)
 	}
@@ -182,7 +183,7 @@ func TestEmbeddedFindsEverythingAgain(t *testing.T) {
 	dir, ctx := t.TempDir(), t.Context()
 	store := embedded(t, dir)
 	s := open(t, controlplane.Config{Store: store})
-	must[controlplane.Difference](t)(s.Import(ctx, env, manyFlags(300), controlplane.ImportOptions{}, by))
+	must[api.Difference](t)(s.Import(ctx, env, manyFlags(300), api.Import{}, by))
 	before := must[*controlplane.Snapshot](t)(s.Snapshot(ctx, env))
 	secret := s.InitialToken()
 	_ = s.Close()
@@ -193,5 +194,5 @@ func TestEmbeddedFindsEverythingAgain(t *testing.T) {
 	if after := must[*controlplane.Snapshot](t)(again.Snapshot(ctx, env)); after.ID() != before.ID() {
 		t.Error("the snapshot is another one")
 	}
-	must[controlplane.Token](t)(again.Authenticate(secret))
+	must[api.Token](t)(again.Authenticate(secret))
 }

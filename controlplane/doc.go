@@ -30,6 +30,7 @@
 //     never go backwards.
 //   - Within a lineage, revisions only rise. An environment that is deleted and created again continues to count, in a new
 //     lineage.
+//   - A store can be walked: [Check] names each invariant that doesn't hold.
 //
 // # Caveats
 //

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
@@ -12,33 +13,33 @@ import (
 
 func TestEnvironmentsAreApart(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
-	must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "staging"}, by))
+	must[api.Environment](t)(s.CreateEnvironment(ctx, api.NewEnvironment{Key: "staging"}, by))
 	must[controlplane.WriteResult](t)(s.Enable(ctx, "staging", "f", flagset.Scope{}, by))
 	_, err := s.GetFlag(ctx, env, "f")
-	want(t, err, controlplane.NotFound)
-	_, err = s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "staging"}, by)
-	want(t, err, controlplane.Exists)
+	want(t, err, api.NotFound)
+	_, err = s.CreateEnvironment(ctx, api.NewEnvironment{Key: "staging"}, by)
+	want(t, err, api.Exists)
 	for _, key := range []string{"", "a/b", "-a", strings.Repeat("a", 64), "a b"} {
-		_, err = s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: key}, by)
-		want(t, err, controlplane.Invalid)
+		_, err = s.CreateEnvironment(ctx, api.NewEnvironment{Key: key}, by)
+		want(t, err, api.Invalid)
 	}
-	_, err = s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "x", Settings: flagset.Settings{GroupConflict: "maybe"}}, by)
-	want(t, err, controlplane.Invalid)
+	_, err = s.CreateEnvironment(ctx, api.NewEnvironment{Key: "x", Settings: &flagset.Settings{GroupConflict: "maybe"}}, by)
+	want(t, err, api.Invalid)
 }
 
 func TestADeletedEnvironmentMadeAnewHasANewLineage(t *testing.T) {
 	db := memstore.New()
 	s, ctx := open(t, controlplane.Config{Store: db}), t.Context()
-	first := must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "e", Description: "first"}, by))
+	first := must[api.Environment](t)(s.CreateEnvironment(ctx, api.NewEnvironment{Key: "e", Description: "first"}, by))
 	must[controlplane.WriteResult](t)(s.Enable(ctx, "e", "f", flagset.Scope{}, by))
-	want(t, s.DeleteEnvironment(ctx, "e", "", by), controlplane.Invalid)
-	want(t, s.DeleteEnvironment(ctx, env, env, by), controlplane.Forbidden)
+	want(t, s.DeleteEnvironment(ctx, "e", "", by), api.Invalid)
+	want(t, s.DeleteEnvironment(ctx, env, env, by), api.Forbidden)
 	want(t, s.DeleteEnvironment(ctx, "e", "e", by), "")
 	_, err := s.GetEnvironment(ctx, "e")
-	want(t, err, controlplane.NotFound)
+	want(t, err, api.NotFound)
 	_, err = s.Snapshot(ctx, "e")
-	want(t, err, controlplane.NotFound)
-	want(t, s.DeleteEnvironment(ctx, "e", "e", by), controlplane.NotFound)
+	want(t, err, api.NotFound)
+	want(t, s.DeleteEnvironment(ctx, "e", "e", by), api.NotFound)
 	s.Sweep(ctx)
 	for _, prefix := range []string{"flag/e/", "segment/e/", "piece/e/"} {
 		page, err := db.Read(ctx, store.Range{From: prefix, To: prefix + "~"})
@@ -46,16 +47,16 @@ func TestADeletedEnvironmentMadeAnewHasANewLineage(t *testing.T) {
 			t.Errorf("%s: %d keys are left, %v", prefix, len(page.Entries), err)
 		}
 	}
-	second := must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "e"}, by))
+	second := must[api.Environment](t)(s.CreateEnvironment(ctx, api.NewEnvironment{Key: "e"}, by))
 	if second.Lineage == first.Lineage || second.Revision <= first.Revision || second.Flags != 0 || second.Description != "" {
 		t.Fatalf("first %+v, second %+v", first, second)
 	}
-	page := must[controlplane.AuditPage](t)(s.Audit(ctx, controlplane.AuditQuery{Environment: "e"}))
+	page := must[api.AuditPage](t)(s.Audit(ctx, controlplane.AuditQuery{Environment: "e"}))
 	if len(page.Entries) != 4 || page.Entries[1].Action != "environment.delete" {
 		t.Fatalf("the audit did not outlive the environment: %+v", page.Entries)
 	}
-	_, _, err = s.Export(ctx, "e", controlplane.At{Revision: 2})
-	want(t, err, controlplane.Gone)
+	_, _, err = s.Export(ctx, "e", api.At{Revision: 2})
+	want(t, err, api.Gone)
 }
 
 func TestSettings(t *testing.T) {
@@ -64,7 +65,7 @@ func TestSettings(t *testing.T) {
 		{Type: flagset.Group, Target: "a", Enabled: true}, {Type: flagset.Group, Target: "b"},
 	}}, by))
 	decide := func() bool {
-		e, err := s.Evaluate(ctx, env, "f", controlplane.Query{Actor: pointer("u"), Groups: []string{"a", "b"}})
+		e, err := s.Evaluate(ctx, env, "f", api.Query{Actor: pointer("u"), Groups: []string{"a", "b"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,14 +74,14 @@ func TestSettings(t *testing.T) {
 	if decide() {
 		t.Error("deny does not win by default")
 	}
-	before := must[controlplane.Environment](t)(s.GetEnvironment(ctx, env))
+	before := must[api.Environment](t)(s.GetEnvironment(ctx, env))
 	allow := flagset.Settings{GroupConflict: flagset.AllowWins}
-	after := must[controlplane.Environment](t)(s.UpdateEnvironment(ctx, env, controlplane.EnvironmentChange{Settings: &allow}, by))
+	after := must[api.Environment](t)(s.UpdateEnvironment(ctx, env, api.EnvironmentChange{Settings: &allow}, by))
 	if !decide() || after.Version == before.Version || after.Settings != allow {
 		t.Errorf("allow does not win: %+v", after)
 	}
-	_, err := s.UpdateEnvironment(ctx, env, controlplane.EnvironmentChange{Settings: &allow}, controlplane.WriteOptions{IfMatch: []string{before.Version}})
-	want(t, err, controlplane.PreconditionFailed)
-	_, err = s.UpdateEnvironment(ctx, env, controlplane.EnvironmentChange{Settings: &flagset.Settings{GroupConflict: "maybe"}}, by)
-	want(t, err, controlplane.Invalid)
+	_, err := s.UpdateEnvironment(ctx, env, api.EnvironmentChange{Settings: &allow}, controlplane.WriteOptions{IfMatch: []string{before.Version}})
+	want(t, err, api.PreconditionFailed)
+	_, err = s.UpdateEnvironment(ctx, env, api.EnvironmentChange{Settings: &flagset.Settings{GroupConflict: "maybe"}}, by)
+	want(t, err, api.Invalid)
 }

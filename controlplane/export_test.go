@@ -1,11 +1,18 @@
 package controlplane
 
-import "context"
+import (
+	"context"
 
-// What tests outside the package need from inside.
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/feed"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/replica"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/stored"
+)
+
+// This file exports what tests outside the package need.
 
 // Sweep sweeps now.
-func (s *Service) Sweep(ctx context.Context) { s.sweep(ctx) }
+func (s *Service) Sweep(ctx context.Context) { s.replica.Sweep(ctx) }
 
 // WriteUsage writes the usage reported so far.
 func (s *Service) WriteUsage(ctx context.Context) {
@@ -15,27 +22,26 @@ func (s *Service) WriteUsage(ctx context.Context) {
 
 // Checkpoint writes a checkpoint now, due or not.
 func (s *Service) Checkpoint(ctx context.Context, env string) error {
-	st, err := s.current(ctx, env)
+	st, err := s.replica.Current(ctx, env)
 	if err != nil {
 		return err
 	}
-	return s.writeCheckpoint(ctx, st)
+	return s.replica.WriteCheckpoint(ctx, st)
 }
 
 // Everything is the range of all keys.
-var Everything = everything
+var Everything = stored.Everything
 
-// StageAge is when a stage counts as given up.
-const StageAge = stageAge
+// StageAge is the age at which a stage is given up.
+const StageAge = model.StageAge
 
 // ApplyDeadline is how long calls wait for the replica.
-const ApplyDeadline = applyDeadline
+const ApplyDeadline = replica.ApplyDeadline
 
-// FrameGap is the least time between two frames.
-const FrameGap = frameGap
+// FrameGap is the shortest time between two frames.
+const FrameGap = feed.FrameGap
 
 // QuickWebhooks makes the election and the retries of webhooks quick.
 func (s *Service) QuickWebhooks() {
-	s.hooks.quick.Store(true)
-	s.hooks.wake()
+	s.webhooks.Hurry()
 }

@@ -9,30 +9,18 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/replica"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/stored"
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
-
-// FailedWrite describes a change that was refused. Failed writes are kept separate from the audit and don't change a revision.
-type FailedWrite struct {
-	Environment string    `msgpack:"-"`
-	Time        time.Time `msgpack:"-"`
-	By          string    `msgpack:"by"`
-	Reason      string    `msgpack:"reason,omitempty"`
-	Action      string    `msgpack:"action"`
-	Key         string    `msgpack:"key,omitempty"`
-	Code        Code      `msgpack:"code"`
-	Detail      string    `msgpack:"detail"`
-	Suppressed  int       `msgpack:"suppressed,omitempty"` // how many refusals before it were not recorded, because there were too many
-}
 
 const (
 	// For each environment, twenty refusals are recorded at once and then one per second. That is enough to see what somebody does wrong,
 	// and too few to fill a store.
 	failureBurst = 20
 	failureRate  = rate.Limit(1)
-	// maxFailures is how many are kept for each environment. The sweep deletes older ones.
-	maxFailures   = 1_000
-	failureDetail = 2_000 // bytes
 )
 
 // failureLimits limits how many refusals are recorded for each environment.
@@ -67,70 +55,65 @@ func (l *failureLimits) allow(env string, now time.Time) (suppressed int, ok boo
 }
 
 // recordRefusal records why a change was refused, if that was the caller's fault.
-func (s *Service) recordRefusal(ctx context.Context, env, action, key string, o WriteOptions, err error) {
+func (s *Service) recordRefusal(ctx context.Context, c change, err error) {
 	code := CodeOf(err)
-	if o.quiet || code == Unavailable || code == Internal || code == Conflict {
+	if c.options.quiet || code == api.Unavailable || code == api.Internal || code == api.Conflict {
 		return
 	}
-	s.RecordFailure(ctx, FailedWrite{Environment: env, By: o.By, Reason: o.Reason, Action: action, Key: key, Code: code, Detail: err.Error()})
+	s.RecordFailure(ctx, api.FailedWrite{Environment: c.env, By: c.options.By, Reason: c.options.Reason, Action: c.action, Key: c.key, Code: code, Detail: err.Error()})
 }
 
 // RecordFailure records a change that was refused before it reached a verb, such as one without a token. It limits how many it records. It
 // never fails: if it can't record, it logs.
-func (s *Service) RecordFailure(ctx context.Context, f FailedWrite) {
-	if s.view.Load().states[f.Environment] == nil {
-		f.Environment = system // otherwise anybody could invent environments
+func (s *Service) RecordFailure(ctx context.Context, f api.FailedWrite) {
+	if s.replica.Snapshot(f.Environment) == nil { // otherwise anybody could invent environments
+		if f.Key == "" {
+			f.Key = f.Environment
+		}
+		f.Environment = stored.System
 	}
 	now := s.now()
 	suppressed, ok := s.failures.allow(f.Environment, now)
 	if !ok {
 		return
 	}
-	f.Suppressed = suppressed
-	f.By, f.Reason, f.Key, f.Action = clip(f.By, maxBy), clip(f.Reason, failureDetail), clip(f.Key, maxBy), clip(f.Action, maxBy)
-	f.Detail = clip(f.Detail, failureDetail)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), applyDeadline)
+	saved := stored.Failure{By: stored.Clip(f.By, maxBy), Reason: stored.Clip(f.Reason, stored.MaxDetail), Action: stored.Clip(f.Action, maxBy), Key: stored.Clip(f.Key, maxBy),
+		Code: f.Code, Detail: stored.Clip(f.Detail, stored.MaxDetail), Suppressed: suppressed}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), replica.ApplyDeadline)
 	defer cancel()
-	_, err := s.store.Commit(ctx, store.Txn{Ops: []store.Op{{Key: failureKey(f.Environment, now, randomName()), Value: marshalStored(f)}}})
+	_, err := s.store.Commit(ctx, store.Txn{Ops: []store.Op{{Key: stored.FailureKey(f.Environment, now, model.RandomName()), Value: stored.Marshal(saved)}}})
 	if err != nil {
 		s.log.Warn("a refused change can't be recorded", "environment", f.Environment, "action", f.Action, "by", f.By, "error", err)
 	}
 }
 
-func clip(text string, most int) string {
-	if len(text) > most {
-		return strings.ToValidUTF8(text[:most], "") + "…"
-	}
-	return text
-}
-
 // Failures lists refused changes, newest first. It uses the query's Environment, Environments, By, Action, Since, Until and Limit.
-func (s *Service) Failures(ctx context.Context, q AuditQuery) ([]FailedWrite, error) {
+func (s *Service) Failures(ctx context.Context, q AuditQuery) ([]api.FailedWrite, error) {
 	limit := q.Limit
 	if limit <= 0 {
 		limit = 100
 	}
-	limit = min(limit, maxFailures)
-	prefix := failurePrefix
+	limit = min(limit, stored.MaxFailures)
+	prefix := stored.FailurePrefix
 	if q.Environment != "" {
 		prefix += q.Environment + "/"
 	}
-	var list []FailedWrite
+	list := []api.FailedWrite{}
 	_, err := store.ReadAll(ctx, s.store, store.Under(prefix), func(e store.Entry) error {
-		env, _, _ := strings.Cut(strings.TrimPrefix(e.Key, failurePrefix), "/")
+		env, _, _ := strings.Cut(strings.TrimPrefix(e.Key, stored.FailurePrefix), "/")
 		if q.Environments != nil && !slices.Contains(q.Environments, env) {
 			return nil
 		}
-		var f FailedWrite
-		if err := unmarshalStored(e.Value, &f); err != nil {
+		var saved stored.Failure
+		if err := stored.Unmarshal(e.Value, &saved); err != nil {
 			return err
 		}
-		stamp, _, _ := strings.Cut(tail(e.Key), "-")
-		us, err := revisionOf(stamp)
+		stamp, _, _ := strings.Cut(stored.Tail(e.Key), "-")
+		us, err := stored.RevisionOf(stamp)
 		if err != nil {
 			return err
 		}
-		f.Environment, f.Time = env, fromMicros(us)
+		f := saved.Document(env, stored.FromMicros(us))
 		switch {
 		case q.By != "" && f.By != q.By,
 			q.Action != "" && f.Action != q.Action && !strings.HasPrefix(f.Action, q.Action+"."),
@@ -141,8 +124,8 @@ func (s *Service) Failures(ctx context.Context, q AuditQuery) ([]FailedWrite, er
 		return nil
 	})
 	if err != nil {
-		return nil, unavailable("the refused changes can't be read", err)
+		return nil, model.Unavailable("the refused changes can't be read", err)
 	}
-	slices.SortStableFunc(list, func(a, b FailedWrite) int { return b.Time.Compare(a.Time) })
+	slices.SortStableFunc(list, func(a, b api.FailedWrite) int { return b.Time.Compare(a.Time) })
 	return list[:min(limit, len(list))], nil
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
@@ -16,7 +17,7 @@ import (
 
 var errFlaky = errors.New("no answer")
 
-// flaky is a store that fails as networks do.
+// flaky is a store that fails like a network.
 type flaky struct {
 	store.Store
 
@@ -36,7 +37,7 @@ func (f *flaky) hold() (release func()) {
 	return sync.OnceFunc(func() { close(f.held) })
 }
 
-// failAfter lets commits fail after so many more; -1: never.
+// failAfter makes commits fail after this many more; -1 for never.
 func (f *flaky) failAfter(n int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -47,7 +48,7 @@ func (f *flaky) failAfter(n int) {
 	f.commits, f.failing = n+1, make(chan struct{}, 1)
 }
 
-// until is a context that ends when a commit has failed.
+// until returns a context that ends when a commit has failed.
 func (f *flaky) until(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	f.mu.Lock()
@@ -115,7 +116,7 @@ func (f *flaky) Watch(ctx context.Context, after int64) iter.Seq2[store.Batch, e
 	}
 }
 
-// TestAWriteThatWasNotAnsweredIsMadeOnce: the store commits and doesn't say so.
+// TestAWriteThatWasNotAnsweredIsMadeOnce uses a store that commits and doesn't say so.
 func TestAWriteThatWasNotAnsweredIsMadeOnce(t *testing.T) {
 	store := &flaky{Store: memstore.New()}
 	s, ctx := open(t, controlplane.Config{Store: store}), t.Context()
@@ -124,7 +125,7 @@ func TestAWriteThatWasNotAnsweredIsMadeOnce(t *testing.T) {
 		store.lose = 1
 		store.mu.Unlock()
 	}
-	before := must[controlplane.Environment](t)(s.GetEnvironment(ctx, env)).Revision
+	before := must[api.Environment](t)(s.GetEnvironment(ctx, env)).Revision
 	lose()
 	r := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", flagset.Scope{}, by))
 	if !r.Changed || !r.Created || r.Revision != before+1 {
@@ -135,29 +136,29 @@ func TestAWriteThatWasNotAnsweredIsMadeOnce(t *testing.T) {
 		t.Errorf("deleted at %d", revision)
 	}
 	lose()
-	token, secret, err := s.CreateToken(ctx, controlplane.NewToken{Name: "n", Role: controlplane.RoleSDK}, by)
+	token, err := s.CreateToken(ctx, api.NewToken{Name: "n", Role: api.RoleSDK}, by)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if found := must[controlplane.Token](t)(s.Authenticate(secret)); found.ID != token.ID {
+	if found := must[api.Token](t)(s.Authenticate(token.Secret)); found.ID != token.ID {
 		t.Errorf("made %+v, found %+v", token, found)
 	}
 	lose()
 	want(t, s.RevokeToken(ctx, token.ID, by), "")
-	_, err = s.Authenticate(secret)
-	want(t, err, controlplane.Unauthorized)
-	page := must[controlplane.AuditPage](t)(s.Audit(ctx, controlplane.AuditQuery{By: "ada"}))
+	_, err = s.Authenticate(token.Secret)
+	want(t, err, api.Unauthorized)
+	page := must[api.AuditPage](t)(s.Audit(ctx, controlplane.AuditQuery{By: "ada"}))
 	if len(page.Entries) != 4 {
 		t.Errorf("%d changes are in the audit", len(page.Entries))
 	}
 	lose()
-	must[controlplane.Difference](t)(s.Import(ctx, env, manyFlags(300), controlplane.ImportOptions{}, by))
-	if e := must[controlplane.Environment](t)(s.GetEnvironment(ctx, env)); e.Flags != 300 || e.Revision != before+3 {
+	must[api.Difference](t)(s.Import(ctx, env, manyFlags(300), api.Import{}, by))
+	if e := must[api.Environment](t)(s.GetEnvironment(ctx, env)); e.Flags != 300 || e.Revision != before+3 {
 		t.Errorf("environment %+v", e)
 	}
 }
 
-// TestALateReplicaSkipsWhatWasSwept: pieces of a large flag are replaced and swept before a replica has read them.
+// TestALateReplicaSkipsWhatWasSwept replaces and sweeps the pieces of a large flag before a replica has read them.
 func TestALateReplicaSkipsWhatWasSwept(t *testing.T) {
 	memory := memstore.New()
 	store := &flaky{Store: memory}
@@ -177,7 +178,7 @@ func TestALateReplicaSkipsWhatWasSwept(t *testing.T) {
 	}
 	last := must[controlplane.WriteResult](t)(writer.Enable(ctx, env, "small", flagset.Scope{}, by))
 	_, err := s.GetFlag(ctx, env, "small") // admin reads wait, and say so
-	want(t, err, controlplane.Unavailable)
+	want(t, err, api.Unavailable)
 	if p := must[*controlplane.Snapshot](t)(s.Snapshot(ctx, env)); p.Position().Revision != 2 {
 		t.Errorf("the late replica is at %v", p.Position())
 	}
@@ -191,7 +192,7 @@ func TestALateReplicaSkipsWhatWasSwept(t *testing.T) {
 	}
 }
 
-// TestAReplicaComesBack: its watch breaks again and again, and falls behind what the store keeps.
+// TestAReplicaComesBack breaks the replica's watch again and again, until it falls behind what the store keeps.
 func TestAReplicaComesBack(t *testing.T) {
 	memory := memstore.New()
 	store := &flaky{Store: memory}
@@ -205,10 +206,10 @@ func TestAReplicaComesBack(t *testing.T) {
 	}
 	for {
 		f, err := s.GetFlag(ctx, env, "f19")
-		if err == nil && f.State == controlplane.StateOn {
+		if err == nil && f.State == api.StateOn {
 			break
 		}
-		want(t, err, controlplane.Unavailable) // it waits for its replica, and says so if that takes too long
+		want(t, err, api.Unavailable) // it waits for its replica, and says so if that takes too long
 	}
 	a, b := must[*controlplane.Snapshot](t)(s.Snapshot(ctx, env)), must[*controlplane.Snapshot](t)(writer.Snapshot(ctx, env))
 	if a.ID() != b.ID() {

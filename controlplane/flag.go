@@ -2,128 +2,87 @@ package controlplane
 
 import (
 	"context"
-	"strconv"
-	"time"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/replica"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/stored"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
-
-// State sums up a flag for a list.
-type State string
-
-// These are the states of a flag.
-const (
-	StateOn      State = "on"      // the boolean gate is on
-	StatePartial State = "partial" // other gates grant it to some actors
-	StateOff     State = "off"     // nothing grants it
-	StateKilled  State = "killed"
-)
-
-// Flag is a flag with its metadata.
-type Flag struct {
-	flagset.Flag // the document; marshal it by itself for the authoring form
-
-	Version          string // it changes with each change of the flag; use it in WriteOptions.IfMatch
-	Revision         int64  // the environment's revision that last changed the flag
-	Created, Updated time.Time
-	UpdatedBy        string
-	State            State
-	LastEvaluated    time.Time // zero if never reported
-	Evaluations      int64     // the sum of what hosts reported
-	Stale            bool      // by the age in the FlagQuery
-	Warnings         []flagset.Problem
-}
 
 // WriteResult is the answer to a change of a flag.
 type WriteResult struct {
-	Flag     Flag
+	Flag     api.Flag
 	Enabled  bool  // the immediate state: how its own gates decide for the verb's actor or group, or without an actor
 	Revision int64 // the environment's revision
 	Changed  bool  // false if the flag was like that already, and nothing was written
 	Created  bool
-	Warnings []flagset.Problem
 }
 
 // GetFlag returns a flag. As for all reads, an error has the code NotFound or Unavailable.
-func (s *Service) GetFlag(ctx context.Context, env, key string) (Flag, error) {
-	st, err := s.current(ctx, env)
+func (s *Service) GetFlag(ctx context.Context, env, key string) (api.Flag, error) {
+	st, err := s.replica.Current(ctx, env)
 	if err != nil {
-		return Flag{}, err
+		return api.Flag{}, err
 	}
-	r := st.flag(key)
+	r := st.Flag(key)
 	if r == nil {
-		return Flag{}, noFlag(key)
+		return api.Flag{}, model.NoFlag(key)
 	}
 	return s.describe(st, r)
 }
 
-func noFlag(key string) error { return fail(NotFound, "there is no flag %.140q", key) }
-
 // describe returns a flag with its metadata.
-func (s *Service) describe(st *state, r *record) (Flag, error) {
+func (s *Service) describe(st *model.State, r *model.Record) (api.Flag, error) {
 	var references []flagset.Problem
-	for _, p := range st.referenceProblems() {
-		if p.Flag == r.key() {
+	for _, p := range st.ReferenceProblems() {
+		if p.Flag == r.Key() {
 			references = append(references, p)
 		}
 	}
-	return s.describeWith(s.view.Load(), st, r, references)
+	return s.describeWith(s.replica.View(), st, r, references)
 }
 
 // describeWith is describe for a caller that has the flag's reference problems already.
-func (s *Service) describeWith(v *view, st *state, r *record, references []flagset.Problem) (Flag, error) {
-	if err := r.read(); err != nil {
-		return Flag{}, err
+func (s *Service) describeWith(v *replica.View, st *model.State, r *model.Record, references []flagset.Problem) (api.Flag, error) {
+	if err := r.Read(); err != nil {
+		return api.Flag{}, err
 	}
-	used := s.usageOf(v, st.env, r.key())
-	f := Flag{
-		Flag: r.flag, Version: st.head.version(r.meta.Revision), Revision: r.meta.Revision,
-		Created: fromMicros(r.meta.Created), Updated: fromMicros(r.meta.Updated), UpdatedBy: r.meta.By,
-		State: stateOf(&r.flag), LastEvaluated: fromMicros(used.Last), Evaluations: used.Count,
-		Warnings: warnings(r.own),
-	}
+	flag := r.Flag()
+	used := s.usageOf(v, st.Env, r.Key())
+	problems := model.Warnings(r.Own)
 	for _, p := range references {
-		p = placed(&r.flag, p)
-		p.Severity = flagset.Warning
-		f.Warnings = append(f.Warnings, p)
+		problems = append(problems, model.Placed(&flag, p))
 	}
-	return f, nil
+	return api.Flag{Flag: flag, FlagInfo: api.FlagInfo{
+		Version: st.Head.Version(r.Meta.Revision), Revision: r.Meta.Revision,
+		Created: stored.FromMicros(r.Meta.Created), Updated: stored.FromMicros(r.Meta.Updated), UpdatedBy: r.Meta.By,
+		State: stateOf(&flag), LastEvaluated: stored.FromMicros(used.Last), Evaluations: used.Count, Warnings: api.Problems(problems),
+	}}, nil
 }
 
 // stateOf returns the state that sums up a flag.
-func stateOf(f *flagset.Flag) State {
+func stateOf(f *flagset.Flag) api.State {
 	if f.Killed {
-		return StateKilled
+		return api.StateKilled
 	}
-	state := StateOff
+	state := api.StateOff
 	for _, g := range f.Gates {
 		switch g.Type {
 		case flagset.Boolean:
 			if g.Enabled {
-				return StateOn
+				return api.StateOn
 			}
 		case flagset.Actor, flagset.Group, flagset.Rule, flagset.SegmentGate:
 			if g.Enabled {
-				state = StatePartial
+				state = api.StatePartial
 			}
 		case flagset.PercentageOfActors, flagset.PercentageOfTime, flagset.Schedule:
-			state = StatePartial
+			state = api.StatePartial
 		}
 	}
 	return state
-}
-
-func gatePointer(i int) string { return "/gates/" + strconv.Itoa(i) }
-
-// placed points a problem, which was found among only the gates that refer to others, into the flag's whole document.
-func placed(f *flagset.Flag, p flagset.Problem) flagset.Problem {
-	for i := range f.Gates {
-		if p.Gate != "" && f.Gates[i].Slot() == p.Gate {
-			p.Pointer = gatePointer(i) + "/target"
-			break
-		}
-	}
-	return p
 }
 
 // A flagEdit returns the new flag, given the current one, which is nil if the flag doesn't exist. Its problems have pointers into the
@@ -131,69 +90,53 @@ func placed(f *flagset.Flag, p flagset.Problem) flagset.Problem {
 type flagEdit func(before *flagset.Flag) (flagset.Flag, []flagset.Problem, error)
 
 // changeFlag writes the flag that an edit returns, and evaluates it for the verb's immediate state.
-func (s *Service) changeFlag(ctx context.Context, env, action, key string, o WriteOptions, scope immediate, edit flagEdit) (WriteResult, error) {
+func (s *Service) changeFlag(ctx context.Context, c change, scope immediate, edit flagEdit) (WriteResult, error) {
 	var created bool
-	d, err := s.write(ctx, env, action, key, o, func(st *state, d *draft) error {
-		r := st.flag(key)
+	d, err := s.change(ctx, c, func(st *model.State, d *replica.Draft) error {
+		r := st.Flag(c.key)
 		created = r == nil
 		var before *flagset.Flag
 		version := ""
 		if r != nil {
-			if err := r.read(); err != nil {
+			if err := r.Read(); err != nil {
 				return err
 			}
-			before, version = &r.flag, st.head.version(r.meta.Revision)
+			before, version = new(r.Flag()), st.Head.Version(r.Meta.Revision)
 		}
-		if err := precondition(o, version); err != nil {
+		if err := precondition(c.options, version); err != nil {
 			return err
 		}
 		after, problems, err := edit(before)
 		if err != nil {
 			return err
 		}
-		if err := invalid("the flag", problems); err != nil {
+		if err := model.Invalid("the flag", problems); err != nil {
 			return err
 		}
-		if err := d.putFlag(after); err != nil || d.empty() {
+		if err := d.Put(model.FlagDocument(after)); err != nil || d.Empty() {
 			return err
 		}
-		return d.check(false)
+		return d.Check(false)
 	})
 	if err != nil {
 		return WriteResult{}, err
 	}
-	return s.flagResult(d, key, created, scope)
-}
-
-// flagResult answers from the draft, not from the view, because another change may have come by now.
-func (s *Service) flagResult(d *draft, key string, created bool, scope immediate) (WriteResult, error) {
-	st := d.after()
-	flag, err := s.describe(st, st.flag(key))
+	// The answer comes from the draft, not from the view, because another change may have come by now.
+	st := d.After()
+	flag, err := s.describe(st, st.Flag(c.key))
 	if err != nil {
 		return WriteResult{}, err
 	}
-	written := !d.empty() && !d.options.DryRun
-	return WriteResult{Flag: flag, Enabled: scope.enabled(&flag.Flag, s.now()), Revision: st.head.Revision, Changed: !d.empty(), Created: created && written,
-		Warnings: flag.Warnings}, nil
-}
-
-// after returns the state after the draft. A dry run doesn't change the revision.
-func (d *draft) after() *state {
-	if d.empty() {
-		return d.st
-	}
-	h := d.head
-	if d.options.DryRun {
-		h.Revision = d.st.head.Revision
-	}
-	return d.st.with(h, d.st.headAt, d.st.at, d.with)
+	enabled, changed := scope.enabled(&flag.Flag, s.now()), !d.Empty()
+	flag.Enabled, flag.Changed = &enabled, &changed
+	return WriteResult{Flag: flag, Enabled: enabled, Revision: st.Head.Revision, Changed: changed, Created: created && changed && !c.options.DryRun}, nil
 }
 
 // existing returns an edit of a flag that must exist.
 func existing(key string, edit func(f flagset.Flag) (flagset.Flag, []flagset.Problem)) flagEdit {
 	return func(before *flagset.Flag) (flagset.Flag, []flagset.Problem, error) {
 		if before == nil {
-			return flagset.Flag{}, nil, noFlag(key)
+			return flagset.Flag{}, nil, model.NoFlag(key)
 		}
 		f, problems := edit(*before)
 		return f, problems, nil
@@ -215,35 +158,35 @@ func creating(key string, edit func(f flagset.Flag) (flagset.Flag, []flagset.Pro
 // PutFlag creates or replaces a flag. As for all changes, an error has the code Invalid, NotFound (for the environment),
 // PreconditionFailed, TooLarge or Unavailable.
 func (s *Service) PutFlag(ctx context.Context, env string, f flagset.Flag, o WriteOptions) (WriteResult, error) {
-	return s.changeFlag(ctx, env, "flag.put", f.Key, o, immediate{}, func(*flagset.Flag) (flagset.Flag, []flagset.Problem, error) {
+	return s.changeFlag(ctx, change{env: env, action: "flag.put", key: f.Key, options: o}, immediate{}, func(*flagset.Flag) (flagset.Flag, []flagset.Problem, error) {
 		return f, nil, nil
 	})
 }
 
 // Enable puts the gate that a scope stands for. It creates a missing flag.
 func (s *Service) Enable(ctx context.Context, env, key string, scope flagset.Scope, o WriteOptions) (WriteResult, error) {
-	return s.changeFlag(ctx, env, "flag.enable", key, o, enabledFor(scope), creating(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
+	return s.changeFlag(ctx, change{env: env, action: "flag.enable", key: key, options: o}, enabledFor(scope), creating(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
 		return flagset.Enable(f, scope)
 	}))
 }
 
 // Disable puts the gate that turns a flag off for a scope. It creates a missing flag.
 func (s *Service) Disable(ctx context.Context, env, key string, scope flagset.Scope, o WriteOptions) (WriteResult, error) {
-	return s.changeFlag(ctx, env, "flag.disable", key, o, disabledFor(scope), creating(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
+	return s.changeFlag(ctx, change{env: env, action: "flag.disable", key: key, options: o}, disabledFor(scope), creating(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
 		return flagset.Disable(f, scope)
 	}))
 }
 
 // Clear removes a gate, or all gates if no part is given. The flag stays.
 func (s *Service) Clear(ctx context.Context, env, key string, what flagset.Removal, o WriteOptions) (WriteResult, error) {
-	return s.changeFlag(ctx, env, "flag.clear", key, o, immediate{}, existing(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
+	return s.changeFlag(ctx, change{env: env, action: "flag.clear", key: key, options: o}, immediate{}, existing(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
 		return flagset.Clear(f, what)
 	}))
 }
 
 // PutVariants puts the variant gate. It creates a missing flag.
 func (s *Service) PutVariants(ctx context.Context, env, key string, variants []flagset.Variant, o WriteOptions) (WriteResult, error) {
-	return s.changeFlag(ctx, env, "flag.variants", key, o, immediate{}, creating(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
+	return s.changeFlag(ctx, change{env: env, action: "flag.variants", key: key, options: o}, immediate{}, creating(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
 		return flagset.PutVariants(f, variants)
 	}))
 }
@@ -251,33 +194,38 @@ func (s *Service) PutVariants(ctx context.Context, env, key string, variants []f
 // Kill turns a flag off, whatever its gates say. offVariant is the variant to serve while the flag is killed. If it is nil, the flag's own
 // stays; "" means the caller's default.
 func (s *Service) Kill(ctx context.Context, env, key string, offVariant *string, o WriteOptions) (WriteResult, error) {
-	return s.changeFlag(ctx, env, "flag.kill", key, o, immediate{}, existing(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
+	return s.changeFlag(ctx, change{env: env, action: "flag.kill", key: key, options: o}, immediate{}, existing(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
 		return flagset.Kill(f, offVariant)
 	}))
 }
 
 // Revive undoes a Kill.
 func (s *Service) Revive(ctx context.Context, env, key string, o WriteOptions) (WriteResult, error) {
-	return s.changeFlag(ctx, env, "flag.revive", key, o, immediate{}, existing(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
+	return s.changeFlag(ctx, change{env: env, action: "flag.revive", key: key, options: o}, immediate{}, existing(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
 		return flagset.Revive(f), nil
 	}))
 }
 
 // DeleteFlag deletes a flag. The error for a flag that others require has the code InUse.
 func (s *Service) DeleteFlag(ctx context.Context, env, key string, o WriteOptions) (revision int64, err error) {
-	d, err := s.write(ctx, env, "flag.delete", key, o, func(st *state, d *draft) error {
-		r := st.flag(key)
+	return s.deleteRecord(ctx, change{env: env, action: "flag.delete", key: key, options: o}, snapshot.FlagRecord, model.NoFlag(key))
+}
+
+// deleteRecord deletes a flag or a segment; missing is the error if there is none.
+func (s *Service) deleteRecord(ctx context.Context, c change, kind snapshot.Kind, missing error) (revision int64, err error) {
+	d, err := s.change(ctx, c, func(st *model.State, d *replica.Draft) error {
+		r := st.Record(kind, c.key)
 		if r == nil {
-			return noFlag(key)
+			return missing
 		}
-		if err := precondition(o, st.head.version(r.meta.Revision)); err != nil {
+		if err := precondition(c.options, st.Head.Version(r.Meta.Revision)); err != nil {
 			return err
 		}
-		d.remove(r)
-		return d.check(false)
+		d.Remove(r)
+		return d.Check(false)
 	})
 	if err != nil {
 		return 0, err
 	}
-	return d.after().head.Revision, nil
+	return d.After().Head.Revision, nil
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
@@ -38,34 +39,34 @@ func TestVerbs(t *testing.T) {
 		name    string
 		do      verb
 		enabled bool
-		state   controlplane.State
+		state   api.State
 		slots   []string
 	}{
-		{"enable for an actor", enable(flagset.ForActor("u")), true, controlplane.StatePartial, []string{"actor/u"}},
-		{"disable for an actor", disable(flagset.ForActor("v")), false, controlplane.StatePartial, []string{"actor/u", "actor/v"}},
-		{"enable for a group", enable(flagset.ForGroup("g")), true, controlplane.StatePartial, []string{"actor/u", "actor/v", "group/g"}},
-		{"disable", disable(flagset.Scope{}), false, controlplane.StatePartial, []string{"actor/u", "actor/v", "boolean", "group/g"}},
-		{"enable", enable(flagset.Scope{}), true, controlplane.StateOn, []string{"actor/u", "actor/v", "boolean", "group/g"}},
-		{"clear the boolean gate", remove(flagset.Removal{Boolean: true}), false, controlplane.StatePartial, []string{"actor/u", "actor/v", "group/g"}},
-		{"clear an actor", remove(flagset.Removal{Actor: pointer("v")}), false, controlplane.StatePartial, []string{"actor/u", "group/g"}},
-		{"disable for a percentage", disable(flagset.ForPercentageOfActors(0.3)), false, controlplane.StatePartial, []string{"actor/u", "group/g", "percentage"}},
-		{"enable for a rule", enable(flagset.When(isPro)), true, controlplane.StatePartial, []string{"actor/u", "group/g", "percentage", "rule"}},
-		{"enable for a segment", enable(flagset.ForSegment("seg")), true, controlplane.StatePartial, []string{"actor/u", "group/g", "percentage", "rule", "segment/seg"}},
-		{"enable with a prerequisite", enable(flagset.Requires("parent", true)), true, controlplane.StatePartial,
+		{"enable for an actor", enable(flagset.ForActor("u")), true, api.StatePartial, []string{"actor/u"}},
+		{"disable for an actor", disable(flagset.ForActor("v")), false, api.StatePartial, []string{"actor/u", "actor/v"}},
+		{"enable for a group", enable(flagset.ForGroup("g")), true, api.StatePartial, []string{"actor/u", "actor/v", "group/g"}},
+		{"disable", disable(flagset.Scope{}), false, api.StatePartial, []string{"actor/u", "actor/v", "boolean", "group/g"}},
+		{"enable", enable(flagset.Scope{}), true, api.StateOn, []string{"actor/u", "actor/v", "boolean", "group/g"}},
+		{"clear the boolean gate", remove(flagset.Removal{Boolean: true}), false, api.StatePartial, []string{"actor/u", "actor/v", "group/g"}},
+		{"clear an actor", remove(flagset.Removal{Actor: pointer("v")}), false, api.StatePartial, []string{"actor/u", "group/g"}},
+		{"disable for a percentage", disable(flagset.ForPercentageOfActors(0.3)), false, api.StatePartial, []string{"actor/u", "group/g", "percentage"}},
+		{"enable for a rule", enable(flagset.When(isPro)), true, api.StatePartial, []string{"actor/u", "group/g", "percentage", "rule"}},
+		{"enable for a segment", enable(flagset.ForSegment("seg")), true, api.StatePartial, []string{"actor/u", "group/g", "percentage", "rule", "segment/seg"}},
+		{"enable with a prerequisite", enable(flagset.Requires("parent", true)), true, api.StatePartial,
 			[]string{"actor/u", "group/g", "percentage", "prerequisite/parent", "rule", "segment/seg"}},
-		{"clear all", remove(flagset.Removal{}), false, controlplane.StateOff, nil},
-		{"enable with an open schedule", enable(flagset.Between("2020-01-01T00:00:00Z", "")), true, controlplane.StatePartial, []string{"schedule"}},
-		{"disable under an open schedule", disable(flagset.Scope{}), true, controlplane.StatePartial, []string{"boolean", "schedule"}},
+		{"clear all", remove(flagset.Removal{}), false, api.StateOff, nil},
+		{"enable with an open schedule", enable(flagset.Between("2020-01-01T00:00:00Z", "")), true, api.StatePartial, []string{"schedule"}},
+		{"disable under an open schedule", disable(flagset.Scope{}), true, api.StatePartial, []string{"boolean", "schedule"}},
 		{"put variants", func(s *controlplane.Service) (controlplane.WriteResult, error) {
 			return s.PutVariants(ctx, env, "f", weights, by)
 		}, true,
-			controlplane.StatePartial, []string{"boolean", "schedule", "variant"}},
+			api.StatePartial, []string{"boolean", "schedule", "variant"}},
 		{"kill", func(s *controlplane.Service) (controlplane.WriteResult, error) {
 			return s.Kill(ctx, env, "f", pointer("a"), by)
 		}, false,
-			controlplane.StateKilled, []string{"boolean", "schedule", "variant"}},
+			api.StateKilled, []string{"boolean", "schedule", "variant"}},
 		{"revive", func(s *controlplane.Service) (controlplane.WriteResult, error) { return s.Revive(ctx, env, "f", by) }, true,
-			controlplane.StatePartial, []string{"boolean", "schedule", "variant"}},
+			api.StatePartial, []string{"boolean", "schedule", "variant"}},
 	} {
 		r, err := step.do(s)
 		if err != nil {
@@ -92,19 +93,19 @@ func TestVerbs(t *testing.T) {
 func TestVerbsOfAMissingFlag(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
 	_, err := s.Clear(ctx, env, "f", flagset.Removal{}, by)
-	want(t, err, controlplane.NotFound)
+	want(t, err, api.NotFound)
 	_, err = s.Kill(ctx, env, "f", nil, by)
-	want(t, err, controlplane.NotFound)
+	want(t, err, api.NotFound)
 	_, err = s.Revive(ctx, env, "f", by)
-	want(t, err, controlplane.NotFound)
+	want(t, err, api.NotFound)
 	_, err = s.Rollback(ctx, env, "f", 1, by)
-	want(t, err, controlplane.NotFound)
+	want(t, err, api.NotFound)
 	_, err = s.DeleteFlag(ctx, env, "f", by)
-	want(t, err, controlplane.NotFound)
+	want(t, err, api.NotFound)
 	_, err = s.GetFlag(ctx, env, "f")
-	want(t, err, controlplane.NotFound)
+	want(t, err, api.NotFound)
 	_, err = s.Enable(ctx, "nowhere", "f", flagset.Scope{}, by)
-	want(t, err, controlplane.NotFound)
+	want(t, err, api.NotFound)
 }
 
 func TestInvalidFlagsAreRefusedWithEveryProblem(t *testing.T) {
@@ -114,15 +115,15 @@ func TestInvalidFlagsAreRefusedWithEveryProblem(t *testing.T) {
 		{Type: flagset.PercentageOfActors, Ratio: &ratio},
 		{Type: flagset.Rule, Enabled: true, Constraints: []flagset.Constraint{{Attribute: "a", Operator: "matches", Values: []any{"(?=x)"}}}},
 	}}, by)
-	var e *controlplane.Error
-	if !errors.As(err, &e) || e.Code != controlplane.Invalid || len(e.Problems) != 2 {
+	var e *api.Error
+	if !errors.As(err, &e) || e.Code != api.Invalid || len(e.Problems) != 2 {
 		t.Fatalf("got %v", err)
 	}
 	_, err = s.PutFlag(ctx, env, flagset.Flag{Key: "no/key"}, by)
-	want(t, err, controlplane.Invalid)
+	want(t, err, api.Invalid)
 	_, err = s.Enable(ctx, env, "f", flagset.Scope{Actor: pointer("u"), Group: pointer("g")}, by)
-	want(t, err, controlplane.Invalid)
-	if p := must[controlplane.FlagPage](t)(s.ListFlags(ctx, env, controlplane.FlagQuery{})); p.Total != 0 || p.Revision != 1 {
+	want(t, err, api.Invalid)
+	if p := must[api.FlagPage](t)(s.ListFlags(ctx, env, controlplane.FlagQuery{})); p.Total != 0 || p.Revision != 1 {
 		t.Fatalf("a refused flag left %+v", p)
 	}
 }
@@ -134,19 +135,19 @@ func TestPreconditions(t *testing.T) {
 		return s.PutFlag(ctx, env, flagset.Flag{Key: "f", Description: description}, o)
 	}
 	_, err := put("0", controlplane.WriteOptions{IfMatch: []string{"*"}})
-	want(t, err, controlplane.PreconditionFailed)
+	want(t, err, api.PreconditionFailed)
 	first := must[controlplane.WriteResult](t)(put("1", controlplane.WriteOptions{IfAbsent: true}))
 	_, err = put("2", controlplane.WriteOptions{IfAbsent: true})
-	want(t, err, controlplane.PreconditionFailed)
+	want(t, err, api.PreconditionFailed)
 	second := must[controlplane.WriteResult](t)(put("2", controlplane.WriteOptions{IfMatch: []string{"other", first.Flag.Version}}))
 	_, err = put("3", controlplane.WriteOptions{IfMatch: []string{first.Flag.Version}})
-	var e *controlplane.Error
-	if !errors.As(err, &e) || e.Code != controlplane.PreconditionFailed || e.Current != second.Flag.Version {
+	var e *api.Error
+	if !errors.As(err, &e) || e.Code != api.PreconditionFailed || e.Current != second.Flag.Version {
 		t.Fatalf("got %v", err)
 	}
 	_, err = s.DeleteFlag(ctx, env, "f", controlplane.WriteOptions{By: "ada", IfMatch: []string{first.Flag.Version}})
-	want(t, err, controlplane.PreconditionFailed)
-	// Another flag's change moves the environment, not this flag's version.
+	want(t, err, api.PreconditionFailed)
+	// A change of another flag changes the environment's revision, but not this flag's version.
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "g", flagset.Scope{}, by))
 	must[int64](t)(s.DeleteFlag(ctx, env, "f", controlplane.WriteOptions{By: "ada", IfMatch: []string{second.Flag.Version}}))
 	again := must[controlplane.WriteResult](t)(put("2", controlplane.WriteOptions{IfAbsent: true}))
@@ -163,10 +164,10 @@ func TestDryRunWritesNothing(t *testing.T) {
 		t.Fatalf("result %+v", r)
 	}
 	_, err := s.GetFlag(ctx, env, "f")
-	want(t, err, controlplane.NotFound)
+	want(t, err, api.NotFound)
 	_, err = s.Enable(ctx, env, "f", flagset.ForActor(""), dry)
-	want(t, err, controlplane.Invalid)
-	if f := must[[]controlplane.FailedWrite](t)(s.Failures(ctx, controlplane.AuditQuery{})); len(f) != 0 {
+	want(t, err, api.Invalid)
+	if f := must[[]api.FailedWrite](t)(s.Failures(ctx, controlplane.AuditQuery{})); len(f) != 0 {
 		t.Fatalf("a dry run's refusal was recorded: %+v", f)
 	}
 }
@@ -174,36 +175,36 @@ func TestDryRunWritesNothing(t *testing.T) {
 func TestReferences(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
 	_, err := s.Enable(ctx, env, "child", flagset.Requires("parent", true), by)
-	want(t, err, controlplane.Invalid)
+	want(t, err, api.Invalid)
 	allow := controlplane.WriteOptions{By: "ada", AllowMissing: true}
 	r := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "child", flagset.Requires("parent", true), allow))
-	if len(r.Warnings) != 1 || r.Warnings[0].Pointer != "/gates/0/target" {
-		t.Fatalf("warnings %+v", r.Warnings)
+	if len(r.Flag.Warnings) != 1 || r.Flag.Warnings[0].Pointer != "/gates/0/target" {
+		t.Fatalf("warnings %+v", r.Flag.Warnings)
 	}
-	// The missing parent is there already: another change of the child is not refused for it.
+	// The parent was missing before: another change of the child is not refused for that.
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "child", flagset.Scope{}, by))
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "parent", flagset.Scope{}, by))
-	if f := must[controlplane.Flag](t)(s.GetFlag(ctx, env, "child")); len(f.Warnings) != 0 {
+	if f := must[api.Flag](t)(s.GetFlag(ctx, env, "child")); len(f.Warnings) != 0 {
 		t.Fatalf("warnings %+v", f.Warnings)
 	}
 	_, err = s.DeleteFlag(ctx, env, "parent", by)
-	var e *controlplane.Error
-	if !errors.As(err, &e) || e.Code != controlplane.InUse || !slices.Equal(e.Users, []string{"child"}) {
+	var e *api.Error
+	if !errors.As(err, &e) || e.Code != api.InUse || !slices.Equal(e.Users, []string{"child"}) {
 		t.Fatalf("got %v", err)
 	}
 	_, err = s.Enable(ctx, env, "parent", flagset.Requires("child", true), by)
-	want(t, err, controlplane.Invalid)
+	want(t, err, api.Invalid)
 	_, err = s.Enable(ctx, env, "parent", flagset.Requires("parent", true), by)
-	want(t, err, controlplane.Invalid)
+	want(t, err, api.Invalid)
 
 	pro := flagset.Constraint{Attribute: "plan", Operator: "eq", Values: []any{"pro"}}
 	must[controlplane.SegmentResult](t)(s.PutSegment(ctx, env, flagset.Segment{Key: "seg", Constraints: []flagset.Constraint{pro}}, by))
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "child", flagset.ForSegment("seg"), by))
 	_, err = s.DeleteSegment(ctx, env, "seg", by)
-	if !errors.As(err, &e) || e.Code != controlplane.InUse || !slices.Equal(e.Users, []string{"child"}) {
+	if !errors.As(err, &e) || e.Code != api.InUse || !slices.Equal(e.Users, []string{"child"}) {
 		t.Fatalf("got %v", err)
 	}
-	if g := must[controlplane.Segment](t)(s.GetSegment(ctx, env, "seg")); !slices.Equal(g.Users, []string{"child"}) {
+	if g := must[api.Segment](t)(s.GetSegment(ctx, env, "seg")); !slices.Equal(g.Users, []string{"child"}) {
 		t.Fatalf("users %q", g.Users)
 	}
 	must[controlplane.WriteResult](t)(s.Clear(ctx, env, "child", flagset.Removal{}, by))

@@ -6,7 +6,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// What the verbs answer after a write.
+// These are the immediate states that the verbs return after a write.
 func TestEnabledAlone(t *testing.T) {
 	const noon = 1780315200_000000 // 2026-06-01T12:00:00Z
 	on, _ := flagset.Enable(flagset.Flag{Key: "f"}, flagset.Scope{})

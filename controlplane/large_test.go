@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// actorGates is a flag with so many actors.
+// actorGates returns a flag with n actors.
 func actorGates(n int) flagset.Flag {
 	f := flagset.Flag{Key: "big"}
 	for i := range n {
@@ -20,10 +21,10 @@ func actorGates(n int) flagset.Flag {
 	return f
 }
 
-// large says whether to test at the limits, which takes half a minute: GONFALON_LARGE=1 go test -run Large.
+// large reports whether to test at the limits, which takes half a minute: GONFALON_LARGE=1 go test -run Large.
 var large = os.Getenv("GONFALON_LARGE") != ""
 
-// TestLargeFlag: a flag past what a transaction takes is written, changed by pieces, rebuilt and found again.
+// TestLargeFlag writes a flag that is too large for a transaction, changes it in pieces, rebuilds it and finds it again.
 func TestLargeFlag(t *testing.T) {
 	actors := 12_000
 	if large {
@@ -45,10 +46,10 @@ func TestLargeFlag(t *testing.T) {
 	if added := keys(t, store, "piece/"+env+"/") - before; added > 8 {
 		t.Errorf("one more actor wrote %d pieces", added)
 	}
-	if !one.Enabled || !enabled(t, s, "big", "user:new", controlplane.At{}) || !enabled(t, s, "big", "user:7919", controlplane.At{}) {
+	if !one.Enabled || !enabled(t, s, "big", "user:new", api.At{}) || !enabled(t, s, "big", "user:7919", api.At{}) {
 		t.Error("an actor is not enabled")
 	}
-	if enabled(t, s, "big", "user:0", controlplane.At{}) || enabled(t, s, "big", "user:new", controlplane.At{Revision: 2}) {
+	if enabled(t, s, "big", "user:0", api.At{}) || enabled(t, s, "big", "user:new", api.At{Revision: 2}) {
 		t.Error("an actor is enabled that should not be")
 	}
 	s.Sweep(ctx)
@@ -61,13 +62,13 @@ func TestLargeFlag(t *testing.T) {
 		t.Error("a replica that starts now has other bytes")
 	}
 	must[int64](t)(late.DeleteFlag(ctx, env, "big", by))
-	back := must[controlplane.Difference](t)(late.RollbackEnvironment(ctx, env, one.Revision, by))
-	if !back.Written || !enabled(t, late, "big", "user:new", controlplane.At{}) {
+	back := must[api.Difference](t)(late.RollbackEnvironment(ctx, env, one.Revision, by))
+	if !back.Written || !enabled(t, late, "big", "user:new", api.At{}) {
 		t.Error("the flag can't be brought back")
 	}
 }
 
-// TestLargeEnvironment: ten thousand flags, in one import.
+// TestLargeEnvironment imports ten thousand flags at once.
 func TestLargeEnvironment(t *testing.T) {
 	flags := 2_000
 	if large {
@@ -76,7 +77,7 @@ func TestLargeEnvironment(t *testing.T) {
 	ctx, store := t.Context(), embedded(t, t.TempDir())
 	s := open(t, controlplane.Config{Store: store})
 	begin := time.Now()
-	must[controlplane.Difference](t)(s.Import(ctx, env, manyFlags(flags), controlplane.ImportOptions{}, by))
+	must[api.Difference](t)(s.Import(ctx, env, manyFlags(flags), api.Import{}, by))
 	t.Logf("import %v", time.Since(begin))
 	begin = time.Now()
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f00001", flagset.Scope{}, by))
@@ -88,12 +89,12 @@ func TestLargeEnvironment(t *testing.T) {
 	if a.ID() != b.ID() {
 		t.Error("a replica that starts now has other bytes")
 	}
-	if page := must[controlplane.FlagPage](t)(late.ListFlags(ctx, env, controlplane.FlagQuery{})); page.Total != flags {
+	if page := must[api.FlagPage](t)(late.ListFlags(ctx, env, controlplane.FlagQuery{})); page.Total != flags {
 		t.Errorf("%d flags", page.Total)
 	}
 	s.Sweep(ctx)
-	must[controlplane.Difference](t)(s.RollbackEnvironment(ctx, env, 1, by))
-	if e := must[controlplane.Environment](t)(s.GetEnvironment(ctx, env)); e.Flags != 0 {
+	must[api.Difference](t)(s.RollbackEnvironment(ctx, env, 1, by))
+	if e := must[api.Environment](t)(s.GetEnvironment(ctx, env)); e.Flags != 0 {
 		t.Errorf("%d flags are left", e.Flags)
 	}
 }
@@ -103,7 +104,7 @@ func BenchmarkWriteAmongTenThousandFlags(b *testing.B) {
 	defer func() { _ = store.Close() }()
 	s := open(b, controlplane.Config{Store: store})
 	ctx := b.Context()
-	if _, err := s.Import(ctx, env, manyFlags(10_000), controlplane.ImportOptions{}, by); err != nil {
+	if _, err := s.Import(ctx, env, manyFlags(10_000), api.Import{}, by); err != nil {
 		b.Fatal(err)
 	}
 	n := 0

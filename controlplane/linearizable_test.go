@@ -10,10 +10,11 @@ import (
 	"github.com/anishathalye/porcupine"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// What admins do to one flag, as a register: its description, and whether it is there.
+// These are the operations of admins on one flag, modelled as a register: its description, and whether it exists.
 type (
 	operation struct {
 		flag        string
@@ -22,14 +23,14 @@ type (
 		version     string // of swap: what was read before
 	}
 	answer struct {
-		code        controlplane.Code
+		code        api.Code
 		description string // of read
 		version     string // of read, put, create and swap
 	}
 	register struct{ there, description, version string }
 )
 
-// flagModel is what a linearizable control plane does, one flag at a time.
+// flagModel is the behaviour of a linearizable control plane for one flag.
 var flagModel = porcupine.NondeterministicModel{
 	Partition: func(history []porcupine.Operation) [][]porcupine.Operation {
 		byFlag := map[string][]porcupine.Operation{}
@@ -49,7 +50,7 @@ var flagModel = porcupine.NondeterministicModel{
 		after := register{"yes", in.description, out.version}
 		switch {
 		case in.kind == "read" && is.there == "":
-			if out.code == controlplane.NotFound {
+			if out.code == api.NotFound {
 				return []any{is}
 			}
 		case in.kind == "read":
@@ -57,7 +58,7 @@ var flagModel = porcupine.NondeterministicModel{
 				return []any{is}
 			}
 		case in.kind == "delete" && is.there == "":
-			if out.code == controlplane.NotFound {
+			if out.code == api.NotFound {
 				return []any{is}
 			}
 		case in.kind == "delete":
@@ -65,7 +66,7 @@ var flagModel = porcupine.NondeterministicModel{
 				return []any{register{}}
 			}
 		case in.kind == "create" && is.there != "", in.kind == "swap" && is.version != in.version:
-			if out.code == controlplane.PreconditionFailed {
+			if out.code == api.PreconditionFailed {
 				return []any{is}
 			}
 		default: // every write has a description of its own, and so changes something
@@ -81,7 +82,7 @@ var flagModel = porcupine.NondeterministicModel{
 	},
 }
 
-// TestAdminWritesAndReadsAreLinearizable: several admins on several replicas, on the same few flags.
+// TestAdminWritesAndReadsAreLinearizable lets several admins work on the same few flags, on several replicas.
 func TestAdminWritesAndReadsAreLinearizable(t *testing.T) {
 	store := embedded(t, t.TempDir())
 	var replicas []*controlplane.Service
@@ -128,20 +129,20 @@ func do(t *testing.T, s *controlplane.Service, in operation) answer {
 	switch in.kind {
 	case "read":
 		f, err := s.GetFlag(ctx, env, in.flag)
-		return answer{code: expected(t, err, controlplane.NotFound), description: f.Description, version: f.Version}
+		return answer{code: expected(t, err, api.NotFound), description: f.Description, version: f.Version}
 	case "delete":
 		_, err := s.DeleteFlag(ctx, env, in.flag, o)
-		return answer{code: expected(t, err, controlplane.NotFound)}
+		return answer{code: expected(t, err, api.NotFound)}
 	case "create":
 		o.IfAbsent = true
 	case "swap":
 		o.IfMatch = []string{in.version}
 	}
 	r, err := s.PutFlag(ctx, env, flagset.Flag{Key: in.flag, Description: in.description}, o)
-	return answer{code: expected(t, err, controlplane.PreconditionFailed), version: r.Flag.Version}
+	return answer{code: expected(t, err, api.PreconditionFailed), version: r.Flag.Version}
 }
 
-func expected(t *testing.T, err error, code controlplane.Code) controlplane.Code {
+func expected(t *testing.T, err error, code api.Code) api.Code {
 	if got := controlplane.CodeOf(err); got != "" && got != code {
 		t.Errorf("got %v", err)
 	}

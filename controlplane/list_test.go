@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
@@ -15,7 +16,7 @@ func listed(t *testing.T, s *controlplane.Service, q controlplane.FlagQuery) str
 	t.Helper()
 	var keys []string
 	for {
-		page := must[controlplane.FlagPage](t)(s.ListFlags(t.Context(), env, q))
+		page := must[api.FlagPage](t)(s.ListFlags(t.Context(), env, q))
 		for _, f := range page.Flags {
 			keys = append(keys, f.Key)
 		}
@@ -57,9 +58,9 @@ func TestListFlags(t *testing.T) {
 		{controlplane.FlagQuery{Owner: "ada"}, "shop.d"},
 		{controlplane.FlagQuery{Search: "new cart"}, "shop.a"},
 		{controlplane.FlagQuery{Search: "CHECK"}, "c shop.d"},
-		{controlplane.FlagQuery{State: controlplane.StateKilled}, "c"},
-		{controlplane.FlagQuery{State: controlplane.StatePartial}, "shop.a"},
-		{controlplane.FlagQuery{State: controlplane.StateOff}, "b"},
+		{controlplane.FlagQuery{State: api.StateKilled}, "c"},
+		{controlplane.FlagQuery{State: api.StatePartial}, "shop.a"},
+		{controlplane.FlagQuery{State: api.StateOff}, "b"},
 	} {
 		if got := listed(t, s, c.q); got != c.want {
 			t.Errorf("%+v: %q, want %q", c.q, got, c.want)
@@ -67,7 +68,7 @@ func TestListFlags(t *testing.T) {
 	}
 	for _, q := range []controlplane.FlagQuery{{Sort: "size"}, {Cursor: "%"}} {
 		_, err := s.ListFlags(ctx, env, q)
-		want(t, err, controlplane.Invalid)
+		want(t, err, api.Invalid)
 	}
 }
 
@@ -81,6 +82,10 @@ func TestUsageAndStaleFlags(t *testing.T) {
 	}
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "used", flagset.Requires("parent", true), by))
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "parent", flagset.Requires("grandparent", true), by))
+	stale := controlplane.FlagQuery{OnlyStale: true, Stale: 30 * 24 * time.Hour}
+	if got := listed(t, s, stale); got != "" {
+		t.Errorf("flags that were just made are stale: %q", got)
+	}
 	report := func(s *controlplane.Service, key string, count int64) {
 		t.Helper()
 		want(t, s.ReportUsage(ctx, env, []controlplane.FlagUsage{{Flag: key, Last: now.Now(), Count: count}, {Flag: "unknown", Last: now.Now(), Count: 1}}), "")
@@ -88,8 +93,6 @@ func TestUsageAndStaleFlags(t *testing.T) {
 	report(s, "old", 3)
 	now.turn(40 * 24 * time.Hour)
 	report(s, "used", 5)
-	month := 30 * 24 * time.Hour
-	stale := controlplane.FlagQuery{OnlyStale: true, Stale: month}
 	if got := listed(t, s, stale); got != "never old" {
 		t.Errorf("stale: %q", got)
 	}
@@ -102,21 +105,21 @@ func TestUsageAndStaleFlags(t *testing.T) {
 	other.WriteUsage(ctx)
 	report(s, "used", 1)
 	s.WriteUsage(ctx)
-	f := must[controlplane.Flag](t)(other.GetFlag(ctx, env, "used"))
+	f := must[api.Flag](t)(other.GetFlag(ctx, env, "used"))
 	for f.Evaluations != 8 { // it comes by the watch
-		f = must[controlplane.Flag](t)(other.GetFlag(ctx, env, "used"))
+		f = must[api.Flag](t)(other.GetFlag(ctx, env, "used"))
 	}
 	if !f.LastEvaluated.Equal(now.Now()) {
 		t.Errorf("last evaluated %v", f.LastEvaluated)
 	}
-	if revision := must[controlplane.Environment](t)(s.GetEnvironment(ctx, env)).Revision; revision != 9 {
+	if revision := must[api.Environment](t)(s.GetEnvironment(ctx, env)).Revision; revision != 9 {
 		t.Errorf("usage moved the revision to %d", revision)
 	}
-	want(t, s.ReportUsage(ctx, env, []controlplane.FlagUsage{{Flag: "used", Count: -1}}), controlplane.Invalid)
-	want(t, s.ReportUsage(ctx, "nowhere", nil), controlplane.NotFound)
-	// A host whose clock is fast keeps no flag fresh for longer.
+	want(t, s.ReportUsage(ctx, env, []controlplane.FlagUsage{{Flag: "used", Count: -1}}), api.Invalid)
+	want(t, s.ReportUsage(ctx, "nowhere", nil), api.NotFound)
+	// A host whose clock is fast doesn't keep a flag fresh for longer.
 	want(t, s.ReportUsage(ctx, env, []controlplane.FlagUsage{{Flag: "never", Last: now.Now().Add(1000 * time.Hour)}}), "")
-	if f := must[controlplane.Flag](t)(s.GetFlag(ctx, env, "never")); !f.LastEvaluated.Equal(now.Now()) {
+	if f := must[api.Flag](t)(s.GetFlag(ctx, env, "never")); !f.LastEvaluated.Equal(now.Now()) {
 		t.Errorf("last evaluated %v", f.LastEvaluated)
 	}
 }
@@ -126,31 +129,31 @@ func TestFailuresAreRecordedApart(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{Clock: now.Now}), t.Context()
 	for range 50 {
 		_, err := s.Enable(ctx, env, "f", flagset.ForActor(""), controlplane.WriteOptions{By: "eve", Reason: "why not"})
-		want(t, err, controlplane.Invalid)
+		want(t, err, api.Invalid)
 	}
-	list := must[[]controlplane.FailedWrite](t)(s.Failures(ctx, controlplane.AuditQuery{Environment: env, By: "eve"}))
+	list := must[[]api.FailedWrite](t)(s.Failures(ctx, controlplane.AuditQuery{Environment: env, By: "eve"}))
 	if len(list) != 20 {
 		t.Fatalf("%d of 50 refusals are recorded", len(list))
 	}
-	if f := list[0]; f.Action != "flag.enable" || f.Key != "f" || f.Code != controlplane.Invalid || f.Reason != "why not" || !f.Time.Equal(now.Now()) {
+	if f := list[0]; f.Action != "flag.enable" || f.Key != "f" || f.Code != api.Invalid || f.Reason != "why not" || !f.Time.Equal(now.Now()) {
 		t.Errorf("recorded %+v", f)
 	}
 	now.turn(time.Minute)
-	s.RecordFailure(ctx, controlplane.FailedWrite{Environment: env, By: "mallory", Action: "request", Code: controlplane.Forbidden, Detail: "no"})
-	s.RecordFailure(ctx, controlplane.FailedWrite{Environment: "made up", By: "mallory", Action: "request", Code: controlplane.Forbidden})
-	list = must[[]controlplane.FailedWrite](t)(s.Failures(ctx, controlplane.AuditQuery{}))
+	s.RecordFailure(ctx, api.FailedWrite{Environment: env, By: "mallory", Action: "request", Code: api.Forbidden, Detail: "no"})
+	s.RecordFailure(ctx, api.FailedWrite{Environment: "made up", By: "mallory", Action: "request", Code: api.Forbidden})
+	list = must[[]api.FailedWrite](t)(s.Failures(ctx, controlplane.AuditQuery{}))
 	if len(list) != 22 || list[0].By != "mallory" || list[0].Suppressed+list[1].Suppressed != 30 {
 		t.Errorf("%d recorded, the newest %+v", len(list), list[:2])
 	}
-	if e := must[controlplane.Environment](t)(s.GetEnvironment(ctx, env)); e.Revision != 1 {
+	if e := must[api.Environment](t)(s.GetEnvironment(ctx, env)); e.Revision != 1 {
 		t.Errorf("refusals moved the revision to %d", e.Revision)
 	}
 	for i := range 1100 {
 		now.turn(time.Minute)
-		s.RecordFailure(ctx, controlplane.FailedWrite{Environment: env, Action: "request", Detail: fmt.Sprint(i)})
+		s.RecordFailure(ctx, api.FailedWrite{Environment: env, Action: "request", Detail: fmt.Sprint(i)})
 	}
 	s.Sweep(ctx)
-	list = must[[]controlplane.FailedWrite](t)(s.Failures(ctx, controlplane.AuditQuery{Environment: env, Limit: 5000}))
+	list = must[[]api.FailedWrite](t)(s.Failures(ctx, controlplane.AuditQuery{Environment: env, Limit: 5000}))
 	if len(list) != 1000 || list[0].Detail != "1099" {
 		t.Errorf("%d are left after the sweep", len(list))
 	}
@@ -159,7 +162,7 @@ func TestFailuresAreRecordedApart(t *testing.T) {
 func TestAuditQueries(t *testing.T) {
 	now := newClock()
 	s, ctx := open(t, controlplane.Config{Clock: now.Now}), t.Context()
-	must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "e"}, by))
+	must[api.Environment](t)(s.CreateEnvironment(ctx, api.NewEnvironment{Key: "e"}, by))
 	for i := range 30 {
 		now.turn(time.Minute)
 		who := []string{"ada", "bob"}[i%2]
@@ -170,7 +173,7 @@ func TestAuditQueries(t *testing.T) {
 		t.Helper()
 		n, last := 0, time.Time{}
 		for {
-			page := must[controlplane.AuditPage](t)(s.Audit(ctx, q))
+			page := must[api.AuditPage](t)(s.Audit(ctx, q))
 			for _, e := range page.Entries {
 				if !last.IsZero() && e.Time.After(last) {
 					t.Errorf("%+v: %v came after %v", q, e.Time, last)
@@ -207,8 +210,8 @@ func TestAuditQueries(t *testing.T) {
 		}
 	}
 	_, err := s.Audit(ctx, controlplane.AuditQuery{Cursor: "?"})
-	want(t, err, controlplane.Invalid)
-	entry := must[controlplane.AuditEntry](t)(s.AuditEntryAt(ctx, env, 2))
+	want(t, err, api.Invalid)
+	entry := must[api.AuditEntry](t)(s.AuditEntryAt(ctx, env, 2))
 	if entry.By != "ada" || entry.Reason != "r0" || len(entry.Changes) != 1 || len(entry.Changes[0].Lines) == 0 {
 		t.Errorf("entry %+v", entry)
 	}

@@ -1,6 +1,9 @@
 package controlplane
 
-import "time"
+import (
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
+)
 
 // WriteOptions are the options of every change.
 type WriteOptions struct {
@@ -14,14 +17,6 @@ type WriteOptions struct {
 	quiet bool // don't record a refusal: replicas race to create something that exactly one of them must create
 }
 
-// At is a moment of an environment: a revision or a time. The zero value is now.
-type At struct {
-	Revision int64
-	Time     time.Time
-}
-
-func (at At) now() bool { return at.Revision == 0 && at.Time.IsZero() }
-
 // These limits are for the texts that come with a change.
 const (
 	maxBy     = 256   // bytes
@@ -33,10 +28,10 @@ func checkOptions(o *WriteOptions) error {
 		o.By = "unknown"
 	}
 	if len(o.By) > maxBy {
-		return problem("/by", "it is longer than 256 bytes", "")
+		return model.InvalidAt("/by", "it is longer than 256 bytes", "")
 	}
 	if len(o.Reason) > maxReason {
-		return problem("/reason", "it is longer than 4096 bytes", "")
+		return model.InvalidAt("/reason", "it is longer than 4096 bytes", "")
 	}
 	return nil
 }
@@ -44,7 +39,7 @@ func checkOptions(o *WriteOptions) error {
 // precondition checks IfMatch and IfAbsent against the current version; "" means that it doesn't exist.
 func precondition(o WriteOptions, current string) error {
 	if o.IfAbsent && current != "" {
-		return &Error{Code: PreconditionFailed, Message: "it exists already", Current: current}
+		return &api.Error{Code: api.PreconditionFailed, Message: "it already exists", Current: current}
 	}
 	if len(o.IfMatch) == 0 {
 		return nil
@@ -58,5 +53,5 @@ func precondition(o WriteOptions, current string) error {
 	if current == "" {
 		message = "it does not exist"
 	}
-	return &Error{Code: PreconditionFailed, Message: message, Current: current}
+	return &api.Error{Code: api.PreconditionFailed, Message: message, Current: current}
 }

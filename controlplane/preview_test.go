@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
@@ -17,33 +18,33 @@ func TestPreviewSaysWhoWillChange(t *testing.T) {
 	must[controlplane.WriteResult](t)(s.PutFlag(ctx, env, flagset.Flag{Key: "child", Gates: []flagset.Gate{
 		{Type: flagset.Boolean, Enabled: true}, {Type: flagset.Prerequisite, Target: "f", Enabled: true},
 	}}, by))
-	more := must[controlplane.Preview](t)(s.Preview(ctx, env, controlplane.Proposal{Flag: percentage(&half)}, controlplane.PreviewQuery{Sample: 4000}))
+	more := must[api.Preview](t)(s.Preview(ctx, env, api.Proposal{Flag: percentage(&half), Sample: 4000}))
 	if more.Asked != 4000 || more.TurnOff != 0 || more.TurnOn < 800 || more.TurnOn > 1200 || more.Dependants["child"] != more.TurnOn || len(more.Changes) != 100 {
 		t.Errorf("raising it: asked %d, on %d, off %d, dependants %v, %d listed", more.Asked, more.TurnOn, more.TurnOff, more.Dependants, len(more.Changes))
 	}
-	if e := must[controlplane.Environment](t)(s.GetEnvironment(ctx, env)); e.Revision != 3 {
+	if e := must[api.Environment](t)(s.GetEnvironment(ctx, env)); e.Revision != 3 {
 		t.Errorf("a preview wrote revision %d", e.Revision)
 	}
 	proposed := percentage(&quarter)
 	proposed.Gates = proposed.Gates[:1]
-	ada := controlplane.Query{Actor: pointer("ada")}
-	less := must[controlplane.Preview](t)(s.Preview(ctx, env, controlplane.Proposal{Flag: proposed}, controlplane.PreviewQuery{Actors: []controlplane.Query{ada}}))
+	ada := api.Query{Actor: pointer("ada")}
+	less := must[api.Preview](t)(s.Preview(ctx, env, api.Proposal{Flag: proposed, Actors: []api.Query{ada}}))
 	if less.Asked != 1 || less.TurnOff != 1 || len(less.Changes) != 2 || less.Changes[0].Actor != "ada" || !less.Changes[0].Before.Enabled || less.Changes[0].After.Enabled {
 		t.Errorf("taking ada out: %+v", less)
 	}
-	gone := must[controlplane.Preview](t)(s.Preview(ctx, env, controlplane.Proposal{Flag: flagset.Flag{Key: "child"}, Delete: true}, controlplane.PreviewQuery{Actors: []controlplane.Query{ada}}))
+	gone := must[api.Preview](t)(s.Preview(ctx, env, api.Proposal{Flag: flagset.Flag{Key: "child"}, Delete: true, Actors: []api.Query{ada}}))
 	if gone.TurnOff != 1 {
 		t.Errorf("deleting child: %+v", gone)
 	}
 	wrong := 2.0
-	bad := must[controlplane.Preview](t)(s.Preview(ctx, env, controlplane.Proposal{Flag: percentage(&wrong)}, controlplane.PreviewQuery{Sample: 10}))
+	bad := must[api.Preview](t)(s.Preview(ctx, env, api.Proposal{Flag: percentage(&wrong), Sample: 10}))
 	if len(bad.Problems) == 0 {
 		t.Error("a proposal that can't be written has no problem")
 	}
-	_, err := s.Preview(ctx, env, controlplane.Proposal{Flag: proposed}, controlplane.PreviewQuery{Sample: 100_001})
-	want(t, err, controlplane.Invalid)
-	_, err = s.Preview(ctx, env, controlplane.Proposal{Flag: flagset.Flag{Key: "f"}, Delete: true}, controlplane.PreviewQuery{})
-	want(t, err, controlplane.InUse)
+	_, err := s.Preview(ctx, env, api.Proposal{Flag: proposed, Sample: 100_001})
+	want(t, err, api.Invalid)
+	_, err = s.Preview(ctx, env, api.Proposal{Flag: flagset.Flag{Key: "f"}, Delete: true})
+	want(t, err, api.InUse)
 }
 
 func TestExplainSaysWhatWasCompared(t *testing.T) {
@@ -54,15 +55,15 @@ func TestExplainSaysWhatWasCompared(t *testing.T) {
 		{Type: flagset.Rule, Enabled: true, Constraints: []flagset.Constraint{{Attribute: "plan", Operator: "in", Values: []any{"team"}}}},
 		{Type: flagset.Boolean}, {Type: flagset.PercentageOfActors, Ratio: &quarter},
 	}}, by))
-	x := must[controlplane.Explanation](t)(s.Explain(ctx, env, "f", controlplane.Query{Actor: pointer("user:1"), Context: map[string]any{"plan": "pro", "n": 5.0, "list": []any{"a"}}}))
+	x := must[api.Explanation](t)(s.Explain(ctx, env, "f", api.Query{Actor: pointer("user:1"), Context: map[string]any{"plan": "pro", "n": 5.0, "list": []any{"a"}}}))
 	var got []string
 	for _, step := range x.Steps {
 		got = append(got, step.Gate+" | "+step.Outcome+" | "+step.Detail)
 	}
 	wanted := []string{
-		"actor | no | no gate of this actor's",
-		"group | no | in no group with a gate",
-		`rule | no | plan in ["team"] (it is "pro"): does not hold`,
+		"actor | no | not named",
+		"group | no | in none of the flag's groups",
+		`rule | no | plan in ["team"]: it is "pro"`,
 		"boolean | no | off",
 	}
 	for i, step := range wanted {
@@ -71,11 +72,11 @@ func TestExplainSaysWhatWasCompared(t *testing.T) {
 			break
 		}
 	}
-	if unknown := must[controlplane.Explanation](t)(s.Explain(ctx, env, "unknown", controlplane.Query{})); unknown.Known || unknown.Enabled {
+	if unknown := must[api.Explanation](t)(s.Explain(ctx, env, "unknown", api.Query{})); unknown.Known || unknown.Enabled {
 		t.Errorf("an unknown flag: %+v", unknown)
 	}
-	_, err := s.Evaluate(ctx, env, "f", controlplane.Query{Groups: make([]string, 257)})
-	want(t, err, controlplane.Invalid)
-	_, err = s.Evaluate(ctx, env, "f", controlplane.Query{Context: map[string]any{"a": make(chan int)}})
-	want(t, err, controlplane.Invalid)
+	_, err := s.Evaluate(ctx, env, "f", api.Query{Groups: make([]string, 257)})
+	want(t, err, api.Invalid)
+	_, err = s.Evaluate(ctx, env, "f", api.Query{Context: map[string]any{"a": make(chan int)}})
+	want(t, err, api.Invalid)
 }

@@ -2,66 +2,55 @@ package controlplane
 
 import (
 	"context"
-	"time"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/replica"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/stored"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
-
-// Segment is a segment with its metadata.
-type Segment struct {
-	flagset.Segment
-
-	Version          string
-	Revision         int64
-	Created, Updated time.Time
-	UpdatedBy        string
-	Users            []string // the keys of the flags that name it
-	Warnings         []flagset.Problem
-}
 
 // SegmentResult is the answer to a change of a segment.
 type SegmentResult struct {
-	Segment  Segment
+	Segment  api.Segment
 	Revision int64
 	Changed  bool
 	Created  bool
-	Warnings []flagset.Problem
 }
 
-func noSegment(key string) error { return fail(NotFound, "there is no segment %.140q", key) }
-
-func describeSegment(st *state, r *record) (Segment, error) {
-	if err := r.read(); err != nil {
-		return Segment{}, err
+func describeSegment(st *model.State, r *model.Record) (api.Segment, error) {
+	if err := r.Read(); err != nil {
+		return api.Segment{}, err
 	}
-	return Segment{
-		Segment: r.segment, Version: st.head.version(r.meta.Revision), Revision: r.meta.Revision,
-		Created: fromMicros(r.meta.Created), Updated: fromMicros(r.meta.Updated), UpdatedBy: r.meta.By,
-		Users: users(st.flags, flagset.SegmentGate, r.key()), Warnings: warnings(r.own),
-	}, nil
+	return api.Segment{Segment: r.Segment(), SegmentInfo: api.SegmentInfo{
+		Version: st.Head.Version(r.Meta.Revision), Revision: r.Meta.Revision,
+		Created: stored.FromMicros(r.Meta.Created), Updated: stored.FromMicros(r.Meta.Updated), UpdatedBy: r.Meta.By,
+		Users: append([]string{}, model.Users(st.Flags, flagset.SegmentGate, r.Key())...), Warnings: api.Problems(model.Warnings(r.Own)),
+	}}, nil
 }
 
 // GetSegment returns a segment.
-func (s *Service) GetSegment(ctx context.Context, env, key string) (Segment, error) {
-	st, err := s.current(ctx, env)
+func (s *Service) GetSegment(ctx context.Context, env, key string) (api.Segment, error) {
+	st, err := s.replica.Current(ctx, env)
 	if err != nil {
-		return Segment{}, err
+		return api.Segment{}, err
 	}
-	r := st.segment(key)
+	r := st.Segment(key)
 	if r == nil {
-		return Segment{}, noSegment(key)
+		return api.Segment{}, model.NoSegment(key)
 	}
 	return describeSegment(st, r)
 }
 
 // ListSegments lists an environment's segments by key.
-func (s *Service) ListSegments(ctx context.Context, env string) ([]Segment, error) {
-	st, err := s.current(ctx, env)
+func (s *Service) ListSegments(ctx context.Context, env string) ([]api.Segment, error) {
+	st, err := s.replica.Current(ctx, env)
 	if err != nil {
 		return nil, err
 	}
-	list := make([]Segment, 0, len(st.segments))
-	for _, r := range st.segments {
+	list := make([]api.Segment, 0, len(st.Segments))
+	for _, r := range st.Segments {
 		g, err := describeSegment(st, r)
 		if err != nil {
 			return nil, err
@@ -74,45 +63,32 @@ func (s *Service) ListSegments(ctx context.Context, env string) ([]Segment, erro
 // PutSegment creates or replaces a segment.
 func (s *Service) PutSegment(ctx context.Context, env string, g flagset.Segment, o WriteOptions) (SegmentResult, error) {
 	var created bool
-	d, err := s.write(ctx, env, "segment.put", g.Key, o, func(st *state, d *draft) error {
-		r := st.segment(g.Key)
+	d, err := s.change(ctx, change{env: env, action: "segment.put", key: g.Key, options: o}, func(st *model.State, d *replica.Draft) error {
+		r := st.Segment(g.Key)
 		created = r == nil
 		version := ""
 		if r != nil {
-			version = st.head.version(r.meta.Revision)
+			version = st.Head.Version(r.Meta.Revision)
 		}
 		if err := precondition(o, version); err != nil {
 			return err
 		}
-		if err := d.putSegment(g); err != nil || d.empty() {
+		if err := d.Put(model.SegmentDocument(g)); err != nil || d.Empty() {
 			return err
 		}
-		return d.check(false)
+		return d.Check(false)
 	})
 	if err != nil {
 		return SegmentResult{}, err
 	}
-	st := d.after()
-	segment, err := describeSegment(st, st.segment(g.Key))
-	return SegmentResult{Segment: segment, Revision: st.head.Revision, Changed: !d.empty(), Created: created && !d.empty() && !o.DryRun,
-		Warnings: segment.Warnings}, err
+	st := d.After()
+	segment, err := describeSegment(st, st.Segment(g.Key))
+	changed := !d.Empty()
+	segment.Changed = &changed
+	return SegmentResult{Segment: segment, Revision: st.Head.Revision, Changed: changed, Created: created && changed && !o.DryRun}, err
 }
 
 // DeleteSegment deletes a segment. The error for a segment that flags name has the code InUse.
 func (s *Service) DeleteSegment(ctx context.Context, env, key string, o WriteOptions) (revision int64, err error) {
-	d, err := s.write(ctx, env, "segment.delete", key, o, func(st *state, d *draft) error {
-		r := st.segment(key)
-		if r == nil {
-			return noSegment(key)
-		}
-		if err := precondition(o, st.head.version(r.meta.Revision)); err != nil {
-			return err
-		}
-		d.remove(r)
-		return d.check(false)
-	})
-	if err != nil {
-		return 0, err
-	}
-	return d.after().head.Revision, nil
+	return s.deleteRecord(ctx, change{env: env, action: "segment.delete", key: key, options: o}, snapshot.SegmentRecord, model.NoSegment(key))
 }

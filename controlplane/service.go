@@ -3,13 +3,17 @@ package controlplane
 import (
 	"context"
 	"encoding/hex"
-	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/replica"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/webhooks"
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
@@ -32,34 +36,25 @@ type Service struct {
 	config  Config
 	store   store.Store
 	log     *slog.Logger
+	replica *replica.Replica
 	initial string // the secret of the token that Open made
 
 	ctx    context.Context // ended by Close; every goroutine's
 	cancel context.CancelFunc
-	done   <-chan struct{}
 	owned  sync.WaitGroup
-
-	view  atomic.Pointer[view]
-	lost  atomic.Pointer[time.Time] // since when the replica doesn't follow the store; nil if it does
-	feeds feeds
-
-	written written
-	locksMu sync.Mutex
-	locks   map[string]chan struct{}
 
 	usage    usagePool
 	used     usedTokens
 	failures failureLimits
 	space    atomic.Pointer[store.Usage]
-	sweeps   chan struct{} // asks for a sweep
-	hooks    hooks
+	webhooks *webhooks.Deliverer
 }
 
 // Open opens the control plane on a store. It returns once this replica has read everything, and the default environment and an admin token
 // exist. Close ends everything that it starts; the context doesn't.
 func Open(ctx context.Context, c Config) (*Service, error) {
 	if c.Store == nil {
-		return nil, fail(Invalid, "controlplane: Config.Store is missing")
+		return nil, model.Errorf(api.Invalid, "controlplane: Config.Store is missing")
 	}
 	if c.Logger == nil {
 		c.Logger = slog.Default()
@@ -68,15 +63,14 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 		c.Clock = time.Now
 	}
 	if c.Replica == "" {
-		c.Replica = "replica-" + randomName()
+		c.Replica = "replica-" + model.RandomName()
 	}
 	if c.AuditRetention <= 0 {
 		c.AuditRetention = DefaultAuditRetention
 	}
-	s := &Service{config: c, store: c.Store, log: c.Logger.With("replica", c.Replica), locks: map[string]chan struct{}{}, sweeps: make(chan struct{}, 1)}
+	s := &Service{config: c, store: c.Store, log: c.Logger.With("replica", c.Replica)}
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	s.done = s.ctx.Done()
-	s.hooks.init()
+	s.webhooks = webhooks.New(webhooks.Config{Store: s.store, Log: s.log, Clock: c.Clock, Replica: c.Replica, Sender: c.Webhooks, Environments: s})
 	if err := s.start(ctx); err != nil {
 		_ = s.Close() // report the error of starting, not this one
 		return nil, err
@@ -84,14 +78,14 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	return s, nil
 }
 
-func (s *Service) start(ctx context.Context) error {
-	if err := s.checkLayout(ctx); err != nil {
+func (s *Service) start(ctx context.Context) (err error) {
+	s.replica, err = replica.Open(ctx, s.ctx, replica.Config{
+		Store: s.store, Log: s.log, Clock: s.config.Clock, AuditRetention: s.config.AuditRetention, WebhooksChanged: s.webhooks.Wake,
+	})
+	if err != nil {
 		return err
 	}
-	if err := s.load(ctx); err != nil {
-		return unavailable("the store can't be read", err)
-	}
-	s.run(s.follow)
+	s.run(s.replica.Follow)
 	if err := s.ensureDefault(ctx); err != nil {
 		return err
 	}
@@ -99,9 +93,10 @@ func (s *Service) start(ctx context.Context) error {
 		return err
 	}
 	s.measure(ctx)
-	s.run(s.keepHouse)
+	s.run(s.report)
+	s.run(s.replica.SweepLoop)
 	if s.config.Webhooks != nil {
-		s.run(s.deliver)
+		s.run(s.webhooks.Run)
 	}
 	return nil
 }
@@ -111,48 +106,14 @@ func (s *Service) run(loop func(context.Context)) {
 	s.owned.Go(func() { loop(s.ctx) })
 }
 
-// checkLayout refuses a store that a newer build has written, or into which a restore broke off.
-func (s *Service) checkLayout(ctx context.Context) error {
-	restoring, err := store.ReadOne(ctx, s.store, restoringKey)
-	if err != nil {
-		return unavailable("the store can't be read", err)
-	}
-	if restoring.Revision != 0 {
-		return fail(Unavailable, "a restore into this store has not finished: restore it again")
-	}
-	format, err := store.ReadOne(ctx, s.store, formatKey)
-	if err != nil {
-		return unavailable("the store can't be read", err)
-	}
-	if format.Revision == 0 {
-		// If several replicas start together, one of them writes it and the others find it.
-		_, err := s.store.Commit(ctx, store.Txn{
-			Guards: []store.Guard{{Key: formatKey}},
-			Ops:    []store.Op{{Key: formatKey, Value: marshalStored(layoutVersion)}},
-		})
-		if err != nil {
-			return unavailable("the store can't be written", err)
-		}
-		return nil
-	}
-	var version int
-	if err := unmarshalStored(format.Value, &version); err != nil {
-		return fmt.Errorf("%s: %w", formatKey, err)
-	}
-	if version > layoutVersion {
-		return fail(Unavailable, "the store has layout %d, of a newer build; this one knows %d", version, layoutVersion)
-	}
-	return nil
-}
-
 // Close ends every stream, wait and goroutine of the service. Before that it writes the reported usage, if the store answers within a
 // second. The store stays open.
 func (s *Service) Close() error {
 	s.cancel()
 	s.owned.Wait()
-	s.feeds.stop()
-	if s.view.Load() != nil {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), applyDeadline)
+	if s.replica != nil {
+		s.replica.Feeds().Stop()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), replica.ApplyDeadline)
 		defer cancel()
 		s.writeUsage(ctx)
 		s.writeUsed(ctx)
@@ -161,20 +122,15 @@ func (s *Service) Close() error {
 }
 
 // Done returns a channel that is closed when Close begins.
-func (s *Service) Done() <-chan struct{} { return s.done }
+func (s *Service) Done() <-chan struct{} { return s.ctx.Done() }
 
 // InitialToken returns the secret of the admin token that Open made, or "" if one existed or Config.AdminToken set it.
 func (s *Service) InitialToken() string { return s.initial }
 
-// housekeeping is how often usage is written and the store measured.
-const housekeeping = usagePause
-
-// keepHouse does the work that is due from time to time.
-func (s *Service) keepHouse(ctx context.Context) {
-	tick := time.NewTicker(housekeeping)
+// report writes the reported usage and measures the store, every usagePause.
+func (s *Service) report(ctx context.Context) {
+	tick := time.NewTicker(usagePause)
 	defer tick.Stop()
-	sweep := time.NewTimer(jitter(sweepEvery)) // so that replicas don't all sweep at once
-	defer sweep.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -183,20 +139,17 @@ func (s *Service) keepHouse(ctx context.Context) {
 			s.writeUsage(ctx)
 			s.writeUsed(ctx)
 			s.measure(ctx)
-		case <-s.sweeps:
-			sweep.Reset(sweepPause)
-		case <-sweep.C:
-			s.sweep(ctx)
-			sweep.Reset(jitter(sweepEvery))
 		}
 	}
 }
+
+func (s *Service) now() time.Time { return s.config.Clock() }
 
 // measure asks the store how full it is.
 func (s *Service) measure(ctx context.Context) {
 	usage, err := s.store.Usage(ctx)
 	if err != nil {
-		s.log.Warn("the store does not say how full it is", "error", err)
+		s.log.Warn("the store doesn't report how full it is", "error", err)
 		return
 	}
 	s.space.Store(&usage)
@@ -231,43 +184,36 @@ type EnvironmentStatus struct {
 
 // Status returns this replica's status. It only reads memory.
 func (s *Service) Status() Status {
-	v := s.view.Load()
-	status := Status{Synced: true, StoreRevision: v.at, WebhookLeader: s.hooks.leading()}
-	if since := s.lost.Load(); since != nil {
+	v := s.replica.View()
+	status := Status{Synced: true, StoreRevision: v.At, WebhookLeader: s.webhooks.Leads()}
+	if since := s.replica.Lost(); since != nil {
 		status.Synced, status.Lag = false, time.Since(*since)
 	}
 	if usage := s.space.Load(); usage != nil {
 		status.Store = *usage
 	}
-	for env, st := range v.states {
+	for env, p := range v.Snapshots {
+		st := p.State()
 		e := EnvironmentStatus{
-			Key: env, Lineage: hex.EncodeToString(st.head.Lineage), Revision: st.head.Revision, Flags: len(st.flags), Segments: len(st.segments),
-			SnapshotBytes: int(st.snapshot.size.Load()), SnapshotAge: time.Since(st.applied),
-		}
-		if f := s.feeds.of(env, &s.view); f != nil {
-			e.Streams = int(f.watchers.Load())
+			Key: env, Lineage: hex.EncodeToString(st.Head.Lineage), Revision: st.Head.Revision, Flags: len(st.Flags), Segments: len(st.Segments),
+			SnapshotBytes: p.Size(), SnapshotAge: time.Since(st.Applied), Streams: s.replica.Feeds().Watchers(env),
 		}
 		status.Environments = append(status.Environments, e)
 	}
-	slices.SortFunc(status.Environments, func(a, b EnvironmentStatus) int {
-		if a.Key < b.Key {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(status.Environments, func(a, b EnvironmentStatus) int { return strings.Compare(a.Key, b.Key) })
 	return status
 }
 
 // Ready returns nil if this replica can serve, or an error with the code Unavailable.
 func (s *Service) Ready() error {
 	if s.ctx.Err() != nil {
-		return errClosed()
+		return model.Closed()
 	}
-	if since := s.lost.Load(); since != nil {
-		return fail(Unavailable, "this replica has not followed the store for %v", time.Since(*since).Round(time.Millisecond))
+	if since := s.replica.Lost(); since != nil {
+		return model.Errorf(api.Unavailable, "this replica has not followed the store for %v", time.Since(*since).Round(time.Millisecond))
 	}
 	if usage := s.space.Load(); usage != nil && nearlyFull(*usage) {
-		return fail(Unavailable, "the store is nearly full: %d of %d bytes", usage.Used, usage.Quota)
+		return model.Errorf(api.Unavailable, "the store is nearly full: %d of %d bytes", usage.Used, usage.Quota)
 	}
 	return nil
 }

@@ -8,23 +8,25 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
 )
 
 func TestTokens(t *testing.T) {
 	now, store := newClock(), memstore.New()
 	s, ctx := open(t, controlplane.Config{Clock: now.Now, Store: store}), t.Context()
-	token, secret, err := s.CreateToken(ctx, controlplane.NewToken{
-		Name: "shop", Role: controlplane.RoleSDK, Envs: []string{env}, Expires: now.Now().Add(time.Hour),
+	token, err := s.CreateToken(ctx, api.NewToken{
+		Name: "shop", Role: api.RoleSDK, Envs: []string{env}, Expires: now.Now().Add(time.Hour),
 	}, by)
 	if err != nil {
 		t.Fatal(err)
 	}
+	secret := token.Secret
 	if !strings.HasPrefix(secret, "gfn_sdk_") {
 		t.Errorf("the secret is %q", secret)
 	}
-	found := must[controlplane.Token](t)(s.Authenticate(secret))
-	if found.ID != token.ID || found.Role != controlplane.RoleSDK {
+	found := must[api.Token](t)(s.Authenticate(secret))
+	if found.ID != token.ID || found.Role != api.RoleSDK {
 		t.Errorf("found %+v", found)
 	}
 	page, err := store.Read(ctx, controlplane.Everything)
@@ -38,43 +40,43 @@ func TestTokens(t *testing.T) {
 	}
 	for _, wrong := range []string{"", secret[:len(secret)-1], secret + "x", strings.ToLower(secret)} {
 		_, err := s.Authenticate(wrong)
-		want(t, err, controlplane.Unauthorized)
+		want(t, err, api.Unauthorized)
 	}
-	list := must[[]controlplane.Token](t)(s.Tokens(ctx))
-	i := slices.IndexFunc(list, func(t controlplane.Token) bool { return t.ID == token.ID })
+	list := must[[]api.Token](t)(s.Tokens(ctx))
+	i := slices.IndexFunc(list, func(t api.Token) bool { return t.ID == token.ID })
 	if i < 0 || !list[i].LastUsed.Equal(now.Now()) || list[i].By != "ada" {
 		t.Fatalf("tokens %+v", list)
 	}
 	s.WriteUsage(ctx)
 	other := open(t, controlplane.Config{Clock: now.Now, Store: store})
-	if list := must[[]controlplane.Token](t)(other.Tokens(ctx)); !list[i].LastUsed.Equal(now.Now()) {
+	if list := must[[]api.Token](t)(other.Tokens(ctx)); !list[i].LastUsed.Equal(now.Now()) {
 		t.Errorf("another replica says it was last used %v", list[i].LastUsed)
 	}
 	now.turn(time.Hour)
 	_, err = s.Authenticate(secret)
-	want(t, err, controlplane.Unauthorized)
+	want(t, err, api.Unauthorized)
 	want(t, s.RevokeToken(ctx, token.ID, by), "")
-	want(t, s.RevokeToken(ctx, token.ID, by), controlplane.NotFound)
-	for _, bad := range []controlplane.NewToken{
-		{Name: "n", Role: "root"}, {Role: controlplane.RoleSDK}, {Name: "n", Role: controlplane.RoleSDK, Envs: []string{"a/b"}},
-		{Name: "n", Role: controlplane.RoleSDK, Expires: now.Now()}, {Name: "n", Role: controlplane.RoleSDK, Secret: "short"},
-		{Name: "n", Role: controlplane.RoleSDK, Secret: "sixteen characters with spaces"},
+	want(t, s.RevokeToken(ctx, token.ID, by), api.NotFound)
+	for _, bad := range []api.NewToken{
+		{Name: "n", Role: "root"}, {Role: api.RoleSDK}, {Name: "n", Role: api.RoleSDK, Envs: []string{"a/b"}},
+		{Name: "n", Role: api.RoleSDK, Expires: now.Now()}, {Name: "n", Role: api.RoleSDK, Secret: "short"},
+		{Name: "n", Role: api.RoleSDK, Secret: "sixteen characters with spaces"},
 	} {
-		_, _, err := s.CreateToken(ctx, bad, by)
-		want(t, err, controlplane.Invalid)
+		_, err := s.CreateToken(ctx, bad, by)
+		want(t, err, api.Invalid)
 	}
 }
 
 func TestTheLastAdminTokenStays(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
-	first := must[controlplane.Token](t)(s.Authenticate(s.InitialToken()))
-	want(t, s.RevokeToken(ctx, first.ID, by), controlplane.InUse)
-	second, _, err := s.CreateToken(ctx, controlplane.NewToken{Name: "n", Role: controlplane.RoleAdmin, Envs: []string{env}}, by)
+	first := must[api.Token](t)(s.Authenticate(s.InitialToken()))
+	want(t, s.RevokeToken(ctx, first.ID, by), api.InUse)
+	second, err := s.CreateToken(ctx, api.NewToken{Name: "n", Role: api.RoleAdmin, Envs: []string{env}}, by)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want(t, s.RevokeToken(ctx, first.ID, by), controlplane.InUse) // an admin of one environment can't make tokens for others
-	_, _, err = s.CreateToken(ctx, controlplane.NewToken{Name: "n", Role: controlplane.RoleAdmin}, by)
+	want(t, s.RevokeToken(ctx, first.ID, by), api.InUse) // an admin of one environment can't make tokens for others
+	_, err = s.CreateToken(ctx, api.NewToken{Name: "n", Role: api.RoleAdmin}, by)
 	want(t, err, "")
 	want(t, s.RevokeToken(ctx, first.ID, by), "")
 	want(t, s.RevokeToken(ctx, second.ID, by), "")
@@ -86,29 +88,29 @@ func TestTheConfiguredTokenWorksAndChanges(t *testing.T) {
 	if s.InitialToken() != "" {
 		t.Error("a token was made besides the configured one")
 	}
-	must[controlplane.Token](t)(s.Authenticate("correct-horse-battery"))
+	must[api.Token](t)(s.Authenticate("correct-horse-battery"))
 	again := open(t, controlplane.Config{Store: store, AdminToken: "another-horse-battery"})
-	must[controlplane.Token](t)(again.Authenticate("another-horse-battery"))
+	must[api.Token](t)(again.Authenticate("another-horse-battery"))
 	_, err := again.Authenticate("correct-horse-battery")
-	want(t, err, controlplane.Unauthorized)
-	if _, err := controlplane.Open(t.Context(), controlplane.Config{Store: memstore.New(), AdminToken: "short"}); controlplane.CodeOf(err) != controlplane.Invalid {
+	want(t, err, api.Unauthorized)
+	if _, err := controlplane.Open(t.Context(), controlplane.Config{Store: memstore.New(), AdminToken: "short"}); controlplane.CodeOf(err) != api.Invalid {
 		t.Errorf("a short token: %v", err)
 	}
 }
 
 func TestRolesAllowWhatTheyShould(t *testing.T) {
-	all := []controlplane.Permission{controlplane.PermitAdmin, controlplane.PermitWrite, controlplane.PermitRead,
-		controlplane.PermitSnapshot, controlplane.PermitUsage, controlplane.PermitEvaluate}
-	for role, allowed := range map[controlplane.Role]string{
-		controlplane.RoleAdmin: "111111", controlplane.RoleEditor: "011111", controlplane.RoleViewer: "001101",
-		controlplane.RoleSDK: "000111", controlplane.RoleClient: "000001", "unknown": "000000",
+	all := []api.Permission{api.PermitAdmin, api.PermitWrite, api.PermitRead,
+		api.PermitSnapshot, api.PermitUsage, api.PermitEvaluate}
+	for role, allowed := range map[api.Role]string{
+		api.RoleAdmin: "111111", api.RoleEditor: "011111", api.RoleViewer: "001101",
+		api.RoleSDK: "000111", api.RoleClient: "000001", "unknown": "000000",
 	} {
 		for i, p := range all {
 			want := allowed[i] == '1'
-			if got := (controlplane.Token{Role: role}).Allows(p, ""); got != want {
+			if got := (api.Token{Role: role}).Allows(p, ""); got != want {
 				t.Errorf("%s may %s: %v", role, p, got)
 			}
-			bound := controlplane.Token{Role: role, Envs: []string{"a"}}
+			bound := api.Token{Role: role, Envs: []string{"a"}}
 			if bound.Allows(p, "a") != want || bound.Allows(p, "b") || bound.Allows(p, "") {
 				t.Errorf("%s bound to an environment: %s", role, p)
 			}

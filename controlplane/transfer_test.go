@@ -7,12 +7,13 @@ import (
 	"testing"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// manyFlags is a set of flags, each on for one actor of its own.
+// manyFlags returns a set of flags, each of which is on for a different actor.
 func manyFlags(n int) flagset.Set {
 	var set flagset.Set
 	for i := range n {
@@ -37,18 +38,18 @@ func TestImportIsOneRevisionHoweverLarge(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{Store: db}), t.Context()
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "kept", flagset.Scope{}, by))
 	set := manyFlags(600) // far more than a transaction takes
-	dry := must[controlplane.Difference](t)(s.Import(ctx, env, set, controlplane.ImportOptions{}, controlplane.WriteOptions{By: "ada", DryRun: true}))
+	dry := must[api.Difference](t)(s.Import(ctx, env, set, api.Import{}, controlplane.WriteOptions{By: "ada", DryRun: true}))
 	if dry.Written || len(dry.Changes) != 600 || dry.Revision != 2 {
 		t.Fatalf("dry run: written %v, %d changes, revision %d", dry.Written, len(dry.Changes), dry.Revision)
 	}
-	done := must[controlplane.Difference](t)(s.Import(ctx, env, set, controlplane.ImportOptions{}, by))
+	done := must[api.Difference](t)(s.Import(ctx, env, set, api.Import{}, by))
 	if !done.Written || done.Revision != 3 || len(done.Changes) != 600 {
 		t.Fatalf("written %v, %d changes, revision %d", done.Written, len(done.Changes), done.Revision)
 	}
-	if !enabled(t, s, "f00599", "u599", controlplane.At{}) || !enabled(t, s, "kept", "x", controlplane.At{}) {
+	if !enabled(t, s, "f00599", "u599", api.At{}) || !enabled(t, s, "kept", "x", api.At{}) {
 		t.Error("a flag is not what it should be")
 	}
-	again := must[controlplane.Difference](t)(s.Import(ctx, env, set, controlplane.ImportOptions{}, by))
+	again := must[api.Difference](t)(s.Import(ctx, env, set, api.Import{}, by))
 	if again.Written || len(again.Changes) != 0 {
 		t.Errorf("importing it once more changed %d", len(again.Changes))
 	}
@@ -60,22 +61,22 @@ func TestImportIsOneRevisionHoweverLarge(t *testing.T) {
 		t.Errorf("%d flag keys after the sweep", n)
 	}
 	replica := open(t, controlplane.Config{Store: db})
-	if export(t, replica, env, controlplane.At{}) != export(t, s, env, controlplane.At{}) {
+	if export(t, replica, env, api.At{}) != export(t, s, env, api.At{}) {
 		t.Error("a replica that starts now has another set")
 	}
-	// Back to before it: as large a change.
-	back := must[controlplane.Difference](t)(s.RollbackEnvironment(ctx, env, 2, by))
+	// back to before it: as large a change.
+	back := must[api.Difference](t)(s.RollbackEnvironment(ctx, env, 2, by))
 	if len(back.Changes) != 600 || back.Revision != 4 {
 		t.Errorf("rolling back: %d changes, revision %d", len(back.Changes), back.Revision)
 	}
-	if got := export(t, s, env, controlplane.At{Revision: 3}); got != export(t, s, env, controlplane.At{Revision: done.Revision}) || len(got) < 10_000 {
+	if got := export(t, s, env, api.At{Revision: 3}); got != export(t, s, env, api.At{Revision: done.Revision}) || len(got) < 10_000 {
 		t.Error("the import can't be rebuilt")
 	}
-	page := must[controlplane.AuditPage](t)(s.History(ctx, env, "f00017", controlplane.AuditQuery{}))
+	page := must[api.AuditPage](t)(s.History(ctx, env, "f00017", controlplane.AuditQuery{}))
 	if len(page.Entries) != 2 || len(page.Entries[1].Changes) != 1 || page.Entries[1].Omitted != 599 {
 		t.Errorf("history of one of them: %+v", page.Entries)
 	}
-	if page := must[controlplane.AuditPage](t)(s.Audit(ctx, controlplane.AuditQuery{Environment: env})); page.Entries[1].Omitted != 500 {
+	if page := must[api.AuditPage](t)(s.Audit(ctx, controlplane.AuditQuery{Environment: env})); page.Entries[1].Omitted != 500 {
 		t.Errorf("the audit leaves out %d changes", page.Entries[1].Omitted)
 	}
 }
@@ -94,16 +95,16 @@ func TestImportAmongOtherWriters(t *testing.T) {
 	})
 	for i := range 4 {
 		set := manyFlags(200 + 50*i)
-		if _, err := s.Import(ctx, env, set, controlplane.ImportOptions{}, by); err != nil {
+		if _, err := s.Import(ctx, env, set, api.Import{}, by); err != nil {
 			t.Errorf("import %d: %v", i, err)
 		}
 	}
 	wg.Wait()
-	e := must[controlplane.Environment](t)(s.GetEnvironment(ctx, env))
+	e := must[api.Environment](t)(s.GetEnvironment(ctx, env))
 	if e.Flags != 390 || e.Revision != 1+40+4 {
 		t.Fatalf("%d flags at revision %d", e.Flags, e.Revision)
 	}
-	if a, b := export(t, s, env, controlplane.At{}), export(t, other, env, controlplane.At{}); a != b {
+	if a, b := export(t, s, env, api.At{}), export(t, other, env, api.At{}); a != b {
 		t.Fatal("the replicas differ")
 	}
 	s.Sweep(ctx)
@@ -119,26 +120,26 @@ func TestImportOfWhatIsWrong(t *testing.T) {
 		{Key: "child", Gates: []flagset.Gate{{Type: flagset.Boolean, Enabled: true}, {Type: flagset.Prerequisite, Target: "missing", Enabled: true}}},
 		{Key: "late", Gates: []flagset.Gate{{Type: flagset.Schedule, From: &from}}},
 	}}
-	_, err := s.Import(ctx, env, set, controlplane.ImportOptions{Strict: true}, by)
-	want(t, err, controlplane.Invalid)
-	d := must[controlplane.Difference](t)(s.Import(ctx, env, set, controlplane.ImportOptions{}, by))
+	_, err := s.Import(ctx, env, set, api.Import{Strict: true}, by)
+	want(t, err, api.Invalid)
+	d := must[api.Difference](t)(s.Import(ctx, env, set, api.Import{}, by))
 	if len(d.Warnings) != 2 || !d.Written {
 		t.Fatalf("warnings %+v", d.Warnings)
 	}
-	if enabled(t, s, "child", "u", controlplane.At{}) || enabled(t, s, "late", "u", controlplane.At{}) {
+	if enabled(t, s, "child", "u", api.At{}) || enabled(t, s, "late", "u", api.At{}) {
 		t.Error("what is wrong does not fail closed")
 	}
-	// A write is refused only for what it brings.
+	// A write is refused only for problems that it introduces.
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "late", flagset.ForActor("u"), by))
-	if f := must[controlplane.Flag](t)(s.GetFlag(ctx, env, "late")); len(f.Warnings) != 1 {
+	if f := must[api.Flag](t)(s.GetFlag(ctx, env, "late")); len(f.Warnings) != 1 {
 		t.Errorf("warnings %+v", f.Warnings)
 	}
 	_, err = s.Enable(ctx, env, "late", flagset.Between("tomorrow", ""), by)
-	want(t, err, controlplane.Invalid)
-	_, err = s.Import(ctx, env, flagset.Set{Flags: []flagset.Flag{{Key: "a"}, {Key: "a"}}}, controlplane.ImportOptions{}, by)
-	want(t, err, controlplane.Invalid)
-	_, err = s.Import(ctx, env, flagset.Set{Flags: []flagset.Flag{{Key: "a/b"}}}, controlplane.ImportOptions{}, by)
-	want(t, err, controlplane.Invalid)
+	want(t, err, api.Invalid)
+	_, err = s.Import(ctx, env, flagset.Set{Flags: []flagset.Flag{{Key: "a"}, {Key: "a"}}}, api.Import{}, by)
+	want(t, err, api.Invalid)
+	_, err = s.Import(ctx, env, flagset.Set{Flags: []flagset.Flag{{Key: "a/b"}}}, api.Import{}, by)
+	want(t, err, api.Invalid)
 }
 
 func TestPruneAndCopy(t *testing.T) {
@@ -149,10 +150,10 @@ func TestPruneAndCopy(t *testing.T) {
 		must[controlplane.WriteResult](t)(s.Enable(ctx, env, key, flagset.ForSegment("seg"), by))
 	}
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "a", flagset.Requires("parent", true), by))
-	must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "to"}, by))
+	must[api.Environment](t)(s.CreateEnvironment(ctx, api.NewEnvironment{Key: "to"}, by))
 	must[controlplane.WriteResult](t)(s.Enable(ctx, "to", "own", flagset.Scope{}, by))
 
-	one := must[controlplane.Difference](t)(s.Copy(ctx, env, "to", controlplane.CopyOptions{Flags: []string{"a"}}, by))
+	one := must[api.Difference](t)(s.Copy(ctx, "to", api.Copy{From: env, Flags: []string{"a"}}, by))
 	var changed []string
 	for _, c := range one.Changes {
 		changed = append(changed, c.Kind+"/"+c.Key)
@@ -161,35 +162,35 @@ func TestPruneAndCopy(t *testing.T) {
 	if !slices.Equal(changed, []string{"flag/a", "flag/parent", "segment/seg"}) {
 		t.Errorf("copying a changed %q", changed)
 	}
-	preview := must[controlplane.Difference](t)(s.Copy(ctx, env, "to", controlplane.CopyOptions{Prune: true}, controlplane.WriteOptions{By: "ada", DryRun: true}))
+	preview := must[api.Difference](t)(s.Copy(ctx, "to", api.Copy{From: env, Prune: true}, controlplane.WriteOptions{By: "ada", DryRun: true}))
 	if len(preview.Changes) != 2 || preview.Written { // + b, - own
 		t.Errorf("the preview has %+v", preview.Changes)
 	}
-	must[controlplane.Difference](t)(s.Copy(ctx, env, "to", controlplane.CopyOptions{Prune: true}, by))
-	if export(t, s, "to", controlplane.At{}) != export(t, s, env, controlplane.At{}) {
+	must[api.Difference](t)(s.Copy(ctx, "to", api.Copy{From: env, Prune: true}, by))
+	if export(t, s, "to", api.At{}) != export(t, s, env, api.At{}) {
 		t.Error("the copy differs")
 	}
-	_, err := s.Copy(ctx, env, "to", controlplane.CopyOptions{Flags: []string{"missing"}}, by)
-	want(t, err, controlplane.NotFound)
-	must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "clone", From: env}, by))
-	if export(t, s, "clone", controlplane.At{}) != export(t, s, env, controlplane.At{}) {
+	_, err := s.Copy(ctx, "to", api.Copy{From: env, Flags: []string{"missing"}}, by)
+	want(t, err, api.NotFound)
+	must[api.Environment](t)(s.CreateEnvironment(ctx, api.NewEnvironment{Key: "clone", From: env}, by))
+	if export(t, s, "clone", api.At{}) != export(t, s, env, api.At{}) {
 		t.Error("the clone differs")
 	}
-	d := must[controlplane.Difference](t)(s.Import(ctx, "to", flagset.Set{}, controlplane.ImportOptions{Prune: true}, by))
+	d := must[api.Difference](t)(s.Import(ctx, "to", flagset.Set{}, api.Import{Prune: true}, by))
 	if len(d.Changes) != 4 {
 		t.Errorf("importing nothing with prune deleted %d", len(d.Changes))
 	}
 }
 
-// TestWhatIsGivenUpIsSwept: a change that broke off while it put things in place leaves nothing, once it is old enough.
+// TestWhatIsGivenUpIsSwept checks that a change that broke off while it was staged leaves nothing once it is old enough.
 func TestWhatIsGivenUpIsSwept(t *testing.T) {
 	now, db := newClock(), &flaky{Store: memstore.New()}
 	s, ctx := open(t, controlplane.Config{Store: db, Clock: now.Now}), t.Context()
 	db.failAfter(3) // the stage and some of its parts
 	short, cancel := db.until(ctx)
-	_, err := s.Import(short, env, manyFlags(600), controlplane.ImportOptions{}, by)
+	_, err := s.Import(short, env, manyFlags(600), api.Import{}, by)
 	cancel()
-	want(t, err, controlplane.Unavailable)
+	want(t, err, api.Unavailable)
 	db.failAfter(-1)
 	if keys(t, db, "flag/"+env+"/") == 0 {
 		t.Fatal("nothing was put in place, so the test shows nothing")
@@ -203,5 +204,5 @@ func TestWhatIsGivenUpIsSwept(t *testing.T) {
 	if n := keys(t, db, "flag/"+env+"/"); n != 0 {
 		t.Errorf("%d keys are left", n)
 	}
-	must[controlplane.Difference](t)(s.Import(ctx, env, manyFlags(600), controlplane.ImportOptions{}, by))
+	must[api.Difference](t)(s.Import(ctx, env, manyFlags(600), api.Import{}, by))
 }

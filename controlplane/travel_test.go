@@ -8,10 +8,11 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// clock is a clock that tests turn.
+// clock is a clock that tests set.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -31,7 +32,7 @@ func (c *clock) turn(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// text is a set in a form to compare.
+// text returns a set in a form to compare.
 func text(t testing.TB, set flagset.Set) string {
 	t.Helper()
 	data, err := set.MarshalJSON()
@@ -41,7 +42,7 @@ func text(t testing.TB, set flagset.Set) string {
 	return string(data)
 }
 
-func export(t testing.TB, s *controlplane.Service, env string, at controlplane.At) string {
+func export(t testing.TB, s *controlplane.Service, env string, at api.At) string {
 	t.Helper()
 	set, _, err := s.Export(t.Context(), env, at)
 	if err != nil {
@@ -50,7 +51,7 @@ func export(t testing.TB, s *controlplane.Service, env string, at controlplane.A
 	return text(t, set)
 }
 
-// TestEveryRevisionCanBeRebuilt makes random changes of all kinds, remembers what each gave, and then asks for the past.
+// TestEveryRevisionCanBeRebuilt makes random changes of all kinds, remembers the result of each, and then reads the past.
 func TestEveryRevisionCanBeRebuilt(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -63,7 +64,7 @@ func TestEveryRevisionCanBeRebuilt(t *testing.T) {
 	}
 	history := map[int64]moment{}
 	remember := func() int64 {
-		set, revision, err := s.Export(ctx, env, controlplane.At{})
+		set, revision, err := s.Export(ctx, env, api.At{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,10 +96,10 @@ func TestEveryRevisionCanBeRebuilt(t *testing.T) {
 			_, _ = s.PutSegment(ctx, env, flagset.Segment{Key: fmt.Sprint("s", random.IntN(2)), Constraints: []flagset.Constraint{c}}, allow)
 		case 7:
 			conflict := []flagset.GroupConflict{flagset.DenyWins, flagset.AllowWins}[random.IntN(2)]
-			_, _ = s.UpdateEnvironment(ctx, env, controlplane.EnvironmentChange{Settings: &flagset.Settings{GroupConflict: conflict}}, allow)
+			_, _ = s.UpdateEnvironment(ctx, env, api.EnvironmentChange{Settings: &flagset.Settings{GroupConflict: conflict}}, allow)
 		case 8:
 			set := flagset.Set{Flags: []flagset.Flag{{Key: "f0", Description: fmt.Sprint(i)}, {Key: "f9"}}}
-			_, _ = s.Import(ctx, env, set, controlplane.ImportOptions{Prune: random.IntN(2) == 0}, allow)
+			_, _ = s.Import(ctx, env, set, api.Import{Prune: random.IntN(2) == 0}, allow)
 		}
 		if i == 60 {
 			if err := s.Checkpoint(ctx, env); err != nil {
@@ -111,17 +112,17 @@ func TestEveryRevisionCanBeRebuilt(t *testing.T) {
 		t.Fatalf("only %d changes were made", last)
 	}
 	for revision, m := range history {
-		if got := export(t, s, env, controlplane.At{Revision: revision}); got != m.text {
+		if got := export(t, s, env, api.At{Revision: revision}); got != m.text {
 			t.Errorf("revision %d of %d\nwas  %s\nis   %s", revision, last, m.text, got)
 		}
-		if got := export(t, s, env, controlplane.At{Time: m.at}); got != m.text {
+		if got := export(t, s, env, api.At{Time: m.at}); got != m.text {
 			t.Errorf("at %v\nwas  %s\nis   %s", m.at, m.text, got)
 		}
 	}
-	_, _, err := s.Export(ctx, env, controlplane.At{Revision: last + 1})
-	want(t, err, controlplane.NotFound)
-	_, _, err = s.Export(ctx, env, controlplane.At{Time: newClock().Now().Add(-time.Hour)})
-	want(t, err, controlplane.Gone)
+	_, _, err := s.Export(ctx, env, api.At{Revision: last + 1})
+	want(t, err, api.NotFound)
+	_, _, err = s.Export(ctx, env, api.At{Time: newClock().Now().Add(-time.Hour)})
+	want(t, err, api.Gone)
 }
 
 func TestDecisionsOfThePast(t *testing.T) {
@@ -134,22 +135,22 @@ func TestDecisionsOfThePast(t *testing.T) {
 	now.turn(time.Minute)
 	must[int64](t)(s.DeleteFlag(ctx, env, "f", by))
 	for _, c := range []struct {
-		at   controlplane.At
+		at   api.At
 		want bool
 	}{
-		{controlplane.At{Revision: on.Revision}, true},
-		{controlplane.At{Revision: off.Revision}, false},
-		{controlplane.At{}, false},
-		{controlplane.At{Time: on.Flag.Updated}, true},
-		{controlplane.At{Time: on.Flag.Updated.Add(30 * time.Second)}, true},
-		{controlplane.At{Time: off.Flag.Updated}, false},
+		{api.At{Revision: on.Revision}, true},
+		{api.At{Revision: off.Revision}, false},
+		{api.At{}, false},
+		{api.At{Time: on.Flag.Updated}, true},
+		{api.At{Time: on.Flag.Updated.Add(30 * time.Second)}, true},
+		{api.At{Time: off.Flag.Updated}, false},
 	} {
 		if got := enabled(t, s, "f", "u", c.at); got != c.want {
 			t.Errorf("at %+v: %v", c.at, got)
 		}
 	}
 	actor := "u"
-	x := must[controlplane.Explanation](t)(s.Explain(ctx, env, "f", controlplane.Query{Actor: &actor, At: controlplane.At{Revision: on.Revision}}))
+	x := must[api.Explanation](t)(s.Explain(ctx, env, "f", api.Query{Actor: &actor, Revision: on.Revision}))
 	if len(x.Steps) != 1 || x.Steps[0].Gate != "actor" || x.Steps[0].Outcome != "yes" || x.Revision != on.Revision {
 		t.Errorf("explanation %+v", x)
 	}
@@ -165,10 +166,10 @@ func TestRollback(t *testing.T) {
 		t.Fatalf("rolled back to %+v", back)
 	}
 	_, err := s.Rollback(ctx, env, "f", 1, by)
-	want(t, err, controlplane.NotFound) // it was not there then
+	want(t, err, api.NotFound) // it was not there then
 	_, err = s.Rollback(ctx, env, "f", 100, by)
-	want(t, err, controlplane.NotFound)
-	page := must[controlplane.AuditPage](t)(s.History(ctx, env, "f", controlplane.AuditQuery{}))
+	want(t, err, api.NotFound)
+	page := must[api.AuditPage](t)(s.History(ctx, env, "f", controlplane.AuditQuery{}))
 	var actions []string
 	for _, e := range page.Entries {
 		actions = append(actions, e.Action)
@@ -187,24 +188,24 @@ func TestRetention(t *testing.T) {
 		now.turn(6 * time.Hour)
 		r := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", flagset.ForActor(fmt.Sprint(i)), by))
 		revisions = append(revisions, r.Revision)
-		texts[r.Revision] = export(t, s, env, controlplane.At{})
+		texts[r.Revision] = export(t, s, env, api.At{})
 	}
 	s.Sweep(ctx)
-	page := must[controlplane.AuditPage](t)(s.Audit(ctx, controlplane.AuditQuery{Environment: env}))
+	page := must[api.AuditPage](t)(s.Audit(ctx, controlplane.AuditQuery{Environment: env}))
 	if n := len(page.Entries); n != 4 {
 		t.Fatalf("%d entries are left", n)
 	}
-	// What lies within the retention can be rebuilt, and so can the state that its first change was made on.
+	// Revisions within the retention can be rebuilt, and so can the one before the first of them.
 	for _, revision := range revisions[5:] {
-		if got := export(t, s, env, controlplane.At{Revision: revision}); got != texts[revision] {
+		if got := export(t, s, env, api.At{Revision: revision}); got != texts[revision] {
 			t.Errorf("revision %d\nwas %s\nis  %s", revision, texts[revision], got)
 		}
 	}
-	if got := export(t, s, env, controlplane.At{Time: now.Now().Add(-23 * time.Hour)}); got != texts[revisions[5]] {
+	if got := export(t, s, env, api.At{Time: now.Now().Add(-23 * time.Hour)}); got != texts[revisions[5]] {
 		t.Errorf("23 hours ago it was %s", got)
 	}
-	_, _, err := s.Export(ctx, env, controlplane.At{Revision: revisions[4]})
-	want(t, err, controlplane.Gone)
+	_, _, err := s.Export(ctx, env, api.At{Revision: revisions[4]})
+	want(t, err, api.Gone)
 	s.Sweep(ctx)
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", flagset.ForActor("more"), by))
 }
@@ -216,7 +217,7 @@ func TestAuditTimesNeverGoBack(t *testing.T) {
 		must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", flagset.ForActor(fmt.Sprint(i)), by))
 		now.turn(-time.Hour)
 	}
-	page := must[controlplane.AuditPage](t)(s.Audit(ctx, controlplane.AuditQuery{Environment: env}))
+	page := must[api.AuditPage](t)(s.Audit(ctx, controlplane.AuditQuery{Environment: env}))
 	for i := 1; i < len(page.Entries); i++ {
 		if !page.Entries[i].Time.Before(page.Entries[i-1].Time) {
 			t.Fatalf("entry %d is of %v, the one after it of %v", i, page.Entries[i].Time, page.Entries[i-1].Time)

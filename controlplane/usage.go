@@ -3,11 +3,12 @@ package controlplane
 import (
 	"context"
 	"fmt"
-	"hash/fnv"
-	"strings"
 	"sync"
 	"time"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/replica"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/stored"
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
@@ -20,101 +21,37 @@ type FlagUsage struct {
 }
 
 const (
-	// usageShards is how many keys an environment's usage is spread over, so that each fits into a transaction even with engine.MaxFlags
-	// flags that have the longest keys.
-	usageShards = 16
 	// usagePause is the shortest time between two writes of an environment's usage.
 	usagePause = time.Minute
 	// maxReports bounds a batch. A host with more flags sends several.
 	maxReports = engine.MaxFlags
 )
 
-// usageEntry is the usage of one flag.
-type usageEntry struct {
-	Last  int64 `msgpack:"l"` // Unix microseconds
-	Count int64 `msgpack:"c"`
-}
-
-func (u usageEntry) add(v usageEntry) usageEntry {
-	return usageEntry{max(u.Last, v.Last), u.Count + v.Count}
-}
-
-// usageTable is an environment's usage in the form that the store has. It is immutable.
-type usageTable [usageShards]map[string]usageEntry
-
-func usageShard(flag string) int {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(flag))
-	return int(h.Sum32() % usageShards)
-}
-
-func (t *usageTable) of(flag string) usageEntry {
-	if t == nil {
-		return usageEntry{}
-	}
-	return t[usageShard(flag)][flag]
-}
-
-func parseUsageKey(key string) (env string, shard int, err error) {
-	env, text, found := strings.Cut(strings.TrimPrefix(key, usagePrefix), "/")
-	if _, err := fmt.Sscanf(text, "%02x", &shard); err != nil || !found || shard >= usageShards {
-		return "", 0, fmt.Errorf("%w: key %s", errBroken, key)
-	}
-	return env, shard, nil
-}
-
-// putUsage replaces a shard in the view's map.
-func (v *view) putUsage(key string, value []byte) error {
-	env, shard, err := parseUsageKey(key)
-	if err != nil {
-		return err
-	}
-	table := usageTable{}
-	if old := v.usage[env]; old != nil {
-		table = *old
-	}
-	table[shard] = nil
-	if value != nil {
-		if err := unmarshalStored(value, &table[shard]); err != nil {
-			return err
-		}
-	}
-	v.usage[env] = &table
-	return nil
-}
-
-func (v *view) usageEvent(e store.Event) error {
-	if e.Deleted {
-		return v.putUsage(e.Key, nil)
-	}
-	return v.putUsage(e.Key, e.Value)
-}
-
 // usagePool gathers reports until they are written.
 type usagePool struct {
 	mu   sync.Mutex
-	envs map[string]map[string]usageEntry
+	envs map[string]map[string]stored.Usage
 }
 
 func (p *usagePool) add(env string, batch []FlagUsage, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.envs == nil {
-		p.envs = map[string]map[string]usageEntry{}
+		p.envs = map[string]map[string]stored.Usage{}
 	}
 	if p.envs[env] == nil {
-		p.envs[env] = map[string]usageEntry{}
+		p.envs[env] = map[string]stored.Usage{}
 	}
 	for _, u := range batch {
 		last := u.Last
 		if last.After(now) {
 			last = now // a host whose clock is fast must not keep a flag fresh for ever
 		}
-		p.envs[env][u.Flag] = p.envs[env][u.Flag].add(usageEntry{micros(last), u.Count})
+		p.envs[env][u.Flag] = p.envs[env][u.Flag].Add(stored.Usage{Last: stored.Micros(last), Count: u.Count})
 	}
 }
 
-func (p *usagePool) take() map[string]map[string]usageEntry {
+func (p *usagePool) take() map[string]map[string]stored.Usage {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	taken := p.envs
@@ -123,19 +60,19 @@ func (p *usagePool) take() map[string]map[string]usageEntry {
 }
 
 // giveBack puts entries that could not be written back into the pool.
-func (p *usagePool) giveBack(env string, entries map[string]usageEntry) {
+func (p *usagePool) giveBack(env string, entries map[string]stored.Usage) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.envs == nil {
-		p.envs = map[string]map[string]usageEntry{}
+		p.envs = map[string]map[string]stored.Usage{}
 	}
 	for flag, u := range p.envs[env] {
-		entries[flag] = entries[flag].add(u)
+		entries[flag] = entries[flag].Add(u)
 	}
 	p.envs[env] = entries
 }
 
-func (p *usagePool) of(env, flag string) usageEntry {
+func (p *usagePool) of(env, flag string) stored.Usage {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.envs[env][flag]
@@ -144,19 +81,19 @@ func (p *usagePool) of(env, flag string) usageEntry {
 // ReportUsage takes a host's report. It keeps the report in memory and writes it about once a minute, without flags that don't exist. An
 // error has the code NotFound (for the environment) or Invalid.
 func (s *Service) ReportUsage(ctx context.Context, env string, batch []FlagUsage) error {
-	st := s.view.Load().states[env]
+	st := s.replica.View().State(env)
 	if st == nil {
-		return noEnvironment(env)
+		return model.NoEnvironment(env)
 	}
 	if len(batch) > maxReports {
-		return problem("", fmt.Sprintf("a batch of %d reports is larger than %d", len(batch), maxReports), "send several")
+		return model.InvalidAt("", fmt.Sprintf("a batch of %d reports exceeds the limit of %d", len(batch), maxReports), "send several")
 	}
 	known := make([]FlagUsage, 0, len(batch))
 	for i, u := range batch {
 		if u.Count < 0 {
-			return problem(fmt.Sprintf("/%d/count", i), "it is negative", "")
+			return model.InvalidAt(fmt.Sprintf("/%d/count", i), "it is negative", "")
 		}
-		if st.flag(u.Flag) != nil {
+		if st.Flag(u.Flag) != nil {
 			known = append(known, u)
 		}
 	}
@@ -165,18 +102,18 @@ func (s *Service) ReportUsage(ctx context.Context, env string, batch []FlagUsage
 }
 
 // usageOf returns a flag's usage: the stored one, and what was reported to this replica since.
-func (s *Service) usageOf(v *view, env, flag string) usageEntry {
-	return v.usage[env].of(flag).add(s.usage.of(env, flag))
+func (s *Service) usageOf(v *replica.View, env, flag string) stored.Usage {
+	return v.Usage[env].Of(flag).Add(s.usage.of(env, flag))
 }
 
 // writeUsage writes the gathered usage shard by shard, merged with what other replicas have written.
 func (s *Service) writeUsage(ctx context.Context) {
 	for env, entries := range s.usage.take() {
-		var shards [usageShards]map[string]usageEntry
+		var shards [stored.UsageShards]map[string]stored.Usage
 		for flag, u := range entries {
-			i := usageShard(flag)
+			i := stored.UsageShard(flag)
 			if shards[i] == nil {
-				shards[i] = map[string]usageEntry{}
+				shards[i] = map[string]stored.Usage{}
 			}
 			shards[i][flag] = u
 		}
@@ -192,34 +129,34 @@ func (s *Service) writeUsage(ctx context.Context) {
 	}
 }
 
-func (s *Service) writeShard(ctx context.Context, env string, shard int, entries map[string]usageEntry) error {
-	st := s.view.Load().states[env]
+func (s *Service) writeShard(ctx context.Context, env string, shard int, entries map[string]stored.Usage) error {
+	st := s.replica.View().State(env)
 	if st == nil {
 		return nil // the environment was deleted in the meantime
 	}
 	for ctx.Err() == nil {
-		e, err := store.ReadOne(ctx, s.store, usageKey(env, shard))
+		e, err := store.ReadOne(ctx, s.store, stored.UsageKey(env, shard))
 		if err != nil {
 			return err
 		}
-		merged := map[string]usageEntry{}
+		merged := map[string]stored.Usage{}
 		if e.Revision != 0 {
-			if err := unmarshalStored(e.Value, &merged); err != nil {
-				s.log.Error("the stored usage can't be read, and is begun anew", "environment", env, "error", err)
-				merged = map[string]usageEntry{}
+			if err := stored.Unmarshal(e.Value, &merged); err != nil {
+				s.log.Error("the stored usage can't be read; it starts again from nothing", "environment", env, "error", err)
+				merged = map[string]stored.Usage{}
 			}
 		}
 		for flag := range merged {
-			if st.flag(flag) == nil {
+			if st.Flag(flag) == nil {
 				delete(merged, flag)
 			}
 		}
 		for flag, u := range entries {
-			merged[flag] = merged[flag].add(u)
+			merged[flag] = merged[flag].Add(u)
 		}
 		result, err := s.store.Commit(ctx, store.Txn{
-			Guards: []store.Guard{{Key: usageKey(env, shard), Revision: e.Revision}},
-			Ops:    []store.Op{{Key: usageKey(env, shard), Value: marshalStored(merged)}},
+			Guards: []store.Guard{{Key: stored.UsageKey(env, shard), Revision: e.Revision}},
+			Ops:    []store.Op{{Key: stored.UsageKey(env, shard), Value: stored.Marshal(merged)}},
 		})
 		if err != nil || result.Committed {
 			return err
@@ -263,11 +200,11 @@ func (u *usedTokens) take() map[string]time.Time {
 // writeUsed writes when tokens were used. A token that was revoked in the meantime leaves nothing behind.
 func (s *Service) writeUsed(ctx context.Context) {
 	for id, at := range s.used.take() {
-		e, err := store.ReadOne(ctx, s.store, tokenPrefix+id)
+		e, err := store.ReadOne(ctx, s.store, stored.TokenPrefix+id)
 		if err == nil && e.Revision != 0 {
 			_, err = s.store.Commit(ctx, store.Txn{
 				Guards: []store.Guard{{Key: e.Key, Revision: e.Revision}},
-				Ops:    []store.Op{{Key: usedPrefix + id, Value: marshalStored(micros(at))}},
+				Ops:    []store.Op{{Key: stored.UsedPrefix + id, Value: stored.Marshal(stored.Micros(at))}},
 			})
 		}
 		if err != nil {

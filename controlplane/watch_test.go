@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// host holds a snapshot as a host does: whole ones are taken, deltas applied to what it has.
+// host keeps a snapshot like a host: it takes whole snapshots, and applies deltas to the one it has.
 type host struct {
 	t      testing.TB
 	bytes  []byte
@@ -50,7 +51,7 @@ func (h *host) take(f *controlplane.Frame) {
 	}
 }
 
-// stream reads frames until the host is at a revision; it can be read on.
+// stream reads frames until the host is at a revision. The stream stays open.
 type stream struct {
 	frames chan *controlplane.Frame
 	err    error
@@ -101,7 +102,7 @@ func (h *host) follow(w *stream, revision int64) {
 
 func TestStreamsGiveASnapshotAndThenDeltas(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
-	must[controlplane.Difference](t)(s.Import(ctx, env, manyFlags(50), controlplane.ImportOptions{}, by))
+	must[api.Difference](t)(s.Import(ctx, env, manyFlags(50), api.Import{}, by))
 	h := &host{t: t}
 	w := watch(t, s, env, controlplane.Position{})
 	h.take(w.next(t))
@@ -126,12 +127,12 @@ func TestStreamsGiveASnapshotAndThenDeltas(t *testing.T) {
 
 func TestAStreamResumesWhereItEnded(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
-	must[controlplane.Difference](t)(s.Import(ctx, env, manyFlags(50), controlplane.ImportOptions{}, by))
+	must[api.Difference](t)(s.Import(ctx, env, manyFlags(50), api.Import{}, by))
 	h := &host{t: t}
 	w := watch(t, s, env, controlplane.Position{})
 	h.take(w.next(t))
 	w.cancel()
-	// Current: nothing comes before the next change.
+	// The host is current: nothing comes before the next change.
 	w = watch(t, s, env, h.at)
 	r := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "g", flagset.Scope{}, by))
 	h.follow(w, r.Revision)
@@ -143,7 +144,7 @@ func TestAStreamResumesWhereItEnded(t *testing.T) {
 	if h.wholes != 1 || h.deltas < 2 {
 		t.Errorf("%d whole snapshots, %d deltas", h.wholes, h.deltas)
 	}
-	// A place that nobody remembers, and one of another lineage, get a whole snapshot.
+	// An unknown position, and one in another lineage, get a whole snapshot.
 	for _, position := range []controlplane.Position{{Lineage: h.at.Lineage, Revision: 0}, {Revision: h.at.Revision}} {
 		other := &host{t: t}
 		other.take(watch(t, s, env, position).next(t))
@@ -180,48 +181,48 @@ func TestSlowReadersSkipToTheNewest(t *testing.T) {
 
 func TestStreamsEnd(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
-	must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "e"}, by))
+	must[api.Environment](t)(s.CreateEnvironment(ctx, api.NewEnvironment{Key: "e"}, by))
 	w := watch(t, s, "e", controlplane.Position{})
 	w.next(t)
 	want(t, s.DeleteEnvironment(ctx, "e", "e", by), "")
 	if _, open := <-w.frames; open {
 		t.Error("a deleted environment gave one more frame")
 	}
-	want(t, w.err, controlplane.Gone)
+	want(t, w.err, api.Gone)
 	missing := watch(t, s, "e", controlplane.Position{})
 	if _, open := <-missing.frames; open {
 		t.Error("a missing environment gave a frame")
 	}
-	want(t, missing.err, controlplane.NotFound)
+	want(t, missing.err, api.NotFound)
 	rest := watch(t, s, env, controlplane.Position{})
 	rest.next(t)
 	_ = s.Close()
 	for range rest.frames {
 	}
-	want(t, rest.err, controlplane.Unavailable)
+	want(t, rest.err, api.Unavailable)
 }
 
-// TestAnEnvironmentMadeAnewReachesItsHosts: a host of the old one comes back with its old place.
+// TestAnEnvironmentMadeAnewReachesItsHosts lets a host of a deleted environment come back with its old position.
 func TestAnEnvironmentMadeAnewReachesItsHosts(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
-	must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "e"}, by))
+	must[api.Environment](t)(s.CreateEnvironment(ctx, api.NewEnvironment{Key: "e"}, by))
 	must[controlplane.WriteResult](t)(s.Enable(ctx, "e", "f", flagset.Scope{}, by))
 	h := &host{t: t}
 	h.take(watch(t, s, "e", h.at).next(t))
 	want(t, s.DeleteEnvironment(ctx, "e", "e", by), "")
-	must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "e"}, by))
+	must[api.Environment](t)(s.CreateEnvironment(ctx, api.NewEnvironment{Key: "e"}, by))
 	h.take(watch(t, s, "e", h.at).next(t))
 	if h.wholes != 2 {
 		t.Error("another lineage did not bring a whole snapshot")
 	}
 }
 
-// TestAStreamMayFollowACreationAtOnce: what a write has made is there for the stream that comes after it.
+// TestAStreamMayFollowACreationAtOnce checks that a new environment is there for a stream that opens right after the write.
 func TestAStreamMayFollowACreationAtOnce(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
 	for i := range 300 {
 		key := fmt.Sprint("e", i)
-		must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: key}, by))
+		must[api.Environment](t)(s.CreateEnvironment(ctx, api.NewEnvironment{Key: key}, by))
 		watch(t, s, key, controlplane.Position{}).next(t)
 	}
 }

@@ -9,20 +9,21 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// receiver is a webhook's other end.
+// receiver is the receiving end of a webhook.
 type receiver struct {
 	mu   sync.Mutex
-	fail func(controlplane.Delivery) error
-	got  chan controlplane.Delivery
+	fail func(api.Delivery) error
+	got  chan api.Delivery
 }
 
-func newReceiver() *receiver { return &receiver{got: make(chan controlplane.Delivery, 1000)} }
+func newReceiver() *receiver { return &receiver{got: make(chan api.Delivery, 1000)} }
 
-func (r *receiver) Send(_ context.Context, d controlplane.Delivery) error {
+func (r *receiver) Send(_ context.Context, d api.Delivery) error {
 	r.mu.Lock()
 	fail := r.fail
 	r.mu.Unlock()
@@ -35,7 +36,7 @@ func (r *receiver) Send(_ context.Context, d controlplane.Delivery) error {
 	return nil
 }
 
-func (r *receiver) next(t *testing.T) controlplane.Delivery {
+func (r *receiver) next(t *testing.T) api.Delivery {
 	t.Helper()
 	select {
 	case d := <-r.got:
@@ -43,7 +44,7 @@ func (r *receiver) next(t *testing.T) controlplane.Delivery {
 	case <-time.After(30 * time.Second):
 		t.Fatal("no delivery comes")
 	}
-	return controlplane.Delivery{}
+	return api.Delivery{}
 }
 
 func TestWebhooksDeliverEachChangeInOrder(t *testing.T) {
@@ -51,8 +52,8 @@ func TestWebhooksDeliverEachChangeInOrder(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{Webhooks: r}), t.Context()
 	s.QuickWebhooks()
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "before", flagset.Scope{}, by))
-	must[controlplane.Environment](t)(s.CreateEnvironment(ctx, controlplane.NewEnvironment{Key: "e"}, by))
-	hook := must[controlplane.Webhook](t)(s.CreateWebhook(ctx, controlplane.NewWebhook{Name: "chat", URL: "https://example.com/hook", Envs: []string{env}}, by))
+	must[api.Environment](t)(s.CreateEnvironment(ctx, api.NewEnvironment{Key: "e"}, by))
+	hook := must[api.Webhook](t)(s.CreateWebhook(ctx, api.NewWebhook{Name: "chat", URL: "https://example.com/hook", Envs: []string{env}}, by))
 	if hook.Secret == "" {
 		t.Fatal("a webhook without a secret")
 	}
@@ -66,7 +67,7 @@ func TestWebhooksDeliverEachChangeInOrder(t *testing.T) {
 			t.Fatalf("delivery %d is %+v", i, d)
 		}
 	}
-	list := must[[]controlplane.Webhook](t)(s.Webhooks(ctx))
+	list := must[[]api.Webhook](t)(s.Webhooks(ctx))
 	if len(list) != 1 || list[0].Secret != "" || list[0].URL != hook.URL {
 		t.Errorf("webhooks %+v", list)
 	}
@@ -74,19 +75,19 @@ func TestWebhooksDeliverEachChangeInOrder(t *testing.T) {
 	if d := r.next(t); !d.Test || d.Webhook.ID != hook.ID {
 		t.Errorf("the test delivered %+v", d)
 	}
-	want(t, s.TestWebhook(ctx, "missing"), controlplane.NotFound)
+	want(t, s.TestWebhook(ctx, "missing"), api.NotFound)
 	want(t, s.DeleteWebhook(ctx, hook.ID, by), "")
-	want(t, s.DeleteWebhook(ctx, hook.ID, by), controlplane.NotFound)
+	want(t, s.DeleteWebhook(ctx, hook.ID, by), api.NotFound)
 	for _, bad := range []string{"", "ftp://example.com", "https://", "https://user:secret@example.com", "/path"} {
-		_, err := s.CreateWebhook(ctx, controlplane.NewWebhook{URL: bad}, by)
-		want(t, err, controlplane.Invalid)
+		_, err := s.CreateWebhook(ctx, api.NewWebhook{URL: bad}, by)
+		want(t, err, api.Invalid)
 	}
 }
 
 func TestFailedDeliveriesAreTriedAgain(t *testing.T) {
 	r := newReceiver()
 	tries := map[string]int{}
-	r.fail = func(d controlplane.Delivery) error {
+	r.fail = func(d api.Delivery) error {
 		tries[d.ID]++
 		if tries[d.ID] != d.Attempt {
 			t.Errorf("attempt %d of %s is called %d", tries[d.ID], d.ID, d.Attempt)
@@ -98,16 +99,16 @@ func TestFailedDeliveriesAreTriedAgain(t *testing.T) {
 	}
 	s, ctx := open(t, controlplane.Config{Webhooks: r}), t.Context()
 	s.QuickWebhooks()
-	must[controlplane.Webhook](t)(s.CreateWebhook(ctx, controlplane.NewWebhook{URL: "https://example.com"}, by))
+	must[api.Webhook](t)(s.CreateWebhook(ctx, api.NewWebhook{URL: "https://example.com"}, by))
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "dead", flagset.Scope{}, by))
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "alive", flagset.Scope{}, by))
-	// The dead one is given up in the end, and what comes after it arrives.
+	// The delivery to the dead receiver is given up in the end, and later ones arrive.
 	if d := r.next(t); d.Entry.Key != "alive" || d.Attempt != 3 {
 		t.Errorf("delivered %+v", d)
 	}
 }
 
-// TestOneReplicaDelivers: of three one leads; when it ends, another goes on where it has stopped.
+// TestOneReplicaDelivers checks that one of three replicas leads, and that another continues where it stopped.
 func TestOneReplicaDelivers(t *testing.T) {
 	store, ctx := memstore.New(), t.Context()
 	var replicas []*controlplane.Service
@@ -117,7 +118,7 @@ func TestOneReplicaDelivers(t *testing.T) {
 		s.QuickWebhooks()
 		replicas = append(replicas, s)
 	}
-	must[controlplane.Webhook](t)(replicas[0].CreateWebhook(ctx, controlplane.NewWebhook{URL: "https://example.com"}, by))
+	must[api.Webhook](t)(replicas[0].CreateWebhook(ctx, api.NewWebhook{URL: "https://example.com"}, by))
 	writer := open(t, controlplane.Config{Store: store})
 	next := int64(2)
 	for range 3 {

@@ -12,6 +12,7 @@ const (
 	ReasonSplit                        // a percentage gate
 	ReasonKilled                       // the flag is killed
 	ReasonPrerequisite                 // a prerequisite isn't met
+	ReasonNotReady                     // a host's answer while it has no snapshot; the engine never returns it
 )
 
 // Gate is a kind of gate.

@@ -13,6 +13,7 @@ const (
 )
 
 // Input is everything that a decision depends on besides the snapshot.
+//
 // Why: RATIONALE.md "Why does `Evaluate` take time and chance as arguments?"
 type Input struct {
 	Actor      string // the actor's key; it counts only if Presence is Keyed

@@ -59,7 +59,7 @@ func Apply(s *Snapshot, delta []byte) ([]byte, error) {
 	return out[:n:n], nil
 }
 
-var reasonText = [...]string{"UNKNOWN_FLAG", "DEFAULT", "STATIC", "TARGETING_MATCH", "SPLIT", "KILLED", "PREREQUISITE"}
+var reasonText = [...]string{"UNKNOWN_FLAG", "DEFAULT", "STATIC", "TARGETING_MATCH", "SPLIT", "KILLED", "PREREQUISITE", "NOT_READY"}
 
 // String returns the reason's name, or its number if this build doesn't know it.
 func (r Reason) String() string { return named(reasonText[:], "reason", int(r)) }
@@ -74,7 +74,7 @@ var operatorText = [...]string{"eq", "neq", "in", "not_in", "contains", "gt", "g
 // String returns the operator's name, or its number if this build doesn't know it.
 func (o Operator) String() string { return named(operatorText[:], "operator", int(o)) }
 
-var outcomeText = [...]string{"no", "yes", "deny", "pass", "fail", "not asked"}
+var outcomeText = [...]string{"no", "yes", "deny", "pass", "fail", "not_asked"}
 
 // String returns the outcome's name, or its number if this build doesn't know it.
 func (o Outcome) String() string { return named(outcomeText[:], "outcome", int(o)) }

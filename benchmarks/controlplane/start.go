@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
@@ -27,7 +28,7 @@ func start(ctx context.Context, r *report) error {
 			return err
 		}
 		if i == 0 {
-			_, err = c.client.Import(ctx, "default", []byte(manyFlags(startFlags)), apiclient.Import{Strict: true}, apiclient.Write{})
+			_, err = c.client.Import(ctx, "default", []byte(manyFlags(startFlags)), api.Import{Strict: true}, apiclient.Write{})
 		} else {
 			times = append(times, time.Since(c.started))
 			err = complete(ctx, c)

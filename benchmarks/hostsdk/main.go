@@ -115,7 +115,7 @@ func newBench() (*bench, error) {
 // open makes a client that counts its usage but doesn't report it.
 func open(data []byte, e gonfalon.Engine, source gonfalon.Source) (*gonfalon.Client, error) {
 	return gonfalon.New(context.Background(), gonfalon.Config{
-		Env: environment, Bootstrap: data, Engine: e, Source: source, ReadyWithin: -1, Logger: slog.New(slog.DiscardHandler),
+		Environment: environment, Bootstrap: data, Engine: e, Source: source, ReadyWithin: -1, Logger: slog.New(slog.DiscardHandler),
 		ReportUsage: func(context.Context, string, []gonfalon.FlagUsage) error { return nil },
 	})
 }

@@ -40,7 +40,7 @@ func gonfalonSDK(string) (*library, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := gonfalon.New(context.Background(), gonfalon.Config{Env: "bench", Bootstrap: data, Logger: slog.New(slog.DiscardHandler), Usage: -1})
+	c, err := gonfalon.New(context.Background(), gonfalon.Config{Environment: "bench", Bootstrap: data, Logger: slog.New(slog.DiscardHandler), Usage: -1})
 	if err != nil {
 		return nil, err
 	}

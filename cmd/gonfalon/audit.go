@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 )
 
@@ -28,25 +30,22 @@ func newAudit() *cobra.Command {
   gonfalon audit --failures --by "shop, production"`,
 		Args: cobra.NoArgs,
 		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, _ []string) error {
-			if c.Flags().Changed("env") {
-				q.Environment = n.env
-			}
+			q.Environment = n.env
 			if failures {
-				return n.printFailures(ctx, c, client, o, &q)
+				return printFailures(ctx, c, client, o, &q)
 			}
-			return q.print(c, o, func(query apiclient.AuditQuery) (apiclient.AuditPage, error) {
+			return q.print(c, o, func(query apiclient.AuditQuery) (api.AuditPage, error) {
 				page, err := client.Audit(ctx, query)
 				if err == nil && len(page.Entries) == 0 {
-					err = n.checkNames(ctx, client, q.AuditQuery)
+					err = checkNames(ctx, client, q.AuditQuery)
 				}
 				return page, err
 			})
 		}),
 	}
 	n.register(c)
-	n.inEnvironment(c)
-	c.Flag("env").Usage = "only changes in this environment (default: all)"
-	c.Flag("env").DefValue = ""
+	c.Flags().StringVar(&n.env, "env", "", "only changes in this environment (default: all)")
+	annotate(c.Flag("env"), isSetting, "")
 	o.register(c)
 	q.register(c)
 	f := c.Flags()
@@ -57,15 +56,16 @@ func newAudit() *cobra.Command {
 }
 
 // checkNames returns an error if a query without an answer names what isn't there. What is deleted has its entries.
-func (n *connection) checkNames(ctx context.Context, client *apiclient.Client, q apiclient.AuditQuery) (err error) {
+func checkNames(ctx context.Context, client *apiclient.Client, q apiclient.AuditQuery) (err error) {
 	if q.Environment != "" {
 		_, err = client.Environment(ctx, q.Environment)
 	}
+	env := cmp.Or(q.Environment, controlplane.DefaultEnvironment)
 	if err == nil && q.Flag != "" {
-		_, err = client.Flag(ctx, n.env, q.Flag)
+		_, err = client.Flag(ctx, env, q.Flag)
 	}
 	if err == nil && q.Segment != "" {
-		_, err = client.Segment(ctx, n.env, q.Segment)
+		_, err = client.Segment(ctx, env, q.Segment)
 	}
 	return err
 }
@@ -78,7 +78,7 @@ type auditQuery struct {
 
 func (q *auditQuery) register(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&q.Actor, "by", "", "only changes by this token")
+	f.StringVar(&q.By, "by", "", "only changes by this token")
 	f.StringVar(&q.Action, "action", "", "only this action, such as flag.enable, or flag for all actions on flags")
 	f.StringVar(&q.since, "since", "", "from this time on, such as 2026-11-27T00:00:00Z, or 24h or 7d ago")
 	f.StringVar(&q.until, "until", "", "before this time")
@@ -104,7 +104,7 @@ func (q *auditQuery) read() error {
 }
 
 // print prints the page that a query finds.
-func (q *auditQuery) print(c *cobra.Command, o output, ask func(apiclient.AuditQuery) (apiclient.AuditPage, error)) error {
+func (q *auditQuery) print(c *cobra.Command, o output, ask func(apiclient.AuditQuery) (api.AuditPage, error)) error {
 	if err := q.read(); err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (q *auditQuery) print(c *cobra.Command, o output, ask func(apiclient.AuditQ
 }
 
 // changeLines tells changes, each on a line; those of what key names without saying so again.
-func changeLines(changes []controlplane.Change, key string) []string {
+func changeLines(changes []api.Change, key string) []string {
 	var lines []string
 	for _, change := range changes {
 		for _, line := range change.Lines {
@@ -142,7 +142,7 @@ func changeLines(changes []controlplane.Change, key string) []string {
 	return lines
 }
 
-func (n *connection) printFailures(ctx context.Context, c *cobra.Command, client *apiclient.Client, o output, q *auditQuery) error {
+func printFailures(ctx context.Context, c *cobra.Command, client *apiclient.Client, o output, q *auditQuery) error {
 	if err := q.read(); err != nil {
 		return err
 	}
@@ -154,12 +154,12 @@ func (n *connection) printFailures(ctx context.Context, c *cobra.Command, client
 		return err
 	}
 	noun := noun{
-		document: apiclient.FailureList{Failures: failures}, narrow: 7,
+		document: api.FailureList{Failures: failures}, narrow: 7,
 		header: []string{"TIME", "ENVIRONMENT", "ACTION", "KEY", "BY", "CODE", "DETAIL", "REASON"},
 	}
 	for _, f := range failures {
 		noun.names = append(noun.names, f.Action+" "+f.Key)
-		noun.rows = append(noun.rows, []string{when(f.Time), f.Environment, f.Action, f.Key, f.By, f.Code,
+		noun.rows = append(noun.rows, []string{when(f.Time), f.Environment, f.Action, f.Key, f.By, string(f.Code),
 			strings.ReplaceAll(f.Detail, "\n", "; "), f.Reason})
 	}
 	return o.print(c, noun)

@@ -8,7 +8,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/etcdstore/etcdtest"
 )
 
-// Two control planes on one cluster are one: what is written at either is there at both, and tokens can be made beside them.
+// Two control planes on one cluster are one: what is written at either is there at both, and tokens can be made
+// beside them.
 func TestServeOnCluster(t *testing.T) {
 	etcdtest.Start(t, 1)
 	cluster := []string{"--etcd-endpoints", "unix://c0:0", "--etcd-prefix", "shop/"}
@@ -28,7 +29,7 @@ func TestServeOnCluster(t *testing.T) {
 	// The command answered when the store had the token; a replica knows it when it has followed the store.
 	deadline := time.Now().Add(10 * time.Second)
 	disabled := second.run("flags", "disable", "mine")
-	for strings.Contains(disabled.errors, "the token is not known") && time.Now().Before(deadline) {
+	for strings.Contains(disabled.errors, "the token is unknown") && time.Now().Before(deadline) {
 		disabled = second.run("flags", "disable", "mine")
 	}
 	disabled.must(t)

@@ -19,6 +19,8 @@ func (a *asked) register(c *cobra.Command) {
 }
 
 // deletion asks on a terminal. A script isn't asked.
+//
+// Why: RATIONALE.md "Why is a deletion asked about only on a terminal?"
 func (a *asked) deletion(c *cobra.Command, dryRun bool, question string) error {
 	if dryRun || !onTerminal(c) {
 		return nil
@@ -41,8 +43,8 @@ func (a *asked) confirm(c *cobra.Command, question string) error {
 	return refusef("nothing was written")
 }
 
-// reply reads a line; "" if there is none, or once the context ends, as it does at Ctrl-C. Nothing can end the read of a
-// terminal, so its goroutine may last until the process ends, which is then at once.
+// reply reads a line; "" if there is none, or once the context ends, as it does at Ctrl-C. Nothing can end the read
+// of a terminal, so its goroutine may last until the process ends, which is then at once.
 func reply(ctx context.Context, c *cobra.Command) string {
 	line := make(chan string, 1)
 	go func() {

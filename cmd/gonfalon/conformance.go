@@ -19,11 +19,11 @@ func newConformance() *cobra.Command {
 	var emit bool
 	c := &cobra.Command{
 		Use:   "conformance [FILE…]",
-		Short: "Compare decisions with what the reference implementations answered",
-		Long: `Conformance reads vectors (.jsonl, .json), writes each case's flags, compiles them to a snapshot,
-decides, and compares enabled, variant and score. Without files it reads those that come with
-Gonfalon. It prints a line for each family, every failure, the reason of every skip and, last, the
-totals; the exit status is 1 if anything failed.`,
+		Short: "Compare decisions with the answers of the reference implementations",
+		Long: `Conformance reads vectors (.jsonl, .json). For each case it compiles the flags to a snapshot, evaluates
+one, and compares enabled, variant and score. Without files it reads the vectors inside this binary. It
+prints a line for each family, every failure, the reason for each kind of skip, and the totals. The exit
+status is 1 if anything failed.`,
 		Example: `  gonfalon conformance
   gonfalon conformance engine/conformance/bandera.jsonl --engine wazero
   gonfalon conformance --emit-cases engine/conformance/bandera.jsonl cases.jsonl`,
@@ -81,10 +81,10 @@ totals; the exit status is 1 if anything failed.`,
 		},
 	}
 	flags := c.Flags()
-	flags.StringVar(&by, "engine", "native", "what decides: native, or wazero, which runs the module")
+	flags.StringVar(&by, "engine", "native", "the engine: native, or wazero, which runs the module")
 	flags.StringVar(&moduleFile, "module", "", "the module that wazero runs (default: the one inside this binary)")
-	flags.StringVar(&jsonFile, "json", "", "write what was answered to this file, one JSON object for each case")
-	flags.BoolVar(&emit, "emit-cases", false, "write the cases as bytes for hosts in other languages to the last file named, and ask nothing")
+	flags.StringVar(&jsonFile, "json", "", "write the answers to this file, one JSON object per case")
+	flags.BoolVar(&emit, "emit-cases", false, "write the cases as bytes to the last file, for hosts in other languages, and evaluate nothing")
 	return c
 }
 

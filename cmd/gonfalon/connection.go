@@ -14,6 +14,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 )
 
@@ -31,7 +33,7 @@ func (n *connection) register(c *cobra.Command) {
 	own.DurationVar(&n.timeout, "timeout", 30*time.Second, "how long to wait for each answer")
 	own.StringVar(&n.ca, "ca-cert", "", "trust the certificates in this file instead of the system's")
 	own.StringVar(&n.cert, "client-cert", "", "the certificate to show the server (mutual TLS)")
-	own.StringVar(&n.key, "client-key", "", "its key")
+	own.StringVar(&n.key, "client-key", "", "the key of --client-cert")
 	settings(own)
 	annotate(own.Lookup("token"), isSecret, "")
 	c.PersistentFlags().AddFlagSet(own)
@@ -39,7 +41,7 @@ func (n *connection) register(c *cobra.Command) {
 
 // inEnvironment adds the flag of verbs that are about one environment.
 func (n *connection) inEnvironment(c *cobra.Command) {
-	c.PersistentFlags().StringVar(&n.env, "env", "default", "the environment")
+	c.PersistentFlags().StringVar(&n.env, "env", controlplane.DefaultEnvironment, "the environment")
 	annotate(c.PersistentFlags().Lookup("env"), isSetting, "")
 }
 
@@ -163,7 +165,7 @@ func (w *writing) told(c *cobra.Command, format string, args ...any) error {
 }
 
 // warn prints warnings of an answer.
-func warn(c *cobra.Command, warnings []apiclient.Problem) {
+func warn(c *cobra.Command, warnings []api.Problem) {
 	for _, p := range warnings {
 		_ = say(c.ErrOrStderr(), "warning: %s\n", p) // the answer is more important
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 )
 
@@ -12,7 +13,7 @@ func newDiff() *cobra.Command {
 	var (
 		n    = new(connection)
 		o    output
-		what apiclient.Import
+		what api.Import
 	)
 	c := &cobra.Command{
 		Use:   "diff FILE",

@@ -1,8 +1,9 @@
-// Gonfalon is one binary: `gonfalon serve` runs the control plane, and every other verb is a client of it or works offline on
-// files. Each verb is a file, or shares one with its few siblings, named as it is typed; main.go is the root that they hang on.
+// Gonfalon is one binary: `gonfalon serve` runs the control plane, and every other verb is a client of it or works
+// offline on files. Each verb is a file, or shares one with its few siblings, named as it is typed; main.go is the
+// root that they hang on.
 //
-// Every setting is a flag, and can as well be given by the environment (--data-dir is GONFALON_DATA_DIR) or in a YAML file
-// (data-dir: …) named by --config. A flag beats the environment, which beats the file, which beats the default: settings.go.
+// Every setting is a flag, and can also come from the environment (--data-dir is GONFALON_DATA_DIR) or from the YAML file that
+// --config names (data-dir: …). A flag overrides the environment, which overrides the file: settings.go.
 //
-// The exit status is 0 if what was asked was done, 1 if it was not, 2 if the command line made no sense.
+// CONTRIBUTING.md states what the verbs share: output, exit status, questions. manners_test.go holds each verb to it.
 package main

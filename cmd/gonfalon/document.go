@@ -62,8 +62,8 @@ func (n noun) writeYAML(w io.Writer) error {
 	return encode(w, &node)
 }
 
-// plain drops JSON's brackets, and its quotes where every reader of YAML takes the text for text: JSON is YAML already, but not
-// as people write it.
+// plain drops JSON's brackets, and its quotes where every reader of YAML takes the text for text: JSON is YAML
+// already, but not as people write it.
 func plain(n *yaml.Node) {
 	n.Style = 0
 	if n.Kind == yaml.ScalarNode && n.Tag == "!!str" {
@@ -76,8 +76,8 @@ func plain(n *yaml.Node) {
 	}
 }
 
-// writeFile writes flags or segments as flags.yaml has them, so that put and import read what get and list print. Settings are
-// the environment's, and are left out.
+// writeFile writes flags or segments as flags.yaml has them, so that put and import read what get and list print.
+// Settings are the environment's, and are left out.
 func (n noun) writeFile(w io.Writer) error {
 	text, err := flagset.MarshalYAML(n.set)
 	if err != nil {
@@ -106,7 +106,8 @@ func writeYAML(w io.Writer, text string) error {
 	return encode(w, &node)
 }
 
-// encode writes YAML in which the characters that a terminal obeys are escapes. YAML's own writer has no escapes for all of them.
+// encode writes YAML in which the characters that a terminal obeys are escapes. YAML's own writer has no escapes
+// for all of them.
 func encode(w io.Writer, node *yaml.Node) error {
 	quote(node)
 	var b bytes.Buffer

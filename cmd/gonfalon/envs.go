@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
@@ -24,22 +25,28 @@ func newEnvs() *cobra.Command {
 	return c
 }
 
-// environmentsNoun is what a verb prints of environments. The document is one's, or a list's.
-func environmentsNoun(document any, list ...apiclient.Environment) noun {
+// environmentsNoun returns what a verb prints of environments. The document is one's, or a list's.
+func environmentsNoun(document any, list ...api.Environment) noun {
 	n := noun{
 		document: document, narrow: 7,
-		header: []string{"KEY", "REVISION", "FLAGS", "SEGMENTS", "GROUP CONFLICT", "UPDATED", "DESCRIPTION", "CREATED", "LINEAGE", "VERSION"},
+		header: []string{
+			"KEY", "REVISION", "FLAGS", "SEGMENTS", "GROUP CONFLICT",
+			"UPDATED", "DESCRIPTION", "CREATED", "LINEAGE", "VERSION",
+		},
 	}
 	for _, e := range list {
 		n.names = append(n.names, e.Key)
-		n.rows = append(n.rows, []string{e.Key, strconv.FormatInt(e.Revision, 10), strconv.Itoa(e.Flags), strconv.Itoa(e.Segments),
-			string(e.Settings.GroupConflict), when(e.Updated), shortened(e.Description), when(e.Created), e.Lineage, e.Version})
+		n.rows = append(n.rows, []string{
+			e.Key, strconv.FormatInt(e.Revision, 10), strconv.Itoa(e.Flags), strconv.Itoa(e.Segments),
+			string(e.Settings.GroupConflict), when(e.Updated), shortened(e.Description), when(e.Created),
+			e.Lineage, e.Version,
+		})
 	}
 	return n
 }
 
 // tellEnvironment prints what an environment is after a change.
-func tellEnvironment(c *cobra.Command, o output, w writing, verb string, e apiclient.Environment) error {
+func tellEnvironment(c *cobra.Command, o output, w writing, verb string, e api.Environment) error {
 	n := environmentsNoun(e, e)
 	n.text = func(io.Writer) error {
 		return w.told(c, verb+": %s has %s and %s at revision %d, %s", e.Key, count(e.Flags, "flag"), count(e.Segments, "segment"), e.Revision,
@@ -60,7 +67,7 @@ func newEnvsList(n *connection) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return o.print(c, environmentsNoun(apiclient.EnvironmentList{Environments: list}, list...))
+			return o.print(c, environmentsNoun(api.EnvironmentList{Environments: list}, list...))
 		}),
 	}
 	o.register(c)
@@ -73,7 +80,7 @@ func newEnvsCreate(n *connection) *cobra.Command {
 	var (
 		o        output
 		w        writing
-		e        apiclient.NewEnvironment
+		e        api.NewEnvironment
 		conflict string
 	)
 	c := &cobra.Command{
@@ -113,14 +120,14 @@ func newEnvsSet(n *connection) *cobra.Command {
 		Example: "  gonfalon envs set staging --group-conflict allow_wins",
 		Args:    cobra.ExactArgs(1),
 		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
-			var change apiclient.EnvironmentChange
+			var change api.EnvironmentChange
 			if c.Flags().Changed("description") {
 				change.Description = &description
 			}
 			if c.Flags().Changed("group-conflict") {
 				change.Settings = &flagset.Settings{GroupConflict: flagset.GroupConflict(conflict)}
 			}
-			if change == (apiclient.EnvironmentChange{}) {
+			if change == (api.EnvironmentChange{}) {
 				return usagef("name what to change: --description or --group-conflict")
 			}
 			changed, err := client.UpdateEnvironment(ctx, args[0], change, w.options())
@@ -142,7 +149,7 @@ func newEnvsCopy(n *connection) *cobra.Command {
 	var (
 		o    output
 		w    writing
-		what apiclient.Copy
+		what api.Copy
 	)
 	c := &cobra.Command{
 		Use:     "copy FROM TO",

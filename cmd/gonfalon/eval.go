@@ -9,8 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine"
+	"github.com/gonfalon-flags/gonfalon/engine/explain"
 	"github.com/gonfalon-flags/gonfalon/engine/request"
 )
 
@@ -69,12 +70,12 @@ the time and the random bits, so you can replay any decision.`,
 }
 
 // evaluate decides the request's flag, and explains the decision if asked to.
-func evaluate(s *engine.Snapshot, request request.Request, explain bool) (apiclient.Explanation, error) {
+func evaluate(s *engine.Snapshot, request request.Request, withSteps bool) (api.Explanation, error) {
 	var (
 		r       engine.Request
 		d       engine.Decision
 		scratch engine.Scratch
-		e       apiclient.Explanation
+		e       api.Explanation
 	)
 	call, err := request.Append(nil)
 	if err != nil {
@@ -83,19 +84,19 @@ func evaluate(s *engine.Snapshot, request request.Request, explain bool) (apicli
 	if !r.Parse(string(call)) {
 		return e, errors.New("the engine does not take the request")
 	}
-	if explain {
-		out := make([]byte, maxExplanation)
-		n := new(engine.Explanation).Write(s, &r, &scratch, &d, out)
-		if n < 0 {
-			return e, errors.New("the explanation is too long")
-		}
-		if e.Steps, err = readExplanation(out[:n]); err != nil {
+	if withSteps {
+		steps, err := explain.Read(explain.Bytes(s, &r, &scratch, &d))
+		if err != nil {
 			return e, err
+		}
+		for i := range steps {
+			x := &steps[i]
+			e.Steps = append(e.Steps, api.Step{Gate: x.Gate.String(), Target: x.Target, Outcome: x.Outcome.String(), Detail: x.Detail()})
 		}
 	} else {
 		s.Evaluate(r.Flag, &r.Input, &scratch, &d)
 	}
-	e.Evaluation = apiclient.Evaluation{
+	e.Evaluation = api.Evaluation{
 		Key: r.Flag, Environment: s.Environment(), Revision: s.Revision(), Known: d.Reason != engine.ReasonUnknownFlag,
 		Enabled: d.Enabled, Killed: d.Gate == engine.GateKill, Reason: reason(d.Reason), Gate: d.Gate.String(), Target: d.Target,
 		Payload: json.RawMessage(d.Payload),
@@ -109,9 +110,6 @@ func evaluate(s *engine.Snapshot, request request.Request, explain bool) (apicli
 	}
 	return e, nil
 }
-
-// maxExplanation has room for a thousand gates with the longest values.
-const maxExplanation = 64 << 20
 
 // reason is OpenFeature's name of a reason, as the control plane gives it.
 func reason(r engine.Reason) string {

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // The exit statuses.
+//
+// Why: RATIONALE.md "Why is exit status 1 a no, and 2 everything else?"
 const (
 	exitDone    = 0 // what was asked is done; what was compared is the same
 	exitNo      = 1 // what was compared differs, or what was asked is refused
@@ -48,7 +50,7 @@ func status(err error) int {
 		nothing unknown
 		invalid *flagset.InvalidError
 		remote  *apiclient.Error
-		local   *controlplane.Error
+		local   *api.Error
 	)
 	switch {
 	case err == nil:
@@ -62,7 +64,7 @@ func status(err error) int {
 			return exitNo
 		}
 	case errors.As(err, &local):
-		if local.Code != controlplane.Unavailable && local.Code != controlplane.Internal {
+		if local.Code != api.Unavailable && local.Code != api.Internal {
 			return exitNo
 		}
 	}

@@ -39,6 +39,7 @@ func TestExitStatus(t *testing.T) {
 		{"audit --env nothing", 1},
 		{"audit --failures --env nothing", 1},
 		{"audit --flag nothing", 1},
+		{"audit --flag nothing --env default", 1},
 		{"audit --segment nothing", 1},
 		{"export --env nothing", 1},
 		{"envs delete default --yes", 1},

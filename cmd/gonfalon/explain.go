@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
@@ -61,8 +62,8 @@ func newExplain() *cobra.Command {
 	return c
 }
 
-// explanationNoun is what a verb prints of a decision and its steps, of which there may be none.
-func explanationNoun(e apiclient.Explanation) noun {
+// explanationNoun returns what a verb prints of a decision and its steps, of which there may be none.
+func explanationNoun(e api.Explanation) noun {
 	n := noun{document: e, names: []string{e.Key}, header: []string{"GATE", "TARGET", "DETAIL", "OUTCOME"}}
 	if e.Steps == nil {
 		n.document = e.Evaluation

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 )
 
@@ -14,7 +14,7 @@ func newExport() *cobra.Command {
 	n := new(connection)
 	var (
 		out, at string
-		as      controlplane.At
+		as      api.At
 	)
 	c := &cobra.Command{
 		Use:   "export",

@@ -26,8 +26,8 @@ func writeOutput(c *cobra.Command, name string, fill func(io.Writer) error) erro
 	return replaceFile(name, 0o666, fill)
 }
 
-// replaceFile writes a file beside the one of that name, and puts it in its place only when it is whole and on the disk. What
-// is there and not a regular file, such as a pipe, is written as it is.
+// replaceFile writes a file beside the one of that name, and puts it in its place only when it is whole and on the
+// disk. What is there and not a regular file, such as a pipe, is written as it is.
 func replaceFile(name string, mode os.FileMode, fill func(io.Writer) error) (err error) {
 	if info, statErr := os.Stat(name); statErr == nil && !info.Mode().IsRegular() {
 		f, err := os.OpenFile(name, os.O_WRONLY, 0)

@@ -8,8 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
@@ -27,15 +26,18 @@ func newFlags() *cobra.Command {
 	return c
 }
 
-// flagsNoun is what a verb prints of flags. The document is one flag's, or a page's.
-func flagsNoun(env string, document any, flags ...apiclient.Flag) noun {
+// flagsNoun returns what a verb prints of flags. The document is one flag's, or a page's.
+func flagsNoun(env string, document any, flags ...api.Flag) noun {
 	n := noun{
 		env: env, document: document, set: new(flagset.Set), section: "flags", narrow: 6,
-		header: []string{"KEY", "STATE", "OWNER", "UPDATED", "LAST EVALUATED", "GATES", "REVISION", "UPDATED BY", "TAGS", "DESCRIPTION", "VERSION"},
+		header: []string{
+			"KEY", "STATE", "OWNER", "UPDATED", "LAST EVALUATED",
+			"GATES", "REVISION", "UPDATED BY", "TAGS", "DESCRIPTION", "VERSION",
+		},
 	}
 	for _, f := range flags {
 		state := string(f.State)
-		if f.State == controlplane.StateKilled {
+		if f.State == api.StateKilled {
 			state = strings.ToUpper(state)
 		}
 		if f.Stale {
@@ -43,13 +45,16 @@ func flagsNoun(env string, document any, flags ...apiclient.Flag) noun {
 		}
 		n.names = append(n.names, f.Key)
 		n.set.Flags = append(n.set.Flags, f.Flag)
-		n.rows = append(n.rows, []string{f.Key, state, f.Owner, when(f.Updated), when(f.LastEvaluated), shortened(gates(f.Flag)),
-			strconv.FormatInt(f.Revision, 10), f.UpdatedBy, strings.Join(f.Tags, ", "), shortened(f.Description), f.Version})
+		n.rows = append(n.rows, []string{
+			f.Key, state, f.Owner, when(f.Updated), when(f.LastEvaluated), shortened(gates(f.Flag)),
+			strconv.FormatInt(f.Revision, 10), f.UpdatedBy, strings.Join(f.Tags, ", "),
+			shortened(f.Description), f.Version,
+		})
 	}
 	return n
 }
 
-// provenance says of a flag or a segment where it is, who changed it last, and its version, which --if-match takes.
+// provenance returns where a flag or a segment is, who changed it last, and its version, which --if-match takes.
 func provenance(env string, revision int64, updated time.Time, by, version string) string {
 	return fmt.Sprintf("%s · revision %d, %s by %s · version %s", env, revision, when(updated), by, version)
 }
@@ -62,6 +67,9 @@ func gates(f flagset.Flag) string {
 	}
 	return strings.Join(parts, ", ")
 }
+
+// percent returns a ratio as people write it.
+func percent(ratio float64) string { return strconv.FormatFloat(ratio*100, 'g', 4, 64) + "%" }
 
 func gate(g flagset.Gate) string {
 	text := strings.Replace(g.Slot(), "/", " ", 1)

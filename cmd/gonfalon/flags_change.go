@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
@@ -43,7 +44,7 @@ func (p *planned) registerQuiet(c *cobra.Command) {
 // flagChange is a change on the server and, for a preview, of a copy of the flag.
 type flagChange struct {
 	apply func(flagset.Flag) (flagset.Flag, []flagset.Problem)
-	send  func(apiclient.Write) (apiclient.Flag, error)
+	send  func(apiclient.Write) (api.Flag, error)
 }
 
 // change makes a change of a flag. If the flag is another by the time the preview was read, nothing is changed.
@@ -64,7 +65,7 @@ func (p *planned) change(ctx context.Context, c *cobra.Command, client *apiclien
 		if err := flagset.Err(problems); err != nil {
 			return err
 		}
-		if err := p.show(ctx, c, client, apiclient.Proposal{Flag: proposed, Sample: p.sample}); err != nil {
+		if err := p.show(ctx, c, client, api.Proposal{Flag: proposed, Sample: p.sample}); err != nil {
 			return err
 		}
 		if err := p.confirm(c, "Write it to "+p.env+"?"); err != nil {
@@ -79,7 +80,7 @@ func (p *planned) change(ctx context.Context, c *cobra.Command, client *apiclien
 }
 
 // show prints for whom the decision would change.
-func (n *connection) show(ctx context.Context, c *cobra.Command, client *apiclient.Client, p apiclient.Proposal) error {
+func (n *connection) show(ctx context.Context, c *cobra.Command, client *apiclient.Client, p api.Proposal) error {
 	preview, err := client.Preview(ctx, n.env, p)
 	if err != nil {
 		return err
@@ -106,7 +107,7 @@ func (n *connection) show(ctx context.Context, c *cobra.Command, client *apiclie
 }
 
 // tell prints what a flag is after a change.
-func (p *planned) tell(ctx context.Context, c *cobra.Command, client *apiclient.Client, f apiclient.Flag) error {
+func (p *planned) tell(ctx context.Context, c *cobra.Command, client *apiclient.Client, f api.Flag) error {
 	warn(c, f.Warnings)
 	changed := f.Changed == nil || *f.Changed
 	created := changed && f.Created.Equal(f.Updated)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
@@ -20,7 +21,7 @@ func newFlagsDelete(n *connection) *cobra.Command {
 	c.RunE = n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
 		ask := func(question string) error { return p.deletion(c, p.dryRun, question) }
 		if p.preview {
-			proposal := apiclient.Proposal{Flag: flagset.Flag{Key: args[0]}, Delete: true, Sample: p.sample}
+			proposal := api.Proposal{Flag: flagset.Flag{Key: args[0]}, Delete: true, Sample: p.sample}
 			if err := n.show(ctx, c, client, proposal); err != nil {
 				return err
 			}

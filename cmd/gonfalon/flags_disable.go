@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
@@ -27,7 +28,7 @@ whatever its gates say, and gonfalon flags clear to remove a gate.`,
 		}
 		return p.change(ctx, c, client, args[0], flagChange{
 			apply: func(f flagset.Flag) (flagset.Flag, []flagset.Problem) { return flagset.Disable(f, meant) },
-			send:  func(w apiclient.Write) (apiclient.Flag, error) { return client.Disable(ctx, n.env, args[0], meant, w) },
+			send:  func(w apiclient.Write) (api.Flag, error) { return client.Disable(ctx, n.env, args[0], meant, w) },
 		})
 	})
 	p.register(c)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
@@ -27,7 +28,7 @@ func newFlagsEnable(n *connection) *cobra.Command {
 		}
 		return p.change(ctx, c, client, args[0], flagChange{
 			apply: func(f flagset.Flag) (flagset.Flag, []flagset.Problem) { return flagset.Enable(f, meant) },
-			send:  func(w apiclient.Write) (apiclient.Flag, error) { return client.Enable(ctx, n.env, args[0], meant, w) },
+			send:  func(w apiclient.Write) (api.Flag, error) { return client.Enable(ctx, n.env, args[0], meant, w) },
 		})
 	})
 	p.register(c)

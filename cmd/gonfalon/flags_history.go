@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 )
 
@@ -19,7 +20,7 @@ func newFlagsHistory(n *connection) *cobra.Command {
 		Example: "  gonfalon flags history new_checkout --since 7d",
 		Args:    cobra.ExactArgs(1),
 		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
-			return q.print(c, o, func(query apiclient.AuditQuery) (apiclient.AuditPage, error) {
+			return q.print(c, o, func(query apiclient.AuditQuery) (api.AuditPage, error) {
 				page, err := client.History(ctx, n.env, args[0], query)
 				if err == nil && len(page.Entries) == 0 {
 					_, err = client.Flag(ctx, n.env, args[0]) // a flag without a change in the audit may be there nevertheless

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
@@ -25,7 +26,7 @@ func newFlagsKill(n *connection) *cobra.Command {
 		}
 		return p.change(ctx, c, client, args[0], flagChange{
 			apply: func(f flagset.Flag) (flagset.Flag, []flagset.Problem) { return flagset.Kill(f, variant) },
-			send:  func(w apiclient.Write) (apiclient.Flag, error) { return client.Kill(ctx, n.env, args[0], variant, w) },
+			send:  func(w apiclient.Write) (api.Flag, error) { return client.Kill(ctx, n.env, args[0], variant, w) },
 		})
 	})
 	p.register(c)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 )
 
@@ -50,9 +51,9 @@ func (n *connection) listFlags(ctx context.Context, c *cobra.Command, client *ap
 }
 
 // allFlags reads every page, up to the limit.
-func (n *connection) allFlags(ctx context.Context, client *apiclient.Client, q apiclient.FlagQuery) (apiclient.FlagPage, error) {
+func (n *connection) allFlags(ctx context.Context, client *apiclient.Client, q apiclient.FlagQuery) (api.FlagPage, error) {
 	const pageSize = 1000 // the most that a page may have
-	all := apiclient.FlagPage{Flags: []apiclient.Flag{}}
+	all := api.FlagPage{Flags: []api.Flag{}}
 	most := q.Limit
 	for {
 		q.Limit = pageSize

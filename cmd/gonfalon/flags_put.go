@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
@@ -27,7 +28,7 @@ YAML with one flag under "flags", or the flag as JSON.`,
 		}
 		return p.change(ctx, c, client, f.Key, flagChange{
 			apply: func(flagset.Flag) (flagset.Flag, []flagset.Problem) { return f, nil },
-			send: func(w apiclient.Write) (apiclient.Flag, error) {
+			send: func(w apiclient.Write) (api.Flag, error) {
 				return client.PutFlag(ctx, n.env, f, w)
 			},
 		})
@@ -46,7 +47,7 @@ func readFlag(c *cobra.Command, name string) (flagset.Flag, error) {
 	var f flagset.Flag
 	var problems []flagset.Problem
 	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
-		f, problems = flagset.ParseFlag(text, append([]string{"environment"}, apiclient.FlagInfoFields...)...)
+		f, problems = flagset.ParseFlag(text, append([]string{"environment"}, api.FlagInfoFields...)...)
 	} else {
 		var set flagset.Set
 		set, problems = flagset.ParseYAML(text)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 )
 
@@ -15,7 +16,7 @@ func newImport() *cobra.Command {
 		n    = new(connection)
 		o    output
 		w    writing
-		what apiclient.Import
+		what api.Import
 	)
 	c := &cobra.Command{
 		Use:   "import FILE",
@@ -49,7 +50,7 @@ refuses the file instead.`,
 }
 
 // tellDifference prints what was changed in the environment, or would be.
-func tellDifference(c *cobra.Command, o output, env string, d apiclient.Difference) error {
+func tellDifference(c *cobra.Command, o output, env string, d api.Difference) error {
 	warn(c, d.Warnings)
 	noun := noun{env: env, document: d, header: []string{"OPERATION", "KIND", "KEY", "CHANGES"}}
 	for _, change := range d.Changes {

@@ -59,7 +59,7 @@ and 2 if something else is wrong, such as the command line or the connection.`,
 		&cobra.Group{ID: "offline", Title: "Without a server:"},
 		&cobra.Group{ID: "admin", Title: "Ask and change a control plane:"},
 	)
-	group(root, "server", newServe(), newBackup(), newRestore(), newTokens())
+	group(root, "server", newServe(), newBackup(), newRestore(), newCheck(), newTokens())
 	group(root, "admin", newFlags(), newSegments(), newEnvs(), newExplain(), newAudit(), newImport(), newExport(), newDiff(), newStale(), newWebhooks())
 	group(root, "offline", newCompile(), newEval(), newConformance(), newVersion())
 	strict(root)

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// asCommand makes this test binary the command itself, so that tests can start and stop real processes of what they test.
+// asCommand makes this test binary the command itself, so that tests can start and stop real processes of what they
+// test.
 const asCommand = "GONFALON_TEST_AS_COMMAND"
 
 func TestMain(m *testing.M) {

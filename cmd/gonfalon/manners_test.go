@@ -24,6 +24,7 @@ type verb struct {
 var verbs = map[string]verb{
 	"audit":           {prints: true},
 	"backup":          {},
+	"check":           {prints: true},
 	"compile":         {},
 	"conformance":     {},
 	"diff":            {prints: true},
@@ -158,13 +159,15 @@ func TestForms(t *testing.T) {
 		name string // one of those printed
 		file bool   // yaml is the form that files have
 		anew bool   // another call answers something else, such as a new id
+
+		empty bool // there is nothing to print
 	}{
 		{args: []string{"flags", "list"}, name: "new_checkout", file: true},
 		{args: []string{"flags", "get", "new_checkout"}, name: "new_checkout", file: true},
 		{args: []string{"flags", "enable", "new_checkout", "--dry-run"}, name: "new_checkout", file: true},
 		{args: []string{"flags", "rollback", "new_checkout", "3", "--dry-run"}, name: "new_checkout", file: true},
 		{args: []string{"flags", "history", "new_checkout"}, name: "default/3"},
-		{args: []string{"stale", "--for", "1s"}, name: "sale", file: true},
+		{args: []string{"stale", "--for", "0d"}, name: "sale", file: true},
 		{args: []string{"segments", "list"}, name: "premium", file: true},
 		{args: []string{"segments", "get", "premium"}, name: "premium", file: true},
 		{args: []string{"envs", "list"}, name: "default"},
@@ -176,7 +179,7 @@ func TestForms(t *testing.T) {
 		{args: []string{"explain", "sale", "--now", "2026-11-27T00:00:00Z"}, name: "sale"},
 		{args: []string{"eval", "--snapshot", snapshot, "new_checkout", "--explain"}, name: "new_checkout"},
 		{args: []string{"audit"}, name: "default/3"},
-		{args: []string{"audit", "--failures"}},
+		{args: []string{"audit", "--failures"}, empty: true},
 		{args: []string{"tokens", "list"}, anew: true},
 		{args: []string{"tokens", "create", "--role", "viewer", "--dry-run"}, anew: true},
 		{args: []string{"webhooks", "list"}},
@@ -201,6 +204,11 @@ func TestForms(t *testing.T) {
 			}
 			if _, flags := asYAML["flags"]; c.file && !flags && asYAML["segments"] == nil {
 				t.Errorf("yaml has neither flags nor segments: %v", asYAML)
+			}
+			if about := c.args[0]; about != "tokens" && about != "webhooks" && about != "version" && about != "envs" && !c.empty {
+				if !strings.Contains(in("text"), "default") || !strings.Contains(in("json"), `"environment":"default"`) {
+					t.Errorf("the environment isn't named in %s%s", in("text"), in("json"))
+				}
 			}
 			if names := strings.Split(in("name"), "\n"); c.name != "" && !slices.Contains(names, c.name) {
 				t.Errorf("names are %q", names)

@@ -21,14 +21,16 @@ func moment(text string) (time.Time, error) {
 	return time.Now().Add(-ago), nil
 }
 
-// age reads a duration, with days too.
+// age reads a duration, with days and weeks too.
 func age(text string) (time.Duration, error) {
-	if days, found := strings.CutSuffix(text, "d"); found {
-		hours, err := time.ParseDuration(days + "h")
-		if err != nil || hours > 24*365*10*time.Hour {
-			return 0, errors.New("not a number of days")
+	for unit, hours := range map[string]time.Duration{"d": 24, "w": 7 * 24} {
+		if number, found := strings.CutSuffix(text, unit); found {
+			part, err := time.ParseDuration(number + "h")
+			if err != nil || part > 10*365*24*time.Hour/hours {
+				return 0, errors.New("not a number of days or weeks, or more than ten years")
+			}
+			return hours * part, nil
 		}
-		return 24 * hours, nil
 	}
 	return time.ParseDuration(text)
 }

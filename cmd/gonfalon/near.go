@@ -25,7 +25,8 @@ func (u unknown) Error() string {
 	return text
 }
 
-// suggest adds to the error about an unknown name the one that may have been meant. What args[0] names is in the verb's use.
+// suggest adds to the error about an unknown name the one that may have been meant. What args[0] names is in the
+// verb's use.
 func (n *connection) suggest(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string, err error) error {
 	var (
 		refused *apiclient.Error

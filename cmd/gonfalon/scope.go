@@ -81,8 +81,8 @@ func (s *scope) read(c *cobra.Command) (flagset.Scope, error) {
 	return flagset.Scope{}, usagef("one scope at a time: each is a gate of its own")
 }
 
-// readConstraints reads constraints as people write them, 'plan in ["pro", "team"]' or 'age gte 18', or as JSON objects. A value
-// that is no JSON is text.
+// readConstraints reads constraints as people write them, 'plan in ["pro", "team"]' or 'age gte 18', or as JSON
+// objects. A value that is no JSON is text.
 func readConstraints(lines []string) ([]flagset.Constraint, error) {
 	list := make([]json.RawMessage, len(lines))
 	for i, line := range lines {

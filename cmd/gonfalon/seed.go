@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
@@ -52,19 +53,19 @@ func seed(ctx context.Context, service *controlplane.Service, wanted bool) (exam
 	}
 	o := controlplane.WriteOptions{By: "gonfalon", Reason: "first start", IfAbsent: true}
 	_, err = service.PutFlag(ctx, controlplane.DefaultEnvironment, flag, o)
-	if controlplane.CodeOf(err) == controlplane.PreconditionFailed {
+	if controlplane.CodeOf(err) == api.PreconditionFailed {
 		return example, nil // another replica was first
 	}
 	if err != nil {
 		return exampleFlag{}, fmt.Errorf("storing the example flag: %w", err)
 	}
 	o.IfAbsent = false
-	_, secret, err := service.CreateToken(ctx, controlplane.NewToken{
-		Name: "first client", Role: controlplane.RoleClient, Envs: []string{controlplane.DefaultEnvironment},
+	token, err := service.CreateToken(ctx, api.NewToken{
+		Name: "first client", Role: api.RoleClient, Envs: []string{controlplane.DefaultEnvironment},
 	}, o)
 	if err != nil {
 		return exampleFlag{}, fmt.Errorf("making a client token: %w", err)
 	}
-	example.token = secret
+	example.token = token.Secret
 	return example, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
@@ -27,17 +28,22 @@ func newSegments() *cobra.Command {
 	return c
 }
 
-// segmentsNoun is what a verb prints of segments. The document is one's, or a list's.
-func segmentsNoun(env string, document any, list ...apiclient.Segment) noun {
+// segmentsNoun returns what a verb prints of segments. The document is one's, or a list's.
+func segmentsNoun(env string, document any, list ...api.Segment) noun {
 	n := noun{
 		env: env, document: document, note: env, set: new(flagset.Set), section: "segments", narrow: 5,
-		header: []string{"KEY", "CONSTRAINTS", "UPDATED", "USED BY", "DESCRIPTION", "REVISION", "UPDATED BY", "VERSION"},
+		header: []string{
+			"KEY", "CONSTRAINTS", "UPDATED", "USED BY",
+			"DESCRIPTION", "REVISION", "UPDATED BY", "VERSION",
+		},
 	}
 	for _, s := range list {
 		n.names = append(n.names, s.Key)
 		n.set.Segments = append(n.set.Segments, s.Segment)
-		n.rows = append(n.rows, []string{s.Key, strconv.Itoa(len(s.Constraints)), when(s.Updated), shortened(strings.Join(s.Users, ", ")),
-			shortened(s.Description), strconv.FormatInt(s.Revision, 10), s.UpdatedBy, s.Version})
+		n.rows = append(n.rows, []string{
+			s.Key, strconv.Itoa(len(s.Constraints)), when(s.Updated), shortened(strings.Join(s.Users, ", ")),
+			shortened(s.Description), strconv.FormatInt(s.Revision, 10), s.UpdatedBy, s.Version,
+		})
 	}
 	return n
 }
@@ -54,7 +60,7 @@ func newSegmentsList(n *connection) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			noun := segmentsNoun(n.env, apiclient.SegmentList{Segments: list}, list...)
+			noun := segmentsNoun(n.env, api.SegmentList{Segments: list}, list...)
 			noun.summary = fmt.Sprintf("%s in %s", count(len(list), "segment"), n.env)
 			return o.print(c, noun)
 		}),
@@ -134,7 +140,7 @@ func readSegment(c *cobra.Command, name string) (flagset.Segment, error) {
 	var s flagset.Segment
 	var problems []flagset.Problem
 	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
-		s, problems = flagset.ParseSegment(text, append([]string{"environment"}, apiclient.SegmentInfoFields...)...)
+		s, problems = flagset.ParseSegment(text, append([]string{"environment"}, api.SegmentInfoFields...)...)
 	} else {
 		var set flagset.Set
 		set, problems = flagset.ParseYAML(text)

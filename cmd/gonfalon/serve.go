@@ -55,27 +55,27 @@ and stores as a hash. OpenTelemetry's environment variables configure where trac
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&s.listen, "listen", "127.0.0.1:8080", "the address to serve at; port 0 takes a free one")
-	f.StringVar(&s.tlsCert, "tls-cert", "", "serve TLS with the certificate in this file; a renewed one is taken without a restart")
-	f.StringVar(&s.tlsKey, "tls-key", "", "its key")
-	f.StringVar(&s.tlsCA, "tls-client-ca", "", "let in only callers with a certificate by the authorities in this file (mutual TLS)")
-	f.DurationVar(&s.grace, "grace", httpapi.DefaultGrace, "how long requests may take to end at a shutdown")
-	f.StringVar(&s.adminToken, "admin-token", "", "an admin token that must work, 16 printable characters or more; better given as GONFALON_ADMIN_TOKEN")
+	f.StringVar(&s.listen, "listen", "127.0.0.1:8080", "the address to listen on; port 0 picks a free one")
+	f.StringVar(&s.tlsCert, "tls-cert", "", "serve TLS with the certificate in this file; a renewed one needs no restart")
+	f.StringVar(&s.tlsKey, "tls-key", "", "the key of --tls-cert")
+	f.StringVar(&s.tlsCA, "tls-client-ca", "", "accept only clients with a certificate from an authority in this file (mutual TLS)")
+	f.DurationVar(&s.grace, "grace", httpapi.DefaultGrace, "how long requests may take to finish during a shutdown")
+	f.StringVar(&s.adminToken, "admin-token", "", "an admin token to accept, 16 printable characters or more; better given as GONFALON_ADMIN_TOKEN")
 	f.StringVar(&s.replica, "replica", "", "this replica's name in logs (default: a random one)")
-	f.DurationVar(&s.retention, "audit-retention", controlplane.DefaultAuditRetention, "how long the audit, and with it the way back, is kept")
+	f.DurationVar(&s.retention, "audit-retention", controlplane.DefaultAuditRetention, "how long the audit is kept, and with it every way back")
 	f.BoolVar(&s.seed, "seed", true, "store an example flag if the store is new")
-	f.StringSliceVar(&s.origins, "allow-origins", nil, "origins whose pages may call OFREP, separated by commas; *: any")
-	f.Float64Var(&s.rateLimit, "rate-limit", 0, "how many requests a second a token may make on average; 0: any number")
-	f.IntVar(&s.rateBurst, "rate-burst", 0, "how many of them at once (default: those of two seconds)")
-	f.IntVar(&s.maxStreams, "max-streams", httpapi.DefaultMaxStreams, "how many streams may be open")
+	f.StringSliceVar(&s.origins, "allow-origins", nil, "origins whose pages may call OFREP, separated by commas; * for any")
+	f.Float64Var(&s.rateLimit, "rate-limit", 0, "requests per second that a token may make on average; 0 means no limit")
+	f.IntVar(&s.rateBurst, "rate-burst", 0, "requests that a token may make at once (default: two seconds' worth)")
+	f.IntVar(&s.maxStreams, "max-streams", httpapi.DefaultMaxStreams, "maximum number of open streams")
 	f.BoolVar(&s.privateWebhooks, "webhooks-allow-private", false, "deliver webhooks to private addresses too")
 	f.StringVar(&s.logLevel, "log-level", "info", "debug, info, warn or error")
 	f.StringVar(&s.logFormat, "log-format", "text", "text or json; logs go to standard error")
-	f.BoolVar(&s.inMemory, "in-memory", false, "keep everything in memory, for a try or a test")
+	f.BoolVar(&s.inMemory, "in-memory", false, "keep everything in memory, to try it out or for tests")
 	settings(f)
 	annotate(f.Lookup("admin-token"), isSecret, "")
 	s.storage.register(c)
-	f.BoolVar(&s.print, "print-config", false, "print the settings that hold, and where each is from, and end")
+	f.BoolVar(&s.print, "print-config", false, "print the settings in effect and where each comes from, then exit")
 	return c
 }
 
@@ -182,8 +182,8 @@ func (s *serving) greet(w io.Writer, base, admin string, example exampleFlag, to
 	_, _ = io.WriteString(w, b.String()) // a closed terminal is no reason not to serve
 }
 
-// base is the address at which a program on this machine reaches a listener. One that listens on every address is reached at
-// the machine's own.
+// base is the address at which a program on this machine reaches a listener. One that listens on every address is
+// reached at the machine's own.
 func (s *serving) base(address net.Addr) string {
 	scheme := "http"
 	if s.tlsCert != "" {

@@ -20,8 +20,8 @@ const (
 	origin    = "gonfalon_origin"  // where its value is from, if not from the command line
 )
 
-// settle gives every setting that was not on the command line its value from the environment or the file, if they have one.
-// The flag's own type reads the text, so that a value is checked in the same way wherever it comes from.
+// settle gives every setting that was not on the command line its value from the environment or the file, if they
+// have one. The flag's own type reads the text, so that a value is checked in the same way wherever it comes from.
 func settle(c *cobra.Command) error {
 	file, err := readSettings(c)
 	if err != nil {
@@ -40,13 +40,13 @@ func settle(c *cobra.Command) error {
 			return
 		}
 		if err := f.Value.Set(text); err != nil {
-			wrong = append(wrong, usagef("%s: %q is not right for --%s: %w", place, shown(f, text), f.Name, err))
+			wrong = append(wrong, usagef("%s: %q is not valid for --%s: %w", place, shown(f, text), f.Name, err))
 		}
 		annotate(f, origin, from)
 	})
 	for _, name := range slices.Sorted(maps.Keys(file)) {
 		if !knownSetting(c.Root(), name) {
-			wrong = append(wrong, usagef("the file has %q, which is no setting", name))
+			wrong = append(wrong, usagef("the file has %q, which is not a setting", name))
 		}
 	}
 	return errors.Join(wrong...)
@@ -57,8 +57,8 @@ func environmentName(name string) string {
 	return "GONFALON_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 }
 
-// readSettings reads the file that --config or GONFALON_CONFIG names: a mapping of flag names. Lists become the form that the
-// command line has.
+// readSettings reads the file that --config or GONFALON_CONFIG names: a mapping of flag names. Lists become the
+// form that the command line has.
 func readSettings(c *cobra.Command) (map[string]string, error) {
 	path, _ := c.Flags().GetString("config")
 	if path == "" {

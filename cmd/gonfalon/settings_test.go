@@ -60,11 +60,11 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 
 func TestSettingsRefused(t *testing.T) {
 	for _, c := range []struct{ config, env, says string }{
-		{config: "listn: 0.0.0.0:1\n", says: `"listn", which is no setting`},
+		{config: "listn: 0.0.0.0:1\n", says: `"listn", which is not a setting`},
 		{config: "rate-limit: many\n", says: `the file's rate-limit: "many"`},
 		{config: "listen: {port: 1}\n", says: "line 1: listen is neither a value nor a list"},
 		{config: "listen: [\n", says: "settings: "},
-		{config: "print-config: true\n", says: "no setting"},
+		{config: "print-config: true\n", says: "not a setting"},
 		{env: "many", says: `GONFALON_RATE_LIMIT: "many"`},
 	} {
 		t.Run(c.says, func(t *testing.T) {

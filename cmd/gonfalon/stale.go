@@ -17,8 +17,9 @@ func newStale() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "stale",
 		Short: "List flags that no host has evaluated for a long time",
-		Long: `Stale lists the flags that no host has evaluated for the given time, longest first. A flag that is marked
-as permanent, or that a used flag requires, is never stale.`,
+		Long: `Stale lists the flags that no host has evaluated for the given time, longest first. A flag that was never
+evaluated counts from its creation. A flag that is marked as permanent, or that a used flag requires, is
+never stale.`,
 		Example: "  gonfalon stale --for 90d --env production",
 		Args:    cobra.NoArgs,
 		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, _ []string) error {

@@ -31,15 +31,15 @@ type storage struct {
 
 func (s *storage) register(c *cobra.Command) {
 	own := pflag.NewFlagSet("storage", pflag.ContinueOnError)
-	own.StringVar(&s.dir, "data-dir", "./data", "the folder of the embedded etcd")
-	own.Int64Var(&s.quota, "etcd-quota", etcdstore.DefaultQuota, "how many bytes the embedded etcd may hold")
+	own.StringVar(&s.dir, "data-dir", "./data", "the directory of the embedded etcd")
+	own.Int64Var(&s.quota, "etcd-quota", etcdstore.DefaultQuota, "maximum size of the embedded etcd, in bytes")
 	own.StringSliceVar(&s.endpoints, "etcd-endpoints", nil, "use the etcd cluster at these URLs instead, separated by commas")
-	own.StringVar(&s.prefix, "etcd-prefix", etcdstore.DefaultPrefix, "how the keys in the cluster begin, so that several can share it")
-	own.StringVar(&s.username, "etcd-username", "", "the cluster's user")
-	own.StringVar(&s.password, "etcd-password", "", "its password; better given as GONFALON_ETCD_PASSWORD")
+	own.StringVar(&s.prefix, "etcd-prefix", etcdstore.DefaultPrefix, "prefix of all keys in the cluster, so that several systems can share it")
+	own.StringVar(&s.username, "etcd-username", "", "the user in the cluster")
+	own.StringVar(&s.password, "etcd-password", "", "the password of --etcd-username; better given as GONFALON_ETCD_PASSWORD")
 	own.StringVar(&s.ca, "etcd-ca", "", "trust the certificates in this file for the cluster, instead of the system's")
 	own.StringVar(&s.cert, "etcd-cert", "", "the certificate to show the cluster (mutual TLS)")
-	own.StringVar(&s.key, "etcd-key", "", "its key")
+	own.StringVar(&s.key, "etcd-key", "", "the key of --etcd-cert")
 	settings(own)
 	annotate(own.Lookup("etcd-password"), isSecret, "")
 	c.Flags().AddFlagSet(own)
@@ -85,7 +85,7 @@ func (s *storage) open(ctx context.Context, log *slog.Logger) (store.Store, erro
 func (s *storage) openExisting(ctx context.Context, log *slog.Logger) (store.Store, error) {
 	if len(s.endpoints) == 0 {
 		if _, err := os.Stat(filepath.Join(s.dir, "etcd")); err != nil {
-			return nil, fmt.Errorf("%s is no data directory of gonfalon serve: %w", s.dir, err)
+			return nil, fmt.Errorf("%s is not a data directory of gonfalon serve: %w", s.dir, err)
 		}
 	}
 	return s.open(ctx, log)

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	"github.com/gonfalon-flags/gonfalon/engine/request"
@@ -24,10 +24,10 @@ type subject struct {
 
 func (s *subject) flags(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&s.actor, "actor", "", "the actor's key, such as user:3; without it there is no actor")
+	f.StringVar(&s.actor, "actor", "", "the actor's key, such as user:3 (default: no actor)")
 	f.StringArrayVar(&s.groups, "group", nil, "a group that the actor is in; may be repeated")
 	f.StringVar(&s.context, "context", "", `the context's attributes, a JSON object such as '{"plan": "pro"}'`)
-	f.StringVar(&s.now, "now", "", "the time to decide at, such as 2026-11-27T00:00:00Z (default: now)")
+	f.StringVar(&s.now, "now", "", "the time of the decision, such as 2026-11-27T00:00:00Z, or 24h or 7d ago (default: now)")
 }
 
 // request is the call on the engine. Groups without an actor are those of an actor whose key is not known.
@@ -40,9 +40,11 @@ func (s *subject) request(c *cobra.Command, flag string, roll uint64) (request.R
 	}
 	var err error
 	if s.now != "" {
-		if r.Now, err = flagset.ParseTime(s.now); err != nil {
-			return r, usagef("--now: %q: %w", s.now, err)
+		now, err := moment(s.now)
+		if err != nil {
+			return r, usagef("--now: %w", err)
 		}
+		r.Now = now.UnixMicro()
 	}
 	if r.Attributes, err = s.attributes(); err != nil {
 		return r, usagef("--context: %w", err)
@@ -76,12 +78,12 @@ func (s *subject) attributes() (map[string]any, error) {
 }
 
 // query is the subject as the API asks about it.
-func (s *subject) query(c *cobra.Command) (apiclient.Query, error) {
+func (s *subject) query(c *cobra.Command) (api.Query, error) {
 	request, err := s.request(c, "", 0)
 	if err != nil {
-		return apiclient.Query{}, err
+		return api.Query{}, err
 	}
-	q := apiclient.Query{Actor: request.Actor, Groups: request.Groups, Context: request.Attributes}
+	q := api.Query{Actor: request.Actor, Groups: request.Groups, Context: request.Attributes}
 	if s.now != "" {
 		q.Now = time.UnixMicro(request.Now).UTC()
 	}
@@ -93,7 +95,7 @@ func decodeJSON(text string, into any) error {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
 	if err := d.Decode(into); err != nil {
-		return fmt.Errorf("this is not the JSON that is meant: %w", err)
+		return fmt.Errorf("this is not a JSON object: %w", err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return errors.New("there is more after the JSON value")

@@ -13,8 +13,10 @@ import (
 	"unicode"
 )
 
-// say prints text for people. Names and reasons come from users, and may hold escape codes that a terminal obeys or line ends
-// that forge a line: so every control character of an argument is shown as an escape.
+// say prints text for people. It escapes the control characters of every argument, since names and reasons come
+// from users.
+//
+// Why: RATIONALE.md "Why does the command line escape control characters?"
 func say(w io.Writer, format string, args ...any) error {
 	shown := make([]any, len(args))
 	for i, arg := range args {

@@ -27,7 +27,7 @@ func TestNothingReachesATerminalRaw(t *testing.T) {
 	copied := file(t, "copy.yaml", s.run("export").must(t))
 	for _, args := range []string{
 		"flags list", "flags get hostile", "flags history hostile", "flags kill hostile --dry-run", "flags delete hostile --preview --dry-run --yes", "segments list",
-		"segments get hostile", "envs list", "tokens list", "webhooks list", "audit", "audit --failures", "stale --for 1s", "explain hostile --actor a",
+		"segments get hostile", "envs list", "tokens list", "webhooks list", "audit", "audit --failures", "stale --for 0d", "explain hostile --actor a",
 		"diff " + copied + " --env hostile", "envs copy default hostile --dry-run", "export", "flags get " + hostile, "audit --by " + hostile,
 	} {
 		for _, form := range append(forms, "") {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 )
 
@@ -27,17 +28,23 @@ func newTokens() *cobra.Command {
 
 // tokenKeeper is what keeps tokens: a server, or a store without one.
 type tokenKeeper interface {
-	create(context.Context, apiclient.NewToken, writing) (apiclient.Token, error)
-	list(context.Context) ([]apiclient.Token, error)
+	create(context.Context, api.NewToken, writing) (api.Token, error)
+	list(context.Context) ([]api.Token, error)
 	revoke(context.Context, string, writing) error
 }
 
-// tokensNoun is what a verb prints of tokens. The document is one's, or a list's.
-func tokensNoun(document any, list ...apiclient.Token) noun {
-	n := noun{document: document, narrow: 6, header: []string{"ID", "NAME", "ROLE", "ENVIRONMENTS", "EXPIRES", "LAST USED", "CREATED", "BY"}}
+// tokensNoun returns what a verb prints of tokens. The document is one's, or a list's.
+func tokensNoun(document any, list ...api.Token) noun {
+	n := noun{
+		document: document, narrow: 6,
+		header: []string{"ID", "NAME", "ROLE", "ENVIRONMENTS", "EXPIRES", "LAST USED", "CREATED", "BY"},
+	}
 	for _, t := range list {
 		n.names = append(n.names, t.ID)
-		n.rows = append(n.rows, []string{t.ID, t.Name, string(t.Role), environments(t.Envs), when(t.Expires), when(t.LastUsed), when(t.Created), t.By})
+		n.rows = append(n.rows, []string{
+			t.ID, t.Name, string(t.Role), environments(t.Envs), when(t.Expires), when(t.LastUsed),
+			when(t.Created), t.By,
+		})
 	}
 	return n
 }
@@ -62,7 +69,7 @@ func newTokensCreate(n *connection) *cobra.Command {
 		s                   storage
 		o                   output
 		w                   writing
-		token               apiclient.NewToken
+		token               api.NewToken
 		role, expires, name string
 	)
 	c := &cobra.Command{
@@ -75,12 +82,12 @@ server is stopped, and the role is admin unless you name another.`,
   gonfalon tokens create --data-dir ./data`,
 		Args: cobra.NoArgs,
 		RunE: n.keeping(&s, func(ctx context.Context, c *cobra.Command, tokens tokenKeeper, _ []string) error {
-			token.Name, token.Role = name, controlplane.Role(role)
+			token.Name, token.Role = name, api.Role(role)
 			if role == "" && !s.named(c) {
 				return usagef("--role is missing: admin, editor, viewer, sdk or client")
 			}
 			if role == "" {
-				token.Role = controlplane.RoleAdmin
+				token.Role = api.RoleAdmin
 			}
 			if name == "" {
 				token.Name = string(token.Role)
@@ -144,7 +151,7 @@ func newTokensList(n *connection) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return o.print(c, tokensNoun(apiclient.TokenList{Tokens: list}, list...))
+			return o.print(c, tokensNoun(api.TokenList{Tokens: list}, list...))
 		}),
 	}
 	s.register(c)
@@ -189,10 +196,10 @@ func newTokensRevoke(n *connection) *cobra.Command {
 
 type remoteTokens struct{ *apiclient.Client }
 
-func (r remoteTokens) create(ctx context.Context, t apiclient.NewToken, w writing) (apiclient.Token, error) {
+func (r remoteTokens) create(ctx context.Context, t api.NewToken, w writing) (api.Token, error) {
 	return r.CreateToken(ctx, t, w.options())
 }
-func (r remoteTokens) list(ctx context.Context) ([]apiclient.Token, error) { return r.Tokens(ctx) }
+func (r remoteTokens) list(ctx context.Context) ([]api.Token, error) { return r.Tokens(ctx) }
 func (r remoteTokens) revoke(ctx context.Context, id string, w writing) error {
 	return r.RevokeToken(ctx, id, w.options())
 }
@@ -207,26 +214,12 @@ func (w *writing) offline() controlplane.WriteOptions {
 	return controlplane.WriteOptions{By: offlineBy, Reason: w.reason, DryRun: w.dryRun}
 }
 
-func (l localTokens) create(ctx context.Context, t apiclient.NewToken, w writing) (apiclient.Token, error) {
-	made, secret, err := l.CreateToken(ctx, controlplane.NewToken{Name: t.Name, Role: t.Role, Envs: t.Envs, Expires: t.Expires}, w.offline())
-	shown := tokenDocument(made)
-	shown.Secret = secret
-	return shown, err
+func (l localTokens) create(ctx context.Context, t api.NewToken, w writing) (api.Token, error) {
+	return l.CreateToken(ctx, t, w.offline())
 }
 
-func (l localTokens) list(ctx context.Context) ([]apiclient.Token, error) {
-	tokens, err := l.Tokens(ctx)
-	list := make([]apiclient.Token, len(tokens))
-	for i, t := range tokens {
-		list[i] = tokenDocument(t)
-	}
-	return list, err
-}
+func (l localTokens) list(ctx context.Context) ([]api.Token, error) { return l.Tokens(ctx) }
 
 func (l localTokens) revoke(ctx context.Context, id string, w writing) error {
 	return l.RevokeToken(ctx, id, w.offline())
-}
-
-func tokenDocument(t controlplane.Token) apiclient.Token {
-	return apiclient.Token{ID: t.ID, Name: t.Name, Role: t.Role, Envs: t.Envs, Created: t.Created, Expires: t.Expires, LastUsed: t.LastUsed, By: t.By}
 }

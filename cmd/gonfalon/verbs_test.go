@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
 
 func TestFlagVerbs(t *testing.T) {
@@ -56,7 +56,7 @@ func TestFlagVerbs(t *testing.T) {
 		})
 	}
 	s.t = t
-	var page apiclient.FlagPage
+	var page api.FlagPage
 	if err := json.Unmarshal([]byte(s.run("flags", "list", "--prefix", "pa", "-o", "json").must(t)), &page); err != nil || page.Total != 1 {
 		t.Errorf("%v %+v", err, page)
 	}
@@ -147,7 +147,7 @@ func TestImportExportDiff(t *testing.T) {
 	// What was exported compiles as it is.
 	gonfalon(t, "compile", out, "-o", filepath.Join(t.TempDir(), "s")).must(t)
 	s.run("import", file(t, "bad.yaml", "flags: [{key: x, gates: [{type: percentage_of_actors, ratio: 7}]}]"), "--strict").has(t, 1, "between 0 and 1")
-	s.run("stale").has(t, 0, "stale")
+	s.run("stale", "--for", "0d").has(t, 0, "stale")
 	s.run("import", file(t, "none.yaml", "flags: []"), "--prune", "--dry-run").has(t, 0, "delete flag new_checkout")
 	s.stop()
 }
@@ -173,7 +173,7 @@ func TestTokens(t *testing.T) {
 	gonfalon(t, "tokens", "list", "--data-dir", dir, "-o", "wide").has(t, 0, "first admin", "reader", "gonfalon, on the store")
 	again := serve(t, "--data-dir", dir)
 	again.adminToken = s.adminToken
-	var tokens apiclient.TokenList
+	var tokens api.TokenList
 	if err := json.Unmarshal([]byte(again.run("tokens", "list", "-o", "json").must(t)), &tokens); err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +184,7 @@ func TestTokens(t *testing.T) {
 	}
 	gonfalon(t, "flags", "list", "--endpoint", again.url, "--token", lost).has(t, 1, "GONFALON_TOKEN")
 	again.stop()
-	gonfalon(t, "tokens", "create", "--data-dir", filepath.Join(dir, "typo")).has(t, 2, "no data directory")
+	gonfalon(t, "tokens", "create", "--data-dir", filepath.Join(dir, "typo")).has(t, 2, "not a data directory")
 }
 
 func TestBackupAndRestore(t *testing.T) {
@@ -216,7 +216,7 @@ func TestBackupAndRestore(t *testing.T) {
 
 func (s *server) lineage() string {
 	s.t.Helper()
-	var envs apiclient.EnvironmentList
+	var envs api.EnvironmentList
 	if err := json.Unmarshal([]byte(s.run("envs", "list", "-o", "json").must(s.t)), &envs); err != nil || len(envs.Environments) != 1 {
 		s.t.Fatalf("%v %v", err, envs)
 	}
@@ -226,7 +226,7 @@ func (s *server) lineage() string {
 func TestWebhooks(t *testing.T) {
 	s := serve(t, "--in-memory")
 	s.run("webhooks", "create", "chat", "https://chat.example/hook").has(t, 0, "secret ")
-	var list apiclient.WebhookList
+	var list api.WebhookList
 	if err := json.Unmarshal([]byte(s.run("webhooks", "list", "-o", "json").must(t)), &list); err != nil || len(list.Webhooks) != 1 {
 		t.Fatalf("%v %v", err, list)
 	}

@@ -14,6 +14,10 @@ import (
 // version is the release that this tree is, or becomes. The copies elsewhere are held by TestOneVersion.
 const version = "0.2.0"
 
+// built is the commit of a release, which the linker sets: a release has no other trace of version control, so that
+// the same commit gives the same bytes.
+var built string
+
 type versionInfo struct {
 	Version string `json:"version"`
 	Commit  string `json:"commit,omitempty"` // with a + if files differed from it
@@ -57,8 +61,11 @@ func versionNoun(v versionInfo) noun {
 	}
 }
 
-// commit is what the binary was built from, if the build knew.
+// commit returns what the binary was built from, if the build knew.
 func commit() string {
+	if built != "" {
+		return built
+	}
 	build, ok := debug.ReadBuildInfo()
 	if !ok {
 		return ""

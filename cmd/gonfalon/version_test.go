@@ -33,7 +33,8 @@ var copies = []struct{ file, before string }{
 	{"hostsdk/python/pyproject.toml", `(?m)^version = "`},
 }
 
-// The project has one version, whatever the language: the constant in version.go. With -update, the test writes the copies.
+// The project has one version, whatever the language: the constant in version.go. With -update, the test writes the
+// copies.
 func TestOneVersion(t *testing.T) {
 	const repair = "go test ./cmd/gonfalon -run OneVersion -update"
 	for _, c := range copies {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 )
 
@@ -22,13 +23,18 @@ func newWebhooks() *cobra.Command {
 	return c
 }
 
-// webhooksNoun is what a verb prints of webhooks. The document is one's, or a list's.
-func webhooksNoun(document any, list ...apiclient.Webhook) noun {
-	n := noun{document: document, narrow: 7, header: []string{"ID", "NAME", "URL", "ENVIRONMENTS", "DELIVERED", "FAILED", "ERROR", "CREATED"}}
+// webhooksNoun returns what a verb prints of webhooks. The document is one's, or a list's.
+func webhooksNoun(document any, list ...api.Webhook) noun {
+	n := noun{
+		document: document, narrow: 7,
+		header: []string{"ID", "NAME", "URL", "ENVIRONMENTS", "DELIVERED", "FAILED", "ERROR", "CREATED"},
+	}
 	for _, h := range list {
 		n.names = append(n.names, h.ID)
-		n.rows = append(n.rows, []string{h.ID, h.Name, h.URL, environments(h.Envs), when(h.LastDelivery), when(h.LastFailure),
-			shortened(h.LastError), when(h.Created)})
+		n.rows = append(n.rows, []string{
+			h.ID, h.Name, h.URL, environments(h.Envs), when(h.LastDelivery), when(h.LastFailure),
+			shortened(h.LastError), when(h.Created),
+		})
 	}
 	return n
 }
@@ -45,7 +51,7 @@ func newWebhooksList(n *connection) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return o.print(c, webhooksNoun(apiclient.WebhookList{Webhooks: list}, list...))
+			return o.print(c, webhooksNoun(api.WebhookList{Webhooks: list}, list...))
 		}),
 	}
 	o.register(c)
@@ -56,7 +62,7 @@ func newWebhooksCreate(n *connection) *cobra.Command {
 	var (
 		o output
 		w writing
-		h apiclient.NewWebhook
+		h api.NewWebhook
 	)
 	c := &cobra.Command{
 		Use:     "create NAME URL",

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
 
 // Client calls one control plane. It is safe for concurrent use.
@@ -142,7 +144,7 @@ func (c *Client) post(ctx context.Context, path string, document any, w Write, i
 }
 
 func (c *Client) change(ctx context.Context, method, path string, document any, w Write, into any) error {
-	body, err := joined(document, writeForm{w.Reason, w.AllowMissing})
+	body, err := api.JoinObjects(document, writeForm{w.Reason, w.AllowMissing})
 	if err != nil {
 		return fmt.Errorf("apiclient: %w", err)
 	}
@@ -164,27 +166,6 @@ func (c *Client) drop(ctx context.Context, path string, query url.Values, w Writ
 type writeForm struct {
 	Reason       string `json:"reason,omitempty"`
 	AllowMissing bool   `json:"allow_missing,omitempty"`
-}
-
-// joined returns one JSON object with the members of several.
-func joined(documents ...any) ([]byte, error) {
-	all := []byte{'{'}
-	for _, d := range documents {
-		data, err := json.Marshal(d)
-		if err != nil {
-			return nil, err
-		}
-		if len(data) < 2 || data[0] != '{' {
-			return nil, fmt.Errorf("%T is not a JSON object", d)
-		}
-		if members := data[1 : len(data)-1]; len(members) > 0 {
-			if len(all) > 1 {
-				all = append(all, ',')
-			}
-			all = append(all, members...)
-		}
-	}
-	return append(all, '}'), nil
 }
 
 func or(value, otherwise string) string {

@@ -10,11 +10,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// answering is a server that answers everything so, and tells what it was asked.
+// answering is a server that gives every request the same answer, and records the requests.
 func answering(t *testing.T, status int, header http.Header, body string) (*apiclient.Client, *http.Request, *string) {
 	t.Helper()
 	asked, sent := new(http.Request), new(string)
@@ -79,12 +80,12 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestFlagDocument: a flag keeps all it has on its way through JSON.
+// TestFlagDocument checks that a flag loses nothing on its way through JSON.
 func TestFlagDocument(t *testing.T) {
 	yes := true
-	f := apiclient.Flag{
+	f := api.Flag{
 		Flag:     flagset.Flag{Key: "x", Owner: "ada", Gates: []flagset.Gate{{Type: flagset.Actor, Target: "u", Enabled: true}}},
-		FlagInfo: apiclient.FlagInfo{Version: "v1", Revision: 3, State: "partial", Enabled: &yes, Updated: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},
+		FlagInfo: api.FlagInfo{Version: "v1", Revision: 3, State: "partial", Enabled: &yes, Updated: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},
 	}
 	data, err := json.Marshal(f)
 	if err != nil {
@@ -94,7 +95,7 @@ func TestFlagDocument(t *testing.T) {
 	if err := json.Unmarshal(data, &members); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range apiclient.FlagInfoFields {
+	for _, name := range api.FlagInfoFields {
 		delete(members, name)
 	}
 	for name := range members {
@@ -102,7 +103,7 @@ func TestFlagDocument(t *testing.T) {
 			t.Errorf("%q is neither the document's nor one of FlagInfoFields", name)
 		}
 	}
-	var back apiclient.Flag
+	var back api.Flag
 	if err := json.Unmarshal(data, &back); err != nil {
 		t.Fatal(err)
 	}

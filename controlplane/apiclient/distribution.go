@@ -7,26 +7,15 @@ import (
 	"io"
 	"iter"
 	"net/http"
-	"time"
 
 	"github.com/tmaxmax/go-sse"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// Usage is a host's report of the evaluations since its last report, by flag.
-type Usage struct {
-	Flags map[string]FlagUsage `json:"flags"`
-}
-
-// FlagUsage is a report about one flag.
-type FlagUsage struct {
-	Count int64     `json:"count"`
-	Last  time.Time `json:"last"`
-}
-
 // ReportUsage sends a report of at most 1,000 flags.
-func (c *Client) ReportUsage(ctx context.Context, env string, u Usage) error {
+func (c *Client) ReportUsage(ctx context.Context, env string, u api.Usage) error {
 	return c.post(ctx, path("envs", env, "usage"), u, Write{}, nil)
 }
 

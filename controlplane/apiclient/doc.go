@@ -1,5 +1,5 @@
-// Package apiclient is a Go client for the control plane's admin API, with the API's documents as Go types. httpapi writes and
-// reads the same types, so the two can't drift apart.
+// Package apiclient is a Go client for the control plane's admin API. It reads and writes the documents of package api, as the
+// server does, so the two can't drift apart.
 //
 //	client := apiclient.New("http://127.0.0.1:8080", token)
 //	flag, err := client.Enable(ctx, "default", "new_checkout", flagset.ForGroup("staff"), apiclient.Write{Reason: "first wave"})

@@ -2,68 +2,19 @@ package apiclient
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"strconv"
 	"time"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
-
-// Flag is a flag's document with its metadata, in one JSON object.
-type Flag struct {
-	flagset.Flag
-	FlagInfo
-}
-
-// FlagInfo is the metadata that the control plane adds to a flag. It is ignored when a flag is put.
-type FlagInfo struct {
-	Version       string             `json:"version"`
-	Revision      int64              `json:"revision"` // the environment's revision that last changed the flag
-	Created       time.Time          `json:"created,omitzero"`
-	Updated       time.Time          `json:"updated,omitzero"`
-	UpdatedBy     string             `json:"updated_by"`
-	State         controlplane.State `json:"state"`
-	LastEvaluated time.Time          `json:"last_evaluated,omitzero"` // absent if never reported
-	Evaluations   int64              `json:"evaluations"`
-	Stale         bool               `json:"stale"`
-	Warnings      []Problem          `json:"warnings,omitempty"`
-
-	// Only the responses to changes have these.
-	Enabled *bool `json:"enabled,omitempty"` // the flag's immediate state for the actors that the change was about
-	Changed *bool `json:"changed,omitempty"` // false if it was like that already
-}
-
-// FlagInfoFields lists the members of a FlagInfo.
-var FlagInfoFields = []string{"version", "revision", "created", "updated", "updated_by", "state", "last_evaluated", "evaluations", "stale", "warnings", "enabled", "changed"}
-
-// MarshalJSON writes the authoring form and the info's members after it.
-func (f Flag) MarshalJSON() ([]byte, error) { return joined(f.Flag, f.FlagInfo) }
-
-// UnmarshalJSON reads what MarshalJSON writes.
-func (f *Flag) UnmarshalJSON(data []byte) error {
-	document, problems := flagset.ParseFlag(data, FlagInfoFields...)
-	if err := flagset.Err(problems); err != nil {
-		return err
-	}
-	f.Flag = document
-	return json.Unmarshal(data, &f.FlagInfo)
-}
-
-// FlagPage is a page of a list of flags.
-type FlagPage struct {
-	Flags    []Flag `json:"flags"`
-	Next     string `json:"next,omitempty"` // the cursor of the next page; absent on the last page
-	Total    int    `json:"total"`          // the number of flags on all pages
-	Revision int64  `json:"revision"`
-}
 
 // FlagQuery filters and orders a list.
 type FlagQuery struct {
 	Search, Tag, Prefix, Owner string
-	State                      controlplane.State
+	State                      api.State
 	Stale                      string // only flags that were not evaluated for this long, such as "30d"
 	Sort                       string // key, updated, last_evaluated or state; prefix with - for descending order
 	Cursor                     string
@@ -76,17 +27,17 @@ func (q FlagQuery) values() url.Values {
 }
 
 // Flags returns one page of flags.
-func (c *Client) Flags(ctx context.Context, env string, q FlagQuery) (page FlagPage, err error) {
+func (c *Client) Flags(ctx context.Context, env string, q FlagQuery) (page api.FlagPage, err error) {
 	return page, c.get(ctx, path("envs", env, "flags"), q.values(), &page)
 }
 
 // Flag returns one flag.
-func (c *Client) Flag(ctx context.Context, env, key string) (f Flag, err error) {
+func (c *Client) Flag(ctx context.Context, env, key string) (f api.Flag, err error) {
 	return f, c.get(ctx, path("envs", env, "flags", key), nil, &f)
 }
 
 // PutFlag creates or replaces the flag with the key f.Key.
-func (c *Client) PutFlag(ctx context.Context, env string, f flagset.Flag, w Write) (result Flag, err error) {
+func (c *Client) PutFlag(ctx context.Context, env string, f flagset.Flag, w Write) (result api.Flag, err error) {
 	return result, c.change(ctx, http.MethodPut, path("envs", env, "flags", f.Key), f, w, &result)
 }
 
@@ -95,27 +46,27 @@ func (c *Client) DeleteFlag(ctx context.Context, env, key string, w Write) error
 	return c.drop(ctx, path("envs", env, "flags", key), nil, w, nil)
 }
 
-func (c *Client) verb(ctx context.Context, env, key, verb string, body any, w Write) (f Flag, err error) {
+func (c *Client) verb(ctx context.Context, env, key, verb string, body any, w Write) (f api.Flag, err error) {
 	return f, c.post(ctx, path("envs", env, "flags", key, verb), body, w, &f)
 }
 
 // Enable turns a flag on for a scope.
-func (c *Client) Enable(ctx context.Context, env, key string, s flagset.Scope, w Write) (Flag, error) {
+func (c *Client) Enable(ctx context.Context, env, key string, s flagset.Scope, w Write) (api.Flag, error) {
 	return c.verb(ctx, env, key, "enable", s, w)
 }
 
 // Disable turns a flag off for a scope.
-func (c *Client) Disable(ctx context.Context, env, key string, s flagset.Scope, w Write) (Flag, error) {
+func (c *Client) Disable(ctx context.Context, env, key string, s flagset.Scope, w Write) (api.Flag, error) {
 	return c.verb(ctx, env, key, "disable", s, w)
 }
 
 // Clear removes gates of a flag.
-func (c *Client) Clear(ctx context.Context, env, key string, what flagset.Removal, w Write) (Flag, error) {
+func (c *Client) Clear(ctx context.Context, env, key string, what flagset.Removal, w Write) (api.Flag, error) {
 	return c.verb(ctx, env, key, "clear", what, w)
 }
 
 // PutVariants replaces a flag's variants.
-func (c *Client) PutVariants(ctx context.Context, env, key string, variants []flagset.Variant, w Write) (Flag, error) {
+func (c *Client) PutVariants(ctx context.Context, env, key string, variants []flagset.Variant, w Write) (api.Flag, error) {
 	if variants == nil {
 		variants = []flagset.Variant{}
 	}
@@ -123,17 +74,17 @@ func (c *Client) PutVariants(ctx context.Context, env, key string, variants []fl
 }
 
 // Kill turns a flag off, whatever its gates say. off is the variant to serve while the flag is killed; if it is nil, the flag's own stays.
-func (c *Client) Kill(ctx context.Context, env, key string, off *string, w Write) (Flag, error) {
+func (c *Client) Kill(ctx context.Context, env, key string, off *string, w Write) (api.Flag, error) {
 	return c.verb(ctx, env, key, "kill", killForm{off}, w)
 }
 
 // Revive undoes a Kill.
-func (c *Client) Revive(ctx context.Context, env, key string, w Write) (Flag, error) {
+func (c *Client) Revive(ctx context.Context, env, key string, w Write) (api.Flag, error) {
 	return c.verb(ctx, env, key, "revive", struct{}{}, w)
 }
 
 // Rollback restores a flag to a revision.
-func (c *Client) Rollback(ctx context.Context, env, key string, revision int64, w Write) (Flag, error) {
+func (c *Client) Rollback(ctx context.Context, env, key string, revision int64, w Write) (api.Flag, error) {
 	return c.verb(ctx, env, key, "rollback", rollbackForm{revision}, w)
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/storetest"
 )
 
-// The tests of a cluster share one, each under a prefix of its own, as installations would.
+// The tests of a cluster share one, each under its own prefix, as installations would.
 func TestContractCluster(t *testing.T) {
 	etcdtest.Start(t, 3)
 	var n atomic.Int64

@@ -70,7 +70,7 @@ func TestEmbeddedSaysWhenItIsFull(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	// With more room it takes writes again.
+	// With more room it accepts writes again.
 	more := embedded(t, dir)
 	if _, err := more.Commit(t.Context(), store.Txn{Ops: []store.Op{{Key: "z", Value: []byte("1")}}}); err != nil {
 		t.Errorf("with more room: %v", err)

@@ -11,51 +11,52 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
 
-// scope says which environment a route is about.
-type scope uint8
+// environment says in which environment a request's token must have the permission.
+type environment uint8
 
 const (
-	none  scope = iota // none, as for tokens and webhooks
-	named              // the one in the path
-	some               // those in which the token may do it; the handler narrows them down
-	asked              // the token's only one, or else the header's, or else the default
+	noEnvironment    environment = iota // in what belongs to none: tokens, webhooks …
+	pathEnvironment                     // in the path's
+	anyEnvironment                      // in any; the handler narrows the answer down to those where it has it
+	tokenEnvironment                    // in the token's only one, else the header's, else the default
 )
 
 // admit decides whether to let a request in: it checks the token, how often the token calls, and whether it is allowed to.
-func (x *call) admit() error {
-	if x.route.permit == "" {
+func (c *call) admit() error {
+	if c.route.permit == "" {
 		return nil
 	}
-	x.secret = secretOf(x.Request())
-	if x.secret == "" {
-		return &controlplane.Error{Code: controlplane.Unauthorized, Message: "send a token: Authorization: Bearer …"}
+	c.secret = secretOf(c.Request())
+	if c.secret == "" {
+		return unauthorized.of("", "send a token: Authorization: Bearer …")
 	}
-	token, err := x.service().Authenticate(x.secret)
+	token, err := c.service().Authenticate(c.secret)
 	if err != nil {
-		return err
+		return unauthorized.of("", err.Error())
 	}
-	x.token = token
-	if wait := x.api.limits.take(token.ID); wait > 0 {
+	c.token = token
+	if wait := c.api.limits.take(token.ID); wait > 0 {
 		return tooOften(wait)
 	}
-	switch x.route.scope {
-	case none:
-	case named:
-		x.env = x.param("env")
-	case some:
-		if !allowsSome(token, x.route.permit) {
-			return forbidden(token, x.route.permit, "")
+	switch c.route.env {
+	case noEnvironment:
+	case pathEnvironment:
+		c.env = c.param("env")
+	case anyEnvironment:
+		if !allowsAnywhere(token, c.route.permit) {
+			return forbidden(token, c.route.permit, "")
 		}
 		return nil
-	case asked:
-		if x.env, err = askedEnvironment(token, x.route.permit, x.Request().Header.Get(environmentHeader)); err != nil {
+	case tokenEnvironment:
+		if c.env, err = environmentOf(token, c.route.permit, c.Request().Header.Get(environmentHeader)); err != nil {
 			return err
 		}
 	}
-	if !token.Allows(x.route.permit, x.env) {
-		return forbidden(token, x.route.permit, x.env)
+	if !token.Allows(c.route.permit, c.env) {
+		return forbidden(token, c.route.permit, c.env)
 	}
 	return nil
 }
@@ -68,14 +69,14 @@ func secretOf(r *http.Request) string {
 	return r.Header.Get("X-API-Key")
 }
 
-// allowsSome reports whether a token has a permission in any environment, or in all.
-func allowsSome(t controlplane.Token, p controlplane.Permission) bool {
+// allowsAnywhere reports whether a token has a permission in any environment, or in all.
+func allowsAnywhere(t api.Token, p api.Permission) bool {
 	return t.Allows(p, "") || slices.ContainsFunc(t.Envs, func(env string) bool { return t.Allows(p, env) })
 }
 
-// askedEnvironment returns the environment in which to evaluate. If a token has only one environment and the header names another, the
+// environmentOf returns the environment in which to evaluate. If a token has only one environment and the header names another, the
 // request is refused rather than the header ignored: its sender would mistake one environment's answers for another's.
-func askedEnvironment(t controlplane.Token, p controlplane.Permission, header string) (string, error) {
+func environmentOf(t api.Token, p api.Permission, header string) (string, error) {
 	if len(t.Envs) == 1 {
 		if header != "" && header != t.Envs[0] {
 			return header, forbidden(t, p, header)
@@ -88,7 +89,7 @@ func askedEnvironment(t controlplane.Token, p controlplane.Permission, header st
 	return controlplane.DefaultEnvironment, nil
 }
 
-func forbidden(t controlplane.Token, p controlplane.Permission, env string) error {
+func forbidden(t api.Token, p api.Permission, env string) error {
 	message := "the token " + quote(t.Name) + " (" + string(t.Role) + ") has no permission to " + string(p)
 	switch {
 	case env != "":
@@ -96,7 +97,7 @@ func forbidden(t controlplane.Token, p controlplane.Permission, env string) erro
 	case len(t.Envs) > 0:
 		message += " outside of its environments"
 	}
-	return &controlplane.Error{Code: controlplane.Forbidden, Message: message}
+	return notAllowed.of("", message)
 }
 
 // limits holds the request rates of tokens. Each replica has its own.

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -43,14 +44,14 @@ func New(service *controlplane.Service, c Config) *API {
 	a.metrics = newMetrics(a)
 
 	e := echo.New()
-	e.HTTPErrorHandler = a.lost
+	e.HTTPErrorHandler = a.unrouted
 	if len(c.AllowOrigins) > 0 {
 		e.Use(a.cors())
 	}
 	for _, r := range routes() {
 		serve := a.serve(&r)
 		e.Add(r.method, r.path, serve)
-		if r.method == http.MethodGet && !r.streams() {
+		if r.method == http.MethodGet && !r.endless {
 			e.Add(http.MethodHead, r.path, serve) // net/http leaves out the body
 		}
 	}
@@ -85,13 +86,28 @@ func (a *API) cors() echo.MiddlewareFunc {
 	})
 }
 
-// lost answers requests that no route serves.
-func (a *API) lost(err error, c echo.Context) {
-	if c.Response().Committed {
+// unrouted answers requests that no route serves.
+func (a *API) unrouted(err error, request echo.Context) {
+	if request.Response().Committed {
 		return
 	}
-	x := &call{Context: c, api: a, route: &route{path: "unknown"}}
-	x.Response().Header()[versionHeader] = a.version
-	x.refuse(err)
-	a.metrics.requests.WithLabelValues("any", x.route.path, strconv.Itoa(x.Response().Status)).Inc()
+	c := &call{Context: request, api: a, route: &route{path: "unknown"}}
+	c.Response().Header()[versionHeader] = a.version
+	c.refuse(notServed(err, request.Request()))
+	a.metrics.requests.WithLabelValues("any", c.route.path, strconv.Itoa(c.Response().Status)).Inc()
+}
+
+// notServed returns the problem of a request that no route serves.
+func notServed(err error, r *http.Request) error {
+	var failed *echo.HTTPError
+	if !errors.As(err, &failed) {
+		return err
+	}
+	switch failed.Code {
+	case http.StatusNotFound:
+		return notFound.of("", "no route serves "+quote(r.URL.Path)+"; /openapi.json lists them")
+	case http.StatusMethodNotAllowed:
+		return badMethod.of("", "")
+	}
+	return badRequest.of("", http.StatusText(failed.Code))
 }

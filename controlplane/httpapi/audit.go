@@ -5,97 +5,75 @@ import (
 	"strconv"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
 
 // auditQuery reads the filters, and restricts a token to its environments.
-func (x *call) auditQuery() (controlplane.AuditQuery, error) {
-	p := x.params()
+func (c *call) auditQuery() (controlplane.AuditQuery, error) {
+	p := c.params()
 	q := controlplane.AuditQuery{
-		Environment: p.text("env"), Flag: p.text("flag"), Segment: p.text("segment"), By: p.text("actor"), Action: p.text("action"),
+		Environment: p.text("env"), Flag: p.text("flag"), Segment: p.text("segment"), By: p.text("by"), Action: p.text("action"),
 		Since: p.moment("since"), Until: p.moment("until"), Cursor: p.text("cursor"), Limit: int(p.number("limit", 1000)),
 	}
 	if err := p.err(); err != nil {
 		return q, err
 	}
-	if q.Environment != "" && !x.token.Allows(mayRead, q.Environment) {
-		return q, forbidden(x.token, mayRead, q.Environment)
+	if q.Environment != "" && !c.token.Allows(mayRead, q.Environment) {
+		return q, forbidden(c.token, mayRead, q.Environment)
 	}
-	if q.Environment == "" && len(x.token.Envs) > 0 {
-		q.Environments = x.token.Envs
+	if q.Environment == "" && len(c.token.Envs) > 0 {
+		q.Environments = c.token.Envs
 	}
 	return q, nil
 }
 
-func (x *call) answerAudit(page controlplane.AuditPage, err error) error {
+func (c *call) answerAudit(page api.AuditPage, err error) error {
 	if err != nil {
 		return err
 	}
-	d := apiclient.AuditPage{Entries: make([]apiclient.AuditEntry, len(page.Entries)), Next: page.Next}
-	for i, e := range page.Entries {
-		d.Entries[i] = auditDocument(e)
-	}
-	return x.answer(http.StatusOK, d)
+	return c.answer(http.StatusOK, page)
 }
 
-func auditDocument(e controlplane.AuditEntry) apiclient.AuditEntry {
-	d := apiclient.AuditEntry{
-		Environment: e.Environment, Revision: e.Revision, Time: e.Time, By: e.By, Reason: e.Reason, Action: e.Action, Key: e.Key,
-		Changes: e.Changes, Omitted: e.Omitted,
-	}
-	if d.Changes == nil {
-		d.Changes = []controlplane.Change{}
-	}
-	return d
-}
-
-func (x *call) audit() error {
-	q, err := x.auditQuery()
+func (c *call) audit() error {
+	q, err := c.auditQuery()
 	if err != nil {
 		return err
 	}
-	return x.answerAudit(x.service().Audit(x.context(), q))
+	return c.answerAudit(c.service().Audit(c.context(), q))
 }
 
-func (x *call) history() error {
-	q, err := x.auditQuery()
+func (c *call) history() error {
+	q, err := c.auditQuery()
 	if err != nil {
 		return err
 	}
-	return x.answerAudit(x.service().History(x.context(), x.env, x.param("key"), q))
+	return c.answerAudit(c.service().History(c.context(), c.env, c.param("key"), q))
 }
 
 // auditEntry returns one revision's entry with all its changes; a list leaves some out.
-func (x *call) auditEntry() error {
-	if err := x.params().err(); err != nil {
+func (c *call) auditEntry() error {
+	if err := c.params().err(); err != nil {
 		return err
 	}
-	revision, err := strconv.ParseInt(x.param("revision"), 10, 64)
+	revision, err := strconv.ParseInt(c.param("revision"), 10, 64)
 	if err != nil || revision < 0 {
-		return notFound.of("", quote(x.param("revision"))+" is not a revision")
+		return notFound.of("", quote(c.param("revision"))+" is not a revision")
 	}
-	e, err := x.service().AuditEntryAt(x.context(), x.env, revision)
+	e, err := c.service().AuditEntryAt(c.context(), c.env, revision)
 	if err != nil {
 		return err
 	}
-	return x.answer(http.StatusOK, auditDocument(e))
+	return c.answer(http.StatusOK, e)
 }
 
-func (x *call) failures() error {
-	q, err := x.auditQuery()
+func (c *call) failures() error {
+	q, err := c.auditQuery()
 	if err != nil {
 		return err
 	}
-	all, err := x.service().Failures(x.context(), q)
+	all, err := c.service().Failures(c.context(), q)
 	if err != nil {
 		return err
 	}
-	d := apiclient.FailureList{Failures: make([]apiclient.FailedWrite, len(all))}
-	for i, f := range all {
-		d.Failures[i] = apiclient.FailedWrite{
-			Environment: f.Environment, Time: f.Time, By: f.By, Reason: f.Reason, Action: f.Action, Key: f.Key,
-			Code: string(f.Code), Detail: f.Detail, Suppressed: f.Suppressed,
-		}
-	}
-	return x.answer(http.StatusOK, d)
+	return c.answer(http.StatusOK, api.FailureList{Failures: all})
 }

@@ -17,12 +17,12 @@ import (
 const believed = 1 << 20
 
 // body reads the whole body, up to the route's limit, and appends it to into.
-func (x *call) body(into []byte) ([]byte, error) {
-	r := x.Request()
+func (c *call) body(into []byte) ([]byte, error) {
+	r := c.Request()
 	if e := r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
 		return nil, encoded.of("", "")
 	}
-	limit := x.route.limit
+	limit := c.route.limit
 	if r.ContentLength > limit {
 		return nil, oversized(limit)
 	}
@@ -51,13 +51,13 @@ func oversized(limit int64) error {
 }
 
 // document reads a JSON body strictly: unknown members are errors, and so is anything after the document.
-func document[T any](x *call) (T, error) {
+func document[T any](c *call) (T, error) {
 	var d T
-	data, err := x.body(nil)
+	data, err := c.body(nil)
 	if err != nil {
 		return d, err
 	}
-	return d, x.decode(data, &d)
+	return d, c.decode(data, &d)
 }
 
 // strict returns a decoder that keeps every digit and refuses unknown members.
@@ -68,8 +68,8 @@ func strict(data []byte) *json.Decoder {
 	return d
 }
 
-func (x *call) decode(data []byte, into any) error {
-	noun := x.route.noun()
+func (c *call) decode(data []byte, into any) error {
+	noun := c.route.noun
 	reader := strict(data)
 	err := reader.Decode(into)
 	if err == nil {
@@ -111,15 +111,15 @@ type written struct {
 var ofWrite = []string{"reason", "allow_missing"}
 
 // options returns the options of a change, from its body, its query and its headers.
-func (x *call) options(w written, dryRun bool) (controlplane.WriteOptions, error) {
-	x.reason = w.Reason
-	o := controlplane.WriteOptions{By: x.by(), Reason: w.Reason, AllowMissing: w.AllowMissing, DryRun: dryRun}
-	match, err := tags(x.Request().Header.Get("If-Match"), "If-Match")
+func (c *call) options(w written, dryRun bool) (controlplane.WriteOptions, error) {
+	c.reason = w.Reason
+	o := controlplane.WriteOptions{By: c.by(), Reason: w.Reason, AllowMissing: w.AllowMissing, DryRun: dryRun}
+	match, err := tags(c.Request().Header.Get("If-Match"), "If-Match")
 	if err != nil {
 		return o, err
 	}
 	o.IfMatch = match
-	switch absent := strings.TrimSpace(x.Request().Header.Get("If-None-Match")); absent {
+	switch absent := strings.TrimSpace(c.Request().Header.Get("If-None-Match")); absent {
 	case "":
 	case "*":
 		o.IfAbsent = true
@@ -130,8 +130,8 @@ func (x *call) options(w written, dryRun bool) (controlplane.WriteOptions, error
 }
 
 // writing reads the options of a change. From the body it reads only the members that every change may have.
-func (x *call) writing(body []byte) (controlplane.WriteOptions, error) {
-	q := x.params()
+func (c *call) writing(body []byte) (controlplane.WriteOptions, error) {
+	q := c.params()
 	dryRun := q.truth("dry_run")
 	if err := q.err(); err != nil {
 		return controlplane.WriteOptions{}, err
@@ -139,14 +139,14 @@ func (x *call) writing(body []byte) (controlplane.WriteOptions, error) {
 	var w written
 	var kind *json.UnmarshalTypeError
 	if err := json.Unmarshal(body, &w); errors.As(err, &kind) && kind.Field != "" {
-		return controlplane.WriteOptions{}, unreadableAt(x.route.noun(), "/"+kind.Field, "this is a JSON "+kind.Value+", which doesn't fit here", "")
+		return controlplane.WriteOptions{}, unreadableAt(c.route.noun, "/"+kind.Field, "this is a JSON "+kind.Value+", which doesn't fit here", "")
 	}
-	return x.options(w, dryRun)
+	return c.options(w, dryRun)
 }
 
 // deleting reads the options of a DELETE, from its query or, as for other changes, from a body.
-func (x *call) deleting() (confirm string, o controlplane.WriteOptions, err error) {
-	q := x.params()
+func (c *call) deleting() (confirm string, o controlplane.WriteOptions, err error) {
+	q := c.params()
 	confirm = q.text("confirm")
 	said := struct {
 		Reason  string `json:"reason"`
@@ -156,16 +156,16 @@ func (x *call) deleting() (confirm string, o controlplane.WriteOptions, err erro
 	if err := q.err(); err != nil {
 		return "", o, err
 	}
-	data, err := x.body(nil)
+	data, err := c.body(nil)
 	if err != nil {
 		return "", o, err
 	}
 	if !blank(data) {
-		if err := x.decode(data, &said); err != nil {
+		if err := c.decode(data, &said); err != nil {
 			return "", o, err
 		}
 	}
-	o, err = x.options(written{Reason: said.Reason}, dryRun)
+	o, err = c.options(written{Reason: said.Reason}, dryRun)
 	return said.Confirm, o, err
 }
 
@@ -178,11 +178,11 @@ func created(o controlplane.WriteOptions) int {
 }
 
 // by returns who makes the request, for the audit.
-func (x *call) by() string {
-	if x.token.Name != "" {
-		return x.token.Name
+func (c *call) by() string {
+	if c.token.Name != "" {
+		return c.token.Name
 	}
-	return x.token.ID
+	return c.token.ID
 }
 
 // tags reads a list of entity tags. They must be strong, because a change depends on them.

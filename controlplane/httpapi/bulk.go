@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
@@ -26,32 +27,32 @@ const inactivityDelay = "120"
 // tag, even though no revision did. Chance is a constant for the tag: percentages of time don't change it, and are drawn again only when
 // something else has changed.
 // Why: RATIONALE.md "Why does the bulk evaluation's ETag ignore percentages of time?"
-func (x *call) evaluateAll() error {
+func (c *call) evaluateAll() error {
 	d := deciders.Get().(*decider)
 	defer d.release()
-	loaded, err := x.begin(d)
+	loaded, err := c.begin(d)
 	if err != nil {
 		return err
 	}
 	in := &d.subject.input
-	in.Now, in.Roll = x.api.config.Clock().UnixMicro(), 0
+	in.Now, in.Roll = c.api.config.Clock().UnixMicro(), 0
 	if int(loaded.Len()) > cap(d.all) {
 		d.all = make([]engine.Decision, loaded.Len())
 	}
 	d.all = d.all[:loaded.Len()]
 	loaded.EvaluateAll(nil, in, &d.scratch, d.all)
-	tag, bad := x.bulkTag(d, loaded)
+	tag, bad := c.bulkTag(d, loaded)
 	if bad != nil {
 		return bad
 	}
-	if x.tag(tag) {
+	if c.tag(tag) {
 		return nil
 	}
 	in.Roll = rand.Uint64()
 	loaded.EvaluateAll(nil, in, &d.scratch, d.all)
-	x.api.metrics.bulk.Add(float64(len(d.all)))
+	c.api.metrics.bulk.Add(float64(len(d.all)))
 
-	rules := x.token.Role != controlplane.RoleClient
+	rules := c.token.Role != api.RoleClient
 	out := append(d.answer[:0], `{"flags":[`...)
 	for i := range d.all {
 		if i > 0 {
@@ -65,19 +66,19 @@ func (x *call) evaluateAll() error {
 		out = appendEvaluation(out, key, &d.all[i], rules)
 	}
 	out = append(out, `],"metadata":{"flagSetId":`...)
-	out = appendText(out, x.env)
+	out = appendText(out, c.env)
 	out = append(out, `,"version":"`...)
 	out = strconv.AppendInt(out, loaded.Revision(), 10)
 	out = append(out, `"},"eventStreams":[{"type":"sse","endpoint":{"requestUri":`...)
-	out = appendText(out, x.eventsAddress(loaded))
+	out = appendText(out, c.eventsAddress(loaded))
 	out = append(out, `},"inactivityDelaySec":`+inactivityDelay+`}]}`...)
 	d.answer = out
-	x.Response().Header()["Cache-Control"] = []string{"private, no-cache"}
-	return x.blob(http.StatusOK, "application/json", out)
+	c.Response().Header()["Cache-Control"] = []string{"private, no-cache"}
+	return c.blob(http.StatusOK, "application/json", out)
 }
 
 // bulkTag returns the entity tag of the decisions in d.all.
-func (x *call) bulkTag(d *decider, loaded *engine.Snapshot) (string, *ofrepError) {
+func (c *call) bulkTag(d *decider, loaded *engine.Snapshot) (string, *ofrepError) {
 	context := []byte("{}")
 	if d.subject.context != "" {
 		canonical, err := flagset.CanonicalJSON([]byte(d.subject.context))
@@ -94,7 +95,7 @@ func (x *call) bulkTag(d *decider, loaded *engine.Snapshot) (string, *ofrepError
 		h.Write(b)
 	}
 	part([]byte(loaded.ID()))
-	part([]byte(x.token.ID))
+	part([]byte(c.token.ID))
 	part(context)
 	packed := make([]byte, 0, 8*len(d.all))
 	for i := range d.all {
@@ -109,26 +110,26 @@ func (x *call) bulkTag(d *decider, loaded *engine.Snapshot) (string, *ofrepError
 // there. Instead the lineage lets it in, which is random and given only to clients allowed to evaluate. The page learns that something
 // changed, not what.
 // Why: RATIONALE.md "Why may a page listen to OFREP's event stream without a token?"
-func (x *call) eventsAddress(loaded *engine.Snapshot) string {
-	path, _, _ := strings.Cut(x.Request().RequestURI, "?")
+func (c *call) eventsAddress(loaded *engine.Snapshot) string {
+	path, _, _ := strings.Cut(c.Request().RequestURI, "?")
 	base := strings.TrimSuffix(strings.TrimSuffix(path, "/"), "/ofrep/v1/evaluate/flags")
 	return base + "/ofrep/v1/events?channel=" + hex.EncodeToString([]byte(loaded.Lineage()))
 }
 
 // events tells a page to evaluate again on each change. It also does so at the start, because a page can't say what it has, unless the page
 // resumes.
-func (x *call) events() error {
-	channel := x.QueryParam("channel")
-	for _, e := range x.service().Status().Environments {
+func (c *call) events() error {
+	channel := c.QueryParam("channel")
+	for _, e := range c.service().Status().Environments {
 		if subtle.ConstantTimeCompare([]byte(e.Lineage), []byte(channel)) == 1 {
-			x.env = e.Key
+			c.env = e.Key
 		}
 	}
-	if x.env == "" {
+	if c.env == "" {
 		return notFound.of("", "there is no such channel")
 	}
-	after, _ := controlplane.ParsePosition(x.lastEventID())
-	s, ctx, err := x.openStream(":\n\n")
+	after, _ := controlplane.ParsePosition(c.lastEventID())
+	s, ctx, err := c.openStream(":\n\n")
 	if err != nil {
 		return err
 	}
@@ -136,7 +137,7 @@ func (x *call) events() error {
 	if s.send(":\n\n") != nil {
 		return nil
 	}
-	for frame, err := range x.service().Watch(ctx, x.env, after) {
+	for frame, err := range c.service().Watch(ctx, c.env, after) {
 		if err != nil {
 			return nil
 		}

@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
 
 // These are our own headers, in the form in which net/http keeps them.
@@ -31,7 +32,7 @@ type call struct {
 	api    *API
 	route  *route
 	secret string
-	token  controlplane.Token
+	token  api.Token
 	env    string // the environment that the request is about; "" for none or several
 	reason string // the reason of a change, read from the body, for the record of failures
 }
@@ -39,86 +40,86 @@ type call struct {
 // serve is the path of every request: it is admitted and handled, or refused; then it is measured and logged.
 func (a *API) serve(r *route) echo.HandlerFunc {
 	observe := a.metrics.observer(r)
-	return func(c echo.Context) error {
+	return func(request echo.Context) error {
 		start := time.Now()
-		x := &call{Context: c, api: a, route: r}
-		x.Response().Header()[versionHeader] = a.version
-		if err := x.handle(); err != nil {
-			x.refuse(err)
+		c := &call{Context: request, api: a, route: r}
+		c.Response().Header()[versionHeader] = a.version
+		if err := c.handle(); err != nil {
+			c.refuse(err)
 		}
 		took := time.Since(start)
-		observe(x.Response().Status, took)
-		x.log(took)
+		observe(c.Response().Status, took)
+		c.log(took)
 		return nil
 	}
 }
 
-func (x *call) handle() (err error) {
+func (c *call) handle() (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			if r == http.ErrAbortHandler {
 				panic(r)
 			}
-			x.api.log.Error("a request made the server panic", "route", x.route.path, "panic", r, "stack", string(debug.Stack()))
+			c.api.log.Error("a request made the server panic", "route", c.route.path, "panic", r, "stack", string(debug.Stack()))
 			err = fmt.Errorf("panic: %v", r)
 		}
 	}()
-	if err := x.admit(); err != nil {
+	if err := c.admit(); err != nil {
 		return err
 	}
-	return x.route.handle(x)
+	return c.route.handle(c)
 }
 
 // log writes the access log. Requests that hosts and browsers make all the time are only logged for debugging.
-func (x *call) log(took time.Duration) {
+func (c *call) log(took time.Duration) {
 	level := slog.LevelInfo
-	if x.route.frequent() {
+	if c.route.frequent() {
 		level = slog.LevelDebug
 	}
-	r, w := x.Request(), x.Response()
+	r, w := c.Request(), c.Response()
 	if w.Status >= http.StatusInternalServerError {
 		level = slog.LevelWarn
 	}
-	if x.api.config.Tracer != nil {
+	if c.api.config.Tracer != nil {
 		span := trace.SpanFromContext(r.Context())
-		span.SetName(x.route.method + " " + x.route.path)
-		span.SetAttributes(attribute.String("http.route", x.route.path), attribute.String("gonfalon.environment", x.env), attribute.String("gonfalon.token", x.token.Name))
+		span.SetName(c.route.method + " " + c.route.path)
+		span.SetAttributes(attribute.String("http.route", c.route.path), attribute.String("gonfalon.environment", c.env), attribute.String("gonfalon.token", c.token.Name))
 	}
-	if !x.api.log.Enabled(r.Context(), level) {
+	if !c.api.log.Enabled(r.Context(), level) {
 		return
 	}
-	x.api.log.LogAttrs(r.Context(), level, "request",
+	c.api.log.LogAttrs(r.Context(), level, "request",
 		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", w.Status), slog.Int64("bytes", w.Size),
-		slog.Duration("took", took), slog.String("token", x.token.Name), slog.String("environment", x.env), slog.String("remote", r.RemoteAddr))
+		slog.Duration("took", took), slog.String("token", c.token.Name), slog.String("environment", c.env), slog.String("remote", r.RemoteAddr))
 }
 
-func (x *call) service() *controlplane.Service { return x.api.service }
+func (c *call) service() *controlplane.Service { return c.api.service }
 
-func (x *call) context() context.Context { return x.Request().Context() }
+func (c *call) context() context.Context { return c.Request().Context() }
 
 // param returns a segment of the path, unescaped.
-func (x *call) param(name string) string {
-	value := x.Param(name)
+func (c *call) param(name string) string {
+	value := c.Param(name)
 	if strings.IndexByte(value, '%') < 0 {
 		return value
 	}
-	if plain, err := url.PathUnescape(value); err == nil && x.Request().URL.RawPath != "" {
+	if plain, err := url.PathUnescape(value); err == nil && c.Request().URL.RawPath != "" {
 		return plain
 	}
 	return value
 }
 
 // answer writes a document as the response.
-func (x *call) answer(status int, document any) error {
+func (c *call) answer(status int, document any) error {
 	data, err := json.Marshal(document)
 	if err != nil {
 		return fmt.Errorf("writing the answer: %w", err)
 	}
-	return x.blob(status, "application/json", append(data, '\n'))
+	return c.blob(status, "application/json", append(data, '\n'))
 }
 
-func (x *call) blob(status int, kind string, data []byte) error {
-	w := x.Response()
+func (c *call) blob(status int, kind string, data []byte) error {
+	w := c.Response()
 	w.Header()["Content-Type"] = []string{kind}
 	w.WriteHeader(status)
 	_, _ = w.Write(data) // a caller that is gone needs no answer
@@ -126,19 +127,19 @@ func (x *call) blob(status int, kind string, data []byte) error {
 }
 
 // nothing answers a change that has no document to return.
-func (x *call) nothing() error {
-	x.Response().WriteHeader(http.StatusNoContent)
+func (c *call) nothing() error {
+	c.Response().WriteHeader(http.StatusNoContent)
 	return nil
 }
 
 // tag sets the entity tag. It reports whether the caller already has that version; then it has also answered.
-func (x *call) tag(version string) (current bool) {
+func (c *call) tag(version string) (current bool) {
 	tag := `"` + version + `"`
-	x.Response().Header()["Etag"] = []string{tag}
-	if !matches(x.Request().Header.Get("If-None-Match"), tag) {
+	c.Response().Header()["Etag"] = []string{tag}
+	if !matches(c.Request().Header.Get("If-None-Match"), tag) {
 		return false
 	}
-	x.Response().WriteHeader(http.StatusNotModified)
+	c.Response().WriteHeader(http.StatusNotModified)
 	return true
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
@@ -21,7 +22,7 @@ func TestDecisions(t *testing.T) {
 		t.Fatal(err)
 	}
 	actor := "user:3"
-	q := apiclient.Query{Actor: &actor, Groups: []string{"staff"}}
+	q := api.Query{Actor: &actor, Groups: []string{"staff"}}
 	now, err := f.admin.Evaluate(ctx, "default", "x", q)
 	if err != nil || now.Enabled {
 		t.Errorf("%+v %v", now, err)
@@ -31,19 +32,19 @@ func TestDecisions(t *testing.T) {
 	if err != nil || !then.Enabled || then.Gate != "group" || then.Target != "staff" || len(then.Steps) == 0 || then.Revision != first.Revision {
 		t.Errorf("%+v %v", then, err)
 	}
-	inContext, err := f.admin.Evaluate(ctx, "default", "x", apiclient.Query{Revision: first.Revision, Context: map[string]any{"targetingKey": "user:3", "groups": []string{"staff"}}})
+	inContext, err := f.admin.Evaluate(ctx, "default", "x", api.Query{Revision: first.Revision, Context: map[string]any{"targetingKey": "user:3", "groups": []string{"staff"}}})
 	if err != nil || !inContext.Enabled {
 		t.Errorf("%+v %v", inContext, err)
 	}
 
 	half := 0.5
 	proposed := flagset.Flag{Key: "x", Gates: []flagset.Gate{{Type: flagset.PercentageOfActors, Ratio: &half}}}
-	p, err := f.admin.Preview(ctx, "default", apiclient.Proposal{Flag: proposed})
+	p, err := f.admin.Preview(ctx, "default", api.Proposal{Flag: proposed})
 	if err != nil || p.Asked != 10_000 || p.TurnOn < 4_500 || p.TurnOn > 5_500 || p.TurnOff != 0 {
 		t.Errorf("%+v %v", p, err)
 	}
 	one := "user:1"
-	p, err = f.admin.Preview(ctx, "default", apiclient.Proposal{Flag: proposed, Actors: []apiclient.Query{{Actor: &one}}, Limit: 10})
+	p, err = f.admin.Preview(ctx, "default", api.Proposal{Flag: proposed, Actors: []api.Query{{Actor: &one}}, Limit: 10})
 	if err != nil || p.Asked != 1 {
 		t.Errorf("%+v %v", p, err)
 	}

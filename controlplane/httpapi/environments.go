@@ -7,153 +7,140 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-func environmentDocument(e controlplane.Environment) apiclient.Environment {
-	return apiclient.Environment(e)
+func (c *call) answerEnvironment(status int, e api.Environment) error {
+	c.Response().Header()["Etag"] = []string{`"` + e.Version + `"`}
+	return c.answer(status, e)
 }
 
-func (x *call) answerEnvironment(status int, e controlplane.Environment) error {
-	x.Response().Header()["Etag"] = []string{`"` + e.Version + `"`}
-	return x.answer(status, environmentDocument(e))
-}
-
-func (x *call) listEnvironments() error {
-	if err := x.params().err(); err != nil {
+func (c *call) listEnvironments() error {
+	if err := c.params().err(); err != nil {
 		return err
 	}
-	all, err := x.service().Environments(x.context())
+	all, err := c.service().Environments(c.context())
 	if err != nil {
 		return err
 	}
-	d := apiclient.EnvironmentList{Environments: []apiclient.Environment{}}
+	d := api.EnvironmentList{Environments: []api.Environment{}}
 	for _, e := range all {
-		if x.token.Allows(mayRead, e.Key) {
-			d.Environments = append(d.Environments, environmentDocument(e))
+		if c.token.Allows(mayRead, e.Key) {
+			d.Environments = append(d.Environments, e)
 		}
 	}
-	return x.answer(http.StatusOK, d)
+	return c.answer(http.StatusOK, d)
 }
 
-func (x *call) getEnvironment() error {
-	if err := x.params().err(); err != nil {
+func (c *call) getEnvironment() error {
+	if err := c.params().err(); err != nil {
 		return err
 	}
-	e, err := x.service().GetEnvironment(x.context(), x.env)
+	e, err := c.service().GetEnvironment(c.context(), c.env)
 	if err != nil {
 		return err
 	}
-	if x.tag(e.Version) {
+	if c.tag(e.Version) {
 		return nil
 	}
-	return x.answer(http.StatusOK, environmentDocument(e))
+	return c.answer(http.StatusOK, e)
 }
 
-func (x *call) createEnvironment() error {
+func (c *call) createEnvironment() error {
 	d, o, err := plain[struct {
 		written
-		apiclient.NewEnvironment
-	}](x, false)
+		api.NewEnvironment
+	}](c, false)
 	if err != nil {
 		return err
 	}
-	n := controlplane.NewEnvironment{Key: d.Key, Description: d.Description, From: d.From}
-	if d.Settings != nil {
-		n.Settings = *d.Settings
-	}
-	e, err := x.service().CreateEnvironment(x.context(), n, o)
+	e, err := c.service().CreateEnvironment(c.context(), d.NewEnvironment, o)
 	if err != nil {
 		return err
 	}
-	return x.answerEnvironment(created(o), e)
+	return c.answerEnvironment(created(o), e)
 }
 
-func (x *call) updateEnvironment() error {
+func (c *call) updateEnvironment() error {
 	d, o, err := plain[struct {
 		written
-		apiclient.EnvironmentChange
-	}](x, false)
+		api.EnvironmentChange
+	}](c, false)
 	if err != nil {
 		return err
 	}
-	e, err := x.service().UpdateEnvironment(x.context(), x.env, controlplane.EnvironmentChange(d.EnvironmentChange), o)
+	e, err := c.service().UpdateEnvironment(c.context(), c.env, d.EnvironmentChange, o)
 	if err != nil {
 		return err
 	}
-	return x.answerEnvironment(http.StatusOK, e)
+	return c.answerEnvironment(http.StatusOK, e)
 }
 
-func (x *call) deleteEnvironment() error {
-	confirm, o, err := x.deleting()
+func (c *call) deleteEnvironment() error {
+	confirm, o, err := c.deleting()
 	if err != nil {
 		return err
 	}
-	if err := x.service().DeleteEnvironment(x.context(), x.env, confirm, o); err != nil {
+	if err := c.service().DeleteEnvironment(c.context(), c.env, confirm, o); err != nil {
 		return err
 	}
-	return x.nothing()
+	return c.nothing()
 }
 
-func (x *call) answerDifference(d controlplane.Difference, err error) error {
+func (c *call) answerDifference(d api.Difference, err error) error {
 	if err != nil {
 		return err
 	}
-	changes := d.Changes
-	if changes == nil {
-		changes = []controlplane.Change{}
-	}
-	return x.answer(http.StatusOK, apiclient.Difference{Revision: d.Revision, Written: d.Written, Changes: changes, Warnings: apiclient.Problems(d.Warnings)})
+	return c.answer(http.StatusOK, d)
 }
 
-func (x *call) copyEnvironment() error {
+func (c *call) copyEnvironment() error {
 	d, o, err := plain[struct {
 		written
-		apiclient.Copy
-	}](x, false)
+		api.Copy
+	}](c, false)
 	if err != nil {
 		return err
 	}
-	if !x.token.Allows(mayRead, d.From) {
-		return forbidden(x.token, mayRead, d.From)
+	if !c.token.Allows(mayRead, d.From) {
+		return forbidden(c.token, mayRead, d.From)
 	}
-	return x.answerDifference(x.service().Copy(x.context(), d.From, x.env, controlplane.CopyOptions{Flags: d.Flags, Prune: d.Prune}, o))
+	return c.answerDifference(c.service().Copy(c.context(), c.env, d.Copy, o))
 }
 
-func (x *call) rollbackEnvironment() error {
-	revision, o, err := x.toRevision()
+func (c *call) rollbackEnvironment() error {
+	revision, o, err := c.toRevision()
 	if err != nil {
 		return err
 	}
-	return x.answerDifference(x.service().RollbackEnvironment(x.context(), x.env, revision, o))
+	return c.answerDifference(c.service().RollbackEnvironment(c.context(), c.env, revision, o))
 }
 
 // exportEnvironment writes YAML, which is for people, or JSON if the request asks for it.
-func (x *call) exportEnvironment() error {
-	p := x.params()
+func (c *call) exportEnvironment() error {
+	p := c.params()
 	at := p.at()
 	if err := p.err(); err != nil {
 		return err
 	}
-	set, revision, err := x.service().Export(x.context(), x.env, at)
+	set, revision, err := c.service().Export(c.context(), c.env, at)
 	if err != nil {
 		return err
 	}
-	x.Response().Header().Set("X-Gonfalon-Revision", fmt.Sprint(revision))
-	if accepts(x.Request(), "application/json") {
+	c.Response().Header().Set("X-Gonfalon-Revision", fmt.Sprint(revision))
+	if accepts(c.Request(), "application/json") {
 		data, err := json.Marshal(set)
 		if err != nil {
 			return fmt.Errorf("writing the environment: %w", err)
 		}
-		return x.blob(http.StatusOK, "application/json", data)
+		return c.blob(http.StatusOK, "application/json", data)
 	}
 	data, err := flagset.MarshalYAML(&set)
 	if err != nil {
 		return fmt.Errorf("writing the environment: %w", err)
 	}
-	return x.blob(http.StatusOK, "application/yaml", data)
+	return c.blob(http.StatusOK, "application/yaml", data)
 }
 
 // accepts reports whether a request names a media type. A star doesn't count as a name.
@@ -167,14 +154,14 @@ func accepts(r *http.Request, kind string) bool {
 }
 
 // importEnvironment reads YAML, which includes JSON. It reads JSON with its own, faster parser.
-func (x *call) importEnvironment() error {
-	p := x.params()
-	i := controlplane.ImportOptions{Prune: p.truth("prune"), Strict: p.truth("strict")}
+func (c *call) importEnvironment() error {
+	p := c.params()
+	i := api.Import{Prune: p.truth("prune"), Strict: p.truth("strict")}
 	reason, dryRun := p.text("reason"), p.truth("dry_run")
 	if err := p.err(); err != nil {
 		return err
 	}
-	data, err := x.body(nil)
+	data, err := c.body(nil)
 	if err != nil {
 		return err
 	}
@@ -191,9 +178,9 @@ func (x *call) importEnvironment() error {
 	if err := unreadable("document", problems); err != nil {
 		return err
 	}
-	o, err := x.options(written{Reason: reason}, dryRun)
+	o, err := c.options(written{Reason: reason}, dryRun)
 	if err != nil {
 		return err
 	}
-	return x.answerDifference(x.service().Import(x.context(), x.env, set, i, o))
+	return c.answerDifference(c.service().Import(c.context(), c.env, set, i, o))
 }

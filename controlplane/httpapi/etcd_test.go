@@ -8,7 +8,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 )
 
-// TestFlowOnEtcd is the main line on a real etcd, which a second start finds as the first left it.
+// TestFlowOnEtcd runs the main flow on a real etcd. A second start finds everything that the first left.
 func TestFlowOnEtcd(t *testing.T) {
 	dir := t.TempDir()
 	start := func(t *testing.T) *fixture {

@@ -1,22 +1,22 @@
 package httpapi
 
-import "github.com/gonfalon-flags/gonfalon/controlplane"
+import "github.com/gonfalon-flags/gonfalon/controlplane/api"
 
 // Route is a route, for tests.
 type Route struct {
 	Method, Path string
-	Permit       controlplane.Permission
-	Scope        string
+	Permit       api.Permission
+	Environment  string // where the token must have the permission
 	Action       string
 	Limit        int64
 	Query        string
 }
 
-// Routes are all of them.
+// Routes returns all routes.
 func Routes() []Route {
 	var list []Route
 	for _, r := range routes() {
-		list = append(list, Route{r.method, r.path, r.permit, [...]string{"none", "named", "some", "asked"}[r.scope], r.action, r.limit, r.query})
+		list = append(list, Route{r.method, r.path, r.permit, [...]string{"none", "path", "any", "token"}[r.env], r.action, r.limit, r.query})
 	}
 	return list
 }

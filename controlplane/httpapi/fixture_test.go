@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -20,16 +21,17 @@ import (
 	validation "github.com/pb33f/libopenapi-validator/errors"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
-// adminToken is an admin's token of every fixture.
+// adminToken is the admin token of every fixture.
 const adminToken = "admin-token-of-the-tests"
 
-// fixture is a served control plane, on real HTTP. Everything that goes through its client is held against openapi.yaml.
+// fixture is a control plane served over real HTTP. Everything that goes through its client is checked against openapi.yaml.
 type fixture struct {
 	t       testing.TB
 	service *controlplane.Service
@@ -69,6 +71,7 @@ func openOn(t testing.TB, store store.Store, c httpapi.Config) *fixture {
 		if err := service.Close(); err != nil {
 			t.Error(err)
 		}
+		sound(t, store)
 	})
 	return f
 }
@@ -77,17 +80,17 @@ func (f *fixture) client(token string) *apiclient.Client {
 	return &apiclient.Client{Endpoint: f.server.URL, Token: token, HTTP: f.http}
 }
 
-// token makes a token of a role and gives its secret.
-func (f *fixture) token(role controlplane.Role, envs ...string) string {
+// token creates a token with a role and returns its secret.
+func (f *fixture) token(role api.Role, envs ...string) string {
 	f.t.Helper()
-	t, err := f.admin.CreateToken(f.t.Context(), apiclient.NewToken{Name: fmt.Sprint("a ", role), Role: role, Envs: envs}, apiclient.Write{})
+	t, err := f.admin.CreateToken(f.t.Context(), api.NewToken{Name: fmt.Sprint("a ", role), Role: role, Envs: envs}, apiclient.Write{})
 	if err != nil {
 		f.t.Fatal(err)
 	}
 	return t.Secret
 }
 
-// answer is a response that was read.
+// answer is a response whose body was read.
 type answer struct {
 	status int
 	header http.Header
@@ -96,7 +99,7 @@ type answer struct {
 
 func (a answer) String() string { return fmt.Sprintf("%d %s", a.status, a.body) }
 
-// into reads the answer as JSON.
+// into reads the answer as JSON into v.
 func (a answer) into(t testing.TB, d any) {
 	t.Helper()
 	if err := json.Unmarshal(a.body, d); err != nil {
@@ -144,7 +147,7 @@ func (f *fixture) do(token, method, path string, body any, headers ...string) an
 	return answer{got.StatusCode, got.Header, data}
 }
 
-// want fails the test unless an answer has a status.
+// want fails the test unless the answer has this status.
 func (f *fixture) want(status int, got answer) answer {
 	f.t.Helper()
 	if got.status != status {
@@ -153,7 +156,7 @@ func (f *fixture) want(status int, got answer) answer {
 	return got
 }
 
-// document is openapi.yaml with what checks against it.
+// document is openapi.yaml, with a validator.
 var document = sync.OnceValues(func() (validator.Validator, error) {
 	data, err := os.ReadFile("openapi.yaml")
 	if err != nil {
@@ -170,16 +173,16 @@ var document = sync.OnceValues(func() (validator.Validator, error) {
 	return v, nil
 })
 
-// checked is a transport that holds requests and responses against the document. A request need only fit it if it succeeds.
+// checked is a transport that checks requests and responses against the document. A request needs to fit it only if it succeeds.
 type checked struct {
 	t    testing.TB
 	next http.RoundTripper
 }
 
-// checking is one at a time, since the validator caches what it compiles.
+// checking allows one check at a time, since the validator caches what it compiles.
 var checking sync.Mutex
 
-// seen are the operations of which a success was checked.
+// seen holds the operations for which a success was checked.
 var seen sync.Map // "METHOD path": true
 
 func (c *checked) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -231,7 +234,7 @@ func (c *checked) RoundTrip(r *http.Request) (*http.Response, error) {
 	return got, nil
 }
 
-// undescribed are addresses that tests ask for although nothing is there.
+// undescribed lists addresses that tests request although no route serves them.
 func undescribed(path string) bool { return strings.HasPrefix(path, "/nowhere") }
 
 func clip(data []byte) []byte {
@@ -250,4 +253,18 @@ func describe(failed []*validation.ValidationError) string {
 		}
 	}
 	return b.String()
+}
+
+// sound fails the test if the walker finds something in a store that must not be there, or is missing.
+func sound(t testing.TB, db store.Store) {
+	t.Helper()
+	for v, err := range controlplane.Check(context.Background(), db) {
+		if err != nil {
+			if !errors.Is(err, store.ErrClosed) { // by the test itself
+				t.Error(err)
+			}
+		} else if !v.Litter {
+			t.Error(v)
+		}
+	}
 }

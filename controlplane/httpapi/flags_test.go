@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
@@ -51,7 +52,7 @@ func TestVerbs(t *testing.T) {
 		{"rollback", `{"revision": FIRST, "reason": "all wrong"}`, 200, "boolean", true},
 	} {
 		body := strings.Replace(step.body, "FIRST", strconv.FormatInt(first, 10), 1)
-		var flag apiclient.Flag
+		var flag api.Flag
 		f.want(step.status, f.do(adminToken, "POST", at+step.verb, body)).into(t, &flag)
 		if first == 0 {
 			first = flag.Revision
@@ -108,6 +109,11 @@ func TestList(t *testing.T) {
 		page, err := f.admin.Flags(ctx, "default", q)
 		if err != nil || len(page.Flags) != 1 || page.Flags[0].Key != "b1" {
 			t.Errorf("%+v: %+v %v", q, page, err)
+		}
+	}
+	for age, want := range map[string]int{"1h": 0, "0d": 3} {
+		if page, err := f.admin.Flags(ctx, "default", apiclient.FlagQuery{Stale: age}); err != nil || page.Total != want {
+			t.Errorf("stale for %s: %+v %v", age, page, err)
 		}
 	}
 	for _, bad := range []string{"stael=30d", "stale=soon", "sort=colour", "limit=5000", "limit=x", "state=maybe", "limit=1&limit=2"} {

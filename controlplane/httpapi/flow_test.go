@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 	"github.com/gonfalon-flags/gonfalon/engine"
@@ -25,7 +25,7 @@ const everyGate = `{"key": "new_checkout", "description": "the new checkout", "o
   {"type": "schedule", "from": "2126-11-27T00:00:00Z", "until": null}],
  "reason": "as agreed", "allow_missing": true}`
 
-// TestFlow is the main line: written over HTTP, fetched as a snapshot, decided.
+// TestFlow runs the main flow: a flag is written over HTTP, fetched in a snapshot, and decided.
 func TestFlow(t *testing.T) {
 	flow(t, open(t, httpapi.Config{}))
 }
@@ -39,7 +39,7 @@ func flow(t *testing.T, f *fixture) {
 	if put.header.Get("ETag") != got.header.Get("ETag") || got.header.Get("ETag") == "" {
 		t.Errorf("ETag %q after %q", got.header.Get("ETag"), put.header.Get("ETag"))
 	}
-	var again apiclient.Flag
+	var again api.Flag
 	f.want(http.StatusOK, f.do(adminToken, "PUT", at, string(got.body), "If-Match", got.header.Get("ETag"))).into(t, &again)
 	if *again.Changed {
 		t.Error("what a GET answers is not what a PUT takes unchanged")
@@ -51,7 +51,7 @@ func flow(t *testing.T, f *fixture) {
 	f.want(http.StatusPreconditionFailed, f.do(adminToken, "PUT", at, string(got.body), "If-None-Match", "*"))
 
 	enabled, err := f.admin.Enable(ctx, "default", "hero", flagset.ForActor("user:7"), apiclient.Write{Reason: "first"})
-	if err != nil || !*enabled.Enabled || enabled.State != controlplane.StatePartial || len(enabled.Gates) != 1 {
+	if err != nil || !*enabled.Enabled || enabled.State != api.StatePartial || len(enabled.Gates) != 1 {
 		t.Fatalf("%+v %v", enabled, err)
 	}
 	disabled, err := f.admin.Disable(ctx, "default", "hero", flagset.ForActor("user:7"), apiclient.Write{})

@@ -11,8 +11,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 )
 
-// TestMain looks, when all tests have run, that each route answered one of them with a success that was held against
-// openapi.yaml.
+// TestMain checks, after all tests, that each route answered at least one with a success that was checked against openapi.yaml.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	code := m.Run()
@@ -27,7 +26,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// whole says whether every test was run.
+// whole reports whether every test was run.
 func whole() bool {
 	for _, name := range []string{"test.run", "test.skip", "test.list", "test.fuzz"} {
 		if f := flag.Lookup(name); f != nil && f.Value.String() != "" {

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
@@ -18,11 +18,11 @@ type manifestFlag struct {
 }
 
 // manifest lists the flags with their types. The format has only one type for numbers, which is integer.
-func (x *call) manifest() error {
-	if err := x.params().err(); err != nil {
+func (c *call) manifest() error {
+	if err := c.params().err(); err != nil {
 		return err
 	}
-	set, _, err := x.service().Export(x.context(), x.env, controlplane.At{})
+	set, _, err := c.service().Export(c.context(), c.env, api.At{})
 	if err != nil {
 		return err
 	}
@@ -32,8 +32,8 @@ func (x *call) manifest() error {
 	for i := range set.Flags {
 		d.Flags[i] = manifestOf(&set.Flags[i])
 	}
-	x.Response().Header().Set("X-Manifest-Capabilities", "read")
-	return x.answer(http.StatusOK, d)
+	c.Response().Header().Set("X-Manifest-Capabilities", "read")
+	return c.answer(http.StatusOK, d)
 }
 
 // manifestOf returns a flag's type and default. The default is what the flag serves while killed, or else its first variant, or else false.

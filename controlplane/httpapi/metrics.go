@@ -60,14 +60,13 @@ func (m *metrics) observer(r *route) func(status int, took time.Duration) {
 	} else {
 		usual = requests.WithLabelValues("200")
 	}
-	streams := r.streams()
 	return func(status int, took time.Duration) {
 		if status == 200 && usual != nil {
 			usual.Inc()
 		} else {
 			requests.WithLabelValues(strconv.Itoa(status)).Inc()
 		}
-		if !streams {
+		if !r.endless {
 			seconds.Observe(took.Seconds())
 		}
 		if writes != nil && status < 300 {

@@ -7,7 +7,7 @@ import (
 	"sync"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
@@ -35,46 +35,46 @@ func (d *decider) release() {
 }
 
 // evaluateOne is OFREP's evaluation of one flag.
-func (x *call) evaluateOne() error {
+func (c *call) evaluateOne() error {
 	d := deciders.Get().(*decider)
 	defer d.release()
-	snapshot, err := x.begin(d)
+	snapshot, err := c.begin(d)
 	if err != nil {
 		return err
 	}
-	key := x.param("key")
+	key := c.param("key")
 	i := snapshot.Find(key)
 	if i < 0 {
-		return &ofrepError{http.StatusNotFound, key, "FLAG_NOT_FOUND", "there is no flag " + quote(key) + " in the environment " + quote(x.env)}
+		return &ofrepError{http.StatusNotFound, key, "FLAG_NOT_FOUND", "there is no flag " + quote(key) + " in the environment " + quote(c.env)}
 	}
-	now := x.api.config.Clock()
+	now := c.api.config.Clock()
 	in := &d.subject.input
 	in.Now, in.Roll = now.UnixMicro(), rand.Uint64()
 	snapshot.Decide(i, in, &d.scratch, &d.decision)
-	x.api.metrics.single.Inc()
+	c.api.metrics.single.Inc()
 	d.usage[0] = controlplane.FlagUsage{Flag: snapshot.Key(i), Last: now, Count: 1}
-	if err := x.service().ReportUsage(x.context(), x.env, d.usage[:]); err != nil {
-		x.api.log.Debug("usage was not counted", "environment", x.env, "error", err)
+	if err := c.service().ReportUsage(c.context(), c.env, d.usage[:]); err != nil {
+		c.api.log.Debug("usage was not counted", "environment", c.env, "error", err)
 	}
 	if lacksKey(&d.decision) {
 		return &ofrepError{http.StatusBadRequest, key, "TARGETING_KEY_MISSING", needsKey}
 	}
-	d.answer = appendEvaluation(d.answer[:0], snapshot.Key(i), &d.decision, x.token.Role != controlplane.RoleClient)
-	return x.blob(http.StatusOK, "application/json", d.answer)
+	d.answer = appendEvaluation(d.answer[:0], snapshot.Key(i), &d.decision, c.token.Role != api.RoleClient)
+	return c.blob(http.StatusOK, "application/json", d.answer)
 }
 
 // begin reads the context and finds the snapshot to decide by.
-func (x *call) begin(d *decider) (*engine.Snapshot, error) {
-	body, err := x.body(d.body[:0])
+func (c *call) begin(d *decider) (*engine.Snapshot, error) {
+	body, err := c.body(d.body[:0])
 	if err != nil {
 		return nil, err
 	}
 	d.body = body
 	if err := d.subject.read(body); err != nil {
-		err.key = x.param("key")
+		err.key = c.param("key")
 		return nil, err
 	}
-	s, err := x.service().Snapshot(x.context(), x.env)
+	s, err := c.service().Snapshot(c.context(), c.env)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +118,7 @@ func appendEvaluation(dst []byte, key string, d *engine.Decision, rules bool) []
 	default:
 		dst = append(dst, `,"value":`...)
 		dst = strconv.AppendBool(dst, d.Enabled)
-		reason = plainReason(d.Reason)
+		reason = controlplane.ReasonName(d.Reason)
 	}
 	dst = append(dst, `,"reason":"`...)
 	dst = append(dst, reason...)
@@ -136,19 +136,6 @@ func appendEvaluation(dst []byte, key string, d *engine.Decision, rules bool) []
 		dst = append(dst, `,"killed":true`...)
 	}
 	return append(dst, "}}"...)
-}
-
-// plainReason returns OpenFeature's word for why a flag without variants is on or off.
-func plainReason(r engine.Reason) string {
-	switch r {
-	case engine.ReasonStatic, engine.ReasonKilled:
-		return "STATIC"
-	case engine.ReasonTargetingMatch:
-		return "TARGETING_MATCH"
-	case engine.ReasonSplit:
-		return "SPLIT"
-	}
-	return "DEFAULT"
 }
 
 // appendText appends a JSON string. Most keys and names need no escapes.
@@ -187,21 +174,21 @@ func (e *ofrepError) append(dst []byte) []byte {
 }
 
 // refuseOFREP answers an error in the protocol's form. A caller that is not allowed to ask, or asks too often, gets only the status.
-func (x *call) refuseOFREP(e *apiclient.Error) {
+func (c *call) refuseOFREP(e *api.ProblemDocument) {
 	switch e.Status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
-		x.Response().WriteHeader(e.Status)
+		c.Response().WriteHeader(e.Status)
 		return
 	case http.StatusBadRequest, http.StatusNotFound:
-		failed := ofrepError{http.StatusBadRequest, x.param("key"), "GENERAL", sentence(e)}
-		_ = x.blob(failed.status, "application/json", failed.append(nil))
+		failed := ofrepError{http.StatusBadRequest, c.param("key"), "GENERAL", sentence(e)}
+		_ = c.blob(failed.status, "application/json", failed.append(nil))
 		return
 	}
 	body := appendText([]byte(`{"errorDetails":`), sentence(e))
-	_ = x.blob(e.Status, "application/json", append(body, '}'))
+	_ = c.blob(e.Status, "application/json", append(body, '}'))
 }
 
-func sentence(e *apiclient.Error) string {
+func sentence(e *api.ProblemDocument) string {
 	if e.Detail != "" {
 		return e.Detail
 	}

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
@@ -30,7 +30,7 @@ func gunzip(t *testing.T, data []byte) []byte {
 	return plain
 }
 
-// flagsOfEveryKind is imported by the tests of OFREP.
+// flagsOfEveryKind is what the tests of OFREP import.
 const flagsOfEveryKind = `
 flags:
   - key: "on"
@@ -66,7 +66,7 @@ segments:
 
 func (f *fixture) importYAML(document string) {
 	f.t.Helper()
-	if _, err := f.admin.Import(f.t.Context(), "default", []byte(document), apiclient.Import{Strict: true}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.Import(f.t.Context(), "default", []byte(document), api.Import{Strict: true}, apiclient.Write{}); err != nil {
 		f.t.Fatal(err)
 	}
 }
@@ -74,7 +74,7 @@ func (f *fixture) importYAML(document string) {
 func TestOFREPSingle(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	f.importYAML(flagsOfEveryKind)
-	client := f.token(controlplane.RoleClient, "default")
+	client := f.token(api.RoleClient, "default")
 	for _, c := range []struct{ key, context, want string }{
 		{"on", `{}`, `{"key":"on","value":true,"reason":"STATIC","metadata":{"enabled":true,"gate":"boolean"}}`},
 		{"off", `{}`, `{"key":"off","value":false,"reason":"DEFAULT","metadata":{"enabled":false}}`},
@@ -98,7 +98,7 @@ func TestOFREPSingle(t *testing.T) {
 			t.Errorf("%s for %s: %s\nwant %s", c.key, c.context, got, c.want)
 		}
 	}
-	// Who may read rules hears which segment it was.
+	// A caller that may read rules sees which segment it was.
 	if got := f.do(adminToken, "POST", "/ofrep/v1/evaluate/flags/plan", `{"context": {"plan": "pro"}}`); !strings.Contains(string(got.body), `"gate":"segment/pro"`) {
 		t.Errorf("%s", got)
 	}
@@ -127,17 +127,17 @@ func TestOFREPSingle(t *testing.T) {
 	}
 }
 
-// TestOFREPEnvironment: the token's only one, else the header's, else the default.
+// TestOFREPEnvironment checks that the environment is the token's only one, or else the header's, or else the default.
 func TestOFREPEnvironment(t *testing.T) {
 	f := open(t, httpapi.Config{})
-	if _, err := f.admin.CreateEnvironment(t.Context(), apiclient.NewEnvironment{Key: "staging"}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.CreateEnvironment(t.Context(), api.NewEnvironment{Key: "staging"}, apiclient.Write{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := f.admin.Enable(t.Context(), "staging", "x", flagset.Scope{}, apiclient.Write{}); err != nil {
 		t.Fatal(err)
 	}
-	one, all := f.token(controlplane.RoleClient, "staging"), f.token(controlplane.RoleClient)
-	two := f.token(controlplane.RoleClient, "staging", "other")
+	one, all := f.token(api.RoleClient, "staging"), f.token(api.RoleClient)
+	two := f.token(api.RoleClient, "staging", "other")
 	const at = "/ofrep/v1/evaluate/flags/x"
 	f.want(200, f.do(one, "POST", at, `{}`))
 	f.want(200, f.do(one, "POST", at, `{}`, "X-Gonfalon-Env", "staging"))
@@ -152,7 +152,7 @@ func TestOFREPEnvironment(t *testing.T) {
 	}
 }
 
-// TestOFREPBulk: the entity tag covers the flags, the context and the token, and schedules, but not draws of chance.
+// TestOFREPBulk checks that the entity tag covers the flags, the context, the token and schedules, but not chance.
 func TestOFREPBulk(t *testing.T) {
 	var passed atomic.Int64
 	now := func() time.Time {
@@ -161,7 +161,7 @@ func TestOFREPBulk(t *testing.T) {
 	f := open(t, httpapi.Config{Clock: now})
 	f.importYAML(flagsOfEveryKind)
 	f.enable("sometimes", flagset.ForPercentageOfTime(0.5))
-	client, another := f.token(controlplane.RoleClient, "default"), f.token(controlplane.RoleClient, "default")
+	client, another := f.token(api.RoleClient, "default"), f.token(api.RoleClient, "default")
 	const at = "/ofrep/v1/evaluate/flags"
 	const context = `{"context": {"targetingKey": "user:1", "plan": "free", "n": 5}}`
 	first := f.want(200, f.do(client, "POST", at, context))
@@ -202,7 +202,7 @@ func TestOFREPBulk(t *testing.T) {
 	f.enable("on", flagset.ForActor("user:99"))
 	same(client, context, 200)
 
-	// A schedule that opens: another tag at the same revision.
+	// When a schedule opens, the tag changes although the revision doesn't.
 	f.enable("soon", flagset.Between(now().Add(time.Minute).Format(time.RFC3339), ""))
 	tag = f.want(200, f.do(client, "POST", at, context)).header.Get("ETag")
 	passed.Store(int64(59 * time.Second))
@@ -211,7 +211,7 @@ func TestOFREPBulk(t *testing.T) {
 	same(client, context, 200)
 }
 
-// TestOFREPEvents: a page that listens is told to evaluate again, and knows no more than that.
+// TestOFREPEvents checks that a listening page is told to evaluate again, and learns nothing else.
 func TestOFREPEvents(t *testing.T) {
 	f := open(t, httpapi.Config{AllowOrigins: []string{"https://shop.example"}})
 	f.enable("x", flagset.Scope{})
@@ -292,7 +292,7 @@ func TestCORS(t *testing.T) {
 	}
 }
 
-// TestOFREPCountsUsage: a flag that only pages ask for is not stale; one that only a bulk evaluation touched may be.
+// TestOFREPCountsUsage checks that a flag which only pages ask for isn't stale, and that a bulk evaluation doesn't count.
 func TestOFREPCountsUsage(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	f.enable("asked", flagset.Scope{})

@@ -6,11 +6,11 @@ import (
 	"github.com/open-feature/go-sdk-contrib/providers/ofrep"
 	"github.com/open-feature/go-sdk/openfeature"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 )
 
-// TestOFREPGoProvider asks with OpenFeature's own Go provider.
+// TestOFREPGoProvider evaluates with OpenFeature's own Go provider.
 func TestOFREPGoProvider(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	f.importYAML(flagsOfEveryKind)
@@ -23,7 +23,7 @@ func TestOFREPGoProvider(t *testing.T) {
 		}
 		return openfeature.NewClient(t.Name() + token)
 	}
-	client := ask(f.token(controlplane.RoleClient, "default"))
+	client := ask(f.token(api.RoleClient, "default"))
 	user := openfeature.NewEvaluationContext("user:3", map[string]any{"plan": "pro", "groups": []string{"staff"}})
 	for _, c := range []struct {
 		key                 string

@@ -9,12 +9,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// TestOFREPWebProvider asks with OpenFeature's own web provider, run by node; it hears of a change by the event stream.
+// TestOFREPWebProvider evaluates with OpenFeature's own web provider in Node, which learns of a change through the event stream.
 func TestOFREPWebProvider(t *testing.T) {
 	const folder = "testdata/ofrepweb"
 	missing := t.Skip
@@ -31,7 +31,7 @@ func TestOFREPWebProvider(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	f.importYAML(flagsOfEveryKind)
 	f.enable("later", flagset.ForGroup("nobody"))
-	script := exec.CommandContext(t.Context(), node, "check.mjs", f.server.URL, f.token(controlplane.RoleClient, "default"))
+	script := exec.CommandContext(t.Context(), node, "check.mjs", f.server.URL, f.token(api.RoleClient, "default"))
 	script.Dir = folder
 	var complaints strings.Builder
 	script.Stderr = &complaints

@@ -11,7 +11,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 )
 
-// operation is a path's operation in the document, as far as the tests look at it.
+// operation is the part of a path's operation that the tests look at.
 type operation struct {
 	OperationID string `json:"operationId"`
 	Parameters  []struct {
@@ -23,7 +23,7 @@ type operation struct {
 	Security    []any `json:"security"`
 }
 
-// described is the document that the server gives.
+// described returns the document that the server serves.
 func described(t *testing.T, f *fixture) (operations map[string]operation, parameters map[string]string) {
 	t.Helper()
 	var d struct {
@@ -70,7 +70,7 @@ func TestDocumentIsValid(t *testing.T) {
 	}
 }
 
-// TestDocumentMatchesRoutes: every route is described, and nothing else; with its query, its body and whether it needs a token.
+// TestDocumentMatchesRoutes checks that exactly the routes are described, with their query, their body and whether they need a token.
 func TestDocumentMatchesRoutes(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	operations, parameters := described(t, f)

@@ -9,17 +9,16 @@ import (
 	"sync"
 	"time"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.yaml.in/yaml/v3"
 )
 
 // healthz says that the process answers.
-func (x *call) healthz() error {
-	return x.answer(http.StatusOK, struct {
+func (c *call) healthz() error {
+	return c.answer(http.StatusOK, struct {
 		Status  string `json:"status"`
 		Version string `json:"version"`
-	}{"ok", x.api.config.Version})
+	}{"ok", c.api.config.Version})
 }
 
 // readiness is what /readyz says about a replica.
@@ -36,24 +35,24 @@ type readinessEnvironment struct {
 }
 
 // readyz says whether to send requests to this replica: not before it is in sync, and not while it shuts down.
-func (x *call) readyz() error {
-	status := x.service().Status()
+func (c *call) readyz() error {
+	status := c.service().Status()
 	d := readiness{Status: "ready", Lag: status.Lag.Seconds(), StoreRevision: status.StoreRevision, Environments: []readinessEnvironment{}}
 	for _, e := range status.Environments {
 		d.Environments = append(d.Environments, readinessEnvironment{e.Key, e.Revision})
 	}
 	code := http.StatusOK
-	if err := x.service().Ready(); err != nil {
-		code, d.Status = http.StatusServiceUnavailable, x.problem(err).Detail
-	} else if x.api.streams.draining.Err() != nil {
+	if err := c.service().Ready(); err != nil {
+		code, d.Status = http.StatusServiceUnavailable, c.problem(err).Detail
+	} else if c.api.streams.draining.Err() != nil {
 		code, d.Status = http.StatusServiceUnavailable, "the server is shutting down"
 	}
-	return x.answer(code, d)
+	return c.answer(code, d)
 }
 
 // scrape answers with the metrics.
-func (x *call) scrape() error {
-	promhttp.HandlerFor(x.api.registry, promhttp.HandlerOpts{EnableOpenMetrics: true}).ServeHTTP(x.Response(), x.Request())
+func (c *call) scrape() error {
+	promhttp.HandlerFor(c.api.registry, promhttp.HandlerOpts{EnableOpenMetrics: true}).ServeHTTP(c.Response(), c.Request())
 	return nil
 }
 
@@ -69,32 +68,32 @@ var openapiJSON = sync.OnceValues(func() ([]byte, error) {
 	return json.Marshal(document)
 })
 
-func (x *call) openapi() error {
+func (c *call) openapi() error {
 	data, err := openapiJSON()
 	if err != nil {
 		return err
 	}
-	return x.blob(http.StatusOK, "application/json", data)
+	return c.blob(http.StatusOK, "application/json", data)
 }
 
 // backup writes everything in the store. If something goes wrong on the way, it can only end the response early. The end mark of the backup
 // is then missing, and restoring it is refused.
-func (x *call) backup() error {
-	if err := x.params().err(); err != nil {
+func (c *call) backup() error {
+	if err := c.params().err(); err != nil {
 		return err
 	}
-	h := x.Response().Header()
+	h := c.Response().Header()
 	h.Set("Content-Type", "application/octet-stream")
 	h.Set("Content-Disposition", `attachment; filename="gonfalon-`+time.Now().UTC().Format("20060102-150405")+`.backup"`)
-	w := &patient{w: x.Response().Writer, rc: http.NewResponseController(x.Response().Writer)}
+	w := &patient{w: c.Response().Writer, rc: http.NewResponseController(c.Response().Writer)}
 	gathered := bufio.NewWriterSize(w, 64<<10)
-	err := x.service().Backup(x.context(), gathered)
+	err := c.service().Backup(c.context(), gathered)
 	if err == nil {
 		err = gathered.Flush()
 	}
-	x.Response().Status, x.Response().Committed = http.StatusOK, w.begun
+	c.Response().Status, c.Response().Committed = http.StatusOK, w.begun
 	if err != nil && w.begun {
-		x.api.log.Error("a backup was cut short", "error", err)
+		c.api.log.Error("a backup was cut short", "error", err)
 		panic(http.ErrAbortHandler)
 	}
 	return err

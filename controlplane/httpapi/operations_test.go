@@ -12,7 +12,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
@@ -86,11 +86,11 @@ func (l *lines) String() string {
 	return l.all.String()
 }
 
-// TestAccessLog: changes and admin reads at Info, what hosts do all the time at Debug, and never a secret.
+// TestAccessLog checks that changes and admin reads are logged at Info, hosts' frequent requests at Debug, and secrets never.
 func TestAccessLog(t *testing.T) {
 	var info lines
 	f := open(t, httpapi.Config{Logger: slog.New(slog.NewJSONHandler(&info, nil))})
-	secret := f.token(controlplane.RoleClient)
+	secret := f.token(api.RoleClient)
 	f.enable("x", flagset.Scope{})
 	f.want(200, f.do(secret, "POST", "/ofrep/v1/evaluate/flags/x", `{}`))
 	got := info.String()
@@ -102,7 +102,7 @@ func TestAccessLog(t *testing.T) {
 	}
 }
 
-// TestTraces: spans go to a collector, by the standard variables, with the caller's trace.
+// TestTraces checks that spans go to the collector in the standard variables, as part of the caller's trace.
 func TestTraces(t *testing.T) {
 	received := make(chan []byte, 10)
 	collector := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -8,25 +8,24 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
 
 // params reads a request's query.
 type params struct {
 	values   url.Values
-	problems []apiclient.Problem
+	problems []api.Problem
 }
 
 // params returns the query's parameters. A parameter that the route doesn't know is refused.
 // Why: RATIONALE.md "Why is an unknown query parameter an error?"
-func (x *call) params() *params {
-	values, err := url.ParseQuery(x.Request().URL.RawQuery)
+func (c *call) params() *params {
+	values, err := url.ParseQuery(c.Request().URL.RawQuery)
 	p := &params{values: values}
 	if err != nil {
 		p.fail("", err.Error(), "")
 	}
-	known := strings.Fields(x.route.query)
+	known := strings.Fields(c.route.query)
 	for name, given := range values {
 		switch {
 		case !slices.Contains(known, name) && len(known) == 0:
@@ -41,7 +40,7 @@ func (x *call) params() *params {
 }
 
 func (p *params) fail(name, detail, hint string) {
-	p.problems = append(p.problems, apiclient.Problem{Parameter: name, Detail: detail, Hint: hint})
+	p.problems = append(p.problems, api.Problem{Parameter: name, Detail: detail, Hint: hint})
 }
 
 func (p *params) text(name string) string { return p.values.Get(name) }
@@ -120,8 +119,8 @@ func (p *params) choice(name string, words ...string) string {
 }
 
 // at returns a moment of an environment, by revision or by time.
-func (p *params) at() controlplane.At {
-	at := controlplane.At{Revision: p.number("revision", 1<<53), Time: p.moment("time")}
+func (p *params) at() api.At {
+	at := api.At{Revision: p.number("revision", 1<<53), Time: p.moment("time")}
 	if at.Revision != 0 && !at.Time.IsZero() {
 		p.fail("time", "revision and time exclude each other", "give one of the two")
 	}
@@ -133,7 +132,7 @@ func (p *params) err() error {
 	if len(p.problems) == 0 {
 		return nil
 	}
-	slices.SortFunc(p.problems, func(a, b apiclient.Problem) int { return strings.Compare(a.Parameter, b.Parameter) })
+	slices.SortFunc(p.problems, func(a, b api.Problem) int { return strings.Compare(a.Parameter, b.Parameter) })
 	e := badQuery.of("", "")
 	e.Errors = p.problems
 	return e

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
@@ -17,7 +18,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon"
 )
 
-// place is an address behind which one control plane can take the place of another.
+// place is an address at which one control plane can replace another.
 type place struct {
 	server *httptest.Server
 	now    atomic.Pointer[fixture]
@@ -31,7 +32,7 @@ func newPlace(t *testing.T, f *fixture) *place {
 	return p
 }
 
-// becomes puts another control plane there; who was connected is cut off, as by the end of a process.
+// becomes puts another control plane there, and cuts all connections, as the end of a process does.
 func (p *place) becomes(f *fixture) {
 	p.now.Swap(f).api.Drain()
 }
@@ -45,7 +46,7 @@ type host struct {
 
 func newHost(t *testing.T, p *place, env string) *host {
 	t.Helper()
-	client, err := gonfalon.New(t.Context(), gonfalon.Config{Endpoint: p.server.URL, Token: adminToken, Env: env, Usage: -1, Logger: slog.New(slog.DiscardHandler)})
+	client, err := gonfalon.New(t.Context(), gonfalon.Config{Endpoint: p.server.URL, Token: adminToken, Environment: env, Usage: -1, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +63,7 @@ func newHost(t *testing.T, p *place, env string) *host {
 	return h
 }
 
-// until waits for a change after which the host decides so, and gives it.
+// until waits for a change after which the host decides this way, and returns the change.
 func (h *host) until(key string, enabled bool) gonfalon.Event {
 	h.t.Helper()
 	late := time.After(patience)
@@ -78,7 +79,7 @@ func (h *host) until(key string, enabled bool) gonfalon.Event {
 	}
 }
 
-// TestRestoreReachesHosts: a host that is ahead of a restored store takes it all the same, by its new lineage.
+// TestRestoreReachesHosts checks that a host ahead of a restored store takes its snapshot all the same, because of the new lineage.
 func TestRestoreReachesHosts(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	f.enable("x", flagset.Scope{})
@@ -115,7 +116,7 @@ func TestRestoreReachesHosts(t *testing.T) {
 	h.until("x", false)
 }
 
-// TestWipedStoreReachesHosts: an empty control plane in the place of another is what hosts then decide by.
+// TestWipedStoreReachesHosts checks that hosts follow an empty control plane that replaces another.
 func TestWipedStoreReachesHosts(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	f.enable("x", flagset.Scope{})
@@ -131,14 +132,14 @@ func TestWipedStoreReachesHosts(t *testing.T) {
 	h.until("x", true)
 }
 
-// TestRecreatedEnvironmentReachesHosts: hosts keep what they have while their environment is gone, and follow the one that
-// is made anew.
+// TestRecreatedEnvironmentReachesHosts checks that hosts keep what they have while their environment is gone, and follow it when it is
+// created again.
 func TestRecreatedEnvironmentReachesHosts(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	p := newPlace(t, f)
 	create := func() {
 		t.Helper()
-		if _, err := f.admin.CreateEnvironment(t.Context(), apiclient.NewEnvironment{Key: "brief"}, apiclient.Write{}); err != nil {
+		if _, err := f.admin.CreateEnvironment(t.Context(), api.NewEnvironment{Key: "brief"}, apiclient.Write{}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -9,40 +9,40 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// filled is a route's path with things that exist in place of its parameters.
+// filled returns a route's path with existing things in place of its parameters.
 func filled(path string) string {
 	return strings.NewReplacer(":env", "default", ":key", "x", ":revision", "1", ":name", "internal").Replace(path)
 }
 
-// lacking are roles that don't have a permission.
-var lacking = map[controlplane.Permission][]controlplane.Role{
-	controlplane.PermitAdmin:    {controlplane.RoleEditor, controlplane.RoleViewer, controlplane.RoleSDK, controlplane.RoleClient},
-	controlplane.PermitWrite:    {controlplane.RoleViewer, controlplane.RoleSDK, controlplane.RoleClient},
-	controlplane.PermitRead:     {controlplane.RoleSDK, controlplane.RoleClient},
-	controlplane.PermitSnapshot: {controlplane.RoleClient},
-	controlplane.PermitUsage:    {controlplane.RoleViewer, controlplane.RoleClient},
+// lacking returns the roles that don't have a permission.
+var lacking = map[api.Permission][]api.Role{
+	api.PermitAdmin:    {api.RoleEditor, api.RoleViewer, api.RoleSDK, api.RoleClient},
+	api.PermitWrite:    {api.RoleViewer, api.RoleSDK, api.RoleClient},
+	api.PermitRead:     {api.RoleSDK, api.RoleClient},
+	api.PermitSnapshot: {api.RoleClient},
+	api.PermitUsage:    {api.RoleViewer, api.RoleClient},
 }
 
-// TestRefusals goes through every route with everything that must be refused, and looks that nothing has changed.
+// TestRefusals sends every route everything that must be refused, and checks that nothing has changed.
 func TestRefusals(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	if _, err := f.admin.Enable(t.Context(), "default", "x", flagset.Scope{}, apiclient.Write{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.admin.CreateEnvironment(t.Context(), apiclient.NewEnvironment{Key: "other"}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.CreateEnvironment(t.Context(), api.NewEnvironment{Key: "other"}, apiclient.Write{}); err != nil {
 		t.Fatal(err)
 	}
-	roles := map[controlplane.Role]string{}
-	for _, role := range []controlplane.Role{controlplane.RoleEditor, controlplane.RoleViewer, controlplane.RoleSDK, controlplane.RoleClient} {
+	roles := map[api.Role]string{}
+	for _, role := range []api.Role{api.RoleEditor, api.RoleViewer, api.RoleSDK, api.RoleClient} {
 		roles[role] = f.token(role)
 	}
-	bound := f.token(controlplane.RoleAdmin, "other")
+	bound := f.token(api.RoleAdmin, "other")
 	before, err := f.admin.Environment(t.Context(), "default")
 	if err != nil {
 		t.Fatal(err)
@@ -72,12 +72,12 @@ func TestRefusals(t *testing.T) {
 			for _, role := range lacking[r.Permit] {
 				refused("as "+string(role), 403, f.do(roles[role], r.Method, path, nil))
 			}
-			switch r.Scope {
-			case "named", "none":
+			switch r.Environment {
+			case "path", "none":
 				refused("in another environment", 403, f.do(bound, r.Method, path, nil))
-			case "asked":
+			case "token":
 				refused("in another environment", 403, f.do(bound, r.Method, path, `{"context": {}}`, "X-Gonfalon-Env", "default"))
-			case "some":
+			case "any":
 				if strings.Contains(r.Query, "env") {
 					refused("in another environment", 403, f.do(bound, r.Method, path+"?env=default", nil))
 				}
@@ -119,7 +119,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// raw sends what no well-behaved client would, and then no more.
+// raw sends bytes that no well-behaved client would send, and then nothing more.
 func (f *fixture) raw(t *testing.T, method, path, rest string) answer {
 	t.Helper()
 	conn, err := net.Dial("tcp", f.server.Listener.Addr().String())
@@ -143,7 +143,7 @@ func (f *fixture) raw(t *testing.T, method, path, rest string) answer {
 	return answer{got.StatusCode, got.Header, body}
 }
 
-// TestProblem is what an error reads like.
+// TestProblem checks what an error reads like.
 func TestProblem(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	got := f.do(adminToken, "PUT", "/v1/envs/default/flags/x", `{"gates": [

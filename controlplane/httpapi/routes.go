@@ -3,27 +3,29 @@ package httpapi
 import (
 	"strings"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
 
-// route is what the API does for one method and path.
+// route is what the API does for one method and address.
 type route struct {
 	method, path string
-	permit       controlplane.Permission // the permission that the token needs; "" if no token is needed
-	scope        scope                   // the environment in which it needs it
-	action       string                  // the audit's name for the change; "" if nothing is changed
-	limit        int64                   // of the body, in bytes
-	query        string                  // the query parameters; "*" for any
+	noun         string         // what the body is, in problems: a flag, a segment …; "": a request
+	permit       api.Permission // that the token must have; "": no token is needed
+	env          environment    // in which environment it must have it
+	action       string         // the name of a change in the audit; "": nothing is changed
+	limit        int64          // of the body, in bytes
+	query        string         // the parameters of the address; "*": whatever comes
+	endless      bool           // its answer is a stream
 	handle       func(*call) error
 }
 
 const (
-	mayAdmin    = controlplane.PermitAdmin
-	mayWrite    = controlplane.PermitWrite
-	mayRead     = controlplane.PermitRead
-	mayFetch    = controlplane.PermitSnapshot
-	mayReport   = controlplane.PermitUsage
-	mayEvaluate = controlplane.PermitEvaluate
+	mayAdmin    = api.PermitAdmin
+	mayWrite    = api.PermitWrite
+	mayRead     = api.PermitRead
+	mayFetch    = api.PermitSnapshot
+	mayReport   = api.PermitUsage
+	mayEvaluate = api.PermitEvaluate
 )
 
 // routes is the whole API.
@@ -34,69 +36,69 @@ func routes() []route {
 		flags = "/v1/envs/:env/flags"
 		flag  = "/v1/envs/:env/flags/:key"
 		seg   = "/v1/envs/:env/segments/:key"
-		audit = "env flag segment actor action since until cursor limit"
-		page  = "actor action since until cursor limit"
+		audit = "env flag segment by action since until cursor limit"
+		page  = "by action since until cursor limit"
 		dry   = "dry_run"
 	)
 	return []route{
-		{"GET", envs, mayRead, some, "", 0, "", (*call).listEnvironments},
-		{"POST", envs, mayAdmin, none, "environment.create", MaxBody, dry, (*call).createEnvironment},
-		{"GET", env, mayRead, named, "", 0, "", (*call).getEnvironment},
-		{"PATCH", env, mayAdmin, named, "environment.update", MaxBody, dry, (*call).updateEnvironment},
-		{"DELETE", env, mayAdmin, named, "environment.delete", MaxBody, "confirm reason dry_run", (*call).deleteEnvironment},
-		{"POST", env + "/copy", mayWrite, named, "copy", MaxBody, dry, (*call).copyEnvironment},
-		{"POST", env + "/rollback", mayWrite, named, "environment.rollback", MaxBody, dry, (*call).rollbackEnvironment},
-		{"GET", env + "/export", mayRead, named, "", 0, "revision time", (*call).exportEnvironment},
-		{"POST", env + "/import", mayWrite, named, "import", MaxImportBody, "prune strict reason dry_run", (*call).importEnvironment},
+		{method: "GET", path: envs, noun: "environment", permit: mayRead, env: anyEnvironment, handle: (*call).listEnvironments},
+		{method: "POST", path: envs, noun: "environment", permit: mayAdmin, action: "environment.create", limit: MaxBody, query: dry, handle: (*call).createEnvironment},
+		{method: "GET", path: env, noun: "environment", permit: mayRead, env: pathEnvironment, handle: (*call).getEnvironment},
+		{method: "PATCH", path: env, noun: "environment", permit: mayAdmin, env: pathEnvironment, action: "environment.update", limit: MaxBody, query: dry, handle: (*call).updateEnvironment},
+		{method: "DELETE", path: env, noun: "environment", permit: mayAdmin, env: pathEnvironment, action: "environment.delete", limit: MaxBody, query: "confirm reason dry_run", handle: (*call).deleteEnvironment},
+		{method: "POST", path: env + "/copy", noun: "environment", permit: mayWrite, env: pathEnvironment, action: "copy", limit: MaxBody, query: dry, handle: (*call).copyEnvironment},
+		{method: "POST", path: env + "/rollback", noun: "environment", permit: mayWrite, env: pathEnvironment, action: "environment.rollback", limit: MaxBody, query: dry, handle: (*call).rollbackEnvironment},
+		{method: "GET", path: env + "/export", noun: "environment", permit: mayRead, env: pathEnvironment, query: "revision time", handle: (*call).exportEnvironment},
+		{method: "POST", path: env + "/import", noun: "document", permit: mayWrite, env: pathEnvironment, action: "import", limit: MaxImportBody, query: "prune strict reason dry_run", handle: (*call).importEnvironment},
 
-		{"GET", flags, mayRead, named, "", 0, "search tag prefix owner state stale sort cursor limit", (*call).listFlags},
-		{"GET", flag, mayRead, named, "", 0, "", (*call).getFlag},
-		{"PUT", flag, mayWrite, named, "flag.put", MaxFlagBody, dry, (*call).putFlag},
-		{"DELETE", flag, mayWrite, named, "flag.delete", MaxBody, "reason dry_run", (*call).deleteFlag},
-		{"POST", flag + "/enable", mayWrite, named, "flag.enable", MaxBody, dry, (*call).enable},
-		{"POST", flag + "/disable", mayWrite, named, "flag.disable", MaxBody, dry, (*call).disable},
-		{"POST", flag + "/clear", mayWrite, named, "flag.clear", MaxBody, dry, (*call).clear},
-		{"POST", flag + "/variants", mayWrite, named, "flag.variants", MaxFlagBody, dry, (*call).putVariants},
-		{"POST", flag + "/kill", mayWrite, named, "flag.kill", MaxBody, dry, (*call).kill},
-		{"POST", flag + "/revive", mayWrite, named, "flag.revive", MaxBody, dry, (*call).revive},
-		{"POST", flag + "/rollback", mayWrite, named, "flag.rollback", MaxBody, dry, (*call).rollback},
-		{"GET", flag + "/history", mayRead, named, "", 0, page, (*call).history},
-		{"POST", flag + "/evaluate", mayRead, named, "", MaxBody, "", (*call).evaluate},
-		{"POST", flag + "/explain", mayRead, named, "", MaxBody, "", (*call).explain},
-		{"POST", env + "/preview", mayRead, named, "", MaxFlagBody, "", (*call).preview},
+		{method: "GET", path: flags, noun: "flag", permit: mayRead, env: pathEnvironment, query: "search tag prefix owner state stale sort cursor limit", handle: (*call).listFlags},
+		{method: "GET", path: flag, noun: "flag", permit: mayRead, env: pathEnvironment, handle: (*call).getFlag},
+		{method: "PUT", path: flag, noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.put", limit: MaxFlagBody, query: dry, handle: (*call).putFlag},
+		{method: "DELETE", path: flag, noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.delete", limit: MaxBody, query: "reason dry_run", handle: (*call).deleteFlag},
+		{method: "POST", path: flag + "/enable", noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.enable", limit: MaxBody, query: dry, handle: (*call).enable},
+		{method: "POST", path: flag + "/disable", noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.disable", limit: MaxBody, query: dry, handle: (*call).disable},
+		{method: "POST", path: flag + "/clear", noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.clear", limit: MaxBody, query: dry, handle: (*call).clear},
+		{method: "POST", path: flag + "/variants", noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.variants", limit: MaxFlagBody, query: dry, handle: (*call).putVariants},
+		{method: "POST", path: flag + "/kill", noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.kill", limit: MaxBody, query: dry, handle: (*call).kill},
+		{method: "POST", path: flag + "/revive", noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.revive", limit: MaxBody, query: dry, handle: (*call).revive},
+		{method: "POST", path: flag + "/rollback", noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.rollback", limit: MaxBody, query: dry, handle: (*call).rollback},
+		{method: "GET", path: flag + "/history", noun: "flag", permit: mayRead, env: pathEnvironment, query: page, handle: (*call).history},
+		{method: "POST", path: flag + "/evaluate", permit: mayRead, env: pathEnvironment, limit: MaxBody, handle: (*call).evaluate},
+		{method: "POST", path: flag + "/explain", permit: mayRead, env: pathEnvironment, limit: MaxBody, handle: (*call).explain},
+		{method: "POST", path: env + "/preview", permit: mayRead, env: pathEnvironment, limit: MaxFlagBody, handle: (*call).preview},
 
-		{"GET", env + "/segments", mayRead, named, "", 0, "", (*call).listSegments},
-		{"GET", seg, mayRead, named, "", 0, "", (*call).getSegment},
-		{"PUT", seg, mayWrite, named, "segment.put", MaxFlagBody, dry, (*call).putSegment},
-		{"DELETE", seg, mayWrite, named, "segment.delete", MaxBody, "reason dry_run", (*call).deleteSegment},
+		{method: "GET", path: env + "/segments", noun: "segment", permit: mayRead, env: pathEnvironment, handle: (*call).listSegments},
+		{method: "GET", path: seg, noun: "segment", permit: mayRead, env: pathEnvironment, handle: (*call).getSegment},
+		{method: "PUT", path: seg, noun: "segment", permit: mayWrite, env: pathEnvironment, action: "segment.put", limit: MaxFlagBody, query: dry, handle: (*call).putSegment},
+		{method: "DELETE", path: seg, noun: "segment", permit: mayWrite, env: pathEnvironment, action: "segment.delete", limit: MaxBody, query: "reason dry_run", handle: (*call).deleteSegment},
 
-		{"GET", env + "/snapshot", mayFetch, named, "", 0, "formats", (*call).getSnapshot},
-		{"GET", env + "/stream", mayFetch, named, "", 0, "formats", (*call).getStream},
-		{"POST", env + "/usage", mayReport, named, "", MaxBody, "", (*call).postUsage},
+		{method: "GET", path: env + "/snapshot", noun: "environment", permit: mayFetch, env: pathEnvironment, query: "formats", handle: (*call).getSnapshot},
+		{method: "GET", path: env + "/stream", noun: "environment", permit: mayFetch, env: pathEnvironment, query: "formats", endless: true, handle: (*call).getStream},
+		{method: "POST", path: env + "/usage", permit: mayReport, env: pathEnvironment, limit: MaxBody, handle: (*call).postUsage},
 
-		{"GET", env + "/audit/:revision", mayRead, named, "", 0, "", (*call).auditEntry},
-		{"GET", "/v1/audit", mayRead, some, "", 0, audit, (*call).audit},
-		{"GET", "/v1/audit/failures", mayRead, some, "", 0, audit, (*call).failures},
-		{"GET", "/v1/tokens", mayAdmin, none, "", 0, "", (*call).listTokens},
-		{"POST", "/v1/tokens", mayAdmin, none, "token.create", MaxBody, dry, (*call).createToken},
-		{"DELETE", "/v1/tokens/:key", mayAdmin, none, "token.revoke", MaxBody, "reason dry_run", (*call).revokeToken},
-		{"GET", "/v1/webhooks", mayAdmin, none, "", 0, "", (*call).listWebhooks},
-		{"POST", "/v1/webhooks", mayAdmin, none, "webhook.create", MaxBody, dry, (*call).createWebhook},
-		{"DELETE", "/v1/webhooks/:key", mayAdmin, none, "webhook.delete", MaxBody, "reason dry_run", (*call).deleteWebhook},
-		{"POST", "/v1/webhooks/:key/test", mayAdmin, none, "", MaxBody, "", (*call).testWebhook},
-		{"GET", "/v1/backup", mayAdmin, none, "", 0, "", (*call).backup},
+		{method: "GET", path: env + "/audit/:revision", noun: "environment", permit: mayRead, env: pathEnvironment, handle: (*call).auditEntry},
+		{method: "GET", path: "/v1/audit", permit: mayRead, env: anyEnvironment, query: audit, handle: (*call).audit},
+		{method: "GET", path: "/v1/audit/failures", permit: mayRead, env: anyEnvironment, query: audit, handle: (*call).failures},
+		{method: "GET", path: "/v1/tokens", noun: "token", permit: mayAdmin, handle: (*call).listTokens},
+		{method: "POST", path: "/v1/tokens", noun: "token", permit: mayAdmin, action: "token.create", limit: MaxBody, query: dry, handle: (*call).createToken},
+		{method: "DELETE", path: "/v1/tokens/:key", noun: "token", permit: mayAdmin, action: "token.revoke", limit: MaxBody, query: "reason dry_run", handle: (*call).revokeToken},
+		{method: "GET", path: "/v1/webhooks", noun: "webhook", permit: mayAdmin, handle: (*call).listWebhooks},
+		{method: "POST", path: "/v1/webhooks", noun: "webhook", permit: mayAdmin, action: "webhook.create", limit: MaxBody, query: dry, handle: (*call).createWebhook},
+		{method: "DELETE", path: "/v1/webhooks/:key", noun: "webhook", permit: mayAdmin, action: "webhook.delete", limit: MaxBody, query: "reason dry_run", handle: (*call).deleteWebhook},
+		{method: "POST", path: "/v1/webhooks/:key/test", noun: "webhook", permit: mayAdmin, limit: MaxBody, handle: (*call).testWebhook},
+		{method: "GET", path: "/v1/backup", permit: mayAdmin, handle: (*call).backup},
 
-		{"POST", "/ofrep/v1/evaluate/flags/:key", mayEvaluate, asked, "", MaxContextBody, "*", (*call).evaluateOne},
-		{"POST", "/ofrep/v1/evaluate/flags", mayEvaluate, asked, "", MaxContextBody, "*", (*call).evaluateAll},
-		{"GET", "/ofrep/v1/events", "", none, "", 0, "*", (*call).events},
+		{method: "POST", path: "/ofrep/v1/evaluate/flags/:key", permit: mayEvaluate, env: tokenEnvironment, limit: MaxContextBody, query: "*", handle: (*call).evaluateOne},
+		{method: "POST", path: "/ofrep/v1/evaluate/flags", permit: mayEvaluate, env: tokenEnvironment, limit: MaxContextBody, query: "*", handle: (*call).evaluateAll},
+		{method: "GET", path: "/ofrep/v1/events", query: "*", endless: true, handle: (*call).events},
 
-		{"GET", "/openfeature/v0/manifest", mayRead, asked, "", 0, "", (*call).manifest},
+		{method: "GET", path: "/openfeature/v0/manifest", permit: mayRead, env: tokenEnvironment, handle: (*call).manifest},
 
-		{"GET", "/healthz", "", none, "", 0, "*", (*call).healthz},
-		{"GET", "/readyz", "", none, "", 0, "*", (*call).readyz},
-		{"GET", "/metrics", "", none, "", 0, "*", (*call).scrape},
-		{"GET", "/openapi.json", "", none, "", 0, "*", (*call).openapi},
-		{"GET", "/problems/:name", "", none, "", 0, "*", (*call).describeProblem},
+		{method: "GET", path: "/healthz", query: "*", handle: (*call).healthz},
+		{method: "GET", path: "/readyz", query: "*", handle: (*call).readyz},
+		{method: "GET", path: "/metrics", query: "*", handle: (*call).scrape},
+		{method: "GET", path: "/openapi.json", query: "*", handle: (*call).openapi},
+		{method: "GET", path: "/problems/:name", query: "*", handle: (*call).describeProblem},
 	}
 }
 
@@ -105,31 +107,5 @@ func (r *route) frequent() bool {
 	return r.permit == "" || r.permit == mayEvaluate || r.permit == mayFetch || r.permit == mayReport
 }
 
-// noun returns the kind of the route's body, for problems.
-func (r *route) noun() string {
-	switch {
-	case strings.HasSuffix(r.path, "/import"):
-		return "document"
-	case strings.Contains(r.path, "/segments"):
-		return "segment"
-	case strings.HasSuffix(r.path, "/evaluate"), strings.HasSuffix(r.path, "/explain"), strings.HasSuffix(r.path, "/preview"), strings.HasSuffix(r.path, "/usage"):
-		return "request"
-	case strings.Contains(r.path, "/flags"):
-		return "flag"
-	case strings.HasPrefix(r.path, "/v1/envs"):
-		return "environment"
-	case strings.HasPrefix(r.path, "/v1/tokens"):
-		return "token"
-	case strings.HasPrefix(r.path, "/v1/webhooks"):
-		return "webhook"
-	}
-	return "request"
-}
-
 // isOFREP reports whether a path belongs to OpenFeature's remote evaluation protocol, which has its own form of errors.
 func isOFREP(path string) bool { return strings.HasPrefix(path, "/ofrep/") }
-
-// streams reports whether the route's responses never end by themselves.
-func (r *route) streams() bool {
-	return strings.HasSuffix(r.path, "/stream") || strings.HasSuffix(r.path, "/events")
-}

@@ -3,53 +3,37 @@ package httpapi
 import (
 	"net/http"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-func segmentDocument(g controlplane.Segment) apiclient.Segment {
-	users := g.Users
-	if users == nil {
-		users = []string{}
-	}
-	return apiclient.Segment{Segment: g.Segment, SegmentInfo: apiclient.SegmentInfo{
-		Version: g.Version, Revision: g.Revision, Created: g.Created, Updated: g.Updated, UpdatedBy: g.UpdatedBy,
-		Users: users, Warnings: apiclient.Problems(g.Warnings),
-	}}
-}
-
-func (x *call) listSegments() error {
-	if err := x.params().err(); err != nil {
+func (c *call) listSegments() error {
+	if err := c.params().err(); err != nil {
 		return err
 	}
-	all, err := x.service().ListSegments(x.context(), x.env)
+	all, err := c.service().ListSegments(c.context(), c.env)
 	if err != nil {
 		return err
 	}
-	d := apiclient.SegmentList{Segments: make([]apiclient.Segment, len(all))}
-	for i, g := range all {
-		d.Segments[i] = segmentDocument(g)
-	}
-	return x.answer(http.StatusOK, d)
+	return c.answer(http.StatusOK, api.SegmentList{Segments: all})
 }
 
-func (x *call) getSegment() error {
-	if err := x.params().err(); err != nil {
+func (c *call) getSegment() error {
+	if err := c.params().err(); err != nil {
 		return err
 	}
-	g, err := x.service().GetSegment(x.context(), x.env, x.param("key"))
+	g, err := c.service().GetSegment(c.context(), c.env, c.param("key"))
 	if err != nil {
 		return err
 	}
-	if x.tag(g.Version) {
+	if c.tag(g.Version) {
 		return nil
 	}
-	return x.answer(http.StatusOK, segmentDocument(g))
+	return c.answer(http.StatusOK, g)
 }
 
-func (x *call) putSegment() error {
-	data, err := x.body(nil)
+func (c *call) putSegment() error {
+	data, err := c.body(nil)
 	if err != nil {
 		return err
 	}
@@ -57,34 +41,32 @@ func (x *call) putSegment() error {
 	if err := unreadable("segment", problems); err != nil {
 		return err
 	}
-	if err := sameKey(&g.Key, x.param("key"), "segment"); err != nil {
+	if err := sameKey(&g.Key, c.param("key"), "segment"); err != nil {
 		return err
 	}
-	o, err := x.writing(data)
+	o, err := c.writing(data)
 	if err != nil {
 		return err
 	}
-	r, err := x.service().PutSegment(x.context(), x.env, g, o)
+	r, err := c.service().PutSegment(c.context(), c.env, g, o)
 	if err != nil {
 		return err
 	}
-	d := segmentDocument(r.Segment)
-	d.Changed, d.Warnings = &r.Changed, apiclient.Problems(r.Warnings)
-	x.Response().Header()["Etag"] = []string{`"` + r.Segment.Version + `"`}
+	c.Response().Header()["Etag"] = []string{`"` + r.Segment.Version + `"`}
 	status := http.StatusOK
 	if r.Created {
 		status = http.StatusCreated
 	}
-	return x.answer(status, d)
+	return c.answer(status, r.Segment)
 }
 
-func (x *call) deleteSegment() error {
-	_, o, err := x.deleting()
+func (c *call) deleteSegment() error {
+	_, o, err := c.deleting()
 	if err != nil {
 		return err
 	}
-	if _, err := x.service().DeleteSegment(x.context(), x.env, x.param("key"), o); err != nil {
+	if _, err := c.service().DeleteSegment(c.context(), c.env, c.param("key"), o); err != nil {
 		return err
 	}
-	return x.nothing()
+	return c.nothing()
 }

@@ -17,8 +17,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
 
 // SenderConfig says how to deliver webhooks. Its zero value is ready to use.
@@ -65,18 +64,18 @@ func NewSender(c SenderConfig) *Sender {
 
 // message is the body of a delivery.
 type message struct {
-	ID    string               `json:"id"`
-	Event string               `json:"event"`
-	Entry apiclient.AuditEntry `json:"entry"`
+	ID    string         `json:"id"`
+	Event string         `json:"event"`
+	Entry api.AuditEntry `json:"entry"`
 }
 
 // Send makes one attempt.
-func (s *Sender) Send(ctx context.Context, d controlplane.Delivery) error {
+func (s *Sender) Send(ctx context.Context, d api.Delivery) error {
 	event := d.Entry.Action
 	if d.Test {
 		event = "test"
 	}
-	body, err := json.Marshal(message{d.ID, event, auditDocument(d.Entry)})
+	body, err := json.Marshal(message{d.ID, event, d.Entry})
 	if err != nil {
 		return fmt.Errorf("webhook %s: %w", d.Webhook.Name, err)
 	}

@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 )
 
-// newReceiver takes deliveries.
+// newReceiver returns a receiver of deliveries.
 func newReceiver(t *testing.T, received chan<- *http.Request, bodies chan<- []byte) (url string) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -24,7 +24,7 @@ func newReceiver(t *testing.T, received chan<- *http.Request, bodies chan<- []by
 	return server.URL
 }
 
-// signed checks a delivery as its receiver does.
+// signed checks a delivery's signature, as a receiver does.
 func signed(secret string, r *http.Request, body []byte) bool {
 	header := r.Header.Get("X-Gonfalon-Signature")
 	stamp, _, _ := strings.Cut(strings.TrimPrefix(header, "t="), ",")
@@ -41,7 +41,7 @@ func TestSender(t *testing.T) {
 		w.WriteHeader(status)
 	}))
 	defer server.Close()
-	d := controlplane.Delivery{ID: "d1", Webhook: controlplane.Webhook{Name: "w", URL: server.URL, Secret: "secret"}}
+	d := api.Delivery{ID: "d1", Webhook: api.Webhook{Name: "w", URL: server.URL, Secret: "secret"}}
 	if err := httpapi.NewSender(httpapi.SenderConfig{}).Send(t.Context(), d); err == nil || !strings.Contains(err.Error(), "not public") {
 		t.Errorf("a private address: %v", err)
 	}
@@ -64,7 +64,7 @@ func TestPrivateAddresses(t *testing.T) {
 		"127.0.0.1", "0.0.0.0", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "198.18.0.1", "224.0.0.1", "255.255.255.255",
 		"[::1]", "[::]", "[fe80::1]", "[fc00::1]", "[fd12::1]", "[ff02::1]", "[::ffff:127.0.0.1]", "[::ffff:10.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "localhost",
 	} {
-		err := sender.Send(t.Context(), controlplane.Delivery{Webhook: controlplane.Webhook{Name: "w", URL: "http://" + address + ":9/"}})
+		err := sender.Send(t.Context(), api.Delivery{Webhook: api.Webhook{Name: "w", URL: "http://" + address + ":9/"}})
 		if err == nil || !strings.Contains(err.Error(), "not public") {
 			t.Errorf("%s: %v", address, err)
 		}

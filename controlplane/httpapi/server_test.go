@@ -53,7 +53,7 @@ func serve(t *testing.T, s *httpapi.Server) (address string, stop func() error) 
 	return listener.Addr().String(), stop
 }
 
-// TestShutdown: streams end at once and in order, and a request under way is answered.
+// TestShutdown checks that streams end at once and properly, and that a request under way is answered.
 func TestShutdown(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	address, stop := serve(t, &httpapi.Server{API: f.api})
@@ -61,7 +61,7 @@ func TestShutdown(t *testing.T) {
 	events, end := listen(t, client, "")
 	next(t, events)
 
-	// A change whose body is still on its way when the server is told to stop.
+	// The body of this change is still on its way when the server is told to stop.
 	conn, reader := putSlowly(t, address, len(`{"gates": []}`))
 	stopped := make(chan error, 1)
 	go func() { stopped <- stop() }()
@@ -82,7 +82,7 @@ func TestShutdown(t *testing.T) {
 	}
 }
 
-// putSlowly begins to put a flag, and answers when its handler waits for the body.
+// putSlowly begins to put a flag, and returns when the handler waits for the body.
 func putSlowly(t *testing.T, address string, length int) (net.Conn, *bufio.Reader) {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)
@@ -155,7 +155,7 @@ func (a *authority) sign(template, parent *x509.Certificate, key *ecdsa.PrivateK
 	return c
 }
 
-// issue makes a certificate and gives its files.
+// issue makes a certificate and returns its files.
 func (a *authority) issue(name string, serial int64) (certificate, key string) {
 	a.t.Helper()
 	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -222,7 +222,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// TestMounted: under a path of somebody else's server, addresses that answers give lead back there.
+// TestMounted mounts the API under a path of another server, and checks that the addresses in responses lead there.
 func TestMounted(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	f.enable("x", flagset.Scope{})

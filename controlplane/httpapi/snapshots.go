@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
-	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
 
 // formats lists the snapshot formats that this build writes, newest first.
@@ -17,8 +17,8 @@ var formats = []string{"1"}
 const snapshotType = "application/vnd.msgpack"
 
 // readsOurs checks that the caller reads a format that this build writes. A caller that names none gets the newest.
-func (x *call) readsOurs() error {
-	p := x.params()
+func (c *call) readsOurs() error {
+	p := c.params()
 	if err := p.err(); err != nil {
 		return err
 	}
@@ -35,28 +35,28 @@ func (x *call) readsOurs() error {
 }
 
 // getSnapshot answers with the newest snapshot of this replica, from memory.
-func (x *call) getSnapshot() error {
-	if err := x.readsOurs(); err != nil {
+func (c *call) getSnapshot() error {
+	if err := c.readsOurs(); err != nil {
 		return err
 	}
-	s, err := x.service().Snapshot(x.context(), x.env)
+	s, err := c.service().Snapshot(c.context(), c.env)
 	if err != nil {
 		return err
 	}
-	h := x.Response().Header()
+	h := c.Response().Header()
 	h.Set("Cache-Control", "no-cache")
 	h.Set("Vary", "Accept-Encoding")
 	h.Set(positionHeader, s.Position().String())
 	id := s.ID()
-	if x.tag(hex.EncodeToString(id[:])) {
+	if c.tag(hex.EncodeToString(id[:])) {
 		return nil
 	}
 	data := s.Bytes()
-	if acceptsGzip(x.Request()) {
+	if acceptsGzip(c.Request()) {
 		h.Set("Content-Encoding", "gzip")
 		data = s.Gzip()
 	}
-	return x.blob(http.StatusOK, snapshotType, data)
+	return c.blob(http.StatusOK, snapshotType, data)
 }
 
 // acceptsGzip reads Accept-Encoding. gzip;q=0 means no.
@@ -71,11 +71,11 @@ func acceptsGzip(r *http.Request) bool {
 }
 
 // postUsage takes a host's report.
-func (x *call) postUsage() error {
-	if err := x.params().err(); err != nil {
+func (c *call) postUsage() error {
+	if err := c.params().err(); err != nil {
 		return err
 	}
-	d, err := document[apiclient.Usage](x)
+	d, err := document[api.Usage](c)
 	if err != nil {
 		return err
 	}
@@ -89,8 +89,8 @@ func (x *call) postUsage() error {
 		}
 		batch = append(batch, controlplane.FlagUsage{Flag: key, Last: u.Last, Count: u.Count})
 	}
-	if err := x.service().ReportUsage(x.context(), x.env, batch); err != nil {
+	if err := c.service().ReportUsage(c.context(), c.env, batch); err != nil {
 		return err
 	}
-	return x.nothing()
+	return c.nothing()
 }

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
@@ -18,8 +18,8 @@ func TestUsage(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	sdk := f.client(f.token(controlplane.RoleSDK, "default"))
-	if err := sdk.ReportUsage(ctx, "default", apiclient.Usage{Flags: map[string]apiclient.FlagUsage{"used": {Count: 12, Last: time.Now()}}}); err != nil {
+	sdk := f.client(f.token(api.RoleSDK, "default"))
+	if err := sdk.ReportUsage(ctx, "default", api.Usage{Flags: map[string]api.FlagUsage{"used": {Count: 12, Last: time.Now()}}}); err != nil {
 		t.Fatal(err)
 	}
 	used, err := f.admin.Flag(ctx, "default", "used")

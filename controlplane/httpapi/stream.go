@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
 
 // writeWait is how long one write to a stream may take. A reader that accepts nothing for so long is gone, or as good as gone.
@@ -45,19 +46,19 @@ type stream struct {
 }
 
 // openStream begins the response. The context ends with the caller, a drain, a failed heartbeat or a revoked token.
-func (x *call) openStream(beat string) (*stream, context.Context, error) {
-	all := x.api.streams
+func (c *call) openStream(beat string) (*stream, context.Context, error) {
+	all := c.api.streams
 	if all.draining.Err() != nil {
-		return nil, nil, &controlplane.Error{Code: controlplane.Unavailable, Message: "the server is shutting down"}
+		return nil, nil, &api.Error{Code: api.Unavailable, Message: "the server is shutting down"}
 	}
 	if all.open.Add(1) > all.most {
 		all.open.Add(-1)
-		return nil, nil, &controlplane.Error{Code: controlplane.Unavailable, Message: "there are too many streams"}
+		return nil, nil, &api.Error{Code: api.Unavailable, Message: "there are too many streams"}
 	}
-	ctx, cancel := context.WithCancel(x.context())
+	ctx, cancel := context.WithCancel(c.context())
 	stop := context.AfterFunc(all.draining, cancel)
-	w := x.Response()
-	s := &stream{call: x, beat: beat, w: w.Writer, rc: http.NewResponseController(w.Writer)}
+	w := c.Response()
+	s := &stream{call: c, beat: beat, w: w.Writer, rc: http.NewResponseController(w.Writer)}
 	s.cancel = func() { stop(); cancel() }
 	_ = s.rc.SetReadDeadline(time.Time{}) // the server's deadline is for requests that end
 	h := w.Header()
@@ -65,7 +66,7 @@ func (x *call) openStream(beat string) (*stream, context.Context, error) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no") // otherwise nginx buffers the response
 	w.WriteHeader(http.StatusOK)
-	s.timer = time.AfterFunc(x.api.config.Heartbeat, s.heartbeat)
+	s.timer = time.AfterFunc(c.api.config.Heartbeat, s.heartbeat)
 	return s, ctx, nil
 }
 
@@ -124,16 +125,16 @@ func (s *stream) close() {
 const beat = "event: heartbeat\ndata:\n\n"
 
 // getStream sends frames as they come. The first one brings the caller to the newest snapshot, unless it is there already.
-func (x *call) getStream() error {
-	if err := x.readsOurs(); err != nil {
+func (c *call) getStream() error {
+	if err := c.readsOurs(); err != nil {
 		return err
 	}
-	now, err := x.service().Snapshot(x.context(), x.env)
+	now, err := c.service().Snapshot(c.context(), c.env)
 	if err != nil {
 		return err
 	}
-	after, _ := controlplane.ParsePosition(x.lastEventID()) // a position that we didn't write can't be resumed
-	s, ctx, err := x.openStream(beat)
+	after, _ := controlplane.ParsePosition(c.lastEventID()) // a position that we didn't write can't be resumed
+	s, ctx, err := c.openStream(beat)
 	if err != nil {
 		return err
 	}
@@ -145,9 +146,9 @@ func (x *call) getStream() error {
 	if s.send(first) != nil {
 		return nil
 	}
-	for frame, err := range x.service().Watch(ctx, x.env, after) {
+	for frame, err := range c.service().Watch(ctx, c.env, after) {
 		if err != nil {
-			x.api.log.Debug("a stream ended", "environment", x.env, "error", err)
+			c.api.log.Debug("a stream ended", "environment", c.env, "error", err)
 			return nil
 		}
 		if s.send("event: ", string(frame.Kind()), "\nid: ", frame.Position().String(), "\ndata: ", frame.Base64(), "\n\n") != nil {
@@ -158,8 +159,8 @@ func (x *call) getStream() error {
 }
 
 // lastEventID returns the caller's last position.
-func (x *call) lastEventID() string {
-	return strings.TrimSpace(x.Request().Header.Get("Last-Event-ID"))
+func (c *call) lastEventID() string {
+	return strings.TrimSpace(c.Request().Header.Get("Last-Event-ID"))
 }
 
 var errStreamClosed = errors.New("the stream is closed")

@@ -12,14 +12,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 	"github.com/gonfalon-flags/gonfalon/engine"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// patience is how long a test waits for what must come.
+// patience is how long a test waits for something that must happen.
 const patience = 30 * time.Second
 
 // listen reads a stream's events in a goroutine that ends with the test.
@@ -59,7 +59,7 @@ func next(t *testing.T, events <-chan apiclient.Event) apiclient.Event {
 	panic("unreachable")
 }
 
-func (f *fixture) enable(key string, s flagset.Scope) apiclient.Flag {
+func (f *fixture) enable(key string, s flagset.Scope) api.Flag {
 	f.t.Helper()
 	flag, err := f.admin.Enable(f.t.Context(), "default", key, s, apiclient.Write{})
 	if err != nil {
@@ -68,11 +68,12 @@ func (f *fixture) enable(key string, s flagset.Scope) apiclient.Flag {
 	return flag
 }
 
-// TestStream: a snapshot first, then deltas that lead to the bytes that /snapshot gives; resumed, only what was missed.
+// TestStream checks that a stream sends a snapshot and then deltas that lead to the bytes of /snapshot, and that a resumed stream sends only
+// what was missed.
 func TestStream(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	f.enable("x", flagset.ForActor("user:1"))
-	sdk := f.client(f.token(controlplane.RoleSDK, "default"))
+	sdk := f.client(f.token(api.RoleSDK, "default"))
 	events, _ := listen(t, sdk, "")
 	first := next(t, events)
 	if first.Kind != "snapshot" {
@@ -117,7 +118,7 @@ func TestStream(t *testing.T) {
 		t.Errorf("the stream led to other bytes than /snapshot gives: %v", err)
 	}
 
-	// Away, and back: what was missed comes as deltas. It is one if the changes came in one frame's time.
+	// After a break, the missed changes come as deltas: a single one if they happened within one frame.
 	f.enable("x", flagset.ForActor("user:3"))
 	written = f.enable("x", flagset.ForActor("user:4"))
 	again, _ := listen(t, sdk, last.ID)
@@ -150,7 +151,7 @@ func TestStream(t *testing.T) {
 
 func TestHeartbeat(t *testing.T) {
 	f := open(t, httpapi.Config{Heartbeat: 5 * time.Millisecond})
-	token, err := f.admin.CreateToken(t.Context(), apiclient.NewToken{Name: "sdk", Role: controlplane.RoleSDK}, apiclient.Write{})
+	token, err := f.admin.CreateToken(t.Context(), api.NewToken{Name: "sdk", Role: api.RoleSDK}, apiclient.Write{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +164,7 @@ func TestHeartbeat(t *testing.T) {
 			t.Errorf("%+v", e)
 		}
 	}
-	// Revoked, it ends with the next one.
+	// After the token was revoked, the stream ends with the next heartbeat.
 	if err := f.admin.RevokeToken(t.Context(), token.ID, apiclient.Write{}); err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +202,7 @@ func TestDrain(t *testing.T) {
 
 func TestDeletedEnvironmentEndsItsStreams(t *testing.T) {
 	f := open(t, httpapi.Config{})
-	if _, err := f.admin.CreateEnvironment(t.Context(), apiclient.NewEnvironment{Key: "brief"}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.CreateEnvironment(t.Context(), api.NewEnvironment{Key: "brief"}, apiclient.Write{}); err != nil {
 		t.Fatal(err)
 	}
 	begun, end := make(chan struct{}), make(chan error, 1)
@@ -237,7 +238,8 @@ func TestMaxStreams(t *testing.T) {
 	}
 }
 
-// TestSlowReader: who reads nothing holds up neither writers nor other readers, and skips to the newest when it reads again.
+// TestSlowReader checks that a client that reads nothing holds up neither writers nor other readers, and skips to the newest frame when it
+// reads again.
 func TestSlowReader(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	f.enable("x", flagset.Scope{})
@@ -255,8 +257,8 @@ func TestSlowReader(t *testing.T) {
 	quick, _ := listen(t, f.admin, "")
 	next(t, quick)
 
-	// Frames of more than the connection's buffers hold.
-	var last apiclient.Flag
+	// Send more frames than the connection's buffers can hold.
+	var last api.Flag
 	payload := strings.Repeat("x", 60_000)
 	const writes = 100
 	for i := range writes {
@@ -269,7 +271,7 @@ func TestSlowReader(t *testing.T) {
 	suffix := fmt.Sprintf("-%d", last.Revision)
 	for !strings.HasSuffix(next(t, quick).ID, suffix) {
 	}
-	// The slow one now reads all that is left for it: fewer frames than there were changes, the newest the last.
+	// The slow reader now reads the rest: fewer frames than there were changes, of which the last is the newest.
 	frames := 0
 	_ = conn.SetReadDeadline(time.Now().Add(patience))
 	large := bufio.NewReaderSize(reader, 1<<20)

@@ -100,7 +100,7 @@ func TestSubjectLimits(t *testing.T) {
 	}
 }
 
-// FuzzSubject compares the walk with encoding/json: whatever is valid is read, the same way.
+// FuzzSubject compares the reader with encoding/json: both must read valid JSON the same way.
 func FuzzSubject(f *testing.F) {
 	for _, seed := range []string{`{"context": {"targetingKey": "u", "groups": ["a"], "n": 1.5, "o": {"a": [1, {}]}}}`, `{"a": [[], {}, "", 0, null], "context": {}}`, `{"context":{"a":[ ]}}`, "[]", "{}", ` {"context" :{ "x":"\\\""} } `} {
 		f.Add([]byte(seed))
@@ -120,7 +120,7 @@ func FuzzSubject(f *testing.F) {
 		if err != nil {
 			return
 		}
-		// encoding/json takes "Context" for "context"; we don't, and then there is nothing to compare.
+		// encoding/json reads "Context" as "context"; we don't, so there is nothing to compare.
 		if strings.Contains(strings.ToLower(strings.ReplaceAll(string(body), "context", "")), "context") || strings.Contains(string(body), `\`) || json.Unmarshal(body, &want) != nil || want.Context == nil {
 			return
 		}

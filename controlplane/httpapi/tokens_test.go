@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 )
@@ -15,7 +15,7 @@ import (
 func TestTokens(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	ctx := t.Context()
-	made, err := f.admin.CreateToken(ctx, apiclient.NewToken{Name: "shop", Role: controlplane.RoleSDK, Envs: []string{"default"}, Expires: time.Now().Add(time.Hour)}, apiclient.Write{})
+	made, err := f.admin.CreateToken(ctx, api.NewToken{Name: "shop", Role: api.RoleSDK, Envs: []string{"default"}, Expires: time.Now().Add(time.Hour)}, apiclient.Write{})
 	if err != nil || made.Secret == "" {
 		t.Fatalf("%+v %v", made, err)
 	}
@@ -26,7 +26,7 @@ func TestTokens(t *testing.T) {
 	if _, _, err := f.client(made.Secret).Snapshot(ctx, "default", ""); err != nil {
 		t.Error(err)
 	}
-	dry, err := f.admin.CreateToken(ctx, apiclient.NewToken{Name: "dry", Role: controlplane.RoleSDK}, apiclient.Write{DryRun: true})
+	dry, err := f.admin.CreateToken(ctx, api.NewToken{Name: "dry", Role: api.RoleSDK}, apiclient.Write{DryRun: true})
 	if err != nil || dry.Name != "dry" || dry.ID != "" || dry.Secret != "" {
 		t.Errorf("a dry run makes %+v %v", dry, err)
 	}

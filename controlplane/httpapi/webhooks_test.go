@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
@@ -17,7 +18,7 @@ func TestWebhooks(t *testing.T) {
 	received := make(chan *http.Request, 10)
 	bodies := make(chan []byte, 10)
 	receiver := newReceiver(t, received, bodies)
-	hook, err := f.admin.CreateWebhook(ctx, apiclient.NewWebhook{Name: "chat", URL: receiver, Envs: []string{"default"}}, apiclient.Write{})
+	hook, err := f.admin.CreateWebhook(ctx, api.NewWebhook{Name: "chat", URL: receiver, Envs: []string{"default"}}, apiclient.Write{})
 	if err != nil || hook.Secret == "" {
 		t.Fatalf("%+v %v", hook, err)
 	}
@@ -32,7 +33,7 @@ func TestWebhooks(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, body = <-received, <-bodies
-	var got struct{ Entry apiclient.AuditEntry }
+	var got struct{ Entry api.AuditEntry }
 	if err := json.Unmarshal(body, &got); err != nil || got.Entry.Key != "x" || got.Entry.Reason != "why" || !signed(hook.Secret, r, body) {
 		t.Errorf("%s %v", body, err)
 	}
@@ -40,7 +41,7 @@ func TestWebhooks(t *testing.T) {
 	if bytes.Contains(list.body, []byte(hook.Secret)) {
 		t.Error("a list of webhooks shows a secret")
 	}
-	dry, err := f.admin.CreateWebhook(ctx, apiclient.NewWebhook{Name: "dry", URL: receiver}, apiclient.Write{DryRun: true})
+	dry, err := f.admin.CreateWebhook(ctx, api.NewWebhook{Name: "dry", URL: receiver}, apiclient.Write{DryRun: true})
 	if err != nil || dry.Name != "dry" || dry.ID != "" || dry.Secret != "" {
 		t.Errorf("a dry run makes %+v %v", dry, err)
 	}

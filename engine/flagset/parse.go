@@ -11,6 +11,7 @@ import (
 // ParseFlag reads a flag's JSON document. It reports everything that doesn't fit the form and leaves it out of the flag; ValidateFlag
 // checks whether the flag makes sense. It skips members named in ignore, such as a request's "reason" or those that an answer adds. It
 // leaves a missing key empty, since a path may supply it.
+//
 // Why: RATIONALE.md "Why are reading a flag and validating it separate steps?"
 func ParseFlag(data []byte, ignore ...string) (Flag, []Problem) {
 	return parseJSON(data, ignore, (*reader).flag)

@@ -139,6 +139,7 @@ func outwards(pointer string) iter.Seq[string] {
 
 // Introduced returns the problems after a change that didn't exist before it. It compares problems by flag, slot and what is wrong, not
 // by position, so a gate that only moved introduces none.
+//
 // Why: RATIONALE.md "Why do problems carry both a gate's slot and a pointer?"
 func Introduced(before, after []Problem) []Problem {
 	known := make(map[Problem]int, len(before))

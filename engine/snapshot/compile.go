@@ -58,14 +58,20 @@ func CompileFlag(f *flagset.Flag, mode Mode) (Record, []flagset.Problem) {
 		canonical := f.Canonical()
 		f = &canonical
 	}
+	record, refused := CompileValidated(f)
+	return finish(record, append(problems, refused...), mode)
+}
+
+// CompileValidated compiles one flag whose problems are known: malformed parts grant nothing, as in Tolerant mode. It returns what the
+// engine refuses beyond what ValidateFlag finds; such a flag is compiled as one that is off.
+func CompileValidated(f *flagset.Flag) (Record, []flagset.Problem) {
 	c := newCompiler()
 	c.flag(f)
 	record := Record{Kind: FlagRecord, Key: flagset.ValidText(f.Key), Body: c.Bytes(), Counts: c.counts}
 	if err := loads(record); err != nil {
-		problems = append(problems, flagset.Problem{Flag: f.Key, Detail: err.Error()})
-		record = instead(record, func(c *compiler) { c.flag(&flagset.Flag{}) }) // a flag that is off
+		return instead(record, func(c *compiler) { c.flag(&flagset.Flag{}) }), []flagset.Problem{{Flag: f.Key, Detail: err.Error()}}
 	}
-	return finish(record, problems, mode)
+	return record, nil
 }
 
 // CompileSegment compiles one segment, in the way in which CompileFlag compiles a flag.
@@ -78,14 +84,19 @@ func CompileSegment(s *flagset.Segment, mode Mode) (Record, []flagset.Problem) {
 		canonical := s.Canonical()
 		s = &canonical
 	}
+	record, refused := CompileValidatedSegment(s)
+	return finish(record, append(problems, refused...), mode)
+}
+
+// CompileValidatedSegment compiles one segment, in the way in which CompileValidated compiles a flag.
+func CompileValidatedSegment(s *flagset.Segment) (Record, []flagset.Problem) {
 	c := newCompiler()
 	c.segment(s.Constraints)
 	record := Record{Kind: SegmentRecord, Key: flagset.ValidText(s.Key), Body: c.Bytes(), Counts: c.counts}
 	if err := loads(record); err != nil {
-		problems = append(problems, flagset.Problem{Segment: s.Key, Detail: err.Error()})
-		record = instead(record, func(c *compiler) { c.segment(nil) }) // a segment that matches nobody
+		return instead(record, func(c *compiler) { c.segment(nil) }), []flagset.Problem{{Segment: s.Key, Detail: err.Error()}}
 	}
-	return finish(record, problems, mode)
+	return record, nil
 }
 
 // instead writes something simpler in place of a record that the engine refuses, and no body if the engine refuses even that.

@@ -9,7 +9,7 @@ export const flags = 1000
 
 /** @param snapshot the path of the compiled flags. */
 export async function load(snapshot) {
-  const client = await Gonfalon.connect({ bootstrap: snapshot, env: 'bench', usage: false })
+  const client = await Gonfalon.connect({ bootstrap: snapshot, environment: 'bench', usage: false })
   const contexts = new Map(Array.from({ length: 256 }, (_, i) => user(i)).map((actor) => [actor, { actor, attributes }]))
   const rotating = actors.map((actor) => contexts.get(actor))
   const prepared = rotating.map((context) => client.context(context))

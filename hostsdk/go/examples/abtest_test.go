@@ -12,7 +12,7 @@ import (
 func TestABTest(t *testing.T) {
 	exposures := map[string]string{}
 	flags := flagtest.New(t, flagtest.Hook(gonfalon.Hook{Evaluated: func(e gonfalon.Evaluation) {
-		if e.Decision.Served() {
+		if e.Decision.Variant != "" {
 			exposures[e.Actor] = e.Decision.Variant
 		}
 	}}))

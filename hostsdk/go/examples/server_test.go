@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
@@ -24,10 +25,10 @@ func TestServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer plane.Close()
-	api := httpapi.New(plane, httpapi.Config{Logger: quiet, Heartbeat: 50 * time.Millisecond})
-	server := httptest.NewServer(api)
+	handler := httpapi.New(plane, httpapi.Config{Logger: quiet, Heartbeat: 50 * time.Millisecond})
+	server := httptest.NewServer(handler)
 	by := controlplane.WriteOptions{By: "me"}
-	_, token, err := plane.CreateToken(ctx, controlplane.NewToken{Name: "shop", Role: controlplane.RoleSDK, Envs: []string{"default"}}, by)
+	token, err := plane.CreateToken(ctx, api.NewToken{Name: "shop", Role: api.RoleSDK, Envs: []string{"default"}}, by)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +41,7 @@ func TestServer(t *testing.T) {
 	lastGood := filepath.Join(t.TempDir(), "flags")
 	open := func(source gonfalon.Source) *gonfalon.Client {
 		t.Helper()
-		flags, err := gonfalon.New(ctx, gonfalon.Config{Endpoint: server.URL, Token: token, Source: source, LastGood: lastGood, Logger: quiet})
+		flags, err := gonfalon.New(ctx, gonfalon.Config{Endpoint: server.URL, Token: token.Secret, Source: source, LastGood: lastGood, Logger: quiet})
 		if err != nil {
 			t.Fatal(err)
 		}

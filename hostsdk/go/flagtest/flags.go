@@ -260,7 +260,7 @@ func (f *Flags) publish() {
 func (f *Flags) compile() []byte {
 	f.t.Helper()
 	f.revision++
-	data, problems := snapshot.Compile(snapshot.Header{Environment: gonfalon.DefaultEnv, Revision: f.revision}, &f.set, snapshot.Tolerant)
+	data, problems := snapshot.Compile(snapshot.Header{Environment: gonfalon.DefaultEnvironment, Revision: f.revision}, &f.set, snapshot.Tolerant)
 	if err := flagset.Err(problems); err != nil {
 		f.t.Fatalf("flagtest: %v", err)
 	}

@@ -2,6 +2,8 @@ package gonfalon
 
 import (
 	"testing"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
 	"time"
 )
 
@@ -143,10 +145,10 @@ func TestNothingLoaded(t *testing.T) {
 	if c.State() != NotReady || c.Enabled("on") || !c.Enabled("on", Default(true)) || c.Variant("hero", Default("red")) != "red" {
 		t.Error("a client without a snapshot must give its callers' defaults")
 	}
-	if d := c.Decide("on"); d.Ready || d.Known() || d.Resolve().Error != ErrorNotReady {
+	if d := c.Decide("on"); d.Reason != engine.ReasonNotReady || d.Known() || d.Resolve().Error != ErrorNotReady {
 		t.Errorf("%+v", d)
 	}
-	if c.DecideAll() != nil || len(c.AppendAll(nil, []string{"on"})) != 1 || c.Explain("on").Ready || c.Keys() != nil {
+	if c.DecideAll() != nil || len(c.AppendAll(nil, []string{"on"})) != 1 || c.Explain("on").Reason != engine.ReasonNotReady || c.Keys() != nil {
 		t.Error("a client without a snapshot knows something")
 	}
 }

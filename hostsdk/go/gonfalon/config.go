@@ -15,9 +15,9 @@ import (
 // Config says where flags come from, and how a client treats them. Its zero value needs one thing more: an Endpoint, a Source, a
 // Bootstrap or a LastGood.
 type Config struct {
-	Endpoint string // of the control plane, as "https://flags.example.com"
-	Token    string // of role sdk, viewer or more
-	Env      string // "" is "default"
+	Endpoint    string // of the control plane, as "https://flags.example.com"
+	Token       string // of role sdk, viewer or more
+	Environment string // "" is "default"
 
 	// Source brings snapshots. Nil is Stream() where there is an endpoint, and nothing where there is none.
 	Source Source
@@ -49,7 +49,7 @@ type Config struct {
 
 // These are the defaults of a Config.
 const (
-	DefaultEnv         = "default"
+	DefaultEnvironment = "default"
 	DefaultReadyWithin = 5 * time.Second
 	DefaultGrace       = 5 * time.Second
 	DefaultUsage       = time.Minute
@@ -81,7 +81,7 @@ func New(ctx context.Context, config Config) (*Client, error) {
 		}
 	}
 	if state := c.State(); state == NotReady || state == Error {
-		c.config.Logger.Warn("gonfalon: no snapshot yet, callers get their defaults", "state", state, "env", c.config.Env, "waited", within, "error", c.Stats().LastError)
+		c.config.Logger.Warn("gonfalon: no snapshot yet, callers get their defaults", "state", state, "env", c.config.Environment, "waited", within, "error", c.Stats().LastError)
 	}
 	return c, nil
 }
@@ -105,8 +105,8 @@ func newClient(config Config) (*Client, error) {
 
 // complete puts defaults in place, and refuses what can't work.
 func (config *Config) complete() error {
-	if config.Env == "" {
-		config.Env = DefaultEnv
+	if config.Environment == "" {
+		config.Environment = DefaultEnvironment
 	}
 	if config.Logger == nil {
 		config.Logger = slog.Default()

@@ -4,42 +4,59 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// Decision is the whole answer for one flag.
-type Decision struct {
-	engine.Decision // Enabled, Reason, Gate, Target, Variant, Payload (canonical JSON), …
+// Reason says why a flag was decided the way it was: "STATIC", "KILLED" …
+type Reason = engine.Reason
 
-	Key      string
-	Revision int64 // of the snapshot that decided
-	Ready    bool  // a snapshot decided; false before the first
+// Gate is a kind of gate: "boolean", "group" …
+type Gate = engine.Gate
+
+// Decision is the whole answer about one flag.
+type Decision struct {
+	Key         string
+	Enabled     bool
+	Reason      Reason  // engine.ReasonNotReady if no snapshot could decide
+	Gate        Gate    // the gate that decided, or engine.GateNone
+	Target      string  // the deciding gate's target: an actor, group, segment or parent flag
+	Variant     string  // the name of the variant served; empty for none
+	Payload     string  // the variant's payload as canonical JSON; empty if it has none
+	HasVariants bool    // the flag has a variant gate, whether or not a variant was served
+	Score       float64 // the actor's place in [0, 1) for this flag, which percentages and variants go by; −1 if it wasn't needed
+	Revision    int64   // of the snapshot that decided
 }
 
-// decision is d as g decided it; g is nil if nothing is known, and d too if nothing was asked.
-func (c *Client) decision(key string, g *generation, d *engine.Decision) Decision {
-	out := Decision{Key: key}
-	if d == nil {
-		out.Decision = engine.Decision{Score: -1, VariantIndex: -1}
-	} else {
-		out.Decision = *d
+// scores is the number of scores that the engine tells apart.
+const scores = 1 << 16
+
+// decision lays out what g decided; g is nil if no snapshot could decide.
+func (g *generation) decision(key string, d *engine.Decision) Decision {
+	out := Decision{
+		Key: key, Enabled: d.Enabled, Reason: d.Reason, Gate: d.Gate, Target: d.Target, Variant: d.Variant, Payload: d.Payload,
+		HasVariants: d.Variants, Score: -1,
 	}
-	if g == nil {
-		g = c.serving.Load()
+	if d.Score >= 0 {
+		out.Score = float64(d.Score) / scores
 	}
-	if g != nil && d != nil {
-		out.Ready, out.Revision = true, g.info.Position.Revision
+	if g != nil {
+		out.Revision = g.info.Position.Revision
 	}
 	return out
 }
 
-// Known says whether there is such a flag.
-func (d *Decision) Known() bool { return d.Ready && d.Reason != engine.ReasonUnknownFlag }
+// undecided is the engine's form of an answer that no gate gave.
+func undecided(why Reason) engine.Decision {
+	return engine.Decision{Reason: why, Score: -1, VariantIndex: -1}
+}
 
-// Served says whether a variant was served.
-func (d *Decision) Served() bool { return d.VariantIndex >= 0 }
+// known reports whether there is such a flag.
+func known(why Reason) bool { return why != engine.ReasonUnknownFlag && why != engine.ReasonNotReady }
 
-// Place is the actor's place in [0, 1) for this flag, by which percentages and variants go; false if none was needed.
-func (d *Decision) Place() (float64, bool) { return float64(max(d.Score, 0)) / 65536, d.Score >= 0 }
+// Known reports whether a snapshot decided, and has the flag.
+func (d *Decision) Known() bool { return known(d.Reason) }
 
-// Path is the deciding gate with its target, as "group/staff" or "boolean"; empty if none decided.
+// Killed reports whether the flag is killed: off, whatever its gates say.
+func (d *Decision) Killed() bool { return d.Reason == engine.ReasonKilled }
+
+// Path returns the deciding gate with its target: "group/staff", "boolean". It is empty if no gate decided.
 func (d *Decision) Path() string {
 	if d.Target == "" {
 		return d.Gate.String()
@@ -71,21 +88,21 @@ type Resolution struct {
 
 // Resolve maps the decision to a value. The table in ../../README.md, which says the same, is the law of all SDKs.
 func (d *Decision) Resolve() Resolution {
-	killed := d.Reason == engine.ReasonKilled
+	killed, served := d.Killed(), d.Variant != ""
 	switch {
-	case !d.Ready:
+	case d.Reason == engine.ReasonNotReady:
 		return Resolution{Reason: ReasonError, Error: ErrorNotReady}
 	case d.Reason == engine.ReasonUnknownFlag:
 		return Resolution{Reason: ReasonError, Error: ErrorFlagNotFound}
-	case d.Served() && killed:
+	case served && killed:
 		return Resolution{Value: d.value(), Variant: d.Variant, Reason: ReasonStatic}
-	case d.Variants && killed:
+	case d.HasVariants && killed:
 		return Resolution{Reason: ReasonDisabled}
 	case killed:
 		return Resolution{Value: false, Reason: ReasonStatic}
-	case d.Served():
+	case served:
 		return Resolution{Value: d.value(), Variant: d.Variant, Reason: ReasonSplit}
-	case d.Variants:
+	case d.HasVariants:
 		return Resolution{Reason: ReasonDefault}
 	case d.Reason == engine.ReasonPrerequisite:
 		return Resolution{Value: false, Reason: ReasonDefault}
@@ -104,7 +121,7 @@ func (d *Decision) value() any {
 // Metadata is what a Resolution tells beside the value: enabled, gate, revision, killed.
 func (d *Decision) Metadata() map[string]any {
 	m := map[string]any{}
-	if !d.Ready {
+	if d.Reason == engine.ReasonNotReady {
 		return m
 	}
 	m["revision"] = d.Revision
@@ -115,7 +132,7 @@ func (d *Decision) Metadata() map[string]any {
 	if d.Gate != engine.GateNone {
 		m["gate"] = d.Path()
 	}
-	if d.Reason == engine.ReasonKilled {
+	if d.Killed() {
 		m["killed"] = true
 	}
 	return m

@@ -18,7 +18,7 @@ type Engine interface {
 // from 0 to Len−1, ascending by key.
 type Snapshot interface {
 	// Info describes the snapshot.
-	Info() Info
+	Info() SnapshotInfo
 	// Bytes returns the bytes that were loaded.
 	Bytes() string
 	// Len returns the number of flags.
@@ -46,8 +46,8 @@ type Snapshot interface {
 // ErrRetired says that a snapshot has been replaced; the caller takes the one that serves now.
 var ErrRetired = errors.New("gonfalon: the snapshot is retired")
 
-// Info describes a snapshot.
-type Info struct {
+// SnapshotInfo describes a snapshot.
+type SnapshotInfo struct {
 	ID          [engine.IDBytes]byte
 	Environment string
 	Position    Position

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
 // EventKind says what happened.
@@ -22,10 +24,10 @@ type Event struct {
 	State, Previous State // of StateChanged
 	Err             error // of StateChanged: what the source's trouble is, if it has some
 
-	Info     Info     // of FlagsChanged: the snapshot that serves now
-	Flags    []string // of FlagsChanged: the flags whose own definition is new, changed or gone, ascending
-	Segments []string // of FlagsChanged: likewise; every flag that uses one may decide otherwise now
-	Lineage  bool     // of FlagsChanged: the environment was made anew, or restored
+	Info     SnapshotInfo // of FlagsChanged: the snapshot that serves now
+	Flags    []string     // of FlagsChanged: the flags whose own definition is new, changed or gone, ascending
+	Segments []string     // of FlagsChanged: likewise; every flag that uses one may decide otherwise now
+	Lineage  bool         // of FlagsChanged: the environment was made anew, or restored
 }
 
 // events takes events to those who subscribed, in order, from one goroutine.
@@ -85,11 +87,11 @@ func (c *Client) dispatch(ctx context.Context) {
 func (c *Client) deliver(event Event) {
 	switch {
 	case event.Kind == FlagsChanged:
-		c.config.Logger.Info("gonfalon: flags changed", "env", c.config.Env, "revision", event.Info.Position.Revision, "flags", len(event.Flags), "segments", len(event.Segments))
+		c.config.Logger.Info("gonfalon: flags changed", "env", c.config.Environment, "revision", event.Info.Position.Revision, "flags", len(event.Flags), "segments", len(event.Segments))
 	case event.State == Ready:
-		c.config.Logger.Info("gonfalon: ready", "env", c.config.Env, "was", event.Previous)
+		c.config.Logger.Info("gonfalon: ready", "env", c.config.Environment, "was", event.Previous)
 	default:
-		c.config.Logger.Warn("gonfalon: "+event.State.String(), "env", c.config.Env, "was", event.Previous, "error", event.Err)
+		c.config.Logger.Warn("gonfalon: "+event.State.String(), "env", c.config.Environment, "was", event.Previous, "error", event.Err)
 	}
 	for _, hook := range c.config.Hooks {
 		if hook.Changed != nil {
@@ -117,6 +119,6 @@ func (c *Client) announce(old, g *generation) {
 		before = old.loaded.Bytes()
 		event.Lineage = old.info.Position.Lineage != g.info.Position.Lineage
 	}
-	event.Segments, event.Flags = changes(before, g.loaded.Bytes())
+	event.Segments, event.Flags = engine.Changes(before, g.loaded.Bytes())
 	c.events.put(event)
 }

@@ -34,7 +34,7 @@ func TestExplain(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	text := x.String()
-	for _, part := range []string{"new · revision 1 · off · DEFAULT", "off must be off", "2030-01-01T00:00:00Z to …", "plan in [team", "score "} {
+	for _, part := range []string{"new · revision 1 · off · DEFAULT", "off, as required", "from 2030-01-01T00:00:00Z on", `plan in ["team", 1234`, "score "} {
 		if !strings.Contains(text, part) {
 			t.Errorf("no %q in\n%s", part, text)
 		}

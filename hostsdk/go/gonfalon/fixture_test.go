@@ -25,7 +25,7 @@ func lineage(letter byte) (l [engine.LineageBytes]byte) {
 // compiled is a snapshot of flags in their JSON form, at a revision of lineage "a".
 func compiled(t testing.TB, revision int64, flags ...string) []byte {
 	t.Helper()
-	return compiledIn(t, snapshot.Header{Environment: DefaultEnv, Lineage: lineage('a'), Revision: revision}, flags...)
+	return compiledIn(t, snapshot.Header{Environment: DefaultEnvironment, Lineage: lineage('a'), Revision: revision}, flags...)
 }
 
 func compiledIn(t testing.TB, h snapshot.Header, flags ...string) []byte {

@@ -2,42 +2,86 @@ package gonfalon
 
 import (
 	"math/rand/v2"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// generation is a snapshot that serves, with what the client adds to it.
+// generation is a snapshot that serves, with what the client adds to it. It alone knows whether the engine is the native one, whose
+// calls cost no interface and no allocation.
 type generation struct {
-	native *engine.Snapshot // the snapshot, if the engine is the native one: calls on it cost no interface and no allocation
+	native nativeSnapshot // empty if another engine loaded the snapshot
 	loaded Snapshot
-	info   Info
+	info   SnapshotInfo
 	timed  bool                       // there are schedules: the time may matter
-	needs  []bool                     // by flag, of a native engine: time, chance or memory
+	needs  []need                     // by flag
 	groups []atomic.Pointer[[]string] // by flag, asked of the engine once
-	counts *counts                    // nil where nobody wants to know
+	counts *counts                    // nil if usage isn't reported
 }
 
+// need says what a decision about one flag takes besides its context.
+type need uint8
+
+const (
+	needNow need = 1 << iota
+	needRoll
+	needScratch
+)
+
 func newGeneration(loaded Snapshot, counted bool) *generation {
-	g := &generation{loaded: loaded, info: loaded.Info(), timed: schedules(loaded.Bytes()) > 0, groups: make([]atomic.Pointer[[]string], loaded.Len())}
-	if n, ok := loaded.(nativeSnapshot); ok {
-		g.native, g.needs = n.Snapshot, make([]bool, n.Len())
-		for i := range n.Len() {
-			g.needs[i] = n.NeedsNow(i) || n.NeedsRoll(i) || n.NeedsScratch(i)
-		}
+	n := loaded.Len()
+	g := &generation{
+		loaded: loaded, info: loaded.Info(), timed: engine.Timed(loaded.Bytes()),
+		needs: make([]need, n), groups: make([]atomic.Pointer[[]string], n),
+	}
+	g.native, _ = loaded.(nativeSnapshot)
+	for i := range n {
+		g.needs[i] = g.need(i)
 	}
 	if counted {
-		g.counts = newCounts(loaded.Len())
+		g.counts = newCounts(n)
 	}
 	return g
 }
 
+func (g *generation) need(i int32) (n need) {
+	s := g.native.Snapshot
+	if s == nil || s.NeedsRoll(i) {
+		n |= needRoll
+	}
+	if s == nil && g.timed || s != nil && s.NeedsNow(i) {
+		n |= needNow
+	}
+	if s != nil && s.NeedsScratch(i) {
+		n |= needScratch
+	}
+	return n
+}
+
 func (g *generation) find(key string) int32 {
-	if g.native != nil {
+	if g.native.Snapshot != nil {
 		return g.native.Find(key)
 	}
 	return g.loaded.Find(key)
+}
+
+// findSimple returns the number of a flag that the native engine decides by nothing but the context, or −1.
+func (g *generation) findSimple(key string) int32 {
+	if g.native.Snapshot != nil {
+		if i := g.native.Snapshot.Find(key); i >= 0 && g.needs[i] == 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// count counts an evaluation of flag i.
+func (g *generation) count(i int32) {
+	if g.counts != nil {
+		g.counts.add(i)
+	}
 }
 
 // decide decides flag i for q.
@@ -45,41 +89,12 @@ func (g *generation) decide(c *Client, i int32, q *query, d *engine.Decision) er
 	if q.member != nil {
 		return g.decideMember(c, i, q, d)
 	}
-	if g.native == nil {
-		return g.decideForeign(c, i, q, d)
+	// A clock costs more than most decisions, so it is read only for the flags that look at it.
+	q.settle(c, g.needs[i])
+	if g.native.Snapshot != nil {
+		return g.native.Decide(i, &q.in, d)
 	}
-	// A clock costs more than most decisions, so it is read for the flags that look at it only.
-	if q.fixed&fixedNow == 0 && g.native.NeedsNow(i) {
-		q.in.Now = c.now()
-	}
-	if q.fixed&fixedRoll == 0 && g.native.NeedsRoll(i) {
-		q.in.Roll = rand.Uint64()
-	}
-	if !g.native.NeedsScratch(i) {
-		g.native.Decide(i, &q.in, nil, d)
-		return nil
-	}
-	sc := scratches.Get().(*engine.Scratch)
-	g.native.Decide(i, &q.in, sc, d)
-	scratches.Put(sc)
-	return nil
-}
-
-// settle gives an input the time and chance that it lacks.
-func (g *generation) settle(c *Client, q *query) {
-	if q.fixed&fixedNow == 0 && g.timed {
-		q.in.Now = c.now()
-	}
-	if q.fixed&fixedRoll == 0 {
-		q.in.Roll = rand.Uint64()
-	}
-}
-
-// decideForeign calls another engine. What is handed to an interface moves to the heap, so that is memory of a pool.
-//
-//go:noinline
-func (g *generation) decideForeign(c *Client, i int32, q *query, d *engine.Decision) error {
-	g.settle(c, q)
+	// What is handed to an interface moves to the heap, so that is memory of a pool.
 	call := calls.Get().(*foreign)
 	call.in = q.in
 	err := g.loaded.Decide(i, &call.in, &call.d)
@@ -87,6 +102,33 @@ func (g *generation) decideForeign(c *Client, i int32, q *query, d *engine.Decis
 	*call = foreign{}
 	calls.Put(call)
 	return err
+}
+
+// foreign is memory of one call on an engine behind the interface.
+type foreign struct {
+	in engine.Input
+	d  engine.Decision
+}
+
+var calls = sync.Pool{New: func() any { return new(foreign) }}
+
+// settle fills in the time and the chance that are needed and that the caller hasn't set.
+func (q *query) settle(c *Client, n need) {
+	if n&needNow != 0 && q.fixed&fixedNow == 0 {
+		q.in.Now = c.now()
+	}
+	if n&needRoll != 0 && q.fixed&fixedRoll == 0 {
+		q.in.Roll = rand.Uint64()
+	}
+}
+
+// settleAll is settle for any of the flags.
+func (g *generation) settleAll(c *Client, q *query) {
+	n := needRoll
+	if g.timed {
+		n |= needNow
+	}
+	q.settle(c, n)
 }
 
 // decideMember asks the actor for the groups that the flag names.
@@ -97,15 +139,15 @@ func (g *generation) decideMember(c *Client, i int32, q *query, d *engine.Decisi
 	if err != nil {
 		return err
 	}
-	asked := *q
-	asked.member = nil
+	found := *q
+	found.member = nil
 	var room [16]string
-	asked.in.Groups = ask(q.member, names, append(room[:0], q.in.Groups...))
-	return g.decide(c, i, &asked, d)
+	found.in.Groups = appendGroups(append(room[:0], q.in.Groups...), q.member, names)
+	return g.decide(c, i, &found, d)
 }
 
-// ask adds those of names that the actor is in to groups.
-func ask(actor Member, names, groups []string) []string {
+// appendGroups appends those of names that the actor is in.
+func appendGroups(groups []string, actor Member, names []string) []string {
 	for _, name := range names {
 		if len(groups) == engine.MaxGroups {
 			break

@@ -53,7 +53,7 @@ func (e *Evaluation) Attributes() []slog.Attr {
 	if e.Actor != "" {
 		attrs = append(attrs, slog.String(AttributeContextID, e.Actor))
 	}
-	if e.Decision.Ready {
+	if e.Decision.Reason != engine.ReasonNotReady {
 		attrs = append(attrs, slog.Int64(AttributeVersion, e.Decision.Revision))
 	}
 	if r.Error != "" {
@@ -71,12 +71,9 @@ func LogHook(logger *slog.Logger) Hook {
 	}}
 }
 
-// observe tells the hooks of a decision; g is nil before the first snapshot.
+// observe tells the hooks of a decision; g is nil if no snapshot could decide.
 func (c *Client) observe(g *generation, key string, q *query, d *engine.Decision) {
-	e := Evaluation{Context: context.Background(), Decision: Decision{Decision: *d, Key: key}}
-	if g != nil {
-		e.Decision.Ready, e.Decision.Revision = true, g.info.Position.Revision
-	}
+	e := Evaluation{Context: context.Background(), Decision: g.decision(key, d)}
 	if q.in.Presence == engine.Keyed {
 		e.Actor = q.in.Actor
 	}

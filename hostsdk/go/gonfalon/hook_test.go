@@ -64,7 +64,7 @@ func TestChangesAreAnnounced(t *testing.T) {
 	segment := `segment {"key": "premium", "constraints": [{"attribute": "plan", "operator": "eq", "values": ["pro"]}]}`
 	one := compiled(t, 1, flagOn, flagOff, flagHalf)
 	two := compiled(t, 2, strings.ReplaceAll(flagOn, "true", "false"), flagOff, flagActor, segment)
-	three := compiledIn(t, snapshot.Header{Environment: DefaultEnv, Lineage: lineage('z'), Revision: 1}, flagOff)
+	three := compiledIn(t, snapshot.Header{Environment: DefaultEnvironment, Lineage: lineage('z'), Revision: 1}, flagOff)
 	synctest.Test(t, func(t *testing.T) {
 		var seen []Event
 		c, s, _ := scripted(t, Config{Hooks: []Hook{{Changed: func(e Event) {

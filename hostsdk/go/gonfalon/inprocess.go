@@ -5,19 +5,29 @@ import (
 	"errors"
 	"iter"
 	"time"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// InProcess is the source of a program that has the control plane in itself: give it the Watch method of a controlplane.Service,
-// and flags come without HTTP.
+// InProcess returns the source of a program that embeds the control plane. Pass it the Watch method of a controlplane.Service, and
+// flags come without HTTP.
 //
 //	flags, err := gonfalon.New(ctx, gonfalon.Config{Source: gonfalon.InProcess(service.Watch)})
 //
-// watch brings the frames of an environment after a position, of which the zero value stands for the beginning.
-func InProcess[F interface{ Data() []byte }, P any](watch func(ctx context.Context, env string, after P) iter.Seq2[F, error]) Source {
+// watch yields the frames of an environment after a position. The zero position stands for the beginning.
+func InProcess[F interface{ Data() []byte }, P position](watch func(ctx context.Context, env string, after P) iter.Seq2[F, error]) Source {
 	return inProcess[F, P]{watch}
 }
 
-type inProcess[F interface{ Data() []byte }, P any] struct {
+// position is any type of the form of Position.
+type position interface {
+	~struct {
+		Lineage  [engine.LineageBytes]byte
+		Revision int64
+	}
+}
+
+type inProcess[F interface{ Data() []byte }, P position] struct {
 	watch func(ctx context.Context, env string, after P) iter.Seq2[F, error]
 }
 
@@ -30,25 +40,44 @@ func (s inProcess[F, P]) Run(ctx context.Context, feed *Feed) error {
 	defer func() { cancel(); <-stopped }()
 	go func() {
 		defer close(stopped)
-		ticker := time.NewTicker(alive)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ticker.C:
-				feed.client.status.confirm(feed.client)
-			case <-ctx.Done():
-				return
-			}
-		}
+		s.confirm(ctx, feed)
 	}()
-	var beginning P
-	for frame, err := range s.watch(ctx, feed.Env(), beginning) {
+	var after P
+	if info, ok := feed.Serving(); ok {
+		after = P(info.Position)
+	}
+	err := s.follow(ctx, feed, after)
+	if unreadable(err) {
+		err = s.follow(ctx, feed, P{}) // a whole snapshot mends what a delta can't
+	}
+	return err
+}
+
+// follow reads one watch to its end.
+func (s inProcess[F, P]) follow(ctx context.Context, feed *Feed, after P) error {
+	for frame, err := range s.watch(ctx, feed.Environment(), after) {
 		if err != nil {
 			return err
 		}
 		if err := feed.Take(frame.Data()); err != nil && !errors.Is(err, ErrRefused) {
-			return err // the next watch begins with a whole snapshot
+			return err
 		}
 	}
 	return errEnded
+}
+
+// confirm says while a watch is open that the source stands behind what serves. A watch that resumes at the newest position yields
+// nothing until something changes.
+func (s inProcess[F, P]) confirm(ctx context.Context, feed *Feed) {
+	wait := time.NewTimer(settle)
+	defer wait.Stop()
+	for {
+		select {
+		case <-wait.C:
+			feed.client.status.confirm(feed.client)
+			wait.Reset(alive)
+		case <-ctx.Done():
+			return
+		}
+	}
 }

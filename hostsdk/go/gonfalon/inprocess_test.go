@@ -4,28 +4,34 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
 type frame []byte
 
 func (f frame) Data() []byte { return f }
 
-type place struct{ At int }
+type place struct {
+	Lineage  [engine.LineageBytes]byte
+	Revision int64
+}
 
 func TestInProcess(t *testing.T) {
 	one, two := compiled(t, 1, flagOn), compiled(t, 2, flagOn, flagHero)
 	change := delta(t, one, two)
 	synctest.Test(t, func(t *testing.T) {
-		frames, watches := make(chan frame), 0
+		frames, from := make(chan frame), []int64(nil)
 		watch := func(ctx context.Context, env string, after place) iter.Seq2[frame, error] {
-			watches++
 			return func(yield func(frame, error) bool) {
-				if env != DefaultEnv || after != (place{}) {
-					t.Errorf("%q after %v", env, after)
+				if env != DefaultEnvironment {
+					t.Errorf("it watches %q", env)
 				}
+				from = append(from, after.Revision)
 				for {
 					select {
 					case f := <-frames:
@@ -61,8 +67,8 @@ func TestInProcess(t *testing.T) {
 		frames <- nil
 		frames <- two
 		synctest.Wait()
-		if watches != 3 || c.State() != Ready {
-			t.Errorf("%d watches, %s", watches, c.State())
+		if !slices.Equal(from, []int64{0, 0, 2}) || c.State() != Ready {
+			t.Errorf("watches began at %v, %s", from, c.State())
 		}
 		c.Close()
 	})

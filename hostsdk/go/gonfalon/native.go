@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
+	"github.com/gonfalon-flags/gonfalon/engine/explain"
 )
 
 // Native is the engine that runs as what it is, Go.
@@ -25,8 +26,8 @@ type nativeSnapshot struct{ *engine.Snapshot }
 // scratches are memory for flags that need some, one evaluation at a time.
 var scratches = sync.Pool{New: func() any { return new(engine.Scratch) }}
 
-func (n nativeSnapshot) Info() Info {
-	i := Info{Environment: n.Environment(), Position: Position{Revision: n.Revision()}, Flags: int(n.Len())}
+func (n nativeSnapshot) Info() SnapshotInfo {
+	i := SnapshotInfo{Environment: n.Environment(), Position: Position{Revision: n.Revision()}, Flags: int(n.Len())}
 	copy(i.ID[:], n.ID())
 	copy(i.Position.Lineage[:], n.Lineage())
 	return i
@@ -56,18 +57,9 @@ func (n nativeSnapshot) Explain(i int32, in *engine.Input) ([]byte, error) {
 	r.Parse(string(engine.AppendRequest(nil, i, in)))
 	sc := scratches.Get().(*engine.Scratch)
 	defer scratches.Put(sc)
-	var (
-		x engine.Explanation
-		d engine.Decision
-	)
-	for out := make([]byte, leastExplanation); ; out = make([]byte, 2*len(out)) {
-		if size := x.Write(n.Snapshot, &r, sc, &d, out); size >= 0 {
-			return out[:size], nil
-		}
-	}
+	var d engine.Decision
+	return explain.Bytes(n.Snapshot, &r, sc, &d), nil
 }
-
-const leastExplanation = 16 << 10
 
 func (n nativeSnapshot) Groups(i int32) ([]string, error) {
 	sc := scratches.Get().(*engine.Scratch)

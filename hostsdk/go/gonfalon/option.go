@@ -140,9 +140,7 @@ func Roll(n uint64) Option { return Option{kind: optionRoll, bits: n} }
 // Prepare makes one option of many, to be given again and again without building the context anew. It may be shared.
 func Prepare(opts ...Option) Option {
 	var q query
-	if n := q.read(opts); n > 0 {
-		q.fill(opts, make([]engine.Attribute, 0, n))
-	}
+	q.readAll(opts)
 	return Option{kind: optionPrepared, prepared: &prepared{
 		in: q.in, member: q.member, fallback: q.fallback, fixed: q.fixed, scope: q.scope,
 	}}

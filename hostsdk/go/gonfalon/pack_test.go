@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/vmihailenco/msgpack/v5"
+
+	"github.com/gonfalon-flags/gonfalon/engine/explain"
 )
 
 // TestPack compares with the library that snapshots are written by, and reads back.
@@ -40,22 +42,20 @@ func TestPack(t *testing.T) {
 		if packed != b.String() {
 			t.Errorf("% .20x, want % .20x", packed, b.Bytes())
 		}
-		u := &unpacker{rest: []byte(packed)}
-		if got := u.value(); !reflect.DeepEqual(got, v) || u.err != nil || len(u.rest) > 0 {
-			t.Errorf("% .20x is read as %.40v (%v)", packed, got, u.err)
+		if got, rest, err := explain.Value([]byte(packed)); !reflect.DeepEqual(got, v) || err != nil || len(rest) > 0 {
+			t.Errorf("% .20x is read as %.40v (%v)", packed, got, err)
 		}
 		for _, size := range []int{0, len(packed) / 2, len(packed) - 1} {
-			u := &unpacker{rest: []byte(packed[:size])}
-			if u.value(); u.err == nil {
+			if _, _, err := explain.Value([]byte(packed[:size])); err == nil {
 				t.Errorf("% .20x, cut to %d bytes, is read", packed, size)
 			}
 		}
 	}
 	for digits := 19; digits < 300; digits++ {
 		n, _ := new(big.Int).SetString("-"+strings.Repeat("9", digits), 10)
-		u := &unpacker{rest: []byte(pack(n))}
-		if got, ok := u.value().(*big.Int); !ok || got.Cmp(n) != 0 || len(u.rest) > 0 {
-			t.Errorf("%d digits: %v", digits, u.err)
+		v, rest, err := explain.Value([]byte(pack(n)))
+		if got, ok := v.(*big.Int); !ok || got.Cmp(n) != 0 || len(rest) > 0 {
+			t.Errorf("%d digits: %v", digits, err)
 		}
 	}
 }

@@ -10,18 +10,15 @@ import (
 )
 
 // payload is that of the variant the actor is served; empty if there is none.
-func (c *Client) payload(key string, opts []Option, q *query) string {
+func (c *Client) payload(key string, opts []Option) string {
 	var d engine.Decision
-	if c.ask(key, opts, q, &d) == nil || d.VariantIndex < 0 {
-		return ""
-	}
+	c.decide(key, opts, &d)
 	return d.Payload
 }
 
 // Payload is the payload of the served variant as JSON; nil without one. Whoever gets it may not write to it.
 func (c *Client) Payload(key string, opts ...Option) json.RawMessage {
-	var q query
-	if p := c.payload(key, opts, &q); p != "" {
+	if p := c.payload(key, opts); p != "" {
 		return json.RawMessage(p)
 	}
 	return nil
@@ -29,51 +26,46 @@ func (c *Client) Payload(key string, opts ...Option) json.RawMessage {
 
 // PayloadBool is the payload of the served variant, or the default if it has none or one of another type.
 func (c *Client) PayloadBool(key string, opts ...Option) bool {
-	var q query
-	switch c.payload(key, opts, &q) {
+	switch c.payload(key, opts) {
 	case "true":
 		return true
 	case "false":
 		return false
 	}
-	return q.fallback.bool()
+	return defaultOf(opts).bool()
 }
 
 // PayloadString is the payload of the served variant, or the default if it has none or one of another type.
 func (c *Client) PayloadString(key string, opts ...Option) string {
-	var q query
-	if s, ok := payloadString(c.payload(key, opts, &q)); ok {
+	if s, ok := payloadString(c.payload(key, opts)); ok {
 		return s
 	}
-	return q.fallback.string()
+	return defaultOf(opts).string()
 }
 
 // PayloadInt is the payload of the served variant, or the default if it has none or one that isn't an integer.
 func (c *Client) PayloadInt(key string, opts ...Option) int64 {
-	var q query
-	if n, ok := parseNumber(c.payload(key, opts, &q)).(int64); ok {
+	if n, ok := parseNumber(c.payload(key, opts)).(int64); ok {
 		return n
 	}
-	return q.fallback.int()
+	return defaultOf(opts).int()
 }
 
 // PayloadFloat is the payload of the served variant, or the default if it has none or one that isn't a number.
 func (c *Client) PayloadFloat(key string, opts ...Option) float64 {
-	var q query
-	switch n := parseNumber(c.payload(key, opts, &q)).(type) {
+	switch n := parseNumber(c.payload(key, opts)).(type) {
 	case int64:
 		return float64(n)
 	case float64:
 		return n
 	}
-	return q.fallback.float()
+	return defaultOf(opts).float()
 }
 
 // PayloadObject reads the payload of the served variant into what into points at, as json.Unmarshal does. It says whether there
 // was one and it fitted; else what into points at may be filled in part.
 func (c *Client) PayloadObject(key string, into any, opts ...Option) bool {
-	var q query
-	p := c.payload(key, opts, &q)
+	p := c.payload(key, opts)
 	return strings.HasPrefix(p, "{") && json.Unmarshal([]byte(p), into) == nil
 }
 

@@ -1,9 +1,11 @@
 package gonfalon
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/vmihailenco/msgpack/v5"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
@@ -166,26 +170,16 @@ func eventText(t testing.TB, kind string, frame []byte) string {
 	if kind == "heartbeat" {
 		return "event: heartbeat\n\n"
 	}
-	u := &unpacker{rest: frame}
-	u.array()
-	u.array() // the header: name, format, environment, lineage, revision, …
-	u.value()
-	u.value()
-	u.value()
-	lineage := u.binary()
-	revision, _ := u.value().(int64)
-	if u.err != nil {
-		t.Fatal(u.err)
+	d := msgpack.NewDecoder(bytes.NewReader(frame))
+	_, err := d.DecodeArrayLen()
+	_, err2 := d.DecodeArrayLen() // the header: name, format, environment, lineage, revision, …
+	err = errors.Join(err, err2, d.Skip(), d.Skip(), d.Skip())
+	lineage, err2 := d.DecodeBytes()
+	revision, err3 := d.DecodeInt64()
+	if err := errors.Join(err, err2, err3); err != nil {
+		t.Fatal(err)
 	}
 	return fmt.Sprintf("event: %s\nid: %x-%d\ndata: %s\n\n", kind, lineage, revision, base64.StdEncoding.EncodeToString(frame))
-}
-
-// binary is the next value, if that is binary of up to 255 bytes.
-func (u *unpacker) binary() []byte {
-	if u.number(1) != 0xc4 {
-		u.err = errPacked
-	}
-	return u.take(int(u.number(1)))
 }
 
 // connected is a client of the plane that has taken data.

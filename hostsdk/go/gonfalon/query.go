@@ -2,6 +2,7 @@ package gonfalon
 
 import (
 	"math"
+	"sync"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
@@ -14,6 +15,55 @@ type query struct {
 	fixed    fixed
 	alone    bool // nothing but the scope's own context was given
 	scope    *scope
+	memory   *[room]engine.Attribute // holds in.Attributes, until release
+}
+
+// room is how many attributes a call can bring without a prepared context before it allocates.
+const room = 16
+
+var rooms = sync.Pool{New: func() any { return new([room]engine.Attribute) }}
+
+// simple returns the input of a call that brings a prepared context or none, and at most a default. It returns nil if there is more
+// to read.
+func simple(opts []Option) *engine.Input {
+	if len(opts) == 0 {
+		return &nobody
+	}
+	p := opts[0].prepared
+	if opts[0].kind != optionPrepared || len(opts) > 2 || len(opts) == 2 && opts[1].kind != optionDefault || p.member != nil || p.scope != nil {
+		return nil
+	}
+	return &p.in
+}
+
+// nobody is the input of a call without options.
+var nobody engine.Input
+
+// read puts the options together. Room for a few attributes comes from a pool, and goes back by release.
+func (q *query) read(opts []Option) {
+	switch n := q.merge(opts); {
+	case n > room:
+		q.fill(opts, make([]engine.Attribute, 0, n))
+	case n > 0:
+		q.memory = rooms.Get().(*[room]engine.Attribute)
+		q.fill(opts, q.memory[:])
+	}
+}
+
+// readAll is read for what outlives a call.
+func (q *query) readAll(opts []Option) {
+	if n := q.merge(opts); n > 0 {
+		q.fill(opts, make([]engine.Attribute, 0, n))
+	}
+}
+
+func (q *query) release() {
+	if q.memory == nil {
+		return
+	}
+	clear(q.in.Attributes)
+	q.in.Attributes = nil
+	rooms.Put(q.memory)
 }
 
 // fixed says which of time and chance the caller has set.
@@ -24,9 +74,9 @@ const (
 	fixedRoll
 )
 
-// read takes everything but attributes from the options, and gives how many attributes they bring. If a prepared context brings
-// all of them, they are taken too, without a copy.
-func (q *query) read(opts []Option) int {
+// merge takes everything but attributes from the options, and returns how many attributes they bring. If one prepared context brings
+// all of them, it takes them too, without a copy, and returns 0.
+func (q *query) merge(opts []Option) int {
 	n, sources := 0, 0
 	q.alone = len(opts) == 1
 	for i := range opts {
@@ -46,7 +96,7 @@ func (q *query) read(opts []Option) int {
 			n++
 			sources++
 		case optionPrepared:
-			q.merge(o.prepared)
+			q.mergePrepared(o.prepared)
 			if have := len(o.prepared.in.Attributes); have > 0 {
 				n += have
 				sources++
@@ -68,8 +118,8 @@ func (q *query) read(opts []Option) int {
 	return n
 }
 
-// merge takes what a prepared context says, and leaves the rest.
-func (q *query) merge(p *prepared) {
+// mergePrepared takes what a prepared context says, and leaves the rest.
+func (q *query) mergePrepared(p *prepared) {
 	if p.in.Presence != engine.NoActor {
 		q.in.Actor, q.in.Presence, q.member = p.in.Actor, p.in.Presence, p.member
 	}
@@ -105,10 +155,10 @@ func (q *query) fill(opts []Option, room []engine.Attribute) {
 	q.in.Attributes = room[:min(len(room), engine.MaxAttributes)]
 }
 
-// defaultOf is the default that options give.
+// defaultOf returns the default among the options.
 func defaultOf(opts []Option) fallback {
 	var q query
-	q.read(opts)
+	q.merge(opts)
 	return q.fallback
 }
 

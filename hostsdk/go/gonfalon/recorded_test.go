@@ -82,7 +82,7 @@ func (q *question) ask(t *testing.T, c *Client) {
 	d := c.Decide(q.Flag, opts...)
 	r := d.Resolve()
 	q.Enabled, q.Variant, q.Value, q.Reason, q.Error = d.Enabled, nil, r.Value, r.Reason, r.Error
-	if d.Served() {
+	if d.Variant != "" {
 		q.Variant = &d.Variant
 	}
 }
@@ -197,7 +197,7 @@ func record(t *testing.T) map[string]*session {
 		`{"key": "segment", "gates": [{"type": "segment", "target": "adults", "enabled": true}]}`,
 		`segment {"key": "adults", "constraints": [{"attribute": "age", "operator": "gte", "values": [18]}]}`)
 	one, two, three, four := compiled(t, 1, rich...), compiled(t, 2, append(rich, `{"key": "two", "gates": [{"type": "boolean", "enabled": true}]}`)...), compiled(t, 3, flagOn, flagHero), compiled(t, 4, flagOn)
-	again := compiledIn(t, snapshot.Header{Environment: DefaultEnv, Lineage: lineage('b'), Revision: 1}, flagOff)
+	again := compiledIn(t, snapshot.Header{Environment: DefaultEnvironment, Lineage: lineage('b'), Revision: 1}, flagOff)
 	elsewhere := compiledIn(t, snapshot.Header{Environment: "staging", Lineage: lineage('a'), Revision: 9}, flagOn)
 	event := func(kind string, frame []byte) step { return step{Send: eventText(t, kind, frame)} }
 	opened := func(id string) step { return step{Connect: &connect{id}} }

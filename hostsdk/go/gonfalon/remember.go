@@ -2,8 +2,6 @@ package gonfalon
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"sync"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
@@ -17,7 +15,7 @@ import (
 //	if flags.Enabled("new_checkout", gonfalon.From(ctx)) { … }
 func Remember(ctx context.Context, opts ...Option) context.Context {
 	p := Prepare(append([]Option{From(ctx)}, opts...)...).prepared
-	s := &scope{ctx: ctx, decided: map[asked]remembered{}}
+	s := &scope{ctx: ctx, decided: map[clientFlag]decided{}}
 	if p.scope != nil {
 		s.override, s.all = p.scope.override, p.scope.all
 	}
@@ -36,7 +34,7 @@ func override(ctx context.Context, by *Client, all bool) context.Context {
 	p := *Prepare(From(ctx)).prepared
 	s := &scope{ctx: ctx, override: by, all: all}
 	if p.scope != nil && p.scope.decided != nil {
-		s.decided = map[asked]remembered{} // what was remembered by other flags doesn't hold any more
+		s.decided = map[clientFlag]decided{} // what was remembered by other flags doesn't hold any more
 	}
 	p.scope = s
 	return context.WithValue(ctx, scopeKey{}, &p)
@@ -61,51 +59,48 @@ type scope struct {
 	override *Client
 	all      bool // the override decides flags that it doesn't know, too
 	mu       sync.Mutex
-	decided  map[asked]remembered // nil: nothing is remembered
+	decided  map[clientFlag]decided // nil: nothing is remembered
 }
 
-type asked struct {
+type clientFlag struct {
 	client *Client
 	key    string
 }
 
-type remembered struct {
-	by *generation
-	d  engine.Decision
+type decided struct {
+	by   *generation
+	flag int32
+	d    engine.Decision
 }
 
-func (c *Client) resolveScoped(key string, opts []Option, q *query, d *engine.Decision) *generation {
-	s := q.scope
-	if by := s.instead(c, key); by != nil {
-		return by.resolve(key, opts, q, d)
+// remembers reports whether the answer to q is to be the same all through a request.
+func (q *query) remembers() bool { return q.scope != nil && q.scope.decided != nil && q.alone }
+
+// decideOnce decides as the request has decided before, or decides now and remembers that. Unknown flags are not remembered.
+func (s *scope) decideOnce(by *Client, key string, q *query, d *engine.Decision) (*generation, int32) {
+	at := clientFlag{by, key}
+	if first, ok := s.recall(at); ok {
+		*d = first.d
+		return first.by, first.flag
 	}
-	if s.decided == nil || !q.alone {
-		return c.decideNow(key, q, d)
+	g, flag := by.decideNow(key, q, d)
+	if flag < 0 {
+		return g, flag
 	}
-	at := asked{c, key}
-	if r, ok := s.recall(at); ok {
-		*d = r.d
-		c.evaluated(r.by, r.by.find(key), key, q, d)
-		return r.by
-	}
-	g := c.decideNow(key, q, d)
-	if g == nil {
-		return nil
-	}
-	r := s.remember(at, remembered{g, *d})
-	*d = r.d
-	return r.by
+	first := s.remember(at, decided{g, flag, *d})
+	*d = first.d
+	return first.by, first.flag
 }
 
-func (s *scope) recall(at asked) (remembered, bool) {
+func (s *scope) recall(at clientFlag) (decided, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r, ok := s.decided[at]
 	return r, ok
 }
 
-// remember keeps r, unless another goroutine was first: then all answer as that one.
-func (s *scope) remember(at asked, r remembered) remembered {
+// remember keeps r and returns it. If another goroutine was first, it returns that one's.
+func (s *scope) remember(at clientFlag, r decided) decided {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if first, ok := s.decided[at]; ok {
@@ -115,35 +110,16 @@ func (s *scope) remember(at asked, r remembered) remembered {
 	return r
 }
 
-// instead is the client that decides a flag in place of c; nil: c does.
-func (s *scope) instead(c *Client, key string) *Client {
+// client returns the client that decides a flag in place of c: c, if it isn't overridden.
+func (s *scope) client(c *Client, key string) *Client {
 	if by := s.override; by != nil && by != c && (s.all || by.knows(key)) {
 		return by
 	}
-	return nil
+	return c
 }
 
 // knows says whether the client has the flag.
 func (c *Client) knows(key string) bool {
 	g := c.serving.Load()
 	return g != nil && g.find(key) >= 0
-}
-
-// overridden is all flags of c, with those that the scope's override knows decided by it, and those that only it has.
-func (c *Client) overridden(dst []Decision, q *query, opts []Option) []Decision {
-	if q.scope.all {
-		return q.scope.override.AppendAll(dst, nil, opts...)
-	}
-	keys := map[string]bool{}
-	for _, client := range []*Client{c, q.scope.override} {
-		if g := client.serving.Load(); g != nil {
-			for i := range g.loaded.Len() {
-				keys[g.loaded.Key(i)] = true
-			}
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		dst = append(dst, c.Decide(key, opts...))
-	}
-	return dst
 }

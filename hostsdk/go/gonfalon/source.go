@@ -49,11 +49,11 @@ func (f *Feed) Confirm() {
 	f.client.status.confirm(f.client)
 }
 
-// Env is the environment that the client wants.
-func (f *Feed) Env() string { return f.client.config.Env }
+// Environment returns the environment that the client wants.
+func (f *Feed) Environment() string { return f.client.config.Environment }
 
 // Serving describes what serves now; false if nothing does.
-func (f *Feed) Serving() (Info, bool) { return f.client.Info() }
+func (f *Feed) Serving() (SnapshotInfo, bool) { return f.client.Info() }
 
 // Get asks the control plane for a path below Config.Endpoint, with the token. An answer other than 200 and 304 is an error.
 func (f *Feed) Get(ctx context.Context, path string, header http.Header) (*http.Response, error) {
@@ -157,7 +157,7 @@ func (c *Client) listen(ctx context.Context) {
 		case errors.As(err, &later):
 			pause = max(pause, later.after)
 		}
-		c.config.Logger.Debug("gonfalon: the source is lost", "env", c.config.Env, "error", err, "again", pause)
+		c.config.Logger.Debug("gonfalon: the source is lost", "env", c.config.Environment, "error", err, "again", pause)
 		timer := time.NewTimer(pause)
 		select {
 		case <-ctx.Done():

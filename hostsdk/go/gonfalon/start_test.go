@@ -12,7 +12,7 @@ import (
 
 func TestBootstrapThenLastGood(t *testing.T) {
 	one, two := compiled(t, 1, flagOn), compiled(t, 2, flagOn, flagOff)
-	other := compiledIn(t, snapshot.Header{Environment: DefaultEnv, Lineage: lineage('b'), Revision: 1}, flagHero)
+	other := compiledIn(t, snapshot.Header{Environment: DefaultEnvironment, Lineage: lineage('b'), Revision: 1}, flagHero)
 	damaged := bytes.Clone(two)
 	damaged[20] ^= 1
 	for _, test := range []struct {

@@ -248,7 +248,7 @@ func TestConfigsThatCannotWork(t *testing.T) {
 		"another protocol":  {Endpoint: "ftp://flags.example.com"},
 		"a broken address":  {Endpoint: "http://[::1"},
 		"a broken snapshot": {Bootstrap: []byte("snapshot")},
-		"another's":         {Bootstrap: compiled(t, 1, flagOn), Env: "staging"},
+		"another's":         {Bootstrap: compiled(t, 1, flagOn), Environment: "staging"},
 	} {
 		if c, err := New(t.Context(), config); err == nil {
 			c.Close()

@@ -36,7 +36,7 @@ func (c *Client) take(frame []byte) error {
 	}
 	c.store.mu.Unlock()
 	if err != nil {
-		c.config.Logger.Warn("gonfalon: a frame is refused, the snapshot before it goes on serving", "env", c.config.Env, "bytes", len(frame), "error", err)
+		c.config.Logger.Warn("gonfalon: a frame is refused, the snapshot before it goes on serving", "env", c.config.Environment, "bytes", len(frame), "error", err)
 	}
 	return err
 }
@@ -92,16 +92,16 @@ func (c *Client) load(data []byte) (*generation, error) {
 		return nil, fmt.Errorf("snapshot: %w", err)
 	}
 	g := newGeneration(loaded, c.usage.on)
-	if g.info.Environment != c.config.Env {
+	if g.info.Environment != c.config.Environment {
 		loaded.Retire()
-		return nil, fmt.Errorf("%w: it is of environment %q, not %q", ErrRefused, g.info.Environment, c.config.Env)
+		return nil, fmt.Errorf("%w: it is of environment %q, not %q", ErrRefused, g.info.Environment, c.config.Environment)
 	}
 	return g, nil
 }
 
 // supersedes says whether next may take the place of old. Another lineage always may: the environment was made anew, or restored.
 // So may what has no lineage, as files made offline.
-func supersedes(next Info, old *generation) error {
+func supersedes(next SnapshotInfo, old *generation) error {
 	none := [engine.LineageBytes]byte{}
 	if old == nil || next.Position.Lineage != old.info.Position.Lineage || next.Position.Lineage == none {
 		return nil
@@ -126,7 +126,7 @@ func (c *Client) serve(g *generation) {
 		return
 	}
 	if old.info.Position.Lineage != g.info.Position.Lineage {
-		c.config.Logger.Warn("gonfalon: the environment has a new lineage: it was made anew, or restored", "env", c.config.Env, "from", old.info.Position, "to", g.info.Position)
+		c.config.Logger.Warn("gonfalon: the environment has a new lineage: it was made anew, or restored", "env", c.config.Environment, "from", old.info.Position, "to", g.info.Position)
 	}
 	old.loaded.Retire()
 }
@@ -140,11 +140,11 @@ func (c *Client) Snapshot() []byte {
 }
 
 // Info describes the snapshot that serves now; false before the first.
-func (c *Client) Info() (Info, bool) {
+func (c *Client) Info() (SnapshotInfo, bool) {
 	if g := c.serving.Load(); g != nil {
 		return g.info, true
 	}
-	return Info{}, false
+	return SnapshotInfo{}, false
 }
 
 // Keys are the flags there are, ascending; nil before the first snapshot.
@@ -163,7 +163,7 @@ func (c *Client) Keys() []string {
 // Stats are a client's figures, for metrics.
 type Stats struct {
 	State     State
-	Info      Info          // of the snapshot that serves
+	Info      SnapshotInfo  // of the snapshot that serves
 	Age       time.Duration // since the source last stood behind it; 0 before it did
 	Taken     int64         // snapshots from the source
 	Refused   int64         // frames that changed nothing

@@ -145,7 +145,7 @@ func because(ctx context.Context, err error) error {
 }
 
 func environment(feed *Feed, what string) string {
-	return "/v1/envs/" + url.PathEscape(feed.Env()) + "/" + what
+	return "/v1/envs/" + url.PathEscape(feed.Environment()) + "/" + what
 }
 
 // refuse counts and logs a frame that couldn't even be decoded.
@@ -154,6 +154,6 @@ func (f *Feed) refuse(err error) error {
 	c.store.mu.Lock()
 	c.store.refused++
 	c.store.mu.Unlock()
-	c.config.Logger.Warn("gonfalon: a frame is refused, the snapshot before it goes on serving", "env", c.config.Env, "error", err)
+	c.config.Logger.Warn("gonfalon: a frame is refused, the snapshot before it goes on serving", "env", c.config.Environment, "error", err)
 	return &FrameError{err}
 }

@@ -93,7 +93,7 @@ func TestAnotherLineageIsTakenAtOnce(t *testing.T) {
 	c, s := p.client(t, compiled(t, 7, flagOn), nil)
 	events := make(chan Event, 8)
 	defer c.Subscribe(func(e Event) { events <- e })()
-	s.event(t, "snapshot", compiledIn(t, snapshot.Header{Environment: DefaultEnv, Lineage: lineage('b'), Revision: 1}, flagOn, flagOff))
+	s.event(t, "snapshot", compiledIn(t, snapshot.Header{Environment: DefaultEnvironment, Lineage: lineage('b'), Revision: 1}, flagOn, flagOff))
 	for e := range events {
 		if e.Kind == FlagsChanged && e.Lineage {
 			break

@@ -170,9 +170,9 @@ func (c *Client) sendUsage(ctx context.Context) {
 	defer cancel()
 	c.usage.gather()
 	for batch := c.usage.batch(); len(batch) > 0; batch = c.usage.batch() {
-		if err := c.config.ReportUsage(ctx, c.config.Env, batch); err != nil {
+		if err := c.config.ReportUsage(ctx, c.config.Environment, batch); err != nil {
 			c.usage.giveBack(batch)
-			c.config.Logger.Debug("gonfalon: usage can't be reported, it goes with the next report", "env", c.config.Env, "error", err)
+			c.config.Logger.Debug("gonfalon: usage can't be reported, it goes with the next report", "env", c.config.Environment, "error", err)
 			return
 		}
 	}

@@ -18,7 +18,7 @@ func TestUsageIsReported(t *testing.T) {
 			down    bool
 		)
 		config := Config{ReportUsage: func(_ context.Context, env string, batch []FlagUsage) error {
-			if env != DefaultEnv {
+			if env != DefaultEnvironment {
 				t.Errorf("env %q", env)
 			}
 			if down {

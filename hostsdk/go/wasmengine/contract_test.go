@@ -35,7 +35,7 @@ func TestASnapshotDescribesItself(t *testing.T) {
 	data := compiled(t, 1<<40, flags)
 	both(t, func(t *testing.T, e gonfalon.Engine) {
 		s := loaded(t, e, data)
-		want := gonfalon.Info{ID: snapshot.ID(data), Environment: "default", Position: gonfalon.Position{Lineage: [16]byte{1}, Revision: 1 << 40}, Flags: 12}
+		want := gonfalon.SnapshotInfo{ID: snapshot.ID(data), Environment: "default", Position: gonfalon.Position{Lineage: [16]byte{1}, Revision: 1 << 40}, Flags: 12}
 		if s.Info() != want || s.Bytes() != string(data) || s.Len() != 12 {
 			t.Errorf("%+v", s.Info())
 		}

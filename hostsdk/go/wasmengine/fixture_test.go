@@ -67,8 +67,8 @@ func both(t *testing.T, test func(t *testing.T, e gonfalon.Engine)) {
 }
 
 // feed is what a program that embeds the control plane gives to gonfalon.InProcess.
-func feed(frames <-chan []byte) func(context.Context, string, struct{}) iter.Seq2[frame, error] {
-	return func(ctx context.Context, _ string, _ struct{}) iter.Seq2[frame, error] {
+func feed(frames <-chan []byte) func(context.Context, string, gonfalon.Position) iter.Seq2[frame, error] {
+	return func(ctx context.Context, _ string, _ gonfalon.Position) iter.Seq2[frame, error] {
 		return func(yield func(frame, error) bool) {
 			for {
 				select {

@@ -73,7 +73,7 @@ func TestHammer(t *testing.T) {
 					t.Error("a wrong answer")
 					return
 				}
-				if d := c.DecideAll(context); len(d) != 12 || !d[9].Ready {
+				if d := c.DecideAll(context); len(d) != 12 || !d[9].Known() {
 					t.Errorf("%d decisions", len(d))
 					return
 				}

@@ -15,7 +15,7 @@ import (
 type pool struct {
 	engine *Engine
 	data   string
-	info   gonfalon.Info
+	info   gonfalon.SnapshotInfo
 	keys   []string
 	index  map[string]int32
 
@@ -32,7 +32,7 @@ func (s *pool) describe(n *instance) error {
 	if _, err := n.once("info"); err != nil {
 		return err
 	}
-	s.info = gonfalon.Info{Environment: string(n.bytes(n.word(0), n.word(1))), Flags: int(n.word(6))}
+	s.info = gonfalon.SnapshotInfo{Environment: string(n.bytes(n.word(0), n.word(1))), Flags: int(n.word(6))}
 	copy(s.info.ID[:], n.bytes(n.word(2), engine.IDBytes))
 	copy(s.info.Position.Lineage[:], n.bytes(n.word(3), engine.LineageBytes))
 	s.info.Position.Revision = int64(uint64(n.word(4)) | uint64(n.word(5))<<32)
@@ -52,10 +52,10 @@ func (s *pool) describe(n *instance) error {
 	return nil
 }
 
-func (s *pool) Info() gonfalon.Info { return s.info }
-func (s *pool) Bytes() string       { return s.data }
-func (s *pool) Len() int32          { return int32(len(s.keys)) }
-func (s *pool) Key(i int32) string  { return s.keys[i] }
+func (s *pool) Info() gonfalon.SnapshotInfo { return s.info }
+func (s *pool) Bytes() string               { return s.data }
+func (s *pool) Len() int32                  { return int32(len(s.keys)) }
+func (s *pool) Key(i int32) string          { return s.keys[i] }
 
 func (s *pool) Find(key string) int32 {
 	if i, ok := s.index[key]; ok {

@@ -1,11 +1,10 @@
 import type { Context } from './context.js'
-import { bitEnabled, reasonOf, reasonUnknownFlag, undecided, type Decision, type ErrorCode } from './decision.js'
+import { bitEnabled, reasonOf, reasonUnknownFlag, undecided, type Decision } from './decision.js'
 import { Emitter, type State } from './emitter.js'
 import type { Clock } from './engine/clock.js'
 import type { Explanation } from './engine/explanation.js'
-import { ContextError } from './engine/memory.js'
 import { SnapshotError } from './engine/snapshot_error.js'
-import { Flags, override, PreparedContext, type Ask, type Stats } from './flags.js'
+import { Flags, override, type Query, type Stats } from './flags.js'
 import { warnings, type Logger } from './log.js'
 import { failure, FrameError } from './source/failure.js'
 import { Pauses, sleep } from './source/pause.js'
@@ -23,7 +22,7 @@ export interface Options {
   /** Of role sdk, viewer or more. */
   readonly token?: string | undefined
   /** The environment's key; `default` if it isn't given. */
-  readonly env?: string | undefined
+  readonly environment?: string | undefined
 
   /** What brings snapshots: `stream` (where there is an endpoint, if nothing is said), `poll`, or a source of one's own. */
   readonly source?: 'stream' | 'poll' | Source | undefined
@@ -92,7 +91,7 @@ export class Client extends Flags {
     private readonly keeper: Keeper | undefined,
   ) {
     super()
-    this.environment = options.env ?? 'default'
+    this.environment = options.environment ?? 'default'
     this.log = options.logger ?? warnings
     this.store = new Store(module, this.environment, this.log)
     this.status = new Status(() => this.store.engine !== undefined, this.emitter, options.grace ?? 5_000, options.ttl)
@@ -163,49 +162,47 @@ export class Client extends Flags {
 
   // The two that are asked most take their answer from the packed decision, and make no object.
 
-  override enabled(key: string, ask?: Ask<boolean>): boolean {
-    if (this[override] !== undefined) return super.enabled(key, ask)
-    const packed = this.evaluate(key, ask)
-    return packed < 0 ? (ask?.default ?? false) : (packed & bitEnabled) !== 0
+  override enabled(key: string, query?: Query<boolean>): boolean {
+    if (this[override] !== undefined) return super.enabled(key, query)
+    const packed = this.evaluate(key, query)
+    return packed < 0 ? (query?.default ?? false) : (packed & bitEnabled) !== 0
   }
 
-  override variant(key: string, ask: Ask<string> & { readonly default: string }): string
-  override variant(key: string, ask?: Ask<string>): string | undefined
-  override variant(key: string, ask?: Ask<string>): string | undefined {
-    if (this[override] !== undefined) return super.variant(key, ask)
-    const packed = this.evaluate(key, ask)
-    return packed < 0 ? ask?.default : (this.store.engine?.variant(packed)?.name ?? ask?.default)
+  override variant(key: string, query: Query<string> & { readonly default: string }): string
+  override variant(key: string, query?: Query<string>): string | undefined
+  override variant(key: string, query?: Query<string>): string | undefined {
+    if (this[override] !== undefined) return super.variant(key, query)
+    const packed = this.evaluate(key, query)
+    return packed < 0 ? query?.default : (this.store.engine?.variant(packed)?.name ?? query?.default)
   }
 
   decide(key: string, context?: Context): Decision {
     const overridden = this[override]?.(key, context)
     if (overridden !== undefined) return overridden
     const { engine } = this.store
-    if (engine === undefined) return undecided(key, 'PROVIDER_NOT_READY')
+    if (engine === undefined) return undecided(key, 'NOT_READY')
     try {
-      const encoded = context instanceof PreparedContext ? context.for(engine) : undefined
-      const decision = engine.decide(key, context, encoded, this.clock)
-      if (decision.errorCode === undefined) this.usage?.add(key)
+      const decision = engine.decide(key, context, this.clock)
+      if (decision.known) this.usage?.add(key)
       return decision
     } catch (error) {
-      return undecided(key, this.failed(error), engine.info.revision)
+      return undecided(key, 'NOT_READY', engine.info.revision, this.failed(error))
     }
   }
 
   decideAll(context?: Context, keys?: readonly string[]): Decision[] {
     const { engine } = this.store
     if (this[override] !== undefined) return (keys ?? this.keys()).map((key) => this.decide(key, context))
-    if (engine === undefined) return (keys ?? []).map((key) => undecided(key, 'PROVIDER_NOT_READY'))
+    if (engine === undefined) return (keys ?? []).map((key) => undecided(key, 'NOT_READY'))
     try {
-      const encoded = context instanceof PreparedContext ? context.for(engine) : undefined
-      const decisions = engine.decideAll(keys ?? null, context, encoded, this.clock)
+      const decisions = engine.decideAll(keys ?? null, context, this.clock)
       if (this.usage !== undefined) {
-        for (const decision of decisions) if (decision.errorCode === undefined) this.usage.add(decision.key)
+        for (const decision of decisions) if (decision.known) this.usage.add(decision.key)
       }
       return decisions
     } catch (error) {
-      const code = this.failed(error)
-      return (keys ?? []).map((key) => undecided(key, code, engine.info.revision))
+      const reason = this.failed(error)
+      return (keys ?? []).map((key) => undecided(key, 'NOT_READY', engine.info.revision, reason))
     }
   }
 
@@ -213,12 +210,11 @@ export class Client extends Flags {
     const { engine } = this.store
     const overridden = this[override]?.(key, context)
     if (overridden !== undefined) return { decision: overridden, steps: [] }
-    if (engine === undefined) return { decision: undecided(key, 'PROVIDER_NOT_READY'), steps: [] }
+    if (engine === undefined) return { decision: undecided(key, 'NOT_READY'), steps: [] }
     try {
-      const encoded = context instanceof PreparedContext ? context.for(engine) : undefined
-      return engine.explain(key, context, encoded, this.clock)
+      return engine.explain(key, context, this.clock)
     } catch (error) {
-      return { decision: undecided(key, this.failed(error), engine.info.revision), steps: [] }
+      return { decision: undecided(key, 'NOT_READY', engine.info.revision, this.failed(error)), steps: [] }
     }
   }
 
@@ -231,8 +227,7 @@ export class Client extends Flags {
     const { engine } = this.store
     if (engine === undefined) return -1
     try {
-      const encoded = context instanceof PreparedContext ? context.for(engine) : undefined
-      const packed = engine.evaluate(key, context, encoded, this.clock)
+      const packed = engine.evaluate(key, context, this.clock)
       if (reasonOf(packed) === reasonUnknownFlag) return -1
       this.usage?.add(key)
       return packed
@@ -243,10 +238,9 @@ export class Client extends Flags {
   }
 
   /** A decision failed: because of its context, or because the engine trapped, which then is made again. */
-  private failed(error: unknown): ErrorCode {
+  private failed(error: unknown): Error {
     this.broken++
     this.log.warn('gonfalon: a decision failed, its caller gets the default', error)
-    if (error instanceof ContextError) return 'INVALID_CONTEXT'
     // Deep recursion of the caller's can end inside the module, which is then no better off than after a trap.
     if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
       try {
@@ -256,7 +250,7 @@ export class Client extends Flags {
       }
       this.status.update()
     }
-    return 'GENERAL'
+    return error instanceof Error ? error : new Error(String(error))
   }
 
   protected loadBootstrap(): void {

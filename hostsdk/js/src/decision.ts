@@ -1,35 +1,71 @@
 import type { Json } from './context.js'
 
-/** Why a decision is what it is, in OpenFeature's words. */
-export type Reason = 'STATIC' | 'TARGETING_MATCH' | 'SPLIT' | 'DEFAULT' | 'DISABLED' | 'ERROR'
+/** Reasons by the engine's numbers; the last is a host's, before it has a snapshot. */
+const reasons = ['UNKNOWN_FLAG', 'DEFAULT', 'STATIC', 'TARGETING_MATCH', 'SPLIT', 'KILLED', 'PREREQUISITE', 'NOT_READY'] as const
 
-/** Why there is no value of the flag's own. */
-export type ErrorCode = 'PROVIDER_NOT_READY' | 'FLAG_NOT_FOUND' | 'TYPE_MISMATCH' | 'INVALID_CONTEXT' | 'GENERAL'
+/** Why a decision is what it is. A newer engine's reason that has no name here is `reason 9`. */
+export type Reason = (typeof reasons)[number]
 
-/** The answer for one flag and one context. */
+/** Gates by the engine's numbers. */
+const gates = [
+  '',
+  'boolean',
+  'actor',
+  'group',
+  'rule',
+  'segment',
+  'schedule',
+  'percentage_of_actors',
+  'percentage_of_time',
+  'prerequisite',
+  'kill',
+] as const
+
+/** A kind of gate. A newer engine's gate that has no name here is `gate 11`. */
+export type GateKind = Exclude<(typeof gates)[number], ''>
+
+/** Returns names[n]. A newer engine may know numbers that have no name here. */
+export function named<T extends string>(names: readonly T[], kind: string, n: number): T {
+  return names[n] ?? (`${kind} ${n}` as T)
+}
+
+/** Returns a gate's name; undefined for none. */
+export function gateOf(n: number): GateKind | undefined {
+  return n === 0 ? undefined : (named(gates, 'gate', n) as GateKind)
+}
+
+/** The answer about one flag for one context. */
 export interface Decision {
   readonly key: string
-  /** What the gates said. False as well while nothing is known: see {@link errorCode}. */
+  /** What the gates said. It is false while nothing is {@link known}. */
   readonly enabled: boolean
+  readonly reason: Reason
+  /** The kind of gate that decided, and its target: a group, segment, parent flag or actor. */
+  readonly gate: GateKind | undefined
+  readonly target: string | undefined
+  /** The gate with its target: `group/staff`, `boolean`. */
+  readonly path: string | undefined
   /** The name of the variant served. */
   readonly variant: string | undefined
   /** The payload of the variant served. Objects are frozen. */
   readonly payload: Json | undefined
+  /** The flag has a variant gate, whether or not a variant was served. */
+  readonly hasVariants: boolean
   /**
-   * The flag's one value, as every Gonfalon SDK and every OpenFeature provider gives it: the variant's payload, else its name,
-   * else whether the flag is enabled. Undefined where the caller's default counts.
+   * The flag's one value, the same in every Gonfalon SDK and OpenFeature provider: the variant's payload, else its name, else
+   * whether the flag is enabled. It is undefined where the caller's default counts.
    */
   readonly value: Json | undefined
-  readonly reason: Reason
-  /** The gate that decided, with its target where it has one: `boolean`, `group/staff`, `percentage_of_actors` … */
-  readonly gate: string | undefined
-  /** The actor's place in [0, 1) for this flag, if it was needed. */
+  /** The actor's place in [0, 1) for this flag, which percentages and variants go by; undefined if it wasn't needed. */
   readonly score: number | undefined
   /** The flag is killed: off, whatever its gates say. */
   readonly killed: boolean
+  /** A snapshot decided, and has the flag. */
+  readonly known: boolean
   /** Of the snapshot that decided. */
   readonly revision: number | undefined
-  readonly errorCode: ErrorCode | undefined
+  /** What kept the engine from deciding, such as a context that can't be read. The reason is then `NOT_READY`. */
+  readonly error: Error | undefined
 }
 
 /** The bits of a packed decision, see `wasm/ABI.md`. */
@@ -45,44 +81,28 @@ export const reasonOf = (packed: number): number => (packed >>> 1) & 15
 export const reasonUnknownFlag = 0
 export const reasonKilled = 5
 
-const reasons: readonly Reason[] = ['ERROR', 'DEFAULT', 'STATIC', 'TARGETING_MATCH', 'SPLIT', 'STATIC', 'DEFAULT']
-
-/** Gates of the engine, by number. */
-export const gates = [
-  undefined,
-  'boolean',
-  'actor',
-  'group',
-  'rule',
-  'segment',
-  'schedule',
-  'percentage_of_actors',
-  'percentage_of_time',
-  'prerequisite',
-  'kill',
-] as const
-
-/** A kind of gate. */
-export type GateKind = NonNullable<(typeof gates)[number]>
-
-/** A decision of nobody: there is no snapshot, no such flag, or no way to ask. */
-export function undecided(key: string, errorCode: ErrorCode, revision?: number): Decision {
+/** Returns the decision where no gate was asked: there is no snapshot, no such flag, or no way to ask. */
+export function undecided(key: string, reason: 'UNKNOWN_FLAG' | 'NOT_READY', revision?: number, error?: Error): Decision {
   return {
     key,
     enabled: false,
+    reason,
+    gate: undefined,
+    target: undefined,
+    path: undefined,
     variant: undefined,
     payload: undefined,
+    hasVariants: false,
     value: undefined,
-    reason: 'ERROR',
-    gate: undefined,
     score: undefined,
     killed: false,
+    known: false,
     revision,
-    errorCode,
+    error,
   }
 }
 
-/** Lays out a packed decision, with the strings that it came with. Which row of the contract's table it is, reads off here. */
+/** Lays out a packed decision, with the strings that it came with. */
 export function decision(
   key: string,
   packed: number,
@@ -92,31 +112,26 @@ export function decision(
   revision: number,
 ): Decision {
   const reason = reasonOf(packed)
-  if (reason === reasonUnknownFlag) return undecided(key, 'FLAG_NOT_FOUND', revision)
+  if (reason === reasonUnknownFlag) return undecided(key, 'UNKNOWN_FLAG', revision)
   const enabled = (packed & bitEnabled) !== 0
-  const killed = reason === reasonKilled
-  const gate = gates[(packed >>> 5) & 15]
+  const hasVariants = (packed & bitVariantGate) !== 0
+  const gate = gateOf((packed >>> 5) & 15)
   const score = (packed >>> 9) & 0x1ffff
-  let value: Json | undefined = enabled
-  let why = reasons[reason] ?? 'DEFAULT'
-  if (variant !== undefined) {
-    value = payload === undefined ? variant : payload
-    why = killed ? 'STATIC' : 'SPLIT'
-  } else if ((packed & bitVariantGate) !== 0) {
-    value = undefined
-    why = killed ? 'DISABLED' : 'DEFAULT'
-  }
   return {
     key,
     enabled,
+    reason: named(reasons, 'reason', reason),
+    gate,
+    target,
+    path: target === undefined ? gate : `${gate}/${target}`,
     variant,
     payload,
-    value,
-    reason: why,
-    gate: target === undefined || gate === undefined ? gate : `${gate}/${target}`,
+    hasVariants,
+    value: variant === undefined ? (hasVariants ? undefined : enabled) : payload === undefined ? variant : payload,
     score: score === 0 ? undefined : (score - 1) / 65536,
-    killed,
+    killed: reason === reasonKilled,
+    known: true,
     revision,
-    errorCode: undefined,
+    error: undefined,
   }
 }

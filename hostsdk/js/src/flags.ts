@@ -1,12 +1,12 @@
 import type { Context, Json } from './context.js'
 import type { Decision } from './decision.js'
 import type { Emitter, Events, State } from './emitter.js'
-import type { Encoded } from './engine/request.js'
-import type { Engine, SnapshotInfo } from './engine/engine.js'
+import type { SnapshotInfo } from './engine/engine.js'
+import { PreparedContext } from './engine/request.js'
 import type { Explanation } from './engine/explanation.js'
 
 /** A context, and what to answer where nothing is known. */
-export interface Ask<T> extends Context {
+export interface Query<T> extends Context {
   readonly default?: T
 }
 
@@ -51,6 +51,12 @@ export abstract class Flags {
   /** What the answers rest on. */
   abstract get state(): State
   abstract get stats(): Stats
+
+  /** The snapshot that serves; undefined before the first, and in a client that evaluates remotely. */
+  get info(): SnapshotInfo | undefined {
+    return this.stats.info
+  }
+
   /** The whole decision about one flag. */
   abstract decide(key: string, context?: Context): Decision
   /**
@@ -65,54 +71,54 @@ export abstract class Flags {
   abstract close(): Promise<void>
 
   /** Whether a flag is on. A killed flag is off, whatever the default. */
-  enabled(key: string, ask?: Ask<boolean>): boolean {
-    const decision = this.decide(key, ask)
-    return decision.errorCode === undefined ? decision.enabled : (ask?.default ?? false)
+  enabled(key: string, query?: Query<boolean>): boolean {
+    const decision = this.decide(key, query)
+    return decision.known ? decision.enabled : (query?.default ?? false)
   }
 
   /** The name of the variant that the actor is served. */
-  variant(key: string, ask: Ask<string> & { readonly default: string }): string
-  variant(key: string, ask?: Ask<string>): string | undefined
-  variant(key: string, ask?: Ask<string>): string | undefined {
-    return this.decide(key, ask).variant ?? ask?.default
+  variant(key: string, query: Query<string> & { readonly default: string }): string
+  variant(key: string, query?: Query<string>): string | undefined
+  variant(key: string, query?: Query<string>): string | undefined {
+    return this.decide(key, query).variant ?? query?.default
   }
 
   /** The payload of the variant that the actor is served, whatever its type. Objects are frozen, because they are shared. */
-  payload(key: string, ask?: Ask<Json>): Json | undefined {
-    const { payload } = this.decide(key, ask)
-    return payload === undefined ? ask?.default : payload
+  payload(key: string, query?: Query<Json>): Json | undefined {
+    const { payload } = this.decide(key, query)
+    return payload === undefined ? query?.default : payload
   }
 
   /** The payload, if it is a boolean. */
-  payloadBoolean(key: string, ask: Ask<boolean> & { readonly default: boolean }): boolean
-  payloadBoolean(key: string, ask?: Ask<boolean>): boolean | undefined
-  payloadBoolean(key: string, ask?: Ask<boolean>): boolean | undefined {
-    const payload = this.payload(key, ask)
-    return typeof payload === 'boolean' ? payload : ask?.default
+  payloadBoolean(key: string, query: Query<boolean> & { readonly default: boolean }): boolean
+  payloadBoolean(key: string, query?: Query<boolean>): boolean | undefined
+  payloadBoolean(key: string, query?: Query<boolean>): boolean | undefined {
+    const payload = this.payload(key, query)
+    return typeof payload === 'boolean' ? payload : query?.default
   }
 
   /** The payload, if it is a text. */
-  payloadString(key: string, ask: Ask<string> & { readonly default: string }): string
-  payloadString(key: string, ask?: Ask<string>): string | undefined
-  payloadString(key: string, ask?: Ask<string>): string | undefined {
-    const payload = this.payload(key, ask)
-    return typeof payload === 'string' ? payload : ask?.default
+  payloadString(key: string, query: Query<string> & { readonly default: string }): string
+  payloadString(key: string, query?: Query<string>): string | undefined
+  payloadString(key: string, query?: Query<string>): string | undefined {
+    const payload = this.payload(key, query)
+    return typeof payload === 'string' ? payload : query?.default
   }
 
   /** The payload, if it is a number. */
-  payloadNumber(key: string, ask: Ask<number> & { readonly default: number }): number
-  payloadNumber(key: string, ask?: Ask<number>): number | undefined
-  payloadNumber(key: string, ask?: Ask<number>): number | undefined {
-    const payload = this.payload(key, ask)
-    return typeof payload === 'number' ? payload : ask?.default
+  payloadNumber(key: string, query: Query<number> & { readonly default: number }): number
+  payloadNumber(key: string, query?: Query<number>): number | undefined
+  payloadNumber(key: string, query?: Query<number>): number | undefined {
+    const payload = this.payload(key, query)
+    return typeof payload === 'number' ? payload : query?.default
   }
 
   /** The payload, if it is an object. What is in it is the caller's to check. */
-  payloadObject<T extends object>(key: string, ask: Ask<T> & { readonly default: T }): Readonly<T>
-  payloadObject<T extends object>(key: string, ask?: Ask<T>): Readonly<T> | undefined
-  payloadObject<T extends object>(key: string, ask?: Ask<T>): Readonly<T> | undefined {
-    const { payload } = this.decide(key, ask)
-    return typeof payload === 'object' && payload !== null && !Array.isArray(payload) ? (payload as unknown as T) : ask?.default
+  payloadObject<T extends object>(key: string, query: Query<T> & { readonly default: T }): Readonly<T>
+  payloadObject<T extends object>(key: string, query?: Query<T>): Readonly<T> | undefined
+  payloadObject<T extends object>(key: string, query?: Query<T>): Readonly<T> | undefined {
+    const { payload } = this.decide(key, query)
+    return typeof payload === 'object' && payload !== null && !Array.isArray(payload) ? (payload as unknown as T) : query?.default
   }
 
   /**
@@ -134,34 +140,5 @@ export abstract class Flags {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
-  }
-}
-
-/** A context that has been written for the engine. Made by {@link Flags.context}, and given wherever a context is. */
-export class PreparedContext implements Context {
-  readonly actor: Context['actor']
-  readonly groups: Context['groups']
-  readonly attributes: Context['attributes']
-  readonly default?: never
-  private engine: Engine | undefined
-  private encoded: Encoded | undefined
-
-  constructor({ actor, groups, attributes }: Context) {
-    this.actor = actor
-    this.groups = groups === undefined || groups === null || typeof groups === 'function' ? groups : [...groups]
-    this.attributes = attributes
-  }
-
-  /**
-   * For an engine's requests.
-   *
-   * @internal
-   */
-  for(engine: Engine): Encoded {
-    if (this.engine !== engine) {
-      this.encoded = engine.encode(this)
-      this.engine = engine
-    }
-    return this.encoded!
   }
 }

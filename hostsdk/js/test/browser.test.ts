@@ -84,7 +84,7 @@ test('a page sees decisions, follows changes, and never sees a rule', async (t) 
   })
   await plane.api('POST', '/envs/default/flags/f/enable', { for_actor: 'user:7' })
   assert.deepEqual(await page.evaluate(() => changed), ['f'])
-  assert.deepEqual(await page.evaluate(() => [flags.enabled('f'), flags.decide('f').gate, flags.enabled('f', { actor: 'user:8', default: false })]), [true, 'actor/user:7', false])
+  assert.deepEqual(await page.evaluate(() => [flags.enabled('f'), flags.decide('f').path, flags.enabled('f', { actor: 'user:8', default: false })]), [true, 'actor/user:7', false])
   assert.ok(bodies.length > 0)
   assert.ok(!bodies.join('').includes('secret_attribute'))
   assert.ok(asked.includes('GET /ofrep/v1/events'))
@@ -112,14 +112,14 @@ test('a reload asks with the entity tag, and shows the last result while the ser
   assert.equal(await again(), 'STALE')
   assert.equal(await page.evaluate(() => flags.enabled('f')), true)
   // Of somebody else nothing was kept.
-  assert.equal(await page.evaluate(async () => (await flags.setContext({ actor: 'user:8' }), flags.decide('f').errorCode)), 'PROVIDER_NOT_READY')
+  assert.equal(await page.evaluate(async () => (await flags.setContext({ actor: 'user:8' }), flags.decide('f').reason)), 'NOT_READY')
 })
 
 test('a token that is refused is an error', async (t) => {
   const plane = await Plane.start(t)
   const page = await open(t)
   assert.equal(await connect(page, { endpoint: plane.endpoint, token: 'wrong', actor: 'user:7' }), 'ERROR')
-  assert.deepEqual(await page.evaluate(() => [flags.enabled('f', { default: true }), flags.decide('f').errorCode]), [true, 'PROVIDER_NOT_READY'])
+  assert.deepEqual(await page.evaluate(() => [flags.enabled('f', { default: true }), flags.decide('f').reason]), [true, 'NOT_READY'])
 })
 
 test('a page that is given a snapshot decides by itself', async (t) => {

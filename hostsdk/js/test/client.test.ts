@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { before, test, type TestContext } from 'node:test'
 import { Fake, hex, message } from './support/fake.ts'
-import { FrameError, Gonfalon, SnapshotError, type Options, type Source } from './support/sdk.ts'
+import { FrameError, Gonfalon, resolve, SnapshotError, type Options, type Source } from './support/sdk.ts'
 import { boolean, compile, delta, lineageA, lineageB } from './support/snapshots.ts'
 import { next, quick } from './support/wait.ts'
 
@@ -198,7 +198,7 @@ test('a token that is refused is an error, and tried again', async (t) => {
   assert.match(String(flags.stats.lastError?.message), /401.*who are you/)
   assert.equal(flags.enabled('f'), false)
   assert.equal(flags.enabled('f', { default: true }), true)
-  assert.equal(flags.decide('f').errorCode, 'PROVIDER_NOT_READY')
+  assert.equal(flags.decide('f').reason, 'NOT_READY')
   assert.equal(fake.requests.length, 1)
 })
 
@@ -310,9 +310,9 @@ test('a context that throws costs its caller the default, and nobody else anythi
     },
   }
   assert.equal(flags.enabled('f', { attributes, default: true }), true)
-  assert.equal(flags.decide('g', { groups: 'staff' as never }).errorCode, 'INVALID_CONTEXT')
-  assert.equal(flags.decide('f', { attributes }).errorCode, 'GENERAL')
-  assert.deepEqual(flags.decideAll({ attributes }, ['f', 'on']).map(({ errorCode }) => errorCode), ['GENERAL', 'GENERAL'])
+  assert.equal(resolve(flags.decide('g', { groups: 'staff' as never })).error, 'INVALID_CONTEXT')
+  assert.equal(resolve(flags.decide('f', { attributes })).error, 'GENERAL')
+  assert.deepEqual(flags.decideAll({ attributes }, ['f', 'on']).map((d) => resolve(d).error), ['GENERAL', 'GENERAL'])
   assert.equal(flags.stats.broken, 4)
   assert.equal(flags.enabled('f', { attributes: { plan: 'pro' } }), true)
   assert.equal(flags.enabled('on', { attributes }), true, 'what a flag does not need is not read')
@@ -355,7 +355,7 @@ test('a prepared context follows the snapshots', async (t) => {
   fake.send('delta', delta(old, compile({ flags: [gate('vip')] }, { revision: 2 })))
   await next(flags, 'change')
   assert.equal(flags.enabled('f', context), true)
-  assert.equal(flags.decide('f', context).gate, 'group/vip')
+  assert.equal(flags.decide('f', context).path, 'group/vip')
 })
 
 test('usage is counted for flags that there are, sent in batches, and kept when it cannot be', async (t) => {
@@ -437,7 +437,7 @@ test('a file is a source, and so is anything that can take frames', async (t) =>
 test('asks in the environment that it is told', async (t) => {
   const fake = await Fake.start(t)
   fake.snapshot = elsewhere
-  const flags = await connect(t, { endpoint: `${fake.endpoint}/`, env: 'staging' })
+  const flags = await connect(t, { endpoint: `${fake.endpoint}/`, environment: 'staging' })
   assert.equal(fake.requests[0]!.url, '/v1/envs/staging/stream')
   assert.equal(flags.enabled('f'), true)
 })

@@ -4,7 +4,9 @@ import type { Context } from '../src/context.ts'
 import { Engine } from '../src/engine/engine.ts'
 import { ContextError } from '../src/engine/memory.ts'
 import { compileModule } from '../src/engine/module.ts'
+import { PreparedContext } from '../src/engine/request.ts'
 import { SnapshotError } from '../src/engine/snapshot_error.ts'
+import { resolve } from '../src/resolution.ts'
 import { document } from './support/flags.ts'
 import { compile, delta } from './support/snapshots.ts'
 
@@ -18,7 +20,7 @@ before(async () => {
 })
 
 const load = (bytes = snapshot): Engine => new Engine(module, bytes)
-const decide = (engine: Engine, key: string, context?: Context) => engine.decide(key, context, undefined, clock)
+const decide = (engine: Engine, key: string, context?: Context) => engine.decide(key, context, clock)
 
 test('a snapshot says what it is', () => {
   const { info } = load()
@@ -60,12 +62,12 @@ test('every kind of gate decides, with reason and gate', () => {
     ['rule', { attributes: { plan: 'pro', age: 17 } }, false, 'DEFAULT', undefined],
     ['rule', { attributes: { plan: 'pro' } }, false, 'DEFAULT', undefined],
     ['segment', { attributes: { age: 20 } }, true, 'TARGETING_MATCH', 'segment/adults'],
-    ['child', undefined, false, 'DEFAULT', 'prerequisite/off'],
+    ['child', undefined, false, 'PREREQUISITE', 'prerequisite/off'],
     ['autumn', undefined, true, 'TARGETING_MATCH', 'schedule'],
   ]
-  for (const [key, context, enabled, reason, gate] of rows) {
+  for (const [key, context, enabled, reason, path] of rows) {
     const d = decide(engine, key, context)
-    assert.deepEqual([d.enabled, d.reason, d.gate, d.errorCode], [enabled, reason, gate, undefined], `${key} ${JSON.stringify(context, (_, v: unknown) => (typeof v === 'bigint' ? String(v) : v))}`)
+    assert.deepEqual([d.enabled, d.reason, d.path, d.known], [enabled, reason, path, true], `${key} ${JSON.stringify(context, (_, v: unknown) => (typeof v === 'bigint' ? String(v) : v))}`)
   }
 })
 
@@ -86,9 +88,9 @@ test('values, variants and payloads follow the table of the contract', () => {
     ['child', actor, false, undefined, 'DEFAULT', undefined],
     ['on', actor, true, undefined, 'STATIC', undefined],
   ]
-  for (const [key, context, value, variant, reason, errorCode] of rows) {
-    const d = decide(engine, key, context)
-    assert.deepEqual([d.value, d.variant, d.reason, d.errorCode], [value, variant, reason, errorCode], key)
+  for (const [key, context, value, variant, reason, error] of rows) {
+    const d = resolve(decide(engine, key, context))
+    assert.deepEqual([d.value, d.variant, d.reason, d.error], [value, variant, reason, error], key)
   }
   assert.equal(decide(engine, 'killed', actor).killed, true)
   assert.equal(decide(engine, 'killed', actor).enabled, false)
@@ -111,19 +113,19 @@ test('a batch decides as single questions do, also past the thousand of one cros
   const flags = Array.from({ length: 2500 }, (_, i) => ({ key: `f${String(i).padStart(4, '0')}`, gates: [{ type: 'percentage_of_actors', ratio: 0.5 }] }))
   const engine = load(compile({ flags }))
   const context = { actor: 'user:1', attributes: { plan: 'pro' } }
-  const all = engine.decideAll(null, context, undefined, clock)
+  const all = engine.decideAll(null, context, clock)
   assert.equal(all.length, 2500)
   assert.deepEqual(all, flags.map(({ key }) => decide(engine, key, context)))
   const some = ['f0003', 'nope', 'f2499', 'f0003']
-  assert.deepEqual(engine.decideAll(some, context, undefined, clock), some.map((key) => decide(engine, key, context)))
-  assert.deepEqual(engine.decideAll([], context, undefined, clock), [])
+  assert.deepEqual(engine.decideAll(some, context, clock), some.map((key) => decide(engine, key, context)))
+  assert.deepEqual(engine.decideAll([], context, clock), [])
 })
 
 test('a batch asks a function about the groups of all its flags', () => {
   const asked: string[] = []
   const groups = (name: string): boolean => asked.push(name) > 0 && name === 'staff'
   const engine = load()
-  assert.equal(engine.decideAll(['on', 'for_group'], { actor: 'a', groups }, undefined, clock)[1]!.enabled, true)
+  assert.equal(engine.decideAll(['on', 'for_group'], { actor: 'a', groups }, clock)[1]!.enabled, true)
   assert.deepEqual(asked.sort(), ['staff', 'équipe'])
 })
 
@@ -160,18 +162,18 @@ test('what a flag does not need is left out of its requests, and nothing else', 
 test('flags that there are not are remembered, but not without end', () => {
   const engine = load()
   const known = (): number => (engine as unknown as { needs: Map<string, unknown> }).needs.size
-  for (let i = 0; i < 5000; i++) assert.equal(decide(engine, `nope${i}`).errorCode, 'FLAG_NOT_FOUND')
+  for (let i = 0; i < 5000; i++) assert.equal(decide(engine, `nope${i}`).reason, 'UNKNOWN_FLAG')
   assert.ok(known() < 1100, `${known()} keys are remembered`)
   assert.equal(decide(engine, 'on').enabled, true)
-  assert.equal(decide(engine, 'nope4999').errorCode, 'FLAG_NOT_FOUND')
+  assert.equal(decide(engine, 'nope4999').reason, 'UNKNOWN_FLAG')
 })
 
 test('a context written once decides as one written each time', () => {
   const engine = load()
   const context = { actor: 'user:1', groups: ['staff'], attributes: { plan: 'pro', age: 30, tags: ['a', 'b'] } }
-  const encoded = engine.encode(context)
-  for (const key of engine.keys()) assert.deepEqual(engine.decide(key, context, encoded, clock), decide(engine, key, context))
-  assert.deepEqual(engine.decideAll(null, context, encoded, clock), engine.decideAll(null, context, undefined, clock))
+  const prepared = new PreparedContext(context)
+  for (const key of engine.keys()) assert.deepEqual(engine.decide(key, prepared, clock), decide(engine, key, context))
+  assert.deepEqual(engine.decideAll(null, prepared, clock), engine.decideAll(null, context, clock))
 })
 
 test('an explanation is of the very decision', () => {
@@ -180,14 +182,14 @@ test('an explanation is of the very decision', () => {
   const rolling = { now: clock.now, roll: (): [number, number] => [n++ * 7919, n * 104729] }
   const seen = new Set<boolean>()
   for (let i = 0; i < 50; i++) {
-    const { decision, steps } = engine.explain('sometimes', { actor: 'a' }, undefined, rolling)
+    const { decision, steps } = engine.explain('sometimes', { actor: 'a' }, rolling)
     const step = steps.find(({ gate }) => gate === 'percentage_of_time')!
     assert.equal(step.outcome === 'yes', decision.enabled)
     assert.equal(Number(step.a) <= Number(step.b), decision.enabled)
     seen.add(decision.enabled)
   }
   assert.equal(seen.size, 2)
-  const { steps } = engine.explain('rule', { attributes: { plan: 'team', age: 2n ** 70n } }, undefined, clock)
+  const { steps } = engine.explain('rule', { attributes: { plan: 'team', age: 2n ** 70n } }, clock)
   assert.deepEqual(steps[0]!.comparisons, [
     { attribute: 'plan', operator: 'eq', values: ['pro'], actual: 'team', held: false },
     { attribute: 'age', operator: 'gte', values: [18], actual: 2n ** 70n, held: true },
@@ -198,7 +200,7 @@ test('a context may be far larger than the buffer to begin with', () => {
   const engine = load()
   const plan = 'é'.repeat(500_000)
   assert.equal(decide(engine, 'rule', { attributes: { plan, age: 20 } }).enabled, false)
-  assert.equal(engine.decideAll(['rule'], { attributes: { plan: 'pro', age: 20, big: plan } }, undefined, clock)[0]!.enabled, true)
+  assert.equal(engine.decideAll(['rule'], { attributes: { plan: 'pro', age: 20, big: plan } }, clock)[0]!.enabled, true)
   assert.equal(decide(engine, 'rule', { attributes: { plan: 'pro', age: 20 } }).enabled, true)
 })
 
@@ -246,7 +248,7 @@ test('memory stays flat over a million decisions and a thousand snapshots', { ti
   const memory = (): number => (engine as unknown as { exports: { memory: WebAssembly.Memory } }).exports.memory.buffer.byteLength
   decide(engine, 'on')
   const start = memory()
-  for (let i = 0; i < 1_000_000; i++) engine.evaluate('for_actor', { actor: 'user:7' }, undefined, clock)
+  for (let i = 0; i < 1_000_000; i++) engine.evaluate('for_actor', { actor: 'user:7' }, clock)
   assert.equal(memory(), start)
   for (let i = 0; i < 1000; i++) assert.equal(decide(load(small), 'on').enabled, true)
 })

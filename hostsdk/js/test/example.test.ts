@@ -31,8 +31,8 @@ test('the example answers by a flag, and by its change', async (t) => {
   assert.deepEqual(await ask('/checkout', 'staff'), { checkout: 'new' })
   assert.deepEqual(await ask('/checkout', 'guests'), { checkout: 'old' })
   assert.deepEqual(await ask('/flags', 'staff'), { new_checkout: true })
-  const why = (await ask('/why/new_checkout', 'staff')) as { decision: { gate: string } }
-  assert.equal(why.decision.gate, 'group/staff')
+  const why = (await ask('/why/new_checkout', 'staff')) as { decision: { path: string } }
+  assert.equal(why.decision.path, 'group/staff')
   await plane.api('POST', '/envs/default/flags/new_checkout/enable', {})
   await line(/new_checkout/)
   assert.deepEqual(await ask('/checkout', 'guests'), { checkout: 'new' })

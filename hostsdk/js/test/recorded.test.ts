@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { Context } from '../src/context.ts'
 import { Fake, hex } from './support/fake.ts'
-import { Gonfalon } from './support/sdk.ts'
+import { Gonfalon, resolve } from './support/sdk.ts'
 import { quick } from './support/wait.ts'
 
 interface Question extends Omit<Context, 'actor' | 'groups'> {
@@ -99,8 +99,9 @@ for (const name of sessions) {
         const chance = BigInt.asUintN(64, BigInt(question.roll))
         roll = [Number(chance >> 32n), Number(chance & 0xffffffffn)]
         const d = flags.decide(flag, { actor, groups, attributes })
+        const { value, reason, error } = resolve(d)
         assert.deepEqual(
-          [d.enabled, d.variant ?? null, d.value ?? null, d.reason, d.errorCode ?? ''],
+          [d.enabled, d.variant ?? null, value ?? null, reason, error ?? ''],
           [question.enabled, question.variant, question.value, question.reason, question.error],
           JSON.stringify(question),
         )

@@ -3,6 +3,7 @@ import { test, type TestContext } from 'node:test'
 import type { Context } from '../src/context.ts'
 import { contextJson } from '../src/remote/json.ts'
 import { RemoteFlags, type RemoteOptions } from '../src/remote/remote.ts'
+import { resolve } from '../src/resolution.ts'
 import { Fake } from './support/fake.ts'
 import { next, quick } from './support/wait.ts'
 
@@ -69,7 +70,7 @@ test('a context is written one way, with every digit', () => {
 test('a server without a stream of events is asked every so often, with the entity tag', async (t) => {
   const server = await Server.start(t)
   server.body = { flags: [flag('f', false)] }
-  const flags = await connect(t, server, { pollInterval: 10, env: 'staging', context: { actor: 'a' } })
+  const flags = await connect(t, server, { pollInterval: 10, environment: 'staging', context: { actor: 'a' } })
   await server.fake.asked(bulk, 3)
   assert.equal(flags.stats.taken, 1)
   const [first, second] = server.fake.requests
@@ -127,14 +128,14 @@ test('failures of one flag are that flag’s', async (t) => {
     ],
   }
   const flags = await connect(t, server)
-  assert.deepEqual([flags.decide('needs_key').reason, flags.decide('needs_key').errorCode, flags.variant('needs_key', { default: 'd' })], ['DEFAULT', undefined, 'd'])
+  assert.deepEqual([flags.decide('needs_key').reason, flags.decide('needs_key').known, flags.variant('needs_key', { default: 'd' })], ['DEFAULT', true, 'd'])
   assert.equal(flags.enabled('broken', { default: true }), true)
   assert.deepEqual([flags.decide('disabled').killed, flags.decide('disabled').value, flags.enabled('disabled', { default: true })], [true, undefined, false])
   assert.deepEqual(flags.payloadObject('hero'), { hex: '#00f' })
-  assert.equal(flags.decide('hero').gate, 'actor/a')
+  assert.equal(flags.decide('hero').path, 'actor/a')
   assert.equal(flags.variant('plain'), 'blue')
   assert.equal(flags.payload('plain'), undefined)
-  assert.equal(flags.decide('nope').errorCode, 'FLAG_NOT_FOUND')
+  assert.equal(flags.decide('nope').reason, 'UNKNOWN_FLAG')
   assert.deepEqual(flags.decideAll(undefined, ['plain', 'nope']).map(({ value }) => value), ['blue', undefined])
   assert.equal(flags.decideAll().length, 5)
   assert.deepEqual(flags.explain('plain').steps, [])
@@ -145,14 +146,14 @@ test('decisions are of one context, and of nobody else', async (t) => {
   server.body = { flags: [flag('f', true)] }
   const flags = await connect(t, server, { context: { actor: 'a', groups: ['g'] } })
   assert.equal(flags.enabled('f', { actor: 'a', groups: ['g'] }), true)
-  assert.equal(flags.decide('f', { actor: 'b' }).errorCode, 'INVALID_CONTEXT')
+  assert.equal(resolve(flags.decide('f', { actor: 'b' })).error, 'INVALID_CONTEXT')
   server.tag = '"2"'
   server.body = { flags: [flag('f', false)] }
   await flags.setContext({ actor: 'b' })
   assert.equal(flags.decide('f', { actor: 'b' }).enabled, false)
   server.status = 500
   await flags.setContext({ actor: 'c' })
-  assert.equal(flags.decide('f').errorCode, 'PROVIDER_NOT_READY')
+  assert.equal(flags.decide('f').reason, 'NOT_READY')
   assert.equal(flags.state, 'NOT_READY')
   await flags.close()
   await flags.setContext({ actor: 'd' })

@@ -50,14 +50,14 @@ test('a client lives through a restart of the server, and takes what has changed
   await plane.stop('SIGKILL')
   await stale
   assert.equal(flags.enabled('f'), false)
-  assert.equal(flags.decide('f').errorCode, undefined)
+  assert.equal(flags.decide('f').known, true)
 
   // Another process that starts while the server is down begins with what was kept; writing that never makes a client wait.
   while (!existsSync(lastGood)) await sleep(10)
   const second = await Gonfalon.connect({ ...quick, endpoint: plane.endpoint, token, lastGood, readyWithin: 10_000 })
   t.after(() => second.close())
   assert.equal(second.state, 'STALE')
-  assert.equal(second.decide('f').errorCode, undefined)
+  assert.equal(second.decide('f').known, true)
 
   const again = await Plane.start(t, { port: plane.port, args })
   const revision = revisionOf(await again.api('POST', '/envs/default/flags/f/enable', {}))
@@ -143,9 +143,9 @@ test('what is decided remotely is what is decided here', async (t) => {
     for (const { key } of document.flags as { key: string }[]) {
       if (key === 'sometimes') continue
       const answers = (flags: Flags): unknown => {
-        const { enabled, variant, payload, value, reason, killed, errorCode, revision } = flags.decide(key, context)
+        const { enabled, variant, payload, value, reason, gate, killed, known, revision } = flags.decide(key, context)
         // Without an actor, a flag with variants is not decided remotely: only that its value is the caller's default is known.
-        return value === undefined ? { value, reason, killed } : { enabled, variant, payload, value, reason, killed, errorCode, revision }
+        return value === undefined ? { value, killed } : { enabled, variant, payload, value, reason, gate, killed, known, revision }
       }
       assert.deepEqual(answers(remote), answers(local), `${key} for ${String(context.actor)}`)
     }

@@ -7,14 +7,14 @@ import { compile } from './support/snapshots.ts'
 import { next, quick } from './support/wait.ts'
 
 test('a test writes its own flags', (t) => {
-  const flags = testFlags(t).enable('a').enable('b', { group: 'staff' }).enable('c', { actor: 'user:1' }).disable('c', { actor: 'user:2' })
+  const flags = testFlags(t).enable('a').enable('b', { forGroup: 'staff' }).enable('c', { forActor: 'user:1' }).disable('c', { forActor: 'user:2' })
   assert.equal(flags.state, 'READY')
   assert.equal(flags.enabled('a'), true)
   assert.equal(flags.enabled('b'), false)
   assert.equal(flags.enabled('b', { groups: ['staff'] }), true)
   assert.equal(flags.enabled('c', { actor: 'user:1' }), true)
-  assert.equal(flags.decide('c', { actor: 'user:2' }).gate, 'actor/user:2')
-  assert.equal(flags.decide('nope').errorCode, 'FLAG_NOT_FOUND')
+  assert.equal(flags.decide('c', { actor: 'user:2' }).path, 'actor/user:2')
+  assert.equal(flags.decide('nope').reason, 'UNKNOWN_FLAG')
   flags.enable('c').kill('a')
   assert.equal(flags.enabled('c', { actor: 'user:2' }), false)
   assert.equal(flags.enabled('c', { actor: 'user:3' }), true)
@@ -47,7 +47,7 @@ test('flags of tests are cut where the compiler cuts them', async (t) => {
   })
   for (let i = 0; i < 20_000; i++) assert.equal(flags.variant('v', { actor: `${i}` }), compiled.variant('v', { actor: `${i}` }))
   const many = testFlags(t)
-  for (let i = 0; i < 300; i++) many.enable('v', { actor: `user:${i}`, group: `group:${i}` })
+  for (let i = 0; i < 300; i++) many.enable('v', { forActor: `user:${i}`, forGroup: `group:${i}` })
   assert.equal(many.enabled('v', { actor: 'user:299' }), true)
 })
 

@@ -56,7 +56,7 @@ async def all_flags(
     """Every flag for this user, in one call."""
     flags: Flags = request.app.state.flags
     decisions = flags.decide_all(who(user, group, plan))
-    return {key: {"enabled": d.enabled, "variant": d.variant, "reason": d.reason} for key, d in decisions.items()}
+    return {d.key: {"enabled": d.enabled, "variant": d.variant, "reason": d.reason} for d in decisions}
 
 
 @app.get("/why/{key}")
@@ -72,7 +72,8 @@ async def why(
 async def healthy(request: Request) -> dict[str, Any]:
     """Flags that are stale, or not there yet, are no reason to be unhealthy: everything has a default."""
     flags: Flags = request.app.state.flags
-    return {"flags": flags.state, "message": flags.message, "age": flags.age}
+    stats = flags.stats
+    return {"flags": stats.state, "error": stats.last_error, "age": stats.age}
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ TWO = snapshot(2, a=False, b=True)
 
 def test_the_first_question_is_answered_right_and_changes_arrive(server: FakeServer) -> None:
     async def program() -> None:
-        async with AsyncGonfalon(server.url, "token", pace=QUICK) as flags:
+        async with AsyncGonfalon(server.url, "token", **QUICK) as flags:
             assert flags.state is State.READY
             assert flags.enabled("a", actor="user:3")
             watcher = Watcher(flags)
@@ -30,11 +30,11 @@ def test_the_first_question_is_answered_right_and_changes_arrive(server: FakeSer
 
 def test_no_thread_is_left_and_nothing_runs_before_it_is_started(server: FakeServer) -> None:
     async def program() -> None:
-        flags = AsyncGonfalon(server.url, "token", pace=QUICK)
+        flags = AsyncGonfalon(server.url, "token", **QUICK)
         assert flags.state is State.NOT_READY
-        assert not await flags.wait_until_ready(0.01)
+        assert not await flags.wait_ready(0.01)
         await flags.start()
-        assert await flags.wait_until_ready(5)
+        assert await flags.wait_ready(5)
         await flags.start()
         await flags.close()
         await flags.close()
@@ -50,10 +50,10 @@ def test_a_server_that_is_down_keeps_no_program_from_starting() -> None:
         pass
 
     async def program() -> None:
-        async with AsyncGonfalon(gone.url, "token", timeout=0.05, pace=QUICK) as flags:
+        async with AsyncGonfalon(gone.url, "token", ready_within=0.05, **QUICK) as flags:
             assert flags.state is State.NOT_READY
             assert flags.enabled("a", default=True)
-        async with AsyncGonfalon(gone.url, "token", bootstrap=TWO, pace=QUICK) as flags:
+        async with AsyncGonfalon(gone.url, "token", bootstrap=TWO, **QUICK) as flags:
             assert flags.state is State.STALE
             assert flags.enabled("b")
 

@@ -69,7 +69,7 @@ def test_groups_beyond_the_limit_are_left_out() -> None:
 
 def test_a_member_is_asked_only_for_groups_that_the_flag_and_its_parents_name(engine: Engine) -> None:
     user = User("user:3", "staff", "elsewhere")
-    assert engine.decide("member", *who(user)).gate_path == "group/staff"
+    assert engine.decide("member", *who(user)).path == "group/staff"
     assert sorted(user.asked) == ["banned", "early", "staff"]
     user.asked.clear()
     engine.decide("percentage", *who(user))

@@ -59,7 +59,7 @@ def test_decisions(
     engine: Engine, flag: str, actor: str | None, asking: dict[str, Any], enabled: bool, reason: Reason, gate: str
 ) -> None:
     decision = decide(engine, flag, actor, **asking)
-    assert (decision.enabled, decision.reason, decision.gate_path) == (enabled, reason, gate)
+    assert (decision.enabled, decision.reason, decision.path) == (enabled, reason, gate)
     assert decision.known == (reason is not Reason.UNKNOWN_FLAG)
 
 
@@ -73,7 +73,7 @@ def test_variants_and_payloads(engine: Engine) -> None:
     assert decide(engine, "name_only", "user:3").variant == "only"
     assert not decide(engine, "name_only", "user:3").has_payload
     assert decide(engine, "hero").variant is None
-    assert decide(engine, "hero").has_variant_gate
+    assert decide(engine, "hero").has_variants
     killed = decide(engine, "killed_variant", "user:3")
     assert (killed.enabled, killed.variant, killed.payload) == (False, "safe", "s")
 
@@ -106,7 +106,7 @@ def test_an_explanation_names_every_gate(engine: Engine) -> None:
     assert not explanation.decision.enabled
     rule = explanation.steps[0]
     assert (rule.gate, rule.outcome) == (Gate.RULE, "no")
-    assert [(c.attribute, c.operator, c.values, c.actual, c.held) for c in rule.checks] == [
+    assert [(c.attribute, c.operator, c.values, c.actual, c.held) for c in rule.comparisons] == [
         ("plan", "in", ["pro", "team"], "free", False)
     ]
     text = str(engine.explain("member", "user:3", ["staff"], None, NOW, 0))
@@ -125,7 +125,7 @@ def test_an_explanation_names_every_gate(engine: Engine) -> None:
     for key, words in told.items():
         assert words in str(engine.explain(key, "u" if key == "member" else None, (), None, NOW, 0)), key
     typed = engine.explain("typed", None, (), {"n": 10**30}, NOW, 0)
-    assert typed.steps[0].checks[0].actual == 10**30
+    assert typed.steps[0].comparisons[0].actual == 10**30
     assert engine.usage == {}
 
 

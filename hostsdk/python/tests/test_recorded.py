@@ -31,7 +31,7 @@ class Recorded(FakeServer):
 def test_a_recorded_session(path: Path) -> None:
     session = json.loads(path.read_text())
     bootstrap = base64.b64decode(session["bootstrap"]) if "bootstrap" in session else None
-    with Recorded() as server, Gonfalon(server.url, "token", bootstrap=bootstrap, timeout=0, pace=QUICK) as flags:
+    with Recorded() as server, Gonfalon(server.url, "token", bootstrap=bootstrap, ready_within=0, **QUICK) as flags:
         watcher = Watcher(flags)
         for step in session["steps"]:
             match step:
@@ -52,8 +52,8 @@ def test_a_recorded_session(path: Path) -> None:
 
 def check(flags: Gonfalon, watcher: Watcher, expected: dict[str, Any]) -> None:
     def serves() -> tuple[str | None, int | None, int]:
-        info = flags.snapshot
-        return (info.lineage, info.revision, flags.refused) if info else (None, None, flags.refused)
+        info = flags.info
+        return (info.lineage, info.revision, flags.stats.refused) if info else (None, None, flags.stats.refused)
 
     wanted = (expected.get("lineage"), expected.get("revision"), expected["refused"])
     watcher.until(lambda: serves() == wanted and flags.state == expected["state"])

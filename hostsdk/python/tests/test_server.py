@@ -76,7 +76,7 @@ PRO = {"type": "rule", "enabled": True, "constraints": [{"attribute": "plan", "o
 
 def test_a_change_arrives_and_is_decided_alike(plane: ControlPlane) -> None:
     plane.put("checkout", PRO)
-    with Gonfalon(plane.url, plane.sdk_token(), pace=QUICK) as flags:
+    with Gonfalon(plane.url, plane.sdk_token(), **QUICK) as flags:
         assert flags.state is State.READY
         watcher = Watcher(flags)
         assert flags.enabled("checkout", actor="user:3", attributes={"plan": "pro"})
@@ -89,7 +89,7 @@ def test_a_change_arrives_and_is_decided_alike(plane: ControlPlane) -> None:
             asked = {"context": {"targetingKey": f"user:{i}"}}
             answer = plane.http.post(f"{plane.url}/ofrep/v1/evaluate/flags/checkout", json=asked).json()
             assert answer["value"] == flags.enabled("checkout", f"user:{i}")
-        assert flags.refused == 0
+        assert flags.stats.refused == 0
         plane.ask("DELETE", "/envs/default/flags/checkout")
         watcher.until(lambda: not flags.decide("checkout").known)
 
@@ -98,12 +98,12 @@ def test_a_restart_is_survived_and_resumed(plane: ControlPlane, tmp_path: Path) 
     plane.put("a", ON)
     token = plane.sdk_token()
     last_good = tmp_path / "last"
-    with Gonfalon(plane.url, token, last_good=last_good, pace=QUICK) as flags:
+    with Gonfalon(plane.url, token, last_good=last_good, **QUICK) as flags:
         watcher = Watcher(flags)
         plane.stop()
         watcher.until(lambda: flags.state is State.STALE)
         assert flags.enabled("a")
-        with Gonfalon(plane.url, token, last_good=last_good, pace=QUICK) as started_meanwhile:
+        with Gonfalon(plane.url, token, last_good=last_good, **QUICK) as started_meanwhile:
             assert started_meanwhile.state is State.STALE
             assert started_meanwhile.enabled("a")
         again = ControlPlane(plane.binary, plane.folder, plane.url.removeprefix("http://"))
@@ -120,11 +120,11 @@ def test_a_restart_is_survived_and_resumed(plane: ControlPlane, tmp_path: Path) 
 def test_a_token_that_is_made_later_is_enough(plane: ControlPlane) -> None:
     plane.put("a", ON)
     secret = "made-a-little-later-on"
-    with Gonfalon(plane.url, secret, timeout=0, pace=QUICK) as flags:
+    with Gonfalon(plane.url, secret, ready_within=0, **QUICK) as flags:
         watcher = Watcher(flags)
         watcher.until(lambda: flags.state is State.ERROR)
-        assert "401" in flags.message
-    with Gonfalon(plane.url, ADMIN, environment="missing", timeout=0, pace=QUICK) as flags:
+        assert "401" in str(flags.stats.last_error)
+    with Gonfalon(plane.url, ADMIN, environment="missing", ready_within=0, **QUICK) as flags:
         watcher = Watcher(flags)
         watcher.until(lambda: flags.state is State.ERROR)
         plane.ask("POST", "/envs", {"key": "missing", "from": "default"})
@@ -134,7 +134,7 @@ def test_a_token_that_is_made_later_is_enough(plane: ControlPlane) -> None:
 
 def test_polling_and_usage(plane: ControlPlane) -> None:
     plane.put("a", ON)
-    with Gonfalon(plane.url, plane.sdk_token(), poll=0.02, pace=QUICK) as flags:
+    with Gonfalon(plane.url, plane.sdk_token(), poll=0.02, **QUICK) as flags:
         watcher = Watcher(flags)
         assert flags.enabled("a")
         plane.put("a", OFF)
@@ -149,7 +149,7 @@ def test_asyncio(plane: ControlPlane) -> None:
     token = plane.sdk_token()
 
     async def program() -> None:
-        async with AsyncGonfalon(plane.url, token, pace=QUICK) as flags:
+        async with AsyncGonfalon(plane.url, token, **QUICK) as flags:
             assert flags.enabled("a")
             watcher = Watcher(flags)
             await asyncio.to_thread(plane.put, "a", OFF)

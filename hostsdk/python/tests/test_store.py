@@ -168,8 +168,8 @@ def test_a_listener_that_fails_stops_nobody(caplog: pytest.LogCaptureFixture) ->
     assert "a listener failed" in caplog.text
 
 
-def test_the_time_to_live_makes_a_client_stale() -> None:
-    status = Status(time_to_live=0.0)
+def test_the_ttl_makes_a_client_stale() -> None:
+    status = Status(ttl=0.0)
     status.loaded()
     assert status.state is State.STALE
     status.contact()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 from gonfalon import Event, Flags
-from gonfalon.follower import Pace
+from gonfalon.source import Pace
 
 # No waiting between attempts, and no grace: what happens is awaited, not timed.
-QUICK = Pace(backoff=0.01, longest=0.02, grace=0.01, usage=3600, farewell=5)
+QUICK: Any = {"grace": 0.01, "pace": Pace(backoff=0.01, longest=0.02, usage=3600, farewell=5)}
 
 
 class Watcher:

@@ -193,20 +193,48 @@ func (e *Escapes) outlives(i int, a *ssa.Alloc, holders []int) bool {
 	return false
 }
 
-// markCycles finds the blocks that may run more than once in one call.
+// markCycles finds the blocks that may run more than once in one call: those in a
+// strongly connected component of several, or with an edge to themselves (Tarjan,
+// 1972).
 func (e *Escapes) markCycles(f *ssa.Function) {
-	for _, b := range f.Blocks {
-		seen := map[*ssa.BasicBlock]bool{}
-		todo := append([]*ssa.BasicBlock(nil), b.Succs...)
-		for len(todo) > 0 && !seen[b] {
-			x := todo[len(todo)-1]
-			todo = todo[:len(todo)-1]
-			if !seen[x] {
-				seen[x] = true
-				todo = append(todo, x.Succs...)
+	place := make([]int, len(f.Blocks)) // in the order of discovery, from 1
+	low := make([]int, len(f.Blocks))
+	isOpen := make([]bool, len(f.Blocks))
+	found := 0
+	var open []*ssa.BasicBlock
+	var visit func(b *ssa.BasicBlock)
+	visit = func(b *ssa.BasicBlock) {
+		found++
+		place[b.Index], low[b.Index] = found, found
+		open, isOpen[b.Index] = append(open, b), true
+		for _, s := range b.Succs {
+			switch {
+			case s == b:
+				e.cyclic[b] = true
+			case place[s.Index] == 0:
+				visit(s)
+				low[b.Index] = min(low[b.Index], low[s.Index])
+			case isOpen[s.Index]:
+				low[b.Index] = min(low[b.Index], place[s.Index])
 			}
 		}
-		e.cyclic[b] = seen[b]
+		if low[b.Index] < place[b.Index] {
+			return
+		}
+		at := len(open) - 1
+		for open[at] != b {
+			at--
+		}
+		for _, x := range open[at:] {
+			e.cyclic[x] = e.cyclic[x] || len(open)-at > 1
+			isOpen[x.Index] = false
+		}
+		open = open[:at]
+	}
+	for _, b := range f.Blocks {
+		if place[b.Index] == 0 {
+			visit(b)
+		}
 	}
 }
 

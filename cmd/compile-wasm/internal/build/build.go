@@ -15,7 +15,6 @@ import (
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/opt"
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/subset"
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/wasm"
-	"github.com/tetratelabs/wazero"
 )
 
 // MaxPages is the memory's stated maximum: 1 GiB. The largest snapshot that the
@@ -33,10 +32,15 @@ const (
 	Keep    Allocation = "keep"    // what it takes stays, unless it traps
 )
 
+// ClaimsBroken is an export of modules that keep claims: it answers 1 once a
+// claim was wrong.
+const ClaimsBroken = "claims_broken"
+
 // Config says what to build and how.
 type Config struct {
 	Load       load.Config
 	Optimise   bool
+	Claims     bool                  // keep what the optimiser proved as claims: the export ClaimsBroken tells if one was wrong
 	Names      bool                  // write function names into the module
 	Allocation map[string]Allocation // by export; Default for those not named
 	Default    Allocation
@@ -57,36 +61,16 @@ type Result struct {
 }
 
 // Build compiles a guest. The error lists all refusals, one a line.
-func Build(ctx context.Context, cfg Config) (res *Result, err error) {
-	defer func() {
-		if e := recover(); e != nil {
-			res, err = nil, internal(e)
-		}
-	}()
-	return compile(ctx, cfg)
-}
-
-// internal is the error for what only a fault of the compiler can cause.
-func internal(cause any) error {
-	if f, ok := cause.(lower.Failure); ok {
-		return fmt.Errorf("internal error at %s (in %s: %v): please report it with the program", f.Pos, load.Short(f.Func), f.Cause)
-	}
-	return fmt.Errorf("internal error (%v): please report it with the program", cause)
-}
-
-func compile(ctx context.Context, cfg Config) (*Result, error) {
+func Build(ctx context.Context, cfg Config) (*Result, error) {
 	prog, err := load.Load(ctx, cfg.Load)
 	if err != nil {
 		return nil, err
 	}
-	if names := lower.Unresolved(prog); len(names) > 0 {
-		return nil, internal(fmt.Errorf("Go's library has no %s any more", strings.Join(names, ", ")))
-	}
 	graph := analyse.Reach(prog, lower.IsIntrinsic)
-	escapes := analyse.FindEscapes(graph, lower.IsIntrinsic)
-	if err := subset.Check(graph, escapes); err != nil {
+	if err := subset.Check(graph); err != nil {
 		return nil, err
 	}
+	escapes := analyse.FindEscapes(graph, lower.IsIntrinsic)
 	kind := func(export string) Allocation {
 		if a, ok := cfg.Allocation[export]; ok {
 			return a
@@ -108,29 +92,32 @@ func compile(ctx context.Context, cfg Config) (*Result, error) {
 	for _, e := range prog.Exports {
 		exports = append(exports, guest.Export(e))
 	}
-	image, err := runInits(ctx, prog, lower.NewProgram(graph, escapes, types, memory, options), memory)
+	if cfg.Claims {
+		exports = append(exports, guest.ReadGlobal(ClaimsBroken, lower.GlobalClaim))
+	}
+	image, err := runInits(ctx, lower.NewProgram(graph, escapes, types, memory, options), memory)
 	if err != nil {
 		return nil, err
 	}
-	funcs, err := opt.Program(guest.Funcs, exports, cfg.Optimise)
+	funcs, err := opt.Program(guest.Funcs, exports, opt.Options{Optimise: cfg.Optimise, Claims: cfg.Claims})
 	if err != nil {
 		return nil, err
 	}
-	if err := checkStack(exports); err != nil {
-		return nil, err
-	}
-	code, err := emit.Functions(funcs, emit.Options{Fold: cfg.Optimise, StackTop: lower.StackSize, StackGlobal: lower.GlobalStack})
+	code, err := emit.Functions(funcs, emit.Options{Fold: cfg.Optimise, StackTop: lower.StackSize, StackGlobal: lower.GlobalStack, ClaimGlobal: lower.GlobalClaim})
 	if err != nil {
 		return nil, err
 	}
 	m := &wasm.Module{Funcs: code, Names: cfg.Names, Segments: image.segments}
-	image.setMemory(m)
+	image.setMemory(m, cfg.Claims)
 	for i, e := range prog.Exports {
 		m.Exports = append(m.Exports, wasm.Export{Name: e.Name, Index: slices.Index(funcs, exports[i])})
 	}
+	if cfg.Claims {
+		m.Exports = append(m.Exports, wasm.Export{Name: ClaimsBroken, Index: slices.Index(funcs, exports[len(exports)-1])})
+	}
 	res := &Result{Module: m.Encode()}
-	if err := validate(ctx, res.Module); err != nil {
-		return nil, err
+	if err := usable(ctx, res.Module); err != nil {
+		return nil, fmt.Errorf("the compiler is at fault, please report this program: %w", err)
 	}
 	for i := range code {
 		res.Functions = append(res.Functions, Function{code[i].Name, funcs[i].Pos.String(), code[i].Size()})
@@ -144,16 +131,6 @@ func compile(ctx context.Context, cfg Config) (*Result, error) {
 		res.DataSize += len(s.Data)
 	}
 	return res, nil
-}
-
-// validate makes sure that machines take the module.
-func validate(ctx context.Context, module []byte) error {
-	r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter())
-	defer r.Close(ctx)
-	if _, err := r.CompileModule(ctx, module); err != nil {
-		return internal(fmt.Errorf("the module is not valid: %w", err))
-	}
-	return nil
 }
 
 func checkAllocations(g *analyse.Graph, e *analyse.Escapes, kind func(string) Allocation) error {

@@ -35,16 +35,15 @@ func folds(f *ir.Func) []bool {
 func foldBlock(b *ir.Block, folded []bool, uses []int, user []*ir.Value, ends []*ir.Block) {
 	n := len(b.Values)
 	root := make(map[*ir.Value]int, n) // where each value is computed
-	// reads[i] and writes[i] count such values before i.
-	reads, writes := make([]int, n+1), make([]int, n+1)
-	for i, v := range b.Values {
-		e := v.Effect()
-		reads[i+1], writes[i+1] = reads[i], writes[i]
-		if e&ir.Reads != 0 {
-			reads[i+1]++
-		}
-		if e&ir.Writes != 0 {
-			writes[i+1]++
+	// before[e][i] counts the values before i that have the effect e.
+	before := map[ir.Effect][]int{ir.Reads: nil, ir.Writes: nil, ir.ReadsDead: nil, ir.Clobbers: nil}
+	for e := range before {
+		before[e] = make([]int, n+1)
+		for i, v := range b.Values {
+			before[e][i+1] = before[e][i]
+			if v.Effect()&e != 0 {
+				before[e][i+1]++
+			}
 		}
 	}
 	for i := n - 1; i >= 0; i-- {
@@ -59,19 +58,24 @@ func foldBlock(b *ir.Block, folded []bool, uses []int, user []*ir.Value, ends []
 			if ends[v.ID] != b || b.Term == ir.If && ends[v.ID] != nil && b.Ctrl[0] != v {
 				continue
 			}
-		case u.Block != b || u.Op == ir.OpResult || uses[u.ID] == 0 && u.Type != ir.Void && u.Effect()&^ir.Traps == 0:
+		case u.Block != b || u.Op == ir.OpResult || uses[u.ID] == 0 && u.Type != ir.Void && u.Effect()&^(ir.Traps|ir.Clobbers) == 0:
 			continue
 		default:
 			at = root[u]
 		}
-		e := v.Effect()
-		if e&ir.Reads != 0 && writes[at] != writes[i+1] {
-			continue
-		}
-		if e&ir.Writes != 0 && (writes[at] != writes[i+1] || reads[at] != reads[i+1]) {
+		if crosses(v.Effect(), func(e ir.Effect) bool { return before[e][at] != before[e][i+1] }) {
 			continue
 		}
 		folded[v.ID] = true
 		root[v] = at
 	}
+}
+
+// crosses reports whether something with the effects e can be told to have moved
+// past what there is on its way.
+func crosses(e ir.Effect, there func(ir.Effect) bool) bool {
+	return e&ir.Reads != 0 && there(ir.Writes) ||
+		e&ir.Writes != 0 && (there(ir.Writes) || there(ir.Reads)) ||
+		e&ir.ReadsDead != 0 && there(ir.Clobbers) ||
+		e&ir.Clobbers != 0 && there(ir.ReadsDead)
 }

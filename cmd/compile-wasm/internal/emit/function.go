@@ -17,21 +17,22 @@ type scope struct {
 
 // writer writes one function.
 type writer struct {
-	f      *ir.Func
-	opt    Options
-	index  map[*ir.Func]int
-	frame  int  // bytes
-	moves  bool // the stack pointer must be right for what f calls
-	folded []bool
-	uses   []int
-	local  []int // index + 1 of each value's local, by ID
-	locals []byte
-	fp     int
-	code   wasm.Code
-	set    int // where code ends if it ends in a local.set, which starts at setAt
-	setAt  int
-	scopes []scope
-	order  []*ir.Value
+	f       *ir.Func
+	opt     Options
+	index   map[*ir.Func]int
+	touches touches
+	frame   int  // bytes
+	moves   bool // the stack pointer must be right for what f calls
+	folded  []bool
+	uses    []int
+	local   []int // index + 1 of each value's local, by ID
+	locals  []byte
+	fp      int
+	code    wasm.Code
+	set     int // where code ends if it ends in a local.set, which starts at setAt
+	setAt   int
+	scopes  []scope
+	order   []*ir.Value
 }
 
 func (w *writer) function() (*wasm.Func, error) {
@@ -208,17 +209,17 @@ func (w *writer) block(b, next *ir.Block) error {
 	switch b.Term {
 	case ir.Unreachable:
 		w.code.Op(wasm.OpUnreachable)
-		return checkOrder(b, w.order)
+		return checkOrder(b, w.order, w.touches)
 	case ir.Return:
 		for _, v := range b.Ctrl {
 			w.push(v)
 		}
 		w.epilogue()
 		w.code.Op(wasm.OpReturn)
-		return checkOrder(b, w.order)
+		return checkOrder(b, w.order, w.touches)
 	case ir.Jump:
 		w.movePhis(b, b.Succs[0])
-		if err := checkOrder(b, w.order); err != nil {
+		if err := checkOrder(b, w.order, w.touches); err != nil {
 			return err
 		}
 		return w.branch(b, b.Succs[0], next)
@@ -236,7 +237,7 @@ func (w *writer) conditional(b, next *ir.Block) error {
 			continue
 		}
 		w.pushCondition(b.Ctrl[0], i == 1)
-		if err := checkOrder(b, w.order); err != nil {
+		if err := checkOrder(b, w.order, w.touches); err != nil {
 			return err
 		}
 		w.code.Op(wasm.OpBrIf)
@@ -265,7 +266,7 @@ func (w *writer) conditional(b, next *ir.Block) error {
 	}
 	w.code, w.set, w.setAt = outer, set, setAt
 	w.pushCondition(b.Ctrl[0], len(then) == 0)
-	if err := checkOrder(b, w.order); err != nil {
+	if err := checkOrder(b, w.order, w.touches); err != nil {
 		return err
 	}
 	if len(then) == 0 {

@@ -14,8 +14,9 @@ type allocator struct {
 	uses   []int
 	number []int // of each value that needs a local, by ID; −1 for others
 	values []*ir.Value
-	class  []int // union-find over the numbers
-	apart  []set // per class, what is alive together with a member
+	class  []int   // union-find over the numbers
+	apart  []set   // per class, what is alive together with a member
+	member [][]int // per class, its members
 }
 
 // set is a set of value numbers.
@@ -46,6 +47,7 @@ func locals(f *ir.Func, folded []bool, uses []int) (local []int, types []byte) {
 				a.number[v.ID] = len(a.values)
 				a.values = append(a.values, v)
 				a.class = append(a.class, len(a.class))
+				a.member = append(a.member, []int{len(a.member)})
 			}
 		}
 	}
@@ -216,6 +218,7 @@ func (a *allocator) coalesce() {
 					p, q = q, p
 				}
 				a.class[q] = p
+				a.member[p] = append(a.member[p], a.member[q]...)
 				a.apart[p].unite(a.apart[q])
 			}
 		}
@@ -227,12 +230,7 @@ func (a *allocator) clash(p, q int) bool {
 	if a.values[p].Op == ir.OpParam && a.values[q].Op == ir.OpParam {
 		return true
 	}
-	for i := range a.values {
-		if c := a.find(i); c == p && a.apart[q].has(i) || c == q && a.apart[p].has(i) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(a.member[p], a.apart[q].has) || slices.ContainsFunc(a.member[q], a.apart[p].has)
 }
 
 // colour gives each class the first local of its type that no class it clashes

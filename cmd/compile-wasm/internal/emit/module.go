@@ -10,6 +10,7 @@ type Options struct {
 	Fold        bool // compute values where they are used
 	StackTop    int  // where the shadow stack begins
 	StackGlobal int  // the global that holds the stack pointer
+	ClaimGlobal int  // the global that is set when a claim is wrong
 }
 
 // Functions writes all functions; a call's index is the callee's place in funcs.
@@ -18,17 +19,18 @@ func Functions(funcs []*ir.Func, opt Options) ([]wasm.Func, error) {
 	frames := map[*ir.Func]int{}
 	for i, f := range funcs {
 		index[f] = i
+		orderComparisons(f)
 		f.SplitEdges()
 		f.Dominators()
 		frames[f] = layFrame(f)
 	}
-	users := stackUsers(funcs, frames)
+	users, all := stackUsers(funcs, frames), findTouches(funcs, frames)
 	out := make([]wasm.Func, len(funcs))
 	for i, f := range funcs {
 		if err := f.Verify(); err != nil {
 			return nil, err
 		}
-		w := &writer{f: f, opt: opt, index: index, frame: frames[f], moves: callsAny(f, users), folded: make([]bool, f.NumValues()), local: make([]int, f.NumValues())}
+		w := &writer{f: f, opt: opt, index: index, touches: all, frame: frames[f], moves: callsAny(f, users), folded: make([]bool, f.NumValues()), local: make([]int, f.NumValues())}
 		w.uses = f.Uses()
 		if opt.Fold {
 			w.folded = folds(f)

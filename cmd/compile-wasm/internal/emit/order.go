@@ -6,16 +6,17 @@ import (
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/ir"
 )
 
-// checkOrder proves that a block's values were computed in an order that its
-// reads and writes can't tell from the one in the ir: no read changed places
-// with a write, nor a write with another, nothing was left out or done twice.
-func checkOrder(b *ir.Block, emitted []*ir.Value) error {
+// checkOrder proves that a block's values were computed in an order that can't be
+// told from the one in the ir: no two values of which one writes what the other
+// reads or writes changed places, and nothing was left out or done twice.
+func checkOrder(b *ir.Block, emitted []*ir.Value, all touches) error {
 	place := map[*ir.Value]int{}
 	for i, v := range b.Values {
 		place[v] = i
 	}
 	seen := map[*ir.Value]bool{}
-	lastWrite, lastRead := -1, -1
+	// The last place, in the ir, of what has been computed and touches something.
+	last := map[touch]int{}
 	for _, v := range emitted {
 		if rematerialised(v) {
 			continue
@@ -30,19 +31,18 @@ func checkOrder(b *ir.Block, emitted []*ir.Value) error {
 				return fmt.Errorf("%s: b%d: v%d is computed before v%d, which it uses", b.Func.Name, b.ID, v.ID, a.ID)
 			}
 		}
-		e := v.Effect()
-		if e&ir.Reads != 0 && i < lastWrite || e&ir.Writes != 0 && i < max(lastWrite, lastRead) {
-			return fmt.Errorf("%s: b%d: v%d = %s has moved past a read or write", b.Func.Name, b.ID, v.ID, v.Op)
+		t := all.of(v)
+		for u, at := range last {
+			if i < at && t.before(u) {
+				return fmt.Errorf("%s: b%d: v%d = %s has moved past a read or write", b.Func.Name, b.ID, v.ID, v.Op)
+			}
 		}
-		if e&ir.Reads != 0 {
-			lastRead = max(lastRead, i)
-		}
-		if e&ir.Writes != 0 {
-			lastWrite = max(lastWrite, i)
+		if at, ok := last[t]; !ok || at < i {
+			last[t] = i
 		}
 	}
 	for _, v := range b.Values {
-		if v.Effect()&(ir.Writes|ir.Traps) != 0 && !seen[v] {
+		if t := all.of(v); (t.writes || t.traps) && !seen[v] {
 			return fmt.Errorf("%s: b%d: v%d = %s was left out", b.Func.Name, b.ID, v.ID, v.Op)
 		}
 	}

@@ -54,7 +54,7 @@ func TestCheckOrder(t *testing.T) {
 		"the store is forgotten": {[]*ir.Value{x, y, z}, "left out"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			switch err := checkOrder(b, c.order); {
+			switch err := checkOrder(b, c.order, nil); {
 			case c.want == "" && err != nil:
 				t.Error(err)
 			case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):

@@ -17,7 +17,7 @@ func (w *writer) value(v *ir.Value) {
 		w.order = append(w.order, v) // its call has set the local
 		return
 	}
-	if w.uses[v.ID] == 0 && v.Type != ir.Void && v.Effect() == 0 {
+	if w.uses[v.ID] == 0 && v.Type != ir.Void && v.Effect()&^ir.Clobbers == 0 {
 		return
 	}
 	w.compute(v)
@@ -150,6 +150,11 @@ func (w *writer) compute(v *ir.Value) {
 	case v.Op == ir.OpCheck:
 		w.code.Op(wasm.OpBrIf)
 		w.code.U(uint64(w.trapLabel()))
+	case v.Op == ir.OpClaim:
+		w.code.Op(wasm.OpI32Eqz, wasm.OpIf, wasm.BlockVoid)
+		w.code.I32(1)
+		w.code.Local(wasm.OpGlobalSet, w.opt.ClaimGlobal)
+		w.code.Op(wasm.OpUnreachable, wasm.OpEnd)
 	case v.Op == ir.OpCopy:
 		w.code.Op(0xfc, 10, 0, 0)
 	case v.Op == ir.OpFill:

@@ -1,6 +1,6 @@
-// Package harness builds guests for tests and runs them in wazero, by its
-// compiler and its interpreter, unoptimised and optimised: four ways that have
-// to agree with Go.
+// Package harness builds guests for tests and runs them in wazero: unoptimised,
+// optimised, and optimised with what the optimiser proved kept as claims; by its
+// compiler and its interpreter. All of these ways have to agree with Go.
 package harness
 
 import (
@@ -17,16 +17,20 @@ import (
 // Way is one way to run a guest.
 type Way struct {
 	Optimised   bool
+	Claims      bool
 	Interpreter bool
 }
 
-// Ways are all four.
-var Ways = []Way{{false, false}, {false, true}, {true, false}, {true, true}}
+// Ways are all of them.
+var Ways = []Way{{}, {Interpreter: true}, {Optimised: true}, {Optimised: true, Interpreter: true}, {Optimised: true, Claims: true}}
 
 func (w Way) String() string {
 	name := "O0"
 	if w.Optimised {
 		name = "optimised"
+	}
+	if w.Claims {
+		name += " with claims"
 	}
 	if w.Interpreter {
 		return name + ", interpreter"
@@ -34,27 +38,41 @@ func (w Way) String() string {
 	return name + ", compiler"
 }
 
-// Build compiles the guest package in dir.
-func Build(t testing.TB, dir string, optimise bool) []byte {
+// Builder builds one guest, in each way once.
+type Builder struct {
+	Dir    string
+	Config func(*build.Config) // what to change of the configuration; may be nil
+	built  map[Way][]byte
+}
+
+// Build compiles the guest package for a way to run it.
+func (b *Builder) Build(t testing.TB, w Way) []byte {
 	t.Helper()
-	res, err := build.Build(t.Context(), build.Config{Load: load.Config{Dir: dir, Pattern: "."}, Optimise: optimise, Names: true, Default: build.Scratch})
+	w.Interpreter = false
+	if bin := b.built[w]; bin != nil {
+		return bin
+	}
+	cfg := build.Config{Load: load.Config{Dir: b.Dir, Pattern: "."}, Optimise: w.Optimised, Claims: w.Claims, Names: true, Default: build.Scratch}
+	if b.Config != nil {
+		b.Config(&cfg)
+	}
+	res, err := build.Build(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
+	if b.built == nil {
+		b.built = map[Way][]byte{}
+	}
+	b.built[w] = res.Module
 	return res.Module
 }
 
-// Instance is a running module. It isn't safe for concurrent use.
-type Instance struct {
-	mod api.Module
-	fns map[string]api.Function
-}
-
-// Start instantiates a module. It is closed with the test.
-func Start(t testing.TB, bin []byte, interpreter bool) *Instance {
+// Start instantiates the guest. It is closed with the test.
+func (b *Builder) Start(t testing.TB, w Way) *Instance {
 	t.Helper()
+	bin := b.Build(t, w)
 	cfg := wazero.NewRuntimeConfig()
-	if interpreter {
+	if w.Interpreter {
 		cfg = wazero.NewRuntimeConfigInterpreter()
 	}
 	ctx := context.Background()
@@ -64,11 +82,32 @@ func Start(t testing.TB, bin []byte, interpreter bool) *Instance {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Instance{mod, map[string]api.Function{}}
+	return &Instance{t, mod, map[string]api.Function{}}
 }
 
-// Call calls an export; an error is a trap.
+// Instance is a running module. It isn't safe for concurrent use.
+type Instance struct {
+	t   testing.TB
+	mod api.Module
+	fns map[string]api.Function
+}
+
+// Call calls an export; an error is a trap. A wrong claim fails the test.
 func (i *Instance) Call(name string, args ...uint64) (uint64, error) {
+	i.t.Helper()
+	out, err := i.function(name).Call(context.Background(), args...)
+	if err != nil && i.mod.ExportedFunction(build.ClaimsBroken) != nil {
+		if broken, _ := i.function(build.ClaimsBroken).Call(context.Background()); len(broken) != 1 || broken[0] != 0 {
+			i.t.Fatalf("%s%#x: the optimiser decided a condition wrongly: %v", name, args, err)
+		}
+	}
+	if err != nil || len(out) == 0 {
+		return 0, err
+	}
+	return out[0], nil
+}
+
+func (i *Instance) function(name string) api.Function {
 	f := i.fns[name]
 	if f == nil {
 		if f = i.mod.ExportedFunction(name); f == nil {
@@ -76,11 +115,7 @@ func (i *Instance) Call(name string, args ...uint64) (uint64, error) {
 		}
 		i.fns[name] = f
 	}
-	out, err := f.Call(context.Background(), args...)
-	if err != nil || len(out) == 0 {
-		return 0, err
-	}
-	return out[0], nil
+	return f
 }
 
 // Memory is the module's.

@@ -9,7 +9,6 @@ import (
 type Slot struct {
 	Size   int // bytes
 	Offset int // from the frame pointer; the emitter sets it
-	Pos    token.Position
 }
 
 // Value is one operation and its result.
@@ -24,14 +23,35 @@ type Value struct {
 	Block  *Block
 	// NonNeg marks a length or a capacity: as a signed number never below 0.
 	NonNeg bool
+	// Claimed marks a condition that a claim checks: it stays as it is.
+	Claimed bool
 }
 
 // Effect is what executing v may do.
 func (v *Value) Effect() Effect {
-	if v.Op == OpCall {
+	switch {
+	case v.Op == OpCall:
 		return v.Op.Effect() &^ v.Callee.Without
+	case v.Op.IsLoad() && v.Args[0].returned():
+		return v.Op.Effect() | ReadsDead
 	}
 	return v.Op.Effect()
+}
+
+// returned reports whether v, an address, is or was made from what a call
+// returned: it may be that of an aggregate in the callee's frame. Such an address
+// is only used to copy the aggregate to the caller's frame, so that it never
+// meets another in a phi.
+func (v *Value) returned() bool {
+	switch v.Op {
+	case OpCall, OpResult:
+		return true
+	case OpOffset:
+		return v.Args[0].returned()
+	case OpI32Add:
+		return v.Args[0].returned() || v.Args[1].returned()
+	}
+	return false
 }
 
 // IsConst reports whether v is the integer constant n.
@@ -82,6 +102,8 @@ type Func struct {
 	Entry bool
 	// NonNil[i]: parameter i is a pointer that no caller passes as nil.
 	NonNil []bool
+	// Claims says to keep what the optimiser decides as claims.
+	Claims bool
 	nextID int
 	nextB  int
 }

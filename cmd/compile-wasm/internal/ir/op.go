@@ -160,6 +160,7 @@ const (
 	OpCall                     // calls Callee with Args; Type is Void unless there is exactly one result
 	OpResult                   // result Imm of the call Args[0], right after it
 	OpCheck                    // traps when Args[0] is not zero
+	OpClaim                    // tells, and traps, when Args[0] is zero: the optimiser believed that it never is
 	OpCopy                     // memory.copy(to, from, n), overlapping or not
 	OpFill                     // memory.fill(to, byte, n)
 )
@@ -168,10 +169,17 @@ const (
 type Effect uint8
 
 // Effects are a set.
+//
+// A function's own frame is nobody else's memory, so what happens there is no
+// effect of calling it, with one exception: an aggregate result lies in the frame
+// of the function that returned it, which the next call may overwrite. Reading
+// such a result and calling a function that has a frame are the last two effects.
 const (
-	Reads  Effect = 1 << iota // memory or a global
-	Writes                    // memory or a global
-	Traps                     // may end the call
+	Reads     Effect = 1 << iota // memory or a global
+	Writes                       // memory or a global, apart from the function's own frame
+	Traps                        // may end the call
+	ReadsDead                    // the frame of a function that has returned
+	Clobbers                     // such frames
 )
 
 // IsLoad, IsStore and IsConst tell the families of opcodes apart.
@@ -199,12 +207,15 @@ func (op Op) Effect() Effect {
 		return Reads
 	case op.IsStore(), op == OpGlobalSet, op == OpFill:
 		return Writes
-	case op == OpCheck:
+	case op == OpCheck, op == OpClaim:
 		return Traps
 	case op >= OpI32DivS && op <= OpI32RemU, op >= OpI64DivS && op <= OpI64RemU, op >= 0xa8 && op <= 0xab, op >= OpTruncF32I64S && op <= OpTruncF64I64U:
 		return Traps
 	case op == OpSelect, op.IsConst(), op >= OpI32Eqz && op <= OpExtend16, op == OpPhi, op == OpParam, op == OpSlot, op == OpOffset, op == OpResult:
 		return 0
+	}
+	if op == OpCall {
+		return Reads | Writes | Traps | Clobbers
 	}
 	return Reads | Writes | Traps
 }
@@ -218,7 +229,7 @@ func (op Op) ResultType() Type {
 		return F32
 	case op == OpLoadF64, op == OpF64Const, op >= OpF64Abs && op <= OpF64Copysign, op >= OpF64FromI32S && op <= OpPromote, op == OpF64Bits:
 		return F64
-	case op.IsStore(), op == OpGlobalSet, op == OpCheck, op == OpCopy, op == OpFill:
+	case op.IsStore(), op == OpGlobalSet, op == OpCheck, op == OpClaim, op == OpCopy, op == OpFill:
 		return Void
 	}
 	return I32
@@ -226,7 +237,7 @@ func (op Op) ResultType() Type {
 
 var names = map[Op]string{
 	OpPhi: "phi", OpParam: "param", OpSlot: "slot", OpOffset: "offset", OpCall: "call", OpResult: "result",
-	OpCheck: "check", OpCopy: "copy", OpFill: "fill", OpSelect: "select",
+	OpCheck: "check", OpClaim: "claim", OpCopy: "copy", OpFill: "fill", OpSelect: "select",
 	OpI32Const: "i32.const", OpI64Const: "i64.const", OpF32Const: "f32.const", OpF64Const: "f64.const",
 }
 

@@ -111,7 +111,7 @@ func (f *Func) verifyTypes(v *Value) error {
 				return bad("wrong type of argument for " + v.Callee.Name)
 			}
 		}
-	case v.Op.IsLoad(), v.Op == OpOffset, v.Op == OpCheck:
+	case v.Op.IsLoad(), v.Op == OpOffset, v.Op == OpCheck, v.Op == OpClaim:
 		if len(v.Args) != 1 || v.Args[0].Type != I32 {
 			return bad("wants one i32")
 		}

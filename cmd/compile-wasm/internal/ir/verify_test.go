@@ -85,7 +85,7 @@ func TestRemoveEdge(t *testing.T) {
 func TestEffects(t *testing.T) {
 	for op, want := range map[ir.Op]ir.Effect{
 		ir.OpI32Add: 0, ir.OpLoad8U: ir.Reads, ir.OpStore64: ir.Writes, ir.OpI64DivU: ir.Traps, ir.OpCheck: ir.Traps, ir.OpSelect: 0,
-		ir.OpFill: ir.Writes, ir.OpCopy: ir.Reads | ir.Writes | ir.Traps, ir.OpCall: ir.Reads | ir.Writes | ir.Traps, ir.OpMemGrow: ir.Reads | ir.Writes | ir.Traps, 0xee: ir.Reads | ir.Writes | ir.Traps,
+		ir.OpFill: ir.Writes, ir.OpCopy: ir.Reads | ir.Writes | ir.Traps, ir.OpCall: ir.Reads | ir.Writes | ir.Traps | ir.Clobbers, ir.OpMemGrow: ir.Reads | ir.Writes | ir.Traps, 0xee: ir.Reads | ir.Writes | ir.Traps,
 	} {
 		if got := op.Effect(); got != want {
 			t.Errorf("%s: effect %b, want %b", op, got, want)

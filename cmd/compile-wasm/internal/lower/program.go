@@ -1,7 +1,7 @@
 package lower
 
 import (
-	"go/token"
+	"fmt"
 	"slices"
 
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/analyse"
@@ -23,6 +23,7 @@ const (
 	GlobalHeap         // where the next allocation goes
 	GlobalKeep         // the heap's top after the last completed call that keeps what it allocates
 	GlobalHigh         // all memory from here on is still zero
+	GlobalClaim        // 1 once a claim of the optimiser was wrong; only in modules that keep claims
 )
 
 // Memory is the static part of the module's memory. Several programs may share
@@ -109,7 +110,6 @@ type Program struct {
 	opt    Options
 	funcs  map[*ssa.Function]*ir.Func
 	todo   []*ssa.Function
-	places []token.Pos // of what the initialisers do
 }
 
 // NewProgram is an empty program over what g reaches.
@@ -133,9 +133,6 @@ func (p *Program) Export(e load.Export) *ir.Func {
 	for i, t := range f.Params {
 		v := b.Add(ir.OpParam, t)
 		v.Imm = int64(i)
-		if k, _ := layout.KindOf(e.Func.Params[i].Type()); k == layout.U8 { // a bool: any number but 0 is true
-			v = b.Add(ir.OpI32Ne, ir.I32, v, b.Const(ir.I32, 0))
-		}
 		args = append(args, v)
 	}
 	out := emitCall(b, target, args)
@@ -148,31 +145,29 @@ func (p *Program) Export(e load.Export) *ir.Func {
 	return f
 }
 
-// Init adds a function that runs the package initialisers, and three that tell
-// of it afterwards: where the heap ends, at which place the initialisers are, and
-// how many steps are left.
-func (p *Program) Init() (run, heapEnd, place, steps *ir.Func) {
-	run = &ir.Func{Name: "init", Entry: true, Pos: p.graph.Prog.Position(p.graph.Prog.Clause(p.graph.Prog.Guest.Pkg))}
+// Init adds a function that runs the package initialisers, and one that tells
+// where the heap ends afterwards.
+func (p *Program) Init() (run, heapEnd *ir.Func) {
+	run = &ir.Func{Name: "init", Entry: true}
 	b := run.NewBlock()
 	for _, f := range p.graph.Inits {
 		emitCall(b, p.function(f), nil)
 	}
 	b.Term = ir.Return
 	p.Funcs = append(p.Funcs, run)
+	heapEnd = p.ReadGlobal("heap end", GlobalHeap)
 	p.drain()
-	for _, f := range p.Funcs {
-		budget(f)
-	}
-	return run, p.reader("heap end", GlobalHeap), p.reader("place", GlobalPlace), p.reader("steps", GlobalSteps)
+	return run, heapEnd
 }
 
-// reader adds a function that returns one of the module's global variables.
-func (p *Program) reader(name string, global int64) *ir.Func {
+// ReadGlobal adds a function that returns a global variable of the module.
+func (p *Program) ReadGlobal(name string, global int64) *ir.Func {
 	f := &ir.Func{Name: name, Results: []ir.Type{ir.I32}, Entry: true}
 	b := f.NewBlock()
 	v := b.Add(ir.OpGlobalGet, ir.I32)
 	v.Imm = global
 	b.Term, b.Ctrl = ir.Return, []*ir.Value{v}
+	f.Dominators()
 	p.Funcs = append(p.Funcs, f)
 	return f
 }
@@ -182,7 +177,7 @@ func (p *Program) function(f *ssa.Function) *ir.Func {
 	if g, ok := p.funcs[f]; ok {
 		return g
 	}
-	g := &ir.Func{Name: f.String(), Pos: p.graph.Prog.Position(p.graph.Prog.Place(f))}
+	g := &ir.Func{Name: f.String(), Pos: p.graph.Prog.Position(f.Pos())}
 	for _, param := range f.Params {
 		for _, l := range p.layout.Scalars(param.Type()) {
 			g.Params = append(g.Params, l.Kind.Type())
@@ -213,20 +208,13 @@ func (p *Program) drain() {
 	}
 }
 
-// Failure is what lowering panics with: a fault of the compiler's own.
-type Failure struct {
-	Pos   token.Position
-	Func  string
-	Cause any
-}
-
 // lower fills one function in. A panic names the place in the source.
 func (p *Program) lower(src *ssa.Function) {
 	l := &function{Program: p, src: src, f: p.funcs[src], values: map[ssa.Value][]*ir.Value{}, slots: map[ssa.Value]*ir.Slot{},
 		first: map[*ssa.BasicBlock]*ir.Block{}, last: map[*ssa.BasicBlock]*ir.Block{}, pos: src.Pos()}
 	defer func() {
 		if e := recover(); e != nil {
-			panic(Failure{p.graph.Prog.Position(l.pos), src.String(), e})
+			panic(fmt.Sprintf("lower: %s: in %s: %v", p.graph.Prog.Position(l.pos), src, e))
 		}
 	}()
 	l.run()

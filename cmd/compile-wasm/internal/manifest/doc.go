@@ -2,7 +2,7 @@
 // with these signatures and no others, no imports, these features of
 // WebAssembly, at most so many bytes; and which export may allocate.
 //
-// The last part of a manifest, "built", isn't a promise but a record: the Go
-// version and the bytes that came out. The same source and Go version give the
-// same bytes again.
+// The last part of a manifest, "built", isn't a promise but a record: the bytes
+// that came out, and the Go version that made them first. Each Go version that
+// "verified" lists makes the same bytes of the same source again.
 package manifest

@@ -29,6 +29,7 @@ type Manifest struct {
 	Features []string `json:"features"` // that it may use
 	Exports  []Export `json:"exports"`
 	Budget   Size     `json:"budget"`
+	Verified Verified `json:"verified"`
 	Built    Built    `json:"built"`
 }
 
@@ -52,13 +53,24 @@ type Size struct {
 	Gzip int `json:"gzip"`
 }
 
-// Built is what was made last.
+// Verified is what the compiler's long tests were last run with. People write it, no program does: another version of
+// any part may change the code that comes out, so it is a step of its own.
+type Verified struct {
+	Go       []string `json:"go"`       // the toolchains; each makes the same bytes
+	Language string   `json:"language"` // go.mod's go line
+	Tools    string   `json:"tools"`    // golang.org/x/tools, which reads the source into SSA form
+}
+
+// Built is what was made last. Go and Gzip say how: the next version of Go may compress the same bytes to another size.
 type Built struct {
 	Go     string `json:"go"` // runtime.Version()
 	Raw    int    `json:"raw"`
 	Gzip   int    `json:"gzip"`
 	SHA256 string `json:"sha256"`
 }
+
+// Same reports whether b and c are records of the same bytes.
+func (b Built) Same(c Built) bool { return b.Raw == c.Raw && b.SHA256 == c.SHA256 }
 
 // Read reads a manifest file. Unknown fields are errors.
 func Read(file string) (*Manifest, error) {
@@ -86,21 +98,12 @@ func (m *Manifest) Write(file string) error {
 	if err != nil {
 		return err
 	}
-	return Replace(file, append(b, '\n'))
-}
-
-// Replace writes a file at once: whoever reads it meanwhile sees the old one. What
-// is no regular file is written to.
-func Replace(file string, b []byte) error {
-	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
-		return os.WriteFile(file, b, 0o644)
-	}
 	tmp, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(b)
+	_, err = tmp.Write(append(b, '\n'))
 	err = errors.Join(err, tmp.Chmod(0o644), tmp.Close())
 	if err != nil {
 		return err

@@ -99,10 +99,11 @@ func foldBranches(f *ir.Func) (changed bool) {
 // joinBlocks appends a block to its only predecessor, if that one has no other
 // way to go.
 func joinBlocks(f *ir.Func) (changed bool) {
+	replace := map[*ir.Value]*ir.Value{}
+	joined := map[*ir.Block]bool{}
 	for _, b := range f.Blocks {
 		for b.Term == ir.Jump && len(b.Succs[0].Preds) == 1 && b.Succs[0] != b && b.Succs[0] != f.Blocks[0] {
 			next := b.Succs[0]
-			replace := map[*ir.Value]*ir.Value{}
 			for _, phi := range next.Phis() {
 				replace[phi] = phi.Args[0]
 			}
@@ -119,12 +120,12 @@ func joinBlocks(f *ir.Func) (changed bool) {
 				}
 			}
 			next.Values, next.Succs, next.Preds, next.Ctrl, next.Term = nil, nil, nil, nil, ir.Unreachable
-			f.Replace(replace)
-			f.Blocks = slices.DeleteFunc(slices.Clone(f.Blocks), func(x *ir.Block) bool { return x == next })
-			changed = true
+			joined[next] = true
 		}
 	}
-	return changed
+	f.Replace(replace)
+	f.Blocks = slices.DeleteFunc(f.Blocks, func(x *ir.Block) bool { return joined[x] })
+	return len(joined) > 0
 }
 
 // skipBlocks leads edges past empty blocks that only jump on to one without phis.

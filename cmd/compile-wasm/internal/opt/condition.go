@@ -49,6 +49,7 @@ func canonical(c *ir.Value) (k comparison, not bool) {
 
 // decide tells whether a condition is known to be true or false here.
 func (x *facts) decide(c *ir.Value) (truth, ok bool) {
+	x.work = patience
 	k, not := canonical(c)
 	if v, known := x.known[k]; known {
 		return v != not, true
@@ -120,6 +121,7 @@ func (x *facts) address(v *ir.Value) bool {
 }
 
 func (x *facts) decideNotZero(v *ir.Value) (truth, ok bool) {
+	x.work = patience
 	if t, known := x.known[comparison{0, v, nil}]; known {
 		return t, true
 	}
@@ -131,6 +133,7 @@ func (x *facts) decideNotZero(v *ir.Value) (truth, ok bool) {
 
 // assume adds that a condition holds, or that it doesn't.
 func (x *facts) assume(c *ir.Value, truth bool) {
+	x.work = patience
 	k, not := canonical(c)
 	truth = truth != not
 	if _, known := x.known[k]; !known {
@@ -198,7 +201,8 @@ func (x *facts) assumeEqual(a, b *ir.Value, truth bool) {
 }
 
 // induction describes a phi at the top of a loop that only counts up, or only
-// down, and never wraps around.
+// down, and never wraps around. So no value of it is on the other side of its
+// inits.
 type induction struct {
 	inits []*ir.Value
 	up    bool
@@ -221,40 +225,95 @@ func inductions(f *ir.Func) map[*ir.Value]induction {
 	return out
 }
 
+// step is one way round a loop: the phi becomes phi + by there. The sum is
+// computed in sum.Block, and the loop's top is entered again from the block from.
+type step struct {
+	sum  *ir.Value
+	by   int64
+	from *ir.Block
+}
+
+// counter finds out whether phi is a counter. It has to prove that no sum
+// phi + by wraps around, and there are two ways to do so:
+//
+//   - Each sum is guarded: a branch passed on every way to it, in the same round,
+//     says that phi is at most MaxInt32 - by. (for i := 0; i < n; i++)
+//   - The phi itself is bounded: each value with which the loop's top is entered is
+//     at most MaxInt32 - by, for the greatest by. That is so for an init if it is
+//     known to be that small, and for a sum if a branch after it says so, or if a
+//     branch before it says that phi was at most MaxInt32 - by less its own by.
+//     (for { i++; if i >= n { break } })
+//
+// A branch on the sum alone proves nothing of the first round: there phi is an
+// init, and init + by may already have wrapped around to a number below n. Nor
+// may the two ways be mixed: a guarded sum can be MaxInt32, to which the next
+// round's bounded sum would add.
+//
+// Counting down is the same with the signs turned round; only the first way is
+// looked for.
 func counter(phi *ir.Value) (in induction, ok bool) {
 	b := phi.Block
-	steps := 0
-	in.top = math.MinInt32
+	var steps []step
 	for i, a := range phi.Args {
 		from := b.Preds[i]
-		if from.Order < b.Order {
-			in.inits = append(in.inits, a)
-			continue
-		}
-		if a == phi {
-			continue
-		}
-		if a.Op != ir.OpI32Add || a.Args[0] != phi || !isConst(a.Args[1]) {
-			return in, false
-		}
-		c := a.Args[1].Imm
-		up := c > 0
-		if c == 0 || steps > 0 && up != in.up {
-			return in, false
-		}
-		steps++
-		in.up = up
 		switch {
-		case up && guarded(phi, a.Block, math.MaxInt32-c, true):
-			in.top = math.MaxInt32
-		case up && guarded(a, from, math.MaxInt32-c, true):
-			in.top = max(in.top, math.MaxInt32-c)
-		case !up && guarded(phi, a.Block, math.MinInt32-c, false):
+		case from.Order < b.Order:
+			in.inits = append(in.inits, a)
+		case a == phi:
+		case a.Op == ir.OpI32Add && a.Args[0] == phi && isConst(a.Args[1]) && a.Args[1].Imm != 0:
+			steps = append(steps, step{a, a.Args[1].Imm, from})
 		default:
 			return in, false
 		}
 	}
-	return in, steps > 0 && len(in.inits) > 0
+	if len(steps) == 0 || len(in.inits) == 0 {
+		return in, false
+	}
+	in.up = steps[0].by > 0
+	greatest := int64(0)
+	for _, s := range steps {
+		if s.by > 0 != in.up {
+			return in, false
+		}
+		greatest = max(greatest, s.by)
+	}
+	if sumsGuarded(phi, steps, in.up) {
+		in.top = math.MaxInt32
+		return in, true
+	}
+	in.top = math.MaxInt32 - greatest
+	return in, in.up && bounded(phi, steps, in.top)
+}
+
+// sumsGuarded reports whether a branch keeps every sum from wrapping around.
+func sumsGuarded(phi *ir.Value, steps []step, up bool) bool {
+	for _, s := range steps {
+		limit := math.MaxInt32 - s.by
+		if !up {
+			limit = math.MinInt32 - s.by
+		}
+		if !guarded(phi, s.sum.Block, limit, up) {
+			return false
+		}
+	}
+	return true
+}
+
+// bounded reports whether each value with which the loop of phi, which counts
+// up, is entered is at most top.
+func bounded(phi *ir.Value, steps []step, top int64) bool {
+	for i, a := range phi.Args {
+		from := phi.Block.Preds[i]
+		if from.Order < phi.Block.Order && !(isConst(a) && a.Imm <= top) && !(unsignedBits(a) < 31 && 1<<unsignedBits(a)-1 <= top) && !guarded(a, from, top, true) {
+			return false
+		}
+	}
+	for _, s := range steps {
+		if !guarded(s.sum, s.from, top, true) && !guarded(phi, s.sum.Block, top-s.by, true) {
+			return false
+		}
+	}
+	return true
 }
 
 // guarded reports whether a branch passed on every way to b says that v is at

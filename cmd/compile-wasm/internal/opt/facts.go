@@ -33,10 +33,11 @@ type facts struct {
 	known  map[comparison]bool
 	loops  map[*ir.Value]induction
 	undo   []func()
+	work   int // steps that are left for the question at hand
 }
 
 func newFacts(f *ir.Func) *facts {
-	return &facts{map[*ir.Value]span{}, map[*ir.Value][]bound{}, map[comparison]bool{}, inductions(f), nil}
+	return &facts{spans: map[*ir.Value]span{}, bounds: map[*ir.Value][]bound{}, known: map[comparison]bool{}, loops: inductions(f)}
 }
 
 // mark and back bracket what is only known within a subtree.
@@ -73,6 +74,12 @@ func (x *facts) bind(v, to *ir.Value, k int64) {
 // chain that the engine's source has, and little work where there is nothing.
 const deep = 6
 
+// patience bounds the steps that one question may take: definitions branch, and
+// what is known of a value may be a long list, so that depth alone is no bound
+// that a long function keeps. A question without an answer by then has none. Half
+// of it is enough for every question that the engine's source asks.
+const patience = 400
+
 // span bounds v by what it is and what is known of it here.
 func (x *facts) span(v *ir.Value, depth int) span {
 	s := anything
@@ -85,9 +92,10 @@ func (x *facts) span(v *ir.Value, depth int) span {
 	if v.NonNeg {
 		s.lo = max(s.lo, 0)
 	}
-	if depth == 0 {
+	if depth == 0 || x.work <= 0 {
 		return s
 	}
+	x.work--
 	return s.within(x.structure(v, depth-1))
 }
 
@@ -239,9 +247,10 @@ func (x *facts) atMost(a, b *ir.Value, k int64, depth int) bool {
 	if sa.hi-sb.lo <= k {
 		return true
 	}
-	if depth == 0 {
+	if depth == 0 || x.work <= 0 {
 		return false
 	}
+	x.work--
 	depth--
 	for _, f := range x.bounds[a] {
 		if x.atMost(f.to, b, k-f.k, depth) {

@@ -107,16 +107,24 @@ func frameSize(f *ir.Func) (n int) {
 
 func inlineCalls(f *ir.Func, calls map[*ir.Func]int) (changed bool) {
 	inLoop := recursive(f)
+	results := map[*ir.Value]*ir.Value{} // of the calls that are gone, for all of f at once
 	for {
 		call := findCall(f, calls, inLoop)
 		if call == nil {
+			f.Replace(results)
 			return changed
+		}
+		for i, a := range call.Args {
+			for results[a] != nil {
+				a = results[a]
+			}
+			call.Args[i] = a
 		}
 		count(call.Callee, calls, 1)
 		if calls[call.Callee]--; calls[call.Callee] == 0 {
 			count(call.Callee, calls, -1) // nobody calls the original any more
 		}
-		expandCall(f, call)
+		expandCall(f, call, results)
 		f.Dominators()
 		changed = true
 	}
@@ -143,8 +151,9 @@ func findCall(f *ir.Func, calls map[*ir.Func]int, inRecursion bool) (found *ir.V
 	return found
 }
 
-// expandCall puts a copy of the callee in the place of a call.
-func expandCall(f *ir.Func, call *ir.Value) {
+// expandCall puts a copy of the callee in the place of a call, and notes what
+// stands for the call's results now.
+func expandCall(f *ir.Func, call *ir.Value, replace map[*ir.Value]*ir.Value) {
 	g, b := call.Callee, call.Block
 	at := slices.Index(b.Values, call)
 	after := f.NewBlock()
@@ -185,7 +194,6 @@ func expandCall(f *ir.Func, call *ir.Value) {
 			nb.Goto(after)
 		}
 	}
-	replace := map[*ir.Value]*ir.Value{}
 	var phis []*ir.Value
 	for i, r := range results {
 		if r == nil {
@@ -204,7 +212,6 @@ func expandCall(f *ir.Func, call *ir.Value) {
 		replace[r] = phi
 	}
 	after.Values = append(phis, after.Values...)
-	f.Replace(replace)
 }
 
 // copyBody copies g's blocks to f, with args for its parameters. Returns are
@@ -214,7 +221,7 @@ func copyBody(f, g *ir.Func, args []*ir.Value) (map[*ir.Block]*ir.Block, map[*ir
 	values := map[*ir.Value]*ir.Value{}
 	slots := map[*ir.Slot]*ir.Slot{}
 	for _, s := range g.Slots {
-		slots[s] = &ir.Slot{Size: s.Size, Pos: s.Pos}
+		slots[s] = &ir.Slot{Size: s.Size}
 		f.Slots = append(f.Slots, slots[s])
 	}
 	for _, old := range g.Blocks {
@@ -226,7 +233,7 @@ func copyBody(f, g *ir.Func, args []*ir.Value) (map[*ir.Block]*ir.Block, map[*ir
 				continue
 			}
 			nv := nb.Add(v.Op, v.Type)
-			nv.Imm, nv.Callee, nv.Slot, nv.NonNeg = v.Imm, v.Callee, slots[v.Slot], v.NonNeg
+			nv.Imm, nv.Callee, nv.Slot, nv.NonNeg, nv.Claimed = v.Imm, v.Callee, slots[v.Slot], v.NonNeg, v.Claimed
 			values[v] = nv
 		}
 	}

@@ -6,13 +6,23 @@ import (
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/ir"
 )
 
-// Program optimises funcs, if on, and returns those that exports reach, in an
-// order that depends on the program alone.
-func Program(funcs, exports []*ir.Func, on bool) ([]*ir.Func, error) {
-	if !on {
+// Options say what to do.
+type Options struct {
+	Optimise bool
+	// Claims keeps each condition that the optimiser decided as a claim, which the
+	// program then checks. For tests: what was wrongly proved shows where it
+	// happens, even if the answer is right by luck, or Go panics in its place.
+	Claims bool
+}
+
+// Program optimises funcs and returns those that exports reach, in an order that
+// depends on the program alone.
+func Program(funcs, exports []*ir.Func, o Options) ([]*ir.Func, error) {
+	if !o.Optimise {
 		return reached(exports), nil
 	}
 	for _, f := range funcs {
+		f.Claims = o.Claims
 		local(f)
 		if err := f.Verify(); err != nil {
 			return nil, fmt.Errorf("after the first passes: %w", err)

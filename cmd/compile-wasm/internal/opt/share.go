@@ -73,6 +73,7 @@ func (s *sharer) block(b *ir.Block, memory []known) {
 		if v.Op == ir.OpCheck {
 			if truth, ok := s.facts.decide(v.Args[0]); ok && !truth {
 				s.changed = true
+				kept = s.claim(kept, b, v.Args[0], false)
 				continue
 			}
 			kept = append(kept, v)
@@ -80,9 +81,10 @@ func (s *sharer) block(b *ir.Block, memory []known) {
 			continue
 		}
 		if w, key := s.find(v, memory); w != nil {
-			if w.Block == nil { // a new constant
+			if w.Block == nil { // a new constant: what v compares was decided
 				w.Block = b
 				kept = append(kept, w)
+				kept = s.claim(kept, b, v, w.Imm != 0)
 			}
 			s.replace[v] = w
 			s.changed = true
@@ -105,7 +107,7 @@ func (s *sharer) block(b *ir.Block, memory []known) {
 			if truth {
 				c.Imm = 1
 			}
-			b.Values = append(b.Values, c)
+			b.Values = s.claim(append(b.Values, c), b, b.Ctrl[0], truth)
 			b.Ctrl[0] = c
 			s.changed = true
 		}
@@ -125,6 +127,29 @@ func (s *sharer) block(b *ir.Block, memory []known) {
 		delete(s.values, k)
 	}
 	s.facts.back(mark)
+}
+
+// claim appends to a block's values the claim that a condition has a value, if
+// claims are kept.
+func (s *sharer) claim(values []*ir.Value, b *ir.Block, condition *ir.Value, truth bool) []*ir.Value {
+	if !s.f.Claims || condition.Op.IsConst() {
+		return values
+	}
+	add := func(op ir.Op, t ir.Type, args ...*ir.Value) *ir.Value {
+		v := s.f.NewValue(op, t, args...)
+		v.Block, v.Claimed = b, true
+		values = append(values, v)
+		return v
+	}
+	// The condition itself gives way to what was decided, so compare again.
+	if condition.Op >= ir.OpI32Eqz && condition.Op <= ir.OpI64GeU {
+		condition = add(condition.Op, condition.Type, slices.Clone(condition.Args)...)
+	}
+	if !truth {
+		condition = add(ir.OpI32Eqz, ir.I32, condition)
+	}
+	add(ir.OpClaim, ir.Void, condition)
+	return values
 }
 
 // survivors are what is still known of memory at c, of what is known at the end
@@ -167,7 +192,7 @@ func (s *sharer) find(v *ir.Value, memory []known) (*ir.Value, *expression) {
 		}
 		return nil, nil
 	}
-	if v.Op == ir.OpPhi || v.Op == ir.OpParam || v.Op == ir.OpCall || v.Op == ir.OpResult || v.Effect()&^ir.Traps != 0 || v.Type == ir.Void || len(v.Args) > 3 {
+	if v.Claimed || v.Op == ir.OpPhi || v.Op == ir.OpParam || v.Op == ir.OpCall || v.Op == ir.OpResult || v.Effect()&^ir.Traps != 0 || v.Type == ir.Void || len(v.Args) > 3 {
 		return nil, nil
 	}
 	if v.Op >= ir.OpI32Eqz && v.Op <= ir.OpI64GeU {
@@ -202,11 +227,11 @@ var loadOf = map[ir.Op]ir.Op{ir.OpStore32: ir.OpLoad32, ir.OpStore64: ir.OpLoad6
 func (s *sharer) remember(v *ir.Value, memory []known) []known {
 	switch {
 	case v.Op.IsLoad():
-		return append(memory, known{v.Args[0], v.Imm, v.Op, v})
+		return append(recent(memory), known{v.Args[0], v.Imm, v.Op, v})
 	case v.Op.IsStore():
 		memory = slices.DeleteFunc(slices.Clone(memory), func(k known) bool { return mayOverlap(k, v) })
 		if load, ok := loadOf[v.Op]; ok {
-			memory = append(memory, known{v.Args[0], v.Imm, load, v.Args[1]})
+			memory = append(recent(memory), known{v.Args[0], v.Imm, load, v.Args[1]})
 		}
 	case v.Op == ir.OpCall:
 		nonzero := make([]bool, len(v.Args))
@@ -224,6 +249,13 @@ func (s *sharer) remember(v *ir.Value, memory []known) []known {
 		return nil
 	}
 	return memory
+}
+
+// recent drops what was found out longest ago, if that is much: what is known is
+// looked through at each load, and copied for each block.
+func recent(memory []known) []known {
+	const most = 128
+	return memory[max(len(memory)-most, 0):]
 }
 
 // mayOverlap reports whether a store may change what k says. Two addresses are

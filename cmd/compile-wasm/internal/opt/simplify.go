@@ -18,6 +18,9 @@ func simplify(f *ir.Func) (changed bool) {
 				}
 			}
 			s.out = append(s.out, v)
+			if v.Claimed {
+				continue
+			}
 			if w := s.rewrite(v); w != v {
 				replace[v] = w
 				s.changed = true
@@ -119,14 +122,6 @@ var commutative = map[ir.Op]bool{
 	ir.OpI64Add: true, ir.OpI64Mul: true, ir.OpI64And: true, ir.OpI64Or: true, ir.OpI64Xor: true, ir.OpI64Eq: true, ir.OpI64Ne: true,
 }
 
-// mirrored comparisons, for constants on the left.
-var mirrored = map[ir.Op]ir.Op{
-	ir.OpI32LtS: ir.OpI32GtS, ir.OpI32GtS: ir.OpI32LtS, ir.OpI32LeS: ir.OpI32GeS, ir.OpI32GeS: ir.OpI32LeS,
-	ir.OpI32LtU: ir.OpI32GtU, ir.OpI32GtU: ir.OpI32LtU, ir.OpI32LeU: ir.OpI32GeU, ir.OpI32GeU: ir.OpI32LeU,
-	ir.OpI64LtS: ir.OpI64GtS, ir.OpI64GtS: ir.OpI64LtS, ir.OpI64LeS: ir.OpI64GeS, ir.OpI64GeS: ir.OpI64LeS,
-	ir.OpI64LtU: ir.OpI64GtU, ir.OpI64GtU: ir.OpI64LtU, ir.OpI64LeU: ir.OpI64GeU, ir.OpI64GeU: ir.OpI64LeU,
-}
-
 // opposite is the comparison that holds when the other doesn't (integers only).
 var opposite = map[ir.Op]ir.Op{
 	ir.OpI32Eq: ir.OpI32Ne, ir.OpI32Ne: ir.OpI32Eq, ir.OpI64Eq: ir.OpI64Ne, ir.OpI64Ne: ir.OpI64Eq,
@@ -145,7 +140,7 @@ func (s *simplifier) rewrite(v *ir.Value) *ir.Value {
 		if commutative[v.Op] {
 			v.Args[0], v.Args[1] = v.Args[1], v.Args[0]
 			s.changed = true
-		} else if op, ok := mirrored[v.Op]; ok {
+		} else if op, ok := ir.Mirrored[v.Op]; ok {
 			s.become(v, op, v.Args[1], v.Args[0])
 		}
 	}
@@ -195,14 +190,22 @@ func (s *simplifier) rewrite(v *ir.Value) *ir.Value {
 	return v
 }
 
-// narrowStore drops a mask that the store applies anyway.
+// narrowStore drops an operation that leaves alone the bits that the store
+// keeps. A store of n bytes keeps the low 8n bits; a sign extension from m bits
+// leaves the low m bits alone, and a mask the bits that are set in it.
 func (s *simplifier) narrowStore(v *ir.Value) {
 	x := v.Args[1]
-	mask := int64(0xff)
-	if v.Op == ir.OpStore16 {
-		mask = 0xffff
+	kept := int64(1)<<(8*v.Op.Bytes()) - 1
+	alone := int64(0)
+	switch {
+	case x.Op == ir.OpExtend8:
+		alone = 0xff
+	case x.Op == ir.OpExtend16:
+		alone = 0xffff
+	case x.Op == ir.OpI32And && isConst(x.Args[1]):
+		alone = x.Args[1].Imm
 	}
-	if x.Op == ir.OpI32And && isConst(x.Args[1]) && x.Args[1].Imm&mask == mask || x.Op == ir.OpExtend8 || x.Op == ir.OpExtend16 && mask == 0xffff {
+	if alone&kept == kept {
 		v.Args[1] = x.Args[0]
 		s.changed = true
 	}

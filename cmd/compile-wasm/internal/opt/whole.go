@@ -6,7 +6,7 @@ import "github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/ir"
 // read, or neither read nor write, let what is known of memory stand.
 func effects(funcs []*ir.Func) {
 	for _, f := range funcs {
-		f.Without = ir.Reads | ir.Writes | ir.Traps
+		f.Without = ir.Reads | ir.Writes | ir.Traps | ir.Clobbers
 	}
 	for changed := true; changed; {
 		changed = false
@@ -27,11 +27,13 @@ func does(f *ir.Func) (e ir.Effect) {
 		}
 		for _, v := range b.Values {
 			switch {
+			case v.Op == ir.OpSlot:
+				e |= ir.Clobbers
 			case v.Op == ir.OpCall && v.Callee == f:
 				e |= ir.Traps
 			case (v.Op.IsLoad() || v.Op.IsStore() || v.Op == ir.OpFill) && inFrame(v.Args[0]):
 			default:
-				e |= v.Effect()
+				e |= v.Effect() &^ ir.ReadsDead
 			}
 		}
 	}

@@ -70,8 +70,9 @@ func runBatch(t *testing.T, first, n uint64) (runs, traps int) {
 	write("native.go", native)
 	write("module.go", "//go:build gonfalon_module\n\npackage main\n\nfunc main() {}\n")
 	want := oracle(t, dir)
+	guest := harness.Builder{Dir: dir}
 	for _, way := range harness.Ways {
-		inst := harness.Start(t, harness.Build(t, dir, way.Optimised), way.Interpreter)
+		inst := guest.Start(t, way)
 		for i, p := range prefixes {
 			for s := range uint64(seeds) {
 				got, err := inst.Call(p+"run", s*0x9e3779b97f4a7c15)

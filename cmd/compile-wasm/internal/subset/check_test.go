@@ -16,20 +16,14 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-func check(t *testing.T, dir string) error {
-	t.Helper()
-	prog, err := load.Load(t.Context(), load.Config{Dir: dir, Pattern: "."})
-	if err != nil {
-		t.Fatal(err)
-	}
-	g := analyse.Reach(prog, lower.IsIntrinsic)
-	return subset.Check(g, analyse.FindEscapes(g, lower.IsIntrinsic))
-}
-
 // TestRefused: each construct, in a file of its own, is refused where it stands
 // and with advice; all of them come in one error.
 func TestRefused(t *testing.T) {
-	err := check(t, "testdata/refused")
+	prog, err := load.Load(t.Context(), load.Config{Dir: "testdata/refused", Pattern: "."})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = subset.Check(analyse.Reach(prog, lower.IsIntrinsic))
 	if err == nil {
 		t.Fatal("nothing refused")
 	}
@@ -72,15 +66,5 @@ func TestRefused(t *testing.T) {
 				t.Error("nothing in this file is refused")
 			}
 		})
-	}
-}
-
-// TestUnordered: where Go's own compiler decides about the order of two packages,
-// neither order is guessed.
-func TestUnordered(t *testing.T) {
-	err := check(t, "testdata/unordered")
-	const want = "early/early.go:1:9: the order in which packages "
-	if err == nil || !strings.Contains(err.Error(), want) || strings.Count(err.Error(), "\n") > 0 {
-		t.Errorf("got %v, want one refusal with %s", err, want)
 	}
 }

@@ -36,23 +36,20 @@ func floatOperand(r *rand.Rand, wide bool) uint64 {
 	return uint64(math.Float32bits(float32(f)))
 }
 
-var bins = map[bool][]byte{} // the guest, by whether it is optimised
+var guest = harness.Builder{Dir: "."}
 
 // each runs the test in every way to run the guest.
 func each(t *testing.T, test func(t *testing.T, inst *harness.Instance, n int)) {
 	for _, w := range harness.Ways {
-		if bins[w.Optimised] == nil {
-			bins[w.Optimised] = harness.Build(t, ".", w.Optimised)
-		}
 		t.Run(w.String(), func(t *testing.T) {
 			n := 60
 			if *long {
 				n = 20_000
 			}
-			if w.Interpreter {
+			if w.Interpreter || w.Claims {
 				n /= 4
 			}
-			test(t, harness.Start(t, bins[w.Optimised], w.Interpreter), n)
+			test(t, guest.Start(t, w), n)
 		})
 	}
 }
@@ -156,6 +153,26 @@ func TestScenes(t *testing.T) {
 		for k := range int32(scenes) {
 			for seed := range uint64(2 * n) {
 				same(t, inst, func() uint64 { return scene(k, seed) }, "scene", uint64(k), seed)
+			}
+		}
+	})
+}
+
+// TestEdges runs each case on every pair of edges.
+func TestEdges(t *testing.T) {
+	each(t, func(t *testing.T, inst *harness.Instance, n int) {
+		r := rand.New(rand.NewPCG(9, 10))
+		for k := range int32(edgeCases) {
+			try := func(a, b uint64) {
+				same(t, inst, func() uint64 { return edge(k, a, b) }, "edge", uint64(k), a, b)
+			}
+			for _, a := range edges {
+				for _, b := range edges {
+					try(a, b)
+				}
+			}
+			for range n {
+				try(operand(r), operand(r))
 			}
 		}
 	})

@@ -54,9 +54,16 @@ func (r *reader) u() uint64 {
 	return v
 }
 
-func (r *reader) skipS() {
-	for r.byte()&0x80 != 0 {
+// s reads a signed number.
+func (r *reader) s() (v int64) {
+	for shift := 0; shift < 70; shift += 7 {
+		b := r.byte()
+		v |= int64(b&0x7f) << shift
+		if b&0x80 == 0 {
+			return v << max(57-shift, 0) >> max(57-shift, 0)
+		}
 	}
+	panic(errShort)
 }
 
 func (r *reader) take() []byte {
@@ -68,8 +75,12 @@ func (r *reader) take() []byte {
 	return r.b[r.at-int(n) : r.at]
 }
 
+// maxLocals is the limit of JavaScript's engines.
+const maxLocals = 50_000
+
 // Inspect reads a module. It fails on whatever it doesn't know: an unknown
-// section or instruction is a feature that nobody allowed.
+// section or instruction is a feature that nobody allowed. It also refuses code
+// that a machine is known to read wrongly (masks.go).
 func Inspect(bin []byte) (d *Demands, err error) {
 	defer func() {
 		if e := recover(); e != nil {
@@ -152,15 +163,23 @@ func Inspect(bin []byte) (d *Demands, err error) {
 				}
 			}
 		case 10:
-			for range s.u() {
+			for i := range s.u() {
 				body := &reader{b: s.take()}
+				sig := types[funcs[i]]
+				locals := uint64(len(sig.Params))
 				for range body.u() {
-					body.u()
+					locals += body.u()
 					body.byte()
 				}
-				body.expr(uses)
+				if locals > maxLocals {
+					s.fail("function %d has %d locals", i, locals)
+				}
+				place := body.checkMasks(sig, int(locals), types, funcs, uses)
 				if body.at != len(body.b) {
 					s.fail("code after the end of a function")
+				}
+				if place > 0 {
+					s.fail("function %d, byte %d: a mask is compared with zero in a form that wazero reads wrongly", i, place)
 				}
 			}
 		case 11:
@@ -182,47 +201,44 @@ func Inspect(bin []byte) (d *Demands, err error) {
 	return d, nil
 }
 
-// expr reads instructions to their final end and notes the features they need.
+// expr reads a constant expression.
 func (r *reader) expr(uses map[string]bool) {
-	for depth := 1; depth > 0; {
-		op := r.byte()
-		switch {
-		case op == OpBlock, op == OpLoop, op == OpIf:
-			if t := r.byte(); t != BlockVoid && (t < 0x7c || t > 0x7f) {
-				r.fail("a block with parameters or several results")
-			}
-			depth++
-		case op == OpEnd:
-			depth--
-		case op == OpBr, op == OpBrIf, op == OpCall, op >= OpLocalGet && op <= OpGlobalSet:
-			r.u()
-		case op >= 0x28 && op <= 0x3e:
-			r.u()
-			r.u()
-		case op == 0x3f, op == 0x40:
+	for op := r.byte(); op != OpEnd; op = r.byte() {
+		r.immediates(op, uses)
+	}
+}
+
+// immediates reads what follows an opcode, blocks' apart, and notes the feature that it needs.
+func (r *reader) immediates(op byte, uses map[string]bool) {
+	switch {
+	case op == OpBr, op == OpBrIf, op == OpCall, op >= OpLocalGet && op <= OpGlobalSet:
+		r.u()
+	case op >= 0x28 && op <= 0x3e:
+		r.u()
+		r.u()
+	case op == 0x3f, op == 0x40:
+		r.byte()
+	case op == OpI32Const, op == OpI64Const:
+		r.s()
+	case op == OpF32Const:
+		r.at += 4
+	case op == OpF64Const:
+		r.at += 8
+	case op >= 0xc0 && op <= 0xc4:
+		uses[SignExtension] = true
+	case op == 0xfc:
+		switch sub := r.u(); sub {
+		case 10:
 			r.byte()
-		case op == OpI32Const, op == OpI64Const:
-			r.skipS()
-		case op == OpF32Const:
-			r.at += 4
-		case op == OpF64Const:
-			r.at += 8
-		case op >= 0xc0 && op <= 0xc4:
-			uses[SignExtension] = true
-		case op == 0xfc:
-			switch sub := r.u(); sub {
-			case 10:
-				r.byte()
-				r.byte()
-			case 11:
-				r.byte()
-			default:
-				r.fail("instruction 0xfc %d", sub)
-			}
-			uses[BulkMemory] = true
-		case op == OpUnreachable, op == 1, op == OpElse, op == OpReturn, op == OpDrop, op == 0x1b, op >= 0x45 && op <= 0xbf:
+			r.byte()
+		case 11:
+			r.byte()
 		default:
-			r.fail("instruction %#x", op)
+			r.fail("instruction 0xfc %d", sub)
 		}
+		uses[BulkMemory] = true
+	case op == OpUnreachable, op == 1, op == OpReturn, op == OpDrop, op == 0x1b, op >= 0x45 && op <= 0xbf:
+	default:
+		r.fail("instruction %#x", op)
 	}
 }

@@ -16,6 +16,7 @@ import { once } from 'node:events'
 import { createReadStream, createWriteStream } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { Engine } from '../engine/engine.js'
+import { PreparedContext } from '../engine/request.js'
 import { compileModule } from '../engine/module.js'
 import { SnapshotError } from '../engine/snapshot_error.js'
 import { questionOf } from './question.js'
@@ -73,11 +74,12 @@ let again = 0
 function askAgain(engine: Engine, request: Uint8Array, packed: number): void {
   const question = questionOf(engine, request)
   if (question === undefined) return
-  const { key, context, encoded, clock } = question
+  const { key, context, clock } = question
   again++
-  for (const prepared of [undefined, encoded]) {
-    const answer = engine.evaluate(key, context, prepared, clock)
-    if (answer !== packed) throw new Error(`${Buffer.from(request).toString('hex')} is 0x${packed.toString(16)}, asked by a ${prepared ? 'prepared ' : ''}context 0x${answer.toString(16)}`)
+  const prepared = new PreparedContext(context)
+  for (const asked of [context, prepared]) {
+    const answer = engine.evaluate(key, asked, clock)
+    if (answer !== packed) throw new Error(`${Buffer.from(request).toString('hex')} is 0x${packed.toString(16)}, asked by a ${asked === prepared ? 'prepared ' : ''}context 0x${answer.toString(16)}`)
   }
 }
 

@@ -1,7 +1,6 @@
 import type { Attribute, Context } from '../context.js'
 import type { Clock } from '../engine/clock.js'
 import type { Engine } from '../engine/engine.js'
-import type { Encoded } from '../engine/request.js'
 import { Reader, type Value } from '../engine/reader.js'
 import type { Piece } from '../engine/writer.js'
 
@@ -9,7 +8,6 @@ import type { Piece } from '../engine/writer.js'
 export interface Question {
   readonly key: string
   readonly context: Context
-  readonly encoded: Encoded
   readonly clock: Clock
 }
 
@@ -36,7 +34,7 @@ export function questionOf(engine: Engine, request: Uint8Array): Question | unde
     const encoded = engine.encode(context)
     const same = written(encoded.actor, actorBytes) && written(encoded.groups, groupBytes) && written(encoded.attributes, attributeBytes)
     const [high, low] = halves(roll as number | bigint)
-    return same ? { key, context, encoded, clock: { now: () => Number(now) / 1000, roll: () => [high, low] } } : undefined
+    return same ? { key, context, clock: { now: () => Number(now) / 1000, roll: () => [high, low] } } : undefined
   } catch {
     return undefined
   }

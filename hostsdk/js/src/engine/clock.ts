@@ -23,3 +23,6 @@ export function random32(): number {
 export function random(): number {
   return random32() / 0x100000000
 }
+
+/** The clock where neither time nor chance matters. */
+export const timeless: Clock = { now: () => 0, roll: () => [0, 0] }

@@ -1,6 +1,6 @@
 import type { Context, Json } from '../context.js'
 import { bitFixed, bitTarget, bitVariant, decision, reasonOf, reasonUnknownFlag, type Decision } from '../decision.js'
-import type { Clock } from './clock.js'
+import { timeless, type Clock } from './clock.js'
 import { explanation, type Explanation } from './explanation.js'
 import { ContextError, maxSnapshotBytes, Memory } from './memory.js'
 import { instantiate, type Exports } from './module.js'
@@ -17,9 +17,6 @@ const maxUnknown = 1000
 
 /** Bytes of a result record. */
 const recordBytes = 32
-
-/** The clock where neither time nor chance matters. */
-const timeless: Clock = { now: () => 0, roll: () => [0, 0] }
 
 /** What a snapshot says about itself. */
 export interface SnapshotInfo {
@@ -86,10 +83,10 @@ export class Engine {
   }
 
   /** The packed decision of one flag: all of it that needs no text. */
-  evaluate(key: string, context: Context | undefined, encoded: Encoded | undefined, clock: Clock): number {
-    const needs = this.needs.get(key) ?? this.ask(key)
+  evaluate(key: string, context: Context | undefined, clock: Clock): number {
+    const needs = this.needs.get(key) ?? this.learn(key)
     if (needs.fixed !== undefined) return needs.fixed
-    const packed = this.exports.evaluate(this.requests.write(needs, context, encoded, clock))
+    const packed = this.exports.evaluate(this.requests.write(needs, context, clock))
     if (packed < 0) throw failed(packed)
     this.memory.refresh()
     return packed
@@ -100,8 +97,8 @@ export class Engine {
     return (packed & bitVariant) === 0 ? undefined : this.variantOf(this.memory.result)
   }
 
-  decide(key: string, context: Context | undefined, encoded: Encoded | undefined, clock: Clock): Decision {
-    return this.decisionOf(key, this.evaluate(key, context, encoded, clock), this.memory.result)
+  decide(key: string, context: Context | undefined, clock: Clock): Decision {
+    return this.decisionOf(key, this.evaluate(key, context, clock), this.memory.result)
   }
 
   /**
@@ -109,11 +106,11 @@ export class Engine {
    *
    * @param keys the flags; null: all, ascending by key.
    */
-  decideAll(keys: readonly string[] | null, context: Context | undefined, encoded: Encoded | undefined, clock: Clock): Decision[] {
+  decideAll(keys: readonly string[] | null, context: Context | undefined, clock: Clock): Decision[] {
     const { exports, memory } = this
     const names = keys ?? this.keys()
     const asked = keys === null ? null : keys.map((key) => this.needs.get(key) ?? String(key))
-    const size = this.requests.write(asked, context, encoded, clock)
+    const size = this.requests.write(asked, context, clock)
     const decisions: Decision[] = []
     while (decisions.length < names.length) {
       const n = exports.evaluate_batch(size, decisions.length)
@@ -127,10 +124,10 @@ export class Engine {
     return decisions
   }
 
-  explain(key: string, context: Context | undefined, encoded: Encoded | undefined, clock: Clock): Explanation {
+  explain(key: string, context: Context | undefined, clock: Clock): Explanation {
     const { exports, memory } = this
     // Both answers are of one request, so that time and chance are the same for them.
-    const request = this.requests.write(key, context, encoded, clock)
+    const request = this.requests.write(key, context, clock)
     const packed = exports.evaluate(request)
     if (packed < 0) throw failed(packed)
     memory.refresh()
@@ -188,13 +185,13 @@ export class Engine {
   private groupsOf(asked: Asked): Iterable<string> {
     if (isNeeds(asked)) return asked.groups
     const flags = typeof asked === 'string' ? [asked] : (asked ?? this.keys())
-    return new Set(flags.flatMap((flag) => (typeof flag === 'string' ? (this.needs.get(flag) ?? this.ask(flag)) : flag).groups))
+    return new Set(flags.flatMap((flag) => (typeof flag === 'string' ? (this.needs.get(flag) ?? this.learn(flag)) : flag).groups))
   }
 
   /** Asks the module what a flag needs, and whether it is decided already. */
-  private ask(key: string): Needs {
+  private learn(key: string): Needs {
     const { exports, memory } = this
-    const size = this.requests.write(key, undefined, undefined, timeless)
+    const size = this.requests.write(key, undefined, timeless)
     const length = exports.needs(size)
     if (length < 0) throw failed(length)
     memory.refresh()

@@ -1,7 +1,7 @@
-import { gates, type Decision, type GateKind } from '../decision.js'
+import { gateOf, named, type Decision, type GateKind } from '../decision.js'
 import type { Value } from './reader.js'
 
-const outcomes = ['no', 'yes', 'deny', 'pass', 'fail', 'not_asked'] as const
+const outcomes = ['no', 'yes', 'deny', 'pass', 'fail', 'not asked'] as const
 const operators = ['eq', 'neq', 'in', 'not_in', 'contains', 'gt', 'gte', 'lt', 'lte', 'matches', 'never'] as const
 
 /** What one gate said: nothing, it grants, it denies, a prerequisite is met or is not, or it had nobody to ask about. */
@@ -44,15 +44,15 @@ export function explanation(decision: Decision, value: Value): Explanation {
   return {
     decision,
     steps: steps.map(([gate, outcome, target, a, b, c, details]) => ({
-      gate: gates[gate]!,
-      outcome: outcomes[outcome]!,
+      gate: gateOf(gate)!,
+      outcome: named(outcomes, 'outcome', outcome),
       target: target ?? undefined,
       a: a ?? undefined,
       b: b ?? undefined,
       c: c ?? undefined,
       comparisons: (details ?? []).map(([attribute, operator, values, actual, held]) => ({
         attribute,
-        operator: operators[operator]!,
+        operator: named(operators, 'operator', operator),
         values,
         actual,
         held,

@@ -1,5 +1,5 @@
 import type { Value } from './reader.js'
-import { pieceOf, Writer, type Piece } from './writer.js'
+import { pieceOf, Writer, type Name, type Piece } from './writer.js'
 
 /** What deciding one flag can ask for: the answer of `needs` in `wasm/ABI.md`. The rest of a context is never written. */
 export interface Needs {
@@ -18,14 +18,6 @@ export interface Needs {
   readonly chance: boolean
   /** The packed decision, if it is the same for every request and points at nothing in the result record. */
   readonly fixed: number | undefined
-}
-
-/** The name of an attribute. */
-export interface Name {
-  readonly text: string
-  readonly written: Piece
-  /** Every plain object inherits something of this name, which is no attribute. */
-  readonly inherited: boolean
 }
 
 /** Bytes that a name can take, with its head: `MaxNameBytes` of engine/limits.go. */

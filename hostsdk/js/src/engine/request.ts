@@ -1,5 +1,5 @@
 import { maxGroups, type Context } from '../context.js'
-import { random32, type Clock } from './clock.js'
+import { random32, timeless, type Clock } from './clock.js'
 import { ContextError, maxSnapshotBytes, type Memory } from './memory.js'
 import type { Needs } from './needs.js'
 import { Reader } from './reader.js'
@@ -16,6 +16,38 @@ export interface Encoded {
   /** Names with their values. */
   readonly byName: ReadonlyMap<string, Piece>
 }
+
+/** A context that has been written for the engine. Made by `flags.context`, and given wherever a context is. */
+export class PreparedContext implements Context {
+  readonly actor: Context['actor']
+  readonly groups: Context['groups']
+  readonly attributes: Context['attributes']
+  readonly default?: never
+  private requests: RequestWriter | undefined
+  private encoded: Encoded | undefined
+
+  constructor({ actor, groups, attributes }: Context) {
+    this.actor = actor
+    this.groups = groups === undefined || groups === null || typeof groups === 'function' ? groups : [...groups]
+    this.attributes = attributes
+  }
+
+  /**
+   * Returns the context as one engine reads it.
+   *
+   * @internal
+   */
+  for(requests: RequestWriter): Encoded {
+    if (this.requests !== requests) {
+      this.encoded = requests.encode(this)
+      this.requests = requests
+    }
+    return this.encoded!
+  }
+}
+
+/** Names of the actor's groups, as far as they matter; of no use beside a context in pieces. */
+type Groups = readonly string[] | undefined
 
 /** Names the groups that a decision of what is asked for can ask for. */
 export type GroupsOf = (asked: Asked) => Iterable<string>
@@ -38,13 +70,19 @@ export class RequestWriter {
   }
 
   /**
-   * Writes one request and gives its size.
+   * Writes one request and returns its size.
    *
    * A context may run code of its caller's while it is read (a getter, say). If that asks the same engine, the buffer has
    * another request in it afterwards: the turn tells, and this one is written apart.
    */
-  write(asked: Asked, context: Context | undefined, encoded: Encoded | undefined, clock: Clock): number {
-    const groups = context === undefined || encoded !== undefined ? undefined : this.groups(asked, context)
+  write(asked: Asked, context: Context | undefined, clock: Clock): number {
+    if (context instanceof PreparedContext) return this.writeParts(asked, context, undefined, context.for(this), clock)
+    return this.writeParts(asked, context, context && this.groups(asked, context), undefined, clock)
+  }
+
+  // The parts of a question stay apart, because an object for them would cost a tenth of a decision.
+
+  private writeParts(asked: Asked, context: Context | undefined, groups: Groups, encoded: Encoded | undefined, clock: Clock): number {
     const writer = this.begin()
     const turn = this.turn
     try {
@@ -57,13 +95,7 @@ export class RequestWriter {
   }
 
   /** Writes a request that doesn't fit, or that others get in the way of, into memory of its own, and copies it. */
-  private writeApart(
-    asked: Asked,
-    context: Context | undefined,
-    groups: readonly string[] | undefined,
-    encoded: Encoded | undefined,
-    clock: Clock,
-  ): number {
+  private writeApart(asked: Asked, context: Context | undefined, groups: Groups, encoded: Encoded | undefined, clock: Clock): number {
     for (let size = this.memory.room; size <= maxSnapshotBytes; size *= 2) {
       const apart = new Writer()
       apart.target(new ArrayBuffer(size), 0, size)
@@ -82,7 +114,7 @@ export class RequestWriter {
 
   /** Writes a context for requests to come. */
   encode(context: Context): Encoded {
-    const size = this.write(null, context, undefined, { now: () => 0, roll: () => [0, 0] })
+    const size = this.writeParts(null, context, this.groups(null, context), undefined, timeless)
     const { bytes, request } = this.memory
     const reader = new Reader(bytes, request, request + size)
     const next = (values: number): Piece => {
@@ -107,7 +139,7 @@ export class RequestWriter {
   }
 
   /** The names of the actor's groups: those given, or those that the caller's function says yes to. */
-  private groups(asked: Asked, context: Context): readonly string[] | undefined {
+  private groups(asked: Asked, context: Context): Groups {
     const { actor, groups } = context
     if (typeof groups === 'string') throw new ContextError('groups must be a list of texts, not a text')
     if (isNeeds(asked) && asked.ungrouped) return undefined
@@ -132,14 +164,7 @@ export function isNeeds(asked: Asked): asked is Needs {
   return typeof asked === 'object' && asked !== null && 'head' in asked
 }
 
-function writeRequest(
-  writer: Writer,
-  asked: Asked,
-  context: Context | undefined,
-  groups: readonly string[] | undefined,
-  encoded: Encoded | undefined,
-  clock: Clock,
-): void {
+function writeRequest(writer: Writer, asked: Asked, context: Context | undefined, groups: Groups, encoded: Encoded | undefined, clock: Clock): void {
   if (!isNeeds(asked)) return writeWhole(writer, asked, context, groups, encoded, clock)
   writer.piece(asked.head)
   if (encoded !== undefined) writer.piece(encoded.actor)
@@ -175,7 +200,7 @@ function writeWhole(
   writer: Writer,
   asked: Exclude<Asked, Needs>,
   context: Context | undefined,
-  groups: readonly string[] | undefined,
+  groups: Groups,
   encoded: Encoded | undefined,
   clock: Clock,
 ): void {
@@ -212,7 +237,7 @@ function writeActor(writer: Writer, context: Context): void {
   writer.byte((known && actor) || context.groups ? 0xc2 : 0xc0)
 }
 
-function writeGroups(writer: Writer, groups: readonly string[] | undefined): void {
+function writeGroups(writer: Writer, groups: Groups): void {
   if (groups === undefined) return writer.byte(0x90)
   const n = Math.min(groups.length, maxGroups)
   writer.array(n)

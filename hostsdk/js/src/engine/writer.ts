@@ -1,5 +1,4 @@
 import { maxAttributes, maxNesting } from '../context.js'
-import type { Name } from './needs.js'
 
 const encoder = new TextEncoder()
 
@@ -22,7 +21,15 @@ export function pieceOf(bytes: Uint8Array): Piece {
   return { words, size }
 }
 
-/** Thrown when the buffer is full; whoever owns the buffer makes it larger and writes anew. */
+/** The name of an attribute that a flag looks at. */
+export interface Name {
+  readonly text: string
+  readonly written: Piece
+  /** Every plain object inherits something of this name, which is no attribute. */
+  readonly inherited: boolean
+}
+
+/** Thrown when the buffer is full. The owner of the buffer then makes it larger and writes again. */
 export const full = new Error('the request buffer is full')
 
 /**

@@ -2,6 +2,7 @@ import { ErrorCode, type EvaluationContext, type FlagMetadata, type JsonValue, t
 import type { Attribute, Context, Json } from '../context.js'
 import type { Decision } from '../decision.js'
 import type { Flags } from '../flags.js'
+import { resolve as valueOf } from '../resolution.js'
 
 /** What OpenFeature calls this provider. */
 export const metadata = { name: 'gonfalon' } as const
@@ -31,9 +32,9 @@ function isTexts(v: unknown): v is string[] {
 export function resolve<T extends JsonValue>(flags: Flags, kind: Kind, key: string, fallback: T, context: Context | undefined): ResolutionDetails<T> {
   const decision = flags.decide(key, context)
   const flagMetadata = metadataOf(decision, flags)
-  const { value, variant, reason, errorCode } = decision
-  if (errorCode !== undefined) {
-    return { value: fallback, reason: 'ERROR', errorCode: errorCode as ErrorCode, errorMessage: messageOf(errorCode, key), flagMetadata }
+  const { value, variant, reason, error } = valueOf(decision)
+  if (error !== undefined) {
+    return { value: fallback, reason, errorCode: error as ErrorCode, errorMessage: messageOf(error, key), flagMetadata }
   }
   const details = { reason, flagMetadata, ...(variant !== undefined && { variant }) }
   if (value === undefined) return { ...details, value: fallback }
@@ -60,11 +61,11 @@ function kindOf(value: Json): string {
   return typeof value === 'object' && (value === null || Array.isArray(value)) ? 'something else' : typeof value
 }
 
-function metadataOf({ errorCode, enabled, gate, revision, killed }: Decision, flags: Flags): FlagMetadata {
+function metadataOf({ known, enabled, path, revision, killed }: Decision, flags: Flags): FlagMetadata {
   const metadata: Record<string, string | number | boolean> = {}
-  if (errorCode === undefined) {
+  if (known) {
     metadata['enabled'] = enabled
-    if (gate !== undefined) metadata['gate'] = gate
+    if (path !== undefined) metadata['gate'] = path
     if (killed) metadata['killed'] = true
   }
   if (revision !== undefined) metadata['revision'] = revision

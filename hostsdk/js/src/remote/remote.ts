@@ -3,6 +3,7 @@ import { request } from '../client.js'
 import { undecided, type Decision } from '../decision.js'
 import { Emitter, type State } from '../emitter.js'
 import type { Explanation } from '../engine/explanation.js'
+import { ContextError } from '../engine/memory.js'
 import { Flags, override, type Stats } from '../flags.js'
 import { warnings, type Logger } from '../log.js'
 import { readEvents, silence, Watchdog } from '../source/events.js'
@@ -20,7 +21,7 @@ export interface RemoteOptions {
   /** Of role client: it sees decisions, never rules. */
   readonly token?: string | undefined
   /** The environment's key, if the token has more than one. */
-  readonly env?: string | undefined
+  readonly environment?: string | undefined
   /** Who asks. It can be changed by {@link RemoteFlags.setContext}. */
   readonly context?: Context | undefined
   /** Where the last result is kept over reloads: `localStorage` if nothing is said, false: nowhere. */
@@ -73,7 +74,7 @@ export class RemoteFlags extends Flags {
     if (!URL.canParse(String(options.endpoint))) throw new TypeError(`gonfalon: ${JSON.stringify(options.endpoint)} is not the URL of an endpoint`)
     this.log = options.logger ?? warnings
     this.storage = storageOf(options.storage)
-    this.storageKey = `gonfalon:${String(options.endpoint)}:${options.env ?? ''}`
+    this.storageKey = `gonfalon:${String(options.endpoint)}:${options.environment ?? ''}`
     this.status = new Status(() => this.decisions !== undefined, this.emitter, options.grace ?? 5_000, options.ttl)
     this.context_ = contextJson(options.context)
   }
@@ -130,9 +131,9 @@ export class RemoteFlags extends Flags {
   decide(key: string, context?: Context): Decision {
     const overridden = this[override]?.(key, context)
     if (overridden !== undefined) return overridden
-    if (this.decisions === undefined) return undecided(key, 'PROVIDER_NOT_READY')
-    if (!this.isOurs(context)) return undecided(key, 'INVALID_CONTEXT')
-    return this.decisions.get(key) ?? undecided(key, 'FLAG_NOT_FOUND')
+    if (this.decisions === undefined) return undecided(key, 'NOT_READY')
+    if (!this.isOurs(context)) return undecided(key, 'NOT_READY', undefined, new ContextError('the context is not the client\'s own: see setContext'))
+    return this.decisions.get(key) ?? undecided(key, 'UNKNOWN_FLAG')
   }
 
   decideAll(context?: Context, keys?: readonly string[]): Decision[] {
@@ -172,9 +173,9 @@ export class RemoteFlags extends Flags {
       try {
         // A page that is loaded in the background asks once.
         if (this.streams.length > 0) await shown(round)
-        await this.ask(round)
+        await this.fetchAll(round)
         fed = true
-        if (this.decidedFor === this.context_) this.answer()
+        if (this.decidedFor === this.context_) this.resolveWaiting()
         await this.untilChanged(round)
         pauses.reset()
       } catch (error) {
@@ -182,23 +183,23 @@ export class RemoteFlags extends Flags {
         if (round.aborted) continue
         const reason = error instanceof Error ? error : new Error(String(error))
         this.status.lose(reason)
-        this.answer()
+        this.resolveWaiting()
         if (fed) pauses.reset()
         await sleep(pauses.after(reason), round).catch(() => {})
       }
     }
-    this.answer()
+    this.resolveWaiting()
   }
 
-  private answer(): void {
+  private resolveWaiting(): void {
     for (const resolve of this.answered.splice(0)) resolve()
   }
 
-  private async ask(signal: AbortSignal, query = ''): Promise<void> {
+  private async fetchAll(signal: AbortSignal, query = ''): Promise<void> {
     const { options } = this
     const context = this.context_
     const headers: Record<string, string> = { 'Content-Type': 'application/json', Accept: 'application/json' }
-    if (options.env !== undefined) headers['X-Gonfalon-Env'] = options.env
+    if (options.environment !== undefined) headers['X-Gonfalon-Env'] = options.environment
     if (this.tag !== undefined && this.decidedFor === context) headers['If-None-Match'] = this.tag
     const response = await request(options, `/ofrep/v1/evaluate/flags${query}`, {
       method: 'POST',
@@ -247,7 +248,7 @@ export class RemoteFlags extends Flags {
       await readEvents(response, maxEvent, watchdog.heard, async ({ data }) => {
         const query = refetch(data)
         if (query === undefined) this.status.confirm()
-        else await this.ask(watchdog.signal, query)
+        else await this.fetchAll(watchdog.signal, query)
       })
     } catch (error) {
       if (watchdog.signal.reason !== pageHidden) throw error
@@ -282,7 +283,7 @@ export class RemoteFlags extends Flags {
 
 /** What makes a decision another one for those who listen to changes. */
 function answerOf(decision: Decision | undefined): string {
-  return decision === undefined ? '' : JSON.stringify([decision.enabled, decision.variant, decision.value, decision.errorCode])
+  return decision === undefined ? '' : JSON.stringify([decision.enabled, decision.variant, decision.value, decision.error?.message])
 }
 
 /** The query of a question that an event asks for; undefined if it asks for none. */

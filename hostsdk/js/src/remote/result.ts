@@ -1,5 +1,5 @@
 import type { Json } from '../context.js'
-import { undecided, type Decision, type ErrorCode, type Reason } from '../decision.js'
+import { undecided, type Decision, type GateKind, type Reason } from '../decision.js'
 
 /** Where a server tells that results may have changed. */
 export interface EventStream {
@@ -22,7 +22,6 @@ interface FlagResult {
   readonly key: string
   readonly value?: Json
   readonly variant?: string
-  readonly reason?: string
   readonly errorCode?: string
   readonly metadata?: {
     readonly enabled?: boolean
@@ -54,23 +53,49 @@ export function revisionOf({ metadata }: BulkResult): number | undefined {
 
 function decisionOf(flag: FlagResult, revision: number | undefined): Decision {
   const { key, value, variant, metadata } = flag
-  if (flag.errorCode !== undefined) {
-    // A flag with variants that nobody is there for: it exists, and its value is the caller's default.
-    if (flag.errorCode === 'TARGETING_KEY_MISSING') return { ...undecided(key, 'GENERAL', revision), reason: 'DEFAULT', errorCode: undefined }
-    return undecided(key, flag.errorCode as ErrorCode, revision)
+  switch (flag.errorCode) {
+    case undefined:
+      break
+    case 'FLAG_NOT_FOUND':
+      return undecided(key, 'UNKNOWN_FLAG', revision)
+    case 'TARGETING_KEY_MISSING':
+      // A flag with variants, and no actor to serve one to: its value is the caller's default.
+      return { ...undecided(key, 'NOT_READY', revision), reason: 'DEFAULT', hasVariants: true, known: true }
+    default:
+      return undecided(key, 'NOT_READY', revision, new Error(`the control plane answered ${flag.errorCode} for flag ${key}`))
   }
+  const killed = metadata?.killed ?? false
+  const path = metadata?.gate
+  const [, gate, target] = /^([^/]*)(?:\/(.*))?$/s.exec(path ?? '') ?? []
   return {
     key,
     enabled: metadata?.enabled ?? value === true,
+    reason: killed ? 'KILLED' : (reasonOf.get(gate) ?? 'DEFAULT'),
+    gate: path === undefined ? undefined : (gate as GateKind),
+    target,
+    path,
     variant,
     // A variant without a payload has its name for a value.
     payload: variant === undefined || value === variant ? undefined : value,
+    hasVariants: variant !== undefined || value === undefined,
     value,
-    reason: (flag.reason ?? 'DEFAULT') as Reason,
-    gate: metadata?.gate,
     score: undefined,
-    killed: metadata?.killed ?? false,
+    killed,
+    known: true,
     revision,
-    errorCode: undefined,
+    error: undefined,
   }
 }
+
+/** The engine's reasons by the gate that decided. The server's own are OpenFeature's. */
+const reasonOf: ReadonlyMap<string | undefined, Reason> = new Map<string, Reason>([
+  ['boolean', 'STATIC'],
+  ['actor', 'TARGETING_MATCH'],
+  ['group', 'TARGETING_MATCH'],
+  ['rule', 'TARGETING_MATCH'],
+  ['segment', 'TARGETING_MATCH'],
+  ['schedule', 'TARGETING_MATCH'],
+  ['percentage_of_actors', 'SPLIT'],
+  ['percentage_of_time', 'SPLIT'],
+  ['prerequisite', 'PREREQUISITE'],
+])

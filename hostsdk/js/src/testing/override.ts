@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Context, Json } from '../context.js'
-import type { Decision } from '../decision.js'
+import { undecided, type Decision } from '../decision.js'
 import { Flags, override } from '../flags.js'
 
 /** What a flag is in a scope: on or off, or a variant with its payload. */
@@ -43,16 +43,13 @@ export function withFlags<T>(flags: Flags, overrides: Overrides, run: () => T): 
 function decisionOf(key: string, overridden: Overridden): Decision {
   const { enabled, variant, payload } = typeof overridden === 'boolean' ? { enabled: overridden } : { enabled: true, ...overridden }
   return {
-    key,
+    ...undecided(key, 'NOT_READY'),
     enabled,
     variant,
     payload,
+    hasVariants: variant !== undefined,
     value: variant === undefined ? enabled : payload === undefined ? variant : payload,
     reason: variant === undefined ? 'STATIC' : 'SPLIT',
-    gate: undefined,
-    score: undefined,
-    killed: false,
-    revision: undefined,
-    errorCode: undefined,
+    known: true,
   }
 }

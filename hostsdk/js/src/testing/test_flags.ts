@@ -13,10 +13,10 @@ export interface TestScope {
   onTestFinished?(end: () => void): void
 }
 
-/** Whom a change is about; nobody in particular if neither is given. */
+/** The actor or the group that a change is about; everyone if neither is given. */
 export interface Target {
-  readonly actor?: string
-  readonly group?: string
+  readonly forActor?: string
+  readonly forGroup?: string
 }
 
 /** A variant's share of actors, and what it carries. */
@@ -41,7 +41,7 @@ export class TestFlags extends Client {
         return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
       },
     }
-    super(module, { env: 'test', source, bootstrap: snapshotOf(new Map(), 'test', 0), logger: silent, usage: false, readyWithin: 0 }, undefined)
+    super(module, { environment: 'test', source, bootstrap: snapshotOf(new Map(), 'test', 0), logger: silent, usage: false, readyWithin: 0 }, undefined)
     this.feed = feed
     // Nothing of it waits: without a file to read, a client is ready to be asked at once.
     this.loadBootstrap()
@@ -85,9 +85,9 @@ export class TestFlags extends Client {
     return this.publish()
   }
 
-  override enabled(...[key, ask]: Parameters<Client['enabled']>): boolean {
+  override enabled(...[key, query]: Parameters<Client['enabled']>): boolean {
     this.check(key)
-    return super.enabled(key, ask)
+    return super.enabled(key, query)
   }
 
   override decide(key: string, context?: Context): Decision {
@@ -99,11 +99,11 @@ export class TestFlags extends Client {
     if (this.strict && !this.written.has(key)) throw new Error(`the test asks for the flag ${JSON.stringify(key)}, which it has not written`)
   }
 
-  private gate(key: string, { actor, group }: Target, enabled: boolean): this {
+  private gate(key: string, { forActor, forGroup }: Target, enabled: boolean): this {
     return this.change(key, (flag) => {
-      if (actor === undefined && group === undefined) flag.on = enabled
-      if (actor !== undefined) flag.actors.set(actor, enabled ? 2 : 1)
-      if (group !== undefined) flag.groups.set(group, enabled ? 2 : 1)
+      if (forActor === undefined && forGroup === undefined) flag.on = enabled
+      if (forActor !== undefined) flag.actors.set(forActor, enabled ? 2 : 1)
+      if (forGroup !== undefined) flag.groups.set(forGroup, enabled ? 2 : 1)
     })
   }
 
@@ -125,7 +125,7 @@ export class TestFlags extends Client {
  *
  * ```ts
  * test('checkout', (t) => {
- *   const flags = testFlags(t).enable('new_checkout', { group: 'staff' })
+ *   const flags = testFlags(t).enable('new_checkout', { forGroup: 'staff' })
  *   …
  * })
  * ```

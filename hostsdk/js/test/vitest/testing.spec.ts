@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { testFlags, withFlags } from '@gonfalon/sdk/testing'
 
-const app = testFlags().enable('new_checkout', { group: 'staff' })
+const app = testFlags().enable('new_checkout', { forGroup: 'staff' })
 
 test.concurrent('a client of a test’s own', (t) => {
   const flags = testFlags(t).enable('new_checkout')

@@ -10,8 +10,8 @@ from any number of threads, and after a fork · the answers are bit for bit thos
 from .client import AsyncGonfalon, Gonfalon
 from .context import Actor, Context, GroupMember
 from .decision import Decision, Gate, Reason
-from .explanation import Check, Explanation, Step
-from .flags import Flags, NotReadyError
+from .explanation import Comparison, Explanation, Step
+from .flags import Flags, Stats
 from .instance import LoadError, SnapshotInfo
 from .status import Event, FlagsChanged, State, StateChanged
 from .version import __version__
@@ -19,7 +19,7 @@ from .version import __version__
 __all__ = [
     "Actor",
     "AsyncGonfalon",
-    "Check",
+    "Comparison",
     "Context",
     "Decision",
     "Event",
@@ -30,11 +30,11 @@ __all__ = [
     "Gonfalon",
     "GroupMember",
     "LoadError",
-    "NotReadyError",
     "Reason",
     "SnapshotInfo",
     "State",
     "StateChanged",
+    "Stats",
     "Step",
     "__version__",
 ]

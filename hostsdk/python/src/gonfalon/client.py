@@ -21,7 +21,7 @@ from .store import Store
 from .version import __version__
 
 if TYPE_CHECKING:
-    from .follower import Follower, Pace
+    from .source import Pace, Source
 
 log = logging.getLogger("gonfalon")
 
@@ -37,8 +37,9 @@ class Options(TypedDict, total=False):
     last_good: PathLike | None
     file: PathLike | None
     poll: float | None
-    timeout: float
-    time_to_live: float | None
+    ready_within: float
+    ttl: float | None
+    grace: float
     tls: ssl.SSLContext | None
     pace: Pace | None
 
@@ -56,8 +57,9 @@ class _Client(Flags):
         last_good: PathLike | None = None,
         file: PathLike | None = None,
         poll: float | None = None,
-        timeout: float = 5.0,
-        time_to_live: float | None = None,
+        ready_within: float = 5.0,
+        ttl: float | None = None,
+        grace: float = 5.0,
         tls: ssl.SSLContext | None = None,
         pace: Pace | None = None,
     ) -> None:
@@ -77,11 +79,11 @@ class _Client(Flags):
                 raise ValueError(f"endpoint {endpoint!r} is not an http or https URL")
         if environment is None and endpoint is not None:
             environment = "default"
-        self._status = Status(time_to_live)
+        self._status = Status(ttl)
         self._store = Store(environment, self._status, last_good)
         self._endpoint, self._token, self._environment = endpoint, token or "", environment or ""
         self._file = Path(file) if file is not None else None
-        self._poll, self._timeout, self._tls, self._pace = poll, timeout, tls, pace
+        self._poll, self._ready_within, self._grace, self._tls, self._pace = poll, ready_within, grace, tls, pace
         self._store.start(_read(bootstrap))
         if endpoint is None and file is None and self._store.engine is not None:
             self._status.contact()  # there is nothing that could know better
@@ -89,17 +91,17 @@ class _Client(Flags):
     def _has_source(self) -> bool:
         return self._endpoint is not None or self._file is not None
 
-    def _follower(self, on_answer: Callable[[], None]) -> Follower:
+    def _make_source(self, on_answer: Callable[[], None]) -> Source:
         # Imported here: a client without a server starts without the network's libraries.
-        from . import follower
+        from . import source
         from .wire import Wire
 
-        pace = self._pace or follower.Pace()
+        pace = self._pace or source.Pace()
         if self._file is not None:
-            return follower.FileFollower(self._file, self._store, self._status, pace, on_answer)
+            return source.FileSource(self._file, self._store, self._status, pace, self._grace, on_answer)
         assert self._endpoint is not None
         wire = Wire(self._endpoint, self._token, self._environment, self._tls, f"gonfalon-python/{__version__}")
-        return follower.ServerFollower(wire, self._store, self._status, pace, on_answer, self._poll)
+        return source.ServerSource(wire, self._store, self._status, pace, self._grace, on_answer, self._poll)
 
 
 class Gonfalon(_Client):
@@ -108,18 +110,19 @@ class Gonfalon(_Client):
     >>> with Gonfalon("http://127.0.0.1:8080", token) as flags:
     ...     if flags.enabled("new_checkout", actor="user:3", attributes={"plan": "pro"}): ...
 
-    Making one waits for the first snapshot, at most ``timeout`` seconds, and then goes on whatever the state: a server that is
-    down never keeps a program from starting.
+    Making one waits for the first snapshot, for at most ``ready_within`` seconds, and then continues whatever the state. A server
+    that is down never keeps a program from starting.
 
     :param endpoint: of the server, or GONFALON_ENDPOINT. Without one the flags are those of ``file`` or ``bootstrap``.
     :param token: of the role sdk, or GONFALON_TOKEN.
-    :param environment: whose flags; ``default`` by default. Snapshots of another one are refused.
+    :param environment: the environment; defaults to ``default``. Snapshots of another one are refused.
     :param bootstrap: a snapshot to start from: its bytes, or a file's path. One that doesn't load raises LoadError.
     :param last_good: a path where each snapshot from the source is kept, and found again at the next start.
     :param file: a snapshot file to serve instead of a server; it is read again when it changes.
     :param poll: seconds between polls, instead of following the stream.
-    :param timeout: seconds to wait for the first snapshot; 0: don't wait.
-    :param time_to_live: seconds after which flags that the source hasn't confirmed make the client STALE; None: never.
+    :param ready_within: seconds to wait for the first snapshot; 0: don't wait.
+    :param ttl: seconds without a word of the source that make the client STALE; None: never.
+    :param grace: seconds that a lost source isn't yet STALE.
     :param tls: for a private authority or a client certificate.
 
     After a fork the child's client follows the source by itself.
@@ -131,15 +134,15 @@ class Gonfalon(_Client):
         self._answered = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
-        self._following: Follower | None = None
+        self._source: Source | None = None
         self._thread: threading.Thread | None = None
         if self._has_source():
             self._start()
-            if self._timeout > 0 and not self._answered.wait(self._timeout):
-                log.warning("no flags within %s s; going on as %s", self._timeout, self.state.value)
+            if self._ready_within > 0 and not self._answered.wait(self._ready_within):
+                log.warning("no flags within %s s; going on as %s", self._ready_within, self.state.value)
             _clients.add(self)
 
-    def wait_until_ready(self, timeout: float | None = None) -> bool:
+    def wait_ready(self, timeout: float | None = None) -> bool:
         """Waits until a snapshot serves that the source stands behind; False if that took longer than timeout seconds."""
         ready = threading.Event()
         unsubscribe = self.subscribe(lambda _: ready.set() if self.state == "READY" else None)
@@ -150,10 +153,10 @@ class Gonfalon(_Client):
 
     def flush(self, timeout: float = 5.0) -> bool:
         """Reports usage now; False if it couldn't be delivered (it is then kept for the next time)."""
-        if self._loop is None or self._following is None or not hasattr(self._following, "report_usage"):
+        if self._loop is None or self._source is None or not hasattr(self._source, "report_usage"):
             return False
         try:
-            asyncio.run_coroutine_threadsafe(self._following.report_usage(), self._loop).result(timeout)
+            asyncio.run_coroutine_threadsafe(self._source.report_usage(), self._loop).result(timeout)
         except (Exception, CancelledError) as error:  # noqa: BLE001
             log.info("usage can't be reported: %s", error)
             return False
@@ -187,10 +190,10 @@ class Gonfalon(_Client):
         async def follow() -> None:
             try:
                 self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
-                self._following = self._follower(self._answered.set)
+                self._source = self._make_source(self._answered.set)
             finally:
                 started.set()
-            await self._following.run()
+            await self._source.run()
 
         try:
             asyncio.run(follow())
@@ -220,23 +223,23 @@ class AsyncGonfalon(_Client):
     def __init__(self, endpoint: str | None = None, token: str | None = None, **options: Unpack[Options]) -> None:
         super().__init__(endpoint, token, **options)
         self._task: asyncio.Task[None] | None = None
-        self._following: Follower | None = None
+        self._source: Source | None = None
 
     async def start(self) -> Self:
-        """Follows the source, and waits for the first snapshot for at most ``timeout`` seconds."""
+        """Follows the source, and waits for the first snapshot for at most ``ready_within`` seconds."""
         if self._task is None and self._has_source():
             answered = asyncio.Event()
-            self._following = self._follower(answered.set)
-            self._task = asyncio.create_task(self._following.run(), name="gonfalon")
-            if self._timeout > 0:
+            self._source = self._make_source(answered.set)
+            self._task = asyncio.create_task(self._source.run(), name="gonfalon")
+            if self._ready_within > 0:
                 try:
-                    async with asyncio.timeout(self._timeout):
+                    async with asyncio.timeout(self._ready_within):
                         await answered.wait()
                 except TimeoutError:
-                    log.warning("no flags within %s s; going on as %s", self._timeout, self.state.value)
+                    log.warning("no flags within %s s; going on as %s", self._ready_within, self.state.value)
         return self
 
-    async def wait_until_ready(self, timeout: float | None = None) -> bool:
+    async def wait_ready(self, timeout: float | None = None) -> bool:
         """Waits until a snapshot serves that the source stands behind; False if that took longer than timeout seconds."""
         loop, ready = asyncio.get_running_loop(), asyncio.Event()
 
@@ -257,11 +260,11 @@ class AsyncGonfalon(_Client):
 
     async def flush(self, timeout: float = 5.0) -> bool:
         """Reports usage now; False if it couldn't be delivered (it is then kept for the next time)."""
-        if self._following is None or not hasattr(self._following, "report_usage"):
+        if self._source is None or not hasattr(self._source, "report_usage"):
             return False
         try:
             async with asyncio.timeout(timeout):
-                await self._following.report_usage()
+                await self._source.report_usage()
         except Exception as error:  # noqa: BLE001
             log.info("usage can't be reported: %s", error)
             return False

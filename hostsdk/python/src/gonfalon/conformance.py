@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .decision import Decision, Reason, Variant
+from .decision import SCORES, Decision, Reason, Variant
 from .instance import Instance
 
 
@@ -83,13 +83,17 @@ def run(lines: Iterable[str | bytes]) -> Iterator[Outcome]:
         except Exception as error:  # noqa: BLE001 -- whatever it is, it is this case's failure
             yield Outcome(*name, "failed", f"{type(error).__name__}: {error}")
             continue
-        answer = {"enabled": decision.enabled, "variant": decision.variant, "score16": decision.score16}
+        answer = {
+            "enabled": decision.enabled,
+            "variant": decision.variant,
+            "score16": None if decision.score is None else int(decision.score * SCORES),
+        }
         differs = list(differences(expect, decision, answer))
         yield Outcome(*name, "failed" if differs else "passed", "; ".join(differs), answer)
 
 
 def differences(expect: dict[str, Any], decision: Decision, answer: dict[str, Any]) -> Iterator[str]:
-    if decision.reason is Reason.UNKNOWN_FLAG:
+    if decision.reason is Reason.UNKNOWN_FLAG and expect != {"enabled": False}:
         yield f"the snapshot has no flag {decision.key!r}"
     for member, wanted in expect.items():
         if member not in answer:

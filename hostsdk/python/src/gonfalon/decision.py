@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar, cast
 
 # The packed decision of the module's ABI.
 ENABLED = 1
+REASON = 15 << 1
 KILLED = 5
 SCORES = 65536
 HAS_VARIANT = 1 << 26
@@ -18,7 +20,8 @@ IS_FIXED = 1 << 29
 
 
 class Reason(StrEnum):
-    """Why a decision is what it is. The first seven are the engine's; the last two say that it wasn't asked."""
+    """Why a decision is what it is. The last is a host's, before it has a snapshot. A newer engine's reason that has no name
+    here is ``reason 9``."""
 
     UNKNOWN_FLAG = "UNKNOWN_FLAG"
     DEFAULT = "DEFAULT"
@@ -28,11 +31,10 @@ class Reason(StrEnum):
     KILLED = "KILLED"
     PREREQUISITE = "PREREQUISITE"
     NOT_READY = "NOT_READY"
-    ERROR = "ERROR"
 
 
 class Gate(StrEnum):
-    """A kind of gate."""
+    """A kind of gate. A newer engine's gate that has no name here is ``gate 11``."""
 
     NONE = ""
     BOOLEAN = "boolean"
@@ -49,6 +51,14 @@ class Gate(StrEnum):
 
 REASONS = tuple(Reason)
 GATES = tuple(Gate)
+NOT_READY = REASONS.index(Reason.NOT_READY) << 1  # a packed decision of this reason
+
+T = TypeVar("T", bound=str)
+
+
+def named(names: Sequence[T], kind: str, number: int) -> T:
+    """Returns names[number]. A newer engine may know numbers that have no name here."""
+    return names[number] if number < len(names) else cast(T, f"{kind} {number}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +81,7 @@ class Decision:
         variant: Variant | None = None,
         target: str | None = None,
         revision: int | None = None,
-        error: Reason | None = None,
+        error: Exception | None = None,
     ) -> None:
         self.key = key
         self._packed = packed
@@ -80,52 +90,48 @@ class Decision:
         self.target = target
         #: Of the environment, in the snapshot that decided; None if there was none.
         self.revision = revision
-        #: NOT_READY or ERROR if the engine gave no decision, else None.
+        #: What kept the engine from deciding, such as a context that can't be read. The reason is then NOT_READY.
         self.error = error
 
     @property
     def enabled(self) -> bool:
+        """What the gates said. It is False while nothing is known."""
         return self._packed & ENABLED != 0
 
     @property
     def reason(self) -> Reason:
-        return self.error or REASONS[self._packed >> 1 & 15]
+        return named(REASONS, "reason", self._packed >> 1 & 15)
 
     @property
     def gate(self) -> Gate:
         """The gate that decided; Gate.NONE if none did."""
-        return GATES[self._packed >> 5 & 15]
+        return named(GATES, "gate", self._packed >> 5 & 15)
 
     @property
-    def gate_path(self) -> str:
+    def path(self) -> str:
         """The gate that decided, and its target after a slash: ``group/staff``; empty if none did."""
-        return self.gate.value if self.target is None else f"{self.gate.value}/{self.target}"
+        return str(self.gate) if self.target is None else f"{self.gate}/{self.target}"
 
     @property
     def known(self) -> bool:
-        """Whether the engine decided, and its snapshot has the flag."""
-        return self.error is None and self._packed >> 1 & 15 != 0
+        """Whether a snapshot decided, and has the flag."""
+        return self._packed & REASON not in (0, NOT_READY)
 
     @property
     def killed(self) -> bool:
+        """Whether the flag is killed: off, whatever its gates say."""
         return self._packed >> 1 & 15 == KILLED
 
     @property
-    def has_variant_gate(self) -> bool:
-        """Whether the flag has variants, served or not."""
+    def has_variants(self) -> bool:
+        """Whether the flag has a variant gate, served or not."""
         return self._packed & HAS_VARIANT_GATE != 0
 
     @property
-    def score16(self) -> int | None:
-        """The actor's place for this flag, 0 … 65535; None if no gate needed it."""
-        score = self._packed >> 9 & 0x1FFFF
-        return score - 1 if score else None
-
-    @property
     def score(self) -> float | None:
-        """The actor's place for this flag in [0, 1); None if no gate needed it."""
-        score = self.score16
-        return None if score is None else score / SCORES
+        """The actor's place in [0, 1) for this flag, which percentages and variants go by; None if it wasn't needed."""
+        score = self._packed >> 9 & 0x1FFFF
+        return (score - 1) / SCORES if score else None
 
     @property
     def variant(self) -> str | None:
@@ -134,6 +140,7 @@ class Decision:
 
     @property
     def has_payload(self) -> bool:
+        """Whether the variant that was served has a payload."""
         return self._variant is not None and self._variant.payload != ""
 
     @property
@@ -156,9 +163,9 @@ class Decision:
         return hash(self._values())
 
     def __repr__(self) -> str:
-        parts = [f"{self.key!r}", "on" if self.enabled else "off", self.reason.value]
+        parts = [f"{self.key!r}", "on" if self.enabled else "off", str(self.reason)]
         if self.gate:
-            parts.append(self.gate_path)
+            parts.append(self.path)
         if self.variant is not None:
             parts.append(f"variant {self.variant!r}")
         return f"<Decision {' '.join(parts)}>"

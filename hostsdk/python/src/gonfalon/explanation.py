@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from .decision import GATES, SCORES, Decision, Gate
+from .decision import GATES, SCORES, Decision, Gate, named
 from .instance import SnapshotInfo
 
 OUTCOMES = ("no", "yes", "deny", "pass", "fail", "not asked")
@@ -27,8 +27,8 @@ _FACTS: dict[Gate, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """One constraint of a rule or segment. ``actual`` is the context's value, None if it is missing."""
+class Comparison:
+    """One constraint of a rule or segment, and how it compared. ``actual`` is the context's value, None if it is missing."""
 
     attribute: str
     operator: str
@@ -46,10 +46,10 @@ class Step:
     outcome: str
     target: str | None
     facts: dict[str, int | None]
-    checks: tuple[Check, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.gate.value:<21} {self.target or '':<16} {self._detail():<48} {self.outcome}".rstrip()
+        return f"{self.gate:<21} {self.target or '':<16} {self._detail():<48} {self.outcome}".rstrip()
 
     def _detail(self) -> str:
         facts, gate = self.facts, self.gate
@@ -72,7 +72,7 @@ class Step:
             case Gate.PERCENTAGE_OF_TIME:
                 return f"drew {facts['draw']} of 10000, granted up to {facts['limit']}"
         score, limit = facts.get("score"), facts.get("limit")
-        told = [f"{c.attribute} {c.operator} {c.values} ({c.actual!r})" for c in self.checks]
+        told = [f"{c.attribute} {c.operator} {c.values} ({c.actual!r})" for c in self.comparisons]
         if score is not None and limit is not None:
             told.append(f"score {score / SCORES:.4f}, granted up to {limit / SCORES:.4f}")
         return " and ".join(told)
@@ -95,12 +95,13 @@ class Explanation:
     decision: Decision
     steps: tuple[Step, ...]
     environment: str
-    revision: int
+    revision: int | None
 
     def __str__(self) -> str:
         d = self.decision
         state = "on" if d.enabled else "off"
-        head = f"{d.key} · {self.environment} · revision {self.revision} · {state} · {d.reason.value}"
+        at = "nothing loaded" if self.revision is None else f"revision {self.revision}"
+        head = f"{d.key} · {self.environment} · {at} · {state} · {d.reason}"
         if d.variant is not None:
             head += f" · variant {d.variant}"
         return "\n".join([head, *(f"  {step}" for step in self.steps)])
@@ -113,6 +114,10 @@ def read_explanation(written: list[Any], decision: Decision, info: SnapshotInfo)
 
 def _step(written: list[Any]) -> Step:
     number, outcome, target, a, b, c, details = written
-    gate = GATES[number]
-    checks = tuple(Check(name, OPERATORS[op], values, actual, held) for name, op, values, actual, held in details or ())
-    return Step(gate, OUTCOMES[outcome], target, dict(zip(_FACTS.get(gate, ()), (a, b, c), strict=False)), checks)
+    gate = named(GATES, "gate", number)
+    comparisons = tuple(
+        Comparison(name, named(OPERATORS, "operator", op), values, actual, held)
+        for name, op, values, actual, held in details or ()
+    )
+    facts = dict(zip(_FACTS.get(gate, ()), (a, b, c), strict=False))
+    return Step(gate, named(OUTCOMES, "outcome", outcome), target, facts, comparisons)

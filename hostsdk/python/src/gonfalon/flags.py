@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar, overload
+from dataclasses import dataclass
+from typing import Any, TypedDict, TypeVar, Unpack, overload
 
 from . import payload
 from .context import Context, Who
-from .decision import Decision, Reason
+from .decision import NOT_READY, Decision
 from .engine import Engine
 from .explanation import Explanation
 from .instance import SnapshotInfo
@@ -20,8 +21,36 @@ log = logging.getLogger("gonfalon")
 T = TypeVar("T")
 
 
-class NotReadyError(Exception):
-    """Nothing has been loaded yet, so there is nothing to explain."""
+class Asking(TypedDict, total=False):
+    """Who asks, besides the actor: see :class:`Flags`."""
+
+    groups: Iterable[str]
+    attributes: Mapping[str, object] | None
+    now: int | None
+    roll: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """A client's figures, for metrics."""
+
+    state: State
+    #: The snapshot that serves; None before the first.
+    info: SnapshotInfo | None
+    #: Seconds since the source last stood behind it; None before it did.
+    age: float | None
+    #: Snapshots taken from the source.
+    taken: int
+    #: Frames that changed nothing.
+    refused: int
+    #: Decisions that the engine failed to make, whose callers got their defaults.
+    broken: int
+    #: Times that the module stopped in the middle of a call and was rebuilt.
+    traps: int
+    #: Connections of the source that ended.
+    lost: int
+    #: What the source's trouble is, for people; None once it is well again.
+    last_error: str | None
 
 
 class Flags:
@@ -59,64 +88,36 @@ class Flags:
         return packed & 1 == 1 if packed & 30 else default
 
     @overload
-    def variant(
-        self,
-        key: str,
-        actor: Who | Context = None,
-        *,
-        groups: Iterable[str] = (),
-        attributes: Mapping[str, object] | None = None,
-        default: None = None,
-        now: int | None = None,
-        roll: int | None = None,
-    ) -> str | None: ...
+    def variant(self, key: str, actor: Who | Context = None, *, default: None = None, **asking: Unpack[Asking]) -> str | None: ...
 
     @overload
-    def variant(
-        self,
-        key: str,
-        actor: Who | Context = None,
-        *,
-        groups: Iterable[str] = (),
-        attributes: Mapping[str, object] | None = None,
-        default: str,
-        now: int | None = None,
-        roll: int | None = None,
-    ) -> str: ...
+    def variant(self, key: str, actor: Who | Context = None, *, default: str, **asking: Unpack[Asking]) -> str: ...
 
     def variant(
-        self,
-        key: str,
-        actor: Who | Context = None,
-        *,
-        groups: Iterable[str] = (),
-        attributes: Mapping[str, object] | None = None,
-        default: str | None = None,
-        now: int | None = None,
-        roll: int | None = None,
+        self, key: str, actor: Who | Context = None, *, default: str | None = None, **asking: Unpack[Asking]
     ) -> str | None:
         """The name of the variant that the actor gets; default if it gets none. A disabled flag still serves its variant."""
-        variant = self.decide(key, actor, groups=groups, attributes=attributes, now=now, roll=roll).variant
+        variant = self.decide(key, actor, **asking).variant
         return default if variant is None else variant
 
-    def payload_bool(self, key: str, actor: Who | Context = None, *, default: bool, **asking: Any) -> bool:
+    def payload_bool(self, key: str, actor: Who | Context = None, *, default: bool, **asking: Unpack[Asking]) -> bool:
         """The served variant's payload if it is a boolean, else default. Further arguments are those of :meth:`decide`."""
         return self._payload(key, actor, default, payload.boolean, asking)
 
-    def payload_str(self, key: str, actor: Who | Context = None, *, default: str, **asking: Any) -> str:
+    def payload_str(self, key: str, actor: Who | Context = None, *, default: str, **asking: Unpack[Asking]) -> str:
         """The served variant's payload if it is a string, else default."""
         return self._payload(key, actor, default, payload.string, asking)
 
-    def payload_int(self, key: str, actor: Who | Context = None, *, default: int, **asking: Any) -> int:
+    def payload_int(self, key: str, actor: Who | Context = None, *, default: int, **asking: Unpack[Asking]) -> int:
         """The served variant's payload if it is a number without a fraction within ±2^53, else default."""
         return self._payload(key, actor, default, payload.integer, asking)
 
-    def payload_float(self, key: str, actor: Who | Context = None, *, default: float, **asking: Any) -> float:
+    def payload_float(self, key: str, actor: Who | Context = None, *, default: float, **asking: Unpack[Asking]) -> float:
         """The served variant's payload if it is a number, else default."""
         return self._payload(key, actor, default, payload.number, asking)
 
     def payload_object(
-        self, key: str, actor: Who | Context = None, *, default: Mapping[str, Any], **asking: Any
+        self, key: str, actor: Who | Context = None, *, default: Mapping[str, Any], **asking: Unpack[Asking]
     ) -> Mapping[str, Any]:
         """The served variant's payload if it is an object, else default."""
         return self._payload(key, actor, default, payload.mapping, asking)
@@ -134,52 +135,41 @@ class Flags:
         """Everything about one flag: on or off, variant and payload, the reason and the gate."""
         engine = self._store.engine
         if engine is None:
-            return Decision(key, 0, error=Reason.NOT_READY)
+            return Decision(key, NOT_READY)
         try:
             return engine.decide(key, actor, groups, attributes, now, roll)
         except Exception as error:  # noqa: BLE001 -- a decision never fails
             self._failed(key, error)
-            return Decision(key, 0, revision=engine.info.revision, error=Reason.ERROR)
+            return Decision(key, NOT_READY, revision=engine.info.revision, error=error)
 
     def decide_all(
-        self,
-        actor: Who | Context = None,
-        *,
-        keys: Sequence[str] | None = None,
-        groups: Iterable[str] = (),
-        attributes: Mapping[str, object] | None = None,
-        now: int | None = None,
-        roll: int | None = None,
-    ) -> dict[str, Decision]:
-        """Decisions by key: of the flags named, or of all of them, for one actor; one call into the module per 1,024 flags."""
+        self, actor: Who | Context = None, *, keys: Sequence[str] | None = None, **asking: Unpack[Asking]
+    ) -> list[Decision]:
+        """The decisions about these flags, in their order, or about all flags, ascending by key. It takes one call into the
+        module per 1,024 flags."""
         engine = self._store.engine
         if engine is None:
-            return {key: Decision(key, 0, error=Reason.NOT_READY) for key in keys or ()}
+            return [Decision(key, NOT_READY) for key in keys or ()]
         try:
-            flags = None if keys is None else list(keys)
-            decisions = engine.decide_all(flags, actor, groups, attributes, now, roll)
+            return engine.decide_all(None if keys is None else list(keys), actor, *_parts(asking))
         except Exception as error:  # noqa: BLE001 -- a decision never fails
             self._failed("all flags", error)
-            revision = engine.info.revision
-            return {key: Decision(key, 0, revision=revision, error=Reason.ERROR) for key in keys or engine.all_keys()}
-        return {decision.key: decision for decision in decisions}
+            every = engine.all_keys() if keys is None else keys
+            return [Decision(key, NOT_READY, revision=engine.info.revision, error=error) for key in every]
 
-    def explain(
-        self,
-        key: str,
-        actor: Who | Context = None,
-        *,
-        groups: Iterable[str] = (),
-        attributes: Mapping[str, object] | None = None,
-        now: int | None = None,
-        roll: int | None = None,
-    ) -> Explanation:
-        """The decision with every gate that the engine looked at. For people: it raises if there is nothing to explain
-        (NotReadyError) or the context is wrong (TypeError), and is not counted as an evaluation."""
+    def explain(self, key: str, actor: Who | Context = None, **asking: Unpack[Asking]) -> Explanation:
+        """The decision with every gate that the engine looked at. It is not counted as an evaluation. Where nothing could be
+        decided, there are no steps."""
         engine = self._store.engine
         if engine is None:
-            raise NotReadyError(f"{self.state}: {self._status.message}")
-        return engine.explain(key, actor, groups, attributes, now, roll)
+            return Explanation(Decision(key, NOT_READY), (), self._store.environment or "", None)
+        try:
+            return engine.explain(key, actor, *_parts(asking))
+        except Exception as error:  # noqa: BLE001 -- a decision never fails
+            self._failed(key, error)
+            info = engine.info
+            undecided = Decision(key, NOT_READY, revision=info.revision, error=error)
+            return Explanation(undecided, (), info.environment, info.revision)
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -187,35 +177,37 @@ class Flags:
         engine = self._store.engine
         return engine.all_keys() if engine else ()
 
+    def snapshot(self) -> bytes | None:
+        """The bytes that serve now, to be kept as a bootstrap; None before the first."""
+        engine = self._store.engine
+        return engine.data if engine else None
+
     @property
-    def snapshot(self) -> SnapshotInfo | None:
-        """What serves: environment, id, lineage, revision; None if nothing is loaded."""
+    def info(self) -> SnapshotInfo | None:
+        """The snapshot that serves: environment, id, lineage, revision; None before the first."""
         engine = self._store.engine
         return engine.info if engine else None
 
     @property
     def state(self) -> State:
+        """What the answers rest on."""
         return self._status.state
 
     @property
-    def message(self) -> str:
-        """Why the state is what it is, for people."""
-        return self._status.message
-
-    @property
-    def age(self) -> float | None:
-        """Seconds since the source last stood behind the snapshot; None if it never did."""
-        return self._status.age
-
-    @property
-    def refused(self) -> int:
-        """Frames that were refused, since the start."""
-        return self._store.refused
-
-    @property
-    def traps(self) -> int:
-        """Times that the module stopped in the middle of a call and was rebuilt, since the start."""
-        return self._store.traps
+    def stats(self) -> Stats:
+        """The client's figures now."""
+        status, store = self._status, self._store
+        return Stats(
+            status.state,
+            self.info,
+            status.age,
+            store.taken,
+            store.refused,
+            store.broken,
+            store.traps,
+            status.losses,
+            status.error,
+        )
 
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """Calls listener on each StateChanged and FlagsChanged, in the client's own thread or its event loop;
@@ -226,12 +218,15 @@ class Flags:
     def _engine(self) -> Engine | None:
         return self._store.engine
 
-    def _payload(
-        self, key: str, actor: Who | Context, default: T, convert: Callable[[Any], T | None], asking: dict[str, Any]
-    ) -> T:
+    def _payload(self, key: str, actor: Who | Context, default: T, convert: Callable[[Any], T | None], asking: Asking) -> T:
         decision = self.decide(key, actor, **asking)
         value = convert(decision.payload) if decision.has_payload else None
         return default if value is None else value
 
     def _failed(self, key: str, error: Exception) -> None:
+        self._store.broken += 1
         log.error("%s can't be decided, the caller's default is used: %s: %s", key, type(error).__name__, error)
+
+
+def _parts(asking: Asking) -> tuple[Iterable[str], Mapping[str, object] | None, int | None, int | None]:
+    return asking.get("groups", ()), asking.get("attributes"), asking.get("now"), asking.get("roll")

@@ -54,18 +54,20 @@ _OBJECT: _Kind[Any] = _Kind("an object", payload.mapping)
 class GonfalonProvider(AbstractProvider):
     """Resolves flags with any client: Gonfalon, a started AsyncGonfalon, or FlagsForTest.
 
-    :param client: who is asked.
+    :param client: the client that decides.
     :param close_client: whether shutting the provider down closes the client, if it has a ``close()`` to call.
-    :param timeout: seconds that initialising waits for the first snapshot. Without one the provider's status is ERROR, or FATAL
-        if the server refuses its token or environment; it becomes READY by itself when a snapshot arrives later.
-    :param hooks: run with every evaluation, as OpenFeature's provider hooks.
+    :param ready_within: seconds that initialising waits for the first snapshot. Without one the provider's status is ERROR, or
+        FATAL if the server refuses its token or environment; it becomes READY by itself when a snapshot arrives later.
+    :param hooks: OpenFeature's provider hooks, run with every evaluation.
     """
 
-    def __init__(self, client: Flags, *, close_client: bool = True, timeout: float = 5.0, hooks: Sequence[Hook] = ()) -> None:
+    def __init__(
+        self, client: Flags, *, close_client: bool = True, ready_within: float = 5.0, hooks: Sequence[Hook] = ()
+    ) -> None:
         super().__init__()
         self._client = client
         self._close_client = close_client
-        self._timeout = timeout
+        self._ready_within = ready_within
         self._hooks = list(hooks)
         self._unsubscribe: Callable[[], None] | None = None
         self._awake = threading.Event()
@@ -84,12 +86,12 @@ class GonfalonProvider(AbstractProvider):
         self._initializing = True
         try:
             if not self._settled():
-                self._awake.wait(self._timeout)
+                self._awake.wait(self._ready_within)
         finally:
             self._initializing = False
-        if self._client.snapshot is None:
+        if self._client.info is None:
             refused = self._client.state is State.ERROR
-            raise (ProviderFatalError if refused else ProviderNotReadyError)(f"no flags yet: {self._client.message}")
+            raise (ProviderFatalError if refused else ProviderNotReadyError)(f"no flags yet: {self._why()}")
         if self._client.state is State.STALE:
             # The SDK declares a provider ready when this returns, so that it is stale must be said after that.
             later = threading.Timer(AFTERWARDS, self._still_stale)
@@ -151,18 +153,22 @@ class GonfalonProvider(AbstractProvider):
 
     def _message(self, found: Resolution, key: str) -> str:
         if found.error == ErrorCode.PROVIDER_NOT_READY:
-            return self._client.message
+            return self._why()
         if found.error == ErrorCode.FLAG_NOT_FOUND:
             return f"flag {key} not found"
         return "the context can't be read; the log says why"
 
+    def _why(self) -> str:
+        """Why there are no flags, or old ones."""
+        return self._client.stats.last_error or "the source hasn't answered yet"
+
     def _settled(self) -> bool:
         """Whether waiting longer would change nothing."""
-        return self._client.snapshot is not None or self._client.state is State.ERROR
+        return self._client.info is not None or self._client.state is State.ERROR
 
     def _still_stale(self) -> None:
         if self._unsubscribe is not None and self._client.state is State.STALE:
-            self.emit_provider_stale(ProviderEventDetails(message=self._client.message))
+            self.emit_provider_stale(ProviderEventDetails(message=self._why()))
 
     def _hear(self, event: Event) -> None:
         if self._initializing:  # the SDK tells of what comes of that
@@ -173,7 +179,7 @@ class GonfalonProvider(AbstractProvider):
             details = ProviderEventDetails(flags_changed=sorted(event.flags), metadata={"revision": event.revision})
             self.emit_provider_configuration_changed(details)
             return
-        details = ProviderEventDetails(message=event.message)
+        details = ProviderEventDetails(message=event.error)
         if event.state is State.READY:
             self.emit_provider_ready(details)
         elif event.state is State.STALE:

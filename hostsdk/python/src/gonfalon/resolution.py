@@ -23,16 +23,16 @@ class Resolution:
 def resolve(decision: Decision) -> Resolution:
     """The value that a decision gives its flag. The first row that fits."""
     variant = decision.variant
-    if decision.error is Reason.NOT_READY:
-        return Resolution(None, None, "ERROR", "PROVIDER_NOT_READY")
     if decision.error is not None:
         return Resolution(None, None, "ERROR", "INVALID_CONTEXT")
+    if decision.reason == Reason.NOT_READY:
+        return Resolution(None, None, "ERROR", "PROVIDER_NOT_READY")
     if not decision.known:
         return Resolution(None, None, "ERROR", "FLAG_NOT_FOUND")
     if variant is not None:
         value = decision.payload if decision.has_payload else variant
         return Resolution(value, variant, "STATIC" if decision.killed else "SPLIT")
-    if decision.has_variant_gate:
+    if decision.has_variants:
         return Resolution(None, None, "DISABLED" if decision.killed else "DEFAULT")
     if decision.killed:
         return Resolution(False, None, "STATIC")
@@ -45,7 +45,7 @@ def metadata(decision: Decision, stale: bool = False) -> dict[str, bool | int | 
     if decision.known:
         found["enabled"] = decision.enabled
     if decision.gate is not Gate.NONE:
-        found["gate"] = decision.gate_path
+        found["gate"] = decision.path
     if decision.revision is not None:
         found["revision"] = decision.revision
     if decision.killed:

@@ -24,11 +24,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StateChanged:
-    """The client's state is another one. ``message`` says why, for people."""
+    """The client's state is another one. ``error`` is what the source's trouble is, if it has some."""
 
     state: State
     previous: State
-    message: str
+    error: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +49,17 @@ class Status:
     """State and listeners of one client. Listeners are called one after another, by the client's own thread or in its
     event loop; the first event of a bootstrap has none to hear it."""
 
-    def __init__(self, time_to_live: float | None = None) -> None:
-        self.time_to_live = time_to_live
+    def __init__(self, ttl: float | None = None) -> None:
+        self.ttl = ttl
         self._lock = threading.Lock()
         self._state = State.NOT_READY
         self._loaded = False
         self._backed = False  # the source stands behind the snapshot
         self._refused = False  # the source answers, but with a refusal
         self._contact: float | None = None
-        self._message = "nothing has been loaded yet"
+        self.losses = 0  # times that the source was lost
+        #: What the source's trouble is, for people; None once it is well again.
+        self.error: str | None = None
         self._listeners: list[Listener] = []
 
     @property
@@ -67,11 +69,6 @@ class Status:
         return self._state
 
     @property
-    def message(self) -> str:
-        """Why the state is what it is, for people."""
-        return self._message
-
-    @property
     def age(self) -> float | None:
         """Seconds since the source last stood behind the snapshot; None if it never did."""
         return None if self._contact is None else time.monotonic() - self._contact
@@ -79,23 +76,28 @@ class Status:
     def contact(self) -> None:
         """A snapshot serves, and the source stands behind it."""
         self._contact = time.monotonic()
-        self._loaded, self._backed, self._refused = True, True, False
-        self.settle("in touch with the source")
+        self._loaded, self._backed, self._refused, self.error = True, True, False, None
+        self.settle()
 
     def loaded(self) -> None:
         """A snapshot serves that the source hasn't confirmed."""
         self._loaded = True
-        self.settle("the source hasn't answered yet")
+        self.settle()
 
-    def lost(self, message: str) -> None:
-        """The source is away."""
-        self._backed = False
-        self.settle(message)
+    def failed(self, error: str) -> None:
+        """The source is away. The state follows when that lasts longer than the grace."""
+        self.losses += 1
+        self.error = error
 
-    def refused(self, message: str) -> None:
+    def lost(self, error: str) -> None:
+        """The source has been away for longer than the grace."""
+        self._backed, self.error = False, error
+        self.settle()
+
+    def refused(self, error: str) -> None:
         """The source refuses, or sends what can't be read."""
-        self._refused = True
-        self.settle(message)
+        self._refused, self.error = True, error
+        self.settle()
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Calls listener on each event from now on; the answer ends that."""
@@ -130,15 +132,15 @@ class Status:
         return State.READY if self._backed and not self._expired() else State.STALE
 
     def _expired(self) -> bool:
-        return self.time_to_live is not None and (self.age or 0) > self.time_to_live
+        return self.ttl is not None and (self.age or 0) > self.ttl
 
-    def settle(self, message: str = "the time to live has passed") -> None:
+    def settle(self) -> None:
         """Takes the state to what it is by now, and tells if it is another one."""
         with self._lock:
             previous, state = self._state, self._now()
             if state == previous:
                 return
-            self._state, self._message = state, message
+            self._state = state
         level = logging.WARNING if previous is State.READY or state is State.ERROR else logging.INFO
-        log.log(level, "%s, was %s: %s", state.value, previous.value, message)
-        self.emit(StateChanged(state, previous, message))
+        log.log(level, "%s, was %s%s", state.value, previous.value, f": {self.error}" if self.error else "")
+        self.emit(StateChanged(state, previous, self.error))

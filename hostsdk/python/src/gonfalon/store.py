@@ -46,8 +46,10 @@ class Store:
     ) -> None:
         self.engine: Engine | None = None
         self.environment = environment
-        self.refused = 0  # frames
-        self.traps = 0
+        self.taken = 0  # snapshots from the source
+        self.refused = 0  # frames that changed nothing
+        self.broken = 0  # decisions that the engine failed to make
+        self.traps = 0  # times that the module stopped in the middle of a call
         self._status = status
         self._path = Path(last_good) if last_good is not None else None
         self._make = make
@@ -88,6 +90,7 @@ class Store:
             if retired:
                 merge_usage(self._usage, retired.take_usage())
         if confirmed:
+            self.taken += 1
             self._status.contact()
         else:
             self._status.loaded()

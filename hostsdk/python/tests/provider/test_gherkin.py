@@ -112,19 +112,19 @@ def provider(world: World, status: str) -> None:
     if status == "stable":
         api.set_provider_and_wait(GonfalonProvider(Gonfalon(bootstrap=DATA / "evaluation.snapshot")))
     elif status == "stale":
-        flags = Gonfalon(gone.url, "token", bootstrap=snapshot(1, plain=True), pace=QUICK)
+        flags = Gonfalon(gone.url, "token", bootstrap=snapshot(1, plain=True), **QUICK)
         api.set_provider_and_wait(GonfalonProvider(flags))
     elif status == "not ready":
-        api.set_provider(GonfalonProvider(Gonfalon(gone.url, "token", timeout=0, pace=QUICK), timeout=600))
+        api.set_provider(GonfalonProvider(Gonfalon(gone.url, "token", ready_within=0, **QUICK), ready_within=600))
     elif status == "error":
         with pytest.raises(Exception, match="no flags yet"):
-            api.set_provider_and_wait(GonfalonProvider(Gonfalon(gone.url, "token", timeout=0, pace=QUICK), timeout=0.01))
+            api.set_provider_and_wait(GonfalonProvider(Gonfalon(gone.url, "token", ready_within=0, **QUICK), ready_within=0.01))
     else:
         server = FakeServer(b"")
         world.ends.append(server.close)
         server.status = 401
         with pytest.raises(Exception, match="401"):
-            api.set_provider_and_wait(GonfalonProvider(Gonfalon(server.url, "token", timeout=0, pace=QUICK)))
+            api.set_provider_and_wait(GonfalonProvider(Gonfalon(server.url, "token", ready_within=0, **QUICK)))
 
 
 @given(parsers.re(r'an? (?P<kind>\w+)-flag with key "(?P<key>[^"]*)" and a (default|fallback) value "(?P<text>.*)"'))

@@ -94,7 +94,7 @@ def test_events_follow_the_client(server: FakeServer) -> None:
     events: queue.Queue[tuple[ProviderEvent, EventDetails]] = queue.Queue()
     handlers = {event: (lambda details, event=event: events.put((event, details))) for event in ProviderEvent}
     server.status = 503
-    flags = Gonfalon(server.url, "token", timeout=0, pace=QUICK)
+    flags = Gonfalon(server.url, "token", ready_within=0, **QUICK)
     api.set_provider(GonfalonProvider(flags))
     for event, handler in handlers.items():
         api.add_handler(event, handler)
@@ -124,13 +124,13 @@ def test_events_follow_the_client(server: FakeServer) -> None:
 
 
 def test_shutting_down_closes_the_client_twice_if_need_be(server: FakeServer) -> None:
-    flags = Gonfalon(server.url, "token", pace=QUICK)
+    flags = Gonfalon(server.url, "token", **QUICK)
     provider = GonfalonProvider(flags)
     api.set_provider_and_wait(provider)
     provider.shutdown()
     provider.shutdown()
     assert flags._thread is not None and not flags._thread.is_alive()
-    kept = Gonfalon(server.url, "token", pace=QUICK)
+    kept = Gonfalon(server.url, "token", **QUICK)
     GonfalonProvider(kept, close_client=False).shutdown()
     assert kept._thread is not None and kept._thread.is_alive()
     kept.close()

@@ -1,4 +1,0 @@
-package inner
-
-//go:wasmexport inner
-func Two() int32 { return 2 }

@@ -1,0 +1,325 @@
+package wasm
+
+// masks checks that a function never compares a mask, which is what the
+// instruction `and` makes, with zero in a form that a machine reads wrongly.
+//
+// For a branch on such a comparison wazero 1.12 sets the processor's flags by
+// the mask alone, as if zero stood on the right: on amd64 `0 < x&y` is answered
+// as `x&y < 0`, and on arm64 the flag for unsigned order isn't set at all. Only
+// == and != are always right, and signed order with zero on the right. What the
+// result is used for doesn't matter here: all other forms are refused.
+//
+// Both operands may come to the comparison through locals, results of blocks and
+// shifts by nothing. So the check follows values as wazero does: each has a
+// number, and what is the same on all ways to a place keeps its number there.
+type masks struct {
+	*reader
+	uses    map[string]bool
+	types   []Signature
+	funcs   []uint64 // the type of each function
+	kinds   map[value]kind
+	headers map[int][]value // the locals at each loop's begin, by its place in the code
+	again   bool            // a header changed
+	locals  []value
+	stack   []value
+	scopes  []scope
+	dead    bool // this code is never reached
+	wrong   int  // the place of a comparison, or 0
+}
+
+// value is the place of the instruction that makes it, if it is a constant or a
+// mask; other is any other.
+type value int
+
+const (
+	other value = 0
+	unset value = -1 // what a local holds that was never set: zero
+)
+
+type kind uint8
+
+const (
+	zero    kind = 1 << iota
+	turns32      // a constant and a multiple of 32, or of 64: shifting by it does nothing
+	turns64      //
+	mask
+)
+
+// scope is a block, loop or branch of an if that is open.
+type scope struct {
+	op      byte
+	place   int
+	height  int     // of the stack below it
+	results int     // 0 or 1
+	dead    bool    // never entered
+	orElse  []value // the locals for the other branch of an if
+	locals  []value // at its end, by the branches so far; nil if there are none
+	result  value
+}
+
+// checkMasks reads the code of a function with this signature and so many locals,
+// parameters among them, and notes the features that it needs. It returns the
+// place of a comparison that is refused, or 0.
+func (r *reader) checkMasks(sig Signature, locals int, types []Signature, funcs []uint64, uses map[string]bool) int {
+	start := r.at
+	m := &masks{reader: r, types: types, funcs: funcs, uses: uses, kinds: map[value]kind{unset: zero | turns32 | turns64}, headers: map[int][]value{}}
+	for m.again = true; m.again; {
+		r.at, m.again, m.wrong, m.dead = start, false, 0, false
+		m.stack, m.scopes = m.stack[:0], append(m.scopes[:0], scope{op: OpBlock, results: len(sig.Results)})
+		m.locals = make([]value, locals)
+		for i := len(sig.Params); i < locals; i++ {
+			m.locals[i] = unset
+		}
+		for len(m.scopes) > 0 {
+			m.instruction()
+		}
+	}
+	return m.wrong
+}
+
+func (m *masks) push(v value) { m.stack = append(m.stack, v) }
+
+func (m *masks) pop() value {
+	last := len(m.stack) - 1
+	if last < m.scopes[len(m.scopes)-1].height {
+		if m.dead {
+			return other
+		}
+		m.fail("an operand is missing")
+	}
+	v := m.stack[last]
+	m.stack = m.stack[:last]
+	return v
+}
+
+// constant pushes a constant made at a place.
+func (m *masks) constant(place value, n int64) {
+	var k kind
+	if n == 0 {
+		k |= zero
+	}
+	if n%32 == 0 {
+		k |= turns32
+	}
+	if n%64 == 0 {
+		k |= turns64
+	}
+	if k == 0 {
+		place = other
+	} else {
+		m.kinds[place] = k
+	}
+	m.push(place)
+}
+
+// local is where a local's value is kept.
+func (m *masks) local(i uint64) *value {
+	if i >= uint64(len(m.locals)) {
+		m.fail("local %d of %d", i, len(m.locals))
+	}
+	return &m.locals[i]
+}
+
+func (m *masks) instruction() {
+	place := m.at
+	switch op := m.byte(); {
+	case op == OpBlock, op == OpLoop, op == OpIf:
+		m.open(op, place)
+	case op == OpElse:
+		s := &m.scopes[len(m.scopes)-1]
+		if s.orElse == nil {
+			m.fail("an else without its if")
+		}
+		m.leave(s)
+		m.locals, m.dead, m.stack = s.orElse, s.dead, m.stack[:s.height]
+		s.orElse = nil
+	case op == OpEnd:
+		m.end()
+	case op == OpBr, op == OpBrIf:
+		m.branch(op)
+	case op == OpReturn, op == OpUnreachable:
+		m.abandon()
+	case op == OpCall:
+		sig := m.types[m.funcs[m.u()]]
+		for range sig.Params {
+			m.pop()
+		}
+		for range sig.Results {
+			m.push(other)
+		}
+	case op == OpLocalGet:
+		m.push(*m.local(m.u()))
+	case op == OpLocalSet:
+		v := m.pop()
+		*m.local(m.u()) = v
+	case op == OpLocalTee:
+		v := m.pop()
+		*m.local(m.u()) = v
+		m.push(v)
+	case op == OpI32Const, op == OpI64Const:
+		m.constant(value(place), m.s())
+	case op == 0x71, op == 0x83: // and
+		m.pop()
+		m.pop()
+		m.kinds[value(place)] = mask
+		m.push(value(place))
+	case op >= 0x74 && op <= 0x76, op >= 0x86 && op <= 0x88: // shifts
+		turns := turns32
+		if op >= 0x86 {
+			turns = turns64
+		}
+		if by := m.pop(); m.kinds[by]&turns == 0 {
+			m.pop()
+			m.push(other)
+		}
+	case op >= 0x48 && op <= 0x4f, op >= 0x53 && op <= 0x5a: // <, >, <= and >=
+		y, x := m.kinds[m.pop()], m.kinds[m.pop()]
+		unsigned := (op < 0x50) == (op%2 == 1) // the opcodes of both widths alternate
+		if !m.dead && (x&zero != 0 && y&mask != 0 || x&mask != 0 && y&zero != 0 && unsigned) {
+			m.wrong = place
+		}
+		m.push(other)
+	default:
+		m.plain(op)
+	}
+}
+
+// abandon begins code that is never reached, up to the scope's end.
+func (m *masks) abandon() {
+	m.dead, m.stack = true, m.stack[:m.scopes[len(m.scopes)-1].height]
+}
+
+// plain reads an instruction of which only the number of operands matters.
+func (m *masks) plain(op byte) {
+	pops, pushes := 0, 1
+	switch {
+	case op == 1: // nop
+		pushes = 0
+	case op == OpDrop, op == OpGlobalSet:
+		pops, pushes = 1, 0
+	case op == 0x1b: // select
+		pops = 3
+	case op >= 0x36 && op <= 0x3e: // stores
+		pops, pushes = 2, 0
+	case op == 0xfc: // memory.copy and memory.fill
+		pops, pushes = 3, 0
+	case op == OpGlobalGet, op == 0x3f, op == OpF32Const, op == OpF64Const:
+	case op >= 0x28 && op <= 0x35, op == 0x40, op == OpI32Eqz, op == 0x50, op >= 0x67 && op <= 0x69, op >= 0x79 && op <= 0x7b,
+		op >= 0x8b && op <= 0x91, op >= 0x99 && op <= 0x9f, op >= 0xa7:
+		pops = 1
+	default:
+		pops = 2
+	}
+	m.immediates(op, m.uses)
+	for range pops {
+		m.pop()
+	}
+	for range pushes {
+		m.push(other)
+	}
+}
+
+func (m *masks) open(op byte, place int) {
+	if op == OpIf {
+		m.pop()
+	}
+	s := scope{op: op, place: place, height: len(m.stack), dead: m.dead}
+	if t := m.byte(); t >= 0x7c && t <= 0x7f {
+		s.results = 1
+	} else if t != BlockVoid {
+		m.fail("a block with parameters or several results")
+	}
+	switch op {
+	case OpIf:
+		s.orElse = clone(m.locals)
+	case OpLoop:
+		m.header(place)
+		m.locals = clone(m.headers[place])
+	}
+	m.scopes = append(m.scopes, s)
+}
+
+// header adds what the locals hold on one way to a loop's begin.
+func (m *masks) header(place int) {
+	h, ok := m.headers[place]
+	if !ok {
+		h = clone(m.locals)
+	} else if m.dead || !meet(h, m.locals) {
+		return
+	} else {
+		m.again = true
+	}
+	m.headers[place] = h
+}
+
+// clone copies a, and is never nil.
+func clone(a []value) []value { return append(make([]value, 0, len(a)), a...) }
+
+// meet keeps in a what is the same in b, and reports whether that changed a.
+func meet(a, b []value) (changed bool) {
+	for i := range a {
+		if a[i] != b[i] && a[i] != other {
+			a[i], changed = other, true
+		}
+	}
+	return changed
+}
+
+// leave goes to a scope's end with its result on the stack.
+func (m *masks) leave(s *scope) {
+	if m.dead {
+		return
+	}
+	result := other
+	if s.results > 0 && len(m.stack) > 0 {
+		result = m.stack[len(m.stack)-1]
+	}
+	if s.locals == nil {
+		s.locals, s.result = clone(m.locals), result
+		return
+	}
+	meet(s.locals, m.locals)
+	if s.result != result {
+		s.result = other
+	}
+}
+
+func (m *masks) end() {
+	last := len(m.scopes) - 1
+	s := &m.scopes[last]
+	m.leave(s)
+	if s.op == OpIf && s.orElse != nil { // without an else, the condition may lead here
+		m.locals, m.dead = s.orElse, s.dead
+		m.leave(s)
+	}
+	m.scopes = m.scopes[:last]
+	m.stack = m.stack[:s.height]
+	m.dead = s.locals == nil
+	if !m.dead {
+		m.locals = s.locals
+	}
+	if s.results > 0 {
+		m.push(s.result)
+	}
+}
+
+func (m *masks) branch(op byte) {
+	if op == OpBrIf {
+		m.pop()
+	}
+	depth := m.u()
+	if depth >= uint64(len(m.scopes)) {
+		m.fail("a branch to depth %d of %d", depth, len(m.scopes))
+	}
+	s := &m.scopes[len(m.scopes)-1-int(depth)]
+	if s.op == OpLoop {
+		if !m.dead {
+			m.header(s.place)
+		}
+	} else {
+		m.leave(s)
+	}
+	if op == OpBr {
+		m.abandon()
+	}
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"unsafe"
+)
+
+// On a terminal, a deletion asks. A script isn't asked.
+func TestDeletionsAsk(t *testing.T) {
+	s := serve(t, "--in-memory")
+	for _, c := range []struct {
+		answer string
+		code   int
+	}{{"n\n", 1}, {"\n", 1}, {"y\n", 0}} {
+		master, terminal := openTerminal(t)
+		s.run("flags", "enable", "doomed").must(t)
+		answer := func(func()) { fmt.Fprint(master, c.answer) }
+		args := []string{"flags", "delete", "doomed", "--endpoint", s.url, "--token", s.adminToken}
+		if code, said := prompted(t, terminal, answer, args...); code != c.code || !strings.Contains(said, "Delete doomed from default?") {
+			t.Errorf("%q: %d %s", c.answer, code, said)
+		}
+		var out bytes.Buffer
+		s.run("envs", "create", "e").must(t)
+		for _, unasked := range [][]string{{"envs", "delete", "e", "--yes"}, {"flags", "delete", "new_checkout", "--dry-run"}} {
+			if code := run(t.Context(), append(unasked, args[3:]...), terminal, &out, &out); code != 0 {
+				t.Errorf("%v: %s", unasked, &out)
+			}
+		}
+	}
+	s.stop()
+}
+
+// openTerminal opens a pseudo-terminal: what is typed at the master is read from the terminal.
+func openTerminal(t *testing.T) (master, terminal *os.File) {
+	t.Helper()
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Skip("there are no pseudo-terminals here: ", err)
+	}
+	t.Cleanup(func() { master.Close() })
+	number, unlocked := 0, 0
+	for request, value := range map[uintptr]*int{syscall.TIOCSPTLCK: &unlocked, syscall.TIOCGPTN: &number} {
+		if _, _, failed := syscall.Syscall(syscall.SYS_IOCTL, master.Fd(), request, uintptr(unsafe.Pointer(value))); failed != 0 {
+			t.Fatal(failed)
+		}
+	}
+	terminal, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { terminal.Close() })
+	return master, terminal
+}

@@ -1,0 +1,67 @@
+package api
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+)
+
+// Flag is a flag's document with its metadata, in one JSON object.
+type Flag struct {
+	flagset.Flag
+	FlagInfo
+}
+
+// FlagInfo is the metadata that the control plane adds to a flag. It is ignored when a flag is put.
+type FlagInfo struct {
+	Version       string    `json:"version"`
+	Revision      int64     `json:"revision"` // the environment's revision that last changed the flag
+	Created       time.Time `json:"created,omitzero"`
+	Updated       time.Time `json:"updated,omitzero"`
+	UpdatedBy     string    `json:"updated_by"`
+	State         State     `json:"state"`
+	LastEvaluated time.Time `json:"last_evaluated,omitzero"` // absent if never reported
+	Evaluations   int64     `json:"evaluations"`
+	Stale         bool      `json:"stale"`
+	Warnings      []Problem `json:"warnings,omitempty"`
+
+	// Only the responses to changes have these.
+	Enabled *bool `json:"enabled,omitempty"` // the flag's immediate state for the actors that the change was about
+	Changed *bool `json:"changed,omitempty"` // false if it was like that already
+}
+
+// FlagInfoFields lists the members of a FlagInfo.
+var FlagInfoFields = []string{"version", "revision", "created", "updated", "updated_by", "state", "last_evaluated", "evaluations", "stale", "warnings", "enabled", "changed"}
+
+// MarshalJSON writes the authoring form and the info's members after it.
+func (f Flag) MarshalJSON() ([]byte, error) { return JoinObjects(f.Flag, f.FlagInfo) }
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (f *Flag) UnmarshalJSON(data []byte) error {
+	document, problems := flagset.ParseFlag(data, FlagInfoFields...)
+	if err := flagset.Err(problems); err != nil {
+		return err
+	}
+	f.Flag = document
+	return json.Unmarshal(data, &f.FlagInfo)
+}
+
+// FlagPage is a page of a list of flags.
+type FlagPage struct {
+	Flags    []Flag `json:"flags"`
+	Next     string `json:"next,omitempty"` // the cursor of the next page; absent on the last page
+	Total    int    `json:"total"`          // the number of flags on all pages
+	Revision int64  `json:"revision"`
+}
+
+// State sums up a flag for a list.
+type State string
+
+// These are the states of a flag.
+const (
+	StateOn      State = "on"      // the boolean gate is on
+	StatePartial State = "partial" // other gates grant it to some actors
+	StateOff     State = "off"     // nothing grants it
+	StateKilled  State = "killed"
+)

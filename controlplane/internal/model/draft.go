@@ -1,0 +1,282 @@
+package model
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+// Draft is a change of an environment before it is committed. It is built on a state and checked against it, and committed only if that
+// state is still current. If not, it is thrown away and built again.
+type Draft struct {
+	Base *State
+	Head Head // the head after the change
+	With Replacements
+
+	Intent      Intent
+	Changes     []api.Change
+	Warnings    []flagset.Problem
+	introduced  []flagset.Problem
+	ChangedHead bool // settings, description or existence changed
+}
+
+// NewDraft returns a draft that changes nothing yet.
+func NewDraft(st *State, now time.Time, i Intent) *Draft {
+	return &Draft{Base: st, Head: st.Head.next(now), Intent: i}
+}
+
+// meta returns the metadata of a record that is written now.
+func (d *Draft) meta(before *Record) Meta {
+	m := Meta{Revision: d.Head.Revision, Created: d.Head.Time, Updated: d.Head.Time, By: d.Intent.By}
+	if before != nil {
+		m.Created = before.Meta.Created
+	}
+	return m
+}
+
+// Put puts a document, and notes the problems that this introduces. If nothing differs it is not a change.
+func (d *Draft) Put(doc document) error {
+	before := d.Base.Record(doc.kind(), doc.key())
+	r, refused, err := newRecord(doc, d.meta(before))
+	if err != nil {
+		return err
+	}
+	var known []flagset.Problem
+	if before != nil {
+		if err := before.Read(); err != nil {
+			return err
+		}
+		known = before.Own
+		if r.same(before) {
+			d.Warnings = append(d.Warnings, Warnings(before.Own)...)
+			return nil
+		}
+	}
+	own := append(r.Own[:len(r.Own):len(r.Own)], refused...)
+	d.introduced = append(d.introduced, flagset.Errors(flagset.Introduced(known, own))...)
+	d.Warnings = append(d.Warnings, Warnings(own)...)
+	c, err := compare(before, r)
+	if err != nil {
+		return err
+	}
+	d.Changes = append(d.Changes, c)
+	d.With.Set(doc.kind(), r.Key(), r)
+	return nil
+}
+
+// Remove deletes an existing record.
+func (d *Draft) Remove(r *Record) {
+	d.Changes = append(d.Changes, whole(r, nil))
+	d.With.Set(r.Compiled.Kind, r.Key(), nil)
+}
+
+// Note adds a change of something that is no record, with its documents before and after; nil for none. The draft takes the change's key.
+func (d *Draft) Note(c api.Change, before, after map[string]any) (err error) {
+	if before != nil {
+		if c.Before, err = MarshalPlain(before); err != nil {
+			return err
+		}
+	}
+	if after != nil {
+		if c.After, err = MarshalPlain(after); err != nil {
+			return err
+		}
+	}
+	d.Intent.Key = c.Key
+	d.Changes = append(d.Changes, c)
+	return nil
+}
+
+// setEnvironment changes settings and description.
+func (d *Draft) setEnvironment(settings flagset.Settings, description string) error {
+	if settings.GroupConflict == "" {
+		settings.GroupConflict = flagset.DenyWins
+	}
+	was := EnvironmentDocument(&d.Base.Head)
+	d.Head.Conflict, d.Head.Description = string(settings.GroupConflict), description
+	is := EnvironmentDocument(&d.Head)
+	for name := range is {
+		if string(was[name]) == string(is[name]) {
+			delete(was, name)
+			delete(is, name)
+		}
+	}
+	if len(is) == 0 {
+		return nil
+	}
+	c := api.Change{Kind: api.KindEnvironment, Key: d.Base.Env, Op: api.OpUpdate}
+	var err error
+	if c.Before, err = MarshalPlain(was); err != nil {
+		return err
+	}
+	if c.After, err = MarshalPlain(is); err != nil {
+		return err
+	}
+	d.Changes = append(d.Changes, c)
+	d.ChangedHead, d.Head.Set, d.Head.Updated = true, d.Head.Revision, d.Head.Time
+	return nil
+}
+
+// EnvironmentDocument returns what the audit records of a head.
+func EnvironmentDocument(h *Head) members {
+	conflict, _ := MarshalPlain(h.Conflict)
+	description, _ := MarshalPlain(h.Description)
+	return members{"group_conflict": conflict, "description": description}
+}
+
+// Empty reports whether the draft changes nothing.
+func (d *Draft) Empty() bool { return d.With.Len() == 0 && !d.ChangedHead }
+
+// Check validates the whole set after the change. If tolerant is set, problems are only warnings.
+func (d *Draft) Check(tolerant bool) error {
+	after := d.After()
+	if err := after.CheckSize(); err != nil {
+		return err
+	}
+	if err := d.checkUsers(after); err != nil && !tolerant {
+		return err
+	}
+	problems := d.introduced
+	var references []flagset.Problem
+	if after.references != d.Base.references {
+		references = flagset.Introduced(d.Base.ReferenceProblems(), after.ReferenceProblems())
+	}
+	for _, p := range references {
+		p = d.place(p)
+		if p.Missing && d.Intent.AllowMissing {
+			p.Severity, p.Hint = flagset.Warning, ""
+			d.Warnings = append(d.Warnings, p)
+			continue
+		}
+		problems = append(problems, p)
+	}
+	if tolerant {
+		for _, p := range problems {
+			p.Severity = flagset.Warning
+			if !slices.Contains(d.Warnings, p) {
+				d.Warnings = append(d.Warnings, p)
+			}
+		}
+		return nil
+	}
+	return Invalid(d.what(), problems)
+}
+
+// place points a problem between flags into the document of a flag that is being written. The check has only seen the gates that refer to
+// other flags or segments.
+func (d *Draft) place(p flagset.Problem) flagset.Problem {
+	if r := d.With[snapshot.FlagRecord][p.Flag]; r != nil {
+		f := r.Flag()
+		return Placed(&f, p)
+	}
+	return p
+}
+
+// checkUsers refuses to delete what other flags need.
+func (d *Draft) checkUsers(after *State) error {
+	for kind, gate := range gateOf {
+		for key, r := range d.With[kind] {
+			if r != nil {
+				continue
+			}
+			if keys := Users(after.Flags, gate, key); len(keys) > 0 {
+				return inUse(kindName(snapshot.Kind(kind))+" "+key, keys)
+			}
+		}
+	}
+	return nil
+}
+
+// gateOf is the type of the gates that need a record of each kind.
+var gateOf = [...]flagset.GateType{snapshot.FlagRecord: flagset.Prerequisite, snapshot.SegmentRecord: flagset.SegmentGate}
+
+// what names the changed thing in a sentence.
+func (d *Draft) what() string {
+	switch {
+	case d.Intent.Key == "":
+		return "the change"
+	case d.With[snapshot.SegmentRecord][d.Intent.Key] != nil:
+		return "the segment"
+	}
+	return "the flag"
+}
+
+// Warnings returns the problems as warnings.
+func Warnings(problems []flagset.Problem) []flagset.Problem {
+	var list []flagset.Problem
+	for _, p := range problems {
+		p.Severity = flagset.Warning
+		list = append(list, p)
+	}
+	return list
+}
+
+// After returns the state after the draft. A dry run doesn't change the revision.
+func (d *Draft) After() *State {
+	if d.Empty() {
+		return d.Base
+	}
+	h := d.Head
+	if d.Intent.DryRun {
+		h.Revision = d.Base.Head.Revision
+	}
+	return d.Base.With(h, d.Base.HeadAt, d.Base.At, d.With)
+}
+
+// maxDescription bounds an environment's description, in bytes.
+const maxDescription = flagset.MaxTextBytes
+
+// SetSettings checks and sets settings and description.
+func (d *Draft) SetSettings(settings flagset.Settings, description string) error {
+	switch settings.GroupConflict {
+	case "", flagset.DenyWins, flagset.AllowWins:
+	default:
+		return InvalidAt("/settings/group_conflict", fmt.Sprintf("%.40q is not a setting for group conflicts", string(settings.GroupConflict)), "it is deny_wins or allow_wins")
+	}
+	if len(description) > maxDescription {
+		return InvalidAt("/description", fmt.Sprintf("%d bytes exceed the limit of %d", len(description), maxDescription), "")
+	}
+	return d.setEnvironment(settings, strings.ToValidUTF8(description, "�"))
+}
+
+// Prune deletes the records that keep doesn't select.
+func (d *Draft) Prune(keep func(*Record) bool) {
+	for r := range d.Base.Records() {
+		if !keep(r) {
+			d.Remove(r)
+		}
+	}
+}
+
+// ReplaceWith puts records of another state, and deletes all others if prune says so.
+func (d *Draft) ReplaceWith(source *State, records []*Record, prune bool) error {
+	for _, r := range records {
+		if err := r.Read(); err != nil {
+			return err
+		}
+		if err := d.Put(r.document); err != nil {
+			return err
+		}
+	}
+	if prune {
+		d.Prune(func(r *Record) bool { return source.Record(r.Compiled.Kind, r.Key()) != nil })
+	}
+	return nil
+}
+
+// Placed points a problem, which was found among only the gates that refer to others, into the flag's whole document.
+func Placed(f *flagset.Flag, p flagset.Problem) flagset.Problem {
+	for i := range f.Gates {
+		if p.Gate != "" && f.Gates[i].Slot() == p.Gate {
+			p.Pointer = "/gates/" + strconv.Itoa(i) + "/target"
+			break
+		}
+	}
+	return p
+}

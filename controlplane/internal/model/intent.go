@@ -1,0 +1,10 @@
+package model
+
+// Intent says who wants to change what, and why.
+type Intent struct {
+	Environment  string // "" for what belongs to no environment: tokens and webhooks
+	Action, Key  string // for the audit
+	By, Reason   string
+	AllowMissing bool // gates may name segments and parents that don't exist yet
+	DryRun       bool // the draft is checked, but not written
+}

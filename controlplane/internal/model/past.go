@@ -1,0 +1,93 @@
+package model
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/stored"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+// Past holds the documents of an environment while it is wound back.
+type Past struct {
+	Head  Head
+	Known map[string]*Record // kind/key: the record in the state or the checkpoint
+	Text  map[string][]byte  // kind/key: the document after undoing changes; nil if it doesn't exist
+}
+
+// PastOf returns a past that begins at a state.
+func PastOf(st *State) *Past {
+	p := &Past{Head: st.Head, Known: map[string]*Record{}, Text: map[string][]byte{}}
+	for r := range st.Records() {
+		p.Known[r.name()] = r
+	}
+	return p
+}
+
+// Undo undoes the changes of an audit entry.
+func (p *Past) Undo(e *api.AuditEntry) error {
+	for i := range e.Changes {
+		c := &e.Changes[i]
+		name := c.Kind + "/" + c.Key
+		switch c.Kind {
+		case api.KindEnvironment:
+			var was struct {
+				Conflict    *string `json:"group_conflict"`
+				Description *string `json:"description"`
+			}
+			if len(c.Before) > 0 {
+				if err := json.Unmarshal(c.Before, &was); err != nil {
+					return fmt.Errorf("%w: revision %d: %w", stored.ErrBroken, e.Revision, err)
+				}
+			}
+			if was.Conflict != nil {
+				p.Head.Conflict = *was.Conflict
+			}
+			if was.Description != nil {
+				p.Head.Description = *was.Description
+			}
+		case api.KindFlag, api.KindSegment:
+			now, undone := p.Text[name]
+			if r := p.Known[name]; !undone && r != nil {
+				now = r.text
+			}
+			before, err := undo(c, now)
+			if err != nil {
+				return fmt.Errorf("%w: revision %d: %s: %w", stored.ErrBroken, e.Revision, name, err)
+			}
+			p.Text[name] = before
+		}
+	}
+	return nil
+}
+
+// State compiles the documents that changed, and takes the other records as they are.
+func (p *Past) State(now *State, revision int64) (*State, error) {
+	h := p.Head
+	h.Revision = revision
+	var with Replacements
+	for name, text := range p.Text {
+		kind, key := splitName(name)
+		if text == nil {
+			with.Set(kind, key, nil)
+			continue
+		}
+		d, err := readDocument(kind, text)
+		if err != nil {
+			return nil, err
+		}
+		r, _, err := newRecord(d.canonical(), Meta{}) // whatever is wrong with it: it was there
+		if err != nil {
+			return nil, err
+		}
+		with.Set(kind, key, r)
+	}
+	var base Replacements
+	for name, r := range p.Known {
+		kind, key := splitName(name)
+		base.Set(kind, key, r)
+	}
+	list := func(kind snapshot.Kind) []*Record { return Merge(Merge(nil, base[kind]), with[kind]) }
+	return NewState(now.Env, h, now.HeadAt, now.At, list(snapshot.FlagRecord), list(snapshot.SegmentRecord)), nil
+}

@@ -1,0 +1,108 @@
+package replica
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/feed"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/stored"
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+)
+
+// load reads everything as of one revision of the store. It starts again if that revision was compacted in the meantime.
+func (rep *Replica) load(ctx context.Context) error {
+	const tries = 3
+	var err error
+	for range tries {
+		if err = rep.loadOnce(ctx); !errors.Is(err, store.ErrCompacted) {
+			break
+		}
+	}
+	return err
+}
+
+func (rep *Replica) loadOnce(ctx context.Context) error {
+	heads := map[string]store.Entry{}
+	at, err := store.ReadAll(ctx, rep.store, store.Under(stored.HeadPrefix), func(e store.Entry) error {
+		heads[strings.TrimPrefix(e.Key, stored.HeadPrefix)] = e
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	v := &View{At: at, Snapshots: map[string]*feed.Snapshot{}, Tokens: newTokenTable(), Usage: map[string]*usageTable{}, Next: make(chan struct{})}
+	for env, e := range heads {
+		if env == "" {
+			continue
+		}
+		st, err := rep.loadState(ctx, env, e, at)
+		if err != nil {
+			return err
+		}
+		if st != nil {
+			v.Snapshots[env] = feed.NewSnapshot(st)
+		}
+	}
+	r := store.Under(stored.TokenPrefix)
+	r.At = at
+	if _, err := store.ReadAll(ctx, rep.store, r, func(e store.Entry) error { return v.Tokens.put(e.Key, e.Value) }); err != nil {
+		return err
+	}
+	r = store.Under(stored.UsagePrefix)
+	r.At = at
+	if _, err := store.ReadAll(ctx, rep.store, r, func(e store.Entry) error { return v.putUsage(e.Key, e.Value) }); err != nil {
+		return err
+	}
+	rep.become(v)
+	return nil
+}
+
+// loadState reads one environment as of a revision of the store. It returns nil if the environment is deleted.
+func (rep *Replica) loadState(ctx context.Context, env string, e store.Entry, at int64) (*model.State, error) {
+	h, err := model.ParseHead(e.Value)
+	if err != nil {
+		return nil, fmt.Errorf("environment %q: %w", env, err)
+	}
+	if h.Deleted {
+		return nil, nil
+	}
+	flags, err := rep.loadRecords(ctx, env, h.Generation, snapshot.FlagRecord, at)
+	if err != nil {
+		return nil, err
+	}
+	segments, err := rep.loadRecords(ctx, env, h.Generation, snapshot.SegmentRecord, at)
+	if err != nil {
+		return nil, err
+	}
+	return model.NewState(env, h, e.Revision, at, flags, segments), nil
+}
+
+// loadLatest reads the newest state of one environment.
+func (rep *Replica) loadLatest(ctx context.Context, env string) (*model.State, error) {
+	page, err := rep.store.Read(ctx, store.Range{From: stored.HeadKey(env)})
+	if err != nil || len(page.Entries) == 0 {
+		return nil, err
+	}
+	return rep.loadState(ctx, env, page.Entries[0], page.Revision)
+}
+
+func (rep *Replica) loadRecords(ctx context.Context, env, generation string, kind snapshot.Kind, at int64) ([]*model.Record, error) {
+	r := store.Under(stored.RecordPrefix(env, generation, kind))
+	r.At = at
+	source := stored.AllPieces(rep.store, env, at)
+	var list []*model.Record
+	_, err := store.ReadAll(ctx, rep.store, r, func(e store.Entry) error {
+		raw, pieces, err := stored.Decode(ctx, e.Value, source)
+		if err != nil {
+			return fmt.Errorf("%s: %w", e.Key, err)
+		}
+		parsed, err := model.ParseRecord(kind, stored.Tail(e.Key), raw, pieces)
+		list = append(list, parsed)
+		return err
+	})
+	return list, err
+}

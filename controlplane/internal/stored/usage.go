@@ -1,0 +1,38 @@
+package stored
+
+import (
+	"fmt"
+	"hash/fnv"
+	"strings"
+)
+
+// UsageShards is how many keys an environment's usage is spread over, so that each fits into a transaction even with engine.MaxFlags
+// flags that have the longest keys.
+const UsageShards = 16
+
+// Usage is the usage of one flag.
+type Usage struct {
+	Last  int64 `msgpack:"l"` // Unix microseconds
+	Count int64 `msgpack:"c"`
+}
+
+// Add returns the usage of two reports.
+func (u Usage) Add(v Usage) Usage {
+	return Usage{max(u.Last, v.Last), u.Count + v.Count}
+}
+
+// UsageShard returns the number of the shard that holds a flag's usage.
+func UsageShard(flag string) int {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(flag))
+	return int(h.Sum32() % UsageShards)
+}
+
+// ParseUsageKey reads what UsageKey returns.
+func ParseUsageKey(key string) (env string, shard int, err error) {
+	env, text, found := strings.Cut(strings.TrimPrefix(key, UsagePrefix), "/")
+	if _, err := fmt.Sscanf(text, "%02x", &shard); err != nil || !found || shard >= UsageShards {
+		return "", 0, fmt.Errorf("%w: key %s", ErrBroken, key)
+	}
+	return env, shard, nil
+}

@@ -1,0 +1,253 @@
+"""Keeps a store current: follows the server's stream, polls it, or watches a file, and reports usage. It runs in an event loop;
+the blocking client gives it a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from .instance import MAX_SNAPSHOT_BYTES
+from .status import Status
+from .store import Fresh, Refused, Store
+from .wire import USAGE_FLAGS, Wire, WireError, frame_bytes
+
+log = logging.getLogger("gonfalon")
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How patient a client is, in seconds. The defaults are every SDK's."""
+
+    backoff: float = 0.5  # before the first new attempt; doubled each time
+    longest: float = 30.0  # between two attempts, and between polls
+    usage: float = 60.0  # between two reports
+    farewell: float = 2.0  # for the last report, on close
+
+
+class Backoff:
+    """Exponential, ±50 % jitter."""
+
+    def __init__(self, pace: Pace, chance: Callable[[], float] = random.random) -> None:
+        self._pace = pace
+        self._chance = chance
+        self._attempts = 0
+
+    def reset(self) -> None:
+        self._attempts = 0
+
+    def delay(self, error: Exception) -> float:
+        """Seconds to wait after an attempt failed."""
+        step = min(self._pace.backoff * 2.0 ** min(self._attempts, 30), self._pace.longest)
+        self._attempts += 1
+        if isinstance(error, WireError):
+            if error.retry_after is not None:
+                return error.retry_after * (1 + self._chance() / 10)
+            if error.refusal:
+                step = self._pace.longest
+        return step * (0.5 + self._chance())
+
+
+class Source:
+    """Base of the sources. ``on_answer`` is called once, when the source has answered, or has failed while something serves."""
+
+    def __init__(self, store: Store, status: Status, pace: Pace, grace: float, on_answer: Callable[[], None]) -> None:
+        self._store = store
+        self._status = status
+        self._pace = pace
+        self._on_answer = on_answer
+        self._grace = grace
+        self._leaving: asyncio.TimerHandle | None = None
+        self._expiry: asyncio.TimerHandle | None = None
+        self._backoff = Backoff(pace)
+
+    async def run(self) -> None:
+        """Follows the source until it is cancelled."""
+        raise NotImplementedError
+
+    def _contact(self) -> None:
+        """The source stands behind what serves."""
+        if self._leaving:
+            self._leaving.cancel()
+            self._leaving = None
+        if self._store.engine is None:
+            return
+        self._status.contact()
+        self._on_answer()
+        if (seconds := self._status.ttl) is not None:
+            if self._expiry:
+                self._expiry.cancel()
+            self._expiry = asyncio.get_running_loop().call_later(seconds + 0.001, self._status.settle)
+
+    def _failed(self, error: Exception) -> None:
+        """The source is away or refuses."""
+        message = f"{type(error).__name__}: {error}".rstrip(": ") if not isinstance(error, WireError) else str(error)
+        expected = isinstance(error, (httpx.HTTPError, WireError, Refused, OSError))
+        log.log(logging.INFO if expected else logging.ERROR, "the source failed: %s", message, exc_info=not expected)
+        self._status.failed(message)
+        if isinstance(error, Refused) or (isinstance(error, WireError) and error.final):
+            self._status.refused(message)
+        if self._store.engine is not None:
+            self._on_answer()
+        if self._leaving is None:
+            self._leaving = asyncio.get_running_loop().call_later(self._grace, self._status.lost, message)
+
+    async def _take(self, read: Callable[[bytes], Fresh | None], data: bytes) -> None:
+        """Reads and serves a frame. What takes long is done beside the loop, which may be the program's; the swap and its events
+        happen in the loop."""
+        fresh = await asyncio.to_thread(read, data)
+        if fresh is not None:
+            self._store.serve(fresh)
+            await asyncio.to_thread(self._store.keep, fresh.engine.data)
+
+
+class FileSource(Source):
+    """Serves a file, and reads it again when it has changed."""
+
+    INTERVAL = 1.0  # seconds between two looks
+
+    def __init__(self, path: Path, store: Store, status: Status, pace: Pace, grace: float, on_answer: Callable[[], None]) -> None:
+        super().__init__(store, status, pace, grace, on_answer)
+        self._path = path
+        self._seen: tuple[int, int, int] | None = None
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self._look()
+            except Exception as error:  # noqa: BLE001 -- whatever it is, following goes on
+                self._failed(error)
+                self._on_answer()
+            await asyncio.sleep(self.INTERVAL)
+
+    async def _look(self) -> None:
+        stat = await asyncio.to_thread(self._path.stat)
+        seen = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+        if seen != self._seen:
+            self._seen = seen
+            if stat.st_size > MAX_SNAPSHOT_BYTES:
+                raise Refused(f"{self._path} is larger than a snapshot can be")
+            await self._take(self._store.read_snapshot, await asyncio.to_thread(self._path.read_bytes))
+        self._contact()
+
+
+class ServerSource(Source):
+    """Follows a server: its stream, or its snapshot every ``poll`` seconds."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        store: Store,
+        status: Status,
+        pace: Pace,
+        grace: float,
+        on_answer: Callable[[], None],
+        poll: float | None = None,
+    ) -> None:
+        super().__init__(store, status, pace, grace, on_answer)
+        self._wire = wire
+        self._poll = poll
+
+    async def run(self) -> None:
+        reporting = asyncio.create_task(self._report(), name="gonfalon-usage")
+        try:
+            while True:
+                await asyncio.sleep(await (self._stream() if self._poll is None else self._ask()))
+        finally:
+            reporting.cancel()
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(self._pace.farewell):
+                    await self.report_usage()
+            await self._wire.close()
+
+    async def _ask(self) -> float:
+        """Polls once; gives the seconds until the next time."""
+        assert self._poll is not None
+        try:
+            await self._fetch()
+        except Exception as error:  # noqa: BLE001 -- whatever it is, following goes on
+            self._failed(error)
+            return self._backoff.delay(error)
+        self._backoff.reset()
+        return self._poll * (0.9 + random.random() / 5)
+
+    async def _fetch(self) -> None:
+        engine = self._store.engine
+        data = await self._wire.snapshot(engine.info.id if engine else None)
+        if data is not None:
+            await self._take(self._store.read_snapshot, data)
+        self._contact()
+
+    async def _stream(self) -> float:
+        """Follows the stream until it ends; gives the seconds until the next attempt."""
+        delivered = False
+        try:
+            engine = self._store.engine
+            async with self._wire.stream(engine.info.position if engine else None) as events:
+                async for event in events:
+                    await self._event(event.event, event)
+                    if not delivered:
+                        delivered = True
+                        self._backoff.reset()
+            raise WireError("the stream ended")
+        except Exception as error:  # noqa: BLE001 -- whatever it is, following goes on
+            self._failed(error)
+            if not delivered and not isinstance(error, httpx.ConnectError) and not _turned_away(error):
+                # The server is there, but something between doesn't let the stream through.
+                with contextlib.suppress(httpx.HTTPError, WireError, Refused, OSError):
+                    await self._fetch()
+            return self._backoff.delay(error)
+
+    async def _event(self, kind: str, event: object) -> None:
+        if kind == "heartbeat":
+            self._contact()
+            return
+        if kind not in ("snapshot", "delta"):
+            return  # of a newer server
+        try:
+            data = frame_bytes(event)  # type: ignore[arg-type]
+        except WireError as error:
+            self._store.refuse(str(error))
+            self._mistrust(error)
+            return
+        try:
+            await self._take(self._store.read_snapshot if kind == "snapshot" else self._store.read_delta, data)
+        except Refused as error:
+            if kind == "delta":
+                await self._fetch()
+            else:
+                self._mistrust(error)
+            return
+        self._contact()
+
+    def _mistrust(self, error: Exception) -> None:
+        """A frame was refused while the stream goes on: what serves stays, and stays good."""
+        self._status.refused(str(error))
+
+    async def _report(self) -> None:
+        while True:
+            await asyncio.sleep(self._pace.usage * (0.9 + random.random() / 5))
+            with contextlib.suppress(httpx.HTTPError, WireError, OSError):
+                await self.report_usage()
+
+    async def report_usage(self) -> None:
+        """Sends what was counted; what can't be delivered is kept for the next time, and the error raised."""
+        counts = self._store.take_usage()
+        while counts:
+            batch = {key: counts.pop(key) for key in list(counts)[:USAGE_FLAGS]}
+            try:
+                await self._wire.usage(batch)
+            except BaseException:
+                self._store.put_usage_back(batch)
+                self._store.put_usage_back(counts)
+                raise
+
+
+def _turned_away(error: Exception) -> bool:
+    return isinstance(error, WireError) and (error.refusal or error.retry_after is not None)
