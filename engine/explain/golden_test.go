@@ -14,9 +14,9 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-var update = flag.Bool("update", false, "write hostsdk/testdata/explanations.json again")
+var update = flag.Bool("update", false, "write hostsdk/explanations.json again")
 
-const file = "../../hostsdk/testdata/explanations.json"
+const file = "../../hostsdk/explanations.json"
 
 // golden is one explanation as every SDK reads it, with the words for each step.
 type golden struct {
