@@ -7,7 +7,7 @@
 // and if it is so in more than half of the rounds, each against the base's run beside it. An allocation more is a
 // loss too. A case that only one side has is not compared.
 //
-// Why: RATIONALE.md "Why are benchmarks compared by ratios, and by turns?"
+// Why: RATIONALE.md "Why are benchmarks compared by ratios, and in turns?"
 package main
 
 import (
