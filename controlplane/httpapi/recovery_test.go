@@ -107,7 +107,7 @@ func TestRestoreReachesHosts(t *testing.T) {
 	}
 	restored := openOn(t, store, httpapi.Config{})
 	p.becomes(restored)
-	if e := h.until("x", true); !e.Lineage {
+	if e := h.until("x", true); !e.LineageChanged {
 		t.Errorf("the host took it for a change like any other: %+v", e)
 	}
 	if _, err := restored.admin.Disable(t.Context(), "default", "x", flagset.Scope{}, apiclient.Write{}); err != nil {
@@ -155,7 +155,7 @@ func TestRecreatedEnvironmentReachesHosts(t *testing.T) {
 		t.Error("the host lost what it had")
 	}
 	create()
-	if e := h.until("x", false); !e.Lineage {
+	if e := h.until("x", false); !e.LineageChanged {
 		t.Errorf("%+v", e)
 	}
 	if _, err := f.admin.Enable(t.Context(), "brief", "x", flagset.Scope{}, apiclient.Write{}); err != nil {

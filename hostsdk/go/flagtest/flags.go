@@ -141,7 +141,7 @@ func (f *Flags) Enable(key string, scopes ...Scope) {
 	f.each(key, scopes, flagset.Enable)
 }
 
-// Disable turns a flag off: for everybody, or for these scopes. Other gates that grant stay; Kill or Reset end them.
+// Disable turns a flag off: for everybody, or for these scopes. Other gates that grant stay; Kill or Clear end them.
 func (f *Flags) Disable(key string, scopes ...Scope) {
 	f.t.Helper()
 	f.each(key, scopes, flagset.Disable)
@@ -207,8 +207,8 @@ func (f *Flags) PutSegment(document string) {
 	f.publish()
 }
 
-// Reset removes a flag.
-func (f *Flags) Reset(key string) {
+// Clear removes a flag.
+func (f *Flags) Clear(key string) {
 	f.t.Helper()
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -58,7 +58,7 @@ func TestVerbs(t *testing.T) {
 	flags.Enable("hero")
 	flags.Kill("hero")
 	is(false, "hero", gonfalon.Default(true))
-	flags.Reset("hero")
+	flags.Clear("hero")
 	is(true, "hero", gonfalon.Default(true))
 	flags.Put(`{"key": "sale", "gates": [{"type": "schedule", "from": "2026-02-01T00:00:00Z", "until": null}]}`)
 	is(false, "sale")

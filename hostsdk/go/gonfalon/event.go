@@ -24,10 +24,10 @@ type Event struct {
 	State, Previous State // of StateChanged
 	Err             error // of StateChanged: what the source's trouble is, if it has some
 
-	Info     SnapshotInfo // of FlagsChanged: the snapshot that serves now
-	Flags    []string     // of FlagsChanged: the flags whose own definition is new, changed or gone, ascending
-	Segments []string     // of FlagsChanged: likewise; every flag that uses one may decide otherwise now
-	Lineage  bool         // of FlagsChanged: the environment was made anew, or restored
+	Info           SnapshotInfo // of FlagsChanged: the snapshot that serves now
+	Flags          []string     // of FlagsChanged: the flags whose own definition is new, changed or gone, ascending
+	Segments       []string     // of FlagsChanged: likewise; every flag that uses one may decide otherwise now
+	LineageChanged bool         // of FlagsChanged: the environment was created again, or restored
 }
 
 // events takes events to those who subscribed, in order, from one goroutine.
@@ -117,7 +117,7 @@ func (c *Client) announce(old, g *generation) {
 	before := ""
 	if old != nil {
 		before = old.loaded.Bytes()
-		event.Lineage = old.info.Position.Lineage != g.info.Position.Lineage
+		event.LineageChanged = old.info.Position.Lineage != g.info.Position.Lineage
 	}
 	event.Segments, event.Flags = engine.Changes(before, g.loaded.Bytes())
 	c.events.put(event)

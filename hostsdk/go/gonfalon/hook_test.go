@@ -82,9 +82,9 @@ func TestChangesAreAnnounced(t *testing.T) {
 		for i, want := range []Event{
 			{Flags: []string{"half", "off", "on"}},
 			{Flags: []string{"actor", "half", "on"}, Segments: []string{"premium"}},
-			{Flags: []string{"actor", "on"}, Segments: []string{"premium"}, Lineage: true},
+			{Flags: []string{"actor", "on"}, Segments: []string{"premium"}, LineageChanged: true},
 		} {
-			if e := seen[i]; !slices.Equal(e.Flags, want.Flags) || !slices.Equal(e.Segments, want.Segments) || e.Lineage != want.Lineage {
+			if e := seen[i]; !slices.Equal(e.Flags, want.Flags) || !slices.Equal(e.Segments, want.Segments) || e.LineageChanged != want.LineageChanged {
 				t.Errorf("change %d: %+v, want %+v", i, e, want)
 			}
 		}

@@ -19,9 +19,9 @@ import (
 
 var update = flag.Bool("update", false, "write the recorded sessions anew")
 
-const recordings = "../../testdata"
+const recordings = "../../testdata/sessions"
 
-// session is a file of ../../testdata, which has a README.
+// session is a file of ../../testdata/sessions; ../../testdata/README.md describes them.
 type session struct {
 	About     string `json:"about"`
 	Bootstrap []byte `json:"bootstrap,omitempty"`

@@ -3,6 +3,7 @@ package gonfalon
 import (
 	"context"
 	"errors"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -21,7 +22,13 @@ const (
 	Error
 )
 
-func (s State) String() string { return [...]string{"NOT_READY", "READY", "STALE", "ERROR"}[s] }
+// String returns the state as every SDK writes it, or its number if it has no name.
+func (s State) String() string {
+	if names := [...]string{"NOT_READY", "READY", "STALE", "ERROR"}; int(s) < len(names) {
+		return names[s]
+	}
+	return "state " + strconv.Itoa(int(s))
+}
 
 // RefusedError is a source's answer that trying again soon won't change: the token is wrong, or there is no such environment.
 type RefusedError struct {

@@ -95,7 +95,7 @@ func TestAnotherLineageIsTakenAtOnce(t *testing.T) {
 	defer c.Subscribe(func(e Event) { events <- e })()
 	s.event(t, "snapshot", compiledIn(t, snapshot.Header{Environment: DefaultEnvironment, Lineage: lineage('b'), Revision: 1}, flagOn, flagOff))
 	for e := range events {
-		if e.Kind == FlagsChanged && e.Lineage {
+		if e.Kind == FlagsChanged && e.LineageChanged {
 			break
 		}
 	}

@@ -3,7 +3,7 @@ import { bitEnabled, reasonOf, reasonUnknownFlag, undecided, type Decision } fro
 import { Emitter, type State } from './emitter.js'
 import type { Clock } from './engine/clock.js'
 import type { Explanation } from './engine/explanation.js'
-import { SnapshotError } from './engine/snapshot_error.js'
+import { LoadError } from './engine/load_error.js'
 import { Flags, override, type Query, type Stats } from './flags.js'
 import { warnings, type Logger } from './log.js'
 import { failure, FrameError } from './source/failure.js'
@@ -50,7 +50,7 @@ export interface Options {
   /** For proxies, certificates and tests; the platform's if nothing is said. */
   readonly fetch?: typeof fetch | undefined
   /** Unix milliseconds, for schedules. */
-  readonly now?: (() => number) | undefined
+  readonly clock?: (() => number) | undefined
   /** 64 bits of chance, for percentages of time: two whole numbers below 2^32. */
   readonly roll?: (() => readonly [high: number, low: number]) | undefined
 }
@@ -95,7 +95,7 @@ export class Client extends Flags {
     this.log = options.logger ?? warnings
     this.store = new Store(module, this.environment, this.log)
     this.status = new Status(() => this.store.engine !== undefined, this.emitter, options.grace ?? 5_000, options.ttl)
-    this.clock = { now: options.now ?? Date.now, roll: options.roll }
+    this.clock = { now: options.clock ?? Date.now, roll: options.roll }
     this.source = sourceOf(options)
     if (this.source === undefined && options.bootstrap === undefined && keeper === undefined) {
       throw new TypeError('gonfalon: an endpoint, a source, a bootstrap or a last good snapshot is needed')
@@ -270,7 +270,7 @@ export class Client extends Flags {
         this.store.bytes = bytes
       }
     } catch (error) {
-      if (!(error instanceof SnapshotError || error instanceof FrameError)) throw error
+      if (!(error instanceof LoadError || error instanceof FrameError)) throw error
       this.log.warn('gonfalon: the last good snapshot is ignored', error)
     }
   }

@@ -2,7 +2,7 @@
 export type Attribute = null | boolean | number | bigint | string | Date | readonly Attribute[] | { readonly [name: string]: Attribute | undefined }
 
 /** Something that knows its id, such as a user object of one's own, and perhaps its groups. */
-export interface ActorLike {
+export interface Actor {
   /** The actor's key; null: an actor without a key, of which only the groups count. */
   readonly actorId: string | number | bigint | null
   /** Asked only for the groups that a flag names. */
@@ -17,7 +17,7 @@ export interface ActorLike {
  */
 export interface Context {
   /** The actor's key (the targeting key), such as `user:42`. */
-  readonly actor?: string | number | bigint | ActorLike | null | undefined
+  readonly actor?: string | number | bigint | Actor | null | undefined
   /** The groups that the actor is in, at most 256; or a function that is asked only for the groups that a flag names. */
   readonly groups?: Iterable<string> | ((group: string) => boolean) | null | undefined
   /** What rules look at, at most 256. */

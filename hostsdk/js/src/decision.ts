@@ -22,7 +22,7 @@ const gates = [
 ] as const
 
 /** A kind of gate. A newer engine's gate that has no name here is `gate 11`. */
-export type GateKind = Exclude<(typeof gates)[number], ''>
+export type Gate = Exclude<(typeof gates)[number], ''>
 
 /** Returns names[n]. A newer engine may know numbers that have no name here. */
 export function named<T extends string>(names: readonly T[], kind: string, n: number): T {
@@ -30,8 +30,8 @@ export function named<T extends string>(names: readonly T[], kind: string, n: nu
 }
 
 /** Returns a gate's name; undefined for none. */
-export function gateOf(n: number): GateKind | undefined {
-  return n === 0 ? undefined : (named(gates, 'gate', n) as GateKind)
+export function gateOf(n: number): Gate | undefined {
+  return n === 0 ? undefined : (named(gates, 'gate', n) as Gate)
 }
 
 /** The answer about one flag for one context. */
@@ -41,7 +41,7 @@ export interface Decision {
   readonly enabled: boolean
   readonly reason: Reason
   /** The kind of gate that decided, and its target: a group, segment, parent flag or actor. */
-  readonly gate: GateKind | undefined
+  readonly gate: Gate | undefined
   readonly target: string | undefined
   /** The gate with its target: `group/staff`, `boolean`. */
   readonly path: string | undefined

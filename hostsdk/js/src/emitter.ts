@@ -11,7 +11,7 @@ import type { SnapshotInfo } from './engine/engine.js'
 export type State = 'NOT_READY' | 'READY' | 'STALE' | 'ERROR'
 
 /** A change of state. */
-export interface StateEvent {
+export interface StateChanged {
   readonly state: State
   readonly previous: State
   /** What the source's trouble is, if it has some. */
@@ -19,7 +19,7 @@ export interface StateEvent {
 }
 
 /** A change of flags. */
-export interface ChangeEvent {
+export interface FlagsChanged {
   /** Keys of flags whose own definition is new, changed or gone, ascending. */
   readonly flags: readonly string[]
   /** Likewise of segments: every flag that uses one may decide otherwise now. */
@@ -35,13 +35,13 @@ export interface ChangeEvent {
 /** What can be listened to. */
 export interface Events {
   /** The state has become `READY`. */
-  ready: StateEvent
+  ready: StateChanged
   /** The state has become `STALE`. */
-  stale: StateEvent
+  stale: StateChanged
   /** The state has become `ERROR`. */
-  error: StateEvent
+  error: StateChanged
   /** Flags have changed. */
-  change: ChangeEvent
+  change: FlagsChanged
 }
 
 type Listener<T> = (event: T) => void

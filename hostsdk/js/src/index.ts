@@ -34,7 +34,7 @@ export class Gonfalon extends Client {
    * Makes a client and waits until it is ready, as `readyWithin` says. A server that is down or refuses is no failure: the
    * client answers by what it has, or by the callers' defaults, and goes on trying; `state` tells.
    *
-   * @throws TypeError for options that can't work, SnapshotError for a bootstrap that can't be loaded.
+   * @throws TypeError for options that can't work, LoadError for a bootstrap that can't be loaded.
    */
   static async connect(options: Options): Promise<Gonfalon> {
     if (options.module !== undefined) useModule(options.module)

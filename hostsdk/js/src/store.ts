@@ -1,7 +1,7 @@
-import type { ChangeEvent } from './emitter.js'
+import type { FlagsChanged } from './emitter.js'
 import { Engine } from './engine/engine.js'
 import { maxSnapshotBytes } from './engine/memory.js'
-import { SnapshotError } from './engine/snapshot_error.js'
+import { LoadError } from './engine/load_error.js'
 import type { Logger } from './log.js'
 import { changes, equal } from './records.js'
 import { FrameError } from './source/failure.js'
@@ -44,7 +44,7 @@ export class Store {
    * @returns what has changed, computed when asked for; undefined if the frame is what already serves.
    * @throws FrameError
    */
-  take(frame: Uint8Array): (() => ChangeEvent) | undefined {
+  take(frame: Uint8Array): (() => FlagsChanged) | undefined {
     try {
       const changed = this.replace(frame)
       if (changed !== undefined) this.taken++
@@ -60,7 +60,7 @@ export class Store {
     this.log.warn(`gonfalon: a frame of ${size} bytes is refused, what served before goes on serving`, error)
     if (error instanceof FrameError) return error
     const detail = error instanceof Error ? error.message : String(error)
-    return new FrameError(error instanceof SnapshotError && error.code === codeBase ? 'base' : 'broken', detail, error)
+    return new FrameError(error instanceof LoadError && error.code === codeBase ? 'base' : 'broken', detail, error)
   }
 
   /** Loads bytes that were at hand, whatever serves. */
@@ -78,7 +78,7 @@ export class Store {
     if (this.bytes !== undefined) this.engine = new Engine(this.module, this.bytes)
   }
 
-  private replace(frame: Uint8Array): (() => ChangeEvent) | undefined {
+  private replace(frame: Uint8Array): (() => FlagsChanged) | undefined {
     const old = this.engine
     if (frame[0] === deltaHead) {
       if (old === undefined) throw new FrameError('base', 'there is no snapshot that the delta could be for')
@@ -110,7 +110,7 @@ export class Store {
   }
 
   private open(bytes: Uint8Array): Engine {
-    if (bytes.length > maxSnapshotBytes) throw new SnapshotError(1, 0)
+    if (bytes.length > maxSnapshotBytes) throw new LoadError(1, 0)
     const engine = new Engine(this.module, bytes)
     if (engine.info.environment !== this.environment) {
       throw new FrameError('refused', `the snapshot is of environment "${engine.info.environment}", not "${this.environment}"`)

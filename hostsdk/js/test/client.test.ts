@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { before, test, type TestContext } from 'node:test'
 import { Fake, hex, message } from './support/fake.ts'
-import { FrameError, Gonfalon, resolve, SnapshotError, type Options, type Source } from './support/sdk.ts'
+import { FrameError, Gonfalon, resolve, LoadError, type Options, type Source } from './support/sdk.ts'
 import { boolean, compile, delta, lineageA, lineageB } from './support/snapshots.ts'
 import { next, quick } from './support/wait.ts'
 
@@ -241,7 +241,7 @@ test('options that cannot work are errors', async () => {
   await assert.rejects(Gonfalon.connect({}), TypeError)
   await assert.rejects(Gonfalon.connect({ endpoint: 'localhost' }), TypeError)
   await assert.rejects(Gonfalon.connect({ source: 'poll', bootstrap: one }), TypeError)
-  await assert.rejects(Gonfalon.connect({ bootstrap: one.slice(0, -1), ...quick }), SnapshotError)
+  await assert.rejects(Gonfalon.connect({ bootstrap: one.slice(0, -1), ...quick }), LoadError)
   await assert.rejects(Gonfalon.connect({ bootstrap: elsewhere, ...quick }), FrameError)
   await assert.rejects(Gonfalon.connect({ bootstrap: '/nowhere/at/all' }), { code: 'ENOENT' })
 })

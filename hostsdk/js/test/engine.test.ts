@@ -5,7 +5,7 @@ import { Engine } from '../src/engine/engine.ts'
 import { ContextError } from '../src/engine/memory.ts'
 import { compileModule } from '../src/engine/module.ts'
 import { PreparedContext } from '../src/engine/request.ts'
-import { SnapshotError } from '../src/engine/snapshot_error.ts'
+import { LoadError } from '../src/engine/load_error.ts'
 import { resolve } from '../src/resolution.ts'
 import { document } from './support/flags.ts'
 import { compile, delta } from './support/snapshots.ts'
@@ -228,10 +228,10 @@ test('hostile bytes give an error, whatever they are', () => {
   for (let i = 0; i < snapshot.length; i++) {
     const broken = snapshot.slice()
     broken[i]! ^= 1 << (i & 7)
-    assert.throws(() => load(broken), SnapshotError, `byte ${i}`)
+    assert.throws(() => load(broken), LoadError, `byte ${i}`)
   }
-  for (const size of [0, 1, 31, snapshot.length - 1]) assert.throws(() => load(snapshot.slice(0, size)), SnapshotError)
-  assert.throws(() => load(new Uint8Array((32 << 20) + 1)), SnapshotError)
+  for (const size of [0, 1, 31, snapshot.length - 1]) assert.throws(() => load(snapshot.slice(0, size)), LoadError)
+  assert.throws(() => load(new Uint8Array((32 << 20) + 1)), LoadError)
 })
 
 test('a delta makes the next snapshot, byte for byte', () => {
@@ -239,7 +239,7 @@ test('a delta makes the next snapshot, byte for byte', () => {
   const next = compile({ ...document, flags: [...document.flags.slice(1), { key: 'new', gates: [] }] }, { revision: 8 })
   assert.deepEqual(engine.splice(delta(snapshot, next)), next)
   assert.equal(decide(engine, 'on').enabled, true)
-  assert.throws(() => load(next).splice(delta(snapshot, next)), (error) => error instanceof SnapshotError && error.code === 11)
+  assert.throws(() => load(next).splice(delta(snapshot, next)), (error) => error instanceof LoadError && error.code === 11)
 })
 
 test('memory stays flat over a million decisions and a thousand snapshots', { timeout: 120_000 }, () => {

@@ -23,7 +23,7 @@ afterEach(async () => {
 })
 
 async function client(t: TestContext) {
-  const flags = await Gonfalon.connect({ ...quick, bootstrap: snapshot, now: () => Date.parse('2026-11-22T10:00:00Z') })
+  const flags = await Gonfalon.connect({ ...quick, bootstrap: snapshot, clock: () => Date.parse('2026-11-22T10:00:00Z') })
   t.after(() => flags.close())
   await OpenFeature.setProviderAndWait(new GonfalonProvider(flags))
   return OpenFeature.getClient()

@@ -41,7 +41,7 @@ interface Session {
   readonly steps: readonly Step[]
 }
 
-const folder = new URL('../../testdata/', import.meta.url)
+const folder = new URL('../../testdata/sessions/', import.meta.url)
 const sessions = readdirSync(folder).filter((name) => name.endsWith('.json'))
 
 test('there are sessions', () => assert.ok(sessions.length > 0))
@@ -67,7 +67,7 @@ for (const name of sessions) {
       endpoint: fake.endpoint,
       token: 'anything',
       readyWithin: 0,
-      now: () => now,
+      clock: () => now,
       roll: () => roll,
       ...(session.bootstrap !== undefined && { bootstrap: Buffer.from(session.bootstrap, 'base64') }),
     })

@@ -1,4 +1,4 @@
-"""Replays the recorded sessions of hostsdk/testdata, as every SDK does."""
+"""Replays the recorded sessions of hostsdk/testdata/sessions, as every SDK does."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gonfalon import Gonfalon
 from gonfalon.resolution import resolve
 from watcher import QUICK, Watcher
 
-SESSIONS = sorted((TREE / "hostsdk/testdata").glob("*.json"))
+SESSIONS = sorted((TREE / "hostsdk/testdata/sessions").glob("*.json"))
 
 
 class Recorded(FakeServer):
@@ -78,5 +78,5 @@ def check(flags: Gonfalon, watcher: Watcher, expected: dict[str, Any]) -> None:
 
 
 def test_positions_are_read_from_the_snapshot() -> None:
-    session = json.loads((TREE / "hostsdk/testdata/bootstrap.json").read_text())
+    session = json.loads((TREE / "hostsdk/testdata/sessions/bootstrap.json").read_text())
     assert position(base64.b64decode(session["bootstrap"])) == session["steps"][0]["connect"]["last_event_id"]

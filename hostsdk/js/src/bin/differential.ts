@@ -18,7 +18,7 @@ import type { Readable } from 'node:stream'
 import { Engine } from '../engine/engine.js'
 import { PreparedContext } from '../engine/request.js'
 import { compileModule } from '../engine/module.js'
-import { SnapshotError } from '../engine/snapshot_error.js'
+import { LoadError } from '../engine/load_error.js'
 import { questionOf } from './question.js'
 
 /** Reads byte strings, each with its length before it. */
@@ -97,7 +97,7 @@ async function decide(records: Records, out: NodeJS.WritableStream): Promise<num
       try {
         engine = new Engine(module, snapshot)
       } catch (error) {
-        if (!(error instanceof SnapshotError)) throw error
+        if (!(error instanceof LoadError)) throw error
       }
     }
     if (!out.write(engine === undefined ? refused : written(engine, request))) await once(out, 'drain')

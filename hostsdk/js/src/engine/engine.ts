@@ -7,7 +7,7 @@ import { instantiate, type Exports } from './module.js'
 import { needsOf, type Needs } from './needs.js'
 import { hexAt, Reader } from './reader.js'
 import { isNeeds, RequestWriter, type Asked, type Encoded } from './request.js'
-import { SnapshotError } from './snapshot_error.js'
+import { LoadError } from './load_error.js'
 
 /** Room for a request to begin with; it grows when a context doesn't fit. */
 const leastRequest = 64 << 10
@@ -56,18 +56,18 @@ export class Engine {
   /**
    * Loads a snapshot into a new instance.
    *
-   * @throws SnapshotError if the engine refuses it.
+   * @throws LoadError if the engine refuses it.
    */
   constructor(module: WebAssembly.Module, snapshot: Uint8Array) {
     const exports = (this.exports = instantiate(module))
     const memory = (this.memory = new Memory(exports))
     const at = snapshot.length > maxSnapshotBytes ? 0 : exports.snapshot(snapshot.length) >>> 0
-    if (at === 0) throw new SnapshotError(1, 0)
+    if (at === 0) throw new LoadError(1, 0)
     memory.refresh()
     memory.bytes.set(snapshot, at)
     const code = exports.load(snapshot.length)
     memory.refresh()
-    if (code !== 0) throw new SnapshotError(code, memory.word(0))
+    if (code !== 0) throw new LoadError(code, memory.word(0))
     memory.reserve(leastRequest)
     this.requests = new RequestWriter(memory, (asked) => this.groupsOf(asked))
     exports.info()
@@ -155,16 +155,16 @@ export class Engine {
   /**
    * The bytes of the snapshot that a delta makes of this one. They still have to be loaded, which checks their id.
    *
-   * @throws SnapshotError if the delta is for another snapshot, or is broken.
+   * @throws LoadError if the delta is for another snapshot, or is broken.
    */
   splice(delta: Uint8Array): Uint8Array<ArrayBuffer> {
     const { exports, memory } = this
-    if (delta.length > maxSnapshotBytes) throw new SnapshotError(1, 0)
+    if (delta.length > maxSnapshotBytes) throw new LoadError(1, 0)
     this.requests.begin()
     memory.put(delta)
     const code = exports.splice(delta.length)
     memory.refresh()
-    if (code !== 0) throw new SnapshotError(code, memory.word(0))
+    if (code !== 0) throw new LoadError(code, memory.word(0))
     return memory.slice(memory.result, 0)
   }
 

@@ -1,7 +1,7 @@
-import { gateOf, named, type Decision, type GateKind } from '../decision.js'
+import { gateOf, named, type Decision, type Gate } from '../decision.js'
 import type { Value } from './reader.js'
 
-const outcomes = ['no', 'yes', 'deny', 'pass', 'fail', 'not asked'] as const
+const outcomes = ['no', 'yes', 'deny', 'pass', 'fail', 'not_asked'] as const
 const operators = ['eq', 'neq', 'in', 'not_in', 'contains', 'gt', 'gte', 'lt', 'lte', 'matches', 'never'] as const
 
 /** What one gate said: nothing, it grants, it denies, a prerequisite is met or is not, or it had nobody to ask about. */
@@ -19,7 +19,7 @@ export interface Comparison {
 
 /** One gate that the engine looked at. */
 export interface Step {
-  readonly gate: GateKind
+  readonly gate: Gate
   readonly outcome: Outcome
   readonly target: string | undefined
   /** Numbers that were compared, which mean different things by gate: see the table of explanations in `wasm/ABI.md`. */

@@ -1,5 +1,5 @@
 import type { Json } from '../context.js'
-import { undecided, type Decision, type GateKind, type Reason } from '../decision.js'
+import { undecided, type Decision, type Gate, type Reason } from '../decision.js'
 
 /** Where a server tells that results may have changed. */
 export interface EventStream {
@@ -71,7 +71,7 @@ function decisionOf(flag: FlagResult, revision: number | undefined): Decision {
     key,
     enabled: metadata?.enabled ?? value === true,
     reason: killed ? 'KILLED' : (reasonOf.get(gate) ?? 'DEFAULT'),
-    gate: path === undefined ? undefined : (gate as GateKind),
+    gate: path === undefined ? undefined : (gate as Gate),
     target,
     path,
     variant,

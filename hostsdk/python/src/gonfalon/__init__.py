@@ -8,7 +8,7 @@ from any number of threads, and after a fork · the answers are bit for bit thos
 """
 
 from .client import AsyncGonfalon, Gonfalon
-from .context import Actor, Context, GroupMember
+from .context import Actor, Context, Member
 from .decision import Decision, Gate, Reason
 from .explanation import Comparison, Explanation, Step
 from .flags import Flags, Stats
@@ -28,8 +28,8 @@ __all__ = [
     "FlagsChanged",
     "Gate",
     "Gonfalon",
-    "GroupMember",
     "LoadError",
+    "Member",
     "Reason",
     "SnapshotInfo",
     "State",

@@ -17,13 +17,13 @@ class Actor(Protocol):
     def actor_id(self) -> Any: ...
 
 
-class GroupMember(Protocol):
+class Member(Protocol):
     """Anything that can be asked for its groups. It is asked only for those that the flag, or its prerequisites, names."""
 
     def in_group(self, name: str, /) -> bool: ...
 
 
-Who: TypeAlias = str | int | Actor | GroupMember | None
+Who: TypeAlias = str | int | Actor | Member | None
 """An actor's key, or something that has one. An integer stands for its digits."""
 
 Wire: TypeAlias = str | bool | None
@@ -63,7 +63,7 @@ def group_names(groups: Iterable[str] | str) -> list[str]:
     return names
 
 
-def ask(member: GroupMember, known: list[str], named: Iterable[str]) -> list[str]:
+def ask(member: Member, known: list[str], named: Iterable[str]) -> list[str]:
     """Those groups of named that the member is in, added to those already known."""
     found = list(known)
     for name in named:
@@ -91,7 +91,7 @@ class Context:
         self.actor: Wire = False if actor is None and self.groups else actor_key(actor)
         self.attributes: dict[str, object] = _valid(dict(values.attributes(attributes or {})))
         #: Who is asked for groups that weren't given.
-        self.member: GroupMember | None = cast(GroupMember, actor) if hasattr(actor, "in_group") else None
+        self.member: Member | None = cast(Member, actor) if hasattr(actor, "in_group") else None
 
     def __repr__(self) -> str:
         return f"Context({self.actor!r}, groups={self.groups!r}, attributes={self.attributes!r})"

@@ -9,7 +9,7 @@ from typing import Any
 from .decision import GATES, SCORES, Decision, Gate, named
 from .instance import SnapshotInfo
 
-OUTCOMES = ("no", "yes", "deny", "pass", "fail", "not asked")
+OUTCOMES = ("no", "yes", "deny", "pass", "fail", "not_asked")
 OPERATORS = ("eq", "neq", "in", "not_in", "contains", "gt", "gte", "lt", "lte", "matches", "never")
 
 # What a step's three numbers are, by gate.
@@ -53,7 +53,7 @@ class Step:
 
     def _detail(self) -> str:
         facts, gate = self.facts, self.gate
-        if self.outcome == "not asked":
+        if self.outcome == "not_asked":
             return "there is no context" if gate in (Gate.RULE, Gate.SEGMENT) else "there is no actor"
         match gate:
             case Gate.ACTOR:

@@ -17,8 +17,8 @@ const faults: Readonly<Record<number, string>> = {
 }
 
 /** The engine refuses a snapshot or a delta. */
-export class SnapshotError extends Error {
-  override readonly name = 'SnapshotError'
+export class LoadError extends Error {
+  override readonly name = 'LoadError'
 
   constructor(
     /** The engine's code, see engine/code.go. */

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import ts from 'typescript'
+
+type Row = readonly [is: string, go: string | null, js: string | null, python: string | null]
+interface Section {
+  readonly types: { readonly js: string }
+  readonly names: readonly Row[]
+}
+const { words, ...sections } = JSON.parse(readFileSync(join(import.meta.dirname, '../../surface.json'), 'utf8')) as Record<string, Section> & {
+  readonly words: Record<string, readonly string[]>
+}
+
+const entries = ['index.ts', 'testing.ts'].map((name) => join(import.meta.dirname, '../src', name))
+const program = ts.createProgram(entries, {
+  target: ts.ScriptTarget.ES2022,
+  module: ts.ModuleKind.NodeNext,
+  moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  strict: true,
+  skipLibCheck: true,
+})
+const checker = program.getTypeChecker()
+
+/** What the entry points export, by name. */
+const exported = new Map(
+  entries.flatMap((entry) =>
+    checker
+      .getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(entry)!)!)
+      .map((symbol) => [symbol.name, symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol] as const),
+  ),
+)
+
+/** The public members of a class or an interface. */
+function members(name: string): string[] {
+  const type = checker.getDeclaredTypeOfSymbol(exported.get(name)!)
+  return checker
+    .getPropertiesOfType(type)
+    .filter((member) => {
+      const declaration = member.declarations?.[0]
+      return declaration === undefined || !(ts.getCombinedModifierFlags(declaration) & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected))
+    })
+    .map((member) => member.name)
+    .filter((member) => !member.startsWith('__@')) // symbols
+}
+
+/** The members of a union of texts. */
+function texts(name: string): string[] {
+  const type = checker.getDeclaredTypeOfSymbol(exported.get(name)!)
+  assert.ok(type.isUnion(), name)
+  return type.types.map((one) => (one as ts.StringLiteralType).value).sort()
+}
+
+for (const [key, { types, names }] of Object.entries(sections)) {
+  test(`the names of ${key} are those of surface.json`, () => {
+    const want = [...new Set(names.flatMap(([, , js]) => js ?? []))].sort()
+    let has: string[]
+    if (key === 'package') {
+      const index = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(entries[0]!)!)!)
+      has = index.map(({ name }) => name)
+    } else {
+      has = members(types.js)
+      if (key === 'test') has = has.filter((name) => !members('Gonfalon').includes(name))
+    }
+    assert.deepEqual(has.sort(), want)
+  })
+}
+
+test('the words are those of surface.json', () => {
+  for (const [kind, type] of Object.entries({ reason: 'Reason', gate: 'Gate', outcome: 'Outcome', state: 'State' })) {
+    assert.deepEqual(texts(type), [...words[kind]!].sort(), kind)
+  }
+})
