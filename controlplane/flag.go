@@ -26,6 +26,9 @@ func (s *Service) GetFlag(ctx context.Context, env, key string) (api.Flag, error
 	if err != nil {
 		return api.Flag{}, err
 	}
+	if u := st.UnreadableRecord(snapshot.FlagRecord, key); u != nil {
+		return api.Flag{}, u.Refusal()
+	}
 	r := st.Flag(key)
 	if r == nil {
 		return api.Flag{}, model.NoFlag(key)
@@ -42,6 +45,20 @@ func (s *Service) describe(st *model.State, r *model.Record) (api.Flag, error) {
 		}
 	}
 	return s.describeWith(s.replica.View(), st, r, references)
+}
+
+// unreadableFlag describes a flag that this build can't read, with what is known nevertheless.
+func (s *Service) unreadableFlag(v *replica.View, st *model.State, u *model.Unreadable) api.Flag {
+	used := s.usageOf(v, st.Env, u.Key)
+	f := api.Flag{Flag: flagset.Flag{Key: u.Key}, FlagInfo: api.FlagInfo{
+		State: api.StateUnreadable, LastEvaluated: stored.FromMicros(used.Last), Evaluations: used.Count,
+		Warnings: []api.Problem{{Detail: u.Refusal().Error()}},
+	}}
+	if r := st.Flag(u.Key); r != nil {
+		f.Version, f.Revision, f.UpdatedBy = st.Head.Version(r.Meta.Revision), r.Meta.Revision, r.Meta.By
+		f.Created, f.Updated = stored.FromMicros(r.Meta.Created), stored.FromMicros(r.Meta.Updated)
+	}
+	return f
 }
 
 // describeWith is describe for a caller that has the flag's reference problems already.
@@ -93,6 +110,9 @@ type flagEdit func(before *flagset.Flag) (flagset.Flag, []flagset.Problem, error
 func (s *Service) changeFlag(ctx context.Context, c change, scope immediate, edit flagEdit) (WriteResult, error) {
 	var created bool
 	d, err := s.change(ctx, c, func(st *model.State, d *replica.Draft) error {
+		if u := st.UnreadableRecord(snapshot.FlagRecord, c.key); u != nil {
+			return u.Refusal()
+		}
 		r := st.Flag(c.key)
 		created = r == nil
 		var before *flagset.Flag
@@ -215,6 +235,9 @@ func (s *Service) DeleteFlag(ctx context.Context, env, key string, o WriteOption
 func (s *Service) deleteRecord(ctx context.Context, c change, kind snapshot.Kind, missing error) (revision int64, err error) {
 	d, err := s.change(ctx, c, func(st *model.State, d *replica.Draft) error {
 		r := st.Record(kind, c.key)
+		if u := st.UnreadableRecord(kind, c.key); u != nil && u.Value != nil {
+			return u.Refusal()
+		}
 		if r == nil {
 			return missing
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/stored"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
 // FlagQuery filters and orders a list of flags. Its zero value selects the first hundred by key.
@@ -38,7 +39,7 @@ var sorts = map[string]func(a, b *api.Flag) int{
 	"state":          func(a, b *api.Flag) int { return cmp.Compare(stateRank[a.State], stateRank[b.State]) },
 }
 
-var stateRank = map[api.State]int{api.StateOn: 0, api.StatePartial: 1, api.StateOff: 2, api.StateKilled: 3}
+var stateRank = map[api.State]int{api.StateOn: 0, api.StatePartial: 1, api.StateOff: 2, api.StateKilled: 3, api.StateUnreadable: 4}
 
 // ListFlags lists an environment's flags. An error has the code NotFound, Invalid (a sort or a cursor) or Unavailable.
 func (s *Service) ListFlags(ctx context.Context, env string, q FlagQuery) (api.FlagPage, error) {
@@ -103,24 +104,37 @@ func (s *Service) matching(st *model.State, q FlagQuery) ([]*api.Flag, error) {
 	v := s.replica.View()
 	search := strings.ToLower(q.Search)
 	var list []*api.Flag
+	add := func(f *api.Flag) {
+		f.Stale = marks && !f.Permanent && !fresh[f.Key] && f.State != api.StateUnreadable
+		switch {
+		case q.OnlyStale && !f.Stale,
+			!strings.HasPrefix(f.Key, q.Prefix),
+			q.State != "" && f.State != q.State,
+			q.Owner != "" && f.Owner != q.Owner,
+			q.Tag != "" && !slices.Contains(f.Tags, q.Tag),
+			search != "" && !contains(f, search):
+			return
+		}
+		list = append(list, f)
+	}
 	for _, r := range st.Flags {
-		if !strings.HasPrefix(r.Key(), q.Prefix) {
+		if !strings.HasPrefix(r.Key(), q.Prefix) || st.UnreadableRecord(snapshot.FlagRecord, r.Key()) != nil {
 			continue
 		}
 		f, err := s.describeWith(v, st, r, references[r.Key()])
 		if err != nil {
 			return nil, err
 		}
-		f.Stale = marks && !f.Permanent && !fresh[f.Key]
-		switch {
-		case q.OnlyStale && !f.Stale,
-			q.State != "" && f.State != q.State,
-			q.Owner != "" && f.Owner != q.Owner,
-			q.Tag != "" && !slices.Contains(f.Tags, q.Tag),
-			search != "" && !contains(&f, search):
-			continue
+		add(&f)
+	}
+	for _, u := range st.Unreadable {
+		if u.Kind == snapshot.FlagRecord {
+			f := s.unreadableFlag(v, st, u)
+			add(&f)
 		}
-		list = append(list, &f)
+	}
+	if len(st.Unreadable) > 0 {
+		slices.SortFunc(list, func(a, b *api.Flag) int { return strings.Compare(a.Key, b.Key) })
 	}
 	return list, nil
 }

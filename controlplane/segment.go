@@ -2,6 +2,8 @@ package controlplane
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
@@ -36,6 +38,9 @@ func (s *Service) GetSegment(ctx context.Context, env, key string) (api.Segment,
 	if err != nil {
 		return api.Segment{}, err
 	}
+	if u := st.UnreadableRecord(snapshot.SegmentRecord, key); u != nil {
+		return api.Segment{}, u.Refusal()
+	}
 	r := st.Segment(key)
 	if r == nil {
 		return api.Segment{}, model.NoSegment(key)
@@ -50,13 +55,25 @@ func (s *Service) ListSegments(ctx context.Context, env string) ([]api.Segment, 
 		return nil, err
 	}
 	list := make([]api.Segment, 0, len(st.Segments))
+	for _, u := range st.Unreadable {
+		if u.Kind == snapshot.SegmentRecord {
+			users := append([]string{}, model.Users(st.Flags, flagset.SegmentGate, u.Key)...)
+			list = append(list, api.Segment{Segment: flagset.Segment{Key: u.Key}, SegmentInfo: api.SegmentInfo{
+				Users: users, Warnings: []api.Problem{{Detail: u.Refusal().Error()}},
+			}})
+		}
+	}
 	for _, r := range st.Segments {
+		if st.UnreadableRecord(snapshot.SegmentRecord, r.Key()) != nil {
+			continue
+		}
 		g, err := describeSegment(st, r)
 		if err != nil {
 			return nil, err
 		}
 		list = append(list, g)
 	}
+	slices.SortFunc(list, func(a, b api.Segment) int { return strings.Compare(a.Key, b.Key) })
 	return list, nil
 }
 

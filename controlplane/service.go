@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -177,6 +178,7 @@ type EnvironmentStatus struct {
 	Lineage         string
 	Revision        int64
 	Flags, Segments int
+	Unreadable      []string      // records that this build can't read, such as flag/new_checkout, ascending
 	SnapshotBytes   int           // 0 if nobody has asked for the newest snapshot yet
 	SnapshotAge     time.Duration // since the newest change was applied
 	Streams         int           // how many watchers it has
@@ -195,7 +197,7 @@ func (s *Service) Status() Status {
 	for env, p := range v.Snapshots {
 		st := p.State()
 		e := EnvironmentStatus{
-			Key: env, Lineage: hex.EncodeToString(st.Head.Lineage), Revision: st.Head.Revision, Flags: len(st.Flags), Segments: len(st.Segments),
+			Key: env, Lineage: hex.EncodeToString(st.Head.Lineage), Revision: st.Head.Revision, Flags: len(st.Flags), Segments: len(st.Segments), Unreadable: slices.Sorted(maps.Keys(st.Unreadable)),
 			SnapshotBytes: p.Size(), SnapshotAge: time.Since(st.Applied), Streams: s.replica.Feeds().Watchers(env),
 		}
 		status.Environments = append(status.Environments, e)

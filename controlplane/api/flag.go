@@ -64,4 +64,7 @@ const (
 	StatePartial State = "partial" // other gates grant it to some actors
 	StateOff     State = "off"     // nothing grants it
 	StateKilled  State = "killed"
+
+	// This build can't read the flag: a newer one wrote it, or it is damaged. A list shows what is known of it.
+	StateUnreadable State = "unreadable"
 )

@@ -25,7 +25,7 @@ func (c *call) listFlags() error {
 	p := c.params()
 	q := controlplane.FlagQuery{
 		Search: p.text("search"), Tag: p.text("tag"), Prefix: p.text("prefix"), Owner: p.text("owner"),
-		State:  api.State(p.choice("state", "on", "partial", "off", "killed")),
+		State:  api.State(p.choice("state", "on", "partial", "off", "killed", "unreadable")),
 		Stale:  p.age("stale"),
 		Sort:   p.choice("sort", "key", "-key", "updated", "-updated", "last_evaluated", "-last_evaluated", "state", "-state"),
 		Cursor: p.text("cursor"),

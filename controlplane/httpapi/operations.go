@@ -27,6 +27,7 @@ type readiness struct {
 	Lag           float64                `json:"lag_seconds"`
 	StoreRevision int64                  `json:"store_revision"`
 	Environments  []readinessEnvironment `json:"environments"`
+	Degraded      []string               `json:"degraded,omitempty"` // what doesn't work, although requests are served
 }
 
 type readinessEnvironment struct {
@@ -40,6 +41,9 @@ func (c *call) readyz() error {
 	d := readiness{Status: "ready", Lag: status.Lag.Seconds(), StoreRevision: status.StoreRevision, Environments: []readinessEnvironment{}}
 	for _, e := range status.Environments {
 		d.Environments = append(d.Environments, readinessEnvironment{e.Key, e.Revision})
+		if n := len(e.Unreadable); n > 0 {
+			d.Degraded = append(d.Degraded, fmt.Sprintf("environment %s: this build can't read %d records; the log names them", e.Key, n))
+		}
 	}
 	code := http.StatusOK
 	if err := c.service().Ready(); err != nil {

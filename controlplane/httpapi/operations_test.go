@@ -14,7 +14,12 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/stored"
+	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
 func TestHealth(t *testing.T) {
@@ -163,5 +168,53 @@ func TestBackup(t *testing.T) {
 	var b bytes.Buffer
 	if err := f.admin.Backup(context.Background(), &b); err != nil || b.Len() == 0 {
 		t.Errorf("%d bytes, %v", b.Len(), err)
+	}
+}
+
+// TestARecordOfANewerBuildDegrades: readyz and the metrics tell of it, and everything else is served.
+func TestARecordOfANewerBuildDegrades(t *testing.T) {
+	db := memstore.New()
+	defer db.Close()
+	f := openOn(t, db, httpapi.Config{})
+	f.enable("x", flagset.Scope{})
+	put := func(value func(old []byte) []byte) {
+		t.Helper()
+		head, err := store.ReadOne(t.Context(), db, stored.HeadKey("default"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, err := model.ParseHead(head.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		record, err := store.ReadOne(t.Context(), db, stored.RecordPrefix("default", h.Generation, snapshot.FlagRecord)+"x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Revision, h.Time, h.Nonce = h.Revision+1, h.Time+1, model.Random(8)
+		if _, err := db.Commit(t.Context(), store.Txn{Ops: []store.Op{
+			{Key: record.Key, Value: value(record.Value)},
+			{Key: stored.AuditKey("default", h.Revision), Value: stored.Marshal(stored.AuditEntry{Time: h.Time, By: "newer", Nonce: h.Nonce})},
+			{Key: head.Key, Value: stored.Marshal(h)},
+		}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var old []byte
+	put(func(value []byte) []byte { old = value; return []byte{9} })
+	if list := f.want(200, f.do(adminToken, "GET", "/v1/envs/default/flags?state=unreadable", nil)); !strings.Contains(string(list.body), `"key":"x"`) {
+		t.Errorf("the list is %s", list)
+	}
+	f.want(503, f.do(adminToken, "GET", "/v1/envs/default/flags/x", nil))
+	if ready := f.want(200, f.do("", "GET", "/readyz", nil)); !strings.Contains(string(ready.body), `"degraded":["environment default: this build can't read 1 records`) {
+		t.Errorf("readyz says %s", ready)
+	}
+	if metrics := f.want(200, f.do("", "GET", "/metrics", nil)); !strings.Contains(string(metrics.body), `gonfalon_unreadable_records{environment="default"} 1`) {
+		t.Errorf("the metrics are %s", metrics)
+	}
+	put(func([]byte) []byte { return old })
+	f.want(200, f.do(adminToken, "GET", "/v1/envs/default/flags/x", nil))
+	if ready := f.want(200, f.do("", "GET", "/readyz", nil)); strings.Contains(string(ready.body), "degraded") {
+		t.Errorf("readyz says %s", ready)
 	}
 }

@@ -2,7 +2,6 @@ package check
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -84,9 +83,13 @@ func (w *walker) missing(env string, from, to int64) {
 
 // undo undoes an entry's changes. It returns nil if that can't be done.
 func (w *walker) undo(key string, past *model.Past, entry *api.AuditEntry) *model.Past {
+	known := len(past.Lost)
 	if err := past.Undo(entry); err != nil {
-		w.report(key, "the change can't be undone: %v", errors.Unwrap(err))
+		w.report(key, "the change can't be undone: %v", err)
 		return nil
+	}
+	if len(past.Lost) > known {
+		w.report(key, "the change can't be undone")
 	}
 	return past
 }

@@ -20,18 +20,18 @@ func membersOf(document []byte) (members, error) {
 	return m, nil
 }
 
-// compare returns the change that turns one record into another; nil stands for no record. The documents are canonical, so equal members
-// have equal bytes.
+// compare returns the change that turns one record into another; nil stands for no record. It compares by meaning: both documents in this
+// build's canonical form, in which equal members have equal bytes. A member that an older build didn't write has its usual value.
 func compare(before, after *Record) (api.Change, error) {
 	if before == nil || after == nil {
 		return whole(before, after), nil
 	}
 	c := api.Change{Kind: after.Kind(), Key: after.Key(), Op: api.OpUpdate}
-	was, err := membersOf(before.text)
+	was, err := before.members()
 	if err != nil {
 		return c, err
 	}
-	is, err := membersOf(after.text)
+	is, err := after.members()
 	if err != nil {
 		return c, err
 	}
@@ -42,12 +42,6 @@ func compare(before, after *Record) (api.Change, error) {
 		}
 	}
 	if _, differ := is["gates"]; differ && after.IsFlag() {
-		if err := before.Read(); err != nil {
-			return c, err
-		}
-		if err := after.Read(); err != nil {
-			return c, err
-		}
 		gone, come := compareGates(before.Flag().Gates, after.Flag().Gates)
 		if was["gates"], err = marshalGates(gone); err != nil {
 			return c, err
@@ -145,9 +139,18 @@ func undo(c *api.Change, after []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	is, err := membersOf(c.After)
+	if err != nil {
+		return nil, err
+	}
+	for name := range is {
+		if _, both := was[name]; !both {
+			delete(document, name) // it had its usual value, which the build of the change didn't write
+		}
+	}
 	for name, value := range was {
 		if name == "gates" && c.Kind == api.KindFlag {
-			if value, err = undoGates(c, document["gates"], value); err != nil {
+			if value, err = undoGates(document["gates"], is["gates"], value); err != nil {
 				return nil, err
 			}
 		}
@@ -156,16 +159,16 @@ func undo(c *api.Change, after []byte) ([]byte, error) {
 	return MarshalPlain(document)
 }
 
-func undoGates(c *api.Change, now, gone json.RawMessage) (json.RawMessage, error) {
-	is, err := membersOf(c.After)
-	if err != nil {
-		return nil, err
-	}
+// undoGates returns the gates before a change, given those after it, those that came with it and those that went.
+func undoGates(after, came, went json.RawMessage) (json.RawMessage, error) {
 	var gates, come, back []flagset.Gate
 	for _, part := range []struct {
 		text json.RawMessage
 		into *[]flagset.Gate
-	}{{now, &gates}, {is["gates"], &come}, {gone, &back}} {
+	}{{after, &gates}, {came, &come}, {went, &back}} {
+		if part.text == nil {
+			continue // an absent list has no gates
+		}
 		if err := json.Unmarshal(part.text, part.into); err != nil {
 			return nil, err
 		}

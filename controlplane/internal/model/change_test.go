@@ -6,7 +6,9 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
@@ -162,6 +164,69 @@ func TestMergeIsTheSameAsRebuilding(t *testing.T) {
 			if model[r.Key()] != r || i > 0 && list[i-1].Key() >= r.Key() {
 				t.Fatalf("record %d is %s", i, r.Key())
 			}
+		}
+	}
+}
+
+// older is a flag's record as a build stored it that didn't know some members: they have their usual values.
+func older(t *testing.T, f flagset.Flag, unknown ...string) *Record {
+	t.Helper()
+	r := flagRecord(t, f)
+	document, err := membersOf(r.text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range unknown {
+		if _, written := document[name]; !written {
+			t.Fatalf("%s is not in %s", name, r.text)
+		}
+		delete(document, name)
+	}
+	text, err := MarshalPlain(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Record{Compiled: r.Compiled, Meta: r.Meta, text: text}
+}
+
+// TestAnAbsentMemberHasItsUsualValue: what an older build stored differs by nothing from what this one makes of it, and a change of it is
+// undone to what it meant.
+func TestAnAbsentMemberHasItsUsualValue(t *testing.T) {
+	flag := flagset.Flag{Key: "f", Owner: "ada", Gates: []flagset.Gate{{Type: flagset.Boolean, Enabled: true}}}.Canonical()
+	before := older(t, flag, "permanent", "killed", "tags")
+
+	same := NewDraft(NewState("e", Head{}, 1, 1, []*Record{before}, nil), time.Now(), Intent{})
+	if err := same.Put(FlagDocument(flag)); err != nil || !same.Empty() || len(same.Changes) > 0 {
+		t.Fatalf("storing it again is a change: %+v %v", same.Changes, err)
+	}
+
+	flag.Owner = "bob"
+	after := flagRecord(t, flag)
+	c, err := compare(before, after)
+	if err != nil || string(c.Before) != `{"owner":"ada"}` || string(c.After) != `{"owner":"bob"}` {
+		t.Fatalf("%s → %s, %v", c.Before, c.After, err)
+	}
+
+	// The older build changed it itself: its audit entry doesn't name what it didn't know, nor does one in which the member is new.
+	for _, c := range []api.Change{
+		{Kind: api.KindFlag, Key: "f", Op: api.OpUpdate, Before: []byte(`{"owner":"ada"}`), After: []byte(`{"owner":"bob"}`)},
+		{Kind: api.KindFlag, Key: "f", Op: api.OpUpdate, Before: []byte(`{"owner":"ada"}`), After: []byte(`{"owner":"bob","permanent":true}`)},
+	} {
+		flag.Permanent = bytes.Contains(c.After, []byte("permanent"))
+		text, err := undo(&c, flagRecord(t, flag).text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := readDocument(snapshot.FlagRecord, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, _, err := newRecord(back.canonical(), Meta{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if same, err := r.same(before); !same {
+			t.Errorf("undone to %s, not to %s (%v)", r.text, before.text, err)
 		}
 	}
 }

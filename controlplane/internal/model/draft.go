@@ -42,6 +42,9 @@ func (d *Draft) meta(before *Record) Meta {
 
 // Put puts a document, and notes the problems that this introduces. If nothing differs it is not a change.
 func (d *Draft) Put(doc document) error {
+	if u := d.Base.UnreadableRecord(doc.kind(), doc.key()); u != nil {
+		return u.Refusal()
+	}
 	before := d.Base.Record(doc.kind(), doc.key())
 	r, refused, err := newRecord(doc, d.meta(before))
 	if err != nil {
@@ -53,9 +56,9 @@ func (d *Draft) Put(doc document) error {
 			return err
 		}
 		known = before.Own
-		if r.same(before) {
+		if same, err := r.same(before); same || err != nil {
 			d.Warnings = append(d.Warnings, Warnings(before.Own)...)
-			return nil
+			return err
 		}
 	}
 	own := append(r.Own[:len(r.Own):len(r.Own)], refused...)
@@ -256,6 +259,9 @@ func (d *Draft) Prune(keep func(*Record) bool) {
 
 // ReplaceWith puts records of another state, and deletes all others if prune says so.
 func (d *Draft) ReplaceWith(source *State, records []*Record, prune bool) error {
+	if err := source.Readable(); err != nil && prune {
+		return err // what can't be read would be taken for what isn't there
+	}
 	for _, r := range records {
 		if err := r.Read(); err != nil {
 			return err

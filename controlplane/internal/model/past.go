@@ -3,6 +3,8 @@ package model
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/stored"
@@ -12,13 +14,20 @@ import (
 // Past holds the documents of an environment while it is wound back.
 type Past struct {
 	Head  Head
-	Known map[string]*Record // kind/key: the record in the state or the checkpoint
-	Text  map[string][]byte  // kind/key: the document after undoing changes; nil if it doesn't exist
+	Known map[string]*Record     // kind/key: the record in the state or the checkpoint
+	Text  map[string][]byte      // kind/key: the document after undoing changes; nil if it doesn't exist
+	Lost  map[string]*Unreadable // kind/key: what this build can't wind back
+}
+
+// NewPast returns a past without records.
+func NewPast(h Head) *Past {
+	return &Past{Head: h, Known: map[string]*Record{}, Text: map[string][]byte{}, Lost: map[string]*Unreadable{}}
 }
 
 // PastOf returns a past that begins at a state.
 func PastOf(st *State) *Past {
-	p := &Past{Head: st.Head, Known: map[string]*Record{}, Text: map[string][]byte{}}
+	p := NewPast(st.Head)
+	maps.Copy(p.Lost, st.Unreadable)
 	for r := range st.Records() {
 		p.Known[r.name()] = r
 	}
@@ -54,9 +63,14 @@ func (p *Past) Undo(e *api.AuditEntry) error {
 			}
 			before, err := undo(c, now)
 			if err != nil {
-				return fmt.Errorf("%w: revision %d: %s: %w", stored.ErrBroken, e.Revision, name, err)
+				kind, key := splitName(name)
+				p.Lost[name] = NewUnreadable(kind, key, nil, fmt.Errorf("revision %d: %w", e.Revision, err))
+				continue
 			}
 			p.Text[name] = before
+			if before == nil {
+				delete(p.Lost, name) // it did not exist yet
+			}
 		}
 	}
 	return nil
@@ -66,6 +80,7 @@ func (p *Past) Undo(e *api.AuditEntry) error {
 func (p *Past) State(now *State, revision int64) (*State, error) {
 	h := p.Head
 	h.Revision = revision
+	lost := maps.Clone(p.Lost)
 	var with Replacements
 	for name, text := range p.Text {
 		kind, key := splitName(name)
@@ -75,7 +90,9 @@ func (p *Past) State(now *State, revision int64) (*State, error) {
 		}
 		d, err := readDocument(kind, text)
 		if err != nil {
-			return nil, err
+			lost[name] = NewUnreadable(kind, key, nil, err)
+			with.Set(kind, key, nil)
+			continue
 		}
 		r, _, err := newRecord(d.canonical(), Meta{}) // whatever is wrong with it: it was there
 		if err != nil {
@@ -89,5 +106,6 @@ func (p *Past) State(now *State, revision int64) (*State, error) {
 		base.Set(kind, key, r)
 	}
 	list := func(kind snapshot.Kind) []*Record { return Merge(Merge(nil, base[kind]), with[kind]) }
-	return NewState(now.Env, h, now.HeadAt, now.At, list(snapshot.FlagRecord), list(snapshot.SegmentRecord)), nil
+	st := NewState(now.Env, h, now.HeadAt, now.At, list(snapshot.FlagRecord), list(snapshot.SegmentRecord))
+	return st.WithUnreadable(slices.Collect(maps.Values(lost))), nil
 }

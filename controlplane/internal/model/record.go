@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/vmihailenco/msgpack/v5"
@@ -19,11 +20,12 @@ import (
 type Record struct {
 	Compiled snapshot.Record
 	Meta     Meta
-	text     []byte        // canonical JSON of the document
+	text     []byte        // JSON of the document, canonical to the build that wrote it
 	Raw      []byte        // the whole record
 	Pieces   stored.Layout // where it is cut; nil if it isn't
 
 	once     sync.Once
+	ours     bool // this build wrote the text
 	document document
 	Own      []flagset.Problem // the problems of the document by itself
 	err      error
@@ -67,7 +69,7 @@ func newRecord(d document, meta Meta) (*Record, []flagset.Problem, error) {
 	raw = append(raw, compiled.Body...)
 	r, err := ParseRecord(compiled.Kind, compiled.Key, raw, nil)
 	if err == nil {
-		r.once.Do(func() { r.document, r.Own = d, d.validate() })
+		r.once.Do(func() { r.document, r.Own, r.ours = d, d.validate(), true })
 	}
 	return r, refused, err
 }
@@ -131,16 +133,50 @@ func (r *Record) Flag() flagset.Flag { return *r.document.(flagDocument).Flag }
 // Segment returns the document of a segment that was read.
 func (r *Record) Segment() flagset.Segment { return *r.document.(segmentDocument).Segment }
 
+// canonical returns the document in this build's canonical form. Another build may have written the stored text.
+func (r *Record) canonical() ([]byte, error) {
+	if err := r.Read(); err != nil {
+		return nil, err
+	}
+	if r.ours {
+		return r.text, nil
+	}
+	return r.document.canonical().MarshalJSON()
+}
+
+// members returns the members of the document in its canonical form.
+func (r *Record) members() (members, error) {
+	text, err := r.canonical()
+	if err != nil {
+		return nil, err
+	}
+	return membersOf(text)
+}
+
 // same reports whether two records are the same to hosts and to people.
-func (r *Record) same(other *Record) bool {
-	return bytes.Equal(r.text, other.text) && bytes.Equal(r.Compiled.Body, other.Compiled.Body)
+func (r *Record) same(other *Record) (bool, error) {
+	if !bytes.Equal(r.Compiled.Body, other.Compiled.Body) {
+		return false, nil
+	}
+	a, err := r.canonical()
+	if err != nil {
+		return false, err
+	}
+	b, err := other.canonical()
+	return bytes.Equal(a, b), err
+}
+
+// Readable returns why the document can't be read, or nil. It doesn't keep the document.
+func (r *Record) Readable() error {
+	_, err := readDocument(r.Compiled.Kind, r.text)
+	return err
 }
 
 // Read parses the document, once.
 func (r *Record) Read() error {
 	r.once.Do(func() {
 		if r.document, r.err = readDocument(r.Compiled.Kind, r.text); r.err != nil {
-			r.err = fmt.Errorf("the stored document of %s %s can't be read: %w", r.Kind(), r.Key(), r.err)
+			r.err = NewUnreadable(r.Compiled.Kind, r.Key(), nil, r.err).Refusal()
 			return
 		}
 		r.Own = r.document.validate()
@@ -170,7 +206,7 @@ func (r *Record) needs(kind flagset.GateType, target string) bool {
 // another build has compiled differently has faults too.
 func (r *Record) Faults() []string {
 	if err := r.Read(); err != nil {
-		return []string{err.Error()}
+		return []string{strings.ReplaceAll(err.Error(), "\n", "; ")}
 	}
 	var faults []string
 	if r.document.key() != r.Key() {
@@ -180,8 +216,6 @@ func (r *Record) Faults() []string {
 	switch {
 	case err != nil:
 		faults = append(faults, fmt.Sprintf("the document can't be written: %v", err))
-	case !bytes.Equal(again.text, r.text):
-		faults = append(faults, "the document is not in its canonical form")
 	case !bytes.Equal(again.Compiled.Body, r.Compiled.Body):
 		faults = append(faults, "the compiled bytes are not those of the document")
 	case again.Compiled.Counts != r.Compiled.Counts:

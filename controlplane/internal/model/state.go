@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -23,6 +24,10 @@ type State struct {
 	Flags    []*Record // ascending by key
 	Segments []*Record
 	Applied  time.Time
+
+	// Unreadable holds the records that this build can't read, by kind and key. Those whose Value is set are not in the lists, or are
+	// there in an earlier version.
+	Unreadable map[string]*Unreadable
 
 	references *references
 }
@@ -123,6 +128,15 @@ func (s *State) With(h Head, headAt, at int64, r Replacements) *State {
 	if h.Conflict == s.Head.Conflict && !s.refersElse(r) {
 		next.references = s.references
 	}
+	next.Unreadable = s.Unreadable
+	for kind := range r {
+		for key := range r[kind] {
+			if name := kindName(snapshot.Kind(kind)) + "/" + key; next.Unreadable[name] != nil {
+				next.Unreadable = maps.Clone(next.Unreadable)
+				delete(next.Unreadable, name)
+			}
+		}
+	}
 	return next
 }
 
@@ -201,6 +215,9 @@ var countNames = [12]string{"flags", "segments", "target slots", "rules", "const
 
 // Set returns the environment in the authoring model. It reads the documents that were not read before.
 func (s *State) Set() (*flagset.Set, error) {
+	if err := s.Readable(); err != nil {
+		return nil, err
+	}
 	set := &flagset.Set{Settings: s.Head.Settings()}
 	for _, r := range s.Flags {
 		if err := r.Read(); err != nil {
@@ -236,6 +253,9 @@ func (s *State) Closure(keys []string) ([]*Record, error) {
 	var flags, segments []*Record
 	taken := map[string]bool{}
 	for _, key := range keys {
+		if u := s.UnreadableRecord(snapshot.FlagRecord, key); u != nil {
+			return nil, u.Refusal()
+		}
 		if s.Flag(key) == nil {
 			return nil, NoFlag(key)
 		}

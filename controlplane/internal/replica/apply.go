@@ -3,6 +3,7 @@ package replica
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -101,6 +102,7 @@ func (rep *Replica) applyState(ctx context.Context, before *model.State, env str
 		return st, err
 	}
 	var with model.Replacements
+	var unreadable []*model.Unreadable
 	for _, e := range records {
 		kind := snapshot.FlagRecord
 		if strings.HasPrefix(e.Key, stored.SegmentPrefix) {
@@ -112,34 +114,39 @@ func (rep *Replica) applyState(ctx context.Context, before *model.State, env str
 		case e.Deleted:
 			with.Set(kind, key, nil)
 		default:
-			r, err := rep.readRecord(ctx, before, kind, key, e.Value)
+			r, problem, err := rep.readRecord(ctx, before, kind, key, e.Value)
 			if errors.Is(err, stored.ErrMissingPiece) {
 				return rep.loadLatest(ctx, env) // a later change has swept it, and will arrive too
 			}
 			if err != nil {
 				return nil, err
 			}
-			with.Set(kind, key, r)
+			if problem != nil {
+				unreadable = append(unreadable, problem)
+			}
+			if r != nil {
+				with.Set(kind, key, r)
+			}
 		}
 	}
-	return before.With(h, at, at, with), nil
+	st := before.With(h, at, at, with)
+	if len(unreadable) > 0 {
+		st = st.WithUnreadable(slices.AppendSeq(unreadable, maps.Values(st.Unreadable)))
+	}
+	return st, nil
 }
 
 // readRecord reads a record's new value, unless this replica wrote it. It takes the pieces that the record shares with the old one from
 // memory.
-func (rep *Replica) readRecord(ctx context.Context, before *model.State, kind snapshot.Kind, key string, value []byte) (*model.Record, error) {
+func (rep *Replica) readRecord(ctx context.Context, before *model.State, kind snapshot.Kind, key string, value []byte) (*model.Record, *model.Unreadable, error) {
 	if r := rep.written.find(value); r != nil {
-		return r, nil
+		return r, nil, nil
 	}
 	source := stored.PiecesOf(rep.store, before.Env)
 	if old := before.Record(kind, key); old != nil {
 		source = stored.PiecesOfValue(old.Raw, old.Pieces, source)
 	}
-	raw, pieces, err := stored.Decode(ctx, value, source)
-	if err != nil {
-		return nil, err
-	}
-	return model.ParseRecord(kind, key, raw, pieces)
+	return rep.parse(ctx, before.Env, kind, key, value, source)
 }
 
 // become makes a view the current one, and publishes its snapshots.

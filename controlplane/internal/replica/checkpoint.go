@@ -82,7 +82,7 @@ func (rep *Replica) checkpointFrom(ctx context.Context, st *model.State, revisio
 	if err := stored.ReadBody(ctx, rep.store, st.Env, saved.Body, saved.Parts, &all); err != nil {
 		return nil, 0, err
 	}
-	p := &model.Past{Head: h, Known: map[string]*model.Record{}, Text: map[string][]byte{}}
+	p := model.NewPast(h)
 	for _, saved := range all {
 		r, err := model.ParseRecord(saved.RecordKind(), saved.Key, saved.Raw, nil)
 		if err != nil {

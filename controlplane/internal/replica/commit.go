@@ -116,7 +116,16 @@ func (rep *Replica) generationOps(d *Draft, stg *staging) []store.Op {
 	var ops []store.Op
 	named, is := map[string]bool{}, map[string]bool{}
 	for _, kind := range []snapshot.Kind{snapshot.FlagRecord, snapshot.SegmentRecord} {
+		for _, u := range d.Base.Unreadable {
+			if u.Kind == kind && u.Value != nil { // as it is: this build can't write it
+				key := stored.RecordPrefix(d.Base.Env, stg.id, kind) + u.Key
+				ops, is[key] = append(ops, store.Op{Key: key, Value: u.Value}), true
+			}
+		}
 		for _, r := range model.Merge(d.Base.List(kind), d.With[kind]) {
+			if u := d.Base.UnreadableRecord(kind, r.Key()); u != nil && u.Value != nil {
+				continue // an earlier version
+			}
 			value, need := stored.Encode(r.Raw)
 			key := stored.RecordPrefix(d.Base.Env, stg.id, kind) + r.Key()
 			ops, is[key] = append(ops, store.Op{Key: key, Value: value}), true

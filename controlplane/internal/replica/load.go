@@ -70,15 +70,16 @@ func (rep *Replica) loadState(ctx context.Context, env string, e store.Entry, at
 	if h.Deleted {
 		return nil, nil
 	}
-	flags, err := rep.loadRecords(ctx, env, h.Generation, snapshot.FlagRecord, at)
+	var unreadable []*model.Unreadable
+	flags, err := rep.loadRecords(ctx, env, h.Generation, snapshot.FlagRecord, at, &unreadable)
 	if err != nil {
 		return nil, err
 	}
-	segments, err := rep.loadRecords(ctx, env, h.Generation, snapshot.SegmentRecord, at)
+	segments, err := rep.loadRecords(ctx, env, h.Generation, snapshot.SegmentRecord, at, &unreadable)
 	if err != nil {
 		return nil, err
 	}
-	return model.NewState(env, h, e.Revision, at, flags, segments), nil
+	return model.NewState(env, h, e.Revision, at, flags, segments).WithUnreadable(unreadable), nil
 }
 
 // loadLatest reads the newest state of one environment.
@@ -90,19 +91,50 @@ func (rep *Replica) loadLatest(ctx context.Context, env string) (*model.State, e
 	return rep.loadState(ctx, env, page.Entries[0], page.Revision)
 }
 
-func (rep *Replica) loadRecords(ctx context.Context, env, generation string, kind snapshot.Kind, at int64) ([]*model.Record, error) {
+// loadRecords reads the records of a kind. It adds those that this build can't read to a list.
+func (rep *Replica) loadRecords(ctx context.Context, env, generation string, kind snapshot.Kind, at int64, unreadable *[]*model.Unreadable) ([]*model.Record, error) {
 	r := store.Under(stored.RecordPrefix(env, generation, kind))
 	r.At = at
 	source := stored.AllPieces(rep.store, env, at)
 	var list []*model.Record
 	_, err := store.ReadAll(ctx, rep.store, r, func(e store.Entry) error {
-		raw, pieces, err := stored.Decode(ctx, e.Value, source)
-		if err != nil {
-			return fmt.Errorf("%s: %w", e.Key, err)
+		parsed, problem, err := rep.parse(ctx, env, kind, stored.Tail(e.Key), e.Value, source)
+		if errors.Is(err, stored.ErrMissingPiece) { // no sweep can have taken it away: everything is read as of one revision
+			problem, err = rep.unreadable(env, kind, stored.Tail(e.Key), e.Value, err), nil
 		}
-		parsed, err := model.ParseRecord(kind, stored.Tail(e.Key), raw, pieces)
-		list = append(list, parsed)
+		if parsed != nil {
+			list = append(list, parsed)
+		}
+		if problem != nil {
+			*unreadable = append(*unreadable, problem)
+		}
 		return err
 	})
 	return list, err
+}
+
+// parse reads a record. A record that this build can't read is no error: it is left out, or only its document can't be read.
+func (rep *Replica) parse(ctx context.Context, env string, kind snapshot.Kind, key string, value []byte, source stored.PieceSource) (*model.Record, *model.Unreadable, error) {
+	raw, pieces, err := stored.Decode(ctx, value, source)
+	var r *model.Record
+	if err == nil {
+		r, err = model.ParseRecord(kind, key, raw, pieces)
+	}
+	switch {
+	case errors.Is(err, stored.ErrMissingPiece), err != nil && !errors.Is(err, stored.ErrBroken):
+		return nil, nil, err
+	case err != nil:
+		return nil, rep.unreadable(env, kind, key, value, err), nil
+	}
+	if err := r.Readable(); err != nil {
+		return r, rep.unreadable(env, kind, key, nil, err), nil
+	}
+	return r, nil, nil
+}
+
+// unreadable logs that a record can't be read.
+func (rep *Replica) unreadable(env string, kind snapshot.Kind, key string, value []byte, err error) *model.Unreadable {
+	u := model.NewUnreadable(kind, key, value, err)
+	rep.log.Error("a record can't be read by this build; the rest of the environment goes on", "environment", env, "record", u.Name(), "error", err)
+	return u
 }

@@ -158,6 +158,18 @@ func (w *sweeper) pieces(ctx context.Context) error {
 		if st == nil || st.HeadAt != w.headAt {
 			return nil // this replica's state differs from the head: leave it for the next sweep
 		}
+		for _, u := range st.Unreadable {
+			if u.Value == nil {
+				continue // the record is in the state
+			}
+			layout, err := stored.LayoutOf(u.Value)
+			if err != nil {
+				return nil // its pieces can't be told from others
+			}
+			for _, p := range layout {
+				named[stored.PieceKey(w.env, p.Name)] = true
+			}
+		}
 		for r := range st.Records() {
 			for _, p := range r.Pieces {
 				named[stored.PieceKey(w.env, p.Name)] = true

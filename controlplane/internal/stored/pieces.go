@@ -89,10 +89,15 @@ func Encode(data []byte) (value []byte, pieces []Piece) {
 	return value, pieces
 }
 
-// layoutOf returns the pieces that a key's value names, or nil if the value is inline.
-func layoutOf(value []byte) (Layout, error) {
-	if len(value) == 0 || value[0] != storedPieces {
+// LayoutOf returns the pieces that a key's value names, or nil if the value is inline.
+func LayoutOf(value []byte) (Layout, error) {
+	switch {
+	case len(value) == 0:
+		return nil, fmt.Errorf("%w: it is empty", ErrBroken)
+	case value[0] == StoredPlain, value[0] == storedCompressed:
 		return nil, nil
+	case value[0] != storedPieces:
+		return nil, fmt.Errorf("%w: unknown form %d", ErrBroken, value[0])
 	}
 	var l Layout
 	total := 0
@@ -111,12 +116,12 @@ func layoutOf(value []byte) (Layout, error) {
 	return l, nil
 }
 
-// pieceSource finds a piece by its name.
-type pieceSource func(ctx context.Context, name string) ([]byte, error)
+// PieceSource finds a piece by its name.
+type PieceSource func(ctx context.Context, name string) ([]byte, error)
 
 // Decode returns the value that put was given.
-func Decode(ctx context.Context, value []byte, from pieceSource) (data []byte, l Layout, err error) {
-	l, err = layoutOf(value)
+func Decode(ctx context.Context, value []byte, from PieceSource) (data []byte, l Layout, err error) {
+	l, err = LayoutOf(value)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -138,7 +143,7 @@ func Decode(ctx context.Context, value []byte, from pieceSource) (data []byte, l
 }
 
 // PiecesOfValue finds the pieces of a value in memory, and others through next.
-func PiecesOfValue(data []byte, l Layout, next pieceSource) pieceSource {
+func PiecesOfValue(data []byte, l Layout, next PieceSource) PieceSource {
 	known := make(map[string][]byte, len(l))
 	for _, p := range l {
 		known[p.Name], data = data[:p.size], data[p.size:]
@@ -155,7 +160,7 @@ func PiecesOfValue(data []byte, l Layout, next pieceSource) pieceSource {
 var ErrMissingPiece = fmt.Errorf("%w: a piece is missing", ErrBroken)
 
 // PiecesOf finds an environment's pieces in the store.
-func PiecesOf(from store.Store, env string) pieceSource {
+func PiecesOf(from store.Store, env string) PieceSource {
 	return func(ctx context.Context, name string) ([]byte, error) {
 		e, err := store.ReadOne(ctx, from, PieceKey(env, name))
 		if err != nil {
@@ -169,7 +174,7 @@ func PiecesOf(from store.Store, env string) pieceSource {
 }
 
 // AllPieces finds an environment's pieces. The first call reads all of them, page by page.
-func AllPieces(from store.Store, env string, at int64) pieceSource {
+func AllPieces(from store.Store, env string, at int64) PieceSource {
 	var known map[string][]byte
 	return func(ctx context.Context, name string) ([]byte, error) {
 		if known == nil {
