@@ -114,13 +114,13 @@ def test_an_explanation_names_every_gate(engine: Engine) -> None:
     assert "prerequisite" in text and "parent" in text and "staff" in text
     assert "a member" in text and "on, as required" in text
     told = {
-        "rule": "there is no context",
+        "rule": "the context is empty",
         "percentage": "there is no actor",
-        "schedule": "from 2026-11-27T00:00:00+00:00 until ever, now 2027-01-15",
-        "sometimes": "drew 8978 of 10000, granted up to 5000",
+        "schedule": "from 2026-11-27T00:00:00Z on, and it is 2027-01-15",
+        "sometimes": "50% of the time: drew 8978 > 5000 of 10000",
         "boolean": "on",
         "killed": "kill",
-        "member": "in none of the groups",
+        "member": "in none of the flag's groups",
     }
     for key, words in told.items():
         assert words in str(engine.explain(key, "u" if key == "member" else None, (), None, NOW, 0)), key

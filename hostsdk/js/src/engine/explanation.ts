@@ -1,5 +1,6 @@
 import { gateOf, named, type Decision, type Gate } from '../decision.js'
 import type { Value } from './reader.js'
+import { detail } from './words.js'
 
 const outcomes = ['no', 'yes', 'deny', 'pass', 'fail', 'not_asked'] as const
 const operators = ['eq', 'neq', 'in', 'not_in', 'contains', 'gt', 'gte', 'lt', 'lte', 'matches', 'never'] as const
@@ -19,7 +20,8 @@ export interface Comparison {
 
 /** One gate that the engine looked at. */
 export interface Step {
-  readonly gate: Gate
+  /** Undefined where the engine can't read the flag. */
+  readonly gate: Gate | undefined
   readonly outcome: Outcome
   readonly target: string | undefined
   /** Numbers that were compared, which mean different things by gate: see the table of explanations in `wasm/ABI.md`. */
@@ -28,6 +30,8 @@ export interface Step {
   readonly c: number | bigint | undefined
   /** Of a rule or a segment. */
   readonly comparisons: readonly Comparison[]
+  /** What the gate compared, in words. */
+  readonly detail: string
 }
 
 /** A decision, and every gate that was looked at, in order, up to the one that decided. */
@@ -43,20 +47,23 @@ export function explanation(decision: Decision, value: Value): Explanation {
   const [, steps] = value as [number, [number, number, string | null, Number, Number, Number, [string, number, Value[], Value, boolean][] | null][]]
   return {
     decision,
-    steps: steps.map(([gate, outcome, target, a, b, c, details]) => ({
-      gate: gateOf(gate)!,
-      outcome: named(outcomes, 'outcome', outcome),
-      target: target ?? undefined,
-      a: a ?? undefined,
-      b: b ?? undefined,
-      c: c ?? undefined,
-      comparisons: (details ?? []).map(([attribute, operator, values, actual, held]) => ({
-        attribute,
-        operator: named(operators, 'operator', operator),
-        values,
-        actual,
-        held,
-      })),
-    })),
+    steps: steps.map(([gate, outcome, target, a, b, c, details]) => {
+      const step = {
+        gate: gateOf(gate),
+        outcome: named(outcomes, 'outcome', outcome),
+        target: target ?? undefined,
+        a: a ?? undefined,
+        b: b ?? undefined,
+        c: c ?? undefined,
+        comparisons: (details ?? []).map(([attribute, operator, values, actual, held]) => ({
+          attribute,
+          operator: named(operators, 'operator', operator),
+          values,
+          actual,
+          held,
+        })),
+      }
+      return { ...step, detail: detail(step) }
+    }),
   }
 }

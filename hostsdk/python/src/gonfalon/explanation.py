@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-from .decision import GATES, SCORES, Decision, Gate, named
+from .decision import GATES, Decision, Gate, named
 from .instance import SnapshotInfo
+from .words import detail, name
 
 OUTCOMES = ("no", "yes", "deny", "pass", "fail", "not_asked")
 OPERATORS = ("eq", "neq", "in", "not_in", "contains", "gt", "gte", "lt", "lte", "matches", "never")
@@ -48,44 +48,14 @@ class Step:
     facts: dict[str, int | None]
     comparisons: tuple[Comparison, ...] = ()
 
+    @property
+    def detail(self) -> str:
+        """What the gate compared, in words."""
+        return detail(self)
+
     def __str__(self) -> str:
-        return f"{self.gate:<21} {self.target or '':<16} {self._detail():<48} {self.outcome}".rstrip()
-
-    def _detail(self) -> str:
-        facts, gate = self.facts, self.gate
-        if self.outcome == "not_asked":
-            return "there is no context" if gate in (Gate.RULE, Gate.SEGMENT) else "there is no actor"
-        match gate:
-            case Gate.ACTOR:
-                return ("not named", "named, and denied", "named, and allowed", "named twice")[facts["state"] or 0]
-            case Gate.GROUP:
-                return "in none of the groups" if self.outcome == "no" else "a member"
-            case Gate.BOOLEAN:
-                return "on" if facts["on"] else "off"
-            case Gate.SCHEDULE:
-                return f"from {_moment(facts['from'])} until {_moment(facts['until'])}, now {_moment(facts['now'])}"
-            case Gate.PREREQUISITE:
-                found = "missing" if facts["found"] is None else ("off", "on", "part of a cycle")[facts["found"]]
-                return (
-                    f"{found}, {'as required' if self.outcome == 'pass' else 'must be ' + ('on' if facts['required'] else 'off')}"
-                )
-            case Gate.PERCENTAGE_OF_TIME:
-                return f"drew {facts['draw']} of 10000, granted up to {facts['limit']}"
-        score, limit = facts.get("score"), facts.get("limit")
-        told = [f"{c.attribute} {c.operator} {c.values} ({c.actual!r})" for c in self.comparisons]
-        if score is not None and limit is not None:
-            told.append(f"score {score / SCORES:.4f}, granted up to {limit / SCORES:.4f}")
-        return " and ".join(told)
-
-
-def _moment(at: int | None) -> str:
-    """A time in Unix microseconds, for people."""
-    if at is None:
-        return "ever"
-    try:
-        return datetime.fromtimestamp(at // 1_000_000, UTC).isoformat()
-    except (OverflowError, ValueError, OSError):  # beyond the years that Python knows
-        return f"{at} µs"
+        target = name(self.target) if self.target else ""
+        return f"{self.gate:<20} {target:<16} {self.outcome:<9} {self.detail}"
 
 
 @dataclass(frozen=True, slots=True)
