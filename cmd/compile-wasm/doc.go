@@ -6,7 +6,7 @@
 // The package is ./wasm/guest unless another is given; its manifest is
 // manifest.json in the directory above it. Without -o the optimised module goes
 // to engine.wasm beside the manifest, and the manifest's record of it is
-// renewed; any other build is written only where -o says.
+// renewed; any other build needs -o.
 //
 // -O0 leaves out every optimisation, -report lists each function in the module
 // with its size and its place in the source. -toolchain go builds the same guest

@@ -70,6 +70,9 @@ func parse(args []string) (options, error) {
 	return o, nil
 }
 
+// errNoPlace: only the module that hosts take has a place of its own.
+var errNoPlace = errors.New("say where the module goes: -o FILE (only the optimised module of a guest with a manifest goes somewhere without)")
+
 func run(ctx context.Context, args []string, stdout io.Writer) error {
 	o, err := parse(args)
 	if err != nil {
@@ -83,6 +86,9 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	m, err := manifest.Read(file)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
+	}
+	if o.out == "" && (m == nil || o.plain) {
+		return errNoPlace
 	}
 	cfg := build.Config{Load: load.Config{Pattern: o.guest, Tags: o.tags}, Optimise: !o.plain, Default: build.Keep}
 	if m != nil {
@@ -109,12 +115,9 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		}
 	}
 	if o.out != "" {
-		return os.WriteFile(o.out, res.Module, 0o644)
+		return manifest.Replace(o.out, res.Module)
 	}
-	if m == nil || o.plain {
-		return nil
-	}
-	if err := os.WriteFile(filepath.Join(dir, "engine.wasm"), res.Module, 0o644); err != nil {
+	if err := manifest.Replace(filepath.Join(dir, "engine.wasm"), res.Module); err != nil {
 		return err
 	}
 	if built.Same(m.Built) {
@@ -144,22 +147,16 @@ func report(stdout io.Writer, res *build.Result) {
 
 // standard builds the guest with Go's own compiler.
 func standard(ctx context.Context, o options, stdout io.Writer) error {
-	out := o.out
-	if out == "" {
-		dir, err := os.MkdirTemp("", "compile-wasm")
-		if err != nil {
-			return err
-		}
-		defer os.RemoveAll(dir)
-		out = filepath.Join(dir, "engine.wasm")
+	if o.out == "" {
+		return errNoPlace
 	}
 	tags := strings.Join(append([]string{load.ModuleTag}, o.tags...), ",")
-	cmd := exec.CommandContext(ctx, "go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-tags="+tags, "-o", out, o.guest)
+	cmd := exec.CommandContext(ctx, "go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-tags="+tags, "-o", o.out, o.guest)
 	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
 	if b, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build: %w\n%s", err, b)
 	}
-	bin, err := os.ReadFile(out)
+	bin, err := os.ReadFile(o.out)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -107,6 +109,49 @@ func TestWithoutOptimisation(t *testing.T) {
 	}
 	if info.Size() <= int64(len(wasm.Module())) {
 		t.Errorf("%d bytes without optimisation, %d with", info.Size(), len(wasm.Module()))
+	}
+}
+
+// TestNowhere: what has no place of its own isn't built for nothing.
+func TestNowhere(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"go.mod": "module guest\n\ngo 1.26\n", "guest/main.go": "package main\n\n//go:wasmexport one\nfunc one() int32 { return 1 }\n\nfunc main() {}\n"} {
+		file := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(text), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(dir)
+	for _, args := range [][]string{{"./guest"}, {"-report", "./guest"}, {"-O0", "./guest"}, {"-toolchain", "go", "./guest"}} {
+		if err := run(t.Context(), args, new(bytes.Buffer)); !errors.Is(err, errNoPlace) {
+			t.Errorf("%q: %v, want %v", args, err, errNoPlace)
+		}
+	}
+	if err := run(t.Context(), []string{"-o", "one.wasm", "./guest"}, new(bytes.Buffer)); err != nil {
+		t.Error(err)
+	}
+	if b, err := os.ReadFile("one.wasm"); err != nil || len(b) == 0 {
+		t.Errorf("%d bytes, %v", len(b), err)
+	}
+}
+
+// TestTrimpath: a binary that doesn't know where Go is makes the same module.
+func TestTrimpath(t *testing.T) {
+	dir := t.TempDir()
+	binary, out := filepath.Join(dir, "compile-wasm"), filepath.Join(dir, "engine.wasm")
+	for _, args := range [][]string{{"go", "build", "-trimpath", "-o", binary, "."}, {binary, "-o", out, guest}} {
+		if b, err := exec.CommandContext(t.Context(), args[0], args[1:]...).CombinedOutput(); err != nil {
+			t.Fatalf("%q: %v\n%s", args, err, b)
+		}
+	}
+	want := filepath.Join(dir, "want.wasm")
+	if err := run(t.Context(), []string{"-o", want, guest}, new(bytes.Buffer)); err != nil {
+		t.Fatal(err)
+	}
+	a, err := os.ReadFile(out)
+	b, err2 := os.ReadFile(want)
+	if err := errors.Join(err, err2); err != nil || !bytes.Equal(a, b) {
+		t.Errorf("%d bytes, want the same %d (%v)", len(a), len(b), err)
 	}
 }
 

@@ -144,22 +144,54 @@ func MayWrite(in ssa.Instruction) bool {
 	return true
 }
 
-// ForPanic reports whether v only ever is the argument of a panic, which drops it.
+// ForPanic reports whether v is nothing but the argument of panics, which drop
+// it, or isn't used at all.
 func ForPanic(v ssa.Value) bool {
-	n := 0
 	for _, r := range *v.Referrers() {
 		switch r := r.(type) {
 		case *ssa.Panic:
-			n++
 		case *ssa.ChangeInterface:
 			if !ForPanic(r) {
 				return false
 			}
-			n++
 		case *ssa.DebugRef:
 		default:
 			return false
 		}
 	}
-	return n > 0
+	return true
+}
+
+// InPlace is the package variable whose initialiser is the composite literal a,
+// and nil if there is none. Nothing reads the variable before the literal is
+// whole, so the literal can be written right there.
+func InPlace(a *ssa.Alloc) *ssa.Global {
+	if !IsInit(a.Parent()) || a.Comment != "complit" {
+		return nil
+	}
+	var load *ssa.UnOp
+	for _, r := range *a.Referrers() {
+		switch r := r.(type) {
+		case *ssa.FieldAddr, *ssa.IndexAddr:
+		case *ssa.Store:
+			if r.Val == a {
+				return nil
+			}
+		case *ssa.UnOp:
+			if load != nil {
+				return nil
+			}
+			load = r
+		default:
+			return nil
+		}
+	}
+	if load == nil || len(*load.Referrers()) != 1 {
+		return nil
+	}
+	if st, ok := (*load.Referrers())[0].(*ssa.Store); ok && st.Val == load {
+		g, _ := st.Addr.(*ssa.Global)
+		return g
+	}
+	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
-	"strings"
 
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/load"
 	"golang.org/x/tools/go/ssa"
@@ -21,17 +20,21 @@ type Graph struct {
 	Prog  *load.Program
 	Funcs []*ssa.Function // exports' functions first, then as they are discovered
 	Calls map[*ssa.Function][]Call
-	// Inits are the initialisers to run, each package after those it imports.
+	// Inits are the packages' initialisers, in the order in which they run.
 	Inits []*ssa.Function
-	known map[*ssa.Function]bool
-	inits map[*ssa.Package]bool
+	// Unordered are pairs of packages whose order Go's own compiler decides by
+	// what it can work out beforehand.
+	Unordered [][2]*types.Package
+	known     map[*ssa.Function]bool
+	inits     map[*ssa.Package]bool
 }
 
 // Intrinsic tells which functions lowering replaces by an instruction.
 type Intrinsic func(*ssa.Function) bool
 
-// Reach follows static calls from the exports, and from the initialisers of
-// every package whose variables are used.
+// Reach follows static calls from the exports and from the initialisers. All
+// packages of the project are initialised; one of the standard library is if
+// its variables are used.
 func Reach(p *load.Program, intrinsic Intrinsic) *Graph {
 	g := &Graph{Prog: p, Calls: map[*ssa.Function][]Call{}, known: map[*ssa.Function]bool{}, inits: map[*ssa.Package]bool{}}
 	p.Runtime.Build()
@@ -47,6 +50,11 @@ func Reach(p *load.Program, intrinsic Intrinsic) *Graph {
 	slices.Sort(names)
 	for _, n := range names {
 		g.add(p.Runtime.Func(n))
+	}
+	for _, q := range packagesBelow(p.Guest.Pkg) {
+		if src := p.Source(q); p.Own(q) && (len(src.TypesInfo.InitOrder) > 0 || declaresInit(src)) {
+			g.initialise(p.SSA.Package(q))
+		}
 	}
 	for i := 0; i < len(g.Funcs); i++ {
 		g.visit(g.Funcs[i], intrinsic)
@@ -69,9 +77,7 @@ func (g *Graph) visit(f *ssa.Function, intrinsic Intrinsic) {
 		for _, in := range b.Instrs {
 			for _, op := range in.Operands(nil) {
 				if v, ok := (*op).(*ssa.Global); ok && v.Pkg != nil && !g.inits[v.Pkg] && !isEmpty(v) {
-					g.inits[v.Pkg] = true
-					v.Pkg.Build()
-					g.add(v.Pkg.Func("init"))
+					g.initialise(v.Pkg)
 				}
 			}
 			call, ok := in.(ssa.CallInstruction)
@@ -99,23 +105,22 @@ func isEmpty(g *ssa.Global) bool {
 // call each other along imports; here each is run on its own.
 func IsInit(f *ssa.Function) bool { return f.Name() == "init" && f.Synthetic != "" }
 
-func (g *Graph) orderInits() {
-	seen := map[*ssa.Package]bool{}
-	var visit func(p *ssa.Package)
-	visit = func(p *ssa.Package) {
-		if p == nil || seen[p] {
-			return
-		}
-		seen[p] = true
-		imports := slices.Clone(p.Pkg.Imports())
-		slices.SortFunc(imports, func(a, b *types.Package) int { return strings.Compare(a.Path(), b.Path()) })
-		for _, q := range imports {
-			visit(g.Prog.SSA.Package(q))
-		}
-		if g.inits[p] {
-			g.Inits = append(g.Inits, p.Func("init"))
+func (g *Graph) initialise(p *ssa.Package) {
+	g.inits[p] = true
+	p.Build()
+	g.add(p.Func("init"))
+}
+
+// Place is the place of an instruction. One without stands where the one before
+// it does, or in front of all others where the next does.
+func Place(list []ssa.Instruction, i int, before token.Pos) token.Pos {
+	if before != token.NoPos && list[i].Pos() == token.NoPos {
+		return before
+	}
+	for _, in := range list[i:] {
+		if in.Pos() != token.NoPos {
+			return in.Pos()
 		}
 	}
-	visit(g.Prog.Guest)
-	visit(g.Prog.Runtime)
+	return token.NoPos
 }

@@ -61,16 +61,36 @@ type Result struct {
 }
 
 // Build compiles a guest. The error lists all refusals, one a line.
-func Build(ctx context.Context, cfg Config) (*Result, error) {
+func Build(ctx context.Context, cfg Config) (res *Result, err error) {
+	defer func() {
+		if e := recover(); e != nil {
+			res, err = nil, internal(e)
+		}
+	}()
+	return compile(ctx, cfg)
+}
+
+// internal is the error for what only a fault of the compiler can cause.
+func internal(cause any) error {
+	if f, ok := cause.(lower.Failure); ok {
+		return fmt.Errorf("internal error at %s (in %s: %v): please report it with the program", f.Pos, load.Short(f.Func), f.Cause)
+	}
+	return fmt.Errorf("internal error (%v): please report it with the program", cause)
+}
+
+func compile(ctx context.Context, cfg Config) (*Result, error) {
 	prog, err := load.Load(ctx, cfg.Load)
 	if err != nil {
 		return nil, err
 	}
+	if names := lower.Unresolved(prog); len(names) > 0 {
+		return nil, internal(fmt.Errorf("Go's library has no %s any more", strings.Join(names, ", ")))
+	}
 	graph := analyse.Reach(prog, lower.IsIntrinsic)
-	if err := subset.Check(graph); err != nil {
+	escapes := analyse.FindEscapes(graph, lower.IsIntrinsic)
+	if err := subset.Check(graph, escapes); err != nil {
 		return nil, err
 	}
-	escapes := analyse.FindEscapes(graph, lower.IsIntrinsic)
 	kind := func(export string) Allocation {
 		if a, ok := cfg.Allocation[export]; ok {
 			return a
@@ -95,12 +115,15 @@ func Build(ctx context.Context, cfg Config) (*Result, error) {
 	if cfg.Claims {
 		exports = append(exports, guest.ReadGlobal(ClaimsBroken, lower.GlobalClaim))
 	}
-	image, err := runInits(ctx, lower.NewProgram(graph, escapes, types, memory, options), memory)
+	image, err := runInits(ctx, prog, lower.NewProgram(graph, escapes, types, memory, options), memory)
 	if err != nil {
 		return nil, err
 	}
 	funcs, err := opt.Program(guest.Funcs, exports, opt.Options{Optimise: cfg.Optimise, Claims: cfg.Claims})
 	if err != nil {
+		return nil, err
+	}
+	if err := checkStack(exports); err != nil {
 		return nil, err
 	}
 	code, err := emit.Functions(funcs, emit.Options{Fold: cfg.Optimise, StackTop: lower.StackSize, StackGlobal: lower.GlobalStack, ClaimGlobal: lower.GlobalClaim})
@@ -117,7 +140,7 @@ func Build(ctx context.Context, cfg Config) (*Result, error) {
 	}
 	res := &Result{Module: m.Encode()}
 	if err := usable(ctx, res.Module); err != nil {
-		return nil, fmt.Errorf("the compiler is at fault, please report this program: %w", err)
+		return nil, internal(err)
 	}
 	for i := range code {
 		res.Functions = append(res.Functions, Function{code[i].Name, funcs[i].Pos.String(), code[i].Size()})

@@ -2,10 +2,16 @@ package build
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"go/token"
+	"slices"
 
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/emit"
+	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/ir"
+	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/load"
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/lower"
+	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/subset"
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/wasm"
 	"github.com/tetratelabs/wazero"
 )
@@ -32,9 +38,18 @@ func (i image) setMemory(m *wasm.Module, claims bool) {
 	m.Globals[lower.GlobalHigh] = int32(i.heap)
 }
 
+// initPages is the memory that the initialisers may use: 64 MiB.
+const initPages = 1 << 10
+
 // runInits runs the package initialisers, unoptimised, and takes what they left.
-func runInits(ctx context.Context, p *lower.Program, memory *lower.Memory) (image, error) {
-	run, heapEnd := p.Init()
+func runInits(ctx context.Context, prog *load.Program, p *lower.Program, memory *lower.Memory) (image, error) {
+	if memory.Top() > initPages*pageSize {
+		return image{}, fmt.Errorf("the package variables take %d bytes, there are %d: make them smaller, or let the caller give the memory", memory.Top(), initPages*pageSize)
+	}
+	run, heapEnd, place, steps := p.Init()
+	if err := checkStack([]*ir.Func{run}); err != nil {
+		return image{}, err
+	}
 	code, err := emit.Functions(p.Funcs, emit.Options{StackTop: lower.StackSize, StackGlobal: lower.GlobalStack})
 	if err != nil {
 		return image{}, err
@@ -43,34 +58,53 @@ func runInits(ctx context.Context, p *lower.Program, memory *lower.Memory) (imag
 	memory.Strings(func(addr int, s string) {
 		m.Segments = append(m.Segments, wasm.Segment{Offset: addr, Data: []byte(s)})
 	})
-	image{heap: memory.Top()}.setMemory(m, false)
-	for i, f := range p.Funcs {
-		if f == run {
-			m.Exports = append(m.Exports, wasm.Export{Name: "run", Index: i})
-		}
-		if f == heapEnd {
-			m.Exports = append(m.Exports, wasm.Export{Name: "heap", Index: i})
-		}
+	image{heap: memory.Top()}.setMemory(m, true)
+	m.MaxPages = initPages
+	m.Globals = append(m.Globals, 0, lower.MaxSteps)
+	for _, f := range []*ir.Func{run, heapEnd, place, steps} {
+		m.Exports = append(m.Exports, wasm.Export{Name: f.Name, Index: slices.Index(p.Funcs, f)})
 	}
 	r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter())
 	defer r.Close(ctx)
 	inst, err := r.Instantiate(ctx, m.Encode())
 	if err != nil {
-		return image{}, fmt.Errorf("the initialisers make no valid module: %w", err)
+		return image{}, internal(fmt.Errorf("the initialisers make no valid module: %w", err))
 	}
-	if _, err := inst.ExportedFunction("run").Call(ctx); err != nil {
-		return image{}, fmt.Errorf("a package initialiser failed at build time: %w", err)
+	get := func(f *ir.Func) (int32, error) {
+		out, err := inst.ExportedFunction(f.Name).Call(ctx)
+		if err != nil {
+			return 0, err
+		}
+		return int32(out[0]), nil
 	}
-	end, err := inst.ExportedFunction("heap").Call(ctx)
+	if _, trap := inst.ExportedFunction(run.Name).Call(ctx); trap != nil {
+		at, err := get(place)
+		left, err2 := get(steps)
+		if err := errors.Join(err, err2); err != nil {
+			return image{}, err
+		}
+		return image{}, stopped(prog.Position(p.Place(at)), left < 0)
+	}
+	heap, err := get(heapEnd)
 	if err != nil {
 		return image{}, err
 	}
-	heap := (int(end[0]) + 15) &^ 15
+	heap = (heap + 15) &^ 15
 	bytes, ok := inst.Memory().Read(0, inst.Memory().Size())
 	if !ok {
 		return image{}, fmt.Errorf("cannot read the initialised memory")
 	}
-	return image{heap, segments(bytes[lower.StackSize:min(heap, len(bytes))], lower.StackSize)}, nil
+	return image{int(heap), segments(bytes[lower.StackSize:min(int(heap), len(bytes))], lower.StackSize)}, nil
+}
+
+// stopped refuses an initialiser that doesn't come to its end.
+func stopped(at token.Position, tooLong bool) error {
+	if tooLong {
+		return subset.Refusal{Pos: at, What: fmt.Sprintf("an initialiser that takes more than %d steps", lower.MaxSteps),
+			Do: "compute less at the start, or write the result into the source"}
+	}
+	return subset.Refusal{Pos: at, What: "an initialiser that traps (a panic, a nil pointer, an index out of range, too little memory or stack)",
+		Do: "mend it; it runs while the module is built, and natively at the start"}
 }
 
 // segments finds the runs of bytes that are not zero. A shorter gap than a new

@@ -25,6 +25,9 @@ func layFrame(f *ir.Func) int {
 	return size
 }
 
+// FrameSize is how many bytes of stack a call of f takes.
+func FrameSize(f *ir.Func) int { return layFrame(f) }
+
 // stackUsers finds the functions that use the shadow stack, by themselves or
 // by what they call.
 func stackUsers(funcs []*ir.Func, frames map[*ir.Func]int) map[*ir.Func]bool {

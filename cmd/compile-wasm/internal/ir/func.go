@@ -9,6 +9,7 @@ import (
 type Slot struct {
 	Size   int // bytes
 	Offset int // from the frame pointer; the emitter sets it
+	Pos    token.Position
 }
 
 // Value is one operation and its result.

@@ -34,6 +34,9 @@ func New() *Layout {
 // Size is t's size in bytes.
 func (l *Layout) Size(t types.Type) int { return int(l.sizes.Sizeof(t)) }
 
+// Align is t's alignment in bytes.
+func (l *Layout) Align(t types.Type) int { return int(l.sizes.Alignof(t)) }
+
 // Offsets are those of s's fields.
 func (l *Layout) Offsets(s *types.Struct) []int {
 	fields := make([]*types.Var, s.NumFields())

@@ -9,9 +9,9 @@ import (
 	"go/token"
 	"go/types"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -25,21 +25,16 @@ import (
 // toolchain: the engine then takes its own SHA-256 instead of Go's.
 const ModuleTag = "gonfalon_module"
 
-// Export is a function that the guest exports by a //go:wasmexport comment.
-type Export struct {
-	Name string
-	Func *ssa.Function
-}
-
 // Program is a guest with everything it may reach.
 type Program struct {
-	SSA     *ssa.Program
-	Runtime *ssa.Package
-	Guest   *ssa.Package
-	Exports []Export
+	SSA        *ssa.Program
+	Runtime    *ssa.Package
+	Guest      *ssa.Package
+	Exports    []Export
+	Directives []Directive
 
-	roots map[string]string // directory prefix → what to print instead
-	own   map[string]bool   // import paths outside the standard library
+	roots  map[string]string            // directory prefix → what to print instead
+	source map[string]*packages.Package // by import path; all but the runtime
 }
 
 // Config says what to load.
@@ -74,11 +69,15 @@ func Load(ctx context.Context, cfg Config) (*Program, error) {
 	}
 	guest, utf8 := list[i], list[1-i]
 	prog, pkgs := ssautil.AllPackages([]*packages.Package{guest, utf8}, ssa.InstantiateGenerics)
-	p := &Program{SSA: prog, Guest: pkgs[0], roots: map[string]string{}, own: map[string]bool{}}
-	p.roots[filepath.Join(runtime.GOROOT(), "src")] = "GOROOT"
-	packages.Visit([]*packages.Package{guest}, nil, func(q *packages.Package) {
+	p := &Program{SSA: prog, Guest: pkgs[0], roots: map[string]string{}, source: map[string]*packages.Package{}}
+	root, err := goroot(ctx, cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	p.roots[filepath.Join(root, "src")] = "GOROOT"
+	packages.Visit(list, nil, func(q *packages.Package) {
+		p.source[q.PkgPath] = q
 		if q.Module != nil {
-			p.own[q.PkgPath] = true
 			if q.Module.Main {
 				p.roots[q.Module.Dir] = ""
 			} else {
@@ -89,7 +88,19 @@ func Load(ctx context.Context, cfg Config) (*Program, error) {
 	if err := p.addRuntime(utf8.Types); err != nil {
 		return nil, err
 	}
-	return p, p.findExports(guest)
+	return p, p.findExports(list)
+}
+
+// goroot is where the go command keeps the standard library. It is asked: a
+// binary that was built with -trimpath doesn't know.
+func goroot(ctx context.Context, dir string) (string, error) {
+	cmd := exec.CommandContext(ctx, "go", "env", "GOROOT")
+	cmd.Dir = dir
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("go env GOROOT: %w", err)
+	}
+	return strings.TrimSpace(string(out)), nil
 }
 
 // addRuntime type-checks the embedded runtime within the same program.
@@ -124,29 +135,6 @@ func (o only) Import(path string) (*types.Package, error) {
 	return nil, fmt.Errorf("the runtime may not import %s", path)
 }
 
-// findExports collects the //go:wasmexport functions of the guest package.
-func (p *Program) findExports(guest *packages.Package) error {
-	p.Guest.Build()
-	for _, file := range guest.Syntax {
-		for _, d := range file.Decls {
-			fd, ok := d.(*ast.FuncDecl)
-			if !ok || fd.Doc == nil {
-				continue
-			}
-			for _, line := range fd.Doc.List {
-				if name, ok := strings.CutPrefix(line.Text, "//go:wasmexport "); ok {
-					p.Exports = append(p.Exports, Export{strings.TrimSpace(name), p.Guest.Func(fd.Name.Name)})
-				}
-			}
-		}
-	}
-	if len(p.Exports) == 0 {
-		return fmt.Errorf("%s exports nothing: write //go:wasmexport NAME above a function", guest.PkgPath)
-	}
-	slices.SortFunc(p.Exports, func(a, b Export) int { return strings.Compare(a.Name, b.Name) })
-	return nil
-}
-
 // Position is where pos is in the source, free of the machine's own paths.
 func (p *Program) Position(pos token.Pos) token.Position {
 	at := p.SSA.Fset.Position(pos)
@@ -162,9 +150,36 @@ func (p *Program) Position(pos token.Pos) token.Position {
 	return at
 }
 
+// Clause is where a package's first file names it.
+func (p *Program) Clause(pkg *types.Package) token.Pos {
+	if src := p.Source(pkg); src != nil && len(src.Syntax) > 0 {
+		return src.Syntax[0].Name.Pos()
+	}
+	return token.NoPos
+}
+
+// Place is where f is declared; an initialiser is where its package is.
+func (p *Program) Place(f *ssa.Function) token.Pos {
+	if pkg := PackageOf(f); f.Pos() == token.NoPos && pkg != nil {
+		return p.Clause(pkg.Pkg)
+	}
+	return f.Pos()
+}
+
 // Own reports whether a package is the project's (or the guest's own module's)
 // rather than Go's standard library or the compiler's runtime.
-func (p *Program) Own(pkg *types.Package) bool { return pkg != nil && p.own[pkg.Path()] }
+func (p *Program) Own(pkg *types.Package) bool {
+	q := p.Source(pkg)
+	return q != nil && q.Module != nil
+}
+
+// Source is the package's syntax with its types; nil for the runtime.
+func (p *Program) Source(pkg *types.Package) *packages.Package {
+	if pkg == nil {
+		return nil
+	}
+	return p.source[pkg.Path()]
+}
 
 // PackageOf is the package whose source f was written in; it is built.
 func PackageOf(f *ssa.Function) *ssa.Package {

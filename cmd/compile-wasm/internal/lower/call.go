@@ -4,6 +4,7 @@ import (
 	"go/token"
 	"go/types"
 
+	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/analyse"
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/ir"
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/layout"
 	"golang.org/x/tools/go/ssa"
@@ -17,7 +18,7 @@ func (l *function) call(v *ssa.Call) []*ir.Value {
 	if IsIntrinsic(callee) {
 		return l.intrinsic(callee.String(), v.Call.Args)
 	}
-	if initCall(l.src, callee) {
+	if analyse.IsInit(l.src) && analyse.IsInit(callee) { // each is run on its own
 		return nil
 	}
 	var args []*ir.Value
@@ -43,12 +44,6 @@ func (l *function) call(v *ssa.Call) []*ir.Value {
 		n += len(leaves)
 	}
 	return out
-}
-
-// initCall: package initialisers call those of their imports; here each is run
-// on its own.
-func initCall(f, callee *ssa.Function) bool {
-	return f.Name() == "init" && f.Synthetic != "" && callee.Name() == "init" && callee.Synthetic != ""
 }
 
 func (l *function) function(f *ssa.Function) *ir.Func { return l.Program.function(f) }
@@ -96,6 +91,10 @@ func (l *function) builtin(v *ssa.Call, name string, args []ssa.Value) []*ir.Val
 			n = l.add(ir.OpWrap, n)
 		}
 		return []*ir.Value{l.add(ir.OpI32Add, l.one(args[0]), n)}
+	case "Sizeof":
+		return []*ir.Value{l.i32(int64(l.layout.Size(args[0].Type())))}
+	case "Alignof":
+		return []*ir.Value{l.i32(int64(l.layout.Align(args[0].Type())))}
 	case "print", "println":
 		return nil
 	}

@@ -26,6 +26,7 @@ type function struct {
 	first  map[*ssa.BasicBlock]*ir.Block
 	last   map[*ssa.BasicBlock]*ir.Block
 	pos    token.Pos
+	marked token.Pos // the place that was noted last
 }
 
 func (l *function) run() {
@@ -36,6 +37,7 @@ func (l *function) run() {
 	l.b = l.first[order[0]]
 	n := int64(0)
 	for _, p := range l.src.Params {
+		l.values[p] = nil // there, even if it has no scalars
 		for _, leaf := range l.layout.Scalars(p.Type()) {
 			v := l.b.Add(ir.OpParam, leaf.Kind.Type())
 			v.Imm, v.NonNeg = n, leaf.Length
@@ -45,9 +47,13 @@ func (l *function) run() {
 	}
 	for _, b := range order {
 		l.b = l.first[b]
-		for _, in := range b.Instrs {
+		l.marked = token.NoPos
+		for i, in := range b.Instrs {
 			if in.Pos() != token.NoPos {
 				l.pos = in.Pos()
+			}
+			if runsOnce(l.src) {
+				l.mark(b.Instrs, i)
 			}
 			l.instr(in)
 		}
@@ -95,7 +101,7 @@ func (l *function) offset(p *ir.Value, n int) *ir.Value {
 }
 
 func (l *function) newSlot(size int) *ir.Value {
-	s := &ir.Slot{Size: max(size, 1)}
+	s := &ir.Slot{Size: max(size, 1), Pos: l.graph.Prog.Position(l.pos)}
 	l.f.Slots = append(l.f.Slots, s)
 	return l.slotAddr(s)
 }
@@ -273,7 +279,7 @@ func (l *function) extract(v *ssa.Extract) []*ir.Value {
 // value in memory has a slot that each predecessor copies to.
 func (l *function) phi(v *ssa.Phi) {
 	if l.layout.InMemory(v.Type()) {
-		s := &ir.Slot{Size: l.layout.Size(v.Type())}
+		s := &ir.Slot{Size: l.layout.Size(v.Type()), Pos: l.graph.Prog.Position(l.pos)}
 		l.f.Slots = append(l.f.Slots, s)
 		l.slots[v] = s
 		// The address is wanted in front of the phis that follow: put it in the entry.

@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/ir"
@@ -33,6 +34,12 @@ var operations = map[string][]ir.Op{
 	"math.Sqrt":                 {ir.OpF64Sqrt},
 	"math.Copysign":             {ir.OpF64Copysign},
 }
+
+// more operations, of a few instructions.
+var more = []string{"math/bits.Len32", "math/bits.Len", "math/bits.Len64", "math/bits.RotateLeft64"}
+
+// memory functions of the runtime, besides its globals.
+var memory = []string{"pointer", "memorySize", "memoryGrow"}
 
 // globals that the runtime reads and sets.
 var globals = map[string]int64{"heap": GlobalHeap, "setHeap": GlobalHeap, "high": GlobalHigh, "setHigh": GlobalHigh}
@@ -69,13 +76,9 @@ func IsIntrinsic(f *ssa.Function) bool {
 	}
 	if n, ok := strings.CutPrefix(name, rt.Path+"."); ok {
 		_, ok = globals[n]
-		return ok || n == "pointer" || n == "memorySize" || n == "memoryGrow"
+		return ok || slices.Contains(memory, n)
 	}
-	switch name {
-	case "math/bits.Len32", "math/bits.Len", "math/bits.Len64", "math/bits.RotateLeft64":
-		return true
-	}
-	return operations[name] != nil
+	return operations[name] != nil || slices.Contains(more, name)
 }
 
 func (l *function) intrinsic(name string, args []ssa.Value) []*ir.Value {

@@ -1,6 +1,7 @@
 package lower_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,8 +12,9 @@ import (
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/lower"
 )
 
-// torture is lowered whole; what its functions compute is tested there.
-func torture(t *testing.T, optimise bool) (*lower.Program, []*ir.Func) {
+// torture is lowered whole; what its functions compute is tested there. The
+// initialisers are a program of their own.
+func torture(t *testing.T, optimise bool) (p, inits *lower.Program, exports []*ir.Func) {
 	t.Helper()
 	prog, err := load.Load(t.Context(), load.Config{Dir: "../torture", Pattern: "."})
 	if err != nil {
@@ -20,20 +22,21 @@ func torture(t *testing.T, optimise bool) (*lower.Program, []*ir.Func) {
 	}
 	g := analyse.Reach(prog, lower.IsIntrinsic)
 	l := layout.New()
-	p := lower.NewProgram(g, analyse.FindEscapes(g, lower.IsIntrinsic), l, lower.NewMemory(l), lower.Options{Optimise: optimise, Keeps: func(export string) bool { return export == "deep" }})
-	var exports []*ir.Func
+	memory, escapes := lower.NewMemory(l), analyse.FindEscapes(g, lower.IsIntrinsic)
+	p = lower.NewProgram(g, escapes, l, memory, lower.Options{Optimise: optimise, Keeps: func(export string) bool { return export == "deep" }})
 	for _, e := range prog.Exports {
 		exports = append(exports, p.Export(e))
 	}
-	p.Init()
-	return p, exports
+	inits = lower.NewProgram(g, escapes, l, memory, lower.Options{})
+	inits.Init()
+	return p, inits, exports
 }
 
 // TestWellFormed: all of the subset lowers to ir that its verifier takes.
 func TestWellFormed(t *testing.T) {
 	for _, optimise := range []bool{false, true} {
-		p, _ := torture(t, optimise)
-		for _, f := range p.Funcs {
+		p, inits, _ := torture(t, optimise)
+		for _, f := range slices.Concat(p.Funcs, inits.Funcs) {
 			f.Dominators()
 			if err := f.Verify(); err != nil {
 				t.Errorf("optimised %v: %v", optimise, err)
@@ -48,7 +51,7 @@ func TestWellFormed(t *testing.T) {
 // TestEntries: each export puts the heap back first, and keeps what it took
 // only if it is one that does.
 func TestEntries(t *testing.T) {
-	_, exports := torture(t, true)
+	_, _, exports := torture(t, true)
 	for _, f := range exports {
 		sets := map[int64]int{}
 		for _, v := range f.Blocks[0].Values {
@@ -72,7 +75,7 @@ func TestEntries(t *testing.T) {
 // TestChecksAreExplicit: without optimisation every dereference, index and
 // shift that can trap has its check.
 func TestChecksAreExplicit(t *testing.T) {
-	p, _ := torture(t, false)
+	p, _, _ := torture(t, false)
 	want := map[string]int{"deref": 3, "even": 0, "swap": 4, "(*torture.node).sum": 3, "truth": 0}
 	for _, f := range p.Funcs {
 		name := load.Short(f.Name)

@@ -56,7 +56,10 @@ func (l *function) copyBytes(to, from *ir.Value, n int) { l.add(ir.OpCopy, to, f
 // deref is the value at pointer v.X.
 func (l *function) deref(v *ssa.UnOp) []*ir.Value {
 	p := l.pointer(v.X)
-	if l.layout.InMemory(v.Type()) && l.opt.Optimise && usedBeforeWrite(v) {
+	if a, ok := v.X.(*ssa.Alloc); ok && analyse.InPlace(a) != nil && l.layout.InMemory(v.Type()) {
+		return []*ir.Value{p} // to be stored where it is
+	}
+	if l.layout.InMemory(v.Type()) && (l.opt.Optimise && usedBeforeWrite(v) || len(*v.Referrers()) == 0) {
 		return []*ir.Value{p}
 	}
 	return l.load(v.Type(), p, 0)
@@ -96,6 +99,9 @@ func usedBeforeWrite(v *ssa.UnOp) bool {
 func (l *function) alloc(v *ssa.Alloc) *ir.Value {
 	t := layout.Pointee(v.Type())
 	n := l.layout.Size(t)
+	if g := analyse.InPlace(v); g != nil {
+		return l.i32(int64(l.memory.global(g)))
+	}
 	if l.escape.Of(v) {
 		return l.callRuntime("Alloc", l.i32(int64(n)))[0]
 	}
@@ -142,6 +148,9 @@ func (l *function) index(v *ssa.Index) []*ir.Value {
 	}
 	a := v.X.Type().Underlying().(*types.Array)
 	i := l.boundsCheck(v.Index, l.i32(a.Len()))
+	if a.Len() == 0 { // always out of bounds, and without an address
+		return l.constant(ssa.NewConst(nil, v.Type()))
+	}
 	return l.load(v.Type(), l.element(x[0], i, l.layout.Size(a.Elem())), 0)
 }
 

@@ -1,7 +1,7 @@
 package lower
 
 import (
-	"fmt"
+	"go/token"
 	"slices"
 
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/analyse"
@@ -110,6 +110,7 @@ type Program struct {
 	opt    Options
 	funcs  map[*ssa.Function]*ir.Func
 	todo   []*ssa.Function
+	places []token.Pos // of what the initialisers do
 }
 
 // NewProgram is an empty program over what g reaches.
@@ -133,6 +134,9 @@ func (p *Program) Export(e load.Export) *ir.Func {
 	for i, t := range f.Params {
 		v := b.Add(ir.OpParam, t)
 		v.Imm = int64(i)
+		if k, _ := layout.KindOf(e.Func.Params[i].Type()); k == layout.U8 { // a bool: any number but 0 is true
+			v = b.Add(ir.OpI32Ne, ir.I32, v, b.Const(ir.I32, 0))
+		}
 		args = append(args, v)
 	}
 	out := emitCall(b, target, args)
@@ -145,19 +149,22 @@ func (p *Program) Export(e load.Export) *ir.Func {
 	return f
 }
 
-// Init adds a function that runs the package initialisers, and one that tells
-// where the heap ends afterwards.
-func (p *Program) Init() (run, heapEnd *ir.Func) {
-	run = &ir.Func{Name: "init", Entry: true}
+// Init adds a function that runs the package initialisers, and three that tell
+// of it afterwards: where the heap ends, at which place the initialisers are, and
+// how many steps are left.
+func (p *Program) Init() (run, heapEnd, place, steps *ir.Func) {
+	run = &ir.Func{Name: "init", Entry: true, Pos: p.graph.Prog.Position(p.graph.Prog.Clause(p.graph.Prog.Guest.Pkg))}
 	b := run.NewBlock()
 	for _, f := range p.graph.Inits {
 		emitCall(b, p.function(f), nil)
 	}
 	b.Term = ir.Return
 	p.Funcs = append(p.Funcs, run)
-	heapEnd = p.ReadGlobal("heap end", GlobalHeap)
 	p.drain()
-	return run, heapEnd
+	for _, f := range p.Funcs {
+		budget(f)
+	}
+	return run, p.ReadGlobal("heap end", GlobalHeap), p.ReadGlobal("place", GlobalPlace), p.ReadGlobal("steps", GlobalSteps)
 }
 
 // ReadGlobal adds a function that returns a global variable of the module.
@@ -177,7 +184,7 @@ func (p *Program) function(f *ssa.Function) *ir.Func {
 	if g, ok := p.funcs[f]; ok {
 		return g
 	}
-	g := &ir.Func{Name: f.String(), Pos: p.graph.Prog.Position(f.Pos())}
+	g := &ir.Func{Name: f.String(), Pos: p.graph.Prog.Position(p.graph.Prog.Place(f))}
 	for _, param := range f.Params {
 		for _, l := range p.layout.Scalars(param.Type()) {
 			g.Params = append(g.Params, l.Kind.Type())
@@ -208,13 +215,20 @@ func (p *Program) drain() {
 	}
 }
 
+// Failure is what lowering panics with: a fault of the compiler's own.
+type Failure struct {
+	Pos   token.Position
+	Func  string
+	Cause any
+}
+
 // lower fills one function in. A panic names the place in the source.
 func (p *Program) lower(src *ssa.Function) {
 	l := &function{Program: p, src: src, f: p.funcs[src], values: map[ssa.Value][]*ir.Value{}, slots: map[ssa.Value]*ir.Slot{},
 		first: map[*ssa.BasicBlock]*ir.Block{}, last: map[*ssa.BasicBlock]*ir.Block{}, pos: src.Pos()}
 	defer func() {
 		if e := recover(); e != nil {
-			panic(fmt.Sprintf("lower: %s: in %s: %v", p.graph.Prog.Position(l.pos), src, e))
+			panic(Failure{p.graph.Prog.Position(l.pos), src.String(), e})
 		}
 	}()
 	l.run()

@@ -98,12 +98,21 @@ func (m *Manifest) Write(file string) error {
 	if err != nil {
 		return err
 	}
+	return Replace(file, append(b, '\n'))
+}
+
+// Replace writes a file at once: whoever reads it meanwhile sees the old one. What
+// is no regular file is written to.
+func Replace(file string, b []byte) error {
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(file, b, 0o644)
+	}
 	tmp, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(append(b, '\n'))
+	_, err = tmp.Write(b)
 	err = errors.Join(err, tmp.Chmod(0o644), tmp.Close())
 	if err != nil {
 		return err

@@ -221,7 +221,7 @@ func copyBody(f, g *ir.Func, args []*ir.Value) (map[*ir.Block]*ir.Block, map[*ir
 	values := map[*ir.Value]*ir.Value{}
 	slots := map[*ir.Slot]*ir.Slot{}
 	for _, s := range g.Slots {
-		slots[s] = &ir.Slot{Size: s.Size}
+		slots[s] = &ir.Slot{Size: s.Size, Pos: s.Pos}
 		f.Slots = append(f.Slots, slots[s])
 	}
 	for _, old := range g.Blocks {

@@ -8,6 +8,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/analyse"
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/layout"
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/load"
+	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/lower"
 	"golang.org/x/tools/go/ssa"
 )
 
@@ -15,17 +16,23 @@ import (
 // for the whole chain of calls.
 const MaxLocal = 16 << 10
 
+// MaxVariable is the largest package variable, in bytes.
+const MaxVariable = 16 << 20
+
 type checker struct {
-	g     *analyse.Graph
-	sizes *layout.Layout
-	all   []Refusal
-	f     *ssa.Function
-	pos   token.Pos
+	g       *analyse.Graph
+	escapes *analyse.Escapes
+	effects *analyse.Effects
+	sizes   *layout.Layout
+	globals map[*ssa.Global]bool // seen
+	all     []Refusal
+	f       *ssa.Function
+	pos     token.Pos
 }
 
 // Check refuses what g reaches and the compiler can't translate.
-func Check(g *analyse.Graph) error {
-	c := &checker{g: g, sizes: layout.New()}
+func Check(g *analyse.Graph, e *analyse.Escapes) error {
+	c := &checker{g: g, escapes: e, effects: analyse.FindEffects(g, lower.IsIntrinsic), sizes: layout.New(), globals: map[*ssa.Global]bool{}}
 	foreign := map[*ssa.Function][]Refusal{}
 	var own []Refusal
 	for _, f := range g.Funcs {
@@ -38,6 +45,8 @@ func Check(g *analyse.Graph) error {
 		}
 	}
 	c.all = own
+	c.exports()
+	c.unordered()
 	if len(foreign) > 0 {
 		c.blame(foreign)
 	}
@@ -45,8 +54,14 @@ func Check(g *analyse.Graph) error {
 }
 
 func (c *checker) isOwn(f *ssa.Function) bool {
-	p := load.PackageOf(f)
-	return p != nil && c.g.Prog.Own(p.Pkg)
+	return c.g.Prog.Own(packageOf(f))
+}
+
+func packageOf(f *ssa.Function) *types.Package {
+	if p := load.PackageOf(f); p != nil {
+		return p.Pkg
+	}
+	return nil
 }
 
 // blame refuses the calls and variables that lead to refusals in the standard
@@ -62,22 +77,20 @@ func (c *checker) blame(foreign map[*ssa.Function][]Refusal) {
 			if _, known := cause[f]; known || c.isOwn(f) {
 				continue
 			}
-			for _, call := range c.g.Calls[f] {
-				if r, bad := cause[call.Callee]; bad {
+			for _, callee := range c.needs(f) {
+				if r, bad := cause[callee]; bad {
 					cause[f], changed = r, true
 					break
 				}
 			}
 		}
 	}
-	blamed := map[*ssa.Function]bool{}
 	for _, f := range c.g.Funcs {
 		if !c.isOwn(f) {
 			continue
 		}
 		for _, call := range c.g.Calls[f] {
 			if r, bad := cause[call.Callee]; bad && !c.isOwn(call.Callee) {
-				blamed[call.Callee] = true
 				c.all = append(c.all, Refusal{c.g.Prog.Position(call.Pos), fmt.Sprintf("%s (%s at %s)", load.Short(call.Callee.String()), r.What, r.Pos), usePlain})
 			}
 		}
@@ -87,7 +100,6 @@ func (c *checker) blame(foreign map[*ssa.Function][]Refusal) {
 					if v, ok := (*op).(*ssa.Global); ok && v.Pkg != nil {
 						init := v.Pkg.Func("init")
 						if r, bad := cause[init]; bad && !c.isOwn(init) {
-							blamed[init] = true
 							c.f, c.pos = f, in.Pos()
 							c.all = append(c.all, Refusal{c.place(), fmt.Sprintf("%s (its package's initialiser: %s at %s)", v, r.What, r.Pos), usePlain})
 						}
@@ -103,10 +115,28 @@ func (c *checker) blame(foreign map[*ssa.Function][]Refusal) {
 	}
 }
 
+// needs is what f calls, and the initialisers of the packages whose variables it
+// uses.
+func (c *checker) needs(f *ssa.Function) (out []*ssa.Function) {
+	for _, call := range c.g.Calls[f] {
+		out = append(out, call.Callee)
+	}
+	for _, b := range f.Blocks {
+		for _, in := range b.Instrs {
+			for _, op := range in.Operands(nil) {
+				if v, ok := (*op).(*ssa.Global); ok && v.Pkg != nil {
+					out = append(out, v.Pkg.Func("init"))
+				}
+			}
+		}
+	}
+	return out
+}
+
 func (c *checker) place() token.Position {
 	pos := c.pos
 	if pos == token.NoPos {
-		pos = c.f.Pos()
+		pos = c.g.Prog.Place(c.f)
 	}
 	for f := c.f; pos == token.NoPos && f.Parent() != nil; f = f.Parent() {
 		pos = f.Parent().Pos()
@@ -136,15 +166,21 @@ func (c *checker) function(f *ssa.Function) {
 		c.pos = f.Pos()
 		c.value(results.At(i).Type())
 	}
+	if c.inAssembly(f) {
+		c.refuse(usePlain, "function %s, which is assembly on some machines,", f)
+	}
+	c.orderOfEvaluation(f)
 	for _, b := range f.Blocks {
-		for _, in := range b.Instrs {
-			if in.Pos() != token.NoPos {
-				c.pos = in.Pos()
-			}
+		for i, in := range b.Instrs {
+			c.pos = analyse.Place(b.Instrs, i, c.pos)
+			c.variables(in)
 			before := len(c.all)
 			c.instr(in)
 			if v, ok := in.(ssa.Value); ok && len(c.all) == before && valueMatters(in) {
 				c.value(v.Type())
+			}
+			if len(c.all) == before {
+				c.constants(in)
 			}
 		}
 	}
@@ -157,6 +193,24 @@ func (c *checker) function(f *ssa.Function) {
 			}
 		}
 		c.refuse(useLoop, "a goto into a loop")
+	}
+}
+
+// constants refuses the nil of a type that has no form in the module. What is
+// returned or passed on is refused with the function's signature.
+func (c *checker) constants(in ssa.Instruction) {
+	switch in := in.(type) {
+	case *ssa.Return, *ssa.Panic, *ssa.MakeInterface, *ssa.ChangeInterface:
+		return
+	case *ssa.Call:
+		if _, ok := in.Call.Value.(*ssa.Builtin); !ok {
+			return
+		}
+	}
+	for _, op := range in.Operands(nil) {
+		if k, ok := (*op).(*ssa.Const); ok {
+			c.value(k.Type())
+		}
 	}
 }
 

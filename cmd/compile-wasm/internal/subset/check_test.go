@@ -16,14 +16,20 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// TestRefused: each construct, in a file of its own, is refused where it stands
-// and with advice; all of them come in one error.
-func TestRefused(t *testing.T) {
-	prog, err := load.Load(t.Context(), load.Config{Dir: "testdata/refused", Pattern: "."})
+func check(t *testing.T, dir string) error {
+	t.Helper()
+	prog, err := load.Load(t.Context(), load.Config{Dir: dir, Pattern: "."})
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = subset.Check(analyse.Reach(prog, lower.IsIntrinsic))
+	g := analyse.Reach(prog, lower.IsIntrinsic)
+	return subset.Check(g, analyse.FindEscapes(g, lower.IsIntrinsic))
+}
+
+// TestRefused: each construct, in a file of its own, is refused where it stands
+// and with advice; all of them come in one error.
+func TestRefused(t *testing.T) {
+	err := check(t, "testdata/refused")
 	if err == nil {
 		t.Fatal("nothing refused")
 	}
@@ -66,5 +72,15 @@ func TestRefused(t *testing.T) {
 				t.Error("nothing in this file is refused")
 			}
 		})
+	}
+}
+
+// TestUnordered: where Go's own compiler decides about the order of two packages,
+// neither order is guessed.
+func TestUnordered(t *testing.T) {
+	err := check(t, "testdata/unordered")
+	const want = "early/early.go:1:9: the order in which packages "
+	if err == nil || !strings.Contains(err.Error(), want) || strings.Count(err.Error(), "\n") > 0 {
+		t.Errorf("got %v, want one refusal with %s", err, want)
 	}
 }

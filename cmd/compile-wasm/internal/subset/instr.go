@@ -57,9 +57,11 @@ func (c *checker) instr(in ssa.Instruction) {
 		c.refuse(useConcrete, "a type assertion to %s", v.AssertedType)
 		return
 	case *ssa.Alloc:
-		if t := layout.Pointee(v.Type()); !v.Heap && c.sized(t) && c.sizes.Size(t) > MaxLocal {
-			c.refuse(useStatic, "a local variable of %d bytes", c.sizes.Size(t))
-			return
+		if t := layout.Pointee(v.Type()); c.sized(t) && analyse.InPlace(v) == nil && !c.escapes.Of(v) {
+			if n := c.sizes.Size(t); n < 0 || n > MaxLocal {
+				c.refuse(useStatic, "a local variable of %d bytes", uint32(n))
+				return
+			}
 		}
 	case *ssa.UnOp:
 		if analyse.ForPanic(v) {
@@ -79,8 +81,27 @@ func (c *checker) instr(in ssa.Instruction) {
 	case *ssa.Call:
 		c.call(v)
 		return
+	case *ssa.Phi, *ssa.ChangeType, *ssa.SliceToArrayPointer, *ssa.MakeSlice, *ssa.Slice, *ssa.FieldAddr, *ssa.Field, *ssa.IndexAddr,
+		*ssa.Index, *ssa.Extract, *ssa.Jump, *ssa.If, *ssa.Return, *ssa.Panic, *ssa.Store, *ssa.DebugRef:
+	default:
+		c.refuse(useReport, "an instruction that this compiler doesn't know (%T)", in)
+		return
 	}
 	c.operands(in)
+}
+
+// variables refuses package variables that are too large, once each.
+func (c *checker) variables(in ssa.Instruction) {
+	for _, op := range in.Operands(nil) {
+		v, ok := (*op).(*ssa.Global)
+		if !ok || c.globals[v] {
+			continue
+		}
+		c.globals[v] = true
+		if n := c.sizes.Size(layout.Pointee(v.Type())); n < 0 || n > MaxVariable {
+			c.at(v.Pos(), useSmaller, "a package variable of %d bytes", uint32(n))
+		}
+	}
 }
 
 // sized reports whether the layout of t is known.
@@ -167,7 +188,7 @@ func (c *checker) builtin(v *ssa.Call, name string) {
 		case *types.Chan:
 			c.refuse(useReturn, "a channel")
 		}
-	case "append", "copy", "ssa:wrapnilchk", "Slice", "String", "SliceData", "StringData", "Add", "print", "println":
+	case "append", "copy", "ssa:wrapnilchk", "Slice", "String", "SliceData", "StringData", "Add", "Sizeof", "Alignof", "print", "println":
 	case "min", "max":
 		if _, ok := layout.KindOf(v.Type()); !ok {
 			c.refuse(useIf, "%s of %s", name, v.Type())

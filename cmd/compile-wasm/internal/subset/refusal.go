@@ -36,6 +36,10 @@ const (
 	useIf       = "compare with < and if"
 	usePlain    = "write it in plain Go, or take it from math/bits, unicode/utf8, encoding/binary (little endian), slices, cmp or the exact parts of math"
 	useStatic   = "make it a package variable, or a part of the scratch memory that the caller gives"
+	useSmaller  = "make it smaller, or let the caller give the memory"
+	useReport   = "write it in another way, and report it"
+	useVariable = "assign what is read to a variable first, in a statement of its own"
+	useImport   = "import one of them in the other, for its effects if need be"
 	useGoBody   = "give it a Go body for this build"
 )
 

@@ -1,0 +1,92 @@
+package lower
+
+import (
+	"go/token"
+	"strings"
+
+	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/analyse"
+	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/ir"
+	"golang.org/x/tools/go/ssa"
+)
+
+// Global variables of the module that runs the initialisers only.
+const (
+	GlobalPlace = GlobalClaim + 1 + iota // which of the program's places runs
+	GlobalSteps                          // how many steps are left
+)
+
+// MaxSteps is what the initialisers may take together: a call, a round of a loop,
+// and 64 bytes copied or cleared are a step each. A trap ends those that take more.
+const MaxSteps = 1 << 24
+
+// runsOnce reports whether f is part of a package's initialisation.
+func runsOnce(f *ssa.Function) bool {
+	return analyse.IsInit(f) || f.Signature.Recv() == nil && strings.HasPrefix(f.Name(), "init#")
+}
+
+// mark notes where an initialiser is, in front of its i-th instruction of list.
+func (l *function) mark(list []ssa.Instruction, i int) {
+	pos := analyse.Place(list, i, l.marked)
+	if analyse.IsInit(l.src) {
+		pos = variable(list[i:], pos)
+	}
+	if _, ok := list[i].(*ssa.Phi); ok || pos == l.marked {
+		return
+	}
+	l.marked = pos
+	l.places = append(l.places, pos)
+	l.add(ir.OpGlobalSet, l.i32(int64(len(l.places)))).Imm = GlobalPlace
+}
+
+// variable is where the package variable stands that is initialised next.
+func variable(list []ssa.Instruction, otherwise token.Pos) token.Pos {
+	for _, in := range list {
+		if s, ok := in.(*ssa.Store); ok && s.Pos() != token.NoPos {
+			if _, ok := s.Addr.(*ssa.Global); ok {
+				return s.Pos()
+			}
+		}
+	}
+	return otherwise
+}
+
+// Place is the source position by the value of GlobalPlace.
+func (p *Program) Place(i int32) token.Pos {
+	if i < 1 || int(i) > len(p.places) {
+		return token.NoPos
+	}
+	return p.places[i-1]
+}
+
+// budget makes f count its steps.
+func budget(f *ir.Func) {
+	f.Dominators()
+	for _, b := range f.Blocks {
+		old := b.Values
+		b.Values = nil
+		first := b == f.Blocks[0] || b.IsLoop()
+		for _, v := range old {
+			switch {
+			case v.Op == ir.OpPhi || v.Op == ir.OpParam:
+			case v.Op == ir.OpCopy || v.Op == ir.OpFill:
+				n := b.Add(ir.OpI32ShrU, ir.I32, v.Args[2], b.Const(ir.I32, 6))
+				take(b, n)
+			case first:
+				first = false
+				take(b, b.Const(ir.I32, 1))
+			}
+			b.Values = append(b.Values, v)
+		}
+		if first {
+			take(b, b.Const(ir.I32, 1))
+		}
+	}
+}
+
+func take(b *ir.Block, n *ir.Value) {
+	left := b.Add(ir.OpGlobalGet, ir.I32)
+	left.Imm = GlobalSteps
+	left = b.Add(ir.OpI32Sub, ir.I32, left, n)
+	b.Add(ir.OpGlobalSet, ir.Void, left).Imm = GlobalSteps
+	b.Add(ir.OpCheck, ir.Void, b.Add(ir.OpI32LtS, ir.I32, left, b.Const(ir.I32, 0)))
+}

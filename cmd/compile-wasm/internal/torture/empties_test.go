@@ -1,0 +1,15 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/harness"
+)
+
+func TestEmpties(t *testing.T) {
+	each(t, func(t *testing.T, inst *harness.Instance, n int) {
+		for k := range int32(20) {
+			same(t, inst, func() uint64 { return uint64(empties(k)) }, "empties", uint64(k))
+		}
+	})
+}
