@@ -42,8 +42,8 @@ type connection struct {
 func newPlane(t testing.TB) *plane {
 	p := &plane{connected: make(chan *connection, 16), asked: make(chan string, 1024), usage: make(chan map[string]int64, 16), streams: true}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /v1/envs/default/stream", p.stream)
-	mux.HandleFunc("GET /v1/envs/default/snapshot", p.serveSnapshot)
+	mux.HandleFunc("GET /v1/envs/default/stream", formats(t, p.stream))
+	mux.HandleFunc("GET /v1/envs/default/snapshot", formats(t, p.serveSnapshot))
 	mux.HandleFunc("POST /v1/envs/default/usage", p.takeUsage)
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.mu.Lock()
@@ -63,6 +63,16 @@ func newPlane(t testing.TB) *plane {
 		p.Close()
 	})
 	return p
+}
+
+// formats fails the test if a request doesn't say which snapshot format the engine reads.
+func formats(t testing.TB, next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if got := r.FormValue("formats"); got != strconv.Itoa(engine.Format) {
+			t.Errorf("%s asks for formats %q", r.URL.Path, got)
+		}
+		next(w, r)
+	}
 }
 
 func (p *plane) set(f func()) {

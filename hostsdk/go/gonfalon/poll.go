@@ -56,7 +56,7 @@ func fetch(ctx context.Context, feed *Feed) error {
 	if serves {
 		header.Set("If-None-Match", `"`+hex.EncodeToString(info.ID[:])+`"`)
 	}
-	response, err := feed.Get(ctx, environment(feed, "snapshot"), header)
+	response, err := feed.Get(ctx, snapshotPath(feed, "snapshot"), header)
 	if err != nil {
 		return err
 	}

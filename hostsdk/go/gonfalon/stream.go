@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -58,7 +59,7 @@ func (s stream) follow(ctx context.Context, feed *Feed) error {
 	if info, ok := feed.Serving(); ok {
 		header.Set("Last-Event-ID", info.Position.String())
 	}
-	response, err := feed.Get(ctx, environment(feed, "stream"), header)
+	response, err := feed.Get(ctx, snapshotPath(feed, "stream"), header)
 	if err != nil {
 		return because(ctx, err)
 	}
@@ -144,8 +145,10 @@ func because(ctx context.Context, err error) error {
 	return err
 }
 
-func environment(feed *Feed, what string) string {
-	return "/v1/envs/" + url.PathEscape(feed.Environment()) + "/" + what
+// snapshotPath is the path of an environment's snapshot or stream. It says which formats this SDK reads, so that a newer server
+// writes one of them.
+func snapshotPath(feed *Feed, what string) string {
+	return "/v1/envs/" + url.PathEscape(feed.Environment()) + "/" + what + "?formats=" + strconv.Itoa(engine.Format)
 }
 
 // refuse counts and logs a frame that couldn't even be decoded.

@@ -38,7 +38,7 @@ test('a stream brings the snapshot, then each change', async (t) => {
   const flags = await connect(t, { endpoint: fake.endpoint, token: 'secret' })
   assert.equal(flags.state, 'READY')
   assert.equal(flags.enabled('f'), true)
-  assert.equal(fake.requests[0]!.url, '/v1/envs/default/stream')
+  assert.equal(fake.requests[0]!.url, '/v1/envs/default/stream?formats=1')
   assert.equal(fake.requests[0]!.headers.authorization, 'Bearer secret')
   assert.equal(fake.requests[0]!.headers['last-event-id'], undefined)
 
@@ -59,7 +59,7 @@ test('a lost stream resumes where it was, and is no event', async (t) => {
   for (const event of ['ready', 'stale', 'error'] as const) flags.on(event, ({ state }) => states.push(state))
   fake.first = () => message('heartbeat', '')
   fake.drop()
-  await fake.asked('/v1/envs/default/stream', 2)
+  await fake.asked('/v1/envs/default/stream?formats=1', 2)
   assert.equal(fake.requests.at(-1)!.headers['last-event-id'], `${lineageA}-1`)
   await fake.streaming()
   fake.send('delta', delta(one, two))
@@ -134,7 +134,7 @@ test('what cannot be taken changes nothing, and is counted', async (t) => {
   await changed
   assert.equal(flags.stats.refused, refused.length)
   assert.equal(flags.enabled('f'), true)
-  assert.equal(fake.count('/v1/envs/default/stream'), 1)
+  assert.equal(fake.count('/v1/envs/default/stream?formats=1'), 1)
 })
 
 test('a delta for another snapshot is mended by a whole one, and the stream goes on', async (t) => {
@@ -145,12 +145,12 @@ test('a delta for another snapshot is mended by a whole one, and the stream goes
   const changed = next(flags, 'change')
   fake.send('delta', delta(two, three), `${lineageA}-3`)
   assert.equal((await changed).revision, 3)
-  assert.equal(fake.count('/v1/envs/default/snapshot'), 1)
+  assert.equal(fake.count('/v1/envs/default/snapshot?formats=1'), 1)
   fake.send('delta', delta(two, otherThree), `${lineageA}-3`) // what was fetched already
   const four = compile({ flags: [] }, { revision: 4 })
   fake.send('delta', delta(three, four), `${lineageA}-4`)
   assert.equal((await next(flags, 'change')).revision, 4)
-  assert.equal(fake.count('/v1/envs/default/snapshot'), 1)
+  assert.equal(fake.count('/v1/envs/default/snapshot?formats=1'), 1)
 })
 
 test('another lineage is taken at once, and said', async (t) => {
@@ -169,19 +169,19 @@ test('polling asks with the entity tag', async (t) => {
   const fake = await Fake.start(t)
   fake.snapshot = one
   const flags = await connect(t, { endpoint: fake.endpoint, source: 'poll', pollInterval: 10 })
-  await fake.asked('/v1/envs/default/snapshot', 3)
+  await fake.asked('/v1/envs/default/snapshot?formats=1', 3)
   assert.equal(fake.requests[1]!.headers['if-none-match'], `"${hex(one.slice(-32))}"`)
   assert.equal(flags.stats.taken, 1)
   fake.snapshot = two
   assert.equal((await next(flags, 'change')).revision, 2)
-  assert.equal(fake.count('/v1/envs/default/stream'), 0)
+  assert.equal(fake.count('/v1/envs/default/stream?formats=1'), 0)
 })
 
 test('where the stream cannot be had, the snapshot is fetched instead', async (t) => {
   const fake = await Fake.start(t)
   fake.snapshot = one
   fake.intercept = (request, response) => {
-    if (!request.url!.endsWith('/stream')) return false
+    if (!request.url!.endsWith('/stream?formats=1')) return false
     response.writeHead(200, { 'Content-Type': 'text/html' }).end('<p>a proxy')
     return true
   }
@@ -438,6 +438,6 @@ test('asks in the environment that it is told', async (t) => {
   const fake = await Fake.start(t)
   fake.snapshot = elsewhere
   const flags = await connect(t, { endpoint: `${fake.endpoint}/`, environment: 'staging' })
-  assert.equal(fake.requests[0]!.url, '/v1/envs/staging/stream')
+  assert.equal(fake.requests[0]!.url, '/v1/envs/staging/stream?formats=1')
   assert.equal(flags.enabled('f'), true)
 })

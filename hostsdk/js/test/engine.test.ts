@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { before, test } from 'node:test'
 import type { Context } from '../src/context.ts'
 import { Engine } from '../src/engine/engine.ts'
-import { ContextError } from '../src/engine/memory.ts'
+import { ContextError, maxSnapshotBytes, snapshotFormat } from '../src/engine/memory.ts'
 import { compileModule } from '../src/engine/module.ts'
 import { PreparedContext } from '../src/engine/request.ts'
 import { LoadError } from '../src/engine/load_error.ts'
@@ -94,6 +95,12 @@ test('values, variants and payloads follow the table of the contract', () => {
   }
   assert.equal(decide(engine, 'killed', actor).killed, true)
   assert.equal(decide(engine, 'killed', actor).enabled, false)
+})
+
+test('limits and formats are the engine’s', () => {
+  const engine = (file: string): string => readFileSync(new URL(`../../../engine/${file}`, import.meta.url), 'utf8')
+  assert.match(engine('load.go'), new RegExp(`\\nconst Format = ${snapshotFormat}\\n`))
+  assert.match(engine('limits.go'), new RegExp(`MaxSnapshotBytes += ${maxSnapshotBytes >> 20} << 20`))
 })
 
 test('published scores come out', () => {

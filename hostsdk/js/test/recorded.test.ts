@@ -53,7 +53,7 @@ for (const name of sessions) {
     fake.first = () => ':\n\n'
     let snapshot: Uint8Array | undefined
     fake.intercept = (request, response) => {
-      if (!request.url!.endsWith('/snapshot')) return false
+      if (!request.url!.endsWith('/snapshot?formats=1')) return false
       const tag = snapshot && `"${hex(snapshot.slice(-32))}"`
       if (tag === undefined) response.writeHead(503).end()
       else if (request.headers['if-none-match'] === tag) response.writeHead(304, { ETag: tag }).end()
@@ -76,9 +76,9 @@ for (const name of sessions) {
     let connections = 0
     for (const step of session.steps) {
       if (step.connect !== undefined) {
-        await fake.asked('/v1/envs/default/stream', ++connections)
+        await fake.asked('/v1/envs/default/stream?formats=1', ++connections)
         await fake.streaming()
-        const request = fake.requests.filter(({ url }) => url.endsWith('/stream'))[connections - 1]!
+        const request = fake.requests.filter(({ url }) => url.endsWith('/stream?formats=1'))[connections - 1]!
         assert.equal(request.headers['last-event-id'] ?? '', step.connect.last_event_id)
       } else if (step.send !== undefined) fake.write(step.send)
       else if (step.snapshot !== undefined) snapshot = Buffer.from(step.snapshot, 'base64')

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from flagset import delta, frame, identity, position
+from gonfalon.instance import SNAPSHOT_FORMAT
 
 HEARTBEAT = b"event: heartbeat\ndata:\n\n"
 END = b""
@@ -97,7 +98,10 @@ class FakeServer:
 
     def _get(self, request: BaseHTTPRequestHandler) -> None:
         self.requests.put((request.path, {name.lower(): value for name, value in request.headers.items()}))
-        path = request.path.split("?")[0]
+        path, _, query = request.path.partition("?")
+        if path.endswith(("/snapshot", "/stream")) and query != f"formats={SNAPSHOT_FORMAT}":
+            self._answer(request, 406, b"")
+            return
         if self.status != 200 or request.headers.get("Authorization") != "Bearer token":
             self._answer(request, self.status if self.status != 200 else 401, b'{"title": "No"}')
         elif path.endswith("/snapshot") and not self.snapshot:

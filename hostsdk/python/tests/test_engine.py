@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import threading
 import time
@@ -10,11 +11,11 @@ from typing import Any
 import pytest
 import wasmtime
 
-from flagset import snapshot
+from flagset import TREE, snapshot
 from gonfalon import Decision, Gate, LoadError, Reason
 from gonfalon.crossing import ModuleTrap
 from gonfalon.engine import Engine
-from gonfalon.instance import MAX_SNAPSHOT_BYTES, Instance
+from gonfalon.instance import MAX_SNAPSHOT_BYTES, SNAPSHOT_FORMAT, Instance
 from gonfalon.instance import compiled as parts
 from gonfalon.testing import FlagForTest, compile_for_test
 
@@ -93,6 +94,12 @@ def test_a_batch_answers_as_single_questions_do(engine: Engine) -> None:
         expected = list(engine.all_keys()) if keys is None else keys
         assert [decision.key for decision in batch] == expected
         assert batch == [engine.decide(key, *who) for key in expected]
+
+
+def test_limits_and_formats_are_the_engines() -> None:
+    load, limits = ((TREE / "engine" / name).read_text() for name in ("load.go", "limits.go"))
+    assert f"\nconst Format = {SNAPSHOT_FORMAT}\n" in load
+    assert re.search(rf"MaxSnapshotBytes += {MAX_SNAPSHOT_BYTES >> 20} << 20", limits)
 
 
 def test_a_batch_of_more_than_one_call_holds() -> None:

@@ -2,6 +2,9 @@ import type { Exports } from './module.js'
 import { textAt } from './reader.js'
 import { Writer } from './writer.js'
 
+/** The snapshot format that the engine reads: `Format` of engine/load.go. */
+export const snapshotFormat = 1
+
 /** Largest snapshot, delta or request that the engine takes: `MaxSnapshotBytes` of engine/limits.go. */
 export const maxSnapshotBytes = 32 << 20
 

@@ -1,5 +1,5 @@
 import { random } from '../engine/clock.js'
-import { maxSnapshotBytes } from '../engine/memory.js'
+import { maxSnapshotBytes, snapshotFormat } from '../engine/memory.js'
 import { FrameError, readBody } from './failure.js'
 import { sleep } from './pause.js'
 import type { Feed, Source } from './source.js'
@@ -30,7 +30,7 @@ export function poll(interval = defaultPoll): Source {
 export async function fetchSnapshot(feed: Feed, signal: AbortSignal): Promise<void> {
   const { serving } = feed
   const headers: Record<string, string> = serving === undefined ? {} : { 'If-None-Match': `"${serving.id}"` }
-  const response = await feed.get(environmentPath(feed, 'snapshot'), headers, AbortSignal.any([signal, AbortSignal.timeout(patience)]))
+  const response = await feed.get(snapshotPath(feed, 'snapshot'), headers, AbortSignal.any([signal, AbortSignal.timeout(patience)]))
   if (response.status === 304) {
     if (serving === undefined) throw new Error('the control plane answered 304 to a client that has nothing')
     return feed.confirm()
@@ -44,6 +44,7 @@ export async function fetchSnapshot(feed: Feed, signal: AbortSignal): Promise<vo
   }
 }
 
-export function environmentPath(feed: Feed, what: string): string {
-  return `/v1/envs/${encodeURIComponent(feed.environment)}/${what}`
+/** The path of an environment's snapshot or stream. It says which formats this SDK reads, so that a newer server writes one of them. */
+export function snapshotPath(feed: Feed, what: 'snapshot' | 'stream'): string {
+  return `/v1/envs/${encodeURIComponent(feed.environment)}/${what}?formats=${snapshotFormat}`
 }

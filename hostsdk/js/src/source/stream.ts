@@ -3,7 +3,7 @@ import { maxSnapshotBytes } from '../engine/memory.js'
 import { decodeBase64 } from '../engine/module.js'
 import { FrameError, RefusedError } from './failure.js'
 import { readEvents, silence, Watchdog } from './events.js'
-import { environmentPath, fetchSnapshot } from './poll.js'
+import { snapshotPath, fetchSnapshot } from './poll.js'
 import type { Feed, Source } from './source.js'
 
 /**
@@ -42,7 +42,7 @@ async function follow(feed: Feed, outer: AbortSignal): Promise<never> {
     const headers: Record<string, string> = { Accept: 'text/event-stream', 'Cache-Control': 'no-cache' }
     const { serving } = feed
     if (serving !== undefined) headers['Last-Event-ID'] = `${serving.lineage}-${serving.revision}`
-    const response = await feed.get(environmentPath(feed, 'stream'), headers, signal)
+    const response = await feed.get(snapshotPath(feed, 'stream'), headers, signal)
     if (serving !== undefined) current = setTimeout(() => feed.confirm(), settle)
     await readEvents(response, maxEvent, watchdog.heard, (event) => {
       clearTimeout(current)

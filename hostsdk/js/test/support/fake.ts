@@ -78,11 +78,11 @@ export class Fake {
   }
 
   private answer(request: IncomingMessage, response: ServerResponse, url: string): void {
-    if (/\/snapshot$/.test(url) && this.snapshot !== undefined) {
+    if (/\/snapshot\?formats=1$/.test(url) && this.snapshot !== undefined) {
       const tag = `"${hex(this.snapshot.slice(-32))}"`
       if (request.headers['if-none-match'] === tag) response.writeHead(304, { ETag: tag }).end()
       else response.writeHead(200, { ETag: tag }).end(this.snapshot)
-    } else if (/\/stream$/.test(url)) {
+    } else if (/\/stream\?formats=1$/.test(url)) {
       response.writeHead(200, { 'Content-Type': 'text/event-stream' })
       this.streams.add(response)
       response.on('close', () => this.streams.delete(response))

@@ -21,6 +21,7 @@ import wasmtime
 from . import crossing
 
 ABI = 1
+SNAPSHOT_FORMAT = 1  # of engine/load.go
 MAX_SNAPSHOT_BYTES = 32 << 20  # the engine's limit; larger ones aren't even copied into the module
 BATCH = 1024  # decisions a call, by the ABI
 REQUEST_BYTES = 64 << 10  # room for a request at first; it grows for what is larger

@@ -16,13 +16,13 @@ from urllib.parse import quote
 import httpx
 from httpx_sse import EventSource, ServerSentEvent
 
-from .instance import MAX_SNAPSHOT_BYTES
+from .instance import MAX_SNAPSHOT_BYTES, SNAPSHOT_FORMAT
 
 SILENCE = 45.0  # seconds without a byte, three heartbeats, are a lost connection
 TIMEOUT = 10.0  # seconds for anything else that the network can keep waiting
 EVENT_CHARACTERS = MAX_SNAPSHOT_BYTES * 4 // 3 + 4096  # the largest snapshot in base64, and its field names
 USAGE_FLAGS = 1000  # a request
-FORMATS = {"formats": "1"}  # the snapshot formats that the engine reads
+FORMATS = {"formats": str(SNAPSHOT_FORMAT)}  # so that a newer server writes what this SDK reads
 RETRY_AFTER = 300.0  # seconds: a server can't send its clients away for longer
 
 
