@@ -10,19 +10,18 @@ import "github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/ir"
 // one of those, and shares no code with this.
 // Why: RATIONALE.md "Why does the module compare masks in one form only?"
 func orderComparisons(f *ir.Func) {
+	of := sources(f)
 	for _, b := range f.Blocks {
 		for _, v := range b.Values {
-			orderComparison(v)
+			if mirrored, ok := ir.Mirrored[v.Op]; ok {
+				orderComparison(v, mirrored, of)
+			}
 		}
 	}
 }
 
-func orderComparison(v *ir.Value) {
-	mirrored, ok := ir.Mirrored[v.Op]
-	if !ok {
-		return
-	}
-	x, y := source(v.Args[0]), source(v.Args[1])
+func orderComparison(v *ir.Value, mirrored ir.Op, of []*ir.Value) {
+	x, y := of[v.Args[0].ID], of[v.Args[1].ID]
 	if x.Op.IsConst() && !y.Op.IsConst() {
 		v.Op, v.Args = mirrored, []*ir.Value{v.Args[1], v.Args[0]}
 		x, y = y, x
@@ -46,37 +45,45 @@ func orderComparison(v *ir.Value) {
 	}
 }
 
-// source is the value that v must be equal to, as far as a machine may see: it
-// looks through phis that have one source and through shifts by nothing.
-func source(v *ir.Value) *ir.Value {
-	seen := map[*ir.Value]bool{}
-	var only *ir.Value
-	var visit func(v *ir.Value) bool
-	visit = func(v *ir.Value) bool {
-		if seen[v] {
-			return true
-		}
-		seen[v] = true
-		switch {
-		case v.Op == ir.OpPhi:
-			for _, a := range v.Args {
-				if !visit(a) {
-					return false
+// sources finds for each value, by ID, the one that it always equals as far as a
+// machine may see: through phis that have one source, and shifts by nothing. A
+// phi's sources around a loop are taken for the same until they turn out others.
+func sources(f *ir.Func) []*ir.Value {
+	of := make([]*ir.Value, f.NumValues())
+	for changed := true; changed; {
+		changed = false
+		for _, b := range f.Blocks {
+			for _, v := range b.Values {
+				if of[v.ID] == v {
+					continue
+				}
+				if s := source(v, of); s != of[v.ID] {
+					of[v.ID], changed = s, true
 				}
 			}
-			return true
-		case shiftsByNothing(v):
-			return visit(v.Args[0])
 		}
-		if only == nil {
-			only = v
+	}
+	return of
+}
+
+func source(v *ir.Value, of []*ir.Value) *ir.Value {
+	if shiftsByNothing(v) {
+		return of[v.Args[0].ID]
+	}
+	if v.Op != ir.OpPhi {
+		return v
+	}
+	var only *ir.Value
+	for _, a := range v.Args {
+		switch s := of[a.ID]; {
+		case s == nil, s == only:
+		case only == nil:
+			only = s
+		default:
+			return v
 		}
-		return only == v
 	}
-	if visit(v) && only != nil {
-		return only
-	}
-	return v
+	return only
 }
 
 func shiftsByNothing(v *ir.Value) bool {

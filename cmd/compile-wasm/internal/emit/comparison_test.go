@@ -27,6 +27,14 @@ var operandKinds = map[string]func(b *ir.Block, v *ir.Value) (*ir.Block, *ir.Val
 		b.Goto(next)
 		return next, next.Add(ir.OpPhi, v.Type, v)
 	},
+	"loop": func(b *ir.Block, v *ir.Value) (*ir.Block, *ir.Value) {
+		loop, after := b.Func.NewBlock(), b.Func.NewBlock()
+		b.Goto(loop)
+		phi := loop.Add(ir.OpPhi, v.Type, v)
+		phi.Args = append(phi.Args, phi)
+		loop.Branch(loop.Const(ir.I32, 0), loop, after)
+		return after, phi
+	},
 }
 
 // comparing returns 1 if p0 & p1 compares with zero, else 0: by a branch.

@@ -19,9 +19,9 @@ func Functions(funcs []*ir.Func, opt Options) ([]wasm.Func, error) {
 	frames := map[*ir.Func]int{}
 	for i, f := range funcs {
 		index[f] = i
-		orderComparisons(f)
 		f.SplitEdges()
 		f.Dominators()
+		orderComparisons(f)
 		frames[f] = layFrame(f)
 	}
 	users, all := stackUsers(funcs, frames), findTouches(funcs, frames)

@@ -53,7 +53,7 @@ var List = []Mutant{
 	{"the opposite of less is less or equal", "emit/value.go", "ir.OpI32LtS: ir.OpI32GeS, ir.OpI32GeS: ir.OpI32LtS, ir.OpI32LtU", "ir.OpI32LtS: ir.OpI32GtS, ir.OpI32GeS: ir.OpI32LtS, ir.OpI32LtU"},
 	{"zero stays on the left", "emit/comparison.go", "if x.Op.IsConst() && !y.Op.IsConst() {", "if x.Op.IsConst() && false {"},
 	{"masks are compared with zero by unsigned order", "emit/comparison.go", "if !y.IsConst(0) || x.Op != ir.OpI32And && x.Op != ir.OpI64And {", "if y != nil {"},
-	{"a phi hides a zero", "emit/comparison.go", "case v.Op == ir.OpPhi:", "case v.Op == ir.OpPhi && false:"},
+	{"a phi hides a zero", "emit/comparison.go", "if v.Op != ir.OpPhi {", "if v.Op == ir.OpPhi || true {"},
 	{"a slot's place is left out of an offset", "emit/value.go", "offset+int64(args[0].Slot.Offset)", "offset"},
 
 	{"a value's local is taken while it is alive", "emit/locals.go", "a.apart[i].unite(alive)\n\t\t\tfor", "for"},

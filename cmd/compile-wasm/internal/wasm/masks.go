@@ -11,7 +11,9 @@ package wasm
 //
 // Both operands may come to the comparison through locals, results of blocks and
 // shifts by nothing. So the check follows values as wazero does: each has a
-// number, and what is the same on all ways to a place keeps its number there.
+// number, and a local that holds the same on all ways to a place keeps it there.
+// Loops are read again until nothing changes: at first all that a loop sets is
+// taken to come around unchanged, so the check finds at least what wazero finds.
 type masks struct {
 	*reader
 	uses    map[string]bool
@@ -27,22 +29,21 @@ type masks struct {
 	wrong   int  // the place of a comparison, or 0
 }
 
-// value is the place of the instruction that makes it, if it is a constant or a
-// mask; other is any other.
+// value is the place of the instruction that makes it, for masks and constants.
 type value int
 
 const (
-	other value = 0
-	unset value = -1 // what a local holds that was never set: zero
+	other value = 0  // any other value
+	unset value = -1 // the zero in a local that was never set
 )
 
 type kind uint8
 
 const (
-	zero    kind = 1 << iota
-	turns32      // a constant and a multiple of 32, or of 64: shifting by it does nothing
-	turns64      //
-	mask
+	mask      kind = 1 << iota
+	zero           // the constant
+	noShift32      // a constant by which shifting 32 bits does nothing
+	noShift64      // the same for 64 bits
 )
 
 // scope is a block, loop or branch of an if that is open.
@@ -57,12 +58,12 @@ type scope struct {
 	result  value
 }
 
-// checkMasks reads the code of a function with this signature and so many locals,
-// parameters among them, and notes the features that it needs. It returns the
-// place of a comparison that is refused, or 0.
+// checkMasks reads the code of a function and notes the features that it needs.
+// It returns the place of a comparison that is refused, or 0. The number of locals
+// includes the parameters.
 func (r *reader) checkMasks(sig Signature, locals int, types []Signature, funcs []uint64, uses map[string]bool) int {
 	start := r.at
-	m := &masks{reader: r, types: types, funcs: funcs, uses: uses, kinds: map[value]kind{unset: zero | turns32 | turns64}, headers: map[int][]value{}}
+	m := &masks{reader: r, types: types, funcs: funcs, uses: uses, kinds: map[value]kind{unset: zero | noShift32 | noShift64}, headers: map[int][]value{}}
 	for m.again = true; m.again; {
 		r.at, m.again, m.wrong, m.dead = start, false, 0, false
 		m.stack, m.scopes = m.stack[:0], append(m.scopes[:0], scope{op: OpBlock, results: len(sig.Results)})
@@ -99,10 +100,10 @@ func (m *masks) constant(place value, n int64) {
 		k |= zero
 	}
 	if n%32 == 0 {
-		k |= turns32
+		k |= noShift32
 	}
 	if n%64 == 0 {
-		k |= turns64
+		k |= noShift64
 	}
 	if k == 0 {
 		place = other
@@ -164,11 +165,11 @@ func (m *masks) instruction() {
 		m.kinds[value(place)] = mask
 		m.push(value(place))
 	case op >= 0x74 && op <= 0x76, op >= 0x86 && op <= 0x88: // shifts
-		turns := turns32
+		nothing := noShift32
 		if op >= 0x86 {
-			turns = turns64
+			nothing = noShift64
 		}
-		if by := m.pop(); m.kinds[by]&turns == 0 {
+		if by := m.pop(); m.kinds[by]&nothing == 0 {
 			m.pop()
 			m.push(other)
 		}
