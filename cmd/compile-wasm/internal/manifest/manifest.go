@@ -147,6 +147,9 @@ var features = map[string]api.CoreFeatures{
 	wasm.SignExtension: api.CoreFeatureSignExtensionOps,
 }
 
+// maxLocals is how many locals of a function the JavaScript API promises to take.
+const maxLocals = 50_000
+
 // Check reports everything in which a module differs from the manifest.
 func (m *Manifest) Check(ctx context.Context, bin []byte) error {
 	if err := m.validate(ctx, bin); err != nil {
@@ -166,6 +169,9 @@ func (m *Manifest) Check(ctx context.Context, bin []byte) error {
 	}
 	if d.MaxPages != m.Memory.MaxPages {
 		fail("the memory's maximum is %d pages, not %d", d.MaxPages, m.Memory.MaxPages)
+	}
+	if d.Locals > maxLocals {
+		fail("a function has %d locals; JavaScript's engines take %d", d.Locals, maxLocals)
 	}
 	for _, f := range d.Features {
 		if !slices.Contains(m.Features, f) {

@@ -1,6 +1,7 @@
 package manifest_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -61,10 +62,17 @@ func TestCheck(t *testing.T) {
 	if err := promise().Check(t.Context(), spoilt); err == nil {
 		t.Error("an invalid module passes")
 	}
+	m := &wasm.Module{
+		Funcs:   []wasm.Func{{Sig: wasm.Signature{Params: []byte{0x7f, 0x7e}, Results: []byte{0x7f}}, Locals: bytes.Repeat([]byte{0x7f}, 50_000), Code: wasm.Code{0x20, 0}}},
+		Exports: []wasm.Export{{Name: "f"}}, Pages: 1, MaxPages: 10,
+	}
+	if err := promise().Check(t.Context(), m.Encode()); err == nil || !strings.Contains(err.Error(), "50002 locals") {
+		t.Errorf("too many locals: %v", err)
+	}
 	imports := append(module()[:8:8], "\x01\x04\x01\x60\x00\x00\x02\x09\x01\x03env\x01f\x00\x00\x05\x04\x01\x01\x01\x0a\x07\x0a\x01\x06memory\x02\x00"...)
-	m := promise()
-	m.Exports = nil
-	if err := m.Check(t.Context(), imports); err == nil || !strings.Contains(err.Error(), "imports env.f") {
+	alone := promise()
+	alone.Exports = nil
+	if err := alone.Check(t.Context(), imports); err == nil || !strings.Contains(err.Error(), "imports env.f") {
 		t.Errorf("an import: %v", err)
 	}
 }

@@ -61,7 +61,8 @@ var List = []Mutant{
 
 	{"a mask may be compared with zero on its left", "wasm/masks.go", "x&zero != 0 && y&mask != 0 || x&mask", "x&mask"},
 	{"a module is taken unread", "build/usable.go", "if _, err := wasm.Inspect(bin); err != nil {", "if _, err := wasm.Inspect(bin); err != nil && false {"},
-	{"a mask is lost in a local", "wasm/masks.go", "m.push(*m.local(m.u()))", "m.local(m.u())\n\t\tm.push(other)"},
+	{"a mask is lost in a local", "wasm/masks.go", "m.push(m.locals.get(m.local()))", "m.local()\n\t\tm.push(other)"},
+	{"what one way holds is held on all", "wasm/held.go", "h.get(i) != v && h.get(i) != other {", "h.get(i) != v && false {"},
 	{"a loop leaves masks as they were", "wasm/masks.go", "m.again = true\n\t}\n\tm.headers", "_ = h\n\t}\n\tm.headers"},
 
 	{"a word too few is compared", "rt/rt.go", "for ; n > 8; n -= 8 {", "for ; n > 16; n -= 8 {"},

@@ -14,6 +14,7 @@ type Demands struct {
 	Memory   string // the exported memory's name
 	MinPages uint64
 	MaxPages uint64 // 0 if none is stated
+	Locals   int    // the most that a function has, parameters among them
 	// Features beyond the first WebAssembly, sorted: bulk-memory, multi-value,
 	// mutable-global (an exported or imported one is not used at all),
 	// sign-extension.
@@ -75,8 +76,8 @@ func (r *reader) take() []byte {
 	return r.b[r.at-int(n) : r.at]
 }
 
-// maxLocals is the limit of JavaScript's engines.
-const maxLocals = 50_000
+// maxLocals bounds the memory that reading a function takes.
+const maxLocals = 1 << 20
 
 // Inspect reads a module. It fails on whatever it doesn't know: an unknown
 // section or instruction is a feature that nobody allowed. It also refuses code
@@ -174,6 +175,7 @@ func Inspect(bin []byte) (d *Demands, err error) {
 				if locals > maxLocals {
 					s.fail("function %d has %d locals", i, locals)
 				}
+				d.Locals = max(d.Locals, int(locals))
 				place := body.checkMasks(sig, int(locals), types, funcs, uses)
 				if body.at != len(body.b) {
 					s.fail("code after the end of a function")

@@ -1,5 +1,7 @@
 package wasm
 
+import "slices"
+
 // masks checks that a function never compares a mask, which is what the
 // instruction `and` makes, with zero in a form that a machine reads wrongly.
 //
@@ -20,9 +22,10 @@ type masks struct {
 	types   []Signature
 	funcs   []uint64 // the type of each function
 	kinds   map[value]kind
-	headers map[int][]value // the locals at each loop's begin, by its place in the code
-	again   bool            // a header changed
-	locals  []value
+	headers map[int]held // at each loop's begin, by its place in the code
+	again   bool         // a header changed
+	locals  held
+	number  int // of locals
 	stack   []value
 	scopes  []scope
 	dead    bool // this code is never reached
@@ -50,11 +53,11 @@ const (
 type scope struct {
 	op      byte
 	place   int
-	height  int     // of the stack below it
-	results int     // 0 or 1
-	dead    bool    // never entered
-	orElse  []value // the locals for the other branch of an if
-	locals  []value // at its end, by the branches so far; nil if there are none
+	height  int  // of the stack below it
+	results int  // 0 or 1
+	dead    bool // never entered
+	orElse  held // the locals for the other branch of an if
+	locals  held // at its end, by the branches so far; nil if there are none
 	result  value
 }
 
@@ -63,14 +66,11 @@ type scope struct {
 // includes the parameters.
 func (r *reader) checkMasks(sig Signature, locals int, types []Signature, funcs []uint64, uses map[string]bool) int {
 	start := r.at
-	m := &masks{reader: r, types: types, funcs: funcs, uses: uses, kinds: map[value]kind{unset: zero | noShift32 | noShift64}, headers: map[int][]value{}}
+	m := &masks{reader: r, types: types, funcs: funcs, uses: uses, kinds: map[value]kind{unset: zero | noShift32 | noShift64}, headers: map[int]held{}, number: locals}
 	for m.again = true; m.again; {
 		r.at, m.again, m.wrong, m.dead = start, false, 0, false
 		m.stack, m.scopes = m.stack[:0], append(m.scopes[:0], scope{op: OpBlock, results: len(sig.Results)})
-		m.locals = make([]value, locals)
-		for i := len(sig.Params); i < locals; i++ {
-			m.locals[i] = unset
-		}
+		m.locals = hold(len(sig.Params), locals)
 		for len(m.scopes) > 0 {
 			m.instruction()
 		}
@@ -113,12 +113,13 @@ func (m *masks) constant(place value, n int64) {
 	m.push(place)
 }
 
-// local is where a local's value is kept.
-func (m *masks) local(i uint64) *value {
-	if i >= uint64(len(m.locals)) {
-		m.fail("local %d of %d", i, len(m.locals))
+// local reads the index of a local.
+func (m *masks) local() int {
+	i := m.u()
+	if i >= uint64(m.number) {
+		m.fail("local %d of %d", i, m.number)
 	}
-	return &m.locals[i]
+	return int(i)
 }
 
 func (m *masks) instruction() {
@@ -149,13 +150,12 @@ func (m *masks) instruction() {
 			m.push(other)
 		}
 	case op == OpLocalGet:
-		m.push(*m.local(m.u()))
+		m.push(m.locals.get(m.local()))
 	case op == OpLocalSet:
-		v := m.pop()
-		*m.local(m.u()) = v
+		m.locals.set(m.local(), m.pop())
 	case op == OpLocalTee:
 		v := m.pop()
-		*m.local(m.u()) = v
+		m.locals.set(m.local(), v)
 		m.push(v)
 	case op == OpI32Const, op == OpI64Const:
 		m.constant(value(place), m.s())
@@ -232,10 +232,10 @@ func (m *masks) open(op byte, place int) {
 	}
 	switch op {
 	case OpIf:
-		s.orElse = clone(m.locals)
+		s.orElse = slices.Clone(m.locals)
 	case OpLoop:
 		m.header(place)
-		m.locals = clone(m.headers[place])
+		m.locals = slices.Clone(m.headers[place])
 	}
 	m.scopes = append(m.scopes, s)
 }
@@ -244,26 +244,13 @@ func (m *masks) open(op byte, place int) {
 func (m *masks) header(place int) {
 	h, ok := m.headers[place]
 	if !ok {
-		h = clone(m.locals)
-	} else if m.dead || !meet(h, m.locals) {
+		h = slices.Clone(m.locals)
+	} else if m.dead || !h.meet(m.locals) {
 		return
 	} else {
 		m.again = true
 	}
 	m.headers[place] = h
-}
-
-// clone copies a, and is never nil.
-func clone(a []value) []value { return append(make([]value, 0, len(a)), a...) }
-
-// meet keeps in a what is the same in b, and reports whether that changed a.
-func meet(a, b []value) (changed bool) {
-	for i := range a {
-		if a[i] != b[i] && a[i] != other {
-			a[i], changed = other, true
-		}
-	}
-	return changed
 }
 
 // leave goes to a scope's end with its result on the stack.
@@ -276,10 +263,10 @@ func (m *masks) leave(s *scope) {
 		result = m.stack[len(m.stack)-1]
 	}
 	if s.locals == nil {
-		s.locals, s.result = clone(m.locals), result
+		s.locals, s.result = slices.Clone(m.locals), result
 		return
 	}
-	meet(s.locals, m.locals)
+	s.locals.meet(m.locals)
 	if s.result != result {
 		s.result = other
 	}
