@@ -16,6 +16,10 @@ const (
 	OpLte
 	OpMatches
 	OpNever // a constraint that can't hold
+	OpSemverGte
+	OpSemverLt
+	OpStartsWith
+	OpEndsWith
 
 	Operators // how many numbers are taken
 )
@@ -115,6 +119,8 @@ func (s *Snapshot) compares(c *constraint, a *Attribute, sc *Scratch) bool {
 		return a.kind == kindString && s.match(&s.programs[c.program], a.text, &sc.machine)
 	case OpContains:
 		return a.kind == kindString && v.kind == kindString && contains(a.text, s.str(v.text))
+	case OpStartsWith, OpEndsWith, OpSemverGte, OpSemverLt:
+		return a.kind == kindString && v.kind == kindString && compareTexts(c.operator, a.text, s.str(v.text))
 	case OpEq:
 		return s.equal(a, v)
 	case OpNeq:
@@ -228,6 +234,19 @@ func deepEqual(a, b string, strictly bool) bool {
 		}
 	}
 	return true
+}
+
+// compareTexts compares an attribute with a value by one of the operators that compare nothing but text.
+func compareTexts(op Operator, text, with string) bool {
+	from := len(text) - len(with)
+	switch op {
+	case OpStartsWith:
+		return from >= 0 && text[:len(with)] == with
+	case OpEndsWith:
+		return from >= 0 && text[from:] == with
+	}
+	order, ok := compareVersions(text, with)
+	return ok && (order >= 0) == (op == OpSemverGte)
 }
 
 // contains reports whether part occurs in s.

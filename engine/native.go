@@ -69,7 +69,8 @@ var gateText = [...]string{"", "boolean", "actor", "group", "rule", "segment", "
 // String returns the gate's name, "" for GateNone, or its number if this build doesn't know it.
 func (g Gate) String() string { return named(gateText[:], "gate", int(g)) }
 
-var operatorText = [...]string{"eq", "neq", "in", "not_in", "contains", "gt", "gte", "lt", "lte", "matches", "never"}
+var operatorText = [...]string{"eq", "neq", "in", "not_in", "contains", "gt", "gte", "lt", "lte", "matches", "never",
+	"semver_gte", "semver_lt", "starts_with", "ends_with"}
 
 // String returns the operator's name, or its number if this build doesn't know it.
 func (o Operator) String() string { return named(operatorText[:], "operator", int(o)) }
@@ -78,6 +79,12 @@ var outcomeText = [...]string{"no", "yes", "deny", "pass", "fail", "not_asked"}
 
 // String returns the outcome's name, or its number if this build doesn't know it.
 func (o Outcome) String() string { return named(outcomeText[:], "outcome", int(o)) }
+
+// IsVersion reports whether s is a semantic version, which the operators semver_gte and semver_lt compare.
+func IsVersion(s string) bool {
+	_, ok := readVersion(s)
+	return ok
+}
 
 // named returns names[n]. A newer build may have written a number that this one has no name for.
 func named(names []string, kind string, n int) string {

@@ -76,7 +76,7 @@ type Variant struct {
 // Constraint compares one attribute of the context with values.
 type Constraint struct {
 	Attribute string
-	Operator  string // eq, neq, in, not_in, contains, gt, gte, lt, lte or matches
+	Operator  string // one of Operators
 	Values    []any  // each is nil, bool, int64, *big.Int (beyond int64), float64, string, []any or map[string]any
 }
 

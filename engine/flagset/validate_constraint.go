@@ -14,7 +14,8 @@ import (
 )
 
 // operatorNames are in the order in which hints list them.
-var operatorNames = []string{"eq", "neq", "in", "not_in", "contains", "gt", "gte", "lt", "lte", "matches"}
+var operatorNames = []string{"eq", "neq", "in", "not_in", "contains", "gt", "gte", "lt", "lte", "matches",
+	"semver_gte", "semver_lt", "starts_with", "ends_with"}
 
 // Operators returns the names of the operators.
 func Operators() []string { return slices.Clone(operatorNames) }
@@ -51,13 +52,12 @@ func (c *checker) constraint(k *Constraint) {
 		return
 	}
 	k = &stored
-	switch k.Operator {
-	case "in", "not_in":
-		c.list(k)
+	switch {
+	case !slices.Contains(operatorNames, k.Operator):
+		c.fail("/operator", quoted(k.Operator)+" is not an operator", "operators are "+strings.Join(operatorNames, ", "))
 		return
-	case "eq", "neq", "contains", "gt", "gte", "lt", "lte", "matches":
-	default:
-		c.fail("/operator", quoted(k.Operator)+" is not an operator", "operators are "+strings.Join(operatorNames[:], ", "))
+	case k.Operator == "in" || k.Operator == "not_in":
+		c.list(k)
 		return
 	}
 	if len(k.Values) != 1 {
@@ -78,9 +78,15 @@ func (c *checker) constraint(k *Constraint) {
 func (c *checker) only(k *Constraint, v any) {
 	text, isText := v.(string)
 	switch k.Operator {
-	case "contains":
+	case "contains", "starts_with", "ends_with":
 		if !isText {
-			c.fail("/values/0", "contains takes text, but this is "+valueType(v), quoteHint(v))
+			c.fail("/values/0", k.Operator+" takes text, but this is "+valueType(v), quoteHint(v))
+		}
+	case "semver_gte", "semver_lt":
+		if !isText {
+			c.fail("/values/0", k.Operator+" takes a version, but this is "+valueType(v), quoteHint(v))
+		} else if !engine.IsVersion(text) {
+			c.fail("/values/0", quoted(text)+" is not a semantic version", "a version has three numbers, such as 1.2.0 or 2.0.0-rc.1, and no v before them")
 		}
 	case "matches":
 		if !isText {

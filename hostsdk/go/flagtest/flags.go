@@ -124,7 +124,7 @@ func ForPercentageOfActors(ratio float64) Scope { return flagset.ForPercentageOf
 // ForPercentageOfTime is a share of the decisions, in (0, 1).
 func ForPercentageOfTime(ratio float64) Scope { return flagset.ForPercentageOfTime(ratio) }
 
-// When is everybody whose attribute compares so: eq, neq, in, not_in, contains, gt, gte, lt, lte or matches.
+// When is everybody whose attribute compares so. FORMAT.md of engine/snapshot lists the operators.
 func When(attribute, operator string, values ...any) Scope {
 	return flagset.When(flagset.Constraint{Attribute: attribute, Operator: operator, Values: values})
 }

@@ -3,7 +3,7 @@ import type { Value } from './reader.js'
 import { detail } from './words.js'
 
 const outcomes = ['no', 'yes', 'deny', 'pass', 'fail', 'not_asked'] as const
-const operators = ['eq', 'neq', 'in', 'not_in', 'contains', 'gt', 'gte', 'lt', 'lte', 'matches', 'never'] as const
+const operators = ['eq', 'neq', 'in', 'not_in', 'contains', 'gt', 'gte', 'lt', 'lte', 'matches', 'never', 'semver_gte', 'semver_lt', 'starts_with', 'ends_with'] as const
 
 /** What one gate said: nothing, it grants, it denies, a prerequisite is met or is not, or it had nobody to ask about. */
 export type Outcome = (typeof outcomes)[number]

@@ -10,7 +10,10 @@ from .instance import SnapshotInfo
 from .words import detail, name
 
 OUTCOMES = ("no", "yes", "deny", "pass", "fail", "not_asked")
-OPERATORS = ("eq", "neq", "in", "not_in", "contains", "gt", "gte", "lt", "lte", "matches", "never")
+OPERATORS = (
+    *("eq", "neq", "in", "not_in", "contains", "gt", "gte", "lt", "lte", "matches", "never"),
+    *("semver_gte", "semver_lt", "starts_with", "ends_with"),
+)
 
 # What a step's three numbers are, by gate.
 _FACTS: dict[Gate, tuple[str, ...]] = {
