@@ -49,7 +49,7 @@ func (s *Service) snapshotOf(st *model.State) *feed.Snapshot {
 	if p := s.replica.Snapshot(st.Env); p != nil && p.State() == st {
 		return p
 	}
-	return feed.NewSnapshot(st)
+	return feed.NewSnapshot(st, s.config.formats)
 }
 
 func newDecider(p *feed.Snapshot) (*decider, error) {

@@ -45,3 +45,9 @@ const FrameGap = feed.FrameGap
 func (s *Service) QuickWebhooks() {
 	s.webhooks.Hurry()
 }
+
+// WithFormats makes a service write other formats of snapshots.
+func (c Config) WithFormats(formats feed.Formats) Config {
+	c.formats = formats
+	return c
+}

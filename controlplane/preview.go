@@ -62,7 +62,7 @@ func (s *Service) Preview(ctx context.Context, env string, p api.Proposal) (api.
 	if err != nil {
 		return api.Preview{}, err
 	}
-	after, err := newDecider(feed.NewSnapshot(d.After()))
+	after, err := newDecider(feed.NewSnapshot(d.After(), s.config.formats))
 	if err != nil {
 		return api.Preview{}, err
 	}

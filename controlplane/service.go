@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/feed"
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/replica"
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/webhooks"
@@ -30,6 +31,8 @@ type Config struct {
 	AdminToken     string           // the secret of an admin token that must work; "" to make one at the store's first start
 	AuditRetention time.Duration    // 0 for DefaultAuditRetention
 	Webhooks       WebhookSender    // nil if this replica doesn't deliver webhooks
+
+	formats feed.Formats // of snapshots; nil: those of this build
 }
 
 // Service is an open control plane. It is safe for concurrent use.
@@ -66,6 +69,9 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	if c.Replica == "" {
 		c.Replica = "replica-" + model.RandomName()
 	}
+	if c.formats == nil {
+		c.formats = feed.BuiltIn()
+	}
 	if c.AuditRetention <= 0 {
 		c.AuditRetention = DefaultAuditRetention
 	}
@@ -81,7 +87,7 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 
 func (s *Service) start(ctx context.Context) (err error) {
 	s.replica, err = replica.Open(ctx, s.ctx, replica.Config{
-		Store: s.store, Log: s.log, Clock: s.config.Clock, AuditRetention: s.config.AuditRetention, WebhooksChanged: s.webhooks.Wake,
+		Store: s.store, Log: s.log, Clock: s.config.Clock, AuditRetention: s.config.AuditRetention, Formats: s.config.formats, WebhooksChanged: s.webhooks.Wake,
 	})
 	if err != nil {
 		return err

@@ -3,7 +3,9 @@ package controlplane
 import (
 	"context"
 	"iter"
+	"slices"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/feed"
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
 )
@@ -26,8 +28,22 @@ func (s *Service) Snapshot(ctx context.Context, env string) (*Snapshot, error) {
 // It ends without an error when the context does, with the code Gone when the environment is deleted, with Unavailable when the service is
 // closed, and at once with NotFound if the environment doesn't exist.
 func (s *Service) Watch(ctx context.Context, env string, after Position) iter.Seq2[*Frame, error] {
-	return s.replica.Feeds().Watch(ctx, env, after)
+	return s.WatchIn(ctx, env, after, s.Formats()[0])
 }
+
+// WatchIn watches like Watch, in a format that the host reads, one of Formats.
+func (s *Service) WatchIn(ctx context.Context, env string, after Position, format int) iter.Seq2[*Frame, error] {
+	if !slices.Contains(s.Formats(), format) {
+		return func(yield func(*Frame, error) bool) {
+			yield(nil, model.Errorf(api.Invalid, "snapshots are not written in format %d", format))
+		}
+	}
+	return s.replica.Feeds().Watch(ctx, env, after, format)
+}
+
+// Formats returns the formats in which snapshots are written, oldest first. [Snapshot.In] returns a snapshot in one of them; where no format
+// is named, it is the oldest.
+func (s *Service) Formats() []int { return s.config.formats.Numbers() }
 
 // Snapshot is an environment at one revision, in the form that hosts receive: its bytes, its position, and an engine that has loaded it.
 type Snapshot = feed.Snapshot

@@ -23,6 +23,7 @@ import (
 const (
 	environmentHeader = "X-Gonfalon-Env"      // in a request: the environment in which OFREP decides
 	versionHeader     = "X-Gonfalon-Version"  // in a response
+	formatsHeader     = "X-Gonfalon-Formats"  // of a request: the snapshot formats that the caller reads, such as 1,2
 	positionHeader    = "X-Gonfalon-Position" // in a response: lineage and revision of a snapshot
 )
 

@@ -2,50 +2,67 @@ package httpapi
 
 import (
 	"encoding/hex"
+	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
 
-// formats lists the snapshot formats that this build writes, newest first.
-var formats = []string{"1"}
-
 // snapshotType is the media type of a snapshot.
 const snapshotType = "application/vnd.msgpack"
 
-// readsOurs checks that the caller reads a format that this build writes. A caller that names none gets the newest.
-func (c *call) readsOurs() error {
+// format returns the newest format that both the caller reads and this build writes. A caller that names none reads the oldest.
+func (c *call) format() (int, error) {
 	p := c.params()
 	if err := p.err(); err != nil {
-		return err
+		return 0, err
 	}
 	named := p.text("formats")
 	if named == "" {
-		return nil
+		named = c.Request().Header.Get(formatsHeader)
 	}
-	for one := range strings.SplitSeq(named, ",") {
-		if slices.Contains(formats, strings.TrimSpace(one)) {
-			return nil
+	ours := c.service().Formats()
+	if format := newestOf(ours, named); format != 0 {
+		return format, nil
+	}
+	return 0, unacceptable.of("", fmt.Sprintf("this server writes snapshots in the formats %v", ours))
+}
+
+// newestOf returns the newest of our formats that a list names; the oldest if there is no list, 0 if it names none of them.
+func newestOf(ours []int, list string) int {
+	if strings.TrimSpace(list) == "" {
+		return ours[0]
+	}
+	newest := 0
+	for one := range strings.SplitSeq(list, ",") {
+		if n, err := strconv.Atoi(strings.TrimSpace(one)); err == nil && n > newest && slices.Contains(ours, n) {
+			newest = n
 		}
 	}
-	return unacceptable.of("", "this server writes snapshots in format "+strings.Join(formats, " or "))
+	return newest
 }
 
 // getSnapshot answers with the newest snapshot of this replica, from memory.
 func (c *call) getSnapshot() error {
-	if err := c.readsOurs(); err != nil {
+	format, err := c.format()
+	if err != nil {
 		return err
 	}
 	s, err := c.service().Snapshot(c.context(), c.env)
 	if err != nil {
 		return err
 	}
+	s = s.In(format)
+	if err := s.Assemble(); err != nil {
+		return err
+	}
 	h := c.Response().Header()
 	h.Set("Cache-Control", "no-cache")
-	h.Set("Vary", "Accept-Encoding")
+	h.Set("Vary", "Accept-Encoding, "+formatsHeader)
 	h.Set(positionHeader, s.Position().String())
 	id := s.ID()
 	if c.tag(hex.EncodeToString(id[:])) {

@@ -126,7 +126,8 @@ const beat = "event: heartbeat\ndata:\n\n"
 
 // getStream sends frames as they come. The first one brings the caller to the newest snapshot, unless it is there already.
 func (c *call) getStream() error {
-	if err := c.readsOurs(); err != nil {
+	format, err := c.format()
+	if err != nil {
 		return err
 	}
 	now, err := c.service().Snapshot(c.context(), c.env)
@@ -146,7 +147,7 @@ func (c *call) getStream() error {
 	if s.send(first) != nil {
 		return nil
 	}
-	for frame, err := range c.service().Watch(ctx, c.env, after) {
+	for frame, err := range c.service().WatchIn(ctx, c.env, after, format) {
 		if err != nil {
 			c.api.log.Debug("a stream ended", "environment", c.env, "error", err)
 			return nil

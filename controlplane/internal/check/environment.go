@@ -101,7 +101,7 @@ func (w *walker) snapshot(key string, st *model.State) {
 		w.report(key, "%v", err)
 		return
 	}
-	loaded, err := feed.NewSnapshot(st).Engine()
+	loaded, err := feed.NewSnapshot(st, feed.BuiltIn()).Engine()
 	switch {
 	case err != nil:
 		w.report(key, "the engine doesn't load the snapshot: %v", err)

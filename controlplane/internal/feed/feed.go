@@ -122,13 +122,13 @@ func (f *feed) canResume(from Position) bool {
 		slices.ContainsFunc(f.skipped, func(st *model.State) bool { return positionOf(st) == from })
 }
 
-// frame returns the frame that brings a host from a position to the newest snapshot.
-func (p *publication) frame(from Position) (*Frame, error) {
+// frame returns the frame that brings a host from a position to the newest snapshot, in a format.
+func (p *publication) frame(from Position, format int) (*Frame, error) {
 	base := p.base(from)
 	if base == nil {
-		return p.newest.whole()
+		return p.newest.In(format).whole()
 	}
-	return p.newest.frame(from, base)
+	return p.newest.In(format).frame(from, base.In(format))
 }
 
 // base returns the remembered snapshot at a position, or nil.
@@ -138,7 +138,7 @@ func (p *publication) base(from Position) *Snapshot {
 	}
 	for _, st := range p.past {
 		if positionOf(st) == from {
-			return NewSnapshot(st) // its bytes are not worth keeping: the frame is
+			return NewSnapshot(st, p.newest.formats) // its bytes are not worth keeping: the frame is
 		}
 	}
 	return nil

@@ -3,8 +3,6 @@ package feed
 import (
 	"encoding/base64"
 	"sync"
-
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
 // FrameKind says what a frame carries.
@@ -79,7 +77,7 @@ func (f *Frame) fill(to, base *Snapshot) error {
 	if err := base.Assemble(); err != nil {
 		return err
 	}
-	delta, err := snapshot.Delta(base.Bytes(), to.Bytes())
+	delta, err := to.format.Delta(base.Bytes(), to.Bytes())
 	if err != nil {
 		return err
 	}

@@ -11,13 +11,17 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
 	"github.com/gonfalon-flags/gonfalon/engine"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
-	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
 // Snapshot is an environment at one revision, in the form that hosts receive. It is immutable and shared. Its bytes and everything else
 // derived from it are made once, when they are first asked for.
 type Snapshot struct {
-	state *model.State
+	state   *model.State
+	formats Formats
+	format  *Format // of the bytes
+
+	othersMu sync.Mutex
+	others   []*Snapshot // of the same state, in the other formats, in the order of formats; nil where nobody asked for one yet
 
 	bytesOnce sync.Once
 	bytes     []byte
@@ -35,8 +39,32 @@ type Snapshot struct {
 	frames   map[Position]*Frame // by the host's position; the zero position stands for a whole snapshot
 }
 
-// NewSnapshot returns the snapshot of a state.
-func NewSnapshot(st *model.State) *Snapshot { return &Snapshot{state: st} }
+// NewSnapshot returns the snapshot of a state, in the oldest of the formats.
+func NewSnapshot(st *model.State, formats Formats) *Snapshot {
+	return &Snapshot{state: st, formats: formats, format: &formats[0]}
+}
+
+// In returns the snapshot in a format, or nil if that isn't written.
+func (p *Snapshot) In(format int) *Snapshot {
+	if p.format.Number == format {
+		return p
+	}
+	for i := range p.formats {
+		if p.formats[i].Number != format {
+			continue
+		}
+		p.othersMu.Lock()
+		defer p.othersMu.Unlock()
+		if p.others == nil {
+			p.others = make([]*Snapshot, len(p.formats))
+		}
+		if p.others[i] == nil {
+			p.others[i] = &Snapshot{state: p.state, formats: p.formats, format: &p.formats[i]}
+		}
+		return p.others[i]
+	}
+	return nil
+}
 
 // State returns the environment that the snapshot shows.
 func (p *Snapshot) State() *model.State { return p.state }
@@ -47,7 +75,7 @@ func (p *Snapshot) Size() int { return int(p.size.Load()) }
 // Assemble makes the bytes, if that was not done before.
 func (p *Snapshot) Assemble() error {
 	p.bytesOnce.Do(func() {
-		p.bytes, p.err = snapshot.Assemble(p.state.Header(), p.state.Compiled())
+		p.bytes, p.err = p.format.Assemble(p.state.Header(), p.state.Compiled())
 		p.size.Store(int64(len(p.bytes)))
 		if p.err != nil {
 			p.err = &api.Error{Code: api.Internal, Message: "the snapshot can't be assembled", Err: p.err}
@@ -72,7 +100,7 @@ func (p *Snapshot) Gzip() []byte {
 }
 
 // ID returns the content id: the SHA-256 of everything before it.
-func (p *Snapshot) ID() [32]byte { return snapshot.ID(p.bytes) }
+func (p *Snapshot) ID() [32]byte { return p.format.ID(p.bytes) }
 
 // Position returns the snapshot's lineage and revision.
 func (p *Snapshot) Position() Position { return positionOf(p.state) }

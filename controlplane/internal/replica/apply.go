@@ -75,7 +75,7 @@ func (rep *Replica) apply(ctx context.Context, b store.Batch) error {
 		case st == nil:
 			delete(next.Snapshots, env)
 		case st != v.State(env):
-			next.Snapshots[env] = feed.NewSnapshot(st)
+			next.Snapshots[env] = feed.NewSnapshot(st, rep.config.Formats)
 		}
 	}
 	rep.become(next)

@@ -44,7 +44,7 @@ func (rep *Replica) loadOnce(ctx context.Context) error {
 			return err
 		}
 		if st != nil {
-			v.Snapshots[env] = feed.NewSnapshot(st)
+			v.Snapshots[env] = feed.NewSnapshot(st, rep.config.Formats)
 		}
 	}
 	r := store.Under(stored.TokenPrefix)

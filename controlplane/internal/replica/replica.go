@@ -19,7 +19,8 @@ type Config struct {
 	Log             *slog.Logger
 	Clock           func() time.Time
 	AuditRetention  time.Duration
-	WebhooksChanged func() // called when a webhook was created or deleted
+	Formats         feed.Formats // of snapshots
+	WebhooksChanged func()       // called when a webhook was created or deleted
 }
 
 // Replica follows a store, holds what it knows of it as immutable views, and writes changes. It is safe for concurrent use.
