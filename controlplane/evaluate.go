@@ -18,7 +18,7 @@ import (
 // Evaluate decides a flag now or in the past. An unknown flag is a decision, not an error. An error has the code NotFound (for the
 // environment or the revision), Gone (for a past beyond the retention) or Invalid (for the query).
 func (s *Service) Evaluate(ctx context.Context, env, key string, q api.Query) (api.Evaluation, error) {
-	d, err := s.decider(ctx, env, momentOf(q))
+	d, err := s.evaluator(ctx, env, momentOf(q))
 	if err != nil {
 		return api.Evaluation{}, err
 	}
@@ -29,19 +29,19 @@ func (s *Service) Evaluate(ctx context.Context, env, key string, q api.Query) (a
 	return d.decide(key, in), nil
 }
 
-// decider decides flags by one state of an environment. It serves one caller at a time.
-type decider struct {
+// evaluator decides flags by one state of an environment. It serves one caller at a time.
+type evaluator struct {
 	state   *model.State
 	engine  *engine.Snapshot
 	scratch engine.Scratch
 }
 
-func (s *Service) decider(ctx context.Context, env string, at api.At) (*decider, error) {
+func (s *Service) evaluator(ctx context.Context, env string, at api.At) (*evaluator, error) {
 	st, err := s.replica.At(ctx, env, at)
 	if err != nil {
 		return nil, err
 	}
-	return newDecider(s.snapshotOf(st))
+	return newEvaluator(s.snapshotOf(st))
 }
 
 // snapshotOf returns the snapshot of a state: the replica's own, whose engine is loaded once for all, or a new one.
@@ -52,21 +52,21 @@ func (s *Service) snapshotOf(st *model.State) *feed.Snapshot {
 	return feed.NewSnapshot(st, s.config.formats)
 }
 
-func newDecider(p *feed.Snapshot) (*decider, error) {
+func newEvaluator(p *feed.Snapshot) (*evaluator, error) {
 	loaded, err := p.Engine()
 	if err != nil {
 		return nil, err
 	}
-	return &decider{state: p.State(), engine: loaded}, nil
+	return &evaluator{state: p.State(), engine: loaded}, nil
 }
 
-func (d *decider) decide(key string, in *engine.Input) api.Evaluation {
+func (d *evaluator) decide(key string, in *engine.Input) api.Evaluation {
 	var decision engine.Decision
 	d.engine.Evaluate(key, in, &d.scratch, &decision)
 	return d.evaluation(key, decision)
 }
 
-func (d *decider) evaluation(key string, decision engine.Decision) api.Evaluation {
+func (d *evaluator) evaluation(key string, decision engine.Decision) api.Evaluation {
 	e := api.Evaluation{
 		Key: key, Environment: d.state.Env, Revision: d.state.Head.Revision,
 		Known: decision.Reason != engine.ReasonUnknownFlag, Enabled: decision.Enabled, Killed: decision.Gate == engine.GateKill,

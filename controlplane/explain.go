@@ -9,7 +9,7 @@ import (
 
 // Explain decides a flag like Evaluate, and says why.
 func (s *Service) Explain(ctx context.Context, env, key string, q api.Query) (api.Explanation, error) {
-	d, err := s.decider(ctx, env, momentOf(q))
+	d, err := s.evaluator(ctx, env, momentOf(q))
 	if err != nil {
 		return api.Explanation{}, err
 	}

@@ -58,11 +58,11 @@ func (s *Service) Preview(ctx context.Context, env string, p api.Proposal) (api.
 		}
 	}
 	preview.Problems = append([]api.Problem{}, api.Problems(append(problems, d.Warnings...))...)
-	before, err := newDecider(s.snapshotOf(st))
+	before, err := newEvaluator(s.snapshotOf(st))
 	if err != nil {
 		return api.Preview{}, err
 	}
-	after, err := newDecider(feed.NewSnapshot(d.After(), s.config.formats))
+	after, err := newEvaluator(feed.NewSnapshot(d.After(), s.config.formats))
 	if err != nil {
 		return api.Preview{}, err
 	}
@@ -104,7 +104,7 @@ func (s *Service) Preview(ctx context.Context, env string, p api.Proposal) (api.
 }
 
 // compareFor compares the decisions for one actor.
-func compareFor(p *api.Preview, before, after *decider, key string, dependants []string, who api.Query, limit int) error {
+func compareFor(p *api.Preview, before, after *evaluator, key string, dependants []string, who api.Query, limit int) error {
 	in, err := input(who, who.Now)
 	if err != nil {
 		return err

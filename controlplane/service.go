@@ -194,7 +194,7 @@ type EnvironmentStatus struct {
 func (s *Service) Status() Status {
 	v := s.replica.View()
 	status := Status{Synced: true, StoreRevision: v.At, WebhookLeader: s.webhooks.Leads()}
-	if since := s.replica.Lost(); since != nil {
+	if since := s.replica.LostSince(); since != nil {
 		status.Synced, status.Lag = false, time.Since(*since)
 	}
 	if usage := s.space.Load(); usage != nil {
@@ -217,7 +217,7 @@ func (s *Service) Ready() error {
 	if s.ctx.Err() != nil {
 		return model.Closed()
 	}
-	if since := s.replica.Lost(); since != nil {
+	if since := s.replica.LostSince(); since != nil {
 		return model.Errorf(api.Unavailable, "this replica has not followed the store for %v", time.Since(*since).Round(time.Millisecond))
 	}
 	if usage := s.space.Load(); usage != nil && nearlyFull(*usage) {

@@ -101,17 +101,17 @@ func (c *call) decode(data []byte, into any) error {
 	return unreadableAt(noun, "", strings.TrimPrefix(err.Error(), "json: "), "")
 }
 
-// written holds the members that the body of any change may have besides its own.
-type written struct {
+// changeMembers holds the members that the body of any change may have besides its own.
+type changeMembers struct {
 	Reason       string `json:"reason"`
 	AllowMissing bool   `json:"allow_missing"`
 }
 
-// ofWrite lists the names of these members.
-var ofWrite = []string{"reason", "allow_missing"}
+// changeMemberNames lists the names of these members.
+var changeMemberNames = []string{"reason", "allow_missing"}
 
 // options returns the options of a change, from its body, its query and its headers.
-func (c *call) options(w written, dryRun bool) (controlplane.WriteOptions, error) {
+func (c *call) options(w changeMembers, dryRun bool) (controlplane.WriteOptions, error) {
 	c.reason = w.Reason
 	o := controlplane.WriteOptions{By: c.by(), Reason: w.Reason, AllowMissing: w.AllowMissing, DryRun: dryRun}
 	match, err := tags(c.Request().Header.Get("If-Match"), "If-Match")
@@ -136,7 +136,7 @@ func (c *call) writing(body []byte) (controlplane.WriteOptions, error) {
 	if err := q.err(); err != nil {
 		return controlplane.WriteOptions{}, err
 	}
-	var w written
+	var w changeMembers
 	var kind *json.UnmarshalTypeError
 	if err := json.Unmarshal(body, &w); errors.As(err, &kind) && kind.Field != "" {
 		return controlplane.WriteOptions{}, unreadableAt(c.route.noun, "/"+kind.Field, "this is a JSON "+kind.Value+", which doesn't fit here", "")
@@ -165,7 +165,7 @@ func (c *call) deleting() (confirm string, o controlplane.WriteOptions, err erro
 			return "", o, err
 		}
 	}
-	o, err = c.options(written{Reason: said.Reason}, dryRun)
+	o, err = c.options(changeMembers{Reason: said.Reason}, dryRun)
 	return said.Confirm, o, err
 }
 

@@ -28,7 +28,7 @@ const inactivityDelay = "120"
 // something else has changed.
 // Why: RATIONALE.md "Why does the bulk evaluation's ETag ignore percentages of time?"
 func (c *call) evaluateAll() error {
-	d := deciders.Get().(*decider)
+	d := evaluations.Get().(*evaluation)
 	defer d.release()
 	loaded, err := c.begin(d)
 	if err != nil {
@@ -78,7 +78,7 @@ func (c *call) evaluateAll() error {
 }
 
 // bulkTag returns the entity tag of the decisions in d.all.
-func (c *call) bulkTag(d *decider, loaded *engine.Snapshot) (string, *ofrepError) {
+func (c *call) bulkTag(d *evaluation, loaded *engine.Snapshot) (string, *ofrepError) {
 	context := []byte("{}")
 	if d.subject.context != "" {
 		canonical, err := flagset.CanonicalJSON([]byte(d.subject.context))

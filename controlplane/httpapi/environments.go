@@ -48,8 +48,8 @@ func (c *call) getEnvironment() error {
 }
 
 func (c *call) createEnvironment() error {
-	d, o, err := plain[struct {
-		written
+	d, o, err := smallBody[struct {
+		changeMembers
 		api.NewEnvironment
 	}](c, false)
 	if err != nil {
@@ -63,8 +63,8 @@ func (c *call) createEnvironment() error {
 }
 
 func (c *call) updateEnvironment() error {
-	d, o, err := plain[struct {
-		written
+	d, o, err := smallBody[struct {
+		changeMembers
 		api.EnvironmentChange
 	}](c, false)
 	if err != nil {
@@ -96,8 +96,8 @@ func (c *call) answerDifference(d api.Difference, err error) error {
 }
 
 func (c *call) copyEnvironment() error {
-	d, o, err := plain[struct {
-		written
+	d, o, err := smallBody[struct {
+		changeMembers
 		api.Copy
 	}](c, false)
 	if err != nil {
@@ -178,7 +178,7 @@ func (c *call) importEnvironment() error {
 	if err := unreadable("document", problems); err != nil {
 		return err
 	}
-	o, err := c.options(written{Reason: reason}, dryRun)
+	o, err := c.options(changeMembers{Reason: reason}, dryRun)
 	if err != nil {
 		return err
 	}

@@ -57,8 +57,8 @@ func (c *call) getFlag() error {
 }
 
 var (
-	ofPutFlag    = append(ofWrite[:len(ofWrite):len(ofWrite)], api.FlagInfoFields...)
-	ofPutSegment = append(ofWrite[:len(ofWrite):len(ofWrite)], api.SegmentInfoFields...)
+	putFlagNames    = append(changeMemberNames[:len(changeMemberNames):len(changeMemberNames)], api.FlagInfoFields...)
+	putSegmentNames = append(changeMemberNames[:len(changeMemberNames):len(changeMemberNames)], api.SegmentInfoFields...)
 )
 
 func (c *call) putFlag() error {
@@ -66,7 +66,7 @@ func (c *call) putFlag() error {
 	if err != nil {
 		return err
 	}
-	f, problems := flagset.ParseFlag(data, ofPutFlag...)
+	f, problems := flagset.ParseFlag(data, putFlagNames...)
 	if len(flagset.Errors(problems)) > 0 && len(f.Gates) > 0 {
 		f.Key = c.param("key")
 		problems = flagset.Join(problems, flagset.ValidateFlag(&f)) // everything that is wrong, at once
@@ -112,7 +112,7 @@ func verb[T any](c *call, parse func([]byte, ...string) (T, []flagset.Problem), 
 	if err != nil {
 		return err
 	}
-	body, problems := parse(data, ofWrite...)
+	body, problems := parse(data, changeMemberNames...)
 	if blank(data) {
 		return unreadableAt(c.route.noun, "", "the body is empty", "send {} to mean everybody")
 	}
@@ -150,9 +150,9 @@ func (c *call) putVariants() error {
 	})
 }
 
-// plain reads a verb's body that is a small document. If optional is set, the body may be missing: someone killing a flag is in a hurry.
+// smallBody reads a verb's body that is a small document. If optional is set, the body may be missing: someone killing a flag is in a hurry.
 // Why: RATIONALE.md "Why does `enable` need a body, and `kill` none?"
-func plain[T any](c *call, optional bool) (T, controlplane.WriteOptions, error) {
+func smallBody[T any](c *call, optional bool) (T, controlplane.WriteOptions, error) {
 	var d T
 	data, err := c.body(nil)
 	if err == nil && optional && blank(data) {
@@ -169,8 +169,8 @@ func plain[T any](c *call, optional bool) (T, controlplane.WriteOptions, error) 
 }
 
 func (c *call) kill() error {
-	d, o, err := plain[struct {
-		written
+	d, o, err := smallBody[struct {
+		changeMembers
 		OffVariant *string `json:"off_variant"`
 	}](c, true)
 	if err != nil {
@@ -180,21 +180,21 @@ func (c *call) kill() error {
 }
 
 func (c *call) revive() error {
-	_, o, err := plain[written](c, true)
+	_, o, err := smallBody[changeMembers](c, true)
 	if err != nil {
 		return err
 	}
 	return c.answerFlag(c.service().Revive(c.context(), c.env, c.param("key"), o))
 }
 
-type rollback struct {
-	written
+type rollbackBody struct {
+	changeMembers
 	Revision *int64 `json:"revision"`
 }
 
 // toRevision reads the body of a rollback.
 func (c *call) toRevision() (int64, controlplane.WriteOptions, error) {
-	d, o, err := plain[rollback](c, false)
+	d, o, err := smallBody[rollbackBody](c, false)
 	switch {
 	case err != nil:
 	case d.Revision == nil:

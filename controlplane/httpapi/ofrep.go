@@ -11,10 +11,10 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// decider is the working memory of one OFREP request.
-type decider struct {
+// evaluation is the working memory of one OFREP request.
+type evaluation struct {
 	body     []byte
-	subject  subject
+	subject  evaluationContext
 	scratch  engine.Scratch
 	decision engine.Decision
 	all      []engine.Decision
@@ -22,21 +22,21 @@ type decider struct {
 	answer   []byte
 }
 
-var deciders = sync.Pool{New: func() any { return new(decider) }}
+var evaluations = sync.Pool{New: func() any { return new(evaluation) }}
 
-// maxKept bounds how much memory a pooled decider keeps. The response for 10,000 flags takes about a megabyte.
+// maxKept bounds how much memory a pooled evaluation keeps. The response for 10,000 flags takes about a megabyte.
 const maxKept = 2 << 20
 
-func (d *decider) release() {
+func (d *evaluation) release() {
 	d.subject.forget()
 	if cap(d.body)+cap(d.answer) <= maxKept {
-		deciders.Put(d)
+		evaluations.Put(d)
 	}
 }
 
 // evaluateOne is OFREP's evaluation of one flag.
 func (c *call) evaluateOne() error {
-	d := deciders.Get().(*decider)
+	d := evaluations.Get().(*evaluation)
 	defer d.release()
 	snapshot, err := c.begin(d)
 	if err != nil {
@@ -64,7 +64,7 @@ func (c *call) evaluateOne() error {
 }
 
 // begin reads the context and finds the snapshot to decide by.
-func (c *call) begin(d *decider) (*engine.Snapshot, error) {
+func (c *call) begin(d *evaluation) (*engine.Snapshot, error) {
 	body, err := c.body(d.body[:0])
 	if err != nil {
 		return nil, err

@@ -37,7 +37,7 @@ func (c *call) putSegment() error {
 	if err != nil {
 		return err
 	}
-	g, problems := flagset.ParseSegment(data, ofPutSegment...)
+	g, problems := flagset.ParseSegment(data, putSegmentNames...)
 	if err := unreadable("segment", problems); err != nil {
 		return err
 	}

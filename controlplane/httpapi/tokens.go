@@ -19,8 +19,8 @@ func (c *call) listTokens() error {
 
 // createToken creates a token. Only this response has its secret.
 func (c *call) createToken() error {
-	d, o, err := plain[struct {
-		written
+	d, o, err := smallBody[struct {
+		changeMembers
 		api.NewToken
 	}](c, false)
 	if err != nil {

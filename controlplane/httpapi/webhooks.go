@@ -19,8 +19,8 @@ func (c *call) listWebhooks() error {
 
 // createWebhook creates a webhook. Only this response has the secret that signs deliveries.
 func (c *call) createWebhook() error {
-	d, o, err := plain[struct {
-		written
+	d, o, err := smallBody[struct {
+		changeMembers
 		api.NewWebhook
 	}](c, false)
 	if err != nil {
@@ -47,7 +47,7 @@ func (c *call) deleteWebhook() error {
 
 // testWebhook delivers a made-up change now. If that fails, the response says why.
 func (c *call) testWebhook() error {
-	if _, _, err := plain[written](c, true); err != nil {
+	if _, _, err := smallBody[changeMembers](c, true); err != nil {
 		return err
 	}
 	if err := c.service().TestWebhook(c.context(), c.param("key")); err != nil {

@@ -78,7 +78,7 @@ func (rep *Replica) apply(ctx context.Context, b store.Batch) error {
 			next.Snapshots[env] = feed.NewSnapshot(st, rep.config.Formats)
 		}
 	}
-	rep.become(next)
+	rep.setView(next)
 	return nil
 }
 
@@ -139,7 +139,7 @@ func (rep *Replica) applyState(ctx context.Context, before *model.State, env str
 // readRecord reads a record's new value, unless this replica wrote it. It takes the pieces that the record shares with the old one from
 // memory.
 func (rep *Replica) readRecord(ctx context.Context, before *model.State, kind snapshot.Kind, key string, value []byte) (*model.Record, *model.Unreadable, error) {
-	if r := rep.written.find(value); r != nil {
+	if r := rep.ownWrites.find(value); r != nil {
 		return r, nil, nil
 	}
 	source := stored.PiecesOf(rep.store, before.Env)
@@ -149,8 +149,8 @@ func (rep *Replica) readRecord(ctx context.Context, before *model.State, kind sn
 	return rep.parse(ctx, before.Env, kind, key, value, source)
 }
 
-// become makes a view the current one, and publishes its snapshots.
-func (rep *Replica) become(next *View) {
+// setView makes a view the current one, and publishes its snapshots.
+func (rep *Replica) setView(next *View) {
 	before := rep.view.Load()
 	rep.view.Store(next)
 	if before != nil {

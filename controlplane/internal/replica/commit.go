@@ -20,7 +20,7 @@ func (rep *Replica) commit(ctx context.Context, d *Draft, stg *staging) (bool, e
 		records, pieces = d.recordOps()
 	}
 	many := len(records) < d.With.Len() || !stored.Fits(rep.store.Limits(), d.finalOps(records, entry))
-	d.values = rep.written.add(d, records)
+	d.values = rep.ownWrites.add(d, records)
 	last, guard := join(records, pieces), d.Base.HeadAt
 	if many || body != nil || !stored.Fits(rep.store.Limits(), d.finalOps(last, entry)) {
 		if ok, err := rep.stage(ctx, d, stg); !ok {

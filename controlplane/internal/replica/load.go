@@ -57,7 +57,7 @@ func (rep *Replica) loadOnce(ctx context.Context) error {
 	if _, err := store.ReadAll(ctx, rep.store, r, func(e store.Entry) error { return v.putUsage(e.Key, e.Value) }); err != nil {
 		return err
 	}
-	rep.become(v)
+	rep.setView(v)
 	return nil
 }
 

@@ -30,14 +30,14 @@ type Replica struct {
 	log      *slog.Logger
 	lifetime context.Context // ends when the service is closed
 
-	view  atomic.Pointer[View]
-	lost  atomic.Pointer[time.Time] // since when the replica doesn't follow the store; nil if it does
-	feeds *feed.Feeds
+	view      atomic.Pointer[View]
+	lostSince atomic.Pointer[time.Time] // since when the replica doesn't follow the store; nil if it does
+	feeds     *feed.Feeds
 
-	written written
-	locksMu sync.Mutex
-	locks   map[string]chan struct{} // by environment: one change at a time
-	sweeps  chan struct{}            // asks for a sweep
+	ownWrites ownWrites
+	locksMu   sync.Mutex
+	locks     map[string]chan struct{} // by environment: one change at a time
+	sweeps    chan struct{}            // asks for a sweep
 }
 
 // Open returns a replica that has read everything. Its streams, waits and writes end with the lifetime.
@@ -63,7 +63,7 @@ func (rep *Replica) Snapshot(env string) *feed.Snapshot { return rep.view.Load()
 func (rep *Replica) Feeds() *feed.Feeds { return rep.feeds }
 
 // Lost returns since when the replica doesn't follow the store, or nil if it does.
-func (rep *Replica) Lost() *time.Time { return rep.lost.Load() }
+func (rep *Replica) LostSince() *time.Time { return rep.lostSince.Load() }
 
 func (rep *Replica) now() time.Time { return rep.config.Clock() }
 
@@ -110,9 +110,9 @@ func (rep *Replica) Follow(ctx context.Context) {
 // synced records whether the replica follows the store.
 func (rep *Replica) synced(is bool) {
 	if is {
-		rep.lost.Store(nil)
-	} else if rep.lost.Load() == nil {
+		rep.lostSince.Store(nil)
+	} else if rep.lostSince.Load() == nil {
 		now := time.Now()
-		rep.lost.Store(&now)
+		rep.lostSince.Store(&now)
 	}
 }

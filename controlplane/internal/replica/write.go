@@ -17,7 +17,7 @@ type Draft struct {
 	*model.Draft
 	guards    []store.Guard // must hold besides the head
 	ops       []store.Op    // written besides the records
-	values    []string      // the records' values, as written remembers them
+	values    []string      // the records' values, as ownWrites remembers them
 	committed int64         // the revision of the store that has the change
 }
 
@@ -49,7 +49,7 @@ func (rep *Replica) Write(ctx context.Context, i model.Intent, base func(context
 	var tries attempts
 	defer func() {
 		for _, d := range tries.drafts {
-			rep.written.forget(d.values)
+			rep.ownWrites.forget(d.values)
 		}
 	}()
 	staging := &staging{}

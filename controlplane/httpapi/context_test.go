@@ -52,7 +52,7 @@ func TestSubject(t *testing.T) {
 		{body: `{"context": {"m": {"b": [1, "x"], "a": {"c": null}}}}`, attributes: []engine.Attribute{engine.Encoded("m", packed(map[string]any{"b": []any{int64(1), "x"}, "a": map[string]any{"c": nil}}))}},
 		{body: `{"context": {"d": ` + deep + `, "e": ` + tooDeep + `}}`, attributes: []engine.Attribute{engine.Encoded("d", packed(nest(16, int64(1)))), engine.Encoded("e", packed(nest(16, nil)))}},
 	} {
-		var s subject
+		var s evaluationContext
 		if err := s.read([]byte(c.body)); err != nil {
 			t.Errorf("%s: %v", c.body, err)
 			continue
@@ -80,7 +80,7 @@ func TestSubjectLimits(t *testing.T) {
 		}
 		return b.String() + "}}"
 	}
-	var s subject
+	var s evaluationContext
 	if err := s.read([]byte(context(300))); err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func FuzzSubject(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		var s subject
+		var s evaluationContext
 		err := s.read(body)
 		var want struct {
 			Context *map[string]json.RawMessage `json:"context"`

@@ -10,15 +10,15 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// written holds the records that this replica is writing, by their stored value. When they come back through the watch, the replica
+// ownWrites holds the records that this replica is writing, by their stored value. When they come back through the watch, the replica
 // needn't read them again, which matters for a large flag.
-type written struct {
+type ownWrites struct {
 	mu  sync.Mutex
 	all map[string]*model.Record
 }
 
 // add remembers a draft's records, and returns their values.
-func (w *written) add(d *Draft, ops []store.Op) (values []string) {
+func (w *ownWrites) add(d *Draft, ops []store.Op) (values []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.all == nil {
@@ -37,13 +37,13 @@ func (w *written) add(d *Draft, ops []store.Op) (values []string) {
 	return values
 }
 
-func (w *written) find(value []byte) *model.Record {
+func (w *ownWrites) find(value []byte) *model.Record {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.all[string(value)]
 }
 
-func (w *written) forget(values []string) {
+func (w *ownWrites) forget(values []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, value := range values {

@@ -12,9 +12,9 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// subject is for whom to decide, read from the body of an OFREP request without a map and without copying each value. The standard library
+// evaluationContext is for whom to decide, read from the body of an OFREP request without a map and without copying each value. The standard library
 // checks the JSON; then one pass finds the context's members in it.
-type subject struct {
+type evaluationContext struct {
 	text       string // the body
 	context    string // the context in the body; "" for none
 	input      engine.Input
@@ -23,10 +23,10 @@ type subject struct {
 }
 
 // forget releases a request's text.
-func (s *subject) forget() {
+func (s *evaluationContext) forget() {
 	clear(s.attributes[:cap(s.attributes)])
 	clear(s.groups[:cap(s.groups)])
-	*s = subject{attributes: s.attributes[:0], groups: s.groups[:0]}
+	*s = evaluationContext{attributes: s.attributes[:0], groups: s.groups[:0]}
 }
 
 func invalidContext(details string) *ofrepError {
@@ -34,7 +34,7 @@ func invalidContext(details string) *ofrepError {
 }
 
 // read reads a request's body.
-func (s *subject) read(body []byte) *ofrepError {
+func (s *evaluationContext) read(body []byte) *ofrepError {
 	if !json.Valid(body) {
 		return &ofrepError{status: http.StatusBadRequest, code: "PARSE_ERROR", details: "the body is not a JSON document"}
 	}
@@ -71,7 +71,7 @@ func (s *subject) read(body []byte) *ofrepError {
 }
 
 // add takes one member of the context.
-func (s *subject) add(name, value string) *ofrepError {
+func (s *evaluationContext) add(name, value string) *ofrepError {
 	if len(name) > engine.MaxNameBytes {
 		return invalidContext("the name of an attribute is longer than " + strconv.Itoa(engine.MaxNameBytes) + " bytes")
 	}
@@ -111,7 +111,7 @@ func (s *subject) add(name, value string) *ofrepError {
 }
 
 // readGroups takes a list of strings as the actor's groups. Anything else is only an attribute.
-func (s *subject) readGroups(value string) {
+func (s *evaluationContext) readGroups(value string) {
 	s.groups = s.groups[:0]
 	if value[0] != '[' {
 		return
@@ -129,7 +129,7 @@ func (s *subject) readGroups(value string) {
 }
 
 // trim keeps as many attributes as the engine takes: like host SDKs, those that come first in the alphabet.
-func (s *subject) trim() {
+func (s *evaluationContext) trim() {
 	if len(s.attributes) > engine.MaxAttributes {
 		slices.SortFunc(s.attributes, func(a, b engine.Attribute) int { return strings.Compare(a.Name, b.Name) })
 		s.attributes = s.attributes[:engine.MaxAttributes]
