@@ -1,4 +1,4 @@
-package examples
+package gonfalon_test
 
 import (
 	"log/slog"
@@ -71,5 +71,19 @@ func TestServer(t *testing.T) {
 	restarted := open(nil)
 	if !restarted.Enabled("second") || restarted.State() != gonfalon.Stale {
 		t.Errorf("%+v", restarted.Stats())
+	}
+}
+
+// await waits for a change to arrive.
+func await(t *testing.T, flags *gonfalon.Client, done func() bool) {
+	t.Helper()
+	changed := make(chan struct{}, 256)
+	defer flags.Subscribe(func(gonfalon.Event) { changed <- struct{}{} })()
+	for !done() {
+		select {
+		case <-changed:
+		case <-t.Context().Done():
+			t.Fatal("it never came")
+		}
 	}
 }
