@@ -151,7 +151,7 @@ def _number(value: float) -> str:
 
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.:@/-]+")
-_SHOWN_OTHERWISE = re.compile("[\"\\\\\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_SHOWN_OTHERWISE = re.compile('["\\\\\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]')
 _SIMPLE = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
