@@ -4,6 +4,10 @@
 //	service, err := controlplane.Open(ctx, controlplane.Config{Store: memstore.New()})
 //	service.Enable(ctx, "default", "new_checkout", flagset.ForGroup("staff"), controlplane.WriteOptions{By: "ada"})
 //
+// What it takes and returns are the documents of package api. The [Service] is what an operator may do; below it, each package
+// has one task: internal/stored says how things lie in a store, internal/model is a state and its changes, internal/feed what
+// hosts are shown, internal/replica follows a store and writes to it, internal/webhooks delivers, internal/check walks.
+//
 // # Model
 //
 // An environment has flags, segments and settings. It has a lineage, which is random and new when the environment is created

@@ -37,6 +37,7 @@ type Error struct {
 	Err      error             // the cause, which is not for users
 }
 
+// Error returns the message, its cause and the problems.
 func (e *Error) Error() string {
 	text := e.Message
 	if e.Err != nil {

@@ -62,7 +62,7 @@ func (rep *Replica) Snapshot(env string) *feed.Snapshot { return rep.view.Load()
 // Feeds returns the feeds that hosts watch.
 func (rep *Replica) Feeds() *feed.Feeds { return rep.feeds }
 
-// Lost returns since when the replica doesn't follow the store, or nil if it does.
+// LostSince returns since when the replica doesn't follow the store, or nil if it does.
 func (rep *Replica) LostSince() *time.Time { return rep.lostSince.Load() }
 
 func (rep *Replica) now() time.Time { return rep.config.Clock() }

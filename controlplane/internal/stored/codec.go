@@ -23,6 +23,7 @@ const (
 	maxUnpacked   = 256 << 20 // of one value, so that a broken one can't fill the memory; the largest documents stay below a quarter of this
 )
 
+// ErrBroken is what every value that can't be read is.
 var ErrBroken = errors.New("a stored value is broken")
 
 // Marshal writes a value for the store.
