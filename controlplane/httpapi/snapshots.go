@@ -33,6 +33,7 @@ func (c *call) format() (int, error) {
 }
 
 // newestOf returns the newest of our formats that a list names; the oldest if there is no list, 0 if it names none of them.
+// Why: RATIONALE.md "Why does a host that names no snapshot format get the oldest?"
 func newestOf(ours []int, list string) int {
 	if strings.TrimSpace(list) == "" {
 		return ours[0]

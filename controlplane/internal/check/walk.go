@@ -13,6 +13,7 @@ import (
 )
 
 // Violation is a broken invariant of a store.
+// Why: RATIONALE.md "Why does `gonfalon check` call some of what it finds litter?"
 type Violation struct {
 	Key    string `json:"key"` // the key that is broken or missing
 	Detail string `json:"detail"`

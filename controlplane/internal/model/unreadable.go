@@ -11,6 +11,7 @@ import (
 
 // Unreadable is a record that this build can't read, because a newer one wrote it or it is damaged. It takes nothing else with it: hosts get
 // its compiled form if that can be read, else its last version that could, else nothing.
+// Why: RATIONALE.md "What becomes of a record that a replica can't read?"
 type Unreadable struct {
 	Kind  snapshot.Kind
 	Key   string
