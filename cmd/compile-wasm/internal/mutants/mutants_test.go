@@ -17,6 +17,7 @@ import (
 // The tests that have to notice, quickest first.
 var tests = [][]string{
 	{"./analyse", "./emit", "./opt", "./rt", "./wasm", "./layout", "./ir"},
+	{"./subset"},
 	{"./torture"},
 	{"./build"},
 	{"./randprog", "-programs", "40", "-run", "TestPrograms"},

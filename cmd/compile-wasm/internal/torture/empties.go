@@ -118,3 +118,8 @@ func empties(n int32) int64 {
 	}
 	return r + int64(cap(e[:]))
 }
+
+// given tells what it was given, as numbers.
+//
+//go:wasmexport given
+func given(b bool, n int32) int32 { return int32(truth(b))*10 + n }

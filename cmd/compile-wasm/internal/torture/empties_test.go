@@ -13,3 +13,12 @@ func TestEmpties(t *testing.T) {
 		}
 	})
 }
+
+// TestGiven: whatever a host gives for a bool is one.
+func TestGiven(t *testing.T) {
+	each(t, func(t *testing.T, inst *harness.Instance, n int) {
+		for _, bits := range []uint64{0, 1, 2, 256, 1 << 31} {
+			same(t, inst, func() uint64 { return uint64(given(bits != 0, 3)) }, "given", bits, 3)
+		}
+	})
+}
