@@ -14,7 +14,7 @@ var List = []Mutant{
 	{"what leaks through a leaked variable stays", "analyse/escape.go", "e.content[i].each(mark)", "_ = i"},
 	{"bytes may change before a string of them is compared", "analyse/alloc.go", "if MayWrite(b.Instrs[i]) {", "if false {"},
 
-	{"initialisers are left out", "analyse/reach.go", "if src := p.Source(q); p.Own(q) &&", "if src := p.Source(q); !p.Own(q) &&"},
+	{"initialisers are left out", "analyse/reach.go", "(len(src.TypesInfo.InitOrder) > 0 || declaresInit(src))", "len(src.TypesInfo.InitOrder) > 99 && declaresInit(src)"},
 	{"packages are initialised as they are imported", "analyse/init.go", "p := slices.MinFunc(ready, func(a, b *types.Package) int { return strings.Compare(symbol(a), symbol(b)) })", "p := ready[0]"},
 	{"packages are initialised by their paths", "analyse/init.go", "return b.String() + \"..inittask\"", "return path"},
 	{"packages without a task hold others up", "analyse/init.go", "order := schedule(list, func(p *types.Package) bool { return tasks[p] >= perhaps })", "order := schedule(list, func(p *types.Package) bool { return p != nil })"},

@@ -235,29 +235,36 @@ func (v *evaluation) selector(x *ast.SelectorExpr) (a analyse.Access, inMemory b
 	if sel.Kind() != types.FieldVal {
 		return a, false, v.expr(x.X)
 	}
-	t := sel.Recv()
-	if _, ok := t.Underlying().(*types.Pointer); ok {
-		inMemory, on = true, v.expr(x.X)
+	a, inMemory, on, _ = v.path(x.X, sel.Recv(), sel.Index())
+	return a, inMemory, on
+}
+
+// path goes from e, of type t, through fields and the pointers between them.
+func (v *evaluation) path(e ast.Expr, t types.Type, fields []int) (a analyse.Access, inMemory bool, on []read, end types.Type) {
+	if isPointer(t) {
+		on = v.expr(e)
 	} else {
-		a, inMemory, on = v.place(x.X)
+		a, inMemory, on = v.place(e)
 	}
-	for i, n := range sel.Index() {
+	for _, n := range fields {
 		if p, ok := t.Underlying().(*types.Pointer); ok {
-			if i > 0 && inMemory { // an embedded pointer
+			if inMemory { // an embedded pointer
 				a.Kinds = analyse.Kinds(t)
-				on = append(on, read{a, x})
+				on = append(on, read{a, e})
 			}
 			a, inMemory, t = analyse.Access{}, true, p.Elem()
 		}
 		s, ok := t.Underlying().(*types.Struct)
-		if !ok {
-			return analyse.Access{}, true, on
+		if !ok { // of a type parameter
+			return analyse.Access{}, true, on, t
 		}
 		a.Field, a.Element = s.Field(n).Origin(), false
 		t = s.Field(n).Type()
 	}
-	return a, inMemory, on
+	return a, inMemory, on, t
 }
+
+func isPointer(t types.Type) bool { _, ok := t.Underlying().(*types.Pointer); return ok }
 
 // madeOfAny reports whether a pointer was converted from another type's.
 func (v *evaluation) madeOfAny(e ast.Expr) bool {
@@ -298,23 +305,20 @@ func (v *evaluation) receiver(fun ast.Expr) []read {
 	if sel == nil || sel.Kind() != types.MethodVal {
 		return v.expr(fun)
 	}
-	_, onPointer := sel.Recv().Underlying().(*types.Pointer)
+	n := len(sel.Index()) - 1
+	a, inMemory, on, t := v.path(x.X, sel.Recv(), sel.Index()[:n])
 	recv := sel.Obj().(*types.Func).Signature().Recv().Type()
-	_, wantsPointer := recv.Underlying().(*types.Pointer)
-	switch {
-	case onPointer && wantsPointer:
-		return v.expr(x.X)
-	case onPointer:
-		return append(v.expr(x.X), read{analyse.Access{Kinds: analyse.Kinds(recv)}, x.X})
-	case wantsPointer:
-		a, inMemory, on := v.place(x.X)
-		if inMemory && len(sel.Index()) > 1 { // perhaps through an embedded pointer
-			a.Kinds = analyse.Kinds(sel.Recv())
-			on = append(on, read{a, x.X})
-		}
-		return on
+	if isPointer(recv) && !isPointer(t) {
+		return on // the address is taken
 	}
-	return v.expr(x.X)
+	if inMemory {
+		a.Kinds |= analyse.Kinds(t)
+		on = append(on, read{a, x.X})
+	}
+	if isPointer(t) && !isPointer(recv) {
+		on = append(on, read{analyse.Access{Kinds: analyse.Kinds(recv)}, x.X})
+	}
+	return on
 }
 
 // touch refuses the early reads that the call may invalidate.

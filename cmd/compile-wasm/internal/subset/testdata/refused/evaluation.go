@@ -6,7 +6,10 @@ type box struct {
 	_    [3]int32
 }
 
+type holder struct{ *box }
+
 var (
+	held   = holder{boxes}
 	number int32
 	slice  = []int32{1, 2, 3}
 	array  [4]int32
@@ -47,6 +50,7 @@ func evaluation(n int32) int32 {
 	boxes.n = move()
 	x += boxes.n + move()
 	x += boxes.value(boxes.put(3))
+	x += held.value(held.put(3))
 	x += boxes.next.n + boxes.put(4)
 	t := []byte("ab")
 	x += int32(len(string(t))) + int32(copy(t, "xy"))
