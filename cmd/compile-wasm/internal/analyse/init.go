@@ -16,6 +16,7 @@ import (
 // gc works some initialisers out while it compiles, and then they are no task.
 // Which ones is its own business: where that decides about the order of two
 // packages of the project, the order is refused.
+// Why: RATIONALE.md "Why are some orders of initialisation refused?"
 
 // task says whether gc leaves a package something to do at the start.
 type task int

@@ -12,6 +12,9 @@
 // Such a value is passed and returned as an address; whoever receives a result
 // copies it at once, before the callee's frame can be overwritten.
 //
+// The initialisers are a program of their own, which notes its place and counts its
+// steps, so that one that traps or doesn't end can be told.
+//
 // Each export gets an entry function around it, which puts the stack pointer
 // and the heap back to where the last completed call left them. So a call that
 // trapped leaves nothing behind in either.

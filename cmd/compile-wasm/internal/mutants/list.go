@@ -18,7 +18,7 @@ var List = []Mutant{
 	{"packages are initialised as they are imported", "analyse/init.go", "p := slices.MinFunc(ready, func(a, b *types.Package) int { return strings.Compare(symbol(a), symbol(b)) })", "p := ready[0]"},
 	{"packages are initialised by their paths", "analyse/init.go", "return b.String() + \"..inittask\"", "return path"},
 	{"packages without a task hold others up", "analyse/init.go", "order := schedule(list, func(p *types.Package) bool { return tasks[p] >= perhaps })", "order := schedule(list, func(p *types.Package) bool { return p != nil })"},
-	{"an order that gc decides is guessed", "analyse/init.go", "if tasks[odd] == perhaps {", "if false {"},
+	{"an order that gc decides is guessed", "analyse/init.go", "rank[p] > rank[q] && !differs[pair]", "rank[p] > rank[q]+9 && !differs[pair]"},
 	{"writes through parameters are forgotten", "analyse/effects.go", "a := argument(p, args)", "a := argument(p, nil)\n\t\t\t\tif len(args) > 0 {\n\t\t\t\t\tcontinue\n\t\t\t\t}"},
 	{"a callee's callees write nothing", "analyse/effects.go", "if !fresh(w.Root) && !e.writes[f][w] {", "if _, call := in.(*ssa.Call); !call && !fresh(w.Root) && !e.writes[f][w] {"},
 	{"a read before a call that writes it passes", "subset/order.go", "if v.effects.MayTouch(r.Access, w) {", "if len(v.early) > 9 && v.effects.MayTouch(r.Access, w) {"},

@@ -14,6 +14,7 @@ import (
 // open when a variable is read. gc makes the calls first; go/ssa, which this
 // compiler translates, goes from left to right. So a read that stands before a
 // call is refused if the call may write what is read.
+// Why: RATIONALE.md "Why are reads before a call refused, and not made after it?"
 
 // evaluation walks the expressions of one function in go/ssa's order.
 type evaluation struct {
