@@ -7,7 +7,7 @@
 //		checkout(flags.Client, …)
 //	}
 //
-// The flags are real: they are compiled and decided as a server's would be. Code that has a client of its own, a global one
-// say, is reached by the context: what it asks with gonfalon.From(ctx), in whatever goroutine, is answered by the flags of
-// [Flags.Context], as far as they are set; other flags and other tests are as before.
+// The flags are real: they are compiled and decided as a server's would be. Code that has its own client, such as a global one, is
+// reached through the context: its calls with gonfalon.From(ctx), in any goroutine, are answered by the flags of [Flags.Context] that
+// the test has set. Other flags and other tests are not affected.
 package flagtest

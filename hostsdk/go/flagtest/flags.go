@@ -17,8 +17,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon"
 )
 
-// Flags is a client whose flags a test sets. A change is there when the method that makes it returns. Its methods may be called
-// by many goroutines; a change that can't be is fatal to the test, so that those belong into the test's own.
+// Flags is a client whose flags a test sets. A change has taken effect when the method that makes it returns. Any number of
+// goroutines may evaluate flags; an invalid change calls t.Fatal, so make changes on the test's own goroutine.
 type Flags struct {
 	*gonfalon.Client
 
@@ -37,10 +37,10 @@ type frame struct {
 	done chan error
 }
 
-// Option changes what New makes.
+// Option configures what New returns.
 type Option func(*Flags, *gonfalon.Config)
 
-// Strict makes an evaluation of a flag that the test hasn't set panic, so that no test passes by a misspelt key.
+// Strict makes the evaluation of a flag that the test hasn't set panic, so that no test passes because of a misspelt key.
 func Strict() Option {
 	return func(f *Flags, config *gonfalon.Config) {
 		f.strict = true
@@ -57,17 +57,17 @@ func Engine(e gonfalon.Engine) Option {
 	return func(_ *Flags, config *gonfalon.Config) { config.Engine = e }
 }
 
-// Hook sees what the code under test asks.
+// Hook adds a hook, which sees what the code under test evaluates.
 func Hook(h gonfalon.Hook) Option {
 	return func(_ *Flags, config *gonfalon.Config) { config.Hooks = append(config.Hooks, h) }
 }
 
-// Clock gives schedules their time.
+// Clock sets the time for schedules.
 func Clock(now func() time.Time) Option {
 	return func(_ *Flags, config *gonfalon.Config) { config.Clock = now }
 }
 
-// New makes a client without a flag. It ends with the test.
+// New returns a client without flags. It is closed when the test ends.
 func New(t testing.TB, options ...Option) *Flags {
 	t.Helper()
 	f := &Flags{t: t, frames: make(chan frame)}
@@ -109,39 +109,39 @@ func (f *Flags) Context(ctx context.Context) context.Context {
 	return gonfalon.Override(ctx, f.Client)
 }
 
-// Scope says for whom a flag is enabled or disabled.
+// Scope says what a change of a flag applies to.
 type Scope = flagset.Scope
 
-// ForActor is one actor.
+// ForActor returns the scope of one actor.
 func ForActor(key string) Scope { return flagset.ForActor(key) }
 
-// ForGroup is a group.
+// ForGroup returns the scope of a group.
 func ForGroup(name string) Scope { return flagset.ForGroup(name) }
 
-// ForPercentageOfActors is a share of the actors, in (0, 1).
+// ForPercentageOfActors returns the scope of a share of the actors, in (0, 1).
 func ForPercentageOfActors(ratio float64) Scope { return flagset.ForPercentageOfActors(ratio) }
 
-// ForPercentageOfTime is a share of the decisions, in (0, 1).
+// ForPercentageOfTime returns the scope of a share of the decisions, in (0, 1).
 func ForPercentageOfTime(ratio float64) Scope { return flagset.ForPercentageOfTime(ratio) }
 
-// When is everybody whose attribute compares so. FORMAT.md of engine/snapshot lists the operators.
+// When returns the scope of contexts whose attribute compares this way. FORMAT.md of engine/snapshot lists the operators.
 func When(attribute, operator string, values ...any) Scope {
 	return flagset.When(flagset.Constraint{Attribute: attribute, Operator: operator, Values: values})
 }
 
-// ForSegment is a segment of PutSegment.
+// ForSegment returns the scope of a segment, which PutSegment sets.
 func ForSegment(key string) Scope { return flagset.ForSegment(key) }
 
-// Requires is everybody for whom another flag is on.
+// Requires returns the scope of contexts for which another flag is on.
 func Requires(flag string) Scope { return flagset.Requires(flag, true) }
 
-// Enable turns a flag on: for everybody, or for these scopes. It makes the flag, if need be.
+// Enable turns a flag on, for everyone or for these scopes. It creates the flag if there is none.
 func (f *Flags) Enable(key string, scopes ...Scope) {
 	f.t.Helper()
 	f.each(key, scopes, flagset.Enable)
 }
 
-// Disable turns a flag off: for everybody, or for these scopes. Other gates that grant stay; Kill or Clear end them.
+// Disable turns a flag off, for everyone or for these scopes. Other gates still grant it; Kill and Clear end them.
 func (f *Flags) Disable(key string, scopes ...Scope) {
 	f.t.Helper()
 	f.each(key, scopes, flagset.Disable)
@@ -163,7 +163,8 @@ func (f *Flags) each(key string, scopes []Scope, verb func(flagset.Flag, flagset
 	})
 }
 
-// Serve gives every actor one variant, with a payload if one is given: a boolean, string, number, or what encodes to a JSON object.
+// Serve serves one variant to every actor, with a payload if there is one: a boolean, string, number, or a value that encodes to a
+// JSON object.
 func (f *Flags) Serve(key, variant string, payload ...any) {
 	f.t.Helper()
 	v := map[string]any{"name": variant, "weight": 1}
@@ -187,7 +188,7 @@ func (f *Flags) Kill(key string) {
 	f.change(key, func(flag flagset.Flag) (flagset.Flag, []flagset.Problem) { return flagset.Kill(flag, nil) })
 }
 
-// Put sets a flag in its authoring form, as JSON: all that there is can be tested.
+// Put sets a flag from its document, in JSON. It can have every kind of gate.
 func (f *Flags) Put(document string) {
 	f.t.Helper()
 	parsed, problems := flagset.ParseFlag([]byte(document))
@@ -195,7 +196,7 @@ func (f *Flags) Put(document string) {
 	f.change(parsed.Key, func(flagset.Flag) (flagset.Flag, []flagset.Problem) { return parsed, flagset.ValidateFlag(&parsed) })
 }
 
-// PutSegment sets a segment in its authoring form, as JSON.
+// PutSegment sets a segment from its document, in JSON.
 func (f *Flags) PutSegment(document string) {
 	f.t.Helper()
 	parsed, problems := flagset.ParseSegment([]byte(document))

@@ -12,33 +12,33 @@ import (
 	"time"
 )
 
-// Config says where flags come from, and how a client treats them. Its zero value needs one thing more: an Endpoint, a Source, a
-// Bootstrap or a LastGood.
+// Config says where flags come from, and how a client treats them. It needs an Endpoint, a Source, a Bootstrap or a LastGood; the
+// zero value of everything else is useful.
 type Config struct {
 	Endpoint    string // of the control plane, as "https://flags.example.com"
 	Token       string // of role sdk, viewer or more
 	Environment string // "" is "default"
 
-	// Source brings snapshots. Nil is Stream() where there is an endpoint, and nothing where there is none.
+	// Source brings snapshots. Nil is Stream() if there is an Endpoint, and no source if there is none.
 	Source Source
-	// Bootstrap is a snapshot to start with. One that can't be loaded is an error of New.
+	// Bootstrap is a snapshot to start with. If it can't be loaded, New returns an error.
 	Bootstrap []byte
-	// LastGood is a file that keeps the last snapshot over restarts. It is written whole or not at all.
+	// LastGood is a file that keeps the last snapshot across restarts. It is written whole or not at all.
 	LastGood string
 	// Engine decides. Nil is Native().
 	Engine Engine
 
-	// ReadyWithin is how long New waits for the source: 0 is DefaultReadyWithin, less is not at all. New doesn't wait any
-	// longer than until the source failed once, if there is a snapshot to begin with.
+	// ReadyWithin is how long New waits for the source: 0 is DefaultReadyWithin, and below 0 it doesn't wait. If there is a snapshot
+	// to start with, New stops waiting when the source has failed once.
 	ReadyWithin time.Duration
-	// TTL makes a client STALE that hasn't heard of its source for so long; it goes on answering. 0 is never.
+	// TTL marks the client STALE after this long without contact from its source. It keeps answering. 0 is never.
 	TTL time.Duration
-	// Grace is how long a lost source isn't yet STALE: 0 is DefaultGrace, less is none.
+	// Grace is how long the client stays READY after it has lost its source: 0 is DefaultGrace, and below 0 there is none.
 	Grace time.Duration
 
-	// Usage is how often counts of evaluations are reported: 0 is DefaultUsage, less is never.
+	// Usage is how often counts of evaluations are reported: 0 is DefaultUsage, below 0 is never.
 	Usage time.Duration
-	// ReportUsage takes the reports. Nil sends them to Endpoint, if there is one.
+	// ReportUsage receives the reports. Nil sends them to Endpoint, if there is one.
 	ReportUsage func(ctx context.Context, env string, batch []FlagUsage) error
 
 	Logger *slog.Logger     // nil is slog.Default()
@@ -55,9 +55,9 @@ const (
 	DefaultUsage       = time.Minute
 )
 
-// New makes a client and waits for it to be ready, as Config says. It fails for a configuration that can't work, and when ctx ends
-// while it waits; a server that is down or refuses is no failure: the client answers by what it has, or by the callers' defaults, and
-// goes on trying. State tells. ctx doesn't bound the client's life: Close ends it.
+// New makes a client and waits until it is ready, as Config says. It returns an error for a configuration that can't work, and if ctx
+// ends while it waits. An unreachable or refusing server is not an error: the client answers from what it has, or with the callers'
+// defaults, and keeps trying; see [Client.State]. ctx doesn't bound the client's life: Close ends it.
 func New(ctx context.Context, config Config) (*Client, error) {
 	c, err := newClient(config)
 	if err != nil {
@@ -103,7 +103,7 @@ func newClient(config Config) (*Client, error) {
 	return c, nil
 }
 
-// complete puts defaults in place, and refuses what can't work.
+// complete fills in the defaults, and refuses what can't work.
 func (config *Config) complete() error {
 	if config.Environment == "" {
 		config.Environment = DefaultEnvironment
@@ -146,12 +146,12 @@ func (config *Config) complete() error {
 		return errors.New("gonfalon: HTTP has a Timeout, which would end every stream: bound dialling in its Transport instead")
 	}
 	if config.Source == nil && config.Bootstrap == nil && config.LastGood == "" {
-		return errors.New("gonfalon: nothing to take flags from: Config has no Endpoint, Source, Bootstrap or LastGood")
+		return errors.New("gonfalon: Config needs an Endpoint, a Source, a Bootstrap or a LastGood: there is nothing to take flags from")
 	}
 	return nil
 }
 
-// start loads what is at hand and begins to listen to the source.
+// start loads the bootstrap and the last good snapshot, and runs the source.
 func (c *Client) start() error {
 	if c.config.Bootstrap != nil {
 		g, err := c.load(c.config.Bootstrap)

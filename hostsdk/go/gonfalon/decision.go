@@ -78,7 +78,7 @@ const (
 	ErrorTypeMismatch = "TYPE_MISMATCH"
 )
 
-// Resolution is a decision as OpenFeature and OFREP put it: one value of one type.
+// Resolution is a decision in the terms of OpenFeature and OFREP: one value of one type.
 type Resolution struct {
 	Value   any    // bool, string, int64, float64 or map[string]any; nil: the caller's default
 	Variant string // its name, if one was served
@@ -86,7 +86,7 @@ type Resolution struct {
 	Error   string // empty: none
 }
 
-// Resolve maps the decision to a value. The table in ../../README.md, which says the same, is the law of all SDKs.
+// Resolve returns the flag's value for the decision. The table in ../../README.md says the same for all SDKs.
 func (d *Decision) Resolve() Resolution {
 	killed, served := d.Killed(), d.Variant != ""
 	switch {
@@ -118,7 +118,7 @@ func (d *Decision) value() any {
 	return parsePayload(d.Payload)
 }
 
-// Metadata is what a Resolution tells beside the value: enabled, gate, revision, killed.
+// Metadata returns what a provider reports besides the value: enabled, gate, revision, killed.
 func (d *Decision) Metadata() map[string]any {
 	m := map[string]any{}
 	if d.Reason == engine.ReasonNotReady {

@@ -8,9 +8,9 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// Engine turns a snapshot's bytes into decisions. Native is one; package wasmengine has the other. It may serve many clients.
+// Engine turns a snapshot's bytes into decisions. Native returns one, package wasmengine the other. It may serve many clients.
 type Engine interface {
-	// Load checks data and makes it ready. What can't be loaded is an error, and nothing remains of it. It keeps no part of data.
+	// Load checks data and makes it ready to decide. It keeps no part of data, and nothing at all of data that it returns an error for.
 	Load(data []byte) (Snapshot, error)
 }
 
@@ -30,20 +30,20 @@ type Snapshot interface {
 
 	// Decide decides flag i. The error is ErrRetired, or says that the engine broke twice in a row.
 	Decide(i int32, in *engine.Input, d *engine.Decision) error
-	// DecideAll decides the flags of these numbers into out, which is as long; nil stands for all flags.
+	// DecideAll decides the flags with these numbers into out, which has the same length; nil stands for all flags.
 	DecideAll(flags []int32, in *engine.Input, out []engine.Decision) error
-	// Explain gives the explanation of flag i as bytes of wasm/ABI.md.
+	// Explain returns the explanation of flag i, in the bytes that wasm/ABI.md describes.
 	Explain(i int32, in *engine.Input) ([]byte, error)
-	// Groups are all groups that deciding flag i can ask for.
+	// Groups returns all groups that deciding flag i can ask about.
 	Groups(i int32) ([]string, error)
-	// Splice gives the bytes of the snapshot that a delta makes of this one. The error is a *engine.LoadError.
+	// Splice returns the bytes of the snapshot that a delta turns this one into. The error is a *engine.LoadError.
 	Splice(delta []byte) ([]byte, error)
 
-	// Retire lets calls that have begun end, and refuses others with ErrRetired. It doesn't wait.
+	// Retire lets the calls that have begun finish, and refuses others with ErrRetired. It doesn't wait.
 	Retire()
 }
 
-// ErrRetired says that a snapshot has been replaced; the caller takes the one that serves now.
+// ErrRetired says that a snapshot has been replaced. The caller takes the one that serves now.
 var ErrRetired = errors.New("gonfalon: the snapshot is retired")
 
 // SnapshotInfo describes a snapshot.

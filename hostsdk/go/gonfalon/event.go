@@ -8,7 +8,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// EventKind says what happened.
+// EventKind is a kind of event.
 type EventKind uint8
 
 // These are the kinds of event.
@@ -22,15 +22,15 @@ type Event struct {
 	Kind EventKind
 
 	State, Previous State // of StateChanged
-	Err             error // of StateChanged: what the source's trouble is, if it has some
+	Err             error // of StateChanged: what is wrong with the source, if anything is
 
 	Info           SnapshotInfo // of FlagsChanged: the snapshot that serves now
 	Flags          []string     // of FlagsChanged: the flags whose own definition is new, changed or gone, ascending
-	Segments       []string     // of FlagsChanged: likewise; every flag that uses one may decide otherwise now
+	Segments       []string     // of FlagsChanged: likewise; every flag that uses one may decide differently now
 	LineageChanged bool         // of FlagsChanged: the environment was created again, or restored
 }
 
-// events takes events to those who subscribed, in order, from one goroutine.
+// events delivers events to subscribers, in order, from one goroutine.
 type events struct {
 	queue   chan Event
 	dropped atomic.Int64
@@ -53,8 +53,8 @@ func (e *events) put(event Event) {
 	}
 }
 
-// Subscribe calls f with each event from now on, one after another, until stop is called. f shouldn't take long: other
-// subscribers wait for it, and past 256 waiting events the next ones are lost.
+// Subscribe calls f with each event from now on, one after another, until stop is called. f should return quickly: other
+// subscribers wait for it, and events are dropped while 256 of them are waiting.
 func (c *Client) Subscribe(f func(Event)) (stop func()) {
 	e := &c.events
 	e.mu.Lock()
@@ -111,7 +111,7 @@ func (c *Client) deliver(event Event) {
 	}
 }
 
-// announce tells what changed between two snapshots.
+// announce puts the event of what changed between two snapshots.
 func (c *Client) announce(old, g *generation) {
 	event := Event{Kind: FlagsChanged, Info: g.info}
 	before := ""

@@ -21,7 +21,7 @@ type Step = explain.Step
 // Comparison is one constraint of a rule or segment, and how it compared.
 type Comparison = explain.Comparison
 
-// Explain decides, and tells why. It costs far more than Decide, and isn't counted as usage.
+// Explain decides and returns every gate that was looked at. It costs far more than Decide, and isn't counted as usage.
 func (c *Client) Explain(key string, opts ...Option) Explanation {
 	var q query
 	q.readAll(opts)
@@ -46,7 +46,7 @@ func (c *Client) Explain(key string, opts ...Option) Explanation {
 	return Explanation{Decision: (*generation)(nil).decision(key, &d)}
 }
 
-// explain gives both from one input, so that time and chance are the same.
+// explain decides and explains one input, so that time and chance are the same.
 func (g *generation) explain(c *Client, i int32, key string, q query) (Explanation, error) {
 	q.settle(c, needNow|needRoll) // an explanation shows the time
 	if q.member != nil {

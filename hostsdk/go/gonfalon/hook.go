@@ -8,9 +8,9 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// Hook is told what a client does. Each part may be nil.
+// Hook has the functions that a client calls when something happens. Each may be nil.
 type Hook struct {
-	// Evaluated is called after each decision, by whoever asked for it and before that gets its answer.
+	// Evaluated is called after each decision, on the caller's goroutine, before the call returns.
 	Evaluated func(Evaluation)
 	// Changed is called after each change of state or flags, in order, from one goroutine of the client.
 	Changed func(Event)
@@ -18,12 +18,12 @@ type Hook struct {
 
 // Evaluation is one decision, as a hook sees it.
 type Evaluation struct {
-	Context  context.Context // that was given to Remember; context.Background() if the caller asked without
+	Context  context.Context // the one that was passed to Remember, or context.Background()
 	Decision Decision
 	Actor    string // the key; empty if there was none
 }
 
-// Names that OpenTelemetry's semantic conventions give to evaluations.
+// These are the names of OpenTelemetry's semantic conventions for evaluations.
 const (
 	EvaluationEvent    = "feature_flag.evaluation"
 	AttributeKey       = "feature_flag.key"
@@ -39,7 +39,7 @@ const (
 
 const attributeRoom = 8
 
-// Attributes describe the evaluation by OpenTelemetry's names, for the event EvaluationEvent.
+// Attributes returns the evaluation under OpenTelemetry's names, for the event EvaluationEvent.
 func (e *Evaluation) Attributes() []slog.Attr {
 	r := e.Decision.Resolve()
 	attrs := append(make([]slog.Attr, 0, attributeRoom), slog.String(AttributeKey, e.Decision.Key), slog.String(AttributeProvider, ProviderName))
@@ -62,7 +62,7 @@ func (e *Evaluation) Attributes() []slog.Attr {
 	return attrs
 }
 
-// LogHook logs each evaluation at debug level, by OpenTelemetry's names.
+// LogHook returns a hook that logs each evaluation at debug level, under OpenTelemetry's names.
 func LogHook(logger *slog.Logger) Hook {
 	return Hook{Evaluated: func(e Evaluation) {
 		if logger.Enabled(e.Context, slog.LevelDebug) {

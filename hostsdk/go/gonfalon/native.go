@@ -7,7 +7,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/explain"
 )
 
-// Native is the engine that runs as what it is, Go.
+// Native returns the engine that runs natively, as Go.
 func Native() Engine { return native{} }
 
 type native struct{}

@@ -10,7 +10,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// Actor is anything flags can be asked for. Its id is the targeting key: the same id is always in the same share of actors.
+// Actor is something that flags are evaluated for. Its id is the targeting key: the same id is always in the same share of actors.
 type Actor interface {
 	// ActorID returns the id.
 	ActorID() string
@@ -22,8 +22,8 @@ type Member interface {
 	InGroup(name string) bool
 }
 
-// Option says who asks, or how to answer. Options are values: they can be kept, and given again. Of two that say the same, the
-// later counts.
+// Option describes the context of a call, or its default. Options are values: you can keep them and pass them again. Of two that
+// set the same thing, the later counts.
 type Option struct {
 	kind      optionKind
 	state     uint8 // the presence of an actor, the type of a default
@@ -46,8 +46,8 @@ const (
 	optionRoll
 )
 
-// For says who asks: a string, or anything with ActorID() string; with InGroup(string) bool too, that decides about groups.
-// A nil actor is no actor. Anything else is no actor either, since a made-up id would put it into some share of actors.
+// For sets the actor: a string, or anything with ActorID() string. If it has InGroup(string) bool too, that decides about groups.
+// A nil actor is no actor. Any other type counts as no actor either: an invented id would assign it to an arbitrary share of actors.
 func For[A any](actor A) Option {
 	// Conversions stay apart, so that a string isn't copied to the heap for the interfaces below.
 	if id, ok := any(actor).(string); ok {
@@ -65,7 +65,7 @@ func For[A any](actor A) Option {
 	return o
 }
 
-// named is the text of a string of a named type.
+// named returns the text of a string of a named type.
 func named(actor any) (string, bool) {
 	v := reflect.ValueOf(actor)
 	if v.Kind() != reflect.String {
@@ -74,7 +74,7 @@ func named(actor any) (string, bool) {
 	return v.String(), true
 }
 
-// InGroups names the groups that the actor is in. Without For there still is an actor, one of which only the groups are known.
+// InGroups sets the groups that the actor is in. Without For there is still an actor, of which only the groups are known.
 func InGroups(names ...string) Option {
 	groups := make([]string, min(len(names), engine.MaxGroups))
 	for i := range groups {
@@ -83,7 +83,7 @@ func InGroups(names ...string) Option {
 	return Option{kind: optionGroups, prepared: &prepared{in: engine.Input{Groups: groups}}}
 }
 
-// With adds one attribute to the context. ../../README.md says which values there are; others count as null.
+// With adds one attribute to the context. ../../README.md lists the kinds of value; any other counts as null.
 func With[V any](name string, value V) Option {
 	o := Option{kind: optionAttribute}
 	if s, ok := any(value).(string); ok {
@@ -109,8 +109,8 @@ func Attributes(values map[string]any) Option {
 	return Option{kind: optionPrepared, prepared: &prepared{in: engine.Input{Attributes: list}}}
 }
 
-// Default is the answer when nothing is known: no snapshot yet, no such flag, no variant to serve, a payload of another type.
-// Without it, that is false, "", 0 or nil: flags fail closed. Default(true) makes one fail open.
+// Default sets the answer for when nothing is known: no snapshot yet, no such flag, no variant to serve, a payload of another type.
+// Without it, the answer is false, "", 0 or nil: flags fail closed. Default(true) makes one fail open.
 func Default[V bool | string | int | int64 | float64](value V) Option {
 	o := Option{kind: optionDefault}
 	switch v := any(value).(type) {
@@ -131,13 +131,13 @@ func Default[V bool | string | int | int64 | float64](value V) Option {
 	return o
 }
 
-// At decides as if it were another time, for tests and previews.
+// At sets the time of a decision, for tests and previews.
 func At(t time.Time) Option { return Option{kind: optionNow, bits: uint64(t.UnixMicro())} }
 
-// Roll fixes the chance of percentage_of_time gates, for tests and replays.
+// Roll sets the chance that percentage_of_time gates use, for tests and replays.
 func Roll(n uint64) Option { return Option{kind: optionRoll, bits: n} }
 
-// Prepare makes one option of many, to be given again and again without building the context anew. It may be shared.
+// Prepare makes one option of many, so that the context is built once for many calls. Any number of goroutines may use it.
 func Prepare(opts ...Option) Option {
 	var q query
 	q.readAll(opts)
@@ -146,7 +146,7 @@ func Prepare(opts ...Option) Option {
 	}}
 }
 
-// prepared is a context built before it is asked about.
+// prepared is a context that was built ahead of the calls that use it.
 type prepared struct {
 	in       engine.Input
 	member   Member

@@ -9,14 +9,14 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// payload is that of the variant the actor is served; empty if there is none.
+// payload returns the payload of the variant that the actor is served; empty if there is none.
 func (c *Client) payload(key string, opts []Option) string {
 	var d engine.Decision
 	c.decide(key, opts, &d)
 	return d.Payload
 }
 
-// Payload is the payload of the served variant as JSON; nil without one. Whoever gets it may not write to it.
+// Payload returns the payload of the served variant as JSON; nil without one. The caller must not write to it.
 func (c *Client) Payload(key string, opts ...Option) json.RawMessage {
 	if p := c.payload(key, opts); p != "" {
 		return json.RawMessage(p)
@@ -24,7 +24,7 @@ func (c *Client) Payload(key string, opts ...Option) json.RawMessage {
 	return nil
 }
 
-// PayloadBool is the payload of the served variant, or the default if it has none or one of another type.
+// PayloadBool returns the payload of the served variant, or the default if it has none or one of another type.
 func (c *Client) PayloadBool(key string, opts ...Option) bool {
 	switch c.payload(key, opts) {
 	case "true":
@@ -35,7 +35,7 @@ func (c *Client) PayloadBool(key string, opts ...Option) bool {
 	return defaultOf(opts).bool()
 }
 
-// PayloadString is the payload of the served variant, or the default if it has none or one of another type.
+// PayloadString returns the payload of the served variant, or the default if it has none or one of another type.
 func (c *Client) PayloadString(key string, opts ...Option) string {
 	if s, ok := payloadString(c.payload(key, opts)); ok {
 		return s
@@ -43,7 +43,7 @@ func (c *Client) PayloadString(key string, opts ...Option) string {
 	return defaultOf(opts).string()
 }
 
-// PayloadInt is the payload of the served variant, or the default if it has none or one that isn't an integer.
+// PayloadInt returns the payload of the served variant, or the default if it has none or one that isn't an integer.
 func (c *Client) PayloadInt(key string, opts ...Option) int64 {
 	if n, ok := parseNumber(c.payload(key, opts)).(int64); ok {
 		return n
@@ -51,7 +51,7 @@ func (c *Client) PayloadInt(key string, opts ...Option) int64 {
 	return defaultOf(opts).int()
 }
 
-// PayloadFloat is the payload of the served variant, or the default if it has none or one that isn't a number.
+// PayloadFloat returns the payload of the served variant, or the default if it has none or one that isn't a number.
 func (c *Client) PayloadFloat(key string, opts ...Option) float64 {
 	switch n := parseNumber(c.payload(key, opts)).(type) {
 	case int64:
@@ -62,8 +62,8 @@ func (c *Client) PayloadFloat(key string, opts ...Option) float64 {
 	return defaultOf(opts).float()
 }
 
-// PayloadObject reads the payload of the served variant into what into points at, as json.Unmarshal does. It says whether there
-// was one and it fitted; else what into points at may be filled in part.
+// PayloadObject reads the payload of the served variant into the value that into points to, as json.Unmarshal does. It reports
+// whether there was an object that fitted. If not, the value may have been filled in part.
 func (c *Client) PayloadObject(key string, into any, opts ...Option) bool {
 	p := c.payload(key, opts)
 	return strings.HasPrefix(p, "{") && json.Unmarshal([]byte(p), into) == nil

@@ -13,7 +13,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// Poll is the source that asks for the snapshot every so often; the control plane answers 304 where nothing has changed. 0 is
+// Poll returns the source that fetches the snapshot at intervals; the control plane answers 304 if nothing has changed. 0 is
 // DefaultPoll. Intervals have a jitter of a tenth.
 func Poll(every time.Duration) Source {
 	if every <= 0 {

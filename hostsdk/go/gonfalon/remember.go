@@ -7,8 +7,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// Remember gives a context that carries options, and what is decided by them: ask with From(ctx), and a flag has the same
-// answer for as long as the context is used, whatever changes meanwhile, and is decided once. It is for one request.
+// Remember returns a context that carries options, and the decisions made with them. Pass From(ctx) to a call: each flag is decided
+// once, and keeps that answer for as long as the context is used, whatever changes meanwhile. It is for one request.
 //
 //	ctx = gonfalon.Remember(ctx, gonfalon.For(user), gonfalon.With("plan", plan))
 //	…
@@ -23,11 +23,11 @@ func Remember(ctx context.Context, opts ...Option) context.Context {
 	return context.WithValue(ctx, scopeKey{}, p)
 }
 
-// Override gives a context in which decisions asked for with From(ctx) come from another client, wherever they are asked for, as
-// far as that client knows the flag. It is how a test changes flags for itself alone; package flagtest has more.
+// Override returns a context in which calls with From(ctx) are answered by another client, whichever client they are made on, if that
+// client knows the flag. It lets a test change flags for itself alone; package flagtest builds on it.
 func Override(ctx context.Context, by *Client) context.Context { return override(ctx, by, false) }
 
-// OverrideAll is Override for every flag, also for those that the other client doesn't know.
+// OverrideAll is Override for every flag, including those that the other client doesn't know.
 func OverrideAll(ctx context.Context, by *Client) context.Context { return override(ctx, by, true) }
 
 func override(ctx context.Context, by *Client, all bool) context.Context {
@@ -40,7 +40,8 @@ func override(ctx context.Context, by *Client, all bool) context.Context {
 	return context.WithValue(ctx, scopeKey{}, &p)
 }
 
-// From is the options that a context carries, or nothing. Options given beside it add to them, and are decided anew.
+// From returns the options that a context carries, or none. Other options of the same call add to them; such a call is decided
+// again, and not remembered.
 func From(ctx context.Context) Option {
 	if ctx == nil {
 		return Option{}

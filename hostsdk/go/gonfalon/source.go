@@ -13,10 +13,10 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// Source brings snapshots and deltas. Stream, Poll, File and InProcess make some; anything else that can call Feed.Take is one too.
+// Source brings snapshots and deltas. Stream, Poll, File and InProcess return one; you can write others, which call Feed.Take.
 type Source interface {
-	// Run brings frames until ctx ends, and then returns whatever it likes. If the connection is lost before, it returns
-	// why, and is called again after a pause. It returns nil only when nothing more will ever come: then what serves stands.
+	// Run brings frames until ctx ends; what it returns then doesn't matter. If it loses its connection before, it returns the
+	// reason, and is called again after a pause. It returns nil only if nothing more will ever come: what serves then stays.
 	Run(ctx context.Context, feed *Feed) error
 }
 
@@ -26,15 +26,15 @@ type Feed struct {
 	fed    bool // this connection delivered something
 }
 
-// FrameError is a frame that changed nothing, and why.
+// FrameError says why a frame changed nothing.
 type FrameError struct{ Err error }
 
 func (e *FrameError) Error() string { return e.Err.Error() }
 func (e *FrameError) Unwrap() error { return e.Err }
 
-// Take hands a frame to the client: a whole snapshot or a delta, which are told apart by their bytes. The client checks it, makes it
-// serve, and keeps no part of it; what it already serves is taken as a sign of life. The error is a *FrameError: the frame changed
-// nothing. It is ErrBase if a whole snapshot is needed.
+// Take hands a frame to the client: a whole snapshot or a delta, which differ in their first byte. The client checks it, serves it,
+// and keeps no part of it. A snapshot that it already serves counts as a sign of life. The error is a *FrameError: the frame changed
+// nothing. It wraps ErrBase if a whole snapshot is needed.
 func (f *Feed) Take(frame []byte) error {
 	if err := f.client.take(frame); err != nil {
 		return &FrameError{err}
@@ -43,19 +43,19 @@ func (f *Feed) Take(frame []byte) error {
 	return nil
 }
 
-// Confirm says that the source stands behind what serves: a heartbeat, or an answer that nothing has changed.
+// Confirm says that the source confirms what serves, by a heartbeat or an answer that nothing has changed.
 func (f *Feed) Confirm() {
 	f.fed = true
 	f.client.status.confirm(f.client)
 }
 
-// Environment returns the environment that the client wants.
+// Environment returns the key of the client's environment.
 func (f *Feed) Environment() string { return f.client.config.Environment }
 
-// Serving describes what serves now; false if nothing does.
+// Serving returns a description of the snapshot that serves; false if none does.
 func (f *Feed) Serving() (SnapshotInfo, bool) { return f.client.Info() }
 
-// Get asks the control plane for a path below Config.Endpoint, with the token. An answer other than 200 and 304 is an error.
+// Get requests a path below Config.Endpoint from the control plane, with the token. Any status but 200 and 304 is an error.
 func (f *Feed) Get(ctx context.Context, path string, header http.Header) (*http.Response, error) {
 	config := &f.client.config
 	if config.Endpoint == "" {
@@ -128,7 +128,7 @@ const (
 	longestAsked  = 5 * time.Minute // of a Retry-After
 )
 
-// listen runs the source, and again each time it is lost.
+// listen runs the source, and runs it again each time it is lost.
 func (c *Client) listen(ctx context.Context) {
 	if c.config.Source == nil {
 		return

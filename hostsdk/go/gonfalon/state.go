@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// State says what a client's answers rest on.
+// State is what a client's answers rest on.
 type State uint8
 
 const (
@@ -30,12 +30,13 @@ func (s State) String() string {
 	return "state " + strconv.Itoa(int(s))
 }
 
-// RefusedError is a source's answer that trying again soon won't change: the token is wrong, or there is no such environment.
+// RefusedError says that the control plane refuses: the token is wrong, or there is no such environment. Trying again soon doesn't help.
 type RefusedError struct {
 	Status int // of HTTP
 	Detail string
 }
 
+// Error returns what was requested, and the answer.
 func (e *RefusedError) Error() string {
 	return "gonfalon: the control plane refuses: " + e.Detail
 }
@@ -187,7 +188,7 @@ func (c *Client) watchStatus(ctx context.Context) {
 	}
 }
 
-// State is the client's state now.
+// State returns the client's state.
 func (c *Client) State() State {
 	c.status.mu.Lock()
 	defer c.status.mu.Unlock()

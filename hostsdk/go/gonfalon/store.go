@@ -18,10 +18,10 @@ type store struct {
 	keep    latest               // for the goroutine that writes it
 }
 
-// ErrBase says that a delta is for another snapshot than the one that serves: a full one is needed.
+// ErrBase is the error of a delta that is for another snapshot than the one that serves. A full snapshot is needed.
 var ErrBase = errors.New("gonfalon: the delta is for another snapshot")
 
-// ErrRefused says that a frame was well formed, and not taken: it is older than what serves, or of another environment.
+// ErrRefused is the error of a well-formed frame that was not taken: it is older than what serves, or of another environment.
 var ErrRefused = errors.New("gonfalon: the frame is refused")
 
 // The first byte of a frame tells snapshot and delta apart: a msgpack array of 4, and of 5.
@@ -131,7 +131,7 @@ func (c *Client) serve(g *generation) {
 	old.loaded.Retire()
 }
 
-// Snapshot gives the bytes that serve now, to be kept as a bootstrap; nil before the first.
+// Snapshot returns the bytes that serve, to be kept as a bootstrap; nil before the first.
 func (c *Client) Snapshot() []byte {
 	if g := c.serving.Load(); g != nil {
 		return []byte(g.loaded.Bytes())
@@ -139,7 +139,7 @@ func (c *Client) Snapshot() []byte {
 	return nil
 }
 
-// Info describes the snapshot that serves now; false before the first.
+// Info returns a description of the snapshot that serves; false before the first.
 func (c *Client) Info() (SnapshotInfo, bool) {
 	if g := c.serving.Load(); g != nil {
 		return g.info, true
@@ -147,7 +147,7 @@ func (c *Client) Info() (SnapshotInfo, bool) {
 	return SnapshotInfo{}, false
 }
 
-// Keys are the flags there are, ascending; nil before the first snapshot.
+// Keys returns the keys of all flags, ascending; nil before the first snapshot.
 func (c *Client) Keys() []string {
 	g := c.serving.Load()
 	if g == nil {
@@ -169,11 +169,11 @@ type Stats struct {
 	Refused   int64         // frames that changed nothing
 	Broken    int64         // decisions that the engine failed to make, which got their defaults
 	Lost      int64         // connections of the source that ended
-	Dropped   int64         // events that nobody fetched in time
+	Dropped   int64         // events that subscribers were too slow for
 	LastError error         // of the source; nil once it is well again
 }
 
-// Stats are the client's figures now.
+// Stats returns the client's figures.
 func (c *Client) Stats() Stats {
 	s := Stats{Broken: c.broken.Load(), Dropped: c.events.dropped.Load()}
 	s.Info, _ = c.Info()

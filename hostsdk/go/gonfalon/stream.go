@@ -17,8 +17,8 @@ import (
 	"github.com/tmaxmax/go-sse"
 )
 
-// Stream is the source of the control plane's event stream. Where it can't be had (a proxy that holds streams back, say), each
-// attempt asks for the snapshot once instead, so that flags are late rather than lost.
+// Stream returns the source that follows the control plane's event stream. Where no stream gets through (a proxy may hold it back),
+// each attempt fetches the snapshot once instead, so that flags are late rather than lost.
 func Stream() Source { return stream{} }
 
 type stream struct{}

@@ -18,7 +18,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// FlagUsage says how often a flag was evaluated since the last report, and when that was known last.
+// FlagUsage is how often a flag was evaluated since the last report, and when it was counted last.
 type FlagUsage struct {
 	Flag  string
 	Count int64

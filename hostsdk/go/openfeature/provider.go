@@ -39,22 +39,22 @@ var (
 	_ of.Tracker                  = (*Provider)(nil)
 )
 
-// TrackFunc takes what the application tracks.
+// TrackFunc receives what the application tracks.
 type TrackFunc func(ctx context.Context, event string, evaluation of.EvaluationContext, details of.TrackingEventDetails)
 
-// Option changes a provider.
+// Option configures a provider.
 type Option func(*Provider)
 
 // Owned makes Shutdown close the client.
 func Owned() Option { return func(p *Provider) { p.owned = true } }
 
-// InitWithin is how long initialisation may take where the caller gives no deadline. The default is DefaultInit.
+// InitWithin sets how long initialisation may take if the caller sets no deadline. The default is DefaultInit.
 func InitWithin(d time.Duration) Option { return func(p *Provider) { p.within = d } }
 
-// Hooks are run with each evaluation.
+// Hooks adds hooks, which run with each evaluation.
 func Hooks(hooks ...of.Hook) Option { return func(p *Provider) { p.hooks = append(p.hooks, hooks...) } }
 
-// Track takes what the application tracks; without it, that is dropped.
+// Track sets the function that receives what the application tracks. Without it, that is dropped.
 func Track(f TrackFunc) Option { return func(p *Provider) { p.track = f } }
 
 const (
@@ -66,7 +66,7 @@ const (
 	afterwards = 20 * time.Millisecond
 )
 
-// NewProvider makes a provider of a client.
+// NewProvider returns a provider that answers from a client.
 func NewProvider(flags *gonfalon.Client, options ...Option) *Provider {
 	p := &Provider{flags: flags, within: DefaultInit, events: make(chan of.Event, maxEvents)}
 	for _, option := range options {
@@ -75,13 +75,13 @@ func NewProvider(flags *gonfalon.Client, options ...Option) *Provider {
 	return p
 }
 
-// Metadata names the provider.
+// Metadata returns the provider's name.
 func (p *Provider) Metadata() of.Metadata { return of.Metadata{Name: gonfalon.ProviderName} }
 
-// Hooks are those of the option Hooks.
+// Hooks returns the hooks of the option Hooks.
 func (p *Provider) Hooks() []of.Hook { return p.hooks }
 
-// EventChannel brings changes of state and of flags.
+// EventChannel returns the channel of changes of state and of flags.
 func (p *Provider) EventChannel() <-chan of.Event { return p.events }
 
 // Init waits for the first snapshot.
@@ -193,7 +193,7 @@ func (p *Provider) send(kind of.EventType, details of.ProviderEventDetails) {
 	}
 }
 
-// Shutdown ends the provider, and its client if that is Owned. It may be called again; Init begins anew.
+// Shutdown ends the provider, and closes its client if that is Owned. It may be called again. Init starts the provider again.
 func (p *Provider) Shutdown() {
 	p.mu.Lock()
 	stop := p.stop
@@ -211,7 +211,7 @@ func (p *Provider) Shutdown() {
 	}
 }
 
-// ShutdownWithContext is Shutdown, and no longer than ctx.
+// ShutdownWithContext is Shutdown, bounded by ctx.
 func (p *Provider) ShutdownWithContext(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
@@ -226,7 +226,7 @@ func (p *Provider) ShutdownWithContext(ctx context.Context) error {
 	}
 }
 
-// Track hands what the application tracks to the function of the option Track.
+// Track passes what the application tracks to the function of the option Track.
 func (p *Provider) Track(ctx context.Context, event string, evaluation of.EvaluationContext, details of.TrackingEventDetails) {
 	if p.track != nil {
 		p.track(ctx, event, evaluation, details)

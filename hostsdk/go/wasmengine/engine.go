@@ -41,7 +41,7 @@ type Engine struct {
 
 var _ gonfalon.Engine = (*Engine)(nil)
 
-// Stats are an engine's figures.
+// Stats are the figures of an engine.
 type Stats struct {
 	Traps     int64 // instances thrown away
 	Instances int64 // alive now
@@ -106,10 +106,10 @@ func newEngine(ctx context.Context, config Config, module []byte) (*Engine, erro
 	return e, nil
 }
 
-// ErrClosed says that the engine was closed.
+// ErrClosed is the error of a call on a closed engine.
 var ErrClosed = errors.New("wasmengine: the engine is closed")
 
-// Load makes an instance that holds data.
+// Load returns a snapshot, with one instance of the module that holds data.
 func (e *Engine) Load(data []byte) (gonfalon.Snapshot, error) {
 	s := &pool{engine: e, data: string(data), slots: make([]slot, e.most), freed: make(chan struct{}, 1)}
 	first, err := e.build(s.data)
@@ -149,7 +149,7 @@ func (e *Engine) Close() error {
 	return e.runtime.Close(context.Background())
 }
 
-// Stats are the engine's figures now.
+// Stats returns the engine's figures.
 func (e *Engine) Stats() Stats {
 	e.mu.Lock()
 	defer e.mu.Unlock()
