@@ -31,10 +31,13 @@ func TestPrograms(t *testing.T) {
 	runs, traps := 0, 0
 	for first := *from; first < *from+uint64(*programs); first += batch {
 		n := min(batch, *from+uint64(*programs)-first)
-		r, s := runBatch(t, first, n)
-		runs += r
-		traps += s
-		if t.Failed() {
+		// A test of its own, so that its instances are closed before the next.
+		passed := t.Run(fmt.Sprintf("from %d", first), func(t *testing.T) {
+			r, s := runBatch(t, first, n)
+			runs += r
+			traps += s
+		})
+		if !passed {
 			return
 		}
 	}

@@ -9,8 +9,8 @@
 // they differ, with the first operands that show it; then the exit code is 1.
 //
 // Expected are no lines. With wazero 1.12.0 there are 32 on amd64 and 40 on arm64.
-// All have their cause in tryLowerBandToFlag, which sets the flags by the and
-// instruction alone (TEST on amd64, ANDS on arm64):
+// All have their cause in tryLowerBandToFlag (wazero's pull requests 2072 and 2073),
+// which sets the flags by the and instruction alone, TEST on amd64 and ANDS on arm64:
 //
 //   - It matches zero on either side, but the condition stays as it was, so that
 //     0 < x is answered as x < 0. Only == and != survive that.
