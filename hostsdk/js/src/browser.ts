@@ -24,8 +24,8 @@ export const Gonfalon = { connect }
 /** Makes a client that decides here, by a snapshot. The engine is loaded only then. */
 async function connect(options: LocalOptions): Promise<Client>
 /**
- * Makes a client that asks the control plane, and waits for its first answer as `readyWithin` says. A server that is down is no
- * failure: the client answers by the result that it kept, or by the callers' defaults, and goes on trying.
+ * Makes a client that asks the control plane, and waits for its first answer as `readyWithin` says. An unreachable server is not
+ * an error: the client answers from the result that it kept, or with the callers' defaults, and keeps trying.
  */
 async function connect(options: RemoteOptions): Promise<RemoteFlags>
 async function connect(options: LocalOptions | RemoteOptions): Promise<Client | RemoteFlags> {

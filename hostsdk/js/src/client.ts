@@ -17,45 +17,46 @@ import { Usage, type FlagUsage } from './usage.js'
 
 /** Where flags come from, and how a client treats them. One of `endpoint`, `source`, `bootstrap` or `lastGood` is needed. */
 export interface Options {
-  /** Of the control plane, such as `https://flags.example.com`. */
+  /** The control plane's address, such as `https://flags.example.com`. */
   readonly endpoint?: string | URL | undefined
-  /** Of role sdk, viewer or more. */
+  /** A token of role sdk, viewer or more. */
   readonly token?: string | undefined
-  /** The environment's key; `default` if it isn't given. */
+  /** The environment's key; defaults to `default`. */
   readonly environment?: string | undefined
 
-  /** What brings snapshots: `stream` (where there is an endpoint, if nothing is said), `poll`, or a source of one's own. */
+  /** What brings snapshots: `stream` (the default if there is an endpoint), `poll`, or your own source. */
   readonly source?: 'stream' | 'poll' | Source | undefined
-  /** Milliseconds between polls; 15,000 if nothing is said. */
+  /** Milliseconds between polls; defaults to 15,000. */
   readonly pollInterval?: number | undefined
-  /** A snapshot to start with. One that can't be loaded is an error of {@link Gonfalon.connect}. */
+  /** A snapshot to start with. If it can't be loaded, {@link Gonfalon.connect} rejects. */
   readonly bootstrap?: Uint8Array | ArrayBuffer | undefined
 
   /**
-   * Milliseconds that {@link Gonfalon.connect} waits for the source; 5,000 if nothing is said, 0: not at all. It doesn't wait
-   * any longer than until the source failed once, if there is a snapshot to begin with.
+   * Milliseconds that {@link Gonfalon.connect} waits for the source; defaults to 5,000, and 0 doesn't wait. If there is a
+   * snapshot to start with, it stops waiting when the source has failed once.
    */
   readonly readyWithin?: number | undefined
-  /** Milliseconds without a word of the source that make a client `STALE`; it goes on answering. Never, if nothing is said. */
+  /** Milliseconds without contact from the source that make a client `STALE`; it keeps answering. Defaults to never. */
   readonly ttl?: number | undefined
-  /** Milliseconds that a lost source isn't yet `STALE`; 5,000 if nothing is said. */
+  /** Milliseconds that a client stays `READY` after it has lost its source; defaults to 5,000. */
   readonly grace?: number | undefined
 
-  /** Milliseconds between reports of how often flags were evaluated; 60,000 if nothing is said, false: never. */
+  /** Milliseconds between reports of how often flags were evaluated; defaults to 60,000, and false is never. */
   readonly usage?: number | false | undefined
-  /** Takes the reports; they go to the endpoint if nothing is said. */
+  /** Receives the reports; by default they go to the endpoint. */
   readonly reportUsage?: ((environment: string, flags: Record<string, FlagUsage>) => Promise<void>) | undefined
 
+  /** Where the client logs; defaults to warnings on the console. */
   readonly logger?: Logger | undefined
-  /** For proxies, certificates and tests; the platform's if nothing is said. */
+  /** Makes requests, for proxies, certificates and tests; defaults to the platform's. */
   readonly fetch?: typeof fetch | undefined
-  /** Unix milliseconds, for schedules. */
+  /** Returns Unix milliseconds, for schedules. */
   readonly clock?: (() => number) | undefined
-  /** 64 bits of chance, for percentages of time: two whole numbers below 2^32. */
+  /** Returns 64 bits of chance, for percentages of time: two whole numbers below 2^32. */
   readonly roll?: (() => readonly [high: number, low: number]) | undefined
 }
 
-/** What keeps the last good snapshot over restarts, where the platform has a place for it. */
+/** Keeps the last good snapshot across restarts, where the platform has a place for it. */
 export interface Keeper {
   /** What was kept; undefined if nothing was, or it can't be read. */
   read(): Promise<Uint8Array | undefined>
@@ -98,14 +99,14 @@ export class Client extends Flags {
     this.clock = { now: options.clock ?? Date.now, roll: options.roll }
     this.source = sourceOf(options)
     if (this.source === undefined && options.bootstrap === undefined && keeper === undefined) {
-      throw new TypeError('gonfalon: an endpoint, a source, a bootstrap or a last good snapshot is needed')
+      throw new TypeError('gonfalon: nothing to take flags from: give an endpoint, a source, a bootstrap or lastGood')
     }
     const report = options.reportUsage ?? (options.endpoint === undefined ? undefined : this.postUsage)
     if (report !== undefined && options.usage !== false) {
       this.usage = new Usage(
         (flags) => report.call(this, this.environment, flags),
         options.usage ?? 60_000,
-        (error) => this.log.info('gonfalon: usage can’t be reported, it goes with the next report', error),
+        (error) => this.log.info('gonfalon: usage could not be reported, and goes into the next report', error),
       )
     }
   }
@@ -160,7 +161,7 @@ export class Client extends Flags {
     return this.store.engine?.keys() ?? []
   }
 
-  // The two that are asked most take their answer from the packed decision, and make no object.
+  // The two that are called most read the packed decision, and make no object.
 
   override enabled(key: string, query?: Query<boolean>): boolean {
     if (this[override] !== undefined) return super.enabled(key, query)
@@ -246,7 +247,7 @@ export class Client extends Flags {
       try {
         this.store.rebuild()
       } catch (again) {
-        this.log.warn("gonfalon: the engine can't be made again", again)
+        this.log.warn("gonfalon: the engine can't be rebuilt", again)
       }
       this.status.update()
     }
@@ -292,7 +293,7 @@ export class Client extends Flags {
         this.status.lose(reason)
         if (connection.fed) pauses.reset()
         const pause = pauses.after(reason)
-        this.log.info(`gonfalon: the source is lost, and tried again in ${Math.round(pause)} ms`, reason)
+        this.log.info(`gonfalon: the source is lost; trying again in ${Math.round(pause)} ms`, reason)
         await sleep(pause, signal).catch(() => {})
       }
     }

@@ -10,7 +10,7 @@ export interface Actor {
 }
 
 /**
- * Who asks.
+ * The context of a decision: the actor, its groups, and attributes.
  *
  * Numbers without a fraction within ±2^53 are integers, and so are bigints of any size. NaN and infinities are null, a `Date`
  * is its ISO 8601 text in UTC, code units that aren't valid Unicode become U+FFFD. Lists and maps may nest 16 deep.
@@ -18,7 +18,7 @@ export interface Actor {
 export interface Context {
   /** The actor's key (the targeting key), such as `user:42`. */
   readonly actor?: string | number | bigint | Actor | null | undefined
-  /** The groups that the actor is in, at most 256; or a function that is asked only for the groups that a flag names. */
+  /** The groups that the actor is in, at most 256; or a function that is called only for the groups that a flag names. */
   readonly groups?: Iterable<string> | ((group: string) => boolean) | null | undefined
   /** What rules look at, at most 256. */
   readonly attributes?: { readonly [name: string]: Attribute | undefined } | null | undefined

@@ -6,7 +6,7 @@ import type { SnapshotInfo } from './engine/engine.js'
  * - `NOT_READY`: nothing has been loaded yet; every answer is the caller's default.
  * - `READY`: a snapshot serves, and the source stands behind it.
  * - `STALE`: a snapshot serves, but the source is away, hasn't answered yet, or was last heard of longer ago than the time to live.
- * - `ERROR`: nothing has been loaded, and the source refuses, or sends what can't be read. The client goes on trying.
+ * - `ERROR`: nothing has been loaded, and the source refuses, or sends what can't be read. The client keeps trying.
  */
 export type State = 'NOT_READY' | 'READY' | 'STALE' | 'ERROR'
 
@@ -26,7 +26,7 @@ export interface FlagsChanged {
   readonly segments: readonly string[]
   /** Of what serves now. */
   readonly revision: number | undefined
-  /** The environment was made anew, or restored. */
+  /** The environment was created again, or restored. */
   readonly lineageChanged: boolean
   /** The snapshot that serves now; undefined in a client that evaluates remotely. */
   readonly info: SnapshotInfo | undefined
@@ -46,7 +46,7 @@ export interface Events {
 
 type Listener<T> = (event: T) => void
 
-/** Calls listeners. One that throws is told to the console, and keeps nobody else from hearing. */
+/** Calls listeners. If one throws, the console says so, and the others are called all the same. */
 export class Emitter {
   private readonly listeners = new Map<keyof Events, Set<Listener<never>>>()
 

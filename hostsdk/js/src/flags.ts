@@ -5,7 +5,7 @@ import type { SnapshotInfo } from './engine/engine.js'
 import { PreparedContext } from './engine/request.js'
 import type { Explanation } from './engine/explanation.js'
 
-/** A context, and what to answer where nothing is known. */
+/** A context, and the answer for when nothing is known. */
 export interface Query<T> extends Context {
   readonly default?: T
 }
@@ -15,7 +15,7 @@ export interface Stats {
   readonly state: State
   /** Of the snapshot that serves; undefined before the first, and in a client that evaluates remotely. */
   readonly info: SnapshotInfo | undefined
-  /** Milliseconds since the source last stood behind what serves; undefined before it did. */
+  /** Milliseconds since the source last confirmed what serves; undefined before it did. */
   readonly age: number | undefined
   /** Snapshots (remotely: results) taken from the source. */
   readonly taken: number
@@ -23,25 +23,25 @@ export interface Stats {
   readonly refused: number
   /** Decisions that could not be made, which got their defaults. */
   readonly broken: number
-  /** Engines that trapped, and were made again. */
+  /** Engines that trapped, and were rebuilt. */
   readonly traps: number
   /** Connections of the source that ended. */
   readonly lost: number
-  /** Of the source; undefined once it is well again. */
+  /** What is wrong with the source; undefined once it is well again. */
   readonly lastError: Error | undefined
 }
 
-/** Decides in place of a client, where it gives a decision. For tests: see `@gonfalon/sdk/testing`. */
+/** Decides in place of a client, if it returns a decision. For tests: see `@gonfalon/sdk/testing`. */
 export type Override = (key: string, context: Context | undefined) => Decision | undefined
 
-/** A key for what a test may replace, which nothing else should. */
+/** The key of the override, which only tests should set. */
 export const override: unique symbol = Symbol.for('gonfalon.override')
 
 /**
- * What every client can be asked, whether it decides here or remotely. No method that decides ever throws, or waits.
+ * What every client does, whether it decides here or remotely. No method that decides throws or waits.
  *
- * A decision is one for a key and a {@link Context}; the `default` beside the context is the answer where nothing is known: no
- * snapshot yet, no such flag, no variant to serve, a payload of another type. Without it that is `false` or `undefined`.
+ * Each takes a flag's key and a {@link Context}. The `default` beside the context is the answer when nothing is known: no snapshot
+ * yet, no such flag, no variant to serve, a payload of another type. Without it, that is `false` or `undefined`.
  */
 export abstract class Flags {
   /** @internal */
@@ -50,6 +50,7 @@ export abstract class Flags {
 
   /** What the answers rest on. */
   abstract get state(): State
+  /** The client's figures, for metrics. */
   abstract get stats(): Stats
 
   /** The snapshot that serves; undefined before the first, and in a client that evaluates remotely. */
@@ -60,14 +61,14 @@ export abstract class Flags {
   /** The whole decision about one flag. */
   abstract decide(key: string, context?: Context): Decision
   /**
-   * The decisions about many flags, in one crossing into the engine.
+   * The decisions about many flags, in one call into the engine.
    *
-   * @param keys in this order; undefined: all flags that there are, ascending by key.
+   * @param keys the flags, in this order; undefined means all flags, ascending by key.
    */
   abstract decideAll(context?: Context, keys?: readonly string[]): Decision[]
   /** A decision with every gate that was looked at. Remotely the gates stay on the server, and there are no steps. */
   abstract explain(key: string, context?: Context): Explanation
-  /** Stops everything that runs. The client goes on answering from what it has. It may be called again. */
+  /** Stops everything that runs. The client keeps answering from what it has. It may be called again. */
   abstract close(): Promise<void>
 
   /** Whether a flag is on. A killed flag is off, whatever the default. */
@@ -122,8 +123,8 @@ export abstract class Flags {
   }
 
   /**
-   * A context to be asked about many times, such as that of one request: it is written for the engine once for each snapshot.
-   * It must not be changed any more.
+   * Prepares a context for many calls, such as those of one request: it is written for the engine once per snapshot. It must
+   * not be changed afterwards.
    */
   context(context: Context): PreparedContext {
     return new PreparedContext(context)

@@ -1,6 +1,6 @@
 /**
- * Feature flags decided in this process: `Gonfalon.connect` keeps a snapshot of an environment in memory, follows its changes,
- * and every question is answered at once by the engine, a WebAssembly module that decides the same in every language.
+ * Feature flags evaluated in this process: `Gonfalon.connect` keeps a snapshot of an environment in memory and follows its
+ * changes. The engine, a WebAssembly module that decides the same in every language, evaluates flags at once.
  *
  * @packageDocumentation
  */
@@ -14,7 +14,7 @@ import { warnings } from './log.js'
 export interface Options extends Omit<ClientOptions, 'bootstrap'> {
   /** A snapshot to start with: its bytes, or the path of its file. One that can't be loaded is an error. */
   readonly bootstrap?: Uint8Array | ArrayBuffer | string | URL | undefined
-  /** A file that keeps the last snapshot over restarts. Each process needs its own, or at least its own environment. */
+  /** A file that keeps the last snapshot across restarts. Each process needs its own, or at least its own environment. */
   readonly lastGood?: string | undefined
   /** The compiled engine of another thread, see {@link Gonfalon.module}. */
   readonly module?: WebAssembly.Module | undefined
@@ -31,8 +31,8 @@ export interface Options extends Omit<ClientOptions, 'bootstrap'> {
  */
 export class Gonfalon extends Client {
   /**
-   * Makes a client and waits until it is ready, as `readyWithin` says. A server that is down or refuses is no failure: the
-   * client answers by what it has, or by the callers' defaults, and goes on trying; `state` tells.
+   * Makes a client and waits until it is ready, as `readyWithin` says. An unreachable or refusing server is not an error: the
+   * client answers from what it has, or with the callers' defaults, and keeps trying; see `state`.
    *
    * @throws TypeError for options that can't work, LoadError for a bootstrap that can't be loaded.
    */

@@ -57,7 +57,7 @@ export class Store {
   /** Counts and logs what changed nothing. */
   refuse(error: unknown, size: number): FrameError {
     this.refused++
-    this.log.warn(`gonfalon: a frame of ${size} bytes is refused, what served before goes on serving`, error)
+    this.log.warn(`gonfalon: a frame of ${size} bytes is refused, the snapshot before it keeps serving`, error)
     if (error instanceof FrameError) return error
     const detail = error instanceof Error ? error.message : String(error)
     return new FrameError(error instanceof LoadError && error.code === codeBase ? 'base' : 'broken', detail, error)
@@ -118,12 +118,12 @@ export class Store {
     return engine
   }
 
-  /** Another lineage is taken at once: the environment was made anew, or restored. */
+  /** Another lineage is taken at once: the environment was created again, or restored. */
   private supersedes(engine: Engine, old: Engine): void {
     const { lineage, revision } = engine.info
     if (lineage === noLineage) return
     if (lineage !== old.info.lineage) {
-      this.log.warn(`gonfalon: the environment has a new lineage: it was made anew, or restored`, { from: old.info, to: engine.info })
+      this.log.warn(`gonfalon: the environment has a new lineage: it was created again, or restored`, { from: old.info, to: engine.info })
       return
     }
     if (revision < old.info.revision) {

@@ -274,7 +274,7 @@ def test_a_bootstrap_alone_is_enough() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "what"),
     [
-        ({}, ValueError, "nowhere"),
+        ({}, ValueError, "nothing to take flags from"),
         ({"endpoint": "http://x"}, ValueError, "token"),
         ({"endpoint": "ftp://x", "token": "t"}, ValueError, "http"),
         ({"endpoint": "http://x", "token": "t", "file": "f"}, ValueError, "two sources"),

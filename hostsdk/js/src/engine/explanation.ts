@@ -5,7 +5,7 @@ import { detail } from './words.js'
 const outcomes = ['no', 'yes', 'deny', 'pass', 'fail', 'not_asked'] as const
 const operators = ['eq', 'neq', 'in', 'not_in', 'contains', 'gt', 'gte', 'lt', 'lte', 'matches', 'never', 'semver_gte', 'semver_lt', 'starts_with', 'ends_with'] as const
 
-/** What one gate said: nothing, it grants, it denies, a prerequisite is met or is not, or it had nobody to ask about. */
+/** What one gate said: nothing, it grants, it denies, a prerequisite is met or isn't, or there was no context or actor to ask about. */
 export type Outcome = (typeof outcomes)[number]
 
 /** One constraint of a rule or segment, and how it compared. */

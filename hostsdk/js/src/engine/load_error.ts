@@ -16,14 +16,14 @@ const faults: Readonly<Record<number, string>> = {
   14: 'too many of its keys collide',
 }
 
-/** The engine refuses a snapshot or a delta. */
+/** The error of a snapshot or a delta that the engine refuses. */
 export class LoadError extends Error {
   override readonly name = 'LoadError'
 
   constructor(
     /** The engine's code, see engine/code.go. */
     readonly code: number,
-    /** Where in the bytes. */
+    /** The offset of the fault in the bytes. */
     readonly offset: number,
   ) {
     super(`the snapshot can't be used: ${faults[code] ?? `code ${code}`} (at byte ${offset})`)

@@ -8,7 +8,7 @@ export const snapshotFormat = 1
 /** Largest snapshot, delta or request that the engine takes: `MaxSnapshotBytes` of engine/limits.go. */
 export const maxSnapshotBytes = 32 << 20
 
-/** A context can't be asked about: it is larger than the engine takes, or not what it should be. */
+/** The error of a context that can't be used: it is larger than the engine takes, or not of the right form. */
 export class ContextError extends Error {
   override readonly name = 'ContextError'
 }

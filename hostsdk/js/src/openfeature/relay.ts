@@ -5,7 +5,7 @@ import { RefusedError } from '../source/failure.js'
 /** Details of an event, in both of OpenFeature's SDKs. */
 export type ProviderEvent = { message?: string; flagsChanged?: string[] }
 
-/** Tells a client's events in OpenFeature's words. It gives a function that stops doing so. */
+/** Emits a client's events in OpenFeature's words. It returns a function that ends that. */
 export function relay(
   flags: Flags,
   emit: (event: 'PROVIDER_READY' | 'PROVIDER_STALE' | 'PROVIDER_ERROR' | 'PROVIDER_CONFIGURATION_CHANGED', details: ProviderEvent) => void,
@@ -21,7 +21,7 @@ export function relay(
 
 /**
  * Throws if there are no flags to begin with. A token or an environment that is refused is fatal: it takes a person to mend it,
- * though the client goes on trying.
+ * though the client keeps trying.
  */
 export function ensureFlags(flags: Flags): void {
   const { state, lastError } = flags.stats

@@ -16,23 +16,23 @@ import { decisionsOf, readBulk, revisionOf, type BulkResult, type EventStream } 
 
 /** How a page asks a control plane for decisions. */
 export interface RemoteOptions {
-  /** Of the control plane, such as `https://flags.example.com`. */
+  /** The control plane's address, such as `https://flags.example.com`. */
   readonly endpoint: string | URL
-  /** Of role client: it sees decisions, never rules. */
+  /** A token of role client: it sees decisions, never rules. */
   readonly token?: string | undefined
   /** The environment's key, if the token has more than one. */
   readonly environment?: string | undefined
-  /** Who asks. It can be changed by {@link RemoteFlags.setContext}. */
+  /** The context that flags are evaluated for. {@link RemoteFlags.setContext} changes it. */
   readonly context?: Context | undefined
-  /** Where the last result is kept over reloads: `localStorage` if nothing is said, false: nowhere. */
+  /** Where the last result is kept across reloads: defaults to `localStorage`, and false is nowhere. */
   readonly storage?: Pick<Storage, 'getItem' | 'setItem'> | false | undefined
-  /** Milliseconds between questions where the server has no stream of events; 60,000 if nothing is said. */
+  /** Milliseconds between requests if the server has no stream of events; defaults to 60,000. */
   readonly pollInterval?: number | undefined
-  /** Milliseconds to wait for the first answer; 5,000 if nothing is said. A kept result ends the wait when the server fails. */
+  /** Milliseconds to wait for the first answer; defaults to 5,000. A kept result ends the wait when the server fails. */
   readonly readyWithin?: number | undefined
-  /** Milliseconds that a lost connection isn't yet `STALE`; 5,000 if nothing is said. */
+  /** Milliseconds that a client stays `READY` after it has lost its connection; defaults to 5,000. */
   readonly grace?: number | undefined
-  /** Milliseconds without a word of the server that make a client `STALE`. Never, if nothing is said. */
+  /** Milliseconds without contact from the server that make a client `STALE`. Defaults to never. */
   readonly ttl?: number | undefined
   readonly logger?: Logger | undefined
   readonly fetch?: typeof fetch | undefined
@@ -45,8 +45,8 @@ const patience = 10_000
 const maxEvent = 64 << 10
 
 /**
- * A client for one context at a time, whose decisions a control plane makes by OpenFeature's remote protocol: all flags in one
- * question, asked again when the server's stream of events says that something has changed.
+ * A client for one context at a time, whose decisions a control plane makes by OpenFeature's remote protocol. It requests all flags
+ * at once, and again when the server's stream of events says that something has changed.
  */
 export class RemoteFlags extends Flags {
   protected readonly emitter = new Emitter()
@@ -90,8 +90,8 @@ export class RemoteFlags extends Flags {
   }
 
   /**
-   * Another context: somebody has signed in, say. Decisions go on as they are until the server has answered. If it can't,
-   * those of the context before are dropped.
+   * Changes the context, for example when somebody has signed in. Decisions stay as they are until the server has answered. If it
+   * can't, those of the context before are dropped.
    *
    * @returns when the server has answered, or has failed to.
    */
@@ -157,7 +157,7 @@ export class RemoteFlags extends Flags {
     if (actor === undefined && groups === undefined && attributes === undefined) return true
     if (contextJson(context) === this.decidedFor) return true
     this.broken++
-    if (!this.warned) this.log.warn("gonfalon: a client that evaluates remotely was asked about another context than its own: see setContext")
+    if (!this.warned) this.log.warn("gonfalon: a client that evaluates remotely was called with another context than its own: see setContext")
     this.warned = true
     return false
   }

@@ -1,33 +1,33 @@
 import type { SnapshotInfo } from '../engine/engine.js'
 
-/** Brings snapshots and deltas. {@link stream} and {@link poll} make some; whatever can call {@link Feed.take} is one too. */
+/** Brings snapshots and deltas. {@link stream} and {@link poll} return one; you can write others, which call {@link Feed.take}. */
 export interface Source {
   /**
-   * Brings frames until the signal aborts. If the connection is lost before, it rejects with the reason, and is called again
-   * after a pause. It resolves before that only when nothing more will ever come: then what serves stands.
+   * Brings frames until the signal aborts. If it loses its connection before, it rejects with the reason, and is called again
+   * after a pause. It resolves before that only if nothing more will ever come: what serves then stays.
    */
   run(feed: Feed, signal: AbortSignal): Promise<void>
 }
 
 /** A client as its source sees it. */
 export interface Feed {
-  /** The environment that the client wants. */
+  /** The key of the client's environment. */
   readonly environment: string
-  /** What serves now; undefined if nothing does. */
+  /** The snapshot that serves; undefined if none does. */
   readonly serving: SnapshotInfo | undefined
   /** Whether this connection has delivered something. */
   readonly fed: boolean
   /**
-   * Hands a frame to the client: a whole snapshot or a delta, which are told apart by their bytes. The client checks it and
-   * makes it serve; what it already serves is taken as a sign of life.
+   * Hands a frame to the client: a whole snapshot or a delta, which differ in their first byte. The client checks it and serves
+   * it. A snapshot that it already serves counts as a sign of life.
    *
    * @throws FrameError if the frame changed nothing.
    */
   take(frame: Uint8Array): void
-  /** Counts and logs a frame that couldn't even be decoded, and gives the error to throw. */
+  /** Counts and logs a frame that couldn't even be decoded, and returns the error to throw. */
   refuse(detail: string, cause?: unknown): Error
-  /** Says that the source stands behind what serves: a heartbeat, or an answer that nothing has changed. */
+  /** Says that the source confirms what serves, by a heartbeat or an answer that nothing has changed. */
   confirm(): void
-  /** Asks the control plane for a path below the endpoint, with the token. It rejects for an answer other than 200 and 304. */
+  /** Requests a path below the endpoint from the control plane, with the token. It rejects for any status but 200 and 304. */
   get(path: string, headers: Record<string, string>, signal: AbortSignal): Promise<Response>
 }

@@ -6,7 +6,7 @@ import { Flags, override } from '../flags.js'
 /** What a flag is in a scope: on or off, or a variant with its payload. */
 export type Overridden = boolean | { readonly enabled?: boolean; readonly variant?: string; readonly payload?: Json }
 
-/** What flags are in a scope; a function is asked for each context, and undefined leaves the client to decide. */
+/** What flags are in a scope; a function is called with each context, and undefined leaves the decision to the client. */
 export type Overrides = Readonly<Record<string, Overridden | ((context: Context | undefined) => Overridden | undefined)>>
 
 interface Layer {

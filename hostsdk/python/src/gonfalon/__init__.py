@@ -1,10 +1,10 @@
-"""Feature flags decided in memory, by the same engine in every language.
+"""Feature flags evaluated in memory, by the same engine in every language.
 
 A client (:class:`Gonfalon`, :class:`AsyncGonfalon`) follows an environment and keeps its newest snapshot loaded in the engine's
-WebAssembly module; every question is answered from there, in microseconds, whether the server is up or not.
+WebAssembly module. It evaluates flags there, in microseconds, whether the server is up or not.
 
-Promises: no question blocks, raises or touches the network · a frame that can't be read changes nothing · clients may be used
-from any number of threads, and after a fork · the answers are bit for bit those of every other language's SDK.
+Promises: no evaluation blocks, raises or uses the network · a frame that can't be read changes nothing · any number of threads
+may use a client, also after a fork · the answers are bit for bit those of every other language's SDK.
 """
 
 from .client import AsyncGonfalon, Gonfalon

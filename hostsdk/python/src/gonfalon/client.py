@@ -1,4 +1,4 @@
-"""The clients: one for threads, one for asyncio. Both answer from memory and differ in how they wait and close."""
+"""The clients: one for threads, one for asyncio. They differ in how they wait and close."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PathLike = str | os.PathLike[str]
 
 
 class Options(TypedDict, total=False):
-    """What a client can be told besides endpoint and token. :class:`Gonfalon` says what each is."""
+    """A client's options besides endpoint and token. :class:`Gonfalon` says what each is."""
 
     environment: str | None
     bootstrap: Bytes | PathLike | None
@@ -67,7 +67,7 @@ class _Client(Flags):
         if endpoint is not None and file is not None:
             raise ValueError("endpoint and file are two sources; give one")
         if endpoint is None and file is None and bootstrap is None and last_good is None:
-            raise ValueError("nowhere to get flags from: give endpoint and token, or file, or bootstrap")
+            raise ValueError("nothing to take flags from: give endpoint and token, or file, or bootstrap, or last_good")
         if poll is not None and poll <= 0:
             raise ValueError(f"poll is {poll} seconds; it must be above 0")
         token = token if token is not None else os.environ.get("GONFALON_TOKEN")
@@ -113,19 +113,19 @@ class Gonfalon(_Client):
     Making one waits for the first snapshot, for at most ``ready_within`` seconds, and then continues whatever the state. A server
     that is down never keeps a program from starting.
 
-    :param endpoint: of the server, or GONFALON_ENDPOINT. Without one the flags are those of ``file`` or ``bootstrap``.
-    :param token: of the role sdk, or GONFALON_TOKEN.
+    :param endpoint: the server's address, or GONFALON_ENDPOINT. Without one, the flags come from ``file`` or ``bootstrap``.
+    :param token: a token of role sdk, or GONFALON_TOKEN.
     :param environment: the environment; defaults to ``default``. Snapshots of another one are refused.
-    :param bootstrap: a snapshot to start from: its bytes, or a file's path. One that doesn't load raises LoadError.
+    :param bootstrap: a snapshot to start from: its bytes, or a file's path. If it can't be loaded, LoadError is raised.
     :param last_good: a path where each snapshot from the source is kept, and found again at the next start.
     :param file: a snapshot file to serve instead of a server; it is read again when it changes.
     :param poll: seconds between polls, instead of following the stream.
     :param ready_within: seconds to wait for the first snapshot; 0: don't wait.
-    :param ttl: seconds without a word of the source that make the client STALE; None: never.
-    :param grace: seconds that a lost source isn't yet STALE.
+    :param ttl: seconds without contact from the source that make the client STALE; None: never.
+    :param grace: seconds that the client stays READY after it has lost its source.
     :param tls: for a private authority or a client certificate.
 
-    After a fork the child's client follows the source by itself.
+    After a fork, the child's client follows the source by itself.
     """
 
     def __init__(self, endpoint: str | None = None, token: str | None = None, **options: Unpack[Options]) -> None:
@@ -139,11 +139,11 @@ class Gonfalon(_Client):
         if self._has_source():
             self._start()
             if self._ready_within > 0 and not self._answered.wait(self._ready_within):
-                log.warning("no flags within %s s; going on as %s", self._ready_within, self.state.value)
+                log.warning("no flags within %s s; the client starts as %s", self._ready_within, self.state.value)
             _clients.add(self)
 
     def wait_ready(self, timeout: float | None = None) -> bool:
-        """Waits until a snapshot serves that the source stands behind; False if that took longer than timeout seconds."""
+        """Waits until the client is READY. Returns False if that takes longer than timeout seconds."""
         ready = threading.Event()
         unsubscribe = self.subscribe(lambda _: ready.set() if self.state == "READY" else None)
         try:
@@ -152,7 +152,7 @@ class Gonfalon(_Client):
             unsubscribe()
 
     def flush(self, timeout: float = 5.0) -> bool:
-        """Reports usage now; False if it couldn't be delivered (it is then kept for the next time)."""
+        """Reports usage now. Returns False if it couldn't be delivered; it then goes into the next report."""
         if self._loop is None or self._source is None or not hasattr(self._source, "report_usage"):
             return False
         try:
@@ -163,7 +163,7 @@ class Gonfalon(_Client):
         return True
 
     def close(self) -> None:
-        """Reports usage and ends the connection. The client goes on answering from its last snapshot."""
+        """Reports usage and ends the connection. The client keeps answering from its last snapshot."""
         self._closed = True
         _clients.discard(self)
         loop, task, thread = self._loop, self._task, self._thread
@@ -200,8 +200,8 @@ class Gonfalon(_Client):
         except asyncio.CancelledError:
             pass
         except Exception:
-            log.exception("the source can't be followed any more")
-            self._status.lost("the source can't be followed any more")
+            log.exception("following the source failed for good")
+            self._status.lost("following the source failed for good")
 
     def _forked(self) -> None:
         self._status.forked()
@@ -217,7 +217,7 @@ class AsyncGonfalon(_Client):
     >>> async with AsyncGonfalon("http://127.0.0.1:8080", token) as flags:
     ...     if flags.enabled("new_checkout", actor="user:3"): ...
 
-    The questions are the same and aren't awaited: they are answered from memory.
+    Evaluations are the same, and aren't awaited: they only read memory.
     """
 
     def __init__(self, endpoint: str | None = None, token: str | None = None, **options: Unpack[Options]) -> None:
@@ -236,11 +236,11 @@ class AsyncGonfalon(_Client):
                     async with asyncio.timeout(self._ready_within):
                         await answered.wait()
                 except TimeoutError:
-                    log.warning("no flags within %s s; going on as %s", self._ready_within, self.state.value)
+                    log.warning("no flags within %s s; the client starts as %s", self._ready_within, self.state.value)
         return self
 
     async def wait_ready(self, timeout: float | None = None) -> bool:
-        """Waits until a snapshot serves that the source stands behind; False if that took longer than timeout seconds."""
+        """Waits until the client is READY. Returns False if that takes longer than timeout seconds."""
         loop, ready = asyncio.get_running_loop(), asyncio.Event()
 
         def listen(_: object) -> None:
@@ -259,7 +259,7 @@ class AsyncGonfalon(_Client):
         return True
 
     async def flush(self, timeout: float = 5.0) -> bool:
-        """Reports usage now; False if it couldn't be delivered (it is then kept for the next time)."""
+        """Reports usage now. Returns False if it couldn't be delivered; it then goes into the next report."""
         if self._source is None or not hasattr(self._source, "report_usage"):
             return False
         try:
@@ -271,7 +271,7 @@ class AsyncGonfalon(_Client):
         return True
 
     async def close(self) -> None:
-        """Reports usage and ends the connection. The client goes on answering from its last snapshot."""
+        """Reports usage and ends the connection. The client keeps answering from its last snapshot."""
         task, self._task = self._task, None
         if task is not None:
             task.cancel()

@@ -1,4 +1,4 @@
-"""Who asks: an actor, its groups, and attributes."""
+"""The context of a decision: an actor, its groups, and attributes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Actor(Protocol):
 
 
 class Member(Protocol):
-    """Anything that can be asked for its groups. It is asked only for those that the flag, or its prerequisites, names."""
+    """Anything that knows its groups. It is asked only about those that the flag, or a prerequisite, names."""
 
     def in_group(self, name: str, /) -> bool: ...
 
@@ -75,7 +75,7 @@ def ask(member: Member, known: list[str], named: Iterable[str]) -> list[str]:
 
 
 class Context:
-    """A context prepared once and used for many decisions.
+    """A context that is prepared once and used for many decisions.
 
     >>> request = Context("user:3", groups=["staff"], attributes={"plan": "pro"})
     >>> flags.enabled("new_checkout", request)

@@ -70,7 +70,7 @@ class Variant:
 
 
 class Decision:
-    """The answer for one flag and one context. Values are read from the packed form when they are asked for."""
+    """The answer about one flag for one context."""
 
     __slots__ = ("_packed", "_variant", "error", "key", "revision", "target")
 
@@ -86,9 +86,9 @@ class Decision:
         self.key = key
         self._packed = packed
         self._variant = variant
-        #: Of the deciding gate, if it has one: a group, segment, parent flag or actor.
+        #: The deciding gate's target: a group, segment, parent flag or actor; None if it has none.
         self.target = target
-        #: Of the environment, in the snapshot that decided; None if there was none.
+        #: The revision of the snapshot that decided; None if there was none.
         self.revision = revision
         #: What kept the engine from deciding, such as a context that can't be read. The reason is then NOT_READY.
         self.error = error

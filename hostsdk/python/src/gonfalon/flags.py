@@ -1,4 +1,4 @@
-"""The questions that a program asks. They are the same, and answered in memory, in every kind of client."""
+"""How a program evaluates flags. It is the same in every kind of client, and only reads memory."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class Asking(TypedDict, total=False):
-    """Who asks, besides the actor: see :class:`Flags`."""
+    """The context of a call besides the actor: see :class:`Flags`."""
 
     groups: Iterable[str]
     attributes: Mapping[str, object] | None
@@ -37,7 +37,7 @@ class Stats:
     state: State
     #: The snapshot that serves; None before the first.
     info: SnapshotInfo | None
-    #: Seconds since the source last stood behind it; None before it did.
+    #: Seconds since the source last confirmed it; None before it did.
     age: float | None
     #: Snapshots taken from the source.
     taken: int
@@ -49,15 +49,15 @@ class Stats:
     traps: int
     #: Connections of the source that ended.
     lost: int
-    #: What the source's trouble is, for people; None once it is well again.
+    #: What is wrong with the source, for people; None once it is well again.
     last_error: str | None
 
 
 class Flags:
-    """What every client can be asked. No question blocks, waits for a network or fails: what can't be decided gives the
-    caller's default.
+    """What every client does. No evaluation blocks, uses the network or fails: where nothing can be decided, the caller gets
+    the default.
 
-    Each takes who asks: ``actor`` (a string, or an object with ``actor_id`` and perhaps ``in_group(name)``), ``groups`` and
+    Each takes a context: ``actor`` (a string, or an object with ``actor_id`` and perhaps ``in_group(name)``), ``groups`` and
     ``attributes``, or a prepared :class:`Context` in the actor's place. ``now`` (Unix microseconds) and ``roll`` (64 bits of
     chance) replay a decision; without them the clock and fresh random bits are used.
     """
@@ -76,7 +76,7 @@ class Flags:
         now: int | None = None,
         roll: int | None = None,
     ) -> bool:
-        """Whether the flag is on; default if nothing is loaded, or there is no such flag. A killed flag is never on."""
+        """Whether the flag is on; default if nothing is loaded or the flag is unknown. A killed flag is never on."""
         engine = self._store.engine
         if engine is None:
             return default
@@ -132,7 +132,7 @@ class Flags:
         now: int | None = None,
         roll: int | None = None,
     ) -> Decision:
-        """Everything about one flag: on or off, variant and payload, the reason and the gate."""
+        """The whole decision about one flag."""
         engine = self._store.engine
         if engine is None:
             return Decision(key, NOT_READY)
@@ -210,8 +210,8 @@ class Flags:
         )
 
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
-        """Calls listener on each StateChanged and FlagsChanged, in the client's own thread or its event loop;
-        the answer ends that. A listener that raises is logged."""
+        """Calls listener on each StateChanged and FlagsChanged, in the client's own thread or its event loop. Returns a function
+        that ends that. What a listener raises is logged."""
         return self._status.subscribe(listener)
 
     @property
@@ -225,7 +225,7 @@ class Flags:
 
     def _failed(self, key: str, error: Exception) -> None:
         self._store.broken += 1
-        log.error("%s can't be decided, the caller's default is used: %s: %s", key, type(error).__name__, error)
+        log.error("%s can't be decided, the caller gets the default: %s: %s", key, type(error).__name__, error)
 
 
 def _parts(asking: Asking) -> tuple[Iterable[str], Mapping[str, object] | None, int | None, int | None]:

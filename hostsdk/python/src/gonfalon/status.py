@@ -13,8 +13,8 @@ log = logging.getLogger("gonfalon")
 
 
 class State(StrEnum):
-    """NOT_READY: nothing is loaded yet · READY: a snapshot serves and the source stands behind it · STALE: a snapshot serves,
-    but the source is away or hasn't answered yet · ERROR: nothing is loaded, and the source refuses."""
+    """NOT_READY: nothing is loaded yet · READY: a snapshot serves, and the source confirms it · STALE: a snapshot serves, but the
+    source is unreachable or hasn't answered yet · ERROR: nothing is loaded, and the source refuses."""
 
     NOT_READY = "NOT_READY"
     READY = "READY"
@@ -24,7 +24,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StateChanged:
-    """The client's state is another one. ``error`` is what the source's trouble is, if it has some."""
+    """The client's state has changed. ``error`` says what is wrong with the source, if anything is."""
 
     state: State
     previous: State
@@ -70,7 +70,7 @@ class Status:
 
     @property
     def age(self) -> float | None:
-        """Seconds since the source last stood behind the snapshot; None if it never did."""
+        """Seconds since the source last confirmed the snapshot; None if it never did."""
         return None if self._contact is None else time.monotonic() - self._contact
 
     def contact(self) -> None:
