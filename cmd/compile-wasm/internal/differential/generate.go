@@ -15,13 +15,16 @@ import (
 
 var (
 	attributes = []string{"country", "age", "plan", "email", "a", "score", "версия", "long_attribute_name_over_thirty_two_bytes"}
-	operators  = []string{"eq", "neq", "in", "not_in", "contains", "gt", "gte", "lt", "lte", "matches"}
+	operators  = flagset.Operators()
 	patterns   = []string{"[0-9]+", "", `^\+?[0-9]+$`, `.*@acme\.com$`, "pre.*um", "^(?:gold|silver)$", "a{2,}", "(?i)premium", "([unclosed",
 		`^v?\d+\.\d+\.\d+$`, `\bpro\b`, "^$", "(a|aa)*b", "é+", "[^a]x?$", "(?m)^b", "a{20}", `\Bx`, "D|U", "[A-Z]{2}"}
 	texts = []string{"", "DE", "US", "premium", "PREMIUM", "gold", "user@acme.com", "18", "18.0", "1e3", "-5", "+5", "05", " 5", "5.", "0.1", "1e400",
 		"9223372036854775807", "9223372036854775808", "-9223372036854775809", "123456789012345678901234567890", "1.7976931348623157e308", "4.9e-324",
 		"9007199254740993", "9007199254740993.0", "0.1000000000000000055511151231257827021181583404541015625", "v1.2.3", "aaab", "aaaaaaaaaaaaaaaaaaaaaaaaaaa",
 		"é", "x\ny", "pro plan", "12345678", "123456789", "-0", "-0.0", "1.10.0", "true", "\x00", "𝄞"}
+	versions = []string{"0.0.0", "1.2.3", "1.10.0", "2.0.0-rc.1", "2.0.0-rc.10", "2.0.0-rc.1.x", "2.0.0-alpha", "2.0.0", "2.0.0+build.5",
+		"10.0.0-0", "99999999999999999999.0.1", "1.0.0-0a", "01.2.3", "1.2", "v1.2.3", "1.2.3-", "1.2.3-01"}
+	ends = []string{"", "D", "pre", "premium", "user", ".com", "5", "1.", "é", "y", "a", "\x00"} // of texts
 )
 
 // generator makes rounds from a seed.
@@ -207,9 +210,14 @@ func (g generator) constraints() (out []flagset.Constraint) {
 			n = g.r.IntN(5)
 		}
 		for range n {
-			if c.Operator == "matches" {
+			switch c.Operator {
+			case "matches":
 				c.Values = append(c.Values, patterns[g.r.IntN(len(patterns))])
-			} else {
+			case "semver_gte", "semver_lt":
+				c.Values = append(c.Values, versions[g.r.IntN(len(versions))])
+			case "starts_with", "ends_with":
+				c.Values = append(c.Values, ends[g.r.IntN(len(ends))])
+			default:
 				c.Values = append(c.Values, g.value(2))
 			}
 		}
@@ -246,6 +254,8 @@ func (g generator) value(depth int) any {
 		if g.r.IntN(3) == 0 {
 			return nil
 		}
+	case 10:
+		return versions[g.r.IntN(len(versions))]
 	}
 	return texts[g.r.IntN(len(texts))]
 }

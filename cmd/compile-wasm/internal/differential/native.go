@@ -22,7 +22,7 @@ type Counts struct {
 	Decisions int
 	Reasons   [16]int
 	Gates     [16]int
-	Operators [16]int // compared, in the decisions looked into
+	Operators [engine.Operators]int // compared, in the decisions looked into
 	Loaded    int
 	Refused   int
 	Malformed int // requests
