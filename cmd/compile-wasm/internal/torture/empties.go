@@ -119,7 +119,9 @@ func empties(n int32) int64 {
 	return r + int64(cap(e[:]))
 }
 
-// given tells what it was given, as numbers.
+var always = true
+
+// given tells what it was given, by a comparison.
 //
 //go:wasmexport given
-func given(b bool, n int32) int32 { return int32(truth(b))*10 + n }
+func given(b bool, n int32) int32 { return int32(truth(b == always))*10 + n }
