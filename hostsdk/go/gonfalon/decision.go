@@ -5,6 +5,8 @@ import (
 )
 
 // Reason says why a flag was decided the way it was: "STATIC", "KILLED" …
+//
+// Why: RATIONALE.md "Why is a decision's reason the engine's, and not OpenFeature's?"
 type Reason = engine.Reason
 
 // Gate is a kind of gate: "boolean", "group" …
