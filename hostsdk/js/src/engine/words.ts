@@ -1,5 +1,5 @@
-import type { Comparison, Step } from './explanation.js'
 import type { Value } from './reader.js'
+import type { Comparison, Step } from './step.js'
 
 /** Says in words what a step's gate compared: the words are those of `wasm/ABI.md`, the same in every language. */
 export function detail(step: Omit<Step, 'detail'>): string {
