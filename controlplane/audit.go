@@ -26,8 +26,8 @@ type AuditQuery struct {
 	Limit        int // 0 means 100; at most 1000
 }
 
-// AuditEntryAt returns the entry of one revision, with all its changes. An error has the code NotFound, also past the retention, or
-// Unavailable.
+// AuditEntryAt returns the entry of one revision, with all its changes. An error has the code NotFound, also past the
+// retention, or Unavailable.
 func (s *Service) AuditEntryAt(ctx context.Context, env string, revision int64) (api.AuditEntry, error) {
 	e, err := store.ReadOne(ctx, s.store, stored.AuditKey(env, revision))
 	if err != nil {
@@ -52,8 +52,8 @@ func (s *Service) History(ctx context.Context, env, key string, q AuditQuery) (a
 	return s.Audit(ctx, q)
 }
 
-// Audit lists changes, newest first. Within one environment they are ordered by revision, across several by time. An error has the code
-// Invalid, for a cursor that isn't ours, or Unavailable.
+// Audit lists changes, newest first. Within one environment they are ordered by revision, across several by time. An
+// error has the code Invalid, for a cursor that isn't ours, or Unavailable.
 func (s *Service) Audit(ctx context.Context, q AuditQuery) (api.AuditPage, error) {
 	limit := q.Limit
 	if limit <= 0 {
@@ -93,7 +93,9 @@ func (s *Service) auditReaders(ctx context.Context, q AuditQuery) ([]*auditReade
 	if q.Environment != "" {
 		envs = []string{q.Environment}
 	} else {
-		if _, err := store.ReadAll(ctx, s.store, store.Range{From: stored.HeadPrefix, To: store.PrefixEnd(stored.HeadPrefix), KeysOnly: true}, func(e store.Entry) error {
+		heads := store.Under(stored.HeadPrefix)
+		heads.KeysOnly = true
+		if _, err := store.ReadAll(ctx, s.store, heads, func(e store.Entry) error {
 			envs = append(envs, strings.TrimPrefix(e.Key, stored.HeadPrefix))
 			return nil
 		}); err != nil {

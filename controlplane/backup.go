@@ -23,15 +23,16 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
-// A backup is a title line followed by compressed data: every key and its value as of one revision, each after its length (uvarint), then
-// an empty key and the SHA-256 of everything before it. It doesn't depend on the store that it was taken from.
+// A backup is a title line followed by compressed data: every key and its value as of one revision, each after its
+// length (uvarint), then an empty key and the SHA-256 of everything before it. It doesn't depend on the store that it
+// was taken from.
 const (
 	backupTitle   = "gonfalon backup 1\n"
 	maxBackupPart = 64 << 20 // of one key or value; the store's limits are far below
 )
 
-// Backup writes everything in the store as of one moment, while changes continue. It contains the secrets of webhooks. It doesn't contain
-// those of tokens, which are stored nowhere.
+// Backup writes everything in the store as of one moment, while changes continue. It contains the secrets of webhooks.
+// It doesn't contain those of tokens, which are stored nowhere.
 func (s *Service) Backup(ctx context.Context, w io.Writer) error {
 	return backup(ctx, s.store, w)
 }
@@ -137,9 +138,10 @@ type RestoreResult struct {
 	Keys         int
 }
 
-// Restore writes a backup into an empty store, which no service may use in the meantime. Each environment gets a new lineage, so hosts
-// take its snapshots even if they have seen greater revisions. If a restore breaks off, Open refuses the store and the next Restore clears
-// it. An error has the code Exists (the store isn't empty), Invalid (the backup can't be read, and nothing was written) or Unavailable.
+// Restore writes a backup into an empty store, which no service may use in the meantime. Each environment gets a new
+// lineage, so hosts take its snapshots even if they have seen greater revisions. If a restore breaks off, Open refuses
+// the store and the next Restore clears it. An error has the code Exists (the store isn't empty), Invalid (the backup
+// can't be read, and nothing was written) or Unavailable.
 // Why: RATIONALE.md "Why can a backup only be restored into an empty store?"
 func Restore(ctx context.Context, into store.Store, r io.Reader, o RestoreOptions) (RestoreResult, error) {
 	spool, err := spoolBackup(r)
@@ -197,7 +199,8 @@ func restoredHead(env string, h model.Head, o RestoreOptions) (model.Head, store
 		o.By = "unknown"
 	}
 	h.Stages = nil
-	d := model.NewDraft(&model.State{Env: env, Head: h}, time.Now(), model.Intent{Environment: env, Action: "restore", By: o.By, Reason: o.Reason})
+	intent := model.Intent{Environment: env, Action: "restore", By: o.By, Reason: o.Reason}
+	d := model.NewDraft(&model.State{Env: env, Head: h}, time.Now(), intent)
 	d.Head.Lineage = model.Random(16)
 	entry, _ := replica.AuditOps(d)
 	return d.Head, entry
@@ -229,7 +232,8 @@ func spoolBackup(r io.Reader) (*os.File, error) {
 	return spool, nil
 }
 
-// clearUnfinished refuses a store in use, clears a store into which a restore broke off, and notes that a restore is under way.
+// clearUnfinished refuses a store in use, clears a store into which a restore broke off, and notes that a restore is
+// under way.
 func clearUnfinished(ctx context.Context, into store.Store) error {
 	restoring, err := store.ReadOne(ctx, into, stored.RestoringKey)
 	if err != nil {
@@ -251,7 +255,10 @@ func clearUnfinished(ctx context.Context, into store.Store) error {
 	if len(page.Entries) > 0 {
 		return model.Errorf(api.Exists, "the store is not empty: restore into an empty data directory or prefix")
 	}
-	result, err := into.Commit(ctx, store.Txn{Guards: []store.Guard{{Key: stored.RestoringKey}}, Ops: []store.Op{{Key: stored.RestoringKey, Value: []byte{stored.StoredPlain}}}})
+	result, err := into.Commit(ctx, store.Txn{
+		Guards: []store.Guard{{Key: stored.RestoringKey}},
+		Ops:    []store.Op{{Key: stored.RestoringKey, Value: []byte{stored.StoredPlain}}},
+	})
 	if err != nil {
 		return model.Unavailable("the store can't be written", err)
 	}

@@ -15,8 +15,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// lived returns a store with something of everything: large flags in pieces, changes too large for an audit entry, a checkpoint, a deleted
-// environment, tokens, a webhook, usage and refusals.
+// lived returns a store with something of everything: large flags in pieces, changes too large for an audit entry, a
+// checkpoint, a deleted environment, tokens, a webhook, usage and refusals.
 func lived(t *testing.T) []store.Entry {
 	db := memstore.New()
 	s, ctx := open(t, controlplane.Config{Store: db}), t.Context()

@@ -26,8 +26,8 @@ func embedded(t testing.TB, dir string) *etcdstore.Store {
 	return store
 }
 
-// TestReplicasGiveTheSameBytes runs three replicas on a cluster, each on its own member and all of them writing. For each revision, every
-// replica must serve the same bytes.
+// TestReplicasGiveTheSameBytes runs three replicas on a cluster, each on its own member and all of them writing. For
+// each revision, every replica must serve the same bytes.
 func TestReplicasGiveTheSameBytes(t *testing.T) {
 	cluster := etcdtest.Start(t, 3)
 	var replicas []*controlplane.Service

@@ -1,28 +1,29 @@
-// Package controlplane owns flags: it keeps them in a [store.Store], checks and audits every change, and gives each host the
-// snapshot to decide by. cmd/gonfalon serves it over HTTP; a Go program can also embed it.
+// Package controlplane owns flags: it keeps them in a [store.Store], checks and audits every change, and gives each
+// host the snapshot to decide by. cmd/gonfalon serves it over HTTP; a Go program can also embed it.
 //
 //	service, err := controlplane.Open(ctx, controlplane.Config{Store: memstore.New()})
 //	service.Enable(ctx, "default", "new_checkout", flagset.ForGroup("staff"), controlplane.WriteOptions{By: "ada"})
 //
-// What it takes and returns are the documents of package api. The [Service] is what an operator may do; below it, each package
-// has one task: internal/stored says how things lie in a store, internal/model is a state and its changes, internal/feed what
-// hosts are shown, internal/replica follows a store and writes to it, internal/webhooks delivers, internal/check walks.
+// What it takes and returns are the documents of package api. The [Service] is what an operator may do; below it, each
+// package has one task: internal/stored says how things lie in a store, internal/model is a state and its changes,
+// internal/feed what hosts are shown, internal/replica follows a store and writes to it, internal/webhooks delivers,
+// internal/check walks.
 //
 // # Model
 //
-// An environment has flags, segments and settings. It has a lineage, which is random and new when the environment is created
-// or restored, and a revision, which rises by one with each change. Its head is one key in the store, and every write is one
-// transaction guarded by that key. The records, the audit entry and the new head become visible together; otherwise the write
-// is retried against the current state.
+// An environment has flags, segments and settings. It has a lineage, which is random and new when the environment is
+// created or restored, and a revision, which rises by one with each change. Its head is one key in the store, and every
+// write is one transaction guarded by that key. The records, the audit entry and the new head become visible together;
+// otherwise the write is retried against the current state.
 //
-// A replica follows the store's changes. It holds the environments in memory as immutable states behind one atomic pointer.
-// From a state it assembles the snapshot, whose bytes are the same on every replica, because the compiled records are stored
-// with the documents. Replicas hold nothing that isn't in the store.
+// A replica follows the store's changes. It holds the environments in memory as immutable states behind one atomic
+// pointer. From a state it assembles the snapshot, whose bytes are the same on every replica, because the compiled
+// records are stored with the documents. Replicas hold nothing that isn't in the store.
 //
-// A change that is too large for one transaction is staged first: its parts are stored, and one transaction on the head makes
-// them visible. A large flag is stored in pieces named by their hash, so changing one gate writes only one or two pieces. An
-// import stores a whole new generation of records. The head lists the stages under way, and a sweep removes parts that no
-// record names only while there is no stage.
+// A change that is too large for one transaction is staged first: its parts are stored, and one transaction on the head
+// makes them visible. A large flag is stored in pieces named by their hash, so changing one gate writes only one or two
+// pieces. An import stores a whole new generation of records. The head lists the stages under way, and a sweep removes
+// parts that no record names only while there is no stage.
 //
 // # Promises
 //
@@ -38,6 +39,6 @@
 //
 // # Caveats
 //
-// A revision belongs to an environment, not to the store. Usage counts are merged about once a minute, so a replica that dies
-// loses those of the last minute. Webhooks are delivered at least once, and in order within each environment.
+// A revision belongs to an environment, not to the store. Usage counts are merged about once a minute, so a replica
+// that dies loses those of the last minute. Webhooks are delivered at least once, and in order within each environment.
 package controlplane

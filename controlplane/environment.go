@@ -77,8 +77,8 @@ func (s *Service) GetEnvironment(ctx context.Context, key string) (api.Environme
 	return describeEnvironment(st), nil
 }
 
-// CreateEnvironment creates an environment with its own lineage. If an environment with this key was deleted, its revisions continue where
-// that one ended. An error has the code Exists, Invalid, NotFound (for From) or TooLarge.
+// CreateEnvironment creates an environment with its own lineage. If an environment with this key was deleted, its
+// revisions continue where that one ended. An error has the code Exists, Invalid, NotFound (for From) or TooLarge.
 // Why: RATIONALE.md "Why does an environment that is deleted leave its head?"
 func (s *Service) CreateEnvironment(ctx context.Context, e api.NewEnvironment, o WriteOptions) (api.Environment, error) {
 	var from *model.State
@@ -148,8 +148,8 @@ func (s *Service) UpdateEnvironment(ctx context.Context, key string, c api.Envir
 	return describeEnvironment(d.After()), nil
 }
 
-// DeleteEnvironment removes an environment with all its flags; its audit stays. confirm must repeat the key. The default environment can't
-// be deleted.
+// DeleteEnvironment removes an environment with all its flags; its audit stays. confirm must repeat the key. The
+// default environment can't be deleted.
 func (s *Service) DeleteEnvironment(ctx context.Context, key, confirm string, o WriteOptions) error {
 	c := change{env: key, action: "environment.delete", options: o}
 	c.prepare = func(context.Context) error {

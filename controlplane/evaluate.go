@@ -15,8 +15,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/request"
 )
 
-// Evaluate decides a flag now or in the past. An unknown flag is a decision, not an error. An error has the code NotFound (for the
-// environment or the revision), Gone (for a past beyond the retention) or Invalid (for the query).
+// Evaluate decides a flag now or in the past. An unknown flag is a decision, not an error. An error has the code
+// NotFound (for the environment or the revision), Gone (for a past beyond the retention) or Invalid (for the query).
 func (s *Service) Evaluate(ctx context.Context, env, key string, q api.Query) (api.Evaluation, error) {
 	d, err := s.evaluator(ctx, env, momentOf(q))
 	if err != nil {

@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// For each environment, twenty refusals are recorded at once and then one per second. That is enough to see what somebody does wrong,
-	// and too few to fill a store.
+	// For each environment, twenty refusals are recorded at once and then one per second. That is enough to see what
+	// somebody does wrong, and too few to fill a store.
 	failureBurst = 20
 	failureRate  = rate.Limit(1)
 )
@@ -60,11 +60,13 @@ func (s *Service) recordRefusal(ctx context.Context, c change, err error) {
 	if c.options.quiet || code == api.Unavailable || code == api.Internal || code == api.Conflict {
 		return
 	}
-	s.RecordFailure(ctx, api.FailedWrite{Environment: c.env, By: c.options.By, Reason: c.options.Reason, Action: c.action, Key: c.key, Code: code, Detail: err.Error()})
+	s.RecordFailure(ctx, api.FailedWrite{
+		Environment: c.env, By: c.options.By, Reason: c.options.Reason, Action: c.action, Key: c.key, Code: code, Detail: err.Error(),
+	})
 }
 
-// RecordFailure records a change that was refused before it reached a verb, such as one without a token. It limits how many it records. It
-// never fails: if it can't record, it logs.
+// RecordFailure records a change that was refused before it reached a verb, such as one without a token. It limits how
+// many it records. It never fails: if it can't record, it logs.
 func (s *Service) RecordFailure(ctx context.Context, f api.FailedWrite) {
 	if s.replica.Snapshot(f.Environment) == nil { // otherwise anybody could invent environments
 		if f.Key == "" {
@@ -77,17 +79,21 @@ func (s *Service) RecordFailure(ctx context.Context, f api.FailedWrite) {
 	if !ok {
 		return
 	}
-	saved := stored.Failure{By: stored.Clip(f.By, maxBy), Reason: stored.Clip(f.Reason, stored.MaxDetail), Action: stored.Clip(f.Action, maxBy), Key: stored.Clip(f.Key, maxBy),
-		Code: f.Code, Detail: stored.Clip(f.Detail, stored.MaxDetail), Suppressed: suppressed}
+	saved := stored.Failure{
+		By: stored.Clip(f.By, maxBy), Reason: stored.Clip(f.Reason, stored.MaxDetail), Action: stored.Clip(f.Action, maxBy),
+		Key: stored.Clip(f.Key, maxBy), Code: f.Code, Detail: stored.Clip(f.Detail, stored.MaxDetail), Suppressed: suppressed,
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), replica.ApplyDeadline)
 	defer cancel()
-	_, err := s.store.Commit(ctx, store.Txn{Ops: []store.Op{{Key: stored.FailureKey(f.Environment, now, model.RandomName()), Value: stored.Marshal(saved)}}})
+	key := stored.FailureKey(f.Environment, now, model.RandomName())
+	_, err := s.store.Commit(ctx, store.Txn{Ops: []store.Op{{Key: key, Value: stored.Marshal(saved)}}})
 	if err != nil {
 		s.log.Warn("a refused change can't be recorded", "environment", f.Environment, "action", f.Action, "by", f.By, "error", err)
 	}
 }
 
-// Failures lists refused changes, newest first. It uses the query's Environment, Environments, By, Action, Since, Until and Limit.
+// Failures lists refused changes, newest first. It uses the query's Environment, Environments, By, Action, Since, Until
+// and Limit.
 func (s *Service) Failures(ctx context.Context, q AuditQuery) ([]api.FailedWrite, error) {
 	limit := q.Limit
 	if limit <= 0 {

@@ -102,8 +102,8 @@ func stateOf(f *flagset.Flag) api.State {
 	return state
 }
 
-// A flagEdit returns the new flag, given the current one, which is nil if the flag doesn't exist. Its problems have pointers into the
-// request.
+// A flagEdit returns the new flag, given the current one, which is nil if the flag doesn't exist. Its problems have
+// pointers into the request.
 type flagEdit func(before *flagset.Flag) (flagset.Flag, []flagset.Problem, error)
 
 // changeFlag writes the flag that an edit returns, and evaluates it for the verb's immediate state.
@@ -149,7 +149,9 @@ func (s *Service) changeFlag(ctx context.Context, c change, scope immediate, edi
 	}
 	enabled, changed := scope.enabled(&flag.Flag, s.now()), !d.Empty()
 	flag.Enabled, flag.Changed = &enabled, &changed
-	return WriteResult{Flag: flag, Enabled: enabled, Revision: st.Head.Revision, Changed: changed, Created: created && changed && !c.options.DryRun}, nil
+	return WriteResult{
+		Flag: flag, Enabled: enabled, Revision: st.Head.Revision, Changed: changed, Created: created && changed && !c.options.DryRun,
+	}, nil
 }
 
 // existing returns an edit of a flag that must exist.
@@ -175,53 +177,60 @@ func creating(key string, edit func(f flagset.Flag) (flagset.Flag, []flagset.Pro
 	}
 }
 
-// PutFlag creates or replaces a flag. As for all changes, an error has the code Invalid, NotFound (for the environment),
-// PreconditionFailed, TooLarge or Unavailable.
+// PutFlag creates or replaces a flag. As for all changes, an error has the code Invalid, NotFound (for the
+// environment), PreconditionFailed, TooLarge or Unavailable.
 func (s *Service) PutFlag(ctx context.Context, env string, f flagset.Flag, o WriteOptions) (WriteResult, error) {
-	return s.changeFlag(ctx, change{env: env, action: "flag.put", key: f.Key, options: o}, immediate{}, func(*flagset.Flag) (flagset.Flag, []flagset.Problem, error) {
+	c := change{env: env, action: "flag.put", key: f.Key, options: o}
+	return s.changeFlag(ctx, c, immediate{}, func(*flagset.Flag) (flagset.Flag, []flagset.Problem, error) {
 		return f, nil, nil
 	})
 }
 
 // Enable puts the gate that a scope stands for. It creates a missing flag.
 func (s *Service) Enable(ctx context.Context, env, key string, scope flagset.Scope, o WriteOptions) (WriteResult, error) {
-	return s.changeFlag(ctx, change{env: env, action: "flag.enable", key: key, options: o}, enabledFor(scope), creating(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
+	c := change{env: env, action: "flag.enable", key: key, options: o}
+	return s.changeFlag(ctx, c, enabledFor(scope), creating(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
 		return flagset.Enable(f, scope)
 	}))
 }
 
 // Disable puts the gate that turns a flag off for a scope. It creates a missing flag.
 func (s *Service) Disable(ctx context.Context, env, key string, scope flagset.Scope, o WriteOptions) (WriteResult, error) {
-	return s.changeFlag(ctx, change{env: env, action: "flag.disable", key: key, options: o}, disabledFor(scope), creating(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
+	c := change{env: env, action: "flag.disable", key: key, options: o}
+	return s.changeFlag(ctx, c, disabledFor(scope), creating(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
 		return flagset.Disable(f, scope)
 	}))
 }
 
 // Clear removes a gate, or all gates if no part is given. The flag stays.
 func (s *Service) Clear(ctx context.Context, env, key string, what flagset.Removal, o WriteOptions) (WriteResult, error) {
-	return s.changeFlag(ctx, change{env: env, action: "flag.clear", key: key, options: o}, immediate{}, existing(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
+	c := change{env: env, action: "flag.clear", key: key, options: o}
+	return s.changeFlag(ctx, c, immediate{}, existing(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
 		return flagset.Clear(f, what)
 	}))
 }
 
 // PutVariants puts the variant gate. It creates a missing flag.
 func (s *Service) PutVariants(ctx context.Context, env, key string, variants []flagset.Variant, o WriteOptions) (WriteResult, error) {
-	return s.changeFlag(ctx, change{env: env, action: "flag.variants", key: key, options: o}, immediate{}, creating(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
+	c := change{env: env, action: "flag.variants", key: key, options: o}
+	return s.changeFlag(ctx, c, immediate{}, creating(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
 		return flagset.PutVariants(f, variants)
 	}))
 }
 
-// Kill turns a flag off, whatever its gates say. offVariant is the variant to serve while the flag is killed. If it is nil, the flag's own
-// stays; "" means the caller's default.
+// Kill turns a flag off, whatever its gates say. offVariant is the variant to serve while the flag is killed. If it is
+// nil, the flag's own stays; "" means the caller's default.
 func (s *Service) Kill(ctx context.Context, env, key string, offVariant *string, o WriteOptions) (WriteResult, error) {
-	return s.changeFlag(ctx, change{env: env, action: "flag.kill", key: key, options: o}, immediate{}, existing(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
+	c := change{env: env, action: "flag.kill", key: key, options: o}
+	return s.changeFlag(ctx, c, immediate{}, existing(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
 		return flagset.Kill(f, offVariant)
 	}))
 }
 
 // Revive undoes a Kill.
 func (s *Service) Revive(ctx context.Context, env, key string, o WriteOptions) (WriteResult, error) {
-	return s.changeFlag(ctx, change{env: env, action: "flag.revive", key: key, options: o}, immediate{}, existing(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
+	c := change{env: env, action: "flag.revive", key: key, options: o}
+	return s.changeFlag(ctx, c, immediate{}, existing(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
 		return flagset.Revive(f), nil
 	}))
 }

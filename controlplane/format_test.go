@@ -13,7 +13,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// second is a made-up format of a build to come: the first one's bytes after a title, and deltas that say what they start from.
+// second is a made-up format of a build to come: the first one's bytes after a title, and deltas that say what they
+// start from.
 var second = feed.Format{
 	Number: snapshot.Format + 1,
 	Assemble: func(h snapshot.Header, records []snapshot.Record) ([]byte, error) {
@@ -26,7 +27,8 @@ var second = feed.Format{
 	ID: func(data []byte) [sha256.Size]byte { return sha256.Sum256(data) },
 }
 
-// TestTwoFormats: hosts of two ages follow the same environment, each in the format that it reads, from the beginning and after they come back.
+// TestTwoFormats: hosts of two ages follow the same environment, each in the format that it reads, from the beginning
+// and after they come back.
 func TestTwoFormats(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}.WithFormats(append(feed.BuiltIn(), second))), t.Context()
 	if got := s.Formats(); len(got) != 2 || got[0] != snapshot.Format || got[1] != second.Number {

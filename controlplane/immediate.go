@@ -10,7 +10,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// immediate says how a verb's answer sums up the flag: decided for an actor, decided without an actor, or simply what the verb asked for.
+// immediate says how a verb's answer sums up the flag: decided for an actor, decided without an actor, or simply what
+// the verb asked for.
 type immediate struct {
 	actor *string
 	fixed *bool
@@ -59,9 +60,9 @@ func (i immediate) enabled(f *flagset.Flag, now time.Time) bool {
 	return enabledAlone(&own, i.actor, now.UnixMicro(), rand.Uint64())
 }
 
-// enabledAlone reports whether a flag's own gates turn it on at a time (in Unix microseconds) and for a roll of chance. It decides for
-// the actor or, if actor is nil, for everybody, without a context, prerequisites or segments. After Disable it may still be true,
-// because a schedule is open or a percentage of the time grants; only Kill is final.
+// enabledAlone reports whether a flag's own gates turn it on at a time (in Unix microseconds) and for a roll of chance.
+// It decides for the actor or, if actor is nil, for everybody, without a context, prerequisites or segments. After
+// Disable it may still be true, because a schedule is open or a percentage of the time grants; only Kill is final.
 func enabledAlone(f *flagset.Flag, actor *string, now int64, roll uint64) bool {
 	own := *f
 	own.Gates = slices.DeleteFunc(slices.Clone(f.Gates), func(g flagset.Gate) bool {

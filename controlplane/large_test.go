@@ -24,7 +24,8 @@ func actorGates(n int) flagset.Flag {
 // large reports whether to test at the limits, which takes half a minute: GONFALON_LARGE=1 go test -run Large.
 var large = os.Getenv("GONFALON_LARGE") != ""
 
-// TestLargeFlag writes a flag that is too large for a transaction, changes it in pieces, rebuilds it and finds it again.
+// TestLargeFlag writes a flag that is too large for a transaction, changes it in pieces, rebuilds it and finds it
+// again.
 func TestLargeFlag(t *testing.T) {
 	actors := 12_000
 	if large {

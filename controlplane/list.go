@@ -139,8 +139,8 @@ func (s *Service) matching(st *model.State, q FlagQuery) ([]*api.Flag, error) {
 	return list, nil
 }
 
-// fresh returns the flags that were created or evaluated since a time and, because a parent is evaluated with its child, all flags
-// that they need.
+// fresh returns the flags that were created or evaluated since a time and, because a parent is evaluated with its
+// child, all flags that they need.
 // Why: RATIONALE.md "Why is a flag that was never evaluated stale?"
 func (s *Service) fresh(st *model.State, since time.Time) map[string]bool {
 	v := s.replica.View()

@@ -20,8 +20,9 @@ const (
 	maxSample = 100_000
 )
 
-// Preview decides for many actors by the flags before and after a change, with the same time and chance, and writes nothing. It also
-// previews a change that couldn't be written: with its problems, and with parts that would fail closed.
+// Preview decides for many actors by the flags before and after a change, with the same time and chance, and writes
+// nothing. It also previews a change that couldn't be written: with its problems, and with parts that would fail
+// closed.
 func (s *Service) Preview(ctx context.Context, env string, p api.Proposal) (api.Preview, error) {
 	if p.Sample == 0 && len(p.Actors) == 0 {
 		p.Sample = defaultSample

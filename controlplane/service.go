@@ -54,8 +54,8 @@ type Service struct {
 	webhooks *webhooks.Deliverer
 }
 
-// Open opens the control plane on a store. It returns once this replica has read everything, and the default environment and an admin token
-// exist. Close ends everything that it starts; the context doesn't.
+// Open opens the control plane on a store. It returns once this replica has read everything, and the default
+// environment and an admin token exist. Close ends everything that it starts; the context doesn't.
 func Open(ctx context.Context, c Config) (*Service, error) {
 	if c.Store == nil {
 		return nil, model.Errorf(api.Invalid, "controlplane: Config.Store is missing")
@@ -77,7 +77,9 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	}
 	s := &Service{config: c, store: c.Store, log: c.Logger.With("replica", c.Replica)}
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	s.webhooks = webhooks.New(webhooks.Config{Store: s.store, Log: s.log, Clock: c.Clock, Replica: c.Replica, Sender: c.Webhooks, Environments: s})
+	s.webhooks = webhooks.New(webhooks.Config{
+		Store: s.store, Log: s.log, Clock: c.Clock, Replica: c.Replica, Sender: c.Webhooks, Environments: s,
+	})
 	if err := s.start(ctx); err != nil {
 		_ = s.Close() // report the error of starting, not this one
 		return nil, err
@@ -87,7 +89,8 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 
 func (s *Service) start(ctx context.Context) (err error) {
 	s.replica, err = replica.Open(ctx, s.ctx, replica.Config{
-		Store: s.store, Log: s.log, Clock: s.config.Clock, AuditRetention: s.config.AuditRetention, Formats: s.config.formats, WebhooksChanged: s.webhooks.Wake,
+		Store: s.store, Log: s.log, Clock: s.config.Clock, AuditRetention: s.config.AuditRetention, Formats: s.config.formats,
+		WebhooksChanged: s.webhooks.Wake,
 	})
 	if err != nil {
 		return err
@@ -113,8 +116,8 @@ func (s *Service) run(loop func(context.Context)) {
 	s.owned.Go(func() { loop(s.ctx) })
 }
 
-// Close ends every stream, wait and goroutine of the service. Before that it writes the reported usage, if the store answers within a
-// second. The store stays open.
+// Close ends every stream, wait and goroutine of the service. Before that it writes the reported usage, if the store
+// answers within a second. The store stays open.
 func (s *Service) Close() error {
 	s.cancel()
 	s.owned.Wait()
@@ -203,7 +206,8 @@ func (s *Service) Status() Status {
 	for env, p := range v.Snapshots {
 		st := p.State()
 		e := EnvironmentStatus{
-			Key: env, Lineage: hex.EncodeToString(st.Head.Lineage), Revision: st.Head.Revision, Flags: len(st.Flags), Segments: len(st.Segments), Unreadable: slices.Sorted(maps.Keys(st.Unreadable)),
+			Key: env, Lineage: hex.EncodeToString(st.Head.Lineage), Revision: st.Head.Revision,
+			Flags: len(st.Flags), Segments: len(st.Segments), Unreadable: slices.Sorted(maps.Keys(st.Unreadable)),
 			SnapshotBytes: p.Size(), SnapshotAge: time.Since(st.Applied), Streams: s.replica.Feeds().Watchers(env),
 		}
 		status.Environments = append(status.Environments, e)

@@ -43,7 +43,8 @@ func (s *Service) Authenticate(secret string) (api.Token, error) {
 	return t, nil
 }
 
-// CreateToken creates a token and returns it with its secret, which can't be read again. A dry run makes neither secret nor id.
+// CreateToken creates a token and returns it with its secret, which can't be read again. A dry run makes neither secret
+// nor id.
 func (s *Service) CreateToken(ctx context.Context, n api.NewToken, o WriteOptions) (api.Token, error) {
 	secret := n.Secret
 	if secret == "" {
@@ -57,7 +58,9 @@ func (s *Service) CreateToken(ctx context.Context, n api.NewToken, o WriteOption
 		if o.IfAbsent && d.Base.Head.Revision != 0 {
 			return model.Errorf(api.Exists, "it already exists")
 		}
-		saved = stored.Token{Name: n.Name, Role: n.Role, Envs: n.Envs, Created: d.Head.Time, Expires: stored.Micros(n.Expires), By: d.Intent.By, Hash: hash[:]}
+		saved = stored.Token{
+			Name: n.Name, Role: n.Role, Envs: n.Envs, Created: d.Head.Time, Expires: stored.Micros(n.Expires), By: d.Intent.By, Hash: hash[:],
+		}
 		d.Require(store.Guard{Key: stored.TokenPrefix + id})
 		d.Write(store.Op{Key: stored.TokenPrefix + id, Value: stored.Marshal(saved)})
 		return d.Note(api.Change{Kind: api.KindToken, Key: id, Op: api.OpCreate}, nil, saved.Audit())
@@ -126,8 +129,8 @@ func (s *Service) Tokens(ctx context.Context) ([]api.Token, error) {
 	return tokens, nil
 }
 
-// RevokeToken revokes a token. Once it returns, this replica refuses the token. The last admin token for all environments can't be revoked.
-// An error has the code NotFound or InUse.
+// RevokeToken revokes a token. Once it returns, this replica refuses the token. The last admin token for all
+// environments can't be revoked. An error has the code NotFound or InUse.
 func (s *Service) RevokeToken(ctx context.Context, id string, o WriteOptions) error {
 	return s.changeSystem(ctx, change{action: "token.revoke", key: id, options: o}, func(d *replica.Draft) error {
 		tokens, err := s.Tokens(ctx)
@@ -139,8 +142,9 @@ func (s *Service) RevokeToken(ctx context.Context, id string, o WriteOptions) er
 			return model.Errorf(api.NotFound, "there is no token %.80q", id)
 		}
 		t := tokens[i]
-		others := slices.ContainsFunc(tokens, func(t api.Token) bool { return t.ID != id && t.Allows(api.PermitAdmin, "") && t.Expires.IsZero() })
-		if t.Allows(api.PermitAdmin, "") && t.Expires.IsZero() && !others {
+		lasting := func(t api.Token) bool { return t.Allows(api.PermitAdmin, "") && t.Expires.IsZero() }
+		others := slices.ContainsFunc(tokens, func(t api.Token) bool { return t.ID != id && lasting(t) })
+		if lasting(t) && !others {
 			return &api.Error{Code: api.InUse, Message: "it is the last admin token", Users: []string{}}
 		}
 		d.Write(store.Op{Key: stored.TokenPrefix + id, Delete: true}, store.Op{Key: stored.UsedPrefix + id, Delete: true})
@@ -157,7 +161,8 @@ func (s *Service) firstToken(ctx context.Context) error {
 	if len(s.replica.View().Tokens.ByID) > 0 {
 		return nil
 	}
-	token, err := s.CreateToken(ctx, api.NewToken{Name: "first admin", Role: api.RoleAdmin}, WriteOptions{By: "gonfalon", Reason: "first start", IfAbsent: true, quiet: true})
+	o := WriteOptions{By: "gonfalon", Reason: "first start", IfAbsent: true, quiet: true}
+	token, err := s.CreateToken(ctx, api.NewToken{Name: "first admin", Role: api.RoleAdmin}, o)
 	if CodeOf(err) == api.Exists {
 		return nil // another replica was first
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // bulk makes a change of many things as one revision.
-func (s *Service) bulk(ctx context.Context, c change, strict bool, build func(*model.State, *replica.Draft) error) (api.Difference, error) {
+func (s *Service) bulk(ctx context.Context, c change, strict bool, build replica.Build) (api.Difference, error) {
 	c.bulk = true
 	d, err := s.change(ctx, c, func(st *model.State, d *replica.Draft) error {
 		if err := precondition(c.options, st.Head.Version(st.Head.Revision)); err != nil {
@@ -28,7 +28,10 @@ func (s *Service) bulk(ctx context.Context, c change, strict bool, build func(*m
 	for i := range d.Changes {
 		model.Describe(&d.Changes[i])
 	}
-	return api.Difference{Revision: d.After().Head.Revision, Written: !d.Empty() && !c.options.DryRun, Changes: append([]api.Change{}, d.Changes...), Warnings: api.Problems(d.Warnings)}, nil
+	return api.Difference{
+		Revision: d.After().Head.Revision, Written: !d.Empty() && !c.options.DryRun,
+		Changes: append([]api.Change{}, d.Changes...), Warnings: api.Problems(d.Warnings),
+	}, nil
 }
 
 // Export returns a whole environment, now or in the past, and its revision.
@@ -44,8 +47,8 @@ func (s *Service) Export(ctx context.Context, env string, at api.At) (flagset.Se
 	return *set, st.Head.Revision, nil
 }
 
-// Import writes a set's flags, segments and settings as one change, in place of existing ones. Keys must be valid and unique. Other problems
-// are stored so that they fail closed, and returned as warnings, unless Strict refuses them.
+// Import writes a set's flags, segments and settings as one change, in place of existing ones. Keys must be valid and
+// unique. Other problems are stored so that they fail closed, and returned as warnings, unless Strict refuses them.
 func (s *Service) Import(ctx context.Context, env string, set flagset.Set, i api.Import, o WriteOptions) (api.Difference, error) {
 	set = *set.Canonical()
 	c := change{env: env, action: "import", options: o, prepare: func(context.Context) error { return importable(&set) }}
@@ -87,8 +90,8 @@ func importable(set *flagset.Set) error {
 	return model.Invalid("the set", problems)
 }
 
-// Copy copies flags and what they need, or everything, from one environment to another as one change. o.IfMatch is about the target. An
-// error can also have the code NotFound for a flag that the source doesn't have.
+// Copy copies flags and what they need, or everything, from one environment to another as one change. o.IfMatch is
+// about the target. An error can also have the code NotFound for a flag that the source doesn't have.
 func (s *Service) Copy(ctx context.Context, to string, c api.Copy, o WriteOptions) (api.Difference, error) {
 	var source *model.State
 	var records []*model.Record
@@ -130,8 +133,8 @@ func (s *Service) RollbackEnvironment(ctx context.Context, env string, revision 
 	})
 }
 
-// Rollback restores a flag to a revision. An error has the code NotFound if the flag doesn't exist now or didn't exist then, or if there is
-// no such revision yet, and Gone for a revision past the retention.
+// Rollback restores a flag to a revision. An error has the code NotFound if the flag doesn't exist now or didn't exist
+// then, or if there is no such revision yet, and Gone for a revision past the retention.
 func (s *Service) Rollback(ctx context.Context, env, key string, revision int64, o WriteOptions) (WriteResult, error) {
 	var then flagset.Flag
 	c := change{env: env, action: "flag.rollback", key: key, options: o}
@@ -139,7 +142,9 @@ func (s *Service) Rollback(ctx context.Context, env, key string, revision int64,
 		then, err = s.flagAt(ctx, env, key, revision)
 		return err
 	}
-	return s.changeFlag(ctx, c, immediate{}, existing(key, func(flagset.Flag) (flagset.Flag, []flagset.Problem) { return then, nil }))
+	return s.changeFlag(ctx, c, immediate{}, existing(key, func(flagset.Flag) (flagset.Flag, []flagset.Problem) {
+		return then, nil
+	}))
 }
 
 // flagAt returns a flag as it was at a revision.

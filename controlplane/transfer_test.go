@@ -182,7 +182,8 @@ func TestPruneAndCopy(t *testing.T) {
 	}
 }
 
-// TestWhatIsGivenUpIsSwept checks that a change that broke off while it was staged leaves nothing once it is old enough.
+// TestWhatIsGivenUpIsSwept checks that a change that broke off while it was staged leaves nothing once it is old
+// enough.
 func TestWhatIsGivenUpIsSwept(t *testing.T) {
 	now, db := newClock(), &flaky{Store: memstore.New()}
 	s, ctx := open(t, controlplane.Config{Store: db, Clock: now.Now}), t.Context()

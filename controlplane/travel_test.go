@@ -51,7 +51,8 @@ func export(t testing.TB, s *controlplane.Service, env string, at api.At) string
 	return text(t, set)
 }
 
-// TestEveryRevisionCanBeRebuilt makes random changes of all kinds, remembers the result of each, and then reads the past.
+// TestEveryRevisionCanBeRebuilt makes random changes of all kinds, remembers the result of each, and then reads the
+// past.
 func TestEveryRevisionCanBeRebuilt(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)

@@ -78,8 +78,8 @@ func (p *usagePool) of(env, flag string) stored.Usage {
 	return p.envs[env][flag]
 }
 
-// ReportUsage takes a host's report. It keeps the report in memory and writes it about once a minute, without flags that don't exist. An
-// error has the code NotFound (for the environment) or Invalid.
+// ReportUsage takes a host's report. It keeps the report in memory and writes it about once a minute, without flags
+// that don't exist. An error has the code NotFound (for the environment) or Invalid.
 func (s *Service) ReportUsage(ctx context.Context, env string, batch []FlagUsage) error {
 	st := s.replica.View().State(env)
 	if st == nil {

@@ -217,7 +217,8 @@ func TestAnEnvironmentMadeAnewReachesItsHosts(t *testing.T) {
 	}
 }
 
-// TestAStreamMayFollowACreationAtOnce checks that a new environment is there for a stream that opens right after the write.
+// TestAStreamMayFollowACreationAtOnce checks that a new environment is there for a stream that opens right after the
+// write.
 func TestAStreamMayFollowACreationAtOnce(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
 	for i := range 300 {

@@ -28,8 +28,8 @@ const (
 	maxURL      = 2_048
 )
 
-// CreateWebhook creates a webhook, which receives every change from now on. The result has its secret, which is not shown again. A dry run
-// makes neither a secret nor an id.
+// CreateWebhook creates a webhook, which receives every change from now on. The result has its secret, which is not
+// shown again. A dry run makes neither a secret nor an id.
 func (s *Service) CreateWebhook(ctx context.Context, n api.NewWebhook, o WriteOptions) (api.Webhook, error) {
 	if n.Secret == "" {
 		n.Secret = "whsec_" + rand.Text()
@@ -50,7 +50,10 @@ func (s *Service) CreateWebhook(ctx context.Context, n api.NewWebhook, o WriteOp
 			return model.Errorf(api.TooLarge, "there are already %d webhooks, the most that are allowed", maxWebhooks)
 		}
 		saved = stored.Webhook{Name: n.Name, URL: n.URL, Secret: n.Secret, Envs: n.Envs, Created: d.Head.Time}
-		d.Write(store.Op{Key: stored.WebhookPrefix + id, Value: stored.Marshal(saved)}, store.Op{Key: stored.DeliveryPrefix + id, Value: stored.Marshal(progress)})
+		d.Write(
+			store.Op{Key: stored.WebhookPrefix + id, Value: stored.Marshal(saved)},
+			store.Op{Key: stored.DeliveryPrefix + id, Value: stored.Marshal(progress)},
+		)
 		return d.Note(api.Change{Kind: api.KindWebhook, Key: id, Op: api.OpCreate}, nil, saved.Audit())
 	})
 	if err != nil {
@@ -124,10 +127,14 @@ func (s *Service) TestWebhook(ctx context.Context, id string) error {
 	if i < 0 {
 		return noWebhook(id)
 	}
-	c := api.Change{Kind: api.KindFlag, Key: "example", Op: api.OpUpdate, Before: []byte(`{"gates":[]}`), After: []byte(`{"gates":[{"type":"boolean","enabled":true}]}`)}
+	c := api.Change{
+		Kind: api.KindFlag, Key: "example", Op: api.OpUpdate,
+		Before: []byte(`{"gates":[]}`), After: []byte(`{"gates":[{"type":"boolean","enabled":true}]}`),
+	}
 	model.Describe(&c)
 	d := api.Delivery{Webhook: list[i], ID: model.RandomName(), Attempt: 1, Test: true, Entry: api.AuditEntry{
-		Environment: DefaultEnvironment, Time: s.now().UTC(), By: "gonfalon", Reason: "a test of the webhook", Action: "webhook.test", Key: "example", Changes: []api.Change{c},
+		Environment: DefaultEnvironment, Time: s.now().UTC(), By: "gonfalon", Reason: "a test of the webhook",
+		Action: "webhook.test", Key: "example", Changes: []api.Change{c},
 	}}
 	if err := s.config.Webhooks.Send(ctx, d); err != nil {
 		return &api.Error{Code: api.Unavailable, Message: "the delivery failed: " + stored.Clip(err.Error(), 500), Err: err}
@@ -135,8 +142,8 @@ func (s *Service) TestWebhook(ctx context.Context, id string) error {
 	return nil
 }
 
-// Progress returns how far each environment has come on this replica, and a channel that is closed when it knows more. It is for the delivery
-// of webhooks.
+// Progress returns how far each environment has come on this replica, and a channel that is closed when it knows more.
+// It is for the delivery of webhooks.
 func (s *Service) Progress() (map[string]webhooks.Progress, <-chan struct{}) {
 	v := s.replica.View()
 	all := make(map[string]webhooks.Progress, len(v.Snapshots))

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// writeDeadline bounds a change whose caller sets no deadline. It is long enough for the store to elect another leader, which takes a
-	// few seconds.
+	// writeDeadline bounds a change whose caller sets no deadline. It is long enough for the store to elect another
+	// leader, which takes a few seconds.
 	writeDeadline = 15 * time.Second
 	// bulkDeadline bounds changes of many things. It is far below stageAge.
 	bulkDeadline = 2 * time.Minute
@@ -21,13 +21,13 @@ const (
 type change struct {
 	env, action, key string
 	options          WriteOptions
-	bulk             bool                                                // many things change, which takes longer
-	prepare          func(ctx context.Context) error                     // what is read and checked before the change waits for its turn; nil: nothing
-	base             func(context.Context, string) (*model.State, error) // what the change is built on; nil: the environment's newest state
+	bulk             bool                            // many things change, which takes longer
+	prepare          func(ctx context.Context) error // reads and checks before the change waits for its turn; nil: nothing
+	base             replica.Base                    // nil: the environment's newest state
 }
 
 // change makes a change. All changes go through here: their options are checked, and a refusal is recorded, once.
-func (s *Service) change(ctx context.Context, c change, build func(*model.State, *replica.Draft) error) (d *replica.Draft, err error) {
+func (s *Service) change(ctx context.Context, c change, build replica.Build) (d *replica.Draft, err error) {
 	defer func() {
 		if err != nil && !c.options.DryRun {
 			s.recordRefusal(ctx, c, err)
@@ -52,11 +52,14 @@ func (s *Service) change(ctx context.Context, c change, build func(*model.State,
 		base = s.replica.Current
 	}
 	o := c.options
-	return s.replica.Write(ctx, model.Intent{Environment: c.env, Action: c.action, Key: c.key, By: o.By, Reason: o.Reason, AllowMissing: o.AllowMissing, DryRun: o.DryRun}, base, build)
+	intent := model.Intent{
+		Environment: c.env, Action: c.action, Key: c.key, By: o.By, Reason: o.Reason, AllowMissing: o.AllowMissing, DryRun: o.DryRun,
+	}
+	return s.replica.Write(ctx, intent, base, build)
 }
 
-// changeSystem makes a change of what belongs to no environment. It returns once this replica has applied it, since a token that was revoked
-// must not work any more.
+// changeSystem makes a change of what belongs to no environment. It returns once this replica has applied it, since a
+// token that was revoked must not work any more.
 func (s *Service) changeSystem(ctx context.Context, c change, build func(*replica.Draft) error) error {
 	c.env, c.base = stored.System, s.replica.System
 	d, err := s.change(ctx, c, func(_ *model.State, d *replica.Draft) error { return build(d) })

@@ -15,8 +15,8 @@ const (
 	OpDelete = "delete"
 )
 
-// Change says how one thing changed. Before and After are documents of the same form, but with only the members that differ and, of a
-// flag's gates, only those that differ. If the thing was created or deleted, the document is complete.
+// Change says how one thing changed. Before and After are documents of the same form, but with only the members that
+// differ and, of a flag's gates, only those that differ. If the thing was created or deleted, the document is complete.
 type Change struct {
 	Kind   string          `json:"kind" msgpack:"kind"`
 	Key    string          `json:"key" msgpack:"key"`

@@ -52,13 +52,15 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is reports whether target is an Error with the same code and no message, so that errors.Is(err, &Error{Code: NotFound}) works.
+// Is reports whether target is an Error with the same code and no message, so that errors.Is(err, &Error{Code:
+// NotFound}) works.
 func (e *Error) Is(target error) bool {
 	t, ok := target.(*Error)
 	return ok && t.Code == e.Code && t.Message == ""
 }
 
-// CodeOf returns the code of an error: "" for nil, Unavailable if the context ended, and Internal for errors from elsewhere.
+// CodeOf returns the code of an error: "" for nil, Unavailable if the context ended, and Internal for errors from
+// elsewhere.
 func CodeOf(err error) Code {
 	var e *Error
 	switch {

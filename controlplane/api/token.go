@@ -69,8 +69,8 @@ var permits = map[Role][]Permission{
 	RoleClient: {PermitEvaluate},
 }
 
-// Allows reports whether the token may do something in an environment. "" stands for what belongs to no environment, such as creating
-// environments, which only a token for all environments may do.
+// Allows reports whether the token may do something in an environment. "" stands for what belongs to no environment,
+// such as creating environments, which only a token for all environments may do.
 func (t Token) Allows(p Permission, env string) bool {
 	if !slices.Contains(permits[t.Role], p) {
 		return false

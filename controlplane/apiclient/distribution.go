@@ -19,7 +19,8 @@ func (c *Client) ReportUsage(ctx context.Context, env string, u api.Usage) error
 	return c.post(ctx, path("envs", env, "usage"), u, Write{}, nil)
 }
 
-// Snapshot returns an environment's snapshot and its entity tag. If tag is the entity tag of the newest snapshot, the bytes are nil.
+// Snapshot returns an environment's snapshot and its entity tag. If tag is the entity tag of the newest snapshot, the
+// bytes are nil.
 func (c *Client) Snapshot(ctx context.Context, env, tag string) ([]byte, string, error) {
 	answer, err := c.send(ctx, request{
 		method: http.MethodGet, path: path("envs", env, "snapshot"), header: map[string]string{"If-None-Match": tag},
@@ -42,7 +43,8 @@ type Event struct {
 	Data string // base64; empty for a heartbeat
 }
 
-// Stream yields an environment's events until the context or the connection ends. after is the ID to resume from, or "".
+// Stream yields an environment's events until the context or the connection ends. after is the ID to resume from, or
+// "".
 func (c *Client) Stream(ctx context.Context, env, after string) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		answer, err := c.send(ctx, request{

@@ -1,19 +1,19 @@
-// Package apiclient is a Go client for the control plane's admin API. It reads and writes the documents of package api, as the
-// server does, so the two can't drift apart.
+// Package apiclient is a Go client for the control plane's admin API. It reads and writes the documents of package api,
+// as the server does, so the two can't drift apart.
 //
 //	client := apiclient.New("http://127.0.0.1:8080", token)
 //	flag, err := client.Enable(ctx, "default", "new_checkout", flagset.ForGroup("staff"), apiclient.Write{Reason: "first wave"})
 //
 // # Model
 //
-// Each method is one request. You can put back a document that a GET returned: members that only the control plane can know are
-// ignored. A failure is an [*Error] with the problem document, or the network's error. Nothing is retried, since only the caller
-// knows what may be done twice.
+// Each method is one request. You can put back a document that a GET returned: members that only the control plane can
+// know are ignored. A failure is an [*Error] with the problem document, or the network's error. Nothing is retried,
+// since only the caller knows what may be done twice.
 //
 // # Caveats
 //
-// A client must be at least as new as its control plane. A document with a member that it doesn't know is an error, because
-// putting the document back would lose that member.
+// A client must be at least as new as its control plane. A document with a member that it doesn't know is an error,
+// because putting the document back would lose that member.
 //
 // Programs that evaluate flags don't need this package; they use hostsdk/go/gonfalon.
 package apiclient

@@ -12,10 +12,12 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
 
-// Error is what the control plane says of a request that it refused. Every failing call returns one, or what the network said.
+// Error is what the control plane says of a request that it refused. Every failing call returns one, or what the
+// network said.
 type Error = api.ProblemDocument
 
-// maxErrorBytes is how much of an error response is read. Problem documents are small, unless a set has thousands of problems.
+// maxErrorBytes is how much of an error response is read. Problem documents are small, unless a set has thousands of
+// problems.
 const maxErrorBytes = 4 << 20
 
 // readError turns a response into an error. The response may come from a proxy, which doesn't write problem documents.

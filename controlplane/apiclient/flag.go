@@ -73,7 +73,8 @@ func (c *Client) PutVariants(ctx context.Context, env, key string, variants []fl
 	return c.verb(ctx, env, key, "variants", variantsForm{variants}, w)
 }
 
-// Kill turns a flag off, whatever its gates say. off is the variant to serve while the flag is killed; if it is nil, the flag's own stays.
+// Kill turns a flag off, whatever its gates say. off is the variant to serve while the flag is killed; if it is nil,
+// the flag's own stays.
 func (c *Client) Kill(ctx context.Context, env, key string, off *string, w Write) (api.Flag, error) {
 	return c.verb(ctx, env, key, "kill", killForm{off}, w)
 }

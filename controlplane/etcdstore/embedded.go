@@ -28,8 +28,8 @@ type Embedded struct {
 	Quota  int64        // in bytes; 0 for DefaultQuota
 }
 
-// OpenEmbedded runs an etcd with one member in this process. It returns when etcd is ready, usually within a fraction of a second. The etcd
-// listens nowhere, neither on a port nor on a socket. Close ends it.
+// OpenEmbedded runs an etcd with one member in this process. It returns when etcd is ready, usually within a fraction
+// of a second. The etcd listens nowhere, neither on a port nor on a socket. Close ends it.
 // Why: RATIONALE.md "Why does embedded etcd listen nowhere?"
 func OpenEmbedded(ctx context.Context, e Embedded) (*Store, error) {
 	if e.Dir == "" {

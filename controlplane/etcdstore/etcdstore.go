@@ -1,5 +1,5 @@
-// Package etcdstore keeps a control plane's state in etcd: either in an etcd that it runs in this process, with its data in a
-// directory and no port ([OpenEmbedded]), or in your own cluster ([Dial]).
+// Package etcdstore keeps a control plane's state in etcd: either in an etcd that it runs in this process, with its
+// data in a directory and no port ([OpenEmbedded]), or in your own cluster ([Dial]).
 //
 // No other package imports the etcd client and server.
 package etcdstore
@@ -21,8 +21,8 @@ import (
 // DefaultPrefix is the default prefix of all keys, so that a cluster can be shared.
 const DefaultPrefix = "gonfalon/"
 
-// limits are those of an etcd with default settings: 128 operations and 1.5 MiB per request, of which half a MiB is left for framing the
-// keys.
+// limits are those of an etcd with default settings: 128 operations and 1.5 MiB per request, of which half a MiB is
+// left for framing the keys.
 var limits = store.Limits{Ops: 128, Bytes: 1 << 20}
 
 // Store is a store in etcd. Its methods are described in store.Store.
@@ -156,8 +156,8 @@ func (s *Store) Watch(ctx context.Context, after int64) iter.Seq2[store.Batch, e
 				return
 			}
 			if answer.Created && answer.Header.Revision < after {
-				// Either this member lags behind and will catch up, or the cluster was restored from an earlier moment, and the
-				// revision no longer exists. A linearizable read tells which.
+				// Either this member lags behind and will catch up, or the cluster was restored from an earlier moment,
+				// and the revision no longer exists. A linearizable read tells which.
 				newest, err := s.Read(ctx, store.Range{From: "newest", KeysOnly: true})
 				if err == nil && newest.Revision < after {
 					err = store.ErrCompacted

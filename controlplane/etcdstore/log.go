@@ -16,8 +16,8 @@ func zapTo(logger *slog.Logger) *zap.Logger {
 // core implements zapcore.Core.
 type core struct{ logger *slog.Logger }
 
-// harmless lists complaints about things that are intended here: nothing listens, nobody signs in, and the data of a new store has no
-// version yet.
+// harmless lists complaints about things that are intended here: nothing listens, nobody signs in, and the data of a
+// new store has no version yet.
 var harmless = map[string]bool{
 	"Running http and grpc server on single port. This is not recommended for production.": true,
 	"simple token is not cryptographically signed":                                         true,

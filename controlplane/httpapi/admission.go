@@ -24,7 +24,8 @@ const (
 	tokenEnvironment                    // in the token's only one, else the header's, else the default
 )
 
-// admit decides whether to let a request in: it checks the token, how often the token calls, and whether it is allowed to.
+// admit decides whether to let a request in: it checks the token, how often the token calls, and whether it is allowed
+// to.
 func (c *call) admit() error {
 	if c.route.permit == "" {
 		return nil
@@ -74,8 +75,9 @@ func allowsAnywhere(t api.Token, p api.Permission) bool {
 	return t.Allows(p, "") || slices.ContainsFunc(t.Envs, func(env string) bool { return t.Allows(p, env) })
 }
 
-// environmentOf returns the environment in which to evaluate. If a token has only one environment and the header names another, the
-// request is refused rather than the header ignored: its sender would mistake one environment's answers for another's.
+// environmentOf returns the environment in which to evaluate. If a token has only one environment and the header names
+// another, the request is refused rather than the header ignored: its sender would mistake one environment's answers
+// for another's.
 func environmentOf(t api.Token, p api.Permission, header string) (string, error) {
 	if len(t.Envs) == 1 {
 		if header != "" && header != t.Envs[0] {

@@ -29,7 +29,8 @@ type API struct {
 	streams  *streams
 }
 
-// New returns the API of a service. It serves at the root of the path it is mounted on; see http.StripPrefix. End it with Drain.
+// New returns the API of a service. It serves at the root of the path it is mounted on; see http.StripPrefix. End it
+// with Drain.
 func New(service *controlplane.Service, c Config) *API {
 	c = c.withDefaults()
 	a := &API{
@@ -70,8 +71,8 @@ func New(service *controlplane.Service, c Config) *API {
 // ServeHTTP answers one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
 
-// Drain ends the streams and refuses new ones. Other requests are served as before. It is the first step of a graceful shutdown; the second
-// is Shutdown of http.Server, which waits for open responses.
+// Drain ends the streams and refuses new ones. Other requests are served as before. It is the first step of a graceful
+// shutdown; the second is Shutdown of http.Server, which waits for open responses.
 func (a *API) Drain() { a.streams.drain() }
 
 // cors lets pages from the allowed origins call OFREP, and nothing else.

@@ -55,7 +55,8 @@ func TestAudit(t *testing.T) {
 	}
 }
 
-// TestEveryRefusedChangeIsOnRecord sends every route that makes changes a request for each way in which it can be refused.
+// TestEveryRefusedChangeIsOnRecord sends every route that makes changes a request for each way in which it can be
+// refused.
 func TestEveryRefusedChangeIsOnRecord(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	f.enable("x", flagset.Scope{})

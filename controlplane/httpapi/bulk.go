@@ -23,9 +23,9 @@ const inactivityDelay = "120"
 
 // evaluateAll is OFREP's evaluation of every flag, for clients that keep the answers.
 //
-// The entity tag covers the snapshot's id, the token, the context, and the decisions at this time. So a schedule that opens changes the
-// tag, even though no revision did. Chance is a constant for the tag: percentages of time don't change it, and are drawn again only when
-// something else has changed.
+// The entity tag covers the snapshot's id, the token, the context, and the decisions at this time. So a schedule that
+// opens changes the tag, even though no revision did. Chance is a constant for the tag: percentages of time don't
+// change it, and are drawn again only when something else has changed.
 // Why: RATIONALE.md "Why does the bulk evaluation's ETag ignore percentages of time?"
 func (c *call) evaluateAll() error {
 	d := evaluations.Get().(*evaluation)
@@ -106,9 +106,9 @@ func (c *call) bulkTag(d *evaluation, loaded *engine.Snapshot) (string, *ofrepEr
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:18]), nil
 }
 
-// eventsAddress returns the address at which a page learns of changes, below the path that the API is mounted on. A page can't send a token
-// there. Instead the lineage lets it in, which is random and given only to clients allowed to evaluate. The page learns that something
-// changed, not what.
+// eventsAddress returns the address at which a page learns of changes, below the path that the API is mounted on. A
+// page can't send a token there. Instead the lineage lets it in, which is random and given only to clients allowed to
+// evaluate. The page learns that something changed, not what.
 // Why: RATIONALE.md "Why may a page listen to OFREP's event stream without a token?"
 func (c *call) eventsAddress(loaded *engine.Snapshot) string {
 	path, _, _ := strings.Cut(c.Request().RequestURI, "?")
@@ -116,8 +116,8 @@ func (c *call) eventsAddress(loaded *engine.Snapshot) string {
 	return base + "/ofrep/v1/events?channel=" + hex.EncodeToString([]byte(loaded.Lineage()))
 }
 
-// events tells a page to evaluate again on each change. It also does so at the start, because a page can't say what it has, unless the page
-// resumes.
+// events tells a page to evaluate again on each change. It also does so at the start, because a page can't say what it
+// has, unless the page resumes.
 func (c *call) events() error {
 	channel := c.QueryParam("channel")
 	for _, e := range c.service().Status().Environments {

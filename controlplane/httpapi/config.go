@@ -18,7 +18,8 @@ type Config struct {
 	RateLimit float64
 	RateBurst int
 
-	// AllowOrigins lists the origins whose pages may call OFREP, such as "https://shop.example"; "*" allows any, nil none.
+	// AllowOrigins lists the origins whose pages may call OFREP, such as "https://shop.example"; "*" allows any, nil
+	// none.
 	AllowOrigins []string
 
 	MaxStreams int           // how many streams of all kinds may be open; 0 for DefaultMaxStreams

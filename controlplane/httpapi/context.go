@@ -12,8 +12,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// evaluationContext is for whom to decide, read from the body of an OFREP request without a map and without copying each value. The standard library
-// checks the JSON; then one pass finds the context's members in it.
+// evaluationContext is for whom to decide, read from the body of an OFREP request without a map and without copying
+// each value. The standard library checks the JSON; then one pass finds the context's members in it.
 type evaluationContext struct {
 	text       string // the body
 	context    string // the context in the body; "" for none
@@ -151,8 +151,8 @@ func member(name, value string) engine.Attribute {
 	return number(name, value)
 }
 
-// number keeps an integer of any length. A float without a fraction within ±2^53 becomes an integer, because some languages can't tell 5
-// from 5.0.
+// number keeps an integer of any length. A float without a fraction within ±2^53 becomes an integer, because some
+// languages can't tell 5 from 5.0.
 func number(name, text string) engine.Attribute {
 	if len(text) > engine.MaxValueBytes {
 		return engine.Null(name)

@@ -1,4 +1,5 @@
-// Package httpapi serves the control plane over HTTP: the admin API, snapshots and their stream, OFREP, and what operators need.
+// Package httpapi serves the control plane over HTTP: the admin API, snapshots and their stream, OFREP, and what
+// operators need.
 //
 //	service, err := controlplane.Open(ctx, controlplane.Config{Store: store, Webhooks: httpapi.NewSender(httpapi.SenderConfig{})})
 //	api := httpapi.New(service, httpapi.Config{})
@@ -7,12 +8,13 @@
 //
 // # Model
 //
-// routes.go lists every route: who may call it, which environment it is about, how large its body may be. Every request goes
-// through [API.serve], which admits it (token, rate, permission), handles or refuses it, measures it and logs it. Handlers turn
-// HTTP into one call of the service, and the result into a document of package api; they decide nothing. problem.go turns every
-// error into a problem document (RFC 9457) or, for OFREP, into what its protocol requires.
+// routes.go lists every route: who may call it, which environment it is about, how large its body may be. Every request
+// goes through [API.serve], which admits it (token, rate, permission), handles or refuses it, measures it and logs it.
+// Handlers turn HTTP into one call of the service, and the result into a document of package api; they decide nothing.
+// problem.go turns every error into a problem document (RFC 9457) or, for OFREP, into what its protocol requires.
 //
-// openapi.yaml describes the whole API. Tests compare it with the routes, and with every request and response that they make.
+// openapi.yaml describes the whole API. Tests compare it with the routes, and with every request and response that they
+// make.
 //
 // # Promises
 //
@@ -25,6 +27,6 @@
 //
 // # Caveats
 //
-// The package reports OFREP's evaluations as usage, except bulk evaluations, which ask for every flag whether or not it is
-// used. Each replica has its own rate limits.
+// The package reports OFREP's evaluations as usage, except bulk evaluations, which ask for every flag whether or not it
+// is used. Each replica has its own rate limits.
 package httpapi

@@ -31,7 +31,8 @@ import (
 // adminToken is the admin token of every fixture.
 const adminToken = "admin-token-of-the-tests"
 
-// fixture is a control plane served over real HTTP. Everything that goes through its client is checked against openapi.yaml.
+// fixture is a control plane served over real HTTP. Everything that goes through its client is checked against
+// openapi.yaml.
 type fixture struct {
 	t       testing.TB
 	service *controlplane.Service
@@ -173,7 +174,8 @@ var document = sync.OnceValues(func() (validator.Validator, error) {
 	return v, nil
 })
 
-// checked is a transport that checks requests and responses against the document. A request needs to fit it only if it succeeds.
+// checked is a transport that checks requests and responses against the document. A request needs to fit it only if it
+// succeeds.
 type checked struct {
 	t    testing.TB
 	next http.RoundTripper

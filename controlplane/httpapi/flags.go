@@ -150,7 +150,8 @@ func (c *call) putVariants() error {
 	})
 }
 
-// smallBody reads a verb's body that is a small document. If optional is set, the body may be missing: someone killing a flag is in a hurry.
+// smallBody reads a verb's body that is a small document. If optional is set, the body may be missing: someone killing
+// a flag is in a hurry.
 // Why: RATIONALE.md "Why does `enable` need a body, and `kill` none?"
 func smallBody[T any](c *call, optional bool) (T, controlplane.WriteOptions, error) {
 	var d T

@@ -11,7 +11,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 )
 
-// TestMain checks, after all tests, that each route answered at least one with a success that was checked against openapi.yaml.
+// TestMain checks, after all tests, that each route answered at least one with a success that was checked against
+// openapi.yaml.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	code := m.Run()

@@ -36,7 +36,8 @@ func (c *call) manifest() error {
 	return c.answer(http.StatusOK, d)
 }
 
-// manifestOf returns a flag's type and default. The default is what the flag serves while killed, or else its first variant, or else false.
+// manifestOf returns a flag's type and default. The default is what the flag serves while killed, or else its first
+// variant, or else false.
 func manifestOf(f *flagset.Flag) manifestFlag {
 	m := manifestFlag{Key: f.Key, Name: f.Key, Type: "boolean", Description: f.Description, Default: json.RawMessage("false")}
 	for _, g := range f.Gates {

@@ -94,7 +94,7 @@ var (
 	revision       = gauge("environment_revision", "An environment's revision on this replica.", "environment")
 	flagCount      = gauge("environment_flags", "Flags of an environment.", "environment")
 	segmentCount   = gauge("environment_segments", "Segments of an environment.", "environment")
-	unreadableNow  = gauge("unreadable_records", "Flags and segments of an environment that this build can't read, because a newer one wrote them or they are damaged.", "environment")
+	unreadableNow  = gauge("unreadable_records", "Flags and segments of an environment that this build can't read.", "environment")
 	snapshotBytes  = gauge("snapshot_bytes", "Size of an environment's snapshot; 0 if nobody has asked for the newest one yet.", "environment")
 	snapshotAge    = gauge("snapshot_age_seconds", "Time since the newest change of an environment was applied.", "environment")
 	allStatusDescs = []*prometheus.Desc{synced, lagSeconds, storeRevision, storeUsed, storeQuota, openStreams, webhookLeader, watchers, revision, flagCount, segmentCount, unreadableNow, snapshotBytes, snapshotAge}

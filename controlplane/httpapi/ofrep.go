@@ -83,16 +83,16 @@ func (c *call) begin(d *evaluation) (*engine.Snapshot, error) {
 
 const needsKey = "the flag has variants, and which one is served depends on the targetingKey"
 
-// lacksKey reports whether the flag's value depends on a targeting key that is missing. A flag without variants always has a value: gates
-// that need the key don't match.
+// lacksKey reports whether the flag's value depends on a targeting key that is missing. A flag without variants always
+// has a value: gates that need the key don't match.
 // Why: RATIONALE.md "Why does OFREP answer TARGETING_KEY_MISSING for some flags, and false for others?"
 func lacksKey(d *engine.Decision) bool {
 	return d.Variants && d.VariantIndex < 0 && d.Reason != engine.ReasonKilled
 }
 
-// appendEvaluation appends a decision in OFREP's form. A missing value means the caller's default, and so does the reason DISABLED. A killed
-// flag that has a value never gets that reason, because clients would then ignore the value. A segment or a parent is part of a rule, so
-// only callers that may read rules see its name.
+// appendEvaluation appends a decision in OFREP's form. A missing value means the caller's default, and so does the
+// reason DISABLED. A killed flag that has a value never gets that reason, because clients would then ignore the value.
+// A segment or a parent is part of a rule, so only callers that may read rules see its name.
 // Why: RATIONALE.md "Why does OFREP tell a browser less about gates than a server?"
 func appendEvaluation(dst []byte, key string, d *engine.Decision, rules bool) []byte {
 	dst = append(dst, `{"key":`...)
@@ -173,7 +173,8 @@ func (e *ofrepError) append(dst []byte) []byte {
 	return append(appendText(dst, e.details), '}')
 }
 
-// refuseOFREP answers an error in the protocol's form. A caller that is not allowed to ask, or asks too often, gets only the status.
+// refuseOFREP answers an error in the protocol's form. A caller that is not allowed to ask, or asks too often, gets
+// only the status.
 func (c *call) refuseOFREP(e *api.ProblemDocument) {
 	switch e.Status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:

@@ -292,7 +292,8 @@ func TestCORS(t *testing.T) {
 	}
 }
 
-// TestOFREPCountsUsage checks that a flag which only pages ask for isn't stale, and that a bulk evaluation doesn't count.
+// TestOFREPCountsUsage checks that a flag which only pages ask for isn't stale, and that a bulk evaluation doesn't
+// count.
 func TestOFREPCountsUsage(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	f.enable("asked", flagset.Scope{})

@@ -14,7 +14,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// TestOFREPWebProvider evaluates with OpenFeature's own web provider in Node, which learns of a change through the event stream.
+// TestOFREPWebProvider evaluates with OpenFeature's own web provider in Node, which learns of a change through the
+// event stream.
 func TestOFREPWebProvider(t *testing.T) {
 	const folder = "testdata/ofrepweb"
 	missing := t.Skip

@@ -70,7 +70,8 @@ func TestDocumentIsValid(t *testing.T) {
 	}
 }
 
-// TestDocumentMatchesRoutes checks that exactly the routes are described, with their query, their body and whether they need a token.
+// TestDocumentMatchesRoutes checks that exactly the routes are described, with their query, their body and whether they
+// need a token.
 func TestDocumentMatchesRoutes(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	operations, parameters := described(t, f)

@@ -80,8 +80,8 @@ func (c *call) openapi() error {
 	return c.blob(http.StatusOK, "application/json", data)
 }
 
-// backup writes everything in the store. If something goes wrong on the way, it can only end the response early. The end mark of the backup
-// is then missing, and restoring it is refused.
+// backup writes everything in the store. If something goes wrong on the way, it can only end the response early. The
+// end mark of the backup is then missing, and restoring it is refused.
 func (c *call) backup() error {
 	if err := c.params().err(); err != nil {
 		return err

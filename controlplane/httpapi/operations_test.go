@@ -91,7 +91,8 @@ func (l *lines) String() string {
 	return l.all.String()
 }
 
-// TestAccessLog checks that changes and admin reads are logged at Info, hosts' frequent requests at Debug, and secrets never.
+// TestAccessLog checks that changes and admin reads are logged at Info, hosts' frequent requests at Debug, and secrets
+// never.
 func TestAccessLog(t *testing.T) {
 	var info lines
 	f := open(t, httpapi.Config{Logger: slog.New(slog.NewJSONHandler(&info, nil))})

@@ -79,7 +79,8 @@ func (h *host) until(key string, enabled bool) gonfalon.Event {
 	}
 }
 
-// TestRestoreReachesHosts checks that a host ahead of a restored store takes its snapshot all the same, because of the new lineage.
+// TestRestoreReachesHosts checks that a host ahead of a restored store takes its snapshot all the same, because of the
+// new lineage.
 func TestRestoreReachesHosts(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	f.enable("x", flagset.Scope{})
@@ -132,8 +133,8 @@ func TestWipedStoreReachesHosts(t *testing.T) {
 	h.until("x", true)
 }
 
-// TestRecreatedEnvironmentReachesHosts checks that hosts keep what they have while their environment is gone, and follow it when it is
-// created again.
+// TestRecreatedEnvironmentReachesHosts checks that hosts keep what they have while their environment is gone, and
+// follow it when it is created again.
 func TestRecreatedEnvironmentReachesHosts(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	p := newPlace(t, f)

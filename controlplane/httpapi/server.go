@@ -32,8 +32,8 @@ type Server struct {
 	Logger  *slog.Logger  // nil for slog.Default()
 }
 
-// Serve serves until the context ends. Then it ends streams at once, and other requests within Grace. It closes the listener. It returns
-// nil if only the context ended it and every request completed.
+// Serve serves until the context ends. Then it ends streams at once, and other requests within Grace. It closes the
+// listener. It returns nil if only the context ended it and every request completed.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	log := s.Logger
 	if log == nil {

@@ -15,7 +15,8 @@ import (
 // snapshotType is the media type of a snapshot.
 const snapshotType = "application/vnd.msgpack"
 
-// format returns the newest format that both the caller reads and this build writes. A caller that names none reads the oldest.
+// format returns the newest format that both the caller reads and this build writes. A caller that names none reads the
+// oldest.
 func (c *call) format() (int, error) {
 	p := c.params()
 	if err := p.err(); err != nil {
@@ -32,7 +33,8 @@ func (c *call) format() (int, error) {
 	return 0, unacceptable.of("", fmt.Sprintf("this server writes snapshots in the formats %v", ours))
 }
 
-// newestOf returns the newest of our formats that a list names; the oldest if there is no list, 0 if it names none of them.
+// newestOf returns the newest of our formats that a list names; the oldest if there is no list, 0 if it names none of
+// them.
 // Why: RATIONALE.md "Why does a host that names no snapshot format get the oldest?"
 func newestOf(ours []int, list string) int {
 	if strings.TrimSpace(list) == "" {

@@ -14,7 +14,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
 
-// writeWait is how long one write to a stream may take. A reader that accepts nothing for so long is gone, or as good as gone.
+// writeWait is how long one write to a stream may take. A reader that accepts nothing for so long is gone, or as good
+// as gone.
 const writeWait = 30 * time.Second
 
 // streams counts the streams and ends them all.
@@ -30,8 +31,8 @@ func newStreams(most int) *streams {
 	return &streams{most: int64(most), draining: ctx, drain: cancel}
 }
 
-// stream is one open response of server-sent events. The request's goroutine writes frames. A timer writes heartbeats, so an idle stream
-// needs no extra goroutine for them.
+// stream is one open response of server-sent events. The request's goroutine writes frames. A timer writes heartbeats,
+// so an idle stream needs no extra goroutine for them.
 // Why: RATIONALE.md "Why are streams counted, and heartbeats sent by timers?"
 type stream struct {
 	call   *call
@@ -90,8 +91,8 @@ func (s *stream) write(parts ...string) error {
 	return s.rc.Flush()
 }
 
-// heartbeat shows that the server is alive, and checks that the token is still valid. While a frame is being written it writes nothing:
-// the frame is sign enough.
+// heartbeat shows that the server is alive, and checks that the token is still valid. While a frame is being written it
+// writes nothing: the frame is sign enough.
 func (s *stream) heartbeat() {
 	if s.call.route.permit != "" {
 		if t, err := s.call.service().Authenticate(s.call.secret); err != nil || !t.Allows(s.call.route.permit, s.call.env) {
@@ -121,10 +122,12 @@ func (s *stream) close() {
 	s.call.api.streams.open.Add(-1)
 }
 
-// beat is a heartbeat in a stream of frames. Its data is empty but present: browsers don't dispatch events that have none.
+// beat is a heartbeat in a stream of frames. Its data is empty but present: browsers don't dispatch events that have
+// none.
 const beat = "event: heartbeat\ndata:\n\n"
 
-// getStream sends frames as they come. The first one brings the caller to the newest snapshot, unless it is there already.
+// getStream sends frames as they come. The first one brings the caller to the newest snapshot, unless it is there
+// already.
 func (c *call) getStream() error {
 	format, err := c.format()
 	if err != nil {

@@ -68,8 +68,8 @@ func (f *fixture) enable(key string, s flagset.Scope) api.Flag {
 	return flag
 }
 
-// TestStream checks that a stream sends a snapshot and then deltas that lead to the bytes of /snapshot, and that a resumed stream sends only
-// what was missed.
+// TestStream checks that a stream sends a snapshot and then deltas that lead to the bytes of /snapshot, and that a
+// resumed stream sends only what was missed.
 func TestStream(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	f.enable("x", flagset.ForActor("user:1"))
@@ -238,8 +238,8 @@ func TestMaxStreams(t *testing.T) {
 	}
 }
 
-// TestSlowReader checks that a client that reads nothing holds up neither writers nor other readers, and skips to the newest frame when it
-// reads again.
+// TestSlowReader checks that a client that reads nothing holds up neither writers nor other readers, and skips to the
+// newest frame when it reads again.
 func TestSlowReader(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	f.enable("x", flagset.Scope{})

@@ -13,8 +13,8 @@ import (
 // recheck is how often a certificate's files are checked, so that a renewed one needs no restart.
 const recheck = 10 * time.Second
 
-// TLSFiles returns a server's TLS configuration from PEM files: its certificate, including intermediate ones, its key and, for mutual TLS,
-// the authorities that must have signed the callers' certificates ("" if callers need none).
+// TLSFiles returns a server's TLS configuration from PEM files: its certificate, including intermediate ones, its key
+// and, for mutual TLS, the authorities that must have signed the callers' certificates ("" if callers need none).
 func TLSFiles(certificate, key, clientAuthorities string) (*tls.Config, error) {
 	pair := &keyPair{certificate: certificate, key: key}
 	if _, err := pair.get(nil); err != nil {
@@ -46,7 +46,8 @@ type keyPair struct {
 	checked time.Time
 }
 
-// get returns the certificate in the files. While they can't be read, in the middle of a renewal, it returns the last one.
+// get returns the certificate in the files. While they can't be read, in the middle of a renewal, it returns the last
+// one.
 func (p *keyPair) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

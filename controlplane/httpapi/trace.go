@@ -13,10 +13,11 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace"
 )
 
-// TracerFromEnvironment returns a tracer configured by OpenTelemetry's environment variables, or nil if they don't ask for one. Traces are
-// exported if OTEL_TRACES_EXPORTER is otlp, or if it is not set but OTEL_EXPORTER_OTLP_ENDPOINT (or …_TRACES_ENDPOINT) is. Endpoint,
-// protocol, headers, certificates, sampling, batches, OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES have their usual meaning. The caller
-// must shut the provider down, which sends the remaining traces.
+// TracerFromEnvironment returns a tracer configured by OpenTelemetry's environment variables, or nil if they don't ask
+// for one. Traces are exported if OTEL_TRACES_EXPORTER is otlp, or if it is not set but OTEL_EXPORTER_OTLP_ENDPOINT (or
+// …_TRACES_ENDPOINT) is. Endpoint, protocol, headers, certificates, sampling, batches, OTEL_SERVICE_NAME and
+// OTEL_RESOURCE_ATTRIBUTES have their usual meaning. The caller must shut the provider down, which sends the remaining
+// traces.
 func TracerFromEnvironment(ctx context.Context, version string) (*trace.TracerProvider, error) {
 	exporter := os.Getenv("OTEL_TRACES_EXPORTER")
 	endpoint := os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") + os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT")

@@ -1,8 +1,8 @@
-// Package memstore keeps a control plane's state in memory, for tests and for trying things out. The state is lost when the
-// process ends.
+// Package memstore keeps a control plane's state in memory, for tests and for trying things out. The state is lost when
+// the process ends.
 //
-// It is a line of immutable trees, one for each revision, which share everything that did not change. A read of an earlier
-// revision uses an earlier tree, and a watch moves along the line.
+// It is a line of immutable trees, one for each revision, which share everything that did not change. A read of an
+// earlier revision uses an earlier tree, and a watch moves along the line.
 package memstore
 
 import (
@@ -18,8 +18,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
-// This many revisions are kept to be read and watched from, and the values that they put may take this much room. That is enough for a few
-// minutes of the busiest use.
+// This many revisions are kept to be read and watched from, and the values that they put may take this much room. That
+// is enough for a few minutes of the busiest use.
 const (
 	keptRevisions = 4_096
 	keptBytes     = 64 << 20

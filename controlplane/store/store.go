@@ -6,31 +6,31 @@ import (
 	"iter"
 )
 
-// Store keeps keys and values in one order of revisions. The service keeps nothing durable elsewhere, so to bring your own store you
-// implement these few methods and pass storetest.Run.
+// Store keeps keys and values in one order of revisions. The service keeps nothing durable elsewhere, so to bring your
+// own store you implement these few methods and pass storetest.Run.
 //
-// Keys are printable ASCII without spaces, ordered bytewise. A revision is positive and belongs to the whole store: each committed
-// transaction takes a greater one than all transactions before it. All methods are safe for concurrent use. When the context ends they
-// return early, with its error.
+// Keys are printable ASCII without spaces, ordered bytewise. A revision is positive and belongs to the whole store:
+// each committed transaction takes a greater one than all transactions before it. All methods are safe for concurrent
+// use. When the context ends they return early, with its error.
 //
-// An error other than those below says that the store could not answer; the call may be tried again. After such an error of Commit it is
-// unknown whether the transaction was committed; the service finds out by reading.
+// An error other than those below says that the store could not answer; the call may be tried again. After such an
+// error of Commit it is unknown whether the transaction was committed; the service finds out by reading.
 // Why: RATIONALE.md "Why is the store's interface so small, and why has it no leases?"
 type Store interface {
-	// Read returns the entries with From ≤ key < To, ascending by key, as of one revision. It is linearizable: it sees everything that was
-	// committed before the call, unless At asks for an earlier revision.
+	// Read returns the entries with From ≤ key < To, ascending by key, as of one revision. It is linearizable: it sees
+	// everything that was committed before the call, unless At asks for an earlier revision.
 	// ErrCompacted: the store no longer keeps the revision At. ErrClosed.
 	Read(ctx context.Context, r Range) (Page, error)
 
-	// Commit checks the guards and applies all operations at one moment, or none. The operations never name a key twice, nor a key within a
-	// deleted range. If a guard doesn't hold, that is not an error. A transaction that only deletes missing keys is committed, but need
-	// not take a revision.
+	// Commit checks the guards and applies all operations at one moment, or none. The operations never name a key
+	// twice, nor a key within a deleted range. If a guard doesn't hold, that is not an error. A transaction that only
+	// deletes missing keys is committed, but need not take a revision.
 	// ErrTooLarge: past Limits. ErrNoSpace: the store is full. ErrClosed. After these errors, nothing was written.
 	Commit(ctx context.Context, t Txn) (Result, error)
 
-	// Watch yields every transaction after a revision in order, each once, and waits for new ones. A batch without events says that
-	// everything up to its revision was yielded; the first such batch says that the watch has begun. It ends without a batch when the
-	// context does, or with an error as its last item.
+	// Watch yields every transaction after a revision in order, each once, and waits for new ones. A batch without
+	// events says that everything up to its revision was yielded; the first such batch says that the watch has begun.
+	// It ends without a batch when the context does, or with an error as its last item.
 	// ErrCompacted: the store no longer keeps some of the transactions, or hasn't reached the revision, because it was restored.
 	// ErrClosed.
 	Watch(ctx context.Context, after int64) iter.Seq2[Batch, error]
@@ -134,7 +134,8 @@ func PrefixEnd(prefix string) string {
 // Under returns the range of all keys that begin with prefix.
 func Under(prefix string) Range { return Range{From: prefix, To: PrefixEnd(prefix)} }
 
-// PageEntries bounds one read. With inline values of at most maxInline, a page stays below every store's limit for a message.
+// PageEntries bounds one read. With inline values of at most maxInline, a page stays below every store's limit for a
+// message.
 const PageEntries = 1000
 
 // ReadAll reads a range page by page as of one revision, and calls each for every entry.

@@ -27,8 +27,8 @@ type Cluster struct {
 	members []*embed.Etcd // nil: killed
 }
 
-// Start runs a cluster. Its sockets' names are relative to the working directory, which it therefore changes for the test:
-// tests that use it can't be parallel.
+// Start runs a cluster. Its sockets' names are relative to the working directory, which it therefore changes for the
+// test: tests that use it can't be parallel.
 func Start(t *testing.T, size int) *Cluster {
 	t.Helper()
 	c := &Cluster{t: t, dir: t.TempDir(), size: size, members: make([]*embed.Etcd, size)}

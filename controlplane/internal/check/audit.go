@@ -11,8 +11,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
-// audit checks that the audit has every revision from the newest down to the floor, that its times fall from each to the next, and that each
-// change can be undone. It also checks the checkpoints, since both have bodies.
+// audit checks that the audit has every revision from the newest down to the floor, that its times fall from each to
+// the next, and that each change can be undone. It also checks the checkpoints, since both have bodies.
 func (w *walker) audit(st *model.State) error {
 	h := &st.Head
 	bodies := map[string]bool{} // the bodies that something names

@@ -10,11 +10,12 @@ import (
 )
 
 const (
-	// FrameGap is the shortest time between two frames of a stream, so that a burst of changes costs hosts at most fifty frames a second.
+	// FrameGap is the shortest time between two frames of a stream, so that a burst of changes costs hosts at most
+	// fifty frames a second.
 	// Why: RATIONALE.md "Why do a stream's frames leave at once, instead of after 20 ms?"
 	FrameGap = 20 * time.Millisecond
-	// This many states are remembered, so that a host that comes back gets a delta. There are fewer if the records that only they hold,
-	// such as versions of a large flag, take more room than maxPastBytes.
+	// This many states are remembered, so that a host that comes back gets a delta. There are fewer if the records that
+	// only they hold, such as versions of a large flag, take more room than maxPastBytes.
 	maxPast      = 128
 	maxPastBytes = 64 << 20
 )
@@ -113,7 +114,8 @@ func (f *feed) stopTimer() {
 	}
 }
 
-// canResume reports whether a host at a position can continue from there, now or once the waiting snapshot is published.
+// canResume reports whether a host at a position can continue from there, now or once the waiting snapshot is
+// published.
 func (f *feed) canResume(from Position) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

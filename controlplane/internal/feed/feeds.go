@@ -40,8 +40,8 @@ func (f *Feeds) Update(newest map[string]*Snapshot, gone []string) {
 	}
 }
 
-// find returns an environment's feed, or nil if the environment doesn't exist. A new view becomes visible before the feeds are updated. A
-// caller that comes in between, for an environment that was just created, makes its feed.
+// find returns an environment's feed, or nil if the environment doesn't exist. A new view becomes visible before the
+// feeds are updated. A caller that comes in between, for an environment that was just created, makes its feed.
 func (f *Feeds) find(env string) *feed {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -78,9 +78,9 @@ func (f *Feeds) Stop() {
 	}
 }
 
-// Watch yields the frames, in a format that is written, that bring a host from a position to the newest snapshot and keep it there, until the
-// context ends. The last item
-// is an error if the environment doesn't exist (NotFound), was deleted (Gone), or the feeds were closed (Unavailable).
+// Watch yields the frames, in a format that is written, that bring a host from a position to the newest snapshot and
+// keep it there, until the context ends. The last item is an error if the environment doesn't exist (NotFound), was
+// deleted (Gone), or the feeds were closed (Unavailable).
 func (f *Feeds) Watch(ctx context.Context, env string, after Position, format int) iter.Seq2[*Frame, error] {
 	return func(yield func(*Frame, error) bool) {
 		feed := f.find(env)

@@ -10,8 +10,8 @@ type Format struct {
 	ID       func(snapshot []byte) [32]byte
 }
 
-// Formats are the formats that a build writes, oldest first: the newest and the one before, so that hosts and control planes may be
-// upgraded in any order. A host that names none reads the oldest.
+// Formats are the formats that a build writes, oldest first: the newest and the one before, so that hosts and control
+// planes may be upgraded in any order. A host that names none reads the oldest.
 type Formats []Format
 
 // BuiltIn returns the formats that this build writes.

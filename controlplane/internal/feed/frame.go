@@ -48,8 +48,8 @@ func (f *Frame) Base64() string {
 // whole returns the frame with the whole snapshot.
 func (p *Snapshot) whole() (*Frame, error) { return p.frame(Position{}, nil) }
 
-// frame returns the frame that all hosts at a position share. It is made once, from the snapshot that those hosts have; base is nil for a
-// frame with the whole snapshot.
+// frame returns the frame that all hosts at a position share. It is made once, from the snapshot that those hosts have;
+// base is nil for a frame with the whole snapshot.
 func (p *Snapshot) frame(from Position, base *Snapshot) (*Frame, error) {
 	p.framesMu.Lock()
 	if p.frames == nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// Snapshot is an environment at one revision, in the form that hosts receive. It is immutable and shared. Its bytes and everything else
-// derived from it are made once, when they are first asked for.
+// Snapshot is an environment at one revision, in the form that hosts receive. It is immutable and shared. Its bytes and
+// everything else derived from it are made once, when they are first asked for.
 type Snapshot struct {
 	state   *model.State
 	formats Formats

@@ -20,8 +20,9 @@ func membersOf(document []byte) (members, error) {
 	return m, nil
 }
 
-// compare returns the change that turns one record into another; nil stands for no record. It compares by meaning: both documents in this
-// build's canonical form, in which equal members have equal bytes. A member that an older build didn't write has its usual value.
+// compare returns the change that turns one record into another; nil stands for no record. It compares by meaning: both
+// documents in this build's canonical form, in which equal members have equal bytes. A member that an older build
+// didn't write has its usual value.
 // Why: RATIONALE.md "Why are changes compared and undone by meaning?"
 func compare(before, after *Record) (api.Change, error) {
 	if before == nil || after == nil {

@@ -189,8 +189,8 @@ func older(t *testing.T, f flagset.Flag, unknown ...string) *Record {
 	return &Record{Compiled: r.Compiled, Meta: r.Meta, text: text}
 }
 
-// TestAnAbsentMemberHasItsUsualValue: what an older build stored differs by nothing from what this one makes of it, and a change of it is
-// undone to what it meant.
+// TestAnAbsentMemberHasItsUsualValue: what an older build stored differs by nothing from what this one makes of it, and
+// a change of it is undone to what it meant.
 func TestAnAbsentMemberHasItsUsualValue(t *testing.T) {
 	flag := flagset.Flag{Key: "f", Owner: "ada", Gates: []flagset.Gate{{Type: flagset.Boolean, Enabled: true}}}.Canonical()
 	before := older(t, flag, "permanent", "killed", "tags")
@@ -207,7 +207,8 @@ func TestAnAbsentMemberHasItsUsualValue(t *testing.T) {
 		t.Fatalf("%s → %s, %v", c.Before, c.After, err)
 	}
 
-	// The older build changed it itself: its audit entry doesn't name what it didn't know, nor does one in which the member is new.
+	// The older build changed it itself: its audit entry doesn't name what it didn't know, nor does one in which the
+	// member is new.
 	for _, c := range []api.Change{
 		{Kind: api.KindFlag, Key: "f", Op: api.OpUpdate, Before: []byte(`{"owner":"ada"}`), After: []byte(`{"owner":"bob"}`)},
 		{Kind: api.KindFlag, Key: "f", Op: api.OpUpdate, Before: []byte(`{"owner":"ada"}`), After: []byte(`{"owner":"bob","permanent":true}`)},

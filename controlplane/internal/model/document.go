@@ -8,7 +8,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// document is a flag or a segment in its canonical authoring form. Everything that flags and segments have in common goes through it.
+// document is a flag or a segment in its canonical authoring form. Everything that flags and segments have in common
+// goes through it.
 type document interface {
 	MarshalJSON() ([]byte, error)
 	canonical() document

@@ -12,8 +12,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// Draft is a change of an environment before it is committed. It is built on a state and checked against it, and committed only if that
-// state is still current. If not, it is thrown away and built again.
+// Draft is a change of an environment before it is committed. It is built on a state and checked against it, and
+// committed only if that state is still current. If not, it is thrown away and built again.
 type Draft struct {
 	Base *State
 	Head Head // the head after the change
@@ -79,7 +79,8 @@ func (d *Draft) Remove(r *Record) {
 	d.With.Set(r.Compiled.Kind, r.Key(), nil)
 }
 
-// Note adds a change of something that is no record, with its documents before and after; nil for none. The draft takes the change's key.
+// Note adds a change of something that is no record, with its documents before and after; nil for none. The draft takes
+// the change's key.
 func (d *Draft) Note(c api.Change, before, after map[string]any) (err error) {
 	if before != nil {
 		if c.Before, err = MarshalPlain(before); err != nil {
@@ -171,8 +172,8 @@ func (d *Draft) Check(tolerant bool) error {
 	return Invalid(d.what(), problems)
 }
 
-// place points a problem between flags into the document of a flag that is being written. The check has only seen the gates that refer to
-// other flags or segments.
+// place points a problem between flags into the document of a flag that is being written. The check has only seen the
+// gates that refer to other flags or segments.
 func (d *Draft) place(p flagset.Problem) flagset.Problem {
 	if r := d.With[snapshot.FlagRecord][p.Flag]; r != nil {
 		f := r.Flag()

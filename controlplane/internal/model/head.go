@@ -11,8 +11,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// Head says where an environment stands. Every change of the environment is a transaction guarded by the head's key, so two changes can't
-// both build on the same state.
+// Head says where an environment stands. Every change of the environment is a transaction guarded by the head's key, so
+// two changes can't both build on the same state.
 // Why: RATIONALE.md "Why is every write guarded by one key, the head, instead of by the keys that it touches?"
 type Head struct {
 	Lineage     []byte  `msgpack:"lineage"`
@@ -32,8 +32,8 @@ type Head struct {
 	Logged      int64   `msgpack:"logged,omitempty"` // bytes of audit since the checkpoint
 }
 
-// Stage is a change that stores its parts before it becomes visible. While there is a stage, no piece is swept. A stage that is given up is
-// removed from the head, which makes its change fail, and then its parts are swept.
+// Stage is a change that stores its parts before it becomes visible. While there is a stage, no piece is swept. A stage
+// that is given up is removed from the head, which makes its change fail, and then its parts are swept.
 type Stage struct {
 	ID    string `msgpack:"id"`
 	Began int64  `msgpack:"began"`

@@ -15,8 +15,9 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// Record is one flag or segment in the form that the store and replicas hold. It is immutable. The compiled bytes are stored with the
-// document, so that replicas of different builds assemble the same snapshot. The document is only read when somebody asks for it.
+// Record is one flag or segment in the form that the store and replicas hold. It is immutable. The compiled bytes are
+// stored with the document, so that replicas of different builds assemble the same snapshot. The document is only read
+// when somebody asks for it.
 type Record struct {
 	Compiled snapshot.Record
 	Meta     Meta
@@ -48,7 +49,8 @@ type need struct {
 	Enabled bool             `msgpack:"enabled"`
 }
 
-// newRecord compiles a document. Malformed parts fail closed. It also returns what the engine refuses of a valid document.
+// newRecord compiles a document. Malformed parts fail closed. It also returns what the engine refuses of a valid
+// document.
 func newRecord(d document, meta Meta) (*Record, []flagset.Problem, error) {
 	text, err := d.MarshalJSON()
 	if err != nil {
@@ -202,8 +204,8 @@ func (r *Record) needs(kind flagset.GateType, target string) bool {
 	return false
 }
 
-// Faults returns what doesn't hold together in a record: its document, its compiled bytes, and what its header says of both. A record that
-// another build has compiled differently has faults too.
+// Faults returns what doesn't hold together in a record: its document, its compiled bytes, and what its header says of
+// both. A record that another build has compiled differently has faults too.
 func (r *Record) Faults() []string {
 	if err := r.Read(); err != nil {
 		return []string{strings.ReplaceAll(err.Error(), "\n", "; ")}

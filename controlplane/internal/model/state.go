@@ -15,7 +15,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// State is one environment at one revision. It is immutable, and shares the records that didn't change with other states.
+// State is one environment at one revision. It is immutable, and shares the records that didn't change with other
+// states.
 type State struct {
 	Env      string
 	Head     Head
@@ -25,15 +26,15 @@ type State struct {
 	Segments []*Record
 	Applied  time.Time
 
-	// Unreadable holds the records that this build can't read, by kind and key. Those whose Value is set are not in the lists, or are
-	// there in an earlier version.
+	// Unreadable holds the records that this build can't read, by kind and key. Those whose Value is set are not in the
+	// lists, or are there in an earlier version.
 	Unreadable map[string]*Unreadable
 
 	references *references
 }
 
-// references holds the problems between flags and segments, which are found on demand. States share them unless they differ in how flags
-// refer to each other, and most changes are only about who gets a flag.
+// references holds the problems between flags and segments, which are found on demand. States share them unless they
+// differ in how flags refer to each other, and most changes are only about who gets a flag.
 type references struct {
 	once     sync.Once
 	problems []flagset.Problem

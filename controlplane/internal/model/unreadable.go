@@ -9,8 +9,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// Unreadable is a record that this build can't read, because a newer one wrote it or it is damaged. It takes nothing else with it: hosts get
-// its compiled form if that can be read, else its last version that could, else nothing.
+// Unreadable is a record that this build can't read, because a newer one wrote it or it is damaged. It takes nothing
+// else with it: hosts get its compiled form if that can be read, else its last version that could, else nothing.
 // Why: RATIONALE.md "What becomes of a record that a replica can't read?"
 type Unreadable struct {
 	Kind  snapshot.Kind
@@ -29,7 +29,8 @@ func (u *Unreadable) Name() string { return kindName(u.Kind) + "/" + u.Key }
 
 // Refusal returns the error of whoever asks for the record, or wants to change it.
 func (u *Unreadable) Refusal() error {
-	return &api.Error{Code: api.Unavailable, Message: "the " + kindName(u.Kind) + " " + u.Key + " can't be read by this build: a newer one wrote it, or it is damaged", Err: u.Err}
+	message := "the " + kindName(u.Kind) + " " + u.Key + " can't be read by this build: a newer one wrote it, or it is damaged"
+	return &api.Error{Code: api.Unavailable, Message: message, Err: u.Err}
 }
 
 // Readable returns an error that names the records that can't be read, or nil.
@@ -38,8 +39,8 @@ func (s *State) Readable() error {
 		return nil
 	}
 	names := slices.Sorted(maps.Keys(s.Unreadable))
-	return &api.Error{Code: api.Unavailable, Message: "this build can't read " + strings.Join(names, ", ") + ": newer ones wrote them, or they are damaged",
-		Err: s.Unreadable[names[0]].Err}
+	message := "this build can't read " + strings.Join(names, ", ") + ": newer ones wrote them, or they are damaged"
+	return &api.Error{Code: api.Unavailable, Message: message, Err: s.Unreadable[names[0]].Err}
 }
 
 // UnreadableRecord returns a record that can't be read, or nil.

@@ -83,7 +83,8 @@ func (rep *Replica) apply(ctx context.Context, b store.Batch) error {
 }
 
 // applyState returns the environment's state after a transaction, or nil if it was deleted.
-func (rep *Replica) applyState(ctx context.Context, before *model.State, env string, e store.Event, records []store.Event, at int64) (*model.State, error) {
+func (rep *Replica) applyState(ctx context.Context, before *model.State, env string, e store.Event,
+	records []store.Event, at int64) (*model.State, error) {
 	if before != nil && at <= before.At {
 		return before, nil
 	}
@@ -136,9 +137,10 @@ func (rep *Replica) applyState(ctx context.Context, before *model.State, env str
 	return st, nil
 }
 
-// readRecord reads a record's new value, unless this replica wrote it. It takes the pieces that the record shares with the old one from
-// memory.
-func (rep *Replica) readRecord(ctx context.Context, before *model.State, kind snapshot.Kind, key string, value []byte) (*model.Record, *model.Unreadable, error) {
+// readRecord reads a record's new value, unless this replica wrote it. It takes the pieces that the record shares with
+// the old one from memory.
+func (rep *Replica) readRecord(ctx context.Context, before *model.State, kind snapshot.Kind, key string,
+	value []byte) (*model.Record, *model.Unreadable, error) {
 	if r := rep.ownWrites.find(value); r != nil {
 		return r, nil, nil
 	}

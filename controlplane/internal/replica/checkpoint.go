@@ -8,9 +8,9 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
-// A checkpoint is a whole environment as of a revision, so that going far back in time doesn't have to start at the present. One is due
-// after checkpointEvery changes, once their audit takes as much room as the environment. So checkpoints never take more room than the
-// audit, and going back reads at most as much as two of them.
+// A checkpoint is a whole environment as of a revision, so that going far back in time doesn't have to start at the
+// present. One is due after checkpointEvery changes, once their audit takes as much room as the environment. So
+// checkpoints never take more room than the audit, and going back reads at most as much as two of them.
 // Why: RATIONALE.md "Why is the past rebuilt backwards?"
 const checkpointEvery = 1_000
 

@@ -10,8 +10,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// commit writes a draft in one transaction if it fits. Otherwise it first stages the large parts. It returns false without an error if the
-// draft's state is out of date.
+// commit writes a draft in one transaction if it fits. Otherwise it first stages the large parts. It returns false
+// without an error if the draft's state is out of date.
 func (rep *Replica) commit(ctx context.Context, d *Draft, stg *staging) (bool, error) {
 	entry, body := AuditOps(d.Draft)
 	var err error
@@ -68,8 +68,8 @@ func (d *Draft) finalOps(records []store.Op, entry store.Op) []store.Op {
 	return join(d.ops, records, []store.Op{entry, {Key: stored.HeadKey(d.Base.Env), Value: stored.Marshal(d.Head)}})
 }
 
-// recordOps returns the operations that put and delete the changed records in the current generation, and those that put the pieces that
-// they need.
+// recordOps returns the operations that put and delete the changed records in the current generation, and those that
+// put the pieces that they need.
 func (d *Draft) recordOps() (records, pieces []store.Op) {
 	named := map[string]bool{}
 	for k := range d.With {
@@ -93,7 +93,8 @@ func (d *Draft) recordOps() (records, pieces []store.Op) {
 	return records, pieces
 }
 
-// pieceOps returns the operations that put the pieces that the old record doesn't have. The old record stays until the draft is visible.
+// pieceOps returns the operations that put the pieces that the old record doesn't have. The old record stays until the
+// draft is visible.
 func (d *Draft) pieceOps(need []stored.Piece, before *model.Record, named map[string]bool) []store.Op {
 	if before != nil {
 		for _, p := range before.Pieces {
@@ -110,8 +111,8 @@ func (d *Draft) pieceOps(need []stored.Piece, before *model.Record, named map[st
 	return ops
 }
 
-// generationOps returns the operations that put all records into a new generation, and the pieces of the changed ones. They also delete
-// whatever an earlier try put there and this one doesn't need.
+// generationOps returns the operations that put all records into a new generation, and the pieces of the changed ones.
+// They also delete whatever an earlier try put there and this one doesn't need.
 func (rep *Replica) generationOps(d *Draft, stg *staging) []store.Op {
 	var ops []store.Op
 	named, is := map[string]bool{}, map[string]bool{}

@@ -13,7 +13,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// load reads everything as of one revision of the store. It starts again if that revision was compacted in the meantime.
+// load reads everything as of one revision of the store. It starts again if that revision was compacted in the
+// meantime.
 func (rep *Replica) load(ctx context.Context) error {
 	const tries = 3
 	var err error
@@ -92,7 +93,8 @@ func (rep *Replica) loadLatest(ctx context.Context, env string) (*model.State, e
 }
 
 // loadRecords reads the records of a kind. It adds those that this build can't read to a list.
-func (rep *Replica) loadRecords(ctx context.Context, env, generation string, kind snapshot.Kind, at int64, unreadable *[]*model.Unreadable) ([]*model.Record, error) {
+func (rep *Replica) loadRecords(ctx context.Context, env, generation string, kind snapshot.Kind, at int64,
+	unreadable *[]*model.Unreadable) ([]*model.Record, error) {
 	r := store.Under(stored.RecordPrefix(env, generation, kind))
 	r.At = at
 	source := stored.AllPieces(rep.store, env, at)
@@ -113,8 +115,10 @@ func (rep *Replica) loadRecords(ctx context.Context, env, generation string, kin
 	return list, err
 }
 
-// parse reads a record. A record that this build can't read is no error: it is left out, or only its document can't be read.
-func (rep *Replica) parse(ctx context.Context, env string, kind snapshot.Kind, key string, value []byte, source stored.PieceSource) (*model.Record, *model.Unreadable, error) {
+// parse reads a record. A record that this build can't read is no error: it is left out, or only its document can't be
+// read.
+func (rep *Replica) parse(ctx context.Context, env string, kind snapshot.Kind, key string, value []byte,
+	source stored.PieceSource) (*model.Record, *model.Unreadable, error) {
 	raw, pieces, err := stored.Decode(ctx, value, source)
 	var r *model.Record
 	if err == nil {
@@ -135,6 +139,7 @@ func (rep *Replica) parse(ctx context.Context, env string, kind snapshot.Kind, k
 // unreadable logs that a record can't be read.
 func (rep *Replica) unreadable(env string, kind snapshot.Kind, key string, value []byte, err error) *model.Unreadable {
 	u := model.NewUnreadable(kind, key, value, err)
-	rep.log.Error("a record can't be read by this build; the rest of the environment goes on", "environment", env, "record", u.Name(), "error", err)
+	rep.log.Error("a record can't be read by this build; the rest of the environment goes on",
+		"environment", env, "record", u.Name(), "error", err)
 	return u
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// ownWrites holds the records that this replica is writing, by their stored value. When they come back through the watch, the replica
-// needn't read them again, which matters for a large flag.
+// ownWrites holds the records that this replica is writing, by their stored value. When they come back through the
+// watch, the replica needn't read them again, which matters for a large flag.
 type ownWrites struct {
 	mu  sync.Mutex
 	all map[string]*model.Record

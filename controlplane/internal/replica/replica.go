@@ -23,7 +23,8 @@ type Config struct {
 	WebhooksChanged func()       // called when a webhook was created or deleted
 }
 
-// Replica follows a store, holds what it knows of it as immutable views, and writes changes. It is safe for concurrent use.
+// Replica follows a store, holds what it knows of it as immutable views, and writes changes. It is safe for concurrent
+// use.
 type Replica struct {
 	config   Config
 	store    store.Store
@@ -42,7 +43,9 @@ type Replica struct {
 
 // Open returns a replica that has read everything. Its streams, waits and writes end with the lifetime.
 func Open(ctx, lifetime context.Context, c Config) (*Replica, error) {
-	rep := &Replica{config: c, store: c.Store, log: c.Log, lifetime: lifetime, locks: map[string]chan struct{}{}, sweeps: make(chan struct{}, 1)}
+	rep := &Replica{
+		config: c, store: c.Store, log: c.Log, lifetime: lifetime, locks: map[string]chan struct{}{}, sweeps: make(chan struct{}, 1),
+	}
 	rep.feeds = feed.New(c.Log, rep.Snapshot, lifetime.Done())
 	if err := rep.checkLayout(ctx); err != nil {
 		return nil, err

@@ -28,7 +28,8 @@ func (g *staging) note(ops []store.Op) {
 	}
 }
 
-// stage notes in the head that a change is being staged. It returns false without an error if the draft's state is out of date.
+// stage notes in the head that a change is being staged. It returns false without an error if the draft's state is out
+// of date.
 // Why: RATIONALE.md "Why is nothing swept while a change is being staged?"
 func (rep *Replica) stage(ctx context.Context, d *Draft, stg *staging) (bool, error) {
 	if stg.id != "" && d.Base.Head.Staged(stg.id) {
@@ -48,8 +49,9 @@ func (rep *Replica) stage(ctx context.Context, d *Draft, stg *staging) (bool, er
 	return true, nil
 }
 
-// stillAt reads the head again, since staging took a while, and returns the head's revision in the store, to guard by. It returns 0 without
-// an error if the environment is at another revision than the draft's state, or if a sweep gave the stage up.
+// stillAt reads the head again, since staging took a while, and returns the head's revision in the store, to guard by.
+// It returns 0 without an error if the environment is at another revision than the draft's state, or if a sweep gave
+// the stage up.
 func (rep *Replica) stillAt(ctx context.Context, d *Draft, stg *staging) (int64, error) {
 	e, err := store.ReadOne(ctx, rep.store, stored.HeadKey(d.Base.Env))
 	if err != nil || e.Revision == 0 {
@@ -67,7 +69,8 @@ func (rep *Replica) stillAt(ctx context.Context, d *Draft, stg *staging) (int64,
 	return e.Revision, nil
 }
 
-// upload stages the operations that aren't staged yet, in as many transactions as they need. Nothing reads them before the head says so.
+// upload stages the operations that aren't staged yet, in as many transactions as they need. Nothing reads them before
+// the head says so.
 func (rep *Replica) upload(ctx context.Context, stg *staging, ops []store.Op) error {
 	batch := stored.NewBatcher(rep.store, stg.note)
 	for _, op := range ops {

@@ -15,7 +15,8 @@ import (
 const (
 	// sweepEvery is the time between sweeps. A sweep with nothing to do is cheap: a few reads of keys.
 	sweepEvery = time.Hour
-	// sweepPause is how long after a large change a sweep removes what it replaced. By then, replicas have long applied it.
+	// sweepPause is how long after a large change a sweep removes what it replaced. By then, replicas have long applied
+	// it.
 	sweepPause = time.Minute
 )
 
@@ -44,8 +45,9 @@ func (rep *Replica) SweepLoop(ctx context.Context) {
 	}
 }
 
-// Sweep removes what nothing names any more, trims the audit, and writes checkpoints. Replicas may sweep at the same time. Every deletion is
-// guarded by the environment's head as it was when the sweep decided on it, so a change that begins in the meantime wins.
+// Sweep removes what nothing names any more, trims the audit, and writes checkpoints. Replicas may sweep at the same
+// time. Every deletion is guarded by the environment's head as it was when the sweep decided on it, so a change that
+// begins in the meantime wins.
 func (rep *Replica) Sweep(ctx context.Context) {
 	heads := map[string]store.Entry{}
 	if _, err := store.ReadAll(ctx, rep.store, store.Under(stored.HeadPrefix), func(e store.Entry) error {
@@ -147,7 +149,8 @@ func (w *sweeper) delete(ctx context.Context, r store.Range) error {
 	}
 }
 
-// pieces deletes pieces that no record names. While a change is being staged it deletes none, since that change may need them.
+// pieces deletes pieces that no record names. While a change is being staged it deletes none, since that change may
+// need them.
 func (w *sweeper) pieces(ctx context.Context) error {
 	if w.env == stored.System || len(w.head.Stages) > 0 {
 		return nil

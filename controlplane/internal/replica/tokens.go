@@ -8,8 +8,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
-// tokenTable finds tokens by the hash of their secret. The map is indexed by the first half of the hash, which reveals nothing about the
-// secret to a timing attack; the rest is compared in constant time.
+// tokenTable finds tokens by the hash of their secret. The map is indexed by the first half of the hash, which reveals
+// nothing about the secret to a timing attack; the rest is compared in constant time.
 type tokenTable struct {
 	ByID   map[string]*stored.Token
 	ByHash map[[16]byte]string

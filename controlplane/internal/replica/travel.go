@@ -11,9 +11,9 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
-// At returns an environment as it was. It winds the newest state back, change by change, with what the audit holds of each; checkpoints
-// shorten the way. An error has the code NotFound (no such revision yet) or Gone (past the retention, or before the environment was
-// created).
+// At returns an environment as it was. It winds the newest state back, change by change, with what the audit holds of
+// each; checkpoints shorten the way. An error has the code NotFound (no such revision yet) or Gone (past the retention,
+// or before the environment was created).
 func (rep *Replica) At(ctx context.Context, env string, at api.At) (*model.State, error) {
 	st, err := rep.Current(ctx, env)
 	if err != nil || at.IsZero() {

@@ -11,7 +11,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
-// View is everything that a replica knows as of one revision of the store. It is immutable; a batch of changes makes the next view.
+// View is everything that a replica knows as of one revision of the store. It is immutable; a batch of changes makes
+// the next view.
 type View struct {
 	At        int64
 	Snapshots map[string]*feed.Snapshot
@@ -69,7 +70,8 @@ func (rep *Replica) Wait(ctx context.Context, revision int64) (*View, error) {
 	return v, nil
 }
 
-// Current returns the environment's newest state. It is linearizable: the state has every change that was made before the call.
+// Current returns the environment's newest state. It is linearizable: the state has every change that was made before
+// the call.
 func (rep *Replica) Current(ctx context.Context, env string) (*model.State, error) {
 	e, err := store.ReadOne(ctx, rep.store, stored.HeadKey(env))
 	if err != nil {
@@ -89,8 +91,8 @@ func (rep *Replica) Current(ctx context.Context, env string) (*model.State, erro
 	return nil, model.NoEnvironment(env)
 }
 
-// Vacant returns the state to create an environment on: an empty one, or what a deleted environment has left. An error has the code
-// Exists.
+// Vacant returns the state to create an environment on: an empty one, or what a deleted environment has left. An error
+// has the code Exists.
 func (rep *Replica) Vacant(ctx context.Context, env string) (*model.State, error) {
 	e, err := store.ReadOne(ctx, rep.store, stored.HeadKey(env))
 	if err != nil {

@@ -21,6 +21,12 @@ type Draft struct {
 	committed int64         // the revision of the store that has the change
 }
 
+// Base reads the state of an environment that a change is built on: Replica.Current, Vacant or System.
+type Base func(ctx context.Context, env string) (*model.State, error)
+
+// Build builds a change on a state. It is called again if the state is out of date by the time of the commit.
+type Build func(*model.State, *Draft) error
+
 // Require adds a guard to the change.
 func (d *Draft) Require(g store.Guard) { d.guards = append(d.guards, g) }
 
@@ -33,11 +39,11 @@ func (d *Draft) Empty() bool { return d.Draft.Empty() && len(d.ops) == 0 }
 // Committed returns the revision of the store that has the change, or 0 if nothing was written.
 func (d *Draft) Committed() int64 { return d.committed }
 
-// Write makes a change. It builds a draft on a base, such as the environment's newest state, and commits it if that state is still current;
-// otherwise it does both again. It returns once this replica has applied the change. Changes of one environment wait for each other here, so
-// only changes from other replicas conflict.
+// Write makes a change. It builds a draft on a base, such as the environment's newest state, and commits it if that
+// state is still current; otherwise it does both again. It returns once this replica has applied the change. Changes of
+// one environment wait for each other here, so only changes from other replicas conflict.
 // Why: RATIONALE.md "What happens when the store doesn't answer a commit?"
-func (rep *Replica) Write(ctx context.Context, i model.Intent, base func(context.Context, string) (*model.State, error), build func(*model.State, *Draft) error) (*Draft, error) {
+func (rep *Replica) Write(ctx context.Context, i model.Intent, base Base, build Build) (*Draft, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(rep.lifetime, cancel)()
@@ -90,20 +96,23 @@ func (rep *Replica) Write(ctx context.Context, i model.Intent, base func(context
 		}
 		tries.unsure = true
 		if !tries.pause(ctx) {
-			return nil, &api.Error{Code: api.Unavailable, Message: "the store did not answer, and it is unknown whether the change was written", Err: err}
+			return nil, &api.Error{Code: api.Unavailable, Err: err,
+				Message: "the store did not answer, and it is unknown whether the change was written"}
 		}
 	}
 }
 
-// settle waits until this replica has applied a committed change. If that takes too long, the change is committed all the same.
+// settle waits until this replica has applied a committed change. If that takes too long, the change is committed all
+// the same.
 func (rep *Replica) settle(ctx context.Context, d *Draft) {
 	if _, err := rep.Wait(ctx, d.committed); err != nil && ctx.Err() == nil {
-		rep.log.Warn("a change is written, but this replica has not applied it in time", "environment", d.Base.Env, "revision", d.Head.Revision)
+		rep.log.Warn("a change is written, but this replica has not applied it in time",
+			"environment", d.Base.Env, "revision", d.Head.Revision)
 	}
 }
 
-// attempts remembers what a change has tried to commit. If the store did not answer, an attempt may have been committed, or may still be;
-// the nonce in its audit entry identifies it.
+// attempts remembers what a change has tried to commit. If the store did not answer, an attempt may have been
+// committed, or may still be; the nonce in its audit entry identifies it.
 type attempts struct {
 	drafts []*Draft
 	unsure bool

@@ -11,7 +11,8 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// Stored values are msgpack maps by name, so that members can be added. A byte before them says whether they are compressed.
+// Stored values are msgpack maps by name, so that members can be added. A byte before them says whether they are
+// compressed.
 const (
 	StoredPlain      = 1
 	storedCompressed = 2

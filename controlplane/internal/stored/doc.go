@@ -1,2 +1,3 @@
-// Package stored says how things lie in a store: their keys, their encoding, and how what is too large for a key is cut into pieces.
+// Package stored says how things lie in a store: their keys, their encoding, and how what is too large for a key is cut
+// into pieces.
 package stored

@@ -14,7 +14,8 @@ const (
 	MaxDetail = 2_000
 )
 
-// Failure is a refused change in its stored form. Refused changes are kept separate from the audit and don't change a revision.
+// Failure is a refused change in its stored form. Refused changes are kept separate from the audit and don't change a
+// revision.
 type Failure struct {
 	By         string   `msgpack:"by"`
 	Reason     string   `msgpack:"reason,omitempty"`
@@ -27,7 +28,10 @@ type Failure struct {
 
 // Document returns the refusal as the API shows it.
 func (f *Failure) Document(env string, at time.Time) api.FailedWrite {
-	return api.FailedWrite{Environment: env, Time: at, By: f.By, Reason: f.Reason, Action: f.Action, Key: f.Key, Code: f.Code, Detail: f.Detail, Suppressed: f.Suppressed}
+	return api.FailedWrite{
+		Environment: env, Time: at, By: f.By, Reason: f.Reason, Action: f.Action, Key: f.Key,
+		Code: f.Code, Detail: f.Detail, Suppressed: f.Suppressed,
+	}
 }
 
 // Clip cuts a text where it gets too long.

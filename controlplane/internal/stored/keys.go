@@ -10,8 +10,9 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// This is the layout of the store. An environment's key can't contain a slash, so no prefix is part of another one. The environment ""
-// stands for things that belong to no environment: tokens and webhooks, whose changes are counted and audited like those of an environment.
+// This is the layout of the store. An environment's key can't contain a slash, so no prefix is part of another one. The
+// environment "" stands for things that belong to no environment: tokens and webhooks, whose changes are counted and
+// audited like those of an environment.
 //
 //	head/<env>                       where the environment stands: lineage, revision, generation, settings
 //	flag/<env>/<generation>/<key>    a flag: document and compiled record
@@ -49,7 +50,8 @@ const (
 // System is the environment of what belongs to none. It has a head and an audit of its own.
 const System = ""
 
-// LayoutVersion is the value of formatKey. A newer value is refused, so that an old build can't spoil data that it can't read.
+// LayoutVersion is the value of formatKey. A newer value is refused, so that an old build can't spoil data that it
+// can't read.
 const LayoutVersion = 1
 
 // HeadKey and the functions below return the keys that the layout says.
@@ -71,7 +73,8 @@ func FailureKey(env string, at time.Time, id string) string {
 }
 func UsageKey(env string, shard int) string { return fmt.Sprintf("%s%s/%02x", UsagePrefix, env, shard) }
 
-// newestFirst formats a number so that greater numbers sort before smaller ones. Reads that start at the newest then need no reverse order.
+// newestFirst formats a number so that greater numbers sort before smaller ones. Reads that start at the newest then
+// need no reverse order.
 func newestFirst(n int64) string { return fmt.Sprintf("%016x", uint64(1<<63-1-n)) }
 
 // Tail returns what follows the last slash.

@@ -9,14 +9,15 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
-// A value larger than maxInline is cut into pieces named by their SHA-256, and its key holds their names. A cut depends only on the content
-// around it, so a change in the middle of a large flag leaves nearly all pieces as they were: enabling one actor of 100,000 writes one or
-// two pieces, not five megabytes.
+// A value larger than maxInline is cut into pieces named by their SHA-256, and its key holds their names. A cut depends
+// only on the content around it, so a change in the middle of a large flag leaves nearly all pieces as they were:
+// enabling one actor of 100,000 writes one or two pieces, not five megabytes.
 // Why: RATIONALE.md "Why are large flags cut by content, and named by hash?"
 
 const (
 	MaxInline = 32 << 10 // of a packed value, so that a page of reads stays below 32 MiB
-	// Pieces are 8 to 128 KiB, 40 on average: large enough that a flag of 5 MB has few, small enough that a change is cheap.
+	// Pieces are 8 to 128 KiB, 40 on average: large enough that a flag of 5 MB has few, small enough that a change is
+	// cheap.
 	minPiece  = 8 << 10
 	maxPiece  = 128 << 10
 	pieceBits = 15

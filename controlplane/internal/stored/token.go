@@ -15,7 +15,10 @@ type Token struct {
 
 // Document returns the token as the API shows it, without its secret.
 func (t *Token) Document(id string) api.Token {
-	return api.Token{ID: id, Name: t.Name, Role: t.Role, Envs: append([]string{}, t.Envs...), Created: FromMicros(t.Created), Expires: FromMicros(t.Expires), By: t.By}
+	return api.Token{
+		ID: id, Name: t.Name, Role: t.Role, Envs: append([]string{}, t.Envs...),
+		Created: FromMicros(t.Created), Expires: FromMicros(t.Expires), By: t.By,
+	}
 }
 
 // Audit returns what the audit records of a token.

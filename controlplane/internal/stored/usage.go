@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// UsageShards is how many keys an environment's usage is spread over, so that each fits into a transaction even with engine.MaxFlags
-// flags that have the longest keys.
+// UsageShards is how many keys an environment's usage is spread over, so that each fits into a transaction even with
+// engine.MaxFlags flags that have the longest keys.
 const UsageShards = 16
 
 // Usage is the usage of one flag.

@@ -15,12 +15,13 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
-// The audit is the queue. For each webhook and environment, the store has the revision up to which changes were delivered. So nothing is
-// lost with a replica, and the next leader continues where the last one stopped.
+// The audit is the queue. For each webhook and environment, the store has the revision up to which changes were
+// delivered. So nothing is lost with a replica, and the next leader continues where the last one stopped.
 
 const (
-	// A delivery is tried maxAttempts times: firstRetry after the first failure, then after twice as long each time, up to lastRetry. That
-	// is two and a half hours in all. Then it is given up, so that a dead receiver doesn't hold back later changes for ever.
+	// A delivery is tried maxAttempts times: firstRetry after the first failure, then after twice as long each time, up
+	// to lastRetry. That is two and a half hours in all. Then it is given up, so that a dead receiver doesn't hold back
+	// later changes for ever.
 	maxAttempts = 12
 	firstRetry  = 2 * time.Second
 	lastRetry   = time.Hour
@@ -92,7 +93,8 @@ func (v *Deliverer) Wake() {
 	}
 }
 
-// Run takes part in the election while webhooks exist, until the context ends. While it leads, it runs one goroutine for each webhook.
+// Run takes part in the election while webhooks exist, until the context ends. While it leads, it runs one goroutine
+// for each webhook.
 func (v *Deliverer) Run(ctx context.Context) {
 	workers := map[string]*worker{}
 	stop := func(keep []api.Webhook) {
@@ -231,7 +233,8 @@ func (w *worker) send(ctx context.Context, entry api.AuditEntry) {
 			w.v.Log.Error("the delivery to a webhook is given up", "webhook", w.hook.ID, "delivery", id, "error", err)
 			return
 		}
-		w.v.Log.Warn("the delivery to a webhook failed and is tried again", "webhook", w.hook.ID, "delivery", id, "attempt", attempt, "error", err)
+		w.v.Log.Warn("the delivery to a webhook failed and is tried again",
+			"webhook", w.hook.ID, "delivery", id, "attempt", attempt, "error", err)
 		if err := w.save(ctx); err != nil {
 			w.v.Log.Warn("a webhook's progress can't be written", "webhook", w.hook.ID, "error", err)
 		}

@@ -8,9 +8,10 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
-// One replica delivers webhooks. It holds a key, which it rewrites every leaderBeat. A replica that sees the key unchanged for leaderTerm
-// beats of its own clock may take over. Replicas' clocks need not agree, and a store needs no leases. A leader that can't write stops
-// before another may begin, provided that it runs at all; deliveries happen at least once in any case.
+// One replica delivers webhooks. It holds a key, which it rewrites every leaderBeat. A replica that sees the key
+// unchanged for leaderTerm beats of its own clock may take over. Replicas' clocks need not agree, and a store needs no
+// leases. A leader that can't write stops before another may begin, provided that it runs at all; deliveries happen at
+// least once in any case.
 const (
 	leaderBeat = 3 * time.Second
 	leaderTerm = 4 // beats
