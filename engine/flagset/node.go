@@ -91,7 +91,7 @@ func readJSON(data []byte) (node, *Problem) {
 }
 
 func reason(err error) string {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || err.Error() == "unexpected end of JSON input" { // the last since Go 1.27
 		return "it ends too early"
 	}
 	return err.Error()
