@@ -13,6 +13,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/etcdstore"
 	"github.com/gonfalon-flags/gonfalon/controlplane/etcdstore/etcdtest"
+	"github.com/gonfalon-flags/gonfalon/engine"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
@@ -43,7 +44,7 @@ func TestReplicasGiveTheSameBytes(t *testing.T) {
 	var readers, writers sync.WaitGroup
 	for _, s := range replicas {
 		h := &host{t: t}
-		w := watch(t, s, env, controlplane.Position{})
+		w := watch(t, s, env, engine.Position{})
 		readers.Go(func() {
 			for h.at.Revision < last {
 				h.take(w.next(t))

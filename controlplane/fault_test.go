@@ -12,6 +12,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
+	"github.com/gonfalon-flags/gonfalon/engine"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
@@ -182,7 +183,7 @@ func TestALateReplicaSkipsWhatWasSwept(t *testing.T) {
 	if p := must[*controlplane.Snapshot](t)(s.Snapshot(ctx, env)); p.Position().Revision != 2 {
 		t.Errorf("the late replica is at %v", p.Position())
 	}
-	w := watch(t, s, env, controlplane.Position{})
+	w := watch(t, s, env, engine.Position{})
 	release()
 	h := &host{t: t}
 	h.follow(w, last.Revision)

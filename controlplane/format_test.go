@@ -43,7 +43,7 @@ func TestTwoFormats(t *testing.T) {
 	if plain.In(99) != nil || plain.In(snapshot.Format) != plain {
 		t.Error("a snapshot is in a format that isn't written, or not in its own")
 	}
-	for _, err := range s.WatchIn(ctx, env, controlplane.Position{}, 99) {
+	for _, err := range s.WatchIn(ctx, env, engine.Position{}, 99) {
 		want(t, err, api.Invalid)
 	}
 
@@ -53,7 +53,7 @@ func TestTwoFormats(t *testing.T) {
 		format int
 		reads  func([]byte) bool
 	}{{snapshot.Format, isFirst}, {second.Number, isSecond}} {
-		at := controlplane.Position{}
+		at := engine.Position{}
 		for frame, err := range s.WatchIn(ctx, env, at, host.format) {
 			if err != nil || frame.Kind() != controlplane.FrameSnapshot || !host.reads(frame.Data()) {
 				t.Fatalf("format %d begins with %s %.40q, %v", host.format, frame.Kind(), frame.Data(), err)

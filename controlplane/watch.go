@@ -8,6 +8,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/feed"
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
+	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
 // Snapshot returns the environment's newest snapshot on this replica. It only reads memory, so it also works while the
@@ -29,12 +30,12 @@ func (s *Service) Snapshot(ctx context.Context, env string) (*Snapshot, error) {
 //
 // It ends without an error when the context does, with the code Gone when the environment is deleted, with Unavailable
 // when the service is closed, and at once with NotFound if the environment doesn't exist.
-func (s *Service) Watch(ctx context.Context, env string, after Position) iter.Seq2[*Frame, error] {
+func (s *Service) Watch(ctx context.Context, env string, after engine.Position) iter.Seq2[*Frame, error] {
 	return s.WatchIn(ctx, env, after, s.Formats()[0])
 }
 
 // WatchIn watches like Watch, in a format that the host reads, one of Formats.
-func (s *Service) WatchIn(ctx context.Context, env string, after Position, format int) iter.Seq2[*Frame, error] {
+func (s *Service) WatchIn(ctx context.Context, env string, after engine.Position, format int) iter.Seq2[*Frame, error] {
 	if !slices.Contains(s.Formats(), format) {
 		return func(yield func(*Frame, error) bool) {
 			yield(nil, model.Errorf(api.Invalid, "snapshots are not written in format %d", format))
@@ -62,9 +63,3 @@ const (
 	FrameSnapshot = feed.FrameSnapshot
 	FrameDelta    = feed.FrameDelta
 )
-
-// Position is a point in an environment's history: a lineage and a revision.
-type Position = feed.Position
-
-// ParsePosition reads what [Position.String] writes.
-func ParsePosition(text string) (Position, bool) { return feed.ParsePosition(text) }

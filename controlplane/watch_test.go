@@ -17,7 +17,7 @@ import (
 type host struct {
 	t      testing.TB
 	bytes  []byte
-	at     controlplane.Position
+	at     engine.Position
 	deltas int
 	wholes int
 }
@@ -58,7 +58,7 @@ type stream struct {
 	cancel context.CancelFunc
 }
 
-func watch(t testing.TB, s *controlplane.Service, env string, after controlplane.Position) *stream {
+func watch(t testing.TB, s *controlplane.Service, env string, after engine.Position) *stream {
 	ctx, cancel := context.WithCancel(context.Background())
 	w := &stream{frames: make(chan *controlplane.Frame), cancel: cancel}
 	t.Cleanup(cancel)
@@ -104,7 +104,7 @@ func TestStreamsGiveASnapshotAndThenDeltas(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
 	must[api.Difference](t)(s.Import(ctx, env, manyFlags(50), api.Import{}, by))
 	h := &host{t: t}
-	w := watch(t, s, env, controlplane.Position{})
+	w := watch(t, s, env, engine.Position{})
 	h.take(w.next(t))
 	if h.wholes != 1 {
 		t.Fatal("the first frame is not a whole snapshot")
@@ -129,7 +129,7 @@ func TestAStreamResumesWhereItEnded(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
 	must[api.Difference](t)(s.Import(ctx, env, manyFlags(50), api.Import{}, by))
 	h := &host{t: t}
-	w := watch(t, s, env, controlplane.Position{})
+	w := watch(t, s, env, engine.Position{})
 	h.take(w.next(t))
 	w.cancel()
 	// The host is current: nothing comes before the next change.
@@ -145,14 +145,14 @@ func TestAStreamResumesWhereItEnded(t *testing.T) {
 		t.Errorf("%d whole snapshots, %d deltas", h.wholes, h.deltas)
 	}
 	// An unknown position, and one in another lineage, get a whole snapshot.
-	for _, position := range []controlplane.Position{{Lineage: h.at.Lineage, Revision: 0}, {Revision: h.at.Revision}} {
+	for _, position := range []engine.Position{{Lineage: h.at.Lineage, Revision: 0}, {Revision: h.at.Revision}} {
 		other := &host{t: t}
 		other.take(watch(t, s, env, position).next(t))
 		if other.wholes != 1 {
 			t.Errorf("from %v came a delta", position)
 		}
 	}
-	if p, ok := controlplane.ParsePosition(h.at.String()); !ok || p != h.at {
+	if p, ok := engine.ParsePosition(h.at.String()); !ok || p != h.at {
 		t.Errorf("%v is read as %v", h.at, p)
 	}
 }
@@ -160,7 +160,7 @@ func TestAStreamResumesWhereItEnded(t *testing.T) {
 func TestSlowReadersSkipToTheNewest(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
 	slow, quick := &host{t: t}, &host{t: t}
-	slowly, quickly := watch(t, s, env, controlplane.Position{}), watch(t, s, env, controlplane.Position{})
+	slowly, quickly := watch(t, s, env, engine.Position{}), watch(t, s, env, engine.Position{})
 	slow.take(slowly.next(t))
 	quick.take(quickly.next(t))
 	var r controlplane.WriteResult
@@ -182,19 +182,19 @@ func TestSlowReadersSkipToTheNewest(t *testing.T) {
 func TestStreamsEnd(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
 	must[api.Environment](t)(s.CreateEnvironment(ctx, api.NewEnvironment{Key: "e"}, by))
-	w := watch(t, s, "e", controlplane.Position{})
+	w := watch(t, s, "e", engine.Position{})
 	w.next(t)
 	want(t, s.DeleteEnvironment(ctx, "e", "e", by), "")
 	if _, open := <-w.frames; open {
 		t.Error("a deleted environment gave one more frame")
 	}
 	want(t, w.err, api.Gone)
-	missing := watch(t, s, "e", controlplane.Position{})
+	missing := watch(t, s, "e", engine.Position{})
 	if _, open := <-missing.frames; open {
 		t.Error("a missing environment gave a frame")
 	}
 	want(t, missing.err, api.NotFound)
-	rest := watch(t, s, env, controlplane.Position{})
+	rest := watch(t, s, env, engine.Position{})
 	rest.next(t)
 	_ = s.Close()
 	for range rest.frames {
@@ -224,6 +224,6 @@ func TestAStreamMayFollowACreationAtOnce(t *testing.T) {
 	for i := range 300 {
 		key := fmt.Sprint("e", i)
 		must[api.Environment](t)(s.CreateEnvironment(ctx, api.NewEnvironment{Key: key}, by))
-		watch(t, s, key, controlplane.Position{}).next(t)
+		watch(t, s, key, engine.Position{}).next(t)
 	}
 }

@@ -25,7 +25,7 @@
 //   - Load checks every byte that evaluation relies on. For hostile bytes it returns a [Code] and an offset; it never panics.
 //   - Nothing here uses a clock, a disk, a network or randomness; a test of the imports makes sure.
 //   - The package keeps to the Go subset that cmd/compile-wasm compiles: no maps, interfaces, closures, goroutines,
-//     reflection or fmt, and sizes in explicit integer types. Code for native hosts only is in native.go and append.go.
+//     reflection or fmt, and sizes in explicit integer types. Code for native hosts only is in the files that a build tag keeps out of the module.
 //
 // # Caveats
 //

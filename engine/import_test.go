@@ -23,7 +23,7 @@ func TestImports(t *testing.T) {
 		t.Errorf("the module's engine imports %v, want %v", module, want)
 	}
 	native := own("")
-	if want := []string{"crypto/sha256", "encoding/binary", "math", "math/bits", "strconv", "unicode/utf8", "unsafe"}; !slices.Equal(native, want) {
+	if want := []string{"crypto/sha256", "encoding/binary", "math", "math/bits", "strconv", "strings", "unicode/utf8", "unsafe"}; !slices.Equal(native, want) {
 		t.Errorf("the native engine imports %v, want %v", native, want)
 	}
 	for _, imported := range native {

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
@@ -128,7 +127,7 @@ func (c *call) events() error {
 	if c.env == "" {
 		return notFound.of("", "there is no such channel")
 	}
-	after, _ := controlplane.ParsePosition(c.lastEventID())
+	after, _ := engine.ParsePosition(c.lastEventID())
 	s, ctx, err := c.openStream(":\n\n")
 	if err != nil {
 		return err

@@ -10,8 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
+	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
 // writeWait is how long one write to a stream may take. A reader that accepts nothing for so long is gone, or as good
@@ -137,14 +137,14 @@ func (c *call) getStream() error {
 	if err != nil {
 		return err
 	}
-	after, _ := controlplane.ParsePosition(c.lastEventID()) // a position that we didn't write can't be resumed
+	after, _ := engine.ParsePosition(c.lastEventID()) // a position that we didn't write can't be resumed
 	s, ctx, err := c.openStream(beat)
 	if err != nil {
 		return err
 	}
 	defer s.close()
 	first := ":\n\n" // sends the headers
-	if now.Position() == after {
+	if now.Position().Same(after) {
 		first = beat
 	}
 	if s.send(first) != nil {

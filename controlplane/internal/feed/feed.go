@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
+	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
 const (
@@ -116,30 +117,30 @@ func (f *feed) stopTimer() {
 
 // canResume reports whether a host at a position can continue from there, now or once the waiting snapshot is
 // published.
-func (f *feed) canResume(from Position) bool {
+func (f *feed) canResume(from engine.Position) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := f.current.Load()
-	return now.newest != nil && now.newest.Position() == from || now.base(from) != nil || f.waiting != nil && f.waiting.Position() == from ||
-		slices.ContainsFunc(f.skipped, func(st *model.State) bool { return positionOf(st) == from })
+	return now.newest != nil && now.newest.Position().Same(from) || now.base(from) != nil || f.waiting != nil && f.waiting.Position().Same(from) ||
+		slices.ContainsFunc(f.skipped, func(st *model.State) bool { return positionOf(st).Same(from) })
 }
 
 // frame returns the frame that brings a host from a position to the newest snapshot, in a format.
-func (p *publication) frame(from Position, format int) (*Frame, error) {
+func (p *publication) frame(from engine.Position, format int) (*Frame, error) {
 	base := p.base(from)
 	if base == nil {
 		return p.newest.In(format).whole()
 	}
-	return p.newest.In(format).frame(from, base.In(format))
+	return p.newest.In(format).frame(base.In(format))
 }
 
 // base returns the remembered snapshot at a position, or nil.
-func (p *publication) base(from Position) *Snapshot {
-	if p.previous != nil && p.previous.Position() == from {
+func (p *publication) base(from engine.Position) *Snapshot {
+	if p.previous != nil && p.previous.Position().Same(from) {
 		return p.previous
 	}
 	for _, st := range p.past {
-		if positionOf(st) == from {
+		if positionOf(st).Same(from) {
 			return NewSnapshot(st, p.newest.formats) // its bytes are not worth keeping: the frame is
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
+	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
 // Feeds are the environments' feeds.
@@ -81,7 +82,7 @@ func (f *Feeds) Stop() {
 // Watch yields the frames, in a format that is written, that bring a host from a position to the newest snapshot and
 // keep it there, until the context ends. The last item is an error if the environment doesn't exist (NotFound), was
 // deleted (Gone), or the feeds were closed (Unavailable).
-func (f *Feeds) Watch(ctx context.Context, env string, after Position, format int) iter.Seq2[*Frame, error] {
+func (f *Feeds) Watch(ctx context.Context, env string, after engine.Position, format int) iter.Seq2[*Frame, error] {
 	return func(yield func(*Frame, error) bool) {
 		feed := f.find(env)
 		if feed == nil {
@@ -91,7 +92,7 @@ func (f *Feeds) Watch(ctx context.Context, env string, after Position, format in
 		feed.watchers.Add(1)
 		defer feed.watchers.Add(-1)
 		at := after
-		if p := f.newest(env); p != nil && at != p.Position() && !at.ahead(p.state) && !feed.canResume(at) {
+		if p := f.newest(env); p != nil && !at.Covers(p.Position()) && !feed.canResume(at) {
 			frame, err := p.In(format).whole()
 			if err != nil {
 				f.log.Error("a snapshot can't be made", "environment", env, "error", err)
@@ -106,7 +107,7 @@ func (f *Feeds) Watch(ctx context.Context, env string, after Position, format in
 				yield(nil, model.Errorf(api.Gone, "the environment %q was deleted", env))
 				return
 			}
-			if position := now.newest.Position(); position != at && !at.ahead(now.newest.state) {
+			if position := now.newest.Position(); !at.Covers(position) {
 				frame, err := now.frame(at, format)
 				if err != nil {
 					f.log.Error("a frame can't be made; hosts keep what they have", "environment", env, "revision", position.Revision, "error", err)

@@ -3,6 +3,8 @@ package feed
 import (
 	"encoding/base64"
 	"sync"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
 // FrameKind says what a frame carries.
@@ -18,7 +20,7 @@ const (
 type Frame struct {
 	kind     FrameKind
 	data     []byte
-	position Position
+	position engine.Position
 	id       [32]byte
 	err      error
 	made     sync.Once
@@ -34,7 +36,7 @@ func (f *Frame) Kind() FrameKind { return f.kind }
 func (f *Frame) Data() []byte { return f.data }
 
 // Position returns the host's position once it has applied the frame.
-func (f *Frame) Position() Position { return f.position }
+func (f *Frame) Position() engine.Position { return f.position }
 
 // ID returns the content id of the snapshot that the host then has.
 func (f *Frame) ID() [32]byte { return f.id }
@@ -46,14 +48,18 @@ func (f *Frame) Base64() string {
 }
 
 // whole returns the frame with the whole snapshot.
-func (p *Snapshot) whole() (*Frame, error) { return p.frame(Position{}, nil) }
+func (p *Snapshot) whole() (*Frame, error) { return p.frame(nil) }
 
-// frame returns the frame that all hosts at a position share. It is made once, from the snapshot that those hosts have;
-// base is nil for a frame with the whole snapshot.
-func (p *Snapshot) frame(from Position, base *Snapshot) (*Frame, error) {
+// frame returns the frame that all hosts with a base share. It is made once. Without a base it holds the whole
+// snapshot.
+func (p *Snapshot) frame(base *Snapshot) (*Frame, error) {
+	var from engine.Position
+	if base != nil {
+		from = base.Position()
+	}
 	p.framesMu.Lock()
 	if p.frames == nil {
-		p.frames = map[Position]*Frame{}
+		p.frames = map[engine.Position]*Frame{}
 	}
 	f := p.frames[from]
 	if f == nil {

@@ -36,7 +36,7 @@ type Snapshot struct {
 	engineErr  error
 
 	framesMu sync.Mutex
-	frames   map[Position]*Frame // by the host's position; the zero position stands for a whole snapshot
+	frames   map[engine.Position]*Frame // by the position of their base; the zero position stands for a whole snapshot
 }
 
 // NewSnapshot returns the snapshot of a state, in the oldest of the formats.
@@ -103,7 +103,12 @@ func (p *Snapshot) Gzip() []byte {
 func (p *Snapshot) ID() [32]byte { return p.format.ID(p.bytes) }
 
 // Position returns the snapshot's lineage and revision.
-func (p *Snapshot) Position() Position { return positionOf(p.state) }
+func (p *Snapshot) Position() engine.Position { return positionOf(p.state) }
+
+// positionOf returns a state's position. It has no content id, since that depends on the format.
+func positionOf(st *model.State) engine.Position {
+	return engine.Position{Lineage: st.Head.LineageID(), Revision: st.Head.Revision}
+}
 
 // Environment returns the environment's key.
 func (p *Snapshot) Environment() string { return p.state.Env }

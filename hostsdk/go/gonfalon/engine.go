@@ -1,9 +1,7 @@
 package gonfalon
 
 import (
-	"encoding/hex"
 	"errors"
-	"strconv"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
@@ -54,13 +52,5 @@ type SnapshotInfo struct {
 	Flags       int
 }
 
-// Position is a place in the history of an environment: revisions only rise within a lineage.
-type Position struct {
-	Lineage  [engine.LineageBytes]byte
-	Revision int64
-}
-
-// String is the lineage in hexadecimal, a dash, and the revision, as in the ids of a stream.
-func (p Position) String() string {
-	return hex.EncodeToString(p.Lineage[:]) + "-" + strconv.FormatInt(p.Revision, 10)
-}
+// Position is a place in an environment's history.
+type Position = engine.Position

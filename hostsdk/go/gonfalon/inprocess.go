@@ -5,8 +5,6 @@ import (
 	"errors"
 	"iter"
 	"time"
-
-	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
 // InProcess returns the source of a program that embeds the control plane. Pass it the Watch method of a controlplane.Service, and
@@ -15,26 +13,18 @@ import (
 //	flags, err := gonfalon.New(ctx, gonfalon.Config{Source: gonfalon.InProcess(service.Watch)})
 //
 // watch yields the frames of an environment after a position. The zero position stands for the beginning.
-func InProcess[F interface{ Data() []byte }, P position](watch func(ctx context.Context, env string, after P) iter.Seq2[F, error]) Source {
-	return inProcess[F, P]{watch}
+func InProcess[F interface{ Data() []byte }](watch func(ctx context.Context, env string, after Position) iter.Seq2[F, error]) Source {
+	return inProcess[F]{watch}
 }
 
-// position is any type of the form of Position.
-type position interface {
-	~struct {
-		Lineage  [engine.LineageBytes]byte
-		Revision int64
-	}
-}
-
-type inProcess[F interface{ Data() []byte }, P position] struct {
-	watch func(ctx context.Context, env string, after P) iter.Seq2[F, error]
+type inProcess[F interface{ Data() []byte }] struct {
+	watch func(ctx context.Context, env string, after Position) iter.Seq2[F, error]
 }
 
 // alive is how often an open watch counts as a sign of life.
 const alive = time.Second
 
-func (s inProcess[F, P]) Run(ctx context.Context, feed *Feed) error {
+func (s inProcess[F]) Run(ctx context.Context, feed *Feed) error {
 	ctx, cancel := context.WithCancel(ctx)
 	stopped := make(chan struct{})
 	defer func() { cancel(); <-stopped }()
@@ -42,19 +32,19 @@ func (s inProcess[F, P]) Run(ctx context.Context, feed *Feed) error {
 		defer close(stopped)
 		s.confirm(ctx, feed)
 	}()
-	var after P
+	var after Position
 	if info, ok := feed.Serving(); ok {
-		after = P(info.Position)
+		after = info.Position
 	}
 	err := s.follow(ctx, feed, after)
 	if unreadable(err) {
-		err = s.follow(ctx, feed, P{}) // a whole snapshot mends what a delta can't
+		err = s.follow(ctx, feed, Position{}) // a whole snapshot mends what a delta can't
 	}
 	return err
 }
 
 // follow reads one watch to its end.
-func (s inProcess[F, P]) follow(ctx context.Context, feed *Feed, after P) error {
+func (s inProcess[F]) follow(ctx context.Context, feed *Feed, after Position) error {
 	for frame, err := range s.watch(ctx, feed.Environment(), after) {
 		if err != nil {
 			return err
@@ -68,7 +58,7 @@ func (s inProcess[F, P]) follow(ctx context.Context, feed *Feed, after P) error 
 
 // confirm says while a watch is open that the source stands behind what serves. A watch that resumes at the newest position yields
 // nothing until something changes.
-func (s inProcess[F, P]) confirm(ctx context.Context, feed *Feed) {
+func (s inProcess[F]) confirm(ctx context.Context, feed *Feed) {
 	wait := time.NewTimer(settle)
 	defer wait.Stop()
 	for {

@@ -8,25 +8,18 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
 type frame []byte
 
 func (f frame) Data() []byte { return f }
 
-type place struct {
-	Lineage  [engine.LineageBytes]byte
-	Revision int64
-}
-
 func TestInProcess(t *testing.T) {
 	one, two := compiled(t, 1, flagOn), compiled(t, 2, flagOn, flagHero)
 	change := delta(t, one, two)
 	synctest.Test(t, func(t *testing.T) {
 		frames, from := make(chan frame), []int64(nil)
-		watch := func(ctx context.Context, env string, after place) iter.Seq2[frame, error] {
+		watch := func(ctx context.Context, env string, after Position) iter.Seq2[frame, error] {
 			return func(yield func(frame, error) bool) {
 				if env != DefaultEnvironment {
 					t.Errorf("it watches %q", env)

@@ -27,9 +27,8 @@ type nativeSnapshot struct{ *engine.Snapshot }
 var scratches = sync.Pool{New: func() any { return new(engine.Scratch) }}
 
 func (n nativeSnapshot) Info() SnapshotInfo {
-	i := SnapshotInfo{Environment: n.Environment(), Position: Position{Revision: n.Revision()}, Flags: int(n.Len())}
+	i := SnapshotInfo{Environment: n.Environment(), Position: n.Position(), Flags: int(n.Len())}
 	copy(i.ID[:], n.ID())
-	copy(i.Position.Lineage[:], n.Lineage())
 	return i
 }
 

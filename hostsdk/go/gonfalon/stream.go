@@ -106,21 +106,16 @@ func (s stream) take(ctx context.Context, feed *Feed, event *sse.Event) error {
 		return nil // nothing is wrong with what serves
 	case errors.Is(err, ErrRefused):
 		return err
-	case serves && info.Position.covers(event.LastEventID):
+	case serves && covers(info.Position, event.LastEventID):
 		return nil // a delta to what was fetched meanwhile
 	}
 	return fetch(ctx, feed)
 }
 
-// covers says whether an event's id is of the same lineage, and not later.
-func (p Position) covers(id string) bool {
-	lineage, revision, ok := strings.Cut(id, "-")
-	if !ok || lineage != strings.SplitN(p.String(), "-", 2)[0] {
-		return false
-	}
-	var n int64
-	_, err := fmt.Sscanf(revision, "%d", &n)
-	return err == nil && n <= p.Revision
+// covers reports whether a host at p has what an event's id names.
+func covers(p Position, id string) bool {
+	at, ok := engine.ParsePosition(id)
+	return ok && p.Covers(at)
 }
 
 // heard is a body whose every byte puts the watchdog off.
