@@ -33,11 +33,6 @@ var (
 // new_checkout is on.
 func TestGoOnThePagesRuns(t *testing.T) {
 	endpoint, token := plane(t)
-	dir, err := os.MkdirTemp(".", "testdata-pages-") // within the module, so that its packages are found
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
 	for _, page := range []string{"../README.md", "README.md", "go/README.md"} {
 		text, err := os.ReadFile(page)
 		if err != nil {
@@ -46,7 +41,7 @@ func TestGoOnThePagesRuns(t *testing.T) {
 		for i, block := range goBlock.FindAllStringSubmatch(string(text), -1) {
 			t.Run(fmt.Sprint(filepath.Clean(page), " ", i), func(t *testing.T) {
 				code := strings.NewReplacer("http://127.0.0.1:8080", endpoint, "/var/lib/shop", filepath.ToSlash(t.TempDir())).Replace(block[1])
-				file := filepath.Join(dir, fmt.Sprintf("block%d.go", i))
+				file := filepath.Join(t.TempDir(), "main.go")
 				if err := os.WriteFile(file, []byte(program(code)), 0o600); err != nil {
 					t.Fatal(err)
 				}

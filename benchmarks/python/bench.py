@@ -194,8 +194,8 @@ def batch(report: Report, flags: Gonfalon, prepared: list[Context]) -> None:
     keys = list(kinds)
     checked = 0
     for context, actor in zip(prepared, ACTORS, strict=True):
-        for flag, decision in flags.decide_all(context, keys=keys).items():
-            check(kinds[flag], flag, actor, decision)
+        for decision in flags.decide_all(context, keys=keys):
+            check(kinds[decision.key], decision.key, actor, decision)
             checked += 1
     report.add("batch of 100, for all of them", lowest(lambda i: flags.decide_all(prepared[i & 63], keys=keys)), checked)
 

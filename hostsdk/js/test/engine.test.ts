@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { before, test } from 'node:test'
 import type { Context } from '../src/context.ts'
+import { decision } from '../src/decision.ts'
 import { Engine } from '../src/engine/engine.ts'
 import { ContextError, maxSnapshotBytes, snapshotFormat } from '../src/engine/memory.ts'
 import { compileModule } from '../src/engine/module.ts'
+import { explanation } from '../src/engine/explanation.ts'
 import { PreparedContext } from '../src/engine/request.ts'
 import { LoadError } from '../src/engine/load_error.ts'
 import { resolve } from '../src/resolution.ts'
@@ -101,6 +103,13 @@ test('limits and formats are the engine’s', () => {
   const engine = (file: string): string => readFileSync(new URL(`../../../engine/${file}`, import.meta.url), 'utf8')
   assert.match(engine('load.go'), new RegExp(`\\nconst Format = ${snapshotFormat}\\n`))
   assert.match(engine('limits.go'), new RegExp(`MaxSnapshotBytes += ${maxSnapshotBytes >> 20} << 20`))
+})
+
+test('numbers of a newer engine print as numbers', () => {
+  const newer = decision('f', (9 << 1) | (12 << 5), undefined, undefined, undefined, 1)
+  assert.deepEqual([newer.reason, newer.gate, newer.path, newer.known], ['reason 9', 'gate 12', 'gate 12', true])
+  const { steps } = explanation(newer, [0, [[12, 7, null, null, null, null, [['plan', 99, [], null, false]]]]])
+  assert.deepEqual([steps[0]!.gate, steps[0]!.outcome, steps[0]!.comparisons[0]!.operator], ['gate 12', 'outcome 7', 'operator 99'])
 })
 
 test('published scores come out', () => {

@@ -15,7 +15,8 @@ from flagset import TREE, snapshot
 from gonfalon import Decision, Gate, LoadError, Reason
 from gonfalon.crossing import ModuleTrap
 from gonfalon.engine import Engine
-from gonfalon.instance import MAX_SNAPSHOT_BYTES, SNAPSHOT_FORMAT, Instance
+from gonfalon.explanation import read_explanation
+from gonfalon.instance import MAX_SNAPSHOT_BYTES, SNAPSHOT_FORMAT, Instance, SnapshotInfo
 from gonfalon.instance import compiled as parts
 from gonfalon.testing import FlagForTest, compile_for_test
 
@@ -94,6 +95,16 @@ def test_a_batch_answers_as_single_questions_do(engine: Engine) -> None:
         expected = list(engine.all_keys()) if keys is None else keys
         assert [decision.key for decision in batch] == expected
         assert batch == [engine.decide(key, *who) for key in expected]
+
+
+def test_numbers_of_a_newer_engine_print_as_numbers() -> None:
+    newer = Decision("f", 9 << 1 | 12 << 5)
+    assert (newer.reason, newer.gate, newer.path, newer.known) == ("reason 9", "gate 12", "gate 12", True)
+    info = SnapshotInfo("default", "", "", 1, 1, 0)
+    details = [["plan", 99, [], None, False]]
+    step = read_explanation([0, [[12, 7, None, None, None, None, details]]], newer, info).steps[0]
+    assert (step.gate, step.outcome, step.comparisons[0].operator) == ("gate 12", "outcome 7", "operator 99")
+    assert str(step) and repr(newer)
 
 
 def test_limits_and_formats_are_the_engines() -> None:
