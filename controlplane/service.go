@@ -78,7 +78,7 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	s := &Service{config: c, store: c.Store, log: c.Logger.With("replica", c.Replica)}
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	s.webhooks = webhooks.New(webhooks.Config{
-		Store: s.store, Log: s.log, Clock: c.Clock, Replica: c.Replica, Sender: c.Webhooks, Environments: s,
+		Store: s.store, Log: s.log, Clock: c.Clock, Replica: c.Replica, Sender: c.Webhooks, Progress: s.progress,
 	})
 	if err := s.start(ctx); err != nil {
 		_ = s.Close() // report the error of starting, not this one

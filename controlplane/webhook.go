@@ -142,9 +142,9 @@ func (s *Service) TestWebhook(ctx context.Context, id string) error {
 	return nil
 }
 
-// Progress returns how far each environment has come on this replica, and a channel that is closed when it knows more.
+// progress returns how far each environment has come on this replica, and a channel that is closed when it knows more.
 // It is for the delivery of webhooks.
-func (s *Service) Progress() (map[string]webhooks.Progress, <-chan struct{}) {
+func (s *Service) progress() (map[string]webhooks.Progress, <-chan struct{}) {
 	v := s.replica.View()
 	all := make(map[string]webhooks.Progress, len(v.Snapshots))
 	for env, p := range v.Snapshots {

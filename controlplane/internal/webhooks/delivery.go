@@ -38,15 +38,13 @@ type Sender interface {
 
 // Config says what to deliver, and how.
 type Config struct {
-	Store        store.Store
-	Log          *slog.Logger
-	Clock        func() time.Time
-	Replica      string // this replica's name in the election
-	Sender       Sender // nil if this replica delivers nothing
-	Environments interface {
-		// Progress returns how far each environment has come, and a channel that is closed when one goes on.
-		Progress() (map[string]Progress, <-chan struct{})
-	}
+	Store   store.Store
+	Log     *slog.Logger
+	Clock   func() time.Time
+	Replica string // this replica's name in the election
+	Sender  Sender // nil if this replica delivers nothing
+	// Progress returns how far each environment has come, and a channel that is closed when one goes on.
+	Progress func() (map[string]Progress, <-chan struct{})
 }
 
 // Progress is how far an environment has come.
@@ -166,7 +164,7 @@ func (v *Deliverer) startWorker(ctx context.Context, hook api.Webhook) *worker {
 // run delivers the changes so far, and waits for more.
 func (w *worker) run(ctx context.Context) {
 	for ctx.Err() == nil {
-		progress, changed := w.v.Environments.Progress()
+		progress, changed := w.v.Progress()
 		for env, upTo := range progress {
 			if len(w.hook.Envs) > 0 && !slices.Contains(w.hook.Envs, env) {
 				continue
