@@ -15,8 +15,12 @@ type Token struct {
 
 // Document returns the token as the API shows it, without its secret.
 func (t *Token) Document(id string) api.Token {
+	envs := t.Envs // shared, since every request asks for its token
+	if envs == nil {
+		envs = []string{}
+	}
 	return api.Token{
-		ID: id, Name: t.Name, Role: t.Role, Envs: append([]string{}, t.Envs...),
+		ID: id, Name: t.Name, Role: t.Role, Envs: envs,
 		Created: FromMicros(t.Created), Expires: FromMicros(t.Expires), By: t.By,
 	}
 }
