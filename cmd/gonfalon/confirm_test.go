@@ -59,7 +59,7 @@ func TestAPromptWaits(t *testing.T) {
 
 	// A person may take longer than any request.
 	slow, typed := io.Pipe()
-	const timeout = 2 * time.Second
+	const timeout = 5 * time.Second
 	late := func(func()) {
 		time.Sleep(timeout + timeout/10)
 		fmt.Fprintln(typed, "y")
