@@ -9,8 +9,8 @@ func Timed(snapshot string) bool {
 	l := loader{s: new(Snapshot)}
 	l.r.s = snapshot
 	l.r.tuple(4)
-	c := l.header()
-	return c.windows > 0
+	l.header()
+	return l.counts[CountSchedules] > 0
 }
 
 // Changes returns the keys of the records that two loaded snapshots don't share, ascending. It compares bytes, without looking

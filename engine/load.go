@@ -8,12 +8,6 @@ const (
 	idTail = IDBytes + 2 // the id with its msgpack head
 )
 
-// counts are the header's totals, in the order of FORMAT.md.
-// Why: RATIONALE.md "Why does the header carry counts?"
-type counts struct {
-	flags, segments, slots, rules, constraints, values, variants, prerequisites, windows, programs, instructions, ranges int32
-}
-
 // Load reads a snapshot into s, which is a zero Snapshot. It returns CodeOK, or what is wrong and at which byte. It checks every
 // index and length that evaluation relies on.
 func (s *Snapshot) Load(data string) (Code, int32) {
@@ -27,14 +21,14 @@ func (s *Snapshot) Load(data string) (Code, int32) {
 	if l.r.code != CodeOK {
 		return CodeNotOurs, 0
 	}
-	c := l.header()
+	l.header()
 	if l.r.code != CodeOK {
 		return l.r.code, l.r.at
 	}
 	if at := int32(len(data)) - idTail; at < l.r.p || !sealed(data) {
 		return CodeID, max(at, 0)
 	}
-	l.reserve(&c)
+	l.reserve()
 	l.records(false)
 	l.records(true)
 	l.end()
@@ -61,25 +55,26 @@ func sealed(data string) bool {
 type loader struct {
 	r        reader
 	s        *Snapshot
-	slots    int32    // how many are used so far
-	segments []uint64 // an index of segments by hash, for the flags that name them
+	counts   [Counts]int32 // the header's
+	slots    int32         // how many are used so far
+	segments []uint64      // an index of segments by hash, for the flags that name them
 	mask     int32
 }
 
-func (l *loader) header() counts {
+func (l *loader) header() {
 	r, s := &l.r, l.s
 	start := r.p
 	r.tuple(7)
 	at := r.p
 	if k, n := r.next(); k != kindString || n != uint64(len(magic)) || r.s[r.p:r.p+int32(n)] != magic {
 		r.fail(CodeNotOurs, at)
-		return counts{}
+		return
 	}
 	r.p += int32(len(magic))
 	at = r.p
 	if r.count(1<<30) != Format {
 		r.fail(CodeFormat, at)
-		return counts{}
+		return
 	}
 	s.header.environment = r.name()
 	at = r.p
@@ -95,45 +90,35 @@ func (l *loader) header() counts {
 	}
 	r.tuple(1)
 	s.allow = r.count(1) == 1
-	r.tuple(12)
-	most := int64(len(r.s)) // every item takes at least a byte, and every slot half of one
-	slots := min(2*most, MaxSlots)
-	var c counts
-	c.flags = r.count(min(most, MaxFlags))
-	c.segments = r.count(min(most, MaxSegments))
-	c.slots = r.count(slots)
-	most = min(most, MaxItems)
-	c.rules = r.count(most)
-	c.constraints = r.count(most)
-	c.values = r.count(most)
-	c.variants = r.count(most)
-	c.prerequisites = r.count(most)
-	c.windows = r.count(most)
-	c.programs = r.count(most)
-	c.instructions = r.count(most)
-	c.ranges = r.count(most)
+	r.tuple(int32(Counts))
+	for i := CountFlags; i < Counts; i++ {
+		most := int64(len(r.s)) // every item takes at least a byte, and every slot half of one
+		if i == CountSlots {
+			most *= 2
+		}
+		l.counts[i] = r.count(min(most, i.Max()))
+	}
 	s.header.raw = span{start, r.p - start}
-	return c
 }
 
-func (l *loader) reserve(c *counts) {
-	s := l.s
-	size := tableSize(c.flags)
+func (l *loader) reserve() {
+	s, c := l.s, &l.counts
+	size := tableSize(c[CountFlags])
 	s.index = make([]uint64, size)
 	s.mask = size - 1
-	s.flags = make([]flag, 0, c.flags)
-	s.segments = make([]segment, 0, c.segments)
-	s.slots = make([]uint64, c.slots)
-	s.rules = make([]rule, 0, c.rules)
-	s.constraints = make([]constraint, 0, c.constraints)
-	s.values = make([]value, 0, c.values)
-	s.variants = make([]variant, 0, c.variants)
-	s.prerequisites = make([]prerequisite, 0, c.prerequisites)
-	s.windows = make([]window, 0, c.windows)
-	s.programs = make([]program, 0, c.programs)
-	s.instructions = make([]instruction, 0, c.instructions)
-	s.ranges = make([]int32, 0, c.ranges)
-	size = tableSize(c.segments)
+	s.flags = make([]flag, 0, c[CountFlags])
+	s.segments = make([]segment, 0, c[CountSegments])
+	s.slots = make([]uint64, c[CountSlots])
+	s.rules = make([]rule, 0, c[CountRules])
+	s.constraints = make([]constraint, 0, c[CountConstraints])
+	s.values = make([]value, 0, c[CountValues])
+	s.variants = make([]variant, 0, c[CountVariants])
+	s.prerequisites = make([]prerequisite, 0, c[CountPrerequisites])
+	s.windows = make([]window, 0, c[CountSchedules])
+	s.programs = make([]program, 0, c[CountPrograms])
+	s.instructions = make([]instruction, 0, c[CountInstructions])
+	s.ranges = make([]int32, 0, c[CountRanges])
+	size = tableSize(c[CountSegments])
 	l.segments = make([]uint64, size)
 	l.mask = size - 1
 }

@@ -64,6 +64,12 @@ var reasonText = [...]string{"UNKNOWN_FLAG", "DEFAULT", "STATIC", "TARGETING_MAT
 // String returns the reason's name, or its number if this build doesn't know it.
 func (r Reason) String() string { return named(reasonText[:], "reason", int(r)) }
 
+var countText = [...]string{"flags", "segments", "target slots", "rules", "constraints", "values", "variants", "prerequisites", "schedules",
+	"patterns", "pattern instructions", "pattern ranges"}
+
+// String returns the name of what c counts, in the plural.
+func (c Count) String() string { return named(countText[:], "count", int(c)) }
+
 var gateText = [...]string{"", "boolean", "actor", "group", "rule", "segment", "schedule", "percentage_of_actors", "percentage_of_time", "prerequisite", "kill"}
 
 // String returns the gate's name, "" for GateNone, or its number if this build doesn't know it.

@@ -155,9 +155,8 @@ func writeHeader(w *pack.Writer, h Header, conflict int, c Counts) {
 	w.Long(h.Revision)
 	w.Array(1)
 	w.Int(conflict)
-	w.Array(12)
-	for _, n := range []int{c.Flags, c.Segments, c.Slots, c.Rules, c.Constraints, c.Values, c.Variants, c.Prerequisites,
-		c.Schedules, c.Programs, c.Instructions, c.Ranges} {
+	w.Array(len(c))
+	for _, n := range c {
 		w.Int(n)
 	}
 }

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"github.com/gonfalon-flags/gonfalon/engine"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
@@ -35,16 +36,15 @@ type Record struct {
 	Counts Counts
 }
 
-// Counts is what a record adds to the totals in a snapshot's header. FORMAT.md says what each of them counts.
-type Counts struct {
-	Flags, Segments, Slots, Rules, Constraints, Values, Variants, Prerequisites, Schedules, Programs, Instructions, Ranges int
-}
+// Counts is what a record adds to the totals in a snapshot's header, by [engine.Count].
+type Counts [engine.Counts]int
 
 // Add returns the sum of two counts.
 func (c Counts) Add(d Counts) Counts {
-	return Counts{c.Flags + d.Flags, c.Segments + d.Segments, c.Slots + d.Slots, c.Rules + d.Rules, c.Constraints + d.Constraints,
-		c.Values + d.Values, c.Variants + d.Variants, c.Prerequisites + d.Prerequisites, c.Schedules + d.Schedules,
-		c.Programs + d.Programs, c.Instructions + d.Instructions, c.Ranges + d.Ranges}
+	for i := range c {
+		c[i] += d[i]
+	}
+	return c
 }
 
 // CompileFlag compiles one flag. Strict compiles its canonical form, or nothing if the flag has an error; Tolerant compiles every

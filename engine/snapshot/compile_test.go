@@ -209,7 +209,7 @@ func TestAssembleRefuses(t *testing.T) {
 		records []Record
 	}{
 		"twice":              {header, []Record{r, r}},
-		"a broken record":    {header, []Record{{Kind: FlagRecord, Key: "f", Body: []byte{0xc1}, Counts: Counts{Flags: 1}}}},
+		"a broken record":    {header, []Record{{Kind: FlagRecord, Key: "f", Body: []byte{0xc1}, Counts: Counts{engine.CountFlags: 1}}}},
 		"wrong counts":       {header, []Record{{Kind: FlagRecord, Key: "f", Body: r.Body}}},
 		"an unknown kind":    {header, []Record{{Kind: 9, Key: "f", Body: r.Body}}},
 		"a long environment": {Header{Environment: strings.Repeat("x", 1025)}, nil},

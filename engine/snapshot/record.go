@@ -34,7 +34,7 @@ type parts struct {
 
 func (c *compiler) flag(f *flagset.Flag) {
 	p := sortParts(f.Gates)
-	c.counts.Flags++
+	c.counts[engine.CountFlags]++
 	c.Array(10)
 	bits := 0
 	if p.on {
@@ -61,12 +61,12 @@ func (c *compiler) flag(f *flagset.Flag) {
 		c.Long(w[0])
 		c.Long(w[1])
 	}
-	c.counts.Prerequisites += len(p.prerequisites)
-	c.counts.Schedules += len(p.windows)
+	c.counts[engine.CountPrerequisites] += len(p.prerequisites)
+	c.counts[engine.CountSchedules] += len(p.windows)
 }
 
 func (c *compiler) segment(constraints []flagset.Constraint) {
-	c.counts.Segments++
+	c.counts[engine.CountSegments]++
 	c.constraints(constraints)
 }
 
@@ -194,7 +194,7 @@ func (c *compiler) targets(gates []flagset.Gate, both bool) {
 		c.Text(name)
 		c.Int(states[name])
 	}
-	c.counts.Slots += slots(len(names))
+	c.counts[engine.CountSlots] += slots(len(names))
 }
 
 // slots returns the size of the table that a reader makes for n targets.
@@ -211,7 +211,7 @@ func slots(n int) int {
 
 func (c *compiler) rules(gates []flagset.Gate) {
 	c.Array(len(gates))
-	c.counts.Rules += len(gates)
+	c.counts[engine.CountRules] += len(gates)
 	for _, g := range gates {
 		c.Array(2)
 		score := 0
@@ -230,7 +230,7 @@ func (c *compiler) rules(gates []flagset.Gate) {
 func (c *compiler) variants(variants []flagset.Variant) {
 	cut, _ := cuts(variants)
 	c.Array(len(variants))
-	c.counts.Variants += len(variants)
+	c.counts[engine.CountVariants] += len(variants)
 	for i, v := range variants {
 		c.Array(3)
 		c.Text(flagset.ValidText(v.Name))
@@ -245,7 +245,7 @@ func (c *compiler) variants(variants []flagset.Variant) {
 
 func (c *compiler) constraints(constraints []flagset.Constraint) {
 	c.Array(len(constraints))
-	c.counts.Constraints += len(constraints)
+	c.counts[engine.CountConstraints] += len(constraints)
 	for _, k := range constraints {
 		c.constraint(k)
 	}
@@ -273,7 +273,7 @@ func (c *compiler) constraint(k flagset.Constraint) {
 	c.Text(flagset.ValidText(k.Attribute))
 	c.Int(int(op))
 	c.Raw(values.Bytes())
-	c.counts.Values += count
+	c.counts[engine.CountValues] += count
 	c.program(pattern)
 }
 
@@ -345,9 +345,9 @@ func (c *compiler) program(p *pattern.Program) {
 	for _, r := range p.Ranges {
 		c.Int(int(r))
 	}
-	c.counts.Programs++
-	c.counts.Instructions += len(p.Instructions)
-	c.counts.Ranges += len(p.Ranges)
+	c.counts[engine.CountPrograms]++
+	c.counts[engine.CountInstructions] += len(p.Instructions)
+	c.counts[engine.CountRanges] += len(p.Ranges)
 }
 
 // byKey orders records the way a snapshot does.

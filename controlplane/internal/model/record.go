@@ -11,6 +11,7 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/stored"
+	"github.com/gonfalon-flags/gonfalon/engine"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
@@ -58,7 +59,7 @@ func newRecord(d document, meta Meta) (*Record, []flagset.Problem, error) {
 	}
 	compiled, refused := d.compile()
 	meta.Needs = d.needs()
-	meta.Counts = countsList(compiled.Counts)
+	meta.Counts = compiled.Counts[:]
 	header, err := msgpack.Marshal(meta)
 	if err != nil {
 		return nil, nil, err
@@ -87,12 +88,11 @@ func ParseRecord(kind snapshot.Kind, key string, raw []byte, pieces stored.Layou
 	if err := msgpack.Unmarshal(header, &r.Meta); err != nil {
 		return nil, fmt.Errorf("%w: record %q: %w", stored.ErrBroken, key, err)
 	}
-	counts, err := countsOf(r.Meta.Counts)
-	if err != nil {
-		return nil, fmt.Errorf("record %q: %w", key, err)
+	if n := len(r.Meta.Counts); n != int(engine.Counts) {
+		return nil, fmt.Errorf("%w: record %q: %d counts", stored.ErrBroken, key, n)
 	}
 	r.text = text
-	r.Compiled = snapshot.Record{Kind: kind, Key: key, Body: body, Counts: counts}
+	r.Compiled = snapshot.Record{Kind: kind, Key: key, Body: body, Counts: snapshot.Counts(r.Meta.Counts)}
 	return r, nil
 }
 
@@ -103,18 +103,6 @@ func section(data []byte) (part, rest []byte, ok bool) {
 		return nil, nil, false
 	}
 	return data[n : n+int(size)], data[n+int(size):], true
-}
-
-func countsList(c snapshot.Counts) []int {
-	return []int{c.Flags, c.Segments, c.Slots, c.Rules, c.Constraints, c.Values, c.Variants, c.Prerequisites, c.Schedules, c.Programs, c.Instructions, c.Ranges}
-}
-
-func countsOf(list []int) (snapshot.Counts, error) {
-	if len(list) != 12 {
-		return snapshot.Counts{}, fmt.Errorf("%w: %d counts", stored.ErrBroken, len(list))
-	}
-	return snapshot.Counts{Flags: list[0], Segments: list[1], Slots: list[2], Rules: list[3], Constraints: list[4], Values: list[5],
-		Variants: list[6], Prerequisites: list[7], Schedules: list[8], Programs: list[9], Instructions: list[10], Ranges: list[11]}, nil
 }
 
 // Key returns the flag's or segment's key.

@@ -194,25 +194,13 @@ func (s *State) CheckSize() error {
 	if size > engine.MaxSnapshotBytes {
 		return &api.Error{Code: api.TooLarge, Message: fmt.Sprintf("the environment's snapshot would be larger than %d bytes", engine.MaxSnapshotBytes)}
 	}
-	for i, n := range countsList(counts) {
-		most := engine.MaxItems
-		switch i {
-		case 0:
-			most = engine.MaxFlags
-		case 1:
-			most = engine.MaxSegments
-		case 2:
-			most = engine.MaxSlots
-		}
-		if n > most {
-			return &api.Error{Code: api.TooLarge, Message: fmt.Sprintf("the environment would have %d %s, more than %d", n, countNames[i], most)}
+	for c := range engine.Counts {
+		if n := counts[c]; int64(n) > c.Max() {
+			return &api.Error{Code: api.TooLarge, Message: fmt.Sprintf("the environment would have %d %s, more than %d", n, c, c.Max())}
 		}
 	}
 	return nil
 }
-
-var countNames = [12]string{"flags", "segments", "target slots", "rules", "constraints", "values", "variants", "prerequisites", "schedules",
-	"patterns", "pattern instructions", "pattern ranges"}
 
 // Set returns the environment in the authoring model. It reads the documents that were not read before.
 func (s *State) Set() (*flagset.Set, error) {
