@@ -103,10 +103,11 @@ func TestGoHasTheNamesOfTheSurface(t *testing.T) {
 		}
 	}
 	for kind, name := range map[string]func(int) string{
-		"reason":  func(i int) string { return engine.Reason(i).String() },
-		"gate":    func(i int) string { return engine.Gate(i + 1).String() },
-		"outcome": func(i int) string { return engine.Outcome(i).String() },
-		"state":   func(i int) string { return gonfalon.State(i).String() },
+		"reason":   func(i int) string { return engine.Reason(i).String() },
+		"gate":     func(i int) string { return engine.Gate(i + 1).String() },
+		"outcome":  func(i int) string { return engine.Outcome(i).String() },
+		"operator": func(i int) string { return engine.Operator(i).String() },
+		"state":    func(i int) string { return gonfalon.State(i).String() },
 	} {
 		for i, word := range words[kind] {
 			if got := name(i); got != word {
@@ -240,8 +241,8 @@ func TestREADMEHasTheNamesOfTheSurface(t *testing.T) {
 			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", *row[0], cell(row[1]), cell(row[2]), cell(row[3]))
 		}
 	}
-	fmt.Fprintf(&b, "\n- `reason` is one of `%s`\n- `gate` is one of `%s`\n- `outcome` is one of `%s`\n\n",
-		strings.Join(words["reason"], "`, `"), strings.Join(words["gate"], "`, `"), strings.Join(words["outcome"], "`, `"))
+	fmt.Fprintf(&b, "\n- `reason` is one of `%s`\n- `gate` is one of `%s`\n- `outcome` is one of `%s`\n- `operator` is one of `%s`\n\n",
+		strings.Join(words["reason"], "`, `"), strings.Join(words["gate"], "`, `"), strings.Join(words["outcome"], "`, `"), strings.Join(words["operator"], "`, `"))
 	data, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import ts from 'typescript'
+import { operators, outcomes } from '../src/engine/step.ts'
 
 type Row = readonly [is: string, go: string | null, js: string | null, python: string | null]
 interface Section {
@@ -71,4 +72,5 @@ test('the words are those of surface.json', () => {
   for (const [kind, type] of Object.entries({ reason: 'Reason', gate: 'Gate', outcome: 'Outcome', state: 'State' })) {
     assert.deepEqual(texts(type), [...words[kind]!].sort(), kind)
   }
+  assert.deepEqual({ outcomes, operators }, { outcomes: words['outcome'], operators: words['operator'] }) // by number
 })

@@ -53,6 +53,7 @@ def test_the_words_are_those_of_the_surface() -> None:
         "reason": gonfalon.Reason,
         "gate": (gate for gate in gonfalon.Gate if gate),
         "outcome": explanation.OUTCOMES,
+        "operator": explanation.OPERATORS,
         "state": gonfalon.State,
     }
     assert {kind: list(names) for kind, names in words.items()} == WORDS
