@@ -2,5 +2,5 @@
 
 package build_test
 
-// lines is how long the functions of TestLongFunctions are.
+// lines is how long the functions and programs of length_test.go are.
 const lines = 300

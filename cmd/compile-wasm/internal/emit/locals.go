@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"math/bits"
 	"slices"
 
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/ir"
@@ -26,6 +27,15 @@ func newSet(n int) set       { return make(set, (n+63)/64) }
 func (s set) add(i int)      { s[i/64] |= 1 << (i % 64) }
 func (s set) remove(i int)   { s[i/64] &^= 1 << (i % 64) }
 func (s set) has(i int) bool { return s[i/64]>>(i%64)&1 != 0 }
+func (s set) all(yield func(i int) bool) {
+	for k, w := range s {
+		for ; w != 0; w &= w - 1 {
+			if !yield(k*64 + bits.TrailingZeros64(w)) {
+				return
+			}
+		}
+	}
+}
 func (s set) unite(t set) (changed bool) {
 	for i, w := range t {
 		changed = changed || w&^s[i] != 0
@@ -172,10 +182,8 @@ func (a *allocator) interfere() {
 		alive := exit(b)
 		a.backwards(b, alive, func(i int) {
 			a.apart[i].unite(alive)
-			for j := range n {
-				if alive.has(j) {
-					a.apart[j].add(i)
-				}
+			for j := range alive.all {
+				a.apart[j].add(i)
 			}
 		})
 	}

@@ -1,6 +1,10 @@
 package emit
 
-import "github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/ir"
+import (
+	"slices"
+
+	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/ir"
+)
 
 // touch is what executing something may do to memory, and whether it may end the
 // call. It is found from the functions as they are written, apart from the
@@ -42,7 +46,7 @@ func findTouches(funcs []*ir.Func, frames map[*ir.Func]int) touches {
 	}
 	for changed := true; changed; {
 		changed = false
-		for _, f := range funcs {
+		for _, f := range slices.Backward(funcs) { // callees first: one round settles most
 			sum := all[f]
 			for _, b := range f.Blocks {
 				sum.traps = sum.traps || b.Term == ir.Unreachable || b.IsLoop()

@@ -319,7 +319,8 @@ func bounded(phi *ir.Value, steps []step, top int64) bool {
 // guarded reports whether a branch passed on every way to b says that v is at
 // most limit (or, counting down, at least limit).
 func guarded(v *ir.Value, b *ir.Block, limit int64, up bool) bool {
-	for ; b.Idom != nil; b = b.Idom {
+	const far = 64 // branches to look back at
+	for n := 0; n < far && b != v.Block && b.Idom != nil; n, b = n+1, b.Idom {
 		d := b.Idom
 		if d.Term != ir.If || len(b.Preds) != 1 || d.Succs[0] == d.Succs[1] {
 			continue

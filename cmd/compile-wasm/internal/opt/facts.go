@@ -253,6 +253,9 @@ func (x *facts) atMost(a, b *ir.Value, k int64, depth int) bool {
 	x.work--
 	depth--
 	for _, f := range x.bounds[a] {
+		if x.work <= 0 {
+			return false
+		}
 		if x.atMost(f.to, b, k-f.k, depth) {
 			return true
 		}

@@ -13,13 +13,21 @@ const (
 	onlyCall   = 80  // of one that has a single caller
 	largest    = 900 // of a function that still takes copies
 	frameBytes = 64  // of a function that is copied to a recursive one
+	callWeight = 3   // operations that a call is as large as
 )
+
+// inliner copies callees to their callers.
+type inliner struct {
+	calls   map[*ir.Func]int  // of each function, in the whole program
+	cyclic  map[*ir.Func]bool // functions that may call themselves, directly or not
+	weights map[*ir.Func]int  // of functions whose own calls have been inlined
+}
 
 // inlineAll copies callees to their callers, innermost first.
 func inlineAll(funcs []*ir.Func) {
-	calls := map[*ir.Func]int{}
+	in := &inliner{calls: map[*ir.Func]int{}, cyclic: recursive(funcs), weights: map[*ir.Func]int{}}
 	for _, f := range funcs {
-		count(f, calls, 1)
+		count(f, in.calls, 1)
 	}
 	done := map[*ir.Func]bool{}
 	var visit func(f *ir.Func)
@@ -28,18 +36,13 @@ func inlineAll(funcs []*ir.Func) {
 			return
 		}
 		done[f] = true
-		var callees []*ir.Func
-		each(f, func(v *ir.Value) {
-			if v.Op == ir.OpCall {
-				callees = append(callees, v.Callee)
-			}
-		})
-		for _, c := range callees {
+		for _, c := range callees(f) {
 			visit(c)
 		}
-		if inlineCalls(f, calls) {
+		if in.inlineCalls(f) {
 			local(f)
 		}
+		in.weights[f] = weight(f)
 	}
 	for _, f := range funcs {
 		visit(f)
@@ -69,33 +72,12 @@ func weight(f *ir.Func) (n int) {
 		switch {
 		case v.Op.IsConst(), v.Op == ir.OpPhi, v.Op == ir.OpParam, v.Op == ir.OpResult, v.Op == ir.OpSlot:
 		case v.Op == ir.OpCall:
-			n += 3
+			n += callWeight
 		default:
 			n++
 		}
 	})
 	return n + len(f.Blocks)
-}
-
-func recursive(f *ir.Func) bool {
-	seen := map[*ir.Func]bool{}
-	var visit func(g *ir.Func) bool
-	visit = func(g *ir.Func) bool {
-		found := false
-		each(g, func(v *ir.Value) {
-			if v.Op != ir.OpCall || found {
-				return
-			}
-			if v.Callee == f {
-				found = true
-			} else if !seen[v.Callee] {
-				seen[v.Callee] = true
-				found = visit(v.Callee)
-			}
-		})
-		return found
-	}
-	return visit(f)
 }
 
 func frameSize(f *ir.Func) (n int) {
@@ -105,58 +87,64 @@ func frameSize(f *ir.Func) (n int) {
 	return n
 }
 
-func inlineCalls(f *ir.Func, calls map[*ir.Func]int) (changed bool) {
-	inLoop := recursive(f)
+// inlineCalls goes through f once, and through what it copies there, and then
+// again as long as that leaves another function with a single caller.
+func (in *inliner) inlineCalls(f *ir.Func) (changed bool) {
+	size := weight(f)
 	results := map[*ir.Value]*ir.Value{} // of the calls that are gone, for all of f at once
-	for {
-		call := findCall(f, calls, inLoop)
-		if call == nil {
-			f.Replace(results)
-			return changed
-		}
-		for i, a := range call.Args {
-			for results[a] != nil {
-				a = results[a]
+	for again := true; again; changed = changed || again {
+		again = false
+		todo := slices.Clone(f.Blocks)
+		slices.Reverse(todo)
+		for len(todo) > 0 {
+			b := todo[len(todo)-1]
+			todo = todo[:len(todo)-1]
+			i := slices.IndexFunc(b.Values, func(v *ir.Value) bool { return v.Op == ir.OpCall && in.copies(f, v.Callee, size) })
+			if i < 0 {
+				continue
 			}
-			call.Args[i] = a
+			call := b.Values[i]
+			for i, a := range call.Args {
+				for results[a] != nil {
+					a = results[a]
+				}
+				call.Args[i] = a
+			}
+			count(call.Callee, in.calls, 1)
+			if in.calls[call.Callee]--; in.calls[call.Callee] == 0 {
+				count(call.Callee, in.calls, -1) // nobody calls the original any more
+			}
+			size += in.weights[call.Callee] - callWeight + 1
+			copied, after := expandCall(f, call, results)
+			todo = append(todo, after)
+			for _, c := range slices.Backward(copied) {
+				todo = append(todo, c)
+			}
+			again = true
 		}
-		count(call.Callee, calls, 1)
-		if calls[call.Callee]--; calls[call.Callee] == 0 {
-			count(call.Callee, calls, -1) // nobody calls the original any more
-		}
-		expandCall(f, call, results)
 		f.Dominators()
-		changed = true
 	}
+	f.Replace(results)
+	return changed
 }
 
-func findCall(f *ir.Func, calls map[*ir.Func]int, inRecursion bool) (found *ir.Value) {
-	size := weight(f)
-	each(f, func(v *ir.Value) {
-		if found != nil || v.Op != ir.OpCall {
-			return
-		}
-		g := v.Callee
-		if g == f || g.Entry || len(g.Blocks) == 0 || recursive(g) {
-			return
-		}
-		if inRecursion && frameSize(g) > frameBytes {
-			return
-		}
-		w := weight(g)
-		if w <= smallBody || calls[g] == 1 && (w <= onlyCall || f.Entry) && size+w <= largest {
-			found = v
-		}
-	})
-	return found
+// copies reports whether f, which has grown to size, takes a copy of g in the
+// place of a call.
+func (in *inliner) copies(f, g *ir.Func, size int) bool {
+	if g == f || g.Entry || len(g.Blocks) == 0 || in.cyclic[g] || in.cyclic[f] && frameSize(g) > frameBytes {
+		return false
+	}
+	w := in.weights[g]
+	return w <= smallBody || in.calls[g] == 1 && (w <= onlyCall || f.Entry) && size+w <= largest
 }
 
 // expandCall puts a copy of the callee in the place of a call, and notes what
-// stands for the call's results now.
-func expandCall(f *ir.Func, call *ir.Value, replace map[*ir.Value]*ir.Value) {
+// stands for the call's results now. It returns the copies of the callee's
+// blocks, and the block with what comes after the call.
+func expandCall(f *ir.Func, call *ir.Value, replace map[*ir.Value]*ir.Value) (copied []*ir.Block, after *ir.Block) {
 	g, b := call.Callee, call.Block
 	at := slices.Index(b.Values, call)
-	after := f.NewBlock()
+	after = f.NewBlock()
 	after.Term, after.Ctrl, after.Succs = b.Term, b.Ctrl, b.Succs
 	for _, s := range after.Succs {
 		for i, p := range s.Preds {
@@ -166,13 +154,13 @@ func expandCall(f *ir.Func, call *ir.Value, replace map[*ir.Value]*ir.Value) {
 		}
 	}
 	results := make([]*ir.Value, len(g.Results))
-	for _, v := range b.Values[at+1:] {
-		if v.Op == ir.OpResult && v.Args[0] == call {
-			results[v.Imm] = v
-			continue
-		}
+	after.Values = b.Values[at+1:]
+	for len(after.Values) > 0 && after.Values[0].Op == ir.OpResult && after.Values[0].Args[0] == call {
+		results[after.Values[0].Imm] = after.Values[0]
+		after.Values = after.Values[1:]
+	}
+	for _, v := range after.Values {
 		v.Block = after
-		after.Values = append(after.Values, v)
 	}
 	if len(g.Results) == 1 {
 		results[0] = call
@@ -211,7 +199,13 @@ func expandCall(f *ir.Func, call *ir.Value, replace map[*ir.Value]*ir.Value) {
 		phis = append(phis, phi)
 		replace[r] = phi
 	}
-	after.Values = append(phis, after.Values...)
+	if len(phis) > 0 {
+		after.Values = append(phis, after.Values...)
+	}
+	for _, old := range g.Blocks {
+		copied = append(copied, blocks[old])
+	}
+	return copied, after
 }
 
 // copyBody copies g's blocks to f, with args for its parameters. Returns are

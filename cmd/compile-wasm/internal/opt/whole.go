@@ -1,6 +1,10 @@
 package opt
 
-import "github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/ir"
+import (
+	"slices"
+
+	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/ir"
+)
 
 // effects finds out what calling each function can do: functions that only
 // read, or neither read nor write, let what is known of memory stand.
@@ -8,10 +12,11 @@ func effects(funcs []*ir.Func) {
 	for _, f := range funcs {
 		f.Without = ir.Reads | ir.Writes | ir.Traps | ir.Clobbers
 	}
+	cyclic := recursive(funcs)
 	for changed := true; changed; {
 		changed = false
-		for _, f := range funcs {
-			if w := f.Without &^ does(f); w != f.Without {
+		for _, f := range slices.Backward(funcs) { // callees first: one round settles most
+			if w := f.Without &^ does(f, cyclic[f]); w != f.Without {
 				f.Without, changed = w, true
 			}
 		}
@@ -19,8 +24,11 @@ func effects(funcs []*ir.Func) {
 }
 
 // does is what f's own operations do, apart from its own frame. A loop may not
-// end, which is as good as a trap.
-func does(f *ir.Func) (e ir.Effect) {
+// end, and a recursive function either, which is as good as a trap.
+func does(f *ir.Func, recursive bool) (e ir.Effect) {
+	if recursive {
+		e = ir.Traps
+	}
 	for _, b := range f.Blocks {
 		if b.Term == ir.Unreachable || b.IsLoop() {
 			e |= ir.Traps
@@ -29,8 +37,6 @@ func does(f *ir.Func) (e ir.Effect) {
 			switch {
 			case v.Op == ir.OpSlot:
 				e |= ir.Clobbers
-			case v.Op == ir.OpCall && v.Callee == f:
-				e |= ir.Traps
 			case (v.Op.IsLoad() || v.Op.IsStore() || v.Op == ir.OpFill) && inFrame(v.Args[0]):
 			default:
 				e |= v.Effect() &^ ir.ReadsDead
