@@ -75,6 +75,8 @@ func (all touches) of(v *ir.Value) touch {
 		return all[v.Callee]
 	case v.Op.IsLoad():
 		return touch{reads: true, readsBelow: callBased(v.Args[0])}
+	case v.Op == ir.OpCopy:
+		return touch{reads: true, writes: true, traps: true, readsBelow: callBased(v.Args[1])}
 	case v.Op == ir.OpCheck, v.Op == ir.OpClaim:
 		return touch{traps: true}
 	}

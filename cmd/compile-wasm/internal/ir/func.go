@@ -33,7 +33,7 @@ func (v *Value) Effect() Effect {
 	switch {
 	case v.Op == OpCall:
 		return v.Op.Effect() &^ v.Callee.Without
-	case v.Op.IsLoad() && v.Args[0].returned():
+	case v.Op.IsLoad() && v.Args[0].returned(), v.Op == OpCopy && v.Args[1].returned():
 		return v.Op.Effect() | ReadsDead
 	}
 	return v.Op.Effect()

@@ -268,7 +268,7 @@ func mayOverlap(k known, store *ir.Value) bool {
 	if base.Op == ir.OpI32Const && k.base.Op == ir.OpI32Const {
 		from, to = from+base.Imm, to+base.Imm
 		at, end = at+k.base.Imm, end+k.base.Imm
-	} else if base != k.base {
+	} else if base != k.base && !(base.Op == ir.OpSlot && base.Slot == k.base.Slot) {
 		fixed := func(v *ir.Value) bool { return v.Op == ir.OpSlot || v.Op == ir.OpI32Const }
 		return !fixed(base) || !fixed(k.base)
 	}

@@ -43,8 +43,14 @@ func (p *program) statement(depth int) {
 			p.inner(depth)
 		}
 		p.line("}")
-	case 3, 4:
+	case 3:
 		p.loop(depth)
+	case 4:
+		if r.IntN(2) == 0 {
+			p.edgeLoop(depth)
+		} else {
+			p.loop(depth)
+		}
 	case 5:
 		p.rangeLoop(depth)
 	case 6:
@@ -108,70 +114,6 @@ func (p *program) assign() {
 
 func (p *program) isFixed(name string) bool {
 	return slices.ContainsFunc(p.scope, func(v variable) bool { return v.name == name && v.fixed })
-}
-
-// loop counts up or down, with a label if anything within leaves it by name.
-func (p *program) loop(depth int) {
-	r := p.r
-	t := integers[r.IntN(len(integers))]
-	i := p.name()
-	head := fmt.Sprintf("for %s := %s(0); %s < %d; %s++ {", i, t.name, i, r.IntN(9), i)
-	switch r.IntN(4) {
-	case 0:
-		head = fmt.Sprintf("for %s := %s(%d); %s > %d; %s -= 2 {", i, t.name, 3+r.IntN(8), i, 1+r.IntN(3), i)
-	case 1:
-		head = fmt.Sprintf("for %s := range %s(%d) {", i, t.name, r.IntN(7))
-	case 2:
-		if t.bits >= 32 {
-			head = fmt.Sprintf("for %s := %s(0); %s < %s(len(%s)); %s++ {", i, t.name, i, t.name, p.simple(textType), i)
-		}
-	}
-	p.body(head, depth, variable{i, t, true})
-}
-
-func (p *program) rangeLoop(depth int) {
-	r := p.r
-	i, v := p.name(), p.name()
-	if r.IntN(3) == 0 {
-		p.body(fmt.Sprintf("for %s, %s := range %s {", i, v, p.simple(textType)), depth, variable{i, integers[8], true}, variable{v, integers[4], false})
-		return
-	}
-	for range 5 {
-		t := p.anyType(2)
-		if t.kind != array && t.kind != slice {
-			continue
-		}
-		if list := p.places(t, false); len(list) > 0 {
-			p.body(fmt.Sprintf("for %s, %s := range %s {", i, v, list[r.IntN(len(list))]), depth, variable{i, integers[8], true}, variable{v, t.elem, false})
-			return
-		}
-	}
-}
-
-func (p *program) body(head string, depth int, vars ...variable) {
-	label := "L" + p.name()
-	before := p.out.String()
-	outer, loops := p.scope, p.loops
-	p.scope = append(slices.Clone(p.scope), vars...)
-	p.loops = append(slices.Clone(p.loops), label)
-	p.out.Reset()
-	p.line("%s", head)
-	p.indent++
-	for _, v := range vars {
-		p.line("_ = %s", v.name)
-	}
-	p.spend()
-	p.block(depth - 1)
-	p.indent--
-	p.line("}")
-	text := p.out.String()
-	p.out.Reset()
-	p.out.WriteString(before)
-	if strings.Contains(text, " "+label+"\n") {
-		p.out.WriteString(label + ":\n")
-	}
-	p.out.WriteString(text)
-	p.scope, p.loops = outer, loops
 }
 
 func (p *program) choice(depth int) {

@@ -46,6 +46,14 @@ var (
 	}
 )
 
+// most is the greatest number of an integer type.
+func (t *typ) most() uint64 {
+	if t.signed {
+		return 1<<(t.bits-1) - 1
+	}
+	return 1<<t.bits - 1
+}
+
 // newStruct makes a struct type of random fields; earlier ones may be nested.
 func (p *program) newStruct() *typ {
 	t := &typ{name: fmt.Sprintf("%sT%d", p.prefix, len(p.structs)), kind: structure}

@@ -159,12 +159,17 @@ func TestScenes(t *testing.T) {
 }
 
 // TestEdges runs each case on every pair of edges.
-func TestEdges(t *testing.T) {
+func TestEdges(t *testing.T) { onEdges(t, "edge", edgeCases, edge) }
+
+// TestWidths does so too.
+func TestWidths(t *testing.T) { onEdges(t, "width", widthCases, width) }
+
+func onEdges(t *testing.T, name string, cases int32, native func(k int32, a, b uint64) uint64) {
 	each(t, func(t *testing.T, inst *harness.Instance, n int) {
 		r := rand.New(rand.NewPCG(9, 10))
-		for k := range int32(edgeCases) {
+		for k := range cases {
 			try := func(a, b uint64) {
-				same(t, inst, func() uint64 { return edge(k, a, b) }, "edge", uint64(k), a, b)
+				same(t, inst, func() uint64 { return native(k, a, b) }, name, uint64(k), a, b)
 			}
 			for _, a := range edges {
 				for _, b := range edges {
