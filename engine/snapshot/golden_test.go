@@ -42,7 +42,7 @@ func goldenFile(t *testing.T, name string, got []byte) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("%s differs:\n got %x\nwant %x\nIf the format was meant to change: go test ./engine/snapshot -run Golden -update", name, got, want)
+		t.Errorf("%s differs:\n got %x\nwant %x\nIf the format was meant to change: make golden", name, got, want)
 	}
 }
 
@@ -86,6 +86,7 @@ func TestGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	goldenFile(t, "delta.delta", delta)
+	goldenFile(t, "never.snapshot", never(t))
 	base, err := engine.Load(compiled["delta_base"])
 	if err != nil {
 		t.Fatal(err)
@@ -93,6 +94,23 @@ func TestGolden(t *testing.T) {
 	if next, err := engine.Apply(base, delta); err != nil || !bytes.Equal(next, compiled["delta_next"]) {
 		t.Errorf("the golden delta: %x %v", next, err)
 	}
+}
+
+// never returns a snapshot with constraints that can't hold. No document has any, since reading it refuses them.
+func never(t *testing.T) []byte {
+	t.Helper()
+	data, problems := Compile(goldenHeader, &flagset.Set{
+		Segments: []flagset.Segment{{Key: "s", Constraints: rule("a", "no such operator", "x").Constraints}},
+		Flags: []flagset.Flag{
+			{Key: "number", Gates: []flagset.Gate{rule("a", "eq", math.NaN())}},
+			{Key: "pattern", Gates: []flagset.Gate{rule("a", "matches", "([unclosed")}},
+			{Key: "segment", Gates: []flagset.Gate{{Type: flagset.SegmentGate, Target: "s", Enabled: true}}},
+		},
+	}, Tolerant)
+	if err := flagset.Err(problems); err != nil {
+		t.Fatal(err)
+	}
+	return data
 }
 
 // digits is an integer beyond int64 in the snapshot's form.
