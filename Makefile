@@ -17,7 +17,7 @@ ROUNDS ?= 5
 ONLY   ?= engine,wasm,hostsdk
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test wasm bench bench-compare lint fmt check fuzz mutants rivals figures release release-check release-draft clean
+.PHONY: help run build test wasm bench bench-compare golden lint fmt check fuzz mutants rivals figures release release-check release-draft clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ build: ## build bin/gonfalon
 
 test: ## run every test, and install what it needs; REQUIRE_ALL=1 fails if anything can't be run
 	@scripts/test
+
+golden: ## write what tests compare (snapshots, explanations, recordings, numbers in pages), and show what changed
+	@scripts/golden
 
 wasm: ## compile the engine to wasm/engine.wasm, and check its exports, imports and size
 	go run ./cmd/compile-wasm

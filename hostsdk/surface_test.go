@@ -219,7 +219,7 @@ func files(t *testing.T, dir string) []*ast.File {
 }
 
 const (
-	begin = "<!-- names: from surface.json; go test ./hostsdk -update writes them -->\n"
+	begin = "<!-- names: from surface.json; make golden writes them -->\n"
 	end   = "<!-- /names -->\n"
 )
 
@@ -258,6 +258,6 @@ func TestREADMEHasTheNamesOfTheSurface(t *testing.T) {
 			t.Fatal(err)
 		}
 	} else if string(data) != want {
-		t.Error("README.md doesn't have the names of surface.json: go test ./hostsdk -update")
+		t.Error("README.md doesn't have the names of surface.json: make golden")
 	}
 }

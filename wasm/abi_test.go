@@ -215,7 +215,7 @@ func between(t *testing.T, start, text, end string) {
 		return
 	}
 	if !*update {
-		t.Fatalf("ABI.md differs from what the module does; go test ./wasm -update rewrites it. It should read:\n%s", text)
+		t.Fatalf("ABI.md differs from what the module does; make golden rewrites it. It should read:\n%s", text)
 	}
 	if err := os.WriteFile("ABI.md", []byte(before+start+text+end+after), 0o644); err != nil {
 		t.Fatal(err)

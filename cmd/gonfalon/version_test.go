@@ -36,7 +36,7 @@ var copies = []struct{ file, before string }{
 // The project has one version, whatever the language: the constant in version.go. With -update, the test writes the
 // copies.
 func TestOneVersion(t *testing.T) {
-	const repair = "go test ./cmd/gonfalon -run OneVersion -update"
+	const repair = "make golden"
 	for _, c := range copies {
 		path := "../../" + c.file
 		text, err := os.ReadFile(path)

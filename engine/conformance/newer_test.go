@@ -99,7 +99,7 @@ func TestNewer(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !*update && !bytes.Equal(got, want.Bytes()) {
-		t.Error("newer.jsonl differs from what the test writes: go test ./engine/conformance -run TestNewer -update")
+		t.Error("newer.jsonl differs from what the test writes: make golden")
 	}
 	report := Run(newerCases(t), Native)
 	for _, f := range report.Failures() {

@@ -144,7 +144,7 @@ func TestGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got.Bytes(), want) {
-		t.Errorf("the words changed: go test ./engine/explain -update, and read what differs\n%s", got.String())
+		t.Errorf("the words changed: make golden, and read what differs\n%s", got.String())
 	}
 }
 

@@ -161,7 +161,7 @@ func TestRecorded(t *testing.T) {
 				t.Fatal(err)
 			}
 		} else if have, err := os.ReadFile(path); err != nil || !bytes.Equal(have, text) {
-			t.Errorf("%s is not what the test makes (%v): go test ./hostsdk/go/gonfalon -run TestRecorded -update", path, err)
+			t.Errorf("%s is not what the test makes (%v): make golden", path, err)
 		}
 	}
 	files, err := filepath.Glob(recordings + "/*.json")

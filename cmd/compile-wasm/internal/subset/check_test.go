@@ -66,7 +66,7 @@ func TestRefused(t *testing.T) {
 				t.Fatal(err)
 			}
 			if have != string(want) {
-				t.Errorf("got\n%swant\n%s", have, want)
+				t.Errorf("make golden writes what is got:\n%swant\n%s", have, want)
 			}
 			if len(got[name]) == 0 {
 				t.Error("nothing in this file is refused")
