@@ -14,6 +14,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/engine"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset/settest"
 )
 
 var header = Header{Environment: "default", Lineage: [16]byte{1, 2, 3}, Revision: 7}
@@ -268,9 +269,12 @@ func (r random) gate() flagset.Gate {
 }
 
 func (r random) set() *flagset.Set {
-	var set flagset.Set
+	set := flagset.Set{Settings: flagset.Settings{GroupConflict: []flagset.GroupConflict{"", flagset.DenyWins, flagset.AllowWins}[r.IntN(3)]}}
 	for range r.IntN(5) {
 		f := flagset.Flag{Key: r.text(), Killed: r.IntN(4) == 0}
+		if r.IntN(3) == 0 {
+			f.Description, f.Owner, f.Tags, f.Permanent = r.text(), r.text(), []string{r.text()}, true
+		}
 		if r.IntN(3) == 0 {
 			f.OffVariant = new(r.text())
 		}
@@ -280,9 +284,19 @@ func (r random) set() *flagset.Set {
 		set.Flags = append(set.Flags, f)
 	}
 	for range r.IntN(3) {
-		set.Segments = append(set.Segments, flagset.Segment{Key: r.text(), Constraints: r.constraints()})
+		set.Segments = append(set.Segments, flagset.Segment{Key: r.text(), Description: r.text(), Constraints: r.constraints()})
 	}
 	return &set
+}
+
+func TestRandomSetsHaveEverything(t *testing.T) {
+	var sets []*flagset.Set
+	for seed := range uint64(500) {
+		sets = append(sets, random{rand.New(rand.NewPCG(seed, 9))}.set())
+	}
+	if missing := settest.NeverSet(sets...); len(missing) > 0 {
+		t.Errorf("no random set has %v", missing)
+	}
 }
 
 // The engine loads everything that either mode compiles, and Tolerant compiles whatever Strict accepts to the same bytes.

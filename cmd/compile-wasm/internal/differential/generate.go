@@ -122,7 +122,7 @@ func (g generator) set(n int) *flagset.Set {
 		set.Settings.GroupConflict = flagset.AllowWins
 	}
 	for i := range 4 {
-		set.Segments = append(set.Segments, flagset.Segment{Key: fmt.Sprint("seg", i), Constraints: g.constraints()})
+		set.Segments = append(set.Segments, flagset.Segment{Key: fmt.Sprint("seg", i), Description: "for tests", Constraints: g.constraints()})
 	}
 	for i := range n {
 		set.Flags = append(set.Flags, g.flag(i, n))
@@ -131,7 +131,10 @@ func (g generator) set(n int) *flagset.Set {
 }
 
 func (g generator) flag(i, n int) flagset.Flag {
-	f := flagset.Flag{Key: fmt.Sprintf("flag%02d", i), Killed: g.r.IntN(25) == 0}
+	f := flagset.Flag{Key: fmt.Sprintf("flag%02d", i), Killed: g.r.IntN(25) == 0, Permanent: true, Description: "for tests", Owner: "tests", Tags: []string{"t"}}
+	if g.r.IntN(4) == 0 {
+		f.OffVariant = new(fmt.Sprint("v", g.r.IntN(4)))
+	}
 	if g.r.IntN(20) == 0 {
 		f.Key += "-with-a-name-that-takes-more-than-one-block-of-the-hash-together-with-the-actor"
 	}
