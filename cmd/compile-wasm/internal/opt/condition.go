@@ -317,7 +317,8 @@ func bounded(phi *ir.Value, steps []step, top int64) bool {
 }
 
 // guarded reports whether a branch passed on every way to b says that v is at
-// most limit (or, counting down, at least limit).
+// most limit (or, counting down, at least limit). No branch outside v's own block
+// and what that dominates can ask about v.
 func guarded(v *ir.Value, b *ir.Block, limit int64, up bool) bool {
 	const far = 64 // branches to look back at
 	for n := 0; n < far && b != v.Block && b.Idom != nil; n, b = n+1, b.Idom {

@@ -9,11 +9,12 @@ import (
 // What is copied to its callers. Found by trying: more makes the module larger
 // and hosts compile longer, without being faster.
 const (
-	smallBody  = 16  // operations of a function that is copied to each caller
-	onlyCall   = 80  // of one that has a single caller
-	largest    = 900 // of a function that still takes copies
-	frameBytes = 64  // of a function that is copied to a recursive one
-	callWeight = 3   // operations that a call is as large as
+	smallBody  = 16      // operations of a function that is copied to each caller
+	onlyCall   = 80      // of one that has a single caller
+	largest    = 900     // of a function that still takes copies
+	frameBytes = 64      // of the frame of a function that is copied to a recursive one
+	frameLimit = 4 << 10 // of the frame of any: each copy has its own, where calls would share one
+	callWeight = 3       // operations that a call is as large as
 )
 
 // inliner copies callees to their callers.
@@ -131,7 +132,10 @@ func (in *inliner) inlineCalls(f *ir.Func) (changed bool) {
 // copies reports whether f, which has grown to size, takes a copy of g in the
 // place of a call.
 func (in *inliner) copies(f, g *ir.Func, size int) bool {
-	if g == f || g.Entry || len(g.Blocks) == 0 || in.cyclic[g] || in.cyclic[f] && frameSize(g) > frameBytes {
+	if g == f || g.Entry || len(g.Blocks) == 0 || in.cyclic[g] {
+		return false
+	}
+	if frame := frameSize(g); frame > frameLimit || in.cyclic[f] && frame > frameBytes {
 		return false
 	}
 	w := in.weights[g]

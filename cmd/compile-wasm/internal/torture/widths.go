@@ -4,7 +4,7 @@ import "math"
 
 // widthCases run on pairs of operands from the edges of their types, as edge's
 // do: here values of several widths meet, in one place of memory or one comparison.
-const widthCases = 16
+const widthCases = 17
 
 var (
 	plain8  [8]uint8
@@ -12,7 +12,12 @@ var (
 	flags   [2]bool
 	three   [3]int8
 	sixteen [16]int8
-	pairOf  struct {
+	odds    [8]struct {
+		list [2]int8
+		last int8
+	}
+	many   [1900]int64
+	pairOf struct {
 		list  [40]int8
 		after int32
 	}
@@ -46,7 +51,10 @@ func width(n int32, a, b uint64) uint64 {
 	case 6:
 		three[i%3] = int8(a)
 		t := three
-		return uint64(three[2]) ^ uint64(t[2])<<20 ^ uint64(uint8(three[2]))<<40 + uint64(three[0])
+		p := &odds[i]
+		p.list, p.last = [2]int8{5, 6}, int8(b)
+		u := *p
+		return uint64(three[2]) ^ uint64(t[2])<<20 ^ uint64(uint8(three[2]))<<40 + uint64(three[0]) + uint64(p.last)*3 + uint64(u.last)
 	case 7:
 		t := sixteen
 		sixteen[4] = int8(a)
@@ -81,9 +89,20 @@ func width(n int32, a, b uint64) uint64 {
 		t := pairOf
 		pairOf.list[b&31]++
 		return uint64(t.list[b&31]) + uint64(pairOf.list[b&31])<<10 + uint64(pairOf.after)<<20
+	case 15:
+		many[7], many[1899] = int64(a), int64(b)
+		t := ends(many)
+		many[7] = 1
+		u := ends(many)
+		many[7] = 2
+		return uint64(t*5 + u*3 + ends(many))
 	}
 	return swapped(a, b, uint32(a), uint32(b))
 }
+
+// ends takes so much by value that a copy of it in its caller would fill the
+// stack, where one call after another fits.
+func ends(list [1900]int64) int64 { return list[7] + list[1899] }
 
 func remainders(x, n uint32) uint64 {
 	k := n&7 + 1
@@ -128,19 +147,18 @@ func filled(a, b uint64) (h uint64) {
 	return h*5 + uint64(uint8(s[9]))
 }
 
-// slackUp's guard lets the counter come so near the end that its step leads past.
+// slackUp's guards let the counter come so near the end that its step leads past.
 func slackUp(i int32) uint64 {
 	k := uint64(0)
-	for i |= 0x7fffffe1; i < math.MaxInt32; i += 2 {
+	for i &= math.MaxInt32; i < math.MaxInt32; i += 2 {
 		if i < 0 {
 			return 1000 + k
 		}
-		if i &= 0x7fffffff; k > 40 {
+		if k++; k > 40 {
 			return 2000
 		}
-		k++
 	}
-	for j := int32(math.MaxInt32 - 5); j < math.MaxInt32; j += 3 {
+	for j := int32(math.MaxInt32 - 3); j < math.MaxInt32; j += 2 {
 		if j < 0 {
 			return 3000 + k
 		}
@@ -153,7 +171,7 @@ func slackUp(i int32) uint64 {
 
 func slackDown(i int32) uint64 {
 	k := uint64(0)
-	for j := i | math.MinInt32; j > math.MinInt32; j -= 2 {
+	for j := int32(math.MinInt32 + 5); j > math.MinInt32; j -= 2 {
 		if j > 0 {
 			return 1000 + k
 		}
@@ -161,8 +179,8 @@ func slackDown(i int32) uint64 {
 			return 2000
 		}
 	}
-	for j := int32(math.MinInt32 + 5); j >= math.MinInt32+1; j -= 3 {
-		if j > 0 {
+	for j := max(i, -1); j >= math.MinInt32+1; j -= 3 {
+		if j > 0 && i < 0 {
 			return 3000 + k
 		}
 		if k++; k > 90 {
