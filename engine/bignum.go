@@ -2,8 +2,8 @@ package engine
 
 import "math/bits"
 
-// bignum is a natural number of up to 160 32-bit words, least significant first. It can hold any float's exact midpoint times
-// the power of five that makes it whole, and a number of maxDigits decimal digits.
+// bignum is a natural number of up to 160 32-bit words, least significant first. It can hold any float's exact
+// midpoint times the power of five that makes it whole, and a number of maxDigits decimal digits.
 type bignum struct {
 	n int32
 	w [160]uint32

@@ -13,8 +13,8 @@ func Timed(snapshot string) bool {
 	return l.counts[CountSchedules] > 0
 }
 
-// Changes returns the keys of the records that two loaded snapshots don't share, ascending. It compares bytes, without looking
-// inside. An empty snapshot has no records.
+// Changes returns the keys of the records that two loaded snapshots don't share, ascending. It compares bytes, without
+// looking inside. An empty snapshot has no records.
 func Changes(before, after string) (segments, flags []string) {
 	a, b := atRecords(before), atRecords(after)
 	segments = changed(&a, &b)

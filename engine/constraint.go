@@ -24,8 +24,8 @@ const (
 	Operators // how many numbers are taken
 )
 
-// holdAll reports whether there are constraints and all of them hold. It decides the common comparisons, a string with strings
-// and an integer with an integer, on the spot, and leaves the rest to compares.
+// holdAll reports whether there are constraints and all of them hold. It decides the common comparisons, a string with
+// strings and an integer with an integer, on the spot, and leaves the rest to compares.
 func (s *Snapshot) holdAll(r run, in *Input, sc *Scratch) bool {
 	constraints := s.constraints[r.from:r.to]
 next:
@@ -197,8 +197,8 @@ func (s *Snapshot) same(x *number, v *value) bool {
 	return true
 }
 
-// deepEqual compares two msgpack values item by item; maps have ascending keys. If strictly is set, 1 isn't 1.0. Strings
-// inside are never read as numbers.
+// deepEqual compares two msgpack values item by item; maps have ascending keys. If strictly is set, 1 isn't 1.0.
+// Strings inside are never read as numbers.
 func deepEqual(a, b string, strictly bool) bool {
 	p, q := int32(0), int32(0)
 	for left := int64(1); left > 0; left-- {

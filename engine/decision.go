@@ -72,8 +72,8 @@ func hasTarget(g Gate) bool {
 	return g == GateActor || g == GateGroup || g == GateSegment || g == GatePrerequisite
 }
 
-// Scratch is the working memory for flags with prerequisites or patterns, about 8 KB. It serves one evaluation at a time. Its
-// zero value is ready to use.
+// Scratch is the working memory for flags with prerequisites or patterns, about 8 KB. It serves one evaluation at a
+// time. Its zero value is ready to use.
 type Scratch struct {
 	visits  visits
 	machine machine

@@ -2,10 +2,11 @@
 //
 // # The model
 //
-// A [Snapshot] is a loaded set of flags: immutable, and safe for any number of readers. An [Input] is everything else that a
-// decision depends on: the actor, its groups, the context's attributes, the time and a roll of chance. [Snapshot.Evaluate]
-// turns a flag's key and an input into a [Decision]. Time and chance have no defaults: both are arguments, so any decision
-// can be replayed anywhere, natively and in the WebAssembly module that is compiled from this package.
+// A [Snapshot] is a loaded set of flags: immutable, and safe for any number of readers. An [Input] is everything else
+// that a decision depends on: the actor, its groups, the context's attributes, the time and a roll of chance.
+// [Snapshot.Evaluate] turns a flag's key and an input into a [Decision]. Time and chance have no defaults: both are
+// arguments, so any decision can be replayed anywhere, natively and in the WebAssembly module that is compiled from
+// this package.
 //
 // # The precedence
 //
@@ -29,6 +30,7 @@
 //
 // # Caveats
 //
-// A [Scratch] serves one evaluation at a time. The strings of a Decision point into the snapshot or the input, and stay valid
-// as long as those do. snapshot/FORMAT.md describes the bytes that Load reads, ../wasm/ABI.md those of a request.
+// A [Scratch] serves one evaluation at a time. The strings of a Decision point into the snapshot or the input, and
+// stay valid as long as those do. snapshot/FORMAT.md describes the bytes that Load reads, ../wasm/ABI.md those of a
+// request.
 package engine

@@ -44,8 +44,8 @@ func (s *Snapshot) Decide(i int32, in *Input, sc *Scratch, d *Decision) {
 	s.gates(f, in, sc, d)
 }
 
-// EvaluateAll decides many flags for one input into out: the flags with these numbers, each in [0, Len), or all flags in
-// ascending order of their keys if flags is nil. It returns the number of decisions written, at most len(out).
+// EvaluateAll decides many flags for one input into out: the flags with these numbers, each in [0, Len), or all flags
+// in ascending order of their keys if flags is nil. It returns the number of decisions written, at most len(out).
 func (s *Snapshot) EvaluateAll(flags []int32, in *Input, sc *Scratch, out []Decision) int32 {
 	n := int32(len(flags))
 	if flags == nil {
@@ -62,8 +62,8 @@ func (s *Snapshot) EvaluateAll(flags []int32, in *Input, sc *Scratch, out []Deci
 	return n
 }
 
-// gates applies a flag's own gates in their precedence and sets d to what the first one decides. The caller passes d as a
-// denial by no gate.
+// gates applies a flag's own gates in their precedence and sets d to what the first one decides. The caller passes d
+// as a denial by no gate.
 func (s *Snapshot) gates(f *flag, in *Input, sc *Scratch, d *Decision) {
 	if f.actors.mask >= 0 && in.Presence == Keyed {
 		if state := s.state(f.actors, in.Actor); state != 0 {
@@ -104,7 +104,8 @@ func (s *Snapshot) gates(f *flag, in *Input, sc *Scratch, d *Decision) {
 	d.Reason = ReasonDefault
 }
 
-// groupState weighs the gates for all of the actor's groups. It returns the group that decides and its state, or "" and 0.
+// groupState weighs the gates for all of the actor's groups. It returns the group that decides and its state, or ""
+// and 0.
 func (s *Snapshot) groupState(f *flag, in *Input) (string, uint32) {
 	wins, loses := uint32(stateDeny), uint32(stateAllow)
 	if s.allow {

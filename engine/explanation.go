@@ -6,7 +6,8 @@ const maxSteps = 1024
 // Explanation is the working memory for writing explanations as bytes.
 type Explanation struct{ steps [maxSteps]Step }
 
-// Write explains the request's flag into out, as ABI.md lays it out. It returns the number of bytes, or −1 if out is too small.
+// Write explains the request's flag into out, as ABI.md lays it out. It returns the number of bytes, or −1 if out is
+// too small.
 func (x *Explanation) Write(s *Snapshot, r *Request, sc *Scratch, d *Decision, out []byte) int32 {
 	w := writer{b: out}
 	in := &r.Input

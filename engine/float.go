@@ -7,15 +7,16 @@ const maxDigits = 800
 
 var pow10 = [23]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22}
 
-// decimal is a number's text: the digits in [start, end), with a decimal point at point (point == end if there is none), times
-// ten to the power of exponent.
+// decimal is a number's text: the digits in [start, end), with a decimal point at point (point == end if there is
+// none), times ten to the power of exponent.
 type decimal struct {
 	text              string
 	start, point, end int32
 	exponent          int32
 }
 
-// float rounds to the nearest float64, ties to even, and returns the same bits as strconv.ParseFloat: +Inf if x is too large.
+// float rounds to the nearest float64, ties to even, and returns the same bits as strconv.ParseFloat: +Inf if x is too
+// large.
 func (x *decimal) float() float64 {
 	// Take the first 19 digits as an integer, and the power of ten that goes with them.
 	mantissa, digits, dropped, fraction := uint64(0), int32(0), int32(0), int32(0)
@@ -79,7 +80,8 @@ func guess(mantissa uint64, e int32) uint64 {
 	return math.Float64bits(g)
 }
 
-// bisect finds the float by comparing the exact value with exact midpoints. It starts near the guess if the guess is close.
+// bisect finds the float by comparing the exact value with exact midpoints. It starts near the guess if the guess is
+// close.
 func (x *decimal) bisect(guess uint64) float64 {
 	const near, infinity = 64, uint64(0x7ff) << 52
 	var d, h bignum
@@ -104,8 +106,8 @@ func (x *decimal) bisect(guess uint64) float64 {
 	return math.Float64frombits(lo)
 }
 
-// digits reads all digits that can matter into d. If e > 0 it also multiplies d by 5^e, so that the value is d·2^e; otherwise
-// the value is d·10^e.
+// digits reads all digits that can matter into d. If e > 0 it also multiplies d by 5^e, so that the value is d·2^e;
+// otherwise the value is d·10^e.
 func (x *decimal) digits(d *bignum) (e int32) {
 	digits, fraction, dropped := int32(0), int32(0), int32(0)
 	sticky := false
@@ -147,8 +149,8 @@ func (x *decimal) digits(d *bignum) (e int32) {
 	return e
 }
 
-// above reports whether the value of d and e, as digits returns them, rounds to more than the float with these bits: whether it
-// lies above the midpoint over that float, or on it if the float is odd.
+// above reports whether the value of d and e, as digits returns them, rounds to more than the float with these bits:
+// whether it lies above the midpoint over that float, or on it if the float is odd.
 func above(d *bignum, e int32, x uint64, h *bignum) bool {
 	mantissa := x & (1<<52 - 1)
 	exponent := int32(x >> 52)

@@ -5,8 +5,8 @@ import (
 	"math/bits"
 )
 
-// hash places keys in tables and never leaves the process. It isn't keyed: only the snapshot's author chooses which keys are
-// stored, and maxProbe bounds the harm that author can do.
+// hash places keys in tables and never leaves the process. It isn't keyed: only the snapshot's author chooses which
+// keys are stored, and maxProbe bounds the harm that author can do.
 // Why: RATIONALE.md "The hash isn't keyed. Can somebody flood it?"
 func hash(s string) uint64 {
 	const m0, m1 = 0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9
@@ -32,8 +32,8 @@ func hash(s string) uint64 {
 	return h ^ h>>29
 }
 
-// fingerprint returns a number that tells most strings apart without comparing them. Two strings of at most shortText bytes are equal
-// exactly if their fingerprints are; longer strings with equal fingerprints may still differ.
+// fingerprint returns a number that tells most strings apart without comparing them. Two strings of at most shortText
+// bytes are equal exactly if their fingerprints are; longer strings with equal fingerprints may still differ.
 func fingerprint(s string) uint64 {
 	b := bytesOf(s)
 	switch n := uint64(len(b)); {
@@ -60,7 +60,8 @@ func fnv1a(s string) uint64 {
 	return h
 }
 
-// draw returns the flag's number in 1…10000 for one roll of chance, as ABI.md defines it; key is fnv1a of the flag's key.
+// draw returns the flag's number in 1…10000 for one roll of chance, as ABI.md defines it; key is fnv1a of the flag's
+// key.
 // Why: RATIONALE.md "Why is percentage_of_time a function of one 64-bit roll, and not a random draw per flag?"
 func draw(roll, key uint64) int32 {
 	x := roll + key

@@ -30,7 +30,8 @@ type Input struct {
 	store   *[MaxAttributes]Attribute
 }
 
-// Attribute is one named value of the context. Make one with [String], [Int], [Float], [Bool], [Null], [Integer] or [Encoded].
+// Attribute is one named value of the context. Make one with [String], [Int], [Float], [Bool], [Null], [Integer] or
+// [Encoded].
 type Attribute struct {
 	Name            string
 	text            string // a string, the digits of an integer beyond int64, or the msgpack of an array or map
@@ -69,8 +70,8 @@ func String(name, v string) Attribute {
 	return Attribute{Name: name, nameFingerprint: fingerprint(name), kind: kindString, text: v, textFingerprint: fingerprint(v)}
 }
 
-// Integer returns an attribute with an integer of any size, from decimal digits with an optional minus sign. If digits are
-// anything else, the value is nil.
+// Integer returns an attribute with an integer of any size, from decimal digits with an optional minus sign. If digits
+// are anything else, the value is nil.
 func Integer(name, digits string) Attribute {
 	a := Attribute{Name: name, nameFingerprint: fingerprint(name), kind: kindNil}
 	a.integer(digits)
@@ -87,8 +88,8 @@ func (a *Attribute) integer(digits string) bool {
 	return true
 }
 
-// Encoded returns an attribute with a list or a map, from msgpack whose maps have ascending string keys. If the bytes are
-// malformed, the value is nil.
+// Encoded returns an attribute with a list or a map, from msgpack whose maps have ascending string keys. If the bytes
+// are malformed, the value is nil.
 func Encoded(name, msgpack string) Attribute {
 	a := Attribute{Name: name, nameFingerprint: fingerprint(name), kind: kindNil}
 	if k, _, _ := head(msgpack, 0); (k == kindArray || k == kindMap) && skip(msgpack, 0) == int32(len(msgpack)) {

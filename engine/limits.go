@@ -1,7 +1,8 @@
 package engine
 
-// The limits bound what a decision may cost. Each is far above what users were seen to need, and low enough that the worst input
-// stays cheap. The validator of the authoring model refuses whatever is past them with a clear error, and Load checks them again.
+// The limits bound what a decision may cost. Each is far above what users were seen to need, and low enough that the
+// worst input stays cheap. The validator of the authoring model refuses whatever is past them with a clear error, and
+// Load checks them again.
 const (
 	MaxSnapshotBytes = 32 << 20 // 10,000 flags with 20 actors each take 3 MB, one flag of 100,000 actors 1.6 MB
 	MaxFlags         = 100_000  // the index and the records then take about 12 MB
@@ -19,9 +20,9 @@ const (
 	MaxReachable     = 256     // distinct flags that one decision may visit; a chain of 256 fits the module's 64 KB stack
 	MaxSchedules     = 64      // windows of one flag
 
-	// MaxItems bounds each of a snapshot's tables (rules, constraints, values, variants, prerequisites, windows, programs,
-	// instructions, ranges); MaxSlots bounds its slots. With all of them full, tables and bytes together stay below half of the
-	// module's 1 GiB.
+	// MaxItems bounds each of a snapshot's tables (rules, constraints, values, variants, prerequisites, windows,
+	// programs, instructions, ranges); MaxSlots bounds its slots. With all of them full, tables and bytes together
+	// stay below half of the module's 1 GiB.
 	MaxItems = 2_000_000
 	MaxSlots = 1 << 22
 
@@ -32,7 +33,7 @@ const (
 	MaxGroups     = 256 // of one input
 	MaxAttributes = 256 // of one input
 
-	// maxProbe bounds a chain in a table. Random keys reach about 60 at the tables' load. Only keys made to collide get this
-	// far, and Load refuses them rather than become quadratic.
+	// maxProbe bounds a chain in a table. Random keys reach about 60 at the tables' load. Only keys made to collide
+	// get this far, and Load refuses them rather than become quadratic.
 	maxProbe = 4096
 )

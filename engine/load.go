@@ -8,8 +8,8 @@ const (
 	idTail = IDBytes + 2 // the id with its msgpack head
 )
 
-// Load reads a snapshot into s, which is a zero Snapshot. It returns CodeOK, or what is wrong and at which byte. It checks every
-// index and length that evaluation relies on.
+// Load reads a snapshot into s, which is a zero Snapshot. It returns CodeOK, or what is wrong and at which byte. It
+// checks every index and length that evaluation relies on.
 func (s *Snapshot) Load(data string) (Code, int32) {
 	if len(data) > MaxSnapshotBytes {
 		return CodeTooLarge, MaxSnapshotBytes
@@ -51,7 +51,8 @@ func sealed(data string) bool {
 	return stringOf(id[:]) == data[n:]
 }
 
-// loader fills a snapshot while it reads. It reserves tables by the header's counts; records that don't fit are a fault.
+// loader fills a snapshot while it reads. It reserves tables by the header's counts; records that don't fit are a
+// fault.
 type loader struct {
 	r        reader
 	s        *Snapshot
@@ -156,7 +157,8 @@ func (l *loader) records(flags bool) {
 		if !newer(r.code) || skip(r.s, body.off) != body.off+body.n {
 			return
 		}
-		// The record is sound msgpack in a form that this engine doesn't know, so a newer build wrote it. Only it is lost.
+		// The record is sound msgpack in a form that this engine doesn't know, so a newer build wrote it. Only it is
+		// lost.
 		// Why: RATIONALE.md "What does an engine do with a record that it can't read?"
 		clear(l.s.slots[slots:l.slots])
 		*l.s, l.slots = before, slots
@@ -193,8 +195,8 @@ func (l *loader) record(key, body span, flags bool) {
 	}
 }
 
-// newer reports whether what is wrong with a record may be that a newer build wrote it. The other faults are of the whole
-// snapshot.
+// newer reports whether what is wrong with a record may be that a newer build wrote it. The other faults are of the
+// whole snapshot.
 func newer(c Code) bool {
 	switch c {
 	case CodeMalformed, CodeLimit, CodeOrder, CodeReference, CodeTrailing:

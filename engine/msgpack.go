@@ -22,8 +22,8 @@ const (
 // extInteger is the ext type of integers beyond int64.
 const extInteger = 1
 
-// head reads the head of the value at p. It returns the value's kind, its number or length, and where its body starts. A length is
-// never more than the bytes after it can hold, so a caller may loop over it.
+// head reads the head of the value at p. It returns the value's kind, its number or length, and where its body starts.
+// A length is never more than the bytes after it can hold, so a caller may loop over it.
 func head(s string, p int32) (k kind, n uint64, body int32) {
 	if uint32(p) >= uint32(len(s)) {
 		return kindBad, 0, p

@@ -47,8 +47,8 @@ func Load(data []byte) (*Snapshot, error) {
 	return s, nil
 }
 
-// Apply returns the bytes of the snapshot that a delta turns s into. An error is a [*LoadError]. If its Code is CodeBase, the delta
-// is for another snapshot, and the caller needs a full one.
+// Apply returns the bytes of the snapshot that a delta turns s into. An error is a [*LoadError]. If its Code is
+// CodeBase, the delta is for another snapshot, and the caller needs a full one.
 func Apply(s *Snapshot, delta []byte) ([]byte, error) {
 	view := stringOf(delta)
 	out := make([]byte, s.SpliceSize(view))

@@ -1,23 +1,24 @@
 package engine
 
-// This file finds what deciding a flag, including its prerequisites, can ask of a host. A host leaves the rest out of its requests.
-// The decision is the same, and most of a request is never written, copied or parsed.
+// This file finds what deciding a flag, including its prerequisites, can ask of a host. A host leaves the rest out of
+// its requests. The decision is the same, and most of a request is never written, copied or parsed.
 // Why: RATIONALE.md "Why do hosts ask the module what a flag needs?"
 
-// maxNeeded is how many names of attributes WriteNeeds can list. For a flag that looks at more, a host sends all attributes.
+// maxNeeded is how many names of attributes WriteNeeds can list. For a flag that looks at more, a host sends all
+// attributes.
 const maxNeeded = 15
 
-// Groups writes every group that deciding flag i can ask for to out, each once. It returns how many there are; those beyond
-// len(out) are left out. A host that can only ask "is the actor in this group?" asks about these. sc may be nil if the flag
-// doesn't need a Scratch.
+// Groups writes every group that deciding flag i can ask for to out, each once. It returns how many there are; those
+// beyond len(out) are left out. A host that can only ask "is the actor in this group?" asks about these. sc may be nil
+// if the flag doesn't need a Scratch.
 func (s *Snapshot) Groups(i int32, sc *Scratch, out []string) int32 {
 	var flags [MaxReachable]int32
 	n, _ := s.reach(i, sc, &flags)
 	return s.groupsOf(flags[:n], out)
 }
 
-// reach lists flag i and all flags that deciding it can look at. If there are more than MaxReachable, it leaves some out and
-// returns false for all.
+// reach lists flag i and all flags that deciding it can look at. If there are more than MaxReachable, it leaves some
+// out and returns false for all.
 func (s *Snapshot) reach(i int32, sc *Scratch, flags *[MaxReachable]int32) (n int32, all bool) {
 	flags[0] = i
 	f := &s.flags[i]
@@ -71,8 +72,8 @@ func (s *Snapshot) groupsOf(flags []int32, out []string) (n int32) {
 	return n
 }
 
-// attributesOf lists the attributes that the rules of these flags look at, each once. It returns how many there are, or more than
-// maxNeeded if they don't fit.
+// attributesOf lists the attributes that the rules of these flags look at, each once. It returns how many there are,
+// or more than maxNeeded if they don't fit.
 func (s *Snapshot) attributesOf(flags []int32, out *[maxNeeded]string) (n int32) {
 	for _, i := range flags {
 		f := &s.flags[i]
@@ -109,8 +110,8 @@ func (s *Snapshot) NeedsRoll(i int32) bool {
 	return f.timeDraw >= 0 || f.prerequisites.from < f.prerequisites.to
 }
 
-// WriteNeeds writes what deciding the request's flag can ask for to out, as ABI.md lays it out. It uses names as memory for the
-// groups. It returns the number of bytes, or −1 if out or names is too small.
+// WriteNeeds writes what deciding the request's flag can ask for to out, as ABI.md lays it out. It uses names as
+// memory for the groups. It returns the number of bytes, or −1 if out or names is too small.
 func (r *Request) WriteNeeds(s *Snapshot, sc *Scratch, names []string, out []byte) int32 {
 	var flags [MaxReachable]int32
 	var attributes [maxNeeded]string

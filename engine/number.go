@@ -2,9 +2,9 @@ package engine
 
 import "math"
 
-// numeric reads s as a number if all of it is one. It returns the kind (kindInt, kindInteger or kindFloat; kindString if s isn't a
-// number) and the int64 or the float64's bits. The grammar is Elixir's: [+-]digits, or [+-]digits[.digits][(e|E)[+-]digits]. A
-// float that overflows stays a string.
+// numeric reads s as a number if all of it is one. It returns the kind (kindInt, kindInteger or kindFloat; kindString
+// if s isn't a number) and the int64 or the float64's bits. The grammar is Elixir's: [+-]digits, or
+// [+-]digits[.digits][(e|E)[+-]digits]. A float that overflows stays a string.
 func numeric(s string) (kind, uint64) {
 	n := int32(len(s))
 	i := int32(0)

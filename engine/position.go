@@ -7,19 +7,22 @@ import (
 	"strings"
 )
 
-// Position is a place in an environment's history. Hosts name theirs to resume from it. The zero Position is the beginning.
+// Position is a place in an environment's history. Hosts name theirs to resume from it. The zero Position is the
+// beginning.
 type Position struct {
 	Lineage  [LineageBytes]byte
 	Revision int64         // it only rises within one lineage
 	ID       [IDBytes]byte // the content id of the snapshot there; zero if it isn't known
 }
 
-// Position returns the snapshot's place in its environment's history, without the content id, which [Snapshot.ID] returns.
+// Position returns the snapshot's place in its environment's history, without the content id, which [Snapshot.ID]
+// returns.
 func (s *Snapshot) Position() Position {
 	return Position{Lineage: [LineageBytes]byte([]byte(s.Lineage())), Revision: s.Revision()}
 }
 
-// String returns the lineage in hex, a dash and the revision, and another dash and the content id in hex if it is known.
+// String returns the lineage in hex, a dash and the revision, and another dash and the content id in hex if it is
+// known.
 func (p Position) String() string {
 	text := hexOf(p.Lineage[:]) + "-" + strconv.FormatInt(p.Revision, 10)
 	if p.ID != [IDBytes]byte{} {

@@ -39,14 +39,16 @@ const (
 	noWordBoundary
 )
 
-// threads is a set of instructions in the order in which they were added. Adding, testing and clearing cost one step each.
+// threads is a set of instructions in the order in which they were added. Adding, testing and clearing cost one step
+// each.
 type threads struct {
 	n      int32
 	dense  [MaxPatternInstructions]uint16
 	sparse [MaxPatternInstructions]uint16
 }
 
-// machine runs a program over a text, following all ways at once. Its time grows with the text's length times the program's.
+// machine runs a program over a text, following all ways at once. Its time grows with the text's length times the
+// program's.
 type machine struct {
 	threads [2]threads
 	stack   [MaxPatternInstructions + 1]uint16
@@ -112,8 +114,8 @@ func (s *Snapshot) takes(in *instruction, r rune) bool {
 	return false
 }
 
-// follow adds pc, and everything that can be reached from it without consuming a rune, to a set of threads. It reports whether that
-// is a match. Each instruction enters the set once and pushes at most once, so the stack can't overflow.
+// follow adds pc, and everything that can be reached from it without consuming a rune, to a set of threads. It reports
+// whether that is a match. Each instruction enters the set once and pushes at most once, so the stack can't overflow.
 func (s *Snapshot) follow(p *program, m *machine, set, pc, here int32) bool {
 	t := &m.threads[set]
 	sp := int32(0)

@@ -1,6 +1,7 @@
 package engine
 
-// Request is a request in the module's ABI, parsed into its own memory. Its strings point into the bytes it was parsed from.
+// Request is a request in the module's ABI, parsed into its own memory. Its strings point into the bytes it was parsed
+// from.
 type Request struct {
 	Flag  string // the flag's key; empty for a flag given by its number, and for a batch
 	Input Input
@@ -14,8 +15,8 @@ type Request struct {
 	attributes [MaxAttributes]Attribute
 }
 
-// Parse reads one request, and reports false if it is malformed. Fields left out at its end count as empty. Attributes are read only
-// when a rule first asks for them: a malformed attribute, and all after it, count as missing.
+// Parse reads one request, and reports false if it is malformed. Fields left out at its end count as empty. Attributes
+// are read only when a rule first asks for them: a malformed attribute, and all after it, count as missing.
 func (r *Request) Parse(bytes string) bool {
 	k, fields, p := head(bytes, 0)
 	if k != kindArray || fields < 1 || fields > 6 {

@@ -1,7 +1,8 @@
 package engine
 
-// Score returns the actor's score for a flag: the first two bytes, big-endian, of SHA-256(actor ‖ key). Divided by 65536 it lies in
-// [0, 1). Percentages and variants depend on it alone, so an actor keeps the feature while its ratio rises.
+// Score returns the actor's score for a flag: the first two bytes, big-endian, of SHA-256(actor ‖ key). Divided by
+// 65536 it lies in [0, 1). Percentages and variants depend on it alone, so an actor keeps the feature while its ratio
+// rises.
 func Score(actor, key string) uint16 {
 	n := int32(len(actor) + len(key))
 	if n > shortScore {

@@ -43,7 +43,8 @@ func numberEnd(s string, i int32) int32 {
 	return i
 }
 
-// identifiers reports whether s is a list of identifiers with dots between them. If strict is set, numbers have no leading zeros.
+// identifiers reports whether s is a list of identifiers with dots between them. If strict is set, numbers have no
+// leading zeros.
 func identifiers(s string, strict bool) bool {
 	for {
 		id, rest := identifier(s)
@@ -111,7 +112,8 @@ func compareVersions(a, b string) (order int32, ok bool) {
 	return orderPre(v.pre, w.pre), true
 }
 
-// orderPre compares two pre-releases, identifier by identifier: numbers come before names, and a longer list after its beginning.
+// orderPre compares two pre-releases, identifier by identifier: numbers come before names, and a longer list after its
+// beginning.
 func orderPre(a, b string) int32 {
 	for {
 		x, restX := identifier(a)

@@ -4,8 +4,8 @@ import "encoding/binary"
 
 //go:generate go run ./internal/gensha -o sha256block.go
 
-// This is our own SHA-256, for the module: one block function with sixteen rounds written out. In native builds only tests and
-// inputs of unusual length use it.
+// This is our own SHA-256, for the module: one block function with sixteen rounds written out. In native builds only
+// tests and inputs of unusual length use it.
 
 type hasher struct {
 	h     [8]uint32

@@ -1,7 +1,7 @@
 package engine
 
-// Snapshot is a loaded set of flags. It keeps the snapshot's bytes as one string, and its tables hold offsets into that string. So
-// loading makes about a dozen allocations, however many flags there are, and evaluating makes none.
+// Snapshot is a loaded set of flags. It keeps the snapshot's bytes as one string, and its tables hold offsets into
+// that string. So loading makes about a dozen allocations, however many flags there are, and evaluating makes none.
 type Snapshot struct {
 	data     string
 	header   header
@@ -65,8 +65,8 @@ type segment struct {
 	unreadable  bool // so that flags that use it can't be read either
 }
 
-// table is the targets of one flag in the shared slots: an open-addressed table of mask + 1 slots, starting at base. A slot holds 32
-// bits of the target's hash, the offset of its msgpack head (30 bits) and its state (2 bits).
+// table is the targets of one flag in the shared slots: an open-addressed table of mask + 1 slots, starting at base. A
+// slot holds 32 bits of the target's hash, the offset of its msgpack head (30 bits) and its state (2 bits).
 // Why: RATIONALE.md "Why one table of slots instead of maps?"
 type table struct {
 	base int32
@@ -86,7 +86,8 @@ type rule struct {
 	segment     int32 // the segment's index; −1 for the flag's own rule
 }
 
-// Everybody is the greatest score granted by a rule without a ratio. It is more than any score, and such a rule needs no actor.
+// Everybody is the greatest score granted by a rule without a ratio. It is more than any score, and such a rule needs
+// no actor.
 const Everybody = 1 << 16
 
 type constraint struct {
@@ -99,8 +100,8 @@ type constraint struct {
 	number      int64 // the number that usualOrder compares with
 }
 
-// value is one of the values that a constraint compares with: as it was written and, if it is a string that reads as a number, as
-// that number.
+// value is one of the values that a constraint compares with: as it was written and, if it is a string that reads as a
+// number, as that number.
 type value struct {
 	num         uint64 // an int64, or the bits of a float64
 	text        span   // a string, the digits of an integer, or the msgpack of an array or map
@@ -154,13 +155,14 @@ func (s *Snapshot) Len() int32 { return int32(len(s.flags)) }
 // Segments returns the number of segments.
 func (s *Snapshot) Segments() int32 { return int32(len(s.segments)) }
 
-// Unreadable returns the number of flags and segments whose records this engine can't read, since a newer build wrote them, and
-// what was wrong with the first of them, at which byte.
+// Unreadable returns the number of flags and segments whose records this engine can't read, since a newer build wrote
+// them, and what was wrong with the first of them, at which byte.
 func (s *Snapshot) Unreadable() (records int32, first Code, at int32) {
 	return s.unreadable, s.fault, s.faultAt
 }
 
-// Readable reports whether this engine can read flag i. A flag that it can't read is off, and so is every flag that requires it.
+// Readable reports whether this engine can read flag i. A flag that it can't read is off, and so is every flag that
+// requires it.
 func (s *Snapshot) Readable(i int32) bool { return s.flags[i].bits&bitUnreadable == 0 }
 
 // Key returns the key of flag i; i is in [0, Len). Flags are in ascending order of their keys.
@@ -172,7 +174,8 @@ func (s *Snapshot) HasVariants(i int32) bool {
 	return v.from < v.to
 }
 
-// NeedsScratch reports whether deciding flag i can use a [Scratch]: whether it has prerequisites, or rules in a snapshot with patterns.
+// NeedsScratch reports whether deciding flag i can use a [Scratch]: whether it has prerequisites, or rules in a
+// snapshot with patterns.
 func (s *Snapshot) NeedsScratch(i int32) bool {
 	f := &s.flags[i]
 	return f.prerequisites.from < f.prerequisites.to || f.rules.from < f.rules.to && len(s.programs) > 0

@@ -1,15 +1,16 @@
 package engine
 
-// A delta is the new snapshot's header, the id of the snapshot it applies to, the records that changed, and the resulting id.
-// Splicing merges the records without looking inside, and trusts nothing but the resulting id.
+// A delta is the new snapshot's header, the id of the snapshot it applies to, the records that changed, and the
+// resulting id. Splicing merges the records without looking inside, and trusts nothing but the resulting id.
 
 // SpliceSize returns an upper bound of the size of the snapshot that a delta turns s into.
 func (s *Snapshot) SpliceSize(delta string) int32 {
 	return int32(min(len(s.data)+len(delta)+16, MaxSnapshotBytes))
 }
 
-// Splice applies a delta to s and writes the resulting snapshot to out, which should have SpliceSize bytes. It returns the length of
-// the result, or what is wrong and at which byte of the delta. It doesn't load the result, and doesn't change s.
+// Splice applies a delta to s and writes the resulting snapshot to out, which should have SpliceSize bytes. It returns
+// the length of the result, or what is wrong and at which byte of the delta. It doesn't load the result, and doesn't
+// change s.
 func (s *Snapshot) Splice(delta string, out []byte) (int32, Code, int32) {
 	if len(delta) > MaxSnapshotBytes {
 		return 0, CodeTooLarge, MaxSnapshotBytes
@@ -90,7 +91,8 @@ func (r *reader) entry() entry {
 	return e
 }
 
-// records merges one list of records. The count comes first in the bytes, so it walks the list twice: to count and to write.
+// records merges one list of records. The count comes first in the bytes, so it walks the list twice: to count and to
+// write.
 func (m *merger) records() {
 	b, d := m.base.p, m.delta.p
 	n := m.merge(false)

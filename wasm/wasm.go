@@ -1,5 +1,5 @@
-// Package wasm holds the engine as one WebAssembly module without imports. cmd/compile-wasm compiles it from guest/. ABI.md is its
-// contract.
+// Package wasm holds the engine as one WebAssembly module without imports. cmd/compile-wasm compiles it from guest/.
+// ABI.md is its contract.
 package wasm
 
 import (

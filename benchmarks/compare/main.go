@@ -1,10 +1,11 @@
-// Command compare runs the benchmarks of two commits in turns on one machine, and fails if the working tree has become slower.
+// Command compare runs the benchmarks of two commits in turns on one machine, and fails if the working tree has become
+// slower.
 //
 //	go run ./benchmarks/compare [-base origin/main] [-rounds 5] [-only engine,wasm,hostsdk]
 //
-// It compares each case's ratio to the reference that it was timed against in the same run: the lowest of all
-// rounds, because a busy machine only ever adds time. A case has lost if that ratio is more than 10 % above the base's,
-// and if that also holds in more than half of the rounds, each against the base's run beside it. One more allocation is a
+// It compares each case's ratio to the reference that it was timed against in the same run: the lowest of all rounds,
+// because a busy machine only ever adds time. A case has lost if that ratio is more than 10 % above the base's, and if
+// that also holds in more than half of the rounds, each against the base's run beside it. One more allocation is a
 // loss too. A case that only one side has is not compared.
 //
 // Why: RATIONALE.md "Why are benchmarks compared by ratios, and in turns?"

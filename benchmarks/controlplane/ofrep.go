@@ -68,8 +68,9 @@ func ofrep(ctx context.Context, r *report) error {
 	})
 }
 
-// load sends the same request over and over on several connections, each of which waits for its answer. It returns how long each
-// request took. It writes and reads plain bytes: a client that costs as much as the server would hide the server.
+// load sends the same request over and over on several connections, each of which waits for its answer. It returns how
+// long each request took. It writes and reads plain bytes: a client that costs as much as the server would hide the
+// server.
 func load(address, want string) ([]time.Duration, error) {
 	request := []byte("POST /ofrep/v1/evaluate/flags/checkout HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer " + token +
 		"\r\nContent-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(ofrepBody)) + "\r\n\r\n" + ofrepBody)

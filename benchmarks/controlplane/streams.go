@@ -99,7 +99,8 @@ func measureChanges(ctx context.Context, c *child, decided <-chan decision) ([]t
 	return times, nil
 }
 
-// follow plays a host: it reads the stream, splices, loads and decides, and reports each decision that differs from the last.
+// follow plays a host: it reads the stream, splices, loads and decides, and reports each decision that differs from
+// the last.
 func follow(ctx context.Context, client *http.Client, address string, decided chan<- decision) error {
 	answer, err := get(ctx, client, "http://"+address+"/v1/envs/default/stream")
 	if err != nil {

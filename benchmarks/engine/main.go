@@ -1,5 +1,5 @@
-// Command engine times the native engine against the least work that a decision needs: a map look-up and, if it needs a score, one
-// SHA-256 of actor and key.
+// Command engine times the native engine against the least work that a decision needs: a map look-up and, if it needs
+// a score, one SHA-256 of actor and key.
 //
 //	go run ./benchmarks/engine [-o benchmarks/results/latest.jsonl]
 package main

@@ -1,5 +1,5 @@
-// Command hostsdk times the Go SDK against the engine alone, its module engine against its native one, and decisions while snapshots
-// are swapped.
+// Command hostsdk times the Go SDK against the engine alone, its module engine against its native one, and decisions
+// while snapshots are swapped.
 //
 //	go run ./benchmarks/hostsdk [-o benchmarks/results/latest.jsonl]
 package main

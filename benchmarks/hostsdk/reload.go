@@ -21,8 +21,8 @@ const (
 	window   = time.Second
 )
 
-// reload compares the 99th percentile of decisions by two readers while snapshots of 10,000 flags arrive, one after another, with that
-// of undisturbed decisions. The two alternate, and the lowest of each counts.
+// reload compares the 99th percentile of decisions by two readers while snapshots of 10,000 flags arrive, one after
+// another, with that of undisturbed decisions. The two alternate, and the lowest of each counts.
 func reload(report *measure.Report) error {
 	frames, err := revisions()
 	if err != nil {
@@ -102,8 +102,8 @@ func (s swaps) Run(ctx context.Context, feed *gonfalon.Feed) error {
 	}
 }
 
-// read lets the readers decide until meanwhile is over. It returns the 99th percentile of a decision in nanoseconds, and how many
-// answers were checked.
+// read lets the readers decide until meanwhile is over. It returns the 99th percentile of a decision in nanoseconds,
+// and how many answers were checked.
 func read(client *gonfalon.Client, meanwhile func()) (p99 float64, checked int, err error) {
 	var (
 		stop  = make(chan struct{})

@@ -1,8 +1,8 @@
-// Package measure times a subject against a reference in one run, so that a result is a ratio. The speed of a shared machine often
-// changes by a factor of two between runs, and seldom within one.
+// Package measure times a subject against a reference in one run, so that a result is a ratio. The speed of a shared
+// machine often changes by a factor of two between runs, and seldom within one.
 //
-// Each case first checks its answers. Then samples of reference and subject alternate, and the lowest of each counts, because a busy
-// machine only ever adds time.
+// Each case first checks its answers. Then samples of reference and subject alternate, and the lowest of each counts,
+// because a busy machine only ever adds time.
 package measure
 
 import (

@@ -13,7 +13,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/benchmarks/workload"
 )
 
-// devcycleFlags is how many flags DevCycle's SDK can load in reasonable time, which grows with the square of their number.
+// devcycleFlags is how many flags DevCycle's SDK can load in reasonable time, which grows with the square of their
+// number.
 const devcycleFlags = 200
 
 // devcycleConfig returns a feature with one variable for each flag.

@@ -1,11 +1,13 @@
-// Command rivals times gonfalon and other flag libraries in one process, on the same workloads: W1 to W6 of package workload with 1,000
-// flags. Contexts are made before the clock starts, events and metrics are off, and nothing uses a network.
+// Command rivals times gonfalon and other flag libraries in one process, on the same workloads: W1 to W6 of package
+// workload with 1,000 flags. Contexts are made before the clock starts, events and metrics are off, and nothing uses a
+// network.
 //
 //	cd benchmarks/rivals && go run . [-o ../results/rivals.jsonl] [-only gonfalon,launchdarkly]
 //
-// It is a Go module of its own, so that users of gonfalon don't depend on the libraries it is compared with. Before a library is timed,
-// its answers for 1,024 users are checked: W1 on for all, W2 for the 100 listed, W3 to W5 in the shares asked for. Samples of all
-// libraries take turns, and the lowest of each counts, because a shared machine only ever adds time.
+// It is a Go module of its own, so that users of gonfalon don't depend on the libraries it is compared with. Before a
+// library is timed, its answers for 1,024 users are checked: W1 on for all, W2 for the 100 listed, W3 to W5 in the
+// shares asked for. Samples of all libraries take turns, and the lowest of each counts, because a shared machine only
+// ever adds time.
 package main
 
 import (
@@ -34,7 +36,8 @@ const (
 	sample  = 40 * time.Millisecond
 )
 
-// library is one flag library with the flags of the workloads. Its contexts are those of workload.User(0) to User(users−1).
+// library is one flag library with the flags of the workloads. Its contexts are those of workload.User(0) to
+// User(users−1).
 type library struct {
 	name  string
 	flags int // how many flags it has: as many as it can cope with
@@ -60,8 +63,8 @@ var makers = []struct {
 	{"flagd core", flagdCore},
 }
 
-// These are the ratios that gonfalon must keep: five times as fast as the fastest library on W1 and W2. benchmarks/engine compares the
-// other workloads with their floor.
+// These are the ratios that gonfalon must keep: five times as fast as the fastest library on W1 and W2.
+// benchmarks/engine compares the other workloads with their floor.
 const limit = 0.2
 
 func main() {
@@ -225,7 +228,8 @@ func report(out io.Writer, what string, libraries []*library, subject func(*libr
 	return nil
 }
 
-// fastest returns the time to compare with: the engine is compared with LaunchDarkly's evaluator alone, the SDK with every SDK.
+// fastest returns the time to compare with: the engine is compared with LaunchDarkly's evaluator alone, the SDK with
+// every SDK.
 func fastest(name string, libraries []*library, times []float64) float64 {
 	least := 0.0
 	for i, l := range libraries {

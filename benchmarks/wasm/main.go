@@ -1,10 +1,11 @@
-// Command wasm times the module in wazero against the native engine. Both read the same request bytes, so the comparison is about the
-// engine and not about how a host makes its requests.
+// Command wasm times the module in wazero against the native engine. Both read the same request bytes, so the
+// comparison is about the engine and not about how a host makes its requests.
 //
 //	go run ./benchmarks/wasm [-o benchmarks/results/latest.jsonl] [-module FILE]
 //
-// On a processor with SHA instructions the native engine uses them and hashes three times as fast; the module can't. The limits of W3,
-// W4, W5 and the batch are for a processor without these instructions. GODEBUG=cpu.sha=off hides them.
+// On a processor with SHA instructions the native engine uses them and hashes three times as fast; the module can't.
+// The limits of W3, W4, W5 and the batch are for a processor without these instructions. GODEBUG=cpu.sha=off hides
+// them.
 package main
 
 import (

@@ -97,7 +97,8 @@ func Request(key string, i int) request.Request {
 	return request.Request{Flags: []string{key}, Actor: &user, Now: 1_795_737_600_000_000, Roll: uint64(i), Attributes: Attributes()}
 }
 
-// Want returns the right answer for a flag of a kind and an actor. It computes the answer from the definitions, not by the engine.
+// Want returns the right answer for a flag of a kind and an actor. It computes the answer from the definitions, not by
+// the engine.
 func Want(kind int, key, actor string, listed int) (enabled bool, variant string) {
 	score := float64(engine.Score(actor, key)) / 65536
 	switch kind {

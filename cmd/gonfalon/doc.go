@@ -2,8 +2,8 @@
 // offline on files. Each verb is a file, or shares one with its few siblings, named as it is typed; main.go is the
 // root that they hang on.
 //
-// Every setting is a flag, and can also come from the environment (--data-dir is GONFALON_DATA_DIR) or from the YAML file that
-// --config names (data-dir: …). A flag overrides the environment, which overrides the file: settings.go.
+// Every setting is a flag, and can also come from the environment (--data-dir is GONFALON_DATA_DIR) or from the YAML
+// file that --config names (data-dir: …). A flag overrides the environment, which overrides the file: settings.go.
 //
 // CONTRIBUTING.md states what the verbs share: output, exit status, questions. manners_test.go holds each verb to it.
 package main

@@ -30,9 +30,8 @@ type Store interface {
 
 	// Watch yields every transaction after a revision in order, each once, and waits for new ones. A batch without
 	// events says that everything up to its revision was yielded; the first such batch says that the watch has begun.
-	// It ends without a batch when the context does, or with an error as its last item.
-	// ErrCompacted: the store no longer keeps some of the transactions, or hasn't reached the revision, because it was restored.
-	// ErrClosed.
+	// It ends without a batch when the context does, or with an error as its last item. ErrCompacted: the store no
+	// longer keeps some of the transactions, or hasn't reached the revision, because it was restored. ErrClosed.
 	Watch(ctx context.Context, after int64) iter.Seq2[Batch, error]
 
 	// Limits returns the limits of a transaction, which don't change.

@@ -73,7 +73,8 @@ func (c *Case) Name() string { return c.File + " " + strconv.Itoa(c.ID) + " (" +
 // Emitted reports whether the case comes from a file that Emit wrote.
 func (c *Case) Emitted() bool { return c.bytes != nil }
 
-// Snapshot compiles the case's flags without sorting their gates, since some answers depend on the order that the reference used.
+// Snapshot compiles the case's flags without sorting their gates, since some answers depend on the order that the
+// reference used.
 func (c *Case) Snapshot() ([]byte, error) {
 	if c.bytes != nil {
 		return c.bytes.Snapshot, nil

@@ -21,8 +21,8 @@ type emitted struct {
 	Skipped  string  `json:"skipped,omitempty"`
 }
 
-// Emit writes the cases for other languages, as one JSON object per line; README.md describes it. It leaves out cases that aren't a
-// single decision.
+// Emit writes the cases for other languages, as one JSON object per line; README.md describes it. It leaves out cases
+// that aren't a single decision.
 func Emit(w io.Writer, cases []Case) error {
 	out := bufio.NewWriter(w)
 	lines := json.NewEncoder(out)

@@ -178,7 +178,8 @@ func (r *Report) Total() Family {
 	return total
 }
 
-// Write prints a line per family, the failures, the reasons for skipping and, last, the totals: "N passed, N failed, N skipped".
+// Write prints a line per family, the failures, the reasons for skipping and, last, the totals: "N passed, N failed, N
+// skipped".
 func (r *Report) Write(w io.Writer) error {
 	var b strings.Builder
 	for _, f := range r.Families {

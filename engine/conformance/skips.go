@@ -7,7 +7,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// These are the kinds of cases that this engine cannot express, each with its reason. A case is skipped by its kind, never by its id.
+// These are the kinds of cases that this engine cannot express, each with its reason. A case is skipped by its kind,
+// never by its id.
 // Why: RATIONALE.md "Why are some conformance cases skipped?"
 const (
 	SkipActor = "the reference raises for the actor: here an actor is a string or has no key, so nothing can raise"

@@ -60,7 +60,8 @@ var kinds = map[string]func(*small, *Case) error{
 	"variant_counts": smallCounts, "score_count_le": smallCount,
 }
 
-// ask sets a case to one flag and a request for it. The flag is off and has no variant unless the vector says otherwise.
+// ask sets a case to one flag and a request for it. The flag is off and has no variant unless the vector says
+// otherwise.
 func (c *Case) ask(key string, gates ...flagset.Gate) {
 	off := false
 	c.Expect.Enabled, c.Expect.Variant = &off, &Variant{}
@@ -195,7 +196,8 @@ func smallActor(v *small, c *Case) error {
 	return nil
 }
 
-// actorKey returns the key of an actor in one of the reference's forms: a string, an integer, or a map with an id of any type.
+// actorKey returns the key of an actor in one of the reference's forms: a string, an integer, or a map with an id of
+// any type.
 func actorKey(v any) string {
 	if m, ok := v.(map[string]any); ok {
 		v = m["id"]
@@ -337,8 +339,8 @@ func smallCount(v *small, c *Case) error {
 	return c.count(in.Actors, granted, map[string]int{"granted": want})
 }
 
-// count makes the case about many actors, first..last. want says how many of them must get each kind of answer, other than the empty
-// one.
+// count makes the case about many actors, first..last. want says how many of them must get each kind of answer, other
+// than the empty one.
 func (c *Case) count(actors string, kind func(Answer) string, want map[string]int) error {
 	var first, last int
 	if _, err := fmt.Sscanf(actors, "%d..%d", &first, &last); err != nil {

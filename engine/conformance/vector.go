@@ -29,7 +29,8 @@ type vector struct {
 	Errors        map[string]string `json:"errors"`
 }
 
-// stored is a flag or a segment as the reference stores it. With a store error its look-up fails, so it counts as missing.
+// stored is a flag or a segment as the reference stores it. With a store error its look-up fails, so it counts as
+// missing.
 type stored struct {
 	Name       string `json:"name"`
 	Gates      []gate `json:"gates"`
@@ -67,8 +68,8 @@ func readLines(file string, data []byte) ([]Case, error) {
 	return cases, nil
 }
 
-// readLine reads one case. A line with a set is one of ours, a line with bytes or a reason to skip was emitted, and any other is a
-// reference's.
+// readLine reads one case. A line with a set is one of ours, a line with bytes or a reason to skip was emitted, and
+// any other is a reference's.
 func readLine(line []byte) (Case, error) {
 	var form struct{ Set, Snapshot, Skipped json.RawMessage }
 	if err := json.Unmarshal(line, &form); err != nil {
@@ -235,8 +236,8 @@ func constraints(v any) ([]flagset.Constraint, error) {
 	return out, nil
 }
 
-// bound returns one end of a schedule. If it isn't a string, the reference never opens the schedule, so it becomes text that isn't a
-// time.
+// bound returns one end of a schedule. If it isn't a string, the reference never opens the schedule, so it becomes
+// text that isn't a time.
 func bound(v any) *string {
 	if v == nil {
 		return nil
@@ -260,7 +261,8 @@ func weight(v any) flagset.Number {
 	return flagset.Int(-1) // not a weight at all, which is refused like this one
 }
 
-// value returns a JSON value with its type as written: 5 is an integer and 5.0 a float. The reader for flags would make them the same.
+// value returns a JSON value with its type as written: 5 is an integer and 5.0 a float. The reader for flags would
+// make them the same.
 func value(v any) any {
 	switch v := v.(type) {
 	case json.Number:

@@ -7,7 +7,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// Step is one gate that the engine looked at. What A, B and C mean depends on the gate, as in engine.Step; nil means none, or an open end.
+// Step is one gate that the engine looked at. What A, B and C mean depends on the gate, as in engine.Step; nil means
+// none, or an open end.
 type Step struct {
 	Gate        engine.Gate
 	Outcome     engine.Outcome
@@ -16,7 +17,8 @@ type Step struct {
 	Comparisons []Comparison // of rules and segments
 }
 
-// Comparison is one constraint and the result of comparing it. Values are nil, bool, int64, *big.Int, float64, string, []any or map[string]any.
+// Comparison is one constraint and the result of comparing it. Values are nil, bool, int64, *big.Int, float64, string,
+// []any or map[string]any.
 type Comparison struct {
 	Attribute string
 	Operator  engine.Operator
@@ -117,7 +119,8 @@ func (s *Step) Detail() string {
 	return ""
 }
 
-// rule describes the constraints up to the first that doesn't hold and, if all hold, the share of the matches that is granted.
+// rule describes the constraints up to the first that doesn't hold and, if all hold, the share of the matches that is
+// granted.
 func (s *Step) rule() string {
 	var told []string
 	for _, c := range s.Comparisons {

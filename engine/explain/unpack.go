@@ -7,8 +7,9 @@ import (
 	"math/big"
 )
 
-// unpacker reads msgpack values in the forms of a context: nil, bool, int64, *big.Int, float64, string, []any, map[string]any. A
-// library's decoder would need its ext type for long integers registered for the whole program. The first error stays.
+// unpacker reads msgpack values in the forms of a context: nil, bool, int64, *big.Int, float64, string, []any,
+// map[string]any. A library's decoder would need its ext type for long integers registered for the whole program. The
+// first error stays.
 type unpacker struct {
 	rest []byte
 	err  error

@@ -6,9 +6,10 @@ import (
 	"strings"
 )
 
-// Canonical returns the flag the way it is stored: gates in ascending order of their slots, variants of their names, tags sorted and
-// without repetition, values and payloads in canonical form, and text in valid UTF-8. The result shares no memory with the flag. Parts
-// without a canonical form, because they are invalid, stay as they are for validation to report.
+// Canonical returns the flag the way it is stored: gates in ascending order of their slots, variants of their names,
+// tags sorted and without repetition, values and payloads in canonical form, and text in valid UTF-8. The result
+// shares no memory with the flag. Parts without a canonical form, because they are invalid, stay as they are for
+// validation to report.
 func (f Flag) Canonical() Flag {
 	c := f
 	c.Key, c.Description, c.Owner = ValidText(f.Key), ValidText(f.Description), ValidText(f.Owner)

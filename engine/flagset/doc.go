@@ -1,10 +1,11 @@
-// Package flagset holds the flags that people write: the model, its JSON and YAML forms, its checks, and the verbs that change it.
+// Package flagset holds the flags that people write: the model, its JSON and YAML forms, its checks, and the verbs
+// that change it.
 //
 // # Model
 //
 // A [Set] is everything in one environment: settings, flags and segments. A [Flag] is a list of gates, one per slot
-// ([Gate.Slot]); a [Segment] is a named list of constraints. All of them are plain values with one JSON form, and the same
-// form in YAML. schema.json describes the form to editors.
+// ([Gate.Slot]); a [Segment] is a named list of constraints. All of them are plain values with one JSON form, and the
+// same form in YAML. schema.json describes the form to editors.
 //
 // Every change takes the same path, and each step is a pure function:
 //

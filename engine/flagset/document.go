@@ -12,8 +12,8 @@ type Document struct {
 	Problems []Problem
 }
 
-// ReadDocument reads and validates a file. The file is JSON if it begins with a brace and reads as JSON, and YAML otherwise. Every
-// problem has a line.
+// ReadDocument reads and validates a file. The file is JSON if it begins with a brace and reads as JSON, and YAML
+// otherwise. Every problem has a line.
 func ReadDocument(data []byte) *Document {
 	root, problem := node{}, (*Problem)(nil)
 	trimmed := bytes.TrimSpace(data)

@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// The forms below have the members of the authoring form in the order in which people read them. A member that a gate's type doesn't
-// have is left out. A member that it has is written even if it is empty.
+// The forms below have the members of the authoring form in the order in which people read them. A member that a
+// gate's type doesn't have is left out. A member that it has is written even if it is empty.
 
 type flagForm struct {
 	Key         string   `json:"key"`

@@ -126,7 +126,8 @@ func (s *Set) Segment(key string) *Segment {
 	return &s.Segments[i]
 }
 
-// Sorted returns the set with flags and segments in ascending order of their keys, bytewise. Equal keys keep their order.
+// Sorted returns the set with flags and segments in ascending order of their keys, bytewise. Equal keys keep their
+// order.
 func (s *Set) Sorted() *Set {
 	sorted := Set{Settings: s.Settings, Flags: slices.Clone(s.Flags), Segments: slices.Clone(s.Segments)}
 	slices.SortStableFunc(sorted.Flags, func(a, b Flag) int { return strings.Compare(a.Key, b.Key) })

@@ -25,8 +25,8 @@ func (k kind) String() string {
 	return [...]string{"null", "a boolean", "a number", "a number", "a string", "a list", "an object"}[k]
 }
 
-// node is a part of a JSON or YAML document as it was written. It keeps numbers exact, the order and the repetitions of names, and the
-// line of each part, so that a problem can say where it is.
+// node is a part of a JSON or YAML document as it was written. It keeps numbers exact, the order and the repetitions
+// of names, and the line of each part, so that a problem can say where it is.
 type node struct {
 	kind  kind
 	value any      // bool, int64, *big.Int, float64 or string
@@ -35,8 +35,8 @@ type node struct {
 	line  int
 }
 
-// maxNesting bounds how deep a document may nest. Payloads, the deepest part that people write, stay far below, and reading never needs
-// a deep stack.
+// maxNesting bounds how deep a document may nest. Payloads, the deepest part that people write, stay far below, and
+// reading never needs a deep stack.
 const maxNesting = 64
 
 var (
@@ -54,7 +54,8 @@ func (n *node) member(name string) *node {
 	return nil
 }
 
-// plain returns the node in the form of a constraint's values: nil, bool, int64, *big.Int, float64, string, []any or map[string]any.
+// plain returns the node in the form of a constraint's values: nil, bool, int64, *big.Int, float64, string, []any or
+// map[string]any.
 func (n *node) plain() any {
 	switch n.kind {
 	case kindList:

@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// Number is an integer of any length or a float. The two stay apart, 5 isn't 5.0, and neither is ever rounded. The zero value is 0.
+// Number is an integer of any length or a float. The two stay apart, 5 isn't 5.0, and neither is ever rounded. The
+// zero value is 0.
 type Number struct{ value any } // nil (for 0), int64, *big.Int beyond int64, or float64
 
 // Int returns an integer.
@@ -69,8 +70,8 @@ func (n *Number) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// maxDigits bounds the text of a number, so that reading one can't take quadratic time. The longest integer that fits a value of a
-// snapshot is shorter.
+// maxDigits bounds the text of a number, so that reading one can't take quadratic time. The longest integer that fits
+// a value of a snapshot is shorter.
 const maxDigits = 65_536
 
 var (
@@ -79,7 +80,8 @@ var (
 	errNumberSyntax = errors.New("not a number")
 )
 
-// parseNumber reads a JSON number into an int64, *big.Int or float64. A float without a fraction within ±2^53 becomes an integer.
+// parseNumber reads a JSON number into an int64, *big.Int or float64. A float without a fraction within ±2^53 becomes
+// an integer.
 func parseNumber(text string) (any, error) {
 	if len(text) > maxDigits {
 		return nil, errNumberLength

@@ -2,15 +2,13 @@ package flagset
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 )
 
-// ParseFlag reads a flag's JSON document. It reports everything that doesn't fit the form and leaves it out of the flag; ValidateFlag
-// checks whether the flag makes sense. It skips members named in ignore, such as a request's "reason" or those that an answer adds. It
-// leaves a missing key empty, since a path may supply it.
+// ParseFlag reads a flag's JSON document. It reports everything that doesn't fit the form and leaves it out of the
+// flag; ValidateFlag checks whether the flag makes sense. It skips members named in ignore, such as a request's
+// "reason" or those that an answer adds. It leaves a missing key empty, since a path may supply it.
 //
 // Why: RATIONALE.md "Why are reading a flag and validating it separate steps?"
 func ParseFlag(data []byte, ignore ...string) (Flag, []Problem) {
@@ -83,7 +81,8 @@ func (r *reader) want(n *node, k kind, hint string) bool {
 	return false
 }
 
-// object reads the members named in fields, once each, and adds a problem for every other. A null member counts as left out.
+// object reads the members named in fields, once each, and adds a problem for every other. A null member counts as
+// left out.
 func (r *reader) object(n *node, what string, fields map[string]field, required ...string) {
 	if !r.want(n, kindObject, "") {
 		return
@@ -350,56 +349,4 @@ func (r *reader) unrepeated(n *node) {
 		}
 		r.in(token, &n.items[i], r.unrepeated)
 	}
-}
-
-// gateTypes are the ten gate types, in the order in which people meet them.
-var gateTypes = [...]GateType{Boolean, Actor, Group, PercentageOfTime, PercentageOfActors, VariantGate, Rule, SegmentGate, Prerequisite, Schedule}
-
-const typesHint = "types are boolean, actor, group, percentage_of_time, percentage_of_actors, variant, rule, segment, prerequisite and schedule"
-
-// GateTypes returns the ten gate types.
-func GateTypes() []GateType { return slices.Clone(gateTypes[:]) }
-
-func known(t GateType) bool { return slices.Contains(gateTypes[:], t) }
-
-// nearest suggests which field a misspelt name may mean.
-func nearest(name string, fields map[string]field) string {
-	best, most := "", 3
-	names := make([]string, 0, len(fields))
-	for known := range fields {
-		names = append(names, known)
-	}
-	slices.Sort(names)
-	for _, known := range names {
-		if d := distance(name, known); d < most {
-			best, most = known, d
-		}
-	}
-	if best != "" {
-		return fmt.Sprintf("did you mean %q?", best)
-	}
-	return "fields are " + strings.Join(names, ", ")
-}
-
-// distance returns the Levenshtein distance of two names in bytes. Names longer than any field count as far apart.
-func distance(a, b string) int {
-	if len(a) > 32 {
-		return len(a)
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }

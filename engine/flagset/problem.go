@@ -102,8 +102,8 @@ func Errors(problems []Problem) []Problem {
 	return failed
 }
 
-// Join returns the problems of parsing followed by those of validation. It leaves out problems of validation that only follow from a
-// part that could not be read.
+// Join returns the problems of parsing followed by those of validation. It leaves out problems of validation that only
+// follow from a part that could not be read.
 func Join(parsed, validated []Problem) []Problem {
 	type place struct{ flag, segment, pointer string }
 	at, above := map[place]bool{}, map[place]bool{} // the places that could not be read, and everything around them
@@ -137,8 +137,8 @@ func outwards(pointer string) iter.Seq[string] {
 	}
 }
 
-// Introduced returns the problems after a change that didn't exist before it. It compares problems by flag, slot and what is wrong, not
-// by position, so a gate that only moved introduces none.
+// Introduced returns the problems after a change that didn't exist before it. It compares problems by flag, slot and
+// what is wrong, not by position, so a gate that only moved introduces none.
 //
 // Why: RATIONALE.md "Why do problems carry both a gate's slot and a pointer?"
 func Introduced(before, after []Problem) []Problem {

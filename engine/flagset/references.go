@@ -9,8 +9,9 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// ValidateReferences finds problems between the parts of a set: keys that occur twice, gates that name a missing flag or segment, cycles
-// of prerequisites, flags that reach too many others, and sets that are too large. The set may have any order.
+// ValidateReferences finds problems between the parts of a set: keys that occur twice, gates that name a missing flag
+// or segment, cycles of prerequisites, flags that reach too many others, and sets that are too large. The set may have
+// any order.
 func ValidateReferences(set *Set) []Problem {
 	g := graph{flags: make(map[string]int, len(set.Flags)), set: set, segments: make(map[string]bool, len(set.Segments))}
 	var c checker
@@ -145,8 +146,8 @@ func (g *graph) around(flag, by int) string {
 	return strings.Join(keys, " → ")
 }
 
-// components numbers the sets of flags that need each other (Tarjan). The walk keeps its own stack, since a chain may contain every
-// flag.
+// components numbers the sets of flags that need each other (Tarjan). The walk keeps its own stack, since a chain may
+// contain every flag.
 func (g *graph) components() []int {
 	n := len(g.parents)
 	component, index, low := make([]int, n), make([]int, n), make([]int, n)

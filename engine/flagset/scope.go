@@ -1,7 +1,7 @@
 package flagset
 
-// Scope says whom Enable and Disable apply to. At most one part may be given; none means everybody. Its JSON form is the body of the
-// API's verbs:
+// Scope says whom Enable and Disable apply to. At most one part may be given; none means everybody. Its JSON form is
+// the body of the API's verbs:
 //
 //	{"for_actor": "user:42"}   {"for_group": "staff"}   {"for_percentage_of": {"actors": 0.25}}   {"for_segment": "premium_us"}
 //	{"when": [constraint, …]}  {"requires": "parent"}   {"requires": {"flag": "parent", "enabled": false}}
@@ -161,7 +161,8 @@ func (r *reader) requirement(n *node) *Requirement {
 	return &q
 }
 
-// notNull refuses a null where leaving out the member means everybody or everything: a lost variable must not widen a change.
+// notNull refuses a null where leaving out the member means everybody or everything: a lost variable must not widen a
+// change.
 func (r *reader) notNull(n *node, names ...string) {
 	for _, name := range names {
 		if item := n.member(name); item != nil && item.kind == kindNull {

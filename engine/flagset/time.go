@@ -13,9 +13,9 @@ var (
 	errTimeOffset   = errors.New("the offset is missing, or not one of Z, +01, +0100 and +01:00")
 )
 
-// ParseTime reads an ISO 8601 time, as schedules have it, and returns it in Unix microseconds. The form is an optional sign, YYYY-MM-DD,
-// a T or a space, HH:MM:SS, an optional fraction after a point or a comma, of which six digits count, and an offset: Z, ±HH, ±HHMM or
-// ±HH:MM, but not -00:00. Everything else is refused, even spaces around it.
+// ParseTime reads an ISO 8601 time, as schedules have it, and returns it in Unix microseconds. The form is an optional
+// sign, YYYY-MM-DD, a T or a space, HH:MM:SS, an optional fraction after a point or a comma, of which six digits
+// count, and an offset: Z, ±HH, ±HHMM or ±HH:MM, but not -00:00. Everything else is refused, even spaces around it.
 func ParseTime(text string) (int64, error) {
 	rest, negative := text, false
 	if rest != "" && (rest[0] == '+' || rest[0] == '-') {

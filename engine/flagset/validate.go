@@ -15,7 +15,8 @@ const (
 	MaxTags      = 64    // of a flag: a list can't show more
 )
 
-// KeyPattern is the pattern that the keys of flags and segments must match when they are written. The engine itself accepts any text.
+// KeyPattern is the pattern that the keys of flags and segments must match when they are written. The engine itself
+// accepts any text.
 const KeyPattern = `^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$`
 
 var keyPattern = regexp.MustCompile(KeyPattern)

@@ -132,7 +132,8 @@ func (c *checker) list(k *Constraint) {
 	}
 }
 
-// value returns a value in the form in which it is stored. It checks that the value has such a form and is not too long.
+// value returns a value in the form in which it is stored. It checks that the value has such a form and is not too
+// long.
 func (c *checker) value(pointer string, v any) (any, bool) {
 	stored, err := Normalise(v)
 	if err != nil {

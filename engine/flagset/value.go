@@ -13,9 +13,10 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/internal/pack"
 )
 
-// Normalise converts a value to the form that constraints keep, as every edge of the system does. Integers of all sizes become int64 or,
-// beyond it, *big.Int. A float without a fraction within ±2^53 becomes an integer. A json.Number keeps every digit. In text, U+FFFD
-// replaces each byte that isn't UTF-8. Lists and maps are converted in the same way. NaN, infinities and all other types are errors.
+// Normalise converts a value to the form that constraints keep, as every edge of the system does. Integers of all
+// sizes become int64 or, beyond it, *big.Int. A float without a fraction within ±2^53 becomes an integer. A
+// json.Number keeps every digit. In text, U+FFFD replaces each byte that isn't UTF-8. Lists and maps are converted in
+// the same way. NaN, infinities and all other types are errors.
 func Normalise(v any) (any, error) {
 	switch v := v.(type) {
 	case nil, bool, int64:
@@ -146,8 +147,8 @@ func appendText(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// CanonicalJSON returns a JSON document in canonical form: compact, with names ascending bytewise, and numbers as this package writes
-// them.
+// CanonicalJSON returns a JSON document in canonical form: compact, with names ascending bytewise, and numbers as this
+// package writes them.
 func CanonicalJSON(data []byte) (json.RawMessage, error) {
 	root, problem := readJSON(data)
 	if problem != nil {
@@ -156,7 +157,8 @@ func CanonicalJSON(data []byte) (json.RawMessage, error) {
 	return appendValue(nil, root.plain()), nil
 }
 
-// AppendValue normalises a value of a context and appends it to dst as msgpack, such as a list or map for engine.Encoded.
+// AppendValue normalises a value of a context and appends it to dst as msgpack, such as a list or map for
+// engine.Encoded.
 func AppendValue(dst []byte, v any) ([]byte, error) {
 	normal, err := Normalise(v)
 	if err != nil {

@@ -5,8 +5,9 @@ import (
 	"slices"
 )
 
-// Enable returns the flag with the gate that the scope stands for, in place of the one in its slot. An empty scope stands for the boolean
-// gate. The result is canonical. Problems point into the scope's JSON form, and leave the flag unchanged.
+// Enable returns the flag with the gate that the scope stands for, in place of the one in its slot. An empty scope
+// stands for the boolean gate. The result is canonical. Problems point into the scope's JSON form, and leave the flag
+// unchanged.
 func Enable(f Flag, s Scope) (Flag, []Problem) {
 	g, prefix, problems := s.gate()
 	if problems == nil {
@@ -18,9 +19,9 @@ func Enable(f Flag, s Scope) (Flag, []Problem) {
 	return f.with(g), problems
 }
 
-// Disable returns the flag with a gate that turns it off for everybody, an actor or a group. For a percentage r, the gate leaves the flag
-// on for 1.0 − r. Other scopes are refused: clear their gate instead. Other gates that grant stay, so the flag may still be on; Kill turns
-// it off for good.
+// Disable returns the flag with a gate that turns it off for everybody, an actor or a group. For a percentage r, the
+// gate leaves the flag on for 1.0 − r. Other scopes are refused: clear their gate instead. Other gates that grant
+// stay, so the flag may still be on; Kill turns it off for good.
 func Disable(f Flag, s Scope) (Flag, []Problem) {
 	g, prefix, problems := s.gate()
 	if problems != nil {
@@ -43,8 +44,8 @@ func Disable(f Flag, s Scope) (Flag, []Problem) {
 	return f.with(g), problems
 }
 
-// Clear returns the flag without the gate in a slot, which may be empty already. If no part is given, it removes all gates. An empty actor
-// or group is an error, so that it doesn't wipe the flag.
+// Clear returns the flag without the gate in a slot, which may be empty already. If no part is given, it removes all
+// gates. An empty actor or group is an error, so that it doesn't wipe the flag.
 func Clear(f Flag, what Removal) (Flag, []Problem) {
 	slots, problems := what.slots()
 	if problems != nil {
@@ -66,8 +67,8 @@ func PutVariants(f Flag, variants []Variant) (Flag, []Problem) {
 	return f.with(g), c.problems
 }
 
-// Kill returns the flag turned off, whatever its gates say; it keeps the gates. off is the variant to serve while the flag is killed. If
-// off is nil, the flag's own stays; "" means the caller's default.
+// Kill returns the flag turned off, whatever its gates say; it keeps the gates. off is the variant to serve while the
+// flag is killed. If off is nil, the flag's own stays; "" means the caller's default.
 func Kill(f Flag, off *string) (Flag, []Problem) {
 	killed := f.Canonical()
 	killed.Killed = true

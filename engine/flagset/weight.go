@@ -27,8 +27,8 @@ func SortedVariants(variants []Variant) []Variant {
 	return sorted
 }
 
-// TotalWeight adds up the weights as the reference does: in the order of the names, with integers exact until a float comes. ok is false
-// if the sum overflows a float.
+// TotalWeight adds up the weights as the reference does: in the order of the names, with integers exact until a float
+// comes. ok is false if the sum overflows a float.
 func TotalWeight(sorted []Variant) (total float64, ok bool) {
 	exact, floats := new(big.Int), false
 	for _, v := range sorted {

@@ -13,8 +13,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// maxUnfolded bounds how many nodes a document's aliases may unfold to, which a few lines could make endless otherwise. It is far more
-// than people repeat, and takes a few hundred megabytes at worst.
+// maxUnfolded bounds how many nodes a document's aliases may unfold to, which a few lines could make endless
+// otherwise. It is far more than people repeat, and takes a few hundred megabytes at worst.
 const maxUnfolded = 1_000_000
 
 var (
@@ -25,8 +25,8 @@ var (
 	errDocuments = errors.New("there is more than one document")
 )
 
-// ParseYAML reads a whole document in YAML, in the way in which ParseSet reads JSON. Numbers, text and booleans are those of JSON, so text
-// that would be read as another type needs quotes. A time needs none.
+// ParseYAML reads a whole document in YAML, in the way in which ParseSet reads JSON. Numbers, text and booleans are
+// those of JSON, so text that would be read as another type needs quotes. A time needs none.
 func ParseYAML(data []byte) (Set, []Problem) {
 	root, problem := readYAML(data)
 	if problem != nil {
@@ -170,8 +170,8 @@ func (n node) yamlNumber(text string) (node, error) {
 	return read, nil
 }
 
-// MarshalYAML writes a set as a YAML document for people. It leaves out members that are empty or have their usual value, and writes
-// short lists on one line.
+// MarshalYAML writes a set as a YAML document for people. It leaves out members that are empty or have their usual
+// value, and writes short lists on one line.
 func MarshalYAML(set *Set) ([]byte, error) {
 	data, err := set.MarshalJSON()
 	if err != nil {

@@ -42,8 +42,9 @@ type Error struct{ Detail, Hint string }
 // Error returns the detail.
 func (e *Error) Error() string { return e.Detail }
 
-// Compile turns a pattern in RE2 syntax, with Go's Perl classes and flags, into a program. The program has only the instructions
-// that can be reached, numbered in the order in which they are tried, without captures and steps that do nothing.
+// Compile turns a pattern in RE2 syntax, with Go's Perl classes and flags, into a program. The program has only the
+// instructions that can be reached, numbered in the order in which they are tried, without captures and steps that do
+// nothing.
 //
 // Why: RATIONALE.md "Why RE2 syntax through `regexp/syntax`, and what if Go's tables change?"
 func Compile(pattern string) (*Program, *Error) {

@@ -1,5 +1,5 @@
-// Package request writes requests to the engine as bytes, as a host sends them to the module. It is for tests, benchmarks and vectors;
-// hosts have their own writers, made for speed.
+// Package request writes requests to the engine as bytes, as a host sends them to the module. It is for tests,
+// benchmarks and vectors; hosts have their own writers, made for speed.
 package request
 
 import (

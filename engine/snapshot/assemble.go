@@ -25,8 +25,8 @@ type Header struct {
 // ErrDuplicate says that two records of one kind have the same key.
 var ErrDuplicate = errors.New("two records have the same key")
 
-// Assemble makes a snapshot of records, in any order. It loads the result with the engine before it returns it; an error says what
-// the engine refuses, such as too many records.
+// Assemble makes a snapshot of records, in any order. It loads the result with the engine before it returns it; an
+// error says what the engine refuses, such as too many records.
 func Assemble(h Header, records []Record) ([]byte, error) {
 	data, err := assemble(h, records)
 	if err != nil {
@@ -38,8 +38,9 @@ func Assemble(h Header, records []Record) ([]byte, error) {
 	return data, nil
 }
 
-// Compile validates and compiles a whole set. Strict returns no bytes if anything is wrong; Tolerant returns none only if what is left
-// of the set doesn't make a snapshot. The problems of single flags and segments come first, then those between them.
+// Compile validates and compiles a whole set. Strict returns no bytes if anything is wrong; Tolerant returns none only
+// if what is left of the set doesn't make a snapshot. The problems of single flags and segments come first, then those
+// between them.
 func Compile(h Header, set *flagset.Set, mode Mode) ([]byte, []flagset.Problem) {
 	var records []Record
 	var problems []flagset.Problem
@@ -85,7 +86,8 @@ func firstOfEach(records []Record) []Record {
 	})
 }
 
-// loads returns an error if the engine refuses a record. The engine checks its limits and tables; this package has no copy of the checks.
+// loads returns an error if the engine refuses a record. The engine checks its limits and tables; this package has no
+// copy of the checks.
 // Why: RATIONALE.md "How do we know that everything that compiles also loads?"
 func loads(r Record) error {
 	data, err := assemble(Header{}, []Record{r})

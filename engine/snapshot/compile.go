@@ -11,9 +11,10 @@ type Mode int
 const (
 	// Strict refuses a record that has errors. It is for writes.
 	Strict Mode = iota
-	// Tolerant reports errors as warnings and compiles malformed parts so that they grant nothing, as the reference does. A
-	// constraint that can't hold becomes "never", and a gate that can't be read is left out. Where leaving something out could
-	// turn a flag on, the whole flag is off. Gates keep their order. It is for flags that exist already, such as imported ones.
+	// Tolerant reports errors as warnings and compiles malformed parts so that they grant nothing, as the reference
+	// does. A constraint that can't hold becomes "never", and a gate that can't be read is left out. Where leaving
+	// something out could turn a flag on, the whole flag is off. Gates keep their order. It is for flags that exist
+	// already, such as imported ones.
 	// Why: RATIONALE.md "What does tolerant compilation do with malformed gates?"
 	Tolerant
 )
@@ -27,8 +28,8 @@ const (
 	SegmentRecord
 )
 
-// Record is one compiled flag or segment. It depends on nothing else, and may be kept and shared. A record without a body stands for
-// something that no snapshot can hold, such as a flag whose key is too long; Assemble leaves it out.
+// Record is one compiled flag or segment. It depends on nothing else, and may be kept and shared. A record without a
+// body stands for something that no snapshot can hold, such as a flag whose key is too long; Assemble leaves it out.
 type Record struct {
 	Kind   Kind
 	Key    string
@@ -47,8 +48,8 @@ func (c Counts) Add(d Counts) Counts {
 	return c
 }
 
-// CompileFlag compiles one flag. Strict compiles its canonical form, or nothing if the flag has an error; Tolerant compiles every
-// flag. The problems are those that ValidateFlag finds.
+// CompileFlag compiles one flag. Strict compiles its canonical form, or nothing if the flag has an error; Tolerant
+// compiles every flag. The problems are those that ValidateFlag finds.
 func CompileFlag(f *flagset.Flag, mode Mode) (Record, []flagset.Problem) {
 	problems := flagset.ValidateFlag(f)
 	if mode == Strict {
@@ -62,8 +63,8 @@ func CompileFlag(f *flagset.Flag, mode Mode) (Record, []flagset.Problem) {
 	return finish(record, append(problems, refused...), mode)
 }
 
-// CompileValidated compiles one flag whose problems are known: malformed parts grant nothing, as in Tolerant mode. It returns what the
-// engine refuses beyond what ValidateFlag finds; such a flag is compiled as one that is off.
+// CompileValidated compiles one flag whose problems are known: malformed parts grant nothing, as in Tolerant mode. It
+// returns what the engine refuses beyond what ValidateFlag finds; such a flag is compiled as one that is off.
 func CompileValidated(f *flagset.Flag) (Record, []flagset.Problem) {
 	c := newCompiler()
 	c.flag(f)
@@ -99,7 +100,8 @@ func CompileValidatedSegment(s *flagset.Segment) (Record, []flagset.Problem) {
 	return record, nil
 }
 
-// instead writes something simpler in place of a record that the engine refuses, and no body if the engine refuses even that.
+// instead writes something simpler in place of a record that the engine refuses, and no body if the engine refuses
+// even that.
 func instead(record Record, write func(*compiler)) Record {
 	c := newCompiler()
 	write(c)

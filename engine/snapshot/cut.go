@@ -12,8 +12,8 @@ const scores = 1 << 16
 // draws is how many draws percentage_of_time has. The draw n, from 1 to 10000, stands for n/10000.
 const draws = 10_000
 
-// actorsGranted returns how many scores a ratio grants. It tries the reference's own comparison on the scores, so the result is exact
-// to the last bit.
+// actorsGranted returns how many scores a ratio grants. It tries the reference's own comparison on the scores, so the
+// result is exact to the last bit.
 // Why: RATIONALE.md "Why are ratios and weights settled by search, not by arithmetic?"
 func actorsGranted(ratio float64) int {
 	return sort.Search(scores, func(s int) bool { return !(float64(s)/scores <= ratio) })
@@ -24,8 +24,8 @@ func drawsGranted(ratio float64) int {
 	return sort.Search(draws, func(i int) bool { return !(float64(i+1)/draws <= ratio) })
 }
 
-// cuts returns, for each of the sorted variants, the score below which it is picked unless an earlier one is. ok is false if
-// the sum of the weights overflows a float.
+// cuts returns, for each of the sorted variants, the score below which it is picked unless an earlier one is. ok is
+// false if the sum of the weights overflows a float.
 func cuts(sorted []flagset.Variant) (cut []int, ok bool) {
 	if len(sorted) == 0 {
 		return nil, true

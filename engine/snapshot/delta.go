@@ -13,7 +13,8 @@ import (
 // ErrNotSnapshot says that bytes are not a snapshot in the format that this package writes.
 var ErrNotSnapshot = errors.New("not a snapshot")
 
-// Delta returns a delta that turns one snapshot into another: the header and the id of the second, and every record that differs.
+// Delta returns a delta that turns one snapshot into another: the header and the id of the second, and every record
+// that differs.
 func Delta(base, next []byte) ([]byte, error) {
 	from, err := split(base)
 	if err != nil {

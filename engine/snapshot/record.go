@@ -11,8 +11,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/pattern"
 )
 
-// compiler writes one record, and counts what is in it. Its flags may be malformed in any way. It leaves out gates that grant nothing
-// anyway.
+// compiler writes one record, and counts what is in it. Its flags may be malformed in any way. It leaves out gates
+// that grant nothing anyway.
 type compiler struct {
 	*pack.Writer
 	counts Counts
@@ -116,7 +116,8 @@ func sortParts(gates []flagset.Gate) parts {
 // sound reports whether a ratio is given and lies between 0 and 1.
 func sound(ratio *float64) bool { return ratio != nil && *ratio > 0 && *ratio < 1 }
 
-// soundVariants reports whether a variant gate can be read. If it can't, the whole gate is left out, as the reference does.
+// soundVariants reports whether a variant gate can be read. If it can't, the whole gate is left out, as the reference
+// does.
 func soundVariants(variants []flagset.Variant) bool {
 	names, some := map[string]bool{}, false
 	for _, v := range variants {
@@ -251,8 +252,8 @@ func (c *compiler) constraints(constraints []flagset.Constraint) {
 	}
 }
 
-// constraint writes a constraint, or "never" in place of one without a meaning. It writes the values if it can, so that an explanation
-// shows them.
+// constraint writes a constraint, or "never" in place of one without a meaning. It writes the values if it can, so
+// that an explanation shows them.
 func (c *compiler) constraint(k flagset.Constraint) {
 	op, values, count := operator(k.Operator), pack.NewWriter(), len(k.Values)
 	values.Array(count)
@@ -303,7 +304,8 @@ func onlyPattern(values []any) *pattern.Program {
 	return pattern
 }
 
-// canonicalValue converts a value to one of the model's Go types. A float stays a float: the readers settle whether 5.0 is 5.
+// canonicalValue converts a value to one of the model's Go types. A float stays a float: the readers settle whether
+// 5.0 is 5.
 func canonicalValue(v any) any {
 	switch v := v.(type) {
 	case float64:

@@ -1,7 +1,7 @@
 //go:build wasm || gonfalon_module
 
-// Command guest is the outside of the module. It hands bytes to package engine and lays out the answers as ../ABI.md says. It decides
-// nothing itself.
+// Command guest is the outside of the module. It hands bytes to package engine and lays out the answers as ../ABI.md
+// says. It decides nothing itself.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Package settest tests generators of random sets. A generator that never sets a field doesn't test it, and a field, an operator or a
-// kind of gate that is added later is easily forgotten.
+// Package settest tests generators of random sets. A generator that never sets a field doesn't test it, and a field,
+// an operator or a kind of gate that is added later is easily forgotten.
 package settest
 
 import (

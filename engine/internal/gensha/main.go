@@ -1,6 +1,6 @@
-// Command gensha writes the SHA-256 block function: sixteen rounds written out, gone through four times. In WebAssembly the message
-// words and the working variables then live in locals, which makes it three times as fast as a loop over rounds; all 64 written
-// out are no faster, and thrice as large.
+// Command gensha writes the SHA-256 block function: sixteen rounds written out, gone through four times. In
+// WebAssembly the message words and the working variables then live in locals, which makes it three times as fast as a
+// loop over rounds; all 64 written out are no faster, and thrice as large.
 package main
 
 import (
@@ -23,8 +23,9 @@ func main() {
 		fmt.Fprintf(&b, "w%d := binary.BigEndian.Uint32(p[%d:])\n", i, 4*i)
 	}
 	fmt.Fprint(&b, "a, b, c, d, e, f, g, z := h[0], h[1], h[2], h[3], h[4], h[5], h[6], h[7]\nvar s, t uint32\n")
-	// Sums begin with what is known first, since every round waits for the one before. Three rotations of a word are nested: a
-	// processor without a rotation that keeps its operand copies once instead of three times. a^b of one round is b^c of the next.
+	// Sums begin with what is known first, since every round waits for the one before. Three rotations of a word are
+	// nested: a processor without a rotation that keeps its operand copies once instead of three times. a^b of one
+	// round is b^c of the next.
 	fmt.Fprint(&b, "ab, bc := uint32(0), b^c\n")
 	v := []string{"a", "b", "c", "d", "e", "f", "g", "z"}
 	fmt.Fprint(&b, "for i := 0; ; i += 16 {\nk := (*[16]uint32)(roundConstants[i:])\n")

@@ -1,4 +1,5 @@
-// Package pack writes canonical msgpack, in which every head has its shortest form. The library's encoder does the work.
+// Package pack writes canonical msgpack, in which every head has its shortest form. The library's encoder does the
+// work.
 package pack
 
 import (
@@ -15,8 +16,8 @@ import (
 // ExtInteger is the ext type of an integer beyond int64, which is written as decimal digits.
 const ExtInteger = 1
 
-// Writer writes into memory. Its encoder fails only if its buffer does, and a bytes.Buffer never does, so the only errors are values
-// that msgpack has no form for.
+// Writer writes into memory. Its encoder fails only if its buffer does, and a bytes.Buffer never does, so the only
+// errors are values that msgpack has no form for.
 type Writer struct {
 	buffer  bytes.Buffer
 	encoder *msgpack.Encoder

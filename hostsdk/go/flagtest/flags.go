@@ -17,8 +17,9 @@ import (
 	"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon"
 )
 
-// Flags is a client whose flags a test sets. A change has taken effect when the method that makes it returns. Any number of
-// goroutines may evaluate flags; an invalid change calls t.Fatal, so make changes on the test's own goroutine.
+// Flags is a client whose flags a test sets. A change has taken effect when the method that makes it returns. Any
+// number of goroutines may evaluate flags; an invalid change calls t.Fatal, so make changes on the test's own
+// goroutine.
 type Flags struct {
 	*gonfalon.Client
 
@@ -40,7 +41,8 @@ type frame struct {
 // Option configures what New returns.
 type Option func(*Flags, *gonfalon.Config)
 
-// Strict makes the evaluation of a flag that the test hasn't set panic, so that no test passes because of a misspelt key.
+// Strict makes the evaluation of a flag that the test hasn't set panic, so that no test passes because of a misspelt
+// key.
 func Strict() Option {
 	return func(f *Flags, config *gonfalon.Config) {
 		f.strict = true
@@ -100,8 +102,8 @@ func (f *Flags) Run(ctx context.Context, feed *gonfalon.Feed) error {
 	}
 }
 
-// Context makes ctx one in which gonfalon.From(ctx) asks these flags first, whatever client is asked. With Strict, flags that the
-// test hasn't set panic there too.
+// Context makes ctx one in which gonfalon.From(ctx) asks these flags first, whatever client is asked. With Strict,
+// flags that the test hasn't set panic there too.
 func (f *Flags) Context(ctx context.Context) context.Context {
 	if f.strict {
 		return gonfalon.OverrideAll(ctx, f.Client)
@@ -124,7 +126,8 @@ func ForPercentageOfActors(ratio float64) Scope { return flagset.ForPercentageOf
 // ForPercentageOfTime returns the scope of a share of the decisions, in (0, 1).
 func ForPercentageOfTime(ratio float64) Scope { return flagset.ForPercentageOfTime(ratio) }
 
-// When returns the scope of contexts whose attribute compares this way. FORMAT.md of engine/snapshot lists the operators.
+// When returns the scope of contexts whose attribute compares this way. FORMAT.md of engine/snapshot lists the
+// operators.
 func When(attribute, operator string, values ...any) Scope {
 	return flagset.When(flagset.Constraint{Attribute: attribute, Operator: operator, Values: values})
 }
@@ -163,8 +166,8 @@ func (f *Flags) each(key string, scopes []Scope, verb func(flagset.Flag, flagset
 	})
 }
 
-// Serve serves one variant to every actor, with a payload if there is one: a boolean, string, number, or a value that encodes to a
-// JSON object.
+// Serve serves one variant to every actor, with a payload if there is one: a boolean, string, number, or a value that
+// encodes to a JSON object.
 func (f *Flags) Serve(key, variant string, payload ...any) {
 	f.t.Helper()
 	v := map[string]any{"name": variant, "weight": 1}
@@ -243,8 +246,8 @@ func (f *Flags) fatal(what string, problems []flagset.Problem) {
 	}
 }
 
-// publish hands the flags to the client, and waits until it serves them. The lock is held. References to flags and segments that come later are inert
-// until then.
+// publish hands the flags to the client, and waits until it serves them. The lock is held. References to flags and
+// segments that come later are inert until then.
 func (f *Flags) publish() {
 	f.t.Helper()
 	next := frame{f.compile(), make(chan error, 1)}

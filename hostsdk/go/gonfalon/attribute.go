@@ -13,11 +13,12 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// maxDepth is how deep lists and maps of a context may nest. Rules compare them whole, so that nobody needs more; what is deeper
-// is null, and a value that contains itself ends.
+// maxDepth is how deep lists and maps of a context may nest. Rules compare them whole, so that nobody needs more; what
+// is deeper is null, and a value that contains itself ends.
 const maxDepth = 16
 
-// maxExact is the greatest integer up to which every integer is a float64 of its own, as in languages with one kind of number.
+// maxExact is the greatest integer up to which every integer is a float64 of its own, as in languages with one kind of
+// number.
 const maxExact = 1 << 53
 
 // text is s with each byte that isn't UTF-8 as U+FFFD.
@@ -47,7 +48,8 @@ func attribute(name string, v any) engine.Attribute {
 	return engine.Null(name)
 }
 
-// normal is a value in one of the forms nil, bool, int64, *big.Int (beyond int64), float64, string, []any, map[string]any.
+// normal is a value in one of the forms nil, bool, int64, *big.Int (beyond int64), float64, string, []any,
+// map[string]any.
 func normal(v any, depth int) any {
 	switch v := v.(type) {
 	case nil:

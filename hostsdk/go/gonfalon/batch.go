@@ -12,8 +12,8 @@ import (
 // DecideAll returns the decision about each flag, ascending by key; nil before the first snapshot.
 func (c *Client) DecideAll(opts ...Option) []Decision { return c.AppendAll(nil, nil, opts...) }
 
-// AppendAll appends the decisions of these flags to dst, in their order, or of all flags, ascending by key, if keys is nil. With a
-// prepared context and room in dst it makes no allocation per flag.
+// AppendAll appends the decisions of these flags to dst, in their order, or of all flags, ascending by key, if keys is
+// nil. With a prepared context and room in dst it makes no allocation per flag.
 func (c *Client) AppendAll(dst []Decision, keys []string, opts ...Option) []Decision {
 	var q query
 	q.readAll(opts)

@@ -21,8 +21,8 @@ type Client struct {
 	ending
 }
 
-// Enabled reports whether a flag is on. If nothing has been loaded, or the flag is unknown, it returns the default. A killed flag is
-// off, whatever the default.
+// Enabled reports whether a flag is on. If nothing has been loaded, or the flag is unknown, it returns the default. A
+// killed flag is off, whatever the default.
 func (c *Client) Enabled(key string, opts ...Option) bool {
 	var d engine.Decision
 	c.decide(key, opts, &d)
@@ -32,8 +32,8 @@ func (c *Client) Enabled(key string, opts ...Option) bool {
 	return d.Enabled
 }
 
-// Variant returns the name of the variant that the actor is served. Without a variant gate, or without an actor, it returns the
-// default.
+// Variant returns the name of the variant that the actor is served. Without a variant gate, or without an actor, it
+// returns the default.
 func (c *Client) Variant(key string, opts ...Option) string {
 	var d engine.Decision
 	c.decide(key, opts, &d)
@@ -50,7 +50,8 @@ func (c *Client) Decide(key string, opts ...Option) Decision {
 	return g.decision(key, &d)
 }
 
-// decide decides one flag, and returns the snapshot that decided; nil if none could. d.Reason says whether the flag is known.
+// decide decides one flag, and returns the snapshot that decided; nil if none could. d.Reason says whether the flag is
+// known.
 func (c *Client) decide(key string, opts []Option, d *engine.Decision) *generation {
 	if in, g := simple(opts), c.serving.Load(); in != nil && g != nil && !c.watched {
 		if i := g.findSimple(key); i >= 0 {
@@ -86,8 +87,8 @@ func (c *Client) decide(key string, opts []Option, d *engine.Decision) *generati
 // retries bound how often a call begins again because the snapshot that it took was retired meanwhile.
 const retries = 8
 
-// decideNow decides by the snapshot that serves now. It returns that and the flag's number: nil if no snapshot could decide, −1 for
-// an unknown flag.
+// decideNow decides by the snapshot that serves now. It returns that and the flag's number: nil if no snapshot could
+// decide, −1 for an unknown flag.
 func (c *Client) decideNow(key string, q *query, d *engine.Decision) (*generation, int32) {
 	for range retries {
 		g := c.serving.Load()

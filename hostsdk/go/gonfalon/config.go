@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// Config says where flags come from, and how a client treats them. It needs an Endpoint, a Source, a Bootstrap or a LastGood; the
-// zero value of everything else is useful.
+// Config says where flags come from, and how a client treats them. It needs an Endpoint, a Source, a Bootstrap or a
+// LastGood; the zero value of everything else is useful.
 type Config struct {
 	Endpoint    string // of the control plane, as "https://flags.example.com"
 	Token       string // of role sdk, viewer or more
@@ -28,12 +28,13 @@ type Config struct {
 	// Engine decides. Nil is Native().
 	Engine Engine
 
-	// ReadyWithin is how long New waits for the source: 0 is DefaultReadyWithin, and below 0 it doesn't wait. If there is a snapshot
-	// to start with, New stops waiting when the source has failed once.
+	// ReadyWithin is how long New waits for the source: 0 is DefaultReadyWithin, and below 0 it doesn't wait. If there
+	// is a snapshot to start with, New stops waiting when the source has failed once.
 	ReadyWithin time.Duration
 	// TTL marks the client STALE after this long without contact from its source. It keeps answering. 0 is never.
 	TTL time.Duration
-	// Grace is how long the client stays READY after it has lost its source: 0 is DefaultGrace, and below 0 there is none.
+	// Grace is how long the client stays READY after it has lost its source: 0 is DefaultGrace, and below 0 there is
+	// none.
 	Grace time.Duration
 
 	// Usage is how often counts of evaluations are reported: 0 is DefaultUsage, below 0 is never.
@@ -55,9 +56,10 @@ const (
 	DefaultUsage       = time.Minute
 )
 
-// New makes a client and waits until it is ready, as Config says. It returns an error for a configuration that can't work, and if ctx
-// ends while it waits. An unreachable or refusing server is not an error: the client answers from what it has, or with the callers'
-// defaults, and keeps trying; see [Client.State]. ctx doesn't bound the client's life: Close ends it.
+// New makes a client and waits until it is ready, as Config says. It returns an error for a configuration that can't
+// work, and if ctx ends while it waits. An unreachable or refusing server is not an error: the client answers from
+// what it has, or with the callers' defaults, and keeps trying; see [Client.State]. ctx doesn't bound the client's
+// life: Close ends it.
 func New(ctx context.Context, config Config) (*Client, error) {
 	c, err := newClient(config)
 	if err != nil {
@@ -174,7 +176,8 @@ func (c *Client) start() error {
 	return nil
 }
 
-// startLastGood serves the copy on disk, if it is at least as new as the bootstrap. A damaged or missing copy is no error.
+// startLastGood serves the copy on disk, if it is at least as new as the bootstrap. A damaged or missing copy is no
+// error.
 func (c *Client) startLastGood() error {
 	if c.config.LastGood == "" {
 		return nil

@@ -2,9 +2,9 @@
 //
 // # The model
 //
-// A [Client] keeps one environment's snapshot in memory and evaluates flags locally, without a request. A [Source] brings new
-// snapshots (a stream, polling, a file, the program itself). An [Engine] turns their bytes into decisions: the native one,
-// unless Config names another, such as package wasmengine's.
+// A [Client] keeps one environment's snapshot in memory and evaluates flags locally, without a request. A [Source]
+// brings new snapshots (a stream, polling, a file, the program itself). An [Engine] turns their bytes into decisions:
+// the native one, unless Config names another, such as package wasmengine's.
 //
 //	flags, err := gonfalon.New(ctx, gonfalon.Config{Endpoint: "http://127.0.0.1:8080", Token: token})
 //	if err != nil {
@@ -13,9 +13,9 @@
 //	defer flags.Close()
 //	if flags.Enabled("new_checkout", gonfalon.For(user), gonfalon.With("plan", "pro")) { … }
 //
-// Options describe the context ([For], [InGroups], [With], [Attributes]) and the answer when nothing is known ([Default]). If you
-// evaluate many flags for one context, [Prepare] builds it once. [Remember] carries it in a [context.Context], with what was
-// decided for it.
+// Options describe the context ([For], [InGroups], [With], [Attributes]) and the answer when nothing is known
+// ([Default]). If you evaluate many flags for one context, [Prepare] builds it once. [Remember] carries it in a
+// [context.Context], with what was decided for it.
 //
 // # Promises
 //
@@ -27,6 +27,7 @@
 //
 // # Caveats
 //
-// A client that can't reach its server keeps using what it has, and reports that through its [State]; callers that care can query
-// it or subscribe. Strings of a [Decision] share memory with the snapshot that decided, and keep it alive.
+// A client that can't reach its server keeps using what it has, and reports that through its [State]; callers that
+// care can query it or subscribe. Strings of a [Decision] share memory with the snapshot that decided, and keep it
+// alive.
 package gonfalon

@@ -6,14 +6,16 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// Engine turns a snapshot's bytes into decisions. Native returns one, package wasmengine the other. It may serve many clients.
+// Engine turns a snapshot's bytes into decisions. Native returns one, package wasmengine the other. It may serve many
+// clients.
 type Engine interface {
-	// Load checks data and makes it ready to decide. It keeps no part of data, and nothing at all of data that it returns an error for.
+	// Load checks data and makes it ready to decide. It keeps no part of data, and nothing at all of data that it
+	// returns an error for.
 	Load(data []byte) (Snapshot, error)
 }
 
-// Snapshot is a set of flags in an engine. It never changes, and is safe for any number of callers at once. Flags are numbered
-// from 0 to Len−1, ascending by key.
+// Snapshot is a set of flags in an engine. It never changes, and is safe for any number of callers at once. Flags are
+// numbered from 0 to Len−1, ascending by key.
 type Snapshot interface {
 	// Info describes the snapshot.
 	Info() SnapshotInfo

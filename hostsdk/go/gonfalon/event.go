@@ -53,8 +53,8 @@ func (e *events) put(event Event) {
 	}
 }
 
-// Subscribe calls f with each event from now on, one after another, until stop is called. f should return quickly: other
-// subscribers wait for it, and events are dropped while 256 of them are waiting.
+// Subscribe calls f with each event from now on, one after another, until stop is called. f should return quickly:
+// other subscribers wait for it, and events are dropped while 256 of them are waiting.
 func (c *Client) Subscribe(f func(Event)) (stop func()) {
 	e := &c.events
 	e.mu.Lock()

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// File returns the source that reads a snapshot from a file, and reads it again whenever it changes. Replace the file by renaming.
+// File returns the source that reads a snapshot from a file, and reads it again whenever it changes. Replace the file
+// by renaming.
 func File(path string) Source { return file{path, fileInterval} }
 
 // fileInterval is how often a file is looked at. It costs a system call, and works on every file system.

@@ -9,8 +9,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// generation is a snapshot that serves, with what the client adds to it. It alone knows whether the engine is the native one, whose
-// calls cost no interface and no allocation.
+// generation is a snapshot that serves, with what the client adds to it. It alone knows whether the engine is the
+// native one, whose calls cost no interface and no allocation.
 type generation struct {
 	native nativeSnapshot // empty if another engine loaded the snapshot
 	loaded Snapshot

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// InProcess returns the source of a program that embeds the control plane. Pass it the Watch method of a controlplane.Service, and
-// flags come without HTTP.
+// InProcess returns the source of a program that embeds the control plane. Pass it the Watch method of a
+// controlplane.Service, and flags come without HTTP.
 //
 //	flags, err := gonfalon.New(ctx, gonfalon.Config{Source: gonfalon.InProcess(service.Watch)})
 //
@@ -56,8 +56,8 @@ func (s inProcess[F]) follow(ctx context.Context, feed *Feed, after Position) er
 	return errEnded
 }
 
-// confirm says while a watch is open that the source stands behind what serves. A watch that resumes at the newest position yields
-// nothing until something changes.
+// confirm says while a watch is open that the source stands behind what serves. A watch that resumes at the newest
+// position yields nothing until something changes.
 func (s inProcess[F]) confirm(ctx context.Context, feed *Feed) {
 	wait := time.NewTimer(settle)
 	defer wait.Stop()

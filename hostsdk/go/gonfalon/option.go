@@ -10,7 +10,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// Actor is something that flags are evaluated for. Its id is the targeting key: the same id is always in the same share of actors.
+// Actor is something that flags are evaluated for. Its id is the targeting key: the same id is always in the same
+// share of actors.
 type Actor interface {
 	// ActorID returns the id.
 	ActorID() string
@@ -22,8 +23,8 @@ type Member interface {
 	InGroup(name string) bool
 }
 
-// Option describes the context of a call, or its default. Options are values: you can keep them and pass them again. Of two that
-// set the same thing, the later counts.
+// Option describes the context of a call, or its default. Options are values: you can keep them and pass them again.
+// Of two that set the same thing, the later counts.
 type Option struct {
 	kind      optionKind
 	state     uint8 // the presence of an actor, the type of a default
@@ -46,8 +47,9 @@ const (
 	optionRoll
 )
 
-// For sets the actor: a string, or anything with ActorID() string. If it has InGroup(string) bool too, that decides about groups.
-// A nil actor is no actor. Any other type counts as no actor either: an invented id would assign it to an arbitrary share of actors.
+// For sets the actor: a string, or anything with ActorID() string. If it has InGroup(string) bool too, that decides
+// about groups. A nil actor is no actor. Any other type counts as no actor either: an invented id would assign it to
+// an arbitrary share of actors.
 func For[A any](actor A) Option {
 	// Conversions stay apart, so that a string isn't copied to the heap for the interfaces below.
 	if id, ok := any(actor).(string); ok {
@@ -74,7 +76,8 @@ func named(actor any) (string, bool) {
 	return v.String(), true
 }
 
-// InGroups sets the groups that the actor is in. Without For there is still an actor, of which only the groups are known.
+// InGroups sets the groups that the actor is in. Without For there is still an actor, of which only the groups are
+// known.
 func InGroups(names ...string) Option {
 	groups := make([]string, min(len(names), engine.MaxGroups))
 	for i := range groups {
@@ -109,8 +112,8 @@ func Attributes(values map[string]any) Option {
 	return Option{kind: optionPrepared, prepared: &prepared{in: engine.Input{Attributes: list}}}
 }
 
-// Default sets the answer for when nothing is known: no snapshot yet, no such flag, no variant to serve, a payload of another type.
-// Without it, the answer is false, "", 0 or nil: flags fail closed. Default(true) makes one fail open.
+// Default sets the answer for when nothing is known: no snapshot yet, no such flag, no variant to serve, a payload of
+// another type. Without it, the answer is false, "", 0 or nil: flags fail closed. Default(true) makes one fail open.
 func Default[V bool | string | int | int64 | float64](value V) Option {
 	o := Option{kind: optionDefault}
 	switch v := any(value).(type) {
@@ -137,7 +140,8 @@ func At(t time.Time) Option { return Option{kind: optionNow, bits: uint64(t.Unix
 // Roll sets the chance that percentage_of_time gates use, for tests and replays.
 func Roll(n uint64) Option { return Option{kind: optionRoll, bits: n} }
 
-// Prepare makes one option of many, so that the context is built once for many calls. Any number of goroutines may use it.
+// Prepare makes one option of many, so that the context is built once for many calls. Any number of goroutines may use
+// it.
 func Prepare(opts ...Option) Option {
 	var q query
 	q.readAll(opts)

@@ -52,8 +52,8 @@ func appendValue(dst []byte, v any) []byte {
 	return append(dst, 0xc0)
 }
 
-// appendHead writes a length: up to least in the head fix itself, then in 1, 2 or 4 bytes after the heads wide, wide+1 and wide+2.
-// Arrays and maps have no head for 1 byte.
+// appendHead writes a length: up to least in the head fix itself, then in 1, 2 or 4 bytes after the heads wide, wide+1
+// and wide+2. Arrays and maps have no head for 1 byte.
 func appendHead(dst []byte, n int, fix uint8, least int, wide uint8) []byte {
 	switch {
 	case n <= least:

@@ -62,8 +62,8 @@ func (c *Client) PayloadFloat(key string, opts ...Option) float64 {
 	return defaultOf(opts).float()
 }
 
-// PayloadObject reads the payload of the served variant into the value that into points to, as json.Unmarshal does. It reports
-// whether there was an object that fitted. If not, the value may have been filled in part.
+// PayloadObject reads the payload of the served variant into the value that into points to, as json.Unmarshal does. It
+// reports whether there was an object that fitted. If not, the value may have been filled in part.
 func (c *Client) PayloadObject(key string, into any, opts ...Option) bool {
 	p := c.payload(key, opts)
 	return strings.HasPrefix(p, "{") && json.Unmarshal([]byte(p), into) == nil
@@ -80,7 +80,8 @@ func payloadString(p string) (string, bool) {
 	return s, json.Unmarshal([]byte(p), &s) == nil
 }
 
-// parseNumber reads a JSON number: an int64 if it has no fraction and every language can hold it, else a float64; nil if it is none.
+// parseNumber reads a JSON number: an int64 if it has no fraction and every language can hold it, else a float64; nil
+// if it is none.
 func parseNumber(p string) any {
 	if p == "" || p[0] != '-' && (p[0] < '0' || p[0] > '9') {
 		return nil

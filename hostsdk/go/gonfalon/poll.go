@@ -13,8 +13,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// Poll returns the source that fetches the snapshot at intervals; the control plane answers 304 if nothing has changed. 0 is
-// DefaultPoll. Intervals have a jitter of a tenth.
+// Poll returns the source that fetches the snapshot at intervals; the control plane answers 304 if nothing has
+// changed. 0 is DefaultPoll. Intervals have a jitter of a tenth.
 func Poll(every time.Duration) Source {
 	if every <= 0 {
 		every = DefaultPoll

@@ -23,8 +23,8 @@ const room = 16
 
 var rooms = sync.Pool{New: func() any { return new([room]engine.Attribute) }}
 
-// simple returns the input of a call that brings a prepared context or none, and at most a default. It returns nil if there is more
-// to read.
+// simple returns the input of a call that brings a prepared context or none, and at most a default. It returns nil if
+// there is more to read.
 func simple(opts []Option) *engine.Input {
 	if len(opts) == 0 {
 		return &nobody
@@ -74,8 +74,8 @@ const (
 	fixedRoll
 )
 
-// merge takes everything but attributes from the options, and returns how many attributes they bring. If one prepared context brings
-// all of them, it takes them too, without a copy, and returns 0.
+// merge takes everything but attributes from the options, and returns how many attributes they bring. If one prepared
+// context brings all of them, it takes them too, without a copy, and returns 0.
 func (q *query) merge(opts []Option) int {
 	n, sources := 0, 0
 	q.alone = len(opts) == 1
@@ -141,7 +141,8 @@ func (q *query) mergePrepared(p *prepared) {
 	}
 }
 
-// fill writes the options' attributes into room, the last given first, since of two with one name the engine takes the first.
+// fill writes the options' attributes into room, the last given first, since of two with one name the engine takes the
+// first.
 func (q *query) fill(opts []Option, room []engine.Attribute) {
 	room = room[:0]
 	for i := len(opts) - 1; i >= 0; i-- {

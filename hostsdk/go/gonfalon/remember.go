@@ -7,8 +7,9 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// Remember returns a context that carries options, and the decisions made with them. Pass From(ctx) to a call: each flag is decided
-// once, and keeps that answer for as long as the context is used, whatever changes meanwhile. It is for one request.
+// Remember returns a context that carries options, and the decisions made with them. Pass From(ctx) to a call: each
+// flag is decided once, and keeps that answer for as long as the context is used, whatever changes meanwhile. It is
+// for one request.
 //
 //	ctx = gonfalon.Remember(ctx, gonfalon.For(user), gonfalon.With("plan", plan))
 //	…
@@ -23,8 +24,8 @@ func Remember(ctx context.Context, opts ...Option) context.Context {
 	return context.WithValue(ctx, scopeKey{}, p)
 }
 
-// Override returns a context in which calls with From(ctx) are answered by another client, whichever client they are made on, if that
-// client knows the flag. It lets a test change flags for itself alone; package flagtest builds on it.
+// Override returns a context in which calls with From(ctx) are answered by another client, whichever client they are
+// made on, if that client knows the flag. It lets a test change flags for itself alone; package flagtest builds on it.
 func Override(ctx context.Context, by *Client) context.Context { return override(ctx, by, false) }
 
 // OverrideAll is Override for every flag, including those that the other client doesn't know.
@@ -40,8 +41,8 @@ func override(ctx context.Context, by *Client, all bool) context.Context {
 	return context.WithValue(ctx, scopeKey{}, &p)
 }
 
-// From returns the options that a context carries, or none. Other options of the same call add to them; such a call is decided
-// again, and not remembered.
+// From returns the options that a context carries, or none. Other options of the same call add to them; such a call is
+// decided again, and not remembered.
 func From(ctx context.Context) Option {
 	if ctx == nil {
 		return Option{}
@@ -77,7 +78,8 @@ type decided struct {
 // remembers reports whether the answer to q is to be the same all through a request.
 func (q *query) remembers() bool { return q.scope != nil && q.scope.decided != nil && q.alone }
 
-// decideOnce decides as the request has decided before, or decides now and remembers that. Unknown flags are not remembered.
+// decideOnce decides as the request has decided before, or decides now and remembers that. Unknown flags are not
+// remembered.
 func (s *scope) decideOnce(by *Client, key string, q *query, d *engine.Decision) (*generation, int32) {
 	at := clientFlag{by, key}
 	if first, ok := s.recall(at); ok {

@@ -13,10 +13,12 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// Source brings snapshots and deltas. Stream, Poll, File and InProcess return one; you can write others, which call Feed.Take.
+// Source brings snapshots and deltas. Stream, Poll, File and InProcess return one; you can write others, which call
+// Feed.Take.
 type Source interface {
-	// Run brings frames until ctx ends; what it returns then doesn't matter. If it loses its connection before, it returns the
-	// reason, and is called again after a pause. It returns nil only if nothing more will ever come: what serves then stays.
+	// Run brings frames until ctx ends; what it returns then doesn't matter. If it loses its connection before, it
+	// returns the reason, and is called again after a pause. It returns nil only if nothing more will ever come: what
+	// serves then stays.
 	Run(ctx context.Context, feed *Feed) error
 }
 
@@ -32,9 +34,9 @@ type FrameError struct{ Err error }
 func (e *FrameError) Error() string { return e.Err.Error() }
 func (e *FrameError) Unwrap() error { return e.Err }
 
-// Take hands a frame to the client: a whole snapshot or a delta, which differ in their first byte. The client checks it, serves it,
-// and keeps no part of it. A snapshot that it already serves counts as a sign of life. The error is a *FrameError: the frame changed
-// nothing. It wraps ErrBase if a whole snapshot is needed.
+// Take hands a frame to the client: a whole snapshot or a delta, which differ in their first byte. The client checks
+// it, serves it, and keeps no part of it. A snapshot that it already serves counts as a sign of life. The error is a
+// *FrameError: the frame changed nothing. It wraps ErrBase if a whole snapshot is needed.
 func (f *Feed) Take(frame []byte) error {
 	if err := f.client.take(frame); err != nil {
 		return &FrameError{err}
@@ -55,7 +57,8 @@ func (f *Feed) Environment() string { return f.client.config.Environment }
 // Serving returns a description of the snapshot that serves; false if none does.
 func (f *Feed) Serving() (SnapshotInfo, bool) { return f.client.Info() }
 
-// Get requests a path below Config.Endpoint from the control plane, with the token. Any status but 200 and 304 is an error.
+// Get requests a path below Config.Endpoint from the control plane, with the token. Any status but 200 and 304 is an
+// error.
 func (f *Feed) Get(ctx context.Context, path string, header http.Header) (*http.Response, error) {
 	config := &f.client.config
 	if config.Endpoint == "" {

@@ -16,9 +16,11 @@ const (
 	NotReady State = iota
 	// Ready means that a snapshot serves, and the source confirms it.
 	Ready
-	// Stale means that a snapshot serves, but the source is away, hasn't answered yet, or was last heard from longer ago than the TTL.
+	// Stale means that a snapshot serves, but the source is away, hasn't answered yet, or was last heard from longer
+	// ago than the TTL.
 	Stale
-	// Error means that nothing has been loaded, and the source refuses or sends something that can't be read. The client keeps trying.
+	// Error means that nothing has been loaded, and the source refuses or sends something that can't be read. The
+	// client keeps trying.
 	Error
 )
 
@@ -30,7 +32,8 @@ func (s State) String() string {
 	return "state " + strconv.Itoa(int(s))
 }
 
-// RefusedError says that the control plane refuses: the token is wrong, or there is no such environment. Trying again soon doesn't help.
+// RefusedError says that the control plane refuses: the token is wrong, or there is no such environment. Trying again
+// soon doesn't help.
 type RefusedError struct {
 	Status int // of HTTP
 	Detail string

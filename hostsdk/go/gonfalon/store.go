@@ -21,7 +21,8 @@ type store struct {
 // ErrBase is the error of a delta that is for another snapshot than the one that serves. A full snapshot is needed.
 var ErrBase = errors.New("gonfalon: the delta is for another snapshot")
 
-// ErrRefused is the error of a well-formed frame that was not taken: it is older than what serves, or of another environment.
+// ErrRefused is the error of a well-formed frame that was not taken: it is older than what serves, or of another
+// environment.
 var ErrRefused = errors.New("gonfalon: the frame is refused")
 
 // The first byte of a frame tells snapshot and delta apart: a msgpack array of 4, and of 5.
@@ -99,8 +100,8 @@ func (c *Client) load(data []byte) (*generation, error) {
 	return g, nil
 }
 
-// supersedes says whether next may take the place of old. Another lineage always may: the environment was made anew, or restored.
-// So may what has no lineage, as files made offline.
+// supersedes says whether next may take the place of old. Another lineage always may: the environment was made anew,
+// or restored. So may what has no lineage, as files made offline.
 func supersedes(next SnapshotInfo, old *generation) error {
 	none := [engine.LineageBytes]byte{}
 	if old == nil || next.Position.Lineage != old.info.Position.Lineage || next.Position.Lineage == none {

@@ -17,8 +17,8 @@ import (
 	"github.com/tmaxmax/go-sse"
 )
 
-// Stream returns the source that follows the control plane's event stream. Where no stream gets through (a proxy may hold it back),
-// each attempt fetches the snapshot once instead, so that flags are late rather than lost.
+// Stream returns the source that follows the control plane's event stream. Where no stream gets through (a proxy may
+// hold it back), each attempt fetches the snapshot once instead, so that flags are late rather than lost.
 func Stream() Source { return stream{} }
 
 type stream struct{}
@@ -26,7 +26,8 @@ type stream struct{}
 const (
 	// silence is how long a stream may say nothing: three heartbeats.
 	silence = 45 * time.Second
-	// settle is how long a stream has to send a snapshot to a client that resumes. Nothing by then means: you are current.
+	// settle is how long a stream has to send a snapshot to a client that resumes. Nothing by then means: you are
+	// current.
 	settle = 250 * time.Millisecond
 	// maxEventBytes is the largest event: a snapshot in base64, and its other fields.
 	maxEventBytes = (engine.MaxSnapshotBytes+2)/3*4 + 4096
@@ -140,8 +141,8 @@ func because(ctx context.Context, err error) error {
 	return err
 }
 
-// snapshotPath is the path of an environment's snapshot or stream. It says which formats this SDK reads, so that a newer server
-// writes one of them.
+// snapshotPath is the path of an environment's snapshot or stream. It says which formats this SDK reads, so that a
+// newer server writes one of them.
 func snapshotPath(feed *Feed, what string) string {
 	return "/v1/envs/" + url.PathEscape(feed.Environment()) + "/" + what + "?formats=" + strconv.Itoa(engine.Format)
 }

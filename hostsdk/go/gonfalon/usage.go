@@ -25,7 +25,8 @@ type FlagUsage struct {
 	Last  time.Time
 }
 
-// counts are one generation's evaluations by flag. Shards keep processors that ask for the same flag off each other's cache lines.
+// counts are one generation's evaluations by flag. Shards keep processors that ask for the same flag off each other's
+// cache lines.
 type counts struct {
 	shards [][]atomic.Uint32
 }
@@ -61,7 +62,8 @@ type usage struct {
 	pending     map[string]FlagUsage
 }
 
-// track adds a generation. Those before it are read once more by the next report, when the calls that began with them have ended.
+// track adds a generation. Those before it are read once more by the next report, when the calls that began with them
+// have ended.
 func (u *usage) track(g *generation) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -72,7 +74,8 @@ func (u *usage) track(g *generation) {
 	u.generations = append(u.generations, g)
 }
 
-// maxGenerations bounds how many replaced snapshots stay in memory for their counts, where changes come faster than reports.
+// maxGenerations bounds how many replaced snapshots stay in memory for their counts, where changes come faster than
+// reports.
 const maxGenerations = 4
 
 // harvest takes a generation's counts. The lock is held.

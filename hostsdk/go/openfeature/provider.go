@@ -3,8 +3,8 @@
 //	provider := openfeature.NewProvider(flags)
 //	err := of.SetProviderAndWaitWithContext(ctx, provider)
 //
-// The targeting key is the actor; an attribute groups, if it is a list of strings, is the actor's groups too. ../../README.md has
-// the table of values, reasons and metadata.
+// The targeting key is the actor; an attribute groups, if it is a list of strings, is the actor's groups too.
+// ../../README.md has the table of values, reasons and metadata.
 package openfeature
 
 import (
@@ -91,8 +91,8 @@ func (p *Provider) Init(evaluation of.EvaluationContext) error {
 	return p.InitWithContext(ctx, evaluation)
 }
 
-// InitWithContext waits for the first snapshot, until ctx ends. A client that has one is ready, if stale. One whose token or
-// environment is refused is fatal.
+// InitWithContext waits for the first snapshot, until ctx ends. A client that has one is ready, if stale. One whose
+// token or environment is refused is fatal.
 func (p *Provider) InitWithContext(ctx context.Context, _ of.EvaluationContext) error {
 	if _, bounded := ctx.Deadline(); !bounded {
 		var cancel context.CancelFunc
@@ -150,8 +150,8 @@ func (p *Provider) subscribe(changed func()) {
 	})
 }
 
-// staleAfterwards says that the provider is stale when the OpenFeature SDK has declared it ready, which it does when initialisation
-// returns: what is said before that can be overwritten.
+// staleAfterwards says that the provider is stale when the OpenFeature SDK has declared it ready, which it does when
+// initialisation returns: what is said before that can be overwritten.
 func (p *Provider) staleAfterwards() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -193,7 +193,8 @@ func (p *Provider) send(kind of.EventType, details of.ProviderEventDetails) {
 	}
 }
 
-// Shutdown ends the provider, and closes its client if that is Owned. It may be called again. Init starts the provider again.
+// Shutdown ends the provider, and closes its client if that is Owned. It may be called again. Init starts the provider
+// again.
 func (p *Provider) Shutdown() {
 	p.mu.Lock()
 	stop := p.stop

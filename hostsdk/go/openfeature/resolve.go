@@ -33,7 +33,8 @@ func (p *Provider) IntEvaluation(ctx context.Context, flag string, fallback int6
 	return resolve(ctx, p, flag, fallback, flat, is[int64])
 }
 
-// ObjectEvaluation answers with a payload that is an object, as a map[string]any of bool, string, int64, float64, []any, map and nil.
+// ObjectEvaluation answers with a payload that is an object, as a map[string]any of bool, string, int64, float64,
+// []any, map and nil.
 func (p *Provider) ObjectEvaluation(ctx context.Context, flag string, fallback any, flat of.FlattenedContext) of.InterfaceResolutionDetail {
 	return resolve(ctx, p, flag, fallback, flat, func(v any) (any, bool) {
 		object, ok := v.(map[string]any)

@@ -18,8 +18,8 @@ import (
 type Config struct {
 	// Cache is a directory for compiled code, which makes the next start of the process faster. Empty is none.
 	Cache string
-	// Instances is the greatest number of instances of a snapshot, and so of decisions at once; more wait. 0 is the number of
-	// processors.
+	// Instances is the greatest number of instances of a snapshot, and so of decisions at once; more wait. 0 is the
+	// number of processors.
 	Instances int
 	// Interpreter runs the module without compiling it.
 	Interpreter bool
@@ -132,8 +132,8 @@ func (e *Engine) Load(data []byte) (gonfalon.Snapshot, error) {
 	return s, nil
 }
 
-// Close retires every snapshot, waits for the calls that have begun, and frees the module. Close the clients first: later
-// decisions are their callers' defaults.
+// Close retires every snapshot, waits for the calls that have begun, and frees the module. Close the clients first:
+// later decisions are their callers' defaults.
 func (e *Engine) Close() error {
 	e.mu.Lock()
 	e.closed = true

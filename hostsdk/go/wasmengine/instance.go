@@ -21,8 +21,8 @@ const (
 	batchMost   = 1024
 )
 
-// instance is one instance of the module with a snapshot in it. It serves one call at a time. What it points at is copied out
-// before the next call.
+// instance is one instance of the module with a snapshot in it. It serves one call at a time. What it points at is
+// copied out before the next call.
 type instance struct {
 	module  api.Module
 	memory  api.Memory

@@ -28,7 +28,8 @@ func groupsOf(b []byte) ([]string, error) {
 
 var errAnswer = errors.New("wasmengine: the module's answer is malformed")
 
-// header reads the head of an array or a string: fix with the length in its low bits, or wide and the next two for longer ones.
+// header reads the head of an array or a string: fix with the length in its low bits, or wide and the next two for
+// longer ones.
 func header(b []byte, fix, low, wide byte) (int, []byte, error) {
 	if len(b) == 0 {
 		return 0, nil, errAnswer

@@ -35,7 +35,8 @@ func (s *pool) rebuild(at *slot) error {
 	return nil
 }
 
-// acquire gives a slot whose instance is the caller's alone. It waits while all are busy, and lets another one be built.
+// acquire gives a slot whose instance is the caller's alone. It waits while all are busy, and lets another one be
+// built.
 func (s *pool) acquire() (*slot, error) {
 	if at := s.try(); at != nil {
 		return at, nil
