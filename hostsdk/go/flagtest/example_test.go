@@ -31,14 +31,31 @@ func banner(ctx context.Context) string {
 	return global.PayloadString("banner", gonfalon.From(ctx), gonfalon.For("user:1"), gonfalon.Default("welcome"))
 }
 
-// inTest runs a test inside an example.
-func inTest(test func(t *testing.T)) {
-	match := func(string, string) (bool, error) { return true, nil }
-	testing.RunTests(match, []testing.InternalTest{{Name: "Example", F: test}})
+// inTest runs a test inside an example. A real test would print its name into the example's output under -v.
+func inTest(test func(t testing.TB)) {
+	t := new(example)
+	defer func() {
+		for _, end := range t.ends {
+			end()
+		}
+	}()
+	test(t)
 }
 
+// example is what a test's T does for an example.
+type example struct {
+	testing.TB
+	ends []func()
+}
+
+func (*example) Helper()                   {}
+func (t *example) Cleanup(end func())      { t.ends = append(t.ends, end) }
+func (*example) Context() context.Context  { return context.Background() }
+func (*example) Fatal(args ...any)         { panic(fmt.Sprint(args...)) }
+func (*example) Fatalf(f string, a ...any) { panic(fmt.Sprintf(f, a...)) }
+
 func Example() {
-	inTest(func(t *testing.T) {
+	inTest(func(t testing.TB) {
 		flags := flagtest.New(t) // no network, and only this test sees it
 		flags.Enable("discount", flagtest.ForActor("customer:1"))
 		fmt.Println(price(flags.Client, "customer:1", 100), price(flags.Client, "customer:2", 100))
@@ -47,7 +64,7 @@ func Example() {
 }
 
 func ExampleFlags_Context() {
-	inTest(func(t *testing.T) {
+	inTest(func(t testing.TB) {
 		flags := flagtest.New(t)
 		flags.Serve("banner", "sale", "everything must go")
 		fmt.Println(banner(flags.Context(t.Context())))
@@ -60,7 +77,7 @@ func ExampleFlags_Context() {
 
 // An actor's place among all actors doesn't change, so whoever has a feature keeps it while its share grows.
 func ExampleForPercentageOfActors() {
-	inTest(func(t *testing.T) {
+	inTest(func(t testing.TB) {
 		flags := flagtest.New(t)
 		has, lost := map[int]bool{}, 0
 		for _, share := range []float64{0.1, 0.5} {
