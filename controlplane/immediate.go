@@ -82,6 +82,6 @@ func enabledAlone(f *flagset.Flag, actor *string, now int64, roll uint64) bool {
 		input.Actor, input.Presence = *actor, engine.Keyed
 	}
 	var decision engine.Decision
-	s.Decide(0, &input, new(engine.Scratch), &decision)
+	s.EvaluateAt(0, &input, new(engine.Scratch), &decision)
 	return decision.Enabled
 }

@@ -4,9 +4,9 @@
 //
 // A [Snapshot] is a loaded set of flags: immutable, and safe for any number of readers. An [Input] is everything else
 // that a decision depends on: the actor, its groups, the context's attributes, the time and a roll of chance.
-// [Snapshot.Evaluate] turns a flag's key and an input into a [Decision]. Time and chance have no defaults: both are
-// arguments, so any decision can be replayed anywhere, natively and in the WebAssembly module that is compiled from
-// this package.
+// [Snapshot.Evaluate] turns a flag's key and an input into a [Decision]; [Snapshot.EvaluateAt] takes the flag's number
+// instead. Time and chance have no defaults: both are arguments, so any decision can be replayed anywhere, natively and
+// in the WebAssembly module that is compiled from this package.
 //
 // # The precedence
 //
@@ -27,6 +27,14 @@
 //   - Nothing here uses a clock, a disk, a network or randomness; a test of the imports makes sure.
 //   - The package keeps to the Go subset that cmd/compile-wasm compiles: no maps, interfaces, closures, goroutines,
 //     reflection or fmt, and sizes in explicit integer types. Code for native hosts only is in the files that a build tag keeps out of the module.
+//
+// # For the module
+//
+// Programs in Go need [Load], [Apply], [Snapshot], [Input] and [Decision]. The rest is for the WebAssembly module and
+// for hosts that call it, which exchange bytes: [Request] reads what [AppendRequest] and [AppendBatch] write,
+// [ExplanationBuffer] writes what package explain reads, and [Request.WriteNeeds] says what a host may leave out of a
+// request. [Snapshot.Load], [Snapshot.SpliceSize] and [Snapshot.Splice] are Load and Apply without errors and byte
+// slices of their own. [Timed] and [Changes] answer from the bytes that a module has loaded.
 //
 // # Caveats
 //

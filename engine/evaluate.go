@@ -11,11 +11,11 @@ func (s *Snapshot) decide(i int32, in *Input, sc *Scratch, d *Decision) {
 		*d = Decision{Score: -1, VariantIndex: -1}
 		return
 	}
-	s.Decide(i, in, sc, d)
+	s.EvaluateAt(i, in, sc, d)
 }
 
-// Decide decides flag i into d; i is in [0, Len). sc may be nil if the flag doesn't need a Scratch.
-func (s *Snapshot) Decide(i int32, in *Input, sc *Scratch, d *Decision) {
+// EvaluateAt decides flag i into d; i is in [0, Len). sc may be nil if the flag doesn't need a Scratch.
+func (s *Snapshot) EvaluateAt(i int32, in *Input, sc *Scratch, d *Decision) {
 	f := &s.flags[i]
 	*d = Decision{Score: -1, VariantIndex: -1}
 	d.Variants = f.variants.from < f.variants.to
@@ -57,7 +57,7 @@ func (s *Snapshot) EvaluateAll(flags []int32, in *Input, sc *Scratch, out []Deci
 		if flags != nil {
 			at = flags[i]
 		}
-		s.Decide(at, in, sc, &out[i])
+		s.EvaluateAt(at, in, sc, &out[i])
 	}
 	return n
 }

@@ -76,7 +76,7 @@ func (e *explainer) addRule(g Gate, o Outcome, target string, a, b int64, constr
 // Explain decides flag i into d, and writes a step for every gate that it looked at, in order, up to the one that
 // decided. It returns the number of steps; those beyond len(steps) are left out.
 func (s *Snapshot) Explain(i int32, in *Input, sc *Scratch, d *Decision, steps []Step) int32 {
-	s.Decide(i, in, sc, d)
+	s.EvaluateAt(i, in, sc, d)
 	f := &s.flags[i]
 	e := explainer{steps: steps}
 	if d.Gate == GateKill {

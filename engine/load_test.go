@@ -84,7 +84,7 @@ func exercise(s *engine.Snapshot, in engine.Input) {
 	steps := make([]engine.Step, 64)
 	names := make([]string, 8)
 	for i := range s.Len() {
-		s.Decide(i, &in, &sc, &d)
+		s.EvaluateAt(i, &in, &sc, &d)
 		n := min(s.Explain(i, &in, &sc, &d, steps), int32(len(steps)))
 		for _, step := range steps[:n] {
 			from, to := step.Constraints()

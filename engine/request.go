@@ -125,8 +125,8 @@ func (r *Request) Number(s *Snapshot) int32 {
 	return s.Find(r.Flag)
 }
 
-// Decide decides the request's flag into d. sc may be nil if no flag of the snapshot needs a Scratch.
-func (r *Request) Decide(s *Snapshot, sc *Scratch, d *Decision) {
+// Evaluate decides the request's flag into d. sc may be nil if no flag of the snapshot needs a Scratch.
+func (r *Request) Evaluate(s *Snapshot, sc *Scratch, d *Decision) {
 	s.decide(r.Number(s), &r.Input, sc, d)
 }
 
@@ -136,7 +136,7 @@ func (r *Request) Batch(s *Snapshot, first int32, sc *Scratch, out []Decision) i
 	if r.all {
 		n := max(min(s.Len()-first, room), 0)
 		for i := int32(0); i < n; i++ {
-			s.Decide(first+i, &r.Input, sc, &out[i])
+			s.EvaluateAt(first+i, &r.Input, sc, &out[i])
 		}
 		return n
 	}

@@ -45,7 +45,7 @@ func TestRequest(t *testing.T) {
 		if !parsed.Parse(encoded(t, numbered)) || parsed.Number(s) != i {
 			t.Fatalf("number %d: not parsed", i)
 		}
-		if parsed.Decide(s, &sc, &d); d != want {
+		if parsed.Evaluate(s, &sc, &d); d != want {
 			t.Errorf("number %d: %+v, typed %+v", i, d, want)
 		}
 	}
@@ -54,7 +54,7 @@ func TestRequest(t *testing.T) {
 		if !parsed.Parse(encoded(t, request.Request{Numbers: []int64{number}})) || parsed.Number(s) != -1 {
 			t.Fatalf("number %d: not parsed, or some flag's", number)
 		}
-		if parsed.Decide(s, &sc, &d); d.Reason != engine.ReasonUnknownFlag {
+		if parsed.Evaluate(s, &sc, &d); d.Reason != engine.ReasonUnknownFlag {
 			t.Errorf("number %d: %+v", number, d)
 		}
 	}
@@ -112,12 +112,12 @@ func TestRequestsMayEndEarly(t *testing.T) {
 			var got, want engine.Decision
 			cut.Numbers = []int64{int64(i)}
 			parsed.Parse(encoded(t, cut))
-			parsed.Decide(s, &sc, &want)
+			parsed.Evaluate(s, &sc, &want)
 			whole.Numbers = cut.Numbers
 			if !parsed.Parse(shortened(t, encoded(t, whole), fields)) {
 				t.Fatalf("%d fields: not parsed", fields)
 			}
-			if parsed.Decide(s, &sc, &got); got != want {
+			if parsed.Evaluate(s, &sc, &got); got != want {
 				t.Errorf("%s by %d fields: %+v, want %+v", s.Key(i), fields, got, want)
 			}
 		}
@@ -169,11 +169,11 @@ func FuzzRequest(f *testing.F) {
 		var sc engine.Scratch
 		var d engine.Decision
 		for i := range s.Len() {
-			s.Decide(i, &r.Input, &sc, &d)
+			s.EvaluateAt(i, &r.Input, &sc, &d)
 		}
-		r.Decide(s, &sc, &d)
+		r.Evaluate(s, &sc, &d)
 		r.WriteNeeds(s, &sc, make([]string, 8), make([]byte, 4096))
-		var x engine.Explanation
+		var x engine.ExplanationBuffer
 		r.Flag = "rules"
 		x.Write(s, &r, &sc, &d, make([]byte, 4096))
 		r.Batch(s, 0, &sc, make([]engine.Decision, 8))

@@ -50,7 +50,7 @@ func (c *call) evaluateOne() error {
 	now := c.api.config.Clock()
 	in := &d.subject.input
 	in.Now, in.Roll = now.UnixMicro(), rand.Uint64()
-	snapshot.Decide(i, in, &d.scratch, &d.decision)
+	snapshot.EvaluateAt(i, in, &d.scratch, &d.decision)
 	c.api.metrics.single.Inc()
 	d.usage[0] = controlplane.FlagUsage{Flag: snapshot.Key(i), Last: now, Count: 1}
 	if err := c.service().ReportUsage(c.context(), c.env, d.usage[:]); err != nil {

@@ -39,7 +39,7 @@ func Of(s *engine.Snapshot, i int32, in *engine.Input, sc *engine.Scratch) (engi
 // Bytes decides the request's flag into d and returns the explanation's bytes, which wasm/ABI.md describes.
 func Bytes(s *engine.Snapshot, r *engine.Request, sc *engine.Scratch, d *engine.Decision) []byte {
 	const usual = 16 << 10
-	var x engine.Explanation
+	var x engine.ExplanationBuffer
 	for out := make([]byte, usual); ; out = make([]byte, 2*len(out)) {
 		if size := x.Write(s, r, sc, d, out); size >= 0 {
 			return out[:size]

@@ -262,7 +262,7 @@ func explained(t *testing.T, s *engine.Snapshot, key string, ask func(*request.R
 	}
 	var d engine.Decision
 	out := make([]byte, 1<<16)
-	n := new(engine.Explanation).Write(s, &r, new(engine.Scratch), &d, out)
+	n := new(engine.ExplanationBuffer).Write(s, &r, new(engine.Scratch), &d, out)
 	if n < 0 {
 		t.Fatal("the explanation is too long")
 	}

@@ -39,7 +39,7 @@ var (
 	started bool
 
 	scratch     engine.Scratch
-	explanation engine.Explanation
+	explanation engine.ExplanationBuffer
 	decisions   [batchDecisions]engine.Decision
 	records     [batchDecisions * recordWords]uint32
 	answer      [recordWords + 1]uint32
@@ -145,7 +145,7 @@ func evaluate(size uint32) int32 {
 		return code
 	}
 	d := &decisions[0]
-	request.Decide(&snapshot, &scratch, d)
+	request.Evaluate(&snapshot, &scratch, d)
 	write(answer[:], d)
 	return int32(answer[0])
 }

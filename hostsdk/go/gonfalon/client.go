@@ -55,7 +55,7 @@ func (c *Client) Decide(key string, opts ...Option) Decision {
 func (c *Client) decide(key string, opts []Option, d *engine.Decision) *generation {
 	if in, g := simple(opts), c.serving.Load(); in != nil && g != nil && !c.watched {
 		if i := g.findSimple(key); i >= 0 {
-			g.native.Snapshot.Decide(i, in, nil, d)
+			g.native.Snapshot.EvaluateAt(i, in, nil, d)
 			g.count(i)
 			return g
 		}

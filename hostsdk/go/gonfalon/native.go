@@ -34,11 +34,11 @@ func (n nativeSnapshot) Info() SnapshotInfo {
 
 func (n nativeSnapshot) Decide(i int32, in *engine.Input, d *engine.Decision) error {
 	if !n.NeedsScratch(i) {
-		n.Snapshot.Decide(i, in, nil, d)
+		n.Snapshot.EvaluateAt(i, in, nil, d)
 		return nil
 	}
 	sc := scratches.Get().(*engine.Scratch)
-	n.Snapshot.Decide(i, in, sc, d)
+	n.Snapshot.EvaluateAt(i, in, sc, d)
 	scratches.Put(sc)
 	return nil
 }

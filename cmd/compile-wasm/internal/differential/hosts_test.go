@@ -117,7 +117,7 @@ func nativeDecision(s *engine.Snapshot, loadErr error, request []byte) outcome {
 	}
 	var sc engine.Scratch
 	var d engine.Decision
-	r.Decide(s, &sc, &d)
+	r.Evaluate(s, &sc, &d)
 	return outcome{d.Pack(), d.Variant, d.Payload, d.Target}
 }
 

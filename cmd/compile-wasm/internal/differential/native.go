@@ -12,7 +12,7 @@ type Native struct {
 
 	scratch     engine.Scratch
 	request     engine.Request
-	explanation engine.Explanation
+	explanation engine.ExplanationBuffer
 	decisions   [1024]engine.Decision
 	out         [1 << 20]byte
 }
@@ -63,7 +63,7 @@ func (n *Native) call(s *engine.Snapshot, c *Call, i int) Answer {
 	switch c.Export {
 	case Evaluate:
 		d := &n.decisions[0]
-		n.request.Decide(s, &n.scratch, d)
+		n.request.Evaluate(s, &n.scratch, d)
 		n.count(s, d, i)
 		return Answer{int32(d.Pack()), digestDecision(d)}
 	case Batch:

@@ -32,7 +32,7 @@ func TestTheRestOfARequestChangesNothing(t *testing.T) {
 			if c.Export != differential.Evaluate || !asked.Parse(string(c.Data)) {
 				continue
 			}
-			asked.Decide(&s, &sc, &whole)
+			asked.Evaluate(&s, &sc, &whole)
 			engine.AppendRequest(nil, 0, &asked.Input) // which parses the attributes, if nothing else did
 			size := asked.WriteNeeds(&s, &sc, names[:], out[:])
 			var need struct {
@@ -65,7 +65,7 @@ func TestTheRestOfARequestChangesNothing(t *testing.T) {
 			if need.Number == nil {
 				less = engine.Decision{Score: -1, VariantIndex: -1}
 			} else {
-				s.Decide(*need.Number, &in, &sc, &less)
+				s.EvaluateAt(*need.Number, &in, &sc, &less)
 			}
 			if less != whole {
 				t.Fatalf("round %d, %x: needs %+v and is %+v, by what it needs alone %+v", n, c.Data, need, whole, less)

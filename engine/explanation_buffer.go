@@ -3,12 +3,12 @@ package engine
 // maxSteps is how many steps an explanation in bytes can have, more than anybody reads. Later steps are left out.
 const maxSteps = 1024
 
-// Explanation is the working memory for writing explanations as bytes.
-type Explanation struct{ steps [maxSteps]Step }
+// ExplanationBuffer is the working memory for writing explanations as bytes.
+type ExplanationBuffer struct{ steps [maxSteps]Step }
 
 // Write explains the request's flag into out, as ABI.md lays it out. It returns the number of bytes, or −1 if out is
 // too small.
-func (x *Explanation) Write(s *Snapshot, r *Request, sc *Scratch, d *Decision, out []byte) int32 {
+func (x *ExplanationBuffer) Write(s *Snapshot, r *Request, sc *Scratch, d *Decision, out []byte) int32 {
 	w := writer{b: out}
 	in := &r.Input
 	i := r.Number(s)
