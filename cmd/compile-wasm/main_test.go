@@ -87,7 +87,7 @@ func TestReport(t *testing.T) {
 		}
 		listed++
 	}
-	for _, name := range []string{"engine.Snapshot).Decide ", "engine.Snapshot).gates ", "engine.sha256Block ", "engine.Request).Parse "} {
+	for _, name := range []string{"engine.Snapshot).EvaluateAt ", "engine.Snapshot).gates ", "engine.sha256Block ", "engine.Request).Parse "} {
 		if !strings.Contains(out.String(), name) {
 			t.Errorf("%sis not listed", name)
 		}
