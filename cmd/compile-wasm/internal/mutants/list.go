@@ -90,7 +90,6 @@ var List = []Mutant{
 	{"a slot's place is left out of an offset", "emit/value.go", "offset+int64(args[0].Slot.Offset)", "offset"},
 
 	{"a value's local is taken while it is alive", "emit/locals.go", "a.apart[i].unite(alive)\n\t\t\tfor", "for"},
-	{"parameters are only apart from each other", "emit/locals.go", "if first.has(j) || w.Op == ir.OpParam {", "if w.Op == ir.OpParam {"},
 	{"phis join what lives beside them", "emit/locals.go", "if p == q || a.clash(p, q) {", "if p == q {"},
 
 	{"a mask may be compared with zero on its left", "wasm/masks.go", "x&zero != 0 && y&mask != 0 || x&mask", "x&mask"},
