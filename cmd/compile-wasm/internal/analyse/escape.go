@@ -76,6 +76,11 @@ func FindEscapes(g *Graph, intrinsic Intrinsic) *Escapes {
 	for a, i := range e.number {
 		e.of(a).set(i)
 	}
+	for _, x := range g.Prog.Exports { // a host hands addresses that it was given
+		for _, p := range x.Func.Params {
+			e.of(p).set(outside)
+		}
+	}
 	for _, f := range g.Funcs {
 		for _, b := range f.Blocks {
 			for _, in := range b.Instrs {

@@ -142,4 +142,18 @@ func convert(n int32) int32 {
 	return int32(len(s))
 }
 
+// put is handed an address by the host.
+//
+//go:wasmexport put
+func put(p **int32, v int32) {
+	x := v // escapes: stored where the host said
+	*p = &x
+}
+
+//go:wasmexport link
+func link(p *node, v int32) {
+	p.next = &node{} // escapes: stored where the host said
+	p.next.v[0] = v
+}
+
 func main() {}
