@@ -2,8 +2,10 @@ package analyse
 
 import (
 	"go/types"
+	"strings"
 
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/layout"
+	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/load"
 	"golang.org/x/tools/go/ssa"
 )
 
@@ -28,16 +30,22 @@ type Effects struct {
 	intrinsic Intrinsic
 	writes    map[*ssa.Function]map[Access]bool
 	exposed   map[ssa.Value]bool // variables whose address goes somewhere
+	recast    uint32             // the kinds that unsafe pointers lead to
 }
 
 // FindEffects works out the effects of all functions of g together.
 func FindEffects(g *Graph, intrinsic Intrinsic) *Effects {
-	e := &Effects{intrinsic, map[*ssa.Function]map[Access]bool{}, map[ssa.Value]bool{}}
+	e := &Effects{intrinsic, map[*ssa.Function]map[Access]bool{}, map[ssa.Value]bool{}, 0}
 	for _, f := range g.Funcs {
 		e.writes[f] = map[Access]bool{}
+		pkg := load.PackageOf(f)
+		own := pkg != nil && g.Prog.Own(pkg.Pkg)
 		for _, b := range f.Blocks {
 			for _, in := range b.Instrs {
 				e.expose(in)
+				if own { // std's casts come back to the type that they began with
+					e.recast |= recasts(in)
+				}
 			}
 		}
 	}
@@ -66,6 +74,33 @@ func fresh(root ssa.Value) bool {
 		return true
 	}
 	return false
+}
+
+// recasts returns the kinds that lie behind a pointer which in makes out of type,
+// or makes of one that is: memory of such a kind may be any other of them.
+func recasts(in ssa.Instruction) uint32 {
+	behind := func(v ssa.Value) uint32 {
+		if p, ok := v.Type().Underlying().(*types.Pointer); ok {
+			return Kinds(p.Elem())
+		}
+		return 0
+	}
+	switch in := in.(type) {
+	case *ssa.Convert:
+		return behind(in.X) | behind(in)
+	case *ssa.Call:
+		b, ok := in.Call.Value.(*ssa.Builtin)
+		if !ok || b.Name() != "Slice" && b.Name() != "String" {
+			return 0
+		}
+		if data, ok := in.Call.Args[0].(*ssa.Call); ok {
+			if b, ok := data.Call.Value.(*ssa.Builtin); ok && strings.HasSuffix(b.Name(), "Data") {
+				return 0 // a slice's elements, or a string's, come back as such
+			}
+		}
+		return behind(in.Call.Args[0])
+	}
+	return 0
 }
 
 // Writes lists what an instruction may write, the effects of a call included.
@@ -221,7 +256,8 @@ func (e *Effects) Exposed(v ssa.Value) bool { return e.exposed[v] }
 
 // MayTouch reports whether two accesses may be of the same memory.
 func (e *Effects) MayTouch(a, b Access) bool {
-	if a.Kinds&b.Kinds == 0 {
+	recast := a.Kinds&e.recast != 0 && b.Kinds&e.recast != 0
+	if a.Kinds&b.Kinds == 0 && !recast {
 		return false
 	}
 	ra, rb := known(a.Root), known(b.Root)
@@ -230,7 +266,7 @@ func (e *Effects) MayTouch(a, b Access) bool {
 		return false
 	case ra == nil && rb != nil && !e.exposed[rb], rb == nil && ra != nil && !e.exposed[ra]:
 		return false
-	case a.Unsafe || b.Unsafe:
+	case a.Unsafe || b.Unsafe || recast:
 		return true
 	case a.Field != nil && b.Field != nil:
 		return a.Field == b.Field || holds(a.Field.Type(), b.Field) || holds(b.Field.Type(), a.Field)

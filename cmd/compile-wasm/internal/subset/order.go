@@ -317,7 +317,11 @@ func (v *evaluation) receiver(fun ast.Expr) []read {
 		on = append(on, read{a, x.X})
 	}
 	if isPointer(t) && !isPointer(recv) {
-		on = append(on, read{analyse.Access{Kinds: analyse.Kinds(recv)}, x.X})
+		value := ast.Unparen(x.X)
+		if addr, ok := value.(*ast.UnaryExpr); ok { // (&t).method() reads t
+			value = addr.X
+		}
+		on = append(on, read{analyse.Access{Kinds: analyse.Kinds(recv)}, value})
 	}
 	return on
 }
