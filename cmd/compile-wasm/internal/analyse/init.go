@@ -40,34 +40,63 @@ func (g *Graph) orderInits() {
 			g.Inits = append(g.Inits, pkg.Func("init"))
 		}
 	}
-	rank := map[*types.Package]int{}
+	start := starts{tasks: tasks, below: map[*types.Package]map[*types.Package]bool{}}
 	for i, p := range order {
-		rank[p] = i
-	}
-	differs := map[[2]*types.Package]bool{}
-	compare := func(hasTask func(*types.Package) bool) {
-		var ours []*types.Package
-		for _, p := range schedule(list, hasTask) {
-			if g.Prog.Own(p) && tasks[p] != never {
-				ours = append(ours, p)
-			}
-		}
-		for i, p := range ours {
-			for _, q := range ours[i+1:] {
-				if pair := [2]*types.Package{p, q}; rank[p] > rank[q] && !differs[pair] {
-					differs[pair] = true
-					g.Unordered = append(g.Unordered, pair)
-				}
+		for _, q := range order[i+1:] {
+			if g.Prog.Own(p) && g.Prog.Own(q) && tasks[p] != never && tasks[q] != never && !start.fixed(p, q) {
+				g.Unordered = append(g.Unordered, [2]*types.Package{q, p})
 			}
 		}
 	}
-	compare(func(p *types.Package) bool { return tasks[p] == surely })
-	for _, odd := range list {
-		if tasks[odd] == perhaps {
-			compare(func(p *types.Package) bool { return tasks[p] == surely || p == odd })
-			compare(func(p *types.Package) bool { return tasks[p] >= perhaps && p != odd })
+}
+
+// starts knows what can be said of the order whatever gc works out.
+type starts struct {
+	tasks map[*types.Package]task
+	below map[*types.Package]map[*types.Package]bool
+}
+
+// fixed reports whether p comes before q, both with a task, whatever gc works
+// out. It does if it comes before q itself, or before a package z that q waits
+// for: as long as p is not done, p or something below it is ready. Either z
+// waits for that as well, or its name must come before z's; then z isn't taken.
+func (s *starts) fixed(p, q *types.Package) bool {
+	for z := range s.closure(q) {
+		if s.closure(p)[z] || z != q && !s.has(z, surely) {
+			continue // comes before p, or may be no task, so that q doesn't wait for it
+		}
+		first := true
+		for x := range s.closure(p) {
+			if !s.closure(z)[x] && s.has(x, perhaps) && symbol(x) > symbol(z) {
+				first = false
+			}
+		}
+		if first {
+			return true
 		}
 	}
+	return false
+}
+
+// has reports whether p takes part if the packages with at least such a task do.
+func (s *starts) has(p *types.Package, least task) bool {
+	for x := range s.closure(p) {
+		if s.tasks[x] >= least {
+			return true
+		}
+	}
+	return false
+}
+
+// closure is p and all that it imports.
+func (s *starts) closure(p *types.Package) map[*types.Package]bool {
+	if s.below[p] == nil {
+		s.below[p] = map[*types.Package]bool{}
+		for _, x := range packagesBelow(p) {
+			s.below[p][x] = true
+		}
+	}
+	return s.below[p]
 }
 
 // packagesBelow is list and all that it imports, each after its own imports.
@@ -206,38 +235,7 @@ func (g *Graph) effort(src *packages.Package, e ast.Expr) task {
 			return g.effort(src, lit)
 		}
 	case *ast.CallExpr:
-		if g.works(src, e) {
-			return surely
-		}
 		return max(perhaps, most(e.Args...))
 	}
 	return perhaps
-}
-
-// works reports whether a call is of a function that does more than return an
-// expression: gc runs no such function while it compiles.
-func (g *Graph) works(src *packages.Package, call *ast.CallExpr) bool {
-	var id *ast.Ident
-	switch f := ast.Unparen(call.Fun).(type) {
-	case *ast.Ident:
-		id = f
-	case *ast.SelectorExpr:
-		id = f.Sel
-	default:
-		return false
-	}
-	f, ok := src.TypesInfo.Uses[id].(*types.Func)
-	if !ok {
-		return false
-	}
-	callee := g.Prog.SSA.FuncValue(f.Origin())
-	if callee == nil {
-		return false
-	}
-	decl, ok := callee.Syntax().(*ast.FuncDecl)
-	if !ok || decl.Body == nil || len(decl.Body.List) == 0 {
-		return false
-	}
-	_, ok = decl.Body.List[0].(*ast.ReturnStmt)
-	return !ok
 }
