@@ -53,68 +53,65 @@ func (c Counts) Add(d Counts) Counts {
 func CompileFlag(f *flagset.Flag, mode Mode) (Record, []flagset.Problem) {
 	problems := flagset.ValidateFlag(f)
 	if mode == Strict {
-		if flagset.Err(problems) != nil {
-			return Record{}, problems
-		}
 		canonical := f.Canonical()
 		f = &canonical
 	}
-	record, refused := CompileValidated(f)
-	return finish(record, append(problems, refused...), mode)
+	return flagSource(f).compile(problems, mode)
 }
 
 // CompileValidated compiles one flag whose problems are known: malformed parts grant nothing, as in Tolerant mode. It
 // returns what the engine refuses beyond what ValidateFlag finds; such a flag is compiled as one that is off.
-func CompileValidated(f *flagset.Flag) (Record, []flagset.Problem) {
-	c := newCompiler()
-	c.flag(f)
-	record := Record{Kind: FlagRecord, Key: flagset.ValidText(f.Key), Body: c.Bytes(), Counts: c.counts}
-	if err := loads(record); err != nil {
-		return instead(record, func(c *compiler) { c.flag(&flagset.Flag{}) }), []flagset.Problem{{Flag: f.Key, Detail: err.Error()}}
-	}
-	return record, nil
-}
+func CompileValidated(f *flagset.Flag) (Record, []flagset.Problem) { return flagSource(f).record() }
 
 // CompileSegment compiles one segment, in the way in which CompileFlag compiles a flag.
 func CompileSegment(s *flagset.Segment, mode Mode) (Record, []flagset.Problem) {
 	problems := flagset.ValidateSegment(s)
 	if mode == Strict {
-		if flagset.Err(problems) != nil {
-			return Record{}, problems
-		}
 		canonical := s.Canonical()
 		s = &canonical
 	}
-	record, refused := CompileValidatedSegment(s)
-	return finish(record, append(problems, refused...), mode)
+	return segmentSource(s).compile(problems, mode)
 }
 
 // CompileValidatedSegment compiles one segment, in the way in which CompileValidated compiles a flag.
 func CompileValidatedSegment(s *flagset.Segment) (Record, []flagset.Problem) {
-	c := newCompiler()
-	c.segment(s.Constraints)
-	record := Record{Kind: SegmentRecord, Key: flagset.ValidText(s.Key), Body: c.Bytes(), Counts: c.counts}
-	if err := loads(record); err != nil {
-		return instead(record, func(c *compiler) { c.segment(nil) }), []flagset.Problem{{Segment: s.Key, Detail: err.Error()}}
-	}
-	return record, nil
+	return segmentSource(s).record()
 }
 
-// instead writes something simpler in place of a record that the engine refuses, and no body if the engine refuses
-// even that.
-func instead(record Record, write func(*compiler)) Record {
-	c := newCompiler()
-	write(c)
-	record.Body, record.Counts = c.Bytes(), c.counts
-	if loads(record) != nil {
-		record.Body, record.Counts = nil, Counts{}
-	}
-	return record
+// source is a flag or a segment to be compiled.
+type source struct {
+	kind    Kind
+	key     string
+	write   func(*compiler)
+	instead func(*compiler) // writes a source that grants nothing
+	refused flagset.Problem // names the source, for what the engine says about it
 }
 
-// finish drops a record with errors if mode is Strict, and turns its errors into warnings if mode is Tolerant.
-func finish(record Record, problems []flagset.Problem, mode Mode) (Record, []flagset.Problem) {
+func flagSource(f *flagset.Flag) source {
+	return source{
+		kind: FlagRecord, key: f.Key, refused: flagset.Problem{Flag: f.Key},
+		write:   func(c *compiler) { c.flag(f) },
+		instead: func(c *compiler) { c.flag(&flagset.Flag{}) },
+	}
+}
+
+func segmentSource(s *flagset.Segment) source {
+	return source{
+		kind: SegmentRecord, key: s.Key, refused: flagset.Problem{Segment: s.Key},
+		write:   func(c *compiler) { c.segment(s.Constraints) },
+		instead: func(c *compiler) { c.segment(nil) },
+	}
+}
+
+// compile compiles a source with these problems. Strict returns no record if there is an error, and Tolerant turns
+// errors into warnings.
+func (s source) compile(problems []flagset.Problem, mode Mode) (Record, []flagset.Problem) {
 	if mode == Strict && flagset.Err(problems) != nil {
+		return Record{}, problems
+	}
+	record, refused := s.record()
+	problems = append(problems, refused...)
+	if mode == Strict && refused != nil {
 		return Record{}, problems
 	}
 	if mode == Tolerant {
@@ -123,4 +120,27 @@ func finish(record Record, problems []flagset.Problem, mode Mode) (Record, []fla
 		}
 	}
 	return record, problems
+}
+
+// record writes the source. If the engine refuses what is written, it writes instead of it what grants nothing, and
+// no body if the engine refuses even that.
+func (s source) record() (Record, []flagset.Problem) {
+	record := Record{Kind: s.kind, Key: flagset.ValidText(s.key)}
+	err := record.fill(s.write)
+	if err == nil {
+		return record, nil
+	}
+	if record.fill(s.instead) != nil {
+		record.Body, record.Counts = nil, Counts{}
+	}
+	s.refused.Detail = err.Error()
+	return record, []flagset.Problem{s.refused}
+}
+
+// fill writes the record's body, and returns why the engine refuses it.
+func (r *Record) fill(write func(*compiler)) error {
+	c := newCompiler()
+	write(c)
+	r.Body, r.Counts = c.Bytes(), c.counts
+	return loads(*r)
 }
