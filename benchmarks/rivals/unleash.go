@@ -27,33 +27,7 @@ func (s served) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func unleashSDK(dir string) (*library, error) {
 	features := []object{}
-	each(flags, func(kind, i int, key string) {
-		rollout := func(percent string) object {
-			return object{"name": "flexibleRollout", "parameters": object{"rollout": percent, "stickiness": "userId", "groupId": key}}
-		}
-		feature := object{"name": key, "enabled": true, "strategies": []object{{"name": "default"}}}
-		switch kind {
-		case 1:
-			feature["strategies"] = []object{{"name": "userWithId", "parameters": object{"userIds": strings.Join(listed(), ",")}}}
-		case 2:
-			feature["strategies"] = []object{rollout("25")}
-		case 3:
-			strategy := rollout("50")
-			strategy["constraints"] = []object{
-				{"contextName": "country", "operator": "IN", "values": []string{"DE"}},
-				{"contextName": "age", "operator": "NUM_GTE", "value": "18"},
-				{"contextName": "plan", "operator": "IN", "values": []string{"pro", "team", "enterprise"}},
-			}
-			feature["strategies"] = []object{strategy}
-		case 4:
-			variants := []object{}
-			for name, weight := range map[string]int{"blue": 400, "green": 300, "red": 200, "white": 100} {
-				variants = append(variants, object{"name": name, "weight": weight, "weightType": "variable", "stickiness": "userId"})
-			}
-			feature["variants"] = variants
-		}
-		features = append(features, feature)
-	})
+	each(flags, func(kind, i int, key string) { features = append(features, unleashFeature(kind, key)) })
 	data, err := json.Marshal(object{"version": 2, "features": features})
 	if err != nil {
 		return nil, err
@@ -91,4 +65,33 @@ func unleashSDK(dir string) (*library, error) {
 			return len(keys)
 		},
 	}, nil
+}
+
+// unleashFeature returns the feature that stands for a flag of this kind.
+func unleashFeature(kind int, key string) object {
+	rollout := func(percent string) object {
+		return object{"name": "flexibleRollout", "parameters": object{"rollout": percent, "stickiness": "userId", "groupId": key}}
+	}
+	feature := object{"name": key, "enabled": true, "strategies": []object{{"name": "default"}}}
+	switch kind {
+	case 1:
+		feature["strategies"] = []object{{"name": "userWithId", "parameters": object{"userIds": strings.Join(listed(), ",")}}}
+	case 2:
+		feature["strategies"] = []object{rollout("25")}
+	case 3:
+		strategy := rollout("50")
+		strategy["constraints"] = []object{
+			{"contextName": "country", "operator": "IN", "values": []string{"DE"}},
+			{"contextName": "age", "operator": "NUM_GTE", "value": "18"},
+			{"contextName": "plan", "operator": "IN", "values": []string{"pro", "team", "enterprise"}},
+		}
+		feature["strategies"] = []object{strategy}
+	case 4:
+		variants := []object{}
+		for name, weight := range map[string]int{"blue": 400, "green": 300, "red": 200, "white": 100} {
+			variants = append(variants, object{"name": name, "weight": weight, "weightType": "variable", "stickiness": "userId"})
+		}
+		feature["variants"] = variants
+	}
+	return feature
 }

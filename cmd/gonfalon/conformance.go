@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -45,26 +46,11 @@ status is 1 if anything failed.`,
 			if emit {
 				return writeOutput(c, out, func(w io.Writer) error { return conformance.Emit(w, cases) })
 			}
-			decide := conformance.Native
-			switch {
-			case by == "native" && moduleFile != "":
-				return usagef("--module is for --engine wazero")
-			case by == "wazero":
-				binary := wasm.Module()
-				if moduleFile != "" {
-					if binary, err = os.ReadFile(moduleFile); err != nil {
-						return err
-					}
-				}
-				m, err := openModule(c.Context(), binary)
-				if err != nil {
-					return err
-				}
-				defer m.Close()
-				decide = m.decide
-			case by != "native":
-				return usagef("--engine: %q is neither native nor wazero", by)
+			decide, end, err := conformanceEngine(c.Context(), by, moduleFile)
+			if err != nil {
+				return err
 			}
+			defer end()
 			r := conformance.Run(cases, decide)
 			if jsonFile != "" {
 				if err := writeOutput(c, jsonFile, func(w io.Writer) error { return writeAnswers(w, cases, r.Results) }); err != nil {
@@ -86,6 +72,29 @@ status is 1 if anything failed.`,
 	flags.StringVar(&jsonFile, "json", "", "write the answers to this file, one JSON object per case")
 	flags.BoolVar(&emit, "emit-cases", false, "write the cases as bytes to the last file, for hosts in other languages, and evaluate nothing")
 	return c
+}
+
+// conformanceEngine returns the engine of this name, and what ends it.
+func conformanceEngine(ctx context.Context, name, moduleFile string) (decide conformance.Decide, end func(), err error) {
+	switch {
+	case name == "native" && moduleFile == "":
+		return conformance.Native, func() {}, nil
+	case name == "native":
+		return nil, nil, usagef("--module is for --engine wazero")
+	case name != "wazero":
+		return nil, nil, usagef("--engine: %q is neither native nor wazero", name)
+	}
+	binary := wasm.Module()
+	if moduleFile != "" {
+		if binary, err = os.ReadFile(moduleFile); err != nil {
+			return nil, nil, err
+		}
+	}
+	m, err := openModule(ctx, binary)
+	if err != nil {
+		return nil, nil, err
+	}
+	return m.decide, func() { m.Close() }, nil
 }
 
 func readCases(files []string) ([]conformance.Case, error) {

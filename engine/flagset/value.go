@@ -59,26 +59,36 @@ func Normalise(v any) (any, error) {
 		return object, nil
 	case float32:
 		return Normalise(float64(v))
-	case int:
-		return int64(v), nil
-	case int8:
-		return int64(v), nil
-	case int16:
-		return int64(v), nil
-	case int32:
-		return int64(v), nil
-	case uint:
-		return unsigned(uint64(v)), nil
-	case uint8:
-		return int64(v), nil
-	case uint16:
-		return int64(v), nil
-	case uint32:
-		return int64(v), nil
-	case uint64:
-		return unsigned(v), nil
+	}
+	if n, ok := integer(v); ok {
+		return n, nil
 	}
 	return nil, fmt.Errorf("a value can't be a %T", v)
+}
+
+// integer converts Go's other integer types.
+func integer(v any) (n any, ok bool) {
+	switch v := v.(type) {
+	case int:
+		return int64(v), true
+	case int8:
+		return int64(v), true
+	case int16:
+		return int64(v), true
+	case int32:
+		return int64(v), true
+	case uint:
+		return unsigned(uint64(v)), true
+	case uint8:
+		return int64(v), true
+	case uint16:
+		return int64(v), true
+	case uint32:
+		return int64(v), true
+	case uint64:
+		return unsigned(v), true
+	}
+	return nil, false
 }
 
 func unsigned(v uint64) any { return Integer(new(big.Int).SetUint64(v)).Value() }

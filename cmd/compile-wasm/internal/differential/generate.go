@@ -146,51 +146,59 @@ func (g generator) flag(i, n int) flagset.Flag {
 		}
 	}
 	for range 1 + g.r.IntN(5) {
-		x := flagset.Gate{Enabled: g.r.IntN(3) > 0}
-		ratio := g.r.Float64()*0.998 + 0.001
-		switch g.r.IntN(11) {
-		case 0:
-			x.Type, x.Enabled = flagset.Boolean, g.r.IntN(3) == 0
-		case 1:
-			for range g.r.IntN(12) {
-				add(flagset.Gate{Type: flagset.Actor, Target: fmt.Sprint("u", g.r.IntN(60)), Enabled: g.r.IntN(3) > 0})
-			}
-			continue
-		case 2:
-			x.Type, x.Target = flagset.Group, fmt.Sprint("g", g.r.IntN(6))
-		case 3:
-			x.Type, x.Ratio, x.Enabled = flagset.PercentageOfActors, &ratio, true
-		case 4:
-			x.Type, x.Ratio, x.Enabled = flagset.PercentageOfTime, &ratio, true
-		case 5, 6, 7:
-			x.Type, x.Constraints, x.Enabled = flagset.Rule, g.constraints(), true
-			if g.r.IntN(3) == 0 {
-				x.Ratio = &ratio
-			}
-		case 8:
-			x.Type, x.Target, x.Enabled = flagset.SegmentGate, fmt.Sprint("seg", g.r.IntN(5)), true
-		case 9:
-			if g.r.IntN(2) == 0 {
-				continue
-			}
-			x.Type, x.Target = flagset.Prerequisite, fmt.Sprintf("flag%02d", g.r.IntN(n+2))
-		case 10:
-			if g.r.IntN(2) == 0 {
-				x.Type, x.Variants, x.Enabled = flagset.VariantGate, g.variants(), true
-				break
-			}
-			x.Type, x.Enabled = flagset.Schedule, true
-			from, until := "2026-01-01T00:00:00Z", "2026-06-01T00:00:00+02:00"
-			if g.r.IntN(2) == 0 {
-				x.From = &from
-			}
-			if g.r.IntN(2) == 0 {
-				x.Until = &until
-			}
+		for _, x := range g.gates(n) {
+			add(x)
 		}
-		add(x)
 	}
 	return f
+}
+
+// gates returns a gate of any kind, several of actors, or none. It may require one of n flags, or one that is missing.
+func (g generator) gates(n int) []flagset.Gate {
+	x := flagset.Gate{Enabled: g.r.IntN(3) > 0}
+	ratio := g.r.Float64()*0.998 + 0.001
+	switch g.r.IntN(11) {
+	case 0:
+		x.Type, x.Enabled = flagset.Boolean, g.r.IntN(3) == 0
+	case 1:
+		var actors []flagset.Gate
+		for range g.r.IntN(12) {
+			actors = append(actors, flagset.Gate{Type: flagset.Actor, Target: fmt.Sprint("u", g.r.IntN(60)), Enabled: g.r.IntN(3) > 0})
+		}
+		return actors
+	case 2:
+		x.Type, x.Target = flagset.Group, fmt.Sprint("g", g.r.IntN(6))
+	case 3:
+		x.Type, x.Ratio, x.Enabled = flagset.PercentageOfActors, &ratio, true
+	case 4:
+		x.Type, x.Ratio, x.Enabled = flagset.PercentageOfTime, &ratio, true
+	case 5, 6, 7:
+		x.Type, x.Constraints, x.Enabled = flagset.Rule, g.constraints(), true
+		if g.r.IntN(3) == 0 {
+			x.Ratio = &ratio
+		}
+	case 8:
+		x.Type, x.Target, x.Enabled = flagset.SegmentGate, fmt.Sprint("seg", g.r.IntN(5)), true
+	case 9:
+		if g.r.IntN(2) == 0 {
+			return nil
+		}
+		x.Type, x.Target = flagset.Prerequisite, fmt.Sprintf("flag%02d", g.r.IntN(n+2))
+	case 10:
+		if g.r.IntN(2) == 0 {
+			x.Type, x.Variants, x.Enabled = flagset.VariantGate, g.variants(), true
+			break
+		}
+		x.Type, x.Enabled = flagset.Schedule, true
+		from, until := "2026-01-01T00:00:00Z", "2026-06-01T00:00:00+02:00"
+		if g.r.IntN(2) == 0 {
+			x.From = &from
+		}
+		if g.r.IntN(2) == 0 {
+			x.Until = &until
+		}
+	}
+	return []flagset.Gate{x}
 }
 
 func (g generator) variants() (out []flagset.Variant) {

@@ -146,15 +146,9 @@ func (p *promoter) rewrite() {
 		p.ends[b] = now
 		var kept []*ir.Value
 		for _, v := range b.Values {
-			k, ok := part{}, false
-			if len(v.Args) > 0 && (v.Op.IsLoad() || v.Op.IsStore() || v.Op == ir.OpFill) {
-				if k, ok = p.at[v.Args[0]]; ok {
-					k.offset += v.Imm
-					ok = !p.bad[k.slot]
-				}
-			}
+			k, promoted := p.touched(v)
 			switch {
-			case !ok:
+			case !promoted:
 				kept = append(kept, v)
 			case v.Op == ir.OpFill:
 				for _, q := range p.sorted[k.slot] {
@@ -193,6 +187,17 @@ func (p *promoter) rewrite() {
 		replace[x.load] = p.atBegin(x.block, x.k, replace)
 	}
 	p.f.Replace(replace)
+}
+
+// touched returns the part of a slot that an instruction reads or writes. ok is false if it touches none that is
+// promoted.
+func (p *promoter) touched(v *ir.Value) (k part, ok bool) {
+	if len(v.Args) == 0 || !v.Op.IsLoad() && !v.Op.IsStore() && v.Op != ir.OpFill {
+		return part{}, false
+	}
+	k, ok = p.at[v.Args[0]]
+	k.offset += v.Imm
+	return k, ok && !p.bad[k.slot]
 }
 
 func (p *promoter) zero(t ir.Type, b *ir.Block) *ir.Value {

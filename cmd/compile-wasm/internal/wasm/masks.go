@@ -165,24 +165,34 @@ func (m *masks) instruction() {
 		m.kinds[value(place)] = mask
 		m.push(value(place))
 	case op >= 0x74 && op <= 0x76, op >= 0x86 && op <= 0x88: // shifts
-		nothing := noShift32
-		if op >= 0x86 {
-			nothing = noShift64
-		}
-		if by := m.pop(); m.kinds[by]&nothing == 0 {
-			m.pop()
-			m.push(other)
-		}
+		m.shift(op)
 	case op >= 0x48 && op <= 0x4f, op >= 0x53 && op <= 0x5a: // <, >, <= and >=
-		y, x := m.kinds[m.pop()], m.kinds[m.pop()]
-		unsigned := (op < 0x50) == (op%2 == 1) // the opcodes of both widths alternate
-		if !m.dead && (x&zero != 0 && y&mask != 0 || x&mask != 0 && y&zero != 0 && unsigned) {
-			m.wrong = place
-		}
-		m.push(other)
+		m.compare(op, place)
 	default:
 		m.plain(op)
 	}
+}
+
+// shift reads a shift. One by nothing leaves its operand as it is.
+func (m *masks) shift(op byte) {
+	nothing := noShift32
+	if op >= 0x86 {
+		nothing = noShift64
+	}
+	if by := m.pop(); m.kinds[by]&nothing == 0 {
+		m.pop()
+		m.push(other)
+	}
+}
+
+// compare reads an ordered comparison, and notes its place if some machines read it wrong.
+func (m *masks) compare(op byte, place int) {
+	y, x := m.kinds[m.pop()], m.kinds[m.pop()]
+	unsigned := (op < 0x50) == (op%2 == 1) // the opcodes of both widths alternate
+	if !m.dead && (x&zero != 0 && y&mask != 0 || x&mask != 0 && y&zero != 0 && unsigned) {
+		m.wrong = place
+	}
+	m.push(other)
 }
 
 // abandon begins code that is never reached, up to the scope's end.
