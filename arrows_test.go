@@ -5,13 +5,20 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
+	"fmt"
 	"io"
 	"maps"
+	"os"
 	"os/exec"
+	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
+
+var update = flag.Bool("update", false, "write the arrows in .golangci.yml")
 
 const module = "github.com/gonfalon-flags/gonfalon"
 
@@ -120,6 +127,62 @@ func TestArrows(t *testing.T) {
 		for _, line := range a.broken(packages) {
 			t.Errorf("%s (%s)", line, a.why)
 		}
+	}
+}
+
+// TestLinterHasTheArrows compares the rules of .golangci.yml, which editors show at once, with the arrows.
+func TestLinterHasTheArrows(t *testing.T) {
+	const file = ".golangci.yml"
+	const begin, end = "        # arrows: make golden writes them\n", "        # end of the arrows\n"
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, found := strings.Cut(string(data), begin)
+	rules, after, ended := strings.Cut(rest, end)
+	if !found || !ended {
+		t.Fatalf("%s has no arrows between %q and %q", file, begin, end)
+	}
+	var want strings.Builder
+	for i, a := range arrows {
+		a.rule(&want, i+1)
+	}
+	if *update {
+		if err := os.WriteFile(file, []byte(before+begin+want.String()+end+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if rules != want.String() {
+		t.Errorf("%s has other arrows than arrows_test.go: run make golden", file)
+	}
+}
+
+// rule writes an arrow as a rule of the linter depguard, which looks at direct imports only.
+func (a arrow) rule(w io.Writer, number int) {
+	var files []string
+	glob := func(not, pattern string) {
+		dir, tree := strings.CutSuffix(strings.TrimPrefix(pattern, "./"), "...")
+		dir = strings.TrimSuffix(dir, "/")
+		files = append(files, strconv.Quote(path.Join(not+"${base-path}", dir, "*.go")))
+		if tree {
+			files = append(files, strconv.Quote(path.Join(not+"${base-path}", dir, "**/*.go")))
+		}
+	}
+	for _, pattern := range a.from {
+		glob("", pattern)
+	}
+	for _, pattern := range a.but {
+		glob("!", pattern)
+	}
+	fmt.Fprintf(w, "        arrow-%d:\n          files: [%s, \"!$test\"]\n          list-mode: lax\n          deny:\n", number, strings.Join(files, ", "))
+	for _, pattern := range a.never {
+		name, tree := strings.CutSuffix(pattern, "/...")
+		if !tree {
+			name += "$" // nothing below it
+		}
+		if rest, ours := strings.CutPrefix(name, "."); ours {
+			name = module + rest
+		}
+		fmt.Fprintf(w, "            - {pkg: %s, desc: %q}\n", name, a.why)
 	}
 }
 
