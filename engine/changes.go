@@ -27,7 +27,7 @@ func atRecords(snapshot string) reader {
 	r := reader{s: snapshot}
 	if snapshot != "" {
 		r.tuple(4)
-		r.p = skip(snapshot, r.p)
+		r.p, _ = skip(snapshot, r.p)
 	}
 	return r
 }

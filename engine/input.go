@@ -92,7 +92,9 @@ func (a *Attribute) integer(digits string) bool {
 // are malformed, the value is nil.
 func Encoded(name, msgpack string) Attribute {
 	a := Attribute{Name: name, nameFingerprint: fingerprint(name), kind: kindNil}
-	if k, _, _ := head(msgpack, 0); (k == kindArray || k == kindMap) && skip(msgpack, 0) == int32(len(msgpack)) {
+	k, _, _ := head(msgpack, 0)
+	end, ofModel := skip(msgpack, 0)
+	if (k == kindArray || k == kindMap) && ofModel && end == int32(len(msgpack)) {
 		a.kind, a.text = k, msgpack
 	}
 	return a

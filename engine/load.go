@@ -154,7 +154,7 @@ func (l *loader) records(flags bool) {
 		if r.code == CodeOK {
 			continue
 		}
-		if !newer(r.code) || skip(r.s, body.off) != body.off+body.n {
+		if end, _ := skip(r.s, body.off); !newer(r.code) || end != body.off+body.n {
 			return
 		}
 		// The record is sound msgpack in a form that this engine doesn't know, so a newer build wrote it. Only it is

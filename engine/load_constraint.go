@@ -64,8 +64,8 @@ func (l *loader) value(v *value) {
 			v.kind = v.numeric
 		}
 	case kindArray, kindMap:
-		end := skip(r.s, at)
-		if end < 0 {
+		end, ofModel := skip(r.s, at)
+		if !ofModel {
 			r.fail(CodeMalformed, at)
 			return
 		}
@@ -75,7 +75,7 @@ func (l *loader) value(v *value) {
 		if !finite(v.num) {
 			r.fail(CodeMalformed, at)
 		}
-	case kindBinary:
+	case kindBinary, kindOther:
 		r.fail(CodeMalformed, at)
 	}
 	if r.p-at > MaxValueBytes+5 {

@@ -17,13 +17,15 @@ const (
 	kindArray
 	kindMap
 	kindBinary
+	kindOther // well formed, but no kind of the model: float32, an unsigned integer from 2^63 on, another ext type
 )
 
 // extInteger is the ext type of integers beyond int64.
 const extInteger = 1
 
 // head reads the head of the value at p. It returns the value's kind, its number or length, and where its body starts.
-// A length is never more than the bytes after it can hold, so a caller may loop over it.
+// A length is never more than the bytes after it can hold, so a caller may loop over it. A kindOther has no body: what
+// is returned is where the value ends.
 func head(s string, p int32) (k kind, n uint64, body int32) {
 	if uint32(p) >= uint32(len(s)) {
 		return kindBad, 0, p
@@ -60,6 +62,8 @@ func head(s string, p int32) (k kind, n uint64, body int32) {
 func wideHead(s string, c uint8, p int32) (k kind, n uint64, body int32) {
 	width := int32(0)
 	switch c {
+	case 0xca:
+		k, width = kindOther, 4
 	case 0xcb:
 		k, width = kindFloat, 8
 	case 0xcc, 0xcd, 0xce, 0xcf:
@@ -70,6 +74,10 @@ func wideHead(s string, c uint8, p int32) (k kind, n uint64, body int32) {
 		k, width = kindBinary, 1<<(c-0xc4)
 	case 0xc7, 0xc8, 0xc9:
 		k, width = kindInteger, 1<<(c-0xc7)
+	case 0xd4, 0xd5, 0xd6, 0xd7, 0xd8: // ext of a fixed size
+		if end := int64(p) + 1 + 1<<(c-0xd4); end <= int64(len(s)) {
+			return kindOther, 0, int32(end)
+		}
 	case 0xd9, 0xda, 0xdb:
 		k, width = kindString, 1<<(c-0xd9)
 	case 0xdc, 0xdd:
@@ -85,7 +93,7 @@ func wideHead(s string, c uint8, p int32) (k kind, n uint64, body int32) {
 	p += width
 	room -= width
 	switch k {
-	case kindFloat:
+	case kindFloat, kindOther:
 		return k, n, p
 	case kindInt:
 		if c >= 0xd0 {
@@ -93,18 +101,24 @@ func wideHead(s string, c uint8, p int32) (k kind, n uint64, body int32) {
 			return k, uint64(int64(n<<shift) >> shift), p
 		}
 		if int64(n) < 0 {
-			return kindBad, 0, p
+			k = kindOther
 		}
 		return k, n, p
 	case kindInteger:
-		if room < 1 || s[p] != extInteger {
+		if room < 1 {
 			return kindBad, 0, p
+		}
+		if s[p] != extInteger {
+			k = kindOther
 		}
 		p++
 		room--
 	}
 	if n > uint64(room) {
 		return kindBad, 0, p
+	}
+	if k == kindOther {
+		return k, 0, p + int32(n)
 	}
 	return k, n, p
 }
@@ -123,14 +137,21 @@ func bigEndian(s string, p, width int32) uint64 {
 	return binary.BigEndian.Uint64(b)
 }
 
-// skip returns where the value at p ends, or -1 if it is malformed.
-func skip(s string, p int32) int32 {
+// skip returns where the value at p ends, or -1 if it is malformed. ofModel reports whether neither the value nor one
+// inside it is of a kind that a constraint can't have.
+func skip(s string, p int32) (end int32, ofModel bool) {
+	ofModel = true
 	for left := int64(1); left > 0; left-- {
 		k, n, body := head(s, p)
 		switch k {
 		case kindBad:
-			return -1
-		case kindString, kindBinary, kindInteger:
+			return -1, false
+		case kindOther:
+			ofModel = false
+		case kindBinary:
+			ofModel = false
+			body += int32(n)
+		case kindString, kindInteger:
 			body += int32(n)
 		case kindArray:
 			left += int64(n)
@@ -139,7 +160,7 @@ func skip(s string, p int32) int32 {
 		}
 		p = body
 	}
-	return p
+	return p, ofModel
 }
 
 // shortString reads a string's head where it is in the usual short form; ok is false for any other.

@@ -16,7 +16,8 @@ type Request struct {
 }
 
 // Parse reads one request, and reports false if it is malformed. Fields left out at its end count as empty. Attributes
-// are read only when a rule first asks for them: a malformed attribute, and all after it, count as missing.
+// are read only when a rule first asks for them: an attribute of a kind that no constraint can have is nil; malformed
+// bytes, and all attributes after them, count as missing.
 func (r *Request) Parse(bytes string) bool {
 	k, fields, p := head(bytes, 0)
 	if k != kindArray || fields < 1 || fields > 6 {
@@ -52,7 +53,7 @@ func (r *Request) Parse(bytes string) bool {
 func (r *Request) parseRest(fields uint64, p int32) bool {
 	bytes, in := r.bytes, &r.Input
 	k, n, p := head(bytes, p)
-	if k != kindArray || n > MaxGroups {
+	if k != kindArray && k != kindNil || n > MaxGroups {
 		return false
 	}
 	in.Groups = r.groups[:n]
@@ -73,14 +74,15 @@ func (r *Request) parseRest(fields uint64, p int32) bool {
 	if fields == 4 {
 		return true
 	}
-	if k, n, p = head(bytes, p); k != kindInt {
+	at := p
+	if k, n, p = head(bytes, p); k != kindInt && (k != kindOther || bytes[at] != 0xcf) { // 0xcf: unsigned, of 64 bits
 		return false
 	}
 	in.Roll = n
 	if fields == 5 {
 		return true
 	}
-	if k, n, p = head(bytes, p); k != kindMap || n > MaxAttributes {
+	if k, n, p = head(bytes, p); k != kindMap && k != kindNil || n > MaxAttributes {
 		return false
 	}
 	in.raw, in.at, in.pending = bytes, p, int32(n)
@@ -116,6 +118,9 @@ func (r *Request) parseFlags(p int32) int32 {
 	}
 	return -1
 }
+
+// One reports whether the request is about one flag, not about a batch.
+func (r *Request) One() bool { return !r.all && r.flags.from == 0 }
 
 // Number returns the number of the request's flag in s, or −1 if s doesn't have that flag.
 func (r *Request) Number(s *Snapshot) int32 {
@@ -195,8 +200,13 @@ func (a *Attribute) parse(s string, p int32) int32 {
 	at := p
 	a.kind, a.num, p = head(s, p)
 	switch a.kind {
-	case kindBad, kindBinary:
+	case kindBad:
 		return -1
+	case kindOther:
+		a.kind = kindNil
+	case kindBinary:
+		a.kind = kindNil
+		p += int32(a.num)
 	case kindString:
 		a.text = s[p : p+int32(a.num)]
 		a.textFingerprint = fingerprint(a.text)
@@ -204,14 +214,19 @@ func (a *Attribute) parse(s string, p int32) int32 {
 	case kindInteger:
 		end := p + int32(a.num)
 		if !a.integer(s[p:end]) {
-			return -1
+			a.kind = kindNil
 		}
 		p = end
 	case kindArray, kindMap:
-		if p = skip(s, at); p < 0 {
+		end, ofModel := skip(s, at)
+		if end < 0 {
 			return -1
 		}
-		a.text = s[at:p]
+		if !ofModel {
+			a.kind = kindNil
+		}
+		a.text = s[at:end]
+		p = end
 	}
 	return p
 }

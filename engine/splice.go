@@ -26,7 +26,7 @@ func (s *Snapshot) Splice(delta string, out []byte) (int32, Code, int32) {
 		return 0, CodeNotOurs, 0
 	}
 	start := d.p
-	end := skip(delta, start)
+	end, _ := skip(delta, start)
 	if end < 0 {
 		return 0, CodeMalformed, start
 	}

@@ -20,7 +20,7 @@ const (
 	errTooLarge    = -2
 	errNotLoaded   = -3
 	errOutOfRange  = -4
-	leastRequest   = 64 << 10 // of the request buffer, so that only large deltas make it grow
+	leastRequest   = 64 << 10 // of the request buffer: what a host needs before it has loaded, and until a large delta comes
 	leastOutput    = 64 << 10
 	recordWords    = 8
 	batchDecisions = 1024
@@ -33,7 +33,7 @@ var (
 
 	request engine.Request
 	input   []byte  // the request buffer
-	base    uintptr // the arena's top before anything was reserved
+	base    uintptr // the arena's top after the first request buffer, before a snapshot
 	settled uintptr // the arena's top after the snapshot's bytes and, once it is loaded, its tables
 	top     uintptr // the arena's top after the request buffer
 	started bool
@@ -53,10 +53,12 @@ func abi() int32 { return version }
 //go:wasmexport result
 func result() uint32 { return uint32(uintptr(unsafe.Pointer(&answer))) }
 
-// reserve marks the arena's base at the first call. Everything that the guest allocates lies above it.
+// reserve allocates the first request buffer at the first call, and marks the arena's base. It lies below everything
+// that comes and goes, so its address stays good whatever order a host makes its calls in.
 func reserve() {
 	if !started {
 		started = true
+		input = make([]byte, leastRequest)
 		base = arena.Mark()
 		settled, top = base, base
 	}
@@ -70,7 +72,6 @@ func reserveSnapshot(size uint32) uint32 {
 	}
 	arena.Reset(base)
 	settled, top = base, base
-	input = nil
 	bytes = make([]byte, max(size, 1))
 	settled = arena.Mark()
 	top = settled
@@ -84,7 +85,6 @@ func load(size uint32) int32 {
 		return int32(engine.CodeTooLarge)
 	}
 	arena.Reset(settled)
-	input = nil
 	snapshot = engine.Snapshot{}
 	code, at := snapshot.Load(unsafe.String(unsafe.SliceData(bytes), size))
 	loaded = code == engine.CodeOK
@@ -99,12 +99,12 @@ func load(size uint32) int32 {
 //go:wasmexport request
 func reserveRequest(size uint32) uint32 {
 	reserve()
-	if size > engine.MaxSnapshotBytes {
+	if size > engine.MaxSnapshotBytes || !loaded && size > leastRequest {
 		return 0
 	}
-	if size > uint32(len(input)) || input == nil {
+	if size > uint32(len(input)) {
 		arena.Reset(settled)
-		input = make([]byte, max(size, leastRequest))
+		input = make([]byte, size)
 		top = arena.Mark()
 	}
 	return address(input)
@@ -128,6 +128,9 @@ func info() int32 {
 
 //go:wasmexport flag_key
 func flagKey(index uint32) int32 {
+	if !loaded {
+		return errNotLoaded
+	}
 	if index >= uint32(snapshot.Len()) {
 		return errOutOfRange
 	}
@@ -141,7 +144,7 @@ func flagKey(index uint32) int32 {
 
 //go:wasmexport evaluate
 func evaluate(size uint32) int32 {
-	if code := parse(size); code != 0 {
+	if code := parse(size, false); code != 0 {
 		return code
 	}
 	d := &decisions[0]
@@ -152,7 +155,7 @@ func evaluate(size uint32) int32 {
 
 //go:wasmexport evaluate_batch
 func evaluateBatch(size, first uint32) int32 {
-	if code := parse(size); code != 0 {
+	if code := parse(size, true); code != 0 {
 		return code
 	}
 	if first > engine.MaxFlags {
@@ -168,7 +171,7 @@ func evaluateBatch(size, first uint32) int32 {
 
 //go:wasmexport explain
 func explain(size uint32) int32 {
-	if code := parse(size); code != 0 {
+	if code := parse(size, false); code != 0 {
 		return code
 	}
 	for room := leastOutput; room <= engine.MaxSnapshotBytes; room *= 2 {
@@ -184,7 +187,7 @@ func explain(size uint32) int32 {
 
 //go:wasmexport needs
 func needs(size uint32) int32 {
-	if code := parse(size); code != 0 {
+	if code := parse(size, false); code != 0 {
 		return code
 	}
 	arena.Reset(top)
@@ -225,12 +228,12 @@ func splice(size uint32) int32 {
 	return 0
 }
 
-// parse reads the request buffer. It returns 0, or an error.
-func parse(size uint32) int32 {
+// parse reads a request for one flag, or for a batch, from the request buffer. It returns 0, or an error.
+func parse(size uint32, batch bool) int32 {
 	if !loaded {
 		return errNotLoaded
 	}
-	if size > uint32(len(input)) || !request.Parse(unsafe.String(unsafe.SliceData(input), size)) {
+	if size > uint32(len(input)) || !request.Parse(unsafe.String(unsafe.SliceData(input), size)) || request.One() == batch {
 		return errRequest
 	}
 	return 0
