@@ -40,6 +40,7 @@ type Decision struct {
 	Gate         Gate   // the gate that decided
 	Score        int32  // the actor's score for this flag, 0…65535; −1 if it wasn't needed
 	Fixed        bool   // the decision is the same for every input
+	Exhausted    bool   // the flag is off because its patterns took more than MaxPatternSteps
 	Variants     bool   // the flag has a variant gate, whether or not a variant was served
 	VariantIndex int32  // the variant's index in the snapshot, stable while the snapshot is loaded; −1 for no variant
 	Variant      string // the variant's name
@@ -65,6 +66,9 @@ func (d *Decision) Pack() uint32 {
 	if d.Fixed {
 		w |= 1 << 29
 	}
+	if d.Exhausted {
+		w |= 1 << 30
+	}
 	return w
 }
 
@@ -78,3 +82,7 @@ type Scratch struct {
 	visits  visits
 	machine machine
 }
+
+// PatternSteps returns how many steps the patterns of the last decision took. A server that decides many flags for one
+// request adds them up to bound what the request may cost.
+func (sc *Scratch) PatternSteps() int { return int(sc.machine.steps) }

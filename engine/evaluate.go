@@ -33,6 +33,9 @@ func (s *Snapshot) EvaluateAt(i int32, in *Input, sc *Scratch, d *Decision) {
 		d.Score = s.score(f, in)
 		s.serve(s.pick(f, d.Score), d)
 	}
+	if sc != nil {
+		sc.machine.steps = 0
+	}
 	if f.prerequisites.from < f.prerequisites.to {
 		sc.visits.start(i)
 		if p, met := s.met(f, in, sc); met != on {
@@ -42,6 +45,9 @@ func (s *Snapshot) EvaluateAt(i int32, in *Input, sc *Scratch, d *Decision) {
 		}
 	}
 	s.gates(f, in, sc, d)
+	if sc != nil && sc.machine.exhausted() {
+		d.Enabled, d.Reason, d.Gate, d.Target, d.Exhausted = false, ReasonDefault, GateNone, "", true
+	}
 }
 
 // EvaluateAll decides many flags for one input into out: the flags with these numbers, each in [0, Len), or all flags

@@ -23,8 +23,8 @@ const (
 //	schedule               A from, B until (least and greatest int64 are open ends), C now, in Unix microseconds
 //	percentage_of_actors   A score, −1 without an actor; B greatest score granted
 //	percentage_of_time     A draw; B greatest draw granted
-//	prerequisite           A required: 1 on, 0 off; B found: 1 on, 0 off, 2 cycle, too deep or unreadable, 3 missing
-//	none                   the flag's record can't be read by this engine
+//	prerequisite           A required: 1 on, 0 off; B found: 1 on, 0 off, 2 cycle, too deep, too costly or unreadable, 3 missing
+//	none                   A 1 if the patterns took too many steps, 0 if this engine can't read the flag's record
 type Step struct {
 	Gate    Gate
 	Outcome Outcome
@@ -87,8 +87,14 @@ func (s *Snapshot) Explain(i int32, in *Input, sc *Scratch, d *Decision, steps [
 		e.add(GateNone, OutcomeFail, "", 0, 0, 0)
 		return e.n
 	}
-	if s.explainPrerequisites(i, in, sc, &e) {
-		s.explainGates(f, in, sc, d, &e)
+	if sc != nil {
+		sc.machine.steps = 0 // so that the patterns stop where they stopped in the decision
+	}
+	if !s.explainPrerequisites(i, in, sc, &e) {
+		return e.n
+	}
+	if s.explainGates(f, in, sc, d, &e); d.Exhausted {
+		e.add(GateNone, OutcomeFail, "", 1, 0, 0)
 	}
 	return e.n
 }
@@ -154,7 +160,7 @@ func (s *Snapshot) explainGates(f *flag, in *Input, sc *Scratch, d *Decision, e 
 			e.add(GateGroup, OutcomeNo, "", 0, 0, 0)
 		}
 	}
-	if s.explainRules(f, in, sc, d, e) {
+	if s.explainRules(f, in, sc, d, e) || d.Exhausted {
 		return
 	}
 	if f.bits&bitOn != 0 {
@@ -225,6 +231,9 @@ func (s *Snapshot) explainRules(f *flag, in *Input, sc *Scratch, d *Decision, e 
 		e.addRule(g, o, target, score, int64(r.score), r.constraints)
 		if o == OutcomeYes {
 			return true
+		}
+		if d.Exhausted && sc.machine.exhausted() {
+			return false
 		}
 	}
 	return false

@@ -48,8 +48,12 @@ func (w *writer) step(s *Snapshot, in *Input, sc *Scratch, x *Step) {
 		w.unless(x.A == OpenFrom, x.A)
 		w.unless(x.B == OpenUntil, x.B)
 		w.int(x.C)
-	case GateKill, GateNone:
+	case GateKill:
 		w.null()
+		w.null()
+		w.null()
+	case GateNone:
+		w.unless(x.A == 0, x.A)
 		w.null()
 		w.null()
 	case GateActor, GateGroup, GateBoolean:
@@ -66,6 +70,9 @@ func (w *writer) step(s *Snapshot, in *Input, sc *Scratch, x *Step) {
 		return
 	}
 	w.array(x.constraints.to - x.constraints.from)
+	if sc != nil {
+		sc.machine.steps = 0
+	}
 	for i := x.constraints.from; i < x.constraints.to; i++ {
 		w.comparison(s, in, sc, i)
 	}

@@ -58,7 +58,7 @@ func (v *visits) mark(i int32, x verdict) bool {
 }
 
 // met decides f's prerequisites. It returns −1 and on if all are met; else the first that isn't, and off, or visiting
-// for a cycle, too many flags or a flag that this engine can't read.
+// for a cycle, too many flags, too many pattern steps or a flag that this engine can't read.
 func (s *Snapshot) met(f *flag, in *Input, sc *Scratch) (int32, verdict) {
 	for i := f.prerequisites.from; i < f.prerequisites.to; i++ {
 		p := &s.prerequisites[i]
@@ -73,8 +73,8 @@ func (s *Snapshot) met(f *flag, in *Input, sc *Scratch) (int32, verdict) {
 	return -1, on
 }
 
-// resolve decides a parent as a prerequisite sees it: on, off, or visiting for a cycle, too many flags or a flag that
-// this engine can't read. The last fails the whole decision closed, so marks never need undoing.
+// resolve decides a parent as a prerequisite sees it: on, off, or visiting for a cycle, too many flags, too many
+// pattern steps or a flag that this engine can't read. The last fails the whole decision closed, so marks never need undoing.
 // Why: RATIONALE.md "Why does too deep a chain of prerequisites fail closed instead of failing to load?"
 func (s *Snapshot) resolve(i int32, in *Input, sc *Scratch) verdict {
 	if i < 0 {
@@ -96,6 +96,9 @@ func (s *Snapshot) resolve(i int32, in *Input, sc *Scratch) verdict {
 		if found == on {
 			d := Decision{Score: -1, VariantIndex: -1}
 			s.gates(f, in, sc, &d)
+			if sc.machine.exhausted() {
+				return visiting
+			}
 			if !d.Enabled {
 				found = off
 			}

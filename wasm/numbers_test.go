@@ -31,6 +31,7 @@ func TestNumbersOfThePage(t *testing.T) {
 			}
 			return engine.Gate(n).String()
 		}},
+		{"operator", "The operator is\n", int(engine.Operators), func(n int) string { return engine.Operator(n).String() }},
 		{"outcome", "outcome is\n", 6, func(n int) string { return engine.Outcome(n).String() }},
 	} {
 		t.Run(c.what, func(t *testing.T) {

@@ -60,6 +60,8 @@ flags:
     gates: [{type: percentage_of_actors, ratio: 0.3333}]
   - key: open
     gates: [{type: schedule, until: "2020-01-01T00:00:00Z"}, {type: boolean, enabled: false}]
+  - {key: costly, gates: [{type: rule, constraints: [{attribute: path, operator: matches, values: ["(a|.){0,99}$x"]}]}, {type: boolean, enabled: true}]}
+  - {key: dear, gates: [{type: prerequisite, target: costly, enabled: false}, {type: boolean, enabled: true}]}
   - key: since
     gates: [{type: schedule, from: "2020-01-01T00:00:00Z"}]
 `
@@ -120,6 +122,8 @@ func cases(t *testing.T) []golden {
 	ask("a percentage of actors", "share", request.Request{Actor: new("user:2")})
 	ask("a schedule that has ended", "open", request.Request{})
 	ask("a schedule without an end", "since", request.Request{})
+	ask("a pattern over too long a text", "costly", request.Request{Attributes: map[string]any{"path": string(bytes.Repeat([]byte("/"), 20_000))}})
+	ask("a prerequisite with such a pattern", "dear", request.Request{Attributes: map[string]any{"path": string(bytes.Repeat([]byte("/"), 20_000))}})
 	ask("an unknown flag", "unknown", request.Request{})
 	return out
 }

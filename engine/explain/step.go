@@ -96,6 +96,9 @@ func (s *Step) Detail() string {
 	}
 	switch s.Gate {
 	case engine.GateNone:
+		if s.A != nil {
+			return "the patterns took too many steps over this context"
+		}
 		return "a newer build wrote this flag, and this one can't read it"
 	case engine.GateActor:
 		return []string{"not named", "named, and allowed", "named, and denied"}[min(s.Outcome, engine.OutcomeDeny)]
@@ -171,7 +174,7 @@ func (s *Step) window() string {
 func (s *Step) prerequisite() string {
 	found := "missing"
 	if s.B != nil {
-		found = []string{"off", "on", "in a cycle, too deep, or unreadable"}[min(max(*s.B, 0), 2)]
+		found = []string{"off", "on", "in a cycle, too deep, too costly, or unreadable"}[min(max(*s.B, 0), 2)]
 	}
 	if s.Outcome == engine.OutcomePass {
 		return found + ", as required"

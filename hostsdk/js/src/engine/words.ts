@@ -23,12 +23,13 @@ export function detail(step: Omit<Step, 'detail'>): string {
     case 'percentage_of_time':
       return `${percent(n(b), 10_000)}% of the time: drew ${compared(n(a), n(b), String(n(a)), String(n(b)))} of 10000`
     case 'prerequisite': {
-      const found = b === undefined ? 'missing' : (['off', 'on'][Number(b)] ?? 'in a cycle, too deep, or unreadable')
+      const found = b === undefined ? 'missing' : (['off', 'on'][Number(b)] ?? 'in a cycle, too deep, too costly, or unreadable')
       return outcome === 'pass' ? `${found}, as required` : `${found}, but must be ${onOff(a)}`
     }
     case 'kill':
       return 'the flag is killed'
     case undefined:
+      if (a !== undefined) return 'the patterns took too many steps over this context'
       return "a newer build wrote this flag, and this one can't read it"
   }
   return ''

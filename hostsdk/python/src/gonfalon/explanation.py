@@ -17,6 +17,7 @@ OPERATORS = (
 
 # What a step's three numbers are, by gate.
 _FACTS: dict[Gate, tuple[str, ...]] = {
+    Gate.NONE: ("exhausted",),
     Gate.ACTOR: ("state",),
     Gate.GROUP: ("state",),
     Gate.RULE: ("score", "limit"),

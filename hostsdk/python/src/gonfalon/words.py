@@ -25,7 +25,7 @@ def detail(step: Step) -> str:
         return "the context is empty" if gate in (Gate.RULE, Gate.SEGMENT) else "there is no actor"
     match gate:
         case Gate.NONE:
-            return _UNREADABLE
+            return _UNREADABLE if facts["exhausted"] is None else "the patterns took too many steps over this context"
         case Gate.ACTOR:
             return {"yes": "named, and allowed", "deny": "named, and denied"}.get(outcome, "not named")
         case Gate.GROUP:
@@ -43,7 +43,7 @@ def detail(step: Step) -> str:
             return f"{_percent(limit, _DRAWS)}% of the time: drew {draw} {_sign(draw, limit)} {limit} of 10000"
         case Gate.PREREQUISITE:
             found = facts["found"]
-            state = "missing" if found is None else {0: "off", 1: "on"}.get(found, "in a cycle, too deep, or unreadable")
+            state = "missing" if found is None else {0: "off", 1: "on"}.get(found, "in a cycle, too deep, too costly, or unreadable")
             return f"{state}, as required" if outcome == "pass" else f"{state}, but must be {_on_off(facts['required'])}"
         case Gate.KILL:
             return "the flag is killed"
