@@ -61,7 +61,7 @@ and 2 if something else is wrong, such as the command line or the connection.`,
 	)
 	group(root, "server", newServe(), newBackup(), newRestore(), newCheck(), newTokens())
 	group(root, "admin", newFlags(), newSegments(), newEnvs(), newExplain(), newAudit(), newImport(), newExport(), newDiff(), newStale(), newWebhooks())
-	group(root, "offline", newCompile(), newEval(), newConformance(), newVersion())
+	group(root, "offline", newCompile(), newEval(), newConformance(), newModule(), newVersion())
 	strict(root)
 	return root
 }

@@ -50,6 +50,7 @@ var verbs = map[string]verb{
 	"flags rollback":  {prints: true, changes: true},
 	"flags variants":  {prints: true, changes: true, asks: true},
 	"import":          {prints: true, changes: true},
+	"module":          {},
 	"restore":         {changes: true},
 	"segments delete": {changes: true, asks: true},
 	"segments get":    {prints: true},

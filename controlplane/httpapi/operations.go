@@ -11,6 +11,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/gonfalon-flags/gonfalon/wasm"
 )
 
 // healthz says that the process answers.
@@ -78,6 +80,14 @@ func (c *call) openapi() error {
 		return err
 	}
 	return c.blob(http.StatusOK, "application/json", data)
+}
+
+// engine answers with the module that hosts in other languages run.
+func (c *call) engine() error {
+	if c.tag(wasm.SHA256()) {
+		return nil
+	}
+	return c.blob(http.StatusOK, "application/wasm", wasm.Module())
 }
 
 // backup writes everything in the store. If something goes wrong on the way, it can only end the response early. The

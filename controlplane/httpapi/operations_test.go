@@ -20,6 +20,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
+	"github.com/gonfalon-flags/gonfalon/wasm"
 )
 
 func TestHealth(t *testing.T) {
@@ -162,6 +163,15 @@ func TestDocumentIsJSON(t *testing.T) {
 	if got := f.want(200, f.do("", "GET", "/openapi.json", nil)); !json.Valid(got.body) {
 		t.Error("/openapi.json is not JSON")
 	}
+}
+
+func TestEngine(t *testing.T) {
+	f := open(t, httpapi.Config{})
+	got := f.want(200, f.do("", "GET", "/engine.wasm", nil))
+	if !bytes.Equal(got.body, wasm.Module()) || got.header.Get("Content-Type") != "application/wasm" {
+		t.Errorf("%d bytes of %s", len(got.body), got.header.Get("Content-Type"))
+	}
+	f.want(304, f.do("", "GET", "/engine.wasm", nil, "If-None-Match", got.header.Get("ETag")))
 }
 
 func TestBackup(t *testing.T) {
