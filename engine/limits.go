@@ -27,9 +27,9 @@ const (
 	MaxSlots = 1 << 22
 
 	MaxPatternBytes        = 1_024
-	MaxPatternInstructions = 512    // a position of the text then costs at most 512 steps
+	MaxPatternInstructions = 512     // a position of the text then costs at most 512 steps
 	MaxPatternSteps        = 1 << 20 // of one decision: about 3 ms; a pattern like ".*part.*" then reads 64 KB of text
-	MaxPatternRanges       = 16_384 // integers; the largest Unicode class has about 1,500
+	MaxPatternRanges       = 16_384  // integers; the largest Unicode class has about 1,500
 
 	MaxGroups     = 256 // of one input
 	MaxAttributes = 256 // of one input
