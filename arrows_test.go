@@ -99,6 +99,10 @@ var arrows = []arrow{
 		why: "what hosts see doesn't depend on how the store is followed",
 	},
 	{
+		from: []string{"./controlplane/internal/foresight"}, never: []string{"./controlplane", "./controlplane/internal/feed", "./controlplane/internal/replica", "./controlplane/store", "net/..."},
+		why: "what a change would do is worked out from flags alone",
+	},
+	{
 		from: []string{"./controlplane/internal/webhooks"}, never: []string{"./controlplane", "./controlplane/internal/feed", "./controlplane/internal/replica"},
 		why: "webhooks deliver the audit, and need nothing else of the service",
 	},

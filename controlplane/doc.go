@@ -6,8 +6,8 @@
 //
 // What it takes and returns are the documents of package api. The [Service] is what an operator may do; below it, each
 // package has one task: internal/stored says how things lie in a store, internal/model is a state and its changes,
-// internal/feed what hosts are shown, internal/replica follows a store and writes to it, internal/webhooks delivers,
-// internal/check walks.
+// internal/feed what hosts are shown, internal/foresight what a change would do, internal/replica follows a store and
+// writes to it, internal/webhooks delivers, internal/check walks.
 //
 // # Model
 //

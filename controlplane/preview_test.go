@@ -1,6 +1,7 @@
 package controlplane_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
@@ -18,9 +19,18 @@ func TestPreviewSaysWhoWillChange(t *testing.T) {
 	must[controlplane.WriteResult](t)(s.PutFlag(ctx, env, flagset.Flag{Key: "child", Gates: []flagset.Gate{
 		{Type: flagset.Boolean, Enabled: true}, {Type: flagset.Prerequisite, Target: "f", Enabled: true},
 	}}, by))
-	more := must[api.Preview](t)(s.Preview(ctx, env, api.Proposal{Flag: percentage(&half), Sample: 4000}))
-	if more.Asked != 4000 || more.TurnOff != 0 || more.TurnOn < 800 || more.TurnOn > 1200 || more.Dependants["child"] != more.TurnOn || len(more.Changes) != 100 {
-		t.Errorf("raising it: asked %d, on %d, off %d, dependants %v, %d listed", more.Asked, more.TurnOn, more.TurnOff, more.Dependants, len(more.Changes))
+	more := must[api.Preview](t)(s.Preview(ctx, env, api.Proposal{Flag: percentage(&half)}))
+	everyone := more.Situations[0]
+	if everyone.TurnOn != 0.25 || everyone.TurnOff != 0 || everyone.Dependants["child"] != everyone.PreviewShare || !everyone.Exact || more.SameActors != 1 || more.Asked != 0 {
+		t.Errorf("raising it: %+v", more)
+	}
+	actors := make([]api.Query, 4000)
+	for i := range actors {
+		actors[i].Actor = pointer(fmt.Sprint("user:", i))
+	}
+	given := must[api.Preview](t)(s.Preview(ctx, env, api.Proposal{Flag: percentage(&half), Actors: actors}))
+	if given.Asked != 4000 || given.TurnOff != 0 || given.TurnOn < 800 || given.TurnOn > 1200 || given.Dependants["child"] != given.TurnOn || len(given.Changes) != 100 {
+		t.Errorf("raising it: asked %d, on %d, off %d, dependants %v, %d listed", given.Asked, given.TurnOn, given.TurnOff, given.Dependants, len(given.Changes))
 	}
 	if e := must[api.Environment](t)(s.GetEnvironment(ctx, env)); e.Revision != 3 {
 		t.Errorf("a preview wrote revision %d", e.Revision)
@@ -29,6 +39,9 @@ func TestPreviewSaysWhoWillChange(t *testing.T) {
 	proposed.Gates = proposed.Gates[:1]
 	ada := api.Query{Actor: pointer("ada")}
 	less := must[api.Preview](t)(s.Preview(ctx, env, api.Proposal{Flag: proposed, Actors: []api.Query{ada}}))
+	if n := len(less.Situations); n != 3 || less.Situations[2].Who != "actor ada" || less.Situations[2].TurnOff != 1 {
+		t.Errorf("taking ada out: %+v", less.Situations)
+	}
 	if less.Asked != 1 || less.TurnOff != 1 || len(less.Changes) != 2 || less.Changes[0].Actor != "ada" || !less.Changes[0].Before.Enabled || less.Changes[0].After.Enabled {
 		t.Errorf("taking ada out: %+v", less)
 	}
@@ -37,11 +50,11 @@ func TestPreviewSaysWhoWillChange(t *testing.T) {
 		t.Errorf("deleting child: %+v", gone)
 	}
 	wrong := 2.0
-	bad := must[api.Preview](t)(s.Preview(ctx, env, api.Proposal{Flag: percentage(&wrong), Sample: 10}))
+	bad := must[api.Preview](t)(s.Preview(ctx, env, api.Proposal{Flag: percentage(&wrong)}))
 	if len(bad.Problems) == 0 {
 		t.Error("a proposal that can't be written has no problem")
 	}
-	_, err := s.Preview(ctx, env, api.Proposal{Flag: proposed, Sample: 100_001})
+	_, err := s.Preview(ctx, env, api.Proposal{Flag: proposed, Actors: make([]api.Query, 100_001)})
 	want(t, err, api.Invalid)
 	_, err = s.Preview(ctx, env, api.Proposal{Flag: flagset.Flag{Key: "f"}, Delete: true})
 	want(t, err, api.InUse)

@@ -8,7 +8,7 @@ import (
 )
 
 func TestDraw(t *testing.T) {
-	seen := map[int32]bool{}
+	seen := map[int]bool{}
 	for roll := range uint64(200_000) {
 		n := engine.Draw(roll, "flag")
 		if n < 1 || n > 10_000 {

@@ -30,8 +30,6 @@ const ShortScore = shortScore
 
 func OwnSum(s string) (id [IDBytes]byte) { ownSum(s, &id); return }
 
-func Draw(roll uint64, key string) int32 { return draw(roll, fnv1a(key)) }
-
 // MatchFirst runs the snapshot's first program.
 func (s *Snapshot) MatchFirst(text string) bool {
 	var m machine

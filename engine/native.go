@@ -86,6 +86,10 @@ var outcomeText = [...]string{"no", "yes", "deny", "pass", "fail", "not_asked"}
 // String returns the outcome's name, or its number if this build doesn't know it.
 func (o Outcome) String() string { return named(outcomeText[:], "outcome", int(o)) }
 
+// Draw returns the number in 1…10000 that a roll draws for the flag with this key. A percentage of time grants the
+// numbers up to a limit.
+func Draw(roll uint64, key string) int { return int(draw(roll, fnv1a(key))) }
+
 // IsVersion reports whether s is a semantic version, which the operators semver_gte and semver_lt compare.
 func IsVersion(s string) bool {
 	_, ok := readVersion(s)

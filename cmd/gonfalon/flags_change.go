@@ -3,11 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -22,8 +19,8 @@ type planned struct {
 	output
 	writing
 	asked
-	preview bool
-	sample  int
+	preview  bool
+	contexts string
 }
 
 func (p *planned) register(c *cobra.Command) {
@@ -37,8 +34,8 @@ func (p *planned) registerQuiet(c *cobra.Command) {
 	p.versioned(c)
 	p.asked.register(c)
 	f := c.Flags()
-	f.BoolVar(&p.preview, "preview", false, "first show for how many actors the decision changes, then ask")
-	f.IntVar(&p.sample, "sample", 10_000, "how many made-up actors the preview asks about")
+	f.BoolVar(&p.preview, "preview", false, "first show whose decisions change, then ask")
+	f.StringVar(&p.contexts, "contexts", "", "a file of contexts that the preview decides for too, one JSON object or actor per line")
 }
 
 // flagChange is a change on the server and, for a preview, of a copy of the flag.
@@ -50,6 +47,9 @@ type flagChange struct {
 // change makes a change of a flag. If the flag is another by the time the preview was read, nothing is changed.
 func (p *planned) change(ctx context.Context, c *cobra.Command, client *apiclient.Client, key string, change flagChange) error {
 	w := p.options()
+	if p.contexts != "" && !p.preview {
+		return usagef("--contexts is for --preview")
+	}
 	if p.preview {
 		now, err := client.Flag(ctx, p.env, key)
 		var refused *apiclient.Error
@@ -65,7 +65,7 @@ func (p *planned) change(ctx context.Context, c *cobra.Command, client *apiclien
 		if err := flagset.Err(problems); err != nil {
 			return err
 		}
-		if err := p.show(ctx, c, client, api.Proposal{Flag: proposed, Sample: p.sample}); err != nil {
+		if err := p.show(ctx, c, client, api.Proposal{Flag: proposed}); err != nil {
 			return err
 		}
 		if err := p.confirm(c, "Write it to "+p.env+"?"); err != nil {
@@ -77,33 +77,6 @@ func (p *planned) change(ctx context.Context, c *cobra.Command, client *apiclien
 		return err
 	}
 	return p.tell(ctx, c, client, f)
-}
-
-// show prints for whom the decision would change.
-func (n *connection) show(ctx context.Context, c *cobra.Command, client *apiclient.Client, p api.Proposal) error {
-	preview, err := client.Preview(ctx, n.env, p)
-	if err != nil {
-		return err
-	}
-	lines := slices.Clone(preview.Difference.Lines)
-	text := fmt.Sprintf("%s of %s sampled actors turn on, %s turn off", someOf(preview.TurnOn), thousands(preview.Asked), someOf(preview.TurnOff))
-	if preview.VariantChanged > 0 {
-		text += fmt.Sprintf(", %s get another variant", thousands(preview.VariantChanged))
-	}
-	switch names := sortedKeys(preview.Dependants); len(names) {
-	case 0:
-	case 1:
-		text += ". 1 flag depends on it: " + names[0]
-	default:
-		text += fmt.Sprintf(". %d flags depend on it: %s", len(names), strings.Join(names, ", "))
-	}
-	for _, line := range append(lines, text+".") {
-		if err := say(c.ErrOrStderr(), "  %s\n", line); err != nil {
-			return err
-		}
-	}
-	warn(c, preview.Problems)
-	return nil
 }
 
 // tell prints what a flag is after a change.
@@ -139,12 +112,4 @@ func (p *planned) doubt(ctx context.Context, c *cobra.Command, client *apiclient
 	if near := nearest(key, known); err == nil && near != "" {
 		_ = say(c.ErrOrStderr(), "warning: %s is a new flag: did you mean %s?\n", key, near) // the answer is more important
 	}
-}
-
-// someOf is a number in a sentence.
-func someOf(n int) string {
-	if n == 0 {
-		return "none"
-	}
-	return thousands(n)
 }

@@ -21,8 +21,8 @@ func newFlagsDelete(n *connection) *cobra.Command {
 	c.RunE = n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
 		ask := func(question string) error { return p.deletion(c, p.dryRun, question) }
 		if p.preview {
-			proposal := api.Proposal{Flag: flagset.Flag{Key: args[0]}, Delete: true, Sample: p.sample}
-			if err := n.show(ctx, c, client, proposal); err != nil {
+			proposal := api.Proposal{Flag: flagset.Flag{Key: args[0]}, Delete: true}
+			if err := p.show(ctx, c, client, proposal); err != nil {
 				return err
 			}
 			ask = func(question string) error { return p.confirm(c, question) }

@@ -88,15 +88,21 @@ func TestPreview(t *testing.T) {
 	s := serve(t, "--in-memory")
 	s.run("flags", "enable", "upsell", "--requires", "new_checkout").must(t)
 	s.run("flags", "enable", "upsell").must(t)
-	change := []string{"flags", "enable", "new_checkout", "--percentage-of-actors", "0.5", "--preview", "--sample", "10000", "--endpoint", s.url, "--token", s.adminToken}
+	change := []string{"flags", "enable", "new_checkout", "--percentage-of-actors", "0.5", "--preview", "--endpoint", s.url, "--token", s.adminToken}
 	no := gonfalonWith(t, "n\n", change...)
-	no.has(t, 1, "percentage 25% of actors → percentage 50% of actors", "of 10,000 sampled actors turn on, none turn off",
-		"1 flag depends on it: upsell", "Write it to default? [y/N]", "nothing was written")
+	no.has(t, 1, "percentage 25% of actors → percentage 50% of actors", "everyone else: 25% → 50% on; 25% turn on",
+		"  upsell, which depends on it: 25% → 50% on; 25% turn on", "nothing changes in 2 other situations", "Write it to default? [y/N]", "nothing was written")
 	s.run("flags", "get", "new_checkout").has(t, 0, "ratio: 0.25")
 	gonfalonWith(t, "", change...).has(t, 1, "nothing was written") // no answer is no yes
 	gonfalonWith(t, "y\n", change...).has(t, 0, "50% of actors")
-	s.run("flags", "enable", "brand_new", "--preview", "--yes", "--sample", "10").has(t, 0, "10 of 10 sampled actors turn on", "brand_new is on")
-	s.run("flags", "delete", "brand_new", "--preview", "--yes").has(t, 0, "none of 10,000 sampled actors turn on, 10,000 turn off", "brand_new is deleted")
+	s.run("flags", "enable", "brand_new", "--preview", "--yes").has(t, 0, "everyone else: off → on", "without an actor: off → on", "brand_new is on")
+	s.run("flags", "delete", "brand_new", "--preview", "--yes").has(t, 0, "everyone else: on → off", "brand_new is deleted")
+	s.run("flags", "enable", "new_checkout", "--group", "beta", "--preview", "--yes").has(t, 0, "members of group beta: 50% → 100% on; 50% turn on")
+	s.run("flags", "disable", "new_checkout", "--actor", "user:3", "--preview", "--yes").has(t, 0, "nothing changes in")
+	contexts := file(t, "contexts.jsonl", "user:1\n\n\"user:2\"\n{\"targetingKey\": \"user:9\", \"groups\": [\"staff\"], \"n\": 12345678901234567890}\n")
+	s.run("flags", "disable", "new_checkout", "--group", "staff", "--preview", "--yes", "--contexts", contexts).has(t, 0, "members of group staff: on → off", "3 contexts in "+contexts+": none turn on, 1 turn off")
+	s.run("flags", "enable", "new_checkout", "--preview", "--contexts", file(t, "bad.jsonl", "user:1\n{]\n")).has(t, 2, "line 2 is no JSON object")
+	s.run("flags", "enable", "new_checkout", "--contexts", contexts).has(t, 2, "--contexts is for --preview")
 	s.stop()
 }
 

@@ -6,27 +6,51 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// Proposal is a flag as it might be written, and the actors to compare it for.
+// Proposal is a flag as it might be written, and contexts to decide for.
 type Proposal struct {
 	Flag   flagset.Flag `json:"flag"`
 	Delete bool         `json:"delete,omitempty"` // delete the flag instead
-	Actors []Query      `json:"actors,omitempty"`
-	Sample int          `json:"sample,omitempty"` // compare this many made-up ids too; without actors, 0 means 10,000
+	Actors []Query      `json:"actors,omitempty"` // at most 100,000
 	Now    time.Time    `json:"now,omitzero"`
-	Limit  int          `json:"limit,omitempty"` // how many changes to list
+	Limit  int          `json:"limit,omitempty"` // how many of the actors' changes to list
 }
 
-// Preview says which actors would get another decision.
+// Preview says whose decision a change would change.
 type Preview struct {
-	Asked          int             `json:"asked"`
-	TurnOn         int             `json:"turn_on"`
-	TurnOff        int             `json:"turn_off"`
-	VariantChanged int             `json:"variant_changed"`
-	Dependants     map[string]int  `json:"dependants"` // for each flag that needs this one, how many actors it changes for
-	Changes        []PreviewChange `json:"changes"`
-	Difference     Change          `json:"difference"`
-	Problems       []Problem       `json:"problems"`
+	Situations     []PreviewSituation `json:"situations"`      // everyone else first; of named actors only those for whom something changes
+	SameActors     int                `json:"same_actors"`     // actors that gates name and for whom nothing changes
+	WithoutContext []string           `json:"without_context"` // rules for which no context could be made: their situations are missing
+	Omitted        int                `json:"omitted"`         // situations and dependent flags that were too many to look at
+	Asked          int                `json:"asked"`           // the actors of the proposal
+	TurnOn         int                `json:"turn_on"`         // of those
+	TurnOff        int                `json:"turn_off"`        // of those
+	VariantChanged int                `json:"variant_changed"` // of those
+	Dependants     map[string]int     `json:"dependants"`      // for each flag that needs this one, for how many of those it changes
+	Changes        []PreviewChange    `json:"changes"`         // of those
+	Difference     Change             `json:"difference"`
+	Problems       []Problem          `json:"problems"`
 }
+
+// PreviewSituation is how a change shows for those who are alike but for their scores and for chance.
+type PreviewSituation struct {
+	Who   string `json:"who"`
+	Query Query  `json:"query"` // an example; with an actor only if a gate names it
+	PreviewShare
+	Dependants map[string]PreviewShare `json:"dependants"` // those that change
+}
+
+// PreviewShare says for which share of the actors, from 0 to 1, a flag's decision changes.
+type PreviewShare struct {
+	Before         float64 `json:"before"` // for how many the flag is on
+	After          float64 `json:"after"`
+	TurnOn         float64 `json:"turn_on"`
+	TurnOff        float64 `json:"turn_off"`
+	VariantChanged float64 `json:"variant_changed"`
+	Exact          bool    `json:"exact"` // false if prerequisites had too many combinations to add up
+}
+
+// Changed reports whether anything changes.
+func (s PreviewShare) Changed() bool { return s.TurnOn > 0 || s.TurnOff > 0 || s.VariantChanged > 0 }
 
 // PreviewChange is how the decision for one actor changes.
 type PreviewChange struct {

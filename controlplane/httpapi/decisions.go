@@ -52,7 +52,6 @@ type proposal struct {
 	Flag   json.RawMessage `json:"flag"`
 	Delete bool            `json:"delete"`
 	Actors []who           `json:"actors"`
-	Sample int             `json:"sample"`
 	Now    time.Time       `json:"now"`
 	Limit  int             `json:"limit"`
 }
@@ -87,10 +86,10 @@ func (c *call) preview() error {
 	if flag.Key == "" {
 		return unreadableAt("request", "/flag/key", `"key" is missing`, "")
 	}
-	if d.Sample < 0 || d.Limit < 0 {
-		return unreadableAt("request", "/sample", "sample and limit must be 0 or more", "")
+	if d.Limit < 0 {
+		return unreadableAt("request", "/limit", "limit must be 0 or more", "")
 	}
-	p := api.Proposal{Flag: flag, Delete: d.Delete, Sample: d.Sample, Now: d.Now, Limit: d.Limit}
+	p := api.Proposal{Flag: flag, Delete: d.Delete, Now: d.Now, Limit: d.Limit}
 	for _, actor := range d.Actors {
 		p.Actors = append(p.Actors, api.Query(actor))
 	}

@@ -40,7 +40,7 @@ func TestDecisions(t *testing.T) {
 	half := 0.5
 	proposed := flagset.Flag{Key: "x", Gates: []flagset.Gate{{Type: flagset.PercentageOfActors, Ratio: &half}}}
 	p, err := f.admin.Preview(ctx, "default", api.Proposal{Flag: proposed})
-	if err != nil || p.Asked != 10_000 || p.TurnOn < 4_500 || p.TurnOn > 5_500 || p.TurnOff != 0 {
+	if err != nil || p.Asked != 0 || len(p.Situations) != 2 || p.Situations[0].TurnOn != 32769./65536 || !p.Situations[0].Exact || p.Situations[0].TurnOff != 0 {
 		t.Errorf("%+v %v", p, err)
 	}
 	one := "user:1"
