@@ -201,7 +201,7 @@ func restoredHead(env string, h model.Head, o RestoreOptions) (model.Head, store
 	h.Stages = nil
 	intent := model.Intent{Environment: env, Action: "restore", By: o.By, Reason: o.Reason}
 	d := model.NewDraft(&model.State{Env: env, Head: h}, time.Now(), intent)
-	d.Head.Lineage = model.Random(16)
+	d.Renew()
 	entry, _ := replica.AuditOps(d)
 	return d.Head, entry
 }

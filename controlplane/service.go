@@ -96,6 +96,7 @@ func (s *Service) start(ctx context.Context) (err error) {
 		return err
 	}
 	s.run(s.replica.Follow)
+	s.run(s.replica.RenewLoop)
 	if err := s.ensureDefault(ctx); err != nil {
 		return err
 	}

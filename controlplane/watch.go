@@ -28,13 +28,21 @@ func (s *Service) Snapshot(ctx context.Context, env string) (*Snapshot, error) {
 // next change. A change after a quiet period is yielded at once; changes within 20 ms of a frame are gathered into the
 // next one. A slow reader skips to the newest frame.
 //
+// The first frame answers the position: as a whole snapshot it takes the place of what the host has, even with a lower
+// revision, since the control plane has made sure that it never had what the host has. See [Service.Resume].
+//
 // It ends without an error when the context does, with the code Gone when the environment is deleted, with Unavailable
 // when the service is closed, and at once with NotFound if the environment doesn't exist.
 func (s *Service) Watch(ctx context.Context, env string, after engine.Position) iter.Seq2[*Frame, error] {
-	return s.WatchIn(ctx, env, after, s.Formats()[0])
+	format := s.Formats()[0]
+	return func(yield func(*Frame, error) bool) {
+		from, _ := s.Resume(ctx, env, after, format)
+		s.WatchIn(ctx, env, from, format)(yield)
+	}
 }
 
-// WatchIn watches like Watch, in a format that the host reads, one of Formats.
+// WatchIn watches like Watch, in a format that the host reads, one of Formats. A host that is ahead of this replica gets
+// nothing before a later revision: use a position from Resume.
 func (s *Service) WatchIn(ctx context.Context, env string, after engine.Position, format int) iter.Seq2[*Frame, error] {
 	if !slices.Contains(s.Formats(), format) {
 		return func(yield func(*Frame, error) bool) {
@@ -42,6 +50,35 @@ func (s *Service) WatchIn(ctx context.Context, env string, after engine.Position
 		}
 	}
 	return s.replica.Feeds().Watch(ctx, env, after, format)
+}
+
+// Resume returns where a host that is at a position continues, and whether what the control plane has takes the place
+// of what the host has, even with a lower revision. That is so if the position is the store's newest revision with
+// another content id, or is beyond it: the store was restored from a file, or the host's copy was altered. Such a host
+// continues at the zero position. While the store doesn't answer, nobody can tell, and the host keeps what it has.
+// Why: RATIONALE.md "How does a host learn that the store went back?"
+func (s *Service) Resume(ctx context.Context, env string, at engine.Position, format int) (from engine.Position, supersedes bool) {
+	p := s.replica.Snapshot(env)
+	if p == nil || at.Lineage != p.Position().Lineage || at.Revision < p.Position().Revision {
+		return at, false
+	}
+	if at.Revision > p.Position().Revision {
+		if _, err := s.replica.Current(ctx, env); err != nil {
+			s.log.Warn("a host is ahead of this replica, which can't ask the store about it", "environment", env, "host", at, "error", err)
+			return at, false
+		}
+		p = s.replica.Snapshot(env)
+	}
+	if p == nil || at.Lineage != p.Position().Lineage || at.Revision < p.Position().Revision {
+		return at, false
+	}
+	p = p.In(format)
+	if p == nil || at.Revision == p.Position().Revision && p.Has(at.ID) {
+		return at, false
+	}
+	s.log.Warn("a host has what this store never had, and gets the newest snapshot: the store was restored from a file, or the host's copy was altered",
+		"environment", env, "host", at, "revision", p.Position().Revision)
+	return engine.Position{}, true
 }
 
 // Formats returns the formats in which snapshots are written, oldest first. [Snapshot.In] returns a snapshot in one of

@@ -21,10 +21,13 @@ import (
 
 // These are our own headers, in the form in which net/http keeps them.
 const (
-	environmentHeader = "X-Gonfalon-Env"      // in a request: the environment in which OFREP decides
-	versionHeader     = "X-Gonfalon-Version"  // in a response
-	formatsHeader     = "X-Gonfalon-Formats"  // of a request: the snapshot formats that the caller reads, such as 1,2
-	positionHeader    = "X-Gonfalon-Position" // in a response: lineage and revision of a snapshot
+	environmentHeader = "X-Gonfalon-Env"     // in a request: the environment in which OFREP decides
+	versionHeader     = "X-Gonfalon-Version" // in a response
+	formatsHeader     = "X-Gonfalon-Formats" // of a request: the snapshot formats that the caller reads, such as 1,2
+	// In a request, the position that a host is at. In a response, that of the snapshot: lineage, revision and content id.
+	positionHeader = "X-Gonfalon-Position"
+	// In a response, the position of the request, if the snapshot takes its place even with a lower revision.
+	supersedesHeader = "X-Gonfalon-Supersedes"
 )
 
 // call is one request while it is served.

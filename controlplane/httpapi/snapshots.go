@@ -10,6 +10,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
+	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
 // snapshotType is the media type of a snapshot.
@@ -55,6 +56,9 @@ func (c *call) getSnapshot() error {
 	if err != nil {
 		return err
 	}
+	if at, ok := engine.ParsePosition(c.Request().Header.Get(positionHeader)); ok {
+		c.resume(at, format)
+	}
 	s, err := c.service().Snapshot(c.context(), c.env)
 	if err != nil {
 		return err
@@ -66,9 +70,10 @@ func (c *call) getSnapshot() error {
 	h := c.Response().Header()
 	h.Set("Cache-Control", "no-cache")
 	h.Set("Vary", "Accept-Encoding, "+formatsHeader)
-	h.Set(positionHeader, s.Position().String())
-	id := s.ID()
-	if c.tag(hex.EncodeToString(id[:])) {
+	position := s.Position()
+	position.ID = s.ID()
+	h.Set(positionHeader, position.String())
+	if c.tag(hex.EncodeToString(position.ID[:])) {
 		return nil
 	}
 	data := s.Bytes()
@@ -77,6 +82,16 @@ func (c *call) getSnapshot() error {
 		data = s.Gzip()
 	}
 	return c.blob(http.StatusOK, snapshotType, data)
+}
+
+// resume returns where a host that is at a position continues. If what it then gets takes the place of what it has even
+// with a lower revision, the response says so.
+func (c *call) resume(at engine.Position, format int) engine.Position {
+	from, supersedes := c.service().Resume(c.context(), c.env, at, format)
+	if supersedes {
+		c.Response().Header().Set(supersedesHeader, at.String())
+	}
+	return from
 }
 
 // acceptsGzip reads Accept-Encoding. gzip;q=0 means no.

@@ -133,11 +133,12 @@ func (c *call) getStream() error {
 	if err != nil {
 		return err
 	}
+	after, _ := engine.ParsePosition(c.lastEventID()) // a position that we didn't write can't be resumed
+	after = c.resume(after, format)
 	now, err := c.service().Snapshot(c.context(), c.env)
 	if err != nil {
 		return err
 	}
-	after, _ := engine.ParsePosition(c.lastEventID()) // a position that we didn't write can't be resumed
 	s, ctx, err := c.openStream(beat)
 	if err != nil {
 		return err

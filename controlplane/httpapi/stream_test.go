@@ -268,8 +268,8 @@ func TestSlowReader(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	suffix := fmt.Sprintf("-%d", last.Revision)
-	for !strings.HasSuffix(next(t, quick).ID, suffix) {
+	newest := fmt.Sprintf("-%d-", last.Revision)
+	for !strings.Contains(next(t, quick).ID, newest) {
 	}
 	// The slow reader now reads the rest: fewer frames than there were changes, of which the last is the newest.
 	frames := 0
@@ -282,7 +282,7 @@ func TestSlowReader(t *testing.T) {
 		}
 		if id, found := strings.CutPrefix(strings.TrimSpace(line), "id: "); found {
 			frames++
-			if strings.HasSuffix(id, suffix) {
+			if strings.Contains(id, newest) {
 				break
 			}
 		}
@@ -290,6 +290,56 @@ func TestSlowReader(t *testing.T) {
 	if frames >= writes {
 		t.Errorf("%d frames of %d changes: nothing was skipped", frames, writes)
 	}
+}
+
+// TestWhatSupersedes: a host whose position the store never had is told that what follows takes its place, by stream and
+// by poll; one that has what the store has is not.
+func TestWhatSupersedes(t *testing.T) {
+	f := open(t, httpapi.Config{})
+	f.enable("x", flagset.Scope{})
+	poll := f.want(http.StatusOK, f.do(adminToken, "GET", "/v1/envs/default/snapshot", nil))
+	mine, ok := engine.ParsePosition(poll.header.Get("X-Gonfalon-Position"))
+	if !ok || mine.ID == [engine.IDBytes]byte{} {
+		t.Fatalf("the position is %q", poll.header.Get("X-Gonfalon-Position"))
+	}
+	altered, ahead := mine, mine
+	altered.ID[0]++
+	ahead.Revision += 5
+	for name, at := range map[string]engine.Position{"ahead": ahead, "another content id": altered} {
+		if a := f.want(http.StatusOK, f.do(adminToken, "GET", "/v1/envs/default/snapshot", nil, "X-Gonfalon-Position", at.String())); a.header.Get("X-Gonfalon-Supersedes") != at.String() {
+			t.Errorf("%s: a poll says %q", name, a.header.Get("X-Gonfalon-Supersedes"))
+		}
+		events, _ := listen(t, f.admin, at.String())
+		if e := next(t, events); e.Kind != "snapshot" || e.ID != mine.String() {
+			t.Errorf("%s: %s %s came first", name, e.Kind, e.ID)
+		}
+		if got := streamHeader(t, f, at.String()).Get("X-Gonfalon-Supersedes"); got != at.String() {
+			t.Errorf("%s: a stream says %q", name, got)
+		}
+	}
+	if a := f.want(http.StatusOK, f.do(adminToken, "GET", "/v1/envs/default/snapshot", nil, "X-Gonfalon-Position", mine.String())); a.header.Get("X-Gonfalon-Supersedes") != "" {
+		t.Error("a poll supersedes what the store has")
+	}
+	if got := streamHeader(t, f, mine.String()).Get("X-Gonfalon-Supersedes"); got != "" {
+		t.Error("a stream supersedes what the store has")
+	}
+}
+
+// streamHeader returns the header of the stream that a host at a position gets.
+func streamHeader(t *testing.T, f *fixture, at string) http.Header {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), "GET", f.server.URL+"/v1/envs/default/stream", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+adminToken)
+	request.Header.Set("Last-Event-ID", at)
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	return answer.Header
 }
 
 func TestSnapshotForms(t *testing.T) {

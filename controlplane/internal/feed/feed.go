@@ -115,23 +115,44 @@ func (f *feed) stopTimer() {
 	}
 }
 
-// canResume reports whether a host at a position can continue from there, now or once the waiting snapshot is
-// published.
-func (f *feed) canResume(from engine.Position) bool {
+// knows reports whether a host at a position can continue from there, now or once the waiting snapshot is published:
+// its place is remembered, with its content id if the host names one. newest is the replica's newest snapshot. A host
+// that is ahead of it in the same lineage can continue, because other replicas may be ahead too.
+func (f *feed) knows(at engine.Position, newest *Snapshot, format int) bool {
+	base := newest
+	if !newest.Position().Same(at) {
+		if base = f.remembered(at, newest.formats); base == nil {
+			return at.Covers(newest.Position())
+		}
+	}
+	return base.In(format).Has(at.ID)
+}
+
+// remembered returns the snapshot at a position, or nil.
+func (f *feed) remembered(at engine.Position, formats Formats) *Snapshot {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := f.current.Load()
-	return now.newest != nil && now.newest.Position().Same(from) || now.base(from) != nil || f.waiting != nil && f.waiting.Position().Same(from) ||
-		slices.ContainsFunc(f.skipped, func(st *model.State) bool { return positionOf(st).Same(from) })
+	switch {
+	case now.newest != nil && now.newest.Position().Same(at):
+		return now.newest
+	case f.waiting != nil && f.waiting.Position().Same(at):
+		return f.waiting
+	}
+	for _, st := range f.skipped {
+		if positionOf(st).Same(at) {
+			return NewSnapshot(st, formats)
+		}
+	}
+	return now.base(at)
 }
 
 // frame returns the frame that brings a host from a position to the newest snapshot, in a format.
 func (p *publication) frame(from engine.Position, format int) (*Frame, error) {
-	base := p.base(from)
-	if base == nil {
-		return p.newest.In(format).whole()
+	if base := p.base(from); base != nil && base.In(format).Has(from.ID) {
+		return p.newest.In(format).frame(base.In(format))
 	}
-	return p.newest.In(format).frame(base.In(format))
+	return p.newest.In(format).whole()
 }
 
 // base returns the remembered snapshot at a position, or nil.

@@ -92,7 +92,7 @@ func (f *Feeds) Watch(ctx context.Context, env string, after engine.Position, fo
 		feed.watchers.Add(1)
 		defer feed.watchers.Add(-1)
 		at := after
-		if p := f.newest(env); p != nil && !at.Covers(p.Position()) && !feed.canResume(at) {
+		if p := f.newest(env); p != nil && !feed.knows(at, p, format) {
 			frame, err := p.In(format).whole()
 			if err != nil {
 				f.log.Error("a snapshot can't be made", "environment", env, "error", err)

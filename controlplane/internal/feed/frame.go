@@ -21,7 +21,6 @@ type Frame struct {
 	kind     FrameKind
 	data     []byte
 	position engine.Position
-	id       [32]byte
 	err      error
 	made     sync.Once
 
@@ -35,11 +34,11 @@ func (f *Frame) Kind() FrameKind { return f.kind }
 // Data returns a snapshot or a delta, which engine/snapshot/FORMAT.md describes. It must not be changed.
 func (f *Frame) Data() []byte { return f.data }
 
-// Position returns the host's position once it has applied the frame.
+// Position returns the host's position once it has applied the frame, with the content id.
 func (f *Frame) Position() engine.Position { return f.position }
 
 // ID returns the content id of the snapshot that the host then has.
-func (f *Frame) ID() [32]byte { return f.id }
+func (f *Frame) ID() [32]byte { return f.position.ID }
 
 // Base64 returns Data in base64 (standard, padded), on one line.
 func (f *Frame) Base64() string {
@@ -76,7 +75,7 @@ func (f *Frame) fill(to, base *Snapshot) error {
 	if err := to.Assemble(); err != nil {
 		return err
 	}
-	f.kind, f.data, f.id = FrameSnapshot, to.Bytes(), to.ID()
+	f.kind, f.data, f.position.ID = FrameSnapshot, to.Bytes(), to.ID()
 	if base == nil {
 		return nil
 	}

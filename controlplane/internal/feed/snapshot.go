@@ -102,7 +102,12 @@ func (p *Snapshot) Gzip() []byte {
 // ID returns the content id: the SHA-256 of everything before it.
 func (p *Snapshot) ID() [32]byte { return p.format.ID(p.bytes) }
 
-// Position returns the snapshot's lineage and revision.
+// Has reports whether the snapshot has a content id, as a host names it; the zero id stands for any.
+func (p *Snapshot) Has(id [engine.IDBytes]byte) bool {
+	return id == [engine.IDBytes]byte{} || p.Assemble() == nil && p.ID() == id
+}
+
+// Position returns the snapshot's lineage and revision, without the content id.
 func (p *Snapshot) Position() engine.Position { return positionOf(p.state) }
 
 // positionOf returns a state's position. It has no content id, since that depends on the format.

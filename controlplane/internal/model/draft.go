@@ -79,6 +79,9 @@ func (d *Draft) Remove(r *Record) {
 	d.With.Set(r.Compiled.Kind, r.Key(), nil)
 }
 
+// Renew gives the environment a new lineage.
+func (d *Draft) Renew() { d.Head.Lineage, d.ChangedHead = Random(16), true }
+
 // Note adds a change of something that is no record, with its documents before and after; nil for none. The draft takes
 // the change's key.
 func (d *Draft) Note(c api.Change, before, after map[string]any) (err error) {

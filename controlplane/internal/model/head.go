@@ -1,6 +1,7 @@
 package model
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -75,6 +76,15 @@ func (h *Head) next(now time.Time) Head {
 	n.Nonce = Random(8)
 	n.Stages = slices.Clone(h.Stages)
 	return n
+}
+
+// Precedes reports whether the next write of the environment can have made another head: its next revision, or the same
+// one with other stages. Anything else belongs to another history.
+func (h *Head) Precedes(next *Head) bool {
+	if next.Revision == h.Revision {
+		return bytes.Equal(next.Nonce, h.Nonce)
+	}
+	return next.Revision == h.Revision+1
 }
 
 // Staged reports whether the head notes a stage.

@@ -3,6 +3,7 @@ package replica
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -94,6 +95,9 @@ func (rep *Replica) applyState(ctx context.Context, before *model.State, env str
 	h, err := model.ParseHead(e.Value)
 	if err != nil || h.Deleted {
 		return nil, err
+	}
+	if before != nil && !before.Head.Precedes(&h) {
+		return nil, fmt.Errorf("%w: revision %d of %q doesn't follow %d", store.ErrCompacted, h.Revision, env, before.Head.Revision)
 	}
 	if before == nil || before.Head.Generation != h.Generation {
 		st, err := rep.loadState(ctx, env, store.Entry{Key: e.Key, Value: e.Value, Revision: at}, at)

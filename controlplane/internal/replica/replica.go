@@ -39,12 +39,13 @@ type Replica struct {
 	locksMu   sync.Mutex
 	locks     map[string]chan struct{} // by environment: one change at a time
 	sweeps    chan struct{}            // asks for a sweep
+	restored  chan restored            // environments that went back
 }
 
 // Open returns a replica that has read everything. Its streams, waits and writes end with the lifetime.
 func Open(ctx, lifetime context.Context, c Config) (*Replica, error) {
 	rep := &Replica{
-		config: c, store: c.Store, log: c.Log, lifetime: lifetime, locks: map[string]chan struct{}{}, sweeps: make(chan struct{}, 1),
+		config: c, store: c.Store, log: c.Log, lifetime: lifetime, locks: map[string]chan struct{}{}, sweeps: make(chan struct{}, 1), restored: make(chan restored, 64),
 	}
 	rep.feeds = feed.New(c.Log, rep.Snapshot, lifetime.Done())
 	if err := rep.checkLayout(ctx); err != nil {
@@ -97,7 +98,9 @@ func (rep *Replica) Follow(ctx context.Context) {
 		rep.synced(false)
 		if errors.Is(err, store.ErrCompacted) {
 			rep.log.Warn("the store no longer keeps what this replica has missed; it reads everything again")
+			before := rep.View()
 			if err = rep.load(ctx); err == nil {
+				rep.notice(ctx, before)
 				continue
 			}
 		}
