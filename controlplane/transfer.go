@@ -11,7 +11,7 @@ import (
 )
 
 // bulk makes a change of many things as one revision.
-func (s *Service) bulk(ctx context.Context, c change, strict bool, build replica.Build) (api.Difference, error) {
+func (s *Service) bulk(ctx context.Context, c change, tolerant bool, build replica.Build) (api.Difference, error) {
 	c.bulk = true
 	d, err := s.change(ctx, c, func(st *model.State, d *replica.Draft) error {
 		if err := precondition(c.options, st.Head.Version(st.Head.Revision)); err != nil {
@@ -20,7 +20,7 @@ func (s *Service) bulk(ctx context.Context, c change, strict bool, build replica
 		if err := build(st, d); err != nil || d.Empty() {
 			return err
 		}
-		return d.Check(!strict)
+		return d.Check(tolerant)
 	})
 	if err != nil {
 		return api.Difference{}, err
@@ -48,11 +48,12 @@ func (s *Service) Export(ctx context.Context, env string, at api.At) (flagset.Se
 }
 
 // Import writes a set's flags, segments and settings as one change, in place of existing ones. Keys must be valid and
-// unique. Other problems are stored so that they fail closed, and returned as warnings, unless Strict refuses them.
+// unique. Other problems are refused, unless the import is tolerant: then they are stored so that they fail closed, and
+// returned as warnings.
 func (s *Service) Import(ctx context.Context, env string, set flagset.Set, i api.Import, o WriteOptions) (api.Difference, error) {
 	set = *set.Canonical()
 	c := change{env: env, action: "import", options: o, prepare: func(context.Context) error { return importable(&set) }}
-	return s.bulk(ctx, c, i.Strict, func(st *model.State, d *replica.Draft) error {
+	return s.bulk(ctx, c, i.Tolerant, func(st *model.State, d *replica.Draft) error {
 		settings := set.Settings
 		if err := d.SetSettings(settings, st.Head.Description); err != nil {
 			return err
@@ -107,7 +108,7 @@ func (s *Service) Copy(ctx context.Context, to string, c api.Copy, o WriteOption
 		records, err = source.Closure(c.Flags)
 		return err
 	}
-	return s.bulk(ctx, how, false, func(st *model.State, d *replica.Draft) error {
+	return s.bulk(ctx, how, true, func(st *model.State, d *replica.Draft) error {
 		if c.Flags == nil {
 			if err := d.SetSettings(source.Head.Settings(), st.Head.Description); err != nil {
 				return err
@@ -125,7 +126,7 @@ func (s *Service) RollbackEnvironment(ctx context.Context, env string, revision 
 		then, err = s.replica.At(ctx, env, api.At{Revision: revision})
 		return err
 	}
-	return s.bulk(ctx, c, false, func(st *model.State, d *replica.Draft) error {
+	return s.bulk(ctx, c, true, func(st *model.State, d *replica.Draft) error {
 		if err := d.SetSettings(then.Head.Settings(), then.Head.Description); err != nil {
 			return err
 		}

@@ -120,9 +120,9 @@ func TestImportOfWhatIsWrong(t *testing.T) {
 		{Key: "child", Gates: []flagset.Gate{{Type: flagset.Boolean, Enabled: true}, {Type: flagset.Prerequisite, Target: "missing", Enabled: true}}},
 		{Key: "late", Gates: []flagset.Gate{{Type: flagset.Schedule, From: &from}}},
 	}}
-	_, err := s.Import(ctx, env, set, api.Import{Strict: true}, by)
+	_, err := s.Import(ctx, env, set, api.Import{}, by)
 	want(t, err, api.Invalid)
-	d := must[api.Difference](t)(s.Import(ctx, env, set, api.Import{}, by))
+	d := must[api.Difference](t)(s.Import(ctx, env, set, api.Import{Tolerant: true}, by))
 	if len(d.Warnings) != 2 || !d.Written {
 		t.Fatalf("warnings %+v", d.Warnings)
 	}

@@ -27,7 +27,7 @@ const (
 // streams times how long a change takes until every stream has decided again.
 func streams(ctx context.Context, r *report) error {
 	return withChild(ctx, func(c *child) error {
-		if _, err := c.client.Import(ctx, "default", []byte(manyFlags(streamFlags)), api.Import{Strict: true}, apiclient.Write{}); err != nil {
+		if _, err := c.client.Import(ctx, "default", []byte(manyFlags(streamFlags)), api.Import{}, apiclient.Write{}); err != nil {
 			return err
 		}
 		ctx, cancel := context.WithCancel(ctx)

@@ -2,7 +2,7 @@ package main
 
 import (
 	"bufio"
-	"fmt"
+	"crypto/rand"
 	"io"
 	"os"
 	"path/filepath"
@@ -36,8 +36,10 @@ func replaceFile(name string, mode os.FileMode, fill func(io.Writer) error) (err
 		}
 		return closeAfter(f, buffered(f, fill))
 	}
-	beside := filepath.Join(filepath.Dir(name), fmt.Sprintf(".%s.%d", filepath.Base(name), os.Getpid()))
-	f, err := os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
+	// Nobody who may write into the directory can guess the name, and what is there isn't followed. os.CreateTemp would do
+	// the same, but without a mode.
+	beside := filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+"."+rand.Text())
+	f, err := os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return err
 	}

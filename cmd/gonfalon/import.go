@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strings"
 
@@ -22,10 +23,10 @@ func newImport() *cobra.Command {
 		Use:   "import FILE",
 		Short: "Store the flags, segments and settings of a file (- is standard input)",
 		Long: `Import stores everything in a YAML or JSON file, or nothing of it. It leaves what the file doesn't have,
-unless --prune deletes it. A malformed flag is stored so that it grants nothing, and reported; --strict
-refuses the file instead.`,
+unless --prune deletes it. If anything is malformed, Import names every problem with its line, and stores
+nothing. With --tolerant it stores a malformed flag so that it grants nothing, as a migration may need.`,
 		Example: `  gonfalon import flags.yaml --env staging --dry-run
-  gonfalon import flags.yaml --env staging --strict --prune --reason "release 12"`,
+  gonfalon import flags.yaml --env staging --prune --reason "release 12"`,
 		Args: cobra.ExactArgs(1),
 		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
 			document, err := readInput(c, args[0])
@@ -34,8 +35,9 @@ refuses the file instead.`,
 			}
 			d, err := client.Import(ctx, n.env, document, what, w.options())
 			if err != nil {
-				return err
+				return inFile(args[0], err)
 			}
+			nameFile(args[0], d.Warnings)
 			return tellDifference(c, o, n.env, d)
 		}),
 	}
@@ -45,8 +47,22 @@ refuses the file instead.`,
 	w.register(c)
 	w.versioned(c)
 	c.Flags().BoolVar(&what.Prune, "prune", false, "delete what the file doesn't have")
-	c.Flags().BoolVar(&what.Strict, "strict", false, "refuse malformed flags")
+	c.Flags().BoolVar(&what.Tolerant, "tolerant", false, "store malformed flags, so that they grant nothing")
 	return c
+}
+
+// inFile names the file in the problems for which the control plane refused it.
+func inFile(name string, err error) error {
+	if refused, ok := errors.AsType[*apiclient.Error](err); ok {
+		nameFile(name, refused.Errors)
+	}
+	return err
+}
+
+func nameFile(name string, problems []api.Problem) {
+	for i := range problems {
+		problems[i].File = name
+	}
 }
 
 // tellDifference prints what was changed in the environment, or would be.

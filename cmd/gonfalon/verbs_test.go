@@ -152,7 +152,11 @@ func TestImportExportDiff(t *testing.T) {
 	s.run("export", "--revision", "2").has(t, 0, "new_checkout")
 	// What was exported compiles as it is.
 	gonfalon(t, "compile", out, "-o", filepath.Join(t.TempDir(), "s")).must(t)
-	s.run("import", file(t, "bad.yaml", "flags: [{key: x, gates: [{type: percentage_of_actors, ratio: 7}]}]"), "--strict").has(t, 1, "between 0 and 1")
+	bad := file(t, "bad.yaml", "flags:\n  - key: x\n    gates:\n      - {type: percentage_of_actors, ratio: 7}\n      - {type: prerequisite, target: x}\n  - key: y\n    gates: [{type: segment, target: ghost}]\n")
+	wrong := s.run("import", bad)
+	wrong.has(t, 1, bad+": line 4: flag x /gates/0/ratio: ", "between 0 and 1", bad+": line 5: flag x /gates/1", bad+": line 7: flag y /gates/0/target: ")
+	s.run("flags", "get", "x").has(t, 1, "there is no flag")
+	s.run("import", bad, "--tolerant").has(t, 0, "warning: "+bad+": line 4: flag x /gates/0/ratio: ", "create flag y")
 	s.run("stale", "--for", "0d").has(t, 0, "stale")
 	s.run("import", file(t, "none.yaml", "flags: []"), "--prune", "--dry-run").has(t, 0, "delete flag new_checkout")
 	s.stop()

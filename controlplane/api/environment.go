@@ -56,6 +56,6 @@ type Difference struct {
 
 // Import says how to import.
 type Import struct {
-	Prune  bool // delete what the set doesn't have
-	Strict bool // refuse problems instead of storing them as warnings that fail closed
+	Prune    bool // delete what the set doesn't have
+	Tolerant bool // store what is malformed so that it grants nothing, with warnings, instead of refusing the set
 }

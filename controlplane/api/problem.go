@@ -26,6 +26,7 @@ type Problem struct {
 	Segment   string `json:"segment,omitempty"`   // in a document of many
 	Pointer   string `json:"pointer"`             // JSON pointer into the body, or into the named flag or segment
 	Line      int    `json:"line,omitempty"`      // line of the text
+	File      string `json:"-"`                   // that the text came from, if whoever shows the problem knows it
 	Detail    string `json:"detail"`
 	Hint      string `json:"hint,omitempty"`
 }
@@ -55,14 +56,17 @@ func (e *ProblemDocument) Error() string {
 // String returns the problem on one line.
 func (p Problem) String() string {
 	var b strings.Builder
+	if p.File != "" {
+		b.WriteString(p.File + ": ")
+	}
+	if p.Line > 0 {
+		b.WriteString("line " + strconv.Itoa(p.Line) + ": ")
+	}
 	switch {
 	case p.Flag != "":
 		b.WriteString("flag " + p.Flag + " ")
 	case p.Segment != "":
 		b.WriteString("segment " + p.Segment + " ")
-	}
-	if p.Line > 0 {
-		b.WriteString("line " + strconv.Itoa(p.Line) + " ")
 	}
 	switch {
 	case p.Parameter != "":

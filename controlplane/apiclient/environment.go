@@ -61,7 +61,7 @@ func (c *Client) Export(ctx context.Context, env string, at api.At) ([]byte, err
 
 // Import stores a document of settings, flags and segments, YAML or JSON.
 func (c *Client) Import(ctx context.Context, env string, document []byte, i api.Import, w Write) (d api.Difference, err error) {
-	query := values("prune", truth(i.Prune), "strict", truth(i.Strict), "reason", w.Reason)
+	query := values("prune", truth(i.Prune), "tolerant", truth(i.Tolerant), "reason", w.Reason)
 	return d, c.call(ctx, request{
 		method: http.MethodPost, path: path("envs", env, "import"), query: query, write: w, body: document, kind: "application/yaml",
 	}, &d)

@@ -3,9 +3,11 @@ package httpapi
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
@@ -153,10 +155,10 @@ func accepts(r *http.Request, kind string) bool {
 	return false
 }
 
-// importEnvironment reads YAML, which includes JSON. It reads JSON with its own, faster parser.
+// importEnvironment reads YAML, which includes JSON. It reads JSON with its own, faster parser. Problems have lines.
 func (c *call) importEnvironment() error {
 	p := c.params()
-	i := api.Import{Prune: p.truth("prune"), Strict: p.truth("strict")}
+	i := api.Import{Prune: p.truth("prune"), Tolerant: p.truth("tolerant")}
 	reason, dryRun := p.text("reason"), p.truth("dry_run")
 	if err := p.err(); err != nil {
 		return err
@@ -182,5 +184,18 @@ func (c *call) importEnvironment() error {
 	if err != nil {
 		return err
 	}
-	return c.answerDifference(c.service().Import(c.context(), c.env, set, i, o))
+	d, err := c.service().Import(c.context(), c.env, set, i, o)
+	lines := sync.OnceValue(func() *flagset.Lines { return flagset.LinesOf(data) }) // most imports have no problem
+	var refused *api.Error
+	if errors.As(err, &refused) {
+		for i := range refused.Problems {
+			p := &refused.Problems[i]
+			p.Line = lines().Line(p.Flag, p.Segment, p.Pointer)
+		}
+	}
+	for i := range d.Warnings {
+		w := &d.Warnings[i]
+		w.Line = lines().Line(w.Flag, w.Segment, w.Pointer)
+	}
+	return c.answerDifference(d, err)
 }

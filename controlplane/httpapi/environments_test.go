@@ -66,7 +66,7 @@ func TestImportExport(t *testing.T) {
 	if err != nil || d.Written || len(d.Changes) == 0 {
 		t.Fatalf("%+v %v", d, err)
 	}
-	if d, err = f.admin.Import(ctx, "default", yaml, api.Import{Prune: true, Strict: true}, apiclient.Write{Reason: "from git"}); err != nil || !d.Written {
+	if d, err = f.admin.Import(ctx, "default", yaml, api.Import{Prune: true}, apiclient.Write{Reason: "from git"}); err != nil || !d.Written {
 		t.Fatalf("%+v %v", d, err)
 	}
 	out, err := f.admin.Export(ctx, "default", api.At{})

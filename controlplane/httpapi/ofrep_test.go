@@ -66,7 +66,7 @@ segments:
 
 func (f *fixture) importYAML(document string) {
 	f.t.Helper()
-	if _, err := f.admin.Import(f.t.Context(), "default", []byte(document), api.Import{Strict: true}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.Import(f.t.Context(), "default", []byte(document), api.Import{}, apiclient.Write{}); err != nil {
 		f.t.Fatal(err)
 	}
 }

@@ -131,8 +131,9 @@ func (c *call) problem(err error) *api.ProblemDocument {
 	e.Detail, e.Users, e.Current = failed.Message, failed.Users, failed.Current
 	if code == api.Invalid {
 		e.Errors = api.Problems(failed.Problems)
+		key := c.param("key")
 		for i := range e.Errors {
-			if p := &e.Errors[i]; p.Flag == c.param("key") || p.Segment == c.param("key") {
+			if p := &e.Errors[i]; key != "" && (p.Flag == key || p.Segment == key) {
 				p.Flag, p.Segment = "", "" // the caller knows which one it is
 			}
 		}

@@ -49,7 +49,7 @@ func routes() []route {
 		{method: "POST", path: env + "/copy", noun: "environment", permit: mayWrite, env: pathEnvironment, action: "copy", limit: MaxBody, query: dry, handle: (*call).copyEnvironment},
 		{method: "POST", path: env + "/rollback", noun: "environment", permit: mayWrite, env: pathEnvironment, action: "environment.rollback", limit: MaxBody, query: dry, handle: (*call).rollbackEnvironment},
 		{method: "GET", path: env + "/export", noun: "environment", permit: mayRead, env: pathEnvironment, query: "revision time", handle: (*call).exportEnvironment},
-		{method: "POST", path: env + "/import", noun: "document", permit: mayWrite, env: pathEnvironment, action: "import", limit: MaxImportBody, query: "prune strict reason dry_run", handle: (*call).importEnvironment},
+		{method: "POST", path: env + "/import", noun: "document", permit: mayWrite, env: pathEnvironment, action: "import", limit: MaxImportBody, query: "prune tolerant reason dry_run", handle: (*call).importEnvironment},
 
 		{method: "GET", path: flags, noun: "flag", permit: mayRead, env: pathEnvironment, query: "search tag prefix owner state stale sort cursor limit", handle: (*call).listFlags},
 		{method: "GET", path: flag, noun: "flag", permit: mayRead, env: pathEnvironment, handle: (*call).getFlag},

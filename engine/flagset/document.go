@@ -15,17 +15,7 @@ type Document struct {
 // ReadDocument reads and validates a file. The file is JSON if it begins with a brace and reads as JSON, and YAML
 // otherwise. Every problem has a line.
 func ReadDocument(data []byte) *Document {
-	root, problem := node{}, (*Problem)(nil)
-	trimmed := bytes.TrimSpace(data)
-	json := bytes.HasPrefix(trimmed, []byte{'{'})
-	if json {
-		root, problem = readJSON(data)
-	}
-	if !json || problem != nil {
-		if fromYAML, failed := readYAML(data); failed == nil || !json {
-			root, problem = fromYAML, failed
-		}
-	}
+	root, problem := readText(data)
 	if problem != nil {
 		return &Document{Problems: []Problem{*problem}}
 	}
@@ -56,6 +46,51 @@ func ReadDocument(data []byte) *Document {
 		locate(place, []Problem{p})
 	}
 	return &Document{Set: *set.Sorted(), Problems: Join(r.problems, validated)}
+}
+
+// readText reads a text as JSON if it begins with a brace and reads as JSON, and as YAML otherwise.
+func readText(data []byte) (node, *Problem) {
+	json := bytes.HasPrefix(bytes.TrimSpace(data), []byte{'{'})
+	var root node
+	var problem *Problem
+	if json {
+		root, problem = readJSON(data)
+	}
+	if !json || problem != nil {
+		if fromYAML, failed := readYAML(data); failed == nil || !json {
+			root, problem = fromYAML, failed
+		}
+	}
+	return root, problem
+}
+
+// Lines knows where the parts of a text of flags and segments stand.
+type Lines struct{ root node }
+
+// LinesOf reads where the parts of a text stand. If the text is neither JSON nor YAML, every line is 0.
+func LinesOf(data []byte) *Lines {
+	root, problem := readText(data)
+	if problem != nil {
+		root = node{}
+	}
+	return &Lines{root}
+}
+
+// Line returns the line of a part of a flag, of a segment or, if neither is named, of the whole text, or of the nearest
+// part around it that exists.
+func (l *Lines) Line(flag, segment, pointer string) int {
+	place := &l.root
+	list, key := "flags", flag
+	if segment != "" {
+		list, key = "segments", segment
+	}
+	if key != "" {
+		if place = l.root.member(list); place == nil {
+			return 0
+		}
+		place = place.keyed(key)
+	}
+	return place.lineOf(pointer)
 }
 
 // keyed returns the item of a list with this key. If there are several it returns the last, which is the one too many.

@@ -82,7 +82,7 @@ func (g *graph) missing(c *checker, i int) {
 		}
 		if what != "" {
 			g.at(c, i, j)
-			c.add(Error, "/target", "there is no "+what+" "+quoted(gate.Target), `to write it anyway, send "allow_missing": true`)
+			c.add(Error, "/target", "there is no "+what+" "+quoted(gate.Target), `write that first, or allow it to be missing`)
 			c.problems[len(c.problems)-1].Missing = true
 		}
 	}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestReplaceFile: what others can put into the directory is not written to, and a failure leaves what was there.
+func TestReplaceFile(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "flags.snapshot")
+	text := func(s string) func(io.Writer) error {
+		return func(w io.Writer) error { _, err := io.WriteString(w, s); return err }
+	}
+	if err := replaceFile(name, 0o600, text("one")); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v %v", info.Mode(), err)
+	}
+	during := ""
+	err := replaceFile(name, 0o600, func(io.Writer) error {
+		entries, _ := os.ReadDir(dir)
+		for _, e := range entries {
+			if e.Name() != "flags.snapshot" {
+				during = e.Name()
+			}
+		}
+		return errors.New("out of words")
+	})
+	if err == nil || during == "" {
+		t.Fatalf("%v, written as %q", err, during)
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+		t.Errorf("%d files are left", len(entries))
+	}
+	if got, _ := os.ReadFile(name); string(got) != "one" {
+		t.Errorf("a failure wrote %q", got)
+	}
+	again := ""
+	if err := replaceFile(name, 0o600, func(w io.Writer) error {
+		entries, _ := os.ReadDir(dir)
+		for _, e := range entries {
+			if e.Name() != "flags.snapshot" {
+				again = e.Name()
+			}
+		}
+		return text("two")(w)
+	}); err != nil || again == during || len(strings.TrimPrefix(again, ".flags.snapshot.")) < 20 {
+		t.Errorf("%v: the name of what is being written can be guessed: %q, then %q", err, during, again)
+	}
+	if got, _ := os.ReadFile(name); string(got) != "two" {
+		t.Errorf("wrote %q", got)
+	}
+}
