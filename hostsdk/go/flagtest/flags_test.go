@@ -59,7 +59,10 @@ func TestVerbs(t *testing.T) {
 	flags.Kill("hero")
 	is(false, "hero", gonfalon.Default(true))
 	flags.Clear("hero")
-	is(true, "hero", gonfalon.Default(true))
+	is(false, "hero", gonfalon.Default(true))
+	if v := flags.Variant("hero", me, gonfalon.Default("none")); v != "none" {
+		t.Errorf("variant %q of a flag that was cleared", v)
+	}
 	flags.Put(`{"key": "sale", "gates": [{"type": "schedule", "from": "2026-02-01T00:00:00Z", "until": null}]}`)
 	is(false, "sale")
 	now = now.AddDate(0, 2, 0)

@@ -1,6 +1,7 @@
 package gonfalon
 
 import (
+	"encoding"
 	"encoding/json"
 	"math"
 	"math/big"
@@ -69,10 +70,32 @@ func normal(v any, depth int) any {
 			return nil
 		}
 		return integer(v)
+	case big.Int:
+		return integer(&v)
 	case time.Time:
 		return v.UTC().Format(time.RFC3339Nano)
+	case *time.Time: // it marshals itself too, in its own zone
+	case encoding.TextMarshaler:
+		return marshalled(v)
 	}
 	return reflected(reflect.ValueOf(v), depth)
+}
+
+// marshalled is the text that a value makes of itself, or nil. Methods of the program's own may panic.
+func marshalled(v encoding.TextMarshaler) (normal any) {
+	if isNil(v) {
+		return nil
+	}
+	defer func() {
+		if recover() != nil {
+			normal = nil
+		}
+	}()
+	data, err := v.MarshalText()
+	if err != nil {
+		return nil
+	}
+	return text(string(data))
 }
 
 // reflected is normal for named types, other widths, and collections of any element.
@@ -94,8 +117,8 @@ func reflected(v reflect.Value, depth int) any {
 		}
 		return normal(v.Elem().Interface(), depth+1)
 	case reflect.Slice, reflect.Array:
-		if depth >= maxDepth || v.Kind() == reflect.Slice && v.IsNil() {
-			return nil
+		if depth >= maxDepth || v.Kind() == reflect.Slice && v.IsNil() || v.Type().Elem().Kind() == reflect.Uint8 {
+			return nil // bytes aren't a list of numbers in every language
 		}
 		list := make([]any, v.Len())
 		for i := range list {

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
 type plan string
@@ -87,13 +85,19 @@ func TestLimitsOfAContext(t *testing.T) {
 		many[name] = i
 		names = append(names, name)
 	}
-	if !c.Enabled("rule", Attributes(many)) {
-		t.Errorf("of %d attributes the first %d don't stay", len(many), engine.MaxAttributes)
+	late := InGroups(append(names, "staff")...)
+	if !c.Enabled("rule", Attributes(many)) || !c.Enabled("rule", Prepare(Attributes(many))) {
+		t.Errorf("of %d attributes the one that matters is lost", len(many))
 	}
-	if c.Enabled("group", InGroups(append(names, "staff")...)) {
-		t.Errorf("more than %d groups were looked at", engine.MaxGroups)
+	if !c.Enabled("group", late) || !c.Enabled("group", Prepare(late)) {
+		t.Errorf("of %d groups the one that matters is lost", len(names)+1)
 	}
-	if !c.Enabled("group", InGroups(append([]string{"staff"}, names...)...)) {
-		t.Error("the first groups don't stay")
+	for _, d := range c.DecideAll(late, Attributes(many)) {
+		if !d.Enabled {
+			t.Errorf("in a batch %s is %+v", d.Key, d)
+		}
+	}
+	if x := c.Explain("group", late, Attributes(many)); !x.Enabled || len(x.Steps) == 0 {
+		t.Errorf("the explanation is %+v", x)
 	}
 }

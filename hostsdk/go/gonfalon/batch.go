@@ -26,21 +26,23 @@ func (c *Client) AppendAll(dst []Decision, keys []string, opts ...Option) []Deci
 		}
 		return dst
 	}
+	var err error
 	for range retries {
 		g := c.serving.Load()
 		if g == nil {
 			break
 		}
-		if all, err := c.appendAll(g, dst, keys, q); err == nil {
+		var all []Decision
+		if all, err = c.appendAll(g, dst, keys, q); err == nil {
 			return all
 		} else if !errors.Is(err, ErrRetired) {
-			c.broken.Add(1)
 			break
 		}
 	}
 	d := undecided(engine.ReasonNotReady)
 	for _, key := range keys {
-		dst = append(dst, (*generation)(nil).decision(key, &d))
+		c.evaluated(nil, -1, key, &q, &d, err)
+		dst = append(dst, (*generation)(nil).decision(key, &d, err))
 	}
 	return dst
 }
@@ -65,7 +67,14 @@ func (c *Client) appendAll(g *generation, dst []Decision, keys []string, q query
 		if err != nil {
 			return nil, err
 		}
-		q.in.Groups = appendGroups(slices.Clone(q.in.Groups), q.member, names)
+		groups, err := asked(slices.Clip(q.in.Groups), q.member, names)
+		if err != nil || len(groups) > engine.MaxGroups {
+			return c.appendEach(g, dst, keys, q)
+		}
+		q.in.Groups = groups
+	}
+	if q.wide() {
+		return c.appendEach(g, dst, keys, q)
 	}
 	batch.decisions = slices.Grow(batch.decisions[:0], n)[:n]
 	batch.in = q.in
@@ -74,8 +83,8 @@ func (c *Client) appendAll(g *generation, dst []Decision, keys []string, q query
 	}
 	dst = slices.Grow(dst, max(n, len(keys)))
 	decided := func(flag int32, key string, d *engine.Decision) {
-		c.evaluated(g, flag, key, &q, d)
-		dst = append(dst, g.decision(key, d))
+		c.evaluated(g, flag, key, &q, d, nil)
+		dst = append(dst, g.decision(key, d, nil))
 	}
 	if keys == nil {
 		for i := range batch.decisions {
@@ -92,6 +101,32 @@ func (c *Client) appendAll(g *generation, dst []Decision, keys []string, q query
 		}
 		decided(flags[at], key, &batch.decisions[at])
 		at++
+	}
+	return dst, nil
+}
+
+// appendEach decides many flags one by one, each by the part of the context that it asks for.
+func (c *Client) appendEach(g *generation, dst []Decision, keys []string, q query) ([]Decision, error) {
+	q.fixed |= fixedNow | fixedRoll // as settleAll settled them
+	n := len(keys)
+	if keys == nil {
+		n = int(g.loaded.Len())
+	}
+	for at := range n {
+		i, by := int32(at), g
+		if keys != nil {
+			i = g.find(keys[at])
+		}
+		key, d, err := "", undecided(engine.ReasonUnknownFlag), error(nil)
+		if i < 0 {
+			key = keys[at]
+		} else if key, err = g.loaded.Key(i), g.decide(c, i, &q, &d); errors.Is(err, ErrRetired) {
+			return nil, err
+		} else if err != nil {
+			d, i, by = undecided(engine.ReasonNotReady), -1, nil
+		}
+		c.evaluated(by, i, key, &q, &d, err)
+		dst = append(dst, by.decision(key, &d, err))
 	}
 	return dst, nil
 }

@@ -17,16 +17,16 @@ type Client struct {
 	status status
 	events events
 	usage  usage
-	broken atomic.Int64 // decisions that the engine failed to make
+	mistakes
 	ending
 }
 
-// Enabled reports whether a flag is on. If nothing has been loaded, or the flag is unknown, it returns the default. A
-// killed flag is off, whatever the default.
+// Enabled reports whether a flag is on. If no snapshot could decide, it returns the default. A flag that is killed or
+// unknown is off, whatever the default.
 func (c *Client) Enabled(key string, opts ...Option) bool {
 	var d engine.Decision
 	c.decide(key, opts, &d)
-	if !known(d.Reason) {
+	if d.Reason == engine.ReasonNotReady {
 		return defaultOf(opts).bool()
 	}
 	return d.Enabled
@@ -46,18 +46,18 @@ func (c *Client) Variant(key string, opts ...Option) string {
 // Decide returns the whole decision about one flag.
 func (c *Client) Decide(key string, opts ...Option) Decision {
 	var d engine.Decision
-	g := c.decide(key, opts, &d)
-	return g.decision(key, &d)
+	g, err := c.decide(key, opts, &d)
+	return g.decision(key, &d, err)
 }
 
-// decide decides one flag, and returns the snapshot that decided; nil if none could. d.Reason says whether the flag is
-// known.
-func (c *Client) decide(key string, opts []Option, d *engine.Decision) *generation {
+// decide decides one flag, and returns the snapshot that decided. If none could, that is nil, and the error says why;
+// it is nil too if nothing is loaded. d.Reason says whether the flag is known.
+func (c *Client) decide(key string, opts []Option, d *engine.Decision) (*generation, error) {
 	if in, g := simple(opts), c.serving.Load(); in != nil && g != nil && !c.watched {
 		if i := g.findSimple(key); i >= 0 {
 			g.native.Snapshot.EvaluateAt(i, in, nil, d)
 			g.count(i)
-			return g
+			return g, nil
 		}
 	}
 
@@ -74,14 +74,15 @@ func (c *Client) decide(key string, opts []Option, d *engine.Decision) *generati
 	// Decide, unless the request remembers the answer.
 	var g *generation
 	var flag int32
+	var err error
 	if q.remembers() {
-		g, flag = q.scope.decideOnce(by, key, &q, d)
+		g, flag, err = q.scope.decideOnce(by, key, &q, d)
 	} else {
-		g, flag = by.decideNow(key, &q, d)
+		g, flag, err = by.decideNow(key, &q, d)
 	}
-	by.evaluated(g, flag, key, &q, d)
+	by.evaluated(g, flag, key, &q, d, err)
 	q.release()
-	return g
+	return g, err
 }
 
 // retries bound how often a call begins again because the snapshot that it took was retired meanwhile.
@@ -89,7 +90,8 @@ const retries = 8
 
 // decideNow decides by the snapshot that serves now. It returns that and the flag's number: nil if no snapshot could
 // decide, −1 for an unknown flag.
-func (c *Client) decideNow(key string, q *query, d *engine.Decision) (*generation, int32) {
+func (c *Client) decideNow(key string, q *query, d *engine.Decision) (*generation, int32, error) {
+	var err error
 	for range retries {
 		g := c.serving.Load()
 		if g == nil {
@@ -98,27 +100,30 @@ func (c *Client) decideNow(key string, q *query, d *engine.Decision) (*generatio
 		i := g.find(key)
 		if i < 0 {
 			*d = undecided(engine.ReasonUnknownFlag)
-			return g, i
+			return g, i, nil
 		}
-		err := g.decide(c, i, q, d)
-		if err == nil {
-			return g, i
+		if err = g.decide(c, i, q, d); err == nil {
+			return g, i, nil
 		}
 		if !errors.Is(err, ErrRetired) {
-			c.broken.Add(1)
 			break
 		}
 	}
 	*d = undecided(engine.ReasonNotReady)
-	return nil, -1
+	return nil, -1, err
 }
 
-// evaluated counts a decision and tells the hooks.
-func (c *Client) evaluated(g *generation, flag int32, key string, q *query, d *engine.Decision) {
+// evaluated counts a decision, or why there is none, and tells the hooks.
+func (c *Client) evaluated(g *generation, flag int32, key string, q *query, d *engine.Decision, err error) {
 	if flag >= 0 {
 		g.count(flag)
+	} else {
+		c.undecided(g, key, err)
+	}
+	if q.unreadable != "" {
+		c.unread(q.unreadable)
 	}
 	if c.watched {
-		c.observe(g, key, q, d)
+		c.observe(g, key, q, d, err)
 	}
 }

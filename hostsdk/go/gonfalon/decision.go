@@ -1,6 +1,8 @@
 package gonfalon
 
 import (
+	"errors"
+
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
@@ -24,16 +26,21 @@ type Decision struct {
 	HasVariants bool    // the flag has a variant gate, whether or not a variant was served
 	Score       float64 // the actor's place in [0, 1) for this flag, which percentages and variants go by; −1 if it wasn't needed
 	Revision    int64   // of the snapshot that decided
+	Err         error   // what kept the engine from deciding: it wraps ErrContext, or the engine failed. Nil if nothing is loaded
 }
+
+// ErrContext is the error of a decision whose context can't be read: more than 256 of the groups, or of the attributes,
+// that one flag asks for, or a [Member] that panics.
+var ErrContext = errors.New("gonfalon: the context can't be read")
 
 // scores is the number of scores that the engine tells apart.
 const scores = 1 << 16
 
-// decision lays out what g decided; g is nil if no snapshot could decide.
-func (g *generation) decision(key string, d *engine.Decision) Decision {
+// decision lays out what g decided; g is nil if no snapshot could decide, and err says why.
+func (g *generation) decision(key string, d *engine.Decision, err error) Decision {
 	out := Decision{
 		Key: key, Enabled: d.Enabled, Reason: d.Reason, Gate: d.Gate, Target: d.Target, Variant: d.Variant, Payload: d.Payload,
-		HasVariants: d.Variants, Score: -1,
+		HasVariants: d.Variants, Score: -1, Err: err,
 	}
 	if d.Score >= 0 {
 		out.Score = float64(d.Score) / scores
@@ -75,15 +82,23 @@ const (
 	ReasonDisabled       = "DISABLED"
 	ReasonError          = "ERROR"
 
-	ErrorNotReady     = "PROVIDER_NOT_READY"
-	ErrorFlagNotFound = "FLAG_NOT_FOUND"
-	ErrorTypeMismatch = "TYPE_MISMATCH"
+	ErrorNotReady       = "PROVIDER_NOT_READY"
+	ErrorInvalidContext = "INVALID_CONTEXT"
+	ErrorGeneral        = "GENERAL"
+	ErrorFlagNotFound   = "FLAG_NOT_FOUND"
+	ErrorTypeMismatch   = "TYPE_MISMATCH"
+)
+
+// These are the variants of a flag that has none of its own.
+const (
+	variantOn  = "on"
+	variantOff = "off"
 )
 
 // Resolution is a decision in the terms of OpenFeature and OFREP: one value of one type.
 type Resolution struct {
 	Value   any    // bool, string, int64, float64 or map[string]any; nil: the caller's default
-	Variant string // its name, if one was served
+	Variant string // its name, if one was served; "on" or "off" for a flag without variants
 	Reason  string
 	Error   string // empty: none
 }
@@ -93,7 +108,7 @@ func (d *Decision) Resolve() Resolution {
 	killed, served := d.Killed(), d.Variant != ""
 	switch {
 	case d.Reason == engine.ReasonNotReady:
-		return Resolution{Reason: ReasonError, Error: ErrorNotReady}
+		return Resolution{Reason: ReasonError, Error: d.failure()}
 	case d.Reason == engine.ReasonUnknownFlag:
 		return Resolution{Reason: ReasonError, Error: ErrorFlagNotFound}
 	case served && killed:
@@ -101,15 +116,28 @@ func (d *Decision) Resolve() Resolution {
 	case d.HasVariants && killed:
 		return Resolution{Reason: ReasonDisabled}
 	case killed:
-		return Resolution{Value: false, Reason: ReasonStatic}
+		return Resolution{Value: false, Variant: variantOff, Reason: ReasonStatic}
 	case served:
 		return Resolution{Value: d.value(), Variant: d.Variant, Reason: ReasonSplit}
 	case d.HasVariants:
 		return Resolution{Reason: ReasonDefault}
 	case d.Reason == engine.ReasonPrerequisite:
-		return Resolution{Value: false, Reason: ReasonDefault}
+		return Resolution{Value: false, Variant: variantOff, Reason: ReasonDefault}
+	case d.Enabled:
+		return Resolution{Value: true, Variant: variantOn, Reason: d.Reason.String()}
 	}
-	return Resolution{Value: d.Enabled, Reason: d.Reason.String()}
+	return Resolution{Value: false, Variant: variantOff, Reason: d.Reason.String()}
+}
+
+// failure returns the code of what kept a snapshot from deciding.
+func (d *Decision) failure() string {
+	switch {
+	case d.Err == nil:
+		return ErrorNotReady
+	case errors.Is(d.Err, ErrContext):
+		return ErrorInvalidContext
+	}
+	return ErrorGeneral
 }
 
 // value is the served variant's payload, or its name.

@@ -27,19 +27,19 @@ func TestResolve(t *testing.T) {
 		meta map[string]any
 	}{
 		{"nobody", nil, Resolution{Reason: "ERROR", Error: "FLAG_NOT_FOUND"}, map[string]any{"revision": int64(1)}},
-		{"on", nil, Resolution{Value: true, Reason: "STATIC"}, map[string]any{"revision": int64(1), "enabled": true, "gate": "boolean"}},
-		{"off", nil, Resolution{Value: false, Reason: "DEFAULT"}, map[string]any{"revision": int64(1), "enabled": false}},
-		{"actor", []Option{actor}, Resolution{Value: true, Reason: "TARGETING_MATCH"}, map[string]any{"revision": int64(1), "enabled": true, "gate": "actor/user:42"}},
-		{"group", []Option{InGroups("staff")}, Resolution{Value: true, Reason: "TARGETING_MATCH"}, map[string]any{"revision": int64(1), "enabled": true, "gate": "group/staff"}},
-		{"soon", []Option{At(inside)}, Resolution{Value: true, Reason: "TARGETING_MATCH"}, map[string]any{"revision": int64(1), "enabled": true, "gate": "schedule"}},
-		{"half", []Option{For("user:1")}, Resolution{Value: true, Reason: "SPLIT"}, map[string]any{"revision": int64(1), "enabled": true, "gate": "percentage_of_actors"}},
-		{"killed", nil, Resolution{Value: false, Reason: "STATIC"}, map[string]any{"revision": int64(1), "enabled": false, "gate": "kill", "killed": true}},
+		{"on", nil, Resolution{Value: true, Variant: "on", Reason: "STATIC"}, map[string]any{"revision": int64(1), "enabled": true, "gate": "boolean"}},
+		{"off", nil, Resolution{Value: false, Variant: "off", Reason: "DEFAULT"}, map[string]any{"revision": int64(1), "enabled": false}},
+		{"actor", []Option{actor}, Resolution{Value: true, Variant: "on", Reason: "TARGETING_MATCH"}, map[string]any{"revision": int64(1), "enabled": true, "gate": "actor/user:42"}},
+		{"group", []Option{InGroups("staff")}, Resolution{Value: true, Variant: "on", Reason: "TARGETING_MATCH"}, map[string]any{"revision": int64(1), "enabled": true, "gate": "group/staff"}},
+		{"soon", []Option{At(inside)}, Resolution{Value: true, Variant: "on", Reason: "TARGETING_MATCH"}, map[string]any{"revision": int64(1), "enabled": true, "gate": "schedule"}},
+		{"half", []Option{For("user:1")}, Resolution{Value: true, Variant: "on", Reason: "SPLIT"}, map[string]any{"revision": int64(1), "enabled": true, "gate": "percentage_of_actors"}},
+		{"killed", nil, Resolution{Value: false, Variant: "off", Reason: "STATIC"}, map[string]any{"revision": int64(1), "enabled": false, "gate": "kill", "killed": true}},
 		{"killed-variants", []Option{actor}, Resolution{Reason: "DISABLED"}, map[string]any{"revision": int64(1), "enabled": false, "gate": "kill", "killed": true}},
 		{"killed-off", nil, Resolution{Value: int64(7), Variant: "blue", Reason: "STATIC"}, map[string]any{"revision": int64(1), "enabled": false, "gate": "kill", "killed": true}},
 		{"named", []Option{actor}, Resolution{Value: "blue", Variant: "blue", Reason: "SPLIT"}, map[string]any{"revision": int64(1), "enabled": false}},
 		{"named", nil, Resolution{Reason: "DEFAULT"}, map[string]any{"revision": int64(1), "enabled": false}},
 		{"hero", []Option{actor}, Resolution{Value: map[string]any{"hex": "#00f"}, Variant: "blue", Reason: "SPLIT"}, map[string]any{"revision": int64(1), "enabled": true, "gate": "boolean"}},
-		{"unmet", nil, Resolution{Value: false, Reason: "DEFAULT"}, map[string]any{"revision": int64(1), "enabled": false, "gate": "prerequisite/off"}},
+		{"unmet", nil, Resolution{Value: false, Variant: "off", Reason: "DEFAULT"}, map[string]any{"revision": int64(1), "enabled": false, "gate": "prerequisite/off"}},
 		{"unmet-variants", []Option{actor}, Resolution{Value: int64(7), Variant: "blue", Reason: "SPLIT"}, map[string]any{"revision": int64(1), "enabled": false, "gate": "prerequisite/off"}},
 	} {
 		d := c.Decide(test.key, test.opts...)

@@ -34,8 +34,8 @@ type Snapshot interface {
 	DecideAll(flags []int32, in *engine.Input, out []engine.Decision) error
 	// Explain returns the explanation of flag i, in the bytes that wasm/ABI.md describes.
 	Explain(i int32, in *engine.Input) ([]byte, error)
-	// Groups returns all groups that deciding flag i can ask about.
-	Groups(i int32) ([]string, error)
+	// Needs returns what deciding flag i can ask for, in the bytes that wasm/ABI.md describes.
+	Needs(i int32) ([]byte, error)
 	// Splice returns the bytes of the snapshot that a delta turns this one into. The error is a *engine.LoadError.
 	Splice(delta []byte) ([]byte, error)
 

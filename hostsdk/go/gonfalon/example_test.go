@@ -73,7 +73,7 @@ func Example() {
 	// READY
 	// true
 	// false
-	// true
+	// false
 }
 
 // An actor always gets the same variant. Its payload carries what differs, so that the code needn't know the variants' names.

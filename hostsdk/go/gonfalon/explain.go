@@ -1,8 +1,8 @@
 package gonfalon
 
 import (
+	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
@@ -28,6 +28,7 @@ func (c *Client) Explain(key string, opts ...Option) Explanation {
 	if q.scope != nil {
 		c = q.scope.client(c, key)
 	}
+	var err error
 	for range retries {
 		g := c.serving.Load()
 		if g == nil {
@@ -36,25 +37,25 @@ func (c *Client) Explain(key string, opts ...Option) Explanation {
 		i := g.find(key)
 		if i < 0 {
 			d := undecided(engine.ReasonUnknownFlag)
-			return Explanation{Decision: g.decision(key, &d)}
+			return Explanation{Decision: g.decision(key, &d, nil)}
 		}
-		if x, err := g.explain(c, i, key, q); err == nil {
+		var x Explanation
+		if x, err = g.explain(c, i, key, q); err == nil {
 			return x
+		}
+		if !errors.Is(err, ErrRetired) {
+			break
 		}
 	}
 	d := undecided(engine.ReasonNotReady)
-	return Explanation{Decision: (*generation)(nil).decision(key, &d)}
+	return Explanation{Decision: (*generation)(nil).decision(key, &d, err)}
 }
 
 // explain decides and explains one input, so that time and chance are the same.
 func (g *generation) explain(c *Client, i int32, key string, q query) (Explanation, error) {
 	q.settle(c, needNow|needRoll) // an explanation shows the time
-	if q.member != nil {
-		names, err := g.groupsOf(i)
-		if err != nil {
-			return Explanation{}, err
-		}
-		q.in.Groups, q.member = appendGroups(slices.Clone(q.in.Groups), q.member, names), nil
+	if err := g.narrow(i, &q); err != nil {
+		return Explanation{}, err
 	}
 	var d engine.Decision
 	if err := g.loaded.Decide(i, &q.in, &d); err != nil {
@@ -64,7 +65,7 @@ func (g *generation) explain(c *Client, i int32, key string, q query) (Explanati
 	if err != nil {
 		return Explanation{}, err
 	}
-	x := Explanation{Decision: g.decision(key, &d)}
+	x := Explanation{Decision: g.decision(key, &d, nil)}
 	x.Steps, err = explain.Read(data)
 	return x, err
 }

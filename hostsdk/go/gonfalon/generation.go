@@ -15,10 +15,10 @@ type generation struct {
 	native nativeSnapshot // empty if another engine loaded the snapshot
 	loaded Snapshot
 	info   SnapshotInfo
-	timed  bool                       // there are schedules: the time may matter
-	needs  []need                     // by flag
-	groups []atomic.Pointer[[]string] // by flag, asked of the engine once
-	counts *counts                    // nil if usage isn't reported
+	timed  bool                    // there are schedules: the time may matter
+	needs  []need                  // by flag
+	asks   []atomic.Pointer[needs] // by flag, asked of the engine once
+	counts *counts                 // nil if usage isn't reported
 }
 
 // need says what a decision about one flag takes besides its context.
@@ -34,7 +34,7 @@ func newGeneration(loaded Snapshot, counted bool) *generation {
 	n := loaded.Len()
 	g := &generation{
 		loaded: loaded, info: loaded.Info(), timed: engine.Timed(loaded.Bytes()),
-		needs: make([]need, n), groups: make([]atomic.Pointer[[]string], n),
+		needs: make([]need, n), asks: make([]atomic.Pointer[needs], n),
 	}
 	g.native, _ = loaded.(nativeSnapshot)
 	for i := range n {
@@ -86,8 +86,8 @@ func (g *generation) count(i int32) {
 
 // decide decides flag i for q.
 func (g *generation) decide(c *Client, i int32, q *query, d *engine.Decision) error {
-	if q.member != nil {
-		return g.decideMember(c, i, q, d)
+	if q.member != nil || q.wide() {
+		return g.decideNarrow(c, i, q, d)
 	}
 	// A clock costs more than most decisions, so it is read only for the flags that look at it.
 	q.settle(c, g.needs[i])
@@ -129,75 +129,6 @@ func (g *generation) settleAll(c *Client, q *query) {
 		n |= needNow
 	}
 	q.settle(c, n)
-}
-
-// decideMember asks the actor for the groups that the flag names.
-//
-//go:noinline
-func (g *generation) decideMember(c *Client, i int32, q *query, d *engine.Decision) error {
-	names, err := g.groupsOf(i)
-	if err != nil {
-		return err
-	}
-	found := *q
-	found.member = nil
-	var room [16]string
-	found.in.Groups = appendGroups(append(room[:0], q.in.Groups...), q.member, names)
-	return g.decide(c, i, &found, d)
-}
-
-// appendGroups appends those of names that the actor is in.
-func appendGroups(groups []string, actor Member, names []string) []string {
-	for _, name := range names {
-		if len(groups) == engine.MaxGroups {
-			break
-		}
-		if actor.InGroup(name) {
-			groups = append(groups, name)
-		}
-	}
-	return groups
-}
-
-func (g *generation) groupsOf(i int32) ([]string, error) {
-	if known := g.groups[i].Load(); known != nil {
-		return *known, nil
-	}
-	names, err := g.loaded.Groups(i)
-	if err != nil {
-		return nil, err
-	}
-	g.groups[i].Store(&names)
-	return names, nil
-}
-
-// allGroups are the groups that any of these flags names, nil standing for all flags.
-func (g *generation) allGroups(flags []int32) ([]string, error) {
-	var all []string
-	seen := map[string]bool{}
-	add := func(i int32) error {
-		names, err := g.groupsOf(i)
-		for _, name := range names {
-			if !seen[name] {
-				seen[name] = true
-				all = append(all, name)
-			}
-		}
-		return err
-	}
-	if flags == nil {
-		for i := range g.loaded.Len() {
-			if err := add(i); err != nil {
-				return nil, err
-			}
-		}
-	}
-	for _, i := range flags {
-		if err := add(i); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
 }
 
 // now is the client's time in Unix microseconds.

@@ -45,7 +45,7 @@ func (e *Evaluation) Attributes() []slog.Attr {
 	attrs := append(make([]slog.Attr, 0, attributeRoom), slog.String(AttributeKey, e.Decision.Key), slog.String(AttributeProvider, ProviderName))
 	attrs = append(attrs, slog.String(AttributeReason, strings.ToLower(r.Reason)))
 	switch {
-	case r.Variant != "":
+	case e.Decision.Variant != "":
 		attrs = append(attrs, slog.String(AttributeVariant, r.Variant))
 	case r.Value != nil:
 		attrs = append(attrs, slog.Any(AttributeValue, r.Value))
@@ -71,9 +71,9 @@ func LogHook(logger *slog.Logger) Hook {
 	}}
 }
 
-// observe tells the hooks of a decision; g is nil if no snapshot could decide.
-func (c *Client) observe(g *generation, key string, q *query, d *engine.Decision) {
-	e := Evaluation{Context: context.Background(), Decision: g.decision(key, d)}
+// observe tells the hooks of a decision; g is nil if no snapshot could decide, and err says why.
+func (c *Client) observe(g *generation, key string, q *query, d *engine.Decision, err error) {
+	e := Evaluation{Context: context.Background(), Decision: g.decision(key, d, err)}
 	if q.in.Presence == engine.Keyed {
 		e.Actor = q.in.Actor
 	}

@@ -60,13 +60,24 @@ func (n nativeSnapshot) Explain(i int32, in *engine.Input) ([]byte, error) {
 	return explain.Bytes(n.Snapshot, &r, sc, &d), nil
 }
 
-func (n nativeSnapshot) Groups(i int32) ([]string, error) {
+func (n nativeSnapshot) Needs(i int32) ([]byte, error) {
+	// By way of the module's request and answer too.
+	var r engine.Request
+	r.Parse(string(engine.AppendRequest(nil, i, &engine.Input{})))
 	sc := scratches.Get().(*engine.Scratch)
 	defer scratches.Put(sc)
-	names := make([]string, n.Snapshot.Groups(i, sc, nil))
-	n.Snapshot.Groups(i, sc, names)
-	return names, nil
+	names := make([]string, n.Groups(i, sc, nil))
+	out := make([]byte, leastNeeds)
+	for {
+		if size := r.WriteNeeds(n.Snapshot, sc, names, out); size >= 0 {
+			return out[:size], nil
+		}
+		out = make([]byte, 2*len(out))
+	}
 }
+
+// leastNeeds is room for the names of most flags.
+const leastNeeds = 512
 
 func (n nativeSnapshot) Splice(delta []byte) ([]byte, error) { return engine.Apply(n.Snapshot, delta) }
 

@@ -2,36 +2,22 @@ package gonfalon
 
 import (
 	"math"
-	"reflect"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// Actor is something that flags are evaluated for. Its id is the targeting key: the same id is always in the same
-// share of actors.
-type Actor interface {
-	// ActorID returns the id.
-	ActorID() string
-}
-
-// Member is an actor that can tell which groups it is in. It is asked only for the groups that a flag names.
-type Member interface {
-	// InGroup reports whether the actor is in a group.
-	InGroup(name string) bool
-}
-
 // Option describes the context of a call, or its default. Options are values: you can keep them and pass them again.
 // Of two that set the same thing, the later counts.
 type Option struct {
-	kind      optionKind
-	state     uint8 // the presence of an actor, the type of a default
-	bits      uint64
-	member    Member
-	prepared  *prepared
-	attribute engine.Attribute // its name is the text of an option that has a text, so that options stay small
+	kind     optionKind
+	state    uint8 // the presence of an actor, the type of a default
+	bits     uint64
+	member   Member
+	prepared *prepared
+	// Its name is the text of an option that has a text, so that options stay small: an actor's id or, if it has none,
+	// what was handed in instead.
+	attribute engine.Attribute
 }
 
 type optionKind uint8
@@ -47,40 +33,11 @@ const (
 	optionRoll
 )
 
-// For sets the actor: a string, or anything with ActorID() string. If it has InGroup(string) bool too, that decides
-// about groups. A nil actor is no actor. Any other type counts as no actor either: an invented id would assign it to
-// an arbitrary share of actors.
-func For[A any](actor A) Option {
-	// Conversions stay apart, so that a string isn't copied to the heap for the interfaces below.
-	if id, ok := any(actor).(string); ok {
-		return Option{kind: optionActor, state: uint8(engine.Keyed), attribute: engine.Attribute{Name: text(id)}}
-	}
-	o := Option{kind: optionActor, state: uint8(engine.NoActor)}
-	o.member, _ = any(actor).(Member)
-	if known, ok := any(actor).(Actor); ok {
-		o.state, o.attribute.Name = uint8(engine.Keyed), text(known.ActorID())
-	} else if id, ok := named(actor); ok {
-		o.state, o.attribute.Name = uint8(engine.Keyed), text(id)
-	} else if o.member != nil {
-		o.state = uint8(engine.Keyless)
-	}
-	return o
-}
-
-// named returns the text of a string of a named type.
-func named(actor any) (string, bool) {
-	v := reflect.ValueOf(actor)
-	if v.Kind() != reflect.String {
-		return "", false
-	}
-	return v.String(), true
-}
-
-// InGroups sets the groups that the actor is in. Without For there is still an actor, of which only the groups are
-// known.
+// InGroups sets the groups that the actor is in, any number of them. Without For there is still an actor, of which only
+// the groups are known, if there is a group.
 func InGroups(names ...string) Option {
-	groups := make([]string, min(len(names), engine.MaxGroups))
-	for i := range groups {
+	groups := make([]string, len(names))
+	for i := range names {
 		groups[i] = text(names[i])
 	}
 	return Option{kind: optionGroups, prepared: &prepared{in: engine.Input{Groups: groups}}}
@@ -105,15 +62,43 @@ func Attributes(values map[string]any) Option {
 	for name, value := range values {
 		list = append(list, attribute(text(name), value))
 	}
-	if len(list) > engine.MaxAttributes {
-		slices.SortFunc(list, func(a, b engine.Attribute) int { return strings.Compare(a.Name, b.Name) })
-		list = list[:engine.MaxAttributes]
-	}
 	return Option{kind: optionPrepared, prepared: &prepared{in: engine.Input{Attributes: list}}}
 }
 
-// Default sets the answer for when nothing is known: no snapshot yet, no such flag, no variant to serve, a payload of
-// another type. Without it, the answer is false, "", 0 or nil: flags fail closed. Default(true) makes one fail open.
+// ContextOf reads a context in the form that OpenFeature and OFREP have: targetingKey is the actor, as in [For], groups
+// are its groups, a list of strings or one string, and all of it are attributes.
+func ContextOf(values map[string]any) Option {
+	names, strange := groupsOf(values["groups"])
+	o := Prepare(For(values["targetingKey"]), InGroups(names...), Attributes(values))
+	if strange {
+		o.prepared.unreadable, o.prepared.plain = "a context whose groups aren't all strings", false
+	}
+	return o
+}
+
+// groupsOf returns the names in a string or a list, and whether there was anything else.
+func groupsOf(v any) (names []string, strange bool) {
+	switch list := normal(v, 0).(type) {
+	case nil:
+		return nil, !isNil(v)
+	case string:
+		return []string{list}, false
+	case []any:
+		for _, item := range list {
+			if name, ok := item.(string); ok {
+				names = append(names, name)
+			} else {
+				strange = true
+			}
+		}
+		return names, strange
+	}
+	return nil, true
+}
+
+// Default sets the answer for when nothing is known: no snapshot yet, no variant to serve, a payload of another type.
+// Without it, the answer is false, "", 0 or nil. Default(true) makes a flag fail open while nothing is loaded; an
+// unknown flag is off nevertheless, so that a misspelt key turns nothing on.
 func Default[V bool | string | int | int64 | float64](value V) Option {
 	o := Option{kind: optionDefault}
 	switch v := any(value).(type) {
@@ -146,17 +131,21 @@ func Prepare(opts ...Option) Option {
 	var q query
 	q.readAll(opts)
 	return Option{kind: optionPrepared, prepared: &prepared{
-		in: q.in, member: q.member, fallback: q.fallback, fixed: q.fixed, scope: q.scope,
+		in: q.in, actor: q.actor, member: q.member, fallback: q.fallback, fixed: q.fixed, scope: q.scope, unreadable: q.unreadable,
+		plain: q.member == nil && q.scope == nil && q.unreadable == "" && !q.wide(),
 	}}
 }
 
 // prepared is a context that was built ahead of the calls that use it.
 type prepared struct {
-	in       engine.Input
-	member   Member
-	fallback fallback
-	fixed    fixed
-	scope    *scope // of a context.Context: what was decided there
+	in         engine.Input
+	actor      bool // an actor was given, not only groups
+	member     Member
+	fallback   fallback
+	fixed      fixed
+	scope      *scope // of a context.Context: what was decided there
+	unreadable string // what can't be read of it; empty for nothing
+	plain      bool   // in is all that the engine needs
 }
 
 // Types of a default.

@@ -86,7 +86,10 @@ func parseNumber(p string) any {
 	if p == "" || p[0] != '-' && (p[0] < '0' || p[0] > '9') {
 		return nil
 	}
-	if n, err := strconv.ParseInt(p, 10, 64); err == nil && n >= -maxExact && n <= maxExact {
+	if n, err := strconv.ParseInt(p, 10, 64); err == nil {
+		if n < -maxExact || n > maxExact {
+			return float64(n) // even if it is rounded to 2^53
+		}
 		return n
 	}
 	f, err := strconv.ParseFloat(p, 64)

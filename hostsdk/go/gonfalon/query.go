@@ -10,12 +10,15 @@ import (
 // query is one call's options put together.
 type query struct {
 	in       engine.Input
+	actor    bool // an actor was given, not only groups
 	member   Member
 	fallback fallback
 	fixed    fixed
 	alone    bool // nothing but the scope's own context was given
 	scope    *scope
 	memory   *[room]engine.Attribute // holds in.Attributes, until release
+
+	unreadable string // what can't be read of the options; empty for nothing
 }
 
 // room is how many attributes a call can bring without a prepared context before it allocates.
@@ -30,7 +33,7 @@ func simple(opts []Option) *engine.Input {
 		return &nobody
 	}
 	p := opts[0].prepared
-	if opts[0].kind != optionPrepared || len(opts) > 2 || len(opts) == 2 && opts[1].kind != optionDefault || p.member != nil || p.scope != nil {
+	if opts[0].kind != optionPrepared || len(opts) > 2 || len(opts) == 2 && opts[1].kind != optionDefault || !p.plain {
 		return nil
 	}
 	return &p.in
@@ -83,15 +86,9 @@ func (q *query) merge(opts []Option) int {
 		o := &opts[i]
 		switch o.kind {
 		case optionActor:
-			q.in.Actor, q.in.Presence, q.member = o.attribute.Name, engine.Presence(o.state), o.member
-			if q.in.Presence == engine.NoActor && len(q.in.Groups) > 0 {
-				q.in.Presence = engine.Keyless
-			}
+			q.setActor(o)
 		case optionGroups:
 			q.in.Groups = o.prepared.in.Groups
-			if q.in.Presence == engine.NoActor {
-				q.in.Presence = engine.Keyless
-			}
 		case optionAttribute:
 			n++
 			sources++
@@ -111,6 +108,12 @@ func (q *query) merge(opts []Option) int {
 			q.in.Roll, q.fixed = o.bits, q.fixed|fixedRoll
 		}
 	}
+	if !q.actor {
+		q.in.Presence = engine.NoActor
+		if len(q.in.Groups) > 0 {
+			q.in.Presence = engine.Keyless
+		}
+	}
 	if sources == 1 && len(q.in.Attributes) == n {
 		return 0
 	}
@@ -118,13 +121,28 @@ func (q *query) merge(opts []Option) int {
 	return n
 }
 
+func (q *query) setActor(o *Option) {
+	q.in.Actor, q.in.Presence, q.member, q.unreadable = o.attribute.Name, engine.Presence(o.state), o.member, ""
+	if q.actor = q.in.Presence != engine.NoActor; !q.actor {
+		q.in.Actor, q.unreadable = "", o.attribute.Name
+	}
+}
+
+// wide reports whether the context is beyond what the engine takes, unless what a flag doesn't ask for is left out.
+func (q *query) wide() bool {
+	return len(q.in.Groups) > engine.MaxGroups || len(q.in.Attributes) > engine.MaxAttributes
+}
+
 // mergePrepared takes what a prepared context says, and leaves the rest.
 func (q *query) mergePrepared(p *prepared) {
-	if p.in.Presence != engine.NoActor {
-		q.in.Actor, q.in.Presence, q.member = p.in.Actor, p.in.Presence, p.member
+	if p.actor {
+		q.in.Actor, q.in.Presence, q.member, q.actor = p.in.Actor, p.in.Presence, p.member, true
 	}
 	if p.in.Groups != nil {
 		q.in.Groups = p.in.Groups
+	}
+	if p.unreadable != "" {
+		q.unreadable = p.unreadable
 	}
 	if p.fallback.kind != defaultNone {
 		q.fallback = p.fallback
@@ -153,7 +171,7 @@ func (q *query) fill(opts []Option, room []engine.Attribute) {
 			room = append(room, o.prepared.in.Attributes...)
 		}
 	}
-	q.in.Attributes = room[:min(len(room), engine.MaxAttributes)]
+	q.in.Attributes = room
 }
 
 // defaultOf returns the default among the options.

@@ -20,7 +20,7 @@ func Remember(ctx context.Context, opts ...Option) context.Context {
 	if p.scope != nil {
 		s.override, s.all = p.scope.override, p.scope.all
 	}
-	p.scope = s
+	p.scope, p.plain = s, false
 	return context.WithValue(ctx, scopeKey{}, p)
 }
 
@@ -37,7 +37,7 @@ func override(ctx context.Context, by *Client, all bool) context.Context {
 	if p.scope != nil && p.scope.decided != nil {
 		s.decided = map[clientFlag]decided{} // what was remembered by other flags doesn't hold any more
 	}
-	p.scope = s
+	p.scope, p.plain = s, false
 	return context.WithValue(ctx, scopeKey{}, &p)
 }
 
@@ -80,19 +80,19 @@ func (q *query) remembers() bool { return q.scope != nil && q.scope.decided != n
 
 // decideOnce decides as the request has decided before, or decides now and remembers that. Unknown flags are not
 // remembered.
-func (s *scope) decideOnce(by *Client, key string, q *query, d *engine.Decision) (*generation, int32) {
+func (s *scope) decideOnce(by *Client, key string, q *query, d *engine.Decision) (*generation, int32, error) {
 	at := clientFlag{by, key}
 	if first, ok := s.recall(at); ok {
 		*d = first.d
-		return first.by, first.flag
+		return first.by, first.flag, nil
 	}
-	g, flag := by.decideNow(key, q, d)
+	g, flag, err := by.decideNow(key, q, d)
 	if flag < 0 {
-		return g, flag
+		return g, flag, err
 	}
 	first := s.remember(at, decided{g, flag, *d})
 	*d = first.d
-	return first.by, first.flag
+	return first.by, first.flag, nil
 }
 
 func (s *scope) recall(at clientFlag) (decided, bool) {

@@ -163,20 +163,24 @@ func (c *Client) Keys() []string {
 
 // Stats are a client's figures, for metrics.
 type Stats struct {
-	State     State
-	Info      SnapshotInfo  // of the snapshot that serves
-	Age       time.Duration // since the source last stood behind it; 0 before it did
-	Taken     int64         // snapshots from the source
-	Refused   int64         // frames that changed nothing
-	Broken    int64         // decisions that the engine failed to make, which got their defaults
-	Lost      int64         // connections of the source that ended
-	Dropped   int64         // events that subscribers were too slow for
-	LastError error         // of the source; nil once it is well again
+	State   State
+	Info    SnapshotInfo  // of the snapshot that serves
+	Age     time.Duration // since the source last stood behind it; 0 before it did
+	Taken   int64         // snapshots from the source
+	Refused int64         // frames that changed nothing
+	Broken  int64         // decisions that the engine failed to make, which got their defaults
+	Unknown int64         // decisions about flags that there aren't
+	// Unreadable counts decisions whose context had something in it that can't be read: an actor without an id, a group
+	// that isn't a string, or too many groups.
+	Unreadable int64
+	Lost       int64 // connections of the source that ended
+	Dropped    int64 // events that subscribers were too slow for
+	LastError  error // of the source; nil once it is well again
 }
 
 // Stats returns the client's figures.
 func (c *Client) Stats() Stats {
-	s := Stats{Broken: c.broken.Load(), Dropped: c.events.dropped.Load()}
+	s := Stats{Broken: c.broken.Load(), Unknown: c.unknown.Load(), Unreadable: c.unreadable.Load(), Dropped: c.events.dropped.Load()}
 	s.Info, _ = c.Info()
 	c.store.mu.Lock()
 	s.Taken, s.Refused = c.store.taken, c.store.refused

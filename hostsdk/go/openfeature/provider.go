@@ -3,8 +3,8 @@
 //	provider := openfeature.NewProvider(flags)
 //	err := of.SetProviderAndWaitWithContext(ctx, provider)
 //
-// The targeting key is the actor; an attribute groups, if it is a list of strings, is the actor's groups too.
-// ../../README.md has the table of values, reasons and metadata.
+// The targeting key is the actor, and an attribute groups is its groups, a list of strings or one string; both are
+// attributes too, see gonfalon.ContextOf. ../../README.md has the tables of values, reasons and metadata.
 package openfeature
 
 import (

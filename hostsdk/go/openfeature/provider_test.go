@@ -38,12 +38,12 @@ func TestContextsMerge(t *testing.T) {
 	if on("for-adults", of.NewTargetlessEvaluationContext(map[string]any{"age": 3})) || !on("for-actor", of.NewEvaluationContext("user:42", nil)) {
 		t.Error("the invocation doesn't win")
 	}
-	for _, groups := range []any{[]string{"staff"}, []any{"sales", "staff"}} {
+	for _, groups := range []any{[]string{"staff"}, []any{"sales", "staff"}, "staff", []any{"staff", 1, nil}} {
 		if !on("staff", of.NewTargetlessEvaluationContext(map[string]any{"groups": groups})) {
 			t.Errorf("%#v are no groups", groups)
 		}
 	}
-	for _, groups := range []any{"staff", []any{"staff", 1}, nil} {
+	for _, groups := range []any{"sales", []any{"sales", 1}, 5, nil} {
 		if on("staff", of.NewTargetlessEvaluationContext(map[string]any{"groups": groups})) {
 			t.Errorf("%#v are groups", groups)
 		}

@@ -49,7 +49,7 @@ func is[T any](v any) (T, bool) {
 
 // resolve decides, and makes a T of the value.
 func resolve[T any](ctx context.Context, p *Provider, flag string, fallback T, flat of.FlattenedContext, typed func(any) (T, bool)) of.GenericResolutionDetail[T] {
-	d := p.flags.Decide(flag, options(ctx, flat)...)
+	d := p.flags.Decide(flag, gonfalon.From(ctx), gonfalon.ContextOf(flat))
 	r := d.Resolve()
 	detail := of.GenericResolutionDetail[T]{Value: fallback}
 	detail.Reason, detail.Variant, detail.FlagMetadata = of.Reason(r.Reason), r.Variant, d.Metadata()
@@ -59,6 +59,10 @@ func resolve[T any](ctx context.Context, p *Provider, flag string, fallback T, f
 	switch value, ok := typed(r.Value); {
 	case r.Error == gonfalon.ErrorFlagNotFound:
 		detail.ResolutionError = of.NewFlagNotFoundResolutionError(fmt.Sprintf("flag %s not found", flag))
+	case r.Error == gonfalon.ErrorInvalidContext:
+		detail.ResolutionError = of.NewInvalidContextResolutionError(d.Err.Error())
+	case r.Error == gonfalon.ErrorGeneral:
+		detail.ResolutionError = of.NewGeneralResolutionError(d.Err.Error())
 	case r.Error != "":
 		detail.ResolutionError = of.NewProviderNotReadyResolutionError("no snapshot yet")
 	case r.Value == nil: // the caller's default, and no error
@@ -84,44 +88,4 @@ func kind(v any) string {
 		return "float"
 	}
 	return "object"
-}
-
-// options make a context of OpenFeature's.
-func options(ctx context.Context, flat of.FlattenedContext) []gonfalon.Option {
-	opts := make([]gonfalon.Option, 0, 4)
-	opts = append(opts, gonfalon.From(ctx))
-	attributes := make(map[string]any, len(flat))
-	for name, value := range flat {
-		attributes[name] = value
-	}
-	if actor, ok := attributes[of.TargetingKey].(string); ok {
-		opts = append(opts, gonfalon.For(actor))
-	}
-	delete(attributes, of.TargetingKey)
-	if groups, ok := names(attributes["groups"]); ok {
-		opts = append(opts, gonfalon.InGroups(groups...))
-	}
-	if len(attributes) > 0 {
-		opts = append(opts, gonfalon.Attributes(attributes))
-	}
-	return opts
-}
-
-// names reads a list of strings.
-func names(v any) ([]string, bool) {
-	switch list := v.(type) {
-	case []string:
-		return list, true
-	case []any:
-		all := make([]string, len(list))
-		for i := range list {
-			name, ok := list[i].(string)
-			if !ok {
-				return nil, false
-			}
-			all[i] = name
-		}
-		return all, true
-	}
-	return nil, false
 }

@@ -120,12 +120,9 @@ func (s *pool) Explain(i int32, in *engine.Input) (steps []byte, err error) {
 	return steps, err
 }
 
-func (s *pool) Groups(i int32) (names []string, err error) {
+func (s *pool) Needs(i int32) (names []byte, err error) {
 	err = s.with(func(n *instance) error {
-		packed, err := n.ask(n.needs, i, &engine.Input{})
-		if err == nil {
-			names, err = groupsOf(packed)
-		}
+		names, err = n.ask(n.needs, i, &engine.Input{})
 		return err
 	})
 	return names, err

@@ -1,0 +1,199 @@
+package gonfalon
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
+)
+
+// needs are the names that deciding one flag can ask a context for.
+type needs struct {
+	groups     []string
+	attributes []string
+	unlisted   bool // there are more attributes than the engine lists
+}
+
+// needsOf asks the engine once what flag i can ask for.
+func (g *generation) needsOf(i int32) (*needs, error) {
+	if known := g.asks[i].Load(); known != nil {
+		return known, nil
+	}
+	answer, err := g.loaded.Needs(i)
+	if err != nil {
+		return nil, err
+	}
+	n, err := readNeeds(answer)
+	if err != nil {
+		return nil, err
+	}
+	g.asks[i].Store(n)
+	return n, nil
+}
+
+// decideNarrow decides flag i by the part of the context that it can ask for.
+//
+//go:noinline
+func (g *generation) decideNarrow(c *Client, i int32, q *query, d *engine.Decision) error {
+	found := *q
+	if err := g.narrow(i, &found); err != nil {
+		return err
+	}
+	return g.decide(c, i, &found, d)
+}
+
+// narrow asks the actor for the groups that flag i can ask for, and cuts a context that is beyond the engine's limits
+// down to what the flag can ask for. No group is lost because it comes late: it might be the one that denies.
+func (g *generation) narrow(i int32, q *query) error {
+	if q.member == nil && !q.wide() {
+		return nil
+	}
+	n, err := g.needsOf(i)
+	if err != nil {
+		return err
+	}
+	if q.member != nil {
+		if q.in.Groups, err = asked(slices.Clip(q.in.Groups), q.member, n.groups); err != nil {
+			return err
+		}
+		q.member = nil
+	}
+	if len(q.in.Groups) > engine.MaxGroups {
+		q.in.Groups = slices.DeleteFunc(unique(q.in.Groups), func(name string) bool { return !slices.Contains(n.groups, name) })
+	}
+	if len(q.in.Attributes) > engine.MaxAttributes {
+		q.in.Attributes = named(q.in.Attributes, n)
+	}
+	if q.wide() {
+		return fmt.Errorf("%w: %d groups and %d attributes that the flag %q asks for are more than the %d that can be looked at", ErrContext, len(q.in.Groups), len(q.in.Attributes), g.loaded.Key(i), engine.MaxGroups)
+	}
+	return nil
+}
+
+// asked appends those of names that the actor is in.
+func asked(groups []string, actor Member, names []string) (all []string, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%w: InGroup of %T panicked", ErrContext, actor)
+		}
+	}()
+	for _, name := range names {
+		if actor.InGroup(name) {
+			groups = append(groups, name)
+		}
+	}
+	return groups, nil
+}
+
+// unique returns each name once.
+func unique(names []string) []string {
+	all := slices.Clone(names)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// named returns the attributes that are needed, each name once: the first, as the engine would take it.
+func named(attributes []engine.Attribute, n *needs) []engine.Attribute {
+	kept := make([]engine.Attribute, 0, engine.MaxAttributes)
+	seen := make(map[string]bool, len(attributes))
+	for _, a := range attributes {
+		if !seen[a.Name] && (n.unlisted || slices.Contains(n.attributes, a.Name)) {
+			kept = append(kept, a)
+		}
+		seen[a.Name] = true
+	}
+	return kept
+}
+
+// allGroups are the groups that any of these flags can ask for, nil standing for all flags.
+func (g *generation) allGroups(flags []int32) ([]string, error) {
+	var all []string
+	seen := map[string]bool{}
+	add := func(i int32) error {
+		n, err := g.needsOf(i)
+		if err != nil {
+			return err
+		}
+		for _, name := range n.groups {
+			if !seen[name] {
+				seen[name] = true
+				all = append(all, name)
+			}
+		}
+		return nil
+	}
+	if flags == nil {
+		for i := range g.loaded.Len() {
+			if err := add(i); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, i := range flags {
+		if err := add(i); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+var errNeeds = errors.New("gonfalon: the engine's answer about what a flag needs is malformed")
+
+// readNeeds reads the names at the start of an answer that wasm/ABI.md describes.
+func readNeeds(b []byte) (*needs, error) {
+	n, b, err := header(b, 0x90, 15, 0xdc)
+	if err != nil || n < 2 {
+		return nil, errNeeds
+	}
+	var out needs
+	if out.groups, b, err = readNames(b); err != nil {
+		return nil, err
+	}
+	if len(b) > 0 && b[0] == 0xc0 {
+		out.unlisted = true
+		return &out, nil
+	}
+	out.attributes, _, err = readNames(b)
+	return &out, err
+}
+
+func readNames(b []byte) ([]string, []byte, error) {
+	n, b, err := header(b, 0x90, 15, 0xdc)
+	if err != nil {
+		return nil, nil, err
+	}
+	list := make([]string, 0, min(n, len(b)))
+	for range n {
+		var size int
+		if size, b, err = header(b, 0xa0, 31, 0xd9); err != nil || size > len(b) {
+			return nil, nil, errNeeds
+		}
+		list = append(list, string(b[:size]))
+		b = b[size:]
+	}
+	return list, b, nil
+}
+
+// header reads the head of an array or a string: fix with the length in its low bits, or wide and the next two for
+// longer ones.
+func header(b []byte, fix, low, wide byte) (int, []byte, error) {
+	if len(b) == 0 {
+		return 0, nil, errNeeds
+	}
+	c := b[0]
+	if c&^low == fix {
+		return int(c & low), b[1:], nil
+	}
+	width := 1 << (c - wide)
+	if wide == 0xdc {
+		width *= 2
+	}
+	if c < wide || c > wide+2 || width > 4 || len(b) < 1+width {
+		return 0, nil, errNeeds
+	}
+	var n [4]byte
+	copy(n[4-width:], b[1:1+width])
+	return int(binary.BigEndian.Uint32(n[:])), b[1+width:], nil
+}
