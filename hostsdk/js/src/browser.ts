@@ -4,8 +4,9 @@
  *
  * @packageDocumentation
  */
-import { Client, type Options } from './client.js'
+import { Client } from './client.js'
 import { compileModule } from './engine/module.js'
+import type { Options } from './options.js'
 import { RemoteFlags, type RemoteOptions } from './remote/remote.js'
 
 /** Options of a page that decides by itself: it needs a snapshot (`bootstrap`), or a token that may read snapshots (`source`). */
@@ -39,7 +40,8 @@ async function connect(options: LocalOptions | RemoteOptions): Promise<Client | 
   return client
 }
 
-export type { Client, Options } from './client.js'
+export type { Client } from './client.js'
+export type { Options } from './options.js'
 export { RemoteFlags, type RemoteOptions } from './remote/remote.js'
 export { useModule } from './engine/module.js'
 export * from './shared.js'

@@ -1,70 +1,23 @@
 import type { Context } from './context.js'
 import { bitEnabled, reasonOf, reasonUnknownFlag, undecided, type Decision } from './decision.js'
-import { Emitter, type State } from './emitter.js'
+import { Connection } from './connection.js'
+import { Emitter, type Events, type State } from './emitter.js'
+import { ContextError } from './engine/context_error.js'
 import type { Clock } from './engine/clock.js'
 import type { Explanation } from './engine/explanation.js'
 import { LoadError } from './engine/load_error.js'
+import { Edges } from './edges.js'
 import { Flags, override, type Query, type Stats } from './flags.js'
 import { warnings, type Logger } from './log.js'
-import { failure, FrameError } from './source/failure.js'
+import { Misuse } from './misuse.js'
+import { sourceOf, type Keeper, type Options } from './options.js'
+import { failure, FrameError, RefusedError } from './source/failure.js'
 import { Pauses, sleep } from './source/pause.js'
-import { poll } from './source/poll.js'
-import type { Feed, Source } from './source/source.js'
-import { stream } from './source/stream.js'
+import { request } from './source/request.js'
+import type { Source } from './source/source.js'
 import { Status } from './status.js'
-import { Store } from './store.js'
+import { Store, type Change } from './store.js'
 import { Usage, type FlagUsage } from './usage.js'
-
-/** Where flags come from, and how a client treats them. One of `endpoint`, `source`, `bootstrap` or `lastGood` is needed. */
-export interface Options {
-  /** The control plane's address, such as `https://flags.example.com`. */
-  readonly endpoint?: string | URL | undefined
-  /** A token of role sdk, viewer or more. */
-  readonly token?: string | undefined
-  /** The environment's key; defaults to `default`. */
-  readonly environment?: string | undefined
-
-  /** What brings snapshots: `stream` (the default if there is an endpoint), `poll`, or your own source. */
-  readonly source?: 'stream' | 'poll' | Source | undefined
-  /** Milliseconds between polls; defaults to 15,000. */
-  readonly pollInterval?: number | undefined
-  /** A snapshot to start with. If it can't be loaded, {@link Gonfalon.connect} rejects. */
-  readonly bootstrap?: Uint8Array | ArrayBuffer | undefined
-
-  /**
-   * Milliseconds that {@link Gonfalon.connect} waits for the source; defaults to 5,000, and 0 doesn't wait. If there is a
-   * snapshot to start with, it stops waiting when the source has failed once.
-   */
-  readonly readyWithin?: number | undefined
-  /** Milliseconds without contact from the source that make a client `STALE`; it keeps answering. Defaults to never. */
-  readonly ttl?: number | undefined
-  /** Milliseconds that a client stays `READY` after it has lost its source; defaults to 5,000. */
-  readonly grace?: number | undefined
-
-  /** Milliseconds between reports of how often flags were evaluated; defaults to 60,000, and false is never. */
-  readonly usage?: number | false | undefined
-  /** Receives the reports; by default they go to the endpoint. */
-  readonly reportUsage?: ((environment: string, flags: Record<string, FlagUsage>) => Promise<void>) | undefined
-
-  /** Where the client logs; defaults to warnings on the console. */
-  readonly logger?: Logger | undefined
-  /** Makes requests, for proxies, certificates and tests; defaults to the platform's. */
-  readonly fetch?: typeof fetch | undefined
-  /** Returns Unix milliseconds, for schedules. */
-  readonly clock?: (() => number) | undefined
-  /** Returns 64 bits of chance, for percentages of time: two whole numbers below 2^32. */
-  readonly roll?: (() => readonly [high: number, low: number]) | undefined
-}
-
-/** Keeps the last good snapshot across restarts, where the platform has a place for it. */
-export interface Keeper {
-  /** What was kept; undefined if nothing was, or it can't be read. */
-  read(): Promise<Uint8Array | undefined>
-  /** Keeps bytes; later ones replace those that still wait. */
-  write(bytes: Uint8Array): void
-  /** Resolves when nothing waits any more. */
-  flush(): Promise<void>
-}
 
 /** How long a report of usage may take, in milliseconds; and the one on close. */
 const reportPatience = 10_000
@@ -77,6 +30,8 @@ export class Client extends Flags {
   private readonly status: Status
   private readonly clock: Clock
   private readonly log: Logger
+  private readonly misuse: Misuse
+  private readonly edges: Edges
   private readonly source: Source | undefined
   private readonly environment: string
   private readonly usage: Usage | undefined
@@ -94,9 +49,11 @@ export class Client extends Flags {
     super()
     this.environment = options.environment ?? 'default'
     this.log = options.logger ?? warnings
-    this.store = new Store(module, this.environment, this.log)
+    this.misuse = new Misuse(this.log)
+    this.store = new Store(module, this.environment, this.log, this.misuse)
     this.status = new Status(() => this.store.engine !== undefined, this.emitter, options.grace ?? 5_000, options.ttl)
     this.clock = { now: options.clock ?? Date.now, roll: options.roll }
+    this.edges = new Edges(() => this.clock.now(), (flags) => this.announce({ flags, segments: [], lineageChanged: false }))
     this.source = sourceOf(options)
     if (this.source === undefined && options.bootstrap === undefined && keeper === undefined) {
       throw new TypeError('gonfalon: nothing to take flags from: give an endpoint, a source, a bootstrap or lastGood')
@@ -118,9 +75,7 @@ export class Client extends Flags {
     this.begin()
     const within = this.options.readyWithin ?? 5_000
     if (within <= 0) return
-    const enough = new AbortController()
-    await Promise.race([this.status.settled, sleep(within, enough.signal).catch(() => {})])
-    enough.abort()
+    await this.status.settledWithin(within)
     if (this.store.engine === undefined) {
       this.log.warn(`gonfalon: no snapshot yet, callers get their defaults (${this.state})`, this.status.error)
     }
@@ -145,10 +100,22 @@ export class Client extends Flags {
       taken: store.taken,
       refused: store.refused,
       broken: this.broken,
+      unknown: this.misuse.unknown,
+      unreadable: this.misuse.unreadable,
       traps: store.traps,
       lost: status.losses,
       lastError: status.error,
     }
+  }
+
+  protected get serving(): number | undefined {
+    return this.store.engine?.info.revision
+  }
+
+  override on<K extends keyof Events>(event: K, listener: (event: Events[K]) => void): () => void {
+    const stop = super.on(event, listener)
+    if (event === 'change') this.edges.follow(this.store.graph())
+    return stop
   }
 
   /** A copy of the bytes that serve now, to be kept as a bootstrap; undefined before the first. */
@@ -183,9 +150,7 @@ export class Client extends Flags {
     const { engine } = this.store
     if (engine === undefined) return undecided(key, 'NOT_READY')
     try {
-      const decision = engine.decide(key, context, this.clock)
-      if (decision.known) this.usage?.add(key)
-      return decision
+      return this.noted(engine.decide(key, context, this.clock))
     } catch (error) {
       return undecided(key, 'NOT_READY', engine.info.revision, this.failed(error))
     }
@@ -197,13 +162,14 @@ export class Client extends Flags {
     if (engine === undefined) return (keys ?? []).map((key) => undecided(key, 'NOT_READY'))
     try {
       const decisions = engine.decideAll(keys ?? null, context, this.clock)
-      if (this.usage !== undefined) {
-        for (const decision of decisions) if (decision.known) this.usage.add(decision.key)
-      }
+      for (const decision of decisions) this.noted(decision)
       return decisions
     } catch (error) {
+      const names = keys ?? this.keys()
+      // What can't be read of a context matters only to the flags that look at it.
+      if (error instanceof ContextError) return names.map((key) => this.decide(key, context))
       const reason = this.failed(error)
-      return (keys ?? []).map((key) => undecided(key, 'NOT_READY', engine.info.revision, reason))
+      return names.map((key) => undecided(key, 'NOT_READY', engine.info.revision, reason))
     }
   }
 
@@ -213,7 +179,9 @@ export class Client extends Flags {
     if (overridden !== undefined) return { decision: overridden, steps: [] }
     if (engine === undefined) return { decision: undecided(key, 'NOT_READY'), steps: [] }
     try {
-      return engine.explain(key, context, this.clock)
+      const explanation = engine.explain(key, context, this.clock)
+      if (!explanation.decision.known) this.misuse.flag(key)
+      return explanation
     } catch (error) {
       return { decision: undecided(key, 'NOT_READY', engine.info.revision, this.failed(error)), steps: [] }
     }
@@ -223,14 +191,22 @@ export class Client extends Flags {
     return (this.closing ??= this.end())
   }
 
+  /** Counts a decision. */
+  private noted(decision: Decision): Decision {
+    if (decision.error !== undefined) this.failed(decision.error)
+    if (decision.known) this.usage?.add(decision.key)
+    else this.misuse.flag(decision.key)
+    return decision
+  }
+
   /** The packed decision; below 0 where the answer is the caller's default. */
   private evaluate(key: string, context: Context | undefined): number {
     const { engine } = this.store
     if (engine === undefined) return -1
     try {
       const packed = engine.evaluate(key, context, this.clock)
-      if (reasonOf(packed) === reasonUnknownFlag) return -1
-      this.usage?.add(key)
+      if (reasonOf(packed) === reasonUnknownFlag) this.misuse.flag(key)
+      else this.usage?.add(key)
       return packed
     } catch (error) {
       this.failed(error)
@@ -282,7 +258,7 @@ export class Client extends Flags {
     const { signal } = this.ended
     const pauses = new Pauses()
     while (!signal.aborted) {
-      const connection = new Connection(this.store, this.status, this.options, this.environment, (frame) => this.take(frame))
+      const connection = new Connection(this.store, this.status, this.options, this.environment, (frame, supersedes) => this.take(frame, supersedes))
       try {
         await this.source.run(connection, signal)
         if (!signal.aborted) this.status.lose(undefined)
@@ -290,6 +266,7 @@ export class Client extends Flags {
       } catch (error) {
         if (signal.aborted) return
         const reason = error instanceof Error ? error : new Error(String(error))
+        if (reason instanceof RefusedError && !(this.status.error instanceof RefusedError)) this.log.warn('gonfalon: the control plane refuses; trying on', reason)
         this.status.lose(reason)
         if (connection.fed) pauses.reset()
         const pause = pauses.after(reason)
@@ -299,11 +276,22 @@ export class Client extends Flags {
     }
   }
 
-  private take(frame: Uint8Array): void {
-    const changed = this.store.take(frame)
-    if (changed !== undefined) this.keeper?.write(this.store.bytes!)
+  private take(frame: Uint8Array, supersedes: boolean): void {
+    const change = this.store.take(frame, supersedes)
+    if (change !== undefined) this.keeper?.write(this.store.bytes!)
     this.status.confirm()
-    if (changed !== undefined && this.emitter.has('change')) this.emitter.emit('change', changed())
+    if (change === undefined) return
+    this.arrivals.reach(this.serving)
+    if (!this.emitter.has('change')) return
+    this.announce(change())
+    this.edges.follow(this.store.graph())
+  }
+
+  /** Says which flags may be decided otherwise now, if there are any. */
+  private announce(change: Change): void {
+    const { engine } = this.store
+    if (change.flags.length === 0 || engine === undefined) return
+    this.emitter.emit('change', { ...change, revision: engine.info.revision, info: engine.info })
   }
 
   private async postUsage(environment: string, flags: Record<string, FlagUsage>): Promise<void> {
@@ -321,66 +309,11 @@ export class Client extends Flags {
   private async end(): Promise<void> {
     this.ended.abort(new Error('the client is closed'))
     this.status.stop()
+    this.edges.stop()
+    this.arrivals.end()
     this.usage?.stop()
     // The closing promise is set by now, so that the last report knows to be short.
     await Promise.resolve()
     await Promise.all([this.listening, this.usage?.flush(), this.keeper?.flush()])
   }
-}
-
-/** One run of a source. */
-class Connection implements Feed {
-  fed = false
-
-  constructor(
-    private readonly store: Store,
-    private readonly status: Status,
-    private readonly options: Options,
-    readonly environment: string,
-    private readonly taken: (frame: Uint8Array) => void,
-  ) {}
-
-  get serving(): Feed['serving'] {
-    return this.store.engine?.info
-  }
-
-  take(frame: Uint8Array): void {
-    this.taken(frame)
-    this.fed = true
-  }
-
-  refuse(detail: string, cause?: unknown): Error {
-    return this.store.refuse(new FrameError('broken', detail, cause), 0)
-  }
-
-  confirm(): void {
-    this.fed = true
-    this.status.confirm()
-  }
-
-  async get(path: string, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
-    const response = await request(this.options, path, { headers, signal })
-    if (response.status === 200 || response.status === 304) return response
-    throw await failure(response)
-  }
-}
-
-/** Asks the control plane. Answers are never taken from a cache: entity tags say what has changed. */
-export function request(options: Pick<Options, 'endpoint' | 'token' | 'fetch'>, path: string, init: RequestInit): Promise<Response> {
-  if (options.endpoint === undefined) return Promise.reject(new Error('this needs an endpoint'))
-  const headers = new Headers(init.headers)
-  if (options.token !== undefined) headers.set('Authorization', `Bearer ${options.token}`)
-  const url = String(options.endpoint).replace(/\/+$/, '') + path
-  return (options.fetch ?? fetch)(url, { cache: 'no-store', ...init, headers })
-}
-
-function sourceOf(options: Options): Source | undefined {
-  const { source, endpoint } = options
-  if (endpoint !== undefined && !URL.canParse(String(endpoint))) throw new TypeError(`gonfalon: ${JSON.stringify(endpoint)} is not the URL of an endpoint`)
-  if (typeof source === 'object') return source
-  if (endpoint === undefined) {
-    if (source !== undefined) throw new TypeError(`gonfalon: the source "${source}" needs an endpoint`)
-    return undefined
-  }
-  return source === 'poll' ? poll(options.pollInterval) : stream()
 }

@@ -64,7 +64,10 @@ export interface Decision {
   readonly known: boolean
   /** Of the snapshot that decided. */
   readonly revision: number | undefined
-  /** What kept the engine from deciding, such as a context that can't be read. The reason is then `NOT_READY`. */
+  /**
+   * What kept the engine from deciding, such as a context that can't be read; the reason is then `NOT_READY`. Or why the payload
+   * of the variant can't be read.
+   */
   readonly error: Error | undefined
 }
 
@@ -106,8 +109,7 @@ export function undecided(key: string, reason: 'UNKNOWN_FLAG' | 'NOT_READY', rev
 export function decision(
   key: string,
   packed: number,
-  variant: string | undefined,
-  payload: Json | undefined,
+  served: { readonly name: string; readonly payload: Json | undefined; readonly error: Error | undefined } | undefined,
   target: string | undefined,
   revision: number,
 ): Decision {
@@ -117,21 +119,22 @@ export function decision(
   const hasVariants = (packed & bitVariantGate) !== 0
   const gate = gateOf((packed >>> 5) & 15)
   const score = (packed >>> 9) & 0x1ffff
+  const { name: variant, payload, error } = served ?? {}
   return {
     key,
     enabled,
     reason: named(reasons, 'reason', reason),
     gate,
     target,
-    path: target === undefined ? gate : `${gate}/${target}`,
+    path: target ? `${gate}/${target}` : gate,
     variant,
     payload,
     hasVariants,
-    value: variant === undefined ? (hasVariants ? undefined : enabled) : payload === undefined ? variant : payload,
+    value: variant === undefined ? (hasVariants ? undefined : enabled) : error !== undefined ? undefined : payload === undefined ? variant : payload,
     score: score === 0 ? undefined : (score - 1) / 65536,
     killed: reason === reasonKilled,
     known: true,
     revision,
-    error: undefined,
+    error,
   }
 }

@@ -20,9 +20,12 @@ export interface StateChanged {
 
 /** A change of flags. */
 export interface FlagsChanged {
-  /** Keys of flags whose own definition is new, changed or gone, ascending. */
+  /**
+   * Keys of all flags that may be decided otherwise now, ascending: they are new, changed or gone, or use what is, or one of
+   * their schedules has opened or closed. Never empty.
+   */
   readonly flags: readonly string[]
-  /** Likewise of segments: every flag that uses one may decide otherwise now. */
+  /** Keys of segments that are new, changed or gone. */
   readonly segments: readonly string[]
   /** Of what serves now. */
   readonly revision: number | undefined

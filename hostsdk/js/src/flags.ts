@@ -1,8 +1,9 @@
+import { Arrivals } from './arrivals.js'
 import type { Context, Json } from './context.js'
 import type { Decision } from './decision.js'
 import type { Emitter, Events, State } from './emitter.js'
 import type { SnapshotInfo } from './engine/engine.js'
-import { PreparedContext } from './engine/request.js'
+import { PreparedContext } from './engine/prepared.js'
 import type { Explanation } from './engine/explanation.js'
 
 /** A context, and the answer for when nothing is known. */
@@ -21,8 +22,12 @@ export interface Stats {
   readonly taken: number
   /** Frames that changed nothing. */
   readonly refused: number
-  /** Decisions that could not be made, which got their defaults. */
+  /** Decisions that could not be made, which got their defaults, or a payload that could not be read. */
   readonly broken: number
+  /** Decisions about flags that don't exist; each such key is logged once. */
+  readonly unknown: number
+  /** Values handed in as an actor or a group that are none; each type is logged once. */
+  readonly unreadable: number
   /** Engines that trapped, and were rebuilt. */
   readonly traps: number
   /** Connections of the source that ended. */
@@ -40,13 +45,14 @@ export const override: unique symbol = Symbol.for('gonfalon.override')
 /**
  * What every client does, whether it decides here or remotely. No method that decides throws or waits.
  *
- * Each takes a flag's key and a {@link Context}. The `default` beside the context is the answer when nothing is known: no snapshot
- * yet, no such flag, no variant to serve, a payload of another type. Without it, that is `false` or `undefined`.
+ * Each takes a flag's key and a {@link Context}. The `default` beside the context is the answer when there is no other: no snapshot
+ * yet, no variant to serve, a payload of another type. Without it, that is `false` or `undefined`.
  */
 export abstract class Flags {
   /** @internal */
   [override]: Override | undefined = undefined
   protected abstract readonly emitter: Emitter
+  protected readonly arrivals = new Arrivals()
 
   /** What the answers rest on. */
   abstract get state(): State
@@ -71,10 +77,10 @@ export abstract class Flags {
   /** Stops everything that runs. The client keeps answering from what it has. It may be called again. */
   abstract close(): Promise<void>
 
-  /** Whether a flag is on. A killed flag is off, whatever the default. */
+  /** Whether a flag is on. The default counts only where nothing could decide: an unknown flag is off, and so is a killed one. */
   enabled(key: string, query?: Query<boolean>): boolean {
     const decision = this.decide(key, query)
-    return decision.known ? decision.enabled : (query?.default ?? false)
+    return decision.reason === 'NOT_READY' && !decision.known ? (query?.default ?? false) : decision.enabled
   }
 
   /** The name of the variant that the actor is served. */
@@ -129,6 +135,19 @@ export abstract class Flags {
   context(context: Context): PreparedContext {
     return new PreparedContext(context)
   }
+
+  /**
+   * Waits until a revision serves, or a later one: the answer of every write has the revision that it made.
+   *
+   * @param within milliseconds to wait at most; then it rejects with a `TimeoutError`.
+   */
+  waitFor(revision: number, within = 5_000): Promise<void> {
+    const { serving } = this
+    return serving !== undefined && serving >= revision ? Promise.resolve() : this.arrivals.wait(revision, within)
+  }
+
+  /** The revision that serves. */
+  protected abstract get serving(): number | undefined
 
   /**
    * Listens.

@@ -5,10 +5,12 @@
  * @packageDocumentation
  */
 import { readFile } from 'node:fs/promises'
-import { Client, type Options as ClientOptions } from './client.js'
+import { inBackground } from './background.js'
+import { Client } from './client.js'
 import { compileModule, useModule } from './engine/module.js'
 import { LastGood } from './last_good.js'
 import { warnings } from './log.js'
+import type { Options as ClientOptions } from './options.js'
 
 /** Options of a client in Node. */
 export interface Options extends Omit<ClientOptions, 'bootstrap'> {
@@ -42,7 +44,7 @@ export class Gonfalon extends Client {
     const { bootstrap, lastGood } = options
     const bytes = typeof bootstrap === 'string' || bootstrap instanceof URL ? await readFile(bootstrap) : bootstrap
     const keeper = lastGood === undefined ? undefined : new LastGood(lastGood, options.logger ?? warnings)
-    const client = new Gonfalon(module, { ...options, bootstrap: bytes }, keeper)
+    const client = new Gonfalon(module, { ...options, bootstrap: bytes, fetch: inBackground(options.fetch) }, keeper)
     try {
       await client.start()
     } catch (error) {

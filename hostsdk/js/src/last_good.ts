@@ -1,8 +1,8 @@
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { random32 } from './engine/clock.js'
-import type { Keeper } from './client.js'
 import type { Logger } from './log.js'
+import type { Keeper } from './options.js'
 
 /** Keeps the last good snapshot in a file. It is replaced whole or not at all: written beside it, synced, renamed. */
 export class LastGood implements Keeper {

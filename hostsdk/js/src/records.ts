@@ -1,28 +1,26 @@
 import { compareText } from './engine/writer.js'
-import { Reader } from './engine/reader.js'
+import { Reader, type Value } from './engine/reader.js'
 
-type Record = [key: string, body: Uint8Array]
+/** A key, and the bytes that say what has it. */
+export type Record = readonly [key: string, body: Uint8Array]
 
-/**
- * The keys of the records that differ between two loaded snapshots, ascending. It looks at keys and compares bytes; what a
- * record says is the engine's to know.
- */
-export function changes(before: Uint8Array | undefined, after: Uint8Array): { segments: string[]; flags: string[] } {
-  const [oldSegments, oldFlags] = records(before)
-  const [segments, flags] = records(after)
-  return { segments: differing(oldSegments, segments), flags: differing(oldFlags, flags) }
+/** A loaded snapshot in parts. Its records stay as they are. */
+export interface Parts {
+  readonly conflict: Value
+  readonly segments: readonly Record[]
+  readonly flags: readonly Record[]
 }
 
-function records(snapshot: Uint8Array | undefined): [Record[], Record[]] {
-  if (snapshot === undefined) return [[], []]
+export function partsOf(snapshot: Uint8Array): Parts {
   const reader = new Reader(snapshot)
   reader.arrayHead()
-  reader.value() // the header
-  return [reader.value() as unknown as Record[], reader.value() as unknown as Record[]]
+  const header = reader.value() as Value[]
+  const [conflict] = header[5] as Value[]
+  return { conflict: conflict!, segments: reader.value() as unknown as Record[], flags: reader.value() as unknown as Record[] }
 }
 
-/** Merges two lists that ascend by key. */
-function differing(before: Record[], after: Record[]): string[] {
+/** The keys of the records that differ between two lists that ascend by key. */
+export function differing(before: readonly Record[], after: readonly Record[]): string[] {
   const keys: string[] = []
   for (let i = 0, j = 0; i < before.length || j < after.length; ) {
     const old = before[i]

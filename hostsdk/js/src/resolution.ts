@@ -1,6 +1,6 @@
 import type { Json } from './context.js'
 import type { Decision } from './decision.js'
-import { ContextError } from './engine/memory.js'
+import { ContextError } from './engine/context_error.js'
 
 /** Why a value is what it is, in OpenFeature's words. */
 export type ResolutionReason = 'STATIC' | 'TARGETING_MATCH' | 'SPLIT' | 'DEFAULT' | 'DISABLED' | 'ERROR'
@@ -19,9 +19,14 @@ export interface Resolution {
 
 /** Maps a decision to a value. The table "Values" of the SDK contract says the same. */
 export function resolve(decision: Decision): Resolution {
-  const { value, variant, killed, known } = decision
-  if (!known) return { value: undefined, variant: undefined, reason: 'ERROR', error: errorOf(decision) }
-  return { value, variant, reason: killed ? (value === undefined ? 'DISABLED' : 'STATIC') : reasonOf(decision), error: undefined }
+  const { value, variant, killed, known, error } = decision
+  if (!known || error !== undefined) return { value: undefined, variant: undefined, reason: 'ERROR', error: errorOf(decision) }
+  return { value, variant: variant ?? onOrOff(value), reason: killed ? (value === undefined ? 'DISABLED' : 'STATIC') : reasonOf(decision), error: undefined }
+}
+
+/** The variant of a flag without variants: some clients of OpenFeature can't do without one. */
+function onOrOff(value: Json | undefined): string | undefined {
+  return value === undefined ? undefined : value === true ? 'on' : 'off'
 }
 
 function errorOf({ reason, error }: Decision): ResolutionError {

@@ -1,5 +1,6 @@
 import type { Emitter, State } from './emitter.js'
 import { FrameError, RefusedError } from './source/failure.js'
+import { furthest, later } from './source/pause.js'
 
 /** What is known of the source, and the state that follows from it. */
 export class Status {
@@ -35,6 +36,14 @@ export class Status {
     this.alone = alone
     this.update()
     if (alone) this.settle()
+  }
+
+  /** Waits until {@link settled}, at most so long, and keeps a program of Node running meanwhile. */
+  async settledWithin(ms: number): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, Math.min(ms, furthest))))
+    await Promise.race([this.settled, late])
+    clearTimeout(timer)
   }
 
   /** The source stands behind what serves. */
@@ -100,12 +109,6 @@ export class Status {
     let at = this.lost === undefined ? Infinity : this.lost + this.grace
     if (this.ttl !== undefined) at = Math.min(at, this.confirmed! + this.ttl)
     if (at === Infinity) return
-    this.timer = setTimeout(() => this.update(), Math.max(Math.ceil(at - now), 0))
-    unref(this.timer)
+    this.timer = later(Math.max(Math.ceil(at - now), 0), () => this.update())
   }
-}
-
-/** In Node, a timer that alone doesn't keep the process running. */
-export function unref(timer: ReturnType<typeof setTimeout>): void {
-  if (typeof timer === 'object' && 'unref' in timer) timer.unref()
 }

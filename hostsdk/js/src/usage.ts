@@ -1,5 +1,5 @@
 import { random } from './engine/clock.js'
-import { unref } from './status.js'
+import { later } from './source/pause.js'
 
 /** How often a flag was evaluated since the last report, and when that was known last. */
 export interface FlagUsage {
@@ -75,7 +75,6 @@ export class Usage {
 
   private schedule(): void {
     if (this.stopped) return
-    this.timer = setTimeout(() => void this.flush().finally(() => this.schedule()), this.interval * (0.75 + random() / 2))
-    unref(this.timer)
+    this.timer = later(this.interval * (0.75 + random() / 2), () => void this.flush().finally(() => this.schedule()))
   }
 }

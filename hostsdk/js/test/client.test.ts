@@ -60,7 +60,7 @@ test('a lost stream resumes where it was, and is no event', async (t) => {
   fake.first = () => message('heartbeat', '')
   fake.drop()
   await fake.asked('/v1/envs/default/stream?formats=1', 2)
-  assert.equal(fake.requests.at(-1)!.headers['last-event-id'], `${lineageA}-1`)
+  assert.equal(fake.requests.at(-1)!.headers['last-event-id'], `${lineageA}-1-${hex(one.slice(-32))}`)
   await fake.streaming()
   fake.send('delta', delta(one, two))
   await next(flags, 'change')
@@ -72,7 +72,7 @@ test('a client that resumes is ready although nothing is new', async (t) => {
   const fake = await Fake.start(t)
   fake.first = () => ':\n\n'
   const flags = await connect(t, { endpoint: fake.endpoint, bootstrap: one })
-  assert.equal(fake.requests[0]!.headers['last-event-id'], `${lineageA}-1`)
+  assert.equal(fake.requests[0]!.headers['last-event-id'], `${lineageA}-1-${hex(one.slice(-32))}`)
   assert.equal(flags.state, 'READY')
 })
 
@@ -309,10 +309,15 @@ test('a context that throws costs its caller the default, and nobody else anythi
       throw new Error('no')
     },
   }
-  assert.equal(flags.enabled('f', { attributes, default: true }), true)
-  assert.equal(resolve(flags.decide('g', { groups: 'staff' as never })).error, 'INVALID_CONTEXT')
-  assert.equal(resolve(flags.decide('f', { attributes })).error, 'GENERAL')
-  assert.deepEqual(flags.decideAll({ attributes }, ['f', 'on']).map((d) => resolve(d).error), ['GENERAL', 'GENERAL'])
+  assert.equal(flags.enabled('f', { attributes, default: true }), false, 'it counts as null')
+  const groups = (): boolean => {
+    throw new Error('no')
+  }
+  assert.equal(resolve(flags.decide('g', { groups })).error, 'INVALID_CONTEXT')
+  assert.equal(flags.enabled('g', { groups, default: true }), true)
+  assert.equal(resolve(flags.decide('g', { groups: (async () => true) as never })).error, 'INVALID_CONTEXT')
+  assert.equal(flags.stats.broken, 3)
+  assert.deepEqual(flags.decideAll({ groups }).map((d) => [d.key, resolve(d).error]), [['f', undefined], ['g', 'INVALID_CONTEXT'], ['on', undefined]])
   assert.equal(flags.stats.broken, 4)
   assert.equal(flags.enabled('f', { attributes: { plan: 'pro' } }), true)
   assert.equal(flags.enabled('on', { attributes }), true, 'what a flag does not need is not read')
@@ -331,7 +336,7 @@ test('defaults count where nothing is known, and only there', async (t) => {
   })
   const actor = 'user:1'
   assert.equal(flags.enabled('killed', { default: true }), false)
-  assert.equal(flags.enabled('nope', { default: true }), true)
+  assert.equal(flags.enabled('nope', { default: true }), false)
   assert.equal(flags.variant('n', { actor, default: 'd' }), 'v')
   assert.equal(flags.variant('n', { default: 'd' }), 'd')
   assert.equal(flags.variant('n'), undefined)

@@ -37,6 +37,7 @@ test('values of every type, with reason, variant and metadata', async (t) => {
     flagKey: 'for_group',
     value: true,
     reason: 'TARGETING_MATCH',
+    variant: 'on',
     flagMetadata: { enabled: true, gate: 'group/staff', revision: 1 },
   })
   assert.equal(await openfeature.getBooleanValue('rule', false, context), true)

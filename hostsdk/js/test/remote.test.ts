@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type { Context } from '../src/context.ts'
+import { silent } from '../src/log.ts'
+import { Misuse } from '../src/misuse.ts'
 import { contextJson } from '../src/remote/json.ts'
 import { RemoteFlags, type RemoteOptions } from '../src/remote/remote.ts'
 import { resolve } from '../src/resolution.ts'
@@ -64,7 +66,7 @@ test('a context is written one way, with every digit', () => {
     [{ actor: 'a', groups: () => true, attributes: { z: 1, a: 2n ** 70n, u: undefined, n: null } }, '{"a":1180591620717411303424,"n":null,"targetingKey":"a","z":1}'],
     [{ attributes: { d: new Date(0), l: [NaN, 'é"', { b: true, a: [] }], s: 'a\ud800' } }, '{"d":"1970-01-01T00:00:00Z","l":[null,"é\\"",{"a":[],"b":true}],"s":"a\ufffd"}'],
   ]
-  for (const [context, json] of rows) assert.equal(contextJson(context), json)
+  for (const [context, json] of rows) assert.equal(contextJson(context, new Misuse(silent)), json)
 })
 
 test('a server without a stream of events is asked every so often, with the entity tag', async (t) => {

@@ -40,7 +40,9 @@ export function questionOf(engine: Engine, request: Uint8Array): Question | unde
   }
 }
 
-function written({ words, size }: Piece, bytes: Uint8Array): boolean {
+function written(piece: Piece | undefined, bytes: Uint8Array): boolean {
+  if (piece === undefined) return false
+  const { words, size } = piece
   return size === bytes.length && bytes.every((byte, i) => byte === ((words[i >>> 2]! >>> (8 * (i & 3))) & 0xff))
 }
 

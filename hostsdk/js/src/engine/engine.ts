@@ -1,12 +1,16 @@
 import type { Context, Json } from '../context.js'
 import { bitFixed, bitTarget, bitVariant, decision, reasonOf, reasonUnknownFlag, type Decision } from '../decision.js'
+import { silent } from '../log.js'
+import { Misuse } from '../misuse.js'
 import { timeless, type Clock } from './clock.js'
 import { explanation, type Explanation } from './explanation.js'
-import { ContextError, maxSnapshotBytes, Memory } from './memory.js'
+import { ContextError } from './context_error.js'
+import { maxSnapshotBytes, Memory } from './memory.js'
 import { instantiate, type Exports } from './module.js'
 import { needsOf, type Needs } from './needs.js'
 import { hexAt, Reader } from './reader.js'
-import { isNeeds, RequestWriter, type Asked, type Encoded } from './request.js'
+import type { Encoded } from './prepared.js'
+import { isNeeds, RequestWriter, type Asked } from './request.js'
 import { LoadError } from './load_error.js'
 
 /** Room for a request to begin with; it grows when a context doesn't fit. */
@@ -33,6 +37,8 @@ export interface SnapshotInfo {
 interface Variant {
   readonly name: string
   readonly payload: Json | undefined
+  /** Why there is no payload, if it can't be read. */
+  readonly error: Error | undefined
 }
 
 /**
@@ -58,7 +64,7 @@ export class Engine {
    *
    * @throws LoadError if the engine refuses it.
    */
-  constructor(module: WebAssembly.Module, snapshot: Uint8Array) {
+  constructor(module: WebAssembly.Module, snapshot: Uint8Array, misuse = new Misuse(silent)) {
     const exports = (this.exports = instantiate(module))
     const memory = (this.memory = new Memory(exports))
     const at = snapshot.length > maxSnapshotBytes ? 0 : exports.snapshot(snapshot.length) >>> 0
@@ -69,7 +75,7 @@ export class Engine {
     memory.refresh()
     if (code !== 0) throw new LoadError(code, memory.word(0))
     memory.reserve(leastRequest)
-    this.requests = new RequestWriter(memory, (asked) => this.groupsOf(asked))
+    this.requests = new RequestWriter(memory, (asked) => this.groupsOf(asked), misuse)
     exports.info()
     memory.refresh()
     this.info = {
@@ -127,7 +133,7 @@ export class Engine {
   explain(key: string, context: Context | undefined, clock: Clock): Explanation {
     const { exports, memory } = this
     // Both answers are of one request, so that time and chance are the same for them.
-    const request = this.requests.write(key, context, clock)
+    const request = this.writeAll(key, context, clock)
     const packed = exports.evaluate(request)
     if (packed < 0) throw failed(packed)
     memory.refresh()
@@ -137,6 +143,16 @@ export class Engine {
     memory.refresh()
     const at = memory.word(0)
     return explanation(decided, new Reader(memory.bytes, at, at + size).value())
+  }
+
+  /** Writes a request with the whole context; if that is beyond a limit, with the part that the flag looks at. */
+  private writeAll(key: string, context: Context | undefined, clock: Clock): number {
+    try {
+      return this.requests.write(key, context, clock)
+    } catch (error) {
+      if (!(error instanceof ContextError)) throw error
+      return this.requests.write(this.needs.get(key) ?? this.learn(key), context, clock)
+    }
   }
 
   /** Writes a context once, for many decisions of this instance. */
@@ -183,7 +199,10 @@ export class Engine {
 
   /** Every group that a decision of these flags can ask for. */
   private groupsOf(asked: Asked): Iterable<string> {
-    if (isNeeds(asked)) return asked.groups
+    if (isNeeds(asked)) {
+      if (asked.attributes !== undefined) return asked.groups
+      asked = null // it visits more flags than are listed
+    }
     const flags = typeof asked === 'string' ? [asked] : (asked ?? this.keys())
     return new Set(flags.flatMap((flag) => (typeof flag === 'string' ? (this.needs.get(flag) ?? this.learn(flag)) : flag).groups))
   }
@@ -208,7 +227,7 @@ export class Engine {
   private decisionOf(key: string, packed: number, record: number): Decision {
     const variant = (packed & bitVariant) === 0 ? undefined : this.variantOf(record)
     const target = (packed & bitTarget) === 0 ? undefined : this.memory.text(record, 6)
-    return decision(key, packed, variant?.name, variant?.payload, target, this.info.revision)
+    return decision(key, packed, variant, target, this.info.revision)
   }
 
   /** The variant of a result record. Its texts are read once in the life of an instance. */
@@ -217,8 +236,7 @@ export class Engine {
     const index = memory.words[(record >>> 2) + 1]!
     let variant = this.variants[index]
     if (variant === undefined) {
-      const payload = memory.text(record, 4)
-      variant = { name: memory.text(record, 2), payload: payload === '' ? undefined : freeze(JSON.parse(payload) as Json) }
+      variant = { name: memory.text(record, 2), ...payloadOf(memory.text(record, 4)) }
       this.variants[index] = variant
     }
     return variant
@@ -236,6 +254,16 @@ export interface RawDecision {
 
 function failed(code: number): Error {
   return code === -1 ? new ContextError('the engine found the request malformed') : new Error(`the engine answered ${code}`)
+}
+
+/** Reads a payload. One that no compiler wrote costs its own decisions their value, and no others. */
+function payloadOf(text: string): Pick<Variant, 'payload' | 'error'> {
+  if (text === '') return { payload: undefined, error: undefined }
+  try {
+    return { payload: freeze(JSON.parse(text) as Json), error: undefined }
+  } catch (error) {
+    return { payload: undefined, error: new Error("the payload of the variant can't be read", { cause: error }) }
+  }
 }
 
 function freeze(v: Json): Json {

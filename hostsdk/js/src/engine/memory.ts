@@ -1,3 +1,4 @@
+import { ContextError } from './context_error.js'
 import type { Exports } from './module.js'
 import { textAt } from './reader.js'
 import { Writer } from './writer.js'
@@ -7,11 +8,6 @@ export const snapshotFormat = 1
 
 /** Largest snapshot, delta or request that the engine takes: `MaxSnapshotBytes` of engine/limits.go. */
 export const maxSnapshotBytes = 32 << 20
-
-/** The error of a context that can't be used: it is larger than the engine takes, or not of the right form. */
-export class ContextError extends Error {
-  override readonly name = 'ContextError'
-}
 
 /** Views of an instance's memory: the request buffer that hosts write to, and the result that the module answers in. */
 export class Memory {

@@ -1,4 +1,5 @@
 import { maxAttributes, maxNesting } from '../context.js'
+import { ContextError } from './context_error.js'
 
 const encoder = new TextEncoder()
 
@@ -237,7 +238,7 @@ export class Writer {
       for (let i = 0; i < v.length; i++) this.value(v[i], depth + 1)
       return
     }
-    if (Symbol.iterator in v && !(v instanceof Map)) return this.byte(0xc0)
+    if (!isMap(v)) return this.byte(0xc0)
     const entries = sortedEntries(v)
     this.map(entries.length)
     for (const [name, value] of entries) {
@@ -264,15 +265,11 @@ export class Writer {
     const start = this.at
     this.byte(0x80)
     if (attributes === null || attributes === undefined) return
-    let many = 0
-    // Of more than the engine takes some don't count, which only writing all of them can tell.
-    for (const _ in attributes) if (++many > maxAttributes) return this.all(start, attributes)
-    const values = attributes as Record<string, unknown>
-    const plain = Object.getPrototypeOf(values) === Object.prototype
+    const plain = Object.getPrototypeOf(attributes) === Object.prototype
     let n = 0
     for (const { text, written, inherited } of names) {
-      const value = values[text]
-      if (value === undefined || ((inherited || !plain) && !Object.hasOwn(values, text))) continue
+      const value = read(attributes, text)
+      if (value === undefined || ((inherited || !plain) && !Object.hasOwn(attributes, text))) continue
       this.piece(written)
       this.attribute(value)
       n++
@@ -293,26 +290,25 @@ export class Writer {
     const start = this.at
     this.byte(0x80)
     if (attributes === null || attributes === undefined) return
-    const values = attributes as Record<string, unknown>
     let n = 0
     this.replaced = false
-    for (const name of Object.keys(values)) {
+    for (const name of Object.keys(attributes)) {
       if (n++ === 15) break
       this.text(name)
-      this.attribute(values[name])
+      this.attribute(read(attributes, name))
     }
     if (n < 16 && !this.replaced) {
       this.bytes[start] = 0x80 | n
       return
     }
-    this.all(start, values)
+    this.all(start, attributes)
   }
 
-  /** At most 256 attributes, those first in the alphabet; of two with one name, once it is valid Unicode, the later. */
+  /** All attributes, ascending by name; of two with one name, once it is valid Unicode, the later. */
   private all(start: number, values: object): void {
     this.at = start
     const entries = sortedEntries(values)
-    if (entries.length > maxAttributes) entries.length = maxAttributes
+    if (entries.length > maxAttributes) throw new ContextError(`the context has more than ${maxAttributes} attributes`)
     this.map(entries.length)
     for (const [name, value] of entries) {
       this.text(name)
@@ -321,13 +317,27 @@ export class Writer {
   }
 }
 
+/** Whether a value is a map: a plain object, of whatever realm, or a Map. An object of a class is no attribute. */
+export function isMap(v: object): boolean {
+  const prototype = Object.getPrototypeOf(v) as object | null
+  return prototype === null || Object.getPrototypeOf(prototype) === null || v instanceof Map
+}
+
 /** Own entries, ascending by name as its UTF-8 bytes compare. */
-function sortedEntries(values: object): [string, unknown][] {
+export function sortedEntries(values: object): [string, unknown][] {
   const byName = new Map<string, unknown>()
-  for (const [name, value] of values instanceof Map ? values : Object.entries(values)) {
-    if (typeof name === 'string') byName.set(name.toWellFormed(), value)
-  }
+  const entries = values instanceof Map ? values : Object.keys(values).map((name) => [name, read(values, name)] as const)
+  for (const [name, value] of entries) if (typeof name === 'string') byName.set(name.toWellFormed(), value)
   return [...byName].sort(([a], [b]) => compareText(a, b))
+}
+
+/** Reads a property; null if the program's own code throws. */
+function read(values: object, name: string): unknown {
+  try {
+    return (values as Record<string, unknown>)[name]
+  } catch {
+    return null
+  }
 }
 
 /** Compares as UTF-8 bytes do, which is by code point; `<` compares UTF-16 code units. */

@@ -11,21 +11,12 @@ export const metadata = { name: 'gonfalon' } as const
 export type Kind = 'boolean' | 'string' | 'number' | 'object'
 
 /**
- * OpenFeature's context as ours: `targetingKey` is the actor, `groups`, if it is a list of texts, are the actor's groups, and
- * all of it are attributes.
+ * OpenFeature's context as ours: `targetingKey` is handed in as the actor, `groups` as the groups, and all of it are attributes.
  */
 export function contextOf(context: EvaluationContext | undefined): Context {
   if (context === undefined) return {}
   const { targetingKey, groups } = context
-  return {
-    actor: typeof targetingKey === 'string' && targetingKey !== '' ? targetingKey : undefined,
-    groups: isTexts(groups) && groups.length > 0 ? groups : undefined,
-    attributes: context as { [name: string]: Attribute },
-  }
-}
-
-function isTexts(v: unknown): v is string[] {
-  return Array.isArray(v) && v.every((item) => typeof item === 'string')
+  return { actor: targetingKey, groups: groups as string[] | undefined, attributes: context as { [name: string]: Attribute } }
 }
 
 /** Decides, and says it in OpenFeature's words. */

@@ -1,14 +1,15 @@
 import type { Context } from '../context.js'
-import { request } from '../client.js'
 import { undecided, type Decision } from '../decision.js'
 import { Emitter, type State } from '../emitter.js'
 import type { Explanation } from '../engine/explanation.js'
-import { ContextError } from '../engine/memory.js'
+import { ContextError } from '../engine/context_error.js'
 import { Flags, override, type Stats } from '../flags.js'
 import { warnings, type Logger } from '../log.js'
+import { Misuse } from '../misuse.js'
 import { readEvents, silence, Watchdog } from '../source/events.js'
 import { failure } from '../source/failure.js'
 import { Pauses, sleep } from '../source/pause.js'
+import { request } from '../source/request.js'
 import { Status } from '../status.js'
 import { contextJson } from './json.js'
 import { Hiding, pageHidden, shown } from './page.js'
@@ -68,15 +69,18 @@ export class RemoteFlags extends Flags {
   private taken = 0
   private broken = 0
   private warned = false
+  private readonly misuse: Misuse
+  private revision: number | undefined
 
   constructor(private readonly options: RemoteOptions) {
     super()
     if (!URL.canParse(String(options.endpoint))) throw new TypeError(`gonfalon: ${JSON.stringify(options.endpoint)} is not the URL of an endpoint`)
     this.log = options.logger ?? warnings
+    this.misuse = new Misuse(this.log)
     this.storage = storageOf(options.storage)
     this.storageKey = `gonfalon:${String(options.endpoint)}:${options.environment ?? ''}`
     this.status = new Status(() => this.decisions !== undefined, this.emitter, options.grace ?? 5_000, options.ttl)
-    this.context_ = contextJson(options.context)
+    this.context_ = contextJson(options.context, this.misuse)
   }
 
   /** Shows the result that was kept, and waits for the server's. */
@@ -84,9 +88,7 @@ export class RemoteFlags extends Flags {
     this.restore()
     this.status.begin(false)
     this.listening = this.listen()
-    const enough = new AbortController()
-    await Promise.race([this.status.settled, sleep(this.options.readyWithin ?? 5_000, enough.signal).catch(() => {})])
-    enough.abort()
+    await this.status.settledWithin(this.options.readyWithin ?? 5_000)
   }
 
   /**
@@ -96,7 +98,7 @@ export class RemoteFlags extends Flags {
    * @returns when the server has answered, or has failed to.
    */
   async setContext(context: Context): Promise<void> {
-    const json = contextJson(context)
+    const json = contextJson(context, this.misuse)
     if (json === this.context_ || this.ended.signal.aborted) return
     this.context_ = json
     this.restore()
@@ -122,10 +124,16 @@ export class RemoteFlags extends Flags {
       taken: this.taken,
       refused: 0,
       broken: this.broken,
+      unknown: this.misuse.unknown,
+      unreadable: this.misuse.unreadable,
       traps: 0,
       lost: status.losses,
       lastError: status.error,
     }
+  }
+
+  protected get serving(): number | undefined {
+    return this.revision
   }
 
   decide(key: string, context?: Context): Decision {
@@ -133,7 +141,10 @@ export class RemoteFlags extends Flags {
     if (overridden !== undefined) return overridden
     if (this.decisions === undefined) return undecided(key, 'NOT_READY')
     if (!this.isOurs(context)) return undecided(key, 'NOT_READY', undefined, new ContextError('the context is not the client\'s own: see setContext'))
-    return this.decisions.get(key) ?? undecided(key, 'UNKNOWN_FLAG')
+    const decision = this.decisions.get(key)
+    if (decision !== undefined) return decision
+    this.misuse.flag(key)
+    return undecided(key, 'UNKNOWN_FLAG', this.revision)
   }
 
   decideAll(context?: Context, keys?: readonly string[]): Decision[] {
@@ -147,6 +158,7 @@ export class RemoteFlags extends Flags {
   async close(): Promise<void> {
     this.ended.abort(new Error('the client is closed'))
     this.status.stop()
+    this.arrivals.end()
     await this.listening
   }
 
@@ -155,7 +167,7 @@ export class RemoteFlags extends Flags {
     if (context === undefined) return true
     const { actor, groups, attributes } = context
     if (actor === undefined && groups === undefined && attributes === undefined) return true
-    if (contextJson(context) === this.decidedFor) return true
+    if (contextJson(context, this.misuse) === this.decidedFor) return true
     this.broken++
     if (!this.warned) this.log.warn("gonfalon: a client that evaluates remotely was called with another context than its own: see setContext")
     this.warned = true
@@ -223,11 +235,13 @@ export class RemoteFlags extends Flags {
     this.tag = tag
     this.streams = result.eventStreams ?? []
     this.taken++
+    this.revision = revisionOf(result)
+    this.arrivals.reach(this.revision)
     if (!this.emitter.has('change')) return
     const keys = new Set([...(before?.keys() ?? []), ...next.keys()])
     const flags = [...keys].filter((key) => answerOf(before?.get(key)) !== answerOf(next.get(key))).sort()
     if (flags.length > 0) {
-      this.emitter.emit('change', { flags, segments: [], revision: revisionOf(result), lineageChanged: false, info: undefined })
+      this.emitter.emit('change', { flags, segments: [], revision: this.revision, lineageChanged: false, info: undefined })
     }
   }
 
@@ -245,7 +259,7 @@ export class RemoteFlags extends Flags {
         signal: watchdog.signal,
       })
       if (response.status !== 200) throw await failure(response)
-      await readEvents(response, maxEvent, watchdog.heard, async ({ data }) => {
+      await readEvents(response, maxEvent, watchdog, async ({ data }) => {
         const query = refetch(data)
         if (query === undefined) this.status.confirm()
         else await this.fetchAll(watchdog.signal, query)

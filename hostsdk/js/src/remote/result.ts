@@ -22,6 +22,7 @@ interface FlagResult {
   readonly key: string
   readonly value?: Json
   readonly variant?: string
+  readonly reason?: string
   readonly errorCode?: string
   readonly metadata?: {
     readonly enabled?: boolean
@@ -52,7 +53,7 @@ export function revisionOf({ metadata }: BulkResult): number | undefined {
 }
 
 function decisionOf(flag: FlagResult, revision: number | undefined): Decision {
-  const { key, value, variant, metadata } = flag
+  const { key, value, metadata } = flag
   switch (flag.errorCode) {
     case undefined:
       break
@@ -66,6 +67,7 @@ function decisionOf(flag: FlagResult, revision: number | undefined): Decision {
   }
   const killed = metadata?.killed ?? false
   const path = metadata?.gate
+  const variant = servedBy(flag)
   const [, gate, target] = /^([^/]*)(?:\/(.*))?$/s.exec(path ?? '') ?? []
   return {
     key,
@@ -85,6 +87,16 @@ function decisionOf(flag: FlagResult, revision: number | undefined): Decision {
     revision,
     error: undefined,
   }
+}
+
+/**
+ * The variant that was served. Over the protocol a flag without variants has one as well, `on` or `off`; one that is served by
+ * that name is told by its reason, which is not that of the gate.
+ */
+function servedBy({ value, variant, reason, metadata }: FlagResult): string | undefined {
+  if (variant === undefined || variant === '') return undefined
+  if (variant !== (value === true ? 'on' : value === false ? 'off' : undefined)) return variant
+  return reason === 'SPLIT' && reasonOf.get(metadata?.gate?.split('/')[0]) !== 'SPLIT' ? variant : undefined
 }
 
 /** The engine's reasons by the gate that decided. The server's own are OpenFeature's. */

@@ -44,7 +44,8 @@ export class FrameError extends Error {
 /** How much of an error page is worth reading. */
 const maxDetail = 512
 
-const longestAsked = 5 * 60_000
+/** The longest pause that a server can ask for, in milliseconds. */
+export const longestAsked = 5 * 60_000
 
 /** Makes an error of a response that is not what was asked for. */
 export async function failure(response: Response, now = Date.now()): Promise<Error> {

@@ -4,6 +4,9 @@ import { LaterError, RefusedError } from './failure.js'
 const shortest = 500
 const longest = 30_000
 
+/** Timers count no further, and fire at once instead. */
+export const furthest = 2 ** 31 - 1
+
 /** Pauses between attempts: exponential, with jitter, and what the server asked for. */
 export class Pauses {
   private next = shortest
@@ -23,7 +26,14 @@ export class Pauses {
   }
 }
 
-/** Waits; rejects with the signal's reason if that aborts before. */
+/** Sets a timer that doesn't keep a program of Node running. */
+export function later(ms: number, run: () => void): ReturnType<typeof setTimeout> {
+  const timer = setTimeout(run, Math.min(ms, furthest))
+  if (typeof timer === 'object' && 'unref' in timer) timer.unref()
+  return timer
+}
+
+/** Waits, without keeping a program of Node running; rejects with the signal's reason if that aborts before. */
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted()
@@ -31,10 +41,10 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
       clearTimeout(timer)
       reject(signal.reason as Error)
     }
-    const timer = setTimeout(() => {
+    const timer = later(ms, () => {
       signal.removeEventListener('abort', stop)
       resolve()
-    }, ms)
+    })
     signal.addEventListener('abort', stop, { once: true })
   })
 }

@@ -9,6 +9,16 @@ export interface Source {
   run(feed: Feed, signal: AbortSignal): Promise<void>
 }
 
+/** The position of a snapshot, as requests and answers have it. */
+export function positionOf({ lineage, revision, id }: SnapshotInfo): string {
+  return `${lineage}-${revision}-${id}`
+}
+
+/** Whether an answer to a client with this snapshot takes its place, even with a lower revision. */
+export function supersedes(response: Response, serving: SnapshotInfo | undefined): boolean {
+  return serving !== undefined && response.headers.get('x-gonfalon-supersedes') === positionOf(serving)
+}
+
 /** A client as its source sees it. */
 export interface Feed {
   /** The key of the client's environment. */
@@ -21,9 +31,11 @@ export interface Feed {
    * Hands a frame to the client: a whole snapshot or a delta, which differ in their first byte. The client checks it and serves
    * it. A snapshot that it already serves counts as a sign of life.
    *
+   * @param supersedes the control plane has made sure that it never had what serves: the snapshot takes its place even with a
+   * lower revision.
    * @throws FrameError if the frame changed nothing.
    */
-  take(frame: Uint8Array): void
+  take(frame: Uint8Array, supersedes?: boolean): void
   /** Counts and logs a frame that couldn't even be decoded, and returns the error to throw. */
   refuse(detail: string, cause?: unknown): Error
   /** Says that the source confirms what serves, by a heartbeat or an answer that nothing has changed. */

@@ -1,10 +1,11 @@
 import type { EventSourceMessage } from 'eventsource-parser'
 import { maxSnapshotBytes } from '../engine/memory.js'
 import { decodeBase64 } from '../engine/module.js'
-import { FrameError, RefusedError } from './failure.js'
+import { FrameError, LaterError, RefusedError } from './failure.js'
 import { readEvents, silence, Watchdog } from './events.js'
+import { later } from './pause.js'
 import { snapshotPath, fetchSnapshot } from './poll.js'
-import type { Feed, Source } from './source.js'
+import { positionOf, supersedes, type Feed, type Source } from './source.js'
 
 /**
  * How long a stream has to send a snapshot to a client that resumes, in milliseconds. Nothing by then means that the client
@@ -38,25 +39,33 @@ async function follow(feed: Feed, outer: AbortSignal): Promise<never> {
   const watchdog = new Watchdog(silence, outer)
   const { signal } = watchdog
   let current: ReturnType<typeof setTimeout> | undefined
+  let retry = 0
   try {
     const headers: Record<string, string> = { Accept: 'text/event-stream', 'Cache-Control': 'no-cache' }
     const { serving } = feed
-    if (serving !== undefined) headers['Last-Event-ID'] = `${serving.lineage}-${serving.revision}`
+    if (serving !== undefined) headers['Last-Event-ID'] = positionOf(serving)
     const response = await feed.get(snapshotPath(feed, 'stream'), headers, signal)
-    if (serving !== undefined) current = setTimeout(() => feed.confirm(), settle)
-    await readEvents(response, maxEvent, watchdog.heard, (event) => {
+    if (serving !== undefined) current = later(settle, () => feed.confirm())
+    let first = supersedes(response, serving)
+    const heard = { heard: watchdog.heard, retry: (ms: number) => (retry = ms) }
+    await readEvents(response, maxEvent, heard, (event) => {
       clearTimeout(current)
-      return take(feed, event, signal)
+      const replaces = first && event.event === 'snapshot'
+      if (replaces) first = false
+      return take(feed, event, signal, replaces)
     })
+  } catch (error) {
+    if (retry === 0 || outer.aborted || !feed.fed) throw error
+    throw new LaterError(retry, `the stream was lost: ${String(error)}`)
   } finally {
     clearTimeout(current)
     watchdog.stop()
   }
-  throw new Error('the stream has ended')
+  throw new LaterError(retry, 'the stream has ended')
 }
 
 /** Handles one event. Only what a whole snapshot didn't mend is an error. */
-async function take(feed: Feed, event: EventSourceMessage, signal: AbortSignal): Promise<void> {
+async function take(feed: Feed, event: EventSourceMessage, signal: AbortSignal, replaces: boolean): Promise<void> {
   if (event.event === 'heartbeat') return feed.confirm()
   if (event.event !== 'snapshot' && event.event !== 'delta') return // of a later version
   try {
@@ -66,7 +75,7 @@ async function take(feed: Feed, event: EventSourceMessage, signal: AbortSignal):
     } catch (error) {
       throw feed.refuse(`the ${event.event} event isn't base64`, error)
     }
-    feed.take(frame)
+    feed.take(frame, replaces)
   } catch (error) {
     const { serving } = feed
     if (!(error instanceof FrameError)) throw error

@@ -4,7 +4,9 @@ import type { Events, Flags, Options } from './sdk.ts'
 /** Resolves with the next event of a kind. */
 export function next<K extends keyof Events>(flags: Flags, event: K): Promise<Events[K]> {
   return new Promise((resolve) => {
+    const held = setInterval(() => {}, 60_000) // a client's own timers and connections keep no program running
     const stop = flags.on(event, (value) => {
+      clearInterval(held)
       stop()
       resolve(value)
     })

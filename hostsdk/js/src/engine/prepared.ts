@@ -1,0 +1,65 @@
+import { maxAttributes, type Context } from '../context.js'
+import { silent } from '../log.js'
+import { Misuse } from '../misuse.js'
+import { listed } from './groups.js'
+import { pieceOf, sortedEntries, type Piece, type Writer } from './writer.js'
+
+/** A context in pieces that are written already, to be used for many requests. */
+export interface Encoded {
+  readonly actor: Piece
+  /** Undefined: they are more than a request takes. */
+  readonly groups: Piece | undefined
+  /** Undefined: they are more than a request takes. */
+  readonly attributes: Piece | undefined
+  /** Names with their values. */
+  readonly byName: ReadonlyMap<string, Piece>
+}
+
+/** Writes contexts for one engine. */
+export interface Encoder {
+  encode(context: Context): Encoded
+}
+
+/** A context that has been written for the engine. Made by `flags.context`, and given wherever a context is. */
+export class PreparedContext implements Context {
+  readonly actor: Context['actor']
+  readonly groups: Context['groups']
+  readonly attributes: Context['attributes']
+  readonly default?: never
+  private encoder: Encoder | undefined
+  private encoded: Encoded | undefined
+
+  constructor({ actor, groups, attributes }: Context) {
+    this.actor = actor
+    this.groups = groups === undefined || groups === null || typeof groups === 'function' ? groups : [...listed(groups, new Misuse(silent))]
+    this.attributes = attributes
+  }
+
+  /**
+   * Returns the context as one engine reads it.
+   *
+   * @internal
+   */
+  for(encoder: Encoder): Encoded {
+    if (this.encoder !== encoder) {
+      this.encoded = encoder.encode(this)
+      this.encoder = encoder
+    }
+    return this.encoded!
+  }
+}
+
+/** Writes a context's attributes, and takes the pieces. */
+export function piecesOf(writer: Writer, attributes: object | null | undefined): Pick<Encoded, 'attributes' | 'byName'> {
+  const byName = new Map<string, Piece>()
+  const entries = sortedEntries(attributes ?? {})
+  const start = writer.at
+  writer.map(entries.length)
+  for (const [name, value] of entries) {
+    const from = writer.at
+    writer.text(name)
+    writer.value(value, 0)
+    byName.set(name, pieceOf(writer.bytes.subarray(from, writer.at)))
+  }
+  return { byName, attributes: entries.length > maxAttributes ? undefined : pieceOf(writer.bytes.subarray(start, writer.at)) }
+}

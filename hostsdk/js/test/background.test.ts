@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import { Fake } from './support/fake.ts'
+import { boolean, compile } from './support/snapshots.ts'
+
+/** Runs a program that ends without closing its client; the test's time limit is what it may take. */
+async function run(t: { after(end: () => unknown): void }, code: string): Promise<string> {
+  const sdk = JSON.stringify(new URL('../src/index.ts', import.meta.url).href)
+  const program = `import { Gonfalon } from ${sdk};\n${code}`
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], { cwd: new URL('..', import.meta.url).pathname, stdio: ['ignore', 'pipe', 'inherit'] })
+  t.after(() => child.kill('SIGKILL'))
+  let said = ''
+  child.stdout.on('data', (data) => (said += String(data)))
+  const [status] = (await once(child, 'close')) as [number]
+  assert.equal(status, 0)
+  return said
+}
+
+for (const source of ['stream', 'poll']) {
+  test(`a program that doesn't close its client ends: ${source}`, { timeout: 20_000 }, async (t) => {
+    const fake = await Fake.start(t)
+    fake.snapshot = compile({ flags: [boolean('f'), { key: 's', gates: [{ type: 'schedule', from: '2099-01-01T00:00:00Z' }] }] })
+    const said = await run(t, `
+      const flags = await Gonfalon.connect({ endpoint: '${fake.endpoint}', source: '${source}', ttl: 60_000 })
+      flags.on('change', () => {})
+      console.log(flags.state, flags.enabled('f'))`)
+    assert.equal(said, 'READY true\n')
+  })
+}
+
+test('a program whose server is away ends', { timeout: 20_000 }, async (t) => {
+  const fake = await Fake.start(t)
+  await fake.stop()
+  const said = await run(t, `
+    const flags = await Gonfalon.connect({ endpoint: '${fake.endpoint}', readyWithin: 300, logger: { info() {}, warn() {} } })
+    console.log(flags.state)`)
+  assert.equal(said, 'NOT_READY\n')
+})
+
+test('a program that waits for a revision, or for the last report of usage, goes on until it has come', { timeout: 20_000 }, async (t) => {
+  const fake = await Fake.start(t)
+  fake.snapshot = compile({ flags: [boolean('f')] })
+  fake.intercept = (request, response) => {
+    if (!request.url!.endsWith('/usage')) return false
+    setTimeout(() => response.writeHead(202).end(), 200)
+    return true
+  }
+  const said = await run(t, `
+    const flags = await Gonfalon.connect({ endpoint: '${fake.endpoint}' })
+    await flags.waitFor(2, 300).catch((error) => console.log(error.name))
+    flags.enabled('f')
+    await flags.close()
+    console.log('closed')`)
+  assert.equal(said, 'TimeoutError\nclosed\n')
+  assert.equal(fake.count('/v1/envs/default/usage'), 1)
+})
