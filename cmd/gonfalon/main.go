@@ -52,7 +52,7 @@ and 2 if something else is wrong, such as the command line or the connection.`,
 	root.PersistentFlags().String("config", "", "read settings from this YAML file")
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return settle(c) }
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usagef("%w\nsee '%s --help'", err, c.CommandPath())
+		return usagef("%w (a key that begins with a dash follows --)\nsee '%s --help'", err, c.CommandPath())
 	})
 	root.AddGroup(
 		&cobra.Group{ID: "server", Title: "Run the control plane:"},

@@ -43,6 +43,15 @@ func ValidateReferences(set *Set) []Problem {
 		}
 		g.flags[key] = i
 	}
+	for i := range set.Flags {
+		key := set.Flags[i].Key
+		if other := mistaken(key); other != "" {
+			if _, taken := g.flags[other]; taken {
+				c.about = Problem{Flag: key}
+				c.fail("/key", "a client that asks for "+quoted(key)+" as it is would be answered for "+quoted(other), "rename one of the two")
+			}
+		}
+	}
 	g.parents = make([][]parent, len(set.Flags))
 	for i := range set.Flags {
 		g.missing(&c, i)

@@ -3,7 +3,6 @@ package flagset
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"strconv"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
@@ -14,12 +13,6 @@ const (
 	MaxTextBytes = 4_096 // of a description: about a page
 	MaxTags      = 64    // of a flag: a list can't show more
 )
-
-// KeyPattern is the pattern that the keys of flags and segments must match when they are written. The engine itself
-// accepts any text.
-const KeyPattern = `^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$`
-
-var keyPattern = regexp.MustCompile(KeyPattern)
 
 // Validate finds every problem of a set: those of its flags and segments one by one, and those between them.
 func Validate(set *Set) []Problem {
@@ -74,12 +67,6 @@ func (c *checker) add(severity Severity, pointer, detail, hint string) {
 
 func (c *checker) fail(pointer, detail, hint string) { c.add(Error, pointer, detail, hint) }
 func (c *checker) warn(pointer, detail, hint string) { c.add(Warning, pointer, detail, hint) }
-
-func (c *checker) key(key string) {
-	if !keyPattern.MatchString(key) {
-		c.fail("/key", quoted(key)+" is not a key", "a key has 1 to 128 letters, digits and _ . : -, and begins with a letter or a digit")
-	}
-}
 
 func (c *checker) text(pointer, text string, most int) {
 	if len(text) > most {
@@ -156,13 +143,6 @@ func (c *checker) gate(g *Gate) {
 		c.schedule(g)
 	default:
 		c.fail("/type", quoted(string(g.Type))+" is not a gate type", typesHint)
-	}
-}
-
-// reference checks the key of a flag or a segment that a gate names.
-func (c *checker) reference(key string) {
-	if !keyPattern.MatchString(key) {
-		c.fail("/target", quoted(key)+" is not a key", "")
 	}
 }
 

@@ -104,7 +104,7 @@ func TestScopesAreRefused(t *testing.T) {
 		`{"when": [{"attribute": "a", "operator": "matches", "values": ["("]}]}`: "/when/0/values/0: the pattern is not RE2: missing closing )",
 		`{"schedule": {"from": "2026-11-27"}}`:                                   "/schedule/from: \"2026-11-27\" is not a time",
 		`{"requires": {"enabled": true}}`:                                        `/requires/flag: "flag" is missing`,
-		`{"requires": "no spaces"}`:                                              `/requires: "no spaces" is not a key`,
+		`{"requires": "a/b"}`:                                                    `/requires: "a/b" can't be a key: it has a slash`,
 		`[]`:                                                                     "this is a list, not an object",
 		`{`:                                                                      "this is not JSON",
 	} {

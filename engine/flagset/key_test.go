@@ -1,0 +1,62 @@
+package flagset
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestKeys(t *testing.T) {
+	long := strings.Repeat("ß", MaxKeyRunes)
+	for _, key := range []string{"a", "new_ui?", "save!", "_private", "my flag", "größe", "-x", "01", "yes", "null", "~", "{}", "%41", "a?b", "a#b", "a\\b", "旗", "🏁", "\"", "'", "a\u200db", "...", ".a", "a.", long} {
+		var c checker
+		if c.key(key); Err(c.problems) != nil {
+			t.Errorf("%q: %v", key, c.problems)
+		}
+		if plain := plainKey.MatchString(key); plain != (len(c.problems) == 0) {
+			t.Errorf("%q: plain %v, problems %v", key, plain, c.problems)
+		}
+	}
+	for key, says := range map[string]string{
+		"": "empty", " a": "white space", "a\u00a0": "white space", "a\n": "white space", "a\tb": "U+0009", "a/b": "slash", ".": "addresses", "..": "addresses",
+		"a\x00b": "U+0000", "a\u202eb": "U+202E", "a\u2066b": "U+2066", "a\u2028b": "U+2028", "a\x9bb": "Unicode", "a\u009bb": "U+009B", "\xff": "Unicode", long + "x": "256 characters",
+	} {
+		if got := keyProblem(key); !strings.Contains(got, says) {
+			t.Errorf("%q: %q, not %q", key, got, says)
+		}
+	}
+}
+
+func TestMistakenKeys(t *testing.T) {
+	for key, other := range map[string]string{"new_ui?": "new_ui", "a#b?c": "a", "?": "", "a%41": "aA", "100%": "", "größe": "", "a b": ""} {
+		if got := mistaken(key); got != other {
+			t.Errorf("%q is mistaken for %q, not %q", key, got, other)
+		}
+	}
+	both := &Set{Flags: []Flag{{Key: "new_ui"}, {Key: "new_ui?"}}}
+	if problems := ValidateReferences(both); len(problems) != 1 || problems[0].Flag != "new_ui?" || problems[0].Severity != Error {
+		t.Errorf("%v", problems)
+	}
+	both.Flags[0].Key = "new_ux"
+	if problems := ValidateReferences(both); len(problems) != 0 {
+		t.Errorf("%v", problems)
+	}
+}
+
+// The schema's pattern takes every key, and what else it takes is white space at an end, a dot or two.
+func FuzzKeyPattern(f *testing.F) {
+	pattern := regexp.MustCompile(KeyPattern)
+	for _, key := range []string{"a", "new_ui?", " a", "..", "a/b", "\u202e", "旗", strings.Repeat("ß", 256)} {
+		f.Add(key)
+	}
+	f.Fuzz(func(t *testing.T, key string) {
+		if !utf8.ValidString(key) {
+			return
+		}
+		key = strings.TrimSpace(key)
+		if want := keyProblem(key) == "" || key == "." || key == ".."; pattern.MatchString(key) != want {
+			t.Errorf("%q: the pattern says %v, and the validator %q", key, !want, keyProblem(key))
+		}
+	})
+}
