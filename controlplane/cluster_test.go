@@ -170,13 +170,12 @@ func TestReadsGoOnWithoutTheStore(t *testing.T) {
 	want(t, err, api.Unavailable)
 	_, err = s.Enable(short, env, "f", flagset.ForActor("v"), by)
 	want(t, err, api.Unavailable)
-	for s.Ready() == nil { // it notices when there is no leader any more
-		time.Sleep(10 * time.Millisecond)
+	within(t, noticing, "noticing that there is no leader", func() bool { return degraded(s, controlplane.DegradedStore) })
+	if err := s.Ready(); err != nil {
+		t.Errorf("a replica that can serve isn't ready: %v", err)
 	}
 	cluster.Restart(0)
-	for s.Ready() != nil {
-		time.Sleep(10 * time.Millisecond)
-	}
+	within(t, noticing, "following again", func() bool { return !degraded(s, controlplane.DegradedStore) })
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", flagset.ForActor("w"), by))
 }
 

@@ -2,11 +2,7 @@ package controlplane
 
 import (
 	"context"
-	"encoding/hex"
 	"log/slog"
-	"maps"
-	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -75,7 +71,7 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	if c.AuditRetention <= 0 {
 		c.AuditRetention = DefaultAuditRetention
 	}
-	s := &Service{config: c, store: c.Store, log: c.Logger.With("replica", c.Replica)}
+	s := &Service{config: c, store: bounded{c.Store}, log: c.Logger.With("replica", c.Replica)}
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	s.webhooks = webhooks.New(webhooks.Config{
 		Store: s.store, Log: s.log, Clock: c.Clock, Replica: c.Replica, Sender: c.Webhooks, Progress: s.progress,
@@ -165,68 +161,6 @@ func (s *Service) measure(ctx context.Context) {
 	}
 	s.space.Store(&usage)
 	if nearlyFull(usage) {
-		s.log.Error("the store is nearly full: shorten the audit's retention, or raise its quota", "used", usage.Used, "quota", usage.Quota)
+		s.log.Error("the store is nearly full: "+moreRoom, "used", usage.Used, "quota", usage.Quota)
 	}
-}
-
-// nearlyFull reports whether a store is past 80% of its quota.
-func nearlyFull(u store.Usage) bool { return u.Quota > 0 && u.Used > u.Quota/5*4 }
-
-// Status is what an operator wants to know about a replica.
-type Status struct {
-	Synced        bool          // it follows the store's changes
-	Lag           time.Duration // for how long it hasn't followed them; 0 if it does
-	StoreRevision int64         // the store's revision up to which it has followed
-	Store         store.Usage   // as measured in the last minute or so
-	Environments  []EnvironmentStatus
-	WebhookLeader bool // this replica delivers webhooks
-}
-
-// EnvironmentStatus is what an operator wants to know about an environment on a replica.
-type EnvironmentStatus struct {
-	Key             string
-	Lineage         string
-	Revision        int64
-	Flags, Segments int
-	Unreadable      []string      // records that this build can't read, such as flag/new_checkout, ascending
-	SnapshotBytes   int           // 0 if nobody has asked for the newest snapshot yet
-	SnapshotAge     time.Duration // since the newest change was applied
-	Streams         int           // how many watchers it has
-}
-
-// Status returns this replica's status. It only reads memory.
-func (s *Service) Status() Status {
-	v := s.replica.View()
-	status := Status{Synced: true, StoreRevision: v.At, WebhookLeader: s.webhooks.Leads()}
-	if since := s.replica.LostSince(); since != nil {
-		status.Synced, status.Lag = false, time.Since(*since)
-	}
-	if usage := s.space.Load(); usage != nil {
-		status.Store = *usage
-	}
-	for env, p := range v.Snapshots {
-		st := p.State()
-		e := EnvironmentStatus{
-			Key: env, Lineage: hex.EncodeToString(st.Head.Lineage), Revision: st.Head.Revision,
-			Flags: len(st.Flags), Segments: len(st.Segments), Unreadable: slices.Sorted(maps.Keys(st.Unreadable)),
-			SnapshotBytes: p.Size(), SnapshotAge: time.Since(st.Applied), Streams: s.replica.Feeds().Watchers(env),
-		}
-		status.Environments = append(status.Environments, e)
-	}
-	slices.SortFunc(status.Environments, func(a, b EnvironmentStatus) int { return strings.Compare(a.Key, b.Key) })
-	return status
-}
-
-// Ready returns nil if this replica can serve, or an error with the code Unavailable.
-func (s *Service) Ready() error {
-	if s.ctx.Err() != nil {
-		return model.Closed()
-	}
-	if since := s.replica.LostSince(); since != nil {
-		return model.Errorf(api.Unavailable, "this replica has not followed the store for %v", time.Since(*since).Round(time.Millisecond))
-	}
-	if usage := s.space.Load(); usage != nil && nearlyFull(*usage) {
-		return model.Errorf(api.Unavailable, "the store is nearly full: %d of %d bytes", usage.Used, usage.Quota)
-	}
-	return nil
 }

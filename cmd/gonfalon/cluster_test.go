@@ -1,6 +1,9 @@
 package main
 
 import (
+	"io"
+	"net"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -36,4 +39,46 @@ func TestServeOnCluster(t *testing.T) {
 	first.stop()
 	second.run("flags", "get", "mine").has(t, 0, "enabled: false")
 	second.stop()
+}
+
+// TestServeWaitsForItsStore: without the cluster's quorum the process lives and says what it waits for; then it serves.
+func TestServeWaitsForItsStore(t *testing.T) {
+	cluster := etcdtest.Start(t, 1)
+	cluster.Kill(0)
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := free.Addr().String()
+	free.Close()
+	waited := make(chan struct{})
+	go func() {
+		defer close(waited)
+		defer cluster.Restart(0)
+		probe := func(path string) (int, string) {
+			answer, err := http.Get("http://" + address + path)
+			if err != nil {
+				return 0, ""
+			}
+			defer answer.Body.Close()
+			body, _ := io.ReadAll(answer.Body)
+			return answer.StatusCode, string(body)
+		}
+		for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+			if code, body := probe("/readyz"); code == http.StatusServiceUnavailable && strings.Contains(body, "waiting for the store: etcd doesn't answer") {
+				if code, body := probe("/healthz"); code != http.StatusOK {
+					t.Errorf("/healthz is %d %s while the server waits", code, body)
+				}
+				if code, body := probe("/v1/envs"); code != http.StatusServiceUnavailable {
+					t.Errorf("the API is %d %s while the server waits", code, body)
+				}
+				return
+			}
+		}
+		t.Error("/readyz doesn't say what the server waits for")
+	}()
+	s := serve(t, "--listen", address, "--etcd-endpoints", "unix://c0:0")
+	<-waited
+	s.run("flags", "list").has(t, 0, "new_checkout")
+	s.stop()
 }

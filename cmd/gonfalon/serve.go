@@ -79,14 +79,16 @@ and stores as a hash. OpenTelemetry's environment variables configure where trac
 	return c
 }
 
-// run opens everything in order, serves, and closes everything in the opposite order.
+// run listens, opens everything in order, serves, and closes everything in the opposite order. Until everything is open,
+// the server says what it waits for.
 func (s *serving) run(c *cobra.Command) (err error) {
 	ctx, started := c.Context(), time.Now()
 	log, err := s.logger(c.ErrOrStderr())
 	if err != nil {
 		return err
 	}
-	server := &httpapi.Server{Grace: s.grace, Logger: log}
+	startup := httpapi.NewStartup(version)
+	server := &httpapi.Server{Startup: startup, Grace: s.grace, Logger: log}
 	if s.tlsCert != "" || s.tlsKey != "" || s.tlsCA != "" {
 		if server.TLS, err = httpapi.TLSFiles(s.tlsCert, s.tlsKey, s.tlsCA); err != nil {
 			return err
@@ -96,30 +98,33 @@ func (s *serving) run(c *cobra.Command) (err error) {
 	if err != nil {
 		return err
 	}
-	defer listener.Close()
 	tracer, err := httpapi.TracerFromEnvironment(ctx, version)
 	if err != nil {
-		return err
+		return errors.Join(err, listener.Close())
 	}
 	if tracer != nil {
 		defer func() { err = errors.Join(err, ending(ctx, tracer.Shutdown)) }()
 	}
-	store, err := s.open(ctx, log)
-	if err != nil {
-		return err
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	served := make(chan error, 1)
+	go func() {
+		served <- server.Serve(ctx, listener)
+		stop() // a start that still waits ends with the server
+	}()
+	service, end, err := s.start(ctx, log, startup)
+	if err != nil && c.Context().Err() != nil {
+		return <-served // it was interrupted while it waited
 	}
-	defer func() { err = errors.Join(err, store.Close()) }()
-	service, err := controlplane.Open(ctx, controlplane.Config{
-		Store: store, Logger: log, Replica: s.replica, AdminToken: s.adminToken, AuditRetention: s.retention,
-		Webhooks: httpapi.NewSender(httpapi.SenderConfig{AllowPrivate: s.privateWebhooks, Version: version}),
-	})
 	if err != nil {
-		return err
+		stop()
+		return errors.Join(err, <-served)
 	}
-	defer func() { err = errors.Join(err, service.Close()) }()
+	defer func() { err = errors.Join(err, end()) }()
 	example, err := seed(ctx, service, s.seed)
 	if err != nil {
-		return err
+		stop()
+		return errors.Join(err, <-served)
 	}
 	config := httpapi.Config{
 		Logger: log, Version: version, AllowOrigins: s.origins, RateLimit: s.rateLimit, RateBurst: s.rateBurst, MaxStreams: s.maxStreams,
@@ -127,9 +132,9 @@ func (s *serving) run(c *cobra.Command) (err error) {
 	if tracer != nil {
 		config.Tracer = tracer
 	}
-	server.API = httpapi.New(service, config)
+	startup.Begin(httpapi.New(service, config))
 	s.greet(c.OutOrStdout(), s.base(listener.Addr()), service.InitialToken(), example, time.Since(started))
-	if err := server.Serve(ctx, listener); err != nil {
+	if err := <-served; err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(c.OutOrStdout(), "stopped")

@@ -8,7 +8,10 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/coreos/go-semver/semver"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 // Cluster says which etcd cluster to use, and how to sign in.
@@ -27,7 +30,11 @@ const (
 	keepAliveTimeout = 5 * time.Second
 )
 
-// Dial opens a store in a cluster. It returns once the cluster has answered.
+// ErrUnreachable says that a cluster doesn't answer now: it may later.
+var ErrUnreachable = errors.New("etcd doesn't answer")
+
+// Dial opens a store in a cluster. It returns once the cluster has answered. Members that don't answer are no obstacle
+// while the others have a quorum. ErrUnreachable: the cluster doesn't answer.
 func Dial(ctx context.Context, c Cluster) (*Store, error) {
 	if len(c.Endpoints) == 0 {
 		return nil, errors.New("etcdstore: no endpoints")
@@ -41,14 +48,58 @@ func Dial(ctx context.Context, c Cluster) (*Store, error) {
 	client, err := clientv3.New(clientv3.Config{
 		Context: context.WithoutCancel(ctx), Endpoints: c.Endpoints, TLS: c.TLS, Username: c.Username, Password: c.Password,
 		DialTimeout: dialTimeout, DialKeepAliveTime: keepAliveTime, DialKeepAliveTimeout: keepAliveTimeout,
-		RejectOldCluster: true, Logger: zapTo(c.Logger),
+		Logger: zapTo(c.Logger),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("connecting to etcd at %q: %w", c.Endpoints, err)
+		return nil, reaching(c, err)
 	}
 	s := New(client, c.Prefix)
-	if _, err := client.Get(ctx, c.Prefix, clientv3.WithPrefix(), clientv3.WithLimit(1), clientv3.WithKeysOnly()); err != nil {
-		return nil, errors.Join(fmt.Errorf("asking etcd at %q: %w", c.Endpoints, err), s.Close())
+	if err := checkVersions(ctx, client); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	asking, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	if _, err := s.get(asking, c.Prefix, clientv3.WithPrefix(), clientv3.WithLimit(1), clientv3.WithKeysOnly()); err != nil {
+		return nil, errors.Join(reaching(c, err), s.Close())
 	}
 	return s, nil
+}
+
+// reaching returns the error of a cluster that doesn't answer, or refuses.
+func reaching(c Cluster, err error) error {
+	switch status.Code(err) {
+	case codes.Unauthenticated, codes.PermissionDenied, codes.InvalidArgument, codes.FailedPrecondition:
+		return fmt.Errorf("etcd at %q refuses: %w", c.Endpoints, err)
+	}
+	return fmt.Errorf("%w at %q: %w", ErrUnreachable, c.Endpoints, err)
+}
+
+// oldest is the oldest version of etcd that works. Older ones may report progress of a watch before its events.
+var oldest = semver.Version{Major: 3, Minor: 6}
+
+// checkVersions refuses a cluster with a member that is too old. Members that don't answer may have any version.
+func checkVersions(ctx context.Context, client *clientv3.Client) error {
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	endpoints := client.Endpoints()
+	old := make(chan error, len(endpoints))
+	for _, endpoint := range endpoints {
+		go func() {
+			answer, err := client.Status(ctx, endpoint)
+			if err != nil {
+				old <- nil
+				return
+			}
+			version, err := semver.NewVersion(answer.Version)
+			if err == nil && version.LessThan(oldest) {
+				err = fmt.Errorf("etcd at %s is version %s: Gonfalon needs %d.%d or later", endpoint, answer.Version, oldest.Major, oldest.Minor)
+			}
+			old <- err
+		}()
+	}
+	var all []error
+	for range endpoints {
+		all = append(all, <-old)
+	}
+	return errors.Join(all...)
 }

@@ -7,9 +7,9 @@ package etcdstore
 import (
 	"context"
 	"errors"
-	"iter"
 	"strings"
 	"sync"
+	"time"
 
 	"go.etcd.io/etcd/api/v3/mvccpb"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
@@ -89,7 +89,7 @@ func (s *Store) Read(ctx context.Context, r store.Range) (store.Page, error) {
 	if r.KeysOnly {
 		options = append(options, clientv3.WithKeysOnly())
 	}
-	answer, err := s.client.Get(ctx, s.prefix+r.From, options...)
+	answer, err := s.get(ctx, s.prefix+r.From, options...)
 	if err != nil {
 		return store.Page{}, s.fault(caller, err)
 	}
@@ -103,6 +103,23 @@ func (s *Store) Read(ctx context.Context, r store.Range) (store.Page, error) {
 		})
 	}
 	return page, nil
+}
+
+// readTime is how long one member may take to answer a read before another one is asked.
+const readTime = 3 * time.Second
+
+// get reads. A member that doesn't answer, because it is frozen or cut off, delays a read only by readTime: the client
+// asks another one next.
+func (s *Store) get(ctx context.Context, key string, options ...clientv3.OpOption) (*clientv3.GetResponse, error) {
+	for {
+		one, cancel := context.WithTimeout(ctx, readTime)
+		answer, err := s.client.Get(one, key, options...)
+		silent := one.Err() != nil
+		cancel()
+		if err == nil || !silent || ctx.Err() != nil {
+			return answer, err
+		}
+	}
 }
 
 // Commit checks the guards and applies the operations at one moment, or does nothing.
@@ -139,56 +156,6 @@ func (s *Store) Commit(ctx context.Context, t store.Txn) (store.Result, error) {
 	}
 	return store.Result{Committed: answer.Succeeded, Revision: answer.Header.Revision}, nil
 }
-
-// Watch yields every transaction after a revision, and waits for new ones.
-func (s *Store) Watch(ctx context.Context, after int64) iter.Seq2[store.Batch, error] {
-	return func(yield func(store.Batch, error) bool) {
-		watching, cancel := s.bind(ctx)
-		defer cancel()
-		// A member without a leader may stay silent: it is better that the watch ends with an error.
-		events := s.client.Watch(clientv3.WithRequireLeader(watching), s.prefix, clientv3.WithPrefix(), clientv3.WithRev(after+1),
-			clientv3.WithCreatedNotify(), clientv3.WithProgressNotify())
-		for answer := range events {
-			if err := answer.Err(); err != nil {
-				if err = s.fault(ctx, err); ctx.Err() == nil {
-					yield(store.Batch{}, err)
-				}
-				return
-			}
-			if answer.Created && answer.Header.Revision < after {
-				// Either this member lags behind and will catch up, or the cluster was restored from an earlier moment,
-				// and the revision no longer exists. A linearizable read tells which.
-				newest, err := s.Read(ctx, store.Range{From: "newest", KeysOnly: true})
-				if err == nil && newest.Revision < after {
-					err = store.ErrCompacted
-				}
-				if err != nil {
-					if ctx.Err() == nil {
-						yield(store.Batch{}, err)
-					}
-					return
-				}
-			}
-			if answer.Created && !yield(store.Batch{Revision: after}, nil) {
-				return
-			}
-			if answer.IsProgressNotify() && !yield(store.Batch{Revision: answer.Header.Revision}, nil) {
-				return
-			}
-			for _, batch := range s.batches(answer.Events) {
-				if ctx.Err() != nil || !yield(batch, nil) {
-					return
-				}
-			}
-		}
-		if ctx.Err() == nil {
-			err := s.fault(ctx, errEnded)
-			yield(store.Batch{}, err)
-		}
-	}
-}
-
-var errEnded = errors.New("the watch ended")
 
 // batches returns the events by transaction. etcd never splits a transaction.
 func (s *Store) batches(events []*clientv3.Event) []store.Batch {

@@ -84,7 +84,8 @@ func gauge(name, help string, labels ...string) *prometheus.Desc {
 
 var (
 	synced         = gauge("synced", "1 while this replica follows the store's changes.")
-	lagSeconds     = gauge("store_lag_seconds", "How long this replica has not followed the store's changes.")
+	lagSeconds     = gauge("store_lag_seconds", "How long the store has not answered this replica; 0 while it does.")
+	degraded       = gauge("degraded", "1 while something doesn't work, although requests are served; /readyz says what.", "kind")
 	storeRevision  = gauge("store_revision", "The store's revision up to which this replica has followed.")
 	storeUsed      = gauge("store_used_bytes", "How full the store is.")
 	storeQuota     = gauge("store_quota_bytes", "How full the store may get; 0 means that it has no quota.")
@@ -97,7 +98,7 @@ var (
 	unreadableNow  = gauge("unreadable_records", "Flags and segments of an environment that this build can't read.", "environment")
 	snapshotBytes  = gauge("snapshot_bytes", "Size of an environment's snapshot; 0 if nobody has asked for the newest one yet.", "environment")
 	snapshotAge    = gauge("snapshot_age_seconds", "Time since the newest change of an environment was applied.", "environment")
-	allStatusDescs = []*prometheus.Desc{synced, lagSeconds, storeRevision, storeUsed, storeQuota, openStreams, webhookLeader, watchers, revision, flagCount, segmentCount, unreadableNow, snapshotBytes, snapshotAge}
+	allStatusDescs = []*prometheus.Desc{synced, lagSeconds, degraded, storeRevision, storeUsed, storeQuota, openStreams, webhookLeader, watchers, revision, flagCount, segmentCount, unreadableNow, snapshotBytes, snapshotAge}
 )
 
 func (s *status) Describe(out chan<- *prometheus.Desc) {
@@ -113,6 +114,13 @@ func (s *status) Collect(out chan<- prometheus.Metric) {
 	now := s.api.service.Status()
 	show(synced, oneIf(now.Synced))
 	show(lagSeconds, now.Lag.Seconds())
+	kinds := map[string]bool{}
+	for _, d := range now.Degraded {
+		kinds[d.Kind] = true
+	}
+	for _, kind := range controlplane.Degradations {
+		show(degraded, oneIf(kinds[kind]), kind)
+	}
 	show(storeRevision, float64(now.StoreRevision))
 	show(storeUsed, float64(now.Store.Used))
 	show(storeQuota, float64(now.Store.Quota))

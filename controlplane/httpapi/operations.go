@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,17 +16,20 @@ import (
 	"github.com/gonfalon-flags/gonfalon/wasm"
 )
 
+// health is what /healthz says about a process.
+type health struct {
+	Status  string `json:"status"`
+	Version string `json:"version"`
+}
+
 // healthz says that the process answers.
 func (c *call) healthz() error {
-	return c.answer(http.StatusOK, struct {
-		Status  string `json:"status"`
-		Version string `json:"version"`
-	}{"ok", c.api.config.Version})
+	return c.answer(http.StatusOK, health{"ok", c.api.config.Version})
 }
 
 // readiness is what /readyz says about a replica.
 type readiness struct {
-	Status        string                 `json:"status"` // "ready", or why it isn't
+	Status        string                 `json:"status"` // "ready", "degraded: …", or why it isn't ready
 	Lag           float64                `json:"lag_seconds"`
 	StoreRevision int64                  `json:"store_revision"`
 	Environments  []readinessEnvironment `json:"environments"`
@@ -37,15 +41,19 @@ type readinessEnvironment struct {
 	Revision int64  `json:"revision"`
 }
 
-// readyz says whether to send requests to this replica: not before it is in sync, and not while it shuts down.
+// readyz says whether to send requests to this replica. Once it has read everything (see Startup) it says yes until it
+// shuts down, since it serves from memory whatever becomes of the store.
 func (c *call) readyz() error {
 	status := c.service().Status()
 	d := readiness{Status: "ready", Lag: status.Lag.Seconds(), StoreRevision: status.StoreRevision, Environments: []readinessEnvironment{}}
 	for _, e := range status.Environments {
 		d.Environments = append(d.Environments, readinessEnvironment{e.Key, e.Revision})
-		if n := len(e.Unreadable); n > 0 {
-			d.Degraded = append(d.Degraded, fmt.Sprintf("environment %s: this build can't read %d records; the log names them", e.Key, n))
-		}
+	}
+	for _, g := range status.Degraded {
+		d.Degraded = append(d.Degraded, g.Detail)
+	}
+	if len(d.Degraded) > 0 {
+		d.Status = "degraded: " + strings.Join(d.Degraded, "; ")
 	}
 	code := http.StatusOK
 	if err := c.service().Ready(); err != nil {

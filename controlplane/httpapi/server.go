@@ -23,9 +23,10 @@ const (
 // DefaultGrace is how long requests may take to end when a server shuts down.
 const DefaultGrace = 10 * time.Second
 
-// Server serves an API on a listener until it is told to stop. Only API is required.
+// Server serves an API on a listener until it is told to stop. Only API or Startup is required.
 type Server struct {
 	API     *API
+	Startup *Startup      // serves instead of API, which it hands requests to once it is there
 	Handler http.Handler  // the handler that the API is mounted in; nil for API itself
 	TLS     *tls.Config   // nil for plain HTTP; see TLSFiles
 	Grace   time.Duration // 0 for DefaultGrace
@@ -39,9 +40,12 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	if log == nil {
 		log = slog.Default()
 	}
-	handler := s.Handler
-	if handler == nil {
-		handler = s.API
+	handler, drain := http.Handler(s.API), func() { s.API.Drain() }
+	if s.Startup != nil {
+		handler, drain = s.Startup, s.Startup.drain
+	}
+	if s.Handler != nil {
+		handler = s.Handler
 	}
 	server := &http.Server{
 		Handler:           handler,
@@ -72,7 +76,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	}
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
-	s.API.Drain()
+	drain()
 	err := server.Shutdown(ending)
 	if err != nil {
 		_ = server.Close()

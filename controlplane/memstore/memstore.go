@@ -12,6 +12,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"time"
 
 	iradix "github.com/hashicorp/go-immutable-radix"
 
@@ -209,6 +210,8 @@ func apply(txn *iradix.Txn, op store.Op, revision int64) []store.Event {
 func (s *Store) Watch(ctx context.Context, after int64) iter.Seq2[store.Batch, error] {
 	return func(yield func(store.Batch, error) bool) {
 		stands := false
+		beat := time.NewTicker(store.WatchBeat / 2)
+		defer beat.Stop()
 		for at := after; ; {
 			next, changed, err := s.since(at)
 			if err != nil {
@@ -232,6 +235,10 @@ func (s *Store) Watch(ctx context.Context, after int64) iter.Seq2[store.Batch, e
 			}
 			select {
 			case <-changed:
+			case <-beat.C:
+				if !yield(store.Batch{Revision: at}, nil) {
+					return
+				}
 			case <-ctx.Done():
 				return
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"time"
 )
 
 // Store keeps keys and values in one order of revisions. The service keeps nothing durable elsewhere, so to bring your
@@ -30,7 +31,8 @@ type Store interface {
 
 	// Watch yields every transaction after a revision in order, each once, and waits for new ones. A batch without
 	// events says that everything up to its revision was yielded; the first such batch says that the watch has begun.
-	// It ends without a batch when the context does, or with an error as its last item. ErrCompacted: the store no
+	// While nothing changes, one comes at least every WatchBeat; a store that can't say so, because it can't be read,
+	// ends the watch with an error. It ends without a batch when the context does, or with an error as its last item. ErrCompacted: the store no
 	// longer keeps some of the transactions, or hasn't reached the revision, because it was restored. ErrClosed.
 	Watch(ctx context.Context, after int64) iter.Seq2[Batch, error]
 
@@ -43,6 +45,10 @@ type Store interface {
 	// Close ends the store and every call under way.
 	Close() error
 }
+
+// WatchBeat is how long a watch may yield nothing.
+// Why: RATIONALE.md "How does a replica notice that the store is silent?"
+const WatchBeat = 5 * time.Second
 
 // These are the errors of a Store. They may be wrapped.
 var (

@@ -25,6 +25,7 @@ type Cluster struct {
 	size    int
 	mu      sync.Mutex
 	members []*embed.Etcd // nil: killed
+	links   int
 }
 
 // Start runs a cluster. Its sockets' names are relative to the working directory, which it therefore changes for the
@@ -126,6 +127,11 @@ func (c *Cluster) Store(members ...int) *etcdstore.Store {
 		address := client(i)
 		endpoints = append(endpoints, address.String())
 	}
+	return c.dial(endpoints)
+}
+
+func (c *Cluster) dial(endpoints []string) *etcdstore.Store {
+	c.t.Helper()
 	s, err := etcdstore.Dial(context.Background(), etcdstore.Cluster{Endpoints: endpoints, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		c.t.Fatal(err)

@@ -3,6 +3,7 @@ package replica
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -32,6 +33,7 @@ type Replica struct {
 	lifetime context.Context // ends when the service is closed
 
 	view      atomic.Pointer[View]
+	heard     time.Time                 // when the store last said anything; only Follow uses it
 	lostSince atomic.Pointer[time.Time] // since when the replica doesn't follow the store; nil if it does
 	feeds     *feed.Feeds
 
@@ -54,6 +56,7 @@ func Open(ctx, lifetime context.Context, c Config) (*Replica, error) {
 	if err := rep.load(ctx); err != nil {
 		return nil, model.Unavailable("the store can't be read", err)
 	}
+	rep.heard = time.Now()
 	return rep, nil
 }
 
@@ -77,34 +80,34 @@ const (
 	lastPause  = 2 * time.Second
 )
 
+// maxSilence is how long a watch may say nothing before the replica takes the store for lost. With the time until the
+// store has been silent for so long, an operator learns of it within fifteen seconds.
+const maxSilence = 2*store.WatchBeat + 2*time.Second
+
+var errSilent = fmt.Errorf("the store has said nothing for %v", maxSilence)
+
 // Follow keeps the view up to date with the store until the context ends.
 func (rep *Replica) Follow(ctx context.Context) {
 	pause := firstPause
 	for ctx.Err() == nil {
-		var err error
-		for batch, failed := range rep.store.Watch(ctx, rep.view.Load().At) {
-			if err = failed; err != nil {
-				break
-			}
-			if err = rep.apply(ctx, batch); err != nil {
-				break
-			}
-			rep.synced(true)
-			pause = firstPause
-		}
+		began := rep.heard
+		err := rep.followOnce(ctx)
 		if ctx.Err() != nil {
 			return
 		}
-		rep.synced(false)
+		if rep.heard != began {
+			pause = firstPause
+		}
+		rep.lost(err)
 		if errors.Is(err, store.ErrCompacted) {
-			rep.log.Warn("the store no longer keeps what this replica has missed; it reads everything again")
+			rep.log.Warn("the store no longer keeps what this replica has missed; it reads everything again", "error", err)
 			before := rep.View()
 			if err = rep.load(ctx); err == nil {
 				rep.notice(ctx, before)
 				continue
 			}
 		}
-		rep.log.Warn("the replica lost the store and tries again", "error", err, "pause", pause)
+		rep.log.Debug("the replica tries to follow the store again", "error", err, "pause", pause)
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
@@ -113,12 +116,39 @@ func (rep *Replica) Follow(ctx context.Context) {
 	}
 }
 
-// synced records whether the replica follows the store.
-func (rep *Replica) synced(is bool) {
-	if is {
-		rep.lostSince.Store(nil)
-	} else if rep.lostSince.Load() == nil {
-		now := time.Now()
-		rep.lostSince.Store(&now)
+// followOnce applies the batches of one watch until it ends or falls silent.
+func (rep *Replica) followOnce(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	silent := time.AfterFunc(maxSilence, func() { cancel(errSilent) })
+	defer silent.Stop()
+	for batch, err := range rep.store.Watch(ctx, rep.view.Load().At) {
+		if err != nil {
+			return err
+		}
+		silent.Stop() // what this replica does with a batch is not the store's silence
+		if err := rep.apply(ctx, batch); err != nil {
+			return err
+		}
+		rep.found()
+		silent.Reset(maxSilence)
+	}
+	return context.Cause(ctx)
+}
+
+// found records that the replica follows the store.
+func (rep *Replica) found() {
+	rep.heard = time.Now()
+	if since := rep.lostSince.Swap(nil); since != nil {
+		rep.log.Info("the replica follows the store again", "after", rep.heard.Sub(*since).Round(time.Millisecond))
+	}
+}
+
+// lost records that the replica doesn't follow the store, since it last heard of it.
+func (rep *Replica) lost(err error) {
+	since := rep.heard
+	if rep.lostSince.CompareAndSwap(nil, &since) && !errors.Is(err, store.ErrCompacted) {
+		rep.log.Error("the store is lost: this replica serves from memory, and changes are refused until the store answers",
+			"last_heard", since.UTC(), "error", err)
 	}
 }

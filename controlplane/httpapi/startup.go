@@ -1,0 +1,63 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"net/http"
+	"sync/atomic"
+)
+
+// Startup answers in an API's place until the API is there: /healthz says that the process lives, /readyz why it can't
+// serve yet, and everything else is refused for now. So a replica that waits for its store is neither killed nor sent
+// requests. It is an http.Handler, safe for concurrent use.
+type Startup struct {
+	version string
+	waits   atomic.Pointer[string]
+	api     atomic.Pointer[API]
+}
+
+// NewStartup returns a Startup. version is the program's, as in Config.
+func NewStartup(version string) *Startup {
+	s := &Startup{version: version}
+	s.Waits("starting")
+	return s
+}
+
+// Waits says what the start waits for.
+func (s *Startup) Waits(reason string) { s.waits.Store(&reason) }
+
+// Begin hands all requests to an API from now on.
+func (s *Startup) Begin(a *API) { s.api.Store(a) }
+
+// ServeHTTP answers one request.
+func (s *Startup) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if a := s.api.Load(); a != nil {
+		a.ServeHTTP(w, r)
+		return
+	}
+	reason := *s.waits.Load()
+	w.Header()[versionHeader] = []string{s.version}
+	switch r.URL.Path {
+	case "/healthz":
+		s.answer(w, http.StatusOK, "application/json", health{"ok", s.version})
+	case "/readyz":
+		s.answer(w, http.StatusServiceUnavailable, "application/json", readiness{Status: reason, Environments: []readinessEnvironment{}})
+	default:
+		w.Header().Set("Retry-After", "1")
+		s.answer(w, http.StatusServiceUnavailable, "application/problem+json", map[string]any{
+			"type": "/problems/unavailable", "title": "The control plane is starting", "status": http.StatusServiceUnavailable, "code": "unavailable", "detail": reason,
+		})
+	}
+}
+
+func (s *Startup) answer(w http.ResponseWriter, status int, kind string, document any) {
+	w.Header().Set("Content-Type", kind)
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(document) // a caller that is gone needs no answer
+}
+
+// drain drains the API, if it is there.
+func (s *Startup) drain() {
+	if a := s.api.Load(); a != nil {
+		a.Drain()
+	}
+}
