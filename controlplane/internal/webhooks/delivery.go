@@ -152,8 +152,9 @@ type worker struct {
 func (v *Deliverer) startWorker(ctx context.Context, hook api.Webhook) *worker {
 	ctx, cancel := context.WithCancel(ctx)
 	w := &worker{v: v, hook: hook, cancel: cancel, ended: make(chan struct{})}
-	w.progress = stored.Delivery{Delivered: maps.Clone(hook.Delivered), LastDelivery: stored.Micros(hook.LastDelivery),
+	w.progress = stored.Delivery{Delivered: map[string]int64{}, LastDelivery: stored.Micros(hook.LastDelivery),
 		LastFailure: stored.Micros(hook.LastFailure), LastError: hook.LastError}
+	maps.Copy(w.progress.Delivered, hook.Delivered)
 	go func() {
 		defer close(w.ended)
 		w.run(ctx)
