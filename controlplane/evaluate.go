@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/big"
 	"math/rand/v2"
 	"time"
 
@@ -103,20 +104,38 @@ func momentOf(q api.Query) api.At { return api.At{Revision: q.Revision, Time: q.
 
 // complete fills in the actor and the groups from the context's targetingKey and groups, as OFREP does.
 func complete(q api.Query) api.Query {
-	if key, ok := q.Context["targetingKey"].(string); ok && key != "" && q.Actor == nil {
-		q.Actor = &key
+	if q.Actor == nil {
+		q.Actor = actorKey(q.Context["targetingKey"])
 	}
-	if list, ok := q.Context["groups"].([]any); ok && q.Groups == nil {
-		for _, item := range list {
-			name, ok := item.(string)
-			if !ok {
-				q.Groups = nil
-				break
+	if q.Groups != nil {
+		return q
+	}
+	switch groups := q.Context["groups"].(type) {
+	case string:
+		q.Groups = []string{groups}
+	case []any:
+		for _, item := range groups {
+			if name, ok := item.(string); ok {
+				q.Groups = append(q.Groups, name)
 			}
-			q.Groups = append(q.Groups, name)
 		}
 	}
 	return q
+}
+
+// actorKey returns the key that a context names: a string, or an integer in decimal digits. Anything else is nobody.
+func actorKey(v any) *string {
+	normal, err := flagset.Normalise(v)
+	if err != nil {
+		return nil
+	}
+	switch n := normal.(type) {
+	case string:
+		return &n
+	case int64, *big.Int:
+		return new(fmt.Sprint(n))
+	}
+	return nil
 }
 
 // input returns the query as the engine's input.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
@@ -36,12 +37,14 @@ func (s *Service) Authenticate(secret string) (api.Token, error) {
 	}
 	t := saved.Document(id)
 	now := s.now()
-	if !t.Expires.IsZero() && !now.Before(t.Expires) {
+	if expired(t, now) {
 		return api.Token{}, model.Errorf(api.Unauthorized, "the token has expired")
 	}
 	s.used.note(id, now)
 	return t, nil
 }
+
+func expired(t api.Token, now time.Time) bool { return !t.Expires.IsZero() && !now.Before(t.Expires) }
 
 // CreateToken creates a token and returns it with its secret, which can't be read again. A dry run makes neither secret
 // nor id.

@@ -104,6 +104,22 @@ func (s *Snapshot) NeedsNow(i int32) bool {
 	return f.windows.from < f.windows.to || f.prerequisites.from < f.prerequisites.to
 }
 
+// NextEdge returns the first time after now, in Unix microseconds, at which a schedule opens or closes. It returns
+// [OpenUntil] if no schedule will. Whoever keeps decisions asks again at that time.
+func (s *Snapshot) NextEdge(now int64) int64 {
+	next := int64(OpenUntil)
+	for i := range s.windows {
+		w := &s.windows[i]
+		if w.from > now && w.from < next {
+			next = w.from
+		}
+		if w.until > now && w.until < next {
+			next = w.until
+		}
+	}
+	return next
+}
+
 // NeedsRoll reports whether deciding flag i can look at chance.
 func (s *Snapshot) NeedsRoll(i int32) bool {
 	f := &s.flags[i]

@@ -119,3 +119,37 @@ func TestNeedsOfTooManyFlags(t *testing.T) {
 		}
 	}
 }
+
+func TestNextEdge(t *testing.T) {
+	s := load(t, `
+flags:
+  - {key: a, gates: [{type: schedule, from: "1970-01-01T00:00:10Z", until: "1970-01-01T00:00:20Z"}]}
+  - {key: b, gates: [{type: schedule, until: "1970-01-01T00:00:15Z"}]}
+  - {key: c, gates: [{type: schedule, from: "1970-01-01T00:00:20Z"}]}
+`)
+	const second = 1_000_000
+	for _, c := range []struct{ now, want int64 }{
+		{0, 10 * second}, {10*second - 1, 10 * second}, {10 * second, 15 * second}, {15 * second, 20 * second}, {20 * second, engine.OpenUntil},
+	} {
+		if got := s.NextEdge(c.now); got != c.want {
+			t.Errorf("after %d: %d, want %d", c.now, got, c.want)
+		}
+	}
+}
+
+func TestHasFloats(t *testing.T) {
+	s := load(t, `
+flags:
+  - {key: floats, gates: [{type: variant, variants: [{name: a, weight: 1, payload: -1}, {name: b, weight: 1, payload: 0.5}]}]}
+  - {key: huge, gates: [{type: variant, variants: [{name: a, weight: 1, payload: 1e300}]}]}
+  - {key: whole, gates: [{type: variant, variants: [{name: a, weight: 1, payload: 5.0}, {name: b, weight: 1}]}]}
+  - {key: texts, gates: [{type: variant, variants: [{name: a, weight: 1, payload: "0.5"}]}]}
+  - {key: objects, gates: [{type: variant, variants: [{name: a, weight: 1, payload: {x: 0.5}}]}]}
+  - {key: none, gates: []}
+`)
+	for key, want := range map[string]bool{"floats": true, "huge": true, "whole": false, "texts": false, "objects": false, "none": false} {
+		if got := s.HasFloats(s.Find(key)); got != want {
+			t.Errorf("%s: %t", key, got)
+		}
+	}
+}

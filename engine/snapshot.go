@@ -110,7 +110,7 @@ type value struct {
 	numeric     kind   // as compared; it differs from kind only for strings that read as numbers
 }
 
-// variant is one choice of a variant gate. Its payload is JSON text, which the engine never reads.
+// variant is one choice of a variant gate. Its payload is JSON text, which no decision reads.
 // Why: RATIONALE.md "Why is a variant's payload kept as JSON text?"
 type variant struct {
 	name    span
@@ -172,6 +172,24 @@ func (s *Snapshot) Key(i int32) string { return s.str(s.flags[i].key) }
 func (s *Snapshot) HasVariants(i int32) bool {
 	v := s.flags[i].variants
 	return v.from < v.to
+}
+
+// HasFloats reports whether a payload of flag i is a number that isn't an integer. Protocols and providers that tell
+// integers from floats then send every number of the flag as a float, so that the flag has one type for everybody.
+func (s *Snapshot) HasFloats(i int32) bool {
+	v := s.flags[i].variants
+	for j := v.from; j < v.to; j++ {
+		text := s.str(s.variants[j].payload)
+		if text == "" || text[0] != '-' && (text[0] < '0' || text[0] > '9') {
+			continue
+		}
+		for k := range len(text) {
+			if c := text[k]; c == '.' || c == 'e' || c == 'E' {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // NeedsScratch reports whether deciding flag i can use a [Scratch]: whether it has prerequisites, or rules in a

@@ -7,6 +7,8 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -29,6 +31,9 @@ type serving struct {
 	origins                []string
 	rateLimit              float64
 	rateBurst, maxStreams  int
+	maxEventStreams        int
+	publicURL              string
+	proxies                []string
 	privateWebhooks        bool
 	logLevel, logFormat    string
 	print                  bool
@@ -67,7 +72,10 @@ and stores as a hash. OpenTelemetry's environment variables configure where trac
 	f.StringSliceVar(&s.origins, "allow-origins", nil, "origins whose pages may call OFREP, separated by commas; * for any")
 	f.Float64Var(&s.rateLimit, "rate-limit", 0, "requests per second that a token may make on average; 0 means no limit")
 	f.IntVar(&s.rateBurst, "rate-burst", 0, "requests that a token may make at once (default: two seconds' worth)")
-	f.IntVar(&s.maxStreams, "max-streams", httpapi.DefaultMaxStreams, "maximum number of open streams")
+	f.IntVar(&s.maxStreams, "max-streams", httpapi.DefaultMaxStreams, "maximum number of open streams of host SDKs")
+	f.IntVar(&s.maxEventStreams, "max-event-streams", httpapi.DefaultMaxEventStreams, "maximum number of pages that listen to OFREP's events")
+	f.StringVar(&s.publicURL, "public-url", "", "the address at which callers reach the API, if a proxy has another one, such as https://flags.example/api")
+	f.StringSliceVar(&s.proxies, "trusted-proxies", nil, "addresses and networks of proxies whose X-Forwarded headers count, such as 10.0.0.0/8")
 	f.BoolVar(&s.privateWebhooks, "webhooks-allow-private", false, "deliver webhooks to private addresses too")
 	f.StringVar(&s.logLevel, "log-level", "info", "debug, info, warn or error")
 	f.StringVar(&s.logFormat, "log-format", "text", "text or json; logs go to standard error")
@@ -89,6 +97,13 @@ func (s *serving) run(c *cobra.Command) (err error) {
 	}
 	startup := httpapi.NewStartup(version)
 	server := &httpapi.Server{Startup: startup, Grace: s.grace, Logger: log}
+	config := httpapi.Config{
+		Logger: log, Version: version, AllowOrigins: s.origins, RateLimit: s.rateLimit, RateBurst: s.rateBurst, MaxStreams: s.maxStreams,
+		MaxEventStreams: s.maxEventStreams,
+	}
+	if config.PublicURL, config.TrustedProxies, err = s.behind(); err != nil {
+		return err
+	}
 	if s.tlsCert != "" || s.tlsKey != "" || s.tlsCA != "" {
 		if server.TLS, err = httpapi.TLSFiles(s.tlsCert, s.tlsKey, s.tlsCA); err != nil {
 			return err
@@ -97,6 +112,9 @@ func (s *serving) run(c *cobra.Command) (err error) {
 	listener, err := net.Listen("tcp", s.listen)
 	if err != nil {
 		return err
+	}
+	if exposed(server, listener.Addr()) {
+		log.Warn("tokens travel unencrypted: set --tls-cert and --tls-key, or let only a proxy with TLS reach this address", "listen", listener.Addr().String())
 	}
 	tracer, err := httpapi.TracerFromEnvironment(ctx, version)
 	if err != nil {
@@ -126,9 +144,6 @@ func (s *serving) run(c *cobra.Command) (err error) {
 		stop()
 		return errors.Join(err, <-served)
 	}
-	config := httpapi.Config{
-		Logger: log, Version: version, AllowOrigins: s.origins, RateLimit: s.rateLimit, RateBurst: s.rateBurst, MaxStreams: s.maxStreams,
-	}
 	if tracer != nil {
 		config.Tracer = tracer
 	}
@@ -139,6 +154,33 @@ func (s *serving) run(c *cobra.Command) (err error) {
 	}
 	_, err = fmt.Fprintln(c.OutOrStdout(), "stopped")
 	return err
+}
+
+// behind reads the settings about proxies.
+func (s *serving) behind() (public *url.URL, trusted []netip.Prefix, err error) {
+	if s.publicURL != "" {
+		public, err = url.Parse(s.publicURL)
+		if err != nil || public.Scheme != "http" && public.Scheme != "https" || public.Host == "" || public.RawQuery != "" || public.Fragment != "" {
+			return nil, nil, usagef("--public-url: %q is not an address such as https://flags.example/api", s.publicURL)
+		}
+	}
+	for _, text := range s.proxies {
+		net, err := netip.ParsePrefix(text)
+		if ip, failed := netip.ParseAddr(text); failed == nil {
+			net, err = netip.PrefixFrom(ip, ip.BitLen()), nil
+		}
+		if err != nil {
+			return nil, nil, usagef("--trusted-proxies: %q is neither an address nor a network such as 10.0.0.0/8", text)
+		}
+		trusted = append(trusted, net.Masked())
+	}
+	return public, trusted, nil
+}
+
+// exposed reports whether a server listens without TLS for more than this machine.
+func exposed(s *httpapi.Server, at net.Addr) bool {
+	tcp, ok := at.(*net.TCPAddr)
+	return s.TLS == nil && ok && !tcp.IP.IsLoopback()
 }
 
 // ending gives what has to be done at the end a little time, although the context has ended.

@@ -22,11 +22,14 @@ type API struct {
 	log     *slog.Logger
 	handler http.Handler
 	version []string // X-Gonfalon-Version
+	proxies proxies
 
 	limits   *limits
 	metrics  *metrics
 	registry *prometheus.Registry
 	streams  *streams
+	hosts    *shares // room for the streams of host SDKs
+	pages    *shares // room for OFREP's event streams
 }
 
 // New returns the API of a service. It serves at the root of the path it is mounted on; see http.StripPrefix. End it
@@ -38,10 +41,14 @@ func New(service *controlplane.Service, c Config) *API {
 		config:   c,
 		log:      c.Logger,
 		version:  []string{c.Version},
+		proxies:  c.TrustedProxies,
 		limits:   newLimits(c.RateLimit, c.RateBurst),
 		registry: c.Metrics,
-		streams:  newStreams(c.MaxStreams),
+		streams:  newStreams(),
+		hosts:    newShares(c.MaxStreams, c.MaxStreams, c.MaxStreams),
+		pages:    newShares(c.MaxEventStreams, c.MaxEventStreams/16, c.MaxEventStreams/2),
 	}
+	go a.streams.follow(service)
 	a.metrics = newMetrics(a)
 
 	e := echo.New()
@@ -71,7 +78,7 @@ func New(service *controlplane.Service, c Config) *API {
 // ServeHTTP answers one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
 
-// Drain ends the streams and refuses new ones. Other requests are served as before. It is the first step of a graceful
+// Drain ends the streams, and all that the API has running, and refuses new ones. Other requests are served as before. It is the first step of a graceful
 // shutdown; the second is Shutdown of http.Server, which waits for open responses.
 func (a *API) Drain() { a.streams.drain() }
 

@@ -185,13 +185,14 @@ func (c *call) by() string {
 	return c.token.ID
 }
 
-// tags reads a list of entity tags. They must be strong, because a change depends on them.
+// tags reads a list of entity tags. A weak one counts as the strong one, since a proxy that compresses our answers makes
+// our tags weak, and they name a version whatever its coding.
 func tags(list, header string) ([]string, error) {
 	var versions []string
 	for list = strings.TrimSpace(list); list != ""; {
 		var one string
 		one, list, _ = strings.Cut(list, ",")
-		one, list = strings.TrimSpace(one), strings.TrimSpace(list)
+		one, list = strings.TrimPrefix(strings.TrimSpace(one), "W/"), strings.TrimSpace(list)
 		switch {
 		case one == "*":
 			versions = append(versions, "*")

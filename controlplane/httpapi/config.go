@@ -2,6 +2,8 @@ package httpapi
 
 import (
 	"log/slog"
+	"net/netip"
+	"net/url"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -22,8 +24,18 @@ type Config struct {
 	// none.
 	AllowOrigins []string
 
-	MaxStreams int           // how many streams of all kinds may be open; 0 for DefaultMaxStreams
-	Heartbeat  time.Duration // between the heartbeats of a stream; 0 for DefaultHeartbeat, which host SDKs rely on
+	// PublicURL is the address at which callers reach the API, if it isn't the one they send: "https://flags.example/api".
+	// TrustedProxies are the networks of proxies whose X-Forwarded-For, -Host, -Proto and -Prefix count.
+	PublicURL      *url.URL
+	TrustedProxies []netip.Prefix
+
+	// MaxStreams is how many streams of host SDKs may be open; 0 for DefaultMaxStreams. MaxEventStreams is how many pages
+	// may listen to OFREP's events; 0 for DefaultMaxEventStreams. One address may have a sixteenth of those, and all pages
+	// with one token half of them.
+	MaxStreams      int
+	MaxEventStreams int
+
+	Heartbeat time.Duration // between the heartbeats of a stream; 0 for DefaultHeartbeat, which host SDKs rely on
 
 	Clock func() time.Time // the clock that OFREP decides by; nil for time.Now
 
@@ -33,8 +45,9 @@ type Config struct {
 
 // These are the defaults of a Config.
 const (
-	DefaultMaxStreams = 20_000           // at about 30 KB each
-	DefaultHeartbeat  = 15 * time.Second // host SDKs treat 45 s without a byte as a lost connection
+	DefaultMaxStreams      = 20_000 // at about 30 KB each
+	DefaultMaxEventStreams = 10_000
+	DefaultHeartbeat       = 15 * time.Second // host SDKs treat 45 s without a byte as a lost connection
 )
 
 // These are the limits of request bodies in bytes. A larger body gets a 413.
@@ -58,6 +71,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.MaxStreams == 0 {
 		c.MaxStreams = DefaultMaxStreams
+	}
+	if c.MaxEventStreams == 0 {
+		c.MaxEventStreams = DefaultMaxEventStreams
 	}
 	if c.Heartbeat == 0 {
 		c.Heartbeat = DefaultHeartbeat

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"math"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -20,7 +19,12 @@ type evaluationContext struct {
 	input      engine.Input
 	attributes []engine.Attribute
 	groups     []string
+	memberOf   map[string]bool // the groups, if there are many; see in
+	members    int             // of the context, counting repeated ones
 }
+
+// maxMembers bounds the members of a context, all of which count. Each is compared with those before it.
+const maxMembers = 4 * engine.MaxAttributes
 
 // forget releases a request's text.
 func (s *evaluationContext) forget() {
@@ -61,7 +65,6 @@ func (s *evaluationContext) read(body []byte) *ofrepError {
 			}
 		}
 	}
-	s.trim()
 	in := &s.input
 	in.Attributes, in.Groups = s.attributes, s.groups
 	if in.Presence == engine.NoActor && len(s.groups) > 0 {
@@ -72,6 +75,9 @@ func (s *evaluationContext) read(body []byte) *ofrepError {
 
 // add takes one member of the context.
 func (s *evaluationContext) add(name, value string) *ofrepError {
+	if s.members++; s.members > maxMembers {
+		return invalidContext("the context has more than " + strconv.Itoa(maxMembers) + " attributes")
+	}
 	if len(name) > engine.MaxNameBytes {
 		return invalidContext("the name of an attribute is longer than " + strconv.Itoa(engine.MaxNameBytes) + " bytes")
 	}
@@ -80,19 +86,16 @@ func (s *evaluationContext) add(name, value string) *ofrepError {
 	}
 	switch name {
 	case "targetingKey":
-		s.input.Actor, s.input.Presence = "", engine.NoActor
-		if value[0] == '"' {
-			s.input.Actor = unquote(value)
-		} else if value != "null" {
-			return invalidContext("targetingKey is not a string")
-		}
-		if len(s.input.Actor) > engine.MaxNameBytes {
+		key, ok := actorKey(value)
+		if len(key) > engine.MaxNameBytes {
 			return invalidContext("targetingKey is longer than " + strconv.Itoa(engine.MaxNameBytes) + " bytes")
 		}
-		if s.input.Actor != "" {
+		s.input.Actor, s.input.Presence = key, engine.NoActor
+		if ok {
 			s.input.Presence = engine.Keyed
 		}
 	case "groups":
+		s.memberOf = nil
 		s.readGroups(value)
 	}
 	a := member(name, value)
@@ -102,38 +105,47 @@ func (s *evaluationContext) add(name, value string) *ofrepError {
 			return nil
 		}
 	}
-	// Keep more than the engine takes, so that trim can choose, but not thousands, which would take quadratic time.
-	if len(s.attributes) > 4*engine.MaxAttributes {
-		return invalidContext("the context has more than " + strconv.Itoa(4*engine.MaxAttributes) + " attributes")
-	}
 	s.attributes = append(s.attributes, a)
 	return nil
 }
 
-// readGroups takes a list of strings as the actor's groups. Anything else is only an attribute.
+// actorKey returns the actor's key: a string, or an integer in decimal digits. Anything else is nobody.
+// Why: hostsdk/README.md "Contexts"
+func actorKey(value string) (key string, ok bool) {
+	switch value[0] {
+	case '"':
+		return unquote(value), true
+	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+		return integer(value)
+	}
+	return "", false
+}
+
+// readGroups takes the strings of a list, or one string, as the actor's groups. Anything else is only an attribute.
 func (s *evaluationContext) readGroups(value string) {
 	s.groups = s.groups[:0]
-	if value[0] != '[' {
-		return
-	}
-	at := cursor{text: value}
-	for item := range at.items() {
-		if item[0] != '"' {
-			s.groups = s.groups[:0]
-			return
-		}
-		if len(s.groups) < engine.MaxGroups {
-			s.groups = append(s.groups, unquote(item))
+	switch value[0] {
+	case '"':
+		s.groups = append(s.groups, unquote(value))
+	case '[':
+		at := cursor{text: value}
+		for item := range at.items() {
+			if item[0] == '"' {
+				s.groups = append(s.groups, unquote(item))
+			}
 		}
 	}
 }
 
-// trim keeps as many attributes as the engine takes: like host SDKs, those that come first in the alphabet.
-func (s *evaluationContext) trim() {
-	if len(s.attributes) > engine.MaxAttributes {
-		slices.SortFunc(s.attributes, func(a, b engine.Attribute) int { return strings.Compare(a.Name, b.Name) })
-		s.attributes = s.attributes[:engine.MaxAttributes]
+// in reports whether the actor is in a group. It makes a set of the groups when it is first asked.
+func (s *evaluationContext) in(group string) bool {
+	if s.memberOf == nil {
+		s.memberOf = make(map[string]bool, len(s.groups))
+		for _, name := range s.groups {
+			s.memberOf[name] = true
+		}
 	}
+	return s.memberOf[group]
 }
 
 // member returns a member of the context in the form that the engine compares.
@@ -157,20 +169,32 @@ func number(name, text string) engine.Attribute {
 	if len(text) > engine.MaxValueBytes {
 		return engine.Null(name)
 	}
-	if strings.IndexByte(text, '.') < 0 && strings.IndexByte(text, 'e') < 0 && strings.IndexByte(text, 'E') < 0 {
-		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+	if digits, ok := integer(text); ok {
+		if n, err := strconv.ParseInt(digits, 10, 64); err == nil {
 			return engine.Int(name, n)
 		}
-		return engine.Integer(name, text)
+		return engine.Integer(name, digits)
 	}
 	f, err := strconv.ParseFloat(text, 64)
-	switch {
-	case err != nil:
+	if err != nil {
 		return engine.Null(name) // beyond a float's range
-	case f == math.Trunc(f) && math.Abs(f) <= 1<<53:
-		return engine.Int(name, int64(f))
 	}
 	return engine.Float(name, f)
+}
+
+// integer returns the decimal digits of a JSON number, if it counts as an integer.
+func integer(text string) (digits string, ok bool) {
+	if strings.IndexByte(text, '.') < 0 && strings.IndexByte(text, 'e') < 0 && strings.IndexByte(text, 'E') < 0 {
+		if text == "-0" {
+			text = "0"
+		}
+		return text, true
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
+		return "", false
+	}
+	return strconv.FormatInt(int64(f), 10), true
 }
 
 // unquote returns the text of a valid JSON string. For most, removing the quotes is enough.

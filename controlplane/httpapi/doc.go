@@ -21,8 +21,8 @@
 //   - No response reveals more than the token's role and environments allow. An environment that a token may not see is a 403,
 //     whether it exists or not.
 //   - A body that is too large, cut short or malformed changes nothing. The response says where it is wrong.
-//   - A slow reader of a stream holds nobody up, and skips to the newest frame. The streams of a revoked token end within a
-//     heartbeat.
+//   - A slow reader of a stream holds nobody up, and skips to the newest frame. The streams of a revoked token end at once.
+//   - Pages that listen to OFREP's events take no streams from host SDKs, and no address or token can take them all.
 //   - [API.Drain] ends the streams, so that a server can shut down at once; their clients resume elsewhere.
 //
 // # Caveats

@@ -49,5 +49,5 @@ func ExampleNew() {
 	defer answer.Body.Close()
 	body, _ := io.ReadAll(answer.Body)
 	fmt.Println(answer.StatusCode, string(body))
-	// Output: 200 {"key":"new_checkout","value":true,"reason":"STATIC","metadata":{"enabled":true,"gate":"boolean"}}
+	// Output: 200 {"key":"new_checkout","value":true,"variant":"on","reason":"STATIC","metadata":{"enabled":true,"gate":"boolean"}}
 }

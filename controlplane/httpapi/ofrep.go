@@ -3,7 +3,9 @@ package httpapi
 import (
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
@@ -17,7 +19,7 @@ type evaluation struct {
 	subject  evaluationContext
 	scratch  engine.Scratch
 	decision engine.Decision
-	all      []engine.Decision
+	named    []string // the actor's groups that a flag names
 	usage    [1]controlplane.FlagUsage
 	answer   []byte
 }
@@ -50,7 +52,10 @@ func (c *call) evaluateOne() error {
 	now := c.api.config.Clock()
 	in := &d.subject.input
 	in.Now, in.Roll = now.UnixMicro(), rand.Uint64()
-	snapshot.EvaluateAt(i, in, &d.scratch, &d.decision)
+	if err := d.decide(snapshot, i); err != nil {
+		err.key = key
+		return err
+	}
 	c.api.metrics.single.Inc()
 	d.usage[0] = controlplane.FlagUsage{Flag: snapshot.Key(i), Last: now, Count: 1}
 	if err := c.service().ReportUsage(c.context(), c.env, d.usage[:]); err != nil {
@@ -59,7 +64,7 @@ func (c *call) evaluateOne() error {
 	if lacksKey(&d.decision) {
 		return &ofrepError{http.StatusBadRequest, key, "TARGETING_KEY_MISSING", needsKey}
 	}
-	d.answer = appendEvaluation(d.answer[:0], snapshot.Key(i), &d.decision, c.token.Role != api.RoleClient)
+	d.answer = appendEvaluation(d.answer[:0], snapshot, i, &d.decision, c.token.Role != api.RoleClient)
 	return c.blob(http.StatusOK, "application/json", d.answer)
 }
 
@@ -81,6 +86,29 @@ func (c *call) begin(d *evaluation) (*engine.Snapshot, error) {
 	return s.Engine()
 }
 
+// decide decides flag i into d.decision. Of many groups, only those that the flag names count.
+func (d *evaluation) decide(s *engine.Snapshot, i int32) *ofrepError {
+	in := &d.subject.input
+	if len(d.subject.groups) > engine.MaxGroups {
+		if in.Groups = d.groupsOf(s, i); len(in.Groups) > engine.MaxGroups {
+			return invalidContext("the actor is in more than " + strconv.Itoa(engine.MaxGroups) + " of the groups that the flag names")
+		}
+	}
+	s.EvaluateAt(i, in, &d.scratch, &d.decision)
+	return nil
+}
+
+// groupsOf returns those of the actor's groups that deciding flag i can ask for.
+func (d *evaluation) groupsOf(s *engine.Snapshot, i int32) []string {
+	n := s.Groups(i, &d.scratch, d.named[:cap(d.named)])
+	if int(n) > cap(d.named) {
+		d.named = make([]string, n)
+		n = s.Groups(i, &d.scratch, d.named)
+	}
+	d.named = slices.DeleteFunc(d.named[:n], func(name string) bool { return !d.subject.in(name) })
+	return d.named
+}
+
 const needsKey = "the flag has variants, and which one is served depends on the targetingKey"
 
 // lacksKey reports whether the flag's value depends on a targeting key that is missing. A flag without variants always
@@ -92,20 +120,24 @@ func lacksKey(d *engine.Decision) bool {
 
 // appendEvaluation appends a decision in OFREP's form. A missing value means the caller's default, and so does the
 // reason DISABLED. A killed flag that has a value never gets that reason, because clients would then ignore the value.
+// Every answer has a variant, since some clients read it without looking whether it is there.
 // A segment or a parent is part of a rule, so only callers that may read rules see its name.
 // Why: RATIONALE.md "Why does OFREP tell a browser less about gates than a server?"
-func appendEvaluation(dst []byte, key string, d *engine.Decision, rules bool) []byte {
+func appendEvaluation(dst []byte, s *engine.Snapshot, i int32, d *engine.Decision, rules bool) []byte {
 	dst = append(dst, `{"key":`...)
-	dst = appendText(dst, key)
+	dst = appendText(dst, s.Key(i))
 	killed := d.Reason == engine.ReasonKilled
 	reason := ""
 	switch {
 	case d.VariantIndex >= 0:
 		dst = append(dst, `,"value":`...)
-		if d.Payload != "" {
-			dst = append(dst, d.Payload...)
-		} else {
+		switch {
+		case d.Payload == "":
 			dst = appendText(dst, d.Variant)
+		case isInteger(d.Payload) && s.HasFloats(i):
+			dst = append(append(dst, d.Payload...), ".0"...)
+		default:
+			dst = append(dst, d.Payload...)
 		}
 		dst = append(dst, `,"variant":`...)
 		dst = appendText(dst, d.Variant)
@@ -114,10 +146,13 @@ func appendEvaluation(dst []byte, key string, d *engine.Decision, rules bool) []
 			reason = "STATIC"
 		}
 	case killed && d.Variants:
+		dst = append(dst, `,"variant":""`...)
 		reason = "DISABLED"
+	case d.Enabled:
+		dst = append(dst, `,"value":true,"variant":"on"`...)
+		reason = controlplane.ReasonName(d.Reason)
 	default:
-		dst = append(dst, `,"value":`...)
-		dst = strconv.AppendBool(dst, d.Enabled)
+		dst = append(dst, `,"value":false,"variant":"off"`...)
 		reason = controlplane.ReasonName(d.Reason)
 	}
 	dst = append(dst, `,"reason":"`...)
@@ -136,6 +171,11 @@ func appendEvaluation(dst []byte, key string, d *engine.Decision, rules bool) []
 		dst = append(dst, `,"killed":true`...)
 	}
 	return append(dst, "}}"...)
+}
+
+// isInteger reports whether a payload is a number without a fraction.
+func isInteger(payload string) bool {
+	return strings.Trim(payload, "-0123456789") == ""
 }
 
 // appendText appends a JSON string. Most keys and names need no escapes.
@@ -173,14 +213,10 @@ func (e *ofrepError) append(dst []byte) []byte {
 	return append(appendText(dst, e.details), '}')
 }
 
-// refuseOFREP answers an error in the protocol's form. A caller that is not allowed to ask, or asks too often, gets
-// only the status.
+// refuseOFREP answers an error in the protocol's form.
+// Why: RATIONALE.md "Why do OFREP's 401, 403 and 429 have a body?"
 func (c *call) refuseOFREP(e *api.ProblemDocument) {
-	switch e.Status {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
-		c.Response().WriteHeader(e.Status)
-		return
-	case http.StatusBadRequest, http.StatusNotFound:
+	if e.Status == http.StatusBadRequest || e.Status == http.StatusNotFound {
 		failed := ofrepError{http.StatusBadRequest, c.param("key"), "GENERAL", sentence(e)}
 		_ = c.blob(failed.status, "application/json", failed.append(nil))
 		return

@@ -64,20 +64,20 @@ func TestOFREPWebProvider(t *testing.T) {
 		t.Fatalf("%v after %v\n%s", err, got, complaints.String())
 	}
 	for _, want := range []told{
-		{Name: "on", Value: true, Reason: "STATIC"},
-		{Name: "off", Value: false, Reason: "DEFAULT"},
-		{Name: "staff", Value: true, Reason: "TARGETING_MATCH"},
-		{Name: "plan", Value: true, Reason: "TARGETING_MATCH"},
-		{Name: "child", Value: false, Reason: "DEFAULT"},
-		{Name: "killed", Value: false, Reason: "STATIC"},
+		{Name: "on", Value: true, Reason: "STATIC", Variant: "on"},
+		{Name: "off", Value: false, Reason: "DEFAULT", Variant: "off"},
+		{Name: "staff", Value: true, Reason: "TARGETING_MATCH", Variant: "on"},
+		{Name: "plan", Value: true, Reason: "TARGETING_MATCH", Variant: "on"},
+		{Name: "child", Value: false, Reason: "DEFAULT", Variant: "off"},
+		{Name: "killed", Value: false, Reason: "STATIC", Variant: "off"},
 		{Name: "missing", Value: false, Reason: "ERROR", ErrorCode: "FLAG_NOT_FOUND"},
 		{Name: "names", Value: "blue", Reason: "SPLIT", Variant: "blue"},
 		{Name: "killed_variant", Value: "mine", Reason: "DISABLED"},
 		{Name: "killed_off_variant", Value: "n", Reason: "STATIC", Variant: "none"},
 		{Name: "number", Value: 10.0, Reason: "SPLIT", Variant: "ten"},
-		{Name: "plan again", Value: false, Reason: "DEFAULT"},
-		{Name: "ready", Value: false, Reason: "DEFAULT"},
-		{Name: "changed", Value: true, Reason: "STATIC"},
+		{Name: "plan again", Value: false, Reason: "DEFAULT", Variant: "off"},
+		{Name: "ready", Value: false, Reason: "DEFAULT", Variant: "off"},
+		{Name: "changed", Value: true, Reason: "STATIC", Variant: "on"},
 	} {
 		if got[want.Name] != want {
 			t.Errorf("%+v\nwant %+v", got[want.Name], want)

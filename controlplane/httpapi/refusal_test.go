@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -60,8 +61,9 @@ func TestRefusals(t *testing.T) {
 				if got.status != status {
 					t.Errorf("%s: %s; want %d", why, got, status)
 				}
-				if strings.HasPrefix(path, "/ofrep/") && (status == 401 || status == 403) && len(got.body) > 0 {
-					t.Errorf("%s: the protocol wants no body: %s", why, got)
+				var e struct{ ErrorDetails string }
+				if strings.HasPrefix(path, "/ofrep/") && (json.Unmarshal(got.body, &e) != nil || e.ErrorDetails == "") {
+					t.Errorf("%s: %s has no errorDetails", why, got)
 				}
 			}
 			refused("without a token", 401, f.do("", r.Method, path, nil))
@@ -179,6 +181,7 @@ func TestProblem(t *testing.T) {
 	}
 	f.want(400, f.do(adminToken, "PUT", "/v1/envs/default/flags/x", `{}`, "If-Match", "unquoted"))
 	f.want(400, f.do(adminToken, "PUT", "/v1/envs/default/flags/x", `{}`, "If-None-Match", `"v1"`))
+	f.want(412, f.do(adminToken, "PUT", "/v1/envs/default/flags/x", `{}`, "If-Match", `W/"v1", "v2"`))
 	f.want(404, f.do("", "GET", "/problems/none", nil))
 	if got := f.want(404, f.do(adminToken, "GET", "/v1/envs/default/flags/a%2Fb", nil)); !strings.Contains(string(got.body), `a/b`) {
 		t.Errorf("%s: %%2F in a key is not read", got.body)
@@ -192,7 +195,7 @@ func TestRateLimit(t *testing.T) {
 		f.want(404, ofrep())
 	}
 	limited := f.want(429, ofrep())
-	if limited.header.Get("Retry-After") == "" || len(limited.body) > 0 {
+	if limited.header.Get("Retry-After") == "" || !strings.HasPrefix(string(limited.body), `{"errorDetails":"`) {
 		t.Errorf("%v %s", limited.header, limited.body)
 	}
 	var e apiclient.Error

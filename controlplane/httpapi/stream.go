@@ -7,9 +7,9 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
@@ -18,17 +18,43 @@ import (
 // as gone.
 const writeWait = 30 * time.Second
 
-// streams counts the streams and ends them all.
+// streams are the open streams. They end together, or when their token does.
 type streams struct {
-	most     int64
-	open     atomic.Int64
 	draining context.Context
 	drain    context.CancelFunc
+
+	mu  sync.Mutex
+	all map[*stream]struct{}
 }
 
-func newStreams(most int) *streams {
+func newStreams() *streams {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &streams{most: int64(most), draining: ctx, drain: cancel}
+	return &streams{draining: ctx, drain: cancel, all: map[*stream]struct{}{}}
+}
+
+// follow ends each stream whose token is revoked, until the streams drain or the service ends.
+func (all *streams) follow(service *controlplane.Service) {
+	for range service.TokenChanges(all.draining) {
+		all.mu.Lock()
+		for s := range all.all {
+			if !s.call.admitted() {
+				s.cancel()
+			}
+		}
+		all.mu.Unlock()
+	}
+}
+
+func (all *streams) add(s *stream) {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	all.all[s] = struct{}{}
+}
+
+func (all *streams) remove(s *stream) {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	delete(all.all, s)
 }
 
 // stream is one open response of server-sent events. The request's goroutine writes frames. A timer writes heartbeats,
@@ -52,10 +78,6 @@ func (c *call) openStream(beat string) (*stream, context.Context, error) {
 	if all.draining.Err() != nil {
 		return nil, nil, &api.Error{Code: api.Unavailable, Message: "the server is shutting down"}
 	}
-	if all.open.Add(1) > all.most {
-		all.open.Add(-1)
-		return nil, nil, &api.Error{Code: api.Unavailable, Message: "there are too many streams"}
-	}
 	ctx, cancel := context.WithCancel(c.context())
 	stop := context.AfterFunc(all.draining, cancel)
 	w := c.Response()
@@ -68,6 +90,10 @@ func (c *call) openStream(beat string) (*stream, context.Context, error) {
 	h.Set("X-Accel-Buffering", "no") // otherwise nginx buffers the response
 	w.WriteHeader(http.StatusOK)
 	s.timer = time.AfterFunc(c.api.config.Heartbeat, s.heartbeat)
+	all.add(s)
+	if !c.admitted() { // the token was revoked before the stream was among those that follow ends
+		cancel()
+	}
 	return s, ctx, nil
 }
 
@@ -91,14 +117,22 @@ func (s *stream) write(parts ...string) error {
 	return s.rc.Flush()
 }
 
+// admitted reports whether the token of a stream, or of its channel, still lets it in.
+func (c *call) admitted() bool {
+	if c.route.permit == "" {
+		_, _, err := c.service().Listener(c.secret)
+		return err == nil
+	}
+	t, err := c.service().Authenticate(c.secret)
+	return err == nil && t.Allows(c.route.permit, c.env)
+}
+
 // heartbeat shows that the server is alive, and checks that the token is still valid. While a frame is being written it
 // writes nothing: the frame is sign enough.
 func (s *stream) heartbeat() {
-	if s.call.route.permit != "" {
-		if t, err := s.call.service().Authenticate(s.call.secret); err != nil || !t.Allows(s.call.route.permit, s.call.env) {
-			s.cancel()
-			return
-		}
+	if !s.call.admitted() { // the token may have expired
+		s.cancel()
+		return
 	}
 	if !s.mu.TryLock() {
 		s.timer.Reset(s.call.api.config.Heartbeat)
@@ -119,7 +153,7 @@ func (s *stream) close() {
 	s.timer.Stop()
 	s.mu.Unlock()
 	s.cancel()
-	s.call.api.streams.open.Add(-1)
+	s.call.api.streams.remove(s)
 }
 
 // beat is a heartbeat in a stream of frames. Its data is empty but present: browsers don't dispatch events that have
@@ -139,6 +173,11 @@ func (c *call) getStream() error {
 	if err != nil {
 		return err
 	}
+	leave, ok := c.api.hosts.enter("", "")
+	if !ok {
+		return &api.Error{Code: api.Unavailable, Message: "there are too many streams"}
+	}
+	defer leave()
 	s, ctx, err := c.openStream(beat)
 	if err != nil {
 		return err

@@ -238,6 +238,25 @@ func TestMaxStreams(t *testing.T) {
 	}
 }
 
+// TestRevokedTokenEndsItsStream checks that a revoked token's stream ends at once, not only at its next heartbeat.
+func TestRevokedTokenEndsItsStream(t *testing.T) {
+	f := open(t, httpapi.Config{Heartbeat: time.Hour})
+	token, err := f.admin.CreateToken(t.Context(), api.NewToken{Name: "host", Role: api.RoleSDK}, apiclient.Write{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, end := listen(t, f.client(token.Secret), "")
+	next(t, events)
+	stays, _ := listen(t, f.admin, "")
+	next(t, stays)
+	if err := f.admin.RevokeToken(t.Context(), token.ID, apiclient.Write{}); err != nil {
+		t.Fatal(err)
+	}
+	ended(t, end)
+	f.enable("x", flagset.Scope{})
+	next(t, stays)
+}
+
 // TestSlowReader checks that a client that reads nothing holds up neither writers nor other readers, and skips to the
 // newest frame when it reads again.
 func TestSlowReader(t *testing.T) {
