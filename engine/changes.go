@@ -13,13 +13,40 @@ func Timed(snapshot string) bool {
 	return l.counts[CountSchedules] > 0
 }
 
-// Changes returns the keys of the records that two loaded snapshots don't share, ascending. It compares bytes, without
-// looking inside. An empty snapshot has no records.
+// Changes returns the keys of the segments whose records two loaded snapshots don't share, and of the flags whose
+// decision can differ: those whose records they don't share, those that use one of the segments, and those that require
+// one of these flags, through any number of parents. Both ascend. It compares records as bytes. An empty snapshot has
+// none.
 func Changes(before, after string) (segments, flags []string) {
 	a, b := atRecords(before), atRecords(after)
 	segments = changed(&a, &b)
 	flags = changed(&a, &b)
-	return segments, flags
+	if before == "" || len(segments)+len(flags) == 0 {
+		return segments, flags
+	}
+	marked := make(map[string]bool, len(flags))
+	for _, key := range flags {
+		marked[key] = true
+	}
+	list := outlines(after)
+	spread(segments, marked, outlines(before), list)
+	return segments, union(flags, keysOf(list, marked))
+}
+
+// union merges two ascending lists.
+func union(a, b []string) []string {
+	all := make([]string, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		switch {
+		case a[0] < b[0]:
+			all, a = append(all, a[0]), a[1:]
+		case b[0] < a[0]:
+			all, b = append(all, b[0]), b[1:]
+		default:
+			all, a, b = append(all, a[0]), a[1:], b[1:]
+		}
+	}
+	return append(append(all, a...), b...)
 }
 
 // atRecords returns a reader at a loaded snapshot's first list.

@@ -100,6 +100,7 @@ func newClient(config Config) (*Client, error) {
 	c.status.wake = make(chan struct{}, 1)
 	c.events.init()
 	c.store.keep.ch = make(chan *generation, 1)
+	c.store.swapped = make(chan struct{}, 1)
 	c.usage.on = config.Usage > 0 && config.ReportUsage != nil
 	c.ending.init()
 	return c, nil
@@ -139,6 +140,7 @@ func (config *Config) complete() error {
 		if config.HTTP == nil {
 			config.HTTP = &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
 		}
+		config.HTTP = withinOrigin(config.HTTP)
 		if config.ReportUsage == nil {
 			by := *config
 			config.ReportUsage = by.postUsage
@@ -169,6 +171,7 @@ func (c *Client) start() error {
 	c.ending.run(c.dispatch)
 	c.ending.run(c.keepLastGood)
 	c.ending.run(c.watchStatus)
+	c.ending.run(c.watchSchedules)
 	c.ending.run(c.listen)
 	if c.usage.on {
 		c.ending.run(c.reportUsage)

@@ -50,7 +50,7 @@ var ErrRetired = errors.New("gonfalon: the snapshot is retired")
 type SnapshotInfo struct {
 	ID          [engine.IDBytes]byte
 	Environment string
-	Position    Position
+	Position    Position // of a client's snapshot, with the content id
 	Flags       int
 }
 

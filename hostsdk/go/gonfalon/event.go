@@ -11,9 +11,10 @@ import (
 // EventKind is a kind of event.
 type EventKind uint8
 
-// These are the kinds of event.
 const (
+	// StateChanged says that the client's state is another one.
 	StateChanged EventKind = iota
+	// FlagsChanged says that flags can decide differently: there is a new snapshot, or a schedule has opened or closed.
 	FlagsChanged
 )
 
@@ -25,8 +26,8 @@ type Event struct {
 	Err             error // of StateChanged: what is wrong with the source, if anything is
 
 	Info           SnapshotInfo // of FlagsChanged: the snapshot that serves now
-	Flags          []string     // of FlagsChanged: the flags whose own definition is new, changed or gone, ascending
-	Segments       []string     // of FlagsChanged: likewise; every flag that uses one may decide differently now
+	Flags          []string     // of FlagsChanged: every flag whose decision can differ, through segments, parents and schedules too, ascending
+	Segments       []string     // of FlagsChanged: the segments that are new, changed or gone, ascending
 	LineageChanged bool         // of FlagsChanged: the environment was created again, or restored
 }
 

@@ -36,6 +36,7 @@ func newGeneration(loaded Snapshot, counted bool) *generation {
 		loaded: loaded, info: loaded.Info(), timed: engine.Timed(loaded.Bytes()),
 		needs: make([]need, n), asks: make([]atomic.Pointer[needs], n),
 	}
+	g.info.Position.ID = g.info.ID
 	g.native, _ = loaded.(nativeSnapshot)
 	for i := range n {
 		g.needs[i] = g.need(i)

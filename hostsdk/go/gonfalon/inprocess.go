@@ -12,7 +12,8 @@ import (
 //
 //	flags, err := gonfalon.New(ctx, gonfalon.Config{Source: gonfalon.InProcess(service.Watch)})
 //
-// watch yields the frames of an environment after a position. The zero position stands for the beginning.
+// watch yields the frames of an environment after a position. The zero position stands for the beginning. The first
+// frame answers the position: as a whole snapshot it takes the place of what serves, even with a lower revision.
 func InProcess[F interface{ Data() []byte }](watch func(ctx context.Context, env string, after Position) iter.Seq2[F, error]) Source {
 	return inProcess[F]{watch}
 }
@@ -45,13 +46,15 @@ func (s inProcess[F]) Run(ctx context.Context, feed *Feed) error {
 
 // follow reads one watch to its end.
 func (s inProcess[F]) follow(ctx context.Context, feed *Feed, after Position) error {
+	first := true
 	for frame, err := range s.watch(ctx, feed.Environment(), after) {
 		if err != nil {
 			return err
 		}
-		if err := feed.Take(frame.Data()); err != nil && !errors.Is(err, ErrRefused) {
+		if err := feed.take(frame.Data(), first); err != nil && !errors.Is(err, ErrRefused) {
 			return err
 		}
+		first = false
 	}
 	return errEnded
 }

@@ -25,11 +25,12 @@ type plane struct {
 	connected chan *connection // each stream, as it is opened
 	asked     chan string      // If-None-Match of each request for the snapshot
 
-	mu       sync.Mutex
-	refusal  int    // status of every answer; 0: none is refused
-	streams  bool   // whether streams are there at all
-	snapshot []byte // nil: 503
-	usage    chan map[string]int64
+	mu         sync.Mutex
+	refusal    int    // status of every answer; 0: none is refused
+	streams    bool   // whether streams are there at all
+	snapshot   []byte // nil: 503
+	supersedes bool   // what it answers takes the place of what the request names
+	usage      chan map[string]int64
 }
 
 type connection struct {
@@ -83,7 +84,7 @@ func (p *plane) set(f func()) {
 
 func (p *plane) stream(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
-	streams := p.streams
+	streams, supersedes := p.streams, p.supersedes
 	p.mu.Unlock()
 	if !streams {
 		http.Error(w, "no streams here", http.StatusBadGateway)
@@ -91,6 +92,9 @@ func (p *plane) stream(w http.ResponseWriter, r *http.Request) {
 	}
 	c := &connection{lastEventID: r.Header.Get("Last-Event-ID"), send: make(chan string), closed: make(chan struct{})}
 	w.Header().Set("Content-Type", "text/event-stream")
+	if supersedes {
+		w.Header().Set("X-Gonfalon-Supersedes", c.lastEventID)
+	}
 	w.WriteHeader(http.StatusOK)
 	flush := http.NewResponseController(w)
 	flush.Flush()
@@ -110,8 +114,11 @@ func (p *plane) stream(w http.ResponseWriter, r *http.Request) {
 
 func (p *plane) serveSnapshot(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
-	data := p.snapshot
+	data, supersedes := p.snapshot, p.supersedes
 	p.mu.Unlock()
+	if supersedes {
+		w.Header().Set("X-Gonfalon-Supersedes", r.Header.Get("X-Gonfalon-Position"))
+	}
 	p.asked <- r.Header.Get("If-None-Match")
 	if data == nil {
 		http.Error(w, "not in sync", http.StatusServiceUnavailable)

@@ -30,6 +30,9 @@ const (
 	patience = 32 * time.Second
 )
 
+// positionHeader names in a request the position of what serves.
+const positionHeader = "X-Gonfalon-Position"
+
 type poll struct{ every time.Duration }
 
 func (p poll) Run(ctx context.Context, feed *Feed) error {
@@ -53,8 +56,11 @@ func fetch(ctx context.Context, feed *Feed) error {
 	defer cancel()
 	header := http.Header{}
 	info, serves := feed.Serving()
+	at := ""
 	if serves {
+		at = info.Position.String()
 		header.Set("If-None-Match", `"`+hex.EncodeToString(info.ID[:])+`"`)
+		header.Set(positionHeader, at)
 	}
 	response, err := feed.Get(ctx, snapshotPath(feed, "snapshot"), header)
 	if err != nil {
@@ -72,7 +78,7 @@ func fetch(ctx context.Context, feed *Feed) error {
 	if err != nil {
 		return fmt.Errorf("gonfalon: reading a snapshot: %w", err)
 	}
-	err = feed.Take(data)
+	err = feed.take(data, supersedes(response, at))
 	if errors.Is(err, ErrRefused) && serves {
 		return nil
 	}

@@ -6,14 +6,17 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/gonfalon-flags/gonfalon/engine"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
@@ -34,6 +37,9 @@ type step struct {
 	Snapshot []byte   `json:"snapshot,omitempty"`
 	Close    bool     `json:"close,omitempty"`
 	Expect   *expect  `json:"expect,omitempty"`
+
+	Supersedes *bool    `json:"supersedes,omitempty"`
+	Changed    []string `json:"changed,omitempty"`
 }
 
 type connect struct {
@@ -94,6 +100,12 @@ func (s *session) replay(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
+	changes := make(chan []string, len(s.Steps)*2)
+	defer c.Subscribe(func(e Event) {
+		if e.Kind == FlagsChanged {
+			changes <- e.Flags
+		}
+	})()
 	var stream *connection
 	for i, step := range s.Steps {
 		switch {
@@ -106,6 +118,17 @@ func (s *session) replay(t *testing.T) {
 			stream.text(t, step.Send)
 		case step.Snapshot != nil:
 			p.set(func() { p.snapshot = step.Snapshot })
+		case step.Supersedes != nil:
+			p.set(func() { p.supersedes = *step.Supersedes })
+		case step.Changed != nil:
+			select {
+			case flags := <-changes:
+				if !slices.Equal(flags, step.Changed) {
+					t.Errorf("step %d: %q can decide differently, want %q", i, flags, step.Changed)
+				}
+			case <-time.After(patience):
+				t.Fatalf("step %d: no event", i)
+			}
 		case step.Close:
 			stream.close()
 		case step.Expect != nil:
@@ -218,7 +241,23 @@ func record(t *testing.T) map[string]*session {
 		}
 		return step{Expect: e}
 	}
-	at := func(revision string) string { return strings.Repeat("61", 16) + "-" + revision }
+	at := func(data []byte) string {
+		return strings.Repeat("61", 16) + fmt.Sprintf("-%d-%x", revisionOf(t, data), data[len(data)-engine.IDBytes:])
+	}
+	superseding := func(on bool) step { return step{Supersedes: &on} }
+	changed := func(flags ...string) step { return step{Changed: flags} }
+	offline, offlineToo := compiledIn(t, snapshot.Header{Environment: DefaultEnvironment}, flagHero), compiledIn(t, snapshot.Header{Environment: DefaultEnvironment}, flagOff)
+	low, altered := compiled(t, 2, flagOff), compiled(t, 2, flagHero)
+	family := func(revision int64, age, root, more string) []byte {
+		return compiled(t, revision, `segment {"key": "adults", "constraints": [{"attribute": "age", "operator": "gte", "values": [`+age+`]}]}`,
+			`{"key": "root", "gates": [{"type": "boolean", "enabled": `+root+`}]}`,
+			`{"key": "child", "gates": [{"type": "boolean", "enabled": true}, {"type": "prerequisite", "target": "root", "enabled": true}]}`,
+			`{"key": "grandchild", "gates": [{"type": "boolean", "enabled": true}, {"type": "prerequisite", "target": "child", "enabled": false}]}`,
+			`{"key": "user", "gates": [{"type": "segment", "target": "adults", "enabled": true}]}`,
+			`{"key": "user-child", "gates": [{"type": "boolean", "enabled": true}, {"type": "prerequisite", "target": "user", "enabled": true}]}`,
+			`{"key": "alone", "gates": [{"type": "boolean", "enabled": `+more+`}]}`)
+	}
+	f1, f2, f3, f4 := family(1, "18", "true", "true"), family(2, "18", "false", "true"), family(3, "21", "false", "true"), family(4, "18", "true", "false")
 	broken := bytes.Clone(three)
 	broken[len(broken)/2] ^= 1
 	beat := step{Send: "event: heartbeat\n\n"}
@@ -231,18 +270,18 @@ func record(t *testing.T) map[string]*session {
 			is(Ready, two, 0, question{Flag: "two"}), beat, event("delta", delta(t, two, three)), is(Ready, three, 0, question{Flag: "two"}, question{Flag: "on"}),
 		}},
 		"resume": {About: "A client whose stream ends resumes where it was, and is told what it missed.", Steps: []step{
-			opened(""), event("snapshot", one), is(Ready, one, 0), {Close: true}, opened(at("1")), event("delta", delta(t, one, two)), is(Ready, two, 0), {Close: true},
-			opened(at("2")), beat, is(Ready, two, 0, question{Flag: "on"}),
+			opened(""), event("snapshot", one), is(Ready, one, 0), {Close: true}, opened(at(one)), event("delta", delta(t, one, two)), is(Ready, two, 0), {Close: true},
+			opened(at(two)), beat, is(Ready, two, 0, question{Flag: "on"}),
 		}},
 		"bootstrap": {About: "A bootstrap answers until the stream does, which says nothing if it is current.", Bootstrap: two, Steps: []step{
-			opened(at("2")), beat, is(Ready, two, 0), event("delta", delta(t, two, three)), is(Ready, three, 0),
+			opened(at(two)), beat, is(Ready, two, 0), event("delta", delta(t, two, three)), is(Ready, three, 0),
 		}},
 		"broken": {About: "Frames that are broken, older, of another environment or in no form change nothing; what came before goes on serving.", Steps: []step{
 			{Snapshot: two}, opened(""), event("snapshot", two), is(Ready, two, 0, question{Flag: "two"}),
 			event("snapshot", one), is(Ready, two, 1), event("snapshot", broken), is(Ready, two, 2), event("snapshot", elsewhere), is(Ready, two, 3),
-			{Send: "event: snapshot\nid: " + at("3") + "\ndata: %%%\n\n"}, is(Ready, two, 4),
-			{Send: "event: delta\nid: " + at("3") + "\ndata: lQ==\n\n"}, is(Ready, two, 5),
-			{Send: "event: snapshot\nid: " + at("3") + "\ndata: " + base64.StdEncoding.EncodeToString(three[:len(three)-1]) + "\n\n"}, is(Ready, two, 6, question{Flag: "two"}),
+			{Send: "event: snapshot\nid: " + at(three) + "\ndata: %%%\n\n"}, is(Ready, two, 4),
+			{Send: "event: delta\nid: " + at(three) + "\ndata: lQ==\n\n"}, is(Ready, two, 5),
+			{Send: "event: snapshot\nid: " + at(three) + "\ndata: " + base64.StdEncoding.EncodeToString(three[:len(three)-1]) + "\n\n"}, is(Ready, two, 6, question{Flag: "two"}),
 			event("snapshot", three), is(Ready, three, 6),
 		}},
 		"base": {About: "A delta for another snapshot is refused, and a whole one is fetched.", Steps: []step{
@@ -252,7 +291,32 @@ func record(t *testing.T) map[string]*session {
 			opened(""), event("snapshot", four), is(Ready, four, 0, question{Flag: "on"}), event("snapshot", again), is(Ready, again, 0, question{Flag: "on"}, question{Flag: "off"}),
 			event("snapshot", one), is(Ready, one, 0),
 		}},
+		"offline": {About: "A snapshot without a lineage, as one compiled from a file, is taken at once, after any other and after another of its kind.", Steps: []step{
+			opened(""), event("snapshot", four), changed("on"), is(Ready, four, 0), event("snapshot", offline), changed("hero", "on"), is(Ready, offline, 0, question{Flag: "on"}),
+			event("snapshot", offlineToo), changed("hero", "off"), is(Ready, offlineToo, 0, question{Flag: "hero"}, question{Flag: "off"}),
+			event("snapshot", three), changed("hero", "off", "on"), is(Ready, three, 0, question{Flag: "on"}),
+		}},
+		"supersedes": {About: "A client that has what the control plane never had takes the first snapshot of a stream that says so, at a lower revision or at its own.", Steps: []step{
+			opened(""), event("snapshot", four), changed("on"), is(Ready, four, 0), superseding(true), {Close: true},
+			opened(at(four)), event("snapshot", low), changed("off", "on"), is(Ready, low, 0, question{Flag: "on"}), event("snapshot", compiled(t, 1, flagOn)), is(Ready, low, 1), {Close: true},
+			opened(at(low)), event("snapshot", altered), changed("hero", "off"), is(Ready, altered, 1, question{Flag: "off"}), superseding(false), {Close: true},
+			opened(at(altered)), event("snapshot", compiled(t, 1, flagOn)), is(Ready, altered, 2), event("snapshot", three), changed("on"), is(Ready, three, 2),
+		}},
+		"changes": {About: "A change of flags names every flag whose decision can differ: its own record, a segment that it uses, a flag that it requires through any number of others.", Steps: []step{
+			opened(""), event("snapshot", f1), changed("alone", "child", "grandchild", "root", "user", "user-child"), event("delta", delta(t, f1, f2)), changed("child", "grandchild", "root"),
+			event("delta", delta(t, f2, f3)), changed("user", "user-child"), event("snapshot", f4), changed("alone", "child", "grandchild", "root", "user", "user-child"), is(Ready, f4, 0),
+		}},
 	}
+}
+
+// revisionOf returns a snapshot's revision.
+func revisionOf(t *testing.T, data []byte) int64 {
+	t.Helper()
+	s, err := engine.Load(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Revision()
 }
 
 // questions are of every row of the table in ../../README.md.

@@ -37,8 +37,14 @@ func (e *FrameError) Unwrap() error { return e.Err }
 // Take hands a frame to the client: a whole snapshot or a delta, which differ in their first byte. The client checks
 // it, serves it, and keeps no part of it. A snapshot that it already serves counts as a sign of life. The error is a
 // *FrameError: the frame changed nothing. It wraps ErrBase if a whole snapshot is needed.
-func (f *Feed) Take(frame []byte) error {
-	if err := f.client.take(frame); err != nil {
+func (f *Feed) Take(frame []byte) error { return f.take(frame, false) }
+
+// Supersede is Take of a whole snapshot that takes the place of what serves even if its revision is lower: the source
+// has made sure that it never had what serves.
+func (f *Feed) Supersede(snapshot []byte) error { return f.take(snapshot, true) }
+
+func (f *Feed) take(frame []byte, supersedes bool) error {
+	if err := f.client.take(frame, supersedes); err != nil {
 		return &FrameError{err}
 	}
 	f.fed = true
@@ -57,8 +63,8 @@ func (f *Feed) Environment() string { return f.client.config.Environment }
 // Serving returns a description of the snapshot that serves; false if none does.
 func (f *Feed) Serving() (SnapshotInfo, bool) { return f.client.Info() }
 
-// Get requests a path below Config.Endpoint from the control plane, with the token. Any status but 200 and 304 is an
-// error.
+// Get requests a path below Config.Endpoint from the control plane, with the token. Redirects are followed within its
+// origin only. Any status but 200 and 304 is an error.
 func (f *Feed) Get(ctx context.Context, path string, header http.Header) (*http.Response, error) {
 	config := &f.client.config
 	if config.Endpoint == "" {

@@ -16,6 +16,7 @@ type store struct {
 	refused int64
 	kept    [engine.IDBytes]byte // the id of the copy on disk
 	keep    latest               // for the goroutine that writes it
+	swapped chan struct{}        // for the goroutine that watches schedules: another snapshot serves
 }
 
 // ErrBase is the error of a delta that is for another snapshot than the one that serves. A full snapshot is needed.
@@ -28,10 +29,11 @@ var ErrRefused = errors.New("gonfalon: the frame is refused")
 // The first byte of a frame tells snapshot and delta apart: a msgpack array of 4, and of 5.
 const deltaHead = 0x95
 
-// take makes a frame the snapshot that serves, or changes nothing and says why.
-func (c *Client) take(frame []byte) error {
+// take makes a frame the snapshot that serves, or changes nothing and says why. If it supersedes, its revision may be
+// lower than what serves.
+func (c *Client) take(frame []byte, supersedes bool) error {
 	c.store.mu.Lock()
-	err := c.takeLocked(frame)
+	err := c.takeLocked(frame, supersedes)
 	if err != nil {
 		c.store.refused++
 	}
@@ -42,7 +44,7 @@ func (c *Client) take(frame []byte) error {
 	return err
 }
 
-func (c *Client) takeLocked(frame []byte) error {
+func (c *Client) takeLocked(frame []byte, superseding bool) error {
 	if len(frame) > engine.MaxSnapshotBytes {
 		return fmt.Errorf("gonfalon: a frame of %d bytes is larger than a snapshot may be", len(frame))
 	}
@@ -69,9 +71,12 @@ func (c *Client) takeLocked(frame []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := supersedes(g.info, old); err != nil {
-		g.loaded.Retire()
-		return err
+	if err := follows(g.info, old); err != nil {
+		if !superseding {
+			g.loaded.Retire()
+			return err
+		}
+		c.config.Logger.Warn("gonfalon: the control plane never had the snapshot that serves: it was restored, or the copy on disk was altered", "env", c.config.Environment, "from", old.info.Position, "to", g.info.Position)
 	}
 	c.store.taken++
 	c.serve(g)
@@ -100,9 +105,9 @@ func (c *Client) load(data []byte) (*generation, error) {
 	return g, nil
 }
 
-// supersedes says whether next may take the place of old. Another lineage always may: the environment was made anew,
-// or restored. So may what has no lineage, as files made offline.
-func supersedes(next SnapshotInfo, old *generation) error {
+// follows says whether next may take the place of old. Another lineage always may: the environment was made anew, or
+// restored. So may what has no lineage, as files made offline.
+func follows(next SnapshotInfo, old *generation) error {
 	none := [engine.LineageBytes]byte{}
 	if old == nil || next.Position.Lineage != old.info.Position.Lineage || next.Position.Lineage == none {
 		return nil
@@ -120,6 +125,10 @@ func supersedes(next SnapshotInfo, old *generation) error {
 // serve swaps the snapshot that decides. Calls that began with the old one end with it.
 func (c *Client) serve(g *generation) {
 	old := c.serving.Swap(g)
+	select {
+	case c.store.swapped <- struct{}{}:
+	default:
+	}
 	if g.counts != nil {
 		c.usage.track(g)
 	}

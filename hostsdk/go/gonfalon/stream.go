@@ -57,8 +57,10 @@ func (s stream) follow(ctx context.Context, feed *Feed) error {
 	defer watchdog.Stop()
 
 	header := http.Header{"Accept": {"text/event-stream"}, "Cache-Control": {"no-cache"}}
+	at := ""
 	if info, ok := feed.Serving(); ok {
-		header.Set("Last-Event-ID", info.Position.String())
+		at = info.Position.String()
+		header.Set("Last-Event-ID", at)
 	}
 	response, err := feed.Get(ctx, snapshotPath(feed, "stream"), header)
 	if err != nil {
@@ -71,20 +73,23 @@ func (s stream) follow(ctx context.Context, feed *Feed) error {
 	current := time.AfterFunc(settle, func() { feed.client.status.confirm(feed.client) })
 	defer current.Stop()
 	body := &heard{response.Body, watchdog}
+	superseded := supersedes(response, at)
 	for event, err := range sse.Read(body, &sse.ReadConfig{MaxEventSize: maxEventBytes}) {
 		if err != nil {
 			return because(ctx, err)
 		}
 		current.Stop()
-		if err := s.take(ctx, feed, &event); err != nil {
+		if err := s.take(ctx, feed, &event, superseded); err != nil {
 			return err
 		}
+		superseded = superseded && event.Type != "snapshot"
 	}
 	return because(ctx, errEnded)
 }
 
-// take handles one event. Only what a whole snapshot didn't mend is an error.
-func (s stream) take(ctx context.Context, feed *Feed, event *sse.Event) error {
+// take handles one event; superseded says that a snapshot takes the place of what serves. Only what a whole snapshot
+// didn't mend is an error.
+func (s stream) take(ctx context.Context, feed *Feed, event *sse.Event, superseded bool) error {
 	switch event.Type {
 	case "heartbeat":
 		feed.Confirm()
@@ -95,7 +100,7 @@ func (s stream) take(ctx context.Context, feed *Feed, event *sse.Event) error {
 	}
 	frame, err := base64.StdEncoding.DecodeString(strings.TrimSpace(event.Data))
 	if err == nil {
-		err = feed.Take(frame)
+		err = feed.take(frame, superseded)
 	} else {
 		err = feed.refuse(fmt.Errorf("gonfalon: %s event: %w", event.Type, err))
 	}
@@ -111,6 +116,14 @@ func (s stream) take(ctx context.Context, feed *Feed, event *sse.Event) error {
 		return nil // a delta to what was fetched meanwhile
 	}
 	return fetch(ctx, feed)
+}
+
+// supersededHeader names in an answer the position whose place the snapshot takes, even with a lower revision.
+const supersededHeader = "X-Gonfalon-Supersedes"
+
+// supersedes reports whether an answer takes the place of what is at a position.
+func supersedes(response *http.Response, at string) bool {
+	return at != "" && response.Header.Get(supersededHeader) == at
 }
 
 // covers reports whether a host at p has what an event's id names.

@@ -3,6 +3,7 @@ package gonfalon
 import (
 	"bytes"
 	"encoding/base64"
+	"fmt"
 	"testing"
 	"time"
 
@@ -34,7 +35,7 @@ func TestStreamDeliversSnapshotsAndDeltas(t *testing.T) {
 	}
 	s.close()
 	s = p.connection(t)
-	if want := "61616161616161616161616161616161-2"; s.lastEventID != want {
+	if want := fmt.Sprintf("61616161616161616161616161616161-2-%x", two[len(two)-32:]); s.lastEventID != want {
 		t.Errorf("it resumes from %q, want %q", s.lastEventID, want)
 	}
 	if c.State() != Ready {

@@ -137,6 +137,7 @@ func (p *Provider) subscribe(changed func()) {
 	}
 	p.stop = p.flags.Subscribe(func(e gonfalon.Event) {
 		switch {
+		case e.Kind == gonfalon.FlagsChanged && len(e.Flags) == 0: // no flag can decide differently
 		case e.Kind == gonfalon.FlagsChanged:
 			p.emit(of.ProviderConfigChange, fmt.Sprintf("revision %d", e.Info.Position.Revision), e.Flags)
 		case e.State == gonfalon.Ready:

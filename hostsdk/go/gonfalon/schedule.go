@@ -1,0 +1,64 @@
+package gonfalon
+
+import (
+	"context"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
+)
+
+// lookAgain is how often the clock is compared with the next edge of a schedule, since a clock may be set and a machine
+// may sleep.
+const lookAgain = time.Second
+
+// watchSchedules is the goroutine that announces when schedules open and close.
+func (c *Client) watchSchedules(ctx context.Context) {
+	ticker := time.NewTicker(lookAgain)
+	defer ticker.Stop()
+	timer := time.NewTimer(lookAgain)
+	defer timer.Stop()
+	var g *generation
+	var next edge
+	seen := c.now()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-c.store.swapped:
+		case <-ticker.C:
+		case <-timer.C:
+		}
+		now := c.now()
+		if serving := c.serving.Load(); serving != g {
+			g, seen = serving, now // what changed with the snapshot was announced with it
+			next = g.nextEdge(seen)
+		}
+		if now < seen { // the clock was set back: the edges after its time come again, and change decisions now too
+			next = g.nextEdge(now)
+		}
+		for until := max(seen, now); len(next.flags) > 0 && next.at <= until; next = g.nextEdge(next.at) {
+			c.events.put(Event{Kind: FlagsChanged, Info: g.info, Flags: next.flags})
+		}
+		if now < seen {
+			next = g.nextEdge(now)
+		}
+		seen = now
+		if left := next.at - now; len(next.flags) > 0 && left < lookAgain.Microseconds() {
+			timer.Reset(time.Duration(left) * time.Microsecond)
+		}
+	}
+}
+
+// edge is a moment at which schedules open or close, and the flags that can then decide differently.
+type edge struct {
+	at    int64 // in Unix microseconds
+	flags []string
+}
+
+// nextEdge returns the first edge after a moment; it has no flags if there is none.
+func (g *generation) nextEdge(after int64) (next edge) {
+	if g != nil && g.timed {
+		next.at, next.flags = engine.Edges(g.loaded.Bytes(), after)
+	}
+	return next
+}

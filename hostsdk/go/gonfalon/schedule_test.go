@@ -1,0 +1,92 @@
+package gonfalon
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestASchedulesEdgesAreEvents: whoever watches learns that a schedule opened or closed, and asking then shows it.
+func TestASchedulesEdgesAreEvents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		at := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(time.RFC3339) }
+		soon := `{"key": "soon", "gates": [{"type": "schedule", "from": "` + at(time.Hour) + `", "until": "` + at(2*time.Hour) + `"}]}`
+		child := `{"key": "child", "gates": [{"type": "boolean", "enabled": true}, {"type": "prerequisite", "target": "soon", "enabled": true}]}`
+		start := time.Now()
+		frames := make(chan []byte)
+		c, err := New(t.Context(), Config{Bootstrap: compiled(t, 1, flagOn, soon, child), Source: channel(frames), Logger: quiet, ReadyWithin: -1, Usage: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		type seen struct {
+			at    time.Duration
+			flags []string
+			on    bool
+		}
+		var all []seen
+		defer c.Subscribe(func(e Event) {
+			if e.Kind == FlagsChanged {
+				all = append(all, seen{time.Since(start), e.Flags, c.Enabled("child")})
+			}
+		})()
+		is := func(want ...seen) {
+			t.Helper()
+			synctest.Wait()
+			if !slices.EqualFunc(all, want, func(a, b seen) bool { return a.at == b.at && a.on == b.on && slices.Equal(a.flags, b.flags) }) {
+				t.Errorf("it saw %v, want %v", all, want)
+			}
+			all = nil
+		}
+		time.Sleep(time.Hour - time.Microsecond)
+		is()
+		time.Sleep(time.Microsecond)
+		is(seen{time.Hour, []string{"child", "soon"}, true})
+		frames <- compiled(t, 2, flagOff, soon, child)
+		is(seen{time.Hour, []string{"off", "on"}, true})
+		time.Sleep(2 * time.Hour)
+		is(seen{2 * time.Hour, []string{"child", "soon"}, false})
+		c.Close()
+	})
+}
+
+// TestAClockThatIsSet: the events follow the client's own clock, also when it jumps.
+func TestAClockThatIsSet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		now := inside.AddDate(-1, 0, 0)
+		c, err := New(t.Context(), Config{Bootstrap: compiled(t, 1, flagSoon), Logger: quiet, ReadyWithin: -1, Usage: -1, Clock: func() time.Time { return now }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		events := 0
+		defer c.Subscribe(func(e Event) { events++ })()
+		for _, years := range []int{1, 1, -1, -1, 1} {
+			synctest.Wait()
+			before := events
+			now = now.AddDate(years, 0, 0)
+			time.Sleep(lookAgain)
+			synctest.Wait()
+			if events != before+1 {
+				t.Errorf("at %s there were %d events, want one", now, events-before)
+			}
+		}
+		c.Close()
+	})
+}
+
+// channel is a source of the frames that a test sends.
+type channel chan []byte
+
+func (ch channel) Run(ctx context.Context, feed *Feed) error {
+	for {
+		select {
+		case frame := <-ch:
+			if err := feed.Take(frame); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
