@@ -116,7 +116,9 @@ func TestChangesReachDependants(t *testing.T) {
 	set := func(age, flags string) string {
 		return `{"segments": [{"key": "adults", "constraints": [{"attribute": "age", "operator": "gte", "values": [` + age + `]}]}], "flags": [` + rest + flags + `]}`
 	}
-	parent := func(on string) string { return `, {"key": "parent", "gates": [{"type": "boolean", "enabled": ` + on + `}]}` }
+	parent := func(on string) string {
+		return `, {"key": "parent", "gates": [{"type": "boolean", "enabled": ` + on + `}]}`
+	}
 	const gone = `, {"key": "gone", "gates": [{"type": "boolean", "enabled": true}]}`
 	for _, test := range []struct {
 		before, after string
