@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, test, type TestContext } from 'node:test'
 import { Fake, hex, message } from './support/fake.ts'
-import { FrameError, Gonfalon, resolve, LoadError, type Options, type Source } from './support/sdk.ts'
+import { folder } from './support/folder.ts'
+import { FrameError, Gonfalon, LoadError, type Options, type Source } from './support/sdk.ts'
 import { boolean, compile, delta, lineageA, lineageB } from './support/snapshots.ts'
 import { next, quick } from './support/wait.ts'
 
@@ -24,12 +24,6 @@ async function connect(t: TestContext, options: Options): Promise<Gonfalon> {
   const flags = await Gonfalon.connect({ ...quick, ...options })
   t.after(() => flags.close())
   return flags
-}
-
-function folder(t: TestContext): string {
-  const path = mkdtempSync(join(tmpdir(), 'gonfalon-'))
-  t.after(() => rmSync(path, { recursive: true }))
-  return path
 }
 
 test('a stream brings the snapshot, then each change', async (t) => {
@@ -285,69 +279,6 @@ test('a last good snapshot that cannot be written harms nothing', async (t) => {
   assert.equal(flags.enabled('f'), true)
   await flags.close()
   assert.deepEqual(readdirSync(path), [])
-})
-
-test('a trap costs one decision: the engine is made again', async (t) => {
-  const flags = await connect(t, { bootstrap: one })
-  const store = (flags as unknown as { store: { engine: { memory: { exports: { memory: WebAssembly.Memory } } } } }).store
-  const healthy = store.engine
-  new Uint8Array(healthy.memory.exports.memory.buffer).fill(0xff)
-  assert.equal(flags.enabled('f', { default: false }), false)
-  assert.equal(flags.stats.traps, 1)
-  assert.equal(flags.stats.broken, 1)
-  assert.notEqual(store.engine, healthy)
-  assert.equal(flags.enabled('f'), true)
-  assert.equal(flags.state, 'READY')
-})
-
-test('a context that throws costs its caller the default, and nobody else anything', async (t) => {
-  const rule = { type: 'rule', enabled: true, constraints: [{ attribute: 'plan', operator: 'eq', values: ['pro'] }] }
-  const group = { type: 'group', target: 'staff', enabled: true }
-  const flags = await connect(t, { bootstrap: compile({ flags: [{ key: 'f', gates: [rule] }, { key: 'g', gates: [group] }, { key: 'on', gates: [{ type: 'boolean', enabled: true }] }] }) })
-  const attributes = {
-    get plan(): string {
-      throw new Error('no')
-    },
-  }
-  assert.equal(flags.enabled('f', { attributes, default: true }), false, 'it counts as null')
-  const groups = (): boolean => {
-    throw new Error('no')
-  }
-  assert.equal(resolve(flags.decide('g', { groups })).error, 'INVALID_CONTEXT')
-  assert.equal(flags.enabled('g', { groups, default: true }), true)
-  assert.equal(resolve(flags.decide('g', { groups: (async () => true) as never })).error, 'INVALID_CONTEXT')
-  assert.equal(flags.stats.broken, 3)
-  assert.deepEqual(flags.decideAll({ groups }).map((d) => [d.key, resolve(d).error]), [['f', undefined], ['g', 'INVALID_CONTEXT'], ['on', undefined]])
-  assert.equal(flags.stats.broken, 4)
-  assert.equal(flags.enabled('f', { attributes: { plan: 'pro' } }), true)
-  assert.equal(flags.enabled('on', { attributes }), true, 'what a flag does not need is not read')
-  assert.equal(flags.enabled('g', { actor: 'a', groups: ['staff'], attributes }), true)
-})
-
-test('defaults count where nothing is known, and only there', async (t) => {
-  const flags = await connect(t, {
-    bootstrap: compile({
-      flags: [
-        { key: 'killed', killed: true, gates: [{ type: 'boolean', enabled: true }] },
-        { key: 'n', gates: [{ type: 'variant', variants: [{ name: 'v', weight: 1, payload: 3 }] }] },
-        { key: 'o', gates: [{ type: 'variant', variants: [{ name: 'v', weight: 1, payload: { a: 1 } }] }] },
-      ],
-    }),
-  })
-  const actor = 'user:1'
-  assert.equal(flags.enabled('killed', { default: true }), false)
-  assert.equal(flags.enabled('nope', { default: true }), false)
-  assert.equal(flags.variant('n', { actor, default: 'd' }), 'v')
-  assert.equal(flags.variant('n', { default: 'd' }), 'd')
-  assert.equal(flags.variant('n'), undefined)
-  assert.equal(flags.payloadNumber('n', { actor, default: 1 }), 3)
-  assert.equal(flags.payloadNumber('o', { actor, default: 1 }), 1)
-  assert.equal(flags.payloadString('n', { actor, default: 'x' }), 'x')
-  assert.equal(flags.payloadBoolean('n', { actor }), undefined)
-  assert.deepEqual(flags.payloadObject<{ a: number }>('o', { actor }), { a: 1 })
-  assert.equal(flags.payloadObject('n', { actor }), undefined)
-  assert.deepEqual(flags.payload('o', { actor }), { a: 1 })
-  assert.equal(flags.payload('nope', { default: null }), null)
 })
 
 test('a prepared context follows the snapshots', async (t) => {

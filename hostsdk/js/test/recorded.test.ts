@@ -31,7 +31,9 @@ interface Step {
   readonly connect?: { readonly last_event_id: string }
   readonly send?: string
   readonly snapshot?: string
+  readonly supersedes?: boolean
   readonly close?: true
+  readonly changed?: readonly string[]
   readonly expect?: Expectation
 }
 
@@ -44,6 +46,24 @@ interface Session {
 const folder = new URL('../../testdata/sessions/', import.meta.url)
 const sessions = readdirSync(folder).filter((name) => name.endsWith('.json'))
 
+/** The flags that a client's changes name, one after another. */
+class Changes {
+  private readonly waiting: (readonly string[])[] = []
+  private heard: (() => void) | undefined
+
+  constructor(flags: Gonfalon) {
+    flags.on('change', (event) => {
+      this.waiting.push(event.flags)
+      this.heard?.()
+    })
+  }
+
+  async next(): Promise<readonly string[]> {
+    while (this.waiting.length === 0) await new Promise<void>((resolve) => (this.heard = resolve))
+    return this.waiting.shift()!
+  }
+}
+
 test('there are sessions', () => assert.ok(sessions.length > 0))
 
 for (const name of sessions) {
@@ -52,7 +72,10 @@ for (const name of sessions) {
     const fake = await Fake.start(t)
     fake.first = () => ':\n\n'
     let snapshot: Uint8Array | undefined
+    let supersedes = false
     fake.intercept = (request, response) => {
+      const position = request.headers['last-event-id'] ?? request.headers['x-gonfalon-position']
+      if (supersedes && position !== undefined) response.setHeader('X-Gonfalon-Supersedes', position)
       if (!request.url!.endsWith('/snapshot?formats=1')) return false
       const tag = snapshot && `"${hex(snapshot.slice(-32))}"`
       if (tag === undefined) response.writeHead(503).end()
@@ -73,17 +96,19 @@ for (const name of sessions) {
     })
     t.after(() => flags.close())
 
+    const changes = new Changes(flags)
     let connections = 0
     for (const step of session.steps) {
       if (step.connect !== undefined) {
         await fake.asked('/v1/envs/default/stream?formats=1', ++connections)
         await fake.streaming()
         const request = fake.requests.filter(({ url }) => url.endsWith('/stream?formats=1'))[connections - 1]!
-        const sent = request.headers['last-event-id'] as string | undefined
-        assert.equal(sent?.split('-').slice(0, step.connect.last_event_id.split('-').length).join('-') ?? '', step.connect.last_event_id)
+        assert.equal(request.headers['last-event-id'] ?? '', step.connect.last_event_id)
       } else if (step.send !== undefined) fake.write(step.send)
       else if (step.snapshot !== undefined) snapshot = Buffer.from(step.snapshot, 'base64')
+      else if (step.supersedes !== undefined) supersedes = step.supersedes
       else if (step.close) fake.drop()
+      else if (step.changed !== undefined) assert.deepEqual(await changes.next(), step.changed)
       else if (step.expect !== undefined) await until(step.expect)
       else assert.fail(`an unknown step: ${JSON.stringify(step)}`)
     }
