@@ -5,16 +5,21 @@ import { isMap, sortedEntries } from '../engine/writer.js'
 import type { Misuse } from '../misuse.js'
 
 /**
- * A context as OFREP has it, with members in one order, so that equal contexts have equal texts. OpenFeature's contexts have the
- * actor and the groups among the attributes, where they stay as they are: a server reads them as an SDK does.
+ * A context as OFREP has it, with members in one order, so that equal contexts have equal texts. The protocol has the actor and the
+ * groups among the attributes. So have OpenFeature's contexts, which stay as they are: a server reads them as an SDK does. Other
+ * attributes of these names have no place, because they would be the actor and the groups.
  */
 export function contextJson(context: Context | undefined, misuse: Misuse): string {
   const { actor, groups, attributes } = context ?? {}
   const members = new Map(sortedEntries(attributes ?? {}))
   const key = keyOf(actor, misuse)
-  if (typeof key === 'string' && members.get('targetingKey') !== actor) members.set('targetingKey', key)
-  if (typeof groups !== 'function' && groups !== undefined && groups !== null && members.get('groups') !== groups) members.set('groups', listed(groups, misuse))
+  if (typeof actor === 'object' || members.get('targetingKey') !== actor) members.set('targetingKey', key ?? undefined)
+  if (members.get('groups') !== groups) members.set('groups', groupsOf(groups, misuse))
   return object(members, 0)
+}
+
+function groupsOf(groups: Context['groups'], misuse: Misuse): readonly string[] | undefined {
+  return typeof groups === 'function' || groups === undefined || groups === null ? undefined : listed(groups, misuse)
 }
 
 /** JSON of an attribute: bigints keep all their digits, and what is no attribute is null. */
@@ -25,6 +30,8 @@ function json(v: unknown, depth: number): string {
     case 'string':
       return JSON.stringify(v.toWellFormed())
     case 'number':
+      // Digits alone would be an integer, which is exact beyond ±2^53, as this number may not be.
+      return Math.abs(v) > 2 ** 53 && Math.abs(v) < 1e21 ? `${v}.0` : JSON.stringify(v)
     case 'boolean':
       return JSON.stringify(v)
     case 'object':

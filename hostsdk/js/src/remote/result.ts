@@ -1,4 +1,5 @@
 import type { Json } from '../context.js'
+import { ContextError } from '../engine/context_error.js'
 import { undecided, type Decision, type Gate, type Reason } from '../decision.js'
 
 /** Where a server tells that results may have changed. */
@@ -62,6 +63,8 @@ function decisionOf(flag: FlagResult, revision: number | undefined): Decision {
     case 'TARGETING_KEY_MISSING':
       // A flag with variants, and no actor to serve one to: its value is the caller's default.
       return { ...undecided(key, 'NOT_READY', revision), reason: 'DEFAULT', hasVariants: true, known: true }
+    case 'INVALID_CONTEXT':
+      return undecided(key, 'NOT_READY', revision, new ContextError(`the control plane can't read the context for flag ${key}`))
     default:
       return undecided(key, 'NOT_READY', revision, new Error(`the control plane answered ${flag.errorCode} for flag ${key}`))
   }

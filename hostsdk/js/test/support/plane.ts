@@ -46,7 +46,7 @@ export class Plane {
     const response = await fetch(`${this.endpoint}/v1${path}`, {
       method,
       headers: { Authorization: `Bearer ${admin}`, 'Content-Type': 'application/json' },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
     const text = await response.text()
     if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`)
@@ -54,7 +54,7 @@ export class Plane {
   }
 
   put(flag: { readonly key: string }): Promise<unknown> {
-    return this.api('PUT', `/envs/default/flags/${flag.key}`, flag)
+    return this.api('PUT', `/envs/default/flags/${encodeURIComponent(flag.key)}`, flag)
   }
 
   async token(role: 'sdk' | 'client'): Promise<string> {

@@ -19,12 +19,16 @@ export interface Case {
 }
 
 interface Values {
-  readonly flags: readonly { readonly key: string }[]
   readonly snapshot: string
   readonly cases: readonly Case[]
 }
 
-export const values = JSON.parse(readFileSync(new URL('../../../testdata/values.json', import.meta.url), 'utf8')) as Values
+const text = readFileSync(new URL('../../../testdata/values.json', import.meta.url), 'utf8')
+
+export const values = JSON.parse(text) as Values
+
+/** The flags of the cases, as they are written: some of their numbers are beyond what JavaScript can parse. */
+export const flagsText = /^ "flags": (\[.*?^ \])/ms.exec(text)![1]!
 
 /** Types that JavaScript doesn't have. */
 const foreign = ['uuid', 'marshals', 'pointer', 'nil_pointer']
@@ -35,6 +39,11 @@ const foreign = ['uuid', 'marshals', 'pointer', 'nil_pointer']
  */
 export function possible({ actor, groups, attributes, as }: Case): boolean {
   return as !== 'integer' && !foreign.some((name) => `${JSON.stringify([actor, groups, attributes])}`.includes(`"${name}":`))
+}
+
+/** Whether a case can be asked over the network: with the server's own chance, and without functions. */
+export function remote({ roll, loaded, groups }: Case): boolean {
+  return roll === undefined && loaded === undefined && !(groups !== undefined && 'member' in groups)
 }
 
 /** Makes a value of this language. */
