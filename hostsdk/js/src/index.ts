@@ -60,5 +60,6 @@ export class Gonfalon extends Client {
   }
 }
 
+export { score } from './score.js'
 export { file } from './source/file.js'
 export * from './shared.js'
