@@ -31,17 +31,20 @@ func (s *Service) Snapshot(ctx context.Context, env string) (*Snapshot, error) {
 // The first frame answers the position: as a whole snapshot it takes the place of what the host has, even with a lower
 // revision, since the control plane has made sure that it never had what the host has. See [Service.Resume].
 //
+// A write by this program waits until each reader of Watch has taken what it wrote, that is until it asks for the next
+// frame, so that a program reads its own writes. A reader that takes longer than a second isn't waited for.
+//
 // It ends without an error when the context does, with the code Gone when the environment is deleted, with Unavailable
 // when the service is closed, and at once with NotFound if the environment doesn't exist.
 func (s *Service) Watch(ctx context.Context, env string, after engine.Position) iter.Seq2[*Frame, error] {
 	format := s.Formats()[0]
 	return func(yield func(*Frame, error) bool) {
 		from, _ := s.Resume(ctx, env, after, format)
-		s.WatchIn(ctx, env, from, format)(yield)
+		s.replica.Feeds().Read(ctx, env, from, format)(yield)
 	}
 }
 
-// WatchIn watches like Watch, in a format that the host reads, one of Formats. A host that is ahead of this replica gets
+// WatchIn watches like Watch, in a format that the host reads, one of Formats, and no write waits for it. A host that is ahead of this replica gets
 // nothing before a later revision: use a position from Resume.
 func (s *Service) WatchIn(ctx context.Context, env string, after engine.Position, format int) iter.Seq2[*Frame, error] {
 	if !slices.Contains(s.Formats(), format) {

@@ -48,7 +48,9 @@ func (c *call) events() error {
 	}
 	edges := c.atEdges(s)
 	defer edges.stop()
-	for frame, err := range c.service().Watch(ctx, c.env, after) {
+	format := c.service().Formats()[0]
+	after, _ = c.service().Resume(ctx, c.env, after, format)
+	for frame, err := range c.service().WatchIn(ctx, c.env, after, format) {
 		if err != nil || s.refetch(frame.Position()) != nil {
 			return nil
 		}

@@ -31,6 +31,10 @@ type feed struct {
 	skipped   []*model.State // states before it that were not published; hosts may have polled them
 	timer     *time.Timer    // nil if none runs
 	published time.Time      // when something was last published
+
+	readers map[*reader]bool // nil before the first
+	moved   chan struct{}    // closed when a reader moves
+	urgent  chan struct{}    // closed when a write waits for readers; nil if nobody listens
 }
 
 // publication is what streams see until next is closed.

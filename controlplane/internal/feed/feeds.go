@@ -83,6 +83,15 @@ func (f *Feeds) Stop() {
 // keep it there, until the context ends. The last item is an error if the environment doesn't exist (NotFound), was
 // deleted (Gone), or the feeds were closed (Unavailable).
 func (f *Feeds) Watch(ctx context.Context, env string, after engine.Position, format int) iter.Seq2[*Frame, error] {
+	return f.watch(ctx, env, after, format, false)
+}
+
+// Read watches for the program that holds the control plane: Settle waits for it.
+func (f *Feeds) Read(ctx context.Context, env string, after engine.Position, format int) iter.Seq2[*Frame, error] {
+	return f.watch(ctx, env, after, format, true)
+}
+
+func (f *Feeds) watch(ctx context.Context, env string, after engine.Position, format int, reads bool) iter.Seq2[*Frame, error] {
 	return func(yield func(*Frame, error) bool) {
 		feed := f.find(env)
 		if feed == nil {
@@ -92,33 +101,56 @@ func (f *Feeds) Watch(ctx context.Context, env string, after engine.Position, fo
 		feed.watchers.Add(1)
 		defer feed.watchers.Add(-1)
 		at := after
-		if p := f.newest(env); p != nil && !feed.knows(at, p, format) {
-			frame, err := p.In(format).whole()
+		var r *reader
+		if reads {
+			r = feed.enter(at)
+			defer feed.leave(r)
+		}
+		var has *Snapshot // what is at the position, in the format; nil if that isn't known
+		send := func(to *Snapshot, frame *Frame, err error) bool {
+			at, has = to.Position(), to.In(format)
 			if err != nil {
-				f.log.Error("a snapshot can't be made", "environment", env, "error", err)
-			} else if !yield(frame, nil) {
+				f.log.Error("a frame can't be made; hosts keep what they have", "environment", env, "revision", at.Revision, "error", err)
+				return true
+			}
+			return yield(frame, nil)
+		}
+		if p := f.newest(env); p != nil && !feed.knows(at, p, format) {
+			if frame, err := p.In(format).whole(); !send(p, frame, err) {
 				return
 			}
-			at = p.Position()
 		}
 		for {
+			var urgent <-chan struct{}
+			if reads {
+				feed.move(r, at)
+				urgent = feed.hurry()
+			}
 			now := feed.current.Load()
 			if now.newest == nil {
 				yield(nil, model.Errorf(api.Gone, "the environment %q was deleted", env))
 				return
 			}
-			if position := now.newest.Position(); !at.Covers(position) {
-				frame, err := now.frame(at, format)
-				if err != nil {
-					f.log.Error("a frame can't be made; hosts keep what they have", "environment", env, "revision", position.Revision, "error", err)
-				} else if !yield(frame, nil) {
+			newest := now.newest.Position()
+			if !at.Covers(newest) {
+				if frame, err := now.frame(at, format); !send(now.newest, frame, err) {
 					return
 				}
-				at = position
 				continue
 			}
 			select {
 			case <-now.next:
+			case <-urgent: // a new lineage is published before it is sent, or the one before would follow
+				p := f.newest(env)
+				if p == nil || p.Position().Lineage != newest.Lineage || at.Covers(p.Position()) {
+					continue
+				}
+				if base := feed.remembered(at, p.formats); has == nil && base != nil {
+					has = base.In(format)
+				}
+				if frame, err := p.In(format).frame(has); !send(p, frame, err) {
+					return
+				}
 			case <-ctx.Done():
 				return
 			case <-f.closed:

@@ -102,12 +102,18 @@ func (rep *Replica) Write(ctx context.Context, i model.Intent, base Base, build 
 	}
 }
 
-// settle waits until this replica has applied a committed change. If that takes too long, the change is committed all
-// the same.
+// settle waits until this replica has applied a committed change, and the program's own readers have taken it. If that
+// takes too long, the change is committed all the same.
 func (rep *Replica) settle(ctx context.Context, d *Draft) {
-	if _, err := rep.Wait(ctx, d.committed); err != nil && ctx.Err() == nil {
-		rep.log.Warn("a change is written, but this replica has not applied it in time",
-			"environment", d.Base.Env, "revision", d.Head.Revision)
+	if _, err := rep.Wait(ctx, d.committed); err != nil {
+		if ctx.Err() == nil {
+			rep.log.Warn("a change is written, but this replica has not applied it in time",
+				"environment", d.Base.Env, "revision", d.Head.Revision)
+		}
+		return
+	}
+	if p := rep.Snapshot(d.Base.Env); p != nil {
+		rep.feeds.Settle(ctx, d.Base.Env, p.Position())
 	}
 }
 

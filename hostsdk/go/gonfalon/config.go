@@ -101,6 +101,7 @@ func newClient(config Config) (*Client, error) {
 	c.events.init()
 	c.store.keep.ch = make(chan *generation, 1)
 	c.store.swapped = make(chan struct{}, 1)
+	c.store.arrived = make(chan struct{})
 	c.usage.on = config.Usage > 0 && config.ReportUsage != nil
 	c.ending.init()
 	return c, nil

@@ -8,7 +8,7 @@ import (
 )
 
 // InProcess returns the source of a program that embeds the control plane. Pass it the Watch method of a
-// controlplane.Service, and flags come without HTTP.
+// controlplane.Service, and flags come without HTTP. A write through the service returns when the client serves it.
 //
 //	flags, err := gonfalon.New(ctx, gonfalon.Config{Source: gonfalon.InProcess(service.Watch)})
 //

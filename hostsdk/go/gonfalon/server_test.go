@@ -1,6 +1,9 @@
 package gonfalon_test
 
 import (
+	"context"
+	"crypto/rand"
+	"errors"
 	"log/slog"
 	"net/http/httptest"
 	"path/filepath"
@@ -32,11 +35,13 @@ func TestServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	enable := func(key string) {
+	enable := func(key string) int64 {
 		t.Helper()
-		if _, err := plane.Enable(ctx, "default", key, flagset.Scope{}, by); err != nil {
+		written, err := plane.Enable(ctx, "default", key, flagset.Scope{}, by)
+		if err != nil {
 			t.Fatal(err)
 		}
+		return written.Revision
 	}
 	lastGood := filepath.Join(t.TempDir(), "flags")
 	open := func(source gonfalon.Source) *gonfalon.Client {
@@ -54,9 +59,23 @@ func TestServer(t *testing.T) {
 	if !streamed.Enabled("first") || streamed.State() != gonfalon.Ready || !polled.Enabled("first") {
 		t.Fatalf("streamed %+v, polled %+v", streamed.Stats(), polled.Stats())
 	}
-	enable("second")
-	await(t, streamed, func() bool { return streamed.Enabled("second") })
-	await(t, polled, func() bool { return polled.Enabled("second") })
+	for range 20 {
+		key := rand.Text()
+		if err := streamed.WaitFor(ctx, enable(key)); err != nil || !streamed.Enabled(key) {
+			t.Fatalf("what was waited for isn't there (%v)", err)
+		}
+	}
+	revision := enable("second")
+	for _, flags := range []*gonfalon.Client{streamed, polled} {
+		if err := flags.WaitFor(ctx, revision); err != nil || !flags.Enabled("second") {
+			t.Fatalf("what was waited for isn't there (%v)", err)
+		}
+	}
+	late, cancel := context.WithTimeout(ctx, time.Millisecond)
+	defer cancel()
+	if err := streamed.WaitFor(late, revision+1); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("waiting for what isn't written: %v", err)
+	}
 	if stats := streamed.Stats(); stats.Refused != 0 || stats.Lost != 0 {
 		t.Errorf("%+v", stats)
 	}
@@ -71,19 +90,5 @@ func TestServer(t *testing.T) {
 	restarted := open(nil)
 	if !restarted.Enabled("second") || restarted.State() != gonfalon.Stale {
 		t.Errorf("%+v", restarted.Stats())
-	}
-}
-
-// await waits for a change to arrive.
-func await(t *testing.T, flags *gonfalon.Client, done func() bool) {
-	t.Helper()
-	changed := make(chan struct{}, 256)
-	defer flags.Subscribe(func(gonfalon.Event) { changed <- struct{}{} })()
-	for !done() {
-		select {
-		case <-changed:
-		case <-t.Context().Done():
-			t.Fatal("it never came")
-		}
 	}
 }

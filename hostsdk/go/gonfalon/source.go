@@ -107,18 +107,18 @@ func failure(response *http.Response) error {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
 		return &RefusedError{Status: response.StatusCode, Detail: text}
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		return &laterError{after: retryAfter(response.Header.Get("Retry-After"), time.Now()), text: text}
+		return &laterError{retryAfter(response.Header.Get("Retry-After"), time.Now()), errors.New("gonfalon: " + text)}
 	}
 	return errors.New("gonfalon: " + text)
 }
 
-// laterError is an answer that says when to come back.
+// laterError is an error of an answer that says when to come back.
 type laterError struct {
 	after time.Duration
-	text  string
+	error
 }
 
-func (e *laterError) Error() string { return "gonfalon: " + e.text }
+func (e *laterError) Unwrap() error { return e.error }
 
 // retryAfter reads the header: seconds or a date; 0 if there is none.
 func retryAfter(header string, now time.Time) time.Duration {

@@ -1,6 +1,7 @@
 package gonfalon
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -17,6 +18,7 @@ type store struct {
 	kept    [engine.IDBytes]byte // the id of the copy on disk
 	keep    latest               // for the goroutine that writes it
 	swapped chan struct{}        // for the goroutine that watches schedules: another snapshot serves
+	arrived chan struct{}        // closed when another snapshot serves
 }
 
 // ErrBase is the error of a delta that is for another snapshot than the one that serves. A full snapshot is needed.
@@ -80,6 +82,8 @@ func (c *Client) takeLocked(frame []byte, superseding bool) error {
 	}
 	c.store.taken++
 	c.serve(g)
+	close(c.store.arrived)
+	c.store.arrived = make(chan struct{})
 	c.status.confirm(c)
 	c.announce(old, g)
 	if c.config.LastGood != "" {
@@ -139,6 +143,25 @@ func (c *Client) serve(g *generation) {
 		c.config.Logger.Warn("gonfalon: the environment has a new lineage: it was made anew, or restored", "env", c.config.Environment, "from", old.info.Position, "to", g.info.Position)
 	}
 	old.loaded.Retire()
+}
+
+// WaitFor waits until a revision, or a later one, serves, so that a program reads what it wrote: each write answers with
+// the revision that it made. It returns an error if ctx ends before. In the program that holds the control plane, a
+// write returns when the clients of [InProcess] serve it.
+func (c *Client) WaitFor(ctx context.Context, revision int64) error {
+	for {
+		c.store.mu.Lock()
+		arrived := c.store.arrived
+		c.store.mu.Unlock()
+		if info, ok := c.Info(); ok && info.Position.Revision >= revision {
+			return nil
+		}
+		select {
+		case <-arrived:
+		case <-ctx.Done():
+			return fmt.Errorf("gonfalon: waiting for revision %d: %w", revision, context.Cause(ctx))
+		}
+	}
 }
 
 // Snapshot returns the bytes that serve, to be kept as a bootstrap; nil before the first.

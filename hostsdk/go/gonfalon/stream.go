@@ -1,6 +1,7 @@
 package gonfalon
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -72,11 +73,11 @@ func (s stream) follow(ctx context.Context, feed *Feed) error {
 	}
 	current := time.AfterFunc(settle, func() { feed.client.status.confirm(feed.client) })
 	defer current.Stop()
-	body := &heard{response.Body, watchdog}
+	body := &heard{Reader: response.Body, watchdog: watchdog}
 	superseded := supersedes(response, at)
 	for event, err := range sse.Read(body, &sse.ReadConfig{MaxEventSize: maxEventBytes}) {
 		if err != nil {
-			return because(ctx, err)
+			return body.later(because(ctx, err))
 		}
 		current.Stop()
 		if err := s.take(ctx, feed, &event, superseded); err != nil {
@@ -84,7 +85,7 @@ func (s stream) follow(ctx context.Context, feed *Feed) error {
 		}
 		superseded = superseded && event.Type != "snapshot"
 	}
-	return because(ctx, errEnded)
+	return body.later(because(ctx, errEnded))
 }
 
 // take handles one event; superseded says that a snapshot takes the place of what serves. Only what a whole snapshot
@@ -132,18 +133,48 @@ func covers(p Position, id string) bool {
 	return ok && p.Covers(at)
 }
 
-// heard is a body whose every byte puts the watchdog off.
+// heard is a body whose every byte puts the watchdog off, and whose lines may say when to come back.
 type heard struct {
 	io.Reader
 	watchdog *time.Timer
+	line     []byte // the line so far, up to longestRetry
+	retry    time.Duration
 }
+
+// longestRetry is room for the field retry, which the reader of events keeps to itself.
+const longestRetry = len("retry: 9999999")
 
 func (h *heard) Read(p []byte) (int, error) {
 	n, err := h.Reader.Read(p)
 	if n > 0 {
 		h.watchdog.Reset(silence)
 	}
+	for rest := p[:n]; len(rest) > 0; {
+		end := bytes.IndexAny(rest, "\r\n")
+		line := rest
+		if end >= 0 {
+			line = rest[:end]
+		}
+		h.line = append(h.line, line[:min(len(line), longestRetry+1-len(h.line))]...)
+		if end < 0 {
+			break
+		}
+		if ms, ok := bytes.CutPrefix(h.line, []byte("retry:")); ok && len(h.line) <= longestRetry {
+			if n, err := strconv.ParseUint(string(bytes.TrimPrefix(ms, []byte(" "))), 10, 32); err == nil {
+				h.retry = min(time.Duration(n)*time.Millisecond, longestAsked)
+			}
+		}
+		h.line, rest = h.line[:0], rest[end+1:]
+	}
 	return n, err
+}
+
+// later is err with the time to come back, if the stream named one.
+func (h *heard) later(err error) error {
+	if h.retry == 0 {
+		return err
+	}
+	return &laterError{h.retry, err}
 }
 
 // because is err, or what ctx was ended for.

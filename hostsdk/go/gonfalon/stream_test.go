@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -139,6 +140,45 @@ func TestRetryAfter(t *testing.T) {
 	} {
 		if got := retryAfter(header, now); got != want {
 			t.Errorf("%q: %s, want %s", header, got, want)
+		}
+	}
+}
+
+// TestAStreamSaysWhenToComeBack: a control plane that drains spreads its clients over some time.
+func TestAStreamSaysWhenToComeBack(t *testing.T) {
+	p := newPlane(t)
+	c, s := p.client(t, compiled(t, 1, flagOn), nil)
+	s.text(t, "ret")
+	s.text(t, "ry: 1200\r\n\r\n")
+	s.event(t, "heartbeat", nil)
+	s.close()
+	ended := time.Now()
+	p.connection(t)
+	if pause := time.Since(ended); pause < 1100*time.Millisecond {
+		t.Errorf("it came back after %v", pause)
+	}
+	if c.State() != Ready {
+		t.Errorf("meanwhile it is %s", c.State())
+	}
+}
+
+func TestRetry(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"retry: 5\n": 5 * time.Millisecond, "retry:70\r\n": 70 * time.Millisecond, "data: x\nretry: 5\nretry: 6\n": 6 * time.Millisecond, "retry: 9999999\n": longestAsked,
+		"retry: 5": 0, "retry: x\n": 0, "retry: -5\n": 0, "retry: 99999999\n": 0, "xretry: 5\n": 0, "data: retry: 5\n": 0,
+	} {
+		for _, size := range []int{1, 3, 100} {
+			watchdog := time.NewTimer(time.Hour)
+			h := &heard{Reader: strings.NewReader(text), watchdog: watchdog}
+			for buffer := make([]byte, size); ; {
+				if _, err := h.Read(buffer); err != nil {
+					break
+				}
+			}
+			if h.retry != want {
+				t.Errorf("%q by %d: %v, want %v", text, size, h.retry, want)
+			}
+			watchdog.Stop()
 		}
 	}
 }
