@@ -4,12 +4,12 @@
  *
  * @packageDocumentation
  */
-import { readFile } from 'node:fs/promises'
 import { inBackground } from './background.js'
 import { Client } from './client.js'
 import { compileModule, useModule } from './engine/module.js'
 import { LastGood } from './last_good.js'
 import { warnings } from './log.js'
+import { readSnapshot } from './source/file.js'
 import type { Options as ClientOptions } from './options.js'
 
 /** Options of a client in Node. */
@@ -42,7 +42,7 @@ export class Gonfalon extends Client {
     if (options.module !== undefined) useModule(options.module)
     const module = await compileModule()
     const { bootstrap, lastGood } = options
-    const bytes = typeof bootstrap === 'string' || bootstrap instanceof URL ? await readFile(bootstrap) : bootstrap
+    const bytes = typeof bootstrap === 'string' || bootstrap instanceof URL ? await readSnapshot(bootstrap) : bootstrap
     const keeper = lastGood === undefined ? undefined : new LastGood(lastGood, options.logger ?? warnings)
     const client = new Gonfalon(module, { ...options, bootstrap: bytes, fetch: inBackground(options.fetch) }, keeper)
     try {

@@ -1,8 +1,9 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { random32 } from './engine/clock.js'
 import type { Logger } from './log.js'
 import type { Keeper } from './options.js'
+import { readSnapshot } from './source/file.js'
 
 /** Keeps the last good snapshot in a file. It is replaced whole or not at all: written beside it, synced, renamed. */
 export class LastGood implements Keeper {
@@ -16,7 +17,7 @@ export class LastGood implements Keeper {
 
   async read(): Promise<Uint8Array | undefined> {
     try {
-      return new Uint8Array(await readFile(this.path))
+      return await readSnapshot(this.path)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.log.warn(`gonfalon: the last good snapshot can't be read`, error)
       return undefined

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, test, type TestContext } from 'node:test'
 import { Fake, hex, message } from './support/fake.ts'
 import { folder } from './support/folder.ts'
 import { FrameError, Gonfalon, LoadError, type Options, type Source } from './support/sdk.ts'
 import { boolean, compile, delta, lineageA, lineageB } from './support/snapshots.ts'
-import { next, quick } from './support/wait.ts'
+import { Log, next, quick } from './support/wait.ts'
 
 /** Of one lineage unless they say otherwise; `f` is on in the odd ones. */
 let one: Uint8Array, two: Uint8Array, three: Uint8Array, restored: Uint8Array, elsewhere: Uint8Array, otherThree: Uint8Array
@@ -228,6 +228,24 @@ test('a bootstrap serves while the server is away, and gives way to it', async (
 test('a bootstrap alone is as good as it gets', async (t) => {
   const flags = await connect(t, { bootstrap: one })
   assert.equal(flags.state, 'READY')
+  assert.equal(flags.enabled('f'), true)
+})
+
+test('a token that is refused while a snapshot serves is said at once, and once', async (t) => {
+  const fake = await Fake.start(t)
+  fake.intercept = (_, response) => Boolean(response.writeHead(401).end())
+  const logger = new Log()
+  const flags = await connect(t, { endpoint: fake.endpoint, bootstrap: one, logger })
+  assert.equal(flags.state, 'STALE')
+  assert.deepEqual(logger.warnings, ['gonfalon: the control plane refuses; trying on'])
+})
+
+test('a file that is larger than a snapshot may be is not read to its end', async (t) => {
+  const path = join(folder(t), 'flags')
+  writeFileSync(path, one)
+  truncateSync(path, 2 ** 40)
+  await assert.rejects(connect(t, { bootstrap: path }), LoadError)
+  const flags = await connect(t, { lastGood: path, bootstrap: one })
   assert.equal(flags.enabled('f'), true)
 })
 

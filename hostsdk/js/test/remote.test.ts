@@ -186,3 +186,19 @@ test('a token that is refused is an error', async (t) => {
   assert.equal((await connect(t, server)).state, 'ERROR')
   assert.throws(() => new RemoteFlags({ endpoint: 'nowhere' }), TypeError)
 })
+
+test('an answer of any size is read up to a limit', async (t) => {
+  const server = await Server.start(t)
+  server.body = { flags: [flag('f', true)], padding: 'x'.repeat(33 << 20) }
+  const flags = await connect(t, server, { readyWithin: 300 })
+  assert.equal(flags.state, 'NOT_READY')
+  assert.match(String(flags.stats.lastError), /larger than 32 MiB/)
+})
+
+test('the variants on and off of a flag without variants are not a client’s', async (t) => {
+  const server = await Server.start(t)
+  const of = (variant: string, reason: string, gate: string): object => ({ variant, reason, metadata: { enabled: true, gate } })
+  server.body = { flags: [flag('plain', true, of('on', 'SPLIT', 'percentage_of_actors')), flag('real', true, of('on', 'SPLIT', 'boolean')), flag('none', undefined, { variant: '' })] }
+  const flags = await connect(t, server)
+  assert.deepEqual(['plain', 'real', 'none'].map((key) => [flags.variant(key), resolve(flags.decide(key)).variant]), [[undefined, 'on'], ['on', 'on'], [undefined, undefined]])
+})

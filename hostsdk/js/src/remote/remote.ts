@@ -7,7 +7,7 @@ import { Flags, override, type Stats } from '../flags.js'
 import { warnings, type Logger } from '../log.js'
 import { Misuse } from '../misuse.js'
 import { readEvents, silence, Watchdog } from '../source/events.js'
-import { failure } from '../source/failure.js'
+import { failure, readBody } from '../source/failure.js'
 import { Pauses, sleep } from '../source/pause.js'
 import { request } from '../source/request.js'
 import { Status } from '../status.js'
@@ -41,6 +41,9 @@ export interface RemoteOptions {
 
 /** How long one answer may take, in milliseconds. */
 const patience = 10_000
+
+/** The largest answer about all flags. */
+const maxAnswer = 32 << 20
 
 /** Events of the stream are small. */
 const maxEvent = 64 << 10
@@ -221,7 +224,9 @@ export class RemoteFlags extends Flags {
     })
     if (response.status === 304) return this.status.confirm()
     if (response.status !== 200) throw await failure(response)
-    const result = readBulk(await response.json())
+    const { bytes, whole } = await readBody(response, maxAnswer)
+    if (!whole) throw new Error('the answer is larger than 32 MiB')
+    const result = readBulk(JSON.parse(new TextDecoder().decode(bytes)))
     this.take(result, context, response.headers.get('etag') ?? undefined)
     this.keep(result)
     this.status.confirm()

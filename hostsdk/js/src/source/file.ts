@@ -1,4 +1,6 @@
-import { readFile, stat } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { maxSnapshotBytes } from '../engine/memory.js'
 import { sleep } from './pause.js'
 import type { Source } from './source.js'
 
@@ -15,10 +17,17 @@ export function file(path: string, interval = 1_000): Source {
       for (let seen = ''; ; await sleep(interval, signal)) {
         const { mtimeMs, size, ino } = await stat(path)
         const now = `${mtimeMs} ${size} ${ino}`
-        if (now !== seen) feed.take(await readFile(path, { signal }))
+        if (now !== seen) feed.take(await readSnapshot(path, signal))
         else feed.confirm()
         seen = now
       }
     },
   }
+}
+
+/** Reads a snapshot's file; of one that is larger than a snapshot may be, as much as shows that. */
+export async function readSnapshot(path: string | URL, signal?: AbortSignal): Promise<Uint8Array> {
+  const parts: Buffer[] = []
+  for await (const part of createReadStream(path, { end: maxSnapshotBytes, signal })) parts.push(part as Buffer)
+  return new Uint8Array(Buffer.concat(parts))
 }
