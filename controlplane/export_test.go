@@ -51,3 +51,12 @@ func (c Config) WithFormats(formats feed.Formats) Config {
 	c.formats = formats
 	return c
 }
+
+// Records returns the records that a replica holds of an environment, to compare which of them it shares.
+func Records(s *Service, env string) []any {
+	var all []any
+	for r := range s.replica.View().State(env).Records() {
+		all = append(all, r)
+	}
+	return all
+}

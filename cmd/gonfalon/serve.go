@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -130,6 +131,9 @@ func (s *serving) run(c *cobra.Command) (err error) {
 		served <- server.Serve(ctx, listener)
 		stop() // a start that still waits ends with the server
 	}()
+	var tidied sync.WaitGroup
+	tidied.Go(func() { keepMemoryLow(ctx) })
+	defer func() { stop(); tidied.Wait() }()
 	service, end, err := s.start(ctx, log, startup)
 	if err != nil && c.Context().Err() != nil {
 		return <-served // it was interrupted while it waited

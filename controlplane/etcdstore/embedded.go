@@ -13,6 +13,8 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.etcd.io/etcd/server/v3/embed"
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
 
 // DefaultQuota is how much an embedded etcd may hold. It is etcd's own default, which its documentation recommends.
@@ -56,12 +58,16 @@ func OpenEmbedded(ctx context.Context, e Embedded) (*Store, error) {
 		server.Close()
 		return nil, errors.Join(fmt.Errorf("clearing etcd's alarms: %w", err), lock.Close())
 	}
-	return newStore(client, DefaultPrefix, func() error {
+	return newStore(client, DefaultPrefix, embeddedLimits, func() error {
 		err := client.Close()
 		server.Close()
 		return errors.Join(ignoreEnded(err), lock.Close())
 	}), nil
 }
+
+// embeddedLimits are those of a transaction. They are greater than a cluster's defaults, so that a change of some
+// thousand flags writes those and not all flags again.
+var embeddedLimits = store.Limits{Ops: 4096, Bytes: 4 << 20}
 
 // nowhere is the address that a member must have. Nothing listens on it.
 var nowhere = url.URL{Scheme: "unix", Host: "gonfalon:0"}
@@ -75,6 +81,7 @@ func (e Embedded) config() *embed.Config {
 	c.InitialCluster = c.Name + "=" + nowhere.String()
 	// A single member has nobody to wait for: it elects itself when the election times out.
 	c.TickMs, c.ElectionMs = 10, 100
+	c.MaxTxnOps, c.MaxRequestBytes = uint(embeddedLimits.Ops), uint(embeddedLimits.Bytes)+framing
 	tune(c, e.Quota)
 	return c
 }

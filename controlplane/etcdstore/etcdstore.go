@@ -21,14 +21,17 @@ import (
 // DefaultPrefix is the default prefix of all keys, so that a cluster can be shared.
 const DefaultPrefix = "gonfalon/"
 
-// limits are those of an etcd with default settings: 128 operations and 1.5 MiB per request, of which half a MiB is
-// left for framing the keys.
-var limits = store.Limits{Ops: 128, Bytes: 1 << 20}
+// framing is how much of a request is left for framing the keys.
+const framing = 512 << 10
+
+// clusterLimits are those of an etcd with default settings: 128 operations and 1.5 MiB per request.
+var clusterLimits = store.Limits{Ops: 128, Bytes: 1<<20 + 512<<10 - framing}
 
 // Store is a store in etcd. Its methods are described in store.Store.
 type Store struct {
 	client *clientv3.Client
 	prefix string
+	limits store.Limits
 	ctx    context.Context // ended by Close
 	cancel context.CancelFunc
 	once   sync.Once
@@ -39,11 +42,11 @@ var _ store.Store = (*Store)(nil)
 
 // New returns a store on a client. Closing the store closes the client too.
 func New(client *clientv3.Client, prefix string) *Store {
-	return newStore(client, prefix, client.Close)
+	return newStore(client, prefix, clusterLimits, client.Close)
 }
 
-func newStore(client *clientv3.Client, prefix string, closing func() error) *Store {
-	s := &Store{client: client, prefix: prefix, close: closing}
+func newStore(client *clientv3.Client, prefix string, limits store.Limits, closing func() error) *Store {
+	s := &Store{client: client, prefix: prefix, limits: limits, close: closing}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
 }
@@ -147,7 +150,7 @@ func (s *Store) Commit(ctx context.Context, t store.Txn) (store.Result, error) {
 			ops = append(ops, clientv3.OpDelete(s.prefix+op.Key, clientv3.WithRange(s.prefix+op.To)))
 		}
 	}
-	if len(ops) > limits.Ops || size > limits.Bytes {
+	if len(ops) > s.limits.Ops || size > s.limits.Bytes {
 		return store.Result{}, store.ErrTooLarge
 	}
 	answer, err := s.client.Txn(ctx).If(guards...).Then(ops...).Commit()
@@ -173,7 +176,7 @@ func (s *Store) batches(events []*clientv3.Event) []store.Batch {
 }
 
 // Limits returns the limits of a transaction.
-func (s *Store) Limits() store.Limits { return limits }
+func (s *Store) Limits() store.Limits { return s.limits }
 
 // Usage returns how full the fullest member is, of those that answer.
 func (s *Store) Usage(ctx context.Context) (store.Usage, error) {

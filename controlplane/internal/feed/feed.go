@@ -15,10 +15,10 @@ const (
 	// fifty frames a second.
 	// Why: RATIONALE.md "Why do a stream's frames leave at once, instead of after 20 ms?"
 	FrameGap = 20 * time.Millisecond
-	// This many states are remembered, so that a host that comes back gets a delta. There are fewer if the records that
-	// only they hold, such as versions of a large flag, take more room than maxPastBytes.
+	// This many states are remembered, so that a host that comes back gets a delta. There are fewer if what only they hold,
+	// such as versions of a large flag, takes more room than maxPastBytes.
 	maxPast      = 128
-	maxPastBytes = 64 << 20
+	maxPastBytes = 32 << 20
 )
 
 // feed is what one environment's streams see. All of them see the newest snapshot at once, at most every frameGap.
@@ -177,7 +177,7 @@ func worthKeeping(states []*model.State) []*model.State {
 	room := maxPastBytes
 	for i := len(states) - 1; i >= 0; i-- {
 		if i < len(states)-1 {
-			room -= bytesNotIn(states[i].Flags, states[i+1].Flags) + bytesNotIn(states[i].Segments, states[i+1].Segments)
+			room -= heldBeside(states[i].Flags, states[i+1].Flags) + heldBeside(states[i].Segments, states[i+1].Segments)
 		}
 		if room < 0 || len(states)-i > maxPast {
 			return states[i+1:]
@@ -186,15 +186,20 @@ func worthKeeping(states []*model.State) []*model.State {
 	return states
 }
 
-// bytesNotIn returns how many bytes of records a list has that a later one doesn't share.
-func bytesNotIn(list, later []*model.Record) int {
-	size := 0
+// heldBeside returns about how much memory a list holds beside a later one: itself, unless they are the same, and the
+// records that they don't share.
+func heldBeside(list, later []*model.Record) int {
+	if len(list) == 0 || len(list) == len(later) && &list[0] == &later[0] {
+		return 0
+	}
+	const pointer = 8
+	size := pointer * len(list)
 	for _, r := range list {
 		for len(later) > 0 && later[0].Key() < r.Key() {
 			later = later[1:]
 		}
 		if len(later) == 0 || later[0] != r {
-			size += len(r.Raw)
+			size += r.Size()
 		}
 	}
 	return size

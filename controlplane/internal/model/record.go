@@ -108,6 +108,12 @@ func section(data []byte) (part, rest []byte, ok bool) {
 // Key returns the flag's or segment's key.
 func (r *Record) Key() string { return r.Compiled.Key }
 
+// Size returns about how much memory the record holds, its document included, which is several times its text.
+func (r *Record) Size() int {
+	const fixed, perByte = 512, 4
+	return fixed + perByte*len(r.Raw)
+}
+
 // IsFlag reports whether it is a flag.
 func (r *Record) IsFlag() bool { return r.Compiled.Kind == snapshot.FlagRecord }
 

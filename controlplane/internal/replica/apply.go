@@ -100,9 +100,9 @@ func (rep *Replica) applyState(ctx context.Context, before *model.State, env str
 		return nil, fmt.Errorf("%w: revision %d of %q doesn't follow %d", store.ErrCompacted, h.Revision, env, before.Head.Revision)
 	}
 	if before == nil || before.Head.Generation != h.Generation {
-		st, err := rep.loadState(ctx, env, store.Entry{Key: e.Key, Value: e.Value, Revision: at}, at)
+		st, err := rep.loadState(ctx, before, env, store.Entry{Key: e.Key, Value: e.Value, Revision: at}, at)
 		if errors.Is(err, stored.ErrMissingPiece) || errors.Is(err, store.ErrCompacted) {
-			return rep.loadLatest(ctx, env)
+			return rep.loadLatest(ctx, before, env)
 		}
 		return st, err
 	}
@@ -121,7 +121,7 @@ func (rep *Replica) applyState(ctx context.Context, before *model.State, env str
 		default:
 			r, problem, err := rep.readRecord(ctx, before, kind, key, e.Value)
 			if errors.Is(err, stored.ErrMissingPiece) {
-				return rep.loadLatest(ctx, env) // a later change has swept it, and will arrive too
+				return rep.loadLatest(ctx, before, env) // a later change has swept it, and will arrive too
 			}
 			if err != nil {
 				return nil, err
@@ -152,7 +152,7 @@ func (rep *Replica) readRecord(ctx context.Context, before *model.State, kind sn
 	if old := before.Record(kind, key); old != nil {
 		source = stored.PiecesOfValue(old.Raw, old.Pieces, source)
 	}
-	return rep.parse(ctx, before.Env, kind, key, value, source)
+	return rep.parse(ctx, before, before.Env, kind, key, value, source)
 }
 
 // setView makes a view the current one, and publishes its snapshots.

@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -40,7 +41,7 @@ func (rep *Replica) loadOnce(ctx context.Context) error {
 		if env == "" {
 			continue
 		}
-		st, err := rep.loadState(ctx, env, e, at)
+		st, err := rep.loadState(ctx, nil, env, e, at)
 		if err != nil {
 			return err
 		}
@@ -62,8 +63,9 @@ func (rep *Replica) loadOnce(ctx context.Context) error {
 	return nil
 }
 
-// loadState reads one environment as of a revision of the store. It returns nil if the environment is deleted.
-func (rep *Replica) loadState(ctx context.Context, env string, e store.Entry, at int64) (*model.State, error) {
+// loadState reads one environment as of a revision of the store. It shares the records that didn't change with the state
+// before it, which may be nil. It returns nil if the environment is deleted.
+func (rep *Replica) loadState(ctx context.Context, before *model.State, env string, e store.Entry, at int64) (*model.State, error) {
 	h, err := model.ParseHead(e.Value)
 	if err != nil {
 		return nil, fmt.Errorf("environment %q: %w", env, err)
@@ -72,11 +74,11 @@ func (rep *Replica) loadState(ctx context.Context, env string, e store.Entry, at
 		return nil, nil
 	}
 	var unreadable []*model.Unreadable
-	flags, err := rep.loadRecords(ctx, env, h.Generation, snapshot.FlagRecord, at, &unreadable)
+	flags, err := rep.loadRecords(ctx, before, env, h.Generation, snapshot.FlagRecord, at, &unreadable)
 	if err != nil {
 		return nil, err
 	}
-	segments, err := rep.loadRecords(ctx, env, h.Generation, snapshot.SegmentRecord, at, &unreadable)
+	segments, err := rep.loadRecords(ctx, before, env, h.Generation, snapshot.SegmentRecord, at, &unreadable)
 	if err != nil {
 		return nil, err
 	}
@@ -84,23 +86,23 @@ func (rep *Replica) loadState(ctx context.Context, env string, e store.Entry, at
 }
 
 // loadLatest reads the newest state of one environment.
-func (rep *Replica) loadLatest(ctx context.Context, env string) (*model.State, error) {
+func (rep *Replica) loadLatest(ctx context.Context, before *model.State, env string) (*model.State, error) {
 	page, err := rep.store.Read(ctx, store.Range{From: stored.HeadKey(env)})
 	if err != nil || len(page.Entries) == 0 {
 		return nil, err
 	}
-	return rep.loadState(ctx, env, page.Entries[0], page.Revision)
+	return rep.loadState(ctx, before, env, page.Entries[0], page.Revision)
 }
 
 // loadRecords reads the records of a kind. It adds those that this build can't read to a list.
-func (rep *Replica) loadRecords(ctx context.Context, env, generation string, kind snapshot.Kind, at int64,
+func (rep *Replica) loadRecords(ctx context.Context, before *model.State, env, generation string, kind snapshot.Kind, at int64,
 	unreadable *[]*model.Unreadable) ([]*model.Record, error) {
 	r := store.Under(stored.RecordPrefix(env, generation, kind))
 	r.At = at
 	source := stored.AllPieces(rep.store, env, at)
 	var list []*model.Record
 	_, err := store.ReadAll(ctx, rep.store, r, func(e store.Entry) error {
-		parsed, problem, err := rep.parse(ctx, env, kind, stored.Tail(e.Key), e.Value, source)
+		parsed, problem, err := rep.parse(ctx, before, env, kind, stored.Tail(e.Key), e.Value, source)
 		if errors.Is(err, stored.ErrMissingPiece) { // no sweep can have taken it away: everything is read as of one revision
 			problem, err = rep.unreadable(env, kind, stored.Tail(e.Key), e.Value, err), nil
 		}
@@ -115,11 +117,14 @@ func (rep *Replica) loadRecords(ctx context.Context, env, generation string, kin
 	return list, err
 }
 
-// parse reads a record. A record that this build can't read is no error: it is left out, or only its document can't be
+// parse reads a record. If it is the same as in the state before it, which may be nil, it returns that one. A record that this build can't read is no error: it is left out, or only its document can't be
 // read.
-func (rep *Replica) parse(ctx context.Context, env string, kind snapshot.Kind, key string, value []byte,
+func (rep *Replica) parse(ctx context.Context, before *model.State, env string, kind snapshot.Kind, key string, value []byte,
 	source stored.PieceSource) (*model.Record, *model.Unreadable, error) {
 	raw, pieces, err := stored.Decode(ctx, value, source)
+	if old := recordOf(before, kind, key); err == nil && old != nil && bytes.Equal(old.Raw, raw) {
+		return old, nil, nil
+	}
 	var r *model.Record
 	if err == nil {
 		r, err = model.ParseRecord(kind, key, raw, pieces)
@@ -134,6 +139,14 @@ func (rep *Replica) parse(ctx context.Context, env string, kind snapshot.Kind, k
 		return r, rep.unreadable(env, kind, key, nil, err), nil
 	}
 	return r, nil, nil
+}
+
+// recordOf returns a state's record, or nil; also if there is no state, or it can't read the record's document.
+func recordOf(st *model.State, kind snapshot.Kind, key string) *model.Record {
+	if st == nil || st.UnreadableRecord(kind, key) != nil {
+		return nil
+	}
+	return st.Record(kind, key)
 }
 
 // unreadable logs that a record can't be read.
