@@ -148,8 +148,12 @@ flags:
   - {key: none, gates: []}
 `)
 	for key, want := range map[string]bool{"floats": true, "huge": true, "whole": false, "texts": false, "objects": false, "none": false} {
-		if got := s.HasFloats(s.Find(key)); got != want {
+		i := s.Find(key)
+		if got := s.HasFloats(i); got != want {
 			t.Errorf("%s: %t", key, got)
+		}
+		if got := engine.Floats(s.Bytes())[i]; got != want {
+			t.Errorf("%s, from the bytes: %t", key, got)
 		}
 	}
 }

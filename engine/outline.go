@@ -4,12 +4,13 @@ package engine
 
 import "math"
 
-// outline is what one flag's record refers to, and when its schedules open and close.
+// outline is what one flag's record refers to, when its schedules open and close, and whether it has floats.
 type outline struct {
 	key      string
 	segments []string
 	parents  []string
 	edges    []int64
+	floats   bool
 }
 
 // outlines reads the flag records of a loaded snapshot, ascending by key. Of a record that this engine can't read it
@@ -47,7 +48,16 @@ func (r *reader) outline() (o outline) {
 			r.pass(1)
 		}
 	}
-	r.pass(1)
+	for n := r.array(MaxVariants); n > 0 && r.code == CodeOK; n-- {
+		r.tuple(3)
+		r.pass(2)
+		at := r.p
+		if r.pass(1); r.code == CodeOK && r.s[at] != 0xc0 {
+			r.p = at
+			payload := r.binary(MaxPayloadBytes)
+			o.floats = o.floats || isFloat(r.s[payload.off:payload.off+payload.n])
+		}
+	}
 	for n := r.array(2 * MaxPrerequisites); n > 0 && r.code == CodeOK; n -= 2 {
 		o.parents = append(o.parents, r.text())
 		r.boolean()
@@ -113,6 +123,16 @@ func spread(segments []string, flags map[string]bool, lists ...[]outline) {
 	for ; len(queue) > 0; queue = queue[1:] {
 		add(requires[queue[0]])
 	}
+}
+
+// Floats tells of each flag of a loaded snapshot, ascending by key, what [Snapshot.HasFloats] does.
+func Floats(snapshot string) []bool {
+	list := outlines(snapshot)
+	floats := make([]bool, len(list))
+	for i := range list {
+		floats[i] = list[i].floats
+	}
+	return floats
 }
 
 // Edges returns the first moment after a time, in Unix microseconds, at which a schedule of a loaded snapshot opens or

@@ -179,14 +179,21 @@ func (s *Snapshot) HasVariants(i int32) bool {
 func (s *Snapshot) HasFloats(i int32) bool {
 	v := s.flags[i].variants
 	for j := v.from; j < v.to; j++ {
-		text := s.str(s.variants[j].payload)
-		if text == "" || text[0] != '-' && (text[0] < '0' || text[0] > '9') {
-			continue
+		if isFloat(s.str(s.variants[j].payload)) {
+			return true
 		}
-		for k := range len(text) {
-			if c := text[k]; c == '.' || c == 'e' || c == 'E' {
-				return true
-			}
+	}
+	return false
+}
+
+// isFloat reports whether a payload is a number that isn't an integer.
+func isFloat(payload string) bool {
+	if payload == "" || payload[0] != '-' && (payload[0] < '0' || payload[0] > '9') {
+		return false
+	}
+	for k := range len(payload) {
+		if c := payload[k]; c == '.' || c == 'e' || c == 'E' {
+			return true
 		}
 	}
 	return false

@@ -27,6 +27,8 @@ type Decision struct {
 	Score       float64 // the actor's place in [0, 1) for this flag, which percentages and variants go by; −1 if it wasn't needed
 	Revision    int64   // of the snapshot that decided
 	Err         error   // what kept the engine from deciding: it wraps ErrContext, or the engine failed. Nil if nothing is loaded
+
+	float bool // the payload is an integer of a flag that has other numbers, too
 }
 
 // ErrContext is the error of a decision whose context can't be read: more than 256 of the groups, or of the attributes,
@@ -47,6 +49,7 @@ func (g *generation) decision(key string, d *engine.Decision, err error) Decisio
 	}
 	if g != nil {
 		out.Revision = g.info.Position.Revision
+		out.float = isInteger(d.Payload) && g.hasFloats(key)
 	}
 	return out
 }
@@ -140,12 +143,17 @@ func (d *Decision) failure() string {
 	return ErrorGeneral
 }
 
-// value is the served variant's payload, or its name.
+// value is the served variant's payload, or its name. The numbers of a flag are of one type: floats, if any of them has
+// a fraction.
 func (d *Decision) value() any {
 	if d.Payload == "" {
 		return d.Variant
 	}
-	return parsePayload(d.Payload)
+	v := parsePayload(d.Payload)
+	if n, ok := v.(int64); ok && d.float {
+		return float64(n)
+	}
+	return v
 }
 
 // Metadata returns what a provider reports besides the value: enabled, gate, revision, killed.

@@ -19,6 +19,9 @@ type generation struct {
 	needs  []need                  // by flag
 	asks   []atomic.Pointer[needs] // by flag, asked of the engine once
 	counts *counts                 // nil if usage isn't reported
+
+	floatsOnce sync.Once
+	floats     []bool // by flag: whether any of its numbers has a fraction; nil until it is asked for
 }
 
 // need says what a decision about one flag takes besides its context.
@@ -130,6 +133,16 @@ func (g *generation) settleAll(c *Client, q *query) {
 		n |= needNow
 	}
 	q.settle(c, n)
+}
+
+// hasFloats reports whether any of a flag's payloads is a number with a fraction.
+func (g *generation) hasFloats(key string) bool {
+	i := g.find(key)
+	if g.native.Snapshot != nil {
+		return g.native.HasFloats(i)
+	}
+	g.floatsOnce.Do(func() { g.floats = engine.Floats(g.loaded.Bytes()) })
+	return g.floats[i]
 }
 
 // now is the client's time in Unix microseconds.

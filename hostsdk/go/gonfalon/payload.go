@@ -102,6 +102,11 @@ func parseNumber(p string) any {
 	return f
 }
 
+// isInteger reports whether a payload is a number that is written as an integer.
+func isInteger(p string) bool {
+	return p != "" && (p[0] == '-' || p[0] >= '0' && p[0] <= '9') && !strings.ContainsAny(p, ".eE")
+}
+
 // parsePayload reads any payload.
 func parsePayload(p string) any {
 	if s, ok := payloadString(p); ok {
