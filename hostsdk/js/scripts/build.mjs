@@ -10,7 +10,7 @@ const filesOf = (folder) => readdirSync(folder, { recursive: true, encoding: 'ut
 
 process.chdir(new URL('..', import.meta.url).pathname)
 rmSync('dist', { recursive: true, force: true })
-await import('./wasm.mjs')
+await Promise.all([import('./wasm.mjs'), import('./api.mjs')])
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc'], { stdio: 'inherit' })
 
 mkdirSync('dist/cjs')

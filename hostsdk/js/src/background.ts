@@ -11,10 +11,9 @@ interface Sent {
 }
 
 /**
- * Makes requests whose connections don't keep the program running, as fetch's own do. A program that has nothing else to do
- * then ends, although a stream is open.
+ * Makes requests whose connections don't keep the program running, as fetch's own do.
  *
- * Node's fetch shows its connections on diagnostics channels only. It looks after them again once an answer is read to its end.
+ * Why: RATIONALE.md "How does a program of Node end while a stream is open?"
  */
 export function inBackground(request?: typeof fetch): typeof fetch {
   if (!subscribed) subscribe('undici:client:sendHeaders', (message) => release(message as Sent))

@@ -1,6 +1,5 @@
 import { compareText } from './engine/writer.js'
-import type { Value } from './engine/reader.js'
-import { Reader } from './engine/reader.js'
+import { Reader, type Value } from './engine/reader.js'
 
 /** What besides its own record can change a flag's decision. */
 interface Links {
@@ -15,7 +14,11 @@ interface Links {
 /** The places of a flag's record, see `engine/snapshot/FORMAT.md`. */
 const [groups, rules, prerequisites, schedules] = [5, 6, 8, 9]
 
-/** Which flags of a snapshot depend on which others, on segments, and on time. */
+/**
+ * Which flags of a snapshot depend on which others, on segments, and on time.
+ *
+ * Why: RATIONALE.md "Why does the JavaScript SDK read flags' records?"
+ */
 export class Graph {
   private readonly links = new Map<string, Links>()
   private readonly children = new Map<string, string[]>()

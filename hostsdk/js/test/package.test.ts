@@ -35,6 +35,14 @@ test('the package works in an empty project, as a module and by require', () => 
   assert.equal(run(process.execPath, 'use.cjs'), 'true true\n')
 })
 
+test('the admin client works by import and by require', () => {
+  const use = `console.log(typeof adminClient({ endpoint: 'http://127.0.0.1:1', token: 'x' }).PUT)`
+  writeFileSync(join(project, 'admin.mjs'), `import { adminClient } from '@gonfalon/sdk/admin'\n${use}`)
+  assert.equal(run(process.execPath, 'admin.mjs'), 'function\n')
+  writeFileSync(join(project, 'admin.cjs'), `const { adminClient } = require('@gonfalon/sdk/admin')\n${use}`)
+  assert.equal(run(process.execPath, 'admin.cjs'), 'function\n')
+})
+
 test('the browser entry works by import and by require', () => {
   const use = `Gonfalon.connect({ bootstrap: require('node:fs').readFileSync('flags.snapshot') }).then((flags) => console.log(flags.enabled('f')))`
   writeFileSync(join(project, 'page.cjs'), `const { Gonfalon } = require('@gonfalon/sdk/browser')\n${use}`)
@@ -53,7 +61,7 @@ test('it carries the engine of this repository, and depends on next to nothing',
     assert.equal(carriers.length, 1, `${form}: ${String(carriers)}`)
   }
   const { packages } = JSON.parse(readFileSync(join(project, 'node_modules/.package-lock.json'), 'utf8')) as { packages: object }
-  assert.deepEqual(Object.keys(packages).sort(), ['node_modules/@gonfalon/sdk', 'node_modules/eventsource-parser'])
+  assert.deepEqual(Object.keys(packages).sort(), ['node_modules/@gonfalon/sdk', 'node_modules/eventsource-parser', 'node_modules/openapi-fetch', 'node_modules/openapi-typescript-helpers'])
 })
 
 test('its types are there for both kinds of module', () => {
@@ -65,11 +73,17 @@ test('its types are there for both kinds of module', () => {
       const no: string = flags.enabled('f')
       // @ts-expect-error a function is no attribute
       flags.enabled('f', { attributes: { f: () => 1 } })
-      return on ? flags.variant('hero', { actor: 3, default: 'control' }) : String(no)
+      const admin = adminClient({ endpoint: 'http://127.0.0.1:8080', token: 'x' })
+      const { data } = await admin.GET('/v1/envs/{env}/flags/{key}', { params: { path: { env: 'default', key: 'f' } } })
+      const key: string | undefined = data?.key
+      // @ts-expect-error there is no such path
+      await admin.GET('/v1/nothing')
+      return on ? key ?? flags.variant('hero', { actor: 3, default: 'control' }) : String(no)
     }
     void use`
-  writeFileSync(join(project, 'types.mts'), `import { Gonfalon } from '@gonfalon/sdk'\n${use}`)
-  writeFileSync(join(project, 'types.cts'), `import { Gonfalon } from '@gonfalon/sdk'\n${use}`)
+  for (const file of ['types.mts', 'types.cts']) {
+    writeFileSync(join(project, file), `import { Gonfalon } from '@gonfalon/sdk'\nimport { adminClient } from '@gonfalon/sdk/admin'\n${use}`)
+  }
   const compilerOptions = { noEmit: true, strict: true, target: 'es2022', lib: ['es2024', 'dom', 'esnext.disposable'], module: 'nodenext', types: [] }
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['types.*'] }))
   run(process.execPath, join(root, 'node_modules/typescript/bin/tsc'), '-p', '.')

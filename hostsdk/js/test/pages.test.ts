@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { Plane } from './support/plane.ts'
+import { adminToken, Plane } from './support/plane.ts'
 import { boolean, compile } from './support/snapshots.ts'
 
 /** Within the package, so that its own name is found. */
@@ -36,7 +36,7 @@ test('the JavaScript on the pages runs', async (t) => {
   writeFileSync(join(folder, 'flags.snapshot'), compile({ flags: [boolean('f')] }))
   const plane = await Plane.start(t)
   await plane.put({ key: 'new_checkout', ...boolean('new_checkout') })
-  const env = { ...process.env, GONFALON_TOKEN: await plane.token('sdk'), NODE_TEST_CONTEXT: '' }
+  const env = { ...process.env, GONFALON_TOKEN: await plane.token('sdk'), GONFALON_ADMIN_TOKEN: adminToken, NODE_TEST_CONTEXT: '' }
   const all = ['../../../README.md', '../README.md'].flatMap(blocks)
   assert.ok(all.length >= 8)
   for (const { code, file } of all) if (file !== undefined) writeFileSync(join(folder, file), code)

@@ -17,11 +17,23 @@ export async function request(options: Pick<Options, 'endpoint' | 'token' | 'fet
   let url = String(options.endpoint).replace(/\/+$/, '') + path
   for (let followed = 0; ; followed++) {
     const response = await (options.fetch ?? fetch)(url, { cache: 'no-store', ...init, headers, redirect: 'manual' })
-    if (response.type !== 'opaqueredirect' && !redirects.includes(response.status)) return response
+    if (!isRedirect(response)) return response
     await response.body?.cancel()
     url = target(response, url, init.method)
     if (followed === maxRedirects) throw new Error(`the control plane redirects more than ${maxRedirects} times`)
   }
+}
+
+/** Sends a request of any kind, and follows no redirect at all. */
+export async function withoutRedirects(request: Request, send: typeof fetch = fetch): Promise<Response> {
+  const response = await send(request, { redirect: 'manual' })
+  if (!isRedirect(response)) return response
+  await response.body?.cancel()
+  throw new Error(`the control plane redirects to ${response.headers.get('location') ?? 'another address'}, which is not followed`)
+}
+
+function isRedirect(response: Response): boolean {
+  return response.type === 'opaqueredirect' || redirects.includes(response.status)
 }
 
 /** Returns where a redirect leads, if it may be followed. */

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { binary } from './snapshots.ts'
 
-const admin = 'an-admin-token-for-tests'
+export const adminToken = 'an-admin-token-for-tests'
 
 /** A control plane of our own: the gonfalon binary, with everything in memory. */
 export class Plane {
@@ -14,7 +14,7 @@ export class Plane {
 
   static async start(t: { after(end: () => unknown): void }, { port = 0, args = ['--in-memory'] }: { port?: number; args?: string[] } = {}): Promise<Plane> {
     const child = spawn(binary, ['serve', ...args, '--listen', `127.0.0.1:${port}`, '--seed=false', '--allow-origins', '*', '--log-level', 'warn'], {
-      env: { ...process.env, GONFALON_ADMIN_TOKEN: admin },
+      env: { ...process.env, GONFALON_ADMIN_TOKEN: adminToken },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     const lines = createInterface({ input: child.stdout! })
@@ -45,7 +45,7 @@ export class Plane {
   async api(method: string, path: string, body?: unknown): Promise<unknown> {
     const response = await fetch(`${this.endpoint}/v1${path}`, {
       method,
-      headers: { Authorization: `Bearer ${admin}`, 'Content-Type': 'application/json' },
+      headers: { Authorization: `Bearer ${adminToken}`, 'Content-Type': 'application/json' },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
     const text = await response.text()
