@@ -73,8 +73,8 @@ func checkWebhook(n api.NewWebhook) error {
 	if u.User != nil {
 		return model.InvalidAt("/url", "it contains a password, which everyone who can read webhooks would see", "check the signature instead")
 	}
-	if len(n.Name) > maxTokenName {
-		return model.InvalidAt("/name", "it is longer than 256 bytes", "")
+	if n.Name == "" || len(n.Name) > maxTokenName {
+		return model.InvalidAt("/name", "a webhook needs a name of at most 256 bytes", "say what receives it")
 	}
 	for i, env := range n.Envs {
 		if err := checkEnvironmentKey(env); err != nil {

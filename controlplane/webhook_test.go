@@ -79,9 +79,11 @@ func TestWebhooksDeliverEachChangeInOrder(t *testing.T) {
 	want(t, s.DeleteWebhook(ctx, hook.ID, by), "")
 	want(t, s.DeleteWebhook(ctx, hook.ID, by), api.NotFound)
 	for _, bad := range []string{"", "ftp://example.com", "https://", "https://user:secret@example.com", "/path"} {
-		_, err := s.CreateWebhook(ctx, api.NewWebhook{URL: bad}, by)
+		_, err := s.CreateWebhook(ctx, api.NewWebhook{Name: "w", URL: bad}, by)
 		want(t, err, api.Invalid)
 	}
+	_, err := s.CreateWebhook(ctx, api.NewWebhook{URL: "https://example.com"}, by)
+	want(t, err, api.Invalid)
 }
 
 func TestFailedDeliveriesAreTriedAgain(t *testing.T) {
@@ -99,7 +101,7 @@ func TestFailedDeliveriesAreTriedAgain(t *testing.T) {
 	}
 	s, ctx := open(t, controlplane.Config{Webhooks: r}), t.Context()
 	s.QuickWebhooks()
-	must[api.Webhook](t)(s.CreateWebhook(ctx, api.NewWebhook{URL: "https://example.com"}, by))
+	must[api.Webhook](t)(s.CreateWebhook(ctx, api.NewWebhook{Name: "w", URL: "https://example.com"}, by))
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "dead", flagset.Scope{}, by))
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "alive", flagset.Scope{}, by))
 	// The delivery to the dead receiver is given up in the end, and later ones arrive.
@@ -118,7 +120,7 @@ func TestOneReplicaDelivers(t *testing.T) {
 		s.QuickWebhooks()
 		replicas = append(replicas, s)
 	}
-	must[api.Webhook](t)(replicas[0].CreateWebhook(ctx, api.NewWebhook{URL: "https://example.com"}, by))
+	must[api.Webhook](t)(replicas[0].CreateWebhook(ctx, api.NewWebhook{Name: "w", URL: "https://example.com"}, by))
 	writer := open(t, controlplane.Config{Store: store})
 	next := int64(2)
 	for range 3 {
