@@ -45,7 +45,7 @@ type Config struct {
 	Logger *slog.Logger     // nil is slog.Default()
 	Hooks  []Hook           // called in order
 	HTTP   *http.Client     // nil is one of the client's own. Its Timeout must be 0, or it ends streams
-	Clock  func() time.Time // for schedules; nil is time.Now
+	Clock  func() time.Time // for schedules, from any goroutine; nil is time.Now
 }
 
 // These are the defaults of a Config.
@@ -95,6 +95,7 @@ func newClient(config Config) (*Client, error) {
 	c := &Client{config: config}
 	for _, hook := range config.Hooks {
 		c.watched = c.watched || hook.Evaluated != nil
+		c.events.hooked = c.events.hooked || hook.Changed != nil
 	}
 	c.status.settled = make(chan struct{})
 	c.status.wake = make(chan struct{}, 1)
@@ -169,6 +170,7 @@ func (c *Client) start() error {
 		return err
 	}
 	c.status.begin(c)
+	c.events.since = c.now()
 	c.ending.run(c.dispatch)
 	c.ending.run(c.keepLastGood)
 	c.ending.run(c.watchStatus)

@@ -35,7 +35,10 @@ type Event struct {
 type events struct {
 	queue   chan Event
 	dropped atomic.Int64
+	hooked  bool          // there are hooks that want changes
+	joined  chan struct{} // for the goroutine that watches schedules: there is another subscriber
 	mu      sync.Mutex
+	since   int64 // when somebody began to listen after nobody had, on the client's clock
 	next    int
 	subs    map[int]func(Event)
 }
@@ -43,7 +46,16 @@ type events struct {
 // maxEvents is how many events wait for slow subscribers; a change a millisecond fills it in a quarter of a second.
 const maxEvents = 256
 
-func (e *events) init() { e.queue, e.subs = make(chan Event, maxEvents), map[int]func(Event){} }
+func (e *events) init() {
+	e.queue, e.joined, e.subs = make(chan Event, maxEvents), make(chan struct{}, 1), map[int]func(Event){}
+}
+
+// heard reports whether anybody listens, and since when.
+func (e *events) heard() (since int64, heard bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.since, e.hooked || len(e.subs) > 0
+}
 
 // put never waits: an event that finds the queue full is dropped, and counted.
 func (e *events) put(event Event) {
@@ -60,9 +72,16 @@ func (c *Client) Subscribe(f func(Event)) (stop func()) {
 	e := &c.events
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if len(e.subs) == 0 && !e.hooked {
+		e.since = c.now()
+	}
 	id := e.next
 	e.next++
 	e.subs[id] = f
+	select {
+	case e.joined <- struct{}{}:
+	default:
+	}
 	return func() {
 		e.mu.Lock()
 		defer e.mu.Unlock()

@@ -75,6 +75,8 @@ func (x *Explanation) String() string {
 	var b strings.Builder
 	state := "off"
 	switch {
+	case x.Err != nil:
+		state = x.Err.Error()
 	case x.Reason == engine.ReasonNotReady:
 		state = "nothing loaded"
 	case !x.Known():

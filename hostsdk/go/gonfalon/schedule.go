@@ -11,7 +11,7 @@ import (
 // may sleep.
 const lookAgain = time.Second
 
-// watchSchedules is the goroutine that announces when schedules open and close.
+// watchSchedules is the goroutine that announces when schedules open and close, while anybody listens.
 func (c *Client) watchSchedules(ctx context.Context) {
 	ticker := time.NewTicker(lookAgain)
 	defer ticker.Stop()
@@ -19,27 +19,39 @@ func (c *Client) watchSchedules(ctx context.Context) {
 	defer timer.Stop()
 	var g *generation
 	var next edge
-	seen := c.now()
+	var seen int64 // edges up to here were announced
+	alone := true  // nobody has listened yet
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-c.store.swapped:
+		case <-c.events.joined:
 		case <-ticker.C:
 		case <-timer.C:
 		}
+		serving := c.serving.Load()
+		since, heard := c.events.heard()
+		if !heard || serving == nil || !serving.timed {
+			g, alone = nil, alone || !heard
+			continue
+		}
 		now := c.now()
-		if serving := c.serving.Load(); serving != g {
+		if serving != g {
 			g, seen = serving, now // what changed with the snapshot was announced with it
+			if alone {
+				seen, alone = min(seen, since), false
+			}
 			next = g.nextEdge(seen)
 		}
-		if now < seen { // the clock was set back: the edges after its time come again, and change decisions now too
+		back := now < seen // the clock was set back: the edges after its time come again, and change decisions now too
+		if back {
 			next = g.nextEdge(now)
 		}
 		for until := max(seen, now); len(next.flags) > 0 && next.at <= until; next = g.nextEdge(next.at) {
 			c.events.put(Event{Kind: FlagsChanged, Info: g.info, Flags: next.flags})
 		}
-		if now < seen {
+		if back {
 			next = g.nextEdge(now)
 		}
 		seen = now
@@ -57,8 +69,6 @@ type edge struct {
 
 // nextEdge returns the first edge after a moment; it has no flags if there is none.
 func (g *generation) nextEdge(after int64) (next edge) {
-	if g != nil && g.timed {
-		next.at, next.flags = engine.Edges(g.loaded.Bytes(), after)
-	}
+	next.at, next.flags = engine.Edges(g.loaded.Bytes(), after)
 	return next
 }

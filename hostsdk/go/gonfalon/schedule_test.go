@@ -3,6 +3,7 @@ package gonfalon
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,19 +26,22 @@ func TestASchedulesEdgesAreEvents(t *testing.T) {
 			flags []string
 			on    bool
 		}
-		var all []seen
+		events := make(chan seen, 64)
 		defer c.Subscribe(func(e Event) {
 			if e.Kind == FlagsChanged {
-				all = append(all, seen{time.Since(start), e.Flags, c.Enabled("child")})
+				events <- seen{time.Since(start), e.Flags, c.Enabled("child")}
 			}
 		})()
 		is := func(want ...seen) {
 			t.Helper()
 			synctest.Wait()
+			var all []seen
+			for len(events) > 0 {
+				all = append(all, <-events)
+			}
 			if !slices.EqualFunc(all, want, func(a, b seen) bool { return a.at == b.at && a.on == b.on && slices.Equal(a.flags, b.flags) }) {
 				t.Errorf("it saw %v, want %v", all, want)
 			}
-			all = nil
 		}
 		time.Sleep(time.Hour - time.Microsecond)
 		is()
@@ -54,21 +58,23 @@ func TestASchedulesEdgesAreEvents(t *testing.T) {
 // TestAClockThatIsSet: the events follow the client's own clock, also when it jumps.
 func TestAClockThatIsSet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		now := inside.AddDate(-1, 0, 0)
-		c, err := New(t.Context(), Config{Bootstrap: compiled(t, 1, flagSoon), Logger: quiet, ReadyWithin: -1, Usage: -1, Clock: func() time.Time { return now }})
+		var now atomic.Pointer[time.Time]
+		set := func(at time.Time) { now.Store(&at) }
+		set(inside.AddDate(-1, 0, 0))
+		c, err := New(t.Context(), Config{Bootstrap: compiled(t, 1, flagSoon), Logger: quiet, ReadyWithin: -1, Usage: -1, Clock: func() time.Time { return *now.Load() }})
 		if err != nil {
 			t.Fatal(err)
 		}
-		events := 0
-		defer c.Subscribe(func(e Event) { events++ })()
+		var events atomic.Int64
+		defer c.Subscribe(func(Event) { events.Add(1) })()
 		for _, years := range []int{1, 1, -1, -1, 1} {
 			synctest.Wait()
-			before := events
-			now = now.AddDate(years, 0, 0)
+			before := events.Load()
+			set(now.Load().AddDate(years, 0, 0))
 			time.Sleep(lookAgain)
 			synctest.Wait()
-			if events != before+1 {
-				t.Errorf("at %s there were %d events, want one", now, events-before)
+			if got := events.Load() - before; got != 1 {
+				t.Errorf("at %s there were %d events, want one", now.Load(), got)
 			}
 		}
 		c.Close()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -68,6 +69,30 @@ func TestEvents(t *testing.T) {
 	}
 	if client.State() != of.ReadyState || client.Boolean(t.Context(), "plain", true, of.EvaluationContext{}) {
 		t.Errorf("%s", client.State())
+	}
+}
+
+// TestASchedulesEdgesAreEvents: a page that waits for changes evaluates again when a schedule opens.
+func TestASchedulesEdgesAreEvents(t *testing.T) {
+	var now atomic.Pointer[time.Time]
+	set1 := func(at time.Time) { now.Store(&at) }
+	set1(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+	flags := flagtest.New(t, flagtest.Clock(func() time.Time { return *now.Load() }))
+	flags.Put(`{"key": "sale", "gates": [{"type": "schedule", "from": "2026-02-01T00:00:00Z", "until": null}]}`)
+	flags.Enable("banner", flagtest.Requires("sale"))
+	flags.Enable("banner")
+	api, client := set(t, openfeature.NewProvider(flags.Client))
+	changed := make(chan []string, 64)
+	callback := func(e of.EventDetails) { changed <- e.FlagChanges }
+	api.AddHandler(of.ProviderConfigChange, &callback)
+	set1(time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC))
+	for keys := range changed {
+		if slices.Equal(keys, []string{"banner", "sale"}) {
+			break
+		}
+	}
+	if !client.Boolean(t.Context(), "banner", false, of.EvaluationContext{}) {
+		t.Error("what the event announced isn't so")
 	}
 }
 
