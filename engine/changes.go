@@ -28,8 +28,8 @@ func Changes(before, after string) (segments, flags []string) {
 	for _, key := range flags {
 		marked[key] = true
 	}
-	list := outlines(after)
-	spread(segments, marked, outlines(before), list)
+	list := outlines(after) // a flag that referred to something else before has another record now
+	spread(segments, marked, list)
 	return segments, union(flags, keysOf(list, marked))
 }
 

@@ -91,18 +91,16 @@ func (r *reader) text() string {
 }
 
 // spread adds to flags those that use one of the segments or require one of the flags, through any number of parents,
-// as far as the lists know.
-func spread(segments []string, flags map[string]bool, lists ...[]outline) {
+// as far as the list knows.
+func spread(segments []string, flags map[string]bool, list []outline) {
 	uses, requires := map[string][]string{}, map[string][]string{}
-	for _, list := range lists {
-		for i := range list {
-			o := &list[i]
-			for _, segment := range o.segments {
-				uses[segment] = append(uses[segment], o.key)
-			}
-			for _, parent := range o.parents {
-				requires[parent] = append(requires[parent], o.key)
-			}
+	for i := range list {
+		o := &list[i]
+		for _, segment := range o.segments {
+			uses[segment] = append(uses[segment], o.key)
+		}
+		for _, parent := range o.parents {
+			requires[parent] = append(requires[parent], o.key)
 		}
 	}
 	queue := make([]string, 0, len(flags))
