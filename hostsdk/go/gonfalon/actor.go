@@ -109,12 +109,9 @@ func isNil(v any) bool {
 
 // isNothing is isNil for a pointer to a nil pointer, too.
 func isNothing(v any) bool {
-	for r := reflect.ValueOf(v); ; r = r.Elem() {
-		if r.Kind() != reflect.Pointer {
-			return !r.IsValid()
-		}
-		if r.IsNil() {
-			return true
-		}
+	r := reflect.ValueOf(v)
+	for depth := 0; r.Kind() == reflect.Pointer && depth < maxDepth; depth++ {
+		r = r.Elem()
 	}
+	return !r.IsValid()
 }

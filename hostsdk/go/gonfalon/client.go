@@ -25,7 +25,7 @@ type Client struct {
 // unknown is off, whatever the default.
 func (c *Client) Enabled(key string, opts ...Option) bool {
 	var d engine.Decision
-	c.decide(key, opts, &d)
+	_, _ = c.decide(key, opts, &d)
 	if d.Reason == engine.ReasonNotReady {
 		return defaultOf(opts).bool()
 	}
@@ -36,7 +36,7 @@ func (c *Client) Enabled(key string, opts ...Option) bool {
 // returns the default.
 func (c *Client) Variant(key string, opts ...Option) string {
 	var d engine.Decision
-	c.decide(key, opts, &d)
+	_, _ = c.decide(key, opts, &d)
 	if d.VariantIndex < 0 {
 		return defaultOf(opts).string()
 	}

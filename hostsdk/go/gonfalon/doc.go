@@ -22,7 +22,8 @@
 //   - There is always an answer: no method that decides returns an error, blocks or panics, whatever it is handed. Before the
 //     first snapshot the answer is the caller's default. An unknown flag is off.
 //   - A decision reads one immutable snapshot, without a lock, and without an allocation if the context was prepared.
-//   - A broken frame, or a lower revision of the same lineage, changes nothing.
+//   - A broken frame, or a lower revision of the same lineage, changes nothing, unless the control plane has made sure that it
+//     never had what serves.
 //   - Package engine alone decides. ../../README.md is the contract that all SDKs share.
 //
 // # Caveats

@@ -76,6 +76,24 @@ func Example() {
 	// false
 }
 
+// The number 42 is the same actor as the text. A boolean is nobody, who has no place among the actors.
+func ExampleFor() {
+	client := open()
+	defer client.Close()
+
+	for _, who := range []gonfalon.Option{gonfalon.For("42"), gonfalon.For(42), gonfalon.For(42.0), gonfalon.For(true)} {
+		d := client.Decide("new_checkout", who)
+		fmt.Printf("%.4f\n", d.Score)
+	}
+	fmt.Println(client.Stats().Unreadable)
+	// Output:
+	// 0.6282
+	// 0.6282
+	// 0.6282
+	// -1.0000
+	// 1
+}
+
 // An actor always gets the same variant. Its payload carries what differs, so that the code needn't know the variants' names.
 func ExampleClient_Variant() {
 	client := open()

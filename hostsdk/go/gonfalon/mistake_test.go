@@ -106,6 +106,9 @@ type wildText struct{ name *string }
 
 func (w wildText) MarshalText() ([]byte, error) { return []byte(*w.name), nil }
 
+// circle is a pointer that may point to itself.
+type circle *circle
+
 func TestNothingThatIsHandedInPanics(t *testing.T) {
 	c := booted(t, flags...)
 	self := map[string]any{}
@@ -114,8 +117,10 @@ func TestNothingThatIsHandedInPanics(t *testing.T) {
 	var pointer *wild
 	loop := any(nil)
 	loop = &loop
+	var ring circle
+	ring = &ring
 	for _, v := range []any{
-		nil, nobody, pointer, &pointer, (*wildText)(nil), (*string)(nil), (*time.Time)(nil), (func())(nil), (map[string]any)(nil), (chan int)(nil), wild{}, &wild{}, wildText{}, &wildText{}, self, loop,
+		nil, nobody, pointer, &pointer, (*wildText)(nil), (*string)(nil), (*time.Time)(nil), (func())(nil), (map[string]any)(nil), (chan int)(nil), wild{}, &wild{}, wildText{}, &wildText{}, self, loop, ring, &ring,
 		struct{}{}, &struct{}{}, func() {}, make(chan int), complex(1, 1), math.NaN(), math.Inf(-1), []any{self}, [3]byte{}, errBroken, t,
 	} {
 		opts := []Option{For(v), With("x", v), With("plan", v), Attributes(map[string]any{"y": v, "plan": v}), ContextOf(map[string]any{"targetingKey": v, "groups": v, "plan": v})}

@@ -62,7 +62,7 @@ func Attributes(values map[string]any) Option {
 	for name, value := range values {
 		list = append(list, attribute(text(name), value))
 	}
-	return Option{kind: optionPrepared, prepared: &prepared{in: engine.Input{Attributes: list}}}
+	return Option{kind: optionPrepared, prepared: &prepared{in: engine.Input{Attributes: list}, plain: len(list) <= engine.MaxAttributes}}
 }
 
 // ContextOf reads a context in the form that OpenFeature and OFREP have: targetingKey is the actor, as in [For], groups

@@ -12,7 +12,7 @@ import (
 // payload returns the payload of the variant that the actor is served; empty if there is none.
 func (c *Client) payload(key string, opts []Option) string {
 	var d engine.Decision
-	c.decide(key, opts, &d)
+	_, _ = c.decide(key, opts, &d)
 	return d.Payload
 }
 
