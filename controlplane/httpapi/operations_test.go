@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
@@ -44,7 +46,8 @@ func TestHealth(t *testing.T) {
 }
 
 func TestMetrics(t *testing.T) {
-	f := open(t, httpapi.Config{Version: "1.2.3"})
+	// This registry refuses a metric that its collector doesn't describe: Describe and Collect must agree.
+	f := open(t, httpapi.Config{Version: "1.2.3", Metrics: prometheus.NewPedanticRegistry()})
 	f.enable("x", flagset.Scope{})
 	f.want(200, f.do(adminToken, "POST", "/ofrep/v1/evaluate/flags/x", `{}`))
 	f.want(200, f.do(adminToken, "POST", "/ofrep/v1/evaluate/flags", `{}`))
