@@ -20,6 +20,7 @@ import (
 	validator "github.com/pb33f/libopenapi-validator"
 	"github.com/pb33f/libopenapi-validator/config"
 	validation "github.com/pb33f/libopenapi-validator/errors"
+	"github.com/pb33f/libopenapi/datamodel/high/base"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
@@ -158,21 +159,32 @@ func (f *fixture) want(status int, got answer) answer {
 	return got
 }
 
-// document is openapi.yaml, with a validator.
-var document = sync.OnceValues(func() (validator.Validator, error) {
+// described is openapi.yaml, with a validator.
+type described struct {
+	validator.Validator
+	delivery *base.Schema // the body that a webhook receives
+}
+
+// document returns openapi.yaml, which it reads once.
+var document = sync.OnceValues(func() (described, error) {
 	data, err := os.ReadFile("openapi.yaml")
 	if err != nil {
-		return nil, err
+		return described{}, err
 	}
 	d, err := libopenapi.NewDocument(data)
 	if err != nil {
-		return nil, err
+		return described{}, err
 	}
 	v, failed := validator.NewValidator(d, config.WithFormatAssertions(), config.WithoutSecurityValidation())
 	if len(failed) > 0 {
-		return nil, fmt.Errorf("openapi.yaml: %v", failed)
+		return described{}, fmt.Errorf("openapi.yaml: %v", failed)
 	}
-	return v, nil
+	m, err := d.BuildV3Model()
+	if err != nil {
+		return described{}, err
+	}
+	body := m.Model.Webhooks.GetOrZero("change").Post.RequestBody.Content.GetOrZero("application/json")
+	return described{v, body.Schema.Schema()}, nil
 })
 
 // checked is a transport that checks requests and responses against the document. A request needs to fit it only if it

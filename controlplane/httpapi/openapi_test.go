@@ -23,8 +23,8 @@ type operation struct {
 	Security    []any `json:"security"`
 }
 
-// described returns the document that the server serves.
-func described(t *testing.T, f *fixture) (operations map[string]operation, parameters map[string]string) {
+// operations returns the operations of the document that the server serves, and its parameters of queries.
+func operations(t *testing.T, f *fixture) (found map[string]operation, parameters map[string]string) {
 	t.Helper()
 	var d struct {
 		OpenAPI    string                                `json:"openapi"`
@@ -37,7 +37,7 @@ func described(t *testing.T, f *fixture) (operations map[string]operation, param
 	if d.OpenAPI != "3.1.0" {
 		t.Errorf("openapi is %q", d.OpenAPI)
 	}
-	operations, parameters = map[string]operation{}, map[string]string{}
+	found, parameters = map[string]operation{}, map[string]string{}
 	for name, p := range d.Components.Parameters {
 		if p.In == "query" {
 			parameters["#/components/parameters/"+name] = p.Name
@@ -52,10 +52,10 @@ func described(t *testing.T, f *fixture) (operations map[string]operation, param
 			if err := json.Unmarshal(raw, &o); err != nil {
 				t.Fatal(err)
 			}
-			operations[strings.ToUpper(method)+" "+path] = o
+			found[strings.ToUpper(method)+" "+path] = o
 		}
 	}
-	return operations, parameters
+	return found, parameters
 }
 
 var pathParam = regexp.MustCompile(`:([a-z]+)`)
@@ -74,7 +74,7 @@ func TestDocumentIsValid(t *testing.T) {
 // need a token.
 func TestDocumentMatchesRoutes(t *testing.T) {
 	f := open(t, httpapi.Config{})
-	operations, parameters := described(t, f)
+	operations, parameters := operations(t, f)
 	for _, r := range httpapi.Routes() {
 		name := r.Method + " " + pathParam.ReplaceAllString(r.Path, "{$1}")
 		o, ok := operations[name]

@@ -36,7 +36,7 @@ func TestPermissions(t *testing.T) {
 func TestBodies(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	f.want(201, f.do(adminToken, "PUT", "/v1/envs/default/segments/s", `{"constraints": [{"attribute": "plan", "operator": "in", "values": ["pro"]}]}`))
-	received, bodies := make(chan *http.Request, 100), make(chan []byte, 100)
+	received, bodies := make(chan *http.Request, 1000), make(chan []byte, 1000)
 	receiver := newReceiver(t, received, bodies)
 	hook, err := f.admin.CreateWebhook(t.Context(), api.NewWebhook{Name: "old", URL: receiver}, apiclient.Write{})
 	if err != nil {
@@ -47,7 +47,7 @@ func TestBodies(t *testing.T) {
 		t.Fatal(err)
 	}
 	const env, flag = "/v1/envs/:env", "/v1/envs/:env/flags/:key"
-	described := requestBodies(t, f)
+	forms := requestBodies(t, f)
 	tried := map[string]bool{}
 	for _, c := range []struct{ method, path, with, body string }{
 		{"POST", "/v1/envs", "", `{"key": "new"}`},
@@ -94,7 +94,7 @@ func TestBodies(t *testing.T) {
 			f.t = t
 			f.http = &http.Client{Transport: &checked{t: t, next: f.server.Client().Transport}}
 			before := audited(t, f.service, r.Action)
-			form := described[pathParam.ReplaceAllString(name, "{$1}")]
+			form := forms[pathParam.ReplaceAllString(name, "{$1}")]
 			var whole map[string]json.RawMessage
 			if err := json.Unmarshal([]byte(c.body), &whole); err != nil {
 				t.Fatal(err)

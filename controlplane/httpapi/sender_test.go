@@ -9,19 +9,42 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pb33f/libopenapi-validator/config"
+	"github.com/pb33f/libopenapi-validator/schema_validation"
+
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 )
 
-// newReceiver returns a receiver of deliveries.
+// newReceiver returns a receiver of deliveries. Each delivery must be as openapi.yaml describes it.
 func newReceiver(t *testing.T, received chan<- *http.Request, bodies chan<- []byte) (url string) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
+		asDescribed(t, r, body)
 		received <- r
 		bodies <- body
 	}))
 	t.Cleanup(server.Close)
 	return server.URL
+}
+
+// asDescribed fails the test if openapi.yaml doesn't allow a delivery.
+func asDescribed(t *testing.T, r *http.Request, body []byte) {
+	d, err := document()
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	checking.Lock()
+	defer checking.Unlock()
+	if ok, failed := schema_validation.NewSchemaValidator(config.WithFormatAssertions()).ValidateSchemaBytes(d.delivery, body); !ok {
+		t.Errorf("openapi.yaml doesn't allow the delivery %s:\n%s", clip(body), describe(failed))
+	}
+	for _, header := range []string{"X-Gonfalon-Delivery", "X-Gonfalon-Event", "X-Gonfalon-Signature"} {
+		if r.Header.Get(header) == "" {
+			t.Errorf("a delivery lacks %s", header)
+		}
+	}
 }
 
 // signed checks a delivery's signature, as a receiver does.
