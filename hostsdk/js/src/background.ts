@@ -33,6 +33,7 @@ export function inBackground(request?: typeof fetch): typeof fetch {
 }
 
 function release({ request, socket }: Sent): void {
+  if (sending.size === 0) return
   const url = URL.canParse(request.path, request.origin) ? new URL(request.path, request.origin).href : ''
   if (sending.has(url)) socket.unref?.()
 }

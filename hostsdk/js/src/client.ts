@@ -1,5 +1,5 @@
 import type { Context } from './context.js'
-import { bitEnabled, reasonOf, reasonUnknownFlag, undecided, type Decision } from './decision.js'
+import { bitEnabled, flagKey, reasonOf, reasonUnknownFlag, undecided, type Decision } from './decision.js'
 import { Connection } from './connection.js'
 import { Emitter, type Events, type State } from './emitter.js'
 import { ContextError } from './engine/context_error.js'
@@ -7,8 +7,8 @@ import type { Clock } from './engine/clock.js'
 import type { Explanation } from './engine/explanation.js'
 import { LoadError } from './engine/load_error.js'
 import { Edges } from './edges.js'
-import { Flags, override, type Query, type Stats } from './flags.js'
-import { warnings, type Logger } from './log.js'
+import { defaultOf, Flags, override, type Query, type Stats } from './flags.js'
+import { guarded, warnings, type Logger } from './log.js'
 import { Misuse } from './misuse.js'
 import { sourceOf, type Keeper, type Options } from './options.js'
 import { failure, FrameError, RefusedError } from './source/failure.js'
@@ -48,7 +48,7 @@ export class Client extends Flags {
   ) {
     super()
     this.environment = options.environment ?? 'default'
-    this.log = options.logger ?? warnings
+    this.log = guarded(options.logger ?? warnings)
     this.misuse = new Misuse(this.log)
     this.store = new Store(module, this.environment, this.log, this.misuse)
     this.status = new Status(() => this.store.engine !== undefined, this.emitter, options.grace ?? 5_000, options.ttl)
@@ -133,7 +133,7 @@ export class Client extends Flags {
   override enabled(key: string, query?: Query<boolean>): boolean {
     if (this[override] !== undefined) return super.enabled(key, query)
     const packed = this.evaluate(key, query)
-    return packed < 0 ? (query?.default ?? false) : (packed & bitEnabled) !== 0
+    return packed < 0 ? (defaultOf(query) ?? false) : (packed & bitEnabled) !== 0
   }
 
   override variant(key: string, query: Query<string> & { readonly default: string }): string
@@ -141,10 +141,11 @@ export class Client extends Flags {
   override variant(key: string, query?: Query<string>): string | undefined {
     if (this[override] !== undefined) return super.variant(key, query)
     const packed = this.evaluate(key, query)
-    return packed < 0 ? query?.default : (this.store.engine?.variant(packed)?.name ?? query?.default)
+    return packed < 0 ? defaultOf(query) : (this.store.engine?.variant(packed)?.name ?? defaultOf(query))
   }
 
   decide(key: string, context?: Context): Decision {
+    key = flagKey(key)
     const overridden = this[override]?.(key, context)
     if (overridden !== undefined) return overridden
     const { engine } = this.store
@@ -157,6 +158,7 @@ export class Client extends Flags {
   }
 
   decideAll(context?: Context, keys?: readonly string[]): Decision[] {
+    keys = keys?.map(flagKey)
     const { engine } = this.store
     if (this[override] !== undefined) return (keys ?? this.keys()).map((key) => this.decide(key, context))
     if (engine === undefined) return (keys ?? []).map((key) => undecided(key, 'NOT_READY'))
@@ -174,6 +176,7 @@ export class Client extends Flags {
   }
 
   explain(key: string, context?: Context): Explanation {
+    key = flagKey(key)
     const { engine } = this.store
     const overridden = this[override]?.(key, context)
     if (overridden !== undefined) return { decision: overridden, steps: [] }
@@ -201,6 +204,7 @@ export class Client extends Flags {
 
   /** The packed decision; below 0 where the answer is the caller's default. */
   private evaluate(key: string, context: Context | undefined): number {
+    key = flagKey(key)
     const { engine } = this.store
     if (engine === undefined) return -1
     try {

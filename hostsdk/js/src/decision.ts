@@ -71,6 +71,16 @@ export interface Decision {
   readonly error: Error | undefined
 }
 
+/** The key of a flag, whatever a program hands in as one. */
+export function flagKey(key: unknown): string {
+  if (typeof key === 'string') return key
+  try {
+    return String(key)
+  } catch {
+    return typeof key
+  }
+}
+
 /** The bits of a packed decision, see `wasm/ABI.md`. */
 export const bitEnabled = 1
 export const bitVariant = 1 << 26

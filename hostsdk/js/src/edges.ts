@@ -7,7 +7,7 @@ const longest = 60_000
 /** Tells when schedules open or close, for those who listen to changes. */
 export class Edges {
   private graph: Graph | undefined
-  private seen = 0
+  private seen: number | undefined
   private timer: ReturnType<typeof setTimeout> | undefined
   private stopped = false
 
@@ -18,8 +18,9 @@ export class Edges {
 
   /** Follows the schedules of what serves from now on. */
   follow(graph: Graph | undefined): void {
+    if (this.seen !== undefined) this.look()
+    this.seen ??= this.now()
     this.graph = graph
-    this.seen = this.now()
     this.wait()
   }
 
@@ -30,16 +31,17 @@ export class Edges {
 
   private wait(): void {
     clearTimeout(this.timer)
-    const next = this.graph?.next(this.seen)
+    const seen = this.seen!
+    const next = this.graph?.next(seen)
     if (next === undefined || this.stopped) return
-    this.timer = later(Math.min(next - this.seen, longest), () => this.look())
+    this.timer = later(Math.min(next - seen, longest), () => this.look())
   }
 
   /** A clock that was set back makes schedules open and close again. */
   private look(): void {
-    const before = this.seen
-    this.seen = this.now()
-    const flags = this.graph?.between(Math.min(before, this.seen), Math.max(before, this.seen)) ?? []
+    const [before, now] = [this.seen!, this.now()]
+    this.seen = now
+    const flags = this.graph?.between(Math.min(before, now), Math.max(before, now)) ?? []
     this.wait()
     if (flags.length > 0) this.passed(flags)
   }

@@ -47,9 +47,9 @@ export interface Events {
   change: FlagsChanged
 }
 
-type Listener<T> = (event: T) => void
+type Listener<T> = (event: T) => unknown
 
-/** Calls listeners. If one throws, the console says so, and the others are called all the same. */
+/** Calls listeners. If one throws, or its promise rejects, the console says so, and the others are called all the same. */
 export class Emitter {
   private readonly listeners = new Map<keyof Events, Set<Listener<never>>>()
 
@@ -68,10 +68,11 @@ export class Emitter {
 
   emit<K extends keyof Events>(event: K, value: Events[K]): void {
     for (const listener of [...(this.listeners.get(event) ?? [])] as Listener<Events[K]>[]) {
+      const threw = (error: unknown): void => console.error(`gonfalon: a listener of "${event}" threw`, error)
       try {
-        listener(value)
+        Promise.resolve(listener(value)).catch(threw)
       } catch (error) {
-        console.error(`gonfalon: a listener of "${event}" threw`, error)
+        threw(error)
       }
     }
   }

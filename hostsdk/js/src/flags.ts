@@ -11,6 +11,15 @@ export interface Query<T> extends Context {
   readonly default?: T
 }
 
+/** Returns the default of a query; undefined if there is none, or the program's own code throws. */
+export function defaultOf<T>(query: Query<T> | undefined): T | undefined {
+  try {
+    return query?.default
+  } catch {
+    return undefined
+  }
+}
+
 /** Figures of a client, for metrics. */
 export interface Stats {
   readonly state: State
@@ -80,20 +89,20 @@ export abstract class Flags {
   /** Whether a flag is on. The default counts only where nothing could decide: an unknown flag is off, and so is a killed one. */
   enabled(key: string, query?: Query<boolean>): boolean {
     const decision = this.decide(key, query)
-    return decision.reason === 'NOT_READY' && !decision.known ? (query?.default ?? false) : decision.enabled
+    return decision.reason === 'NOT_READY' && !decision.known ? (defaultOf(query) ?? false) : decision.enabled
   }
 
   /** The name of the variant that the actor is served. */
   variant(key: string, query: Query<string> & { readonly default: string }): string
   variant(key: string, query?: Query<string>): string | undefined
   variant(key: string, query?: Query<string>): string | undefined {
-    return this.decide(key, query).variant ?? query?.default
+    return this.decide(key, query).variant ?? defaultOf(query)
   }
 
   /** The payload of the variant that the actor is served, whatever its type. Objects are frozen, because they are shared. */
   payload(key: string, query?: Query<Json>): Json | undefined {
     const { payload } = this.decide(key, query)
-    return payload === undefined ? query?.default : payload
+    return payload === undefined ? defaultOf(query) : payload
   }
 
   /** The payload, if it is a boolean. */
@@ -101,7 +110,7 @@ export abstract class Flags {
   payloadBoolean(key: string, query?: Query<boolean>): boolean | undefined
   payloadBoolean(key: string, query?: Query<boolean>): boolean | undefined {
     const payload = this.payload(key, query)
-    return typeof payload === 'boolean' ? payload : query?.default
+    return typeof payload === 'boolean' ? payload : defaultOf(query)
   }
 
   /** The payload, if it is a text. */
@@ -109,7 +118,7 @@ export abstract class Flags {
   payloadString(key: string, query?: Query<string>): string | undefined
   payloadString(key: string, query?: Query<string>): string | undefined {
     const payload = this.payload(key, query)
-    return typeof payload === 'string' ? payload : query?.default
+    return typeof payload === 'string' ? payload : defaultOf(query)
   }
 
   /** The payload, if it is a number. */
@@ -117,7 +126,7 @@ export abstract class Flags {
   payloadNumber(key: string, query?: Query<number>): number | undefined
   payloadNumber(key: string, query?: Query<number>): number | undefined {
     const payload = this.payload(key, query)
-    return typeof payload === 'number' ? payload : query?.default
+    return typeof payload === 'number' ? payload : defaultOf(query)
   }
 
   /** The payload, if it is an object. What is in it is the caller's to check. */
@@ -125,7 +134,7 @@ export abstract class Flags {
   payloadObject<T extends object>(key: string, query?: Query<T>): Readonly<T> | undefined
   payloadObject<T extends object>(key: string, query?: Query<T>): Readonly<T> | undefined {
     const { payload } = this.decide(key, query)
-    return typeof payload === 'object' && payload !== null && !Array.isArray(payload) ? (payload as unknown as T) : query?.default
+    return typeof payload === 'object' && payload !== null && !Array.isArray(payload) ? (payload as unknown as T) : defaultOf(query)
   }
 
   /**

@@ -8,7 +8,7 @@ import { inBackground } from './background.js'
 import { Client } from './client.js'
 import { compileModule, useModule } from './engine/module.js'
 import { LastGood } from './last_good.js'
-import { warnings } from './log.js'
+import { guarded, warnings } from './log.js'
 import { readSnapshot } from './source/file.js'
 import type { Options as ClientOptions } from './options.js'
 
@@ -43,7 +43,7 @@ export class Gonfalon extends Client {
     const module = await compileModule()
     const { bootstrap, lastGood } = options
     const bytes = typeof bootstrap === 'string' || bootstrap instanceof URL ? await readSnapshot(bootstrap) : bootstrap
-    const keeper = lastGood === undefined ? undefined : new LastGood(lastGood, options.logger ?? warnings)
+    const keeper = lastGood === undefined ? undefined : new LastGood(lastGood, guarded(options.logger ?? warnings))
     const client = new Gonfalon(module, { ...options, bootstrap: bytes, fetch: inBackground(options.fetch) }, keeper)
     try {
       await client.start()

@@ -8,4 +8,18 @@ export interface Logger {
 export const silent: Logger = { info() {}, warn() {} }
 
 /** Warnings go to the console, the rest nowhere. */
-export const warnings: Logger = { info() {}, warn: (message, detail) => console.warn(message, detail ?? '') }
+export const warnings: Logger = { info() {}, warn: (message, detail) => console.warn('%s', message, detail ?? '') }
+
+/** A program's logger, of which no decision fails because it throws. */
+export function guarded(logger: Logger): Logger {
+  const guard =
+    (level: keyof Logger) =>
+    (message: string, detail?: unknown): void => {
+      try {
+        logger[level](message, detail)
+      } catch (error) {
+        console.error('%s', `gonfalon: the logger threw at "${message}"`, error)
+      }
+    }
+  return { info: guard('info'), warn: guard('warn') }
+}

@@ -1,11 +1,12 @@
 import type { Logger } from './log.js'
+import { quoted } from './quoted.js'
 
 /** Keys of unknown flags that are remembered, so that each is logged once; others only count. */
 const maxKeys = 1000
 
 /** What callers hand in that can't be used. It is counted, and logged once of each kind: nothing else would tell. */
 export class Misuse {
-  /** Values that are no actor and no group. */
+  /** Values that are no actor, no group or no context. */
   unreadable = 0
   /** Decisions about flags that don't exist. */
   unknown = 0
@@ -15,13 +16,12 @@ export class Misuse {
   constructor(private readonly log: Logger) {}
 
   /** Counts a value that can't be used. */
-  value(as: 'actor' | 'group', value: unknown): void {
+  value(as: 'actor' | 'group' | 'context', value: unknown): void {
     this.unreadable++
     const kind = `${as} ${kindOf(value)}`
     if (this.kinds.has(kind)) return
     this.kinds.add(kind)
-    const usable = as === 'actor' ? 'a text, a whole number within ±2^53, a bigint, or an object with such an actorId' : 'texts'
-    this.log.warn(`gonfalon: what is handed in as ${as} is ${kindOf(value)}, and is ignored; give ${usable}`)
+    this.log.warn(`gonfalon: what is handed in as ${as} is ${kindOf(value)}, and is ignored; give ${usable[as]}`)
   }
 
   /** Counts a decision about a flag that doesn't exist. */
@@ -29,8 +29,15 @@ export class Misuse {
     this.unknown++
     if (this.keys.size >= maxKeys || this.keys.has(key)) return
     this.keys.add(key)
-    this.log.warn(`gonfalon: there is no flag ${JSON.stringify(key)}`)
+    this.log.warn(`gonfalon: there is no flag ${quoted(key)}`)
   }
+}
+
+/** What a caller can hand in. */
+const usable = {
+  actor: 'a text, a whole number within ±2^53, a bigint, or an object with such an actorId',
+  group: 'texts',
+  context: 'an object with actor, groups and attributes',
 }
 
 /** A few words for a value, never the value itself, which may be personal. */

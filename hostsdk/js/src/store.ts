@@ -4,6 +4,7 @@ import { LoadError } from './engine/load_error.js'
 import type { Logger } from './log.js'
 import type { FlagsChanged } from './emitter.js'
 import { Graph } from './graph.js'
+import { quoted } from './quoted.js'
 import { differing, equal, partsOf } from './records.js'
 import type { Misuse } from './misuse.js'
 import { FrameError } from './source/failure.js'
@@ -138,7 +139,7 @@ export class Store {
     if (bytes.length > maxSnapshotBytes) throw new LoadError(1, 0)
     const engine = new Engine(this.module, bytes, this.misuse)
     if (engine.info.environment !== this.environment) {
-      throw new FrameError('refused', `the snapshot is of environment "${engine.info.environment}", not "${this.environment}"`)
+      throw new FrameError('refused', `the snapshot is of environment ${quoted(engine.info.environment)}, not ${quoted(this.environment)}`)
     }
     return engine
   }

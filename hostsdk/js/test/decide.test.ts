@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { before, test, type TestContext } from 'node:test'
+import { RemoteFlags } from '../src/remote/remote.ts'
+import { Fake } from './support/fake.ts'
 import { Gonfalon, resolve, type Options } from './support/sdk.ts'
 import { boolean, compile } from './support/snapshots.ts'
 import { Log, quick } from './support/wait.ts'
@@ -125,6 +127,40 @@ test('a payload that cannot be read costs its own flag the value, and no other',
   assert.equal(flags.payloadString('bad', { actor: 'a', default: 'x' }), 'x')
   assert.equal(flags.variant('bad', { actor: 'a' }), 'v')
   assert.equal(flags.stats.broken, 2)
+})
+
+test('no decision fails, whatever a program hands in', async (t) => {
+  const gates = [{ type: 'group', target: 'staff', enabled: true }, { type: 'rule', enabled: true, constraints: [{ attribute: 'a', operator: 'eq', values: [1] }] }]
+  const logger = { info: () => assert.fail('the log is full'), warn: () => assert.fail('the log is full') }
+  t.mock.method(console, 'error', () => {})
+  const fake = await Fake.start(t)
+  fake.intercept = (request, response) => request.url!.startsWith('/ofrep') && Boolean(response.writeHead(200).end('{"flags":[{"key":"f","value":true}]}'))
+  const here = await connect(t, { bootstrap: compile({ flags: [{ key: 'f', gates }] }), logger })
+  const there = new RemoteFlags({ endpoint: fake.endpoint, storage: false, logger })
+  t.after(() => there.close())
+  await there.start()
+
+  const throwing = new Proxy({}, { get: () => assert.fail('no'), ownKeys: () => assert.fail('no'), getPrototypeOf: () => assert.fail('no') })
+  const values = [undefined, null, 0, 1n, true, '', 'staff', Symbol('s'), () => 'x', [], {}, new Map(), Object.create(null), new Date(NaN), throwing, new Proxy([], { get: () => assert.fail('no') }), { [Symbol.iterator]: () => assert.fail('no') }]
+  for (const flags of [here, there]) {
+    for (const value of values as never[]) {
+      const contexts = [value, { actor: value }, { actor: { actorId: value, inGroup: value } }, { groups: value }, { groups: [value] }, { attributes: value }, { attributes: { a: value } }, { attributes: { a: [value, { b: value }] } }]
+      for (const context of contexts as never[]) {
+        for (const asked of [context, flags.context(context)]) {
+          assert.equal(typeof flags.enabled('f', asked), 'boolean')
+          assert.equal(flags.decideAll(asked).length, 1)
+          assert.equal(flags.decide('f', asked).key, 'f')
+          flags.variant('f', asked)
+          flags.payload('f', asked)
+          flags.explain('f', asked)
+        }
+      }
+      assert.equal(flags.enabled(value, { default: true }), false, 'such a flag doesn’t exist')
+      assert.equal(flags.decide(value).reason, 'UNKNOWN_FLAG')
+      assert.equal(flags.decideAll({}, [value, 'f'] as never).length, 2)
+      flags.explain(value)
+    }
+  }
 })
 
 /** A snapshot whose bytes were changed in one place, and whose id is right nevertheless. */

@@ -33,6 +33,7 @@ test('a snapshot says what it is', () => {
     id: Buffer.from(snapshot.slice(-32)).toString('hex'),
     lineage: 'a'.repeat(32),
     revision: 7,
+    position: `${'a'.repeat(32)}-7-${info.id}`,
     flags: document.flags.length,
     segments: 1,
   })
@@ -40,6 +41,7 @@ test('a snapshot says what it is', () => {
 
 test('revisions beyond 32 bits are exact', () => {
   assert.equal(load(compile(document, { revision: 2 ** 52 + 1 })).info.revision, 2 ** 52 + 1)
+  assert.match(load(compile(document, { revision: '9223372036854775807' })).info.position, /^a+-9223372036854775807-/)
 })
 
 test('every kind of gate decides, with reason and gate', () => {

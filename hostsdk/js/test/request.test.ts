@@ -4,7 +4,7 @@ import { request } from '../src/source/request.ts'
 import { Fake } from './support/fake.ts'
 import { Gonfalon } from './support/sdk.ts'
 import { boolean, compile } from './support/snapshots.ts'
-import { quick } from './support/wait.ts'
+import { failed, quick } from './support/wait.ts'
 
 test('a redirect within the origin is followed, with the token', async (t) => {
   const fake = await Fake.start(t)
@@ -22,9 +22,9 @@ test('a redirect to another origin is not followed, so that the token stays', as
   const fake = await Fake.start(t)
   for (const status of [301, 302, 303, 307, 308]) {
     fake.intercept = ({ url }, response) => Boolean(response.writeHead(status, { Location: thief.endpoint + url! }).end())
-    const flags = await Gonfalon.connect({ ...quick, endpoint: fake.endpoint, token: 'secret', readyWithin: 50 })
+    const flags = await Gonfalon.connect({ ...quick, endpoint: fake.endpoint, token: 'secret', readyWithin: 1 })
     t.after(() => flags.close())
-    assert.match(String(flags.stats.lastError), new RegExp(`redirects to ${thief.endpoint}, which is not followed`))
+    assert.match(String(await failed(flags)), new RegExp(`redirects to ${thief.endpoint}, which is not followed`))
     assert.equal(flags.enabled('f'), false)
   }
   assert.equal(thief.requests.length, 0)

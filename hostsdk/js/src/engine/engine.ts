@@ -30,6 +30,8 @@ export interface SnapshotInfo {
   /** 32 hex digits; another one after an environment was created anew or restored. */
   readonly lineage: string
   readonly revision: number
+  /** Lineage, revision and content id, as requests have them. */
+  readonly position: string
   readonly flags: number
   readonly segments: number
 }
@@ -78,11 +80,14 @@ export class Engine {
     this.requests = new RequestWriter(memory, (asked) => this.groupsOf(asked), misuse)
     exports.info()
     memory.refresh()
+    const [lineage, id] = [hexAt(memory.bytes, memory.word(3), 16), hexAt(memory.bytes, memory.word(2), 32)]
+    const revision = (BigInt(memory.word(5)) << 32n) | BigInt(memory.word(4))
     this.info = {
       environment: memory.text(memory.result, 0),
-      id: hexAt(memory.bytes, memory.word(2), 32),
-      lineage: hexAt(memory.bytes, memory.word(3), 16),
-      revision: memory.word(4) + memory.word(5) * 0x100000000,
+      id,
+      lineage,
+      revision: Number(revision),
+      position: `${lineage}-${revision}-${id}`,
       flags: memory.word(6),
       segments: memory.word(7),
     }
@@ -115,7 +120,7 @@ export class Engine {
   decideAll(keys: readonly string[] | null, context: Context | undefined, clock: Clock): Decision[] {
     const { exports, memory } = this
     const names = keys ?? this.keys()
-    const asked = keys === null ? null : keys.map((key) => this.needs.get(key) ?? String(key))
+    const asked = keys === null ? null : keys.map((key) => this.needs.get(key) ?? key)
     const size = this.requests.write(asked, context, clock)
     const decisions: Decision[] = []
     while (decisions.length < names.length) {

@@ -29,9 +29,10 @@ export class PreparedContext implements Context {
   private encoder: Encoder | undefined
   private encoded: Encoded | undefined
 
-  constructor({ actor, groups, attributes }: Context) {
+  constructor(context: Context) {
+    const { actor, groups, attributes } = copyOf(context)
     this.actor = actor
-    this.groups = groups === undefined || groups === null || typeof groups === 'function' ? groups : [...listed(groups, new Misuse(silent))]
+    this.groups = groups
     this.attributes = attributes
   }
 
@@ -46,6 +47,21 @@ export class PreparedContext implements Context {
       this.encoder = encoder
     }
     return this.encoded!
+  }
+}
+
+/** A context whose groups are a list; if the program's own code throws, one whose groups can't be read. */
+function copyOf(context: Context): Context {
+  try {
+    const { actor, groups, attributes } = context ?? {}
+    const listless = groups === undefined || groups === null || typeof groups === 'function'
+    return { actor, groups: listless ? groups : [...listed(groups, new Misuse(silent))], attributes }
+  } catch (error) {
+    return {
+      groups: () => {
+        throw error
+      },
+    }
   }
 }
 

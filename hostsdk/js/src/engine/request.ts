@@ -46,7 +46,10 @@ export class RequestWriter {
    */
   write(asked: Asked, context: Context | undefined, clock: Clock): number {
     try {
-      if (context === undefined) return this.writeParts(asked, context, undefined, undefined, clock)
+      if (typeof context !== 'object' || context === null) {
+        if (context !== undefined && context !== null) this.misuse.value('context', context)
+        return this.writeParts(asked, undefined, undefined, undefined, clock)
+      }
       const encoded = context instanceof PreparedContext ? context.for(this) : undefined
       return this.writeParts(asked, context, this.groups(asked, context, encoded), encoded, clock)
     } catch (error) {

@@ -1,10 +1,10 @@
 import type { Context } from '../context.js'
-import { undecided, type Decision } from '../decision.js'
+import { flagKey, undecided, type Decision } from '../decision.js'
 import { Emitter, type State } from '../emitter.js'
 import type { Explanation } from '../engine/explanation.js'
 import { ContextError } from '../engine/context_error.js'
 import { Flags, override, type Stats } from '../flags.js'
-import { warnings, type Logger } from '../log.js'
+import { guarded, warnings, type Logger } from '../log.js'
 import { Misuse } from '../misuse.js'
 import { readEvents, silence, Watchdog } from '../source/events.js'
 import { failure, readBody } from '../source/failure.js'
@@ -78,7 +78,7 @@ export class RemoteFlags extends Flags {
   constructor(private readonly options: RemoteOptions) {
     super()
     if (!URL.canParse(String(options.endpoint))) throw new TypeError(`gonfalon: ${JSON.stringify(options.endpoint)} is not the URL of an endpoint`)
-    this.log = options.logger ?? warnings
+    this.log = guarded(options.logger ?? warnings)
     this.misuse = new Misuse(this.log)
     this.storage = storageOf(options.storage)
     this.storageKey = `gonfalon:${String(options.endpoint)}:${options.environment ?? ''}`
@@ -144,6 +144,7 @@ export class RemoteFlags extends Flags {
     if (overridden !== undefined) return overridden
     if (this.decisions === undefined) return undecided(key, 'NOT_READY')
     if (!this.isOurs(context)) return undecided(key, 'NOT_READY', undefined, new ContextError('the context is not the client\'s own: see setContext'))
+    key = flagKey(key)
     const decision = this.decisions.get(key)
     if (decision !== undefined) return decision
     this.misuse.flag(key)
@@ -167,10 +168,13 @@ export class RemoteFlags extends Flags {
 
   /** Decisions of somebody else would be wrong ones: a context that is given must be the client's. */
   private isOurs(context: Context | undefined): boolean {
-    if (context === undefined) return true
-    const { actor, groups, attributes } = context
-    if (actor === undefined && groups === undefined && attributes === undefined) return true
-    if (contextJson(context, this.misuse) === this.decidedFor) return true
+    try {
+      const { actor, groups, attributes } = context ?? {}
+      if (actor === undefined && groups === undefined && attributes === undefined) return true
+      if (contextJson(context, this.misuse) === this.decidedFor) return true
+    } catch {
+      // What can't be read isn't ours.
+    }
     this.broken++
     if (!this.warned) this.log.warn("gonfalon: a client that evaluates remotely was called with another context than its own: see setContext")
     this.warned = true

@@ -1,5 +1,6 @@
 import type { Json } from '../context.js'
 import { ContextError } from '../engine/context_error.js'
+import { quoted } from '../quoted.js'
 import { undecided, type Decision, type Gate, type Reason } from '../decision.js'
 
 /** Where a server tells that results may have changed. */
@@ -64,9 +65,9 @@ function decisionOf(flag: FlagResult, revision: number | undefined): Decision {
       // A flag with variants, and no actor to serve one to: its value is the caller's default.
       return { ...undecided(key, 'NOT_READY', revision), reason: 'DEFAULT', hasVariants: true, known: true }
     case 'INVALID_CONTEXT':
-      return undecided(key, 'NOT_READY', revision, new ContextError(`the control plane can't read the context for flag ${key}`))
+      return undecided(key, 'NOT_READY', revision, new ContextError(`the control plane can't read the context for flag ${quoted(key)}`))
     default:
-      return undecided(key, 'NOT_READY', revision, new Error(`the control plane answered ${flag.errorCode} for flag ${key}`))
+      return undecided(key, 'NOT_READY', revision, new Error(`the control plane answered ${quoted(String(flag.errorCode))} for flag ${quoted(key)}`))
   }
   const killed = metadata?.killed ?? false
   const path = metadata?.gate

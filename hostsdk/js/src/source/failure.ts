@@ -51,7 +51,7 @@ export const longestAsked = 5 * 60_000
 export async function failure(response: Response, now = Date.now()): Promise<Error> {
   let page = ''
   try {
-    page = new TextDecoder().decode(await readAtMost(response, maxDetail)).replaceAll(/\s+/g, ' ').trim()
+    page = new TextDecoder().decode(await readAtMost(response, maxDetail)).replaceAll(/[\s\p{C}]+/gu, ' ').trim()
   } catch {
     // The status says enough.
   }

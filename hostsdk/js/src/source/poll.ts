@@ -2,7 +2,7 @@ import { random } from '../engine/clock.js'
 import { maxSnapshotBytes, snapshotFormat } from '../engine/memory.js'
 import { FrameError, readBody } from './failure.js'
 import { sleep } from './pause.js'
-import { positionOf, supersedes, type Feed, type Source } from './source.js'
+import { supersedes, type Feed, type Source } from './source.js'
 
 /** How often to ask, in milliseconds, if nothing else is said. */
 export const defaultPoll = 15_000
@@ -29,7 +29,7 @@ export function poll(interval = defaultPoll): Source {
 /** Asks for the snapshot once. A replica that is a little behind is no error. */
 export async function fetchSnapshot(feed: Feed, signal: AbortSignal): Promise<void> {
   const { serving } = feed
-  const headers: Record<string, string> = serving === undefined ? {} : { 'If-None-Match': `"${serving.id}"`, 'X-Gonfalon-Position': positionOf(serving) }
+  const headers: Record<string, string> = serving === undefined ? {} : { 'If-None-Match': `"${serving.id}"`, 'X-Gonfalon-Position': serving.position }
   const response = await feed.get(snapshotPath(feed, 'snapshot'), headers, AbortSignal.any([signal, AbortSignal.timeout(patience)]))
   if (response.status === 304) {
     if (serving === undefined) throw new Error('the control plane answered 304 to a client that has nothing')

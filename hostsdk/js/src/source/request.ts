@@ -1,4 +1,5 @@
 import type { Options } from '../options.js'
+import { quoted } from '../quoted.js'
 
 /** How many redirects one request follows. */
 const maxRedirects = 5
@@ -29,7 +30,7 @@ export async function withoutRedirects(request: Request, send: typeof fetch = fe
   const response = await send(request, { redirect: 'manual' })
   if (!isRedirect(response)) return response
   await response.body?.cancel()
-  throw new Error(`the control plane redirects to ${response.headers.get('location') ?? 'another address'}, which is not followed`)
+  throw new Error(`the control plane redirects to ${quoted(response.headers.get('location') ?? 'another address')}, which is not followed`)
 }
 
 function isRedirect(response: Response): boolean {

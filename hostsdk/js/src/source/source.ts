@@ -9,14 +9,9 @@ export interface Source {
   run(feed: Feed, signal: AbortSignal): Promise<void>
 }
 
-/** The position of a snapshot, as requests and answers have it. */
-export function positionOf({ lineage, revision, id }: SnapshotInfo): string {
-  return `${lineage}-${revision}-${id}`
-}
-
 /** Whether an answer to a client with this snapshot takes its place, even with a lower revision. */
 export function supersedes(response: Response, serving: SnapshotInfo | undefined): boolean {
-  return serving !== undefined && response.headers.get('x-gonfalon-supersedes') === positionOf(serving)
+  return serving !== undefined && response.headers.get('x-gonfalon-supersedes') === serving.position
 }
 
 /** A client as its source sees it. */

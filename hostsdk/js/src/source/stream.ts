@@ -5,7 +5,7 @@ import { FrameError, LaterError, RefusedError } from './failure.js'
 import { readEvents, silence, Watchdog } from './events.js'
 import { later } from './pause.js'
 import { snapshotPath, fetchSnapshot } from './poll.js'
-import { positionOf, supersedes, type Feed, type Source } from './source.js'
+import { supersedes, type Feed, type Source } from './source.js'
 
 /**
  * How long a stream has to send a snapshot to a client that resumes, in milliseconds. Nothing by then means that the client
@@ -43,7 +43,7 @@ async function follow(feed: Feed, outer: AbortSignal): Promise<never> {
   try {
     const headers: Record<string, string> = { Accept: 'text/event-stream', 'Cache-Control': 'no-cache' }
     const { serving } = feed
-    if (serving !== undefined) headers['Last-Event-ID'] = positionOf(serving)
+    if (serving !== undefined) headers['Last-Event-ID'] = serving.position
     const response = await feed.get(snapshotPath(feed, 'stream'), headers, signal)
     if (serving !== undefined) current = later(settle, () => feed.confirm())
     let first = supersedes(response, serving)

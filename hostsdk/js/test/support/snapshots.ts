@@ -13,7 +13,7 @@ export interface Document {
 }
 
 export interface Header {
-  readonly revision?: number
+  readonly revision?: number | string
   readonly lineage?: string
   readonly env?: string
 }

@@ -13,6 +13,15 @@ export function next<K extends keyof Events>(flags: Flags, event: K): Promise<Ev
   })
 }
 
+/** Waits until a client's source has failed, and returns why. */
+export async function failed(flags: Flags): Promise<Error> {
+  for (;;) {
+    const { lastError } = flags.stats
+    if (lastError !== undefined) return lastError
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
 /** Warnings of a client, kept for the test to look at. */
 export class Log {
   readonly warnings: string[] = []

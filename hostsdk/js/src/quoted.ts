@@ -1,0 +1,9 @@
+/** A text as a JSON string in which whatever could change how a line is shown is escaped. */
+export function quoted(text: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are what this is about
+  const escaped = text.replace(/["\\]|[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, (c) => {
+    const simple = { '"': '\\"', '\\': '\\\\', '\n': '\\n', '\t': '\\t', '\r': '\\r' }[c]
+    return simple ?? `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
+  return `"${escaped}"`
+}
