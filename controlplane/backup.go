@@ -152,7 +152,7 @@ func Restore(ctx context.Context, into store.Store, r io.Reader, o RestoreOption
 	if err := clearUnfinished(ctx, into); err != nil {
 		return RestoreResult{}, err
 	}
-	w := stored.NewBatcher(into, nil)
+	w := stored.NewBatcher(into, false, nil)
 	var result RestoreResult
 	heads := map[string]model.Head{}
 	err = readBackup(spool, func(key string, value []byte) error {

@@ -151,7 +151,7 @@ func (s *Service) UpdateEnvironment(ctx context.Context, key string, c api.Envir
 // DeleteEnvironment removes an environment with all its flags; its audit stays. confirm must repeat the key. The
 // default environment can't be deleted.
 func (s *Service) DeleteEnvironment(ctx context.Context, key, confirm string, o WriteOptions) error {
-	c := change{env: key, action: "environment.delete", options: o}
+	c := change{env: key, action: "environment.delete", options: o, urgent: true}
 	c.prepare = func(context.Context) error {
 		switch {
 		case key == DefaultEnvironment:

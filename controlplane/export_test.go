@@ -14,6 +14,9 @@ import (
 // Sweep sweeps now.
 func (s *Service) Sweep(ctx context.Context) { s.replica.Sweep(ctx) }
 
+// Measure asks the store how full it is, now.
+func (s *Service) Measure(ctx context.Context) { s.measure(ctx) }
+
 // WriteUsage writes the usage reported so far.
 func (s *Service) WriteUsage(ctx context.Context) {
 	s.writeUsage(ctx)

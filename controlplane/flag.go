@@ -221,7 +221,7 @@ func (s *Service) PutVariants(ctx context.Context, env, key string, variants []f
 // Kill turns a flag off, whatever its gates say. offVariant is the variant to serve while the flag is killed. If it is
 // nil, the flag's own stays; "" means the caller's default.
 func (s *Service) Kill(ctx context.Context, env, key string, offVariant *string, o WriteOptions) (WriteResult, error) {
-	c := change{env: env, action: "flag.kill", key: key, options: o}
+	c := change{env: env, action: "flag.kill", key: key, options: o, urgent: true}
 	return s.changeFlag(ctx, c, immediate{}, existing(key, func(f flagset.Flag) (flagset.Flag, []flagset.Problem) {
 		return flagset.Kill(f, offVariant)
 	}))
@@ -237,7 +237,7 @@ func (s *Service) Revive(ctx context.Context, env, key string, o WriteOptions) (
 
 // DeleteFlag deletes a flag. The error for a flag that others require has the code InUse.
 func (s *Service) DeleteFlag(ctx context.Context, env, key string, o WriteOptions) (revision int64, err error) {
-	return s.deleteRecord(ctx, change{env: env, action: "flag.delete", key: key, options: o}, snapshot.FlagRecord, model.NoFlag(key))
+	return s.deleteRecord(ctx, change{env: env, action: "flag.delete", key: key, options: o, urgent: true}, snapshot.FlagRecord, model.NoFlag(key))
 }
 
 // deleteRecord deletes a flag or a segment; missing is the error if there is none.

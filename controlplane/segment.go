@@ -107,5 +107,5 @@ func (s *Service) PutSegment(ctx context.Context, env string, g flagset.Segment,
 
 // DeleteSegment deletes a segment. The error for a segment that flags name has the code InUse.
 func (s *Service) DeleteSegment(ctx context.Context, env, key string, o WriteOptions) (revision int64, err error) {
-	return s.deleteRecord(ctx, change{env: env, action: "segment.delete", key: key, options: o}, snapshot.SegmentRecord, model.NoSegment(key))
+	return s.deleteRecord(ctx, change{env: env, action: "segment.delete", key: key, options: o, urgent: true}, snapshot.SegmentRecord, model.NoSegment(key))
 }

@@ -162,5 +162,6 @@ func (s *Service) measure(ctx context.Context) {
 	s.space.Store(&usage)
 	if nearlyFull(usage) {
 		s.log.Error("the store is nearly full: "+moreRoom, "used", usage.Used, "quota", usage.Quota)
+		s.replica.SweepSoon()
 	}
 }

@@ -95,7 +95,7 @@ func (s *Status) degradations() []Degradation {
 }
 
 // moreRoom says what to do about a full store.
-const moreRoom = "delete flags or environments that are no longer needed, shorten the audit's retention, or raise the store's quota"
+const moreRoom = "shorten the audit's retention, delete environments that are no longer needed, or raise the store's quota"
 
 // nearlyFull reports whether a store is past 80% of its quota.
 func nearlyFull(u store.Usage) bool { return u.Quota > 0 && u.Used > u.Quota/5*4 }

@@ -135,7 +135,7 @@ func (s *Service) Tokens(ctx context.Context) ([]api.Token, error) {
 // RevokeToken revokes a token. Once it returns, this replica refuses the token. The last admin token for all
 // environments can't be revoked. An error has the code NotFound or InUse.
 func (s *Service) RevokeToken(ctx context.Context, id string, o WriteOptions) error {
-	return s.changeSystem(ctx, change{action: "token.revoke", key: id, options: o}, func(d *replica.Draft) error {
+	return s.changeSystem(ctx, change{action: "token.revoke", key: id, options: o, urgent: true}, func(d *replica.Draft) error {
 		tokens, err := s.Tokens(ctx)
 		if err != nil {
 			return err

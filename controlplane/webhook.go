@@ -95,7 +95,7 @@ func (s *Service) Webhooks(ctx context.Context) ([]api.Webhook, error) {
 
 // DeleteWebhook deletes a webhook. A delivery under way may still arrive.
 func (s *Service) DeleteWebhook(ctx context.Context, id string, o WriteOptions) error {
-	return s.changeSystem(ctx, change{action: "webhook.delete", key: id, options: o}, func(d *replica.Draft) error {
+	return s.changeSystem(ctx, change{action: "webhook.delete", key: id, options: o, urgent: true}, func(d *replica.Draft) error {
 		e, err := store.ReadOne(ctx, s.store, stored.WebhookPrefix+id)
 		if err != nil {
 			return model.Unavailable("the store doesn't answer", err)

@@ -22,6 +22,7 @@ type change struct {
 	env, action, key string
 	options          WriteOptions
 	bulk             bool                            // many things change, which takes longer
+	urgent           bool                            // it turns something off or frees room, so a full store has a reserve for it
 	prepare          func(ctx context.Context) error // reads and checks before the change waits for its turn; nil: nothing
 	base             replica.Base                    // nil: the environment's newest state
 }
@@ -54,6 +55,7 @@ func (s *Service) change(ctx context.Context, c change, build replica.Build) (d 
 	o := c.options
 	intent := model.Intent{
 		Environment: c.env, Action: c.action, Key: c.key, By: o.By, Reason: o.Reason, AllowMissing: o.AllowMissing, DryRun: o.DryRun,
+		Urgent: c.urgent,
 	}
 	return s.replica.Write(ctx, intent, base, build)
 }

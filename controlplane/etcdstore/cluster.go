@@ -62,6 +62,7 @@ func Dial(ctx context.Context, c Cluster) (*Store, error) {
 	if _, err := s.get(asking, c.Prefix, clientv3.WithPrefix(), clientv3.WithLimit(1), clientv3.WithKeysOnly()); err != nil {
 		return nil, errors.Join(reaching(c, err), s.Close())
 	}
+	s.owned.Go(func() { s.keepTidy(c.Logger) })
 	return s, nil
 }
 

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 
 	"go.etcd.io/etcd/client/pkg/v3/fileutil"
-	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.etcd.io/etcd/server/v3/embed"
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
 
@@ -53,16 +52,21 @@ func OpenEmbedded(ctx context.Context, e Embedded) (*Store, error) {
 		return nil, errors.Join(err, lock.Close())
 	}
 	client := v3client.New(server.Server)
-	// A store that was full accepts writes again once it has been compacted or given more room.
-	if _, err := client.AlarmDisarm(ctx, &clientv3.AlarmMember{}); err != nil {
-		server.Close()
-		return nil, errors.Join(fmt.Errorf("clearing etcd's alarms: %w", err), lock.Close())
+	log := e.Logger
+	if log == nil {
+		log = slog.Default()
 	}
-	return newStore(client, DefaultPrefix, embeddedLimits, func() error {
+	store := newStore(client, DefaultPrefix, embeddedLimits, func() error {
 		err := client.Close()
 		server.Close()
 		return errors.Join(ignoreEnded(err), lock.Close())
-	}), nil
+	})
+	store.own = server
+	if err := store.tidy(ctx, log); err != nil { // it may have been given more room
+		return nil, errors.Join(fmt.Errorf("looking how full etcd is: %w", err), store.Close())
+	}
+	store.owned.Go(func() { store.keepTidy(log) })
+	return store, nil
 }
 
 // embeddedLimits are those of a transaction. They are greater than a cluster's defaults, so that a change of some

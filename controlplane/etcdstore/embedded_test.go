@@ -3,8 +3,10 @@ package etcdstore_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/etcdstore"
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
@@ -50,29 +52,50 @@ func TestEmbeddedRefusesADirectoryInUse(t *testing.T) {
 	}
 }
 
-func TestEmbeddedSaysWhenItIsFull(t *testing.T) {
+// TestAFullEmbeddedEtcdKeepsAReserve: what is urgent still goes, and once something is deleted everything does, without
+// a restart.
+func TestAFullEmbeddedEtcdKeepsAReserve(t *testing.T) {
 	dir := t.TempDir()
-	s, err := etcdstore.OpenEmbedded(t.Context(), etcdstore.Embedded{Dir: dir, Quota: 8 << 20, Logger: slog.New(slog.DiscardHandler)})
+	s, err := etcdstore.OpenEmbedded(t.Context(), etcdstore.Embedded{Dir: dir, Quota: 32 << 20, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	for i := 0; err == nil && i < 1000; i++ { // etcd counts what it has written to disk, which is a little later
-		_, err = s.Commit(t.Context(), store.Txn{Ops: []store.Op{{Key: "a", Value: make([]byte, 1<<19)}}})
+	put := func(key string, size int, urgent bool) error {
+		_, err := s.Commit(t.Context(), store.Txn{Ops: []store.Op{{Key: key, Value: make([]byte, size)}}, Urgent: urgent})
+		return err
+	}
+	n := 0
+	for ; err == nil && n < 1000; n++ {
+		err = put(fmt.Sprint("a", n), 1<<18, false)
 	}
 	if !errors.Is(err, store.ErrNoSpace) {
 		t.Fatalf("more than fits: %v", err)
 	}
 	usage, err := s.Usage(t.Context())
-	if err != nil || usage.Quota != 8<<20 || usage.Used < usage.Quota/5*4 {
+	if err != nil || usage.Quota != 32<<20 || usage.Used < usage.Quota/5*4 {
 		t.Fatalf("usage %+v, %v", usage, err)
 	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
+	for i := range 20 {
+		if err := put("kill", 1<<10, true); err != nil {
+			t.Fatalf("urgent write %d: %v", i, err)
+		}
 	}
-	// With more room it accepts writes again.
-	more := embedded(t, dir)
-	if _, err := more.Commit(t.Context(), store.Txn{Ops: []store.Op{{Key: "z", Value: []byte("1")}}}); err != nil {
-		t.Errorf("with more room: %v", err)
+	// What is urgent can fill it too. Then etcd raises its alarm, and only deletions go.
+	for err = nil; err == nil; n++ {
+		err = put(fmt.Sprint("a", n), 1<<18, true)
+	}
+	if !errors.Is(err, store.ErrNoSpace) {
+		t.Fatalf("more than the reserve: %v", err)
+	}
+	if _, err := s.Commit(t.Context(), store.Txn{Ops: []store.Op{{Key: "a", Delete: true, To: "b"}}, Urgent: true}); err != nil {
+		t.Fatalf("a deletion: %v", err)
+	}
+	deadline := time.Now().Add(time.Minute)
+	for err = put("z", 1, false); err != nil && time.Now().Before(deadline); err = put("z", 1, false) {
+		time.Sleep(50 * time.Millisecond)
+	}
+	if err != nil {
+		t.Errorf("with room again: %v", err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"go.etcd.io/etcd/api/v3/mvccpb"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.etcd.io/etcd/server/v3/embed"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
@@ -32,10 +33,16 @@ type Store struct {
 	client *clientv3.Client
 	prefix string
 	limits store.Limits
+	space  space
+	own    *embed.Etcd     // if it runs in this process
+	full   chan struct{}   // asks for room
 	ctx    context.Context // ended by Close
 	cancel context.CancelFunc
 	once   sync.Once
+	owned  sync.WaitGroup
 	close  func() error
+
+	compacted int64 // up to this revision, by keepTidy
 }
 
 var _ store.Store = (*Store)(nil)
@@ -46,7 +53,7 @@ func New(client *clientv3.Client, prefix string) *Store {
 }
 
 func newStore(client *clientv3.Client, prefix string, limits store.Limits, closing func() error) *Store {
-	s := &Store{client: client, prefix: prefix, limits: limits, close: closing}
+	s := &Store{client: client, prefix: prefix, limits: limits, full: make(chan struct{}, 1), close: closing}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
 }
@@ -153,11 +160,26 @@ func (s *Store) Commit(ctx context.Context, t store.Txn) (store.Result, error) {
 	if len(ops) > s.limits.Ops || size > s.limits.Bytes {
 		return store.Result{}, store.ErrTooLarge
 	}
+	if !t.Urgent && !s.hasRoom(ctx, size) {
+		s.askForRoom()
+		return store.Result{}, store.ErrNoSpace
+	}
 	answer, err := s.client.Txn(ctx).If(guards...).Then(ops...).Commit()
 	if err != nil {
-		return store.Result{}, s.fault(caller, err)
+		if err = s.fault(caller, err); errors.Is(err, store.ErrNoSpace) {
+			s.askForRoom()
+		}
+		return store.Result{}, err
 	}
 	return store.Result{Committed: answer.Succeeded, Revision: answer.Header.Revision}, nil
+}
+
+// askForRoom lets keepTidy look now.
+func (s *Store) askForRoom() {
+	select {
+	case s.full <- struct{}{}:
+	default:
+	}
 }
 
 // batches returns the events by transaction. etcd never splits a transaction.
@@ -178,37 +200,12 @@ func (s *Store) batches(events []*clientv3.Event) []store.Batch {
 // Limits returns the limits of a transaction.
 func (s *Store) Limits() store.Limits { return s.limits }
 
-// Usage returns how full the fullest member is, of those that answer.
-func (s *Store) Usage(ctx context.Context) (store.Usage, error) {
-	caller := ctx
-	ctx, cancel := s.bind(ctx)
-	defer cancel()
-	endpoints := s.client.Endpoints()
-	if len(endpoints) == 0 {
-		endpoints = []string{""} // in process there is one, without an address
-	}
-	var usage store.Usage
-	var failed error
-	for _, endpoint := range endpoints {
-		status, err := s.client.Status(ctx, endpoint)
-		if err != nil {
-			failed = err
-			continue
-		}
-		usage.Used = max(usage.Used, status.DbSize)
-		usage.Quota = status.DbSizeQuota
-	}
-	if usage.Used > 0 {
-		return usage, nil
-	}
-	return usage, s.fault(caller, failed)
-}
-
 // Close closes the store, and ends every call under way.
 func (s *Store) Close() error {
 	var err error
 	s.once.Do(func() {
 		s.cancel()
+		s.owned.Wait()
 		err = s.close()
 	})
 	return err

@@ -54,7 +54,8 @@ type watch struct {
 func (w *watch) run(yield func(store.Batch, error) bool) error {
 	tick := time.NewTicker(beat)
 	defer tick.Stop()
-	events := w.store.client.Watch(w.ctx, w.store.prefix, clientv3.WithPrefix(), clientv3.WithRev(w.after+1),
+	// A member reports progress only to a watch that begins at a revision it has, so this one begins with what is known.
+	events := w.store.client.Watch(w.ctx, w.store.prefix, clientv3.WithPrefix(), clientv3.WithRev(max(w.after, 1)),
 		clientv3.WithCreatedNotify(), clientv3.WithProgressNotify())
 	for {
 		select {
@@ -99,10 +100,13 @@ func (w *watch) take(answer clientv3.WatchResponse, yield func(store.Batch, erro
 			return false, nil
 		}
 	}
-	if answer.IsProgressNotify() && !yield(store.Batch{Revision: answer.Header.Revision}, nil) {
+	if answer.IsProgressNotify() && answer.Header.Revision >= w.after && !yield(store.Batch{Revision: answer.Header.Revision}, nil) {
 		return false, nil
 	}
 	for _, batch := range w.store.batches(answer.Events) {
+		if batch.Revision <= w.after {
+			continue
+		}
 		if w.ctx.Err() != nil || !yield(batch, nil) {
 			return false, nil
 		}

@@ -26,7 +26,8 @@ type Store interface {
 	// Commit checks the guards and applies all operations at one moment, or none. The operations never name a key
 	// twice, nor a key within a deleted range. If a guard doesn't hold, that is not an error. A transaction that only
 	// deletes missing keys is committed, but need not take a revision.
-	// ErrTooLarge: past Limits. ErrNoSpace: the store is full. ErrClosed. After these errors, nothing was written.
+	// ErrTooLarge: past Limits. ErrNoSpace: the store is full, or it is full but for its reserve and the transaction isn't
+	// urgent. ErrClosed. After these errors, nothing was written.
 	Commit(ctx context.Context, t Txn) (Result, error)
 
 	// Watch yields every transaction after a revision in order, each once, and waits for new ones. A batch without
@@ -84,6 +85,7 @@ type Entry struct {
 type Txn struct {
 	Guards []Guard // all must hold
 	Ops    []Op
+	Urgent bool // it may use the reserve that a store with a quota keeps, because it turns something off or frees room
 }
 
 // Guard holds if the key's entry has this revision, or for 0 if the key doesn't exist.

@@ -37,6 +37,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"watches from the past", testWatchPast},
 		{"a watch from the future is refused", testWatchFuture},
 		{"a watch ends with its context", testWatchEnds},
+		{"a quiet watch says that it is there", testWatchBeat},
 		{"respects its limits", testLimits},
 		{"counters lose no increment", testCounters},
 		{"a replica agrees with the store", testReplica},

@@ -145,3 +145,26 @@ func testWatchEnds(t *testing.T, s *suite) {
 		t.Fatal("the watch does not end with its context")
 	}
 }
+
+// testWatchBeat: silence would be taken for a lost store.
+func testWatchBeat(t *testing.T, s *suite) {
+	after := s.must(store.Op{Key: "a", Value: []byte("1")})
+	ctx, cancel := context.WithTimeout(s.ctx, 4*store.WatchBeat)
+	defer cancel()
+	last, beats := time.Now(), 0
+	for batch, err := range s.store.Watch(ctx, after) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if gap := time.Since(last); gap > store.WatchBeat+time.Second {
+			t.Errorf("nothing came for %v", gap)
+		}
+		if last = time.Now(); len(batch.Events) > 0 || batch.Revision < after {
+			t.Errorf("%+v came, though nothing was written", batch)
+		}
+		if beats++; beats == 3 {
+			return
+		}
+	}
+	t.Errorf("only %d batches came", beats)
+}

@@ -7,4 +7,5 @@ type Intent struct {
 	By, Reason   string
 	AllowMissing bool // gates may name segments and parents that don't exist yet
 	DryRun       bool // the draft is checked, but not written
+	Urgent       bool // it may use the reserve of a full store
 }

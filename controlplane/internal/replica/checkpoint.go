@@ -36,7 +36,7 @@ func (rep *Replica) WriteCheckpoint(ctx context.Context, st *model.State) error 
 	id := stored.HexRevision(st.Head.Revision) + "-" + model.RandomName()
 	body := stored.BodyOps(st.Env, id, stored.Marshal(all))
 	stg := staging{id: id, has: map[string][32]byte{}}
-	if err := rep.upload(ctx, &stg, body); err != nil {
+	if err := rep.upload(ctx, &stg, false, body); err != nil {
 		return err
 	}
 	h := st.Head

@@ -32,7 +32,7 @@ func (rep *Replica) commit(ctx context.Context, d *Draft, stg *staging) (bool, e
 			parts, last = rep.generationOps(d, stg), nil
 			d.Head.Generation = stg.id
 		}
-		if err := rep.upload(ctx, stg, join(parts, body)); err != nil {
+		if err := rep.upload(ctx, stg, d.Intent.Urgent, join(parts, body)); err != nil {
 			return false, err
 		}
 		if guard, err = rep.stillAt(ctx, d, stg); guard == 0 {
@@ -42,6 +42,7 @@ func (rep *Replica) commit(ctx context.Context, d *Draft, stg *staging) (bool, e
 	result, err := rep.store.Commit(ctx, store.Txn{
 		Guards: append(d.guards, store.Guard{Key: stored.HeadKey(d.Base.Env), Revision: guard}),
 		Ops:    d.finalOps(last, entry),
+		Urgent: d.Intent.Urgent,
 	})
 	if err != nil {
 		return false, err

@@ -41,6 +41,7 @@ func (rep *Replica) stage(ctx context.Context, d *Draft, stg *staging) (bool, er
 	result, err := rep.store.Commit(ctx, store.Txn{
 		Guards: []store.Guard{{Key: stored.HeadKey(d.Base.Env), Revision: d.Base.HeadAt}},
 		Ops:    []store.Op{{Key: stored.HeadKey(d.Base.Env), Value: stored.Marshal(h)}},
+		Urgent: d.Intent.Urgent,
 	})
 	if err != nil || !result.Committed {
 		return false, err
@@ -71,8 +72,8 @@ func (rep *Replica) stillAt(ctx context.Context, d *Draft, stg *staging) (int64,
 
 // upload stages the operations that aren't staged yet, in as many transactions as they need. Nothing reads them before
 // the head says so.
-func (rep *Replica) upload(ctx context.Context, stg *staging, ops []store.Op) error {
-	batch := stored.NewBatcher(rep.store, stg.note)
+func (rep *Replica) upload(ctx context.Context, stg *staging, urgent bool, ops []store.Op) error {
+	batch := stored.NewBatcher(rep.store, urgent, stg.note)
 	for _, op := range ops {
 		if has, ok := stg.has[op.Key]; ok && !op.Delete && has == sha256.Sum256(op.Value) {
 			continue

@@ -81,9 +81,9 @@ type sweeper struct {
 	headAt int64
 }
 
-// commit applies operations if the head is still the same.
+// commit applies operations if the head is still the same. It is urgent, since a sweep frees room.
 func (w *sweeper) commit(ctx context.Context, ops []store.Op) (store.Result, error) {
-	return w.rep.store.Commit(ctx, store.Txn{Guards: []store.Guard{{Key: stored.HeadKey(w.env), Revision: w.headAt}}, Ops: ops})
+	return w.rep.store.Commit(ctx, store.Txn{Guards: []store.Guard{{Key: stored.HeadKey(w.env), Revision: w.headAt}}, Ops: ops, Urgent: true})
 }
 
 // put writes a changed head together with other operations.

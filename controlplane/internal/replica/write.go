@@ -90,7 +90,7 @@ func (rep *Replica) Write(ctx context.Context, i model.Intent, base Base, build 
 		case err == nil:
 			continue // somebody else's change came first
 		case errors.Is(err, store.ErrNoSpace):
-			return nil, &api.Error{Code: api.Unavailable, Message: "the store is full", Err: err}
+			return nil, &api.Error{Code: api.Unavailable, Message: fullStore, Err: err}
 		case errors.Is(err, store.ErrTooLarge):
 			return nil, &api.Error{Code: api.TooLarge, Message: "the change is larger than the store accepts", Err: err}
 		}
@@ -101,6 +101,9 @@ func (rep *Replica) Write(ctx context.Context, i model.Intent, base Base, build 
 		}
 	}
 }
+
+const fullStore = "the store is full, and accepts only kills and deletions: shorten the audit's retention, " +
+	"delete environments that are no longer needed, or raise the store's quota"
 
 // settle waits until this replica has applied a committed change, and the program's own readers have taken it. If that
 // takes too long, the change is committed all the same.

@@ -10,14 +10,15 @@ import (
 type Batcher struct {
 	store   store.Store
 	limits  store.Limits
+	urgent  bool
 	written func([]store.Op) // called with the operations of each committed transaction; nil for none
 	ops     []store.Op
 	size    int
 }
 
-// NewBatcher returns a batcher without operations.
-func NewBatcher(into store.Store, written func([]store.Op)) *Batcher {
-	return &Batcher{store: into, limits: into.Limits(), written: written}
+// NewBatcher returns a batcher without operations. Its transactions are urgent or not.
+func NewBatcher(into store.Store, urgent bool, written func([]store.Op)) *Batcher {
+	return &Batcher{store: into, limits: into.Limits(), urgent: urgent, written: written}
 }
 
 // Add adds an operation. It commits what was gathered if there is no room left.
@@ -36,7 +37,7 @@ func (b *Batcher) Flush(ctx context.Context) error {
 	if len(b.ops) == 0 {
 		return nil
 	}
-	if _, err := b.store.Commit(ctx, store.Txn{Ops: b.ops}); err != nil {
+	if _, err := b.store.Commit(ctx, store.Txn{Ops: b.ops, Urgent: b.urgent}); err != nil {
 		return err
 	}
 	if b.written != nil {
