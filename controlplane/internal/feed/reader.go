@@ -13,6 +13,7 @@ const readerPatience = time.Second
 
 // reader is a watch by the program that holds the control plane. A write waits until its readers have taken what it
 // wrote, so that the program reads its own writes.
+// Why: RATIONALE.md "Why does a write wait for the clients of its own program?"
 type reader struct {
 	at   engine.Position // what it has taken
 	slow bool            // a write has waited for it in vain

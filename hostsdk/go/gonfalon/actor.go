@@ -31,6 +31,7 @@ type Member interface {
 // A nil pointer is nobody, and so is any other value, such as a boolean or something that only has a String method:
 // an invented id would put it in an arbitrary share of actors. The client counts and logs such values, see
 // [Stats].Unreadable.
+// Why: RATIONALE.md "Why is something that can only print itself nobody?"
 func For[A any](actor A) Option {
 	// Conversions stay apart, so that a string isn't copied to the heap for the interfaces below.
 	if id, ok := any(actor).(string); ok {

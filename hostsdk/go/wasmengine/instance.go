@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
+	"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon"
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 )
@@ -116,8 +117,10 @@ func (n *instance) begin(data string) error {
 	return n.resize(leastRequest)
 }
 
-// leastRequest is room for a context of ordinary size.
-const leastRequest = 16 << 10
+const (
+	leastRequest = 16 << 10 // room for a context of ordinary size
+	maxRequest   = 32 << 20 // the most that the module takes
+)
 
 // once calls an export that isn't called again.
 func (n *instance) once(name string, args ...uint64) (int32, error) {
@@ -148,7 +151,7 @@ func (n *instance) resize(size int) error {
 		return err
 	}
 	if at == 0 {
-		return fmt.Errorf("wasmengine: a request of %d bytes is too large", size)
+		return fmt.Errorf("%w: a request of %d bytes is too large for the module", gonfalon.ErrContext, size)
 	}
 	n.request, n.room = uint32(at), uint32(size)
 	return nil
@@ -169,7 +172,7 @@ func (n *instance) place(request []byte) (uint32, error) {
 	if len(request) <= int(n.room) {
 		return uint32(len(request)), nil // written where it belongs
 	}
-	if err := n.resize(2 * len(request)); err != nil {
+	if err := n.resize(max(len(request), min(2*len(request), maxRequest))); err != nil {
 		return 0, err
 	}
 	if !n.memory.Write(n.request, request) {
