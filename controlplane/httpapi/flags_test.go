@@ -81,6 +81,41 @@ func TestVerbs(t *testing.T) {
 	f.want(http.StatusNotFound, f.do(adminToken, "GET", "/v1/envs/default/flags/x", nil))
 }
 
+// TestVerbsOfTheClient checks what TestVerbs doesn't send through apiclient.
+func TestVerbsOfTheClient(t *testing.T) {
+	f := open(t, httpapi.Config{})
+	ctx, why := t.Context(), apiclient.Write{Reason: "why"}
+	first, err := f.admin.Enable(ctx, "default", "x", flagset.Scope{}, why)
+	if err != nil {
+		t.Fatal(err)
+	}
+	off := "b"
+	if _, err := f.admin.PutVariants(ctx, "default", "x", []flagset.Variant{{Name: "a", Weight: flagset.Int(1)}, {Name: "b", Weight: flagset.Int(1)}}, why); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := f.admin.Kill(ctx, "default", "x", &off, why); err != nil || !got.Killed || got.OffVariant == nil || *got.OffVariant != off {
+		t.Errorf("killed: %+v %v", got, err)
+	}
+	if got, err := f.admin.Revive(ctx, "default", "x", why); err != nil || got.Killed {
+		t.Errorf("revived: %+v %v", got, err)
+	}
+	if got, err := f.admin.Rollback(ctx, "default", "x", first.Revision, why); err != nil || len(got.Gates) != 1 {
+		t.Errorf("rolled back: %+v %v", got, err)
+	}
+	if err := f.admin.DeleteFlag(ctx, "default", "x", why); err != nil {
+		t.Error(err)
+	}
+	page, err := f.admin.History(ctx, "default", "x", apiclient.AuditQuery{})
+	if err != nil || len(page.Entries) != 6 {
+		t.Fatalf("%+v %v", page, err)
+	}
+	for _, e := range page.Entries {
+		if e.Reason != why.Reason {
+			t.Errorf("the reason of %s is %q", e.Action, e.Reason)
+		}
+	}
+}
+
 func TestList(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	ctx := t.Context()

@@ -12,14 +12,17 @@ import (
 )
 
 // TestMain checks, after all tests, that each route answered at least one with a success that was checked against
-// openapi.yaml.
+// openapi.yaml, and that apiclient has a method for each route below /v1.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	code := m.Run()
 	if code == 0 && whole() {
 		for _, r := range httpapi.Routes() {
-			if !succeeded(r) {
+			if !succeeded(r, "") {
 				fmt.Printf("FAIL: no test made %s %s succeed\n", r.Method, r.Path)
+				code = 1
+			} else if strings.HasPrefix(r.Path, "/v1/") && !succeeded(r, clientAgent+" ") {
+				fmt.Printf("FAIL: no test made %s %s succeed through apiclient: give it a method, and call that in a test\n", r.Method, r.Path)
 				code = 1
 			}
 		}
@@ -37,7 +40,8 @@ func whole() bool {
 	return flag.Lookup("test.count").Value.String() != "0"
 }
 
-func succeeded(r httpapi.Route) (found bool) {
+// succeeded reports whether a success of a route was seen, under a prefix of seen.
+func succeeded(r httpapi.Route, prefix string) (found bool) {
 	var pattern []string
 	for _, segment := range strings.Split(r.Path, "/") {
 		if strings.HasPrefix(segment, ":") {
@@ -46,7 +50,7 @@ func succeeded(r httpapi.Route) (found bool) {
 			pattern = append(pattern, regexp.QuoteMeta(segment))
 		}
 	}
-	match := regexp.MustCompile("^" + r.Method + " " + strings.Join(pattern, "/") + "$")
+	match := regexp.MustCompile("^" + prefix + r.Method + " " + strings.Join(pattern, "/") + "$")
 	seen.Range(func(key, _ any) bool {
 		found = match.MatchString(key.(string))
 		return !found

@@ -32,6 +32,9 @@ func TestSegments(t *testing.T) {
 	if err != nil || len(all) != 1 || !slices.Equal(all[0].Users, []string{"x"}) {
 		t.Errorf("%+v %v", all, err)
 	}
+	if one, err := f.admin.Segment(ctx, "default", "premium_us"); err != nil || one.Version != all[0].Version {
+		t.Errorf("%+v %v", one, err)
+	}
 	if _, err := f.admin.Clear(ctx, "default", "x", flagset.Removal{}, apiclient.Write{}); err != nil {
 		t.Fatal(err)
 	}
