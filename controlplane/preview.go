@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	// maxActors bounds the actors of a preview: a hundred thousand take a second or two.
-	maxActors = 100_000
+	// MaxActors bounds the actors of a preview: a hundred thousand take a second or two.
+	MaxActors = 100_000
 	// maxDependants bounds the dependent flags that a preview looks at in each situation.
 	maxDependants = 50
 )
@@ -26,8 +26,8 @@ const (
 // for the actors of the proposal. It also previews a change that couldn't be written: with its problems, and with parts
 // that would fail closed.
 func (s *Service) Preview(ctx context.Context, env string, p api.Proposal) (api.Preview, error) {
-	if len(p.Actors) > maxActors {
-		return api.Preview{}, model.InvalidAt("/actors", fmt.Sprintf("a preview compares at most %d actors", maxActors), "")
+	if len(p.Actors) > MaxActors {
+		return api.Preview{}, model.InvalidAt("/actors", fmt.Sprintf("a preview compares at most %d actors", MaxActors), "")
 	}
 	st, err := s.replica.Current(ctx, env)
 	if err != nil {

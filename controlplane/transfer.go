@@ -83,11 +83,20 @@ func (s *Service) Import(ctx context.Context, env string, set flagset.Set, i api
 // importable refuses what even a tolerant import can't store, because it would have no key or no record.
 func importable(set *flagset.Set) error {
 	var problems []flagset.Problem
-	for _, p := range flagset.Validate(set) {
-		if p.Pointer == "/key" || p.Flag == "" && p.Segment == "" {
-			problems = append(problems, p)
+	keep := func(found []flagset.Problem) {
+		for _, p := range found {
+			if p.Pointer == "/key" || p.Flag == "" && p.Segment == "" {
+				problems = append(problems, p)
+			}
 		}
 	}
+	for i := range set.Flags {
+		keep(flagset.ValidateFlag(&set.Flags[i]))
+	}
+	for i := range set.Segments {
+		keep(flagset.ValidateSegment(&set.Segments[i]))
+	}
+	keep(flagset.ValidateReferences(set))
 	return model.Invalid("the set", problems)
 }
 

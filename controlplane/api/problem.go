@@ -31,10 +31,14 @@ type Problem struct {
 	Hint      string `json:"hint,omitempty"`
 }
 
-// Problems converts a validator's problems to those of a document.
+// Problems converts a validator's problems to those of a document: the first flagset.MaxProblems, and whether there are
+// more.
 func Problems(problems []flagset.Problem) []Problem {
 	var list []Problem
-	for _, p := range problems {
+	for i, p := range problems {
+		if i == flagset.MaxProblems {
+			return append(list, Problem{Detail: "and more"})
+		}
 		list = append(list, Problem{Flag: p.Flag, Segment: p.Segment, Pointer: p.Pointer, Line: p.Line, Detail: p.Detail, Hint: p.Hint})
 	}
 	return list

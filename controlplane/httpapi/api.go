@@ -25,6 +25,7 @@ type API struct {
 	proxies proxies
 
 	limits   *limits
+	memory   *memory
 	metrics  *metrics
 	registry *prometheus.Registry
 	streams  *streams
@@ -43,6 +44,7 @@ func New(service *controlplane.Service, c Config) *API {
 		version:  []string{c.Version},
 		proxies:  c.TrustedProxies,
 		limits:   newLimits(c.RateLimit, c.RateBurst),
+		memory:   newMemory(),
 		registry: c.Metrics,
 		streams:  newStreams(),
 		hosts:    newShares(c.MaxStreams, c.MaxStreams, c.MaxStreams),

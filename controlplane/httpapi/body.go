@@ -14,7 +14,7 @@ import (
 )
 
 // believed is how much memory is reserved for a body whose length is only announced.
-const believed = 1 << 20
+const believed = arrivingStep
 
 // body reads the whole body, up to the route's limit, and appends it to into.
 func (c *call) body(into []byte) ([]byte, error) {
@@ -35,11 +35,14 @@ func (c *call) body(into []byte) ([]byte, error) {
 		}
 		n, err := r.Body.Read(into[len(into):cap(into)])
 		into = into[:len(into)+n]
+		if err := c.arrive(len(into)); err != nil {
+			return nil, err
+		}
 		switch {
 		case int64(len(into)) > limit:
 			return nil, oversized(limit)
 		case err == io.EOF:
-			return into, nil
+			return into, c.parse(len(into), c.route.factor())
 		case err != nil:
 			return nil, truncated.of("", "")
 		}

@@ -39,6 +39,7 @@ type call struct {
 	token  api.Token
 	env    string // the environment that the request is about; "" for none or several
 	reason string // the reason of a change, read from the body, for the record of failures
+	held   held
 }
 
 // serve is the path of every request: it is admitted and handled, or refused; then it is measured and logged.
@@ -47,6 +48,7 @@ func (a *API) serve(r *route) echo.HandlerFunc {
 	return func(request echo.Context) error {
 		start := time.Now()
 		c := &call{Context: request, api: a, route: r}
+		defer c.release()
 		c.Response().Header()[versionHeader] = a.version
 		if err := c.handle(); err != nil {
 			c.refuse(err)

@@ -54,7 +54,7 @@ const (
 const (
 	MaxBody        = 1 << 20   // of every request not named below
 	MaxFlagBody    = 32 << 20  // of a flag: one with 100,000 actors takes about 8 MB, one with all variants' payloads at their limit 17 MB
-	MaxImportBody  = 128 << 20 // of a whole environment: 10,000 flags of 20 actors take about 15 MB
+	MaxImportBody  = 64 << 20  // of a whole environment: 10,000 flags of 20 actors take about 15 MB
 	MaxContextBody = 256 << 10 // of an evaluation; contexts usually have a few hundred bytes
 	MaxUsageFlags  = 1_000     // flags in one report of usage
 )

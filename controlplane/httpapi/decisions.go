@@ -1,10 +1,13 @@
 package httpapi
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"time"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
@@ -51,10 +54,42 @@ func (c *call) explain() error {
 type proposal struct {
 	Flag   json.RawMessage `json:"flag"`
 	Delete bool            `json:"delete"`
-	Actors []who           `json:"actors"`
+	Actors actors          `json:"actors"`
 	Now    time.Time       `json:"now"`
 	Limit  int             `json:"limit"`
 }
+
+// actors is the list of a proposal's actors.
+type actors []who
+
+// UnmarshalJSON reads the list, and stops at its limits.
+func (a *actors) UnmarshalJSON(data []byte) error {
+	if bytes.Count(data, []byte{','})+bytes.Count(data, []byte{'['}) > maxActorValues {
+		return tooManyActors
+	}
+	items := json.NewDecoder(bytes.NewReader(data))
+	if open, err := items.Token(); err != nil || open != json.Delim('[') {
+		return json.Unmarshal(data, (*[]who)(a)) // null, or an error
+	}
+	for items.More() {
+		if len(*a) == controlplane.MaxActors {
+			return tooManyActors
+		}
+		var w who
+		if err := items.Decode(&w); err != nil {
+			return err
+		}
+		*a = append(*a, w)
+	}
+	return nil
+}
+
+// maxActorValues bounds the values of all actors' contexts, which take about 50 bytes each.
+const maxActorValues = 1_000_000
+
+var tooManyActors = &flagset.InvalidError{Problems: []flagset.Problem{{
+	Pointer: "/actors", Detail: fmt.Sprintf("a preview compares at most %d actors, with %d values in all", controlplane.MaxActors, maxActorValues),
+}}}
 
 // who is one actor of a proposal: a query or, for short, a string.
 type who api.Query

@@ -1,6 +1,15 @@
 package httpapi
 
-import "github.com/gonfalon-flags/gonfalon/controlplane/api"
+import (
+	"golang.org/x/sync/semaphore"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
+)
+
+// Room sets how much memory bodies may take.
+func (a *API) Room(arriving, parsing int64) {
+	a.memory = &memory{semaphore.NewWeighted(arriving), semaphore.NewWeighted(parsing)}
+}
 
 // Route is a route, for tests.
 type Route struct {

@@ -108,5 +108,16 @@ func (r *route) frequent() bool {
 	return r.permit == "" || r.permit == mayEvaluate || r.permit == mayFetch || r.permit == mayReport
 }
 
+// factor returns how many times its size a body takes when it is parsed. OFREP's is read in place.
+func (r *route) factor() int64 {
+	switch {
+	case r.permit == mayEvaluate:
+		return 1
+	case r.limit == MaxImportBody: // which may be YAML
+		return yamlFactor
+	}
+	return jsonFactor
+}
+
 // isOFREP reports whether a path belongs to OpenFeature's remote evaluation protocol, which has its own form of errors.
 func isOFREP(path string) bool { return strings.HasPrefix(path, "/ofrep/") }

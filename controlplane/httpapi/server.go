@@ -14,7 +14,7 @@ import (
 // These are the time limits of a server. Streams and backups have their own for each write.
 const (
 	readHeaderTime = 10 * time.Second
-	readTime       = 60 * time.Second // 128 MB in a minute is 17 Mbit/s
+	readTime       = 60 * time.Second // 64 MB in a minute is 9 Mbit/s
 	writeTime      = 60 * time.Second
 	idleTime       = 2 * time.Minute
 	headerBytes    = 32 << 10

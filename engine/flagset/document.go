@@ -35,7 +35,8 @@ func ReadDocument(data []byte) *Document {
 	for i := range set.Segments {
 		locate(&segments.items[i], ValidateSegment(&set.Segments[i]))
 	}
-	for _, p := range ValidateReferences(&set) {
+	references := ValidateReferences(&set)
+	for _, p := range references[:min(len(references), MaxProblems+1)] {
 		place := &root
 		switch {
 		case p.Flag != "":
@@ -96,6 +97,9 @@ func (l *Lines) Line(flag, segment, pointer string) int {
 // keyed returns the item of a list with this key. If there are several it returns the last, which is the one too many.
 func (n *node) keyed(key string) *node {
 	found := n
+	if n.parts == nil {
+		return n
+	}
 	for i := range n.items {
 		if k := n.items[i].member("key"); k != nil && k.value == key {
 			found = &n.items[i]
@@ -120,5 +124,5 @@ func (n *node) lineOf(pointer string) int {
 		}
 		n = next
 	}
-	return n.line
+	return int(n.line)
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+
+	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
 // ParseFlag reads a flag's JSON document. It reports everything that doesn't fit the form and leaves it out of the
@@ -24,7 +26,7 @@ func ParseSegment(data []byte, ignore ...string) (Segment, []Problem) {
 func ParseVariants(data []byte, ignore ...string) ([]Variant, []Problem) {
 	return parseJSON(data, ignore, func(r *reader, n *node) []Variant {
 		var variants []Variant
-		r.object(n, "the body", map[string]field{"variants": func(n *node) { variants = list(r, n, r.variant) }}, "variants")
+		r.object(n, "the body", map[string]field{"variants": func(n *node) { variants = list(r, n, engine.MaxVariants, r.variant) }}, "variants")
 		return variants
 	})
 }
@@ -57,13 +59,20 @@ type reader struct {
 type field = func(*node)
 
 func (r *reader) fail(n *node, detail, hint string) {
+	if r.full() {
+		return
+	}
 	p := r.about
-	p.Line, p.Detail, p.Hint = n.line, detail, hint
+	p.Line, p.Detail, p.Hint = int(n.line), detail, hint
 	for _, token := range r.place[r.base:] {
 		p.Pointer += "/" + pointerToken(token)
 	}
 	r.problems = append(r.problems, p)
 }
+
+// full reports whether there are so many problems that nobody wants to know more. Lists and objects are then not read any
+// further.
+func (r *reader) full() bool { return len(r.problems) > MaxProblems }
 
 // in reads a part of the current node.
 func (r *reader) in(token string, n *node, read field) {
@@ -89,6 +98,9 @@ func (r *reader) object(n *node, what string, fields map[string]field, required 
 	}
 	given := map[string]bool{}
 	for i, name := range n.names {
+		if r.full() {
+			return
+		}
 		item := &n.items[i]
 		read, known := fields[name]
 		switch {
@@ -108,12 +120,17 @@ func (r *reader) object(n *node, what string, fields map[string]field, required 
 	}
 }
 
-func list[T any](r *reader, n *node, read func(*node) T) []T {
+// list reads a list of at most so many items.
+func list[T any](r *reader, n *node, most int, read func(*node) T) []T {
 	if !r.want(n, kindList, "") {
 		return nil
 	}
+	if len(n.items) > most {
+		r.fail(n, strconv.Itoa(len(n.items))+" items exceed the limit of "+strconv.Itoa(most), "")
+		return nil
+	}
 	items := make([]T, 0, len(n.items))
-	for i := range n.items {
+	for i := 0; i < len(n.items) && !r.full(); i++ {
 		r.in(strconv.Itoa(i), &n.items[i], func(n *node) { items = append(items, read(n)) })
 	}
 	return items
@@ -168,12 +185,12 @@ func (r *reader) set(n *node) Set {
 		"$schema":  func(n *node) { r.want(n, kindString, "") },
 		"settings": func(n *node) { set.Settings = r.settings(n) },
 		"flags": func(n *node) {
-			set.Flags = list(r, n, func(n *node) Flag {
+			set.Flags = list(r, n, engine.MaxFlags, func(n *node) Flag {
 				return keyed(r, n, func(p *Problem, key string) { p.Flag = key }, r.flag)
 			})
 		},
 		"segments": func(n *node) {
-			set.Segments = list(r, n, func(n *node) Segment {
+			set.Segments = list(r, n, engine.MaxSegments, func(n *node) Segment {
 				return keyed(r, n, func(p *Problem, key string) { p.Segment = key }, r.segment)
 			})
 		},
@@ -208,6 +225,9 @@ func keyed[T any](r *reader, n *node, name func(*Problem, string), read func(*no
 	return item
 }
 
+// maxGates is the most gates that a flag can have: each kind has its own limit.
+const maxGates = 2*engine.MaxTargets + engine.MaxRules + engine.MaxPrerequisites + engine.MaxSchedules + 3
+
 func (r *reader) flag(n *node) Flag {
 	var f Flag
 	r.object(n, "a flag", map[string]field{
@@ -215,12 +235,12 @@ func (r *reader) flag(n *node) Flag {
 		"description": r.text(&f.Description),
 		"owner":       r.text(&f.Owner),
 		"tags": func(n *node) {
-			f.Tags = list(r, n, func(n *node) (tag string) { r.text(&tag)(n); return tag })
+			f.Tags = list(r, n, MaxTags, func(n *node) (tag string) { r.text(&tag)(n); return tag })
 		},
 		"permanent":   r.truth(&f.Permanent),
 		"killed":      r.truth(&f.Killed),
 		"off_variant": r.optionalText(&f.OffVariant),
-		"gates":       func(n *node) { f.Gates = list(r, n, r.gate) },
+		"gates":       func(n *node) { f.Gates = list(r, n, maxGates, r.gate) },
 	})
 	return f
 }
@@ -230,7 +250,7 @@ func (r *reader) segment(n *node) Segment {
 	r.object(n, "a segment", map[string]field{
 		"key":         r.text(&s.Key),
 		"description": r.text(&s.Description),
-		"constraints": func(n *node) { s.Constraints = list(r, n, r.constraint) },
+		"constraints": func(n *node) { s.Constraints = list(r, n, engine.MaxConstraints, r.constraint) },
 	}, "constraints")
 	return s
 }
@@ -266,10 +286,10 @@ func (r *reader) gate(n *node) Gate {
 	}
 	switch g.Type {
 	case Rule:
-		fields["constraints"] = func(n *node) { g.Constraints = list(r, n, r.constraint) }
+		fields["constraints"] = func(n *node) { g.Constraints = list(r, n, engine.MaxConstraints, r.constraint) }
 		required = append(required, "constraints")
 	case VariantGate:
-		fields["variants"] = func(n *node) { g.Variants = list(r, n, r.variant) }
+		fields["variants"] = func(n *node) { g.Variants = list(r, n, engine.MaxVariants, r.variant) }
 		required = append(required, "variants")
 	case Schedule:
 		fields["from"] = r.optionalText(&g.From)
@@ -324,7 +344,7 @@ func (r *reader) constraint(n *node) Constraint {
 		"attribute": r.text(&c.Attribute),
 		"operator":  r.text(&c.Operator),
 		"values": func(n *node) {
-			c.Values = list(r, n, func(n *node) any { return r.plain(n) })
+			c.Values = list(r, n, engine.MaxValues, func(n *node) any { return r.plain(n) })
 		},
 	}, "attribute", "operator", "values")
 	return c
@@ -337,6 +357,9 @@ func (r *reader) plain(n *node) any {
 }
 
 func (r *reader) unrepeated(n *node) {
+	if n.parts == nil {
+		return
+	}
 	given := make(map[string]bool, len(n.names))
 	for i := range n.items {
 		token := strconv.Itoa(i)

@@ -71,14 +71,22 @@ func (p Problem) String() string {
 	return b.String()
 }
 
+// MaxProblems is how many problems are shown: more than a person mends at once. Readers and validators collect one more
+// of each severity for a document, or for a flag, so that whoever shows them can say that there are more.
+const MaxProblems = 100
+
 // InvalidError is an error that consists of problems.
 type InvalidError struct{ Problems []Problem }
 
-// Error returns the problems, one per line.
+// Error returns the problems, one per line, up to MaxProblems.
 func (e *InvalidError) Error() string {
-	lines := make([]string, len(e.Problems))
+	var lines []string
 	for i, p := range e.Problems {
-		lines[i] = p.String()
+		if i == MaxProblems {
+			lines = append(lines, "and more")
+			break
+		}
+		lines = append(lines, p.String())
 	}
 	return strings.Join(lines, "\n")
 }

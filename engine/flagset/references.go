@@ -9,12 +9,16 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
+// maxReferenceProblems bounds the problems between flags. A change is compared with what was wrong before it, so they are
+// more than are shown.
+const maxReferenceProblems = 10_000
+
 // ValidateReferences finds problems between the parts of a set: keys that occur twice, gates that name a missing flag
 // or segment, cycles of prerequisites, flags that reach too many others, and sets that are too large. The set may have
 // any order.
 func ValidateReferences(set *Set) []Problem {
 	g := graph{flags: make(map[string]int, len(set.Flags)), set: set, segments: make(map[string]bool, len(set.Segments))}
-	var c checker
+	c := checker{most: maxReferenceProblems}
 	if len(set.Flags) > engine.MaxFlags {
 		c.fail("/flags", fmt.Sprintf("%d flags exceed the limit of %d", len(set.Flags), engine.MaxFlags), "")
 	}
@@ -117,16 +121,15 @@ func (g *graph) cycles(c *checker) {
 				continue
 			}
 			g.at(c, i, p.gate)
+			detail, hint := "the prerequisite is part of a cycle", "a flag that requires itself is never on"
 			switch {
 			case p.flag == i:
-				c.fail("/target", "the flag requires itself", "")
+				detail, hint = "the flag requires itself", ""
 			case walks < speltOut:
 				walks++
-				c.fail("/target", "the prerequisites form a cycle: "+g.around(i, p.flag), "a flag that requires itself is never on")
-			default:
-				c.fail("/target", "the prerequisite is part of a cycle", "a flag that requires itself is never on")
+				detail = "the prerequisites form a cycle: " + g.around(i, p.flag)
 			}
-			c.problems[len(c.problems)-1].identity = "cycle"
+			c.fail("/target", detail, hint).identity = "cycle"
 		}
 	}
 }

@@ -1,5 +1,7 @@
 package flagset
 
+import "github.com/gonfalon-flags/gonfalon/engine"
+
 // Scope says whom Enable and Disable apply to. At most one part may be given; none means everybody. Its JSON form is
 // the body of the API's verbs:
 //
@@ -117,7 +119,7 @@ func (r *reader) scope(n *node) Scope {
 			s.PercentageOf = &Percentage{}
 			r.object(n, "for_percentage_of", map[string]field{"actors": r.ratio(&s.PercentageOf.Actors), "time": r.ratio(&s.PercentageOf.Time)})
 		},
-		"when":     func(n *node) { s.When = filled(list(r, n, r.constraint)) },
+		"when":     func(n *node) { s.When = filled(list(r, n, engine.MaxConstraints, r.constraint)) },
 		"requires": func(n *node) { s.Requires = r.requirement(n) },
 		"schedule": func(n *node) {
 			s.Schedule = &Window{}

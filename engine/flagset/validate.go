@@ -57,15 +57,25 @@ type checker struct {
 	problems []Problem
 	about    Problem // flag, segment and gate of the next problems
 	place    string  // pointer to the part that is being checked
+	counts   [2]int  // of problems, by severity
+	most     int     // problems of each severity; 0 for MaxProblems + 1
 }
 
-func (c *checker) add(severity Severity, pointer, detail, hint string) {
+// add adds a problem and returns it.
+func (c *checker) add(severity Severity, pointer, detail, hint string) *Problem {
 	p := c.about
 	p.Severity, p.Pointer, p.Detail, p.Hint = severity, c.place+pointer, detail, hint
+	if c.counts[severity]++; c.counts[severity] > max(c.most, MaxProblems+1) {
+		return &p // of which there are too many
+	}
 	c.problems = append(c.problems, p)
+	return &c.problems[len(c.problems)-1]
 }
 
-func (c *checker) fail(pointer, detail, hint string) { c.add(Error, pointer, detail, hint) }
+func (c *checker) fail(pointer, detail, hint string) *Problem {
+	return c.add(Error, pointer, detail, hint)
+}
+
 func (c *checker) warn(pointer, detail, hint string) { c.add(Warning, pointer, detail, hint) }
 
 func (c *checker) text(pointer, text string, most int) {

@@ -39,11 +39,14 @@ func ParseYAML(data []byte) (Set, []Problem) {
 
 // readYAML reads one YAML document into the nodes that JSON would give.
 func readYAML(data []byte) (node, *Problem) {
+	if yamlNodes(data) > maxNodes {
+		return node{}, &Problem{Detail: "the document is too long for YAML: write it as JSON, or split it"}
+	}
 	decoder := yaml.NewDecoder(strings.NewReader(ValidText(string(data))))
 	var document, more yaml.Node
 	if err := decoder.Decode(&document); err != nil {
 		if errors.Is(err, io.EOF) {
-			return node{kind: kindObject, line: 1}, nil
+			return node{kind: kindObject, line: 1, parts: new(parts)}, nil
 		}
 		return node{}, &Problem{Detail: "this is not YAML: " + strings.TrimPrefix(err.Error(), "yaml: ")}
 	}
@@ -56,9 +59,26 @@ func readYAML(data []byte) (node, *Problem) {
 		return node{}, &Problem{Line: r.line, Detail: err.Error()}
 	}
 	if root.kind == kindNull {
-		root.kind = kindObject
+		root.kind, root.parts = kindObject, new(parts)
 	}
 	return root, nil
+}
+
+// yamlNodes returns more than the number of values in a YAML document. The YAML library reads a document as a whole, and
+// takes 200 bytes for each value, so there is no later moment to count them.
+func yamlNodes(data []byte) int {
+	n := 1
+	for i, c := range data {
+		switch c {
+		case '\n', '\r', ',', '[', '{':
+			n++
+		case ':', '-', '?': // inside of a word they begin nothing
+			if i+1 == len(data) || strings.IndexByte(" \t\r\n[{\"'", data[i+1]) >= 0 || i > 0 && strings.IndexByte("\"'", data[i-1]) >= 0 {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 type yamlReader struct {
@@ -77,7 +97,7 @@ func (r *yamlReader) node(y *yaml.Node, depth int) (node, error) {
 	if depth > maxNesting {
 		return node{}, errNesting
 	}
-	n := node{line: y.Line}
+	n := node{line: int32(y.Line)}
 	switch y.Kind {
 	case yaml.AliasNode:
 		r.aliases++
@@ -85,7 +105,7 @@ func (r *yamlReader) node(y *yaml.Node, depth int) (node, error) {
 		r.aliases--
 		return n, err
 	case yaml.SequenceNode:
-		n.kind = kindList
+		n.kind, n.parts = kindList, new(parts)
 		for _, item := range y.Content {
 			child, err := r.node(item, depth+1)
 			if err != nil {
@@ -95,7 +115,7 @@ func (r *yamlReader) node(y *yaml.Node, depth int) (node, error) {
 		}
 		return n, nil
 	case yaml.MappingNode:
-		n.kind = kindObject
+		n.kind, n.parts = kindObject, new(parts)
 		for i := 0; i < len(y.Content); i += 2 {
 			name := y.Content[i]
 			for name.Kind == yaml.AliasNode {

@@ -57,13 +57,13 @@ func (d *Draft) Put(doc document) error {
 		}
 		known = before.Own
 		if same, err := r.same(before); same || err != nil {
-			d.Warnings = append(d.Warnings, Warnings(before.Own)...)
+			d.Warnings = few(append(d.Warnings, Warnings(before.Own)...))
 			return err
 		}
 	}
 	own := append(r.Own[:len(r.Own):len(r.Own)], refused...)
-	d.introduced = append(d.introduced, flagset.Errors(flagset.Introduced(known, own))...)
-	d.Warnings = append(d.Warnings, Warnings(own)...)
+	d.introduced = few(append(d.introduced, flagset.Errors(flagset.Introduced(known, own))...))
+	d.Warnings = few(append(d.Warnings, Warnings(own)...))
 	c, err := compare(before, r)
 	if err != nil {
 		return err
@@ -164,7 +164,7 @@ func (d *Draft) Check(tolerant bool) error {
 		problems = append(problems, p)
 	}
 	if tolerant {
-		for _, p := range problems {
+		for _, p := range few(problems) {
 			p.Severity = flagset.Warning
 			if !slices.Contains(d.Warnings, p) {
 				d.Warnings = append(d.Warnings, p)
@@ -222,6 +222,11 @@ func Warnings(problems []flagset.Problem) []flagset.Problem {
 		list = append(list, p)
 	}
 	return list
+}
+
+// few cuts problems to those that are shown, and one more if there are more. A large import may have one for each gate.
+func few(problems []flagset.Problem) []flagset.Problem {
+	return problems[:min(len(problems), flagset.MaxProblems+1)]
 }
 
 // After returns the state after the draft. A dry run doesn't change the revision.

@@ -17,7 +17,7 @@ func Errorf(code api.Code, format string, args ...any) *api.Error {
 // Invalid returns an error for problems, or nil if none of them is an error.
 func Invalid(what string, problems []flagset.Problem) error {
 	if failed := flagset.Errors(problems); len(failed) > 0 {
-		return &api.Error{Code: api.Invalid, Message: what + " can't be stored", Problems: failed}
+		return &api.Error{Code: api.Invalid, Message: what + " can't be stored", Problems: few(failed)}
 	}
 	return nil
 }
@@ -28,7 +28,12 @@ func InvalidAt(pointer, detail, hint string) error {
 }
 
 func inUse(what string, users []string) error {
-	return &api.Error{Code: api.InUse, Message: what + " is still needed by " + strings.Join(users, ", "), Users: users}
+	const named = 10 // more than that in a sentence, nobody reads
+	message := what + " is still needed by " + strings.Join(users[:min(len(users), named)], ", ")
+	if len(users) > named {
+		message += " and more"
+	}
+	return &api.Error{Code: api.InUse, Message: message, Users: users}
 }
 
 // Unavailable returns an error that has the code Unavailable, unless its cause has a code already.

@@ -1,0 +1,72 @@
+package httpapi
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
+)
+
+// memory is what all requests together may take for their bodies. A body takes memory while it arrives, and many times
+// its size while it is parsed. A request that finds no room to arrive is refused; one that finds none to be parsed waits
+// for others first, since they soon give theirs back. The two are apart, so that those who wait can't wait for each other.
+// Why: RATIONALE.md "Why do bodies share a budget of memory?"
+type memory struct {
+	arriving *semaphore.Weighted
+	parsing  *semaphore.Weighted
+}
+
+const (
+	arrivingBytes = 128 << 20
+	parsingBytes  = 192 << 20
+	// arrivingStep is how much of a body arrives on credit, and in what steps the rest is charged.
+	arrivingStep = 64 << 10
+	// A value of a JSON document takes 3 bytes at least, and about 100 in memory; one of a YAML document 200.
+	// flagset.maxNodes bounds both.
+	jsonFactor, yamlFactor = 32, 128
+	// parsingWait is how long a request waits for others to be parsed.
+	parsingWait = 10 * time.Second
+)
+
+func newMemory() *memory {
+	return &memory{semaphore.NewWeighted(arrivingBytes), semaphore.NewWeighted(parsingBytes)}
+}
+
+// held is the part of the memory that a request has.
+type held struct{ arriving, parsing int64 }
+
+// arrive charges a body that has grown to this size.
+func (c *call) arrive(size int) error {
+	for int64(size) > c.held.arriving+arrivingStep {
+		if !c.api.memory.arriving.TryAcquire(arrivingStep) {
+			return tooBusy()
+		}
+		c.held.arriving += arrivingStep
+	}
+	return nil
+}
+
+// parse charges what parsing a body takes, and waits for it.
+func (c *call) parse(size int, factor int64) error {
+	ctx, cancel := context.WithTimeout(c.context(), parsingWait)
+	defer cancel()
+	cost := min(factor*int64(size), parsingBytes)
+	if c.api.memory.parsing.Acquire(ctx, cost) != nil {
+		return tooBusy()
+	}
+	c.held.parsing += cost
+	return nil
+}
+
+// release gives the request's memory back.
+func (c *call) release() {
+	c.api.memory.arriving.Release(c.held.arriving)
+	c.api.memory.parsing.Release(c.held.parsing)
+	c.held = held{}
+}
+
+func tooBusy() error {
+	return &api.Error{Code: api.Unavailable, Message: "other large requests are being read: try again"}
+}
