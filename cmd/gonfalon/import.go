@@ -85,7 +85,10 @@ func tellDifference(c *cobra.Command, o output, env string, d api.Difference) er
 			}
 		}
 		changes := count(len(d.Changes), "change")
-		if !d.Written && len(d.Changes) > 0 {
+		switch {
+		case len(d.Changes) == 0:
+			return say(w, "%s: %s is like that already, at revision %d\n", changes, env, d.Revision)
+		case !d.Written:
 			return say(w, "%s to %s, nothing was written\n", changes, env)
 		}
 		return say(w, "%s, revision %d of %s\n", changes, d.Revision, env)

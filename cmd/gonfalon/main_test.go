@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -53,16 +54,17 @@ func (r result) must(t *testing.T) string {
 // has checks the exit status and that every part is in the output or in the errors.
 func (r result) has(t *testing.T, code int, parts ...string) {
 	t.Helper()
+	var wrong []string
 	if r.code != code {
-		t.Errorf("exit status %d, not %d", r.code, code)
+		wrong = append(wrong, fmt.Sprintf("exit status %d, not %d", r.code, code))
 	}
 	for _, part := range parts {
 		if !strings.Contains(r.out+r.errors, part) {
-			t.Errorf("%q is not there", part)
+			wrong = append(wrong, fmt.Sprintf("%q is not there", part))
 		}
 	}
-	if t.Failed() {
-		t.Fatalf("output: %s\nerrors: %s", r.out, r.errors)
+	if len(wrong) > 0 {
+		t.Fatalf("%s\noutput: %s\nerrors: %s", strings.Join(wrong, "\n"), r.out, r.errors)
 	}
 }
 

@@ -15,12 +15,13 @@ import (
 
 // verb is what the manners ask of a verb, as CONTRIBUTING.md states them.
 type verb struct {
-	prints  bool // nouns: it has -o
-	changes bool // what the control plane has: it has --dry-run and --reason
-	asks    bool // a person: it has --yes
+	prints    bool // nouns: it has -o, and a command line in TestForms
+	changes   bool // what the control plane has: it has --dry-run and --reason, and a command line in TestDryRuns
+	versioned bool // what it changes: it has --if-match
+	asks      bool // a person: it has --yes
 }
 
-// verbs are all of them. A new verb is entered here first.
+// verbs lists all of them. Enter a new verb here first.
 var verbs = map[string]verb{
 	"audit":           {prints: true},
 	"backup":          {},
@@ -28,34 +29,34 @@ var verbs = map[string]verb{
 	"compile":         {},
 	"conformance":     {},
 	"diff":            {prints: true},
-	"envs copy":       {prints: true, changes: true},
+	"envs copy":       {prints: true, changes: true, versioned: true},
 	"envs create":     {prints: true, changes: true},
-	"envs delete":     {changes: true, asks: true},
+	"envs delete":     {changes: true, versioned: true, asks: true},
 	"envs list":       {prints: true},
-	"envs rollback":   {prints: true, changes: true},
-	"envs set":        {prints: true, changes: true},
+	"envs rollback":   {prints: true, changes: true, versioned: true},
+	"envs set":        {prints: true, changes: true, versioned: true},
 	"eval":            {prints: true},
 	"explain":         {prints: true},
 	"export":          {},
-	"flags clear":     {prints: true, changes: true, asks: true},
-	"flags delete":    {changes: true, asks: true},
-	"flags disable":   {prints: true, changes: true, asks: true},
-	"flags enable":    {prints: true, changes: true, asks: true},
+	"flags clear":     {prints: true, changes: true, versioned: true, asks: true},
+	"flags delete":    {changes: true, versioned: true, asks: true},
+	"flags disable":   {prints: true, changes: true, versioned: true, asks: true},
+	"flags enable":    {prints: true, changes: true, versioned: true, asks: true},
 	"flags get":       {prints: true},
 	"flags history":   {prints: true},
-	"flags kill":      {prints: true, changes: true, asks: true},
+	"flags kill":      {prints: true, changes: true, versioned: true, asks: true},
 	"flags list":      {prints: true},
-	"flags put":       {prints: true, changes: true, asks: true},
-	"flags revive":    {prints: true, changes: true, asks: true},
-	"flags rollback":  {prints: true, changes: true},
-	"flags variants":  {prints: true, changes: true, asks: true},
-	"import":          {prints: true, changes: true},
+	"flags put":       {prints: true, changes: true, versioned: true, asks: true},
+	"flags revive":    {prints: true, changes: true, versioned: true, asks: true},
+	"flags rollback":  {prints: true, changes: true, versioned: true},
+	"flags variants":  {prints: true, changes: true, versioned: true, asks: true},
+	"import":          {prints: true, changes: true, versioned: true},
 	"module":          {},
 	"restore":         {changes: true},
-	"segments delete": {changes: true, asks: true},
+	"segments delete": {changes: true, versioned: true, asks: true},
 	"segments get":    {prints: true},
 	"segments list":   {prints: true},
-	"segments put":    {prints: true, changes: true},
+	"segments put":    {prints: true, changes: true, versioned: true},
 	"serve":           {},
 	"stale":           {prints: true},
 	"tokens create":   {prints: true, changes: true},
@@ -93,7 +94,7 @@ func TestVerbsHaveManners(t *testing.T) {
 		found[name] = true
 		v, known := verbs[name]
 		if !known {
-			t.Errorf("%s: it is not among the verbs of this test", name)
+			t.Errorf("%s is a command, but has no row in verbs: add one", name)
 			return
 		}
 		has := func(flag string) bool { return c.Flags().Lookup(flag) != nil || c.InheritedFlags().Lookup(flag) != nil }
@@ -102,17 +103,18 @@ func TestVerbsHaveManners(t *testing.T) {
 			what       string
 			has, ought bool
 		}{
-			{"-o", form, v.prints}, {"--dry-run", has("dry-run"), v.changes}, {"--reason", has("reason"), v.changes}, {"--yes", has("yes"), v.asks},
+			{"-o", form, v.prints}, {"--dry-run", has("dry-run"), v.changes}, {"--reason", has("reason"), v.changes},
+			{"--if-match", has("if-match"), v.versioned}, {"--yes", has("yes"), v.asks},
 			{"--json", has("json") && name != "conformance", false},
 		} {
 			if is.has != is.ought {
-				t.Errorf("%s: that it has %s is %t", name, is.what, is.has)
+				t.Errorf("%s: it has %s: %t; its row in verbs says %t", name, is.what, is.has, is.ought)
 			}
 		}
 	})
 	for name := range verbs {
 		if !found[name] {
-			t.Errorf("%s is not there", name)
+			t.Errorf("%s has a row in verbs, but is no command: add newX() where its siblings are added", name)
 		}
 	}
 }
@@ -154,26 +156,38 @@ func TestForms(t *testing.T) {
 	flags := file(t, "flags.yaml", checkout)
 	s.run("import", flags).must(t)
 	s.run("webhooks", "create", "chat", "https://chat.example/hook").must(t)
+	s.run("envs", "create", "empty").must(t)
 	snapshot := compileFile(t, checkout)
+	saved, data := t.TempDir()+"/saved", t.TempDir()+"/data"
+	s.run("backup", "-o", saved).must(t)
+	gonfalon(t, "restore", saved, "--data-dir", data).must(t)
+	tried := map[string]bool{}
 	for _, c := range []struct {
-		args []string
-		name string // one of those printed
-		file bool   // yaml is the form that files have
-		anew bool   // another call answers something else, such as a new id
-
-		empty bool // there is nothing to print
+		args   []string
+		name   string // one of those printed
+		file   bool   // yaml is the form that files have
+		varies bool   // another call answers something else, such as a new id
+		empty  bool   // there is nothing to print
 	}{
 		{args: []string{"flags", "list"}, name: "new_checkout", file: true},
 		{args: []string{"flags", "get", "new_checkout"}, name: "new_checkout", file: true},
 		{args: []string{"flags", "enable", "new_checkout", "--dry-run"}, name: "new_checkout", file: true},
+		{args: []string{"flags", "disable", "new_checkout", "--dry-run"}, name: "new_checkout", file: true},
+		{args: []string{"flags", "clear", "new_checkout", "--all", "--dry-run"}, name: "new_checkout", file: true},
+		{args: []string{"flags", "kill", "new_checkout", "--dry-run"}, name: "new_checkout", file: true},
+		{args: []string{"flags", "revive", "new_checkout", "--dry-run"}, name: "new_checkout", file: true},
+		{args: []string{"flags", "variants", "new_checkout", "a=1", "b=1", "--dry-run"}, name: "new_checkout", file: true},
+		{args: []string{"flags", "put", file(t, "f.yaml", "flags: [{key: new}]"), "--dry-run"}, name: "new", file: true},
 		{args: []string{"flags", "rollback", "new_checkout", "3", "--dry-run"}, name: "new_checkout", file: true},
 		{args: []string{"flags", "history", "new_checkout"}, name: "default/3"},
 		{args: []string{"stale", "--for", "0d"}, name: "sale", file: true},
 		{args: []string{"segments", "list"}, name: "premium", file: true},
 		{args: []string{"segments", "get", "premium"}, name: "premium", file: true},
+		{args: []string{"segments", "put", file(t, "s.yaml", "segments: [{key: new, constraints: [{attribute: plan, operator: in, values: [pro]}]}]"), "--dry-run"}, name: "new", file: true},
+		{args: []string{"envs", "copy", "default", "empty", "--dry-run"}, name: "segment/premium"},
 		{args: []string{"envs", "list"}, name: "default"},
-		{args: []string{"envs", "set", "default", "--description", "x", "--dry-run"}, name: "default", anew: true},
-		{args: []string{"envs", "create", "staging", "--dry-run"}, name: "staging", anew: true},
+		{args: []string{"envs", "set", "default", "--description", "x", "--dry-run"}, name: "default", varies: true},
+		{args: []string{"envs", "create", "staging", "--dry-run"}, name: "staging", varies: true},
 		{args: []string{"envs", "rollback", "default", "2", "--dry-run"}, name: "segment/premium"},
 		{args: []string{"import", flags, "--dry-run"}},
 		{args: []string{"diff", flags}},
@@ -181,15 +195,18 @@ func TestForms(t *testing.T) {
 		{args: []string{"eval", "--snapshot", snapshot, "new_checkout", "--explain"}, name: "new_checkout"},
 		{args: []string{"audit"}, name: "default/3"},
 		{args: []string{"audit", "--failures"}, empty: true},
-		{args: []string{"tokens", "list"}, anew: true},
-		{args: []string{"tokens", "create", "--role", "viewer", "--dry-run"}, anew: true},
+		{args: []string{"tokens", "list"}, varies: true},
+		{args: []string{"tokens", "create", "--role", "viewer", "--dry-run"}, varies: true},
 		{args: []string{"webhooks", "list"}},
+		{args: []string{"webhooks", "create", "new", "https://new.example", "--dry-run"}, varies: true},
+		{args: []string{"check", "--data-dir", data}},
 		{args: []string{"version"}, name: version},
 	} {
+		tried[c.args[0]], tried[strings.Join(c.args[:min(2, len(c.args))], " ")] = true, true
 		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
 			s.t = t
 			ask := s.run
-			if c.args[0] == "eval" || c.args[0] == "version" {
+			if slices.Contains([]string{"eval", "check", "version"}, c.args[0]) {
 				ask = func(args ...string) result { return gonfalon(t, args...) }
 			}
 			in := func(form string) string { return ask(append(c.args, "-o", form)...).must(t) }
@@ -200,13 +217,13 @@ func TestForms(t *testing.T) {
 			if err := yaml.Unmarshal([]byte(in("yaml")), &asYAML); err != nil {
 				t.Errorf("yaml: %v", err)
 			}
-			if got := normal(t, asYAML); !c.file && !c.anew && !reflect.DeepEqual(got, asJSON) {
+			if got := normal(t, asYAML); !c.file && !c.varies && !reflect.DeepEqual(got, asJSON) {
 				t.Errorf("json says %v\nyaml says %v", asJSON, got)
 			}
 			if _, flags := asYAML["flags"]; c.file && !flags && asYAML["segments"] == nil {
 				t.Errorf("yaml has neither flags nor segments: %v", asYAML)
 			}
-			if about := c.args[0]; about != "tokens" && about != "webhooks" && about != "version" && about != "envs" && !c.empty {
+			if global := []string{"tokens", "webhooks", "version", "envs", "check"}; !slices.Contains(global, c.args[0]) && !c.empty {
 				if !strings.Contains(in("text"), "default") || !strings.Contains(in("json"), `"environment":"default"`) {
 					t.Errorf("the environment isn't named in %s%s", in("text"), in("json"))
 				}
@@ -218,6 +235,11 @@ func TestForms(t *testing.T) {
 				t.Errorf("the table has no header: %s", wide)
 			}
 		})
+	}
+	for name, v := range verbs {
+		if v.prints && !tried[name] {
+			t.Errorf("TestForms has no command line of %s: add one to its list", name)
+		}
 	}
 	s.t = t
 	s.stop()
@@ -257,7 +279,7 @@ func TestDryRuns(t *testing.T) {
 		{"envs", "set", "staging", "--description", "new"}, {"flags", "clear", "sale", "--all"}, {"flags", "delete", "sale"},
 		{"flags", "disable", "sale"}, {"flags", "enable", "sale"}, {"flags", "kill", "sale"},
 		{"flags", "put", file(t, "f.yaml", "flags: [{key: new}]")}, {"flags", "revive", "sale"}, {"flags", "rollback", "new_checkout", "2"},
-		{"flags", "variants", "sale", "a=1", "b=1"}, {"import", file(t, "none.yaml", "flags: []"), "--prune"}, {"restore", saved},
+		{"flags", "variants", "sale", "a=1", "b=1"}, {"import", file(t, "none.yaml", "flags: []"), "--prune"}, {"import", flags}, {"restore", saved},
 		{"segments", "delete", "premium"}, {"segments", "put", file(t, "s.yaml", "segments: [{key: new, constraints: [{attribute: plan, operator: in, values: [pro]}]}]")},
 		{"tokens", "create", "--role", "viewer"}, {"tokens", "revoke", token}, {"webhooks", "create", "new", "https://new.example"}, {"webhooks", "delete", hook},
 	} {
@@ -279,7 +301,7 @@ func TestDryRuns(t *testing.T) {
 	}
 	for name, v := range left {
 		if v.changes {
-			t.Errorf("%s was not tried", name)
+			t.Errorf("TestDryRuns has no command line of %s: add one to its list", name)
 		}
 	}
 	if after := state(); after != before {
