@@ -129,13 +129,17 @@ func readPart(r *bufio.Reader, sum hash.Hash) ([]byte, error) {
 	return data.Bytes(), nil
 }
 
-// RestoreOptions says who restores, for the audit.
-type RestoreOptions struct{ By, Reason string }
+// RestoreOptions says who restores, for the audit, and what.
+type RestoreOptions struct {
+	By, Reason    string
+	WithoutTokens bool // leave out all tokens, since some may have been revoked since the backup; the next start makes an admin token
+}
 
 // RestoreResult says what was restored.
 type RestoreResult struct {
 	Environments []string
 	Keys         int
+	Tokens       []api.Token // that work again, oldest first, also those that were revoked since the backup
 }
 
 // Restore writes a backup into an empty store, which no service may use in the meantime. Each environment gets a new
@@ -156,6 +160,16 @@ func Restore(ctx context.Context, into store.Store, r io.Reader, o RestoreOption
 	var result RestoreResult
 	heads := map[string]model.Head{}
 	err = readBackup(spool, func(key string, value []byte) error {
+		if id, isToken := strings.CutPrefix(key, stored.TokenPrefix); isToken && !o.WithoutTokens {
+			var saved stored.Token
+			if err := stored.Unmarshal(value, &saved); err != nil {
+				return &api.Error{Code: api.Invalid, Message: "a token in the backup can't be read", Err: err}
+			}
+			result.Tokens = append(result.Tokens, saved.Document(id))
+		}
+		if o.WithoutTokens && (strings.HasPrefix(key, stored.TokenPrefix) || strings.HasPrefix(key, stored.UsedPrefix)) {
+			return nil
+		}
 		result.Keys++
 		env, isHead := strings.CutPrefix(key, stored.HeadPrefix)
 		if !isHead {
@@ -184,6 +198,7 @@ func Restore(ctx context.Context, into store.Store, r io.Reader, o RestoreOption
 		}
 	}
 	slices.Sort(result.Environments)
+	slices.SortFunc(result.Tokens, func(a, b api.Token) int { return a.Created.Compare(b.Created) })
 	if err := w.Flush(ctx); err != nil {
 		return RestoreResult{}, model.Unavailable("the store can't be written", err)
 	}

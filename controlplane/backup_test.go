@@ -54,6 +54,30 @@ func TestBackupAndRestore(t *testing.T) {
 	want(t, err, api.Exists)
 }
 
+// TestARestoreSaysWhichTokensItRevives, and can leave them out.
+func TestARestoreSaysWhichTokensItRevives(t *testing.T) {
+	s, ctx := open(t, controlplane.Config{}), t.Context()
+	leaked := must[api.Token](t)(s.CreateToken(ctx, api.NewToken{Name: "leaked", Role: api.RoleEditor}, by))
+	var backup bytes.Buffer
+	want(t, s.Backup(ctx, &backup), "")
+	want(t, s.RevokeToken(ctx, leaked.ID, by), "")
+
+	all := memstore.New()
+	r := must[controlplane.RestoreResult](t)(controlplane.Restore(ctx, all, bytes.NewReader(backup.Bytes()), controlplane.RestoreOptions{}))
+	if len(r.Tokens) != 2 || r.Tokens[1].ID != leaked.ID || r.Tokens[1].Name != "leaked" {
+		t.Errorf("it says %+v", r.Tokens)
+	}
+	must[api.Token](t)(open(t, controlplane.Config{Store: all}).Authenticate(leaked.Secret))
+
+	none := memstore.New()
+	r = must[controlplane.RestoreResult](t)(controlplane.Restore(ctx, none, bytes.NewReader(backup.Bytes()), controlplane.RestoreOptions{WithoutTokens: true}))
+	without := open(t, controlplane.Config{Store: none})
+	_, err := without.Authenticate(leaked.Secret)
+	if controlplane.CodeOf(err) != api.Unauthorized || len(r.Tokens) != 0 || without.InitialToken() == "" {
+		t.Errorf("without tokens: %v, %+v, a new admin token: %t", err, r.Tokens, without.InitialToken() != "")
+	}
+}
+
 func TestADamagedBackupRestoresNothing(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", flagset.ForActor("u"), by))

@@ -24,9 +24,18 @@ type Config struct {
 	Logger         *slog.Logger     // nil for slog.Default()
 	Clock          func() time.Time // nil for time.Now
 	Replica        string           // this replica's name in logs and in the election; "" for a random one
-	AdminToken     string           // the secret of an admin token that must work; "" to make one at the store's first start
+	AdminToken     string           // the secret of an admin token that must work; "" ends it, and makes one at the store's first start
 	AuditRetention time.Duration    // 0 for DefaultAuditRetention
 	Webhooks       WebhookSender    // nil if this replica doesn't deliver webhooks
+
+	// OnWrite is called at the end of every change that is made through this service, for a program that embeds it and
+	// wants the audit or figures of writes. It is called in the goroutine of the caller, who waits for it, after the
+	// change is stored. It must not make changes itself. nil for none. For changes of all replicas, read the audit.
+	OnWrite func(context.Context, WriteEvent)
+
+	// KeepAdminToken says that an empty AdminToken doesn't end the one that was configured before, for a service that
+	// is only opened for a moment.
+	KeepAdminToken bool
 
 	formats feed.Formats // of snapshots; nil: those of this build
 }

@@ -58,8 +58,16 @@ func (s *Service) CreateToken(ctx context.Context, n api.NewToken, o WriteOption
 	var saved stored.Token
 	c := change{action: "token.create", options: o, prepare: func(context.Context) error { return s.checkToken(n, secret) }}
 	err := s.changeSystem(ctx, c, func(d *replica.Draft) error {
-		if o.IfAbsent && d.Base.Head.Revision != 0 {
-			return model.Errorf(api.Exists, "it already exists")
+		if o.IfAbsent {
+			r := store.Under(stored.TokenPrefix)
+			r.Limit, r.KeysOnly = 1, true
+			page, err := s.store.Read(ctx, r)
+			if err != nil {
+				return model.Unavailable("the tokens can't be read", err)
+			}
+			if len(page.Entries) > 0 {
+				return model.Errorf(api.Exists, "there is a token already")
+			}
 		}
 		saved = stored.Token{
 			Name: n.Name, Role: n.Role, Envs: n.Envs, Created: d.Head.Time, Expires: stored.Micros(n.Expires), By: d.Intent.By, Hash: hash[:],
@@ -145,7 +153,6 @@ func (s *Service) RevokeToken(ctx context.Context, id string, o WriteOptions) er
 			return model.Errorf(api.NotFound, "there is no token %.80q", id)
 		}
 		t := tokens[i]
-		lasting := func(t api.Token) bool { return t.Allows(api.PermitAdmin, "") && t.Expires.IsZero() }
 		others := slices.ContainsFunc(tokens, func(t api.Token) bool { return t.ID != id && lasting(t) })
 		if lasting(t) && !others {
 			return &api.Error{Code: api.InUse, Message: "it is the last admin token", Users: []string{}}
@@ -161,10 +168,16 @@ func (s *Service) firstToken(ctx context.Context) error {
 	if s.config.AdminToken != "" {
 		return s.configureToken(ctx, s.config.AdminToken)
 	}
-	if len(s.replica.View().Tokens.ByID) > 0 {
-		return nil
+	ended, err := s.endConfiguredToken(ctx)
+	if err != nil {
+		return err
 	}
 	o := WriteOptions{By: "gonfalon", Reason: "first start", IfAbsent: true, quiet: true}
+	if ended && !s.hasAdmin() {
+		o.Reason, o.IfAbsent = "the configured admin token was removed, and was the only one", false
+	} else if len(s.replica.View().Tokens.ByID) > 0 {
+		return nil
+	}
 	token, err := s.CreateToken(ctx, api.NewToken{Name: "first admin", Role: api.RoleAdmin}, o)
 	if CodeOf(err) == api.Exists {
 		return nil // another replica was first
@@ -174,6 +187,44 @@ func (s *Service) firstToken(ctx context.Context) error {
 		s.log.Info("made the first admin token", "id", token.ID)
 	}
 	return err
+}
+
+// hasAdmin reports whether there is an admin token for all environments that doesn't expire.
+func (s *Service) hasAdmin() bool {
+	for id, saved := range s.replica.View().Tokens.ByID {
+		if lasting(saved.Document(id)) {
+			return true
+		}
+	}
+	return false
+}
+
+// lasting reports whether a token is an admin's for all environments, and doesn't expire.
+func lasting(t api.Token) bool { return t.Allows(api.PermitAdmin, "") && t.Expires.IsZero() }
+
+// endConfiguredToken revokes the token that Config.AdminToken set before, now that it sets none.
+func (s *Service) endConfiguredToken(ctx context.Context) (ended bool, err error) {
+	if s.config.KeepAdminToken || s.replica.View().Tokens.ByID[configuredToken] == nil {
+		return false, nil
+	}
+	o := WriteOptions{By: "gonfalon", Reason: "it is no longer configured"}
+	c := change{action: "token.revoke", key: configuredToken, options: o, urgent: true}
+	err = s.changeSystem(ctx, c, func(d *replica.Draft) error {
+		e, err := store.ReadOne(ctx, s.store, stored.TokenPrefix+configuredToken)
+		if ended = err == nil && e.Revision != 0; !ended {
+			return err // another replica was first
+		}
+		var saved stored.Token
+		if err := stored.Unmarshal(e.Value, &saved); err != nil {
+			return err
+		}
+		d.Write(store.Op{Key: stored.TokenPrefix + configuredToken, Delete: true}, store.Op{Key: stored.UsedPrefix + configuredToken, Delete: true})
+		return d.Note(api.Change{Kind: api.KindToken, Key: configuredToken, Op: api.OpDelete}, saved.Audit(), nil)
+	})
+	if ended && err == nil {
+		s.log.Warn("the admin token that was configured before no longer works, because it is no longer configured")
+	}
+	return ended, err
 }
 
 // configureToken replaces the previously configured secret with the configured one.

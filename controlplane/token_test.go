@@ -98,6 +98,27 @@ func TestTheConfiguredTokenWorksAndChanges(t *testing.T) {
 	}
 }
 
+// TestAConfiguredTokenEndsWithItsConfiguration: it doesn't outlive the setting, and an operator isn't locked out.
+func TestAConfiguredTokenEndsWithItsConfiguration(t *testing.T) {
+	store := memstore.New()
+	s, ctx := open(t, controlplane.Config{Store: store, AdminToken: "correct-horse-battery"}), t.Context()
+	must[api.Token](t)(s.CreateToken(ctx, api.NewToken{Name: "n", Role: api.RoleClient}, by))
+	visit := open(t, controlplane.Config{Store: store, KeepAdminToken: true})
+	must[api.Token](t)(visit.Authenticate("correct-horse-battery"))
+	again := open(t, controlplane.Config{Store: store})
+	_, err := again.Authenticate("correct-horse-battery")
+	want(t, err, api.Unauthorized)
+	if token := must[api.Token](t)(again.Authenticate(again.InitialToken())); !token.Allows(api.PermitAdmin, "") {
+		t.Error("nobody is an admin any more")
+	}
+	if third := open(t, controlplane.Config{Store: store}); third.InitialToken() != "" {
+		t.Error("the next start makes another admin token")
+	}
+	if page := must[api.AuditPage](t)(again.Audit(ctx, controlplane.AuditQuery{Action: "token.revoke"})); len(page.Entries) != 1 {
+		t.Errorf("the audit has %d revocations", len(page.Entries))
+	}
+}
+
 func TestRolesAllowWhatTheyShould(t *testing.T) {
 	all := []api.Permission{api.PermitAdmin, api.PermitWrite, api.PermitRead,
 		api.PermitSnapshot, api.PermitUsage, api.PermitEvaluate}

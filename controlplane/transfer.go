@@ -143,8 +143,8 @@ func (s *Service) RollbackEnvironment(ctx context.Context, env string, revision 
 	})
 }
 
-// Rollback restores a flag to a revision. An error has the code NotFound if the flag doesn't exist now or didn't exist
-// then, or if there is no such revision yet, and Gone for a revision past the retention.
+// Rollback restores a flag to a revision, also one that was deleted since. An error has the code NotFound if the flag
+// didn't exist then, or if there is no such revision yet, and Gone for a revision past the retention.
 func (s *Service) Rollback(ctx context.Context, env, key string, revision int64, o WriteOptions) (WriteResult, error) {
 	var then flagset.Flag
 	c := change{env: env, action: "flag.rollback", key: key, options: o}
@@ -152,9 +152,9 @@ func (s *Service) Rollback(ctx context.Context, env, key string, revision int64,
 		then, err = s.flagAt(ctx, env, key, revision)
 		return err
 	}
-	return s.changeFlag(ctx, c, immediate{}, existing(key, func(flagset.Flag) (flagset.Flag, []flagset.Problem) {
-		return then, nil
-	}))
+	return s.changeFlag(ctx, c, immediate{}, func(*flagset.Flag) (flagset.Flag, []flagset.Problem, error) {
+		return then, nil, nil
+	})
 }
 
 // flagAt returns a flag as it was at a revision.

@@ -157,6 +157,19 @@ func TestDecisionsOfThePast(t *testing.T) {
 	}
 }
 
+// TestRollbackBringsBackADeletedFlag with its gates, as a change like any other.
+func TestRollbackBringsBackADeletedFlag(t *testing.T) {
+	s, ctx := open(t, controlplane.Config{}), t.Context()
+	first := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", flagset.ForActor("u"), by))
+	deleted := must[int64](t)(s.DeleteFlag(ctx, env, "f", by))
+	back := must[controlplane.WriteResult](t)(s.Rollback(ctx, env, "f", first.Revision, by))
+	if !back.Created || len(back.Flag.Gates) != 1 || back.Revision != deleted+1 || !enabled(t, s, "f", "u", api.At{}) {
+		t.Errorf("brought back %+v", back)
+	}
+	_, err := s.Rollback(ctx, env, "f", deleted, by)
+	want(t, err, api.NotFound) // it was not there then
+}
+
 func TestRollback(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{}), t.Context()
 	first := must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", flagset.ForActor("u"), by))

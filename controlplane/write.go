@@ -29,10 +29,12 @@ type change struct {
 
 // change makes a change. All changes go through here: their options are checked, and a refusal is recorded, once.
 func (s *Service) change(ctx context.Context, c change, build replica.Build) (d *replica.Draft, err error) {
+	began := time.Now()
 	defer func() {
 		if err != nil && !c.options.DryRun {
 			s.recordRefusal(ctx, c, err)
 		}
+		s.observe(ctx, c, d, time.Since(began), err)
 	}()
 	if err := checkOptions(&c.options); err != nil {
 		return nil, err

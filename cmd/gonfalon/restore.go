@@ -16,12 +16,15 @@ func newRestore() *cobra.Command {
 	var (
 		s storage
 		w writing
+
+		withoutTokens bool
 	)
 	c := &cobra.Command{
 		Use:   "restore FILE",
 		Short: "Restore a backup into a new data directory or an empty cluster that no server uses",
 		Long: `Restore reads what gonfalon backup saved (- is standard input). Each environment gets a new lineage, so that
-connected hosts take its flags at once, even if they have seen later revisions. The store must be empty.
+connected hosts take its flags at once, even if they have seen later revisions. The store must be empty. It lists the
+tokens that work again, since some may have been revoked after the backup; --without-tokens leaves all of them out.
 --dry-run reads the whole backup, and doesn't look at the store.`,
 		Example: "  gonfalon restore gonfalon.backup --data-dir ./data",
 		Args:    cobra.ExactArgs(1),
@@ -45,9 +48,16 @@ connected hosts take its flags at once, even if they have seen later revisions. 
 				return err
 			}
 			defer func() { err = errors.Join(err, store.Close()) }()
-			restored, err := controlplane.Restore(c.Context(), store, bufio.NewReader(in), controlplane.RestoreOptions{By: offlineBy, Reason: w.reason})
+			restored, err := controlplane.Restore(c.Context(), store, bufio.NewReader(in), controlplane.RestoreOptions{
+				By: offlineBy, Reason: w.reason, WithoutTokens: withoutTokens,
+			})
 			if err != nil {
 				return err
+			}
+			for _, t := range restored.Tokens {
+				if err := say(c.OutOrStdout(), "token %s works again: %s (%s), created %s\n", t.ID, visible(t.Name), t.Role, when(t.Created)); err != nil {
+					return err
+				}
 			}
 			return w.told(c, "restored %s (%s) into %s", count(len(restored.Environments), "environment"),
 				strings.Join(restored.Environments, ", "), where)
@@ -55,5 +65,6 @@ connected hosts take its flags at once, even if they have seen later revisions. 
 	}
 	s.register(c)
 	w.register(c)
+	c.Flags().BoolVar(&withoutTokens, "without-tokens", false, "leave out all tokens; the next start makes an admin token")
 	return c
 }

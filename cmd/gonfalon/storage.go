@@ -100,7 +100,7 @@ func (s *storage) offline(c *cobra.Command, do func(context.Context, *controlpla
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	service, err := controlplane.Open(ctx, controlplane.Config{Store: store, Logger: log})
+	service, err := controlplane.Open(ctx, controlplane.Config{Store: store, Logger: log, KeepAdminToken: true})
 	if err != nil {
 		return err
 	}
