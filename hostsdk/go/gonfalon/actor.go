@@ -47,7 +47,7 @@ func For[A any](actor A) Option {
 	} else if o.member != nil {
 		o.state = uint8(engine.Keyless)
 	} else if !isNothing(actor) {
-		o.attribute.Name = fmt.Sprintf("an actor of type %T", actor)
+		o.attribute.Name = fmt.Sprintf("an actor of type %T has no id, and is nobody", actor)
 	}
 	return o
 }

@@ -42,7 +42,7 @@ func TestMistakesAreCountedAndLoggedOnce(t *testing.T) {
 	if s := c.Stats(); s.Unknown != 9 || s.Unreadable != 12 || s.Broken != 0 {
 		t.Errorf("%d unknown, %d unreadable, %d broken", s.Unknown, s.Unreadable, s.Broken)
 	}
-	for what, want := range map[string]int{"flag=mispelt\n": 1, `flag="mispelt too"`: 1, "type bool": 1, "type float64": 1, "groups aren't all strings": 1, "level=WARN": 5} {
+	for what, want := range map[string]int{"flag=mispelt\n": 1, `flag="mispelt too"`: 1, "type bool": 1, "type float64": 1, "among the groups names no group": 1, "level=WARN": 5} {
 		if got := strings.Count(log.String(), what); got != want {
 			t.Errorf("%q is logged %d times, want %d:\n%s", what, got, want, log)
 		}

@@ -71,7 +71,7 @@ func ContextOf(values map[string]any) Option {
 	names, strange := groupsOf(values["groups"])
 	o := Prepare(For(values["targetingKey"]), InGroups(names...), Attributes(values))
 	if strange {
-		o.prepared.unreadable, o.prepared.plain = "a context whose groups aren't all strings", false
+		o.prepared.unreadable, o.prepared.plain = "what isn't a string among the groups names no group", false
 	}
 	return o
 }
