@@ -2,6 +2,11 @@ package gonfalon_test
 
 import (
 	"fmt"
+	"go/ast"
+	"go/doc"
+	"go/doc/comment"
+	"go/parser"
+	"go/token"
 	"io/fs"
 	"os"
 	"path"
@@ -162,4 +167,81 @@ func TestBrokenLinksAreNoticed(t *testing.T) {
 	if found, wrong := reasons(source, []string{"Why so?"}); found != 3 || len(wrong) != 2 {
 		t.Errorf("%d reasons, wrong %q", found, wrong)
 	}
+	files := map[string]string{"doc.go": "// Package x has a [T], [fmt.Stringer], [Gone] and [T.gone].\npackage x\n\nimport \"fmt\"\n\n// T is a [fmt.Stringer].\ntype T int\n\nvar _ fmt.Stringer\n"}
+	if got := deadDocLinks(t, "x", files); !slices.Equal(got, []string{"[Gone]", "[T.gone]"}) {
+		t.Errorf("links of comments: %q", got)
+	}
+}
+
+// TestDocLinks checks that every [Name] in the comments of a package with a doc.go leads to a declaration.
+func TestDocLinks(t *testing.T) {
+	packages := map[string]map[string]string{}
+	for name, text := range sources(t, ".go") {
+		if dir := path.Dir(name); !strings.HasSuffix(name, "_test.go") {
+			if packages[dir] == nil {
+				packages[dir] = map[string]string{}
+			}
+			packages[dir][name] = text
+		}
+	}
+	for dir, files := range packages {
+		if files[path.Join(dir, "doc.go")] == "" {
+			continue
+		}
+		for _, dead := range deadDocLinks(t, dir, files) {
+			t.Errorf("%s: a comment links to %s, which leads to no exported name", dir, dead)
+		}
+	}
+}
+
+var bracketed = regexp.MustCompile(`(?:^|[\s(])(\[\*?(?:[A-Z]\w*(?:\.\w+)*|\w+\.[A-Z]\w*)\])`)
+
+// deadDocLinks returns what a package's comments have in brackets although go doc makes no link of it.
+func deadDocLinks(t *testing.T, at string, files map[string]string) (dead []string) {
+	t.Helper()
+	set := token.NewFileSet()
+	var parsed []*ast.File
+	for name, text := range files {
+		f, err := parser.ParseFile(set, name, text, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parsed = append(parsed, f)
+	}
+	p, err := doc.NewFromFiles(set, parsed, at, doc.AllDecls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	look := func(text string) {
+		for _, block := range p.Parser().Parse(text).Content {
+			if paragraph, ok := block.(*comment.Paragraph); ok {
+				for _, part := range paragraph.Text {
+					if plain, ok := part.(comment.Plain); ok {
+						for _, m := range bracketed.FindAllStringSubmatch(string(plain), -1) {
+							dead = append(dead, m[1])
+						}
+					}
+				}
+			}
+		}
+	}
+	values := func(lists ...[]*doc.Value) {
+		for _, v := range slices.Concat(lists...) {
+			look(v.Doc)
+		}
+	}
+	functions := func(lists ...[]*doc.Func) {
+		for _, f := range slices.Concat(lists...) {
+			look(f.Doc)
+		}
+	}
+	look(p.Doc)
+	values(p.Consts, p.Vars)
+	functions(p.Funcs)
+	for _, kind := range p.Types {
+		look(kind.Doc)
+		values(kind.Consts, kind.Vars)
+		functions(kind.Funcs, kind.Methods)
+	}
+	return dead
 }

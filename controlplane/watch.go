@@ -84,8 +84,8 @@ func (s *Service) Resume(ctx context.Context, env string, at engine.Position, fo
 	return engine.Position{}, true
 }
 
-// Formats returns the formats in which snapshots are written, oldest first. [Snapshot.In] returns a snapshot in one of
-// them; where no format is named, it is the oldest.
+// Formats returns the formats in which snapshots are written, oldest first. The method In of a snapshot returns it in
+// one of them; where no format is named, it is the oldest.
 func (s *Service) Formats() []int { return s.config.formats.Numbers() }
 
 // Snapshot is an environment at one revision, in the form that hosts receive: its bytes, its position, and an engine

@@ -9,7 +9,7 @@
 // # Model
 //
 // routes.go lists every route: who may call it, which environment it is about, how large its body may be. Every request
-// goes through [API.serve], which admits it (token, rate, permission), handles or refuses it, measures it and logs it.
+// goes through the function serve in call.go, which admits it (token, rate, permission), handles or refuses it, measures it and logs it.
 // Handlers turn HTTP into one call of the service, and the result into a document of package api; they decide nothing.
 // problem.go turns every error into a problem document (RFC 9457) or, for OFREP, into what its protocol requires.
 //
