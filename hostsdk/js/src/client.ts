@@ -221,7 +221,7 @@ export class Client extends Flags {
   /** A decision failed: because of its context, or because the engine trapped, which then is made again. */
   private failed(error: unknown): Error {
     this.broken++
-    this.log.warn('gonfalon: a decision failed, its caller gets the default', error)
+    this.misuse.once(`gonfalon: a decision failed, its caller gets the default: ${error instanceof Error ? error.message : 'something was thrown'}`, error)
     // Deep recursion of the caller's can end inside the module, which is then no better off than after a trap.
     if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
       try {
@@ -270,7 +270,9 @@ export class Client extends Flags {
       } catch (error) {
         if (signal.aborted) return
         const reason = error instanceof Error ? error : new Error(String(error))
-        if (reason instanceof RefusedError && !(this.status.error instanceof RefusedError)) this.log.warn('gonfalon: the control plane refuses; trying on', reason)
+        if (reason instanceof RefusedError && !(this.status.error instanceof RefusedError)) {
+          this.log.warn('gonfalon: the control plane refuses; trying on', reason)
+        }
         this.status.lose(reason)
         if (connection.fed) pauses.reset()
         const pause = pauses.after(reason)

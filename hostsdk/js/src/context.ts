@@ -3,9 +3,9 @@ export type Attribute = null | boolean | number | bigint | string | Date | reado
 
 /** Something that knows its id, such as a user object of one's own, and perhaps its groups. */
 export interface Actor {
-  /** The actor's key; null: an actor without a key, of which only the groups count. */
+  /** The actor's key; null: an actor without a key, of whom only the groups count. */
   readonly actorId: string | number | bigint | null
-  /** Asked only for the groups that a flag names. */
+  /** Asked only for the groups that a flag names; it answers at once. */
   inGroup?(group: string): boolean
 }
 
@@ -13,14 +13,18 @@ export interface Actor {
  * The context of a decision: the actor, its groups, and attributes.
  *
  * Numbers without a fraction within ±2^53 are integers, and so are bigints of any size. NaN and infinities are null, a `Date`
- * is its ISO 8601 text in UTC, code units that aren't valid Unicode become U+FFFD. Lists and maps may nest 16 deep.
+ * is its ISO 8601 text in UTC, an object of any other class is null, code units that aren't valid Unicode become U+FFFD. Lists and
+ * maps may nest 16 deep. There may be any number of groups and attributes; what a flag looks at must not be more than 256 of either.
  */
 export interface Context {
-  /** The actor's key (the targeting key), such as `user:42`. */
+  /**
+   * The actor's key (the targeting key), such as `user:42`: a text, a whole number within ±2^53, a bigint, or what knows such a
+   * key. Anything else is nobody.
+   */
   readonly actor?: string | number | bigint | Actor | null | undefined
-  /** The groups that the actor is in, at most 256; or a function that is called only for the groups that a flag names. */
+  /** The groups that the actor is in, or the one; or a function that is called only for the groups that a flag names. */
   readonly groups?: Iterable<string> | ((group: string) => boolean) | null | undefined
-  /** What rules look at, at most 256. */
+  /** What rules look at. */
   readonly attributes?: { readonly [name: string]: Attribute | undefined } | null | undefined
 }
 

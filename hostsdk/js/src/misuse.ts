@@ -1,8 +1,9 @@
 import type { Logger } from './log.js'
 import { quoted } from './quoted.js'
 
-/** Keys of unknown flags that are remembered, so that each is logged once; others only count. */
-const maxKeys = 1000
+/** How many things are remembered to be said once, and how long each may be; others only count. */
+const maxTold = 1_000
+const maxLength = 1_000
 
 /** What callers hand in that can't be used. It is counted, and logged once of each kind: nothing else would tell. */
 export class Misuse {
@@ -10,26 +11,29 @@ export class Misuse {
   unreadable = 0
   /** Decisions about flags that don't exist. */
   unknown = 0
-  private readonly kinds = new Set<string>()
-  private readonly keys = new Set<string>()
+  private readonly told = new Set<string>()
+  /** Apart from the rest, because an attacker may choose the keys. */
+  private readonly toldOfFlags = new Set<string>()
 
   constructor(private readonly log: Logger) {}
 
   /** Counts a value that can't be used. */
-  value(as: 'actor' | 'group' | 'context', value: unknown): void {
+  value(as: keyof typeof usable, value: unknown): void {
     this.unreadable++
-    const kind = `${as} ${kindOf(value)}`
-    if (this.kinds.has(kind)) return
-    this.kinds.add(kind)
-    this.log.warn(`gonfalon: what is handed in as ${as} is ${kindOf(value)}, and is ignored; give ${usable[as]}`)
+    this.once(`gonfalon: what is handed in as ${as} is ${kindOf(value)}, and is ignored; give ${usable[as]}`)
   }
 
   /** Counts a decision about a flag that doesn't exist. */
   flag(key: string): void {
     this.unknown++
-    if (this.keys.size >= maxKeys || this.keys.has(key)) return
-    this.keys.add(key)
-    this.log.warn(`gonfalon: there is no flag ${quoted(key)}`)
+    if (key.length < maxLength) this.once(`gonfalon: there is no flag ${quoted(key)}`, undefined, this.toldOfFlags)
+  }
+
+  /** Warns, unless it has done so before or too often. */
+  once(message: string, detail?: unknown, told = this.told): void {
+    if (told.size >= maxTold || told.has(message)) return
+    told.add(message)
+    this.log.warn(message, detail)
   }
 }
 

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { Fake } from './support/fake.ts'
+import { folder } from './support/folder.ts'
 import { boolean, compile } from './support/snapshots.ts'
 
 /** Runs a program that ends without closing its client; the test's time limit is what it may take. */
 async function run(t: { after(end: () => unknown): void }, code: string): Promise<string> {
   const sdk = JSON.stringify(new URL('../src/index.ts', import.meta.url).href)
-  const program = `import { Gonfalon } from ${sdk};\n${code}`
+  const program = `import { file, Gonfalon } from ${sdk};\n${code}`
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], { cwd: new URL('..', import.meta.url).pathname, stdio: ['ignore', 'pipe', 'inherit'] })
   t.after(() => child.kill('SIGKILL'))
   let said = ''
@@ -18,12 +21,14 @@ async function run(t: { after(end: () => unknown): void }, code: string): Promis
   return said
 }
 
-for (const source of ['stream', 'poll']) {
+for (const source of ["'stream'", "'poll'", "file('flags.snapshot')"]) {
   test(`a program that doesn't close its client ends: ${source}`, { timeout: 20_000 }, async (t) => {
     const fake = await Fake.start(t)
     fake.snapshot = compile({ flags: [boolean('f'), { key: 's', gates: [{ type: 'schedule', from: '2099-01-01T00:00:00Z' }] }] })
+    const path = join(folder(t), 'flags.snapshot')
+    writeFileSync(path, fake.snapshot)
     const said = await run(t, `
-      const flags = await Gonfalon.connect({ endpoint: '${fake.endpoint}', source: '${source}', ttl: 60_000 })
+      const flags = await Gonfalon.connect({ endpoint: '${fake.endpoint}', source: ${source.replace('flags.snapshot', path)}, ttl: 60_000 })
       flags.on('change', () => {})
       console.log(flags.state, flags.enabled('f'))`)
     assert.equal(said, 'READY true\n')

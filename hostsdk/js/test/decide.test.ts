@@ -100,9 +100,13 @@ test('what is no actor, no group and no flag is counted, and logged once of each
   flags.explain('mispelt')
   flags.decideAll({}, ['mispelt', 'f'])
   for (let i = 0; i < 5_000; i++) flags.enabled(`nope${i}`)
+  assert.equal(logger.warnings.length, 1_000)
   assert.equal(flags.stats.unknown, 5_005)
   assert.equal(logger.warnings.filter((line) => line.includes('"mispelt"')).length, 1)
-  assert.equal(logger.warnings.length, 1_000)
+  assert.equal(flags.enabled('x'.repeat(1 << 20)), false)
+  const groups = (): never => assert.fail('no')
+  for (let i = 0; i < 10; i++) flags.enabled('f', { groups })
+  assert.equal(logger.warnings.length, 1_001, 'a log has an end as well')
 })
 
 test('a group that is denied counts behind any number of others', async (t) => {

@@ -18,6 +18,7 @@ const leastRequest = 64 << 10
 
 /** Keys that are no flag's, and are remembered nevertheless: a program asks for a few such flags, an attacker for any number. */
 const maxUnknown = 1000
+const maxKey = 1000
 
 /** Bytes of a result record. */
 const recordBytes = 32
@@ -225,7 +226,8 @@ export class Engine {
     memory.refresh()
     const fixed = (packed & (bitFixed | bitVariant | bitTarget)) === bitFixed || reasonOf(packed) === reasonUnknownFlag
     const needs = needsOf(answer, fixed ? packed : undefined)
-    if (needs.number >= 0 || this.needs.size < this.info.flags + maxUnknown) this.needs.set(key, needs)
+    const memorable = key.length <= maxKey && this.needs.size < this.info.flags + maxUnknown
+    if (needs.number >= 0 || memorable) this.needs.set(key, needs)
     return needs
   }
 

@@ -14,13 +14,15 @@ export function groupNames(context: Context, named: () => Iterable<string>, misu
 /** The names that a program gave as a text or a list. */
 export function listed(groups: unknown, misuse: Misuse): readonly string[] {
   if (typeof groups === 'string') return [groups]
-  if (typeof groups !== 'object' || groups === null || !(Symbol.iterator in groups)) {
-    if (groups !== undefined && groups !== null) misuse.value('group', groups)
-    return []
-  }
-  const items: readonly unknown[] = Array.isArray(groups) ? groups : [...(groups as Iterable<unknown>)]
-  for (let i = 0; i < items.length; i++) if (typeof items[i] !== 'string') return items.filter((item) => isText(item, misuse)) as string[]
-  return items as string[]
+  if (Array.isArray(groups)) return isTexts(groups) ? groups : (Array.from(groups).filter((item) => isText(item, misuse)) as string[])
+  if (typeof groups === 'object' && groups !== null && Symbol.iterator in groups) return listed([...(groups as Iterable<unknown>)], misuse)
+  if (groups !== undefined && groups !== null) misuse.value('group', groups)
+  return []
+}
+
+function isTexts(items: readonly unknown[]): items is readonly string[] {
+  for (let i = 0; i < items.length; i++) if (typeof items[i] !== 'string') return false
+  return true
 }
 
 function isText(item: unknown, misuse: Misuse): boolean {
