@@ -10,6 +10,7 @@ import { RemoteFlags } from '../src/remote/remote.ts'
 import { document } from './support/flags.ts'
 import { Plane } from './support/plane.ts'
 import { Gonfalon } from './support/sdk.ts'
+import { boolean, compile, type Document } from './support/snapshots.ts'
 import { next, quick } from './support/wait.ts'
 
 /** Waits until a client is at a revision, or past it. */
@@ -165,4 +166,25 @@ test('a page follows changes by the stream of events, and changes who asks', asy
   await plane.api('POST', '/envs/default/flags/f/enable', { for_actor: 'user:8' })
   assert.deepEqual((await changed).flags, ['f'])
   assert.equal(remote.enabled('f'), true)
+})
+
+test('a host that is ahead of the real control plane gets its kill', async (t) => {
+  const plane = await Plane.start(t)
+  await plane.put({ key: 'f', gates: [{ type: 'boolean', enabled: true }] } as { key: string })
+  const token = await plane.token('sdk')
+  const known = await Gonfalon.connect({ ...quick, endpoint: plane.endpoint, token })
+  t.after(() => known.close())
+  const killed = revisionOf(await plane.api('POST', '/envs/default/flags/f/kill', {}))
+  await known.waitFor(killed)
+  const on: Document = { flags: [boolean('f')] }
+  for (const source of ['stream', 'poll'] as const) {
+    // A revision that never was, the same one with other flags, and one at the end of all numbers.
+    for (const revision of [1_000, killed, '9223372036854775807']) {
+      const bootstrap = compile(on, { revision, lineage: known.info!.lineage })
+      const flags = await Gonfalon.connect({ ...quick, endpoint: plane.endpoint, token, source, bootstrap, pollInterval: 20 })
+      t.after(() => flags.close())
+      while (flags.info?.id !== known.info!.id) await next(flags, 'change')
+      assert.deepEqual([flags.info?.id, flags.decide('f').killed], [known.info!.id, true], `${source} ${revision}`)
+    }
+  }
 })
