@@ -80,10 +80,6 @@ func New(service *controlplane.Service, c Config) *API {
 // ServeHTTP answers one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
 
-// Drain ends the streams, and all that the API has running, and refuses new ones. Other requests are served as before. It is the first step of a graceful
-// shutdown; the second is Shutdown of http.Server, which waits for open responses.
-func (a *API) Drain() { a.streams.drain() }
-
 // cors lets pages from the allowed origins call OFREP, and nothing else.
 func (a *API) cors() echo.MiddlewareFunc {
 	return middleware.CORSWithConfig(middleware.CORSConfig{

@@ -33,14 +33,14 @@ type Server struct {
 	Logger  *slog.Logger  // nil for slog.Default()
 }
 
-// Serve serves until the context ends. Then it ends streams at once, and other requests within Grace. It closes the
-// listener. It returns nil if only the context ended it and every request completed.
+// Serve serves until the context ends. Then it ends streams one after the other, so that hosts don't all come back at
+// once, and lets other requests finish, all within Grace. It closes the listener. It returns nil if only the context ended it and every request completed.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	log := s.Logger
 	if log == nil {
 		log = slog.Default()
 	}
-	handler, drain := http.Handler(s.API), func() { s.API.Drain() }
+	handler, drain := http.Handler(s.API), func(most time.Duration) <-chan struct{} { return s.API.DrainWithin(most) }
 	if s.Startup != nil {
 		handler, drain = s.Startup, s.Startup.drain
 	}
@@ -76,7 +76,10 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	}
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
-	drain()
+	select {
+	case <-drain(grace * 4 / 5): // other requests are served meanwhile
+	case <-ending.Done():
+	}
 	err := server.Shutdown(ending)
 	if err != nil {
 		_ = server.Close()

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"sync/atomic"
+	"time"
 )
 
 // Startup answers in an API's place until the API is there: /healthz says that the process lives, /readyz why it can't
@@ -56,8 +57,9 @@ func (s *Startup) answer(w http.ResponseWriter, status int, kind string, documen
 }
 
 // drain drains the API, if it is there.
-func (s *Startup) drain() {
+func (s *Startup) drain(most time.Duration) <-chan struct{} {
 	if a := s.api.Load(); a != nil {
-		a.Drain()
+		return a.DrainWithin(most)
 	}
+	return closed
 }

@@ -18,18 +18,19 @@ import (
 // as gone.
 const writeWait = 30 * time.Second
 
-// streams are the open streams. They end together, or when their token does.
+// streams are the open streams. They end in a drain, or when their token does.
 type streams struct {
 	draining context.Context
-	drain    context.CancelFunc
+	begin    context.CancelFunc // begins a drain
 
-	mu  sync.Mutex
-	all map[*stream]struct{}
+	mu    sync.Mutex
+	all   map[*stream]struct{}
+	empty chan struct{} // closed when a drain has ended every stream; nil before a drain
 }
 
 func newStreams() *streams {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &streams{draining: ctx, drain: cancel, all: map[*stream]struct{}{}}
+	return &streams{draining: ctx, begin: cancel, all: map[*stream]struct{}{}}
 }
 
 // follow ends each stream whose token is revoked, until the streams drain or the service ends.
@@ -55,6 +56,10 @@ func (all *streams) remove(s *stream) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	delete(all.all, s)
+	if all.empty != nil && len(all.all) == 0 {
+		close(all.empty)
+		all.empty = nil
+	}
 }
 
 // stream is one open response of server-sent events. The request's goroutine writes frames. A timer writes heartbeats,
@@ -72,17 +77,16 @@ type stream struct {
 	ended bool
 }
 
-// openStream begins the response. The context ends with the caller, a drain, a failed heartbeat or a revoked token.
+// openStream begins the response. The context ends with the caller, in a drain, with a failed heartbeat or a revoked
+// token.
 func (c *call) openStream(beat string) (*stream, context.Context, error) {
 	all := c.api.streams
 	if all.draining.Err() != nil {
 		return nil, nil, &api.Error{Code: api.Unavailable, Message: "the server is shutting down"}
 	}
 	ctx, cancel := context.WithCancel(c.context())
-	stop := context.AfterFunc(all.draining, cancel)
 	w := c.Response()
-	s := &stream{call: c, beat: beat, w: w.Writer, rc: http.NewResponseController(w.Writer)}
-	s.cancel = func() { stop(); cancel() }
+	s := &stream{call: c, cancel: cancel, beat: beat, w: w.Writer, rc: http.NewResponseController(w.Writer)}
 	_ = s.rc.SetReadDeadline(time.Time{}) // the server's deadline is for requests that end
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
@@ -91,7 +95,7 @@ func (c *call) openStream(beat string) (*stream, context.Context, error) {
 	w.WriteHeader(http.StatusOK)
 	s.timer = time.AfterFunc(c.api.config.Heartbeat, s.heartbeat)
 	all.add(s)
-	if !c.admitted() { // the token was revoked before the stream was among those that follow ends
+	if !c.admitted() || all.draining.Err() != nil { // before the stream was among those that follow or drain ends
 		cancel()
 	}
 	return s, ctx, nil
@@ -139,7 +143,7 @@ func (s *stream) heartbeat() {
 		return
 	}
 	defer s.mu.Unlock()
-	if s.write(s.beat) != nil {
+	if s.write(s.retry(), s.beat) != nil {
 		s.cancel()
 		return
 	}
@@ -187,7 +191,7 @@ func (c *call) getStream() error {
 	if now.Position().Same(after) {
 		first = beat
 	}
-	if s.send(first) != nil {
+	if s.send(s.retry(), first) != nil {
 		return nil
 	}
 	for frame, err := range c.service().WatchIn(ctx, c.env, after, format) {
