@@ -130,34 +130,34 @@ func (n *connection) hinted(err error) error {
 	return err
 }
 
-// writing goes with every change.
-type writing struct {
+// changeOptions are the options that every change takes.
+type changeOptions struct {
 	reason, ifMatch      string
 	allowMissing, dryRun bool
 }
 
-func (w *writing) register(c *cobra.Command) {
+func (w *changeOptions) register(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&w.reason, "reason", "", "why, for the audit")
 	f.BoolVar(&w.dryRun, "dry-run", false, "check everything, and change nothing")
 }
 
 // versioned adds the flag of changes of what has a version.
-func (w *writing) versioned(c *cobra.Command) {
+func (w *changeOptions) versioned(c *cobra.Command) {
 	c.Flags().StringVar(&w.ifMatch, "if-match", "", "refuse the change unless this is still the version")
 }
 
 // references adds the flag of changes that can name segments and parents.
-func (w *writing) references(c *cobra.Command) {
+func (w *changeOptions) references(c *cobra.Command) {
 	c.Flags().BoolVar(&w.allowMissing, "allow-missing", false, "gates may name segments and parents that don't exist yet")
 }
 
-func (w *writing) options() apiclient.Write {
+func (w *changeOptions) options() apiclient.Write {
 	return apiclient.Write{Reason: w.reason, IfMatch: w.ifMatch, AllowMissing: w.allowMissing, DryRun: w.dryRun}
 }
 
-// told prints a sentence about what was done, or would be.
-func (w *writing) told(c *cobra.Command, format string, args ...any) error {
+// sayDone prints a sentence about what was done, or would be.
+func (w *changeOptions) sayDone(c *cobra.Command, format string, args ...any) error {
 	if w.dryRun {
 		format = "dry run, nothing was written: " + format
 	}

@@ -33,7 +33,7 @@ same, 1 if they differ, and 2 if they can't be compared.`,
 		if err != nil {
 			return err
 		}
-		if err := tellDifference(c, o, n.env, d); err != nil {
+		if err := printDifference(c, o, n.env, d); err != nil {
 			return err
 		}
 		if len(d.Changes) > 0 {

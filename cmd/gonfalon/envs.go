@@ -45,11 +45,11 @@ func environmentsNoun(document any, list ...api.Environment) noun {
 	return n
 }
 
-// tellEnvironment prints what an environment is after a change.
-func tellEnvironment(c *cobra.Command, o output, w writing, verb string, e api.Environment) error {
+// printEnvironment prints what an environment is after a change.
+func printEnvironment(c *cobra.Command, o output, w changeOptions, done string, e api.Environment) error {
 	n := environmentsNoun(e, e)
 	n.text = func(io.Writer) error {
-		return w.told(c, verb+": %s has %s and %s at revision %d, %s", e.Key, count(e.Flags, "flag"), count(e.Segments, "segment"), e.Revision,
+		return w.sayDone(c, done+": %s has %s and %s at revision %d, %s", e.Key, count(e.Flags, "flag"), count(e.Segments, "segment"), e.Revision,
 			e.Settings.GroupConflict)
 	}
 	return o.print(c, n)
@@ -79,7 +79,7 @@ const conflictUsage = "what an actor gets who is in a denied and an allowed grou
 func newEnvsCreate(n *connection) *cobra.Command {
 	var (
 		o        output
-		w        writing
+		w        changeOptions
 		e        api.NewEnvironment
 		conflict string
 	)
@@ -97,7 +97,7 @@ func newEnvsCreate(n *connection) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return tellEnvironment(c, o, w, "created", made)
+			return printEnvironment(c, o, w, "created", made)
 		}),
 	}
 	o.register(c)
@@ -111,7 +111,7 @@ func newEnvsCreate(n *connection) *cobra.Command {
 func newEnvsSet(n *connection) *cobra.Command {
 	var (
 		o                     output
-		w                     writing
+		w                     changeOptions
 		description, conflict string
 	)
 	c := &cobra.Command{
@@ -134,7 +134,7 @@ func newEnvsSet(n *connection) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return tellEnvironment(c, o, w, "set", changed)
+			return printEnvironment(c, o, w, "set", changed)
 		}),
 	}
 	o.register(c)
@@ -148,7 +148,7 @@ func newEnvsSet(n *connection) *cobra.Command {
 func newEnvsCopy(n *connection) *cobra.Command {
 	var (
 		o    output
-		w    writing
+		w    changeOptions
 		what api.Copy
 	)
 	c := &cobra.Command{
@@ -162,7 +162,7 @@ func newEnvsCopy(n *connection) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return tellDifference(c, o, args[1], d)
+			return printDifference(c, o, args[1], d)
 		}),
 	}
 	o.register(c)
@@ -177,7 +177,7 @@ func newEnvsCopy(n *connection) *cobra.Command {
 func newEnvsRollback(n *connection) *cobra.Command {
 	var (
 		o output
-		w writing
+		w changeOptions
 	)
 	c := &cobra.Command{
 		Use:     "rollback ENVIRONMENT REVISION",
@@ -193,7 +193,7 @@ func newEnvsRollback(n *connection) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return tellDifference(c, o, args[0], d)
+			return printDifference(c, o, args[0], d)
 		}),
 	}
 	o.register(c)
@@ -204,7 +204,7 @@ func newEnvsRollback(n *connection) *cobra.Command {
 
 func newEnvsDelete(n *connection) *cobra.Command {
 	var (
-		w       writing
+		w       changeOptions
 		a       asked
 		confirm string
 	)
@@ -228,7 +228,7 @@ Elsewhere you must name the environment twice, with --confirm, or say --yes.`,
 			if err := client.DeleteEnvironment(ctx, args[0], args[0], w.options()); err != nil {
 				return err
 			}
-			return w.told(c, "%s is deleted", args[0])
+			return w.sayDone(c, "%s is deleted", args[0])
 		}),
 	}
 	w.register(c)

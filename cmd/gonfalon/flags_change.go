@@ -13,24 +13,24 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// planned is a change of one flag that can be looked at before it is made.
-type planned struct {
+// flagVerb is a change of one flag that can be looked at before it is made.
+type flagVerb struct {
 	*connection
 	output
-	writing
+	changeOptions
 	asked
 	preview  bool
 	contexts string
 }
 
-func (p *planned) register(c *cobra.Command) {
+func (p *flagVerb) register(c *cobra.Command) {
 	p.output.register(c)
-	p.registerQuiet(c)
+	p.registerWithoutOutput(c)
 }
 
-// registerQuiet leaves out the flag of changes after which there is a flag to print.
-func (p *planned) registerQuiet(c *cobra.Command) {
-	p.writing.register(c)
+// registerWithoutOutput leaves out the flag of changes after which there is a flag to print.
+func (p *flagVerb) registerWithoutOutput(c *cobra.Command) {
+	p.changeOptions.register(c)
 	p.versioned(c)
 	p.asked.register(c)
 	f := c.Flags()
@@ -45,7 +45,7 @@ type flagChange struct {
 }
 
 // change makes a change of a flag. If the flag is another by the time the preview was read, nothing is changed.
-func (p *planned) change(ctx context.Context, c *cobra.Command, client *apiclient.Client, key string, change flagChange) error {
+func (p *flagVerb) change(ctx context.Context, c *cobra.Command, client *apiclient.Client, key string, change flagChange) error {
 	w := p.options()
 	if p.contexts != "" && !p.preview {
 		return usagef("--contexts is for --preview")
@@ -76,11 +76,11 @@ func (p *planned) change(ctx context.Context, c *cobra.Command, client *apiclien
 	if err != nil {
 		return err
 	}
-	return p.tell(ctx, c, client, f)
+	return p.printFlag(ctx, c, client, f)
 }
 
-// tell prints what a flag is after a change.
-func (p *planned) tell(ctx context.Context, c *cobra.Command, client *apiclient.Client, f api.Flag) error {
+// printFlag prints what a flag is after a change.
+func (p *flagVerb) printFlag(ctx context.Context, c *cobra.Command, client *apiclient.Client, f api.Flag) error {
 	warn(c, f.Warnings)
 	changed := f.Changed == nil || *f.Changed
 	created := changed && f.Created.Equal(f.Updated)
@@ -101,13 +101,13 @@ func (p *planned) tell(ctx context.Context, c *cobra.Command, client *apiclient.
 		if len(f.Gates) > 0 {
 			text, args = text+" (%s)", append(args, gates(f.Flag))
 		}
-		return p.told(c, text, args...)
+		return p.sayDone(c, text, args...)
 	}
 	return p.print(c, noun)
 }
 
 // doubt asks of a flag that was just created whether another was meant.
-func (p *planned) doubt(ctx context.Context, c *cobra.Command, client *apiclient.Client, key string) {
+func (p *flagVerb) doubt(ctx context.Context, c *cobra.Command, client *apiclient.Client, key string) {
 	known, err := p.flagKeys(ctx, client)
 	if near := nearest(key, known); err == nil && near != "" {
 		_ = say(c.ErrOrStderr(), "warning: %s is a new flag: did you mean %s?\n", key, near) // the answer is more important

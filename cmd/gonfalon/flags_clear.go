@@ -12,7 +12,7 @@ import (
 
 func newFlagsClear(n *connection) *cobra.Command {
 	var (
-		p                               = &planned{connection: n}
+		p                               = &flagVerb{connection: n}
 		what                            flagset.Removal
 		actor, group, segment, requires string
 		all                             bool

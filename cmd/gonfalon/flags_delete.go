@@ -11,7 +11,7 @@ import (
 )
 
 func newFlagsDelete(n *connection) *cobra.Command {
-	p := &planned{connection: n}
+	p := &flagVerb{connection: n}
 	c := &cobra.Command{
 		Use:     "delete FLAG",
 		Short:   "Delete a flag; refused while other flags require it",
@@ -33,8 +33,8 @@ func newFlagsDelete(n *connection) *cobra.Command {
 		if err := client.DeleteFlag(ctx, n.env, args[0], p.options()); err != nil {
 			return err
 		}
-		return p.told(c, "%s is deleted from %s", args[0], n.env)
+		return p.sayDone(c, "%s is deleted from %s", args[0], n.env)
 	})
-	p.registerQuiet(c)
+	p.registerWithoutOutput(c)
 	return c
 }

@@ -11,7 +11,7 @@ import (
 )
 
 func newFlagsDisable(n *connection) *cobra.Command {
-	p, s := &planned{connection: n}, new(scope)
+	p, s := &flagVerb{connection: n}, new(scope)
 	c := &cobra.Command{
 		Use:   "disable FLAG",
 		Short: "Turn a flag's boolean gate off, or deny an actor, a group or a percentage",

@@ -11,7 +11,7 @@ import (
 )
 
 func newFlagsEnable(n *connection) *cobra.Command {
-	p, s := &planned{connection: n}, new(scope)
+	p, s := &flagVerb{connection: n}, new(scope)
 	c := &cobra.Command{
 		Use:   "enable FLAG",
 		Short: "Turn a flag on, for everyone or for those that an option names",

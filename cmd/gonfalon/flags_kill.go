@@ -11,7 +11,7 @@ import (
 )
 
 func newFlagsKill(n *connection) *cobra.Command {
-	p := &planned{connection: n}
+	p := &flagVerb{connection: n}
 	var off string
 	c := &cobra.Command{
 		Use:     "kill FLAG",

@@ -12,7 +12,7 @@ import (
 )
 
 func newFlagsPut(n *connection) *cobra.Command {
-	p := &planned{connection: n}
+	p := &flagVerb{connection: n}
 	c := &cobra.Command{
 		Use:   "put FILE",
 		Short: "Store a whole flag from a file (- is standard input)",

@@ -11,7 +11,7 @@ import (
 )
 
 func newFlagsRevive(n *connection) *cobra.Command {
-	p := &planned{connection: n}
+	p := &flagVerb{connection: n}
 	c := &cobra.Command{
 		Use:     "revive FLAG",
 		Short:   "Undo a kill, so that the flag's gates decide again",

@@ -10,7 +10,7 @@ import (
 )
 
 func newFlagsRollback(n *connection) *cobra.Command {
-	p := &planned{connection: n}
+	p := &flagVerb{connection: n}
 	c := &cobra.Command{
 		Use:     "rollback FLAG REVISION",
 		Short:   "Restore a flag as it was at a revision; gonfalon flags history lists the revisions",
@@ -26,10 +26,10 @@ func newFlagsRollback(n *connection) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return p.tell(ctx, c, client, f)
+		return p.printFlag(ctx, c, client, f)
 	})
 	p.output.register(c)
-	p.writing.register(c)
+	p.changeOptions.register(c)
 	p.versioned(c)
 	return c
 }

@@ -14,7 +14,7 @@ import (
 )
 
 func newFlagsVariants(n *connection) *cobra.Command {
-	p := &planned{connection: n}
+	p := &flagVerb{connection: n}
 	c := &cobra.Command{
 		Use:   "variants FLAG NAME=WEIGHT[:PAYLOAD]…",
 		Short: "Replace a flag's variants, with their weights and payloads",

@@ -16,7 +16,7 @@ func newImport() *cobra.Command {
 	var (
 		n    = new(connection)
 		o    output
-		w    writing
+		w    changeOptions
 		what api.Import
 	)
 	c := &cobra.Command{
@@ -38,7 +38,7 @@ nothing. With --tolerant it stores a malformed flag so that it grants nothing, a
 				return inFile(args[0], err)
 			}
 			nameFile(args[0], d.Warnings)
-			return tellDifference(c, o, n.env, d)
+			return printDifference(c, o, n.env, d)
 		}),
 	}
 	n.register(c)
@@ -65,8 +65,8 @@ func nameFile(name string, problems []api.Problem) {
 	}
 }
 
-// tellDifference prints what was changed in the environment, or would be.
-func tellDifference(c *cobra.Command, o output, env string, d api.Difference) error {
+// printDifference prints what was changed in the environment, or would be.
+func printDifference(c *cobra.Command, o output, env string, d api.Difference) error {
 	warn(c, d.Warnings)
 	noun := noun{env: env, document: d, header: []string{"OPERATION", "KIND", "KEY", "CHANGES"}}
 	for _, change := range d.Changes {

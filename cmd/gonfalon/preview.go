@@ -19,7 +19,7 @@ import (
 const mostShown = 20
 
 // show prints whose decision would change.
-func (p *planned) show(ctx context.Context, c *cobra.Command, client *apiclient.Client, proposal api.Proposal) error {
+func (p *flagVerb) show(ctx context.Context, c *cobra.Command, client *apiclient.Client, proposal api.Proposal) error {
 	if p.contexts != "" {
 		text, err := readInput(c, p.contexts)
 		if err != nil {

@@ -15,7 +15,7 @@ import (
 func newRestore() *cobra.Command {
 	var (
 		s storage
-		w writing
+		w changeOptions
 
 		withoutTokens bool
 	)
@@ -59,7 +59,7 @@ tokens that work again, since some may have been revoked after the backup; --wit
 					return err
 				}
 			}
-			return w.told(c, "restored %s (%s) into %s", count(len(restored.Environments), "environment"),
+			return w.sayDone(c, "restored %s (%s) into %s", count(len(restored.Environments), "environment"),
 				strings.Join(restored.Environments, ", "), where)
 		},
 	}

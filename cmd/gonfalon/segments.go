@@ -96,7 +96,7 @@ func newSegmentsGet(n *connection) *cobra.Command {
 func newSegmentsPut(n *connection) *cobra.Command {
 	var (
 		o output
-		w writing
+		w changeOptions
 	)
 	c := &cobra.Command{
 		Use:   "put FILE",
@@ -121,7 +121,7 @@ prints: YAML with one segment under "segments", or the segment as JSON.`,
 				if stored.Created.Equal(stored.Updated) && (stored.Changed == nil || *stored.Changed) {
 					what = "created: " + what
 				}
-				return w.told(c, what, stored.Key, count(len(stored.Constraints), "constraint"), stored.Revision, n.env)
+				return w.sayDone(c, what, stored.Key, count(len(stored.Constraints), "constraint"), stored.Revision, n.env)
 			}
 			return o.print(c, noun)
 		}),
@@ -163,7 +163,7 @@ func readSegment(c *cobra.Command, name string) (flagset.Segment, error) {
 
 func newSegmentsDelete(n *connection) *cobra.Command {
 	var (
-		w writing
+		w changeOptions
 		a asked
 	)
 	c := &cobra.Command{
@@ -178,7 +178,7 @@ func newSegmentsDelete(n *connection) *cobra.Command {
 			if err := client.DeleteSegment(ctx, n.env, args[0], w.options()); err != nil {
 				return err
 			}
-			return w.told(c, "%s is deleted from %s", args[0], n.env)
+			return w.sayDone(c, "%s is deleted from %s", args[0], n.env)
 		}),
 	}
 	w.register(c)

@@ -28,9 +28,9 @@ func newTokens() *cobra.Command {
 
 // tokenKeeper is what keeps tokens: a server, or a store without one.
 type tokenKeeper interface {
-	create(context.Context, api.NewToken, writing) (api.Token, error)
+	create(context.Context, api.NewToken, changeOptions) (api.Token, error)
 	list(context.Context) ([]api.Token, error)
-	revoke(context.Context, string, writing) error
+	revoke(context.Context, string, changeOptions) error
 }
 
 // tokensNoun returns what a verb prints of tokens. The document is one's, or a list's.
@@ -68,7 +68,7 @@ func newTokensCreate(n *connection) *cobra.Command {
 	var (
 		s                   storage
 		o                   output
-		w                   writing
+		w                   changeOptions
 		token               api.NewToken
 		role, expires, name string
 	)
@@ -106,7 +106,7 @@ server is stopped, and the role is admin unless you name another.`,
 			noun := tokensNoun(made, made)
 			noun.text = func(to io.Writer) error {
 				if w.dryRun {
-					return w.told(c, "a token %s with role %s, environments: %s", made.Name, made.Role, environments(made.Envs))
+					return w.sayDone(c, "a token %s with role %s, environments: %s", made.Name, made.Role, environments(made.Envs))
 				}
 				return say(to, "%s\nid %s, %s, environments: %s (shown once)\n", made.Secret, made.ID, made.Role, environments(made.Envs))
 			}
@@ -165,7 +165,7 @@ const exampleID = "9aa9a0fa4c0d760b"
 func newTokensRevoke(n *connection) *cobra.Command {
 	var (
 		s storage
-		w writing
+		w changeOptions
 		a asked
 	)
 	c := &cobra.Command{
@@ -181,7 +181,7 @@ func newTokensRevoke(n *connection) *cobra.Command {
 				if err := tokens.revoke(ctx, id, w); err != nil {
 					return fmt.Errorf("%q: %w", id, err)
 				}
-				if err := w.told(c, "%s is revoked", id); err != nil {
+				if err := w.sayDone(c, "%s is revoked", id); err != nil {
 					return err
 				}
 			}
@@ -196,11 +196,11 @@ func newTokensRevoke(n *connection) *cobra.Command {
 
 type remoteTokens struct{ *apiclient.Client }
 
-func (r remoteTokens) create(ctx context.Context, t api.NewToken, w writing) (api.Token, error) {
+func (r remoteTokens) create(ctx context.Context, t api.NewToken, w changeOptions) (api.Token, error) {
 	return r.CreateToken(ctx, t, w.options())
 }
 func (r remoteTokens) list(ctx context.Context) ([]api.Token, error) { return r.Tokens(ctx) }
-func (r remoteTokens) revoke(ctx context.Context, id string, w writing) error {
+func (r remoteTokens) revoke(ctx context.Context, id string, w changeOptions) error {
 	return r.RevokeToken(ctx, id, w.options())
 }
 
@@ -210,16 +210,16 @@ type localTokens struct{ *controlplane.Service }
 const offlineBy = "gonfalon, on the store"
 
 // offline are the options of such a change.
-func (w *writing) offline() controlplane.WriteOptions {
+func (w *changeOptions) offline() controlplane.WriteOptions {
 	return controlplane.WriteOptions{By: offlineBy, Reason: w.reason, DryRun: w.dryRun}
 }
 
-func (l localTokens) create(ctx context.Context, t api.NewToken, w writing) (api.Token, error) {
+func (l localTokens) create(ctx context.Context, t api.NewToken, w changeOptions) (api.Token, error) {
 	return l.CreateToken(ctx, t, w.offline())
 }
 
 func (l localTokens) list(ctx context.Context) ([]api.Token, error) { return l.Tokens(ctx) }
 
-func (l localTokens) revoke(ctx context.Context, id string, w writing) error {
+func (l localTokens) revoke(ctx context.Context, id string, w changeOptions) error {
 	return l.RevokeToken(ctx, id, w.offline())
 }

@@ -61,7 +61,7 @@ func newWebhooksList(n *connection) *cobra.Command {
 func newWebhooksCreate(n *connection) *cobra.Command {
 	var (
 		o output
-		w writing
+		w changeOptions
 		h api.NewWebhook
 	)
 	c := &cobra.Command{
@@ -78,7 +78,7 @@ func newWebhooksCreate(n *connection) *cobra.Command {
 			noun := webhooksNoun(made, made)
 			noun.text = func(to io.Writer) error {
 				if w.dryRun {
-					return w.told(c, "a webhook %s to %s, environments: %s", made.Name, made.URL, environments(made.Envs))
+					return w.sayDone(c, "a webhook %s to %s, environments: %s", made.Name, made.URL, environments(made.Envs))
 				}
 				return say(to, "%s\nsecret %s (shown once)\n", made.ID, made.Secret)
 			}
@@ -109,7 +109,7 @@ func newWebhooksTest(n *connection) *cobra.Command {
 
 func newWebhooksDelete(n *connection) *cobra.Command {
 	var (
-		w writing
+		w changeOptions
 		a asked
 	)
 	c := &cobra.Command{
@@ -125,7 +125,7 @@ func newWebhooksDelete(n *connection) *cobra.Command {
 				if err := client.DeleteWebhook(ctx, id, w.options()); err != nil {
 					return err
 				}
-				if err := w.told(c, "%s is deleted", id); err != nil {
+				if err := w.sayDone(c, "%s is deleted", id); err != nil {
 					return err
 				}
 			}
