@@ -1,5 +1,5 @@
 import type { Context } from './context.js'
-import { bitEnabled, flagKey, reasonOf, reasonUnknownFlag, undecided, type Decision } from './decision.js'
+import { bitEnabled, flagKey, flagKeys, reasonOf, reasonUnknownFlag, undecided, type Decision } from './decision.js'
 import { Connection } from './connection.js'
 import { Emitter, type Events, type State } from './emitter.js'
 import { ContextError } from './engine/context_error.js'
@@ -158,7 +158,7 @@ export class Client extends Flags {
   }
 
   decideAll(context?: Context, keys?: readonly string[]): Decision[] {
-    keys = keys?.map(flagKey)
+    keys = flagKeys(keys)
     const { engine } = this.store
     if (this[override] !== undefined) return (keys ?? this.keys()).map((key) => this.decide(key, context))
     if (engine === undefined) return (keys ?? []).map((key) => undecided(key, 'NOT_READY'))

@@ -81,6 +81,16 @@ export function flagKey(key: unknown): string {
   }
 }
 
+/** The keys of flags, whatever a program hands in as a list; undefined for all flags. */
+export function flagKeys(keys: unknown): readonly string[] | undefined {
+  if (keys === undefined || keys === null) return undefined
+  try {
+    return Array.from(keys as Iterable<unknown>, flagKey)
+  } catch {
+    return []
+  }
+}
+
 /** The bits of a packed decision, see `wasm/ABI.md`. */
 export const bitEnabled = 1
 export const bitVariant = 1 << 26

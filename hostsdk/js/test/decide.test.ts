@@ -26,6 +26,9 @@ test('a trap costs one decision: the engine is made again', async (t) => {
   assert.equal(flags.enabled('f', { default: false }), false)
   assert.equal(flags.stats.traps, 1)
   assert.equal(flags.stats.broken, 1)
+  new Uint8Array(store.engine.memory.exports.memory.buffer).fill(0xff)
+  const failed = flags.decide('f', { actor: 'a' })
+  assert.deepEqual([failed.reason, resolve(failed).error], ['NOT_READY', 'GENERAL'])
   assert.notEqual(store.engine, healthy)
   assert.equal(flags.enabled('f'), true)
   assert.equal(flags.state, 'READY')
@@ -163,6 +166,7 @@ test('no decision fails, whatever a program hands in', async (t) => {
       assert.equal(flags.decide(value).reason, 'UNKNOWN_FLAG')
       assert.equal(flags.decideAll({}, [value, 'f'] as never).length, 2)
       flags.explain(value)
+      assert.ok(Array.isArray(flags.decideAll({}, value)))
     }
   }
 })

@@ -260,7 +260,7 @@ export interface RawDecision {
 }
 
 function failed(code: number): Error {
-  return code === -1 ? new ContextError('the engine found the request malformed') : new Error(`the engine answered ${code}`)
+  return new Error(code === -1 ? 'the engine found the request malformed' : `the engine answered ${code}`)
 }
 
 /** Reads a payload. One that no compiler wrote costs its own decisions their value, and no others. */

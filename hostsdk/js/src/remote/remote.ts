@@ -1,5 +1,5 @@
 import type { Context } from '../context.js'
-import { flagKey, undecided, type Decision } from '../decision.js'
+import { flagKey, flagKeys, undecided, type Decision } from '../decision.js'
 import { Emitter, type State } from '../emitter.js'
 import type { Explanation } from '../engine/explanation.js'
 import { ContextError } from '../engine/context_error.js'
@@ -152,7 +152,7 @@ export class RemoteFlags extends Flags {
   }
 
   decideAll(context?: Context, keys?: readonly string[]): Decision[] {
-    return (keys ?? [...(this.decisions?.keys() ?? [])]).map((key) => this.decide(key, context))
+    return (flagKeys(keys) ?? [...(this.decisions?.keys() ?? [])]).map((key) => this.decide(key, context))
   }
 
   explain(key: string, context?: Context): Explanation {
