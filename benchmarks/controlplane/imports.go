@@ -35,7 +35,7 @@ func imports(ctx context.Context, r *report) error {
 		if err != nil {
 			return err
 		}
-		if _, err := c.client.Import(ctx, "default", []byte(actorFlags(0)), api.Import{}, apiclient.Write{}); err != nil {
+		if _, err := c.client.Import(ctx, "default", []byte(actorFlags(0)), api.Import{}, apiclient.WriteOptions{}); err != nil {
 			return err
 		}
 		after, err := c.processorSeconds()
@@ -43,7 +43,7 @@ func imports(ctx context.Context, r *report) error {
 			return err
 		}
 		for round := 1; round <= importRounds; round++ {
-			d, err := c.client.Import(ctx, "default", []byte(actorFlags(round)), api.Import{}, apiclient.Write{})
+			d, err := c.client.Import(ctx, "default", []byte(actorFlags(round)), api.Import{}, apiclient.WriteOptions{})
 			if err != nil {
 				return err
 			}

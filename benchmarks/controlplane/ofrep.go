@@ -40,7 +40,7 @@ const ofrepAnswer = bareAnswer
 // ofrep puts load on the evaluation and on the empty handler in turns.
 func ofrep(ctx context.Context, r *report) error {
 	return withChild(ctx, func(c *child) error {
-		if _, err := c.client.Import(ctx, "default", []byte(ofrepFlags), api.Import{}, apiclient.Write{}); err != nil {
+		if _, err := c.client.Import(ctx, "default", []byte(ofrepFlags), api.Import{}, apiclient.WriteOptions{}); err != nil {
 			return err
 		}
 		var rates, bareRates, ratios []float64

@@ -28,7 +28,7 @@ func start(ctx context.Context, r *report) error {
 			return err
 		}
 		if i == 0 {
-			_, err = c.client.Import(ctx, "default", []byte(manyFlags(startFlags)), api.Import{}, apiclient.Write{})
+			_, err = c.client.Import(ctx, "default", []byte(manyFlags(startFlags)), api.Import{}, apiclient.WriteOptions{})
 		} else {
 			times = append(times, time.Since(c.started))
 			err = complete(ctx, c)

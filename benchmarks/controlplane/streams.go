@@ -27,7 +27,7 @@ const (
 // streams times how long a change takes until every stream has decided again.
 func streams(ctx context.Context, r *report) error {
 	return withChild(ctx, func(c *child) error {
-		if _, err := c.client.Import(ctx, "default", []byte(manyFlags(streamFlags)), api.Import{}, apiclient.Write{}); err != nil {
+		if _, err := c.client.Import(ctx, "default", []byte(manyFlags(streamFlags)), api.Import{}, apiclient.WriteOptions{}); err != nil {
 			return err
 		}
 		ctx, cancel := context.WithCancel(ctx)
@@ -88,7 +88,7 @@ func measureChanges(ctx context.Context, c *child, decided <-chan decision) ([]t
 		start := time.Now()
 		wrote := make(chan error, 1)
 		go func() {
-			_, err := change(ctx, "default", "flag0", flagset.Scope{}, apiclient.Write{})
+			_, err := change(ctx, "default", "flag0", flagset.Scope{}, apiclient.WriteOptions{})
 			wrote <- err
 		}()
 		err := gather(on, func(d decision) { times = append(times, d.at.Sub(start)) })

@@ -152,8 +152,8 @@ func (w *changeOptions) references(c *cobra.Command) {
 	c.Flags().BoolVar(&w.allowMissing, "allow-missing", false, "gates may name segments and parents that don't exist yet")
 }
 
-func (w *changeOptions) options() apiclient.Write {
-	return apiclient.Write{Reason: w.reason, IfMatch: w.ifMatch, AllowMissing: w.allowMissing, DryRun: w.dryRun}
+func (w *changeOptions) options() apiclient.WriteOptions {
+	return apiclient.WriteOptions{Reason: w.reason, IfMatch: w.ifMatch, AllowMissing: w.allowMissing, DryRun: w.dryRun}
 }
 
 // sayDone prints a sentence about what was done, or would be.

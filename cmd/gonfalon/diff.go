@@ -29,7 +29,7 @@ same, 1 if they differ, and 2 if they can't be compared.`,
 			return err
 		}
 		what.Tolerant = true // a file that import refuses can be compared, too
-		d, err := client.Import(ctx, n.env, document, what, apiclient.Write{DryRun: true})
+		d, err := client.Import(ctx, n.env, document, what, apiclient.WriteOptions{DryRun: true})
 		if err != nil {
 			return err
 		}

@@ -41,7 +41,7 @@ func (p *flagVerb) registerWithoutOutput(c *cobra.Command) {
 // flagChange is a change on the server and, for a preview, of a copy of the flag.
 type flagChange struct {
 	apply func(flagset.Flag) (flagset.Flag, []flagset.Problem)
-	send  func(apiclient.Write) (api.Flag, error)
+	send  func(apiclient.WriteOptions) (api.Flag, error)
 }
 
 // change makes a change of a flag. If the flag is another by the time the preview was read, nothing is changed.

@@ -45,7 +45,7 @@ func newFlagsClear(n *connection) *cobra.Command {
 		}
 		return p.change(ctx, c, client, args[0], flagChange{
 			apply: func(f flagset.Flag) (flagset.Flag, []flagset.Problem) { return flagset.Clear(f, what) },
-			send:  func(w apiclient.Write) (api.Flag, error) { return client.Clear(ctx, n.env, args[0], what, w) },
+			send:  func(w apiclient.WriteOptions) (api.Flag, error) { return client.Clear(ctx, n.env, args[0], what, w) },
 		})
 	})
 	p.register(c)

@@ -28,7 +28,7 @@ whatever its gates say, and gonfalon flags clear to remove a gate.`,
 		}
 		return p.change(ctx, c, client, args[0], flagChange{
 			apply: func(f flagset.Flag) (flagset.Flag, []flagset.Problem) { return flagset.Disable(f, meant) },
-			send:  func(w apiclient.Write) (api.Flag, error) { return client.Disable(ctx, n.env, args[0], meant, w) },
+			send:  func(w apiclient.WriteOptions) (api.Flag, error) { return client.Disable(ctx, n.env, args[0], meant, w) },
 		})
 	})
 	p.register(c)

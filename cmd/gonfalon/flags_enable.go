@@ -28,7 +28,7 @@ func newFlagsEnable(n *connection) *cobra.Command {
 		}
 		return p.change(ctx, c, client, args[0], flagChange{
 			apply: func(f flagset.Flag) (flagset.Flag, []flagset.Problem) { return flagset.Enable(f, meant) },
-			send:  func(w apiclient.Write) (api.Flag, error) { return client.Enable(ctx, n.env, args[0], meant, w) },
+			send:  func(w apiclient.WriteOptions) (api.Flag, error) { return client.Enable(ctx, n.env, args[0], meant, w) },
 		})
 	})
 	p.register(c)

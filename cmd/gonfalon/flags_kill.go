@@ -26,7 +26,7 @@ func newFlagsKill(n *connection) *cobra.Command {
 		}
 		return p.change(ctx, c, client, args[0], flagChange{
 			apply: func(f flagset.Flag) (flagset.Flag, []flagset.Problem) { return flagset.Kill(f, variant) },
-			send:  func(w apiclient.Write) (api.Flag, error) { return client.Kill(ctx, n.env, args[0], variant, w) },
+			send:  func(w apiclient.WriteOptions) (api.Flag, error) { return client.Kill(ctx, n.env, args[0], variant, w) },
 		})
 	})
 	p.register(c)

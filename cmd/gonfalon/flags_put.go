@@ -28,7 +28,7 @@ YAML with one flag under "flags", or the flag as JSON.`,
 		}
 		return p.change(ctx, c, client, f.Key, flagChange{
 			apply: func(flagset.Flag) (flagset.Flag, []flagset.Problem) { return f, nil },
-			send: func(w apiclient.Write) (api.Flag, error) {
+			send: func(w apiclient.WriteOptions) (api.Flag, error) {
 				return client.PutFlag(ctx, n.env, f, w)
 			},
 		})

@@ -21,7 +21,7 @@ func newFlagsRevive(n *connection) *cobra.Command {
 	c.RunE = n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
 		return p.change(ctx, c, client, args[0], flagChange{
 			apply: func(f flagset.Flag) (flagset.Flag, []flagset.Problem) { return flagset.Revive(f), nil },
-			send:  func(w apiclient.Write) (api.Flag, error) { return client.Revive(ctx, n.env, args[0], w) },
+			send:  func(w apiclient.WriteOptions) (api.Flag, error) { return client.Revive(ctx, n.env, args[0], w) },
 		})
 	})
 	p.register(c)

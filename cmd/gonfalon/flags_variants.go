@@ -29,7 +29,7 @@ func newFlagsVariants(n *connection) *cobra.Command {
 		}
 		return p.change(ctx, c, client, args[0], flagChange{
 			apply: func(f flagset.Flag) (flagset.Flag, []flagset.Problem) { return flagset.PutVariants(f, variants) },
-			send: func(w apiclient.Write) (api.Flag, error) {
+			send: func(w apiclient.WriteOptions) (api.Flag, error) {
 				return client.PutVariants(ctx, n.env, args[0], variants, w)
 			},
 		})

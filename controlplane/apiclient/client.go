@@ -24,8 +24,8 @@ type Client struct {
 // New returns a client.
 func New(endpoint, token string) *Client { return &Client{Endpoint: endpoint, Token: token} }
 
-// Write is the options of a change.
-type Write struct {
+// WriteOptions are the options of a change.
+type WriteOptions struct {
 	Reason       string // why, for the audit
 	IfMatch      string // the version that must be the current one; "*" means that it must exist
 	IfAbsent     bool   // it must not exist
@@ -38,7 +38,7 @@ type request struct {
 	method string
 	path   string // escaped
 	query  url.Values
-	write  Write
+	write  WriteOptions
 	accept string // "" for JSON
 	body   []byte // nil for none
 	kind   string // the body's media type; "" for JSON
@@ -139,12 +139,12 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, into an
 }
 
 // post sends a document, and adds the options that belong into a body.
-func (c *Client) post(ctx context.Context, path string, document any, w Write, into any) error {
+func (c *Client) post(ctx context.Context, path string, document any, w WriteOptions, into any) error {
 	return c.change(ctx, http.MethodPost, path, document, w, into)
 }
 
-func (c *Client) change(ctx context.Context, method, path string, document any, w Write, into any) error {
-	body, err := api.JoinObjects(document, writeForm{w.Reason, w.AllowMissing})
+func (c *Client) change(ctx context.Context, method, path string, document any, w WriteOptions, into any) error {
+	body, err := api.JoinObjects(document, writeMembers{w.Reason, w.AllowMissing})
 	if err != nil {
 		return fmt.Errorf("apiclient: %w", err)
 	}
@@ -152,7 +152,7 @@ func (c *Client) change(ctx context.Context, method, path string, document any, 
 }
 
 // drop deletes something.
-func (c *Client) drop(ctx context.Context, path string, query url.Values, w Write, into any) error {
+func (c *Client) drop(ctx context.Context, path string, query url.Values, w WriteOptions, into any) error {
 	if query == nil {
 		query = url.Values{}
 	}
@@ -162,8 +162,8 @@ func (c *Client) drop(ctx context.Context, path string, query url.Values, w Writ
 	return c.call(ctx, request{method: http.MethodDelete, path: path, query: query, write: w}, into)
 }
 
-// writeForm holds the members that the body of every change may have.
-type writeForm struct {
+// writeMembers holds the members that the body of every change may have.
+type writeMembers struct {
 	Reason       string `json:"reason,omitempty"`
 	AllowMissing bool   `json:"allow_missing,omitempty"`
 }

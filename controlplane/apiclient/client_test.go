@@ -34,7 +34,7 @@ func answering(t *testing.T, status int, header http.Header, body string) (*apic
 
 func TestRequest(t *testing.T) {
 	c, asked, sent := answering(t, 200, nil, `{"key": "a/b", "gates": []}`)
-	if _, err := c.Enable(t.Context(), "my env", "a/b", flagset.ForActor("u"), apiclient.Write{Reason: "why", IfMatch: "v1", AllowMissing: true, DryRun: true}); err != nil {
+	if _, err := c.Enable(t.Context(), "my env", "a/b", flagset.ForActor("u"), apiclient.WriteOptions{Reason: "why", IfMatch: "v1", AllowMissing: true, DryRun: true}); err != nil {
 		t.Fatal(err)
 	}
 	if asked.RequestURI != "/below/v1/envs/my%20env/flags/a%2Fb/enable?dry_run=true" || asked.Header.Get("If-Match") != `"v1"` || asked.Header.Get("Authorization") != "Bearer secret" {
@@ -43,7 +43,7 @@ func TestRequest(t *testing.T) {
 	if *sent != `{"for_actor":"u","reason":"why","allow_missing":true}` {
 		t.Errorf("%s", *sent)
 	}
-	if _, err := c.Disable(t.Context(), "e", "k", flagset.Scope{}, apiclient.Write{IfAbsent: true}); err != nil || *sent != "{}" || asked.Header.Get("If-None-Match") != "*" {
+	if _, err := c.Disable(t.Context(), "e", "k", flagset.Scope{}, apiclient.WriteOptions{IfAbsent: true}); err != nil || *sent != "{}" || asked.Header.Get("If-None-Match") != "*" {
 		t.Errorf("%v %s %v", err, *sent, asked.Header)
 	}
 }

@@ -16,7 +16,7 @@ import (
 
 // ReportUsage sends a report of at most 1,000 flags.
 func (c *Client) ReportUsage(ctx context.Context, env string, u api.Usage) error {
-	return c.post(ctx, path("envs", env, "usage"), u, Write{}, nil)
+	return c.post(ctx, path("envs", env, "usage"), u, WriteOptions{}, nil)
 }
 
 // Snapshot returns an environment's snapshot and its entity tag. If tag is the entity tag of the newest snapshot, the

@@ -2,7 +2,7 @@
 // as the server does, so the two can't drift apart.
 //
 //	client := apiclient.New("http://127.0.0.1:8080", token)
-//	flag, err := client.Enable(ctx, "default", "new_checkout", flagset.ForGroup("staff"), apiclient.Write{Reason: "first wave"})
+//	flag, err := client.Enable(ctx, "default", "new_checkout", flagset.ForGroup("staff"), apiclient.WriteOptions{Reason: "first wave"})
 //
 // # Model
 //

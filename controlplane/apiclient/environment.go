@@ -22,27 +22,27 @@ func (c *Client) Environment(ctx context.Context, key string) (e api.Environment
 }
 
 // CreateEnvironment creates an environment.
-func (c *Client) CreateEnvironment(ctx context.Context, n api.NewEnvironment, w Write) (e api.Environment, err error) {
+func (c *Client) CreateEnvironment(ctx context.Context, n api.NewEnvironment, w WriteOptions) (e api.Environment, err error) {
 	return e, c.post(ctx, path("envs"), n, w, &e)
 }
 
 // UpdateEnvironment changes an environment's settings or description.
-func (c *Client) UpdateEnvironment(ctx context.Context, key string, change api.EnvironmentChange, w Write) (e api.Environment, err error) {
+func (c *Client) UpdateEnvironment(ctx context.Context, key string, change api.EnvironmentChange, w WriteOptions) (e api.Environment, err error) {
 	return e, c.change(ctx, http.MethodPatch, path("envs", key), change, w, &e)
 }
 
 // DeleteEnvironment deletes an environment with all its flags. confirm must repeat the key.
-func (c *Client) DeleteEnvironment(ctx context.Context, key, confirm string, w Write) error {
+func (c *Client) DeleteEnvironment(ctx context.Context, key, confirm string, w WriteOptions) error {
 	return c.drop(ctx, path("envs", key), values("confirm", confirm), w, nil)
 }
 
 // Copy copies flags from another environment.
-func (c *Client) Copy(ctx context.Context, to string, what api.Copy, w Write) (d api.Difference, err error) {
+func (c *Client) Copy(ctx context.Context, to string, what api.Copy, w WriteOptions) (d api.Difference, err error) {
 	return d, c.post(ctx, path("envs", to, "copy"), what, w, &d)
 }
 
 // RollbackEnvironment restores an environment to a revision.
-func (c *Client) RollbackEnvironment(ctx context.Context, env string, revision int64, w Write) (d api.Difference, err error) {
+func (c *Client) RollbackEnvironment(ctx context.Context, env string, revision int64, w WriteOptions) (d api.Difference, err error) {
 	return d, c.post(ctx, path("envs", env, "rollback"), rollbackForm{revision}, w, &d)
 }
 
@@ -60,7 +60,7 @@ func (c *Client) Export(ctx context.Context, env string, at api.At) ([]byte, err
 }
 
 // Import stores a document of settings, flags and segments, YAML or JSON.
-func (c *Client) Import(ctx context.Context, env string, document []byte, i api.Import, w Write) (d api.Difference, err error) {
+func (c *Client) Import(ctx context.Context, env string, document []byte, i api.Import, w WriteOptions) (d api.Difference, err error) {
 	query := values("prune", truth(i.Prune), "tolerant", truth(i.Tolerant), "reason", w.Reason)
 	return d, c.call(ctx, request{
 		method: http.MethodPost, path: path("envs", env, "import"), query: query, write: w, body: document, kind: "application/yaml",

@@ -29,14 +29,14 @@ func Example() {
 	defer server.Close()
 
 	client := apiclient.New(server.URL, token)
-	flag, err := client.Enable(ctx, "default", "new_checkout", flagset.ForGroup("staff"), apiclient.Write{Reason: "first wave"})
+	flag, err := client.Enable(ctx, "default", "new_checkout", flagset.ForGroup("staff"), apiclient.WriteOptions{Reason: "first wave"})
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(flag.Key, flag.State)
 
 	// Nobody may have changed it since: another version is refused.
-	_, err = client.Kill(ctx, "default", "new_checkout", nil, apiclient.Write{IfMatch: "an older version"})
+	_, err = client.Kill(ctx, "default", "new_checkout", nil, apiclient.WriteOptions{IfMatch: "an older version"})
 	var refused *apiclient.Error
 	if errors.As(err, &refused) {
 		fmt.Println(refused.Status, refused.Title)

@@ -37,36 +37,36 @@ func (c *Client) Flag(ctx context.Context, env, key string) (f api.Flag, err err
 }
 
 // PutFlag creates or replaces the flag with the key f.Key.
-func (c *Client) PutFlag(ctx context.Context, env string, f flagset.Flag, w Write) (result api.Flag, err error) {
+func (c *Client) PutFlag(ctx context.Context, env string, f flagset.Flag, w WriteOptions) (result api.Flag, err error) {
 	return result, c.change(ctx, http.MethodPut, path("envs", env, "flags", f.Key), f, w, &result)
 }
 
 // DeleteFlag deletes a flag.
-func (c *Client) DeleteFlag(ctx context.Context, env, key string, w Write) error {
+func (c *Client) DeleteFlag(ctx context.Context, env, key string, w WriteOptions) error {
 	return c.drop(ctx, path("envs", env, "flags", key), nil, w, nil)
 }
 
-func (c *Client) verb(ctx context.Context, env, key, verb string, body any, w Write) (f api.Flag, err error) {
+func (c *Client) verb(ctx context.Context, env, key, verb string, body any, w WriteOptions) (f api.Flag, err error) {
 	return f, c.post(ctx, path("envs", env, "flags", key, verb), body, w, &f)
 }
 
 // Enable turns a flag on for a scope.
-func (c *Client) Enable(ctx context.Context, env, key string, s flagset.Scope, w Write) (api.Flag, error) {
+func (c *Client) Enable(ctx context.Context, env, key string, s flagset.Scope, w WriteOptions) (api.Flag, error) {
 	return c.verb(ctx, env, key, "enable", s, w)
 }
 
 // Disable turns a flag off for a scope.
-func (c *Client) Disable(ctx context.Context, env, key string, s flagset.Scope, w Write) (api.Flag, error) {
+func (c *Client) Disable(ctx context.Context, env, key string, s flagset.Scope, w WriteOptions) (api.Flag, error) {
 	return c.verb(ctx, env, key, "disable", s, w)
 }
 
 // Clear removes gates of a flag.
-func (c *Client) Clear(ctx context.Context, env, key string, what flagset.Removal, w Write) (api.Flag, error) {
+func (c *Client) Clear(ctx context.Context, env, key string, what flagset.Removal, w WriteOptions) (api.Flag, error) {
 	return c.verb(ctx, env, key, "clear", what, w)
 }
 
 // PutVariants replaces a flag's variants.
-func (c *Client) PutVariants(ctx context.Context, env, key string, variants []flagset.Variant, w Write) (api.Flag, error) {
+func (c *Client) PutVariants(ctx context.Context, env, key string, variants []flagset.Variant, w WriteOptions) (api.Flag, error) {
 	if variants == nil {
 		variants = []flagset.Variant{}
 	}
@@ -75,17 +75,17 @@ func (c *Client) PutVariants(ctx context.Context, env, key string, variants []fl
 
 // Kill turns a flag off, whatever its gates say. off is the variant to serve while the flag is killed; if it is nil,
 // the flag's own stays.
-func (c *Client) Kill(ctx context.Context, env, key string, off *string, w Write) (api.Flag, error) {
+func (c *Client) Kill(ctx context.Context, env, key string, off *string, w WriteOptions) (api.Flag, error) {
 	return c.verb(ctx, env, key, "kill", killForm{off}, w)
 }
 
 // Revive undoes a Kill.
-func (c *Client) Revive(ctx context.Context, env, key string, w Write) (api.Flag, error) {
+func (c *Client) Revive(ctx context.Context, env, key string, w WriteOptions) (api.Flag, error) {
 	return c.verb(ctx, env, key, "revive", struct{}{}, w)
 }
 
 // Rollback restores a flag to a revision.
-func (c *Client) Rollback(ctx context.Context, env, key string, revision int64, w Write) (api.Flag, error) {
+func (c *Client) Rollback(ctx context.Context, env, key string, revision int64, w WriteOptions) (api.Flag, error) {
 	return c.verb(ctx, env, key, "rollback", rollbackForm{revision}, w)
 }
 

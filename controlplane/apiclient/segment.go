@@ -21,11 +21,11 @@ func (c *Client) Segment(ctx context.Context, env, key string) (s api.Segment, e
 }
 
 // PutSegment creates or replaces the segment with the key s.Key.
-func (c *Client) PutSegment(ctx context.Context, env string, s flagset.Segment, w Write) (result api.Segment, err error) {
+func (c *Client) PutSegment(ctx context.Context, env string, s flagset.Segment, w WriteOptions) (result api.Segment, err error) {
 	return result, c.change(ctx, http.MethodPut, path("envs", env, "segments", s.Key), s, w, &result)
 }
 
 // DeleteSegment deletes a segment that no flag names.
-func (c *Client) DeleteSegment(ctx context.Context, env, key string, w Write) error {
+func (c *Client) DeleteSegment(ctx context.Context, env, key string, w WriteOptions) error {
 	return c.drop(ctx, path("envs", env, "segments", key), nil, w, nil)
 }

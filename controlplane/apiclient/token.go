@@ -14,11 +14,11 @@ func (c *Client) Tokens(ctx context.Context) ([]api.Token, error) {
 }
 
 // CreateToken creates a token.
-func (c *Client) CreateToken(ctx context.Context, n api.NewToken, w Write) (t api.Token, err error) {
+func (c *Client) CreateToken(ctx context.Context, n api.NewToken, w WriteOptions) (t api.Token, err error) {
 	return t, c.post(ctx, path("tokens"), n, w, &t)
 }
 
 // RevokeToken revokes a token.
-func (c *Client) RevokeToken(ctx context.Context, id string, w Write) error {
+func (c *Client) RevokeToken(ctx context.Context, id string, w WriteOptions) error {
 	return c.drop(ctx, path("tokens", id), nil, w, nil)
 }

@@ -14,16 +14,16 @@ func (c *Client) Webhooks(ctx context.Context) ([]api.Webhook, error) {
 }
 
 // CreateWebhook creates a webhook.
-func (c *Client) CreateWebhook(ctx context.Context, n api.NewWebhook, w Write) (h api.Webhook, err error) {
+func (c *Client) CreateWebhook(ctx context.Context, n api.NewWebhook, w WriteOptions) (h api.Webhook, err error) {
 	return h, c.post(ctx, path("webhooks"), n, w, &h)
 }
 
 // DeleteWebhook deletes a webhook.
-func (c *Client) DeleteWebhook(ctx context.Context, id string, w Write) error {
+func (c *Client) DeleteWebhook(ctx context.Context, id string, w WriteOptions) error {
 	return c.drop(ctx, path("webhooks", id), nil, w, nil)
 }
 
 // TestWebhook delivers a made-up change now.
 func (c *Client) TestWebhook(ctx context.Context, id string) error {
-	return c.post(ctx, path("webhooks", id, "test"), struct{}{}, Write{}, nil)
+	return c.post(ctx, path("webhooks", id, "test"), struct{}{}, WriteOptions{}, nil)
 }

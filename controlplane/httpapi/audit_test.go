@@ -16,10 +16,10 @@ func TestAudit(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	ctx := t.Context()
 	editor := f.client(f.token(api.RoleEditor, "default"))
-	if _, err := editor.Enable(ctx, "default", "x", flagset.ForActor("user:42"), apiclient.Write{Reason: "first"}); err != nil {
+	if _, err := editor.Enable(ctx, "default", "x", flagset.ForActor("user:42"), apiclient.WriteOptions{Reason: "first"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.admin.PutSegment(ctx, "default", flagset.Segment{Key: "s", Constraints: []flagset.Constraint{{Attribute: "a", Operator: "eq", Values: []any{int64(1)}}}}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.PutSegment(ctx, "default", flagset.Segment{Key: "s", Constraints: []flagset.Constraint{{Attribute: "a", Operator: "eq", Values: []any{int64(1)}}}}, apiclient.WriteOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	page, err := editor.History(ctx, "default", "x", apiclient.AuditQuery{})

@@ -104,17 +104,17 @@ func (c *call) decode(data []byte, into any) error {
 	return unreadableAt(noun, "", strings.TrimPrefix(err.Error(), "json: "), "")
 }
 
-// changeMembers holds the members that the body of any change may have besides its own.
-type changeMembers struct {
+// writeMembers holds the members that the body of any change may have besides its own.
+type writeMembers struct {
 	Reason       string `json:"reason"`
 	AllowMissing bool   `json:"allow_missing"`
 }
 
-// changeMemberNames lists the names of these members.
-var changeMemberNames = []string{"reason", "allow_missing"}
+// writeMemberNames lists the names of these members.
+var writeMemberNames = []string{"reason", "allow_missing"}
 
 // options returns the options of a change, from its body, its query and its headers.
-func (c *call) options(w changeMembers, dryRun bool) (controlplane.WriteOptions, error) {
+func (c *call) options(w writeMembers, dryRun bool) (controlplane.WriteOptions, error) {
 	c.reason = w.Reason
 	o := controlplane.WriteOptions{By: c.by(), Reason: w.Reason, AllowMissing: w.AllowMissing, DryRun: dryRun}
 	match, err := tags(c.Request().Header.Get("If-Match"), "If-Match")
@@ -132,14 +132,14 @@ func (c *call) options(w changeMembers, dryRun bool) (controlplane.WriteOptions,
 	return o, nil
 }
 
-// writing reads the options of a change. From the body it reads only the members that every change may have.
-func (c *call) writing(body []byte) (controlplane.WriteOptions, error) {
+// optionsIn reads the options of a change. From the body it reads only the members that every change may have.
+func (c *call) optionsIn(body []byte) (controlplane.WriteOptions, error) {
 	q := c.params()
 	dryRun := q.truth("dry_run")
 	if err := q.err(); err != nil {
 		return controlplane.WriteOptions{}, err
 	}
-	var w changeMembers
+	var w writeMembers
 	var kind *json.UnmarshalTypeError
 	if err := json.Unmarshal(body, &w); errors.As(err, &kind) && kind.Field != "" {
 		return controlplane.WriteOptions{}, unreadableAt(c.route.noun, "/"+kind.Field, "this is a JSON "+kind.Value+", which doesn't fit here", "")
@@ -147,8 +147,8 @@ func (c *call) writing(body []byte) (controlplane.WriteOptions, error) {
 	return c.options(w, dryRun)
 }
 
-// deleting reads the options of a DELETE, from its query or, as for other changes, from a body.
-func (c *call) deleting() (confirm string, o controlplane.WriteOptions, err error) {
+// deleteOptions reads the options of a DELETE, from its query or, as for other changes, from a body.
+func (c *call) deleteOptions() (confirm string, o controlplane.WriteOptions, err error) {
 	q := c.params()
 	confirm = q.text("confirm")
 	said := struct {
@@ -168,7 +168,7 @@ func (c *call) deleting() (confirm string, o controlplane.WriteOptions, err erro
 			return "", o, err
 		}
 	}
-	o, err = c.options(changeMembers{Reason: said.Reason}, dryRun)
+	o, err = c.options(writeMembers{Reason: said.Reason}, dryRun)
 	return said.Confirm, o, err
 }
 

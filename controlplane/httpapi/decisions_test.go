@@ -14,11 +14,11 @@ import (
 func TestDecisions(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	ctx := t.Context()
-	first, err := f.admin.Enable(ctx, "default", "x", flagset.ForGroup("staff"), apiclient.Write{})
+	first, err := f.admin.Enable(ctx, "default", "x", flagset.ForGroup("staff"), apiclient.WriteOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.admin.Clear(ctx, "default", "x", flagset.Removal{}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.Clear(ctx, "default", "x", flagset.Removal{}, apiclient.WriteOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	actor := "user:3"

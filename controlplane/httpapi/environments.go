@@ -51,7 +51,7 @@ func (c *call) getEnvironment() error {
 
 func (c *call) createEnvironment() error {
 	d, o, err := smallBody[struct {
-		changeMembers
+		writeMembers
 		api.NewEnvironment
 	}](c, false)
 	if err != nil {
@@ -66,7 +66,7 @@ func (c *call) createEnvironment() error {
 
 func (c *call) updateEnvironment() error {
 	d, o, err := smallBody[struct {
-		changeMembers
+		writeMembers
 		api.EnvironmentChange
 	}](c, false)
 	if err != nil {
@@ -80,7 +80,7 @@ func (c *call) updateEnvironment() error {
 }
 
 func (c *call) deleteEnvironment() error {
-	confirm, o, err := c.deleting()
+	confirm, o, err := c.deleteOptions()
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (c *call) answerDifference(d api.Difference, err error) error {
 
 func (c *call) copyEnvironment() error {
 	d, o, err := smallBody[struct {
-		changeMembers
+		writeMembers
 		api.Copy
 	}](c, false)
 	if err != nil {
@@ -180,7 +180,7 @@ func (c *call) importEnvironment() error {
 	if err := unreadable("document", problems); err != nil {
 		return err
 	}
-	o, err := c.options(changeMembers{Reason: reason}, dryRun)
+	o, err := c.options(writeMembers{Reason: reason}, dryRun)
 	if err != nil {
 		return err
 	}

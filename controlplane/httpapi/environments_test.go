@@ -13,10 +13,10 @@ import (
 func TestEnvironments(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	ctx := t.Context()
-	if _, err := f.admin.Enable(ctx, "default", "x", flagset.Scope{}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.Enable(ctx, "default", "x", flagset.Scope{}, apiclient.WriteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.admin.CreateEnvironment(ctx, api.NewEnvironment{Key: "staging", Description: "before", Settings: &flagset.Settings{GroupConflict: flagset.AllowWins}}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.CreateEnvironment(ctx, api.NewEnvironment{Key: "staging", Description: "before", Settings: &flagset.Settings{GroupConflict: flagset.AllowWins}}, apiclient.WriteOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	f.want(http.StatusConflict, f.do(adminToken, "POST", "/v1/envs", `{"key": "staging"}`))
@@ -24,15 +24,15 @@ func TestEnvironments(t *testing.T) {
 	f.want(http.StatusNotFound, f.do(adminToken, "GET", "/v1/envs/later", nil))
 	f.want(http.StatusNoContent, f.do(adminToken, "DELETE", "/v1/envs/staging?confirm=staging&dry_run=true", nil))
 	f.want(http.StatusOK, f.do(adminToken, "GET", "/v1/envs/staging", nil))
-	d, err := f.admin.Copy(ctx, "staging", api.Copy{From: "default", Flags: []string{"x"}}, apiclient.Write{DryRun: true})
+	d, err := f.admin.Copy(ctx, "staging", api.Copy{From: "default", Flags: []string{"x"}}, apiclient.WriteOptions{DryRun: true})
 	if err != nil || d.Written || len(d.Changes) != 1 || d.Changes[0].Key != "x" || d.Changes[0].Op != api.OpCreate {
 		t.Errorf("%+v %v", d, err)
 	}
-	if d, err = f.admin.Copy(ctx, "staging", api.Copy{From: "default", Flags: []string{"x"}}, apiclient.Write{Reason: "ready"}); err != nil || !d.Written {
+	if d, err = f.admin.Copy(ctx, "staging", api.Copy{From: "default", Flags: []string{"x"}}, apiclient.WriteOptions{Reason: "ready"}); err != nil || !d.Written {
 		t.Errorf("%+v %v", d, err)
 	}
 	deny := flagset.Settings{GroupConflict: flagset.DenyWins}
-	e, err := f.admin.UpdateEnvironment(ctx, "staging", api.EnvironmentChange{Settings: &deny}, apiclient.Write{})
+	e, err := f.admin.UpdateEnvironment(ctx, "staging", api.EnvironmentChange{Settings: &deny}, apiclient.WriteOptions{})
 	if err != nil || e.Settings != deny || e.Flags != 1 {
 		t.Errorf("%+v %v", e, err)
 	}
@@ -45,14 +45,14 @@ func TestEnvironments(t *testing.T) {
 		t.Errorf("a token of one environment sees %+v %v", all, err)
 	}
 	before := e.Revision
-	if _, err = f.admin.Enable(ctx, "staging", "y", flagset.Scope{}, apiclient.Write{}); err != nil {
+	if _, err = f.admin.Enable(ctx, "staging", "y", flagset.Scope{}, apiclient.WriteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if d, err = f.admin.RollbackEnvironment(ctx, "staging", before, apiclient.Write{}); err != nil || !d.Written {
+	if d, err = f.admin.RollbackEnvironment(ctx, "staging", before, apiclient.WriteOptions{}); err != nil || !d.Written {
 		t.Errorf("%+v %v", d, err)
 	}
 	f.want(http.StatusUnprocessableEntity, f.do(adminToken, "DELETE", "/v1/envs/staging", nil))
-	if err := f.admin.DeleteEnvironment(ctx, "staging", "staging", apiclient.Write{}); err != nil {
+	if err := f.admin.DeleteEnvironment(ctx, "staging", "staging", apiclient.WriteOptions{}); err != nil {
 		t.Error(err)
 	}
 	f.want(http.StatusNotFound, f.do(adminToken, "GET", "/v1/envs/staging", nil))
@@ -62,22 +62,22 @@ func TestImportExport(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	ctx := t.Context()
 	yaml := []byte("settings: {group_conflict: allow_wins}\nflags:\n  - key: x\n    gates:\n      - {type: boolean, enabled: true}\nsegments:\n  - key: s\n    constraints: [{attribute: plan, operator: eq, values: [pro]}]\n")
-	d, err := f.admin.Import(ctx, "default", yaml, api.Import{}, apiclient.Write{DryRun: true})
+	d, err := f.admin.Import(ctx, "default", yaml, api.Import{}, apiclient.WriteOptions{DryRun: true})
 	if err != nil || d.Written || len(d.Changes) == 0 {
 		t.Fatalf("%+v %v", d, err)
 	}
-	if d, err = f.admin.Import(ctx, "default", yaml, api.Import{Prune: true}, apiclient.Write{Reason: "from git"}); err != nil || !d.Written {
+	if d, err = f.admin.Import(ctx, "default", yaml, api.Import{Prune: true}, apiclient.WriteOptions{Reason: "from git"}); err != nil || !d.Written {
 		t.Fatalf("%+v %v", d, err)
 	}
 	out, err := f.admin.Export(ctx, "default", api.At{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d, err = f.admin.Import(ctx, "default", out, api.Import{Prune: true}, apiclient.Write{}); err != nil || d.Written || len(d.Changes) != 0 {
+	if d, err = f.admin.Import(ctx, "default", out, api.Import{Prune: true}, apiclient.WriteOptions{}); err != nil || d.Written || len(d.Changes) != 0 {
 		t.Errorf("importing an export changes something: %+v %v", d, err)
 	}
 	asJSON := f.want(http.StatusOK, f.do(adminToken, "GET", "/v1/envs/default/export", nil, "Accept", "application/json"))
-	if d, err = f.admin.Import(ctx, "default", asJSON.body, api.Import{}, apiclient.Write{}); err != nil || d.Written {
+	if d, err = f.admin.Import(ctx, "default", asJSON.body, api.Import{}, apiclient.WriteOptions{}); err != nil || d.Written {
 		t.Errorf("%+v %v", d, err)
 	}
 	bad := f.do(adminToken, "POST", "/v1/envs/default/import", "flags:\n  - key: x\n    gats: []\n", "Content-Type", "application/yaml")

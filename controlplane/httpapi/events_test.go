@@ -110,7 +110,7 @@ func TestEventsAtEdges(t *testing.T) {
 // TestEventsEndWithTheirToken checks that a channel is the token's own, ends with it, and lets nobody in after that.
 func TestEventsEndWithTheirToken(t *testing.T) {
 	f := open(t, httpapi.Config{Heartbeat: time.Hour})
-	token, err := f.admin.CreateToken(t.Context(), api.NewToken{Name: "page", Role: api.RoleClient, Envs: []string{"default"}}, apiclient.Write{})
+	token, err := f.admin.CreateToken(t.Context(), api.NewToken{Name: "page", Role: api.RoleClient, Envs: []string{"default"}}, apiclient.WriteOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func TestEventsEndWithTheirToken(t *testing.T) {
 	p, stays := f.listen(address, 200), f.listen(other, 200)
 	p.refetches()
 	stays.refetches()
-	if err := f.admin.RevokeToken(t.Context(), token.ID, apiclient.Write{}); err != nil {
+	if err := f.admin.RevokeToken(t.Context(), token.ID, apiclient.WriteOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if got, ok := p.message(); ok {

@@ -89,7 +89,7 @@ func (f *fixture) client(token string) *apiclient.Client {
 // token creates a token with a role and returns its secret.
 func (f *fixture) token(role api.Role, envs ...string) string {
 	f.t.Helper()
-	t, err := f.admin.CreateToken(f.t.Context(), api.NewToken{Name: fmt.Sprint("a ", role), Role: role, Envs: envs}, apiclient.Write{})
+	t, err := f.admin.CreateToken(f.t.Context(), api.NewToken{Name: fmt.Sprint("a ", role), Role: role, Envs: envs}, apiclient.WriteOptions{})
 	if err != nil {
 		f.t.Fatal(err)
 	}

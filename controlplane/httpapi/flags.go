@@ -57,8 +57,8 @@ func (c *call) getFlag() error {
 }
 
 var (
-	putFlagNames    = append(changeMemberNames[:len(changeMemberNames):len(changeMemberNames)], api.FlagInfoFields...)
-	putSegmentNames = append(changeMemberNames[:len(changeMemberNames):len(changeMemberNames)], api.SegmentInfoFields...)
+	putFlagNames    = append(writeMemberNames[:len(writeMemberNames):len(writeMemberNames)], api.FlagInfoFields...)
+	putSegmentNames = append(writeMemberNames[:len(writeMemberNames):len(writeMemberNames)], api.SegmentInfoFields...)
 )
 
 func (c *call) putFlag() error {
@@ -77,7 +77,7 @@ func (c *call) putFlag() error {
 	if err := sameKey(&f.Key, c.param("key"), "flag"); err != nil {
 		return err
 	}
-	o, err := c.writing(data)
+	o, err := c.optionsIn(data)
 	if err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func sameKey(key *string, path, noun string) error {
 }
 
 func (c *call) deleteFlag() error {
-	_, o, err := c.deleting()
+	_, o, err := c.deleteOptions()
 	if err != nil {
 		return err
 	}
@@ -112,14 +112,14 @@ func verb[T any](c *call, parse func([]byte, ...string) (T, []flagset.Problem), 
 	if err != nil {
 		return err
 	}
-	body, problems := parse(data, changeMemberNames...)
+	body, problems := parse(data, writeMemberNames...)
 	if blank(data) {
 		return unreadableAt(c.route.noun, "", "the body is empty", "send {} to mean everybody")
 	}
 	if err := unreadable(c.route.noun, problems); err != nil {
 		return err
 	}
-	o, err := c.writing(data)
+	o, err := c.optionsIn(data)
 	if err != nil {
 		return err
 	}
@@ -165,13 +165,13 @@ func smallBody[T any](c *call, optional bool) (T, controlplane.WriteOptions, err
 	if err != nil {
 		return d, controlplane.WriteOptions{}, err
 	}
-	o, err := c.writing(data)
+	o, err := c.optionsIn(data)
 	return d, o, err
 }
 
 func (c *call) kill() error {
 	d, o, err := smallBody[struct {
-		changeMembers
+		writeMembers
 		OffVariant *string `json:"off_variant"`
 	}](c, true)
 	if err != nil {
@@ -181,7 +181,7 @@ func (c *call) kill() error {
 }
 
 func (c *call) revive() error {
-	_, o, err := smallBody[changeMembers](c, true)
+	_, o, err := smallBody[writeMembers](c, true)
 	if err != nil {
 		return err
 	}
@@ -189,7 +189,7 @@ func (c *call) revive() error {
 }
 
 type rollbackBody struct {
-	changeMembers
+	writeMembers
 	Revision *int64 `json:"revision"`
 }
 

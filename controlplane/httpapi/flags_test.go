@@ -84,7 +84,7 @@ func TestVerbs(t *testing.T) {
 // TestVerbsOfTheClient checks what TestVerbs doesn't send through apiclient.
 func TestVerbsOfTheClient(t *testing.T) {
 	f := open(t, httpapi.Config{})
-	ctx, why := t.Context(), apiclient.Write{Reason: "why"}
+	ctx, why := t.Context(), apiclient.WriteOptions{Reason: "why"}
 	first, err := f.admin.Enable(ctx, "default", "x", flagset.Scope{}, why)
 	if err != nil {
 		t.Fatal(err)
@@ -120,7 +120,7 @@ func TestList(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	ctx := t.Context()
 	for _, key := range []string{"a1", "a2", "b1"} {
-		if _, err := f.admin.PutFlag(ctx, "default", flagset.Flag{Key: key, Owner: "ada", Tags: []string{"t-" + key}}, apiclient.Write{}); err != nil {
+		if _, err := f.admin.PutFlag(ctx, "default", flagset.Flag{Key: key, Owner: "ada", Tags: []string{"t-" + key}}, apiclient.WriteOptions{}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -50,11 +50,11 @@ func flow(t *testing.T, f *fixture) {
 	}
 	f.want(http.StatusPreconditionFailed, f.do(adminToken, "PUT", at, string(got.body), "If-None-Match", "*"))
 
-	enabled, err := f.admin.Enable(ctx, "default", "hero", flagset.ForActor("user:7"), apiclient.Write{Reason: "first"})
+	enabled, err := f.admin.Enable(ctx, "default", "hero", flagset.ForActor("user:7"), apiclient.WriteOptions{Reason: "first"})
 	if err != nil || !*enabled.Enabled || enabled.State != api.StatePartial || len(enabled.Gates) != 1 {
 		t.Fatalf("%+v %v", enabled, err)
 	}
-	disabled, err := f.admin.Disable(ctx, "default", "hero", flagset.ForActor("user:7"), apiclient.Write{})
+	disabled, err := f.admin.Disable(ctx, "default", "hero", flagset.ForActor("user:7"), apiclient.WriteOptions{})
 	if err != nil || *disabled.Enabled {
 		t.Fatalf("%+v %v", disabled, err)
 	}

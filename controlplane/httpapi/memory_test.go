@@ -59,7 +59,7 @@ func TestManyProblems(t *testing.T) {
 		}
 	}
 	// A tolerant import stores them, and warns of the first hundred.
-	warned, err := f.admin.Import(t.Context(), "default", []byte(`{"flags":[{"key":"x","gates":[`+repeated(`{"type":"percentage_of_actors","ratio":2}`, 1000)+`]}]}`), api.Import{Tolerant: true}, apiclient.Write{})
+	warned, err := f.admin.Import(t.Context(), "default", []byte(`{"flags":[{"key":"x","gates":[`+repeated(`{"type":"percentage_of_actors","ratio":2}`, 1000)+`]}]}`), api.Import{Tolerant: true}, apiclient.WriteOptions{})
 	if err != nil || len(warned.Warnings) != flagset.MaxProblems+1 {
 		t.Errorf("%d warnings, %v", len(warned.Warnings), err)
 	}

@@ -67,7 +67,7 @@ segments:
 
 func (f *fixture) importYAML(document string) {
 	f.t.Helper()
-	if _, err := f.admin.Import(f.t.Context(), "default", []byte(document), api.Import{}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.Import(f.t.Context(), "default", []byte(document), api.Import{}, apiclient.WriteOptions{}); err != nil {
 		f.t.Fatal(err)
 	}
 }
@@ -132,10 +132,10 @@ func TestOFREPSingle(t *testing.T) {
 // TestOFREPEnvironment checks that the environment is the token's only one, or else the header's, or else the default.
 func TestOFREPEnvironment(t *testing.T) {
 	f := open(t, httpapi.Config{})
-	if _, err := f.admin.CreateEnvironment(t.Context(), api.NewEnvironment{Key: "staging"}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.CreateEnvironment(t.Context(), api.NewEnvironment{Key: "staging"}, apiclient.WriteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.admin.Enable(t.Context(), "staging", "x", flagset.Scope{}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.Enable(t.Context(), "staging", "x", flagset.Scope{}, apiclient.WriteOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	one, all := f.token(api.RoleClient, "staging"), f.token(api.RoleClient)

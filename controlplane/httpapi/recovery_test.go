@@ -94,7 +94,7 @@ func TestRestoreReachesHosts(t *testing.T) {
 		t.Fatal("x is off")
 	}
 	for range 3 { // the host is ahead of the backup
-		if _, err := f.admin.Disable(t.Context(), "default", "x", flagset.Scope{}, apiclient.Write{}); err != nil {
+		if _, err := f.admin.Disable(t.Context(), "default", "x", flagset.Scope{}, apiclient.WriteOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		f.enable("y", flagset.Scope{})
@@ -111,7 +111,7 @@ func TestRestoreReachesHosts(t *testing.T) {
 	if e := h.until("x", true); !e.LineageChanged {
 		t.Errorf("the host took it for a change like any other: %+v", e)
 	}
-	if _, err := restored.admin.Disable(t.Context(), "default", "x", flagset.Scope{}, apiclient.Write{}); err != nil {
+	if _, err := restored.admin.Disable(t.Context(), "default", "x", flagset.Scope{}, apiclient.WriteOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	h.until("x", false)
@@ -140,16 +140,16 @@ func TestRecreatedEnvironmentReachesHosts(t *testing.T) {
 	p := newPlace(t, f)
 	create := func() {
 		t.Helper()
-		if _, err := f.admin.CreateEnvironment(t.Context(), api.NewEnvironment{Key: "brief"}, apiclient.Write{}); err != nil {
+		if _, err := f.admin.CreateEnvironment(t.Context(), api.NewEnvironment{Key: "brief"}, apiclient.WriteOptions{}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	create()
-	if _, err := f.admin.Enable(t.Context(), "brief", "x", flagset.Scope{}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.Enable(t.Context(), "brief", "x", flagset.Scope{}, apiclient.WriteOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	h := newHost(t, p, "brief")
-	if err := f.admin.DeleteEnvironment(t.Context(), "brief", "brief", apiclient.Write{}); err != nil {
+	if err := f.admin.DeleteEnvironment(t.Context(), "brief", "brief", apiclient.WriteOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if !h.client.Enabled("x") {
@@ -159,7 +159,7 @@ func TestRecreatedEnvironmentReachesHosts(t *testing.T) {
 	if e := h.until("x", false); !e.LineageChanged {
 		t.Errorf("%+v", e)
 	}
-	if _, err := f.admin.Enable(t.Context(), "brief", "x", flagset.Scope{}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.Enable(t.Context(), "brief", "x", flagset.Scope{}, apiclient.WriteOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	h.until("x", true)

@@ -33,10 +33,10 @@ var lacking = map[api.Permission][]api.Role{
 // TestRefusals sends every route everything that must be refused, and checks that nothing has changed.
 func TestRefusals(t *testing.T) {
 	f := open(t, httpapi.Config{})
-	if _, err := f.admin.Enable(t.Context(), "default", "x", flagset.Scope{}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.Enable(t.Context(), "default", "x", flagset.Scope{}, apiclient.WriteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.admin.CreateEnvironment(t.Context(), api.NewEnvironment{Key: "other"}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.CreateEnvironment(t.Context(), api.NewEnvironment{Key: "other"}, apiclient.WriteOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	roles := map[api.Role]string{}

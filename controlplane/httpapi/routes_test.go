@@ -38,11 +38,11 @@ func TestBodies(t *testing.T) {
 	f.want(201, f.do(adminToken, "PUT", "/v1/envs/default/segments/s", `{"constraints": [{"attribute": "plan", "operator": "in", "values": ["pro"]}]}`))
 	received, bodies := make(chan *http.Request, 1000), make(chan []byte, 1000)
 	receiver := newReceiver(t, received, bodies)
-	hook, err := f.admin.CreateWebhook(t.Context(), api.NewWebhook{Name: "old", URL: receiver}, apiclient.Write{})
+	hook, err := f.admin.CreateWebhook(t.Context(), api.NewWebhook{Name: "old", URL: receiver}, apiclient.WriteOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	token, err := f.admin.CreateToken(t.Context(), api.NewToken{Name: "old", Role: api.RoleViewer}, apiclient.Write{})
+	token, err := f.admin.CreateToken(t.Context(), api.NewToken{Name: "old", Role: api.RoleViewer}, apiclient.WriteOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func (c *call) putSegment() error {
 	if err := sameKey(&g.Key, c.param("key"), "segment"); err != nil {
 		return err
 	}
-	o, err := c.writing(data)
+	o, err := c.optionsIn(data)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (c *call) putSegment() error {
 }
 
 func (c *call) deleteSegment() error {
-	_, o, err := c.deleting()
+	_, o, err := c.deleteOptions()
 	if err != nil {
 		return err
 	}

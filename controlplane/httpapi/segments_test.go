@@ -19,7 +19,7 @@ func TestSegments(t *testing.T) {
 	got := f.want(http.StatusOK, f.do(adminToken, "GET", at, nil))
 	f.want(http.StatusOK, f.do(adminToken, "PUT", at, string(got.body), "If-Match", got.header.Get("ETag")))
 	f.want(http.StatusNotModified, f.do(adminToken, "GET", at, nil, "If-None-Match", got.header.Get("ETag")))
-	if _, err := f.admin.Enable(ctx, "default", "x", flagset.ForSegment("premium_us"), apiclient.Write{}); err != nil {
+	if _, err := f.admin.Enable(ctx, "default", "x", flagset.ForSegment("premium_us"), apiclient.WriteOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	refused := f.want(http.StatusConflict, f.do(adminToken, "DELETE", at, nil))
@@ -35,10 +35,10 @@ func TestSegments(t *testing.T) {
 	if one, err := f.admin.Segment(ctx, "default", "premium_us"); err != nil || one.Version != all[0].Version {
 		t.Errorf("%+v %v", one, err)
 	}
-	if _, err := f.admin.Clear(ctx, "default", "x", flagset.Removal{}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.Clear(ctx, "default", "x", flagset.Removal{}, apiclient.WriteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.admin.DeleteSegment(ctx, "default", "premium_us", apiclient.Write{Reason: "unused"}); err != nil {
+	if err := f.admin.DeleteSegment(ctx, "default", "premium_us", apiclient.WriteOptions{Reason: "unused"}); err != nil {
 		t.Error(err)
 	}
 }

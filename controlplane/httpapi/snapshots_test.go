@@ -14,7 +14,7 @@ func TestUsage(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	ctx := t.Context()
 	for _, key := range []string{"used", "unused"} {
-		if _, err := f.admin.Enable(ctx, "default", key, flagset.Scope{}, apiclient.Write{}); err != nil {
+		if _, err := f.admin.Enable(ctx, "default", key, flagset.Scope{}, apiclient.WriteOptions{}); err != nil {
 			t.Fatal(err)
 		}
 	}

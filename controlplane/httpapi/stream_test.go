@@ -61,7 +61,7 @@ func next(t *testing.T, events <-chan apiclient.Event) apiclient.Event {
 
 func (f *fixture) enable(key string, s flagset.Scope) api.Flag {
 	f.t.Helper()
-	flag, err := f.admin.Enable(f.t.Context(), "default", key, s, apiclient.Write{})
+	flag, err := f.admin.Enable(f.t.Context(), "default", key, s, apiclient.WriteOptions{})
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func TestStream(t *testing.T) {
 
 func TestHeartbeat(t *testing.T) {
 	f := open(t, httpapi.Config{Heartbeat: 5 * time.Millisecond})
-	token, err := f.admin.CreateToken(t.Context(), api.NewToken{Name: "sdk", Role: api.RoleSDK}, apiclient.Write{})
+	token, err := f.admin.CreateToken(t.Context(), api.NewToken{Name: "sdk", Role: api.RoleSDK}, apiclient.WriteOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func TestHeartbeat(t *testing.T) {
 		}
 	}
 	// After the token was revoked, the stream ends with the next heartbeat.
-	if err := f.admin.RevokeToken(t.Context(), token.ID, apiclient.Write{}); err != nil {
+	if err := f.admin.RevokeToken(t.Context(), token.ID, apiclient.WriteOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	ended(t, end)
@@ -202,7 +202,7 @@ func TestDrain(t *testing.T) {
 
 func TestDeletedEnvironmentEndsItsStreams(t *testing.T) {
 	f := open(t, httpapi.Config{})
-	if _, err := f.admin.CreateEnvironment(t.Context(), api.NewEnvironment{Key: "brief"}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.CreateEnvironment(t.Context(), api.NewEnvironment{Key: "brief"}, apiclient.WriteOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	begun, end := make(chan struct{}), make(chan error, 1)
@@ -221,7 +221,7 @@ func TestDeletedEnvironmentEndsItsStreams(t *testing.T) {
 		end <- nil
 	}()
 	<-begun
-	if err := f.admin.DeleteEnvironment(t.Context(), "brief", "brief", apiclient.Write{}); err != nil {
+	if err := f.admin.DeleteEnvironment(t.Context(), "brief", "brief", apiclient.WriteOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	ended(t, end)
@@ -241,7 +241,7 @@ func TestMaxStreams(t *testing.T) {
 // TestRevokedTokenEndsItsStream checks that a revoked token's stream ends at once, not only at its next heartbeat.
 func TestRevokedTokenEndsItsStream(t *testing.T) {
 	f := open(t, httpapi.Config{Heartbeat: time.Hour})
-	token, err := f.admin.CreateToken(t.Context(), api.NewToken{Name: "host", Role: api.RoleSDK}, apiclient.Write{})
+	token, err := f.admin.CreateToken(t.Context(), api.NewToken{Name: "host", Role: api.RoleSDK}, apiclient.WriteOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,7 +249,7 @@ func TestRevokedTokenEndsItsStream(t *testing.T) {
 	next(t, events)
 	stays, _ := listen(t, f.admin, "")
 	next(t, stays)
-	if err := f.admin.RevokeToken(t.Context(), token.ID, apiclient.Write{}); err != nil {
+	if err := f.admin.RevokeToken(t.Context(), token.ID, apiclient.WriteOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	ended(t, end)
@@ -282,7 +282,7 @@ func TestSlowReader(t *testing.T) {
 	const writes = 100
 	for i := range writes {
 		last, err = f.admin.PutVariants(t.Context(), "default", fmt.Sprint("large", i%3), []flagset.Variant{
-			{Name: "a", Weight: flagset.Int(int64(i + 1)), Payload: []byte(`"` + payload + fmt.Sprint(i) + `"`)}}, apiclient.Write{})
+			{Name: "a", Weight: flagset.Int(int64(i + 1)), Payload: []byte(`"` + payload + fmt.Sprint(i) + `"`)}}, apiclient.WriteOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -20,7 +20,7 @@ func (c *call) listTokens() error {
 // createToken creates a token. Only this response has its secret.
 func (c *call) createToken() error {
 	d, o, err := smallBody[struct {
-		changeMembers
+		writeMembers
 		api.NewToken
 	}](c, false)
 	if err != nil {
@@ -35,7 +35,7 @@ func (c *call) createToken() error {
 }
 
 func (c *call) revokeToken() error {
-	_, o, err := c.deleting()
+	_, o, err := c.deleteOptions()
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 func TestTokens(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	ctx := t.Context()
-	made, err := f.admin.CreateToken(ctx, api.NewToken{Name: "shop", Role: api.RoleSDK, Envs: []string{"default"}, Expires: time.Now().Add(time.Hour)}, apiclient.Write{})
+	made, err := f.admin.CreateToken(ctx, api.NewToken{Name: "shop", Role: api.RoleSDK, Envs: []string{"default"}, Expires: time.Now().Add(time.Hour)}, apiclient.WriteOptions{})
 	if err != nil || made.Secret == "" {
 		t.Fatalf("%+v %v", made, err)
 	}
@@ -26,17 +26,17 @@ func TestTokens(t *testing.T) {
 	if _, _, err := f.client(made.Secret).Snapshot(ctx, "default", ""); err != nil {
 		t.Error(err)
 	}
-	dry, err := f.admin.CreateToken(ctx, api.NewToken{Name: "dry", Role: api.RoleSDK}, apiclient.Write{DryRun: true})
+	dry, err := f.admin.CreateToken(ctx, api.NewToken{Name: "dry", Role: api.RoleSDK}, apiclient.WriteOptions{DryRun: true})
 	if err != nil || dry.Name != "dry" || dry.ID != "" || dry.Secret != "" {
 		t.Errorf("a dry run makes %+v %v", dry, err)
 	}
-	if err := f.admin.RevokeToken(ctx, made.ID, apiclient.Write{DryRun: true}); err != nil {
+	if err := f.admin.RevokeToken(ctx, made.ID, apiclient.WriteOptions{DryRun: true}); err != nil {
 		t.Error(err)
 	}
 	if list, err := f.admin.Tokens(ctx); err != nil || len(list) != 2 {
 		t.Errorf("after dry runs there are %+v %v", list, err)
 	}
-	if err := f.admin.RevokeToken(ctx, made.ID, apiclient.Write{Reason: "lost"}); err != nil {
+	if err := f.admin.RevokeToken(ctx, made.ID, apiclient.WriteOptions{Reason: "lost"}); err != nil {
 		t.Fatal(err)
 	}
 	_, _, err = f.client(made.Secret).Snapshot(ctx, "default", "")

@@ -87,7 +87,7 @@ func TestOFREPReadsValuesAsEveryHost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.admin.Import(t.Context(), "default", flags, api.Import{Tolerant: true}, apiclient.Write{}); err != nil {
+	if _, err := f.admin.Import(t.Context(), "default", flags, api.Import{Tolerant: true}, apiclient.WriteOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	ran := 0

@@ -20,7 +20,7 @@ func (c *call) listWebhooks() error {
 // createWebhook creates a webhook. Only this response has the secret that signs deliveries.
 func (c *call) createWebhook() error {
 	d, o, err := smallBody[struct {
-		changeMembers
+		writeMembers
 		api.NewWebhook
 	}](c, false)
 	if err != nil {
@@ -35,7 +35,7 @@ func (c *call) createWebhook() error {
 }
 
 func (c *call) deleteWebhook() error {
-	_, o, err := c.deleting()
+	_, o, err := c.deleteOptions()
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func (c *call) deleteWebhook() error {
 
 // testWebhook delivers a made-up change now. If that fails, the response says why.
 func (c *call) testWebhook() error {
-	if _, _, err := smallBody[changeMembers](c, true); err != nil {
+	if _, _, err := smallBody[writeMembers](c, true); err != nil {
 		return err
 	}
 	if err := c.service().TestWebhook(c.context(), c.param("key")); err != nil {
