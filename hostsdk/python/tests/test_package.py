@@ -13,6 +13,7 @@ import pytest
 from flagset import DATA, TREE
 
 PROJECT = Path(__file__).parents[1]
+LINKS = {"engine.wasm": "wasm/engine.wasm", "openapi.yaml": "controlplane/httpapi/openapi.yaml"}
 USE = """
 import sys
 from importlib import metadata, resources
@@ -36,24 +37,26 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return next(out.glob("*.whl")), next(out.glob("*.tar.gz"))
 
 
-def test_both_carry_the_very_module(built: tuple[Path, Path]) -> None:
-    module = (TREE / "wasm/engine.wasm").read_bytes()
+def test_both_carry_the_very_files(built: tuple[Path, Path]) -> None:
+    carried = {name: (TREE / place).read_bytes() for name, place in LINKS.items()}
     wheel, sdist = built
     with zipfile.ZipFile(wheel) as files:
         names = files.namelist()
-        assert files.read("gonfalon/engine.wasm") == module
+        assert {name: files.read(f"gonfalon/{name}") for name in LINKS} == carried
         assert "gonfalon/py.typed" in names
         assert not [name for name in names if name.startswith(("tests", "conftest"))]
         assert wheel.name.endswith("-py3-none-any.whl")
     with tarfile.open(sdist) as files:
-        found = [member for member in files.getmembers() if member.name.endswith("engine.wasm")]
-        assert len(found) == 1 and found[0].isfile()
-        content = files.extractfile(found[0])
-        assert content is not None and content.read() == module
+        for name, wanted in carried.items():
+            found = [member for member in files.getmembers() if member.name.endswith(name)]
+            assert len(found) == 1 and found[0].isfile()
+            content = files.extractfile(found[0])
+            assert content is not None and content.read() == wanted
 
 
-def test_the_module_in_the_tree_is_no_copy() -> None:
-    assert (PROJECT / "src/gonfalon/engine.wasm").resolve() == TREE / "wasm/engine.wasm"
+@pytest.mark.parametrize("name", LINKS)
+def test_a_file_that_is_carried_is_no_copy_in_the_tree(name: str) -> None:
+    assert (PROJECT / "src/gonfalon" / name).resolve() == TREE / LINKS[name]
 
 
 def test_an_installed_wheel_works_in_an_empty_environment(built: tuple[Path, Path], tmp_path: Path) -> None:
@@ -64,6 +67,10 @@ def test_an_installed_wheel_works_in_an_empty_environment(built: tuple[Path, Pat
     done = subprocess.run(use, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() in ("blue", "green")
+    subprocess.run([python, "-m", "pip", "install", "--quiet", f"{built[0]}[admin]"], check=True)
+    call = "from gonfalon.admin import Admin; print(Admin.operations['put_flag'].path)"
+    done = subprocess.run([python, "-I", "-W", "error", "-c", call], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout == "/v1/envs/{env}/flags/{key}\n", done.stderr
 
 
 @pytest.mark.parametrize("name", ["flags", "evaluation"])

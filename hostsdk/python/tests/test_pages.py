@@ -10,7 +10,7 @@ import pytest
 
 from flagset import TREE
 from gonfalon import Gonfalon
-from test_server import ControlPlane
+from test_server import ADMIN, ControlPlane
 
 PAGES = ("README.md", "hostsdk/python/README.md")
 BLOCKS = [
@@ -42,6 +42,7 @@ def test_a_block_runs(
         plane.put("new_checkout", {"type": "boolean", "enabled": True})
         token = plane.sdk_token()
         monkeypatch.setenv("GONFALON_TOKEN", token)
+        monkeypatch.setenv("GONFALON_ADMIN_TOKEN", ADMIN)
         code = block.replace("http://127.0.0.1:8080", plane.url).replace("/var/lib/shop", str(tmp_path))
         with Gonfalon(plane.url, token) as flags:
             names: dict[str, Any] = {"endpoint": plane.url, "token": token, "flags": flags}
