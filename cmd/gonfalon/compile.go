@@ -30,8 +30,6 @@ its line. If one is an error, it writes nothing.`,
 				return usagef("-o is missing: the file to write, or - for standard output")
 			case err != nil || len(raw) != 0 && len(raw) != len(header.Lineage):
 				return usagef("--lineage: %q is not 32 hex digits", lineage)
-			case header.Revision < 0:
-				return usagef("--revision: %d is below 0", header.Revision)
 			}
 			copy(header.Lineage[:], raw)
 			text, err := readInput(c, args[0])

@@ -74,8 +74,10 @@ func group(root *cobra.Command, id string, commands ...*cobra.Command) {
 	}
 }
 
-// strict makes a usage error of an argument that a command doesn't take. A command that only has others shows its help.
+// strict makes a usage error of an argument that a command doesn't take, and of a number that makes no sense. A command
+// that only has others shows its help.
 func strict(c *cobra.Command) {
+	numbers(c)
 	if c.RunE == nil {
 		c.Args, c.RunE = cobra.NoArgs, func(c *cobra.Command, _ []string) error { return c.Help() }
 	}

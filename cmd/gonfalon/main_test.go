@@ -100,7 +100,7 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"eval", "a", "--unknown"}, "unknown flag: --unknown"},
 		{[]string{"compile", "x.yaml"}, "-o is missing"},
 		{[]string{"compile", "x.yaml", "-o", "x", "--lineage", "12"}, "32 hex digits"},
-		{[]string{"compile", "x.yaml", "-o", "x", "--revision", "-1"}, "below 0"},
+		{[]string{"compile", "x.yaml", "-o", "x", "--revision", "-1"}, "0 or more"},
 		{[]string{"conformance", "--engine", "abacus"}, "abacus"},
 		{[]string{"conformance", "--module", "x.wasm"}, "--engine wazero"},
 	} {

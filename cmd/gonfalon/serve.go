@@ -107,7 +107,7 @@ func (s *serving) run(c *cobra.Command) (err error) {
 	}
 	if s.tlsCert != "" || s.tlsKey != "" || s.tlsCA != "" {
 		if server.TLS, err = httpapi.TLSFiles(s.tlsCert, s.tlsKey, s.tlsCA); err != nil {
-			return err
+			return fmt.Errorf("--tls-cert, --tls-key and --tls-client-ca: %w", err)
 		}
 	}
 	listener, err := net.Listen("tcp", s.listen)
@@ -160,12 +160,18 @@ func (s *serving) run(c *cobra.Command) (err error) {
 	return err
 }
 
-// behind reads the settings about proxies.
+// behind reads the settings about proxies and pages.
 func (s *serving) behind() (public *url.URL, trusted []netip.Prefix, err error) {
 	if s.publicURL != "" {
 		public, err = url.Parse(s.publicURL)
 		if err != nil || public.Scheme != "http" && public.Scheme != "https" || public.Host == "" || public.RawQuery != "" || public.Fragment != "" {
 			return nil, nil, usagef("--public-url: %q is not an address such as https://flags.example/api", s.publicURL)
+		}
+	}
+	for _, text := range s.origins {
+		u, err := url.Parse(text)
+		if text != "*" && (err != nil || u.Host == "" || u.Scheme+"://"+u.Host != text) {
+			return nil, nil, usagef("--allow-origins: %q is neither * nor an origin such as https://shop.example", text)
 		}
 	}
 	for _, text := range s.proxies {

@@ -1,9 +1,14 @@
 package main
 
 import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -65,7 +70,9 @@ func TestSettingsRefused(t *testing.T) {
 		{config: "listen: {port: 1}\n", says: "line 1: listen is neither a value nor a list"},
 		{config: "listen: [\n", says: "settings: "},
 		{config: "print-config: true\n", says: "not a setting"},
+		{config: "max-streams: -5\n", says: `the file's max-streams: "-5"`},
 		{env: "many", says: `GONFALON_RATE_LIMIT: "many"`},
+		{env: "-1", says: `GONFALON_RATE_LIMIT: "-1"`},
 	} {
 		t.Run(c.says, func(t *testing.T) {
 			if c.env != "" {
@@ -75,4 +82,35 @@ func TestSettingsRefused(t *testing.T) {
 		})
 	}
 	gonfalon(t, "serve", "--config", "missing.yaml").has(t, 2, "missing.yaml")
+}
+
+// A value of a setting that makes no sense is refused before anything is opened. A setting with "" here takes any text, or
+// the store is what refuses it.
+func TestSettingsThatMakeNoSense(t *testing.T) {
+	none := map[string]string{
+		"admin-token": "", "allow-origins": "shop.example", "audit-retention": "-1h", "data-dir": "", "etcd-ca": "", "etcd-cert": "",
+		"etcd-endpoints": "", "etcd-key": "", "etcd-password": "", "etcd-prefix": "", "etcd-quota": "-1", "etcd-username": "", "grace": "-1s",
+		"in-memory": "perhaps", "listen": "nowhere", "log-format": "xml", "log-level": "loud", "max-event-streams": "0", "max-streams": "-5",
+		"public-url": "flags.example", "rate-burst": "-3", "rate-limit": "-1", "replica": "", "seed": "perhaps", "tls-cert": "missing.pem",
+		"tls-client-ca": "missing.pem", "tls-key": "missing.pem", "trusted-proxies": "10.0.0.0/99", "webhooks-allow-private": "perhaps",
+	}
+	ended, end := context.WithCancel(t.Context())
+	end() // a server that starts in spite of its settings ends at once
+	newServe().Flags().VisitAll(func(f *pflag.Flag) {
+		value, known := none[f.Name]
+		switch {
+		case f.Annotations[isSetting] == nil || value == "" && known:
+			return
+		case !known:
+			t.Errorf("--%s has no row here", f.Name)
+			return
+		}
+		dir := filepath.Join(t.TempDir(), "data")
+		args := []string{"serve", "--listen", "127.0.0.1:0", "--data-dir", dir, "--" + f.Name + "=" + value}
+		var said strings.Builder
+		code := run(ended, args, strings.NewReader(""), io.Discard, &said)
+		if _, err := os.Stat(dir); code != 2 || !strings.Contains(said.String(), f.Name) || err == nil {
+			t.Errorf("--%s=%s: exit status %d: %s", f.Name, value, code, said.String())
+		}
+	})
 }
