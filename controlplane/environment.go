@@ -38,7 +38,7 @@ func checkEnvironmentKey(key string) error {
 func describeEnvironment(st *model.State) api.Environment {
 	h := &st.Head
 	return api.Environment{
-		Key: st.Env, Description: h.Description, Settings: h.Settings(), Version: h.Version(h.Set), Lineage: hex.EncodeToString(h.Lineage),
+		Key: st.Env, Description: h.Description, Settings: h.Settings(), Version: h.Version(h.SettingsRevision), Lineage: hex.EncodeToString(h.Lineage),
 		Revision: h.Revision, Flags: len(st.Flags), Segments: len(st.Segments), Created: stored.FromMicros(h.Created), Updated: stored.FromMicros(h.Updated),
 	}
 }
@@ -86,7 +86,7 @@ func (s *Service) CreateEnvironment(ctx context.Context, e api.NewEnvironment, o
 	if e.Settings != nil {
 		settings = *e.Settings
 	}
-	c := change{env: e.Key, action: "environment.create", options: o, bulk: true, base: s.replica.Vacant}
+	c := change{env: e.Key, action: "environment.create", options: o, many: true, base: s.replica.Vacant}
 	c.prepare = func(ctx context.Context) (err error) {
 		if err := checkEnvironmentKey(e.Key); err != nil {
 			return err
@@ -127,7 +127,7 @@ func (s *Service) CreateEnvironment(ctx context.Context, e api.NewEnvironment, o
 // UpdateEnvironment changes settings and description.
 func (s *Service) UpdateEnvironment(ctx context.Context, key string, c api.EnvironmentChange, o WriteOptions) (api.Environment, error) {
 	d, err := s.change(ctx, change{env: key, action: "environment.update", options: o}, func(st *model.State, d *replica.Draft) error {
-		if err := precondition(o, st.Head.Version(st.Head.Set)); err != nil {
+		if err := precondition(o, st.Head.Version(st.Head.SettingsRevision)); err != nil {
 			return err
 		}
 		settings, description := st.Head.Settings(), st.Head.Description
@@ -162,7 +162,7 @@ func (s *Service) DeleteEnvironment(ctx context.Context, key, confirm string, o 
 		return nil
 	}
 	_, err := s.change(ctx, c, func(st *model.State, d *replica.Draft) error {
-		if err := precondition(o, st.Head.Version(st.Head.Set)); err != nil {
+		if err := precondition(o, st.Head.Version(st.Head.SettingsRevision)); err != nil {
 			return err
 		}
 		was := model.EnvironmentDocument(&st.Head)

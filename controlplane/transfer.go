@@ -10,9 +10,9 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// bulk makes a change of many things as one revision.
-func (s *Service) bulk(ctx context.Context, c change, tolerant bool, build replica.Build) (api.Difference, error) {
-	c.bulk = true
+// changeMany makes a change of many things as one revision.
+func (s *Service) changeMany(ctx context.Context, c change, tolerant bool, build replica.Build) (api.Difference, error) {
+	c.many = true
 	d, err := s.change(ctx, c, func(st *model.State, d *replica.Draft) error {
 		if err := precondition(c.options, st.Head.Version(st.Head.Revision)); err != nil {
 			return err
@@ -53,7 +53,7 @@ func (s *Service) Export(ctx context.Context, env string, at api.At) (flagset.Se
 func (s *Service) Import(ctx context.Context, env string, set flagset.Set, i api.Import, o WriteOptions) (api.Difference, error) {
 	set = *set.Canonical()
 	c := change{env: env, action: "import", options: o, prepare: func(context.Context) error { return importable(&set) }}
-	return s.bulk(ctx, c, i.Tolerant, func(st *model.State, d *replica.Draft) error {
+	return s.changeMany(ctx, c, i.Tolerant, func(st *model.State, d *replica.Draft) error {
 		settings := set.Settings
 		if err := d.SetSettings(settings, st.Head.Description); err != nil {
 			return err
@@ -117,7 +117,7 @@ func (s *Service) Copy(ctx context.Context, to string, c api.Copy, o WriteOption
 		records, err = source.Closure(c.Flags)
 		return err
 	}
-	return s.bulk(ctx, how, true, func(st *model.State, d *replica.Draft) error {
+	return s.changeMany(ctx, how, true, func(st *model.State, d *replica.Draft) error {
 		if c.Flags == nil {
 			if err := d.SetSettings(source.Head.Settings(), st.Head.Description); err != nil {
 				return err
@@ -135,7 +135,7 @@ func (s *Service) RollbackEnvironment(ctx context.Context, env string, revision 
 		then, err = s.replica.At(ctx, env, api.At{Revision: revision})
 		return err
 	}
-	return s.bulk(ctx, c, true, func(st *model.State, d *replica.Draft) error {
+	return s.changeMany(ctx, c, true, func(st *model.State, d *replica.Draft) error {
 		if err := d.SetSettings(then.Head.Settings(), then.Head.Description); err != nil {
 			return err
 		}

@@ -13,15 +13,15 @@ const (
 	// writeDeadline bounds a change whose caller sets no deadline. It is long enough for the store to elect another
 	// leader, which takes a few seconds.
 	writeDeadline = 15 * time.Second
-	// bulkDeadline bounds changes of many things. It is far below stageAge.
-	bulkDeadline = 2 * time.Minute
+	// manyDeadline bounds changes of many things. It is far below stageAge.
+	manyDeadline = 2 * time.Minute
 )
 
 // change says what a caller wants to change, and how it is made.
 type change struct {
 	env, action, key string
 	options          WriteOptions
-	bulk             bool                            // many things change, which takes longer
+	many             bool                            // many things change, which takes longer
 	urgent           bool                            // it turns something off or frees room, so a full store has a reserve for it
 	prepare          func(ctx context.Context) error // reads and checks before the change waits for its turn; nil: nothing
 	base             replica.Base                    // nil: the environment's newest state
@@ -40,8 +40,8 @@ func (s *Service) change(ctx context.Context, c change, build replica.Build) (d 
 		return nil, err
 	}
 	deadline := writeDeadline
-	if c.bulk {
-		deadline = bulkDeadline
+	if c.many {
+		deadline = manyDeadline
 	}
 	ctx, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()

@@ -50,8 +50,8 @@ func (w *walker) head(key string, h *model.Head) {
 		w.report(key, "the earliest revision that can be rebuilt is %d, after the newest, %d", h.Floor, h.Revision)
 	case h.Checkpoint > h.Revision:
 		w.report(key, "the newest checkpoint is of revision %d, after the newest, %d", h.Checkpoint, h.Revision)
-	case h.Set > h.Revision:
-		w.report(key, "the settings are of revision %d, after the newest, %d", h.Set, h.Revision)
+	case h.SettingsRevision > h.Revision:
+		w.report(key, "the settings are of revision %d, after the newest, %d", h.SettingsRevision, h.Revision)
 	case h.Created > h.Time:
 		w.report(key, "it was created after its last change")
 	}

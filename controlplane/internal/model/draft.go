@@ -15,9 +15,9 @@ import (
 // Draft is a change of an environment before it is committed. It is built on a state and checked against it, and
 // committed only if that state is still current. If not, it is thrown away and built again.
 type Draft struct {
-	Base *State
-	Head Head // the head after the change
-	With Replacements
+	Base     *State
+	Head     Head // the head after the change
+	Replaced Replacements
 
 	Intent      Intent
 	Changes     []api.Change
@@ -69,14 +69,14 @@ func (d *Draft) Put(doc document) error {
 		return err
 	}
 	d.Changes = append(d.Changes, c)
-	d.With.Set(doc.kind(), r.Key(), r)
+	d.Replaced.Set(doc.kind(), r.Key(), r)
 	return nil
 }
 
 // Remove deletes an existing record.
 func (d *Draft) Remove(r *Record) {
 	d.Changes = append(d.Changes, whole(r, nil))
-	d.With.Set(r.Compiled.Kind, r.Key(), nil)
+	d.Replaced.Set(r.Compiled.Kind, r.Key(), nil)
 }
 
 // Renew gives the environment a new lineage.
@@ -100,8 +100,8 @@ func (d *Draft) Note(c api.Change, before, after map[string]any) (err error) {
 	return nil
 }
 
-// setEnvironment changes settings and description.
-func (d *Draft) setEnvironment(settings flagset.Settings, description string) error {
+// changeHead changes the settings and the description.
+func (d *Draft) changeHead(settings flagset.Settings, description string) error {
 	if settings.GroupConflict == "" {
 		settings.GroupConflict = flagset.DenyWins
 	}
@@ -126,7 +126,7 @@ func (d *Draft) setEnvironment(settings flagset.Settings, description string) er
 		return err
 	}
 	d.Changes = append(d.Changes, c)
-	d.ChangedHead, d.Head.Set, d.Head.Updated = true, d.Head.Revision, d.Head.Time
+	d.ChangedHead, d.Head.SettingsRevision, d.Head.Updated = true, d.Head.Revision, d.Head.Time
 	return nil
 }
 
@@ -138,7 +138,7 @@ func EnvironmentDocument(h *Head) members {
 }
 
 // Empty reports whether the draft changes nothing.
-func (d *Draft) Empty() bool { return d.With.Len() == 0 && !d.ChangedHead }
+func (d *Draft) Empty() bool { return d.Replaced.Len() == 0 && !d.ChangedHead }
 
 // Check validates the whole set after the change. If tolerant is set, problems are only warnings.
 func (d *Draft) Check(tolerant bool) error {
@@ -178,7 +178,7 @@ func (d *Draft) Check(tolerant bool) error {
 // place points a problem between flags into the document of a flag that is being written. The check has only seen the
 // gates that refer to other flags or segments.
 func (d *Draft) place(p flagset.Problem) flagset.Problem {
-	if r := d.With[snapshot.FlagRecord][p.Flag]; r != nil {
+	if r := d.Replaced[snapshot.FlagRecord][p.Flag]; r != nil {
 		f := r.Flag()
 		return Placed(&f, p)
 	}
@@ -188,7 +188,7 @@ func (d *Draft) place(p flagset.Problem) flagset.Problem {
 // checkUsers refuses to delete what other flags need.
 func (d *Draft) checkUsers(after *State) error {
 	for kind, gate := range gateOf {
-		for key, r := range d.With[kind] {
+		for key, r := range d.Replaced[kind] {
 			if r != nil {
 				continue
 			}
@@ -208,7 +208,7 @@ func (d *Draft) what() string {
 	switch {
 	case d.Intent.Key == "":
 		return "the change"
-	case d.With[snapshot.SegmentRecord][d.Intent.Key] != nil:
+	case d.Replaced[snapshot.SegmentRecord][d.Intent.Key] != nil:
 		return "the segment"
 	}
 	return "the flag"
@@ -238,7 +238,7 @@ func (d *Draft) After() *State {
 	if d.Intent.DryRun {
 		h.Revision = d.Base.Head.Revision
 	}
-	return d.Base.With(h, d.Base.HeadAt, d.Base.At, d.With)
+	return d.Base.With(h, d.Base.HeadAt, d.Base.At, d.Replaced)
 }
 
 // maxDescription bounds an environment's description, in bytes.
@@ -254,7 +254,7 @@ func (d *Draft) SetSettings(settings flagset.Settings, description string) error
 	if len(description) > maxDescription {
 		return InvalidAt("/description", fmt.Sprintf("%d bytes exceed the limit of %d", len(description), maxDescription), "")
 	}
-	return d.setEnvironment(settings, strings.ToValidUTF8(description, "�"))
+	return d.changeHead(settings, strings.ToValidUTF8(description, "�"))
 }
 
 // Prune deletes the records that keep doesn't select.

@@ -16,21 +16,21 @@ import (
 // two changes can't both build on the same state.
 // Why: RATIONALE.md "Why is every write guarded by one key, the head, instead of by the keys that it touches?"
 type Head struct {
-	Lineage     []byte  `msgpack:"lineage"`
-	Revision    int64   `msgpack:"revision"` // of the last change
-	Time        int64   `msgpack:"time"`     // of the last change; later audit times are greater
-	Generation  string  `msgpack:"generation"`
-	Created     int64   `msgpack:"created"`
-	Updated     int64   `msgpack:"updated"` // of settings and description
-	Set         int64   `msgpack:"set"`     // the revision of settings and description
-	Conflict    string  `msgpack:"conflict"`
-	Description string  `msgpack:"description,omitempty"`
-	Deleted     bool    `msgpack:"deleted,omitempty"` // the head stays, so that an environment created again continues to count
-	Nonce       []byte  `msgpack:"nonce"`             // of the last change; its writer recognises the change by it
-	Stages      []Stage `msgpack:"stages,omitempty"`
-	Floor       int64   `msgpack:"floor"` // the earliest revision that can be rebuilt
-	Checkpoint  int64   `msgpack:"checkpoint,omitempty"`
-	Logged      int64   `msgpack:"logged,omitempty"` // bytes of audit since the checkpoint
+	Lineage          []byte  `msgpack:"lineage"`
+	Revision         int64   `msgpack:"revision"` // of the last change
+	Time             int64   `msgpack:"time"`     // of the last change; later audit times are greater
+	Generation       string  `msgpack:"generation"`
+	Created          int64   `msgpack:"created"`
+	Updated          int64   `msgpack:"updated"` // of settings and description
+	SettingsRevision int64   `msgpack:"set"`     // the revision of settings and description
+	Conflict         string  `msgpack:"conflict"`
+	Description      string  `msgpack:"description,omitempty"`
+	Deleted          bool    `msgpack:"deleted,omitempty"` // the head stays, so that an environment created again continues to count
+	Nonce            []byte  `msgpack:"nonce"`             // of the last change; its writer recognises the change by it
+	Stages           []Stage `msgpack:"stages,omitempty"`
+	Floor            int64   `msgpack:"floor"` // the earliest revision that can be rebuilt
+	Checkpoint       int64   `msgpack:"checkpoint,omitempty"`
+	Logged           int64   `msgpack:"logged,omitempty"` // bytes of audit since the checkpoint
 }
 
 // Stage is a change that stores its parts before it becomes visible. While there is a stage, no piece is swept. A stage

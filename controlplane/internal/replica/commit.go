@@ -16,10 +16,10 @@ func (rep *Replica) commit(ctx context.Context, d *Draft, stg *staging) (bool, e
 	entry, body := AuditOps(d.Draft)
 	var err error
 	var records, pieces []store.Op
-	if d.With.Len() < rep.store.Limits().Ops {
+	if d.Replaced.Len() < rep.store.Limits().Ops {
 		records, pieces = d.recordOps()
 	}
-	many := len(records) < d.With.Len() || !stored.Fits(rep.store.Limits(), d.finalOps(records, entry))
+	many := len(records) < d.Replaced.Len() || !stored.Fits(rep.store.Limits(), d.finalOps(records, entry))
 	d.values = rep.ownWrites.add(d, records)
 	last, guard := join(records, pieces), d.Base.HeadAt
 	if many || body != nil || !stored.Fits(rep.store.Limits(), d.finalOps(last, entry)) {
@@ -73,9 +73,9 @@ func (d *Draft) finalOps(records []store.Op, entry store.Op) []store.Op {
 // put the pieces that they need.
 func (d *Draft) recordOps() (records, pieces []store.Op) {
 	named := map[string]bool{}
-	for k := range d.With {
+	for k := range d.Replaced {
 		kind := snapshot.Kind(k)
-		for key, r := range d.With[kind] {
+		for key, r := range d.Replaced[kind] {
 			at := stored.RecordPrefix(d.Base.Env, d.Head.Generation, kind) + key
 			before := d.Base.Record(kind, key)
 			if r == nil {
@@ -124,7 +124,7 @@ func (rep *Replica) generationOps(d *Draft, stg *staging) []store.Op {
 				ops, is[key] = append(ops, store.Op{Key: key, Value: u.Value}), true
 			}
 		}
-		for _, r := range model.Merge(d.Base.List(kind), d.With[kind]) {
+		for _, r := range model.Merge(d.Base.List(kind), d.Replaced[kind]) {
 			if u := d.Base.UnreadableRecord(kind, r.Key()); u != nil && u.Value != nil {
 				continue // an earlier version
 			}

@@ -29,7 +29,7 @@ func (w *ownWrites) add(d *Draft, ops []store.Op) (values []string) {
 		if strings.HasPrefix(op.Key, stored.SegmentPrefix) {
 			kind = snapshot.SegmentRecord
 		}
-		if r := d.With[kind][stored.Tail(op.Key)]; r != nil {
+		if r := d.Replaced[kind][stored.Tail(op.Key)]; r != nil {
 			w.all[string(op.Value)] = r
 			values = append(values, string(op.Value))
 		}
