@@ -111,6 +111,12 @@ def test_a_key_that_would_name_another_resource_is_not_sent(server: FakeServer, 
     assert server.requests.empty()
 
 
+def test_a_key_is_one_part_of_the_path(server: FakeServer) -> None:
+    with Admin(server.url + "/behind", "token") as admin, pytest.raises(ApiError):
+        admin.get_flag(env="default", key="f/history?limit=1")
+    assert server.requests.get(timeout=10)[0] == "/behind/v1/envs/default/flags/f%2Fhistory%3Flimit%3D1"
+
+
 def test_an_answer_has_a_limit(server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gonfalon.admin.MAX_ANSWER_BYTES", 10)
     with Admin(server.url, "token") as admin, pytest.raises(ValueError, match="more than 10 bytes"):

@@ -5,9 +5,9 @@
 ...     flag = admin.get_flag(env="default", key="new_checkout")
 ...     admin.put_flag(env="default", key="new_checkout", body={"gates": []}, if_match=flag.etag)
 
-Each operation of the API's OpenAPI document is a method: ``putFlag`` is ``put_flag``. It takes the document's parameters by keyword,
-and ``body``. ``help(Admin.put_flag)`` describes one, and ``Admin.operations`` lists them all. Event streams have none, because
-:class:`gonfalon.Gonfalon` follows them.
+Each operation of the API's OpenAPI document is a method: ``putFlag`` is ``put_flag``. It takes the document's parameters by
+keyword, and ``body``. ``help(Admin.put_flag)`` describes one, and ``Admin.operations`` lists them all. Event streams have none,
+because :class:`gonfalon.Gonfalon` follows them.
 
 An answer that is no success raises :class:`ApiError`. Redirects are not followed, so that the token reaches nobody else.
 """
