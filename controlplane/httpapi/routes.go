@@ -31,59 +31,59 @@ const (
 // routes is the whole API.
 func routes() []route {
 	const (
-		envs  = "/v1/envs"
-		env   = "/v1/envs/:env"
-		flags = "/v1/envs/:env/flags"
-		flag  = "/v1/envs/:env/flags/:key"
-		seg   = "/v1/envs/:env/segments/:key"
-		audit = "env flag segment by action since until cursor limit"
-		page  = "by action since until cursor limit"
-		dry   = "dry_run"
+		envsPath    = "/v1/envs"
+		envPath     = "/v1/envs/:env"
+		flagsPath   = "/v1/envs/:env/flags"
+		flagPath    = "/v1/envs/:env/flags/:key"
+		segmentPath = "/v1/envs/:env/segments/:key"
+		auditQuery  = "env flag segment by action since until cursor limit"
+		pageQuery   = "by action since until cursor limit"
+		dryQuery    = "dry_run"
 	)
 	return []route{
-		{method: "GET", path: envs, noun: "environment", permit: mayRead, env: anyEnvironment, handle: (*call).listEnvironments},
-		{method: "POST", path: envs, noun: "environment", permit: mayAdmin, action: "environment.create", limit: MaxBody, query: dry, handle: (*call).createEnvironment},
-		{method: "GET", path: env, noun: "environment", permit: mayRead, env: pathEnvironment, handle: (*call).getEnvironment},
-		{method: "PATCH", path: env, noun: "environment", permit: mayAdmin, env: pathEnvironment, action: "environment.update", limit: MaxBody, query: dry, handle: (*call).updateEnvironment},
-		{method: "DELETE", path: env, noun: "environment", permit: mayAdmin, env: pathEnvironment, action: "environment.delete", limit: MaxBody, query: "confirm reason dry_run", handle: (*call).deleteEnvironment},
-		{method: "POST", path: env + "/copy", noun: "environment", permit: mayWrite, env: pathEnvironment, action: "copy", limit: MaxBody, query: dry, handle: (*call).copyEnvironment},
-		{method: "POST", path: env + "/rollback", noun: "environment", permit: mayWrite, env: pathEnvironment, action: "environment.rollback", limit: MaxBody, query: dry, handle: (*call).rollbackEnvironment},
-		{method: "GET", path: env + "/export", noun: "environment", permit: mayRead, env: pathEnvironment, query: "revision time", handle: (*call).exportEnvironment},
-		{method: "POST", path: env + "/import", noun: "document", permit: mayWrite, env: pathEnvironment, action: "import", limit: MaxImportBody, query: "prune tolerant reason dry_run", handle: (*call).importEnvironment},
+		{method: "GET", path: envsPath, noun: "environment", permit: mayRead, env: anyEnvironment, handle: (*call).listEnvironments},
+		{method: "POST", path: envsPath, noun: "environment", permit: mayAdmin, action: "environment.create", limit: MaxBody, query: dryQuery, handle: (*call).createEnvironment},
+		{method: "GET", path: envPath, noun: "environment", permit: mayRead, env: pathEnvironment, handle: (*call).getEnvironment},
+		{method: "PATCH", path: envPath, noun: "environment", permit: mayAdmin, env: pathEnvironment, action: "environment.update", limit: MaxBody, query: dryQuery, handle: (*call).updateEnvironment},
+		{method: "DELETE", path: envPath, noun: "environment", permit: mayAdmin, env: pathEnvironment, action: "environment.delete", limit: MaxBody, query: "confirm reason dry_run", handle: (*call).deleteEnvironment},
+		{method: "POST", path: envPath + "/copy", noun: "environment", permit: mayWrite, env: pathEnvironment, action: "copy", limit: MaxBody, query: dryQuery, handle: (*call).copyEnvironment},
+		{method: "POST", path: envPath + "/rollback", noun: "environment", permit: mayWrite, env: pathEnvironment, action: "environment.rollback", limit: MaxBody, query: dryQuery, handle: (*call).rollbackEnvironment},
+		{method: "GET", path: envPath + "/export", noun: "environment", permit: mayRead, env: pathEnvironment, query: "revision time", handle: (*call).exportEnvironment},
+		{method: "POST", path: envPath + "/import", noun: "document", permit: mayWrite, env: pathEnvironment, action: "import", limit: MaxImportBody, query: "prune tolerant reason dry_run", handle: (*call).importEnvironment},
 
-		{method: "GET", path: flags, noun: "flag", permit: mayRead, env: pathEnvironment, query: "search tag prefix owner state stale sort cursor limit", handle: (*call).listFlags},
-		{method: "GET", path: flag, noun: "flag", permit: mayRead, env: pathEnvironment, handle: (*call).getFlag},
-		{method: "PUT", path: flag, noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.put", limit: MaxFlagBody, query: dry, handle: (*call).putFlag},
-		{method: "DELETE", path: flag, noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.delete", limit: MaxBody, query: "reason dry_run", handle: (*call).deleteFlag},
-		{method: "POST", path: flag + "/enable", noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.enable", limit: MaxBody, query: dry, handle: (*call).enable},
-		{method: "POST", path: flag + "/disable", noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.disable", limit: MaxBody, query: dry, handle: (*call).disable},
-		{method: "POST", path: flag + "/clear", noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.clear", limit: MaxBody, query: dry, handle: (*call).clear},
-		{method: "POST", path: flag + "/variants", noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.variants", limit: MaxFlagBody, query: dry, handle: (*call).putVariants},
-		{method: "POST", path: flag + "/kill", noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.kill", limit: MaxBody, query: dry, handle: (*call).kill},
-		{method: "POST", path: flag + "/revive", noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.revive", limit: MaxBody, query: dry, handle: (*call).revive},
-		{method: "POST", path: flag + "/rollback", noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.rollback", limit: MaxBody, query: dry, handle: (*call).rollback},
-		{method: "GET", path: flag + "/history", noun: "flag", permit: mayRead, env: pathEnvironment, query: page, handle: (*call).history},
-		{method: "POST", path: flag + "/evaluate", permit: mayRead, env: pathEnvironment, limit: MaxBody, handle: (*call).evaluate},
-		{method: "POST", path: flag + "/explain", permit: mayRead, env: pathEnvironment, limit: MaxBody, handle: (*call).explain},
-		{method: "POST", path: env + "/preview", permit: mayRead, env: pathEnvironment, limit: MaxFlagBody, handle: (*call).preview},
+		{method: "GET", path: flagsPath, noun: "flag", permit: mayRead, env: pathEnvironment, query: "search tag prefix owner state stale sort cursor limit", handle: (*call).listFlags},
+		{method: "GET", path: flagPath, noun: "flag", permit: mayRead, env: pathEnvironment, handle: (*call).getFlag},
+		{method: "PUT", path: flagPath, noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.put", limit: MaxFlagBody, query: dryQuery, handle: (*call).putFlag},
+		{method: "DELETE", path: flagPath, noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.delete", limit: MaxBody, query: "reason dry_run", handle: (*call).deleteFlag},
+		{method: "POST", path: flagPath + "/enable", noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.enable", limit: MaxBody, query: dryQuery, handle: (*call).enable},
+		{method: "POST", path: flagPath + "/disable", noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.disable", limit: MaxBody, query: dryQuery, handle: (*call).disable},
+		{method: "POST", path: flagPath + "/clear", noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.clear", limit: MaxBody, query: dryQuery, handle: (*call).clear},
+		{method: "POST", path: flagPath + "/variants", noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.variants", limit: MaxFlagBody, query: dryQuery, handle: (*call).putVariants},
+		{method: "POST", path: flagPath + "/kill", noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.kill", limit: MaxBody, query: dryQuery, handle: (*call).kill},
+		{method: "POST", path: flagPath + "/revive", noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.revive", limit: MaxBody, query: dryQuery, handle: (*call).revive},
+		{method: "POST", path: flagPath + "/rollback", noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.rollback", limit: MaxBody, query: dryQuery, handle: (*call).rollback},
+		{method: "GET", path: flagPath + "/history", noun: "flag", permit: mayRead, env: pathEnvironment, query: pageQuery, handle: (*call).history},
+		{method: "POST", path: flagPath + "/evaluate", permit: mayRead, env: pathEnvironment, limit: MaxBody, handle: (*call).evaluate},
+		{method: "POST", path: flagPath + "/explain", permit: mayRead, env: pathEnvironment, limit: MaxBody, handle: (*call).explain},
+		{method: "POST", path: envPath + "/preview", permit: mayRead, env: pathEnvironment, limit: MaxFlagBody, handle: (*call).preview},
 
-		{method: "GET", path: env + "/segments", noun: "segment", permit: mayRead, env: pathEnvironment, handle: (*call).listSegments},
-		{method: "GET", path: seg, noun: "segment", permit: mayRead, env: pathEnvironment, handle: (*call).getSegment},
-		{method: "PUT", path: seg, noun: "segment", permit: mayWrite, env: pathEnvironment, action: "segment.put", limit: MaxFlagBody, query: dry, handle: (*call).putSegment},
-		{method: "DELETE", path: seg, noun: "segment", permit: mayWrite, env: pathEnvironment, action: "segment.delete", limit: MaxBody, query: "reason dry_run", handle: (*call).deleteSegment},
+		{method: "GET", path: envPath + "/segments", noun: "segment", permit: mayRead, env: pathEnvironment, handle: (*call).listSegments},
+		{method: "GET", path: segmentPath, noun: "segment", permit: mayRead, env: pathEnvironment, handle: (*call).getSegment},
+		{method: "PUT", path: segmentPath, noun: "segment", permit: mayWrite, env: pathEnvironment, action: "segment.put", limit: MaxFlagBody, query: dryQuery, handle: (*call).putSegment},
+		{method: "DELETE", path: segmentPath, noun: "segment", permit: mayWrite, env: pathEnvironment, action: "segment.delete", limit: MaxBody, query: "reason dry_run", handle: (*call).deleteSegment},
 
-		{method: "GET", path: env + "/snapshot", noun: "environment", permit: mayFetch, env: pathEnvironment, query: "formats", handle: (*call).getSnapshot},
-		{method: "GET", path: env + "/stream", noun: "environment", permit: mayFetch, env: pathEnvironment, query: "formats", endless: true, handle: (*call).getStream},
-		{method: "POST", path: env + "/usage", permit: mayReport, env: pathEnvironment, limit: MaxBody, handle: (*call).postUsage},
+		{method: "GET", path: envPath + "/snapshot", noun: "environment", permit: mayFetch, env: pathEnvironment, query: "formats", handle: (*call).getSnapshot},
+		{method: "GET", path: envPath + "/stream", noun: "environment", permit: mayFetch, env: pathEnvironment, query: "formats", endless: true, handle: (*call).getStream},
+		{method: "POST", path: envPath + "/usage", permit: mayReport, env: pathEnvironment, limit: MaxBody, handle: (*call).postUsage},
 
-		{method: "GET", path: env + "/audit/:revision", noun: "environment", permit: mayRead, env: pathEnvironment, handle: (*call).auditEntry},
-		{method: "GET", path: "/v1/audit", permit: mayRead, env: anyEnvironment, query: audit, handle: (*call).audit},
-		{method: "GET", path: "/v1/audit/failures", permit: mayRead, env: anyEnvironment, query: audit, handle: (*call).failures},
+		{method: "GET", path: envPath + "/audit/:revision", noun: "environment", permit: mayRead, env: pathEnvironment, handle: (*call).auditEntry},
+		{method: "GET", path: "/v1/audit", permit: mayRead, env: anyEnvironment, query: auditQuery, handle: (*call).audit},
+		{method: "GET", path: "/v1/audit/failures", permit: mayRead, env: anyEnvironment, query: auditQuery, handle: (*call).failures},
 		{method: "GET", path: "/v1/tokens", noun: "token", permit: mayAdmin, handle: (*call).listTokens},
-		{method: "POST", path: "/v1/tokens", noun: "token", permit: mayAdmin, action: "token.create", limit: MaxBody, query: dry, handle: (*call).createToken},
+		{method: "POST", path: "/v1/tokens", noun: "token", permit: mayAdmin, action: "token.create", limit: MaxBody, query: dryQuery, handle: (*call).createToken},
 		{method: "DELETE", path: "/v1/tokens/:key", noun: "token", permit: mayAdmin, action: "token.revoke", limit: MaxBody, query: "reason dry_run", handle: (*call).revokeToken},
 		{method: "GET", path: "/v1/webhooks", noun: "webhook", permit: mayAdmin, handle: (*call).listWebhooks},
-		{method: "POST", path: "/v1/webhooks", noun: "webhook", permit: mayAdmin, action: "webhook.create", limit: MaxBody, query: dry, handle: (*call).createWebhook},
+		{method: "POST", path: "/v1/webhooks", noun: "webhook", permit: mayAdmin, action: "webhook.create", limit: MaxBody, query: dryQuery, handle: (*call).createWebhook},
 		{method: "DELETE", path: "/v1/webhooks/:key", noun: "webhook", permit: mayAdmin, action: "webhook.delete", limit: MaxBody, query: "reason dry_run", handle: (*call).deleteWebhook},
 		{method: "POST", path: "/v1/webhooks/:key/test", noun: "webhook", permit: mayAdmin, limit: MaxBody, handle: (*call).testWebhook},
 		{method: "GET", path: "/v1/backup", permit: mayAdmin, handle: (*call).backup},
