@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"go.etcd.io/etcd/client/pkg/v3/fileutil"
 	"go.etcd.io/etcd/server/v3/embed"
@@ -30,12 +31,14 @@ type Embedded struct {
 }
 
 // OpenEmbedded runs an etcd with one member in this process. It returns when etcd is ready, usually within a fraction
-// of a second. The etcd listens nowhere, neither on a port nor on a socket. Close ends it.
+// of a second. ErrInUse, ErrDamaged. The etcd listens nowhere, neither on a port nor on a socket. Close ends it.
 // Why: RATIONALE.md "Why does embedded etcd listen nowhere?"
 func OpenEmbedded(ctx context.Context, e Embedded) (*Store, error) {
 	if e.Dir == "" {
 		return nil, errors.New("etcdstore: the data directory is missing")
 	}
+	_, missing := os.Stat(e.Dir)
+	existed := missing == nil
 	if err := os.MkdirAll(e.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the data directory: %w", err)
 	}
@@ -47,15 +50,30 @@ func OpenEmbedded(ctx context.Context, e Embedded) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("locking the data directory: %w", err)
 	}
-	server, err := start(ctx, e.config(), e.Logger)
-	if err != nil {
-		return nil, errors.Join(err, lock.Close())
-	}
-	client := v3client.New(server.Server)
 	log := e.Logger
 	if log == nil {
 		log = slog.Default()
 	}
+	config := e.config()
+	fresh, err := inspect(config.Dir)
+	if err != nil {
+		return nil, errors.Join(damaged(e.Dir, err), lock.Close())
+	}
+	switch {
+	case fresh && existed:
+		log.Warn("the data directory is empty: this is a new control plane, without flags and tokens. "+
+			"If there should be data, stop it, and see whether the right directory is mounted", "directory", e.Dir)
+	case fresh:
+		log.Info("made a data directory for a new control plane", "directory", e.Dir)
+	}
+	server, err := start(ctx, config, log)
+	if errors.Is(err, errPanic) {
+		err = damaged(e.Dir, err)
+	}
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	client := v3client.New(server.Server)
 	store := newStore(client, DefaultPrefix, embeddedLimits, func() error {
 		err := client.Close()
 		server.Close()
@@ -103,16 +121,17 @@ func tune(c *embed.Config, quota int64) {
 	c.EnableGRPCGateway = false
 }
 
+// startTime is how long etcd may take to get ready. One with 2 GB of data takes a few seconds.
+const startTime = time.Minute
+
 // start runs an etcd and waits until it is ready.
-func start(ctx context.Context, c *embed.Config, logger *slog.Logger) (*embed.Etcd, error) {
-	if logger == nil {
-		logger = slog.Default()
-	}
+func start(ctx context.Context, c *embed.Config, logger *slog.Logger) (server *embed.Etcd, err error) {
 	c.ZapLoggerBuilder = embed.NewZapLoggerBuilder(zapTo(logger))
-	server, err := embed.StartEtcd(c)
-	if err != nil {
+	if err := guarded(func() error { server, err = embed.StartEtcd(c); return err }); err != nil {
 		return nil, fmt.Errorf("starting etcd: %w", err)
 	}
+	ctx, cancel := context.WithTimeoutCause(ctx, startTime, fmt.Errorf("it did not get ready within %v", startTime))
+	defer cancel()
 	select {
 	case <-server.Server.ReadyNotify():
 		return server, nil
@@ -120,7 +139,7 @@ func start(ctx context.Context, c *embed.Config, logger *slog.Logger) (*embed.Et
 	case <-server.Server.StopNotify():
 		err = errors.New("it stopped")
 	case <-ctx.Done():
-		err = ctx.Err()
+		err = context.Cause(ctx)
 	}
 	server.Close()
 	return nil, fmt.Errorf("starting etcd: %w", err)
