@@ -7,3 +7,6 @@ export function quoted(text: string): string {
   })
   return `"${escaped}"`
 }
+
+/** A key, or the name of an attribute or a target, in quotes unless it is a plain word. */
+export const name = (text: string): string => (/^[\w.:@/-]+$/.test(text) ? text : quoted(text))

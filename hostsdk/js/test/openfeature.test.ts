@@ -89,7 +89,7 @@ test('hooks see evaluations, and may change the context', async (t) => {
     'after true',
     'finally',
     'before nope',
-    'error flag "nope" not found',
+    'error flag nope not found',
     'finally',
   ])
 })

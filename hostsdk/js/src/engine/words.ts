@@ -1,4 +1,4 @@
-import { quoted } from '../quoted.js'
+import { name, quoted } from '../quoted.js'
 import type { Value } from './reader.js'
 import type { Comparison, Step } from './step.js'
 
@@ -112,5 +112,3 @@ function written(value: Value): string {
   return `[${[...value].map((item) => written(item)).join(', ')}]`
 }
 
-/** The name of an attribute or a target, in quotes unless it is a plain word. */
-export const name = (text: string): string => (/^[\w.:@/-]+$/.test(text) ? text : quoted(text))

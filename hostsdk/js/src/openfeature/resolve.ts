@@ -2,7 +2,7 @@ import { ErrorCode, type EvaluationContext, type FlagMetadata, type JsonValue, t
 import type { Attribute, Context, Json } from '../context.js'
 import type { Decision } from '../decision.js'
 import type { Flags } from '../flags.js'
-import { quoted } from '../quoted.js'
+import { name } from '../quoted.js'
 import { resolve as valueOf } from '../resolution.js'
 
 /** What OpenFeature calls this provider. */
@@ -42,7 +42,7 @@ function messageOf(code: string, key: string): string {
     case 'PROVIDER_NOT_READY':
       return 'there are no flags yet'
     case 'FLAG_NOT_FOUND':
-      return `flag ${quoted(key)} not found`
+      return `flag ${name(key)} not found`
     case 'INVALID_CONTEXT':
       return "the context can't be asked about"
   }
