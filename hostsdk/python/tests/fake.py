@@ -24,6 +24,8 @@ class FakeServer:
         self.streams_status = 200
         self.usage_status = 204
         self.headers: dict[str, str] = {}
+        self.supersedes = False  # what clients have, as a server does that was taken back
+        self.redirect: str | None = None  # where every request is sent
         self.greets = True  # with the snapshot or a heartbeat, when a stream is opened
         self.requests: queue.Queue[tuple[str, dict[str, str]]] = queue.Queue()
         self.usage: queue.Queue[dict[str, Any]] = queue.Queue()
@@ -111,7 +113,7 @@ class FakeServer:
             if request.headers.get("If-None-Match") == tag:
                 self._answer(request, 304, b"")
             else:
-                self._answer(request, 200, self.snapshot, {"ETag": tag})
+                self._answer(request, 200, self.snapshot, {"ETag": tag, **self._superseding(request)})
         elif path.endswith("/stream") and self.streams_status == 200:
             self._stream(request)
         else:
@@ -128,6 +130,8 @@ class FakeServer:
         self._opened.release()
         request.send_response(200)
         request.send_header("Content-Type", "text/event-stream")
+        for name, value in self._superseding(request).items():
+            request.send_header(name, value)
         request.send_header("Connection", "close")
         request.end_headers()
         request.close_connection = True
@@ -144,6 +148,10 @@ class FakeServer:
         if self.usage_status < 300:
             self.usage.put(json.loads(body)["flags"])
         self._answer(request, self.usage_status, b"")
+
+    def _superseding(self, request: BaseHTTPRequestHandler) -> dict[str, str]:
+        named = request.headers.get("Last-Event-ID") or request.headers.get("X-Gonfalon-Position")
+        return {"X-Gonfalon-Supersedes": named} if self.supersedes and named else {}
 
     def _answer(self, request: BaseHTTPRequestHandler, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
         request.send_response(status)

@@ -8,10 +8,11 @@ from typing import Any
 
 import msgpack
 
-from gonfalon.testing import LINEAGE, FlagForTest, compile_for_test
+from gonfalon.testing import FlagForTest, compile_for_test
 
 DATA = Path(__file__).parent / "data"
 TREE = Path(__file__).parents[3]
+LINEAGE = bytes(range(1, 17))
 OTHER_LINEAGE = bytes(range(16))
 
 
@@ -35,8 +36,8 @@ def _difference(old: list[Any], new: list[Any]) -> list[Any]:
 
 
 def position(data: bytes) -> str:
-    header = msgpack.unpackb(data)[0]
-    return f"{header[3].hex()}-{header[4]}"
+    header, _, _, identity = msgpack.unpackb(data)
+    return f"{header[3].hex()}-{header[4]}-{identity.hex()}"
 
 
 def identity(data: bytes) -> str:

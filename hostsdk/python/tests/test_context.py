@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gonfalon import Context
+from gonfalon import Context, ContextError
 from gonfalon.engine import Engine
 
 
@@ -46,10 +46,20 @@ def test_an_actor_on_the_wire(actor: Any, wire: object) -> None:
     assert Context(actor).actor == wire
 
 
-@pytest.mark.parametrize("actor", [object(), True, 5.5, b"user:3", User(["user:3"])])
-def test_what_is_no_actor_is_refused(actor: Any) -> None:
-    with pytest.raises(TypeError, match="actor"):
-        Context(actor)
+class Raising:
+    @property
+    def actor_id(self) -> str:
+        raise RuntimeError("no")
+
+
+@pytest.mark.parametrize(
+    "actor",
+    [object(), True, 5.5, b"user:3", User(["user:3"]), float("nan"), 2.0**54, Raising(), pytest.param(10**5000, id="digits")],
+)
+def test_what_is_no_actor_is_nobody_and_noted(actor: Any) -> None:
+    made = Context(actor)
+    assert made.actor is (False if hasattr(actor, "in_group") else None)
+    assert len(made.unreadable) == 1
 
 
 def test_groups_without_an_actor_are_those_of_an_actor_without_a_key(engine: Engine) -> None:
@@ -59,12 +69,43 @@ def test_groups_without_an_actor_are_those_of_an_actor_without_a_key(engine: Eng
 
 def test_a_lone_string_is_one_group() -> None:
     assert Context(groups="staff").groups == ["staff"]
-    with pytest.raises(TypeError, match="group"):
-        Context(groups=[1])  # type: ignore[list-item]
+    made = Context(groups=["a", 1, None, "b"])  # type: ignore[list-item]
+    assert made.groups == ["a", "b"]
+    assert len(made.unreadable) == 2
 
 
-def test_groups_beyond_the_limit_are_left_out() -> None:
-    assert Context(groups=(f"g{i}" for i in range(300))).groups == [f"g{i}" for i in range(256)]
+def test_groups_beyond_the_limit_count_if_they_are_named(engine: Engine) -> None:
+    many = [*(f"g{i}" for i in range(300)), "staff"]
+    assert engine.decide("member", *who("user:3", groups=many)).path == "group/staff"
+    assert engine.evaluate("member", *who("user:3", groups=many)) & 1
+    assert [d.path for d in engine.decide_all(["member"], *who("user:3", groups=many))] == ["group/staff"]
+    assert engine.explain("member", *who("user:3", groups=many)).decision.path == "group/staff"
+
+
+def test_attributes_beyond_the_limit_count_if_they_are_looked_at(engine: Engine) -> None:
+    many: dict[str, object] = {f"a{i:03}": i for i in range(300)}
+    assert engine.evaluate("rule", *who("user:3", attributes={**many, "plan": "pro"})) & 1
+    assert engine.decide_all(["rule"], *who("user:3", attributes={**many, "plan": "pro"}))[0].enabled
+    assert engine.explain("rule", *who("user:3", attributes={**many, "plan": "pro"})).decision.enabled
+
+
+class Broken:
+    def in_group(self, name: str) -> bool:
+        raise RuntimeError(name)
+
+
+def test_a_context_whose_groups_cannot_be_known_decides_nothing(engine: Engine) -> None:
+    def endless() -> Any:
+        while True:
+            yield "g"
+
+    for given in (Context(Broken()), Context("u", groups=endless())):
+        with pytest.raises(ContextError):
+            engine.decide("member", *who(given))
+
+
+def test_a_function_answers_for_groups(engine: Engine) -> None:
+    assert engine.decide("member", *who("user:3", groups=lambda name: name == "staff")).path == "group/staff"
 
 
 def test_a_member_is_asked_only_for_groups_that_the_flag_and_its_parents_name(engine: Engine) -> None:
@@ -94,7 +135,7 @@ def test_a_prepared_context_decides_as_its_parts(engine: Engine) -> None:
         whole = engine.decide(flag, *who(prepared))
         parts = engine.decide(flag, *who("user:3", groups=["staff"], attributes={"plan": "pro"}))
         assert whole == parts
-    with pytest.raises(TypeError, match="prepared"):
+    with pytest.raises(ContextError, match="prepared"):
         engine.decide("rule", *who(prepared, attributes={"plan": "free"}))
 
 

@@ -15,6 +15,8 @@ from gonfalon import Gonfalon
 from gonfalon.resolution import resolve
 from watcher import QUICK, Watcher
 
+PATIENT: Any = {**QUICK, "grace": 5.0}  # what the sessions rest on
+
 SESSIONS = sorted((TREE / "hostsdk/testdata/sessions").glob("*.json"))
 
 
@@ -31,7 +33,7 @@ class Recorded(FakeServer):
 def test_a_recorded_session(path: Path) -> None:
     session = json.loads(path.read_text())
     bootstrap = base64.b64decode(session["bootstrap"]) if "bootstrap" in session else None
-    with Recorded() as server, Gonfalon(server.url, "token", bootstrap=bootstrap, ready_within=0, **QUICK) as flags:
+    with Recorded() as server, Gonfalon(server.url, "token", bootstrap=bootstrap, ready_within=0, **PATIENT) as flags:
         watcher = Watcher(flags)
         for step in session["steps"]:
             match step:
@@ -42,6 +44,10 @@ def test_a_recorded_session(path: Path) -> None:
                     server.send(text.encode())
                 case {"snapshot": data}:
                     server.snapshot = base64.b64decode(data)
+                case {"supersedes": does}:
+                    server.supersedes = does
+                case {"changed": keys}:
+                    assert watcher.next_change().flags == frozenset(keys)
                 case {"close": True}:
                     server.cut()
                 case {"expect": expected}:

@@ -9,9 +9,10 @@ from gonfalon import FlagsChanged, LoadError, State, StateChanged
 from gonfalon.status import Event, Status
 from gonfalon.store import Refused, Store
 
-ONE = snapshot(1, a=True, b=False)
-TWO = snapshot(2, a=False, b=False, c=True)
-THREE = snapshot(3, a=True)
+OURS = bytes(range(1, 17))
+ONE = snapshot(1, OURS, a=True, b=False)
+TWO = snapshot(2, OURS, a=False, b=False, c=True)
+THREE = snapshot(3, OURS, a=True)
 OTHER = snapshot(1, OTHER_LINEAGE, a=False)
 
 
@@ -36,8 +37,8 @@ def test_snapshots_are_taken_upwards() -> None:
     "frame",
     [
         TWO,  # lower
-        snapshot(3, a=False),  # the same revision with another id
-        snapshot(9, environment="other", a=True),
+        snapshot(3, OURS, a=False),  # the same revision with another id
+        snapshot(9, OURS, environment="other", a=True),
         THREE[:-1],
         b"",
         b"\x94",

@@ -23,7 +23,7 @@ def test_scopes() -> None:
     assert not flags.enabled("checkout", "user:2")
     flags.kill("checkout")
     assert not flags.enabled("checkout", "user:1", default=True)
-    assert flags.enabled("unknown", default=True)
+    assert not flags.enabled("unknown", default=True)
 
 
 def test_percentages_prerequisites_and_variants() -> None:
@@ -66,7 +66,7 @@ def test_changes_are_scoped() -> None:
         raise RuntimeError
     assert flags.enabled("a")
     flags.clear("a")
-    assert flags.enabled("a", default=True)
+    assert not flags.enabled("a", default=True)
     flags.unload()
     assert flags.decide("a").reason is Reason.NOT_READY
 

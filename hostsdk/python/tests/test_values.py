@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from collections import OrderedDict
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
@@ -102,16 +102,23 @@ def test_what_is_nested_too_deep_is_null() -> None:
     assert "null" not in repr(values.value_of(endless, 0))
 
 
-def test_attributes_in_excess_are_left_out_from_the_end_of_the_alphabet() -> None:
-    given = OrderedDict((f"{i:03}", i) for i in reversed(range(300)))
-    assert sorted(values.attributes(given)) == [f"{i:03}" for i in range(values.MAX_ATTRIBUTES)]
+def test_attributes_are_read_whatever_they_are() -> None:
+    class Bad(Mapping[str, object]):
+        def __getitem__(self, key: str) -> object:
+            raise KeyError(key)
 
+        def __iter__(self) -> Iterator[str]:
+            return iter(("a",))
 
-def test_plain_attributes_are_not_copied() -> None:
-    plain = {"plan": "pro", "age": 5, "beta": True, "none": None}
-    assert values.attributes(plain) is plain
-    assert values.attributes({"a": 1, 5: "x"}) == {"a": 1}  # type: ignore[dict-item]
-    assert type(values.attributes(MappingProxyType(plain))) is dict
+        def __len__(self) -> int:
+            return 1
+
+    wrong: list[str] = []
+    assert values.attributes({"a": 1, 5: "x", "b": Bad()}, wrong) == {"a": 1, "b": None}
+    assert len(wrong) == 2
+    assert values.attributes([("a", 1)], wrong) == {}
+    assert len(wrong) == 3
+    assert values.attributes(MappingProxyType({"a": 1.0}), wrong) == {"a": 1}
 
 
 @pytest.mark.parametrize("n", [5, 5.0, Level.FIVE, Decimal(5), BIG])

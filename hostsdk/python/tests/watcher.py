@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from gonfalon import Event, Flags
+from gonfalon import Event, Flags, FlagsChanged
 from gonfalon.source import Pace
 
 # No waiting between attempts, and no grace: what happens is awaited, not timed.
@@ -18,6 +18,7 @@ class Watcher:
 
     def __init__(self, flags: Flags) -> None:
         self.events: list[Event] = []
+        self._read = 0  # events that next_change has passed
         self._changed = threading.Condition()
         flags.subscribe(self._hear)
 
@@ -25,6 +26,20 @@ class Watcher:
         with self._changed:
             self.events.append(event)
             self._changed.notify_all()
+
+    def next_change(self) -> FlagsChanged:
+        """The next event about a change of flags, once it has come."""
+
+        def at() -> int | None:
+            return next((i for i in range(self._read, len(self.events)) if isinstance(self.events[i], FlagsChanged)), None)
+
+        self.until(lambda: at() is not None)
+        found = at()
+        assert found is not None
+        self._read = found + 1
+        event = self.events[found]
+        assert isinstance(event, FlagsChanged)
+        return event
 
     def until(self, condition: Callable[[], object]) -> None:
         """Waits until the condition holds. It is looked at after each event, and now and then for what has none."""

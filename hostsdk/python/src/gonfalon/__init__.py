@@ -8,11 +8,12 @@ may use a client, also after a fork · the answers are bit for bit those of ever
 """
 
 from .client import AsyncGonfalon, Gonfalon
-from .context import Actor, Context, Member
+from .context import Actor, Context, ContextError, Member
 from .decision import Decision, Gate, Reason
 from .explanation import Comparison, Explanation, Step
 from .flags import Flags, Stats
 from .instance import LoadError, SnapshotInfo
+from .score import score
 from .status import Event, FlagsChanged, State, StateChanged
 from .version import __version__
 
@@ -21,6 +22,7 @@ __all__ = [
     "AsyncGonfalon",
     "Comparison",
     "Context",
+    "ContextError",
     "Decision",
     "Event",
     "Explanation",
@@ -37,4 +39,5 @@ __all__ = [
     "Stats",
     "Step",
     "__version__",
+    "score",
 ]

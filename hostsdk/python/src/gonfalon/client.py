@@ -88,6 +88,10 @@ class _Client(Flags):
         if endpoint is None and file is None and self._store.engine is not None:
             self._status.contact()  # there is nothing that could know better
 
+    def _serves(self, revision: int) -> bool:
+        info = self.info
+        return info is not None and info.revision >= revision
+
     def _has_source(self) -> bool:
         return self._endpoint is not None or self._file is not None
 
@@ -136,6 +140,7 @@ class Gonfalon(_Client):
         self._task: asyncio.Task[None] | None = None
         self._source: Source | None = None
         self._thread: threading.Thread | None = None
+        self._unmade: Exception | None = None
         if self._has_source():
             self._start()
             if self._ready_within > 0 and not self._answered.wait(self._ready_within):
@@ -150,6 +155,16 @@ class Gonfalon(_Client):
             return self.state == "READY" or ready.wait(timeout)
         finally:
             unsubscribe()
+
+    def wait_for(self, revision: int, timeout: float | None = None) -> bool:
+        """Waits until a snapshot of this revision or a later one serves, such as the one that a write was answered with. Returns
+        False if that takes longer than timeout seconds."""
+        served = threading.Event()
+        unwatch = self._store.watch(lambda: served.set() if self._serves(revision) else None)
+        try:
+            return self._serves(revision) or served.wait(timeout)
+        finally:
+            unwatch()
 
     def flush(self, timeout: float = 5.0) -> bool:
         """Reports usage now. Returns False if it couldn't be delivered; it then goes into the next report."""
@@ -185,12 +200,17 @@ class Gonfalon(_Client):
         self._thread = threading.Thread(target=self._main, args=(started,), name="gonfalon", daemon=True)
         self._thread.start()
         started.wait()
+        if self._unmade is not None:
+            raise ValueError(f"the source can't be made: {self._unmade}") from self._unmade
 
     def _main(self, started: threading.Event) -> None:
         async def follow() -> None:
             try:
                 self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
                 self._source = self._make_source(self._answered.set)
+            except Exception as error:  # noqa: BLE001 -- such as a proxy that needs another package: who starts the client learns it
+                self._unmade = error
+                return
             finally:
                 started.set()
             await self._source.run()
@@ -241,22 +261,32 @@ class AsyncGonfalon(_Client):
 
     async def wait_ready(self, timeout: float | None = None) -> bool:
         """Waits until the client is READY. Returns False if that takes longer than timeout seconds."""
-        loop, ready = asyncio.get_running_loop(), asyncio.Event()
+        return await self._until(lambda: self.state == "READY", self.subscribe, timeout)
 
-        def listen(_: object) -> None:
-            if self.state == "READY":
-                loop.call_soon_threadsafe(ready.set)
+    async def _until(
+        self, holds: Callable[[], bool], listen: Callable[[Callable[..., None]], Callable[[], None]], timeout: float | None
+    ) -> bool:
+        loop, held = asyncio.get_running_loop(), asyncio.Event()
 
-        unsubscribe = self.subscribe(listen)
+        def hear(*_: object) -> None:
+            if holds():
+                loop.call_soon_threadsafe(held.set)
+
+        unsubscribe = listen(hear)
         try:
-            if self.state != "READY":
+            if not holds():
                 async with asyncio.timeout(timeout):
-                    await ready.wait()
+                    await held.wait()
         except TimeoutError:
             return False
         finally:
             unsubscribe()
         return True
+
+    async def wait_for(self, revision: int, timeout: float | None = None) -> bool:
+        """Waits until a snapshot of this revision or a later one serves, such as the one that a write was answered with. Returns
+        False if that takes longer than timeout seconds."""
+        return await self._until(lambda: self._serves(revision), self._store.watch, timeout)
 
     async def flush(self, timeout: float = 5.0) -> bool:
         """Reports usage now. Returns False if it couldn't be delivered; it then goes into the next report."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar, cast
 
+from .values import EXACT
+
 # The packed decision of the module's ABI.
 ENABLED = 1
 REASON = 15 << 1
@@ -69,6 +71,12 @@ class Variant:
     payload: str
 
 
+def _number(digits: str) -> int | float:
+    """An integer within ±2^53, where integers and floats agree in every language; beyond, the nearest float."""
+    nearest = float(digits)
+    return int(digits) if -EXACT <= nearest <= EXACT and len(digits) < 18 and abs(int(digits)) <= EXACT else nearest
+
+
 class Decision:
     """The answer about one flag for one context."""
 
@@ -110,7 +118,7 @@ class Decision:
     @property
     def path(self) -> str:
         """The gate that decided, and its target after a slash: ``group/staff``; empty if none did."""
-        return str(self.gate) if self.target is None else f"{self.gate}/{self.target}"
+        return f"{self.gate}/{self.target}" if self.target else str(self.gate)
 
     @property
     def known(self) -> bool:
@@ -146,7 +154,7 @@ class Decision:
     @property
     def payload(self) -> Any:
         """The served variant's payload: bool, str, int, float or dict, new on each call; None without one."""
-        return json.loads(self._variant.payload) if self._variant and self._variant.payload else None
+        return json.loads(self._variant.payload, parse_int=_number) if self._variant and self._variant.payload else None
 
     @property
     def packed(self) -> int:

@@ -7,6 +7,7 @@ its own rather than wait for ever.
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
@@ -18,15 +19,18 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import msgpack
 
-from . import context, values
-from .context import Context, Who
+from . import payload, values
+from .changes import Records
+from .context import Context, ContextError, Groups, Who
 from .crossing import ModuleTrap
-from .decision import HAS_TARGET, HAS_VARIANT, IS_FIXED, Decision, Variant
+from .decision import HAS_TARGET, HAS_VARIANT, IS_FIXED, NOT_READY, Decision, Variant
 from .explanation import Explanation, read_explanation
 from .instance import Instance, SnapshotInfo
+from .mistakes import Mistakes
 
 PATIENCE = 0.05  # seconds: far longer than any decision, far shorter than anybody waits
 HALF = 1 << 63  # a negative roll stands for its two's complement
+NO_GROUPS: tuple[str, ...] = ()
 UNKNOWN = 1000  # keys of no flag that are remembered: a program asks for a few such flags, an attacker for any number
 
 Attributes: TypeAlias = Mapping[str, object] | None
@@ -60,8 +64,10 @@ class Engine:
         data: bytes,
         on_trap: Callable[[ModuleTrap], None] = lambda _: None,
         make: Callable[[bytes], Instance] = Instance,
+        mistakes: Mistakes | None = None,
     ) -> None:
         self.data = data
+        self._mistakes = mistakes if mistakes is not None else Mistakes()
         self._make = make
         self._on_trap = on_trap
         self._instance: Instance | None = make(data)
@@ -70,13 +76,14 @@ class Engine:
         self._packer = msgpack.Packer()
         self._variants: dict[int, Variant] = {}
         self._needs: dict[str, Needs] = {}
+        self._fractional: dict[str, bool] = {}
         self._keys: tuple[str, ...] | None = None
         #: Evaluations of each flag since take_usage.
         self.usage: defaultdict[str, int] = defaultdict(int)
         _engines.add(self)
 
     def evaluate(
-        self, key: str, actor: Who | Context, groups: Iterable[str], attributes: Attributes, now: int | None, roll: int | None
+        self, key: str, actor: Who | Context, groups: Groups, attributes: Attributes, now: int | None, roll: int | None
     ) -> int:
         """The packed decision of one flag: the quickest question."""
         needs = self._needs.get(key) or self._ask(key)
@@ -101,7 +108,7 @@ class Engine:
             lock.release()
 
     def decide(
-        self, key: str, actor: Who | Context, groups: Iterable[str], attributes: Attributes, now: int | None, roll: int | None
+        self, key: str, actor: Who | Context, groups: Groups, attributes: Attributes, now: int | None, roll: int | None
     ) -> Decision:
         """The whole decision of one flag."""
         needs = self._needs.get(key) or self._ask(key)
@@ -121,13 +128,20 @@ class Engine:
         self,
         keys: Sequence[str] | None,
         actor: Who | Context,
-        groups: Iterable[str],
+        groups: Groups,
         attributes: Attributes,
         now: int | None,
         roll: int | None,
     ) -> list[Decision]:
         """The decisions of several flags, in their order, or of all flags."""
-        request = self._whole(keys, actor, groups, attributes, now, roll)
+        now = time.time_ns() // 1000 if now is None else now
+        roll = getrandbits(64) if roll is None else roll
+        if not isinstance(actor, Context):
+            actor, groups, attributes = Context(actor, groups=groups, attributes=attributes), NO_GROUPS, None
+        try:
+            request = self._whole(keys, actor, groups, attributes, now, roll)
+        except ContextError:  # perhaps they only ask together for more than a request can have
+            return [self._alone(key, actor, groups, attributes, now, roll) for key in (self.all_keys() if keys is None else keys)]
         if keys is None:
             keys = self.all_keys()
         decisions: list[Decision] = []
@@ -144,8 +158,15 @@ class Engine:
             decisions += self._locked(request, ask)
         return decisions
 
+    def _alone(self, key: str, asking: Context, groups: Groups, attributes: Attributes, now: int, roll: int) -> Decision:
+        """One decision of several, which keeps its error to itself."""
+        try:
+            return self.decide(key, asking, groups, attributes, now, roll)
+        except ContextError as error:
+            return Decision(key, NOT_READY, revision=self.info.revision, error=error)
+
     def explain(
-        self, key: str, actor: Who | Context, groups: Iterable[str], attributes: Attributes, now: int | None, roll: int | None
+        self, key: str, actor: Who | Context, groups: Groups, attributes: Attributes, now: int | None, roll: int | None
     ) -> Explanation:
         """The decision with every gate that the engine looked at. It is not counted as an evaluation."""
 
@@ -159,6 +180,16 @@ class Engine:
     def groups(self, keys: Iterable[str]) -> tuple[str, ...]:
         """Every group that deciding the flags can ask for."""
         return tuple(dict.fromkeys(name for key in keys for name in (self._needs.get(key) or self._ask(key)).groups))
+
+    def is_fractional(self, key: str) -> bool:
+        """Whether a payload of the flag is a number with a fraction, so that all its numbers are floats to OpenFeature."""
+        found = self._fractional.get(key)
+        if found is None:
+            numbers = (payload.number(json.loads(text, parse_int=float)) for text in Records(self.data).payloads_of(key))
+            found = any(number is not None and not number.is_integer() for number in numbers)
+            if len(self._fractional) < self.info.flags + UNKNOWN:
+                self._fractional[key] = found
+        return found
 
     def all_keys(self) -> tuple[str, ...]:
         """The keys of all flags, ascending."""
@@ -179,7 +210,7 @@ class Engine:
         self,
         needs: Needs,
         actor: Who | Context,
-        groups: Iterable[str],
+        groups: Groups,
         attributes: Attributes,
         now: int | None,
         roll: int | None,
@@ -190,21 +221,24 @@ class Engine:
             return [number, actor]
         now = 0 if not timed else time.time_ns() // 1000 if now is None else now
         roll = 0 if not chanced else getrandbits(64) - HALF if roll is None else _signed(roll)
-        if actor.__class__ is str and not groups:
-            if attributes and names is not None and len(attributes) <= values.MAX_ATTRIBUTES:
+        if actor.__class__ is str and groups is NO_GROUPS and (attributes is None or attributes.__class__ is dict):
+            if not attributes or names == ():
+                return [number, actor, (), now, roll, {}]
+            if names is not None:
                 attributes = {name: attributes[name] for name in names if name in attributes}
-            return [number, actor, (), now, roll, values.attributes(attributes) if attributes else {}]
-        asking = _context(actor, groups, attributes)
-        member_of: Sequence[str] = ()
-        if named or names is None:
-            member_of = context.ask(asking.member, asking.groups, named) if asking.member is not None else asking.groups
-        return [number, asking.actor, member_of, now, roll, {} if names == () else asking.attributes]
+            if len(attributes) <= values.MAX_ATTRIBUTES and values.is_plain(attributes):
+                return [number, actor, (), now, roll, attributes]
+        if names is not None and isinstance(attributes, Mapping):
+            attributes = _only(attributes, names)
+        asking = self._context(actor, groups, attributes)
+        member_of = asking.member_of(named) if named or names is None else ()
+        return [number, asking.actor, member_of, now, roll, asking.known(names)]
 
     def _whole(
         self,
         flags: str | Sequence[str] | None,
         actor: Who | Context,
-        groups: Iterable[str],
+        groups: Groups,
         attributes: Attributes,
         now: int | None,
         roll: int | None,
@@ -213,10 +247,23 @@ class Engine:
         keys = [flags] if isinstance(flags, str) else self.all_keys() if flags is None else flags
         if not all(isinstance(key, str) for key in keys):
             raise TypeError("a flag's key is a string")
-        asking = _context(actor, groups, attributes)
-        member_of = context.ask(asking.member, asking.groups, self.groups(keys)) if asking.member is not None else asking.groups
+        asking = self._context(actor, groups, attributes)
+        member_of = asking.member_of(self.groups(keys))
+        names = (self._needs.get(flags) or self._ask(flags)).attributes if isinstance(flags, str) else None
+        known = asking.attributes if len(asking.attributes) <= values.MAX_ATTRIBUTES else asking.known(names)
         now = time.time_ns() // 1000 if now is None else now
-        return [flags, asking.actor, member_of, now, getrandbits(64) - HALF if roll is None else _signed(roll), asking.attributes]
+        return [flags, asking.actor, member_of, now, getrandbits(64) - HALF if roll is None else _signed(roll), known]
+
+    def _context(self, actor: Who | Context, groups: Groups, attributes: Attributes) -> Context:
+        """The context that a decision rests on. Raises ContextError if none can."""
+        asking = actor if isinstance(actor, Context) else Context(actor, groups=groups, attributes=attributes)
+        if asking is actor and (groups or attributes):
+            raise ContextError("groups and attributes are part of a prepared Context; give them when it is made")
+        if asking.failure is not None:
+            raise asking.failure
+        if asking.unreadable:
+            self._mistakes.unreadable_context(asking.unreadable)
+        return asking
 
     def _ask(self, key: str) -> Needs:
         """Asks the module what a flag needs, and whether it is decided already."""
@@ -292,17 +339,17 @@ def _packed(instance: Instance, written: bytes) -> int:
     return instance.evaluate(written)
 
 
+def _only(attributes: Mapping[str, object], names: tuple[str, ...]) -> Attributes:
+    """The attributes of these names. A mapping that raises is left to the context, which notes it."""
+    try:
+        return {name: attributes[name] for name in names if name in attributes}
+    except Exception:  # noqa: BLE001 -- a mapping of the program's
+        return attributes
+
+
 def _signed(roll: int) -> int:
     """The 64 bits of a roll as a number with a sign."""
     return (roll & (2 * HALF - 1)) - HALF ^ -HALF
-
-
-def _context(actor: Who | Context, groups: Iterable[str], attributes: Attributes) -> Context:
-    if not isinstance(actor, Context):
-        return Context(actor, groups=groups, attributes=attributes)
-    if groups or attributes:
-        raise TypeError("groups and attributes are part of a prepared Context; give them when it is made")
-    return actor
 
 
 def _clean(request: list[Any]) -> bytes:

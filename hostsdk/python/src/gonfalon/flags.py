@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict, TypeVar, Unpack, overload
 
 from . import payload
-from .context import Context, Who
-from .decision import NOT_READY, Decision
+from .context import Context, ContextError, Groups, Who
+from .decision import NOT_READY, REASON, Decision
 from .engine import Engine
 from .explanation import Explanation
 from .instance import SnapshotInfo
@@ -24,7 +24,7 @@ T = TypeVar("T")
 class Asking(TypedDict, total=False):
     """The context of a call besides the actor: see :class:`Flags`."""
 
-    groups: Iterable[str]
+    groups: Groups
     attributes: Mapping[str, object] | None
     now: int | None
     roll: int | None
@@ -45,6 +45,10 @@ class Stats:
     refused: int
     #: Decisions that the engine failed to make, whose callers got their defaults.
     broken: int
+    #: Decisions about unknown flags.
+    unknown: int
+    #: Decisions whose context has something that can't be read.
+    unreadable: int
     #: Times that the module stopped in the middle of a call and was rebuilt.
     traps: int
     #: Connections of the source that ended.
@@ -70,13 +74,13 @@ class Flags:
         key: str,
         actor: Who | Context = None,
         *,
-        groups: Iterable[str] = (),
+        groups: Groups = (),
         attributes: Mapping[str, object] | None = None,
         default: bool = False,
         now: int | None = None,
         roll: int | None = None,
     ) -> bool:
-        """Whether the flag is on; default if nothing is loaded or the flag is unknown. A killed flag is never on."""
+        """Whether the flag is on. An unknown flag and a killed one are off; default counts only where nothing could be decided."""
         engine = self._store.engine
         if engine is None:
             return default
@@ -85,7 +89,9 @@ class Flags:
         except Exception as error:  # noqa: BLE001 -- a decision never fails
             self._failed(key, error)
             return default
-        return packed & 1 == 1 if packed & 30 else default
+        if not packed & REASON:
+            self._store.mistakes.unknown_flag(key)
+        return packed & 1 == 1
 
     @overload
     def variant(self, key: str, actor: Who | Context = None, *, default: None = None, **asking: Unpack[Asking]) -> str | None: ...
@@ -127,7 +133,7 @@ class Flags:
         key: str,
         actor: Who | Context = None,
         *,
-        groups: Iterable[str] = (),
+        groups: Groups = (),
         attributes: Mapping[str, object] | None = None,
         now: int | None = None,
         roll: int | None = None,
@@ -137,7 +143,10 @@ class Flags:
         if engine is None:
             return Decision(key, NOT_READY)
         try:
-            return engine.decide(key, actor, groups, attributes, now, roll)
+            decision = engine.decide(key, actor, groups, attributes, now, roll)
+            if not decision.known:
+                self._store.mistakes.unknown_flag(key)
+            return decision
         except Exception as error:  # noqa: BLE001 -- a decision never fails
             self._failed(key, error)
             return Decision(key, NOT_READY, revision=engine.info.revision, error=error)
@@ -151,10 +160,17 @@ class Flags:
         if engine is None:
             return [Decision(key, NOT_READY) for key in keys or ()]
         try:
-            return engine.decide_all(None if keys is None else list(keys), actor, *_parts(asking))
+            keys = None if keys is None else list(keys)
+            decisions = engine.decide_all(keys, actor, *_parts(asking))
+            for decision in decisions:
+                if decision.error is not None:
+                    self._failed(decision.key, decision.error)
+                elif not decision.known:
+                    self._store.mistakes.unknown_flag(decision.key)
+            return decisions
         except Exception as error:  # noqa: BLE001 -- a decision never fails
             self._failed("all flags", error)
-            every = engine.all_keys() if keys is None else keys
+            every = engine.all_keys() if keys is None else keys if isinstance(keys, list) else ()
             return [Decision(key, NOT_READY, revision=engine.info.revision, error=error) for key in every]
 
     def explain(self, key: str, actor: Who | Context = None, **asking: Unpack[Asking]) -> Explanation:
@@ -204,6 +220,8 @@ class Flags:
             store.taken,
             store.refused,
             store.broken,
+            store.mistakes.unknown,
+            store.mistakes.unreadable,
             store.traps,
             status.losses,
             status.error,
@@ -213,6 +231,11 @@ class Flags:
         """Calls listener on each StateChanged and FlagsChanged, in the client's own thread or its event loop. Returns a function
         that ends that. What a listener raises is logged."""
         return self._status.subscribe(listener)
+
+    def _is_fractional(self, key: str) -> bool:
+        """Whether a flag's numbers are floats: one of its payloads has a fraction."""
+        engine = self._store.engine
+        return engine is not None and engine.is_fractional(key)
 
     @property
     def _engine(self) -> Engine | None:
@@ -224,9 +247,12 @@ class Flags:
         return default if value is None else value
 
     def _failed(self, key: str, error: Exception) -> None:
+        if isinstance(error, ContextError):
+            self._store.mistakes.unreadable_context([f"something that can't be read: {error}"])
+            return
         self._store.broken += 1
         log.error("%s can't be decided, the caller gets the default: %s: %s", key, type(error).__name__, error)
 
 
-def _parts(asking: Asking) -> tuple[Iterable[str], Mapping[str, object] | None, int | None, int | None]:
+def _parts(asking: Asking) -> tuple[Groups, Mapping[str, object] | None, int | None, int | None]:
     return asking.get("groups", ()), asking.get("attributes"), asking.get("now"), asking.get("roll")

@@ -82,8 +82,8 @@ class SnapshotInfo:
 
     @property
     def position(self) -> str:
-        """Lineage and revision as a stream's event id has them."""
-        return f"{self.lineage}-{self.revision}"
+        """Lineage, revision and content id, as a server knows it."""
+        return f"{self.lineage}-{self.revision}-{self.id}"
 
 
 _compiling = threading.Lock()

@@ -4,7 +4,7 @@
 >>> api.set_provider(GonfalonProvider(Gonfalon(endpoint, token)))
 >>> api.get_client().get_boolean_value("new_checkout", False, EvaluationContext("user:3", {"plan": "pro"}))
 
-``targeting_key`` is the actor; ``groups``, if it is a list of strings, is the actor's groups, and stays an attribute too. A flag
+``targeting_key`` is the actor, and ``groups`` are its groups; both stay attributes too (``targetingKey``, ``groups``). A flag
 has one value: what its variant carries (or the variant's name), or else whether it is enabled; hostsdk/README.md has the table.
 """
 
@@ -24,6 +24,7 @@ from openfeature.hook import Hook
 from openfeature.provider import AbstractProvider, Metadata
 
 from . import payload
+from .context import Who
 from .flags import Flags
 from .resolution import Resolution, metadata, resolve
 from .status import Event, FlagsChanged, State
@@ -136,9 +137,13 @@ class GonfalonProvider(AbstractProvider):
         return self._resolve(flag_key, default_value, _OBJECT, evaluation_context)
 
     def _resolve(self, key: str, default: T, kind: _Kind[T], given: EvaluationContext | None) -> FlagResolutionDetails[T]:
-        actor = given.targeting_key if given else None
-        attributes = given.attributes if given else {}
-        decision = self._client.decide(key, actor, groups=_groups(attributes), attributes=attributes)
+        actor: Who = given.targeting_key if given else None
+        attributes: Mapping[str, Any] = given.attributes if given else {}
+        if actor is not None:
+            attributes = {**attributes, "targetingKey": actor}  # for rules on it, as over OFREP
+        elif "targetingKey" in attributes:
+            actor = cast(Who, attributes["targetingKey"])
+        decision = self._client.decide(key, actor, groups=attributes.get("groups"), attributes=attributes)
         found = resolve(decision)
         about = metadata(decision, self._client.state is State.STALE)
         if found.error:
@@ -146,6 +151,8 @@ class GonfalonProvider(AbstractProvider):
         if found.value is None:
             return FlagResolutionDetails(default, reason=found.reason, variant=found.variant, flag_metadata=about)
         value = kind.convert(found.value)
+        if kind is _INTEGER and self._client._is_fractional(key):
+            value = None  # the flag's numbers are floats, whichever is served
         if value is None:
             message = f"the value is {found.value!r}, not {kind.name}"
             return _error(default, ErrorCode.TYPE_MISMATCH, message, about, found.variant)
@@ -200,10 +207,3 @@ def _error(
         variant=variant,
         flag_metadata=metadata,
     )
-
-
-def _groups(attributes: Mapping[str, Any]) -> Sequence[str]:
-    groups = attributes.get("groups")
-    if isinstance(groups, (list, tuple)) and all(isinstance(name, str) for name in groups):
-        return cast(Sequence[str], groups)
-    return ()

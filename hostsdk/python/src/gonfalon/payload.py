@@ -19,6 +19,8 @@ def string(value: Any) -> str | None:
 def integer(value: Any) -> int | None:
     """A number without a fraction within ±2^53, where integers and floats agree in every language."""
     n = number(value)
+    if isinstance(value, float) and abs(value) >= EXACT:
+        return None  # an integer beyond, as the nearest float
     return int(value) if n is not None and n.is_integer() and -EXACT <= n <= EXACT else None
 
 

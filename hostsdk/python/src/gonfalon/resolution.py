@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from .context import ContextError
 from .decision import Decision, Gate, Reason
 
 _REASONS = {Reason.STATIC: "STATIC", Reason.TARGETING_MATCH: "TARGETING_MATCH", Reason.SPLIT: "SPLIT"}
@@ -23,8 +24,10 @@ class Resolution:
 def resolve(decision: Decision) -> Resolution:
     """The value that a decision gives its flag. The first row that fits."""
     variant = decision.variant
-    if decision.error is not None:
+    if isinstance(decision.error, ContextError):
         return Resolution(None, None, "ERROR", "INVALID_CONTEXT")
+    if decision.error is not None:
+        return Resolution(None, None, "ERROR", "GENERAL")
     if decision.reason == Reason.NOT_READY:
         return Resolution(None, None, "ERROR", "PROVIDER_NOT_READY")
     if not decision.known:
@@ -35,8 +38,8 @@ def resolve(decision: Decision) -> Resolution:
     if decision.has_variants:
         return Resolution(None, None, "DISABLED" if decision.killed else "DEFAULT")
     if decision.killed:
-        return Resolution(False, None, "STATIC")
-    return Resolution(decision.enabled, None, _REASONS.get(decision.reason, "DEFAULT"))
+        return Resolution(False, "off", "STATIC")
+    return Resolution(decision.enabled, "on" if decision.enabled else "off", _REASONS.get(decision.reason, "DEFAULT"))
 
 
 def metadata(decision: Decision, stale: bool = False) -> dict[str, bool | int | float | str]:

@@ -7,18 +7,24 @@ import asyncio
 import contextlib
 import logging
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
 
+from .changes import next_edge
 from .instance import MAX_SNAPSHOT_BYTES
 from .status import Status
 from .store import Fresh, Refused, Store
 from .wire import USAGE_FLAGS, Wire, WireError, frame_bytes
 
 log = logging.getLogger("gonfalon")
+
+
+LONGEST_TIMER = 3600.0  # seconds: clocks are set, and machines sleep
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,8 @@ class Backoff:
 
 
 class Source:
-    """Base of the sources. ``on_answer`` is called once, when the source has answered, or has failed while something serves."""
+    """Base of the sources. ``on_answer`` is called when the source has answered, or has refused, or has failed while something
+    serves."""
 
     def __init__(self, store: Store, status: Status, pace: Pace, grace: float, on_answer: Callable[[], None]) -> None:
         self._store = store
@@ -66,9 +73,17 @@ class Source:
         self._leaving: asyncio.TimerHandle | None = None
         self._expiry: asyncio.TimerHandle | None = None
         self._backoff = Backoff(pace)
+        self._another = asyncio.Event()  # another snapshot serves
 
     async def run(self) -> None:
         """Follows the source until it is cancelled."""
+        edges = asyncio.create_task(self._tell_edges(), name="gonfalon-schedules")
+        try:
+            await self._follow()
+        finally:
+            edges.cancel()
+
+    async def _follow(self) -> None:
         raise NotImplementedError
 
     def _contact(self) -> None:
@@ -89,14 +104,32 @@ class Source:
         """The source is away or refuses."""
         message = f"{type(error).__name__}: {error}".rstrip(": ") if not isinstance(error, WireError) else str(error)
         expected = isinstance(error, (httpx.HTTPError, WireError, Refused, OSError))
-        log.log(logging.INFO if expected else logging.ERROR, "the source failed: %s", message, exc_info=not expected)
+        meant = isinstance(error, WireError) and error.refusal
+        level = logging.WARNING if meant else logging.INFO if expected else logging.ERROR
+        if not meant or message != self._status.error:  # a refusal is asked about again and again
+            log.log(level, "the source failed: %s", message, exc_info=not expected)
         self._status.failed(message)
         if isinstance(error, Refused) or (isinstance(error, WireError) and error.final):
             self._status.refused(message)
-        if self._store.engine is not None:
+        if self._store.engine is not None or meant:
             self._on_answer()
         if self._leaving is None:
             self._leaving = asyncio.get_running_loop().call_later(self._grace, self._status.lost, message)
+
+    async def _tell_edges(self) -> None:
+        """Tells listeners of each time at which a schedule opens or closes, as of a change of the flags that it decides."""
+        while True:
+            self._another.clear()
+            engine, now = self._store.engine, time.time_ns() // 1000
+            edge = None
+            if engine is not None:
+                edge = await asyncio.to_thread(next_edge, engine.data, now)
+            try:
+                async with asyncio.timeout(None if edge is None else min(max(edge[0] - now, 0) / 1e6, LONGEST_TIMER)):
+                    await self._another.wait()
+            except TimeoutError:
+                if edge is not None and time.time_ns() // 1000 >= edge[0]:
+                    self._store.tell(edge[1])
 
     async def _take(self, read: Callable[[bytes], Fresh | None], data: bytes) -> None:
         """Reads and serves a frame. What takes long is done beside the loop, which may be the program's; the swap and its events
@@ -104,6 +137,7 @@ class Source:
         fresh = await asyncio.to_thread(read, data)
         if fresh is not None:
             self._store.serve(fresh)
+            self._another.set()
             await asyncio.to_thread(self._store.keep, fresh.engine.data)
 
 
@@ -117,7 +151,7 @@ class FileSource(Source):
         self._path = path
         self._seen: tuple[int, int, int] | None = None
 
-    async def run(self) -> None:
+    async def _follow(self) -> None:
         while True:
             try:
                 await self._look()
@@ -154,7 +188,7 @@ class ServerSource(Source):
         self._wire = wire
         self._poll = poll
 
-    async def run(self) -> None:
+    async def _follow(self) -> None:
         reporting = asyncio.create_task(self._report(), name="gonfalon-usage")
         try:
             while True:
@@ -179,9 +213,9 @@ class ServerSource(Source):
 
     async def _fetch(self) -> None:
         engine = self._store.engine
-        data = await self._wire.snapshot(engine.info.id if engine else None)
+        data, supersedes = await self._wire.snapshot(engine.info if engine else None)
         if data is not None:
-            await self._take(self._store.read_snapshot, data)
+            await self._take(partial(self._store.read_snapshot, supersedes=supersedes), data)
         self._contact()
 
     async def _stream(self) -> float:
@@ -189,9 +223,11 @@ class ServerSource(Source):
         delivered = False
         try:
             engine = self._store.engine
-            async with self._wire.stream(engine.info.position if engine else None) as events:
+            async with self._wire.stream(engine.info.position if engine else None) as (events, supersedes):
                 async for event in events:
-                    await self._event(event.event, event)
+                    await self._event(event.event, event, supersedes)
+                    if event.event == "snapshot":
+                        supersedes = None  # it is about the first
                     if not delivered:
                         delivered = True
                         self._backoff.reset()
@@ -204,7 +240,7 @@ class ServerSource(Source):
                     await self._fetch()
             return self._backoff.delay(error)
 
-    async def _event(self, kind: str, event: object) -> None:
+    async def _event(self, kind: str, event: object, supersedes: str | None) -> None:
         if kind == "heartbeat":
             self._contact()
             return
@@ -217,7 +253,8 @@ class ServerSource(Source):
             self._mistrust(error)
             return
         try:
-            await self._take(self._store.read_snapshot if kind == "snapshot" else self._store.read_delta, data)
+            read = partial(self._store.read_snapshot, supersedes=supersedes) if kind == "snapshot" else self._store.read_delta
+            await self._take(read, data)
         except Refused as error:
             if kind == "delta":
                 await self._fetch()

@@ -33,8 +33,8 @@ class StateChanged:
 
 @dataclass(frozen=True, slots=True)
 class FlagsChanged:
-    """Another snapshot serves. ``flags`` are the keys whose record is new, changed or gone; all of them if a segment or a
-    setting changed, since those change what flags mean."""
+    """Another snapshot serves, or a schedule has opened or closed. ``flags`` are the keys of every flag whose decision can differ
+    now, also by a segment, a setting or a flag that it requires."""
 
     flags: frozenset[str]
     revision: int

@@ -12,14 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgpack
-
+from .changes import changed_flags
 from .crossing import ModuleTrap
 from .engine import Engine
 from .instance import MAX_SNAPSHOT_BYTES, Instance, LoadError
+from .mistakes import Mistakes
 from .status import FlagsChanged, Status
 
 log = logging.getLogger("gonfalon")
+
+
+UNRECORDED = "0" * 32  # the lineage of a snapshot that no control plane made
 
 
 class Refused(Exception):  # noqa: N818 -- it is the frame's fate, not the program's fault
@@ -50,11 +53,22 @@ class Store:
         self.refused = 0  # frames that changed nothing
         self.broken = 0  # decisions that the engine failed to make
         self.traps = 0  # times that the module stopped in the middle of a call
+        self.mistakes = Mistakes()
         self._status = status
         self._path = Path(last_good) if last_good is not None else None
         self._make = make
         self._lock = threading.Lock()
         self._usage: dict[str, list[int]] = {}
+        self._watchers: list[Callable[[], None]] = []
+
+    def watch(self, watcher: Callable[[], None]) -> Callable[[], None]:
+        """Calls watcher whenever another snapshot serves; the answer ends that."""
+        self._watchers = [*self._watchers, watcher]
+
+        def unwatch() -> None:
+            self._watchers = [known for known in self._watchers if known is not watcher]
+
+        return unwatch
 
     def start(self, bootstrap: bytes | None) -> None:
         """Serves the bootstrap or the last good snapshot, whichever is newer. A bootstrap that can't be used raises."""
@@ -65,12 +79,13 @@ class Store:
         if engine := kept or first:
             self.serve(self._fresh(engine), confirmed=False)
 
-    def read_snapshot(self, data: bytes) -> Fresh | None:
-        """Loads data to be served next; None if it is what serves. Raises Refused if it may not be served."""
+    def read_snapshot(self, data: bytes, supersedes: str | None = None) -> Fresh | None:
+        """Loads data to be served next; None if it is what serves. Raises Refused if it may not be served: a lower revision may
+        only if it supersedes the position of what serves."""
         with self._lock, self._counting():
             if self.engine and data == self.engine.data:
                 return None
-            return self._read(data)
+            return self._read(data, supersedes)
 
     def read_delta(self, delta: bytes) -> Fresh | None:
         """Loads what a delta makes of the snapshot that serves. It is spliced beside it, so no decision waits."""
@@ -94,9 +109,17 @@ class Store:
             self._status.contact()
         else:
             self._status.loaded()
+        for watcher in self._watchers:
+            watcher()
         if fresh.changed:
             info = fresh.engine.info
             self._status.emit(FlagsChanged(fresh.changed, info.revision, info.lineage))
+
+    def tell(self, flags: frozenset[str]) -> None:
+        """Says that the decisions of these flags can differ from now on, by the snapshot that serves."""
+        if self.engine is not None:
+            info = self.engine.info
+            self._status.emit(FlagsChanged(flags, info.revision, info.lineage))
 
     def keep(self, data: bytes) -> None:
         """Writes the last good snapshot whole or not at all. Failing to do so is logged: it is no reason to stop serving."""
@@ -147,6 +170,7 @@ class Store:
         """In a child process: another thread may have held the lock. The parent reports what was counted before."""
         self._lock = threading.Lock()
         self._usage = {}
+        self.mistakes.forked()
 
     def _take(self, fresh: Fresh | None) -> bool:
         if fresh is None:
@@ -155,7 +179,7 @@ class Store:
         self.keep(fresh.engine.data)
         return True
 
-    def _read(self, data: bytes) -> Fresh | None:
+    def _read(self, data: bytes, supersedes: str | None = None) -> Fresh | None:
         try:
             engine = self._load(data)
         except (LoadError, ModuleTrap, ValueError) as error:
@@ -165,7 +189,11 @@ class Store:
             old = self.engine.info
             if new.id == old.id:
                 return None
-            if new.lineage != old.lineage:
+            if supersedes == old.position:
+                log.warning("environment %s goes back: %s takes the place of %s", new.environment, new.position, old.position)
+            elif new.lineage == old.lineage == UNRECORDED:
+                pass  # made offline, where revisions mean nothing: it is taken as it comes
+            elif new.lineage != old.lineage:
                 log.warning("environment %s has another lineage: %s, was %s", new.environment, new.position, old.position)
             elif new.revision <= old.revision:
                 raise Refused(f"revision {new.revision} is not above {old.revision}, which serves")
@@ -177,7 +205,7 @@ class Store:
         return Fresh(engine, changed_flags(self.engine.data if self.engine else None, engine.data))
 
     def _load(self, data: bytes) -> Engine:
-        engine = Engine(data, self._trapped, self._make)
+        engine = Engine(data, self._trapped, self._make, self.mistakes)
         if self.environment is not None and engine.info.environment != self.environment:
             raise ValueError(f"a snapshot of environment {engine.info.environment!r}, not of {self.environment!r}")
         return engine
@@ -214,24 +242,3 @@ def merge_usage(into: dict[str, list[int]], usage: dict[str, list[int]]) -> None
         known = into.setdefault(key, [0, last])
         known[0] += count
         known[1] = max(known[1], last)
-
-
-def changed_flags(old: bytes | None, new: bytes) -> frozenset[str]:
-    """The keys of flags whose record differs; all of them if a segment or a setting does. Both snapshots have been loaded."""
-    after = _Records(new)
-    if old is None:
-        return frozenset(after.flags)
-    before = _Records(old)
-    every = before.flags.keys() | after.flags.keys()
-    if before.shared != after.shared:
-        return frozenset(every)
-    return frozenset(key for key in every if before.flags.get(key) != after.flags.get(key))
-
-
-class _Records:
-    """A snapshot's records, opaque, by key."""
-
-    def __init__(self, data: bytes) -> None:
-        header, segments, flags, _ = msgpack.unpackb(data, unicode_errors="replace")
-        self.flags: dict[str, bytes] = dict(flags)
-        self.shared = (header[5], segments)

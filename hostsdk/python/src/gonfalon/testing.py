@@ -203,6 +203,9 @@ class _Layered(Engine):
     def explain(self, key: str, *asking: Any) -> Explanation:
         return self._of(key).explain(key, *asking)
 
+    def is_fractional(self, key: str) -> bool:
+        return self._of(key).is_fractional(key)
+
     def groups(self, keys: Iterable[str]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for key in keys for name in self._of(key).groups([key])))
 

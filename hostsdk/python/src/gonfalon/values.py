@@ -37,18 +37,28 @@ def text(value: str) -> str:
     return value
 
 
-def attributes(given: Mapping[str, object]) -> Mapping[str, object]:
-    """The attributes as msgpack packs them for the module. Names that are not strings are left out; of more than
-    MAX_ATTRIBUTES those first in the alphabet stay."""
-    if len(given) <= MAX_ATTRIBUTES and _is_plain(given):
-        return given if isinstance(given, dict) else dict(given)
-    mapped = {text(name): value_of(value, 0) for name, value in given.items() if isinstance(name, str)}
-    if len(mapped) > MAX_ATTRIBUTES:
-        mapped = {name: mapped[name] for name in sorted(mapped)[:MAX_ATTRIBUTES]}
+def attributes(given: object, wrong: list[str]) -> dict[str, object]:
+    """The attributes as msgpack packs them for the module. Names that are not strings are left out, what raises is null, and
+    both are noted in wrong."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        wrong.append(f"{type(given).__name__} as the attributes")
+        return {}
+    mapped: dict[str, object] = {}
+    for name, value in given.items():
+        if not isinstance(name, str):
+            wrong.append(f"{type(name).__name__} as an attribute's name")
+            continue
+        try:
+            mapped[text(str.__str__(name))] = value_of(value, 0)
+        except Exception as error:  # noqa: BLE001 -- a mapping or a number of the program's
+            wrong.append(f"an attribute of {type(value).__name__}, which raises {type(error).__name__}")
+            mapped[text(str.__str__(name))] = None
     return mapped
 
 
-def _is_plain(given: Mapping[str, object]) -> bool:
+def is_plain(given: Mapping[str, object]) -> bool:
     """Whether every name and value can be packed as it is, but for invalid Unicode, which packing itself detects."""
     for name, value in given.items():
         if name.__class__ is not str:

@@ -16,13 +16,16 @@ from urllib.parse import quote
 import httpx
 from httpx_sse import EventSource, ServerSentEvent
 
-from .instance import MAX_SNAPSHOT_BYTES, SNAPSHOT_FORMAT
+from .instance import MAX_SNAPSHOT_BYTES, SNAPSHOT_FORMAT, SnapshotInfo
 
 SILENCE = 45.0  # seconds without a byte, three heartbeats, are a lost connection
 TIMEOUT = 10.0  # seconds for anything else that the network can keep waiting
 EVENT_CHARACTERS = MAX_SNAPSHOT_BYTES * 4 // 3 + 4096  # the largest snapshot in base64, and its field names
 USAGE_FLAGS = 1000  # a request
 FORMATS = {"formats": str(SNAPSHOT_FORMAT)}  # so that a newer server writes what this SDK reads
+SUPERSEDES = "X-Gonfalon-Supersedes"  # the position of what serves here, if the server is sure that it never had it
+REDIRECTS = 5
+EVENT_LINES = 1000  # of one event: ours have three
 RETRY_AFTER = 300.0  # seconds: a server can't send its clients away for longer
 
 
@@ -66,34 +69,35 @@ class Wire:
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def snapshot(self, known: str | None) -> bytes | None:
-        """The current snapshot, or None if its id is the one that is known."""
-        headers = {"If-None-Match": f'"{known}"'} if known else {}
-        async with self._http.stream("GET", "snapshot", headers=headers, params=FORMATS) as response:
+    async def snapshot(self, known: SnapshotInfo | None) -> tuple[bytes | None, str | None]:
+        """The current snapshot, or None if it is the one that is known; and the position that it supersedes, if any."""
+        headers = {"If-None-Match": f'"{known.id}"', "X-Gonfalon-Position": known.position} if known else {}
+        async with self._asking("GET", "snapshot", headers, params=FORMATS) as response:
+            supersedes = response.headers.get(SUPERSEDES)
             if response.status_code == httpx.codes.NOT_MODIFIED:
-                return None
+                return None, supersedes
             await _check(response)
             data = bytearray()
             async for chunk in response.aiter_bytes():
                 data += chunk
                 if len(data) > MAX_SNAPSHOT_BYTES:
                     raise UnreadableError(f"a snapshot of more than {MAX_SNAPSHOT_BYTES} bytes")
-            return bytes(data)
+            return bytes(data), supersedes
 
     @asynccontextmanager
-    async def stream(self, position: str | None) -> AsyncIterator[AsyncIterator[ServerSentEvent]]:
-        """The events from position on, or from a snapshot on."""
+    async def stream(self, position: str | None) -> AsyncIterator[tuple[AsyncIterator[ServerSentEvent], str | None]]:
+        """The events from position on, or from a snapshot on; and the position that the first snapshot supersedes, if any."""
         headers = {"Accept": "text/event-stream", "Cache-Control": "no-store", "Accept-Encoding": "identity"}
         if position:
             headers["Last-Event-ID"] = position
         timeout = httpx.Timeout(TIMEOUT, read=SILENCE)
-        async with self._http.stream("GET", "stream", headers=headers, params=FORMATS, timeout=timeout) as response:
+        async with self._asking("GET", "stream", headers, params=FORMATS, timeout=timeout) as response:
             await _check(response)
             if not response.headers.get("content-type", "").startswith("text/event-stream"):
                 raise UnreadableError(
                     f"the stream is {response.headers.get('content-type', 'of no type')}, not text/event-stream"
                 )
-            yield _events(response)
+            yield _events(response), response.headers.get(SUPERSEDES)
 
     async def usage(self, counts: dict[str, list[int]]) -> None:
         """Reports at most USAGE_FLAGS flags: key → [count, Unix microseconds of the last evaluation]."""
@@ -101,8 +105,30 @@ class Wire:
             key: {"count": count, "last": datetime.fromtimestamp(last / 1e6, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")}
             for key, (count, last) in counts.items()
         }
-        response = await self._http.post("usage", json={"flags": flags})
-        await _check(response)
+        async with self._asking("POST", "usage", {}, json={"flags": flags}) as response:
+            await _check(response)
+
+    @asynccontextmanager
+    async def _asking(self, method: str, path: str, headers: dict[str, str], **more: Any) -> AsyncIterator[httpx.Response]:
+        """The answer to a request, whose body is still to be read. Redirects are followed within the endpoint's origin only, since
+        the token goes along."""
+        timeout = more.pop("timeout", TIMEOUT)
+        request = self._http.build_request(method, path, headers=headers, timeout=timeout, **more)
+        for _ in range(REDIRECTS + 1):
+            response = await self._http.send(request, stream=True)
+            try:
+                following = response.next_request
+                if following is None:
+                    yield response
+                    return
+                if _origin(following.url) != _origin(self._http.base_url):
+                    raise WireError(
+                        f"{response.status_code} redirects to {_origin(following.url)}, another origin", response.status_code
+                    )
+                request = following
+            finally:
+                await response.aclose()
+        raise WireError(f"more than {REDIRECTS} redirects")
 
 
 def frame_bytes(event: ServerSentEvent) -> bytes:
@@ -116,7 +142,7 @@ def frame_bytes(event: ServerSentEvent) -> bytes:
 async def _events(response: httpx.Response) -> AsyncIterator[ServerSentEvent]:
     bounded = _Bounded(response)
     async for event in EventSource(cast(httpx.Response, bounded)).aiter_sse():
-        bounded.left = EVENT_CHARACTERS
+        bounded.reset()
         yield event
 
 
@@ -126,14 +152,24 @@ class _Bounded:
     def __init__(self, response: httpx.Response) -> None:
         self._response = response
         self.headers = response.headers
-        self.left = EVENT_CHARACTERS
+        self.reset()
+
+    def reset(self) -> None:
+        self._characters, self._lines = EVENT_CHARACTERS, EVENT_LINES
 
     async def aiter_text(self) -> AsyncIterator[str]:
         async for text in self._response.aiter_text():
-            self.left -= len(text)
-            if self.left < 0:
-                raise UnreadableError(f"an event of more than {EVENT_CHARACTERS} characters")
-            yield text
+            for line in text.splitlines(keepends=True) if text.count("\n") > 1 else (text,):  # events end between lines
+                self._characters -= len(line)
+                self._lines -= line.count("\n")
+                if self._characters < 0 or self._lines < 0:
+                    raise UnreadableError(f"an event of more than {EVENT_CHARACTERS} characters or {EVENT_LINES} lines")
+                yield line
+
+
+def _origin(url: httpx.URL) -> str:
+    port = url.port or {"http": 80, "https": 443}.get(url.scheme)
+    return f"{url.scheme}://{url.host}:{port}"
 
 
 async def _check(response: httpx.Response) -> None:

@@ -43,7 +43,9 @@ def detail(step: Step) -> str:
             return f"{_percent(limit, _DRAWS)}% of the time: drew {draw} {_sign(draw, limit)} {limit} of 10000"
         case Gate.PREREQUISITE:
             found = facts["found"]
-            state = "missing" if found is None else {0: "off", 1: "on"}.get(found, "in a cycle, too deep, too costly, or unreadable")
+            state = (
+                "missing" if found is None else {0: "off", 1: "on"}.get(found, "in a cycle, too deep, too costly, or unreadable")
+            )
             return f"{state}, as required" if outcome == "pass" else f"{state}, but must be {_on_off(facts['required'])}"
         case Gate.KILL:
             return "the flag is killed"
