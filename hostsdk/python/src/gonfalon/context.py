@@ -168,7 +168,7 @@ class Context:
         return found
 
     def known(self, names: tuple[str, ...] | None) -> dict[str, object]:
-        """The attributes for a request about flags that look at these; None: at all. Raises ContextError if there are too many."""
+        """The attributes for a request about flags that look at these; None: all. Raises ContextError if there are too many."""
         if names == ():
             return {}
         if len(self.attributes) <= values.MAX_ATTRIBUTES:

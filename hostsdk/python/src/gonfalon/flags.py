@@ -80,7 +80,7 @@ class Flags:
         now: int | None = None,
         roll: int | None = None,
     ) -> bool:
-        """Whether the flag is on. An unknown flag and a killed one are off; default counts only where nothing could be decided."""
+        """Whether the flag is on. An unknown or killed flag is off; default counts only where nothing could be decided."""
         engine = self._store.engine
         if engine is None:
             return default

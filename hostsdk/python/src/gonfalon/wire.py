@@ -110,8 +110,8 @@ class Wire:
 
     @asynccontextmanager
     async def _asking(self, method: str, path: str, headers: dict[str, str], **more: Any) -> AsyncIterator[httpx.Response]:
-        """The answer to a request, whose body is still to be read. Redirects are followed within the endpoint's origin only, since
-        the token goes along."""
+        """The answer to a request, whose body is still to be read. Redirects are followed within the endpoint's origin only: the
+        token goes along."""
         timeout = more.pop("timeout", TIMEOUT)
         request = self._http.build_request(method, path, headers=headers, timeout=timeout, **more)
         for _ in range(REDIRECTS + 1):
