@@ -193,3 +193,62 @@ func TestSchemaNamesTheSame(t *testing.T) {
 		}
 	}
 }
+
+// The schema and the validation have the same limits for the texts and the lists of a flag and a segment.
+func TestSchemaHasTheLimits(t *testing.T) {
+	var s struct {
+		Defs map[string]struct {
+			Properties map[string]struct {
+				Type  any
+				Items struct{ Type string }
+			}
+		} `json:"$defs"`
+	}
+	if err := json.Unmarshal(Schema(), &s); err != nil {
+		t.Fatal(err)
+	}
+	schema := compiledSchema(t)
+	tried := 0
+	check := func(kind, name string, value any) {
+		tried++
+		item := map[string]any{"key": "a", name: value}
+		if kind == "segment" {
+			item["constraints"] = []any{map[string]any{"attribute": "a", "operator": "eq", "values": []any{1}}}
+		}
+		text, err := json.Marshal(map[string]any{kind + "s": []any{item}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		set, unread := ParseSet(text)
+		invalid, bySchema := Err(Join(unread, Validate(&set))), bySchema(t, schema, text)
+		if (invalid == nil) != (bySchema == nil) {
+			t.Errorf("%s.%s of %d bytes: validate.go says %v, schema.json says %v", kind, name, len(text), invalid, bySchema)
+		}
+	}
+	for _, kind := range []string{"flag", "segment"} {
+		for name, p := range s.Defs[kind].Properties {
+			types, _ := p.Type.([]any)
+			text, list := slices.Contains(types, any("string")), p.Items.Type == "string"
+			if name == "off_variant" { // it names one of the variants
+				continue
+			}
+			for _, n := range []int{1, 63, 64, 65, 100, 255, 256, 257, 500, 501, 512, 513, 1_023, 1_024, 1_025, 2_048, 2_049, 4_095, 4_096, 4_097, 8_192, 8_193, 100_000} {
+				// One member may take any text, and another only some, such as a URL.
+				for _, long := range []string{strings.Repeat("x", n), "https://" + strings.Repeat("x", max(n-8, 0))} {
+					switch {
+					case text:
+						check(kind, name, long)
+					case list:
+						check(kind, name, []string{long})
+					}
+				}
+				if list && n < 5_000 {
+					check(kind, name, make([]string, n))
+				}
+			}
+		}
+	}
+	if tried < 4*20 {
+		t.Errorf("only %d documents were tried", tried)
+	}
+}

@@ -116,10 +116,22 @@ func TestOneForm(t *testing.T) {
 	}
 }
 
+// YAML for people leaves out every member with its usual value.
+func TestUsualMembersAreLeftOut(t *testing.T) {
+	got, err := MarshalYAML(&Set{Flags: []Flag{{Key: "f"}}, Segments: []Segment{{Key: "s"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "settings:\n  group_conflict: deny_wins\nflags:\n  - key: f\nsegments:\n  - key: s\n    constraints: []\n"
+	if string(got) != want {
+		t.Errorf("got\n%swant\n%sA new member needs omitempty in marshal.go.", got, want)
+	}
+}
+
 func TestDocument(t *testing.T) {
 	d := ReadDocument(everything(t))
 	if len(d.Problems) > 0 || len(d.Set.Flags) != 3 || d.Set.Flags[0].Key != "checkout" || d.Set.Settings.GroupConflict != AllowWins {
-		t.Errorf("%+v", d)
+		t.Errorf("%d flags, %s, %v", len(d.Set.Flags), d.Set.Settings.GroupConflict, d.Problems)
 	}
 	if d.Set.Flag("payments") == nil || d.Set.Flag("nope") != nil || d.Set.Segment("staff") == nil || d.Set.Segment("payments") != nil {
 		t.Error("a sorted set finds its parts")

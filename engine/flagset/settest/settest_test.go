@@ -1,12 +1,32 @@
 package settest_test
 
 import (
+	"os"
 	"slices"
 	"testing"
 
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset/settest"
 )
+
+// everything.yaml has every field, operator and kind of gate, since other tests take it for all of them. The canonical form
+// of it loses none.
+func TestEverythingHasEverything(t *testing.T) {
+	text, err := os.ReadFile("../testdata/everything.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, problems := flagset.ParseYAML(text)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	if missing := settest.NeverSet(&set); len(missing) > 0 {
+		t.Errorf("engine/flagset/testdata/everything.yaml lacks %v", missing)
+	}
+	if missing := settest.NeverSet(set.Canonical()); len(missing) > 0 {
+		t.Errorf("canonical.go loses %v", missing)
+	}
+}
 
 func TestNeverSet(t *testing.T) {
 	missing := settest.NeverSet(
