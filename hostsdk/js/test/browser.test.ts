@@ -6,11 +6,14 @@ import { after, before, test } from 'node:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { transform } from 'esbuild'
 import { chromium, type BrowserContext, type Page } from 'playwright-core'
 import type { Gonfalon as BrowserGonfalon, RemoteFlags } from '../src/browser.ts'
 import { document } from './support/flags.ts'
 import { Plane } from './support/plane.ts'
 import { compile } from './support/snapshots.ts'
+import type * as typed from './support/typed.ts'
+import { possible, values } from './support/values.ts'
 
 /** A Chromium of the system's; tests never download one. */
 const executablePath = process.env['CHROMIUM'] ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path))
@@ -18,6 +21,7 @@ const executablePath = process.env['CHROMIUM'] ?? ['/usr/bin/chromium', '/usr/bi
 declare const flags: RemoteFlags
 declare const changed: Promise<readonly string[]>
 declare const Gonfalon: typeof BrowserGonfalon
+declare const { attributesOf, valueOf }: typeof typed
 
 let browser: BrowserContext
 let pages: Server
@@ -25,13 +29,15 @@ let origin: string
 let profile: string
 
 before(async () => {
+  const { code: typed } = await transform(readFileSync(new URL('./support/typed.ts', import.meta.url), 'utf8'), { loader: 'ts', format: 'esm' })
   assert.ok(executablePath !== undefined, 'no Chromium: install one (apt-get install chromium), or name it in CHROMIUM')
   pages = createServer((request, response) => {
     const path = request.url!.split('?')[0]!
     if (path === '/') {
-      const script = `import * as sdk from '/sdk/gonfalon.js'; Object.assign(globalThis, sdk); globalThis.loaded = true`
+      const script = `import * as sdk from '/sdk/gonfalon.js'; import * as typed from '/typed.js'; Object.assign(globalThis, sdk, typed, { __name: (f) => f, loaded: true })` // tsx has functions named
       return response.writeHead(200, { 'Content-Type': 'text/html' }).end(`<!doctype html><title>page</title><script type="module">${script}</script>`)
     }
+    if (path === '/typed.js') return response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(typed)
     const file = new URL(`../dist/browser${path.replace('/sdk', '')}`, import.meta.url)
     if (!path.startsWith('/sdk/') || !existsSync(file)) return response.writeHead(404).end()
     return response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(readFileSync(file))
@@ -132,4 +138,23 @@ test('a page that is given a snapshot decides by itself', async (t) => {
     return [client.state, client.enabled('for_actor', context), client.enabled('for_group', context), client.enabled('rule', context), client.variant('plain_variant', context), client.decideAll(context).length]
   }, snapshot)
   assert.deepEqual(answers, ['READY', true, true, true, 'only', document.flags.length])
+})
+
+test('a value means in a page what it means elsewhere', async (t) => {
+  const page = await open(t)
+  const cases = values.cases.filter((c) => possible(c) && c.loaded === undefined && (c.hosts ?? ['sdk']).includes('sdk'))
+  const decided = await page.evaluate(
+    async ({ snapshot, cases }) => {
+      const bootstrap = Uint8Array.from(atob(snapshot), (c) => c.charCodeAt(0))
+      const client = await Gonfalon.connect({ bootstrap, roll: () => [0, 0], logger: { info() {}, warn() {} } })
+      return cases.map((c) => {
+        const context = { actor: valueOf(c.actor) as never, groups: valueOf(c.groups) as never, attributes: attributesOf(c) }
+        const { enabled, reason, path } = client.decide(c.flag, context)
+        return [enabled, reason, path ?? ''] as const
+      })
+    },
+    { snapshot: values.snapshot, cases },
+  )
+  for (const [i, { about, want }] of cases.entries()) assert.deepEqual(decided[i], [want.enabled, want.reason, want.gate], about)
+  assert.ok(cases.every(({ roll }) => Number(roll ?? 0) === 0))
 })

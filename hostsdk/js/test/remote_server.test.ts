@@ -6,7 +6,8 @@ import { GonfalonWebProvider } from '../src/openfeature-web.ts'
 import { RemoteFlags, type RemoteOptions } from '../src/remote/remote.ts'
 import { Plane } from './support/plane.ts'
 import { Gonfalon, resolve } from './support/sdk.ts'
-import { attributesOf, flagsText, possible, remote, valueOf, values, type Case } from './support/values.ts'
+import { attributesOf, valueOf } from './support/typed.ts'
+import { flagsText, possible, remote, values, type Case } from './support/values.ts'
 import { next, quick } from './support/wait.ts'
 
 async function connect(t: TestContext, plane: Plane, options: Partial<RemoteOptions> = {}): Promise<RemoteFlags> {

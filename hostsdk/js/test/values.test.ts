@@ -7,7 +7,8 @@ import type { Flags } from '../src/flags.ts'
 import { GonfalonProvider } from '../src/openfeature-server.ts'
 import { GonfalonWebProvider } from '../src/openfeature-web.ts'
 import { Gonfalon, resolve } from './support/sdk.ts'
-import { attributesOf, possible, valueOf, values, type Case } from './support/values.ts'
+import { attributesOf, valueOf } from './support/typed.ts'
+import { possible, values, type Case } from './support/values.ts'
 import { quick } from './support/wait.ts'
 
 const bootstrap = Buffer.from(values.snapshot, 'base64')
