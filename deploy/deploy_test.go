@@ -37,6 +37,10 @@ func settings(t *testing.T, path string, env []string, args ...string) string {
 	return string(out)
 }
 
+type probe struct {
+	HTTPGet struct{ Path string } `yaml:"httpGet"`
+}
+
 type object struct {
 	Kind     string
 	Metadata struct{ Name string }
@@ -45,9 +49,12 @@ type object struct {
 		Template struct {
 			Spec struct {
 				Containers []struct {
-					Name string
-					Args []string
-					Env  []struct {
+					Name           string
+					StartupProbe   probe `yaml:"startupProbe"`
+					LivenessProbe  probe `yaml:"livenessProbe"`
+					ReadinessProbe probe `yaml:"readinessProbe"`
+					Args           []string
+					Env            []struct {
 						Name  string
 						Value string
 					}
@@ -106,6 +113,10 @@ func TestSettings(t *testing.T) {
 		t.Fatalf("%+v", deployment)
 	}
 	container := deployment.Spec.Template.Spec.Containers[0]
+	// A replica that waits for its store is alive: a probe that asked for more would kill it for ever.
+	if container.StartupProbe.HTTPGet.Path != "/healthz" || container.LivenessProbe.HTTPGet.Path != "/healthz" || container.ReadinessProbe.HTTPGet.Path != "/readyz" {
+		t.Errorf("the probes are %+v", container)
+	}
 	var vars []string
 	for _, e := range container.Env {
 		if e.Value != "" {

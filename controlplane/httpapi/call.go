@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,6 +27,8 @@ const (
 	formatsHeader     = "X-Gonfalon-Formats" // of a request: the snapshot formats that the caller reads, such as 1,2
 	// In a request, the position that a host is at. In a response, that of the snapshot: lineage, revision and content id.
 	positionHeader = "X-Gonfalon-Position"
+	// In a response, the revision of the environment after a change, or of what is read.
+	revisionHeader = "X-Gonfalon-Revision"
 	// In a response, the position of the request, if the snapshot takes its place even with a lower revision.
 	supersedesHeader = "X-Gonfalon-Supersedes"
 )
@@ -130,6 +133,12 @@ func (c *call) blob(status int, kind string, data []byte) error {
 	w.WriteHeader(status)
 	_, _ = w.Write(data) // a caller that is gone needs no answer
 	return nil
+}
+
+// tellRevision says which revision the environment has after a change, so that a program can wait until a client serves
+// it.
+func (c *call) tellRevision(n int64) {
+	c.Response().Header().Set(revisionHeader, strconv.FormatInt(n, 10))
 }
 
 // nothing answers a change that has no document to return.

@@ -15,6 +15,7 @@ import (
 
 func (c *call) answerEnvironment(status int, e api.Environment) error {
 	c.Response().Header()["Etag"] = []string{`"` + e.Version + `"`}
+	c.tellRevision(e.Revision)
 	return c.answer(status, e)
 }
 
@@ -94,6 +95,7 @@ func (c *call) answerDifference(d api.Difference, err error) error {
 	if err != nil {
 		return err
 	}
+	c.tellRevision(d.Revision)
 	return c.answer(http.StatusOK, d)
 }
 
@@ -130,7 +132,7 @@ func (c *call) exportEnvironment() error {
 	if err != nil {
 		return err
 	}
-	c.Response().Header().Set("X-Gonfalon-Revision", fmt.Sprint(revision))
+	c.tellRevision(revision)
 	if accepts(c.Request(), "application/json") {
 		data, err := json.Marshal(set)
 		if err != nil {

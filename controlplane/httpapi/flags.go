@@ -14,6 +14,7 @@ func (c *call) answerFlag(r controlplane.WriteResult, err error) error {
 		return err
 	}
 	c.Response().Header()["Etag"] = []string{`"` + r.Flag.Version + `"`}
+	c.tellRevision(r.Revision)
 	status := http.StatusOK
 	if r.Created {
 		status = http.StatusCreated
@@ -100,9 +101,11 @@ func (c *call) deleteFlag() error {
 	if err != nil {
 		return err
 	}
-	if _, err := c.service().DeleteFlag(c.context(), c.env, c.param("key"), o); err != nil {
+	revision, err := c.service().DeleteFlag(c.context(), c.env, c.param("key"), o)
+	if err != nil {
 		return err
 	}
+	c.tellRevision(revision)
 	return c.nothing()
 }
 

@@ -53,6 +53,7 @@ func (c *call) putSegment() error {
 		return err
 	}
 	c.Response().Header()["Etag"] = []string{`"` + r.Segment.Version + `"`}
+	c.tellRevision(r.Revision)
 	status := http.StatusOK
 	if r.Created {
 		status = http.StatusCreated
@@ -65,8 +66,10 @@ func (c *call) deleteSegment() error {
 	if err != nil {
 		return err
 	}
-	if _, err := c.service().DeleteSegment(c.context(), c.env, c.param("key"), o); err != nil {
+	revision, err := c.service().DeleteSegment(c.context(), c.env, c.param("key"), o)
+	if err != nil {
 		return err
 	}
+	c.tellRevision(revision)
 	return c.nothing()
 }
