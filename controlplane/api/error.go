@@ -15,6 +15,7 @@ const (
 	NotFound           Code = "not_found"
 	Exists             Code = "exists"              // it already exists, and must not
 	Invalid            Code = "invalid"             // see Error.Problems
+	UnsupportedScope   Code = "unsupported_scope"   // the verb doesn't take this scope; see Error.Problems
 	Conflict           Code = "conflict"            // other changes kept coming in for as long as this one was tried
 	PreconditionFailed Code = "precondition_failed" // IfMatch or IfAbsent doesn't hold; see Error.Current
 	Unauthorized       Code = "unauthorized"        // no token, or an unknown one
@@ -31,7 +32,7 @@ const (
 type Error struct {
 	Code     Code
 	Message  string            // a sentence for people; don't show that of an Internal error
-	Problems []flagset.Problem // for Invalid: everything that is wrong, at once
+	Problems []flagset.Problem // for Invalid and UnsupportedScope: everything that is wrong, at once
 	Users    []string          // for InUse: the flags that still need it
 	Current  string            // for PreconditionFailed: the current version; "" if it doesn't exist
 	Err      error             // the cause, which is not for users

@@ -81,6 +81,34 @@ func TestVerbs(t *testing.T) {
 	f.want(http.StatusNotFound, f.do(adminToken, "GET", "/v1/envs/default/flags/x", nil))
 }
 
+// TestUnsupportedScopes checks that programs can tell a scope that a verb doesn't take from a scope that is wrong.
+func TestUnsupportedScopes(t *testing.T) {
+	f := open(t, httpapi.Config{})
+	f.enable("x", flagset.Scope{})
+	for _, c := range []struct{ verb, body, kind string }{
+		{"disable", `{"when": [{"attribute": "plan", "operator": "eq", "values": ["pro"]}]}`, "unsupported-scope"},
+		{"disable", `{"for_segment": "premium"}`, "unsupported-scope"},
+		{"disable", `{"requires": "parent"}`, "unsupported-scope"},
+		{"disable", `{"schedule": {"from": "2026-11-27T00:00:00Z"}}`, "unsupported-scope"},
+		{"disable", `{"for_actor": "a", "for_group": "g"}`, "unsupported-scope"},
+		{"enable", `{"for_actor": "a", "for_group": "g"}`, "unsupported-scope"},
+		{"clear", `{"boolean": true, "rule": true}`, "unsupported-scope"},
+		{"disable", `{"for_actor": ""}`, "invalid-flag"},
+		{"disable", `{"for_percentage_of": {"actors": 1.5}}`, "invalid-flag"},
+		{"clear", `{"for_group": ""}`, "invalid-flag"},
+	} {
+		var e apiclient.Error
+		f.want(http.StatusUnprocessableEntity, f.do(adminToken, "POST", "/v1/envs/default/flags/x/"+c.verb, c.body)).into(t, &e)
+		if e.Type != "/problems/"+c.kind || len(e.Errors) != 1 {
+			t.Errorf("%s %s: %+v, want %s", c.verb, c.body, e, c.kind)
+		}
+	}
+	failures, err := f.admin.Failures(t.Context(), apiclient.AuditQuery{Action: "flag.disable"})
+	if err != nil || !slices.ContainsFunc(failures, func(w api.FailedWrite) bool { return w.Code == api.UnsupportedScope }) {
+		t.Errorf("%+v %v", failures, err)
+	}
+}
+
 // TestVerbsOfTheClient checks what TestVerbs doesn't send through apiclient.
 func TestVerbsOfTheClient(t *testing.T) {
 	f := open(t, httpapi.Config{})

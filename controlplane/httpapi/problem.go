@@ -42,13 +42,14 @@ var (
 	tooLarge     = kind{"too-large", 413, api.TooLarge, "Too large", "detail says what the limit is. Nothing was changed."}
 	encoded      = kind{"unsupported-encoding", 415, api.Invalid, "Unsupported content encoding", "Send the body without Content-Encoding."}
 	invalid      = kind{"invalid-%", 422, api.Invalid, "The % can't be stored", "The body is well-formed, but its content is invalid. errors names everything that is wrong, by JSON pointer. Nothing was changed."}
+	wrongScope   = kind{"unsupported-scope", 422, api.UnsupportedScope, "The verb doesn't take this scope", "The body is well-formed, but the verb takes no such scope, or only one at a time. errors says which scopes it takes. Nothing was changed."}
 	rateLimited  = kind{"rate-limited", 429, api.RateLimited, "Too many requests", "The token makes more requests than its limit. Wait for as many seconds as Retry-After says."}
 	internal     = kind{"internal", 500, api.Internal, "Internal error", "The server's log says more, at the time of the request."}
 	unavailable  = kind{"unavailable", 503, api.Unavailable, "Temporarily unavailable", "The store doesn't answer, or the server is shutting down. Try again. A change may have been made: read to find out."}
 )
 
 var kinds = []kind{malformed, truncated, badQuery, badRequest, unauthorized, notAllowed, notFound, badMethod, unacceptable, exists,
-	conflict, inUse, gone, precondition, tooLarge, encoded, invalid, rateLimited, internal, unavailable}
+	conflict, inUse, gone, precondition, tooLarge, encoded, invalid, wrongScope, rateLimited, internal, unavailable}
 
 // nouns are the kinds of bodies in the names and titles of problems.
 var nouns = []string{"flag", "segment", "environment", "document", "token", "webhook", "request"}
@@ -129,17 +130,15 @@ func (c *call) problem(err error) *api.ProblemDocument {
 		return e
 	}
 	e.Detail, e.Users, e.Current = failed.Message, failed.Users, failed.Current
-	if code == api.Invalid {
-		e.Errors = api.Problems(failed.Problems)
-		key := c.param("key")
-		for i := range e.Errors {
-			if p := &e.Errors[i]; key != "" && (p.Flag == key || p.Segment == key) {
-				p.Flag, p.Segment = "", "" // the caller knows which one it is
-			}
+	e.Errors = api.Problems(failed.Problems)
+	key := c.param("key")
+	for i := range e.Errors {
+		if p := &e.Errors[i]; key != "" && (p.Flag == key || p.Segment == key) {
+			p.Flag, p.Segment = "", "" // the caller knows which one it is
 		}
-		if len(e.Errors) > 0 {
-			e.Detail = "" // the errors say it all
-		}
+	}
+	if len(e.Errors) > 0 {
+		e.Detail = "" // the errors say it all
 	}
 	return e
 }

@@ -40,6 +40,9 @@ type Problem struct {
 	// Missing says that the gate names a flag or a segment that doesn't exist. A write may ask to allow that.
 	Missing bool `json:"-"`
 
+	// Scope says that the verb doesn't take such a scope, whatever the flag is.
+	Scope bool `json:"-"`
+
 	identity string // Introduced compares this instead of a detail that depends on other flags
 }
 

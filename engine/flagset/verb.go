@@ -36,7 +36,7 @@ func Disable(f Flag, s Scope) (Flag, []Problem) {
 		rest := 1.0 - *g.Ratio
 		g.Ratio = &rest
 	default:
-		return f, []Problem{{Pointer: prefix, Detail: "disable works for everybody, an actor, a group or a percentage", Hint: "to remove the gate, clear it"}}
+		return f, []Problem{{Pointer: prefix, Detail: "disable works for everybody, an actor, a group or a percentage", Hint: "to remove the gate, clear it", Scope: true}}
 	}
 	if Err(problems) != nil {
 		return f, problems
@@ -144,7 +144,7 @@ func (s Scope) gate() (g Gate, prefix string, problems []Problem) {
 		is("/schedule", Gate{Type: Schedule, From: s.Schedule.From, Until: s.Schedule.Until})
 	}
 	if len(given) > 1 {
-		return g, "", []Problem{{Detail: fmt.Sprintf("one scope at a time: %q are given", given), Hint: "make one request for each"}}
+		return g, "", []Problem{{Detail: fmt.Sprintf("one scope at a time: %q are given", given), Hint: "make one request for each", Scope: true}}
 	}
 	return g, prefix, nil
 }
@@ -199,7 +199,7 @@ func (what Removal) slots() (slots []string, problems []Problem) {
 		slots = append(slots, Gate{Type: part.kind, Target: ValidText(*part.target)}.Slot())
 	}
 	if len(slots) > 1 {
-		problems = append(problems, Problem{Detail: fmt.Sprintf("one gate at a time: %q are given", slots), Hint: "make one request for each"})
+		problems = append(problems, Problem{Detail: fmt.Sprintf("one gate at a time: %q are given", slots), Hint: "make one request for each", Scope: true})
 	}
 	return slots, problems
 }

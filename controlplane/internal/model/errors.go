@@ -3,6 +3,7 @@ package model
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
@@ -14,12 +15,18 @@ func Errorf(code api.Code, format string, args ...any) *api.Error {
 	return &api.Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// Invalid returns an error for problems, or nil if none of them is an error.
+// Invalid returns an error for problems, or nil if none of them is an error. Its code is Invalid, or UnsupportedScope if
+// the verb doesn't take the scope.
 func Invalid(what string, problems []flagset.Problem) error {
-	if failed := flagset.Errors(problems); len(failed) > 0 {
-		return &api.Error{Code: api.Invalid, Message: what + " can't be stored", Problems: few(failed)}
+	failed := flagset.Errors(problems)
+	if len(failed) == 0 {
+		return nil
 	}
-	return nil
+	e := &api.Error{Code: api.Invalid, Message: what + " can't be stored", Problems: few(failed)}
+	if slices.ContainsFunc(failed, func(p flagset.Problem) bool { return p.Scope }) {
+		e.Code, e.Message = api.UnsupportedScope, "the verb doesn't take this scope"
+	}
+	return e
 }
 
 // InvalidAt returns an error about one place of a document.
@@ -54,6 +61,7 @@ func NoEnvironment(env string) error {
 }
 
 // NoFlag says that a flag does not exist.
+// Why: RATIONALE.md "Why is it an error to get or clear a flag that doesn't exist?"
 func NoFlag(key string) error { return Errorf(api.NotFound, "there is no flag %.140q", key) }
 
 // NoSegment says that a segment does not exist.
