@@ -27,6 +27,7 @@ let browser: BrowserContext
 let pages: Server
 let origin: string
 let profile: string
+let stolen = 0
 
 before(async () => {
   const { code: typed } = await transform(readFileSync(new URL('./support/typed.ts', import.meta.url), 'utf8'), { loader: 'ts', format: 'esm' })
@@ -37,6 +38,8 @@ before(async () => {
       const script = `import * as sdk from '/sdk/gonfalon.js'; import * as typed from '/typed.js'; Object.assign(globalThis, sdk, typed, { __name: (f) => f, loaded: true })` // tsx has functions named
       return response.writeHead(200, { 'Content-Type': 'text/html' }).end(`<!doctype html><title>page</title><script type="module">${script}</script>`)
     }
+    if (path.startsWith('/moved/')) return response.writeHead(307, { Location: `/stolen${path}` }).end()
+    if (path.startsWith('/stolen/')) stolen++
     if (path === '/typed.js') return response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(typed)
     const file = new URL(`../dist/browser${path.replace('/sdk', '')}`, import.meta.url)
     if (!path.startsWith('/sdk/') || !existsSync(file)) return response.writeHead(404).end()
@@ -157,4 +160,15 @@ test('a value means in a page what it means elsewhere', async (t) => {
   )
   for (const [i, { about, want }] of cases.entries()) assert.deepEqual(decided[i], [want.enabled, want.reason, want.gate], about)
   assert.ok(cases.every(({ roll }) => Number(roll ?? 0) === 0))
+})
+
+test('a page follows no redirect, so that the token stays', async (t) => {
+  const page = await open(t)
+  const error = await page.evaluate(async (endpoint) => {
+    const client = await Gonfalon.connect({ endpoint, token: 'secret', readyWithin: 1, storage: false })
+    while (client.stats.lastError === undefined) await new Promise((resolve) => setTimeout(resolve))
+    return client.stats.lastError.message
+  }, `${origin}/moved`)
+  assert.match(error, /redirects, and doesn't show where/)
+  assert.equal(stolen, 0)
 })
