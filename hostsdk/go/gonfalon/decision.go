@@ -24,6 +24,7 @@ type Decision struct {
 	Variant     string  // the name of the variant served; empty for none
 	Payload     string  // the variant's payload as canonical JSON; empty if it has none
 	HasVariants bool    // the flag has a variant gate, whether or not a variant was served
+	Exhausted   bool    // the flag is off because its patterns took too many steps over this context
 	Score       float64 // the actor's place in [0, 1) for this flag, which percentages and variants go by; −1 if it wasn't needed
 	Revision    int64   // of the snapshot that decided
 	Err         error   // what kept the engine from deciding: it wraps ErrContext, or the engine failed. Nil if nothing is loaded
@@ -42,7 +43,7 @@ const scores = 1 << 16
 func (g *generation) decision(key string, d *engine.Decision, err error) Decision {
 	out := Decision{
 		Key: key, Enabled: d.Enabled, Reason: d.Reason, Gate: d.Gate, Target: d.Target, Variant: d.Variant, Payload: d.Payload,
-		HasVariants: d.Variants, Score: -1, Err: err,
+		HasVariants: d.Variants, Exhausted: d.Exhausted, Score: -1, Err: err,
 	}
 	if d.Score >= 0 {
 		out.Score = float64(d.Score) / scores

@@ -52,6 +52,9 @@ type SnapshotInfo struct {
 	Environment string
 	Position    Position // of a client's snapshot, with the content id
 	Flags       int
+	// Unreadable is the number of flags and segments that a newer control plane wrote in a form that the engine can't
+	// read. Such a flag is off, and so is every flag that requires it, on or off.
+	Unreadable int
 }
 
 // Position is a place in an environment's history.

@@ -27,7 +27,8 @@ type nativeSnapshot struct{ *engine.Snapshot }
 var scratches = sync.Pool{New: func() any { return new(engine.Scratch) }}
 
 func (n nativeSnapshot) Info() SnapshotInfo {
-	i := SnapshotInfo{Environment: n.Environment(), Position: n.Position(), Flags: int(n.Len())}
+	unreadable, _, _ := n.Unreadable()
+	i := SnapshotInfo{Environment: n.Environment(), Position: n.Position(), Flags: int(n.Len()), Unreadable: int(unreadable)}
 	copy(i.ID[:], n.ID())
 	return i
 }

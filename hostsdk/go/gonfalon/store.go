@@ -136,6 +136,9 @@ func (c *Client) serve(g *generation) {
 	if g.counts != nil {
 		c.usage.track(g)
 	}
+	if n := g.info.Unreadable; n > 0 {
+		c.config.Logger.Warn("gonfalon: a newer control plane wrote records that this engine can't read; such flags are off, and so are those that require them", "env", c.config.Environment, "records", n)
+	}
 	if old == nil {
 		return
 	}

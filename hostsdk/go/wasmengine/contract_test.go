@@ -132,6 +132,18 @@ func TestDecisionsAreTheSame(t *testing.T) {
 	})
 }
 
+func TestACostlyPatternIsGivenUp(t *testing.T) {
+	data := compiled(t, 1, `{"flags": [{"key": "costly", "gates": [{"type": "boolean", "enabled": true},
+		{"type": "rule", "enabled": true, "constraints": [{"attribute": "mail", "operator": "matches", "values": ["(a|.){0,99}$x"]}]}]}]}`)
+	both(t, func(t *testing.T, e gonfalon.Engine) {
+		in := engine.Input{Attributes: []engine.Attribute{engine.String("mail", strings.Repeat("/", 30_000))}}
+		var d engine.Decision
+		if err := loaded(t, e, data).Decide(0, &in, &d); err != nil || !d.Exhausted || d.Enabled {
+			t.Errorf("%+v (%v)", d, err)
+		}
+	})
+}
+
 func TestExplanationsAndNeedsAreTheSame(t *testing.T) {
 	data := compiled(t, 1, flags)
 	native := loaded(t, gonfalon.Native(), data)

@@ -228,13 +228,14 @@ const (
 	hasTarget   = 1 << 27
 	hasVariants = 1 << 28
 	isFixed     = 1 << 29
+	isExhausted = 1 << 30
 )
 
 // unpack reads a decision; record is needed only where there is a variant or a target.
 func (n *instance) unpack(packed uint32, record []byte, in *engine.Input, d *engine.Decision) error {
 	*d = engine.Decision{
 		Enabled: packed&1 != 0, Reason: engine.Reason(packed >> 1 & 15), Gate: engine.Gate(packed >> 5 & 15), Score: int32(packed>>9&0x1ffff) - 1,
-		Fixed: packed&isFixed != 0, Variants: packed&hasVariants != 0, VariantIndex: -1,
+		Fixed: packed&isFixed != 0, Exhausted: packed&isExhausted != 0, Variants: packed&hasVariants != 0, VariantIndex: -1,
 	}
 	if packed&(hasVariant|hasTarget) == 0 {
 		return nil

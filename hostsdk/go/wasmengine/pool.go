@@ -32,7 +32,7 @@ func (s *pool) describe(n *instance) error {
 	if _, err := n.once("info"); err != nil {
 		return err
 	}
-	s.info = gonfalon.SnapshotInfo{Environment: string(n.bytes(n.word(0), n.word(1))), Flags: int(n.word(6))}
+	s.info = gonfalon.SnapshotInfo{Environment: string(n.bytes(n.word(0), n.word(1))), Flags: int(n.word(6)), Unreadable: int(n.word(8))}
 	copy(s.info.ID[:], n.bytes(n.word(2), engine.IDBytes))
 	copy(s.info.Position.Lineage[:], n.bytes(n.word(3), engine.LineageBytes))
 	s.info.Position.Revision = int64(uint64(n.word(4)) | uint64(n.word(5))<<32)
