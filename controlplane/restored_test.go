@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"log/slog"
 	"sync"
 	"testing"
 
@@ -172,5 +173,23 @@ func TestAHostWithWhatTheStoreNeverHadGetsASnapshot(t *testing.T) {
 		t.Errorf("a host that is current got %v first", f.Position())
 	} else {
 		h.take(f)
+	}
+}
+
+// TestHostsOfAnotherStoreAreNoticed: the log says once that hosts knew another store, whatever they come with.
+func TestHostsOfAnotherStoreAreNoticed(t *testing.T) {
+	var log logged
+	s, ctx := open(t, controlplane.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))}), t.Context()
+	for i := range 300 {
+		_, _ = s.Resume(ctx, env, engine.Position{Lineage: [16]byte{byte(i % 2), 7}, Revision: int64(i)}, s.Formats()[0])
+	}
+	if n := log.count("hosts come with flags of another lineage"); n != 2 {
+		t.Errorf("it is logged %d times for two lineages", n)
+	}
+	for i := range 300 {
+		_, _ = s.Resume(ctx, env, engine.Position{Lineage: [16]byte{byte(i), byte(i >> 8), 8}, Revision: 1}, s.Formats()[0])
+	}
+	if n := log.count("hosts come with flags of another lineage"); n > 64 {
+		t.Errorf("it is logged %d times, which has no bound", n)
 	}
 }

@@ -55,6 +55,7 @@ type Service struct {
 	usage    usagePool
 	used     usedTokens
 	failures failureLimits
+	strange  strangers
 	space    atomic.Pointer[store.Usage]
 	webhooks *webhooks.Deliverer
 }

@@ -26,6 +26,12 @@ func (l *logged) Write(p []byte) (int, error) {
 	return l.text.Write(p)
 }
 
+func (l *logged) count(text string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Count(l.text.String(), text)
+}
+
 func (l *logged) has(text string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

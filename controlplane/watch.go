@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"sync"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/feed"
@@ -62,6 +63,10 @@ func (s *Service) WatchIn(ctx context.Context, env string, after engine.Position
 // Why: RATIONALE.md "How does a host learn that the store went back?"
 func (s *Service) Resume(ctx context.Context, env string, at engine.Position, format int) (from engine.Position, supersedes bool) {
 	p := s.replica.Snapshot(env)
+	if p != nil && at.Revision > 0 && at.Lineage != p.Position().Lineage && s.strange.note(env, at.Lineage) {
+		s.log.Warn("hosts come with flags of another lineage: the environment was restored or made again, or this is another store than they knew",
+			"environment", env, "host", at, "revision", p.Position().Revision)
+	}
 	if p == nil || at.Lineage != p.Position().Lineage || at.Revision < p.Position().Revision {
 		return at, false
 	}
@@ -103,3 +108,27 @@ const (
 	FrameSnapshot = feed.FrameSnapshot
 	FrameDelta    = feed.FrameDelta
 )
+
+// strangers remembers the lineages that hosts came with and the control plane doesn't know, so that each is logged once.
+type strangers struct {
+	mu  sync.Mutex
+	all map[string]bool
+}
+
+// maxStrangers bounds how many are remembered and logged: a host can invent them.
+const maxStrangers = 64
+
+// note reports whether a lineage is new.
+func (s *strangers) note(env string, lineage [engine.LineageBytes]byte) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := env + "/" + string(lineage[:])
+	if s.all[key] || len(s.all) == maxStrangers {
+		return false
+	}
+	if s.all == nil {
+		s.all = map[string]bool{}
+	}
+	s.all[key] = true
+	return true
+}
