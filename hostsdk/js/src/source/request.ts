@@ -39,8 +39,8 @@ function isRedirect(response: Response): boolean {
 
 /** Returns where a redirect leads, if it may be followed. */
 function target(response: Response, from: string, method = 'GET'): string {
-  const location = response.headers.get('location') ?? ''
-  if (!URL.canParse(location, from)) throw new Error("the control plane redirects, and doesn't show where: give the endpoint that it redirects to")
+  const location = response.headers.get('location')
+  if (location === null || !URL.canParse(location, from)) throw new Error("the control plane redirects, and doesn't show where: give the endpoint that it redirects to")
   const to = new URL(location, from)
   if (to.origin !== new URL(from).origin) {
     throw new Error(`the control plane redirects to ${to.origin}, which is not followed: give that as the endpoint, if it is meant`)
