@@ -24,6 +24,7 @@ type object struct {
 	Enum       []any             `json:"enum"`
 	Required   []string          `json:"required"`
 	OneOf      []object          `json:"oneOf"`
+	AllOf      []object          `json:"allOf"`
 	Properties map[string]object `json:"properties"`
 }
 
@@ -244,6 +245,30 @@ func TestDocumentsHaveTheSameNames(t *testing.T) {
 		texts([]api.Role{api.RoleAdmin, api.RoleEditor, api.RoleViewer, api.RoleSDK, api.RoleClient}))
 	same(t, "openapi.yaml: State", described["State"].names(), "controlplane/api",
 		texts([]api.State{api.StateOn, api.StatePartial, api.StateOff, api.StateKilled, api.StateUnreadable}))
+}
+
+// openapi.yaml requires of an answer what is written even of an empty document, and nothing else.
+func TestAnswersRequireWhatIsAlwaysWritten(t *testing.T) {
+	described := openapi(t)
+	for name, empty := range map[string]any{
+		"Flag": api.Flag{}, "FlagPage": api.FlagPage{}, "Segment": api.Segment{}, "SegmentList": api.SegmentList{}, "Environment": api.Environment{},
+		"EnvironmentList": api.EnvironmentList{}, "AuditEntry": api.AuditEntry{}, "Difference": api.Difference{}, "Change": api.Change{},
+		"Evaluation": api.Evaluation{}, "Preview": api.Preview{}, "PreviewShare": api.PreviewShare{}, "Token": api.Token{}, "Webhook": api.Webhook{},
+		"Problem": api.ProblemDocument{},
+	} {
+		same(t, "openapi.yaml: "+name+" requires", described[name].required(described), "an empty one has", slices.Sorted(maps.Keys(marshalled(t, empty))))
+	}
+}
+
+// required returns what a schema and its parts require.
+func (o object) required(all map[string]object) []string {
+	names := slices.Clone(o.Required)
+	for _, part := range append(o.AllOf, all[strings.TrimPrefix(o.Ref, "#/components/schemas/")]) {
+		if part.Ref != "" || len(part.Required) > 0 || len(part.AllOf) > 0 {
+			names = append(names, part.required(all)...)
+		}
+	}
+	return slices.Compact(slices.Sorted(slices.Values(names)))
 }
 
 func texts[T ~string](list []T) (out []string) {

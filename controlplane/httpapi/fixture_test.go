@@ -242,7 +242,7 @@ func (c *checked) RoundTrip(r *http.Request) (*http.Response, error) {
 	got.Body = io.NopCloser(bytes.NewReader(data))
 	if got.StatusCode < 300 {
 		if ok, failed := v.ValidateHttpRequest(asked); !ok {
-			c.t.Errorf("openapi.yaml doesn't allow the request %s %s %s:\n%s", r.Method, r.URL, clip(sent), describe(failed))
+			c.t.Errorf("openapi.yaml doesn't allow the request %s %s:\n%sIt begins with %q", r.Method, r.URL, describe(failed), clip(sent))
 		}
 		asked.Body = io.NopCloser(bytes.NewReader(sent))
 	}
@@ -250,7 +250,7 @@ func (c *checked) RoundTrip(r *http.Request) (*http.Response, error) {
 		return got, nil
 	}
 	if ok, failed := v.ValidateHttpResponse(asked, &shown); !ok {
-		c.t.Errorf("openapi.yaml doesn't allow the answer to %s %s: %d %s\n%s", r.Method, r.URL, got.StatusCode, clip(data), describe(failed))
+		c.t.Errorf("openapi.yaml doesn't allow the answer to %s %s, %d:\n%sIt begins with %q", r.Method, r.URL, got.StatusCode, describe(failed), clip(data))
 	}
 	return got, nil
 }
@@ -258,12 +258,8 @@ func (c *checked) RoundTrip(r *http.Request) (*http.Response, error) {
 // undescribed lists addresses that tests request although no route serves them.
 func undescribed(path string) bool { return strings.HasPrefix(path, "/nowhere") }
 
-func clip(data []byte) []byte {
-	if len(data) > 500 {
-		return append(data[:500:500], "…"...)
-	}
-	return data
-}
+// clip returns the beginning, since what is wrong stands above it.
+func clip(data []byte) []byte { return data[:min(len(data), 200)] }
 
 func describe(failed []*validation.ValidationError) string {
 	var b strings.Builder

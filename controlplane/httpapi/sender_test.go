@@ -38,7 +38,7 @@ func asDescribed(t *testing.T, r *http.Request, body []byte) {
 	checking.Lock()
 	defer checking.Unlock()
 	if ok, failed := schema_validation.NewSchemaValidator(config.WithFormatAssertions()).ValidateSchemaBytes(d.delivery, body); !ok {
-		t.Errorf("openapi.yaml doesn't allow the delivery %s:\n%s", clip(body), describe(failed))
+		t.Errorf("openapi.yaml doesn't allow the delivery:\n%sIt begins with %q", describe(failed), clip(body))
 	}
 	for _, header := range []string{"X-Gonfalon-Delivery", "X-Gonfalon-Event", "X-Gonfalon-Signature"} {
 		if r.Header.Get(header) == "" {

@@ -295,7 +295,7 @@ func TestRandomSetsHaveEverything(t *testing.T) {
 		sets = append(sets, random{rand.New(rand.NewPCG(seed, 9))}.set())
 	}
 	if missing := settest.NeverSet(sets...); len(missing) > 0 {
-		t.Errorf("no random set has %v", missing)
+		t.Errorf("random.set above never makes %v", missing)
 	}
 }
 

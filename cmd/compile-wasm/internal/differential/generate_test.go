@@ -14,6 +14,6 @@ func TestGeneratedSetsHaveEverything(t *testing.T) {
 		sets = append(sets, generator{rand.New(rand.NewPCG(seed, 1))}.set(30))
 	}
 	if missing := settest.NeverSet(sets...); len(missing) > 0 {
-		t.Errorf("no generated set has %v", missing)
+		t.Errorf("generate.go never makes %v", missing)
 	}
 }
