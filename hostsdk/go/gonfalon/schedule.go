@@ -13,8 +13,6 @@ const lookAgain = time.Second
 
 // watchSchedules is the goroutine that announces when schedules open and close, while anybody listens.
 func (c *Client) watchSchedules(ctx context.Context) {
-	ticker := time.NewTicker(lookAgain)
-	defer ticker.Stop()
 	timer := time.NewTimer(lookAgain)
 	defer timer.Stop()
 	var g *generation
@@ -27,7 +25,6 @@ func (c *Client) watchSchedules(ctx context.Context) {
 			return
 		case <-c.store.swapped:
 		case <-c.events.joined:
-		case <-ticker.C:
 		case <-timer.C:
 		}
 		serving := c.serving.Load()
@@ -55,9 +52,11 @@ func (c *Client) watchSchedules(ctx context.Context) {
 			next = g.nextEdge(now)
 		}
 		seen = now
+		wait := lookAgain
 		if left := next.at - now; len(next.flags) > 0 && left < lookAgain.Microseconds() {
-			timer.Reset(time.Duration(left) * time.Microsecond)
+			wait = time.Duration(left) * time.Microsecond
 		}
+		timer.Reset(wait)
 	}
 }
 
