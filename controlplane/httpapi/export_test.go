@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"strings"
+
 	"golang.org/x/sync/semaphore"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
@@ -9,6 +11,16 @@ import (
 // Room sets how much memory bodies may take.
 func (a *API) Room(arriving, parsing int64) {
 	a.memory = &memory{semaphore.NewWeighted(arriving), semaphore.NewWeighted(parsing)}
+}
+
+// StatusMetrics returns the names of the metrics about the service's status.
+func StatusMetrics() (names []string) {
+	for _, d := range allStatusDescs {
+		_, name, _ := strings.Cut(d.String(), `"`)
+		name, _, _ = strings.Cut(name, `"`)
+		names = append(names, name)
+	}
+	return names
 }
 
 // Route is a route, for tests.

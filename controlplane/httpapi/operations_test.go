@@ -75,6 +75,11 @@ func TestMetrics(t *testing.T) {
 			t.Errorf("/metrics lacks %s", line)
 		}
 	}
+	for _, name := range httpapi.StatusMetrics() {
+		if !strings.Contains(text, "\n"+name) {
+			t.Errorf("%s is described, but not collected", name)
+		}
+	}
 }
 
 // lines collects a log.
