@@ -64,7 +64,8 @@ func (s *Service) WatchIn(ctx context.Context, env string, after engine.Position
 func (s *Service) Resume(ctx context.Context, env string, at engine.Position, format int) (from engine.Position, supersedes bool) {
 	p := s.replica.Snapshot(env)
 	if p != nil && at.Revision > 0 && at.Lineage != p.Position().Lineage && s.strange.note(env, at.Lineage) {
-		s.log.Warn("hosts come with flags of another lineage: the environment was restored or made again, or this is another store than they knew",
+		s.log.Warn("hosts come with flags of another lineage: the environment was restored or made again, "+
+			"or this is another store than they knew",
 			"environment", env, "host", at, "revision", p.Position().Revision)
 	}
 	if p == nil || at.Lineage != p.Position().Lineage || at.Revision < p.Position().Revision {
@@ -72,7 +73,8 @@ func (s *Service) Resume(ctx context.Context, env string, at engine.Position, fo
 	}
 	if at.Revision > p.Position().Revision {
 		if _, err := s.replica.Current(ctx, env); err != nil {
-			s.log.Warn("a host is ahead of this replica, which can't ask the store about it", "environment", env, "host", at, "error", err)
+			s.log.Warn("a host is ahead of this replica, which can't ask the store about it",
+				"environment", env, "host", at, "error", err)
 			return at, false
 		}
 		p = s.replica.Snapshot(env)
@@ -84,7 +86,8 @@ func (s *Service) Resume(ctx context.Context, env string, at engine.Position, fo
 	if p == nil || at.Revision == p.Position().Revision && p.Has(at.ID) {
 		return at, false
 	}
-	s.log.Warn("a host has what this store never had, and gets the newest snapshot: the store was restored from a file, or the host's copy was altered",
+	s.log.Warn("a host has what this store never had, and gets the newest snapshot: the store was restored from a file, "+
+		"or the host's copy was altered",
 		"environment", env, "host", at, "revision", p.Position().Revision)
 	return engine.Position{}, true
 }

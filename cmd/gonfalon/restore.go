@@ -38,7 +38,7 @@ tokens that work again, since some may have been revoked after the backup; --wit
 				defer f.Close()
 				in = f
 			}
-			log := slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+			log := slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelError})) // that the store is empty is as it should be
 			where := s.String()
 			if w.dryRun {
 				s.inMemory = true

@@ -31,7 +31,8 @@ type Embedded struct {
 }
 
 // OpenEmbedded runs an etcd with one member in this process. It returns when etcd is ready, usually within a fraction
-// of a second. ErrInUse, ErrDamaged. The etcd listens nowhere, neither on a port nor on a socket. Close ends it.
+// of a second. The etcd listens nowhere, neither on a port nor on a socket. Close ends it. ErrInUse: another process has
+// the directory open. ErrDamaged: it can't be read.
 // Why: RATIONALE.md "Why does embedded etcd listen nowhere?"
 func OpenEmbedded(ctx context.Context, e Embedded) (*Store, error) {
 	if e.Dir == "" {
@@ -59,12 +60,9 @@ func OpenEmbedded(ctx context.Context, e Embedded) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(damaged(e.Dir, err), lock.Close())
 	}
-	switch {
-	case fresh && existed:
+	if fresh && existed {
 		log.Warn("the data directory is empty: this is a new control plane, without flags and tokens. "+
 			"If there should be data, stop it, and see whether the right directory is mounted", "directory", e.Dir)
-	case fresh:
-		log.Info("made a data directory for a new control plane", "directory", e.Dir)
 	}
 	server, err := start(ctx, config, log)
 	if errors.Is(err, errPanic) {

@@ -139,7 +139,8 @@ func (s *Store) reclaim(ctx context.Context, log *slog.Logger) error {
 	if err := s.own.Server.Defragment(); err != nil {
 		return err
 	}
-	log.Warn("etcd was nearly full, and was compacted and defragmented", "before", status.DbSize, "in_use", status.DbSizeInUse, "took", time.Since(began).Round(time.Millisecond))
+	log.Warn("etcd was nearly full, and was compacted and defragmented",
+		"before", status.DbSize, "in_use", status.DbSizeInUse, "took", time.Since(began).Round(time.Millisecond))
 	return nil
 }
 

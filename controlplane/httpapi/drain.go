@@ -27,8 +27,9 @@ func (s *stream) retry() string {
 	return "retry: " + strconv.FormatInt(in.Milliseconds(), 10) + "\n"
 }
 
-// Drain ends the streams, and all that the API has running, and refuses new streams. Other requests are served as before. It is the first step of a graceful
-// shutdown; the second is Shutdown of http.Server, which waits for open responses.
+// Drain ends the streams, and all that the API has running, and refuses new streams. Other requests are served as
+// before. It is the first step of a graceful shutdown; the second is Shutdown of http.Server, which waits for open
+// responses.
 func (a *API) Drain() { a.DrainWithin(0) }
 
 // DrainWithin is Drain, except that it spreads the ends of the streams over a time, which is shorter if there are few of

@@ -37,15 +37,19 @@ func (s *Startup) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	reason := *s.waits.Load()
 	w.Header()[versionHeader] = []string{s.version}
-	switch r.URL.Path {
-	case "/healthz":
+	w.Header().Set("Retry-After", "1")
+	switch path := r.URL.Path; {
+	case path == "/healthz":
+		w.Header().Del("Retry-After")
 		s.answer(w, http.StatusOK, "application/json", health{"ok", s.version})
-	case "/readyz":
+	case path == "/readyz":
 		s.answer(w, http.StatusServiceUnavailable, "application/json", readiness{Status: reason, Environments: []readinessEnvironment{}})
+	case isOFREP(path):
+		s.answer(w, http.StatusServiceUnavailable, "application/json", map[string]string{"errorDetails": reason})
 	default:
-		w.Header().Set("Retry-After", "1")
 		s.answer(w, http.StatusServiceUnavailable, "application/problem+json", map[string]any{
-			"type": "/problems/unavailable", "title": "The control plane is starting", "status": http.StatusServiceUnavailable, "code": "unavailable", "detail": reason,
+			"type": "/problems/unavailable", "title": "The control plane is starting", "status": http.StatusServiceUnavailable,
+			"detail": reason,
 		})
 	}
 }

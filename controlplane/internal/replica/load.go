@@ -117,8 +117,8 @@ func (rep *Replica) loadRecords(ctx context.Context, before *model.State, env, g
 	return list, err
 }
 
-// parse reads a record. If it is the same as in the state before it, which may be nil, it returns that one. A record that this build can't read is no error: it is left out, or only its document can't be
-// read.
+// parse reads a record. If it is the same as in the state before it, which may be nil, it returns that one. A record
+// that this build can't read is no error: it is left out, or only its document can't be read.
 func (rep *Replica) parse(ctx context.Context, before *model.State, env string, kind snapshot.Kind, key string, value []byte,
 	source stored.PieceSource) (*model.Record, *model.Unreadable, error) {
 	raw, pieces, err := stored.Decode(ctx, value, source)

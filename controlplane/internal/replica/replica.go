@@ -47,7 +47,8 @@ type Replica struct {
 // Open returns a replica that has read everything. Its streams, waits and writes end with the lifetime.
 func Open(ctx, lifetime context.Context, c Config) (*Replica, error) {
 	rep := &Replica{
-		config: c, store: c.Store, log: c.Log, lifetime: lifetime, locks: map[string]chan struct{}{}, sweeps: make(chan struct{}, 1), restored: make(chan restored, 64),
+		config: c, store: c.Store, log: c.Log, lifetime: lifetime, locks: map[string]chan struct{}{},
+		sweeps: make(chan struct{}, 1), restored: make(chan restored, 64),
 	}
 	rep.feeds = feed.New(c.Log, rep.Snapshot, lifetime.Done())
 	if err := rep.checkLayout(ctx); err != nil {

@@ -55,7 +55,9 @@ func (rep *Replica) RenewLoop(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case r := <-rep.restored:
-			intent := model.Intent{Environment: r.env, Action: "restore", By: "gonfalon", Urgent: true, Reason: "the store went back to an earlier revision"}
+			intent := model.Intent{
+				Environment: r.env, Action: "restore", By: "gonfalon", Urgent: true, Reason: "the store went back to an earlier revision",
+			}
 			if _, err := rep.Write(ctx, intent, rep.Current, func(st *model.State, d *Draft) error {
 				if st.Head.LineageID() == r.lineage {
 					d.Renew()
