@@ -60,6 +60,8 @@ export interface Decision {
   readonly score: number | undefined
   /** The flag is killed: off, whatever its gates say. */
   readonly killed: boolean
+  /** The flag is off because its patterns took too many steps over this context. */
+  readonly exhausted: boolean
   /** A snapshot decided, and has the flag. */
   readonly known: boolean
   /** Of the snapshot that decided. */
@@ -98,6 +100,8 @@ export const bitTarget = 1 << 27
 export const bitVariantGate = 1 << 28
 /** Whatever the request says, the flag is decided so. */
 export const bitFixed = 1 << 29
+/** The flag's patterns took too many steps. */
+const bitExhausted = 1 << 30
 
 /** Reasons of the engine, by number. */
 export const reasonOf = (packed: number): number => (packed >>> 1) & 15
@@ -119,6 +123,7 @@ export function undecided(key: string, reason: 'UNKNOWN_FLAG' | 'NOT_READY', rev
     value: undefined,
     score: undefined,
     killed: false,
+    exhausted: false,
     known: false,
     revision,
     error,
@@ -153,6 +158,7 @@ export function decision(
     value: variant === undefined ? (hasVariants ? undefined : enabled) : error !== undefined ? undefined : payload === undefined ? variant : payload,
     score: score === 0 ? undefined : (score - 1) / 65536,
     killed: reason === reasonKilled,
+    exhausted: (packed & bitExhausted) !== 0,
     known: true,
     revision,
     error,

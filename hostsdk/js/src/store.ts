@@ -141,6 +141,9 @@ export class Store {
     if (engine.info.environment !== this.environment) {
       throw new FrameError('refused', `the snapshot is of environment ${quoted(engine.info.environment)}, not ${quoted(this.environment)}`)
     }
+    if (engine.info.unreadable > 0) {
+      this.log.warn("gonfalon: a newer control plane wrote records that this engine can't read; such flags are off, and so are those that require them", engine.info)
+    }
     return engine
   }
 

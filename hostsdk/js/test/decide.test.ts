@@ -136,6 +136,22 @@ test('a payload that cannot be read costs its own flag the value, and no other',
   assert.equal(flags.stats.broken, 2)
 })
 
+test('what a newer control plane wrote is off, and named in the log and the figures', async (t) => {
+  const logger = new Log()
+  // A bit of the flag that no build has written yet.
+  const bootstrap = forged(compile({ flags: [boolean('f'), boolean('new')] }), '\xa3new\xc4\x0b\x9a\x01', '\xa3new\xc4\x0b\x9a\x41')
+  const flags = await connect(t, { bootstrap, logger })
+  assert.deepEqual([flags.enabled('f'), flags.enabled('new'), flags.info?.unreadable], [true, false, 1])
+  assert.match(logger.warnings.join(), /a newer control plane wrote records/)
+})
+
+test('a decision says that it was given up', async (t) => {
+  const rule = { type: 'rule', enabled: true, constraints: [{ attribute: 'a', operator: 'matches', values: ['(a|.){0,99}$x'] }] }
+  const flags = await connect(t, { bootstrap: compile({ flags: [{ key: 'costly', gates: [rule, { type: 'boolean', enabled: true }] }] }) })
+  const of = (a: string): unknown => (({ enabled, exhausted }) => [enabled, exhausted])(flags.decide('costly', { attributes: { a } }))
+  assert.deepEqual([of('/'), of('/'.repeat(30_000))], [[true, false], [false, true]])
+})
+
 test('no decision fails, whatever a program hands in', async (t) => {
   const gates = [{ type: 'group', target: 'staff', enabled: true }, { type: 'rule', enabled: true, constraints: [{ attribute: 'a', operator: 'eq', values: [1] }] }]
   const logger = { info: () => assert.fail('the log is full'), warn: () => assert.fail('the log is full') }
@@ -174,9 +190,9 @@ test('no decision fails, whatever a program hands in', async (t) => {
 /** A snapshot whose bytes were changed in one place, and whose id is right nevertheless. */
 function forged(snapshot: Uint8Array, from: string, to: string): Uint8Array {
   const bytes = Buffer.from(snapshot)
-  const at = bytes.indexOf(from)
+  const at = bytes.indexOf(from, 'latin1')
   assert.ok(at > 0 && from.length === to.length, `${at} ${from.length} ${to.length}`)
-  bytes.write(to, at)
+  bytes.write(to, at, 'latin1')
   createHash('sha256').update(bytes.subarray(0, -32)).digest().copy(bytes, bytes.length - 32)
   return bytes
 }

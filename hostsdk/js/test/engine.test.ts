@@ -36,6 +36,7 @@ test('a snapshot says what it is', () => {
     position: `${'a'.repeat(32)}-7-${info.id}`,
     flags: document.flags.length,
     segments: 1,
+    unreadable: 0,
   })
 })
 

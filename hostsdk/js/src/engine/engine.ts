@@ -35,6 +35,8 @@ export interface SnapshotInfo {
   readonly position: string
   readonly flags: number
   readonly segments: number
+  /** Flags and segments that a newer control plane wrote in a form that the engine can't read; such a flag is off. */
+  readonly unreadable: number
 }
 
 interface Variant {
@@ -91,6 +93,7 @@ export class Engine {
       position: `${lineage}-${revision}-${id}`,
       flags: memory.word(6),
       segments: memory.word(7),
+      unreadable: memory.word(8),
     }
   }
 

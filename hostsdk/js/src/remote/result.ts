@@ -87,6 +87,7 @@ function decisionOf(flag: FlagResult, revision: number | undefined): Decision {
     value,
     score: undefined,
     killed,
+    exhausted: false,
     known: true,
     revision,
     error: undefined,
