@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -168,5 +169,13 @@ func (w *changeOptions) sayDone(c *cobra.Command, format string, args ...any) er
 func warn(c *cobra.Command, warnings []api.Problem) {
 	for _, p := range warnings {
 		_ = say(c.ErrOrStderr(), "warning: %s\n", p) // the answer is more important
+	}
+}
+
+// warnOlder says that a newer control plane wrote parts of a document that this build can't show.
+func warnOlder(c *cobra.Command, unknown []string) {
+	if len(unknown) > 0 {
+		_ = say(c.ErrOrStderr(), "warning: this gonfalon is older than the control plane and doesn't know %s; putting the document back would delete that\n",
+			shortened(strings.Join(unknown, ", ")))
 	}
 }

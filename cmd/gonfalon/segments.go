@@ -83,6 +83,7 @@ func newSegmentsGet(n *connection) *cobra.Command {
 				return err
 			}
 			warn(c, s.Warnings)
+			warnOlder(c, s.Unknown)
 			noun := segmentsNoun(n.env, s, s)
 			noun.note = provenance(n.env, s.Revision, s.Updated, s.UpdatedBy, s.Version)
 			noun.text = func(w io.Writer) error { return noun.writeYAML(w) }

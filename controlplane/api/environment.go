@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
@@ -18,6 +19,21 @@ type Environment struct {
 	Segments    int              `json:"segments"`
 	Created     time.Time        `json:"created,omitzero"`
 	Updated     time.Time        `json:"updated,omitzero"`
+}
+
+// UnmarshalJSON reads an environment, also one with settings that this build doesn't know.
+func (e *Environment) UnmarshalJSON(data []byte) error {
+	type members Environment
+	form := struct {
+		*members
+		Settings json.RawMessage `json:"settings"` // hides that of members
+	}{members: (*members)(e)}
+	if err := json.Unmarshal(data, &form); err != nil || form.Settings == nil {
+		return err
+	}
+	settings, _, problems := flagset.LenientSettings(form.Settings)
+	e.Settings = settings
+	return flagset.Err(problems)
 }
 
 // EnvironmentList lists the environments that the token may see.

@@ -11,6 +11,7 @@ import (
 type Flag struct {
 	flagset.Flag
 	FlagInfo
+	Unknown []string // pointers to what a newer control plane wrote and this build skipped; whoever puts the flag back loses it
 }
 
 // FlagInfo is the metadata that the control plane adds to a flag. It is ignored when a flag is put.
@@ -37,13 +38,13 @@ var FlagInfoFields = []string{"version", "revision", "created", "updated", "upda
 // MarshalJSON writes the authoring form and the info's members after it.
 func (f Flag) MarshalJSON() ([]byte, error) { return JoinObjects(f.Flag, f.FlagInfo) }
 
-// UnmarshalJSON reads what MarshalJSON writes.
+// UnmarshalJSON reads what MarshalJSON of this or of a newer build writes.
 func (f *Flag) UnmarshalJSON(data []byte) error {
-	document, problems := flagset.ParseFlag(data, FlagInfoFields...)
+	document, unknown, problems := flagset.LenientFlag(data, FlagInfoFields...)
 	if err := flagset.Err(problems); err != nil {
 		return err
 	}
-	f.Flag = document
+	f.Flag, f.Unknown = document, unknown
 	return json.Unmarshal(data, &f.FlagInfo)
 }
 

@@ -11,6 +11,7 @@ import (
 type Segment struct {
 	flagset.Segment
 	SegmentInfo
+	Unknown []string // as a flag's
 }
 
 // SegmentInfo is the metadata that the control plane adds to a segment. It is ignored when a segment is put.
@@ -31,13 +32,13 @@ var SegmentInfoFields = []string{"version", "revision", "created", "updated", "u
 // MarshalJSON writes the authoring form and the info's members after it.
 func (s Segment) MarshalJSON() ([]byte, error) { return JoinObjects(s.Segment, s.SegmentInfo) }
 
-// UnmarshalJSON reads what MarshalJSON writes.
+// UnmarshalJSON reads what MarshalJSON of this or of a newer build writes.
 func (s *Segment) UnmarshalJSON(data []byte) error {
-	document, problems := flagset.ParseSegment(data, SegmentInfoFields...)
+	document, unknown, problems := flagset.LenientSegment(data, SegmentInfoFields...)
 	if err := flagset.Err(problems); err != nil {
 		return err
 	}
-	s.Segment = document
+	s.Segment, s.Unknown = document, unknown
 	return json.Unmarshal(data, &s.SegmentInfo)
 }
 

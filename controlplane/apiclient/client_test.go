@@ -72,12 +72,34 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%d %s: %v", c.status, c.body, err)
 		}
 	}
-	client, _, _ := answering(t, 200, nil, `{"key": "x", "colour": 1}`)
-	if _, err := client.Flag(t.Context(), "default", "x"); err == nil || !strings.Contains(err.Error(), "colour") {
-		t.Errorf("%v", err)
-	}
 	if _, err := apiclient.New("http://127.0.0.1:1", "").Environments(t.Context()); err == nil {
 		t.Error("nobody answered, and there is no error")
+	}
+}
+
+// An older client reads what a newer control plane answers, and says what it skipped.
+func TestNewerAnswers(t *testing.T) {
+	const flag = `{"key": "x", "colour": 1, "gates": [{"type": "boolean", "enabled": true, "colour": 1}, {"type": "toggle"}], "state": "on", "version": "v1"}`
+	client, _, _ := answering(t, 200, nil, `{"flags": [`+flag+`], "total": 1, "colour": 1}`)
+	page, err := client.Flags(t.Context(), "default", apiclient.FlagQuery{})
+	if err != nil || len(page.Flags) != 1 || page.Flags[0].Version != "v1" || len(page.Flags[0].Gates) != 1 {
+		t.Fatalf("%+v %v", page, err)
+	}
+	if got := strings.Join(page.Flags[0].Unknown, " "); got != "/colour /gates/0/colour /gates/1/type" {
+		t.Errorf("skipped %s", got)
+	}
+	if _, err := json.Marshal(page); err != nil {
+		t.Error(err)
+	}
+	client, _, _ = answering(t, 200, nil, `{"segments": [{"key": "s", "colour": 1, "constraints": [{"attribute": "a", "operator": "like", "values": [1], "colour": 1}], "users": ["f"]}]}`)
+	segments, err := client.Segments(t.Context(), "default")
+	if err != nil || len(segments) != 1 || segments[0].Constraints[0].Operator != "like" || strings.Join(segments[0].Unknown, " ") != "/colour /constraints/0/colour" {
+		t.Errorf("%+v %v", segments, err)
+	}
+	client, _, _ = answering(t, 200, nil, `{"environments": [{"key": "e", "colour": 1, "settings": {"group_conflict": "allow_wins", "colour": 1}, "flags": 3}]}`)
+	envs, err := client.Environments(t.Context())
+	if err != nil || len(envs) != 1 || envs[0].Settings.GroupConflict != flagset.AllowWins || envs[0].Flags != 3 {
+		t.Errorf("%+v %v", envs, err)
 	}
 }
 

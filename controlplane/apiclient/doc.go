@@ -12,8 +12,9 @@
 //
 // # Caveats
 //
-// A client must be at least as new as its control plane. A document with a member that it doesn't know is an error,
-// because putting the document back would lose that member.
+// A client skips what it doesn't know of an answer, since its control plane may be newer. A flag and a segment name that in
+// Unknown: who puts such a document back loses it.
+// Why: RATIONALE.md "Why does a client skip what it doesn't know, and the server doesn't?"
 //
 // Programs that evaluate flags don't need this package; they use hostsdk/go/gonfalon.
 package apiclient

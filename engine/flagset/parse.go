@@ -54,6 +54,8 @@ type reader struct {
 	place    []string // the pointer's tokens
 	about    Problem  // flag, segment and gate of the next problems
 	base     int      // how much of place leads to that flag or segment
+	lenient  bool     // it skips what this build doesn't know
+	skipped  []string // pointers to that
 }
 
 type field = func(*node)
@@ -64,10 +66,16 @@ func (r *reader) fail(n *node, detail, hint string) {
 	}
 	p := r.about
 	p.Line, p.Detail, p.Hint = int(n.line), detail, hint
-	for _, token := range r.place[r.base:] {
-		p.Pointer += "/" + pointerToken(token)
-	}
+	p.Pointer = r.pointer()
 	r.problems = append(r.problems, p)
+}
+
+// pointer returns where the reader is.
+func (r *reader) pointer() (pointer string) {
+	for _, token := range r.place[r.base:] {
+		pointer += "/" + pointerToken(token)
+	}
+	return pointer
 }
 
 // full reports whether there are so many problems that nobody wants to know more. Lists and objects are then not read any
@@ -109,7 +117,7 @@ func (r *reader) object(n *node, what string, fields map[string]field, required 
 		case known && item.kind != kindNull:
 			r.in(name, item, read)
 		case !known && !(len(r.place) == r.base && slices.Contains(r.ignore, name)):
-			r.in(name, item, func(n *node) { r.fail(n, what+" has no field "+quoted(name), nearest(name, fields)) })
+			r.in(name, item, func(n *node) { r.unknown(n, what+" has no field "+quoted(name), nearest(name, fields)) })
 		}
 		given[name] = given[name] || item.kind != kindNull
 	}
@@ -302,7 +310,7 @@ func (r *reader) gate(n *node) Gate {
 		case t.kind != kindString:
 			r.in("type", t, fields["type"])
 		default:
-			r.in("type", t, func(n *node) { r.fail(n, quoted(string(g.Type))+" is not a gate type", typesHint) })
+			r.in("type", t, func(n *node) { r.unknown(n, quoted(string(g.Type))+" is not a gate type", typesHint) })
 		}
 		return g
 	}
