@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
 from gonfalon import Context, ContextError
 from gonfalon.engine import Engine
+from gonfalon.testing import FlagForTest, compile_for_test
 
 
 class User:
@@ -35,6 +37,7 @@ def who(actor: Any, **asking: Any) -> tuple[Any, Any, Any, int, int]:
         ("user:3", "user:3"),
         ("", ""),
         (7, "7"),
+        pytest.param(10**5000, "1" + "0" * 5000, id="digits"),
         (User("user:3"), "user:3"),
         (User(7), "7"),
         (User(None), False),
@@ -54,7 +57,7 @@ class Raising:
 
 @pytest.mark.parametrize(
     "actor",
-    [object(), True, 5.5, b"user:3", User(["user:3"]), float("nan"), 2.0**54, Raising(), pytest.param(10**5000, id="digits")],
+    [object(), True, 5.5, b"user:3", User(["user:3"]), float("nan"), 2.0**54, Raising(), pytest.param(10**50000, id="digits")],
 )
 def test_what_is_no_actor_is_nobody_and_noted(actor: Any) -> None:
     made = Context(actor)
@@ -102,6 +105,64 @@ def test_a_context_whose_groups_cannot_be_known_decides_nothing(engine: Engine) 
     for given in (Context(Broken()), Context("u", groups=endless())):
         with pytest.raises(ContextError):
             engine.decide("member", *who(given))
+
+
+class Unread:
+    """A mapping or a list that can't be read."""
+
+    def __iter__(self) -> Any:
+        raise RuntimeError("a secret")
+
+    keys = items = __getitem__ = __iter__
+
+
+NAMED = Engine(compile_for_test({"named": FlagForTest(actors={"user:1": True})}))
+
+
+def test_what_can_not_be_read_matters_only_to_flags_that_look_at_it(engine: Engine) -> None:
+    groups, attributes = Unread(), MappingProxyType(Unread())
+    for asking in (who("user:1", groups=groups), who("user:1", attributes=attributes)):
+        assert NAMED.decide("named", *asking).enabled
+        assert NAMED.decide_all(None, *asking)[0].enabled
+        assert NAMED.explain("named", *asking).decision.enabled
+    for key, asking in (("member", who("user:1", groups=groups)), ("rule", who("user:1", attributes=attributes))):
+        with pytest.raises(ContextError, match=r"raises RuntimeError$"):
+            engine.decide(key, *asking)
+
+
+def test_an_answer_that_must_be_awaited_is_no_yes(engine: Engine) -> None:
+    class Later:
+        actor_id = "user:1"
+
+        async def in_group(self, name: str) -> bool:
+            return False
+
+    for given in (who(Later()), who("user:1", groups=Later().in_group)):
+        with pytest.raises(ContextError, match="awaited"):
+            engine.decide("member", *given)
+
+
+class Proxy:
+    """What frameworks hand out for the current user: it claims to be what is behind it, if there is anything."""
+
+    def __init__(self, behind: Any) -> None:
+        self.behind = behind
+
+    def __getattribute__(self, name: str) -> Any:
+        behind = object.__getattribute__(self, "behind")
+        if behind is None:
+            raise RuntimeError("outside of a request")
+        return getattr(behind, name)
+
+
+def test_a_proxy_is_what_it_stands_for_or_nobody(engine: Engine) -> None:
+    assert NAMED.decide("named", *who(Proxy(User("user:1")))).enabled
+    for odd in (Proxy(None), Proxy("user:1")):  # what claims to be a text has none of its own
+        assert not NAMED.decide("named", *who(odd)).enabled
+        assert not NAMED.evaluate("named", *who(odd)) & 1
+        assert not engine.evaluate("rule", *who("user:9", attributes={"plan": odd})) & 1
+    with pytest.raises(ContextError):  # it may be in a group that is denied
+        engine.decide("member", *who(Proxy(None)))
 
 
 def test_a_function_answers_for_groups(engine: Engine) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import msgpack
 import pytest
 
-from gonfalon import values
+from gonfalon import payload, values
 from gonfalon.engine import Engine
 
 BIG = 123456789012345678901234567890
@@ -84,7 +84,8 @@ def test_a_value_on_the_wire(given: object, wire: object) -> None:
 
 
 def test_an_integer_too_long_to_write_is_null() -> None:
-    assert values.value_of(10**5000, 0) is None
+    assert values.value_of(10**5000, 0) == msgpack.ExtType(1, b"1" + b"0" * 5000)
+    assert values.attributes({"n": 10**50000}, []) == {"n": None}
 
 
 def nested(depth: int) -> Any:
@@ -129,3 +130,14 @@ def test_the_engine_finds_numbers_whatever_their_type(engine: Engine, n: object)
 @pytest.mark.parametrize("n", [5.5, BIG + 1, float("nan"), [5], 2**64])
 def test_the_engine_tells_numbers_apart(engine: Engine, n: object) -> None:
     assert engine.evaluate("typed", "user:1", (), {"n": n}, None, None) & 1 == 0
+
+
+@pytest.mark.parametrize("text", [b"0.5", b"-0.5", b"1e+300", b"-2E2"])
+def test_a_number_with_a_fraction_or_an_exponent_makes_a_flags_numbers_floats(text: bytes) -> None:
+    assert payload.is_fractional(text)
+    assert not payload.is_fractional(b'"' + text + b'"')
+
+
+@pytest.mark.parametrize("text", [b"5", b"-9007199254740993", b"true", b'{"a":0.5}', b""])
+def test_other_payloads_do_not(text: bytes) -> None:
+    assert not payload.is_fractional(text)

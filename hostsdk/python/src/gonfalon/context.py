@@ -6,10 +6,11 @@ decision would rest on what can't be known.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from numbers import Integral
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, cast
 from uuid import UUID
 
 from . import values
@@ -58,10 +59,7 @@ def actor_key(actor: object, wrong: list[str], depth: int = 0) -> Wire:
         case bool():
             pass
         case Integral():
-            try:
-                return str(int(actor))
-            except ValueError:  # more digits than the interpreter converts
-                pass
+            return values.digits(int(actor))
         case float():
             if actor.is_integer() and abs(actor) <= values.EXACT:
                 return str(int(actor))
@@ -117,6 +115,22 @@ def asked(who: object) -> InGroup | None:
     return in_group if callable(in_group) else None
 
 
+def unreadable(part: str, error: Exception) -> ContextError:
+    """What reading a part of a context came to."""
+    if isinstance(error, ContextError):
+        return error
+    return ContextError(f"reading the {part} raises {type(error).__name__}")  # what that says may be personal
+
+
+def _is_yes(answer: object) -> bool:
+    """Whether the answer to "in this group?" is yes. One that has to be awaited is true whatever it will be."""
+    if inspect.isawaitable(answer):
+        if inspect.iscoroutine(answer):
+            answer.close()
+        raise ContextError("in_group has to be awaited; it must answer at once")
+    return bool(answer)
+
+
 class Context:
     """A context that is prepared once and used for many decisions.
 
@@ -126,7 +140,7 @@ class Context:
     The attributes are read when the context is made; changing the mapping afterwards changes nothing. Making one never fails.
     """
 
-    __slots__ = ("actor", "attributes", "failure", "groups", "in_group", "unreadable")
+    __slots__ = ("_no_attributes", "_no_groups", "actor", "attributes", "groups", "in_group", "unreadable")
 
     def __init__(self, actor: Who = None, *, groups: Groups = (), attributes: Mapping[str, object] | None = None) -> None:
         wrong: list[str] = []
@@ -135,31 +149,38 @@ class Context:
         self.attributes: dict[str, object] = {}
         #: What is asked about groups that weren't given by name.
         self.in_group: InGroup | None = None
-        #: Why no decision can rest on this context; None if one can.
-        self.failure: ContextError | None = None
+        # Why no decision can rest on the groups, or on the attributes. It matters only to flags that look at them.
+        self._no_groups: ContextError | None = None
+        self._no_attributes: ContextError | None = None
         try:
             self.in_group = asked(actor) or asked(groups) or (groups if callable(groups) else None)
             self.groups = group_names(() if self.in_group is not None and not isinstance(groups, Iterable) else groups, wrong)
+        except Exception as error:  # noqa: BLE001 -- an iterator or an object of the program's
+            self._no_groups = unreadable("groups", error)
+        try:
             self.actor = actor_key(actor, wrong)
-            if self.actor is None and (self.groups or self.in_group is not None):
-                self.actor = False  # groups without an actor are somebody's: an actor without a key
+        except Exception as error:  # noqa: BLE001 -- an object that doesn't even say what it is
+            wrong.append(f"{type(actor).__name__} as the actor, which raises {type(error).__name__}")
+        if self.actor is None and (self.groups or self.in_group is not None or self._no_groups is not None):
+            self.actor = False  # groups without an actor are somebody's: an actor without a key
+        try:
             self.attributes = values.attributes(attributes, wrong)
-        except ContextError as error:
-            self.failure = error
-        except Exception as error:  # noqa: BLE001 -- an iterator or a mapping of the program's
-            self.failure = ContextError(f"reading it raises {type(error).__name__}: {error}")
+        except Exception as error:  # noqa: BLE001 -- a mapping of the program's
+            self._no_attributes = unreadable("attributes", error)
         #: What was left out, or counts as nobody, since it can't be read.
         self.unreadable: tuple[str, ...] = tuple(dict.fromkeys(wrong))
 
     def member_of(self, named: Iterable[str]) -> list[str]:
         """The groups for a request about flags that name these. Raises ContextError if they can't be known."""
+        if self._no_groups is not None:
+            raise self._no_groups
         found = self.groups
         if self.in_group is not None:
             given = set(found)
             try:
-                found = found + [name for name in named if name not in given and self.in_group(name)]
+                found = found + [name for name in named if name not in given and _is_yes(self.in_group(name))]
             except Exception as error:
-                raise ContextError(f"asking it for groups raises {type(error).__name__}: {error}") from error
+                raise unreadable("groups", error) from error
         if len(found) > MAX_GROUPS:
             wanted = set(named)
             found = list(dict.fromkeys(name for name in found if name in wanted))
@@ -168,9 +189,12 @@ class Context:
         return found
 
     def known(self, names: tuple[str, ...] | None) -> dict[str, object]:
-        """The attributes for a request about flags that look at these; None: all. Raises ContextError if there are too many."""
+        """The attributes for a request about flags that look at these; None: at all. Raises ContextError if they can't be
+        known, or are too many."""
         if names == ():
             return {}
+        if self._no_attributes is not None:
+            raise self._no_attributes
         if len(self.attributes) <= values.MAX_ATTRIBUTES:
             return self.attributes
         if names is None:
@@ -179,3 +203,12 @@ class Context:
 
     def __repr__(self) -> str:
         return f"Context({self.actor!r}, groups={self.groups!r}, attributes={self.attributes!r})"
+
+
+def context_of(actor: Who | Context, groups: Groups = (), attributes: Mapping[str, object] | None = None) -> Context:
+    """The context that a call is given, prepared or in parts. Raises ContextError if it is both."""
+    if not issubclass(type(actor), Context):  # isinstance would ask an object of the program's, which may raise
+        return Context(cast(Who, actor), groups=groups, attributes=attributes)
+    if groups or attributes:
+        raise ContextError("groups and attributes are part of a prepared Context; give them when it is made")
+    return cast(Context, actor)

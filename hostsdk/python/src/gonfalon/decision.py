@@ -153,8 +153,14 @@ class Decision:
 
     @property
     def payload(self) -> Any:
-        """The served variant's payload: bool, str, int, float or dict, new on each call; None without one."""
-        return json.loads(self._variant.payload, parse_int=_number) if self._variant and self._variant.payload else None
+        """The served variant's payload: bool, str, int, float or dict, new on each call; None without one, or if it can't be
+        read."""
+        if self._variant is None or not self._variant.payload:
+            return None
+        try:
+            return json.loads(self._variant.payload, parse_int=_number)
+        except (ValueError, RecursionError):
+            return None
 
     @property
     def packed(self) -> int:

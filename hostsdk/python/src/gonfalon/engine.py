@@ -7,7 +7,6 @@ its own rather than wait for ever.
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
@@ -21,7 +20,7 @@ import msgpack
 
 from . import payload, values
 from .changes import Records
-from .context import Context, ContextError, Groups, Who
+from .context import Context, ContextError, Groups, Who, context_of
 from .crossing import ModuleTrap
 from .decision import HAS_TARGET, HAS_VARIANT, IS_FIXED, NOT_READY, Decision, Variant
 from .explanation import Explanation, read_explanation
@@ -136,12 +135,11 @@ class Engine:
         """The decisions of several flags, in their order, or of all flags."""
         now = time.time_ns() // 1000 if now is None else now
         roll = getrandbits(64) if roll is None else roll
-        if not isinstance(actor, Context):
-            actor, groups, attributes = Context(actor, groups=groups, attributes=attributes), NO_GROUPS, None
+        asking = context_of(actor, groups, attributes)
         try:
-            request = self._whole(keys, actor, groups, attributes, now, roll)
+            request = self._whole(keys, asking, NO_GROUPS, None, now, roll)
         except ContextError:  # perhaps they only ask together for more than a request can have
-            return [self._alone(key, actor, groups, attributes, now, roll) for key in (self.all_keys() if keys is None else keys)]
+            return [self._alone(key, asking, now, roll) for key in (self.all_keys() if keys is None else keys)]
         if keys is None:
             keys = self.all_keys()
         decisions: list[Decision] = []
@@ -158,10 +156,10 @@ class Engine:
             decisions += self._locked(request, ask)
         return decisions
 
-    def _alone(self, key: str, asking: Context, groups: Groups, attributes: Attributes, now: int, roll: int) -> Decision:
+    def _alone(self, key: str, asking: Context, now: int, roll: int) -> Decision:
         """One decision of several, which keeps its error to itself."""
         try:
-            return self.decide(key, asking, groups, attributes, now, roll)
+            return self.decide(key, asking, NO_GROUPS, None, now, roll)
         except ContextError as error:
             return Decision(key, NOT_READY, revision=self.info.revision, error=error)
 
@@ -185,8 +183,7 @@ class Engine:
         """Whether a payload of the flag is a number with a fraction, so that all its numbers are floats to OpenFeature."""
         found = self._fractional.get(key)
         if found is None:
-            numbers = (payload.number(json.loads(text, parse_int=float)) for text in Records(self.data).payloads_of(key))
-            found = any(number is not None and not number.is_integer() for number in numbers)
+            found = any(map(payload.is_fractional, Records(self.data).payloads_of(key)))
             if len(self._fractional) < self.info.flags + UNKNOWN:
                 self._fractional[key] = found
         return found
@@ -217,18 +214,18 @@ class Engine:
     ) -> list[Any]:
         """The request for one flag, by what it needs."""
         number, named, names, timed, chanced, _, alone = needs
-        if alone and actor.__class__ is str:
+        if alone and type(actor) is str:  # not __class__, which a proxy has of what is behind it
             return [number, actor]
         now = 0 if not timed else time.time_ns() // 1000 if now is None else now
         roll = 0 if not chanced else getrandbits(64) - HALF if roll is None else _signed(roll)
-        if actor.__class__ is str and groups is NO_GROUPS and (attributes is None or attributes.__class__ is dict):
+        if type(actor) is str and groups is NO_GROUPS and (attributes is None or type(attributes) is dict):
             if not attributes or names == ():
                 return [number, actor, (), now, roll, {}]
             if names is not None:
-                attributes = {name: attributes[name] for name in names if name in attributes}
+                attributes = _only(attributes, names)
             if len(attributes) <= values.MAX_ATTRIBUTES and values.is_plain(attributes):
                 return [number, actor, (), now, roll, attributes]
-        if names is not None and isinstance(attributes, Mapping):
+        if names is not None:
             attributes = _only(attributes, names)
         asking = self._context(actor, groups, attributes)
         member_of = asking.member_of(named) if named or names is None else ()
@@ -248,19 +245,16 @@ class Engine:
         if not all(isinstance(key, str) for key in keys):
             raise TypeError("a flag's key is a string")
         asking = self._context(actor, groups, attributes)
-        member_of = asking.member_of(self.groups(keys))
+        named = self.groups(keys)
         names = (self._needs.get(flags) or self._ask(flags)).attributes if isinstance(flags, str) else None
-        known = asking.attributes if len(asking.attributes) <= values.MAX_ATTRIBUTES else asking.known(names)
+        member_of = asking.member_of(named) if named or names is None else ()
+        known = asking.known(names)
         now = time.time_ns() // 1000 if now is None else now
         return [flags, asking.actor, member_of, now, getrandbits(64) - HALF if roll is None else _signed(roll), known]
 
     def _context(self, actor: Who | Context, groups: Groups, attributes: Attributes) -> Context:
         """The context that a decision rests on. Raises ContextError if none can."""
-        asking = actor if isinstance(actor, Context) else Context(actor, groups=groups, attributes=attributes)
-        if asking is actor and (groups or attributes):
-            raise ContextError("groups and attributes are part of a prepared Context; give them when it is made")
-        if asking.failure is not None:
-            raise asking.failure
+        asking = context_of(actor, groups, attributes)
         if asking.unreadable:
             self._mistakes.unreadable_context(asking.unreadable)
         return asking
@@ -339,12 +333,14 @@ def _packed(instance: Instance, written: bytes) -> int:
     return instance.evaluate(written)
 
 
-def _only(attributes: Mapping[str, object], names: tuple[str, ...]) -> Attributes:
-    """The attributes of these names. A mapping that raises is left to the context, which notes it."""
+def _only(attributes: Any, names: tuple[str, ...]) -> Any:
+    """The attributes of these names. What isn't a mapping, or raises, is left to the context, which notes it."""
     try:
-        return {name: attributes[name] for name in names if name in attributes}
+        if type(attributes) is dict or isinstance(attributes, Mapping):
+            return {name: attributes[name] for name in names if name in attributes}
     except Exception:  # noqa: BLE001 -- a mapping of the program's
         return attributes
+    return attributes
 
 
 def _signed(roll: int) -> int:

@@ -36,3 +36,11 @@ def number(value: Any) -> float | None:
 
 def mapping(value: Any) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
+
+
+def is_fractional(text: bytes) -> bool:
+    """Whether a payload, as JSON, is a number that is written with a fraction or an exponent, as the engine tells floats."""
+    return text[:1] in _NUMERIC and any(sign in text for sign in (b".", b"e", b"E"))
+
+
+_NUMERIC = frozenset(b"-0123456789"[i : i + 1] for i in range(11))

@@ -19,6 +19,7 @@ from uuid import UUID
 import msgpack
 
 MAX_ATTRIBUTES = 256  # of a request, by the module's ABI
+MAX_INTEGER_BITS = 1 << 17  # 39,000 digits: writing more takes time that grows with their square
 MAX_DEPTH = 16  # of lists and maps in one another: nobody targets deeper, and it bounds the work
 
 LEAST_INT, GREATEST_INT = -(1 << 63), (1 << 63) - 1
@@ -61,9 +62,9 @@ def attributes(given: object, wrong: list[str]) -> dict[str, object]:
 def is_plain(given: Mapping[str, object]) -> bool:
     """Whether every name and value can be packed as it is, but for invalid Unicode, which packing itself detects."""
     for name, value in given.items():
-        if name.__class__ is not str:
+        if type(name) is not str:
             return False
-        if value.__class__ not in _PLAIN and not (value.__class__ is int and LEAST_INT <= value <= GREATEST_INT):
+        if type(value) not in _PLAIN and not (type(value) is int and LEAST_INT <= value <= GREATEST_INT):
             return False
     return True
 
@@ -102,13 +103,20 @@ def value_of(value: object, depth: int) -> Any:
     return None
 
 
-def integer(value: int) -> int | msgpack.ExtType | None:
+def integer(value: int) -> int | msgpack.ExtType:
     if LEAST_INT <= value <= GREATEST_INT:
         return value
+    return msgpack.ExtType(EXT_INTEGER, digits(value).encode())
+
+
+def digits(value: int) -> str:
+    """An integer in decimal digits, also if it has more than the interpreter converts at once."""
+    if value.bit_length() > MAX_INTEGER_BITS:
+        raise ValueError("an integer that takes too long to write")
     try:
-        return msgpack.ExtType(EXT_INTEGER, b"%d" % value)
-    except ValueError:  # more digits than the interpreter converts
-        return None
+        return str(value)
+    except ValueError:
+        return format(Decimal(value), "f")
 
 
 def number(value: float) -> int | float | None:
