@@ -3,13 +3,15 @@ loaded, so they are sound, but a newer server may have written some in a form th
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from typing import Any
 
 import msgpack
 
-# The members of a flag's record.
+# The members of a flag's record, and one of a header's counts.
 _GROUPS, _RULES, _VARIANTS, _PREREQUISITES, _WINDOWS = 5, 6, 7, 8, 9
+_SCHEDULES = 8
 
 
 class Records:
@@ -87,20 +89,36 @@ def changed_flags(old: bytes | None, new: bytes) -> frozenset[str]:
     return with_dependents(changed, before, after)
 
 
-def next_edge(data: bytes, now: int) -> tuple[int, frozenset[str]] | None:
-    """The next time after now at which a schedule opens or closes, in Unix microseconds, and the flags whose decision can
-    differ from then on; None if there is none."""
-    records = Records(data)
-    at: int | None = None
-    keys: list[str] = []
-    for key in records.flags:
-        for edge in records.edges_of(key):
-            if not now < edge < OPEN or (at is not None and edge > at):
-                continue
-            if edge != at:
-                at, keys = edge, []
-            keys.append(key)
-    return None if at is None else (at, with_dependents(keys, records))
+class Schedules:
+    """When the schedules of a snapshot open and close, in Unix microseconds."""
+
+    def __init__(self, data: bytes) -> None:
+        self._records = Records(data)
+        flags = self._records.flags
+        self._edges = sorted((edge, key) for key in flags for edge in self._records.edges_of(key) if edge not in OPEN)
+
+    def next(self, after: int) -> int | None:
+        """The first edge after a time; None if there is none."""
+        place = bisect_right(self._edges, after, key=_time)
+        return self._edges[place][0] if place < len(self._edges) else None
+
+    def passed(self, after: int, until: int) -> frozenset[str]:
+        """The flags whose decision the edges after one time and not after another can change."""
+        first, last = (bisect_right(self._edges, at, key=_time) for at in (after, until))
+        return with_dependents((key for _, key in self._edges[first:last]), self._records)
 
 
-OPEN = (1 << 63) - 1  # the end of a window that has none
+def has_schedules(data: bytes) -> bool:
+    """Whether a snapshot has any schedule. It reads the header alone."""
+    reader = msgpack.Unpacker(unicode_errors="replace")
+    reader.feed(data[:HEADER_BYTES])
+    reader.read_array_header()
+    return bool(reader.unpack()[6][_SCHEDULES])
+
+
+OPEN = (-(1 << 63), (1 << 63) - 1)  # the ends of a window that has none
+HEADER_BYTES = 4096  # more than a header can take
+
+
+def _time(edge: tuple[int, str]) -> int:
+    return edge[0]

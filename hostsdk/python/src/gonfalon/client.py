@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 from urllib.parse import urlsplit
 
 from .flags import Flags
-from .status import Status
+from .status import Event, Status
 from .store import Store
 from .version import __version__
 
@@ -84,6 +84,7 @@ class _Client(Flags):
         self._endpoint, self._token, self._environment = endpoint, token or "", environment or ""
         self._file = Path(file) if file is not None else None
         self._poll, self._ready_within, self._grace, self._tls, self._pace = poll, ready_within, grace, tls, pace
+        self._closed = False
         self._store.start(_read(bootstrap))
         if endpoint is None and file is None and self._store.engine is not None:
             self._status.contact()  # there is nothing that could know better
@@ -103,8 +104,12 @@ class _Client(Flags):
         pace = self._pace or source.Pace()
         if self._file is not None:
             return source.FileSource(self._file, self._store, self._status, pace, self._grace, on_answer)
-        assert self._endpoint is not None
-        wire = Wire(self._endpoint, self._token, self._environment, self._tls, f"gonfalon-python/{__version__}")
+        if self._endpoint is None:
+            return source.Source(self._store, self._status, pace, self._grace, on_answer)
+        try:
+            wire = Wire(self._endpoint, self._token, self._environment, self._tls, f"gonfalon-python/{__version__}")
+        except Exception as error:  # such as a proxy that needs another package
+            raise ValueError(f"the source can't be made: {error}") from error
         return source.ServerSource(wire, self._store, self._status, pace, self._grace, on_answer, self._poll)
 
 
@@ -134,7 +139,6 @@ class Gonfalon(_Client):
 
     def __init__(self, endpoint: str | None = None, token: str | None = None, **options: Unpack[Options]) -> None:
         super().__init__(endpoint, token, **options)
-        self._closed = False
         self._answered = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
@@ -148,23 +152,35 @@ class Gonfalon(_Client):
             _clients.add(self)
 
     def wait_ready(self, timeout: float | None = None) -> bool:
-        """Waits until the client is READY. Returns False if that takes longer than timeout seconds."""
-        ready = threading.Event()
-        unsubscribe = self.subscribe(lambda _: ready.set() if self.state == "READY" else None)
-        try:
-            return self.state == "READY" or ready.wait(timeout)
-        finally:
-            unsubscribe()
+        """Waits until the client is READY. Returns False if that takes longer than timeout seconds, or the client is closed."""
+        return self._until(lambda: self.state == "READY", timeout)
 
     def wait_for(self, revision: int, timeout: float | None = None) -> bool:
         """Waits until a snapshot of this revision or a later one serves, such as the one that a write was answered with. Returns
-        False if that takes longer than timeout seconds."""
-        served = threading.Event()
-        unwatch = self._store.watch(lambda: served.set() if self._serves(revision) else None)
+        False if that takes longer than timeout seconds, or the client is closed."""
+        return self._until(lambda: self._serves(revision), timeout)
+
+    def _until(self, holds: Callable[[], bool], timeout: float | None) -> bool:
+        woken = threading.Event()
+
+        def look(_: object = None) -> None:
+            if self._closed or holds():
+                woken.set()
+
+        unsubscribe, unwatch = self._status.subscribe(look), self._store.watch(look)
         try:
-            return self._serves(revision) or served.wait(timeout)
+            look()
+            woken.wait(timeout)
+            return holds()
         finally:
+            unsubscribe()
             unwatch()
+
+    def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        if self._thread is None and not self._closed and self._store.has_schedules:
+            self._start()  # there is nothing to follow but the clock
+            _clients.add(self)
+        return super().subscribe(listener)
 
     def flush(self, timeout: float = 5.0) -> bool:
         """Reports usage now. Returns False if it couldn't be delivered; it then goes into the next report."""
@@ -181,6 +197,7 @@ class Gonfalon(_Client):
         """Reports usage and ends the connection. The client keeps answering from its last snapshot."""
         self._closed = True
         _clients.discard(self)
+        self._store.stir()
         loop, task, thread = self._loop, self._task, self._thread
         if loop is None or task is None or thread is None:
             return
@@ -201,14 +218,14 @@ class Gonfalon(_Client):
         self._thread.start()
         started.wait()
         if self._unmade is not None:
-            raise ValueError(f"the source can't be made: {self._unmade}") from self._unmade
+            raise self._unmade
 
     def _main(self, started: threading.Event) -> None:
         async def follow() -> None:
             try:
                 self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
                 self._source = self._make_source(self._answered.set)
-            except Exception as error:  # noqa: BLE001 -- such as a proxy that needs another package: who starts the client learns it
+            except Exception as error:  # noqa: BLE001 -- whoever starts the client learns it
                 self._unmade = error
                 return
             finally:
@@ -247,11 +264,11 @@ class AsyncGonfalon(_Client):
 
     async def start(self) -> Self:
         """Follows the source, and waits for the first snapshot for at most ``ready_within`` seconds."""
-        if self._task is None and self._has_source():
+        if self._task is None and (self._has_source() or self._store.has_schedules):
             answered = asyncio.Event()
             self._source = self._make_source(answered.set)
             self._task = asyncio.create_task(self._source.run(), name="gonfalon")
-            if self._ready_within > 0:
+            if self._ready_within > 0 and self._has_source():
                 try:
                     async with asyncio.timeout(self._ready_within):
                         await answered.wait()
@@ -260,33 +277,31 @@ class AsyncGonfalon(_Client):
         return self
 
     async def wait_ready(self, timeout: float | None = None) -> bool:
-        """Waits until the client is READY. Returns False if that takes longer than timeout seconds."""
-        return await self._until(lambda: self.state == "READY", self.subscribe, timeout)
-
-    async def _until(
-        self, holds: Callable[[], bool], listen: Callable[[Callable[..., None]], Callable[[], None]], timeout: float | None
-    ) -> bool:
-        loop, held = asyncio.get_running_loop(), asyncio.Event()
-
-        def hear(*_: object) -> None:
-            if holds():
-                loop.call_soon_threadsafe(held.set)
-
-        unsubscribe = listen(hear)
-        try:
-            if not holds():
-                async with asyncio.timeout(timeout):
-                    await held.wait()
-        except TimeoutError:
-            return False
-        finally:
-            unsubscribe()
-        return True
+        """Waits until the client is READY. Returns False if that takes longer than timeout seconds, or the client is closed."""
+        return await self._until(lambda: self.state == "READY", timeout)
 
     async def wait_for(self, revision: int, timeout: float | None = None) -> bool:
         """Waits until a snapshot of this revision or a later one serves, such as the one that a write was answered with. Returns
-        False if that takes longer than timeout seconds."""
-        return await self._until(lambda: self._serves(revision), self._store.watch, timeout)
+        False if that takes longer than timeout seconds, or the client is closed."""
+        return await self._until(lambda: self._serves(revision), timeout)
+
+    async def _until(self, holds: Callable[[], bool], timeout: float | None) -> bool:
+        loop, woken = asyncio.get_running_loop(), asyncio.Event()
+
+        def look(_: object = None) -> None:
+            if self._closed or holds():
+                loop.call_soon_threadsafe(woken.set)
+
+        unsubscribe, unwatch = self._status.subscribe(look), self._store.watch(look)
+        try:
+            look()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(timeout):
+                    await woken.wait()
+            return holds()
+        finally:
+            unsubscribe()
+            unwatch()
 
     async def flush(self, timeout: float = 5.0) -> bool:
         """Reports usage now. Returns False if it couldn't be delivered; it then goes into the next report."""
@@ -302,6 +317,8 @@ class AsyncGonfalon(_Client):
 
     async def close(self) -> None:
         """Reports usage and ends the connection. The client keeps answering from its last snapshot."""
+        self._closed = True
+        self._store.stir()
         task, self._task = self._task, None
         if task is not None:
             task.cancel()

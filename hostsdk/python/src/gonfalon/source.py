@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import logging
 import random
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -15,16 +14,13 @@ from pathlib import Path
 
 import httpx
 
-from .changes import next_edge
 from .instance import MAX_SNAPSHOT_BYTES
+from .schedules import tell_edges
 from .status import Status
 from .store import Fresh, Refused, Store
-from .wire import USAGE_FLAGS, Wire, WireError, frame_bytes
+from .wire import RETRY_AFTER, USAGE_FLAGS, Wire, WireError, frame_bytes
 
 log = logging.getLogger("gonfalon")
-
-
-LONGEST_TIMER = 3600.0  # seconds: clocks are set, and machines sleep
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +69,18 @@ class Source:
         self._leaving: asyncio.TimerHandle | None = None
         self._expiry: asyncio.TimerHandle | None = None
         self._backoff = Backoff(pace)
-        self._another = asyncio.Event()  # another snapshot serves
 
     async def run(self) -> None:
         """Follows the source until it is cancelled."""
-        edges = asyncio.create_task(self._tell_edges(), name="gonfalon-schedules")
+        edges = asyncio.create_task(tell_edges(self._store, self._status), name="gonfalon-schedules")
         try:
             await self._follow()
         finally:
             edges.cancel()
 
     async def _follow(self) -> None:
-        raise NotImplementedError
+        """There is nothing to follow: what the client began with serves for good."""
+        await asyncio.Event().wait()
 
     def _contact(self) -> None:
         """The source stands behind what serves."""
@@ -116,28 +112,12 @@ class Source:
         if self._leaving is None:
             self._leaving = asyncio.get_running_loop().call_later(self._grace, self._status.lost, message)
 
-    async def _tell_edges(self) -> None:
-        """Tells listeners of each time at which a schedule opens or closes, as of a change of the flags that it decides."""
-        while True:
-            self._another.clear()
-            engine, now = self._store.engine, time.time_ns() // 1000
-            edge = None
-            if engine is not None:
-                edge = await asyncio.to_thread(next_edge, engine.data, now)
-            try:
-                async with asyncio.timeout(None if edge is None else min(max(edge[0] - now, 0) / 1e6, LONGEST_TIMER)):
-                    await self._another.wait()
-            except TimeoutError:
-                if edge is not None and time.time_ns() // 1000 >= edge[0]:
-                    self._store.tell(edge[1])
-
     async def _take(self, read: Callable[[bytes], Fresh | None], data: bytes) -> None:
         """Reads and serves a frame. What takes long is done beside the loop, which may be the program's; the swap and its events
         happen in the loop."""
         fresh = await asyncio.to_thread(read, data)
         if fresh is not None:
             self._store.serve(fresh)
-            self._another.set()
             await asyncio.to_thread(self._store.keep, fresh.engine.data)
 
 
@@ -221,6 +201,7 @@ class ServerSource(Source):
     async def _stream(self) -> float:
         """Follows the stream until it ends; gives the seconds until the next attempt."""
         delivered = False
+        later: float | None = None  # when the server wants its hosts back
         try:
             engine = self._store.engine
             async with self._wire.stream(engine.info.position if engine else None) as (events, supersedes):
@@ -228,7 +209,9 @@ class ServerSource(Source):
                     await self._event(event.event, event, supersedes)
                     if event.event == "snapshot":
                         supersedes = None  # it is about the first
-                    if not delivered:
+                    if event.retry is not None:
+                        later = min(event.retry / 1000, RETRY_AFTER)
+                    if not delivered and event.event in ("snapshot", "delta", "heartbeat"):
                         delivered = True
                         self._backoff.reset()
             raise WireError("the stream ended")
@@ -238,6 +221,8 @@ class ServerSource(Source):
                 # The server is there, but something between doesn't let the stream through.
                 with contextlib.suppress(httpx.HTTPError, WireError, Refused, OSError):
                     await self._fetch()
+            if delivered and later is not None and not _turned_away(error):
+                return later * (1 + random.random() / 10)
             return self._backoff.delay(error)
 
     async def _event(self, kind: str, event: object, supersedes: str | None) -> None:

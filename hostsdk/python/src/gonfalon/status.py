@@ -61,6 +61,7 @@ class Status:
         #: What the source's trouble is, for people; None once it is well again.
         self.error: str | None = None
         self._listeners: list[Listener] = []
+        self._joined: list[Callable[[], None]] = []
 
     @property
     def state(self) -> State:
@@ -103,12 +104,23 @@ class Status:
         """Calls listener on each event from now on; the answer ends that."""
         with self._lock:
             self._listeners = [*self._listeners, listener]
+        for joined in self._joined:
+            joined()
 
         def unsubscribe() -> None:
             with self._lock:
                 self._listeners = [known for known in self._listeners if known is not listener]
 
         return unsubscribe
+
+    def on_listener(self, joined: Callable[[], None]) -> Callable[[], None]:
+        """Calls joined whenever somebody begins to listen; the answer ends that."""
+        self._joined = [*self._joined, joined]
+
+        def leave() -> None:
+            self._joined = [known for known in self._joined if known is not joined]
+
+        return leave
 
     @property
     def heard(self) -> bool:

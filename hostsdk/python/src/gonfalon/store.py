@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .changes import changed_flags
+from .changes import changed_flags, has_schedules
 from .crossing import ModuleTrap
 from .engine import Engine
 from .instance import MAX_SNAPSHOT_BYTES, Instance, LoadError
@@ -70,6 +70,16 @@ class Store:
 
         return unwatch
 
+    def stir(self) -> None:
+        """Calls the watchers, who look at what there is."""
+        for watcher in self._watchers:
+            watcher()
+
+    @property
+    def has_schedules(self) -> bool:
+        """Whether the time can change a decision of what serves."""
+        return self.engine is not None and has_schedules(self.engine.data)
+
     def start(self, bootstrap: bytes | None) -> None:
         """Serves the bootstrap or the last good snapshot, whichever is newer. A bootstrap that can't be used raises."""
         first = self._load(bootstrap) if bootstrap is not None else None
@@ -109,8 +119,7 @@ class Store:
             self._status.contact()
         else:
             self._status.loaded()
-        for watcher in self._watchers:
-            watcher()
+        self.stir()
         if fresh.changed:
             info = fresh.engine.info
             self._status.emit(FlagsChanged(fresh.changed, info.revision, info.lineage))

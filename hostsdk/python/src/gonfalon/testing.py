@@ -50,6 +50,7 @@ class FlagForTest:
     variant: tuple[str, Any] | None = None
     off_variant: bool = False
     requires: dict[str, bool] = field(default_factory=dict)
+    windows: list[tuple[int, int]] = field(default_factory=list)  # Unix microseconds
 
 
 class Change:
@@ -220,15 +221,16 @@ def compile_for_test(
     flags: dict[str, FlagForTest], revision: int = 1, environment: str = ENVIRONMENT, lineage: bytes = LINEAGE
 ) -> bytes:
     """A snapshot of these flags, in the bytes that engine/snapshot/FORMAT.md describes."""
-    slots = variants = prerequisites = 0
+    slots = variants = prerequisites = schedules = 0
     records = []
     for key in sorted(flags, key=str.encode):
         flag = flags[key]
         slots += sum(_slots(len(table)) for table in (flag.actors, flag.groups))
         variants += flag.variant is not None
         prerequisites += len(flag.requires)
+        schedules += len(flag.windows)
         records.append([key, _record(flag)])
-    counts = [len(flags), 0, slots, 0, 0, 0, variants, prerequisites, 0, 0, 0, 0]
+    counts = [len(flags), 0, slots, 0, 0, 0, variants, prerequisites, schedules, 0, 0, 0]
     header = ["gonfalon", 1, environment, lineage, revision, [0], counts]
     unsealed = msgpack.packb([header, [], records])
     # An array of 4, of which the last is the id: SHA-256 of every byte before it.
@@ -254,7 +256,7 @@ def _record(flag: FlagForTest) -> bytes:
                 [],
                 variants,
                 [part for parent, required in flag.requires.items() for part in (parent, required)],
-                [],
+                [end for window in flag.windows for end in window],
             ]
         )
     )

@@ -159,12 +159,17 @@ class _Bounded:
 
     async def aiter_text(self) -> AsyncIterator[str]:
         async for text in self._response.aiter_text():
-            for line in text.splitlines(keepends=True) if text.count("\n") > 1 else (text,):  # events end between lines
+            for line in text.splitlines(keepends=True) if _ends(text) > 1 else (text,):  # events end between lines
                 self._characters -= len(line)
-                self._lines -= line.count("\n")
+                self._lines -= _ends(line)
                 if self._characters < 0 or self._lines < 0:
                     raise UnreadableError(f"an event of more than {EVENT_CHARACTERS} characters or {EVENT_LINES} lines")
                 yield line
+
+
+def _ends(text: str) -> int:
+    """How many lines end in a text, of those that end in two signs twice."""
+    return text.count("\n") + text.count("\r")
 
 
 def _origin(url: httpx.URL) -> str:
