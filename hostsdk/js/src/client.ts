@@ -6,6 +6,7 @@ import { ContextError } from './engine/context_error.js'
 import type { Clock } from './engine/clock.js'
 import type { Explanation } from './engine/explanation.js'
 import { LoadError } from './engine/load_error.js'
+import { lasting } from './engine/prepared.js'
 import { Edges } from './edges.js'
 import { defaultOf, Flags, override, type Query, type Stats } from './flags.js'
 import { guarded, warnings, type Logger } from './log.js'
@@ -159,6 +160,7 @@ export class Client extends Flags {
 
   decideAll(context?: Context, keys?: readonly string[]): Decision[] {
     keys = flagKeys(keys)
+    context = lasting(context)
     const { engine } = this.store
     if (this[override] !== undefined) return (keys ?? this.keys()).map((key) => this.decide(key, context))
     if (engine === undefined) return (keys ?? []).map((key) => undecided(key, 'NOT_READY'))
@@ -177,6 +179,7 @@ export class Client extends Flags {
 
   explain(key: string, context?: Context): Explanation {
     key = flagKey(key)
+    context = lasting(context)
     const { engine } = this.store
     const overridden = this[override]?.(key, context)
     if (overridden !== undefined) return { decision: overridden, steps: [] }

@@ -95,6 +95,8 @@ test('what is no actor, no group and no flag is counted, and logged once of each
   for (const actor of ['', 0, -7, 42n, 2 ** 53, { actorId: 'a' }, { actorId: 7 }]) assert.equal(flags.enabled('f', { actor }), true)
   assert.equal(flags.enabled('f', { actor: 'a', groups: [null, 'staff', 5] as never }), false, 'a group that is denied counts beside what is none')
   assert.equal(flags.stats.unreadable, 2 * strangers.length + 2)
+  for (const groups of [new Set([null, 'staff']), [null, 'staff']]) assert.equal(flags.enabled('f', flags.context({ actor: 'a', groups: groups as never })), false)
+  assert.equal(flags.stats.unreadable, 2 * strangers.length + 4)
 
   logger.warnings.length = 0
   flags.enabled('mispelt', { default: true })
@@ -116,7 +118,11 @@ test('a group that is denied counts behind any number of others', async (t) => {
   const many = Array.from({ length: 400 }, (_, i) => `g${i}`)
   const gates = (...targets: string[]): object[] => [{ type: 'boolean', enabled: true }, ...targets.map((target) => ({ type: 'group', target, enabled: false }))]
   const flags = await connect(t, { bootstrap: compile({ flags: [{ key: 'f', gates: gates('banned') }, { key: 'all', gates: gates(...many) }, boolean('other')] }) })
-  for (const groups of [[...many, 'banned'], new Set([...many, 'banned'])]) {
+  const given = [...many, 'banned']
+  for (const decided of [flags.decideAll({ actor: 'a', groups: given.values() })[1]!, flags.explain('f', { actor: 'a', groups: given.values() }).decision]) {
+    assert.equal(decided.path, 'group/banned', 'an iterator can be read but once')
+  }
+  for (const groups of [given, new Set(given)]) {
     const context = { actor: 'a', groups }
     for (const asked of [context, flags.context(context)]) {
       assert.deepEqual([flags.enabled('f', asked), flags.decide('f', asked).path, flags.explain('f', asked).decision.path], [false, 'group/banned', 'group/banned'])

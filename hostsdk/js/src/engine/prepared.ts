@@ -1,7 +1,4 @@
 import { maxAttributes, type Context } from '../context.js'
-import { silent } from '../log.js'
-import { Misuse } from '../misuse.js'
-import { listed } from './groups.js'
 import { pieceOf, sortedEntries, type Piece, type Writer } from './writer.js'
 
 /** A context in pieces that are written already, to be used for many requests. */
@@ -50,12 +47,22 @@ export class PreparedContext implements Context {
   }
 }
 
+/** A context that can be read more than once: an iterator of groups can't. */
+export function lasting(context: Context | undefined): Context | undefined {
+  try {
+    const groups = context?.groups
+    return typeof groups === 'object' && groups !== null && !Array.isArray(groups) ? new PreparedContext(context!) : context
+  } catch {
+    return context
+  }
+}
+
 /** A context whose groups are a list; if the program's own code throws, one whose groups can't be read. */
 function copyOf(context: Context): Context {
   try {
     const { actor, groups, attributes } = context ?? {}
-    const listless = groups === undefined || groups === null || typeof groups === 'function'
-    return { actor, groups: listless ? groups : [...listed(groups, new Misuse(silent))], attributes }
+    const iterable = typeof groups === 'object' && groups !== null && Symbol.iterator in groups
+    return { actor, groups: iterable ? [...groups] : groups, attributes }
   } catch (error) {
     return {
       groups: () => {
