@@ -133,7 +133,7 @@ func (w *watch) probe() {
 // wait waits for the probe under way. The context of the watch has ended.
 func (w *watch) wait() {
 	if w.probing {
-		<-w.probed
+		_ = <-w.probed
 	}
 }
 

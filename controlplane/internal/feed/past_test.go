@@ -10,7 +10,7 @@ import (
 
 // TestThePastIsBoundedByWhatItHolds: many states that share their records are kept, and few that don't.
 func TestThePastIsBoundedByWhatItHolds(t *testing.T) {
-	const flags = 5_000
+	const flags = 1_000
 	list := func(round, changed int, before []*model.Record) []*model.Record {
 		all := make([]*model.Record, flags)
 		for i := range all {
