@@ -30,10 +30,13 @@
 //   - An acknowledged write is in the store, and in this replica's snapshot.
 //   - Admin reads are linearizable. [Service.Snapshot], [Service.Watch] and [Service.Authenticate] only read memory, never go
 //     back in time, and keep working while the store doesn't.
+//   - Every call ends by a deadline. The store's silence is noticed within fifteen seconds, and is in [Service.Status].
+//   - A store with a quota keeps a reserve for kills and deletions.
+//   - A host that has what the store never had, because it was restored from a file, gets the newest snapshot at once.
 //   - A write is refused only for problems that it introduces. Problems that existed before are warnings, and fail closed.
 //   - An audit entry holds the change itself. From the audit, any revision within the retention can be rebuilt. Audit times
 //     never go backwards.
-//   - Within a lineage, revisions only rise. An environment that is deleted and created again continues to count, in a new
+//   - Within a lineage, revisions only rise, unless the store's files are replaced; a replica that notices renews the lineage. An environment that is deleted and created again continues to count, in a new
 //     lineage.
 //   - A store can be walked: [Check] names each invariant that doesn't hold.
 //

@@ -14,6 +14,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon"
 )
@@ -163,4 +164,39 @@ func TestRecreatedEnvironmentReachesHosts(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.until("x", true)
+}
+
+// TestARestoreByFileReachesHosts: the store's files are replaced by an earlier copy while no server runs, so its lineage
+// stays and only the host knows that there was more. It takes what the store has, and then a kill.
+func TestARestoreByFileReachesHosts(t *testing.T) {
+	files := memstore.New()
+	t.Cleanup(func() { files.Close() })
+	f := openOn(t, files, httpapi.Config{})
+	f.enable("x", flagset.Scope{})
+	copied := memstore.New()
+	t.Cleanup(func() { copied.Close() })
+	if _, err := store.ReadAll(t.Context(), files, store.Range{From: "!", To: "\x7f"}, func(e store.Entry) error {
+		_, err := copied.Commit(t.Context(), store.Txn{Ops: []store.Op{{Key: e.Key, Value: e.Value}}})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	p := newPlace(t, f)
+	h := newHost(t, p, "default")
+	for range 3 { // the host gets ahead of the copy
+		if _, err := f.admin.Disable(t.Context(), "default", "x", flagset.Scope{}, apiclient.WriteOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		f.enable("y", flagset.Scope{})
+	}
+	h.until("x", false)
+	restored := openOn(t, copied, httpapi.Config{})
+	p.becomes(restored)
+	if e := h.until("x", true); e.LineageChanged {
+		t.Errorf("the lineage is another one: %+v", e)
+	}
+	if _, err := restored.admin.Kill(t.Context(), "default", "x", nil, apiclient.WriteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	h.until("x", false)
 }
