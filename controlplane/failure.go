@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"golang.org/x/time/rate"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/replica"
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/stored"
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 const (
@@ -21,6 +23,10 @@ const (
 	// somebody does wrong, and too few to fill a store.
 	failureBurst = 20
 	failureRate  = rate.Limit(1)
+	// What nobody with a token has sent is anybody's: it has a budget of its own, for all environments together, of which
+	// a week's fits among the refusals that are kept.
+	anonymous     = "/anonymous" // no environment has this key
+	anonymousRate = rate.Limit(1. / 600)
 )
 
 // failureLimits limits how many refusals are recorded for each environment.
@@ -44,6 +50,9 @@ func (l *failureLimits) allow(env string, now time.Time) (suppressed int, ok boo
 	f := l.all[env]
 	if f == nil {
 		f = &failureLimit{limit: rate.NewLimiter(failureRate, failureBurst)}
+		if env == anonymous {
+			f.limit.SetLimit(anonymousRate)
+		}
 		l.all[env] = f
 	}
 	if !f.limit.AllowN(now, 1) {
@@ -61,7 +70,7 @@ func (s *Service) recordRefusal(ctx context.Context, c change, err error) {
 		return
 	}
 	s.RecordFailure(ctx, api.FailedWrite{
-		Environment: c.env, By: c.options.By, Reason: c.options.Reason, Action: c.action, Key: c.key, Code: code, Detail: err.Error(),
+		Environment: c.env, By: c.options.By, Token: c.options.Token, Reason: c.options.Reason, Action: c.action, Key: c.key, Code: code, Detail: err.Error(),
 	})
 }
 
@@ -75,13 +84,17 @@ func (s *Service) RecordFailure(ctx context.Context, f api.FailedWrite) {
 		f.Environment = stored.System
 	}
 	now := s.now()
-	suppressed, ok := s.failures.allow(f.Environment, now)
+	budget := f.Environment
+	if f.By == "" {
+		budget = anonymous
+	}
+	suppressed, ok := s.failures.allow(budget, now)
 	if !ok {
 		return
 	}
 	saved := stored.Failure{
-		By: stored.Clip(f.By, maxBy), Reason: stored.Clip(f.Reason, stored.MaxDetail), Action: stored.Clip(f.Action, maxBy),
-		Key: stored.Clip(f.Key, maxBy), Code: f.Code, Detail: stored.Clip(f.Detail, stored.MaxDetail), Suppressed: suppressed,
+		By: oneLine(f.By, maxBy), Token: oneLine(f.Token, maxBy), Reason: oneLine(f.Reason, stored.MaxDetail), Action: oneLine(f.Action, maxBy),
+		Key: oneLine(f.Key, maxBy), Code: f.Code, Detail: oneLine(f.Detail, stored.MaxDetail), Suppressed: suppressed,
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), replica.ApplyDeadline)
 	defer cancel()
@@ -90,6 +103,20 @@ func (s *Service) RecordFailure(ctx context.Context, f api.FailedWrite) {
 	if err != nil {
 		s.log.Warn("a refused change can't be recorded", "environment", f.Environment, "action", f.Action, "by", f.By, "error", err)
 	}
+}
+
+// oneLine returns a text that somebody sent who may have had no right to, cut, and without characters that move a
+// terminal's cursor or begin a line.
+func oneLine(text string, most int) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n':
+			return ' ' // between problems
+		case flagset.ControlProblem(string(r), "") != "":
+			return unicode.ReplacementChar
+		}
+		return r
+	}, stored.Clip(text, most))
 }
 
 // Failures lists refused changes, newest first. It uses the query's Environment, Environments, By, Action, Since, Until

@@ -150,7 +150,7 @@ func TestFailuresAreRecordedApart(t *testing.T) {
 	}
 	for i := range 1100 {
 		now.turn(time.Minute)
-		s.RecordFailure(ctx, api.FailedWrite{Environment: env, Action: "request", Detail: fmt.Sprint(i)})
+		s.RecordFailure(ctx, api.FailedWrite{Environment: env, By: "mallory", Action: "request", Detail: fmt.Sprint(i)})
 	}
 	s.Sweep(ctx)
 	list = must[[]api.FailedWrite](t)(s.Failures(ctx, controlplane.AuditQuery{Environment: env, Limit: 5000}))

@@ -3,16 +3,19 @@ package controlplane
 import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // WriteOptions are the options of every change.
 type WriteOptions struct {
 	By           string   // who makes the change, for the audit
+	Token        string   // the id of the token with which it is made, for the audit: a name can be given to another; "" for none
 	Reason       string   // why
 	IfMatch      []string // versions, one of which must be the current one; "*" means that it must exist
 	IfAbsent     bool     // it must not exist
 	AllowMissing bool     // gates may name segments and parents that don't exist yet
 	DryRun       bool     // check everything, write nothing
+	KeepSettings bool     // refuse a change that also changes the environment's settings or description
 
 	quiet bool // don't record a refusal: replicas race to create something that exactly one of them must create
 }
@@ -32,6 +35,17 @@ func checkOptions(o *WriteOptions) error {
 	}
 	if len(o.Reason) > maxReason {
 		return model.InvalidAt("/reason", "it is longer than 4096 bytes", "")
+	}
+	if err := checkReadable("/by", o.By); err != nil {
+		return err
+	}
+	return checkReadable("/reason", o.Reason)
+}
+
+// checkReadable refuses control characters in a name or a reason, which others read in a terminal or a log.
+func checkReadable(pointer, text string) error {
+	if problem := flagset.ControlProblem(text, ""); problem != "" {
+		return model.InvalidAt(pointer, problem, "write it on one line")
 	}
 	return nil
 }

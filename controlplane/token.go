@@ -22,6 +22,9 @@ const (
 	minSecret    = 16
 	maxSecret    = 1024
 	maxTokenName = 256
+	// minDistinct is how many different characters a chosen secret must have: of 16 random hexadecimal digits, 97 in 100
+	// have more.
+	minDistinct = 8
 	// configuredToken is the id of the token that Config.AdminToken sets.
 	configuredToken = "configured"
 )
@@ -94,6 +97,9 @@ func (s *Service) checkToken(n api.NewToken, secret string) error {
 	if n.Name == "" || len(n.Name) > maxTokenName {
 		return model.InvalidAt("/name", "a token needs a name of at most 256 bytes", "say what uses it")
 	}
+	if err := checkReadable("/name", n.Name); err != nil {
+		return err
+	}
 	if !n.Expires.IsZero() && !n.Expires.After(s.now()) {
 		return model.InvalidAt("/expires", "it is not in the future", "")
 	}
@@ -109,6 +115,13 @@ func checkSecret(secret string) error {
 	printable := strings.IndexFunc(secret, func(r rune) bool { return r < '!' || r > '~' }) < 0
 	if len(secret) < minSecret || len(secret) > maxSecret || !printable {
 		return model.InvalidAt("/secret", "a secret has 16 to 1024 printable ASCII characters, without spaces", "")
+	}
+	distinct := map[rune]bool{}
+	for _, r := range secret {
+		distinct[r] = true
+	}
+	if len(distinct) < minDistinct {
+		return model.InvalidAt("/secret", fmt.Sprintf("it has only %d different characters, and is easy to guess", len(distinct)), "leave it out, and a random one is made")
 	}
 	return nil
 }

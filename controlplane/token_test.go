@@ -61,6 +61,7 @@ func TestTokens(t *testing.T) {
 		{Name: "n", Role: "root"}, {Role: api.RoleSDK}, {Name: "n", Role: api.RoleSDK, Envs: []string{"a/b"}},
 		{Name: "n", Role: api.RoleSDK, Expires: now.Now()}, {Name: "n", Role: api.RoleSDK, Secret: "short"},
 		{Name: "n", Role: api.RoleSDK, Secret: "sixteen characters with spaces"},
+		{Name: "n", Role: api.RoleSDK, Secret: "aaaaaaaaaaaaaaaa"}, {Name: "n", Role: api.RoleSDK, Secret: "passwordpassword"},
 	} {
 		_, err := s.CreateToken(ctx, bad, by)
 		want(t, err, api.Invalid)

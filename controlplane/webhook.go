@@ -76,6 +76,9 @@ func checkWebhook(n api.NewWebhook) error {
 	if n.Name == "" || len(n.Name) > maxTokenName {
 		return model.InvalidAt("/name", "a webhook needs a name of at most 256 bytes", "say what receives it")
 	}
+	if err := checkReadable("/name", n.Name); err != nil {
+		return err
+	}
 	for i, env := range n.Envs {
 		if err := checkEnvironmentKey(env); err != nil {
 			return model.InvalidAt(fmt.Sprintf("/envs/%d", i), fmt.Sprintf("%.80q is not a valid environment key", env), "")

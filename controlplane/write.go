@@ -2,8 +2,10 @@ package controlplane
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/replica"
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/stored"
@@ -56,10 +58,27 @@ func (s *Service) change(ctx context.Context, c change, build replica.Build) (d 
 	}
 	o := c.options
 	intent := model.Intent{
-		Environment: c.env, Action: c.action, Key: c.key, By: o.By, Reason: o.Reason, AllowMissing: o.AllowMissing, DryRun: o.DryRun,
+		Environment: c.env, Action: c.action, Key: c.key, By: o.By, Token: o.Token, Reason: o.Reason, AllowMissing: o.AllowMissing, DryRun: o.DryRun,
 		Urgent: c.urgent,
 	}
+	if o.KeepSettings {
+		build = keepingSettings(c.env, build)
+	}
 	return s.replica.Write(ctx, intent, base, build)
+}
+
+// keepingSettings refuses what build makes if it changes the environment itself. An import, a copy and a rollback can,
+// and to whoever may only change flags that must not be a way around.
+func keepingSettings(env string, build replica.Build) replica.Build {
+	return func(st *model.State, d *replica.Draft) error {
+		if err := build(st, d); err != nil {
+			return err
+		}
+		if slices.ContainsFunc(d.Changes, func(c api.Change) bool { return c.Kind == api.KindEnvironment }) {
+			return model.Errorf(api.Forbidden, "this also changes the settings or the description of the environment %q, which takes an admin's token", env)
+		}
+		return nil
+	}
 }
 
 // changeSystem makes a change of what belongs to no environment. It returns once this replica has applied it, since a

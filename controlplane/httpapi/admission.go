@@ -3,9 +3,9 @@ package httpapi
 import (
 	"math"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -34,12 +34,19 @@ func (c *call) admit() error {
 	if c.secret == "" {
 		return unauthorized.of("", "send a token: Authorization: Bearer …")
 	}
+	from := network(c.api.proxies.caller(c.Request()))
 	token, err := c.service().Authenticate(c.secret)
 	if err != nil {
+		if wait := c.api.guesses.wrong(from); wait > 0 {
+			return tooManyGuesses(wait)
+		}
 		return unauthorized.of("", err.Error())
 	}
+	if !c.api.guesses.right(caller{from, token.ID}) {
+		return tooManyGuesses(time.Second)
+	}
 	c.token = token
-	if wait := c.api.limits.take(token.ID); wait > 0 {
+	if wait := c.api.limits.take(token, from); wait > 0 {
 		return tooOften(wait)
 	}
 	switch c.route.env {
@@ -102,33 +109,28 @@ func forbidden(t api.Token, p api.Permission, env string) error {
 	return notAllowed.of("", message)
 }
 
-// limits holds the request rates of tokens. Each replica has its own.
+// limits holds the request rates of callers. Each replica has its own. A caller is a token or, for a client token, which
+// every page of a site has, the token at one address: no visitor takes the requests of the others.
 type limits struct {
 	rate  rate.Limit
 	burst int
-	all   sync.Map // by token id, a *rate.Limiter; a token takes 100 bytes until the process ends
+	all   *recent[caller, *rate.Limiter]
 }
 
 func newLimits(perSecond float64, burst int) *limits {
-	return &limits{rate: rate.Limit(perSecond), burst: burst}
+	return &limits{rate: rate.Limit(perSecond), burst: burst, all: newRecent[caller, *rate.Limiter](limitersKept)}
 }
 
-// take counts a request of a token. It returns how long the token must wait, if it makes too many.
-func (l *limits) take(token string) time.Duration {
+// take counts a request. It returns how long the caller must wait, if it makes too many.
+func (l *limits) take(t api.Token, from netip.Prefix) time.Duration {
 	if l.rate <= 0 {
 		return 0
 	}
-	found, ok := l.all.Load(token)
-	if !ok {
-		found, _ = l.all.LoadOrStore(token, rate.NewLimiter(l.rate, l.burst))
+	c := caller{token: t.ID}
+	if t.Role == api.RoleClient {
+		c.from = from
 	}
-	now := time.Now()
-	r := found.(*rate.Limiter).ReserveN(now, 1)
-	wait := r.DelayFrom(now)
-	if wait > 0 {
-		r.CancelAt(now)
-	}
-	return wait
+	return take(l.all.use(c, func() *rate.Limiter { return rate.NewLimiter(l.rate, l.burst) }))
 }
 
 // seconds rounds a wait up, for Retry-After.

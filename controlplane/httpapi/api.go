@@ -26,6 +26,7 @@ type API struct {
 
 	limits   *limits
 	memory   *memory
+	guesses  *guesses
 	metrics  *metrics
 	registry *prometheus.Registry
 	streams  *streams
@@ -45,6 +46,7 @@ func New(service *controlplane.Service, c Config) *API {
 		proxies:  c.TrustedProxies,
 		limits:   newLimits(c.RateLimit, c.RateBurst),
 		memory:   newMemory(),
+		guesses:  newGuesses(c.MaxGuesses),
 		registry: c.Metrics,
 		streams:  newStreams(),
 		hosts:    newShares(c.MaxStreams, c.MaxStreams, c.MaxStreams),

@@ -15,10 +15,15 @@ type Config struct {
 	Logger  *slog.Logger // nil for slog.Default(); requests are logged at Info; evaluations, snapshots and health at Debug
 	Version string       // the program's, for X-Gonfalon-Version and /metrics; "" for "dev"
 
-	// RateLimit is how many requests per second a token may make on average; 0 means no limit. A stream is one request.
+	// RateLimit is how many requests per second a token may make on average, and a client token from one address; 0 means no
+	// limit. A stream is one request.
 	// RateBurst is how many it may make at once; 0 means two seconds' worth.
 	RateLimit float64
 	RateBurst int
+
+	// MaxGuesses is how many requests with a token that doesn't exist an address may make at once; from then on it is one
+	// per second. 0 means 20.
+	MaxGuesses int
 
 	// AllowOrigins lists the origins whose pages may call OFREP, such as "https://shop.example"; "*" allows any, nil
 	// none.
@@ -68,6 +73,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.RateBurst == 0 {
 		c.RateBurst = max(int(2*c.RateLimit), 1)
+	}
+	if c.MaxGuesses == 0 {
+		c.MaxGuesses = defaultGuesses
 	}
 	if c.MaxStreams == 0 {
 		c.MaxStreams = DefaultMaxStreams

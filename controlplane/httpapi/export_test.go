@@ -10,7 +10,7 @@ import (
 
 // Room sets how much memory bodies may take.
 func (a *API) Room(arriving, parsing int64) {
-	a.memory = &memory{semaphore.NewWeighted(arriving), semaphore.NewWeighted(parsing)}
+	a.memory = &memory{arriving: semaphore.NewWeighted(arriving), parsing: semaphore.NewWeighted(parsing)}
 }
 
 // StatusMetrics returns the names of the metrics about the service's status.
@@ -22,6 +22,9 @@ func StatusMetrics() (names []string) {
 	}
 	return names
 }
+
+// Arrived returns how much of that arriving bodies have taken.
+func (a *API) Arrived() int64 { return a.memory.arrived.Load() }
 
 // Route is a route, for tests.
 type Route struct {

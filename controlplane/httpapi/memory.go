@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -16,6 +17,7 @@ import (
 type memory struct {
 	arriving *semaphore.Weighted
 	parsing  *semaphore.Weighted
+	arrived  atomic.Int64 // how much of arriving is taken
 }
 
 const (
@@ -31,7 +33,7 @@ const (
 )
 
 func newMemory() *memory {
-	return &memory{semaphore.NewWeighted(arrivingBytes), semaphore.NewWeighted(parsingBytes)}
+	return &memory{arriving: semaphore.NewWeighted(arrivingBytes), parsing: semaphore.NewWeighted(parsingBytes)}
 }
 
 // held is the part of the memory that a request has.
@@ -44,6 +46,7 @@ func (c *call) arrive(size int) error {
 			return tooBusy()
 		}
 		c.held.arriving += arrivingStep
+		c.api.memory.arrived.Add(arrivingStep)
 	}
 	return nil
 }
@@ -62,6 +65,7 @@ func (c *call) parse(size int, factor int64) error {
 
 // release gives the request's memory back.
 func (c *call) release() {
+	c.api.memory.arrived.Add(-c.held.arriving)
 	c.api.memory.arriving.Release(c.held.arriving)
 	c.api.memory.parsing.Release(c.held.parsing)
 	c.held = held{}

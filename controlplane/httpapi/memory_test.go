@@ -5,6 +5,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
@@ -77,21 +78,23 @@ func TestBodiesShareMemory(t *testing.T) {
 	f.enable("y", flagset.Scope{})
 	const large = 900 << 10
 	fmt.Fprintf(slow, "PUT /v1/envs/default/flags/x HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s", adminToken, large, strings.Repeat(" ", large-1))
-	put := func() answer {
-		return f.do(adminToken, "PUT", "/v1/envs/default/flags/y", `{"gates":[]}`+strings.Repeat(" ", large))
-	}
-	for got := put(); got.status != 503; got = put() { // until the slow one has arrived
-		if got.status != 200 {
-			t.Fatal(got)
+	until := func(done func() bool) {
+		t.Helper()
+		for deadline := time.Now().Add(patience); !done(); time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%d bytes have arrived", f.api.Arrived())
+			}
 		}
 	}
-	f.want(200, f.do(adminToken, "PUT", "/v1/envs/default/flags/y", `{"gates":[]}`)) // a small one finds room
+	until(func() bool { return f.api.Arrived() > large-128<<10 })
+	put := func(spaces int) answer {
+		return f.do(adminToken, "PUT", "/v1/envs/default/flags/y", `{"gates":[]}`+strings.Repeat(" ", spaces))
+	}
+	f.want(503, put(large))
+	f.want(200, put(0)) // a small one needs no room
 	slow.Close()
-	for got := put(); got.status != 200; got = put() {
-		if got.status != 503 {
-			t.Fatal(got)
-		}
-	}
+	until(func() bool { return f.api.Arrived() == 0 })
+	f.want(200, put(large))
 }
 
 // TestParsingWaitsForOthers checks that bodies that don't fit beside each other are parsed one after the other.

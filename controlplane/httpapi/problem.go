@@ -43,7 +43,7 @@ var (
 	encoded      = kind{"unsupported-encoding", 415, api.Invalid, "Unsupported content encoding", "Send the body without Content-Encoding."}
 	invalid      = kind{"invalid-%", 422, api.Invalid, "The % can't be stored", "The body is well-formed, but its content is invalid. errors names everything that is wrong, by JSON pointer. Nothing was changed."}
 	wrongScope   = kind{"unsupported-scope", 422, api.UnsupportedScope, "The verb doesn't take this scope", "The body is well-formed, but the verb takes no such scope, or only one at a time. errors says which scopes it takes. Nothing was changed."}
-	rateLimited  = kind{"rate-limited", 429, api.RateLimited, "Too many requests", "The token makes more requests than its limit. Wait for as many seconds as Retry-After says."}
+	rateLimited  = kind{"rate-limited", 429, api.RateLimited, "Too many requests", "The caller makes more requests than its limit, or has tried too many tokens. Wait for as many seconds as Retry-After says."}
 	internal     = kind{"internal", 500, api.Internal, "Internal error", "The server's log says more, at the time of the request."}
 	unavailable  = kind{"unavailable", 503, api.Unavailable, "Temporarily unavailable", "The store doesn't answer, or the server is shutting down. Try again. A change may have been made: read to find out."}
 )
@@ -109,6 +109,12 @@ func unreadableAt(noun, pointer, detail, hint string) error {
 
 func tooOften(wait time.Duration) error {
 	e := rateLimited.of("", "")
+	e.RetryAfter = seconds(wait)
+	return e
+}
+
+func tooManyGuesses(wait time.Duration) error {
+	e := rateLimited.of("", "too many requests from this address had a token that doesn't exist")
 	e.RetryAfter = seconds(wait)
 	return e
 }
@@ -183,7 +189,7 @@ func (c *call) record(r *refusal) {
 		detail += ": " + r.Errors[0].String()
 	}
 	c.service().RecordFailure(c.context(), api.FailedWrite{
-		Environment: c.env, By: c.by(), Reason: c.reason, Action: c.route.action, Key: c.param("key"), Code: r.code, Detail: detail,
+		Environment: c.env, By: c.by(), Token: c.token.ID, Reason: c.reason, Action: c.route.action, Key: c.param("key"), Code: r.code, Detail: detail,
 	})
 }
 

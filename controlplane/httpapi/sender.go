@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"syscall"
 	"time"
@@ -81,7 +82,7 @@ func (s *Sender) Send(ctx context.Context, d api.Delivery) error {
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, d.Webhook.URL, bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("webhook %s: %w", d.Webhook.Name, err)
+		return fmt.Errorf("webhook %s: %w", d.Webhook.Name, withoutURL(err))
 	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("User-Agent", s.agent)
@@ -90,7 +91,7 @@ func (s *Sender) Send(ctx context.Context, d api.Delivery) error {
 	r.Header.Set("X-Gonfalon-Signature", Signature(d.Webhook.Secret, s.now(), body))
 	answer, err := s.client.Do(r)
 	if err != nil {
-		return fmt.Errorf("webhook %s: %w", d.Webhook.Name, err)
+		return fmt.Errorf("webhook %s at %s: %w", d.Webhook.Name, r.URL.Host, withoutURL(err))
 	}
 	defer answer.Body.Close()
 	_, _ = io.CopyN(io.Discard, answer.Body, 64<<10) // so that the connection can be used again
@@ -98,6 +99,15 @@ func (s *Sender) Send(ctx context.Context, d api.Delivery) error {
 		return fmt.Errorf("webhook %s: the receiver answered %s", d.Webhook.Name, answer.Status)
 	}
 	return nil
+}
+
+// withoutURL returns an error of net/http without the URL, whose path is a secret of some services.
+func withoutURL(err error) error {
+	var failed *url.Error
+	if errors.As(err, &failed) {
+		return failed.Err
+	}
+	return err
 }
 
 // Signature returns the signature of a delivery. It covers the time, so that an old delivery can't be sent again.
@@ -114,7 +124,13 @@ var errPrivate = errors.New("the address is not public; --webhooks-allow-private
 // reserved lists networks that are neither private nor public.
 var reserved = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"), netip.MustParsePrefix("198.18.0.0/15"),
-	netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2002::/16"),
+	netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("192.88.99.0/24"),
+	netip.MustParsePrefix("168.63.129.16/32"),                                      // Azure's host
+	netip.MustParsePrefix("::/96"),                                                 // IPv4-compatible
+	netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), // IPv4 behind NAT64
+	netip.MustParsePrefix("100::/64"), netip.MustParsePrefix("2001::/23"), // discarded; Teredo and other protocols
+	netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("2002::/16"), // documentation; 6to4
+	netip.MustParsePrefix("3fff::/20"), netip.MustParsePrefix("fec0::/10"), // documentation; site-local
 }
 
 // public refuses an address that only this machine or its networks can reach.

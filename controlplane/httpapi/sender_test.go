@@ -86,6 +86,7 @@ func TestPrivateAddresses(t *testing.T) {
 	for _, address := range []string{
 		"127.0.0.1", "0.0.0.0", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "198.18.0.1", "224.0.0.1", "255.255.255.255",
 		"[::1]", "[::]", "[fe80::1]", "[fc00::1]", "[fd12::1]", "[ff02::1]", "[::ffff:127.0.0.1]", "[::ffff:10.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "localhost",
+		"100.100.100.200", "168.63.129.16", "[::127.0.0.1]", "[fec0::1]", "[2001:0:7f00:1::]", "[64:ff9b:1::1]",
 	} {
 		err := sender.Send(t.Context(), api.Delivery{Webhook: api.Webhook{Name: "w", URL: "http://" + address + ":9/"}})
 		if err == nil || !strings.Contains(err.Error(), "not public") {

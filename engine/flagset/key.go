@@ -35,11 +35,18 @@ func keyProblem(key string) string {
 	case strings.TrimSpace(key) != key:
 		return "it begins or ends with white space"
 	}
-	for _, r := range key {
-		switch {
-		case r == '/':
-			return "it has a slash"
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), unicode.In(r, unicode.Zl, unicode.Zp):
+	if strings.Contains(key, "/") {
+		return "it has a slash"
+	}
+	return ControlProblem(key, "")
+}
+
+// ControlProblem returns what is wrong with a text of one line that people read, or "": it may not have characters that
+// move a terminal's cursor, begin a line or turn the direction of writing, except those allowed.
+func ControlProblem(text, allowed string) string {
+	for _, r := range text {
+		control := unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || unicode.In(r, unicode.Zl, unicode.Zp)
+		if control && !strings.ContainsRune(allowed, r) {
 			return fmt.Sprintf("it has the control character %U", r)
 		}
 	}

@@ -32,11 +32,14 @@ func ValidateFlag(f *Flag) []Problem {
 	c.key(f.Key)
 	c.text("/description", f.Description, MaxTextBytes)
 	c.text("/owner", f.Owner, engine.MaxNameBytes)
+	c.readable("/description", f.Description, "\n\t")
+	c.readable("/owner", f.Owner, "")
 	if len(f.Tags) > MaxTags {
 		c.fail("/tags", fmt.Sprintf("%d tags exceed the limit of %d", len(f.Tags), MaxTags), "")
 	}
 	for i, tag := range f.Tags {
 		c.text("/tags/"+strconv.Itoa(i), tag, engine.MaxNameBytes)
+		c.readable("/tags/"+strconv.Itoa(i), tag, "")
 	}
 	c.gates(f)
 	c.offVariant(f)
@@ -48,6 +51,7 @@ func ValidateSegment(s *Segment) []Problem {
 	c := checker{about: Problem{Segment: s.Key}}
 	c.key(s.Key)
 	c.text("/description", s.Description, MaxTextBytes)
+	c.readable("/description", s.Description, "\n\t")
 	c.constraints(s.Constraints, "a segment without constraints matches nobody")
 	return c.problems
 }
@@ -81,6 +85,13 @@ func (c *checker) warn(pointer, detail, hint string) { c.add(Warning, pointer, d
 func (c *checker) text(pointer, text string, most int) {
 	if len(text) > most {
 		c.fail(pointer, fmt.Sprintf("%d bytes exceed the limit of %d", len(text), most), "")
+	}
+}
+
+// readable refuses control characters in a text that people read.
+func (c *checker) readable(pointer, text, allowed string) {
+	if problem := ControlProblem(text, allowed); problem != "" {
+		c.fail(pointer, problem, "")
 	}
 }
 

@@ -254,6 +254,9 @@ func (d *Draft) SetSettings(settings flagset.Settings, description string) error
 	if len(description) > maxDescription {
 		return InvalidAt("/description", fmt.Sprintf("%d bytes exceed the limit of %d", len(description), maxDescription), "")
 	}
+	if problem := flagset.ControlProblem(description, "\n\t"); problem != "" {
+		return InvalidAt("/description", problem, "")
+	}
 	return d.changeHead(settings, strings.ToValidUTF8(description, "�"))
 }
 

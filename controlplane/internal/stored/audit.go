@@ -13,6 +13,7 @@ import (
 type AuditEntry struct {
 	Time    int64        `msgpack:"time"`
 	By      string       `msgpack:"by"`
+	Token   string       `msgpack:"token,omitempty"`
 	Reason  string       `msgpack:"reason,omitempty"`
 	Action  string       `msgpack:"action"`
 	Key     string       `msgpack:"key,omitempty"`
@@ -62,7 +63,7 @@ func ParseEntry(env string, e store.Entry) (api.AuditEntry, AuditEntry, error) {
 	if err != nil {
 		return api.AuditEntry{}, stored, err
 	}
-	return api.AuditEntry{Environment: env, Revision: revision, Time: FromMicros(stored.Time), By: stored.By, Reason: stored.Reason,
+	return api.AuditEntry{Environment: env, Revision: revision, Time: FromMicros(stored.Time), By: stored.By, Token: stored.Token, Reason: stored.Reason,
 		Action: stored.Action, Key: stored.Key, Changes: append([]api.Change{}, stored.Changes...)}, stored, nil
 }
 

@@ -16,9 +16,12 @@ type Usage struct {
 	Count int64 `msgpack:"c"`
 }
 
+// maxCount is where counts end. A report may name any number, and every language reads this one.
+const maxCount = 1 << 53
+
 // Add returns the usage of two reports.
 func (u Usage) Add(v Usage) Usage {
-	return Usage{max(u.Last, v.Last), u.Count + v.Count}
+	return Usage{max(u.Last, v.Last), min(u.Count, maxCount) + min(v.Count, maxCount-min(u.Count, maxCount))}
 }
 
 // UsageShard returns the number of the shard that holds a flag's usage.

@@ -1,6 +1,10 @@
 package stored
 
-import "github.com/gonfalon-flags/gonfalon/controlplane/api"
+import (
+	"strings"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
+)
 
 // Webhook is a webhook in its stored form. The secret is stored unencrypted, since deliveries are signed with it.
 type Webhook struct {
@@ -27,5 +31,13 @@ func (w *Webhook) Document(id string, d *Delivery) api.Webhook {
 
 // Audit returns what the audit records of a webhook.
 func (w *Webhook) Audit() map[string]any {
-	return map[string]any{"name": w.Name, "url": w.URL, "envs": append([]string{}, w.Envs...)}
+	return map[string]any{"name": w.Name, "url": w.host(), "envs": append([]string{}, w.Envs...)}
+}
+
+// host returns the URL without its path, which is a secret of some services.
+func (w *Webhook) host() string {
+	scheme, rest, _ := strings.Cut(w.URL, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	host, _, _ = strings.Cut(host, "?")
+	return scheme + "://" + host
 }
