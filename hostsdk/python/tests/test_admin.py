@@ -16,7 +16,7 @@ from flagset import TREE
 from gonfalon import Gonfalon
 from gonfalon.admin import Admin, ApiError, AsyncAdmin
 from test_server import ADMIN, ControlPlane
-from watcher import QUICK, Watcher
+from watcher import QUICK
 
 KEYS: list[str] = json.loads((TREE / "hostsdk/testdata/keys.json").read_text())
 
@@ -41,9 +41,10 @@ def test_a_program_writes_flags_reads_them_and_sees_them_in_a_client(plane: Cont
     token = admin.create_token(body={"name": "python", "role": "sdk", "envs": ["default"]}).data["token"]
     with Gonfalon(plane.url, token, **QUICK) as flags:
         assert set(flags.keys) == set(KEYS)
-        watcher = Watcher(flags)
+        assert all(flags.enabled(key, "user:1", groups=["staff"]) and not flags.enabled(key, "user:1") for key in KEYS)
+        assert flags.stats.unknown == 0
         revision = admin.enable_flag(env="default", key="größe", body={"for_actor": "user:7"}).data["revision"]
-        watcher.until(lambda: flags.info is not None and flags.info.revision >= revision)
+        assert flags.wait_for(revision, 10)
         assert flags.enabled("größe", "user:7") and not flags.enabled("größe", "user:8")
     gates = admin.get_flag(env="default", key="größe").data["gates"]
     assert [(gate["type"], gate["target"]) for gate in gates] == [("actor", "user:7"), ("group", "staff")]

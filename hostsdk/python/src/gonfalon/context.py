@@ -170,6 +170,11 @@ class Context:
         #: What was left out, or counts as nobody, since it can't be read.
         self.unreadable: tuple[str, ...] = tuple(dict.fromkeys(wrong))
 
+    @property
+    def wants_names(self) -> bool:
+        """Whether member_of depends on the groups that flags name."""
+        return self.in_group is not None or len(self.groups) > MAX_GROUPS
+
     def member_of(self, named: Iterable[str]) -> list[str]:
         """The groups for a request about flags that name these. Raises ContextError if they can't be known."""
         if self._no_groups is not None:

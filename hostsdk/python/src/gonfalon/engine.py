@@ -245,7 +245,7 @@ class Engine:
         if not all(isinstance(key, str) for key in keys):
             raise TypeError("a flag's key is a string")
         asking = self._context(actor, groups, attributes)
-        named = self.groups(keys)
+        named = self.groups(keys) if asking.wants_names or isinstance(flags, str) else ()
         names = (self._needs.get(flags) or self._ask(flags)).attributes if isinstance(flags, str) else None
         member_of = asking.member_of(named) if named or names is None else ()
         known = asking.known(names)

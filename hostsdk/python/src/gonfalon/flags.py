@@ -163,9 +163,11 @@ class Flags:
             keys = None if keys is None else list(keys)
             decisions = engine.decide_all(keys, actor, *_parts(asking))
             for decision in decisions:
+                if decision._packed & REASON not in (0, NOT_READY):
+                    continue
                 if decision.error is not None:
                     self._failed(decision.key, decision.error)
-                elif not decision.known:
+                else:
                     self._store.mistakes.unknown_flag(decision.key)
             return decisions
         except Exception as error:  # noqa: BLE001 -- a decision never fails
