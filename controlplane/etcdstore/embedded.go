@@ -102,6 +102,7 @@ func (e Embedded) config() *embed.Config {
 	// A single member has nobody to wait for: it elects itself when the election times out.
 	c.TickMs, c.ElectionMs = 10, 100
 	c.MaxTxnOps, c.MaxRequestBytes = uint(embeddedLimits.Ops), uint(embeddedLimits.Bytes)+framing
+	c.WarningApplyDuration = 500 * time.Millisecond // large transactions take longer than etcd expects
 	tune(c, e.Quota)
 	return c
 }

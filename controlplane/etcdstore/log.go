@@ -3,6 +3,7 @@ package etcdstore
 import (
 	"context"
 	"log/slog"
+	"strings"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -61,12 +62,19 @@ func (c *core) Write(e zapcore.Entry, fields []zapcore.Field) error {
 
 func (c *core) Sync() error { return nil }
 
+// maxLogged is how many bytes of one field are logged. etcd would log all keys of a slow transaction.
+const maxLogged = 512
+
 func attributes(fields []zapcore.Field) []any {
 	encoder := zapcore.NewMapObjectEncoder()
 	list := make([]any, 0, len(fields))
 	for _, f := range fields {
 		f.AddTo(encoder)
-		list = append(list, slog.Any(f.Key, encoder.Fields[f.Key]))
+		value := encoder.Fields[f.Key]
+		if text, is := value.(string); is && len(text) > maxLogged {
+			value = strings.ToValidUTF8(text[:maxLogged], "") + "…"
+		}
+		list = append(list, slog.Any(f.Key, value))
 	}
 	return list
 }
