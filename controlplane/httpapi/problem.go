@@ -11,6 +11,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
+	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
@@ -128,7 +129,10 @@ func (c *call) problem(err error) *api.ProblemDocument {
 	}
 	code := controlplane.CodeOf(err)
 	e := &kindOf(code).of(c.route.noun, "").ProblemDocument
-	if code == api.Unavailable {
+	switch {
+	case errors.Is(err, store.ErrNoSpace):
+		e.RetryAfter = 60 // somebody has to make room first
+	case code == api.Unavailable:
 		e.RetryAfter = 1
 	}
 	var failed *api.Error
