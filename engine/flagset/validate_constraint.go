@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -98,15 +99,49 @@ func (c *checker) only(k *Constraint, v any) {
 		if !isText && !isNumber(v) {
 			c.fail("/values/0", k.Operator+" compares numbers or text, but this is "+valueType(v), "")
 		}
+		c.ordered(k.Attribute, text)
 	case "eq", "neq":
+		if k.Operator == "neq" {
+			c.plural(k.Attribute)
+		}
 		if v == nil {
 			c.warn("/values/0", "nothing equals null, because a missing attribute never matches", "")
 		}
 	}
 }
 
+var (
+	versionText = regexp.MustCompile(`^v?[0-9]+(\.[0-9]+){2,}([-+].*)?$`)
+	decimalText = regexp.MustCompile(`^[0-9]+\.[0-9]+$`)
+	timeText    = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:]+([.,][0-9]+)?(Z|[-+][0-9:]+)?$`)
+)
+
+// ordered warns about text that looks like something that has an order of its own, which gt and its like don't know.
+func (c *checker) ordered(attribute, text string) {
+	const versions = "for versions, use semver_gte or semver_lt"
+	switch {
+	case versionText.MatchString(text):
+		c.warn("/values/0", "texts are compared byte by byte: 1.10.0 comes before 1.9.0", versions)
+	case decimalText.MatchString(text) && strings.Contains(strings.ToLower(attribute), "version"):
+		c.warn("/values/0", quoted(text)+" is compared as a number: 1.10 is 1.1, and less than 1.9", versions)
+	case timeText.MatchString(text) && (!strings.HasSuffix(text, "Z") || strings.ContainsAny(text, "., ")):
+		c.warn("/values/0", "texts are compared byte by byte, and times with an offset or a fraction out of order", "write times in UTC without a fraction, such as 2026-11-27T08:30:00Z, in the context too")
+	}
+}
+
+// plural warns that a list is neither equal to a value nor one of them, so that an operator that denies holds for it.
+func (c *checker) plural(attribute string) {
+	if len(attribute) < 3 || !strings.HasSuffix(attribute, "s") || strings.ContainsAny(attribute[len(attribute)-2:len(attribute)-1], "aiosu") {
+		return
+	}
+	c.warn("/attribute", "if "+quoted(attribute)+" is a list, the constraint holds whatever is in it", "compare a single value, or deny a group")
+}
+
 // list warns about values that surprise people with in and not_in, which compare strictly: 5 isn't 5.0 there.
 func (c *checker) list(k *Constraint) {
+	if k.Operator == "not_in" {
+		c.plural(k.Attribute)
+	}
 	if len(k.Values) == 0 && k.Operator == "in" {
 		c.warn("/values", "nothing is in an empty list", "")
 	}

@@ -109,6 +109,57 @@ func TestFlagProblems(t *testing.T) {
 	}
 }
 
+// TestSurprises checks the warnings about what is allowed and yet decides otherwise than it reads.
+func TestSurprises(t *testing.T) {
+	rule := func(attribute, operator string, value any) Gate {
+		return Gate{Type: Rule, Enabled: true, Constraints: []Constraint{{Attribute: attribute, Operator: operator, Values: []any{value}}}}
+	}
+	variants := func(payloads ...string) Gate {
+		g := Gate{Type: VariantGate}
+		for i, p := range payloads {
+			g.Variants = append(g.Variants, Variant{Name: fmt.Sprint(i), Weight: Int(1), Payload: []byte(p)})
+		}
+		return g
+	}
+	for _, c := range []struct {
+		gate Gate
+		want string // part of the only warning; "": none
+	}{
+		{rule("app", "gte", "1.10.0"), "1.10.0 comes before 1.9.0"},
+		{rule("app", "lt", "v2.0.0-rc.1"), "1.10.0 comes before 1.9.0"},
+		{rule("app_version", "gt", "1.10"), "1.10 is 1.1"},
+		{rule("price", "gt", "99.5"), ""},
+		{rule("price", "gt", 99.5), ""},
+		{rule("app", "semver_gte", "1.10.0"), ""},
+		{rule("signup", "gt", "2026-11-27T08:30:00+01:00"), "out of order"},
+		{rule("signup", "gt", "2026-11-27T08:30:00.5Z"), "out of order"},
+		{rule("signup", "gt", "2026-11-27T08:30:00Z"), ""},
+		{rule("signup", "gt", "2026-11-27"), ""},
+		{rule("roles", "not_in", "banned"), "is a list"},
+		{rule("groups", "neq", "banned"), "is a list"},
+		{rule("roles", "in", "staff"), ""},
+		{rule("status", "not_in", "banned"), ""},
+		{rule("os", "neq", "ios"), ""},
+		{variants("0.5", "1", "1.5"), "some payloads are integers"},
+		{variants("1", "2"), ""},
+		{variants("0.5", "1.5"), ""},
+		{variants("9007199254740993"), "rounded in most languages"},
+		{variants("-9007199254740993"), "rounded in most languages"},
+		{variants(`{"a":[18446744073709551616]}`), "rounded in most languages"},
+		{variants("9007199254740992"), ""},
+		{variants(`"9007199254740993"`), ""},
+	} {
+		problems := ValidateFlag(&Flag{Key: "f", Gates: []Gate{c.gate}})
+		ok := len(problems) == 0
+		if c.want != "" {
+			ok = len(problems) == 1 && problems[0].Severity == Warning && strings.Contains(problems[0].Detail, c.want)
+		}
+		if !ok {
+			t.Errorf("%+v: %v, want %q", c.gate, problems, c.want)
+		}
+	}
+}
+
 func TestIntroduced(t *testing.T) {
 	bad := Gate{Type: PercentageOfActors, Ratio: ptr(1.5)}
 	before := ValidateFlag(&Flag{Key: "f", Gates: []Gate{bad}})

@@ -2,7 +2,9 @@ package flagset
 
 import (
 	"fmt"
+	"math/big"
 	"strconv"
+	"strings"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
@@ -18,7 +20,7 @@ func (c *checker) variants(variants []Variant) {
 	}
 	place := c.place
 	taken := map[string]bool{}
-	first := ""
+	first, whole, broken := "", false, false
 	positive, sound := false, true
 	for i := range variants {
 		v := &variants[i]
@@ -34,8 +36,15 @@ func (c *checker) variants(variants []Variant) {
 		}
 		positive, sound = positive || above, sound && ok
 		first = c.payload(v.Payload, first)
+		if first == kindFloat.String() && v.Payload != nil {
+			fraction := strings.ContainsAny(string(v.Payload), ".eE")
+			whole, broken = whole || !fraction, broken || fraction
+		}
 	}
 	c.place = place
+	if whole && broken {
+		c.warn("/variants", "some payloads are integers and some have a fraction", "OpenFeature's clients get all of them as floats: ask for a float")
+	}
 	switch {
 	case !sound:
 	case !positive:
@@ -62,10 +71,32 @@ func (c *checker) payload(payload []byte, before string) string {
 		return before
 	}
 	c.text("/payload", string(appendValue(nil, root.plain())), engine.MaxPayloadBytes)
+	if beyond(&root) {
+		c.warn("/payload", "an integer beyond ±9007199254740992 is rounded in most languages", "put it in quotes: as text it keeps every digit")
+	}
 	kind := root.kind.String()
 	if before != "" && kind != before {
 		c.fail("/payload", "this is "+kind+", but the payload before it is "+before, "all of a flag's payloads have one type")
 		return before
 	}
 	return kind
+}
+
+// beyond reports whether a payload has an integer that a float can't hold exactly.
+func beyond(n *node) bool {
+	switch v := n.value.(type) {
+	case int64:
+		return v > 1<<53 || v < -1<<53
+	case *big.Int:
+		return true
+	}
+	if n.parts == nil {
+		return false
+	}
+	for i := range n.items {
+		if beyond(&n.items[i]) {
+			return true
+		}
+	}
+	return false
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"math/big"
 	"slices"
 	"strings"
 
@@ -156,22 +155,21 @@ func (n node) scalar(y *yaml.Node) (node, error) {
 	}
 }
 
-// yamlNumber reads the numbers that YAML can write and JSON can't: 0x10, 1_000, .5, 5., +5.
+// yamlNumber reads the numbers that YAML can write and JSON can't: .5, 5., +5. What readers of YAML disagree about, since
+// it may as well be text, is refused: 01234, 0x10, 0o17, 1_000.
 func (n node) yamlNumber(text string) (node, error) {
-	plain := strings.TrimPrefix(strings.ReplaceAll(text, "_", ""), "+")
-	if len(plain) > maxDigits {
+	if len(text) > maxDigits {
 		return node{}, errNumberLength
 	}
-	sign, digits := "", plain
-	if strings.HasPrefix(plain, "-") {
-		sign, digits = "-", plain[1:]
+	sign, digits := "", strings.TrimPrefix(text, "+")
+	if strings.HasPrefix(digits, "-") {
+		sign, digits = "-", digits[1:]
 	}
-	if strings.Trim(digits, "0123456789") == "" && (digits == "0" || !strings.HasPrefix(digits, "0")) {
-		return n.number(plain)
+	if strings.Contains(text, "_") || len(digits) > 1 && digits[0] == '0' && strings.IndexByte(".eE", digits[1]) < 0 {
+		return node{}, fmt.Errorf("%s may be a number or text: put it in quotes, or write the number as JSON does", quoted(text))
 	}
-	if i, ok := new(big.Int).SetString(plain, 0); ok {
-		n.kind, n.value = kindInteger, Integer(i).Value()
-		return n, nil
+	if strings.Trim(digits, "0123456789") == "" {
+		return n.number(sign + digits)
 	}
 	switch strings.ToLower(digits) {
 	case ".inf", ".nan":

@@ -31,7 +31,7 @@ func yamlValues(t *testing.T, list string) []any {
 func TestYAMLValues(t *testing.T) {
 	huge, _ := new(big.Int).SetString("123456789012345678901234567890", 10)
 	for text, want := range map[string]any{
-		"5": int64(5), "5.0": int64(5), "5.5": 5.5, "+5": int64(5), "-5": int64(-5), "1_000": int64(1000), "0x10": int64(16), "0o17": int64(15), "0b101": int64(5),
+		"5": int64(5), "5.0": int64(5), "5.5": 5.5, "+5": int64(5), "-5": int64(-5), "0": int64(0), "-0.5": -0.5, "0e1": int64(0), "12:30": "12:30",
 		".5": 0.5, "-.5": -0.5, "5.": int64(5), "1e3": int64(1000), "1.5e-3": 0.0015, "123456789012345678901234567890": huge, "18446744073709551615": new(big.Int).SetUint64(1<<64 - 1),
 		"-9223372036854775808": int64(-1 << 63), "true": true, "False": false, "null": nil, "~": nil, "yes": "yes", "no": "no", "on": "on",
 		`"5"`: "5", `'true'`: "true", "2026-01-01": "2026-01-01", "2026-11-27T00:00:00Z": "2026-11-27T00:00:00Z", "!!str 5": "5", "[1, a]": []any{int64(1), "a"}, "{a: 1}": map[string]any{"a": int64(1)},
@@ -56,6 +56,12 @@ func TestYAMLRefuses(t *testing.T) {
 		"flags: &f\n  - *f":              "nested more than 64 levels deep",
 		"flags: [{<<: {key: a}}]":        "line 1: merge keys",
 		"flags:\n- key: a\n- {[1]: 2}":   "line 3: a name in a mapping must be text",
+		"flags: [{key: 01234}]":          `line 1: "01234" may be a number or text: put it in quotes`,
+		"flags: [{key: -017}]":           `line 1: "-017" may be a number or text`,
+		"flags: [{key: 0x10}]":           `line 1: "0x10" may be a number or text`,
+		"flags: [{key: 0o17}]":           `line 1: "0o17" may be a number or text`,
+		"flags: [{key: 0b101}]":          `line 1: "0b101" may be a number or text`,
+		"flags: [{key: 1_000}]":          `line 1: "1_000" may be a number or text`,
 		"flags: [{key: .nan}]":           "line 1: .nan is not a number",
 		"flags: [{key: -.inf}]":          "line 1: -.inf is not a number",
 		"flags: [{key: !!binary aGk=}]":  "the tag is not one of JSON's types",
