@@ -12,16 +12,16 @@ const hostile = "a\x1b[2J\r\nforged\tb\u009b1m\u202e\u2028c"
 // What users write reaches a terminal with its control characters escaped, whatever the verb and its form.
 func TestNothingReachesATerminalRaw(t *testing.T) {
 	s := serve(t, "--in-memory")
-	flag := fmt.Sprintf(`{"key": "hostile", "description": %[1]q, "owner": %[1]q, "tags": [%[1]q], "gates": [{"type": "actor", "target": %[1]q, "enabled": true},
+	flag := fmt.Sprintf(`{"key": "hostile", "description": "two\nlines", "gates": [{"type": "actor", "target": %[1]q, "enabled": true},
 		{"type": "rule", "constraints": [{"attribute": %[1]q, "operator": "in", "values": [%[1]q]}]},
 		{"type": "variant", "variants": [{"name": "only", "weight": 1, "payload": %[1]q}]}]}`, hostile)
 	flag = strings.ReplaceAll(flag, `\x1b`, `\u001b`) // JSON has no \x
-	s.run("flags", "put", file(t, "f.json", flag), "--reason", hostile).must(t)
+	s.run("flags", "put", file(t, "f.json", flag)).must(t)
 	constraints := flag[strings.Index(flag, `[{"attribute"`) : strings.Index(flag, `]}]},`)+3]
-	s.run("segments", "put", file(t, "s.json", `{"key": "hostile", "constraints": `+constraints+`}`), "--reason", hostile).must(t)
-	s.run("envs", "create", "hostile", "--description", hostile, "--reason", hostile).must(t)
-	s.run("tokens", "create", "--role", "viewer", "--name", hostile, "--reason", hostile).must(t)
-	s.run("webhooks", "create", hostile, "https://chat.example/hook", "--reason", hostile).must(t)
+	s.run("segments", "put", file(t, "s.json", `{"key": "hostile", "constraints": `+constraints+`}`)).must(t)
+	s.run("envs", "create", "hostile", "--description", "two\nlines").must(t)
+	s.run("tokens", "create", "--role", "viewer", "--name", hostile).has(t, 1, "control character")
+	s.run("webhooks", "create", hostile, "https://chat.example/hook").has(t, 1, "control character")
 	s.run("flags", "enable", "hostile", "--actor", hostile, "--if-match", "other", "--reason", hostile).has(t, 1)
 	s.run("audit").has(t, 0, `a\x1b[2J\r\nforged`)
 	copied := file(t, "copy.yaml", s.run("export").must(t))
