@@ -22,6 +22,8 @@ const (
 	tidyEvery = 10 * time.Second
 	// growth is how much a byte that is written may add to etcd's file, at most: pages are larger than values.
 	growth = 8
+	// smallest is how much room an etcd of our own needs to accept what is urgent.
+	smallest = 64 << 10
 )
 
 // reserve returns how much of a quota only urgent transactions may use. A compaction needs some of it too.
@@ -98,7 +100,11 @@ func (s *Store) tidy(ctx context.Context, log *slog.Logger) error {
 			return err
 		}
 	}
-	if u.Used >= u.Quota-reserve(u.Quota)/2 {
+	margin := reserve(u.Quota) / 2 // other users of a cluster may know no reserve
+	if s.own != nil {
+		margin = smallest
+	}
+	if u.Used >= u.Quota-margin {
 		return nil
 	}
 	alarms, err := s.client.AlarmList(ctx)
