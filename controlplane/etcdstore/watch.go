@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"sync"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -32,7 +33,7 @@ func (s *Store) Watch(ctx context.Context, after int64) iter.Seq2[store.Batch, e
 		// A member without a leader may stay silent: it is better that the watch ends with an error.
 		watching = clientv3.WithRequireLeader(watching)
 		w := &watch{store: s, ctx: watching, after: after, probed: make(chan error, 1), heard: time.Now()}
-		defer w.wait()
+		defer w.probes.Wait()
 		defer cancel()
 		if err := w.run(yield); err != nil && ctx.Err() == nil {
 			yield(store.Batch{}, s.fault(ctx, err))
@@ -48,6 +49,7 @@ type watch struct {
 	heard   time.Time  // when the watched member last said anything
 	probed  chan error // the result of the probe under way
 	probing bool
+	probes  sync.WaitGroup
 }
 
 // run yields batches until the reader has enough (then it returns nil), or until the watch can't go on.
@@ -121,20 +123,13 @@ func (w *watch) probe() {
 		return
 	}
 	w.probing = true
-	go func() {
+	w.probes.Go(func() {
 		_, err := w.store.newest(w.ctx)
 		if err == nil {
 			err = w.store.client.RequestProgress(w.ctx)
 		}
 		w.probed <- err
-	}()
-}
-
-// wait waits for the probe under way. The context of the watch has ended.
-func (w *watch) wait() {
-	if w.probing {
-		_ = <-w.probed
-	}
+	})
 }
 
 // newest returns the newest revision, which a quorum confirms.
