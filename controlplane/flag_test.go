@@ -122,7 +122,7 @@ func TestInvalidFlagsAreRefusedWithEveryProblem(t *testing.T) {
 	_, err = s.PutFlag(ctx, env, flagset.Flag{Key: "no/key"}, by)
 	want(t, err, api.Invalid)
 	_, err = s.Enable(ctx, env, "f", flagset.Scope{Actor: pointer("u"), Group: pointer("g")}, by)
-	want(t, err, api.Invalid)
+	want(t, err, api.UnsupportedScope)
 	if p := must[api.FlagPage](t)(s.ListFlags(ctx, env, controlplane.FlagQuery{})); p.Total != 0 || p.Revision != 1 {
 		t.Fatalf("a refused flag left %+v", p)
 	}
