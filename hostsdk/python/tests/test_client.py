@@ -11,8 +11,10 @@ import pytest
 from fake import HEARTBEAT, FakeServer
 from flagset import DATA, OTHER_LINEAGE, delta, frame, identity, position, snapshot
 from gonfalon import Context, ContextError, FlagsChanged, Gonfalon, LoadError, Reason, State, StateChanged
+from gonfalon.crossing import ModuleTrap
+from gonfalon.resolution import resolve
 from gonfalon.source import Backoff, Pace
-from gonfalon.testing import FlagForTest, compile_for_test
+from gonfalon.testing import FlagForTest, FlagsForTest, compile_for_test
 from gonfalon.wire import WireError
 from watcher import QUICK, Watcher
 
@@ -346,6 +348,31 @@ def test_an_absurd_question_never_raises() -> None:
         flags.payload_int("b", wrong, default=1, attributes=wrong)
     assert not flags.enabled(5)  # type: ignore[arg-type]
     assert flags.stats.broken > 0
+
+
+@pytest.mark.parametrize("loaded", [True, False])
+def test_absurd_keys_of_many_flags_raise_nothing(loaded: bool) -> None:
+    flags = FlagsForTest()
+    if not loaded:
+        flags.unload()
+    for wrong in (5, object(), range(2), ["b", [], None]):
+        assert all(not d.enabled for d in flags.decide_all("user:1", keys=wrong))  # type: ignore[arg-type]
+
+
+def test_an_engine_that_fails_is_a_general_error_and_raises_nothing() -> None:
+    flags = Gonfalon(bootstrap=compile_for_test({"a": FlagForTest(actors={"user:1": True})}))
+    engine = flags._store.engine
+    assert engine is not None
+
+    def fail(_: bytes) -> Any:
+        raise ModuleTrap("out of memory")
+
+    engine._instance, engine._make = None, fail
+    assert flags.enabled("a", "user:1", default=True)
+    assert flags.keys == () and flags.decide_all("user:1") == []
+    assert [d.reason for d in flags.decide_all("user:1", keys=["a"])] == [Reason.NOT_READY]
+    assert resolve(flags.decide("a", "user:1")).error == "GENERAL"
+    assert flags.stats.broken >= 4
 
 
 def test_questions_are_answered_while_snapshots_change(server: FakeServer) -> None:

@@ -160,7 +160,7 @@ class Engine:
         """One decision of several, which keeps its error to itself."""
         try:
             return self.decide(key, asking, NO_GROUPS, None, now, roll)
-        except ContextError as error:
+        except Exception as error:  # noqa: BLE001 -- the others are still decided
             return Decision(key, NOT_READY, revision=self.info.revision, error=error)
 
     def explain(

@@ -157,11 +157,12 @@ class Flags:
         """The decisions about these flags, in their order, or about all flags, ascending by key. It takes one call into the
         module per 1,024 flags."""
         engine = self._store.engine
-        if engine is None:
-            return [Decision(key, NOT_READY) for key in keys or ()]
+        wanted: list[str] | None = None
         try:
-            keys = None if keys is None else list(keys)
-            decisions = engine.decide_all(keys, actor, *_parts(asking))
+            wanted = None if keys is None else list(keys)
+            if engine is None:
+                return [Decision(key, NOT_READY) for key in wanted or ()]
+            decisions = engine.decide_all(wanted, actor, *_parts(asking))
             for decision in decisions:
                 if decision._packed & REASON not in (0, NOT_READY):
                     continue
@@ -172,8 +173,9 @@ class Flags:
             return decisions
         except Exception as error:  # noqa: BLE001 -- a decision never fails
             self._failed("all flags", error)
-            every = engine.all_keys() if keys is None else keys if isinstance(keys, list) else ()
-            return [Decision(key, NOT_READY, revision=engine.info.revision, error=error) for key in every]
+            revision = engine.info.revision if engine else None
+            every = self.keys if keys is None else wanted or ()
+            return [Decision(key, NOT_READY, revision=revision, error=error) for key in every]
 
     def explain(self, key: str, actor: Who | Context = None, **asking: Unpack[Asking]) -> Explanation:
         """The decision with every gate that the engine looked at. It is not counted as an evaluation. Where nothing could be
@@ -193,7 +195,11 @@ class Flags:
     def keys(self) -> tuple[str, ...]:
         """The keys of all flags, ascending."""
         engine = self._store.engine
-        return engine.all_keys() if engine else ()
+        try:
+            return engine.all_keys() if engine else ()
+        except Exception as error:  # noqa: BLE001 -- neither does this fail
+            self._failed("all flags", error)
+            return ()
 
     def snapshot(self) -> bytes | None:
         """The bytes that serve now, to be kept as a bootstrap; None before the first."""
