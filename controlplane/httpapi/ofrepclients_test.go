@@ -24,6 +24,7 @@ func TestOFREPClients(t *testing.T) {
 	}{
 		"node":   {"testdata/ofrepweb", "node_modules/@openfeature/ofrep-provider", []string{"node", "check_server.mjs"}, "npm ci"},
 		"python": {"testdata/ofreppython", ".venv/.installed-from", []string{".venv/bin/python", "check.py"}, "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt"},
+		"java":   {"testdata/ofrepjava", "lib/.installed-from", []string{"java", "-cp", "lib/*", "Check.java"}, "sh install.sh"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := os.Stat(c.folder + "/" + c.needs); err != nil {
