@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -260,5 +261,27 @@ func TestOFREPCountsUsage(t *testing.T) {
 		if err != nil || flag.Evaluations != want {
 			t.Errorf("%s: %d evaluations, %v; want %d", key, flag.Evaluations, err, want)
 		}
+	}
+}
+
+// TestOFREPBoundsWork sends a context that makes the patterns of every flag read a long attribute.
+func TestOFREPBoundsWork(t *testing.T) {
+	f := open(t, httpapi.Config{})
+	var flags strings.Builder
+	flags.WriteString("flags:\n")
+	for i := range 200 {
+		fmt.Fprintf(&flags, "  - {key: f%d, gates: [{type: rule, constraints: [{attribute: a, operator: matches, values: ['.*x.*y.*z%d']}]}]}\n", i, i)
+	}
+	f.importYAML(flags.String())
+	client := f.token(api.RoleClient, "default")
+	ask := func(n int) answer {
+		return f.do(client, "POST", "/ofrep/v1/evaluate/flags", `{"context": {"a": "`+strings.Repeat("xy", n)+`"}}`)
+	}
+	f.want(200, ask(100))
+	if got := f.want(400, ask(30_000)); !strings.Contains(string(got.body), `"errorCode":"INVALID_CONTEXT"`) {
+		t.Errorf("%s", got)
+	}
+	if got := f.do(client, "POST", "/ofrep/v1/evaluate/flags", `{"context": {"a": 1`+strings.Repeat(`, "a": 1`, 20_000)+`}}`); got.status != 400 {
+		t.Errorf("20,000 members: %.100s", got)
 	}
 }
