@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import re
 import socket
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgpack
 import pytest
 
 from gonfalon import AsyncGonfalon, Gonfalon, State
@@ -115,6 +117,21 @@ def test_a_restart_is_survived_and_resumed(plane: ControlPlane, tmp_path: Path) 
         finally:
             again.stop()
     assert last_good.exists()
+
+
+@pytest.mark.parametrize("poll", [None, 0.05])
+def test_a_forged_last_good_gets_the_kill(plane: ControlPlane, tmp_path: Path, poll: float | None) -> None:
+    plane.put("a", ON)
+    header, segments, records, _ = msgpack.unpackb(plane.http.get("/envs/default/snapshot").content)
+    header[4] += 1000  # a revision that the server never had
+    forged = msgpack.packb([header, segments, records])
+    forged = b"\x94" + forged[1:] + b"\xc4\x20"
+    last_good = tmp_path / "last"
+    last_good.write_bytes(forged + hashlib.sha256(forged).digest())
+    plane.ask("POST", "/envs/default/flags/a/kill")
+    with Gonfalon(plane.url, plane.sdk_token(), last_good=last_good, poll=poll, **QUICK) as flags:
+        Watcher(flags).until(lambda: flags.decide("a").killed)
+        assert flags.state is State.READY
 
 
 def test_a_token_that_is_made_later_is_enough(plane: ControlPlane) -> None:
