@@ -106,7 +106,7 @@ def test_events_follow_the_client(server: FakeServer) -> None:
         assert api.get_client().get_boolean_value("a", False)
         server.publish(snapshot(2, a=False, b=True))
         event, details = events.get(timeout=10)
-        while event is not ProviderEvent.PROVIDER_CONFIGURATION_CHANGED or details.metadata["revision"] != 2:  # 1 was a change, too
+        while event is not ProviderEvent.PROVIDER_CONFIGURATION_CHANGED or details.metadata["revision"] != 2:  # 1 was one, too
             event, details = events.get(timeout=10)
         assert details.flags_changed == ["a", "b"]
         assert details.provider_name == "gonfalon"
