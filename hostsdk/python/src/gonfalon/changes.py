@@ -12,6 +12,7 @@ import msgpack
 # The members of a flag's record, and one of a header's counts.
 _GROUPS, _RULES, _VARIANTS, _PREREQUISITES, _WINDOWS = 5, 6, 7, 8, 9
 _SCHEDULES = 8
+_DENIED, _ALLOWED = 1, 2
 
 
 class Records:
@@ -46,10 +47,11 @@ class Records:
         record = self.record(key)
         return list(record[_WINDOWS]) if record else []
 
-    def has_groups(self, key: str) -> bool:
-        """Whether a flag has gates for groups, which a setting weighs."""
+    def is_torn(self, key: str) -> bool:
+        """Whether a flag allows some groups and denies others, so that the setting of which win matters."""
         record = self.record(key)
-        return not record or bool(record[_GROUPS])
+        states = record[_GROUPS][1::2] if record else ()
+        return any(state != _ALLOWED for state in states) and any(state != _DENIED for state in states)
 
     def payloads_of(self, key: str) -> list[bytes]:
         """The payloads of a flag's variants, as JSON."""
@@ -80,7 +82,7 @@ def changed_flags(old: bytes | None, new: bytes) -> frozenset[str]:
     every = before.flags.keys() | after.flags.keys()
     changed = {key for key in every if before.flags.get(key) != after.flags.get(key)}
     if old is not None and before.settings != after.settings:
-        changed |= {key for key in every if before.has_groups(key) or after.has_groups(key)}
+        changed |= {key for key in every if before.is_torn(key) or after.is_torn(key)}
     segments = {
         key for key in before.segments.keys() | after.segments.keys() if before.segments.get(key) != after.segments.get(key)
     }
