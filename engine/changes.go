@@ -14,14 +14,16 @@ func Timed(snapshot string) bool {
 }
 
 // Changes returns the keys of the segments whose records two loaded snapshots don't share, and of the flags whose
-// decision can differ: those whose records they don't share, those that use one of the segments, and those that require
-// one of these flags, through any number of parents. Both ascend. It compares records as bytes. An empty snapshot has
+// decision can differ: those whose records they don't share, those that use one of the segments, those that allow a
+// group and deny another if the setting of which wins changed, and those that require one of these flags, through any
+// number of parents. Both ascend. It compares records as bytes. An empty snapshot has
 // none.
 func Changes(before, after string) (segments, flags []string) {
 	a, b := atRecords(before), atRecords(after)
 	segments = changed(&a, &b)
 	flags = changed(&a, &b)
-	if before == "" || len(segments)+len(flags) == 0 {
+	conflict := before != "" && allows(before) != allows(after)
+	if before == "" || len(segments)+len(flags) == 0 && !conflict {
 		return segments, flags
 	}
 	marked := make(map[string]bool, len(flags))
@@ -29,8 +31,22 @@ func Changes(before, after string) (segments, flags []string) {
 		marked[key] = true
 	}
 	list := outlines(after) // a flag that referred to something else before has another record now
+	for i := range list {
+		if conflict && list[i].conflict {
+			marked[list[i].key] = true
+		}
+	}
 	spread(segments, marked, list)
 	return segments, union(flags, keysOf(list, marked))
+}
+
+// allows reports whether the setting of a loaded snapshot lets allowed groups win over denied ones.
+func allows(snapshot string) bool {
+	l := loader{s: new(Snapshot)}
+	l.r.s = snapshot
+	l.r.tuple(4)
+	l.header()
+	return l.s.allow
 }
 
 // union merges two ascending lists.

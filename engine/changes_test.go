@@ -20,13 +20,24 @@ func TestChanges(t *testing.T) {
 		if len(before.Flags) > 0 && r.IntN(2) == 0 { // a small change, which others depend on
 			after = &flagset.Set{Settings: before.Settings, Flags: slices.Clone(before.Flags), Segments: before.Segments}
 			f := &after.Flags[r.IntN(len(after.Flags))]
-			f.Killed = !f.Killed
+			if f.Killed = !f.Killed; r.IntN(2) == 0 {
+				after.Settings.GroupConflict = map[flagset.GroupConflict]flagset.GroupConflict{
+					flagset.DenyWins: flagset.AllowWins, flagset.AllowWins: flagset.DenyWins,
+				}[before.Settings.Conflict()]
+			}
 		}
 		segments, flags := engine.Changes(string(compiledSet(t, before)), string(compiledSet(t, after)))
 		if want := differing(before.Segments, after.Segments, func(s flagset.Segment) string { return s.Key }); !slices.Equal(segments, want) {
 			t.Fatalf("segments %q, want %q", segments, want)
 		}
 		direct := differing(before.Flags, after.Flags, func(f flagset.Flag) string { return f.Key })
+		if len(before.Flags) > 0 && before.Settings.Conflict() != after.Settings.Conflict() {
+			for _, f := range after.Flags {
+				if weighsGroups(f) && !slices.Contains(direct, f.Key) {
+					direct = append(direct, f.Key)
+				}
+			}
+		}
 		want := dependants(segments, slices.Clone(direct), before, after)
 		if !slices.Equal(flags, want) {
 			t.Fatalf("flags %q, want %q", flags, want)
@@ -104,6 +115,14 @@ func TestTimed(t *testing.T) {
 }
 
 // TestChangesReachDependants follows a change through segments and parents.
+// weighsGroups reports whether a flag allows a group and denies another, so that a setting decides for who is in both.
+func weighsGroups(f flagset.Flag) bool {
+	has := func(enabled bool) bool {
+		return slices.ContainsFunc(f.Gates, func(g flagset.Gate) bool { return g.Type == flagset.Group && g.Enabled == enabled })
+	}
+	return has(true) && has(false)
+}
+
 func TestChangesReachDependants(t *testing.T) {
 	const rest = `{"key": "alone", "gates": [{"type": "boolean", "enabled": true}]},
 		{"key": "child", "gates": [{"type": "prerequisite", "target": "parent", "enabled": true}]},

@@ -7,6 +7,7 @@ import "math"
 // outline is what one flag's record refers to, when its schedules open and close, and whether it has floats.
 type outline struct {
 	key      string
+	conflict bool // it allows a group and denies another
 	segments []string
 	parents  []string
 	edges    []int64
@@ -38,7 +39,13 @@ func outlines(snapshot string) []outline {
 // outline reads a flag record.
 func (r *reader) outline() (o outline) {
 	r.tuple(10)
-	r.pass(6)
+	r.pass(5)
+	states := int32(0)
+	for n := r.array(2 * MaxTargets); n > 0 && r.code == CodeOK; n -= 2 {
+		r.name()
+		states |= r.count(stateAllow | stateDeny)
+	}
+	o.conflict = states == stateAllow|stateDeny
 	for n := r.array(MaxRules); n > 0 && r.code == CodeOK; n-- {
 		r.tuple(2)
 		r.pass(1)
