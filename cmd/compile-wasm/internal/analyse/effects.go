@@ -1,6 +1,8 @@
 package analyse
 
 import (
+	"go/ast"
+	"go/token"
 	"go/types"
 	"strings"
 
@@ -49,6 +51,7 @@ func FindEffects(g *Graph, intrinsic Intrinsic) *Effects {
 			}
 		}
 	}
+	e.exposeNamed(g)
 	for changed := true; changed; {
 		changed = false
 		for _, f := range g.Funcs {
@@ -88,6 +91,8 @@ func recasts(in ssa.Instruction) uint32 {
 	switch in := in.(type) {
 	case *ssa.Convert:
 		return behind(in.X) | behind(in)
+	case *ssa.ChangeType: // a pointer to a struct with the same fields, which are others
+		return behind(in.X) | behind(in)
 	case *ssa.Call:
 		b, ok := in.Call.Value.(*ssa.Builtin)
 		if !ok || b.Name() != "Slice" && b.Name() != "String" {
@@ -109,8 +114,7 @@ func (e *Effects) Writes(in ssa.Instruction) (out []Access) {
 		if s, ok := slice.Type().Underlying().(*types.Slice); ok {
 			a := resolve(slice)
 			a.Kinds |= Kinds(s.Elem())
-			_, isStruct := s.Elem().Underlying().(*types.Struct)
-			a.Element = a.Field == nil && !isStruct
+			a.Element = a.Field == nil && !isStruct(s.Elem())
 			out = append(out, a)
 		}
 	}
@@ -178,8 +182,8 @@ func resolve(v ssa.Value) (a Access) {
 			}
 			v = x.X
 		case *ssa.IndexAddr:
-			_, ofSlice := x.X.Type().Underlying().(*types.Slice)
-			a.Element = a.Element || ofSlice && a.Field == nil
+			s, ofSlice := x.X.Type().Underlying().(*types.Slice)
+			a.Element = a.Element || ofSlice && a.Field == nil && !isStruct(s.Elem())
 			v = x.X
 		case *ssa.Slice:
 			v = x.X
@@ -212,6 +216,11 @@ func resolve(v ssa.Value) (a Access) {
 			return a
 		}
 	}
+}
+
+func isStruct(t types.Type) bool {
+	_, ok := t.Underlying().(*types.Struct)
+	return ok
 }
 
 func layoutField(pointer types.Type, i int) *types.Var {
@@ -249,6 +258,67 @@ func (e *Effects) mark(v ssa.Value) {
 			e.exposed[a.Root] = true
 		}
 	}
+}
+
+// exposeNamed marks the package variables whose address the source takes, or
+// which it slices. A local variable that holds such an address leaves no trace
+// in the SSA form.
+func (e *Effects) exposeNamed(g *Graph) {
+	for _, p := range packagesBelow(g.Prog.Guest.Pkg) {
+		src := g.Prog.Source(p)
+		if src == nil {
+			continue
+		}
+		for _, file := range src.Syntax {
+			ast.Inspect(file, func(n ast.Node) bool {
+				var of ast.Expr
+				switch n := n.(type) {
+				case *ast.UnaryExpr:
+					if n.Op == token.AND {
+						of = n.X
+					}
+				case *ast.SliceExpr:
+					if _, isArray := src.TypesInfo.TypeOf(n.X).Underlying().(*types.Array); isArray {
+						of = n.X
+					}
+				}
+				if v := variable(src.TypesInfo, of); v != nil {
+					if pkg := g.Prog.SSA.Package(v.Pkg()); pkg != nil && pkg.Var(v.Name()) != nil {
+						e.exposed[pkg.Var(v.Name())] = true
+					}
+				}
+				return true
+			})
+		}
+	}
+}
+
+// variable returns the package variable that an addressable expression is a part
+// of, or nil.
+func variable(info *types.Info, x ast.Expr) *types.Var {
+	for x != nil {
+		switch part := ast.Unparen(x).(type) {
+		case *ast.Ident:
+			return packageVariable(info.Uses[part])
+		case *ast.SelectorExpr:
+			if info.Selections[part] == nil {
+				return packageVariable(info.Uses[part.Sel])
+			}
+			x = part.X
+		case *ast.IndexExpr:
+			x = part.X
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+func packageVariable(o types.Object) *types.Var {
+	if v, ok := o.(*types.Var); ok && v.Pkg() != nil && v.Parent() == v.Pkg().Scope() {
+		return v
+	}
+	return nil
 }
 
 // Exposed reports whether the address of a variable goes somewhere.

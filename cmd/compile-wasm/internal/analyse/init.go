@@ -186,7 +186,10 @@ func (g *Graph) task(p *types.Package) (t task) {
 		return never
 	}
 	if declaresInit(src) {
-		return surely
+		t = perhaps
+		if worksInInit(src) {
+			return surely
+		}
 	}
 	for _, init := range src.TypesInfo.InitOrder {
 		t = max(t, g.effort(src, init.Rhs))
@@ -199,6 +202,28 @@ func declaresInit(src *packages.Package) bool {
 		for _, d := range file.Decls {
 			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == "init" {
 				return true
+			}
+		}
+	}
+	return false
+}
+
+// worksInInit reports whether an init function of a package has a statement that
+// gc keeps. It drops the functions that have none.
+func worksInInit(src *packages.Package) bool {
+	for _, file := range src.Syntax {
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || f.Recv != nil || f.Name.Name != "init" || f.Body == nil {
+				continue
+			}
+			for _, s := range f.Body.List {
+				switch s.(type) {
+				case *ast.EmptyStmt, *ast.BlockStmt, *ast.DeclStmt, *ast.IfStmt, *ast.ForStmt, *ast.SwitchStmt, *ast.LabeledStmt:
+					// gc may decide that nothing is left of it
+				default:
+					return true
+				}
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package build_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -39,6 +40,7 @@ func TestRefused(t *testing.T) {
 		"an endless initialiser":       {"\nvar a = 1\n\nvar x = loop()\n\nfunc loop() int32 { for {} }\n" + export + "{ return x }", "main.go:5:5" + steps},
 		"endless recursion":            {"\nvar x = loop(3)\n\nfunc loop(n int32) int32 { return loop(n+1) + 1 }\n" + export + "{ return x }", "main.go:3:5" + traps},
 		"endless copying":              {"\nvar big, other [1 << 20]byte\n\nfunc init() {\n\tfor i := 0; i < 1<<20; i++ {\n\t\tcopy(big[i:], other[:])\n\t}\n}\n" + export + "{ return int32(big[n]) }", "main.go:7:7" + steps},
+		"an empty loop":                {"\nfunc init() {\n\tfor {\n\t}\n}\n" + export + "{ return n }", "main.go:3:6" + steps},
 		"no end of memory":             {"\nvar x = take()\n\nfunc take() (n int32) {\n\tfor b := []byte(nil); ; n++ {\n\t\tb = append(b, make([]byte, 1<<20+n)...)\n\t}\n}\n" + export + "{ return x }", "main.go:3:5" + traps},
 		"an index in a declaration":    {"\nvar y = [2]int32{}\n\nvar z, x = 4, y[three()]\n\nfunc three() int32 { return 3 }\n" + export + "{ return x }", "main.go:5:8" + traps},
 		"a nil pointer in a statement": {"\nvar p *int32\n\nfunc init() {\n\tif p == nil {\n\t\t*p = 3\n\t}\n}\n" + export + "{ return *p }", "main.go:7:3" + traps},
@@ -66,10 +68,16 @@ func TestStack(t *testing.T) {
 		copies += "\t\tg[7]++\n\t\tn += pass(g)\n"
 	}
 	copies += "\t}\n\treturn n\n}"
+	whole := "" // four frames that leave nothing of the stack
+	for i := range 4 {
+		whole += fmt.Sprintf("\nfunc w%d(n int32) int32 {\n\tvar t [16384]byte\n\tt[n] = 3\n\tif here(&t) {\n\t\treturn 0\n\t}\n\treturn w%d(n) + int32(t[n/2])\n}\n", i, i+1)
+	}
+	whole += "\nfunc here(t *[16384]byte) bool { return t == nil || t[5] == 9 }\n\nfunc w4(n int32) int32 { return n }\n"
 	for name, c := range map[string]struct {
 		source string
 		want   string // a regular expression for one line each
 	}{
+		"the whole stack":    {whole + export + "{ return w0(n) }", `main.go:\d+:\d+: run needs 65536 bytes of stack, there are 65536: .+(\n\tmain.go:\d+:\d+: .+)+`},
 		"a chain":            {chain + export + "{ return f4(n) }", ""},
 		"one too many":       {chain + export + "{ return f5(n) }", `main.go:\d+:\d+: run needs \d+ bytes of stack, there are 65536: .+(\n\tmain.go:\d+:\d+: (guest\.)?\w+, \d+ bytes(, of them 14000 at main.go:\d+:\d+)?)+`},
 		"copies":             {copies, `main.go:\d+:\d+: run needs \d+ bytes of stack, there are 65536: .+(\n\tmain.go:\d+:\d+: (guest\.)?\w+, \d+ bytes, of them 15200 at main.go:\d+:\d+)+`},

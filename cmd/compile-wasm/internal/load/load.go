@@ -8,6 +8,7 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -174,6 +175,16 @@ func (p *Program) Own(pkg *types.Package) bool {
 }
 
 // Source is the package's syntax with its types; nil for the runtime.
+// OwnSources returns the packages outside the standard library, by import path.
+func (p *Program) OwnSources() (list []*packages.Package) {
+	for _, path := range slices.Sorted(maps.Keys(p.source)) {
+		if src := p.source[path]; p.Own(src.Types) {
+			list = append(list, src)
+		}
+	}
+	return list
+}
+
 func (p *Program) Source(pkg *types.Package) *packages.Package {
 	if pkg == nil {
 		return nil

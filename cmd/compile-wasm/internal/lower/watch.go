@@ -30,6 +30,9 @@ func (l *function) mark(list []ssa.Instruction, i int) {
 	if analyse.IsInit(l.src) {
 		pos = variable(list[i:], pos)
 	}
+	if pos == token.NoPos {
+		pos = l.src.Pos() // an endless loop with nothing in it is nowhere else
+	}
 	if _, ok := list[i].(*ssa.Phi); ok || pos == l.marked {
 		return
 	}

@@ -46,6 +46,7 @@ func Check(g *analyse.Graph, e *analyse.Escapes) error {
 	}
 	c.all = own
 	c.exports()
+	c.comments()
 	c.unordered()
 	if len(foreign) > 0 {
 		c.blame(foreign)

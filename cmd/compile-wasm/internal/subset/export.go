@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/token"
 	"go/types"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/load"
@@ -11,9 +12,10 @@ import (
 
 // reserved names mean something to hosts.
 var reserved = map[string]string{
-	"memory":      "the module's memory has it",
-	"_start":      "hosts call it to run a program",
-	"_initialize": "hosts call it to start a library",
+	"memory":        "the module's memory has it",
+	"_start":        "hosts call it to run a program",
+	"_initialize":   "hosts call it to start a library",
+	"claims_broken": "builds that check what the optimiser decided have it",
 }
 
 // exports refuses what can't be exported: by its name, its place, or its types.
@@ -40,6 +42,24 @@ func (c *checker) exports() {
 			c.at(d.Pos, "write a second function that calls it", "a second name for an exported function")
 		} else {
 			funcs[f] = true
+		}
+	}
+}
+
+// comments refuses the comments that make gc fill or bind a variable, which
+// would be silently empty here.
+func (c *checker) comments() {
+	for _, pkg := range c.g.Prog.OwnSources() {
+		for _, file := range pkg.Syntax {
+			for _, group := range file.Comments {
+				for _, comment := range group.List {
+					for _, name := range []string{"//go:embed", "//go:linkname"} {
+						if rest, found := strings.CutPrefix(comment.Text, name); found && (rest == "" || rest[0] == ' ' || rest[0] == '\t') {
+							c.at(comment.Pos(), "write what it stands for into the source", "%s", name)
+						}
+					}
+				}
+			}
 		}
 	}
 }

@@ -24,3 +24,39 @@ func aliases(n int32) int64 {
 	y += (&pair).sum(writePair(int16(n)))
 	return x + int64(y)
 }
+
+type pixel struct{ x, y int32 }
+
+type place struct{ x, y int32 }
+
+var (
+	lone   int32
+	row    [4]int32
+	pixels = make([]pixel, 2)
+	red    = pixel{100, 6}
+	spot   pixel
+)
+
+func writeLone() int32          { lone = 100; return 1 }
+func writeRow() int32           { row[0] = 100; return 1 }
+func writePixel() int32         { pixels[0] = red; return 1 }
+func writePlace(p *place) int32 { p.x = 100; return 1 }
+
+// A local variable holds the address of a package variable.
+//
+//go:wasmexport locals_alias
+func localsAlias() int32 {
+	p := &lone
+	q := row[:]
+	return *p + writeLone() + q[0] + writeRow()
+}
+
+// A whole struct is stored into an element, of which a field is read.
+//
+//go:wasmexport elements_alias
+func elementsAlias() int32 { return pixels[0].x + writePixel() }
+
+// Two struct types have the same fields.
+//
+//go:wasmexport structs_alias
+func structsAlias() int32 { return spot.x + writePlace((*place)(&spot)) }
