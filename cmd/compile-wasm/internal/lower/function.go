@@ -27,6 +27,11 @@ type function struct {
 	last   map[*ssa.BasicBlock]*ir.Block
 	pos    token.Pos
 	marked token.Pos // the place that was noted last
+	sets   struct {  // the package variable that a block of an initialiser sets next
+		of  *ssa.Instruction // the block's first instruction
+		at  int
+		pos token.Pos
+	}
 }
 
 func (l *function) run() {

@@ -2,6 +2,7 @@ package lower
 
 import (
 	"go/token"
+	"slices"
 	"strings"
 
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/analyse"
@@ -28,7 +29,15 @@ func runsOnce(f *ssa.Function) bool {
 func (l *function) mark(list []ssa.Instruction, i int) {
 	pos := analyse.Place(list, i, l.marked)
 	if analyse.IsInit(l.src) {
-		pos = variable(list[i:], pos)
+		if l.sets.of != &list[0] || i > l.sets.at { // a large table is one variable, and thousands of instructions
+			l.sets.of, l.sets.at, l.sets.pos = &list[0], len(list), token.NoPos
+			if k := slices.IndexFunc(list[i:], setsVariable); k >= 0 {
+				l.sets.at, l.sets.pos = i+k, list[i+k].Pos()
+			}
+		}
+		if l.sets.pos != token.NoPos {
+			pos = l.sets.pos
+		}
 	}
 	if pos == token.NoPos {
 		pos = l.src.Pos() // an endless loop with nothing in it is nowhere else
@@ -41,16 +50,15 @@ func (l *function) mark(list []ssa.Instruction, i int) {
 	l.add(ir.OpGlobalSet, l.i32(int64(len(l.places)))).Imm = GlobalPlace
 }
 
-// variable is where the package variable stands that is initialised next.
-func variable(list []ssa.Instruction, otherwise token.Pos) token.Pos {
-	for _, in := range list {
-		if s, ok := in.(*ssa.Store); ok && s.Pos() != token.NoPos {
-			if _, ok := s.Addr.(*ssa.Global); ok {
-				return s.Pos()
-			}
-		}
+// setsVariable reports whether an instruction of an initialiser sets a package
+// variable.
+func setsVariable(in ssa.Instruction) bool {
+	s, ok := in.(*ssa.Store)
+	if !ok || s.Pos() == token.NoPos {
+		return false
 	}
-	return otherwise
+	_, ok = s.Addr.(*ssa.Global)
+	return ok
 }
 
 // Place is the source position by the value of GlobalPlace.

@@ -19,6 +19,10 @@ const MaxLocal = 16 << 10
 // MaxVariable is the largest package variable, in bytes.
 const MaxVariable = 16 << 20
 
+// MaxValues is how many parameters, and how many results, a function may have,
+// counting the scalars in them. V8 takes no more.
+const MaxValues = 1000
+
 type checker struct {
 	g       *analyse.Graph
 	escapes *analyse.Escapes
@@ -166,6 +170,14 @@ func (c *checker) function(f *ssa.Function) {
 	for i := range results.Len() {
 		c.pos = f.Pos()
 		c.value(results.At(i).Type())
+	}
+	for _, types := range []*types.Tuple{f.Signature.Params(), results} {
+		if len(c.all) > 0 {
+			break // of types that have no scalars, perhaps
+		}
+		if n := len(c.sizes.Scalars(types)); n > MaxValues {
+			c.refuse("pass a pointer", "%d parameters or results, with the parts of structs, of which machines take %d,", n, MaxValues)
+		}
 	}
 	if c.inAssembly(f) {
 		c.refuse(usePlain, "function %s, which is assembly on some machines,", f)

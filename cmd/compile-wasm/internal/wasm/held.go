@@ -38,11 +38,19 @@ func (h held) meet(g held) (changed bool) {
 		if h[k] == g[k] {
 			continue
 		}
+		var met *part // a copy, made once for all that differ
 		for j, v := range g[k] {
-			if i := k*len(part{}) + j; h.get(i) != v && h.get(i) != other {
-				h.set(i, other)
-				changed = true
+			if before := h[k][j]; before == v || before == other {
+				continue
 			}
+			if met == nil {
+				p := *h[k]
+				met = &p
+			}
+			met[j] = other
+		}
+		if met != nil {
+			h[k], changed = met, true
 		}
 	}
 	return changed
