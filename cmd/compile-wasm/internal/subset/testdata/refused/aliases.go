@@ -27,19 +27,21 @@ func aliases(n int32) int64 {
 
 type pixel struct{ x, y int32 }
 
+type track struct{ x, y float64 }
+
 type place struct{ x, y int32 }
 
 var (
 	lone   int32
 	row    [4]int32
-	pixels = make([]pixel, 2)
-	red    = pixel{100, 6}
+	tracks = make([]track, 2)
+	short  = track{100, 6}
 	spot   pixel
 )
 
 func writeLone() int32          { lone = 100; return 1 }
 func writeRow() int32           { row[0] = 100; return 1 }
-func writePixel() int32         { pixels[0] = red; return 1 }
+func writeTrack() float64       { tracks[0] = short; return 1 }
 func writePlace(p *place) int32 { p.x = 100; return 1 }
 
 // A local variable holds the address of a package variable.
@@ -54,7 +56,7 @@ func localsAlias() int32 {
 // A whole struct is stored into an element, of which a field is read.
 //
 //go:wasmexport elements_alias
-func elementsAlias() int32 { return pixels[0].x + writePixel() }
+func elementsAlias() float64 { return tracks[0].x + writeTrack() }
 
 // Two struct types have the same fields.
 //
