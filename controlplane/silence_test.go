@@ -66,6 +66,9 @@ func TestASilentStoreIsNoticed(t *testing.T) {
 	ctx := t.Context()
 	must[controlplane.WriteResult](t)(one.Enable(ctx, env, "f", flagset.Scope{}, by))
 
+	// It must have come to the other replica, too: a watch through the frozen member says nothing until it is given up.
+	must[api.Flag](t)(three.GetFlag(ctx, env, "f"))
+
 	ways[3].Freeze()
 	ways[0].Freeze()
 	var both sync.WaitGroup
