@@ -149,3 +149,50 @@ func TestAllocationRefused(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestRecursionEndsWithTheStack goes as deep as the stack lets it. A frame never
+// reaches address 0, where a variable would be nil; it traps, and a call that
+// fits is answered.
+func TestRecursionEndsWithTheStack(t *testing.T) {
+	const text = `
+//go:noinline
+func isNil(t *[8]int64) int32 {
+	if t == nil {
+		return 1 << 20
+	}
+	return 1
+}
+
+func down(n int32) int32 {
+	var t [8]int64
+	here := isNil(&t)
+	if n > 0 {
+		return here + down(n-1)
+	}
+	return here
+}
+` + export + "{ return down(n) }"
+	ctx := t.Context()
+	for _, optimise := range []bool{false, true} {
+		res, err := build.Build(ctx, build.Config{Load: load.Config{Dir: write(t, text), Pattern: "."}, Optimise: optimise, Default: build.Scratch})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := wazero.NewRuntime(ctx)
+		defer r.Close(ctx)
+		m, err := r.Instantiate(ctx, res.Module)
+		if err != nil {
+			t.Fatal(err)
+		}
+		trapped := false
+		for n := uint64(1000); n < 1040; n++ {
+			got, err := m.ExportedFunction("run").Call(ctx, n)
+			if trapped = trapped || err != nil; trapped != (err != nil) || err == nil && got[0] != n+1 {
+				t.Errorf("optimised %v: %d deep: %v, %v", optimise, n, got, err)
+			}
+		}
+		if !trapped && !optimise { // the optimiser needs no frame
+			t.Error("1,040 frames of 64 bytes fit into 64 KiB")
+		}
+	}
+}

@@ -13,7 +13,7 @@ import (
 
 // checkStack refuses roots whose deepest chain of calls has larger frames than
 // the stack holds. Functions that call each other in a circle count once: how
-// deep they go, only the source can bound.
+// deep they go, only the source can bound. They trap where the stack ends.
 func checkStack(roots []*ir.Func) error {
 	s := &stack{order: map[*ir.Func]int{}, low: map[*ir.Func]int{}, circle: map[*ir.Func]*circle{}}
 	var lines []string
@@ -77,6 +77,9 @@ func (s *stack) visit(f *ir.Func) {
 				c.next = d
 			}
 		}
+	}
+	for _, m := range c.members {
+		m.Recursive = c.calls
 	}
 	if c.next != nil {
 		c.need += c.next.need

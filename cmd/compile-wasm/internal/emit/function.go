@@ -99,6 +99,11 @@ func (w *writer) prologue() {
 		} else {
 			w.code.Local(wasm.OpLocalSet, w.fp)
 		}
+		if w.f.Recursive { // other chains fit the stack: the build has seen to that
+			w.code.Local(wasm.OpLocalGet, w.fp)
+			w.code.I32(1)
+			w.code.Op(wasm.OpI32LtS, wasm.OpIf, wasm.BlockVoid, wasm.OpUnreachable, wasm.OpEnd)
+		}
 	}
 }
 

@@ -101,6 +101,9 @@ type Func struct {
 	Without Effect
 	// Entry marks an export: it is never inlined and its parameters come from outside.
 	Entry bool
+	// Recursive: it may call itself, also through others. Its frame must not reach
+	// address 0, which is nil.
+	Recursive bool
 	// NonNil[i]: parameter i is a pointer that no caller passes as nil.
 	NonNil []bool
 	// Claims says to keep what the optimiser decides as claims.

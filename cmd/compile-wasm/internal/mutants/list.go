@@ -28,6 +28,7 @@ var List = []Mutant{
 	{"another struct's fields are others", "analyse/effects.go", "fields, which are others\n\t\treturn behind(in.X) | behind(in)", "fields, which are others\n\t\treturn 0"},
 	{"an init of blocks has something to do", "analyse/init.go", "case *ast.EmptyStmt, *ast.BlockStmt,", "case *ast.EmptyStmt,"},
 	{"the stack's last byte isn't nil", "build/stack.go", "c.need > lower.StackSize-8 {", "c.need > lower.StackSize {"},
+	{"a recursion's last frame lies at nil", "emit/function.go", "if w.f.Recursive {", "if w.f.Recursive && w.opt.StackTop < 0 {"},
 	{"embedded files are empty", "subset/export.go", "\"//go:embed\", \"//go:linkname\"", "\"//go:linkname\""},
 	{"machines take any number of parameters", "subset/check.go", "n > MaxValues {", "n > 1<<20 {"},
 	{"unsafe keeps kinds apart", "analyse/effects.go", "if a.Kinds&b.Kinds == 0 && !recast {", "if a.Kinds&b.Kinds == 0 {"},

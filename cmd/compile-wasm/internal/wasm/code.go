@@ -24,6 +24,7 @@ const (
 	OpI64Const    = 0x42
 	OpF32Const    = 0x43
 	OpF64Const    = 0x44
+	OpI32LtS      = 0x48
 	OpI32Eqz      = 0x45
 	OpI32Add      = 0x6a
 	OpI32Sub      = 0x6b
