@@ -69,7 +69,7 @@ func (c *call) evaluateAll() error {
 	return c.blob(http.StatusOK, "application/json", out)
 }
 
-// maxSteps bounds the pattern steps of one bulk evaluation: about 50 ms of them. A context whose long attributes make
+// maxSteps bounds the pattern steps of one bulk evaluation: about 65 ms of them. A context whose long attributes make
 // every flag's patterns read them could take minutes otherwise.
 const maxSteps = 16 * engine.MaxPatternSteps
 

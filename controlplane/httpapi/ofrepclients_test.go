@@ -46,10 +46,6 @@ func TestOFREPClients(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%v\n%s%s", err, output, complaints.Bytes())
 			}
-			type told struct {
-				Name, Reason, Variant, ErrorCode string
-				Value                            any
-			}
 			got := map[string]told{}
 			for lines := bufio.NewScanner(bytes.NewReader(output)); lines.Scan(); {
 				var line told
@@ -58,23 +54,33 @@ func TestOFREPClients(t *testing.T) {
 				}
 				got[line.Name] = line
 			}
-			for _, want := range []told{
-				{Name: "on", Value: true, Reason: "STATIC", Variant: "on"},
-				{Name: "off", Value: false, Reason: "DEFAULT", Variant: "off"},
-				{Name: "staff", Value: true, Reason: "TARGETING_MATCH", Variant: "on"},
-				{Name: "plan", Value: true, Reason: "TARGETING_MATCH", Variant: "on"},
-				{Name: "child", Value: false, Reason: "DEFAULT", Variant: "off"},
-				{Name: "killed", Value: false, Reason: "STATIC", Variant: "off"},
-				{Name: "missing", Value: false, Reason: "ERROR", ErrorCode: "FLAG_NOT_FOUND"},
-				{Name: "names", Value: "blue", Reason: "SPLIT", Variant: "blue"},
-				{Name: "killed_off_variant", Value: "n", Reason: "STATIC", Variant: "none"},
-				{Name: "number", Value: 10.0, Reason: "SPLIT", Variant: "ten"},
+			for _, want := range append([]told{
 				{Name: "whole", Value: 1.0, Reason: "SPLIT", Variant: "one"},
-			} {
+			}, toldByAll...) {
 				if got[want.Name] != want {
 					t.Errorf("%+v\nwant %+v", got[want.Name], want)
 				}
 			}
 		})
 	}
+}
+
+// told is a line of a client's program: what the client answered about one flag of flagsOfEveryKind.
+type told struct {
+	Name, Reason, Variant, ErrorCode string
+	Value                            any
+}
+
+// toldByAll is what every client has to answer.
+var toldByAll = []told{
+	{Name: "on", Value: true, Reason: "STATIC", Variant: "on"},
+	{Name: "off", Value: false, Reason: "DEFAULT", Variant: "off"},
+	{Name: "staff", Value: true, Reason: "TARGETING_MATCH", Variant: "on"},
+	{Name: "plan", Value: true, Reason: "TARGETING_MATCH", Variant: "on"},
+	{Name: "child", Value: false, Reason: "DEFAULT", Variant: "off"},
+	{Name: "killed", Value: false, Reason: "STATIC", Variant: "off"},
+	{Name: "missing", Value: false, Reason: "ERROR", ErrorCode: "FLAG_NOT_FOUND"},
+	{Name: "names", Value: "blue", Reason: "SPLIT", Variant: "blue"},
+	{Name: "killed_off_variant", Value: "n", Reason: "STATIC", Variant: "none"},
+	{Name: "number", Value: 10.0, Reason: "SPLIT", Variant: "ten"},
 }
