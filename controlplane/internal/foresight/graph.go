@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 const (
@@ -35,7 +36,7 @@ func (g *graph) reach(keys []string) []string {
 		for _, s := range g.sides {
 			if f := s.set.Flag(list[i]); f != nil {
 				for _, gate := range f.Gates {
-					if gate.Type == "prerequisite" && s.set.Flag(gate.Target) != nil {
+					if gate.Type == flagset.Prerequisite && s.set.Flag(gate.Target) != nil {
 						add(gate.Target)
 					}
 				}
@@ -50,7 +51,7 @@ func (g *graph) share(key string, cells map[string][]cell) Share {
 	var required []string // whose gates don't say the same for everybody
 	fixed, choices := map[string]cell{}, map[string][]cell{}
 	combinations := 1
-	for _, name := range (&graph{sides: g.sides}).reach([]string{key}) {
+	for _, name := range g.reach([]string{key}) {
 		if name == key {
 			continue
 		}
