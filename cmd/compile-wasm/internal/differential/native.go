@@ -56,7 +56,7 @@ func (n *Native) call(s *engine.Snapshot, c *Call, i int) Answer {
 	if c.Export == Splice {
 		return n.splice(s, c.Data)
 	}
-	if !n.request.Parse(string(c.Data)) {
+	if !n.request.Parse(string(c.Data)) || n.request.One() == (c.Export == Batch) {
 		n.Malformed++
 		return Answer{Code: errRequest}
 	}
