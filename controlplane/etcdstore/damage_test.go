@@ -1,6 +1,7 @@
 package etcdstore_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -60,7 +61,15 @@ func TestADamagedDirectoryIsSaidInOneSentence(t *testing.T) {
 		"log empty":      cut(wal, 0),
 		"log gone":       func(dir string) error { return os.RemoveAll(filepath.Join(dir, log)) },
 		"log files gone": func(dir string) error { return os.Remove(filepath.Join(dir, wal)) },
-		"data replaced":  func(dir string) error { return os.WriteFile(filepath.Join(dir, db), make([]byte, 100_000), 0o600) },
+		"keys in disorder": func(dir string) error {
+			path, tenth := filepath.Join(dir, db), []byte("\x00\x00\x00\x00\x00\x00\x00\x0a_")
+			data, err := os.ReadFile(path)
+			if err != nil || !bytes.Contains(data, tenth) {
+				return fmt.Errorf("no revision 10: %w", err)
+			}
+			return os.WriteFile(path, bytes.ReplaceAll(data, tenth, append([]byte{0xff}, tenth[1:]...)), 0o600)
+		},
+		"data replaced": func(dir string) error { return os.WriteFile(filepath.Join(dir, db), make([]byte, 100_000), 0o600) },
 	} {
 		t.Run(what, func(t *testing.T) {
 			if open(t, damage) == nil {
