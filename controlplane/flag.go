@@ -72,10 +72,11 @@ func (s *Service) describeWith(v *replica.View, st *model.State, r *model.Record
 	for _, p := range references {
 		problems = append(problems, model.Placed(&flag, p))
 	}
+	said := wordsIn(st, &flag)
 	return api.Flag{Flag: flag, FlagInfo: api.FlagInfo{
 		Version: st.Head.Version(r.Meta.Revision), Revision: r.Meta.Revision,
 		Created: stored.FromMicros(r.Meta.Created), Updated: stored.FromMicros(r.Meta.Updated), UpdatedBy: r.Meta.By,
-		State: stateOf(&flag), LastEvaluated: stored.FromMicros(used.Last), Evaluations: used.Count, Warnings: api.Problems(problems),
+		State: stateOf(&flag), LastEvaluated: stored.FromMicros(used.Last), Evaluations: used.Count, Warnings: api.Problems(problems), Words: &said,
 	}}, nil
 }
 

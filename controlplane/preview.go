@@ -45,6 +45,9 @@ func (s *Service) Preview(ctx context.Context, env string, p api.Proposal) (api.
 		return api.Preview{}, err
 	}
 	after := d.After()
+	if f := (readable{after}).Flag(p.Flag.Key); f != nil {
+		preview.Words = new(wordsIn(after, f))
+	}
 	dependants := st.Dependants(p.Flag.Key)
 	if err := s.foresee(ctx, &preview, st, after, p, dependants); err != nil {
 		return api.Preview{}, err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+	"github.com/gonfalon-flags/gonfalon/engine/words"
 )
 
 func newFlags() *cobra.Command {
@@ -32,7 +33,7 @@ func flagsNoun(env string, document any, flags ...api.Flag) noun {
 		env: env, document: document, set: new(flagset.Set), section: "flags", narrow: 6,
 		header: []string{
 			"KEY", "STATE", "OWNER", "UPDATED", "LAST EVALUATED",
-			"GATES", "REVISION", "UPDATED BY", "TAGS", "DESCRIPTION", "VERSION",
+			"ON FOR", "REVISION", "UPDATED BY", "TAGS", "DESCRIPTION", "VERSION",
 		},
 	}
 	for _, f := range flags {
@@ -46,7 +47,7 @@ func flagsNoun(env string, document any, flags ...api.Flag) noun {
 		n.names = append(n.names, f.Key)
 		n.set.Flags = append(n.set.Flags, f.Flag)
 		n.rows = append(n.rows, []string{
-			f.Key, state, f.Owner, when(f.Updated), when(f.LastEvaluated), shortened(gates(f.Flag)),
+			f.Key, state, f.Owner, when(f.Updated), when(f.LastEvaluated), shortened(gates(f)),
 			strconv.FormatInt(f.Revision, 10), f.UpdatedBy, strings.Join(f.Tags, ", "),
 			shortened(f.Description), f.Version,
 		})
@@ -59,37 +60,10 @@ func provenance(env string, revision int64, updated time.Time, by, version strin
 	return fmt.Sprintf("%s · revision %d, %s by %s · version %s", env, revision, when(updated), by, version)
 }
 
-// gates sums a flag's gates up on a line.
-func gates(f flagset.Flag) string {
-	parts := make([]string, len(f.Gates))
-	for i, g := range f.Gates {
-		parts[i] = gate(g)
+// gates sums a flag's gates up on a line. A server of an older build doesn't say it.
+func gates(f api.Flag) string {
+	if f.Words == nil {
+		return words.Of(&f.Flag, flagset.Settings{}, nil).Line()
 	}
-	return strings.Join(parts, ", ")
-}
-
-// percent returns a ratio as people write it.
-func percent(ratio float64) string { return strconv.FormatFloat(ratio*100, 'g', 4, 64) + "%" }
-
-func gate(g flagset.Gate) string {
-	text := strings.Replace(g.Slot(), "/", " ", 1)
-	switch g.Type {
-	case flagset.PercentageOfActors:
-		return percent(*g.Ratio) + " of actors"
-	case flagset.PercentageOfTime:
-		return percent(*g.Ratio) + " of the time"
-	case flagset.VariantGate:
-		return count(len(g.Variants), "variant")
-	case flagset.Schedule:
-		return "schedule"
-	case flagset.Rule:
-		text = fmt.Sprintf("rule of %s", count(len(g.Constraints), "constraint"))
-	}
-	if g.Ratio != nil {
-		text += " at " + percent(*g.Ratio)
-	}
-	if !g.Enabled || g.Type == flagset.Boolean {
-		text += " " + onOff(g.Enabled)
-	}
-	return text
+	return f.Words.Line()
 }

@@ -99,7 +99,7 @@ func (p *flagVerb) printFlag(ctx context.Context, c *cobra.Command, client *apic
 		}
 		args := []any{f.Key, f.State, f.Revision, p.env}
 		if len(f.Gates) > 0 {
-			text, args = text+" (%s)", append(args, gates(f.Flag))
+			text, args = text+" (%s)", append(args, gates(f))
 		}
 		return p.sayDone(c, text, args...)
 	}

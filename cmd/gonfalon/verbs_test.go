@@ -17,24 +17,24 @@ func TestFlagVerbs(t *testing.T) {
 		code int
 		says []string
 	}{
-		{[]string{"enable", "parent"}, 0, []string{"parent is on at revision", "boolean on"}},
+		{[]string{"enable", "parent"}, 0, []string{"parent is on at revision", "everyone"}},
 		{[]string{"enable", "parent"}, 0, []string{"like that already"}},
-		{[]string{"disable", "parent"}, 0, []string{"parent is off", "boolean off"}},
-		{[]string{"enable", "a", "--actor", "user:42"}, 0, []string{"a is partial", "actor user:42"}},
-		{[]string{"disable", "a", "--group", "staff"}, 0, []string{"group staff off"}},
-		{[]string{"enable", "a", "--percentage-of-actors", "0.3"}, 0, []string{"30% of actors"}},
-		{[]string{"disable", "a", "--percentage-of-time", "0.25"}, 0, []string{"75% of the time"}},
-		{[]string{"enable", "a", "--when", `plan in ["pro", "team"]`, "--when", "age gte 18"}, 0, []string{"rule of 2 constraints"}},
-		{[]string{"enable", "a", "--when", `{"attribute": "mail", "operator": "matches", "values": ["@example\\.com$"]}`}, 0, []string{"rule of 1 constraint"}},
-		{[]string{"enable", "a", "--requires-off", "parent"}, 0, []string{"prerequisite parent off"}},
-		{[]string{"enable", "a", "--from", "2026-11-27T00:00:00Z", "--until", "2026-11-28T00:00:00Z"}, 0, []string{"schedule"}},
-		{[]string{"variants", "a", "blue=1:\"#00f\"", "green=2.5:\"#0f0\""}, 0, []string{"2 variants"}},
+		{[]string{"disable", "parent"}, 0, []string{"parent is off", "no gate is on"}},
+		{[]string{"enable", "a", "--actor", "user:42"}, 0, []string{"a is partial", "(user:42)"}},
+		{[]string{"disable", "a", "--group", "staff"}, 0, []string{"not group staff"}},
+		{[]string{"enable", "a", "--percentage-of-actors", "0.3"}, 0, []string{"30\u202f% of actors"}},
+		{[]string{"disable", "a", "--percentage-of-time", "0.25"}, 0, []string{"75\u202f% of time"}},
+		{[]string{"enable", "a", "--when", `plan in ["pro", "team"]`, "--when", "age gte 18"}, 0, []string{"plan in pro, team and age ≥ 18"}},
+		{[]string{"enable", "a", "--when", `{"attribute": "mail", "operator": "matches", "values": ["@example\\.com$"]}`}, 0, []string{"mail matches"}},
+		{[]string{"enable", "a", "--requires-off", "parent"}, 0, []string{"needs parent off"}},
+		{[]string{"enable", "a", "--from", "2026-11-27T00:00:00Z", "--until", "2026-11-28T00:00:00Z"}, 0, []string{"everyone from 27 Nov 2026, 00:00 UTC until 28 Nov"}},
+		{[]string{"variants", "a", "blue=1:\"#00f\"", "green=2.5:\"#0f0\""}, 0, []string{"as blue 28.6\u202f%, green"}},
 		{[]string{"clear", "a", "--variant"}, 0, []string{"a is partial"}},
 		{[]string{"clear", "a", "--actor", "user:42"}, 0, []string{"a is partial"}},
 		{[]string{"kill", "a"}, 0, []string{"a is killed"}},
 		{[]string{"revive", "a"}, 0, []string{"a is partial"}},
 		{[]string{"clear", "a", "--all", "--dry-run"}, 0, []string{"nothing was written"}},
-		{[]string{"get", "a"}, 0, []string{"target: staff", "attribute: mail"}},
+		{[]string{"get", "a"}, 0, []string{"# partial: mail matches", "target: staff", "attribute: mail"}},
 		{[]string{"clear", "a", "--all"}, 0, []string{"a is off"}},
 		{[]string{"delete", "a", "--if-match", "other"}, 1, []string{"changed meanwhile"}},
 		{[]string{"enable", "b", "--segment", "nobody"}, 1, []string{"/gates/0/target"}},
@@ -74,7 +74,7 @@ func TestFlagsGetAndPut(t *testing.T) {
 		"hero.json": s.run("flags", "get", "hero", "-o", "json").must(t),
 	} {
 		s.run("flags", "put", file(t, name, text)).has(t, 0, "like that already")
-		s.run("flags", "put", file(t, name, strings.Replace(text, "green", "red", 1)), "--reason", "another colour").has(t, 0, "hero is off at revision")
+		s.run("flags", "put", file(t, name, strings.ReplaceAll(text, "green", "red")), "--reason", "another colour").has(t, 0, "hero is off at revision")
 		s.run("flags", "get", "hero").has(t, 0, "name: red")
 		s.run("flags", "put", file(t, name, text)).must(t)
 	}
@@ -94,7 +94,7 @@ func TestPreview(t *testing.T) {
 		"  upsell, which depends on it: 25% → 50% on; 25% turn on", "nothing changes in 2 other situations", "Write it to default? [y/N]", "nothing was written")
 	s.run("flags", "get", "new_checkout").has(t, 0, "ratio: 0.25")
 	gonfalonWith(t, "", change...).has(t, 1, "nothing was written") // no answer is no yes
-	gonfalonWith(t, "y\n", change...).has(t, 0, "50% of actors")
+	gonfalonWith(t, "y\n", change...).has(t, 0, "50\u202f% of actors")
 	s.run("flags", "enable", "brand_new", "--preview", "--yes").has(t, 0, "everyone else: off → on", "without an actor: off → on", "brand_new is on")
 	s.run("flags", "delete", "brand_new", "--preview", "--yes").has(t, 0, "everyone else: on → off", "brand_new is deleted")
 	s.run("flags", "enable", "new_checkout", "--group", "beta", "--preview", "--yes").has(t, 0, "members of group beta: 50% → 100% on; 50% turn on")

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+	"github.com/gonfalon-flags/gonfalon/engine/words"
 )
 
 // Flag is a flag's document with its metadata, in one JSON object.
@@ -25,6 +26,7 @@ type FlagInfo struct {
 	LastEvaluated time.Time `json:"last_evaluated,omitzero"` // absent if never reported
 	Evaluations   int64     `json:"evaluations"`
 	Stale         bool      `json:"stale"`
+	Words         *Words    `json:"words,omitempty"` // what the gates do; absent if this build can't read the flag
 	Warnings      []Problem `json:"warnings,omitempty"`
 
 	// Only the responses to changes have these.
@@ -32,8 +34,11 @@ type FlagInfo struct {
 	Changed *bool `json:"changed,omitempty"` // false if it was like that already
 }
 
+// Words says what a flag's gates do.
+type Words = words.Words
+
 // FlagInfoFields lists the members of a FlagInfo.
-var FlagInfoFields = []string{"version", "revision", "created", "updated", "updated_by", "state", "last_evaluated", "evaluations", "stale", "warnings", "enabled", "changed"}
+var FlagInfoFields = []string{"version", "revision", "created", "updated", "updated_by", "state", "last_evaluated", "evaluations", "stale", "words", "warnings", "enabled", "changed"}
 
 // MarshalJSON writes the authoring form and the info's members after it.
 func (f Flag) MarshalJSON() ([]byte, error) { return JoinObjects(f.Flag, f.FlagInfo) }

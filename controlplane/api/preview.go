@@ -28,6 +28,7 @@ type Preview struct {
 	Dependants     map[string]int     `json:"dependants"`      // for each flag that needs this one, for how many of those it changes
 	Changes        []PreviewChange    `json:"changes"`         // of those
 	Difference     Change             `json:"difference"`
+	Words          *Words             `json:"words,omitempty"` // what the flag's gates do afterwards; absent if it is deleted
 	Problems       []Problem          `json:"problems"`
 }
 

@@ -147,15 +147,15 @@ func (c Comparison) String() string {
 	case c.Actual == nil:
 		return text + ": it is missing"
 	}
-	return text + ": it is " + short(c.Actual)
+	return text + ": it is " + Short(c.Actual)
 }
 
 // values returns the value of an operator that takes one, or else the list.
 func (c Comparison) values() string {
 	if len(c.Values) == 1 && c.Operator != engine.OpIn && c.Operator != engine.OpNotIn {
-		return short(c.Values[0])
+		return Short(c.Values[0])
 	}
-	return short(c.Values)
+	return Short(c.Values)
 }
 
 func (s *Step) window() string {

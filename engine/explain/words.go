@@ -71,8 +71,8 @@ func moment(at int64) string {
 // longest is how many characters of a value are shown.
 const longest = 80
 
-// short returns a value as JSON, cut if it is long.
-func short(v any) string {
+// Short returns a value as JSON, cut if it is long.
+func Short(v any) string {
 	var b strings.Builder
 	writeValue(&b, v)
 	if runes := []rune(b.String()); len(runes) > longest {
