@@ -118,6 +118,15 @@ var arrows = []arrow{
 		from: []string{"./..."}, but: []string{"./controlplane/httpapi/...", "./benchmarks/..."}, never: []string{"github.com/labstack/..."}, direct: true,
 		why: "only one package serves HTTP",
 	},
+	{
+		from: []string{"./migrate/reference"}, never: []string{"./engine/...", "./controlplane/...", "net/...", "database/sql"},
+		why: "the judge of an import shares no code with the engine",
+	},
+	{
+		from:  []string{"./engine/...", "./wasm/...", "./controlplane/...", "./hostsdk/..."},
+		never: []string{"./migrate/...", "github.com/redis/...", "github.com/jackc/pgx/...", "github.com/go-sql-driver/...", "modernc.org/sqlite/...", "github.com/dlclark/..."},
+		why:   "moving in is a matter of the command line, and its drivers are linked into nothing else",
+	},
 }
 
 func TestArrows(t *testing.T) {
