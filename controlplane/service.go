@@ -78,9 +78,7 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	if c.formats == nil {
 		c.formats = feed.BuiltIn()
 	}
-	if c.AuditRetention <= 0 {
-		c.AuditRetention = DefaultAuditRetention
-	}
+	c.AuditRetention = retention(c.AuditRetention)
 	s := &Service{config: c, store: bounded{c.Store}, log: c.Logger.With("replica", c.Replica)}
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	s.webhooks = webhooks.New(webhooks.Config{
@@ -116,6 +114,17 @@ func (s *Service) start(ctx context.Context) (err error) {
 		s.run(s.webhooks.Run)
 	}
 	return nil
+}
+
+// RetainAudit changes how long the audit is kept, as Config.AuditRetention says it at first. If that is shorter, what is
+// older is deleted within minutes.
+func (s *Service) RetainAudit(d time.Duration) { s.replica.RetainAudit(retention(d)) }
+
+func retention(d time.Duration) time.Duration {
+	if d <= 0 {
+		return DefaultAuditRetention
+	}
+	return d
 }
 
 // run starts a goroutine that Close waits for.

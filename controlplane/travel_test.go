@@ -222,6 +222,12 @@ func TestRetention(t *testing.T) {
 	want(t, err, api.Gone)
 	s.Sweep(ctx)
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", flagset.ForActor("more"), by))
+
+	s.RetainAudit(7 * time.Hour) // less than before: what is older goes
+	s.Sweep(ctx)
+	if page := must[api.AuditPage](t)(s.Audit(ctx, controlplane.AuditQuery{Environment: env})); len(page.Entries) != 3 {
+		t.Errorf("%d entries are left of the last 7 hours", len(page.Entries))
+	}
 }
 
 func TestAuditTimesNeverGoBack(t *testing.T) {

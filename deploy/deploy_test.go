@@ -96,6 +96,10 @@ func TestSettings(t *testing.T) {
 		t.Errorf("the unit: %s", got)
 	}
 
+	if !regexp.MustCompile(`(?m)^ExecReload=.* -HUP \$MAINPID$`).Match(unit) {
+		t.Error("systemctl reload doesn't let the unit's server read its settings again")
+	}
+
 	image, err := os.ReadFile("Dockerfile")
 	if err != nil {
 		t.Fatal(err)

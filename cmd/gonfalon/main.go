@@ -50,7 +50,7 @@ and 2 if something else is wrong, such as the command line or the connection.`,
 		Version:       version,
 	}
 	root.PersistentFlags().String("config", "", "read settings from this YAML file")
-	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return settle(c) }
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return settle(c, c.Flags()) }
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usagef("%w (a key that begins with a dash follows --)\nsee '%s --help'", err, c.CommandPath())
 	})
@@ -59,7 +59,7 @@ and 2 if something else is wrong, such as the command line or the connection.`,
 		&cobra.Group{ID: "offline", Title: "Without a server:"},
 		&cobra.Group{ID: "admin", Title: "Ask and change a control plane:"},
 	)
-	group(root, "server", newServe(), newBackup(), newRestore(), newCheck(), newTokens())
+	group(root, "server", newServe(), newReload(), newBackup(), newRestore(), newCheck(), newTokens())
 	group(root, "admin", newFlags(), newSegments(), newEnvs(), newExplain(), newAudit(), newImport(), newExport(), newDiff(), newStale(), newWebhooks())
 	group(root, "offline", newCompile(), newEval(), newConformance(), newModule(), newVersion())
 	strict(root)

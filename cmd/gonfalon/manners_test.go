@@ -17,6 +17,7 @@ import (
 type verb struct {
 	prints    bool // nouns: it has -o, and a command line in TestForms
 	changes   bool // what the control plane has: it has --dry-run and --reason, and a command line in TestDryRuns
+	tries     bool // something else: it has --dry-run alone
 	versioned bool // what it changes: it has --if-match
 	asks      bool // a person: it has --yes
 }
@@ -52,6 +53,7 @@ var verbs = map[string]verb{
 	"flags variants":  {prints: true, changes: true, versioned: true, asks: true},
 	"import":          {prints: true, changes: true, versioned: true},
 	"module":          {},
+	"reload":          {prints: true, tries: true},
 	"restore":         {changes: true},
 	"segments delete": {changes: true, versioned: true, asks: true},
 	"segments get":    {prints: true},
@@ -103,7 +105,7 @@ func TestVerbsHaveManners(t *testing.T) {
 			what       string
 			has, ought bool
 		}{
-			{"-o", form, v.prints}, {"--dry-run", has("dry-run"), v.changes}, {"--reason", has("reason"), v.changes},
+			{"-o", form, v.prints}, {"--dry-run", has("dry-run"), v.changes || v.tries}, {"--reason", has("reason"), v.changes},
 			{"--if-match", has("if-match"), v.versioned}, {"--yes", has("yes"), v.asks},
 			{"--json", has("json") && name != "conformance", false},
 		} {
@@ -200,6 +202,7 @@ func TestForms(t *testing.T) {
 		{args: []string{"webhooks", "list"}},
 		{args: []string{"webhooks", "create", "new", "https://new.example", "--dry-run"}, varies: true},
 		{args: []string{"check", "--data-dir", data}},
+		{args: []string{"reload", "--dry-run"}},
 		{args: []string{"version"}, name: version},
 	} {
 		tried[c.args[0]], tried[strings.Join(c.args[:min(2, len(c.args))], " ")] = true, true
@@ -223,7 +226,7 @@ func TestForms(t *testing.T) {
 			if _, flags := asYAML["flags"]; c.file && !flags && asYAML["segments"] == nil {
 				t.Errorf("yaml has neither flags nor segments: %v", asYAML)
 			}
-			if global := []string{"tokens", "webhooks", "version", "envs", "check"}; !slices.Contains(global, c.args[0]) && !c.empty {
+			if global := []string{"tokens", "webhooks", "version", "envs", "check", "reload"}; !slices.Contains(global, c.args[0]) && !c.empty {
 				if !strings.Contains(in("text"), "default") || !strings.Contains(in("json"), `"environment":"default"`) {
 					t.Errorf("the environment isn't named in %s%s", in("text"), in("json"))
 				}

@@ -7,37 +7,29 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/netip"
-	"net/url"
+	"os"
+	"os/signal"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 )
 
 // serving are the settings of serve.
 type serving struct {
 	storage
-	listen                 string
-	tlsCert, tlsKey, tlsCA string
-	grace                  time.Duration
-	adminToken, replica    string
-	retention              time.Duration
-	seed                   bool
-	origins                []string
-	rateLimit              float64
-	rateBurst, maxStreams  int
-	maxEventStreams        int
-	publicURL              string
-	proxies                []string
-	privateWebhooks        bool
-	logLevel, logFormat    string
-	print                  bool
+	live
+	listen              string
+	grace               time.Duration
+	adminToken, replica string
+	seed                bool
+	logFormat           string
+	print               bool
 }
 
 func newServe() *cobra.Command {
@@ -47,7 +39,8 @@ func newServe() *cobra.Command {
 		Short: "Run the control plane: the API, snapshots and their stream, and OFREP",
 		Long: `Serve runs the control plane until it is interrupted. Without a cluster it keeps its state in an embedded etcd,
 which listens nowhere. At the first start it creates an example flag and an admin token, which it shows once
-and stores as a hash. OpenTelemetry's environment variables configure where traces go.`,
+and stores as a hash. At SIGHUP, or when gonfalon reload asks, it reads its settings again. OpenTelemetry's
+environment variables configure where traces go.`,
 		Example: `  gonfalon serve
   gonfalon serve --listen 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem --etcd-endpoints https://etcd-0:2379,https://etcd-1:2379
   gonfalon serve --config /etc/gonfalon.yaml --print-config`,
@@ -60,56 +53,42 @@ and stores as a hash. OpenTelemetry's environment variables configure where trac
 			return s.run(c)
 		},
 	}
+	s.register(c)
+	c.Flags().BoolVar(&s.print, "print-config", false, "print the settings in effect and where each comes from, then exit")
+	return c
+}
+
+// register adds the settings. Those of live can change later; atRestart says why the others can't.
+func (s *serving) register(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&s.listen, "listen", "127.0.0.1:8080", "the address to listen on; port 0 picks a free one")
-	f.StringVar(&s.tlsCert, "tls-cert", "", "serve TLS with the certificate in this file; a renewed one needs no restart")
-	f.StringVar(&s.tlsKey, "tls-key", "", "the key of --tls-cert")
-	f.StringVar(&s.tlsCA, "tls-client-ca", "", "accept only clients with a certificate from an authority in this file (mutual TLS)")
 	f.DurationVar(&s.grace, "grace", httpapi.DefaultGrace, "how long requests may take to finish during a shutdown")
 	f.StringVar(&s.adminToken, "admin-token", "", "an admin token to accept, 16 printable characters or more; better given as GONFALON_ADMIN_TOKEN")
 	f.StringVar(&s.replica, "replica", "", "this replica's name in logs (default: a random one)")
-	f.DurationVar(&s.retention, "audit-retention", controlplane.DefaultAuditRetention, "how long the audit is kept, and with it every way back")
 	f.BoolVar(&s.seed, "seed", true, "store an example flag if the store is new")
-	f.StringSliceVar(&s.origins, "allow-origins", nil, "origins whose pages may call OFREP, separated by commas; * for any")
-	f.Float64Var(&s.rateLimit, "rate-limit", 0, "requests per second that a token may make on average; 0 means no limit")
-	f.IntVar(&s.rateBurst, "rate-burst", 0, "requests that a token may make at once (default: two seconds' worth)")
-	f.IntVar(&s.maxStreams, "max-streams", httpapi.DefaultMaxStreams, "maximum number of open streams of host SDKs")
-	f.IntVar(&s.maxEventStreams, "max-event-streams", httpapi.DefaultMaxEventStreams, "maximum number of pages that listen to OFREP's events")
-	f.StringVar(&s.publicURL, "public-url", "", "the address at which callers reach the API, if a proxy has another one, such as https://flags.example/api")
-	f.StringSliceVar(&s.proxies, "trusted-proxies", nil, "addresses and networks of proxies whose X-Forwarded headers count, such as 10.0.0.0/8")
-	f.BoolVar(&s.privateWebhooks, "webhooks-allow-private", false, "deliver webhooks to private addresses too")
-	f.StringVar(&s.logLevel, "log-level", "info", "debug, info, warn or error")
 	f.StringVar(&s.logFormat, "log-format", "text", "text or json; logs go to standard error")
 	f.BoolVar(&s.inMemory, "in-memory", false, "keep everything in memory, to try it out or for tests")
 	settings(f)
 	annotate(f.Lookup("admin-token"), isSecret, "")
+	s.live.register(c)
 	s.storage.register(c)
-	f.BoolVar(&s.print, "print-config", false, "print the settings in effect and where each comes from, then exit")
-	return c
 }
 
 // run listens, opens everything in order, serves, and closes everything in the opposite order. Until everything is open,
 // the server says what it waits for.
 func (s *serving) run(c *cobra.Command) (err error) {
 	ctx, started := c.Context(), time.Now()
-	log, err := s.logger(c.ErrOrStderr())
+	r, err := s.prepare(c)
 	if err != nil {
 		return err
 	}
+	log := r.log
+	signals := make(chan os.Signal, 1) // one that comes while the settings are read is kept
+	signal.Notify(signals, syscall.SIGHUP)
+	defer signal.Stop(signals)
 	startup := httpapi.NewStartup(version)
-	server := &httpapi.Server{Startup: startup, Grace: s.grace, Logger: log}
-	config := httpapi.Config{
-		Logger: log, Version: version, AllowOrigins: s.origins, RateLimit: s.rateLimit, RateBurst: s.rateBurst, MaxStreams: s.maxStreams,
-		MaxEventStreams: s.maxEventStreams,
-	}
-	if config.PublicURL, config.TrustedProxies, err = s.behind(); err != nil {
-		return err
-	}
-	if s.tlsCert != "" || s.tlsKey != "" || s.tlsCA != "" {
-		if server.TLS, err = httpapi.TLSFiles(s.tlsCert, s.tlsKey, s.tlsCA); err != nil {
-			return fmt.Errorf("--tls-cert, --tls-key and --tls-client-ca: %w", err)
-		}
-	}
+	server := &httpapi.Server{Startup: startup, Grace: s.grace, Logger: log, TLS: r.serveTLS()}
+	config := httpapi.Config{Settings: r.now.http, Logger: log, Version: version, Reload: r.reload}
 	listener, err := net.Listen("tcp", s.listen)
 	if err != nil {
 		return err
@@ -133,8 +112,9 @@ func (s *serving) run(c *cobra.Command) (err error) {
 	}()
 	var tidied sync.WaitGroup
 	tidied.Go(func() { keepMemoryLow(ctx) })
+	tidied.Go(func() { r.follow(ctx, signals) })
 	defer func() { stop(); tidied.Wait() }()
-	service, end, err := s.start(ctx, log, startup)
+	service, end, err := s.start(ctx, log, startup, r.sender)
 	if err != nil && c.Context().Err() != nil {
 		return <-served // it was interrupted while it waited
 	}
@@ -151,40 +131,15 @@ func (s *serving) run(c *cobra.Command) (err error) {
 	if tracer != nil {
 		config.Tracer = tracer
 	}
-	startup.Begin(httpapi.New(service, config))
+	api := httpapi.New(service, config)
+	r.begin(service, api)
+	startup.Begin(api)
 	s.greet(c.OutOrStdout(), s.base(listener.Addr()), service.InitialToken(), example, time.Since(started))
 	if err := <-served; err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(c.OutOrStdout(), "stopped")
 	return err
-}
-
-// behind reads the settings about proxies and pages.
-func (s *serving) behind() (public *url.URL, trusted []netip.Prefix, err error) {
-	if s.publicURL != "" {
-		public, err = url.Parse(s.publicURL)
-		if err != nil || public.Scheme != "http" && public.Scheme != "https" || public.Host == "" || public.RawQuery != "" || public.Fragment != "" {
-			return nil, nil, usagef("--public-url: %q is not an address such as https://flags.example/api", s.publicURL)
-		}
-	}
-	for _, text := range s.origins {
-		u, err := url.Parse(text)
-		if text != "*" && (err != nil || u.Host == "" || u.Scheme+"://"+u.Host != text) {
-			return nil, nil, usagef("--allow-origins: %q is neither * nor an origin such as https://shop.example", text)
-		}
-	}
-	for _, text := range s.proxies {
-		net, err := netip.ParsePrefix(text)
-		if ip, failed := netip.ParseAddr(text); failed == nil {
-			net, err = netip.PrefixFrom(ip, ip.BitLen()), nil
-		}
-		if err != nil {
-			return nil, nil, usagef("--trusted-proxies: %q is neither an address nor a network such as 10.0.0.0/8", text)
-		}
-		trusted = append(trusted, net.Masked())
-	}
-	return public, trusted, nil
 }
 
 // exposed reports whether a server listens without TLS for more than this machine.
@@ -200,11 +155,7 @@ func ending(ctx context.Context, do func(context.Context) error) error {
 	return do(ctx)
 }
 
-func (s *serving) logger(to io.Writer) (*slog.Logger, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(s.logLevel)); err != nil {
-		return nil, usagef("--log-level: %q is not debug, info, warn or error", s.logLevel)
-	}
+func (s *serving) logger(to io.Writer, level slog.Leveler) (*slog.Logger, error) {
 	options := &slog.HandlerOptions{Level: level}
 	switch s.logFormat {
 	case "text":

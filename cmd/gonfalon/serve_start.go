@@ -18,9 +18,9 @@ const startPause = 2 * time.Second
 
 // start opens the store and the control plane. A cluster that has no quorum yet, or can't be reached, is waited for;
 // meanwhile the server says so. end closes both.
-func (s *serving) start(ctx context.Context, log *slog.Logger, startup *httpapi.Startup) (service *controlplane.Service, end func() error, err error) {
+func (s *serving) start(ctx context.Context, log *slog.Logger, startup *httpapi.Startup, sender *httpapi.Sender) (service *controlplane.Service, end func() error, err error) {
 	for {
-		service, end, err := s.tryStart(ctx, log)
+		service, end, err := s.tryStart(ctx, log, sender)
 		if err == nil || len(s.endpoints) == 0 || !mayAnswerLater(err) {
 			return service, end, err
 		}
@@ -34,14 +34,14 @@ func (s *serving) start(ctx context.Context, log *slog.Logger, startup *httpapi.
 	}
 }
 
-func (s *serving) tryStart(ctx context.Context, log *slog.Logger) (*controlplane.Service, func() error, error) {
+func (s *serving) tryStart(ctx context.Context, log *slog.Logger, sender *httpapi.Sender) (*controlplane.Service, func() error, error) {
 	store, err := s.open(ctx, log)
 	if err != nil {
 		return nil, nil, err
 	}
 	service, err := controlplane.Open(ctx, controlplane.Config{
 		Store: store, Logger: log, Replica: s.replica, AdminToken: s.adminToken, AuditRetention: s.retention,
-		Webhooks: httpapi.NewSender(httpapi.SenderConfig{AllowPrivate: s.privateWebhooks, Version: version}),
+		Webhooks: sender,
 	})
 	if err != nil {
 		return nil, nil, errors.Join(err, store.Close())

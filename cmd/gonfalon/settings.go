@@ -20,15 +20,15 @@ const (
 	origin    = "gonfalon_origin"  // where its value is from, if not from the command line
 )
 
-// settle gives every setting that was not on the command line its value from the environment or the file, if they
-// have one. The flag's own type reads the text, so that a value is checked in the same way wherever it comes from.
-func settle(c *cobra.Command) error {
+// settle gives every setting of a command that was not on its command line the value from the environment or the file,
+// if they have one. The flag's own type reads the text, so that a value is checked in the same way wherever it comes from.
+func settle(c *cobra.Command, flags *pflag.FlagSet) error {
 	file, err := readSettings(c)
 	if err != nil {
 		return err
 	}
 	var wrong []error
-	c.Flags().VisitAll(func(f *pflag.Flag) {
+	flags.VisitAll(func(f *pflag.Flag) {
 		text, inFile := file[f.Name]
 		if f.Changed || f.Annotations[isSetting] == nil {
 			return

@@ -34,7 +34,7 @@ func (c *call) admit() error {
 	if c.secret == "" {
 		return unauthorized.of("", "send a token: Authorization: Bearer …")
 	}
-	from := network(c.api.proxies.caller(c.Request()))
+	from := network(c.rules.proxies.caller(c.Request()))
 	token, err := c.service().Authenticate(c.secret)
 	if err != nil {
 		if wait := c.api.guesses.wrong(from); wait > 0 {
@@ -46,7 +46,7 @@ func (c *call) admit() error {
 		return tooManyGuesses(time.Second)
 	}
 	c.token = token
-	if wait := c.api.limits.take(token, from); wait > 0 {
+	if wait := c.rules.limits.take(token, from); wait > 0 {
 		return tooOften(wait)
 	}
 	switch c.route.env {
@@ -120,6 +120,9 @@ type limits struct {
 func newLimits(perSecond float64, burst int) *limits {
 	return &limits{rate: rate.Limit(perSecond), burst: burst, all: newRecent[caller, *rate.Limiter](limitersKept)}
 }
+
+// same reports whether other limits are the same for every caller.
+func (l *limits) same(other *limits) bool { return l.rate == other.rate && l.burst == other.burst }
 
 // take counts a request. It returns how long the caller must wait, if it makes too many.
 func (l *limits) take(t api.Token, from netip.Prefix) time.Duration {

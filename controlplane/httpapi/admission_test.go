@@ -20,7 +20,7 @@ func from(address string) []string { return []string{"X-Forwarded-For", address}
 
 // TestGuesses tries many tokens from one address.
 func TestGuesses(t *testing.T) {
-	f := open(t, httpapi.Config{TrustedProxies: behindProxy, MaxGuesses: 5})
+	f := open(t, httpapi.Config{Settings: httpapi.Settings{TrustedProxies: behindProxy}, MaxGuesses: 5})
 	const attacker, office = "203.0.113.9", "198.51.100.7"
 	envs := func(token, address string) answer { return f.do(token, "GET", "/v1/envs", nil, from(address)...) }
 	f.want(200, envs(adminToken, office))
@@ -52,7 +52,7 @@ func TestForwardedAddressesAreNotBelieved(t *testing.T) {
 		hops   string // %d differs in each request
 	}{
 		"without a proxy": {httpapi.Config{MaxGuesses: 5}, "203.0.113.%d"},
-		"behind a proxy":  {httpapi.Config{MaxGuesses: 5, TrustedProxies: behindProxy}, "203.0.113.%d, 198.51.100.1"},
+		"behind a proxy":  {httpapi.Config{MaxGuesses: 5, Settings: httpapi.Settings{TrustedProxies: behindProxy}}, "203.0.113.%d, 198.51.100.1"},
 	} {
 		f := open(t, c.config)
 		limited := false
@@ -68,7 +68,7 @@ func TestForwardedAddressesAreNotBelieved(t *testing.T) {
 
 // TestLimitOfAClientTokenIsEachAddress checks that one visitor doesn't use up the requests of all.
 func TestLimitOfAClientTokenIsEachAddress(t *testing.T) {
-	f := open(t, httpapi.Config{TrustedProxies: behindProxy, RateLimit: 0.001, RateBurst: 5})
+	f := open(t, httpapi.Config{Settings: httpapi.Settings{TrustedProxies: behindProxy, RateLimit: 0.001, RateBurst: 5}})
 	page, server := f.token(api.RoleClient, "default"), f.token(api.RoleSDK, "default")
 	ask := func(token, address string) int {
 		return f.do(token, "POST", "/ofrep/v1/evaluate/flags", `{}`, from(address)...).status

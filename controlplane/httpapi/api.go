@@ -5,9 +5,10 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"sync"
+	"sync/atomic"
 
 	"github.com/labstack/echo/v4"
-	"github.com/labstack/echo/v4/middleware"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/otel/propagation"
@@ -22,9 +23,9 @@ type API struct {
 	log     *slog.Logger
 	handler http.Handler
 	version []string // X-Gonfalon-Version
-	proxies proxies
 
-	limits   *limits
+	rules    atomic.Pointer[rules]
+	changing sync.Mutex // one change of the settings at a time
 	memory   *memory
 	guesses  *guesses
 	metrics  *metrics
@@ -43,23 +44,20 @@ func New(service *controlplane.Service, c Config) *API {
 		config:   c,
 		log:      c.Logger,
 		version:  []string{c.Version},
-		proxies:  c.TrustedProxies,
-		limits:   newLimits(c.RateLimit, c.RateBurst),
 		memory:   newMemory(),
 		guesses:  newGuesses(c.MaxGuesses),
 		registry: c.Metrics,
 		streams:  newStreams(),
-		hosts:    newShares(c.MaxStreams, c.MaxStreams, c.MaxStreams),
-		pages:    newShares(c.MaxEventStreams, c.MaxEventStreams/16, c.MaxEventStreams/2),
+		hosts:    newShares(),
+		pages:    newShares(),
 	}
+	a.Change(c.Settings)
 	go a.streams.follow(service)
 	a.metrics = newMetrics(a)
 
 	e := echo.New()
 	e.HTTPErrorHandler = a.unrouted
-	if len(c.AllowOrigins) > 0 {
-		e.Use(a.cors())
-	}
+	e.Use(a.cors)
 	for _, r := range routes() {
 		serve := a.serve(&r)
 		e.Add(r.method, r.path, serve)
@@ -82,24 +80,12 @@ func New(service *controlplane.Service, c Config) *API {
 // ServeHTTP answers one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
 
-// cors lets pages from the allowed origins call OFREP, and nothing else.
-func (a *API) cors() echo.MiddlewareFunc {
-	return middleware.CORSWithConfig(middleware.CORSConfig{
-		Skipper:       func(c echo.Context) bool { return !isOFREP(c.Request().URL.Path) },
-		AllowOrigins:  a.config.AllowOrigins,
-		AllowMethods:  []string{http.MethodGet, http.MethodPost},
-		AllowHeaders:  []string{"Authorization", "X-API-Key", "Content-Type", "If-None-Match", "Last-Event-ID", environmentHeader, "traceparent", "tracestate"},
-		ExposeHeaders: []string{"ETag", "Retry-After", versionHeader},
-		MaxAge:        600,
-	})
-}
-
 // unrouted answers requests that no route serves.
 func (a *API) unrouted(err error, request echo.Context) {
 	if request.Response().Committed {
 		return
 	}
-	c := &call{Context: request, api: a, route: &route{path: "unknown"}}
+	c := &call{Context: request, api: a, route: &route{path: "unknown"}, rules: a.rules.Load()}
 	c.Response().Header()[versionHeader] = a.version
 	c.refuse(notServed(err, request.Request()))
 	a.metrics.requests.WithLabelValues("any", c.route.path, strconv.Itoa(c.Response().Status)).Inc()

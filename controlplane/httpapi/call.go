@@ -38,6 +38,7 @@ type call struct {
 	echo.Context
 	api    *API
 	route  *route
+	rules  *rules // of the settings when it began
 	secret string
 	token  api.Token
 	env    string // the environment that the request is about; "" for none or several
@@ -50,7 +51,7 @@ func (a *API) serve(r *route) echo.HandlerFunc {
 	observe := a.metrics.observer(r)
 	return func(request echo.Context) error {
 		start := time.Now()
-		c := &call{Context: request, api: a, route: r}
+		c := &call{Context: request, api: a, route: r, rules: a.rules.Load()}
 		defer c.release()
 		c.Response().Header()[versionHeader] = a.version
 		if err := c.handle(); err != nil {

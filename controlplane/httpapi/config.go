@@ -2,47 +2,33 @@ package httpapi
 
 import (
 	"log/slog"
-	"net/netip"
-	"net/url"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
 
 // Config says how to serve a control plane. Its zero value is ready to use.
 type Config struct {
+	Settings // what can change later
+
 	Logger  *slog.Logger // nil for slog.Default(); requests are logged at Info; evaluations, snapshots and health at Debug
 	Version string       // the program's, for X-Gonfalon-Version and /metrics; "" for "dev"
-
-	// RateLimit is how many requests per second a token may make on average, and a client token from one address; 0 means no
-	// limit. A stream is one request.
-	// RateBurst is how many it may make at once; 0 means two seconds' worth.
-	RateLimit float64
-	RateBurst int
 
 	// MaxGuesses is how many requests with a token that doesn't exist an address may make at once; from then on it is one
 	// per second. 0 means 20.
 	MaxGuesses int
 
-	// AllowOrigins lists the origins whose pages may call OFREP, such as "https://shop.example"; "*" allows any, nil
-	// none.
-	AllowOrigins []string
-
-	// PublicURL is the address at which callers reach the API, if it isn't the one they send: "https://flags.example/api".
-	// TrustedProxies are the networks of proxies whose X-Forwarded-For, -Host, -Proto and -Prefix count.
-	PublicURL      *url.URL
-	TrustedProxies []netip.Prefix
-
-	// MaxStreams is how many streams of host SDKs may be open; 0 for DefaultMaxStreams. MaxEventStreams is how many pages
-	// may listen to OFREP's events; 0 for DefaultMaxEventStreams. One address may have a sixteenth of those, and all pages
-	// with one token half of them.
-	MaxStreams      int
-	MaxEventStreams int
-
 	Heartbeat time.Duration // between the heartbeats of a stream; 0 for DefaultHeartbeat, which host SDKs rely on
 
 	Clock func() time.Time // the clock that OFREP decides by; nil for time.Now
+
+	// Reload reads the program's settings again, and changes what can be changed; a dry run only says what it would change.
+	// It is what POST /v1/reload does. An error means that nothing was changed, and says why. nil if the program has no
+	// settings to read again.
+	Reload func(dryRun bool) (api.Reload, error)
 
 	Metrics *prometheus.Registry // where to register the metrics that /metrics shows; nil for a new registry
 	Tracer  trace.TracerProvider // nil for no traces; see TracerFromEnvironment
@@ -71,17 +57,8 @@ func (c Config) withDefaults() Config {
 	if c.Version == "" {
 		c.Version = "dev"
 	}
-	if c.RateBurst == 0 {
-		c.RateBurst = max(int(2*c.RateLimit), 1)
-	}
 	if c.MaxGuesses == 0 {
 		c.MaxGuesses = defaultGuesses
-	}
-	if c.MaxStreams == 0 {
-		c.MaxStreams = DefaultMaxStreams
-	}
-	if c.MaxEventStreams == 0 {
-		c.MaxEventStreams = DefaultMaxEventStreams
 	}
 	if c.Heartbeat == 0 {
 		c.Heartbeat = DefaultHeartbeat

@@ -23,6 +23,7 @@
 //   - A body that is too large, cut short or malformed changes nothing. The response says where it is wrong.
 //   - A slow reader of a stream holds nobody up, and skips to the newest frame. The streams of a revoked token end at once.
 //   - Pages that listen to OFREP's events take no streams from host SDKs, and no address or token can take them all.
+//   - [API.Change] changes the settings while requests are served. A request reads one immutable value, without a lock.
 //   - [API.Drain] ends the streams, so that a server can shut down at once; their clients resume elsewhere.
 //
 // # Caveats

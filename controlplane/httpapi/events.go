@@ -31,8 +31,8 @@ func (c *call) events() error {
 		return err
 	}
 	c.token, c.env = listener, env
-	address := network(c.api.proxies.caller(c.Request())).String()
-	leave, ok := c.api.pages.enter(address, listener.ID)
+	address := network(c.rules.proxies.caller(c.Request())).String()
+	leave, ok := c.api.pages.enter(c.rules.pages, address, listener.ID)
 	if !ok {
 		return &api.Error{Code: api.Unavailable, Message: "too many pages listen"}
 	}

@@ -77,7 +77,7 @@ func (p *page) refetches() {
 
 // TestEvents checks that a listening page is told to evaluate again, and learns nothing else.
 func TestEvents(t *testing.T) {
-	f := open(t, httpapi.Config{AllowOrigins: []string{"https://shop.example"}})
+	f := open(t, httpapi.Config{Settings: httpapi.Settings{AllowOrigins: []string{"https://shop.example"}}})
 	f.enable("x", flagset.Scope{})
 	for _, address := range []string{"", "?channel=00", "?channel=..", "?channel=configured.default.00"} {
 		f.want(400, f.do("", "GET", "/ofrep/v1/events"+address, nil))
@@ -135,7 +135,7 @@ func TestEventsEndWithTheirToken(t *testing.T) {
 
 // TestEventsTakeNoStreamsOfHosts floods the event streams of one address and of one token.
 func TestEventsTakeNoStreamsOfHosts(t *testing.T) {
-	f := open(t, httpapi.Config{MaxStreams: 1, MaxEventStreams: 32, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	f := open(t, httpapi.Config{Settings: httpapi.Settings{MaxStreams: 1, MaxEventStreams: 32, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}})
 	_, mine := f.eventsOf(adminToken)
 	_, other := f.eventsOf(f.token(api.RoleClient, "default"))
 	from := func(address string) []string { return []string{"X-Forwarded-For", address} }
@@ -162,8 +162,8 @@ func TestEventsBehindAProxy(t *testing.T) {
 		origin, prefix string
 	}{
 		"untrusted":  {httpapi.Config{}, "", "/ofrep/"},
-		"trusted":    {httpapi.Config{TrustedProxies: trusted}, "https://shop.example", "/flags/ofrep/"},
-		"public URL": {httpapi.Config{PublicURL: public, TrustedProxies: trusted}, "https://flags.example", "/api/ofrep/"},
+		"trusted":    {httpapi.Config{Settings: httpapi.Settings{TrustedProxies: trusted}}, "https://shop.example", "/flags/ofrep/"},
+		"public URL": {httpapi.Config{Settings: httpapi.Settings{PublicURL: public, TrustedProxies: trusted}}, "https://flags.example", "/api/ofrep/"},
 	} {
 		f := open(t, c.config)
 		origin, address := f.eventsOf(adminToken, forwarded...)

@@ -215,7 +215,7 @@ func TestOFREPBulk(t *testing.T) {
 }
 
 func TestCORS(t *testing.T) {
-	f := open(t, httpapi.Config{AllowOrigins: []string{"https://shop.example"}})
+	f := open(t, httpapi.Config{Settings: httpapi.Settings{AllowOrigins: []string{"https://shop.example"}}})
 	preflight := func(path, origin string) http.Header {
 		r, err := http.NewRequestWithContext(t.Context(), "OPTIONS", f.server.URL+path, nil)
 		if err != nil {

@@ -121,6 +121,23 @@ func (c *call) backup() error {
 	return err
 }
 
+// reload lets the program read its settings again.
+func (c *call) reload() error {
+	p := c.params()
+	dryRun := p.truth("dry_run")
+	if err := p.err(); err != nil {
+		return err
+	}
+	if c.api.config.Reload == nil {
+		return notFound.of("", "this server has no settings that can be read again")
+	}
+	done, err := c.api.config.Reload(dryRun)
+	if err != nil {
+		return badSettings.of("", err.Error())
+	}
+	return c.answer(http.StatusOK, done)
+}
+
 // patient is a response that may take long, provided that the reader accepts each part of it.
 type patient struct {
 	w     http.ResponseWriter

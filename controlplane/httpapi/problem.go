@@ -42,6 +42,7 @@ var (
 	precondition = kind{"precondition-failed", 412, api.PreconditionFailed, "It was changed in the meantime", "If-Match or If-None-Match doesn't hold. current is the current version: get it, and decide again."}
 	tooLarge     = kind{"too-large", 413, api.TooLarge, "Too large", "detail says what the limit is. Nothing was changed."}
 	encoded      = kind{"unsupported-encoding", 415, api.Invalid, "Unsupported content encoding", "Send the body without Content-Encoding."}
+	badSettings  = kind{"invalid-settings", 422, api.Invalid, "The settings can't be taken", "The server's file or environment has a setting that is unknown or makes no sense; detail says which. The server goes on with those it has."}
 	invalid      = kind{"invalid-%", 422, api.Invalid, "The % can't be stored", "The body is well-formed, but its content is invalid. errors names everything that is wrong, by JSON pointer. Nothing was changed."}
 	wrongScope   = kind{"unsupported-scope", 422, api.UnsupportedScope, "The verb doesn't take this scope", "The body is well-formed, but the verb takes no such scope, or only one at a time. errors says which scopes it takes. Nothing was changed."}
 	rateLimited  = kind{"rate-limited", 429, api.RateLimited, "Too many requests", "The caller makes more requests than its limit, or has tried too many tokens. Wait for as many seconds as Retry-After says."}
@@ -50,7 +51,7 @@ var (
 )
 
 var kinds = []kind{malformed, truncated, badQuery, badRequest, unauthorized, notAllowed, notFound, badMethod, unacceptable, exists,
-	conflict, inUse, gone, precondition, tooLarge, encoded, invalid, wrongScope, rateLimited, internal, unavailable}
+	conflict, inUse, gone, precondition, tooLarge, encoded, badSettings, invalid, wrongScope, rateLimited, internal, unavailable}
 
 // nouns are the kinds of bodies in the names and titles of problems.
 var nouns = []string{"flag", "segment", "environment", "document", "token", "webhook", "request"}

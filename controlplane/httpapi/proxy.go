@@ -69,13 +69,13 @@ func network(ip netip.Addr) netip.Prefix {
 // publicBase returns the address of the API as its callers see it: the origin, "" if only the path is known, and the
 // path that comes before the API's own.
 func (c *call) publicBase(below string) (origin, path string) {
-	if public := c.api.config.PublicURL; public != nil {
+	if public := c.rules.public; public != nil {
 		return public.Scheme + "://" + public.Host, strings.TrimSuffix(public.Path, "/")
 	}
 	r := c.Request()
 	path, _, _ = strings.Cut(r.RequestURI, "?")
 	path = strings.TrimSuffix(strings.TrimSuffix(path, "/"), below)
-	if !c.api.proxies.trusts(r) {
+	if !c.rules.proxies.trusts(r) {
 		return "", path
 	}
 	if prefix := r.Header.Get("X-Forwarded-Prefix"); strings.HasPrefix(prefix, "/") && !strings.HasPrefix(prefix, "//") {

@@ -189,7 +189,7 @@ func TestProblem(t *testing.T) {
 }
 
 func TestRateLimit(t *testing.T) {
-	f := open(t, httpapi.Config{RateLimit: 0.001, RateBurst: 3})
+	f := open(t, httpapi.Config{Settings: httpapi.Settings{RateLimit: 0.001, RateBurst: 3}})
 	ofrep := func() answer { return f.do(adminToken, "POST", "/ofrep/v1/evaluate/flags/x", `{}`) }
 	for range 3 {
 		f.want(404, ofrep())

@@ -87,6 +87,7 @@ func routes() []route {
 		{method: "DELETE", path: "/v1/webhooks/:key", noun: "webhook", permit: mayAdmin, action: "webhook.delete", limit: MaxBody, query: "reason dry_run", handle: (*call).deleteWebhook},
 		{method: "POST", path: "/v1/webhooks/:key/test", noun: "webhook", permit: mayAdmin, limit: MaxBody, handle: (*call).testWebhook},
 		{method: "GET", path: "/v1/backup", permit: mayAdmin, handle: (*call).backup},
+		{method: "POST", path: "/v1/reload", permit: mayAdmin, query: dryQuery, handle: (*call).reload},
 
 		{method: "POST", path: "/ofrep/v1/evaluate/flags/:key", permit: mayEvaluate, env: tokenEnvironment, limit: MaxContextBody, query: "*", handle: (*call).evaluateOne},
 		{method: "POST", path: "/ofrep/v1/evaluate/flags", permit: mayEvaluate, env: tokenEnvironment, limit: MaxContextBody, query: "*", handle: (*call).evaluateAll},

@@ -15,6 +15,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -40,18 +41,22 @@ const deliveryTime = 10 * time.Second
 // Any status from 200 to 299 is a success. Redirects are not followed: they could lead anywhere.
 type Sender struct {
 	client http.Client
+	local  atomic.Bool // it delivers to addresses that aren't public
 	agent  string
 	now    func() time.Time
 }
 
 // NewSender returns a sender.
 func NewSender(c SenderConfig) *Sender {
-	dialer := &net.Dialer{Timeout: deliveryTime}
-	if !c.AllowPrivate {
-		// Check the address that is dialled, after the name was resolved: a name may point anywhere, and may change.
-		dialer.Control = func(_, address string, _ syscall.RawConn) error { return public(address) }
-	}
 	s := &Sender{now: c.Clock, agent: "gonfalon/" + c.Version}
+	s.local.Store(c.AllowPrivate)
+	// Check the address that is dialled, after the name was resolved: a name may point anywhere, and may change.
+	dialer := &net.Dialer{Timeout: deliveryTime, Control: func(_, address string, _ syscall.RawConn) error {
+		if s.local.Load() {
+			return nil
+		}
+		return public(address)
+	}}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -61,6 +66,12 @@ func NewSender(c SenderConfig) *Sender {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return s
+}
+
+// AllowPrivate changes what SenderConfig.AllowPrivate said at first.
+func (s *Sender) AllowPrivate(allow bool) {
+	s.local.Store(allow)
+	s.client.CloseIdleConnections() // they may lead where none may be opened any more
 }
 
 // message is the body of a delivery.

@@ -2,26 +2,25 @@ package httpapi
 
 import "sync"
 
-// shares is room for a number of streams, of which each address and each token may take a part. So no visitor, and
+// room is how many streams may be open, and how many of them one address and one token may have. So no visitor, and
 // nobody who has copied one page's channel, can take the room of all others.
-type shares struct {
-	most, perAddress, perToken int
+type room struct{ most, perAddress, perToken int }
 
+// shares are the parts of a room that are taken.
+type shares struct {
 	mu     sync.Mutex
 	open   int
 	counts map[string]int // by address, and by token
 }
 
-func newShares(most, perAddress, perToken int) *shares {
-	return &shares{most: most, perAddress: max(perAddress, 1), perToken: max(perToken, 1), counts: map[string]int{}}
-}
+func newShares() *shares { return &shares{counts: map[string]int{}} }
 
-// enter takes one place. If it gets one, the caller must leave.
-func (s *shares) enter(address, token string) (leave func(), ok bool) {
+// enter takes one place of a room. If it gets one, the caller must leave.
+func (s *shares) enter(r room, address, token string) (leave func(), ok bool) {
 	address, token = "address "+address, "token "+token
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.open >= s.most || s.counts[address] >= s.perAddress || s.counts[token] >= s.perToken {
+	if s.open >= r.most || s.counts[address] >= r.perAddress || s.counts[token] >= r.perToken {
 		return nil, false
 	}
 	s.add(1, address, token)

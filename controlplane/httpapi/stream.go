@@ -177,7 +177,7 @@ func (c *call) getStream() error {
 	if err != nil {
 		return err
 	}
-	leave, ok := c.api.hosts.enter("", "")
+	leave, ok := c.api.hosts.enter(c.rules.hosts, "", "")
 	if !ok {
 		return &api.Error{Code: api.Unavailable, Message: "there are too many streams"}
 	}

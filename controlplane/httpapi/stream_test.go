@@ -229,7 +229,7 @@ func TestDeletedEnvironmentEndsItsStreams(t *testing.T) {
 }
 
 func TestMaxStreams(t *testing.T) {
-	f := open(t, httpapi.Config{MaxStreams: 1})
+	f := open(t, httpapi.Config{Settings: httpapi.Settings{MaxStreams: 1}})
 	events, _ := listen(t, f.admin, "")
 	next(t, events)
 	got := f.want(http.StatusServiceUnavailable, f.do(adminToken, "GET", "/v1/envs/default/stream", nil))

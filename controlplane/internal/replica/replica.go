@@ -40,6 +40,7 @@ type Replica struct {
 	ownWrites ownWrites
 	locksMu   sync.Mutex
 	locks     map[string]chan struct{} // by environment: one change at a time
+	retention atomic.Int64             // of the audit, in nanoseconds
 	sweeps    chan struct{}            // asks for a sweep
 	restored  chan restored            // environments that went back
 }
@@ -50,6 +51,7 @@ func Open(ctx, lifetime context.Context, c Config) (*Replica, error) {
 		config: c, store: c.Store, log: c.Log, lifetime: lifetime, locks: map[string]chan struct{}{},
 		sweeps: make(chan struct{}, 1), restored: make(chan restored, 64),
 	}
+	rep.retention.Store(int64(c.AuditRetention))
 	rep.feeds = feed.New(c.Log, rep.Snapshot, lifetime.Done())
 	if err := rep.checkLayout(ctx); err != nil {
 		return nil, err

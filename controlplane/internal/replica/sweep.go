@@ -28,6 +28,13 @@ func (rep *Replica) SweepSoon() {
 	}
 }
 
+// RetainAudit changes how long the audit is kept. What is older goes with the next sweep, which comes soon.
+func (rep *Replica) RetainAudit(d time.Duration) {
+	if rep.retention.Swap(int64(d)) != int64(d) {
+		rep.SweepSoon()
+	}
+}
+
 // SweepLoop sweeps from time to time, and soon after it is asked to, until the context ends.
 func (rep *Replica) SweepLoop(ctx context.Context) {
 	next := time.NewTimer(model.Jitter(sweepEvery)) // so that replicas don't all sweep at once
@@ -217,7 +224,7 @@ func (w *sweeper) trim(ctx context.Context) error {
 		return err
 	}
 	w.headAt = e.Revision
-	cutoff := w.rep.now().Add(-w.rep.config.AuditRetention)
+	cutoff := w.rep.now().Add(-time.Duration(w.rep.retention.Load()))
 	revision, err := w.rep.revisionAt(ctx, model.NewState(w.env, w.head, w.headAt, w.headAt, nil, nil), api.At{Time: cutoff})
 	if api.CodeOf(err) == api.Gone {
 		return nil // nothing is that old
