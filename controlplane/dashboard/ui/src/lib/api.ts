@@ -1,0 +1,100 @@
+import createClient from 'openapi-fetch'
+import { mount } from './mount'
+import type { components, paths } from './openapi'
+
+type Schemas = components['schemas']
+export type Flag = Schemas['Flag']
+export type FlagDocument = Schemas['FlagDocument']
+export type Gate = Schemas['Gate']
+export type Constraint = Schemas['Constraint']
+export type Variant = Schemas['Variant']
+export type Segment = Schemas['Segment']
+export type Environment = Schemas['Environment']
+export type AuditEntry = Schemas['AuditEntry']
+export type Change = Schemas['Change']
+export type Preview = Schemas['Preview']
+export type PreviewShare = Schemas['PreviewShare']
+export type Problem = Schemas['Problem']
+export type Fault = Schemas['Fault']
+export type Token = Schemas['Token']
+export type Webhook = Schemas['Webhook']
+export type State = Schemas['State']
+
+/** A refusal of the server, or that it can't be reached (status 0). */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+  constructor(
+    readonly status: number,
+    readonly problem: Problem,
+  ) {
+    super(problem.detail ? `${problem.title}: ${problem.detail}` : problem.title)
+  }
+  /** What is wrong with the parts of what was sent. */
+  get faults(): readonly Fault[] {
+    return this.problem.errors ?? []
+  }
+}
+
+/** Told when the server doesn't know the session any more. */
+export let onSignedOut: () => void = () => {}
+export function whenSignedOut(run: () => void): void {
+  onSignedOut = run
+}
+
+/** The typed client of our own OpenAPI document. The browser sends the session's cookie by itself. */
+export const client = createClient<paths>({ baseUrl: mount, credentials: 'same-origin' })
+
+interface Answer<T> {
+  data?: T
+  error?: unknown
+  response: Response
+}
+
+/** An answer's body with its version, or a Refusal. */
+export async function ask<T>(call: Promise<Answer<T>>): Promise<{ data: T; etag: string; revision: number }> {
+  let answer: Answer<T>
+  try {
+    answer = await call
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error
+    throw new Refusal(0, { type: '/problems/unreachable', title: "The server can't be reached", status: 0, detail: 'What you typed is kept. The page tries again by itself.' })
+  }
+  const { response } = answer
+  if (!response.ok && response.status !== 304) throw refusal(response, answer.error)
+  return { data: answer.data as T, etag: response.headers.get('ETag') ?? '', revision: Number(response.headers.get('X-Gonfalon-Revision') ?? 0) }
+}
+
+function refusal(response: Response, error: unknown): Refusal {
+  if (response.status === 401) onSignedOut()
+  const known = typeof error === 'object' && error !== null && 'title' in error
+  return new Refusal(response.status, known ? (error as Problem) : { type: '/problems/unknown', title: `The server answered ${response.status}`, status: response.status })
+}
+
+/** Asks a path that the document doesn't describe yet. */
+export async function raw<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<{ data: T; etag: string; revision: number }> {
+  const asked = fetch(mount + path, {
+    method,
+    credentials: 'same-origin',
+    headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(signal ? { signal } : {}),
+  })
+  return ask<T>(
+    asked.then(async (response) => {
+      const text = await response.text()
+      let value: unknown
+      try {
+        value = text ? JSON.parse(text) : undefined
+      } catch {
+        value = undefined
+      }
+      return response.ok ? { data: value as T, response } : { error: value, response }
+    }),
+  )
+}
+
+/** Text for people of whatever went wrong. */
+export function said(error: unknown): string {
+  if (error instanceof Refusal && error.faults.length > 0) return error.faults.map((fault) => fault.detail).join('; ')
+  return error instanceof Error ? error.message : String(error)
+}

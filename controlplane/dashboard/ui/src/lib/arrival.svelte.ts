@@ -1,0 +1,46 @@
+import { said, type State } from './api'
+import { live } from './live.svelte'
+
+export interface Saved {
+  readonly text: string
+  readonly state: State
+  readonly revision: number
+  readonly undoLabel?: string
+  /** Takes the change back, and says what stands then. */
+  readonly undo?: () => Promise<Saved>
+}
+
+const undoFor = 10_000
+
+/** The change that this page made last. It can be undone for ten seconds, and from the history always. */
+class ArrivalBar {
+  saved = $state.raw<Saved | undefined>()
+  problem = $state('')
+  private timer: ReturnType<typeof setTimeout> | undefined
+
+  show(saved: Saved, by?: string): void {
+    clearTimeout(this.timer)
+    this.problem = ''
+    this.saved = saved
+    live.arrived({ revision: saved.revision, time: new Date().toISOString(), ...(by ? { actor: by } : {}) })
+    this.timer = setTimeout(() => this.dismiss(), undoFor)
+  }
+
+  dismiss(): void {
+    clearTimeout(this.timer)
+    this.saved = undefined
+  }
+
+  async undo(): Promise<void> {
+    const undo = this.saved?.undo
+    if (!undo) return
+    clearTimeout(this.timer)
+    try {
+      this.show(await undo())
+    } catch (error) {
+      this.problem = said(error)
+    }
+  }
+}
+
+export const arrival = new ArrivalBar()

@@ -1,0 +1,41 @@
+import { ask, client, type Environment } from './api'
+import { router } from './router.svelte'
+
+const remembered = 'gonfalon.environment'
+
+/** The environments that the session may see, and the one that the page is about. */
+class Environments {
+  list = $state.raw<Environment[]>([])
+  loaded = $state(false)
+  /** The environment of the address, or else the last one that was looked at. */
+  current = $derived(router.route.env || this.fallback())
+
+  async load(): Promise<void> {
+    const { data } = await ask(client.GET('/v1/envs'))
+    this.list = [...data.environments].sort((a, b) => Number(isProduction(a.key)) - Number(isProduction(b.key)) || a.key.localeCompare(b.key))
+    this.loaded = true
+  }
+
+  remember(key: string): void {
+    localStorage.setItem(remembered, key)
+  }
+
+  private fallback(): string {
+    const last = localStorage.getItem(remembered)
+    if (this.list.some((each) => each.key === last)) return last!
+    const used = this.list.filter((each) => each.flags > 0)
+    return (used.find((each) => isProduction(each.key)) ?? used[0] ?? this.list[0])?.key ?? 'default'
+  }
+}
+
+/** Reports whether an environment is production, which looks like nothing else. */
+export function isProduction(key: string): boolean {
+  return /(^|[-_.])(production|prod|live)([-_.]|$)/i.test(key)
+}
+
+/** An environment's key with a capital, for a title. */
+export function titled(key: string): string {
+  return key.charAt(0).toUpperCase() + key.slice(1)
+}
+
+export const environments = new Environments()

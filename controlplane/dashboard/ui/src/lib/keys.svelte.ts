@@ -1,0 +1,48 @@
+import { untrack } from 'svelte'
+
+/** A key that does something on the page that is shown. */
+export interface Key {
+  readonly key: string // as in KeyboardEvent.key; "Control+k" for a chord
+  readonly label: string
+  readonly run: (event: KeyboardEvent) => void
+  readonly shown?: string // in the foot and the list of keys
+  readonly foot?: boolean
+}
+
+/** The keys of the page and of what floats above it; those added last are asked first. */
+class Keys {
+  private sets = $state.raw<{ keys: readonly Key[]; modal: boolean }[]>([])
+  active = $derived.by(() => {
+    const last = this.sets.findLastIndex((set) => set.modal)
+    return this.sets.slice(Math.max(last, 0)).reverse().flatMap((set) => set.keys)
+  })
+
+  constructor() {
+    addEventListener('keydown', (event) => this.press(event))
+  }
+
+  /** Adds keys until the function that it returns is called. Those of a modal set hide all that were added before. */
+  add(keys: readonly Key[], modal = false): () => void {
+    const set = { keys, modal }
+    this.sets = [...untrack(() => this.sets), set] // an effect that adds keys doesn't depend on the others
+    return () => {
+      this.sets = untrack(() => this.sets).filter((each) => each !== set)
+    }
+  }
+
+  private press(event: KeyboardEvent): void {
+    if (event.defaultPrevented || event.isComposing) return
+    const chord = (event.ctrlKey || event.metaKey ? 'Control+' : '') + (event.altKey ? 'Alt+' : '') + event.key
+    if (isTyping(event.target) && !chord.startsWith('Control+') && event.key !== 'Escape') return
+    const found = this.active.find((each) => each.key === chord)
+    if (!found) return
+    event.preventDefault()
+    found.run(event)
+  }
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && (target.isContentEditable || target.matches('textarea, select, input:not([type=checkbox], [type=radio], [type=range])'))
+}
+
+export const keys = new Keys()

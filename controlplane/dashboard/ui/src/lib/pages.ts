@@ -1,0 +1,36 @@
+import type { Component } from 'svelte'
+import Flags from '../pages/Flags.svelte'
+import type { PageName } from './router.svelte'
+
+/** A page gets the environment and the key of its address. */
+export type Page = Component<{ env: string; key: string }>
+
+interface Entry {
+  readonly title: string
+  readonly load: () => Promise<{ default: Page }> | { default: Page }
+}
+
+const unknown: Entry = { title: 'Not found', load: () => import('../pages/Unknown.svelte') }
+
+/** Every page. All but the list are loaded when they are first looked at. */
+export const pages: Record<PageName, Entry> = {
+  home: { title: 'Flags', load: () => ({ default: Flags }) },
+  signIn: { title: 'Flags', load: () => ({ default: Flags }) },
+  flags: { title: 'Flags', load: () => ({ default: Flags }) },
+  flag: { title: 'Flag', load: () => import('../pages/Flag.svelte') },
+  history: unknown,
+  newFlag: unknown,
+  explain: unknown,
+  explainFlag: unknown,
+  segments: unknown,
+  segment: unknown,
+  hosts: unknown,
+  audit: unknown,
+  cleanUp: unknown,
+  firstMinute: unknown,
+  matrix: unknown,
+  environments: unknown,
+  tokens: unknown,
+  webhooks: unknown,
+  unknown,
+}

@@ -1,0 +1,104 @@
+import { mount } from './mount'
+
+/** The pages, and the paths at which they are. `:env` and `:key` are one percent-encoded segment each. */
+const paths = {
+  home: '/',
+  signIn: '/sign-in',
+  flags: '/envs/:env/flags',
+  flag: '/envs/:env/flags/:key',
+  history: '/envs/:env/flags/:key/history',
+  newFlag: '/envs/:env/new',
+  explain: '/envs/:env/explain',
+  explainFlag: '/envs/:env/explain/:key',
+  segments: '/envs/:env/segments',
+  segment: '/envs/:env/segments/:key',
+  hosts: '/envs/:env/hosts',
+  audit: '/envs/:env/audit',
+  cleanUp: '/envs/:env/clean-up',
+  firstMinute: '/envs/:env/first',
+  matrix: '/matrix',
+  environments: '/environments',
+  tokens: '/tokens',
+  webhooks: '/webhooks',
+} as const
+
+export type PageName = keyof typeof paths | 'unknown'
+
+export interface Route {
+  readonly page: PageName
+  readonly env: string
+  readonly key: string
+  readonly query: URLSearchParams
+}
+
+function segments(path: string): string[] {
+  return path.split('/').filter((each) => each !== '')
+}
+
+/** Reads an address into a route. */
+export function routeOf(pathname: string, search: string): Route {
+  const query = new URLSearchParams(search)
+  const have = segments(pathname.startsWith(mount) ? pathname.slice(mount.length) : pathname)
+  for (const [page, path] of Object.entries(paths)) {
+    const want = segments(path)
+    if (want.length !== have.length || !want.every((each, i) => each.startsWith(':') || each === have[i])) continue
+    const named = (name: string): string => {
+      const at = want.indexOf(name)
+      return at < 0 ? '' : decoded(have[at]!)
+    }
+    return { page: page as PageName, env: named(':env'), key: named(':key'), query }
+  }
+  return { page: 'unknown', env: '', key: '', query }
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return segment // a stray % is a character of the key
+  }
+}
+
+/** The address of a page. */
+export function to(page: Exclude<PageName, 'unknown'>, params: { env?: string; key?: string } = {}, query?: Record<string, string>): string {
+  const path = paths[page].replace(':env', encodeURIComponent(params.env ?? '')).replace(':key', encodeURIComponent(params.key ?? ''))
+  const search = new URLSearchParams(query).toString()
+  return mount + path + (search ? '?' + search : '')
+}
+
+class Router {
+  route = $state.raw(routeOf(location.pathname, location.search))
+  /** Asked before the page is left; false keeps it. */
+  guard: (() => boolean) | undefined
+
+  constructor() {
+    addEventListener('popstate', () => this.read())
+    document.addEventListener('click', (event) => this.click(event))
+  }
+
+  /** Goes to an address of the dashboard. */
+  go(address: string, replace = false): void {
+    if (!replace && this.guard && new URL(address, location.href).pathname !== location.pathname && !this.guard()) return
+    if (replace) history.replaceState(null, '', address)
+    else if (address !== location.pathname + location.search) history.pushState(null, '', address)
+    this.read()
+  }
+
+  private read(): void {
+    const left = this.route
+    this.route = routeOf(location.pathname, location.search)
+    if (left.page !== this.route.page || left.key !== this.route.key) scrollTo(0, 0)
+  }
+
+  /** Follows links to the dashboard's own pages without loading the document again. */
+  private click(event: MouseEvent): void {
+    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
+    const link = event.target instanceof Element ? event.target.closest('a') : null
+    if (!link || link.target || link.hasAttribute('download') || link.origin !== location.origin || link.getAttribute('href')?.startsWith('#')) return
+    if (routeOf(link.pathname, link.search).page === 'unknown') return
+    event.preventDefault()
+    this.go(link.pathname + link.search)
+  }
+}
+
+export const router = new Router()

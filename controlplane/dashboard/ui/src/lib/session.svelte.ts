@@ -1,0 +1,74 @@
+import { raw, Refusal, whenSignedOut } from './api'
+
+export interface Who {
+  name: string
+  role: 'admin' | 'editor' | 'viewer' | 'sdk'
+  environments?: string[]
+  read_only?: boolean
+  expires?: string
+  banner?: string
+}
+
+/** Who is signed in, and what they may do. */
+class Session {
+  status = $state<'unknown' | 'out' | 'in'>('unknown')
+  who = $state.raw<Who | undefined>()
+  /** Why the sign-in page is shown, if it isn't the first time. */
+  note = $state('')
+
+  mayWrite = $derived(this.who !== undefined && !this.who.read_only && (this.who.role === 'editor' || this.who.role === 'admin'))
+  isAdmin = $derived(this.who !== undefined && !this.who.read_only && this.who.role === 'admin')
+
+  constructor() {
+    whenSignedOut(() => {
+      if (this.status === 'in') this.note = 'The session has ended. Sign in to go on; nothing is lost.'
+      this.out()
+    })
+  }
+
+  /** Finds out who the cookie belongs to. A secret in the fragment is spent first, and removed from the address. */
+  async start(): Promise<void> {
+    const secret = new URLSearchParams(location.hash.slice(1)).get('secret')
+    if (secret !== null) {
+      history.replaceState(null, '', location.pathname + location.search)
+      try {
+        await raw('POST', '/v1/sessions', { secret })
+      } catch (error) {
+        this.note = error instanceof Refusal && error.status === 401 ? 'That address was used already, or is older than ten minutes. Make another with gonfalon dashboard.' : said(error)
+        return this.out()
+      }
+    }
+    try {
+      this.who = (await raw<Who>('GET', '/v1/session')).data
+      this.status = 'in'
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.status !== 401) this.note = said(error)
+      this.out()
+    }
+  }
+
+  /** Signs in with a token. */
+  async signIn(token: string): Promise<void> {
+    await raw('POST', '/v1/sessions', { token })
+    this.who = (await raw<Who>('GET', '/v1/session')).data
+    this.note = ''
+    this.status = 'in'
+  }
+
+  async signOut(): Promise<void> {
+    await raw('DELETE', '/v1/session').catch(() => undefined)
+    this.note = ''
+    this.out()
+  }
+
+  private out(): void {
+    this.who = undefined
+    this.status = 'out'
+  }
+}
+
+function said(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+export const session = new Session()
