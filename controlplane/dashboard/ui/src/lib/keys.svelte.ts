@@ -6,7 +6,7 @@ export interface Key {
   readonly label: string
   readonly run: (event: KeyboardEvent) => void
   readonly shown?: string // in the foot and the list of keys
-  readonly foot?: boolean
+  readonly foot?: number // its place in the foot, if it is shown there
 }
 
 /** The keys of the page and of what floats above it; those added last are asked first. */
