@@ -44,7 +44,11 @@ func (s *Service) describe(st *model.State, r *model.Record) (api.Flag, error) {
 			references = append(references, p)
 		}
 	}
-	return s.describeWith(s.replica.View(), st, r, references)
+	f, err := s.describeWith(s.replica.View(), st, r, references)
+	if err == nil {
+		f.Words = new(wordsIn(st, &f.Flag))
+	}
+	return f, err
 }
 
 // unreadableFlag describes a flag that this build can't read, with what is known nevertheless.
@@ -61,7 +65,7 @@ func (s *Service) unreadableFlag(v *replica.View, st *model.State, u *model.Unre
 	return f
 }
 
-// describeWith is describe for a caller that has the flag's reference problems already.
+// describeWith is describe for a caller that has the flag's reference problems already. It leaves out the words.
 func (s *Service) describeWith(v *replica.View, st *model.State, r *model.Record, references []flagset.Problem) (api.Flag, error) {
 	if err := r.Read(); err != nil {
 		return api.Flag{}, err
@@ -72,11 +76,10 @@ func (s *Service) describeWith(v *replica.View, st *model.State, r *model.Record
 	for _, p := range references {
 		problems = append(problems, model.Placed(&flag, p))
 	}
-	said := wordsIn(st, &flag)
 	return api.Flag{Flag: flag, FlagInfo: api.FlagInfo{
 		Version: st.Head.Version(r.Meta.Revision), Revision: r.Meta.Revision,
 		Created: stored.FromMicros(r.Meta.Created), Updated: stored.FromMicros(r.Meta.Updated), UpdatedBy: r.Meta.By,
-		State: stateOf(&flag), LastEvaluated: stored.FromMicros(used.Last), Evaluations: used.Count, Warnings: api.Problems(problems), Words: &said,
+		State: stateOf(&flag), LastEvaluated: stored.FromMicros(used.Last), Evaluations: used.Count, Warnings: api.Problems(problems),
 	}}, nil
 }
 

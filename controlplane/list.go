@@ -81,6 +81,9 @@ func (s *Service) ListFlags(ctx context.Context, env string, q FlagQuery) (api.F
 		from = 1 + slices.IndexFunc(list, func(f *api.Flag) bool { return f.Key == string(after) })
 	}
 	for _, f := range list[from:min(from+limit, len(list))] {
+		if f.State != api.StateUnreadable {
+			f.Words = new(wordsIn(st, &f.Flag))
+		}
 		page.Flags = append(page.Flags, *f)
 	}
 	if from+limit < len(list) {

@@ -53,6 +53,7 @@ type Service struct {
 	owned  sync.WaitGroup
 
 	usage    usagePool
+	indexes  indexes
 	used     usedTokens
 	failures failureLimits
 	strange  strangers

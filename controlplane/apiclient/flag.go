@@ -31,6 +31,11 @@ func (c *Client) Flags(ctx context.Context, env string, q FlagQuery) (page api.F
 	return page, c.get(ctx, path("envs", env, "flags"), q.values(), &page)
 }
 
+// Index returns what a list shows of every flag.
+func (c *Client) Index(ctx context.Context, env string) (index api.Index, err error) {
+	return index, c.get(ctx, path("envs", env, "index"), nil, &index)
+}
+
 // Flag returns one flag.
 func (c *Client) Flag(ctx context.Context, env, key string) (f api.Flag, err error) {
 	return f, c.get(ctx, path("envs", env, "flags", key), nil, &f)

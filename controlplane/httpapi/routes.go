@@ -52,6 +52,7 @@ func routes() []route {
 		{method: "POST", path: envPath + "/import", noun: "document", permit: mayWrite, env: pathEnvironment, action: "import", limit: MaxImportBody, query: "prune tolerant reason dry_run", handle: (*call).importEnvironment},
 
 		{method: "GET", path: flagsPath, noun: "flag", permit: mayRead, env: pathEnvironment, query: "search tag prefix owner state stale sort cursor limit", handle: (*call).listFlags},
+		{method: "GET", path: envPath + "/index", noun: "environment", permit: mayRead, env: pathEnvironment, handle: (*call).getIndex},
 		{method: "GET", path: flagPath, noun: "flag", permit: mayRead, env: pathEnvironment, handle: (*call).getFlag},
 		{method: "PUT", path: flagPath, noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.put", limit: MaxFlagBody, query: dryQuery, handle: (*call).putFlag},
 		{method: "DELETE", path: flagPath, noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.delete", limit: MaxBody, query: "reason dry_run", handle: (*call).deleteFlag},

@@ -33,11 +33,21 @@ func NewDraft(st *State, now time.Time, i Intent) *Draft {
 
 // meta returns the metadata of a record that is written now.
 func (d *Draft) meta(before *Record) Meta {
-	m := Meta{Revision: d.Head.Revision, Created: d.Head.Time, Updated: d.Head.Time, By: d.Intent.By}
+	m := Meta{Revision: d.Head.Revision, Created: d.Head.Time, Updated: d.Head.Time, By: d.Intent.By, Reason: cut(d.Intent.Reason)}
 	if before != nil {
 		m.Created = before.Meta.Created
 	}
 	return m
+}
+
+// mostReason is how many characters of a reason a record keeps: a line.
+const mostReason = 100
+
+func cut(reason string) string {
+	if runes := []rune(reason); len(runes) > mostReason {
+		return string(runes[:mostReason-1]) + "…"
+	}
+	return reason
 }
 
 // Put puts a document, and notes the problems that this introduces. If nothing differs it is not a change.

@@ -39,7 +39,8 @@ type Meta struct {
 	Created  int64  `msgpack:"created"`  // Unix microseconds
 	Updated  int64  `msgpack:"updated"`
 	By       string `msgpack:"by"`
-	Counts   []int  `msgpack:"counts"` // of the compiled record, in the order of FORMAT.md
+	Reason   string `msgpack:"reason,omitempty"` // of the last change, cut if it is long; the audit has all of it
+	Counts   []int  `msgpack:"counts"`           // of the compiled record, in the order of FORMAT.md
 	// Needs are a flag's prerequisites and segments, which is enough to check how flags refer to each other.
 	Needs []need `msgpack:"needs,omitempty"`
 }
