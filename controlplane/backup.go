@@ -32,7 +32,7 @@ const (
 )
 
 // Backup writes everything in the store as of one moment, while changes continue. It contains the secrets of webhooks.
-// It doesn't contain those of tokens, which are stored nowhere.
+// It doesn't contain those of tokens, which are stored nowhere, and no sessions.
 func (s *Service) Backup(ctx context.Context, w io.Writer) error {
 	return backup(ctx, s.store, w)
 }
@@ -45,7 +45,7 @@ func backup(ctx context.Context, from store.Store, w io.Writer) error {
 	sum := sha256.New()
 	out := io.MultiWriter(packed, sum)
 	if _, err := store.ReadAll(ctx, from, stored.Everything, func(e store.Entry) error {
-		if e.Key == stored.LeaderKey {
+		if passing(e.Key) {
 			return nil
 		}
 		return errors.Join(writePart(out, []byte(e.Key)), writePart(out, e.Value))
@@ -59,6 +59,12 @@ func backup(ctx context.Context, from store.Store, w io.Writer) error {
 		return err
 	}
 	return packed.Close()
+}
+
+// passing reports whether a key says what holds at the moment. No backup restores it: a session that has ended since
+// must not begin again.
+func passing(key string) bool {
+	return key == stored.LeaderKey || strings.HasPrefix(key, stored.SessionPrefix) || strings.HasPrefix(key, stored.OncePrefix)
 }
 
 func writePart(w io.Writer, data []byte) error {
@@ -160,6 +166,9 @@ func Restore(ctx context.Context, into store.Store, r io.Reader, o RestoreOption
 	var result RestoreResult
 	heads := map[string]model.Head{}
 	err = readBackup(spool, func(key string, value []byte) error {
+		if passing(key) {
+			return nil
+		}
 		if id, isToken := strings.CutPrefix(key, stored.TokenPrefix); isToken && !o.WithoutTokens {
 			var saved stored.Token
 			if err := stored.Unmarshal(value, &saved); err != nil {

@@ -55,13 +55,13 @@ func (s *Service) Listener(channel string) (t api.Token, env string, err error) 
 
 func noChannel() error { return model.Errorf(api.NotFound, "there is no such channel") }
 
-// TokenChanges yields whenever this replica has learnt of tokens that were made, changed or revoked, until the context
-// or the service ends. It yields once at the start.
+// TokenChanges yields whenever this replica has learnt of tokens that were made, changed or revoked, or of sessions that
+// began or ended, until the context or the service ends. It yields once at the start.
 func (s *Service) TokenChanges(ctx context.Context) iter.Seq[struct{}] {
 	return func(yield func(struct{}) bool) {
 		v := s.replica.View()
-		for known := v.Tokens; yield(struct{}{}); known = v.Tokens {
-			for v.Tokens == known {
+		for known := v; yield(struct{}{}); known = v {
+			for v.Tokens == known.Tokens && v.Sessions == known.Sessions {
 				select {
 				case <-v.Next:
 					v = s.replica.View()

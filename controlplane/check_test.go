@@ -16,7 +16,7 @@ import (
 )
 
 // lived returns a store with something of everything: large flags in pieces, changes too large for an audit entry, a
-// checkpoint, a deleted environment, tokens, a webhook, usage and refusals.
+// checkpoint, a deleted environment, tokens, a session, a webhook, usage and refusals.
 func lived(t *testing.T) []store.Entry {
 	db := memstore.New()
 	s, ctx := open(t, controlplane.Config{Store: db}), t.Context()
@@ -42,7 +42,9 @@ func lived(t *testing.T) []store.Entry {
 	if err := s.ReportUsage(ctx, env, []controlplane.FlagUsage{{Flag: "a", Count: 3}}); err != nil {
 		t.Fatal(err)
 	}
-	must[api.Token](t)(s.Authenticate(s.InitialToken()))
+	token := must[api.Token](t)(s.Authenticate(s.InitialToken()))
+	signedIn(t, s, s.InitialToken())
+	must[api.SignIn](t)(s.CreateSignIn(ctx, token.ID))
 	s.WriteUsage(ctx)
 	s.Sweep(ctx)
 	var all []store.Entry
@@ -118,6 +120,10 @@ func TestCheckNamesEachKindOfDamage(t *testing.T) {
 		{key: "token/", damage: add, detail: "the token has no hash"},
 		{key: "!token/twin", damage: wrong(sound, "token/", 0), detail: "has the secret of"},
 		{key: "!used/nope", damage: add, detail: "there is no such token"},
+		{key: "session/", damage: cut, detail: "the session can't be read"},
+		{key: "session/", damage: wrong(sound, "once/", 0), detail: "another hash than its key says"},
+		{key: "token/", damage: drop, detail: "there is no such token as the session's", litter: true},
+		{key: "once/", damage: cut, detail: "the session can't be read"},
 		{key: "webhook/", damage: cut, detail: "the webhook can't be read"},
 		{key: "delivery/", damage: drop, detail: "would be told of everything again"},
 		{key: "!delivery/nope", damage: add, detail: "there is no such webhook"},

@@ -77,3 +77,8 @@ func (t Token) Allows(p Permission, env string) bool {
 	}
 	return len(t.Envs) == 0 || env != "" && slices.Contains(t.Envs, env)
 }
+
+// AllowsAnywhere reports whether the token may do something in any environment, or in all.
+func (t Token) AllowsAnywhere(p Permission) bool {
+	return t.Allows(p, "") || slices.ContainsFunc(t.Envs, func(env string) bool { return t.Allows(p, env) })
+}

@@ -4,7 +4,6 @@ import (
 	"math"
 	"net/http"
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
@@ -30,17 +29,10 @@ func (c *call) admit() error {
 	if c.route.permit == "" {
 		return nil
 	}
-	c.secret = secretOf(c.Request())
-	if c.secret == "" {
-		return unauthorized.of("", "send a token: Authorization: Bearer …")
-	}
 	from := network(c.rules.proxies.caller(c.Request()))
-	token, err := c.service().Authenticate(c.secret)
+	token, err := c.authenticate(from)
 	if err != nil {
-		if wait := c.api.guesses.wrong(from); wait > 0 {
-			return tooManyGuesses(wait)
-		}
-		return unauthorized.of("", err.Error())
+		return err
 	}
 	if !c.api.guesses.right(caller{from, token.ID}) {
 		return tooManyGuesses(time.Second)
@@ -54,10 +46,10 @@ func (c *call) admit() error {
 	case pathEnvironment:
 		c.env = c.param("env")
 	case anyEnvironment:
-		if !allowsAnywhere(token, c.route.permit) {
+		if !token.AllowsAnywhere(c.route.permit) {
 			return forbidden(token, c.route.permit, "")
 		}
-		return nil
+		return c.mayChange()
 	case tokenEnvironment:
 		if c.env, err = environmentOf(token, c.route.permit, c.Request().Header.Get(environmentHeader)); err != nil {
 			return err
@@ -66,7 +58,22 @@ func (c *call) admit() error {
 	if !token.Allows(c.route.permit, c.env) {
 		return forbidden(token, c.route.permit, c.env)
 	}
-	return nil
+	return c.mayChange()
+}
+
+// authenticate returns the token that a request has, or that its session acts for.
+func (c *call) authenticate(from netip.Prefix) (api.Token, error) {
+	if c.secret = secretOf(c.Request()); c.secret == "" {
+		return c.admitSession()
+	}
+	token, err := c.service().Authenticate(c.secret)
+	if err != nil {
+		if wait := c.api.guesses.wrong(from); wait > 0 {
+			return token, tooManyGuesses(wait)
+		}
+		return token, unauthorized.of("", err.Error())
+	}
+	return token, nil
 }
 
 // secretOf returns the token in a request: a bearer token, or OFREP's API key.
@@ -75,11 +82,6 @@ func secretOf(r *http.Request) string {
 		return strings.TrimSpace(secret)
 	}
 	return r.Header.Get("X-API-Key")
-}
-
-// allowsAnywhere reports whether a token has a permission in any environment, or in all.
-func allowsAnywhere(t api.Token, p api.Permission) bool {
-	return t.Allows(p, "") || slices.ContainsFunc(t.Envs, func(env string) bool { return t.Allows(p, env) })
 }
 
 // environmentOf returns the environment in which to evaluate. If a token has only one environment and the header names

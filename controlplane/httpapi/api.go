@@ -24,15 +24,16 @@ type API struct {
 	handler http.Handler
 	version []string // X-Gonfalon-Version
 
-	rules    atomic.Pointer[rules]
-	changing sync.Mutex // one change of the settings at a time
-	memory   *memory
-	guesses  *guesses
-	metrics  *metrics
-	registry *prometheus.Registry
-	streams  *streams
-	hosts    *shares // room for the streams of host SDKs
-	pages    *shares // room for OFREP's event streams
+	crossOrigin *http.CrossOriginProtection
+	rules       atomic.Pointer[rules]
+	changing    sync.Mutex // one change of the settings at a time
+	memory      *memory
+	guesses     *guesses
+	metrics     *metrics
+	registry    *prometheus.Registry
+	streams     *streams
+	hosts       *shares // room for the streams of host SDKs
+	pages       *shares // room for OFREP's event streams
 }
 
 // New returns the API of a service. It serves at the root of the path it is mounted on; see http.StripPrefix. End it
@@ -40,16 +41,17 @@ type API struct {
 func New(service *controlplane.Service, c Config) *API {
 	c = c.withDefaults()
 	a := &API{
-		service:  service,
-		config:   c,
-		log:      c.Logger,
-		version:  []string{c.Version},
-		memory:   newMemory(),
-		guesses:  newGuesses(c.MaxGuesses),
-		registry: c.Metrics,
-		streams:  newStreams(),
-		hosts:    newShares(),
-		pages:    newShares(),
+		service:     service,
+		config:      c,
+		log:         c.Logger,
+		version:     []string{c.Version},
+		crossOrigin: http.NewCrossOriginProtection(),
+		memory:      newMemory(),
+		guesses:     newGuesses(c.MaxGuesses),
+		registry:    c.Metrics,
+		streams:     newStreams(),
+		hosts:       newShares(),
+		pages:       newShares(),
 	}
 	a.Change(c.Settings)
 	go a.streams.follow(service)
@@ -59,6 +61,9 @@ func New(service *controlplane.Service, c Config) *API {
 	e.HTTPErrorHandler = a.unrouted
 	e.Use(a.cors)
 	for _, r := range routes() {
+		if c.Dashboard == nil && r.noun == "session" {
+			continue
+		}
 		serve := a.serve(&r)
 		e.Add(r.method, r.path, serve)
 		if r.method == http.MethodGet && !r.endless {
@@ -79,6 +84,14 @@ func New(service *controlplane.Service, c Config) *API {
 
 // ServeHTTP answers one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
+
+// DashboardPath returns where the dashboard is below the API, and false if there is none.
+func (a *API) DashboardPath() (path string, ok bool) {
+	if a.config.Dashboard == nil {
+		return "", false
+	}
+	return a.config.Dashboard.Path, true
+}
 
 // unrouted answers requests that no route serves.
 func (a *API) unrouted(err error, request echo.Context) {

@@ -36,14 +36,15 @@ const (
 // call is one request while it is served.
 type call struct {
 	echo.Context
-	api    *API
-	route  *route
-	rules  *rules // of the settings when it began
-	secret string
-	token  api.Token
-	env    string // the environment that the request is about; "" for none or several
-	reason string // the reason of a change, read from the body, for the record of failures
-	held   held
+	api     *API
+	route   *route
+	rules   *rules // of the settings when it began
+	secret  string // of the token or, if there is a session, of that
+	token   api.Token
+	session api.Session // the zero Session if the request has a token
+	env     string      // the environment that the request is about; "" for none or several
+	reason  string      // the reason of a change, read from the body, for the record of failures
+	held    held
 }
 
 // serve is the path of every request: it is admitted and handled, or refused; then it is measured and logged.
@@ -152,15 +153,15 @@ func (c *call) nothing() error {
 func (c *call) tag(version string) (current bool) {
 	tag := `"` + version + `"`
 	c.Response().Header()["Etag"] = []string{tag}
-	if !matches(c.Request().Header.Get("If-None-Match"), tag) {
+	if !Matches(c.Request().Header.Get("If-None-Match"), tag) {
 		return false
 	}
 	c.Response().WriteHeader(http.StatusNotModified)
 	return true
 }
 
-// matches reports whether a list of entity tags contains this one, compared weakly.
-func matches(list, tag string) bool {
+// Matches reports whether a list of entity tags contains this one, compared weakly.
+func Matches(list, tag string) bool {
 	for list != "" {
 		var one string
 		one, list, _ = strings.Cut(list, ",")

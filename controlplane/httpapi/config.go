@@ -21,6 +21,9 @@ type Config struct {
 	// per second. 0 means 20.
 	MaxGuesses int
 
+	// Dashboard lets browsers sign in, for the pages of package dashboard; nil refuses that, and every cookie.
+	Dashboard *Dashboard
+
 	Heartbeat time.Duration // between the heartbeats of a stream; 0 for DefaultHeartbeat, which host SDKs rely on
 
 	Clock func() time.Time // the clock that OFREP decides by; nil for time.Now
@@ -46,6 +49,7 @@ const (
 	MaxBody        = 1 << 20   // of every request not named below
 	MaxFlagBody    = 32 << 20  // of a flag: one with 100,000 actors takes about 8 MB, one with all variants' payloads at their limit 17 MB
 	MaxImportBody  = 64 << 20  // of a whole environment: 10,000 flags of 20 actors take about 15 MB
+	MaxSignInBody  = 4 << 10   // of a sign-in: tokens have 1,024 bytes at most
 	MaxContextBody = 256 << 10 // of an evaluation; contexts usually have a few hundred bytes
 	MaxUsageFlags  = 1_000     // flags in one report of usage
 )

@@ -39,10 +39,18 @@ func (g *guesses) wrong(from netip.Prefix) time.Duration {
 	return take(l)
 }
 
+// spent returns how long an address must wait that has used up its failures, or 0.
+func (g *guesses) spent(from netip.Prefix) time.Duration {
+	if l, ok := g.failed.get(from); ok && l.Tokens() < 1 {
+		return time.Second
+	}
+	return 0
+}
+
 // right reports whether to accept a token that exists, and remembers that it worked.
 func (g *guesses) right(c caller) bool {
 	if _, known := g.worked.get(c); !known {
-		if l, ok := g.failed.get(c.from); ok && l.Tokens() < 1 {
+		if g.spent(c.from) > 0 {
 			return false
 		}
 	}

@@ -22,7 +22,7 @@ func (c *call) getIndex() error {
 	if c.tag(x.Version + "-" + c.api.config.Version) { // another build may say it in other words
 		return nil
 	}
-	if acceptsGzip(c.Request()) {
+	if Accepts(c.Request(), "gzip") {
 		h.Set("Content-Encoding", "gzip")
 		return c.blob(http.StatusOK, "application/json", x.Gzip)
 	}

@@ -32,6 +32,7 @@ var (
 	badRequest   = kind{"bad-request", 400, api.Invalid, "Bad request", "detail says why the request can't be understood."}
 	unauthorized = kind{"unauthorized", 401, api.Unauthorized, "A valid token is required", "Send Authorization: Bearer with a token that exists and is neither revoked nor expired."}
 	notAllowed   = kind{"forbidden", 403, api.Forbidden, "The token isn't allowed to do that", "The token's role or environments don't allow the request. Any other environment is forbidden, whether it exists or not."}
+	crossOrigin  = kind{"cross-origin", 403, api.Forbidden, "A page elsewhere made the request", "A session's cookie is only good for pages of the same origin. A page or a program elsewhere needs a token of its own. Behind a proxy that changes the host, the server needs --public-url or --trusted-proxies."}
 	notFound     = kind{"not-found", 404, api.NotFound, "Not found", "detail says what is missing."}
 	badMethod    = kind{"method-not-allowed", 405, api.Invalid, "Method not allowed", "The Allow header lists the methods of this path."}
 	unacceptable = kind{"not-acceptable", 406, api.Invalid, "Not acceptable", "The response is not available in any of the forms that the caller reads."}
@@ -50,11 +51,11 @@ var (
 	unavailable  = kind{"unavailable", 503, api.Unavailable, "Temporarily unavailable", "The store doesn't answer, or the server is shutting down. Try again. A change may have been made: read to find out."}
 )
 
-var kinds = []kind{malformed, truncated, badQuery, badRequest, unauthorized, notAllowed, notFound, badMethod, unacceptable, exists,
+var kinds = []kind{malformed, truncated, badQuery, badRequest, unauthorized, notAllowed, crossOrigin, notFound, badMethod, unacceptable, exists,
 	conflict, inUse, gone, precondition, tooLarge, encoded, badSettings, invalid, wrongScope, rateLimited, internal, unavailable}
 
 // nouns are the kinds of bodies in the names and titles of problems.
-var nouns = []string{"flag", "segment", "environment", "document", "token", "webhook", "request"}
+var nouns = []string{"flag", "segment", "environment", "document", "token", "session", "webhook", "request"}
 
 // kindOf returns the kind of a service's error: the last of that code, since what the API refuses itself comes first.
 func kindOf(code api.Code) kind {

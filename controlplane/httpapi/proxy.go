@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"path"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -66,19 +68,60 @@ func network(ip netip.Addr) netip.Prefix {
 	return net
 }
 
+var mountPath = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+)+/?$`)
+
+// mountable reports whether a path is one that something may be mounted at. It ends up in pages, in cookies and in
+// addresses, so it has neither special characters nor dots as segments.
+func mountable(at string) bool {
+	return mountPath.MatchString(at) && path.Clean(at) == strings.TrimSuffix(at, "/")
+}
+
+// PublicPath returns the path under which callers reach the API, as far as a request tells: "" or such as "/flags".
+func (a *API) PublicPath(r *http.Request) string {
+	_, at := a.rules.Load().publicBase(r, strings.TrimSuffix(r.URL.EscapedPath(), "/"))
+	if !mountable(at) {
+		return "" // nothing that this server or a proxy strips
+	}
+	return at
+}
+
+// secure reports whether the caller reaches the API over TLS, here or at a proxy.
+func (c *call) secure() bool {
+	origin, _ := c.publicBase("")
+	return c.Request().TLS != nil || strings.HasPrefix(origin, "https:") ||
+		c.rules.proxies.trusts(c.Request()) && c.Request().Header.Get("X-Forwarded-Proto") == "https"
+}
+
+// sameOrigin refuses a request that a page of another origin makes a browser send, whatever its method.
+func (c *call) sameOrigin() error {
+	asked := *c.Request()
+	asked.Method = http.MethodPost // all that the check lets through unseen are safe methods
+	if c.api.crossOrigin.Check(&asked) == nil {
+		return nil
+	}
+	origin, _ := c.publicBase("")
+	if _, asked.Host, _ = strings.Cut(origin, "://"); asked.Host != "" && c.api.crossOrigin.Check(&asked) == nil {
+		return nil
+	}
+	return crossOrigin.of("", "")
+}
+
 // publicBase returns the address of the API as its callers see it: the origin, "" if only the path is known, and the
 // path that comes before the API's own.
 func (c *call) publicBase(below string) (origin, path string) {
-	if public := c.rules.public; public != nil {
+	return c.rules.publicBase(c.Request(), below)
+}
+
+func (e *rules) publicBase(r *http.Request, below string) (origin, path string) {
+	if public := e.public; public != nil {
 		return public.Scheme + "://" + public.Host, strings.TrimSuffix(public.Path, "/")
 	}
-	r := c.Request()
 	path, _, _ = strings.Cut(r.RequestURI, "?")
 	path = strings.TrimSuffix(strings.TrimSuffix(path, "/"), below)
-	if !c.rules.proxies.trusts(r) {
+	if !e.proxies.trusts(r) {
 		return "", path
 	}
-	if prefix := r.Header.Get("X-Forwarded-Prefix"); strings.HasPrefix(prefix, "/") && !strings.HasPrefix(prefix, "//") {
+	if prefix := r.Header.Get("X-Forwarded-Prefix"); mountable(prefix) {
 		path = strings.TrimSuffix(prefix, "/") + path
 	}
 	proto, host := r.Header.Get("X-Forwarded-Proto"), r.Header.Get("X-Forwarded-Host")

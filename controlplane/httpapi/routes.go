@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
@@ -83,6 +84,10 @@ func routes() []route {
 		{method: "GET", path: "/v1/tokens", noun: "token", permit: mayAdmin, handle: (*call).listTokens},
 		{method: "POST", path: "/v1/tokens", noun: "token", permit: mayAdmin, action: "token.create", limit: MaxBody, query: dryQuery, handle: (*call).createToken},
 		{method: "DELETE", path: "/v1/tokens/:key", noun: "token", permit: mayAdmin, action: "token.revoke", limit: MaxBody, query: "reason dry_run", handle: (*call).revokeToken},
+		{method: "POST", path: "/v1/sessions", noun: "session", limit: MaxSignInBody, handle: (*call).createSession},
+		{method: "POST", path: "/v1/sessions/secrets", noun: "session", permit: mayRead, env: anyEnvironment, handle: (*call).createSignIn},
+		{method: "GET", path: "/v1/session", noun: "session", permit: mayRead, env: anyEnvironment, handle: (*call).getSession},
+		{method: "DELETE", path: "/v1/session", noun: "session", permit: mayRead, env: anyEnvironment, handle: (*call).deleteSession},
 		{method: "GET", path: "/v1/webhooks", noun: "webhook", permit: mayAdmin, handle: (*call).listWebhooks},
 		{method: "POST", path: "/v1/webhooks", noun: "webhook", permit: mayAdmin, action: "webhook.create", limit: MaxBody, query: dryQuery, handle: (*call).createWebhook},
 		{method: "DELETE", path: "/v1/webhooks/:key", noun: "webhook", permit: mayAdmin, action: "webhook.delete", limit: MaxBody, query: "reason dry_run", handle: (*call).deleteWebhook},
@@ -105,9 +110,31 @@ func routes() []route {
 	}
 }
 
+// changes reports whether the route changes something, or makes the server act.
+func (r *route) changes() bool {
+	return r.method != http.MethodGet && r.permit != mayRead && r.permit != mayEvaluate
+}
+
+// Owns reports whether an address belongs to the API, whether or not a route serves it: it begins like one of its routes.
+// Everything else is left to a program that the API is mounted in, such as the dashboard's.
+func Owns(path string) bool {
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return roots[first]
+}
+
+// roots are the first segments of the routes.
+var roots = func() map[string]bool {
+	all := map[string]bool{}
+	for _, r := range routes() {
+		first, _, _ := strings.Cut(strings.TrimPrefix(r.path, "/"), "/")
+		all[first] = true
+	}
+	return all
+}()
+
 // frequent reports whether hosts, browsers and monitors call the route all the time.
 func (r *route) frequent() bool {
-	return r.permit == "" || r.permit == mayEvaluate || r.permit == mayFetch || r.permit == mayReport
+	return r.permit == "" && r.method == http.MethodGet || r.permit == mayEvaluate || r.permit == mayFetch || r.permit == mayReport
 }
 
 // factor returns how many times its size a body takes when it is parsed. OFREP's is read in place.

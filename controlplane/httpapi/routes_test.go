@@ -18,7 +18,7 @@ import (
 // TestPermissions checks that a route that changes something asks for the permission to, and has a name in the audit. A
 // route without an action must not change anything.
 func TestPermissions(t *testing.T) {
-	asking := []string{"/evaluate", "/explain", "/preview", "/usage", "/test", "/reload", "/ofrep/v1/evaluate/flags", "/ofrep/v1/evaluate/flags/:key"}
+	asking := []string{"/evaluate", "/explain", "/preview", "/usage", "/test", "/reload", "/v1/session", "/v1/sessions", "/v1/sessions/secrets", "/ofrep/v1/evaluate/flags", "/ofrep/v1/evaluate/flags/:key"}
 	for _, r := range httpapi.Routes() {
 		writes := r.Permit == api.PermitWrite || r.Permit == api.PermitAdmin
 		if r.Action != "" && !writes {
@@ -34,7 +34,7 @@ func TestPermissions(t *testing.T) {
 // TestBodies sends each route that reads a body one that succeeds. The audit names the change by the route's action. Without
 // any member that openapi.yaml requires, the body is refused.
 func TestBodies(t *testing.T) {
-	f := open(t, httpapi.Config{})
+	f := open(t, httpapi.Config{Dashboard: &httpapi.Dashboard{}})
 	f.want(201, f.do(adminToken, "PUT", "/v1/envs/default/segments/s", `{"constraints": [{"attribute": "plan", "operator": "in", "values": ["pro"]}]}`))
 	received, bodies := make(chan *http.Request, 1000), make(chan []byte, 1000)
 	receiver := newReceiver(t, received, bodies)
@@ -75,6 +75,7 @@ func TestBodies(t *testing.T) {
 		{"DELETE", flag, ":key x", `{}`},
 		{"POST", "/v1/tokens", "", `{"name": "new", "role": "viewer"}`},
 		{"DELETE", "/v1/tokens/:key", ":key " + token.ID, `{}`},
+		{"POST", "/v1/sessions", "", fmt.Sprintf(`{"token": %q}`, adminToken)},
 		{"POST", "/v1/webhooks", "", fmt.Sprintf(`{"name": "new", "url": %q}`, receiver)},
 		{"POST", "/v1/webhooks/:key/test", ":key " + hook.ID, `{}`},
 		{"DELETE", "/v1/webhooks/:key", ":key " + hook.ID, `{}`},

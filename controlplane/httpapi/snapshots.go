@@ -77,7 +77,7 @@ func (c *call) getSnapshot() error {
 		return nil
 	}
 	data := s.Bytes()
-	if acceptsGzip(c.Request()) {
+	if Accepts(c.Request(), "gzip") {
 		h.Set("Content-Encoding", "gzip")
 		data = s.Gzip()
 	}
@@ -94,11 +94,11 @@ func (c *call) resume(at engine.Position, format int) engine.Position {
 	return from
 }
 
-// acceptsGzip reads Accept-Encoding. gzip;q=0 means no.
-func acceptsGzip(r *http.Request) bool {
+// Accepts reports whether Accept-Encoding names a content coding. gzip;q=0 means no.
+func Accepts(r *http.Request, coding string) bool {
 	for one := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
 		name, weight, _ := strings.Cut(strings.ReplaceAll(one, " ", ""), ";")
-		if strings.EqualFold(name, "gzip") {
+		if strings.EqualFold(name, coding) {
 			return strings.Trim(strings.TrimPrefix(weight, "q="), "0.") != "" || weight == ""
 		}
 	}

@@ -13,7 +13,13 @@ import (
 type Startup struct {
 	version string
 	waits   atomic.Pointer[string]
-	api     atomic.Pointer[API]
+	begun   atomic.Pointer[begun]
+}
+
+// begun is what takes over once the start is done.
+type begun struct {
+	api     *API
+	handler http.Handler
 }
 
 // NewStartup returns a Startup. version is the program's, as in Config.
@@ -26,13 +32,18 @@ func NewStartup(version string) *Startup {
 // Waits says what the start waits for.
 func (s *Startup) Waits(reason string) { s.waits.Store(&reason) }
 
-// Begin hands all requests to an API from now on.
-func (s *Startup) Begin(a *API) { s.api.Store(a) }
+// Begin hands all requests from now on to an API, or to a handler that it is mounted in, which is nil for the API itself.
+func (s *Startup) Begin(a *API, mounted http.Handler) {
+	if mounted == nil {
+		mounted = a
+	}
+	s.begun.Store(&begun{a, mounted})
+}
 
 // ServeHTTP answers one request.
 func (s *Startup) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if a := s.api.Load(); a != nil {
-		a.ServeHTTP(w, r)
+	if b := s.begun.Load(); b != nil {
+		b.handler.ServeHTTP(w, r)
 		return
 	}
 	reason := *s.waits.Load()
@@ -62,8 +73,8 @@ func (s *Startup) answer(w http.ResponseWriter, status int, kind string, documen
 
 // drain drains the API, if it is there.
 func (s *Startup) drain(most time.Duration) <-chan struct{} {
-	if a := s.api.Load(); a != nil {
-		return a.DrainWithin(most)
+	if b := s.begun.Load(); b != nil {
+		return b.api.DrainWithin(most)
 	}
 	return closed
 }

@@ -38,7 +38,7 @@ func TestStartupAnswersUntilTheAPIIsThere(t *testing.T) {
 			t.Errorf("%s: Retry-After %q", path, w.Header().Get("Retry-After"))
 		}
 	}
-	startup.Begin(f.api)
+	startup.Begin(f.api, nil)
 	if w := get("/readyz"); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"status":"ready"`) {
 		t.Errorf("then: %d %s", w.Code, w.Body)
 	}

@@ -121,11 +121,15 @@ func (s *stream) write(parts ...string) error {
 	return s.rc.Flush()
 }
 
-// admitted reports whether the token of a stream, or of its channel, still lets it in.
+// admitted reports whether the token of a stream, its session or its channel still lets it in.
 func (c *call) admitted() bool {
 	if c.route.permit == "" {
 		_, _, err := c.service().Listener(c.secret)
 		return err == nil
+	}
+	if c.session.ID != "" {
+		_, t, err := c.service().Session(c.secret)
+		return err == nil && t.Allows(c.route.permit, c.env)
 	}
 	t, err := c.service().Authenticate(c.secret)
 	return err == nil && t.Allows(c.route.permit, c.env)

@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"iter"
 	"maps"
@@ -74,7 +75,7 @@ func Walk(ctx context.Context, s store.Store) iter.Seq2[Violation, error] {
 		for _, env := range slices.Sorted(maps.Keys(w.heads)) {
 			steps = append(steps, func() error { return w.environment(env) })
 		}
-		steps = append(steps, w.tokens, w.webhooks)
+		steps = append(steps, w.tokens, w.sessions, w.webhooks)
 		for _, step := range steps {
 			err := step()
 			for _, v := range w.found {
@@ -118,7 +119,7 @@ func (w *walker) layout() error {
 var inEnvironments = []string{stored.FlagPrefix, stored.SegmentPrefix, stored.PiecePrefix, stored.AuditPrefix, stored.BodyPrefix,
 	stored.CheckpointPrefix, stored.FailurePrefix, stored.UsagePrefix}
 
-var others = []string{stored.HeadPrefix, stored.TokenPrefix, stored.UsedPrefix, stored.WebhookPrefix, stored.DeliveryPrefix}
+var others = []string{stored.HeadPrefix, stored.TokenPrefix, stored.UsedPrefix, stored.SessionPrefix, stored.OncePrefix, stored.WebhookPrefix, stored.DeliveryPrefix}
 
 // strangers reports keys that aren't part of the layout, and keys of environments without a head.
 func (w *walker) strangers() error {
@@ -174,6 +175,38 @@ func (w *walker) tokens() error {
 			w.report(e.Key, "there is no such token")
 		}
 	})
+}
+
+// sessions checks the sessions and the secrets with which to begin one. Those of a token that is gone are good for
+// nothing, and the next sweep deletes them.
+func (w *walker) sessions() error {
+	tokens := map[string]stored.Token{}
+	if err := w.read(stored.TokenPrefix, func(e store.Entry) {
+		var t stored.Token
+		if stored.Unmarshal(e.Value, &t) == nil {
+			tokens[stored.Tail(e.Key)] = t
+		}
+	}); err != nil {
+		return err
+	}
+	for _, prefix := range []string{stored.SessionPrefix, stored.OncePrefix} {
+		if err := w.read(prefix, func(e store.Entry) {
+			var saved stored.Session
+			err := stored.Unmarshal(e.Value, &saved)
+			t := tokens[saved.Token]
+			switch {
+			case err != nil:
+				w.report(e.Key, "the session can't be read: %v", err)
+			case len(saved.Hash) != 32 || hex.EncodeToString(saved.Hash[:16]) != stored.Tail(e.Key):
+				w.report(e.Key, "the session has another hash than its key says")
+			case !saved.Of(&t):
+				w.litter(e.Key, "there is no such token as the session's")
+			}
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // webhooks checks the webhooks and how far they were delivered.

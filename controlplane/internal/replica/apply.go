@@ -51,6 +51,11 @@ func (rep *Replica) apply(ctx context.Context, b store.Batch) error {
 			if err := next.Tokens.event(e); err != nil {
 				rep.log.Error("a token can't be read", "key", e.Key, "error", err)
 			}
+		case stored.SessionPrefix:
+			if next.Sessions == v.Sessions {
+				next.Sessions = &sessionTable{copied(v.Sessions.ByID)}
+			}
+			next.Sessions.event(rep.log, e)
 		case stored.WebhookPrefix:
 			rep.config.WebhooksChanged()
 		case stored.UsagePrefix:

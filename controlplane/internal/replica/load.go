@@ -36,7 +36,7 @@ func (rep *Replica) loadOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	v := &View{At: at, Snapshots: map[string]*feed.Snapshot{}, Tokens: newTokenTable(), Usage: map[string]*usageTable{}, Next: make(chan struct{})}
+	v := &View{At: at, Snapshots: map[string]*feed.Snapshot{}, Tokens: newTokenTable(), Sessions: &sessionTable{map[string]*stored.Session{}}, Usage: map[string]*usageTable{}, Next: make(chan struct{})}
 	for env, e := range heads {
 		if env == "" {
 			continue
@@ -52,6 +52,14 @@ func (rep *Replica) loadOnce(ctx context.Context) error {
 	r := store.Under(stored.TokenPrefix)
 	r.At = at
 	if _, err := store.ReadAll(ctx, rep.store, r, func(e store.Entry) error { return v.Tokens.put(e.Key, e.Value) }); err != nil {
+		return err
+	}
+	r = store.Under(stored.SessionPrefix)
+	r.At = at
+	if _, err := store.ReadAll(ctx, rep.store, r, func(e store.Entry) error {
+		v.Sessions.event(rep.log, store.Event{Key: e.Key, Value: e.Value})
+		return nil
+	}); err != nil {
 		return err
 	}
 	r = store.Under(stored.UsagePrefix)

@@ -56,6 +56,9 @@ func (rep *Replica) SweepLoop(ctx context.Context) {
 // time. Every deletion is guarded by the environment's head as it was when the sweep decided on it, so a change that
 // begins in the meantime wins.
 func (rep *Replica) Sweep(ctx context.Context) {
+	if err := rep.sweepSessions(ctx); err != nil {
+		rep.log.Warn("the sweep of sessions is postponed", "error", err)
+	}
 	heads := map[string]store.Entry{}
 	if _, err := store.ReadAll(ctx, rep.store, store.Under(stored.HeadPrefix), func(e store.Entry) error {
 		heads[strings.TrimPrefix(e.Key, stored.HeadPrefix)] = e

@@ -17,6 +17,7 @@ type View struct {
 	At        int64
 	Snapshots map[string]*feed.Snapshot
 	Tokens    *tokenTable
+	Sessions  *sessionTable
 	Usage     map[string]*usageTable
 	Next      chan struct{} // closed when there is a newer view
 }

@@ -24,6 +24,7 @@ import (
 //	failure/<env>/<time>             a refused change; newest first
 //	usage/<env>/<shard>              when flags were last evaluated
 //	token/<id>, used/<id>            an API token; when it was last used
+//	session/<id>, once/<id>          somebody who is signed in; a secret with which to sign in once
 //	webhook/<id>, delivery/<id>      a webhook; how far it was delivered
 //	leader                           the replica that delivers webhooks
 //	format                           the layout's version
@@ -40,6 +41,8 @@ const (
 	UsagePrefix      = "usage/"
 	TokenPrefix      = "token/"
 	UsedPrefix       = "used/"
+	SessionPrefix    = "session/"
+	OncePrefix       = "once/"
 	WebhookPrefix    = "webhook/"
 	DeliveryPrefix   = "delivery/"
 	LeaderKey        = "leader"
