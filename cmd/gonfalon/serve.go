@@ -17,6 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/dashboard"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 )
 
@@ -131,9 +132,10 @@ func (s *serving) run(c *cobra.Command) (err error) {
 	if tracer != nil {
 		config.Tracer = tracer
 	}
+	config.Dashboard = &httpapi.Dashboard{}
 	api := httpapi.New(service, config)
 	r.begin(service, api)
-	startup.Begin(api)
+	startup.Begin(api, dashboard.New(api))
 	s.greet(c.OutOrStdout(), s.base(listener.Addr()), service.InitialToken(), example, time.Since(started))
 	if err := <-served; err != nil {
 		return err
