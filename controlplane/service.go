@@ -54,6 +54,7 @@ type Service struct {
 
 	usage    usagePool
 	indexes  indexes
+	edits    edits
 	used     usedTokens
 	failures failureLimits
 	strange  strangers

@@ -47,23 +47,50 @@ type Event struct {
 // "".
 func (c *Client) Stream(ctx context.Context, env, after string) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
+		for event, err := range c.events(ctx, path("envs", env, "stream"), after, 2*engine.MaxSnapshotBytes) {
+			if !yield(Event{Kind: event.Type, ID: event.LastEventID, Data: event.Data}, err) {
+				return
+			}
+		}
+	}
+}
+
+// Changes yields an environment's changes as they are made, until the context or the connection ends. after is the ID of
+// the last event to resume after, or "". It skips events that this build doesn't know.
+func (c *Client) Changes(ctx context.Context, env, after string) iter.Seq2[api.LiveEvent, error] {
+	return func(yield func(api.LiveEvent, error) bool) {
+		for event, err := range c.events(ctx, path("envs", env, "changes"), after, 1<<20) {
+			e := api.LiveEvent{Kind: event.Type, ID: event.LastEventID}
+			if err == nil {
+				err = e.Read([]byte(event.Data))
+			}
+			if (err != nil || e.Known()) && !yield(e, err) {
+				return
+			}
+		}
+	}
+}
+
+// events yields a stream's events.
+func (c *Client) events(ctx context.Context, path, after string, most int) iter.Seq2[sse.Event, error] {
+	return func(yield func(sse.Event, error) bool) {
 		answer, err := c.send(ctx, request{
-			method: http.MethodGet, path: path("envs", env, "stream"), accept: "text/event-stream",
+			method: http.MethodGet, path: path, accept: "text/event-stream",
 			header: map[string]string{"Last-Event-ID": after},
 		})
 		if err != nil {
-			yield(Event{}, err)
+			yield(sse.Event{}, err)
 			return
 		}
 		defer answer.Body.Close()
-		for event, err := range sse.Read(answer.Body, &sse.ReadConfig{MaxEventSize: 2 * engine.MaxSnapshotBytes}) {
+		for event, err := range sse.Read(answer.Body, &sse.ReadConfig{MaxEventSize: most}) {
 			if err != nil {
 				if ctx.Err() == nil && !errors.Is(err, io.EOF) {
-					yield(Event{}, fmt.Errorf("apiclient: %w", err))
+					yield(sse.Event{}, fmt.Errorf("apiclient: %w", err))
 				}
 				return
 			}
-			if !yield(Event{Kind: event.Type, ID: event.LastEventID, Data: event.Data}, nil) {
+			if !yield(event, nil) {
 				return
 			}
 		}

@@ -34,6 +34,7 @@ type API struct {
 	streams     *streams
 	hosts       *shares // room for the streams of host SDKs
 	pages       *shares // room for OFREP's event streams
+	follows     *shares // room for streams of changes
 }
 
 // New returns the API of a service. It serves at the root of the path it is mounted on; see http.StripPrefix. End it
@@ -52,6 +53,7 @@ func New(service *controlplane.Service, c Config) *API {
 		streams:     newStreams(),
 		hosts:       newShares(),
 		pages:       newShares(),
+		follows:     newShares(),
 	}
 	a.Change(c.Settings)
 	go a.streams.follow(service)

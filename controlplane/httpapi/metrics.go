@@ -124,7 +124,7 @@ func (s *status) Collect(out chan<- prometheus.Metric) {
 	show(storeRevision, float64(now.StoreRevision))
 	show(storeUsed, float64(now.Store.Used))
 	show(storeQuota, float64(now.Store.Quota))
-	show(openStreams, float64(s.api.hosts.count()+s.api.pages.count()))
+	show(openStreams, float64(s.api.hosts.count()+s.api.pages.count()+s.api.follows.count()))
 	show(webhookLeader, oneIf(now.WebhookLeader))
 	for _, e := range now.Environments {
 		s.environment(show, e)
