@@ -123,6 +123,11 @@ var arrows = []arrow{
 		why: "the judge of an import shares no code with the engine",
 	},
 	{
+		from: []string{"./..."}, but: []string{"./migrate/elixir/...", "./migrate/reference/..."}, direct: true,
+		never: []string{"github.com/redis/...", "github.com/jackc/pgx/...", "github.com/go-sql-driver/...", "modernc.org/sqlite/...", "github.com/dlclark/..."},
+		why:   "only a source's package knows its drivers",
+	},
+	{
 		from:  []string{"./engine/...", "./wasm/...", "./controlplane/...", "./hostsdk/..."},
 		never: []string{"./migrate/...", "github.com/redis/...", "github.com/jackc/pgx/...", "github.com/go-sql-driver/...", "modernc.org/sqlite/...", "github.com/dlclark/..."},
 		why:   "moving in is a matter of the command line, and its drivers are linked into nothing else",
