@@ -1,6 +1,5 @@
 import { ask, client, raw, Refusal, type State } from './api'
 import type { components } from './openapi'
-import { wordsOf } from './words'
 
 /** A flag as the list shows it. */
 export interface Row {
@@ -68,8 +67,7 @@ async function read(env: string): Promise<Index> {
     const { data }: { data: Page } = await ask(client.GET('/v1/envs/{env}/flags', { params: { path: { env }, query: { limit: 1000, ...(cursor ? { cursor } : {}) } } }))
     revision = data.revision
     for (const flag of data.flags) {
-      const { lead, on_for } = wordsOf(flag)
-      flags.push({ ...flag, ...(lead ? { lead } : {}), on_for, evaluations_24h: flag.evaluations })
+      flags.push({ ...flag, lead: flag.words?.lead, on_for: flag.words?.on_for ?? [], evaluations_24h: flag.evaluations })
     }
     cursor = data.next
   } while (cursor)
