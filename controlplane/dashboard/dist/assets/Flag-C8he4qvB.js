@@ -1,1 +1,0 @@
-import{a as e,c as t,f as n,i as r,l as i,o as a,r as o,s}from"./index-EuVhbGXy.js";var c=e(`<main id="main" class="page" tabindex="-1"><div class="head"><h1>Flags</h1></div><p class="q"> </p></main>`);function l(e,l){var u=c(),d=i(s(u)),f=t(d,!0);n(u),a(()=>o(f,l.env)),r(e,u)}export{l as default};
