@@ -28,9 +28,11 @@
 // # Promises
 //
 //   - An acknowledged write is in the store, and in this replica's snapshot.
-//   - Admin reads are linearizable. [Service.Snapshot], [Service.Watch] and [Service.Authenticate] only read memory, never go
-//     back in time, and keep working while the store doesn't.
+//   - Admin reads are linearizable. [Service.Snapshot], [Service.Watch], [Service.Authenticate] and [Service.Session] only read
+//     memory, never go back in time, and keep working while the store doesn't.
 //   - Every call ends by a deadline. The store's silence is noticed within fifteen seconds, and is in [Service.Status].
+//   - A session acts for its token. It ends at once on every replica when that is revoked, by [Service.EndSession], or when it
+//     expires. Of several who spend one secret of a one-time address, one gets a session.
 //   - A store with a quota keeps a reserve for kills and deletions.
 //   - A host that has what the store never had, because it was restored from a file, gets the newest snapshot at once.
 //   - A write is refused only for problems that it introduces. Problems that existed before are warnings, and fail closed.

@@ -29,6 +29,7 @@ var verbs = map[string]verb{
 	"check":           {prints: true},
 	"compile":         {},
 	"conformance":     {},
+	"dashboard":       {},
 	"diff":            {prints: true},
 	"envs copy":       {prints: true, changes: true, versioned: true},
 	"envs create":     {prints: true, changes: true},

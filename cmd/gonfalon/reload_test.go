@@ -142,13 +142,27 @@ var effects = map[string]struct {
 		s.run("reload").must(s.t)
 		s.run("webhooks", "test", id).has(s.t, 2, "not public")
 	}},
-	"log-level":       {value: "debug"},
-	"rate-limit":      {value: "0.001"},
-	"rate-burst":      {value: "7"},
-	"audit-retention": {value: "24h0m0s"},
-	"tls-cert":        {},
-	"tls-key":         {},
-	"tls-client-ca":   {},
+	"dashboard-read-only":  {"true", shows(`"read_only":true`)},
+	"dashboard-production": {"[def*]", shows(`"production":["default"]`)},
+	"dashboard-colors":     {"[default=#1f6f8b]", shows(`"colors":{"default":"#1f6f8b"}`)},
+	"dashboard-banner":     {"a copy", shows(`"banner":"a copy"`)},
+	"dashboard-actor-url":  {"https://shop.example/{actor}", shows(`"actor_url":"https://shop.example/{actor}"`)},
+	"log-level":            {value: "debug"},
+	"rate-limit":           {value: "0.001"},
+	"rate-burst":           {value: "7"},
+	"audit-retention":      {value: "24h0m0s"},
+	"tls-cert":             {},
+	"tls-key":              {},
+	"tls-client-ca":        {},
+}
+
+// shows checks what the dashboard shows to everybody.
+func shows(part string) func(*configured) {
+	return func(s *configured) {
+		if _, body := s.ask("GET", "/v1/session"); !strings.Contains(body, part) {
+			s.t.Errorf("%s is not in %s", part, body)
+		}
+	}
 }
 
 // TestEachSettingSaysWhenItChanges checks that each setting of serve either takes effect at once, as a test here shows,
@@ -240,6 +254,7 @@ func TestReloadRefuses(t *testing.T) {
 		{"rate-limit: 5\nlog-format: xml\n", `log-format: "xml"`}, // of those that need a restart too
 		{"rate-limit: 5\nmax-streams: -5\n", `the file's max-streams: "-5"`},
 		{"rate-limit: 5\nlistn: x\n", `"listn", which is not a setting`},
+		{"rate-limit: 5\ndashboard-path: /v1\n", `dashboard-path: "/v1"`},
 		{"rate-limit: 5\nallow-origins: [shop]\n", `allow-origins: "shop"`},
 		{"rate-limit: 5\ntls-cert: missing.pem\n", "missing.pem"},
 		{"rate-limit: 5\nlisten: {port: 1}\n", "line 2: listen is neither a value nor a list"},

@@ -30,6 +30,8 @@ type serving struct {
 	adminToken, replica string
 	seed                bool
 	logFormat           string
+	dashboard           bool
+	dashboardPath       string
 	print               bool
 }
 
@@ -68,6 +70,8 @@ func (s *serving) register(c *cobra.Command) {
 	f.StringVar(&s.replica, "replica", "", "this replica's name in logs (default: a random one)")
 	f.BoolVar(&s.seed, "seed", true, "store an example flag if the store is new")
 	f.StringVar(&s.logFormat, "log-format", "text", "text or json; logs go to standard error")
+	f.BoolVar(&s.dashboard, "dashboard", true, "serve the dashboard")
+	f.StringVar(&s.dashboardPath, "dashboard-path", "/", "where the dashboard is, such as /dashboard")
 	f.BoolVar(&s.inMemory, "in-memory", false, "keep everything in memory, to try it out or for tests")
 	settings(f)
 	annotate(f.Lookup("admin-token"), isSecret, "")
@@ -90,6 +94,9 @@ func (s *serving) run(c *cobra.Command) (err error) {
 	startup := httpapi.NewStartup(version)
 	server := &httpapi.Server{Startup: startup, Grace: s.grace, Logger: log, TLS: r.serveTLS()}
 	config := httpapi.Config{Settings: r.now.http, Logger: log, Version: version, Reload: r.reload}
+	if s.dashboard {
+		config.DashboardPath = s.dashboardPath
+	}
 	listener, err := net.Listen("tcp", s.listen)
 	if err != nil {
 		return err
@@ -132,11 +139,11 @@ func (s *serving) run(c *cobra.Command) (err error) {
 	if tracer != nil {
 		config.Tracer = tracer
 	}
-	config.Dashboard = &httpapi.Dashboard{}
 	api := httpapi.New(service, config)
 	r.begin(service, api)
 	startup.Begin(api, dashboard.New(api))
-	s.greet(c.OutOrStdout(), s.base(listener.Addr()), service.InitialToken(), example, time.Since(started))
+	pages := s.pages(ctx, service, api)
+	s.greet(c.OutOrStdout(), s.base(listener.Addr()), service.InitialToken(), pages, example, time.Since(started))
 	if err := <-served; err != nil {
 		return err
 	}
@@ -169,10 +176,13 @@ func (s *serving) logger(to io.Writer, level slog.Leveler) (*slog.Logger, error)
 }
 
 // greet says where the control plane is, and how to try it. A request to base reaches it from this machine.
-func (s *serving) greet(w io.Writer, base, admin string, example exampleFlag, took time.Duration) {
+func (s *serving) greet(w io.Writer, base, admin, pages string, example exampleFlag, took time.Duration) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Gonfalon %s · %s · ready in %.1f s\n", version, s.storage.String(), took.Seconds())
 	fmt.Fprintf(&b, "  API         %s/v1 (OpenAPI at /openapi.json)\n", base)
+	if pages != "" {
+		fmt.Fprintf(&b, "  dashboard   %s/%s\n", base, pages)
+	}
 	lost := "lost? gonfalon tokens create --data-dir " + s.dir
 	if len(s.endpoints) > 0 {
 		lost = "lost? gonfalon tokens create --etcd-endpoints " + strings.Join(s.endpoints, ",")

@@ -27,11 +27,14 @@ type live struct {
 	proxies                []string
 	privateWebhooks        bool
 	logLevel               string
+	dashboardLook
 }
 
 // atRestart says why each other setting of serve takes effect only at its next start.
 var atRestart = map[string]string{
 	"admin-token":    "the store takes it at the start",
+	"dashboard":      "the dashboard is opened at the start",
+	"dashboard-path": "the dashboard is opened at the start",
 	"data-dir":       "the store is opened at the start",
 	"etcd-ca":        "the store is opened at the start",
 	"etcd-cert":      "the store is opened at the start",
@@ -67,6 +70,7 @@ func (l *live) register(c *cobra.Command) {
 	f.StringSliceVar(&l.proxies, "trusted-proxies", nil, "addresses and networks of proxies whose X-Forwarded headers count, such as 10.0.0.0/8")
 	f.BoolVar(&l.privateWebhooks, "webhooks-allow-private", false, "deliver webhooks to private addresses too")
 	f.StringVar(&l.logLevel, "log-level", "info", "debug, info, warn or error")
+	l.dashboardLook.register(f)
 	settings(f)
 	f.VisitAll(func(f *pflag.Flag) { annotate(f, isLive, "") })
 	c.Flags().AddFlagSet(f)
@@ -95,7 +99,8 @@ func (l *live) check() (n checked, err error) {
 			return n, fmt.Errorf("--tls-cert, --tls-key and --tls-client-ca: %w", err)
 		}
 	}
-	return n, nil
+	n.http.Dashboard, err = l.dashboardLook.check()
+	return n, err
 }
 
 // api returns the settings of the API.

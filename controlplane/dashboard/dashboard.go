@@ -35,8 +35,8 @@ type handler struct {
 
 // serve serves the files of a build. They are part of the binary, so one that can't be read is a bug.
 func serve(api *httpapi.API, built fs.FS) http.Handler {
-	path, ok := api.DashboardPath()
-	if !ok {
+	path := strings.TrimSuffix(api.DashboardPath(), "/")
+	if api.DashboardPath() == "" {
 		return api
 	}
 	page, err := readPage(built)

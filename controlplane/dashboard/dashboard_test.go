@@ -57,7 +57,7 @@ func open(t *testing.T, c httpapi.Config, built fs.FS, mount func(http.Handler) 
 }
 
 func withDashboard(path string) httpapi.Config {
-	return httpapi.Config{Dashboard: &httpapi.Dashboard{Path: path}}
+	return httpapi.Config{DashboardPath: path}
 }
 
 // ask sends a request as it is written, and follows no redirect. Headers are pairs.
@@ -87,7 +87,7 @@ func ask(t *testing.T, s *httptest.Server, method, path string, headers ...strin
 
 // TestPages asks for addresses of pages, of the API, and of neither.
 func TestPages(t *testing.T) {
-	s := open(t, withDashboard(""), built, nil)
+	s := open(t, withDashboard("/"), built, nil)
 	browser := []string{"Accept", "text/html,*/*"}
 	for _, c := range []struct {
 		method, path string
@@ -144,7 +144,7 @@ func TestPages(t *testing.T) {
 
 // TestAssets checks how files are kept and compressed.
 func TestAssets(t *testing.T) {
-	s := open(t, withDashboard(""), built, nil)
+	s := open(t, withDashboard("/"), built, nil)
 	const forever, check = "public, max-age=31536000, immutable", "public, no-cache"
 	for _, c := range []struct{ path, accept, coding, keep, kind string }{
 		{"/assets/app-1.js", "", "", forever, "text/javascript; charset=utf-8"},
@@ -198,7 +198,7 @@ func TestMounts(t *testing.T) {
 		c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 		return c
 	}
-	public := withDashboard("")
+	public := withDashboard("/")
 	public.PublicURL = &url.URL{Scheme: "https", Host: "flags.example", Path: "/api/"}
 	for name, c := range map[string]struct {
 		config  httpapi.Config
@@ -207,18 +207,18 @@ func TestMounts(t *testing.T) {
 		headers []string
 		want    string // where the page thinks it is
 	}{
-		"at the root":                   {withDashboard(""), nil, "/", nil, ""},
-		"a page deep below":             {withDashboard(""), nil, "/envs/default/flags/x", nil, ""},
-		"in a program":                  {withDashboard(""), stripped("/flags"), "/flags/", nil, "/flags"},
-		"deep in a program":             {withDashboard(""), stripped("/flags"), "/flags/envs/default/flags/x", nil, "/flags"},
+		"at the root":                   {withDashboard("/"), nil, "/", nil, ""},
+		"a page deep below":             {withDashboard("/"), nil, "/envs/default/flags/x", nil, ""},
+		"in a program":                  {withDashboard("/"), stripped("/flags"), "/flags/", nil, "/flags"},
+		"deep in a program":             {withDashboard("/"), stripped("/flags"), "/flags/envs/default/flags/x", nil, "/flags"},
 		"at a path":                     {withDashboard("/ui"), nil, "/ui/", nil, "/ui"},
 		"at a path in a program":        {withDashboard("/ui"), stripped("/flags"), "/flags/ui/envs/default/flags/x", nil, "/flags/ui"},
 		"at a public address":           {public, nil, "/", nil, "/api"},
-		"behind a trusted proxy":        {trusting(withDashboard("")), nil, "/envs/default/flags/x", []string{"X-Forwarded-Prefix", "/tools/flags/"}, "/tools/flags"},
-		"behind a proxy nobody trusts":  {withDashboard(""), nil, "/", []string{"X-Forwarded-Prefix", "/tools"}, ""},
-		"a prefix with markup":          {trusting(withDashboard("")), nil, "/", []string{"X-Forwarded-Prefix", `/"><script>alert(1)</script>`}, ""},
-		"a prefix that names a host":    {trusting(withDashboard("")), nil, "/", []string{"X-Forwarded-Prefix", "//evil.example"}, ""},
-		"a prefix with an encoded host": {trusting(withDashboard("")), nil, "/", []string{"X-Forwarded-Prefix", "/%2fevil.example"}, ""},
+		"behind a trusted proxy":        {trusting(withDashboard("/")), nil, "/envs/default/flags/x", []string{"X-Forwarded-Prefix", "/tools/flags/"}, "/tools/flags"},
+		"behind a proxy nobody trusts":  {withDashboard("/"), nil, "/", []string{"X-Forwarded-Prefix", "/tools"}, ""},
+		"a prefix with markup":          {trusting(withDashboard("/")), nil, "/", []string{"X-Forwarded-Prefix", `/"><script>alert(1)</script>`}, ""},
+		"a prefix that names a host":    {trusting(withDashboard("/")), nil, "/", []string{"X-Forwarded-Prefix", "//evil.example"}, ""},
+		"a prefix with an encoded host": {trusting(withDashboard("/")), nil, "/", []string{"X-Forwarded-Prefix", "/%2fevil.example"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, c.config, built, c.mount)
@@ -268,7 +268,7 @@ func TestTheBuild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := open(t, withDashboard(""), files, nil)
+	s := open(t, withDashboard("/"), files, nil)
 	got, body := ask(t, s, "GET", "/")
 	if got.StatusCode != 200 || strings.Contains(body, `="./`) || strings.Contains(body, " style=") || !strings.Contains(body, "<title>") {
 		t.Errorf("%s %s", got.Status, body)

@@ -1,7 +1,7 @@
 // Package dashboard serves the pages with which people look after flags in a browser, together with the API that the
 // pages use.
 //
-//	api := httpapi.New(service, httpapi.Config{Dashboard: &httpapi.Dashboard{}})
+//	api := httpapi.New(service, httpapi.Config{DashboardPath: "/"})
 //	http.Handle("/flags/", http.StripPrefix("/flags", dashboard.New(api)))
 //
 // # Model

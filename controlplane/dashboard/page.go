@@ -55,6 +55,7 @@ func (p *page) knows(address string) bool {
 func segments(path string) []string { return strings.Split(strings.Trim(path, "/"), "/") }
 
 // serve answers with the page, which is told the path under which callers reach the dashboard.
+// Why: RATIONALE.md "Why is the page's mount path put into it, and not a `<base>`?"
 func (p *page) serve(w http.ResponseWriter, r *http.Request, mount string, known bool) {
 	mount = html.EscapeString(mount)
 	text := strings.NewReplacer(`="./`, `="`+mount+`/`, `data-mount=""`, `data-mount="`+mount+`"`).Replace(p.text)

@@ -63,7 +63,7 @@ func New(service *controlplane.Service, c Config) *API {
 	e.HTTPErrorHandler = a.unrouted
 	e.Use(a.cors)
 	for _, r := range routes() {
-		if c.Dashboard == nil && r.noun == "session" {
+		if c.DashboardPath == "" && r.noun == "session" {
 			continue
 		}
 		serve := a.serve(&r)
@@ -87,13 +87,8 @@ func New(service *controlplane.Service, c Config) *API {
 // ServeHTTP answers one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
 
-// DashboardPath returns where the dashboard is below the API, and false if there is none.
-func (a *API) DashboardPath() (path string, ok bool) {
-	if a.config.Dashboard == nil {
-		return "", false
-	}
-	return a.config.Dashboard.Path, true
-}
+// DashboardPath returns what Config.DashboardPath says.
+func (a *API) DashboardPath() string { return a.config.DashboardPath }
 
 // unrouted answers requests that no route serves.
 func (a *API) unrouted(err error, request echo.Context) {

@@ -21,8 +21,9 @@ type Config struct {
 	// per second. 0 means 20.
 	MaxGuesses int
 
-	// Dashboard lets browsers sign in, for the pages of package dashboard; nil refuses that, and every cookie.
-	Dashboard *Dashboard
+	// DashboardPath lets browsers sign in, and is where package dashboard serves its pages below the API: "/" for the API's
+	// own path, or such as "/dashboard", which is Mountable. "" refuses to sign anybody in, and every cookie.
+	DashboardPath string
 
 	Heartbeat time.Duration // between the heartbeats of a stream; 0 for DefaultHeartbeat, which host SDKs rely on
 

@@ -9,7 +9,7 @@
 // # Model
 //
 // routes.go lists every route: who may call it, which environment it is about, how large its body may be. Every request
-// goes through the function serve in call.go, which admits it (token, rate, permission), handles or refuses it, measures it and logs it.
+// goes through the function serve in call.go, which admits it (token or session, rate, permission), handles or refuses it, measures it and logs it.
 // Handlers turn HTTP into one call of the service, and the result into a document of package api; they decide nothing.
 // problem.go turns every error into a problem document (RFC 9457) or, for OFREP, into what its protocol requires.
 //
@@ -21,6 +21,7 @@
 //   - No response reveals more than the token's role and environments allow. An environment that a token may not see is a 403,
 //     whether it exists or not.
 //   - A body that is too large, cut short or malformed changes nothing. The response says where it is wrong.
+//   - A session's cookie is as good as its token for pages of the same origin, and for nobody else. Without a dashboard no cookie is.
 //   - A slow reader of a stream holds nobody up, and skips to the newest frame. The streams of a revoked token end at once.
 //   - Pages that listen to OFREP's events take no streams from host SDKs, and no address or token can take them all.
 //   - [API.Change] changes the settings while requests are served. A request reads one immutable value, without a lock.

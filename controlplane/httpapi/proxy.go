@@ -70,6 +70,11 @@ func network(ip netip.Addr) netip.Prefix {
 
 var mountPath = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+)+/?$`)
 
+// Mountable reports whether the dashboard may be at a path below the API, such as "/dashboard".
+func Mountable(at string) bool {
+	return at == "/" || mountable(at) && !Owns(at) && !strings.HasSuffix(at, "/")
+}
+
 // mountable reports whether a path is one that something may be mounted at. It ends up in pages, in cookies and in
 // addresses, so it has neither special characters nor dots as segments.
 func mountable(at string) bool {
@@ -93,6 +98,7 @@ func (c *call) secure() bool {
 }
 
 // sameOrigin refuses a request that a page of another origin makes a browser send, whatever its method.
+// Why: RATIONALE.md "Why must pages of the same origin alone send a session's cookie, even to read?"
 func (c *call) sameOrigin() error {
 	asked := *c.Request()
 	asked.Method = http.MethodPost // all that the check lets through unseen are safe methods

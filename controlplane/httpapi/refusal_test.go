@@ -32,7 +32,7 @@ var lacking = map[api.Permission][]api.Role{
 
 // TestRefusals sends every route everything that must be refused, and checks that nothing has changed.
 func TestRefusals(t *testing.T) {
-	f := open(t, httpapi.Config{Dashboard: &httpapi.Dashboard{}, MaxGuesses: 1_000})
+	f := open(t, httpapi.Config{DashboardPath: "/", MaxGuesses: 1_000})
 	if _, err := f.admin.Enable(t.Context(), "default", "x", flagset.Scope{}, apiclient.WriteOptions{}); err != nil {
 		t.Fatal(err)
 	}

@@ -34,7 +34,7 @@ func TestPermissions(t *testing.T) {
 // TestBodies sends each route that reads a body one that succeeds. The audit names the change by the route's action. Without
 // any member that openapi.yaml requires, the body is refused.
 func TestBodies(t *testing.T) {
-	f := open(t, httpapi.Config{Dashboard: &httpapi.Dashboard{}})
+	f := open(t, httpapi.Config{DashboardPath: "/"})
 	f.want(201, f.do(adminToken, "PUT", "/v1/envs/default/segments/s", `{"constraints": [{"attribute": "plan", "operator": "in", "values": ["pro"]}]}`))
 	received, bodies := make(chan *http.Request, 1000), make(chan []byte, 1000)
 	receiver := newReceiver(t, received, bodies)

@@ -2,6 +2,8 @@ package httpapi
 
 import (
 	"net/http"
+	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,13 +17,6 @@ const cookieName = "gonfalon_session"
 // maxCookies is how many cookies of that name a request may have: one of this server, and those of others that share
 // its host, since cookies don't know ports.
 const maxCookies = 4
-
-// Dashboard says how browsers sign in, and what the dashboard shows to everybody. Package dashboard serves its pages.
-type Dashboard struct {
-	// Path is where the pages are below the API: "" for the API's own path, or such as "/dashboard".
-	Path string
-	api.Dashboard
-}
 
 // createSession signs in with a token or the secret of a one-time address.
 func (c *call) createSession() error {
@@ -79,11 +74,25 @@ func (c *call) getSession() error {
 	}))
 }
 
-// describe adds what the dashboard shows to everybody.
+// describe adds what the dashboard shows to everybody. Of environments it names those that the caller may see.
 func (c *call) describe(s api.Session) api.Session {
-	s.Dashboard = c.api.config.Dashboard.Dashboard
-	if s.Production == nil {
-		s.Production = []string{}
+	shown := c.rules.dashboard
+	s.ReadOnly, s.Banner, s.ActorURL = shown.ReadOnly, shown.Banner, shown.ActorURL
+	s.Production = []string{}
+	t := api.Token{Role: s.Role, Envs: s.Environments}
+	for _, e := range c.service().Status().Environments {
+		if !t.Allows(mayRead, e.Key) {
+			continue
+		}
+		if slices.ContainsFunc(shown.Production, func(pattern string) bool { ok, _ := path.Match(pattern, e.Key); return ok }) {
+			s.Production = append(s.Production, e.Key)
+		}
+		if color := shown.Colors[e.Key]; color != "" {
+			if s.Colors == nil {
+				s.Colors = map[string]string{}
+			}
+			s.Colors[e.Key] = color
+		}
 	}
 	return s
 }
@@ -115,17 +124,18 @@ func (c *call) createSignIn() error {
 	if err != nil {
 		return err
 	}
-	made.Address = c.api.config.Dashboard.SignIn(made.Secret)
-	if strings.HasSuffix(c.api.PublicPath(c.Request()), c.api.config.Dashboard.Path) { // the API below the dashboard was asked
-		made.Address = (&Dashboard{}).SignIn(made.Secret)
+	at := c.api.config.DashboardPath
+	if strings.HasSuffix(c.api.PublicPath(c.Request()), at) {
+		at = "/" // the API below the dashboard was asked
 	}
+	made.Address = SignInAddress(at, made.Secret)
 	c.Response().Header().Set("Cache-Control", "no-store")
 	return c.answer(http.StatusCreated, made)
 }
 
-// SignIn returns the one-time address with a secret, relative to the API's.
-func (d *Dashboard) SignIn(secret string) string {
-	return strings.TrimPrefix(d.Path+"/", "/") + "#secret=" + secret
+// SignInAddress returns the one-time address with a secret, relative to the API's, of a dashboard at a path.
+func SignInAddress(at, secret string) string {
+	return strings.TrimPrefix(strings.TrimSuffix(at, "/")+"/", "/") + "#secret=" + secret
 }
 
 // setCookie sets the cookie of a session, or removes it if the secret is "".
@@ -142,7 +152,7 @@ func (c *call) setCookie(secret string, expires time.Time) {
 
 // cookies returns the secrets in the request's cookies.
 func (c *call) cookies() []string {
-	if c.api.config.Dashboard == nil {
+	if c.api.config.DashboardPath == "" {
 		return nil
 	}
 	var secrets []string
@@ -195,7 +205,7 @@ func (c *call) findSession(secrets []string, find func(string) (api.Session, api
 
 // mayChange refuses changes by sessions of a dashboard that is read-only.
 func (c *call) mayChange() error {
-	if c.session.ID == "" || !c.api.config.Dashboard.ReadOnly || !c.route.changes() {
+	if c.session.ID == "" || !c.rules.dashboard.ReadOnly || !c.route.changes() {
 		return nil
 	}
 	return notAllowed.of("", "this dashboard is read-only: use the command line, or the API with a token")

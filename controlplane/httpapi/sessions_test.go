@@ -24,7 +24,7 @@ import (
 )
 
 // withDashboard is the configuration of most tests here.
-func withDashboard() httpapi.Config { return httpapi.Config{Dashboard: &httpapi.Dashboard{}} }
+func withDashboard() httpapi.Config { return httpapi.Config{DashboardPath: "/"} }
 
 // signIn signs in and returns the header of the session's cookie.
 func (f *fixture) signIn(token string) []string {
@@ -43,8 +43,8 @@ func cookieOf(t testing.TB, got answer) []string {
 
 // TestSessions signs in, acts, and signs out, by the client and by hand.
 func TestSessions(t *testing.T) {
-	f := open(t, httpapi.Config{Dashboard: &httpapi.Dashboard{Dashboard: api.Dashboard{
-		Production: []string{"production"}, Colors: map[string]string{"staging": "#123456"}, Banner: "a copy of Tuesday's data", ActorURL: "https://shop.example/users/{actor}",
+	f := open(t, httpapi.Config{DashboardPath: "/", Settings: httpapi.Settings{Dashboard: api.Dashboard{
+		Production: []string{"def*", "nope"}, Colors: map[string]string{"default": "#123456", "nope": "#123457"}, Banner: "a copy of Tuesday's data", ActorURL: "https://shop.example/users/{actor}",
 	}}})
 	jar, _ := cookiejar.New(nil) // it can't fail
 	browser := &apiclient.Client{Endpoint: f.server.URL, Agent: clientAgent, HTTP: &http.Client{Transport: f.http.Transport, Jar: jar}}
@@ -56,7 +56,7 @@ func TestSessions(t *testing.T) {
 	if err != nil || begun.Name != "configured admin" || begun.Role != api.RoleAdmin || begun.Banner == "" || begun.ReadOnly {
 		t.Fatalf("%+v %v", begun, err)
 	}
-	if again, err := browser.Session(t.Context()); err != nil || again.ID != begun.ID || again.Production[0] != "production" {
+	if again, err := browser.Session(t.Context()); err != nil || again.ID != begun.ID || len(again.Production) != 1 || again.Production[0] != "default" || len(again.Colors) != 1 {
 		t.Errorf("%+v %v", again, err)
 	}
 	if _, err := browser.CreateToken(t.Context(), api.NewToken{Name: "n", Role: api.RoleSDK}, apiclient.WriteOptions{Reason: "by a browser"}); err != nil {
@@ -283,7 +283,7 @@ func TestASessionsStreamsEndWithIt(t *testing.T) {
 
 // TestAReadOnlyDashboard changes nothing by a session, and everything by a token.
 func TestAReadOnlyDashboard(t *testing.T) {
-	f := open(t, httpapi.Config{Dashboard: &httpapi.Dashboard{Dashboard: api.Dashboard{ReadOnly: true}}})
+	f := open(t, httpapi.Config{DashboardPath: "/", Settings: httpapi.Settings{Dashboard: api.Dashboard{ReadOnly: true}}})
 	f.want(201, f.do(adminToken, "PUT", "/v1/envs/default/flags/f", `{}`))
 	session := f.signIn(adminToken)
 	var who api.Session

@@ -7,6 +7,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
 
 // Settings are what can change while an API serves: see API.Change. The zero value has every default.
@@ -31,6 +33,10 @@ type Settings struct {
 	// with one token half of them.
 	MaxStreams      int
 	MaxEventStreams int
+
+	// Dashboard is what the dashboard shows to everybody. Production lists patterns of environments, in which * stands for
+	// any characters; Colors are such as #7c1d3f.
+	Dashboard api.Dashboard
 }
 
 func (s Settings) withDefaults() Settings {
@@ -53,6 +59,7 @@ type rules struct {
 	cors         echo.MiddlewareFunc // nil if no page may call OFREP
 	public       *url.URL
 	proxies      proxies
+	dashboard    api.Dashboard
 	hosts, pages room
 }
 
@@ -60,11 +67,12 @@ type rules struct {
 func (s Settings) rules(before *rules) *rules {
 	s = s.withDefaults()
 	e := &rules{
-		limits:  newLimits(s.RateLimit, s.RateBurst),
-		public:  s.PublicURL,
-		proxies: s.TrustedProxies,
-		hosts:   room{s.MaxStreams, s.MaxStreams, s.MaxStreams},
-		pages:   room{s.MaxEventStreams, max(s.MaxEventStreams/16, 1), max(s.MaxEventStreams/2, 1)},
+		limits:    newLimits(s.RateLimit, s.RateBurst),
+		public:    s.PublicURL,
+		proxies:   s.TrustedProxies,
+		dashboard: s.Dashboard,
+		hosts:     room{s.MaxStreams, s.MaxStreams, s.MaxStreams},
+		pages:     room{s.MaxEventStreams, max(s.MaxEventStreams/16, 1), max(s.MaxEventStreams/2, 1)},
 	}
 	if before != nil && before.limits.same(e.limits) {
 		e.limits = before.limits // and with them what callers have used up

@@ -8,6 +8,7 @@ import (
 )
 
 // Session is a session of the dashboard in its stored form, or a secret with which one can be begun once.
+// Why: RATIONALE.md "Why do sessions lie in the store, and not in signed cookies?"
 type Session struct {
 	Token     string `msgpack:"token"`      // the id of the token that it acts for
 	TokenHash []byte `msgpack:"token_hash"` // that token's hash, since the configured token keeps its id when its secret changes
