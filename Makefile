@@ -81,4 +81,4 @@ release-draft: ## make a draft of the release of TAG on GitHub from dist; the re
 	@scripts/release-draft
 
 clean: ## delete built and installed files, but no data
-	rm -rf bin dist hostsdk/js/node_modules hostsdk/js/dist hostsdk/python/.venv controlplane/httpapi/testdata/ofrepweb/node_modules
+	rm -rf bin dist hostsdk/js/node_modules hostsdk/js/dist hostsdk/python/.venv $(wildcard $(addprefix controlplane/httpapi/testdata/*/,node_modules .venv lib target))

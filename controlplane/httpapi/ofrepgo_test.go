@@ -13,7 +13,7 @@ import (
 // TestOFREPGoProvider evaluates with OpenFeature's own Go provider.
 func TestOFREPGoProvider(t *testing.T) {
 	f := open(t, httpapi.Config{})
-	f.importYAML(flagsOfEveryKind)
+	f.importFlagsForClients()
 	ctx := t.Context()
 	ask := func(token string) *openfeature.Client {
 		t.Helper()
@@ -40,6 +40,9 @@ func TestOFREPGoProvider(t *testing.T) {
 		{key: "killed", caller: true, want: false, reason: openfeature.StaticReason, hasEnabled: true}, // a kill is stronger than the caller's default
 		{key: "missing", caller: true, want: true, reason: openfeature.ErrorReason, code: openfeature.FlagNotFoundCode},
 		{key: "names", caller: true, want: true, reason: openfeature.ErrorReason, code: openfeature.TypeMismatchCode},
+		{key: "new_ui?", want: true, reason: openfeature.StaticReason, enabled: true, hasEnabled: true},
+		{key: "my flag", want: true, reason: openfeature.StaticReason, enabled: true, hasEnabled: true},
+		{key: "a%41", reason: openfeature.ErrorReason, code: openfeature.FlagNotFoundCode}, // the provider's fault: it asks for aA
 	} {
 		got, err := client.BooleanValueDetails(ctx, c.key, c.caller, user)
 		if (err != nil) != (c.code != "") {

@@ -3,7 +3,6 @@ package httpapi_test
 import (
 	"bufio"
 	"encoding/json"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -17,25 +16,21 @@ import (
 // TestOFREPWebProvider evaluates with OpenFeature's own web provider in Node, which learns of a change through the
 // event stream.
 func TestOFREPWebProvider(t *testing.T) {
-	const folder = "testdata/ofrepweb"
-	missing := t.Skip
-	if os.Getenv("REQUIRE_ALL") == "1" {
-		missing = t.Fatal
+	web := ofrepClient{
+		folder: "ofrepweb", needs: "node_modules/@openfeature/ofrep-web-provider", install: "npm ci",
+		own: map[question]told{{"whole", "integer"}: {Value: 1.0, Reason: "SPLIT", Variant: "one"}}, // JavaScript has no integers
 	}
-	if _, err := os.Stat(folder + "/node_modules"); err != nil {
-		missing("the web provider is not installed: (cd controlplane/httpapi/" + folder + " && npm ci)")
-	}
-	node, err := exec.LookPath("node")
-	if err != nil {
-		missing("there is no node")
-	}
+	web.installed(t)
 	f := open(t, httpapi.Config{})
-	f.importYAML(flagsOfEveryKind)
+	f.importFlagsForClients()
 	f.enable("later", flagset.ForGroup("nobody"))
-	script := exec.CommandContext(t.Context(), node, "check.mjs", f.server.URL, f.token(api.RoleClient, "default"))
-	script.Dir = folder
+	var questions []question
+	for _, want := range toldByAll {
+		questions = append(questions, want.question)
+	}
+	script := exec.CommandContext(t.Context(), "node", "check.mjs", f.server.URL, f.token(api.RoleClient, "default"))
 	var complaints strings.Builder
-	script.Stderr = &complaints
+	script.Dir, script.Stdin, script.Stderr = "testdata/"+web.folder, asked(questions), &complaints
 	output, err := script.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -45,31 +40,35 @@ func TestOFREPWebProvider(t *testing.T) {
 	}
 	watch := time.AfterFunc(patience, func() { _ = script.Process.Kill() })
 	defer watch.Stop()
-	got := map[string]told{}
+	var got []told
+	more := map[string]told{}
 	for lines := bufio.NewScanner(output); lines.Scan(); {
-		var line told
+		var line struct {
+			Name string
+			told
+		}
 		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
 			t.Fatalf("%s: %v", lines.Text(), err)
 		}
-		got[line.Name] = line
+		if line.Name == "" {
+			got = append(got, line.told)
+		}
+		more[line.Name] = line.told
 		if line.Name == "ready" {
 			f.enable("later", flagset.Scope{})
 		}
 	}
-	if err := script.Wait(); err != nil {
-		t.Fatalf("%v after %v\n%s", err, got, complaints.String())
+	if err := script.Wait(); err != nil || len(got) != len(toldByAll) {
+		t.Fatalf("%v after %v and %v\n%s", err, got, more, complaints.String())
 	}
-	for _, want := range append([]told{
-		{Name: "killed_variant", Value: "mine", Reason: "DISABLED"},
-		{Name: "plan again", Value: false, Reason: "DEFAULT", Variant: "off"},
-		{Name: "ready", Value: false, Reason: "DEFAULT", Variant: "off"},
-		{Name: "changed", Value: true, Reason: "STATIC", Variant: "on"},
-	}, toldByAll...) {
-		if got[want.Name] != want {
-			t.Errorf("%+v\nwant %+v", got[want.Name], want)
+	web.compare(t, got)
+	for name, want := range map[string]told{
+		"plan again": {Value: false, Reason: "DEFAULT", Variant: "off"},
+		"ready":      {Value: false, Reason: "DEFAULT", Variant: "off"},
+		"changed":    {Value: true, Reason: "STATIC", Variant: "on"},
+	} {
+		if more[name] != want {
+			t.Errorf("%s: %+v\nwant %+v", name, more[name], want)
 		}
-	}
-	if object, ok := got["object"].Value.(map[string]any); !ok || object["hex"] != "#00f" {
-		t.Errorf("%+v", got["object"])
 	}
 }

@@ -2,7 +2,9 @@ package flagset
 
 import (
 	"fmt"
+	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -69,20 +71,35 @@ func (c *checker) reference(key string) {
 	}
 }
 
-// mistaken returns the key that a client asks for instead of this one if it puts the key into an address as it is, or
-// "". OpenFeature's OFREP provider for Python does.
-func mistaken(key string) string {
-	if i := strings.IndexAny(key, "?#"); i > 0 {
-		return key[:i]
+// mistaken returns the other keys that clients ask for instead of this one. OpenFeature's OFREP providers for Node, Python,
+// Java and Rust put a key into an address as it is, where Node and Rust read a backslash as a slash, and the one for Go
+// decodes it. In controlplane/httpapi, ofrepclients_test.go and ofrepgo_test.go show what they ask for.
+func mistaken(key string) []string {
+	if !strings.ContainsAny(key, `?#%\`) {
+		return nil
 	}
-	plain := escaped.ReplaceAllStringFunc(key, func(code string) string {
+	const flags = "/ofrep/v1/evaluate/flags/"
+	asked := key
+	if i := strings.IndexAny(key, "?#"); i >= 0 {
+		asked = key[:i]
+	}
+	asked = unescaped(asked)
+	resolved, _ := strings.CutPrefix(path.Clean(flags+strings.ReplaceAll(asked, `\`, "/")), flags)
+	var others []string
+	for _, other := range []string{unescaped(key), asked, resolved} {
+		if other != key && !slices.Contains(others, other) {
+			others = append(others, other)
+		}
+	}
+	return others
+}
+
+// unescaped decodes each %41.
+func unescaped(key string) string {
+	return escaped.ReplaceAllStringFunc(key, func(code string) string {
 		b, _ := strconv.ParseUint(code[1:], 16, 8)
 		return string([]byte{byte(b)})
 	})
-	if plain != key {
-		return plain
-	}
-	return ""
 }
 
 // escaped matches what an address has in place of a byte.

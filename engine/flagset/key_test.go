@@ -2,6 +2,7 @@ package flagset
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -29,9 +30,12 @@ func TestKeys(t *testing.T) {
 }
 
 func TestMistakenKeys(t *testing.T) {
-	for key, other := range map[string]string{"new_ui?": "new_ui", "a#b?c": "a", "?": "", "a%41": "aA", "100%": "", "größe": "", "a b": ""} {
-		if got := mistaken(key); got != other {
-			t.Errorf("%q is mistaken for %q, not %q", key, got, other)
+	for key, others := range map[string][]string{
+		"new_ui?": {"new_ui"}, "a#b?c": {"a"}, "a%41": {"aA"}, "a%41?b": {"aA?b", "aA"}, `.\on`: {"on"}, `x\..\on`: {"on"}, `%2e\on`: {`.\on`, "on"},
+		`..\flags\on`: {"on"}, "100%": nil, "größe": nil, "a b": nil, "on": nil, "...": nil,
+	} {
+		if got := mistaken(key); !slices.Equal(slices.DeleteFunc(got, func(other string) bool { return keyProblem(other) != "" }), others) {
+			t.Errorf("%q is mistaken for %q, not %q", key, got, others)
 		}
 	}
 	both := &Set{Flags: []Flag{{Key: "new_ui"}, {Key: "new_ui?"}}}

@@ -49,7 +49,7 @@ func ValidateReferences(set *Set) []Problem {
 	}
 	for i := range set.Flags {
 		key := set.Flags[i].Key
-		if other := mistaken(key); other != "" {
+		for _, other := range mistaken(key) {
 			if _, taken := g.flags[other]; taken {
 				c.about = Problem{Flag: key}
 				c.fail("/key", "a client that asks for "+quoted(key)+" as it is would be answered for "+quoted(other), "rename one of the two")

@@ -1,3 +1,5 @@
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.openfeature.contrib.providers.ofrep.OfrepProvider;
@@ -7,11 +9,16 @@ import dev.openfeature.sdk.FlagEvaluationDetails;
 import dev.openfeature.sdk.ImmutableContext;
 import dev.openfeature.sdk.OpenFeatureAPI;
 import dev.openfeature.sdk.Value;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 
 /**
- * Asks a control plane with OpenFeature's own provider for Java, and prints what it was told, one JSON object a line:
+ * Asks a control plane with OpenFeature's own provider for Java. Each line of standard input is a question, and each line of
+ * standard output what the provider answered (see ofrepclients_test.go):
  *
  * <pre>java -cp 'lib/*' Check.java URL TOKEN</pre>
  */
@@ -24,22 +31,27 @@ public class Check {
         OpenFeatureAPI.getInstance().setProviderAndWait(OfrepProvider.constructProvider(options));
         Client client = OpenFeatureAPI.getInstance().getClient();
         var user = new ImmutableContext("user:3", Map.of("plan", new Value("pro"), "groups", new Value(List.of(new Value("staff")))));
-        for (String key : List.of("on", "off", "staff", "plan", "child", "killed", "missing")) {
-            print(client.getBooleanDetails(key, key.equals("killed") || key.equals("off"), user));
+        var json = new ObjectMapper();
+        var questions = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        var answers = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+        for (String line; (line = questions.readLine()) != null; ) {
+            JsonNode question = json.readTree(line);
+            String key = question.get("key").asText();
+            JsonNode mine = question.get("default");
+            FlagEvaluationDetails<?> got = switch (question.get("type").asText()) {
+                case "boolean" -> client.getBooleanDetails(key, mine.asBoolean(), user);
+                case "string" -> client.getStringDetails(key, mine.asText(), user);
+                case "integer" -> client.getIntegerDetails(key, mine.asInt(), user);
+                case "float" -> client.getDoubleDetails(key, mine.asDouble(), user);
+                default -> client.getObjectDetails(key, new Value(), user);
+            };
+            var answer = json.createObjectNode();
+            answer.putPOJO("value", got.getValue() instanceof Value v && v.isStructure() ? v.asStructure().asObjectMap() : got.getValue());
+            answer.put("reason", got.getReason());
+            answer.put("variant", got.getVariant());
+            answer.put("errorCode", got.getErrorCode() == null ? null : got.getErrorCode().toString());
+            answers.println(answer);
         }
-        for (String key : List.of("names", "killed_off_variant")) {
-            print(client.getStringDetails(key, "mine", user));
-        }
-        print(client.getIntegerDetails("number", 0, user));
-        print(client.getDoubleDetails("whole", 0.0, user));
         System.exit(0); // the provider's threads would go on
-    }
-
-    static void print(FlagEvaluationDetails<?> d) {
-        String value = d.getValue() instanceof String ? "\"" + d.getValue() + "\"" : String.valueOf(d.getValue());
-        String code = d.getErrorCode() == null ? "" : d.getErrorCode().toString();
-        String variant = d.getVariant() == null ? "" : d.getVariant();
-        System.out.printf("{\"name\":\"%s\",\"value\":%s,\"reason\":\"%s\",\"variant\":\"%s\",\"errorCode\":\"%s\"}%n",
-                d.getFlagKey(), value, d.getReason(), variant, code);
     }
 }

@@ -1,4 +1,5 @@
-"""Asks a control plane with OpenFeature's own provider for Python, and prints what it was told, one JSON object a line:
+"""Asks a control plane with OpenFeature's own provider for Python. Each line of standard input is a question, and each line
+of standard output what the provider answered (see ofrepclients_test.go):
 
     python check.py URL TOKEN
 """
@@ -14,25 +15,15 @@ url, token = sys.argv[1:]
 api.set_provider(OFREPProvider(url, headers_factory=lambda: {"Authorization": f"Bearer {token}"}))
 client = api.get_client()
 user = EvaluationContext("user:3", {"plan": "pro", "groups": ["staff"]})
-
-
-def told(details):
-    print(
-        json.dumps(
-            {
-                "name": details.flag_key,
-                "value": details.value,
-                "reason": details.reason,
-                "variant": details.variant,
-                "errorCode": details.error_code,
-            }
-        )
-    )
-
-
-for key in ["on", "off", "staff", "plan", "child", "killed", "missing"]:
-    told(client.get_boolean_details(key, key in ("killed", "off"), user))
-for key in ["names", "killed_off_variant"]:
-    told(client.get_string_details(key, "mine", user))
-told(client.get_integer_details("number", 0, user))
-told(client.get_float_details("whole", 0.0, user))
+asks = {
+    "boolean": client.get_boolean_details,
+    "string": client.get_string_details,
+    "integer": client.get_integer_details,
+    "float": client.get_float_details,
+    "object": client.get_object_details,
+}
+for line in sys.stdin:
+    question = json.loads(line)
+    got = asks[question["type"]](question["key"], question["default"], user)
+    answer = {"value": got.value, "reason": got.reason, "variant": got.variant, "errorCode": got.error_code}
+    print(json.dumps(answer))

@@ -1,8 +1,10 @@
-// Asks a control plane with OpenFeature's own web provider, and prints what it was told, one JSON object a line:
+// Asks a control plane with OpenFeature's own web provider. Each line of standard input is a question, and each line of
+// standard output what the provider answered (see ofrepclients_test.go):
 //
 //   node check.mjs URL TOKEN
 //
-// After "ready" it waits for the flag "later" to change, which the event stream announces, and prints it again.
+// Then it asks on by itself. After "ready" it waits for the flag "later" to change, which the event stream announces, and prints it again.
+import { createInterface } from 'node:readline'
 import { OpenFeature, ProviderEvents } from '@openfeature/web-sdk'
 import { OFREPWebProvider } from '@openfeature/ofrep-web-provider'
 import { EventSource } from 'eventsource'
@@ -16,12 +18,17 @@ await OpenFeature.setProviderAndWait(provider)
 const client = OpenFeature.getClient()
 const print = (name, details) => console.log(JSON.stringify({ name, ...details }))
 
-for (const key of ['on', 'off', 'staff', 'plan', 'child', 'killed', 'missing']) {
-  print(key, client.getBooleanDetails(key, key === 'killed' || key === 'off'))
+const asks = {
+  boolean: (key, mine) => client.getBooleanDetails(key, mine),
+  string: (key, mine) => client.getStringDetails(key, mine),
+  integer: (key, mine) => client.getNumberDetails(key, mine),
+  float: (key, mine) => client.getNumberDetails(key, mine),
+  object: (key, mine) => client.getObjectDetails(key, mine),
 }
-for (const key of ['names', 'killed_variant', 'killed_off_variant']) print(key, client.getStringDetails(key, 'mine'))
-print('number', client.getNumberDetails('number', 0))
-print('object', client.getObjectDetails('object', {}))
+for await (const line of createInterface({ input: process.stdin })) {
+  const { key, type, default: mine } = JSON.parse(line)
+  print(undefined, asks[type](key, mine))
+}
 
 await OpenFeature.setContext({ targetingKey: 'user:3', plan: 'free' })
 print('plan again', client.getBooleanDetails('plan', false))
