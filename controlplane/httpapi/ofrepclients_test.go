@@ -129,7 +129,7 @@ func TestOFREPClients(t *testing.T) {
 	for name, c := range ofrepClients {
 		t.Run(name, func(t *testing.T) {
 			c.installed(t)
-			f := open(t, httpapi.Config{RateLimit: 0.001, RateBurst: len(toldByAll)})
+			f := open(t, httpapi.Config{Settings: httpapi.Settings{RateLimit: 0.001, RateBurst: len(toldByAll)}})
 			f.importFlagsForClients()
 			var questions []question
 			for _, want := range toldByAll {
