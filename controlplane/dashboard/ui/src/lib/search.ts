@@ -60,7 +60,7 @@ function meets(row: Row, { name, value }: Token, favourites: ReadonlySet<string>
   }
 }
 
-const fuzzy = new uFuzzy({ intraIns: 1, interLft: 0 })
+const fuzzy = new uFuzzy({ intraIns: 1, intraChars: '.', interLft: 0 })
 
 /** The rows that meet a search, in their order. */
 export function select(rows: readonly Row[], query: Query, favourites: ReadonlySet<string>): readonly Row[] {
