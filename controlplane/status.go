@@ -21,6 +21,8 @@ type Status struct {
 	Environments  []EnvironmentStatus
 	WebhookLeader bool          // this replica delivers webhooks
 	Degraded      []Degradation // what doesn't work, although requests are served
+
+	failed bool // the store won't come back by itself
 }
 
 // Degradation is something that doesn't work, although requests are served.
@@ -55,8 +57,8 @@ type EnvironmentStatus struct {
 func (s *Service) Status() Status {
 	v := s.replica.View()
 	status := Status{Synced: true, StoreRevision: v.At, WebhookLeader: s.webhooks.Leads()}
-	if since := s.replica.LostSince(); since != nil {
-		status.Synced, status.Lag = false, time.Since(*since)
+	if loss := s.replica.Loss(); loss != nil {
+		status.Synced, status.Lag, status.failed = false, time.Since(loss.Since), loss.Final
 	}
 	if usage := s.space.Load(); usage != nil {
 		status.Store = *usage
@@ -77,7 +79,9 @@ func (s *Service) Status() Status {
 
 func (s *Status) degradations() []Degradation {
 	var list []Degradation
-	if !s.Synced {
+	if s.failed {
+		list = append(list, Degradation{DegradedStore, "the store has failed, and the log says why: flags are served from memory, and changes are refused until you start this server again"})
+	} else if !s.Synced {
 		list = append(list, Degradation{DegradedStore, fmt.Sprintf(
 			"the store has not answered for %v: flags are served from memory, and changes are refused", s.Lag.Round(time.Second))})
 	}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/etcdstore/etcdtest"
 )
 
 // asCommand makes this test binary the command itself, so that tests can start and stop real processes of what they
@@ -14,6 +16,7 @@ import (
 const asCommand = "GONFALON_TEST_AS_COMMAND"
 
 func TestMain(m *testing.M) {
+	etcdtest.Member()
 	if os.Getenv(asCommand) != "" {
 		if err := os.Unsetenv(asCommand); err != nil {
 			panic(err)

@@ -52,8 +52,8 @@ func (s *configured) hangUp() {
 	}
 }
 
-// ask sends a request, and returns the answer and the first bytes of its body. Headers are pairs.
-func (s *configured) ask(method, path string, headers ...string) (*http.Response, string) {
+// call sends a request, and returns the answer and the first bytes of its body. Headers are pairs.
+func (s *configured) call(method, path string, headers ...string) (*http.Response, string) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	s.t.Cleanup(cancel) // not before, since a stream stays open
@@ -79,7 +79,7 @@ func (s *configured) ask(method, path string, headers ...string) (*http.Response
 func (s *configured) until(status int, method, path string) {
 	s.t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		answer, body := s.ask(method, path)
+		answer, body := s.call(method, path)
 		answer.Body.Close()
 		if answer.StatusCode == status {
 			return
@@ -102,33 +102,33 @@ var effects = map[string]struct {
 	check func(*configured)
 }{
 	"allow-origins": {"[https://shop.example]", func(s *configured) {
-		if answer, _ := s.ask("POST", bulkPath, "Origin", "https://shop.example"); answer.Header.Get("Access-Control-Allow-Origin") == "" {
+		if answer, _ := s.call("POST", bulkPath, "Origin", "https://shop.example"); answer.Header.Get("Access-Control-Allow-Origin") == "" {
 			s.t.Error("the page may not call")
 		}
 	}},
 	"public-url": {"https://flags.example/api", func(s *configured) {
-		if _, body := s.ask("POST", bulkPath); !strings.Contains(body, "https://flags.example") || !strings.Contains(body, "/api/ofrep/") {
+		if _, body := s.call("POST", bulkPath); !strings.Contains(body, "https://flags.example") || !strings.Contains(body, "/api/ofrep/") {
 			s.t.Error(body)
 		}
 	}},
 	"trusted-proxies": {"[127.0.0.1]", func(s *configured) {
-		if _, body := s.ask("POST", bulkPath, "X-Forwarded-Prefix", "/behind"); !strings.Contains(body, "/behind/ofrep/") {
+		if _, body := s.call("POST", bulkPath, "X-Forwarded-Prefix", "/behind"); !strings.Contains(body, "/behind/ofrep/") {
 			s.t.Error(body)
 		}
 	}},
 	"max-streams": {"1", func(s *configured) {
 		for _, want := range []int{200, 503} {
-			if answer, body := s.ask("GET", streamPath); answer.StatusCode != want {
+			if answer, body := s.call("GET", streamPath); answer.StatusCode != want {
 				s.t.Errorf("%d %s, want %d", answer.StatusCode, body, want)
 			}
 		}
 	}},
 	"max-event-streams": {"1", func(s *configured) {
-		_, bulk := s.ask("POST", bulkPath)
+		_, bulk := s.call("POST", bulkPath)
 		_, channel, _ := strings.Cut(bulk, `"requestUri":"`)
 		channel, _, _ = strings.Cut(channel, `"`)
 		for _, want := range []int{200, 503} {
-			if answer, body := s.ask("GET", channel); answer.StatusCode != want {
+			if answer, body := s.call("GET", channel); answer.StatusCode != want {
 				s.t.Errorf("%d %s, want %d", answer.StatusCode, body, want)
 			}
 		}
@@ -219,7 +219,7 @@ func TestReload(t *testing.T) {
 			t.Errorf("the command line counts no more: %s", got)
 		}
 	}
-	s.ask("GET", "/healthz") // which is logged for debugging only
+	s.call("GET", "/healthz") // which is logged for debugging only
 	s.stop()
 	for _, part := range []string{"a changed setting needs a restart", `setting=log-level before=info after=debug`, "level=DEBUG"} {
 		if !strings.Contains(s.logs.String(), part) {

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -24,7 +25,25 @@ type server struct {
 	adminToken, tryToken string // as it printed them; "": it printed none
 	greeting             string
 	rest                 chan string // what it printed after that, once it has ended
-	logs                 *strings.Builder
+	logs                 *journal
+}
+
+// journal is what a process has logged, which can be read while it runs.
+type journal struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
 }
 
 var (
@@ -37,7 +56,7 @@ var (
 // serve starts the command on a free port, and waits until it has said where it is.
 func serve(t *testing.T, args ...string) *server {
 	t.Helper()
-	s := &server{t: t, logs: new(strings.Builder), rest: make(chan string, 1)}
+	s := &server{t: t, logs: new(journal), rest: make(chan string, 1)}
 	s.command = exec.Command(os.Args[0], append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
 	s.command.Env = append(os.Environ(), asCommand+"=1")
 	s.command.Stderr = s.logs

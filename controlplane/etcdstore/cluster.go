@@ -10,6 +10,9 @@ import (
 
 	"github.com/coreos/go-semver/semver"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.uber.org/zap/zapcore"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
@@ -30,6 +33,13 @@ const (
 	keepAliveTimeout = 5 * time.Second
 )
 
+// redial says when to try a member again that can't be reached. By default, gRPC would wait up to two minutes after a
+// long outage.
+var redial = grpc.ConnectParams{
+	Backoff:           backoff.Config{BaseDelay: 200 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 2 * time.Second},
+	MinConnectTimeout: dialTimeout,
+}
+
 // ErrUnreachable says that a cluster doesn't answer now: it may later.
 var ErrUnreachable = errors.New("etcd doesn't answer")
 
@@ -48,7 +58,7 @@ func Dial(ctx context.Context, c Cluster) (*Store, error) {
 	client, err := clientv3.New(clientv3.Config{
 		Context: context.WithoutCancel(ctx), Endpoints: c.Endpoints, TLS: c.TLS, Username: c.Username, Password: c.Password,
 		DialTimeout: dialTimeout, DialKeepAliveTime: keepAliveTime, DialKeepAliveTimeout: keepAliveTimeout,
-		Logger: zapTo(c.Logger),
+		DialOptions: []grpc.DialOption{grpc.WithConnectParams(redial)}, Logger: zapTo(c.Logger, zapcore.WriteThenFatal),
 	})
 	if err != nil {
 		return nil, reaching(c, err)

@@ -31,8 +31,9 @@ type Embedded struct {
 }
 
 // OpenEmbedded runs an etcd with one member in this process. It returns when etcd is ready, usually within a fraction
-// of a second. The etcd listens nowhere, neither on a port nor on a socket. Close ends it. ErrInUse: another process has
-// the directory open. ErrDamaged: it can't be read.
+// of a second. The etcd listens nowhere, neither on a port nor on a socket. Close ends it. If it fails later, as on a full
+// disk, the store answers store.ErrFailed, and the directory stays in use until the process ends. ErrInUse: another process
+// has the directory open. ErrDamaged: it can't be read.
 // Why: RATIONALE.md "Why does embedded etcd listen nowhere?"
 func OpenEmbedded(ctx context.Context, e Embedded) (*Store, error) {
 	if e.Dir == "" {
@@ -64,7 +65,8 @@ func OpenEmbedded(ctx context.Context, e Embedded) (*Store, error) {
 		log.Warn("the data directory is empty: this is a new control plane, without flags and tokens. "+
 			"If there should be data, stop it, and see whether the right directory is mounted", "directory", e.Dir)
 	}
-	server, err := start(ctx, config, log)
+	var end ending
+	server, err := start(ctx, config, log, &end)
 	if errors.Is(err, errPanic) {
 		err = damaged(e.Dir, err)
 	}
@@ -78,10 +80,18 @@ func OpenEmbedded(ctx context.Context, e Embedded) (*Store, error) {
 		return errors.Join(ignoreEnded(err), lock.Close())
 	})
 	store.own = server
+	end.of.Store(store)
 	if err := store.tidy(ctx, log); err != nil { // it may have been given more room
 		return nil, errors.Join(fmt.Errorf("looking how full etcd is: %w", err), store.Close())
 	}
 	store.owned.Go(func() { store.keepTidy(log) })
+	store.owned.Go(func() {
+		select {
+		case <-server.Server.StopNotify():
+			store.fail(errors.New("etcd has stopped"))
+		case <-store.ctx.Done():
+		}
+	})
 	return store, nil
 }
 
@@ -124,8 +134,8 @@ func tune(c *embed.Config, quota int64) {
 const startTime = time.Minute
 
 // start runs an etcd and waits until it is ready.
-func start(ctx context.Context, c *embed.Config, logger *slog.Logger) (server *embed.Etcd, err error) {
-	c.ZapLoggerBuilder = embed.NewZapLoggerBuilder(zapTo(logger))
+func start(ctx context.Context, c *embed.Config, logger *slog.Logger, end *ending) (server *embed.Etcd, err error) {
+	c.ZapLoggerBuilder = embed.NewZapLoggerBuilder(zapTo(logger, end))
 	if err := guarded(func() error { server, err = embed.StartEtcd(c); return err }); err != nil {
 		return nil, fmt.Errorf("starting etcd: %w", err)
 	}

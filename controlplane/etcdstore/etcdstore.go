@@ -35,6 +35,7 @@ type Store struct {
 	limits store.Limits
 	space  space
 	own    *embed.Etcd     // if it runs in this process
+	failed failed          // if that has failed
 	full   chan struct{}   // asks for room
 	ctx    context.Context // ended by Close
 	cancel context.CancelFunc
@@ -53,7 +54,7 @@ func New(client *clientv3.Client, prefix string) *Store {
 }
 
 func newStore(client *clientv3.Client, prefix string, limits store.Limits, closing func() error) *Store {
-	s := &Store{client: client, prefix: prefix, limits: limits, full: make(chan struct{}, 1), close: closing}
+	s := &Store{client: client, prefix: prefix, limits: limits, full: make(chan struct{}, 1), failed: failed{now: make(chan struct{})}, close: closing}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
 }
@@ -70,6 +71,8 @@ func (s *Store) fault(ctx context.Context, err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case s.failed.why.Load() != nil:
+		return errors.Join(store.ErrFailed, *s.failed.why.Load())
 	case s.ctx.Err() != nil:
 		return store.ErrClosed
 	case ctx.Err() != nil:
@@ -123,7 +126,7 @@ const readTime = 3 * time.Second
 func (s *Store) get(ctx context.Context, key string, options ...clientv3.OpOption) (*clientv3.GetResponse, error) {
 	for {
 		one, cancel := context.WithTimeout(ctx, readTime)
-		answer, err := s.client.Get(one, key, options...)
+		answer, err := await(s, func() (*clientv3.GetResponse, error) { return s.client.Get(one, key, options...) })
 		silent := one.Err() != nil
 		cancel()
 		if err == nil || !silent || ctx.Err() != nil {
@@ -164,7 +167,7 @@ func (s *Store) Commit(ctx context.Context, t store.Txn) (store.Result, error) {
 		s.askForRoom()
 		return store.Result{}, store.ErrNoSpace
 	}
-	answer, err := s.client.Txn(ctx).If(guards...).Then(ops...).Commit()
+	answer, err := await(s, func() (*clientv3.TxnResponse, error) { return s.client.Txn(ctx).If(guards...).Then(ops...).Commit() })
 	if err != nil {
 		if err = s.fault(caller, err); errors.Is(err, store.ErrNoSpace) {
 			s.askForRoom()
@@ -206,7 +209,9 @@ func (s *Store) Close() error {
 	s.once.Do(func() {
 		s.cancel()
 		s.owned.Wait()
-		err = s.close()
+		if s.failed.why.Load() == nil { // one that has failed might never end
+			err = s.close()
+		}
 	})
 	return err
 }

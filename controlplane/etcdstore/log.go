@@ -9,9 +9,10 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// zapTo returns a logger for etcd that writes to ours. etcd is talkative: its information is debugging to us.
-func zapTo(logger *slog.Logger) *zap.Logger {
-	return zap.New(&core{logger: logger.With("part", "etcd")})
+// zapTo returns a logger for etcd that writes to ours. etcd is talkative: its information is debugging to us. What etcd
+// can't survive goes to fatal too.
+func zapTo(logger *slog.Logger, fatal zapcore.CheckWriteHook) *zap.Logger {
+	return zap.New(&core{logger: logger.With("part", "etcd")}, zap.WithFatalHook(fatal))
 }
 
 // core implements zapcore.Core.

@@ -58,7 +58,10 @@ func (s *Store) hasRoom(ctx context.Context, size int) bool {
 		return true
 	}
 	if s.own != nil {
-		s.own.Server.Backend().ForceCommit() // its size is that of the last time it committed
+		_, _ = await(s, func() (any, error) { // its size is that of the last time it committed
+			s.own.Server.Backend().ForceCommit()
+			return nil, nil
+		})
 	}
 	u, err := s.Usage(ctx)
 	if err != nil || u.Quota == 0 {
@@ -79,7 +82,8 @@ func (s *Store) keepTidy(log *slog.Logger) {
 		case <-tick.C:
 		case <-s.full:
 		}
-		if err := s.tidy(s.ctx, log); err != nil && s.ctx.Err() == nil {
+		_, err := await(s, func() (any, error) { return nil, s.tidy(s.ctx, log) })
+		if err != nil && s.ctx.Err() == nil {
 			log.Warn("etcd can't be tidied", "error", err)
 		}
 	}
@@ -167,7 +171,7 @@ func (s *Store) Usage(ctx context.Context) (store.Usage, error) {
 	var failed error
 	for _, endpoint := range s.endpoints() {
 		one, cancel := context.WithTimeout(ctx, readTime)
-		status, err := s.client.Status(one, endpoint)
+		status, err := await(s, func() (*clientv3.StatusResponse, error) { return s.client.Status(one, endpoint) })
 		cancel()
 		if err != nil {
 			failed = err

@@ -57,6 +57,7 @@ var (
 	ErrTooLarge  = errors.New("the transaction is past the store's limits")
 	ErrNoSpace   = errors.New("the store is full")
 	ErrClosed    = errors.New("the store is closed")
+	ErrFailed    = errors.New("the store has failed, and must be opened again") // by any method, if it runs in this process
 )
 
 // Range is a range of keys.

@@ -5,59 +5,91 @@ import (
 	"net"
 	"net/url"
 	"sync"
+	"testing"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/etcdstore"
 )
 
 // Link is a way to a member that can be frozen: its connections stay open, new ones are accepted, and nothing comes
-// through, as with a process that is stopped or a network that drops packets.
+// through, as with a process that is stopped or a network that drops packets. It can also be cut: its connections end,
+// and so do new ones.
 type Link struct {
 	address url.URL
-	mu      sync.Mutex
-	frozen  chan struct{} // closed when it thaws; nil: it isn't frozen
+	to      string // the member's address, in the network of the link's own
+
+	mu     sync.Mutex
+	frozen chan struct{} // closed when it thaws; nil: it isn't frozen
+	cut    bool
+	all    []net.Conn
 }
 
 // Link returns a way to a member.
 func (c *Cluster) Link(i int) *Link {
 	c.t.Helper()
 	c.links++
-	l := &Link{address: url.URL{Scheme: "unix", Host: fmt.Sprintf("l%d:0", c.links)}}
+	l := &Link{address: url.URL{Scheme: "unix", Host: fmt.Sprintf("l%d:0", c.links)}, to: client(i).Host}
 	listener, err := net.Listen("unix", l.address.Host)
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	l.serve(c.t, listener)
+	return l
+}
+
+// serve forwards connections until the test ends.
+func (l *Link) serve(t testing.TB, listener net.Listener) {
 	var open sync.WaitGroup
-	var mu sync.Mutex
-	var all []net.Conn
 	open.Go(func() {
 		for {
 			from, err := listener.Accept()
 			if err != nil {
 				return
 			}
-			to, err := net.Dial("unix", client(i).Host)
-			if err != nil {
+			to, err := net.Dial(listener.Addr().Network(), l.to)
+			if err != nil || !l.keep(from, to) {
 				from.Close()
 				continue
 			}
-			mu.Lock()
-			all = append(all, from, to)
-			mu.Unlock()
 			open.Go(func() { l.copy(to, from) })
 			open.Go(func() { l.copy(from, to) })
 		}
 	})
-	c.t.Cleanup(func() {
+	t.Cleanup(func() {
 		l.Thaw()
 		listener.Close()
-		mu.Lock()
-		for _, conn := range all {
-			conn.Close()
-		}
-		mu.Unlock()
+		l.Cut()
 		open.Wait()
 	})
-	return l
+}
+
+// keep remembers the two ends of a connection, unless the link is cut.
+func (l *Link) keep(from, to net.Conn) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.cut {
+		to.Close()
+		return false
+	}
+	l.all = append(l.all, from, to)
+	return true
+}
+
+// Cut ends all connections, and new ones at once.
+func (l *Link) Cut() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cut = true
+	for _, conn := range l.all {
+		conn.Close()
+	}
+	l.all = nil
+}
+
+// Mend lets new connections through again.
+func (l *Link) Mend() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cut = false
 }
 
 func (l *Link) copy(to, from net.Conn) {

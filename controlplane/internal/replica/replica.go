@@ -32,10 +32,10 @@ type Replica struct {
 	log      *slog.Logger
 	lifetime context.Context // ends when the service is closed
 
-	view      atomic.Pointer[View]
-	heard     time.Time                 // when the store last said anything; only Follow uses it
-	lostSince atomic.Pointer[time.Time] // since when the replica doesn't follow the store; nil if it does
-	feeds     *feed.Feeds
+	view  atomic.Pointer[View]
+	heard time.Time            // when the store last said anything; only Follow uses it
+	loss  atomic.Pointer[Loss] // of the store; nil while the replica follows it
+	feeds *feed.Feeds
 
 	ownWrites ownWrites
 	locksMu   sync.Mutex
@@ -72,8 +72,14 @@ func (rep *Replica) Snapshot(env string) *feed.Snapshot { return rep.view.Load()
 // Feeds returns the feeds that hosts watch.
 func (rep *Replica) Feeds() *feed.Feeds { return rep.feeds }
 
-// LostSince returns since when the replica doesn't follow the store, or nil if it does.
-func (rep *Replica) LostSince() *time.Time { return rep.lostSince.Load() }
+// Loss says that a replica doesn't follow its store.
+type Loss struct {
+	Since time.Time // when it last heard of the store
+	Final bool      // the store has failed, and won't come back by itself
+}
+
+// Loss returns how the replica lost its store, or nil if it follows it.
+func (rep *Replica) Loss() *Loss { return rep.loss.Load() }
 
 func (rep *Replica) now() time.Time { return rep.config.Clock() }
 
@@ -142,16 +148,24 @@ func (rep *Replica) followOnce(ctx context.Context) error {
 // found records that the replica follows the store.
 func (rep *Replica) found() {
 	rep.heard = time.Now()
-	if since := rep.lostSince.Swap(nil); since != nil {
-		rep.log.Info("the replica follows the store again", "after", rep.heard.Sub(*since).Round(time.Millisecond))
+	if loss := rep.loss.Swap(nil); loss != nil {
+		rep.log.Info("the replica follows the store again", "after", rep.heard.Sub(loss.Since).Round(time.Millisecond))
 	}
 }
 
 // lost records that the replica doesn't follow the store, since it last heard of it.
 func (rep *Replica) lost(err error) {
-	since := rep.heard
-	if rep.lostSince.CompareAndSwap(nil, &since) && !errors.Is(err, store.ErrCompacted) {
+	before, now := rep.loss.Load(), &Loss{Since: rep.heard, Final: errors.Is(err, store.ErrFailed)}
+	if before != nil && before.Final == now.Final {
+		return
+	}
+	rep.loss.Store(now)
+	switch {
+	case now.Final:
+		rep.log.Error("the store has failed: this replica serves from memory, and changes are refused until it is started again",
+			"last_heard", now.Since.UTC(), "error", err)
+	case !errors.Is(err, store.ErrCompacted):
 		rep.log.Error("the store is lost: this replica serves from memory, and changes are refused until the store answers",
-			"last_heard", since.UTC(), "error", err)
+			"last_heard", now.Since.UTC(), "error", err)
 	}
 }

@@ -66,7 +66,7 @@ func (rep *Replica) Write(ctx context.Context, i model.Intent, base Base, build 
 			return found, nil
 		}
 		if err != nil {
-			if tries.unsure && tries.pause(ctx) {
+			if tries.unsure && !errors.Is(err, store.ErrFailed) && tries.pause(ctx) {
 				continue
 			}
 			if len(tries.drafts) > 0 && !tries.unsure && ctx.Err() != nil {
@@ -95,7 +95,7 @@ func (rep *Replica) Write(ctx context.Context, i model.Intent, base Base, build 
 			return nil, &api.Error{Code: api.TooLarge, Message: "the change is larger than the store accepts", Err: err}
 		}
 		tries.unsure = true
-		if !tries.pause(ctx) {
+		if errors.Is(err, store.ErrFailed) || !tries.pause(ctx) {
 			return nil, &api.Error{Code: api.Unavailable, Err: err,
 				Message: "the store did not answer, and it is unknown whether the change was written"}
 		}
