@@ -159,7 +159,7 @@ var effects = map[string]struct {
 // shows checks what the dashboard shows to everybody.
 func shows(part string) func(*configured) {
 	return func(s *configured) {
-		if _, body := s.ask("GET", "/v1/session"); !strings.Contains(body, part) {
+		if _, body := s.call("GET", "/v1/session"); !strings.Contains(body, part) {
 			s.t.Errorf("%s is not in %s", part, body)
 		}
 	}
