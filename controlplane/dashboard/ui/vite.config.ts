@@ -1,10 +1,19 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
+import { paths } from './src/lib/paths'
+
+/** Tells the server which addresses are pages. */
+const pages: Plugin = {
+  name: 'pages',
+  generateBundle() {
+    this.emitFile({ type: 'asset', fileName: 'pages.json', source: JSON.stringify(Object.values(paths), null, 1) + '\n' })
+  },
+}
 
 /** Builds the page into ../dist, with relative addresses: the server puts the mount path in front of those in index.html. */
 export default defineConfig({
   base: './',
-  plugins: [svelte()],
+  plugins: [svelte(), pages],
   build: {
     outDir: '../dist',
     emptyOutDir: true,

@@ -19,6 +19,9 @@ export type Fault = Schemas['Fault']
 export type Token = Schemas['Token']
 export type Webhook = Schemas['Webhook']
 export type State = Schemas['State']
+export type IndexFlag = Schemas['IndexFlag']
+export type Who = Schemas['Session']
+export type Edit = Schemas['Edit']
 
 /** A refusal of the server, or that it can't be reached (status 0). */
 export class Refusal extends Error {
@@ -68,29 +71,6 @@ function refusal(response: Response, error: unknown): Refusal {
   if (response.status === 401) onSignedOut()
   const known = typeof error === 'object' && error !== null && 'title' in error
   return new Refusal(response.status, known ? (error as Problem) : { type: '/problems/unknown', title: `The server answered ${response.status}`, status: response.status })
-}
-
-/** Asks a path that the document doesn't describe yet. */
-export async function raw<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<{ data: T; etag: string; revision: number }> {
-  const asked = fetch(mount + path, {
-    method,
-    credentials: 'same-origin',
-    headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    ...(signal ? { signal } : {}),
-  })
-  return ask<T>(
-    asked.then(async (response) => {
-      const text = await response.text()
-      let value: unknown
-      try {
-        value = text ? JSON.parse(text) : undefined
-      } catch {
-        value = undefined
-      }
-      return response.ok ? { data: value as T, response } : { error: value, response }
-    }),
-  )
 }
 
 /** Text for people of whatever went wrong. */

@@ -1,5 +1,6 @@
 import { said, type State } from './api'
 import { live } from './live.svelte'
+import { session } from './session.svelte'
 
 export interface Saved {
   readonly text: string
@@ -18,11 +19,11 @@ class ArrivalBar {
   problem = $state('')
   private timer: ReturnType<typeof setTimeout> | undefined
 
-  show(saved: Saved, by?: string): void {
+  show(saved: Saved): void {
     clearTimeout(this.timer)
     this.problem = ''
     this.saved = saved
-    live.arrived({ revision: saved.revision, time: new Date().toISOString(), ...(by ? { actor: by } : {}) })
+    live.arrived({ revision: saved.revision, time: new Date().toISOString(), ...(session.who ? { actor: session.who.name } : {}) })
     this.timer = setTimeout(() => this.dismiss(), undoFor)
   }
 

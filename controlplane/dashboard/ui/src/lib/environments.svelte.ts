@@ -1,5 +1,6 @@
 import { ask, client, type Environment } from './api'
 import { router } from './router.svelte'
+import { session } from './session.svelte'
 
 const remembered = 'gonfalon.environment'
 
@@ -28,9 +29,13 @@ class Environments {
   }
 }
 
-/** Reports whether an environment is production, which looks like nothing else. */
+/** Reports whether an environment is production, which looks like nothing else; the server's settings say which are. */
 export function isProduction(key: string): boolean {
-  return /(^|[-_.])(production|prod|live)([-_.]|$)/i.test(key)
+  return (session.who?.production ?? []).some((pattern) => new RegExp(`^${pattern.split('*').map(escaped).join('.*')}$`, 'i').test(key))
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
 
 /** An environment's key with a capital, for a title. */

@@ -1,27 +1,14 @@
-import { ask, client, raw, Refusal, type State } from './api'
+import { ask, client, type IndexFlag } from './api'
 import type { components } from './openapi'
 
-/** A flag as the list shows it. */
-export interface Row {
-  readonly key: string
-  readonly state: State
-  readonly lead?: string
-  readonly on_for: readonly string[]
-  readonly description?: string
-  readonly owner?: string
-  readonly tags?: readonly string[]
+type FlagPage = components['schemas']['FlagPage']
+
+/** A flag as the list shows it: what the index has, and how it is used. */
+export interface Row extends IndexFlag {
   readonly stale?: boolean
-  readonly updated?: string
-  readonly updated_by?: string
-  readonly reason?: string
   readonly last_evaluated?: string
   readonly evaluations_24h?: number
   readonly spark?: string
-}
-
-interface Index {
-  readonly revision: number
-  readonly flags: readonly Row[]
 }
 
 /** The names-only list of an environment's flags, kept while another page is looked at. */
@@ -40,38 +27,34 @@ class FlagIndex {
       this.rows = []
       this.loaded = false
     }
-    const index = await read(env)
+    const { data } = await ask(client.GET('/v1/envs/{env}/index', { params: { path: { env } } }))
     if (turn !== this.latest) return // a later call knows more
-    this.rows = index.flags
-    this.revision = index.revision
+    const known = new Map(this.rows.map((row) => [row.key, row]))
+    this.rows = data.flags.map((flag) => ({ ...used(known.get(flag.key)), ...flag }))
+    this.revision = data.revision
     this.loaded = true
+    await this.use(env, turn)
+  }
+
+  /** Adds how flags are used, which changes without a revision. */
+  private async use(env: string, turn: number): Promise<void> {
+    const uses = new Map<string, Partial<Row>>()
+    let cursor: string | undefined = ''
+    for (let page = 0; cursor !== undefined && page < mostPages; page++) {
+      const { data }: { data: FlagPage } = await ask(client.GET('/v1/envs/{env}/flags', { params: { path: { env }, query: { limit: 1000, ...(cursor ? { cursor } : {}) } } }))
+      for (const flag of data.flags) uses.set(flag.key, { stale: flag.stale, evaluations_24h: flag.evaluations, ...(flag.last_evaluated ? { last_evaluated: flag.last_evaluated } : {}) })
+      cursor = data.next
+    }
+    if (turn === this.latest) this.rows = this.rows.map((row) => ({ ...row, ...uses.get(row.key) }))
   }
 }
 
-type Page = components['schemas']['FlagPage']
-let hasIndex = true
+const mostPages = 2
 
-async function read(env: string): Promise<Index> {
-  if (hasIndex) {
-    try {
-      return (await raw<Index>('GET', `/v1/envs/${encodeURIComponent(env)}/index`)).data
-    } catch (error) {
-      if (!(error instanceof Refusal) || error.status !== 404) throw error
-      hasIndex = false
-    }
-  }
-  const flags: Row[] = []
-  let revision = 0
-  let cursor: string | undefined = ''
-  do {
-    const { data }: { data: Page } = await ask(client.GET('/v1/envs/{env}/flags', { params: { path: { env }, query: { limit: 1000, ...(cursor ? { cursor } : {}) } } }))
-    revision = data.revision
-    for (const flag of data.flags) {
-      flags.push({ ...flag, lead: flag.words?.lead, on_for: flag.words?.on_for ?? [], evaluations_24h: flag.evaluations })
-    }
-    cursor = data.next
-  } while (cursor)
-  return { revision, flags }
+function used(row: Row | undefined): Partial<Row> {
+  if (!row) return {}
+  const { stale, last_evaluated, evaluations_24h, spark } = row
+  return { stale, last_evaluated, evaluations_24h, spark }
 }
 
 export const index = new FlagIndex()

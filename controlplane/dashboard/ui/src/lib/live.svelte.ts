@@ -1,24 +1,17 @@
-import { ask, client } from './api'
+import type { Edit } from './api'
 import { mount } from './mount'
 
-/** A change of the environment, by whomever. */
-export interface Arrival {
-  readonly revision: number
-  readonly keys?: readonly string[]
-  readonly segments?: readonly string[]
-  readonly actor?: string
-  readonly reason?: string
-  readonly time?: string
-}
+/** A change of the environment, by whomever. Without keys, everything may have changed. */
+export type Arrival = Partial<Edit> & { readonly revision: number }
+
+const retryAfter = 3000
 
 export interface HostCount {
   readonly total: number
   readonly current: number
 }
 
-const lookEvery = 3000
-
-/** Follows the changes of one environment; where the server has no stream of them, it looks every three seconds. */
+/** Follows the changes of one environment. */
 class Live {
   status = $state<'connecting' | 'live' | 'cut off'>('connecting')
   last = $state.raw<Arrival | undefined>()
@@ -26,7 +19,7 @@ class Live {
   hosts = $state.raw<HostCount | undefined>()
   private env = ''
   private source: EventSource | undefined
-  private timer: ReturnType<typeof setTimeout> | undefined
+  private again: ReturnType<typeof setTimeout> | undefined
   private readonly listeners = new Set<(arrival: Arrival) => void>()
 
   /** Follows an environment, until another is named, or "" for none. */
@@ -49,9 +42,10 @@ class Live {
 
   /** Takes a change that this page made itself, which needn't wait for its echo. */
   arrived(arrival: Arrival): void {
-    if (arrival.revision <= this.revision && this.last !== undefined) return
+    const echo = arrival.revision <= this.revision
     this.revision = Math.max(this.revision, arrival.revision)
-    this.last = arrival
+    if (arrival.revision >= (this.last?.revision ?? 0) && arrival.actor) this.last = arrival
+    if (echo) return
     for (const run of this.listeners) run(arrival)
   }
 
@@ -60,40 +54,23 @@ class Live {
     this.source = source
     source.onopen = () => (this.status = 'live')
     source.onerror = () => {
-      if (source.readyState !== EventSource.CLOSED) return void (this.status = 'cut off')
-      this.source = undefined // refused: this server has no such stream
-      void this.look(env)
-    }
-    const read = (event: MessageEvent<string>): void => this.take(event.data)
-    source.onmessage = read
-    for (const name of ['change', 'hosts']) source.addEventListener(name, read as EventListener)
-  }
-
-  private take(data: string): void {
-    const told = JSON.parse(data) as Partial<Arrival> & { hosts?: HostCount }
-    this.status = 'live'
-    if (told.hosts) this.hosts = told.hosts
-    if (told.revision !== undefined) this.arrived(told as Arrival)
-  }
-
-  private async look(env: string): Promise<void> {
-    try {
-      const { data } = await ask(client.GET('/v1/envs/{env}', { params: { path: { env } } }))
-      if (env !== this.env) return
-      this.status = 'live'
-      if (this.revision === 0) this.revision = data.revision
-      else if (data.revision > this.revision) this.arrived({ revision: data.revision, ...(data.updated ? { time: data.updated } : {}) })
-    } catch {
-      if (env !== this.env) return
       this.status = 'cut off'
+      if (source.readyState === EventSource.CLOSED) this.again = setTimeout(() => this.listen(env), retryAfter) // refused, for now
     }
-    this.timer = setTimeout(() => void this.look(env), lookEvery)
+    const on = (name: string, take: (told: never) => void): void => source.addEventListener(name, (event) => take(JSON.parse((event as MessageEvent<string>).data) as never))
+    on('at', ({ revision }: { revision: number }) => {
+      if (this.revision !== 0 && revision !== this.revision) this.arrived({ revision })
+      this.revision = revision
+    })
+    on('change', (edit: Edit) => this.arrived(edit))
+    on('reload', ({ revision }: { revision: number }) => this.arrived({ revision }))
+    on('hosts', (told: HostCount) => (this.hosts = told))
   }
 
   private stop(): void {
     this.source?.close()
     this.source = undefined
-    clearTimeout(this.timer)
+    clearTimeout(this.again)
   }
 }
 

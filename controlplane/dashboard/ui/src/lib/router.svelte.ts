@@ -1,26 +1,5 @@
 import { mount } from './mount'
-
-/** The pages, and the paths at which they are. `:env` and `:key` are one percent-encoded segment each. */
-const paths = {
-  home: '/',
-  signIn: '/sign-in',
-  flags: '/envs/:env/flags',
-  flag: '/envs/:env/flags/:key',
-  history: '/envs/:env/flags/:key/history',
-  newFlag: '/envs/:env/new',
-  explain: '/envs/:env/explain',
-  explainFlag: '/envs/:env/explain/:key',
-  segments: '/envs/:env/segments',
-  segment: '/envs/:env/segments/:key',
-  hosts: '/envs/:env/hosts',
-  audit: '/envs/:env/audit',
-  cleanUp: '/envs/:env/clean-up',
-  firstMinute: '/envs/:env/first',
-  matrix: '/matrix',
-  environments: '/environments',
-  tokens: '/tokens',
-  webhooks: '/webhooks',
-} as const
+import { paths } from './paths'
 
 export type PageName = keyof typeof paths | 'unknown'
 

@@ -1,13 +1,4 @@
-import { raw, Refusal, whenSignedOut } from './api'
-
-export interface Who {
-  name: string
-  role: 'admin' | 'editor' | 'viewer' | 'sdk'
-  environments?: string[]
-  read_only?: boolean
-  expires?: string
-  banner?: string
-}
+import { ask, client, Refusal, said, whenSignedOut, type Who } from './api'
 
 /** Who is signed in, and what they may do. */
 class Session {
@@ -32,14 +23,14 @@ class Session {
     if (secret !== null) {
       history.replaceState(null, '', location.pathname + location.search)
       try {
-        await raw('POST', '/v1/sessions', { secret })
+        await ask(client.POST('/v1/sessions', { body: { secret } }))
       } catch (error) {
         this.note = error instanceof Refusal && error.status === 401 ? 'That address was used already, or is older than ten minutes. Make another with gonfalon dashboard.' : said(error)
         return this.out()
       }
     }
     try {
-      this.who = (await raw<Who>('GET', '/v1/session')).data
+      this.who = (await ask(client.GET('/v1/session'))).data
       this.status = 'in'
     } catch (error) {
       if (!(error instanceof Refusal) || error.status !== 401) this.note = said(error)
@@ -49,14 +40,14 @@ class Session {
 
   /** Signs in with a token. */
   async signIn(token: string): Promise<void> {
-    await raw('POST', '/v1/sessions', { token })
-    this.who = (await raw<Who>('GET', '/v1/session')).data
+    await ask(client.POST('/v1/sessions', { body: { token } }))
+    this.who = (await ask(client.GET('/v1/session'))).data
     this.note = ''
     this.status = 'in'
   }
 
   async signOut(): Promise<void> {
-    await raw('DELETE', '/v1/session').catch(() => undefined)
+    await ask(client.DELETE('/v1/session')).catch(() => undefined)
     this.note = ''
     this.out()
   }
@@ -65,10 +56,6 @@ class Session {
     this.who = undefined
     this.status = 'out'
   }
-}
-
-function said(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 export const session = new Session()

@@ -1,0 +1,21 @@
+/** The pages, and the paths at which they are. `:env` and `:key` are one percent-encoded segment each. */
+export const paths = {
+  home: '/',
+  signIn: '/sign-in',
+  flags: '/envs/:env/flags',
+  flag: '/envs/:env/flags/:key',
+  history: '/envs/:env/flags/:key/history',
+  newFlag: '/envs/:env/new',
+  explain: '/envs/:env/explain',
+  explainFlag: '/envs/:env/explain/:key',
+  segments: '/envs/:env/segments',
+  segment: '/envs/:env/segments/:key',
+  hosts: '/envs/:env/hosts',
+  audit: '/envs/:env/audit',
+  cleanUp: '/envs/:env/clean-up',
+  firstMinute: '/envs/:env/first',
+  matrix: '/matrix',
+  environments: '/environments',
+  tokens: '/tokens',
+  webhooks: '/webhooks',
+} as const
