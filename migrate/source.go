@@ -52,17 +52,17 @@ type Answer struct {
 
 // Description says what a source's flags are here.
 type Description struct {
-	Set      flagset.Set // sorted by key
-	Findings []Finding   // in the order of flags and segments
-	Flags    []Origin    // all flags of the source, in the order of their names
-	Segments int
-	Gates    int
+	Set      flagset.Set `json:"-"`        // sorted by key
+	Findings []Finding   `json:"findings"` // in the order of flags and segments
+	Flags    []Origin    `json:"flags"`    // all flags of the source, in the order of their names
+	Segments int         `json:"segments"`
+	Gates    int         `json:"gates"`
 }
 
 // Origin is a flag of the source.
 type Origin struct {
-	Name string // in the source
-	Key  string // here; "" if it isn't carried
+	Name string `json:"name"`          // in the source
+	Key  string `json:"key,omitempty"` // here; "" if it isn't carried
 }
 
 // Effect is what a finding means for decisions.

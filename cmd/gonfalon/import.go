@@ -10,6 +10,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/migrate/reference"
 )
 
 func newImport() *cobra.Command {
@@ -24,7 +25,10 @@ func newImport() *cobra.Command {
 		Short: "Store the flags, segments and settings of a file (- is standard input)",
 		Long: `Import stores everything in a YAML or JSON file, or nothing of it. It leaves what the file doesn't have,
 unless --prune deletes it. If anything is malformed, Import names every problem with its line, and stores
-nothing. With --tolerant it stores a malformed flag so that it grants nothing, as a migration may need.`,
+nothing. With --tolerant it stores a malformed flag so that it grants nothing, as a migration may need.
+
+Flags of Bandera and FunWithFlags come from their own stores: see gonfalon import bandera --help. A
+file of such a name is ./bandera.`,
 		Example: `  gonfalon import flags.yaml --env staging --dry-run
   gonfalon import flags.yaml --env staging --prune --reason "release 12"`,
 		Args: cobra.ExactArgs(1),
@@ -48,6 +52,7 @@ nothing. With --tolerant it stores a malformed flag so that it grants nothing, a
 	w.versioned(c)
 	c.Flags().BoolVar(&what.Prune, "prune", false, "delete what the file doesn't have")
 	c.Flags().BoolVar(&what.Tolerant, "tolerant", false, "store malformed flags, so that they grant nothing")
+	c.AddCommand(newImportLibrary(n, reference.Bandera), newImportLibrary(n, reference.FunWithFlags))
 	return c
 }
 
@@ -74,24 +79,37 @@ func printDifference(c *cobra.Command, o output, env string, d api.Difference) e
 		noun.rows = append(noun.rows, []string{change.Op, change.Kind, change.Key, strings.Join(change.Lines, "; ")})
 	}
 	noun.text = func(w io.Writer) error {
-		for _, change := range d.Changes {
-			if err := say(w, "%s %s %s\n", change.Op, change.Kind, change.Key); err != nil {
-				return err
-			}
-			for _, line := range change.Lines {
-				if err := say(w, "    %s\n", line); err != nil {
-					return err
-				}
-			}
+		if err := writeChanges(w, d); err != nil {
+			return err
 		}
-		changes := count(len(d.Changes), "change")
-		switch {
-		case len(d.Changes) == 0:
-			return say(w, "%s: %s is like that already, at revision %d\n", changes, env, d.Revision)
-		case !d.Written:
-			return say(w, "%s to %s, nothing was written\n", changes, env)
-		}
-		return say(w, "%s, revision %d of %s\n", changes, d.Revision, env)
+		return sayChanges(w, env, d)
 	}
 	return o.print(c, noun)
+}
+
+// writeChanges lists the changes.
+func writeChanges(w io.Writer, d api.Difference) error {
+	for _, change := range d.Changes {
+		if err := say(w, "%s %s %s\n", change.Op, change.Kind, change.Key); err != nil {
+			return err
+		}
+		for _, line := range change.Lines {
+			if err := say(w, "    %s\n", line); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// sayChanges says how many changes there are, and whether they were written.
+func sayChanges(w io.Writer, env string, d api.Difference) error {
+	changes := count(len(d.Changes), "change")
+	switch {
+	case len(d.Changes) == 0:
+		return say(w, "%s: %s is like that already, at revision %d\n", changes, env, d.Revision)
+	case !d.Written:
+		return say(w, "%s to %s, nothing was written\n", changes, env)
+	}
+	return say(w, "%s, revision %d of %s\n", changes, d.Revision, env)
 }

@@ -70,6 +70,9 @@ var verbs = map[string]verb{
 	"webhooks delete": {changes: true, asks: true},
 	"webhooks list":   {prints: true},
 	"webhooks test":   {},
+
+	"import bandera":        {prints: true, changes: true, versioned: true, asks: true},
+	"import fun_with_flags": {prints: true, changes: true, versioned: true, asks: true},
 }
 
 // walk visits every command below one, named as it is typed.
@@ -91,7 +94,7 @@ func TestVerbsHaveManners(t *testing.T) {
 				t.Errorf("%s: the example %q: %v", name, strings.TrimSpace(line), err)
 			}
 		}
-		if c.HasSubCommands() {
+		if onlyGroups(c) {
 			return
 		}
 		found[name] = true
@@ -122,6 +125,9 @@ func TestVerbsHaveManners(t *testing.T) {
 	}
 }
 
+// onlyGroups reports whether a command only has others: import has some, and takes a file itself.
+func onlyGroups(c *cobra.Command) bool { return c.HasSubCommands() && c.Use == c.Name() }
+
 // parses checks that a command line names a verb, and only options and so many arguments as it takes.
 func parses(line string) error {
 	line, _, _ = strings.Cut(line, " > ")
@@ -141,7 +147,7 @@ func parses(line string) error {
 	}
 	words = slices.DeleteFunc(words, func(w string) bool { return w == "" })
 	c, args, err := newRoot().Find(words[1:])
-	if err != nil || words[0] != "gonfalon" || c.HasSubCommands() {
+	if err != nil || words[0] != "gonfalon" || onlyGroups(c) {
 		return errors.Join(err, errors.New("it is not a verb of gonfalon"))
 	}
 	if err := c.ParseFlags(args); err != nil {
@@ -193,6 +199,8 @@ func TestForms(t *testing.T) {
 		{args: []string{"envs", "create", "staging", "--dry-run"}, name: "staging", varies: true},
 		{args: []string{"envs", "rollback", "default", "2", "--dry-run"}, name: "segment/premium"},
 		{args: []string{"import", flags, "--dry-run"}},
+		{args: []string{"import", "bandera", "--from", toggles(t), "--table", "toggles", "--dry-run"}, name: "flag/toggle"},
+		{args: []string{"import", "fun_with_flags", "--from", toggles(t), "--table", "toggles", "--dry-run"}, name: "flag/toggle"},
 		{args: []string{"diff", flags}},
 		{args: []string{"explain", "sale", "--now", "2026-11-27T00:00:00Z"}, name: "sale"},
 		{args: []string{"eval", "--snapshot", snapshot, "new_checkout", "--explain"}, name: "new_checkout"},
@@ -284,6 +292,7 @@ func TestDryRuns(t *testing.T) {
 		{"flags", "disable", "sale"}, {"flags", "enable", "sale"}, {"flags", "kill", "sale"},
 		{"flags", "put", file(t, "f.yaml", "flags: [{key: new}]")}, {"flags", "revive", "sale"}, {"flags", "rollback", "new_checkout", "2"},
 		{"flags", "variants", "sale", "a=1", "b=1"}, {"import", file(t, "none.yaml", "flags: []"), "--prune"}, {"import", flags}, {"restore", saved},
+		{"import", "bandera", "--from", toggles(t), "--table", "toggles"}, {"import", "fun_with_flags", "--from", toggles(t), "--table", "toggles"},
 		{"segments", "delete", "premium"}, {"segments", "put", file(t, "s.yaml", "segments: [{key: new, constraints: [{attribute: plan, operator: in, values: [pro]}]}]")},
 		{"tokens", "create", "--role", "viewer"}, {"tokens", "revoke", token}, {"webhooks", "create", "new", "https://new.example"}, {"webhooks", "delete", hook},
 	} {

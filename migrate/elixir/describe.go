@@ -97,7 +97,7 @@ func (d *describer) flag(f *reference.Flag) {
 	}
 	d.about.Gate = ""
 	if keyProblem := d.problems(flagset.ValidateFlag(&out)); keyProblem != "" {
-		d.found(migrate.LeftOut, "--rename "+quoted(name+"="+keyFor(name)), "its name can't be a key: %s", keyProblem)
+		d.found(migrate.LeftOut, "--rename "+quoted(name+"="+migrate.KeyFor(name, &flagset.Set{})), "its name can't be a key: %s", keyProblem)
 		d.out.Flags = append(d.out.Flags, migrate.Origin{Name: name})
 		return
 	}
@@ -271,23 +271,6 @@ func (d *describer) requiredOff(key, slot string) bool {
 		}
 	}
 	return false
-}
-
-// keyFor returns a key like a name that can't be one.
-func keyFor(name string) string {
-	key := strings.Map(func(r rune) rune {
-		if r == '/' || r < ' ' || r == 0xFFFD || flagset.ControlProblem(string(r), "") != "" {
-			return '_'
-		}
-		return r
-	}, flagset.ValidText(strings.TrimSpace(name)))
-	if runes := []rune(key); len(runes) > flagset.MaxKeyRunes {
-		key = string(runes[:flagset.MaxKeyRunes])
-	}
-	if strings.Trim(key, ".") == "" {
-		key = "flag"
-	}
-	return key
 }
 
 func quoted(text string) string { return fmt.Sprintf("%.80q", text) }

@@ -63,6 +63,16 @@ func Open(t testing.TB, kind string, library reference.Library, name string) *St
 	return s
 }
 
+// At returns a store in a new SQLite file, under a table of this name.
+func At(t testing.TB, file string, library reference.Library, table string) *Store {
+	t.Helper()
+	s := &Store{t: t, Library: library, kind: "sqlite", Address: "sqlite:" + file}
+	s.Options.Table = table
+	s.DB = s.open("sqlite", file)
+	s.create()
+	return s
+}
+
 func (s *Store) must(err error) {
 	s.t.Helper()
 	if err != nil {
