@@ -8,6 +8,7 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
+	"github.com/gonfalon-flags/gonfalon/controlplane/internal/replica"
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/stored"
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
@@ -45,6 +46,9 @@ func (s *Service) Live(ctx context.Context, env, after string) iter.Seq2[api.Liv
 				return
 			}
 		}
+		var told *api.HostCount
+		var heard *replica.HostTable
+		counted := int64(0)
 		for {
 			v := s.replica.View()
 			st := v.State(env)
@@ -75,6 +79,15 @@ func (s *Service) Live(ctx context.Context, env, after string) iter.Seq2[api.Liv
 					return
 				}
 				continue
+			}
+			if at := v.Hosts[env]; told == nil || at != heard || counted != st.Head.Revision {
+				n := s.countHosts(v, st)
+				if heard, counted = at, st.Head.Revision; told == nil || *told != n {
+					if told = &n; !yield(api.LiveEvent{Kind: api.LiveHosts, Hosts: &n}, nil) {
+						return
+					}
+					continue
+				}
 			}
 			select {
 			case <-v.Next:

@@ -53,6 +53,7 @@ type Service struct {
 	owned  sync.WaitGroup
 
 	usage    usagePool
+	hosts    *hostPool
 	indexes  indexes
 	edits    edits
 	used     usedTokens
@@ -81,7 +82,7 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 		c.formats = feed.BuiltIn()
 	}
 	c.AuditRetention = retention(c.AuditRetention)
-	s := &Service{config: c, store: bounded{c.Store}, log: c.Logger.With("replica", c.Replica)}
+	s := &Service{config: c, store: bounded{c.Store}, log: c.Logger.With("replica", c.Replica), hosts: newHostPool()}
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	s.webhooks = webhooks.New(webhooks.Config{
 		Store: s.store, Log: s.log, Clock: c.Clock, Replica: c.Replica, Sender: c.Webhooks, Progress: s.progress,
@@ -111,6 +112,7 @@ func (s *Service) start(ctx context.Context) (err error) {
 	}
 	s.measure(ctx)
 	s.run(s.report)
+	s.run(s.writeHosts)
 	s.run(s.replica.SweepLoop)
 	if s.config.Webhooks != nil {
 		s.run(s.webhooks.Run)

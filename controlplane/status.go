@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
 )
@@ -51,6 +52,7 @@ type EnvironmentStatus struct {
 	SnapshotBytes   int           // 0 if nobody has asked for the newest snapshot yet
 	SnapshotAge     time.Duration // since the newest change was applied
 	Streams         int           // how many watchers it has
+	Hosts           api.HostCount // of all replicas
 }
 
 // Status returns this replica's status. It only reads memory.
@@ -68,7 +70,7 @@ func (s *Service) Status() Status {
 		e := EnvironmentStatus{
 			Key: env, Lineage: hex.EncodeToString(st.Head.Lineage), Revision: st.Head.Revision,
 			Flags: len(st.Flags), Segments: len(st.Segments), Unreadable: slices.Sorted(maps.Keys(st.Unreadable)),
-			SnapshotBytes: p.Size(), SnapshotAge: time.Since(st.Applied), Streams: s.replica.Feeds().Watchers(env),
+			SnapshotBytes: p.Size(), SnapshotAge: time.Since(st.Applied), Streams: s.replica.Feeds().Watchers(env), Hosts: s.countHosts(v, st),
 		}
 		status.Environments = append(status.Environments, e)
 	}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
 
 // verb is what the manners ask of a verb, as CONTRIBUTING.md states them.
@@ -52,6 +54,7 @@ var verbs = map[string]verb{
 	"flags revive":    {prints: true, changes: true, versioned: true, asks: true},
 	"flags rollback":  {prints: true, changes: true, versioned: true},
 	"flags variants":  {prints: true, changes: true, versioned: true, asks: true},
+	"hosts":           {prints: true},
 	"import":          {prints: true, changes: true, versioned: true},
 	"module":          {},
 	"reload":          {prints: true, tries: true},
@@ -166,6 +169,7 @@ func TestForms(t *testing.T) {
 	s.run("import", flags).must(t)
 	s.run("webhooks", "create", "chat", "https://chat.example/hook").must(t)
 	s.run("envs", "create", "empty").must(t)
+	reportHost(t, s, api.HostReport{ID: "h1", SDK: "go", Revision: 1})
 	snapshot := compileFile(t, checkout)
 	saved, data := t.TempDir()+"/saved", t.TempDir()+"/data"
 	s.run("backup", "-o", saved).must(t)
@@ -206,6 +210,7 @@ func TestForms(t *testing.T) {
 		{args: []string{"eval", "--snapshot", snapshot, "new_checkout", "--explain"}, name: "new_checkout"},
 		{args: []string{"audit"}, name: "default/3"},
 		{args: []string{"audit", "--failures"}, empty: true},
+		{args: []string{"hosts"}, name: "h1"},
 		{args: []string{"tokens", "list"}, varies: true},
 		{args: []string{"tokens", "create", "--role", "viewer", "--dry-run"}, varies: true},
 		{args: []string{"webhooks", "list"}},

@@ -10,6 +10,7 @@ const (
 	LiveAt     = "at"     // where the environment stands: the first event of a stream that resumes nothing
 	LiveReload = "reload" // the stream no longer has what was missed: read everything again
 	LiveChange = "change" // the environment changed
+	LiveHosts  = "hosts"  // how many hosts serve the newest revision
 )
 
 // LiveEvent is one event of an environment's stream of changes. Its Kind says which of the members it has.
@@ -18,14 +19,23 @@ type LiveEvent struct {
 	ID     string     // to resume after; "" if nothing is missed by resuming after an earlier one
 	At     *LivePlace // of at and reload
 	Change *LiveEdit  // of change
+	Hosts  *HostCount // of hosts
 }
 
 // Data returns the document that an event carries.
 func (e LiveEvent) Data() any {
-	if e.Kind == LiveChange {
+	switch e.Kind {
+	case LiveChange:
 		return e.Change
+	case LiveHosts:
+		return liveHosts{e.Hosts}
 	}
 	return e.At
+}
+
+// liveHosts is the document of hosts.
+type liveHosts struct {
+	Hosts *HostCount `json:"hosts"`
 }
 
 // Read reads the document that an event of a kind carries.
@@ -33,6 +43,11 @@ func (e *LiveEvent) Read(data []byte) error {
 	switch e.Kind {
 	case LiveChange:
 		return json.Unmarshal(data, &e.Change)
+	case LiveHosts:
+		var d liveHosts
+		err := json.Unmarshal(data, &d)
+		e.Hosts = d.Hosts
+		return err
 	case LiveAt, LiveReload:
 		return json.Unmarshal(data, &e.At)
 	}
@@ -40,7 +55,7 @@ func (e *LiveEvent) Read(data []byte) error {
 }
 
 // Known reports whether this build knows the event's kind.
-func (e LiveEvent) Known() bool { return e.At != nil || e.Change != nil }
+func (e LiveEvent) Known() bool { return e.At != nil || e.Change != nil || e.Hosts != nil }
 
 // LivePlace is where an environment stands.
 type LivePlace struct {

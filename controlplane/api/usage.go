@@ -5,6 +5,7 @@ import "time"
 // Usage is a host's report of the evaluations since its last report, by flag.
 type Usage struct {
 	Flags map[string]FlagUsage `json:"flags"`
+	Host  *HostReport          `json:"host,omitempty"` // who reports; nil if it doesn't say
 }
 
 // FlagUsage is a report about one flag.

@@ -19,6 +19,11 @@ func (c *Client) ReportUsage(ctx context.Context, env string, u api.Usage) error
 	return c.post(ctx, path("envs", env, "usage"), u, WriteOptions{}, nil)
 }
 
+// Hosts lists the hosts of an environment.
+func (c *Client) Hosts(ctx context.Context, env string) (list api.HostList, err error) {
+	return list, c.get(ctx, path("envs", env, "hosts"), nil, &list)
+}
+
 // Snapshot returns an environment's snapshot and its entity tag. If tag is the entity tag of the newest snapshot, the
 // bytes are nil.
 func (c *Client) Snapshot(ctx context.Context, env, tag string) ([]byte, string, error) {

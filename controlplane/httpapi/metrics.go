@@ -92,13 +92,14 @@ var (
 	openStreams    = gauge("streams", "Open streams of all kinds.")
 	webhookLeader  = gauge("webhook_leader", "1 on the replica that delivers webhooks.")
 	watchers       = gauge("environment_streams", "Streams that watch an environment.", "environment")
+	hostCount      = gauge("environment_hosts", "Hosts of an environment, of all replicas, by whether they serve its newest revision.", "environment", "current")
 	revision       = gauge("environment_revision", "An environment's revision on this replica.", "environment")
 	flagCount      = gauge("environment_flags", "Flags of an environment.", "environment")
 	segmentCount   = gauge("environment_segments", "Segments of an environment.", "environment")
 	unreadableNow  = gauge("unreadable_records", "Flags and segments of an environment that this build can't read.", "environment")
 	snapshotBytes  = gauge("snapshot_bytes", "Size of an environment's snapshot; 0 if nobody has asked for the newest one yet.", "environment")
 	snapshotAge    = gauge("snapshot_age_seconds", "Time since the newest change of an environment was applied.", "environment")
-	allStatusDescs = []*prometheus.Desc{synced, lagSeconds, degraded, storeRevision, storeUsed, storeQuota, openStreams, webhookLeader, watchers, revision, flagCount, segmentCount, unreadableNow, snapshotBytes, snapshotAge}
+	allStatusDescs = []*prometheus.Desc{synced, lagSeconds, degraded, storeRevision, storeUsed, storeQuota, openStreams, webhookLeader, watchers, hostCount, revision, flagCount, segmentCount, unreadableNow, snapshotBytes, snapshotAge}
 )
 
 func (s *status) Describe(out chan<- *prometheus.Desc) {
@@ -133,6 +134,8 @@ func (s *status) Collect(out chan<- prometheus.Metric) {
 
 func (s *status) environment(show func(*prometheus.Desc, float64, ...string), e controlplane.EnvironmentStatus) {
 	show(watchers, float64(e.Streams), e.Key)
+	show(hostCount, float64(e.Hosts.Current), e.Key, "true")
+	show(hostCount, float64(e.Hosts.Total-e.Hosts.Current), e.Key, "false")
 	show(revision, float64(e.Revision), e.Key)
 	show(flagCount, float64(e.Flags), e.Key)
 	show(segmentCount, float64(e.Segments), e.Key)

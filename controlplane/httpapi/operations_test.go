@@ -67,6 +67,7 @@ func TestMetrics(t *testing.T) {
 		`gonfalon_evaluations_total{source="ofrep_bulk"} 1`,
 		`gonfalon_streams 1`,
 		`gonfalon_environment_streams{environment="default"} 1`,
+		`gonfalon_environment_hosts{current="true",environment="default"} 0`,
 		`gonfalon_environment_flags{environment="default"} 1`,
 		`gonfalon_synced 1`,
 		"gonfalon_snapshot_age_seconds{", "gonfalon_snapshot_bytes{", "go_goroutines ", "process_",

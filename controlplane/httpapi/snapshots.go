@@ -105,6 +105,18 @@ func Accepts(r *http.Request, coding string) bool {
 	return false
 }
 
+// getHosts answers with the hosts of an environment.
+func (c *call) getHosts() error {
+	if err := c.params().err(); err != nil {
+		return err
+	}
+	list, err := c.service().Hosts(c.env)
+	if err != nil {
+		return err
+	}
+	return c.answer(http.StatusOK, list)
+}
+
 // postUsage takes a host's report.
 func (c *call) postUsage() error {
 	if err := c.params().err(); err != nil {
@@ -123,6 +135,15 @@ func (c *call) postUsage() error {
 			return unreadableAt("request", "/flags/"+key+"/count", "it is negative", "")
 		}
 		batch = append(batch, controlplane.FlagUsage{Flag: key, Last: u.Last, Count: u.Count})
+	}
+	if d.Host != nil {
+		address := ""
+		if caller := c.rules.proxies.caller(c.Request()); caller.IsValid() {
+			address = caller.String()
+		}
+		if err := c.service().ReportHost(c.env, *d.Host, address); err != nil {
+			return err
+		}
 	}
 	if err := c.service().ReportUsage(c.context(), c.env, batch); err != nil {
 		return err

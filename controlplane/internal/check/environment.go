@@ -33,7 +33,7 @@ func (w *walker) environment(env string) error {
 	if env != stored.System && !h.Deleted {
 		w.snapshot(e.Key, st)
 	}
-	for _, step := range []func(*model.State) error{w.pieces, w.audit, w.failures, w.usage} {
+	for _, step := range []func(*model.State) error{w.pieces, w.audit, w.failures, w.usage, w.hosts} {
 		if err := step(st); err != nil {
 			return err
 		}
@@ -163,6 +163,30 @@ func (w *walker) usage(st *model.State) error {
 		for flag := range entries {
 			if stored.UsageShard(flag) != shard {
 				w.report(e.Key, "the flag %q belongs to another shard", flag)
+			}
+		}
+		if st.Head.Deleted {
+			w.litter(e.Key, "the environment is deleted")
+		}
+	})
+}
+
+// hosts checks what replicas heard of hosts.
+func (w *walker) hosts(st *model.State) error {
+	return w.read(stored.HostPrefix+st.Env+"/", func(e store.Entry) {
+		_, shard, err := stored.ParseHostKey(e.Key)
+		if err != nil {
+			w.report(e.Key, "the hosts have no shard: %v", err)
+			return
+		}
+		var list []stored.Host
+		if err := stored.Unmarshal(e.Value, &list); err != nil {
+			w.report(e.Key, "the hosts can't be read: %v", err)
+			return
+		}
+		for _, h := range list {
+			if stored.HostShard(h.ID) != shard {
+				w.report(e.Key, "the host %q belongs to another shard", h.ID)
 			}
 		}
 		if st.Head.Deleted {

@@ -28,7 +28,7 @@ func (rep *Replica) apply(ctx context.Context, b store.Batch) error {
 		records []store.Event
 	}
 	changes := map[string]*change{}
-	usageCopied := false
+	usageCopied, hostsCopied := false, false
 	of := func(env string) *change {
 		if changes[env] == nil {
 			changes[env] = &change{}
@@ -64,6 +64,13 @@ func (rep *Replica) apply(ctx context.Context, b store.Batch) error {
 			}
 			if err := next.usageEvent(e); err != nil {
 				rep.log.Error("usage can't be read", "key", e.Key, "error", err)
+			}
+		case stored.HostPrefix:
+			if !hostsCopied {
+				next.Hosts, hostsCopied = copied(v.Hosts), true
+			}
+			if err := next.hostEvent(e); err != nil {
+				rep.log.Error("hosts can't be read", "key", e.Key, "error", err)
 			}
 		}
 	}

@@ -36,7 +36,7 @@ func (rep *Replica) loadOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	v := &View{At: at, Snapshots: map[string]*feed.Snapshot{}, Tokens: newTokenTable(), Sessions: &sessionTable{map[string]*stored.Session{}}, Usage: map[string]*usageTable{}, Next: make(chan struct{})}
+	v := &View{At: at, Snapshots: map[string]*feed.Snapshot{}, Tokens: newTokenTable(), Sessions: &sessionTable{map[string]*stored.Session{}}, Usage: map[string]*usageTable{}, Hosts: map[string]*HostTable{}, Next: make(chan struct{})}
 	for env, e := range heads {
 		if env == "" {
 			continue
@@ -65,6 +65,16 @@ func (rep *Replica) loadOnce(ctx context.Context) error {
 	r = store.Under(stored.UsagePrefix)
 	r.At = at
 	if _, err := store.ReadAll(ctx, rep.store, r, func(e store.Entry) error { return v.putUsage(e.Key, e.Value) }); err != nil {
+		return err
+	}
+	r = store.Under(stored.HostPrefix)
+	r.At = at
+	if _, err := store.ReadAll(ctx, rep.store, r, func(e store.Entry) error {
+		if err := v.hostEvent(store.Event{Key: e.Key, Value: e.Value}); err != nil {
+			rep.log.Error("hosts can't be read", "key", e.Key, "error", err)
+		}
+		return nil
+	}); err != nil {
 		return err
 	}
 	rep.setView(v)

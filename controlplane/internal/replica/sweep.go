@@ -74,7 +74,7 @@ func (rep *Replica) Sweep(ctx context.Context) {
 			continue
 		}
 		w := sweeper{rep: rep, env: env, head: h, headAt: e.Revision}
-		for _, step := range []func(context.Context) error{w.stages, w.generations, w.pieces, w.checkpoint, w.trim, w.trimFailures, w.forget} {
+		for _, step := range []func(context.Context) error{w.stages, w.generations, w.pieces, w.checkpoint, w.trim, w.trimFailures, w.hosts, w.forget} {
 			if err := step(ctx); err != nil {
 				rep.log.Warn("a step of the sweep is postponed", "environment", env, "error", err)
 				break

@@ -19,6 +19,7 @@ type View struct {
 	Tokens    *tokenTable
 	Sessions  *sessionTable
 	Usage     map[string]*usageTable
+	Hosts     map[string]*HostTable
 	Next      chan struct{} // closed when there is a newer view
 }
 

@@ -23,6 +23,7 @@ import (
 //	checkpoint/<env>/<revision>      the whole environment as of a revision; newest first
 //	failure/<env>/<time>             a refused change; newest first
 //	usage/<env>/<shard>              when flags were last evaluated
+//	host/<env>/<replica>-<shard>     what a replica heard of hosts
 //	token/<id>, used/<id>            an API token; when it was last used
 //	session/<id>, once/<id>          somebody who is signed in; a secret with which to sign in once
 //	webhook/<id>, delivery/<id>      a webhook; how far it was delivered
@@ -39,6 +40,7 @@ const (
 	CheckpointPrefix = "checkpoint/"
 	FailurePrefix    = "failure/"
 	UsagePrefix      = "usage/"
+	HostPrefix       = "host/"
 	TokenPrefix      = "token/"
 	UsedPrefix       = "used/"
 	SessionPrefix    = "session/"

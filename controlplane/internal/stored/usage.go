@@ -25,10 +25,12 @@ func (u Usage) Add(v Usage) Usage {
 }
 
 // UsageShard returns the number of the shard that holds a flag's usage.
-func UsageShard(flag string) int {
+func UsageShard(flag string) int { return shardOf(flag, UsageShards) }
+
+func shardOf(key string, shards uint32) int {
 	h := fnv.New32a()
-	_, _ = h.Write([]byte(flag))
-	return int(h.Sum32() % UsageShards)
+	_, _ = h.Write([]byte(key))
+	return int(h.Sum32() % shards)
 }
 
 // ParseUsageKey reads what UsageKey returns.
