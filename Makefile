@@ -17,10 +17,10 @@ ROUNDS ?= 5
 ONLY   ?= engine,wasm,hostsdk
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test wasm bench bench-compare golden lint fmt check fuzz mutants rivals figures release release-check release-draft clean
+.PHONY: help run build test wasm bench bench-compare golden lint fmt check fuzz mutants rivals verify-imports figures release release-check release-draft clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## build and start the control plane on 127.0.0.1:8080, with its data in ./data (ARGS="--listen …")
 	@bin/gonfalon serve $(ARGS)
@@ -67,6 +67,9 @@ bench-compare: ## compare benchmarks with those of BASE (origin/main), and fail 
 
 rivals: ## run the same workloads on other flag libraries
 	cd benchmarks/rivals && go run .
+
+verify-imports: ## lay down every vector in each store that flags are moved in from, and ask for a million actors before and after
+	go test -count=1 -timeout 2h -v -run '^Test(VectorsInEveryStore|NobodyMoves)$$' ./migrate/elixir -vectors 0 -actors 1000000
 
 figures: ## count files, long functions, names without comment, examples and arrows; AT=349a167 counts another commit
 	@go run ./scripts/figures $(AT)

@@ -21,6 +21,8 @@ type contents struct {
 }
 
 func newContents(library reference.Library, flags []reference.Flag, unreadable []migrate.Finding) *contents {
+	flags = slices.Clone(flags)
+	slices.SortStableFunc(flags, func(a, b reference.Flag) int { return strings.Compare(a.Name, b.Name) })
 	return &contents{library: library, flags: flags, unreadable: unreadable, store: reference.NewStore(flags, library.Conflict()), origins: map[string]string{}}
 }
 
@@ -105,7 +107,6 @@ func (c *contents) Rename(names map[string]string) migrate.Contents {
 		}
 		flags = append(flags, f)
 	}
-	slices.SortStableFunc(flags, func(a, b reference.Flag) int { return strings.Compare(a.Name, b.Name) })
 	unreadable := slices.Clone(c.unreadable)
 	for i := range unreadable {
 		unreadable[i].Flag = renamed(unreadable[i].Flag)

@@ -197,3 +197,17 @@ func (s *Store) Dump() string {
 	}
 	return b.String()
 }
+
+// Clear removes everything from the store, for tests with very many.
+func (s *Store) Clear() {
+	s.t.Helper()
+	if s.Redis == nil {
+		s.Exec("DROP TABLE " + s.Options.Table)
+		s.must(s.DB.Close())
+		return
+	}
+	for keys := s.Redis.Scan(s.t.Context(), 0, s.Options.Prefix+"*", 1000).Iterator(); keys.Next(s.t.Context()); {
+		s.must(s.Redis.Del(s.t.Context(), keys.Val()).Err())
+	}
+	s.must(s.Redis.Close())
+}
