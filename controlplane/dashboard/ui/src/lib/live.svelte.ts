@@ -64,7 +64,7 @@ class Live {
     })
     on('change', (edit: Edit) => this.arrived(edit))
     on('reload', ({ revision }: { revision: number }) => this.arrived({ revision }))
-    on('hosts', (told: HostCount) => (this.hosts = told))
+    on('hosts', ({ hosts }: { hosts: HostCount }) => (this.hosts = hosts))
   }
 
   private stop(): void {
