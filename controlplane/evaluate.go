@@ -23,16 +23,15 @@ func (s *Service) Evaluate(ctx context.Context, env, key string, q api.Query) (a
 	if err != nil {
 		return api.Evaluation{}, err
 	}
-	in, err := input(q, s.now())
+	in, err := queryInput(d.engine, key, q, s.now())
 	if err != nil {
 		return api.Evaluation{}, err
 	}
 	return d.decide(key, in), nil
 }
 
-// evaluator decides flags by one state of an environment. It serves one caller at a time.
+// evaluator decides flags by one snapshot. It serves one caller at a time.
 type evaluator struct {
-	state   *model.State
 	engine  *engine.Snapshot
 	scratch engine.Scratch
 }
@@ -58,18 +57,19 @@ func newEvaluator(p *feed.Snapshot) (*evaluator, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &evaluator{state: p.State(), engine: loaded}, nil
+	return &evaluator{engine: loaded}, nil
 }
 
 func (d *evaluator) decide(key string, in *engine.Input) api.Evaluation {
 	var decision engine.Decision
 	d.engine.Evaluate(key, in, &d.scratch, &decision)
-	return d.evaluation(key, decision)
+	return evaluation(d.engine, key, decision)
 }
 
-func (d *evaluator) evaluation(key string, decision engine.Decision) api.Evaluation {
+// evaluation returns a decision as the API's document.
+func evaluation(s *engine.Snapshot, key string, decision engine.Decision) api.Evaluation {
 	e := api.Evaluation{
-		Key: key, Environment: d.state.Env, Revision: d.state.Head.Revision,
+		Key: key, Environment: s.Environment(), Revision: s.Revision(),
 		Known: decision.Reason != engine.ReasonUnknownFlag, Enabled: decision.Enabled, Killed: decision.Gate == engine.GateKill,
 		Reason: ReasonName(decision.Reason), Gate: decision.Gate.String(), Target: decision.Target,
 	}
@@ -138,16 +138,22 @@ func actorKey(v any) *string {
 	return nil
 }
 
-// input returns the query as the engine's input.
-func input(q api.Query, now time.Time) (*engine.Input, error) {
+// queryInput returns a query about one flag as the engine's input. If there are more groups or attributes than the engine takes,
+// only those count that deciding the flag can ask for: a group that comes late may be the one that denies. s may be nil; then
+// too many are refused. now is the time if the query names none. An error has the code Invalid.
+func queryInput(s *engine.Snapshot, key string, q api.Query, now time.Time) (*engine.Input, error) {
 	q = complete(q)
+	keyless := q.Actor == nil && len(q.Groups) > 0
+	if s != nil && (len(q.Groups) > engine.MaxGroups || len(q.Context) > engine.MaxAttributes) {
+		narrow(s, s.Find(key), &q)
+	}
 	switch {
 	case !q.Now.IsZero():
 		now = q.Now
 	case !q.Time.IsZero():
 		now = q.Time
 	}
-	r := request.Request{Flags: []string{""}, Actor: q.Actor, Keyless: q.Actor == nil && len(q.Groups) > 0, Groups: q.Groups, Now: now.UnixMicro()}
+	r := request.Request{Flags: []string{""}, Actor: q.Actor, Keyless: keyless, Groups: q.Groups, Now: now.UnixMicro()}
 	if q.Roll != nil {
 		r.Roll = *q.Roll
 	} else {
@@ -175,4 +181,37 @@ func input(q api.Query, now time.Time) (*engine.Input, error) {
 		return nil, model.InvalidAt("", "the engine can't read the query", "")
 	}
 	return &parsed.Input, nil
+}
+
+// narrow cuts a query's groups and attributes down to those that deciding flag i can ask for.
+func narrow(s *engine.Snapshot, i int32, q *api.Query) {
+	if i < 0 {
+		q.Groups, q.Context = nil, nil // an unknown flag asks for nothing
+		return
+	}
+	var scratch engine.Scratch
+	groups := make([]string, s.Groups(i, &scratch, nil))
+	s.Groups(i, &scratch, groups)
+	asked := map[string]bool{}
+	for _, name := range groups {
+		asked[name] = true
+	}
+	var kept []string
+	for _, name := range q.Groups {
+		if asked[name] {
+			kept = append(kept, name)
+			asked[name] = false // each counts once
+		}
+	}
+	q.Groups = kept
+	attributes := make([]string, engine.MaxAttributes)
+	if n := s.Attributes(i, &scratch, attributes); n <= engine.MaxAttributes {
+		context := map[string]any{}
+		for _, name := range attributes[:n] {
+			if value, found := q.Context[name]; found {
+				context[name] = value
+			}
+		}
+		q.Context = context
+	}
 }

@@ -182,7 +182,7 @@ func (s *Service) compareAll(ctx context.Context, preview *api.Preview, st, chan
 
 // compareFor compares the decisions for one actor.
 func compareFor(p *api.Preview, before, after *evaluator, key string, dependants []string, who api.Query, limit int) error {
-	in, err := input(who, who.Now)
+	in, err := queryInput(nil, "", who, who.Now)
 	if err != nil {
 		return err
 	}

@@ -72,9 +72,17 @@ func (s *Snapshot) groupsOf(flags []int32, out []string) (n int32) {
 	return n
 }
 
+// Attributes writes every attribute that deciding flag i can look at to out, each once. It returns how many there are,
+// or more than len(out) if they don't fit. sc may be nil if the flag doesn't need a Scratch.
+func (s *Snapshot) Attributes(i int32, sc *Scratch, out []string) int32 {
+	var flags [MaxReachable]int32
+	n, _ := s.reach(i, sc, &flags)
+	return s.attributesOf(flags[:n], out)
+}
+
 // attributesOf lists the attributes that the rules of these flags look at, each once. It returns how many there are,
-// or more than maxNeeded if they don't fit.
-func (s *Snapshot) attributesOf(flags []int32, out *[maxNeeded]string) (n int32) {
+// or more than len(out) if they don't fit.
+func (s *Snapshot) attributesOf(flags []int32, out []string) (n int32) {
 	for _, i := range flags {
 		f := &s.flags[i]
 		for r := f.rules.from; r < f.rules.to; r++ {
@@ -87,7 +95,7 @@ func (s *Snapshot) attributesOf(flags []int32, out *[maxNeeded]string) (n int32)
 						continue constraints
 					}
 				}
-				if n == maxNeeded {
+				if n == int32(len(out)) {
 					return n + 1
 				}
 				out[n] = name
@@ -140,7 +148,7 @@ func (r *Request) WriteNeeds(s *Snapshot, sc *Scratch, names []string, out []byt
 	if groups > int32(len(names)) {
 		return -1
 	}
-	most := s.attributesOf(flags[:n], &attributes)
+	most := s.attributesOf(flags[:n], attributes[:])
 	now, roll := !all, !all
 	for _, f := range flags[:n] {
 		now = now || s.flags[f].windows.from < s.flags[f].windows.to

@@ -39,6 +39,29 @@ flags:
 	}
 }
 
+func TestAttributes(t *testing.T) {
+	s := load(t, `
+segments:
+  - {key: pro, constraints: [{attribute: plan, operator: in, values: [pro]}, {attribute: seats, operator: gt, values: [5]}]}
+flags:
+  - {key: child, gates: [{type: segment, target: pro}, {type: rule, constraints: [{attribute: plan, operator: in, values: [team]}]}, {type: prerequisite, target: parent, enabled: true}]}
+  - {key: parent, gates: [{type: rule, constraints: [{attribute: country, operator: in, values: [de]}]}]}
+  - {key: none, gates: [{type: boolean, enabled: true}]}
+`)
+	var sc engine.Scratch
+	for key, want := range map[string][]string{"child": {"country", "plan", "seats"}, "parent": {"country"}, "none": nil} {
+		out := make([]string, 8)
+		got := out[:s.Attributes(s.Find(key), &sc, out)]
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", key, got, want)
+		}
+	}
+	if n := s.Attributes(s.Find("child"), &sc, make([]string, 2)); n <= 2 {
+		t.Errorf("with room for two: %d", n)
+	}
+}
+
 // needs is what a flag needs, in the layout of ABI.md.
 func needs(t *testing.T, s *engine.Snapshot, key string) []any {
 	t.Helper()

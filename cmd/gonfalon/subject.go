@@ -6,14 +6,10 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
-	"github.com/gonfalon-flags/gonfalon/engine"
-	"github.com/gonfalon-flags/gonfalon/engine/flagset"
-	"github.com/gonfalon-flags/gonfalon/engine/request"
 )
 
 // subject is for whom and when to decide, as flags of a command.
@@ -24,71 +20,35 @@ type subject struct {
 
 func (s *subject) flags(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&s.actor, "actor", "", "the actor's key, such as user:3 (default: no actor)")
+	f.StringVar(&s.actor, "actor", "", "the actor's key, such as user:3 (default: the context's targetingKey)")
 	f.StringArrayVar(&s.groups, "group", nil, "a group that the actor is in; may be repeated")
-	f.StringVar(&s.context, "context", "", `the context's attributes, a JSON object such as '{"plan": "pro"}'`)
+	f.StringVar(&s.context, "context", "", `the context, a JSON object such as '{"plan": "pro"}'; its targetingKey and groups count as in OFREP`)
 	f.StringVar(&s.now, "now", "", "the time of the decision, such as 2026-11-27T00:00:00Z, or 24h or 7d ago (default: now)")
 }
 
-// request is the call on the engine. Groups without an actor are those of an actor whose key is not known.
-func (s *subject) request(c *cobra.Command, flag string, roll uint64) (request.Request, error) {
-	r := request.Request{Flags: []string{flag}, Groups: s.groups, Roll: roll, Now: time.Now().UnixMicro()}
+// query is the subject as the API asks about it. The context's targetingKey and groups count where no option names them.
+func (s *subject) query(c *cobra.Command) (q api.Query, err error) {
 	if c.Flags().Changed("actor") {
-		r.Actor = &s.actor
-	} else {
-		r.Keyless = len(s.groups) > 0
+		q.Actor = new(valid(s.actor))
 	}
-	var err error
+	for _, group := range s.groups {
+		q.Groups = append(q.Groups, valid(group))
+	}
 	if s.now != "" {
-		now, err := moment(s.now)
-		if err != nil {
-			return r, usagef("--now: %w", err)
+		if q.Now, err = moment(s.now); err != nil {
+			return q, usagef("--now: %w", err)
 		}
-		r.Now = now.UnixMicro()
 	}
-	if r.Attributes, err = s.attributes(); err != nil {
-		return r, usagef("--context: %w", err)
-	}
-	if len(s.groups) > engine.MaxGroups {
-		return r, usagef("--group: %d groups exceed the limit of %d", len(s.groups), engine.MaxGroups)
-	}
-	return r, nil
-}
-
-// attributes reads the context without losing a digit.
-func (s *subject) attributes() (map[string]any, error) {
-	if s.context == "" {
-		return nil, nil
-	}
-	var attributes map[string]any
-	if err := decodeJSON(s.context, &attributes); err != nil {
-		return nil, err
-	}
-	if len(attributes) > engine.MaxAttributes {
-		return nil, fmt.Errorf("%d attributes exceed the limit of %d", len(attributes), engine.MaxAttributes)
-	}
-	for name, v := range attributes {
-		normal, err := flagset.Normalise(v)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+	if s.context != "" { // numbers stay as they are written: 42.0 and 42 can mean different actors
+		if err := decodeJSON(s.context, &q.Context); err != nil {
+			return q, usagef("--context: %w", err)
 		}
-		attributes[name] = normal
-	}
-	return attributes, nil
-}
-
-// query is the subject as the API asks about it.
-func (s *subject) query(c *cobra.Command) (api.Query, error) {
-	request, err := s.request(c, "", 0)
-	if err != nil {
-		return api.Query{}, err
-	}
-	q := api.Query{Actor: request.Actor, Groups: request.Groups, Context: request.Attributes}
-	if s.now != "" {
-		q.Now = time.UnixMicro(request.Now).UTC()
 	}
 	return q, nil
 }
+
+// valid is a text of the command line, which may hold any bytes, as every host would take it.
+func valid(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
 
 // decodeJSON reads one JSON value and nothing after it, numbers as they are written.
 func decodeJSON(text string, into any) error {
