@@ -17,6 +17,12 @@ type Source interface {
 	Close() error
 }
 
+// Notifier is a source that can tell that something changed. It may miss changes, so it only hastens a look.
+type Notifier interface {
+	// Changes returns a channel that receives something after changes, until the context ends.
+	Changes(ctx context.Context) <-chan struct{}
+}
+
 // Progress is how far reading is.
 type Progress struct {
 	Flags, Gates int

@@ -149,25 +149,16 @@ func (p *importing) describe(contents migrate.Contents, names map[string]string,
 
 // merge fits the flags into the environment.
 func (p *importing) merge(ctx context.Context, client *apiclient.Client, found *flagset.Set) (*flagset.Set, error) {
-	text, err := client.Export(ctx, p.env, api.At{})
+	have, err := p.everything(ctx, client, 0)
 	if err != nil {
 		return nil, err
 	}
-	have := flagset.ReadDocument(text)
-	if len(have.Set.Flags) == 0 && flagset.Err(have.Problems) != nil && !exported(have.Problems) {
-		return nil, trouble{fmt.Errorf("what %s has can't be read: %w", p.env, flagset.Err(have.Problems))}
-	}
-	set, err := migrate.Merge(found, &have.Set)
+	set, err := migrate.Merge(found, have)
 	var conflict *migrate.ConflictError
 	if errors.As(err, &conflict) {
 		return nil, refusef("%w\nimport into another environment with --into, such as one that gonfalon envs create makes; or make them the same with gonfalon envs set --group-conflict", err)
 	}
 	return set, err
-}
-
-// exported reports whether the problems are about flags, which an environment may have since an earlier import.
-func exported(problems []flagset.Problem) bool {
-	return !slices.ContainsFunc(problems, func(p flagset.Problem) bool { return p.Flag == "" && p.Segment == "" })
 }
 
 // store shows what changes, asks, and stores it.
@@ -180,9 +171,7 @@ func (p *importing) store(ctx context.Context, c *cobra.Command, client *apiclie
 	if w.IfMatch == "" {
 		w.IfMatch = version
 	}
-	if w.Reason == "" {
-		w.Reason = "import from " + report.Source
-	}
+	w.Reason = movedReason(w.Reason, report.Source)
 	how := api.Import{Tolerant: true} // what is malformed was named, and grants nothing there either
 	send := func(dryRun bool) (err error) {
 		w.DryRun = dryRun
@@ -216,11 +205,6 @@ func (p *importing) store(ctx context.Context, c *cobra.Command, client *apiclie
 		return errReported
 	}
 	return nil
-}
-
-// wholeVersion returns the version of an environment with everything in it. That of its document is about its settings.
-func wholeVersion(e api.Environment) string {
-	return e.Lineage[:min(8, len(e.Lineage))] + "-" + strconv.FormatInt(e.Revision, 10)
 }
 
 // subjects yields whom to ask for: those of the file, or made-up ones.

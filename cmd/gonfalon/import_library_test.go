@@ -9,11 +9,11 @@ import (
 	"github.com/gonfalon-flags/gonfalon/migrate/reference"
 )
 
-// toggles is the address of a SQLite file with a table of toggles, in which both libraries read the flag toggle.
-func toggles(t *testing.T) string {
+// toggles is the address of a SQLite file with a table of toggles, in which both libraries read a flag of this name.
+func toggles(t *testing.T, flag string) string {
 	t.Helper()
 	s := elixirtest.At(t, filepath.Join(t.TempDir(), "app.db"), reference.FunWithFlags, "toggles")
-	s.Row("toggle", "boolean", "_fwf_none", true, "")
+	s.Row(flag, "boolean", "_fwf_none", true, "")
 	return s.Address
 }
 

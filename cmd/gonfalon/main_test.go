@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/etcdstore/etcdtest"
+	"github.com/gonfalon-flags/gonfalon/migrate/elixir/elixirtest"
 )
 
 // asCommand makes this test binary the command itself, so that tests can start and stop real processes of what they
@@ -23,7 +24,7 @@ func TestMain(m *testing.M) {
 		}
 		main()
 	}
-	os.Exit(m.Run())
+	elixirtest.Main(m)
 }
 
 // result is what a call of the command did.

@@ -74,6 +74,8 @@ var verbs = map[string]verb{
 	"webhooks list":   {prints: true},
 	"webhooks test":   {},
 
+	"follow bandera":        {changes: true},
+	"follow fun_with_flags": {changes: true},
 	"import bandera":        {prints: true, changes: true, versioned: true, asks: true},
 	"import fun_with_flags": {prints: true, changes: true, versioned: true, asks: true},
 }
@@ -203,8 +205,8 @@ func TestForms(t *testing.T) {
 		{args: []string{"envs", "create", "staging", "--dry-run"}, name: "staging", varies: true},
 		{args: []string{"envs", "rollback", "default", "2", "--dry-run"}, name: "segment/premium"},
 		{args: []string{"import", flags, "--dry-run"}},
-		{args: []string{"import", "bandera", "--from", toggles(t), "--table", "toggles", "--dry-run"}, name: "flag/toggle"},
-		{args: []string{"import", "fun_with_flags", "--from", toggles(t), "--table", "toggles", "--dry-run"}, name: "flag/toggle"},
+		{args: []string{"import", "bandera", "--from", toggles(t, "toggle"), "--table", "toggles", "--dry-run"}, name: "flag/toggle"},
+		{args: []string{"import", "fun_with_flags", "--from", toggles(t, "toggle"), "--table", "toggles", "--dry-run"}, name: "flag/toggle"},
 		{args: []string{"diff", flags}},
 		{args: []string{"explain", "sale", "--now", "2026-11-27T00:00:00Z"}, name: "sale"},
 		{args: []string{"eval", "--snapshot", snapshot, "new_checkout", "--explain"}, name: "new_checkout"},
@@ -289,6 +291,10 @@ func TestDryRuns(t *testing.T) {
 		return s.run("export").must(t) + s.run("audit", "--limit", "1000", "-o", "json").must(t) + s.run("envs", "list", "-o", "json").must(t) +
 			s.run("tokens", "list", "-o", "name").must(t) + s.run("webhooks", "list", "-o", "name").must(t)
 	}
+	theirs := toggles(t, "theirs")
+	s.run("import", "bandera", "--from", theirs, "--table", "toggles", "--yes").must(t)
+	others := toggles(t, "others")
+	s.run("import", "fun_with_flags", "--from", others, "--table", "toggles", "--yes").must(t)
 	before := state()
 	left := maps.Clone(verbs)
 	for _, args := range [][]string{
@@ -297,7 +303,8 @@ func TestDryRuns(t *testing.T) {
 		{"flags", "disable", "sale"}, {"flags", "enable", "sale"}, {"flags", "kill", "sale"},
 		{"flags", "put", file(t, "f.yaml", "flags: [{key: new}]")}, {"flags", "revive", "sale"}, {"flags", "rollback", "new_checkout", "2"},
 		{"flags", "variants", "sale", "a=1", "b=1"}, {"import", file(t, "none.yaml", "flags: []"), "--prune"}, {"import", flags}, {"restore", saved},
-		{"import", "bandera", "--from", toggles(t), "--table", "toggles"}, {"import", "fun_with_flags", "--from", toggles(t), "--table", "toggles"},
+		{"import", "bandera", "--from", toggles(t, "new"), "--table", "toggles"}, {"import", "fun_with_flags", "--from", toggles(t, "new"), "--table", "toggles"},
+		{"follow", "bandera", "--from", theirs, "--table", "toggles"}, {"follow", "fun_with_flags", "--from", others, "--table", "toggles"},
 		{"segments", "delete", "premium"}, {"segments", "put", file(t, "s.yaml", "segments: [{key: new, constraints: [{attribute: plan, operator: in, values: [pro]}]}]")},
 		{"tokens", "create", "--role", "viewer"}, {"tokens", "revoke", token}, {"webhooks", "create", "new", "https://new.example"}, {"webhooks", "delete", hook},
 	} {

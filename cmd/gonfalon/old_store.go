@@ -1,11 +1,17 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	"github.com/gonfalon-flags/gonfalon/migrate"
 	"github.com/gonfalon-flags/gonfalon/migrate/elixir"
 	"github.com/gonfalon-flags/gonfalon/migrate/reference"
@@ -44,4 +50,33 @@ func (s *oldStore) source(c *cobra.Command, library reference.Library, timeout t
 		return nil, usageError{err}
 	}
 	return source, nil
+}
+
+// movedReason is the reason of a change that carries something from a source. It says from where, since following the
+// source goes on from there.
+func movedReason(reason, source string) string {
+	if reason == "" {
+		return "import from " + source
+	}
+	return reason + " (import from " + source + ")"
+}
+
+// everything returns what an environment has, as of a revision; 0 for now.
+func (n *connection) everything(ctx context.Context, client *apiclient.Client, revision int64) (*flagset.Set, error) {
+	text, err := client.Export(ctx, n.env, api.At{Revision: revision})
+	if err != nil {
+		return nil, err
+	}
+	d := flagset.ReadDocument(text)
+	for _, p := range d.Problems {
+		if p.Flag == "" && p.Segment == "" && p.Severity == flagset.Error { // a flag may be malformed since it was imported
+			return nil, trouble{fmt.Errorf("what %s has can't be read: %s", n.env, p)}
+		}
+	}
+	return &d.Set, nil
+}
+
+// wholeVersion returns the version of an environment with everything in it. That of its document is about its settings.
+func wholeVersion(e api.Environment) string {
+	return e.Lineage[:min(8, len(e.Lineage))] + "-" + strconv.FormatInt(e.Revision, 10)
 }

@@ -74,6 +74,31 @@ func (s *redisStore) Read(ctx context.Context, progress func(migrate.Progress)) 
 	return nil, fmt.Errorf("%s changed %d times while it was read: try again when nobody changes flags, or read a replica", s, mostReads)
 }
 
+// Changes tells of what bandera/notifications/redis.ex and fun_with_flags/notifications/redis.ex publish.
+func (s *redisStore) Changes(ctx context.Context) <-chan struct{} {
+	changes := make(chan struct{}, 1)
+	subscription := s.client.Subscribe(ctx, s.library.Channel())
+	go func() {
+		defer func() { _ = subscription.Close() }()
+		messages := subscription.Channel()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case _, open := <-messages:
+				if !open {
+					return
+				}
+				select {
+				case changes <- struct{}{}:
+				default: // somebody will look soon
+				}
+			}
+		}
+	}()
+	return changes
+}
+
 func (s *redisStore) names() string           { return s.options.Prefix + s.library.Names() }
 func (s *redisStore) hash(name string) string { return s.options.Prefix + s.library.Hash(name) }
 

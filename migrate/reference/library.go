@@ -56,3 +56,11 @@ func (l Library) Names() string {
 	}
 	return "fun_with_flags"
 }
+
+// Channel returns the channel of Redis on which the library tells other nodes of a change, if it is set up to.
+func (l Library) Channel() string {
+	if l == Bandera {
+		return "bandera:changes"
+	}
+	return "fun_with_flags_changes"
+}

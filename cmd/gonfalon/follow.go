@@ -1,0 +1,282 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+	"github.com/gonfalon-flags/gonfalon/migrate"
+	"github.com/gonfalon-flags/gonfalon/migrate/reference"
+)
+
+func newFollow() *cobra.Command {
+	n := new(connection)
+	c := &cobra.Command{
+		Use:     "follow",
+		Short:   "Carry over what changes in another system, for the weeks of moving",
+		Example: "  gonfalon follow bandera --from redis://127.0.0.1:6379/0",
+	}
+	n.register(c)
+	n.inEnvironment(c)
+	c.AddCommand(newFollowLibrary(n, reference.Bandera), newFollowLibrary(n, reference.FunWithFlags))
+	return c
+}
+
+// following is what the verbs that follow another system are asked.
+type following struct {
+	*connection
+	changeOptions
+	oldStore
+	interval time.Duration
+	once     bool
+	library  reference.Library
+
+	carried   migrate.Forms     // what was carried last
+	revision  int64             // of the environment at the last look
+	last      migrate.Forms     // what the source had at the last look
+	conflicts map[string]string // that were told
+}
+
+func newFollowLibrary(n *connection, library reference.Library) *cobra.Command {
+	p := &following{connection: n, library: library}
+	c := &cobra.Command{
+		Use:   string(library),
+		Short: "Carry over what changes in " + library.Name(),
+		Long: `Follow ` + string(library) + ` looks at the store of ` + library.Name() + ` again and again, and carries over what changed
+there since gonfalon import ` + string(library) + `, each time as one change of the audit, until you stop it. A flag
+that changed on both sides is named, and left as it is until both are the same. What was carried
+last is in the audit, so that it can go on later, and on another machine.`,
+		Example: "  gonfalon follow " + string(library) + " --from-env OLD_DATABASE --interval 30s\n" +
+			"  gonfalon follow " + string(library) + " --from sqlite:app.db --once",
+		Args: cobra.NoArgs,
+		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, _ []string) error {
+			return p.run(ctx, c, client)
+		}),
+	}
+	p.changeOptions.register(c)
+	p.oldStore.register(c)
+	f := c.Flags()
+	f.StringVar(&n.env, "into", n.env, "the environment, as --env")
+	f.DurationVar(&p.interval, "interval", 10*time.Second, "how long to wait between looks; Redis may tell of a change earlier")
+	f.BoolVar(&p.once, "once", false, "look once; the exit status is 1 if something conflicts")
+	return c
+}
+
+// run looks until somebody says stop. A look that fails is told, and made again.
+func (p *following) run(ctx context.Context, c *cobra.Command, client *apiclient.Client) error {
+	if p.interval <= 0 {
+		return usagef("--interval: %s is no time to wait", p.interval)
+	}
+	source, err := p.source(c, p.library, p.timeout)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = source.Close() }() // it was only read
+	if p.carried, err = p.lastCarried(ctx, client); err != nil {
+		return err
+	}
+	if len(p.carried) == 0 {
+		return refusef("nothing was imported from %s into %s yet: see gonfalon import %s --help", p.library.Name(), p.env, p.library)
+	}
+	if p.once || p.dryRun {
+		if err := p.look(ctx, c, client, source); err != nil {
+			return err
+		}
+		if len(p.conflicts) > 0 {
+			return errReported
+		}
+		return nil
+	}
+	return p.keepLooking(ctx, c, client, source)
+}
+
+func (p *following) keepLooking(ctx context.Context, c *cobra.Command, client *apiclient.Client, source migrate.Source) error {
+	var changes <-chan struct{}
+	if notifier, does := source.(migrate.Notifier); does {
+		changes = notifier.Changes(ctx)
+	}
+	ticker := time.NewTicker(p.interval)
+	defer ticker.Stop()
+	told := ""
+	for {
+		err := p.look(ctx, c, client, source)
+		switch {
+		case ctx.Err() != nil:
+			return nil // somebody said stop
+		case err == nil:
+			told = ""
+		case err.Error() != told:
+			told = err.Error()
+			_ = say(c.ErrOrStderr(), "%s it goes on although a look failed: %s\n", when(time.Now()), err) // the next look is more important
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		case <-changes:
+		}
+	}
+}
+
+// look carries over what changed.
+func (p *following) look(ctx context.Context, c *cobra.Command, client *apiclient.Client, source migrate.Source) error {
+	contents, err := source.Read(ctx, nil)
+	if err != nil {
+		return trouble{err}
+	}
+	description := contents.Describe()
+	there := migrate.FormsOf(&description.Set)
+	environment, err := client.Environment(ctx, p.env)
+	if err != nil {
+		return err
+	}
+	if p.last != nil && environment.Revision == p.revision && maps.Equal(there, p.last) {
+		return nil
+	}
+	have, err := p.everything(ctx, client, environment.Revision)
+	if err != nil {
+		return err
+	}
+	here := migrate.FormsOf(have)
+	step := migrate.Follow(there, here, p.carried)
+	if err := p.tell(c, step); err != nil {
+		return err
+	}
+	revision := environment.Revision
+	if len(step.Carry) > 0 {
+		if revision, err = p.carry(ctx, c, client, source, environment, step.Take(&description.Set), have, step); err != nil {
+			return err
+		}
+	} else if p.once || p.dryRun {
+		if err := say(c.OutOrStdout(), "0 changes: %s is like that already, at revision %d\n", p.env, environment.Revision); err != nil {
+			return err
+		}
+	}
+	if p.dryRun {
+		return nil
+	}
+	for name, form := range there {
+		if here[name] == form {
+			p.carried[name] = form
+		}
+	}
+	p.last, p.revision = there, revision
+	return nil
+}
+
+// tell names conflicts, each once.
+func (p *following) tell(c *cobra.Command, step migrate.Step) error {
+	for _, name := range sortedKeys(step.Conflicts) {
+		if p.conflicts[name] == step.Conflicts[name] {
+			continue
+		}
+		if err := say(c.ErrOrStderr(), "%s conflict: %s: %s. It stays as it is; make both the same, or import it with --only\n", when(time.Now()), name, step.Conflicts[name]); err != nil {
+			return err
+		}
+	}
+	p.conflicts = step.Conflicts
+	return nil
+}
+
+// carry stores what changed in the source, if nothing changed here meanwhile.
+func (p *following) carry(ctx context.Context, c *cobra.Command, client *apiclient.Client, source migrate.Source, e api.Environment, part, have *flagset.Set, step migrate.Step) (int64, error) {
+	set, err := migrate.Merge(part, have)
+	if err != nil {
+		return 0, refusal{err}
+	}
+	set.Settings = have.Settings // a setting isn't a change of one flag
+	document, err := set.MarshalJSON()
+	if err != nil {
+		return 0, err
+	}
+	w := p.options()
+	w.IfMatch, w.Reason = wholeVersion(e), movedReason(w.Reason, source.String())
+	d, err := client.Import(ctx, p.env, document, api.Import{Tolerant: true}, w)
+	var refused *apiclient.Error
+	if errors.As(err, &refused) && refused.Status == http.StatusPreconditionFailed && !p.once {
+		return 0, nil // the next look sees both
+	}
+	if err != nil {
+		return 0, err
+	}
+	if !p.dryRun {
+		for name, form := range migrate.FormsOf(set) {
+			p.carried[name] = form
+		}
+	}
+	if err := say(c.OutOrStdout(), "%s %s\n", when(time.Now()), strings.Join(step.Carry, ", ")); err != nil {
+		return 0, err
+	}
+	return d.Revision, sayChanges(c.OutOrStdout(), p.env, d)
+}
+
+// lastCarried returns what was carried last, from the audit.
+//
+// Why: RATIONALE.md "How does following know what it carried last?"
+func (p *following) lastCarried(ctx context.Context, client *apiclient.Client) (migrate.Forms, error) {
+	revisions := map[string]int64{} // at which each thing was carried last
+	mark := "import from " + p.library.Name() + " at "
+	query := apiclient.AuditQuery{Environment: p.env, Action: "import", Limit: 100}
+	for first := true; first || query.Cursor != ""; first = false {
+		page, err := client.Audit(ctx, query)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range page.Entries {
+			if !strings.Contains(e.Reason, mark) {
+				continue
+			}
+			if e.Omitted > 0 {
+				if e, err = client.AuditEntry(ctx, p.env, e.Revision); err != nil {
+					return nil, err
+				}
+			}
+			for _, change := range e.Changes {
+				if name := change.Kind + "/" + change.Key; revisions[name] == 0 && change.Kind != api.KindEnvironment {
+					revisions[name] = e.Revision
+				}
+			}
+		}
+		query.Cursor = page.Next
+	}
+	return p.formsAt(ctx, client, revisions)
+}
+
+// formsAt returns the forms of things as of their revisions. Most flags weren't changed since, and need no look back.
+func (p *following) formsAt(ctx context.Context, client *apiclient.Client, revisions map[string]int64) (migrate.Forms, error) {
+	index, err := client.Index(ctx, p.env)
+	if err != nil {
+		return nil, err
+	}
+	newest := map[string]int64{}
+	for _, f := range index.Flags {
+		newest["flag/"+f.Key] = f.Revision
+	}
+	at := map[int64][]string{}
+	for name, revision := range revisions {
+		if newest[name] == revision {
+			revision = index.Revision
+		}
+		at[revision] = append(at[revision], name)
+	}
+	carried := migrate.Forms{}
+	for revision, names := range at {
+		set, err := p.everything(ctx, client, revision)
+		if err != nil {
+			return nil, err
+		}
+		forms := migrate.FormsOf(set)
+		for _, name := range names {
+			carried[name] = forms[name]
+		}
+	}
+	return carried, nil
+}
