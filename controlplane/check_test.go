@@ -42,6 +42,10 @@ func lived(t *testing.T) []store.Entry {
 	if err := s.ReportUsage(ctx, env, []controlplane.FlagUsage{{Flag: "a", Count: 3}}); err != nil {
 		t.Fatal(err)
 	}
+	if err := s.ReportHost(env, api.HostReport{ID: "h1", SDK: "go"}, ""); err != nil {
+		t.Fatal(err)
+	}
+	s.WriteHosts(t.Context())
 	token := must[api.Token](t)(s.Authenticate(s.InitialToken()))
 	signedIn(t, s, s.InitialToken())
 	must[api.SignIn](t)(s.CreateSignIn(ctx, token.ID))
@@ -130,6 +134,12 @@ func TestCheckNamesEachKindOfDamage(t *testing.T) {
 		{key: "failure/", damage: cut, detail: "the refused change can't be read"},
 		{key: "usage/default/", damage: cut, detail: "the usage can't be read"},
 		{key: "!usage/default/zz", damage: add, detail: "the usage has no shard"},
+		{key: "hour/default/", damage: cut, detail: "the counts can't be read"},
+		{key: "!day/default/zz/00000001", damage: add, detail: "the counts have no shard"},
+		{key: "!hour/default/0f/0006d000", damage: wrong(sound, "hour/default/", 0), detail: "belongs to another shard"},
+		{key: "host/default/", damage: cut, detail: "the hosts can't be read"},
+		{key: "!host/default/r", damage: add, detail: "the hosts have no shard"},
+		{key: "!host/default/r-0f", damage: wrong(sound, "host/default/", 0), detail: "belongs to another shard"},
 	} {
 		t.Run(strings.Trim(c.key, "!/")+": "+c.detail, func(t *testing.T) {
 			var entries []store.Entry

@@ -20,7 +20,15 @@ func (s *Service) Measure(ctx context.Context) { s.measure(ctx) }
 // WriteUsage writes the usage reported so far.
 func (s *Service) WriteUsage(ctx context.Context) {
 	s.writeUsage(ctx)
+	s.writeCounts(ctx)
 	s.writeUsed(ctx)
+}
+
+// WriteHosts writes what was heard of hosts so far.
+func (s *Service) WriteHosts(ctx context.Context) {
+	if err := s.hosts.write(ctx, s.store, s.replica.View(), s.now()); err != nil {
+		panic(err)
+	}
 }
 
 // Checkpoint writes a checkpoint now, due or not.

@@ -52,15 +52,17 @@ type Service struct {
 	cancel context.CancelFunc
 	owned  sync.WaitGroup
 
-	usage    usagePool
-	hosts    *hostPool
-	indexes  indexes
-	edits    edits
-	used     usedTokens
-	failures failureLimits
-	strange  strangers
-	space    atomic.Pointer[store.Usage]
-	webhooks *webhooks.Deliverer
+	usage        usagePool
+	counts       countPool
+	hosts        *hostPool
+	usageIndexes usageIndexes
+	indexes      indexes
+	edits        edits
+	used         usedTokens
+	failures     failureLimits
+	strange      strangers
+	space        atomic.Pointer[store.Usage]
+	webhooks     *webhooks.Deliverer
 }
 
 // Open opens the control plane on a store. It returns once this replica has read everything, and the default
@@ -146,6 +148,7 @@ func (s *Service) Close() error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), replica.ApplyDeadline)
 		defer cancel()
 		s.writeUsage(ctx)
+		s.writeCounts(ctx)
 		s.writeUsed(ctx)
 	}
 	return nil
@@ -167,6 +170,7 @@ func (s *Service) report(ctx context.Context) {
 			return
 		case <-tick.C:
 			s.writeUsage(ctx)
+			s.writeCounts(ctx)
 			s.writeUsed(ctx)
 			s.measure(ctx)
 		}

@@ -18,6 +18,8 @@ type FlagUsage struct {
 	Flag  string
 	Last  time.Time // when it was last evaluated
 	Count int64     // how often since the host's last report
+	On    int64     // how often of those it was on, if the host has told
+	Told  bool
 }
 
 const (
@@ -90,14 +92,16 @@ func (s *Service) ReportUsage(ctx context.Context, env string, batch []FlagUsage
 	}
 	known := make([]FlagUsage, 0, len(batch))
 	for i, u := range batch {
-		if u.Count < 0 {
+		if u.Count < 0 || u.On < 0 {
 			return model.InvalidAt(fmt.Sprintf("/%d/count", i), "it is negative", "")
 		}
 		if st.Flag(u.Flag) != nil {
 			known = append(known, u)
 		}
 	}
-	s.usage.add(env, known, s.now())
+	now := s.now()
+	s.usage.add(env, known, now)
+	s.counts.add(env, known, now)
 	return nil
 }
 

@@ -11,5 +11,6 @@ type Usage struct {
 // FlagUsage is a report about one flag.
 type FlagUsage struct {
 	Count int64     `json:"count"`
+	On    *int64    `json:"on,omitempty"` // how often of those it was on; nil if the host doesn't tell
 	Last  time.Time `json:"last"`
 }

@@ -19,6 +19,17 @@ func (c *Client) ReportUsage(ctx context.Context, env string, u api.Usage) error
 	return c.post(ctx, path("envs", env, "usage"), u, WriteOptions{}, nil)
 }
 
+// UsageIndex says which flags are in use, for a list. stale is the age at which a flag is stale, such as "30d"; "" for
+// 30 days.
+func (c *Client) UsageIndex(ctx context.Context, env, stale string) (index api.UsageIndex, err error) {
+	return index, c.get(ctx, path("envs", env, "usage"), values("stale", stale), &index)
+}
+
+// UsageHistory says how often a flag was evaluated, by hour or by day.
+func (c *Client) UsageHistory(ctx context.Context, env, key, by string) (h api.UsageHistory, err error) {
+	return h, c.get(ctx, path("envs", env, "flags", key, "usage"), values("by", by), &h)
+}
+
 // Hosts lists the hosts of an environment.
 func (c *Client) Hosts(ctx context.Context, env string) (list api.HostList, err error) {
 	return list, c.get(ctx, path("envs", env, "hosts"), nil, &list)

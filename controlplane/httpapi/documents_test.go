@@ -251,7 +251,7 @@ func TestDocumentsHaveTheSameNames(t *testing.T) {
 func TestAnswersRequireWhatIsAlwaysWritten(t *testing.T) {
 	described := openapi(t)
 	for name, empty := range map[string]any{
-		"Flag": api.Flag{}, "FlagPage": api.FlagPage{}, "Index": api.Index{}, "Edit": api.LiveEdit{}, "Host": api.Host{}, "HostList": api.HostList{}, "HostReport": api.HostReport{}, "IndexFlag": api.IndexFlag{}, "Segment": api.Segment{}, "SegmentList": api.SegmentList{}, "Environment": api.Environment{},
+		"Flag": api.Flag{}, "FlagPage": api.FlagPage{}, "Index": api.Index{}, "Edit": api.LiveEdit{}, "Host": api.Host{}, "HostList": api.HostList{}, "HostReport": api.HostReport{}, "UsageHistory": api.UsageHistory{}, "UsageCount": api.UsageCount{}, "UsageIndex": api.UsageIndex{}, "UsageIndexFlag": api.UsageIndexFlag{}, "IndexFlag": api.IndexFlag{}, "Segment": api.Segment{}, "SegmentList": api.SegmentList{}, "Environment": api.Environment{},
 		"EnvironmentList": api.EnvironmentList{}, "AuditEntry": api.AuditEntry{}, "Difference": api.Difference{}, "Change": api.Change{},
 		"Evaluation": api.Evaluation{}, "Preview": api.Preview{}, "PreviewShare": api.PreviewShare{}, "Token": api.Token{}, "Webhook": api.Webhook{},
 		"Problem": api.ProblemDocument{},

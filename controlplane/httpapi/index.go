@@ -3,6 +3,8 @@ package httpapi
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 )
@@ -35,4 +37,23 @@ func (c *call) getIndex() error {
 		return err
 	}
 	return c.blob(http.StatusOK, "application/json", data)
+}
+
+// answerPacked writes a large document, compressed if the caller takes that.
+func (c *call) answerPacked(document any) error {
+	data, err := json.Marshal(document)
+	if err != nil {
+		return fmt.Errorf("writing the answer: %w", err)
+	}
+	h := c.Response().Header()
+	h.Set("Vary", "Accept-Encoding")
+	if !Accepts(c.Request(), "gzip") {
+		return c.blob(http.StatusOK, "application/json", data)
+	}
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, _ = w.Write(data) // to memory: it can't fail
+	_ = w.Close()
+	h.Set("Content-Encoding", "gzip")
+	return c.blob(http.StatusOK, "application/json", packed.Bytes())
 }

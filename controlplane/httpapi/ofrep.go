@@ -57,7 +57,10 @@ func (c *call) evaluateOne() error {
 		return err
 	}
 	c.api.metrics.single.Inc()
-	d.usage[0] = controlplane.FlagUsage{Flag: snapshot.Key(i), Last: now, Count: 1}
+	d.usage[0] = controlplane.FlagUsage{Flag: snapshot.Key(i), Last: now, Count: 1, Told: true}
+	if d.decision.Enabled {
+		d.usage[0].On = 1
+	}
 	if err := c.service().ReportUsage(c.context(), c.env, d.usage[:]); err != nil {
 		c.api.log.Debug("usage was not counted", "environment", c.env, "error", err)
 	}

@@ -76,6 +76,8 @@ func routes() []route {
 
 		{method: "GET", path: envPath + "/snapshot", noun: "environment", permit: mayFetch, env: pathEnvironment, query: "formats", handle: (*call).getSnapshot},
 		{method: "GET", path: envPath + "/stream", noun: "environment", permit: mayFetch, env: pathEnvironment, query: "formats", endless: true, handle: (*call).getStream},
+		{method: "GET", path: envPath + "/usage", noun: "environment", permit: mayRead, env: pathEnvironment, query: "stale", handle: (*call).getUsageIndex},
+		{method: "GET", path: flagPath + "/usage", noun: "flag", permit: mayRead, env: pathEnvironment, query: "by", handle: (*call).getUsage},
 		{method: "GET", path: envPath + "/hosts", noun: "environment", permit: mayRead, env: pathEnvironment, handle: (*call).getHosts},
 		{method: "GET", path: envPath + "/changes", noun: "environment", permit: mayRead, env: pathEnvironment, endless: true, handle: (*call).getChanges},
 		{method: "POST", path: envPath + "/usage", permit: mayReport, env: pathEnvironment, limit: MaxBody, handle: (*call).postUsage},

@@ -134,7 +134,14 @@ func (c *call) postUsage() error {
 		if u.Count < 0 {
 			return unreadableAt("request", "/flags/"+key+"/count", "it is negative", "")
 		}
-		batch = append(batch, controlplane.FlagUsage{Flag: key, Last: u.Last, Count: u.Count})
+		one := controlplane.FlagUsage{Flag: key, Last: u.Last, Count: u.Count}
+		if u.On != nil {
+			one.On, one.Told = *u.On, true
+		}
+		if one.On < 0 {
+			return unreadableAt("request", "/flags/"+key+"/on", "it is negative", "")
+		}
+		batch = append(batch, one)
 	}
 	if d.Host != nil {
 		address := ""

@@ -33,7 +33,7 @@ func (w *walker) environment(env string) error {
 	if env != stored.System && !h.Deleted {
 		w.snapshot(e.Key, st)
 	}
-	for _, step := range []func(*model.State) error{w.pieces, w.audit, w.failures, w.usage, w.hosts} {
+	for _, step := range []func(*model.State) error{w.pieces, w.audit, w.failures, w.usage, w.counts, w.hosts} {
 		if err := step(st); err != nil {
 			return err
 		}
@@ -193,4 +193,33 @@ func (w *walker) hosts(st *model.State) error {
 			w.litter(e.Key, "the environment is deleted")
 		}
 	})
+}
+
+// counts checks how often flags were evaluated.
+func (w *walker) counts(st *model.State) error {
+	for _, span := range []stored.Span{stored.Hour, stored.Day} {
+		if err := w.read(span.Prefix+st.Env+"/", func(e store.Entry) {
+			shard, _, err := span.Parse(e.Key)
+			if err != nil {
+				w.report(e.Key, "the counts have no shard, or no time: %v", err)
+				return
+			}
+			var counts stored.Counts
+			if err := stored.Unmarshal(e.Value, &counts); err != nil {
+				w.report(e.Key, "the counts can't be read: %v", err)
+				return
+			}
+			for flag := range counts {
+				if stored.UsageShard(flag) != shard {
+					w.report(e.Key, "the flag %q belongs to another shard", flag)
+				}
+			}
+			if st.Head.Deleted {
+				w.litter(e.Key, "the environment is deleted")
+			}
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

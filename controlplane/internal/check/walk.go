@@ -117,7 +117,7 @@ func (w *walker) layout() error {
 
 // inEnvironments lists the prefixes of keys that continue with an environment.
 var inEnvironments = []string{stored.FlagPrefix, stored.SegmentPrefix, stored.PiecePrefix, stored.AuditPrefix, stored.BodyPrefix,
-	stored.CheckpointPrefix, stored.FailurePrefix, stored.UsagePrefix, stored.HostPrefix}
+	stored.CheckpointPrefix, stored.FailurePrefix, stored.UsagePrefix, stored.HostPrefix, stored.HourPrefix, stored.DayPrefix}
 
 var others = []string{stored.HeadPrefix, stored.TokenPrefix, stored.UsedPrefix, stored.SessionPrefix, stored.OncePrefix, stored.WebhookPrefix, stored.DeliveryPrefix}
 

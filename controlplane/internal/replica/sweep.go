@@ -74,7 +74,7 @@ func (rep *Replica) Sweep(ctx context.Context) {
 			continue
 		}
 		w := sweeper{rep: rep, env: env, head: h, headAt: e.Revision}
-		for _, step := range []func(context.Context) error{w.stages, w.generations, w.pieces, w.checkpoint, w.trim, w.trimFailures, w.hosts, w.forget} {
+		for _, step := range []func(context.Context) error{w.stages, w.generations, w.pieces, w.checkpoint, w.trim, w.trimFailures, w.hosts, w.counts, w.forget} {
 			if err := step(ctx); err != nil {
 				rep.log.Warn("a step of the sweep is postponed", "environment", env, "error", err)
 				break
@@ -260,5 +260,10 @@ func (w *sweeper) forget(ctx context.Context) error {
 	if !w.head.Deleted {
 		return nil
 	}
-	return w.delete(ctx, store.Under(stored.UsagePrefix+w.env+"/"))
+	for _, prefix := range []string{stored.UsagePrefix, stored.HourPrefix, stored.DayPrefix} {
+		if err := w.delete(ctx, store.Under(prefix+w.env+"/")); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -23,6 +23,7 @@ import (
 //	checkpoint/<env>/<revision>      the whole environment as of a revision; newest first
 //	failure/<env>/<time>             a refused change; newest first
 //	usage/<env>/<shard>              when flags were last evaluated
+//	hour/<env>/<shard>/<hour>        how often flags were evaluated in an hour; day/… in a day
 //	host/<env>/<replica>-<shard>     what a replica heard of hosts
 //	token/<id>, used/<id>            an API token; when it was last used
 //	session/<id>, once/<id>          somebody who is signed in; a secret with which to sign in once
@@ -41,6 +42,8 @@ const (
 	FailurePrefix    = "failure/"
 	UsagePrefix      = "usage/"
 	HostPrefix       = "host/"
+	HourPrefix       = "hour/"
+	DayPrefix        = "day/"
 	TokenPrefix      = "token/"
 	UsedPrefix       = "used/"
 	SessionPrefix    = "session/"
