@@ -28,7 +28,7 @@ export const pages: Record<PageName, Entry> = {
   audit: { title: 'Audit', load: () => import('../pages/Audit.svelte') },
   cleanUp: { title: 'Clean-up', load: () => import('../pages/CleanUp.svelte') },
   firstMinute: unknown,
-  matrix: unknown,
+  matrix: { title: 'Every environment', load: () => import('../pages/Matrix.svelte') },
   environments: { title: 'Environments', load: () => import('../pages/Environments.svelte') },
   tokens: { title: 'Tokens', load: () => import('../pages/Tokens.svelte') },
   webhooks: { title: 'Webhooks', load: () => import('../pages/Webhooks.svelte') },
