@@ -17,7 +17,7 @@ ROUNDS ?= 5
 ONLY   ?= engine,wasm,hostsdk
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test wasm bench bench-compare golden lint fmt check fuzz mutants rivals verify-imports figures release release-check release-draft clean
+.PHONY: help run build test dashboard dashboard-full screenshots wasm bench bench-compare golden lint fmt check fuzz mutants rivals verify-imports figures release release-check release-draft clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,15 @@ build: ## build bin/gonfalon
 
 test: ## run every test, and install what it needs; REQUIRE_ALL=1 fails if anything can't be run
 	@scripts/test
+
+dashboard: ## build the dashboard's page into controlplane/dashboard/dist, which is checked in
+	cd controlplane/dashboard/ui && npm ci --no-audit --no-fund && npm run build
+
+dashboard-full: build ## test the dashboard in every theme and size
+	cd controlplane/dashboard/ui && npm ci --no-audit --no-fund && DASHBOARD_FULL=1 npm test
+
+screenshots: build ## write the pictures that the pages of documentation show
+	cd controlplane/dashboard/ui && npm ci --no-audit --no-fund && npm run screenshots
 
 golden: ## write what tests compare (snapshots, explanations, recordings, numbers in pages), and show what changed
 	@scripts/golden
@@ -84,4 +93,4 @@ release-draft: ## make a draft of the release of TAG on GitHub from dist; the re
 	@scripts/release-draft
 
 clean: ## delete built and installed files, but no data
-	rm -rf bin dist hostsdk/js/node_modules hostsdk/js/dist hostsdk/python/.venv $(wildcard $(addprefix controlplane/httpapi/testdata/*/,node_modules .venv lib target))
+	rm -rf bin dist hostsdk/js/node_modules hostsdk/js/dist controlplane/dashboard/ui/node_modules hostsdk/python/.venv $(wildcard $(addprefix controlplane/httpapi/testdata/*/,node_modules .venv lib target))

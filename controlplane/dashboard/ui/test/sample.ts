@@ -62,7 +62,7 @@ export const flags: Flag[] = [
   { key: 'new_dashboard', description: '', owner: '', gates: [] },
 ]
 
-type Caller = (method: string, path: string, body?: unknown) => Promise<any>
+export type Caller = (method: string, path: string, body?: unknown) => Promise<any>
 
 /** A caller of a server's API. */
 export function caller(address: string, token: string): Caller {

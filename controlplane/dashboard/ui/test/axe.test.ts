@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { accessible, world } from './support.ts'
+
+const w = world()
+
+/** Every page, and what has to be there before it is looked at. */
+const pages: readonly { name: string; path: string; ready: string; then?: (page: Page) => Promise<void> }[] = [
+  { name: 'list', path: '/envs/production/flags', ready: '[data-key]' },
+  { name: 'flag', path: '/envs/production/flags/search_ranking_v3', ready: '.gate' },
+  { name: 'history', path: '/envs/production/flags/checkout_new_payment/history', ready: '.hist li' },
+  { name: 'new flag', path: '/envs/production/new', ready: '.form' },
+  { name: 'nowhere', path: '/envs/production/nowhere', ready: 'h1' },
+  { name: 'palette', path: '/envs/production/flags', ready: '[data-key]', then: async (page) => { await page.keyboard.press('Control+k'); await page.keyboard.type('pay'); await page.getByRole('option').first().waitFor() } },
+  { name: 'kill', path: '/envs/production/flags/checkout_new_payment', ready: '.gate', then: async (page) => { await page.keyboard.press('K'); await page.locator('dialog .lead').waitFor() } },
+  ...(['actor', 'group', 'prerequisite', 'rule', 'segment', 'boolean', 'schedule', 'percentage', 'variant'] as const).map((kind) => ({
+    name: `edit ${kind}`,
+    path: '/envs/staging/flags/search_ranking_v3',
+    ready: '.gate',
+    then: async (page: Page) => { await page.getByRole('button', { name: `Edit ${kind}`, exact: true }).click(); await page.locator('.fore').waitFor() },
+  })),
+]
+
+/** Both themes and two sizes; make dashboard-full crosses them. */
+const looks = [['light', 1360, 900], ['dark', 390, 844], ...(process.env['DASHBOARD_FULL'] ? ([['dark', 1360, 900], ['light', 390, 844], ['light', 820, 1180], ['dark', 820, 1180]] as const) : [])] as const
+
+for (const [theme, width, height] of looks) {
+  test(`${theme}, ${width} wide: axe finds nothing`, async (t) => {
+    const door = await w.open('/', { token: '', theme, width, height })
+    await t.test('sign-in', () => accessible(door, 'sign-in'))
+    const context = await w.browser.newContext({ viewport: { width, height }, colorScheme: theme })
+    for (const { name, path, ready, then } of pages) {
+      await t.test(name, async () => {
+        const page = await w.open(path, { context })
+        await page.locator(ready).first().waitFor()
+        await then?.(page)
+        await accessible(page, name)
+        await page.close()
+      })
+    }
+    await context.close()
+  })
+}
+
+test('axe would find something', async () => {
+  const page = await w.open('/envs/production/flags')
+  await page.locator('[data-key]').first().waitFor()
+  await page.evaluate(() => document.querySelectorAll('[data-key] .star').forEach((star) => star.removeAttribute('aria-label')))
+  await assert.rejects(accessible(page, 'planted'), /button-name/)
+})

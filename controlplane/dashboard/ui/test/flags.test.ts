@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { world } from './support.ts'
+
+const w = world()
+
+test('the list says what is on, for whom, since when, who did it', async () => {
+  const page = await w.open('/envs/production/flags?q=checkout_new_payment')
+  const row = page.locator('[data-key="checkout_new_payment"]')
+  await row.waitFor()
+  const text = (await row.innerText()).replace(/\s+/g, ' ')
+  assert.match(text, /partial/)
+  assert.match(text, /user:7, group staff, 25 % of actors, not user:19, needs payments_v2/)
+  assert.match(text, /second wave user:42 · /)
+})
+
+test('words turn into tokens, and the address keeps them', async () => {
+  const page = await w.open('/envs/production/flags')
+  await page.keyboard.press('/')
+  await page.keyboard.type('owner:checkout state:partial ')
+  await page.getByText('2 of 40').waitFor()
+  assert.equal(new URL(page.url()).searchParams.get('q'), 'owner:checkout state:partial')
+  await page.reload()
+  await page.getByText('2 of 40').waitFor()
+  await page.getByRole('button', { name: 'Remove state partial' }).click()
+  await page.getByText('4 of 40').waitFor()
+})
+
+test('a value is suggested while a token is typed', async () => {
+  const page = await w.open('/envs/production/flags')
+  await page.locator('[data-key]').first().waitFor()
+  await page.keyboard.press('/')
+  await page.keyboard.type('tag:exp')
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('Enter')
+  await page.getByText('2 of 40').waitFor()
+})
+
+test('keys move, mark, select and open', async () => {
+  const page = await w.open('/envs/production/flags')
+  await page.locator('[data-key]').first().waitFor()
+  await page.keyboard.press('j')
+  await page.keyboard.press('j')
+  assert.equal(await page.locator('.row.cur').getAttribute('data-key'), 'account_merge')
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('title')), 'account_merge')
+  await page.keyboard.press('f')
+  assert.equal(await page.locator('.row.cur .star').getAttribute('aria-pressed'), 'true')
+  await page.locator('.rail').getByRole('link', { name: /^Favourites 1/ }).waitFor()
+  await page.keyboard.press('e')
+  await page.getByRole('heading', { name: 'account_merge' }).waitFor()
+  await page.goBack()
+  await page.locator('[data-key]').first().waitFor()
+})
+
+test('a change by someone else appears by itself', async () => {
+  const page = await w.open('/envs/production/flags?q=shop_recommendations')
+  const row = page.locator('[data-key="shop_recommendations"]')
+  await row.getByText('33.3').waitFor()
+  await page.getByText('Live', { exact: true }).waitFor()
+  await w.server.api('POST', '/v1/envs/production/flags/shop_recommendations/kill', { reason: 'wrong products' })
+  await row.getByText('killed', { exact: true }).waitFor()
+  await row.getByText('wrong products').waitFor()
+})
+
+test('the environment is switched in place, and production is unmistakable', async () => {
+  const page = await w.open('/envs/production/flags/checkout_express')
+  assert.ok(await page.evaluate(() => document.body.classList.contains('production')))
+  await page.getByRole('button', { name: /^Environment: production/ }).click()
+  await page.getByRole('link', { name: /^Staging/ }).click()
+  await page.getByRole('button', { name: /^Environment: staging/ }).waitFor()
+  assert.equal(new URL(page.url()).pathname, '/envs/staging/flags/checkout_express')
+  assert.ok(!(await page.evaluate(() => document.body.classList.contains('production'))))
+})
+
+test('a flag is found and opened from anywhere', async () => {
+  const page = await w.open('/envs/production/flags/checkout_express')
+  await page.getByRole('heading', { name: 'checkout_express' }).waitFor()
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('newpay')
+  await page.getByRole('option', { selected: true }).getByText('checkout_new_payment').waitFor()
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'checkout_new_payment' }).waitFor()
+})
+
+test('a flag is made, and its making is undone', async () => {
+  const page = await w.open('/envs/staging/flags')
+  await page.locator('[data-key]').first().waitFor()
+  await page.keyboard.press('n')
+  await page.getByLabel('Key').fill('shop_made_here')
+  await page.getByLabel('Owner').fill('shop')
+  await page.getByRole('button', { name: 'Make it in staging' }).click()
+  await page.getByText('shop_made_here is made in staging').waitFor()
+  await page.keyboard.press('Control+z')
+  await page.getByText('shop_made_here is gone again').waitFor()
+  await assert.rejects(w.server.api('GET', '/v1/envs/staging/flags/shop_made_here'), /404/)
+})

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { after, before } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import axe from 'axe-core'
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+import { caller, fill, type Caller } from './sample.ts'
+
+export const adminToken = 'an-admin-token-for-tests'
+const gonfalon = process.env['GONFALON_BIN'] ?? fileURLToPath(new URL('../../../../bin/gonfalon', import.meta.url))
+
+/** A Chromium of the system's; tests never download one. */
+const executablePath = process.env['CHROMIUM'] ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path))
+
+/** A control plane with everything in memory. */
+export class Server {
+  private constructor(
+    readonly address: string,
+    readonly api: Caller,
+    readonly stop: () => Promise<void>,
+  ) {}
+
+  static async start(args: readonly string[] = []): Promise<Server> {
+    assert.ok(existsSync(gonfalon), `there is no ${gonfalon}: make build, or name one in GONFALON_BIN`)
+    const child = spawn(gonfalon, ['serve', '--in-memory', '--listen', '127.0.0.1:0', '--seed=false', '--log-level', 'warn', ...args], {
+      env: { ...process.env, GONFALON_ADMIN_TOKEN: adminToken },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const stop = async (): Promise<void> => {
+      if (child.exitCode !== null) return
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+    }
+    for await (const line of createInterface({ input: child.stdout })) {
+      const address = /API\s+(http:\S+)\/v1/.exec(line)?.[1]
+      if (address === undefined) continue
+      child.stdout.resume()
+      return new Server(address, caller(address, adminToken), stop)
+    }
+    throw new Error('the control plane did not start')
+  }
+}
+
+export interface World {
+  server: Server
+  browser: Browser
+  /** A page that is signed in, at an address. */
+  open(path: string, options?: { token?: string; theme?: 'light' | 'dark'; width?: number; height?: number; context?: BrowserContext }): Promise<Page>
+}
+
+/** Starts a server with the sample and a browser for a file of tests; at the end no page may have had a fault. */
+export function world(args: readonly string[] = [], sample = true): World {
+  const faults: string[] = []
+  const it = {} as World
+  before(async () => {
+    assert.ok(executablePath !== undefined, 'no Chromium: install one (apt-get install chromium), or name it in CHROMIUM')
+    it.server = await Server.start(args)
+    if (sample) await fill(it.server.address, adminToken)
+    it.browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none'] })
+  })
+  after(async () => {
+    await it.browser?.close()
+    await it.server?.stop()
+    assert.deepEqual(faults, [])
+  })
+  it.open = async (path, { token = adminToken, theme = 'light', width = 1360, height = 900, context } = {}) => {
+    const within = context ?? (await it.browser.newContext({ viewport: { width, height }, colorScheme: theme }))
+    const page = await within.newPage()
+    page.setDefaultTimeout(10_000)
+    watch(page, it.server.address, faults)
+    if (token !== '' && (await within.cookies()).length === 0) {
+      const answer = await within.request.post(`${it.server.address}/v1/sessions`, { data: { token } })
+      assert.equal(answer.status(), 201)
+    }
+    await page.goto(it.server.address + path)
+    await page.locator('main').waitFor()
+    return page
+  }
+  return it
+}
+
+/** Notes what must never happen on a page: a refused script or style, a request elsewhere, an exception. */
+function watch(page: Page, address: string, faults: string[]): void {
+  page.on('pageerror', (error) => faults.push(`exception: ${error.stack}`))
+  page.on('dialog', (dialog) => {
+    faults.push(`dialog: ${dialog.message()}`)
+    void dialog.dismiss()
+  })
+  page.on('console', (message) => {
+    if (/Content Security Policy|Refused to/i.test(message.text())) faults.push(`policy: ${message.text()}`)
+  })
+  page.on('request', (request) => {
+    if (!request.url().startsWith(address) && !request.url().startsWith('data:')) faults.push(`request: ${request.url()}`)
+  })
+}
+
+/** Fails if axe finds something on a page. */
+export async function accessible(page: Page, name: string): Promise<void> {
+  // The policy refuses a script that is added to the page; evaluated code isn't added.
+  await page.evaluate(axe.source)
+  const found = await page.evaluate(async () => {
+    const { violations } = await (globalThis as unknown as { axe: { run: typeof import('axe-core').run } }).axe.run(document, { resultTypes: ['violations'] })
+    return violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(' | ')}`)
+  })
+  assert.deepEqual(found, [], name)
+}
