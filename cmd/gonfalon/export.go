@@ -3,24 +3,33 @@ package main
 import (
 	"context"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+	"github.com/gonfalon-flags/gonfalon/migrate/elixir"
 )
 
 func newExport() *cobra.Command {
 	n := new(connection)
 	var (
-		out, at string
-		as      api.At
+		out, at, back string
+		as            api.At
+		o             elixir.Options
 	)
 	c := &cobra.Command{
 		Use:   "export",
 		Short: "Write an environment as YAML, as it is or as it was at a past revision",
+		Long: `Export writes an environment as YAML. With --as it writes the commands for redis-cli, or the SQL
+statements, that put the flags into a store of Bandera or FunWithFlags, and names on standard error
+what the library can't say: sql is for PostgreSQL and SQLite, mysql for MySQL and MariaDB.`,
 		Example: `  gonfalon export --env production -o flags.yaml
-  gonfalon export --at 24h`,
+  gonfalon export --at 24h
+  gonfalon export --as fun_with_flags-sql -o back.sql`,
 		Args: cobra.NoArgs,
 		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, _ []string) error {
 			if at != "" {
@@ -33,6 +42,9 @@ func newExport() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if back != "" {
+				return exportBack(c, text, back, o, out)
+			}
 			return writeOutput(c, out, func(w io.Writer) error { return writeYAML(w, string(text)) })
 		}),
 	}
@@ -41,6 +53,42 @@ func newExport() *cobra.Command {
 	f := c.Flags()
 	f.StringVarP(&out, "output", "o", "-", "the file to write; - is standard output")
 	f.Int64Var(&as.Revision, "revision", 0, "as of this revision")
+	f.StringVar(&back, "as", "", "write what puts the flags back into an old store: "+formatNames())
+	f.StringVar(&o.Table, "table", "", "for --as: the table (default: the library's)")
+	f.StringVar(&o.Prefix, "prefix", "", "for --as: what stands before every key in Redis (default: nothing)")
 	f.StringVar(&at, "at", "", "as of this time, such as 2026-11-27T08:30:00Z, or 24h or 7d ago")
 	return c
+}
+
+// exportBack writes an environment for a library, and names what the library can't say.
+func exportBack(c *cobra.Command, text []byte, as string, o elixir.Options, out string) error {
+	i := slices.IndexFunc(elixir.Formats, func(f elixir.Format) bool { return f.String() == as })
+	if i < 0 {
+		return usagef("--as: %q is none of %s", as, formatNames())
+	}
+	format := elixir.Formats[i]
+	d := flagset.ReadDocument(text)
+	flags, findings := elixir.Back(format.Library, &d.Set)
+	for _, f := range findings {
+		_ = say(c.ErrOrStderr(), "warning: %s\n", f) // the answer is more important
+	}
+	var statements strings.Builder
+	if err := format.Write(&statements, flags, o); err != nil {
+		return err
+	}
+	if out == "-" && strings.IndexFunc(strings.ReplaceAll(statements.String(), "\n", ""), obeyed) >= 0 {
+		return refusef("a name has control characters, which SQL can't escape and a terminal obeys: write to a file with -o")
+	}
+	return writeOutput(c, out, func(w io.Writer) error {
+		_, err := io.WriteString(w, statements.String())
+		return err
+	})
+}
+
+func formatNames() string {
+	var names []string
+	for _, f := range elixir.Formats {
+		names = append(names, f.String())
+	}
+	return strings.Join(names, ", ")
 }

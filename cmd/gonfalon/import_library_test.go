@@ -86,3 +86,12 @@ func TestImportAFileOfALibrarysName(t *testing.T) {
 	s.run("import", "./bandera").has(t, 0, "create flag from_a_file")
 	s.stop()
 }
+
+func TestExportBack(t *testing.T) {
+	s := serve(t, "--in-memory")
+	s.run("flags", "enable", "v", "--when", "v semver_gte 1.0.0").must(t)
+	s.run("export", "--as", "fun_with_flags-redis").has(t, 0, `HSET "fun_with_flags:new_checkout" "percentage" "actors/0.25"`, "warning: flag v (rule): left out: FunWithFlags has no such gate")
+	s.run("export", "--as", "bandera-mysql", "--table", "app.flags").has(t, 0, "INSERT INTO app.flags (flag_name, gate_type, target, enabled) VALUES ('new_checkout', 'percentage', 'actors/0.25', TRUE);", "Bandera has no operator semver_gte")
+	s.run("export", "--as", "csv").has(t, 2, "none of bandera-redis")
+	s.stop()
+}

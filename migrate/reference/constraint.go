@@ -70,3 +70,6 @@ func compare(a, b any) (order int, comparable bool) {
 	y, bothText := b.(string)
 	return strings.Compare(x, y), isText && bothText
 }
+
+// HasOperator reports whether Bandera has an operator.
+func HasOperator(name string) bool { return operators[name] }
