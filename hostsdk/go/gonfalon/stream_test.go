@@ -162,6 +162,22 @@ func TestAStreamSaysWhenToComeBack(t *testing.T) {
 	}
 }
 
+// TestAStreamCantCallItsClientsBackAtOnce: a control plane that ends each stream is not asked without a pause.
+func TestAStreamCantCallItsClientsBackAtOnce(t *testing.T) {
+	for _, wish := range []string{"0", "1"} {
+		p := newPlane(t)
+		_, s := p.client(t, compiled(t, 1, flagOn), nil)
+		s.text(t, "retry: "+wish+"\n\n")
+		s.event(t, "heartbeat", nil)
+		s.close()
+		ended := time.Now()
+		p.connection(t)
+		if pause := time.Since(ended); pause < shortestPause/2-10*time.Millisecond {
+			t.Errorf("retry: %s: it came back after %v", wish, pause)
+		}
+	}
+}
+
 func TestRetry(t *testing.T) {
 	for text, want := range map[string]time.Duration{
 		"retry: 5\n": 5 * time.Millisecond, "retry:70\r\n": 70 * time.Millisecond, "data: x\nretry: 5\nretry: 6\n": 6 * time.Millisecond, "retry: 9999999\n": longestAsked,

@@ -57,6 +57,23 @@ test('only the first snapshot of a stream supersedes, and only what was named', 
   assert.deepEqual([other.info?.revision, other.stats.refused], [1_001, 1], 'a replica that is behind is no reason to go back')
 })
 
+for (const [wish, after] of [['0', 0], ['1', 1], ['2000', 2_000], ['99999999', 300_000]] as const) {
+  test(`what the server wants is bounded: ${wish} ms`, async (t) => {
+    const fake = await Fake.start(t)
+    fake.snapshot = killed
+    fake.first = () => `retry: ${wish}\n\n${message('snapshot', killed)}`
+    const flags = await Gonfalon.connect({ ...quick, endpoint: fake.endpoint, grace: 10 })
+    t.after(() => flags.close())
+    const ended = performance.now()
+    fake.drop()
+    await next(flags, 'stale')
+    assert.equal((flags.stats.lastError as Error & { after?: number }).after ?? 0, after)
+    if (after > 1_000) return
+    await fake.streaming() // it comes back, but not at once
+    assert.ok(performance.now() - ended > 240, `it came back after ${performance.now() - ended} ms`)
+  })
+}
+
 test('the server says how long to wait before the next connection', async (t) => {
   const fake = await Fake.start(t)
   fake.snapshot = killed

@@ -443,6 +443,7 @@ def test_backoff_doubles_with_jitter_and_keeps_to_what_the_server_asks() -> None
     assert low.delay(lost) == 0.25
     assert low.delay(WireError("no", 401)) == 15
     assert low.delay(WireError("busy", 503, retry_after=120)) == 120
+    assert low.delay(WireError("busy", 503, retry_after=0)) == 2  # no sooner than without
     assert [Backoff(Pace(), lambda: 0.5).delay(lost) for _ in range(1)] == [0.5]
     for _ in range(2000):
         low.delay(lost)

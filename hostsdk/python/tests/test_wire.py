@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import queue
 import threading
 import time
 from http.server import BaseHTTPRequestHandler
@@ -15,7 +16,7 @@ import pytest
 from fake import HEARTBEAT, FakeServer
 from flagset import frame, position, snapshot
 from gonfalon import AsyncGonfalon, Gonfalon, State
-from gonfalon.source import Pace
+from gonfalon.source import Backoff, Pace
 from watcher import QUICK, Watcher
 
 ONE, TWO = snapshot(1, a=True), snapshot(2, a=False)
@@ -113,12 +114,35 @@ def test_an_endless_answer_to_a_report_is_not_read(server: FakeServer, monkeypat
 
 
 def test_a_server_says_when_it_wants_its_hosts_back(server: FakeServer) -> None:
-    with Gonfalon(server.url, "token", grace=60, pace=Pace(backoff=60, longest=60)) as flags:
+    with Gonfalon(server.url, "token", grace=60, pace=Pace(backoff=0.01, longest=0.02)) as flags:
         server.await_stream()
-        server.send(b"retry: 20\n\n" + HEARTBEAT)
+        server.send(b"retry: 1200\n\n" + HEARTBEAT)
         server.cut()
+        cut = time.monotonic()
         server.await_stream()
+        assert time.monotonic() - cut > 1.1
         assert flags.stats.lost == 1
+
+
+@pytest.mark.parametrize(
+    ("wish", "least", "most"), [("0", 0.25, 0.75), ("1", 0.25, 0.75), ("2000", 2, 2.2), ("99999999", 300, 330)]
+)
+def test_what_a_server_wants_is_bounded(
+    server: FakeServer, monkeypatch: pytest.MonkeyPatch, wish: str, least: float, most: float
+) -> None:
+    pauses: queue.Queue[float] = queue.Queue()
+    delay = Backoff.delay
+
+    def note(self: Backoff, error: Exception, asked: float | None = None) -> float:
+        pauses.put(delay(self, error, asked))
+        return 3600
+
+    monkeypatch.setattr(Backoff, "delay", note)
+    with Gonfalon(server.url, "token", grace=60):
+        server.await_stream()
+        server.send(b"retry: " + wish.encode() + b"\n\n" + HEARTBEAT)
+        server.cut()
+        assert least <= pauses.get(timeout=10) <= most
 
 
 def test_a_wish_alone_is_nothing_delivered(server: FakeServer) -> None:

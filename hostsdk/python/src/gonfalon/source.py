@@ -44,16 +44,15 @@ class Backoff:
     def reset(self) -> None:
         self._attempts = 0
 
-    def delay(self, error: Exception) -> float:
-        """Seconds to wait after an attempt failed."""
+    def delay(self, error: Exception, asked: float | None = None) -> float:
+        """Seconds to wait after an attempt failed. What the server asked for can only make them more."""
         step = min(self._pace.backoff * 2.0 ** min(self._attempts, 30), self._pace.longest)
         self._attempts += 1
         if isinstance(error, WireError):
-            if error.retry_after is not None:
-                return error.retry_after * (1 + self._chance() / 10)
+            asked = asked if error.retry_after is None else error.retry_after
             if error.refusal:
                 step = self._pace.longest
-        return step * (0.5 + self._chance())
+        return max(step * (0.5 + self._chance()), (asked or 0) * (1 + self._chance() / 10))
 
 
 class Source:
@@ -221,9 +220,7 @@ class ServerSource(Source):
                 # The server is there, but something between doesn't let the stream through.
                 with contextlib.suppress(httpx.HTTPError, WireError, Refused, OSError):
                     await self._fetch()
-            if delivered and later is not None and not _turned_away(error):
-                return later * (1 + random.random() / 10)
-            return self._backoff.delay(error)
+            return self._backoff.delay(error, later if delivered else None)
 
     async def _event(self, kind: str, event: object, supersedes: str | None) -> None:
         if kind == "heartbeat":
