@@ -17,7 +17,7 @@ import (
 type Client struct {
 	Endpoint string       // such as "http://127.0.0.1:8080"; it may have a path
 	Token    string       // "" for none
-	HTTP     *http.Client // nil for http.DefaultClient; the context sets deadlines
+	HTTP     *http.Client // nil for http.DefaultClient; the context sets deadlines. Redirects are not followed
 	Agent    string       // the User-Agent; "" for Go's
 }
 
@@ -100,19 +100,30 @@ func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 	case r.write.IfAbsent:
 		set("If-None-Match", "*")
 	}
-	client := c.HTTP
-	if client == nil {
-		client = http.DefaultClient
-	}
-	answer, err := client.Do(q)
+	answer, err := unredirected(c.HTTP).Do(q)
 	if err != nil {
 		return nil, fmt.Errorf("apiclient: %w", err)
+	}
+	if to := answer.Header.Get("Location"); answer.StatusCode/100 == 3 && to != "" {
+		answer.Body.Close()
+		return nil, fmt.Errorf("apiclient: %s redirects to %.200q, which is not followed: the token is for the endpoint alone", c.Endpoint, to)
 	}
 	if answer.StatusCode >= 300 && answer.StatusCode != http.StatusNotModified {
 		defer answer.Body.Close()
 		return nil, readError(answer)
 	}
 	return answer, nil
+}
+
+// unredirected returns a client that follows no redirect: net/http would send the token on to the same host without TLS, to
+// its other ports and to its subdomains. nil stands for http.DefaultClient.
+func unredirected(client *http.Client) *http.Client {
+	if client == nil {
+		client = http.DefaultClient
+	}
+	own := *client
+	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &own
 }
 
 // call makes the request and reads the response into a document, unless into is nil.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +47,48 @@ func TestRequest(t *testing.T) {
 	}
 	if _, err := c.Disable(t.Context(), "e", "k", flagset.Scope{}, apiclient.WriteOptions{IfAbsent: true}); err != nil || *sent != "{}" || asked.Header.Get("If-None-Match") != "*" {
 		t.Errorf("%v %s %v", err, *sent, asked.Header)
+	}
+}
+
+// TestNoRedirectIsFollowed: whatever it leads to, the token stays with the endpoint, also if the program's own HTTP
+// client follows redirects.
+func TestNoRedirectIsFollowed(t *testing.T) {
+	reached := make(chan string, 100)
+	there := func(w http.ResponseWriter, r *http.Request) {
+		reached <- r.Host + r.URL.Path + " " + r.Header.Get("Authorization")
+	}
+	other, secure := httptest.NewServer(http.HandlerFunc(there)), httptest.NewTLSServer(http.HandlerFunc(there))
+	t.Cleanup(other.Close)
+	t.Cleanup(secure.Close)
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		for _, to := range []string{other.URL + "/v1/envs", secure.URL + "/v1/envs", "/elsewhere", "//" + other.Listener.Addr().String()} {
+			follows := &http.Client{CheckRedirect: func(_ *http.Request, via []*http.Request) error {
+				if len(via) > 3 {
+					return http.ErrUseLastResponse
+				}
+				return nil
+			}}
+			for name, own := range map[string]*http.Client{"none": nil, "one that follows": follows} {
+				c, asked, _ := answering(t, status, http.Header{"Location": {to}}, "")
+				c.HTTP = own
+				_, err := c.Environments(t.Context())
+				_, changed := c.Kill(t.Context(), "e", "k", nil, apiclient.WriteOptions{})
+				var streamed error
+				for _, streamed = range c.Changes(t.Context(), "e", "") {
+				}
+				for what, err := range map[string]error{"a read": err, "a change": changed, "a stream": streamed} {
+					if err == nil || !strings.Contains(err.Error(), "redirects to "+strconv.Quote(to)) {
+						t.Errorf("%d to %s, client: %s, %s: %v", status, to, name, what, err)
+					}
+				}
+				if strings.Contains(asked.URL.Path, "elsewhere") {
+					t.Errorf("%d to %s, client: %s: it was followed", status, to, name)
+				}
+			}
+		}
+	}
+	if len(reached) > 0 {
+		t.Errorf("it was followed to %s", <-reached)
 	}
 }
 
