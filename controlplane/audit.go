@@ -20,6 +20,7 @@ type AuditQuery struct {
 	Flag         string
 	Segment      string
 	By           string
+	OnBehalfOf   string
 	Action       string    // an action, or the part of it before the dot
 	Since, Until time.Time // since is inclusive, until is not
 	Cursor       string
@@ -173,7 +174,8 @@ func (r *auditReader) peek(ctx context.Context) (*api.AuditEntry, error) {
 // wants reports whether the query selects an entry. It reads the entry's body if the answer or the caller needs it.
 func (r *auditReader) wants(ctx context.Context, entry *api.AuditEntry, saved *stored.AuditEntry) (bool, error) {
 	q := &r.q
-	if !q.Until.IsZero() && !entry.Time.Before(q.Until) || q.By != "" && entry.By != q.By {
+	if !q.Until.IsZero() && !entry.Time.Before(q.Until) || q.By != "" && entry.By != q.By ||
+		q.OnBehalfOf != "" && entry.OnBehalfOf != q.OnBehalfOf {
 		return false, nil
 	}
 	if q.Action != "" && entry.Action != q.Action && !strings.HasPrefix(entry.Action, q.Action+".") {

@@ -138,7 +138,8 @@ func readPart(r *bufio.Reader, sum hash.Hash) ([]byte, error) {
 // RestoreOptions says who restores, for the audit, and what.
 type RestoreOptions struct {
 	By, Reason    string
-	WithoutTokens bool // leave out all tokens, since some may have been revoked since the backup; the next start makes an admin token
+	OnBehalfOf    string // for whom By restores; "" for itself
+	WithoutTokens bool   // leave out all tokens, since some may have been revoked since the backup; the next start makes an admin token
 }
 
 // RestoreResult says what was restored.
@@ -154,6 +155,9 @@ type RestoreResult struct {
 // can't be read, and nothing was written) or Unavailable.
 // Why: RATIONALE.md "Why can a backup only be restored into an empty store?"
 func Restore(ctx context.Context, into store.Store, r io.Reader, o RestoreOptions) (RestoreResult, error) {
+	if err := checkOptions(&WriteOptions{By: o.By, OnBehalfOf: o.OnBehalfOf, Reason: o.Reason}); err != nil {
+		return RestoreResult{}, err
+	}
 	spool, err := spoolBackup(r)
 	if err != nil {
 		return RestoreResult{}, err
@@ -223,7 +227,7 @@ func restoredHead(env string, h model.Head, o RestoreOptions) (model.Head, store
 		o.By = "unknown"
 	}
 	h.Stages = nil
-	intent := model.Intent{Environment: env, Action: "restore", By: o.By, Reason: o.Reason}
+	intent := model.Intent{Environment: env, Action: "restore", By: o.By, OnBehalfOf: o.OnBehalfOf, Reason: o.Reason}
 	d := model.NewDraft(&model.State{Env: env, Head: h}, time.Now(), intent)
 	d.Renew()
 	entry, _ := replica.AuditOps(d)

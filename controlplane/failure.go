@@ -70,7 +70,7 @@ func (s *Service) recordRefusal(ctx context.Context, c change, err error) {
 		return
 	}
 	s.RecordFailure(ctx, api.FailedWrite{
-		Environment: c.env, By: c.options.By, Token: c.options.Token, Reason: c.options.Reason, Action: c.action, Key: c.key, Code: code, Detail: err.Error(),
+		Environment: c.env, By: c.options.By, OnBehalfOf: c.options.OnBehalfOf, Token: c.options.Token, Reason: c.options.Reason, Action: c.action, Key: c.key, Code: code, Detail: err.Error(),
 	})
 }
 
@@ -93,7 +93,7 @@ func (s *Service) RecordFailure(ctx context.Context, f api.FailedWrite) {
 		return
 	}
 	saved := stored.Failure{
-		By: oneLine(f.By, maxBy), Token: oneLine(f.Token, maxBy), Reason: oneLine(f.Reason, stored.MaxDetail), Action: oneLine(f.Action, maxBy),
+		By: oneLine(f.By, maxBy), OnBehalfOf: oneLine(f.OnBehalfOf, maxBy), Token: oneLine(f.Token, maxBy), Reason: oneLine(f.Reason, stored.MaxDetail), Action: oneLine(f.Action, maxBy),
 		Key: oneLine(f.Key, maxBy), Code: f.Code, Detail: oneLine(f.Detail, stored.MaxDetail), Suppressed: suppressed,
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), replica.ApplyDeadline)
@@ -148,7 +148,7 @@ func (s *Service) Failures(ctx context.Context, q AuditQuery) ([]api.FailedWrite
 		}
 		f := saved.Document(env, stored.FromMicros(us))
 		switch {
-		case q.By != "" && f.By != q.By,
+		case q.By != "" && f.By != q.By, q.OnBehalfOf != "" && f.OnBehalfOf != q.OnBehalfOf,
 			q.Action != "" && f.Action != q.Action && !strings.HasPrefix(f.Action, q.Action+"."),
 			!q.Since.IsZero() && f.Time.Before(q.Since), !q.Until.IsZero() && !f.Time.Before(q.Until):
 			return nil

@@ -59,7 +59,7 @@ func (s *Service) unreadableFlag(v *replica.View, st *model.State, u *model.Unre
 		Warnings: []api.Problem{{Detail: u.Refusal().Error()}},
 	}}
 	if r := st.Flag(u.Key); r != nil {
-		f.Version, f.Revision, f.UpdatedBy = st.Head.Version(r.Meta.Revision), r.Meta.Revision, r.Meta.By
+		f.Version, f.Revision, f.UpdatedBy, f.UpdatedOnBehalfOf = st.Head.Version(r.Meta.Revision), r.Meta.Revision, r.Meta.By, r.Meta.OnBehalfOf
 		f.Created, f.Updated = stored.FromMicros(r.Meta.Created), stored.FromMicros(r.Meta.Updated)
 	}
 	return f
@@ -78,7 +78,7 @@ func (s *Service) describeWith(v *replica.View, st *model.State, r *model.Record
 	}
 	return api.Flag{Flag: flag, FlagInfo: api.FlagInfo{
 		Version: st.Head.Version(r.Meta.Revision), Revision: r.Meta.Revision,
-		Created: stored.FromMicros(r.Meta.Created), Updated: stored.FromMicros(r.Meta.Updated), UpdatedBy: r.Meta.By,
+		Created: stored.FromMicros(r.Meta.Created), Updated: stored.FromMicros(r.Meta.Updated), UpdatedBy: r.Meta.By, UpdatedOnBehalfOf: r.Meta.OnBehalfOf,
 		State: stateOf(&flag), LastEvaluated: stored.FromMicros(used.Last), Evaluations: used.Count, Warnings: api.Problems(problems),
 	}}, nil
 }

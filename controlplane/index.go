@@ -135,7 +135,7 @@ func packed(revision int64, list []line) []byte {
 func indexed(st *model.State, r *model.Record) api.IndexFlag {
 	x := api.IndexFlag{
 		Key: r.Key(), State: api.StateUnreadable, OnFor: []string{}, Revision: r.Meta.Revision,
-		Updated: stored.FromMicros(r.Meta.Updated).Truncate(time.Second), UpdatedBy: r.Meta.By, Reason: r.Meta.Reason,
+		Updated: stored.FromMicros(r.Meta.Updated).Truncate(time.Second), UpdatedBy: r.Meta.By, UpdatedOnBehalfOf: r.Meta.OnBehalfOf, Reason: r.Meta.Reason,
 	}
 	if st.UnreadableRecord(snapshot.FlagRecord, r.Key()) != nil || r.Read() != nil {
 		return x

@@ -162,7 +162,7 @@ func editOf(env string, e store.Entry) (api.LiveEdit, error) {
 		return api.LiveEdit{}, err
 	}
 	edit := api.LiveEdit{
-		Revision: entry.Revision, Time: entry.Time, Actor: entry.By, Action: entry.Action, Reason: entry.Reason, Keys: []string{},
+		Revision: entry.Revision, Time: entry.Time, Actor: entry.By, OnBehalfOf: entry.OnBehalfOf, Action: entry.Action, Reason: entry.Reason, Keys: []string{},
 		More: saved.Body != "" && saved.Names == nil,
 	}
 	names := saved.Names

@@ -33,7 +33,8 @@ func (s *Service) observe(ctx context.Context, c change, d *replica.Draft, took 
 		}
 	}()
 	e := WriteEvent{DryRun: c.options.DryRun, Took: took, Err: err, Entry: api.AuditEntry{
-		Environment: c.env, Time: s.now(), Action: c.action, Key: c.key, By: c.options.By, Reason: c.options.Reason, Changes: []api.Change{},
+		Environment: c.env, Time: s.now(), Action: c.action, Key: c.key, By: c.options.By, OnBehalfOf: c.options.OnBehalfOf,
+		Token: c.options.Token, Reason: c.options.Reason, Changes: []api.Change{},
 	}}
 	if err == nil {
 		e.Entry.Key, e.Entry.Changes = d.Intent.Key, slices.Clone(d.Changes)

@@ -1,6 +1,9 @@
 package controlplane
 
 import (
+	"strings"
+	"unicode/utf8"
+
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
@@ -9,6 +12,7 @@ import (
 // WriteOptions are the options of every change.
 type WriteOptions struct {
 	By           string   // who makes the change, for the audit
+	OnBehalfOf   string   // for whom By makes it, for the audit; "" for By itself
 	Token        string   // the id of the token with which it is made, for the audit: a name can be given to another; "" for none
 	Reason       string   // why
 	IfMatch      []string // versions, one of which must be the current one; "*" means that it must exist
@@ -36,7 +40,16 @@ func checkOptions(o *WriteOptions) error {
 	if len(o.Reason) > maxReason {
 		return model.InvalidAt("/reason", "it is longer than 4096 bytes", "")
 	}
+	if len(o.OnBehalfOf) > maxBy {
+		return model.InvalidAt("/on_behalf_of", "it is longer than 256 bytes", "")
+	}
+	if strings.TrimSpace(o.OnBehalfOf) != o.OnBehalfOf {
+		return model.InvalidAt("/on_behalf_of", "it begins or ends with white space", "")
+	}
 	if err := checkReadable("/by", o.By); err != nil {
+		return err
+	}
+	if err := checkReadable("/on_behalf_of", o.OnBehalfOf); err != nil {
 		return err
 	}
 	return checkReadable("/reason", o.Reason)
@@ -44,6 +57,9 @@ func checkOptions(o *WriteOptions) error {
 
 // checkReadable refuses control characters in a name or a reason, which others read in a terminal or a log.
 func checkReadable(pointer, text string) error {
+	if !utf8.ValidString(text) {
+		return model.InvalidAt(pointer, "it is not valid UTF-8", "")
+	}
 	if problem := flagset.ControlProblem(text, ""); problem != "" {
 		return model.InvalidAt(pointer, problem, "write it on one line")
 	}

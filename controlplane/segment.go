@@ -27,7 +27,7 @@ func describeSegment(st *model.State, r *model.Record) (api.Segment, error) {
 	}
 	return api.Segment{Segment: r.Segment(), SegmentInfo: api.SegmentInfo{
 		Version: st.Head.Version(r.Meta.Revision), Revision: r.Meta.Revision,
-		Created: stored.FromMicros(r.Meta.Created), Updated: stored.FromMicros(r.Meta.Updated), UpdatedBy: r.Meta.By,
+		Created: stored.FromMicros(r.Meta.Created), Updated: stored.FromMicros(r.Meta.Updated), UpdatedBy: r.Meta.By, UpdatedOnBehalfOf: r.Meta.OnBehalfOf,
 		Users: append([]string{}, model.Users(st.Flags, flagset.SegmentGate, r.Key())...), Warnings: api.Problems(model.Warnings(r.Own)),
 	}}, nil
 }

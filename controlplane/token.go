@@ -73,7 +73,8 @@ func (s *Service) CreateToken(ctx context.Context, n api.NewToken, o WriteOption
 			}
 		}
 		saved = stored.Token{
-			Name: n.Name, Role: n.Role, Envs: n.Envs, Created: d.Head.Time, Expires: stored.Micros(n.Expires), By: d.Intent.By, Hash: hash[:],
+			Name: n.Name, Role: n.Role, Envs: n.Envs, Created: d.Head.Time, Expires: stored.Micros(n.Expires), By: d.Intent.By, ActsForOthers: n.ActsForOthers,
+			Hash: hash[:],
 		}
 		d.Require(store.Guard{Key: stored.TokenPrefix + id})
 		d.Write(store.Op{Key: stored.TokenPrefix + id, Value: stored.Marshal(saved)})
@@ -99,6 +100,9 @@ func (s *Service) checkToken(n api.NewToken, secret string) error {
 	}
 	if err := checkReadable("/name", n.Name); err != nil {
 		return err
+	}
+	if writes := (api.Token{Role: n.Role}).Allows(api.PermitWrite, ""); n.ActsForOthers && !writes {
+		return model.InvalidAt("/acts_for_others", "a token with the role "+string(n.Role)+" changes nothing", "leave it out, or use admin or editor")
 	}
 	if !n.Expires.IsZero() && !n.Expires.After(s.now()) {
 		return model.InvalidAt("/expires", "it is not in the future", "")
@@ -171,7 +175,7 @@ func (s *Service) RevokeToken(ctx context.Context, id string, o WriteOptions) er
 			return &api.Error{Code: api.InUse, Message: "it is the last admin token", Users: []string{}}
 		}
 		d.Write(store.Op{Key: stored.TokenPrefix + id, Delete: true}, store.Op{Key: stored.UsedPrefix + id, Delete: true})
-		was := (&stored.Token{Name: t.Name, Role: t.Role, Envs: t.Envs, Expires: stored.Micros(t.Expires)}).Audit()
+		was := (&stored.Token{Name: t.Name, Role: t.Role, Envs: t.Envs, ActsForOthers: t.ActsForOthers, Expires: stored.Micros(t.Expires)}).Audit()
 		return d.Note(api.Change{Kind: api.KindToken, Key: id, Op: api.OpDelete}, was, nil)
 	})
 }

@@ -58,7 +58,7 @@ func (s *Service) change(ctx context.Context, c change, build replica.Build) (d 
 	}
 	o := c.options
 	intent := model.Intent{
-		Environment: c.env, Action: c.action, Key: c.key, By: o.By, Token: o.Token, Reason: o.Reason, AllowMissing: o.AllowMissing, DryRun: o.DryRun,
+		Environment: c.env, Action: c.action, Key: c.key, By: o.By, OnBehalfOf: o.OnBehalfOf, Token: o.Token, Reason: o.Reason, AllowMissing: o.AllowMissing, DryRun: o.DryRun,
 		Urgent: c.urgent,
 	}
 	if o.KeepSettings {

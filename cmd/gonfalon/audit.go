@@ -79,6 +79,7 @@ type auditQuery struct {
 func (q *auditQuery) register(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&q.By, "by", "", "only changes by this token")
+	f.StringVar(&q.OnBehalfOf, "on-behalf-of", "", "only changes that a token made for this person or system")
 	f.StringVar(&q.Action, "action", "", "only this action, such as flag.enable, or flag for all actions on flags")
 	f.StringVar(&q.since, "since", "", "from this time on, such as 2026-11-27T00:00:00Z, or 24h or 7d ago")
 	f.StringVar(&q.until, "until", "", "before this time")
@@ -113,19 +114,27 @@ func (q *auditQuery) print(c *cobra.Command, o output, ask func(apiclient.AuditQ
 		return err
 	}
 	n := noun{
-		document: page, narrow: 8,
-		header: []string{"TIME", "ENVIRONMENT", "REVISION", "ACTION", "KEY", "BY", "REASON", "CHANGES", "EVERY CHANGE"},
+		document: page, narrow: 9,
+		header: []string{"TIME", "ENVIRONMENT", "REVISION", "ACTION", "KEY", "BY", "FOR", "REASON", "CHANGES", "EVERY CHANGE", "TOKEN"},
 	}
 	for _, e := range page.Entries {
 		lines := changeLines(e.Changes, e.Key)
 		n.names = append(n.names, fmt.Sprintf("%s/%d", e.Environment, e.Revision))
-		n.rows = append(n.rows, []string{when(e.Time), e.Environment, strconv.FormatInt(e.Revision, 10), e.Action, e.Key, e.By,
-			shortened(e.Reason), shortened(strings.Join(lines, "; ")), strings.Join(lines, "; ")})
+		n.rows = append(n.rows, []string{when(e.Time), e.Environment, strconv.FormatInt(e.Revision, 10), e.Action, e.Key, e.By, e.OnBehalfOf,
+			shortened(e.Reason), shortened(strings.Join(lines, "; ")), strings.Join(lines, "; "), e.Token})
 	}
 	if page.Next != "" {
 		n.summary = "there is more: --limit, --since and --until select it"
 	}
 	return o.print(c, n)
+}
+
+// byWhom names who made a change, and for whom.
+func byWhom(by, onBehalfOf string) string {
+	if onBehalfOf == "" {
+		return by
+	}
+	return by + " for " + onBehalfOf
 }
 
 // changeLines tells changes, each on a line; those of what key names without saying so again.
@@ -154,13 +163,13 @@ func printFailures(ctx context.Context, c *cobra.Command, client *apiclient.Clie
 		return err
 	}
 	noun := noun{
-		document: api.FailureList{Failures: failures}, narrow: 7,
-		header: []string{"TIME", "ENVIRONMENT", "ACTION", "KEY", "BY", "CODE", "DETAIL", "REASON"},
+		document: api.FailureList{Failures: failures}, narrow: 8,
+		header: []string{"TIME", "ENVIRONMENT", "ACTION", "KEY", "BY", "FOR", "CODE", "DETAIL", "REASON", "TOKEN"},
 	}
 	for _, f := range failures {
 		noun.names = append(noun.names, f.Action+" "+f.Key)
-		noun.rows = append(noun.rows, []string{when(f.Time), f.Environment, f.Action, f.Key, f.By, string(f.Code),
-			strings.ReplaceAll(f.Detail, "\n", "; "), f.Reason})
+		noun.rows = append(noun.rows, []string{when(f.Time), f.Environment, f.Action, f.Key, f.By, f.OnBehalfOf, string(f.Code),
+			strings.ReplaceAll(f.Detail, "\n", "; "), f.Reason, f.Token})
 	}
 	return o.print(c, noun)
 }

@@ -134,12 +134,33 @@ func (n *connection) hinted(err error) error {
 // changeOptions are the options that every change takes.
 type changeOptions struct {
 	reason, ifMatch      string
+	onBehalfOf           somebody
 	allowMissing, dryRun bool
 }
+
+// somebody is the value of an option that names a person or a system. An empty one is refused: it is a variable that a
+// script didn't set.
+type somebody string
+
+// Set takes a name.
+func (s *somebody) Set(text string) error {
+	if text == "" {
+		return errors.New("it is empty: name somebody, or leave it out")
+	}
+	*s = somebody(text)
+	return nil
+}
+
+func (s *somebody) String() string { return string(*s) }
+
+// Type returns what help calls the value.
+func (s *somebody) Type() string { return "string" }
 
 func (w *changeOptions) register(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&w.reason, "reason", "", "why, for the audit")
+	f.Var(&w.onBehalfOf, "on-behalf-of", "for whom, for the audit; it takes a token that acts for others")
+	annotate(f.Lookup("on-behalf-of"), isSetting, "")
 	f.BoolVar(&w.dryRun, "dry-run", false, "check everything, and change nothing")
 }
 
@@ -154,7 +175,7 @@ func (w *changeOptions) references(c *cobra.Command) {
 }
 
 func (w *changeOptions) options() apiclient.WriteOptions {
-	return apiclient.WriteOptions{Reason: w.reason, IfMatch: w.ifMatch, AllowMissing: w.allowMissing, DryRun: w.dryRun}
+	return apiclient.WriteOptions{Reason: w.reason, OnBehalfOf: string(w.onBehalfOf), IfMatch: w.ifMatch, AllowMissing: w.allowMissing, DryRun: w.dryRun}
 }
 
 // sayDone prints a sentence about what was done, or would be.

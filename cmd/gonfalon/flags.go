@@ -48,7 +48,7 @@ func flagsNoun(env string, document any, flags ...api.Flag) noun {
 		n.set.Flags = append(n.set.Flags, f.Flag)
 		n.rows = append(n.rows, []string{
 			f.Key, state, f.Owner, when(f.Updated), when(f.LastEvaluated), shortened(gates(f)),
-			strconv.FormatInt(f.Revision, 10), f.UpdatedBy, strings.Join(f.Tags, ", "),
+			strconv.FormatInt(f.Revision, 10), byWhom(f.UpdatedBy, f.UpdatedOnBehalfOf), strings.Join(f.Tags, ", "),
 			shortened(f.Description), f.Version,
 		})
 	}

@@ -88,7 +88,7 @@ func (p *flagVerb) printFlag(ctx context.Context, c *cobra.Command, client *apic
 		p.doubt(ctx, c, client, f.Key)
 	}
 	noun := flagsNoun(p.env, f, f)
-	noun.note = provenance(p.env, f.Revision, f.Updated, f.UpdatedBy, f.Version)
+	noun.note = provenance(p.env, f.Revision, f.Updated, byWhom(f.UpdatedBy, f.UpdatedOnBehalfOf), f.Version)
 	noun.text = func(io.Writer) error {
 		text := "%s is %s at revision %d of %s"
 		switch {

@@ -26,7 +26,7 @@ with -o json, which adds what the control plane knows about the flag.`,
 			warn(c, f.Warnings)
 			warnOlder(c, f.Unknown)
 			noun := flagsNoun(n.env, f, f)
-			noun.note = string(f.State) + ": " + gates(f) + " · " + provenance(n.env, f.Revision, f.Updated, f.UpdatedBy, f.Version)
+			noun.note = string(f.State) + ": " + gates(f) + " · " + provenance(n.env, f.Revision, f.Updated, byWhom(f.UpdatedBy, f.UpdatedOnBehalfOf), f.Version)
 			noun.text = func(w io.Writer) error { return noun.writeYAML(w) }
 			return o.print(c, noun)
 		}),

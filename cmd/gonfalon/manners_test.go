@@ -18,7 +18,7 @@ import (
 // verb is what the manners ask of a verb, as CONTRIBUTING.md states them.
 type verb struct {
 	prints    bool // nouns: it has -o, and a command line in TestForms
-	changes   bool // what the control plane has: it has --dry-run and --reason, and a command line in TestDryRuns
+	changes   bool // what the control plane has: it has --dry-run, --reason and --on-behalf-of, and a command line in TestDryRuns
 	tries     bool // something else: it has --dry-run alone
 	versioned bool // what it changes: it has --if-match
 	asks      bool // a person: it has --yes
@@ -115,6 +115,7 @@ func TestVerbsHaveManners(t *testing.T) {
 			has, ought bool
 		}{
 			{"-o", form, v.prints}, {"--dry-run", has("dry-run"), v.changes || v.tries}, {"--reason", has("reason"), v.changes},
+			{"--on-behalf-of", has("on-behalf-of") && !strings.HasSuffix(name, "audit") && !strings.HasSuffix(name, "history"), v.changes},
 			{"--if-match", has("if-match"), v.versioned}, {"--yes", has("yes"), v.asks},
 			{"--json", has("json") && name != "conformance", false},
 		} {
@@ -313,6 +314,8 @@ func TestDryRuns(t *testing.T) {
 		ask := s.run
 		if args[0] == "restore" {
 			ask = func(args ...string) result { return gonfalon(t, args...) }
+		} else if args[0] != "follow" { // which finds nothing to change, and asks for nothing
+			ask(append(args, "--dry-run", "--on-behalf-of", "bob")...).has(t, 1, `may not act for "bob"`)
 		}
 		got := ask(append(args, "--dry-run", "--reason", "to see")...)
 		if used := args[0] == "segments" && args[1] == "delete"; used { // as flags use it

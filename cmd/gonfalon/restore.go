@@ -49,7 +49,7 @@ tokens that work again, since some may have been revoked after the backup; --wit
 			}
 			defer func() { err = errors.Join(err, store.Close()) }()
 			restored, err := controlplane.Restore(c.Context(), store, bufio.NewReader(in), controlplane.RestoreOptions{
-				By: offlineBy, Reason: w.reason, WithoutTokens: withoutTokens,
+				By: offlineBy, OnBehalfOf: string(w.onBehalfOf), Reason: w.reason, WithoutTokens: withoutTokens,
 			})
 			if err != nil {
 				return err

@@ -42,7 +42,7 @@ func segmentsNoun(env string, document any, list ...api.Segment) noun {
 		n.set.Segments = append(n.set.Segments, s.Segment)
 		n.rows = append(n.rows, []string{
 			s.Key, strconv.Itoa(len(s.Constraints)), when(s.Updated), shortened(strings.Join(s.Users, ", ")),
-			shortened(s.Description), strconv.FormatInt(s.Revision, 10), s.UpdatedBy, s.Version,
+			shortened(s.Description), strconv.FormatInt(s.Revision, 10), byWhom(s.UpdatedBy, s.UpdatedOnBehalfOf), s.Version,
 		})
 	}
 	return n
@@ -85,7 +85,7 @@ func newSegmentsGet(n *connection) *cobra.Command {
 			warn(c, s.Warnings)
 			warnOlder(c, s.Unknown)
 			noun := segmentsNoun(n.env, s, s)
-			noun.note = provenance(n.env, s.Revision, s.Updated, s.UpdatedBy, s.Version)
+			noun.note = provenance(n.env, s.Revision, s.Updated, byWhom(s.UpdatedBy, s.UpdatedOnBehalfOf), s.Version)
 			noun.text = func(w io.Writer) error { return noun.writeYAML(w) }
 			return o.print(c, noun)
 		}),

@@ -36,14 +36,17 @@ type tokenKeeper interface {
 // tokensNoun returns what a verb prints of tokens. The document is one's, or a list's.
 func tokensNoun(document any, list ...api.Token) noun {
 	n := noun{
-		document: document, narrow: 6,
-		header: []string{"ID", "NAME", "ROLE", "ENVIRONMENTS", "EXPIRES", "LAST USED", "CREATED", "BY"},
+		document: document, narrow: 7,
+		header: []string{"ID", "NAME", "ROLE", "ACTS FOR OTHERS", "ENVIRONMENTS", "EXPIRES", "LAST USED", "CREATED", "BY"},
 	}
 	for _, t := range list {
 		n.names = append(n.names, t.ID)
+		others := "no"
+		if t.ActsForOthers {
+			others = "yes"
+		}
 		n.rows = append(n.rows, []string{
-			t.ID, t.Name, string(t.Role), environments(t.Envs), when(t.Expires), when(t.LastUsed),
-			when(t.Created), t.By,
+			t.ID, t.Name, string(t.Role), others, environments(t.Envs), when(t.Expires), when(t.LastUsed), when(t.Created), t.By,
 		})
 	}
 	return n
@@ -120,6 +123,7 @@ server is stopped, and the role is admin unless you name another.`,
 	f.StringVar(&name, "name", "", "what uses the token (default: its role)")
 	f.StringVar(&role, "role", "", "admin, editor, viewer, sdk or client")
 	f.StringArrayVar(&token.Envs, "for-env", nil, "an environment that the token is for; may be repeated (default: all)")
+	f.BoolVar(&token.ActsForOthers, "acts-for-others", false, "it may say on whose behalf it makes a change (--on-behalf-of), which the audit shows beside its name")
 	f.StringVar(&expires, "expires", "", "when it expires, such as 2027-01-01T00:00:00Z, or after how long, such as 90d (default: never)")
 	return c
 }
@@ -211,7 +215,7 @@ const offlineBy = "gonfalon, on the store"
 
 // offline are the options of such a change.
 func (w *changeOptions) offline() controlplane.WriteOptions {
-	return controlplane.WriteOptions{By: offlineBy, Reason: w.reason, DryRun: w.dryRun}
+	return controlplane.WriteOptions{By: offlineBy, OnBehalfOf: string(w.onBehalfOf), Reason: w.reason, DryRun: w.dryRun}
 }
 
 func (l localTokens) create(ctx context.Context, t api.NewToken, w changeOptions) (api.Token, error) {

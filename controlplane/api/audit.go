@@ -8,7 +8,8 @@ type AuditEntry struct {
 	Revision    int64     `json:"revision,omitempty"`
 	Time        time.Time `json:"time"`
 	By          string    `json:"by"`
-	Token       string    `json:"token,omitempty"` // the id of the token that By is the name of; names can be given to others
+	OnBehalfOf  string    `json:"on_behalf_of,omitempty"` // for whom By made it, as By said; absent for itself
+	Token       string    `json:"token,omitempty"`        // the id of the token that By is the name of; names can be given to others
 	Reason      string    `json:"reason,omitempty"`
 	Action      string    `json:"action"`
 	Key         string    `json:"key,omitempty"`
@@ -27,7 +28,8 @@ type FailedWrite struct {
 	Environment string    `json:"environment,omitempty"`
 	Time        time.Time `json:"time"`
 	By          string    `json:"by"`
-	Token       string    `json:"token,omitempty"` // the id of the token that By is the name of; names can be given to others
+	OnBehalfOf  string    `json:"on_behalf_of,omitempty"` // for whom By made it, as By said; absent for itself
+	Token       string    `json:"token,omitempty"`        // the id of the token that By is the name of; names can be given to others
 	Reason      string    `json:"reason,omitempty"`
 	Action      string    `json:"action"`
 	Key         string    `json:"key,omitempty"`

@@ -17,17 +17,18 @@ type Flag struct {
 
 // FlagInfo is the metadata that the control plane adds to a flag. It is ignored when a flag is put.
 type FlagInfo struct {
-	Version       string    `json:"version"`
-	Revision      int64     `json:"revision"` // the environment's revision that last changed the flag
-	Created       time.Time `json:"created,omitzero"`
-	Updated       time.Time `json:"updated,omitzero"`
-	UpdatedBy     string    `json:"updated_by"`
-	State         State     `json:"state"`
-	LastEvaluated time.Time `json:"last_evaluated,omitzero"` // absent if never reported
-	Evaluations   int64     `json:"evaluations"`
-	Stale         bool      `json:"stale"`
-	Words         *Words    `json:"words,omitempty"` // what the gates do; absent if this build can't read the flag
-	Warnings      []Problem `json:"warnings,omitempty"`
+	Version           string    `json:"version"`
+	Revision          int64     `json:"revision"` // the environment's revision that last changed the flag
+	Created           time.Time `json:"created,omitzero"`
+	Updated           time.Time `json:"updated,omitzero"`
+	UpdatedBy         string    `json:"updated_by"`
+	UpdatedOnBehalfOf string    `json:"updated_on_behalf_of,omitempty"` // for whom UpdatedBy made the last change; absent for itself
+	State             State     `json:"state"`
+	LastEvaluated     time.Time `json:"last_evaluated,omitzero"` // absent if never reported
+	Evaluations       int64     `json:"evaluations"`
+	Stale             bool      `json:"stale"`
+	Words             *Words    `json:"words,omitempty"` // what the gates do; absent if this build can't read the flag
+	Warnings          []Problem `json:"warnings,omitempty"`
 
 	// Only the responses to changes have these.
 	Enabled *bool `json:"enabled,omitempty"` // the flag's immediate state for the actors that the change was about
@@ -38,7 +39,7 @@ type FlagInfo struct {
 type Words = words.Words
 
 // FlagInfoFields lists the members of a FlagInfo.
-var FlagInfoFields = []string{"version", "revision", "created", "updated", "updated_by", "state", "last_evaluated", "evaluations", "stale", "words", "warnings", "enabled", "changed"}
+var FlagInfoFields = []string{"version", "revision", "created", "updated", "updated_by", "updated_on_behalf_of", "state", "last_evaluated", "evaluations", "stale", "words", "warnings", "enabled", "changed"}
 
 // MarshalJSON writes the authoring form and the info's members after it.
 func (f Flag) MarshalJSON() ([]byte, error) { return JoinObjects(f.Flag, f.FlagInfo) }

@@ -64,13 +64,14 @@ type LivePlace struct {
 
 // LiveEdit says what one revision changed. The audit has all of it.
 type LiveEdit struct {
-	Revision int64     `json:"revision"`
-	Time     time.Time `json:"time"`
-	Actor    string    `json:"actor"`
-	Action   string    `json:"action"`
-	Reason   string    `json:"reason,omitempty"`
-	Keys     []string  `json:"keys"`               // of the flags
-	Segments []string  `json:"segments,omitempty"` // their keys
-	Settings bool      `json:"settings,omitempty"` // the environment's settings or description changed
-	More     bool      `json:"more,omitempty"`     // there are too many names: the lists are only a part
+	Revision   int64     `json:"revision"`
+	Time       time.Time `json:"time"`
+	Actor      string    `json:"actor"`
+	OnBehalfOf string    `json:"on_behalf_of,omitempty"` // for whom the actor made it; absent for itself
+	Action     string    `json:"action"`
+	Reason     string    `json:"reason,omitempty"`
+	Keys       []string  `json:"keys"`               // of the flags
+	Segments   []string  `json:"segments,omitempty"` // their keys
+	Settings   bool      `json:"settings,omitempty"` // the environment's settings or description changed
+	More       bool      `json:"more,omitempty"`     // there are too many names: the lists are only a part
 }

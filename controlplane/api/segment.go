@@ -16,18 +16,19 @@ type Segment struct {
 
 // SegmentInfo is the metadata that the control plane adds to a segment. It is ignored when a segment is put.
 type SegmentInfo struct {
-	Version   string    `json:"version"`
-	Revision  int64     `json:"revision"`
-	Created   time.Time `json:"created,omitzero"`
-	Updated   time.Time `json:"updated,omitzero"`
-	UpdatedBy string    `json:"updated_by"`
-	Users     []string  `json:"users"` // the keys of the flags that name it
-	Warnings  []Problem `json:"warnings,omitempty"`
-	Changed   *bool     `json:"changed,omitempty"` // only in the responses to changes
+	Version           string    `json:"version"`
+	Revision          int64     `json:"revision"`
+	Created           time.Time `json:"created,omitzero"`
+	Updated           time.Time `json:"updated,omitzero"`
+	UpdatedBy         string    `json:"updated_by"`
+	UpdatedOnBehalfOf string    `json:"updated_on_behalf_of,omitempty"` // for whom UpdatedBy made the last change; absent for itself
+	Users             []string  `json:"users"`                          // the keys of the flags that name it
+	Warnings          []Problem `json:"warnings,omitempty"`
+	Changed           *bool     `json:"changed,omitempty"` // only in the responses to changes
 }
 
 // SegmentInfoFields lists the members of a SegmentInfo.
-var SegmentInfoFields = []string{"version", "revision", "created", "updated", "updated_by", "users", "warnings", "changed"}
+var SegmentInfoFields = []string{"version", "revision", "created", "updated", "updated_by", "updated_on_behalf_of", "users", "warnings", "changed"}
 
 // MarshalJSON writes the authoring form and the info's members after it.
 func (s Segment) MarshalJSON() ([]byte, error) { return JoinObjects(s.Segment, s.SegmentInfo) }

@@ -15,7 +15,9 @@ type Token struct {
 	Expires  time.Time `json:"expires,omitzero"`   // absent for never
 	LastUsed time.Time `json:"last_used,omitzero"` // absent for never
 	By       string    `json:"by"`
-	Secret   string    `json:"token,omitempty"`
+	// ActsForOthers permits changes on behalf of others, whom the audit then shows beside the token's name.
+	ActsForOthers bool   `json:"acts_for_others,omitempty"`
+	Secret        string `json:"token,omitempty"`
 }
 
 // TokenList is every token.
@@ -29,7 +31,9 @@ type NewToken struct {
 	Role    Role      `json:"role"`
 	Envs    []string  `json:"envs,omitempty"`
 	Expires time.Time `json:"expires,omitzero"`
-	Secret  string    `json:"-"` // 16 printable characters or more; "" to make one. Only a program that embeds the control plane can choose it
+	// ActsForOthers permits changes on behalf of others. No role has it by itself.
+	ActsForOthers bool   `json:"acts_for_others,omitempty"`
+	Secret        string `json:"-"` // 16 printable characters or more; "" to make one. Only a program that embeds the control plane can choose it
 }
 
 // Role says what a token may do.

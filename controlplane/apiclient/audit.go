@@ -15,6 +15,7 @@ type AuditQuery struct {
 	Flag         string
 	Segment      string
 	By           string // who made the change
+	OnBehalfOf   string // for whom it was made
 	Action       string // "flag.enable", or "flag"
 	Since, Until time.Time
 	Cursor       string
@@ -22,7 +23,7 @@ type AuditQuery struct {
 }
 
 func (q AuditQuery) values() url.Values {
-	return values("env", q.Environment, "flag", q.Flag, "segment", q.Segment, "by", q.By, "action", q.Action,
+	return values("env", q.Environment, "flag", q.Flag, "segment", q.Segment, "by", q.By, "on_behalf_of", q.OnBehalfOf, "action", q.Action,
 		"since", moment(q.Since), "until", moment(q.Until), "cursor", q.Cursor, "limit", number(int64(q.Limit)))
 }
 

@@ -27,6 +27,7 @@ func New(endpoint, token string) *Client { return &Client{Endpoint: endpoint, To
 // WriteOptions are the options of a change.
 type WriteOptions struct {
 	Reason       string // why, for the audit
+	OnBehalfOf   string // for whom, for the audit, if the token acts for others; "" for itself
 	IfMatch      string // the version that must be the current one; "*" means that it must exist
 	IfAbsent     bool   // it must not exist
 	AllowMissing bool   // gates may name segments and parents that don't exist yet
@@ -92,6 +93,7 @@ func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 	for name, value := range r.header {
 		set(name, value)
 	}
+	set("X-Gonfalon-On-Behalf-Of", url.PathEscape(r.write.OnBehalfOf))
 	switch {
 	case r.write.IfMatch == "*":
 		set("If-Match", "*")

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,6 +48,30 @@ func TestRequest(t *testing.T) {
 	}
 	if _, err := c.Disable(t.Context(), "e", "k", flagset.Scope{}, apiclient.WriteOptions{IfAbsent: true}); err != nil || *sent != "{}" || asked.Header.Get("If-None-Match") != "*" {
 		t.Errorf("%v %s %v", err, *sent, asked.Header)
+	}
+}
+
+// TestOnBehalfOf: a name travels as it is, whatever its script.
+func TestOnBehalfOf(t *testing.T) {
+	c, asked, _ := answering(t, 200, nil, `{}`)
+	const name = "Zoë, 50%/+ \n<zoe@example.org>"
+	w := apiclient.WriteOptions{OnBehalfOf: name}
+	for verb, change := range map[string]func() error{
+		"a post":     func() error { _, err := c.Kill(t.Context(), "e", "k", nil, w); return err },
+		"a put":      func() error { _, err := c.PutFlag(t.Context(), "e", flagset.Flag{Key: "k"}, w); return err },
+		"a deletion": func() error { return c.DeleteFlag(t.Context(), "e", "k", w) },
+		"an import":  func() error { _, err := c.Import(t.Context(), "e", []byte(`{}`), api.Import{}, w); return err },
+	} {
+		*asked = http.Request{}
+		if err := change(); err != nil {
+			t.Errorf("%s: %v", verb, err)
+		}
+		if got, err := url.PathUnescape(asked.Header.Get("X-Gonfalon-On-Behalf-Of")); got != name || err != nil {
+			t.Errorf("%s: for %q (%v)", verb, got, err)
+		}
+	}
+	if _, err := c.Kill(t.Context(), "e", "k", nil, apiclient.WriteOptions{}); err != nil || len(asked.Header.Values("X-Gonfalon-On-Behalf-Of")) != 0 {
+		t.Errorf("for nobody else: %v %v", asked.Header, err)
 	}
 }
 

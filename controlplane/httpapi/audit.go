@@ -12,7 +12,7 @@ import (
 func (c *call) auditQuery() (controlplane.AuditQuery, error) {
 	p := c.params()
 	q := controlplane.AuditQuery{
-		Environment: p.text("env"), Flag: p.text("flag"), Segment: p.text("segment"), By: p.text("by"), Action: p.text("action"),
+		Environment: p.text("env"), Flag: p.text("flag"), Segment: p.text("segment"), By: p.text("by"), OnBehalfOf: p.text("on_behalf_of"), Action: p.text("action"),
 		Since: p.moment("since"), Until: p.moment("until"), Cursor: p.text("cursor"), Limit: int(p.number("limit", 1000)),
 	}
 	if err := p.err(); err != nil {

@@ -116,7 +116,10 @@ var writeMemberNames = []string{"reason", "allow_missing"}
 // options returns the options of a change, from its body, its query and its headers.
 func (c *call) options(w writeMembers, dryRun bool) (controlplane.WriteOptions, error) {
 	c.reason = w.Reason
-	o := controlplane.WriteOptions{By: c.by(), Token: c.token.ID, KeepSettings: !c.token.Allows(mayAdmin, c.env), Reason: w.Reason, AllowMissing: w.AllowMissing, DryRun: dryRun}
+	o := controlplane.WriteOptions{
+		By: c.by(), OnBehalfOf: c.onBehalfOf, Token: c.token.ID, KeepSettings: !c.token.Allows(mayAdmin, c.env),
+		Reason: w.Reason, AllowMissing: w.AllowMissing, DryRun: dryRun,
+	}
 	match, err := tags(c.Request().Header.Get("If-Match"), "If-Match")
 	if err != nil {
 		return o, err

@@ -22,9 +22,10 @@ import (
 
 // These are our own headers, in the form in which net/http keeps them.
 const (
-	environmentHeader = "X-Gonfalon-Env"     // in a request: the environment in which OFREP decides
-	versionHeader     = "X-Gonfalon-Version" // in a response
-	formatsHeader     = "X-Gonfalon-Formats" // of a request: the snapshot formats that the caller reads, such as 1,2
+	environmentHeader = "X-Gonfalon-Env"          // in a request: the environment in which OFREP decides
+	onBehalfOfHeader  = "X-Gonfalon-On-Behalf-Of" // in a change: for whom the token makes it, percent-encoded
+	versionHeader     = "X-Gonfalon-Version"      // in a response
+	formatsHeader     = "X-Gonfalon-Formats"      // of a request: the snapshot formats that the caller reads, such as 1,2
 	// In a request, the position that a host is at. In a response, that of the snapshot: lineage, revision and content id.
 	positionHeader = "X-Gonfalon-Position"
 	// In a response, the revision of the environment after a change, or of what is read.
@@ -44,7 +45,9 @@ type call struct {
 	session api.Session // the zero Session if the request has a token
 	env     string      // the environment that the request is about; "" for none or several
 	reason  string      // the reason of a change, read from the body, for the record of failures
-	held    held
+	// onBehalfOf says for whom a change is made; "" for the token itself.
+	onBehalfOf string
+	held       held
 }
 
 // serve is the path of every request: it is admitted and handled, or refused; then it is measured and logged.
@@ -76,6 +79,9 @@ func (c *call) handle() (err error) {
 		}
 	}()
 	if err := c.admit(); err != nil {
+		return err
+	}
+	if err := c.readOnBehalfOf(); err != nil {
 		return err
 	}
 	return c.route.handle(c)

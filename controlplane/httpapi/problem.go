@@ -195,7 +195,7 @@ func (c *call) record(r *refusal) {
 		detail += ": " + r.Errors[0].String()
 	}
 	c.service().RecordFailure(c.context(), api.FailedWrite{
-		Environment: c.env, By: c.by(), Token: c.token.ID, Reason: c.reason, Action: c.route.action, Key: c.param("key"), Code: r.code, Detail: detail,
+		Environment: c.env, By: c.by(), OnBehalfOf: c.onBehalfOf, Token: c.token.ID, Reason: c.reason, Action: c.route.action, Key: c.param("key"), Code: r.code, Detail: detail,
 	})
 }
 

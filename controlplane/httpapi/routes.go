@@ -37,8 +37,8 @@ func routes() []route {
 		flagsPath   = "/v1/envs/:env/flags"
 		flagPath    = "/v1/envs/:env/flags/:key"
 		segmentPath = "/v1/envs/:env/segments/:key"
-		auditQuery  = "env flag segment by action since until cursor limit"
-		pageQuery   = "by action since until cursor limit"
+		auditQuery  = "env flag segment by on_behalf_of action since until cursor limit"
+		pageQuery   = "by on_behalf_of action since until cursor limit"
 		dryQuery    = "dry_run"
 	)
 	return []route{

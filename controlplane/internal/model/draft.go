@@ -33,7 +33,7 @@ func NewDraft(st *State, now time.Time, i Intent) *Draft {
 
 // meta returns the metadata of a record that is written now.
 func (d *Draft) meta(before *Record) Meta {
-	m := Meta{Revision: d.Head.Revision, Created: d.Head.Time, Updated: d.Head.Time, By: d.Intent.By, Reason: cut(d.Intent.Reason)}
+	m := Meta{Revision: d.Head.Revision, Created: d.Head.Time, Updated: d.Head.Time, By: d.Intent.By, OnBehalfOf: d.Intent.OnBehalfOf, Reason: cut(d.Intent.Reason)}
 	if before != nil {
 		m.Created = before.Meta.Created
 	}

@@ -35,12 +35,13 @@ type Record struct {
 
 // Meta is the part of a record that is known without reading the document.
 type Meta struct {
-	Revision int64  `msgpack:"revision"` // of the environment, of the last change
-	Created  int64  `msgpack:"created"`  // Unix microseconds
-	Updated  int64  `msgpack:"updated"`
-	By       string `msgpack:"by"`
-	Reason   string `msgpack:"reason,omitempty"` // of the last change, cut if it is long; the audit has all of it
-	Counts   []int  `msgpack:"counts"`           // of the compiled record, in the order of FORMAT.md
+	Revision   int64  `msgpack:"revision"` // of the environment, of the last change
+	Created    int64  `msgpack:"created"`  // Unix microseconds
+	Updated    int64  `msgpack:"updated"`
+	By         string `msgpack:"by"`
+	OnBehalfOf string `msgpack:"on_behalf_of,omitempty"`
+	Reason     string `msgpack:"reason,omitempty"` // of the last change, cut if it is long; the audit has all of it
+	Counts     []int  `msgpack:"counts"`           // of the compiled record, in the order of FORMAT.md
 	// Needs are a flag's prerequisites and segments, which is enough to check how flags refer to each other.
 	Needs []need `msgpack:"needs,omitempty"`
 }

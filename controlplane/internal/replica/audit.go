@@ -8,7 +8,7 @@ import (
 
 // AuditOps returns the operation that puts a draft's audit entry and, if the entry is large, those that put its body.
 func AuditOps(d *model.Draft) (op store.Op, body []store.Op) {
-	e := stored.AuditEntry{Time: d.Head.Time, By: d.Intent.By, Token: d.Intent.Token, Reason: d.Intent.Reason, Action: d.Intent.Action, Key: d.Intent.Key,
+	e := stored.AuditEntry{Time: d.Head.Time, By: d.Intent.By, OnBehalfOf: d.Intent.OnBehalfOf, Token: d.Intent.Token, Reason: d.Intent.Reason, Action: d.Intent.Action, Key: d.Intent.Key,
 		Changes: d.Changes, Nonce: d.Head.Nonce}
 	op = store.Op{Key: stored.AuditKey(d.Base.Env, d.Head.Revision), Value: stored.Marshal(e)}
 	logged := len(op.Value)

@@ -11,17 +11,18 @@ import (
 
 // AuditEntry is an audit entry in its stored form.
 type AuditEntry struct {
-	Time    int64        `msgpack:"time"`
-	By      string       `msgpack:"by"`
-	Token   string       `msgpack:"token,omitempty"`
-	Reason  string       `msgpack:"reason,omitempty"`
-	Action  string       `msgpack:"action"`
-	Key     string       `msgpack:"key,omitempty"`
-	Changes []api.Change `msgpack:"changes,omitempty"`
-	Names   []string     `msgpack:"names,omitempty"` // kind/key of the changes, if those are in the body
-	Body    string       `msgpack:"body,omitempty"`
-	Parts   int          `msgpack:"parts,omitempty"`
-	Nonce   []byte       `msgpack:"nonce"`
+	Time       int64        `msgpack:"time"`
+	By         string       `msgpack:"by"`
+	OnBehalfOf string       `msgpack:"on_behalf_of,omitempty"`
+	Token      string       `msgpack:"token,omitempty"`
+	Reason     string       `msgpack:"reason,omitempty"`
+	Action     string       `msgpack:"action"`
+	Key        string       `msgpack:"key,omitempty"`
+	Changes    []api.Change `msgpack:"changes,omitempty"`
+	Names      []string     `msgpack:"names,omitempty"` // kind/key of the changes, if those are in the body
+	Body       string       `msgpack:"body,omitempty"`
+	Parts      int          `msgpack:"parts,omitempty"`
+	Nonce      []byte       `msgpack:"nonce"`
 }
 
 // bodyPart is the size of each part of a body.
@@ -63,7 +64,7 @@ func ParseEntry(env string, e store.Entry) (api.AuditEntry, AuditEntry, error) {
 	if err != nil {
 		return api.AuditEntry{}, stored, err
 	}
-	return api.AuditEntry{Environment: env, Revision: revision, Time: FromMicros(stored.Time), By: stored.By, Token: stored.Token, Reason: stored.Reason,
+	return api.AuditEntry{Environment: env, Revision: revision, Time: FromMicros(stored.Time), By: stored.By, OnBehalfOf: stored.OnBehalfOf, Token: stored.Token, Reason: stored.Reason,
 		Action: stored.Action, Key: stored.Key, Changes: append([]api.Change{}, stored.Changes...)}, stored, nil
 }
 

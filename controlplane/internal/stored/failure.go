@@ -18,6 +18,7 @@ const (
 // revision.
 type Failure struct {
 	By         string   `msgpack:"by"`
+	OnBehalfOf string   `msgpack:"on_behalf_of,omitempty"`
 	Token      string   `msgpack:"token,omitempty"`
 	Reason     string   `msgpack:"reason,omitempty"`
 	Action     string   `msgpack:"action"`
@@ -30,7 +31,7 @@ type Failure struct {
 // Document returns the refusal as the API shows it.
 func (f *Failure) Document(env string, at time.Time) api.FailedWrite {
 	return api.FailedWrite{
-		Environment: env, Time: at, By: f.By, Token: f.Token, Reason: f.Reason, Action: f.Action, Key: f.Key,
+		Environment: env, Time: at, By: f.By, OnBehalfOf: f.OnBehalfOf, Token: f.Token, Reason: f.Reason, Action: f.Action, Key: f.Key,
 		Code: f.Code, Detail: f.Detail, Suppressed: f.Suppressed,
 	}
 }
