@@ -183,7 +183,8 @@ func (s *Service) tidySessions(ctx context.Context, prefix, token string, most i
 		var saved stored.Session
 		err := stored.Unmarshal(e.Value, &saved)
 		switch {
-		case err != nil, now >= saved.Expires:
+		case err != nil: // another build may read it
+		case now >= saved.Expires:
 			ops = append(ops, store.Op{Key: e.Key, Delete: true})
 		case saved.Token == token:
 			own = append(own, entry{e.Key, saved.Created})

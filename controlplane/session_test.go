@@ -2,7 +2,11 @@ package controlplane_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +18,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/stored"
 	"github.com/gonfalon-flags/gonfalon/controlplane/memstore"
 	"github.com/gonfalon-flags/gonfalon/controlplane/store"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // signedIn begins a session and returns its secret.
@@ -245,14 +250,124 @@ func TestABackupHasNoSessions(t *testing.T) {
 		t.Fatal(err)
 	}
 	db := memstore.New()
-	if _, err := controlplane.Restore(ctx, db, &backup, controlplane.RestoreOptions{}); err != nil {
+	if _, err := controlplane.Restore(ctx, db, withKey(t, &backup, stored.SessionPrefix, stored.OncePrefix), controlplane.RestoreOptions{}); err != nil {
 		t.Fatal(err)
+	}
+	if left := append(hashed(t, db, stored.SessionPrefix), hashed(t, db, stored.OncePrefix)...); len(left) > 0 {
+		t.Errorf("a backup of another build brought back %v", left)
 	}
 	restored := open(t, controlplane.Config{Store: db})
 	must[api.Token](t)(restored.Authenticate(s.InitialToken()))
 	ended(t, restored, session)
 	_, _, err := restored.RedeemSignIn(ctx, made.Secret)
 	want(t, err, api.Unauthorized)
+}
+
+// withKey returns a backup with one more key below each prefix, as a build writes it that doesn't know what those are. It
+// fails the test if the backup has such keys already.
+func withKey(t *testing.T, backup *bytes.Buffer, prefixes ...string) *bytes.Buffer {
+	t.Helper()
+	title, err := backup.ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	packed, err := gzip.NewReader(backup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var added []byte
+	for _, prefix := range prefixes {
+		if bytes.Contains(data, []byte(prefix)) {
+			t.Errorf("the backup has %s", prefix)
+		}
+		for _, part := range []string{prefix + "00", "x"} {
+			added = append(binary.AppendUvarint(added, uint64(len(part))), part...)
+		}
+	}
+	data = append(added, data[:len(data)-sha256.Size]...)
+	sum := sha256.Sum256(data)
+	changed := bytes.NewBufferString(title)
+	w := gzip.NewWriter(changed)
+	if _, err := w.Write(append(data, sum[:]...)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return changed
+}
+
+// TestALateReplicaAsksTheStore: a browser's next request may reach a replica that has not heard of its session yet.
+func TestALateReplicaAsksTheStore(t *testing.T) {
+	memory := memstore.New()
+	held := &flaky{Store: memory}
+	first, late := open(t, controlplane.Config{Store: memory}), open(t, controlplane.Config{Store: held})
+	release := held.hold()
+	t.Cleanup(release)
+	session := signedIn(t, first, first.InitialToken())
+	_, _, err := late.Session(session)
+	want(t, err, api.Unauthorized)
+	_, _, err = late.AwaitSession(t.Context(), session)
+	want(t, err, api.Unavailable) // rather than that there is no such session
+	release()
+	if d, _, err := late.AwaitSession(t.Context(), session); err != nil || d.Name != "first admin" {
+		t.Errorf("%+v %v", d, err)
+	}
+}
+
+// TestSessionsGoOnWithoutTheStore: who is signed in sees what there is, and nobody signs in meanwhile.
+func TestSessionsGoOnWithoutTheStore(t *testing.T) {
+	db := &flaky{Store: memstore.New()}
+	s, ctx := open(t, controlplane.Config{Store: db}), t.Context()
+	token := must[api.Token](t)(s.Authenticate(s.InitialToken()))
+	session, made := signedIn(t, s, s.InitialToken()), must[api.SignIn](t)(s.CreateSignIn(ctx, token.ID))
+	db.failAfter(0)
+	if _, _, err := s.Session(session); err != nil {
+		t.Error(err)
+	}
+	_, _, err := s.BeginSession(ctx, s.InitialToken())
+	want(t, err, api.Unavailable)
+	_, err = s.CreateSignIn(ctx, token.ID)
+	want(t, err, api.Unavailable)
+	want(t, s.EndSession(ctx, session), api.Unavailable)
+	_, _, err = s.RedeemSignIn(ctx, made.Secret)
+	want(t, err, api.Unavailable)
+	db.failAfter(-1)
+	if _, _, err := s.RedeemSignIn(ctx, made.Secret); err != nil { // it was not spent
+		t.Error(err)
+	}
+}
+
+// TestKeysOfOtherBuildsAreIgnored: a build that doesn't know sessions goes on beside one that does, and so will this one
+// beside a later one.
+func TestKeysOfOtherBuildsAreIgnored(t *testing.T) {
+	db := memstore.New()
+	s, ctx := open(t, controlplane.Config{Store: db}), t.Context()
+	for _, key := range []string{"colour/red", "session/not-a-hash"} {
+		if _, err := db.Commit(ctx, store.Txn{Ops: []store.Op{{Key: key, Value: []byte("of a build to come")}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "f", flagset.Scope{}, by))
+	again := open(t, controlplane.Config{Store: db})
+	must[api.Flag](t)(again.GetFlag(ctx, env, "f"))
+	session := signedIn(t, again, s.InitialToken())
+	if _, _, err := s.AwaitSession(ctx, session); err != nil {
+		t.Error(err)
+	}
+	s.Sweep(ctx)
+	for _, key := range []string{"colour/red", "session/not-a-hash"} {
+		if e, err := store.ReadOne(ctx, db, key); err != nil || e.Revision == 0 {
+			t.Errorf("%s is gone: %v", key, err)
+		}
+		if _, err := db.Commit(ctx, store.Txn{Ops: []store.Op{{Key: key, Delete: true}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // TestTokenChangesTellOfSessions: whoever serves streams learns that a session has ended.

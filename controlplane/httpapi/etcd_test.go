@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/etcdstore"
-	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 )
 
 // TestFlowOnEtcd runs the main flow on a real etcd. A second start finds everything that the first left.
@@ -21,17 +20,22 @@ func TestFlowOnEtcd(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		return openOn(t, store, httpapi.Config{})
+		return openOn(t, store, withDashboard())
 	}
 	var first answer
+	var session []string
 	t.Run("first", func(t *testing.T) {
 		f := start(t)
 		flow(t, f)
+		session = f.signIn(adminToken)
 		first = f.want(200, f.do(adminToken, "GET", "/v1/envs/default/snapshot", nil))
 	})
 	t.Run("second", func(t *testing.T) {
 		f := start(t)
 		f.want(304, f.do(adminToken, "GET", "/v1/envs/default/snapshot", nil, "If-None-Match", first.header.Get("ETag")))
+		f.want(200, f.do("", "GET", "/v1/envs/default/flags", nil, session...))
+		f.want(204, f.do("", "DELETE", "/v1/session", nil, session...))
+		f.want(401, f.do("", "GET", "/v1/envs/default/flags", nil, session...))
 		f.want(200, f.do(adminToken, "POST", "/ofrep/v1/evaluate/flags/new_checkout", `{"context": {"targetingKey": "user:42"}}`))
 	})
 }

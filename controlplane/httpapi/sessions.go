@@ -186,8 +186,7 @@ func (c *call) admitSession() (api.Token, error) {
 		return c.service().AwaitSession(c.context(), secret)
 	})
 	if controlplane.CodeOf(err) == api.Unauthorized {
-		c.setCookie("", time.Time{})
-		return t, unauthorized.of("", err.Error())
+		return t, unauthorized.of("", err.Error()) // the cookie stays: it may be of another server on this host
 	}
 	return t, err
 }

@@ -44,8 +44,8 @@ func (rep *Replica) sweepSessions(ctx context.Context) error {
 		}
 		for _, e := range all {
 			var saved stored.Session
-			if err := stored.Unmarshal(e.Value, &saved); err == nil && now < saved.Expires && saved.Of(v.Tokens.ByID[saved.Token]) {
-				continue
+			if err := stored.Unmarshal(e.Value, &saved); err != nil || now < saved.Expires && saved.Of(v.Tokens.ByID[saved.Token]) {
+				continue // what this build can't read, another may
 			}
 			if err := gone.Add(ctx, store.Op{Key: e.Key, Delete: true}); err != nil {
 				return err
