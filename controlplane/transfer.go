@@ -2,6 +2,7 @@ package controlplane
 
 import (
 	"context"
+	"iter"
 	"slices"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
@@ -51,52 +52,79 @@ func (s *Service) Export(ctx context.Context, env string, at api.At) (flagset.Se
 // unique. Other problems are refused, unless the import is tolerant: then they are stored so that they fail closed, and
 // returned as warnings.
 func (s *Service) Import(ctx context.Context, env string, set flagset.Set, i api.Import, o WriteOptions) (api.Difference, error) {
-	set = *set.Canonical()
-	c := change{env: env, action: "import", options: o, prepare: func(context.Context) error { return importable(&set) }}
+	return s.importParts(ctx, env, setParts{set}, i, o)
+}
+
+// ImportText imports a text as Import does a set, without holding all of it in memory.
+func (s *Service) ImportText(ctx context.Context, env string, text *flagset.Text, i api.Import, o WriteOptions) (api.Difference, error) {
+	return s.importParts(ctx, env, text, i, o)
+}
+
+// parts is a set whose flags and segments are read one by one, any number of times.
+type parts interface {
+	Settings() flagset.Settings
+	Flags() iter.Seq[flagset.Flag]
+	Segments() iter.Seq[flagset.Segment]
+}
+
+type setParts struct{ set flagset.Set }
+
+func (p setParts) Settings() flagset.Settings          { return p.set.Settings }
+func (p setParts) Flags() iter.Seq[flagset.Flag]       { return slices.Values(p.set.Flags) }
+func (p setParts) Segments() iter.Seq[flagset.Segment] { return slices.Values(p.set.Segments) }
+
+func (s *Service) importParts(ctx context.Context, env string, from parts, i api.Import, o WriteOptions) (api.Difference, error) {
+	c := change{env: env, action: "import", options: o, prepare: func(context.Context) error { return importable(from) }}
 	return s.changeMany(ctx, c, i.Tolerant, func(st *model.State, d *replica.Draft) error {
-		settings := set.Settings
-		if err := d.SetSettings(settings, st.Head.Description); err != nil {
+		d.Bare = true
+		if err := d.SetSettings(flagset.Settings{GroupConflict: from.Settings().Conflict()}, st.Head.Description); err != nil {
 			return err
 		}
-		for _, g := range set.Segments {
-			if err := d.Put(model.SegmentDocument(g)); err != nil {
+		named := map[string]bool{} // what isn't pruned
+		for g := range from.Segments() {
+			document := model.SegmentDocument(g)
+			named[model.Name(document)] = true
+			if err := d.Put(document); err != nil {
 				return err
 			}
 		}
-		for _, f := range set.Flags {
-			if err := d.Put(model.FlagDocument(f)); err != nil {
+		for f := range from.Flags() {
+			document := model.FlagDocument(f)
+			named[model.Name(document)] = true
+			if err := d.Put(document); err != nil {
 				return err
 			}
 		}
+		d.SortChanges()
 		if i.Prune {
-			d.Prune(func(r *model.Record) bool {
-				if r.IsFlag() {
-					return set.Flag(r.Key()) != nil
-				}
-				return set.Segment(r.Key()) != nil
-			})
+			d.Prune(func(r *model.Record) bool { return named[r.Name()] })
 		}
 		return nil
 	})
 }
 
 // importable refuses what even a tolerant import can't store, because it would have no key or no record.
-func importable(set *flagset.Set) error {
+func importable(from parts) error {
 	var problems []flagset.Problem
 	keep := func(found []flagset.Problem) {
 		for _, p := range found {
-			if p.Pointer == "/key" || p.Flag == "" && p.Segment == "" {
+			if len(problems) <= flagset.MaxProblems && (p.Pointer == "/key" || p.Flag == "" && p.Segment == "") {
 				problems = append(problems, p)
 			}
 		}
 	}
-	for i := range set.Flags {
-		keep(flagset.ValidateFlag(&set.Flags[i]))
+	keys := flagset.Set{Settings: from.Settings()}
+	for f := range from.Flags() {
+		f = flagset.Flag{Key: flagset.ValidText(f.Key)}
+		keep(flagset.ValidateFlag(&f))
+		keys.Flags = append(keys.Flags, f)
 	}
-	for i := range set.Segments {
-		keep(flagset.ValidateSegment(&set.Segments[i]))
+	for g := range from.Segments() {
+		g = flagset.Segment{Key: flagset.ValidText(g.Key)}
+		keep(flagset.ValidateSegment(&g))
+		keys.Segments = append(keys.Segments, g)
 	}
-	keep(flagset.ValidateReferences(set))
+	keep(flagset.ValidateReferences(&keys))
 	return model.Invalid("the set", problems)
 }
 

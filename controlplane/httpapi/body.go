@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,7 +32,11 @@ func (c *call) body(into []byte) ([]byte, error) {
 	}
 	for {
 		if len(into) == cap(into) {
-			into = append(into, 0)[:len(into)]
+			more := max(int64(len(into)), 512) // twice as much, but no more than was announced
+			if announced := r.ContentLength + 1 - more; announced > 0 {
+				more = min(more, announced)
+			}
+			into = slices.Grow(into, int(more))
 		}
 		n, err := r.Body.Read(into[len(into):cap(into)])
 		into = into[:len(into)+n]

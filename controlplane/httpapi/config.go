@@ -48,8 +48,8 @@ const (
 // These are the limits of request bodies in bytes. A larger body gets a 413.
 const (
 	MaxBody        = 1 << 20   // of every request not named below
-	MaxFlagBody    = 32 << 20  // of a flag: one with 100,000 actors takes about 8 MB, one with all variants' payloads at their limit 17 MB
-	MaxImportBody  = 64 << 20  // of a whole environment: 10,000 flags of 20 actors take about 15 MB
+	MaxFlagBody    = 8 << 20   // of a flag: one with 100,000 actors takes about 6 MB
+	MaxImportBody  = 16 << 20  // of a whole environment: 10,000 flags of 20 actors take about 12 MB
 	MaxSignInBody  = 4 << 10   // of a sign-in: tokens have 1,024 bytes at most
 	MaxContextBody = 256 << 10 // of an evaluation; contexts usually have a few hundred bytes
 	MaxUsageFlags  = 1_000     // flags in one report of usage

@@ -1,13 +1,11 @@
 package httpapi
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
@@ -157,7 +155,7 @@ func accepts(r *http.Request, kind string) bool {
 	return false
 }
 
-// importEnvironment reads YAML, which includes JSON. It reads JSON with its own, faster parser. Problems have lines.
+// importEnvironment reads YAML or JSON. Problems have lines.
 func (c *call) importEnvironment() error {
 	p := c.params()
 	i := api.Import{Prune: p.truth("prune"), Tolerant: p.truth("tolerant")}
@@ -172,13 +170,8 @@ func (c *call) importEnvironment() error {
 	if blank(data) {
 		return unreadableAt("document", "", "the body is empty", "send a document with settings, flags and segments, as YAML or JSON")
 	}
-	var set flagset.Set
-	var problems []flagset.Problem
-	if bytes.HasPrefix(bytes.TrimSpace(data), []byte{'{'}) {
-		set, problems = flagset.ParseSet(data)
-	} else {
-		set, problems = flagset.ParseYAML(data)
-	}
+	text, problems := flagset.ReadText(data)
+	data = nil // YAML isn't needed any more
 	if err := unreadable("document", problems); err != nil {
 		return err
 	}
@@ -186,18 +179,27 @@ func (c *call) importEnvironment() error {
 	if err != nil {
 		return err
 	}
-	d, err := c.service().Import(c.context(), c.env, set, i, o)
-	lines := sync.OnceValue(func() *flagset.Lines { return flagset.LinesOf(data) }) // most imports have no problem
+	d, err := c.service().ImportText(c.context(), c.env, text, i, o)
 	var refused *api.Error
 	if errors.As(err, &refused) {
-		for i := range refused.Problems {
-			p := &refused.Problems[i]
-			p.Line = lines().Line(p.Flag, p.Segment, p.Pointer)
-		}
+		locate(text, refused.Problems, func(p *flagset.Problem) (flagset.Place, *int) {
+			return flagset.Place{Flag: p.Flag, Segment: p.Segment, Pointer: p.Pointer}, &p.Line
+		})
 	}
-	for i := range d.Warnings {
-		w := &d.Warnings[i]
-		w.Line = lines().Line(w.Flag, w.Segment, w.Pointer)
-	}
+	locate(text, d.Warnings, func(p *api.Problem) (flagset.Place, *int) {
+		return flagset.Place{Flag: p.Flag, Segment: p.Segment, Pointer: p.Pointer}, &p.Line
+	})
 	return c.answerDifference(d, err)
+}
+
+// locate says in which lines of a text problems are; place returns where a problem is, and its line.
+func locate[P any](text *flagset.Text, problems []P, place func(*P) (flagset.Place, *int)) {
+	places := make([]flagset.Place, len(problems))
+	for i := range problems {
+		places[i], _ = place(&problems[i])
+	}
+	for i, n := range text.Lines(places) {
+		_, line := place(&problems[i])
+		*line = n
+	}
 }

@@ -1,128 +1,45 @@
 package flagset
 
-import (
-	"bytes"
-	"strconv"
-	"strings"
-)
-
 // Document is a file of settings, flags and segments, with the problems of reading and of validating it.
 type Document struct {
 	Set      Set // sorted by key, with gates in the file's order
 	Problems []Problem
 }
 
-// ReadDocument reads and validates a file. The file is JSON if it begins with a brace and reads as JSON, and YAML
-// otherwise. Every problem has a line.
+// ReadDocument reads and validates a file in the way in which ReadText reads it. Every problem has a line.
 func ReadDocument(data []byte) *Document {
-	root, problem := readText(data)
-	if problem != nil {
-		return &Document{Problems: []Problem{*problem}}
+	text, problems := ReadText(data)
+	if text == nil {
+		return &Document{Problems: problems}
 	}
-	r := reader{}
-	set := r.set(&root)
+	set := Set{Settings: text.Settings()}
 	var validated []Problem
-	locate := func(place *node, problems []Problem) {
-		for _, p := range problems {
-			p.Line = place.lineOf(p.Pointer)
+	for n := range text.items("flags") {
+		r := reader{}
+		f := r.keyedFlag(n)
+		set.Flags = append(set.Flags, f)
+		for _, p := range ValidateFlag(&f) {
+			p.Line = n.lineOf(p.Pointer)
 			validated = append(validated, p)
 		}
 	}
-	flags, segments := root.member("flags"), root.member("segments")
-	for i := range set.Flags {
-		locate(&flags.items[i], ValidateFlag(&set.Flags[i]))
-	}
-	for i := range set.Segments {
-		locate(&segments.items[i], ValidateSegment(&set.Segments[i]))
+	for n := range text.items("segments") {
+		r := reader{}
+		s := r.keyedSegment(n)
+		set.Segments = append(set.Segments, s)
+		for _, p := range ValidateSegment(&s) {
+			p.Line = n.lineOf(p.Pointer)
+			validated = append(validated, p)
+		}
 	}
 	references := ValidateReferences(&set)
-	for _, p := range references[:min(len(references), MaxProblems+1)] {
-		place := &root
-		switch {
-		case p.Flag != "":
-			place = flags.keyed(p.Flag)
-		case p.Segment != "":
-			place = segments.keyed(p.Segment)
-		}
-		locate(place, []Problem{p})
+	references = references[:min(len(references), MaxProblems+1)]
+	places := make([]Place, len(references))
+	for i, p := range references {
+		places[i] = Place{p.Flag, p.Segment, p.Pointer}
 	}
-	return &Document{Set: *set.Sorted(), Problems: Join(r.problems, validated)}
-}
-
-// readText reads a text as JSON if it begins with a brace and reads as JSON, and as YAML otherwise.
-func readText(data []byte) (node, *Problem) {
-	json := bytes.HasPrefix(bytes.TrimSpace(data), []byte{'{'})
-	var root node
-	var problem *Problem
-	if json {
-		root, problem = readJSON(data)
+	for i, line := range text.Lines(places) {
+		references[i].Line = line
 	}
-	if !json || problem != nil {
-		if fromYAML, failed := readYAML(data); failed == nil || !json {
-			root, problem = fromYAML, failed
-		}
-	}
-	return root, problem
-}
-
-// Lines knows where the parts of a text of flags and segments stand.
-type Lines struct{ root node }
-
-// LinesOf reads where the parts of a text stand. If the text is neither JSON nor YAML, every line is 0.
-func LinesOf(data []byte) *Lines {
-	root, problem := readText(data)
-	if problem != nil {
-		root = node{}
-	}
-	return &Lines{root}
-}
-
-// Line returns the line of a part of a flag, of a segment or, if neither is named, of the whole text, or of the nearest
-// part around it that exists.
-func (l *Lines) Line(flag, segment, pointer string) int {
-	place := &l.root
-	list, key := "flags", flag
-	if segment != "" {
-		list, key = "segments", segment
-	}
-	if key != "" {
-		if place = l.root.member(list); place == nil {
-			return 0
-		}
-		place = place.keyed(key)
-	}
-	return place.lineOf(pointer)
-}
-
-// keyed returns the item of a list with this key. If there are several it returns the last, which is the one too many.
-func (n *node) keyed(key string) *node {
-	found := n
-	if n.parts == nil {
-		return n
-	}
-	for i := range n.items {
-		if k := n.items[i].member("key"); k != nil && k.value == key {
-			found = &n.items[i]
-		}
-	}
-	return found
-}
-
-// lineOf returns the line of the part that a pointer into n leads to, or of the nearest part around it that exists.
-func (n *node) lineOf(pointer string) int {
-	for _, token := range strings.Split(strings.TrimPrefix(pointer, "/"), "/") {
-		next := (*node)(nil)
-		if n.kind == kindList {
-			if i, err := strconv.Atoi(token); err == nil && i < len(n.items) {
-				next = &n.items[i]
-			}
-		} else {
-			next = n.member(strings.NewReplacer("~1", "/", "~0", "~").Replace(token))
-		}
-		if next == nil {
-			break
-		}
-		n = next
-	}
-	return int(n.line)
+	return &Document{Set: *set.Sorted(), Problems: Join(problems, append(validated, references...))}
 }

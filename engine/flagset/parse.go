@@ -1,6 +1,7 @@
 package flagset
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -56,6 +57,21 @@ type reader struct {
 	base     int      // how much of place leads to that flag or segment
 	lenient  bool     // it skips what this build doesn't know
 	skipped  []string // pointers to that
+	taken    int      // how many parts the current flag or segment has so far
+}
+
+// maxParts bounds the gates, constraints, values and variants of one flag or segment together, and with them the memory
+// that it takes. 100,000 actors and as many groups are a fifth of it.
+const maxParts = 1_000_000
+
+// take counts parts, and reports whether the flag or segment may have so many.
+func (r *reader) take(n *node, parts int) bool {
+	before := r.taken
+	r.taken += parts
+	if r.taken > maxParts && before <= maxParts {
+		r.fail(n, "together with what is above, more than "+strconv.Itoa(maxParts)+" gates, constraints and values", "split it, or use segments")
+	}
+	return r.taken <= maxParts
 }
 
 type field = func(*node)
@@ -105,11 +121,10 @@ func (r *reader) object(n *node, what string, fields map[string]field, required 
 		return
 	}
 	given := map[string]bool{}
-	for i, name := range n.names {
+	for name, item := range n.children() {
 		if r.full() {
 			return
 		}
-		item := &n.items[i]
 		read, known := fields[name]
 		switch {
 		case given[name]:
@@ -130,18 +145,37 @@ func (r *reader) object(n *node, what string, fields map[string]field, required 
 
 // list reads a list of at most so many items.
 func list[T any](r *reader, n *node, most int, read func(*node) T) []T {
-	if !r.want(n, kindList, "") {
+	count, ok := r.items(n, most)
+	if !ok {
 		return nil
 	}
-	if len(n.items) > most {
-		r.fail(n, strconv.Itoa(len(n.items))+" items exceed the limit of "+strconv.Itoa(most), "")
-		return nil
-	}
-	items := make([]T, 0, len(n.items))
-	for i := 0; i < len(n.items) && !r.full(); i++ {
-		r.in(strconv.Itoa(i), &n.items[i], func(n *node) { items = append(items, read(n)) })
-	}
+	items := make([]T, 0, count)
+	r.each(n, func(n *node) { items = append(items, read(n)) })
 	return items
+}
+
+// items returns how many items a list has, and adds a problem if they are too many.
+func (r *reader) items(n *node, most int) (count int, ok bool) {
+	if !r.want(n, kindList, "") {
+		return 0, false
+	}
+	if count = n.count(); count > most {
+		r.fail(n, strconv.Itoa(count)+" items exceed the limit of "+strconv.Itoa(most), "")
+		return 0, false
+	}
+	return count, r.take(n, count)
+}
+
+// each reads the items of a list.
+func (r *reader) each(n *node, read field) {
+	i := 0
+	for _, item := range n.children() {
+		if r.full() {
+			return
+		}
+		r.in(strconv.Itoa(i), item, read)
+		i++
+	}
 }
 
 func (r *reader) text(into *string) field {
@@ -189,21 +223,34 @@ func (r *reader) ratio(into **float64) field {
 
 func (r *reader) set(n *node) Set {
 	var set Set
+	r.document(n, func(s Settings) { set.Settings = s }, func(f Flag) { set.Flags = append(set.Flags, f) }, func(s Segment) { set.Segments = append(set.Segments, s) })
+	return set
+}
+
+// document reads a document, and hands over one part after the other.
+func (r *reader) document(n *node, settings func(Settings), flag func(Flag), segment func(Segment)) {
 	r.object(n, "the document", map[string]field{
 		"$schema":  func(n *node) { r.want(n, kindString, "") },
-		"settings": func(n *node) { set.Settings = r.settings(n) },
+		"settings": func(n *node) { settings(r.settings(n)) },
 		"flags": func(n *node) {
-			set.Flags = list(r, n, engine.MaxFlags, func(n *node) Flag {
-				return keyed(r, n, func(p *Problem, key string) { p.Flag = key }, r.flag)
-			})
+			if _, ok := r.items(n, engine.MaxFlags); ok {
+				r.each(n, func(n *node) { flag(r.keyedFlag(n)) })
+			}
 		},
 		"segments": func(n *node) {
-			set.Segments = list(r, n, engine.MaxSegments, func(n *node) Segment {
-				return keyed(r, n, func(p *Problem, key string) { p.Segment = key }, r.segment)
-			})
+			if _, ok := r.items(n, engine.MaxSegments); ok {
+				r.each(n, func(n *node) { segment(r.keyedSegment(n)) })
+			}
 		},
 	})
-	return set
+}
+
+func (r *reader) keyedFlag(n *node) Flag {
+	return keyed(r, n, func(p *Problem, key string) { p.Flag = key }, r.flag)
+}
+
+func (r *reader) keyedSegment(n *node) Segment {
+	return keyed(r, n, func(p *Problem, key string) { p.Segment = key }, r.segment)
 }
 
 func (r *reader) settings(n *node) Settings {
@@ -218,6 +265,7 @@ func (r *reader) settings(n *node) Settings {
 
 // keyed reads a flag or a segment of a document, so that its problems name it and point into it.
 func keyed[T any](r *reader, n *node, name func(*Problem, string), read func(*node) T) T {
+	r.taken = 0
 	key := n.member("key")
 	if key == nil || key.kind != kindString {
 		if n.kind == kindObject && (key == nil || key.kind == kindNull) {
@@ -360,24 +408,34 @@ func (r *reader) constraint(n *node) Constraint {
 
 // plain reads a value, whose objects may not name a member twice.
 func (r *reader) plain(n *node) any {
+	if len(n.text) > maxString {
+		r.fail(n, "the value has "+strconv.Itoa(len(n.text))+" bytes, more than the limit of "+strconv.Itoa(maxString), "")
+		return nil
+	}
+	// An object takes about eight times the memory of another value.
+	if !r.take(n, bytes.Count(n.text, []byte{','})+bytes.Count(n.text, []byte{'['})+8*bytes.Count(n.text, []byte{'{'})) {
+		return nil
+	}
 	r.unrepeated(n)
 	return n.plain()
 }
 
 func (r *reader) unrepeated(n *node) {
-	if n.parts == nil {
+	if n.text == nil {
 		return
 	}
-	given := make(map[string]bool, len(n.names))
-	for i := range n.items {
-		token := strconv.Itoa(i)
+	given := map[string]bool{}
+	i := 0
+	for token, item := range n.children() {
+		if n.kind == kindList {
+			token = strconv.Itoa(i)
+			i++
+		} else if given[token] {
+			r.in(token, item, func(n *node) { r.fail(n, quoted(token)+" is given twice", "") })
+		}
 		if n.kind == kindObject {
-			token = n.names[i]
-			if given[token] {
-				r.in(token, &n.items[i], func(n *node) { r.fail(n, quoted(token)+" is given twice", "") })
-			}
 			given[token] = true
 		}
-		r.in(token, &n.items[i], r.unrepeated)
+		r.in(token, item, r.unrepeated)
 	}
 }

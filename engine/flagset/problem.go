@@ -192,8 +192,12 @@ func pointerToken(name string) string {
 // quoted returns a name for use in a sentence: in quotes, with unprintable characters escaped, and cut if it is long.
 func quoted(name string) string {
 	const most = 64
-	if runes := []rune(name); len(runes) > most {
-		name = string(runes[:most]) + "…"
+	count := 0
+	for i := range name {
+		if count++; count > most {
+			name = name[:i] + "…"
+			break
+		}
 	}
 	return string(appendText(nil, name))
 }

@@ -90,11 +90,8 @@ func beyond(n *node) bool {
 	case *big.Int:
 		return true
 	}
-	if n.parts == nil {
-		return false
-	}
-	for i := range n.items {
-		if beyond(&n.items[i]) {
+	for _, item := range n.children() {
+		if beyond(item) {
 			return true
 		}
 	}

@@ -98,7 +98,12 @@ func ValidText(s string) string {
 	if utf8.ValidString(s) {
 		return s
 	}
-	return string([]rune(s))
+	var valid strings.Builder
+	valid.Grow(len(s))
+	for _, r := range s {
+		valid.WriteRune(r)
+	}
+	return valid.String()
 }
 
 // appendValue appends a value as canonical JSON: compact, with ascending names and exact numbers.

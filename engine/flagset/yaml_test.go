@@ -19,7 +19,7 @@ func everything(t testing.TB) []byte {
 	return text
 }
 
-func yamlValues(t *testing.T, list string) []any {
+func yamlListOf(t *testing.T, list string) []any {
 	t.Helper()
 	set, problems := ParseYAML([]byte("segments: [{key: s, constraints: [{attribute: a, operator: in, values: " + list + "}]}]"))
 	if len(problems) > 0 {
@@ -37,7 +37,7 @@ func TestYAMLValues(t *testing.T) {
 		`"5"`: "5", `'true'`: "true", "2026-01-01": "2026-01-01", "2026-11-27T00:00:00Z": "2026-11-27T00:00:00Z", "!!str 5": "5", "[1, a]": []any{int64(1), "a"}, "{a: 1}": map[string]any{"a": int64(1)},
 		`"\u00e9\U0001F600"`: "é😀", "é": "é",
 	} {
-		if got := yamlValues(t, "["+text+"]")[0]; !reflect.DeepEqual(got, want) {
+		if got := yamlListOf(t, "["+text+"]")[0]; !reflect.DeepEqual(got, want) {
 			t.Errorf("%s is %T %v, want %T %v", text, got, got, want, want)
 		}
 	}
@@ -52,6 +52,7 @@ func TestYAMLRefuses(t *testing.T) {
 	for text, want := range map[string]string{
 		"flags: [":                       "this is not YAML: ",
 		"flags:\n  - key: a\n   bad":     "this is not YAML: line",
+		"{} {}":                          "this is not YAML: did not find expected <document start>",
 		"a: 1\n---\nb: 2":                "there is more than one document",
 		"flags: &f\n  - *f":              "nested more than 64 levels deep",
 		"flags: [{<<: {key: a}}]":        "line 1: merge keys",
@@ -77,7 +78,7 @@ func TestYAMLRefuses(t *testing.T) {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}
 	}
-	if _, problems := ParseYAML([]byte(bomb)); Err(problems) == nil || problems[0].Detail != errAlias.Error() {
+	if _, problems := ParseYAML([]byte(bomb)); Err(problems) == nil || problems[0].Detail != errUnfolded.Error() {
 		t.Errorf("a bomb of aliases: %v", problems)
 	}
 }

@@ -91,6 +91,9 @@ func kindName(kind snapshot.Kind) string {
 	return api.KindSegment
 }
 
+// Name returns the name of a document's record: its kind and key, such as flag/new_checkout.
+func Name(d document) string { return kindName(d.kind()) + "/" + d.key() }
+
 // splitName returns the kind and key in a record's name, such as flag/new_checkout.
 func splitName(name string) (snapshot.Kind, string) {
 	if key, ok := strings.CutPrefix(name, api.KindFlag+"/"); ok {

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -24,6 +25,10 @@ type Draft struct {
 	Warnings    []flagset.Problem
 	introduced  []flagset.Problem
 	ChangedHead bool // settings, description or existence changed
+
+	// Bare says that many records change, so that neither they nor those before them should keep the documents that are read
+	// or made here. Those take several times the memory of the record.
+	Bare bool
 }
 
 // NewDraft returns a draft that changes nothing yet.
@@ -61,7 +66,14 @@ func (d *Draft) Put(doc document) error {
 		return err
 	}
 	var known []flagset.Problem
+	if before != nil && before.isWritten(r) {
+		d.Warnings = few(append(d.Warnings, Warnings(r.Own)...))
+		return nil
+	}
 	if before != nil {
+		if d.Bare {
+			before = before.bare()
+		}
 		if err := before.Read(); err != nil {
 			return err
 		}
@@ -79,8 +91,19 @@ func (d *Draft) Put(doc document) error {
 		return err
 	}
 	d.Changes = append(d.Changes, c)
+	if d.Bare {
+		r = r.bare()
+	}
 	d.Replaced.Set(doc.kind(), r.Key(), r)
 	return nil
+}
+
+// SortChanges sorts the changes so far by kind and key: those of the environment first, then those of segments.
+func (d *Draft) SortChanges() {
+	order := map[string]int{api.KindSegment: 1, api.KindFlag: 2}
+	slices.SortStableFunc(d.Changes, func(a, b api.Change) int {
+		return cmp.Or(cmp.Compare(order[a.Kind], order[b.Kind]), strings.Compare(a.Key, b.Key))
+	})
 }
 
 // Remove deletes an existing record.
@@ -188,7 +211,7 @@ func (d *Draft) Check(tolerant bool) error {
 // place points a problem between flags into the document of a flag that is being written. The check has only seen the
 // gates that refer to other flags or segments.
 func (d *Draft) place(p flagset.Problem) flagset.Problem {
-	if r := d.Replaced[snapshot.FlagRecord][p.Flag]; r != nil {
+	if r := d.Replaced[snapshot.FlagRecord][p.Flag]; r != nil && r.Read() == nil {
 		f := r.Flag()
 		return Placed(&f, p)
 	}
@@ -284,7 +307,9 @@ func (d *Draft) ReplaceWith(source *State, records []*Record, prune bool) error 
 	if err := source.Readable(); err != nil && prune {
 		return err // what can't be read would be taken for what isn't there
 	}
+	d.Bare = true
 	for _, r := range records {
+		r = r.bare()
 		if err := r.Read(); err != nil {
 			return err
 		}

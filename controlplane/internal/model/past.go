@@ -29,7 +29,7 @@ func PastOf(st *State) *Past {
 	p := NewPast(st.Head)
 	maps.Copy(p.Lost, st.Unreadable)
 	for r := range st.Records() {
-		p.Known[r.name()] = r
+		p.Known[r.Name()] = r
 	}
 	return p
 }

@@ -74,7 +74,8 @@ func newRecord(d document, meta Meta) (*Record, []flagset.Problem, error) {
 	raw = append(raw, compiled.Body...)
 	r, err := ParseRecord(compiled.Kind, compiled.Key, raw, nil)
 	if err == nil {
-		r.once.Do(func() { r.document, r.Own, r.ours = d, d.validate(), true })
+		r.ours = true
+		r.once.Do(func() { r.document, r.Own = d, d.validate() })
 	}
 	return r, refused, err
 }
@@ -122,8 +123,8 @@ func (r *Record) IsFlag() bool { return r.Compiled.Kind == snapshot.FlagRecord }
 // Kind returns the name of the record's kind.
 func (r *Record) Kind() string { return kindName(r.Compiled.Kind) }
 
-// name returns the record's kind and key, such as flag/new_checkout.
-func (r *Record) name() string { return r.Kind() + "/" + r.Key() }
+// Name returns the record's kind and key, such as flag/new_checkout.
+func (r *Record) Name() string { return r.Kind() + "/" + r.Key() }
 
 // Flag returns the document of a flag that was read.
 func (r *Record) Flag() flagset.Flag { return *r.document.(flagDocument).Flag }
@@ -131,13 +132,23 @@ func (r *Record) Flag() flagset.Flag { return *r.document.(flagDocument).Flag }
 // Segment returns the document of a segment that was read.
 func (r *Record) Segment() flagset.Segment { return *r.document.(segmentDocument).Segment }
 
+// bare returns the record without what was read of its document.
+func (r *Record) bare() *Record {
+	return &Record{Compiled: r.Compiled, Meta: r.Meta, text: r.text, Raw: r.Raw, Pieces: r.Pieces, ours: r.ours}
+}
+
+// isWritten reports whether two records are written the same, so that nothing has to be read to compare them.
+func (r *Record) isWritten(other *Record) bool {
+	return bytes.Equal(r.text, other.text) && bytes.Equal(r.Compiled.Body, other.Compiled.Body)
+}
+
 // canonical returns the document in this build's canonical form. Another build may have written the stored text.
 func (r *Record) canonical() ([]byte, error) {
-	if err := r.Read(); err != nil {
-		return nil, err
-	}
 	if r.ours {
 		return r.text, nil
+	}
+	if err := r.Read(); err != nil {
+		return nil, err
 	}
 	return r.document.canonical().MarshalJSON()
 }
