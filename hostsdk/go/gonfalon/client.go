@@ -56,7 +56,7 @@ func (c *Client) decide(key string, opts []Option, d *engine.Decision) (*generat
 	if in, g := simple(opts), c.serving.Load(); in != nil && g != nil && !c.watched {
 		if i := g.findSimple(key); i >= 0 {
 			g.native.Snapshot.EvaluateAt(i, in, nil, d)
-			g.count(i)
+			g.count(i, d.Enabled)
 			return g, nil
 		}
 	}
@@ -116,7 +116,7 @@ func (c *Client) decideNow(key string, q *query, d *engine.Decision) (*generatio
 // evaluated counts a decision, or why there is none, and tells the hooks.
 func (c *Client) evaluated(g *generation, flag int32, key string, q *query, d *engine.Decision, err error) {
 	if flag >= 0 {
-		g.count(flag)
+		g.count(flag, d.Enabled)
 	} else {
 		c.undecided(g, key, err)
 	}

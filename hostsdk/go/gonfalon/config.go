@@ -103,7 +103,12 @@ func newClient(config Config) (*Client, error) {
 	c.store.keep.ch = make(chan *generation, 1)
 	c.store.swapped = make(chan struct{}, 1)
 	c.store.arrived = make(chan struct{})
-	c.usage.on = config.Usage > 0 && config.ReportUsage != nil
+	if config.ReportUsage == nil && config.Endpoint != "" {
+		c.usage.host = newHost(c)
+		c.config.ReportUsage = c.usage.host.post
+	}
+	c.usage.news = make(chan struct{}, 1)
+	c.usage.on = c.config.Usage > 0 && c.config.ReportUsage != nil
 	c.ending.init()
 	return c, nil
 }
@@ -143,10 +148,6 @@ func (config *Config) complete() error {
 			config.HTTP = &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
 		}
 		config.HTTP = withinOrigin(config.HTTP)
-		if config.ReportUsage == nil {
-			by := *config
-			config.ReportUsage = by.postUsage
-		}
 	}
 	if config.HTTP != nil && config.HTTP.Timeout > 0 {
 		return errors.New("gonfalon: HTTP has a Timeout, which would end every stream: bound dialling in its Transport instead")

@@ -82,9 +82,9 @@ func (g *generation) findSimple(key string) int32 {
 }
 
 // count counts an evaluation of flag i.
-func (g *generation) count(i int32) {
+func (g *generation) count(i int32, on bool) {
 	if g.counts != nil {
-		g.counts.add(i)
+		g.counts.add(i, on)
 	}
 }
 

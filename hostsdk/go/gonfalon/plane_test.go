@@ -30,7 +30,9 @@ type plane struct {
 	streams    bool   // whether streams are there at all
 	snapshot   []byte // nil: 503
 	supersedes bool   // what it answers takes the place of what the request names
+	old        bool   // it knows neither hosts nor what flags were
 	usage      chan map[string]int64
+	hosts      chan hostReport
 }
 
 type connection struct {
@@ -41,7 +43,7 @@ type connection struct {
 }
 
 func newPlane(t testing.TB) *plane {
-	p := &plane{connected: make(chan *connection, 16), asked: make(chan string, 1024), usage: make(chan map[string]int64, 16), streams: true}
+	p := &plane{connected: make(chan *connection, 16), asked: make(chan string, 1024), usage: make(chan map[string]int64, 16), hosts: make(chan hostReport, 1024), streams: true}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/envs/default/stream", formats(t, p.stream))
 	mux.HandleFunc("GET /v1/envs/default/snapshot", formats(t, p.serveSnapshot))
@@ -138,17 +140,35 @@ func (p *plane) takeUsage(w http.ResponseWriter, r *http.Request) {
 		Flags map[string]struct {
 			Count int64
 			Last  time.Time
+			On    *int64
 		}
+		Host *hostReport
 	}
 	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
+	p.mu.Lock()
+	old := p.old
+	p.mu.Unlock()
+	if body.Host != nil {
+		if old {
+			http.Error(w, "there is no field host", http.StatusBadRequest)
+			return
+		}
+		p.hosts <- *body.Host
+	}
 	counts := map[string]int64{}
 	for key, flag := range body.Flags {
+		if old && flag.On != nil {
+			http.Error(w, "there is no field on", http.StatusBadRequest)
+			return
+		}
 		counts[key] = flag.Count
 	}
-	p.usage <- counts
+	if len(counts) > 0 {
+		p.usage <- counts
+	}
 	w.WriteHeader(http.StatusNoContent)
 }
 

@@ -1,14 +1,9 @@
 package gonfalon
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
 	"maps"
 	"math/rand/v2"
-	"net/http"
-	"net/url"
 	"runtime"
 	"slices"
 	"sync"
@@ -22,16 +17,17 @@ import (
 type FlagUsage struct {
 	Flag  string
 	Count int64
+	On    int64 // how often of those it was on
 	Last  time.Time
 }
 
 // counts are one generation's evaluations by flag. Shards keep processors that ask for the same flag off each other's
 // cache lines.
 type counts struct {
-	shards [][]atomic.Uint32
+	shards [][]atomic.Uint32 // of each flag how often it was off, and how often it was on
 }
 
-// maxShards bounds the memory: 8 × 4 bytes a flag.
+// maxShards bounds the memory: 8 × 8 bytes a flag.
 const maxShards = 8
 
 func newCounts(flags int32) *counts {
@@ -41,12 +37,16 @@ func newCounts(flags int32) *counts {
 	}
 	c := &counts{shards: make([][]atomic.Uint32, n)}
 	for i := range c.shards {
-		c.shards[i] = make([]atomic.Uint32, flags)
+		c.shards[i] = make([]atomic.Uint32, 2*flags)
 	}
 	return c
 }
 
-func (c *counts) add(i int32) {
+func (c *counts) add(i int32, on bool) {
+	i *= 2
+	if on {
+		i++
+	}
 	shard := c.shards[0]
 	if len(c.shards) > 1 {
 		shard = c.shards[rand.Uint32()&uint32(len(c.shards)-1)]
@@ -54,9 +54,21 @@ func (c *counts) add(i int32) {
 	shard[i].Add(1)
 }
 
+// take returns a count of all shards, which is 0 from then on.
+func (c *counts) take(i int) (n int64) {
+	for _, shard := range c.shards {
+		if shard[i].Load() > 0 {
+			n += int64(shard[i].Swap(0))
+		}
+	}
+	return n
+}
+
 // usage gathers what generations have counted, and reports it.
 type usage struct {
 	on          bool
+	host        *host         // nil if the reports don't go to the control plane
+	news        chan struct{} // another snapshot serves
 	mu          sync.Mutex
 	generations []*generation // the one that serves, and those that may still be counting
 	pending     map[string]FlagUsage
@@ -72,6 +84,10 @@ func (u *usage) track(g *generation) {
 		u.generations = slices.Delete(u.generations, 0, 1)
 	}
 	u.generations = append(u.generations, g)
+	select {
+	case u.news <- struct{}{}:
+	default:
+	}
 }
 
 // maxGenerations bounds how many replaced snapshots stay in memory for their counts, where changes come faster than
@@ -81,14 +97,9 @@ const maxGenerations = 4
 // harvest takes a generation's counts. The lock is held.
 func (u *usage) harvest(g *generation) {
 	now := time.Now().UTC().Truncate(time.Second)
-	for i := range g.counts.shards[0] {
-		n := int64(0)
-		for _, shard := range g.counts.shards {
-			if shard[i].Load() > 0 {
-				n += int64(shard[i].Swap(0))
-			}
-		}
-		if n == 0 {
+	for i := range len(g.counts.shards[0]) / 2 {
+		off, on := g.counts.take(2*i), g.counts.take(2*i+1)
+		if off+on == 0 {
 			continue
 		}
 		key := g.loaded.Key(int32(i))
@@ -99,7 +110,7 @@ func (u *usage) harvest(g *generation) {
 		if u.pending == nil {
 			u.pending = map[string]FlagUsage{}
 		}
-		u.pending[key] = FlagUsage{Flag: key, Count: before.Count + n, Last: now}
+		u.pending[key] = FlagUsage{Flag: key, Count: before.Count + off + on, On: before.On + on, Last: now}
 	}
 }
 
@@ -126,6 +137,7 @@ func (u *usage) giveBack(batch []FlagUsage) {
 	for _, b := range batch {
 		if later, ok := u.pending[b.Flag]; ok {
 			b.Count += later.Count
+			b.On += later.On
 			b.Last = later.Last
 		}
 		if u.pending == nil {
@@ -153,61 +165,57 @@ const (
 
 // reportUsage is the goroutine that reports.
 func (c *Client) reportUsage(ctx context.Context) {
+	regular := time.NewTimer(c.untilReport())
+	defer regular.Stop()
+	var told time.Time        // when the host last told what serves
+	var soon <-chan time.Time // when it does so again
 	for {
-		timer := time.NewTimer(time.Duration((0.75 + rand.Float64()/2) * float64(c.config.Usage)))
 		select {
 		case <-ctx.Done():
-			timer.Stop()
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastPatience)
-			c.sendUsage(last)
+			c.sayGoodbye(last)
 			cancel()
 			return
-		case <-timer.C:
+		case <-regular.C:
 			c.sendUsage(ctx)
+			regular.Reset(c.untilReport())
+		case <-c.usage.news:
+			if h := c.usage.host; h != nil && !h.plain && !h.silent && soon == nil {
+				soon = time.After(tellIn(time.Now(), told))
+			}
+		case <-soon:
+			c.usage.host.tell(ctx)
+			told, soon = time.Now(), nil
 		}
 	}
+}
+
+// untilReport returns how long it is until the next regular report.
+func (c *Client) untilReport() time.Duration {
+	return time.Duration((0.75 + rand.Float64()/2) * float64(c.config.Usage))
+}
+
+// sayGoodbye reports for the last time.
+func (c *Client) sayGoodbye(ctx context.Context) {
+	if h := c.usage.host; h != nil {
+		h.gone = true
+	}
+	c.sendUsage(ctx)
 }
 
 func (c *Client) sendUsage(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, reportPatience)
 	defer cancel()
 	c.usage.gather()
-	for batch := c.usage.batch(); len(batch) > 0; batch = c.usage.batch() {
+	batch := c.usage.batch()
+	if h := c.usage.host; h != nil && len(batch) == 0 && !h.plain && (h.told || !h.gone) {
+		h.tell(ctx) // that it is still there, or that it ends
+	}
+	for ; len(batch) > 0; batch = c.usage.batch() {
 		if err := c.config.ReportUsage(ctx, c.config.Environment, batch); err != nil {
 			c.usage.giveBack(batch)
 			c.config.Logger.Debug("gonfalon: usage can't be reported, it goes with the next report", "env", c.config.Environment, "error", err)
 			return
 		}
 	}
-}
-
-// postUsage sends one report to the control plane.
-func (config *Config) postUsage(ctx context.Context, env string, batch []FlagUsage) error {
-	type flag struct {
-		Count int64     `json:"count"`
-		Last  time.Time `json:"last"`
-	}
-	flags := make(map[string]flag, len(batch))
-	for _, b := range batch {
-		flags[b.Flag] = flag{b.Count, b.Last}
-	}
-	body, err := json.Marshal(map[string]any{"flags": flags})
-	if err != nil {
-		return err
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, config.Endpoint+"/v1/envs/"+url.PathEscape(env)+"/usage", bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Content-Type", "application/json")
-	config.authorise(request)
-	response, err := config.HTTP.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	if response.StatusCode/100 != 2 {
-		return fmt.Errorf("gonfalon: usage: %w", failure(response))
-	}
-	return nil
 }

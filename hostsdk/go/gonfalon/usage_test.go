@@ -46,6 +46,9 @@ func TestUsageIsReported(t *testing.T) {
 		counts := map[string]int64{}
 		for _, b := range batches[0] {
 			counts[b.Flag] = b.Count
+			if on := map[string]int64{"on": 5, "hero": 1}[b.Flag]; b.On != on {
+				t.Errorf("%s was on %d times, of %d", b.Flag, b.On, b.Count)
+			}
 			if b.Last.IsZero() || b.Last.After(time.Now()) {
 				t.Errorf("%s was last evaluated %s", b.Flag, b.Last)
 			}
@@ -61,7 +64,7 @@ func TestUsageIsReported(t *testing.T) {
 		down = false
 		c.Enabled("on")
 		c.Close() // the last report
-		if last := batches[len(batches)-1]; len(batches) != 2 || len(last) != 1 || last[0].Count != 2 {
+		if last := batches[len(batches)-1]; len(batches) != 2 || len(last) != 1 || last[0].Count != 2 || last[0].On != 2 {
 			t.Errorf("%+v", batches)
 		}
 	})
