@@ -43,7 +43,7 @@ func (c *call) events() error {
 		return err
 	}
 	defer s.close()
-	if s.send(":\n\n") != nil {
+	if s.send(s.retry(), ":\n\n") != nil {
 		return nil
 	}
 	edges := c.atEdges(s)

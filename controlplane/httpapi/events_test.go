@@ -84,6 +84,9 @@ func TestEvents(t *testing.T) {
 	}
 	_, address := f.eventsOf(adminToken)
 	p := f.listen(address, 200, "Origin", "https://shop.example")
+	if !p.lines.Scan() || !strings.HasPrefix(p.lines.Text(), "retry: ") {
+		t.Errorf("the stream doesn't begin by saying when to come back: %q", p.lines.Text())
+	}
 	p.refetches()
 	f.enable("secret_flag", flagset.ForActor("user:1"))
 	p.refetches()

@@ -104,6 +104,28 @@ test('an event asks again, and a lost stream too', async (t) => {
   await server.fake.asked('/events', 2)
 })
 
+test('a stream of events says when to come back', async (t) => {
+  const server = await Server.start(t)
+  server.body = { flags: [], eventStreams: [{ type: 'sse', endpoint: { requestUri: '/events' } }] }
+  const flags = await connect(t, server, { grace: 0 })
+  await server.fake.asked('/events')
+  const stale = next(flags, 'stale')
+  for (const stream of server.streams.splice(0) as { end(text: string): void }[]) stream.end('retry: 99999999\n\n')
+  await stale
+  assert.equal((flags.stats.lastError as Error & { after: number }).after, 300_000)
+})
+
+test('a refusal stays one on a stream that said when to come back', async (t) => {
+  const server = await Server.start(t)
+  server.body = { flags: [], eventStreams: [{ type: 'sse', endpoint: { requestUri: '/events' } }] }
+  const flags = await connect(t, server, { grace: 0 })
+  await server.fake.asked('/events')
+  server.status = 401
+  for (const stream of server.streams as { write(text: string): void }[]) stream.write('retry: 5000\n\n')
+  server.changed()
+  assert.equal((await failed(flags)).name, 'RefusedError')
+})
+
 test('what cannot be read changes nothing', async (t) => {
   const server = await Server.start(t)
   server.body = { flags: [flag('f', true)] }

@@ -7,7 +7,7 @@ import { Flags, override, type Stats } from '../flags.js'
 import { guarded, warnings, type Logger } from '../log.js'
 import { Misuse } from '../misuse.js'
 import { readEvents, silence, Watchdog } from '../source/events.js'
-import { failure, readBody } from '../source/failure.js'
+import { comeBack, failure, LaterError, readBody } from '../source/failure.js'
 import { Pauses, sleep } from '../source/pause.js'
 import { request } from '../source/request.js'
 import { Status } from '../status.js'
@@ -261,6 +261,7 @@ export class RemoteFlags extends Flags {
     if (url === undefined) return sleep(this.options.pollInterval ?? 60_000, signal)
     const page = new Hiding(stream!.inactivityDelaySec)
     const watchdog = new Watchdog(silence, AbortSignal.any([signal, page.signal]))
+    let retry = 0
     try {
       const response = await (this.options.fetch ?? fetch)(url, {
         headers: { Accept: 'text/event-stream' },
@@ -268,19 +269,20 @@ export class RemoteFlags extends Flags {
         signal: watchdog.signal,
       })
       if (response.status !== 200) throw await failure(response)
-      await readEvents(response, maxEvent, watchdog, async ({ data }) => {
+      const heard = { heard: watchdog.heard, retry: (ms: number) => (retry = ms) }
+      await readEvents(response, maxEvent, heard, async ({ data }) => {
         const query = refetch(data)
         if (query === undefined) this.status.confirm()
         else await this.fetchAll(watchdog.signal, query)
       })
     } catch (error) {
-      if (watchdog.signal.reason !== pageHidden) throw error
-      return
+      if (watchdog.signal.reason === pageHidden) return
+      throw signal.aborted ? error : comeBack(retry, error)
     } finally {
       watchdog.stop()
       page.stop()
     }
-    throw new Error('the stream of events has ended')
+    throw new LaterError(retry, 'the stream of events has ended')
   }
 
   private keep(result: BulkResult): void {

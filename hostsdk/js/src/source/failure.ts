@@ -24,6 +24,12 @@ export class LaterError extends Error {
   }
 }
 
+/** The error of a stream that was lost, with the milliseconds after which its server wants it back (0: it didn't say). */
+export function comeBack(retry: number, lost: unknown): unknown {
+  if (retry === 0 || lost instanceof RefusedError || lost instanceof LaterError) return lost
+  return new LaterError(retry, `the stream was lost: ${String(lost)}`)
+}
+
 /** A frame that changed nothing, and why. */
 export class FrameError extends Error {
   override readonly name = 'FrameError'

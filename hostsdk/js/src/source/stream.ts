@@ -1,7 +1,7 @@
 import type { EventSourceMessage } from 'eventsource-parser'
 import { maxSnapshotBytes } from '../engine/memory.js'
 import { decodeBase64 } from '../engine/module.js'
-import { FrameError, LaterError, RefusedError } from './failure.js'
+import { comeBack, FrameError, LaterError, RefusedError } from './failure.js'
 import { readEvents, silence, Watchdog } from './events.js'
 import { later } from './pause.js'
 import { snapshotPath, fetchSnapshot } from './poll.js'
@@ -55,8 +55,7 @@ async function follow(feed: Feed, outer: AbortSignal): Promise<never> {
       return take(feed, event, signal, replaces)
     })
   } catch (error) {
-    if (retry === 0 || outer.aborted || !feed.fed) throw error
-    throw new LaterError(retry, `the stream was lost: ${String(error)}`)
+    throw outer.aborted || !feed.fed ? error : comeBack(retry, error)
   } finally {
     clearTimeout(current)
     watchdog.stop()
