@@ -41,6 +41,23 @@ test('what is refused is an error that says why, and nothing that rejects', asyn
   assert.equal(refused.error?.status, 403)
 })
 
+test('one token changes flags for many people', async (t) => {
+  const { plane, admin } = await connect(t)
+  const made = await admin.POST('/v1/tokens', { body: { name: 'ci', role: 'editor', acts_for_others: true } })
+  const ci = adminClient({ endpoint: plane.endpoint, token: made.data!.token! })
+  const path = { env: 'default', key: 'f' }
+  const enable = (name: string) =>
+    ci.POST('/v1/envs/{env}/flags/{key}/enable', { params: { path, header: { 'X-Gonfalon-On-Behalf-Of': encodeURIComponent(name) } }, body: { for_actor: name } })
+  const names = ['ada', 'Zoë, 50% <zoe@example.org>']
+  for (const name of names) assert.equal((await enable(name)).data?.updated_on_behalf_of, name)
+  for (const name of ['', 'a\nb', 'x'.repeat(10_000)]) assert.match(String((await enable(name)).error?.status), /400|422/)
+  const audit = await admin.GET('/v1/audit', { params: { query: { by: 'ci' } } })
+  assert.deepEqual(audit.data?.entries.map((entry) => [entry.token, entry.on_behalf_of]).reverse(), names.map((name) => [made.data!.id, name]))
+  const header = { 'X-Gonfalon-On-Behalf-Of': 'ada' }
+  const refused = await admin.POST('/v1/envs/{env}/flags/{key}/kill', { params: { path, header }, body: {} })
+  assert.equal(refused.error?.status, 403)
+})
+
 test('no redirect is followed, so that the token stays', async (t) => {
   const [fake, other] = [await Fake.start(t), await Fake.start(t)]
   fake.intercept = (_, response) => Boolean(response.writeHead(307, { Location: other.endpoint }).end())

@@ -61,6 +61,23 @@ def test_a_change_of_what_has_changed_meanwhile_is_refused(admin: Admin) -> None
     assert refused.value.status == 412 and refused.value.problem["status"] == 412
 
 
+def test_one_token_changes_flags_for_many_people(plane: ControlPlane, admin: Admin) -> None:
+    made = admin.create_token(body={"name": "ci", "role": "editor", "acts_for_others": True}).data
+    names = ["ada", "Zoë, 50% <zoe@example.org>"]
+    with Admin(plane.url, made["token"]) as ci:
+        for name in names:
+            flag = ci.enable_flag(env="default", key="f", body={"for_actor": name}, on_behalf_of=name).data
+            assert (flag["updated_by"], flag["updated_on_behalf_of"]) == ("ci", name)
+        for name in ["", "a\nb", "x" * 10_000]:
+            with pytest.raises(ApiError, match=r"4(00|22)"):
+                ci.enable_flag(env="default", key="f", body={}, on_behalf_of=name)
+    entries = admin.audit(by="ci").data["entries"]
+    assert [(entry["token"], entry["on_behalf_of"]) for entry in reversed(entries)] == [(made["id"], name) for name in names]
+    assert len(admin.audit(on_behalf_of="ada").data["entries"]) == 1
+    with pytest.raises(ApiError, match=r"403 .*may not act for"):
+        admin.kill_flag(env="default", key="f", on_behalf_of="ada")
+
+
 def test_flags_go_out_and_in_as_text(admin: Admin) -> None:
     admin.put_flag(env="default", key="f", body={"gates": [{"type": "boolean", "enabled": True}]})
     written = admin.export_environment(env="default").data
@@ -128,7 +145,7 @@ def test_the_operations_are_those_of_the_document_but_for_streams() -> None:
     document = yaml.safe_load((TREE / "controlplane/httpapi/openapi.yaml").read_text())
     paths = [item for path in document["paths"].values() for item in path.items()]
     names = {operation["operationId"] for method, operation in paths if method != "parameters"}
-    assert len(Admin.operations) == len(names - {"streamSnapshots", "ofrepEvents"})
+    assert len(Admin.operations) == len(names - {"streamSnapshots", "streamChanges", "ofrepEvents"})
     assert {"get_flag", "put_flag", "list_flags", "clear_flag", "explain_flag", "audit"} <= Admin.operations.keys()
     for name in Admin.operations:
         assert inspect.getdoc(getattr(Admin, name))
@@ -136,7 +153,7 @@ def test_the_operations_are_those_of_the_document_but_for_streams() -> None:
 
 def test_arguments_are_those_of_the_document() -> None:
     parameters = inspect.signature(Admin.put_flag).parameters
-    assert list(parameters) == ["self", "env", "key", "if_match", "if_none_match", "dry_run", "body"]
+    assert list(parameters) == ["self", "env", "key", "if_match", "if_none_match", "dry_run", "on_behalf_of", "body"]
     with Admin("http://127.0.0.1:9", "token") as admin:
         with pytest.raises(TypeError, match="has no for_group"):
             admin.enable_flag(env="default", key="f", body={}, for_group="staff")

@@ -3,7 +3,7 @@
 >>> with Admin("http://127.0.0.1:8080", token) as admin:
 ...     admin.enable_flag(env="default", key="new_checkout", body={"for_group": "staff"})
 ...     flag = admin.get_flag(env="default", key="new_checkout")
-...     admin.put_flag(env="default", key="new_checkout", body={"gates": []}, if_match=flag.etag)
+...     admin.put_flag(env="default", key="new_checkout", body={"gates": []}, if_match=flag.etag, on_behalf_of="ada")
 
 Each operation of the API's OpenAPI document is a method: ``putFlag`` is ``put_flag``. It takes the document's parameters by
 keyword, and ``body``. ``help(Admin.put_flag)`` describes one, and ``Admin.operations`` lists them all. Event streams have none,
@@ -32,6 +32,7 @@ from .version import __version__
 MAX_ANSWER_BYTES = 256 << 20  # more than any backup
 TIMEOUT = 60.0  # seconds: an import or a backup takes longer than a flag
 METHODS = ("get", "put", "post", "patch", "delete")
+ENCODED = frozenset({"X-Gonfalon-On-Behalf-Of"})  # percent-encoded headers: names have letters that no header carries
 
 
 class ApiError(Exception):
@@ -83,7 +84,7 @@ class Operation:
             elif where == "query":
                 query[wire] = value
             else:
-                headers[wire] = str(value)
+                headers[wire] = quote(str(value), safe="") if wire in ENCODED else str(value)
         content = None
         if (body := given.get("body")) is not None:
             written = isinstance(body, (str, bytes))  # as it is, such as YAML
@@ -222,13 +223,16 @@ def _read(document: Mapping[str, Any]) -> dict[str, Operation]:
                 continue
             found = [follow(parameter) for parameter in (*item.get("parameters", ()), *written.get("parameters", ()))]
             body = follow(written.get("requestBody", {}))
+            parameters: dict[str, tuple[str, str]] = {}
+            for one in found:  # the first, where a query and a header say the same
+                parameters.setdefault(_snake(one["name"]), (one["in"], one["name"]))
             required = [_snake(one["name"]) for one in found if one.get("required")] + ["body"] * bool(body.get("required"))
             operation = Operation(
                 _snake(written["operationId"]),
                 method.upper(),
                 path,
                 written["summary"],
-                {_snake(one["name"]): (one["in"], one["name"]) for one in found},
+                parameters,
                 frozenset(required),
                 tuple(body.get("content", ())),
             )
@@ -237,8 +241,8 @@ def _read(document: Mapping[str, Any]) -> dict[str, Operation]:
 
 
 def _snake(name: str) -> str:
-    """``putFlag`` and ``If-Match`` as Python writes them: ``put_flag``, ``if_match``."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).replace("-", "_").lower()
+    """``putFlag``, ``If-Match`` and our own ``X-Gonfalon-Env`` as Python writes them: ``put_flag``, ``if_match``, ``env``."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.removeprefix("X-Gonfalon-")).replace("-", "_").lower()
 
 
 def _method(operation: Operation) -> Callable[..., Any]:
