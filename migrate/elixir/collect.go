@@ -19,6 +19,9 @@ const (
 	MaxBytes = 256 << 20
 )
 
+// limits are variables for tests, which would need long to fill a store.
+var limits = struct{ gates, bytes int64 }{MaxGates, MaxBytes}
+
 // errTooLarge is the error of a source beyond the limits.
 var errTooLarge = fmt.Errorf("it has more than %d gates or %d MB of text, which no environment can hold: is this the right table or prefix?", MaxGates, MaxBytes>>20)
 
@@ -28,7 +31,7 @@ type collector struct {
 	flags      map[string]*collected
 	unreadable []migrate.Finding
 	gates      int
-	bytes      int
+	bytes      int64
 	progress   func(migrate.Progress)
 	again      int
 }
@@ -51,8 +54,8 @@ func newCollector(library reference.Library, again int, progress func(migrate.Pr
 // count counts a row, and refuses one too many.
 func (c *collector) count(bytes int) error {
 	c.gates++
-	c.bytes += bytes
-	if c.gates > MaxGates || c.bytes > MaxBytes {
+	c.bytes += int64(bytes)
+	if int64(c.gates) > limits.gates || c.bytes > limits.bytes {
 		return errTooLarge
 	}
 	if c.gates%1000 == 0 {

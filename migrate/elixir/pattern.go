@@ -1,6 +1,7 @@
 package elixir
 
 import (
+	"errors"
 	"regexp/syntax"
 	"strings"
 
@@ -51,7 +52,7 @@ func (d *describer) pattern(attribute, text string) string {
 
 // malformed reports whether no dialect takes the pattern.
 func malformed(err error) bool {
-	problem, is := err.(*syntax.Error)
+	problem, is := errors.AsType[*syntax.Error](err)
 	if !is {
 		return false
 	}

@@ -128,7 +128,7 @@ func (s *redisStore) strays(ctx context.Context) ([]string, error) {
 		for _, key := range keys {
 			names = append(names, strings.TrimPrefix(key, prefix))
 		}
-		if cursor = next; len(names) > MaxGates {
+		if cursor = next; int64(len(names)) > limits.gates {
 			return nil, errTooLarge
 		}
 	}
@@ -148,7 +148,7 @@ func (s *redisStore) read(ctx context.Context, tx *redis.Tx, c *collector, stray
 			return err
 		}
 		names = append(names, some...)
-		if cursor = next; len(names) > MaxGates {
+		if cursor = next; int64(len(names)) > limits.gates {
 			return errTooLarge
 		}
 	}
@@ -188,7 +188,7 @@ func (s *redisStore) read(ctx context.Context, tx *redis.Tx, c *collector, stray
 // gates reads the hash of a flag.
 func (s *redisStore) gates(ctx context.Context, tx *redis.Tx, c *collector, name string) error {
 	key := s.hash(name)
-	if size, err := tx.MemoryUsage(ctx, key, 0).Result(); err == nil && size > 2*MaxBytes { // not every user may ask
+	if size, err := tx.MemoryUsage(ctx, key, 0).Result(); err == nil && size > 2*limits.bytes { // not every user may ask
 		return errTooLarge
 	}
 	seen := map[string]bool{}

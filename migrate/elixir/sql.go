@@ -104,7 +104,7 @@ func (s *sqlStore) measure(ctx context.Context, tx *sql.Tx, columns []string) er
 	if err := tx.QueryRowContext(ctx, query).Scan(&count, &bytes); err != nil {
 		return err
 	}
-	if count > MaxGates || bytes > MaxBytes {
+	if count > limits.gates || bytes > limits.bytes {
 		return errTooLarge
 	}
 	return nil

@@ -331,3 +331,57 @@ func TestAnInterruptedRead(t *testing.T) {
 		}
 	}
 }
+
+// TestTooMuch refuses a store that no environment can hold before it is in memory.
+func TestTooMuch(t *testing.T) {
+	for _, kind := range elixirtest.Kinds {
+		s := elixirtest.Open(t, kind, reference.Bandera, "")
+		for i := range 20 {
+			s.Put(reference.Flag{Name: "f", Gates: []reference.Gate{{Type: reference.Actor, For: fmt.Sprint(i, strings.Repeat("x", 200)), Enabled: true}}})
+		}
+		for _, limits := range [][2]int64{{19, 1 << 20}, {1 << 20, 4_000}} {
+			restore := elixir.Lower(limits[0], limits[1])
+			if _, err := try(t, s.Library, s.Address, s.Options); err == nil || !strings.Contains(err.Error(), "no environment can hold") {
+				t.Errorf("%s, %d gates, %d bytes: %v", kind, limits[0], limits[1], err)
+			}
+			restore()
+		}
+		read(t, s)
+	}
+}
+
+// TestHostileValues carries, or names, whatever somebody wrote into a store.
+func TestHostileValues(t *testing.T) {
+	deep := strings.Repeat("[", 9_000) + strings.Repeat("]", 9_000)
+	for _, kind := range elixirtest.Kinds {
+		s := elixirtest.Open(t, kind, reference.Bandera, "")
+		texts := []string{"\x1b[2J", "a\nb", strings.Repeat("é", 120), "' OR 1=1 --", "$(id)", "\u202e", "..", " x ", "%s%n", "_fwf_none"}
+		if kind == "redis" || kind == "sqlite" {
+			texts = append(texts, "\x00", "\xff\xfe", strings.Repeat("x", 100_000))
+		}
+		for _, text := range texts {
+			s.Put(reference.Flag{Name: text, Gates: []reference.Gate{
+				{Type: reference.Actor, For: text, Enabled: true}, {Type: reference.Group, For: text}, {Type: reference.Prerequisite, For: text, Enabled: true}, {Type: reference.Segment, For: text, Enabled: true}}})
+		}
+		if s.Redis != nil {
+			s.Field("deep", "rule", `[{"attribute":"a","operator":"eq","values":`+deep+`}]`)
+			s.Field("huge", "variant", `{"a":1e400}`)
+			s.Field("big", "variant", `{"a":`+strings.Repeat("9", 1_000)+`}`)
+			s.Field("many", "variant", `{"a":1,"a":2}`)
+		}
+		contents := read(t, s)
+		d := contents.Describe()
+		for _, f := range d.Findings {
+			if f.Flag == "" && f.Segment == "" {
+				t.Errorf("%s: it is about nothing: %+v", kind, f)
+			}
+		}
+		if len(d.Flags) < len(texts) {
+			t.Errorf("%s: it has %d flags", kind, len(d.Flags))
+		}
+		v, err := migrate.Verify(t.Context(), contents, &d, &d.Set, migrate.MadeUp(200, &d.Set), time.Now(), nil)
+		if err != nil || v.Different != 0 {
+			t.Errorf("%s: %+v %v", kind, v.Differences, err)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -66,8 +67,8 @@ func Address(t testing.TB, kind string) string {
 			s.address, s.err = startMariaDB()
 		}
 	})
-	if missing, is := s.err.(missingError); is {
-		t.Skipf("%s: scripts/test installs it where it is root", missing)
+	if _, missing := errors.AsType[missingError](s.err); missing {
+		t.Skipf("%s: scripts/test installs it where it is root", s.err)
 	}
 	if s.err != nil {
 		t.Fatal(s.err)
@@ -150,8 +151,12 @@ func start(dir string, as *syscall.SysProcAttr, answers func(context.Context) er
 	if err := c.Start(); err != nil {
 		return err
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- c.Wait() }()
+	var why error
+	ended := make(chan struct{})
+	go func() {
+		why = c.Wait()
+		close(ended)
+	}()
 	onStop(func() {
 		_ = c.Process.Signal(syscall.SIGINT)
 		select {
@@ -170,8 +175,7 @@ func start(dir string, as *syscall.SysProcAttr, answers func(context.Context) er
 			return nil
 		}
 		select {
-		case why := <-ended:
-			ended <- why
+		case <-ended:
 			text, _ := os.ReadFile(log.Name())
 			return fmt.Errorf("%s ended: %w\n%s", name, why, text)
 		case <-ctx.Done():
