@@ -31,13 +31,20 @@ func signedIn(t *testing.T, s *controlplane.Service, token string) string {
 	return secret
 }
 
-// ended fails the test unless a replica refuses a session, whether or not it asks the store.
+// ended waits until a replica has heard that a session ended, and fails the test unless it then refuses it.
 func ended(t *testing.T, s *controlplane.Service, session string) {
 	t.Helper()
-	_, _, err := s.AwaitSession(t.Context(), session)
-	want(t, err, api.Unauthorized)
-	_, _, err = s.Session(session)
-	want(t, err, api.Unauthorized)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	for range s.TokenChanges(ctx) {
+		if _, _, err := s.Session(session); err == nil {
+			continue
+		}
+		_, _, err := s.AwaitSession(t.Context(), session)
+		want(t, err, api.Unauthorized)
+		return
+	}
+	t.Fatal("the session goes on")
 }
 
 // hashed returns the keys under a prefix, and fails the test if a secret is in a value.
