@@ -11,6 +11,8 @@ const pages: readonly { name: string; path: string; ready: string; then?: (page:
   { name: 'flag', path: '/envs/production/flags/search_ranking_v3', ready: '.gate' },
   { name: 'history', path: '/envs/production/flags/checkout_new_payment/history', ready: '.hist li' },
   { name: 'new flag', path: '/envs/production/new', ready: '.form' },
+  { name: 'explain', path: '/envs/production/explain/search_ranking_v3?actor=user:19', ready: '.step' },
+  { name: 'explain nothing', path: '/envs/production/explain', ready: '.ask' },
   { name: 'nowhere', path: '/envs/production/nowhere', ready: 'h1' },
   { name: 'palette', path: '/envs/production/flags', ready: '[data-key]', then: async (page) => { await page.keyboard.press('Control+k'); await page.keyboard.type('pay'); await page.getByRole('option').first().waitFor() } },
   { name: 'kill', path: '/envs/production/flags/checkout_new_payment', ready: '.gate', then: async (page) => { await page.keyboard.press('K'); await page.locator('dialog .lead').waitFor() } },

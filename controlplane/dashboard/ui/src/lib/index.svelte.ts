@@ -1,3 +1,4 @@
+import { untrack } from 'svelte'
 import { ask, client, type IndexFlag } from './api'
 import type { components } from './openapi'
 
@@ -19,10 +20,17 @@ class FlagIndex {
   loaded = $state(false)
   private latest = 0
 
+  /** Reads an environment's list unless it is there, for a page that only needs the keys. */
+  ensure(env: string): void {
+    untrack(() => {
+      if (this.env !== env || !this.loaded) this.load(env).catch(() => {}) // the page says itself what it can't do
+    })
+  }
+
   /** Reads an environment's list, and again after a change. */
   async load(env: string): Promise<void> {
     const turn = ++this.latest
-    if (env !== this.env) {
+    if (env !== untrack(() => this.env)) {
       this.env = env
       this.rows = []
       this.loaded = false

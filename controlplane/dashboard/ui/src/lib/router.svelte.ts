@@ -1,3 +1,4 @@
+import { untrack } from 'svelte'
 import { mount } from './mount'
 import { paths } from './paths'
 
@@ -47,6 +48,7 @@ export function to(page: Exclude<PageName, 'unknown'>, params: { env?: string; k
 
 class Router {
   route = $state.raw(routeOf(location.pathname, location.search))
+  private address = location.pathname + location.search
   /** Asked before the page is left; false keeps it. */
   guard: (() => boolean) | undefined
 
@@ -64,7 +66,10 @@ class Router {
   }
 
   private read(): void {
-    const left = this.route
+    const address = location.pathname + location.search
+    if (address === this.address) return
+    this.address = address
+    const left = untrack(() => this.route) // an effect that goes somewhere doesn't depend on where it was
     this.route = routeOf(location.pathname, location.search)
     if (left.page !== this.route.page || left.key !== this.route.key) scrollTo(0, 0)
   }
