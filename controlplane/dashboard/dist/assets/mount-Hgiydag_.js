@@ -1,0 +1,1 @@
+var e=(document.documentElement.dataset.mount??``).replace(/\/+$/,``);export{e as t};
