@@ -9,16 +9,17 @@ import { LoadError } from './engine/load_error.js'
 import { lasting } from './engine/prepared.js'
 import { Edges } from './edges.js'
 import { defaultOf, Flags, override, type Query, type Stats } from './flags.js'
+import { Host } from './host.js'
 import { guarded, warnings, type Logger } from './log.js'
 import { Misuse } from './misuse.js'
 import { sourceOf, type Keeper, type Options } from './options.js'
-import { failure, FrameError, RefusedError } from './source/failure.js'
+import { FrameError, RefusedError } from './source/failure.js'
 import { Pauses, sleep } from './source/pause.js'
 import { request } from './source/request.js'
 import type { Source } from './source/source.js'
 import { Status } from './status.js'
 import { Store, type Change } from './store.js'
-import { Usage, type FlagUsage } from './usage.js'
+import { Usage } from './usage.js'
 
 /** How long a report of usage may take, in milliseconds; and the one on close. */
 const reportPatience = 10_000
@@ -36,6 +37,7 @@ export class Client extends Flags {
   private readonly source: Source | undefined
   private readonly environment: string
   private readonly usage: Usage | undefined
+  private readonly host: Host | undefined
   private readonly ended = new AbortController()
   private listening: Promise<void> = Promise.resolve()
   private closing: Promise<void> | undefined
@@ -59,12 +61,16 @@ export class Client extends Flags {
     if (this.source === undefined && options.bootstrap === undefined && keeper === undefined) {
       throw new TypeError('gonfalon: nothing to take flags from: give an endpoint, a source, a bootstrap or lastGood')
     }
-    const report = options.reportUsage ?? (options.endpoint === undefined ? undefined : this.postUsage)
-    if (report !== undefined && options.usage !== false) {
+    const { reportUsage } = options
+    if (options.usage !== false && (reportUsage !== undefined || options.endpoint !== undefined)) {
+      const via = typeof options.source === 'object' ? undefined : (options.source ?? 'stream')
+      const host = reportUsage === undefined ? new Host(() => this.store.engine?.info, via, (body) => this.postUsage(body)) : undefined
+      this.host = host
       this.usage = new Usage(
-        (flags) => report.call(this, this.environment, flags),
+        (flags) => (host === undefined ? reportUsage!(this.environment, flags) : host.report(flags)),
         options.usage ?? 60_000,
         (error) => this.log.info('gonfalon: usage could not be reported, and goes into the next report', error),
+        host && (() => host.tell()),
       )
     }
   }
@@ -200,7 +206,7 @@ export class Client extends Flags {
   /** Counts a decision. */
   private noted(decision: Decision): Decision {
     if (decision.error !== undefined) this.failed(decision.error)
-    if (decision.known) this.usage?.add(decision.key)
+    if (decision.known) this.usage?.add(decision.key, decision.enabled)
     else this.misuse.flag(decision.key)
     return decision
   }
@@ -213,7 +219,7 @@ export class Client extends Flags {
     try {
       const packed = engine.evaluate(key, context, this.clock)
       if (reasonOf(packed) === reasonUnknownFlag) this.misuse.flag(key)
-      else this.usage?.add(key)
+      else this.usage?.add(key, (packed & bitEnabled) !== 0)
       return packed
     } catch (error) {
       this.failed(error)
@@ -290,6 +296,7 @@ export class Client extends Flags {
     if (change !== undefined) this.keeper?.write(this.store.bytes!)
     this.status.confirm()
     if (change === undefined) return
+    this.host?.moved()
     this.arrivals.reach(this.serving)
     if (!this.emitter.has('change')) return
     this.announce(change())
@@ -303,16 +310,13 @@ export class Client extends Flags {
     this.emitter.emit('change', { ...change, revision: engine.info.revision, info: engine.info })
   }
 
-  private async postUsage(environment: string, flags: Record<string, FlagUsage>): Promise<void> {
-    const patience = AbortSignal.timeout(this.closing === undefined ? reportPatience : lastPatience)
-    const response = await request(this.options, `/v1/envs/${encodeURIComponent(environment)}/usage`, {
+  private postUsage(body: object): Promise<Response> {
+    return request(this.options, `/v1/envs/${encodeURIComponent(this.environment)}/usage`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ flags }),
-      signal: patience,
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(this.closing === undefined ? reportPatience : lastPatience),
     })
-    if (!response.ok) throw await failure(response)
-    await response.body?.cancel()
   }
 
   private async end(): Promise<void> {
@@ -321,6 +325,7 @@ export class Client extends Flags {
     this.edges.stop()
     this.arrivals.end()
     this.usage?.stop()
+    this.host?.stop()
     // The closing promise is set by now, so that the last report knows to be short.
     await Promise.resolve()
     await Promise.all([this.listening, this.usage?.flush(), this.keeper?.flush()])

@@ -4,6 +4,8 @@ import { later } from './source/pause.js'
 /** How often a flag was evaluated since the last report, and when that was known last. */
 export interface FlagUsage {
   readonly count: number
+  /** How often of those it was on. */
+  readonly on?: number
   /** ISO 8601, in UTC. */
   readonly last: string
 }
@@ -19,7 +21,7 @@ export type Report = (flags: Record<string, FlagUsage>) => Promise<void>
 
 /** Counts evaluations in memory, and reports them in batches. What can't be delivered goes with the next report. */
 export class Usage {
-  private readonly counts = new Map<string, { count: number }>()
+  private readonly counts = new Map<string, { count: number; on: number }>()
   private readonly pending = new Map<string, FlagUsage>()
   private timer: ReturnType<typeof setTimeout> | undefined
   private stopped = false
@@ -28,20 +30,23 @@ export class Usage {
     private readonly report: Report,
     private readonly interval: number,
     private readonly failed: (error: unknown) => void,
+    private readonly nothing?: () => Promise<void>, // called where there is nothing to send
   ) {
     this.schedule()
   }
 
   /** Adds one. Only for flags that the snapshot has, so that memory is bounded by it. */
-  add(key: string): void {
-    const entry = this.counts.get(key)
-    if (entry === undefined) this.counts.set(key, { count: 1 })
-    else entry.count++
+  add(key: string, on: boolean): void {
+    let entry = this.counts.get(key)
+    if (entry === undefined) this.counts.set(key, (entry = { count: 0, on: 0 }))
+    entry.count++
+    if (on) entry.on++
   }
 
   /** Sends what there is. It never rejects. */
   async flush(): Promise<void> {
     this.gather()
+    if (this.pending.size === 0) await this.nothing?.()
     while (this.pending.size > 0) {
       const batch = [...this.pending].slice(0, maxBatch)
       for (const [key] of batch) this.pending.delete(key)
@@ -49,9 +54,9 @@ export class Usage {
         await this.report(Object.fromEntries(batch))
       } catch (error) {
         this.failed(error)
-        for (const [key, { count, last }] of batch) {
+        for (const [key, { count, on = 0, last }] of batch) {
           const later = this.pending.get(key)
-          this.pending.set(key, { count: count + (later?.count ?? 0), last: later?.last ?? last })
+          this.pending.set(key, { count: count + (later?.count ?? 0), on: on + (later?.on ?? 0), last: later?.last ?? last })
         }
         return
       }
@@ -65,10 +70,10 @@ export class Usage {
 
   private gather(): void {
     const last = new Date().toISOString()
-    for (const [key, { count }] of this.counts) {
+    for (const [key, { count, on }] of this.counts) {
       const before = this.pending.get(key)
       if (before === undefined && this.pending.size >= maxPending) continue
-      this.pending.set(key, { count: count + (before?.count ?? 0), last })
+      this.pending.set(key, { count: count + (before?.count ?? 0), on: on + (before?.on ?? 0), last })
     }
     this.counts.clear()
   }
