@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
@@ -61,7 +60,7 @@ type Service struct {
 	used         usedTokens
 	failures     failureLimits
 	strange      strangers
-	space        atomic.Pointer[store.Usage]
+	space        space
 	webhooks     *webhooks.Deliverer
 }
 
@@ -113,6 +112,7 @@ func (s *Service) start(ctx context.Context) (err error) {
 		return err
 	}
 	s.measure(ctx)
+	s.run(s.spaceLoop)
 	s.run(s.report)
 	s.run(s.writeHosts)
 	s.run(s.replica.SweepLoop)
@@ -160,7 +160,7 @@ func (s *Service) Done() <-chan struct{} { return s.ctx.Done() }
 // InitialToken returns the secret of the admin token that Open made, or "" if one existed or Config.AdminToken set it.
 func (s *Service) InitialToken() string { return s.initial }
 
-// report writes the reported usage and measures the store, every usagePause.
+// report writes the reported usage, every usagePause.
 func (s *Service) report(ctx context.Context) {
 	tick := time.NewTicker(usagePause)
 	defer tick.Stop()
@@ -172,23 +172,8 @@ func (s *Service) report(ctx context.Context) {
 			s.writeUsage(ctx)
 			s.writeCounts(ctx)
 			s.writeUsed(ctx)
-			s.measure(ctx)
 		}
 	}
 }
 
 func (s *Service) now() time.Time { return s.config.Clock() }
-
-// measure asks the store how full it is.
-func (s *Service) measure(ctx context.Context) {
-	usage, err := s.store.Usage(ctx)
-	if err != nil {
-		s.log.Warn("the store doesn't report how full it is", "error", err)
-		return
-	}
-	s.space.Store(&usage)
-	if nearlyFull(usage) {
-		s.log.Error("the store is nearly full: "+moreRoom, "used", usage.Used, "quota", usage.Quota)
-		s.replica.SweepSoon()
-	}
-}

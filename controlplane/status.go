@@ -62,7 +62,7 @@ func (s *Service) Status() Status {
 	if loss := s.replica.Loss(); loss != nil {
 		status.Synced, status.Lag, status.failed = false, time.Since(loss.Since), loss.Final
 	}
-	if usage := s.space.Load(); usage != nil {
+	if usage := s.space.usage.Load(); usage != nil {
 		status.Store = *usage
 	}
 	for env, p := range v.Snapshots {
@@ -99,12 +99,6 @@ func (s *Status) degradations() []Degradation {
 	}
 	return list
 }
-
-// moreRoom says what to do about a full store.
-const moreRoom = "shorten the audit's retention, delete environments that are no longer needed, or raise the store's quota"
-
-// nearlyFull reports whether a store is past 80% of its quota.
-func nearlyFull(u store.Usage) bool { return u.Quota > 0 && u.Used > u.Quota/5*4 }
 
 // Ready returns nil if this replica can serve, or an error with the code Unavailable. A replica that is open can: what
 // doesn't work nevertheless is in its Status.

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -138,4 +141,37 @@ func (s *server) ask(method, path, body string) response {
 		text, _ = io.ReadAll(answer.Body)
 	}
 	return response{answer.StatusCode, string(text), time.Since(began)}
+}
+
+// TestAFullStoreIsNoticed fills the store of a server. It says so before there is no room, refuses what takes room with
+// what to do about it, and kills and deletes all the same.
+func TestAFullStoreIsNoticed(t *testing.T) {
+	s := serve(t, "--data-dir", filepath.Join(t.TempDir(), "data"), "--etcd-quota", strconv.Itoa(16<<20))
+	s.run("flags", "enable", "risky").must(t)
+	s.run("flags", "enable", "old").must(t)
+	var full response
+	for i := 0; i < 200 && full.code == 0; i++ {
+		var b strings.Builder
+		for j := range 5_000 {
+			fmt.Fprintf(&b, `{"type": "actor", "target": "%x", "enabled": true},`, (i*5_000+j+1)*2654435761)
+		}
+		body := `{"flags": [{"key": "large` + strconv.Itoa(i) + `", "gates": [` + strings.TrimSuffix(b.String(), ",") + `]}]}`
+		if got := s.ask("POST", "/v1/envs/default/import", body); got.code != http.StatusOK {
+			full = got
+		}
+	}
+	full.is(t, "an import that finds no room", http.StatusServiceUnavailable)
+	if !full.has("only kills and deletions") || !full.has("retention") {
+		t.Errorf("it doesn't say what to do: %s", full.text)
+	}
+	s.within(noticing, "noticing a full store", func() bool {
+		return s.get("/readyz").has("% full") && s.get("/metrics").has(`gonfalon_degraded{kind="space"} 1`) && strings.Contains(s.logs.String(), "the store is nearly full")
+	})
+	s.get("/readyz").is(t, "readyz of a full store", http.StatusOK)
+	s.run("flags", "kill", "risky").must(t)
+	s.run("flags", "delete", "old").must(t)
+	if code, value := s.try(s.tryToken); code != http.StatusOK || value != true {
+		t.Errorf("an evaluation answers %d %v", code, value)
+	}
+	s.stop()
 }

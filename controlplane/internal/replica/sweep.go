@@ -37,17 +37,23 @@ func (rep *Replica) RetainAudit(d time.Duration) {
 
 // SweepLoop sweeps from time to time, and soon after it is asked to, until the context ends.
 func (rep *Replica) SweepLoop(ctx context.Context) {
-	next := time.NewTimer(model.Jitter(sweepEvery)) // so that replicas don't all sweep at once
+	pause := model.Jitter(sweepEvery) // so that replicas don't all sweep at once
+	due, next := time.Now().Add(pause), time.NewTimer(pause)
 	defer next.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-rep.sweeps:
-			next.Reset(sweepPause)
+			if soon := time.Now().Add(sweepPause); soon.Before(due) { // whoever asks again doesn't put it off
+				due = soon
+				next.Reset(sweepPause)
+			}
 		case <-next.C:
 			rep.Sweep(ctx)
-			next.Reset(model.Jitter(sweepEvery))
+			pause := model.Jitter(sweepEvery)
+			due = time.Now().Add(pause)
+			next.Reset(pause)
 		}
 	}
 }
