@@ -38,9 +38,7 @@ func (s *Service) AuditEntryAt(ctx context.Context, env string, revision int64) 
 		return api.AuditEntry{}, model.Errorf(api.NotFound, "there is no revision %d in the audit of %.80q", revision, env)
 	}
 	entry, err := stored.FullEntry(ctx, s.store, env, e)
-	for i := range entry.Changes {
-		model.Describe(&entry.Changes[i])
-	}
+	model.DescribeAll(entry.Changes)
 	return entry, err
 }
 
@@ -66,6 +64,7 @@ func (s *Service) Audit(ctx context.Context, q AuditQuery) (api.AuditPage, error
 		return api.AuditPage{}, err
 	}
 	page := api.AuditPage{Entries: []api.AuditEntry{}}
+	size := 0
 	for {
 		var newest *auditReader
 		for _, r := range readers {
@@ -80,12 +79,22 @@ func (s *Service) Audit(ctx context.Context, q AuditQuery) (api.AuditPage, error
 		if newest == nil {
 			return page, nil
 		}
-		if len(page.Entries) == limit {
+		if size += sizeOf(newest.entry); len(page.Entries) == limit || size > maxAuditPage && len(page.Entries) > 0 {
 			page.Next = cursorOf(readers)
 			return page, nil
 		}
 		page.Entries = append(page.Entries, newest.take())
 	}
+}
+
+// maxAuditPage is about how many bytes of changes a page has. A page with a large entry is shorter.
+const maxAuditPage = 4 << 20
+
+func sizeOf(e *api.AuditEntry) (size int) {
+	for i := range e.Changes {
+		size += len(e.Changes[i].Before) + len(e.Changes[i].After)
+	}
+	return size
 }
 
 // auditReaders returns a reader for each environment that the query selects.

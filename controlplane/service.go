@@ -62,6 +62,7 @@ type Service struct {
 	strange      strangers
 	space        space
 	webhooks     *webhooks.Deliverer
+	many         chan struct{} // holds the one change of many things that is being made
 }
 
 // Open opens the control plane on a store. It returns once this replica has read everything, and the default
@@ -83,7 +84,7 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 		c.formats = feed.BuiltIn()
 	}
 	c.AuditRetention = retention(c.AuditRetention)
-	s := &Service{config: c, store: bounded{c.Store}, log: c.Logger.With("replica", c.Replica), hosts: newHostPool()}
+	s := &Service{config: c, store: bounded{c.Store}, log: c.Logger.With("replica", c.Replica), hosts: newHostPool(), many: make(chan struct{}, 1)}
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	s.webhooks = webhooks.New(webhooks.Config{
 		Store: s.store, Log: s.log, Clock: c.Clock, Replica: c.Replica, Sender: c.Webhooks, Progress: s.progress,

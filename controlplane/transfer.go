@@ -2,6 +2,7 @@ package controlplane
 
 import (
 	"context"
+	"io"
 	"iter"
 	"slices"
 
@@ -11,8 +12,15 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// changeMany makes a change of many things as one revision.
+// changeMany makes a change of many things as one revision. It makes one at a time, in whatever environment, since such a
+// change takes memory.
 func (s *Service) changeMany(ctx context.Context, c change, tolerant bool, build replica.Build) (api.Difference, error) {
+	select {
+	case s.many <- struct{}{}:
+		defer func() { <-s.many }()
+	case <-ctx.Done():
+		return api.Difference{}, model.Unavailable("the wait for other large changes ended", ctx.Err())
+	}
 	c.many = true
 	d, err := s.change(ctx, c, func(st *model.State, d *replica.Draft) error {
 		if err := precondition(c.options, st.Head.Version(st.Head.Revision)); err != nil {
@@ -26,9 +34,7 @@ func (s *Service) changeMany(ctx context.Context, c change, tolerant bool, build
 	if err != nil {
 		return api.Difference{}, err
 	}
-	for i := range d.Changes {
-		model.Describe(&d.Changes[i])
-	}
+	model.DescribeAll(d.Changes)
 	return api.Difference{
 		Revision: d.After().Head.Revision, Written: !d.Empty() && !c.options.DryRun,
 		Changes: append([]api.Change{}, d.Changes...), Warnings: api.Problems(d.Warnings),
@@ -46,6 +52,23 @@ func (s *Service) Export(ctx context.Context, env string, at api.At) (flagset.Se
 		return flagset.Set{}, 0, err
 	}
 	return *set, st.Head.Revision, nil
+}
+
+// ExportTo writes an environment as YAML, which is for people, or as JSON, without holding all of it in memory. It calls
+// begin, with the environment's revision, for where to write to. Once it has, an error leaves what was written incomplete.
+func (s *Service) ExportTo(ctx context.Context, env string, at api.At, asJSON bool, begin func(revision int64) io.Writer) error {
+	st, err := s.replica.At(ctx, env, at)
+	if err != nil {
+		return err
+	}
+	if err := st.Readable(); err != nil {
+		return err
+	}
+	write := flagset.WriteYAML
+	if asJSON {
+		write = flagset.WriteJSON
+	}
+	return write(begin(st.Head.Revision), st.Head.Settings(), st.EachFlag(), st.EachSegment())
 }
 
 // Import writes a set's flags, segments and settings as one change, in place of existing ones. Keys must be valid and

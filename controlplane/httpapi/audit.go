@@ -63,7 +63,9 @@ func (c *call) auditEntry() error {
 	if err != nil {
 		return err
 	}
-	return c.answer(http.StatusOK, e)
+	changes := e.Changes
+	e.Changes = []api.Change{}
+	return c.answerChanges(e, changes)
 }
 
 func (c *call) failures() error {

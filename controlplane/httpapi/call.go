@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -133,6 +135,35 @@ func (c *call) answer(status int, document any) error {
 		return fmt.Errorf("writing the answer: %w", err)
 	}
 	return c.blob(status, "application/json", append(data, '\n'))
+}
+
+// answerChanges writes a document whose changes may take many megabytes, one change after the other.
+func (c *call) answerChanges(document any, changes []api.Change) error {
+	data, err := json.Marshal(document)
+	if err != nil {
+		return fmt.Errorf("writing the answer: %w", err)
+	}
+	before, after, _ := bytes.Cut(data, []byte(`"changes":[]`)) // in a string, its quotation marks would be escaped
+	w := c.Response()
+	w.Header()["Content-Type"] = []string{"application/json"}
+	w.WriteHeader(http.StatusOK)
+	to := bufio.NewWriter(w)
+	_, _ = to.Write(before) // a caller that is gone needs no answer
+	_, _ = to.WriteString(`"changes":[`)
+	for i := range changes {
+		one, err := json.Marshal(changes[i])
+		if err != nil {
+			return fmt.Errorf("writing the answer: %w", err)
+		}
+		if i > 0 {
+			_ = to.WriteByte(',')
+		}
+		_, _ = to.Write(one)
+	}
+	_ = to.WriteByte(']')
+	_, _ = to.Write(append(after, '\n'))
+	_ = to.Flush()
+	return nil
 }
 
 func (c *call) blob(status int, kind string, data []byte) error {

@@ -1,9 +1,9 @@
 package httpapi
 
 import (
-	"encoding/json"
+	"bufio"
 	"errors"
-	"fmt"
+	"io"
 	"net/http"
 	"strings"
 
@@ -94,7 +94,9 @@ func (c *call) answerDifference(d api.Difference, err error) error {
 		return err
 	}
 	c.tellRevision(d.Revision)
-	return c.answer(http.StatusOK, d)
+	changes := d.Changes
+	d.Changes = []api.Change{}
+	return c.answerChanges(d, changes)
 }
 
 func (c *call) copyEnvironment() error {
@@ -126,23 +128,28 @@ func (c *call) exportEnvironment() error {
 	if err := p.err(); err != nil {
 		return err
 	}
-	set, revision, err := c.service().Export(c.context(), c.env, at)
-	if err != nil {
+	kind, asJSON := "application/yaml", accepts(c.Request(), "application/json")
+	if asJSON {
+		kind = "application/json"
+	}
+	to := bufio.NewWriter(c.Response())
+	begun := false
+	err := c.service().ExportTo(c.context(), c.env, at, asJSON, func(revision int64) io.Writer {
+		begun = true
+		c.tellRevision(revision)
+		c.Response().Header()["Content-Type"] = []string{kind}
+		c.Response().WriteHeader(http.StatusOK)
+		return to
+	})
+	switch {
+	case err == nil:
+		_ = to.Flush() // a caller that is gone needs no answer
+		return nil
+	case !begun:
 		return err
 	}
-	c.tellRevision(revision)
-	if accepts(c.Request(), "application/json") {
-		data, err := json.Marshal(set)
-		if err != nil {
-			return fmt.Errorf("writing the environment: %w", err)
-		}
-		return c.blob(http.StatusOK, "application/json", data)
-	}
-	data, err := flagset.MarshalYAML(&set)
-	if err != nil {
-		return fmt.Errorf("writing the environment: %w", err)
-	}
-	return c.blob(http.StatusOK, "application/yaml", data)
+	c.api.log.Warn("an export broke off", "environment", c.env, "error", err)
+	panic(http.ErrAbortHandler) // so that what was written isn't taken for all
 }
 
 // accepts reports whether a request names a media type. A star doesn't count as a name.

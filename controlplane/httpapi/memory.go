@@ -10,8 +10,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
 
-// memory is what all requests together may take for their bodies. A body takes memory while it arrives, and many times
-// its size while it is parsed. A request that finds no room to arrive is refused; one that finds none to be parsed waits
+// memory is what all requests together may take for their bodies. A body takes memory while it arrives, and some times
+// its size while it is handled. A request that finds no room to arrive is refused; one that finds none to be parsed waits
 // for others first, since they soon give theirs back. The two are apart, so that those who wait can't wait for each other.
 // Why: RATIONALE.md "Why do bodies share a budget of memory?"
 type memory struct {
@@ -21,13 +21,13 @@ type memory struct {
 }
 
 const (
-	arrivingBytes = 128 << 20
-	parsingBytes  = 192 << 20
+	arrivingBytes = 64 << 20
+	parsingBytes  = 128 << 20
 	// arrivingStep is how much of a body arrives on credit, and in what steps the rest is charged.
 	arrivingStep = 64 << 10
-	// A value of a JSON document takes 3 bytes at least, and about 100 in memory; one of a YAML document 200.
-	// flagset.maxNodes bounds both.
-	jsonFactor, yamlFactor = 32, 128
+	// A value of a JSON document takes 3 bytes at least, and about 100 in memory. A flag's gates take 50 bytes, and about 600
+	// in the forms that a change of it needs. An import has one flag in these forms at a time, and a record of each.
+	jsonFactor, flagFactor, importFactor = 32, 12, 3
 	// parsingWait is how long a request waits for others to be parsed.
 	parsingWait = 10 * time.Second
 )

@@ -65,8 +65,8 @@ func routes() []route {
 		{method: "POST", path: flagPath + "/revive", noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.revive", limit: MaxBody, query: dryQuery, handle: (*call).revive},
 		{method: "POST", path: flagPath + "/rollback", noun: "flag", permit: mayWrite, env: pathEnvironment, action: "flag.rollback", limit: MaxBody, query: dryQuery, handle: (*call).rollback},
 		{method: "GET", path: flagPath + "/history", noun: "flag", permit: mayRead, env: pathEnvironment, query: pageQuery, handle: (*call).history},
-		{method: "POST", path: flagPath + "/evaluate", permit: mayRead, env: pathEnvironment, limit: MaxBody, handle: (*call).evaluate},
-		{method: "POST", path: flagPath + "/explain", permit: mayRead, env: pathEnvironment, limit: MaxBody, handle: (*call).explain},
+		{method: "POST", path: flagPath + "/evaluate", permit: mayRead, env: pathEnvironment, limit: MaxContextBody, handle: (*call).evaluate},
+		{method: "POST", path: flagPath + "/explain", permit: mayRead, env: pathEnvironment, limit: MaxContextBody, handle: (*call).explain},
 		{method: "POST", path: envPath + "/preview", permit: mayRead, env: pathEnvironment, limit: MaxFlagBody, handle: (*call).preview},
 
 		{method: "GET", path: envPath + "/segments", noun: "segment", permit: mayRead, env: pathEnvironment, handle: (*call).listSegments},
@@ -146,8 +146,10 @@ func (r *route) factor() int64 {
 	switch {
 	case r.permit == mayEvaluate:
 		return 1
-	case r.limit == MaxImportBody: // which may be YAML
-		return yamlFactor
+	case r.limit == MaxImportBody:
+		return importFactor
+	case r.limit == MaxFlagBody:
+		return flagFactor
 	}
 	return jsonFactor
 }

@@ -45,19 +45,24 @@ func (s *Set) Canonical() *Set {
 	return c.Sorted()
 }
 
-// sortBySlot sorts gates by slot. It computes each slot once, since a flag can have a hundred thousand gates.
+// sortBySlot sorts gates by slot. It computes each slot once, and moves each gate once, since a flag can have a hundred
+// thousand of them.
 func sortBySlot(gates []Gate) {
-	type placed struct {
-		slot string
-		gate Gate
+	slots, order := make([]string, len(gates)), make([]int, len(gates))
+	for i := range gates {
+		slots[i], order[i] = gates[i].Slot(), i
 	}
-	all := make([]placed, len(gates))
-	for i, g := range gates {
-		all[i] = placed{g.Slot(), g}
-	}
-	slices.SortStableFunc(all, func(a, b placed) int { return strings.Compare(a.slot, b.slot) })
-	for i := range all {
-		gates[i] = all[i].gate
+	slices.SortStableFunc(order, func(a, b int) int { return strings.Compare(slots[a], slots[b]) })
+	for i := range order {
+		first := gates[i]
+		for at := i; order[at] != at; {
+			from := order[at]
+			order[at] = at
+			if gates[at] = gates[from]; from == i {
+				gates[at] = first
+			}
+			at = from
+		}
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
+	"iter"
 )
 
 // The forms below have the members of the authoring form in the order in which people read them. A member that a
@@ -135,6 +137,47 @@ func (s *Settings) UnmarshalJSON(data []byte) error { return unmarshal(data, s, 
 // MarshalJSON writes the authoring form.
 func (s Set) MarshalJSON() ([]byte, error) {
 	return marshal(setForm{s.Settings, filled(s.Flags), filled(s.Segments)})
+}
+
+// WriteJSON writes a set as Set.MarshalJSON does, but only has one of its parts in memory at a time. It returns the first
+// error of its arguments.
+func WriteJSON(to io.Writer, settings Settings, flags iter.Seq2[Flag, error], segments iter.Seq2[Segment, error]) error {
+	text, err := settings.MarshalJSON()
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(to, `{"settings":%s,"flags":[`, text); err != nil {
+		return err
+	}
+	if err := writeJSONList(to, flags); err != nil {
+		return err
+	}
+	if _, err := io.WriteString(to, `],"segments":[`); err != nil {
+		return err
+	}
+	if err := writeJSONList(to, segments); err != nil {
+		return err
+	}
+	_, err = io.WriteString(to, "]}")
+	return err
+}
+
+func writeJSONList[T json.Marshaler](to io.Writer, list iter.Seq2[T, error]) error {
+	comma := []byte(nil)
+	for item, err := range list {
+		if err != nil {
+			return err
+		}
+		text, err := item.MarshalJSON()
+		if err != nil {
+			return err
+		}
+		if _, err := to.Write(append(comma, text...)); err != nil {
+			return err
+		}
+		comma = []byte{','}
+	}
+	return nil
 }
 
 // UnmarshalJSON reads the authoring form.

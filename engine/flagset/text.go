@@ -30,7 +30,8 @@ func readText(data []byte) (node, *Problem) {
 		return readYAML(data)
 	}
 	root, problem := readJSON(data)
-	if problem != nil {
+	const short = 1 << 20 // longer YAML is not written with braces around it
+	if problem != nil && len(data) <= short {
 		if fromYAML, failed := readYAML(data); failed == nil {
 			return fromYAML, nil
 		}

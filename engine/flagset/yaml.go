@@ -16,7 +16,7 @@ const (
 	// maxUnfolded bounds how many values a document's aliases may unfold to, which a few lines could make endless otherwise,
 	// and maxUnfoldedBytes how much text. It is far more than people repeat.
 	maxUnfolded      = 1_000_000
-	maxUnfoldedBytes = 24 << 20
+	maxUnfoldedBytes = 4 << 20
 )
 
 var (

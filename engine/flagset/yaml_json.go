@@ -23,7 +23,7 @@ type yamlWriter struct {
 }
 
 func newYAMLWriter(data []byte) *yamlWriter {
-	return &yamlWriter{text: make([]byte, 0, len(data)+len(data)/4), line: 1, most: len(data) + maxUnfoldedBytes, left: maxUnfolded, part: partBytes}
+	return &yamlWriter{text: make([]byte, 0, len(data)+len(data)/2), line: 1, most: len(data) + len(data)/2 + maxUnfoldedBytes, left: maxUnfolded, part: partBytes}
 }
 
 // document writes a document, of which some lists are read by themselves.

@@ -3,6 +3,7 @@ package flagset
 import (
 	"bytes"
 	"iter"
+	"slices"
 	"strings"
 )
 
@@ -79,6 +80,9 @@ func splitYAML(data []byte) (around []byte, lists []yamlList) {
 			name = nil
 			if l.indent = len(line) - len(bytes.TrimLeft(line, " ")); l.begins(line) {
 				l.text, l.above = data[offset-len(line):offset], n-1
+				if around == nil {
+					around = slices.Clone(data[:offset-len(line)])
+				}
 				lists, inside = append(lists, l), true
 				around = append(around, '\n')
 				continue
@@ -90,7 +94,9 @@ func splitYAML(data []byte) (around []byte, lists []yamlList) {
 				name = &yamlList{name: known, line: n}
 			}
 		}
-		around = append(around, line...)
+		if around != nil {
+			around = append(around, line...)
+		}
 	}
 	return around, lists
 }

@@ -2,6 +2,7 @@ package flagset
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"iter"
 	"slices"
@@ -49,7 +50,7 @@ func WriteYAML(to io.Writer, settings Settings, flags iter.Seq2[Flag, error], se
 // is larger by itself is written as JSON in one line, which is YAML too.
 const yamlBatch = 32 << 10
 
-func writeYAMLList[T interface{ MarshalJSON() ([]byte, error) }](to io.Writer, name string, list iter.Seq2[T, error]) error {
+func writeYAMLList[T json.Marshaler](to io.Writer, name string, list iter.Seq2[T, error]) error {
 	var batch yaml.Node
 	begun, size := false, 0
 	write := func() error {

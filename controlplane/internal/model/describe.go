@@ -19,10 +19,27 @@ const maxListed = 100
 // Shorten describes the changes of an audit entry, and leaves out those that a list doesn't show.
 func Shorten(entry *api.AuditEntry) {
 	if more := len(entry.Changes) - maxListed; more > 0 {
-		entry.Changes, entry.Omitted = entry.Changes[:maxListed], entry.Omitted+more
+		entry.Changes, entry.Omitted = slices.Clone(entry.Changes[:maxListed]), entry.Omitted+more // so that the others can go
 	}
 	for i := range entry.Changes {
 		Describe(&entry.Changes[i])
+	}
+}
+
+// maxLinesInAll is about how many lines describe all changes of one entry. Nobody reads more, and they take as much memory as
+// the documents.
+const maxLinesInAll = 10_000
+
+// DescribeAll describes the changes of an entry, as long as there are not too many lines.
+func DescribeAll(changes []api.Change) {
+	lines := 0
+	for i := range changes {
+		if lines > maxLinesInAll {
+			changes[i].Lines = []string{"…"}
+			continue
+		}
+		Describe(&changes[i])
+		lines += len(changes[i].Lines)
 	}
 }
 

@@ -202,25 +202,51 @@ func (s *State) CheckSize() error {
 	return nil
 }
 
-// Set returns the environment in the authoring model. It reads the documents that were not read before.
+// Set returns the environment in the authoring model.
 func (s *State) Set() (*flagset.Set, error) {
 	if err := s.Readable(); err != nil {
 		return nil, err
 	}
 	set := &flagset.Set{Settings: s.Head.Settings()}
-	for _, r := range s.Flags {
-		if err := r.Read(); err != nil {
+	for f, err := range s.EachFlag() {
+		if err != nil {
 			return nil, err
 		}
-		set.Flags = append(set.Flags, r.Flag())
+		set.Flags = append(set.Flags, f)
 	}
-	for _, r := range s.Segments {
-		if err := r.Read(); err != nil {
+	for g, err := range s.EachSegment() {
+		if err != nil {
 			return nil, err
 		}
-		set.Segments = append(set.Segments, r.Segment())
+		set.Segments = append(set.Segments, g)
 	}
 	return set, nil
+}
+
+// EachFlag yields the flags' documents, which nobody keeps.
+func (s *State) EachFlag() iter.Seq2[flagset.Flag, error] {
+	return each(s.Flags, (*Record).Flag)
+}
+
+// EachSegment yields the segments' documents, which nobody keeps.
+func (s *State) EachSegment() iter.Seq2[flagset.Segment, error] {
+	return each(s.Segments, (*Record).Segment)
+}
+
+func each[T any](list []*Record, document func(*Record) T) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for _, r := range list {
+			r = r.bare()
+			if err := r.Read(); err != nil {
+				var none T
+				yield(none, err)
+				return
+			}
+			if !yield(document(r), nil) {
+				return
+			}
+		}
+	}
 }
 
 // Compiled returns all compiled records.

@@ -1,6 +1,7 @@
 package stored
 
 import (
+	"bufio"
 	"bytes"
 	"compress/flate"
 	"errors"
@@ -28,22 +29,64 @@ const (
 // ErrBroken is what every value that can't be read is.
 var ErrBroken = errors.New("a stored value is broken")
 
-// Marshal writes a value for the store.
+// Marshal writes a value for the store. A large one is compressed while it is written.
 func Marshal(v any) []byte {
-	data, err := msgpack.Marshal(v)
-	if err != nil {
+	var p packer
+	encoder := msgpack.GetEncoder()
+	defer msgpack.PutEncoder(encoder)
+	encoder.Reset(&p)
+	if err := encoder.Encode(v); err != nil {
 		panic(fmt.Sprintf("controlplane: %T can't be stored: %v", v, err)) // a bug in this package, not a fault of its input
 	}
-	return Pack(data)
+	return p.packed()
 }
 
-// Unmarshal reads what marshalStored wrote.
+// packer packs what is written to it, like Pack. It only keeps the plain form of what is small.
+type packer struct {
+	plain  bytes.Buffer
+	into   bytes.Buffer
+	writer *flate.Writer // nil while it is small
+}
+
+const maxPlain = 1 << 20 // what a packer keeps; a larger text that can't be compressed is stored a little larger than it is
+
+func (p *packer) Write(data []byte) (int, error) {
+	if p.writer == nil && p.plain.Len()+len(data) > maxPlain {
+		p.into.WriteByte(storedCompressed)
+		p.writer = compressors.Get().(*flate.Writer)
+		p.writer.Reset(&p.into)
+		_, _ = p.writer.Write(p.plain.Bytes()) // to memory: it can't fail
+		p.plain = bytes.Buffer{}
+	}
+	if p.writer == nil {
+		return p.plain.Write(data)
+	}
+	return p.writer.Write(data)
+}
+
+func (p *packer) packed() []byte {
+	if p.writer == nil {
+		return Pack(p.plain.Bytes())
+	}
+	defer compressors.Put(p.writer)
+	_ = p.writer.Close()
+	return p.into.Bytes()
+}
+
+// Unmarshal reads what Marshal wrote. It unpacks a value while it reads it.
 func Unmarshal(data []byte, v any) error {
-	plain, err := unpack(data)
+	if len(data) > 0 && data[0] == StoredPlain {
+		if err := msgpack.Unmarshal(data[1:], v); err != nil {
+			return fmt.Errorf("%w: %w", ErrBroken, err)
+		}
+		return nil
+	}
+	plain, done, err := unpacking(data)
 	if err != nil {
 		return err
 	}
-	if err := msgpack.Unmarshal(plain, v); err != nil {
+	defer done()
+	if err := msgpack.NewDecoder(plain).Decode(v); err != nil {
 		return fmt.Errorf("%w: %w", ErrBroken, err)
 	}
 	return nil
@@ -76,28 +119,48 @@ func Pack(data []byte) []byte {
 }
 
 func unpack(data []byte) ([]byte, error) {
-	if len(data) == 0 {
-		return nil, fmt.Errorf("%w: it is empty", ErrBroken)
-	}
-	switch data[0] {
-	case StoredPlain:
+	if len(data) > 0 && data[0] == StoredPlain {
 		return data[1:], nil
-	case storedCompressed:
-		r := decompressors.Get().(io.ReadCloser)
-		defer decompressors.Put(r)
-		if err := r.(flate.Resetter).Reset(bytes.NewReader(data[1:]), nil); err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrBroken, err)
-		}
-		plain, err := io.ReadAll(io.LimitReader(r, maxUnpacked+1))
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrBroken, err)
-		}
-		if len(plain) > maxUnpacked {
-			return nil, fmt.Errorf("%w: more than %d bytes", ErrBroken, maxUnpacked)
-		}
-		return plain, nil
 	}
-	return nil, fmt.Errorf("%w: unknown form %d", ErrBroken, data[0])
+	r, done, err := unpacking(data)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	plain, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrBroken, err)
+	}
+	return plain, nil
+}
+
+// unpacking returns what reads the plain form of a compressed value, and what to call when that is done.
+func unpacking(data []byte) (r *bufio.Reader, done func(), err error) {
+	if len(data) == 0 {
+		return nil, nil, fmt.Errorf("%w: it is empty", ErrBroken)
+	}
+	if data[0] != storedCompressed {
+		return nil, nil, fmt.Errorf("%w: unknown form %d", ErrBroken, data[0])
+	}
+	unpacked := decompressors.Get().(io.ReadCloser)
+	if err := unpacked.(flate.Resetter).Reset(bytes.NewReader(data[1:]), nil); err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrBroken, err)
+	}
+	return bufio.NewReader(&bounded{unpacked, maxUnpacked}), func() { decompressors.Put(unpacked) }, nil
+}
+
+// bounded reads at most some bytes, and then fails.
+type bounded struct {
+	from io.Reader
+	left int
+}
+
+func (b *bounded) Read(into []byte) (int, error) {
+	n, err := b.from.Read(into)
+	if b.left -= n; b.left < 0 {
+		return 0, fmt.Errorf("%w: more than %d bytes", ErrBroken, maxUnpacked)
+	}
+	return n, err
 }
 
 // Micros returns a time in Unix microseconds, and 0 for the zero time.
