@@ -86,6 +86,22 @@ func TestSessions(t *testing.T) {
 	f.want(404, f.do(adminToken, "DELETE", "/v1/session", nil))
 }
 
+// TestASessionNamesOnlyItsEnvironments: what the dashboard marks is no list of all environments.
+func TestASessionNamesOnlyItsEnvironments(t *testing.T) {
+	f := open(t, httpapi.Config{DashboardPath: "/", Settings: httpapi.Settings{Dashboard: api.Dashboard{
+		Production: []string{"*"}, Colors: map[string]string{"default": "#111111", "other": "#222222"},
+	}}})
+	f.want(201, f.do(adminToken, "POST", "/v1/envs", `{"key": "other"}`))
+	for token, want := range map[string][]string{adminToken: {"default", "other"}, f.token(api.RoleViewer, "other"): {"other"}} {
+		var who api.Session
+		f.want(200, f.do("", "GET", "/v1/session", nil, f.signIn(token)...)).into(t, &who)
+		slices.Sort(who.Production)
+		if !slices.Equal(who.Production, want) || len(who.Colors) != len(want) || who.Colors["other"] != "#222222" {
+			t.Errorf("%v and %v; want those of %v", who.Production, who.Colors, want)
+		}
+	}
+}
+
 func mustURL(t *testing.T, text string) *url.URL {
 	t.Helper()
 	u, err := url.Parse(text)
