@@ -1,10 +1,10 @@
 package httpapi_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/tls"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
@@ -198,6 +198,9 @@ func TestWhatASessionMayNot(t *testing.T) {
 			t.Errorf("a cookie with %s: %s", name, got)
 		}
 	}
+	again := f.want(201, f.do("", "POST", "/v1/sessions", api.NewSession{Token: adminToken}, admin...))
+	f.want(401, f.do("", "GET", flag, nil, admin...)) // signing in again ends the session before
+	admin = cookieOf(t, again)
 	// a browser may have cookies of others that share the host
 	f.want(200, f.do("", "GET", flag, nil, "Cookie", "gonfalon_session=of-another-port; "+admin[1]))
 	// a token counts for more than a cookie
@@ -307,9 +310,26 @@ func TestASessionsStreamsEndWithIt(t *testing.T) {
 			if got.StatusCode != 200 {
 				t.Fatal(got.Status)
 			}
+			lines := bufio.NewScanner(got.Body)
+			frame := func() (found bool) {
+				for !found && lines.Scan() {
+					found = strings.HasPrefix(lines.Text(), "event: snapshot") || strings.HasPrefix(lines.Text(), "event: delta")
+				}
+				return found
+			}
+			f.want(201, f.do(adminToken, "PUT", "/v1/envs/default/flags/f", `{}`))
+			if !frame() {
+				t.Fatal("the stream ended at once")
+			}
+			f.want(200, f.do(adminToken, "POST", "/v1/envs/default/flags/f/enable", `{}`))
+			if !frame() {
+				t.Fatal("the stream ended before the session")
+			}
 			end(f, token, session)
-			if _, err := io.Copy(io.Discard, got.Body); err != nil {
-				t.Errorf("the stream goes on: %v", err)
+			for frame() {
+			}
+			if lines.Err() != nil {
+				t.Errorf("the stream goes on: %v", lines.Err())
 			}
 			f.want(401, f.do("", "GET", "/v1/session", nil, session...))
 		})
