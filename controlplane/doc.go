@@ -36,8 +36,8 @@
 //   - A store with a quota keeps a reserve for kills and deletions.
 //   - A host that has what the store never had, because it was restored from a file, gets the newest snapshot at once.
 //   - A write is refused only for problems that it introduces. Problems that existed before are warnings, and fail closed.
-//   - An audit entry holds the change itself. From the audit, any revision within the retention can be rebuilt. Audit times
-//     never go backwards.
+//   - An audit entry holds the change itself, with which token it was made and on whose behalf. From the audit, any revision
+//     within the retention can be rebuilt. Audit times never go backwards.
 //   - Within a lineage, revisions only rise, unless the store's files are replaced; a replica that notices it renews the
 //     lineage. An environment that is deleted and created again continues to count, in a new lineage.
 //   - A store can be walked: [Check] names each invariant that doesn't hold.

@@ -21,10 +21,13 @@ func TestOnBehalfOf(t *testing.T) {
 			t.Errorf("the list says %s", line)
 		}
 	}
+	s.run("tokens", "create", "--role", "editor", "--acts-for-others", "--dry-run").has(t, 0, "editor, acts for others, environments: all")
 	ci := func(args ...string) result {
 		return gonfalon(t, append(args, "--endpoint", s.url, "--token", made.Secret)...)
 	}
 	ci("flags", "enable", "a", "--on-behalf-of", "Zoë, zoe@example.org", "-o", "json").has(t, 0, `"updated_by":"ci","updated_on_behalf_of":"Zoë, zoe@example.org"`)
+	back := file(t, "a.json", ci("flags", "get", "a", "-o", "json").must(t))
+	ci("flags", "put", back).has(t, 0, "like that already") // it ignores who made the last change, and for whom
 	t.Setenv("GONFALON_ON_BEHALF_OF", "bob")
 	ci("flags", "kill", "a").must(t)
 	ci("flags", "get", "a").has(t, 0, "by ci for bob")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/pem"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -25,4 +26,20 @@ func TestNewerControlPlane(t *testing.T) {
 	ask("flags", "list").has(t, 0, "x", "1 of 1 flag")
 	ask("flags", "kill", "x", "--yes").has(t, 0, "x")
 	ask("flags", "get", "x").has(t, 0, "key: x", "doesn't know /colour")
+}
+
+// A redirect leads nowhere: the token is for the endpoint alone.
+func TestNoRedirectIsFollowed(t *testing.T) {
+	reached := make(chan string, 1)
+	other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { reached <- r.Header.Get("Authorization") }))
+	defer other.Close()
+	leading := httptest.NewTLSServer(http.RedirectHandler(other.URL, http.StatusPermanentRedirect)) // to the same host, without TLS
+	defer leading.Close()
+	authority := file(t, "ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: leading.Certificate().Raw})))
+	for _, args := range [][]string{{"flags", "list"}, {"flags", "kill", "x", "--yes"}, {"export"}} {
+		gonfalon(t, append(args, "--endpoint", leading.URL, "--ca-cert", authority, "--token", "a-token")...).has(t, 2, "redirects to", "not followed")
+	}
+	if len(reached) > 0 {
+		t.Errorf("the other address was sent %q", <-reached)
+	}
 }

@@ -108,10 +108,14 @@ server is stopped, and the role is admin unless you name another.`,
 			}
 			noun := tokensNoun(made, made)
 			noun.text = func(to io.Writer) error {
-				if w.dryRun {
-					return w.sayDone(c, "a token %s with role %s, environments: %s", made.Name, made.Role, environments(made.Envs))
+				others := ""
+				if made.ActsForOthers {
+					others = ", acts for others"
 				}
-				return say(to, "%s\nid %s, %s, environments: %s (shown once)\n", made.Secret, made.ID, made.Role, environments(made.Envs))
+				if w.dryRun {
+					return w.sayDone(c, "a token %s with role %s%s, environments: %s", made.Name, made.Role, others, environments(made.Envs))
+				}
+				return say(to, "%s\nid %s, %s%s, environments: %s (shown once)\n", made.Secret, made.ID, made.Role, others, environments(made.Envs))
 			}
 			return o.print(c, noun)
 		}),
