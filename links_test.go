@@ -25,7 +25,7 @@ var (
 	fence    = regexp.MustCompile("(?ms)^```.*?^```")
 	code     = regexp.MustCompile("`[^`\n]+`")
 	link     = regexp.MustCompile(`\]\(([^)\s]+)\)`)
-	ours     = regexp.MustCompile(`^(benchmarks|cmd|controlplane|deploy|docs|engine|hostsdk|migrate|scripts|wasm)/[\w./-]+$`)
+	ours     = regexp.MustCompile(`^(benchmarks|cmd|controlplane|deploy|docs|engine|examples|hostsdk|migrate|scripts|wasm)/[\w./-]+$`)
 )
 
 // TestReasons checks that RATIONALE.md asks every question that a source quotes as `Why: RATIONALE.md "…"`.

@@ -83,19 +83,16 @@ func (p *following) run(ctx context.Context, c *cobra.Command, client *apiclient
 	if p.carried, err = p.lastCarried(ctx, client); err != nil {
 		return err
 	}
-	if len(p.carried) == 0 {
-		return refusef("nothing was imported from %s into %s yet: see gonfalon import %s --help", p.library.Name(), p.env, p.library)
+	if err := p.look(ctx, c, client, source); err != nil {
+		return err
 	}
-	if p.once || p.dryRun {
-		if err := p.look(ctx, c, client, source); err != nil {
-			return err
-		}
-		if len(p.conflicts) > 0 {
-			return errReported
-		}
-		return nil
+	switch {
+	case !p.once && !p.dryRun:
+		return p.keepLooking(ctx, c, client, source)
+	case len(p.conflicts) > 0:
+		return errReported
 	}
-	return p.keepLooking(ctx, c, client, source)
+	return nil
 }
 
 func (p *following) keepLooking(ctx context.Context, c *cobra.Command, client *apiclient.Client, source migrate.Source) error {
@@ -107,6 +104,12 @@ func (p *following) keepLooking(ctx context.Context, c *cobra.Command, client *a
 	defer ticker.Stop()
 	told := ""
 	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		case <-changes:
+		}
 		err := p.look(ctx, c, client, source)
 		switch {
 		case ctx.Err() != nil:
@@ -116,12 +119,6 @@ func (p *following) keepLooking(ctx context.Context, c *cobra.Command, client *a
 		case err.Error() != told:
 			told = err.Error()
 			_ = say(c.ErrOrStderr(), "%s it goes on although a look failed: %s\n", when(time.Now()), err) // the next look is more important
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		case <-changes:
 		}
 	}
 }
@@ -146,6 +143,14 @@ func (p *following) look(ctx context.Context, c *cobra.Command, client *apiclien
 		return err
 	}
 	here := migrate.FormsOf(have)
+	for name, form := range there {
+		if here[name] == form {
+			p.carried[name] = form
+		}
+	}
+	if len(p.carried) == 0 {
+		return refusef("nothing was imported from %s into %s yet: see gonfalon import %s --help", p.library.Name(), p.env, p.library)
+	}
 	step := migrate.Follow(there, here, p.carried)
 	if err := p.tell(c, step); err != nil {
 		return err
@@ -162,11 +167,6 @@ func (p *following) look(ctx context.Context, c *cobra.Command, client *apiclien
 	}
 	if p.dryRun {
 		return nil
-	}
-	for name, form := range there {
-		if here[name] == form {
-			p.carried[name] = form
-		}
 	}
 	p.last, p.revision = there, revision
 	return nil
@@ -270,6 +270,9 @@ func (p *following) formsAt(ctx context.Context, client *apiclient.Client, revis
 	carried := migrate.Forms{}
 	for revision, names := range at {
 		set, err := p.everything(ctx, client, revision)
+		if refused, is := errors.AsType[*apiclient.Error](err); is && refused.Status < 500 {
+			continue // the audit doesn't reach back so far, so what was changed since is a conflict
+		}
 		if err != nil {
 			return nil, err
 		}

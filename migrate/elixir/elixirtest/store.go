@@ -82,7 +82,7 @@ func (s *Store) must(err error) {
 
 func (s *Store) open(driver, name string) *sql.DB {
 	if driver == "sqlite" {
-		name = "file:" + (&url.URL{Path: name}).EscapedPath()
+		name = "file:" + (&url.URL{Path: name}).EscapedPath() + "?_pragma=synchronous(off)&_pragma=journal_mode(memory)"
 	}
 	db, err := sql.Open(driver, name)
 	s.must(err)
