@@ -16,7 +16,8 @@ END = b""
 
 
 class FakeServer:
-    """Serves one environment. ``requests`` gets (path, headers) of each request, ``usage`` each report."""
+    """Serves one environment. ``requests`` gets (path, headers) of each request, ``usage`` the flags of each report that has
+    some, ``hosts`` the host of each."""
 
     def __init__(self, snapshot: bytes, port: int = 0) -> None:
         self.snapshot = snapshot
@@ -29,6 +30,8 @@ class FakeServer:
         self.greets = True  # with the snapshot or a heartbeat, when a stream is opened
         self.requests: queue.Queue[tuple[str, dict[str, str]]] = queue.Queue()
         self.usage: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.hosts: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.older = False  # it knows neither hosts nor what flags were
         self._streams: list[queue.Queue[bytes]] = []
         self._opened = threading.Semaphore(0)
         self._lock = threading.Lock()
@@ -146,7 +149,14 @@ class FakeServer:
     def _post(self, request: BaseHTTPRequestHandler) -> None:
         body = request.rfile.read(int(request.headers["Content-Length"]))
         if self.usage_status < 300:
-            self.usage.put(json.loads(body)["flags"])
+            report = json.loads(body)
+            if self.older and ("host" in report or any("on" in flag for flag in report["flags"].values())):
+                self._answer(request, 400, b"")
+                return
+            if report["flags"]:
+                self.usage.put(report["flags"])
+            if "host" in report:
+                self.hosts.put(report["host"])
         self._answer(request, self.usage_status, b"")
 
     def _superseding(self, request: BaseHTTPRequestHandler) -> dict[str, str]:

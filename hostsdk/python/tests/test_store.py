@@ -145,10 +145,10 @@ def test_usage_outlives_the_snapshot_that_counted_it() -> None:
         assert kept.engine is not None
         kept.engine.evaluate("a", None, (), None, None, None)
     usage = kept.take_usage()
-    assert {key: count for key, (count, _) in usage.items()} == {"a": 2}
-    kept.put_usage_back({"a": [2, 5]})
-    kept.put_usage_back({"a": [1, 9]})
-    assert kept.take_usage() == {"a": [3, 9]}
+    assert {key: count for key, (count, _, _) in usage.items()} == {"a": 2}
+    kept.put_usage_back({"a": [2, 5, 1]})
+    kept.put_usage_back({"a": [1, 9, 1]})
+    assert kept.take_usage() == {"a": [3, 9, 2]}
     assert kept.take_usage() == {}
 
 

@@ -22,7 +22,7 @@ from . import payload, values
 from .changes import Records
 from .context import Context, ContextError, Groups, Who, context_of
 from .crossing import ModuleTrap
-from .decision import HAS_TARGET, HAS_VARIANT, IS_FIXED, NOT_READY, Decision, Variant
+from .decision import ENABLED, HAS_TARGET, HAS_VARIANT, IS_FIXED, NOT_READY, Decision, Variant
 from .explanation import Explanation, read_explanation
 from .instance import Instance, SnapshotInfo
 from .mistakes import Mistakes
@@ -30,6 +30,8 @@ from .mistakes import Mistakes
 PATIENCE = 0.05  # seconds: far longer than any decision, far shorter than anybody waits
 HALF = 1 << 63  # a negative roll stands for its two's complement
 NO_GROUPS: tuple[str, ...] = ()
+ON = 1 << 40  # in a count: above how often a flag is evaluated between two reports
+COUNTED = (1, 1 + ON)  # what an evaluation adds that was off, or on
 UNKNOWN = 1000  # keys of no flag that are remembered: a program asks for a few such flags, an attacker for any number
 
 Attributes: TypeAlias = Mapping[str, object] | None
@@ -77,7 +79,7 @@ class Engine:
         self._needs: dict[str, Needs] = {}
         self._fractional: dict[str, bool] = {}
         self._keys: tuple[str, ...] | None = None
-        #: Evaluations of each flag since take_usage.
+        #: Evaluations of each flag since take_usage, in one number: how often, and ON for each time that it was on.
         self.usage: defaultdict[str, int] = defaultdict(int)
         _engines.add(self)
 
@@ -89,7 +91,7 @@ class Engine:
         lock = self._lock
         if needs.fixed is not None:
             if needs.fixed and (lock.acquire(False) or lock.acquire(True, PATIENCE)):
-                self.usage[key] += 1
+                self.usage[key] += COUNTED[needs.fixed & ENABLED]
                 lock.release()
             return needs.fixed
         request = self._request(needs, actor, groups, attributes, now, roll)
@@ -101,7 +103,7 @@ class Engine:
                 packed = self._instance.evaluate(self._packer.pack(request))  # type: ignore[union-attr]
             except (ModuleTrap, UnicodeEncodeError, OverflowError, AttributeError) as error:
                 packed = self._again(request, _packed, error)
-            self.usage[key] += 1
+            self.usage[key] += COUNTED[packed & ENABLED]
             return packed
         finally:
             lock.release()
@@ -116,7 +118,7 @@ class Engine:
 
         def ask(instance: Instance, written: bytes) -> Decision:
             packed = instance.evaluate(written)
-            self.usage[key] += 1
+            self.usage[key] += COUNTED[packed & ENABLED]
             if packed & (HAS_VARIANT | HAS_TARGET):
                 return self._decision(instance, key, instance.record())
             return Decision(key, packed, None, None, self.info.revision)
@@ -150,7 +152,7 @@ class Engine:
                 decided = [self._decision(instance, keys[first + i], record) for i, record in enumerate(records)]
                 for decision in decided:
                     if decision.packed:
-                        self.usage[decision.key] += 1
+                        self.usage[decision.key] += COUNTED[decision.packed & ENABLED]
                 return decided
 
             decisions += self._locked(request, ask)
@@ -195,11 +197,12 @@ class Engine:
         return self._keys
 
     def take_usage(self) -> dict[str, list[int]]:
-        """What was counted since the last time: key → [count, Unix microseconds of now, by when they were made]."""
+        """What was counted since the last time: key → [count, Unix microseconds of now, by when they were made, how often it was
+        on]."""
         with self._lock:
             taken, self.usage = self.usage, defaultdict(int)
         now = time.time_ns() // 1000
-        return {key: [count, now] for key, count in taken.items()}
+        return {key: [count % ON, now, count // ON] for key, count in taken.items()}
 
     # A request is a list as the ABI has it: [flags, actor, groups, now, roll, attributes].
 

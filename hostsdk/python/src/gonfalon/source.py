@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 
+from .host import Host
 from .instance import MAX_SNAPSHOT_BYTES
 from .schedules import tell_edges
 from .status import Status
@@ -166,14 +167,18 @@ class ServerSource(Source):
         super().__init__(store, status, pace, grace, on_answer)
         self._wire = wire
         self._poll = poll
+        self._host = Host(store, wire, "stream" if poll is None else "poll")
 
     async def _follow(self) -> None:
         reporting = asyncio.create_task(self._report(), name="gonfalon-usage")
+        telling = asyncio.create_task(self._host.follow(), name="gonfalon-host")
         try:
             while True:
                 await asyncio.sleep(await (self._stream() if self._poll is None else self._ask()))
         finally:
             reporting.cancel()
+            telling.cancel()
+            self._host.leave()
             with contextlib.suppress(Exception):
                 async with asyncio.timeout(self._pace.farewell):
                     await self.report_usage()
@@ -258,10 +263,12 @@ class ServerSource(Source):
     async def report_usage(self) -> None:
         """Sends what was counted; what can't be delivered is kept for the next time, and the error raised."""
         counts = self._store.take_usage()
+        if not counts:
+            await self._host.report({})
         while counts:
             batch = {key: counts.pop(key) for key in list(counts)[:USAGE_FLAGS]}
             try:
-                await self._wire.usage(batch)
+                await self._host.report(batch)
             except BaseException:
                 self._store.put_usage_back(batch)
                 self._store.put_usage_back(counts)

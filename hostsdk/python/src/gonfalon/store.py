@@ -163,7 +163,7 @@ class Store:
             raise Refused(reason)
 
     def take_usage(self) -> dict[str, list[int]]:
-        """Evaluations since the last time: key → [count, Unix microseconds of the last]."""
+        """Evaluations since the last time: key → [count, Unix microseconds of the last, how often it was on]."""
         with self._lock:
             taken, self._usage = self._usage, {}
             if self.engine:
@@ -247,7 +247,8 @@ class Store:
 
 
 def merge_usage(into: dict[str, list[int]], usage: dict[str, list[int]]) -> None:
-    for key, (count, last) in usage.items():
-        known = into.setdefault(key, [0, last])
+    for key, (count, last, on) in usage.items():
+        known = into.setdefault(key, [0, last, 0])
         known[0] += count
         known[1] = max(known[1], last)
+        known[2] += on

@@ -99,13 +99,16 @@ class Wire:
                 )
             yield _events(response), response.headers.get(SUPERSEDES)
 
-    async def usage(self, counts: dict[str, list[int]]) -> None:
-        """Reports at most USAGE_FLAGS flags: key → [count, Unix microseconds of the last evaluation]."""
-        flags = {
-            key: {"count": count, "last": datetime.fromtimestamp(last / 1e6, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")}
-            for key, (count, last) in counts.items()
-        }
-        async with self._asking("POST", "usage", {}, json={"flags": flags}) as response:
+    async def usage(self, counts: dict[str, list[int]], host: dict[str, Any] | None) -> None:
+        """Reports at most USAGE_FLAGS flags: key → [count, Unix microseconds of the last evaluation, how often it was on], and
+        the host; without one, only what older servers know."""
+        flags: dict[str, dict[str, Any]] = {}
+        for key, (count, last, on) in counts.items():
+            flags[key] = {"count": count, "last": datetime.fromtimestamp(last / 1e6, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")}
+            if host is not None:
+                flags[key]["on"] = on
+        report = {"flags": flags} if host is None else {"flags": flags, "host": host}
+        async with self._asking("POST", "usage", {}, json=report) as response:
             await _check(response)
 
     @asynccontextmanager
