@@ -94,9 +94,22 @@ export async function fill(address: string, token: string): Promise<void> {
   await ops('POST', flag('checkout_wallet') + '/kill', { reason: 'provider answers 502' })
   await anna('POST', flag('checkout_upsell') + '/enable', { for_percentage_of: { actors: 0.5 }, reason: 'follow the payment rollout' })
   await anna('POST', flag('checkout_new_payment') + '/enable', { for_percentage_of: { actors: 0.25 }, reason: 'second wave' })
-  const now = new Date().toISOString()
-  const counts = Object.fromEntries(flags.slice(0, 36).filter((each) => each.key !== 'checkout_legacy_cart').map((each, i) => [each.key, { count: 9000 + ((i * 7919) % 40000), last: now }]))
-  await api('POST', '/v1/envs/production/usage', { flags: counts })
+  await report(api, 'production')
+}
+
+/** How often each flag is asked in a day; those that are missing are never asked. */
+export const uses = Object.fromEntries(flags.slice(0, 36).filter(({ key }) => key !== 'checkout_legacy_cart').map(({ key }, i) => [key, 9000 + ((i * 7919) % 40000)]))
+
+const hosts = [...Array.from({ length: 12 }, (_, i) => ({ id: `shop-eu-${i + 11}`, sdk: 'go', version: '0.2.0' })), { id: 'batch-03', sdk: 'python', version: '0.2.0' }, { id: 'web-1', sdk: 'js', version: '0.2.0' }, { id: 'web-2', sdk: 'js', version: '0.2.0' }]
+
+/** Reports what hosts did in this minute, and that they serve the newest revision; those at the end of the list are late. */
+export async function report(api: Caller, env: string, late = 0): Promise<void> {
+  const { revision } = await api('GET', `/v1/envs/${env}`)
+  const last = new Date().toISOString()
+  for (const [i, host] of hosts.entries()) {
+    const counts = Object.fromEntries(Object.entries(uses).map(([key, n]) => [key, { count: Math.round(n / 24 / hosts.length), on: Math.round((n / 24 / hosts.length) * 0.28), last }]))
+    await api('POST', `/v1/envs/${env}/usage`, { flags: counts, host: { ...host, revision: i < hosts.length - late ? revision : revision - 1 } })
+  }
 }
 
 if (process.argv[1]?.endsWith('sample.ts')) await fill(process.argv[2]!, process.argv[3]!)

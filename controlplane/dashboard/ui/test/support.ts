@@ -13,7 +13,7 @@ export const adminToken = 'an-admin-token-for-tests'
 const gonfalon = process.env['GONFALON_BIN'] ?? fileURLToPath(new URL('../../../../bin/gonfalon', import.meta.url))
 
 /** A Chromium of the system's; tests never download one. */
-const executablePath = process.env['CHROMIUM'] ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path))
+export const executablePath = process.env['CHROMIUM'] ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path))
 
 /** A control plane with everything in memory. */
 export class Server {

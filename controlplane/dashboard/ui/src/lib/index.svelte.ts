@@ -2,15 +2,10 @@ import { untrack } from 'svelte'
 import { ask, client, type IndexFlag } from './api'
 import type { components } from './openapi'
 
-type FlagPage = components['schemas']['FlagPage']
+type Use = components['schemas']['UsageIndexFlag']
 
 /** A flag as the list shows it: what the index has, and how it is used. */
-export interface Row extends IndexFlag {
-  readonly stale?: boolean
-  readonly last_evaluated?: string
-  readonly evaluations_24h?: number
-  readonly spark?: string
-}
+export interface Row extends IndexFlag, Use {}
 
 /** The names-only list of an environment's flags, kept while another page is looked at. */
 class FlagIndex {
@@ -46,20 +41,14 @@ class FlagIndex {
 
   /** Adds how flags are used, which changes without a revision. */
   private async use(env: string, turn: number): Promise<void> {
-    const uses = new Map<string, Partial<Row>>()
-    let cursor: string | undefined = ''
-    for (let page = 0; cursor !== undefined && page < mostPages; page++) {
-      const { data }: { data: FlagPage } = await ask(client.GET('/v1/envs/{env}/flags', { params: { path: { env }, query: { limit: 1000, ...(cursor ? { cursor } : {}) } } }))
-      for (const flag of data.flags) uses.set(flag.key, { stale: flag.stale, evaluations_24h: flag.evaluations, ...(flag.last_evaluated ? { last_evaluated: flag.last_evaluated } : {}) })
-      cursor = data.next
-    }
-    if (turn === this.latest) this.rows = this.rows.map((row) => ({ ...row, ...uses.get(row.key) }))
+    const { data } = await ask(client.GET('/v1/envs/{env}/usage', { params: { path: { env } } }))
+    if (turn === this.latest) this.rows = this.rows.map((row) => ({ ...row, ...unused, ...data.flags[row.key] }))
   }
 }
 
-const mostPages = 2
+const unused: Use = { stale: undefined, last_evaluated: undefined, evaluations_24h: undefined, spark: undefined }
 
-function used(row: Row | undefined): Partial<Row> {
+function used(row: Row | undefined): Use {
   if (!row) return {}
   const { stale, last_evaluated, evaluations_24h, spark } = row
   return { stale, last_evaluated, evaluations_24h, spark }

@@ -1,0 +1,79 @@
+/** Writes the pictures that pages of documentation show, by a server and a browser of its own. */
+import { mkdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { chromium, type BrowserContext, type Page } from 'playwright-core'
+import { fill, flags as sample, report, uses } from './sample.ts'
+import { adminToken, executablePath, Server } from './support.ts'
+
+const folder = fileURLToPath(new URL('../../pictures', import.meta.url))
+mkdirSync(folder, { recursive: true })
+
+interface Picture {
+  readonly name: string
+  readonly path: string
+  readonly ready: string
+  readonly size?: readonly [number, number]
+  readonly theme?: 'light' | 'dark'
+  readonly then?: (page: Page) => Promise<void>
+}
+
+const pictures: readonly Picture[] = [
+  { name: 'flags', path: '/envs/production/flags', ready: '[data-key]', then: async (page) => { await page.keyboard.press('j') } },
+  { name: 'flags-dark', path: '/envs/production/flags', ready: '[data-key]', theme: 'dark' },
+  { name: 'flags-phone', path: '/envs/production/flags?q=group:checkout', ready: '[data-key]', size: [390, 844] },
+  {
+    name: 'flag',
+    path: '/envs/production/flags/checkout_new_payment',
+    ready: '.gate',
+    then: async (page) => {
+      await page.getByRole('button', { name: 'Edit percentage' }).click()
+      await page.getByLabel('Percentage of actors, in percent').fill('50')
+      await page.keyboard.press('Tab')
+      await page.locator('.fore .lead').waitFor()
+      await page.getByLabel('Reason, for the history').fill('third wave, errors flat since Monday')
+    },
+  },
+  { name: 'explain', path: '/envs/production/explain/checkout_new_payment?actor=LUCKY&groups=beta,eu&context={"plan":"pro","app":"5.2.1"}', ready: '.step' },
+  { name: 'kill', path: '/envs/production/flags', ready: '[data-key]', then: async (page) => { await page.keyboard.press('Control+k'); await page.keyboard.type('newpay'); await page.getByRole('option', { selected: true }).getByText('checkout_new_payment').waitFor(); await page.keyboard.press('K'); await page.locator('dialog .lead').waitFor() } },
+  { name: 'matrix', path: '/matrix', ready: 'main h1' },
+]
+
+/** A day as shops have it, since a server that was started a minute ago has seen none; the share that is on rises in the evening. */
+function day(scale: number, on: boolean): string {
+  const hours = Array.from({ length: 24 }, (_, i) => Math.round(10 + 6 * Math.sin((i - 7) / 3.8) + 3 * Math.sin(i * scale)))
+  return hours.map((all, i) => `${all}/${on ? all : Math.round(all * (i > 16 ? 0.28 : 0.13))}`).join(',')
+}
+
+async function used(context: BrowserContext): Promise<void> {
+  const flags = Object.fromEntries(Object.entries(uses).map(([key, n], i) => [key, { last_evaluated: new Date().toISOString(), evaluations_24h: n, spark: day(0.7 + (i % 7) / 10, sample.some((flag) => flag.key === key && flag.gates?.some((gate) => gate['type'] === 'boolean'))) }]))
+  const stale = { checkout_legacy_cart: { stale: true, last_evaluated: new Date(Date.now() - 94 * 86_400_000).toISOString() } }
+  await context.route('**/v1/envs/*/usage', (route) => route.fulfill({ json: { time: new Date().toISOString(), flags: { ...flags, ...stale } } }))
+}
+
+const server = await Server.start()
+await fill(server.address, adminToken)
+let lucky = 50
+while (!(await server.api('POST', '/v1/envs/production/flags/checkout_new_payment/evaluate', { actor: `user:${lucky}` })).enabled) lucky++
+const browser = await chromium.launch({
+  executablePath,
+  args: ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none'],
+  env: { ...process.env, FONTCONFIG_FILE: fileURLToPath(new URL('./fonts.conf', import.meta.url)) } as Record<string, string>,
+})
+for (const { name, path, ready, size: [width, height] = [1360, 900], theme = 'light', then } of pictures) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme })
+  await context.request.post(`${server.address}/v1/sessions`, { data: { token: adminToken } })
+  await context.addInitScript(() => localStorage.setItem('gonfalon.favourites', '["checkout_new_payment","checkout_express","ops_readonly_mode"]'))
+  await used(context)
+  await report(server.api, 'production')
+  const page = await context.newPage()
+  await page.goto(server.address + path.replace('LUCKY', `user:${lucky}`))
+  await page.locator(ready).first().waitFor()
+  await page.getByText('Live', { exact: true }).waitFor({ state: 'attached' })
+  await then?.(page)
+  await page.waitForLoadState('networkidle', { timeout: 3000 }).catch(() => {}) // the stream never ends
+  await page.screenshot({ path: `${folder}/${name}.png` })
+  await context.close()
+  console.log(`${folder}/${name}.png`)
+}
+await browser.close()
+await server.stop()
