@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,8 +10,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
-// TestPatternSteps has flags that would be on, were it not for a pattern that costs too much.
-func TestPatternSteps(t *testing.T) {
+// TestSteps has flags that would be on, were it not for a pattern that costs too much.
+func TestSteps(t *testing.T) {
 	set, problems := flagset.ParseYAML([]byte(`
 flags:
   - {key: costly, gates: [{type: rule, constraints: [{attribute: a, operator: matches, values: ["(a|.){0,99}$x"]}]}, {type: boolean}]}
@@ -54,8 +55,8 @@ flags:
 		if d := decide(key, long); d.Enabled || !d.Exhausted || d.Reason != engine.ReasonDefault || d.Gate != engine.GateNone {
 			t.Errorf("%s over a long text: %+v", key, d)
 		}
-		if most := engine.MaxPatternSteps + engine.MaxPatternInstructions; sc.PatternSteps() > most {
-			t.Errorf("%s took %d steps, more than %d", key, sc.PatternSteps(), most)
+		if most := engine.MaxSteps + engine.MaxPatternInstructions; sc.Steps() > most {
+			t.Errorf("%s took %d steps, more than %d", key, sc.Steps(), most)
 		}
 	}
 	for _, key := range []string{"child", "unless"} {
@@ -65,5 +66,65 @@ flags:
 	}
 	if d := decide("cheap", long); !d.Enabled {
 		t.Errorf("a decision after one that cost too much: %+v", d)
+	}
+}
+
+// TestStepsOfComparisons compares long texts, lists and numbers in each way, in many rules. A decision ends at the limit, and
+// one rule alone stays below it.
+func TestStepsOfComparisons(t *testing.T) {
+	const size = 30_000
+	long := strings.Repeat("a", size)
+	list := slices.Repeat([]any{int64(300)}, size/3)
+	packed, err := flagset.AppendValue(nil, append(list[:len(list)-1:len(list)-1], int64(301)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		operator string
+		values   []any
+		with     engine.Attribute
+		rules    int // that take more than the limit
+	}{
+		"contains":     {"contains", []any{strings.Repeat("a", size/2) + "b"}, engine.String("a", long), 1},
+		"a short part": {"contains", []any{"ab"}, engine.String("a", long), 60},
+		"starts_with":  {"starts_with", []any{long[1:] + "b"}, engine.String("a", long), 700},
+		"ends_with":    {"ends_with", []any{"b" + long[1:]}, engine.String("a", long), 700},
+		"eq":           {"eq", []any{long[:size-9] + "b" + long[:8]}, engine.String("a", long), 700},
+		"in":           {"in", []any{long[:size-9] + "b" + long[:8]}, engine.String("a", long), 700},
+		"gt":           {"gt", []any{long[1:] + "b"}, engine.String("a", long), 700},
+		"semver_gte":   {"semver_gte", []any{"2.0.0-" + long}, engine.String("a", "1.0.0-"+long), 100},
+		"many values":  {"in", slices.Repeat([]any{"x"}, 10_000), engine.String("a", "y"), 500},
+		"big integers": {"gt", []any{1.5e300}, engine.Integer("a", "1"+strings.Repeat("0", 300)), 800},
+		"lists":        {"eq", []any{list}, engine.Encoded("a", string(packed)), 60},
+	} {
+		t.Run(name, func(t *testing.T) {
+			decide := func(rules int) (engine.Decision, int) {
+				set := flagset.Set{Segments: []flagset.Segment{{Key: "s", Constraints: []flagset.Constraint{
+					{Attribute: "a", Operator: c.operator, Values: c.values}, {Attribute: "a", Operator: "eq", Values: []any{"never"}},
+				}}}}
+				gates := slices.Repeat([]flagset.Gate{{Type: flagset.SegmentGate, Target: "s", Enabled: true}}, rules)
+				set.Flags = []flagset.Flag{{Key: "f", Gates: append(gates, flagset.Gate{Type: flagset.Boolean, Enabled: true})}}
+				data, _ := snapshot.Compile(snapshot.Header{Environment: "default"}, &set, snapshot.Tolerant)
+				s := loaded(t, data)
+				var d, bare engine.Decision
+				var sc engine.Scratch
+				in := engine.Input{Attributes: []engine.Attribute{c.with}}
+				s.Evaluate("f", &in, &sc, &d)
+				s.Evaluate("f", &in, nil, &bare)
+				if d != bare {
+					t.Errorf("with a scratch %+v, without %+v", d, bare)
+				}
+				return d, sc.Steps()
+			}
+			d, steps := decide(c.rules)
+			if d.Enabled || !d.Exhausted || steps > engine.MaxSteps+1<<16 {
+				t.Errorf("%d rules take %d steps: %+v", c.rules, steps, d)
+			}
+			if c.rules > 1 {
+				if d, steps := decide(1); !d.Enabled || d.Exhausted || steps == 0 {
+					t.Errorf("one rule takes %d steps: %+v", steps, d)
+				}
+			}
+		})
 	}
 }

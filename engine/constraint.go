@@ -26,7 +26,7 @@ const (
 
 // holdAll reports whether there are constraints and all of them hold. It decides the common comparisons, a string with
 // strings and an integer with an integer, on the spot, and leaves the rest to compares.
-func (s *Snapshot) holdAll(r run, in *Input, sc *Scratch) bool {
+func (s *Snapshot) holdAll(r run, in *Input, sc *Scratch, b *budget) bool {
 	constraints := s.constraints[r.from:r.to]
 next:
 	for i := range constraints {
@@ -44,13 +44,14 @@ next:
 					continue next
 				}
 			}
+			b.takeValues(len(values))
 		case c.usual == usualOrder && a.kind == kindInt:
 			if ordered(c.operator, order(int64(a.num), c.number)) {
 				continue next
 			}
 			return false
 		}
-		if !s.compares(c, a, sc) {
+		if !s.compares(c, a, sc, b) {
 			return false
 		}
 	}
@@ -101,12 +102,15 @@ func ordered(op Operator, c int32) bool {
 	return c <= 0
 }
 
-func (s *Snapshot) compares(c *constraint, a *Attribute, sc *Scratch) bool {
+func (s *Snapshot) compares(c *constraint, a *Attribute, sc *Scratch, b *budget) bool {
+	if b.spent() {
+		return false
+	}
 	switch c.operator {
 	case OpIn:
-		return s.member(c, a)
+		return s.member(c, a, b)
 	case OpNotIn:
-		return !s.member(c, a)
+		return !s.member(c, a, b)
 	case OpNever:
 		return false
 	}
@@ -116,21 +120,23 @@ func (s *Snapshot) compares(c *constraint, a *Attribute, sc *Scratch) bool {
 	v := &s.values[c.values.from]
 	switch c.operator {
 	case OpMatches:
-		return a.kind == kindString && s.match(&s.programs[c.program], a.text, &sc.machine)
+		return a.kind == kindString && s.match(&s.programs[c.program], a.text, &sc.machine, b)
 	case OpContains:
-		return a.kind == kindString && v.kind == kindString && contains(a.text, s.str(v.text))
+		return a.kind == kindString && v.kind == kindString && contains(a.text, s.str(v.text), b)
 	case OpStartsWith, OpEndsWith, OpSemverGte, OpSemverLt:
-		return a.kind == kindString && v.kind == kindString && compareTexts(c.operator, a.text, s.str(v.text))
+		return a.kind == kindString && v.kind == kindString && compareTexts(c.operator, a.text, s.str(v.text), b)
 	case OpEq:
-		return s.equal(a, v)
+		return s.equal(a, v, b)
 	case OpNeq:
-		return !s.equal(a, v)
+		return !s.equal(a, v, b)
 	}
 	x, y := a.number(), s.number(v)
 	if isNumber(x.kind) && isNumber(y.kind) {
+		b.takeNumbers(&x, &y)
 		r := compare(&x, &y)
 		return r != unordered && ordered(c.operator, r)
 	}
+	b.takeBytes(min(len(x.text), len(y.text)))
 	return x.kind == kindString && y.kind == kindString && ordered(c.operator, orderText(x.text, y.text))
 }
 
@@ -138,13 +144,18 @@ func (s *Snapshot) compares(c *constraint, a *Attribute, sc *Scratch) bool {
 func (s *Snapshot) number(v *value) number { return number{v.numeric, v.num, s.str(v.text)} }
 
 // equal compares loosely: 5 equals 5.0 and "5", and "007" equals "7", but true doesn't equal "true".
-func (s *Snapshot) equal(a *Attribute, v *value) bool {
+func (s *Snapshot) equal(a *Attribute, v *value, b *budget) bool {
 	if a.kind == kindString && v.numeric == kindString {
 		// A string that doesn't read as a number equals only itself.
-		return a.textFingerprint == v.fingerprint && a.text == s.str(v.text)
+		if a.textFingerprint != v.fingerprint {
+			return false
+		}
+		b.takeBytes(len(a.text))
+		return a.text == s.str(v.text)
 	}
 	x, y := a.number(), s.number(v)
 	if isNumber(x.kind) && isNumber(y.kind) {
+		b.takeNumbers(&x, &y)
 		return compare(&x, &y) == 0
 	}
 	if x.kind != y.kind {
@@ -154,54 +165,63 @@ func (s *Snapshot) equal(a *Attribute, v *value) bool {
 	case kindString:
 		return x.text == y.text
 	case kindArray, kindMap:
-		return deepEqual(x.text, y.text, false)
+		return deepEqual(x.text, y.text, false, b)
 	}
 	return true
 }
 
 // member reports whether a is one of the values. It compares strictly: 1 isn't 1.0, although "5" is 5.
-func (s *Snapshot) member(c *constraint, a *Attribute) bool {
+func (s *Snapshot) member(c *constraint, a *Attribute, b *budget) bool {
+	b.takeValues(int(c.values.to - c.values.from))
 	var x number
 	read := false
 	for i := c.values.from; i < c.values.to; i++ {
 		v := &s.values[i]
 		if a.kind == kindString && v.numeric == kindString {
-			if v.fingerprint == a.textFingerprint && s.str(v.text) == a.text {
-				return true
+			if v.fingerprint == a.textFingerprint {
+				b.takeBytes(len(a.text))
+				if s.str(v.text) == a.text {
+					return true
+				}
 			}
 			continue
 		}
 		if !read {
 			x, read = a.number(), true
 		}
-		if s.same(&x, v) {
+		if s.same(&x, v, b) {
 			return true
+		}
+		if b.spent() {
+			return false
 		}
 	}
 	return false
 }
 
-func (s *Snapshot) same(x *number, v *value) bool {
+func (s *Snapshot) same(x *number, v *value, b *budget) bool {
 	if x.kind != v.numeric {
 		return false
 	}
 	switch x.kind {
 	case kindInt, kindFloat, kindInteger:
 		y := s.number(v)
+		b.takeNumbers(x, &y)
 		return compare(x, &y) == 0
 	case kindString:
 		return x.text == s.str(v.text)
 	case kindArray, kindMap:
-		return deepEqual(x.text, s.str(v.text), true)
+		return deepEqual(x.text, s.str(v.text), true, b)
 	}
 	return true
 }
 
 // deepEqual compares two msgpack values item by item; maps have ascending keys. If strictly is set, 1 isn't 1.0.
 // Strings inside are never read as numbers.
-func deepEqual(a, b string, strictly bool) bool {
+func deepEqual(a, b string, strictly bool, budget *budget) bool {
 	p, q := int32(0), int32(0)
 	for left := int64(1); left > 0; left-- {
+		budget.take(2)
 		var x, y number
 		var n, m uint64
 		x.kind, n, p = head(a, p)
@@ -210,12 +230,14 @@ func deepEqual(a, b string, strictly bool) bool {
 		if x.kind == kindInteger || x.kind == kindString {
 			x.text = a[p : p+int32(n)]
 			p += int32(n)
+			budget.takeBytes(len(x.text))
 		}
 		if y.kind == kindInteger || y.kind == kindString {
 			y.text = b[q : q+int32(m)]
 			q += int32(m)
 		}
 		if isNumber(x.kind) && isNumber(y.kind) {
+			budget.takeNumbers(&x, &y)
 			if strictly && x.kind != y.kind || compare(&x, &y) != 0 {
 				return false
 			}
@@ -237,7 +259,8 @@ func deepEqual(a, b string, strictly bool) bool {
 }
 
 // compareTexts compares an attribute with a value by one of the operators that compare nothing but text.
-func compareTexts(op Operator, text, with string) bool {
+func compareTexts(op Operator, text, with string, b *budget) bool {
+	b.takeBytes(len(with))
 	from := len(text) - len(with)
 	switch op {
 	case OpStartsWith:
@@ -245,19 +268,31 @@ func compareTexts(op Operator, text, with string) bool {
 	case OpEndsWith:
 		return from >= 0 && text[from:] == with
 	}
+	if n := len(text) + len(with); n > few {
+		b.take(int32(n >> 2)) // they are read character by character
+	}
 	order, ok := compareVersions(text, with)
 	return ok && (order >= 0) == (op == OpSemverGte)
 }
 
 // contains reports whether part occurs in s.
-func contains(s, part string) bool {
+func contains(s, part string, b *budget) bool {
 	if part == "" {
 		return true
 	}
 	first, last := part[0], len(s)-len(part)
+	b.takeBytes(len(s))
 	for i := 0; i <= last; i++ {
-		if s[i] == first && s[i:i+len(part)] == part {
+		if s[i] != first {
+			continue
+		}
+		if s[i:i+len(part)] == part {
 			return true
+		}
+		if last > few { // so that a short text costs nothing to count
+			if b.take(1 + int32(len(part)>>4)); b.spent() {
+				return false
+			}
 		}
 	}
 	return false

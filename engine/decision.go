@@ -40,7 +40,7 @@ type Decision struct {
 	Gate         Gate   // the gate that decided
 	Score        int32  // the actor's score for this flag, 0…65535; −1 if it wasn't needed
 	Fixed        bool   // the decision is the same for every input
-	Exhausted    bool   // the flag is off because its patterns took more than MaxPatternSteps
+	Exhausted    bool   // the flag is off because its comparisons took more than MaxSteps
 	Variants     bool   // the flag has a variant gate, whether or not a variant was served
 	VariantIndex int32  // the variant's index in the snapshot, stable while the snapshot is loaded; −1 for no variant
 	Variant      string // the variant's name
@@ -81,8 +81,9 @@ func hasTarget(g Gate) bool {
 type Scratch struct {
 	visits  visits
 	machine machine
+	steps   int32 // that the last decision took
 }
 
-// PatternSteps returns how many steps the patterns of the last decision took. A server that decides many flags for one
+// Steps returns how many steps the comparisons of the last decision took. A server that decides many flags for one
 // request adds them up to bound what the request may cost.
-func (sc *Scratch) PatternSteps() int { return int(sc.machine.steps) }
+func (sc *Scratch) Steps() int { return int(sc.steps) }

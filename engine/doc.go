@@ -18,7 +18,7 @@
 //     percentage_of_actors; percentage_of_time counts if there is no percentage_of_actors, or no actor
 //  6. otherwise the flag is off
 //
-// A flag whose patterns take more than MaxPatternSteps over one input is off, and so is every flag that requires it, on
+// A flag whose comparisons take more than MaxSteps over one input is off, and so is every flag that requires it, on
 // or off.
 //
 // The actor's score selects a variant, whatever the gates say. evaluate.go is this list in code.

@@ -18,6 +18,9 @@ func (s *Snapshot) decide(i int32, in *Input, sc *Scratch, d *Decision) {
 func (s *Snapshot) EvaluateAt(i int32, in *Input, sc *Scratch, d *Decision) {
 	f := &s.flags[i]
 	*d = Decision{Score: -1, VariantIndex: -1}
+	if sc != nil {
+		sc.steps = 0
+	}
 	d.Variants = f.variants.from < f.variants.to
 	d.Fixed = f.bits&bitFixed != 0
 	if f.bits&(bitKilled|bitUnreadable) != 0 {
@@ -33,19 +36,21 @@ func (s *Snapshot) EvaluateAt(i int32, in *Input, sc *Scratch, d *Decision) {
 		d.Score = s.score(f, in)
 		s.serve(s.pick(f, d.Score), d)
 	}
-	if sc != nil {
-		sc.machine.steps = 0
-	}
+	var b budget
 	if f.prerequisites.from < f.prerequisites.to {
 		sc.visits.start(i)
-		if p, met := s.met(f, in, sc); met != on {
+		if p, met := s.met(f, in, sc, &b); met != on {
+			sc.steps = b.steps
 			d.Reason, d.Gate = ReasonPrerequisite, GatePrerequisite
 			d.Target = s.str(s.prerequisites[p].name)
 			return
 		}
 	}
-	s.gates(f, in, sc, d)
-	if sc != nil && sc.machine.exhausted() {
+	s.gates(f, in, sc, &b, d)
+	if sc != nil {
+		sc.steps = b.steps
+	}
+	if b.spent() {
 		d.Enabled, d.Reason, d.Gate, d.Target, d.Exhausted = false, ReasonDefault, GateNone, "", true
 	}
 }
@@ -70,7 +75,7 @@ func (s *Snapshot) EvaluateAll(flags []int32, in *Input, sc *Scratch, out []Deci
 
 // gates applies a flag's own gates in their precedence and sets d to what the first one decides. The caller passes d
 // as a denial by no gate.
-func (s *Snapshot) gates(f *flag, in *Input, sc *Scratch, d *Decision) {
+func (s *Snapshot) gates(f *flag, in *Input, sc *Scratch, b *budget, d *Decision) {
 	if f.actors.mask >= 0 && in.Presence == Keyed {
 		if state := s.state(f.actors, in.Actor); state != 0 {
 			d.Enabled, d.Reason, d.Gate, d.Target = state == stateAllow, ReasonTargetingMatch, GateActor, in.Actor
@@ -84,7 +89,7 @@ func (s *Snapshot) gates(f *flag, in *Input, sc *Scratch, d *Decision) {
 		}
 	}
 	if f.rules.from < f.rules.to {
-		if s.anyRule(f, in, sc, d) {
+		if s.anyRule(f, in, sc, b, d) {
 			return
 		}
 	}
@@ -133,7 +138,7 @@ func (s *Snapshot) groupState(f *flag, in *Input) (string, uint32) {
 }
 
 // anyRule finds the first rule or segment gate that grants, and reports whether there is one.
-func (s *Snapshot) anyRule(f *flag, in *Input, sc *Scratch, d *Decision) bool {
+func (s *Snapshot) anyRule(f *flag, in *Input, sc *Scratch, b *budget, d *Decision) bool {
 	if in.pending > 0 {
 		in.unpack()
 	}
@@ -142,7 +147,10 @@ func (s *Snapshot) anyRule(f *flag, in *Input, sc *Scratch, d *Decision) bool {
 	}
 	for i := f.rules.from; i < f.rules.to; i++ {
 		r := &s.rules[i]
-		if !s.holdAll(r.constraints, in, sc) {
+		if !s.holdAll(r.constraints, in, sc, b) {
+			if b.spent() {
+				return false
+			}
 			continue
 		}
 		if r.score < Everybody && (in.Presence != Keyed || s.scored(f, in, d) > r.score) {

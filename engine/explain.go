@@ -24,7 +24,7 @@ const (
 //	percentage_of_actors   A score, −1 without an actor; B greatest score granted
 //	percentage_of_time     A draw; B greatest draw granted
 //	prerequisite           A required: 1 on, 0 off; B found: 1 on, 0 off, 2 cycle, too deep, too costly or unreadable, 3 missing
-//	none                   A 1 if the patterns took too many steps, 0 if this engine can't read the flag's record
+//	none                   A 1 if the comparisons took too many steps, 0 if this engine can't read the flag's record
 type Step struct {
 	Gate    Gate
 	Outcome Outcome
@@ -87,19 +87,17 @@ func (s *Snapshot) Explain(i int32, in *Input, sc *Scratch, d *Decision, steps [
 		e.add(GateNone, OutcomeFail, "", 0, 0, 0)
 		return e.n
 	}
-	if sc != nil {
-		sc.machine.steps = 0 // so that the patterns stop where they stopped in the decision
-	}
-	if !s.explainPrerequisites(i, in, sc, &e) {
+	var b budget // so that the comparisons stop where they stopped in the decision
+	if !s.explainPrerequisites(i, in, sc, &b, &e) {
 		return e.n
 	}
-	if s.explainGates(f, in, sc, d, &e); d.Exhausted {
+	if s.explainGates(f, in, sc, &b, d, &e); d.Exhausted {
 		e.add(GateNone, OutcomeFail, "", 1, 0, 0)
 	}
 	return e.n
 }
 
-func (s *Snapshot) explainPrerequisites(i int32, in *Input, sc *Scratch, e *explainer) bool {
+func (s *Snapshot) explainPrerequisites(i int32, in *Input, sc *Scratch, b *budget, e *explainer) bool {
 	f := &s.flags[i]
 	if f.prerequisites.from == f.prerequisites.to {
 		return true
@@ -111,7 +109,7 @@ func (s *Snapshot) explainPrerequisites(i int32, in *Input, sc *Scratch, e *expl
 		if p.want {
 			want = 1
 		}
-		switch s.resolve(p.parent, in, sc) {
+		switch s.resolve(p.parent, in, sc, b) {
 		case on:
 			found = 1
 		case visiting:
@@ -132,7 +130,7 @@ func (s *Snapshot) explainPrerequisites(i int32, in *Input, sc *Scratch, e *expl
 
 // explainGates follows the precedence of gates; d is already decided.
 // Why: RATIONALE.md "Why does `Explain` repeat the order of gates that `Evaluate` has?"
-func (s *Snapshot) explainGates(f *flag, in *Input, sc *Scratch, d *Decision, e *explainer) {
+func (s *Snapshot) explainGates(f *flag, in *Input, sc *Scratch, b *budget, d *Decision, e *explainer) {
 	if f.actors.mask >= 0 {
 		if in.Presence != Keyed {
 			e.add(GateActor, OutcomeNotAsked, "", 0, 0, 0)
@@ -160,7 +158,7 @@ func (s *Snapshot) explainGates(f *flag, in *Input, sc *Scratch, d *Decision, e 
 			e.add(GateGroup, OutcomeNo, "", 0, 0, 0)
 		}
 	}
-	if s.explainRules(f, in, sc, d, e) || d.Exhausted {
+	if s.explainRules(f, in, sc, b, d, e) || d.Exhausted {
 		return
 	}
 	if f.bits&bitOn != 0 {
@@ -208,7 +206,7 @@ func granted(state uint32) Outcome {
 }
 
 // explainRules adds the rules up to the one that granted, and reports whether one did.
-func (s *Snapshot) explainRules(f *flag, in *Input, sc *Scratch, d *Decision, e *explainer) bool {
+func (s *Snapshot) explainRules(f *flag, in *Input, sc *Scratch, b *budget, d *Decision, e *explainer) bool {
 	for i := f.rules.from; i < f.rules.to; i++ {
 		r := &s.rules[i]
 		g, target := GateRule, ""
@@ -225,14 +223,14 @@ func (s *Snapshot) explainRules(f *flag, in *Input, sc *Scratch, d *Decision, e 
 		switch {
 		case in.pending == 0 && len(in.Attributes) == 0:
 			o = OutcomeNotAsked
-		case s.holdAll(r.constraints, in, sc) && (r.score == Everybody || in.Presence == Keyed && score <= int64(r.score)):
+		case s.holdAll(r.constraints, in, sc, b) && (r.score == Everybody || in.Presence == Keyed && score <= int64(r.score)):
 			o = OutcomeYes
 		}
 		e.addRule(g, o, target, score, int64(r.score), r.constraints)
 		if o == OutcomeYes {
 			return true
 		}
-		if d.Exhausted && sc.machine.exhausted() {
+		if d.Exhausted && b.spent() {
 			return false
 		}
 	}
@@ -241,12 +239,17 @@ func (s *Snapshot) explainRules(f *flag, in *Input, sc *Scratch, d *Decision, e 
 
 // Comparison reads into x how constraint i of a step compared; i is in the range that [Step.Constraints] returns.
 func (s *Snapshot) Comparison(i int32, in *Input, sc *Scratch, x *Comparison) {
+	var b budget
+	s.comparison(i, in, sc, &b, x)
+}
+
+func (s *Snapshot) comparison(i int32, in *Input, sc *Scratch, b *budget, x *Comparison) {
 	c := &s.constraints[i]
 	*x = Comparison{Attribute: s.str(c.attribute), Operator: c.operator, Values: c.values.to - c.values.from, values: c.values}
 	x.Actual = Attribute{Name: x.Attribute, nameFingerprint: c.fingerprint, kind: kindNil}
 	if a := s.attribute(c, in); a != nil {
 		x.Actual = *a
-		x.Held = s.holdAll(run{i, i + 1}, in, sc)
+		x.Held = s.holdAll(run{i, i + 1}, in, sc, b)
 	}
 }
 

@@ -70,17 +70,15 @@ func (w *writer) step(s *Snapshot, in *Input, sc *Scratch, x *Step) {
 		return
 	}
 	w.array(x.constraints.to - x.constraints.from)
-	if sc != nil {
-		sc.machine.steps = 0
-	}
+	var b budget
 	for i := x.constraints.from; i < x.constraints.to; i++ {
-		w.comparison(s, in, sc, i)
+		w.comparison(s, in, sc, &b, i)
 	}
 }
 
-func (w *writer) comparison(s *Snapshot, in *Input, sc *Scratch, i int32) {
+func (w *writer) comparison(s *Snapshot, in *Input, sc *Scratch, b *budget, i int32) {
 	var c Comparison
-	s.Comparison(i, in, sc, &c)
+	s.comparison(i, in, sc, b, &c)
 	w.array(5)
 	w.string(c.Attribute)
 	w.int(int64(c.Operator))

@@ -33,7 +33,7 @@ func OwnSum(s string) (id [IDBytes]byte) { ownSum(s, &id); return }
 // MatchFirst runs the snapshot's first program.
 func (s *Snapshot) MatchFirst(text string) bool {
 	var m machine
-	return s.match(&s.programs[0], text, &m)
+	return s.match(&s.programs[0], text, &m, new(budget))
 }
 
 // Reseal returns data with the right content id.

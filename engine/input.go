@@ -35,10 +35,11 @@ type Input struct {
 type Attribute struct {
 	Name            string
 	text            string // a string, the digits of an integer beyond int64, or the msgpack of an array or map
-	num             uint64 // an int64, or the bits of a float64
+	num             uint64 // an int64, or the bits of a float64; of a long string too, if it reads as one
 	nameFingerprint uint64
 	textFingerprint uint64 // if it is a string
 	kind            kind
+	numeric         kind // of a long string: what it reads as
 }
 
 // Null returns an attribute with a nil value. Constraints on it never hold, as if the attribute were missing.
@@ -67,7 +68,9 @@ func Float(name string, v float64) Attribute {
 
 // String returns an attribute with a string.
 func String(name, v string) Attribute {
-	return Attribute{Name: name, nameFingerprint: fingerprint(name), kind: kindString, text: v, textFingerprint: fingerprint(v)}
+	a := Attribute{Name: name, nameFingerprint: fingerprint(name), kind: kindString, text: v, textFingerprint: fingerprint(v)}
+	a.settle()
+	return a
 }
 
 // Integer returns an attribute with an integer of any size, from decimal digits with an optional minus sign. If digits
@@ -102,9 +105,19 @@ func Encoded(name, msgpack string) Attribute {
 
 // number returns the attribute the way it is compared: a string that reads as a number is that number.
 func (a *Attribute) number() number {
-	if a.kind == kindString {
-		k, bits := numeric(a.text)
-		return number{k, bits, a.text}
+	switch {
+	case a.kind != kindString:
+		return number{a.kind, a.num, a.text}
+	case len(a.text) > few:
+		return number{a.numeric, a.num, a.text}
 	}
-	return number{a.kind, a.num, a.text}
+	k, bits := numeric(a.text)
+	return number{k, bits, a.text}
+}
+
+// settle sets what a long string reads as, since every comparison of it would have to read it again.
+func (a *Attribute) settle() {
+	if len(a.text) > few {
+		a.numeric, a.num = numeric(a.text)
+	}
 }

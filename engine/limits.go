@@ -27,12 +27,12 @@ const (
 	MaxSlots = 1 << 22
 
 	MaxPatternBytes        = 1_024
-	MaxPatternInstructions = 512     // a position of the text then costs at most 512 steps
-	MaxPatternSteps        = 1 << 20 // of one decision: about 4 ms; ".*part.*" over 64 KB of text takes a quarter of them
-	MaxPatternRanges       = 16_384  // integers; the largest Unicode class has about 1,500
+	MaxPatternInstructions = 512    // a position of the text then costs at most 512 steps
+	MaxPatternRanges       = 16_384 // integers; the largest Unicode class has about 1,500
 
-	MaxGroups     = 256 // of one input
-	MaxAttributes = 256 // of one input
+	MaxSteps      = 1 << 20 // of one decision: about 4 ms; ".*part.*" over 64 KB of text takes a quarter of them
+	MaxGroups     = 256     // of one input
+	MaxAttributes = 256     // of one input
 
 	// maxProbe bounds a chain in a table. Random keys reach about 60 at the tables' load. Only keys made to collide
 	// get this far, and Load refuses them rather than become quadratic.

@@ -58,11 +58,11 @@ func (v *visits) mark(i int32, x verdict) bool {
 }
 
 // met decides f's prerequisites. It returns −1 and on if all are met; else the first that isn't, and off, or visiting
-// for a cycle, too many flags, too many pattern steps or a flag that this engine can't read.
-func (s *Snapshot) met(f *flag, in *Input, sc *Scratch) (int32, verdict) {
+// for a cycle, too many flags, too many steps or a flag that this engine can't read.
+func (s *Snapshot) met(f *flag, in *Input, sc *Scratch, b *budget) (int32, verdict) {
 	for i := f.prerequisites.from; i < f.prerequisites.to; i++ {
 		p := &s.prerequisites[i]
-		found := s.resolve(p.parent, in, sc)
+		found := s.resolve(p.parent, in, sc, b)
 		if found == visiting {
 			return i, visiting
 		}
@@ -74,9 +74,9 @@ func (s *Snapshot) met(f *flag, in *Input, sc *Scratch) (int32, verdict) {
 }
 
 // resolve decides a parent as a prerequisite sees it: on, off, or visiting for a cycle, too many flags, too many
-// pattern steps or a flag that this engine can't read. The last fails the whole decision closed, so marks never need undoing.
+// steps or a flag that this engine can't read. The last fails the whole decision closed, so marks never need undoing.
 // Why: RATIONALE.md "Why does too deep a chain of prerequisites fail closed instead of failing to load?"
-func (s *Snapshot) resolve(i int32, in *Input, sc *Scratch) verdict {
+func (s *Snapshot) resolve(i int32, in *Input, sc *Scratch, b *budget) verdict {
 	if i < 0 {
 		return off // missing
 	}
@@ -89,14 +89,14 @@ func (s *Snapshot) resolve(i int32, in *Input, sc *Scratch) verdict {
 	}
 	found := off
 	if f.bits&bitKilled == 0 {
-		_, found = s.met(f, in, sc)
+		_, found = s.met(f, in, sc, b)
 		if found == visiting {
 			return visiting
 		}
 		if found == on {
 			d := Decision{Score: -1, VariantIndex: -1}
-			s.gates(f, in, sc, &d)
-			if sc.machine.exhausted() {
+			s.gates(f, in, sc, b, &d)
+			if b.spent() {
 				return visiting
 			}
 			if !d.Enabled {

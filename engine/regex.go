@@ -52,22 +52,14 @@ type threads struct {
 type machine struct {
 	threads [2]threads
 	stack   [MaxPatternInstructions + 1]uint16
-	steps   int32 // that the decision's patterns have taken
 }
-
-// exhausted reports whether the decision's patterns have taken more steps than they may. From then on nothing matches.
-// Why: RATIONALE.md "Why does a decision have a limit of pattern steps?"
-func (m *machine) exhausted() bool { return m.steps > MaxPatternSteps }
 
 // noRune stands before the text and after it.
 const noRune = -1
 
 // match reports whether p matches anywhere in text. It takes a step for each instruction that may go on at a position
 // of the text.
-func (s *Snapshot) match(p *program, text string, m *machine) bool {
-	if m.exhausted() {
-		return false
-	}
+func (s *Snapshot) match(p *program, text string, m *machine, b *budget) bool {
 	m.threads[0].n = 0
 	current := int32(0)
 	before := rune(noRune)
@@ -77,8 +69,8 @@ func (s *Snapshot) match(p *program, text string, m *machine) bool {
 		if s.follow(p, m, current, p.start, conditions(before, after)) {
 			return true
 		}
-		m.steps += m.threads[current].n
-		if after == noRune || m.exhausted() {
+		b.take(m.threads[current].n)
+		if after == noRune || b.spent() {
 			return false
 		}
 		i += width

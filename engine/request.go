@@ -211,6 +211,7 @@ func (a *Attribute) parse(s string, p int32) int32 {
 		a.text = s[p : p+int32(a.num)]
 		a.textFingerprint = fingerprint(a.text)
 		p += int32(a.num)
+		a.settle()
 	case kindInteger:
 		end := p + int32(a.num)
 		if !a.integer(s[p:end]) {

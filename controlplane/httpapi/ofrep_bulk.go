@@ -69,9 +69,9 @@ func (c *call) evaluateAll() error {
 	return c.blob(http.StatusOK, "application/json", out)
 }
 
-// maxSteps bounds the pattern steps of one bulk evaluation: about 65 ms of them. A context whose long attributes make
-// every flag's patterns read them could take minutes otherwise.
-const maxSteps = 16 * engine.MaxPatternSteps
+// maxSteps bounds the steps of one bulk evaluation: about 65 ms of them. A context whose long attributes make
+// every flag's rules read them could take minutes otherwise.
+const maxSteps = 16 * engine.MaxSteps
 
 // bulkTag decides every flag, and returns the entity tag of the decisions. It refuses a context that takes too long.
 func (c *call) bulkTag(d *evaluation, loaded *engine.Snapshot) (string, *ofrepError) {
@@ -101,11 +101,8 @@ func (c *call) bulkTag(d *evaluation, loaded *engine.Snapshot) (string, *ofrepEr
 		}
 		packed = binary.BigEndian.AppendUint32(packed, d.decision.Pack())
 		packed = binary.BigEndian.AppendUint32(packed, uint32(d.decision.VariantIndex))
-		if loaded.NeedsScratch(i) {
-			steps += d.scratch.PatternSteps()
-		}
-		if steps > maxSteps {
-			return "", invalidContext("the flags' patterns take too long on such long attributes")
+		if steps += d.scratch.Steps(); steps > maxSteps {
+			return "", invalidContext("the flags' rules take too long on such long attributes")
 		}
 	}
 	part(packed)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
@@ -61,6 +62,7 @@ flags:
   - key: open
     gates: [{type: schedule, until: "2020-01-01T00:00:00Z"}, {type: boolean, enabled: false}]
   - {key: costly, gates: [{type: rule, constraints: [{attribute: path, operator: matches, values: ["(a|.){0,99}$x"]}]}, {type: boolean, enabled: true}]}
+  - {key: sought, gates: [{type: rule, constraints: [{attribute: path, operator: contains, values: ["PART"]}]}, {type: boolean, enabled: true}]}
   - {key: dear, gates: [{type: prerequisite, target: costly, enabled: false}, {type: boolean, enabled: true}]}
   - key: since
     gates: [{type: schedule, from: "2020-01-01T00:00:00Z"}]
@@ -68,7 +70,7 @@ flags:
 
 func cases(t *testing.T) []golden {
 	t.Helper()
-	set, problems := flagset.ParseYAML([]byte(flags))
+	set, problems := flagset.ParseYAML([]byte(strings.Replace(flags, "PART", strings.Repeat("/", 4_000)+"x", 1)))
 	if err := flagset.Err(problems); err != nil {
 		t.Fatal(err)
 	}
@@ -123,6 +125,7 @@ func cases(t *testing.T) []golden {
 	ask("a schedule that has ended", "open", request.Request{})
 	ask("a schedule without an end", "since", request.Request{})
 	ask("a pattern over too long a text", "costly", request.Request{Attributes: map[string]any{"path": string(bytes.Repeat([]byte("/"), 20_000))}})
+	ask("a part that is sought in too long a text", "sought", request.Request{Attributes: map[string]any{"path": strings.Repeat("/", 12_000)}})
 	ask("a prerequisite with such a pattern", "dear", request.Request{Attributes: map[string]any{"path": string(bytes.Repeat([]byte("/"), 20_000))}})
 	ask("an unknown flag", "unknown", request.Request{})
 	return out

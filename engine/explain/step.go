@@ -97,7 +97,7 @@ func (s *Step) Detail() string {
 	switch s.Gate {
 	case engine.GateNone:
 		if s.A != nil {
-			return "the patterns took too many steps over this context"
+			return "the comparisons took too many steps over this context"
 		}
 		return "a newer build wrote this flag, and this one can't read it"
 	case engine.GateActor:

@@ -24,7 +24,7 @@ type Decision struct {
 	Variant     string  // the name of the variant served; empty for none
 	Payload     string  // the variant's payload as canonical JSON; empty if it has none
 	HasVariants bool    // the flag has a variant gate, whether or not a variant was served
-	Exhausted   bool    // the flag is off because its patterns took too many steps over this context
+	Exhausted   bool    // the flag is off because its comparisons took too many steps over this context
 	Score       float64 // the actor's place in [0, 1) for this flag, which percentages and variants go by; −1 if it wasn't needed
 	Revision    int64   // of the snapshot that decided
 	Err         error   // what kept the engine from deciding: it wraps ErrContext, or the engine failed. Nil if nothing is loaded

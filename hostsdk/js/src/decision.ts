@@ -60,7 +60,7 @@ export interface Decision {
   readonly score: number | undefined
   /** The flag is killed: off, whatever its gates say. */
   readonly killed: boolean
-  /** The flag is off because its patterns took too many steps over this context. */
+  /** The flag is off because its comparisons took too many steps over this context. */
   readonly exhausted: boolean
   /** A snapshot decided, and has the flag. */
   readonly known: boolean
@@ -100,7 +100,7 @@ export const bitTarget = 1 << 27
 export const bitVariantGate = 1 << 28
 /** Whatever the request says, the flag is decided so. */
 export const bitFixed = 1 << 29
-/** The flag's patterns took too many steps. */
+/** The flag's comparisons took too many steps. */
 const bitExhausted = 1 << 30
 
 /** Reasons of the engine, by number. */

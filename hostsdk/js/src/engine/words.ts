@@ -30,7 +30,7 @@ export function detail(step: Omit<Step, 'detail'>): string {
     case 'kill':
       return 'the flag is killed'
     case undefined:
-      if (a !== undefined) return 'the patterns took too many steps over this context'
+      if (a !== undefined) return 'the comparisons took too many steps over this context'
       return "a newer build wrote this flag, and this one can't read it"
   }
   return ''

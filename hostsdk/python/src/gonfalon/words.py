@@ -25,7 +25,7 @@ def detail(step: Step) -> str:
         return "the context is empty" if gate in (Gate.RULE, Gate.SEGMENT) else "there is no actor"
     match gate:
         case Gate.NONE:
-            return _UNREADABLE if facts["exhausted"] is None else "the patterns took too many steps over this context"
+            return _UNREADABLE if facts["exhausted"] is None else "the comparisons took too many steps over this context"
         case Gate.ACTOR:
             return {"yes": "named, and allowed", "deny": "named, and denied"}.get(outcome, "not named")
         case Gate.GROUP:
