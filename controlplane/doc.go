@@ -36,6 +36,8 @@
 //   - A store with a quota keeps a reserve for kills and deletions.
 //   - A host that has what the store never had, because it was restored from a file, gets the newest snapshot at once.
 //   - A write is refused only for problems that it introduces. Problems that existed before are warnings, and fail closed.
+//   - [Service.Index] lists every flag, and stays the same until the environment changes. [Service.Live] tells of each change
+//     as it is made, and how many hosts serve it.
 //   - An audit entry holds the change itself, with which token it was made and on whose behalf. From the audit, any revision
 //     within the retention can be rebuilt. Audit times never go backwards.
 //   - Within a lineage, revisions only rise, unless the store's files are replaced; a replica that notices it renews the
@@ -45,5 +47,6 @@
 // # Caveats
 //
 // A revision belongs to an environment, not to the store. Usage counts are merged about once a minute, so a replica
-// that dies loses those of the last minute. Webhooks are delivered at least once, and in order within each environment.
+// that dies loses those of the last minute. What another replica hears of hosts comes after a second or two, and a host that
+// dies counts for two minutes and a half. Webhooks are delivered at least once, and in order within each environment.
 package controlplane

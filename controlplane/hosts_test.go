@@ -3,6 +3,7 @@ package controlplane_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -39,7 +40,7 @@ func TestThousandHosts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const hosts = 1000
 		db := &counting{Store: memstore.New()}
-		s, err := controlplane.Open(t.Context(), controlplane.Config{Store: db})
+		s, err := controlplane.Open(t.Context(), controlplane.Config{Store: db, Logger: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}

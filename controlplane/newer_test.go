@@ -120,6 +120,10 @@ func TestANewerRecordTakesNothingElseWithIt(t *testing.T) {
 					page.Flags[1].Key != "g" || page.Flags[1].State != api.StatePartial {
 					t.Fatalf("the list is %+v", page.Flags)
 				}
+				index := indexOf(t, s)
+				if len(index.Flags) != 2 || index.Flags[0].Key != "f" || index.Flags[0].State != api.StateUnreadable || index.Flags[1].State != api.StatePartial {
+					t.Errorf("the index is %+v", index.Flags)
+				}
 				if _, err := s.Snapshot(ctx, env); err != nil {
 					t.Fatal(err)
 				}

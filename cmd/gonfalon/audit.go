@@ -21,16 +21,21 @@ func newAudit() *cobra.Command {
 		o        output
 		q        auditQuery
 		failures bool
+		follows  bool
 	)
 	c := &cobra.Command{
 		Use:   "audit",
 		Short: "Show who changed what, when and why, newest first",
 		Example: `  gonfalon audit --env production --since 24h
   gonfalon audit --action flag.kill -o json
-  gonfalon audit --failures --by "shop, production"`,
+  gonfalon audit --failures --by "shop, production"
+  gonfalon audit --follow --env production`,
 		Args: cobra.NoArgs,
 		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, _ []string) error {
 			q.Environment = n.env
+			if follows {
+				return n.follow(ctx, c, client)
+			}
 			if failures {
 				return printFailures(ctx, c, client, o, &q)
 			}
@@ -52,6 +57,7 @@ func newAudit() *cobra.Command {
 	f.StringVar(&q.Flag, "flag", "", "only changes of this flag")
 	f.StringVar(&q.Segment, "segment", "", "only changes of this segment")
 	f.BoolVar(&failures, "failures", false, "the changes that were refused, instead of those that were made")
+	f.BoolVar(&follows, "follow", false, "print what is changed from now on in one environment, and how many hosts serve it, until interrupted")
 	return c
 }
 
