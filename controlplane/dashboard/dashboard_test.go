@@ -42,7 +42,7 @@ func open(t *testing.T, c httpapi.Config, built fs.FS, mount func(http.Handler) 
 	}
 	c.Logger = quiet
 	api := httpapi.New(service, c)
-	var h http.Handler = serve(api, built)
+	h := serve(api, built)
 	if mount != nil {
 		h = mount(h)
 	}
