@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { before, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { accessible, world } from './support.ts'
 
@@ -13,6 +13,19 @@ const pages: readonly { name: string; path: string; ready: string; then?: (page:
   { name: 'new flag', path: '/envs/production/new', ready: '.form' },
   { name: 'explain', path: '/envs/production/explain/search_ranking_v3?actor=user:19', ready: '.step' },
   { name: 'explain nothing', path: '/envs/production/explain', ready: '.ask' },
+  { name: 'segments', path: '/envs/production/segments', ready: '.list' },
+  { name: 'segment', path: '/envs/production/segments/enterprise-trial', ready: '.cond' },
+  { name: 'hosts', path: '/envs/production/hosts', ready: '.nothing' },
+  { name: 'hosts of staging', path: '/envs/staging/hosts', ready: '.list' },
+  { name: 'audit', path: '/envs/production/audit', ready: '.list tbody tr' },
+  { name: 'refused', path: '/envs/production/audit?show=refused', ready: '.list' },
+  { name: 'clean-up', path: '/envs/production/clean-up', ready: 'h2' },
+  { name: 'first minute', path: '/envs/production/first', ready: '.stepper' },
+  { name: 'matrix', path: '/matrix', ready: '.cell', then: async (page) => { await page.locator('.matrix .cell').first().click(); await page.locator('.compare li, .compare p').first().waitFor() } },
+  { name: 'tokens', path: '/tokens', ready: '.list tbody tr', then: async (page) => page.getByRole('button', { name: 'New token' }).click() },
+  { name: 'revoke', path: '/tokens', ready: '.list tbody tr', then: async (page) => { await page.getByRole('button', { name: /^Revoke user:7/ }).click(); await page.locator('dialog h2').waitFor() } },
+  { name: 'webhooks', path: '/webhooks', ready: 'h1', then: async (page) => page.getByRole('button', { name: 'New webhook' }).click() },
+  { name: 'environments', path: '/environments', ready: '.list tbody tr', then: async (page) => page.getByRole('button', { name: 'Copy…' }).click() },
   { name: 'nowhere', path: '/envs/production/nowhere', ready: 'h1' },
   { name: 'palette', path: '/envs/production/flags', ready: '[data-key]', then: async (page) => { await page.keyboard.press('Control+k'); await page.keyboard.type('pay'); await page.getByRole('option').first().waitFor() } },
   { name: 'kill', path: '/envs/production/flags/checkout_new_payment', ready: '.gate', then: async (page) => { await page.keyboard.press('K'); await page.locator('dialog .lead').waitFor() } },
@@ -26,6 +39,10 @@ const pages: readonly { name: string; path: string; ready: string; then?: (page:
 
 /** Both themes and two sizes; make dashboard-full crosses them. */
 const looks = [['light', 1360, 900], ['dark', 390, 844], ...(process.env['DASHBOARD_FULL'] ? ([['dark', 1360, 900], ['light', 390, 844], ['light', 820, 1180], ['dark', 820, 1180]] as const) : [])] as const
+
+before(async () => {
+  await w.server.api('POST', '/v1/envs/staging/usage', { flags: {}, host: { id: 'shop-1', sdk: 'go', version: '0.2.0', revision: 1 } })
+})
 
 for (const [theme, width, height] of looks) {
   test(`${theme}, ${width} wide: axe finds nothing`, async (t) => {

@@ -69,7 +69,7 @@ export function world(args: readonly string[] = [], sample = true): World {
   it.open = async (path, { token = adminToken, theme = 'light', width = 1360, height = 900, context } = {}) => {
     const within = context ?? (await it.browser.newContext({ viewport: { width, height }, colorScheme: theme }))
     const page = await within.newPage()
-    page.setDefaultTimeout(10_000)
+    page.setDefaultTimeout(30_000)
     watch(page, it.server.address, faults)
     if (token !== '' && (await within.cookies()).length === 0) {
       const answer = await within.request.post(`${it.server.address}/v1/sessions`, { data: { token } })
