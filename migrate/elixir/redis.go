@@ -108,6 +108,8 @@ func (s *redisStore) explain(err error) error {
 	switch {
 	case strings.HasPrefix(text, "NOPERM"):
 		err = fmt.Errorf("%w: the user needs scan, sscan, hscan, exists, watch, multi and exec, none of which writes", err)
+	case strings.Contains(text, "syntax error"), strings.HasPrefix(text, "ERR unknown command"):
+		err = fmt.Errorf("%w: Redis 6 or later is needed", err)
 	case strings.HasPrefix(text, "MOVED"), strings.HasPrefix(text, "CROSSSLOT"):
 		err = fmt.Errorf("%w: this is a cluster, which neither library uses", err)
 	case strings.HasPrefix(text, "WRONGTYPE"):
