@@ -9,6 +9,9 @@ const w = world()
 const pages: readonly { name: string; path: string; ready: string; then?: (page: Page) => Promise<void> }[] = [
   { name: 'list', path: '/envs/production/flags', ready: '[data-key]' },
   { name: 'flag', path: '/envs/production/flags/search_ranking_v3', ready: '.gate' },
+  { name: 'dependencies', path: '/envs/production/flags/checkout_new_payment?tab=dependencies', ready: '.graph li' },
+  { name: 'usage', path: '/envs/production/flags/checkout_new_payment?tab=usage', ready: '.charts svg' },
+  { name: 'bulk', path: '/envs/staging/flags', ready: '[data-key]', then: async (page) => { await page.keyboard.press('j'); await page.keyboard.press('x'); await page.getByRole('button', { name: 'Kill…' }).click(); await page.locator('.bulk-rows .ready').first().waitFor() } },
   { name: 'history', path: '/envs/production/flags/checkout_new_payment/history', ready: '.hist li' },
   { name: 'new flag', path: '/envs/production/new', ready: '.form' },
   { name: 'explain', path: '/envs/production/explain/search_ranking_v3?actor=user:19', ready: '.step' },
