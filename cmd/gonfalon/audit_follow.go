@@ -53,7 +53,7 @@ func (n *connection) follow(ctx context.Context, c *cobra.Command, client *apicl
 func liveLine(env string, e api.LiveEvent) string {
 	switch {
 	case e.Hosts != nil:
-		return thousands(e.Hosts.Current) + " of " + count(e.Hosts.Total, "host") + " serve the newest revision of " + env
+		return serveOf(*e.Hosts) + " the newest revision of " + env
 	case e.Change != nil:
 		words := []string{when(e.Change.Time), env, strconv.FormatInt(e.Change.Revision, 10), e.Change.Action}
 		words = append(words, named(e.Change)...)

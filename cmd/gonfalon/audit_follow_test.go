@@ -42,7 +42,7 @@ func TestAuditFollows(t *testing.T) {
 	s.run("flags", "kill", "new_checkout", "--reason", "it answers 502").must(t)
 	until(" default ", " flag.kill new_checkout by ", " · it answers 502")
 	reportHost(t, s, api.HostReport{ID: "h1", SDK: "go", Revision: 1000})
-	until("1 of 1 host serve")
+	until("1 of 1 host serves the newest revision")
 	interrupt()
 	go func() { _, _ = io.Copy(io.Discard, out) }()
 	if err := <-ended; err != nil {

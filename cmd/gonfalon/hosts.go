@@ -52,11 +52,20 @@ func lateOf(hosts []api.Host) []api.Host {
 	return late
 }
 
+// serveOf begins a sentence about what hosts serve.
+func serveOf(n api.HostCount) string {
+	text := thousands(n.Current) + " of " + count(n.Total, "host") + " serve"
+	if n.Total == 1 {
+		text += "s"
+	}
+	return text
+}
+
 // hostsNoun returns what is printed of hosts.
 func hostsNoun(env string, list api.HostList) noun {
 	n := noun{
 		env: env, document: list, narrow: 6, header: []string{"ID", "SDK", "VERSION", "REVISION", "VIA", "LAST SEEN", "ADDRESS"},
-		summary: fmt.Sprintf("%s of %s serve revision %d of %s", thousands(list.Current), count(list.Total, "host"), list.Revision, env),
+		summary: fmt.Sprintf("%s revision %d of %s", serveOf(list.HostCount), list.Revision, env),
 	}
 	for _, h := range list.Hosts {
 		n.names = append(n.names, h.ID)
