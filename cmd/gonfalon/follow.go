@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,9 +38,11 @@ type following struct {
 	oldStore
 	interval time.Duration
 	once     bool
+	only     []string
 	library  reference.Library
 
 	carried   migrate.Forms     // what was carried last
+	names     map[string]string // under which other names
 	revision  int64             // of the environment at the last look
 	last      migrate.Forms     // what the source had at the last look
 	conflicts map[string]string // that were told
@@ -66,6 +69,7 @@ last is in the audit, so that it can go on later, and on another machine.`,
 	f := c.Flags()
 	f.StringVar(&n.env, "into", n.env, "the environment, as --env")
 	f.DurationVar(&p.interval, "interval", 10*time.Second, "how long to wait between looks; Redis may tell of a change earlier")
+	f.StringSliceVar(&p.only, "only", nil, "only these flags, with the segments and flags that they need (default: all, and new ones)")
 	f.BoolVar(&p.once, "once", false, "look once; the exit status is 1 if something conflicts")
 	return c
 }
@@ -129,7 +133,10 @@ func (p *following) look(ctx context.Context, c *cobra.Command, client *apiclien
 	if err != nil {
 		return trouble{err}
 	}
-	description := contents.Describe()
+	description, err := p.describe(contents)
+	if err != nil {
+		return err
+	}
 	there := migrate.FormsOf(&description.Set)
 	environment, err := client.Environment(ctx, p.env)
 	if err != nil {
@@ -172,6 +179,28 @@ func (p *following) look(ctx context.Context, c *cobra.Command, client *apiclien
 	return nil
 }
 
+// describe says what the source's flags are here, under the names that an import gave them.
+func (p *following) describe(contents migrate.Contents) (migrate.Description, error) {
+	d := contents.Rename(p.names).Describe()
+	if len(p.only) == 0 {
+		return d, nil
+	}
+	var keys []string
+	for _, key := range p.only { // of which some may be gone
+		if d.Set.Flag(key) != nil {
+			keys = append(keys, key)
+		}
+	}
+	d, err := migrate.Only(d, keys)
+	for name := range p.carried {
+		key, isFlag := strings.CutPrefix(name, "flag/")
+		if d.Set.Flag(key) == nil && !(isFlag && slices.Contains(p.only, key)) && d.Set.Segment(strings.TrimPrefix(name, "segment/")) == nil {
+			delete(p.carried, name) // it isn't followed
+		}
+	}
+	return d, err
+}
+
 // tell names conflicts, each once.
 func (p *following) tell(c *cobra.Command, step migrate.Step) error {
 	for _, name := range sortedKeys(step.Conflicts) {
@@ -198,7 +227,7 @@ func (p *following) carry(ctx context.Context, c *cobra.Command, client *apiclie
 		return 0, err
 	}
 	w := p.options()
-	w.IfMatch, w.Reason = wholeVersion(e), movedReason(w.Reason, source.String())
+	w.IfMatch, w.Reason = wholeVersion(e), movedReason(w.Reason, source.String(), p.names)
 	d, err := client.Import(ctx, p.env, document, api.Import{Tolerant: true}, w)
 	var refused *apiclient.Error
 	if errors.As(err, &refused) && refused.Status == http.StatusPreconditionFailed && !p.once {
@@ -223,6 +252,7 @@ func (p *following) carry(ctx context.Context, c *cobra.Command, client *apiclie
 // Why: RATIONALE.md "How does following know what it carried last?"
 func (p *following) lastCarried(ctx context.Context, client *apiclient.Client) (migrate.Forms, error) {
 	revisions := map[string]int64{} // at which each thing was carried last
+	p.names = map[string]string{}
 	mark := "import from " + p.library.Name() + " at "
 	query := apiclient.AuditQuery{Environment: p.env, Action: "import", Limit: 100}
 	for first := true; first || query.Cursor != ""; first = false {
@@ -233,6 +263,11 @@ func (p *following) lastCarried(ctx context.Context, client *apiclient.Client) (
 		for _, e := range page.Entries {
 			if !strings.Contains(e.Reason, mark) {
 				continue
+			}
+			for from, to := range readRenames(e.Reason) {
+				if p.names[from] == "" { // the newest counts
+					p.names[from] = to
+				}
 			}
 			if e.Omitted > 0 {
 				if e, err = client.AuditEntry(ctx, p.env, e.Revision); err != nil {

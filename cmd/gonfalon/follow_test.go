@@ -52,6 +52,29 @@ func TestFollow(t *testing.T) {
 	s.stop()
 }
 
+// Another name that an import gave, and a choice of flags, hold for following too.
+func TestFollowOtherNames(t *testing.T) {
+	s := serve(t, "--in-memory", "--seed=false")
+	old := elixirtest.At(t, filepath.Join(t.TempDir(), "app.db"), reference.FunWithFlags, "fun_with_flags_toggles")
+	for _, name := range []string{"odd/name", "plain", "other"} {
+		old.Row(name, "boolean", "_fwf_none", true, "")
+	}
+	from := []string{"fun_with_flags", "--from", old.Address}
+	follow := append(append([]string{"follow"}, from...), "--once")
+	s.run(append(append([]string{"import"}, from...), "--yes", "--rename", "odd/name=odd_name", "--rename", "plain=new", "--only", "odd_name,new", "--reason", `a {"b": 1}`)...).must(t)
+	s.run(append(follow, "--only", "odd_name,new")...).has(t, 0, "0 changes")
+	old.Exec("UPDATE fun_with_flags_toggles SET enabled = 0 WHERE flag_name = 'odd/name'")
+	s.run(append(follow, "--only", "odd_name,new")...).has(t, 0, "flag/odd_name\n1 change")
+	s.run("flags", "get", "new").has(t, 0, "# on")
+	s.run("flags", "get", "other").has(t, 1)
+	s.run(follow...).has(t, 0, "flag/other\n1 change")
+	old.Exec("DELETE FROM fun_with_flags_toggles WHERE flag_name IN ('plain', 'other')")
+	s.run(append(follow, "--only", "odd_name,new")...).has(t, 0, "flag/new\n1 change")
+	s.run("flags", "get", "other").has(t, 0, "# on")
+	s.run("flags", "get", "new").has(t, 0, "# off")
+	s.stop()
+}
+
 // It goes on until somebody says stop, and Redis hastens it.
 func TestFollowHastenedByRedis(t *testing.T) {
 	s := serve(t, "--in-memory", "--seed=false")

@@ -87,7 +87,7 @@ func (p *importing) run(ctx context.Context, c *cobra.Command, client *apiclient
 	if err != nil {
 		return trouble{err}
 	}
-	report := imported{Source: source.String()}
+	report := imported{Source: source.String(), names: names}
 	if report.Description, err = p.describe(contents, names, &report); err != nil {
 		return err
 	}
@@ -171,7 +171,7 @@ func (p *importing) store(ctx context.Context, c *cobra.Command, client *apiclie
 	if w.IfMatch == "" {
 		w.IfMatch = version
 	}
-	w.Reason = movedReason(w.Reason, report.Source)
+	w.Reason = movedReason(w.Reason, report.Source, report.names)
 	how := api.Import{Tolerant: true} // what is malformed was named, and grants nothing there either
 	send := func(dryRun bool) (err error) {
 		w.DryRun = dryRun

@@ -17,7 +17,8 @@ type imported struct {
 	Verification *migrate.Verification `json:"verification,omitempty"`
 	Difference   api.Difference        `json:"difference"`
 
-	brief bool // a person has read the rest already
+	names map[string]string // other keys, by the names in the source
+	brief bool              // a person has read the rest already
 }
 
 // rename is another key for a flag, with how many actors it moves.

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -52,13 +54,29 @@ func (s *oldStore) source(c *cobra.Command, library reference.Library, timeout t
 	return source, nil
 }
 
-// movedReason is the reason of a change that carries something from a source. It says from where, since following the
-// source goes on from there.
-func movedReason(reason, source string) string {
-	if reason == "" {
-		return "import from " + source
+// movedReason is the reason of a change that carries something from a source. It says from where, and under which
+// other names, since following the source goes on from there.
+func movedReason(reason, source string, renames map[string]string) string {
+	from := "import from " + source
+	if len(renames) > 0 {
+		names, _ := json.Marshal(renames) // texts can always be encoded
+		from += renamedMark + string(names)
 	}
-	return reason + " (import from " + source + ")"
+	if reason == "" {
+		return from
+	}
+	return reason + " (" + from + ")"
+}
+
+const renamedMark = ", renamed "
+
+// readRenames returns the other names in such a reason.
+func readRenames(reason string) map[string]string {
+	var names map[string]string
+	if i := strings.LastIndex(reason, renamedMark+"{"); i >= 0 {
+		_ = json.NewDecoder(strings.NewReader(reason[i+len(renamedMark):])).Decode(&names) // what isn't JSON is somebody's text
+	}
+	return names
 }
 
 // everything returns what an environment has, as of a revision; 0 for now.
