@@ -218,6 +218,34 @@ func files(t *testing.T, dir string) []*ast.File {
 	return parsed
 }
 
+// TestREADMEHasTheFeatures checks that a language has a feature in README.md's table where it has the file of it.
+func TestREADMEHasTheFeatures(t *testing.T) {
+	data, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for feature, paths := range map[string][3]string{
+		"in process with the control plane":             {"go/gonfalon/inprocess.go", "js/src/source/inprocess.ts", "python/src/gonfalon/inprocess.py"},
+		"test helper with overrides, no network":        {"go/flagtest", "js/src/testing.ts", "python/src/gonfalon/testing.py"},
+		"OpenFeature provider":                          {"go/openfeature", "js/src/openfeature-server.ts", "python/src/gonfalon/openfeature.py"},
+		"an actor's score for any flag":                 {"../engine/score.go", "js/src/score.ts", "python/src/gonfalon/score.py"},
+		"an admin client, which reads and writes flags": {"../controlplane/apiclient", "js/src/admin.ts", "python/src/gonfalon/admin.py"},
+	} {
+		_, row, found := strings.Cut(string(data), "\n| "+feature+" | ")
+		row, _, _ = strings.Cut(row, " |\n")
+		cells := strings.Split(row, " | ")
+		if !found || len(cells) != len(paths) {
+			t.Errorf("there is no row %q", feature)
+			continue
+		}
+		for i, path := range paths {
+			if _, err := os.Stat(path); (err == nil) != (cells[i] != "–") {
+				t.Errorf("%s: the table says %s, and %s: %v", feature, cells[i], path, err)
+			}
+		}
+	}
+}
+
 const (
 	begin = "<!-- names: from surface.json; make golden writes them -->\n"
 	end   = "<!-- /names -->\n"

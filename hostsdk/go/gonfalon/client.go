@@ -115,13 +115,13 @@ func (c *Client) decideNow(key string, q *query, d *engine.Decision) (*generatio
 
 // evaluated counts a decision, or why there is none, and tells the hooks.
 func (c *Client) evaluated(g *generation, flag int32, key string, q *query, d *engine.Decision, err error) {
-	if flag >= 0 {
-		g.count(flag, d.Enabled)
-	} else {
+	if flag < 0 {
 		c.undecided(g, key, err)
-	}
-	if q.unreadable != "" {
-		c.unread(q.unreadable)
+	} else {
+		g.count(flag, d.Enabled)
+		if q.unreadable != "" {
+			c.unread(q.unreadable)
+		}
 	}
 	if c.watched {
 		c.observe(g, key, q, d, err)

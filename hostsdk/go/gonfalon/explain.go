@@ -36,17 +36,22 @@ func (c *Client) Explain(key string, opts ...Option) Explanation {
 		}
 		i := g.find(key)
 		if i < 0 {
+			c.undecided(g, key, nil)
 			d := undecided(engine.ReasonUnknownFlag)
 			return Explanation{Decision: g.decision(key, &d, nil)}
 		}
 		var x Explanation
 		if x, err = g.explain(c, i, key, q); err == nil {
+			if q.unreadable != "" {
+				c.unread(q.unreadable)
+			}
 			return x
 		}
 		if !errors.Is(err, ErrRetired) {
 			break
 		}
 	}
+	c.undecided(nil, key, err)
 	d := undecided(engine.ReasonNotReady)
 	return Explanation{Decision: (*generation)(nil).decision(key, &d, err)}
 }

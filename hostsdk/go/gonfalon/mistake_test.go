@@ -37,12 +37,18 @@ func TestMistakesAreCountedAndLoggedOnce(t *testing.T) {
 		c.Enabled("on", ContextOf(map[string]any{"targetingKey": "user:1", "groups": 5}))
 		c.AppendAll(nil, []string{"mispelt", "on"})
 	}
+	// A decision is counted once, and each decision of a prepared context.
+	c.Enabled("group", ContextOf(map[string]any{"targetingKey": true, "groups": 5}))
+	c.Decide("group", ContextOf(map[string]any{"targetingKey": true}), For(&wild{}))
+	c.AppendAll(nil, []string{"on", "on", "on"}, Prepare(For(true)))
+	c.Explain("on", Prepare(For(true)))
+	c.Explain("mispelt")
 	c.Enabled("on", For((*user)(nil)), ContextOf(nil), ContextOf(map[string]any{"groups": nil, "targetingKey": nil}))
 	c.Close()
-	if s := c.Stats(); s.Unknown != 9 || s.Unreadable != 12 || s.Broken != 0 {
+	if s := c.Stats(); s.Unknown != 10 || s.Unreadable != 18 || s.Broken != 0 {
 		t.Errorf("%d unknown, %d unreadable, %d broken", s.Unknown, s.Unreadable, s.Broken)
 	}
-	for what, want := range map[string]int{"flag=mispelt\n": 1, `flag="mispelt too"`: 1, "type bool": 1, "type float64": 1, "among the groups names no group": 1, "level=WARN": 5} {
+	for what, want := range map[string]int{"flag=mispelt\n": 1, `flag="mispelt too"`: 1, "type bool": 1, "type float64": 1, "among the groups names no group": 1, "level=WARN": 6, "panicked": 1} {
 		if got := strings.Count(log.String(), what); got != want {
 			t.Errorf("%q is logged %d times, want %d:\n%s", what, got, want, log)
 		}
@@ -90,7 +96,7 @@ func TestAFailingEngineIsGENERAL(t *testing.T) {
 		t.Error("it isn't the default")
 	}
 	c.Close()
-	if s := c.Stats(); s.Broken != 4 || strings.Count(log.String(), "level=ERROR") != 1 {
+	if s := c.Stats(); s.Broken != 5 || strings.Count(log.String(), "level=ERROR") != 1 {
 		t.Errorf("%d broken:\n%s", s.Broken, log)
 	}
 }

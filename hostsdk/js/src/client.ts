@@ -229,7 +229,8 @@ export class Client extends Flags {
 
   /** A decision failed: because of its context, or because the engine trapped, which then is made again. */
   private failed(error: unknown): Error {
-    this.broken++
+    if (error instanceof ContextError) this.misuse.unreadable++
+    else this.broken++
     this.misuse.once(`gonfalon: a decision failed, its caller gets the default: ${error instanceof Error ? error.message : 'something was thrown'}`, error)
     // Deep recursion of the caller's can end inside the module, which is then no better off than after a trap.
     if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {

@@ -31,11 +31,11 @@ export interface Stats {
   readonly taken: number
   /** Frames that changed nothing. */
   readonly refused: number
-  /** Decisions that could not be made, which got their defaults, or a payload that could not be read. */
+  /** Decisions that the engine could not make, which got their defaults, or a payload that could not be read. */
   readonly broken: number
   /** Decisions about flags that don't exist; each such key is logged once. */
   readonly unknown: number
-  /** Values handed in as an actor or a group that are none; each type is logged once. */
+  /** Decisions whose context has something that can't be read, such as an actor or a group that is none; each type is logged once. */
   readonly unreadable: number
   /** Engines that trapped, and were rebuilt. */
   readonly traps: number

@@ -7,8 +7,10 @@ const maxLength = 1_000
 
 /** What callers hand in that can't be used. It is counted, and logged once of each kind: nothing else would tell. */
 export class Misuse {
-  /** Values that are no actor, no group or no context. */
+  /** Decisions whose context has something in it that is no actor, no group or no context, or that can't be read at all. */
   unreadable = 0
+  /** Whether the context that is being read has such a value. */
+  seen = false
   /** Decisions about flags that don't exist. */
   unknown = 0
   private readonly told = new Set<string>()
@@ -17,9 +19,9 @@ export class Misuse {
 
   constructor(private readonly log: Logger) {}
 
-  /** Counts a value that can't be used. */
+  /** Notes a value that can't be used. Whoever reads the context counts the decisions by {@link seen}. */
   value(as: keyof typeof usable, value: unknown): void {
-    this.unreadable++
+    this.seen = true
     this.once(`gonfalon: what is handed in as ${as} is ${kindOf(value)}, and is ignored; give ${usable[as]}`)
   }
 

@@ -171,6 +171,8 @@ test('decisions are of one context, and of nobody else', async (t) => {
   const flags = await connect(t, server, { context: { actor: 'a', groups: ['g'] } })
   assert.equal(flags.enabled('f', { actor: 'a', groups: ['g'] }), true)
   assert.equal(resolve(flags.decide('f', { actor: 'b' })).error, 'INVALID_CONTEXT')
+  flags.enabled('f', { actor: true as never, groups: [5, 6] as never })
+  assert.equal(flags.stats.unreadable, 1, 'a decision is counted once')
   server.tag = '"2"'
   server.body = { flags: [flag('f', false)] }
   await flags.setContext({ actor: 'b' })

@@ -311,6 +311,12 @@ def test_who_is_nobody_is_counted_and_logged_once(actor: Any, caplog: pytest.Log
     assert caplog.text.count(type(actor).__name__) == 1
     assert flags.stats.unreadable == 2
     assert flags.enabled("a", actor)  # nobody's context matters for it
+    assert flags.enabled("b", actor, groups=[5, 6]) and flags.stats.unreadable == 3  # a decision is counted once
+    prepared = Context(actor)
+    flags.enabled("b", prepared)
+    flags.decide_all(prepared, keys=["b", "b", "b"])
+    flags.explain("b", prepared)
+    assert flags.stats.unreadable == 8  # each decision is counted
 
 
 def test_what_cannot_be_known_gives_the_default() -> None:
@@ -323,6 +329,8 @@ def test_what_cannot_be_known_gives_the_default() -> None:
     assert flags.enabled("b", "user:1", groups=who_knows, default=True)
     assert isinstance(flags.decide("b", "user:1", groups=who_knows).error, ContextError)
     assert [type(d.error) for d in flags.decide_all("user:1", groups=who_knows)] == [ContextError]
+    assert not flags.enabled("b", 5.5, groups=who_knows)
+    assert (flags.stats.unreadable, flags.stats.broken) == (5, 0)  # a decision is counted once, and the engine is well
 
 
 def test_an_unknown_flag_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -331,9 +339,10 @@ def test_an_unknown_flag_is_logged_once(caplog: pytest.LogCaptureFixture) -> Non
         for key in ("nope", "nope", "no\x1bpe"):
             assert not flags.enabled(key, default=True)
             assert not flags.decide(key).known
+            flags.explain(key)
     assert caplog.text.count("'nope'") == 1
     assert "\x1b" not in caplog.text
-    assert flags.stats.unknown == 6
+    assert flags.stats.unknown == 9
 
 
 def test_an_absurd_question_never_raises() -> None:

@@ -134,6 +134,18 @@ def test_a_forged_last_good_gets_the_kill(plane: ControlPlane, tmp_path: Path, p
         assert flags.state is State.READY
 
 
+def test_a_decision_says_that_it_was_given_up(plane: ControlPlane) -> None:
+    costly = {
+        "type": "rule",
+        "enabled": True,
+        "constraints": [{"attribute": "a", "operator": "matches", "values": ["(a|.){0,99}$x"]}],
+    }
+    plane.put("a", costly, ON)
+    with Gonfalon(plane.url, plane.sdk_token(), **QUICK) as flags:
+        decided = [flags.decide("a", attributes={"a": text}) for text in ("/", "/" * 30_000)]
+    assert [(d.enabled, d.exhausted) for d in decided] == [(True, False), (False, True)]
+
+
 def test_a_token_that_is_made_later_is_enough(plane: ControlPlane) -> None:
     plane.put("a", ON)
     secret = "made-a-little-later-on"

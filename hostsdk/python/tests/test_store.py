@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
 
 from flagset import OTHER_LINEAGE, delta, snapshot
-from gonfalon import FlagsChanged, LoadError, State, StateChanged
+from gonfalon import FlagsChanged, Gonfalon, LoadError, State, StateChanged
 from gonfalon.status import Event, Status
 from gonfalon.store import Refused, Store
 
@@ -14,6 +15,15 @@ ONE = snapshot(1, OURS, a=True, b=False)
 TWO = snapshot(2, OURS, a=False, b=False, c=True)
 THREE = snapshot(3, OURS, a=True)
 OTHER = snapshot(1, OTHER_LINEAGE, a=False)
+
+
+def test_what_a_newer_control_plane_wrote_is_off_and_named_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    data = bytearray(snapshot(on=True, new=True))
+    data[data.index(b"\xa3new\xc4") + 7] |= 0x40  # a bit of the flag that no build has written yet
+    data[-32:] = hashlib.sha256(data[:-32]).digest()
+    flags = Gonfalon(bootstrap=bytes(data))
+    assert (flags.enabled("on"), flags.enabled("new"), flags.info and flags.info.unreadable) == (True, False, 1)
+    assert "can't read; such flags are off" in caplog.text
 
 
 def store(last_good: Path | None = None, environment: str | None = "default") -> tuple[Store, list[Event]]:

@@ -125,7 +125,7 @@ export class Engine {
     const { exports, memory } = this
     const names = keys ?? this.keys()
     const asked = keys === null ? null : keys.map((key) => this.needs.get(key) ?? key)
-    const size = this.requests.write(asked, context, clock)
+    const size = this.requests.write(asked, context, clock, names.length)
     const decisions: Decision[] = []
     while (decisions.length < names.length) {
       const n = exports.evaluate_batch(size, decisions.length)

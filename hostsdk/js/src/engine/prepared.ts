@@ -10,6 +10,8 @@ export interface Encoded {
   readonly attributes: Piece | undefined
   /** Names with their values. */
   readonly byName: ReadonlyMap<string, Piece>
+  /** Something in it can't be read. */
+  readonly unreadable: boolean
 }
 
 /** Writes contexts for one engine. */

@@ -42,19 +42,32 @@ export class RequestWriter {
    * A context may run code of its caller's while it is read (a getter, say). If that asks the same engine, the buffer has
    * another request in it afterwards: the turn tells, and this one is written apart.
    *
+   * @param decisions how many rest on it, to be counted if the context has something that can't be read.
    * @throws ContextError if the context can't be read.
    */
-  write(asked: Asked, context: Context | undefined, clock: Clock): number {
+  write(asked: Asked, context: Context | undefined, clock: Clock, decisions = 1): number {
+    const { misuse } = this
+    const outer = misuse.seen
+    misuse.seen = false
     try {
-      if (typeof context !== 'object' || context === null) {
-        if (context !== undefined && context !== null) this.misuse.value('context', context)
-        return this.writeParts(asked, undefined, undefined, undefined, clock)
-      }
-      const encoded = context instanceof PreparedContext ? context.for(this) : undefined
-      return this.writeParts(asked, context, this.groups(asked, context, encoded), encoded, clock)
+      const size = this.writeContext(asked, context, clock)
+      if (misuse.seen) misuse.unreadable += decisions
+      return size
     } catch (error) {
       throw unreadable(error)
+    } finally {
+      misuse.seen = outer
     }
+  }
+
+  private writeContext(asked: Asked, context: Context | undefined, clock: Clock): number {
+    if (typeof context !== 'object' || context === null) {
+      if (context !== undefined && context !== null) this.misuse.value('context', context)
+      return this.writeParts(asked, undefined, undefined, undefined, clock)
+    }
+    const encoded = context instanceof PreparedContext ? context.for(this) : undefined
+    if (encoded?.unreadable) this.misuse.seen = true
+    return this.writeParts(asked, context, this.groups(asked, context, encoded), encoded, clock)
   }
 
   // The parts of a question stay apart, because an object for them would cost a tenth of a decision.
@@ -86,7 +99,7 @@ export class RequestWriter {
       const start = writer.at
       writeGroups(writer, groups)
       const written = groups === undefined || groups.length > maxGroups ? undefined : pieceOf(writer.bytes.subarray(start, writer.at))
-      return { actor, groups: written, ...piecesOf(writer, context.attributes) }
+      return { actor, groups: written, ...piecesOf(writer, context.attributes), unreadable: this.misuse.seen }
     })
   }
 

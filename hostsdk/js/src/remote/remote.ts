@@ -171,7 +171,10 @@ export class RemoteFlags extends Flags {
     try {
       const { actor, groups, attributes } = context ?? {}
       if (actor === undefined && groups === undefined && attributes === undefined) return true
-      if (contextJson(context, this.misuse) === this.decidedFor) return true
+      this.misuse.seen = false
+      const json = contextJson(context, this.misuse)
+      if (this.misuse.seen) this.misuse.unreadable++
+      if (json === this.decidedFor) return true
     } catch {
       // What can't be read isn't ours.
     }

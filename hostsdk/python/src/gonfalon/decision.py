@@ -19,6 +19,7 @@ HAS_VARIANT = 1 << 26
 HAS_TARGET = 1 << 27
 HAS_VARIANT_GATE = 1 << 28
 IS_FIXED = 1 << 29
+EXHAUSTED = 1 << 30
 
 
 class Reason(StrEnum):
@@ -134,6 +135,11 @@ class Decision:
     def has_variants(self) -> bool:
         """Whether the flag has a variant gate, served or not."""
         return self._packed & HAS_VARIANT_GATE != 0
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the flag's comparisons took too many steps over the context, so that it is off."""
+        return self._packed & EXHAUSTED != 0
 
     @property
     def score(self) -> float | None:

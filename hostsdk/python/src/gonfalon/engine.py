@@ -230,9 +230,12 @@ class Engine:
                 return [number, actor, (), now, roll, attributes]
         if names is not None:
             attributes = _only(attributes, names)
-        asking = self._context(actor, groups, attributes)
+        asking = context_of(actor, groups, attributes)
         member_of = asking.member_of(named) if named or names is None else ()
-        return [number, asking.actor, member_of, now, roll, asking.known(names)]
+        known = asking.known(names)
+        if asking.unreadable:
+            self._mistakes.unreadable_context(asking.unreadable)
+        return [number, asking.actor, member_of, now, roll, known]
 
     def _whole(
         self,
@@ -247,20 +250,15 @@ class Engine:
         keys = [flags] if isinstance(flags, str) else self.all_keys() if flags is None else flags
         if not all(isinstance(key, str) for key in keys):
             raise TypeError("a flag's key is a string")
-        asking = self._context(actor, groups, attributes)
+        asking = context_of(actor, groups, attributes)
         named = self.groups(keys) if asking.wants_names or isinstance(flags, str) else ()
         names = (self._needs.get(flags) or self._ask(flags)).attributes if isinstance(flags, str) else None
         member_of = asking.member_of(named) if named or names is None else ()
         known = asking.known(names)
+        if asking.unreadable:
+            self._mistakes.unreadable_context(asking.unreadable, len(keys))
         now = time.time_ns() // 1000 if now is None else now
         return [flags, asking.actor, member_of, now, getrandbits(64) - HALF if roll is None else _signed(roll), known]
-
-    def _context(self, actor: Who | Context, groups: Groups, attributes: Attributes) -> Context:
-        """The context that a decision rests on. Raises ContextError if none can."""
-        asking = context_of(actor, groups, attributes)
-        if asking.unreadable:
-            self._mistakes.unreadable_context(asking.unreadable)
-        return asking
 
     def _ask(self, key: str) -> Needs:
         """Asks the module what a flag needs, and whether it is decided already."""

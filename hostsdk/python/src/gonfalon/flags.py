@@ -184,7 +184,10 @@ class Flags:
         if engine is None:
             return Explanation(Decision(key, NOT_READY), (), self._store.environment or "", None)
         try:
-            return engine.explain(key, actor, *_parts(asking))
+            explanation = engine.explain(key, actor, *_parts(asking))
+            if not explanation.decision.known:
+                self._store.mistakes.unknown_flag(key)
+            return explanation
         except Exception as error:  # noqa: BLE001 -- a decision never fails
             self._failed(key, error)
             info = engine.info

@@ -27,7 +27,7 @@ BATCH = 1024  # decisions a call, by the ABI
 REQUEST_BYTES = 64 << 10  # room for a request at first; it grows for what is larger
 
 _RECORD = struct.Struct("<8I")
-_INFO = struct.Struct("<8I")
+_INFO = struct.Struct("<9I")
 
 # Of engine/code.go.
 CODES = (
@@ -79,6 +79,8 @@ class SnapshotInfo:
     revision: int
     flags: int
     segments: int
+    #: Flags and segments that a newer control plane wrote in a form that the engine can't read; such a flag is off.
+    unreadable: int = 0
 
     @property
     def position(self) -> str:
@@ -222,7 +224,9 @@ class Instance:
     def info(self) -> SnapshotInfo:
         if code := crossing.quick(self._store, self._exports["info"], 0)():
             raise RequestError(code)
-        environment, length, identity, lineage, low, high, flags, segments = _INFO.unpack_from(self._view, self._result)
+        environment, length, identity, lineage, low, high, flags, segments, unreadable = _INFO.unpack_from(
+            self._view, self._result
+        )
         return SnapshotInfo(
             environment=self.text(environment, length),
             id=self.bytes_at(identity, 32).hex(),
@@ -230,6 +234,7 @@ class Instance:
             revision=low | high << 32,
             flags=flags,
             segments=segments,
+            unreadable=unreadable,
         )
 
     def splice(self, delta: bytes) -> bytes:

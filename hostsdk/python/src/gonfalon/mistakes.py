@@ -25,9 +25,9 @@ class Mistakes:
         self.unknown += 1
         self._tell(f"there is no flag {_quoted(key)}: it is off")
 
-    def unreadable_context(self, wrong: Iterable[str]) -> None:
-        """Notes a decision whose context has parts that can't be read."""
-        self.unreadable += 1
+    def unreadable_context(self, wrong: Iterable[str], decisions: int = 1) -> None:
+        """Notes decisions whose context has parts that can't be read."""
+        self.unreadable += decisions
         for what in wrong:
             self._tell(f"a context has {what}: see the table of contexts in the documentation")
 

@@ -217,6 +217,12 @@ class Store:
         engine = Engine(data, self._trapped, self._make, self.mistakes)
         if self.environment is not None and engine.info.environment != self.environment:
             raise ValueError(f"a snapshot of environment {engine.info.environment!r}, not of {self.environment!r}")
+        if engine.info.unreadable:
+            log.warning(
+                "a newer control plane wrote %d records that this engine can't read; such flags are off, and so are those that"
+                " require them",
+                engine.info.unreadable,
+            )
         return engine
 
     def _trapped(self, trap: ModuleTrap) -> None:
