@@ -1,6 +1,7 @@
 package flagset
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -45,7 +46,7 @@ func readYAML(data []byte) (node, *Problem) {
 	if problem != nil {
 		return node{}, problem
 	}
-	return rootOf(text), nil
+	return rootOf(bytes.Clone(text)), nil // which takes no more than it needs
 }
 
 // yamlAsJSON writes a YAML document as JSON, with each value in the line in which it was. An empty document is an empty

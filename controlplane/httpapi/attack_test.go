@@ -1,0 +1,219 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
+)
+
+const (
+	// mostAdded is what a request may add to the memory in use, whatever its body is.
+	mostAdded = 64 << 20
+	// mostOfFlag is that for a flag with as many gates as its body holds, which is there in several forms while it changes.
+	mostOfFlag = 112 << 20
+	// mostAtOnce is that for any number of requests at once: what may arrive, and what may be read.
+	mostAtOnce = 192 << 20
+)
+
+// attack is a request that takes as much memory as it can.
+type attack struct {
+	method, path, body string
+	status             int
+	most               int64 // that it may add; 0 for mostAdded
+}
+
+// attacks returns requests of the largest size in many forms. The server has an environment "default" with flags.
+func attacks() map[string]attack {
+	const flag, importing, previewing = "/v1/envs/default/flags/x", "/v1/envs/default/import", "/v1/envs/default/preview"
+	const flagSize, importSize, size = httpapi.MaxFlagBody - 4096, httpapi.MaxImportBody - 4096, httpapi.MaxBody - 4096
+	fill := func(item string, size int) string {
+		return strings.TrimSuffix(strings.Repeat(item, size/len(item)), ",")
+	}
+	gates := func(gate string, size int) string { return `{"key":"x","gates":[` + fill(gate+",", size) + `]}` }
+	values := func(value string, size int) string {
+		constraint := `{"attribute":"a","operator":"in","values":[` + fill(value+",", 9999*(len(value)+1)) + `]},`
+		return `{"key":"x","gates":[{"type":"rule","constraints":[` + fill(constraint, size) + `]}]}`
+	}
+	const actor = `{"type":"actor","target":"user:12","enabled":true}`
+	return map[string]attack{
+		"an import that changes everything": {"POST", importing + "?dry_run=true", manyActors(10_000, 25, false), 200, 0},
+		"the same in YAML":                  {"POST", importing + "?dry_run=true", manyActors(10_000, 25, true), 200, 0},
+		"an import of nothings":             {"POST", importing, `{"flags":[` + fill("{},", importSize) + `]}`, 400, 0},
+		"an import of one flag":             {"POST", importing, `{"flags":[` + gates(actor, importSize) + `]}`, 400, 0},
+		"an import of values":               {"POST", importing, `{"flags":[` + values("1000", importSize) + `]}`, 400, 0},
+		"an import of a text":               {"POST", importing, `{"flags":[{"key":"` + strings.Repeat("x", importSize) + `"}]}`, 400, 0},
+		"an import of a short list":         {"POST", importing, "flags:\n" + fill("- a\n", importSize), 400, 0},
+		"an import of a YAML flow":          {"POST", importing, "flags: [" + fill("a,", importSize) + "]", 400, 0},
+		"an import of aliases":              {"POST", importing, "flags:\n- &a " + strings.Repeat("x", 1<<19) + "\n" + fill("- *a\n", 1<<16), 400, 0},
+		"an import of broken JSON":          {"POST", importing, `{"flags":[` + fill("{},", importSize), 400, 0},
+		"a flag of gates":                   {"PUT", flag, gates("{}", flagSize), 400, 0},
+		"a flag of actors":                  {"PUT", flag, gates(actor, flagSize), 422, mostOfFlag},
+		"a flag of texts":                   {"PUT", flag, values(`"x"`, flagSize), 400, 0},
+		"a flag of objects":                 {"PUT", flag, values(`{"":0}`, flagSize), 400, 0},
+		"a flag of numbers":                 {"PUT", flag, values("1e9", flagSize), 400, 0},
+		"a flag of broken text":             {"PUT", flag, `{"description":"` + strings.Repeat("\xff", flagSize) + `"}`, 400, 0},
+		"a flag of brackets":                {"PUT", flag, `{"gates":` + strings.Repeat("[", flagSize) + `}`, 400, 0},
+		"a flag of payloads":                {"PUT", flag, `{"gates":[{"type":"variant","variants":[` + fill(`{"name":"x","weight":1,"payload":"`+strings.Repeat("x", 60_000)+`"},`, flagSize) + `]}]}`, 422, 0},
+		"a payload of objects":              {"PUT", flag, `{"gates":[{"type":"variant","variants":[{"name":"x","weight":1,"payload":{"a":[` + fill(`{"":0},`, flagSize) + `]}}]}]}`, 400, 0},
+		"a preview of actors":               {"POST", previewing, `{"flag":{"key":"x","gates":[]},"actors":[` + fill(`"a",`, flagSize) + `]}`, 400, 0},
+		"a preview of contexts":             {"POST", previewing, `{"flag":{"key":"x","gates":[]},"actors":[` + fill(`{"context":{"a":[1,1,1,1,1,1,1,1]}},`, flagSize) + `]}`, 400, 0},
+		"a scope of constraints":            {"POST", flag + "/enable", `{"when":[` + fill(`{"attribute":"a","operator":"in","values":[1]},`, size) + `]}`, 400, 0},
+		"a context of objects":              {"POST", flag + "/evaluate", `{"context":{"a":[` + fill(`{"":{}},`, httpapi.MaxContextBody-4096) + `]}}`, 200, 0},
+		"a context over OFREP":              {"POST", "/ofrep/v1/evaluate/flags/x", `{"context":{"targetingKey":"","a":[` + fill(`{"":{}},`, httpapi.MaxContextBody-4096) + `]}}`, 404, 0},
+		"a webhook of environments":         {"POST", "/v1/webhooks", `{"envs":[` + fill(`"",`, size) + `]}`, 422, 0},
+		"an export in YAML":                 {"GET", "/v1/envs/default/export", "", 200, 0},
+		"a list":                            {"GET", "/v1/envs/default/flags?limit=1000", "", 200, 0},
+		"the audit":                         {"GET", "/v1/audit?limit=1000", "", 200, 0},
+		"an audit entry":                    {"GET", "/v1/envs/default/audit/2", "", 200, 0},
+		"a backup":                          {"GET", "/v1/backup", "", 200, 0},
+	}
+}
+
+// manyActors returns a document of flags with some actors each.
+func manyActors(flags, actors int, yaml bool) string {
+	var b strings.Builder
+	for i := range flags {
+		if yaml {
+			fmt.Fprintf(&b, "  - key: flag%d\n    gates:\n", i)
+			for j := range actors {
+				fmt.Fprintf(&b, "      - {type: actor, target: \"user:%d\", enabled: true}\n", 10*i+j)
+			}
+			continue
+		}
+		fmt.Fprintf(&b, `%.*s{"key":"flag%d","gates":[`, min(i, 1), ",", i)
+		for j := range actors {
+			fmt.Fprintf(&b, `%.*s{"type":"actor","target":"user:%d","enabled":true}`, min(j, 1), ",", 10*i+j)
+		}
+		b.WriteString("]}")
+	}
+	if yaml {
+		return "flags:\n" + b.String()
+	}
+	return `{"flags":[` + b.String() + `]}`
+}
+
+// TestAttacks measures how much memory is in use while each request is served, beyond what was in use before.
+func TestAttacks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes a minute")
+	}
+	f := attacked(t)
+	for name, a := range attacks() {
+		h := watchHeap(t)
+		status := f.send(a)
+		added := h.added()
+		if status != a.status {
+			t.Errorf("%s: status %d, want %d", name, status, a.status)
+		}
+		most := a.most
+		if most == 0 {
+			most = mostAdded
+		}
+		if added > most {
+			t.Errorf("%s: %d MiB sent, %d MiB added, more than %d", name, len(a.body)>>20, added>>20, most>>20)
+		}
+		t.Logf("%s: %.1f MiB sent, %.1f MiB added", name, float64(len(a.body))/(1<<20), float64(added)/(1<<20))
+	}
+}
+
+// TestAttacksAtOnce sends all requests together. Each is answered, if only by being told to try again.
+func TestAttacksAtOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes a minute")
+	}
+	f, requests := attacked(t), attacks()
+	h := watchHeap(t)
+	var all sync.WaitGroup
+	for name, a := range requests {
+		all.Go(func() {
+			if status := f.send(a); status != a.status && status != http.StatusServiceUnavailable {
+				t.Errorf("%s: status %d, want %d or 503", name, status, a.status)
+			}
+		})
+	}
+	all.Wait()
+	if added := h.added(); added > mostAtOnce {
+		t.Errorf("%d MiB added, more than %d", added>>20, mostAtOnce>>20)
+	} else {
+		t.Logf("%d MiB added", added>>20)
+	}
+}
+
+// attacked returns a control plane with 2,000 flags.
+func attacked(t *testing.T) *fixture {
+	f := open(t, httpapi.Config{})
+	f.http = f.server.Client() // the checks of requests and answers take memory too
+	if _, err := f.client(adminToken).Import(t.Context(), "default", []byte(manyActors(2_000, 5, false)), api.Import{}, apiclient.WriteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func (f *fixture) send(a attack) (status int) {
+	r, err := http.NewRequestWithContext(f.t.Context(), a.method, f.server.URL+a.path, strings.NewReader(a.body))
+	if err != nil {
+		f.t.Error(err)
+		return 0
+	}
+	r.Header.Set("Authorization", "Bearer "+adminToken)
+	got, err := f.http.Do(r)
+	if err != nil {
+		f.t.Error(err)
+		return 0
+	}
+	defer got.Body.Close()
+	_, _ = io.Copy(io.Discard, got.Body)
+	return got.StatusCode
+}
+
+// heap watches how much memory live objects take.
+type heap struct {
+	stop       chan struct{}
+	done       sync.WaitGroup
+	base, peak uint64
+}
+
+// watchHeap begins to watch. The collector runs often meanwhile, and what it finds alive counts, so that the result depends
+// on neither the machine's speed nor on garbage.
+func watchHeap(t testing.TB) *heap {
+	percent := debug.SetGCPercent(10)
+	t.Cleanup(func() { debug.SetGCPercent(percent) })
+	runtime.GC()
+	h := &heap{stop: make(chan struct{}), base: live()}
+	h.done.Go(func() {
+		for {
+			select {
+			case <-h.stop:
+				return
+			case <-time.After(time.Millisecond):
+				h.peak = max(h.peak, live())
+			}
+		}
+	})
+	return h
+}
+
+// added ends the watch, and returns how much was added at the most.
+func (h *heap) added() int64 {
+	close(h.stop)
+	h.done.Wait()
+	return max(0, int64(h.peak)-int64(h.base))
+}
+
+// live returns what the last collection found in use.
+func live() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
+}
