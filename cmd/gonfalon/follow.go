@@ -133,7 +133,7 @@ func (p *following) look(ctx context.Context, c *cobra.Command, client *apiclien
 	if err != nil {
 		return trouble{err}
 	}
-	description, err := p.describe(contents)
+	description, err := p.describe(contents, source)
 	if err != nil {
 		return err
 	}
@@ -180,8 +180,11 @@ func (p *following) look(ctx context.Context, c *cobra.Command, client *apiclien
 }
 
 // describe says what the source's flags are here, under the names that an import gave them.
-func (p *following) describe(contents migrate.Contents) (migrate.Description, error) {
+func (p *following) describe(contents migrate.Contents, source migrate.Source) (migrate.Description, error) {
 	d := contents.Rename(p.names).Describe()
+	if len(d.Flags) == 0 { // most likely an accident
+		return d, refusef("%s has no flags any more: if that is so, disable them here; nothing is carried", source)
+	}
 	if len(p.only) == 0 {
 		return d, nil
 	}
@@ -245,76 +248,4 @@ func (p *following) carry(ctx context.Context, c *cobra.Command, client *apiclie
 		return 0, err
 	}
 	return d.Revision, sayChanges(c.OutOrStdout(), p.env, d)
-}
-
-// lastCarried returns what was carried last, from the audit.
-//
-// Why: RATIONALE.md "How does following know what it carried last?"
-func (p *following) lastCarried(ctx context.Context, client *apiclient.Client) (migrate.Forms, error) {
-	revisions := map[string]int64{} // at which each thing was carried last
-	p.names = map[string]string{}
-	mark := "import from " + p.library.Name() + " at "
-	query := apiclient.AuditQuery{Environment: p.env, Action: "import", Limit: 100}
-	for first := true; first || query.Cursor != ""; first = false {
-		page, err := client.Audit(ctx, query)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range page.Entries {
-			if !strings.Contains(e.Reason, mark) {
-				continue
-			}
-			for from, to := range readRenames(e.Reason) {
-				if p.names[from] == "" { // the newest counts
-					p.names[from] = to
-				}
-			}
-			if e.Omitted > 0 {
-				if e, err = client.AuditEntry(ctx, p.env, e.Revision); err != nil {
-					return nil, err
-				}
-			}
-			for _, change := range e.Changes {
-				if name := change.Kind + "/" + change.Key; revisions[name] == 0 && change.Kind != api.KindEnvironment {
-					revisions[name] = e.Revision
-				}
-			}
-		}
-		query.Cursor = page.Next
-	}
-	return p.formsAt(ctx, client, revisions)
-}
-
-// formsAt returns the forms of things as of their revisions. Most flags weren't changed since, and need no look back.
-func (p *following) formsAt(ctx context.Context, client *apiclient.Client, revisions map[string]int64) (migrate.Forms, error) {
-	index, err := client.Index(ctx, p.env)
-	if err != nil {
-		return nil, err
-	}
-	newest := map[string]int64{}
-	for _, f := range index.Flags {
-		newest["flag/"+f.Key] = f.Revision
-	}
-	at := map[int64][]string{}
-	for name, revision := range revisions {
-		if newest[name] == revision {
-			revision = index.Revision
-		}
-		at[revision] = append(at[revision], name)
-	}
-	carried := migrate.Forms{}
-	for revision, names := range at {
-		set, err := p.everything(ctx, client, revision)
-		if refused, is := errors.AsType[*apiclient.Error](err); is && refused.Status < 500 {
-			continue // the audit doesn't reach back so far, so what was changed since is a conflict
-		}
-		if err != nil {
-			return nil, err
-		}
-		forms := migrate.FormsOf(set)
-		for _, name := range names {
-			carried[name] = forms[name]
-		}
-	}
-	return carried, nil
 }

@@ -72,6 +72,10 @@ func TestFollowOtherNames(t *testing.T) {
 	s.run(append(follow, "--only", "odd_name,new")...).has(t, 0, "flag/new\n1 change")
 	s.run("flags", "get", "other").has(t, 0, "# on")
 	s.run("flags", "get", "new").has(t, 0, "# off")
+	s.run("flags", "enable", "new").must(t)
+	old.Exec("DELETE FROM fun_with_flags_toggles") // an accident, most likely
+	s.run(follow...).has(t, 1, "has no flags any more", "nothing is carried")
+	s.run("flags", "get", "other").has(t, 0, "# on")
 	s.stop()
 }
 
