@@ -27,7 +27,7 @@ type Gate struct {
 	Kind  string `json:"kind"` // a gate type, "percentage" or "kill"
 	Step  Step   `json:"step"`
 	Text  string `json:"text"`
-	Parts []Part `json:"parts"` // the text in parts, for who shows some of them in another way
+	Parts []Part `json:"parts"` // the text in parts, some of which a page can show in another way
 }
 
 // Step is when a gate decides.
@@ -51,7 +51,9 @@ type Part struct {
 // Others are the flags and segments that a flag can refer to. A *flagset.Set is one. They return nil for what they
 // don't have.
 type Others interface {
+	// Flag returns a flag.
 	Flag(key string) *flagset.Flag
+	// Segment returns a segment.
 	Segment(key string) *flagset.Segment
 }
 

@@ -44,7 +44,7 @@ type hostReport struct {
 func (h *host) report() *hostReport {
 	r := &hostReport{ID: h.id, SDK: "go", Version: version(), Gone: h.gone}
 	if _, isNative := h.client.config.Engine.(native); !isNative {
-		r.SDK = "go-wasm" // the only other engine that there is
+		r.SDK = "go-wasm" // wazero is the only other engine
 	}
 	switch h.client.config.Source.(type) {
 	case stream:
