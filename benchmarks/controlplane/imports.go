@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,7 +31,7 @@ const (
 // imports imports many small flags, and then the same ones with a few changed, over and over. It measures the processor
 // time of the first import, and how much memory the server holds some time after the last one, and held at most.
 func imports(ctx context.Context, r *report) error {
-	return withCommand(ctx, func(c *command) error {
+	return withCommand(ctx, os.Stderr, func(c *command) error {
 		before, err := c.processorSeconds()
 		if err != nil {
 			return err
@@ -74,8 +75,8 @@ type command struct {
 	client  *apiclient.Client
 }
 
-// withCommand builds the command, and runs a benchmark on it with an empty embedded etcd.
-func withCommand(ctx context.Context, do func(*command) error) error {
+// withCommand builds the command, and runs a benchmark on it with an empty embedded etcd. Its log goes to log, which may be nil.
+func withCommand(ctx context.Context, log io.Writer, do func(*command) error) error {
 	dir, err := os.MkdirTemp("", "gonfalon-bench-")
 	if err != nil {
 		return err
@@ -87,7 +88,7 @@ func withCommand(ctx context.Context, do func(*command) error) error {
 	}
 	c := &command{process: exec.CommandContext(ctx, binary, "serve", "--listen", "127.0.0.1:0", "--data-dir", filepath.Join(dir, "data"))}
 	c.process.Env = append(os.Environ(), "GONFALON_ADMIN_TOKEN="+token, "GONFALON_LOG_LEVEL=warn")
-	c.process.Stderr = os.Stderr
+	c.process.Stderr = log
 	out, err := c.process.StdoutPipe()
 	if err != nil {
 		return err

@@ -4,11 +4,12 @@
 //   - streams: the time from before a change is sent until the decision has changed on each of 1,000 connected streams
 //   - memory: how much memory an idle stream takes in the server
 //   - imports: the processor time of an import of 10,000 flags, and the memory that the server holds after 25 imports that change a few
+//   - attacks: the most memory that the server holds while the costliest requests arrive all at once, under the limits of the Kubernetes manifest
 //   - start: the time from the start of the process until it is ready, with 10,000 flags
 //
 // Each benchmark checks its answers, and appends one JSON line per result to a file.
 //
-//	go run ./benchmarks/controlplane [-only ofrep,streams,memory,imports,start] [-o benchmarks/results/latest.jsonl]
+//	go run ./benchmarks/controlplane [-only ofrep,streams,memory,imports,attacks,start] [-o benchmarks/results/latest.jsonl]
 package main
 
 import (
@@ -23,7 +24,7 @@ import (
 
 func main() {
 	out := flag.String("o", "benchmarks/results/latest.jsonl", "append one JSON line a result to this file")
-	only := flag.String("only", "ofrep,streams,memory,imports,start", "what to time")
+	only := flag.String("only", "ofrep,streams,memory,imports,attacks,start", "what to time")
 	serveDir := flag.String("serve", "", "be the server, with its data in this directory (the command starts itself so)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -45,7 +46,7 @@ func run(ctx context.Context, out string, only []string) error {
 		return err
 	}
 	defer results.close()
-	benches := map[string]func(context.Context, *report) error{"ofrep": ofrep, "streams": streams, "memory": memory, "imports": imports, "start": start}
+	benches := map[string]func(context.Context, *report) error{"ofrep": ofrep, "streams": streams, "memory": memory, "imports": imports, "attacks": attacks, "start": start}
 	for _, name := range only {
 		bench, ok := benches[name]
 		if !ok {
