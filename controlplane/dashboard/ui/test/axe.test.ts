@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
-import { before, test } from 'node:test'
+import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { accessible, world } from './support.ts'
 
-const w = world()
+/** Staging has a host that is late, production many that aren't, development none. */
+const w = world([], true, async ({ api }) => {
+  await api('POST', '/v1/envs/staging/usage', { flags: {}, host: { id: 'shop-1', sdk: 'go', version: '0.2.0', revision: 1 } })
+})
 
 /** Every page, and what has to be there before it is looked at. */
 const pages: readonly { name: string; path: string; ready: string; then?: (page: Page) => Promise<void> }[] = [
@@ -18,7 +21,8 @@ const pages: readonly { name: string; path: string; ready: string; then?: (page:
   { name: 'explain nothing', path: '/envs/production/explain', ready: '.ask' },
   { name: 'segments', path: '/envs/production/segments', ready: '.list' },
   { name: 'segment', path: '/envs/production/segments/enterprise-trial', ready: '.cond' },
-  { name: 'hosts', path: '/envs/production/hosts', ready: '.nothing' },
+  { name: 'no hosts', path: '/envs/development/hosts', ready: '.nothing' },
+  { name: 'hosts', path: '/envs/production/hosts', ready: '.list' },
   { name: 'hosts of staging', path: '/envs/staging/hosts', ready: '.list' },
   { name: 'audit', path: '/envs/production/audit', ready: '.list tbody tr' },
   { name: 'refused', path: '/envs/production/audit?show=refused', ready: '.list' },
@@ -42,10 +46,6 @@ const pages: readonly { name: string; path: string; ready: string; then?: (page:
 
 /** Both themes and two sizes; make dashboard-full crosses them. */
 const looks = [['light', 1360, 900], ['dark', 390, 844], ...(process.env['DASHBOARD_FULL'] ? ([['dark', 1360, 900], ['light', 390, 844], ['light', 820, 1180], ['dark', 820, 1180]] as const) : [])] as const
-
-before(async () => {
-  await w.server.api('POST', '/v1/envs/staging/usage', { flags: {}, host: { id: 'shop-1', sdk: 'go', version: '0.2.0', revision: 1 } })
-})
 
 for (const [theme, width, height] of looks) {
   test(`${theme}, ${width} wide: axe finds nothing`, async (t) => {

@@ -96,9 +96,9 @@ test('audit says what was made and what was refused, and filters by the address'
 })
 
 test('hosts that are behind are shown, and clean-up deletes what the server lets go', async () => {
-  const { revision } = await w.server.api('GET', '/v1/envs/production')
-  for (const [id, at] of [['shop-1', revision], ['shop-2', revision - 1]]) await w.server.api('POST', '/v1/envs/production/usage', { flags: {}, host: { id, sdk: 'go', version: '0.2.0', revision: at } })
-  const hosts = await w.open('/envs/production/hosts')
+  const { revision } = await w.server.api('GET', '/v1/envs/staging')
+  for (const [id, at] of [['shop-1', revision], ['shop-2', revision - 1]]) await w.server.api('POST', '/v1/envs/staging/usage', { flags: {}, host: { id, sdk: 'go', version: '0.2.0', revision: at } })
+  const hosts = await w.open('/envs/staging/hosts')
   await hosts.getByRole('main').getByText('1 of 2 hosts serve revision').waitFor()
   await hosts.getByText('1 behind').waitFor()
   const page = await w.open('/envs/production/clean-up')

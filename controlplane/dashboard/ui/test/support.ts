@@ -52,13 +52,14 @@ export interface World {
 }
 
 /** Starts a server with the sample and a browser for a file of tests; at the end no page may have had a fault. */
-export function world(args: readonly string[] = [], sample = true): World {
+export function world(args: readonly string[] = [], sample = true, more: (server: Server) => Promise<void> = async () => {}): World {
   const faults: string[] = []
   const it = {} as World
   before(async () => {
     assert.ok(executablePath !== undefined, 'no Chromium: install one (apt-get install chromium), or name it in CHROMIUM')
     it.server = await Server.start(args)
     if (sample) await fill(it.server.address, adminToken)
+    await more(it.server)
     it.browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none'] })
   })
   after(async () => {

@@ -53,7 +53,10 @@ class Router {
   guard: (() => boolean) | undefined
 
   constructor() {
-    addEventListener('popstate', () => this.read())
+    addEventListener('popstate', () => this.back())
+    addEventListener('beforeunload', (event) => {
+      if (this.guard && !this.guard()) event.preventDefault()
+    })
     document.addEventListener('click', (event) => this.click(event))
   }
 
@@ -63,6 +66,13 @@ class Router {
     if (replace) history.replaceState(null, '', address)
     else if (address !== location.pathname + location.search) history.pushState(null, '', address)
     this.read()
+  }
+
+  /** Follows the browser's own buttons, unless the page has to be kept. */
+  private back(): void {
+    const here = new URL(this.address, location.href).pathname
+    if (this.guard && here !== location.pathname && !this.guard()) history.pushState(null, '', this.address)
+    else this.read()
   }
 
   private read(): void {
