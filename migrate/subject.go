@@ -103,7 +103,9 @@ func MadeUp(n int, set *flagset.Set) iter.Seq2[Subject, error] {
 			}
 			for range chance.IntN(4) {
 				if len(groups) > 0 && s.Actor != nil {
-					s.Groups = append(s.Groups, groups[chance.IntN(len(groups))])
+					if group := groups[chance.IntN(len(groups))]; !slices.Contains(s.Groups, group) {
+						s.Groups = append(s.Groups, group)
+					}
 				}
 			}
 			for _, name := range slices.Sorted(maps.Keys(values)) {
