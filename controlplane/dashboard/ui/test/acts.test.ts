@@ -29,6 +29,28 @@ test('kill from anywhere by keys, then revive', async () => {
   assert.equal((await w.server.api('GET', flag)).killed, false)
 })
 
+test('a verb before the name says what Enter does', async () => {
+  const page = await w.open('/envs/production/audit')
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('kill shop_banner')
+  await page.getByRole('option', { selected: true }).getByText('shop_banner').waitFor()
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Kill shop_banner in production?' }).waitFor()
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('revive checkout')
+  await page.getByRole('option', { selected: true }).getByText('checkout_wallet').waitFor()
+  assert.equal(await page.getByRole('option').count(), 1)
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: /Revive checkout_wallet/ }).waitFor()
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('explain shop_banner')
+  await page.getByRole('option', { selected: true }).getByText('shop_banner').waitFor()
+  await page.keyboard.press('Enter')
+  await page.waitForURL('**/envs/production/explain/shop_banner')
+})
+
 test('roll back to a revision, with foresight', async () => {
   const page = await w.open('/envs/production/flags/checkout_new_payment')
   const { entries } = await w.server.api('GET', `${flag}/history?action=flag.enable`)
