@@ -168,7 +168,10 @@ func number(s string) any {
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return n
 	}
-	if n, ok := new(big.Int).SetString(s, 10); ok && len(s) <= engine.MaxValueBytes {
+	if len(s) > engine.MaxValueBytes {
+		return nil
+	}
+	if n, ok := new(big.Int).SetString(s, 10); ok {
 		return n
 	}
 	return nil

@@ -10,8 +10,13 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// readFile reads a file that should be a snapshot, however large somebody made it.
+// readFile reads a file that should be a snapshot, however large somebody made it. A pipe could keep a start waiting.
 func readFile(path string) ([]byte, error) {
+	if info, err := os.Stat(path); err != nil {
+		return nil, err
+	} else if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package gonfalon
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -10,6 +11,24 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
+
+// TestLastGoodIsARegularFile: a pipe or a device is ignored, and not waited for.
+func TestLastGoodIsARegularFile(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := exec.CommandContext(t.Context(), "mkfifo", pipe).Run(); err != nil {
+		t.Skip(err)
+	}
+	for _, path := range []string{pipe, os.DevNull} {
+		c, err := New(t.Context(), Config{Bootstrap: compiled(t, 1, flagOn), LastGood: path, Logger: quiet})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !c.Enabled("on") {
+			t.Errorf("%s: the bootstrap doesn't serve", path)
+		}
+		c.Close()
+	}
+}
 
 func TestBootstrapThenLastGood(t *testing.T) {
 	one, two := compiled(t, 1, flagOn), compiled(t, 2, flagOn, flagOff)

@@ -5,7 +5,6 @@ import { Emitter, type Events, type State } from './emitter.js'
 import { ContextError } from './engine/context_error.js'
 import type { Clock } from './engine/clock.js'
 import type { Explanation } from './engine/explanation.js'
-import { LoadError } from './engine/load_error.js'
 import { lasting } from './engine/prepared.js'
 import { Edges } from './edges.js'
 import { defaultOf, Flags, override, type Query, type Stats } from './flags.js'
@@ -13,7 +12,7 @@ import { Host } from './host.js'
 import { guarded, warnings, type Logger } from './log.js'
 import { Misuse } from './misuse.js'
 import { sourceOf, type Keeper, type Options } from './options.js'
-import { FrameError, RefusedError } from './source/failure.js'
+import { RefusedError } from './source/failure.js'
 import { Pauses, sleep } from './source/pause.js'
 import { request } from './source/request.js'
 import type { Source } from './source/source.js'
@@ -261,7 +260,6 @@ export class Client extends Flags {
         this.store.bytes = bytes
       }
     } catch (error) {
-      if (!(error instanceof LoadError || error instanceof FrameError)) throw error
       this.log.warn('gonfalon: the last good snapshot is ignored', error)
     }
   }

@@ -33,6 +33,9 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 
 /** Limits of one context, as the engine has them. */
 export const maxGroups = 256
+
+/** Groups that are read of a context: an iterator may have no end. */
+export const maxListed = 100_000
 export const maxAttributes = 256
 /** Lists and maps of an attribute may nest this deep; what is deeper is null. */
 export const maxNesting = 16

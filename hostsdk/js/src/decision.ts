@@ -83,11 +83,19 @@ export function flagKey(key: unknown): string {
   }
 }
 
+/** Keys that one question may name. */
+const maxKeys = 1_000_000
+
 /** The keys of flags, whatever a program hands in as a list; undefined for all flags. */
 export function flagKeys(keys: unknown): readonly string[] | undefined {
   if (keys === undefined || keys === null) return undefined
   try {
-    return Array.from(keys as Iterable<unknown>, flagKey)
+    const list: string[] = []
+    for (const key of keys as Iterable<unknown>) {
+      if (list.length === maxKeys) return [] // an iterator without an end
+      list.push(flagKey(key))
+    }
+    return list
   } catch {
     return []
   }

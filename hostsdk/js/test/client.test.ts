@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, test, type TestContext } from 'node:test'
@@ -297,6 +298,17 @@ test('a last good snapshot that cannot be written harms nothing', async (t) => {
   assert.equal(flags.enabled('f'), true)
   await flags.close()
   assert.deepEqual(readdirSync(path), [])
+})
+
+test('what is no regular file is no last good snapshot, and is not waited for', async (t) => {
+  const pipe = join(folder(t), 'pipe')
+  execFileSync('mkfifo', [pipe])
+  for (const lastGood of [pipe, '/dev/zero']) {
+    const logger = new Log()
+    const flags = await connect(t, { bootstrap: one, lastGood, logger })
+    assert.equal(flags.enabled('f'), true)
+    assert.match(logger.warnings.join(), /can't be read/)
+  }
 })
 
 test('a prepared context follows the snapshots', async (t) => {

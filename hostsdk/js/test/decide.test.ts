@@ -175,7 +175,13 @@ test('no decision fails, whatever a program hands in', async (t) => {
   await there.start()
 
   const throwing = new Proxy({}, { get: () => assert.fail('no'), ownKeys: () => assert.fail('no'), getPrototypeOf: () => assert.fail('no') })
-  const values = [undefined, null, 0, 1n, true, '', 'staff', Symbol('s'), () => 'x', [], {}, new Map(), Object.create(null), new Date(NaN), throwing, new Proxy([], { get: () => assert.fail('no') }), { [Symbol.iterator]: () => assert.fail('no') }]
+  const itself: object = new Proxy({}, { get: () => assert.fail('no'), getPrototypeOf: () => fail(itself) })
+  const fail = (error: unknown): never => {
+    throw error
+  }
+  const endless = { *[Symbol.iterator]() { for (;;) yield 'x' } } // prettier-ignore
+  const throwsItself = { get actorId() { return fail(itself) }, get a() { return fail(itself) }, [Symbol.iterator]: () => fail(itself) } // prettier-ignore
+  const values = [itself, throwsItself, endless, () => fail(itself), undefined, null, 0, 1n, true, '', 'staff', Symbol('s'), () => 'x', [], {}, new Map(), Object.create(null), new Date(NaN), throwing, new Proxy([], { get: () => assert.fail('no') }), { [Symbol.iterator]: () => assert.fail('no') }]
   for (const flags of [here, there]) {
     for (const value of values as never[]) {
       const contexts = [value, { actor: value }, { actor: { actorId: value, inGroup: value } }, { groups: value }, { groups: [value] }, { attributes: value }, { attributes: { a: value } }, { attributes: { a: [value, { b: value }] } }]

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from flagset import OTHER_LINEAGE, delta, snapshot
 from gonfalon import FlagsChanged, Gonfalon, LoadError, State, StateChanged
+from gonfalon.crossing import ModuleTrap
+from gonfalon.instance import Instance
 from gonfalon.status import Event, Status
 from gonfalon.store import Refused, Store
 
@@ -191,3 +195,27 @@ def test_the_ttl_makes_a_client_stale() -> None:
     unlimited.loaded()
     unlimited.contact()
     assert unlimited.state is State.READY
+
+
+@pytest.mark.parametrize(
+    "make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), os.mkdir], ids=["a pipe", "a device", "a folder"]
+)
+def test_what_is_no_regular_file_is_no_last_good_snapshot_and_is_not_waited_for(
+    make: Callable[[Path], None], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    make(tmp_path / "last")
+    kept, _ = store(tmp_path / "last")
+    kept.start(ONE)
+    assert kept.engine is not None and "is not a regular file" in caplog.text
+    with pytest.raises(ValueError, match="not a regular file"):
+        Gonfalon(bootstrap=tmp_path / "last")
+
+
+def test_a_last_good_snapshot_that_traps_the_module_is_ignored(tmp_path: Path) -> None:
+    def trap(data: bytes) -> Instance:
+        raise ModuleTrap("out of memory")
+
+    (tmp_path / "last").write_bytes(ONE)
+    kept = Store("default", Status(), tmp_path / "last", trap)
+    kept.start(None)
+    assert kept.engine is None

@@ -1,4 +1,4 @@
-import { maxGroups, type Context } from '../context.js'
+import { maxGroups, maxListed, type Context } from '../context.js'
 import type { Misuse } from '../misuse.js'
 import { ContextError } from './context_error.js'
 
@@ -14,11 +14,28 @@ export function groupNames(context: Context, named: () => Iterable<string>, misu
 /** The names that a program gave as a text or a list. */
 export function listed(groups: unknown, misuse: Misuse): readonly string[] {
   if (typeof groups === 'string') return [groups]
+  if (Array.isArray(groups) && groups.length > maxListed) throw tooMany()
   if (Array.isArray(groups)) return isTexts(groups) ? groups : (Array.from(groups).filter((item) => isText(item, misuse)) as string[])
-  if (typeof groups === 'object' && groups !== null && Symbol.iterator in groups) return listed([...(groups as Iterable<unknown>)], misuse)
+  if (typeof groups === 'object' && groups !== null && Symbol.iterator in groups) return listed(listOf(groups as Iterable<unknown>), misuse)
   if (groups !== undefined && groups !== null) misuse.value('group', groups)
   return []
 }
+
+/**
+ * The items of an iterable, which may have no end.
+ *
+ * @throws ContextError if there are more than {@link maxListed}.
+ */
+export function listOf(items: Iterable<unknown>): unknown[] {
+  const list: unknown[] = []
+  for (const item of items) {
+    if (list.length === maxListed) throw tooMany()
+    list.push(item)
+  }
+  return list
+}
+
+const tooMany = (): ContextError => new ContextError(`there are more than ${maxListed} groups`)
 
 function isTexts(items: readonly unknown[]): items is readonly string[] {
   for (let i = 0; i < items.length; i++) if (typeof items[i] !== 'string') return false
@@ -35,8 +52,7 @@ function isText(item: unknown, misuse: Misuse): boolean {
 export function hasGroups(groups: unknown): boolean {
   if (typeof groups === 'string' || typeof groups === 'function') return true
   if (typeof groups !== 'object' || groups === null || !(Symbol.iterator in groups)) return false
-  for (const item of groups as Iterable<unknown>) if (typeof item === 'string') return true
-  return false
+  return listOf(groups as Iterable<unknown>).some((item) => typeof item === 'string')
 }
 
 /**

@@ -1,4 +1,5 @@
 import { maxAttributes, type Context } from '../context.js'
+import { listOf } from './groups.js'
 import { pieceOf, sortedEntries, type Piece, type Writer } from './writer.js'
 
 /** A context in pieces that are written already, to be used for many requests. */
@@ -64,7 +65,7 @@ function copyOf(context: Context): Context {
   try {
     const { actor, groups, attributes } = context ?? {}
     const iterable = typeof groups === 'object' && groups !== null && Symbol.iterator in groups
-    return { actor, groups: iterable ? [...groups] : groups, attributes }
+    return { actor, groups: iterable && typeof groups !== 'string' ? (listOf(groups) as string[]) : groups, attributes }
   } catch (error) {
     return {
       groups: () => {

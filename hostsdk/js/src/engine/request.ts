@@ -199,7 +199,11 @@ function apart<T>(room: number, write: (writer: Writer) => T): T {
 
 /** What the caller's own code threw while it was asked; a stack that is used up may be the engine's trouble, and stays what it is. */
 function unreadable(error: unknown): unknown {
-  if (error instanceof ContextError || error instanceof WebAssembly.RuntimeError || error instanceof RangeError) return error
+  try {
+    if (error instanceof ContextError || error instanceof WebAssembly.RuntimeError || error instanceof RangeError) return error
+  } catch {
+    // A proxy that throws when it is asked what it is.
+  }
   return new ContextError("the context can't be read", error)
 }
 

@@ -25,8 +25,9 @@ export function file(path: string, interval = 1_000): Source {
   }
 }
 
-/** Reads a snapshot's file; of one that is larger than a snapshot may be, as much as shows that. */
+/** Reads a snapshot's file; of one that is larger than a snapshot may be, as much as shows that. A pipe could keep a start waiting. */
 export async function readSnapshot(path: string | URL, signal?: AbortSignal): Promise<Uint8Array> {
+  if (!(await stat(path)).isFile()) throw new Error(`${String(path)} is not a regular file`)
   const parts: Buffer[] = []
   for await (const part of createReadStream(path, { end: maxSnapshotBytes, signal })) parts.push(part as Buffer)
   return new Uint8Array(Buffer.concat(parts))

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from .flags import Flags
 from .status import Event, Status
-from .store import Store
+from .store import Store, read_file
 from .version import __version__
 
 if TYPE_CHECKING:
@@ -339,7 +339,7 @@ def _read(bootstrap: Bytes | PathLike | None) -> bytes | None:
         return None
     if isinstance(bootstrap, (bytes, bytearray, memoryview)):
         return bytes(bootstrap)
-    return Path(bootstrap).read_bytes()
+    return read_file(Path(bootstrap))
 
 
 def _after_fork() -> None:

@@ -15,10 +15,9 @@ from pathlib import Path
 import httpx
 
 from .host import Host
-from .instance import MAX_SNAPSHOT_BYTES
 from .schedules import tell_edges
 from .status import Status
-from .store import Fresh, Refused, Store
+from .store import Fresh, Refused, Store, read_file
 from .wire import RETRY_AFTER, USAGE_FLAGS, Wire, WireError, frame_bytes
 
 log = logging.getLogger("gonfalon")
@@ -145,9 +144,11 @@ class FileSource(Source):
         seen = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
         if seen != self._seen:
             self._seen = seen
-            if stat.st_size > MAX_SNAPSHOT_BYTES:
-                raise Refused(f"{self._path} is larger than a snapshot can be")
-            await self._take(self._store.read_snapshot, await asyncio.to_thread(self._path.read_bytes))
+            try:
+                data = await asyncio.to_thread(read_file, self._path)
+            except ValueError as error:
+                raise Refused(str(error)) from error
+            await self._take(self._store.read_snapshot, data)
         self._contact()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import stat
 import tempfile
 import threading
 from collections.abc import Callable
@@ -242,14 +243,23 @@ class Store:
         if self._path is None:
             return None
         try:
-            if self._path.stat().st_size > MAX_SNAPSHOT_BYTES:
-                raise ValueError("it is larger than a snapshot can be")
-            return self._load(self._path.read_bytes())
+            return self._load(read_file(self._path))
         except FileNotFoundError:
             return None
-        except (OSError, LoadError, ValueError) as error:
+        except (OSError, LoadError, ModuleTrap, ValueError) as error:
             log.warning("the last good snapshot %s is ignored: %s", self._path, error)
             return None
+
+
+def read_file(path: Path) -> bytes:
+    """Reads a file that should be a snapshot, however large somebody made it. A pipe could keep a start waiting."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise ValueError(f"{path} is not a regular file")
+    with path.open("rb") as file:
+        data = file.read(MAX_SNAPSHOT_BYTES + 1)
+    if len(data) > MAX_SNAPSHOT_BYTES:
+        raise ValueError(f"{path} is larger than a snapshot can be")
+    return data
 
 
 def merge_usage(into: dict[str, list[int]], usage: dict[str, list[int]]) -> None:
