@@ -178,7 +178,6 @@ func (c *call) importEnvironment() error {
 		return unreadableAt("document", "", "the body is empty", "send a document with settings, flags and segments, as YAML or JSON")
 	}
 	text, problems := flagset.ReadText(data)
-	data = nil // YAML isn't needed any more
 	if err := unreadable("document", problems); err != nil {
 		return err
 	}

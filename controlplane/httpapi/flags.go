@@ -82,7 +82,6 @@ func (c *call) putFlag() error {
 	if err != nil {
 		return err
 	}
-	data = nil // a large flag takes enough memory without its text
 	return c.answerFlag(c.service().PutFlag(c.context(), c.env, f, o))
 }
 

@@ -43,7 +43,7 @@ func Member() {
 		println("etcd:", err.Error())
 		os.Exit(1)
 	}
-	<-member.Err()
+	println("etcd:", (<-member.Err()).Error())
 	os.Exit(1)
 }
 
