@@ -25,9 +25,9 @@ const (
 	parsingBytes  = 128 << 20
 	// arrivingStep is how much of a body arrives on credit, and in what steps the rest is charged.
 	arrivingStep = 64 << 10
-	// A value of a JSON document takes 3 bytes at least, and about 100 in memory. A flag's gates take 50 bytes, and about 600
-	// in the forms that a change of it needs. An import has one flag in these forms at a time, and a record of each.
-	jsonFactor, flagFactor, importFactor = 32, 12, 3
+	// A value of a JSON document takes 3 bytes at least, and about 100 in memory. A flag's value takes 5 bytes, and about
+	// 120 in the forms that a change of the flag needs. An import has one flag in these forms at a time, and a record of each.
+	jsonFactor, flagFactor, importFactor = 32, 24, 3
 	// parsingWait is how long a request waits for others to be parsed.
 	parsingWait = 10 * time.Second
 )
