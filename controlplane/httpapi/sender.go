@@ -136,12 +136,13 @@ var errPrivate = errors.New("the address is not public; --webhooks-allow-private
 var reserved = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"), netip.MustParsePrefix("198.18.0.0/15"),
 	netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("192.88.99.0/24"),
-	netip.MustParsePrefix("168.63.129.16/32"),                                      // Azure's host
-	netip.MustParsePrefix("::/96"),                                                 // IPv4-compatible
+	netip.MustParsePrefix("168.63.129.16/32"),                                // Azure's host
+	netip.MustParsePrefix("::/96"), netip.MustParsePrefix("::ffff:0:0:0/96"), // IPv4-compatible; IPv4-translated
 	netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), // IPv4 behind NAT64
 	netip.MustParsePrefix("100::/64"), netip.MustParsePrefix("2001::/23"), // discarded; Teredo and other protocols
 	netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("2002::/16"), // documentation; 6to4
 	netip.MustParsePrefix("3fff::/20"), netip.MustParsePrefix("fec0::/10"), // documentation; site-local
+	netip.MustParsePrefix("5f00::/16"), // segment routing
 }
 
 // public refuses an address that only this machine or its networks can reach.
@@ -150,7 +151,7 @@ func public(address string) error {
 	if err != nil {
 		return err
 	}
-	ip := at.Addr().Unmap()
+	ip := at.Addr().Unmap().WithZone("") // no prefix contains an address with a zone
 	if !ip.IsGlobalUnicast() || ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() {
 		return errPrivate
 	}
