@@ -128,3 +128,13 @@ test('the first flag turns green when a program asks', async () => {
   assert.equal((await answer.json() as { value: boolean }).value, true)
   await page.getByText('Your program asks new_checkout.').waitFor()
 })
+
+test('on a phone each value of a list says what it is of', async () => {
+  for (const path of ['/tokens', '/environments', '/envs/production/hosts']) {
+    const page = await w.open(path, { width: 390, height: 844 })
+    await page.locator('.list tbody td').first().waitFor()
+    const said = await page.locator('.list tbody td:not(.acts)').evaluateAll((cells) => cells.map((cell) => getComputedStyle(cell, '::before').content))
+    assert.ok(said.length > 0 && said.every((text) => /^".+"$/.test(text)), `${path}: ${said.join(' ')}`)
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false)
+  }
+})
