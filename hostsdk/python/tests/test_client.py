@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -366,6 +367,10 @@ def test_absurd_keys_of_many_flags_raise_nothing(loaded: bool) -> None:
         flags.unload()
     for wrong in (5, object(), range(2), ["b", [], None]):
         assert all(not d.enabled for d in flags.decide_all("user:1", keys=wrong))  # type: ignore[arg-type]
+
+
+def test_keys_without_an_end_are_no_flags() -> None:
+    assert FlagsForTest().decide_all("user:1", keys=repeat("a")) == []  # type: ignore[arg-type]
 
 
 def test_an_engine_that_fails_is_a_general_error_and_raises_nothing() -> None:

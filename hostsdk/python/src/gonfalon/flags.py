@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TypedDict, TypeVar, Unpack, overload
 
 from . import payload
@@ -19,6 +20,8 @@ from .store import Store
 log = logging.getLogger("gonfalon")
 
 T = TypeVar("T")
+
+MAX_KEYS = 1_000_000  # that one question may name: an iterator may have no end
 
 
 class Asking(TypedDict, total=False):
@@ -159,7 +162,10 @@ class Flags:
         engine = self._store.engine
         wanted: list[str] | None = None
         try:
-            wanted = None if keys is None else list(keys)
+            wanted = None if keys is None else list(islice(keys, MAX_KEYS + 1))
+            if wanted is not None and len(wanted) > MAX_KEYS:
+                wanted = []
+                raise ValueError(f"more than {MAX_KEYS} keys")
             if engine is None:
                 return [Decision(key, NOT_READY) for key in wanted or ()]
             decisions = engine.decide_all(wanted, actor, *_parts(asking))
