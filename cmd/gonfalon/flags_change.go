@@ -68,8 +68,10 @@ func (p *flagVerb) change(ctx context.Context, c *cobra.Command, client *apiclie
 		if err := p.show(ctx, c, client, api.Proposal{Flag: proposed}); err != nil {
 			return err
 		}
-		if err := p.confirm(c, "Write it to "+p.env+"?"); err != nil {
-			return err
+		if !p.dryRun {
+			if err := p.confirm(c, "Write it to "+p.env+"?"); err != nil {
+				return err
+			}
 		}
 	}
 	f, err := change.send(w)

@@ -25,7 +25,9 @@ func newFlagsDelete(n *connection) *cobra.Command {
 			if err := p.show(ctx, c, client, proposal); err != nil {
 				return err
 			}
-			ask = func(question string) error { return p.confirm(c, question) }
+			if !p.dryRun {
+				ask = func(question string) error { return p.confirm(c, question) }
+			}
 		}
 		if err := ask("Delete " + args[0] + " from " + n.env + "?"); err != nil {
 			return err

@@ -94,6 +94,8 @@ func TestPreview(t *testing.T) {
 		"  upsell, which depends on it: 25% → 50% on; 25% turn on", "nothing changes in 2 other situations", "Write it to default? [y/N]", "nothing was written")
 	s.run("flags", "get", "new_checkout").has(t, 0, "ratio: 0.25")
 	gonfalonWith(t, "", change...).has(t, 1, "nothing was written") // no answer is no yes
+	s.run("flags", "enable", "new_checkout", "--group", "beta", "--preview", "--dry-run").has(t, 0, "75% turn on", "dry run, nothing was written")
+	s.run("flags", "delete", "upsell", "--preview", "--dry-run").has(t, 0, "dry run, nothing was written")
 	gonfalonWith(t, "y\n", change...).has(t, 0, "50\u202f% of actors")
 	s.run("flags", "enable", "brand_new", "--preview", "--yes").has(t, 0, "everyone else: off → on", "without an actor: off → on", "brand_new is on")
 	s.run("flags", "delete", "brand_new", "--preview", "--yes").has(t, 0, "everyone else: on → off", "brand_new is deleted")
