@@ -25,7 +25,7 @@ const pages: readonly { name: string; path: string; ready: string; then?: (page:
   { name: 'hosts', path: '/envs/production/hosts', ready: '.list' },
   { name: 'hosts of staging', path: '/envs/staging/hosts', ready: '.list' },
   { name: 'audit', path: '/envs/production/audit', ready: '.list tbody tr' },
-  { name: 'refused', path: '/envs/production/audit?show=refused', ready: '.list' },
+  { name: 'refused', path: '/envs/production/audit?show=refused', ready: 'main h1' },
   { name: 'clean-up', path: '/envs/production/clean-up', ready: 'h2' },
   { name: 'first minute', path: '/envs/production/first', ready: '.stepper' },
   { name: 'matrix', path: '/matrix', ready: '.cell', then: async (page) => { await page.locator('.matrix .cell').first().click(); await page.locator('.compare li, .compare p').first().waitFor() } },
