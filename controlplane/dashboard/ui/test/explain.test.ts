@@ -46,3 +46,9 @@ test('a change arrives while one looks', async () => {
   await w.server.api('POST', '/v1/envs/staging/flags/shop_gift_cards/enable', {})
   await page.getByText('On for user:3').waitFor()
 })
+
+test('a flag that is not there has no ladder', async () => {
+  const page = await w.open('/envs/production/explain/no_such_flag?actor=user:3')
+  await page.getByRole('alert').getByText('no_such_flag').waitFor()
+  assert.equal(await page.locator('.step, .verdict').count(), 0)
+})
