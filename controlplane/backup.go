@@ -202,23 +202,30 @@ func Restore(ctx context.Context, into store.Store, r io.Reader, o RestoreOption
 		if env != stored.System && !h.Deleted {
 			result.Environments = append(result.Environments, env)
 		}
-		h, entry := restoredHead(env, h, o)
-		if err := w.Add(ctx, entry); err != nil {
-			return RestoreResult{}, model.Unavailable("the store can't be written", err)
-		}
-		if err := w.Add(ctx, store.Op{Key: stored.HeadKey(env), Value: stored.Marshal(h)}); err != nil {
-			return RestoreResult{}, model.Unavailable("the store can't be written", err)
-		}
 	}
 	slices.Sort(result.Environments)
 	slices.SortFunc(result.Tokens, func(a, b api.Token) int { return a.Created.Compare(b.Created) })
-	if err := w.Flush(ctx); err != nil {
+	if err := restoreHeads(ctx, w, heads, o); err != nil {
 		return RestoreResult{}, model.Unavailable("the store can't be written", err)
 	}
 	if _, err := into.Commit(ctx, store.Txn{Ops: []store.Op{{Key: stored.RestoringKey, Delete: true}}}); err != nil {
 		return RestoreResult{}, model.Unavailable("the restore can't be finished", err)
 	}
 	return result, nil
+}
+
+// restoreHeads writes what makes the environments of a backup visible, after everything else.
+func restoreHeads(ctx context.Context, w *stored.Batcher, heads map[string]model.Head, o RestoreOptions) error {
+	for env, h := range heads {
+		h, entry := restoredHead(env, h, o)
+		if err := w.Add(ctx, entry); err != nil {
+			return err
+		}
+		if err := w.Add(ctx, store.Op{Key: stored.HeadKey(env), Value: stored.Marshal(h)}); err != nil {
+			return err
+		}
+	}
+	return w.Flush(ctx)
 }
 
 // restoredHead returns a head with a new lineage, and the audit entry that records it.

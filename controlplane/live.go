@@ -63,19 +63,11 @@ func (s *Service) Live(ctx context.Context, env, after string) iter.Seq2[api.Liv
 				}
 				continue
 			case st.Head.Revision > at:
-				edit, err := s.edits.read(ctx, s.store, st, at+1)
+				event, to := s.editEvent(ctx, st, at+1)
 				if ctx.Err() != nil {
 					return
 				}
-				if err != nil {
-					s.log.Warn("a change can't be told to those who follow the environment; they read everything again", "environment", env, "revision", at+1, "error", err)
-					if at = st.Head.Revision; !yield(place(api.LiveReload, st), nil) {
-						return
-					}
-					continue
-				}
-				at++
-				if !yield(api.LiveEvent{Kind: api.LiveChange, ID: st.Head.Version(at), Change: &edit}, nil) {
+				if at = to; !yield(event, nil) {
 					return
 				}
 				continue
@@ -99,6 +91,19 @@ func (s *Service) Live(ctx context.Context, env, after string) iter.Seq2[api.Liv
 			}
 		}
 	}
+}
+
+// editEvent returns the event that tells of a revision, and the revision at which it leaves whoever follows: if the audit
+// can't be read, they read everything again.
+func (s *Service) editEvent(ctx context.Context, st *model.State, revision int64) (api.LiveEvent, int64) {
+	edit, err := s.edits.read(ctx, s.store, st, revision)
+	if err != nil {
+		if ctx.Err() == nil {
+			s.log.Warn("a change can't be told to those who follow the environment; they read everything again", "environment", st.Env, "revision", revision, "error", err)
+		}
+		return place(api.LiveReload, st), st.Head.Revision
+	}
+	return api.LiveEvent{Kind: api.LiveChange, ID: st.Head.Version(revision), Change: &edit}, revision
 }
 
 // place returns the event that says where an environment stands.

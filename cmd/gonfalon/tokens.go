@@ -108,14 +108,10 @@ server is stopped, and the role is admin unless you name another.`,
 			}
 			noun := tokensNoun(made, made)
 			noun.text = func(to io.Writer) error {
-				others := ""
-				if made.ActsForOthers {
-					others = ", acts for others"
-				}
 				if w.dryRun {
-					return w.sayDone(c, "a token %s with role %s%s, environments: %s", made.Name, made.Role, others, environments(made.Envs))
+					return w.sayDone(c, "a token %s with role %s", made.Name, permits(made))
 				}
-				return say(to, "%s\nid %s, %s%s, environments: %s (shown once)\n", made.Secret, made.ID, made.Role, others, environments(made.Envs))
+				return say(to, "%s\nid %s, %s (shown once)\n", made.Secret, made.ID, permits(made))
 			}
 			return o.print(c, noun)
 		}),
@@ -130,6 +126,15 @@ server is stopped, and the role is admin unless you name another.`,
 	f.BoolVar(&token.ActsForOthers, "acts-for-others", false, "it may say on whose behalf it makes a change (--on-behalf-of), which the audit shows beside its name")
 	f.StringVar(&expires, "expires", "", "when it expires, such as 2027-01-01T00:00:00Z, or after how long, such as 90d (default: never)")
 	return c
+}
+
+// permits says what a token may do, and where.
+func permits(t api.Token) string {
+	others := ""
+	if t.ActsForOthers {
+		others = ", acts for others"
+	}
+	return string(t.Role) + others + ", environments: " + environments(t.Envs)
 }
 
 // expiry reads a time, or how far off it is.
