@@ -73,6 +73,9 @@ func (p *importing) run(ctx context.Context, c *cobra.Command, client *apiclient
 	if p.actors != "" && !p.verify {
 		return usagef("--actors is for --verify")
 	}
+	if n, err := strconv.Atoi(p.actors); err == nil && n < 1 {
+		return usagef("--actors: %d actors verify nothing", n)
+	}
 	names, err := renamed(p.renames)
 	if err != nil {
 		return err
@@ -224,13 +227,18 @@ func (p *importing) subjects(set *flagset.Set) iter.Seq2[migrate.Subject, error]
 			return
 		}
 		defer func() { _ = f.Close() }()
+		none := true
 		for s, err := range migrate.ReadSubjects(f) {
+			none = false
 			if err != nil {
 				err = fmt.Errorf("%s: %w", p.actors, err)
 			}
 			if !yield(s, err) {
 				return
 			}
+		}
+		if none {
+			yield(migrate.Subject{}, usagef("--actors: there is no actor in %s, so nothing would be verified", p.actors))
 		}
 	}
 }

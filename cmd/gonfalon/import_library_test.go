@@ -48,6 +48,8 @@ func TestImportFromALibrary(t *testing.T) {
 	s.run("flags", "revive", "checkout").must(t)
 	actors := file(t, "actors.jsonl", "user:1\n{\"actor\": 7, \"groups\": [\"staff\", \"banned\"], \"attributes\": {\"mail\": \"a@acme.com\\n\"}}\n")
 	s.run(append(from, "--verify", "--actors", actors, "--dry-run")...).has(t, 0, "verified: 0 of 2 actors get other answers")
+	s.run(append(from, "--verify", "--actors", file(t, "none.txt", "\n"), "--dry-run")...).has(t, 2, "there is no actor in")
+	s.run(append(from, "--verify", "--actors", "0", "--dry-run")...).has(t, 2, "verify nothing")
 	s.run(append(from, "--verify", "--actors", file(t, "bad.jsonl", "user:1\n{\"id\": 7}\n"), "--dry-run")...).has(t, 2, "line 2", "actor, groups and attributes")
 
 	// A new name is somebody's decision, and only for one flag.

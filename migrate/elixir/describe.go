@@ -1,6 +1,7 @@
 package elixir
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/big"
 	"slices"
@@ -68,6 +69,9 @@ func (d *describer) segment(name string, f *reference.Flag) {
 		d.found(migrate.LeftOut, "give it another name in the old store; names of segments are hashed for nobody", "its name can't be a key: %s", keyProblem)
 		return
 	}
+	if !storable(d, s, flagset.ParseSegment) {
+		return
+	}
 	d.out.Set.Segments = append(d.out.Set.Segments, s)
 }
 
@@ -101,8 +105,28 @@ func (d *describer) flag(f *reference.Flag) {
 		d.out.Flags = append(d.out.Flags, migrate.Origin{Name: name})
 		return
 	}
+	if !storable(d, out, flagset.ParseFlag) {
+		d.out.Flags = append(d.out.Flags, migrate.Origin{Name: name})
+		return
+	}
 	d.out.Set.Flags = append(d.out.Set.Flags, out)
 	d.out.Flags = append(d.out.Flags, migrate.Origin{Name: name, Key: out.Key})
+}
+
+// storable reports whether a flag or a segment can be stored here at all, and names what it has that none may have, such
+// as a longer text. One such document would have the whole import refused, so it is left out.
+func storable[T any](d *describer, document T, parse func([]byte, ...string) (T, []flagset.Problem)) bool {
+	data, err := json.Marshal(document)
+	why := ""
+	if err != nil {
+		why = err.Error()
+	} else if _, problems := parse(data); len(problems) > 0 {
+		why = problems[0].Detail
+	}
+	if why != "" {
+		d.found(migrate.LeftOut, "make it smaller in the old store", "it can't be stored here: %s", why)
+	}
+	return why == ""
 }
 
 // double names a second gate in a slot.

@@ -385,3 +385,19 @@ func TestHostileValues(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatCantBeStoredIsLeftOut: one value beyond the limits of a document must not have the other flags refused.
+func TestWhatCantBeStoredIsLeftOut(t *testing.T) {
+	s := elixirtest.Open(t, "sqlite", reference.FunWithFlags, "")
+	s.Put(reference.Flag{Name: "fine", Gates: []reference.Gate{{Type: reference.Boolean, Enabled: true}}})
+	s.Put(reference.Flag{Name: "huge", Gates: []reference.Gate{{Type: reference.Actor, For: strings.Repeat("x", 600<<10), Enabled: true}}})
+	d := read(t, s).Describe()
+	if len(d.Set.Flags) != 1 || d.Set.Flags[0].Key != "fine" {
+		t.Errorf("%d flags are carried", len(d.Set.Flags))
+	}
+	if !slices.ContainsFunc(d.Findings, func(f migrate.Finding) bool {
+		return f.Flag == "huge" && f.Effect == migrate.LeftOut && strings.Contains(f.Detail, "longer than 512 KiB")
+	}) {
+		t.Errorf("it says %+v", d.Findings)
+	}
+}
