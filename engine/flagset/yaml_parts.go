@@ -73,6 +73,9 @@ func splitYAML(data []byte) (around []byte, lists []yamlList) {
 				around = append(around, '\n')
 				continue
 			}
+			if !beginsMember(line) {
+				return nil, nil // what follows may belong to the list's name
+			}
 			inside = false
 		}
 		if text := bytes.TrimSpace(line); name != nil && len(text) > 0 && text[0] != '#' {
@@ -99,6 +102,16 @@ func splitYAML(data []byte) (around []byte, lists []yamlList) {
 		}
 	}
 	return around, lists
+}
+
+// beginsMember reports whether a line begins a member of the document, by a plain name, or another document.
+func beginsMember(line []byte) bool {
+	if bytes.HasPrefix(line, []byte("---")) {
+		return true
+	}
+	name, after, found := bytes.Cut(line, []byte{':'})
+	plain := bytes.IndexFunc(name, func(r rune) bool { return (r < 'a' || r > 'z') && r != '_' }) < 0
+	return found && len(name) > 0 && plain && (len(after) == 0 || strings.IndexByte(" \t\r\n", after[0]) >= 0)
 }
 
 // cutLine returns the first line, with its end, and the rest.

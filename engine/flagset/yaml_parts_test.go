@@ -45,6 +45,8 @@ var partsCases = []string{
 	"flags:\n\t- a\n",
 	"flags:\n- a\n-\n-\n- {}\n-",
 	"flags:\n- 0\n>",
+	"segments:\n  -\n !",
+	"flags:\n- a\n...\n- b\n",
 }
 
 // TestYAMLPartsAreTheWhole reads documents in parts, and as a whole. Whatever reads in parts reads the same as a whole.
