@@ -4,19 +4,11 @@ import (
 	"net/http"
 	"path"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
-
-// cookieName is the name of the cookie that has the secret of a session.
-const cookieName = "gonfalon_session"
-
-// maxCookies is how many cookies of that name a request may have: one of this server, and those of others that share
-// its host, since cookies don't know ports.
-const maxCookies = 4
 
 // createSession signs in with a token or the secret of a one-time address.
 func (c *call) createSession() error {
@@ -110,96 +102,6 @@ func (c *call) deleteSession() error {
 	}
 	c.setCookie("", time.Time{})
 	return c.nothing()
-}
-
-// createSignIn makes a one-time address. A session can't make one: it would never end.
-func (c *call) createSignIn() error {
-	if err := c.params().err(); err != nil {
-		return err
-	}
-	if c.session.ID != "" {
-		return notAllowed.of("", "a session can't make another one: send the token")
-	}
-	made, err := c.service().CreateSignIn(c.context(), c.token.ID)
-	if err != nil {
-		return err
-	}
-	at := c.api.config.DashboardPath
-	if strings.HasSuffix(c.api.PublicPath(c.Request()), at) {
-		at = "/" // the API below the dashboard was asked
-	}
-	made.Address = SignInAddress(at, made.Secret)
-	c.Response().Header().Set("Cache-Control", "no-store")
-	return c.answer(http.StatusCreated, made)
-}
-
-// SignInAddress returns the one-time address with a secret, relative to the API's, of a dashboard at a path.
-func SignInAddress(at, secret string) string {
-	return strings.TrimPrefix(strings.TrimSuffix(at, "/")+"/", "/") + "#secret=" + secret
-}
-
-// setCookie sets the cookie of a session, or removes it if the secret is "".
-func (c *call) setCookie(secret string, expires time.Time) {
-	cookie := &http.Cookie{
-		Name: cookieName, Value: secret, Path: c.api.PublicPath(c.Request()) + "/", Expires: expires,
-		Secure: c.secure(), HttpOnly: true, SameSite: http.SameSiteStrictMode,
-	}
-	if secret == "" {
-		cookie.MaxAge = -1
-	}
-	http.SetCookie(c.Response(), cookie)
-}
-
-// cookies returns the secrets in the request's cookies.
-func (c *call) cookies() []string {
-	if c.api.config.DashboardPath == "" {
-		return nil
-	}
-	var secrets []string
-	for _, cookie := range c.Request().CookiesNamed(cookieName) {
-		if cookie.Value != "" && len(secrets) < maxCookies {
-			secrets = append(secrets, cookie.Value)
-		}
-	}
-	return secrets
-}
-
-// admitSession finds the session of a request without a token. Only pages of the same origin may use a cookie, also to
-// read: a browser sends it along wherever a page of the same site makes it.
-func (c *call) admitSession() (api.Token, error) {
-	secrets := c.cookies()
-	if len(secrets) == 0 {
-		return api.Token{}, unauthorized.of("", "send a token: Authorization: Bearer …")
-	}
-	if err := c.sameOrigin(); err != nil {
-		return api.Token{}, err
-	}
-	t, err := c.findSession(secrets, c.service().Session)
-	if err == nil {
-		return t, nil
-	}
-	// Another replica may just have begun it. The store is asked no oftener than somebody may guess.
-	if wait := c.api.guesses.wrong(network(c.rules.proxies.caller(c.Request()))); wait > 0 {
-		return t, tooManyGuesses(wait)
-	}
-	t, err = c.findSession(secrets, func(secret string) (api.Session, api.Token, error) {
-		return c.service().AwaitSession(c.context(), secret)
-	})
-	if controlplane.CodeOf(err) == api.Unauthorized {
-		return t, unauthorized.of("", err.Error()) // the cookie stays: it may be of another server on this host
-	}
-	return t, err
-}
-
-func (c *call) findSession(secrets []string, find func(string) (api.Session, api.Token, error)) (t api.Token, err error) {
-	for _, secret := range secrets {
-		if c.session, t, err = find(secret); err == nil {
-			c.secret = secret
-			c.Response().Header().Set("Cache-Control", "private, no-cache") // unlike Authorization, a cookie doesn't keep shared caches away
-			return t, nil
-		}
-	}
-	return t, err
 }
 
 // mayChange refuses changes by sessions of a dashboard that is read-only.
