@@ -133,12 +133,12 @@ func TestCheckNamesEachKindOfDamage(t *testing.T) {
 		{key: "!delivery/nope", damage: add, detail: "there is no such webhook"},
 		{key: "failure/", damage: cut, detail: "the refused change can't be read"},
 		{key: "usage/default/", damage: cut, detail: "the usage can't be read"},
-		{key: "!usage/default/zz", damage: add, detail: "the usage has no shard"},
+		{key: "!usage/default/zz", damage: add, detail: "the key of the usage can't be read"},
 		{key: "hour/default/", damage: cut, detail: "the counts can't be read"},
-		{key: "!day/default/zz/00000001", damage: add, detail: "the counts have no shard"},
+		{key: "!day/default/zz/00000001", damage: add, detail: "the key of the counts can't be read"},
 		{key: "!hour/default/0f/0006d000", damage: wrong(sound, "hour/default/", 0), detail: "belongs to another shard"},
 		{key: "host/default/", damage: cut, detail: "the hosts can't be read"},
-		{key: "!host/default/r", damage: add, detail: "the hosts have no shard"},
+		{key: "!host/default/r", damage: add, detail: "the key of the hosts can't be read"},
 		{key: "!host/default/r-0f", damage: wrong(sound, "host/default/", 0), detail: "belongs to another shard"},
 	} {
 		t.Run(strings.Trim(c.key, "!/")+": "+c.detail, func(t *testing.T) {

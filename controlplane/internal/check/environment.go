@@ -33,7 +33,7 @@ func (w *walker) environment(env string) error {
 	if env != stored.System && !h.Deleted {
 		w.snapshot(e.Key, st)
 	}
-	for _, step := range []func(*model.State) error{w.pieces, w.audit, w.failures, w.usage, w.counts, w.hosts} {
+	for _, step := range []func(*model.State) error{w.pieces, w.audit, w.failures, w.reports} {
 		if err := step(st); err != nil {
 			return err
 		}
@@ -145,81 +145,4 @@ func (w *walker) failures(st *model.State) error {
 			w.report(e.Key, "the time of the refused change can't be read: %v", err)
 		}
 	})
-}
-
-// usage checks the reported usage.
-func (w *walker) usage(st *model.State) error {
-	return w.read(stored.UsagePrefix+st.Env+"/", func(e store.Entry) {
-		_, shard, err := stored.ParseUsageKey(e.Key)
-		if err != nil {
-			w.report(e.Key, "the usage has no shard: %v", err)
-			return
-		}
-		var entries map[string]stored.Usage
-		if err := stored.Unmarshal(e.Value, &entries); err != nil {
-			w.report(e.Key, "the usage can't be read: %v", err)
-			return
-		}
-		for flag := range entries {
-			if stored.UsageShard(flag) != shard {
-				w.report(e.Key, "the flag %q belongs to another shard", flag)
-			}
-		}
-		if st.Head.Deleted {
-			w.litter(e.Key, "the environment is deleted")
-		}
-	})
-}
-
-// hosts checks what replicas heard of hosts.
-func (w *walker) hosts(st *model.State) error {
-	return w.read(stored.HostPrefix+st.Env+"/", func(e store.Entry) {
-		_, shard, err := stored.ParseHostKey(e.Key)
-		if err != nil {
-			w.report(e.Key, "the hosts have no shard: %v", err)
-			return
-		}
-		var list []stored.Host
-		if err := stored.Unmarshal(e.Value, &list); err != nil {
-			w.report(e.Key, "the hosts can't be read: %v", err)
-			return
-		}
-		for _, h := range list {
-			if stored.HostShard(h.ID) != shard {
-				w.report(e.Key, "the host %q belongs to another shard", h.ID)
-			}
-		}
-		if st.Head.Deleted {
-			w.litter(e.Key, "the environment is deleted")
-		}
-	})
-}
-
-// counts checks how often flags were evaluated.
-func (w *walker) counts(st *model.State) error {
-	for _, span := range []stored.Span{stored.Hour, stored.Day} {
-		if err := w.read(span.Prefix+st.Env+"/", func(e store.Entry) {
-			shard, _, err := span.Parse(e.Key)
-			if err != nil {
-				w.report(e.Key, "the counts have no shard, or no time: %v", err)
-				return
-			}
-			var counts stored.Counts
-			if err := stored.Unmarshal(e.Value, &counts); err != nil {
-				w.report(e.Key, "the counts can't be read: %v", err)
-				return
-			}
-			for flag := range counts {
-				if stored.UsageShard(flag) != shard {
-					w.report(e.Key, "the flag %q belongs to another shard", flag)
-				}
-			}
-			if st.Head.Deleted {
-				w.litter(e.Key, "the environment is deleted")
-			}
-		}); err != nil {
-			return err
-		}
-	}
-	return nil
 }

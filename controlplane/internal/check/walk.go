@@ -41,7 +41,8 @@ type walker struct {
 	ctx   context.Context // of the walk
 	store store.Store     // as of one revision
 	heads map[string]store.Entry
-	found []Violation // not yielded yet
+	known map[string]stored.Token // the tokens that can be read, by ID
+	found []Violation             // not yielded yet
 }
 
 func (w *walker) report(key, format string, args ...any) {
@@ -61,7 +62,7 @@ func (w *walker) read(prefix string, each func(store.Entry)) error {
 // Walk yields each violation of a store, as of one revision. Its last item is an error if the store can't be read.
 func Walk(ctx context.Context, s store.Store) iter.Seq2[Violation, error] {
 	return func(yield func(Violation, error) bool) {
-		w := &walker{ctx: ctx, store: s, heads: map[string]store.Entry{}}
+		w := &walker{ctx: ctx, store: s, heads: map[string]store.Entry{}, known: map[string]stored.Token{}}
 		at, err := store.ReadAll(ctx, s, store.Under(stored.HeadPrefix), func(e store.Entry) error {
 			w.heads[strings.TrimPrefix(e.Key, stored.HeadPrefix)] = e
 			return nil
@@ -152,9 +153,12 @@ func (w *walker) tokens() error {
 	if err := w.read(stored.TokenPrefix, func(e store.Entry) {
 		ids[stored.Tail(e.Key)] = true
 		var t stored.Token
-		switch err := stored.Unmarshal(e.Value, &t); {
-		case err != nil:
+		if err := stored.Unmarshal(e.Value, &t); err != nil {
 			w.report(e.Key, "the token can't be read: %v", err)
+			return
+		}
+		w.known[stored.Tail(e.Key)] = t
+		switch {
 		case len(t.Hash) != 32:
 			w.report(e.Key, "the token has no hash")
 		case hashes[string(t.Hash)] != "":
@@ -180,20 +184,11 @@ func (w *walker) tokens() error {
 // sessions checks the sessions and the secrets with which to begin one. Those of a token that is gone are good for
 // nothing, and the next sweep deletes them.
 func (w *walker) sessions() error {
-	tokens := map[string]stored.Token{}
-	if err := w.read(stored.TokenPrefix, func(e store.Entry) {
-		var t stored.Token
-		if stored.Unmarshal(e.Value, &t) == nil {
-			tokens[stored.Tail(e.Key)] = t
-		}
-	}); err != nil {
-		return err
-	}
 	for _, prefix := range []string{stored.SessionPrefix, stored.OncePrefix} {
 		if err := w.read(prefix, func(e store.Entry) {
 			var saved stored.Session
 			err := stored.Unmarshal(e.Value, &saved)
-			t := tokens[saved.Token]
+			t := w.known[saved.Token]
 			switch {
 			case err != nil:
 				w.report(e.Key, "the session can't be read: %v", err)
