@@ -113,8 +113,8 @@ func (s *Service) start(ctx context.Context) (err error) {
 		return err
 	}
 	s.measure(ctx)
-	s.run(s.spaceLoop)
-	s.run(s.report)
+	s.run(every(spacePause, s.measure))
+	s.run(every(usagePause, s.writeReports))
 	s.run(s.writeHosts)
 	s.run(s.replica.SweepLoop)
 	if s.config.Webhooks != nil {
@@ -148,9 +148,7 @@ func (s *Service) Close() error {
 		s.replica.Feeds().Stop()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), replica.ApplyDeadline)
 		defer cancel()
-		s.writeUsage(ctx)
-		s.writeCounts(ctx)
-		s.writeUsed(ctx)
+		s.writeReports(ctx)
 	}
 	return nil
 }
@@ -161,20 +159,27 @@ func (s *Service) Done() <-chan struct{} { return s.ctx.Done() }
 // InitialToken returns the secret of the admin token that Open made, or "" if one existed or Config.AdminToken set it.
 func (s *Service) InitialToken() string { return s.initial }
 
-// report writes the reported usage, every usagePause.
-func (s *Service) report(ctx context.Context) {
-	tick := time.NewTicker(usagePause)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			s.writeUsage(ctx)
-			s.writeCounts(ctx)
-			s.writeUsed(ctx)
+// every returns a loop that does something after each pause, until its context ends.
+func every(pause time.Duration, do func(context.Context)) func(context.Context) {
+	return func(ctx context.Context) {
+		tick := time.NewTicker(pause)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				do(ctx)
+			}
 		}
 	}
+}
+
+// writeReports writes what hosts have reported of usage, and when tokens were used.
+func (s *Service) writeReports(ctx context.Context) {
+	s.writeUsage(ctx)
+	s.writeCounts(ctx)
+	s.writeUsed(ctx)
 }
 
 func (s *Service) now() time.Time { return s.config.Clock() }

@@ -18,20 +18,6 @@ type space struct {
 	silent atomic.Bool                 // it didn't say so when it was last asked
 }
 
-// spaceLoop asks from time to time how full the store is, until the context ends.
-func (s *Service) spaceLoop(ctx context.Context) {
-	tick := time.NewTicker(spacePause)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			s.measure(ctx)
-		}
-	}
-}
-
 // measure asks the store how full it is. A store that is nearly full is swept.
 func (s *Service) measure(ctx context.Context) {
 	now, err := s.store.Usage(ctx)
