@@ -197,9 +197,9 @@ const sparkHours = 24
 // day is what a list shows of a flag's last 24 hours.
 type day [sparkHours]stored.Count
 
-func (d *day) all() (sum int64) {
+func (d *day) sum() (sum int64) {
 	for _, n := range d {
-		sum += n[stored.CountOn] + n[stored.CountOff] + n[stored.CountRest]
+		sum += n.Sum()
 	}
 	return sum
 }
@@ -210,9 +210,8 @@ const mostSpark = 20
 // spark writes each hour as all/on.
 func (d *day) spark() string {
 	var most int64
-	hour := func(n stored.Count) int64 { return n[stored.CountOn] + n[stored.CountOff] + n[stored.CountRest] }
 	for _, n := range d {
-		most = max(most, hour(n))
+		most = max(most, n.Sum())
 	}
 	if most == 0 {
 		return ""
@@ -228,7 +227,7 @@ func (d *day) spark() string {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		b.WriteString(strconv.FormatInt(scaled(hour(n)), 10))
+		b.WriteString(strconv.FormatInt(scaled(n.Sum()), 10))
 		if on := n[stored.CountOn]; on > 0 {
 			b.WriteString("/" + strconv.FormatInt(scaled(on), 10))
 		}

@@ -38,28 +38,28 @@ func (s *Service) Index(ctx context.Context, env string) (Index, error) {
 	return s.indexes.of(s.replica.View(), env).at(st)
 }
 
-// indexes keeps the newest index of each environment that somebody asked for.
-type indexes struct {
-	mu   sync.Mutex
-	envs map[string]*index
+// perEnvironment keeps something for each environment that somebody asked for. The zero value is empty.
+type perEnvironment[T any] struct {
+	mu  sync.Mutex
+	all map[string]*T
 }
 
-// of returns the index of an environment, and forgets those of environments that are gone.
-func (all *indexes) of(v *replica.View, env string) *index {
-	all.mu.Lock()
-	defer all.mu.Unlock()
-	if all.envs == nil {
-		all.envs = map[string]*index{}
+// of returns what is kept for an environment, and forgets what was kept for those that are gone.
+func (p *perEnvironment[T]) of(v *replica.View, env string) *T {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.all == nil {
+		p.all = map[string]*T{}
 	}
-	for key := range all.envs {
+	for key := range p.all {
 		if v.State(key) == nil {
-			delete(all.envs, key)
+			delete(p.all, key)
 		}
 	}
-	if all.envs[env] == nil {
-		all.envs[env] = &index{}
+	if p.all[env] == nil {
+		p.all[env] = new(T)
 	}
-	return all.envs[env]
+	return p.all[env]
 }
 
 // index is the index of one environment. Whoever asks first at a revision makes it, and the others wait.

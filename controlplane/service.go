@@ -54,8 +54,8 @@ type Service struct {
 	usage        usagePool
 	counts       countPool
 	hosts        *hostPool
-	usageIndexes usageIndexes
-	indexes      indexes
+	usageIndexes perEnvironment[usageIndex]
+	indexes      perEnvironment[index]
 	edits        edits
 	used         usedTokens
 	failures     failureLimits

@@ -16,35 +16,12 @@ const DefaultStale = 30 * 24 * time.Hour
 // reads a day's counts of every flag.
 const usageIndexAge = 30 * time.Second
 
-// usageIndexes keeps the newest answer of each environment that somebody asked for.
-type usageIndexes struct {
-	mu  sync.Mutex
-	all map[string]*usageIndex
-}
-
 // usageIndex is what an environment's flags were evaluated in the last 24 hours. Whoever asks first makes it, and the
 // others wait.
 type usageIndex struct {
 	mu    sync.Mutex
 	made  time.Time
 	flags map[string]*day
-}
-
-func (all *usageIndexes) of(env string, known func(string) bool) *usageIndex {
-	all.mu.Lock()
-	defer all.mu.Unlock()
-	if all.all == nil {
-		all.all = map[string]*usageIndex{}
-	}
-	for key := range all.all {
-		if !known(key) {
-			delete(all.all, key)
-		}
-	}
-	if all.all[env] == nil {
-		all.all[env] = &usageIndex{}
-	}
-	return all.all[env]
 }
 
 // UsageIndex says of every flag when it was last evaluated, how often in the last 24 hours, and whether it is stale: not
@@ -58,7 +35,7 @@ func (s *Service) UsageIndex(ctx context.Context, env string, stale time.Duratio
 		stale = DefaultStale
 	}
 	v := s.replica.View()
-	x := s.usageIndexes.of(env, func(key string) bool { return v.State(key) != nil })
+	x := s.usageIndexes.of(v, env)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if now := s.now(); x.flags == nil || now.Sub(x.made) > usageIndexAge || now.Before(x.made) {
@@ -75,7 +52,7 @@ func (s *Service) UsageIndex(ctx context.Context, env string, stale time.Duratio
 			f.Stale = !r.Flag().Permanent
 		}
 		if d := x.flags[r.Key()]; d != nil {
-			f.Evaluations, f.Spark = d.all(), d.spark()
+			f.Evaluations, f.Spark = d.sum(), d.spark()
 		}
 		if f != (api.UsageIndexFlag{}) {
 			index.Flags[r.Key()] = f

@@ -28,6 +28,9 @@ func (c Count) Add(d Count) Count {
 	return c
 }
 
+// Sum returns how often a flag was evaluated.
+func (c Count) Sum() int64 { return c[CountOn] + c[CountOff] + c[CountRest] }
+
 // MaxCounted is how many flags of a shard have counts in one hour or day, so that a store's limits and the sizes below
 // hold for environments of any size: 32,000 flags of an environment. Those beyond it have none.
 const MaxCounted = 2000
