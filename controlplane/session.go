@@ -21,8 +21,6 @@ const (
 	// SignInLifetime is how long a one-time secret is good.
 	SignInLifetime = 10 * time.Minute
 
-	maxSessions = 64 // of a token; signing in once more ends the oldest
-	maxSignIns  = 16 // one-time secrets of a token
 	// tidiedAtOnce is how many sessions a sign-in deletes. Every store takes that many operations in a transaction.
 	tidiedAtOnce = 8
 )
@@ -103,47 +101,56 @@ func spentSignIn() error {
 
 // beginSession stores a session together with other operations.
 func (s *Service) beginSession(ctx context.Context, token string, guards []store.Guard, ops []store.Op) (api.Session, string, error) {
-	saved, err := s.newSession(token, SessionLifetime)
+	secret, _, err := s.grant(ctx, sessions, token, guards, ops)
 	if err != nil {
 		return api.Session{}, "", err
-	}
-	secret := "gfn_session_" + rand.Text() // 130 bits
-	id, hash := stored.SessionID(secret)
-	saved.Hash = hash
-	older, err := s.tidySessions(ctx, stored.SessionPrefix, token, maxSessions)
-	if err != nil {
-		return api.Session{}, "", err
-	}
-	ops = append(append(ops, older...), store.Op{Key: stored.SessionPrefix + id, Value: stored.Marshal(saved)})
-	switch committed, err := s.commitSession(ctx, guards, ops); {
-	case err != nil:
-		return api.Session{}, "", err
-	case !committed:
-		return api.Session{}, "", spentSignIn()
 	}
 	d, _, err := s.Session(secret)
 	return d, secret, err
 }
 
 // CreateSignIn makes the secret of a one-time address, with which a browser can begin one session that acts for a token.
-// Of the result it leaves the address to who serves it. An error has the code Unauthorized or Forbidden.
+// It leaves the address itself empty. An error has the code Unauthorized or Forbidden.
 func (s *Service) CreateSignIn(ctx context.Context, token string) (api.SignIn, error) {
-	saved, err := s.newSession(token, SignInLifetime)
+	secret, saved, err := s.grant(ctx, signIns, token, nil, nil)
 	if err != nil {
-		return api.SignIn{}, err
-	}
-	secret := "gfn_once_" + rand.Text()
-	id, hash := stored.SessionID(secret)
-	saved.Hash = hash
-	ops, err := s.tidySessions(ctx, stored.OncePrefix, token, maxSignIns)
-	if err != nil {
-		return api.SignIn{}, err
-	}
-	ops = append(ops, store.Op{Key: stored.OncePrefix + id, Value: stored.Marshal(saved)})
-	if _, err := s.commitSession(ctx, nil, ops); err != nil {
 		return api.SignIn{}, err
 	}
 	return api.SignIn{Secret: secret, Expires: stored.FromMicros(saved.Expires)}, nil
+}
+
+// secrets is a kind of secret that acts for a token.
+type secrets struct {
+	prefix   string // of the keys
+	begin    string // of each secret
+	lifetime time.Duration
+	most     int // of a token; one more ends the oldest
+}
+
+var (
+	sessions = secrets{stored.SessionPrefix, "gfn_session_", SessionLifetime, 64}
+	signIns  = secrets{stored.OncePrefix, "gfn_once_", SignInLifetime, 16}
+)
+
+// grant makes a secret for a token, and stores it together with other operations.
+func (s *Service) grant(ctx context.Context, kind secrets, token string, guards []store.Guard, ops []store.Op) (string, stored.Session, error) {
+	saved, err := s.newSession(token, kind.lifetime)
+	if err != nil {
+		return "", saved, err
+	}
+	secret := kind.begin + rand.Text() // 130 bits
+	id, hash := stored.SessionID(secret)
+	saved.Hash = hash
+	older, err := s.tidySessions(ctx, kind, token)
+	if err != nil {
+		return "", saved, err
+	}
+	ops = append(append(ops, older...), store.Op{Key: kind.prefix + id, Value: stored.Marshal(saved)})
+	committed, err := s.commitSession(ctx, guards, ops)
+	if err == nil && !committed {
+		err = spentSignIn()
+	}
+	return secret, saved, err
 }
 
 // EndSession ends a session on every replica. One that is unknown has ended already.
@@ -172,14 +179,14 @@ func (s *Service) newSession(token string, lifetime time.Duration) (stored.Sessi
 
 // tidySessions returns operations that make room for one more session, or one-time secret, of a token: they delete some
 // that have expired, and the oldest ones if there are too many.
-func (s *Service) tidySessions(ctx context.Context, prefix, token string, most int) ([]store.Op, error) {
+func (s *Service) tidySessions(ctx context.Context, kind secrets, token string) ([]store.Op, error) {
 	type entry struct {
 		key     string
 		created int64
 	}
 	now, own := s.now().UnixMicro(), []entry{}
 	var ops []store.Op
-	_, err := store.ReadAll(ctx, s.store, store.Under(prefix), func(e store.Entry) error {
+	_, err := store.ReadAll(ctx, s.store, store.Under(kind.prefix), func(e store.Entry) error {
 		var saved stored.Session
 		err := stored.Unmarshal(e.Value, &saved)
 		switch {
@@ -196,7 +203,7 @@ func (s *Service) tidySessions(ctx context.Context, prefix, token string, most i
 	}
 	ops = ops[:min(len(ops), tidiedAtOnce/2)]
 	slices.SortFunc(own, func(a, b entry) int { return cmp.Compare(a.created, b.created) })
-	for _, e := range own[:min(max(len(own)-most+1, 0), tidiedAtOnce/2)] {
+	for _, e := range own[:min(max(len(own)-kind.most+1, 0), tidiedAtOnce/2)] {
 		ops = append(ops, store.Op{Key: e.key, Delete: true})
 	}
 	return ops, nil
