@@ -56,7 +56,7 @@ const oldHosts = time.Hour
 // hosts deletes what replicas that are gone have heard of hosts.
 func (w *sweeper) hosts(ctx context.Context) error {
 	old := w.rep.now().Add(-oldHosts).UnixMicro()
-	var ops []store.Op
+	all := stored.NewBatcher(w.rep.store, true, nil)
 	if _, err := store.ReadAll(ctx, w.rep.store, store.Under(stored.HostPrefix+w.env+"/"), func(e store.Entry) error {
 		var list []stored.Host
 		_ = stored.Unmarshal(e.Value, &list) // what can't be read is of no use
@@ -65,16 +65,9 @@ func (w *sweeper) hosts(ctx context.Context) error {
 				return nil
 			}
 		}
-		ops = append(ops, store.Op{Key: e.Key, Delete: true})
-		return nil
+		return all.Add(ctx, store.Op{Key: e.Key, Delete: true})
 	}); err != nil {
 		return err
-	}
-	all := stored.NewBatcher(w.rep.store, true, nil)
-	for _, op := range ops {
-		if err := all.Add(ctx, op); err != nil {
-			return err
-		}
 	}
 	return all.Flush(ctx)
 }
