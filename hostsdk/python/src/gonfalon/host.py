@@ -63,7 +63,7 @@ class Host:
                 moved.clear()
                 if not self._silent:
                     last = time.monotonic()
-                    with contextlib.suppress(httpx.HTTPError, WireError, OSError):
+                    with contextlib.suppress(Exception):  # whatever it is, the next report tells
                         await self.report({})
         finally:
             unwatch()

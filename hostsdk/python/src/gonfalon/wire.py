@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import json
@@ -19,7 +20,8 @@ from httpx_sse import EventSource, ServerSentEvent
 from .instance import MAX_SNAPSHOT_BYTES, SNAPSHOT_FORMAT, SnapshotInfo
 
 SILENCE = 45.0  # seconds without a byte, three heartbeats, are a lost connection
-TIMEOUT = 10.0  # seconds for anything else that the network can keep waiting
+TIMEOUT = 10.0  # seconds for anything else that the network can keep waiting, and for a whole report
+PATIENCE = 32.0  # seconds for a whole snapshot: 32 MiB at 1 MiB a second
 EVENT_CHARACTERS = MAX_SNAPSHOT_BYTES * 4 // 3 + 4096  # the largest snapshot in base64, and its field names
 USAGE_FLAGS = 1000  # a request
 FORMATS = {"formats": str(SNAPSHOT_FORMAT)}  # so that a newer server writes what this SDK reads
@@ -61,7 +63,7 @@ class Wire:
         url = httpx.URL(endpoint)
         self._http = httpx.AsyncClient(
             base_url=url.copy_with(path=url.path.rstrip("/") + f"/v1/envs/{quote(environment, safe='')}/"),
-            headers={"Authorization": f"Bearer {token}", "User-Agent": agent},
+            headers={"Authorization": f"Bearer {token}", "User-Agent": agent, "Accept-Encoding": "gzip"},
             timeout=TIMEOUT,
             verify=tls if tls is not None else True,
         )
@@ -72,7 +74,7 @@ class Wire:
     async def snapshot(self, known: SnapshotInfo | None) -> tuple[bytes | None, str | None]:
         """The current snapshot, or None if it is the one that is known; and the position that it supersedes, if any."""
         headers = {"If-None-Match": f'"{known.id}"', "X-Gonfalon-Position": known.position} if known else {}
-        async with self._asking("GET", "snapshot", headers, params=FORMATS) as response:
+        async with asyncio.timeout(PATIENCE), self._asking("GET", "snapshot", headers, params=FORMATS) as response:
             supersedes = response.headers.get(SUPERSEDES)
             if response.status_code == httpx.codes.NOT_MODIFIED:
                 return None, supersedes
@@ -91,12 +93,16 @@ class Wire:
         if position:
             headers["Last-Event-ID"] = position
         timeout = httpx.Timeout(TIMEOUT, read=SILENCE)
-        async with self._asking("GET", "stream", headers, params=FORMATS, timeout=timeout) as response:
+        async with (
+            asyncio.timeout(SILENCE) as opening,
+            self._asking("GET", "stream", headers, params=FORMATS, timeout=timeout) as response,
+        ):
             await _check(response)
-            if not response.headers.get("content-type", "").startswith("text/event-stream"):
-                raise UnreadableError(
-                    f"the stream is {response.headers.get('content-type', 'of no type')}, not text/event-stream"
-                )
+            kind = response.headers.get("content-type", "of no type")
+            if kind.split(";")[0].strip().lower() != "text/event-stream":
+                raise UnreadableError(f"the stream is {kind}, not text/event-stream")
+            response.encoding = "utf-8"  # as every stream of events is, whatever its type says
+            opening.reschedule(None)
             yield _events(response), response.headers.get(SUPERSEDES)
 
     async def usage(self, counts: dict[str, list[int]], host: dict[str, Any] | None) -> None:
@@ -108,7 +114,7 @@ class Wire:
             if host is not None:
                 flags[key]["on"] = on
         report = {"flags": flags} if host is None else {"flags": flags, "host": host}
-        async with self._asking("POST", "usage", {}, json=report) as response:
+        async with asyncio.timeout(TIMEOUT), self._asking("POST", "usage", {}, json=report) as response:
             await _check(response)
 
     @asynccontextmanager
@@ -122,6 +128,7 @@ class Wire:
             try:
                 following = response.next_request
                 if following is None:
+                    _check_encoding(response)
                     yield response
                     return
                 if _origin(following.url) != _origin(self._http.base_url):
@@ -154,7 +161,7 @@ class _Bounded:
 
     def __init__(self, response: httpx.Response) -> None:
         self._response = response
-        self.headers = response.headers
+        self.headers = {"content-type": "text/event-stream"}  # it is one, however its type is written
         self.reset()
 
     def reset(self) -> None:
@@ -180,6 +187,13 @@ def _origin(url: httpx.URL) -> str:
     return f"{url.scheme}://{url.host}:{port}"
 
 
+def _check_encoding(response: httpx.Response) -> None:
+    """Refuses what was packed in another way than asked for. Of a body that is packed twice, a few bytes fill the memory."""
+    encoding = response.headers.get("content-encoding", "identity")
+    if encoding.strip().lower() not in ("identity", "gzip"):
+        raise UnreadableError(f"an answer in the encoding {encoding}, not in gzip")
+
+
 async def _check(response: httpx.Response) -> None:
     if response.is_success:
         return
@@ -196,7 +210,7 @@ def _title(body: bytes) -> str:
     """What a problem document says."""
     try:
         document: Any = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     if not isinstance(document, dict):
         return ""
@@ -207,7 +221,7 @@ def _retry_after(response: httpx.Response) -> float | None:
     value = response.headers.get("retry-after", "").strip()
     if response.status_code not in (429, 503) or not value:
         return None
-    if value.isdigit():
+    if value.isascii() and value.isdigit():
         return min(float(value[:9]), RETRY_AFTER)
     try:
         seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
