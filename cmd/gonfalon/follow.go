@@ -41,6 +41,10 @@ type following struct {
 	only     []string
 	library  reference.Library
 
+	command *cobra.Command // that runs
+	client  *apiclient.Client
+	source  migrate.Source
+
 	carried   migrate.Forms     // what was carried last
 	names     map[string]string // under which other names
 	revision  int64             // of the environment at the last look
@@ -61,7 +65,8 @@ last is in the audit, so that it can go on later, and on another machine.`,
 			"  gonfalon follow " + string(library) + " --from sqlite:app.db --once",
 		Args: cobra.NoArgs,
 		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, _ []string) error {
-			return p.run(ctx, c, client)
+			p.command, p.client = c, client
+			return p.run(ctx)
 		}),
 	}
 	p.changeOptions.register(c)
@@ -75,33 +80,32 @@ last is in the audit, so that it can go on later, and on another machine.`,
 }
 
 // run looks until somebody says stop. A look that fails is told, and made again.
-func (p *following) run(ctx context.Context, c *cobra.Command, client *apiclient.Client) error {
+func (p *following) run(ctx context.Context) (err error) {
 	if p.interval <= 0 {
 		return usagef("--interval: %s is no time to wait", p.interval)
 	}
-	source, err := p.source(c, p.library, p.timeout)
-	if err != nil {
+	if p.source, err = p.oldStore.open(p.command, p.library, p.timeout); err != nil {
 		return err
 	}
-	defer func() { _ = source.Close() }() // it was only read
-	if p.carried, err = p.lastCarried(ctx, client); err != nil {
+	defer func() { _ = p.source.Close() }() // it was only read
+	if p.carried, err = p.lastCarried(ctx); err != nil {
 		return err
 	}
-	if err := p.look(ctx, c, client, source); err != nil {
+	if err := p.look(ctx); err != nil {
 		return err
 	}
 	switch {
 	case !p.once && !p.dryRun:
-		return p.keepLooking(ctx, c, client, source)
+		return p.keepLooking(ctx)
 	case len(p.conflicts) > 0:
 		return errReported
 	}
 	return nil
 }
 
-func (p *following) keepLooking(ctx context.Context, c *cobra.Command, client *apiclient.Client, source migrate.Source) error {
+func (p *following) keepLooking(ctx context.Context) error {
 	var changes <-chan struct{}
-	if notifier, does := source.(migrate.Notifier); does {
+	if notifier, does := p.source.(migrate.Notifier); does {
 		changes = notifier.Changes(ctx)
 	}
 	ticker := time.NewTicker(p.interval)
@@ -114,7 +118,7 @@ func (p *following) keepLooking(ctx context.Context, c *cobra.Command, client *a
 		case <-ticker.C:
 		case <-changes:
 		}
-		err := p.look(ctx, c, client, source)
+		err := p.look(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return nil // somebody said stop
@@ -122,30 +126,30 @@ func (p *following) keepLooking(ctx context.Context, c *cobra.Command, client *a
 			told = ""
 		case err.Error() != told:
 			told = err.Error()
-			_ = say(c.ErrOrStderr(), "%s it goes on although a look failed: %s\n", when(time.Now()), err) // the next look is more important
+			_ = say(p.command.ErrOrStderr(), "%s it goes on although a look failed: %s\n", when(time.Now()), err) // the next look is more important
 		}
 	}
 }
 
 // look carries over what changed.
-func (p *following) look(ctx context.Context, c *cobra.Command, client *apiclient.Client, source migrate.Source) error {
-	contents, err := source.Read(ctx, nil)
+func (p *following) look(ctx context.Context) error {
+	contents, err := p.source.Read(ctx, nil)
 	if err != nil {
 		return trouble{err}
 	}
-	description, err := p.describe(contents, source)
+	description, err := p.describe(contents)
 	if err != nil {
 		return err
 	}
 	there := migrate.FormsOf(&description.Set)
-	environment, err := client.Environment(ctx, p.env)
+	environment, err := p.client.Environment(ctx, p.env)
 	if err != nil {
 		return err
 	}
 	if p.last != nil && environment.Revision == p.revision && maps.Equal(there, p.last) {
 		return nil
 	}
-	have, err := p.everything(ctx, client, environment.Revision)
+	have, err := p.everything(ctx, p.client, environment.Revision)
 	if err != nil {
 		return err
 	}
@@ -159,16 +163,16 @@ func (p *following) look(ctx context.Context, c *cobra.Command, client *apiclien
 		return refusef("nothing was imported from %s into %s yet: see gonfalon import %s --help", p.library.Name(), p.env, p.library)
 	}
 	step := migrate.Follow(there, here, p.carried)
-	if err := p.tell(c, step); err != nil {
+	if err := p.tell(step); err != nil {
 		return err
 	}
 	revision := environment.Revision
 	if len(step.Carry) > 0 {
-		if revision, err = p.carry(ctx, c, client, source, environment, step.Take(&description.Set), have, step); err != nil {
+		if revision, err = p.carry(ctx, environment, step.Take(&description.Set), have, step); err != nil {
 			return err
 		}
 	} else if p.once || p.dryRun {
-		if err := say(c.OutOrStdout(), "0 changes: %s is like that already, at revision %d\n", p.env, environment.Revision); err != nil {
+		if err := say(p.command.OutOrStdout(), "0 changes: %s is like that already, at revision %d\n", p.env, environment.Revision); err != nil {
 			return err
 		}
 	}
@@ -180,10 +184,10 @@ func (p *following) look(ctx context.Context, c *cobra.Command, client *apiclien
 }
 
 // describe says what the source's flags are here, under the names that an import gave them.
-func (p *following) describe(contents migrate.Contents, source migrate.Source) (migrate.Description, error) {
+func (p *following) describe(contents migrate.Contents) (migrate.Description, error) {
 	d := contents.Rename(p.names).Describe()
 	if len(d.Flags) == 0 { // most likely an accident
-		return d, refusef("%s has no flags any more: if that is so, disable them here; nothing is carried", source)
+		return d, refusef("%s has no flags any more: if that is so, disable them here; nothing is carried", p.source)
 	}
 	if len(p.only) == 0 {
 		return d, nil
@@ -205,12 +209,12 @@ func (p *following) describe(contents migrate.Contents, source migrate.Source) (
 }
 
 // tell names conflicts, each once.
-func (p *following) tell(c *cobra.Command, step migrate.Step) error {
+func (p *following) tell(step migrate.Step) error {
 	for _, name := range sortedKeys(step.Conflicts) {
 		if p.conflicts[name] == step.Conflicts[name] {
 			continue
 		}
-		if err := say(c.ErrOrStderr(), "%s conflict: %s: %s. It stays as it is; make both the same, or import it with --only\n", when(time.Now()), name, step.Conflicts[name]); err != nil {
+		if err := say(p.command.ErrOrStderr(), "%s conflict: %s: %s. It stays as it is; make both the same, or import it with --only\n", when(time.Now()), name, step.Conflicts[name]); err != nil {
 			return err
 		}
 	}
@@ -219,7 +223,7 @@ func (p *following) tell(c *cobra.Command, step migrate.Step) error {
 }
 
 // carry stores what changed in the source, if nothing changed here meanwhile.
-func (p *following) carry(ctx context.Context, c *cobra.Command, client *apiclient.Client, source migrate.Source, e api.Environment, part, have *flagset.Set, step migrate.Step) (int64, error) {
+func (p *following) carry(ctx context.Context, e api.Environment, part, have *flagset.Set, step migrate.Step) (int64, error) {
 	set, err := migrate.Merge(part, have)
 	if err != nil {
 		return 0, refusal{err}
@@ -230,8 +234,8 @@ func (p *following) carry(ctx context.Context, c *cobra.Command, client *apiclie
 		return 0, err
 	}
 	w := p.options()
-	w.IfMatch, w.Reason = wholeVersion(e), movedReason(w.Reason, source.String(), p.names)
-	d, err := client.Import(ctx, p.env, document, api.Import{Tolerant: true}, w)
+	w.IfMatch, w.Reason = wholeVersion(e), movedReason(w.Reason, p.source.String(), p.names)
+	d, err := p.client.Import(ctx, p.env, document, api.Import{Tolerant: true}, w)
 	var refused *apiclient.Error
 	if errors.As(err, &refused) && refused.Status == http.StatusPreconditionFailed && !p.once {
 		return 0, nil // the next look sees both
@@ -244,8 +248,8 @@ func (p *following) carry(ctx context.Context, c *cobra.Command, client *apiclie
 			p.carried[name] = form
 		}
 	}
-	if err := say(c.OutOrStdout(), "%s %s\n", when(time.Now()), strings.Join(step.Carry, ", ")); err != nil {
+	if err := say(p.command.OutOrStdout(), "%s %s\n", when(time.Now()), strings.Join(step.Carry, ", ")); err != nil {
 		return 0, err
 	}
-	return d.Revision, sayChanges(c.OutOrStdout(), p.env, d)
+	return d.Revision, sayChanges(p.command.OutOrStdout(), p.env, d)
 }

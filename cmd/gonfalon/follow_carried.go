@@ -13,13 +13,13 @@ import (
 // lastCarried returns what was carried last, from the audit.
 //
 // Why: RATIONALE.md "How does following know what it carried last?"
-func (p *following) lastCarried(ctx context.Context, client *apiclient.Client) (migrate.Forms, error) {
+func (p *following) lastCarried(ctx context.Context) (migrate.Forms, error) {
 	revisions := map[string]int64{} // at which each thing was carried last
 	p.names = map[string]string{}
 	mark := "import from " + p.library.Name() + " at "
 	query := apiclient.AuditQuery{Environment: p.env, Action: "import", Limit: 100}
 	for first := true; first || query.Cursor != ""; first = false {
-		page, err := client.Audit(ctx, query)
+		page, err := p.client.Audit(ctx, query)
 		if err != nil {
 			return nil, err
 		}
@@ -33,7 +33,7 @@ func (p *following) lastCarried(ctx context.Context, client *apiclient.Client) (
 				}
 			}
 			if e.Omitted > 0 {
-				if e, err = client.AuditEntry(ctx, p.env, e.Revision); err != nil {
+				if e, err = p.client.AuditEntry(ctx, p.env, e.Revision); err != nil {
 					return nil, err
 				}
 			}
@@ -45,12 +45,12 @@ func (p *following) lastCarried(ctx context.Context, client *apiclient.Client) (
 		}
 		query.Cursor = page.Next
 	}
-	return p.formsAt(ctx, client, revisions)
+	return p.formsAt(ctx, revisions)
 }
 
 // formsAt returns the forms of things as of their revisions. Most flags weren't changed since, and need no look back.
-func (p *following) formsAt(ctx context.Context, client *apiclient.Client, revisions map[string]int64) (migrate.Forms, error) {
-	index, err := client.Index(ctx, p.env)
+func (p *following) formsAt(ctx context.Context, revisions map[string]int64) (migrate.Forms, error) {
+	index, err := p.client.Index(ctx, p.env)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func (p *following) formsAt(ctx context.Context, client *apiclient.Client, revis
 	}
 	carried := migrate.Forms{}
 	for revision, names := range at {
-		set, err := p.everything(ctx, client, revision)
+		set, err := p.everything(ctx, p.client, revision)
 		if refused, is := errors.AsType[*apiclient.Error](err); is && refused.Status < 500 {
 			continue // the audit doesn't reach back so far, so what was changed since is a conflict
 		}

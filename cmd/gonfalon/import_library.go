@@ -80,7 +80,7 @@ func (p *importing) run(ctx context.Context, c *cobra.Command, client *apiclient
 	if err != nil {
 		return err
 	}
-	source, err := p.source(c, library, p.timeout)
+	source, err := p.oldStore.open(c, library, p.timeout)
 	if err != nil {
 		return err
 	}

@@ -32,8 +32,8 @@ func (s *oldStore) register(c *cobra.Command) {
 	f.StringVar(&s.prefix, "prefix", "", "what stands before every key in Redis (default: nothing)")
 }
 
-// source opens the store.
-func (s *oldStore) source(c *cobra.Command, library reference.Library, timeout time.Duration) (migrate.Source, error) {
+// open opens the store.
+func (s *oldStore) open(c *cobra.Command, library reference.Library, timeout time.Duration) (migrate.Source, error) {
 	address := s.from
 	switch {
 	case s.from != "" && s.fromEnv != "":
