@@ -6,26 +6,52 @@ import "encoding/binary"
 
 // This file is for native hosts of the module: they write requests, the module reads them.
 
-// AppendRequest appends the request for the flag with this number to dst, as wasm/ABI.md lays it out.
+// AppendRequest appends the request for one flag, given by its number, to dst. Fields that are empty at its end are left
+// out.
 func AppendRequest(dst []byte, flag int32, in *Input) []byte {
-	return in.append(appendInt(append(dst, 0x96), int64(flag)))
+	fields := in.fields()
+	return in.append(appendInt(append(dst, 0x90|fields), int64(flag)), fields)
 }
 
 // AppendBatch appends the request for these flags to dst, or for all flags if flags is nil.
 func AppendBatch(dst []byte, flags []int32, in *Input) []byte {
-	dst = append(dst, 0x96)
+	fields := in.fields()
+	dst = append(dst, 0x90|fields)
 	if flags == nil {
-		return in.append(append(dst, 0xc0))
+		return in.append(append(dst, 0xc0), fields)
 	}
 	dst = appendArray(dst, len(flags))
 	for _, flag := range flags {
 		dst = appendInt(dst, int64(flag))
 	}
-	return in.append(dst)
+	return in.append(dst, fields)
 }
 
-// append appends everything in a request except its flags.
-func (in *Input) append(dst []byte) []byte {
+// fields returns how many fields a request has, up to the last one that isn't empty.
+func (in *Input) fields() uint8 {
+	if in.pending > 0 {
+		in.unpack()
+	}
+	switch {
+	case len(in.Attributes) > 0:
+		return 6
+	case in.Roll != 0:
+		return 5
+	case in.Now != 0:
+		return 4
+	case len(in.Groups) > 0:
+		return 3
+	case in.Presence != NoActor:
+		return 2
+	}
+	return 1
+}
+
+// append appends the fields of a request that come after its flags.
+func (in *Input) append(dst []byte, fields uint8) []byte {
+	if fields < 2 {
+		return dst
+	}
 	switch in.Presence {
 	case Keyed:
 		dst = appendString(dst, in.Actor)
@@ -34,14 +60,23 @@ func (in *Input) append(dst []byte) []byte {
 	default:
 		dst = append(dst, 0xc0)
 	}
+	if fields < 3 {
+		return dst
+	}
 	dst = appendArray(dst, len(in.Groups))
 	for _, group := range in.Groups {
 		dst = appendString(dst, group)
 	}
+	if fields < 4 {
+		return dst
+	}
 	dst = appendInt(dst, in.Now)
+	if fields < 5 {
+		return dst
+	}
 	dst = appendInt(dst, int64(in.Roll))
-	if in.pending > 0 {
-		in.unpack()
+	if fields < 6 {
+		return dst
 	}
 	if n := len(in.Attributes); n < 16 {
 		dst = append(dst, 0x80|uint8(n))

@@ -76,16 +76,44 @@ func (b *bench) options(kind int) measure.Case {
 	}
 }
 
-// modules compares a client on the module with a client on the native engine.
+// modules compares a client on the module with a client on the native engine, for actors that come again.
 func (b *bench) modules(kind int) measure.Case {
-	c := measure.Case{
-		Name: "sdk, wazero, " + workload.Names[kind], Subject: b.ask(b.module, kind), Reference: b.ask(b.native, kind),
+	return measure.Case{
+		Name: "sdk, wazero, " + workload.Names[kind], Subject: b.ask(b.module, kind), Reference: b.ask(b.native, kind), Limit: limitModule[kind],
 		Check: func() (int, error) { return b.check(b.module, kind) },
 	}
-	if kind == 2 {
-		c.Limit = limitModule
+}
+
+// strangers is modules for actors that never come again while the module's engine remembers them.
+func (b *bench) strangers(kind int) measure.Case {
+	contexts := make([]gonfalon.Option, 1<<15)
+	for i := range contexts {
+		contexts[i] = gonfalon.Prepare(gonfalon.For(workload.User(i)), gonfalon.Attributes(workload.Attributes()))
 	}
-	return c
+	key := b.keys[kind][0]
+	ask := func(c *gonfalon.Client) func(int) {
+		next := 0
+		return func(n int) {
+			enabled := false
+			for range n {
+				enabled = c.Enabled(key, contexts[next%len(contexts)])
+				next++
+			}
+			On = enabled
+		}
+	}
+	return measure.Case{
+		Name: "sdk, wazero, new actors, " + workload.Names[kind], Subject: ask(b.module), Reference: ask(b.native), Limit: limitStranger[kind],
+		Check: func() (int, error) {
+			for i := range contexts {
+				want, _ := workload.Want(kind, key, workload.User(i), workload.Listed)
+				if got := b.module.Enabled(key, contexts[i]); got != want {
+					return i, fmt.Errorf("%s for %s: %v", key, workload.User(i), got)
+				}
+			}
+			return len(contexts), nil
+		},
+	}
 }
 
 // batch compares 100 flags in one call into the module with the native client.

@@ -15,10 +15,11 @@ type generation struct {
 	native nativeSnapshot // empty if another engine loaded the snapshot
 	loaded Snapshot
 	info   SnapshotInfo
-	timed  bool                    // there are schedules: the time may matter
-	needs  []need                  // by flag
-	asks   []atomic.Pointer[needs] // by flag, asked of the engine once
-	counts *counts                 // nil if usage isn't reported
+	timed  bool                              // there are schedules: the time may matter
+	needs  []need                            // by flag
+	asks   []atomic.Pointer[needs]           // by flag, asked of the engine once
+	fixed  []atomic.Pointer[engine.Decision] // by flag, of an engine behind the interface: decisions that are the same for every context
+	counts *counts                           // nil if usage isn't reported
 
 	floatsOnce sync.Once
 	floats     []bool // by flag: whether any of its numbers has a fraction; nil until it is asked for
@@ -44,21 +45,28 @@ func newGeneration(loaded Snapshot, counted bool) *generation {
 	for i := range n {
 		g.needs[i] = g.need(i)
 	}
+	if g.native.Snapshot == nil {
+		g.fixed = make([]atomic.Pointer[engine.Decision], n)
+	}
 	if counted {
 		g.counts = newCounts(n)
 	}
 	return g
 }
 
+// need returns what the native engine says. Another engine is asked when the flag is first decided.
 func (g *generation) need(i int32) (n need) {
 	s := g.native.Snapshot
-	if s == nil || s.NeedsRoll(i) {
+	if s == nil {
+		return 0
+	}
+	if s.NeedsRoll(i) {
 		n |= needRoll
 	}
-	if s == nil && g.timed || s != nil && s.NeedsNow(i) {
+	if s.NeedsNow(i) {
 		n |= needNow
 	}
-	if s != nil && s.NeedsScratch(i) {
+	if s.NeedsScratch(i) {
 		n |= needScratch
 	}
 	return n
@@ -93,25 +101,53 @@ func (g *generation) decide(c *Client, i int32, q *query, d *engine.Decision) er
 	if q.member != nil || q.wide() {
 		return g.decideNarrow(c, i, q, d)
 	}
+	if g.native.Snapshot == nil {
+		return g.decideForeign(c, i, q, d)
+	}
 	// A clock costs more than most decisions, so it is read only for the flags that look at it.
 	q.settle(c, g.needs[i])
-	if g.native.Snapshot != nil {
-		return g.native.Decide(i, &q.in, d)
+	return g.native.Decide(i, &q.in, d)
+}
+
+// decideForeign decides flag i by an engine behind the interface, which has to write down whatever it is handed. It is
+// handed only what the flag can ask for, and a decision that is the same for every context is asked for once.
+func (g *generation) decideForeign(c *Client, i int32, q *query, d *engine.Decision) error {
+	if known := g.fixed[i].Load(); known != nil {
+		*d = *known
+		return nil
 	}
+	n, err := g.needsOf(i)
+	if err != nil {
+		return err
+	}
+	var what need
+	if n.now {
+		what |= needNow
+	}
+	if n.roll {
+		what |= needRoll
+	}
+	q.settle(c, what)
 	// What is handed to an interface moves to the heap, so that is memory of a pool.
 	call := calls.Get().(*foreign)
-	call.in = q.in
-	err := g.loaded.Decide(i, &call.in, &call.d)
-	*d = call.d
-	*call = foreign{}
+	n.lean(q, &call.in, call.room[:0])
+	err = g.loaded.Decide(i, &call.in, &call.d)
+	if *d = call.d; err == nil && d.Fixed {
+		g.fixed[i].Store(new(*d))
+	}
+	if len(n.attributes) > 0 {
+		clear(call.room[:])
+	}
+	call.in, call.d = engine.Input{}, engine.Decision{}
 	calls.Put(call)
 	return err
 }
 
 // foreign is memory of one call on an engine behind the interface.
 type foreign struct {
-	in engine.Input
-	d  engine.Decision
+	in   engine.Input
+	d    engine.Decision
+	room [room]engine.Attribute
 }
 
 var calls = sync.Pool{New: func() any { return new(foreign) }}

@@ -9,11 +9,12 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// needs are the names that deciding one flag can ask a context for.
+// needs are what deciding one flag can ask for.
 type needs struct {
 	groups     []string
 	attributes []string
 	unlisted   bool // there are more attributes than the engine lists
+	now, roll  bool // whether the time matters, and whether chance does
 }
 
 // needsOf asks the engine once what flag i can ask for.
@@ -70,6 +71,32 @@ func (g *generation) narrow(i int32, q *query) error {
 		return fmt.Errorf("%w: %d groups and %d attributes that the flag %q asks for are more than the %d that can be looked at", ErrContext, len(q.in.Groups), len(q.in.Attributes), g.loaded.Key(i), engine.MaxGroups)
 	}
 	return nil
+}
+
+// lean writes the part of q that deciding a flag can ask for, so that no engine has to read the rest. Room is for the
+// attributes.
+func (n *needs) lean(q *query, in *engine.Input, room []engine.Attribute) {
+	in.Presence, in.Actor = q.in.Presence, q.in.Actor
+	if len(n.groups) > 0 || n.unlisted {
+		in.Groups = q.in.Groups
+	}
+	if n.now {
+		in.Now = q.in.Now
+	}
+	if n.roll {
+		in.Roll = q.in.Roll
+	}
+	switch {
+	case n.unlisted:
+		in.Attributes = q.in.Attributes
+	case len(n.attributes) > 0:
+		for i := range q.in.Attributes {
+			if slices.Contains(n.attributes, q.in.Attributes[i].Name) {
+				room = append(room, q.in.Attributes[i])
+			}
+		}
+		in.Attributes = room
+	}
 }
 
 // asked appends those of names that the actor is in.
@@ -141,23 +168,33 @@ func (g *generation) allGroups(flags []int32) ([]string, error) {
 
 var errNeeds = errors.New("gonfalon: the engine's answer about what a flag needs is malformed")
 
-// readNeeds reads the names at the start of an answer that wasm/ABI.md describes.
+// readNeeds reads an answer that wasm/ABI.md describes.
 func readNeeds(b []byte) (*needs, error) {
 	n, b, err := header(b, 0x90, 15, 0xdc)
-	if err != nil || n < 2 {
+	if err != nil || n != 5 {
 		return nil, errNeeds
 	}
 	var out needs
 	if out.groups, b, err = readNames(b); err != nil {
 		return nil, err
 	}
-	if len(b) > 0 && b[0] == 0xc0 {
+	if len(b) > 0 && b[0] == nothing {
 		out.unlisted = true
-		return &out, nil
+	} else if out.attributes, b, err = readNames(b); err != nil {
+		return nil, err
 	}
-	out.attributes, _, err = readNames(b)
-	return &out, err
+	if len(b) < 3 { // the flag's number is at least one byte
+		return nil, errNeeds
+	}
+	out.now, out.roll = b[len(b)-2] == yes, b[len(b)-1] == yes
+	return &out, nil
 }
+
+// These are msgpack's.
+const (
+	nothing = 0xc0
+	yes     = 0xc3
+)
 
 func readNames(b []byte) ([]string, []byte, error) {
 	n, b, err := header(b, 0x90, 15, 0xdc)

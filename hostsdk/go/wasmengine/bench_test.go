@@ -15,7 +15,7 @@ func BenchmarkEnabled(b *testing.B) {
 			b.Fatal(err)
 		}
 		defer c.Close()
-		for _, key := range []string{"on", "half", "rule", "hero"} {
+		for _, key := range []string{"on", "actor", "half", "rule", "hero"} {
 			b.Run(key+"/"+name, func(b *testing.B) {
 				for b.Loop() {
 					c.Enabled(key, context)

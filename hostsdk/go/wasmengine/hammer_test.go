@@ -18,8 +18,6 @@ import (
 	"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon"
 )
 
-var epoch = time.Unix(0, 0)
-
 // duration is how long the hammer swings: GONFALON_HAMMER=10s go test -race -run Hammer ./hostsdk/go/wasmengine
 func duration(t *testing.T) time.Duration {
 	if text := os.Getenv("GONFALON_HAMMER"); text != "" {
@@ -79,7 +77,7 @@ func TestHammer(t *testing.T) {
 				}
 				reads.Add(1)
 				if rand.IntN(50) == 0 {
-					c.Enabled("on", gonfalon.For(bad.Actor), gonfalon.Roll(0), gonfalon.At(epoch))
+					c.Enabled("half", gonfalon.For(bad.Actor))
 					deaths.Add(1)
 				}
 			}

@@ -36,6 +36,7 @@ type instance struct {
 
 	variants []variant         // by index: their strings, made once
 	names    map[string]string // of gates' targets, made once
+	memo     *memo             // nil until the first answer that is remembered
 }
 
 type variant struct{ name, payload string }
@@ -181,13 +182,18 @@ func (n *instance) place(request []byte) (uint32, error) {
 	return uint32(len(request)), nil
 }
 
-// requestOne writes the request for one flag.
-func (n *instance) requestOne(flag int32, in *engine.Input) (uint32, error) {
+// requestOne writes the request for one flag, and returns a view of it.
+func (n *instance) requestOne(flag int32, in *engine.Input) ([]byte, error) {
 	view, ok := n.memory.Read(n.request, n.room)
 	if !ok {
-		return 0, errTrap
+		return nil, errTrap
 	}
-	return n.place(engine.AppendRequest(view[:0], flag, in))
+	request := engine.AppendRequest(view[:0], flag, in)
+	if len(request) > len(view) {
+		_, err := n.place(request)
+		return request, err
+	}
+	return request, nil
 }
 
 // word is a word of the result record.
@@ -204,11 +210,15 @@ func (n *instance) bytes(at, size uint32) []byte {
 
 // decide evaluates one flag.
 func (n *instance) decide(flag int32, in *engine.Input, d *engine.Decision) error {
-	size, err := n.requestOne(flag, in)
+	request, err := n.requestOne(flag, in)
 	if err != nil {
 		return err
 	}
-	packed, err := n.call(n.evaluate, size, 0)
+	at := n.answer(request, in)
+	if at != nil && at.recall(request, in, d) {
+		return nil
+	}
+	packed, err := n.call(n.evaluate, uint32(len(request)), 0)
 	if err != nil {
 		return err
 	}
@@ -219,7 +229,11 @@ func (n *instance) decide(flag int32, in *engine.Input, d *engine.Decision) erro
 	if packed&(hasVariant|hasTarget) != 0 {
 		record = n.bytes(n.result, recordBytes)
 	}
-	return n.unpack(uint32(packed), record, in, d)
+	if err := n.unpack(uint32(packed), record, in, d); err != nil || at == nil {
+		return err
+	}
+	n.remember(at, n.bytes(n.request, uint32(len(request))), d)
+	return nil
 }
 
 // Bits of a packed decision.

@@ -130,11 +130,11 @@ func (s *pool) Needs(i int32) (names []byte, err error) {
 
 // ask makes a call that answers with bytes: their length, their address in word 0.
 func (n *instance) ask(f api.Function, flag int32, in *engine.Input) ([]byte, error) {
-	size, err := n.requestOne(flag, in)
+	request, err := n.requestOne(flag, in)
 	if err != nil {
 		return nil, err
 	}
-	length, err := n.call(f, size, 0)
+	length, err := n.call(f, uint32(len(request)), 0)
 	if err != nil {
 		return nil, err
 	}
