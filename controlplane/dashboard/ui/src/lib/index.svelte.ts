@@ -1,5 +1,6 @@
 import { untrack } from 'svelte'
 import { ask, client, type IndexFlag } from './api'
+import { live } from './live.svelte'
 import type { components } from './openapi'
 
 type Use = components['schemas']['UsageIndexFlag']
@@ -15,10 +16,11 @@ class FlagIndex {
   loaded = $state(false)
   private latest = 0
 
-  /** Reads an environment's list unless it is there, for a page that only needs the keys. */
+  /** Reads an environment's list unless it is there and of the newest revision. */
   ensure(env: string): void {
+    void live.revision // an effect that needs the list reads it again after a change
     untrack(() => {
-      if (this.env !== env || !this.loaded) this.load(env).catch(() => {}) // the page says itself what it can't do
+      if (this.env !== env || !this.loaded || this.revision < live.revision) this.load(env).catch(() => {}) // the page says itself what it can't do
     })
   }
 

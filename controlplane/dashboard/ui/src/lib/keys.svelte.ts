@@ -35,7 +35,10 @@ class Keys {
     const chord = (event.ctrlKey || event.metaKey ? 'Control+' : '') + (event.altKey ? 'Alt+' : '') + event.key
     if (isTyping(event.target) && !chord.startsWith('Control+') && event.key !== 'Escape') return
     const found = this.active.find((each) => each.key === chord)
-    if (!found) return
+    if (!found) {
+      if (event.key === 'Escape' && isTyping(event.target)) (event.target as HTMLElement).blur() // keys are the page's again
+      return
+    }
     event.preventDefault()
     found.run(event)
   }
