@@ -5,14 +5,22 @@ import { test } from 'node:test'
 import ts from 'typescript'
 import { operators, outcomes } from '../src/engine/step.ts'
 
-type Row = readonly [is: string, go: string | null, js: string | null, python: string | null]
+type Names = Readonly<Record<string, string | null>>
 interface Section {
-  readonly types: { readonly js: string }
-  readonly names: readonly Row[]
+  readonly type: string
+  readonly names: readonly (readonly [is: string, name: string])[]
 }
-const { words, ...sections } = JSON.parse(readFileSync(join(import.meta.dirname, '../../surface.json'), 'utf8')) as Record<string, Section> & {
+const tree = join(import.meta.dirname, '../..')
+const read = (path: string) => JSON.parse(readFileSync(join(tree, path), 'utf8')) as unknown
+const { languages: _, features: __, words, ...sections } = read('surface.json') as Record<string, Section> & {
+  readonly languages: unknown
+  readonly features: unknown
   readonly words: Record<string, readonly string[]>
 }
+const ours = read('js/surface.json') as { readonly types: Names } & Record<'other' | 'more', Readonly<Record<string, Names>>>
+
+/** A name in this language's case. */
+const camel = (name: string) => name.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase())
 
 const entries = ['index.ts', 'testing.ts'].map((name) => join(import.meta.dirname, '../src', name))
 const program = ts.createProgram(entries, {
@@ -53,15 +61,17 @@ function texts(name: string): string[] {
   return type.types.map((one) => (one as ts.StringLiteralType).value).sort()
 }
 
-for (const [key, { types, names }] of Object.entries(sections)) {
+for (const [key, { type, names }] of Object.entries(sections)) {
   test(`the names of ${key} are those of surface.json`, () => {
-    const want = [...new Set(names.flatMap(([, , js]) => js ?? []))].sort()
+    const other = ours.other[key] ?? {}
+    const common = names.flatMap(([, name]) => (name in other ? (other[name] ?? []) : camel(name)))
+    const want = [...new Set([...common, ...Object.keys(ours.more[key] ?? {})])].sort()
     let has: string[]
     if (key === 'package') {
       const index = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(entries[0]!)!)!)
       has = index.map(({ name }) => name)
     } else {
-      has = members(types.js)
+      has = members(ours.types[key] ?? type)
       if (key === 'test') has = has.filter((name) => !members('Gonfalon').includes(name))
     }
     assert.deepEqual(has.sort(), want)

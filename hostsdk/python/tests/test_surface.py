@@ -14,7 +14,9 @@ from flagset import TREE
 from gonfalon import explanation, testing
 
 SURFACE: dict[str, Any] = json.loads((TREE / "hostsdk/surface.json").read_text())
-WORDS: dict[str, list[str]] = SURFACE.pop("words")
+OURS: dict[str, Any] = json.loads((TREE / "hostsdk/python/surface.json").read_text())
+WORDS: dict[str, list[str]] = SURFACE["words"]
+SECTIONS = [key for key in SURFACE if key not in ("languages", "features", "words")]
 
 
 def public(of: type) -> set[str]:
@@ -42,10 +44,11 @@ HAS: dict[str, set[str]] = {
 }
 
 
-@pytest.mark.parametrize("key", SURFACE)
+@pytest.mark.parametrize("key", SECTIONS)
 def test_the_names_are_those_of_the_surface(key: str) -> None:
-    wanted = {row[3] for row in SURFACE[key]["names"] if row[3] is not None}
-    assert HAS[key] == wanted
+    other = OURS["other"].get(key, {})
+    wanted = {other.get(name, name) for _, name in SURFACE[key]["names"]} - {None}  # a name is in Python's case
+    assert HAS[key] == wanted | set(OURS["more"].get(key, {}))
 
 
 def test_the_words_are_those_of_the_surface() -> None:
