@@ -50,7 +50,7 @@ test('revoking the token ends the session', async () => {
   await w.server.api('DELETE', `/v1/tokens/${id}`)
   await page.locator('.rail').getByRole('link', { name: /^Killed/ }).waitFor()
   await page.getByText('account_merge').first().click()
-  await page.getByText('The session has ended').waitFor()
+  await page.getByRole('dialog').getByText('The session has ended').waitFor()
 })
 
 test('signing out needs the token again', async () => {

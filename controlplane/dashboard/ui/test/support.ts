@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
@@ -15,33 +15,35 @@ const gonfalon = process.env['GONFALON_BIN'] ?? fileURLToPath(new URL('../../../
 /** A Chromium of the system's; tests never download one. */
 export const executablePath = process.env['CHROMIUM'] ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path))
 
-/** A control plane with everything in memory. */
+/** A control plane, by itself with everything in memory. */
 export class Server {
   private constructor(
-    readonly address: string,
+    public address: string, // of what stands in front of it, if something does
     readonly api: Caller,
     readonly stop: () => Promise<void>,
   ) {}
 
-  static async start(args: readonly string[] = []): Promise<Server> {
+  static async start(args: readonly string[] = [], store: readonly string[] = ['--in-memory'], listen = '127.0.0.1:0'): Promise<Server> {
     assert.ok(existsSync(gonfalon), `there is no ${gonfalon}: make build, or name one in GONFALON_BIN`)
-    const child = spawn(gonfalon, ['serve', '--in-memory', '--listen', '127.0.0.1:0', '--seed=false', '--log-level', 'warn', ...args], {
+    const child = spawn(gonfalon, ['serve', ...store, '--listen', listen, '--seed=false', '--log-level', 'error', ...args], {
       env: { ...process.env, GONFALON_ADMIN_TOKEN: adminToken },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
-    const stop = async (): Promise<void> => {
-      if (child.exitCode !== null) return
-      child.kill('SIGTERM')
-      await once(child, 'exit')
-    }
     for await (const line of createInterface({ input: child.stdout })) {
       const address = /API\s+(http:\S+)\/v1/.exec(line)?.[1]
       if (address === undefined) continue
       child.stdout.resume()
-      return new Server(address, caller(address, adminToken), stop)
+      return new Server(address, caller(address, adminToken), () => ended(child))
     }
     throw new Error('the control plane did not start')
   }
+}
+
+/** Ends a process, unless it has ended. */
+export async function ended(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  child.kill(signal)
+  await once(child, 'exit')
 }
 
 export interface World {

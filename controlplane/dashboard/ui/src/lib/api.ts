@@ -49,6 +49,20 @@ export function whenSignedOut(run: () => void): void {
   onSignedOut = run
 }
 
+/** What an answer shows to be missing: the server, or the store behind it. */
+export type Missing = '' | 'server' | 'store'
+
+export function missing(response: Response): Missing {
+  if (response.status < 502 || response.status > 504) return ''
+  return response.headers.has('X-Gonfalon-Version') ? 'store' : 'server' // a proxy has an answer of its own
+}
+
+/** Told when an answer didn't come, or came without what it needs. */
+let onMissing: (what: Missing) => void = () => {}
+export function whenMissing(run: (what: Missing) => void): void {
+  onMissing = run
+}
+
 /** The typed client of our own OpenAPI document. The browser sends the session's cookie by itself. */
 export const client = createClient<paths>({ baseUrl: mount, credentials: 'same-origin' })
 
@@ -65,9 +79,11 @@ export async function ask<T>(call: Promise<Answer<T>>): Promise<{ data: T; etag:
     answer = await call
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
-    throw new Refusal(0, { type: '/problems/unreachable', title: "The server can't be reached", status: 0, detail: 'What you typed is kept. The page tries again by itself.' })
+    onMissing('server')
+    throw new Refusal(0, { type: '/problems/unreachable', title: "The server can't be reached", status: 0, detail: 'What you typed is kept. The page goes on when it is back.' })
   }
   const { response } = answer
+  if (missing(response)) onMissing(missing(response))
   if (!response.ok && response.status !== 304) throw refusal(response, answer.error)
   return { data: answer.data as T, etag: response.headers.get('ETag') ?? '', revision: Number(response.headers.get('X-Gonfalon-Revision') ?? 0) }
 }

@@ -1,4 +1,4 @@
-import type { Edit } from './api'
+import { missing, whenMissing, type Edit, type Missing } from './api'
 import { mount } from './mount'
 
 /** A change of the environment, by whomever. Without keys, everything may have changed. */
@@ -11,16 +11,52 @@ export interface HostCount {
   readonly current: number
 }
 
-/** Follows the changes of one environment. */
+/** Finds out whether the server answers, and whether its store does. */
+async function look(): Promise<Missing> {
+  try {
+    return missing(await fetch(`${mount}/v1/envs`, { cache: 'no-store', credentials: 'same-origin' }))
+  } catch {
+    return 'server'
+  }
+}
+
+/** Follows the changes of one environment, and whether anything is there that could tell of them. */
 class Live {
   status = $state<'connecting' | 'live' | 'cut off'>('connecting')
   last = $state.raw<Arrival | undefined>()
   revision = $state(0)
   hosts = $state.raw<HostCount | undefined>()
+  /** What can't be reached now. */
+  missing = $state<Missing>('')
+  /** How often it came back: what failed in the meantime is read again then. */
+  back = $state(0)
   private env = ''
   private source: EventSource | undefined
   private again: ReturnType<typeof setTimeout> | undefined
   private readonly listeners = new Set<(arrival: Arrival) => void>()
+
+  constructor() {
+    whenMissing((what) => void this.miss(what))
+    for (const event of ['offline', 'online']) {
+      addEventListener(event, async () => {
+        const what = await look()
+        if (what) await this.miss(what)
+      })
+    }
+  }
+
+  /** Says what is missing, and looks for it until it is there. */
+  private async miss(what: Missing): Promise<void> {
+    const looking = this.missing !== ''
+    this.missing = what
+    if (looking) return
+    while (this.missing !== '') {
+      await new Promise((resolve) => setTimeout(resolve, retryAfter))
+      this.missing = await look()
+    }
+    this.back++
+    for (const run of this.listeners) run({ revision: this.revision })
+  }
 
   /** Follows an environment, until another is named, or "" for none. */
   follow(env: string): void {

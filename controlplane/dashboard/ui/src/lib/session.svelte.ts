@@ -2,7 +2,8 @@ import { ask, client, Refusal, said, whenSignedOut, type Who } from './api'
 
 /** Who is signed in, and what they may do. */
 class Session {
-  status = $state<'unknown' | 'out' | 'in'>('unknown')
+  /** "ended" is a session that the server doesn't know any more: the page keeps what is typed until somebody signs in again. */
+  status = $state<'unknown' | 'out' | 'in' | 'ended'>('unknown')
   who = $state.raw<Who | undefined>()
   /** Why the sign-in page is shown, if it isn't the first time. */
   note = $state('')
@@ -12,8 +13,10 @@ class Session {
 
   constructor() {
     whenSignedOut(() => {
-      if (this.status === 'in') this.note = 'The session has ended. Sign in to go on; nothing is lost.'
-      this.out()
+      if (this.status === 'in') {
+        this.note = 'The session has ended. Sign in to go on; what you typed is kept.'
+        this.status = 'ended'
+      } else if (this.status === 'unknown') this.out()
     })
   }
 
@@ -38,10 +41,12 @@ class Session {
     }
   }
 
-  /** Signs in with a token. */
+  /** Signs in with a token. Whoever signs in after somebody else finds nothing that they typed. */
   async signIn(token: string): Promise<void> {
     await ask(client.POST('/v1/sessions', { body: { token } }))
-    this.who = (await ask(client.GET('/v1/session'))).data
+    const who = (await ask(client.GET('/v1/session'))).data
+    if (this.who && this.who.name !== who.name) return location.reload()
+    this.who = who
     this.note = ''
     this.status = 'in'
   }
