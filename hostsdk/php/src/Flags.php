@@ -1,0 +1,343 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Gonfalon;
+
+/**
+ * What every client does. No evaluation blocks, uses the network or throws: where nothing can be decided, the caller gets the default.
+ *
+ * Each takes a context: an actor (a string, an integer, or an Actor), groups and attributes, or a prepared Context in the actor's
+ * place. hostsdk/README.md says what each value means; what can't be read counts as nothing, whatever it is, so that nothing is
+ * declared here that PHP would throw a TypeError for. `now` (Unix microseconds) and `roll` (64 bits of chance) replay a decision;
+ * without them the clock and fresh random bits are used.
+ */
+abstract class Flags
+{
+    private const MAX_KEYS = 1_000_000; // that one question may name: an iterator may have no end
+
+    public function __construct(protected readonly Store $store, protected readonly Status $status, protected readonly Log $log)
+    {
+    }
+
+    /**
+     * Whether the flag is on. An unknown or killed flag is off; the default counts only where nothing could be decided.
+     *
+     * @param string $key
+     * @param string|int|float|Actor|Member|Context|object|null $actor
+     * @param iterable<string>|string|Member|\Closure(string): bool|null $groups
+     * @param array<string, mixed>|null $attributes
+     */
+    public function enabled(
+        mixed $key,
+        mixed $actor = null,
+        mixed $groups = null,
+        mixed $attributes = null,
+        bool $default = false,
+        ?int $now = null,
+        ?int $roll = null,
+    ): bool {
+        $engine = $this->store->engine;
+        if ($engine === null) {
+            return $default;
+        }
+        try {
+            $name = self::key($key);
+            $packed = $engine->evaluate($name, $actor, $groups, $attributes, $now, $roll);
+        } catch (\Throwable $error) { // a decision never fails
+            $this->failed($key, $error);
+            return $default;
+        }
+        if (($packed & Decision::REASON) === 0) {
+            $this->store->mistakes->unknownFlag($name);
+        }
+        return ($packed & Decision::ENABLED) === 1;
+    }
+
+    /**
+     * The name of the variant that the actor is served; the default if it is served none. A disabled flag still serves its variant.
+     *
+     * @param string $key
+     * @return ($default is null ? string|null : string)
+     */
+    public function variant(
+        mixed $key,
+        mixed $actor = null,
+        mixed $groups = null,
+        mixed $attributes = null,
+        ?string $default = null,
+        ?int $now = null,
+        ?int $roll = null,
+    ): ?string {
+        return $this->decide($key, $actor, $groups, $attributes, $now, $roll)->variant ?? $default;
+    }
+
+    /** The served variant's payload if it is a boolean, or else the default. @param string $key */
+    public function payloadBool(
+        mixed $key,
+        mixed $actor = null,
+        mixed $groups = null,
+        mixed $attributes = null,
+        bool $default = false,
+        ?int $now = null,
+        ?int $roll = null,
+    ): bool {
+        return Payload::bool($this->decide($key, $actor, $groups, $attributes, $now, $roll)) ?? $default;
+    }
+
+    /** The served variant's payload if it is a string, or else the default. @param string $key */
+    public function payloadString(
+        mixed $key,
+        mixed $actor = null,
+        mixed $groups = null,
+        mixed $attributes = null,
+        string $default = '',
+        ?int $now = null,
+        ?int $roll = null,
+    ): string {
+        return Payload::string($this->decide($key, $actor, $groups, $attributes, $now, $roll)) ?? $default;
+    }
+
+    /** The served variant's payload if it is a number without a fraction within ±2^53, or else the default. @param string $key */
+    public function payloadInt(
+        mixed $key,
+        mixed $actor = null,
+        mixed $groups = null,
+        mixed $attributes = null,
+        int $default = 0,
+        ?int $now = null,
+        ?int $roll = null,
+    ): int {
+        return Payload::int($this->decide($key, $actor, $groups, $attributes, $now, $roll)) ?? $default;
+    }
+
+    /** The served variant's payload if it is a number, or else the default. @param string $key */
+    public function payloadFloat(
+        mixed $key,
+        mixed $actor = null,
+        mixed $groups = null,
+        mixed $attributes = null,
+        float $default = 0.0,
+        ?int $now = null,
+        ?int $roll = null,
+    ): float {
+        return Payload::float($this->decide($key, $actor, $groups, $attributes, $now, $roll)) ?? $default;
+    }
+
+    /**
+     * The served variant's payload if it is an object, or else the default. Objects inside are arrays, too.
+     *
+     * @param string $key
+     * @param array<array-key, mixed> $default
+     * @return array<array-key, mixed>
+     */
+    public function payloadObject(
+        mixed $key,
+        mixed $actor = null,
+        mixed $groups = null,
+        mixed $attributes = null,
+        array $default = [],
+        ?int $now = null,
+        ?int $roll = null,
+    ): array {
+        return Payload::object($this->decide($key, $actor, $groups, $attributes, $now, $roll)) ?? $default;
+    }
+
+    /** The whole decision about one flag. @param string $key */
+    public function decide(
+        mixed $key,
+        mixed $actor = null,
+        mixed $groups = null,
+        mixed $attributes = null,
+        ?int $now = null,
+        ?int $roll = null,
+    ): Decision {
+        $engine = $this->store->engine;
+        if ($engine === null) {
+            return new Decision(self::shown($key), Decision::NOT_READY);
+        }
+        try {
+            $decision = $engine->decide(self::key($key), $actor, $groups, $attributes, $now, $roll);
+        } catch (\Throwable $error) { // a decision never fails
+            $this->failed($key, $error);
+            return new Decision(self::shown($key), Decision::NOT_READY, revision: $engine->info()->revision, error: $error);
+        }
+        if (!$decision->known) {
+            $this->store->mistakes->unknownFlag($decision->key);
+        }
+        return $decision;
+    }
+
+    /**
+     * The decisions about these flags, in their order, or about all flags, ascending by key. It takes one call into the engine for
+     * each 1,024 flags.
+     *
+     * @param iterable<string>|null $keys
+     * @return list<Decision>
+     */
+    public function decideAll(
+        mixed $actor = null,
+        mixed $groups = null,
+        mixed $attributes = null,
+        mixed $keys = null,
+        ?int $now = null,
+        ?int $roll = null,
+    ): array {
+        $engine = $this->store->engine;
+        $wanted = $keys === null && $engine === null ? [] : null;
+        try {
+            $wanted ??= $keys === null ? null : self::keysOf($keys);
+            $decisions = $engine?->decideAll($wanted, $actor, $groups, $attributes, $now, $roll);
+        } catch (\Throwable $error) { // a decision never fails
+            $this->failed('all flags', $error);
+            $decisions = null;
+        }
+        if ($decisions === null) {
+            $undecided = static fn (string $key): Decision =>
+                new Decision($key, Decision::NOT_READY, revision: $engine?->info()->revision, error: $error ?? null);
+            return array_map($undecided, $wanted ?? ($keys === null ? $this->keys() : []));
+        }
+        foreach ($decisions as $decision) {
+            if ($decision->error !== null) {
+                $this->failed($decision->key, $decision->error);
+            } elseif (!$decision->known) {
+                $this->store->mistakes->unknownFlag($decision->key);
+            }
+        }
+        return $decisions;
+    }
+
+    /**
+     * The decision with every gate that the engine looked at. It is not counted as an evaluation. Where nothing could be decided, there
+     * are no steps.
+     *
+     * @param string $key
+     */
+    public function explain(
+        mixed $key,
+        mixed $actor = null,
+        mixed $groups = null,
+        mixed $attributes = null,
+        ?int $now = null,
+        ?int $roll = null,
+    ): Explanation {
+        $engine = $this->store->engine;
+        if ($engine === null) {
+            $undecided = new Decision(self::shown($key), Decision::NOT_READY);
+            return new Explanation($undecided, [], $this->store->environment ?? '', null);
+        }
+        try {
+            $explanation = $engine->explain(self::key($key), $actor, $groups, $attributes, $now, $roll);
+        } catch (\Throwable $error) { // a decision never fails
+            $this->failed($key, $error);
+            $info = $engine->info();
+            $undecided = new Decision(self::shown($key), Decision::NOT_READY, revision: $info->revision, error: $error);
+            return new Explanation($undecided, [], $info->environment, $info->revision);
+        }
+        if (!$explanation->decision->known) {
+            $this->store->mistakes->unknownFlag($explanation->decision->key);
+        }
+        return $explanation;
+    }
+
+    /** @return list<string> the keys of all flags, ascending */
+    public function keys(): array
+    {
+        try {
+            return $this->store->engine?->keys() ?? [];
+        } catch (\Throwable $error) { // neither does this fail
+            $this->failed('all flags', $error);
+            return [];
+        }
+    }
+
+    /** The bytes that serve now, to be kept as a bootstrap; null before the first. */
+    public function snapshot(): ?string
+    {
+        return $this->store->engine?->bytes();
+    }
+
+    /** The snapshot that serves; null before the first. */
+    public function info(): ?SnapshotInfo
+    {
+        return $this->store->engine?->info();
+    }
+
+    /** What the answers rest on. */
+    public function state(): State
+    {
+        return $this->status->state();
+    }
+
+    /** The client's figures now. */
+    public function stats(): Stats
+    {
+        return new Stats(
+            $this->status->state(),
+            $this->info(),
+            $this->status->age(),
+            $this->store->taken,
+            $this->store->refused,
+            $this->store->broken,
+            $this->store->mistakes->unknown,
+            $this->store->mistakes->unreadable,
+            $this->store->traps,
+            $this->status->losses,
+            $this->status->error,
+        );
+    }
+
+    /**
+     * Calls the listener on each StateChanged and FlagsChanged, from within tick() and the other methods that wait. What it throws is
+     * logged.
+     *
+     * @param \Closure(StateChanged|FlagsChanged): void $listener
+     * @return \Closure(): void ends that
+     */
+    public function subscribe(\Closure $listener): \Closure
+    {
+        return $this->status->subscribe($listener);
+    }
+
+    private function failed(mixed $key, \Throwable $error): void
+    {
+        if ($error instanceof ContextError) {
+            $this->store->mistakes->unreadableContext(["something that can't be read: {$error->getMessage()}"]);
+            return;
+        }
+        $this->store->broken++;
+        $what = get_debug_type($error) . ": {$error->getMessage()}";
+        $this->log->error(self::shown($key) . " can't be decided, the caller gets the default: $what");
+    }
+
+    /** The key as it is asked for. PHP makes integers of the digits that are an array's keys, so an integer is its digits. */
+    private static function key(mixed $key): string
+    {
+        return match (true) {
+            is_string($key) => $key,
+            is_int($key) => (string) $key,
+            default => throw new \InvalidArgumentException("a flag's key is a string, not " . get_debug_type($key)),
+        };
+    }
+
+    private static function shown(mixed $key): string
+    {
+        return is_string($key) || is_int($key) ? (string) $key : get_debug_type($key);
+    }
+
+    /** @return list<string> */
+    private static function keysOf(mixed $keys): array
+    {
+        if (!is_iterable($keys)) {
+            throw new \InvalidArgumentException('keys are a list, not ' . get_debug_type($keys));
+        }
+        $wanted = [];
+        foreach ($keys as $key) {
+            if (count($wanted) === self::MAX_KEYS) {
+                throw new \InvalidArgumentException('more than ' . self::MAX_KEYS . ' keys');
+            }
+            $wanted[] = self::key($key);
+        }
+        return $wanted;
+    }
+}

@@ -1,0 +1,260 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Gonfalon;
+
+use Gonfalon\Net\Wire;
+use Gonfalon\Source\File;
+use Gonfalon\Source\Poll;
+use Gonfalon\Source\Schedules;
+use Gonfalon\Source\Source;
+use Gonfalon\Source\Stream;
+use Psr\Http\Client\ClientInterface;
+use Psr\Http\Message\RequestFactoryInterface;
+use Psr\Log\LoggerInterface;
+
+/**
+ * A client: feature flags evaluated in memory, by the same engine in every language.
+ *
+ *     $flags = new Gonfalon('http://127.0.0.1:8080', $token, lastGood: '/var/lib/shop/flags');
+ *     if ($flags->enabled('new_checkout', 'user:3', groups: ['staff'], attributes: ['plan' => 'pro'])) { … }
+ *
+ * In a web request it serves the last good file, which all requests of a host share, and asks the control plane after the response
+ * has been sent, if the file is too old and no other process asks. A request waits for the network only if there are no flags at all,
+ * and then for at most readyWithin seconds.
+ *
+ * A program that runs for long calls tick() between two pieces of work. With `stream: true` changes come as they are made.
+ */
+final class Gonfalon extends Flags
+{
+    public const VERSION = '0.2.0';
+
+    private readonly ?Source $source;
+    private readonly Schedules $schedules;
+    private readonly Pace $pace;
+    private bool $closed = false;
+
+    /**
+     * @param string|null $endpoint the control plane's address, or GONFALON_ENDPOINT. Without one, the flags come from file or bootstrap
+     * @param string|null $token a token of role sdk, or GONFALON_TOKEN
+     * @param string|null $environment its key; default is "default". Snapshots of another one are refused
+     * @param string|null $bootstrap a snapshot's bytes to start with
+     * @param string|null $lastGood a file that keeps the last snapshot, shared by all processes of a host
+     * @param string|null $file a snapshot file to serve instead of a control plane
+     * @param bool $stream follow the control plane's stream, in a program that calls tick()
+     * @param float $poll otherwise: seconds between two polls
+     * @param float $readyWithin seconds that a start waits for the source; a web request only does if nothing serves
+     * @param float|null $ttl seconds without a word of the source until STALE; null: never
+     * @param float $grace seconds that a lost source isn't yet STALE
+     * @param LoggerInterface|null $logger takes the log; without one, warnings and errors go to PHP's own
+     * @param ClientInterface|null $http a PSR-18 client for everything but the stream, with a PSR-17 factory of requests
+     * @param array{ca?: string, cert?: string, key?: string} $tls files for a private authority or a client certificate
+     * @param Pace|null $pace how patient the source is
+     * @throws \InvalidArgumentException for options that don't fit
+     * @throws LoadError|Trap|\RuntimeException for a bootstrap that can't be used, or a library that isn't there
+     */
+    public function __construct(
+        ?string $endpoint = null,
+        #[\SensitiveParameter] ?string $token = null,
+        ?string $environment = null,
+        ?string $bootstrap = null,
+        ?string $lastGood = null,
+        ?string $file = null,
+        bool $stream = false,
+        float $poll = 30.0,
+        private readonly float $readyWithin = 5.0,
+        ?float $ttl = null,
+        float $grace = 5.0,
+        ?LoggerInterface $logger = null,
+        ?ClientInterface $http = null,
+        ?RequestFactoryInterface $requests = null,
+        array $tls = [],
+        ?Pace $pace = null,
+    ) {
+        $endpoint ??= $file === null ? self::env('GONFALON_ENDPOINT') : null;
+        $token ??= self::env('GONFALON_TOKEN') ?? '';
+        self::check($endpoint, $token, $bootstrap, $lastGood, $file, $poll);
+        if (($http === null) !== ($requests === null)) {
+            throw new \InvalidArgumentException('http and requests go together: a PSR-18 client, and a PSR-17 factory of its requests');
+        }
+        $log = new Log($logger);
+        $status = new Status($log, $ttl, $grace);
+        $environment ??= $endpoint === null ? null : 'default';
+        $kept = $lastGood === null ? null : new LastGood($lastGood, $log);
+        $store = new Store($environment, $status, $log, $kept);
+        parent::__construct($store, $status, $log);
+        $this->pace = $pace ?? new Pace();
+        $this->schedules = new Schedules($store, $status, static fn (): int => (int) (microtime(true) * 1e6));
+        $store->start($bootstrap);
+        if ($file !== null) {
+            $this->source = new File($store, $status, $log, $file);
+        } elseif ($endpoint === null) {
+            $this->source = null;
+            if ($store->engine !== null) {
+                $status->contact(); // there is nothing that could know better
+            }
+        } else {
+            $wire = new Wire($endpoint, $token, (string) $environment, $tls, $http, $requests);
+            $this->source = $stream
+                ? new Stream($store, $status, $log, $wire, $this->pace)
+                : new Poll($store, $status, $log, $wire, $this->pace, $poll, $grace);
+        }
+        $this->begin();
+    }
+
+    /**
+     * Takes what has come from the source by now, tells listeners, and reports usage. It never waits for the network. A program that
+     * runs for long calls it between two pieces of work, at least every few seconds.
+     */
+    public function tick(): void
+    {
+        if (!$this->closed) {
+            $this->source?->tick();
+            $this->status->settle();
+            $this->schedules->tick();
+        }
+    }
+
+    /** Ticks for so many seconds. A program that has nothing else to do waits here. */
+    public function run(float $seconds): void
+    {
+        $this->until(static fn (): bool => false, $seconds);
+    }
+
+    /** Ticks until the client is READY. Returns false if that takes longer, or the client is closed. */
+    public function waitReady(float $seconds): bool
+    {
+        return $this->until(fn (): bool => $this->state() === State::Ready, $seconds);
+    }
+
+    /**
+     * Ticks until a snapshot of this revision or a later one serves, such as the one that a write was answered with. Returns false if
+     * that takes longer, or the client is closed.
+     */
+    public function waitFor(int $revision, float $seconds): bool
+    {
+        return $this->until(fn (): bool => ($this->info()->revision ?? -1) >= $revision, $seconds);
+    }
+
+    /** Reports usage now. Returns false if it couldn't be delivered; it then goes into the next report. */
+    public function flush(float $seconds = 5.0): bool
+    {
+        return !$this->closed && $this->source !== null && $this->source->flush($seconds);
+    }
+
+    /** Reports usage and ends the connection. The client keeps answering from its last snapshot. */
+    public function close(): void
+    {
+        if (!$this->closed) {
+            $this->closed = true;
+            $this->source?->close($this->pace->farewell);
+        }
+    }
+
+    public function __destruct()
+    {
+        try {
+            $this->close();
+        } catch (\Throwable $error) {
+            $this->log->error("the client didn't end well: {$error->getMessage()}");
+        }
+    }
+
+    private function begin(): void
+    {
+        if ($this->source === null) {
+            return;
+        }
+        if (self::isWeb() && $this->source instanceof Poll) {
+            $this->source->look();
+            // The last of all shutdown functions: those of the program may still write to the response.
+            register_shutdown_function(fn () => register_shutdown_function($this->end(...)));
+            if ($this->store->engine !== null) {
+                return;
+            }
+        }
+        $deadline = self::now() + $this->readyWithin;
+        do {
+            $this->tick();
+            $left = $deadline - self::now();
+            if ($this->source->answered || ($this->source instanceof Poll && $this->source->isHeldOff())) {
+                return;
+            }
+            $this->source->wait(min($left, 0.1));
+        } while ($left > 0);
+        if ($this->readyWithin > 0) {
+            $this->log->warning("no flags within $this->readyWithin s; the client starts as {$this->state()->value}");
+        }
+    }
+
+    /** Ends a web request: sends the response, and asks the control plane if it is time. */
+    private function end(): void
+    {
+        if (!$this->closed && $this->source instanceof Poll && $this->source->isDue()) {
+            if (session_status() === PHP_SESSION_ACTIVE) {
+                session_write_close(); // the visitor's next request waits for it
+            }
+            if (function_exists('fastcgi_finish_request')) {
+                fastcgi_finish_request();
+            }
+            $this->source->finish(max($this->readyWithin, $this->pace->farewell));
+        }
+        $this->close();
+    }
+
+    /** @param \Closure(): bool $holds */
+    private function until(\Closure $holds, float $seconds): bool
+    {
+        $deadline = self::now() + $seconds;
+        while (true) {
+            $this->tick();
+            $left = $deadline - self::now();
+            if ($holds() || $this->closed || $left <= 0) {
+                return $holds();
+            }
+            if ($this->source !== null) {
+                $this->source->wait(min($left, 0.25));
+            } else {
+                usleep((int) (min($left, 0.05) * 1e6));
+            }
+        }
+    }
+
+    private static function check(
+        ?string $endpoint,
+        #[\SensitiveParameter] string $token,
+        ?string $bootstrap,
+        ?string $lastGood,
+        ?string $file,
+        float $poll,
+    ): void {
+        $wrong = match (true) {
+            $endpoint !== null && $file !== null => 'endpoint and file are two sources; give one',
+            $endpoint === null && $file === null && $bootstrap === null && $lastGood === null
+                => 'nothing to take flags from: give endpoint and token, or file, or bootstrap, or lastGood',
+            $poll <= 0 => "poll is $poll seconds; it must be above 0",
+            $endpoint !== null && $token === '' => 'endpoint needs a token (or GONFALON_TOKEN)',
+            default => null,
+        };
+        if ($wrong !== null) {
+            throw new \InvalidArgumentException($wrong);
+        }
+    }
+
+    private static function env(string $name): ?string
+    {
+        $value = $_SERVER[$name] ?? getenv($name);
+        return is_string($value) && $value !== '' ? $value : null;
+    }
+
+    private static function isWeb(): bool
+    {
+        return !in_array(PHP_SAPI, ['cli', 'phpdbg', 'embed', 'micro', 'frankenphp'], true);
+    }
+
+    private static function now(): float
+    {
+        return hrtime(true) / 1e9;
+    }
+}

@@ -1,0 +1,13 @@
+<?php
+
+declare(strict_types=1);
+
+require dirname(__DIR__) . '/autoload.php';
+
+spl_autoload_register(static function (string $class): void {
+    $path = __DIR__ . '/' . strtr(substr($class, strlen('Gonfalon\\Tests\\')), '\\', '/') . '.php';
+    if (str_starts_with($class, 'Gonfalon\\Tests\\') && is_file($path)) {
+        require $path;
+    }
+});
+@include_once 'Psr/Log/autoload.php'; // Debian's php-psr-log
