@@ -61,7 +61,7 @@ and 2 if something else is wrong, such as the command line or the connection.`,
 	)
 	group(root, "server", newServe(), newReload(), newBackup(), newRestore(), newCheck(), newTokens())
 	group(root, "admin", newFlags(), newSegments(), newEnvs(), newExplain(), newAudit(), newHosts(), newImport(), newFollow(), newExport(), newDiff(), newStale(), newWebhooks(), newDashboard())
-	group(root, "offline", newCompile(), newEval(), newConformance(), newModule(), newVersion())
+	group(root, "offline", newLint(), newCompile(), newEval(), newConformance(), newModule(), newVersion())
 	strict(root)
 	return root
 }

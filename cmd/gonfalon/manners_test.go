@@ -56,6 +56,7 @@ var verbs = map[string]verb{
 	"flags variants":  {prints: true, changes: true, versioned: true, asks: true},
 	"hosts":           {prints: true},
 	"import":          {prints: true, changes: true, versioned: true},
+	"lint":            {}, // its -o has forms of its own
 	"module":          {},
 	"reload":          {prints: true, tries: true},
 	"restore":         {changes: true},

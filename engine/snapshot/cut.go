@@ -6,27 +6,27 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// scores is how many scores exist: a score has 16 bits of a hash. The score s places an actor at s/65536.
-const scores = 1 << 16
+// Scores is how many scores exist: a score has 16 bits of a hash. The score s places an actor at s/65536.
+const Scores = 1 << 16
 
-// draws is how many draws percentage_of_time has. The draw n, from 1 to 10000, stands for n/10000.
-const draws = 10_000
+// Draws is how many draws percentage_of_time has. The draw n, from 1 to 10000, stands for n/10000.
+const Draws = 10_000
 
-// actorsGranted returns how many scores a ratio grants. It tries the reference's own comparison on the scores, so the
+// ScoresGranted returns how many scores a ratio grants. It tries the reference's own comparison on the scores, so the
 // result is exact to the last bit.
 // Why: RATIONALE.md "Why are ratios and weights settled by search, not by arithmetic?"
-func actorsGranted(ratio float64) int {
-	return sort.Search(scores, func(s int) bool { return !(float64(s)/scores <= ratio) })
+func ScoresGranted(ratio float64) int {
+	return sort.Search(Scores, func(s int) bool { return !(float64(s)/Scores <= ratio) })
 }
 
-// drawsGranted returns how many draws a ratio grants.
-func drawsGranted(ratio float64) int {
-	return sort.Search(draws, func(i int) bool { return !(float64(i+1)/draws <= ratio) })
+// DrawsGranted returns how many draws a ratio grants.
+func DrawsGranted(ratio float64) int {
+	return sort.Search(Draws, func(i int) bool { return !(float64(i+1)/Draws <= ratio) })
 }
 
-// cuts returns, for each of the sorted variants, the score below which it is picked unless an earlier one is. ok is
+// Cuts returns, for each of the sorted variants, the score below which it is picked unless an earlier one is. ok is
 // false if the sum of the weights overflows a float.
-func cuts(sorted []flagset.Variant) (cut []int, ok bool) {
+func Cuts(sorted []flagset.Variant) (cut []int, ok bool) {
 	if len(sorted) == 0 {
 		return nil, true
 	}
@@ -38,8 +38,8 @@ func cuts(sorted []flagset.Variant) (cut []int, ok bool) {
 	sum := 0.0
 	for i, v := range sorted {
 		sum += v.Weight.Float64()
-		cut[i] = sort.Search(scores, func(s int) bool { return !(float64(s)/scores*total < sum) })
+		cut[i] = sort.Search(Scores, func(s int) bool { return !(float64(s)/Scores*total < sum) })
 	}
-	cut[len(cut)-1] = scores // the last variant takes the scores that rounding leaves over
+	cut[len(cut)-1] = Scores // the last variant takes the scores that rounding leaves over
 	return cut, true
 }

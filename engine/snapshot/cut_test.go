@@ -20,20 +20,20 @@ func TestGranted(t *testing.T) {
 	}
 	for _, ratio := range ratios {
 		actors, time := 0, 0
-		for s := range scores {
+		for s := range Scores {
 			if float64(s)/65536 <= ratio {
 				actors++
 			}
 		}
-		for n := 1; n <= draws; n++ {
+		for n := 1; n <= Draws; n++ {
 			if float64(n)/10000 <= ratio {
 				time++
 			}
 		}
-		if got := actorsGranted(ratio); got != actors {
+		if got := ScoresGranted(ratio); got != actors {
 			t.Errorf("%v grants %d scores, not %d", ratio, actors, got)
 		}
-		if got := drawsGranted(ratio); got != time {
+		if got := DrawsGranted(ratio); got != time {
 			t.Errorf("%v grants %d draws, not %d", ratio, time, got)
 		}
 	}
@@ -47,7 +47,7 @@ func TestGrantedRises(t *testing.T) {
 		if a > b {
 			a, b = b, a
 		}
-		if actorsGranted(a) > actorsGranted(b) || drawsGranted(a) > drawsGranted(b) {
+		if ScoresGranted(a) > ScoresGranted(b) || DrawsGranted(a) > DrawsGranted(b) {
 			t.Fatalf("%v grants more than %v", a, b)
 		}
 	}
@@ -89,12 +89,12 @@ func TestCuts(t *testing.T) {
 		for i, w := range weights {
 			variants = append(variants, flagset.Variant{Name: string(rune('a' + i)), Weight: w})
 		}
-		cut, ok := cuts(variants)
+		cut, ok := Cuts(variants)
 		if !ok {
 			t.Errorf("%v overflow", weights)
 			continue
 		}
-		for s := range scores {
+		for s := range Scores {
 			got := slices.IndexFunc(cut, func(c int) bool { return s < c })
 			if want := picked(variants, s); got != want {
 				t.Errorf("%v: score %d picks %d, not %d", weights, s, got, want)
@@ -103,7 +103,7 @@ func TestCuts(t *testing.T) {
 		}
 	}
 	for _, weights := range [][]flagset.Number{{flagset.Float(1.7e308), flagset.Float(1.7e308)}, {flagset.Integer(new(big.Int).Lsh(big.NewInt(1), 1023)), flagset.Integer(new(big.Int).Lsh(big.NewInt(1), 1023))}} {
-		if _, ok := cuts([]flagset.Variant{{Name: "a", Weight: weights[0]}, {Name: "b", Weight: weights[1]}}); ok {
+		if _, ok := Cuts([]flagset.Variant{{Name: "a", Weight: weights[0]}, {Name: "b", Weight: weights[1]}}); ok {
 			t.Errorf("%v have a sum", weights)
 		}
 	}

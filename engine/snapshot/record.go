@@ -44,8 +44,8 @@ func (c *compiler) flag(f *flagset.Flag) {
 		bits |= 2
 	}
 	c.Int(bits)
-	c.Int(granted(p.actors, actorsGranted))
-	c.Int(granted(p.time, func(ratio float64) int { return 1 + drawsGranted(ratio) }))
+	c.Int(granted(p.actors, ScoresGranted))
+	c.Int(granted(p.time, func(ratio float64) int { return 1 + DrawsGranted(ratio) }))
 	c.offVariant(f.OffVariant, p.variants)
 	c.targets(p.actorGates, false)
 	c.targets(p.groupGates, true)
@@ -131,7 +131,7 @@ func soundVariants(variants []flagset.Variant) bool {
 	if !some || len(variants) > engine.MaxVariants {
 		return false
 	}
-	_, ok := cuts(flagset.SortedVariants(variants))
+	_, ok := Cuts(flagset.SortedVariants(variants))
 	return ok
 }
 
@@ -217,7 +217,7 @@ func (c *compiler) rules(gates []flagset.Gate) {
 		c.Array(2)
 		score := 0
 		if g.Ratio != nil {
-			score = actorsGranted(*g.Ratio)
+			score = ScoresGranted(*g.Ratio)
 		}
 		c.Int(score)
 		if g.Type == flagset.SegmentGate {
@@ -229,7 +229,7 @@ func (c *compiler) rules(gates []flagset.Gate) {
 }
 
 func (c *compiler) variants(variants []flagset.Variant) {
-	cut, _ := cuts(variants)
+	cut, _ := Cuts(variants)
 	c.Array(len(variants))
 	c.counts[engine.CountVariants] += len(variants)
 	for i, v := range variants {

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+)
+
+// flagFiles are files of flags that are read as one set, so that a flag in one can require a flag in another.
+type flagFiles struct {
+	files    []flagFile
+	has      map[string]int // the file that has "flag KEY" or "segment KEY"
+	set      flagset.Set
+	problems []fileProblem
+}
+
+type flagFile struct {
+	name string
+	text *flagset.Text // nil if it can't be read at all
+}
+
+type fileProblem struct {
+	file string // empty if it is a problem of no file alone
+	flagset.Problem
+}
+
+// extensions are those of the files that are read of a directory.
+var extensions = []string{".yaml", ".yml", ".json"}
+
+// readFlagFiles reads files, the files of directories and everything below them, or standard input (-).
+func readFlagFiles(c *cobra.Command, args []string) (*flagFiles, error) {
+	var names []string
+	for _, arg := range args {
+		below, err := filesBelow(arg)
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, below...)
+	}
+	all := &flagFiles{has: map[string]int{}}
+	settled := ""
+	for _, name := range names {
+		data, err := readInput(c, name)
+		if err != nil {
+			return nil, err
+		}
+		document := flagset.ReadDocument(data)
+		text, _ := flagset.ReadText(data)
+		all.files = append(all.files, flagFile{name, text})
+		for _, p := range document.Problems {
+			if !p.Missing { // which another file may have
+				all.problems = append(all.problems, fileProblem{name, p})
+			}
+		}
+		for _, f := range document.Set.Flags {
+			all.has["flag "+f.Key] = len(all.files) - 1
+			all.set.Flags = append(all.set.Flags, f)
+		}
+		for _, s := range document.Set.Segments {
+			all.has["segment "+s.Key] = len(all.files) - 1
+			all.set.Segments = append(all.set.Segments, s)
+		}
+		if conflict := document.Set.Settings.GroupConflict; conflict != "" {
+			if settled != "" && all.set.Settings.GroupConflict != conflict {
+				all.problems = append(all.problems, fileProblem{name, flagset.Problem{Pointer: "/settings/group_conflict",
+					Detail: fmt.Sprintf("it is %s here, and %s in %s", conflict, all.set.Settings.GroupConflict, settled)}})
+			}
+			all.set.Settings.GroupConflict, settled = conflict, name
+		}
+	}
+	all.set = *all.set.Sorted()
+	all.references()
+	return all, nil
+}
+
+// references adds the problems between the flags of all files. Each file has told of its own already, but for what is
+// missing in it.
+func (a *flagFiles) references() {
+	problems := flagset.ValidateReferences(&a.set)
+	problems = slices.DeleteFunc(problems, func(p flagset.Problem) bool { return len(a.files) == 1 && !p.Missing })
+	places := make([]flagset.Place, len(problems))
+	for i, p := range problems {
+		places[i] = flagset.Place{Flag: p.Flag, Segment: p.Segment, Pointer: p.Pointer}
+	}
+	for i, at := range a.locate(places) {
+		problems[i].Line = at.line
+		if p := (fileProblem{at.file, problems[i]}); !slices.Contains(a.problems, p) {
+			a.problems = append(a.problems, p)
+		}
+	}
+}
+
+// location is a line of a file.
+type location struct {
+	file string
+	line int
+}
+
+// locate returns where the places are. A flag that is in two files is taken for that of the last one.
+func (a *flagFiles) locate(places []flagset.Place) []location {
+	found := make([]location, len(places))
+	byFile := make([][]int, len(a.files))
+	for i, p := range places {
+		file, there := a.has["flag "+p.Flag]
+		if p.Flag == "" {
+			file, there = a.has["segment "+p.Segment]
+		}
+		if there {
+			byFile[file] = append(byFile[file], i)
+		}
+	}
+	for file, list := range byFile {
+		in := make([]flagset.Place, len(list))
+		for i, at := range list {
+			in[i] = places[at]
+		}
+		for i, line := range a.files[file].text.Lines(in) {
+			found[list[i]] = location{a.files[file].name, line}
+		}
+	}
+	return found
+}
+
+// filesBelow returns a file itself, and of a directory the files of flags in it, in the order of their names.
+func filesBelow(name string) ([]string, error) {
+	if name == "-" {
+		return []string{name}, nil
+	}
+	if info, err := os.Stat(name); err != nil || !info.IsDir() {
+		return []string{name}, err
+	}
+	var names []string
+	err := filepath.WalkDir(name, func(path string, entry fs.DirEntry, err error) error {
+		hidden := path != name && strings.HasPrefix(entry.Name(), ".")
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && hidden:
+			return fs.SkipDir
+		case !entry.IsDir() && !hidden && slices.Contains(extensions, filepath.Ext(path)):
+			names = append(names, path)
+		}
+		return nil
+	})
+	if err == nil && len(names) == 0 {
+		err = refusef("%s has no file of flags: their names end in %s", name, strings.Join(extensions, ", "))
+	}
+	return names, err
+}
