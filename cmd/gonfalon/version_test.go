@@ -28,6 +28,7 @@ var copies = []struct{ file, before string }{
 	{"README.md", `(?m)^Gonfalon `},
 	{"controlplane/httpapi/openapi.yaml", `(?m)^  title: Gonfalon\n  version: `},
 	{"deploy/kubernetes/kustomization.yaml", `newTag: `},
+	{"hostsdk/c/gonfalon.h", `#define GONFALON_VERSION "`},
 	{"hostsdk/js/src/version.ts", `version = '`},
 	{"hostsdk/js/package.json", `(?m)^  "version": "`},
 	{"hostsdk/js/package-lock.json", `"name": "@gonfalon/sdk",\n +"version": "`},

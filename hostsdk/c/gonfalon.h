@@ -15,6 +15,8 @@
 #ifndef GONFALON_H
 #define GONFALON_H
 
+#define GONFALON_VERSION "0.2.0"
+
 #include <stddef.h>
 #include <stdint.h>
 

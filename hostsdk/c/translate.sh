@@ -16,6 +16,7 @@ fi
 new=$(mktemp -d)
 trap 'rm -rf "$new"' EXIT
 wasm2c --module-name gonfalon "$module" -o "$new/engine.c"
+sha256sum <"$module" | cut -d ' ' -f 1 >"$new/module.sha256" # of what it was made from, for where wasm2c isn't
 cp "$runtime"/wasm-rt.h "$runtime"/wasm-rt-impl.h "$runtime"/wasm-rt-impl.c "$new"
 
 # src/gonfalon.c registers no types of functions, so that the library needs no initialisation.
@@ -23,7 +24,7 @@ if grep -v '^#define' "$new/engine.c" | grep -q 'CALL_INDIRECT('; then
 	echo "the module has indirect calls: src/gonfalon.c has to call Z_gonfalon_init_module once" >&2
 	exit 1
 fi
-for file in engine.c engine.h wasm-rt.h wasm-rt-impl.h wasm-rt-impl.c; do
+for file in engine.c engine.h module.sha256 wasm-rt.h wasm-rt-impl.h wasm-rt-impl.c; do
 	cmp -s "$new/$file" "src/wasm2c/$file" && continue
 	if [ "${1:-}" = --check ]; then
 		echo "hostsdk/c/src/wasm2c/$file isn't made from wasm/engine.wasm: run hostsdk/c/translate.sh and commit what it writes" >&2

@@ -7,11 +7,28 @@
 #define _DEFAULT_SOURCE /* the runtime names MAP_ANONYMOUS, also under -std=c11 */
 #endif
 
+/* The assertions say that init_module was called. It isn't: it fills in the types for indirect calls, which the module has none of
+ * (translate.sh checks that), so that nothing has to be initialised. */
+#if !defined(NDEBUG)
+#define NDEBUG
+#endif
+
 #include "../gonfalon.h"
 
+#include <assert.h>
+#include <math.h>
 #include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(_WIN32)
+#include <windows.h>
+#else
+#include <alloca.h>
+#include <sys/mman.h>
+#endif
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "the module's memory is read as it lies there, which takes a little-endian machine"
@@ -38,15 +55,12 @@ static void *calloc_or_trap(size_t n, size_t size) {
 }
 
 /* No signal handlers: bounds are checked in the code. No call depth, which wabt counts in one variable for all threads: the engine
- * bounds its own depth, at a chain of 255 prerequisites. No assertions, since they only say that init_module was called: it fills
- * in the types for indirect calls, and the module has none (translate.sh checks that). */
+ * bounds its own depth, at a chain of 255 prerequisites. */
 #define WASM_RT_MEMCHECK_SIGNAL_HANDLER 0
 #define WASM_RT_USE_STACK_DEPTH_COUNT 0
 #define WASM_RT_TRAP_HANDLER trapped
-#ifndef NDEBUG
-#define NDEBUG
-#endif
 
+/* Every header that they include is above, since a hidden declaration of one of the C library's functions can't be linked. */
 #if defined(__GNUC__)
 #pragma GCC visibility push(hidden)
 #pragma GCC diagnostic push
@@ -59,9 +73,11 @@ static void *calloc_or_trap(size_t n, size_t size) {
 #pragma GCC diagnostic ignored "-Wsign-compare"
 #endif
 #include "wasm2c/engine.c"
+#pragma push_macro("calloc")
+#undef calloc
 #define calloc calloc_or_trap
 #include "wasm2c/wasm-rt-impl.c"
-#undef calloc
+#pragma pop_macro("calloc")
 #if defined(__GNUC__)
 #pragma GCC diagnostic pop
 #pragma GCC visibility pop
