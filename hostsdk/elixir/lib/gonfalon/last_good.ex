@@ -1,0 +1,65 @@
+defmodule Gonfalon.LastGood do
+  @moduledoc false
+  # Files that hold a snapshot: a bootstrap, a file to follow, and the last good snapshot.
+
+  require Logger
+
+  @limit Gonfalon.Wire.max_snapshot()
+
+  @doc "Reads a file that should be a snapshot, however large somebody made it. A pipe could keep a start waiting."
+  @spec read(Path.t()) :: {:ok, binary} | {:error, String.t()} | :none
+  def read(path) do
+    case File.stat(path) do
+      {:ok, %{type: :regular, size: size}} when size <= @limit -> whole(path)
+      {:ok, %{type: :regular}} -> {:error, "#{path} is larger than a snapshot can be"}
+      {:ok, _} -> {:error, "#{path} is not a regular file"}
+      {:error, :enoent} -> :none
+      {:error, reason} -> {:error, "#{path}: #{:file.format_error(reason)}"}
+    end
+  end
+
+  # It may have grown since.
+  defp whole(path) do
+    with {:ok, file} <- File.open(path, [:read, :raw, :binary]) do
+      read = :file.read(file, @limit + 1)
+      File.close(file)
+
+      case read do
+        {:ok, data} when byte_size(data) <= @limit -> {:ok, data}
+        {:ok, _} -> {:error, "#{path} is larger than a snapshot can be"}
+        :eof -> {:ok, ""}
+        {:error, reason} -> {:error, "#{path}: #{:file.format_error(reason)}"}
+      end
+    else
+      {:error, :enoent} -> :none
+      {:error, reason} -> {:error, "#{path}: #{:file.format_error(reason)}"}
+    end
+  end
+
+  @doc "Writes a snapshot whole or not at all. Failing to do so is logged: it is no reason to stop serving."
+  @spec keep(Path.t() | nil, binary) :: :ok
+  def keep(nil, _), do: :ok
+
+  def keep(path, data) do
+    temporary = "#{path}.#{Base.encode16(:crypto.strong_rand_bytes(6))}"
+
+    with :ok <- File.mkdir_p(Path.dirname(path)),
+         :ok <- written(temporary, data),
+         :ok <- File.rename(temporary, path) do
+      :ok
+    else
+      {:error, reason} ->
+        File.rm(temporary)
+        Logger.warning("the last good snapshot can't be written to #{path}: #{:file.format_error(reason)}")
+    end
+  end
+
+  defp written(path, data) do
+    with {:ok, file} <- File.open(path, [:write, :exclusive, :raw, :binary]) do
+      # Only the owner may read it: flags can say who has what.
+      result = with :ok <- File.chmod(path, 0o600), :ok <- :file.write(file, data), do: :file.sync(file)
+      File.close(file)
+      result
+    end
+  end
+end

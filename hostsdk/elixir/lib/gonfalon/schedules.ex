@@ -1,0 +1,63 @@
+defmodule Gonfalon.Schedules do
+  @moduledoc false
+  # Tells listeners when schedules open and close: each such time is a change of the flags that it decides, while anybody listens.
+
+  use GenServer
+
+  alias Gonfalon.{Changes, Client, Store}
+
+  # Milliseconds between two looks at the clock, which may be set, and stands still while a machine sleeps.
+  @look 60_000
+
+  def start_link({client, options}), do: GenServer.start_link(__MODULE__, {client, options})
+
+  @impl true
+  def init({client, options}) do
+    heard? = Store.watch(Store.name(client.name))
+    state = %{client: client, clock: options.clock, heard?: heard?, data: nil, edges: nil, seen: nil, timer: nil}
+    {:ok, look(state, options.clock.())}
+  end
+
+  @impl true
+  def handle_info({:stir, at, heard?}, state), do: {:noreply, look(%{state | heard?: heard?}, at)}
+  def handle_info(:look, state), do: {:noreply, look(state, state.clock.())}
+  def handle_info(_, state), do: {:noreply, state}
+
+  # `since` is when a snapshot began to serve, or somebody to listen: edges before that have been told, or were before anybody listened.
+  defp look(state, since) do
+    if state.timer, do: Process.cancel_timer(state.timer)
+    state = read(%{state | timer: nil}, since)
+
+    if state.edges do
+      now = state.clock.()
+      # A clock that was set back makes schedules open and close again.
+      flags = Changes.passed(state.edges, min(state.seen, now), max(state.seen, now))
+      if flags != [], do: Store.tell(Store.name(state.client.name), flags)
+      next = Changes.next_edge(state.edges, now)
+      wait = next && next |> Kernel.-(state.clock.()) |> div(1000) |> Kernel.+(1) |> max(0) |> min(@look)
+      %{state | seen: now, timer: wait && Process.send_after(self(), :look, wait)}
+    else
+      state
+    end
+  end
+
+  defp read(state, since) do
+    engine = if state.heard?, do: Client.engine(state.client)
+
+    cond do
+      engine == nil or not Changes.schedules?(engine.data) ->
+        %{state | data: nil, edges: nil}
+
+      engine.data == state.data ->
+        state
+
+      true ->
+        %{
+          state
+          | data: engine.data,
+            edges: Changes.edges(engine.data),
+            seen: if(state.edges, do: state.seen, else: since)
+        }
+    end
+  end
+end

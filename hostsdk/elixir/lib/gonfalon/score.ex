@@ -1,0 +1,21 @@
+defmodule Gonfalon.Score do
+  @moduledoc "Where an actor falls, for any flag."
+
+  alias Gonfalon.{Asking, Context, Values}
+
+  @doc """
+  Returns the actor's place in [0, 1) for the flag with this key, whether or not there is such a flag: what percentages and variants
+  go by. `nil` for an actor without an id, and for nobody.
+  """
+  @spec score(atom | String.t(), term) :: float | nil
+  def score(key, actor) when is_atom(key) or is_binary(key) do
+    case Context.of(%Asking{for: actor}, []) do
+      %Context{actor: id} when is_binary(id) ->
+        <<score::16, _::binary>> = :crypto.hash(:sha256, [id, Values.text(to_string(key))])
+        score / 65_536
+
+      _ ->
+        nil
+    end
+  end
+end

@@ -1,0 +1,109 @@
+defmodule Gonfalon.Values do
+  @moduledoc false
+  # A context's values in the form in which the module reads them, which is the same in every SDK: a float without a fraction within
+  # ±2^53 is an integer, integers beyond int64 stay exact (ext type 1, decimal digits), what is not valid Unicode becomes U+FFFD,
+  # times are ISO 8601 in UTC, and what has no place in the engine's values (tuples, functions, other structs …) is null.
+
+  alias Gonfalon.Msgpack
+
+  @max_attributes 256
+  # Of lists and maps in one another: nobody targets deeper, and it bounds the work.
+  @max_depth 16
+  # 39,000 digits: writing more takes time that grows with their square.
+  @max_integer Bitwise.bsl(1, 131_072)
+  # Up to here a float holds every integer.
+  @exact 9_007_199_254_740_992
+
+  @least -0x8000000000000000
+  @greatest 0x7FFFFFFFFFFFFFFF
+
+  def max_attributes, do: @max_attributes
+  def exact, do: @exact
+
+  @doc "The string itself, or with U+FFFD for each byte that isn't valid Unicode."
+  @spec text(binary) :: String.t()
+  def text(given), do: if(String.valid?(given), do: given, else: replaced(given, []))
+
+  defp replaced(<<c::utf8, rest::binary>>, found), do: replaced(rest, [found | <<c::utf8>>])
+  defp replaced(<<_, rest::binary>>, found), do: replaced(rest, [found | "\uFFFD"])
+  defp replaced(<<>>, found), do: IO.iodata_to_binary(found)
+
+  @doc "An integer in decimal digits; nil if it takes too long to write."
+  @spec digits(integer) :: String.t() | nil
+  def digits(n) when n < @max_integer and n > -@max_integer, do: Integer.to_string(n)
+  def digits(_), do: nil
+
+  @doc "One value, packed. `depth` counts the lists and maps around it."
+  @spec pack(term, non_neg_integer) :: iodata
+  def pack(value, depth \\ 0)
+  def pack(nil, _), do: <<0xC0>>
+  def pack(value, _) when is_boolean(value), do: Msgpack.pack(value)
+  def pack(value, _) when is_atom(value), do: Msgpack.str(Atom.to_string(value))
+  def pack(value, _) when is_binary(value), do: Msgpack.str(text(value))
+  def pack(value, _) when is_integer(value) and value >= @least and value <= @greatest, do: Msgpack.integer(value)
+
+  def pack(value, _) when is_integer(value) do
+    case digits(value) do
+      nil -> <<0xC0>>
+      digits -> Msgpack.pack({:ext, 1, digits})
+    end
+  end
+
+  def pack(value, _) when is_float(value) do
+    if trunc(value) == value and abs(value) <= @exact, do: Msgpack.integer(trunc(value)), else: Msgpack.pack(value)
+  end
+
+  def pack(%DateTime{} = value, _), do: value |> DateTime.to_unix(:microsecond) |> moment() |> Msgpack.str()
+  # A time without a zone is taken as UTC, never as the host's.
+  def pack(%NaiveDateTime{} = value, depth), do: value |> DateTime.from_naive!("Etc/UTC") |> pack(depth)
+  def pack(%Date{} = value, _), do: value |> Date.to_iso8601() |> Msgpack.str()
+  def pack(value, _) when is_struct(value), do: <<0xC0>>
+
+  def pack(value, depth) when (is_list(value) or is_map(value)) and depth >= @max_depth, do: <<0xC0>>
+
+  def pack(value, depth) when is_list(value) do
+    if List.improper?(value) do
+      <<0xC0>>
+    else
+      [Msgpack.array(length(value)) | Enum.map(value, &pack(&1, depth + 1))]
+    end
+  end
+
+  def pack(value, depth) when is_map(value) do
+    case names(value) do
+      nil ->
+        <<0xC0>>
+
+      names ->
+        pairs = Enum.sort(names)
+
+        [
+          Msgpack.map(length(pairs))
+          | Enum.map(pairs, fn {name, item} -> [Msgpack.str(name) | pack(item, depth + 1)] end)
+        ]
+    end
+  end
+
+  def pack(_, _), do: <<0xC0>>
+
+  # A map by its keys as text; nil if one is neither a string nor an atom. A string counts before an atom of its name.
+  defp names(map) do
+    Enum.reduce_while(map, %{}, fn
+      {name, value}, names when is_binary(name) -> {:cont, Map.put(names, text(name), value)}
+      {name, value}, names when is_atom(name) -> {:cont, Map.put_new(names, Atom.to_string(name), value)}
+      _, _ -> {:halt, nil}
+    end)
+  end
+
+  @doc "A time in Unix microseconds as ISO 8601 in UTC, without trailing zeros."
+  @spec moment(integer) :: String.t()
+  def moment(at) do
+    whole =
+      at |> Integer.floor_div(1_000_000) |> DateTime.from_unix!() |> DateTime.to_naive() |> NaiveDateTime.to_iso8601()
+
+    case Integer.mod(at, 1_000_000) do
+      0 -> whole <> "Z"
+      part -> "#{whole}.#{part |> Integer.to_string() |> String.pad_leading(6, "0") |> String.trim_trailing("0")}Z"
+    end
+  end
+end

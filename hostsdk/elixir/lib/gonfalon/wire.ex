@@ -1,0 +1,247 @@
+defmodule Gonfalon.WireError do
+  @moduledoc """
+  What the server answered instead of what was asked for, or that it couldn't be asked. `status` is HTTP's, 0 if there was no answer;
+  `retry_after` how many milliseconds it asks to wait; `unreadable` whether it sent what can't be read.
+  """
+  defexception message: "", status: 0, retry_after: nil, unreadable: false, unreachable: false
+
+  @doc false
+  # Whether the token or the environment is at fault. It is tried again, but rarely.
+  def refusal?(error), do: error.status in [401, 403, 404]
+
+  @doc false
+  # Whether the server means it: asking again at once would have the same answer.
+  def final?(error), do: error.unreadable or (error.status in 400..499 and error.status not in [408, 425, 429])
+end
+
+defmodule Gonfalon.Wire do
+  @moduledoc false
+  # What goes over the network: requests to one environment of one control plane, and the frames of its stream.
+
+  alias Gonfalon.{HTTP, JSON, SnapshotInfo, SSE, Values, WireError}
+
+  @max_snapshot 33_554_432
+  # Milliseconds without a byte, three heartbeats, that are a lost connection.
+  @silence 45_000
+  # Milliseconds for anything else that the network can keep waiting.
+  @timeout 10_000
+  # Milliseconds for a whole snapshot: 32 MiB at 1 MiB a second.
+  @patience 32_000
+  # A server can't send its clients away for longer, in milliseconds.
+  @retry_after 300_000
+  # Of one report.
+  @usage_flags 1000
+  @formats "formats=1"
+
+  @enforce_keys [:base, :token]
+  defstruct [:base, :token, tls: []]
+
+  @type t :: %__MODULE__{base: String.t(), token: String.t(), tls: keyword}
+
+  defimpl Inspect do
+    def inspect(wire, _), do: "#Gonfalon.Wire<#{wire.base}>"
+  end
+
+  def max_snapshot, do: @max_snapshot
+  def usage_flags, do: @usage_flags
+  def longest_wait, do: @retry_after
+
+  @spec new(String.t(), String.t(), String.t(), keyword) :: t
+  def new(endpoint, token, environment, tls) do
+    base = String.trim_trailing(endpoint, "/") <> "/v1/envs/" <> segment(environment)
+    %__MODULE__{base: base, token: token, tls: tls}
+  end
+
+  @doc "A key as a segment of a path."
+  def segment(key), do: URI.encode(key, &URI.char_unreserved?/1)
+
+  @doc "The current snapshot, or nil if it is the one that is known; and the position that it supersedes, if any."
+  @spec snapshot(t, SnapshotInfo.t() | nil) :: {:ok, binary | nil, String.t() | nil} | {:error, WireError.t()}
+  def snapshot(wire, known) do
+    known =
+      if known,
+        do: [{"if-none-match", "\"#{known.id}\""}, {"x-gonfalon-position", SnapshotInfo.position(known)}],
+        else: []
+
+    deadline = now() + @patience
+
+    with {:ok, answer} <-
+           open(wire, :get, "/snapshot?" <> @formats, [{"accept-encoding", "gzip"} | known], nil, @timeout),
+         {:ok, data} <- whole(answer, deadline) do
+      {:ok, data, answer.headers["x-gonfalon-supersedes"]}
+    end
+  end
+
+  defp whole(%{status: 304}, _), do: {:ok, nil}
+
+  defp whole(answer, deadline) do
+    case HTTP.body(answer, @max_snapshot, deadline) do
+      {:ok, data} ->
+        {:ok, data}
+
+      {:error, "an answer" <> _ = reason} ->
+        {:error, %WireError{message: "a snapshot can't be read: #{reason}", unreadable: true}}
+
+      {:error, reason} ->
+        {:error, %WireError{message: reason}}
+    end
+  end
+
+  @doc "Opens the stream from a position on, or from a snapshot on: the stream, and the position that the first snapshot supersedes, if any."
+  @spec stream(t, String.t() | nil) :: {:ok, {HTTP.t(), SSE.t()}, String.t() | nil} | {:error, WireError.t()}
+  def stream(wire, position) do
+    position = if position, do: [{"last-event-id", position}], else: []
+
+    headers = [
+      {"accept", "text/event-stream"},
+      {"cache-control", "no-store"},
+      {"accept-encoding", "identity"} | position
+    ]
+
+    with {:ok, answer} <- open(wire, :get, "/stream?" <> @formats, headers, nil, @silence) do
+      kind = Map.get(answer.headers, "content-type", "of no type")
+      encoding = Map.get(answer.headers, "content-encoding", "identity")
+
+      cond do
+        kind |> String.split(";") |> hd() |> String.trim() |> String.downcase() != "text/event-stream" ->
+          unreadable(answer, "the stream is #{kind}, not text/event-stream")
+
+        String.downcase(encoding) != "identity" ->
+          unreadable(answer, "the stream is in the encoding #{encoding}")
+
+        true ->
+          {:ok, {answer, SSE.new(div(@max_snapshot * 4, 3) + 4096)}, answer.headers["x-gonfalon-supersedes"]}
+      end
+    end
+  end
+
+  @doc "The stream's next events, at least one."
+  @spec events({HTTP.t(), SSE.t()}) :: {:ok, [SSE.event()], {HTTP.t(), SSE.t()}} | {:error, WireError.t()}
+  def events({answer, parser}) do
+    case HTTP.next(answer, @silence) do
+      {:ok, data, answer} ->
+        case SSE.read(parser, data) do
+          {:ok, [], parser} -> events({answer, parser})
+          {:ok, events, parser} -> {:ok, events, {answer, parser}}
+          {:error, reason} -> unreadable(answer, reason)
+        end
+
+      :done ->
+        {:error, %WireError{message: "the stream ended"}}
+
+      {:error, reason} ->
+        {:error, %WireError{message: reason}}
+    end
+  end
+
+  @doc "Ends a stream."
+  def close({answer, _}), do: HTTP.close(answer)
+
+  @doc "The bytes that an event carries."
+  @spec frame(SSE.event()) :: {:ok, binary} | {:error, WireError.t()}
+  def frame(event) do
+    case Base.decode64(event.data) do
+      {:ok, data} when byte_size(data) <= @max_snapshot -> {:ok, data}
+      {:ok, _} -> {:error, %WireError{message: "a #{event.kind} of more than #{@max_snapshot} bytes", unreadable: true}}
+      :error -> {:error, %WireError{message: "a #{event.kind} that isn't base64", unreadable: true}}
+    end
+  end
+
+  @doc """
+  Reports at most `usage_flags/0` flags: key → {count, on, Unix microseconds of the last}, and the host; without one, only what older
+  servers know.
+  """
+  @spec usage(t, map, map | nil) :: :ok | {:error, WireError.t()}
+  def usage(wire, counts, host) do
+    flags =
+      Map.new(counts, fn {key, {count, on, last}} ->
+        flag = %{count: count, last: Values.moment(last)}
+        {key, if(host, do: Map.put(flag, :on, on), else: flag)}
+      end)
+
+    report = if host, do: %{flags: flags, host: host}, else: %{flags: flags}
+
+    with {:ok, answer} <- open(wire, :post, "/usage", [], JSON.encode(report), @timeout) do
+      if answer.handler, do: HTTP.close(answer)
+      :ok
+    end
+  end
+
+  defp open(wire, method, path, headers, body, within) do
+    headers = [
+      {"authorization", "Bearer " <> wire.token},
+      {"user-agent", "gonfalon-elixir/#{Gonfalon.version()}"} | headers
+    ]
+
+    case HTTP.open(method, wire.base <> path, headers, body, wire.tls, within) do
+      {:ok, %{status: status} = answer} when status in 200..299 or status == 304 ->
+        {:ok, answer}
+
+      {:ok, answer} ->
+        {:error, error(answer.status, answer.headers, answer.body)}
+
+      {:error, reason} ->
+        {:error, %WireError{message: reason, unreachable: String.starts_with?(reason, "the server can't be reached")}}
+    end
+  end
+
+  @doc "What an answer of another status than success says."
+  def error(status, headers, body) do
+    what = problem(body)
+
+    %WireError{
+      message: if(what == "", do: "#{status}", else: "#{status} #{what}"),
+      status: status,
+      retry_after: retry_after(status, headers)
+    }
+  end
+
+  # What a problem document says.
+  defp problem(body) when byte_size(body) <= 65_536 do
+    case JSON.decode(body) do
+      {:ok, %{} = document} ->
+        for(name <- ["title", "detail"], text = document[name], is_binary(text), do: text)
+        |> Enum.join(": ")
+        |> String.slice(0, 500)
+
+      _ ->
+        ""
+    end
+  end
+
+  defp problem(_), do: ""
+
+  defp retry_after(status, headers) when status in [429, 503] do
+    value = headers |> Map.get("retry-after", "") |> String.trim()
+
+    case Integer.parse(value) do
+      {seconds, ""} when seconds >= 0 -> min(seconds * 1000, @retry_after)
+      _ -> until(value)
+    end
+  end
+
+  defp retry_after(_, _), do: nil
+
+  defp until(date) do
+    case :httpd_util.convert_request_date(String.to_charlist(date)) do
+      {_, _} = at ->
+        at
+        |> NaiveDateTime.from_erl!()
+        |> NaiveDateTime.diff(NaiveDateTime.utc_now(), :millisecond)
+        |> max(0)
+        |> min(@retry_after)
+
+      _ ->
+        nil
+    end
+  rescue
+    _ -> nil
+  end
+
+  defp unreadable(answer, reason) do
+    HTTP.close(answer)
+    {:error, %WireError{message: reason, unreadable: true}}
+  end
+
+  defp now, do: System.monotonic_time(:millisecond)
+end

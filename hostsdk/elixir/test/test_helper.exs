@@ -1,0 +1,2 @@
+Logger.configure(level: if(System.get_env("GONFALON_LOG"), do: :debug, else: :none))
+ExUnit.start(assert_receive_timeout: 10_000)
