@@ -95,7 +95,7 @@ final class Gonfalon extends Flags
                 $status->contact(); // there is nothing that could know better
             }
         } else {
-            $wire = new Wire($endpoint, $token, (string) $environment, $tls, $http, $requests);
+            $wire = new Wire($endpoint, $token, (string) $environment, $tls, $this->pace, $http, $requests);
             $this->source = $stream
                 ? new Stream($store, $status, $log, $wire, $this->pace)
                 : new Poll($store, $status, $log, $wire, $this->pace, $poll, $grace);

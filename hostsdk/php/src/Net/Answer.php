@@ -17,13 +17,15 @@ final class Answer
     ) {
     }
 
-    /** Refuses what was packed in another way than asked for: of a body that is packed twice, a few bytes fill the memory. */
-    public function checkEncoding(): void
+    /** Whether the body is in gzip. @throws WireError for anything else: of a body that is packed twice, a few bytes fill the memory */
+    public function isPacked(): bool
     {
-        $encoding = strtolower(trim($this->headers['content-encoding'] ?? 'identity'));
-        if (!in_array($encoding, ['identity', 'gzip', ''], true)) {
-            throw new WireError("an answer in the encoding $encoding, not in gzip", $this->status, unreadable: true);
-        }
+        $encoding = strtolower(trim($this->headers['content-encoding'] ?? ''));
+        return match ($encoding) {
+            '', 'identity' => false,
+            'gzip' => true,
+            default => throw new WireError("an answer in the encoding $encoding, not in gzip", $this->status, unreadable: true),
+        };
     }
 
     /** @throws WireError unless it is a success */

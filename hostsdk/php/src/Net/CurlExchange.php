@@ -20,12 +20,14 @@ final class CurlExchange implements Exchange
     private \CurlHandle $curl;
     private bool $ended = false;
     private bool $fresh = true; // the next header line begins an answer
+    private float $begun;
     private int $redirects = 0;
     private int $headerBytes = 0;
     private int $received = 0;
     private ?WireError $error = null;
     private int $status = 0;
     private string $body = '';
+    private ?\InflateContext $packed = null; // reads a body in gzip; curl's own wouldn't tell that its end is missing
 
     /** @var array<string, string> */
     private array $headers = [];
@@ -33,12 +35,14 @@ final class CurlExchange implements Exchange
     /**
      * @param string $origin scheme, host and port that the exchange may not leave
      * @param array<int, mixed> $options of curl
+     * @param float $opening seconds for the head of the answer, whatever redirects come before it
      * @param int $limit bytes that the body of a success may have
      * @param \Closure(string): void|null $onBytes takes the body of a success as it comes
      */
     public function __construct(
         private readonly string $origin,
         array $options,
+        private readonly float $opening,
         private readonly int $limit,
         private readonly ?\Closure $onBytes = null,
     ) {
@@ -54,6 +58,7 @@ final class CurlExchange implements Exchange
             CURLOPT_SSL_VERIFYHOST => 2,
             CURLOPT_NOSIGNAL => true,
         ]);
+        $this->begun = self::now();
         $this->multi = curl_multi_init();
         curl_multi_add_handle($this->multi, $this->curl);
     }
@@ -92,6 +97,10 @@ final class CurlExchange implements Exchange
             if ($this->received === $before && !$this->ended && $try > 0) {
                 break;
             }
+        }
+        if (!$this->ended && !$this->opened() && self::now() - $this->begun > $this->opening) {
+            $this->error = new WireError("no answer within $this->opening seconds");
+            $this->cancel();
         }
         return $this->ended;
     }
@@ -139,10 +148,11 @@ final class CurlExchange implements Exchange
         $this->fresh = true;
         $this->status = curl_getinfo($curl, CURLINFO_RESPONSE_CODE);
         try {
-            (new Answer($this->status, $this->headers))->checkEncoding();
+            $isPacked = (new Answer($this->status, $this->headers))->isPacked();
         } catch (WireError $error) {
             return $this->abort($error);
         }
+        $this->packed = $isPacked && !in_array($this->status, [204, 304], true) ? inflate_init(ZLIB_ENCODING_GZIP) ?: null : null;
         return $size;
     }
 
@@ -150,6 +160,12 @@ final class CurlExchange implements Exchange
     {
         $size = strlen($bytes);
         $this->received += $size;
+        if ($this->packed !== null) {
+            $bytes = @inflate_add($this->packed, $bytes);
+            if ($bytes === false) {
+                return $this->abort(new WireError("gzip that can't be read", $this->status, unreadable: true));
+            }
+        }
         if (!$this->opened()) {
             $this->body .= substr($bytes, 0, max(0, self::ERROR_BYTES - strlen($this->body)));
             return strlen($this->body) < self::ERROR_BYTES ? $size : -1; // enough to say what is wrong
@@ -175,9 +191,11 @@ final class CurlExchange implements Exchange
         $cut = $result === CURLE_WRITE_ERROR && strlen($this->body) >= self::ERROR_BYTES && !$this->opened();
         if ($result !== CURLE_OK && $this->error === null && !$cut) {
             $unreachable = in_array($result, [CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_PROXY], true);
-            $unreadable = $result === CURLE_BAD_CONTENT_ENCODING;
             $message = curl_error($this->curl) ?: (string) curl_strerror($result);
-            $this->error = new WireError($message, unreadable: $unreadable, unreachable: $unreachable);
+            $this->error = new WireError($message, unreachable: $unreachable);
+        }
+        if ($this->error === null && $this->packed !== null && !$cut && inflate_get_status($this->packed) !== ZLIB_STREAM_END) {
+            $this->error = new WireError('gzip that ends in the middle', $this->status, unreadable: true);
         }
         if ($this->error === null && $this->status >= 300 && $this->status < 400 && $this->status !== 304) {
             if ($this->redirect()) {
@@ -215,5 +233,10 @@ final class CurlExchange implements Exchange
     {
         $this->error = $error;
         return -1;
+    }
+
+    private static function now(): float
+    {
+        return hrtime(true) / 1e9;
     }
 }

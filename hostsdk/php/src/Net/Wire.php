@@ -6,6 +6,7 @@ namespace Gonfalon\Net;
 
 use Gonfalon\Gonfalon;
 use Gonfalon\Instance;
+use Gonfalon\Pace;
 use Gonfalon\SnapshotInfo;
 use Psr\Http\Client\ClientInterface;
 use Psr\Http\Message\RequestFactoryInterface;
@@ -31,6 +32,7 @@ final class Wire
         #[\SensitiveParameter] private readonly string $token,
         string $environment,
         private readonly array $tls = [],
+        private readonly Pace $pace = new Pace(),
         private readonly ?ClientInterface $client = null,
         private readonly ?RequestFactoryInterface $requests = null,
     ) {
@@ -67,12 +69,12 @@ final class Wire
      */
     public function stream(?string $position, \Closure $onBytes): CurlExchange
     {
-        $headers = ['Accept' => 'text/event-stream', 'Cache-Control' => 'no-store'];
+        $headers = ['Accept' => 'text/event-stream', 'Cache-Control' => 'no-store', 'Accept-Encoding' => 'identity'];
         if ($position !== null) {
             $headers['Last-Event-ID'] = $position;
         }
-        $options = [CURLOPT_ACCEPT_ENCODING => 'identity'] + $this->options('GET', 'stream' . self::FORMATS, $headers);
-        return new CurlExchange($this->origin, $options, PHP_INT_MAX, $onBytes);
+        $options = $this->options('GET', 'stream' . self::FORMATS, $headers);
+        return new CurlExchange($this->origin, $options, $this->pace->opening, PHP_INT_MAX, $onBytes);
     }
 
     /** Sends a report of usage. */
@@ -95,8 +97,7 @@ final class Wire
             }
             return new PsrExchange($this->client, $request, $limit);
         }
-        $options = $this->options($method, $path, $headers) + [
-            CURLOPT_ACCEPT_ENCODING => 'gzip',
+        $options = $this->options($method, $path, $headers + ['Accept-Encoding' => 'gzip']) + [
             CURLOPT_TIMEOUT_MS => max(1, (int) ($within * 1000)),
             CURLOPT_LOW_SPEED_LIMIT => 1,
             CURLOPT_LOW_SPEED_TIME => (int) self::TIMEOUT,
@@ -104,7 +105,7 @@ final class Wire
         if ($body !== null) {
             $options[CURLOPT_POSTFIELDS] = $body;
         }
-        return new CurlExchange($this->origin, $options, $limit);
+        return new CurlExchange($this->origin, $options, $this->pace->opening, $limit);
     }
 
     /**
@@ -121,7 +122,7 @@ final class Wire
             CURLOPT_URL => $this->base . $path,
             CURLOPT_CUSTOMREQUEST => $method,
             CURLOPT_HTTPHEADER => $lines,
-            CURLOPT_CONNECTTIMEOUT_MS => (int) (self::TIMEOUT * 1000),
+            CURLOPT_CONNECTTIMEOUT_MS => max(1, (int) ($this->pace->opening * 1000)),
             CURLOPT_CAINFO => $this->tls['ca'] ?? null,
             CURLOPT_SSLCERT => $this->tls['cert'] ?? null,
             CURLOPT_SSLKEY => $this->tls['key'] ?? null,

@@ -35,6 +35,7 @@ final class Stream extends Source
     private ?Exchange $fetch = null; // of a full snapshot; the stream's events wait for it
     private bool $fetchEnds = false; // the stream is over, whatever the fetch comes to
     private EventReader $reader;
+    private bool $opened = false;
     private bool $delivered = false;
     private ?string $supersedes = null;
     private ?float $later = null; // when the server wants its hosts back
@@ -125,6 +126,7 @@ final class Stream extends Source
             $this->open();
         }
         $ended = $this->stream->step();
+        $this->readHead();
         if ($this->stream->received() !== $this->received) {
             [$this->received, $this->heard] = [$this->stream->received(), self::now()];
         }
@@ -136,8 +138,7 @@ final class Stream extends Source
             $this->stream->answer()->check();
             throw new WireError('the stream ended');
         }
-        $silence = self::now() - $this->heard;
-        if ($silence > Wire::SILENCE || (!$this->stream->opened() && self::now() - $this->next > Wire::SILENCE)) {
+        if (self::now() - $this->heard > Wire::SILENCE) {
             throw new WireError('nothing came for ' . Wire::SILENCE . ' seconds');
         }
     }
@@ -147,18 +148,26 @@ final class Stream extends Source
         [$this->reader, $this->events] = [new EventReader(), []];
         [$this->delivered, $this->supersedes, $this->later, $this->received] = [false, null, null, 0];
         $this->next = $this->heard = self::now();
-        $first = true;
-        $this->stream = $this->wire->stream($this->store->engine?->info()->position(), function (string $bytes) use (&$first): void {
-            if ($first) {
-                $first = false;
-                $kind = $this->stream?->headers()['content-type'] ?? 'of no type';
-                if (strtolower(trim(explode(';', $kind)[0])) !== 'text/event-stream') {
-                    throw new WireError("the stream is $kind, not text/event-stream", unreadable: true);
-                }
-                $this->supersedes = $this->stream?->headers()[Wire::SUPERSEDES] ?? null;
-            }
+        $this->opened = false;
+        $this->stream = $this->wire->stream($this->store->engine?->info()->position(), function (string $bytes): void {
+            $this->readHead();
             array_push($this->events, ...$this->reader->read($bytes));
         });
+    }
+
+    /** Reads the head of the stream, once. */
+    private function readHead(): void
+    {
+        if ($this->opened || $this->stream?->opened() !== true) {
+            return;
+        }
+        $this->opened = true;
+        $headers = $this->stream->headers();
+        $kind = $headers['content-type'] ?? 'of no type';
+        if (strtolower(trim(explode(';', $kind)[0])) !== 'text/event-stream') {
+            throw new WireError("the stream is $kind, not text/event-stream", unreadable: true);
+        }
+        $this->supersedes = $headers[Wire::SUPERSEDES] ?? null;
     }
 
     /** Takes the events that have come, up to one that a full snapshot has to be fetched for. */
