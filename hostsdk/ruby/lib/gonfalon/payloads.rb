@@ -1,0 +1,43 @@
+# frozen_string_literal: true
+
+module Gonfalon
+  # Variants and their payloads, by type, of whatever decides. Arguments besides the key and the default are those of decide.
+  module Payloads
+    # Returns the name of the variant that the actor gets; default if it gets none. A disabled flag still serves its variant.
+    def variant(key, *actor, default: nil, **asking)
+      decide(key, *actor, **asking).variant || default
+    end
+
+    # Returns the served variant's payload if it is a boolean, else default.
+    def payload_boolean(key, *actor, default:, **asking)
+      payload(:boolean, decide(key, *actor, **asking), default)
+    end
+
+    # Returns the served variant's payload if it is a string, else default.
+    def payload_string(key, *actor, default:, **asking)
+      payload(:string, decide(key, *actor, **asking), default)
+    end
+
+    # Returns the served variant's payload if it is a number without a fraction within ±2^53, else default.
+    def payload_integer(key, *actor, default:, **asking)
+      payload(:integer, decide(key, *actor, **asking), default)
+    end
+
+    # Returns the served variant's payload if it is a number, else default.
+    def payload_float(key, *actor, default:, **asking)
+      payload(:number, decide(key, *actor, **asking), default)
+    end
+
+    # Returns the served variant's payload if it is an object, as a Hash, else default.
+    def payload_object(key, *actor, default:, **asking)
+      payload(:object, decide(key, *actor, **asking), default)
+    end
+
+    private
+
+    def payload(type, decision, default)
+      value = Payload.public_send(type, decision.payload) if decision.payload?
+      value.nil? ? default : value
+    end
+  end
+end
