@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/tetratelabs/wazero"
@@ -24,13 +25,16 @@ import (
 
 // The tag hosts is for the hosts of other languages: their packages have to be built and installed first, as make test does.
 
-var pairs = flag.Int("pairs", 100_000, "how many (snapshot, request) pairs to put to every host")
+var (
+	pairs = flag.Int("pairs", 100_000, "how many (snapshot, request) pairs to put to every host")
+	every = flag.Bool("every", false, "ask slow hosts too")
+)
 
 // root is the repository, from here.
 const root = "../../../.."
 
-// TestHostsAgree writes random pairs of snapshot and request to a file, has native Go, wazero, V8 and wasmtime decide them, and
-// compares what they wrote, byte for byte.
+// TestHostsAgree writes random pairs of snapshot and request to a file, has every host decide them, and compares what they wrote,
+// byte for byte. It names the hosts that can't be asked here.
 func TestHostsAgree(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "pairs")
@@ -66,19 +70,74 @@ func TestHostsAgree(t *testing.T) {
 	native.close()
 	module.close()
 	want := read(t, filepath.Join(dir, "native"))
-	for host, command := range map[string][]string{
-		"V8":       {"node", root + "/hostsdk/js/dist/esm/bin/differential.js"},
-		"wasmtime": {root + "/hostsdk/python/.venv/bin/python", "-m", "gonfalon.differential"},
-	} {
-		out := filepath.Join(dir, host)
-		if text, err := exec.CommandContext(t.Context(), command[0], append(command[1:], file, out)...).CombinedOutput(); err != nil {
-			t.Errorf("%s: %v\n%s", host, err, text)
+	agreed := []string{"wazero"}
+	for _, h := range hosts {
+		if h.long && !*every {
 			continue
 		}
-		same(t, host, read(t, out), want)
+		command, why := h.command(t)
+		if why != "" {
+			t.Logf("%s isn't asked: %s", h.name, why)
+			continue
+		}
+		out := filepath.Join(dir, h.name)
+		run := exec.CommandContext(t.Context(), command[0], append(command[1:], file, out)...)
+		if h.engine != "" {
+			run.Env = append(os.Environ(), "GONFALON_ENGINE="+h.engine)
+		}
+		if text, err := run.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", h.name, err, text)
+			continue
+		}
+		same(t, h.name, read(t, out), want)
+		agreed = append(agreed, h.name)
 	}
 	same(t, "wazero", read(t, filepath.Join(dir, "wazero")), want)
-	t.Logf("%d pairs, %d bytes of decisions, the same natively and in wazero, V8 and wasmtime", decided, len(want))
+	t.Logf("%d pairs, %d bytes of decisions, the same natively and in %s", decided, len(want), strings.Join(agreed, ", "))
+}
+
+// host decides the pairs of a file.
+type host struct {
+	name   string
+	folder string   // of hostsdk
+	run    []string // the command; absent: differential.sh of the folder
+	engine string   // of the SDKs that have two
+	long   bool     // it is slow, and its sibling is asked anyway
+}
+
+var (
+	python = []string{root + "/hostsdk/python/.venv/bin/python", "-m", "gonfalon.differential"}
+	hosts  = []host{
+		{name: "V8", folder: "js", run: []string{"node", root + "/hostsdk/js/dist/esm/bin/differential.js"}},
+		{name: "Python by wasmtime", folder: "python", run: python, engine: "wasmtime"},
+		{name: "Python by C", folder: "python", run: python, engine: "c"},
+		{name: "C", folder: "c"},
+		{name: "Elixir", folder: "elixir"},
+		{name: "Java", folder: "java"},
+		{name: "Rust", folder: "rust", engine: "c"},
+		{name: "Rust by wasmi", folder: "rust", engine: "wasmi", long: true},
+		{name: "Ruby", folder: "ruby"},
+		{name: "PHP", folder: "php"},
+		{name: ".NET", folder: "dotnet"},
+	}
+)
+
+// command is what runs the host; why says that it can't be run here.
+func (h *host) command(t *testing.T) (command []string, why string) {
+	t.Helper()
+	if h.run != nil {
+		return h.run, ""
+	}
+	script := filepath.Join(root, "hostsdk", h.folder, "differential.sh")
+	if _, err := os.Stat(script); err != nil {
+		return nil, "it has no differential.sh"
+	}
+	runs := exec.CommandContext(t.Context(), "bash", "-c", ". scripts/languages; language_runs "+h.folder)
+	runs.Dir = root
+	if said, err := runs.Output(); err != nil {
+		return nil, string(bytes.TrimSpace(said))
+	}
+	return []string{script}, ""
 }
 
 func read(t *testing.T, file string) []byte {
