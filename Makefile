@@ -17,10 +17,10 @@ ROUNDS ?= 5
 ONLY   ?= engine,wasm,hostsdk
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test dashboard dashboard-full screenshots wasm bench bench-compare golden lint fmt check fuzz mutants rivals verify-imports figures release release-check release-draft clean
+.PHONY: help run build test hosts hosts-conformance dashboard dashboard-full screenshots wasm bench bench-compare golden lint fmt check fuzz mutants rivals verify-imports figures release release-check release-draft clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## build and start the control plane on 127.0.0.1:8080, with its data in ./data (ARGS="--listen …")
 	@bin/gonfalon serve $(ARGS)
@@ -43,8 +43,15 @@ screenshots: build ## write the pictures that the pages of documentation show
 golden: ## write what tests compare (snapshots, explanations, recordings, numbers in pages), and show what changed
 	@scripts/golden
 
-wasm: ## compile the engine to wasm/engine.wasm, and check its exports, imports and size
+wasm: ## compile the engine to wasm/engine.wasm and translate that to C, and check its exports, imports and size
 	go run ./cmd/compile-wasm
+	@hostsdk/c/translate.sh || [ $$? -eq 3 ] # 3: its translator isn't installed, which it said
+
+hosts: ## ask every host at length: all cases, sanitizers, Rust's other engine, a million random pairs
+	@scripts/hosts all
+
+hosts-conformance: ## have each host answer the cases of FILES, vectors or what gonfalon conformance --emit-cases wrote; a line each
+	@scripts/hosts conformance $(FILES)
 
 bench: ## run the benchmarks, which check their answers; results go to benchmarks/results
 	@scripts/bench
@@ -59,7 +66,7 @@ check: lint ## lint, and check that generated files are up to date
 	go mod verify
 	go mod tidy -diff
 	@$(MAKE) --no-print-directory wasm
-	@git diff --exit-code -- wasm || { echo "the module is not made from these sources: commit what 'make wasm' wrote"; exit 1; }
+	@git diff --exit-code -- wasm hostsdk/c || { echo "the module, or its C, is not made from these sources: commit what 'make wasm' wrote"; exit 1; }
 
 fuzz: ## fuzz every target for FUZZTIME (5m), and compare builds, hosts and random programs at length
 	scripts/fuzz $(FUZZTIME) ./...
@@ -93,4 +100,5 @@ release-draft: ## make a draft of the release of TAG on GitHub from dist; the re
 	@scripts/release-draft
 
 clean: ## delete built and installed files, but no data
-	rm -rf bin dist hostsdk/js/node_modules hostsdk/js/dist controlplane/dashboard/ui/node_modules hostsdk/python/.venv $(wildcard $(addprefix controlplane/httpapi/testdata/*/,node_modules .venv lib target))
+	git clean -qfdX hostsdk
+	rm -rf bin dist controlplane/dashboard/ui/node_modules $(wildcard $(addprefix controlplane/httpapi/testdata/*/,node_modules .venv lib target))

@@ -21,9 +21,9 @@ func newConformance() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "conformance [FILE…]",
 		Short: "Compare decisions with the answers of the reference implementations",
-		Long: `Conformance reads vectors (.jsonl, .json). For each case it compiles the flags to a snapshot, evaluates
-one, and compares enabled, variant and score. Without files it reads the vectors inside this binary. It
-prints a line for each family, every failure, the reason for each kind of skip, and the totals. The exit
+		Long: `Conformance reads vectors (.jsonl, .json), and cases as bytes, which --emit-cases writes. For each case
+it compiles the flags to a snapshot, evaluates one, and compares enabled, variant and score. Without
+files it reads the vectors inside this binary. It prints a line for each family, every failure, the reason for each kind of skip, and the totals. The exit
 status is 1 if anything failed.`,
 		Example: `  gonfalon conformance
   gonfalon conformance engine/conformance/bandera.jsonl --engine wazero

@@ -74,6 +74,9 @@ func TestEmittedCases(t *testing.T) {
 	if gonfalon(t, "conformance", vectors, "--emit-cases", "-").must(t) != string(text) {
 		t.Error("standard output gets something else")
 	}
+	if again := gonfalon(t, "conformance", out).must(t); !strings.HasSuffix(again, "\n1500 passed, 0 failed, 0 skipped\n") {
+		t.Errorf("read again: %s", again)
+	}
 	gonfalon(t, "conformance", "--emit-cases").has(t, 2, "the last file")
 	only := file(t, "only.jsonl", strings.SplitAfter(read(t, vectors), "\n")[0])
 	gonfalon(t, "conformance", "--emit-cases", vectors, only).has(t, 2, "has vectors")
