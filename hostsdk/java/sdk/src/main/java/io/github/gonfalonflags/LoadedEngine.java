@@ -1,0 +1,340 @@
+package io.github.gonfalonflags;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/** A snapshot loaded into instances of the module. Threads may use it as they like. */
+final class LoadedEngine implements Engine {
+    private static final int UNKNOWN = 1000; // keys of no flag that are remembered: an attacker asks for any number
+
+    private final byte[] data;
+    private final Pool pool;
+    private final SnapshotInfo info;
+    private final Mistakes mistakes;
+    private final Map<String, Needs> needs = new ConcurrentHashMap<>();
+    private final Map<Integer, Decision.Served> served = new ConcurrentHashMap<>();
+    private final Map<String, Boolean> fractional = new ConcurrentHashMap<>();
+    private volatile List<String> keys;
+
+    /** Loads a snapshot. Throws LoadException if the engine refuses it. */
+    LoadedEngine(byte[] data, Mistakes mistakes, Consumer<TrapException> onTrap) {
+        this(data, mistakes, onTrap, Instance::new);
+    }
+
+    LoadedEngine(byte[] data, Mistakes mistakes, Consumer<TrapException> onTrap, Function<byte[], Instance> make) {
+        this.data = data;
+        this.mistakes = mistakes;
+        pool = new Pool(data, make, onTrap);
+        info = pool.ask(Instance::info);
+    }
+
+    @Override
+    public byte[] data() {
+        return data;
+    }
+
+    @Override
+    public SnapshotInfo info() {
+        return info;
+    }
+
+    @Override
+    public int evaluate(String key, Object who) {
+        Needs flag = needsOf(key);
+        int packed = flag.fixed;
+        if (packed == Needs.UNDECIDED) {
+            packed = who instanceof String && flag.alone ? alone(flag, (String) who) : ask(flag, Context.of(who));
+        }
+        if (packed != 0) {
+            flag.count.add(packed);
+        }
+        return packed;
+    }
+
+    private int alone(Needs flag, String actor) {
+        Pool.Slot slot = pool.take();
+        try {
+            try {
+                return alone(slot.sound(), flag, actor);
+            } catch (TrapException trap) {
+                return alone(slot.sound(), flag, actor);
+            }
+        } finally {
+            slot.lock.unlock();
+        }
+    }
+
+    private static int alone(Instance instance, Needs flag, String actor) {
+        instance.request.clear();
+        instance.request.array(2).integer(flag.number).text(actor);
+        return instance.evaluate();
+    }
+
+    private int ask(Needs flag, Context context) {
+        Asked asked = new Asked(flag, context);
+        return pool.ask(instance -> evaluate(instance, asked));
+    }
+
+    private static int evaluate(Instance instance, Asked asked) {
+        asked.write(instance.request);
+        return instance.evaluate();
+    }
+
+    @Override
+    public Decision decide(String key, Object who) {
+        Needs flag = needsOf(key);
+        if (flag.fixed != Needs.UNDECIDED) {
+            return new Decision(key, evaluate(key, null), null, null, info.revision(), null);
+        }
+        Asked asked = new Asked(flag, Context.of(who));
+        Decision decision =
+                pool.ask(
+                        instance -> {
+                            evaluate(instance, asked);
+                            return decision(instance, key, i -> instance.word(i));
+                        });
+        flag.count.add(decision.packed());
+        return decision;
+    }
+
+    @Override
+    public List<Decision> decideAll(List<String> wanted, Object who) {
+        // One moment and one draw for all, also if they are decided one by one.
+        Context given = Context.of(who);
+        Context context = given.now == null ? given.at(Instant.now()) : given;
+        Context drawn = context.roll == null ? context.roll(ThreadLocalRandom.current().nextLong()) : context;
+        List<String> asked = wanted == null ? keys() : wanted;
+        try {
+            return together(asked, wanted == null, drawn);
+        } catch (ContextException tooMuch) { // perhaps they only ask together for more than a request can have
+            List<Decision> decisions = new ArrayList<>(asked.size());
+            for (String key : asked) {
+                decisions.add(apart(key, drawn));
+            }
+            return decisions;
+        }
+    }
+
+    private List<Decision> together(List<String> asked, boolean all, Context context) {
+        Set<String> named = context.wantsNames() ? groupsOf(asked) : Collections.emptySet();
+        Asked request = new Asked(all ? null : asked, named, context);
+        if (!context.unreadable().isEmpty()) {
+            mistakes.unreadableContext(context.unreadable(), asked.size());
+        }
+        List<Decision> decisions = new ArrayList<>(asked.size());
+        while (decisions.size() < asked.size()) {
+            int first = decisions.size();
+            decisions.addAll(pool.ask(instance -> batch(instance, request, asked, first)));
+        }
+        for (Decision decision : decisions) {
+            if (decision.packed() != 0) {
+                needsOf(decision.key()).count.add(decision.packed());
+            }
+        }
+        return decisions;
+    }
+
+    private List<Decision> batch(Instance instance, Asked request, List<String> asked, int first) {
+        request.write(instance.request);
+        int count = instance.batch(first);
+        int records = instance.word(0);
+        List<Decision> decisions = new ArrayList<>(count);
+        for (int n = 0; n < count; n++) {
+            int number = n;
+            decisions.add(decision(instance, asked.get(first + n), i -> instance.batchWord(records, number, i)));
+        }
+        return decisions;
+    }
+
+    private Decision apart(String key, Context context) {
+        try {
+            return decide(key, context);
+        } catch (RuntimeException error) { // it keeps its error to itself; the others are still decided
+            return new Decision(key, Decision.NOT_READY, null, null, info.revision(), error);
+        }
+    }
+
+    @Override
+    public Explanation explain(String key, Object who) {
+        Needs flag = needsOf(key);
+        Asked asked = new Asked(key, flag, Context.of(who));
+        return pool.ask(
+                instance -> {
+                    evaluate(instance, asked);
+                    Decision decision = decision(instance, key, i -> instance.word(i));
+                    asked.write(instance.request);
+                    return Explanation.read(instance.explain(), decision, info);
+                });
+    }
+
+    @Override
+    public List<String> keys() {
+        List<String> known = keys;
+        if (known == null) {
+            known = pool.ask(LoadedEngine::readKeys);
+            keys = known;
+        }
+        return known;
+    }
+
+    private static List<String> readKeys(Instance instance) {
+        List<String> keys = new ArrayList<>();
+        for (int i = 0, n = instance.info().flags(); i < n; i++) {
+            keys.add(instance.flagKey(i));
+        }
+        return Collections.unmodifiableList(keys);
+    }
+
+    @Override
+    public boolean isFractional(String key) {
+        Boolean known = fractional.get(key);
+        if (known == null) {
+            known = new Records(data).payloadsOf(key).stream().anyMatch(Payload::isFractional);
+            if (fractional.size() < info.flags() + UNKNOWN) {
+                fractional.put(key, known);
+            }
+        }
+        return known;
+    }
+
+    @Override
+    public Map<String, Usage> takeUsage() {
+        long now = Context.micros(Instant.now());
+        Map<String, Usage> taken = new HashMap<>();
+        needs.forEach(
+                (key, flag) -> {
+                    Usage usage = flag.count.take(now);
+                    if (usage != null) {
+                        taken.put(key, usage);
+                    }
+                });
+        return taken;
+    }
+
+    private Set<String> groupsOf(List<String> asked) {
+        Set<String> named = new LinkedHashSet<>();
+        for (String key : asked) {
+            named.addAll(needsOf(key).groups);
+        }
+        return named;
+    }
+
+    private Needs needsOf(String key) {
+        Needs known = needs.get(key);
+        return known == null ? askNeeds(key) : known;
+    }
+
+    private Needs askNeeds(String key) {
+        Needs asked =
+                pool.ask(
+                        instance -> {
+                            instance.request.clear();
+                            instance.request.array(1).text(key);
+                            return new Needs(instance.needs(), instance.evaluate());
+                        });
+        if (asked.number < 0 && needs.size() >= info.flags() + UNKNOWN) {
+            return asked;
+        }
+        Needs first = needs.putIfAbsent(key, asked);
+        return first == null ? asked : first;
+    }
+
+    private Decision decision(Instance instance, String key, Words words) {
+        int packed = words.at(0);
+        Decision.Served variant = null;
+        if ((packed & Decision.HAS_VARIANT) != 0) {
+            int index = words.at(1);
+            variant = served.get(index);
+            if (variant == null) {
+                variant =
+                        new Decision.Served(
+                                instance.text(words.at(2), words.at(3)), instance.text(words.at(4), words.at(5)));
+                served.put(index, variant);
+            }
+        }
+        String target = (packed & Decision.HAS_TARGET) != 0 ? instance.text(words.at(6), words.at(7)) : null;
+        return new Decision(key, packed, variant, target, info.revision(), null);
+    }
+
+    /** The words of a result record. */
+    private interface Words {
+        int at(int index);
+    }
+
+    /** A request, with everything that the program's own code has to answer already answered. */
+    private final class Asked {
+        private final Needs flag; // null: several flags
+        private final String key; // if the whole request is wanted
+        private final List<String> keys; // null, without a flag: all of them
+        private final Context context;
+        private final List<String> groups;
+        private final Map<String, byte[]> attributes;
+        private final long now;
+        private final long roll;
+
+        /** One flag, by what it needs. */
+        Asked(Needs flag, Context context) {
+            this(flag, null, null, context, flag.asksForGroups() ? context.memberOf(flag.groups) : null, flag.attributes,
+                    flag.now, flag.roll);
+            if (!context.unreadable().isEmpty()) {
+                mistakes.unreadableContext(context.unreadable(), 1);
+            }
+        }
+
+        /** One flag, with all that there is. */
+        Asked(String key, Needs flag, Context context) {
+            this(flag, key, null, context, context.memberOf(flag.groups),
+                    context.tooMany() ? flag.attributes : null, true, true);
+            if (!context.unreadable().isEmpty()) {
+                mistakes.unreadableContext(context.unreadable(), 1);
+            }
+        }
+
+        /** Several flags, or all of them. */
+        Asked(List<String> keys, Set<String> named, Context context) {
+            this(null, null, keys, context, context.memberOf(named), null, true, true);
+        }
+
+        private Asked(Needs flag, String key, List<String> keys, Context context, List<String> groups, String[] names,
+                boolean timed, boolean chanced) {
+            this.flag = flag;
+            this.key = key;
+            this.keys = keys;
+            this.context = context;
+            this.groups = groups == null ? Collections.emptyList() : groups;
+            attributes = context.known(names);
+            now = !timed ? 0 : context.now != null ? context.now : Context.micros(Instant.now());
+            roll = !chanced ? 0 : context.roll != null ? context.roll : ThreadLocalRandom.current().nextLong();
+        }
+
+        void write(Writer out) {
+            out.clear();
+            out.array(6);
+            if (key != null) {
+                out.text(key);
+            } else if (flag != null) {
+                out.integer(flag.number);
+            } else if (keys == null) {
+                out.nil();
+            } else {
+                out.array(keys.size());
+                keys.forEach(out::text);
+            }
+            context.writeActor(out);
+            out.array(groups.size());
+            groups.forEach(out::text);
+            out.integer(now).integer(roll).map(attributes.size());
+            attributes.forEach((name, value) -> out.text(name).raw(value));
+        }
+    }
+}

@@ -1,0 +1,14 @@
+package io.github.gonfalonflags;
+
+/** The module refused a request, by a code of wasm/ABI.md. */
+final class RequestException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private static final String[] SENTENCES = {
+        "malformed request", "too large for the output", "no snapshot loaded", "index out of range",
+    };
+
+    RequestException(int code) {
+        super((code < 0 && code >= -SENTENCES.length ? SENTENCES[-1 - code] : "refused") + " (code " + code + ")");
+    }
+}

@@ -1,0 +1,52 @@
+package io.github.gonfalonflags;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/** A snapshot in a file, which holds its bytes and nothing else. */
+final class SnapshotFile {
+    private SnapshotFile() {}
+
+    /** Reads a file that should be a snapshot, however large it is. A pipe could keep a start waiting. */
+    static byte[] read(Path path) throws IOException {
+        if (!Files.isRegularFile(path)) {
+            if (Files.notExists(path)) {
+                throw new NoSuchFileException(path.toString());
+            }
+            throw new IOException(path + " is not a regular file");
+        }
+        try (InputStream file = Files.newInputStream(path)) {
+            byte[] data = file.readNBytes(Instance.MAX_SNAPSHOT_BYTES + 1);
+            if (data.length > Instance.MAX_SNAPSHOT_BYTES) {
+                throw new IOException(path + " is larger than a snapshot can be");
+            }
+            return data;
+        }
+    }
+
+    /** Writes a file whole or not at all. */
+    static void write(Path path, byte[] data) throws IOException {
+        Path folder = path.toAbsolutePath().getParent();
+        Files.createDirectories(folder);
+        Path beside = Files.createTempFile(folder, path.getFileName() + ".", null);
+        try {
+            try (FileChannel file = FileChannel.open(beside, StandardOpenOption.WRITE)) {
+                ByteBuffer rest = ByteBuffer.wrap(data);
+                while (rest.hasRemaining()) {
+                    file.write(rest);
+                }
+                file.force(true);
+            }
+            Files.move(beside, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(beside);
+        }
+    }
+}

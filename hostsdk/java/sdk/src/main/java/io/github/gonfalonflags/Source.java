@@ -1,0 +1,3 @@
+package io.github.gonfalonflags;
+
+final class Source {}
