@@ -17,7 +17,7 @@ const [groups, rules, prerequisites, schedules] = [5, 6, 8, 9]
 /**
  * Which flags of a snapshot depend on which others, on segments, and on time.
  *
- * Why: RATIONALE.md "Why do the JavaScript and Python SDKs read flags' records?"
+ * Why: RATIONALE.md "Why do SDKs read flags' records?"
  */
 export class Graph {
   private readonly links = new Map<string, Links>()

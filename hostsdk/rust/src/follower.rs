@@ -1,0 +1,232 @@
+//! The thread of a client, which follows its source.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use reqwest::Url;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::timeout;
+
+use crate::changes::has_schedules;
+use crate::config::{Config, Pace, StartError};
+use crate::flags::Flags;
+use crate::host::Host;
+use crate::schedules::tell_edges;
+use crate::source::{Origin, Source};
+use crate::status::Status;
+use crate::store::Store;
+use crate::wire::Wire;
+
+/// Takes the outcome of a report that the program asked for.
+type Reported = Box<dyn FnOnce(bool) + Send>;
+
+/// What both clients are made of. Dropping it ends the thread, but doesn't wait for it.
+pub(crate) struct Follower {
+    pub(crate) flags: Flags,
+    life: Arc<Life>,
+    reports: Option<UnboundedSender<Reported>>,
+}
+
+/// How far a thread has come.
+#[derive(Default)]
+struct Life {
+    /// The source has answered, or has refused, or has failed while something serves.
+    answered: Arc<AtomicBool>,
+    closed: AtomicBool,
+    ended: AtomicBool,
+}
+
+impl Follower {
+    /// Starts to follow what a configuration says. Returns how long to wait for the first answer.
+    pub(crate) fn start(config: Config) -> Result<(Self, Duration), StartError> {
+        let wire = wire(&config).map_err(StartError::Config)?;
+        let environment = match &wire {
+            Some(_) => Some(config.environment.unwrap_or_else(|| "default".into())),
+            None => config.environment,
+        };
+        let status = Status::new(config.ttl);
+        let store = Arc::new(Store::new(environment, status.clone(), config.last_good));
+        store.start(config.bootstrap.as_deref())?;
+        let origin = match (wire, config.file) {
+            (Some(wire), _) => Origin::Server(Arc::new(wire), config.poll),
+            (None, Some(path)) => Origin::File(path),
+            (None, None) => Origin::Nothing,
+        };
+        let life = Arc::new(Life::default());
+        let mut follower = Follower { flags: Flags { store: store.clone() }, life: life.clone(), reports: None };
+        let mut wait = config.ready_within;
+        if matches!(origin, Origin::Nothing) {
+            wait = Duration::ZERO;
+            let engine = store.engine();
+            if engine.is_some() {
+                status.contact(); // there is nothing that could know better
+            }
+            if !engine.as_ref().is_some_and(|engine| has_schedules(&engine.data)) {
+                life.ended.store(true, Ordering::SeqCst); // there is nothing to follow, not even the clock
+                return Ok((follower, wait));
+            }
+        }
+        let (reports, asked) = unbounded_channel();
+        let host = match &origin {
+            Origin::Server(wire, poll) => {
+                follower.reports = Some(reports);
+                let via = if poll.is_some() { "poll" } else { "stream" };
+                Some(Arc::new(Host::new(store.clone(), wire.clone(), via)))
+            }
+            _ => None,
+        };
+        let source = Source::new(store, config.pace.clone(), config.grace, life.answered.clone());
+        let run = Run { life, status, source, origin, host, asked, pace: config.pace };
+        let spawned = thread::Builder::new().name("gonfalon".into()).spawn(move || run.run());
+        spawned.map_err(|error| StartError::Config(format!("a thread can't be started: {error}")))?;
+        Ok((follower, wait))
+    }
+
+    pub(crate) fn status(&self) -> &Status {
+        &self.flags.store.status
+    }
+
+    pub(crate) fn has_answered(&self) -> bool {
+        self.life.answered.load(Ordering::SeqCst) || self.has_ended()
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.life.closed.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.life.ended.load(Ordering::SeqCst)
+    }
+
+    /// Whether a revision or a later one serves.
+    pub(crate) fn serves(&self, revision: u64) -> bool {
+        self.flags.store.engine().as_ref().is_some_and(|engine| engine.info.revision >= revision)
+    }
+
+    pub(crate) fn say_unanswered(&self, waited: Duration) {
+        log::warn!("no flags within {waited:?}; the client starts as {}", self.flags.state());
+    }
+
+    /// Reports usage now. Returns false if there is nowhere to; `reported` is then never called.
+    pub(crate) fn report(&self, reported: impl FnOnce(bool) + Send + 'static) -> bool {
+        self.reports.as_ref().is_some_and(|reports| reports.send(Box::new(reported)).is_ok())
+    }
+
+    /// Ends the thread.
+    pub(crate) fn stop(&self) {
+        self.life.closed.store(true, Ordering::SeqCst);
+        self.status().signal.stir();
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl fmt::Debug for Follower {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.flags.fmt(f)
+    }
+}
+
+/// The server that a configuration names, if it names one.
+fn wire(config: &Config) -> Result<Option<Wire>, String> {
+    let Some(endpoint) = &config.endpoint else {
+        return match config.file.is_some() || config.bootstrap.is_some() || config.last_good.is_some() {
+            true => Ok(None),
+            false => {
+                Err("nothing to take flags from: give an endpoint (or GONFALON_ENDPOINT) and a token, or a file, \
+                          a bootstrap, or a last good snapshot"
+                    .into())
+            }
+        };
+    };
+    if config.file.is_some() {
+        return Err("endpoint and file are two sources; give one".into());
+    }
+    if config.poll.is_some_and(|every| every.is_zero()) {
+        return Err("the time between polls must be above 0".into());
+    }
+    let token = config.token.as_deref().filter(|token| !token.is_empty());
+    let token = token.ok_or("the endpoint needs a token (or GONFALON_TOKEN)")?;
+    let url = Url::parse(endpoint).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let url = url.ok_or_else(|| format!("the endpoint {endpoint:?} is not an http or https address"))?;
+    let environment = config.environment.as_deref().unwrap_or("default");
+    let wire = Wire::new(&url, token, environment, &config.tls);
+    wire.map(Some).map_err(|error| format!("the source can't be made: {error}"))
+}
+
+/// What the thread needs.
+struct Run {
+    life: Arc<Life>,
+    status: Arc<Status>,
+    source: Source,
+    origin: Origin,
+    host: Option<Arc<Host>>,
+    asked: UnboundedReceiver<Reported>,
+    pace: Pace,
+}
+
+impl Run {
+    fn run(self) {
+        // Also if something here panics, nobody waits for ever.
+        let _ended = Ended(self.life.clone(), self.status.clone());
+        match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Err(error) => self.status.lost(&format!("following can't be started: {error}")),
+            Ok(runtime) => {
+                runtime.block_on(self.follow());
+                runtime.shutdown_background(); // without waiting for a name that is being looked up
+            }
+        }
+    }
+
+    async fn follow(self) {
+        let Run { life, status, source, origin, host, asked, pace } = self;
+        let store = source.store.clone();
+        let mut tasks = vec![tokio::spawn(tell_edges(store)), tokio::spawn(source.follow(origin))];
+        if let Some(host) = host.clone() {
+            let (regular, telling) = (host.clone(), host.clone());
+            tasks.push(tokio::spawn(async move { regular.report_regularly(pace.usage).await }));
+            tasks.push(tokio::spawn(async move { telling.tell().await }));
+            tasks.push(tokio::spawn(answer(host, asked)));
+        }
+        let closed = || life.closed.load(Ordering::SeqCst);
+        status.signal.until(closed).await;
+        for task in tasks {
+            task.abort();
+            if task.await.is_err_and(|error| error.is_panic()) {
+                log::error!("following the source has panicked");
+            }
+        }
+        if let Some(host) = host {
+            let _late = timeout(pace.farewell, host.leave()).await;
+        }
+    }
+}
+
+/// Reports whenever the program asks.
+async fn answer(host: Arc<Host>, mut asked: UnboundedReceiver<Reported>) {
+    while let Some(reported) = asked.recv().await {
+        let report = host.report_usage().await;
+        if let Err(error) = &report {
+            log::info!("usage can't be reported: {}", error.message);
+        }
+        reported(report.is_ok());
+    }
+}
+
+/// Says that a thread has ended.
+struct Ended(Arc<Life>, Arc<Status>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let Ended(life, status) = self;
+        life.ended.store(true, Ordering::SeqCst);
+        status.signal.stir();
+    }
+}

@@ -1,0 +1,53 @@
+//! Feature flags evaluated in memory, by the same engine in every language.
+//!
+//! A client follows an environment of a [Gonfalon](https://github.com/gonfalon-flags/gonfalon) server and keeps its newest snapshot
+//! loaded in the engine. Evaluating a flag takes a fraction of a microsecond and no request, works while the server is down, and
+//! gives the same answer as in every other language.
+//!
+//! Promises: no evaluation blocks on the network, panics or fails · a frame that can't be read changes nothing · any number of
+//! threads may use a client.
+
+#![cfg_attr(not(feature = "engine-c"), forbid(unsafe_code))]
+#![cfg_attr(feature = "engine-c", deny(unsafe_code))]
+#![warn(missing_docs)]
+
+mod actor;
+mod again;
+mod changes;
+mod client;
+mod config;
+#[doc(hidden)]
+pub mod conformance;
+mod context;
+mod decision;
+mod engine;
+mod events;
+mod explanation;
+mod flags;
+mod follower;
+mod host;
+mod mistakes;
+mod msgpack;
+mod payload;
+mod schedules;
+mod signal;
+mod source;
+mod status;
+mod store;
+mod tls;
+mod value;
+mod wire;
+mod words;
+
+pub use actor::{Actor, Id, Who};
+pub use client::{AsyncClient, Client};
+pub use config::{Config, Pace, StartError};
+pub use context::{Context, ContextError};
+pub use decision::{Decision, DecisionError, Gate, Reason};
+pub use engine::abi::{LoadError, SnapshotInfo};
+pub use explanation::{Comparison, Explanation, Operator, Outcome, Step};
+pub use flags::{Flags, Stats};
+pub use status::{Event, FlagsChanged, State, StateChanged, Subscription};
+pub use store::BootstrapError;
+pub use tls::Tls;
+pub use value::Value;
