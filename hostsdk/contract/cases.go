@@ -139,7 +139,7 @@ func altered(h *hostile) []byte {
 
 // staging returns a snapshot of the environment staging.
 func staging() []byte {
-	data, err := compile(snapshot.Header{Environment: "staging", Revision: 2})
+	data, err := compile(snapshot.Header{Environment: "staging", Revision: 2}, flagA)
 	if err != nil {
 		panic(err) // it is always the same
 	}

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gonfalon-flags/gonfalon/engine"
 	"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon"
 )
 
@@ -266,8 +267,39 @@ func TestCheck(t *testing.T) {
 	})
 }
 
+// The flags of benchmarks decide what a benchmark checks: by shares of the score, and by the attributes.
+func TestBench(t *testing.T) {
+	folder := t.TempDir()
+	if err := run([]string{"bench", folder}, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{1000, 10_000} {
+		data, err := os.ReadFile(filepath.Join(folder, fmt.Sprintf("%d.snapshot", n)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		flags := client(t, gonfalon.Config{Bootstrap: data})
+		if info, _ := flags.Info(); info.Flags != n {
+			t.Errorf("%d flags, want %d", info.Flags, n)
+		}
+		for i := range 100 {
+			actor := fmt.Sprintf("user:%06d", i*3)
+			who := gonfalon.Prepare(gonfalon.For(actor), gonfalon.With("country", "DE"), gonfalon.With("age", 34), gonfalon.With("plan", "team"))
+			for kind, share := range map[string]float64{"boolean": 1, "percentage": 0.25, "rule": 0.5} {
+				key := fmt.Sprintf("%s_%05d", kind, i)
+				if got, want := flags.Enabled(key, who), float64(engine.Score(actor, key))/65536 <= share; got != want {
+					t.Errorf("%s for %s is %t", key, actor, got)
+				}
+			}
+			if flags.Enabled("rule_00000", gonfalon.For(actor)) {
+				t.Error("the rule holds without attributes")
+			}
+		}
+	}
+}
+
 func TestArguments(t *testing.T) {
-	for _, args := range [][]string{{}, {"replay"}, {"replay", "no-such-file.json"}, {"replay", "contract_test.go"}, {"hostile", "no-such-case"}, {"hostile", "honest", "ca.pem", "more"}, {"other"}} {
+	for _, args := range [][]string{{}, {"replay"}, {"replay", "no-such-file.json"}, {"replay", "contract_test.go"}, {"hostile", "no-such-case"}, {"hostile", "honest", "ca.pem", "more"}, {"bench", "no-such-folder"}, {"other"}} {
 		if err := run(args, strings.NewReader(""), io.Discard); err == nil {
 			t.Errorf("%q is no error", args)
 		}

@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
-	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
@@ -32,7 +31,7 @@ func newHostile(name string) (*hostile, error) {
 		if cases[i].Name != name {
 			continue
 		}
-		good, err := compile(snapshot.Header{Environment: "default", Revision: 1})
+		good, err := compile(snapshot.Header{Environment: "default", Revision: 1}, flagA)
 		if err != nil {
 			return nil, err
 		}
@@ -120,15 +119,8 @@ func (h *hostile) honest(w http.ResponseWriter, r *http.Request) {
 	<-r.Context().Done()
 }
 
-// compile returns a snapshot whose flag "a" is on.
-func compile(header snapshot.Header) ([]byte, error) {
-	set, problems := flagset.ParseSet([]byte(`{"flags": [{"key": "a", "gates": [{"type": "boolean", "enabled": true}]}]}`))
-	if err := flagset.Err(problems); err != nil {
-		return nil, err
-	}
-	data, problems := snapshot.Compile(header, set.Sorted(), snapshot.Strict)
-	return data, flagset.Err(problems)
-}
+// flagA is a flag that is on.
+const flagA = `{"key": "a", "gates": [{"type": "boolean", "enabled": true}]}`
 
 // position returns a snapshot's position, which is of no lineage and of revision 1.
 func position(data []byte) string {

@@ -1,8 +1,9 @@
-// Command contract plays the server for the tests of SDKs that aren't written in Go.
+// Command contract plays the server for the tests of SDKs that aren't written in Go, and writes what their benchmarks decide.
 //
 //	contract replay SESSION.json       the server of a recorded session of ../testdata/sessions
 //	contract hostile CASE [CA.pem]     a server that misbehaves; of those that speak TLS, the authority goes to CA.pem
 //	contract hostile                   lists the cases as JSON, with what a client must be after each
+//	contract bench FOLDER              writes 1000.snapshot and 10000.snapshot
 //
 // A server prints its address on the first line of its output, and ends when its input does. The client's token is "token", its
 // environment "default".
@@ -14,6 +15,9 @@
 //
 // hostile answers POST /hostile/check: 200, or 500 with what the client has done that it must not, as text. POST /hostile/mend
 // makes the server an honest one, whose flag "a" is on; it answers 204.
+//
+// bench writes snapshots of flags of three kinds by turns: "boolean_00000" is on, "percentage_00000" is on for 25% of actors, and
+// "rule_00000" is on for 50% of the actors that three constraints hold for.
 package main
 
 import (
@@ -35,7 +39,7 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("want replay SESSION.json, hostile CASE [CA.pem], or hostile")
+var errUsage = errors.New("want replay SESSION.json, hostile CASE [CA.pem], hostile, or bench FOLDER")
 
 func run(args []string, in io.Reader, out io.Writer) error {
 	switch {
@@ -49,6 +53,8 @@ func run(args []string, in io.Reader, out io.Writer) error {
 			return err
 		}
 		return serve(listener, "http", newReplay(s).handler(), in, out)
+	case len(args) == 2 && args[0] == "bench":
+		return writeBench(args[1])
 	case len(args) == 1 && args[0] == "hostile":
 		e := json.NewEncoder(out)
 		e.SetIndent("", " ")
