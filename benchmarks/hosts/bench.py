@@ -67,11 +67,11 @@ def main() -> None:
     folder = Path(os.environ["GONFALON_BENCH"])
     small, large = folder / "1000.snapshot", folder / "10000.snapshot"
     if sys.argv[1:] == ["serve"]:
-        exec(FIRST.format(snapshot=str(large)), {})  # noqa: S102
+        exec(FIRST.format(snapshot=str(large)), {})
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
         return
-    import gonfalon  # noqa: PLC0415
-    from gonfalon import Context, Gonfalon  # noqa: PLC0415
+    import gonfalon
+    from gonfalon import Context, Gonfalon
 
     flags = Gonfalon(bootstrap=small)
     prepared = [Context(actor, attributes=ATTRIBUTES) for actor in ACTORS]
