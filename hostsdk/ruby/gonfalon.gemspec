@@ -2,7 +2,7 @@
 
 require_relative "lib/gonfalon/version"
 
-# gem.sh carries the C library's sources beside the extension before it builds the gem.
+# gem.sh puts the C library's sources beside the extension before it builds the gem.
 Gem::Specification.new do |spec|
   spec.name = "gonfalon"
   spec.version = Gonfalon::VERSION
@@ -13,6 +13,6 @@ Gem::Specification.new do |spec|
   spec.license = "Apache-2.0"
   spec.required_ruby_version = ">= 3.1"
   spec.metadata = { "rubygems_mfa_required" => "true", "source_code_uri" => spec.homepage }
-  spec.files = Dir["lib/**/*.rb", "ext/**/*.{rb,c,h}", "ext/**/LICENSE", "README.md", "LICENSE"]
+  spec.files = Dir["lib/**/*.rb", "ext/gonfalon/extconf.rb", "ext/gonfalon/c/**/*", "README.md", "LICENSE"].select { |path| File.file?(path) }
   spec.extensions = ["ext/gonfalon/extconf.rb"]
 end

@@ -80,7 +80,7 @@ class ContractValuesTest < Minitest::Test
     as = given["as"]
     return flags.enabled?(given["flag"], actor, default: default || false, **asking) if as.nil?
 
-    flags.public_send("payload_#{as}", given["flag"], actor, default: default, **asking)
+    flags.public_send("payload_#{{ "boolean" => "bool", "integer" => "int" }.fetch(as, as)}", given["flag"], actor, default: default, **asking)
   end
 
   def client(given)

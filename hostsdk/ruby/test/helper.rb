@@ -14,8 +14,8 @@ require_relative "watcher"
 # The parts that programs don't see.
 module Gonfalon
   %i[
-    Backoff Compiler Engine Events Instance MessagePack Payload Records Refused RequestError Resolution Schedules Status Store TestFlag Trap
-    UnreadableError Words
+    Backoff Compiler Engine Events Instance MessagePack MessagePackError Payload Records Refused RequestError Resolution Schedules Status Store TestFlag Trap
+    UnreadableError WireError Words
   ].each { |name| ::Object.const_set("Gonfalon#{name}", const_get(name)) }
 end
 

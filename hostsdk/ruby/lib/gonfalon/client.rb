@@ -18,7 +18,7 @@ module Gonfalon
   # bootstrap:: a snapshot to start from: its bytes as a String, or a file as a Pathname. One that can't be loaded raises SnapshotError.
   # last_good:: a path where each snapshot from the source is kept, and found again at the next start.
   # file:: the path of a snapshot file to serve instead of a server; it is read again when it changes.
-  # poll:: seconds between polls, instead of following the stream.
+  # poll_interval:: seconds between polls, instead of following the stream.
   # ready_within:: seconds to wait for the first snapshot; 0: don't wait.
   # ttl:: seconds without contact from the source that make the client STALE; nil: never.
   # grace:: seconds that the client stays READY after it has lost its source.
@@ -39,13 +39,13 @@ module Gonfalon
       client&.close
     end
 
-    def initialize(endpoint: nil, token: nil, environment: nil, bootstrap: nil, last_good: nil, file: nil, poll: nil, ready_within: 5.0,
-                   ttl: nil, grace: 5.0, tls: nil, logger: nil, pace: Pace.new)
+    def initialize(endpoint: nil, token: nil, environment: nil, bootstrap: nil, last_good: nil, file: nil, poll_interval: nil,
+                   ready_within: 5.0, ttl: nil, grace: 5.0, tls: nil, logger: nil, pace: Pace.new)
       @log = Log.new(logger)
       @file = file && File.expand_path(file)
       @endpoint = address(endpoint || (ENV["GONFALON_ENDPOINT"] unless file))
       @token = secret(token || ENV["GONFALON_TOKEN"]) if @endpoint
-      @poll = poll
+      @poll = poll_interval
       @tls = settings(tls)
       @pace = pace
       check(bootstrap || last_good)
@@ -151,7 +151,7 @@ module Gonfalon
     def check(first)
       raise ArgumentError, "endpoint and file are two sources; give one" if @endpoint && @file
       raise ArgumentError, "nothing to take flags from: give endpoint and token, or file, or bootstrap, or last_good" unless source? || first
-      raise ArgumentError, "poll is #{@poll} seconds; it must be above 0" if @poll && @poll <= 0
+      raise ArgumentError, "poll_interval is #{@poll} seconds; it must be above 0" if @poll && @poll <= 0
     end
 
     def address(endpoint)

@@ -96,8 +96,11 @@ module Gonfalon
         return actor.to_i.to_s if actor.finite? && actor == actor.floor && actor.abs <= Values::EXACT
       when true, false, Array, Hash then nil
       else
-        return identify(actor, wrong, depth) if depth < MAX_IDS && knows?(actor, :actor_id)
-        return false if knows?(actor, :in_group?)
+        if knows?(actor, :actor_id)
+          return identify(actor, wrong, depth) if depth < MAX_IDS
+        elsif knows?(actor, :in_group?)
+          return false
+        end
       end
       wrong << "#{Values.class_name(actor)} as the actor"
       nil

@@ -129,7 +129,7 @@ module Gonfalon
 
     # Returns the request for one flag, by what it needs.
     def request_for(needs, actor, groups, attributes, now, roll)
-      if (alone = needs.alone) && actor.instance_of?(String) && actor.ascii_only? && actor.encoding == Encoding::UTF_8
+      if (alone = needs.alone) && String === actor && actor.instance_of?(String) && actor.ascii_only? && actor.encoding == Encoding::UTF_8
         return actor.bytesize < 32 ? "#{alone}#{MessagePack::SHORT[actor.bytesize]}#{actor}" : MessagePack.text(alone.dup, actor)
       end
       names = needs.attributes

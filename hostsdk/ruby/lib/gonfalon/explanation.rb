@@ -5,9 +5,7 @@ module Gonfalon
   OPERATORS = %w[eq neq in not_in contains gt gte lt lte matches never semver_gte semver_lt starts_with ends_with].freeze
 
   # One constraint of a rule or segment, and how it compared. actual is the context's value, nil if it is missing.
-  Comparison = Struct.new(:attribute, :operator, :values, :actual, :held) do
-    alias_method :held?, :held
-  end
+  Comparison = Struct.new(:attribute, :operator, :values, :actual, :held)
 
   # One gate. outcome is a word of OUTCOMES; facts are what was compared, by name (scores of 0 … 65535, draws of 1 … 10000, times in
   # Unix microseconds; nil: open, missing or not needed).

@@ -39,4 +39,5 @@ module Gonfalon
       text.size > 200 ? "#{text[0, 200]}…" : text
     end
   end
+  private_constant :Mistakes
 end

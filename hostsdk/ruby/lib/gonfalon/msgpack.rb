@@ -103,8 +103,11 @@ module Gonfalon
     end
   end
 
+  private_constant :MessagePack
+
   # Bytes that aren't msgpack, or more than is read here.
   class MessagePackError < StandardError; end
+  private_constant :MessagePackError
 
   # Reads values one after another.
   class MessagePack::Reader

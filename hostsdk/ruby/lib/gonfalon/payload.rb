@@ -25,6 +25,10 @@ module Gonfalon
       end
     end
 
+    def any(value)
+      value
+    end
+
     def boolean(value)
       value if value == true || value == false
     end

@@ -8,36 +8,42 @@ module Gonfalon
       decide(key, *actor, **asking).variant || default
     end
 
+    # Returns the served variant's payload, of whatever type, or default.
+    def payload(key, *actor, default: nil, **asking)
+      typed(:any, decide(key, *actor, **asking), default)
+    end
+
     # Returns the served variant's payload if it is a boolean, else default.
-    def payload_boolean(key, *actor, default:, **asking)
-      payload(:boolean, decide(key, *actor, **asking), default)
+    def payload_bool(key, *actor, default:, **asking)
+      typed(:boolean, decide(key, *actor, **asking), default)
     end
 
     # Returns the served variant's payload if it is a string, else default.
     def payload_string(key, *actor, default:, **asking)
-      payload(:string, decide(key, *actor, **asking), default)
+      typed(:string, decide(key, *actor, **asking), default)
     end
 
     # Returns the served variant's payload if it is a number without a fraction within ±2^53, else default.
-    def payload_integer(key, *actor, default:, **asking)
-      payload(:integer, decide(key, *actor, **asking), default)
+    def payload_int(key, *actor, default:, **asking)
+      typed(:integer, decide(key, *actor, **asking), default)
     end
 
     # Returns the served variant's payload if it is a number, else default.
     def payload_float(key, *actor, default:, **asking)
-      payload(:number, decide(key, *actor, **asking), default)
+      typed(:number, decide(key, *actor, **asking), default)
     end
 
     # Returns the served variant's payload if it is an object, as a Hash, else default.
     def payload_object(key, *actor, default:, **asking)
-      payload(:object, decide(key, *actor, **asking), default)
+      typed(:object, decide(key, *actor, **asking), default)
     end
 
     private
 
-    def payload(type, decision, default)
+    def typed(type, decision, default)
       value = Payload.public_send(type, decision.payload) if decision.payload?
       value.nil? ? default : value
     end
   end
+  private_constant :Payloads
 end

@@ -85,7 +85,9 @@ module Gonfalon
 
     # Puts an engine in place of the one that serves, as tests do.
     def replace(engine)
+      retired = @engine
       @engine = engine
+      retired&.retire
     end
 
     # Returns the evaluations since the last time: key → [count, Unix microseconds of the last, how often it was on].
@@ -120,8 +122,10 @@ module Gonfalon
       fresh = @lock.synchronize { yield }
       return unless fresh
 
-      serve(fresh)
-      keep(fresh.engine.data)
+      Thread.handle_interrupt(Stop => :never) do # what serves is also kept
+        serve(fresh)
+        keep(fresh.engine.data)
+      end
     rescue Refused => e
       refuse(e.message)
       raise
@@ -218,7 +222,7 @@ module Gonfalon
           file.fsync
         end
         File.rename(beside, @path)
-      rescue SystemCallError, Stop
+      rescue SystemCallError
         FileUtils.rm_f(beside)
         raise
       end

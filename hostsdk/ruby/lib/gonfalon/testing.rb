@@ -11,7 +11,7 @@ module Gonfalon
   #   flags.enable(:new_checkout, for_group: "staff")
   #   flags.enabled?(:new_checkout, "user:3", groups: ["staff"]) # => true
   #
-  # A change lasts as long as the object, or as the block that it is given:
+  # A change lasts as long as the object, or as the block that it is given, whose value it returns:
   #
   #   flags.disable(:new_checkout) { … }
   #
@@ -20,9 +20,9 @@ module Gonfalon
     include Flags
 
     def initialize(base: nil, logger: nil)
-      log = Log.new(logger)
-      @status = Status.new(log)
-      @store = Store.new(nil, @status, log)
+      @log = Log.new(logger)
+      @status = Status.new(@log)
+      @store = Store.new(nil, @status, @log)
       base = Store.read_file(base.to_path) unless base.nil? || String === base
       @base = Engine.new(base, @store.mistakes) if base
       @revision = 0

@@ -131,4 +131,5 @@ module Gonfalon
 
   # What a program's own methods can raise while they are asked. What stops the program or a timeout isn't among it.
   FAILURES = [StandardError, ScriptError, SystemStackError].freeze
+  private_constant :Values, :FAILURES
 end

@@ -291,6 +291,7 @@ module Gonfalon
     rescue Zlib::Error => e
       raise UnreadableError, "an answer that isn't gzip: #{e.message}"
     ensure
+      inflate&.reset
       inflate&.close
     end
 

@@ -41,6 +41,11 @@ module Gonfalon
       @base.take_usage.merge(@top.take_usage)
     end
 
+    # The base stays, for the next layer.
+    def retire
+      @top.retire
+    end
+
     def forked
       @top.forked
       @base.forked

@@ -1,0 +1,248 @@
+# frozen_string_literal: true
+
+require_relative "helper"
+require "tmpdir"
+
+class ClientTest < Minitest::Test
+  ONE = Frames.snapshot(1, a: true, hero: "blue")
+  TWO = Frames.snapshot(2, a: false, b: true)
+
+  def open_client(server, **options, &block)
+    Gonfalon::Client.open(endpoint: server.url, token: "token", **QUICK, **options, &block)
+  end
+
+  def test_options_that_make_no_sense
+    [{}, { endpoint: "http://x" }, { endpoint: "ftp://x", token: "t" }, { endpoint: "no url", token: "t" }, { endpoint: "http://x", token: "a\nb" },
+     { endpoint: "http://x", token: "t", file: "f" }, { file: "f", poll_interval: 0 }, { endpoint: "http://x", token: "t", tls: { verify_mode: 0 } }]
+      .each { |options| assert_raises(ArgumentError, options.inspect) { Gonfalon::Client.new(**options) } }
+    assert_raises(Gonfalon::SnapshotError) { Gonfalon::Client.new(bootstrap: "nonsense") }
+  end
+
+  def test_a_change_arrives_by_stream
+    FakeServer.open(ONE) do |server|
+      open_client(server) do |flags|
+        watcher = Watcher.new(flags)
+        assert_equal ["READY", true, "blue", 1], [flags.state, flags.enabled?(:a), flags.variant(:hero, "u"), flags.info.revision]
+        server.await_stream
+        server.publish(TWO)
+        assert flags.wait_for(2, timeout: 10)
+        assert_equal %w[a b hero], watcher.next_change.flags
+        assert flags.enabled?(:b)
+        assert_equal %w[a b], flags.keys
+        assert_equal TWO, flags.snapshot
+      end
+    end
+  end
+
+  def test_polling_asks_only_for_what_is_new
+    FakeServer.open(ONE) do |server|
+      open_client(server, poll_interval: 0.01) do |flags|
+        3.times { server.next_request("/snapshot") }
+        assert_equal 1, flags.stats.taken
+        server.snapshot = TWO
+        assert flags.wait_for(2, timeout: 10)
+        request = server.next_request("/snapshot")
+        assert_equal "gzip", request.headers["accept-encoding"]
+        assert_match(/\A"\h{64}"\z/, server.next_request("/snapshot").headers["if-none-match"])
+      end
+    end
+  end
+
+  def test_a_server_that_is_down_keeps_no_program_from_starting
+    port = TCPServer.open("127.0.0.1", 0) { |server| server.addr[1] }
+    Gonfalon::Client.open(endpoint: "http://127.0.0.1:#{port}", token: "token", ready_within: 0.05, **QUICK) do |flags|
+      assert_equal [true, false, nil, "NOT_READY"], [flags.enabled?(:a, default: true), flags.enabled?(:a), flags.variant(:a), flags.state]
+      refute flags.wait_ready(timeout: 0.05)
+      watcher = Watcher.new(flags)
+      watcher.until_true { flags.stats.lost.positive? }
+      FakeServer.new(ONE, port: port).tap do |server|
+        assert flags.wait_ready(timeout: 10)
+      ensure
+        server.close
+      end
+    end
+  end
+
+  def test_a_refused_token_is_an_error_until_it_is_known
+    FakeServer.open(ONE) do |server|
+      server.status = 401
+      open_client(server) do |flags|
+        assert_equal ["ERROR", "401 No"], [flags.state, flags.stats.last_error]
+        server.status = 200
+        assert flags.wait_ready(timeout: 10)
+        assert_nil flags.stats.last_error
+      end
+    end
+  end
+
+  def test_a_lost_source_is_stale_after_the_grace
+    server = FakeServer.new(ONE)
+    open_client(server) do |flags|
+      watcher = Watcher.new(flags)
+      server.close
+      watcher.until_true { watcher.events.any? { |event| Gonfalon::StateChanged === event && event.state == "STALE" } }
+      assert flags.enabled?(:a)
+      assert_operator flags.stats.age, :>=, 0
+    end
+  end
+
+  def test_the_time_to_live_makes_it_stale
+    FakeServer.open(ONE) do |server|
+      open_client(server, ttl: 0.05, grace: 60) do |flags|
+        watcher = Watcher.new(flags)
+        watcher.until_true { watcher.events.any? { |event| event.state == "STALE" } }
+        server.send_event(FakeServer::HEARTBEAT)
+        watcher.until_true { watcher.events.last.state == "READY" }
+      end
+    end
+  end
+
+  def test_the_last_good_snapshot_survives
+    Dir.mktmpdir do |folder|
+      path = File.join(folder, "deep/flags")
+      FakeServer.open(TWO) { |server| open_client(server, last_good: path) { |flags| flags.wait_ready } }
+      assert_equal TWO, File.binread(path)
+      assert_equal ["flags"], Dir.children(File.dirname(path))
+      assert_equal 2, Gonfalon::Client.new(last_good: path, bootstrap: ONE).info.revision
+      newer = Frames.snapshot(3, a: true)
+      assert_equal 3, Gonfalon::Client.new(last_good: path, bootstrap: newer).info.revision
+      assert_equal 2, Gonfalon::Client.new(last_good: path, bootstrap: Frames.snapshot(9, lineage: "\1" * 16)).info.revision
+      File.binwrite(path, TWO[0..-2])
+      assert_equal 1, Gonfalon::Client.new(last_good: path, bootstrap: ONE, logger: SILENT).info.revision
+      File.binwrite(path, Frames.snapshot(4, environment: "other"))
+      assert_equal 1, Gonfalon::Client.new(last_good: path, environment: "default", bootstrap: ONE, logger: SILENT).info.revision
+    end
+  end
+
+  def test_a_file_is_followed
+    Dir.mktmpdir do |folder|
+      path = File.join(folder, "flags")
+      Gonfalon::Client.open(file: path, **QUICK) do |flags|
+        assert_equal "NOT_READY", flags.state
+        File.binwrite(path, ONE)
+        assert flags.wait_for(1, timeout: 10)
+        File.binwrite(path, "nonsense")
+        Watcher.new(flags).until_true { flags.stats.refused == 1 }
+        File.binwrite(path, TWO)
+        assert flags.wait_for(2, timeout: 10)
+      end
+      Gonfalon::Client.open(file: folder, **QUICK) { |flags| assert_match(/not a regular file/, flags.stats.last_error) }
+    end
+  end
+
+  def test_usage_is_reported
+    FakeServer.open(ONE) do |server|
+      open_client(server) do |flags|
+        3.times { flags.enabled?(:a) }
+        flags.decide("hero", "u")
+        flags.decide_all("u")
+        flags.enabled?(:unknown)
+        flags.explain(:a)
+        assert flags.flush
+        usage = server.usage.pop
+        assert_equal [["a", 4, 4], ["hero", 2, 0]], usage.map { |key, flag| [key, flag["count"], flag["on"]] }
+        assert_match(/\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\z/, usage["a"]["last"])
+        host = server.hosts.pop
+        assert_equal ["ruby", Gonfalon::VERSION, 1, LINEAGE.unpack1("H*"), "stream"], host.values_at("sdk", "version", "revision", "lineage", "via")
+        assert_match(/\A\h{16}\z/, host["id"])
+        flags.enabled?(:a)
+      end
+      assert_equal 1, server.usage.pop["a"]["count"] # on close
+    end
+  end
+
+  def test_usage_that_cannot_be_delivered_is_kept
+    FakeServer.open(ONE) do |server|
+      open_client(server) do |flags|
+        flags.enabled?(:a)
+        server.usage_status = 503
+        refute flags.flush
+        flags.enabled?(:a)
+        server.usage_status = 204
+        assert flags.flush
+        assert_equal 2, server.usage.pop["a"]["count"]
+      end
+    end
+  end
+
+  def test_an_older_server_gets_the_counts_alone
+    FakeServer.open(ONE) do |server|
+      server.older = true
+      open_client(server) do |flags|
+        flags.enabled?(:a)
+        assert flags.flush
+        assert_equal %w[count last], server.usage.pop["a"].keys
+      end
+      assert_empty server.hosts
+    end
+  end
+
+  def test_a_host_tells_soon_which_revision_serves
+    FakeServer.open(ONE) do |server|
+      open_client(server) { assert_equal 1, Timeout.timeout(10) { server.hosts.pop }["revision"] }
+      assert Timeout.timeout(10) { server.hosts.pop }["gone"]
+    end
+  end
+
+  def test_what_a_listener_raises_is_logged
+    log = StringIO.new
+    FakeServer.open(ONE) do |server|
+      open_client(server, logger: Logger.new(log)) do |flags|
+        flags.subscribe { |_| raise NotImplementedError, "oops" }
+        watcher = Watcher.new(flags)
+        server.await_stream
+        server.publish(TWO)
+        watcher.next_change
+      end
+    end
+    assert_includes log.string, "oops"
+  end
+
+  def test_a_schedule_tells_when_it_opens
+    now = GonfalonEngine.now
+    flag = GonfalonTestFlag.new(windows: [[now + 300_000, (1 << 63) - 1]])
+    child = GonfalonTestFlag.new(on: true, requires: { "timed" => true })
+    data = GonfalonCompiler.compile({ "timed" => flag, "child" => child, "other" => GonfalonTestFlag.new }, environment: "default")
+    Gonfalon::Client.open(bootstrap: data, logger: SILENT) do |flags|
+      watcher = Watcher.new(flags)
+      refute flags.enabled?(:timed)
+      assert_equal %w[child timed], watcher.next_change.flags
+      assert flags.enabled?(:child)
+    end
+  end
+
+  def test_a_closed_client_keeps_answering
+    FakeServer.open(ONE) do |server|
+      flags = Gonfalon::Client.new(endpoint: server.url, token: "token", **QUICK)
+      waiting = Thread.new { flags.wait_for(99) }
+      flags.close
+      refute waiting.value
+      assert flags.enabled?(:a)
+      flags.close
+    end
+  end
+
+  def test_the_token_is_never_printed
+    log = StringIO.new
+    secret = "gfn_sdk_hush"
+    FakeServer.open(ONE) do |server|
+      flags = Gonfalon::Client.new(endpoint: server.url, token: secret, **QUICK, logger: Logger.new(log), ready_within: 0.5)
+      error = assert_raises(NoMethodError) { flags.no_such_method }
+      told = [flags.inspect, error.message, error.full_message, flags.stats.inspect, log.string, flags.instance_variable_get(:@workers).inspect]
+      told.each { |text| refute_includes text, secret }
+      flags.close
+    end
+    error = assert_raises(ArgumentError) { Gonfalon::Client.new(endpoint: "http://x", token: "#{secret}\n") }
+    refute_includes error.message, secret
+  end
+
+  def test_a_trap_handler_may_decide
+    flags = Gonfalon::Client.new(bootstrap: ONE, logger: SILENT)
+    answers = Queue.new
+    previous = trap("USR1") { answers << [flags.enabled?(:a), flags.variant(:hero, "u"), flags.state] }
+    Process.kill("USR1", Process.pid)
+    assert_equal [true, "blue", "READY"], Timeout.timeout(10) { answers.pop }
+  ensure
+    trap("USR1", previous || "DEFAULT")
+  end
+end
