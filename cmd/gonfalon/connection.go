@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,13 +24,17 @@ import (
 // connection says which control plane to ask, and how. Its settings are shared by every verb that asks one.
 type connection struct {
 	endpoint, token, env string
+	server               string // one of the known ones
 	timeout              time.Duration
 	ca, cert, key        string
+
+	where []*pflag.Flag // that say where to ask
 }
 
 func (n *connection) register(c *cobra.Command) {
 	own := pflag.NewFlagSet("connection", pflag.ContinueOnError)
 	own.StringVar(&n.endpoint, "endpoint", "http://127.0.0.1:8080", "the control plane's address")
+	own.StringVar(&n.server, "server", "", "one of the servers that gonfalon login keeps (default the one that gonfalon servers use chose)")
 	own.StringVar(&n.token, "token", "", "the API token; better given as GONFALON_TOKEN, since other users can see command lines")
 	own.DurationVar(&n.timeout, "timeout", 30*time.Second, "how long to wait for each answer")
 	own.StringVar(&n.ca, "ca-cert", "", "trust the certificates in this file instead of the system's")
@@ -38,21 +43,79 @@ func (n *connection) register(c *cobra.Command) {
 	settings(own)
 	annotate(own.Lookup("token"), isSecret, "")
 	c.PersistentFlags().AddFlagSet(own)
+	own.VisitAll(func(f *pflag.Flag) { n.where = append(n.where, f) })
 }
 
 // inEnvironment adds the flag of verbs that are about one environment.
 func (n *connection) inEnvironment(c *cobra.Command) {
 	c.PersistentFlags().StringVar(&n.env, "env", controlplane.DefaultEnvironment, "the environment")
-	annotate(c.PersistentFlags().Lookup("env"), isSetting, "")
+	f := c.PersistentFlags().Lookup("env")
+	annotate(f, isSetting, "")
+	n.where = append(n.where, f)
 }
 
-// open returns a client. The deadline is each request's own, so that a person may take time over a preview.
+// given reports whether the command line, the environment or the file has an option.
+func (n *connection) given(name string) bool {
+	return slices.ContainsFunc(n.where, func(f *pflag.Flag) bool {
+		return f.Name == name && (f.Changed || f.Annotations[origin] != nil)
+	})
+}
+
+// choose fills in what one of the known servers has: the one that --server names, the one at the address that is given, or
+// else the current one. A token is sent to the server that it was given for alone, so one that is given without an address
+// goes to the usual one.
+func (n *connection) choose() error {
+	if n.server == "" && n.given("token") && !n.given("endpoint") {
+		return nil
+	}
+	book, err := openServerBook()
+	if err != nil {
+		return err
+	}
+	var s *knownServer
+	switch {
+	case n.server != "" && n.given("endpoint"):
+		return usagef("--server and --endpoint both say where to ask: give one of them")
+	case n.server != "":
+		if s = book.named(n.server); s == nil {
+			return usagef("--server: there is no server %q%s", n.server, meant(n.server, book.names()))
+		}
+	case n.given("endpoint"):
+		s = book.at(n.endpoint)
+	default:
+		s = book.named(book.Current)
+	}
+	if s == nil {
+		return nil
+	}
+	n.endpoint = s.Endpoint
+	if !n.given("token") {
+		n.token = s.storedToken()
+	}
+	if !n.given("ca-cert") {
+		n.ca = s.CACert
+	}
+	if !n.given("env") && s.Environment != "" {
+		n.env = s.Environment
+	}
+	return nil
+}
+
+// open returns a client of the server that is chosen.
 func (n *connection) open() (*apiclient.Client, error) {
+	if err := n.choose(); err != nil {
+		return nil, err
+	}
+	return n.dial()
+}
+
+// dial returns a client. The deadline is each request's own, so that a person may take time over a preview.
+func (n *connection) dial() (*apiclient.Client, error) {
 	if u, err := url.Parse(n.endpoint); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, usagef("--endpoint: %q is not an address such as http://127.0.0.1:8080", n.endpoint)
 	}
 	if n.token == "" {
-		return nil, usagef("no API token: set GONFALON_TOKEN (gonfalon serve prints one at its first start; gonfalon tokens create makes more)")
+		return nil, usagef("no API token: gonfalon login %s, or set GONFALON_TOKEN (gonfalon serve prints one at its first start; gonfalon tokens create makes more)", n.endpoint)
 	}
 	client := apiclient.New(n.endpoint, n.token)
 	client.Agent = "gonfalon/" + version
@@ -118,7 +181,7 @@ func (n *connection) hinted(err error) error {
 	var unreachable *url.Error
 	switch {
 	case errors.As(err, &refused) && refused.Status == http.StatusUnauthorized:
-		return fmt.Errorf("%w\nthe token is what --token or GONFALON_TOKEN says", err)
+		return fmt.Errorf("%w\nthe token is what --token or GONFALON_TOKEN says, or what gonfalon login keeps", err)
 	case errors.As(err, &refused) && refused.Status == http.StatusPreconditionFailed:
 		return fmt.Errorf("%w\nit was changed meanwhile: look at it again", err)
 	case errors.Is(err, context.Canceled):

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/zalando/go-keyring"
+
 	"github.com/gonfalon-flags/gonfalon/controlplane/etcdstore/etcdtest"
 	"github.com/gonfalon-flags/gonfalon/migrate/elixir/elixirtest"
 )
@@ -18,6 +20,10 @@ const asCommand = "GONFALON_TEST_AS_COMMAND"
 
 func TestMain(m *testing.M) {
 	etcdtest.Member()
+	if err := os.Setenv(bookVariable, filepath.Join(os.TempDir(), "gonfalon-test-has-no-servers")); err != nil { // of its own
+		panic(err)
+	}
+	keyring.MockInit()
 	if os.Getenv(asCommand) != "" {
 		if err := os.Unsetenv(asCommand); err != nil {
 			panic(err)

@@ -56,6 +56,8 @@ var verbs = map[string]verb{
 	"flags variants":  {prints: true, changes: true, versioned: true, asks: true},
 	"hosts":           {prints: true},
 	"import":          {prints: true, changes: true, versioned: true},
+	"login":           {},
+	"logout":          {},
 	"lint":            {}, // its -o has forms of its own
 	"module":          {},
 	"reload":          {prints: true, tries: true},
@@ -65,6 +67,10 @@ var verbs = map[string]verb{
 	"segments list":   {prints: true},
 	"segments put":    {prints: true, changes: true, versioned: true},
 	"serve":           {},
+	"servers add":     {},
+	"servers list":    {prints: true},
+	"servers remove":  {},
+	"servers use":     {},
 	"stale":           {prints: true},
 	"tokens create":   {prints: true, changes: true},
 	"tokens list":     {prints: true},
@@ -222,12 +228,13 @@ func TestForms(t *testing.T) {
 		{args: []string{"check", "--data-dir", data}},
 		{args: []string{"reload", "--dry-run"}},
 		{args: []string{"version"}, name: version},
+		{args: []string{"servers", "list"}, varies: true},
 	} {
 		tried[c.args[0]], tried[strings.Join(c.args[:min(2, len(c.args))], " ")] = true, true
 		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
 			s.t = t
 			ask := s.run
-			if slices.Contains([]string{"eval", "check", "version"}, c.args[0]) {
+			if slices.Contains([]string{"eval", "check", "version", "servers"}, c.args[0]) {
 				ask = func(args ...string) result { return gonfalon(t, args...) }
 			}
 			in := func(form string) string { return ask(append(c.args, "-o", form)...).must(t) }
@@ -244,7 +251,7 @@ func TestForms(t *testing.T) {
 			if _, flags := asYAML["flags"]; c.file && !flags && asYAML["segments"] == nil {
 				t.Errorf("yaml has neither flags nor segments: %v", asYAML)
 			}
-			if global := []string{"tokens", "webhooks", "version", "envs", "check", "reload"}; !slices.Contains(global, c.args[0]) && !c.empty {
+			if global := []string{"tokens", "webhooks", "version", "envs", "check", "reload", "servers"}; !slices.Contains(global, c.args[0]) && !c.empty {
 				if !strings.Contains(in("text"), "default") || !strings.Contains(in("json"), `"environment":"default"`) {
 					t.Errorf("the environment isn't named in %s%s", in("text"), in("json"))
 				}

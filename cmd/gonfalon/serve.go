@@ -197,6 +197,9 @@ func (s *serving) greet(w io.Writer, base, admin, pages string, example exampleF
 	default:
 		fmt.Fprintf(&b, "  admin token shown at the first start (%s)\n", lost)
 	}
+	if admin != "" {
+		fmt.Fprintf(&b, "  sign in     gonfalon login %s (then no verb needs the token)\n", base)
+	}
 	fmt.Fprint(&b, example.introduction())
 	fmt.Fprintf(&b, "\nTry it:\n%s", example.request(base))
 	_, _ = io.WriteString(w, b.String()) // a closed terminal is no reason not to serve

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+)
+
+// patience bounds how long a shell waits for names from the control plane.
+const patience = 2 * time.Second
+
+// names are what a word of a command line may be, from a control plane or without one.
+type names func(ctx context.Context, n *connection, client *apiclient.Client) ([]string, error)
+
+// argumentNames are the names that arguments stand for, by their word in a verb's use.
+var argumentNames = map[string]names{
+	"FLAG": func(ctx context.Context, n *connection, c *apiclient.Client) ([]string, error) {
+		return n.flagKeys(ctx, c)
+	},
+	"SEGMENT": func(ctx context.Context, n *connection, c *apiclient.Client) ([]string, error) {
+		return n.segmentKeys(ctx, c)
+	},
+	"ENVIRONMENT": environmentNames,
+	"FROM":        environmentNames,
+	"TO":          environmentNames,
+}
+
+// optionNames are the names that the values of options stand for.
+var optionNames = map[string]names{
+	"env":          environmentNames,
+	"segment":      argumentNames["SEGMENT"],
+	"requires":     argumentNames["FLAG"],
+	"requires-off": argumentNames["FLAG"],
+	"flag":         argumentNames["FLAG"],
+}
+
+// optionWords are the values that options take.
+var optionWords = map[string][]string{
+	"role":       {string(api.RoleAdmin), string(api.RoleEditor), string(api.RoleViewer), string(api.RoleSDK), string(api.RoleClient)},
+	"state":      {string(api.StateOn), string(api.StateOff), string(api.StatePartial), string(api.StateKilled)},
+	"log-format": {"text", "json"},
+}
+
+func environmentNames(ctx context.Context, n *connection, c *apiclient.Client) ([]string, error) {
+	return n.environments(ctx, c)
+}
+
+// completeServer completes the name of a known server.
+func completeServer(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	book, err := openServerBook()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return book.names(), cobra.ShellCompDirectiveNoFileComp
+}
+
+// completions lets a shell complete the names of everything below a command: those that arguments and options stand for.
+func completions(c *cobra.Command) {
+	usage := strings.Fields(c.Use)
+	var arguments []names
+	for _, word := range usage[1:] {
+		arguments = append(arguments, argumentNames[strings.Trim(word, "[]…")])
+	}
+	if slices.ContainsFunc(arguments, func(find names) bool { return find != nil }) {
+		c.ValidArgsFunction = completeArguments(arguments)
+	}
+	if len(usage) > 1 && strings.Trim(usage[1], "[]") == "SERVER" {
+		c.ValidArgsFunction = completeServer
+	}
+	if c.PersistentFlags().Lookup("server") != nil {
+		_ = c.RegisterFlagCompletionFunc("server", completeServer) // fails only for an option that has one
+	}
+	for option, words := range optionWords {
+		if c.Flags().Lookup(option) != nil {
+			complete(c, option, words...)
+		}
+	}
+	for option, find := range optionNames {
+		if c.Flags().Lookup(option) != nil || c.PersistentFlags().Lookup(option) != nil {
+			_ = c.RegisterFlagCompletionFunc(option, completeName(find)) // fails only for an option that has one
+		}
+	}
+	if c.Flags().Lookup("when") != nil {
+		_ = c.RegisterFlagCompletionFunc("when", completeConstraint)
+	}
+	for _, sub := range c.Commands() {
+		completions(sub)
+	}
+}
+
+// completeArguments returns a function that completes arguments, each by its place.
+func completeArguments(by []names) cobra.CompletionFunc {
+	return func(c *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+		if len(args) >= len(by) || by[len(args)] == nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return completeName(by[len(args)])(c, args, begun)
+	}
+}
+
+// completeName returns a function that completes one name.
+func completeName(find names) cobra.CompletionFunc {
+	return func(c *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+		found, err := askNames(c, find)
+		if err != nil {
+			cobra.CompDebugln(err.Error(), false)
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		var fitting []string
+		for _, name := range found {
+			if strings.HasPrefix(name, begun) && visible(name) == name {
+				fitting = append(fitting, name)
+			}
+		}
+		return fitting, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// askNames asks the control plane that the command line says for names.
+func askNames(c *cobra.Command, find names) ([]string, error) {
+	if err := settle(c, c.Flags()); err != nil {
+		return nil, err
+	}
+	n := connectionOf(c.Flags())
+	client, err := n.open()
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(c.Context(), patience)
+	defer cancel()
+	return find(ctx, n, client)
+}
+
+// connectionOf returns the connection that a command line says.
+func connectionOf(flags *pflag.FlagSet) *connection {
+	n := &connection{timeout: patience}
+	for name, value := range map[string]*string{
+		"endpoint": &n.endpoint, "token": &n.token, "server": &n.server, "env": &n.env, "ca-cert": &n.ca, "client-cert": &n.cert, "client-key": &n.key,
+	} {
+		if f := flags.Lookup(name); f != nil {
+			*value = f.Value.String()
+			n.where = append(n.where, f)
+		}
+	}
+	return n
+}
+
+// completeConstraint completes a constraint such as "plan in [\"pro\"]": after an attribute come the operators.
+func completeConstraint(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	attribute, operator, found := strings.Cut(begun, " ")
+	if !found || strings.Contains(operator, " ") {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var fitting []string
+	for _, name := range flagset.Operators() {
+		if strings.HasPrefix(name, operator) {
+			fitting = append(fitting, attribute+" "+name)
+		}
+	}
+	return fitting, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}

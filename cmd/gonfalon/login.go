@@ -1,0 +1,130 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+func newLogin() *cobra.Command {
+	var (
+		n    connection
+		name string
+	)
+	c := &cobra.Command{
+		Use:   "login [ADDRESS]",
+		Short: "Sign in to a server, and ask it from now on",
+		Long: `Login asks for a token, tries it, and keeps it in the operating system's keyring, or, where there is none, in
+a file that only you can read (GONFALON_KEYRING=off takes the file anyway). Other verbs then need neither --endpoint nor --token. A script gives the token
+in GONFALON_TOKEN or on standard input.`,
+		Example: "  gonfalon login https://flags.example.com --env production",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				n.endpoint = args[0]
+			}
+			if err := checkEndpoint(n.endpoint); err != nil {
+				return err
+			}
+			book, err := openServerBook()
+			if err != nil {
+				return err
+			}
+			if warning := inClear(n.endpoint); warning != "" {
+				_ = say(c.ErrOrStderr(), "%s\n", warning) // the question is more important
+			}
+			if n.token == "" {
+				if n.token, err = askToken(c, n.endpoint); err != nil {
+					return err
+				}
+			}
+			client, err := n.dial()
+			if err != nil {
+				return err
+			}
+			session, err := client.Session(c.Context())
+			if err != nil {
+				return n.hinted(err)
+			}
+			s := knownServer{Name: name, Endpoint: strings.TrimRight(n.endpoint, "/"), CACert: n.ca}
+			if s.Name == "" {
+				s.Name = nameOf(s.Endpoint)
+			}
+			switch {
+			case c.Flags().Changed("env"):
+				s.Environment = n.env
+			case len(session.Environments) > 0:
+				s.Environment = session.Environments[0]
+			}
+			where := s.keep(n.token)
+			if where == "the file" {
+				where = book.path
+			}
+			book.add(s)
+			book.Current = s.Name
+			if err := book.save(); err != nil {
+				return err
+			}
+			return say(c.OutOrStdout(), "signed in to %s (%s) as %s, role %s, environments %s; the token is in %s\n",
+				s.Name, s.Endpoint, session.Name, string(session.Role), environments(session.Environments), where)
+		},
+	}
+	n.register(c)
+	n.inEnvironment(c)
+	c.Flags().StringVar(&name, "name", "", "what to call the server (default: local, or its host)")
+	return c
+}
+
+// askToken reads a token: on a terminal without showing it, and else a line of standard input.
+func askToken(c *cobra.Command, endpoint string) (string, error) {
+	if f, ok := c.InOrStdin().(*os.File); ok && onTerminal(c) {
+		if err := say(c.ErrOrStderr(), "Token for %s (%s/tokens makes one): ", endpoint, strings.TrimRight(endpoint, "/")); err != nil {
+			return "", err
+		}
+		text, err := term.ReadPassword(int(f.Fd()))
+		fmt.Fprintln(c.ErrOrStderr())
+		return tokenOf(string(text)), err
+	}
+	text, _ := bufio.NewReader(c.InOrStdin()).ReadString('\n')
+	if token := tokenOf(text); token != "" {
+		return token, nil
+	}
+	return "", usagef("no token: give it in GONFALON_TOKEN or on standard input")
+}
+
+// tokenOf is a token without what a terminal pastes around it.
+func tokenOf(text string) string {
+	return strings.TrimSpace(strings.NewReplacer("\x1b[200~", "", "\x1b[201~", "").Replace(text))
+}
+
+func newLogout() *cobra.Command {
+	return &cobra.Command{
+		Use:     "logout [SERVER]",
+		Short:   "Delete the token of a server, or of the current one",
+		Example: "  gonfalon logout",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			book, err := openServerBook()
+			if err != nil {
+				return err
+			}
+			if len(args) == 0 {
+				args = []string{book.Current}
+			}
+			if book.Current == "" && args[0] == "" {
+				return refusef("there is no current server: gonfalon servers list")
+			}
+			return onServer(func(c *cobra.Command, book *serverBook, s *knownServer) error {
+				s.forget()
+				if err := book.save(); err != nil {
+					return err
+				}
+				return say(c.OutOrStdout(), "the token of %s is deleted here; gonfalon tokens revoke ends it everywhere\n", s.Name)
+			})(c, args)
+		},
+	}
+}

@@ -1,0 +1,6 @@
+package main
+
+import "io/fs"
+
+// readableByOthers reports false: a user's own folder is closed to others, and modes say nothing.
+func readableByOthers(fs.FileInfo) bool { return false }
