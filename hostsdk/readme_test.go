@@ -34,7 +34,10 @@ func TestREADMEHasTheFeatures(t *testing.T) {
 		if err := json.Unmarshal(data, &has); err != nil {
 			t.Fatalf("%s/features.json: %v", folder, err)
 		}
-		header, line = header+" "+s.called[folder]+" |", line+"---|"
+		if _, err := os.Stat(filepath.Join(folder, "README.md")); err != nil {
+			t.Errorf("%s has features and no page: %v", folder, err)
+		}
+		header, line = header+" ["+s.called[folder]+"]("+folder+"/README.md) |", line+"---|"
 		for i, feature := range s.features {
 			if has[feature] == "" {
 				t.Errorf("%s/features.json doesn't say %q", folder, feature)

@@ -29,10 +29,20 @@ var copies = []struct{ file, before string }{
 	{"controlplane/httpapi/openapi.yaml", `(?m)^  title: Gonfalon\n  version: `},
 	{"deploy/kubernetes/kustomization.yaml", `newTag: `},
 	{"hostsdk/c/gonfalon.h", `#define GONFALON_VERSION "`},
+	{"hostsdk/elixir/mix.exs", `@version "`},
+	{"hostsdk/java/README.md", `<artifactId>gonfalon</artifactId>\s*<version>`},
+	{"hostsdk/java/jar.sh", `gonfalon-`},
+	{"hostsdk/java/pom.xml", `<artifactId>gonfalon-parent</artifactId>\s*<version>`},
+	{"hostsdk/java/sdk/pom.xml", `<artifactId>gonfalon-parent</artifactId>\s*<version>`},
 	{"hostsdk/js/src/version.ts", `version = '`},
 	{"hostsdk/js/package.json", `(?m)^  "version": "`},
 	{"hostsdk/js/package-lock.json", `"name": "@gonfalon/sdk",\n +"version": "`},
+	{"hostsdk/php/composer.json", `"version": "`},
+	{"hostsdk/php/src/Gonfalon.php", `VERSION = '`},
 	{"hostsdk/python/pyproject.toml", `(?m)^version = "`},
+	{"hostsdk/ruby/lib/gonfalon/version.rb", `VERSION = "`},
+	{"hostsdk/rust/Cargo.lock", `name = "gonfalon"\nversion = "`},
+	{"hostsdk/rust/Cargo.toml", `(?m)^version = "`},
 }
 
 // The project has one version, whatever the language: the constant in version.go. With -update, the test writes the
