@@ -15,6 +15,7 @@ use crate::engine::abi::lossy;
 // The members of a flag's record, and one of a header's counts.
 const GROUPS: usize = 5;
 const RULES: usize = 6;
+#[cfg(feature = "openfeature")]
 const VARIANTS: usize = 7;
 const PREREQUISITES: usize = 8;
 const WINDOWS: usize = 9;
@@ -77,6 +78,7 @@ impl<'a> Records<'a> {
     }
 
     /// The payloads of a flag's variants, as JSON.
+    #[cfg(feature = "openfeature")]
     pub(crate) fn payloads_of(&self, key: &str) -> Vec<&'a [u8]> {
         let record = self.record(key);
         items(record.get(VARIANTS)).iter().filter_map(|variant| items(Some(variant)).get(2).and_then(binary)).collect()

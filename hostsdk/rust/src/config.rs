@@ -65,6 +65,13 @@ impl Config {
         }
     }
 
+    /// The token, of role sdk or more.
+    #[must_use]
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(token.into());
+        self
+    }
+
     /// The environment; `default` without one. Snapshots of another are refused.
     #[must_use]
     pub fn environment(mut self, key: impl Into<String>) -> Self {
@@ -81,7 +88,7 @@ impl Config {
 
     /// Polls this often, instead of following the stream.
     #[must_use]
-    pub fn poll(mut self, interval: Duration) -> Self {
+    pub fn poll_interval(mut self, interval: Duration) -> Self {
         self.poll = Some(interval);
         self
     }

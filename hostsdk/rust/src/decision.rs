@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::context::ContextError;
 use crate::payload;
+use crate::resolution::Resolution;
 
 // The packed decision of the module's ABI.
 pub(crate) const ENABLED: u32 = 1;
@@ -241,6 +242,11 @@ impl Decision {
     /// What kept the engine from deciding. The reason is then [`Reason::NotReady`].
     pub fn error(&self) -> Option<&DecisionError> {
         self.error.as_ref()
+    }
+
+    /// The flag's one value, in OpenFeature's words.
+    pub fn resolve(&self) -> Resolution {
+        Resolution::of(self)
     }
 
     /// The decision as the module's ABI packs it.

@@ -46,6 +46,8 @@ pub(crate) struct Engine {
     variants: RwLock<Vec<Option<Arc<Variant>>>>,
     pool: Pool,
     mistakes: Arc<Mistakes>,
+    /// Decides about flags that this one doesn't have; for tests.
+    base: Option<Arc<Engine>>,
 }
 
 /// What is remembered of a flag.
@@ -55,6 +57,8 @@ struct Flag {
     /// Evaluations since [`Engine::take_usage`], and how many of them were on.
     count: AtomicU64,
     on: AtomicU64,
+    #[cfg(feature = "openfeature")]
+    fractional: OnceLock<bool>,
 }
 
 /// Evaluations of one flag.
@@ -81,7 +85,14 @@ impl Engine {
         for number in 0..info.flags {
             let key: Arc<str> = String::from_utf8_lossy(instance.flag_key(number).expect(sound)).into();
             numbers.insert(key.clone(), number);
-            flags.push(Flag { key, needs: OnceLock::new(), count: AtomicU64::new(0), on: AtomicU64::new(0) });
+            flags.push(Flag {
+                key,
+                needs: OnceLock::new(),
+                count: AtomicU64::new(0),
+                on: AtomicU64::new(0),
+                #[cfg(feature = "openfeature")]
+                fractional: OnceLock::new(),
+            });
         }
         Ok(Engine {
             data: data.into(),
@@ -92,12 +103,23 @@ impl Engine {
             variants: RwLock::default(),
             pool: Pool::new(instance),
             mistakes,
+            base: None,
         })
+    }
+
+    /// The same over another, which decides about the flags that this one doesn't have.
+    pub(crate) fn over(self, base: Option<Arc<Engine>>) -> Self {
+        Engine { base, ..self }
+    }
+
+    /// What decides about a flag that this one doesn't have.
+    fn base(&self, key: &str) -> Option<&Engine> {
+        self.base.as_deref().filter(|_| !self.numbers.contains_key(key))
     }
 
     /// The packed decision of one flag: the quickest question.
     pub(crate) fn evaluate(&self, key: &str, who: &Who<'_>) -> Result<u32, DecisionError> {
-        let Some(flag) = self.flag(key) else { return Ok(0) };
+        let Some(flag) = self.flag(key) else { return self.base(key).map_or(Ok(0), |base| base.evaluate(key, who)) };
         let needs = self.needs(flag)?;
         let packed = match needs.fixed {
             Some(packed) => packed,
@@ -113,7 +135,8 @@ impl Engine {
     /// The whole decision of one flag.
     pub(crate) fn decide(&self, key: &str, who: &Who<'_>) -> Result<Decision, DecisionError> {
         let Some(flag) = self.flag(key) else {
-            return Ok(Decision::new(key.into(), 0, None, None, self.info.revision));
+            let unknown = || Ok(Decision::new(key.into(), 0, None, None, self.info.revision));
+            return self.base(key).map_or_else(unknown, |base| base.decide(key, who));
         };
         let needs = self.needs(flag)?;
         let decision = match needs.fixed {
@@ -129,6 +152,11 @@ impl Engine {
 
     /// The decisions of several flags, in their order, or of all flags.
     pub(crate) fn decide_all(&self, keys: Option<&[&str]>, who: &Who<'_>) -> Result<Vec<Decision>, DecisionError> {
+        if self.base.is_some() {
+            let all = self.keys();
+            let keys = keys.map_or_else(|| all.iter().map(|key| &**key).collect(), <[&str]>::to_vec);
+            return Ok(keys.into_iter().map(|key| self.alone(key, who)).collect());
+        }
         let reading = Reading::of(&who.0);
         let every = keys.is_none();
         let keys: Vec<Arc<str>> = match keys {
@@ -180,6 +208,9 @@ impl Engine {
 
     /// The decision with every gate that the engine looked at. It is not counted as an evaluation.
     pub(crate) fn explain(&self, key: &str, who: &Who<'_>) -> Result<Explanation, DecisionError> {
+        if let Some(base) = self.base(key) {
+            return base.explain(key, who);
+        }
         let flag = self.flag(key);
         let needs = flag.map(|flag| self.needs(flag)).transpose()?;
         let name = flag.map_or_else(|| Arc::from(key), |flag| flag.key.clone());
@@ -196,7 +227,25 @@ impl Engine {
 
     /// The keys of all flags, ascending.
     pub(crate) fn keys(&self) -> Vec<Arc<str>> {
-        self.flags.iter().map(|flag| flag.key.clone()).collect()
+        let mut keys: Vec<_> = self.flags.iter().map(|flag| flag.key.clone()).collect();
+        if let Some(base) = &self.base {
+            keys.extend(base.keys().into_iter().filter(|key| !self.numbers.contains_key(key)));
+            keys.sort_unstable();
+        }
+        keys
+    }
+
+    /// Whether one of a flag's payloads is a number with a fraction, so that all its numbers are floats to OpenFeature.
+    #[cfg(feature = "openfeature")]
+    pub(crate) fn is_fractional(&self, key: &str) -> bool {
+        if let Some(base) = self.base(key) {
+            return base.is_fractional(key);
+        }
+        let Some(flag) = self.flag(key) else { return false };
+        *flag.fractional.get_or_init(|| {
+            let records = crate::changes::Records::read(&self.data);
+            records.payloads_of(key).into_iter().any(crate::payload::is_fractional)
+        })
     }
 
     /// The snapshot that a delta makes of this one. It is made beside it, so that no decision waits.

@@ -9,7 +9,7 @@ const EVENT_BYTES: usize = MAX_SNAPSHOT_BYTES / 3 * 4 + 4096;
 /// Lines of one event: ours have three.
 const EVENT_LINES: usize = 1000;
 
-/// One event of a stream.
+/// One event of a stream. One without data is an event, too: a heartbeat carries nothing.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Event {
     pub(crate) kind: String,
@@ -70,7 +70,7 @@ impl Events {
         let line = line.strip_prefix('\u{feff}').unwrap_or(&line);
         if line.is_empty() {
             let event = std::mem::take(&mut self.event);
-            if self.has_data {
+            if event != Event::default() {
                 self.read.push_back(event);
             }
             (self.has_data, self.bytes, self.lines) = (false, 0, 0);
@@ -113,9 +113,10 @@ mod tests {
 
     #[test]
     fn events_are_read_however_they_arrive() {
-        let text = ": hello\n\nevent: snapshot\ndata: aGk=\nid: 7\n\nevent: heartbeat\ndata:\n\r\ndata:one\rdata: two\r\r\nevent: lost\n\nretry: 2000\ndata: x\n\nevent: cut";
-        let mut want = vec![event("snapshot", "aGk="), event("heartbeat", ""), event("", "one\ntwo"), event("", "x")];
-        want[3].retry = Some(Duration::from_secs(2));
+        let text = ": hello\n\nevent: snapshot\ndata: aGk=\nid: 7\n\nevent: heartbeat\ndata:\n\r\ndata:one\rdata: two\r\r\nevent: bare\n\nretry: 2000\ndata: x\n\nevent: cut";
+        let mut want = vec![event("snapshot", "aGk="), event("heartbeat", ""), event("", "one\ntwo")];
+        want.extend([event("bare", ""), event("", "x")]);
+        want[4].retry = Some(Duration::from_secs(2));
         for size in [1, 2, 3, 7, 1000] {
             assert_eq!(read(text, size), want, "in chunks of {size}");
         }

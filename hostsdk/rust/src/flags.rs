@@ -7,7 +7,6 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use crate::actor::Who;
-use crate::changes::Records;
 use crate::context::ContextError;
 use crate::decision::{Decision, DecisionError, ENABLED, REASON};
 use crate::engine::abi::SnapshotInfo;
@@ -97,7 +96,7 @@ impl Flags {
     }
 
     /// The served variant's payload if it is a string.
-    pub fn payload_str<'a>(&self, key: &str, who: impl Into<Who<'a>>) -> Option<String> {
+    pub fn payload_string<'a>(&self, key: &str, who: impl Into<Who<'a>>) -> Option<String> {
         match self.decide(key, who).payload()? {
             serde_json::Value::String(text) => Some(text),
             _ => None,
@@ -235,15 +234,6 @@ impl Flags {
     /// state that the time has changed. A listener that panics is logged.
     pub fn subscribe(&self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Subscription {
         self.store.status.subscribe(listener)
-    }
-
-    /// Whether a flag's numbers are floats: one of its payloads has a fraction.
-    #[cfg_attr(not(feature = "openfeature"), allow(dead_code))]
-    pub(crate) fn is_fractional(&self, key: &str) -> bool {
-        let engine = self.store.engine();
-        engine
-            .as_ref()
-            .is_some_and(|engine| Records::read(&engine.data).payloads_of(key).into_iter().any(payload::is_fractional))
     }
 
     fn note(&self, decision: &Decision) {

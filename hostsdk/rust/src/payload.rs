@@ -35,6 +35,7 @@ pub(crate) fn integer(value: &Value) -> Option<i64> {
 }
 
 /// Whether a payload, as JSON, is a number that is written with a fraction or an exponent, as the engine tells floats.
+#[cfg(feature = "openfeature")]
 pub(crate) fn is_fractional(text: &[u8]) -> bool {
     matches!(text.first(), Some(b'-' | b'0'..=b'9')) && text.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E'))
 }

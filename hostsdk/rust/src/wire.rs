@@ -20,7 +20,7 @@ use crate::tls::Tls;
 
 /// Without a byte for this long (three heartbeats), a connection is lost.
 pub(crate) const SILENCE: Duration = Duration::from_secs(45);
-/// For anything else that the network can keep waiting, and for a whole report.
+/// For the head of an answer, and for a whole report.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// For a whole snapshot: 32 MiB at 1 MiB a second.
 const PATIENCE: Duration = Duration::from_secs(32);
@@ -157,8 +157,7 @@ impl Wire {
         if let Some(position) = position {
             set(&mut headers, LAST_EVENT_ID, position);
         }
-        let ask = self.ask(Method::GET, "stream", headers, None);
-        let response = timeout(SILENCE, ask).await.map_err(|_| WireError::late("a stream", SILENCE))??;
+        let response = self.ask(Method::GET, "stream", headers, None).await?;
         let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("of no type");
         let essence = kind.split(';').next().unwrap_or_default().trim();
         if !essence.eq_ignore_ascii_case("text/event-stream") {
@@ -195,7 +194,8 @@ impl Wire {
             if let Some(body) = &body {
                 request = request.body(body.clone());
             }
-            let response = request.send().await?;
+            let response =
+                timeout(TIMEOUT, request.send()).await.map_err(|_| WireError::late("an answer", TIMEOUT))??;
             let status = response.status();
             let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
             let Some(location) = location.filter(|_| status.is_redirection()) else { return check(response).await };

@@ -17,6 +17,7 @@ pub struct LoadError {
 }
 
 impl LoadError {
+    #[cfg(not(feature = "engine-c"))]
     pub(crate) const TOO_LARGE: LoadError = LoadError { code: 1, offset: MAX_SNAPSHOT_BYTES as u32 };
     /// The engine stopped in the middle of the call.
     pub(crate) const TRAPPED: LoadError = LoadError { code: -100, offset: 0 };

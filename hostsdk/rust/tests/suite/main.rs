@@ -1,4 +1,14 @@
 //! The contract of hostsdk/README.md, and what is the crate's own.
 
+mod client;
+mod contract;
+mod features;
+mod hostile;
+#[cfg(feature = "openfeature")]
+mod provider;
+mod recorded;
+mod server;
+mod surface;
+mod testing;
 mod tree;
 mod values;

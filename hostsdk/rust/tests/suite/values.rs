@@ -123,7 +123,7 @@ fn check<'a>(flags: &Flags, case: &Json, who: impl Fn() -> Who<'a>) {
     let value: Json = match case["as"].as_str() {
         None => flags.enabled_or(key, who(), default.as_bool().unwrap_or(false)).into(),
         Some("boolean") => flags.payload_bool(key, who()).map_or(default.clone(), Json::from),
-        Some("string") => flags.payload_str(key, who()).map_or(default.clone(), Json::from),
+        Some("string") => flags.payload_string(key, who()).map_or(default.clone(), Json::from),
         Some("integer") => flags.payload_int(key, who()).map_or(default.clone(), Json::from),
         Some("float") => flags.payload_float(key, who()).map_or(default.clone(), Json::from),
         Some(_) => flags.payload_object(key, who()).map_or(default.clone(), Json::from),

@@ -1,0 +1,93 @@
+//! Servers that misbehave: hostsdk/contract lists what a client must be after each.
+
+use std::process::Command;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use gonfalon::{Client, State, Tls};
+use serde_json::Value as Json;
+
+use crate::contract::{Server, program, quick, until};
+
+/// Cases at a time: most of them wait.
+const LANES: usize = 8;
+
+#[test]
+fn hostile_servers_are_survived() {
+    let listed = Command::new(program()).arg("hostile").output().expect("the list");
+    let listed: Vec<Json> = serde_json::from_slice(&listed.stdout).expect("JSON");
+    assert!(listed.len() > 40);
+    let mut cases = Vec::new();
+    for case in &listed {
+        for source in case["sources"].as_array().expect("sources") {
+            cases.push((case, source.as_str().expect("a source")));
+        }
+    }
+    let memory = listed.iter().filter_map(|case| case["memory_mb"].as_u64()).max().expect("a bound");
+    let before = peak_memory();
+    let left = Mutex::new(cases);
+    std::thread::scope(|lanes| {
+        for _ in 0..LANES {
+            lanes.spawn(|| {
+                loop {
+                    let next = left.lock().expect("no panic").pop();
+                    let Some((case, source)) = next else { break };
+                    survive(case, source);
+                }
+            });
+        }
+    });
+    // All of them together take no more than one may.
+    let grown = peak_memory() - before;
+    assert!(grown < memory, "{grown} MB");
+}
+
+fn survive(case: &Json, source: &str) {
+    let name = case["name"].as_str().expect("a name");
+    let about = format!("{name} by {source}");
+    let file = std::env::temp_dir().join(format!("gonfalon-{}-{name}-{source}.pem", std::process::id()));
+    let server = Server::start(&["hostile", name, file.to_str().expect("a path")]);
+    let mut config = quick(&server.url);
+    let secure = server.url.starts_with("https:");
+    if secure && name != "certificate-unknown" {
+        config = config.tls(Tls::new().authorities(&std::fs::read(&file).expect("an authority")));
+    }
+    if source == "poll" {
+        config = config.poll_interval(Duration::from_millis(50));
+    }
+    let flags = Client::start(config).expect("a client");
+    let within = Duration::from_secs(case["within_seconds"].as_u64().expect("seconds"));
+    let states: Vec<&str> = case["states"].as_array().expect("states").iter().filter_map(Json::as_str).collect();
+    if !states.contains(&"READY") && !name.starts_with("drip") {
+        until(|| about.clone(), within, || flags.stats().last_error.is_some());
+    }
+    until(
+        || format!("{about}: {:?}, not {states:?}", flags.stats()),
+        within,
+        || states.contains(&flags.state().to_string().as_str()),
+    );
+    assert_eq!(flags.enabled("a", "user:1"), flags.state() == State::Ready, "{about}");
+    let _ = std::fs::remove_file(&file);
+    if secure {
+        return; // nobody who verifies it could ask the server more
+    }
+    let (status, answer) = server.ask("POST", "/hostile/check");
+    assert_eq!(status, 200, "{about}: {}", String::from_utf8_lossy(&answer));
+    let mended = case["mended_within_seconds"].as_u64().unwrap_or(0);
+    if mended > 0 && name != "status-429" {
+        server.ask("POST", "/hostile/mend");
+        until(
+            || format!("{about}, mended: {:?}", flags.stats()),
+            Duration::from_secs(mended),
+            || flags.state() == State::Ready && flags.enabled("a", "user:1"),
+        );
+    }
+    flags.close();
+}
+
+/// The most memory that the process has had, in MB.
+fn peak_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("0 kB");
+    line.trim().trim_end_matches(" kB").parse::<u64>().expect("kilobytes") / 1024
+}
