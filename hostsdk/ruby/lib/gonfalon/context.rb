@@ -15,6 +15,7 @@ module Gonfalon
   class Context
     MAX_GROUPS = 256 # of a request, by the module's ABI
     MAX_LISTED = 100_000 # groups that are read of a context: an endless enumerator must end
+    MAX_WRITTEN = 64 # lists of attributes that are remembered as they were written
     MAX_IDS = 4 # objects whose ids are objects, in one another
 
     # The actor as the module's ABI has it: its key, false for an actor without one, nil for nobody.
@@ -77,6 +78,22 @@ module Gonfalon
       raise ContextError, "there are #{@attributes.size} attributes, more than #{Values::MAX_ATTRIBUTES}" if names.nil?
 
       @attributes.slice(*names)
+    end
+
+    # The parts of a request, written once where they are the same for every flag.
+
+    def packed_actor
+      @packed_actor ||= MessagePack.pack(@actor).freeze
+    end
+
+    def packed_groups(named)
+      return @packed_groups ||= MessagePack.pack(member_of(named)).freeze unless asks? || @groups_error
+
+      MessagePack.pack(member_of(named))
+    end
+
+    def packed_attributes(names)
+      @packed_attributes[names] || write_attributes(names)
     end
 
     def inspect
@@ -163,7 +180,16 @@ module Gonfalon
       raise unreadable_part("groups", e)
     end
 
+    # Writes the attributes of these names, and remembers them by the list's identity, which flags share.
+    def write_attributes(names)
+      known = known(names)
+      written = MessagePack.pack(names ? known.slice(*names) : known).freeze
+      @packed_attributes.clear if @packed_attributes.size >= MAX_WRITTEN
+      @packed_attributes[names] = written
+    end
+
     def read_attributes(given, wrong)
+      @packed_attributes = {}.compare_by_identity
       @attributes = {}.freeze
       @attributes = Values.attributes(given, wrong).freeze
     rescue *FAILURES => e

@@ -1,14 +1,6 @@
 # frozen_string_literal: true
 
 module Gonfalon
-  # What deciding one flag can ask for (the ABI's "needs"). The rest of a context is neither read nor written.
-  #
-  # key: the flag's, as text · number: the flag's, -1 if there is none · groups, attributes: what gates name; attributes nil: all that
-  # there are, and all groups · now, roll: whether time and chance matter · fixed: the packed decision, if it is the same for every
-  # request and points at nothing · alone: the beginning of a request to which only the actor is missing, if nothing else matters.
-  Needs = Struct.new(:key, :number, :groups, :attributes, :now, :roll, :fixed, :alone)
-  private_constant :Needs
-
   # A snapshot that decides: an instance behind a lock. One is enough, because Ruby's threads compute one at a time. Safe for use from
   # threads, in a trap handler, and after a fork.
   #
@@ -16,7 +8,6 @@ module Gonfalon
   # microseconds) and chance (64 bits), for which nil stands for the clock's and fresh ones.
   class Engine
     UNKNOWN = 1000 # keys of no flag that are remembered: a program asks for a few such flags, an attacker for any number
-    HALF = 1 << 63 # a negative roll stands for its two's complement
 
     attr_reader :data, :info
 
@@ -29,6 +20,7 @@ module Gonfalon
       @instance = Instance.load(data)
       @info = @instance.info
       @needs = {}
+      @names = {} # the lists of attributes that flags look at, so that many flags share one
       @variants = {}
       @usage = {}
     end
@@ -39,7 +31,7 @@ module Gonfalon
       if (packed = needs.fixed)
         return packed.zero? ? packed : locked { count(needs.key, packed) }
       end
-      request = request_for(needs, actor, groups, attributes, now, roll)
+      request = needs.request(actor, groups, attributes, now, roll, @mistakes)
       locked { |instance| count(needs.key, instance.evaluate(request)) }
     end
 
@@ -48,7 +40,7 @@ module Gonfalon
       needs = @needs[key] || ask(key)
       return Decision.new(needs.key, evaluate(key, nil, nil, nil, 0, 0), revision: @info.revision) if needs.fixed
 
-      request = request_for(needs, actor, groups, attributes, now, roll)
+      request = needs.request(actor, groups, attributes, now, roll, @mistakes)
       locked do |instance|
         decision_of(needs.key, instance, instance.decide(request)).tap { |decision| count(needs.key, decision.packed) }
       end
@@ -127,22 +119,6 @@ module Gonfalon
       packed
     end
 
-    # Returns the request for one flag, by what it needs.
-    def request_for(needs, actor, groups, attributes, now, roll)
-      if (alone = needs.alone) && String === actor && actor.instance_of?(String) && actor.ascii_only? && actor.encoding == Encoding::UTF_8
-        return actor.bytesize < 32 ? "#{alone}#{MessagePack::SHORT[actor.bytesize]}#{actor}" : MessagePack.text(alone.dup, actor)
-      end
-      names = needs.attributes
-      attributes = only(attributes, names) if names && Hash === attributes
-      context = Context.of(actor, groups, attributes)
-      member_of = names.nil? || !needs.groups.empty? ? context.member_of(needs.groups) : []
-      known = context.known(names)
-      @mistakes.unreadable_context(context.unreadable) unless context.unreadable.empty?
-      now = needs.now ? now || Engine.now : 0
-      roll = needs.roll ? roll || Random.rand(1 << 64) : 0
-      MessagePack.pack([needs.number, context.actor, member_of, now, signed(roll), known])
-    end
-
     # Returns the request for one flag, several or (nil) all of them, with all that there is.
     def whole(flags, context, now, roll)
       needed = (String === flags ? [flags] : flags || keys).map { |key| @needs[key] || ask(key) } if String === flags || context.asks?
@@ -153,7 +129,7 @@ module Gonfalon
       unless context.unreadable.empty?
         @mistakes.unreadable_context(context.unreadable, String === flags ? 1 : (flags || keys).size)
       end
-      MessagePack.pack([flags, context.actor, member_of, now, signed(roll), known])
+      Needs.whole(flags, context.actor, member_of, now, roll, known)
     end
 
     def batch(keys, request)
@@ -185,8 +161,7 @@ module Gonfalon
       # A name that isn't valid Unicode can become the one that is looked for, so that all have to be seen.
       names = nil if names&.any? { |name| name.include?("\u{FFFD}") }
       decided = packed.zero? || packed & (Packed::IS_FIXED | Packed::HAS_VARIANT | Packed::HAS_TARGET) == Packed::IS_FIXED
-      alone = MessagePack.integer("\x92".b, number).freeze if number && groups.empty? && names == [] && !now && !roll
-      needs = Needs.new(key.dup.freeze, number || -1, groups, names, now, roll, decided ? packed : nil, alone).freeze
+      needs = Needs.new(key, groups, @names[names] ||= names, number, now, roll, decided ? packed : nil).freeze
       @needs[Symbol === given ? given : needs.key] = needs if number || @needs.size < (@info.flags * 2) + UNKNOWN
       needs
     end
@@ -239,21 +214,6 @@ module Gonfalon
       yield instance
     ensure
       instance&.free
-    end
-
-    # Returns the attributes of these names. A name that isn't plain is left to the context, which reads or notes it.
-    def only(attributes, names)
-      attributes.select do |name, _|
-        text = Symbol === name ? name.name : name
-        !(String === text && text.ascii_only?) || names.include?(text)
-      end
-    rescue *FAILURES # a hash of the program's
-      attributes
-    end
-
-    # Returns the 64 bits of a roll as a number with a sign.
-    def signed(roll)
-      ((roll + HALF) & ((HALF * 2) - 1)) - HALF
     end
   end
   private_constant :Engine
