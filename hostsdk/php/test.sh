@@ -15,4 +15,4 @@ if [ -z "${GONFALON_CONTRACT:-}" ] && [ -d ../contract ]; then
 	export GONFALON_CONTRACT=$made/contract
 	(cd ../.. && go build -o "$GONFALON_CONTRACT" ./hostsdk/contract)
 fi
-exec phpunit "$@"
+exec timeout 300 phpunit "$@"

@@ -78,6 +78,7 @@ final class Gonfalon extends Flags
         if (($http === null) !== ($requests === null)) {
             throw new \InvalidArgumentException('http and requests go together: a PSR-18 client, and a PSR-17 factory of its requests');
         }
+        Library::ffi(); // one that isn't there is a mistake of the installation, and no state
         $log = new Log($logger);
         $status = new Status($log, $ttl, $grace);
         $environment ??= $endpoint === null ? null : 'default';

@@ -25,22 +25,18 @@ final class Library
         return self::$ffi;
     }
 
-    /** Loads the library for all requests to come. opcache.preload calls it, and nothing else can. */
+    /** Loads the library for all requests to come, unless ffi.preload has. Only opcache.preload may call it. */
     public static function preload(): void
     {
-        $path = self::path();
-        $header = tempnam(sys_get_temp_dir(), 'gonfalon');
-        if ($header === false) {
-            throw new \RuntimeException('gonfalon can write no temporary file');
+        if (ini_get('ffi.preload') === '' || ini_get('ffi.preload') === false) {
+            \FFI::load(self::found(self::header(self::path())));
         }
-        try {
-            $library = '"' . addcslashes(self::found($path), '"\\') . '"';
-            $defines = '#define FFI_SCOPE "' . self::SCOPE . "\"\n#define FFI_LIB $library\n";
-            file_put_contents($header, $defines . self::declarations());
-            \FFI::load($header);
-        } finally {
-            unlink($header);
-        }
+    }
+
+    /** Where the header for ffi.preload is, of a library at a path. */
+    public static function header(string $path): string
+    {
+        return preg_replace('/\.so$/D', '', $path) . '.h';
     }
 
     /** Where the library is: GONFALON_LIBRARY, or where bin/gonfalon-build puts it. */
@@ -60,7 +56,7 @@ final class Library
         } catch (\FFI\Exception $error) {
             if (str_contains($error->getMessage(), 'restricted')) {
                 throw new \RuntimeException(
-                    "PHP's FFI is restricted to preloaded files: set opcache.preload to gonfalon's preload.php, or ffi.enable to true",
+                    "PHP's FFI is restricted to preloaded files: preload gonfalon as its README says, or set ffi.enable to true",
                     0,
                     $error,
                 );

@@ -1,0 +1,182 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Gonfalon\Tests;
+
+use Gonfalon\Library;
+use PHPUnit\Framework\TestCase;
+
+/** Web requests in a real php-fpm, asked by FastCGI. */
+final class FpmTest extends TestCase
+{
+    private const PRELOAD = __DIR__ . '/../preload.php';
+
+    private Folder $folder;
+    private string $flags;
+
+    protected function setUp(): void
+    {
+        if (glob('/usr/sbin/php-fpm*') === []) {
+            self::markTestSkipped('php-fpm is not installed');
+        }
+        $this->folder = new Folder();
+        $this->flags = "{$this->folder->path}/flags";
+    }
+
+    public function testAFlagChangesBetweenTwoRequests(): void
+    {
+        $plane = new ControlPlane("{$this->folder->path}/data");
+        $plane->turn('a', true);
+        $options = ['endpoint' => $plane->url, 'token' => $plane->sdkToken(), 'lastGood' => $this->flags];
+        $fpm = $this->preloaded(1);
+
+        $first = $this->get($fpm, $options); // there is no file yet: it waits for the control plane
+        self::assertSame([true, 'READY'], [$first['a'], $first['state']]);
+        $revision = $plane->turn('a', false);
+        self::assertSame([true, 'READY'], [$this->get($fpm, $options)['a'], 'READY']); // the file is new enough
+        touch($this->flags, time() - 100);
+        $second = $this->get($fpm, $options); // serves the file, and refreshes it after its response
+        self::assertSame([true, 'STALE'], [$second['a'], $second['state']]);
+        $third = $this->get($fpm, $options);
+        self::assertSame([false, $revision, $first['process']], [$third['a'], $third['revision'], $third['process']]);
+        self::assertSame('', preg_replace('/^.*NOTICE.*\n/m', '', $fpm->log()));
+        $this->assertUsage($plane, 3);
+    }
+
+    public function testTheProcessKeepsTheSnapshotOverItsRequests(): void
+    {
+        $snapshot = base64_decode(Tree::json('hostsdk/testdata/values.json')['snapshot']);
+        file_put_contents($this->flags, $snapshot);
+        foreach ([$this->preloaded(1), $this->unpreloaded(1)] as $fpm) {
+            $before = $this->get($fpm, ['lastGood' => $this->flags]);
+            self::assertSame(1, $before['revision']);
+            // Altered where only loading it again would notice.
+            file_put_contents($this->flags, substr_replace($snapshot, "\x00", 200, 1));
+            $after = $this->get($fpm, ['lastGood' => $this->flags]);
+            self::assertSame([1, $before['process']], [$after['revision'], $after['process']]);
+            file_put_contents($this->flags, $snapshot);
+        }
+        file_put_contents($this->flags, substr_replace($snapshot, "\x00", 200, 1));
+        self::assertNull($this->get($this->preloaded(1), ['lastGood' => $this->flags])['revision']);
+    }
+
+    public function testNoRequestWaitsForAServerThatIsSlow(): void
+    {
+        $asked = "{$this->folder->path}/asked";
+        $server = $this->slowServer($asked, 3000);
+        file_put_contents($this->flags, base64_decode(Tree::json('hostsdk/testdata/values.json')['snapshot']));
+        touch($this->flags, time() - 1000);
+        $options = ['endpoint' => $server->url, 'token' => 'token', 'lastGood' => $this->flags, 'readyWithin' => 1];
+        $fpm = $this->preloaded(4);
+        $begun = hrtime(true);
+        for ($i = 0; $i < 8; $i++) {
+            $answer = $this->get($fpm, $options);
+            self::assertSame([1, 'STALE'], [$answer['revision'], $answer['state']]);
+            self::assertLessThan(0.5, $answer['seconds']);
+        }
+        self::assertLessThan(2.0, (hrtime(true) - $begun) / 1e9); // though the one that asks waits for two seconds, after its response
+        self::assertCount(1, file($asked), 'one asks for all');
+    }
+
+    public function testAServerThatIsDownIsAskedRarely(): void
+    {
+        $asked = "{$this->folder->path}/asked";
+        $server = $this->slowServer($asked, 0);
+        $options = ['endpoint' => $server->url, 'token' => 'token', 'lastGood' => $this->flags, 'readyWithin' => 2];
+        $fpm = $this->preloaded(2);
+        for ($i = 0; $i < 10; $i++) {
+            $answer = $this->get($fpm, $options);
+            self::assertSame([false, 'NOT_READY'], [$answer['a'], $answer['state']]);
+            self::assertLessThan(1.0, $answer['seconds']);
+        }
+        self::assertLessThan(4, count(file($asked)));
+    }
+
+    public function testAFileThatIsKeptBySyncIsServedWithoutAsking(): void
+    {
+        $plane = new ControlPlane("{$this->folder->path}/data");
+        $plane->turn('a', true);
+        $fpm = $this->preloaded(1);
+        chmod($this->folder->path, 0777);
+        $sync = proc_open(
+            [PHP_BINARY, '-d', 'ffi.enable=1', dirname(__DIR__) . '/bin/gonfalon-sync', $this->flags],
+            [['file', '/dev/null', 'r'], ['pipe', 'w'], ['file', "{$this->folder->path}/sync", 'w']],
+            $pipes,
+            null,
+            ['GONFALON_ENDPOINT' => $plane->url, 'GONFALON_TOKEN' => $plane->sdkToken()] + getenv(),
+        );
+        self::assertStringContainsString('READY', (string) fgets($pipes[1]), (string) file_get_contents("{$this->folder->path}/sync"));
+        while (!is_file($this->flags)) {
+            usleep(1000);
+        }
+        // A client that could only ask a server that isn't there.
+        $options = ['endpoint' => 'http://127.0.0.1:9', 'token' => 'token', 'lastGood' => $this->flags, 'poll' => 0.001];
+        self::assertSame([true, 'READY'], array_values(array_intersect_key($this->get($fpm, $options), ['a' => 1, 'state' => 1])));
+        $plane->turn('a', false);
+        for ($tries = 0; $this->get($fpm, $options)['a']; $tries++) {
+            self::assertLessThan(200, $tries);
+            usleep(10_000);
+        }
+        proc_terminate($sync, SIGTERM);
+        while (proc_get_status($sync)['running']) {
+            usleep(10_000);
+        }
+        proc_close($sync);
+        self::assertSame('', file_get_contents("{$this->folder->path}/sync"));
+        $this->assertUsage($plane, 2); // what the requests have counted went with the last report
+    }
+
+    public function testFfiThatIsRestrictedIsSaid(): void
+    {
+        $fpm = new Fpm($this->folder->path, ['ffi.enable' => 'preload'], workers: 1);
+        self::assertStringContainsString('FFI is restricted to preloaded files', $fpm->get(__DIR__ . '/app/app.php', '%7B%22lastGood%22:%22/x%22%7D'));
+    }
+
+    private function assertUsage(ControlPlane $plane, int $atLeast): void
+    {
+        self::assertGreaterThanOrEqual($atLeast, $plane->evaluations('a'));
+    }
+
+    private function slowServer(string $asked, int $milliseconds): Server
+    {
+        $socket = stream_socket_server('tcp://127.0.0.1:0');
+        $address = stream_socket_get_name($socket, false);
+        fclose($socket);
+        $server = new Server(
+            ['sh', '-c', "echo http://$address; exec " . PHP_BINARY . " -S $address " . __DIR__ . '/app/silent.php'],
+            null,
+            ['ASKED' => $asked, 'LATE' => (string) $milliseconds, 'PHP_CLI_SERVER_WORKERS' => '4'] + getenv(),
+        );
+        for ($tries = 0; @stream_socket_client("tcp://$address") === false && $tries < 500; $tries++) {
+            usleep(10_000);
+        }
+        return $server;
+    }
+
+    private function preloaded(int $workers): Fpm
+    {
+        $settings = ['opcache.preload' => (string) realpath(self::PRELOAD), 'ffi.enable' => 'preload'];
+        if (posix_geteuid() === 0) {
+            $settings += ['opcache.preload_user' => 'www-data', 'ffi.preload' => Library::header((string) realpath(Library::path()))];
+        }
+        return new Fpm($this->folder->made(), $settings, [], $workers);
+    }
+
+    private function unpreloaded(int $workers): Fpm
+    {
+        return new Fpm($this->folder->made(), ['ffi.enable' => 'true'], [], $workers);
+    }
+
+    /**
+     * @param array<string, mixed> $options of the client
+     * @return array<string, mixed>
+     */
+    private function get(Fpm $fpm, array $options): array
+    {
+        $answer = $fpm->get(__DIR__ . '/app/app.php', urlencode((string) json_encode($options)));
+        $read = json_decode($answer, true);
+        self::assertIsArray($read, $answer . $fpm->log());
+        return $read;
+    }
+}
