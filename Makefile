@@ -47,7 +47,7 @@ wasm: ## compile the engine to wasm/engine.wasm and translate that to C, and che
 	go run ./cmd/compile-wasm
 	@hostsdk/c/translate.sh || [ $$? -eq 3 ] # 3: its translator isn't installed, which it said
 
-hosts: ## ask every host at length: all cases, sanitizers, Rust's other engine, a million random pairs
+hosts: ## ask every host at length, and install what that needs: all cases, sanitizers, Rust's other engine, a million random pairs
 	@scripts/hosts all
 
 hosts-conformance: ## have each host answer the cases of FILES, vectors or what gonfalon conformance --emit-cases wrote; a line each
@@ -68,11 +68,10 @@ check: lint ## lint, and check that generated files are up to date
 	@$(MAKE) --no-print-directory wasm
 	@git diff --exit-code -- wasm hostsdk/c || { echo "the module, or its C, is not made from these sources: commit what 'make wasm' wrote"; exit 1; }
 
-fuzz: ## fuzz every target for FUZZTIME (5m), and compare builds, hosts and random programs at length
+fuzz: ## fuzz every target for FUZZTIME (5m), and compare builds and random programs at length
 	scripts/fuzz $(FUZZTIME) ./...
 	go test -timeout 3h ./cmd/compile-wasm/internal/torture -long
 	go test -timeout 3h -v -run BuildsAgree ./cmd/compile-wasm/internal/differential -cases 1000000
-	go test -timeout 3h -v -count=1 -tags hosts -run HostsAgree ./cmd/compile-wasm/internal/differential -pairs 1000000
 	go test -timeout 3h -v ./cmd/compile-wasm/internal/randprog -programs 1000
 
 mutants: ## break the compiler in many small ways, and check that the tests notice

@@ -53,7 +53,7 @@ func (p *replay) handler() http.Handler {
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
-		w.Write(p.session.Bootstrap)
+		_, _ = w.Write(p.session.Bootstrap)
 	})
 	return mux
 }
@@ -140,7 +140,7 @@ func writeSnapshot(w http.ResponseWriter, r *http.Request, data []byte) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	w.Write(data)
+	_, _ = w.Write(data)
 }
 
 func (p *replay) serveNext(w http.ResponseWriter, r *http.Request) {

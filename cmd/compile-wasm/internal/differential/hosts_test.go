@@ -126,6 +126,11 @@ var (
 func (h *host) command(t *testing.T) (command []string, why string) {
 	t.Helper()
 	if h.run != nil {
+		for _, part := range h.run {
+			if _, err := os.Stat(part); strings.HasPrefix(part, root) && err != nil {
+				return nil, "its package isn't built and installed, as make test does"
+			}
+		}
 		return h.run, ""
 	}
 	script := filepath.Join(root, "hostsdk", h.folder, "differential.sh")
