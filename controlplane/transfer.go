@@ -71,6 +71,11 @@ func (s *Service) ExportTo(ctx context.Context, env string, at api.At, asJSON bo
 	return write(begin(st.Head.Revision), st.Head.Settings(), st.EachFlag(), st.EachSegment())
 }
 
+// Difference returns what turns one set into another, as an import of the second in place of the first would tell it.
+func Difference(before, after *flagset.Set) ([]api.Change, error) {
+	return model.Difference(before, after)
+}
+
 // Import writes a set's flags, segments and settings as one change, in place of existing ones. Keys must be valid and
 // unique. Other problems are refused, unless the import is tolerant: then they are stored so that they fail closed, and
 // returned as warnings.

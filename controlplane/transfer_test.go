@@ -2,7 +2,10 @@ package controlplane_test
 
 import (
 	"fmt"
+	"os"
+	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -207,3 +210,37 @@ func TestWhatIsGivenUpIsSwept(t *testing.T) {
 	}
 	must[api.Difference](t)(s.Import(ctx, env, manyFlags(600), api.Import{}, by))
 }
+
+// TestDifferenceTellsWhatAnImportTells compares sets without a store and with one.
+func TestDifferenceTellsWhatAnImportTells(t *testing.T) {
+	everything, err := os.ReadFile("../engine/flagset/testdata/everything.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := flagset.ReadDocument(everything).Set
+	changed := *whole.Canonical()
+	changed.Settings.GroupConflict = flagset.AllowWins
+	changed.Flags = append(slices.Clone(changed.Flags[1:]), flagset.Flag{Key: "zzz_new", Owner: "web"})
+	changed.Flags[0].Killed, changed.Flags[0].Gates = !changed.Flags[0].Killed, nil
+	sets := []flagset.Set{{}, whole, *whole.Canonical(), changed, *changed.Sorted()}
+	for i := range sets {
+		for j := range sets {
+			s, ctx := open(t, controlplane.Config{Store: memstore.New()}), t.Context()
+			must[api.Difference](t)(s.Import(ctx, env, sets[i], api.Import{Prune: true, Tolerant: true}, by))
+			told := must[api.Difference](t)(s.Import(ctx, env, sets[j], api.Import{Prune: true, Tolerant: true}, controlplane.WriteOptions{By: "ada", DryRun: true}))
+			got := must[[]api.Change](t)(controlplane.Difference(&sets[i], &sets[j]))
+			for k := range told.Changes {
+				if told.Changes[k].Kind == api.KindEnvironment {
+					told.Changes[k].Key = "" // a set has no name
+				}
+			}
+			slices.SortFunc(told.Changes, inOrder)
+			slices.SortFunc(got, inOrder)
+			if !reflect.DeepEqual(got, told.Changes) && len(got)+len(told.Changes) > 0 {
+				t.Errorf("from %d to %d: %+v\nan import tells %+v", i, j, got, told.Changes)
+			}
+		}
+	}
+}
+
+func inOrder(a, b api.Change) int { return strings.Compare(a.Kind+"/"+a.Key, b.Kind+"/"+b.Key) }

@@ -2,11 +2,16 @@ package main
 
 import (
 	"context"
+	"io"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 func newDiff() *cobra.Command {
@@ -16,15 +21,24 @@ func newDiff() *cobra.Command {
 		what api.Import
 	)
 	c := &cobra.Command{
-		Use:   "diff FILE",
-		Short: "Show what importing a file would change",
-		Long: `Diff compares a file (- is standard input) with an environment. The exit status is 0 if they are the
-same, 1 if they differ, and 2 if they can't be compared.`,
-		Example: "  gonfalon diff flags.yaml --env production --prune",
-		Args:    cobra.ExactArgs(1),
+		Use:   "diff [BEFORE] AFTER",
+		Short: "Show what differs between two of: file, directory, environment, revision",
+		Long: `Diff compares any two sets of flags. One alone is compared with an environment, and what the environment
+has besides counts only with --prune. Each is
+
+  FILE or DIR                  a file of flags (- is standard input), or all of a directory's
+  env:ENVIRONMENT              an environment as it is
+  env:ENVIRONMENT@WHEN         as it was: at a revision, a time, or 24h or 7d ago
+  env:SERVER/ENVIRONMENT       on another one of the known servers
+
+The exit status is 0 if they are the same, 1 if they differ, and 2 if they can't be compared.`,
+		Example: "  gonfalon diff flags.yaml --env production --prune\n" +
+			"  gonfalon diff env:production@7d env:production\n" +
+			"  gonfalon diff flags/ env:staging",
+		Args: cobra.RangeArgs(1, 2),
 	}
-	compare := n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
-		document, err := readInput(c, args[0])
+	withServer := n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
+		document, err := readFileOrFolder(c, args[0])
 		if err != nil {
 			return err
 		}
@@ -36,13 +50,14 @@ same, 1 if they differ, and 2 if they can't be compared.`,
 		if err := printDifference(c, o, n.env, d); err != nil {
 			return err
 		}
-		if len(d.Changes) > 0 {
-			return errReported
-		}
-		return nil
+		return differs(d)
 	})
-	c.RunE = func(c *cobra.Command, args []string) error {
-		err := compare(c, args)
+	c.RunE = func(c *cobra.Command, args []string) (err error) {
+		if len(args) == 1 && !strings.HasPrefix(args[0], envPrefix) {
+			err = withServer(c, args)
+		} else {
+			err = n.compare(c, o, args, what.Prune)
+		}
 		if err != nil && err != error(errReported) {
 			return trouble{err}
 		}
@@ -51,6 +66,98 @@ same, 1 if they differ, and 2 if they can't be compared.`,
 	n.register(c)
 	n.inEnvironment(c)
 	o.register(c)
-	c.Flags().BoolVar(&what.Prune, "prune", false, "count what the file doesn't have as deleted")
+	c.Flags().BoolVar(&what.Prune, "prune", false, "of one file: count what it doesn't have as deleted")
 	return c
+}
+
+// compare compares two sides, or an environment with the one that --env says.
+func (n *connection) compare(c *cobra.Command, o output, args []string, prune bool) error {
+	if prune {
+		return usagef("--prune is for one file: two sides are compared whole")
+	}
+	if len(args) == 1 {
+		args = append(args, envPrefix+n.env)
+	}
+	before, err := n.side(c, args[0])
+	if err != nil {
+		return err
+	}
+	after, err := n.side(c, args[1])
+	if err != nil {
+		return err
+	}
+	changes, err := controlplane.Difference(before, after)
+	if err != nil {
+		return err
+	}
+	d := api.Difference{Changes: changes}
+	if err := printChanges(c, o, "", d, func(w io.Writer) error {
+		return say(w, "%s from %s to %s\n", count(len(changes), "change"), args[0], args[1])
+	}); err != nil {
+		return err
+	}
+	return differs(d)
+}
+
+// differs is a no if anything differs.
+func differs(d api.Difference) error {
+	if len(d.Changes) > 0 {
+		return errReported
+	}
+	return nil
+}
+
+// envPrefix begins a side that is an environment.
+const envPrefix = "env:"
+
+// side returns the flags of one side of a comparison.
+func (n *connection) side(c *cobra.Command, name string) (*flagset.Set, error) {
+	where, isEnvironment := strings.CutPrefix(name, envPrefix)
+	if !isEnvironment {
+		files, err := readFlagFiles(c, []string{name})
+		if err != nil {
+			return nil, err
+		}
+		return &files.set, nil
+	}
+	there := *n
+	where, when, past := strings.Cut(where, "@")
+	if server, env, other := strings.Cut(where, "/"); other {
+		there.server, where = server, env
+		there.where = nil // what the command line says of another server
+	}
+	client, err := there.open()
+	if err != nil {
+		return nil, err
+	}
+	there.env = where
+	var at api.At
+	if past {
+		if at.Revision, err = strconv.ParseInt(when, 10, 64); err != nil {
+			if at.Time, err = moment(when); err != nil {
+				return nil, usagef("%s: after @ comes a revision or a time: %w", name, err)
+			}
+		}
+	}
+	text, err := client.Export(c.Context(), there.env, at)
+	if err != nil {
+		return nil, there.hinted(err)
+	}
+	return &flagset.ReadDocument(text).Set, nil
+}
+
+// readFileOrFolder reads a file as it is, or the files of a directory as one document.
+func readFileOrFolder(c *cobra.Command, name string) ([]byte, error) {
+	names, err := filesBelow(name)
+	if err != nil {
+		return nil, err
+	}
+	if len(names) == 1 {
+		return readInput(c, names[0])
+	}
+	files, err := readFlagFiles(c, names)
+	if err != nil {
+		return nil, err
+	}
+	return files.set.MarshalJSON()
 }

@@ -72,6 +72,11 @@ func nameFile(name string, problems []api.Problem) {
 
 // printDifference prints what was changed in the environment, or would be.
 func printDifference(c *cobra.Command, o output, env string, d api.Difference) error {
+	return printChanges(c, o, env, d, func(w io.Writer) error { return sayChanges(w, env, d) })
+}
+
+// printChanges prints changes; as text they end in a sentence.
+func printChanges(c *cobra.Command, o output, env string, d api.Difference, sentence func(io.Writer) error) error {
 	warn(c, d.Warnings)
 	noun := noun{env: env, document: d, header: []string{"OPERATION", "KIND", "KEY", "CHANGES"}}
 	for _, change := range d.Changes {
@@ -82,7 +87,7 @@ func printDifference(c *cobra.Command, o output, env string, d api.Difference) e
 		if err := writeChanges(w, d); err != nil {
 			return err
 		}
-		return sayChanges(w, env, d)
+		return sentence(w)
 	}
 	return o.print(c, noun)
 }

@@ -26,6 +26,7 @@ type verb struct {
 
 // verbs lists all of them. Enter a new verb here first.
 var verbs = map[string]verb{
+	"apply":           {prints: true, changes: true, versioned: true, asks: true},
 	"audit":           {prints: true},
 	"backup":          {},
 	"check":           {prints: true},
@@ -213,6 +214,7 @@ func TestForms(t *testing.T) {
 		{args: []string{"envs", "create", "staging", "--dry-run"}, name: "staging", varies: true},
 		{args: []string{"envs", "rollback", "default", "2", "--dry-run"}, name: "segment/premium"},
 		{args: []string{"import", flags, "--dry-run"}},
+		{args: []string{"apply", "-f", flags, "--dry-run"}},
 		{args: []string{"import", "bandera", "--from", toggles(t, "toggle"), "--table", "toggles", "--dry-run"}, name: "flag/toggle"},
 		{args: []string{"import", "fun_with_flags", "--from", toggles(t, "toggle"), "--table", "toggles", "--dry-run"}, name: "flag/toggle"},
 		{args: []string{"diff", flags}},
@@ -311,7 +313,7 @@ func TestDryRuns(t *testing.T) {
 		{"envs", "set", "staging", "--description", "new"}, {"flags", "clear", "sale", "--all"}, {"flags", "delete", "sale"},
 		{"flags", "disable", "sale"}, {"flags", "enable", "sale"}, {"flags", "kill", "sale"},
 		{"flags", "put", file(t, "f.yaml", "flags: [{key: new}]")}, {"flags", "revive", "sale"}, {"flags", "rollback", "new_checkout", "2"},
-		{"flags", "variants", "sale", "a=1", "b=1"}, {"import", file(t, "none.yaml", "flags: []"), "--prune"}, {"import", flags}, {"restore", saved},
+		{"flags", "variants", "sale", "a=1", "b=1"}, {"import", file(t, "none.yaml", "flags: []"), "--prune"}, {"import", flags}, {"apply", "-f", flags, "--prune"}, {"restore", saved},
 		{"import", "bandera", "--from", toggles(t, "new"), "--table", "toggles"}, {"import", "fun_with_flags", "--from", toggles(t, "new"), "--table", "toggles"},
 		{"follow", "bandera", "--from", theirs, "--table", "toggles"}, {"follow", "fun_with_flags", "--from", others, "--table", "toggles"},
 		{"segments", "delete", "premium"}, {"segments", "put", file(t, "s.yaml", "segments: [{key: new, constraints: [{attribute: plan, operator: in, values: [pro]}]}]")},

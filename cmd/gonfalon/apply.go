@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+)
+
+// applying makes an environment be what files say.
+type applying struct {
+	connection
+	output
+	changeOptions
+	asked
+
+	files        []string
+	prune, drift bool
+	owners, tags []string // whose flags are pruned; none: all
+}
+
+func newApply() *cobra.Command {
+	p := new(applying)
+	c := &cobra.Command{
+		Use:   "apply -f FILE|DIR",
+		Short: "Make an environment be what files say, as one revision",
+		Long: `Apply reads files and directories as one set, shows what differs, asks on a terminal, and writes it as one
+revision, or nothing of it. If somebody changes the environment meanwhile, it is refused. With --prune it
+deletes what the files don't have: with --owner or --tag only flags of these, so that several teams can
+apply files of their own to one environment. Settings are changed only if a file has some.
+
+With --drift it writes nothing, and the exit status is 1 if what is there has drifted from the files.`,
+		Example: "  gonfalon apply -f flags/ --env production --prune --owner web --reason \"release 12\"\n" +
+			"  gonfalon apply -f flags/ --env production --drift",
+		Args: cobra.NoArgs,
+	}
+	c.RunE = p.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, _ []string) error {
+		return p.run(ctx, c, client)
+	})
+	p.connection.register(c)
+	p.inEnvironment(c)
+	p.output.register(c)
+	p.changeOptions.register(c)
+	p.versioned(c)
+	p.asked.register(c)
+	f := c.Flags()
+	f.StringSliceVarP(&p.files, "file", "f", nil, "a file or directory of flags; - is standard input; may be repeated")
+	f.BoolVar(&p.drift, "drift", false, "write nothing, and fail if anything differs")
+	f.BoolVar(&p.prune, "prune", false, "delete what the files don't have")
+	f.StringSliceVar(&p.owners, "owner", nil, "prune only flags of this owner; may be repeated")
+	f.StringSliceVar(&p.tags, "tag", nil, "prune only flags with this tag; may be repeated")
+	return c
+}
+
+func (p *applying) run(ctx context.Context, c *cobra.Command, client *apiclient.Client) error {
+	switch {
+	case len(p.files) == 0:
+		return usagef("-f is missing: the file or directory to apply")
+	case !p.prune && len(p.owners)+len(p.tags) > 0:
+		return usagef("--owner and --tag say what --prune deletes: give that too")
+	}
+	files, err := readFlagFiles(c, p.files)
+	if err != nil {
+		return trouble{err}
+	}
+	environment, err := client.Environment(ctx, p.env)
+	if err != nil {
+		return err
+	}
+	have, err := p.everything(ctx, client, environment.Revision)
+	if err != nil {
+		return err
+	}
+	if err := files.refused(have); err != nil {
+		return err
+	}
+	want := p.merge(files, have)
+	document, err := want.MarshalJSON()
+	if err != nil {
+		return err
+	}
+	w := p.options()
+	if w.IfMatch == "" {
+		w.IfMatch = wholeVersion(environment)
+	}
+	send := func(dryRun bool) (api.Difference, error) {
+		w.DryRun = dryRun
+		return client.Import(ctx, p.env, document, api.Import{Prune: true}, w)
+	}
+	d, err := send(true)
+	if err != nil {
+		return err
+	}
+	if p.dryRun || p.drift || len(d.Changes) == 0 {
+		if err := printDifference(c, p.output, p.env, d); err != nil || !p.drift {
+			return err
+		}
+		return differs(d)
+	}
+	if onTerminal(c) && !p.yes {
+		if err := writeChanges(c.ErrOrStderr(), d); err != nil {
+			return err
+		}
+		if err := p.confirm(c, fmt.Sprintf("Write %s to %s?", count(len(d.Changes), "change"), p.env)); err != nil {
+			return err
+		}
+	}
+	if d, err = send(false); err != nil {
+		return err
+	}
+	return printDifference(c, p.output, p.env, d)
+}
+
+// merge returns what the environment shall be: the files' set, and of what is there whatever isn't pruned.
+func (p *applying) merge(files *flagFiles, have *flagset.Set) *flagset.Set {
+	want := files.set
+	if want.Settings.GroupConflict == "" {
+		want.Settings = have.Settings
+	}
+	want.Flags, want.Segments = slices.Clone(want.Flags), slices.Clone(want.Segments)
+	for _, f := range have.Flags {
+		if files.set.Flag(f.Key) == nil && !p.pruned(&f) {
+			want.Flags = append(want.Flags, f)
+		}
+	}
+	all := p.prune && len(p.owners)+len(p.tags) == 0
+	for _, s := range have.Segments {
+		if files.set.Segment(s.Key) == nil && !all {
+			want.Segments = append(want.Segments, s)
+		}
+	}
+	return want.Sorted()
+}
+
+// pruned reports whether a flag that no file has is to be deleted.
+func (p *applying) pruned(f *flagset.Flag) bool {
+	if !p.prune || len(p.owners)+len(p.tags) == 0 {
+		return p.prune
+	}
+	return slices.Contains(p.owners, f.Owner) || slices.ContainsFunc(f.Tags, func(tag string) bool { return slices.Contains(p.tags, tag) })
+}
+
+// refused returns the problems for which the files can't be stored beside what is there already; nil if there are none.
+func (a *flagFiles) refused(have *flagset.Set) error {
+	var all []error
+	for _, p := range a.problems {
+		if p.Severity == flagset.Warning || p.Missing && (have.Flag(missing(&a.set, p.Problem)) != nil || have.Segment(missing(&a.set, p.Problem)) != nil) {
+			continue
+		}
+		all = append(all, fmt.Errorf("%s: %s", p.file, p.Problem))
+		if len(all) == flagset.MaxProblems {
+			break
+		}
+	}
+	if len(all) > 0 {
+		return refusal{errors.Join(all...)}
+	}
+	return nil
+}
+
+// missing returns what the gate that a problem is about names.
+func missing(set *flagset.Set, p flagset.Problem) string {
+	f := set.Flag(p.Flag)
+	if f == nil {
+		return ""
+	}
+	i := slices.IndexFunc(f.Gates, func(g flagset.Gate) bool { return g.Slot() == p.Gate })
+	if i < 0 {
+		return ""
+	}
+	return f.Gates[i].Target
+}

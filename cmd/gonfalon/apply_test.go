@@ -1,0 +1,103 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// folder writes files of a test into a directory.
+func folder(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestApply(t *testing.T) {
+	s := serve(t, "--in-memory")
+	s.run("flags", "delete", "new_checkout").must(t)
+	web := folder(t, map[string]string{
+		"a.yaml":   "flags:\n  - {key: a, owner: web, gates: [{type: boolean, enabled: true}]}\n",
+		"b/b.json": `{"flags": [{"key": "b", "owner": "web", "gates": [{"type": "segment", "target": "adults"}, {"type": "prerequisite", "target": "a"}]}]}`,
+		"c.yml":    "segments: [{key: adults, constraints: [{attribute: age, operator: gte, values: [18]}]}]\n",
+	})
+	shop := file(t, "shop.yaml", "flags:\n  - {key: s, owner: shop, tags: [q4], gates: [{type: prerequisite, target: a}, {type: boolean, enabled: true}]}\n")
+	s.run("apply", "-f", web, "--dry-run").has(t, 0, "create flag a", "create flag b", "create segment adults", "3 changes to default, nothing was written")
+	s.run("apply", "-f", web, "--reason", "first").has(t, 0, "3 changes, revision")
+	s.run("apply", "-f", web).has(t, 0, "is like that already")
+	s.run("apply", "-f", web, "--drift").has(t, 0)
+	s.run("apply", "-f", shop).has(t, 0, "1 change, revision") // which names a flag that is there
+
+	// Somebody changes a flag by hand: that is seen, and put right.
+	s.run("flags", "disable", "a").must(t)
+	s.run("apply", "-f", web, "--drift").has(t, 1, "update flag a", "nothing was written")
+	s.run("apply", "-f", web).has(t, 0, "1 change, revision")
+
+	// What the files don't have any more goes if it is the team's own.
+	if err := os.Remove(filepath.Join(web, "b", "b.json")); err != nil {
+		t.Fatal(err)
+	}
+	s.run("apply", "-f", web).has(t, 0, "is like that already")
+	s.run("apply", "-f", web, "--prune", "--owner", "web").has(t, 0, "delete flag b", "1 change, revision")
+	s.run("apply", "-f", shop, "--prune", "--tag", "q3").has(t, 0, "is like that already")
+	s.run("apply", "-f", shop, "--prune", "--tag", "q4").has(t, 0, "is like that already")
+	s.run("apply", "-f", shop, "--prune").has(t, 1, "a is still needed by s") // a would go, and s needs it
+	s.run("apply", "-f", web, "-f", shop, "--prune").has(t, 0, "is like that already")
+	s.run("apply", "-f", web, "--prune").has(t, 0, "delete flag s")
+	if list := s.run("flags", "list", "-o", "name").must(t); list != "a\n" {
+		t.Errorf("there are %q", list)
+	}
+
+	s.run("apply").has(t, 2, "-f is missing")
+	s.run("apply", "-f", web, "--owner", "web").has(t, 2, "--prune")
+	s.run("apply", "-f", file(t, "bad.yaml", "flags:\n  - key: x\n    gates: [{type: percentage_of_actors, ratio: 2}]\n")).has(t, 1, "bad.yaml: line 3", "between 0 and 1")
+	s.run("apply", "-f", file(t, "lost.yaml", "flags: [{key: x, gates: [{type: prerequisite, target: nowhere}]}]")).has(t, 1, `there is no flag "nowhere"`)
+	s.run("apply", "-f", web, "--if-match", "0-1").has(t, 1, "changed meanwhile")
+	s.stop()
+}
+
+func TestSettingsAreAppliedOnlyIfAFileHasSome(t *testing.T) {
+	s := serve(t, "--in-memory")
+	s.run("envs", "set", "default", "--group-conflict", "allow_wins").must(t)
+	plain := file(t, "plain.yaml", "flags: [{key: a}]\n")
+	s.run("apply", "-f", plain).must(t)
+	s.run("export").has(t, 0, "group_conflict: allow_wins")
+	s.run("apply", "-f", file(t, "settings.yaml", "settings: {group_conflict: deny_wins}\n")).has(t, 0, "update environment default")
+	s.stop()
+}
+
+func TestDiffOfTwoSides(t *testing.T) {
+	s := serve(t, "--in-memory")
+	s.run("flags", "enable", "a").must(t)
+	s.run("envs", "create", "staging").must(t)
+	one, two := file(t, "one.yaml", "flags: [{key: a, gates: [{type: boolean, enabled: true}]}, {key: gone}]\n"), file(t, "two.yaml", "flags: [{key: a, owner: web}]\n")
+	gonfalon(t, "diff", one, two).has(t, 1, "update flag a", "delete flag gone", "2 changes from "+one+" to "+two)
+	gonfalon(t, "diff", one, one).has(t, 0, "0 changes")
+	s.run("diff", "env:default@2", "env:default").has(t, 1, "create flag a", "1 change from env:default@2 to env:default")
+	s.run("diff", "env:default", "env:staging").has(t, 1, "delete flag a", "delete flag new_checkout")
+	s.run("diff", "env:staging").has(t, 1, "create flag a") // with the one that --env says
+	s.run("diff", one, "env:default").has(t, 1, "create flag new_checkout", "delete flag gone")
+	s.run("diff", "env:default@never", "env:default").has(t, 2, "a revision or a time")
+	s.run("diff", "env:nowhere", "env:default").has(t, 2, "nowhere")
+	s.run("diff", "env:other/default", "env:default").has(t, 2, `no server "other"`)
+	s.run("diff", one, two, "--prune").has(t, 2, "compared whole")
+	gonfalon(t, "diff", one, "nowhere.yaml").has(t, 2, "no such file")
+
+	home(t)
+	gonfalonWith(t, s.adminToken+"\n", "login", s.url, "--name", "here").must(t)
+	gonfalon(t, "diff", "env:here/default", "env:default").has(t, 0, "0 changes")
+	if r := gonfalon(t, "diff", "env:here/default@1", "env:default", "-o", "json"); r.code != 1 || !strings.Contains(r.out, `"op":"create"`) {
+		t.Errorf("%d %s%s", r.code, r.out, r.errors)
+	}
+	s.stop()
+}
