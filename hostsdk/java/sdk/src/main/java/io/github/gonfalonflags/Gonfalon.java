@@ -1,9 +1,13 @@
 package io.github.gonfalonflags;
 
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.OptionalDouble;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /**
  * A client: it follows an environment and keeps its newest snapshot loaded in the engine.
@@ -18,14 +22,23 @@ import java.util.OptionalDouble;
  * threads may use a client · the answers are bit for bit those of every other language's SDK.
  */
 public final class Gonfalon extends Flags implements AutoCloseable {
+    private final Timers timers = new Timers();
     private final Source source; // null: what the client began with serves for good
+    private volatile boolean closed;
 
-    private Gonfalon(Options options, Store store, Status status) {
+    private Gonfalon(Options options, String environment, Store store, Status status) {
         super(store, status);
         store.start(options.bootstrap);
-        source = null;
-        if (store.engine() != null) {
-            status.contact(); // there is nothing that could know better
+        new Edges(store, status, timers, () -> Context.micros(Instant.now()));
+        if (options.endpoint != null) {
+            source = new ServerSource(options, environment, store, status, timers);
+        } else if (options.file != null) {
+            source = new FileSource(options, store, status, timers);
+        } else {
+            source = null;
+            if (store.engine() != null) {
+                status.contact(); // there is nothing that could know better
+            }
         }
     }
 
@@ -46,7 +59,60 @@ public final class Gonfalon extends Flags implements AutoCloseable {
         Status status = new Status(options.ttl);
         String environment =
                 options.environment == null && options.endpoint != null ? "default" : options.environment;
-        return new Gonfalon(options, new Store(environment, status, options.lastGood), status);
+        Gonfalon client = new Gonfalon(options, environment, new Store(environment, status, options.lastGood), status);
+        client.start(options.readyWithin);
+        return client;
+    }
+
+    private void start(Duration readyWithin) {
+        if (source == null) {
+            return;
+        }
+        source.start();
+        try {
+            if (!readyWithin.isZero() && !source.awaitAnswer(readyWithin)) {
+                Log.warning("no flags within " + readyWithin + "; the client starts as " + state());
+            }
+        } catch (InterruptedException error) { // the program gets its client all the same
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Waits until the client is READY. Returns false if that takes longer than the timeout, or the client is closed. */
+    public boolean waitReady(Duration timeout) throws InterruptedException {
+        return until(() -> state() == State.READY, timeout);
+    }
+
+    /**
+     * Waits until a snapshot of this revision or a later one serves, such as the one that a write was answered with. Returns false
+     * if that takes longer than the timeout, or the client is closed.
+     */
+    public boolean waitFor(long revision, Duration timeout) throws InterruptedException {
+        return until(() -> info().isPresent() && info().get().revision() >= revision, timeout);
+    }
+
+    private boolean until(BooleanSupplier holds, Duration timeout) throws InterruptedException {
+        CountDownLatch woken = new CountDownLatch(1);
+        Runnable look = () -> {
+            if (closed || holds.getAsBoolean()) {
+                woken.countDown();
+            }
+        };
+        Subscription events = status.subscribe(event -> look.run());
+        Subscription snapshots = store.watch(look);
+        try {
+            look.run();
+            woken.await(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            return holds.getAsBoolean();
+        } finally {
+            events.close();
+            snapshots.close();
+        }
+    }
+
+    /** Reports usage now. Returns false if it can't be delivered; it then goes into the next report. */
+    public boolean flush() {
+        return source != null && !closed && source.report();
     }
 
     /**
@@ -60,7 +126,7 @@ public final class Gonfalon extends Flags implements AutoCloseable {
         }
         try {
             MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-            sha256.update(actor.getBytes(StandardCharsets.UTF_8));
+            sha256.update(Values.utf8(actor));
             byte[] digest = sha256.digest(Values.utf8(key));
             return OptionalDouble.of(((digest[0] & 0xff) << 8 | digest[1] & 0xff) / (double) Decision.SCORES);
         } catch (NoSuchAlgorithmException impossible) { // every Java has it
@@ -68,7 +134,18 @@ public final class Gonfalon extends Flags implements AutoCloseable {
         }
     }
 
-    /** Ends everything but deciding. The client keeps answering from its last snapshot. */
+    /** Reports usage, and ends everything but deciding. The client keeps answering from its last snapshot. */
     @Override
-    public void close() {}
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        store.stir(); // wakes those who wait
+        if (source != null) {
+            source.close();
+        } else {
+            timers.close();
+        }
+    }
 }

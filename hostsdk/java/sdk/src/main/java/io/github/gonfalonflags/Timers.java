@@ -1,0 +1,49 @@
+package io.github.gonfalonflags;
+
+import java.time.Duration;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/** What one client does later. Its two threads start with the first task, and don't keep a program from ending. */
+final class Timers {
+    private ScheduledThreadPoolExecutor threads;
+    private boolean closed;
+
+    /** Runs a task after a pause; null if the client has been closed. What it throws is logged. */
+    synchronized Future<?> after(Duration pause, Runnable task) {
+        if (closed) {
+            return null;
+        }
+        if (threads == null) {
+            threads = new ScheduledThreadPoolExecutor(2, run -> {
+                Thread thread = new Thread(run, "gonfalon-timer");
+                thread.setDaemon(true);
+                return thread;
+            });
+            threads.setRemoveOnCancelPolicy(true);
+        }
+        try {
+            return threads.schedule(() -> run(task), pause.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException ended) {
+            return null;
+        }
+    }
+
+    private static void run(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | Error error) {
+            Log.error("a timer's task failed", error);
+        }
+    }
+
+    /** Ends all tasks, also those that run. */
+    synchronized void close() {
+        closed = true;
+        if (threads != null) {
+            threads.shutdownNow();
+        }
+    }
+}
