@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -84,13 +85,8 @@ func TestREADMEHasTheNames(t *testing.T) {
 			})
 			fmt.Fprintf(&b, "| %s | `%s` |%s |\n", row[0], row[1], others)
 		}
-		for _, folder := range folders {
-			more := languages[folder].More[section.key]
-			for _, name := range languages[folder].names(&section) {
-				if is, own := more[name]; own {
-					fmt.Fprintf(&b, "| %s | | %s `%s` |\n", is, s.called[folder], name)
-				}
-			}
+		for _, own := range ownNames(folders, languages, &section) {
+			fmt.Fprintf(&b, "| %s | |%s |\n", own.is, differing(s, folders, "", func(folder string) string { return own.called[folder] }))
 		}
 	}
 	b.WriteString("\n")
@@ -98,6 +94,31 @@ func TestREADMEHasTheNames(t *testing.T) {
 		fmt.Fprintf(&b, "- `%s` is one of `%s`\n", kind, strings.Join(s.words[kind], "`, `"))
 	}
 	passage(t, "names: from surface.json and each language's", b.String()+"\n")
+}
+
+// ownName is what some languages have and surface.json doesn't.
+type ownName struct {
+	is     string
+	called map[string]string // by folder
+}
+
+// ownNames returns what languages have of their own in a section. Names that are the same, or mean the same, are one.
+func ownNames(folders []string, languages map[string]*language, section *section) []ownName {
+	var own []ownName
+	for _, folder := range folders {
+		more := languages[folder].More[section.key]
+		for _, name := range slices.Sorted(maps.Keys(more)) {
+			i := slices.IndexFunc(own, func(o ownName) bool {
+				return o.is == more[name] || slices.Contains(slices.Collect(maps.Values(o.called)), name)
+			})
+			if i < 0 {
+				i = len(own)
+				own = append(own, ownName{more[name], map[string]string{}})
+			}
+			own[i].called[folder] = name
+		}
+	}
+	return own
 }
 
 // differing lists what languages call something, where it isn't usual: languages of one name together, those that lack it last.
