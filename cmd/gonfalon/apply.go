@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
@@ -81,6 +82,17 @@ func (p *applying) run(ctx context.Context, c *cobra.Command, client *apiclient.
 		return err
 	}
 	want := p.merge(files, have)
+	if p.drift { // which a token that may only read can ask for
+		changes, err := controlplane.Difference(have, want)
+		if err != nil {
+			return err
+		}
+		d := api.Difference{Revision: environment.Revision, Changes: changes}
+		if err := printDifference(c, p.output, p.env, d); err != nil {
+			return err
+		}
+		return differs(d)
+	}
 	document, err := want.MarshalJSON()
 	if err != nil {
 		return err
@@ -97,11 +109,8 @@ func (p *applying) run(ctx context.Context, c *cobra.Command, client *apiclient.
 	if err != nil {
 		return err
 	}
-	if p.dryRun || p.drift || len(d.Changes) == 0 {
-		if err := printDifference(c, p.output, p.env, d); err != nil || !p.drift {
-			return err
-		}
-		return differs(d)
+	if p.dryRun || len(d.Changes) == 0 {
+		return printDifference(c, p.output, p.env, d)
 	}
 	if onTerminal(c) && !p.yes {
 		if err := writeChanges(c.ErrOrStderr(), d); err != nil {

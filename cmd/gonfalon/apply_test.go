@@ -1,10 +1,13 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
 
 // folder writes files of a test into a directory.
@@ -40,7 +43,14 @@ func TestApply(t *testing.T) {
 
 	// Somebody changes a flag by hand: that is seen, and put right.
 	s.run("flags", "disable", "a").must(t)
-	s.run("apply", "-f", web, "--drift").has(t, 1, "update flag a", "nothing was written")
+	viewer := strings.TrimSpace(s.run("tokens", "create", "--role", "viewer", "-o", "json").must(t))
+	var token api.Token
+	if err := json.Unmarshal([]byte(viewer), &token); err != nil {
+		t.Fatal(err)
+	}
+	reading := []string{"apply", "-f", web, "--endpoint", s.url, "--token", token.Secret}
+	gonfalon(t, append(reading, "--drift")...).has(t, 1, "update flag a", "nothing was written")
+	gonfalon(t, reading...).has(t, 1, "has no permission to write")
 	s.run("apply", "-f", web).has(t, 0, "1 change, revision")
 
 	// What the files don't have any more goes if it is the team's own.
