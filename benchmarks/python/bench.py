@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from gonfalon import Context, Decision, Gonfalon
-from gonfalon.instance import module_bytes
+from gonfalon.wasm import module_bytes
 
 ROOT = Path(__file__).parents[2]
 FLAGS = 1000

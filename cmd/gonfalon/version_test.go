@@ -39,6 +39,7 @@ var copies = []struct{ file, before string }{
 	{"hostsdk/js/package-lock.json", `"name": "@gonfalon/sdk",\n +"version": "`},
 	{"hostsdk/php/composer.json", `"version": "`},
 	{"hostsdk/php/src/Gonfalon.php", `VERSION = '`},
+	{"hostsdk/python/src/gonfalon/version.py", `__version__ = "`},
 	{"hostsdk/python/pyproject.toml", `(?m)^version = "`},
 	{"hostsdk/ruby/lib/gonfalon/version.rb", `VERSION = "`},
 	{"hostsdk/rust/Cargo.lock", `name = "gonfalon"\nversion = "`},

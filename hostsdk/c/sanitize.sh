@@ -2,7 +2,7 @@
 # Runs the tests and all cases under the address and undefined-behaviour sanitizers, and four threads under the thread sanitizer.
 # With FILE… also those files of cases. The last line is `N passed, N failed`.
 #
-# Debian packages: gcc, g++, make.
+# Debian: gcc g++ make
 set -euo pipefail
 files=()
 for file in "$@"; do files+=("$(realpath "$file")"); done

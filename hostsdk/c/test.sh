@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Builds the C library and runs all of its tests. The last line is `N passed, N failed`.
 #
-# Debian packages: gcc (or clang), g++, make; cmake and pkg-config for the tests of how it is used; wabt 1.0.32 for the test that
-# translates the module anew. What isn't here is said, and not run.
+# Debian: gcc g++ make cmake pkg-config wabt
+#
+# The last three are for the tests of how it is used, and of its translation (wabt 1.0.32). What isn't here is said, and not run.
 set -euo pipefail
 cd "$(dirname "$0")"
 make -s all tests
@@ -31,7 +32,7 @@ holds() {
 	fi
 }
 
-lacks() { ! command -v "$1" >/dev/null && echo "not run: $2 (no $1)"; }
+lacks() { ! command -v "$1" >/dev/null && echo "not run: $2: there is no $1"; }
 
 translated() {
 	lacks wasm2c "the module, translated anew" || holds "the module, translated anew" ./translate.sh --check

@@ -71,6 +71,7 @@ static void *calloc_or_trap(size_t n, size_t size) {
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #pragma GCC diagnostic ignored "-Wunused-but-set-variable"
 #pragma GCC diagnostic ignored "-Wsign-compare"
+#pragma GCC diagnostic ignored "-Warray-bounds"
 #endif
 #include "wasm2c/engine.c"
 #pragma push_macro("calloc")

@@ -1,6 +1,5 @@
 /* Times the library on the workloads of the other hosts' benchmarks, and checks every answer.
  *
- *   bench flags N                              writes N flags, a third of each workload, for `gonfalon compile`
  *   bench first SNAPSHOT                       decides once: the time from the start of a process
  *   bench run SNAPSHOT TEN_THOUSAND LIBRARY    prints the figures as one JSON object
  *
@@ -22,14 +21,6 @@ extern char **environ;
 
 enum { KINDS = 3, ACTORS = 64, SAMPLES = 40 };
 static const char *const kinds[KINDS] = {"boolean", "percentage", "rule"};
-static const char *const gates[KINDS] = {
-    "{\"type\":\"boolean\",\"enabled\":true}",
-    "{\"type\":\"percentage_of_actors\",\"ratio\":0.25}",
-    "{\"type\":\"rule\",\"enabled\":true,\"ratio\":0.5,\"constraints\":["
-    "{\"attribute\":\"country\",\"operator\":\"eq\",\"values\":[\"DE\"]},"
-    "{\"attribute\":\"age\",\"operator\":\"gte\",\"values\":[18]},"
-    "{\"attribute\":\"plan\",\"operator\":\"in\",\"values\":[\"pro\",\"team\",\"enterprise\"]}]}",
-};
 
 static gonfalon_snapshot *snapshot;
 static char keys[KINDS][ACTORS][32], actors[ACTORS][16];
@@ -39,14 +30,6 @@ static double now(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static int write_flags(int n) {
-  int i;
-  printf("{\"flags\":[");
-  for (i = 0; i < n; i++) printf("%s{\"key\":\"%s_%05d\",\"gates\":[%s]}", i ? "," : "", kinds[i % KINDS], i / KINDS, gates[i % KINDS]);
-  printf("]}\n");
-  return 0;
 }
 
 static gonfalon_snapshot *load(const char *path) {
@@ -218,12 +201,11 @@ static int run(char *self, char *path, const char *large, const char *library) {
 }
 
 int main(int n, char **arguments) {
-  if (n == 3 && strcmp(arguments[1], "flags") == 0) return write_flags(atoi(arguments[2]));
   if (n == 3 && strcmp(arguments[1], "first") == 0) {
     snapshot = load(arguments[2]);
     return !GONFALON_IS_ENABLED(gonfalon_evaluate(snapshot, "\x91\xad" "boolean_00000", 15));
   }
   if (n == 5 && strcmp(arguments[1], "run") == 0) return run(arguments[0], arguments[2], arguments[3], arguments[4]);
-  fprintf(stderr, "usage: bench flags N | bench first SNAPSHOT | bench run SNAPSHOT TEN_THOUSAND LIBRARY\n");
+  fprintf(stderr, "usage: bench first SNAPSHOT | bench run SNAPSHOT TEN_THOUSAND LIBRARY\n");
   return 2;
 }

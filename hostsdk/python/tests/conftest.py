@@ -3,10 +3,15 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+# Built anew if the module or the C library is newer, before anything is imported: what is tested has to be the engine of today.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    subprocess.run([sys.executable, Path(__file__).parents[1] / "build_engine.py"], stdout=subprocess.DEVNULL, check=False)
 
 from fake import FakeServer
 from flagset import DATA, TREE, snapshot

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from flagset import delta, frame, identity, position
-from gonfalon.instance import SNAPSHOT_FORMAT
+from gonfalon.abi import SNAPSHOT_FORMAT
 
 HEARTBEAT = b"event: heartbeat\ndata:\n\n"
 END = b""

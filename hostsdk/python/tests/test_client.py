@@ -12,7 +12,7 @@ import pytest
 from fake import HEARTBEAT, FakeServer
 from flagset import DATA, OTHER_LINEAGE, delta, frame, identity, position, snapshot
 from gonfalon import Context, ContextError, FlagsChanged, Gonfalon, LoadError, Reason, State, StateChanged
-from gonfalon.crossing import ModuleTrap
+from gonfalon.abi import ModuleTrap
 from gonfalon.resolution import resolve
 from gonfalon.source import Backoff, Pace
 from gonfalon.testing import FlagForTest, FlagsForTest, compile_for_test

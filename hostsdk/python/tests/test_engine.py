@@ -13,12 +13,13 @@ import wasmtime
 
 from flagset import TREE, snapshot
 from gonfalon import Decision, Gate, LoadError, Reason
-from gonfalon.crossing import ModuleTrap
+from gonfalon.abi import MAX_SNAPSHOT_BYTES, SNAPSHOT_FORMAT, ModuleTrap, SnapshotInfo
 from gonfalon.engine import ON, Engine
 from gonfalon.explanation import read_explanation
-from gonfalon.instance import MAX_SNAPSHOT_BYTES, SNAPSHOT_FORMAT, Instance, SnapshotInfo
-from gonfalon.instance import compiled as parts
+from gonfalon.instance import Instance
 from gonfalon.testing import FlagForTest, compile_for_test
+from gonfalon.wasm import WasmInstance
+from gonfalon.wasm import compiled as parts
 
 NOW = 1_800_000_000_000_000  # 2027-01-15
 
@@ -307,7 +308,7 @@ WAT = """(module (memory (export "memory") 16)
 
 def test_a_real_trap_is_an_error_and_no_crash() -> None:
     wasm, _ = parts()
-    instance = Instance(b"", (wasm, wasmtime.Module(wasm, wasmtime.wat2wasm(WAT))))
+    instance = WasmInstance(b"", (wasm, wasmtime.Module(wasm, wasmtime.wat2wasm(WAT))))
     with pytest.raises(ModuleTrap, match="unreachable"):
         instance.evaluate(b"")
     with pytest.raises(ModuleTrap, match="out of bounds"):
@@ -315,16 +316,16 @@ def test_a_real_trap_is_an_error_and_no_crash() -> None:
 
 
 def test_the_public_way_into_the_module_gives_the_same_answers(compiled: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    direct = Engine(compiled)
+    direct = Engine(compiled, make=WasmInstance)
     monkeypatch.setattr("gonfalon.crossing._direct", lambda *_: None)
-    public = Engine(compiled)
+    public = Engine(compiled, make=WasmInstance)
     for flag in direct.all_keys():
         assert decide(public, flag, "user:3", groups=["staff"]) == decide(direct, flag, "user:3", groups=["staff"])
     with pytest.raises(LoadError):
-        Engine(compiled[:-1])
+        Engine(compiled[:-1], make=WasmInstance)
     wasm, _ = parts()
     with pytest.raises(ModuleTrap, match="unreachable"):
-        Instance(b"", (wasm, wasmtime.Module(wasm, wasmtime.wat2wasm(WAT)))).evaluate(b"")
+        WasmInstance(b"", (wasm, wasmtime.Module(wasm, wasmtime.wat2wasm(WAT)))).evaluate(b"")
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs POSIX timers")

@@ -35,7 +35,7 @@ def covered(*names: str) -> bool:
 
 
 FEATURES: dict[str, bool | str] = {
-    "engine": "wasmtime" if module("instance") else False,
+    "engine": "C, or wasmtime" if module("native") and module("wasm") else False,
     "enabled, variant, typed payload, decide, decide all, explain": has(
         "enabled",
         "variant",

@@ -9,7 +9,7 @@ import pytest
 
 from flagset import OTHER_LINEAGE, delta, snapshot
 from gonfalon import FlagsChanged, Gonfalon, LoadError, State, StateChanged
-from gonfalon.crossing import ModuleTrap
+from gonfalon.abi import ModuleTrap
 from gonfalon.instance import Instance
 from gonfalon.status import Event, Status
 from gonfalon.store import Refused, Store

@@ -7,8 +7,8 @@ from pathlib import Path
 import msgpack
 import pytest
 
+from gonfalon.abi import extension
 from gonfalon.explanation import _step
-from gonfalon.instance import extension
 
 FILE = Path(__file__).parents[2] / "explanations.json"
 CASES = json.loads(FILE.read_text()) if FILE.exists() else []

@@ -7,12 +7,12 @@ Promises: no evaluation blocks, raises or uses the network · a frame that can't
 may use a client, also after a fork · the answers are bit for bit those of every other language's SDK.
 """
 
+from .abi import LoadError, SnapshotInfo
 from .client import AsyncGonfalon, Gonfalon
 from .context import Actor, Context, ContextError, Member
 from .decision import Decision, Gate, Reason
 from .explanation import Comparison, Explanation, Step
 from .flags import Flags, Stats
-from .instance import LoadError, SnapshotInfo
 from .score import score
 from .status import Event, FlagsChanged, State, StateChanged
 from .version import __version__

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 import os
-import ssl
 import threading
 import weakref
 from collections.abc import Callable
-from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
-from urllib.parse import urlsplit
 
 from .flags import Flags
 from .status import Event, Status
 from .store import Store, read_file
 from .version import __version__
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # imported where they are used: a client that has its flags starts without the network's libraries
+    import asyncio
+    import ssl
+
     from .source import Pace, Source
 
 log = logging.getLogger("gonfalon")
@@ -74,6 +73,8 @@ class _Client(Flags):
         if endpoint is not None and not token:
             raise ValueError("endpoint needs a token (or GONFALON_TOKEN)")
         if endpoint is not None:
+            from urllib.parse import urlsplit
+
             url = urlsplit(endpoint)
             if url.scheme not in ("http", "https") or not url.hostname:
                 raise ValueError(f"endpoint {endpoint!r} is not an http or https URL")
@@ -97,7 +98,6 @@ class _Client(Flags):
         return self._endpoint is not None or self._file is not None
 
     def _make_source(self, on_answer: Callable[[], None]) -> Source:
-        # Imported here: a client without a server starts without the network's libraries.
         from . import source
         from .wire import Wire
 
@@ -186,6 +186,9 @@ class Gonfalon(_Client):
         """Reports usage now. Returns False if it couldn't be delivered; it then goes into the next report."""
         if self._loop is None or self._source is None or not hasattr(self._source, "report_usage"):
             return False
+        import asyncio
+        from concurrent.futures import CancelledError
+
         try:
             asyncio.run_coroutine_threadsafe(self._source.report_usage(), self._loop).result(timeout)
         except (Exception, CancelledError) as error:  # noqa: BLE001
@@ -221,6 +224,8 @@ class Gonfalon(_Client):
             raise self._unmade
 
     def _main(self, started: threading.Event) -> None:
+        import asyncio
+
         async def follow() -> None:
             try:
                 self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
@@ -264,6 +269,8 @@ class AsyncGonfalon(_Client):
 
     async def start(self) -> Self:
         """Follows the source, and waits for the first snapshot for at most ``ready_within`` seconds."""
+        import asyncio
+
         if self._task is None and (self._has_source() or self._store.has_schedules):
             answered = asyncio.Event()
             self._source = self._make_source(answered.set)
@@ -286,6 +293,8 @@ class AsyncGonfalon(_Client):
         return await self._until(lambda: self._serves(revision), timeout)
 
     async def _until(self, holds: Callable[[], bool], timeout: float | None) -> bool:
+        import asyncio
+
         loop, woken = asyncio.get_running_loop(), asyncio.Event()
 
         def look(_: object = None) -> None:
@@ -307,6 +316,8 @@ class AsyncGonfalon(_Client):
         """Reports usage now. Returns False if it couldn't be delivered; it then goes into the next report."""
         if self._source is None or not hasattr(self._source, "report_usage"):
             return False
+        import asyncio
+
         try:
             async with asyncio.timeout(timeout):
                 await self._source.report_usage()
@@ -321,6 +332,8 @@ class AsyncGonfalon(_Client):
         self._store.stir()
         task, self._task = self._task, None
         if task is not None:
+            import asyncio
+
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 

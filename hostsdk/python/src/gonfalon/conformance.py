@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .abi import HAS_VARIANT, Loaded
 from .decision import SCORES, Decision, Reason, Variant
 from .instance import Instance
 
@@ -44,7 +45,7 @@ class Decider:
 
     def __init__(self) -> None:
         self._data: bytes | None = None
-        self._instance: Instance | None = None
+        self._instance: Loaded | None = None
 
     def decide(self, snapshot: bytes, request: bytes, flag: str) -> tuple[Decision, bytes]:
         """The decision, and its bytes for comparison with another host."""
@@ -52,13 +53,10 @@ class Decider:
         if instance is None or snapshot != self._data:
             instance = Instance(snapshot)
             self._data, self._instance = snapshot, instance
-        packed = instance.evaluate(request)
-        _, index, name, name_length, payload, payload_length, target, target_length = instance.record()
-        texts = (instance.bytes_at(name, name_length), instance.bytes_at(payload, payload_length))
-        at = instance.bytes_at(target, target_length)
-        variant = Variant(texts[0].decode("utf-8", "replace"), texts[1].decode("utf-8", "replace")) if index else None
-        written = packed.to_bytes(4, "little") + b"".join(len(t).to_bytes(4, "little") + t for t in (*texts, at))
-        return Decision(flag, packed, variant, at.decode("utf-8", "replace")), written
+        packed, *texts = instance.raw(request)
+        written = packed.to_bytes(4, "little") + b"".join(len(text).to_bytes(4, "little") + text for text in texts)
+        name, payload, target = (text.decode("utf-8", "replace") for text in texts)
+        return Decision(flag, packed, Variant(name, payload) if packed & HAS_VARIANT else None, target), written
 
 
 def run(lines: Iterable[str | bytes]) -> Iterator[Outcome]:

@@ -13,6 +13,8 @@ from numbers import Integral
 from typing import Any, Protocol, TypeAlias, cast
 from uuid import UUID
 
+import msgpack
+
 from . import values
 
 MAX_GROUPS = 256  # of a request, by the module's ABI
@@ -140,7 +142,7 @@ class Context:
     The attributes are read when the context is made; changing the mapping afterwards changes nothing. Making one never fails.
     """
 
-    __slots__ = ("_no_attributes", "_no_groups", "actor", "attributes", "groups", "in_group", "unreadable")
+    __slots__ = ("_no_attributes", "_no_groups", "_written", "actor", "attributes", "groups", "in_group", "unreadable")
 
     def __init__(self, actor: Who = None, *, groups: Groups = (), attributes: Mapping[str, object] | None = None) -> None:
         wrong: list[str] = []
@@ -169,6 +171,20 @@ class Context:
             self._no_attributes = unreadable("attributes", error)
         #: What was left out, or counts as nobody, since it can't be read.
         self.unreadable: tuple[str, ...] = tuple(dict.fromkeys(wrong))
+        # Actor, groups and each attribute as msgpack, once they are asked for. False: each decision has to look at the context.
+        self._written: tuple[bytes, bytes | None, dict[str, bytes] | None] | bool | None = None
+
+    def _write(self) -> tuple[bytes, bytes | None, dict[str, bytes] | None] | bool:
+        """Prepares the context for the engine in C. A part that has to be looked at, or can't be known, is None."""
+        if self.unreadable:  # which is counted for each decision
+            self._written = False
+            return False
+        by_name = self.in_group is None and self._no_groups is None and len(self.groups) <= MAX_GROUPS
+        groups = msgpack.packb(self.groups) if by_name else None
+        known = self._no_attributes is None
+        attributes = {name: msgpack.packb(value) for name, value in self.attributes.items()} if known else None
+        written = self._written = (msgpack.packb(self.actor), groups, attributes)
+        return written
 
     @property
     def wants_names(self) -> bool:

@@ -22,11 +22,9 @@ from typing import Any, cast
 
 import wasmtime
 
+from .abi import ModuleTrap
+
 Call = Callable[..., int]
-
-
-class ModuleTrap(Exception):  # noqa: N818 -- a trap is what WebAssembly calls it
-    """The module stopped in the middle of a call. Its instance can't be used any more."""
 
 
 def quick(store: wasmtime.Store, func: wasmtime.Func, arity: int) -> Call:

@@ -21,10 +21,10 @@ from typing import Any, BinaryIO
 
 import msgpack
 
+from .abi import LoadError, RequestError, extension
 from .conformance import Decider
 from .context import Context
 from .engine import Engine
-from .instance import LoadError, RequestError, extension
 
 REFUSED = b"\xff" * 4 + b"\0" * 12
 

@@ -1,4 +1,4 @@
-"""A snapshot that decides: an instance of the module behind a lock.
+"""A snapshot that decides: an instance of the engine behind a lock.
 
 One instance a snapshot is enough: a call keeps the interpreter's lock, so a second one could never run at the same time. Should
 a call find the instance taken for long (a signal handler that interrupted the very call that holds it), it makes an instance of
@@ -19,12 +19,12 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 import msgpack
 
 from . import payload, values
+from .abi import HAS_TARGET, HAS_VARIANT, Answer, Loaded, ModuleTrap
 from .changes import Records
 from .context import Context, ContextError, Groups, Who, context_of
-from .crossing import ModuleTrap
-from .decision import ENABLED, HAS_TARGET, HAS_VARIANT, IS_FIXED, NOT_READY, Decision, Variant
+from .decision import ENABLED, IS_FIXED, NOT_READY, Decision, Variant
 from .explanation import Explanation, read_explanation
-from .instance import Instance, SnapshotInfo
+from .instance import Instance
 from .mistakes import Mistakes
 
 PATIENCE = 0.05  # seconds: far longer than any decision, far shorter than anybody waits
@@ -53,6 +53,13 @@ class Needs(NamedTuple):
     alone: bool  # nothing but the actor matters
 
 
+Ask: TypeAlias = Callable[[str, object, object, object], bool | None]
+
+
+def _ask_another_way(*_: object) -> None:
+    """What an engine answers that has no quick way."""
+
+
 class Engine:
     """Loads a snapshot; raises LoadError if the engine refuses it. Safe for use from threads, and after a fork.
 
@@ -60,25 +67,29 @@ class Engine:
     microseconds) and chance (64 bits), for which None stands for the clock's and fresh ones.
     """
 
+    #: Whether a flag is on, by key, actor, groups and attributes: the quickest way. None: evaluate has to be asked.
+    ask: Ask = staticmethod(_ask_another_way)
+
     def __init__(
         self,
         data: bytes,
         on_trap: Callable[[ModuleTrap], None] = lambda _: None,
-        make: Callable[[bytes], Instance] = Instance,
+        make: Callable[[bytes], Loaded] = Instance,
         mistakes: Mistakes | None = None,
     ) -> None:
         self.data = data
         self._mistakes = mistakes if mistakes is not None else Mistakes()
         self._make = make
         self._on_trap = on_trap
-        self._instance: Instance | None = make(data)
-        self.info: SnapshotInfo = self._instance.info()
+        instance = make(data)
+        self.info = instance.info()
         self._lock = threading.Lock()
         self._packer = msgpack.Packer()
         self._variants: dict[int, Variant] = {}
         self._needs: dict[str, Needs] = {}
         self._fractional: dict[str, bool] = {}
         self._keys: tuple[str, ...] | None = None
+        self._use(instance)
         #: Evaluations of each flag since take_usage, in one number: how often, and ON for each time that it was on.
         self.usage: defaultdict[str, int] = defaultdict(int)
         _engines.add(self)
@@ -116,12 +127,10 @@ class Engine:
         if needs.fixed is not None:
             return Decision(key, self.evaluate(key, None, (), None, 0, 0), None, None, self.info.revision)
 
-        def ask(instance: Instance, written: bytes) -> Decision:
-            packed = instance.evaluate(written)
-            self.usage[key] += COUNTED[packed & ENABLED]
-            if packed & (HAS_VARIANT | HAS_TARGET):
-                return self._decision(instance, key, instance.record())
-            return Decision(key, packed, None, None, self.info.revision)
+        def ask(instance: Loaded, written: bytes) -> Decision:
+            answer = instance.decide(written)
+            self.usage[key] += COUNTED[answer.packed & ENABLED]
+            return self._decision(key, answer)
 
         return self._locked(self._request(needs, actor, groups, attributes, now, roll), ask)
 
@@ -147,9 +156,9 @@ class Engine:
         decisions: list[Decision] = []
         while len(decisions) < len(keys):
 
-            def ask(instance: Instance, written: bytes, first: int = len(decisions)) -> list[Decision]:
-                records = instance.batch(written, first)
-                decided = [self._decision(instance, keys[first + i], record) for i, record in enumerate(records)]
+            def ask(instance: Loaded, written: bytes, first: int = len(decisions)) -> list[Decision]:
+                answers = instance.batch(written, first)
+                decided = [self._decision(keys[first + i], answer) for i, answer in enumerate(answers)]
                 for decision in decided:
                     if decision.packed:
                         self.usage[decision.key] += COUNTED[decision.packed & ENABLED]
@@ -170,9 +179,8 @@ class Engine:
     ) -> Explanation:
         """The decision with every gate that the engine looked at. It is not counted as an evaluation."""
 
-        def ask(instance: Instance, written: bytes) -> Explanation:
-            instance.evaluate(written)
-            decision = self._decision(instance, key, instance.record())
+        def ask(instance: Loaded, written: bytes) -> Explanation:
+            decision = self._decision(key, instance.decide(written))
             return read_explanation(instance.explain(written), decision, self.info)
 
         return self._locked(self._whole(key, actor, groups, attributes, now, roll), ask)
@@ -200,6 +208,7 @@ class Engine:
         """What was counted since the last time: key → [count, Unix microseconds of now, by when they were made, how often it was
         on]."""
         with self._lock:
+            self._count()
             taken, self.usage = self.usage, defaultdict(int)
         now = time.time_ns() // 1000
         return {key: [count % ON, now, count // ON] for key, count in taken.items()}
@@ -265,7 +274,7 @@ class Engine:
         if not isinstance(key, str):
             raise TypeError(f"a flag's key is a string, not {type(key).__name__}")
 
-        def ask(instance: Instance, written: bytes) -> tuple[list[Any], int]:
+        def ask(instance: Loaded, written: bytes) -> tuple[list[Any], int]:
             return instance.needs(written), instance.evaluate(written)
 
         (groups, names, number, now, roll), packed = self._locked([key, None, (), 0, 0, {}], ask)
@@ -276,20 +285,19 @@ class Engine:
         needs = Needs(-1 if number is None else number, tuple(groups), attributes, now, roll, fixed, alone)
         if number is not None or len(self._needs) < self.info.flags + UNKNOWN:
             self._needs[key] = needs
+            self._remember(key, needs)
         return needs
 
-    def _decision(self, instance: Instance, key: str, record: tuple[int, ...]) -> Decision:
-        packed, variant, name, name_length, payload, payload_length, target, target_length = record
+    def _decision(self, key: str, answer: Answer) -> Decision:
+        packed, variant, name, payload, target = answer
         served = None
-        if packed & HAS_VARIANT:
+        if variant:
             served = self._variants.get(variant)
             if served is None:
-                served = Variant(instance.text(name, name_length), instance.text(payload, payload_length))
-                self._variants[variant] = served
-        at = instance.text(target, target_length) if packed & HAS_TARGET else None
-        return Decision(key, packed, served, at, self.info.revision)
+                served = self._variants[variant] = Variant(name or "", payload or "")
+        return Decision(key, packed, served, target, self.info.revision)
 
-    def _locked(self, request: list[Any], ask: Callable[[Instance, bytes], T]) -> T:
+    def _locked(self, request: list[Any], ask: Callable[[Loaded, bytes], T]) -> T:
         lock = self._lock
         if not (lock.acquire(False) or lock.acquire(True, PATIENCE)):
             return self._aside(request, ask)
@@ -301,36 +309,60 @@ class Engine:
         finally:
             lock.release()
 
-    def _again(self, request: list[Any], ask: Callable[[Instance, bytes], T], error: Exception) -> T:
+    # An instance in C answers by itself about the flags whose needs it knows, and counts that (native.py).
+
+    def _use(self, instance: Loaded) -> None:
+        self._instance: Loaded | None = instance
+        self.ask = getattr(instance, "ask", _ask_another_way)
+        for key, needs in list(self._needs.items()):
+            self._remember(key, needs)
+
+    def _remember(self, key: str, needs: Needs) -> None:
+        remember = getattr(self._instance, "remember", None)
+        if remember and needs.number >= 0 and needs.attributes is not None and not needs.now and not needs.roll:
+            fixed = -1 if needs.fixed is None else needs.fixed
+            remember(key, fixed, needs.number, needs.alone, bool(needs.groups), needs.attributes)
+
+    def _count(self) -> None:
+        if take_counts := getattr(self._instance, "take_counts", None):
+            for key, (count, on) in take_counts().items():
+                self.usage[key] += count + ON * on
+
+    def _leave(self) -> None:
+        """The instance is of no more use."""
+        self._count()
+        self._instance, self.ask = None, _ask_another_way
+
+    def _again(self, request: list[Any], ask: Callable[[Loaded, bytes], T], error: Exception) -> T:
         """Asks once more with what went wrong put right: the instance replaced, or the request cleaned. The lock is held."""
         written = _clean(request)
         if isinstance(error, ModuleTrap):
-            self._instance = None
+            self._leave()
             self._on_trap(error)
         if self._instance is None:
-            self._instance = self._make(self.data)
+            self._use(self._make(self.data))
         elif isinstance(error, AttributeError):
             raise error
         try:
-            return ask(self._instance, written)
+            return ask(self._instance, written)  # type: ignore[arg-type]
         except ModuleTrap as trap:  # it is the request: refuse it, and leave nothing poisoned behind
-            self._instance = None
+            self._leave()
             self._on_trap(trap)
             raise
 
-    def _aside(self, request: list[Any], ask: Callable[[Instance, bytes], T]) -> T:
+    def _aside(self, request: list[Any], ask: Callable[[Loaded, bytes], T]) -> T:
         """Asks an instance made for this one call."""
         return ask(self._make(self.data), _clean(request))
 
     def _forked(self) -> None:
         """In a child process: another thread may have held the lock, or been inside the instance, when it was forked."""
         self._lock = threading.Lock()
-        self._instance = None
+        self._leave()
         self._packer = msgpack.Packer()
         self.usage = defaultdict(int)  # the parent reports what was counted before
 
 
-def _packed(instance: Instance, written: bytes) -> int:
+def _packed(instance: Loaded, written: bytes) -> int:
     return instance.evaluate(written)
 
 

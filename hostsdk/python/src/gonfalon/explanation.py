@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from .abi import SnapshotInfo
 from .decision import GATES, Decision, Gate, named
-from .instance import SnapshotInfo
 from .words import detail, name
 
 OUTCOMES = ("no", "yes", "deny", "pass", "fail", "not_asked")

@@ -9,11 +9,11 @@ from itertools import islice
 from typing import Any, TypedDict, TypeVar, Unpack, overload
 
 from . import payload
+from .abi import SnapshotInfo
 from .context import Context, ContextError, Groups, Who
 from .decision import NOT_READY, REASON, Decision
 from .engine import Engine
 from .explanation import Explanation
-from .instance import SnapshotInfo
 from .status import Event, State, Status
 from .store import Store
 
@@ -88,6 +88,9 @@ class Flags:
         if engine is None:
             return default
         try:
+            on = engine.ask(key, actor, groups, attributes)  # of no flag for which time or chance matters
+            if on is not None:
+                return on
             packed = engine.evaluate(key, actor, groups, attributes, now, roll)
         except Exception as error:  # noqa: BLE001 -- a decision never fails
             self._failed(key, error)

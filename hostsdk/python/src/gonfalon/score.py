@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from . import values
 from .context import Context, Who, context_of
 from .decision import SCORES
@@ -12,6 +10,8 @@ from .decision import SCORES
 def score(key: str, actor: Who | Context) -> float | None:
     """Returns the actor's place in [0, 1) for the flag with this key, whether or not there is such a flag: what percentages and
     variants go by. None for an actor without a key, and for nobody."""
+    import hashlib  # not needed for decisions
+
     known = context_of(actor).actor
     if not isinstance(known, str):
         return None

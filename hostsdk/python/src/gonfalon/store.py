@@ -6,17 +6,16 @@ import contextlib
 import logging
 import os
 import stat
-import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .abi import MAX_SNAPSHOT_BYTES, Loaded, LoadError, ModuleTrap
 from .changes import changed_flags, has_schedules
-from .crossing import ModuleTrap
 from .engine import Engine
-from .instance import MAX_SNAPSHOT_BYTES, Instance, LoadError
+from .instance import Instance
 from .mistakes import Mistakes
 from .status import FlagsChanged, Status
 
@@ -46,7 +45,7 @@ class Store:
         environment: str | None,
         status: Status,
         last_good: str | os.PathLike[str] | None = None,
-        make: Callable[[bytes], Instance] = Instance,
+        make: Callable[[bytes], Loaded] = Instance,
     ) -> None:
         self.engine: Engine | None = None
         self.environment = environment
@@ -135,6 +134,8 @@ class Store:
         """Writes the last good snapshot whole or not at all. Failing to do so is logged: it is no reason to stop serving."""
         if self._path is None:
             return
+        import tempfile  # a start without a copy on disk goes without it
+
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name + ".")

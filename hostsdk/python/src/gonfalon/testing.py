@@ -25,11 +25,11 @@ from typing import Any
 
 import msgpack
 
+from .abi import SnapshotInfo
 from .decision import Decision
 from .engine import Engine
 from .explanation import Explanation
 from .flags import Flags
-from .instance import SnapshotInfo
 from .status import FlagsChanged, Status
 from .store import Store
 

@@ -17,7 +17,7 @@ from urllib.parse import quote
 import httpx
 from httpx_sse import EventSource, ServerSentEvent
 
-from .instance import MAX_SNAPSHOT_BYTES, SNAPSHOT_FORMAT, SnapshotInfo
+from .abi import MAX_SNAPSHOT_BYTES, SNAPSHOT_FORMAT, SnapshotInfo
 
 SILENCE = 45.0  # seconds without a byte, three heartbeats, are a lost connection
 TIMEOUT = 10.0  # seconds for anything else that the network can keep waiting, and for a whole report
