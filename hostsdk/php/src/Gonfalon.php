@@ -43,7 +43,7 @@ final class Gonfalon extends Flags
      * @param string|null $lastGood a file that keeps the last snapshot, shared by all processes of a host
      * @param string|null $file a snapshot file to serve instead of a control plane
      * @param bool $stream follow the control plane's stream, in a program that calls tick()
-     * @param float $poll otherwise: seconds between two polls
+     * @param float $pollInterval otherwise: seconds between two polls
      * @param float $readyWithin seconds that a start waits for the source; a web request only does if nothing serves
      * @param float|null $ttl seconds without a word of the source until STALE; null: never
      * @param float $grace seconds that a lost source isn't yet STALE
@@ -62,7 +62,7 @@ final class Gonfalon extends Flags
         ?string $lastGood = null,
         ?string $file = null,
         bool $stream = false,
-        float $poll = 30.0,
+        float $pollInterval = 30.0,
         private readonly float $readyWithin = 5.0,
         ?float $ttl = null,
         float $grace = 5.0,
@@ -74,7 +74,7 @@ final class Gonfalon extends Flags
     ) {
         $endpoint ??= $file === null ? self::env('GONFALON_ENDPOINT') : null;
         $token ??= self::env('GONFALON_TOKEN') ?? '';
-        self::check($endpoint, $token, $bootstrap, $lastGood, $file, $poll);
+        self::check($endpoint, $token, $bootstrap, $lastGood, $file, $pollInterval);
         if (($http === null) !== ($requests === null)) {
             throw new \InvalidArgumentException('http and requests go together: a PSR-18 client, and a PSR-17 factory of its requests');
         }
@@ -99,7 +99,7 @@ final class Gonfalon extends Flags
             $wire = new Wire($endpoint, $token, (string) $environment, $tls, $this->pace, $http, $requests);
             $this->source = $stream
                 ? new Stream($store, $status, $log, $wire, $this->pace)
-                : new Poll($store, $status, $log, $wire, $this->pace, $poll, $grace);
+                : new Poll($store, $status, $log, $wire, $this->pace, $pollInterval, $grace);
         }
         $this->begin();
     }
@@ -228,13 +228,13 @@ final class Gonfalon extends Flags
         ?string $bootstrap,
         ?string $lastGood,
         ?string $file,
-        float $poll,
+        float $pollInterval,
     ): void {
         $wrong = match (true) {
             $endpoint !== null && $file !== null => 'endpoint and file are two sources; give one',
             $endpoint === null && $file === null && $bootstrap === null && $lastGood === null
                 => 'nothing to take flags from: give endpoint and token, or file, or bootstrap, or lastGood',
-            $poll <= 0 => "poll is $poll seconds; it must be above 0",
+            $pollInterval <= 0 => "pollInterval is $pollInterval seconds; it must be above 0",
             $endpoint !== null && $token === '' => 'endpoint needs a token (or GONFALON_TOKEN)',
             default => null,
         };

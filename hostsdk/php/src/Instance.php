@@ -87,6 +87,20 @@ final class Instance
         }) ?? $this->beside()->decide($request, $key, $revision);
     }
 
+    /** Returns the packed decision, and the texts of its variant's name and payload and of its target. @throws RequestError|Trap */
+    public function raw(string $request): string
+    {
+        $packed = $this->ffi->gonfalon_decide($this->snapshot, $request, strlen($request), \FFI::addr($this->answer));
+        if ($packed < 0) {
+            $this->fail($packed);
+        }
+        $written = pack('V', $packed);
+        foreach ([$this->answer->name, $this->answer->payload, $this->answer->target] as $text) {
+            $written .= pack('V', $text->size) . self::copy($text);
+        }
+        return $written;
+    }
+
     /**
      * @param list<string> $keys the keys of the request's flags, from the first one on
      * @return list<Decision> at most BATCH of them

@@ -108,6 +108,28 @@ final class Msgpack
         return $reader->value(0);
     }
 
+    /**
+     * Reads an array of values, each with its own bytes.
+     *
+     * @return list<array{mixed, string}>
+     * @throws \UnexpectedValueException if the bytes aren't one array
+     */
+    public static function readItems(string $bytes): array
+    {
+        $reader = new self($bytes);
+        $head = ord($reader->take(1));
+        if ($head < 0x90 || $head >= 0xa0) {
+            throw new \UnexpectedValueException('no short array');
+        }
+        $items = [];
+        for ($count = $head & 15; $count > 0; $count--) {
+            $start = $reader->at;
+            $value = $reader->value(1);
+            $items[] = [$value, substr($bytes, $start, $reader->at - $start)];
+        }
+        return $reader->at === strlen($bytes) ? $items : throw new \UnexpectedValueException('there is more than one msgpack value');
+    }
+
     private function value(int $depth): mixed
     {
         $byte = ord($this->take(1));

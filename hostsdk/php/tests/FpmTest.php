@@ -111,7 +111,7 @@ final class FpmTest extends TestCase
             usleep(1000);
         }
         // A client that could only ask a server that isn't there.
-        $options = ['endpoint' => 'http://127.0.0.1:9', 'token' => 'token', 'lastGood' => $this->flags, 'poll' => 0.001];
+        $options = ['endpoint' => 'http://127.0.0.1:9', 'token' => 'token', 'lastGood' => $this->flags, 'pollInterval' => 0.001];
         self::assertSame([true, 'READY'], array_values(array_intersect_key($this->get($fpm, $options), ['a' => 1, 'state' => 1])));
         $plane->turn('a', false);
         for ($tries = 0; $this->get($fpm, $options)['a']; $tries++) {

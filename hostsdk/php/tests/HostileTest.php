@@ -41,7 +41,7 @@ final class HostileTest extends TestCase
             $server->url,
             'token',
             stream: $source === 'stream',
-            poll: 0.05,
+            pollInterval: 0.05,
             readyWithin: 0,
             grace: 0,
             logger: new Silent(),

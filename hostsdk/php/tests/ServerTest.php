@@ -59,7 +59,7 @@ final class ServerTest extends TestCase
     public function testPollingTakesAChange(): void
     {
         $this->plane->turn('a', true);
-        $flags = $this->client(poll: 0.02);
+        $flags = $this->client(pollInterval: 0.02);
         self::assertTrue($flags->enabled('a'));
         self::assertTrue($flags->waitFor($this->plane->turn('a', false), 10));
         self::assertFalse($flags->enabled('a'));
