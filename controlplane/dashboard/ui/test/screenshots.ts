@@ -1,9 +1,8 @@
 /** Writes the pictures that pages of documentation show, by a server and a browser of its own. */
 import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { chromium, type BrowserContext, type Page } from 'playwright-core'
 import { fill, flags as sample, report, uses } from './sample.ts'
-import { adminToken, executablePath, Server } from './support.ts'
+import { adminToken, launch, Server, type BrowserContext, type Page } from './support.ts'
 
 const folder = fileURLToPath(new URL('../../pictures', import.meta.url))
 mkdirSync(folder, { recursive: true })
@@ -54,11 +53,7 @@ const server = await Server.start()
 await fill(server.address, adminToken)
 let lucky = 50
 while (!(await server.api('POST', '/v1/envs/production/flags/checkout_new_payment/evaluate', { actor: `user:${lucky}` })).enabled) lucky++
-const browser = await chromium.launch({
-  executablePath,
-  args: ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none'],
-  env: { ...process.env, FONTCONFIG_FILE: fileURLToPath(new URL('./fonts.conf', import.meta.url)) } as Record<string, string>,
-})
+const browser = await launch([], { ...process.env, FONTCONFIG_FILE: fileURLToPath(new URL('./fonts.conf', import.meta.url)) })
 for (const { name, path, ready, size: [width, height] = [1360, 900], theme = 'light', then } of pictures) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme })
   await context.request.post(`${server.address}/v1/sessions`, { data: { token: adminToken } })

@@ -9,11 +9,12 @@ import axe from 'axe-core'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 import { caller, fill, type Caller } from './sample.ts'
 
+export type { BrowserContext, Page }
 export const adminToken = 'an-admin-token-for-tests'
 const gonfalon = process.env['GONFALON_BIN'] ?? fileURLToPath(new URL('../../../../bin/gonfalon', import.meta.url))
 
 /** A Chromium of the system's; tests never download one. */
-export const executablePath = process.env['CHROMIUM'] ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path))
+const executablePath = process.env['CHROMIUM'] ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path))
 
 /** A control plane, by itself with everything in memory. */
 export class Server {
@@ -39,6 +40,12 @@ export class Server {
   }
 }
 
+/** Starts a Chromium, with more arguments if there are any. */
+export function launch(args: readonly string[] = [], env: NodeJS.ProcessEnv = process.env): Promise<Browser> {
+  assert.ok(executablePath !== undefined, 'no Chromium: install one (apt-get install chromium), or name it in CHROMIUM')
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none', ...args], env: env as Record<string, string> })
+}
+
 /** Ends a process, unless it has ended. */
 export async function ended(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
@@ -58,11 +65,10 @@ export function world(args: readonly string[] = [], sample = true, more: (server
   const faults: string[] = []
   const it = {} as World
   before(async () => {
-    assert.ok(executablePath !== undefined, 'no Chromium: install one (apt-get install chromium), or name it in CHROMIUM')
     it.server = await Server.start(args)
     if (sample) await fill(it.server.address, adminToken)
     await more(it.server)
-    it.browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none'] })
+    it.browser = await launch()
   })
   after(async () => {
     await it.browser?.close()

@@ -3,18 +3,24 @@ import { ask, client, type IndexFlag } from './api'
 import { live } from './live.svelte'
 import type { components } from './openapi'
 
-type Use = components['schemas']['UsageIndexFlag']
+/** How a flag is used, which changes without a revision. */
+export type Use = components['schemas']['UsageIndexFlag']
+/** A flag as the list shows it. */
+export type Row = IndexFlag
 
-/** A flag as the list shows it: what the index has, and how it is used. */
-export interface Row extends IndexFlag, Use {}
+/** How old the use may be that a list shows; the server counts once a minute. */
+const useFor = 30_000
 
 /** The names-only list of an environment's flags, kept while another page is looked at. */
 class FlagIndex {
   env = $state('')
   revision = $state(0)
   rows = $state.raw<readonly Row[]>([])
+  /** By key; a flag without use is missing. */
+  uses = $state.raw<Readonly<Record<string, Use>>>({})
   loaded = $state(false)
   private latest = 0
+  private used = 0
 
   /** Reads an environment's list unless it is there and of the newest revision. */
   ensure(env: string): void {
@@ -30,30 +36,25 @@ class FlagIndex {
     if (env !== untrack(() => this.env)) {
       this.env = env
       this.rows = []
+      this.uses = {}
+      this.used = 0
       this.loaded = false
     }
     const { data } = await ask(client.GET('/v1/envs/{env}/index', { params: { path: { env } } }))
     if (turn !== this.latest) return // a later call knows more
-    const known = new Map(this.rows.map((row) => [row.key, row]))
-    this.rows = data.flags.map((flag) => ({ ...used(known.get(flag.key)), ...flag }))
+    this.rows = data.flags
     this.revision = data.revision
     this.loaded = true
-    await this.use(env, turn)
+    if (Date.now() - this.used > useFor) await this.use(env)
   }
 
-  /** Adds how flags are used, which changes without a revision. */
-  private async use(env: string, turn: number): Promise<void> {
+  /** Reads how the flags are used. */
+  async use(env: string): Promise<void> {
     const { data } = await ask(client.GET('/v1/envs/{env}/usage', { params: { path: { env } } }))
-    if (turn === this.latest) this.rows = this.rows.map((row) => ({ ...row, ...unused, ...data.flags[row.key] }))
+    if (env !== this.env) return
+    this.uses = data.flags
+    this.used = Date.now()
   }
-}
-
-const unused: Use = { stale: undefined, last_evaluated: undefined, evaluations_24h: undefined, spark: undefined }
-
-function used(row: Row | undefined): Use {
-  if (!row) return {}
-  const { stale, last_evaluated, evaluations_24h, spark } = row
-  return { stale, last_evaluated, evaluations_24h, spark }
 }
 
 export const index = new FlagIndex()

@@ -1,5 +1,5 @@
 import uFuzzy from '@leeoniya/ufuzzy'
-import type { Row } from './index.svelte'
+import type { Row, Use } from './index.svelte'
 
 /** What can be asked with a colon. Several of one name mean any of them, of different names all. */
 export const tokenNames = ['owner', 'tag', 'state', 'stale', 'group', 'by', 'is'] as const
@@ -31,15 +31,17 @@ export function written(query: Query): string {
   return [...query.tokens.map(({ name, value }) => `${name}:${/\s/.test(value) || value === '' ? `"${value}"` : value}`), query.text].join(' ').trim()
 }
 
+const separators = '_.:-'
+
 /** The prefix by which flags are grouped: what stands before the first separator. */
 export function prefixOf(key: string): string {
-  const at = key.search(/[_.:-]/)
-  return at > 0 ? key.slice(0, at) : ''
+  for (let at = 0; at < key.length; at++) if (separators.includes(key[at]!)) return key.slice(0, at)
+  return ''
 }
 
 const days = /^(\d+)d?$/
 
-function meets(row: Row, { name, value }: Token, favourites: ReadonlySet<string>): boolean {
+function meets(row: Row, use: Use | undefined, { name, value }: Token, favourites: ReadonlySet<string>): boolean {
   const want = value.toLowerCase()
   switch (name) {
     case 'owner':
@@ -49,8 +51,8 @@ function meets(row: Row, { name, value }: Token, favourites: ReadonlySet<string>
     case 'state':
       return row.state === want
     case 'stale':
-      if (days.test(want)) return row.stale === true && Date.now() - Date.parse(row.last_evaluated ?? row.updated ?? '') > Number(days.exec(want)![1]) * 86_400_000
-      return (row.stale === true) === (want !== 'no')
+      if (days.test(want)) return use?.stale === true && Date.now() - Date.parse(use.last_evaluated ?? row.updated ?? '') > Number(days.exec(want)![1]) * 86_400_000
+      return (use?.stale === true) === (want !== 'no')
     case 'group':
       return prefixOf(row.key) === (want === 'none' ? '' : value)
     case 'by':
@@ -62,14 +64,38 @@ function meets(row: Row, { name, value }: Token, favourites: ReadonlySet<string>
 
 const fuzzy = new uFuzzy({ intraIns: 1, intraChars: '.', interLft: 0 })
 
-/** The rows that meet a search, in their order. */
-export function select(rows: readonly Row[], query: Query, favourites: ReadonlySet<string>): readonly Row[] {
-  const byName = Map.groupBy(query.tokens, (token) => token.name)
-  const met = query.tokens.length === 0 ? rows : rows.filter((row) => [...byName.values()].every((tokens) => tokens.some((token) => meets(row, token, favourites))))
-  if (query.text === '') return met
-  const found = fuzzy.filter(met.map((row) => `${row.key} ${row.description ?? ''}`), query.text)
-  return (found ?? []).map((i) => met[i]!)
+type Uses = Readonly<Record<string, Use>>
+
+/** The rows that have what the tokens ask for, in their order. */
+export function having(rows: readonly Row[], tokens: readonly Token[], favourites: ReadonlySet<string>, uses: Uses = {}): readonly Row[] {
+  if (tokens.length === 0) return rows
+  const byName = [...Map.groupBy(tokens, (token) => token.name).values()]
+  return rows.filter((row) => byName.every((any) => any.some((token) => meets(row, uses[row.key], token, favourites))))
 }
+
+/** The rows that meet a search, in their order. */
+export function select(rows: readonly Row[], query: Query, favourites: ReadonlySet<string>, uses: Uses = {}): readonly Row[] {
+  return new Search(having(rows, query.tokens, favourites, uses)).find(query.text)
+}
+
+/** Finds words in rows. Whoever types goes on from what the letters before have found. */
+export class Search {
+  private text = ''
+  private found: number[] | undefined
+  private hay: string[] | undefined
+
+  constructor(private readonly rows: readonly Row[]) {}
+
+  find(text: string): readonly Row[] {
+    if (text === '') return this.rows
+    this.hay ??= this.rows.map((row) => `${row.key} ${row.description ?? ''}`)
+    const longer = this.found !== undefined && text.startsWith(this.text) && plain.test(text)
+    this.found = fuzzy.filter(this.hay, text, longer ? this.found : undefined) ?? []
+    this.text = text
+    return this.found.map((i) => this.rows[i]!)
+  }
+}
+const plain = /^[\p{L}\p{N}_ ]+$/u // what else there is may leave something out, so that more letters find more
 
 /** The rows whose key is like the text, the likeliest first, with the ranges that are alike. */
 export function rank(rows: readonly Row[], text: string, most: number): { row: Row; ranges: readonly number[] }[] {
