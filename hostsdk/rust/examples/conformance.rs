@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::process::ExitCode;
 
-use gonfalon::conformance::{Totals, run};
+use gonfalon::conformance::{ENGINE, Totals, run};
 
 fn main() -> ExitCode {
     let mut totals = Totals::default();
@@ -22,7 +22,8 @@ fn main() -> ExitCode {
         }
     }
     let Totals { passed, failed, skipped } = totals;
-    println!("rust: {passed} passed, {failed} failed, {skipped} skipped");
+    let host = if ENGINE == "wasmi" { "rust-wasmi" } else { "rust" };
+    println!("{host}: {passed} passed, {failed} failed, {skipped} skipped");
     if passed + failed == 0 {
         eprintln!("no case was asked");
         return ExitCode::from(2);

@@ -41,14 +41,24 @@ pub struct Context {
     identified: bool,
     groups: Vec<String>,
     in_group: Option<Arc<InGroup>>,
-    /// Each attribute as it is written in a request: its name, and its value after it.
-    attributes: BTreeMap<String, Vec<u8>>,
+    /// Attributes one after another as they are written in a request: a name, and its value.
+    written: Vec<u8>,
+    /// Where each is in that. Of two with one name the later counts.
+    attributes: Vec<Attribute>,
     now: Option<i64>,
     roll: Option<u64>,
     /// Parts that can't be read, in words. The actor is nobody, a group is left out.
     unreadable: Vec<&'static str>,
     /// There are more groups than are read.
     endless: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Attribute {
+    begin: usize,
+    /// Where the name is, without its head.
+    name: (usize, usize),
+    end: usize,
 }
 
 impl Context {
@@ -123,22 +133,31 @@ impl Context {
 
     /// Gives the context an attribute, in the place of one that has the name already.
     #[must_use]
-    pub fn attribute(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        let name = name.into();
-        let mut written = Vec::with_capacity(name.len() + 16);
-        msgpack::text(&mut written, &name);
-        value.into().write(&mut written);
-        self.attributes.insert(name, written);
+    pub fn attribute(mut self, name: impl AsRef<str>, value: impl Into<Value>) -> Self {
+        let begin = self.written.len();
+        msgpack::text(&mut self.written, name.as_ref());
+        let named = self.written.len();
+        value.into().write(&mut self.written);
+        let name = (named - name.as_ref().len(), named);
+        self.attributes.push(Attribute { begin, name, end: self.written.len() });
         self
     }
 
     /// Gives the context attributes.
     #[must_use]
-    pub fn attributes<N: Into<String>, V: Into<Value>>(mut self, attributes: impl IntoIterator<Item = (N, V)>) -> Self {
+    pub fn attributes<N: AsRef<str>, V: Into<Value>>(mut self, attributes: impl IntoIterator<Item = (N, V)>) -> Self {
         for (name, value) in attributes {
             self = self.attribute(name, value);
         }
         self
+    }
+
+    fn name_of(&self, attribute: &Attribute) -> &[u8] {
+        &self.written[attribute.name.0..attribute.name.1]
+    }
+
+    fn written_of(&self, attribute: &Attribute) -> &[u8] {
+        &self.written[attribute.begin..attribute.end]
     }
 
     /// Decides as of a time, in Unix microseconds, instead of the clock's.
@@ -158,7 +177,8 @@ impl Context {
 
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let attributes: Vec<_> = self.attributes.keys().collect();
+        let attributes: Vec<_> =
+            self.attributes.iter().map(|known| String::from_utf8_lossy(self.name_of(known))).collect();
         f.debug_struct("Context")
             .field("actor", &self.key)
             .field("groups", &self.groups)
@@ -310,20 +330,24 @@ impl<'a> Reading<'a> {
             return Ok(());
         };
         let Some(names) = names else {
-            if context.attributes.len() > MOST {
-                let count = context.attributes.len();
-                return Err(ContextError(format!("there are {count} attributes, more than {MOST}")));
+            let each = context.attributes.iter().map(|known| (context.name_of(known), context.written_of(known)));
+            let by_name: BTreeMap<_, _> = each.collect();
+            if by_name.len() > MOST {
+                return Err(ContextError(format!("there are {} attributes, more than {MOST}", by_name.len())));
             }
-            msgpack::map(out, context.attributes.len());
-            context.attributes.values().for_each(|written| out.extend_from_slice(written));
+            msgpack::map(out, by_name.len());
+            by_name.values().for_each(|written| out.extend_from_slice(written));
             return Ok(());
         };
-        // At most 15 by the ABI, so that the map's head is one byte, which is written last.
+        // At most 15 by the ABI, so that the map's head is one byte, which is counted up.
         let head = out.len();
         out.push(0x80);
-        for written in names.iter().filter_map(|name| context.attributes.get(&**name)) {
-            out[head] += 1;
-            out.extend_from_slice(written);
+        for name in names {
+            let found = context.attributes.iter().rfind(|known| context.name_of(known) == name.as_bytes());
+            if let Some(known) = found {
+                out[head] += 1;
+                out.extend_from_slice(context.written_of(known));
+            }
         }
         Ok(())
     }

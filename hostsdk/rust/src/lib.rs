@@ -44,6 +44,10 @@ mod value;
 mod wire;
 mod words;
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub use actor::{Actor, Id, Who};
 pub use client::{AsyncClient, Client};
 pub use config::{Config, Pace, StartError};

@@ -1,7 +1,7 @@
 //! The snapshot that serves, swapped at once and never changed, and its copy on disk.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -305,7 +305,12 @@ fn write_file(path: &Path, data: &[u8]) -> io::Result<()> {
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".{:016x}", fastrand::u64(..)));
     let beside = PathBuf::from(name);
-    let written = File::create_new(&beside)
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600); // it may name actors
+    let written = options
+        .open(&beside)
         .and_then(|mut file| file.write_all(data).and_then(|()| file.sync_all()))
         .and_then(|()| fs::rename(&beside, path));
     if written.is_err() {

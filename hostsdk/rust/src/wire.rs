@@ -198,7 +198,8 @@ impl Wire {
                 timeout(TIMEOUT, request.send()).await.map_err(|_| WireError::late("an answer", TIMEOUT))??;
             let status = response.status();
             let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
-            let Some(location) = location.filter(|_| status.is_redirection()) else { return check(response).await };
+            let sends_on = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);
+            let Some(location) = location.filter(|_| sends_on) else { return check(response).await };
             let next = url.join(location).map_err(|_| WireError::unreadable("a redirect to what is no address"))?;
             if next.origin() != self.base.origin() {
                 let message = format!("{status} redirects to {}, another origin", next.origin().ascii_serialization());

@@ -140,6 +140,31 @@ fn a_restart_is_survived_and_resumed() {
     }
 }
 
+#[test]
+fn the_example_tells_of_a_change() {
+    let plane = Plane::start(&folder("example"), "127.0.0.1:0");
+    plane.put("new_checkout", boolean(false));
+    // Cargo builds examples beside the tests.
+    let program =
+        std::env::current_exe().expect("a test").parent().expect("deps").with_file_name("examples").join("shop");
+    let mut shop = Command::new(program)
+        .env("GONFALON_ENDPOINT", &plane.url)
+        .env("GONFALON_TOKEN", plane.token())
+        .env("SHOP_ONCE", "1")
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the example");
+    let mut out = BufReader::new(shop.stdout.take().expect("standard output"));
+    let mut said = String::new();
+    while !said.contains("user:3: the old checkout, hero control") {
+        assert!(out.read_line(&mut said).expect("a line") > 0, "{said}");
+    }
+    plane.put("new_checkout", boolean(true));
+    out.read_to_string(&mut said).expect("the rest");
+    assert!(said.contains("changed: {\"new_checkout\"}\nuser:1: the new checkout"), "{said}");
+    assert!(shop.wait().expect("it ends").success());
+}
+
 #[tokio::test]
 async fn tasks_wait_without_blocking() {
     let plane = Plane::start(&folder("tasks"), "127.0.0.1:0");
