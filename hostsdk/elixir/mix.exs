@@ -18,7 +18,7 @@ defmodule Gonfalon.MixProject do
   end
 
   def application do
-    [mod: {Gonfalon.Application, []}, extra_applications: [:logger, :inets, :ssl, :crypto, :public_key]]
+    [mod: {Gonfalon.Application, []}, extra_applications: [:logger, :crypto, :ssl, :public_key]]
   end
 end
 

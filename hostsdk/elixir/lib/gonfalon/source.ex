@@ -13,8 +13,6 @@ defmodule Gonfalon.Source do
   end
 
   def run({client, options}) do
-    Process.flag(:trap_exit, true)
-
     state = %{
       client: client,
       store: Store.name(client.name),
@@ -30,16 +28,8 @@ defmodule Gonfalon.Source do
 
   defp follow(state) do
     {wait, state} = once(state)
-    sleep(wait)
+    Process.sleep(wait)
     follow(state)
-  end
-
-  defp sleep(wait) do
-    receive do
-      {:EXIT, from, reason} when is_pid(from) and reason != :normal -> exit(reason)
-    after
-      wait -> :ok
-    end
   end
 
   defp once(%{source: {:file, path}} = state) do

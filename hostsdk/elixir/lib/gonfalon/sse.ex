@@ -56,8 +56,8 @@ defmodule Gonfalon.SSE do
     if line == "", do: dispatch(parser), else: {nil, field(parser, line)}
   end
 
-  # An event without data isn't one by the standard; a heartbeat has an empty line of it.
-  defp dispatch(%{data: []} = parser), do: {nil, %{parser | kind: "", size: 0, lines: 0}}
+  # By the standard an event without data is none. A heartbeat has none, and is one.
+  defp dispatch(%{data: [], kind: ""} = parser), do: {nil, %{parser | size: 0, lines: 0}}
 
   defp dispatch(parser) do
     data = parser.data |> Enum.reverse() |> Enum.join("\n")

@@ -60,7 +60,6 @@ defmodule Gonfalon.Application do
 
   @impl true
   def start(_, _) do
-    Gonfalon.HTTP.start()
     Supervisor.start_link([], strategy: :one_for_one, name: __MODULE__)
   end
 end

@@ -31,7 +31,10 @@ defmodule Gonfalon.Wire do
   @retry_after 300_000
   # Of one report.
   @usage_flags 1000
+  # Bytes of an error's body.
+  @problem 64 * 1024
   @formats "formats=1"
+  @months ~w(Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec)
 
   @enforce_keys [:base, :token]
   defstruct [:base, :token, tls: []]
@@ -72,10 +75,13 @@ defmodule Gonfalon.Wire do
     end
   end
 
-  defp whole(%{status: 304}, _), do: {:ok, nil}
+  defp whole(%{status: 304} = answer, _) do
+    HTTP.close(answer)
+    {:ok, nil}
+  end
 
   defp whole(answer, deadline) do
-    case HTTP.body(answer, @max_snapshot, deadline) do
+    case HTTP.whole(answer, @max_snapshot, deadline) do
       {:ok, data} ->
         {:ok, data}
 
@@ -162,8 +168,7 @@ defmodule Gonfalon.Wire do
     report = if host, do: %{flags: flags, host: host}, else: %{flags: flags}
 
     with {:ok, answer} <- open(wire, :post, "/usage", [], JSON.encode(report), @timeout) do
-      if answer.handler, do: HTTP.close(answer)
-      :ok
+      HTTP.close(answer)
     end
   end
 
@@ -178,11 +183,18 @@ defmodule Gonfalon.Wire do
         {:ok, answer}
 
       {:ok, answer} ->
-        {:error, error(answer.status, answer.headers, answer.body)}
+        {:error, refused(answer)}
 
       {:error, reason} ->
         {:error, %WireError{message: reason, unreachable: String.starts_with?(reason, "the server can't be reached")}}
     end
+  end
+
+  # A problem document is small. Whatever else comes isn't read.
+  defp refused(answer) do
+    body = with {:error, _} <- HTTP.whole(answer, @problem, now() + @timeout), do: ""
+    body = with {:ok, text} <- body, do: text
+    error(answer.status, answer.headers, body)
   end
 
   @doc "What an answer of another status than success says."
@@ -197,7 +209,7 @@ defmodule Gonfalon.Wire do
   end
 
   # What a problem document says.
-  defp problem(body) when byte_size(body) <= 65_536 do
+  defp problem(body) do
     case JSON.decode(body) do
       {:ok, %{} = document} ->
         for(name <- ["title", "detail"], text = document[name], is_binary(text), do: text)
@@ -208,8 +220,6 @@ defmodule Gonfalon.Wire do
         ""
     end
   end
-
-  defp problem(_), do: ""
 
   defp retry_after(status, headers) when status in [429, 503] do
     value = headers |> Map.get("retry-after", "") |> String.trim()
@@ -222,20 +232,23 @@ defmodule Gonfalon.Wire do
 
   defp retry_after(_, _), do: nil
 
+  # A date of HTTP, such as Sun, 06 Nov 1994 08:49:37 GMT.
   defp until(date) do
-    case :httpd_util.convert_request_date(String.to_charlist(date)) do
-      {_, _} = at ->
-        at
-        |> NaiveDateTime.from_erl!()
-        |> NaiveDateTime.diff(NaiveDateTime.utc_now(), :millisecond)
-        |> max(0)
-        |> min(@retry_after)
-
-      _ ->
-        nil
+    with [_ | parts] <-
+           Regex.run(
+             ~r/\A[A-Z][a-z]{2}, ([0-9]{2}) ([A-Z][a-z]{2}) ([0-9]{4}) ([0-9]{2}:[0-9]{2}:[0-9]{2}) GMT\z/,
+             date
+           ),
+         [day, name, year, time] = parts,
+         month when month != nil <- Enum.find_index(@months, &(&1 == name)),
+         {:ok, at} <-
+           NaiveDateTime.from_iso8601(
+             "#{year}-#{(month + 1) |> to_string() |> String.pad_leading(2, "0")}-#{day}T#{time}"
+           ) do
+      at |> NaiveDateTime.diff(NaiveDateTime.utc_now(), :millisecond) |> max(0) |> min(@retry_after)
+    else
+      _ -> nil
     end
-  rescue
-    _ -> nil
   end
 
   defp unreadable(answer, reason) do
