@@ -37,6 +37,7 @@ defmodule Gonfalon do
   continues whatever the state: a server that is down never keeps a program from starting. Times are in milliseconds.
 
     * `endpoint`, `token` – the server's address and a token of role sdk; or `GONFALON_ENDPOINT` and `GONFALON_TOKEN`
+    * `admin_token` – a token of role editor, for the writes of `Gonfalon.Compat`
     * `name` – the client's name, an atom (`Gonfalon`); a second client needs one
     * `environment` – the environment's key (`"default"`). Snapshots of another one are refused
     * `last_good` – a file where each snapshot from the source is kept, and found again at the next start

@@ -13,18 +13,19 @@ defmodule Gonfalon.Client do
   @most_told 1000
 
   @enforce_keys [:name, :table, :figures, :environment]
-  defstruct [:name, :table, :figures, :environment, telemetry: false]
+  defstruct [:name, :table, :figures, :environment, :admin, telemetry: false]
 
   @type t :: %__MODULE__{}
 
   @doc "Makes a client's table, which the calling process owns, and publishes the client under its name."
-  @spec publish(atom, String.t() | nil) :: t
-  def publish(name, environment) do
+  @spec publish(atom, String.t() | nil, struct | nil) :: t
+  def publish(name, environment, admin) do
     client = %__MODULE__{
       name: name,
       table: :ets.new(:gonfalon, [:set, :public, read_concurrency: true, write_concurrency: true]),
       figures: :counters.new(length(@figures), []),
       environment: environment,
+      admin: admin,
       telemetry: Code.ensure_loaded?(:telemetry)
     }
 

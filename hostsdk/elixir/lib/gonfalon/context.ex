@@ -1,6 +1,6 @@
 defmodule Gonfalon.ContextError do
-  @moduledoc "A context that can't be read, and that the decision would rest on."
-  defexception [:message]
+  @moduledoc "A context that can't be read, and that the decision would rest on. `cause` is what the program's own code raised, and where."
+  defexception [:message, :cause]
 end
 
 defmodule Gonfalon.Context do
@@ -236,7 +236,10 @@ defmodule Gonfalon.Context do
   defp yes?(in_group, name) do
     in_group.(name) not in [nil, false]
   catch
-    thrown, reason -> raise ContextError, "asking for the groups #{raised(thrown, reason)}"
+    thrown, reason ->
+      raise ContextError,
+        message: "asking for the groups #{raised(thrown, reason)}",
+        cause: {Exception.normalize(thrown, reason), __STACKTRACE__}
   end
 
   @doc false

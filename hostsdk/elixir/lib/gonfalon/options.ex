@@ -2,12 +2,13 @@ defmodule Gonfalon.Options do
   @moduledoc false
   # A client's options, checked. `Gonfalon.start_link/1` says what each is.
 
-  alias Gonfalon.{LastGood, Wire}
+  alias Gonfalon.{Admin, LastGood, Wire}
 
   @known [
     :name,
     :endpoint,
     :token,
+    :admin_token,
     :environment,
     :bootstrap,
     :last_good,
@@ -22,7 +23,7 @@ defmodule Gonfalon.Options do
   ]
   @pace %{backoff: 500, longest: 30_000, usage: 60_000, farewell: 2000}
 
-  defstruct [:name, :environment, :bootstrap, :last_good, :source, :ready_within, :ttl, :grace, :pace, :clock]
+  defstruct [:name, :environment, :admin, :bootstrap, :last_good, :source, :ready_within, :ttl, :grace, :pace, :clock]
 
   def known, do: @known
 
@@ -42,13 +43,20 @@ defmodule Gonfalon.Options do
     end
 
     environment = given[:environment] || if(endpoint, do: "default")
+    token = given[:token] || System.get_env("GONFALON_TOKEN")
 
     %__MODULE__{
       name: name(given[:name] || Gonfalon),
       environment: environment && to_string(environment),
+      admin:
+        endpoint &&
+          Admin.new(to_string(endpoint), given[:admin_token] || token || "",
+            environment: to_string(environment),
+            tls: given[:tls] || []
+          ),
       bootstrap: bootstrap(given[:bootstrap]),
       last_good: given[:last_good] && to_string(given[:last_good]),
-      source: source(endpoint, given[:token] || System.get_env("GONFALON_TOKEN"), environment, file, given),
+      source: source(endpoint, token, environment, file, given),
       ready_within: milliseconds(given, :ready_within, 5000),
       ttl: milliseconds(given, :ttl, nil),
       grace: milliseconds(given, :grace, 5000),

@@ -13,7 +13,7 @@ defmodule Gonfalon.Supervisor do
 
   @impl true
   def init(options) do
-    client = Client.publish(options.name, options.environment)
+    client = Client.publish(options.name, options.environment, options.admin)
     argument = {client, options}
 
     following = if options.source, do: [{Source, argument}], else: []

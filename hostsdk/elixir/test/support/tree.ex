@@ -26,11 +26,17 @@ defmodule Gonfalon.Tree do
 end
 
 defmodule Gonfalon.Program do
-  @moduledoc "A program beside a test: its lines come to the test's process; it ends when the test does, because its input does."
+  @moduledoc "A program beside a test: its lines come to the test's process. It ends when the test does."
 
   def start(command, arguments, environment \\ []) do
     variables = for {name, value} <- environment, do: {String.to_charlist(name), String.to_charlist(value)}
-    Port.open({:spawn_executable, command}, [:binary, :exit_status, line: 65_536, args: arguments, env: variables])
+
+    port =
+      Port.open({:spawn_executable, command}, [:binary, :exit_status, line: 65_536, args: arguments, env: variables])
+
+    {:os_pid, pid} = Port.info(port, :os_pid)
+    ExUnit.Callbacks.on_exit(fn -> System.cmd("kill", ["-KILL", to_string(pid)], stderr_to_stdout: true) end)
+    port
   end
 
   @doc "The next line of its output that a function finds something in."
