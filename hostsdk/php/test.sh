@@ -2,7 +2,7 @@
 # Builds the library and runs all tests. The last line is `N passed, N failed`. GONFALON_BIN is a built gonfalon and GONFALON_CONTRACT a
 # built hostsdk/contract; without them, Go builds them.
 #
-# Debian: php-cli php-fpm php-curl php-xml php-psr-log php-psr-http-client phpunit composer libfcgi-bin gcc
+# Debian: php-cli php-fpm php-curl php-xml php-psr-log php-psr-http-client php-psr-http-factory phpunit composer libfcgi-bin gcc
 set -euo pipefail
 cd "$(dirname "$0")"
 [ native/libgonfalon-php.so -nt ../c/src/wasm2c/engine.c ] && [ native/libgonfalon-php.so -nt native/shared.c ] &&

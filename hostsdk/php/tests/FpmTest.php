@@ -140,18 +140,8 @@ final class FpmTest extends TestCase
 
     private function slowServer(string $asked, int $milliseconds): Server
     {
-        $socket = stream_socket_server('tcp://127.0.0.1:0');
-        $address = stream_socket_get_name($socket, false);
-        fclose($socket);
-        $server = new Server(
-            ['sh', '-c', "echo http://$address; exec " . PHP_BINARY . " -S $address " . __DIR__ . '/app/silent.php'],
-            null,
-            ['ASKED' => $asked, 'LATE' => (string) $milliseconds, 'PHP_CLI_SERVER_WORKERS' => '4'] + getenv(),
-        );
-        for ($tries = 0; @stream_socket_client("tcp://$address") === false && $tries < 500; $tries++) {
-            usleep(10_000);
-        }
-        return $server;
+        $environment = ['ASKED' => $asked, 'LATE' => (string) $milliseconds, 'PHP_CLI_SERVER_WORKERS' => '4'];
+        return Server::builtIn(__DIR__ . '/app/silent.php', $environment);
     }
 
     private function preloaded(int $workers): Fpm

@@ -40,6 +40,20 @@ final class Server
         return new self([$path !== false ? $path : throw new \RuntimeException('GONFALON_CONTRACT is not set'), ...$arguments]);
     }
 
+    /** A script behind PHP's own web server. @param array<string, string> $environment */
+    public static function builtIn(string $script, array $environment): self
+    {
+        $socket = stream_socket_server('tcp://127.0.0.1:0');
+        $address = (string) stream_socket_get_name($socket, false);
+        fclose($socket);
+        $command = implode(' ', array_map(escapeshellarg(...), [PHP_BINARY, '-d', 'ffi.enable=1', '-S', $address, $script]));
+        $server = new self(['sh', '-c', "echo http://$address; exec $command"], null, $environment + getenv());
+        for ($tries = 0; @stream_socket_client("tcp://$address") === false && $tries < 500; $tries++) {
+            usleep(10_000);
+        }
+        return $server;
+    }
+
     public function __destruct()
     {
         array_map(fclose(...), $this->pipes);

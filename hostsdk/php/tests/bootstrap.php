@@ -10,4 +10,9 @@ spl_autoload_register(static function (string $class): void {
         require $path;
     }
 });
-@include_once 'Psr/Log/autoload.php'; // Debian's php-psr-log
+spl_autoload_register(static function (string $class): void { // Debian's php-psr-*
+    $path = str_starts_with($class, 'Psr\\') ? stream_resolve_include_path(strtr($class, '\\', '/') . '.php') : false;
+    if ($path !== false) {
+        require $path;
+    }
+});
