@@ -14,12 +14,11 @@ import (
 
 func newExplain() *cobra.Command {
 	var (
-		n        = new(connection)
-		o        output
-		who      subject
-		roll     uint64
-		revision int64
-		at       string
+		n    = new(connection)
+		o    output
+		who  subject
+		roll uint64
+		past pastOptions
 	)
 	c := &cobra.Command{
 		Use:   "explain FLAG",
@@ -35,12 +34,11 @@ func newExplain() *cobra.Command {
 			if c.Flags().Changed("roll") {
 				q.Roll = &roll
 			}
-			q.Revision = revision
-			if at != "" {
-				if q.Time, err = moment(at); err != nil {
-					return usagef("--at: %w", err)
-				}
+			at, err := past.at()
+			if err != nil {
+				return err
 			}
+			q.Revision, q.Time = at.Revision, at.Time
 			e, err := client.Explain(ctx, n.env, args[0], q)
 			if err != nil {
 				return err
@@ -55,10 +53,8 @@ func newExplain() *cobra.Command {
 	n.inEnvironment(c)
 	o.register(c)
 	who.flags(c)
-	f := c.Flags()
-	f.Uint64Var(&roll, "roll", 0, "the 64 random bits that percentage_of_time draws from (default: random)")
-	f.Int64Var(&revision, "revision", 0, "as of this revision")
-	f.StringVar(&at, "at", "", "as of this time, such as 2026-11-27T08:30:00Z, or 24h or 7d ago")
+	past.register(c)
+	c.Flags().Uint64Var(&roll, "roll", 0, "the 64 random bits that percentage_of_time draws from (default: random)")
 	return c
 }
 

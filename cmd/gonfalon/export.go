@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	"github.com/gonfalon-flags/gonfalon/migrate/elixir"
@@ -17,9 +16,9 @@ import (
 func newExport() *cobra.Command {
 	n := new(connection)
 	var (
-		out, at, back string
-		as            api.At
-		o             elixir.Options
+		out, back string
+		past      pastOptions
+		o         elixir.Options
 	)
 	c := &cobra.Command{
 		Use:   "export",
@@ -32,11 +31,9 @@ what the library can't say: sql is for PostgreSQL and SQLite, mysql for MySQL an
   gonfalon export --as fun_with_flags-sql -o back.sql`,
 		Args: cobra.NoArgs,
 		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, _ []string) error {
-			if at != "" {
-				var err error
-				if as.Time, err = moment(at); err != nil {
-					return usagef("--at: %w", err)
-				}
+			as, err := past.at()
+			if err != nil {
+				return err
 			}
 			text, err := client.Export(ctx, n.env, as)
 			if err != nil {
@@ -52,11 +49,10 @@ what the library can't say: sql is for PostgreSQL and SQLite, mysql for MySQL an
 	n.inEnvironment(c)
 	f := c.Flags()
 	f.StringVarP(&out, "output", "o", "-", "the file to write; - is standard output")
-	f.Int64Var(&as.Revision, "revision", 0, "as of this revision")
 	f.StringVar(&back, "as", "", "write what puts the flags back into an old store: "+formatNames())
 	f.StringVar(&o.Table, "table", "", "for --as: the table (default: the library's)")
 	f.StringVar(&o.Prefix, "prefix", "", "for --as: what stands before every key in Redis (default: nothing)")
-	f.StringVar(&at, "at", "", "as of this time, such as 2026-11-27T08:30:00Z, or 24h or 7d ago")
+	past.register(c)
 	return c
 }
 

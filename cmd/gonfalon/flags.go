@@ -22,7 +22,7 @@ func newFlags() *cobra.Command {
 	}
 	n.register(c)
 	n.inEnvironment(c)
-	c.AddCommand(newFlagsList(n), newFlagsGet(n), newFlagsPut(n), newFlagsEnable(n), newFlagsDisable(n), newFlagsClear(n),
+	c.AddCommand(newFlagsList(n), newFlagsGet(n), newFlagsCreate(n), newFlagsSet(n), newFlagsEdit(n), newFlagsCopy(n), newFlagsPromote(n), newFlagsPut(n), newFlagsEnable(n), newFlagsDisable(n), newFlagsClear(n),
 		newFlagsVariants(n), newFlagsKill(n), newFlagsRevive(n), newFlagsDelete(n), newFlagsHistory(n), newFlagsRollback(n))
 	return c
 }

@@ -44,6 +44,11 @@ var verbs = map[string]verb{
 	"explain":         {prints: true},
 	"export":          {},
 	"flags clear":     {prints: true, changes: true, versioned: true, asks: true},
+	"flags copy":      {prints: true, changes: true, versioned: true, asks: true},
+	"flags create":    {prints: true, changes: true, versioned: true, asks: true},
+	"flags edit":      {prints: true, changes: true, versioned: true, asks: true},
+	"flags promote":   {prints: true, changes: true, versioned: true, asks: true},
+	"flags set":       {prints: true, changes: true, versioned: true, asks: true},
 	"flags delete":    {changes: true, versioned: true, asks: true},
 	"flags disable":   {prints: true, changes: true, versioned: true, asks: true},
 	"flags enable":    {prints: true, changes: true, versioned: true, asks: true},
@@ -180,7 +185,11 @@ func TestForms(t *testing.T) {
 	s.run("import", flags).must(t)
 	s.run("webhooks", "create", "chat", "https://chat.example/hook").must(t)
 	s.run("envs", "create", "empty").must(t)
+	s.run("envs", "create", "full").must(t)
+	s.run("flags", "create", "promoted", "--env", "full").must(t)
+	s.run("flags", "promote", "promoted", "--env", "full", "--to", "default", "--dry-run").has(t, 0, "create flag promoted")
 	reportHost(t, s, api.HostReport{ID: "h1", SDK: "go", Revision: 1})
+	t.Setenv("VISUAL", editor(t, "sed -i 's/key: new_checkout/key: new_checkout\\n    owner: edited/'"))
 	snapshot := compileFile(t, checkout)
 	saved, data := t.TempDir()+"/saved", t.TempDir()+"/data"
 	s.run("backup", "-o", saved).must(t)
@@ -203,6 +212,11 @@ func TestForms(t *testing.T) {
 		{args: []string{"flags", "variants", "new_checkout", "a=1", "b=1", "--dry-run"}, name: "new_checkout", file: true},
 		{args: []string{"flags", "put", file(t, "f.yaml", "flags: [{key: new}]"), "--dry-run"}, name: "new", file: true},
 		{args: []string{"flags", "rollback", "new_checkout", "3", "--dry-run"}, name: "new_checkout", file: true},
+		{args: []string{"flags", "copy", "new_checkout", "copied", "--dry-run"}, name: "copied", file: true},
+		{args: []string{"flags", "create", "made", "--dry-run"}, name: "made", file: true},
+		{args: []string{"flags", "edit", "new_checkout", "--dry-run"}, name: "new_checkout", file: true},
+		{args: []string{"flags", "promote", "promoted", "--env", "full", "--to", "default", "--dry-run"}, name: "flag/promoted"},
+		{args: []string{"flags", "set", "new_checkout", "--owner", "web", "--dry-run"}, name: "new_checkout", file: true},
 		{args: []string{"flags", "history", "new_checkout"}, name: "default/3"},
 		{args: []string{"stale", "--for", "0d"}, name: "sale", file: true},
 		{args: []string{"segments", "list"}, name: "premium", file: true},
@@ -290,6 +304,7 @@ func normal(t *testing.T, v any) (same any) {
 
 // A dry run of any change changes nothing, and each says so where a person reads it.
 func TestDryRuns(t *testing.T) {
+	t.Setenv("VISUAL", editor(t, "sed -i 's/key: sale/key: sale\\n    owner: edited/'"))
 	s := serve(t, "--in-memory")
 	flags := file(t, "flags.yaml", checkout)
 	s.run("import", flags).must(t)
@@ -311,7 +326,8 @@ func TestDryRuns(t *testing.T) {
 	for _, args := range [][]string{
 		{"envs", "copy", "default", "staging"}, {"envs", "create", "new"}, {"envs", "delete", "staging"}, {"envs", "rollback", "default", "1"},
 		{"envs", "set", "staging", "--description", "new"}, {"flags", "clear", "sale", "--all"}, {"flags", "delete", "sale"},
-		{"flags", "disable", "sale"}, {"flags", "enable", "sale"}, {"flags", "kill", "sale"},
+		{"flags", "disable", "sale"}, {"flags", "enable", "sale"}, {"flags", "copy", "sale", "sale_2"}, {"flags", "create", "made"},
+		{"flags", "edit", "sale"}, {"flags", "promote", "sale", "--to", "staging"}, {"flags", "set", "sale", "--owner", "web"}, {"flags", "kill", "sale"},
 		{"flags", "put", file(t, "f.yaml", "flags: [{key: new}]")}, {"flags", "revive", "sale"}, {"flags", "rollback", "new_checkout", "2"},
 		{"flags", "variants", "sale", "a=1", "b=1"}, {"import", file(t, "none.yaml", "flags: []"), "--prune"}, {"import", flags}, {"apply", "-f", flags, "--prune"}, {"restore", saved},
 		{"import", "bandera", "--from", toggles(t, "new"), "--table", "toggles"}, {"import", "fun_with_flags", "--from", toggles(t, "new"), "--table", "toggles"},

@@ -6,6 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
@@ -33,4 +36,25 @@ func age(text string) (time.Duration, error) {
 		}
 	}
 	return time.ParseDuration(text)
+}
+
+// pastOptions say which moment of the past is meant.
+type pastOptions struct {
+	revision int64
+	when     string
+}
+
+func (p *pastOptions) register(c *cobra.Command) {
+	c.Flags().Int64Var(&p.revision, "revision", 0, "as of this revision")
+	c.Flags().StringVar(&p.when, "at", "", "as of this time, such as 2026-11-27T08:30:00Z, or 24h or 7d ago")
+}
+
+func (p *pastOptions) at() (at api.At, err error) {
+	at.Revision = p.revision
+	if p.when != "" {
+		if at.Time, err = moment(p.when); err != nil {
+			return at, usagef("--at: %w", err)
+		}
+	}
+	return at, nil
 }
