@@ -4,6 +4,6 @@ set -euo pipefail
 cd "$(dirname "$0")"
 jar=$PWD/sdk/target/gonfalon-0.2.0.jar
 if [ ! -f "$jar" ] || [ -n "$(find pom.xml sdk/pom.xml sdk/src/main ../../wasm/engine.wasm -newer "$jar" -print -quit)" ]; then
-  mvn -B -q -pl sdk -DskipTests package >&2
+  mvn -B -q -pl sdk -Dmaven.test.skip=true package >&2
 fi
 echo "$jar"

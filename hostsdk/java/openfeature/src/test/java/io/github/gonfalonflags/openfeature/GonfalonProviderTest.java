@@ -1,0 +1,77 @@
+package io.github.gonfalonflags.openfeature;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.openfeature.sdk.Client;
+import dev.openfeature.sdk.ErrorCode;
+import dev.openfeature.sdk.EventDetails;
+import dev.openfeature.sdk.FlagEvaluationDetails;
+import dev.openfeature.sdk.ImmutableContext;
+import dev.openfeature.sdk.OpenFeatureAPI;
+import dev.openfeature.sdk.Value;
+import dev.openfeature.sdk.exceptions.ProviderNotReadyError;
+import io.github.gonfalonflags.FlagsForTest;
+import io.github.gonfalonflags.Target;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class GonfalonProviderTest {
+    private final FlagsForTest flags = new FlagsForTest();
+    private final OpenFeatureAPI api = OpenFeatureAPI.getInstance();
+
+    @AfterEach
+    void end() {
+        api.shutdown();
+    }
+
+    @Test
+    void itDecidesForOpenFeature() {
+        flags.enable("staff", Target.forGroup("staff"));
+        flags.serve("size", "large", 7);
+        flags.serve("style", "blue", Map.of("hex", "#00f", "width", 2, "parts", List.of(1, 0.5)));
+        flags.enable("killed");
+        flags.kill("killed");
+        api.setProviderAndWait(new GonfalonProvider(flags));
+        Client client = api.getClient();
+        ImmutableContext ada =
+                new ImmutableContext("ada", Map.of("groups", new Value(List.of(new Value("staff")))));
+
+        FlagEvaluationDetails<Boolean> staff = client.getBooleanDetails("staff", false, ada);
+        assertTrue(staff.getValue());
+        assertEquals("TARGETING_MATCH", staff.getReason());
+        assertEquals("group/staff", staff.getFlagMetadata().getString("gate"));
+        assertEquals(7, client.getIntegerValue("size", 0, ada));
+        assertEquals(7.0, client.getDoubleValue("size", 0.0, ada));
+        assertEquals("#00f", client.getObjectValue("style", new Value(), ada).asStructure().getValue("hex").asString());
+        assertEquals(ErrorCode.TYPE_MISMATCH, client.getStringDetails("size", "", ada).getErrorCode());
+        assertEquals(ErrorCode.FLAG_NOT_FOUND, client.getBooleanDetails("nothing", true, ada).getErrorCode());
+        assertTrue(client.getBooleanValue("nothing", true, ada));
+        assertEquals("off", client.getBooleanDetails("killed", true, ada).getVariant());
+    }
+
+    @Test
+    void aChangeIsAnEvent() throws Exception {
+        api.setProviderAndWait(new GonfalonProvider(flags));
+        BlockingQueue<EventDetails> changes = new LinkedBlockingQueue<>();
+        api.onProviderConfigurationChanged(changes::add);
+        flags.enable("new_checkout");
+        EventDetails change = changes.poll(10, TimeUnit.SECONDS);
+        assertEquals(List.of("new_checkout"), change.getFlagsChanged());
+    }
+
+    @Test
+    void withoutASnapshotItIsNotReady() {
+        flags.unload();
+        GonfalonProvider provider = new GonfalonProvider(flags, Duration.ofMillis(10));
+        assertThrows(ProviderNotReadyError.class, () -> provider.initialize(new ImmutableContext()));
+        assertEquals(ErrorCode.PROVIDER_NOT_READY, provider.getBooleanEvaluation("a", true, null).getErrorCode());
+    }
+}
