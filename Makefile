@@ -3,6 +3,8 @@ export GOTESTSUM       = v1.13.0
 export ACTIONLINT      = v1.7.12
 export CYCLONEDX_GOMOD = v1.10.0
 export PYTHON_BUILD    = 1.6.1
+export AUDITWHEEL      = 6.8.2
+export WHEEL           = 0.48.0
 GOLANGCI_LINT          = v2.15.0
 
 # The versions of Go that have to make the same module. Tests use the one at hand, and then the others for the compiler.
