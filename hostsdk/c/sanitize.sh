@@ -42,6 +42,7 @@ holds "address: wrapper" build/asan/wrapper $fixtures/{example,many}.snapshot
 holds "address: all cases" build/asan/conformance "${files[@]}"
 
 build tsan "-fsanitize=thread"
+holds "threads: memory" build/tsan/memory $fixtures/example.snapshot
 holds "threads: threads" build/tsan/threads $fixtures/{chain,many}.snapshot
 holds "threads: all cases by four threads" build/tsan/conformance --threads 4 "${files[@]}"
 echo "$passed passed, $failed failed"

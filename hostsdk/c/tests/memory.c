@@ -37,6 +37,8 @@ static void test_free(void *p) {
 #undef realloc
 #undef free
 
+#include <pthread.h>
+
 #include "check.h"
 
 static blob example;
@@ -131,11 +133,46 @@ static void test_broken_module(void) {
   EQUAL(held, 0);
 }
 
+/* Traps again and again on a thread, while others trap and decide. Each trap has to end in its own thread's call. */
+static void *trap_often(void *wrong) {
+  gonfalon_snapshot *s = *(gonfalon_snapshot **)wrong;
+  long missed = 0;
+  int i;
+  for (i = 0; i < 300000; i++) {
+    s->trapped = 0;
+    missed += gonfalon_evaluate(s, request, SIZE) != (s->module.w2c_memory.size > 65536 ? ANSWER : GONFALON_TRAPPED);
+  }
+  return (void *)missed;
+}
+
+static void test_traps_on_threads(void) {
+  enum { THREADS = 4 };
+  gonfalon_snapshot *snapshots[THREADS];
+  pthread_t threads[THREADS];
+  void *missed;
+  int i;
+  for (i = 0; i < THREADS; i++) {
+    snapshots[i] = load_example();
+    if (i % 2) continue;
+    snapshots[i]->module.w2c_memory.size = 65536;
+    snapshots[i]->request = 0;
+  }
+  for (i = 0; i < THREADS; i++) EQUAL(pthread_create(&threads[i], NULL, trap_often, &snapshots[i]), 0);
+  for (i = 0; i < THREADS; i++) {
+    EQUAL(pthread_join(threads[i], &missed), 0);
+    EQUAL((long)missed, 0);
+    gonfalon_free(snapshots[i]);
+  }
+  EQUAL(held, 0);
+}
+
 int main(int n, char **arguments) {
   if (n != 2) return 2;
   example = read_file("", arguments[1]);
   test_load_without_memory();
   test_growth_refused();
   test_broken_module();
+  test_traps_on_threads();
+  free(example.bytes);
   return checked();
 }
