@@ -3,9 +3,11 @@
 In the source tree ``src/gonfalon/engine.wasm`` and ``src/gonfalon/openapi.yaml`` are links to ``wasm/engine.wasm`` and
 ``controlplane/httpapi/openapi.yaml``; in an unpacked sdist they are the files themselves. Either way the bytes are read when the
 package is built, so that no second copy can fall behind. The same holds for the C library: an sdist has its sources, and a wheel
-the extension that ``build_engine.py`` makes of them. Where it can't be made, the wheel is one for every machine, without it.
+the extension that ``build_engine.py`` makes of them. Where it can't be made, or GONFALON_ENGINE is wasmtime, the wheel is one for
+every machine, without it. GONFALON_ENGINE=c insists on it.
 """
 
+import os
 import subprocess
 import sys
 import sysconfig
@@ -40,11 +42,16 @@ class CarryFiles(BuildHookInterface[Any]):
             build_data["tag"] = f"cp311-abi3-{sysconfig.get_platform().replace('-', '_').replace('.', '_')}"
 
     def built(self, *folder: str) -> Path | None:
-        """The extension's file; None if it can't be built here."""
+        """The extension's file; None if it isn't wanted, or can't be built here."""
+        wanted = os.environ.get("GONFALON_ENGINE")
+        if wanted == "wasmtime":
+            return None
         done = subprocess.run(
             [sys.executable, "build_engine.py", *folder], cwd=self.root, capture_output=True, text=True, check=False
         )
         if done.returncode == 0:
             return Path(done.stdout.splitlines()[-1])
+        if wanted == "c":
+            raise RuntimeError(done.stderr or done.stdout)
         self.app.display_warning((done.stderr or done.stdout).strip().splitlines()[-1])
         return None

@@ -38,7 +38,8 @@ assert ("wasmtime" in sys.modules) == (flags.info.engine == "wasmtime")
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """An sdist, and the wheel that is built from it: what a user gets who has no wheel."""
     out = tmp_path_factory.mktemp("dist")
-    subprocess.run([sys.executable, "-m", "build", "--outdir", out, PROJECT], check=True, capture_output=True)
+    environment = os.environ | {"GONFALON_ENGINE": "c"}
+    subprocess.run([sys.executable, "-m", "build", "--outdir", out, PROJECT], env=environment, check=True, capture_output=True)
     return next(out.glob("*.whl")), next(out.glob("*.tar.gz"))
 
 
