@@ -176,11 +176,27 @@ defmodule Gonfalon do
   ends or calls `unsubscribe/1`.
   """
   @spec subscribe(keyword) :: :ok
-  def subscribe(options \\ []), do: Store.subscribe(store(options), self())
+  def subscribe(options \\ []) do
+    case client(options) do
+      %{admin: %Gonfalon.Test.Writer{}, name: name} ->
+        GenServer.call(Gonfalon.Test, {:subscribe, name, Gonfalon.Test.owner_of(name)})
+
+      _ ->
+        Store.subscribe(store(options), self())
+    end
+  end
 
   @doc "Ends what `subscribe/1` began."
   @spec unsubscribe(keyword) :: :ok
-  def unsubscribe(options \\ []), do: Store.unsubscribe(store(options), self())
+  def unsubscribe(options \\ []) do
+    case client(options) do
+      %{admin: %Gonfalon.Test.Writer{}, name: name} ->
+        GenServer.call(Gonfalon.Test, {:unsubscribe, name, Gonfalon.Test.owner_of(name)})
+
+      _ ->
+        Store.unsubscribe(store(options), self())
+    end
+  end
 
   @doc """
   Waits until a snapshot of this revision or a later one serves, such as the one that a write was answered with. Returns false if that takes
@@ -194,7 +210,11 @@ defmodule Gonfalon do
   def wait_ready(timeout \\ :infinity, options \\ []), do: waited(options, :ready, timeout)
 
   defp waited(options, what, timeout) do
-    Store.wait(store(options), what, timeout)
+    case client(options) do
+      # A test's changes serve at once.
+      %{admin: %Gonfalon.Test.Writer{}} -> true
+      _ -> Store.wait(store(options), what, timeout)
+    end
   catch
     :exit, _ -> false
   end
@@ -211,10 +231,10 @@ defmodule Gonfalon do
   @spec close(keyword) :: :ok
   def close(options \\ []), do: options |> Keyword.get(:client, Gonfalon) |> Gonfalon.Supervisor.close()
 
-  defp told(%{client: name} = asking, event, key, options, result) do
+  defp told(%{client: name}, event, key, options, result) do
     case Client.find(name) do
       %{telemetry: true} = client ->
-        Telemetry.event(client, event, %{flag_name: key, options: told_options(options, asking), result: result})
+        Telemetry.event(client, event, %{flag_name: key, options: told_options(options), result: result})
 
       _ ->
         :ok
@@ -223,8 +243,8 @@ defmodule Gonfalon do
     result
   end
 
-  defp told_options(options, _) when is_list(options), do: Enum.reject(options, &match?({:for, nil}, &1))
-  defp told_options(_, _), do: []
+  defp told_options(options),
+    do: if(Keyword.keyword?(options), do: Enum.reject(options, &(&1 == {:for, nil})), else: [])
 
   defp client(options), do: options |> Keyword.get(:client, Gonfalon) |> Client.find()
   defp engine(options), do: options |> client() |> Client.engine()

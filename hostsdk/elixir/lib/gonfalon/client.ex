@@ -17,9 +17,9 @@ defmodule Gonfalon.Client do
 
   @type t :: %__MODULE__{}
 
-  @doc "Makes a client's table, which the calling process owns, and publishes the client under its name."
-  @spec publish(atom, String.t() | nil, struct | nil) :: t
-  def publish(name, environment, admin) do
+  @doc "Makes a client, whose table the calling process owns."
+  @spec new(atom, String.t() | nil, struct | nil) :: t
+  def new(name, environment, admin) do
     client = %__MODULE__{
       name: name,
       table: :ets.new(:gonfalon, [:set, :public, read_concurrency: true, write_concurrency: true]),
@@ -30,7 +30,13 @@ defmodule Gonfalon.Client do
     }
 
     :ets.insert(client.table, {:status, Status.new()})
-    :persistent_term.put({Gonfalon, name}, client)
+    client
+  end
+
+  @doc "Publishes a client under its name."
+  @spec publish(t) :: t
+  def publish(client) do
+    :persistent_term.put({Gonfalon, client.name}, client)
     client
   end
 

@@ -76,12 +76,12 @@ defmodule Gonfalon.Engine do
   @type t :: %__MODULE__{}
 
   @doc "Loads a snapshot; raises LoadError if the engine refuses it."
-  @spec load(binary, non_neg_integer) :: t
-  def load(data, generation \\ 0) do
+  @spec load(binary, non_neg_integer, pos_integer) :: t
+  def load(data, generation, most \\ min(System.schedulers_online(), @most)) do
     # A copy: the bytes may be a part of something greater, which they would keep in memory.
     data = :binary.copy(data)
 
-    case Native.load(data, min(System.schedulers_online(), @most), @memory) do
+    case Native.load(data, most, @memory) do
       {:ok, pool} ->
         info = SnapshotInfo.read(Native.info(pool))
         %__MODULE__{pool: pool, data: data, info: info, generation: generation, usage: counters(info.flags)}

@@ -69,10 +69,14 @@ defmodule Gonfalon.Flags do
       thrown, reason ->
         error = failed(client, "all flags", thrown, reason)
 
-        for key <- if(is_list(keys), do: keys, else: keys(asking)),
-            do: Decision.undecided(shown(key), engine && engine.info.revision, error)
+        for key <- named(keys, asking), do: Decision.undecided(shown(key), engine && engine.info.revision, error)
     end
   end
+
+  # The keys that were asked for, as far as they are a list.
+  defp named([key | rest], asking), do: [key | if(is_list(rest), do: named(rest, asking), else: [])]
+  defp named(nil, asking), do: keys(asking)
+  defp named(_, _), do: []
 
   defp note(_, %{known: true}), do: :ok
   defp note(client, %{error: nil, key: key}), do: Client.unknown_flag(client, key)

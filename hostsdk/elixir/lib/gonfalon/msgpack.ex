@@ -26,6 +26,8 @@ defmodule Gonfalon.Msgpack do
   def pack(list) when is_list(list), do: [array(length(list)) | Enum.map(list, &pack/1)]
   def pack({:map, pairs}), do: [map(length(pairs)) | Enum.map(pairs, fn {key, value} -> [str(key) | pack(value)] end)]
   def pack({:bin, data}), do: bin(data)
+  # What is packed already.
+  def pack({:raw, data}), do: data
   def pack({:ext, type, data}), do: ext(type, data)
 
   def integer(n) when n >= 0 and n < 0x80, do: <<n>>

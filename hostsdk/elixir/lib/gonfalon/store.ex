@@ -347,7 +347,7 @@ defmodule Gonfalon.Store do
   end
 
   defp stir(state) do
-    for watcher <- state.watchers, do: send(watcher, {:stir, System.os_time(:microsecond), heard?(state)})
+    for watcher <- state.watchers, do: send(watcher, {:stir, state.options.clock.(), heard?(state)})
     wake(state)
   end
 

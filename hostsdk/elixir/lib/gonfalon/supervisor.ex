@@ -13,7 +13,7 @@ defmodule Gonfalon.Supervisor do
 
   @impl true
   def init(options) do
-    client = Client.publish(options.name, options.environment, options.admin)
+    client = options.name |> Client.new(options.environment, options.admin) |> Client.publish()
     argument = {client, options}
 
     following = if options.source, do: [{Source, argument}], else: []
