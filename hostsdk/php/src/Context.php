@@ -115,8 +115,8 @@ final class Context
      * The attributes for a request about flags that look at these, packed; null: at all.
      *
      * @internal
-     * @param list<string>|null $names
-     * @throws ContextError if they can't be known, or are too many
+     * @param array<array-key, string>|null $names packed, by themselves
+     * @throws ContextError if they are too many
      */
     public function known(?array $names): string
     {
@@ -126,13 +126,15 @@ final class Context
         if ($names === null) {
             return $this->packedAttributes ??= self::packAttributes($this->attributes);
         }
-        $found = [];
-        foreach ($names as $name) {
+        $count = 0;
+        $packed = '';
+        foreach ($names as $name => $packedName) {
             if (isset($this->attributes[$name])) {
-                $found[$name] = $this->attributes[$name];
+                $count++;
+                $packed .= $packedName . $this->attributes[$name];
             }
         }
-        return self::packAttributes($found);
+        return Msgpack::mapOf($count) . $packed;
     }
 
     /** @return \Closure(string): bool what answers "in this group?", if the value does */

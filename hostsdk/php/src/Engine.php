@@ -101,7 +101,7 @@ final class Engine
         $needs = $this->needs[$key] ?? $this->ask($key);
         $packed = $needs->fixed;
         if ($packed === null) {
-            $request = $this->request($needs, $actor, $groups, $attributes, $now, $roll);
+            $request = Request::forFlag($needs, $this->mistakes, $actor, $groups, $attributes, $now, $roll);
             try {
                 $packed = $this->instance->evaluate($request);
             } catch (Trap $trap) {
@@ -122,7 +122,7 @@ final class Engine
         if ($needs->fixed !== null) {
             $decision = new Decision($key, $needs->fixed, null, null, $revision);
         } else {
-            $request = $this->request($needs, $actor, $groups, $attributes, $now, $roll);
+            $request = Request::forFlag($needs, $this->mistakes, $actor, $groups, $attributes, $now, $roll);
             $decision = $this->asked(static fn (Instance $i): Decision => $i->decide($request, $key, $revision));
         }
         if ($decision->packed !== 0) {
@@ -139,16 +139,16 @@ final class Engine
      */
     public function decideAll(?array $keys, mixed $actor, mixed $groups, mixed $attributes, ?int $now, ?int $roll): array
     {
-        $now ??= self::clock();
-        $rolled = self::roll($roll);
-        $context = self::context($actor, $groups, $attributes);
+        $now ??= Request::clock();
+        $rolled = Request::roll($roll);
+        $context = Request::context($actor, $groups, $attributes);
         $every = $keys ?? $this->keys();
         $revision = $this->info->revision;
         $decisions = [];
         foreach (array_chunk($every, Instance::BATCH) as $part => $some) {
             $first = $keys === null ? $part * Instance::BATCH : 0;
             try {
-                $flags = $keys === null ? "\xc0" : Msgpack::arrayOf(count($some)) . implode('', array_map(self::packKey(...), $some));
+                $flags = $keys === null ? "\xc0" : Msgpack::arrayOf(count($some)) . implode('', array_map(Request::key(...), $some));
                 $request = "\x96" . $flags . $this->whole($some, $context, $now, $rolled);
                 $ask = static fn (Instance $i): array => $i->batch($request, $first, $some, $revision);
                 array_push($decisions, ...$this->asked($ask));
@@ -156,7 +156,6 @@ final class Engine
                 foreach ($some as $key) {
                     $decisions[] = $this->single($key, $context, $now, $rolled);
                 }
-                continue;
             }
         }
         foreach ($decisions as $decision) {
@@ -170,8 +169,8 @@ final class Engine
     /** The decision with every gate that the engine looked at. It is not counted as an evaluation. */
     public function explain(string $key, mixed $actor, mixed $groups, mixed $attributes, ?int $now, ?int $roll): Explanation
     {
-        $context = self::context($actor, $groups, $attributes);
-        $request = "\x96" . self::packKey($key) . $this->whole([$key], $context, $now ?? self::clock(), self::roll($roll));
+        $context = Request::context($actor, $groups, $attributes);
+        $request = "\x96" . Request::key($key) . $this->whole([$key], $context, $now ?? Request::clock(), Request::roll($roll));
         $info = $this->info;
         return $this->asked(static fn (Instance $instance): Explanation => new Explanation(
             $instance->decide($request, $key, $info->revision),
@@ -207,33 +206,6 @@ final class Engine
     private function count(string $key, int $packed): void
     {
         $this->usage[$key] = ($this->usage[$key] ?? 0) + (($packed & Decision::ENABLED) === 0 ? 1 : 1 + self::ON);
-    }
-
-    /** The request for one flag, by what it needs. */
-    private function request(Needs $needs, mixed $actor, mixed $groups, mixed $attributes, ?int $now, ?int $roll): string
-    {
-        if ($actor instanceof Context) {
-            $context = self::context($actor, $groups, $attributes);
-        } else {
-            if ($needs->alone && is_string($actor)) {
-                return "\x92" . $needs->number . Msgpack::text(Values::text($actor));
-            }
-            if ($needs->attributes !== null && is_array($attributes)) {
-                $attributes = self::only($attributes, $needs->attributes);
-            }
-            $context = new Context($actor, $groups, $attributes);
-        }
-        if ($context->unreadable !== []) {
-            $this->mistakes->unreadableContext($context->unreadable);
-        }
-        if ($needs->alone) {
-            return "\x92" . $needs->number . $context->packedActor();
-        }
-        return "\x96" . $needs->number . $context->packedActor()
-            . ($needs->groups !== [] || $needs->attributes === null ? $context->memberOf($needs->groups) : "\x90")
-            . ($needs->now ? "\xd3" . pack('J', $now ?? self::clock()) : "\x00")
-            . ($needs->roll ? self::roll($roll) : "\x00")
-            . $context->known($needs->attributes);
     }
 
     /**
@@ -272,7 +244,7 @@ final class Engine
     {
         try {
             $needs = $this->needs[$key] ?? $this->ask($key);
-            $request = $this->request($needs, $context, null, null, $now, unpack('J', $roll, 1)[1]);
+            $request = Request::forFlag($needs, $this->mistakes, $context, null, null, $now, unpack('J', $roll, 1)[1]);
             $revision = $this->info->revision;
             return $this->asked(static fn (Instance $i): Decision => $i->decide($request, $key, $revision));
         } catch (\Throwable $error) { // the others are still decided
@@ -283,7 +255,7 @@ final class Engine
     /** Asks the engine what a flag needs, and whether it is decided already. */
     private function ask(string $key): Needs
     {
-        $packedKey = self::packKey($key);
+        $packedKey = Request::key($key);
         $request = "\x96$packedKey\xc0\x90\x00\x00\x80";
         [[$groups, $names, $number, $now, $roll], $packed] = $this->asked(
             static fn (Instance $instance): array => [$instance->needs($request), $instance->evaluate($request)],
@@ -331,49 +303,5 @@ final class Engine
             $this->instance = ($this->make)();
             throw $trap;
         }
-    }
-
-    /** The context that a call is given, prepared or in parts. @throws ContextError if it is both */
-    private static function context(mixed $actor, mixed $groups, mixed $attributes): Context
-    {
-        if (!$actor instanceof Context) {
-            return new Context($actor, $groups, $attributes);
-        }
-        if (($groups !== null && $groups !== []) || ($attributes !== null && $attributes !== [])) {
-            throw new ContextError('groups and attributes are part of a prepared Context; give them when it is made');
-        }
-        return $actor;
-    }
-
-    /**
-     * @param array<array-key, mixed> $attributes
-     * @param list<string> $names
-     * @return array<array-key, mixed>
-     */
-    private static function only(array $attributes, array $names): array
-    {
-        $found = [];
-        foreach ($names as $name) {
-            if (array_key_exists($name, $attributes)) {
-                $found[$name] = $attributes[$name];
-            }
-        }
-        return $found;
-    }
-
-    private static function packKey(string $key): string
-    {
-        return Msgpack::text(Values::text($key));
-    }
-
-    private static function clock(): int
-    {
-        return (int) (microtime(true) * 1e6);
-    }
-
-    /** 64 bits of chance, packed. */
-    private static function roll(?int $roll): string
-    {
-        return "\xd3" . ($roll === null ? random_bytes(8) : pack('J', $roll));
     }
 }

@@ -42,7 +42,7 @@ final class Gonfalon extends Flags
      * @param string|null $bootstrap a snapshot's bytes to start with
      * @param string|null $lastGood a file that keeps the last snapshot, shared by all processes of a host
      * @param string|null $file a snapshot file to serve instead of a control plane
-     * @param bool $stream follow the control plane's stream, in a program that calls tick()
+     * @param bool $stream follow the control plane's stream, in a program that calls tick(); a web request polls anyway
      * @param float $pollInterval otherwise: seconds between two polls
      * @param float $readyWithin seconds that a start waits for the source; a web request only does if nothing serves
      * @param float|null $ttl seconds without a word of the source until STALE; null: never
@@ -97,7 +97,7 @@ final class Gonfalon extends Flags
             }
         } else {
             $wire = new Wire($endpoint, $token, (string) $environment, $tls, $this->pace, $http, $requests);
-            $this->source = $stream
+            $this->source = $stream && !self::isWeb()
                 ? new Stream($store, $status, $log, $wire, $this->pace)
                 : new Poll($store, $status, $log, $wire, $this->pace, $pollInterval, $grace);
         }

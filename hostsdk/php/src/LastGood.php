@@ -12,6 +12,8 @@ namespace Gonfalon;
  */
 final class LastGood
 {
+    private const SKEW = 5.0; // seconds by which clocks differ, of a folder on a network
+
     public function __construct(public readonly string $path, private readonly Log $log)
     {
     }
@@ -19,11 +21,7 @@ final class LastGood
     /** Writes a snapshot. Failing to do so is logged: it is no reason to stop serving. */
     public function write(string $bytes): void
     {
-        $directory = dirname($this->path);
-        if (!is_dir($directory) && !@mkdir($directory, 0777, true) && !is_dir($directory)) {
-            $this->failed("there is no directory $directory");
-            return;
-        }
+        self::makeFolder(dirname($this->path));
         $temporary = "$this->path." . bin2hex(random_bytes(6));
         $file = @fopen($temporary, 'xb');
         if ($file === false) {
@@ -44,12 +42,23 @@ final class LastGood
         @touch($this->path);
     }
 
-    /** Seconds since the control plane last confirmed it; null if there is no file. */
+    /** Seconds since the control plane last confirmed it; null if there is no file. A time that is still to come says nothing. */
     public function age(): ?float
     {
         clearstatcache(true, $this->path);
         $time = @filemtime($this->path);
-        return $time === false ? null : max(0.0, microtime(true) - $time);
+        if ($time === false) {
+            return null;
+        }
+        $age = microtime(true) - $time;
+        return $age < -self::SKEW ? INF : max(0.0, $age);
+    }
+
+    public static function makeFolder(string $path): void
+    {
+        if (!is_dir($path)) {
+            @mkdir($path, 0777, true);
+        }
     }
 
     private function failed(string $why): void

@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace Gonfalon\Source;
 
+use Gonfalon\LastGood;
+
 /**
  * Who asks the control plane, of all processes that share a last good file: the one that holds the lock on the file beside it. When a
  * process ends, however it ends, its lock is free. What the file has in it is for the next holder: when an attempt may be made again,
@@ -14,11 +16,13 @@ namespace Gonfalon\Source;
 final class Lease
 {
     private const BYTES = 4096; // that are read of the file
+    private const LONGEST = 400.0; // seconds until another attempt; a note of more is of a clock that was set back
 
     /** @var resource|null */
     private mixed $file = null;
 
     private readonly string $path;
+    private bool $usable = true;
 
     public function __construct(string $lastGood)
     {
@@ -31,16 +35,20 @@ final class Lease
         if ($this->file !== null) {
             return true;
         }
-        $directory = dirname($this->path);
-        if (!is_dir($directory) && !@mkdir($directory, 0777, true) && !is_dir($directory)) {
-            return false;
-        }
+        LastGood::makeFolder(dirname($this->path));
         $file = @fopen($this->path, 'c+b');
+        $this->usable = $file !== false;
         if ($file === false || !flock($file, LOCK_EX | LOCK_NB)) {
             return false;
         }
         $this->file = $file;
         return true;
+    }
+
+    /** Why the lock can't be taken by anybody like this process; null if it can. */
+    public function trouble(): ?string
+    {
+        return $this->usable ? null : "$this->path can't be written, so nobody asks for flags";
     }
 
     public function held(): bool
@@ -66,7 +74,7 @@ final class Lease
         $host = $notes['host'] ?? null;
         return [
             'attempts' => (int) max(0, min(1000, $number('attempts'))),
-            'next' => $number('next'),
+            'next' => $number('next') - microtime(true) > self::LONGEST ? 0.0 : $number('next'),
             'reported' => $number('reported'),
             'host' => is_string($host) && preg_match('/^[0-9a-f]{16}$/D', $host) === 1 ? $host : bin2hex(random_bytes(8)),
         ];

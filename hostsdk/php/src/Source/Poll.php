@@ -80,10 +80,13 @@ final class Poll extends Source
         return $this->lease === null ? self::now() >= $this->next : $age === null || $age >= $this->every;
     }
 
-    /** Whether the last attempt failed, whoever made it, and it is too early for another. */
+    /** Whether there is nothing to wait for: an attempt failed, whoever made it, and it is too early for another; or nobody can ask. */
     public function isHeldOff(): bool
     {
-        return $this->exchange === null && $this->lease !== null && $this->lease->notes()['next'] > microtime(true);
+        if ($this->exchange !== null || $this->lease === null) {
+            return false;
+        }
+        return $this->lease->trouble() !== null || $this->lease->notes()['next'] > microtime(true);
     }
 
     public function wait(float $seconds): void
@@ -143,6 +146,10 @@ final class Poll extends Source
             return true;
         }
         if (!$this->lease->take()) {
+            $trouble = $this->lease->trouble();
+            if ($trouble !== null && $trouble !== $this->status->error) {
+                $this->failed(new WireError($trouble));
+            }
             return false;
         }
         if ($this->lease->notes()['next'] <= microtime(true) && $this->isDue()) {
