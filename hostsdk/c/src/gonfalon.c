@@ -86,6 +86,7 @@ static void *calloc_or_trap(size_t n, size_t size) {
 
 typedef Z_gonfalon_instance_t instance;
 
+enum { LONGER_THAN_ALLOWED = 1 }; /* a load code */
 enum { WORD = 4, RECORD = 8 * WORD, INFO = 9 * WORD, REQUEST_ROOM = 64 << 10 };
 
 struct gonfalon_snapshot {
@@ -130,34 +131,31 @@ static int32_t call(gonfalon_snapshot *s, enum export export, uint32_t a, uint32
   return code == GONFALON_NO_MEMORY ? code : GONFALON_TRAPPED;
 }
 
-/* Returns size bytes of the module's memory at an address that the module named, or NULL if they don't lie in it. */
+/* Returns size bytes of the module's memory at an address that the module named. If they don't lie in it, which a module that is
+ * whole doesn't do, it returns NULL, and the module counts as trapped. */
 static uint8_t *bytes_at(gonfalon_snapshot *s, uint32_t address, uint32_t size) {
-  if ((uint64_t)address + size > s->module.w2c_memory.size) return NULL;
-  return s->module.w2c_memory.data + address;
+  if ((uint64_t)address + size <= s->module.w2c_memory.size) return s->module.w2c_memory.data + address;
+  s->trapped = 1;
+  return NULL;
 }
 
 /* Reads words of the module's memory. */
 static int32_t words_at(gonfalon_snapshot *s, uint32_t address, uint32_t *words, uint32_t size) {
   const uint8_t *bytes = bytes_at(s, address, size);
-  if (!bytes) {
-    s->trapped = 1; /* a module that is whole doesn't do that */
-    return GONFALON_TRAPPED;
-  }
+  if (!bytes) return GONFALON_TRAPPED;
   memcpy(words, bytes, size);
   return 0;
 }
 
-/* Reads a text. One that has no bytes has a place only if there is such a text. */
+/* Reads a text, if there is one. */
 static int32_t text_at(gonfalon_snapshot *s, uint32_t address, uint32_t size, int there_is, gonfalon_text *text) {
   text->data = NULL;
   text->size = 0;
   if (!there_is) return 0;
   text->data = bytes_at(s, address, size);
+  if (!text->data) return GONFALON_TRAPPED;
   text->size = size;
-  if (text->data) return 0;
-  text->size = 0;
-  s->trapped = 1;
-  return GONFALON_TRAPPED;
+  return 0;
 }
 
 /* Writes a request, or a delta, where the module reads it. */
@@ -175,10 +173,7 @@ static int32_t put(gonfalon_snapshot *s, const void *bytes, size_t size) {
   }
   if (size == 0) return 0;
   buffer = bytes_at(s, s->request, (uint32_t)size);
-  if (!buffer) {
-    s->trapped = 1;
-    return GONFALON_TRAPPED;
-  }
+  if (!buffer) return GONFALON_TRAPPED;
   memcpy(buffer, bytes, size);
   return 0;
 }
@@ -237,7 +232,6 @@ static int32_t load(gonfalon_snapshot *s, const void *bytes, size_t size, uint32
 }
 
 int32_t gonfalon_load(const void *bytes, size_t size, gonfalon_snapshot **snapshot, uint32_t *offset) {
-  enum { LONGER_THAN_ALLOWED = 1 };
   gonfalon_snapshot *s;
   uint32_t at = GONFALON_MAX_BYTES;
   int32_t code = LONGER_THAN_ALLOWED;
@@ -323,7 +317,7 @@ int32_t gonfalon_find(gonfalon_snapshot *snapshot, const char *key, size_t size)
     int order;
     error = gonfalon_flag_key(snapshot, middle, &at, NULL);
     if (error) return error;
-    order = memcmp(at.data, key, at.size < size ? at.size : size);
+    order = size ? memcmp(at.data, key, at.size < size ? at.size : size) : 0;
     if (order == 0 && at.size == size) return (int32_t)middle;
     if (order < 0 || (order == 0 && at.size < size)) low = middle + 1;
     else high = middle;
@@ -361,7 +355,6 @@ int32_t gonfalon_explain(gonfalon_snapshot *snapshot, const void *request, size_
 }
 
 int32_t gonfalon_splice(gonfalon_snapshot *snapshot, const void *delta, size_t size, gonfalon_text *spliced, uint32_t *offset) {
-  enum { LONGER_THAN_ALLOWED = 1 };
   uint32_t words[2];
   int32_t code, error;
   spliced->data = NULL;

@@ -108,6 +108,7 @@ static void test_find(void) {
   }
   EQUAL(i, info.flags);
   EQUAL(gonfalon_find(s, "", 0), -1);
+  EQUAL(gonfalon_find(s, NULL, 0), -1);
   EQUAL(gonfalon_find(s, "zzz", 3), -1);
   EQUAL(gonfalon_find(s, "\xff\xff\0", 3), -1);
   gonfalon_free(s);
