@@ -11,6 +11,9 @@ const w = world([], true, async ({ api }) => {
 /** Every page, and what has to be there before it is looked at. */
 const pages: readonly { name: string; path: string; ready: string; then?: (page: Page) => Promise<void> }[] = [
   { name: 'list', path: '/envs/production/flags', ready: '[data-key]' },
+  { name: 'cards', path: '/envs/production/flags?view=cards', ready: '.card' },
+  { name: 'code', path: '/envs/production/flags/checkout_new_payment?tab=code', ready: '.code' },
+  { name: 'payload', path: '/envs/production/flags/shop_banner', ready: '.gate', then: async (page) => { await page.getByRole('button', { name: 'Edit variant' }).click(); await page.getByLabel('Payload of variant 1, in JSON').fill('{"text": }'); await page.getByText('a value is missing').waitFor() } },
   { name: 'flag', path: '/envs/production/flags/search_ranking_v3', ready: '.gate' },
   { name: 'dependencies', path: '/envs/production/flags/checkout_new_payment?tab=dependencies', ready: '.graph li' },
   { name: 'usage', path: '/envs/production/flags/checkout_new_payment?tab=usage', ready: '.charts svg' },

@@ -98,3 +98,35 @@ test('a flag is made, and its making is undone', async () => {
   await page.getByText('shop_made_here is gone again').waitFor()
   await assert.rejects(w.server.api('GET', '/v1/envs/staging/flags/shop_made_here'), /404/)
 })
+
+test('the same flags are shown as cards, with the same keys', async () => {
+  const page = await w.open('/envs/production/flags?q=owner:checkout')
+  await page.locator('[data-key]').first().waitFor()
+  await page.getByRole('link', { name: 'Cards' }).click()
+  await page.getByRole('listitem').filter({ hasText: 'checkout_new_payment' }).getByText('25 % of actors').waitFor()
+  assert.deepEqual(await page.locator('.card').evaluateAll((cards) => cards.map((card) => card.getAttribute('data-key'))), ['checkout_express', 'checkout_legacy_cart', 'checkout_new_payment', 'checkout_upsell'])
+  await page.keyboard.press('j')
+  await page.keyboard.press('j')
+  await page.keyboard.press('f')
+  assert.equal(await page.locator('.card.cur .star').getAttribute('aria-pressed'), 'true')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'checkout_legacy_cart' }).waitFor()
+  await page.goBack()
+  await page.locator('.rail').getByRole('link', { name: /^Killed/ }).click()
+  await page.locator('.card[data-key=mail_amp]').waitFor() // another view of the rail is cards, too
+})
+
+test('for whom a change was made stands beside who made it', async () => {
+  const { token } = await w.server.api('POST', '/v1/tokens', { name: 'chat bot', role: 'editor', acts_for_others: true })
+  const path = '/v1/envs/production/flags/ops_verbose_errors/enable'
+  const page = await w.open('/envs/production/flags?q=ops_verbose')
+  await page.getByText('Live', { exact: true }).waitFor()
+  const answer = await fetch(w.server.address + path, { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'x-gonfalon-on-behalf-of': 'user:99' }, body: JSON.stringify({ for_group: 'oncall', reason: 'asked in the channel' }) })
+  assert.equal(answer.status, 200, await answer.text())
+  await page.locator('[data-key=ops_verbose_errors]').getByText('chat bot for user:99').waitFor()
+  await page.locator('.foot').getByText('by chat bot for user:99').waitFor()
+  for (const place of ['flags/ops_verbose_errors', 'audit', 'flags?q=by:user:99']) {
+    const other = await w.open(`/envs/production/${place}`)
+    await other.getByRole('main').getByText('chat bot for user:99').first().waitFor()
+  }
+})

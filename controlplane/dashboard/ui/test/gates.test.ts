@@ -137,6 +137,32 @@ test('variant, with shares and payloads', async () => {
   ])
 })
 
+test('a payload that is no JSON yet says where, and can not be saved', async () => {
+  const page = await flag('t_payload', [{ type: 'boolean' }, { type: 'variant', variants: [{ name: 'a', weight: 1, payload: { link: '/winter', n: [1, true] } }] }])
+  await page.getByRole('button', { name: 'Edit variant' }).click()
+  const field = page.getByLabel('Payload of variant 1, in JSON')
+  assert.equal(await field.inputValue(), '{\n  "link": "/winter",\n  "n": [\n    1,\n    true\n  ]\n}')
+  assert.deepEqual(await page.locator('.json .number, .json .word').allInnerTexts(), ['1', 'true'])
+  await field.fill('{\n  "link": "/winter"\n  "n": 2\n}')
+  await page.getByText('Line 3, column 3: a comma is missing.').waitFor()
+  assert.ok(await page.getByRole('button', { name: 'Save in staging' }).isDisabled())
+  await field.fill('{"link": "/winter", "n": 2}')
+  await page.getByRole('button', { name: 'Tidy' }).click()
+  assert.equal(await field.inputValue(), '{\n  "link": "/winter",\n  "n": 2\n}')
+  assert.deepEqual(await save(page, 't_payload', /No decision changes|chang/), [{ type: 'boolean', enabled: true }, { type: 'variant', variants: [{ name: 'a', weight: 1, payload: { link: '/winter', n: 2 } }] }])
+})
+
+test('a rule suggests what the environment asks for already', async () => {
+  const page = await flag('t_suggested')
+  await add(page, 'rule')
+  await page.getByRole('button', { name: 'If…' }).click()
+  const suggested = (name: string) => page.getByLabel(name).evaluate((field) => [...((field as HTMLInputElement).list?.options ?? [])].map((each) => each.value))
+  await page.locator('datalist option[value=platform]').waitFor({ state: 'attached' })
+  assert.ok((await suggested('Attribute of condition 1')).includes('country'))
+  await page.getByLabel('Attribute of condition 1').fill('platform')
+  assert.deepEqual(await suggested('Value of condition 1'), ['android', 'ios'])
+})
+
 test('description, owner and tags', async () => {
   const page = await flag('t_about')
   await page.getByRole('button', { name: 'More for t_about' }).click()

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
 import { world } from './support.ts'
 
@@ -130,11 +131,30 @@ test('the first flag turns green when a program asks', async () => {
 })
 
 test('on a phone each value of a list says what it is of', async () => {
-  for (const path of ['/tokens', '/environments', '/envs/production/hosts']) {
+  for (const path of ['/tokens', '/environments', '/envs/production/hosts', '/envs/production/audit', '/envs/production/audit?show=refused', '/envs/production/segments']) {
     const page = await w.open(path, { width: 390, height: 844 })
     await page.locator('.list tbody td').first().waitFor()
-    const said = await page.locator('.list tbody td:not(.acts)').evaluateAll((cells) => cells.map((cell) => getComputedStyle(cell, '::before').content))
+    const said = await page.locator('.list tbody td:not(.acts, .pick-one)').evaluateAll((cells) => cells.map((cell) => getComputedStyle(cell, '::before').content))
     assert.ok(said.length > 0 && said.every((text) => /^".+"$/.test(text)), `${path}: ${said.join(' ')}`)
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false)
   }
+})
+
+test('the lines that ask a flag have its address, environment and key, in each language', async () => {
+  const key = `odd "key" #{1} $x 'y'`
+  await w.server.api('PUT', `/v1/envs/staging/flags/${encodeURIComponent(key)}`, { gates: [{ type: 'boolean' }] })
+  const page = await w.open(`/envs/staging/flags/${encodeURIComponent(key)}?tab=code`)
+  const { token } = await w.server.api('POST', '/v1/tokens', { name: 'shell', role: 'sdk' })
+  const tabs = page.getByRole('tab')
+  await tabs.first().waitFor()
+  assert.ok((await tabs.count()) >= 5)
+  for (const tab of await tabs.all()) {
+    await tab.click()
+    const lines = await page.locator('#lines').innerText()
+    assert.ok(lines.split('\n').length === 3 && lines.includes(w.server.address) && lines.includes('staging') && lines.includes('odd'), lines)
+  }
+  const lines = (await page.locator('#lines').innerText()).replace('the token', token)
+  assert.equal(JSON.parse(execFileSync('sh', ['-c', lines], { encoding: 'utf8' })).value, true)
+  await page.reload()
+  await page.getByRole('tab', { name: 'curl', selected: true }).waitFor() // the language is remembered
 })

@@ -37,6 +37,8 @@ export class Draft {
   faults = $state.raw<readonly { gate: Gate | undefined; path: string; detail: string }[]>([])
   problem = $state('')
   busy = $state(false)
+  /** What can't be read of what is typed, by place: it isn't in the document yet, so that nothing can be saved. */
+  unread = $state.raw<Readonly<Record<string, string>>>({})
   /** Set when someone else saved first: what stands now. */
   theirs = $state.raw<{ flag: Flag; etag: string } | undefined>()
   readonly dirty = $derived(JSON.stringify(this.plain(this.doc)) !== JSON.stringify(this.plain(documentOf(this.base))))
@@ -62,6 +64,12 @@ export class Draft {
   put(gates: readonly Gate[]): void {
     const types = typesOf[this.kind]
     this.doc.gates = [...this.doc.gates.filter((gate) => !types.includes(gate.type)), ...gates]
+  }
+
+  /** Notes that something can't be read, or with '' that it can. */
+  misread(place: string, problem: string): void {
+    const { [place]: _, ...others } = this.unread
+    this.unread = problem ? { ...others, [place]: problem } : others
   }
 
   /** What the server finds wrong with a gate, at a path in it and below. */

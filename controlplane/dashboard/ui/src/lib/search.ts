@@ -56,7 +56,7 @@ function meets(row: Row, use: Use | undefined, { name, value }: Token, favourite
     case 'group':
       return prefixOf(row.key) === (want === 'none' ? '' : value)
     case 'by':
-      return (row.updated_by ?? '').toLowerCase() === want
+      return [row.updated_by, row.updated_on_behalf_of].some((each) => each?.toLowerCase() === want)
     case 'is':
       return want === 'favourite' ? favourites.has(row.key) : row.state === want
   }
