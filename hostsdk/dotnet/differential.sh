@@ -1,0 +1,7 @@
+#!/bin/sh
+# Decides the pairs of a file: differential.sh PAIRS DECISIONS
+set -eu
+here="$(cd "$(dirname "$0")" && pwd)"
+"$here/test/build.sh"
+export LD_LIBRARY_PATH="$here/build"
+exec mono "$here/build/Gonfalon.Tests.exe" differential "$@"
