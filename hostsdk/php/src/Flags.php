@@ -8,9 +8,10 @@ namespace Gonfalon;
  * What every client does. No evaluation blocks, uses the network or throws: where nothing can be decided, the caller gets the default.
  *
  * Each takes a context: an actor (a string, an integer, or an Actor), groups and attributes, or a prepared Context in the actor's
- * place. hostsdk/README.md says what each value means; what can't be read counts as nothing, whatever it is, so that nothing is
- * declared here that PHP would throw a TypeError for. `now` (Unix microseconds) and `roll` (64 bits of chance) replay a decision;
- * without them the clock and fresh random bits are used.
+ * place. hostsdk/README.md says what each value means. `now` (Unix microseconds) and `roll` (64 bits of chance) replay a decision; without
+ * them the clock and fresh random bits are used.
+ *
+ * Why: RATIONALE.md "Why do the methods of PHP's client take `mixed`?"
  */
 abstract class Flags
 {

@@ -18,6 +18,8 @@ use Gonfalon\Store;
  * Asks the control plane for the snapshot from time to time. Processes that share a last good file ask once for all of them: whoever
  * finds it too old and gets the lease. The others read the file.
  *
+ * Why: RATIONALE.md "Why does a web request refresh the file after its response?"
+ *
  * @internal
  */
 final class Poll extends Source
