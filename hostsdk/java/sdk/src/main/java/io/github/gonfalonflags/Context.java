@@ -145,6 +145,11 @@ public final class Context {
         return unreadable;
     }
 
+    /** Returns the actor's id; null if there is none, or if something about the context has to be noted. */
+    String plainActor() {
+        return unreadable.isEmpty() ? actor : null;
+    }
+
     /** Reports whether {@link #memberOf} depends on the groups that flags name. */
     boolean wantsNames() {
         return inGroup != null || groups.size() > MAX_GROUPS;

@@ -2,7 +2,6 @@ package io.github.gonfalonflags;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import run.endive.runtime.ByteArrayMemory;
 import run.endive.runtime.ExportFunction;
 import run.endive.runtime.Memory;
 
@@ -34,7 +33,7 @@ final class Instance {
         if (snapshot.length > MAX_SNAPSHOT_BYTES) {
             throw new LoadException(LoadException.TOO_LARGE, MAX_SNAPSHOT_BYTES);
         }
-        module = make();
+        module = Module.instantiate();
         memory = module.memory();
         evaluate = module.export("evaluate");
         if (call("abi") != ABI) {
@@ -47,7 +46,7 @@ final class Instance {
 
     /** Makes an instance with the same memory as another one, which is quicker than loading the snapshot again. */
     Instance(Instance from) {
-        module = make();
+        module = Module.instantiate();
         memory = module.memory();
         evaluate = module.export("evaluate");
         memory.grow(from.memory.pages() - memory.pages());
@@ -61,13 +60,6 @@ final class Instance {
         result = from.result;
         address = from.address;
         room = from.room;
-    }
-
-    private static run.endive.runtime.Instance make() {
-        return run.endive.runtime.Instance.builder(EngineModule.load())
-                .withMachineFactory(EngineModule::create)
-                .withMemoryFactory(ByteArrayMemory::new)
-                .build();
     }
 
     private void load(byte[] snapshot) {

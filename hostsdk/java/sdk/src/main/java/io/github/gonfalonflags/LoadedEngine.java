@@ -22,6 +22,7 @@ final class LoadedEngine implements Engine {
     private final SnapshotInfo info;
     private final Mistakes mistakes;
     private final Map<String, Needs> needs = new ConcurrentHashMap<>();
+    private final Memo memo = new Memo();
     private final Map<Integer, Decision.Served> served = new ConcurrentHashMap<>();
     private final Map<String, Boolean> fractional = new ConcurrentHashMap<>();
     private volatile List<String> keys;
@@ -53,12 +54,26 @@ final class LoadedEngine implements Engine {
         Needs flag = needsOf(key);
         int packed = flag.fixed;
         if (packed == Needs.UNDECIDED) {
-            packed = who instanceof String && flag.alone ? alone(flag, (String) who) : ask(flag, Context.of(who));
+            packed = flag.alone ? alone(flag, who) : ask(flag, Context.of(who));
         }
         if (packed != 0) {
             flag.count.add(packed);
         }
         return packed;
+    }
+
+    /** Decides by nothing but the actor. */
+    private int alone(Needs flag, Object who) {
+        String actor = who instanceof String ? (String) who : who instanceof Context ? ((Context) who).plainActor() : null;
+        if (actor == null) {
+            return ask(flag, Context.of(who));
+        }
+        int known = memo.get(flag, actor);
+        if (known == Needs.UNDECIDED) {
+            known = alone(flag, actor);
+            memo.put(flag, actor, known);
+        }
+        return known;
     }
 
     private int alone(Needs flag, String actor) {

@@ -1,6 +1,5 @@
 package io.github.gonfalonflags;
 
-import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -143,8 +142,9 @@ final class Status {
             change = new StateChanged(now, state, error);
             state = now;
         }
-        boolean worse = change.previous() == State.READY || change.state() == State.ERROR;
-        Log.write(worse ? Level.WARNING : Level.DEBUG, change.toString(), null);
+        if (change.previous() == State.READY || change.state() == State.ERROR) {
+            Log.warning(change.toString());
+        }
         emit(change);
     }
 

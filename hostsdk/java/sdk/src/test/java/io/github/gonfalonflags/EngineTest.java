@@ -102,6 +102,18 @@ class EngineTest {
     }
 
     @Test
+    void aDecisionIsRememberedWithItsFlagAndActor() {
+        for (int round = 0; round < 2; round++) {
+            for (int i = 0; i < 10_000; i++) {
+                boolean wanted = Gonfalon.score("half", "user:" + i).getAsDouble() <= 0.5;
+                assertEquals(wanted, on("half", "user:" + i));
+                assertEquals(wanted, on("half", Context.of("user:" + i)));
+            }
+        }
+        assertEquals(40_000, engine.takeUsage().get("half").count);
+    }
+
+    @Test
     void aCopyOfAnInstanceAnswersAsTheFirst() {
         Instance first = new Instance(SNAPSHOT);
         Instance copy = new Instance(first);
@@ -121,7 +133,7 @@ class EngineTest {
         Thread.currentThread().interrupt();
         try {
             assertTrue(on("always", "ada"));
-            assertEquals(on("half", "ada"), engine.decide("half", "ada").enabled());
+            assertEquals(Gonfalon.score("half", "ada").getAsDouble() <= 0.5, on("half", "ada"));
             assertTrue(Thread.currentThread().isInterrupted(), "the interruption is lost");
         } finally {
             Thread.interrupted();
@@ -138,9 +150,9 @@ class EngineTest {
             latest.set(new Instance(data));
             return latest.get();
         });
-        boolean wanted = (fragile.evaluate("half", "ada") & 1) == 1;
+        boolean wanted = fragile.decide("half", "ada").enabled();
         latest.get().ruin();
-        assertEquals(wanted, (fragile.evaluate("half", "ada") & 1) == 1);
+        assertEquals(wanted, fragile.decide("half", "ada").enabled());
         assertEquals(1, traps.size());
         assertEquals(2, made.get());
     }
