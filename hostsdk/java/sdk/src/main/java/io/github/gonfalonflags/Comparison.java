@@ -5,7 +5,7 @@ import java.util.List;
 
 /** One constraint of a rule or a segment, and how it compared. */
 public final class Comparison {
-    private static final String[] OPERATORS = {
+    static final String[] OPERATORS = {
         "eq", "neq", "in", "not_in", "contains", "gt", "gte", "lt", "lte", "matches", "never", "semver_gte", "semver_lt",
         "starts_with", "ends_with",
     };

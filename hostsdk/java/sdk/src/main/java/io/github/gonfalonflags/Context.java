@@ -120,8 +120,13 @@ public final class Context {
 
     /** Returns this context at a time, which replays a decision. Without one the clock counts. */
     public Context at(Instant time) {
+        return atMicros(time == null ? null : (Long) micros(time));
+    }
+
+    /** Returns this context at a time in Unix microseconds. */
+    Context atMicros(Long time) {
         Draft draft = new Draft(this);
-        draft.now = time == null ? null : micros(time);
+        draft.now = time;
         return new Context(draft);
     }
 

@@ -2,11 +2,13 @@ package io.github.gonfalonflags;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** One gate that the engine looked at. */
 public final class Step {
-    private static final String[] OUTCOMES = {"no", "yes", "deny", "pass", "fail", "not_asked"};
+    static final String[] OUTCOMES = {"no", "yes", "deny", "pass", "fail", "not_asked"};
 
     private final Gate gate;
     private final String outcome;
@@ -52,18 +54,56 @@ public final class Step {
         return target;
     }
 
-    /** Returns the first of the numbers that it compared, by wasm/ABI.md; null if there is none. */
-    public Long a() {
+    /**
+     * Returns the numbers that it compared, by their names: scores of 0 to 65535, draws of 1 to 10000, times in Unix microseconds; null
+     * is open, missing or not needed.
+     */
+    public Map<String, Long> facts() {
+        Map<String, Long> facts = new LinkedHashMap<>();
+        String[] names = names(gate);
+        Long[] numbers = {a, b, c};
+        for (int i = 0; i < names.length; i++) {
+            facts.put(names[i], numbers[i]);
+        }
+        return facts;
+    }
+
+    private static String[] names(Gate gate) {
+        switch (gate) {
+            case NONE:
+                return new String[] {"exhausted"};
+            case ACTOR:
+            case GROUP:
+                return new String[] {"state"};
+            case RULE:
+            case SEGMENT:
+            case PERCENTAGE_OF_ACTORS:
+                return new String[] {"score", "limit"};
+            case BOOLEAN:
+                return new String[] {"on"};
+            case SCHEDULE:
+                return new String[] {"from", "until", "now"};
+            case PERCENTAGE_OF_TIME:
+                return new String[] {"draw", "limit"};
+            case PREREQUISITE:
+                return new String[] {"required", "found"};
+            default:
+                return new String[0];
+        }
+    }
+
+    /** Returns the first number, by wasm/ABI.md. */
+    Long a() {
         return a;
     }
 
-    /** Returns the second of them; null if there is none. */
-    public Long b() {
+    /** Returns the second. */
+    Long b() {
         return b;
     }
 
-    /** Returns the third of them; null if there is none. */
-    public Long c() {
+    /** Returns the third. */
+    Long c() {
         return c;
     }
 
