@@ -11,8 +11,8 @@ fn main() -> io::Result<()> {
     let out: Box<dyn Write> =
         if decisions == "-" { Box::new(io::stdout()) } else { Box::new(File::create(decisions)?) };
     let mut out = BufWriter::new(out);
-    let count = gonfalon::conformance::decide_pairs(BufReader::new(source), &mut out)?;
+    let (count, again) = gonfalon::conformance::decide_pairs(BufReader::new(source), &mut out)?;
     out.flush()?;
-    eprintln!("{count} decided");
+    eprintln!("{count} decided, {again} of them again by contexts");
     Ok(())
 }

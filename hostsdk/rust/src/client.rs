@@ -5,6 +5,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use crate::config::{Config, StartError};
@@ -92,7 +93,9 @@ impl AsyncClient {
     /// Starts following, and waits for the first snapshot for as long as the configuration says. Then the program gets its client,
     /// whatever the state: a server that is down never keeps a program from starting.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        let (follower, wait) = Follower::start(config)?;
+        // Reading files and loading a snapshot take milliseconds, which aren't the runtime's.
+        let started = spawn_blocking(move || Follower::start(config)).await;
+        let (follower, wait) = started.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
         if !wait.is_zero() && timeout(wait, follower.status().signal.until(|| follower.has_answered())).await.is_err() {
             follower.say_unanswered(wait);
         }

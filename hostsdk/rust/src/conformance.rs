@@ -116,10 +116,11 @@ fn differences(expect: &serde_json::Map<String, Value>, decided: &Decided) -> St
 
 /// Decides (snapshot, request) pairs, each part after its length (u32, little-endian); length 0 is the snapshot of the pair before.
 /// Writes for each the packed decision, then the variant's name, its payload and the deciding gate's target, each after its length. A
-/// snapshot or request that the engine refuses gives 0xffffffff and three empty texts. Returns how many pairs there were.
+/// snapshot or request that the engine refuses gives 0xffffffff and three empty texts. Returns how many pairs there were, and how many
+/// were asked again.
 ///
 /// What a program could ask is asked again as a program would; another decision ends it.
-pub fn decide_pairs(mut pairs: impl Read, mut decisions: impl Write) -> io::Result<u64> {
+pub fn decide_pairs(mut pairs: impl Read, mut decisions: impl Write) -> io::Result<(u64, u64)> {
     let mut decider = Decider::default();
     let mut again = crate::again::Again::default();
     let mut snapshot = Vec::new();
@@ -141,7 +142,7 @@ pub fn decide_pairs(mut pairs: impl Read, mut decisions: impl Write) -> io::Resu
         }
         count += 1;
     }
-    Ok(count)
+    Ok((count, again.count))
 }
 
 fn part(pairs: &mut impl Read) -> io::Result<Option<Vec<u8>>> {

@@ -185,6 +185,13 @@ impl fmt::Debug for FlagsForTest {
     }
 }
 
+/// A snapshot of these flags that are on or off.
+#[cfg(test)]
+pub(crate) fn compiled(flags: &BTreeMap<&str, bool>) -> Vec<u8> {
+    let flag = |(key, on): (&&str, &bool)| (key.to_string(), Flag { on: *on, ..Flag::default() });
+    compile::snapshot(&flags.iter().map(flag).collect(), 1)
+}
+
 impl Deref for FlagsForTest {
     type Target = Flags;
 

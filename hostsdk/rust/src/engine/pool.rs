@@ -14,6 +14,7 @@ use super::abi::{Failure, LoadError};
 
 /// Instances of one snapshot: it takes its memory once for each.
 const MOST: usize = 8;
+const COPY_ATTEMPTS: usize = 20;
 
 pub(crate) struct Pool {
     slots: Box<[Slot]>,
@@ -64,20 +65,25 @@ impl Pool {
         Err(Failure::Trapped)
     }
 
-    /// One more instance: a copy of the first, unless that stopped in the middle of a call.
+    /// One more instance: a copy of the first, which is quicker than loading the snapshot again.
     fn another(&self, data: &[u8]) -> Result<Instance, LoadError> {
-        match self.slots[0].0.try_lock() {
-            Ok(mut guard) if guard.is_some() => {
-                guard.as_mut().map_or_else(|| Instance::load(data), |first| first.another(data))
+        // The first is busy for less than a microsecond, unless its slot is the one to be filled.
+        for _ in 0..COPY_ATTEMPTS {
+            if let Ok(mut slot) = self.slots[0].0.try_lock()
+                && let Some(first) = slot.as_mut()
+            {
+                return first.another(data);
             }
-            _ => Instance::load(data),
+            std::thread::yield_now();
         }
+        Instance::load(data)
     }
 
-    /// A free instance; the empty slot of this thread if all are busy; or this thread's instance when it is free.
+    /// A free instance; an empty slot if all are busy; or this thread's instance when it is free.
     fn take(&self) -> MutexGuard<'_, Option<Instance>> {
         let own = PLACE.get() % self.slots.len();
         let (before, from) = self.slots.split_at(own);
+        let mut empty = None;
         for slot in from.iter().chain(before) {
             let guard = match slot.0.try_lock() {
                 Ok(guard) => guard,
@@ -87,11 +93,61 @@ impl Pool {
             if guard.is_some() {
                 return guard;
             }
+            empty.get_or_insert(guard);
         }
-        lock(&self.slots[own])
+        empty.unwrap_or_else(|| lock(&self.slots[own]))
     }
 }
 
 fn lock(slot: &Slot) -> MutexGuard<'_, Option<Instance>> {
     slot.0.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn pool() -> (Pool, Vec<u8>) {
+        let data = crate::testing::compiled(&BTreeMap::new());
+        (Pool::new(Instance::load(&data).expect("a snapshot")), data)
+    }
+
+    /// How many instances there are.
+    fn made(pool: &Pool) -> usize {
+        pool.slots.iter().filter(|slot| lock(slot).is_some()).count()
+    }
+
+    #[test]
+    fn an_instance_that_stops_is_replaced() {
+        let (pool, data) = pool();
+        let (traps, mut asked) = (Cell::new(0), 0);
+        let trapped = || traps.set(traps.get() + 1);
+        let answer = pool.ask(&data, trapped, |instance| {
+            asked += 1;
+            if asked == 1 { Err(Failure::Trapped) } else { instance.info() }
+        });
+        assert!(answer.is_ok() && (asked, traps.get(), made(&pool)) == (2, 1, 1));
+        // If it stops again, it is the request, and nothing that stopped is left.
+        let answer = pool.ask(&data, trapped, |_| Err::<(), _>(Failure::Trapped));
+        assert!(answer == Err(Failure::Trapped) && (traps.get(), made(&pool)) == (3, 0));
+        assert!(pool.ask(&data, trapped, Instance::info).is_ok() && made(&pool) == 1);
+        // A request that is refused is no trap.
+        let answer = pool.ask(&data, trapped, |instance| instance.evaluate(b"nothing"));
+        assert!(answer == Err(Failure::Refused(-1)) && traps.get() == 3);
+    }
+
+    #[test]
+    fn another_instance_is_made_while_all_are_busy() {
+        let (pool, data) = pool();
+        for _ in 0..3 {
+            assert!(pool.ask(&data, || (), Instance::info).is_ok() && made(&pool) == 1);
+        }
+        if pool.slots.len() > 1 {
+            let answer = pool.ask(&data, || (), |_| pool.ask(&data, || (), Instance::info));
+            assert!(answer.is_ok());
+        }
+        assert_eq!(made(&pool), pool.slots.len().min(2));
+    }
 }
