@@ -42,7 +42,13 @@ what the library can't say: sql is for PostgreSQL and SQLite, mysql for MySQL an
 			if back != "" {
 				return exportBack(c, text, back, o, out)
 			}
-			return writeOutput(c, out, func(w io.Writer) error { return writeYAML(w, string(text)) })
+			return writeOutput(c, out, func(w io.Writer) error {
+				// Editors complete and check what the first line says the form of.
+				if err := say(w, "# yaml-language-server: $schema=%s/schema.json\n", strings.TrimRight(client.Endpoint, "/")); err != nil {
+					return err
+				}
+				return writeYAML(w, string(text))
+			})
 		}),
 	}
 	n.register(c)

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	"github.com/gonfalon-flags/gonfalon/wasm"
 )
 
@@ -88,6 +89,12 @@ func (c *call) openapi() error {
 		return err
 	}
 	return c.blob(http.StatusOK, "application/json", data)
+}
+
+// schema answers with the JSON schema of files of flags, for editors. A page of another origin may read it.
+func (c *call) schema() error {
+	c.Response().Header().Set("Access-Control-Allow-Origin", "*")
+	return c.blob(http.StatusOK, "application/schema+json", flagset.Schema())
 }
 
 // engine answers with the module that hosts in other languages run.

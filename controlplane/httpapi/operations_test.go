@@ -174,6 +174,14 @@ func TestDocumentIsJSON(t *testing.T) {
 	}
 }
 
+func TestSchemaOfFiles(t *testing.T) {
+	f := open(t, httpapi.Config{})
+	got := f.want(200, f.do("", "GET", "/schema.json", nil))
+	if !bytes.Equal(got.body, flagset.Schema()) || got.header.Get("Access-Control-Allow-Origin") != "*" {
+		t.Errorf("%d bytes, %v", len(got.body), got.header)
+	}
+}
+
 func TestEngine(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	got := f.want(200, f.do("", "GET", "/engine.wasm", nil))

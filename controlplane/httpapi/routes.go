@@ -109,6 +109,7 @@ func routes() []route {
 		{method: "GET", path: "/readyz", query: "*", handle: (*call).readyz},
 		{method: "GET", path: "/metrics", query: "*", handle: (*call).scrape},
 		{method: "GET", path: "/openapi.json", query: "*", handle: (*call).openapi},
+		{method: "GET", path: "/schema.json", query: "*", handle: (*call).schema},
 		{method: "GET", path: "/engine.wasm", query: "*", handle: (*call).engine},
 		{method: "GET", path: "/problems/:name", query: "*", handle: (*call).describeProblem},
 	}
