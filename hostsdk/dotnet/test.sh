@@ -2,7 +2,6 @@
 # Runs all tests of the .NET SDK under mono: test.sh [WORD], the tests whose name has it. It needs Go too, unless GONFALON_BIN names a
 # gonfalon and GONFALON_CONTRACT a hostsdk/contract.
 # Debian: mono-mcs mono-runtime libmono-system-net-http4.0-cil libmono-system-numerics4.0-cil gcc libc6-dev
-# not run: .NET itself: there is no .NET SDK in Debian
 set -eu
 cd "$(dirname "$0")"
 test/build.sh

@@ -39,6 +39,7 @@ namespace Gonfalon
         private readonly List<string> _groups = new List<string>();
         private readonly Dictionary<string, object> _attributes = new Dictionary<string, object>();
         private readonly Func<string, bool> _inGroup;
+        private volatile Last _last;
         private readonly ContextException _noGroups, _noAttributes; // why none of these are known
 
         /// <summary>Reads a context.</summary>
@@ -134,6 +135,28 @@ namespace Gonfalon
                 if (_attributes.TryGetValue(name, out var value))
                     found[name] = value;
             return found;
+        }
+
+        /// <summary>Returns the attributes for a request about flags that look at these, as they are written. They are written once as long as
+        /// the same list is asked for, which flags share.</summary>
+        internal byte[] Written(IReadOnlyList<string> names)
+        {
+            var last = _last;
+            if (last == null || last.Names != names)
+                _last = last = new Last(names, new Packer().Map(Known(names)).ToArray());
+            return last.Bytes;
+        }
+
+        private sealed class Last
+        {
+            internal readonly IReadOnlyList<string> Names;
+            internal readonly byte[] Bytes;
+
+            internal Last(IReadOnlyList<string> names, byte[] bytes)
+            {
+                Names = names;
+                Bytes = bytes;
+            }
         }
 
         /// <summary>Returns the attributes for an explanation, which shows all of them if a request can have so many.</summary>

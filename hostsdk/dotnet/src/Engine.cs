@@ -20,6 +20,7 @@ namespace Gonfalon
         private readonly Slots _slots;
         private readonly ConcurrentDictionary<string, Needs> _needs = new ConcurrentDictionary<string, Needs>(StringComparer.Ordinal);
         private readonly ConcurrentDictionary<uint, Variant> _variants = new ConcurrentDictionary<uint, Variant>();
+        private readonly ConcurrentDictionary<string, string[]> _names = new ConcurrentDictionary<string, string[]>(StringComparer.Ordinal);
         private IReadOnlyList<string> _keys;
 
         /// <summary>Loads a snapshot; throws LoadException if the engine refuses it. onTrap is called with each trap.</summary>
@@ -219,11 +220,14 @@ namespace Gonfalon
                 return known;
             var text = Values.Text(key);
             var request = new Packer().Byte(0x91).Text(text);
-            var needs = Ask(request, (instance, written, _) => new Needs(text, instance.Needs(written), instance.Evaluate(written)));
+            var needs = Ask(request, (instance, written, _) => new Needs(text, instance.Needs(written), instance.Evaluate(written), Shared));
             if (needs.Exists || _needs.Count < Info.Flags + Unknown)
                 _needs[text] = needs;
             return needs;
         }
+
+        // A name may have any sign in it: its length says where it ends.
+        private string[] Shared(string[] names) => _names.GetOrAdd(string.Concat(names.Select(name => name.Length + ":" + name)), names);
 
         private Decision DecisionOf(string key, Native.Decision decided)
         {

@@ -14,14 +14,15 @@ namespace Gonfalon
         private readonly bool _now, _roll, _alone;
         private readonly long _number;
 
-        internal Needs(string key, object written, int packed)
+        /// <summary>Reads what the engine answers. share returns one list for all flags that look at the same attributes.</summary>
+        internal Needs(string key, object written, int packed, Func<string[], string[]> share)
         {
             var needs = (IReadOnlyList<object>)written;
             Key = key;
             Groups = ((IReadOnlyList<object>)needs[0]).Cast<string>().ToArray();
             var names = (needs[1] as IReadOnlyList<object>)?.Cast<string>().ToArray();
             // A name that isn't valid Unicode can become the one that is looked for, so that all have to be seen.
-            Attributes = names != null && names.Any(name => name.Contains(Replacement)) ? null : names;
+            Attributes = names == null || names.Any(name => name.Contains(Replacement)) ? null : share(names);
             _number = (long?)needs[2] ?? -1;
             _now = (bool)needs[3];
             _roll = (bool)needs[4];
@@ -64,7 +65,7 @@ namespace Gonfalon
                 return to.Byte(0x92).Integer(_number).Write(context.Actor);
             var memberOf = Attributes == null || Groups.Count > 0 ? context.MemberOf(Groups) : NoNames;
             to.Byte(0x96).Integer(_number).Write(context.Actor).Texts(memberOf);
-            return Chance(to, now, roll).Map(context.Known(Attributes));
+            return Chance(to, now, roll).Raw(context.Written(Attributes));
         }
 
         private Packer Chance(Packer to, long? now, ulong? roll) =>

@@ -22,6 +22,14 @@ namespace Gonfalon.Tests
             flags.Select(flag => flag.Split('=')).ToDictionary(p => p[0], p => new TestFlag { On = p.Length == 1, Variant = p.ElementAtOrDefault(1) }),
             revision, "default", Lineage);
 
+        /// <summary>Returns a snapshot of a flag that a group is allowed.</summary>
+        internal static byte[] Granting(string flag, string group)
+        {
+            var granting = new TestFlag();
+            granting.Groups[group] = true;
+            return Compiler.Compile(new Dictionary<string, TestFlag> { [flag] = granting }, 1, "default", Lineage);
+        }
+
         private static Client Bootstrapped(byte[] data) => new Client(new Options { Bootstrap = data, Logger = Tools.Silent });
 
         public static void OptionsThatMakeNoSense()

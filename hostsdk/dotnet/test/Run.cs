@@ -62,7 +62,7 @@ namespace Gonfalon.Tests
             if (value is double whole && Math.Floor(whole) == whole) return $"{(long)whole} (Int64)"; // of two numbers inside a payload
             if (value is string text) return $"\"{text}\"";
             if (value is IEnumerable<KeyValuePair<string, object>> map)
-                return "{" + string.Join(", ", map.Select(pair => pair.Key + ": " + Shown(pair.Value))) + "}";
+                return "{" + string.Join(", ", map.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Key + ": " + Shown(pair.Value))) + "}";
             if (value is System.Collections.IEnumerable list) return "[" + string.Join(", ", list.Cast<object>().Select(Shown)) + "]";
             return $"{value} ({value.GetType().Name})";
         }
