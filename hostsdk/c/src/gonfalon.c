@@ -55,7 +55,7 @@ static void *calloc_or_trap(size_t n, size_t size) {
 }
 
 /* No signal handlers: bounds are checked in the code. No call depth, which wabt counts in one variable for all threads: the engine
- * bounds its own depth, at a chain of 255 prerequisites. */
+ * bounds its own depth, at a chain of 255 prerequisites. Why: RATIONALE.md "Why does the C library check bounds in the code?" */
 #define WASM_RT_MEMCHECK_SIGNAL_HANDLER 0
 #define WASM_RT_USE_STACK_DEPTH_COUNT 0
 #define WASM_RT_TRAP_HANDLER trapped
