@@ -43,7 +43,7 @@ defmodule Gonfalon do
     * `last_good` – a file where each snapshot from the source is kept, and found again at the next start
     * `bootstrap` – a snapshot to start with: its bytes, or a file. Without an endpoint it is the only source
     * `file` – a snapshot file to follow instead of a server
-    * `poll` – how long between polls, instead of the stream
+    * `poll_interval` – how long between polls, instead of the stream
     * `ready_within` – how long a start waits for the source (5,000); 0: not at all
     * `ttl` – how long without a word of the source until `:stale` (never)
     * `grace` – how long a lost source isn't yet `:stale` (5,000)
@@ -88,24 +88,24 @@ defmodule Gonfalon do
   def payload(key, options \\ []), do: Flags.payload(key, Asking.read(options), & &1)
 
   @doc "Returns the payload if it is a boolean, else `default`."
-  @spec payload_boolean(key, keyword) :: boolean | term
-  def payload_boolean(key, options \\ []), do: Flags.payload(key, Asking.read(options), &Payload.boolean/1)
+  @spec payload_bool(key, keyword) :: boolean | term
+  def payload_bool(key, options \\ []), do: Flags.payload(key, Asking.read(options), &Payload.boolean/1)
 
   @doc "Returns the payload if it is a string, else `default`."
   @spec payload_string(key, keyword) :: String.t() | term
   def payload_string(key, options \\ []), do: Flags.payload(key, Asking.read(options), &Payload.string/1)
 
   @doc "Returns the payload if it is a number without a fraction within ±2^53, else `default`."
-  @spec payload_integer(key, keyword) :: integer | term
-  def payload_integer(key, options \\ []), do: Flags.payload(key, Asking.read(options), &Payload.integer/1)
+  @spec payload_int(key, keyword) :: integer | term
+  def payload_int(key, options \\ []), do: Flags.payload(key, Asking.read(options), &Payload.integer/1)
 
   @doc "Returns the payload if it is a number, as a float, else `default`."
   @spec payload_float(key, keyword) :: float | term
   def payload_float(key, options \\ []), do: Flags.payload(key, Asking.read(options), &Payload.float/1)
 
   @doc "Returns the payload if it is an object, as a map, else `default`."
-  @spec payload_map(key, keyword) :: map | term
-  def payload_map(key, options \\ []), do: Flags.payload(key, Asking.read(options), &Payload.map/1)
+  @spec payload_object(key, keyword) :: map | term
+  def payload_object(key, options \\ []), do: Flags.payload(key, Asking.read(options), &Payload.map/1)
 
   @doc "Returns the whole decision about one flag."
   @spec decide(key, keyword) :: Decision.t()
@@ -126,7 +126,10 @@ defmodule Gonfalon do
   @spec keys(keyword) :: [String.t()]
   def keys(options \\ []), do: Flags.keys(Asking.read(options))
 
-  @doc "Returns an actor's place in [0, 1) for any flag: what percentages and variants go by. See `Gonfalon.Score`."
+  @doc """
+  Returns an actor's place in [0, 1) for a flag, whether or not there is such a flag: what percentages and variants go by. `nil` for an actor
+  without an id, and for nobody.
+  """
   @spec score(key, term) :: float | nil
   defdelegate score(key, actor), to: Gonfalon.Score
 

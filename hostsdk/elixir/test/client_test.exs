@@ -70,7 +70,7 @@ defmodule Gonfalon.ClientTest do
 
     for value <- odd,
         name <- [:for, :groups, :context, :default, :now, :roll, :unknown],
-        question <- [:enabled?, :variant, :payload, :decide, :explain, :payload_integer] do
+        question <- [:enabled?, :variant, :payload, :decide, :explain, :payload_int] do
       apply(Gonfalon, question, [:a, [{name, value}, {:client, :robust}]])
       Gonfalon.decide_all([{name, value}, {:client, :robust}])
     end
@@ -215,7 +215,7 @@ defmodule Gonfalon.ClientTest do
           {[endpoint: "ftp://a", token: "t"], ~r/not an http or https URL/},
           {[endpoint: "http://user:secret@a", token: "t"], ~r/not an http or https URL/},
           {[endpoint: "http://a", token: "t\r\nX: y"], ~r/white space or control/},
-          {[endpoint: "http://a", token: "t", poll: 0], ~r/above 0/},
+          {[endpoint: "http://a", token: "t", poll_interval: 0], ~r/above 0/},
           {[endpoint: "http://a", token: "t", ttl: "soon"], ~r/milliseconds/},
           {[bootstrap: "/nonexistent"], ~r/isn't there/},
           {[bootstrap: "/", nmae: :a], ~r/no option :nmae/},

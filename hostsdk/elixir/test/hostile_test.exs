@@ -18,7 +18,7 @@ defmodule Gonfalon.HostileTest do
       url = Program.await(server)
       # A certificate of an unknown authority is met by a client that trusts the system's.
       tls = if File.exists?(authority) and @case["name"] != "certificate-unknown", do: [cacertfile: authority], else: []
-      poll = if @source == "poll", do: [poll: 50], else: []
+      poll = if @source == "poll", do: [poll_interval: 50], else: []
       before = memory()
 
       start_supervised!(

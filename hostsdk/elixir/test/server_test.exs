@@ -76,7 +76,7 @@ defmodule Gonfalon.ServerTest do
 
   test "polling, and usage with the host that it is of", %{plane: plane} do
     Plane.put!(plane, "a", [@on])
-    client = start(plane, :poller, poll: 20)
+    client = start(plane, :poller, poll_interval: 20)
     for _ <- 1..3, do: assert(Gonfalon.enabled?(:a, client))
     revision = Plane.put!(plane, "a", [@off])
     assert Gonfalon.wait_for(revision, 10_000, client)
@@ -112,7 +112,7 @@ defmodule Gonfalon.ServerTest do
     client = start(plane, :payloads)
     assert Gonfalon.wait_for(revision, 10_000, client)
     assert Gonfalon.variant(:hero, [for: 1] ++ client) == "blue"
-    assert Gonfalon.payload_map(:hero, [for: 1] ++ client) == %{"hex" => "#00f", "sizes" => [1, 2.5]}
+    assert Gonfalon.payload_object(:hero, [for: 1] ++ client) == %{"hex" => "#00f", "sizes" => [1, 2.5]}
 
     assert to_string(Gonfalon.explain(:hero, [for: 1] ++ client)) =~
              ~r/hero · default · revision \d+ · on · STATIC · variant blue\n  boolean +yes +on/

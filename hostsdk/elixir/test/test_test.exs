@@ -60,7 +60,7 @@ defmodule Gonfalon.TestTest do
 
   test "variants, kills, and what is forgotten" do
     Test.serve(:hero, "blue", %{hex: "#00f"})
-    assert Gonfalon.payload_map(:hero, for: 1) == %{"hex" => "#00f"}
+    assert Gonfalon.payload_object(:hero, for: 1) == %{"hex" => "#00f"}
     Test.variants(:hero, %{"a" => 7, "b" => 3})
     assert Enum.count(1..1000, &(Gonfalon.variant(:hero, for: &1) == "b")) in 230..370
     Test.enable(:hero)

@@ -74,15 +74,15 @@ defmodule Gonfalon.ValuesContractTest do
           %{
             "boolean" => :enabled?,
             "string" => :payload_string,
-            "integer" => :payload_integer,
+            "integer" => :payload_int,
             "float" => :payload_float,
-            "object" => :payload_map
+            "object" => :payload_object
           },
           case["as"] || "boolean"
         )
 
       # A boolean with a variant gate is its payload: what OpenFeature calls the flag's value.
-      ask = if case["flag"] == "truth" and ask == :enabled?, do: :payload_boolean, else: ask
+      ask = if case["flag"] == "truth" and ask == :enabled?, do: :payload_bool, else: ask
       found = apply(Gonfalon, ask, [case["flag"], default ++ options])
       wanted = Map.get(want, "value", want["enabled"])
       assert found == wanted

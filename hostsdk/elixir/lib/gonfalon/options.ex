@@ -13,7 +13,7 @@ defmodule Gonfalon.Options do
     :bootstrap,
     :last_good,
     :file,
-    :poll,
+    :poll_interval,
     :ready_within,
     :ttl,
     :grace,
@@ -86,9 +86,9 @@ defmodule Gonfalon.Options do
 
     wire = Wire.new(to_string(endpoint), token, to_string(environment), given[:tls] || [])
 
-    case milliseconds(given, :poll, nil) do
+    case milliseconds(given, :poll_interval, nil) do
       nil -> {:stream, wire}
-      0 -> raise ArgumentError, "poll is 0 milliseconds; it must be above 0"
+      0 -> raise ArgumentError, "poll_interval is 0; it must be above 0"
       interval -> {:poll, wire, interval}
     end
   end

@@ -1,5 +1,6 @@
 defmodule Gonfalon.Score do
-  @moduledoc "Where an actor falls, for any flag."
+  @moduledoc false
+  # Where an actor falls, for any flag.
 
   alias Gonfalon.{Asking, Context, Values}
 

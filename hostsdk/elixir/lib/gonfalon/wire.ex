@@ -1,8 +1,7 @@
 defmodule Gonfalon.WireError do
-  @moduledoc """
-  What the server answered instead of what was asked for, or that it couldn't be asked. `status` is HTTP's, 0 if there was no answer;
-  `retry_after` how many milliseconds it asks to wait; `unreadable` whether it sent what can't be read.
-  """
+  @moduledoc false
+  # What the server answered instead of what was asked for, or that it couldn't be asked. `status` is HTTP's, 0 if there was no answer;
+  # `retry_after` how many milliseconds it asks to wait; `unreadable` whether it sent what can't be read.
   defexception message: "", status: 0, retry_after: nil, unreadable: false, unreachable: false
 
   @doc false
