@@ -22,6 +22,8 @@ typedef struct {
 } instance;
 
 typedef struct {
+  ErlNifEnv *env;
+  ERL_NIF_TERM bytes; /* of the snapshot, in env */
   unsigned size;
   instance instances[MOST];
 } pool;
@@ -38,6 +40,7 @@ static void destroy(ErlNifEnv *env, void *object) {
     gonfalon_free(p->instances[i].snapshot);
     if (p->instances[i].lock) enif_mutex_destroy(p->instances[i].lock);
   }
+  if (p->env) enif_free_env(p->env);
 }
 
 /* Locks and returns an instance of the pool. */
@@ -107,6 +110,8 @@ static ERL_NIF_TERM load(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]) {
     return failure(env, GONFALON_NO_MEMORY, 0);
   }
   memset(p, 0, sizeof *p);
+  p->env = enif_alloc_env();
+  p->bytes = enif_make_copy(p->env, argv[0]);
   do {
     instance *at = &p->instances[p->size];
     at->lock = enif_mutex_create("gonfalon");
@@ -124,13 +129,13 @@ static ERL_NIF_TERM load(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]) {
   return answer;
 }
 
-/* mend(pool, bytes): replaces the instances that have trapped. Answers how many there are now that work, or a failure. */
+/* mend(pool): replaces the instances that have trapped. Answers how many there are that work. */
 static ERL_NIF_TERM mend(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]) {
   pool *p;
   ErlNifBinary given;
   unsigned sound = 0;
   (void)argc;
-  if (!enif_get_resource(env, argv[0], POOL, (void **)&p) || !enif_inspect_binary(env, argv[1], &given)) return enif_make_badarg(env);
+  if (!enif_get_resource(env, argv[0], POOL, (void **)&p) || !enif_inspect_binary(p->env, p->bytes, &given)) return enif_make_badarg(env);
   for (unsigned i = 0; i < p->size; i++) {
     instance *at = &p->instances[i];
     enif_mutex_lock(at->lock);
@@ -139,6 +144,14 @@ static ERL_NIF_TERM mend(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]) {
     sound += code == 0;
   }
   return enif_make_uint(env, sound);
+}
+
+/* data(pool): the snapshot's bytes, which aren't copied. */
+static ERL_NIF_TERM data(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]) {
+  pool *p;
+  (void)argc;
+  if (!enif_get_resource(env, argv[0], POOL, (void **)&p)) return enif_make_badarg(env);
+  return enif_make_copy(env, p->bytes);
 }
 
 static ERL_NIF_TERM size(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]) {
@@ -302,7 +315,8 @@ static int upgrade(ErlNifEnv *env, void **data, void **old, ERL_NIF_TERM given) 
 
 static ErlNifFunc functions[] = {
     {"load", 3, load, ERL_NIF_DIRTY_JOB_CPU_BOUND},
-    {"mend", 2, mend, ERL_NIF_DIRTY_JOB_CPU_BOUND},
+    {"mend", 1, mend, ERL_NIF_DIRTY_JOB_CPU_BOUND},
+    {"data", 1, data, 0},
     {"size", 1, size, 0},
     {"info", 1, info, 0},
     {"flag_keys", 1, flag_keys, ERL_NIF_DIRTY_JOB_CPU_BOUND},

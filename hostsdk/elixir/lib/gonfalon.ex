@@ -23,7 +23,20 @@ defmodule Gonfalon do
   No question blocks, uses the network or raises, whatever it is given.
   """
 
-  alias Gonfalon.{Asking, Client, Decision, Explanation, Flags, Payload, SnapshotInfo, Stats, Status, Store, Telemetry}
+  alias Gonfalon.{
+    Asking,
+    Client,
+    Decision,
+    Engine,
+    Explanation,
+    Flags,
+    Payload,
+    SnapshotInfo,
+    Stats,
+    Status,
+    Store,
+    Telemetry
+  }
 
   @version Mix.Project.config()[:version]
   @type key :: atom | String.t()
@@ -135,11 +148,11 @@ defmodule Gonfalon do
 
   @doc "Returns the bytes that serve now, to be kept as a bootstrap; nil before the first."
   @spec snapshot(keyword) :: binary | nil
-  def snapshot(options \\ []), do: with(%{data: data} <- engine(options), do: data)
+  def snapshot(options \\ []), do: with(%{} = engine <- engine(options), do: Engine.data(engine))
 
   @doc "Returns the description of the snapshot that serves; nil before the first."
   @spec info(keyword) :: SnapshotInfo.t() | nil
-  def info(options \\ []), do: with(%{info: info} <- engine(options), do: info)
+  def info(options \\ []), do: with(%{} = engine <- engine(options), do: Engine.info(engine))
 
   @doc """
   Returns what the answers rest on: `:not_ready` (nothing is loaded yet), `:ready` (a snapshot serves, and the source confirms it), `:stale`

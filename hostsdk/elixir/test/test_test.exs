@@ -196,7 +196,7 @@ defmodule Gonfalon.TestTest do
     assert Changes.records(ours) |> Map.take([:flags, :segments]) ==
              Changes.records(theirs) |> Map.take([:flags, :segments])
 
-    assert %{flags: 3, segments: 1} = Gonfalon.Engine.load(ours, 1).info
+    assert %{flags: 3, segments: 1} = ours |> Gonfalon.Engine.load(1) |> Gonfalon.Engine.info()
 
     Test.start(client: :over_a_base, snapshot: compiled)
     Test.enable(:new, client: :over_a_base)

@@ -112,21 +112,6 @@ defmodule Gonfalon.Changes do
   @doc "The first edge after a time; nil if there is none."
   def next_edge({_, edges}, since), do: Enum.find_value(edges, fn {at, _} -> if at > since, do: at end)
 
-  @doc "Whether a payload of the flag is a number that is written with a fraction or an exponent, as the engine tells floats."
-  def fractional?(data, key) do
-    data
-    |> records()
-    |> record(key)
-    |> Enum.at(7, [])
-    |> Enum.any?(fn
-      [_, _, {:bin, <<c, _::binary>> = payload}] when c == ?- or c in ?0..?9 ->
-        String.contains?(payload, [".", "e", "E"])
-
-      _ ->
-        false
-    end)
-  end
-
   @doc "Whether deciding the flag looks at who the actor is: it names actors, has a percentage of them, or variants; or a parent does."
   def by_actor?(data, key) do
     records = records(data)

@@ -97,7 +97,7 @@ defmodule Gonfalon.Client do
   @doc "Notes a decision about a flag that the snapshot doesn't have."
   def unknown_flag(client, key) do
     count(client, :unknown)
-    tell(client, "there is no flag #{key |> inspect() |> String.slice(0, 200)}: it is off")
+    tell(client, "there is no flag #{key |> to_string() |> inspect() |> String.slice(0, 200)}: it is off")
   end
 
   @doc "Notes decisions whose context has parts that can't be read."

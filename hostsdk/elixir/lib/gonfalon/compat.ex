@@ -89,7 +89,7 @@ defmodule Gonfalon.Compat do
         elem(row, 1)
 
       [] ->
-        answer = Changes.by_actor?(engine.data, key)
+        answer = Changes.by_actor?(Engine.data(engine), key)
         :ets.insert(client.table, {place, answer, nil, nil, nil, nil, nil, nil})
         answer
     end
@@ -99,12 +99,12 @@ defmodule Gonfalon.Compat do
     place = {engine.generation, {:conflict, library}}
 
     if :ets.insert_new(client.table, {place, nil, nil, nil, nil, nil, nil, nil}) do
-      found = Changes.group_conflict(engine.data)
+      found = Changes.group_conflict(Engine.data(engine))
 
       if found != library.group_conflict() and :ets.insert_new(client.table, {{:warned, library, found}}) do
         Logger.warning(
-          "#{inspect(library)} decides groups that disagree by #{library.group_conflict()}, but the environment #{engine.info.environment} by #{found}: " <>
-            "gonfalon envs set #{engine.info.environment} --group-conflict #{library.group_conflict()}"
+          "#{inspect(library)} decides groups that disagree by #{library.group_conflict()}, but the environment #{Engine.info(engine).environment} by #{found}: " <>
+            "gonfalon envs set #{Engine.info(engine).environment} --group-conflict #{library.group_conflict()}"
         )
       end
     end

@@ -44,7 +44,6 @@ defmodule Gonfalon.Engine do
 
   alias Gonfalon.{
     Asking,
-    Changes,
     Client,
     Context,
     Decision,
@@ -70,8 +69,9 @@ defmodule Gonfalon.Engine do
   @no_groups Msgpack.array(0)
   @no_attributes Msgpack.map(0)
 
-  @enforce_keys [:pool, :data, :info, :generation, :usage]
-  defstruct [:pool, :data, :info, :generation, :usage]
+  # Small, because each decision copies it.
+  @enforce_keys [:pool, :generation, :revision, :usage]
+  defstruct [:pool, :generation, :revision, :usage]
 
   @type t :: %__MODULE__{}
 
@@ -84,12 +84,20 @@ defmodule Gonfalon.Engine do
     case Native.load(data, most, @memory) do
       {:ok, pool} ->
         info = SnapshotInfo.read(Native.info(pool))
-        %__MODULE__{pool: pool, data: data, info: info, generation: generation, usage: counters(info.flags)}
+        %__MODULE__{pool: pool, generation: generation, revision: info.revision, usage: counters(info.flags)}
 
       {:error, code, offset} ->
         raise LoadError, code: code, offset: offset
     end
   end
+
+  @doc "The snapshot's description."
+  @spec info(t) :: SnapshotInfo.t()
+  def info(engine), do: engine.pool |> Native.info() |> SnapshotInfo.read()
+
+  @doc "The snapshot's bytes."
+  @spec data(t) :: binary
+  def data(engine), do: Native.data(engine.pool)
 
   # Two for each flag: evaluations, and those that were on.
   defp counters(flags) do
@@ -117,7 +125,7 @@ defmodule Gonfalon.Engine do
     case needs(engine, client, key) do
       {_, number, _, _, _, _, packed, _} when packed != nil ->
         count(engine, number, packed)
-        Decision.new(key, packed, nil, nil, nil, engine.info.revision)
+        Decision.new(key, packed, nil, nil, nil, engine.revision)
 
       {_, number, _, _, _, _, _, _} = needs ->
         request = request(needs, client, asking)
@@ -171,7 +179,7 @@ defmodule Gonfalon.Engine do
   defp alone(engine, client, key, asking) do
     decide(engine, client, key, asking)
   rescue
-    error -> Decision.undecided(key, engine.info.revision, error)
+    error -> Decision.undecided(key, engine.revision, error)
   end
 
   @doc "The decision with every gate that the engine looked at. It is not counted as an evaluation."
@@ -183,7 +191,7 @@ defmodule Gonfalon.Engine do
     request = whole(Msgpack.str(key), context, named, names, asking)
     {packed, variant, payload, target} = answered(engine, client, fn -> Native.decide(engine.pool, request) end)
     written = answered(engine, client, fn -> Native.explain(engine.pool, request) end)
-    Explanation.read(written, decision(engine, key, packed, variant, payload, target), engine.info)
+    Explanation.read(written, decision(engine, key, packed, variant, payload, target), info(engine))
   end
 
   @doc "The keys of all flags, ascending."
@@ -201,8 +209,6 @@ defmodule Gonfalon.Engine do
 
   @doc "What was counted since the last time: key → {count, how often it was on}."
   @spec take_usage(t, Client.t()) :: %{String.t() => {pos_integer, non_neg_integer}}
-  def take_usage(%{info: %{flags: 0}}, _), do: %{}
-
   def take_usage(engine, client) do
     engine
     |> all_keys(client)
@@ -237,9 +243,14 @@ defmodule Gonfalon.Engine do
 
     case :ets.lookup(client.table, place) do
       [needs] -> needs
-      [] -> ask(engine, client, key, place)
+      [] -> ask(engine, client, text!(key), place)
     end
   end
+
+  @doc "A flag's key as text; raises if it can't be one. What a program asked for is remembered as it was written, atom or string."
+  def text!(key) when is_binary(key), do: Values.text(key)
+  def text!(key) when is_atom(key) and key != nil, do: Atom.to_string(key)
+  def text!(_), do: raise(ArgumentError, "a flag's key is an atom or a string")
 
   defp ask(engine, client, key, place) do
     request = IO.iodata_to_binary([Msgpack.array(6), Msgpack.str(key), @nobody, @no_groups, 0, 0, @no_attributes])
@@ -270,10 +281,19 @@ defmodule Gonfalon.Engine do
     keys |> Enum.flat_map(&elem(needs(engine, client, &1), 2)) |> Enum.uniq()
   end
 
-  # The request for one flag, by what it needs.
+  # The request for one flag, by what it needs: often nothing but who the actor is.
   defp request({_, number, _, _, _, _, _, true}, _, %Asking{for: actor, groups: nil, wrong: []})
        when is_binary(actor) and byte_size(actor) < 32 do
     <<0x92, numbered(number)::binary, Msgpack.str(Values.text(actor))::binary>>
+  end
+
+  defp request({_, number, _, _, _, _, _, true}, _, %Asking{
+         for: %Context{actor: actor, unreadable: []},
+         groups: nil,
+         context: nil
+       })
+       when is_binary(actor) and byte_size(actor) < 32 do
+    <<0x92, numbered(number)::binary, Msgpack.str(actor)::binary>>
   end
 
   defp request({_, number, named, names, timed?, chanced?, _, _}, client, asking) do
@@ -323,7 +343,7 @@ defmodule Gonfalon.Engine do
   defp chance, do: :rand.uniform(1 <<< 64) - 1
 
   defp decision(engine, key, packed, variant, payload, target) do
-    Decision.new(key, packed, variant, payload, target, engine.info.revision)
+    Decision.new(key, packed, variant, payload, target, engine.revision)
   end
 
   defp tell(_, %Context{unreadable: []}, _), do: :ok
@@ -340,11 +360,11 @@ defmodule Gonfalon.Engine do
   defp again(engine, client, ask, -100) do
     Client.count(client, :traps)
     Logger.error("the engine stopped in the middle of a decision, and is made again from the snapshot that serves")
-    Native.mend(engine.pool, engine.data)
+    Native.mend(engine.pool)
 
     case ask.() do
       code when is_integer(code) and code < 0 ->
-        if code == Native.trapped(), do: Native.mend(engine.pool, engine.data)
+        if code == Native.trapped(), do: Native.mend(engine.pool)
         raise EngineError, "the engine answered #{code}"
 
       answer ->
@@ -353,7 +373,4 @@ defmodule Gonfalon.Engine do
   end
 
   defp again(_, _, _, code), do: raise(EngineError, "the engine answered #{code}")
-
-  @doc "Whether a payload of the flag is a number with a fraction, so that all its numbers are floats to OpenFeature."
-  def fractional?(engine, key), do: Changes.fractional?(engine.data, key)
 end

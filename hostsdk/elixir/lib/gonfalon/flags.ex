@@ -4,7 +4,7 @@ defmodule Gonfalon.Flags do
 
   require Logger
 
-  alias Gonfalon.{Asking, Client, ContextError, Decision, Engine, Explanation, Values}
+  alias Gonfalon.{Asking, Client, ContextError, Decision, Engine, Explanation}
 
   # That one question may name.
   @max_keys 1_000_000
@@ -21,7 +21,7 @@ defmodule Gonfalon.Flags do
 
   def decide(key, asking) do
     decided(key, asking, &Decision.undecided/3, fn -> Decision.undecided(shown(key)) end, fn engine, client, key ->
-      decision = Engine.decide(engine, client, key, asking)
+      decision = Engine.decide(engine, client, Engine.text!(key), asking)
       unless decision.known, do: Client.unknown_flag(client, key)
       decision
     end)
@@ -43,7 +43,7 @@ defmodule Gonfalon.Flags do
     end
 
     decided(key, asking, undecided, fn -> undecided.(shown(key), nil, nil) end, fn engine, client, key ->
-      explanation = Engine.explain(engine, client, key, asking)
+      explanation = Engine.explain(engine, client, Engine.text!(key), asking)
       unless explanation.decision.known, do: Client.unknown_flag(client, key)
       explanation
     end)
@@ -54,7 +54,7 @@ defmodule Gonfalon.Flags do
     engine = Client.engine(client)
 
     try do
-      wanted = keys && Enum.map(keys, &text!/1)
+      wanted = keys && Enum.map(keys, &Engine.text!/1)
       if wanted && length(wanted) > @max_keys, do: raise(ArgumentError, "more than #{@max_keys} keys")
 
       if engine == nil do
@@ -69,7 +69,7 @@ defmodule Gonfalon.Flags do
       thrown, reason ->
         error = failed(client, "all flags", thrown, reason)
 
-        for key <- named(keys, asking), do: Decision.undecided(shown(key), engine && engine.info.revision, error)
+        for key <- named(keys, asking), do: Decision.undecided(shown(key), engine && engine.revision, error)
     end
   end
 
@@ -104,11 +104,11 @@ defmodule Gonfalon.Flags do
       engine ->
         try do
           note_options(client, asking)
-          ask.(engine, client, text!(key))
+          ask.(engine, client, key)
         catch
           thrown, reason ->
             error = failed(client, shown(key), thrown, reason)
-            if is_function(failed), do: failed.(shown(key), engine.info.revision, error), else: failed
+            if is_function(failed), do: failed.(shown(key), engine.revision, error), else: failed
         end
     end
   end
@@ -137,10 +137,6 @@ defmodule Gonfalon.Flags do
     if is_exception(error), do: error, else: %Gonfalon.EngineError{message: kind}
   end
 
-  defp text!(key) when is_binary(key), do: Values.text(key)
-  defp text!(key) when is_atom(key) and key != nil, do: Atom.to_string(key)
-  defp text!(_), do: raise(ArgumentError, "a flag's key is an atom or a string")
-
   defp shown(key) when is_binary(key), do: key
   defp shown(key) when is_atom(key), do: Atom.to_string(key)
   defp shown(_), do: ""
@@ -148,6 +144,6 @@ defmodule Gonfalon.Flags do
   defp environment(asking) do
     client = Client.find(asking.client)
     engine = Client.engine(client)
-    if engine, do: engine.info.environment, else: (client && client.environment) || ""
+    if engine, do: Engine.info(engine).environment, else: (client && client.environment) || ""
   end
 end

@@ -15,7 +15,8 @@ defmodule Gonfalon.Native do
   def trapped, do: -100
 
   def load(_bytes, _most, _memory), do: :erlang.nif_error(:not_loaded)
-  def mend(_pool, _bytes), do: :erlang.nif_error(:not_loaded)
+  def mend(_pool), do: :erlang.nif_error(:not_loaded)
+  def data(_pool), do: :erlang.nif_error(:not_loaded)
   def size(_pool), do: :erlang.nif_error(:not_loaded)
   def info(_pool), do: :erlang.nif_error(:not_loaded)
   def flag_keys(_pool), do: :erlang.nif_error(:not_loaded)

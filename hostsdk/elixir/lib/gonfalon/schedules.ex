@@ -4,7 +4,7 @@ defmodule Gonfalon.Schedules do
 
   use GenServer
 
-  alias Gonfalon.{Changes, Client, Store}
+  alias Gonfalon.{Changes, Client, Engine, Store}
 
   # Milliseconds between two looks at the clock, which may be set, and stands still while a machine sleeps.
   @look 60_000
@@ -45,17 +45,17 @@ defmodule Gonfalon.Schedules do
     engine = if state.heard?, do: Client.engine(state.client)
 
     cond do
-      engine == nil or not Changes.schedules?(engine.data) ->
+      engine == nil or not Changes.schedules?(Engine.data(engine)) ->
         %{state | data: nil, edges: nil}
 
-      engine.data == state.data ->
+      Engine.data(engine) == state.data ->
         state
 
       true ->
         %{
           state
-          | data: engine.data,
-            edges: Changes.edges(engine.data),
+          | data: Engine.data(engine),
+            edges: Changes.edges(Engine.data(engine)),
             seen: if(state.edges, do: state.seen, else: since)
         }
     end

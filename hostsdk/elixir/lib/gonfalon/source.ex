@@ -3,7 +3,7 @@ defmodule Gonfalon.Source do
   # Keeps a store current: follows the server's stream, polls it, or watches a file. A process that does one thing after another; whatever
   # happens, it goes on.
 
-  alias Gonfalon.{Client, LastGood, SnapshotInfo, Store, Wire, WireError}
+  alias Gonfalon.{Client, Engine, LastGood, SnapshotInfo, Store, Wire, WireError}
 
   # Milliseconds between two looks at a file.
   @look 1000
@@ -47,7 +47,7 @@ defmodule Gonfalon.Source do
     state = %{state | later: nil}
     serving = Client.engine(state.client)
 
-    case Wire.stream(wire, serving && SnapshotInfo.position(serving.info)) do
+    case Wire.stream(wire, serving && serving |> Engine.info() |> SnapshotInfo.position()) do
       {:ok, stream, supersedes} -> events(state, wire, stream, supersedes, false)
       {:error, error} -> lost(state, wire, error, false)
     end
@@ -100,7 +100,7 @@ defmodule Gonfalon.Source do
   defp fetch(state, wire) do
     serving = Client.engine(state.client)
 
-    with {:ok, data, supersedes} <- Wire.snapshot(wire, serving && serving.info),
+    with {:ok, data, supersedes} <- Wire.snapshot(wire, serving && Engine.info(serving)),
          :ok <- take(state, data, supersedes) do
       Store.contact(state.store)
     end

@@ -98,9 +98,10 @@ defmodule Gonfalon.Store do
     bootstrap = options.bootstrap && load!(state, options.bootstrap, 1)
     kept = kept(state)
 
-    if bootstrap && kept && bootstrap.info.lineage == kept.info.lineage && bootstrap.info.revision > kept.info.revision,
-      do: bootstrap,
-      else: kept || bootstrap
+    if bootstrap && kept && Engine.info(bootstrap).lineage == Engine.info(kept).lineage &&
+         bootstrap.revision > kept.revision,
+       do: bootstrap,
+       else: kept || bootstrap
   end
 
   defp kept(%{options: %{last_good: nil}}), do: nil
@@ -210,16 +211,16 @@ defmodule Gonfalon.Store do
 
   defp holds?(state, {:revision, revision}) do
     engine = Client.engine(state.client)
-    engine != nil and engine.info.revision >= revision
+    engine != nil and engine.revision >= revision
   end
 
   # Reads a frame: what is to be served next, nil if it serves already, or why it may not be served.
   defp read(state, data, supersedes) do
     serving = Client.engine(state.client)
 
-    with false <- serving != nil and serving.data == data,
+    with false <- serving != nil and Engine.data(serving) == data,
          {:ok, engine} <- load(state, data, if(serving, do: serving.generation + 1, else: 1)),
-         :ok <- follows(serving && serving.info, engine.info, supersedes) do
+         :ok <- follows(serving && Engine.info(serving), Engine.info(engine), supersedes) do
       {:ok, engine}
     else
       true -> :same
@@ -266,14 +267,14 @@ defmodule Gonfalon.Store do
 
   defp taken(state, {:ok, engine}) do
     old = Client.engine(state.client)
-    changed = if heard?(state), do: Changes.changed(old && old.data, engine.data), else: []
+    changed = if heard?(state), do: Changes.changed(old && Engine.data(old), Engine.data(engine)), else: []
     Client.serve(state.client, engine)
     state = if old, do: merge(state, stamped(Engine.take_usage(old, state.client))), else: state
     Client.count(state.client, :taken)
     state = confirmed(state)
     state = stir(state)
     if changed != [], do: emit_change(state, changed)
-    LastGood.keep(state.options.last_good, engine.data)
+    LastGood.keep(state.options.last_good, Engine.data(engine))
     # What was read of the records is garbage by now, and may be much.
     :erlang.garbage_collect()
     {:reply, :ok, state}
@@ -293,7 +294,7 @@ defmodule Gonfalon.Store do
 
   defp load(%{client: %{environment: wanted}}, data, generation) do
     engine = Engine.load(data, generation)
-    info = engine.info
+    info = Engine.info(engine)
 
     if info.unreadable > 0 do
       Logger.warning(
@@ -355,7 +356,7 @@ defmodule Gonfalon.Store do
 
   defp emit_change(state, flags) do
     if engine = Client.engine(state.client) do
-      emit(state, %FlagsChanged{flags: flags, revision: engine.info.revision, lineage: engine.info.lineage})
+      emit(state, %FlagsChanged{flags: flags, revision: engine.revision, lineage: Engine.info(engine).lineage})
     end
   end
 

@@ -296,7 +296,7 @@ defmodule Gonfalon.Test do
     Client.serve(client, Engine.load(data, revision, 1))
 
     for pid <- Map.get(state.listeners, {name, owner}, []) do
-      flags = Gonfalon.Changes.changed(before && before.data, data)
+      flags = Gonfalon.Changes.changed(before && Engine.data(before), data)
       send(pid, {:gonfalon, name, %FlagsChanged{flags: flags, revision: revision, lineage: String.duplicate("0", 32)}})
     end
 

@@ -6,7 +6,7 @@ defmodule Gonfalon.Usage do
   use GenServer, shutdown: 5000
   require Logger
 
-  alias Gonfalon.{Client, Store, Wire}
+  alias Gonfalon.{Client, Engine, Store, Wire}
 
   # Milliseconds after another revision serves: hosts tell at random moments, so that they don't all do so at once.
   @within 2000
@@ -132,7 +132,7 @@ defmodule Gonfalon.Usage do
 
     case Client.engine(state.client) do
       nil -> about
-      engine -> %{about | revision: engine.info.revision} |> Map.put(:lineage, engine.info.lineage)
+      engine -> %{about | revision: engine.revision} |> Map.put(:lineage, Engine.info(engine).lineage)
     end
   end
 
