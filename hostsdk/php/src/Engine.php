@@ -89,7 +89,7 @@ final class Engine
     public function bytes(): ?string
     {
         if ($this->bytes === null && $this->path !== null) {
-            $bytes = @file_get_contents($this->path);
+            $bytes = @file_get_contents($this->path, false, null, 0, Instance::MAX_BYTES + 1);
             $this->bytes = is_string($bytes) && bin2hex(substr($bytes, -32)) === $this->info->id ? $bytes : null;
         }
         return $this->bytes;

@@ -34,6 +34,7 @@ final class Gonfalon extends Flags
     private readonly Schedules $schedules;
     private readonly Pace $pace;
     private bool $closed = false;
+    private int|false $process;
 
     /**
      * @param string|null $endpoint the control plane's address, or GONFALON_ENDPOINT. Without one, the flags come from file or bootstrap
@@ -79,6 +80,7 @@ final class Gonfalon extends Flags
             throw new \InvalidArgumentException('http and requests go together: a PSR-18 client, and a PSR-17 factory of its requests');
         }
         Library::ffi(); // one that isn't there is a mistake of the installation, and no state
+        $this->process = getmypid();
         $log = new Log($logger);
         $status = new Status($log, $ttl, $grace);
         $environment ??= $endpoint === null ? null : 'default';
@@ -111,6 +113,10 @@ final class Gonfalon extends Flags
     public function tick(): void
     {
         if (!$this->closed) {
+            if (getmypid() !== $this->process) { // a child: the connection, the lease and the counts are its parent's
+                $this->process = getmypid();
+                $this->source?->forked();
+            }
             $this->source?->tick();
             $this->status->settle();
             $this->schedules->tick();
@@ -149,7 +155,7 @@ final class Gonfalon extends Flags
     {
         if (!$this->closed) {
             $this->closed = true;
-            $this->source?->close($this->pace->farewell);
+            getmypid() === $this->process ? $this->source?->close($this->pace->farewell) : $this->source?->forked();
         }
     }
 
@@ -169,6 +175,9 @@ final class Gonfalon extends Flags
         }
         if (self::isWeb() && $this->source instanceof Poll) {
             $this->source->look();
+            if ($this->store->lastGood === null) {
+                $this->log->warning('without lastGood, each web request asks the control plane');
+            }
             // The last of all shutdown functions: those of the program may still write to the response.
             register_shutdown_function(fn () => register_shutdown_function($this->end(...)));
             if ($this->store->engine !== null) {
@@ -192,7 +201,7 @@ final class Gonfalon extends Flags
     /** Ends a web request: sends the response, and asks the control plane if it is time. */
     private function end(): void
     {
-        if (!$this->closed && $this->source instanceof Poll && $this->source->isDue()) {
+        if (!$this->closed && $this->source instanceof Poll && ($this->source->isDue() || $this->store->lastGood === null)) {
             if (session_status() === PHP_SESSION_ACTIVE) {
                 session_write_close(); // the visitor's next request waits for it
             }

@@ -56,6 +56,7 @@ final class Lease
         return $this->file !== null;
     }
 
+    /** Lets another process have the lock. A child lets go of its parent's, which holds it still. */
     public function release(): void
     {
         if ($this->file !== null) {

@@ -141,6 +141,13 @@ final class Poll extends Source
         $this->lease?->release();
     }
 
+    public function forked(): void
+    {
+        parent::forked();
+        [$this->exchange, $this->reporter] = [null, null];
+        $this->lease?->release();
+    }
+
     /** Whether it is this process's turn. If so, it holds the lease. */
     private function mayAsk(): bool
     {

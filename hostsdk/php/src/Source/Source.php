@@ -41,6 +41,12 @@ abstract class Source
     {
     }
 
+    /** Begins anew in a child process, whose parent goes on with what there was. */
+    public function forked(): void
+    {
+        $this->store->takeUsage();
+    }
+
     /** Reports usage now. Returns whether it was delivered. */
     public function flush(float $within): bool
     {

@@ -28,7 +28,7 @@ final class Stream extends Source
     private const LEASE = 5.0; // seconds between two attempts to get the lease
 
     private readonly Backoff $backoff;
-    private readonly Reporter $reporter;
+    private Reporter $reporter;
     private readonly ?Lease $lease;
     private readonly ?Spool $spool;
     private ?CurlExchange $stream = null;
@@ -59,7 +59,7 @@ final class Stream extends Source
         $this->backoff = new Backoff($pace);
         $this->lease = $store->lastGood === null ? null : new Lease($store->lastGood->path);
         $this->spool = $store->lastGood === null ? null : new Spool($store->lastGood->path);
-        $this->reporter = new Reporter($store, $wire, 'stream', $pace->usage, bin2hex(random_bytes(8)));
+        $this->reporter = $this->newReporter();
         $this->reader = new EventReader();
         $this->collected = self::now();
     }
@@ -112,6 +112,19 @@ final class Stream extends Source
         $this->fetch?->cancel();
         [$this->stream, $this->fetch] = [null, null];
         $this->lease?->release();
+    }
+
+    public function forked(): void
+    {
+        parent::forked();
+        [$this->stream, $this->fetch, $this->events, $this->next] = [null, null, [], 0.0];
+        $this->reporter = $this->newReporter();
+        $this->lease?->release();
+    }
+
+    private function newReporter(): Reporter
+    {
+        return new Reporter($this->store, $this->wire, 'stream', $this->pace->usage, bin2hex(random_bytes(8)));
     }
 
     private function follow(): void
