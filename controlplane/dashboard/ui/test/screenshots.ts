@@ -24,6 +24,7 @@ const pictures: readonly Picture[] = [
     name: 'flag',
     path: '/envs/production/flags/checkout_new_payment',
     ready: '.gate',
+    size: [1360, 1000],
     then: async (page) => {
       await page.getByRole('button', { name: 'Edit percentage' }).click()
       await page.getByLabel('Percentage of actors, in percent').fill('50')
@@ -43,20 +44,35 @@ function day(scale: number, on: boolean): string {
   return hours.map((all, i) => `${all}/${on ? all : Math.round(all * (i > 16 ? 0.28 : 0.13))}`).join(',')
 }
 
+/** A day of one flag, as its page asks for it. */
+function hoursOf(spark: string, n: number): { by: string; from: string; counts: { time: string; on: number; off: number }[] } {
+  const day = spark.split(',').map((hour) => hour.split('/').map(Number) as [number, number])
+  const sum = day.reduce((all, [each]) => all + each, 0)
+  const begin = Math.floor(Date.now() / 3_600_000) * 3_600_000 - 47 * 3_600_000
+  const counts = [...day, ...day].map(([all, on], i) => ({ time: new Date(begin + i * 3_600_000).toISOString(), on: Math.round((on / sum) * n), off: Math.round(((all - on) / sum) * n) }))
+  return { by: 'hour', from: counts[0]!.time, counts }
+}
+
 async function used(context: BrowserContext): Promise<void> {
   const flags = Object.fromEntries(Object.entries(uses).map(([key, n], i) => [key, { last_evaluated: new Date().toISOString(), evaluations_24h: n, spark: day(0.7 + (i % 7) / 10, sample.some((flag) => flag.key === key && flag.gates?.some((gate) => gate['type'] === 'boolean'))) }]))
   const stale = { checkout_legacy_cart: { stale: true, last_evaluated: new Date(Date.now() - 94 * 86_400_000).toISOString() } }
   await context.route('**/v1/envs/*/usage', (route) => route.fulfill({ json: { time: new Date().toISOString(), flags: { ...flags, ...stale } } }))
+  await context.route('**/flags/*/usage?by=hour', (route) => {
+    const key = /flags\/([^/]+)\/usage/.exec(route.request().url())![1]!
+    const use = flags[key]
+    return use ? route.fulfill({ json: hoursOf(use.spark, use.evaluations_24h) }) : route.continue()
+  })
 }
 
 const server = await Server.start()
 await fill(server.address, adminToken)
+const { token } = await server.api('POST', '/v1/tokens', { name: 'user:42', role: 'admin' })
 let lucky = 50
 while (!(await server.api('POST', '/v1/envs/production/flags/checkout_new_payment/evaluate', { actor: `user:${lucky}` })).enabled) lucky++
 const browser = await launch([], { ...process.env, FONTCONFIG_FILE: fileURLToPath(new URL('./fonts.conf', import.meta.url)) })
 for (const { name, path, ready, size: [width, height] = [1360, 900], theme = 'light', then } of pictures) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme })
-  await context.request.post(`${server.address}/v1/sessions`, { data: { token: adminToken } })
+  await context.request.post(`${server.address}/v1/sessions`, { data: { token } })
   await context.addInitScript(() => localStorage.setItem('gonfalon.favourites', '["checkout_new_payment","checkout_express","ops_readonly_mode"]'))
   await used(context)
   await report(server.api, 'production')
