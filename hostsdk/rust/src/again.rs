@@ -7,6 +7,7 @@ use rmpv::ValueRef;
 use crate::actor::{Actor, Id, Who};
 use crate::context::Context;
 use crate::engine::Engine;
+use crate::msgpack;
 use crate::value::Value;
 
 /// An engine is kept as long as the snapshot stays the same.
@@ -57,9 +58,9 @@ fn question(request: &[u8]) -> Option<(String, Context)> {
     let mut rest = request.strip_prefix(&[0x96])?;
     let mut parts = Vec::new();
     for _ in 0..6 {
-        let before = rest;
-        let value = rmpv::decode::read_value_ref(&mut rest).ok()?;
-        parts.push((value, &before[..before.len() - rest.len()]));
+        let (value, after) = msgpack::read(rest)?;
+        parts.push((value, &rest[..rest.len() - after.len()]));
+        rest = after;
     }
     let [(key, _), (actor, _), (groups, _), (now, _), (roll, _), (attributes, _)] = parts.as_slice() else {
         return None;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use rmpv::ValueRef;
 
 use crate::engine::abi::lossy;
+use crate::msgpack;
 
 // The members of a flag's record, and one of a header's counts.
 const GROUPS: usize = 5;
@@ -33,9 +34,9 @@ pub(crate) struct Records<'a> {
 }
 
 impl<'a> Records<'a> {
-    pub(crate) fn read(mut data: &'a [u8]) -> Self {
+    pub(crate) fn read(data: &'a [u8]) -> Self {
         let mut records = Records::default();
-        let Ok(ValueRef::Array(parts)) = rmpv::decode::read_value_ref(&mut data) else { return records };
+        let Some((ValueRef::Array(parts), _)) = msgpack::read(data) else { return records };
         if let [ValueRef::Array(header), segments, flags, _] = parts.as_slice() {
             records.settings = header.get(5).cloned();
             records.segments = pairs(segments);
@@ -46,9 +47,8 @@ impl<'a> Records<'a> {
 
     /// A flag's record; nothing if it is of an unknown form.
     fn record(&self, key: &str) -> Vec<ValueRef<'a>> {
-        let Some(mut written) = self.flags.get(key).copied() else { return Vec::new() };
-        match rmpv::decode::read_value_ref(&mut written) {
-            Ok(ValueRef::Array(members)) if members.len() > WINDOWS => members,
+        match self.flags.get(key).and_then(|written| msgpack::read(written)) {
+            Some((ValueRef::Array(members), _)) if members.len() > WINDOWS => members,
             _ => Vec::new(),
         }
     }
@@ -129,13 +129,10 @@ fn with_dependents(mut found: BTreeSet<String>, snapshots: &[&Records<'_>]) -> B
 
 /// Whether the time can change a decision of a snapshot. It reads the header alone.
 pub(crate) fn has_schedules(data: &[u8]) -> bool {
-    let mut header = data.get(1..).unwrap_or_default(); // after the head of an array of four
-    match rmpv::decode::read_value_ref(&mut header) {
-        Ok(header) => {
-            items(Some(&header)).get(6).map(numbers).unwrap_or_default().get(SCHEDULES).is_some_and(|n| *n != 0)
-        }
-        Err(_) => false,
-    }
+    // After the head of an array of four.
+    let Some((header, _)) = data.get(1..).and_then(msgpack::read) else { return false };
+    let counts = items(Some(&header)).get(6).map(numbers).unwrap_or_default();
+    counts.get(SCHEDULES).is_some_and(|count| *count != 0)
 }
 
 /// When the schedules of a snapshot open and close, in Unix microseconds.

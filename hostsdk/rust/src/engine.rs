@@ -8,10 +8,10 @@ pub(crate) mod abi;
 mod c;
 mod needs;
 mod pool;
+mod request;
 #[cfg(not(feature = "engine-c"))]
 mod wasmi;
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
@@ -26,7 +26,7 @@ use self::abi::{BATCH, Failure, LoadError, Record, SnapshotInfo, lossy};
 use self::needs::Needs;
 use self::pool::Pool;
 use crate::actor::Who;
-use crate::context::{ContextError, Reading};
+use crate::context::Reading;
 use crate::decision::{Decision, DecisionError, ENABLED, HAS_TARGET, HAS_VARIANT, IS_FIXED, Variant};
 use crate::explanation::Explanation;
 use crate::mistakes::Mistakes;
@@ -68,11 +68,6 @@ pub(crate) struct Count {
     pub(crate) on: u64,
     /// When they were made at the latest.
     pub(crate) last: SystemTime,
-}
-
-thread_local! {
-    /// Where this thread writes its requests.
-    static REQUEST: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Engine {
@@ -286,98 +281,6 @@ impl Engine {
             Ok(Needs::read(number, instance.needs(&request)?, fixed.then_some(packed)))
         })?;
         Ok(flag.needs.get_or_init(|| Box::new(needs)))
-    }
-
-    /// Writes a request, and asks with it.
-    fn written<R>(
-        &self,
-        write: impl FnOnce(&mut Vec<u8>) -> Result<(), ContextError>,
-        ask: impl FnOnce(&[u8]) -> Result<R, DecisionError>,
-    ) -> Result<R, DecisionError> {
-        // Taken, and not borrowed: while it writes, the program may be asked for a group, and ask for a flag in turn.
-        let mut request = REQUEST.take();
-        request.clear();
-        let answer = write(&mut request).map_err(DecisionError::Context).and_then(|()| ask(&request));
-        REQUEST.set(request);
-        answer
-    }
-
-    /// Writes the request for one flag, by what it needs.
-    fn write_one(&self, needs: &Needs, reading: &Reading<'_>, out: &mut Vec<u8>) -> Result<(), ContextError> {
-        self.mistakes.unreadable_context(reading.unreadable(), 1);
-        let alone = needs.alone();
-        msgpack::array(out, if alone { 2 } else { 6 });
-        msgpack::uint(out, needs.number.into());
-        reading.actor.write(out);
-        if alone {
-            return Ok(());
-        }
-        if needs.grouped() {
-            reading.write_groups(needs.groups.iter().map(|name| &**name), out)?;
-        } else {
-            msgpack::array(out, 0);
-        }
-        msgpack::int(out, if needs.now { reading.now.unwrap_or_else(unix_micros) } else { 0 });
-        msgpack::uint(out, if needs.roll { reading.roll.unwrap_or_else(|| fastrand::u64(..)) } else { 0 });
-        reading.write_attributes(needs.attributes.as_deref(), out)
-    }
-
-    /// Writes the request for one flag with all that there is, also what doesn't matter.
-    fn write_whole(
-        &self,
-        key: &str,
-        needs: Option<&Needs>,
-        reading: &Reading<'_>,
-        out: &mut Vec<u8>,
-    ) -> Result<(), ContextError> {
-        self.mistakes.unreadable_context(reading.unreadable(), 1);
-        msgpack::array(out, 6);
-        msgpack::text(out, key);
-        let named = needs.map_or(&[] as &[_], |needs| &needs.groups);
-        self.write_rest(reading, named.iter().map(|name| &**name), needs, out)
-    }
-
-    fn write_rest<'n>(
-        &self,
-        reading: &Reading<'_>,
-        named: impl Iterator<Item = &'n str> + Clone,
-        needs: Option<&Needs>,
-        out: &mut Vec<u8>,
-    ) -> Result<(), ContextError> {
-        reading.actor.write(out);
-        reading.write_groups(named, out)?;
-        msgpack::int(out, reading.now.unwrap_or_else(unix_micros));
-        msgpack::uint(out, reading.roll.unwrap_or_else(|| fastrand::u64(..)));
-        reading.write_attributes(needs.and_then(|needs| needs.attributes.as_deref()), out)
-    }
-
-    /// Writes the request for several flags, or for every one.
-    fn write_all(
-        &self,
-        keys: &[Arc<str>],
-        every: bool,
-        reading: &Reading<'_>,
-        out: &mut Vec<u8>,
-    ) -> Result<(), ContextError> {
-        self.mistakes.unreadable_context(reading.unreadable(), keys.len() as u64);
-        msgpack::array(out, 6);
-        match every {
-            true => msgpack::nil(out),
-            false => msgpack::array(out, keys.len()),
-        }
-        for key in keys.iter().filter(|_| !every) {
-            match self.numbers.get(key) {
-                Some(number) => msgpack::uint(out, (*number).into()),
-                None => msgpack::text(out, key),
-            }
-        }
-        let mut named: Vec<&str> = Vec::new();
-        if reading.wants_names() {
-            for needs in keys.iter().filter_map(|key| self.needs(self.flag(key)?).ok()) {
-                named.extend(needs.groups.iter().map(|name| &**name));
-            }
-        }
-        self.write_rest(reading, named.into_iter(), None, out)
     }
 
     fn ask<R>(&self, ask: impl FnMut(&mut Instance) -> Result<R, Failure>) -> Result<R, DecisionError> {

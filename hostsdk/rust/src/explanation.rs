@@ -6,6 +6,7 @@ use rmpv::ValueRef;
 
 use crate::decision::{Decision, Gate, words};
 use crate::engine::abi::{SnapshotInfo, lossy};
+use crate::msgpack;
 use crate::value::Value;
 use crate::words as worded;
 
@@ -145,8 +146,8 @@ impl fmt::Display for Explanation {
 }
 
 /// The steps of `[packed, [step, …]]`.
-pub(crate) fn steps(mut written: &[u8]) -> Option<Vec<Step>> {
-    let ValueRef::Array(parts) = rmpv::decode::read_value_ref(&mut written).ok()? else { return None };
+pub(crate) fn steps(written: &[u8]) -> Option<Vec<Step>> {
+    let (ValueRef::Array(parts), _) = msgpack::read(written)? else { return None };
     array(parts.get(1)?)?.iter().map(step).collect()
 }
 

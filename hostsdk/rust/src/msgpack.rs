@@ -1,7 +1,18 @@
-//! Writes msgpack, as requests to the engine have it. Each value has one form: the shortest.
+//! Writes msgpack, as requests to the engine have it, and reads it. What is written has one form: the shortest.
+
+use rmpv::ValueRef;
+
+/// How deep what is read may be: far deeper than anything of the engine's. rmpv counts a list as two.
+const MAX_DEPTH: usize = 256;
 
 /// The ext type of an integer beyond 64 bits, in decimal digits.
 pub(crate) const EXT_INTEGER: i8 = 1;
+
+/// Reads the value that some bytes begin with, and what is left of them.
+pub(crate) fn read(mut bytes: &[u8]) -> Option<(ValueRef<'_>, &[u8])> {
+    let value = rmpv::decode::read_value_ref_with_max_depth(&mut bytes, MAX_DEPTH).ok()?;
+    Some((value, bytes))
+}
 
 pub(crate) fn nil(out: &mut Vec<u8>) {
     out.push(0xc0);
@@ -120,6 +131,13 @@ mod tests {
         let value = rmpv::decode::read_value(&mut rest).expect("msgpack");
         assert!(rest.is_empty(), "{out:x?}");
         (value, out.len())
+    }
+
+    #[test]
+    fn what_is_too_deep_is_not_read() {
+        let deep = |depth: usize| [vec![0x91; depth], vec![0xc0]].concat();
+        assert!(super::read(&deep(32)).is_some());
+        assert!(super::read(&deep(100_000)).is_none() && super::read(&[0xdd, 0xff, 0xff, 0xff, 0xff]).is_none());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What deciding one flag can ask for, so that nothing else of a context is read or written.
 
 use crate::engine::abi::lossy;
+use crate::msgpack;
 
 /// The answer of the ABI's `needs`, and whether the decision is known already.
 pub(crate) struct Needs {
@@ -16,10 +17,9 @@ pub(crate) struct Needs {
 
 impl Needs {
     /// Reads the engine's answer. One that can't be read stands for everything.
-    pub(crate) fn read(number: u32, mut written: &[u8], fixed: Option<u32>) -> Self {
+    pub(crate) fn read(number: u32, written: &[u8], fixed: Option<u32>) -> Self {
         let mut needs = Needs { number, groups: Vec::new(), attributes: None, now: true, roll: true, fixed };
-        let read = rmpv::decode::read_value_ref(&mut written);
-        if let Ok(rmpv::ValueRef::Array(fields)) = read
+        if let Some((rmpv::ValueRef::Array(fields), _)) = msgpack::read(written)
             && let [groups, attributes, _, now, roll] = fields.as_slice()
         {
             needs.groups = texts(groups).unwrap_or_default();
