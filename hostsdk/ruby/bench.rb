@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-# Measures the SDK, and prints its figures as one JSON object; every answer is checked. GONFALON_BENCH is a folder of `contract bench`.
-# The lowest of many samples counts: what a busy machine adds, it only ever adds.
+# Measures the SDK, and prints its figures as one JSON object; every answer is checked. GONFALON_BENCH is a folder of
+# `contract bench`. The lowest of many samples counts: what a busy machine adds, it only ever adds.
 
 require "digest"
 require "json"

@@ -4,8 +4,9 @@ using System.Linq;
 
 namespace Gonfalon
 {
-    /// <summary>A snapshot's records by key, and how flags refer to others. It reads the records of FORMAT.md; the snapshot has been loaded,
-    /// so it is sound, but a newer server may have written some records in a form that isn't known here.
+    /// <summary>A snapshot's records by key, and how flags refer to others. It reads the records of FORMAT.md; the
+    /// snapshot has been loaded, so it is sound, but a newer server may have written some records in a form that
+    /// isn't known here.
     /// <para>Why: RATIONALE.md "Why do the JavaScript and Python SDKs read flags' records?"</para></summary>
     internal sealed class Records
     {
@@ -41,8 +42,8 @@ namespace Gonfalon
         /// <summary>Returns when a flag's schedules open and close, in Unix microseconds.</summary>
         internal IEnumerable<long> EdgesOf(string key) => Member(key, Windows).Cast<long>();
 
-        /// <summary>Returns the keys, and those of the flags that require one of them, through any number of parents, in one of the snapshots;
-        /// ascending.</summary>
+        /// <summary>Returns the keys, and those of the flags that require one of them, through any number of parents,
+        /// in one of the snapshots; ascending.</summary>
         internal static IReadOnlyList<string> WithDependents(IEnumerable<string> keys, params Records[] snapshots)
         {
             var children = new Dictionary<string, List<string>>(StringComparer.Ordinal);
@@ -64,7 +65,8 @@ namespace Gonfalon
             return found.ToArray();
         }
 
-        /// <summary>Returns the keys of every flag whose decision can differ between two snapshots, ascending.</summary>
+        /// <summary>Returns the keys of every flag whose decision can differ between two snapshots,
+        /// ascending.</summary>
         internal static IReadOnlyList<string> Changed(byte[] old, byte[] data)
         {
             Records before = new Records(old), after = new Records(data);
@@ -85,7 +87,8 @@ namespace Gonfalon
 
         private IEnumerable<string> ParentsOf(string key) => Member(key, Prerequisites).OfType<string>();
 
-        /// <summary>Reports whether a flag allows some groups and denies others, so that the setting of which win matters.</summary>
+        /// <summary>Reports whether a flag allows some groups and denies others, so that the setting of which win
+        /// matters.</summary>
         private bool IsTorn(string key)
         {
             var states = Member(key, Groups).OfType<long>().ToArray();
@@ -149,7 +152,8 @@ namespace Gonfalon
         /// <summary>Returns the first edge after a time; null if there is none.</summary>
         internal long? Next(long after) => _edges.Keys.Where(edge => edge > after).Select(edge => (long?)edge).FirstOrDefault();
 
-        /// <summary>Returns the flags whose decision the edges after one time and not after another can change.</summary>
+        /// <summary>Returns the flags whose decision the edges after one time and not after another can
+        /// change.</summary>
         internal IReadOnlyList<string> Passed(long after, long until)
         {
             var keys = _edges.Where(edge => edge.Key > after && edge.Key <= until).SelectMany(edge => edge.Value).ToArray();

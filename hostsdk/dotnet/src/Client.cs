@@ -10,16 +10,19 @@ namespace Gonfalon
     /// <summary>What a client is made with.</summary>
     public sealed class Options
     {
-        /// <summary>The server's address, or GONFALON_ENDPOINT. Without one, the flags come from File or Bootstrap.</summary>
+        /// <summary>The server's address, or GONFALON_ENDPOINT. Without one, the flags come from File or
+        /// Bootstrap.</summary>
         public string Endpoint { get; set; }
 
         /// <summary>A token of role sdk, or GONFALON_TOKEN.</summary>
         public string Token { get; set; }
 
-        /// <summary>The environment; "default" if there is an endpoint. Snapshots of another one are refused.</summary>
+        /// <summary>The environment; "default" if there is an endpoint. Snapshots of another one are
+        /// refused.</summary>
         public string Environment { get; set; }
 
-        /// <summary>A snapshot to start from. One that can't be loaded is a LoadException of the constructor.</summary>
+        /// <summary>A snapshot to start from. One that can't be loaded is a LoadException of the
+        /// constructor.</summary>
         public byte[] Bootstrap { get; set; }
 
         /// <summary>A path where each snapshot from the source is kept, and found again at the next start.</summary>
@@ -50,9 +53,9 @@ namespace Gonfalon
         public Pace Pace { get; set; } = new Pace();
     }
 
-    /// <summary>A client follows an environment and keeps its newest snapshot loaded. Making one waits for the first snapshot, for at most
-    /// ReadyWithin, and then continues whatever the state. A server that is down never keeps a program from starting. Any number of threads
-    /// may use a client.</summary>
+    /// <summary>A client follows an environment and keeps its newest snapshot loaded. Making one waits for the first
+    /// snapshot, for at most ReadyWithin, and then continues whatever the state. A server that is down never keeps a
+    /// program from starting. Any number of threads may use a client.</summary>
     public sealed class Client : Flags, IDisposable
     {
         internal const string Version = "0.2.0";
@@ -96,11 +99,12 @@ namespace Gonfalon
 
         private bool HasSource => _endpoint != null || _options.File != null;
 
-        /// <summary>Waits until the client is Ready. Returns false if that takes longer than the timeout, or the client is closed.</summary>
+        /// <summary>Waits until the client is Ready. Returns false if that takes longer than the timeout, or the
+        /// client is closed.</summary>
         public Task<bool> WaitReady(TimeSpan? timeout = null) => Status.Until(() => State == State.Ready, timeout);
 
-        /// <summary>Waits until a snapshot of this revision or a later one serves, such as the one that a write was answered with. Returns false
-        /// if that takes longer than the timeout, or the client is closed.</summary>
+        /// <summary>Waits until a snapshot of this revision or a later one serves, such as the one that a write was
+        /// answered with. Returns false if that takes longer than the timeout, or the client is closed.</summary>
         public Task<bool> WaitFor(long revision, TimeSpan? timeout = null) => Status.Until(() => Info?.Revision >= revision, timeout);
 
         /// <inheritdoc/>
@@ -111,7 +115,8 @@ namespace Gonfalon
             return ending;
         }
 
-        /// <summary>Reports usage now. Returns false if it couldn't be delivered; it then goes into the next report.</summary>
+        /// <summary>Reports usage now. Returns false if it couldn't be delivered; it then goes into the next
+        /// report.</summary>
         public async Task<bool> Flush()
         {
             if (_host == null)
@@ -128,7 +133,8 @@ namespace Gonfalon
             }
         }
 
-        /// <summary>Reports usage and ends the connection. The client keeps answering from its last snapshot.</summary>
+        /// <summary>Reports usage and ends the connection. The client keeps answering from its last
+        /// snapshot.</summary>
         public void Close()
         {
             lock (_starting)
@@ -149,8 +155,8 @@ namespace Gonfalon
         /// <summary>Describes the client; the token is nobody's to see.</summary>
         public override string ToString() => $"Gonfalon.Client {_endpoint?.ToString() ?? _options.File ?? "bootstrap"} {_environment} {Words.Of(State)}";
 
-        /// <summary>Starts what there is to follow, if it isn't followed yet. Without a source that is the clock, while anybody listens to
-        /// it.</summary>
+        /// <summary>Starts what there is to follow, if it isn't followed yet. Without a source that is the clock,
+        /// while anybody listens to it.</summary>
         private void Start()
         {
             lock (_starting)

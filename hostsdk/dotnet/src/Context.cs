@@ -12,23 +12,26 @@ namespace Gonfalon
         internal ContextException(string message) : base(message) { }
     }
 
-    /// <summary>Anything that knows its id. An id that is null is an actor without one: only its groups count.</summary>
+    /// <summary>Anything that knows its id. An id that is null is an actor without one: only its groups
+    /// count.</summary>
     public interface IActor
     {
         /// <summary>The id: a string, an integer, a Guid …</summary>
         object ActorId { get; }
     }
 
-    /// <summary>Anything that knows its groups. It is asked only about those that the flag, or a prerequisite, names.</summary>
+    /// <summary>Anything that knows its groups. It is asked only about those that the flag, or a prerequisite,
+    /// names.</summary>
     public interface IMember
     {
         /// <summary>Reports whether it is in a group, at once.</summary>
         bool InGroup(string name);
     }
 
-    /// <summary>Who is asking: an actor, its groups, and attributes. One that is prepared is read once and used for many decisions. An actor
-    /// is a string, an integer, a float without a fraction, a Guid, an IActor or an IMember; anything else is nobody. Groups are a string, a
-    /// list of strings, a Func of string and bool, or an IMember. Making a context never throws.</summary>
+    /// <summary>Who is asking: an actor, its groups, and attributes. One that is prepared is read once and used for
+    /// many decisions. An actor is a string, an integer, a float without a fraction, a Guid, an IActor or an IMember;
+    /// anything else is nobody. Groups are a string, a list of strings, a Func of string and bool, or an IMember.
+    /// Making a context never throws.</summary>
     public sealed class Context
     {
         private const int MaxGroups = 256; // of a request, by the module's ABI
@@ -71,7 +74,8 @@ namespace Gonfalon
             Unreadable = wrong.Distinct().ToArray();
         }
 
-        /// <summary>The actor as the module's ABI has it: its key, false for an actor without one, null for nobody.</summary>
+        /// <summary>The actor as the module's ABI has it: its key, false for an actor without one, null for
+        /// nobody.</summary>
         internal object Actor { get; }
 
         internal IReadOnlyList<string> Groups => _groups;
@@ -84,7 +88,8 @@ namespace Gonfalon
         /// <summary>Whether MemberOf depends on the groups that flags name.</summary>
         internal bool Asks => _inGroup != null || _groups.Count > MaxGroups;
 
-        /// <summary>Returns the context that a call is given, prepared or in parts. Throws ContextException if it is both.</summary>
+        /// <summary>Returns the context that a call is given, prepared or in parts. Throws ContextException if it is
+        /// both.</summary>
         internal static Context Of(object actor, object groups, IEnumerable<KeyValuePair<string, object>> attributes)
         {
             if (!(actor is Context prepared))
@@ -94,7 +99,8 @@ namespace Gonfalon
             return prepared;
         }
 
-        /// <summary>Returns the groups for a request about flags that name these. Throws ContextException if they can't be known.</summary>
+        /// <summary>Returns the groups for a request about flags that name these. Throws ContextException if they
+        /// can't be known.</summary>
         internal IReadOnlyList<string> MemberOf(IReadOnlyList<string> named)
         {
             if (_noGroups != null)
@@ -118,8 +124,8 @@ namespace Gonfalon
             return found;
         }
 
-        /// <summary>Returns the attributes for a request about flags that look at these; null: at all. Throws ContextException if they can't
-        /// be known, or are too many.</summary>
+        /// <summary>Returns the attributes for a request about flags that look at these; null: at all. Throws
+        /// ContextException if they can't be known, or are too many.</summary>
         internal IReadOnlyDictionary<string, object> Known(IReadOnlyList<string> names)
         {
             if (names != null && names.Count == 0)
@@ -137,8 +143,8 @@ namespace Gonfalon
             return found;
         }
 
-        /// <summary>Returns the attributes for a request about flags that look at these, as they are written. They are written once as long as
-        /// the same list is asked for, which flags share.</summary>
+        /// <summary>Returns the attributes for a request about flags that look at these, as they are written. They
+        /// are written once as long as the same list is asked for, which flags share.</summary>
         internal byte[] Written(IReadOnlyList<string> names)
         {
             var last = _last;
@@ -159,7 +165,8 @@ namespace Gonfalon
             }
         }
 
-        /// <summary>Returns the attributes for an explanation, which shows all of them if a request can have so many.</summary>
+        /// <summary>Returns the attributes for an explanation, which shows all of them if a request can have so
+        /// many.</summary>
         internal IReadOnlyDictionary<string, object> Shown(IReadOnlyList<string> names) =>
             names?.Count == 0 || _attributes.Count > Values.MaxAttributes ? Known(names) : Known(null);
 

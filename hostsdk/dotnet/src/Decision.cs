@@ -25,7 +25,8 @@ namespace Gonfalon
         internal const int Scores = 65536;
     }
 
-    /// <summary>A variant that was served: its name, and its payload as canonical JSON (empty if it has none).</summary>
+    /// <summary>A variant that was served: its name, and its payload as canonical JSON (empty if it has
+    /// none).</summary>
     internal sealed class Variant
     {
         internal readonly string Name, Payload;
@@ -58,13 +59,15 @@ namespace Gonfalon
         /// <summary>The decision as the module's ABI packs it.</summary>
         public int Packed { get; }
 
-        /// <summary>The deciding gate's target: a group, segment, parent flag or actor; null if it has none.</summary>
+        /// <summary>The deciding gate's target: a group, segment, parent flag or actor; null if it has
+        /// none.</summary>
         public string Target { get; }
 
         /// <summary>The revision of the snapshot that decided; null if there was none.</summary>
         public long? Revision { get; }
 
-        /// <summary>What kept the engine from deciding, such as a context that can't be read. The reason is then NotReady.</summary>
+        /// <summary>What kept the engine from deciding, such as a context that can't be read. The reason is then
+        /// NotReady.</summary>
         public Exception Error { get; }
 
         /// <summary>What the gates said; false while nothing is known.</summary>
@@ -73,7 +76,8 @@ namespace Gonfalon
         /// <summary>Why. A newer engine's reason that has no name here is its number.</summary>
         public Reason Reason => (Reason)(Packed >> 1 & 15);
 
-        /// <summary>The kind of gate that decided. A newer engine's gate that has no name here is its number.</summary>
+        /// <summary>The kind of gate that decided. A newer engine's gate that has no name here is its
+        /// number.</summary>
         public Gate Gate => (Gate)(Packed >> 5 & 15);
 
         /// <summary>The gate that decided, with its target after a slash: group/staff; empty if none did.</summary>
@@ -91,7 +95,8 @@ namespace Gonfalon
         /// <summary>Whether the flag's comparisons took too many steps over the context, so that it is off.</summary>
         public bool Exhausted => (Packed & Gonfalon.Packed.Exhausted) != 0;
 
-        /// <summary>The actor's place in [0, 1) for this flag, which percentages and variants go by; null if it wasn't needed.</summary>
+        /// <summary>The actor's place in [0, 1) for this flag, which percentages and variants go by; null if it
+        /// wasn't needed.</summary>
         public double? Score
         {
             get
@@ -101,14 +106,15 @@ namespace Gonfalon
             }
         }
 
-        /// <summary>The name of the variant that was served. One is served to a disabled flag's actors, too.</summary>
+        /// <summary>The name of the variant that was served. One is served to a disabled flag's actors,
+        /// too.</summary>
         public string Variant => _variant?.Name;
 
         /// <summary>Whether the variant that was served has a payload.</summary>
         public bool HasPayload => !string.IsNullOrEmpty(_variant?.Payload);
 
-        /// <summary>The served variant's payload: bool, string, long, double, List of object, or Dictionary of string and object, new at each
-        /// call; null without one, or if it can't be read.</summary>
+        /// <summary>The served variant's payload: bool, string, long, double, List of object, or Dictionary of string
+        /// and object, new at each call; null without one, or if it can't be read.</summary>
         public object Payload
         {
             get
@@ -126,7 +132,8 @@ namespace Gonfalon
             }
         }
 
-        /// <summary>The flag's one value, as OpenFeature and every SDK have it; null for the caller's default.</summary>
+        /// <summary>The flag's one value, as OpenFeature and every SDK have it; null for the caller's
+        /// default.</summary>
         public object Value => Resolution.Of(this).Value;
 
         /// <summary>Describes the decision for people.</summary>

@@ -8,8 +8,9 @@ namespace Gonfalon
     using Attributes = IEnumerable<KeyValuePair<string, object>>;
 
     /// <summary>A snapshot that decides. Safe for use from any thread.
-    /// <para>Each question takes who asks (an actor, or a prepared context in its place), groups and attributes, and the time (Unix
-    /// microseconds) and chance (64 bits), for which null stands for the clock's and fresh ones.</para></summary>
+    /// <para>Each question takes who asks (an actor, or a prepared context in its place), groups and attributes, and
+    /// the time (Unix microseconds) and chance (64 bits), for which null stands for the clock's and fresh
+    /// ones.</para></summary>
     internal class Engine
     {
         private const int Unknown = 1000; // keys of no flag that are remembered: a program asks for a few such flags, an attacker for any number
@@ -23,7 +24,8 @@ namespace Gonfalon
         private readonly ConcurrentDictionary<string, string[]> _names = new ConcurrentDictionary<string, string[]>(StringComparer.Ordinal);
         private IReadOnlyList<string> _keys;
 
-        /// <summary>Loads a snapshot; throws LoadException if the engine refuses it. onTrap is called with each trap.</summary>
+        /// <summary>Loads a snapshot; throws LoadException if the engine refuses it. onTrap is called with each
+        /// trap.</summary>
         internal Engine(byte[] data, Mistakes mistakes, Action<TrapException> onTrap = null)
         {
             Data = data;
@@ -101,7 +103,8 @@ namespace Gonfalon
             return Batch(asked, request);
         }
 
-        /// <summary>Returns the decision with every gate that the engine looked at. It is not counted as an evaluation.</summary>
+        /// <summary>Returns the decision with every gate that the engine looked at. It is not counted as an
+        /// evaluation.</summary>
         internal virtual Explanation Explain(string key, object actor, object groups, Attributes attributes, long? now, ulong? roll)
         {
             key = NeedsOf(key).Key;
@@ -117,21 +120,24 @@ namespace Gonfalon
         internal virtual IReadOnlyList<string> Keys =>
             _keys ?? (_keys = Ask(null, (instance, _, __) => Enumerable.Range(0, Info.Flags).Select(instance.FlagKey).ToArray()));
 
-        /// <summary>Returns what was evaluated since the last time: key → how often, and how often it was on.</summary>
+        /// <summary>Returns what was evaluated since the last time: key → how often, and how often it was
+        /// on.</summary>
         internal virtual Dictionary<string, long[]> TakeUsage() => _slots.TakeUsage();
 
-        /// <summary>Frees the memory that the snapshot takes, because another one serves. A call that comes late loads it again.</summary>
+        /// <summary>Frees the memory that the snapshot takes, because another one serves. A call that comes late
+        /// loads it again.</summary>
         internal virtual void Retire() => _slots.Retire();
 
-        /// <summary>Returns the bytes of the snapshot that a delta makes of this one. It is spliced beside it, so that no decision waits.</summary>
+        /// <summary>Returns the bytes of the snapshot that a delta makes of this one. It is spliced beside it, so
+        /// that no decision waits.</summary>
         internal byte[] Splice(byte[] delta)
         {
             using (var beside = new Instance(Data))
                 return beside.Splice(delta);
         }
 
-        // A request is written in the thread's own memory. What a program's own code asks meanwhile, such as a member of groups, is written
-        // elsewhere.
+        // A request is written in the thread's own memory. What a program's own code asks meanwhile, such as a member
+        // of groups, is written elsewhere.
         private static Packer Fresh()
         {
             var packer = _packer ?? new Packer();
@@ -159,7 +165,8 @@ namespace Gonfalon
             }
         }
 
-        /// <summary>Writes the request for one flag, several or (keys null) all of them, with all that there is.</summary>
+        /// <summary>Writes the request for one flag, several or (keys null) all of them, with all that there
+        /// is.</summary>
         private Packer Whole(IReadOnlyList<string> keys, IReadOnlyList<string> asked, Context context, long now, ulong roll, bool single = false)
         {
             var named = single || context.Asks ? asked.SelectMany(key => NeedsOf(key).Groups).Distinct().ToArray() : new string[0];

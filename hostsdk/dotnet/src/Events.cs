@@ -20,8 +20,8 @@ namespace Gonfalon
         }
     }
 
-    /// <summary>Reads server-sent events out of a stream's bytes, as they come. No event is longer than a snapshot can be, so that no server
-    /// can fill the memory.</summary>
+    /// <summary>Reads server-sent events out of a stream's bytes, as they come. No event is longer than a snapshot
+    /// can be, so that no server can fill the memory.</summary>
     internal sealed class Events
     {
         private const int MaxBytes = Native.MaxBytes / 3 * 4 + 4096; // the largest snapshot in base64, and its field names

@@ -78,8 +78,8 @@ namespace Gonfalon
         /// <summary>Its target; null if it has none.</summary>
         public string Target { get; }
 
-        /// <summary>The numbers that it compared, by name: scores of 0 … 65535, draws of 1 … 10000, times in Unix microseconds; null: open,
-        /// missing or not needed.</summary>
+        /// <summary>The numbers that it compared, by name: scores of 0 … 65535, draws of 1 … 10000, times in Unix
+        /// microseconds; null: open, missing or not needed.</summary>
         public IReadOnlyDictionary<string, long?> Facts { get; }
 
         /// <summary>Its constraints.</summary>

@@ -58,10 +58,11 @@ namespace Gonfalon
         public string LastError { get; }
     }
 
-    /// <summary>How a program evaluates flags. No evaluation blocks, uses the network or throws: where nothing can be decided, the caller gets
-    /// the default.
-    /// <para>Each method takes a context: an actor, groups and attributes, or a prepared Context in the actor's place. now (Unix microseconds)
-    /// and roll (64 bits of chance) replay a decision; without them the clock and fresh random bits are used.</para></summary>
+    /// <summary>How a program evaluates flags. No evaluation blocks, uses the network or throws: where nothing can be
+    /// decided, the caller gets the default.
+    /// <para>Each method takes a context: an actor, groups and attributes, or a prepared Context in the actor's
+    /// place. now (Unix microseconds) and roll (64 bits of chance) replay a decision; without them the clock and
+    /// fresh random bits are used.</para></summary>
     public abstract class Flags
     {
         private const int MaxKeys = 1000000; // that one question may name: a sequence may have no end
@@ -72,8 +73,8 @@ namespace Gonfalon
 
         private protected Flags() { }
 
-        /// <summary>Reports whether the flag is on. An unknown or killed flag is off; default counts only where nothing could be
-        /// decided.</summary>
+        /// <summary>Reports whether the flag is on. An unknown or killed flag is off; default counts only where
+        /// nothing could be decided.</summary>
         public bool Enabled(string key, object actor = null, object groups = null, Attributes attributes = null, bool @default = false,
             long? now = null, ulong? roll = null)
         {
@@ -94,8 +95,8 @@ namespace Gonfalon
             }
         }
 
-        /// <summary>Returns the name of the variant that the actor gets; default if it gets none. A disabled flag still serves its
-        /// variant.</summary>
+        /// <summary>Returns the name of the variant that the actor gets; default if it gets none. A disabled flag
+        /// still serves its variant.</summary>
         public string Variant(string key, object actor = null, object groups = null, Attributes attributes = null, string @default = null,
             long? now = null, ulong? roll = null) =>
             Decide(key, actor, groups, attributes, now, roll).Variant ?? @default;
@@ -115,7 +116,8 @@ namespace Gonfalon
             long? now = null, ulong? roll = null) =>
             (string)Gonfalon.Payload.String(Decide(key, actor, groups, attributes, now, roll).Payload) ?? @default;
 
-        /// <summary>Returns the served variant's payload if it is a number without a fraction within ±2^53, else default.</summary>
+        /// <summary>Returns the served variant's payload if it is a number without a fraction within ±2^53, else
+        /// default.</summary>
         public long PayloadInt(string key, long @default, object actor = null, object groups = null, Attributes attributes = null,
             long? now = null, ulong? roll = null) =>
             (long?)Gonfalon.Payload.Int(Decide(key, actor, groups, attributes, now, roll).Payload) ?? @default;
@@ -151,8 +153,8 @@ namespace Gonfalon
             }
         }
 
-        /// <summary>Returns the decisions about these flags, in their order, or about all flags, ascending by key. It takes one call into the
-        /// engine per 1,024 flags.</summary>
+        /// <summary>Returns the decisions about these flags, in their order, or about all flags, ascending by key. It
+        /// takes one call into the engine per 1,024 flags.</summary>
         public IReadOnlyList<Decision> DecideAll(object actor = null, IEnumerable<string> keys = null, object groups = null,
             Attributes attributes = null, long? now = null, ulong? roll = null)
         {
@@ -183,8 +185,8 @@ namespace Gonfalon
             }
         }
 
-        /// <summary>Returns the decision with every gate that the engine looked at. It is not counted as an evaluation. Where nothing could be
-        /// decided, there are no steps.</summary>
+        /// <summary>Returns the decision with every gate that the engine looked at. It is not counted as an
+        /// evaluation. Where nothing could be decided, there are no steps.</summary>
         public Explanation Explain(string key, object actor = null, object groups = null, Attributes attributes = null, long? now = null,
             ulong? roll = null)
         {
@@ -234,8 +236,8 @@ namespace Gonfalon
         /// <summary>The client's figures now.</summary>
         public Stats Stats => new Stats(Store, Status);
 
-        /// <summary>Calls the listener on each StateChanged and FlagsChanged, in a thread of the client's. Dispose what it returns to end that.
-        /// What the listener throws is logged.</summary>
+        /// <summary>Calls the listener on each StateChanged and FlagsChanged, in a thread of the client's. Dispose
+        /// what it returns to end that. What the listener throws is logged.</summary>
         public virtual IDisposable Subscribe(Action<EventArgs> listener) =>
             Status.Subscribe(listener ?? throw new ArgumentNullException(nameof(listener)));
 

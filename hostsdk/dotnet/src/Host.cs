@@ -7,8 +7,8 @@ using System.Threading.Tasks;
 
 namespace Gonfalon
 {
-    /// <summary>What a client tells the control plane about itself: how often its flags were evaluated, and which revision serves, so that an
-    /// operator sees which hosts serve a change.</summary>
+    /// <summary>What a client tells the control plane about itself: how often its flags were evaluated, and which
+    /// revision serves, so that an operator sees which hosts serve a change.</summary>
     internal sealed class Host
     {
         private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5); // a host tells at most once in this, however many changes there are
@@ -52,7 +52,7 @@ namespace Gonfalon
                 }
                 var wait = (soon < regular ? soon.Value : regular) - clock.Elapsed;
                 if (wait > TimeSpan.Zero)
-                    await Task.WhenAny(moved, Task.Delay(wait, stop)).ConfigureAwait(false);
+                    await Status.Rest(moved, wait, stop).ConfigureAwait(false);
                 if (soon <= clock.Elapsed)
                 {
                     soon = null;
@@ -75,7 +75,8 @@ namespace Gonfalon
             return Quietly(ReportUsage(_pace.Farewell, CancellationToken.None));
         }
 
-        /// <summary>Sends what was counted; what can't be delivered is kept for the next time, and the error thrown.</summary>
+        /// <summary>Sends what was counted; what can't be delivered is kept for the next time, and the error
+        /// thrown.</summary>
         internal async Task ReportUsage(TimeSpan patience, CancellationToken stop)
         {
             var counts = _store.TakeUsage();

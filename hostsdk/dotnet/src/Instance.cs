@@ -77,16 +77,16 @@ namespace Gonfalon
         /// <summary>The number of segments.</summary>
         public int Segments { get; }
 
-        /// <summary>The number of flags and segments that a newer control plane wrote in a form that the engine can't read; such a flag is
-        /// off.</summary>
+        /// <summary>The number of flags and segments that a newer control plane wrote in a form that the engine can't
+        /// read; such a flag is off.</summary>
         public int Unreadable { get; }
 
         /// <summary>Lineage, revision and content id, as a server knows it.</summary>
         public string Position => $"{Lineage}-{Revision}-{Id}";
     }
 
-    /// <summary>One snapshot, loaded by the C library. It serves one call at a time; its owner sees to that. Nothing that is returned points
-    /// into the library's memory.</summary>
+    /// <summary>One snapshot, loaded by the C library. It serves one call at a time; its owner sees to that. Nothing
+    /// that is returned points into the library's memory.</summary>
     internal sealed class Instance : IDisposable
     {
         private readonly IntPtr _snapshot;
@@ -124,7 +124,8 @@ namespace Gonfalon
             return decision;
         }
 
-        /// <summary>Writes up to Native.Batch decisions from number first on. Their texts must be read before the next call.</summary>
+        /// <summary>Writes up to Native.Batch decisions from number first on. Their texts must be read before the
+        /// next call.</summary>
         internal int Batch(Packer request, int first, Native.Decision[] decisions) =>
             Checked(Native.DecideBatch(_snapshot, request.Buffer, Size(request.Size), (uint)first, decisions));
 
@@ -142,7 +143,8 @@ namespace Gonfalon
             return Unpacker.Unpack(Bytes(explanation));
         }
 
-        /// <summary>Returns the bytes of the snapshot that a delta makes of this one; throws LoadException if it doesn't apply.</summary>
+        /// <summary>Returns the bytes of the snapshot that a delta makes of this one; throws LoadException if it
+        /// doesn't apply.</summary>
         internal byte[] Splice(byte[] delta)
         {
             if (delta.Length > Native.MaxBytes)

@@ -7,7 +7,8 @@ using System.Text;
 
 namespace Gonfalon
 {
-    /// <summary>A strict reader of JSON, by RFC 8259, and a writer of its texts. netstandard2.0 has neither.</summary>
+    /// <summary>A strict reader of JSON, by RFC 8259, and a writer of its texts. netstandard2.0 has
+    /// neither.</summary>
     internal sealed class Json
     {
         private const int MaxDepth = 1000;
@@ -16,8 +17,8 @@ namespace Gonfalon
 
         private Json(string text) => _text = text;
 
-        /// <summary>Returns null, bool, string, long, double, List or Dictionary. An integer beyond ±2^53 is the nearest float. Throws
-        /// FormatException for anything that isn't JSON.</summary>
+        /// <summary>Returns null, bool, string, long, double, List or Dictionary. An integer beyond ±2^53 is the
+        /// nearest float. Throws FormatException for anything that isn't JSON.</summary>
         internal static object Parse(string text)
         {
             var reader = new Json(text);
@@ -40,7 +41,8 @@ namespace Gonfalon
             return quoted.Append('"').ToString();
         }
 
-        /// <summary>Returns a value as JSON: null, a boolean, a text, a number, a list or a map, whose keys ascend.</summary>
+        /// <summary>Returns a value as JSON: null, a boolean, a text, a number, a list or a map, whose keys
+        /// ascend.</summary>
         internal static string Written(object value)
         {
             if (value == null)

@@ -5,7 +5,8 @@ namespace Gonfalon
     /// <summary>How much a line of the log matters.</summary>
     public enum LogLevel { Info, Warning, Error }
 
-    /// <summary>The program's log, or warnings on standard error. One that throws keeps no decision from being made.</summary>
+    /// <summary>The program's log, or warnings on standard error. One that throws keeps no decision from being
+    /// made.</summary>
     internal sealed class Log
     {
         private readonly Action<LogLevel, string> _write;

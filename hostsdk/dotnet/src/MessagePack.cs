@@ -12,8 +12,8 @@ namespace Gonfalon
         internal MessagePackException(string message) : base(message) { }
     }
 
-    /// <summary>Writes msgpack, as far as requests and snapshots have it: null, booleans, integers, float64, text, bytes, arrays, maps, and
-    /// integers beyond 64 bits (ext 1, their decimal digits).</summary>
+    /// <summary>Writes msgpack, as far as requests and snapshots have it: null, booleans, integers, float64, text,
+    /// bytes, arrays, maps, and integers beyond 64 bits (ext 1, their decimal digits).</summary>
     internal sealed class Packer
     {
         private byte[] _buffer = new byte[256];
@@ -166,7 +166,8 @@ namespace Gonfalon
         }
     }
 
-    /// <summary>Reads msgpack: null, bool, long, BigInteger, double, string, byte[], List of object, Dictionary of string and object.</summary>
+    /// <summary>Reads msgpack: null, bool, long, BigInteger, double, string, byte[], List of object, Dictionary of
+    /// string and object.</summary>
     internal sealed class Unpacker
     {
         private const int MaxDepth = 64;

@@ -4,8 +4,8 @@ using System.Linq;
 
 namespace Gonfalon
 {
-    /// <summary>What deciding one flag can ask for (the ABI's "needs"), and the requests that ask no more than that. The rest of a context is
-    /// neither read nor written.</summary>
+    /// <summary>What deciding one flag can ask for (the ABI's "needs"), and the requests that ask no more than that.
+    /// The rest of a context is neither read nor written.</summary>
     internal sealed class Needs
     {
         private const string Replacement = "\uFFFD";
@@ -14,7 +14,8 @@ namespace Gonfalon
         private readonly bool _now, _roll, _alone;
         private readonly long _number;
 
-        /// <summary>Reads what the engine answers. share returns one list for all flags that look at the same attributes.</summary>
+        /// <summary>Reads what the engine answers. share returns one list for all flags that look at the same
+        /// attributes.</summary>
         internal Needs(string key, object written, int packed, Func<string[], string[]> share)
         {
             var needs = (IReadOnlyList<object>)written;
@@ -47,7 +48,8 @@ namespace Gonfalon
         /// <summary>The packed decision, if it is the same for every request and points at nothing.</summary>
         internal int? Fixed { get; }
 
-        /// <summary>Writes the request for the flag. Parts of the context that can't be read are noted in mistakes.</summary>
+        /// <summary>Writes the request for the flag. Parts of the context that can't be read are noted in
+        /// mistakes.</summary>
         internal Packer Write(Packer to, object actor, object groups, IEnumerable<KeyValuePair<string, object>> attributes, long? now,
             ulong? roll, Mistakes mistakes)
         {

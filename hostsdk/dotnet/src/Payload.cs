@@ -10,7 +10,8 @@ namespace Gonfalon
 
         internal static object String(object value) => value as string;
 
-        /// <summary>Returns a number without a fraction within ±2^53, where integers and floats agree in every language.</summary>
+        /// <summary>Returns a number without a fraction within ±2^53, where integers and floats agree in every
+        /// language.</summary>
         internal static object Int(object value)
         {
             if (value is long)

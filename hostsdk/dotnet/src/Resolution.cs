@@ -1,7 +1,7 @@
 namespace Gonfalon
 {
-    /// <summary>A flag's one value, by the table "Values" of the SDK contract. Value null is the caller's default. Reason and Error are
-    /// OpenFeature's words; no error is empty.</summary>
+    /// <summary>A flag's one value, by the table "Values" of the SDK contract. Value null is the caller's default.
+    /// Reason and Error are OpenFeature's words; no error is empty.</summary>
     internal sealed class Resolution
     {
         internal readonly object Value;

@@ -6,8 +6,8 @@ namespace Gonfalon
     /// <summary>Where an actor falls, for any flag.</summary>
     public static class Scores
     {
-        /// <summary>Returns the actor's place in [0, 1) for the flag with this key, whether or not there is such a flag: what percentages and
-        /// variants go by. Null for an actor without a key, and for nobody.</summary>
+        /// <summary>Returns the actor's place in [0, 1) for the flag with this key, whether or not there is such a
+        /// flag: what percentages and variants go by. Null for an actor without a key, and for nobody.</summary>
         public static double? Score(string key, object actor)
         {
             if (!(Context.Of(actor, null, null).Actor is string id))

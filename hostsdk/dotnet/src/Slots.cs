@@ -4,7 +4,8 @@ using System.Threading;
 
 namespace Gonfalon
 {
-    /// <summary>A few instances of one snapshot, each for one caller at a time. The second is loaded when two threads meet, and so on.</summary>
+    /// <summary>A few instances of one snapshot, each for one caller at a time. The second is loaded when two threads
+    /// meet, and so on.</summary>
     internal sealed class Slots
     {
         private static readonly int Most = Math.Min(Environment.ProcessorCount, 8);
@@ -16,7 +17,8 @@ namespace Gonfalon
         private readonly Action<TrapException> _onTrap;
         private volatile bool _retired;
 
-        /// <summary>A place for an instance, and what was evaluated there: key → how often, and how often it was on.</summary>
+        /// <summary>A place for an instance, and what was evaluated there: key → how often, and how often it was
+        /// on.</summary>
         internal sealed class Slot
         {
             internal int Busy;
@@ -110,7 +112,8 @@ namespace Gonfalon
             return taken;
         }
 
-        /// <summary>Frees the memory that the snapshot takes, because another one serves. A call that comes late loads it again.</summary>
+        /// <summary>Frees the memory that the snapshot takes, because another one serves. A call that comes late
+        /// loads it again.</summary>
         internal void Retire()
         {
             _retired = true;

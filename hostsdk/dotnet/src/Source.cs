@@ -38,7 +38,8 @@ namespace Gonfalon
 
         internal void Reset() => _attempts = 0;
 
-        /// <summary>Returns the time to wait after an attempt failed. What the server asked for can only make it more.</summary>
+        /// <summary>Returns the time to wait after an attempt failed. What the server asked for can only make it
+        /// more.</summary>
         internal TimeSpan Delay(Exception error, TimeSpan? asked = null)
         {
             var step = Math.Min(_pace.Backoff.TotalSeconds * Math.Pow(2, Math.Min(_attempts++, 30)), _pace.Longest.TotalSeconds);
@@ -272,8 +273,8 @@ namespace Gonfalon
             _delivered = true;
         }
 
-        /// <summary>Serves a frame. What serves stays, and stays good, when it is refused; after a delta, the whole snapshot is
-        /// fetched.</summary>
+        /// <summary>Serves a frame. What serves stays, and stays good, when it is refused; after a delta, the whole
+        /// snapshot is fetched.</summary>
         private async Task Frame(ServerEvent found, Action<byte[]> take, Func<Task> otherwise)
         {
             var data = Base64.Decode(found.Data);

@@ -7,8 +7,9 @@ using System.Threading.Tasks;
 
 namespace Gonfalon
 {
-    /// <summary>NotReady: nothing is loaded yet · Ready: a snapshot serves, and the source confirms it · Stale: a snapshot serves, but the
-    /// source is unreachable or hasn't answered yet · Error: nothing is loaded, and the source refuses.</summary>
+    /// <summary>NotReady: nothing is loaded yet · Ready: a snapshot serves, and the source confirms it · Stale: a
+    /// snapshot serves, but the source is unreachable or hasn't answered yet · Error: nothing is loaded, and the
+    /// source refuses.</summary>
     public enum State { NotReady, Ready, Stale, Error }
 
     /// <summary>The client's state has changed.</summary>
@@ -40,8 +41,8 @@ namespace Gonfalon
             Info = info;
         }
 
-        /// <summary>The keys of every flag whose decision can differ now, also by a segment, a setting or a flag that it requires;
-        /// ascending.</summary>
+        /// <summary>The keys of every flag whose decision can differ now, also by a segment, a setting or a flag that
+        /// it requires; ascending.</summary>
         public IReadOnlyList<string> Flags { get; }
 
         /// <summary>The snapshot that serves.</summary>
@@ -54,6 +55,8 @@ namespace Gonfalon
     /// <summary>State and listeners of one client. Listeners are called one after another.</summary>
     internal sealed class Status
     {
+        internal static readonly TimeSpan Longest = TimeSpan.FromDays(1); // that anything waits without a look at what it waits for
+
         private readonly object _lock = new object(), _telling = new object();
         private readonly Log _log;
         private readonly TimeSpan? _ttl;
@@ -183,8 +186,8 @@ namespace Gonfalon
                     }
         }
 
-        /// <summary>Waits until the condition holds, which is looked at after each change. Returns false if that takes longer than the
-        /// timeout, or the client is closed.</summary>
+        /// <summary>Waits until the condition holds, which is looked at after each change. Returns false if that
+        /// takes longer than the timeout, or the client is closed.</summary>
         internal async Task<bool> Until(Func<bool> holds, TimeSpan? timeout)
         {
             var began = Stopwatch.GetTimestamp();
@@ -196,11 +199,20 @@ namespace Gonfalon
                 var left = timeout - Since(began);
                 if (Closed || left <= TimeSpan.Zero)
                     return false;
-                if (left is TimeSpan wait)
-                    await Task.WhenAny(moved, Task.Delay(wait)).ConfigureAwait(false);
-                else
-                    await moved.ConfigureAwait(false);
+                await Rest(moved, left ?? Longest, CancellationToken.None).ConfigureAwait(false);
             }
+        }
+
+        /// <summary>Waits for a change, at most for this time. It leaves no timer behind.</summary>
+        internal static async Task Rest(Task moved, TimeSpan wait, CancellationToken stop)
+        {
+            using (var ending = CancellationTokenSource.CreateLinkedTokenSource(stop))
+            {
+                var delay = Task.Delay(wait < Longest ? wait : Longest, ending.Token);
+                await Task.WhenAny(moved, delay).ConfigureAwait(false);
+                ending.Cancel();
+            }
+            stop.ThrowIfCancellationRequested();
         }
 
         /// <summary>Returns the time until the state can change by itself; null if it can't.</summary>

@@ -12,14 +12,15 @@ namespace Gonfalon
         internal RefusedException(string message) : base(message) { }
     }
 
-    /// <summary>The evaluations of one flag: how often, how often it was on, and Unix microseconds of the last.</summary>
+    /// <summary>The evaluations of one flag: how often, how often it was on, and Unix microseconds of the
+    /// last.</summary>
     internal sealed class Count
     {
         internal long All, On, Last;
     }
 
-    /// <summary>The snapshot that serves, swapped at once and never changed, and its copy on disk. Engine is read without a lock; frames are
-    /// taken one at a time.</summary>
+    /// <summary>The snapshot that serves, swapped at once and never changed, and its copy on disk. Engine is read
+    /// without a lock; frames are taken one at a time.</summary>
     internal sealed class Store
     {
         private static readonly string Unrecorded = new string('0', 32); // the lineage of a snapshot that no control plane made
@@ -64,7 +65,8 @@ namespace Gonfalon
 
         internal void CountBroken() => Interlocked.Increment(ref _broken);
 
-        /// <summary>Serves the bootstrap or the last good snapshot, whichever is newer. A bootstrap that can't be used throws.</summary>
+        /// <summary>Serves the bootstrap or the last good snapshot, whichever is newer. A bootstrap that can't be
+        /// used throws.</summary>
         internal void Start(byte[] bootstrap)
         {
             var first = bootstrap == null ? null : Load(bootstrap);
@@ -75,8 +77,8 @@ namespace Gonfalon
                 Serve(kept ?? first, confirmed: false);
         }
 
-        /// <summary>Reads, serves and keeps a snapshot. Throws RefusedException if it may not be served: a lower revision may only if it
-        /// supersedes the position of what serves.</summary>
+        /// <summary>Reads, serves and keeps a snapshot. Throws RefusedException if it may not be served: a lower
+        /// revision may only if it supersedes the position of what serves.</summary>
         internal void TakeSnapshot(byte[] data, string supersedes = null) =>
             Take(() => _engine != null && data.SequenceEqual(_engine.Data) ? null : Read(data, supersedes));
 
@@ -104,7 +106,8 @@ namespace Gonfalon
             _log.Warn("a frame was refused: " + reason);
         }
 
-        /// <summary>Says that the decisions of these flags can differ from now on, by the snapshot that serves.</summary>
+        /// <summary>Says that the decisions of these flags can differ from now on, by the snapshot that
+        /// serves.</summary>
         internal void Tell(IReadOnlyList<string> flags)
         {
             if (flags.Count > 0 && _engine is Engine engine)
@@ -276,7 +279,8 @@ namespace Gonfalon
             }
         }
 
-        /// <summary>Writes the last good snapshot whole or not at all. Failing to do so is logged: it is no reason to stop serving.</summary>
+        /// <summary>Writes the last good snapshot whole or not at all. Failing to do so is logged: it is no reason to
+        /// stop serving.</summary>
         private void Keep(byte[] data)
         {
             if (_path == null)

@@ -5,7 +5,8 @@ using System.Threading.Tasks;
 
 namespace Gonfalon
 {
-    /// <summary>Looks at the clock for a client: a state that time changes, and schedules that open or close.</summary>
+    /// <summary>Looks at the clock for a client: a state that time changes, and schedules that open or
+    /// close.</summary>
     internal sealed class Ticker
     {
         private static readonly TimeSpan Look = TimeSpan.FromSeconds(60); // the clock may be set, and stands still while a machine sleeps
@@ -28,14 +29,14 @@ namespace Gonfalon
             {
                 var moved = _status.Moved;
                 var waits = new[] { _status.Due(), UntilEdge() }.Where(due => due != null).Select(due => due.Value).ToArray();
-                var wait = waits.Length == 0 ? Timeout.InfiniteTimeSpan : waits.Min() + TimeSpan.FromMilliseconds(1);
-                await Task.WhenAny(moved, Task.Delay(wait, stop)).ConfigureAwait(false);
+                var wait = waits.Length == 0 ? Status.Longest : waits.Min() + TimeSpan.FromMilliseconds(1);
+                await Status.Rest(moved, wait, stop).ConfigureAwait(false);
                 _status.Settle();
             }
         }
 
-        /// <summary>Tells which schedules have opened or closed since the last look, while anybody listens. Returns the time until the next
-        /// look.</summary>
+        /// <summary>Tells which schedules have opened or closed since the last look, while anybody listens. Returns
+        /// the time until the next look.</summary>
         private TimeSpan? UntilEdge()
         {
             var engine = _status.Heard ? _store.Engine : null;

@@ -7,9 +7,9 @@ using System.Text;
 
 namespace Gonfalon
 {
-    /// <summary>A context's values, as the engine reads them. The mapping is the same in every SDK: a float without a fraction within ±2^53
-    /// is an integer, integers of any size stay exact, what isn't valid Unicode becomes U+FFFD, times are ISO 8601 in UTC, and what has no
-    /// place in the engine's values (NaN, objects …) is null.</summary>
+    /// <summary>A context's values, as the engine reads them. The mapping is the same in every SDK: a float without a
+    /// fraction within ±2^53 is an integer, integers of any size stay exact, what isn't valid Unicode becomes U+FFFD,
+    /// times are ISO 8601 in UTC, and what has no place in the engine's values (NaN, objects …) is null.</summary>
     internal static class Values
     {
         internal const int MaxAttributes = 256; // of a request, by the module's ABI
@@ -17,7 +17,8 @@ namespace Gonfalon
         internal const double Exact = 1L << 53; // up to here a float holds every integer
         private const int MaxIntegerBytes = 1 << 14; // 39,000 digits: writing more takes time that grows with their square
 
-        /// <summary>Returns the attributes by name, in the engine's values. A value that can't be read is null, and noted in wrong.</summary>
+        /// <summary>Returns the attributes by name, in the engine's values. A value that can't be read is null, and
+        /// noted in wrong.</summary>
         internal static Dictionary<string, object> Attributes(IEnumerable<KeyValuePair<string, object>> given, ICollection<string> wrong)
         {
             var mapped = new Dictionary<string, object>(StringComparer.Ordinal);
@@ -72,8 +73,8 @@ namespace Gonfalon
             return replaced.ToString();
         }
 
-        /// <summary>Returns one value as the engine reads it: null, bool, long, BigInteger, double, string, List or SortedDictionary. depth
-        /// counts the lists and maps around it.</summary>
+        /// <summary>Returns one value as the engine reads it: null, bool, long, BigInteger, double, string, List or
+        /// SortedDictionary. depth counts the lists and maps around it.</summary>
         internal static object Map(object value, int depth)
         {
             if (value == null || value is bool)
@@ -136,7 +137,8 @@ namespace Gonfalon
             return IsWhole(number) ? (object)(long)number : number;
         }
 
-        /// <summary>Reports whether a float has no fraction and lies where integers and floats agree in every language.</summary>
+        /// <summary>Reports whether a float has no fraction and lies where integers and floats agree in every
+        /// language.</summary>
         internal static bool IsWhole(double number) => Math.Abs(number) <= Exact && Math.Floor(number) == number;
 
         private static object Listed(IList list, int depth)
@@ -170,7 +172,8 @@ namespace Gonfalon
             return pairs;
         }
 
-        /// <summary>Returns ISO 8601 in UTC, without trailing zeros. A time that doesn't say of which zone it is counts as UTC.</summary>
+        /// <summary>Returns ISO 8601 in UTC, without trailing zeros. A time that doesn't say of which zone it is
+        /// counts as UTC.</summary>
         internal static string Moment(DateTime utc)
         {
             var microseconds = utc.Ticks % TimeSpan.TicksPerSecond / 10;

@@ -41,7 +41,8 @@ namespace Gonfalon
         internal override bool IsFinal => true;
     }
 
-    /// <summary>A snapshot, null if it is the one that is known; and the position that it supersedes, if any.</summary>
+    /// <summary>A snapshot, null if it is the one that is known; and the position that it supersedes, if
+    /// any.</summary>
     internal sealed class Fetched
     {
         internal readonly byte[] Data;
@@ -102,8 +103,8 @@ namespace Gonfalon
             });
         }
 
-        /// <summary>Hands on each event from a position on, or from a snapshot on, with the position that the first snapshot supersedes, if
-        /// any. It ends with an exception.</summary>
+        /// <summary>Hands on each event from a position on, or from a snapshot on, with the position that the first
+        /// snapshot supersedes, if any. It ends with an exception.</summary>
         internal Task<bool> Stream(string position, Func<ServerEvent, string, Task> take, CancellationToken stop)
         {
             var headers = new Dictionary<string, string> { ["Accept"] = "text/event-stream", ["Cache-Control"] = "no-store" };
@@ -132,7 +133,8 @@ namespace Gonfalon
             });
         }
 
-        /// <summary>Reports the evaluations of at most UsageFlags flags, and the host; without one, only what older servers know.</summary>
+        /// <summary>Reports the evaluations of at most UsageFlags flags, and the host; without one, only what older
+        /// servers know.</summary>
         internal Task<bool> Usage(IReadOnlyDictionary<string, Count> counts, IReadOnlyDictionary<string, object> host, TimeSpan patience,
             CancellationToken stop)
         {
@@ -154,7 +156,8 @@ namespace Gonfalon
             });
         }
 
-        /// <summary>Asks, and reads the answer. Redirects are followed within the endpoint's origin only: the token goes along.</summary>
+        /// <summary>Asks, and reads the answer. Redirects are followed within the endpoint's origin only: the token
+        /// goes along.</summary>
         private async Task<T> Ask<T>(HttpMethod method, string path, Dictionary<string, string> headers, string body, TimeSpan patience,
             CancellationToken stop, Func<HttpResponseMessage, Limit, Task<T>> read)
         {
@@ -279,7 +282,8 @@ namespace Gonfalon
             }
         }
 
-        /// <summary>Returns a body. If it is longer than most, the first bytes are enough unless the whole was asked for.</summary>
+        /// <summary>Returns a body. If it is longer than most, the first bytes are enough unless the whole was asked
+        /// for.</summary>
         private static async Task<byte[]> Read(HttpResponseMessage response, int most, Limit limit, bool whole)
         {
             var read = new MemoryStream();
@@ -303,7 +307,8 @@ namespace Gonfalon
                 throw new UnreadableException($"a snapshot of more than {most} bytes");
         }
 
-        /// <summary>Refuses what was packed in another way than asked for. Of a body that is packed twice, a few bytes fill the memory.</summary>
+        /// <summary>Refuses what was packed in another way than asked for. Of a body that is packed twice, a few
+        /// bytes fill the memory.</summary>
         private static void CheckEncoding(HttpResponseMessage response)
         {
             var encodings = response.Content.Headers.ContentEncoding;
@@ -319,7 +324,8 @@ namespace Gonfalon
                 .ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
     }
 
-    /// <summary>How long an exchange may take. Not every handler heeds a token in every place, so that nothing here waits for one.</summary>
+    /// <summary>How long an exchange may take. Not every handler heeds a token in every place, so that nothing here
+    /// waits for one.</summary>
     internal sealed class Limit : IDisposable
     {
         private readonly CancellationToken _stop;

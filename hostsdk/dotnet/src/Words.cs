@@ -7,14 +7,16 @@ using System.Text.RegularExpressions;
 
 namespace Gonfalon
 {
-    /// <summary>What a step of an explanation compared, in words: those of wasm/ABI.md, the same in every language.</summary>
+    /// <summary>What a step of an explanation compared, in words: those of wasm/ABI.md, the same in every
+    /// language.</summary>
     internal static class Words
     {
         private const int Draws = 10000;
         private const int Longest = 80;
         private static readonly Regex Plain = new Regex(@"\A[A-Za-z0-9_.:@/-]+\z", RegexOptions.CultureInvariant);
 
-        /// <summary>Returns the contract's word for a name: TARGETING_MATCH for a reason or a state, percentage_of_actors for others.</summary>
+        /// <summary>Returns the contract's word for a name: TARGETING_MATCH for a reason or a state,
+        /// percentage_of_actors for others.</summary>
         internal static string Of(Enum name)
         {
             if (name.Equals(Gate.None))
@@ -147,7 +149,8 @@ namespace Gonfalon
                 : Values.Moment(new DateTime(1970, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddTicks(at * 10));
         }
 
-        /// <summary>Returns a value as JSON, cut if it is long. Its length counts code points, as in every language.</summary>
+        /// <summary>Returns a value as JSON, cut if it is long. Its length counts code points, as in every
+        /// language.</summary>
         private static string Short(object value)
         {
             var text = new ByCodePoint(Written(value));
@@ -205,7 +208,8 @@ namespace Gonfalon
             }
         }
 
-        /// <summary>Returns a text as a JSON string in which whatever could change how a line is shown is escaped.</summary>
+        /// <summary>Returns a text as a JSON string in which whatever could change how a line is shown is
+        /// escaped.</summary>
         private static string Quoted(string text)
         {
             var quoted = new StringBuilder("\"");

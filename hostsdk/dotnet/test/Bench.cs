@@ -8,8 +8,9 @@ using System.Linq;
 
 namespace Gonfalon.Tests
 {
-    /// <summary>Measures the SDK, and prints its figures as one JSON object; every answer is checked. GONFALON_BENCH is a folder of "contract
-    /// bench". The lowest of many samples counts: what a busy machine adds, it only ever adds.</summary>
+    /// <summary>Measures the SDK, and prints its figures as one JSON object; every answer is checked. GONFALON_BENCH
+    /// is a folder of "contract bench". The lowest of many samples counts: what a busy machine adds, it only ever
+    /// adds.</summary>
     internal static class Bench
     {
         private const int Samples = 30;

@@ -32,8 +32,8 @@ namespace Gonfalon.Tests
         }
     }
 
-    /// <summary>Compares the engine's decisions with what the reference implementations answered, by files of "gonfalon conformance
-    /// --emit-cases".</summary>
+    /// <summary>Compares the engine's decisions with what the reference implementations answered, by files of
+    /// "gonfalon conformance --emit-cases".</summary>
     internal static class Conformance
     {
         internal static int Start(IEnumerable<string> files)
@@ -90,8 +90,9 @@ namespace Gonfalon.Tests
         }
     }
 
-    /// <summary>Decides (snapshot, request) pairs from a file, for comparison with another host byte by byte: the protocol of
-    /// hostsdk/python/src/gonfalon/differential.py. What a program could ask is asked again as a program would.</summary>
+    /// <summary>Decides (snapshot, request) pairs from a file, for comparison with another host byte by byte: the
+    /// protocol of hostsdk/python/src/gonfalon/differential.py. What a program could ask is asked again as a program
+    /// would.</summary>
     internal static class Differential
     {
         private static readonly byte[] Refused = Enumerable.Repeat((byte)0xff, 4).Concat(new byte[12]).ToArray();
@@ -156,8 +157,8 @@ namespace Gonfalon.Tests
             return bytes;
         }
 
-        /// <summary>Asks by a context as it comes and by one prepared, if a program can ask so. Returns how many requests were asked
-        /// again.</summary>
+        /// <summary>Asks by a context as it comes and by one prepared, if a program can ask so. Returns how many
+        /// requests were asked again.</summary>
         private static int Again(Engine engine, byte[] request, int packed)
         {
             object[] parts;

@@ -12,7 +12,8 @@ namespace Gonfalon.Tests
 {
     using Map = Dictionary<string, object>;
 
-    /// <summary>A control plane as far as clients see it. Usage gets the flags of each report that has some, Hosts the host of each.</summary>
+    /// <summary>A control plane as far as clients see it. Usage gets the flags of each report that has some, Hosts
+    /// the host of each.</summary>
     internal sealed class FakeServer : IDisposable
     {
         private readonly TcpListener _listener = new TcpListener(IPAddress.Loopback, 0);

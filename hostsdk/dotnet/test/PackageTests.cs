@@ -4,7 +4,8 @@ using System.IO;
 
 namespace Gonfalon.Tests
 {
-    /// <summary>The SDK in an empty folder: its assembly, its library, and a program that mcs compiles there.</summary>
+    /// <summary>The SDK in an empty folder: its assembly, its library, and a program that mcs compiles
+    /// there.</summary>
     [Tests]
     internal static class PackageTests
     {

@@ -6,8 +6,8 @@ using System.Threading.Tasks;
 
 namespace Gonfalon.Tests
 {
-    /// <summary>Marks a class whose public methods without parameters are tests, and whose public static properties of type Cases have
-    /// more.</summary>
+    /// <summary>Marks a class whose public methods without parameters are tests, and whose public static properties
+    /// of type Cases have more.</summary>
     [AttributeUsage(AttributeTargets.Class)]
     internal sealed class TestsAttribute : Attribute { }
 

@@ -119,7 +119,8 @@ namespace Gonfalon.Tests
         {
             var states = ((List<object>)given["states"]).Cast<string>().ToArray();
             var began = DateTime.UtcNow;
-            // A client that starts NOT_READY has met the server once it has failed, or hangs for longer than that takes.
+            // A client that starts NOT_READY has met the server once it has failed, or hangs for longer than that
+            // takes.
             Func<bool> met = () => !states.Contains("NOT_READY") || flags.Stats.Lost > 0 || flags.State == State.Error || DateTime.UtcNow - began > TimeSpan.FromSeconds(2);
             Func<string> about = () => $"{Words.Of(flags.State)} {flags.Stats.LastError}";
             Tools.Until(() => states.Contains(Words.Of(flags.State)) && met(), (long)given["within_seconds"], about);

@@ -9,7 +9,8 @@ namespace Gonfalon.Tests
 {
     using Map = Dictionary<string, object>;
 
-    /// <summary>Holds hostsdk/surface.json, with what is different here, against what the assembly exports; and features.json.</summary>
+    /// <summary>Holds hostsdk/surface.json, with what is different here, against what the assembly exports; and
+    /// features.json.</summary>
     [Tests]
     internal static class SurfaceTests
     {

@@ -5,8 +5,8 @@
 # A Gonfalon::Client follows an environment and keeps its newest snapshot loaded in the engine, which is a C library. It evaluates flags
 # there, in microseconds, whether the server is up or not.
 #
-# Promises: no evaluation blocks, raises or uses the network · a frame that can't be read changes nothing · any number of threads may use a
-# client, also after a fork · the answers are bit for bit those of every other language's SDK.
+# Promises: no evaluation blocks, raises or uses the network · a frame that can't be read changes nothing · any number
+# of threads may use a client, also after a fork · the answers are bit for bit those of every other language's SDK.
 module Gonfalon
 end
 

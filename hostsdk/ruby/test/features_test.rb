@@ -2,7 +2,8 @@
 
 require_relative "helper"
 
-# Writes which of the features of hostsdk/surface.json the gem has, and compares it with features.json. GONFALON_UPDATE=1 writes the file.
+# Writes which of the features of hostsdk/surface.json the gem has, and compares it with features.json.
+# GONFALON_UPDATE=1 writes the file.
 class FeaturesTest < Minitest::Test
   FILE = File.join(TREE, "hostsdk/ruby/features.json")
 

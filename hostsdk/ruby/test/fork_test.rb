@@ -30,6 +30,24 @@ class ForkTest < Minitest::Test
     end
   end
 
+  def test_a_daemon_follows_the_source_by_itself
+    FakeServer.open(ONE) do |server|
+      Gonfalon::Client.open(endpoint: server.url, token: "token", **QUICK) do |flags|
+        reader, writer = IO.pipe
+        told = in_child do
+          Process.daemon(true, true)
+          writer.close # now the child is another process
+          flags.wait_for(2, timeout: 10)
+          flags.enabled?(:b)
+        end
+        writer.close
+        reader.read
+        server.publish(TWO)
+        assert_equal "true", told.call
+      end
+    end
+  end
+
   def test_a_fork_in_the_middle_of_everything
     FakeServer.open(ONE) do |server|
       Gonfalon::Client.open(endpoint: server.url, token: "token", **QUICK) do |flags|

@@ -6,7 +6,8 @@ using System.Text;
 
 namespace Gonfalon.Testing
 {
-    /// <summary>One flag's gates, as far as tests need them. States of actors and groups: true allows, false denies.</summary>
+    /// <summary>One flag's gates, as far as tests need them. States of actors and groups: true allows, false
+    /// denies.</summary>
     internal sealed class TestFlag
     {
         internal SortedDictionary<string, bool> Actors = NewTable(), Groups = NewTable(), Requires = NewTable();
@@ -83,7 +84,8 @@ namespace Gonfalon.Testing
         private static object[] Table(SortedDictionary<string, bool> states) =>
             states.SelectMany(pair => new object[] { pair.Key, pair.Value ? 2L : 1L }).ToArray();
 
-        /// <summary>Returns the smallest power of two that is at least 2 and at least n + n/2; nothing for an empty table.</summary>
+        /// <summary>Returns the smallest power of two that is at least 2 and at least n + n/2; nothing for an empty
+        /// table.</summary>
         private static long Slots(int n)
         {
             long slots = n == 0 ? 0 : 2;

@@ -5,7 +5,8 @@ namespace Gonfalon.Testing
 {
     using Attributes = IEnumerable<KeyValuePair<string, object>>;
 
-    /// <summary>Flags that a test set, over those of a base. A flag's prerequisites are looked for in its own layer.</summary>
+    /// <summary>Flags that a test set, over those of a base. A flag's prerequisites are looked for in its own
+    /// layer.</summary>
     internal sealed class LayeredEngine : Engine
     {
         private readonly Engine _top, _base;

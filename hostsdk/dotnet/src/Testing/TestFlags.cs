@@ -4,9 +4,9 @@ using System.Linq;
 
 namespace Gonfalon.Testing
 {
-    /// <summary>Flags for tests: set in the test, decided by the real engine, no network, nothing shared. A change lasts as long as the object,
-    /// or until what it returns is disposed. Flags that the test doesn't set come from a base, a snapshot that "gonfalon compile" made, or are
-    /// unknown.</summary>
+    /// <summary>Flags for tests: set in the test, decided by the real engine, no network, nothing shared. A change
+    /// lasts as long as the object, or until what it returns is disposed. Flags that the test doesn't set come from a
+    /// base, a snapshot that "gonfalon compile" made, or are unknown.</summary>
     public sealed class TestFlags : Flags
     {
         private readonly Engine _base;
@@ -23,7 +23,8 @@ namespace Gonfalon.Testing
             Put(_flags);
         }
 
-        /// <summary>Turns a flag on: for everyone, or for what is named. requires makes it need another flag that is on.</summary>
+        /// <summary>Turns a flag on: for everyone, or for what is named. requires makes it need another flag that is
+        /// on.</summary>
         public IDisposable Enable(string key, string forActor = null, string forGroup = null, double? forPercentageOfActors = null,
             double? forPercentageOfTime = null, string requires = null)
         {
@@ -36,23 +37,24 @@ namespace Gonfalon.Testing
             });
         }
 
-        /// <summary>Turns a flag off: for everyone that no other gate grants it to, or for what is named. requires makes it need another flag
-        /// that is off.</summary>
+        /// <summary>Turns a flag off: for everyone that no other gate grants it to, or for what is named. requires
+        /// makes it need another flag that is off.</summary>
         public IDisposable Disable(string key, string forActor = null, string forGroup = null, string requires = null)
         {
             One(forActor, forGroup, requires);
             return Change(key, flag => flag.Set(false, forActor, forGroup, requires));
         }
 
-        /// <summary>Gives the flag a variant, which every actor is served, with a payload if there is one: a boolean, a string, a number, or a
-        /// dictionary.</summary>
+        /// <summary>Gives the flag a variant, which every actor is served, with a payload if there is one: a boolean,
+        /// a string, a number, or a dictionary.</summary>
         public IDisposable Serve(string key, string variant, object payload = null) => Change(key, flag =>
         {
             flag.Variant = variant;
             flag.Payload = payload;
         });
 
-        /// <summary>Kills a flag: off, whatever its gates say. Actors get the flag's variant only if servingVariant says so.</summary>
+        /// <summary>Kills a flag: off, whatever its gates say. Actors get the flag's variant only if servingVariant
+        /// says so.</summary>
         public IDisposable Kill(string key, bool servingVariant = false) => Change(key, flag =>
         {
             if (servingVariant && flag.Variant == null)
@@ -65,8 +67,8 @@ namespace Gonfalon.Testing
         public IDisposable Clear(string key = null) =>
             Put(_flags.Where(pair => key != null && pair.Key != key).ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal));
 
-        /// <summary>Makes the client one that nothing has been loaded into: every question gets the caller's default. The next change loads it
-        /// again.</summary>
+        /// <summary>Makes the client one that nothing has been loaded into: every question gets the caller's default.
+        /// The next change loads it again.</summary>
         public void Unload()
         {
             Store.Replace(null);

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-# Writes the Makefile that compiles the C library when the gem is installed. It needs a C compiler and make, but not Ruby's headers: the
-# library knows nothing of Ruby, which calls it by Fiddle.
+# Writes the Makefile that compiles the C library when the gem is installed. It needs a C compiler and make, but not
+# Ruby's headers: the library knows nothing of Ruby, which calls it by Fiddle.
 
 require "rbconfig"
 

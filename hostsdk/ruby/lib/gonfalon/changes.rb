@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
 module Gonfalon
-  # A snapshot's records by key, and how flags refer to others. It reads the records of FORMAT.md; the snapshot has been loaded, so
-  # it is sound, but a newer server may have written some records in a form that isn't known here.
+  # A snapshot's records by key, and how flags refer to others. It reads the records of FORMAT.md; the snapshot has
+  # been loaded, so it is sound, but a newer server may have written some records in a form that isn't known here.
   #
   # Why: RATIONALE.md "Why do the JavaScript and Python SDKs read flags' records?"
   class Records
@@ -46,7 +46,8 @@ module Gonfalon
       states.any? { |state| state != ALLOWED } && states.any? { |state| state != DENIED }
     end
 
-    # Returns the keys, and those of the flags that require one of them, through any number of parents, in one of the snapshots.
+    # Returns the keys, and those of the flags that require one of them, through any number of parents, in one of the
+    # snapshots.
     def self.with_dependents(keys, *snapshots)
       children = Hash.new { |hash, key| hash[key] = [] }
       snapshots.each { |records| records.flags.each_key { |key| records.parents_of(key).each { |p| children[p] << key } } }

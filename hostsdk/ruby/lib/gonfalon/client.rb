@@ -8,9 +8,9 @@ module Gonfalon
   #   flags = Gonfalon::Client.new(endpoint: "http://127.0.0.1:8080", token: token)
   #   puts "the new checkout" if flags.enabled?(:new_checkout, "user:3", groups: ["staff"], attributes: { plan: "pro" })
   #
-  # Making one waits for the first snapshot, for at most ready_within seconds, and then continues whatever the state. A server that is
-  # down never keeps a program from starting. Any number of threads may use a client. After a fork, the child's client follows its
-  # source by itself.
+  # Making one waits for the first snapshot, for at most ready_within seconds, and then continues whatever the state.
+  # A server that is down never keeps a program from starting. Any number of threads may use a client. After a fork,
+  # the child's client follows its source by itself.
   #
   # endpoint:: the server's address, or GONFALON_ENDPOINT. Without one, the flags come from file or bootstrap.
   # token:: a token of role sdk, or GONFALON_TOKEN.
@@ -59,13 +59,14 @@ module Gonfalon
       wait(ready_within) if source?
     end
 
-    # Waits until the client is READY. Returns false if that takes longer than timeout seconds, or the client is closed.
+    # Waits until the client is READY. Returns false if that takes longer than timeout seconds, or the client is
+    # closed.
     def wait_ready(timeout: nil)
       @status.await(timeout) { state == "READY" }
     end
 
-    # Waits until a snapshot of this revision or a later one serves, such as the one that a write was answered with. Returns false if
-    # that takes longer than timeout seconds, or the client is closed.
+    # Waits until a snapshot of this revision or a later one serves, such as the one that a write was answered with.
+    # Returns false if that takes longer than timeout seconds, or the client is closed.
     def wait_for(revision, timeout: nil)
       @status.await(timeout) { info && info.revision >= revision }
     end
@@ -111,7 +112,8 @@ module Gonfalon
       !(@endpoint.nil? && @file.nil?)
     end
 
-    # Starts what there is to follow, if it isn't followed yet. Without a source that is the clock, while anybody listens to it.
+    # Starts what there is to follow, if it isn't followed yet. Without a source that is the clock, while anybody
+    # listens to it.
     def start
       return if @status.closed? || !@workers.empty? || !(source? || @status.heard?)
 
@@ -150,7 +152,9 @@ module Gonfalon
 
     def check(first)
       raise ArgumentError, "endpoint and file are two sources; give one" if @endpoint && @file
-      raise ArgumentError, "nothing to take flags from: give endpoint and token, or file, or bootstrap, or last_good" unless source? || first
+      unless source? || first
+        raise ArgumentError, "nothing to take flags from: give endpoint and token, or file, or bootstrap, or last_good"
+      end
       raise ArgumentError, "poll_interval is #{@poll} seconds; it must be above 0" if @poll && @poll <= 0
     end
 

@@ -8,11 +8,12 @@ module Gonfalon
   #
   #   gonfalon conformance --emit-cases cases.jsonl && ruby -rgonfalon/conformance -e 'exit Gonfalon::Conformance.main(ARGV)' cases.jsonl
   #
-  # A file has one JSON object a line: {file, id, family, flag, snapshot, request, expect} with the bytes of FORMAT.md and ABI.md in base64,
-  # or {file, id, family, flag, skipped} with the reason. A member that expect leaves out is not compared, and a decision that needed no
-  # score has none to compare. The last line has the totals.
+  # A file has one JSON object a line: {file, id, family, flag, snapshot, request, expect} with the bytes of FORMAT.md
+  # and ABI.md in base64, or {file, id, family, flag, skipped} with the reason. A member that expect leaves out is not
+  # compared, and a decision that needed no score has none to compare. The last line has the totals.
   module Conformance
-    # What became of one case: result is :passed, :failed or :skipped; detail says what differs, or why it was skipped.
+    # What became of one case: result is :passed, :failed or :skipped; detail says what differs, or why it was
+    # skipped.
     Outcome = Struct.new(:name, :result, :detail)
 
     # Decides by raw request bytes. An instance is kept as long as the snapshot stays the same.

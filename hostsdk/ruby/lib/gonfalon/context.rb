@@ -4,14 +4,15 @@ module Gonfalon
   # A context that can't be read. Its message says what is wrong with it.
   class ContextError < StandardError; end
 
-  # Who is asking: an actor, its groups, and attributes. One that is prepared is read once and used for many decisions:
+  # Who is asking: an actor, its groups, and attributes. One that is prepared is read once and used for many
+  # decisions:
   #
   #   request = Gonfalon::Context.new("user:3", groups: ["staff"], attributes: { plan: "pro" })
   #   flags.enabled?(:new_checkout, request)
   #
   # An actor is a String, a Symbol, an Integer, a Float without a fraction, or an object with +actor_id+ and perhaps
-  # +in_group?(name)+, which is asked only about the groups that a flag names. Anything else is nobody. Making a context never fails.
-  # The attributes are read when it is made; changing the hash afterwards changes nothing.
+  # +in_group?(name)+, which is asked only about the groups that a flag names. Anything else is nobody. Making a
+  # context never fails. The attributes are read when it is made; changing the hash afterwards changes nothing.
   class Context
     MAX_GROUPS = 256 # of a request, by the module's ABI
     MAX_LISTED = 100_000 # groups that are read of a context: an endless enumerator must end
@@ -69,8 +70,8 @@ module Gonfalon
       raise ContextError, "the flag names #{found.size} of the actor's groups, more than #{MAX_GROUPS}"
     end
 
-    # Returns the attributes for a request about flags that look at these; nil: at all. Raises ContextError if they can't be known,
-    # or are too many.
+    # Returns the attributes for a request about flags that look at these; nil: at all. Raises ContextError if they
+    # can't be known, or are too many.
     def known(names)
       return {} if names && names.empty?
       raise @attributes_error if @attributes_error
@@ -148,7 +149,8 @@ module Gonfalon
       end
     end
 
-    # Returns the groups that are given by name. A lone text is one group; what is no text is left out, and noted in wrong.
+    # Returns the groups that are given by name. A lone text is one group; what is no text is left out, and noted in
+    # wrong.
     def names(groups, wrong)
       case groups
       when nil then []

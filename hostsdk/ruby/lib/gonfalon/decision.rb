@@ -16,8 +16,8 @@ module Gonfalon
     SCORES = 65_536
   end
 
-  # Why a decision is what it is. The last is a host's, before it has a snapshot. A newer engine's reason without a name here is
-  # "reason 9".
+  # Why a decision is what it is. The last is a host's, before it has a snapshot. A newer engine's reason without a
+  # name here is "reason 9".
   REASONS = %w[UNKNOWN_FLAG DEFAULT STATIC TARGETING_MATCH SPLIT KILLED PREREQUISITE NOT_READY].freeze
 
   # The kinds of gates. A newer engine's gate without a name here is "gate 11".
@@ -89,7 +89,8 @@ module Gonfalon
       @packed & Packed::EXHAUSTED != 0
     end
 
-    # Returns the actor's place in [0, 1) for this flag, which percentages and variants go by; nil if it wasn't needed.
+    # Returns the actor's place in [0, 1) for this flag, which percentages and variants go by; nil if it wasn't
+    # needed.
     def score
       score = (@packed >> 9) & 0x1ffff
       (score - 1).fdiv(Packed::SCORES) unless score.zero?
@@ -105,8 +106,8 @@ module Gonfalon
       !(@variant.nil? || @variant.payload.empty?)
     end
 
-    # Returns the served variant's payload: a boolean, String, Integer, Float or Hash, new at each call; nil without one, or if it
-    # can't be read.
+    # Returns the served variant's payload: a boolean, String, Integer, Float or Hash, new at each call; nil without
+    # one, or if it can't be read.
     def payload
       Payload.parse(@variant.payload) if payload?
     end

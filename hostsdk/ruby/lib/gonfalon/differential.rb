@@ -6,13 +6,14 @@ require_relative "conformance"
 module Gonfalon
   # Decides (snapshot, request) pairs from a file, for comparison with another host byte by byte.
   #
-  # PAIRS has, for each pair, two records, each with its length before it (u32, little-endian): the snapshot's bytes, or length 0 for that
-  # of the pair before; then the request's bytes. DECISIONS gets, for each pair, the packed decision (u32, little-endian), then the
-  # variant's name, its payload and the deciding gate's target, each with its length before it. A snapshot or request that the engine
-  # refuses gets 0xffffffff and three empty texts. - is standard input or output.
+  # PAIRS has, for each pair, two records, each with its length before it (u32, little-endian): the snapshot's bytes,
+  # or length 0 for that of the pair before; then the request's bytes. DECISIONS gets, for each pair, the packed
+  # decision (u32, little-endian), then the variant's name, its payload and the deciding gate's target, each with its
+  # length before it. A snapshot or request that the engine refuses gets 0xffffffff and three empty texts. - is
+  # standard input or output.
   #
-  # What a program could ask is asked again as a program would, by a context as it comes and by one prepared, which leave out of their
-  # requests what the flag doesn't need. Another decision than that of the request ends it.
+  # What a program could ask is asked again as a program would, by a context as it comes and by one prepared, which
+  # leave out of their requests what the flag doesn't need. Another decision than that of the request ends it.
   module Differential
     REFUSED = ("\xFF" * 4).b + ("\0" * 12)
 
@@ -58,8 +59,8 @@ module Gonfalon
       found
     end
 
-    # Returns key, actor, groups, attributes, time and chance of a request for one flag; nil if no program can ask so: the SDK would write
-    # another actor, other groups or other attributes than the request has.
+    # Returns key, actor, groups, attributes, time and chance of a request for one flag; nil if no program can ask so:
+    # the SDK would write another actor, other groups or other attributes than the request has.
     def question(request)
       reader = MessagePack::Reader.new(request)
       return nil unless reader.array_size == 6

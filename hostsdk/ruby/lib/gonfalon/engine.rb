@@ -1,11 +1,11 @@
 # frozen_string_literal: true
 
 module Gonfalon
-  # A snapshot that decides: an instance behind a lock. One is enough, because Ruby's threads compute one at a time. Safe for use from
-  # threads, in a trap handler, and after a fork.
+  # A snapshot that decides: an instance behind a lock. One is enough, because Ruby's threads compute one at a time.
+  # Safe for use from threads, in a trap handler, and after a fork.
   #
-  # Each question takes who asks (an actor, or a prepared context in its place), groups and attributes, and the time (Unix
-  # microseconds) and chance (64 bits), for which nil stands for the clock's and fresh ones.
+  # Each question takes who asks (an actor, or a prepared context in its place), groups and attributes, and the time
+  # (Unix microseconds) and chance (64 bits), for which nil stands for the clock's and fresh ones.
   class Engine
     UNKNOWN = 1000 # keys of no flag that are remembered: a program asks for a few such flags, an attacker for any number
 
@@ -82,7 +82,8 @@ module Gonfalon
       taken.transform_values { |(all, on)| [all, now, on] }
     end
 
-    # Returns the bytes of the snapshot that a delta makes of this one. It is spliced in a copy, so that no decision waits.
+    # Returns the bytes of the snapshot that a delta makes of this one. It is spliced in a copy, so that no decision
+    # waits.
     def splice(delta)
       copy = locked(&:copy)
       copy.splice(delta)
@@ -99,7 +100,8 @@ module Gonfalon
       end
     end
 
-    # In a child process: the parent reports what was counted before, and a call may have been under way in another thread.
+    # In a child process: the parent reports what was counted before, and a call may have been under way in another
+    # thread.
     def forked
       @lock = Mutex.new
       @usage = {}

@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
 module Gonfalon
-  # Reads server-sent events out of a stream's bytes, as they come. No event is longer than a snapshot can be, so that no server can fill
-  # the memory.
+  # Reads server-sent events out of a stream's bytes, as they come. No event is longer than a snapshot can be, so that
+  # no server can fill the memory.
   class Events
     MAX_BYTES = (Instance::MAX_BYTES * 4 / 3) + 4096 # the largest snapshot in base64, and its field names
     MAX_LINES = 1000 # of one event: ours have three

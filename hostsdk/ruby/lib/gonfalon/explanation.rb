@@ -7,8 +7,8 @@ module Gonfalon
   # One constraint of a rule or segment, and how it compared. actual is the context's value, nil if it is missing.
   Comparison = Struct.new(:attribute, :operator, :values, :actual, :held)
 
-  # One gate. outcome is a word of OUTCOMES; facts are what was compared, by name (scores of 0 … 65535, draws of 1 … 10000, times in
-  # Unix microseconds; nil: open, missing or not needed).
+  # One gate. outcome is a word of OUTCOMES; facts are what was compared, by name (scores of 0 … 65535, draws of 1 …
+  # 10000, times in Unix microseconds; nil: open, missing or not needed).
   Step = Struct.new(:gate, :outcome, :target, :facts, :comparisons) do
     # Says what the gate compared, in words.
     def detail

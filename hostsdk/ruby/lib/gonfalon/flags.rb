@@ -1,24 +1,26 @@
 # frozen_string_literal: true
 
 module Gonfalon
-  # A client's figures, for metrics. age: seconds since the source last confirmed the snapshot · taken: snapshots from the source ·
-  # refused: frames that changed nothing · broken: decisions that failed · unknown: decisions about unknown flags · unreadable: decisions
-  # whose context has something that can't be read · traps: times that the engine stopped in the middle of a call · lost: connections of
-  # the source that ended · last_error: what is wrong with the source, for people.
+  # A client's figures, for metrics. age: seconds since the source last confirmed the snapshot · taken: snapshots from
+  # the source · refused: frames that changed nothing · broken: decisions that failed · unknown: decisions about
+  # unknown flags · unreadable: decisions whose context has something that can't be read · traps: times that the
+  # engine stopped in the middle of a call · lost: connections of the source that ended · last_error: what is wrong
+  # with the source, for people.
   Stats = Struct.new(:state, :info, :age, :taken, :refused, :broken, :unknown, :unreadable, :traps, :lost, :last_error)
 
-  # How a program evaluates flags. No evaluation blocks, uses the network or raises: where nothing can be decided, the caller gets the
-  # default.
+  # How a program evaluates flags. No evaluation blocks, uses the network or raises: where nothing can be decided, the
+  # caller gets the default.
   #
-  # A flag's key is a String or a Symbol. Each method takes a context: an actor, +groups+ and +attributes+, or a prepared Context in the
-  # actor's place. +now+ (Unix microseconds) and +roll+ (64 bits of chance) replay a decision; without them the clock and fresh random
-  # bits are used.
+  # A flag's key is a String or a Symbol. Each method takes a context: an actor, +groups+ and +attributes+, or a
+  # prepared Context in the actor's place. +now+ (Unix microseconds) and +roll+ (64 bits of chance) replay a decision;
+  # without them the clock and fresh random bits are used.
   module Flags
     include Payloads
 
     MAX_KEYS = 1_000_000 # that one question may name: an enumerator may have no end
 
-    # Reports whether the flag is on. An unknown or killed flag is off; default counts only where nothing could be decided.
+    # Reports whether the flag is on. An unknown or killed flag is off; default counts only where nothing could be
+    # decided.
     def enabled?(key, actor = nil, groups: nil, attributes: nil, default: false, now: nil, roll: nil)
       engine = @store.engine
       return default if engine.nil?
@@ -44,8 +46,8 @@ module Gonfalon
       undecided(key, e, engine.info)
     end
 
-    # Returns the decisions about these flags, in their order, or about all flags, ascending by key. It takes one call into the engine
-    # per 1,024 flags.
+    # Returns the decisions about these flags, in their order, or about all flags, ascending by key. It takes one call
+    # into the engine per 1,024 flags.
     def decide_all(actor = nil, keys: nil, groups: nil, attributes: nil, now: nil, roll: nil)
       engine = @store.engine
       wanted = keys && listed(keys)
@@ -57,8 +59,8 @@ module Gonfalon
       (keys ? wanted || [] : self.keys).map { |key| undecided(key, e, engine&.info) }
     end
 
-    # Returns the decision with every gate that the engine looked at. It is not counted as an evaluation. Where nothing could be decided,
-    # there are no steps.
+    # Returns the decision with every gate that the engine looked at. It is not counted as an evaluation. Where
+    # nothing could be decided, there are no steps.
     def explain(key, actor = nil, groups: nil, attributes: nil, now: nil, roll: nil)
       engine = @store.engine
       return Explanation.new(undecided(key), [], @store.environment.to_s, nil) if engine.nil?
@@ -102,8 +104,8 @@ module Gonfalon
                 @status.losses, @status.error).freeze
     end
 
-    # Calls the block on each StateChanged and FlagsChanged, in a thread of the client's. Returns a Proc that ends that. What the block
-    # raises is logged.
+    # Calls the block on each StateChanged and FlagsChanged, in a thread of the client's. Returns a Proc that ends
+    # that. What the block raises is logged.
     def subscribe(&listener)
       raise ArgumentError, "a listener is a block" if listener.nil?
 

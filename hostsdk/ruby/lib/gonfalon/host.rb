@@ -3,8 +3,8 @@
 require "securerandom"
 
 module Gonfalon
-  # What a client tells the control plane about itself: how often its flags were evaluated, and which revision serves, so that an operator
-  # sees which hosts serve a change.
+  # What a client tells the control plane about itself: how often its flags were evaluated, and which revision serves,
+  # so that an operator sees which hosts serve a change.
   class Host
     WITHIN = 2.0 # seconds after another revision serves: hosts tell at random moments, so that they don't all do so at once
     PAUSE = 5.0 # seconds: a host tells at most once in these, however many changes there are
@@ -22,7 +22,8 @@ module Gonfalon
       @told = @gone = false
     end
 
-    # Reports each minute, and soon after another revision serves, until it is stopped. The last report goes with that.
+    # Reports each minute, and soon after another revision serves, until it is stopped. The last report goes with
+    # that.
     def run
       moves = 0
       regular = now + jittered(@pace.usage)

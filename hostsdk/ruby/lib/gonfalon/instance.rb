@@ -48,8 +48,8 @@ module Gonfalon
 
   private_constant :RequestError, :Trap
 
-  # What a snapshot says about itself. id and lineage are lower-case hex; unreadable counts the flags and segments that a newer control
-  # plane wrote in a form that the engine can't read; such a flag is off.
+  # What a snapshot says about itself. id and lineage are lower-case hex; unreadable counts the flags and segments
+  # that a newer control plane wrote in a form that the engine can't read; such a flag is off.
   SnapshotInfo = Struct.new(:environment, :id, :lineage, :revision, :flags, :segments, :unreadable) do
     # Returns lineage, revision and content id, as a server knows it.
     def position
@@ -57,8 +57,8 @@ module Gonfalon
     end
   end
 
-  # One snapshot, loaded by the C library. It serves one call at a time; its owner sees to that. Nothing that is returned points into
-  # the library's memory.
+  # One snapshot, loaded by the C library. It serves one call at a time; its owner sees to that. Nothing that is
+  # returned points into the library's memory.
   class Instance
     MAX_BYTES = 32 << 20 # the engine's limit; larger ones aren't even handed to the library
     BATCH = 1024 # decisions a call
@@ -119,7 +119,8 @@ module Gonfalon
       @record[0, DECISION_SIZE].unpack(DECISION)
     end
 
-    # Returns the records of up to BATCH decisions from number first on. Their texts must be read before the next call.
+    # Returns the records of up to BATCH decisions from number first on. Their texts must be read before the next
+    # call.
     def batch(request, first)
       out = Fiddle::Pointer.malloc(BATCH * DECISION_SIZE, Fiddle::RUBY_FREE)
       count = Instance.check(Library::BATCH.call(@address, request, request.bytesize, first, out))

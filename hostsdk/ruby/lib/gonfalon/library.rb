@@ -4,8 +4,8 @@ require "fiddle"
 require "rbconfig"
 
 module Gonfalon
-  # The C library, gonfalon.h function by function. A quick call keeps the interpreter's lock: it is far shorter than handing the lock
-  # over and getting it back. A patient one, which may take long (loading, splicing), lets it go.
+  # The C library, gonfalon.h function by function. A quick call keeps the interpreter's lock: it is far shorter than
+  # handing the lock over and getting it back. A patient one, which may take long (loading, splicing), lets it go.
   module Library
     NAME = "gonfalon/libgonfalon.#{RbConfig::CONFIG["SOEXT"] || "so"}"
 

@@ -3,8 +3,8 @@
 require "logger"
 
 module Gonfalon
-  # The program's log, or warnings on standard error. A log that raises keeps no decision from being made, and one that rescues whatever
-  # comes, as Ruby's own does, keeps no worker from being stopped.
+  # The program's log, or warnings on standard error. A log that raises keeps no decision from being made, and one
+  # that rescues whatever comes, as Ruby's own does, keeps no worker from being stopped.
   class Log
     def initialize(logger)
       @logger = logger || Logger.new($stderr, level: Logger::WARN, progname: "gonfalon")

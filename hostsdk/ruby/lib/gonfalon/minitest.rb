@@ -4,7 +4,8 @@ require "minitest"
 require_relative "testing"
 
 module Gonfalon
-  # Flags for minitest: in each test, +gonfalon_flags+ is a client whose flags only this test sees, also where tests run in parallel.
+  # Flags for minitest: in each test, +gonfalon_flags+ is a client whose flags only this test sees, also where tests
+  # run in parallel.
   #
   #   require "gonfalon/minitest"
   #

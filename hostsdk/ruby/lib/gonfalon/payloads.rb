@@ -1,9 +1,11 @@
 # frozen_string_literal: true
 
 module Gonfalon
-  # Variants and their payloads, by type, of whatever decides. Arguments besides the key and the default are those of decide.
+  # Variants and their payloads, by type, of whatever decides. Arguments besides the key and the default are those of
+  # decide.
   module Payloads
-    # Returns the name of the variant that the actor gets; default if it gets none. A disabled flag still serves its variant.
+    # Returns the name of the variant that the actor gets; default if it gets none. A disabled flag still serves its
+    # variant.
     def variant(key, *actor, default: nil, **asking)
       decide(key, *actor, **asking).variant || default
     end

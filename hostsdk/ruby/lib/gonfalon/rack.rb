@@ -14,8 +14,9 @@ module Gonfalon
   #
   #   env["gonfalon"].enabled?(:new_checkout)
   #
-  # The block is called when the first flag is asked for. It may return a prepared Context, too; without a block nobody is asking. Each
-  # flag is decided once a request, so that a request sees one answer, also when the flag changes meanwhile.
+  # The block is called when the first flag is asked for. It may return a prepared Context, too; without a block
+  # nobody is asking. Each flag is decided once a request, so that a request sees one answer, also when the flag
+  # changes meanwhile.
   class Middleware
     KEY = "gonfalon"
 

@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
 module Gonfalon
-  # What deciding one flag can ask for (the ABI's "needs"), and the requests that ask no more than that. The rest of a context is neither
-  # read nor written.
+  # What deciding one flag can ask for (the ABI's "needs"), and the requests that ask no more than that. The rest of a
+  # context is neither read nor written.
   class Needs
     HALF = 1 << 63 # a negative roll stands for its two's complement
     NO_GROUPS = "\x90".b.freeze
@@ -39,12 +39,12 @@ module Gonfalon
     # Returns the request for the flag. Parts of the context that can't be read are noted in mistakes.
     def request(actor, groups, attributes, now, roll, mistakes)
       return prepared(actor, groups, attributes, now, roll, mistakes) unless plain?(actor)
-      return "#{@head}#{MessagePack.pack(actor)}" if @alone
+      return "#{@head}#{MessagePack.word(actor)}" if @alone
 
       written = quick(attributes) if groups.nil?
       return prepared(actor, groups, attributes, now, roll, mistakes) if written.nil?
 
-      "#{@head}#{MessagePack.pack(actor)}#{NO_GROUPS}#{chance(now, roll)}#{written}"
+      "#{@head}#{MessagePack.word(actor)}#{NO_GROUPS}#{chance(now, roll)}#{written}"
     end
 
     private

@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
 module Gonfalon
-  # A flag's one value, by the table "Values" of the SDK contract. value nil is the caller's default. reason and error are
-  # OpenFeature's words; no error is empty.
+  # A flag's one value, by the table "Values" of the SDK contract. value nil is the caller's default. reason and error
+  # are OpenFeature's words; no error is empty.
   Resolution = Struct.new(:value, :variant, :reason, :error) do
     # Returns the value that a decision gives its flag, by the first row that fits.
     def self.of(decision)

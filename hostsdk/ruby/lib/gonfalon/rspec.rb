@@ -15,8 +15,8 @@ module Gonfalon
   #
   #   it "has a blue hero", gonfalon: { new_checkout: true, hero: "blue" } do … end
   #
-  # The metadata sets flags beforehand: true and false turn one on and off, a string is the variant that it serves. All other flags come
-  # from the snapshot RSpec.configuration.gonfalon_snapshot, if there is one.
+  # The metadata sets flags beforehand: true and false turn one on and off, a string is the variant that it serves.
+  # All other flags come from the snapshot RSpec.configuration.gonfalon_snapshot, if there is one.
   module RSpec
     def gonfalon_flags
       @gonfalon_flags ||= TestFlags.new(base: ::RSpec.configuration.gonfalon_snapshot)

@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
 module Gonfalon
-  # How patient a client is, in seconds. The defaults are every SDK's. backoff: before the first new attempt, doubled each time ·
-  # longest: between two attempts · usage: between two reports · farewell: for the last report, on close.
+  # How patient a client is, in seconds. The defaults are every SDK's. backoff: before the first new attempt, doubled
+  # each time · longest: between two attempts · usage: between two reports · farewell: for the last report, on close.
   Pace = Struct.new(:backoff, :longest, :usage, :farewell, keyword_init: true) do
     def initialize(backoff: 0.5, longest: 30.0, usage: 60.0, farewell: 2.0)
       super
@@ -184,7 +184,8 @@ module Gonfalon
       serve(event.type, data, supersedes)
     end
 
-    # Serves a frame. What serves stays, and stays good, when it is refused; after a delta, the whole snapshot is fetched.
+    # Serves a frame. What serves stays, and stays good, when it is refused; after a delta, the whole snapshot is
+    # fetched.
     def serve(type, data, supersedes)
       begin
         type == "delta" ? @store.take_delta(data) : @store.take_snapshot(data, supersedes)

@@ -3,15 +3,15 @@
 require "monitor"
 
 module Gonfalon
-  # NOT_READY: nothing is loaded yet · READY: a snapshot serves, and the source confirms it · STALE: a snapshot serves, but the source
-  # is unreachable or hasn't answered yet · ERROR: nothing is loaded, and the source refuses.
+  # NOT_READY: nothing is loaded yet · READY: a snapshot serves, and the source confirms it · STALE: a snapshot
+  # serves, but the source is unreachable or hasn't answered yet · ERROR: nothing is loaded, and the source refuses.
   STATES = %w[NOT_READY READY STALE ERROR].freeze
 
   # The client's state has changed. error says what is wrong with the source, if anything is.
   StateChanged = Struct.new(:state, :previous, :error)
 
-  # Another snapshot serves, or a schedule has opened or closed. flags are the keys of every flag whose decision can differ now, also by
-  # a segment, a setting or a flag that it requires.
+  # Another snapshot serves, or a schedule has opened or closed. flags are the keys of every flag whose decision can
+  # differ now, also by a segment, a setting or a flag that it requires.
   FlagsChanged = Struct.new(:flags, :revision, :lineage)
 
   # State and listeners of one client. Listeners are called one after another.
@@ -137,8 +137,8 @@ module Gonfalon
       change {} if now_state != @state
     end
 
-    # Waits until the block is true, which is looked at after each change. Returns false if that takes longer than the timeout, or the
-    # client is closed.
+    # Waits until the block is true, which is looked at after each change. Returns false if that takes longer than the
+    # timeout, or the client is closed.
     def await(timeout)
       limit = timeout && (now + timeout)
       @lock.synchronize do
@@ -151,7 +151,8 @@ module Gonfalon
       end
     end
 
-    # Waits for the next change after a number of them, at most for these seconds (nil: without an end). Returns the number by then.
+    # Waits for the next change after a number of them, at most for these seconds (nil: without an end). Returns the
+    # number by then.
     def rest(moves, seconds)
       @lock.synchronize do
         @moved.wait(seconds) if @moves == moves && !(seconds && seconds <= 0)

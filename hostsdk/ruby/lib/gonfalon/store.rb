@@ -8,8 +8,8 @@ module Gonfalon
   class Refused < StandardError; end
   private_constant :Refused
 
-  # The snapshot that serves, swapped at once and never changed, and its copy on disk. engine is read without a lock; frames are taken
-  # one at a time.
+  # The snapshot that serves, swapped at once and never changed, and its copy on disk. engine is read without a lock;
+  # frames are taken one at a time.
   class Store
     UNRECORDED = "0" * 32 # the lineage of a snapshot that no control plane made
 
@@ -51,8 +51,8 @@ module Gonfalon
       serve(fresh(kept || first), confirmed: false) if kept || first
     end
 
-    # Reads, serves and keeps a snapshot. Raises Refused if it may not be served: a lower revision may only if it supersedes the
-    # position of what serves.
+    # Reads, serves and keeps a snapshot. Raises Refused if it may not be served: a lower revision may only if it
+    # supersedes the position of what serves.
     def take_snapshot(data, supersedes = nil)
       take { data == @engine&.data ? nil : read(data, supersedes) }
     end

@@ -15,7 +15,8 @@ module Gonfalon
   #
   #   flags.disable(:new_checkout) { … }
   #
-  # Flags that the test doesn't set come from base, a snapshot that `gonfalon compile` made (its bytes, or a Pathname), or are unknown.
+  # Flags that the test doesn't set come from base, a snapshot that `gonfalon compile` made (its bytes, or a
+  # Pathname), or are unknown.
   class TestFlags
     include Flags
 
@@ -37,8 +38,8 @@ module Gonfalon
       change(key, block) { |flag| flag.scoped(true, scopes) }
     end
 
-    # Turns a flag off: for everyone that no other gate grants it to, or for what is named. requires makes it need another flag that is
-    # off.
+    # Turns a flag off: for everyone that no other gate grants it to, or for what is named. requires makes it need
+    # another flag that is off.
     def disable(key, for_actor: nil, for_group: nil, requires: nil, &block)
       change(key, block) { |flag| flag.scoped(false, { actors: for_actor, groups: for_group, requires: requires }) }
     end
@@ -74,7 +75,8 @@ module Gonfalon
       put(key.nil? ? {} : @flags.reject { |name, _| name == key.to_s })
     end
 
-    # Makes the client one that nothing has been loaded into: every question gets the caller's default. The next change loads it again.
+    # Makes the client one that nothing has been loaded into: every question gets the caller's default. The next
+    # change loads it again.
     def unload
       @store.replace(nil)
       @status.unloaded

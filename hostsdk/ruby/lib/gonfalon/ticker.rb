@@ -21,7 +21,8 @@ module Gonfalon
 
     private
 
-    # Tells which schedules have opened or closed since the last look, while anybody listens. Returns the seconds until the next look.
+    # Tells which schedules have opened or closed since the last look, while anybody listens. Returns the seconds
+    # until the next look.
     def until_edge
       engine = @store.engine if @status.heard?
       schedules = @schedules if engine&.data.equal?(@data)

@@ -1,9 +1,10 @@
 # frozen_string_literal: true
 
 module Gonfalon
-  # A context's values, as the engine reads them. The mapping is the same in every SDK: a float without a fraction within ±2^53 is
-  # an integer, integers of any size stay exact, what isn't valid Unicode becomes U+FFFD, times are ISO 8601 in UTC, and what has no
-  # place in the engine's values (NaN, objects …) is nil. A Symbol is its text, and a String of any encoding is its text in UTF-8.
+  # A context's values, as the engine reads them. The mapping is the same in every SDK: a float without a fraction
+  # within ±2^53 is an integer, integers of any size stay exact, what isn't valid Unicode becomes U+FFFD, times are
+  # ISO 8601 in UTC, and what has no place in the engine's values (NaN, objects …) is nil. A Symbol is its text, and a
+  # String of any encoding is its text in UTF-8.
   module Values
     MAX_ATTRIBUTES = 256 # of a request, by the module's ABI
     MAX_INTEGER_BITS = 1 << 17 # 39,000 digits: writing more takes time that grows with their square
@@ -15,8 +16,8 @@ module Gonfalon
 
     module_function
 
-    # Returns a string in valid UTF-8, with U+FFFD in place of each byte that is wrong. Bytes without an encoding are read as UTF-8,
-    # because that is how web servers hand in headers.
+    # Returns a string in valid UTF-8, with U+FFFD in place of each byte that is wrong. Bytes without an encoding are
+    # read as UTF-8, because that is how web servers hand in headers.
     def text(string)
       string = String.new(string) unless string.instance_of?(String) # a subclass could answer anything
       return string if string.encoding == Encoding::UTF_8 && string.valid_encoding?
@@ -34,8 +35,8 @@ module Gonfalon
       string.scrub { |bytes| "\u{FFFD}" * bytes.bytesize }
     end
 
-    # Returns the attributes by name, as the engine reads them. A name that is no text is left out, a value that raises is nil, and
-    # both are noted in wrong.
+    # Returns the attributes by name, as the engine reads them. A name that is no text is left out, a value that
+    # raises is nil, and both are noted in wrong.
     def attributes(given, wrong)
       return {} if nil.equal?(given)
 

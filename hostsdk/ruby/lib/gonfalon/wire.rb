@@ -66,7 +66,8 @@ module Gonfalon
       @tls = tls || {}
     end
 
-    # Returns the current snapshot, or nil if it is the one that is known; and the position that it supersedes, if any.
+    # Returns the current snapshot, or nil if it is the one that is known; and the position that it supersedes, if
+    # any.
     def snapshot(known)
       headers = { "Accept-Encoding" => "gzip" }
       headers.update("If-None-Match" => "\"#{known.id}\"", "X-Gonfalon-Position" => known.position) if known
@@ -79,7 +80,8 @@ module Gonfalon
       end
     end
 
-    # Yields each event from a position on, or from a snapshot on, and the position that the first snapshot supersedes, if any.
+    # Yields each event from a position on, or from a snapshot on, and the position that the first snapshot
+    # supersedes, if any.
     def stream(position)
       headers = { "Accept" => "text/event-stream", "Cache-Control" => "no-store" }
       headers["Last-Event-ID"] = position if position
@@ -99,8 +101,8 @@ module Gonfalon
       end
     end
 
-    # Reports at most USAGE_FLAGS flags: key → [count, Unix microseconds of the last evaluation, how often it was on], and the host;
-    # without one, only what older servers know.
+    # Reports at most USAGE_FLAGS flags: key → [count, Unix microseconds of the last evaluation, how often it was on],
+    # and the host; without one, only what older servers know.
     def usage(counts, host, patience = TIMEOUT)
       flags = counts.transform_values do |(count, last, on)|
         flag = { count: count, last: Time.at(last / 1_000_000, last % 1_000_000, :microsecond).getutc.iso8601(6) }
@@ -117,8 +119,8 @@ module Gonfalon
 
     private
 
-    # Yields the answer to a request, whose body is still to be read. Redirects are followed within the endpoint's origin only: the
-    # token goes along.
+    # Yields the answer to a request, whose body is still to be read. Redirects are followed within the endpoint's
+    # origin only: the token goes along.
     def ask(path, headers, patience:, silence: TIMEOUT, body: nil)
       uri = URI.join(@base.to_s, path)
       (REDIRECTS + 1).times do
@@ -305,7 +307,8 @@ module Gonfalon
       body
     end
 
-    # Refuses what was packed in another way than asked for. Of a body that is packed twice, a few bytes fill the memory.
+    # Refuses what was packed in another way than asked for. Of a body that is packed twice, a few bytes fill the
+    # memory.
     def check_encoding(response)
       encoding = response["Content-Encoding"] || "identity"
       return if %w[identity gzip].include?(encoding.strip.downcase)
