@@ -37,7 +37,7 @@ final class Bench {
     private long checked;
 
     private Bench(Path snapshot) {
-        flags = Gonfalon.connect(new Options().endpoint(null).bootstrap(snapshot));
+        flags = Gonfalon.connect(new Options().bootstrap(snapshot));
         for (int i = 0; i < ACTORS; i++) {
             actors[i] = String.format("user:%06d", i * 3);
             prepared[i] = Context.of(actors[i]).with(ATTRIBUTES);
@@ -50,7 +50,7 @@ final class Bench {
     public static void main(String[] arguments) throws Exception {
         Path snapshot = Path.of(arguments[1]);
         if (arguments[0].equals("first")) {
-            Gonfalon flags = Gonfalon.connect(new Options().endpoint(null).bootstrap(snapshot));
+            Gonfalon flags = Gonfalon.connect(new Options().bootstrap(snapshot));
             boolean right = flags.enabled("boolean_00000", "user:000003") && flags.decide("rule_00000", "user:000003").known();
             System.exit(right ? 0 : 1);
         }
@@ -148,7 +148,7 @@ final class Bench {
         double best = Double.MAX_VALUE;
         for (int i = 0; i < 10; i++) {
             long begin = System.nanoTime();
-            Gonfalon.connect(new Options().endpoint(null).bootstrap(data)).close();
+            Gonfalon.connect(new Options().bootstrap(data)).close();
             best = Math.min(best, (System.nanoTime() - begin) / 1e6);
         }
         return best;

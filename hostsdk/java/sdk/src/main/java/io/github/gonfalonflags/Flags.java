@@ -194,8 +194,8 @@ public abstract class Flags {
     }
 
     /**
-     * Calls a listener on each {@link StateChanged} and {@link FlagsChanged}, in a thread of the client's own, until the
-     * subscription is closed. What a listener throws is logged.
+     * Calls a listener on each {@link StateChanged} and {@link FlagsChanged} until the subscription is closed, in the thread that
+     * brings the news. What a listener throws is logged.
      */
     public Subscription subscribe(Consumer<Event> listener) {
         return status.subscribe(listener);

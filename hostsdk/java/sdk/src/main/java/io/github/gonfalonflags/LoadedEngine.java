@@ -96,12 +96,25 @@ final class LoadedEngine implements Engine {
     }
 
     private int ask(Needs flag, Context context) {
-        Asked asked = new Asked(flag, context);
-        return pool.ask(instance -> evaluate(instance, asked));
+        Request request = one(flag, context);
+        return pool.ask(instance -> evaluate(instance, request));
     }
 
-    private static int evaluate(Instance instance, Asked asked) {
-        asked.write(instance.request);
+    private Request one(Needs flag, Context context) {
+        Request request = Request.one(flag, context);
+        noted(context, 1);
+        return request;
+    }
+
+    private Context noted(Context context, int decisions) {
+        if (!context.unreadable().isEmpty()) {
+            mistakes.unreadableContext(context.unreadable(), decisions);
+        }
+        return context;
+    }
+
+    private static int evaluate(Instance instance, Request request) {
+        request.write(instance.request);
         return instance.evaluate();
     }
 
@@ -111,11 +124,11 @@ final class LoadedEngine implements Engine {
         if (flag.fixed != Needs.UNDECIDED) {
             return new Decision(key, evaluate(key, null), null, null, info.revision(), null);
         }
-        Asked asked = new Asked(flag, Context.of(who));
+        Request request = one(flag, Context.of(who));
         Decision decision =
                 pool.ask(
                         instance -> {
-                            evaluate(instance, asked);
+                            evaluate(instance, request);
                             return decision(instance, key, i -> instance.word(i));
                         });
         flag.count.add(decision.packed());
@@ -142,10 +155,8 @@ final class LoadedEngine implements Engine {
 
     private List<Decision> together(List<String> asked, boolean all, Context context) {
         Set<String> named = context.wantsNames() ? groupsOf(asked) : Collections.emptySet();
-        Asked request = new Asked(all ? null : asked, named, context);
-        if (!context.unreadable().isEmpty()) {
-            mistakes.unreadableContext(context.unreadable(), asked.size());
-        }
+        Request request = Request.several(all ? null : asked, named, context);
+        noted(context, asked.size());
         List<Decision> decisions = new ArrayList<>(asked.size());
         while (decisions.size() < asked.size()) {
             int first = decisions.size();
@@ -159,7 +170,7 @@ final class LoadedEngine implements Engine {
         return decisions;
     }
 
-    private List<Decision> batch(Instance instance, Asked request, List<String> asked, int first) {
+    private List<Decision> batch(Instance instance, Request request, List<String> asked, int first) {
         request.write(instance.request);
         int count = instance.batch(first);
         int records = instance.word(0);
@@ -182,12 +193,12 @@ final class LoadedEngine implements Engine {
     @Override
     public Explanation explain(String key, Object who) {
         Needs flag = needsOf(key);
-        Asked asked = new Asked(key, flag, Context.of(who));
+        Request request = Request.whole(key, flag, noted(Context.of(who), 1));
         return pool.ask(
                 instance -> {
-                    evaluate(instance, asked);
+                    evaluate(instance, request);
                     Decision decision = decision(instance, key, i -> instance.word(i));
-                    asked.write(instance.request);
+                    request.write(instance.request);
                     return Explanation.read(instance.explain(), decision, info);
                 });
     }
@@ -284,72 +295,5 @@ final class LoadedEngine implements Engine {
     /** The words of a result record. */
     private interface Words {
         int at(int index);
-    }
-
-    /** A request, with everything that the program's own code has to answer already answered. */
-    private final class Asked {
-        private final Needs flag; // null: several flags
-        private final String key; // if the whole request is wanted
-        private final List<String> keys; // null, without a flag: all of them
-        private final Context context;
-        private final List<String> groups;
-        private final Map<String, byte[]> attributes;
-        private final long now;
-        private final long roll;
-
-        /** One flag, by what it needs. */
-        Asked(Needs flag, Context context) {
-            this(flag, null, null, context, flag.asksForGroups() ? context.memberOf(flag.groups) : null, flag.attributes,
-                    flag.now, flag.roll);
-            if (!context.unreadable().isEmpty()) {
-                mistakes.unreadableContext(context.unreadable(), 1);
-            }
-        }
-
-        /** One flag, with all that there is. */
-        Asked(String key, Needs flag, Context context) {
-            this(flag, key, null, context, context.memberOf(flag.groups),
-                    context.tooMany() ? flag.attributes : null, true, true);
-            if (!context.unreadable().isEmpty()) {
-                mistakes.unreadableContext(context.unreadable(), 1);
-            }
-        }
-
-        /** Several flags, or all of them. */
-        Asked(List<String> keys, Set<String> named, Context context) {
-            this(null, null, keys, context, context.memberOf(named), null, true, true);
-        }
-
-        private Asked(Needs flag, String key, List<String> keys, Context context, List<String> groups, String[] names,
-                boolean timed, boolean chanced) {
-            this.flag = flag;
-            this.key = key;
-            this.keys = keys;
-            this.context = context;
-            this.groups = groups == null ? Collections.emptyList() : groups;
-            attributes = context.known(names);
-            now = !timed ? 0 : context.now != null ? context.now : Context.micros(Instant.now());
-            roll = !chanced ? 0 : context.roll != null ? context.roll : ThreadLocalRandom.current().nextLong();
-        }
-
-        void write(Writer out) {
-            out.clear();
-            out.array(6);
-            if (key != null) {
-                out.text(key);
-            } else if (flag != null) {
-                out.integer(flag.number);
-            } else if (keys == null) {
-                out.nil();
-            } else {
-                out.array(keys.size());
-                keys.forEach(out::text);
-            }
-            context.writeActor(out);
-            out.array(groups.size());
-            groups.forEach(out::text);
-            out.integer(now).integer(roll).map(attributes.size());
-            attributes.forEach((name, value) -> out.text(name).raw(value));
-        }
     }
 }

@@ -3,6 +3,7 @@ package io.github.gonfalonflags;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
@@ -10,8 +11,8 @@ import javax.net.ssl.SSLContext;
 
 /** What a client is made with. Each method returns the options themselves. */
 public final class Options {
-    String endpoint = System.getenv("GONFALON_ENDPOINT");
-    String token = System.getenv("GONFALON_TOKEN");
+    String endpoint;
+    String token;
     String environment;
     byte[] bootstrap;
     Path lastGood;
@@ -23,7 +24,7 @@ public final class Options {
     SSLContext tls;
     Pace pace = new Pace();
 
-    /** Makes options without a source, unless GONFALON_ENDPOINT and GONFALON_TOKEN name one. */
+    /** Makes options whose source has still to be set, unless GONFALON_ENDPOINT and GONFALON_TOKEN name one. */
     public Options() {}
 
     /** Makes options of a server's address, and a token of role sdk. */
@@ -32,7 +33,7 @@ public final class Options {
         this.token = token;
     }
 
-    /** Sets the server's address; null: none. It is GONFALON_ENDPOINT otherwise. */
+    /** Sets the server's address. It is GONFALON_ENDPOINT otherwise, unless a file is set. */
     public Options endpoint(String endpoint) {
         this.endpoint = endpoint;
         return this;
@@ -75,7 +76,6 @@ public final class Options {
     /** Sets a snapshot file to follow instead of a server; it is read again when it changes. */
     public Options file(Path path) {
         file = path;
-        endpoint = null;
         return this;
     }
 
@@ -118,28 +118,41 @@ public final class Options {
         return this;
     }
 
-    /** Throws IllegalArgumentException for options that make no client. */
+    /** Fills in what the environment says. Throws IllegalArgumentException for options that make no client. */
     void check() {
+        if (endpoint == null && file == null) {
+            endpoint = System.getenv("GONFALON_ENDPOINT");
+        }
+        if (token == null) {
+            token = System.getenv("GONFALON_TOKEN");
+        }
         if (endpoint == null && file == null && bootstrap == null && lastGood == null) {
             throw new IllegalArgumentException(
                     "nothing to take flags from: set endpoint and token, or file, or bootstrap, or lastGood");
         }
-        if (endpoint == null) {
-            return;
+        if (endpoint != null) {
+            checkServer();
         }
+    }
+
+    private void checkServer() {
         if (file != null) {
             throw new IllegalArgumentException("endpoint and file are two sources; set one");
         }
         if (token == null || token.isEmpty()) {
             throw new IllegalArgumentException("endpoint needs a token (or GONFALON_TOKEN)");
         }
-        URI uri;
-        try {
-            uri = URI.create(endpoint);
-        } catch (IllegalArgumentException unreadable) {
-            throw new IllegalArgumentException("endpoint " + endpoint + " is not an http or https URL", unreadable);
+        if (!token.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
+            throw new IllegalArgumentException("the token has a character that no token has"); // and it isn't shown
         }
-        if (!"http".equalsIgnoreCase(uri.getScheme()) && !"https".equalsIgnoreCase(uri.getScheme()) || uri.getHost() == null) {
+        URI uri = null;
+        try {
+            uri = new URI(endpoint);
+        } catch (URISyntaxException unreadable) {
+            // It is reported below.
+        }
+        boolean known = uri != null && ("http".equalsIgnoreCase(uri.getScheme()) || "https".equalsIgnoreCase(uri.getScheme()));
+        if (!known || uri.getHost() == null || uri.getRawQuery() != null || uri.getRawFragment() != null) {
             throw new IllegalArgumentException("endpoint " + endpoint + " is not an http or https URL");
         }
     }

@@ -14,7 +14,7 @@ final class Pool {
 
     // Far longer than any decision, far shorter than anybody waits. A thread whose stack ended between taking an instance and
     // letting go of it never lets go.
-    private static final int PATIENCE = 50; // milliseconds
+    private static final int PATIENCE = 100; // milliseconds
 
     private final Slot[] slots = new Slot[MOST];
     private volatile int filled;
@@ -52,22 +52,24 @@ final class Pool {
 
     /** Returns a slot whose lock the caller holds from now on, and has to let go of. */
     Slot take() {
-        int count = filled;
-        int home = count == 1 ? 0 : (int) (Thread.currentThread().getId() % count);
-        for (int i = 0; i < count; i++) {
-            Slot slot = slots[home + i < count ? home + i : home + i - count];
-            if (slot.lock.tryLock()) {
+        while (true) {
+            int count = filled;
+            int home = count == 1 ? 0 : (int) (Thread.currentThread().getId() % count);
+            for (int i = 0; i < count; i++) {
+                Slot slot = slots[home + i < count ? home + i : home + i - count];
+                if (slot.lock.tryLock()) {
+                    return slot;
+                }
+            }
+            Slot slot = slots[home];
+            if (locked(slot)) {
+                if (count < MOST) {
+                    grow(slot);
+                }
                 return slot;
             }
+            replace(home, slot);
         }
-        Slot slot = slots[home];
-        if (!locked(slot)) {
-            return replace(home, slot);
-        }
-        if (count < MOST) {
-            grow(slot);
-        }
-        return slot;
     }
 
     private static boolean locked(Slot slot) {
@@ -97,14 +99,11 @@ final class Pool {
         }
     }
 
-    /** Puts a new slot in the place of one that is held for too long, and returns it, locked. */
-    private synchronized Slot replace(int home, Slot held) {
-        Slot fresh = new Slot(make.apply(data));
-        fresh.lock.lock();
+    /** Puts a new slot in the place of one that is held for too long. */
+    private synchronized void replace(int home, Slot held) {
         if (slots[home] == held) {
-            slots[home] = fresh;
+            slots[home] = new Slot(make.apply(data));
         }
-        return fresh;
     }
 
     final class Slot {

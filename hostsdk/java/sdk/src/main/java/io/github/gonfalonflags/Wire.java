@@ -17,6 +17,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -110,9 +111,8 @@ final class Wire {
             request.header("Last-Event-ID", position);
         }
         HttpResponse<Body> answer = ask(request.build(), pace.silence, FOR_EVER);
-        InputStream body = null;
         try {
-            body = decoded(answer);
+            InputStream body = decoded(answer);
             check(answer, body);
             String kind = answer.headers().firstValue("Content-Type").orElse("of no type");
             if (!kind.split(";", 2)[0].strip().equalsIgnoreCase("text/event-stream")) {
@@ -206,7 +206,7 @@ final class Wire {
 
     private static String origin(URI uri) {
         int port = uri.getPort() >= 0 ? uri.getPort() : "https".equalsIgnoreCase(uri.getScheme()) ? 443 : 80;
-        return (uri.getScheme() + "://" + uri.getHost() + ":" + port).toLowerCase(java.util.Locale.ROOT);
+        return (uri.getScheme() + "://" + uri.getHost() + ":" + port).toLowerCase(Locale.ROOT);
     }
 
     /** Unpacks a body. What was packed in another way than asked for is refused: of a body that is packed twice, a few bytes fill
@@ -220,7 +220,12 @@ final class Wire {
             answer.body().close();
             throw WireException.unreadable("an answer in the encoding " + encoding + ", not in gzip");
         }
-        return new GZIPInputStream(answer.body());
+        try {
+            return new GZIPInputStream(answer.body());
+        } catch (IOException error) {
+            answer.body().close();
+            throw error;
+        }
     }
 
     private static void check(HttpResponse<?> answer, InputStream body) throws IOException {

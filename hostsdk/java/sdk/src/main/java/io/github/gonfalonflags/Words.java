@@ -2,11 +2,13 @@ package io.github.gonfalonflags;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.math.MathContext;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** What a step of an explanation compared, in words: those of wasm/ABI.md, the same in every language. */
@@ -198,7 +200,7 @@ final class Words {
     private static BigDecimal shortest(double value) {
         BigDecimal exact = new BigDecimal(Double.toString(value)).stripTrailingZeros();
         for (int digits = 1; digits < exact.precision(); digits++) {
-            BigDecimal rounded = new BigDecimal(value).round(new java.math.MathContext(digits));
+            BigDecimal rounded = new BigDecimal(value).round(new MathContext(digits));
             if (rounded.doubleValue() == value) {
                 return rounded.stripTrailingZeros();
             }
@@ -217,7 +219,7 @@ final class Words {
             String sign = match.group();
             int at = "\"\\\n\t\r".indexOf(sign);
             String escaped = at >= 0 ? "\\" + "\"\\ntr".charAt(at) : String.format("\\u%04x", (int) sign.charAt(0));
-            return java.util.regex.Matcher.quoteReplacement(escaped);
+            return Matcher.quoteReplacement(escaped);
         }) + '"';
     }
 }

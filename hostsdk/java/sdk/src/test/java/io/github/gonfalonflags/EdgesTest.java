@@ -19,7 +19,7 @@ class EdgesTest {
         byte[] snapshot = Repository.compile("flags:\n"
                 + "  - key: sale\n    gates: [{type: schedule, from: '" + opens + "', until: '" + opens.plusMillis(400) + "'}]\n"
                 + "  - key: banner\n    gates: [{type: boolean, enabled: true}, {type: prerequisite, target: sale, enabled: true}]\n");
-        try (Gonfalon flags = Gonfalon.connect(new Options().endpoint(null).bootstrap(snapshot))) {
+        try (Gonfalon flags = Gonfalon.connect(new Options().bootstrap(snapshot))) {
             BlockingQueue<Event> events = new LinkedBlockingQueue<>();
             flags.subscribe(events::add);
             assertFalse(flags.enabled("banner"));

@@ -71,7 +71,7 @@ class ValuesTest {
     }
 
     static Gonfalon client(Map<String, Object> one) {
-        Options options = new Options().endpoint(null);
+        Options options = new Options();
         if (Boolean.FALSE.equals(one.get("loaded"))) {
             return Gonfalon.connect(options.file(Path.of("/nonexistent/flags.snapshot")).readyWithin(Duration.ZERO));
         }

@@ -1,0 +1,69 @@
+package io.github.gonfalonflags;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class OptionsTest {
+    @Test
+    void whatMakesNoClientIsSaid() {
+        refused(new Options(), "nothing to take flags from");
+        refused(new Options("http://127.0.0.1:1", "t").file(Path.of("flags")), "two sources");
+        refused(new Options("http://127.0.0.1:1", null), "needs a token");
+        for (String endpoint : List.of("", "127.0.0.1:8080", "ftp://a", "http://", "http://a b", "http://a?b", "file:///etc/passwd")) {
+            refused(new Options(endpoint, "t"), "not an http or https URL");
+        }
+        assertThrows(IllegalArgumentException.class, () -> new Options().pollInterval(Duration.ZERO));
+    }
+
+    @Test
+    void noMessageHasTheToken() {
+        String message = refused(new Options("http://127.0.0.1:1", "gfn_sdk_secret\n"), "no token has");
+        assertFalse(message.contains("secret"), message);
+        assertFalse(new Options("http://127.0.0.1:1", "gfn_sdk_secret").toString().contains("secret"));
+    }
+
+    @Test
+    void aBootstrapThatIsNoSnapshotIsAnErrorAtOnce() {
+        assertThrows(LoadException.class, () -> Gonfalon.connect(new Options().bootstrap(new byte[] {1, 2})));
+    }
+
+    @Test
+    void aFileIsFollowed() throws Exception {
+        Path file = Files.createTempDirectory("followed").resolve("flags.snapshot");
+        Options options = new Options().file(file).readyWithin(Duration.ofSeconds(1)).pace(quick());
+        try (Gonfalon flags = Gonfalon.connect(options)) {
+            assertEquals(State.NOT_READY, flags.state());
+            Files.write(file, Repository.compile("flags: [{key: a, gates: [{type: boolean, enabled: true}]}]"));
+            assertTrue(flags.waitReady(Duration.ofSeconds(10)));
+            assertTrue(flags.enabled("a"));
+            Files.write(file, new byte[] {1, 2, 3});
+            Await.until(Duration.ofSeconds(10), () -> flags.stats().refused() > 0, () -> flags.stats().toString());
+            assertTrue(flags.enabled("a"), "a broken file took the flags away");
+        }
+    }
+
+    private static Pace quick() {
+        Pace pace = new Pace();
+        pace.look = Duration.ofMillis(10);
+        return pace;
+    }
+
+    private static String refused(Options options, String why) {
+        String message = assertThrows(IllegalArgumentException.class, () -> Gonfalon.connect(options)).getMessage();
+        assertTrue(message.contains(why), message);
+        return message;
+    }
+
+    @Test
+    void theVersionIsThatOfThePackage() {
+        assertTrue(Repository.text("hostsdk/java/sdk/pom.xml").contains("<version>" + Version.VERSION + "</version>"));
+    }
+}
