@@ -6,8 +6,8 @@
  *     opcache.preload = /…/vendor/gonfalon/gonfalon/preload.php
  *     ffi.preload = /…/vendor/gonfalon/gonfalon/native/libgonfalon-php.h    ; where opcache.preload_user is set, too
  *
- * With GONFALON_LAST_GOOD in the environment of the master process, and without opcache.preload_user, the snapshot is loaded here as
- * well, and all workers share its memory until it changes.
+ * With GONFALON_LAST_GOOD in the environment of the master process, and without opcache.preload_user, the snapshot is
+ * loaded here as well, and all workers share its memory until it changes.
  */
 
 declare(strict_types=1);

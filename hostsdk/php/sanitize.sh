@@ -10,7 +10,7 @@ if [ -z "${GONFALON_CONTRACT:-}" ]; then
 	(cd ../.. && go build -o "$GONFALON_CONTRACT" ./hostsdk/contract)
 fi
 "$GONFALON_CONTRACT" bench "$made"
-gcc -O1 -g -Wall -Wextra -fsanitize=address,undefined -fno-sanitize-recover=undefined -I../c -Inative -o "$made/shared" \
+gcc -O1 -g -Wall -fsanitize=address,undefined -fno-sanitize-recover=undefined -I../c -Inative -o "$made/shared" \
 	tests/app/shared.c native/shared.c ../c/src/gonfalon.c -lm -lpthread
 for seed in 1 2 3; do
 	mkdir "$made/$seed"

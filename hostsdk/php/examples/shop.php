@@ -3,8 +3,8 @@
 /**
  * A shop whose checkout is behind a flag.
  *
- * Start the control plane with `make run` at the root, build the engine's library with bin/gonfalon-build, and then, with the token
- * that it shows:
+ * Start the control plane with `make run` at the root, build the engine's library with bin/gonfalon-build, and then,
+ * with the token that it shows:
  *
  *     GONFALON_TOKEN=gfn_admin_… php -d ffi.enable=1 -S 127.0.0.1:8000 examples/shop.php
  *

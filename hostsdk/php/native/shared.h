@@ -1,7 +1,7 @@
 /* Snapshots that a process keeps over its requests.
  *
- * PHP forgets everything at the end of a request. A snapshot in a file is therefore kept here, by the process (by each thread, where
- * PHP has threads), and loaded again only when the file is another one. Opening it costs a stat.
+ * PHP forgets everything at the end of a request. A snapshot in a file is therefore kept here, by the process (by each
+ * thread, where PHP has threads), and loaded again only when the file is another one. Opening it costs a stat.
  *
  * Why: RATIONALE.md "Why does PHP's library keep snapshots over requests?"
  */

@@ -7,9 +7,9 @@ namespace Gonfalon;
 /**
  * Compares the engine's decisions with what the reference implementations answered.
  *
- * A file has one JSON object a line, as `gonfalon conformance --emit-cases` writes it: {file, id, family, flag, snapshot, request,
- * expect} with bytes in base64, or {file, id, family, flag, skipped} with the reason. A member that `expect` leaves out is not
- * compared, and a decision that needed no score has none to compare.
+ * A file has one JSON object a line, as `gonfalon conformance --emit-cases` writes it: {file, id, family, flag,
+ * snapshot, request, expect} with bytes in base64, or {file, id, family, flag, skipped} with the reason. A member that
+ * `expect` leaves out is not compared, and a decision that needed no score has none to compare.
  *
  * @internal
  */

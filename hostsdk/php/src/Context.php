@@ -105,7 +105,8 @@ final class Context
         if (count($found) > self::MAX_GROUPS) {
             $found = array_values(array_unique(array_filter($found, self::among($named))));
             if (count($found) > self::MAX_GROUPS) {
-                throw new ContextError('the flag names ' . count($found) . " of the actor's groups, more than " . self::MAX_GROUPS);
+                $count = count($found);
+                throw new ContextError("the flag names $count of the actor's groups, more than " . self::MAX_GROUPS);
             }
         }
         return self::packGroups($found);
@@ -174,7 +175,9 @@ final class Context
         return null;
     }
 
-    /** @return array{bool, mixed} whether an object knows its id, and the id; one that knows its groups alone has none */
+    /**
+     * @return array{bool, mixed} whether an object knows its id, and the id; one that knows its groups alone has none
+     */
     private static function idOf(object $actor): array
     {
         return match (true) {

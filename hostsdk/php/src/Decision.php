@@ -56,7 +56,8 @@ final class Decision
      * @param string|null $variant the name of the variant served; a disabled flag serves one, too
      * @param string|null $target the deciding gate's target: a group, a segment, a parent flag or an actor
      * @param int|null $revision the revision of the snapshot that decided
-     * @param \Throwable|null $error what kept the engine from deciding, such as a ContextError. The reason is then NOT_READY
+     * @param \Throwable|null $error what kept the engine from deciding, such as a ContextError. The reason is then
+     *     NOT_READY
      * @param string $json the variant's payload as canonical JSON, empty if it has none
      */
     public function __construct(
@@ -93,7 +94,9 @@ final class Decision
         return $this->json !== '';
     }
 
-    /** The served variant's payload: a boolean, a string, a number or an array of an object's members; null without one. */
+    /**
+     * The served variant's payload: a boolean, a string, a number or an array of an object's members; null without one.
+     */
     public function payload(): mixed
     {
         return Payload::read($this->json);

@@ -7,13 +7,13 @@ namespace Gonfalon;
 /**
  * Decides (snapshot, request) pairs from a file, for comparison with another host byte by byte.
  *
- * The input has, for each pair, two records, each with its length before it (u32, little-endian): the snapshot's bytes, or length 0 for
- * that of the pair before; then the request's bytes. The output gets, for each pair, the packed decision (u32, little-endian), then the
- * variant's name, its payload and the deciding gate's target, each with its length before it. A snapshot or request that the engine
- * refuses gives 0xffffffff and three empty texts.
+ * The input has, for each pair, two records, each with its length before it (u32, little-endian): the snapshot's bytes,
+ * or length 0 for that of the pair before; then the request's bytes. The output gets, for each pair, the packed
+ * decision (u32, little-endian), then the variant's name, its payload and the deciding gate's target, each with its
+ * length before it. A snapshot or request that the engine refuses becomes 0xffffffff and three empty texts.
  *
- * What a program could ask is asked again as a program would, by a context as it comes and by one prepared, which leave out of their
- * requests what the flag doesn't need. Another decision than that of the request ends it.
+ * What a program could ask is asked again as a program would, by a context as it comes and by one prepared, which leave
+ * out of their requests what the flag doesn't need. Another decision than that of the request ends it.
  *
  * @internal
  */
@@ -70,13 +70,16 @@ final class Differential
         ];
         foreach ($answers as $way => $answer) {
             if ($answer !== $packed) {
-                throw new \UnexpectedValueException(sprintf('%s is %#x, asked by %s %#x', bin2hex($request), $packed, $way, $answer));
+                $hex = bin2hex($request);
+                throw new \UnexpectedValueException(sprintf('%s is %#x, asked by %s %#x', $hex, $packed, $way, $answer));
             }
         }
         $this->again++;
     }
 
-    /** @return array{string, mixed, list<mixed>, array<array-key, mixed>, int, int}|null null if no program can ask so */
+    /**
+     * @return array{string, mixed, list<mixed>, array<array-key, mixed>, int, int}|null null if no program can ask so
+     */
     private static function question(string $request): ?array
     {
         try {

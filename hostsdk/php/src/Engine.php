@@ -5,8 +5,9 @@ declare(strict_types=1);
 namespace Gonfalon;
 
 /**
- * A snapshot that decides. A question takes who asks (an actor, or a prepared context in its place), groups and attributes, and the
- * time (Unix microseconds) and chance (64 bits), for which null stands for the clock's and fresh ones.
+ * A snapshot that decides. A question takes who asks (an actor, or a prepared context in its place), groups and
+ * attributes, and the time (Unix microseconds) and chance (64 bits), for which null stands for the clock's and fresh
+ * ones.
  *
  * @internal
  */
@@ -27,7 +28,10 @@ final class Engine
     /** @var list<string>|null */
     private ?array $keys = null;
 
-    /** @var array<array-key, int> evaluations of each flag since takeUsage: how often, and ON for each time that it was on */
+    /**
+     * @var array<array-key, int> evaluations of each flag since takeUsage: how often, and ON for each time that it was
+     *     on
+     */
     private array $usage = [];
 
     /**
@@ -148,7 +152,8 @@ final class Engine
         foreach (array_chunk($every, Instance::BATCH) as $part => $some) {
             $first = $keys === null ? $part * Instance::BATCH : 0;
             try {
-                $flags = $keys === null ? "\xc0" : Msgpack::arrayOf(count($some)) . implode('', array_map(Request::key(...), $some));
+                $named = Msgpack::arrayOf(count($some)) . implode('', array_map(Request::key(...), $some));
+                $flags = $keys === null ? "\xc0" : $named;
                 $request = "\x96" . $flags . $this->whole($some, $context, $now, $rolled);
                 $ask = static fn (Instance $i): array => $i->batch($request, $first, $some, $revision);
                 array_push($decisions, ...$this->asked($ask));
@@ -195,7 +200,10 @@ final class Engine
         return ($this->make)()->splice($delta);
     }
 
-    /** @return array<array-key, array{int, int}> key → how often it was evaluated since the last time, and how often it was on */
+    /**
+     * @return array<array-key, array{int, int}> key → how often it was evaluated since the last time, and how often it
+     *     was on
+     */
     public function takeUsage(): array
     {
         $taken = array_map(static fn (int $count): array => [$count % self::ON, intdiv($count, self::ON)], $this->usage);
@@ -264,7 +272,8 @@ final class Engine
         $attributes = $names !== null && str_contains(implode(' ', $names), "\u{FFFD}") ? null : $names;
         $points = Decision::IS_FIXED | Decision::HAS_VARIANT | Decision::HAS_TARGET;
         $fixed = ($packed & $points) === Decision::IS_FIXED || $packed === 0 ? $packed : null;
-        $needs = new Needs($number === null ? self::NO_FLAG : Msgpack::integer($number), $groups, $attributes, $now, $roll, $fixed);
+        $place = $number === null ? self::NO_FLAG : Msgpack::integer($number);
+        $needs = new Needs($place, $groups, $attributes, $now, $roll, $fixed);
         if ($number !== null || count($this->needs) < $this->info->flags + self::UNKNOWN) {
             $this->needs[$key] = $needs;
         }

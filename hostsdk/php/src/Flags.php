@@ -5,11 +5,12 @@ declare(strict_types=1);
 namespace Gonfalon;
 
 /**
- * What every client does. No evaluation blocks, uses the network or throws: where nothing can be decided, the caller gets the default.
+ * What every client does. No evaluation blocks, uses the network or throws: where nothing can be decided, the caller
+ * gets the default.
  *
- * Each takes a context: an actor (a string, an integer, or an Actor), groups and attributes, or a prepared Context in the actor's
- * place. hostsdk/README.md says what each value means. `now` (Unix microseconds) and `roll` (64 bits of chance) replay a decision; without
- * them the clock and fresh random bits are used.
+ * Each takes a context: an actor (a string, an integer, or an Actor), groups and attributes, or a prepared Context in
+ * the actor's place. hostsdk/README.md says what each value means. `now` (Unix microseconds) and `roll` (64 bits of
+ * chance) replay a decision; without them the clock and fresh random bits are used.
  *
  * Why: RATIONALE.md "Why do the methods of PHP's client take `mixed`?"
  */
@@ -56,7 +57,8 @@ abstract class Flags
     }
 
     /**
-     * The name of the variant that the actor is served; the default if it is served none. A disabled flag still serves its variant.
+     * The name of the variant that the actor is served; the default if it is served none. A disabled flag still serves
+     * its variant.
      *
      * @param string $key
      * @return ($default is null ? string|null : string)
@@ -99,7 +101,11 @@ abstract class Flags
         return Payload::string($this->decide($key, $actor, $groups, $attributes, $now, $roll)) ?? $default;
     }
 
-    /** The served variant's payload if it is a number without a fraction within ±2^53, or else the default. @param string $key */
+    /**
+     * The served variant's payload if it is a number without a fraction within ±2^53, or else the default.
+     *
+     * @param string $key
+     */
     public function payloadInt(
         mixed $key,
         mixed $actor = null,
@@ -170,8 +176,8 @@ abstract class Flags
     }
 
     /**
-     * The decisions about these flags, in their order, or about all flags, ascending by key. It takes one call into the engine for
-     * each 1,024 flags.
+     * The decisions about these flags, in their order, or about all flags, ascending by key. It takes one call into the
+     * engine for each 1,024 flags.
      *
      * @param iterable<string>|null $keys
      * @return list<Decision>
@@ -209,8 +215,8 @@ abstract class Flags
     }
 
     /**
-     * The decision with every gate that the engine looked at. It is not counted as an evaluation. Where nothing could be decided, there
-     * are no steps.
+     * The decision with every gate that the engine looked at. It is not counted as an evaluation. Where nothing could
+     * be decided, there are no steps.
      *
      * @param string $key
      */
@@ -289,8 +295,8 @@ abstract class Flags
     }
 
     /**
-     * Calls the listener on each StateChanged and FlagsChanged, from within tick() and the other methods that wait. What it throws is
-     * logged.
+     * Calls the listener on each StateChanged and FlagsChanged, from within tick() and the other methods that wait.
+     * What it throws is logged.
      *
      * @param \Closure(StateChanged|FlagsChanged): void $listener
      * @return \Closure(): void ends that
@@ -311,7 +317,10 @@ abstract class Flags
         $this->log->error(self::shown($key) . " can't be decided, the caller gets the default: $what");
     }
 
-    /** The key as it is asked for. PHP makes integers of the digits that are an array's keys, so an integer is its digits. */
+    /**
+     * The key as it is asked for. PHP makes integers of the digits that are an array's keys, so an integer is its
+     * digits.
+     */
     private static function key(mixed $key): string
     {
         return match (true) {

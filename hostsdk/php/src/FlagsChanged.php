@@ -8,8 +8,8 @@ namespace Gonfalon;
 final class FlagsChanged
 {
     /**
-     * @param list<string> $flags the keys, ascending, of every flag whose decision can differ now, also by a segment, a setting or a
-     *     flag that it requires
+     * @param list<string> $flags the keys, ascending, of every flag whose decision can differ now, also by a segment, a
+     *     setting or a flag that it requires
      */
     public function __construct(
         public readonly array $flags,

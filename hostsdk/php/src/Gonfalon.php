@@ -20,11 +20,12 @@ use Psr\Log\LoggerInterface;
  *     $flags = new Gonfalon('http://127.0.0.1:8080', $token, lastGood: '/var/lib/shop/flags');
  *     if ($flags->enabled('new_checkout', 'user:3', groups: ['staff'], attributes: ['plan' => 'pro'])) { … }
  *
- * In a web request it serves the last good file, which all requests of a host share, and asks the control plane after the response
- * has been sent, if the file is too old and no other process asks. A request waits for the network only if there are no flags at all,
- * and then for at most readyWithin seconds.
+ * In a web request it serves the last good file, which all requests of a host share, and asks the control plane after
+ * the response has been sent, if the file is too old and no other process asks. A request waits for the network only if
+ * there are no flags at all, and then for at most readyWithin seconds.
  *
- * A program that runs for long calls tick() between two pieces of work. With `stream: true` changes come as they are made.
+ * A program that runs for long calls tick() between two pieces of work. With `stream: true` changes come as they are
+ * made.
  */
 final class Gonfalon extends Flags
 {
@@ -37,7 +38,8 @@ final class Gonfalon extends Flags
     private int|false $process;
 
     /**
-     * @param string|null $endpoint the control plane's address, or GONFALON_ENDPOINT. Without one, the flags come from file or bootstrap
+     * @param string|null $endpoint the control plane's address, or GONFALON_ENDPOINT. Without one, the flags come from
+     *     file or bootstrap
      * @param string|null $token a token of role sdk, or GONFALON_TOKEN
      * @param string|null $environment its key; default is "default". Snapshots of another one are refused
      * @param string|null $bootstrap a snapshot's bytes to start with
@@ -49,7 +51,8 @@ final class Gonfalon extends Flags
      * @param float|null $ttl seconds without a word of the source until STALE; null: never
      * @param float $grace seconds that a lost source isn't yet STALE
      * @param LoggerInterface|null $logger takes the log; without one, warnings and errors go to PHP's own
-     * @param ClientInterface|null $http a PSR-18 client for everything but the stream, with a PSR-17 factory of requests
+     * @param ClientInterface|null $http a PSR-18 client for everything but the stream, with a PSR-17 factory of
+     *     requests
      * @param array{ca?: string, cert?: string, key?: string} $tls files for a private authority or a client certificate
      * @param Pace|null $pace how patient the source is
      * @throws \InvalidArgumentException for options that don't fit
@@ -77,7 +80,7 @@ final class Gonfalon extends Flags
         $token ??= self::env('GONFALON_TOKEN') ?? '';
         self::check($endpoint, $token, $bootstrap, $lastGood, $file, $pollInterval);
         if (($http === null) !== ($requests === null)) {
-            throw new \InvalidArgumentException('http and requests go together: a PSR-18 client, and a PSR-17 factory of its requests');
+            throw new \InvalidArgumentException('http and requests go together: a PSR-18 client, and a PSR-17 factory');
         }
         Library::ffi(); // one that isn't there is a mistake of the installation, and no state
         $this->process = getmypid();
@@ -107,8 +110,8 @@ final class Gonfalon extends Flags
     }
 
     /**
-     * Takes what has come from the source by now, tells listeners, and reports usage. It never waits for the network. A program that
-     * runs for long calls it between two pieces of work, at least every few seconds.
+     * Takes what has come from the source by now, tells listeners, and reports usage. It never waits for the network. A
+     * program that runs for long calls it between two pieces of work, at least every few seconds.
      */
     public function tick(): void
     {
@@ -136,8 +139,8 @@ final class Gonfalon extends Flags
     }
 
     /**
-     * Ticks until a snapshot of this revision or a later one serves, such as the one that a write was answered with. Returns false if
-     * that takes longer, or the client is closed.
+     * Ticks until a snapshot of this revision or a later one serves, such as the one that a write was answered with.
+     * Returns false if that takes longer, or the client is closed.
      */
     public function waitFor(int $revision, float $seconds): bool
     {

@@ -5,7 +5,8 @@ declare(strict_types=1);
 namespace Gonfalon;
 
 /**
- * One loaded snapshot in the engine: the calls of the C library. Nothing that it returns points into the library's memory.
+ * One loaded snapshot in the engine: the calls of the C library. Nothing that it returns points into the library's
+ * memory.
  *
  * @internal
  */
@@ -87,7 +88,11 @@ final class Instance
         }) ?? $this->beside()->decide($request, $key, $revision);
     }
 
-    /** Returns the packed decision, and the texts of its variant's name and payload and of its target. @throws RequestError|Trap */
+    /**
+     * Returns the packed decision, and the texts of its variant's name and payload and of its target.
+     *
+     * @throws RequestError|Trap
+     */
     public function raw(string $request): string
     {
         $packed = $this->ffi->gonfalon_decide($this->snapshot, $request, strlen($request), \FFI::addr($this->answer));
@@ -196,7 +201,8 @@ final class Instance
     }
 
     /**
-     * Asks, unless this is a signal's handler that interrupted another question: its answer is still being read. Null then.
+     * Asks, unless this is a signal's handler that interrupted another question: its answer is still being read. Null
+     * then.
      *
      * @template T
      * @param \Closure(): T $ask
@@ -243,7 +249,8 @@ final class Instance
 
     private static function trap(int $code): Trap
     {
-        return new Trap($code === self::NO_MEMORY ? 'there is no memory for a snapshot' : 'the engine stopped in the middle of a call');
+        $noMemory = $code === self::NO_MEMORY;
+        return new Trap($noMemory ? 'there is no memory for a snapshot' : 'the engine stopped in the middle of a call');
     }
 
     private static function copy(\FFI\CData $text): string

@@ -5,8 +5,8 @@ declare(strict_types=1);
 namespace Gonfalon;
 
 /**
- * The file that keeps the last good snapshot: the snapshot's bytes and nothing else, written whole or not at all. Its time is when
- * the control plane last confirmed it, so that all processes of a host know how old it is.
+ * The file that keeps the last good snapshot: the snapshot's bytes and nothing else, written whole or not at all. Its
+ * time is when the control plane last confirmed it, so that all processes of a host know how old it is.
  *
  * @internal
  */
@@ -42,7 +42,10 @@ final class LastGood
         @touch($this->path);
     }
 
-    /** Seconds since the control plane last confirmed it; null if there is no file. A time that is still to come says nothing. */
+    /**
+     * Seconds since the control plane last confirmed it; null if there is no file. A time that is still to come says
+     * nothing.
+     */
     public function age(): ?float
     {
         clearstatcache(true, $this->path);

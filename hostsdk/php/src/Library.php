@@ -5,7 +5,8 @@ declare(strict_types=1);
 namespace Gonfalon;
 
 /**
- * The engine's C library, as PHP's FFI calls it. bin/gonfalon-build makes it; preload.php loads it once for all requests.
+ * The engine's C library, as PHP's FFI calls it. bin/gonfalon-build makes it; preload.php loads it once for all
+ * requests.
  *
  * @internal
  */

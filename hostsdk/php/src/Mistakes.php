@@ -5,8 +5,8 @@ declare(strict_types=1);
 namespace Gonfalon;
 
 /**
- * What programs ask that is probably not what they mean. It is counted, and logged once: a process's life long, or with APCu once an
- * hour for all requests of a host.
+ * What programs ask that is probably not what they mean. It is counted, and logged once: a process's life long, or with
+ * APCu once an hour for all requests of a host.
  *
  * @internal
  */

@@ -82,7 +82,8 @@ final class Msgpack
     }
 
     /**
-     * Reads one value. Maps are objects, since an empty array would be a list; an integer beyond 64 bits is a BigInteger.
+     * Reads one value. Maps are objects, since an empty array would be a list; an integer beyond 64 bits is a
+     * BigInteger.
      *
      * @throws \UnexpectedValueException if the bytes aren't one value
      */
@@ -127,7 +128,10 @@ final class Msgpack
             $value = $reader->value(1);
             $items[] = [$value, substr($bytes, $start, $reader->at - $start)];
         }
-        return $reader->at === strlen($bytes) ? $items : throw new \UnexpectedValueException('there is more than one msgpack value');
+        if ($reader->at !== strlen($bytes)) {
+            throw new \UnexpectedValueException('there is more than one msgpack value');
+        }
+        return $items;
     }
 
     private function value(int $depth): mixed

@@ -5,8 +5,8 @@ declare(strict_types=1);
 namespace Gonfalon;
 
 /**
- * A snapshot's records by key, and how flags refer to others. It reads the records of FORMAT.md; the snapshot has been loaded, so it
- * is sound, but a newer build may have written some in a form that isn't known here.
+ * A snapshot's records by key, and how flags refer to others. It reads the records of FORMAT.md; the snapshot has been
+ * loaded, so it is sound, but a newer build may have written some in a form that isn't known here.
  *
  * Why: RATIONALE.md "Why do the JavaScript and Python SDKs read flags' records?"
  *
@@ -65,17 +65,22 @@ final class Records
         $every = $before->flags + $after->flags;
         $changed = self::differing($before->flags, $after->flags);
         if ($old !== null && $before->settings !== $after->settings) {
-            $changed += array_filter($every, static fn ($key): bool => $before->isTorn($key) || $after->isTorn($key), ARRAY_FILTER_USE_KEY);
+            $torn = static fn ($key): bool => $before->isTorn($key) || $after->isTorn($key);
+            $changed += array_filter($every, $torn, ARRAY_FILTER_USE_KEY);
         }
         $segments = self::differing($before->segments, $after->segments);
         if ($segments !== []) {
-            $uses = static fn ($key): bool => array_intersect_key($segments, $before->segmentsOf($key) + $after->segmentsOf($key)) !== [];
+            $named = static fn ($key): array => $before->segmentsOf($key) + $after->segmentsOf($key);
+            $uses = static fn ($key): bool => array_intersect_key($segments, $named($key)) !== [];
             $changed += array_filter($every, $uses, ARRAY_FILTER_USE_KEY);
         }
         return self::withDependents($changed, $before, $after);
     }
 
-    /** @return list<array{int, string}> when the schedules open and close, in Unix microseconds, ascending, and whose they are */
+    /**
+     * @return list<array{int, string}> when the schedules open and close, in Unix microseconds, ascending, and whose
+     *     they are
+     */
     public function edges(): array
     {
         $edges = [];

@@ -8,8 +8,8 @@ namespace Gonfalon;
 final class Score
 {
     /**
-     * Returns the actor's place in [0, 1) for the flag with this key, whether or not there is such a flag: what percentages and
-     * variants go by. Null for an actor without a key, and for nobody.
+     * Returns the actor's place in [0, 1) for the flag with this key, whether or not there is such a flag: what
+     * percentages and variants go by. Null for an actor without a key, and for nobody.
      */
     public static function of(string $key, mixed $actor): ?float
     {

@@ -11,7 +11,8 @@ final class SnapshotInfo
      * @param string $environment the environment's key
      * @param string $id the content id, in lower-case hex
      * @param string $lineage in lower-case hex
-     * @param int $unreadable flags and segments that a newer build wrote in a form that this engine can't read; such a flag is off
+     * @param int $unreadable flags and segments that a newer build wrote in a form that this engine can't read; such a
+     *     flag is off
      */
     public function __construct(
         public readonly string $environment,

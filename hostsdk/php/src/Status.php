@@ -5,8 +5,8 @@ declare(strict_types=1);
 namespace Gonfalon;
 
 /**
- * State and listeners of one client. Nothing happens between two calls, so a state that comes with time (of a grace, a time to live)
- * is worked out when it is asked for, and told at the next settle().
+ * State and listeners of one client. Nothing happens between two calls, so a state that comes with time (of a grace, a
+ * time to live) is worked out when it is asked for, and told at the next settle().
  *
  * @internal
  */

@@ -27,8 +27,8 @@ final class Step
     /**
      * @param string $gate one of Gate's words
      * @param string $outcome one of OUTCOMES
-     * @param array<string, int|null> $facts the numbers that were compared: scores of 0 … 65535, draws of 1 … 10000, times in Unix
-     *     microseconds; null: open, missing or not needed
+     * @param array<string, int|null> $facts the numbers that were compared: scores of 0 … 65535, draws of 1 … 10000,
+     *     times in Unix microseconds; null: open, missing or not needed
      * @param list<Comparison> $comparisons a rule's or segment's
      */
     public function __construct(

@@ -51,7 +51,10 @@ final class Store
         $first = $bootstrap === null ? null : $this->checked($this->load($bootstrap));
         $kept = $this->openLastGood();
         [$a, $b] = [$first?->info(), $kept?->info()];
-        $newer = $a !== null && $b !== null && $a->lineage === $b->lineage && $a->revision > $b->revision ? $first : $kept ?? $first;
+        if ($a !== null && $b !== null && $a->lineage === $b->lineage && $a->revision > $b->revision) {
+            $kept = null;
+        }
+        $newer = $kept ?? $first;
         if ($newer !== null) {
             $this->serve($newer, false);
         }
@@ -133,7 +136,11 @@ final class Store
         $this->log->warning("a frame was refused: $reason");
     }
 
-    /** Says that the decisions of these flags can differ from now on, by the snapshot that serves. @param list<string> $flags */
+    /**
+     * Says that the decisions of these flags can differ from now on, by the snapshot that serves.
+     *
+     * @param list<string> $flags
+     */
     public function tell(array $flags): void
     {
         if ($flags !== [] && $this->engine !== null) {
@@ -142,7 +149,10 @@ final class Store
         }
     }
 
-    /** @return array<array-key, array{int, int}> key → how often it was evaluated since the last time, and how often it was on */
+    /**
+     * @return array<array-key, array{int, int}> key → how often it was evaluated since the last time, and how often it
+     *     was on
+     */
     public function takeUsage(): array
     {
         $taken = Usage::merge($this->usage, $this->engine?->takeUsage() ?? []);
@@ -204,8 +214,8 @@ final class Store
             throw new \UnexpectedValueException("a snapshot of environment $info->environment, not of $this->environment");
         }
         if ($info->unreadable > 0) {
-            $this->log->warning("a newer control plane wrote $info->unreadable records that this engine can't read; such flags are off,"
-                . ' and so are those that require them');
+            $this->log->warning("a newer control plane wrote $info->unreadable records that this engine can't read;"
+                . ' such flags are off, and so are those that require them');
         }
         return $engine;
     }

@@ -7,9 +7,9 @@ namespace Gonfalon;
 /**
  * A context's values in the form that the engine reads, packed.
  *
- * The mapping is the same in every SDK (hostsdk/README.md, "Contexts"): a float without a fraction within ±2^53 is an integer, an
- * integer beyond 64 bits keeps its digits, what isn't valid Unicode becomes U+FFFD, a time is ISO 8601 in UTC, and what has no
- * place among the engine's values is null.
+ * The mapping is the same in every SDK (hostsdk/README.md, "Contexts"): a float without a fraction within ±2^53 is an
+ * integer, an integer beyond 64 bits keeps its digits, what isn't valid Unicode becomes U+FFFD, a time is ISO 8601 in
+ * UTC, and what has no place among the engine's values is null.
  *
  * @internal
  */

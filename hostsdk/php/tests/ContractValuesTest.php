@@ -89,7 +89,8 @@ final class ContractValuesTest extends TestCase
             'string', 'bool' => $content,
             'null' => null,
             'surrogate' => "\xff",
-            'int', 'bigint' => (string) (int) $content === $content ? (int) $content : new BigInteger($content),
+            'int' => (string) (int) $content === $content ? (int) $content : new BigInteger($content),
+            'bigint' => function_exists('gmp_init') ? gmp_init($content) : new BigInteger($content),
             'float' => match ($content) {
                 'NaN' => NAN,
                 'Infinity' => INF,
@@ -100,6 +101,7 @@ final class ContractValuesTest extends TestCase
             'map' => array_map(self::typed(...), $content),
             'bytes' => self::skip('PHP tells no bytes from strings'),
             'time' => new \DateTimeImmutable($content),
+            'uuid' => new RamseyUuid($content),
             'prints' => new class ($content) implements \Stringable {
                 public function __construct(private readonly string $text)
                 {

@@ -130,7 +130,8 @@ final class FpmTest extends TestCase
     public function testFfiThatIsRestrictedIsSaid(): void
     {
         $fpm = new Fpm($this->folder->path, ['ffi.enable' => 'preload'], workers: 1);
-        self::assertStringContainsString('FFI is restricted to preloaded files', $fpm->get(__DIR__ . '/app/app.php', '%7B%22lastGood%22:%22/x%22%7D'));
+        $answer = $fpm->get(__DIR__ . '/app/app.php', '%7B%22lastGood%22:%22/x%22%7D');
+        self::assertStringContainsString('FFI is restricted to preloaded files', $answer);
     }
 
     private function assertUsage(ControlPlane $plane, int $atLeast): void

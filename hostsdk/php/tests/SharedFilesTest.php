@@ -33,7 +33,8 @@ final class SharedFilesTest extends TestCase
         self::assertNull($file->age());
         $file->write('one');
         $file->write('two');
-        self::assertSame(['two', ['flags']], [file_get_contents($this->path), array_values(array_diff(scandir(dirname($this->path)), ['.', '..']))]);
+        $left = array_values(array_diff(scandir(dirname($this->path)), ['.', '..']));
+        self::assertSame(['two', ['flags']], [file_get_contents($this->path), $left]);
         touch($this->path, time() - 100);
         self::assertEqualsWithDelta(100, $file->age(), 2);
         touch($this->path, time() + 1000);

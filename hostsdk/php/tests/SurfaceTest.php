@@ -72,7 +72,8 @@ final class SurfaceTest extends TestCase
     {
         $has = static fn (string ...$methods): bool => array_diff($methods, self::members(Gonfalon::class)) === [];
         $takes = static fn (string ...$options): bool => array_diff($options, self::parameters(Gonfalon::class, '__construct')) === [];
-        $tested = static fn (string ...$tests): bool => array_filter($tests, static fn (string $test): bool => !is_file(__DIR__ . "/{$test}Test.php")) === [];
+        $isMissing = static fn (string $test): bool => !is_file(__DIR__ . "/{$test}Test.php");
+        $tested = static fn (string ...$tests): bool => array_filter($tests, $isMissing) === [];
         $features = [
             'engine' => is_file(__DIR__ . '/../native/declarations.h') ? 'C by FFI' : false,
             'enabled, variant, typed payload, decide, decide all, explain' => $has(
@@ -119,7 +120,8 @@ final class SurfaceTest extends TestCase
     {
         $reflection = new \ReflectionClass($class);
         $public = [];
-        foreach ([...$reflection->getMethods(\ReflectionMethod::IS_PUBLIC), ...$reflection->getProperties(\ReflectionProperty::IS_PUBLIC)] as $member) {
+        $methods = $reflection->getMethods(\ReflectionMethod::IS_PUBLIC);
+        foreach ([...$methods, ...$reflection->getProperties(\ReflectionProperty::IS_PUBLIC)] as $member) {
             $hidden = str_starts_with($member->getName(), '__') || str_contains((string) $member->getDocComment(), '@internal');
             if (!$hidden) {
                 $public[] = $member->getName();

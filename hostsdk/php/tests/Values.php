@@ -8,7 +8,10 @@ use Gonfalon\ContextError;
 use Gonfalon\Decision;
 use Gonfalon\Reason;
 
-/** A flag's one value in OpenFeature's words: the table "Values" of hostsdk/README.md. The shared cases are written in them. */
+/**
+ * A flag's one value in OpenFeature's words: the table "Values" of hostsdk/README.md. The shared cases are written in
+ * them.
+ */
 final class Values
 {
     private const REASONS = [Reason::STATIC, Reason::TARGETING_MATCH, Reason::SPLIT];

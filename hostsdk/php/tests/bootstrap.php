@@ -16,3 +16,4 @@ spl_autoload_register(static function (string $class): void { // Debian's php-ps
         require $path;
     }
 });
+require __DIR__ . '/Uuid.php';

@@ -17,7 +17,11 @@ final class Answer
     ) {
     }
 
-    /** Whether the body is in gzip. @throws WireError for anything else: of a body that is packed twice, a few bytes fill the memory */
+    /**
+     * Whether the body is in gzip.
+     *
+     * @throws WireError for anything else: of a body that is packed twice, a few bytes fill the memory
+     */
     public function isPacked(): bool
     {
         $encoding = strtolower(trim($this->headers['content-encoding'] ?? ''));

@@ -14,6 +14,7 @@ final class CurlExchange implements Exchange
     private const HEADER_BYTES = 64 << 10; // of an answer, with those before it
     private const ERROR_BYTES = 4096; // of a body that isn't what was asked for
     private const REDIRECTS = 5;
+    private const UNREACHABLE = [CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT];
     private const TRIES = 64; // of curl, in one step, as long as bytes come
 
     private ?\CurlMultiHandle $multi;
@@ -135,7 +136,8 @@ final class CurlExchange implements Exchange
         $this->received += $size;
         $this->headerBytes += $size;
         if ($this->headerBytes > self::HEADER_BYTES) {
-            return $this->abort(new WireError('an answer with more than ' . self::HEADER_BYTES . ' bytes of headers', unreadable: true));
+            $why = 'an answer with more than ' . self::HEADER_BYTES . ' bytes of headers';
+            return $this->abort(new WireError($why, unreadable: true));
         }
         if ($this->fresh) {
             [$this->headers, $this->fresh] = [[], false];
@@ -190,7 +192,7 @@ final class CurlExchange implements Exchange
     {
         $cut = $result === CURLE_WRITE_ERROR && strlen($this->body) >= self::ERROR_BYTES && !$this->opened();
         if ($result !== CURLE_OK && $this->error === null && !$cut) {
-            $unreachable = in_array($result, [CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_PROXY], true);
+            $unreachable = in_array($result, self::UNREACHABLE, true);
             $message = curl_error($this->curl) ?: (string) curl_strerror($result);
             $this->error = new WireError($message, unreachable: $unreachable);
         }

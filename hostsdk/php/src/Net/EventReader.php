@@ -7,7 +7,8 @@ namespace Gonfalon\Net;
 use Gonfalon\Instance;
 
 /**
- * Reads a text/event-stream as it comes. An event is no longer than a snapshot can be, so that no server can fill the memory.
+ * Reads a text/event-stream as it comes. An event is no longer than a snapshot can be, so that no server can fill the
+ * memory.
  *
  * @internal
  */

@@ -32,6 +32,7 @@ final class WireError extends \RuntimeException
     /** Whether the control plane means it: asking again at once would have the same answer. */
     public function final(): bool
     {
-        return $this->unreadable || ($this->status >= 400 && $this->status < 500 && !in_array($this->status, [408, 425, 429], true));
+        $refused = $this->status >= 400 && $this->status < 500;
+        return $this->unreadable || ($refused && !in_array($this->status, [408, 425, 429], true));
     }
 }

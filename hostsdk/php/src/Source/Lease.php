@@ -7,9 +7,9 @@ namespace Gonfalon\Source;
 use Gonfalon\LastGood;
 
 /**
- * Who asks the control plane, of all processes that share a last good file: the one that holds the lock on the file beside it. When a
- * process ends, however it ends, its lock is free. What the file has in it is for the next holder: when an attempt may be made again,
- * and when usage was reported.
+ * Who asks the control plane, of all processes that share a last good file: the one that holds the lock on the file
+ * beside it. When a process ends, however it ends, its lock is free. What the file has in it is for the next holder:
+ * when an attempt may be made again, and when usage was reported.
  *
  * @internal
  */
@@ -48,7 +48,7 @@ final class Lease
     /** Why the lock can't be taken by anybody like this process; null if it can. */
     public function trouble(): ?string
     {
-        return $this->usable ? null : "$this->path can't be written, so nobody asks for flags";
+        return $this->usable ? null : "$this->path can't be written, so flags can't be refreshed";
     }
 
     public function held(): bool
@@ -65,7 +65,10 @@ final class Lease
         }
     }
 
-    /** @return array{attempts: int, next: float, reported: float, host: string} the notes; whoever doesn't hold the lock may read them */
+    /**
+     * @return array{attempts: int, next: float, reported: float, host: string} the notes, which may be read without the
+     *     lock
+     */
     public function notes(): array
     {
         $written = $this->file === null ? @file_get_contents($this->path, false, null, 0, self::BYTES) : $this->contents();

@@ -15,8 +15,8 @@ use Gonfalon\Status;
 use Gonfalon\Store;
 
 /**
- * Asks the control plane for the snapshot from time to time. Processes that share a last good file ask once for all of them: whoever
- * finds it too old and gets the lease. The others read the file.
+ * Asks the control plane for the snapshot from time to time. Processes that share a last good file ask once for all of
+ * them: the one that finds it too old and gets the lease. The others read the file.
  *
  * Why: RATIONALE.md "Why does a web request refresh the file after its response?"
  *
@@ -82,7 +82,10 @@ final class Poll extends Source
         return $this->lease === null ? self::now() >= $this->next : $age === null || $age >= $this->every;
     }
 
-    /** Whether there is nothing to wait for: an attempt failed, whoever made it, and it is too early for another; or nobody can ask. */
+    /**
+     * Whether there is nothing to wait for: a process's attempt failed, and it is too early for another; or no process
+     * can ask.
+     */
     public function isHeldOff(): bool
     {
         if ($this->exchange !== null || $this->lease === null) {

@@ -12,8 +12,8 @@ use Gonfalon\Store;
 use Gonfalon\Usage;
 
 /**
- * Reports usage, and with it which revision serves, so that an operator sees which hosts serve a change. A control plane of an older
- * version refuses what it doesn't know, and is sent the counts alone.
+ * Reports usage, and with it which revision serves, so that an operator sees which hosts serve a change. A control
+ * plane of an older version refuses what it doesn't know, and is sent the counts alone.
  *
  * @internal
  */
@@ -92,7 +92,7 @@ final class Reporter
         $this->gone = $last;
         $this->begin($more);
         if ($last && !$this->told && $this->queue === [[]]) {
-            $this->queue = []; // nobody knows of it
+            $this->queue = []; // it was never told of
             return true;
         }
         while ($this->queue !== []) {

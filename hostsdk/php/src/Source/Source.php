@@ -11,7 +11,8 @@ use Gonfalon\Status;
 use Gonfalon\Store;
 
 /**
- * Where snapshots come from. Nothing happens by itself between two calls: a source does what is due when it is told the time.
+ * Where snapshots come from. Nothing happens by itself between two calls: a source does what is due when it is told the
+ * time.
  *
  * @internal
  */
@@ -41,7 +42,7 @@ abstract class Source
     {
     }
 
-    /** Begins anew in a child process, whose parent goes on with what there was. */
+    /** Begins again in a child process. What there was belongs to its parent. */
     public function forked(): void
     {
         $this->store->takeUsage();
@@ -53,7 +54,7 @@ abstract class Source
         return false;
     }
 
-    /** Whether the source wants the end of a web request: then the network's time is nobody's. */
+    /** Whether the control plane is to be asked, which a web request does after its response. */
     public function isDue(): bool
     {
         return false;

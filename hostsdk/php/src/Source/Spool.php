@@ -7,8 +7,9 @@ namespace Gonfalon\Source;
 use Gonfalon\Usage;
 
 /**
- * Usage that the requests of a host have counted, in a file beside the last good one, until the holder of the lease reports it. A
- * request adds a line; lines are added up when they are many, so that the file is bounded by the number of flags.
+ * Usage that the requests of a host have counted, in a file beside the last good one, until the holder of the lease
+ * reports it. A request adds a line; lines are added up when they are many, so that the file is bounded by the number
+ * of flags.
  *
  * @internal
  */
@@ -17,7 +18,7 @@ final class Spool
     private const MANY = 1 << 18; // bytes of lines, after which they are added up
     private const MOST = 16 << 20; // bytes, after which nothing is added: somebody else writes there
 
-    private const TRIES = 50; // milliseconds for the lock, which nobody holds for longer than a write takes
+    private const TRIES = 50; // milliseconds to wait for the lock, which is held for as long as a write takes
 
     private readonly string $path;
 

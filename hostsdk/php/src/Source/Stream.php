@@ -17,8 +17,8 @@ use Gonfalon\Status;
 use Gonfalon\Store;
 
 /**
- * Follows the control plane's stream. With a last good file it holds the lease if it can, so that web requests have nothing to ask for,
- * and reports what they have counted.
+ * Follows the control plane's stream. With a last good file it holds the lease if it can, so that web requests have
+ * nothing to ask for, and reports what they have counted.
  *
  * @internal
  */

@@ -40,8 +40,12 @@ final class FlagForTest
      *
      * @param array<array-key, self> $flags by their keys
      */
-    public static function compile(array $flags, int $revision, string $environment = self::ENVIRONMENT, string $lineage = ''): string
-    {
+    public static function compile(
+        array $flags,
+        int $revision,
+        string $environment = self::ENVIRONMENT,
+        string $lineage = '',
+    ): string {
         ksort($flags, SORT_STRING);
         $counts = array_fill(0, 12, 0);
         $counts[0] = count($flags);
@@ -78,9 +82,17 @@ final class FlagForTest
             . $flat(self::table($this->actors))
             . $flat(self::table($this->groups))
             . "\x90"
-            . ($this->variant === null ? "\x90" : "\x91\x93" . Msgpack::text($this->variant) . Msgpack::integer(65536) . $this->json())
+            . $this->variants()
             . $flat($requires)
             . $flat($windows);
+    }
+
+    private function variants(): string
+    {
+        if ($this->variant === null) {
+            return "\x90";
+        }
+        return "\x91\x93" . Msgpack::text($this->variant) . Msgpack::integer(65536) . $this->json();
     }
 
     private function json(): string

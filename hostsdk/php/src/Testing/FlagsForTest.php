@@ -12,7 +12,8 @@ use Gonfalon\Store;
 use Psr\Log\LoggerInterface;
 
 /**
- * A client for tests: ask it as any other, and say what the flags are. It decides with the real engine, and needs no network.
+ * A client for tests: ask it as any other, and say what the flags are. It decides with the real engine, and needs no
+ * network.
  *
  *     $flags = new FlagsForTest();
  *     $flags->enable('new_checkout', forGroup: 'staff');
@@ -68,15 +69,15 @@ final class FlagsForTest extends Flags
     }
 
     /**
-     * Turns a flag off: for everyone whom no other gate grants it, or for what is named. `requires` makes it need another flag that is
-     * off.
+     * Turns a flag off: for everyone whom no other gate grants it, or for what is named. `requires` makes it need
+     * another flag that is off.
      */
     public function disable(string $key, ?string $forActor = null, ?string $forGroup = null, ?string $requires = null): self
     {
         return $this->turn($key, false, $forActor, $forGroup, $requires);
     }
 
-    /** Gives a flag a variant, which every actor is served, with a payload if there is one. */
+    /** Adds a variant, which every actor is served, with a payload if there is one. */
     public function serve(string $key, string $variant, mixed $payload = null): self
     {
         $flag = $this->copy($key);
@@ -101,7 +102,10 @@ final class FlagsForTest extends Flags
         return $this->set($key === null ? [] : array_diff_key($this->flags, [$key => true]));
     }
 
-    /** Makes the client one that has loaded nothing: every question gets the caller's default. The next change loads it again. */
+    /**
+     * Makes the client one that has loaded nothing: every question gets the caller's default. The next change loads it
+     * again.
+     */
     public function unload(): self
     {
         $this->store->engine = null;

@@ -14,7 +14,7 @@ static size_t size;
 
 /* Puts a file in the place of another: a snapshot, a damaged one, or a text that is too short to be one. */
 static void put(const char *path, int kind) {
-  char temporary[512];
+  char temporary[600];
   snprintf(temporary, sizeof temporary, "%s.new", path);
   FILE *file = fopen(temporary, "wb");
   assert(file != NULL);
