@@ -51,8 +51,9 @@ defmodule Mix.Tasks.Compile.GonfalonEngine do
     File.rm_rf!(Path.dirname(target))
     File.mkdir_p!(Path.dirname(target))
     Mix.shell().info("Compiling the engine (gonfalon)")
+    testing = if Mix.env() == :test, do: ["-DGONFALON_TESTING"], else: []
     includes = ["-I", erlang_headers(), "-I", library, "-I", Path.join(library, "src/wasm2c")]
-    arguments = @flags ++ includes ++ ["-o", target | sources] ++ ["-lm", "-lpthread"]
+    arguments = @flags ++ testing ++ includes ++ ["-o", target | sources] ++ ["-lm", "-lpthread"]
 
     case System.cmd(System.get_env("CC", "cc"), arguments, stderr_to_stdout: true) do
       {_, 0} -> {:ok, []}

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs all of the SDK's own tests. Needs Debian's elixir, erlang-dev, gcc, and Go, or GONFALON_BIN and GONFALON_CONTRACT: a built gonfalon
-# and a built hostsdk/contract.
+# Runs all tests of the Elixir SDK. It needs Go too, unless GONFALON_BIN names a built gonfalon and GONFALON_CONTRACT a hostsdk/contract.
+# Debian: elixir erlang-dev gcc libc6-dev
 set -eu
 cd "$(dirname "$0")"
 exec mix test "$@"

@@ -12,7 +12,11 @@ defmodule Bench do
     contexts = for actor <- actors, do: Gonfalon.Context.new(for: actor, context: @attributes)
     checked = check(actors, contexts)
 
-    decide = for kind <- @kinds, into: %{}, do: {kind, best(Enum.zip(keys(kind), for(a <- actors, do: [for: a, context: @attributes])))}
+    decide =
+      for kind <- @kinds,
+          into: %{},
+          do: {kind, best(Enum.zip(keys(kind), for(a <- actors, do: [for: a, context: @attributes])))}
+
     prepared = for kind <- @kinds, into: %{}, do: {kind, best(Enum.zip(keys(kind), for(c <- contexts, do: [for: c])))}
     hundred = for i <- 0..99, do: key(Enum.at(@kinds, rem(i, 3)), div(i, 3))
     batch = sampled(fn -> Gonfalon.decide_all(keys: hundred, for: hd(contexts)) end, 20)

@@ -299,6 +299,20 @@ static ERL_NIF_TERM splice(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]) 
   return answer;
 }
 
+#ifdef GONFALON_TESTING
+/* spoil(pool): every instance is as after a trap. */
+static ERL_NIF_TERM spoil(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]) {
+  pool *p;
+  (void)argc;
+  if (!enif_get_resource(env, argv[0], POOL, (void **)&p)) return enif_make_badarg(env);
+  for (unsigned i = 0; i < p->size; i++) {
+    enif_mutex_lock(p->instances[i].lock);
+    leave(&p->instances[i], GONFALON_TRAPPED);
+  }
+  return OK;
+}
+#endif
+
 static int open_module(ErlNifEnv *env, void **data, ERL_NIF_TERM given) {
   (void)data, (void)given;
   OK = enif_make_atom(env, "ok");
@@ -326,6 +340,9 @@ static ErlNifFunc functions[] = {
     {"batch", 3, batch, ERL_NIF_DIRTY_JOB_CPU_BOUND},
     {"explain", 2, explain, ERL_NIF_DIRTY_JOB_CPU_BOUND},
     {"splice", 2, splice, ERL_NIF_DIRTY_JOB_CPU_BOUND},
+#ifdef GONFALON_TESTING
+    {"spoil", 1, spoil, ERL_NIF_DIRTY_JOB_CPU_BOUND},
+#endif
 };
 
 ERL_NIF_INIT(Elixir.Gonfalon.Native, functions, open_module, NULL, upgrade, NULL)

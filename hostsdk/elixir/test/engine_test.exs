@@ -89,6 +89,51 @@ defmodule Gonfalon.EngineTest do
     assert :ets.info(client.table, :size) < 20
   end
 
+  test "instances that trapped are replaced, and the question is asked once more" do
+    client = client()
+    engine = Engine.load(@snapshot, 1)
+    Client.serve(client, engine)
+
+    asks = [
+      fn -> Bitwise.band(Engine.evaluate(engine, client, "a", %Asking{for: 1}), 1) == 1 end,
+      fn -> Engine.decide(engine, client, "c", %Asking{for: 1}).known end,
+      fn -> length(Engine.decide_all(engine, client, nil, %Asking{for: 1})) == 3 end,
+      fn -> Engine.explain(engine, client, "c", %Asking{for: 1}).steps != [] end,
+      fn -> Engine.all_keys(engine, client) == ["a", "b", "c"] end
+    ]
+
+    for {ask, n} <- Enum.with_index(asks) do
+      Native.spoil(engine.pool)
+      assert Native.evaluate(engine.pool, <<0x91, 2>>) == Native.trapped()
+      assert ask.()
+      assert Client.figure(client, :traps) == n + 1
+      assert Native.mend(engine.pool) == elem(Native.size(engine.pool), 0)
+    end
+
+    Native.spoil(engine.pool)
+    assert {:error, -100, _} = Native.splice(engine.pool, "")
+  end
+
+  test "pairs are decided, and asked again as a program would" do
+    request = fn actor, groups ->
+      IO.iodata_to_binary(Msgpack.pack(["c", actor, groups, 5, -7, {:map, [{"b", 1}, {"a", [1.5, nil, "x"]}]}]))
+    end
+
+    requests = [request.("user:1", ["g"]), request.(false, ["g"]), request.(nil, []), <<0x91, 2>>, "no"]
+    record = &[<<byte_size(&1)::little-32>>, &1]
+
+    file =
+      IO.iodata_to_binary(
+        for {r, n} <- Enum.with_index(requests), do: [record.(if(n == 0, do: @snapshot, else: "")), record.(r)]
+      )
+
+    {decisions, 5, again} = Gonfalon.Pairs.decide(file)
+    # What another actor, or a number, or nothing is asked for can't be asked by a program.
+    assert again == 3
+    assert List.last(decisions) == <<0xFFFFFFFF::32, 0::96>>
+    assert_raise ArgumentError, fn -> Gonfalon.Pairs.decide(binary_part(file, 0, byte_size(file) - 1)) end
+  end
+
   test "a pool has an instance for each scheduler, if there is memory for them" do
     {:ok, pool} = Native.load(@snapshot, 4, 1_000_000_000)
     assert {4, each} = Native.size(pool)

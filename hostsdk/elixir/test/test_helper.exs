@@ -1,3 +1,8 @@
 Logger.configure(level: if(System.get_env("GONFALON_LOG"), do: :debug, else: :none))
 Gonfalon.Test.start()
 ExUnit.start(assert_receive_timeout: 10_000)
+
+# The last line, for who reads it by machine.
+ExUnit.after_suite(fn result ->
+  IO.puts("\n#{result.total - result.failures - result.skipped - result.excluded} passed, #{result.failures} failed")
+end)

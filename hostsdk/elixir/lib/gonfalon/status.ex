@@ -24,6 +24,8 @@ defmodule Gonfalon.Status do
 
   @type t :: %__MODULE__{}
 
+  def states, do: [:not_ready, :ready, :stale, :error]
+
   def new(ttl \\ nil), do: %__MODULE__{ttl: ttl}
 
   @doc "A snapshot serves, and the source stands behind it."
