@@ -2,7 +2,7 @@
 # Prints the figures of the .NET SDK under mono as one JSON object. GONFALON_BENCH is a folder of `contract bench`; otherwise it is made.
 set -eu
 cd "$(dirname "$0")"
-test/build.sh
+./build.sh tests
 if [ -z "${GONFALON_BENCH:-}" ]; then
 	GONFALON_BENCH="$(mktemp -d)"
 	trap 'rm -rf "$GONFALON_BENCH"' EXIT

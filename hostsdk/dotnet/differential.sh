@@ -2,6 +2,6 @@
 # Decides the pairs of a file: differential.sh PAIRS DECISIONS
 set -eu
 here="$(cd "$(dirname "$0")" && pwd)"
-"$here/test/build.sh"
+"$here/build.sh" tests
 export LD_LIBRARY_PATH="$here/build"
 exec mono "$here/build/Gonfalon.Tests.exe" differential "$@"

@@ -1,10 +1,10 @@
 #!/bin/sh
 # Runs all tests of the .NET SDK under mono: test.sh [WORD], the tests whose name has it. It needs Go too, unless GONFALON_BIN names a
 # gonfalon and GONFALON_CONTRACT a hostsdk/contract.
-# Debian: mono-mcs mono-runtime libmono-system-net-http4.0-cil libmono-system-numerics4.0-cil gcc libc6-dev
+# Debian: mono-mcs mono-runtime libmono-system-core4.0-cil libmono-system-net-http4.0-cil libmono-system-numerics4.0-cil libmono-security4.0-cil gcc libc6-dev
 set -eu
 cd "$(dirname "$0")"
-test/build.sh
+./build.sh tests
 export GONFALON_TREE="$PWD/../.." LD_LIBRARY_PATH="$PWD/build"
 if [ -z "${GONFALON_BIN:-}" ]; then
 	(cd ../.. && go build -o hostsdk/dotnet/build/gonfalon ./cmd/gonfalon)

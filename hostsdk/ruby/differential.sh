@@ -2,5 +2,5 @@
 # Decides the pairs of a file: differential.sh PAIRS DECISIONS
 set -eu
 here="$(cd "$(dirname "$0")" && pwd)"
-[ -e "$here"/lib/gonfalon/libgonfalon.* ] 2>/dev/null || ruby "$here/ext/gonfalon/build.rb"
+ruby "$here/ext/gonfalon/build.rb"
 exec ruby -I"$here/lib" -rgonfalon/differential -e 'exit Gonfalon::Differential.main(*ARGV)' "$@"

@@ -86,6 +86,6 @@ class ContractValuesTest < Minitest::Test
   def client(given)
     return Gonfalon::Client.new(file: "/nonexistent/flags.snapshot", ready_within: 0, logger: SILENT) if given["loaded"] == false
 
-    Gonfalon::Client.new(bootstrap: Base64.decode64(CONTRACT["snapshot"]), logger: SILENT)
+    Gonfalon::Client.new(bootstrap: CONTRACT["snapshot"].unpack1("m0"), logger: SILENT)
   end
 end

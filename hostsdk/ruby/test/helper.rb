@@ -1,7 +1,6 @@
 # frozen_string_literal: true
 
 $LOAD_PATH.unshift(File.expand_path("../lib", __dir__))
-require "base64"
 require "json"
 require "logger"
 require "minitest/autorun"

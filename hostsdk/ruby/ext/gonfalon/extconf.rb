@@ -17,12 +17,13 @@ File.write("Makefile", <<~MAKEFILE)
 
   all: #{library}
 
-  #{library}: #{sources}/src/gonfalon.c #{sources}/gonfalon.h
+  #{library}: #{Dir[File.join(sources, "gonfalon.h"), File.join(sources, "src/**/*.{c,h}")].sort.join(" ")}
   \t$(CC) $(CFLAGS) -shared -fvisibility=hidden -I#{sources} -o $@ #{sources}/src/gonfalon.c -lm
 
   install: all
   \tmkdir -p $(DESTDIR)$(sitearchdir)/gonfalon
-  \tcp #{library} $(DESTDIR)$(sitearchdir)/gonfalon/
+  \tcp #{library} $(DESTDIR)$(sitearchdir)/gonfalon/#{library}.new
+  \tmv -f $(DESTDIR)$(sitearchdir)/gonfalon/#{library}.new $(DESTDIR)$(sitearchdir)/gonfalon/#{library}
 
   clean:
   \trm -f #{library}
