@@ -303,6 +303,7 @@ abstract class Flags
      */
     public function subscribe(\Closure $listener): \Closure
     {
+        $this->store->engine?->bytes(); // of a file, which has other ones when the next snapshot is compared with these
         return $this->status->subscribe($listener);
     }
 

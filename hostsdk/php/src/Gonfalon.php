@@ -31,11 +31,14 @@ final class Gonfalon extends Flags
 {
     public const VERSION = '0.2.0';
 
+    private const PAUSE = 1.0; // seconds between two ticks, after which a tick may wait, and for how long
+
     private readonly ?Source $source;
     private readonly Schedules $schedules;
     private readonly Pace $pace;
     private bool $closed = false;
     private int|false $process;
+    private float $ticked;
 
     /**
      * @param string|null $endpoint the control plane's address, or GONFALON_ENDPOINT. Without one, the flags come from
@@ -84,6 +87,7 @@ final class Gonfalon extends Flags
         }
         Library::ffi(); // one that isn't there is a mistake of the installation, and no state
         $this->process = getmypid();
+        $this->ticked = self::now();
         $log = new Log($logger);
         $status = new Status($log, $ttl, $grace);
         $environment ??= $endpoint === null ? null : 'default';
@@ -110,10 +114,23 @@ final class Gonfalon extends Flags
     }
 
     /**
-     * Takes what has come from the source by now, tells listeners, and reports usage. It never waits for the network. A
-     * program that runs for long calls it between two pieces of work, at least every few seconds.
+     * Takes what has come from the source by now, tells listeners, and reports usage. A program that runs for long
+     * calls it between two pieces of work. It doesn't wait for the network. Only if the last tick was more than a
+     * second ago, it waits for an answer that is under way, for a second at most: nothing goes on between two ticks.
      */
     public function tick(): void
+    {
+        $pause = self::now() - $this->ticked;
+        $this->step();
+        $deadline = self::now() + self::PAUSE;
+        while ($pause > self::PAUSE && $this->source?->isUnderWay() === true && self::now() < $deadline) {
+            $this->source->wait($deadline - self::now());
+            $this->step();
+        }
+        $this->ticked = self::now();
+    }
+
+    private function step(): void
     {
         if (!$this->closed) {
             if (getmypid() !== $this->process) { // a child: the connection, the lease and the counts are its parent's

@@ -185,7 +185,8 @@ final class Store
         }
         $confirmed ? $this->status->contact() : $this->status->loaded();
         if ($this->status->heard()) {
-            $this->tell(Records::changed($old?->bytes(), (string) $engine->bytes()));
+            $bytes = $engine->bytes();
+            $this->tell($bytes === null ? $engine->keys() : Records::changed($old?->bytes(), $bytes));
         }
     }
 

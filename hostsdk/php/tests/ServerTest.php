@@ -56,6 +56,26 @@ final class ServerTest extends TestCase
         self::assertSame(0, $flags->stats()->refused);
     }
 
+    /** @dataProvider sources */
+    public function testAProgramThatTicksSeldomFollowsToo(bool $stream): void
+    {
+        $this->plane->turn('a', true);
+        $flags = $this->client(stream: $stream, pollInterval: 0.5, readyWithin: 0);
+        usleep(1_100_000);
+        $flags->tick();
+        self::assertTrue($flags->enabled('a'));
+        $this->plane->turn('a', false);
+        usleep(1_100_000);
+        $flags->tick();
+        self::assertFalse($flags->enabled('a'));
+    }
+
+    /** @return array<array{bool}> */
+    public function sources(): array
+    {
+        return [[true], [false]];
+    }
+
     public function testPollingTakesAChange(): void
     {
         $this->plane->turn('a', true);

@@ -98,6 +98,27 @@ final class SharedFilesTest extends TestCase
         self::assertTrue($other->enabled('a'));
     }
 
+    public function testAFileThatAnotherProcessReplacesIsAChangeOfWhatDiffers(): void
+    {
+        mkdir(dirname($this->path));
+        [$on, $off] = [new FlagForTest(), new FlagForTest()];
+        $on->on = true;
+        $file = new LastGood($this->path, new Log());
+        $write = static function (FlagForTest ...$flags) use ($file): void {
+            $file->write(FlagForTest::compile($flags, count($flags), 'default', str_pad('a', 16)));
+        };
+        $write(a: $off);
+        $flags = new Gonfalon('http://127.0.0.1:9', 'token', lastGood: $this->path, logger: new Silent());
+        $told = [];
+        $flags->subscribe(static function (object $event) use (&$told): void {
+            $told[] = $event->flags ?? null;
+        });
+        $write(a: $off, b: $on);
+        $flags->tick();
+        self::assertSame([['b']], $told);
+        self::assertTrue($flags->enabled('b'));
+    }
+
     public function testAFolderThatCannotBeWrittenIsSaidAtOnce(): void
     {
         file_put_contents("{$this->folder->path}/file", '');

@@ -62,6 +62,12 @@ final class EventReader
         return $events;
     }
 
+    /** Whether an event has begun that hasn't ended. */
+    public function isInside(): bool
+    {
+        return $this->bytes > 0;
+    }
+
     private function count(int $bytes, int $lines): void
     {
         $this->bytes += $bytes;

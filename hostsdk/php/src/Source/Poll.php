@@ -144,6 +144,11 @@ final class Poll extends Source
         $this->lease?->release();
     }
 
+    public function isUnderWay(): bool
+    {
+        return $this->exchange !== null || $this->reporter?->busy() === true;
+    }
+
     public function forked(): void
     {
         parent::forked();

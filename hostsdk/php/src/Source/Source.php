@@ -31,6 +31,12 @@ abstract class Source
     /** Does what is due, and never waits for the network. */
     abstract public function tick(): void;
 
+    /** Whether an answer is under way. */
+    public function isUnderWay(): bool
+    {
+        return false;
+    }
+
     /** Waits until something may be due, at most so many seconds. */
     public function wait(float $seconds): void
     {

@@ -114,6 +114,12 @@ final class Stream extends Source
         $this->lease?->release();
     }
 
+    public function isUnderWay(): bool
+    {
+        $opens = $this->stream !== null && (!$this->opened || !$this->delivered || $this->reader->isInside());
+        return $opens || $this->fetch !== null || $this->reporter->busy();
+    }
+
     public function forked(): void
     {
         parent::forked();
