@@ -57,6 +57,11 @@ final class ControlPlane implements AutoCloseable {
         return (String) ask("POST", "/tokens", "{\"name\": \"java\", \"role\": \"sdk\", \"envs\": [\"default\"]}").get("token");
     }
 
+    /** Stops it before its time. */
+    void stop() throws IOException {
+        program.close();
+    }
+
     @Override
     public void close() throws IOException {
         program.close();

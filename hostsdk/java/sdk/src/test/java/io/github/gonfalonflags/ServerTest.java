@@ -69,7 +69,8 @@ class ServerTest {
                 assertTrue(flags.enabled("new_checkout", "user:" + i));
             }
             assertTrue(flags.flush());
-            assertTrue(plane.ask("GET", "/envs/default/flags/new_checkout", "").toString().contains("7"));
+            String usage = plane.ask("GET", "/envs/default/flags/new_checkout/usage", "").toString();
+            assertTrue(usage.contains("on=7, off=0"), usage);
             Map<String, Object> hosts = plane.ask("GET", "/envs/default/hosts", "");
             assertTrue(hosts.toString().contains("sdk=java"), hosts.toString());
         }
@@ -86,7 +87,7 @@ class ServerTest {
             assertTrue(flags.enabled("new_checkout"));
             Await.until(PATIENCE, () -> Files.exists(kept), () -> "nothing is kept");
         }
-        plane.close();
+        plane.stop();
         try (Gonfalon flags = Gonfalon.connect(new Options(plane.url, token).lastGood(kept))) {
             assertTrue(flags.enabled("new_checkout"));
             assertEquals(State.STALE, flags.state());
