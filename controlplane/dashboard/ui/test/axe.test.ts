@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
+import { report } from './sample.ts'
 import { accessible, world } from './support.ts'
 
-/** Staging has a host that is late, production many that aren't, development none. */
-const w = world([], true, async ({ api }) => {
-  await api('POST', '/v1/envs/staging/usage', { flags: {}, host: { id: 'shop-1', sdk: 'go', version: '0.2.0', revision: 1 } })
-})
+const w = world()
 
-/** Every page, and what has to be there before it is looked at. */
-const pages: readonly { name: string; path: string; ready: string; then?: (page: Page) => Promise<void> }[] = [
+/** Hosts count for 150 seconds after their last report; staging has one that is late. */
+const heard = {
+  production: () => report(w.server.api, 'production'),
+  staging: () => w.server.api('POST', '/v1/envs/staging/usage', { flags: {}, host: { id: 'shop-1', sdk: 'go', version: '0.2.0', revision: 1 } }),
+}
+
+/** Every page, what has to be there before it is looked at, and what is done before and after that. */
+const pages: readonly { name: string; path: string; ready: string; first?: () => Promise<void>; then?: (page: Page) => Promise<void> }[] = [
   { name: 'list', path: '/envs/production/flags', ready: '[data-key]' },
   { name: 'cards', path: '/envs/production/flags?view=cards', ready: '.card' },
   { name: 'code', path: '/envs/production/flags/checkout_new_payment?tab=code', ready: '.code' },
@@ -25,9 +29,10 @@ const pages: readonly { name: string; path: string; ready: string; then?: (page:
   { name: 'segments', path: '/envs/production/segments', ready: '.list' },
   { name: 'segment', path: '/envs/production/segments/enterprise-trial', ready: '.cond' },
   { name: 'no hosts', path: '/envs/development/hosts', ready: '.nothing' },
-  { name: 'hosts', path: '/envs/production/hosts', ready: '.list' },
-  { name: 'hosts of staging', path: '/envs/staging/hosts', ready: '.list' },
+  { name: 'hosts', path: '/envs/production/hosts', ready: '.list', first: heard.production },
+  { name: 'hosts of staging', path: '/envs/staging/hosts', ready: '.list', first: heard.staging },
   { name: 'audit', path: '/envs/production/audit', ready: '.list tbody tr' },
+  { name: 'roll back everything', path: '/envs/production/audit', ready: '.list tbody tr', then: async (page) => { await page.getByRole('button', { name: /^Roll production back/ }).first().click(); await page.locator('dialog .lead').waitFor() } },
   { name: 'refused', path: '/envs/production/audit?show=refused', ready: 'main h1' },
   { name: 'clean-up', path: '/envs/production/clean-up', ready: 'h2' },
   { name: 'first minute', path: '/envs/production/first', ready: '.stepper' },
@@ -55,8 +60,9 @@ for (const [theme, width, height] of looks) {
     const door = await w.open('/', { token: '', theme, width, height })
     await t.test('sign-in', () => accessible(door, 'sign-in'))
     const context = await w.browser.newContext({ viewport: { width, height }, colorScheme: theme })
-    for (const { name, path, ready, then } of pages) {
+    for (const { name, path, ready, first, then } of pages) {
       await t.test(name, async () => {
+        await first?.()
         const page = await w.open(path, { context })
         await page.locator(ready).first().waitFor()
         await then?.(page)

@@ -99,6 +99,23 @@ test('a flag is made, and its making is undone', async () => {
   await assert.rejects(w.server.api('GET', '/v1/envs/staging/flags/shop_made_here'), /404/)
 })
 
+test('columns order the list both ways, and groups can be left out', async () => {
+  const page = await w.open('/envs/production/flags?q=owner:checkout')
+  const keys = () => page.locator('[data-key]').evaluateAll((rows) => rows.map((row) => row.getAttribute('data-key')))
+  await page.locator('[data-key]').first().waitFor()
+  const all = ['checkout_express', 'checkout_legacy_cart', 'checkout_new_payment', 'checkout_upsell']
+  assert.deepEqual(await keys(), all)
+  const head = page.getByRole('columnheader', { name: 'Flag' })
+  await head.getByRole('button').click()
+  assert.equal(await head.getAttribute('aria-sort'), 'descending')
+  assert.deepEqual(await keys(), [...all].reverse())
+  await page.getByLabel('Groups', { exact: true }).uncheck()
+  await page.getByRole('rowheader', { name: /^checkout 2/ }).waitFor({ state: 'detached' })
+  await page.getByRole('columnheader', { name: 'State' }).getByRole('button').click()
+  assert.deepEqual(await keys(), ['checkout_express', 'checkout_legacy_cart', 'checkout_new_payment', 'checkout_upsell'])
+  assert.equal(new URL(page.url()).searchParams.get('sort'), 'state')
+})
+
 test('the same flags are shown as cards, with the same keys', async () => {
   const page = await w.open('/envs/production/flags?q=owner:checkout')
   await page.locator('[data-key]').first().waitFor()

@@ -13,14 +13,19 @@ interface Language {
 
 const text = JSON.stringify
 
-/** Text for languages that read what stands in double quotes, but for one character that begins a name in them. */
-function quoted(value: string, begins = ''): string {
-  return begins ? text(value).replaceAll(begins, `\\${begins}`) : text(value)
+/** Text where # begins a name in double quotes. */
+function quoted(value: string): string {
+  return text(value).replaceAll('#', '\\#')
+}
+
+/** Text in single quotes, in which only these and the backslash mean something. */
+function single(value: string): string {
+  return `'${value.replaceAll(/['\\]/g, '\\$&')}'`
 }
 
 /** The environment as one more argument, unless it is the one that programs ask by themselves. */
-function named(as: string, env: string, begins = ''): string {
-  return env === 'default' ? '' : `, ${as}${quoted(env, begins)}`
+function named(before: string, env: string, after = '', write = text): string {
+  return env === 'default' ? '' : before + write(env) + after
 }
 
 /** An argument of a shell. */
@@ -32,19 +37,39 @@ function shell(value: string): string {
 export const languages: readonly Language[] = [
   {
     name: 'Go',
-    lines: ({ endpoint, env, key, token }) => `flags, err := gonfalon.New(ctx, gonfalon.Config{Endpoint: ${text(endpoint)}, Token: ${text(token)}${named('Environment: ', env)}})\ndefer flags.Close()\nif flags.Enabled(${text(key)}, gonfalon.For("user:3")) { … }`,
+    lines: ({ endpoint, env, key, token }) => `flags, err := gonfalon.New(ctx, gonfalon.Config{Endpoint: ${text(endpoint)}, Token: ${text(token)}${named(', Environment: ', env)}})\ndefer flags.Close()\nif flags.Enabled(${text(key)}, gonfalon.For("user:3")) { … }`,
   },
   {
     name: 'Node',
-    lines: ({ endpoint, env, key, token }) => `import { Gonfalon } from '@gonfalon/sdk'\nconst flags = await Gonfalon.connect({ endpoint: ${text(endpoint)}, token: ${text(token)}${named('environment: ', env)} })\nif (flags.enabled(${text(key)}, { actor: 'user:3' })) { … }`,
+    lines: ({ endpoint, env, key, token }) => `import { Gonfalon } from '@gonfalon/sdk'\nconst flags = await Gonfalon.connect({ endpoint: ${text(endpoint)}, token: ${text(token)}${named(', environment: ', env)} })\nif (flags.enabled(${text(key)}, { actor: 'user:3' })) { … }`,
   },
   {
     name: 'Python',
-    lines: ({ endpoint, env, key, token }) => `from gonfalon import Gonfalon\nwith Gonfalon(${text(endpoint)}, ${text(token)}${named('environment=', env)}) as flags:\n    if flags.enabled(${text(key)}, actor="user:3"): …`,
+    lines: ({ endpoint, env, key, token }) => `from gonfalon import Gonfalon\nwith Gonfalon(${text(endpoint)}, ${text(token)}${named(', environment=', env)}) as flags:\n    if flags.enabled(${text(key)}, actor="user:3"): …`,
   },
   {
     name: 'Ruby',
-    lines: ({ endpoint, env, key, token }) => `require "gonfalon"\nflags = Gonfalon::Client.new(endpoint: ${quoted(endpoint, '#')}, token: ${quoted(token, '#')}${named('environment: ', env, '#')})\nputs "on" if flags.enabled?(${quoted(key, '#')}, "user:3")`,
+    lines: ({ endpoint, env, key, token }) => `require "gonfalon"\nflags = Gonfalon::Client.new(endpoint: ${quoted(endpoint)}, token: ${quoted(token)}${named(', environment: ', env, '', quoted)})\nputs "on" if flags.enabled?(${quoted(key)}, "user:3")`,
+  },
+  {
+    name: 'Elixir',
+    lines: ({ endpoint, env, key, token }) => `# among the children of your supervisor\n{Gonfalon, endpoint: ${quoted(endpoint)}, token: ${quoted(token)}${named(', environment: ', env, '', quoted)}}\nif Gonfalon.enabled?(${quoted(key)}, for: "user:3"), do: …`,
+  },
+  {
+    name: 'Java',
+    lines: ({ endpoint, env, key, token }) => `Options options = new Options(${text(endpoint)}, ${text(token)})${named('.environment(', env, ')')};\nGonfalon flags = Gonfalon.connect(options);\nif (flags.enabled(${text(key)}, "user:3")) { … }`,
+  },
+  {
+    name: 'Rust',
+    lines: ({ endpoint, env, key, token }) => `let config = gonfalon::Config::new(${text(endpoint)}, ${text(token)})${named('.environment(', env, ')')};\nlet flags = gonfalon::Client::start(config)?;\nif flags.enabled(${text(key)}, "user:3") { … }`,
+  },
+  {
+    name: 'PHP',
+    lines: ({ endpoint, env, key, token }) => `use Gonfalon\\Gonfalon;\n$flags = new Gonfalon(${single(endpoint)}, ${single(token)}${named(', environment: ', env, '', single)});\nif ($flags->enabled(${single(key)}, 'user:3')) { … }`,
+  },
+  {
+    name: '.NET',
+    lines: ({ endpoint, env, key, token }) => `var options = new Gonfalon.Options { Endpoint = ${text(endpoint)}, Token = ${text(token)}${named(', Environment = ', env)} };\nusing (var flags = new Gonfalon.Client(options))\n    if (flags.Enabled(${text(key)}, "user:3")) { … }`,
   },
   {
     name: 'curl',
