@@ -1,1 +1,0 @@
-function e(e){return e.changes.flatMap(t=>{let n=t.key===e.key?t.kind:`${t.kind} ${t.key}`;return t.op===`delete`?[`- ${n}`]:t.op===`create`?[`+ ${n}`,...t.key===e.key?t.lines:[]]:t.lines.length===0?[`~ ${n}`]:t.key===e.key?t.lines:t.lines.map(e=>`${e.slice(0,2)}${n}: ${e.slice(2)}`)})}export{e as t};
