@@ -50,6 +50,9 @@ namespace Gonfalon
 
         /// <summary>Its revision.</summary>
         public long Revision => Info.Revision;
+
+        /// <summary>Its lineage.</summary>
+        public string Lineage => Info.Lineage;
     }
 
     /// <summary>State and listeners of one client. Listeners are called one after another.</summary>

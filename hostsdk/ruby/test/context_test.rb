@@ -70,6 +70,11 @@ class ContextTest < Minitest::Test
     assert @flags.enabled?(:staff_only, context)
     assert @flags.enabled?(:staff_only, context, groups: [], attributes: {})
     assert_equal "NOT_READY", @flags.decide(:staff_only, context, groups: ["x"]).reason
+    actor = +"42"
+    plan = +"pro"
+    context = Gonfalon::Context.new(actor, attributes: { plan: plan })
+    [actor, plan].each { |text| text << "x" }
+    assert_equal ["42", { "plan" => "pro" }], [context.actor, context.attributes]
     assert_equal 28_946 / 65_536.0, Gonfalon.score("hero", "user:3") # of wasm/ABI.md
     assert_nil Gonfalon.score("one", nil)
   end

@@ -106,7 +106,7 @@ module Gonfalon
     def read_actor(actor, wrong, depth = 0)
       case actor
       when nil then return nil
-      when String then return Values.text(actor)
+      when String then return Values.text(actor).dup
       when Symbol then return Values.text(actor.name)
       when Integer
         return actor.to_s if actor.bit_length <= Values::MAX_INTEGER_BITS

@@ -67,7 +67,7 @@ module Gonfalon
     def map(value, depth)
       case value
       when nil, true, false then value
-      when String then text(value)
+      when String then text(value).dup # what the program does to its own changes nothing
       when Symbol then text(value.name)
       when Integer then integer(value)
       when Float then number(value)
