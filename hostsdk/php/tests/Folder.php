@@ -21,6 +21,7 @@ final class Folder
     {
         $path = "$this->path/" . bin2hex(random_bytes(4));
         mkdir($path);
+        chmod($path, 0777);
         return $path;
     }
 

@@ -13,10 +13,17 @@ final class Fpm
     /**
      * @param array<string, string> $settings of PHP
      * @param array<string, string> $environment of the master process, and of its workers
+     * @param bool $asRoot whether the master may be root, if the tests are; its workers never are
      */
-    public function __construct(private readonly string $folder, array $settings = [], array $environment = [], int $workers = 2)
-    {
-        $user = posix_geteuid() === 0 ? "user = www-data\ngroup = www-data\nlisten.owner = www-data\n" : '';
+    public function __construct(
+        private readonly string $folder,
+        array $settings = [],
+        array $environment = [],
+        int $workers = 2,
+        bool $asRoot = true,
+    ) {
+        $isRoot = posix_geteuid() === 0;
+        $user = $isRoot && $asRoot ? "user = www-data\ngroup = www-data\nlisten.owner = www-data\n" : '';
         file_put_contents("$folder/fpm.conf", <<<CONF
             [global]
             daemonize = no
@@ -31,6 +38,9 @@ final class Fpm
         chmod($folder, 0777);
         $binary = glob('/usr/sbin/php-fpm*')[0] ?? 'php-fpm';
         $command = [$binary, '-n', '-y', "$folder/fpm.conf"];
+        if ($isRoot && !$asRoot) {
+            array_unshift($command, 'setpriv', '--reuid=www-data', '--regid=www-data', '--clear-groups');
+        }
         foreach ($settings + ['zend_extension' => 'opcache.so', 'extension' => 'ffi.so'] as $name => $value) {
             array_push($command, '-d', "$name=$value");
         }

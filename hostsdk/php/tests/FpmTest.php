@@ -61,6 +61,17 @@ final class FpmTest extends TestCase
         self::assertNull($this->get($this->preloaded(1), ['lastGood' => $this->flags])['revision']);
     }
 
+    /** Without root, preloading happens in the master process itself, whose memory the workers share. */
+    public function testASnapshotIsPreloaded(): void
+    {
+        $snapshot = base64_decode(Tree::json('hostsdk/testdata/values.json')['snapshot']);
+        file_put_contents($this->flags, $snapshot);
+        $settings = ['opcache.preload' => (string) realpath(self::PRELOAD), 'ffi.enable' => 'preload'];
+        $fpm = new Fpm($this->folder->made(), $settings, ['GONFALON_LAST_GOOD' => $this->flags], 1, false);
+        file_put_contents($this->flags, substr_replace($snapshot, "\x00", 200, 1)); // which only loading would notice
+        self::assertSame(1, $this->get($fpm, ['lastGood' => $this->flags])['revision']);
+    }
+
     public function testNoRequestWaitsForAServerThatIsSlow(): void
     {
         $asked = "{$this->folder->path}/asked";
