@@ -3,7 +3,7 @@ defmodule Gonfalon.Changes do
   # Which flags another snapshot, or the time, can decide otherwise. It reads the records of FORMAT.md; both snapshots have been loaded,
   # so they are sound, but a newer server may have written some in a form that isn't known here.
   #
-  # Why: RATIONALE.md "Why do the JavaScript and Python SDKs read flags' records?"
+  # Why: RATIONALE.md "Why do SDKs read flags' records?"
 
   alias Gonfalon.Msgpack
 

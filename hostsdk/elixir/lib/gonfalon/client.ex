@@ -2,6 +2,8 @@ defmodule Gonfalon.Client do
   @moduledoc false
   # What a decision finds by the client's name: where the serving snapshot stands, and the figures. It never changes while the client
   # lives, so it is a persistent term, which is read without a copy or a lock. The snapshot itself is a row of the table.
+  #
+  # Why: RATIONALE.md "Why is what serves a row of a table, and not a persistent term?"
 
   require Logger
 

@@ -3,8 +3,7 @@ defmodule Gonfalon.HTTP do
   # One request of HTTP/1.1 and its answer, over a connection of its own that ends with the process that asks. Whatever a server answers is
   # bounded, in bytes and in time. Redirects are followed within the origin only: the token goes along.
   #
-  # Why not :httpc: it bounds neither an answer's head nor the body of an error, and it keeps the first event of a stream to itself until a
-  # second packet comes, if head and event come in one.
+  # Why: RATIONALE.md "Why does the Elixir SDK read HTTP itself?"
 
   alias Gonfalon.HTTP
   alias Gonfalon.HTTP.{Body, Connection}

@@ -1,6 +1,8 @@
 defmodule Gonfalon.JSON do
   @moduledoc false
-  # A small, strict reader and a writer of JSON (RFC 8259): OTP 25 has none. A document may nest 64 deep, a number have 400 digits;
+  # A small, strict reader and a writer of JSON (RFC 8259). Why: RATIONALE.md "Why does the Elixir SDK read JSON itself?"
+  #
+  # A document may nest 64 deep, a number have 400 digits;
   # of two members with one name the later counts. Integers are exact.
 
   @max_depth 64
