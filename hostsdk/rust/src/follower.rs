@@ -199,9 +199,7 @@ impl Run {
         status.signal.until(closed).await;
         for task in tasks {
             task.abort();
-            if task.await.is_err_and(|error| error.is_panic()) {
-                log::error!("following the source has panicked");
-            }
+            let _cancelled = task.await;
         }
         if let Some(host) = host {
             let _late = timeout(pace.farewell, host.leave()).await;

@@ -11,6 +11,7 @@ use tokio::time::sleep;
 
 use crate::config::Pace;
 use crate::events::Event;
+use crate::status::Status;
 use crate::store::{Fresh, Refused, Store, read_file};
 use crate::wire::{LONGEST_AWAY, Wire, WireError, frame_bytes};
 
@@ -40,6 +41,18 @@ pub(crate) struct Source {
     leaving: Option<AbortHandle>,
     /// The end of the time to live.
     expiry: Option<AbortHandle>,
+}
+
+/// Says that following has ended for good, should it ever panic.
+struct Alarm(Arc<Status>);
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            log::error!("following the source has panicked, and ended for good");
+            self.0.lost("following the source has ended for good");
+        }
+    }
 }
 
 /// Why an attempt failed.
@@ -81,6 +94,7 @@ impl Source {
 
     /// Follows until it is cancelled.
     pub(crate) async fn follow(mut self, origin: Origin) {
+        let _alarm = Alarm(self.store.status.clone());
         match origin {
             Origin::Nothing => std::future::pending().await,
             Origin::File(path) => self.watch(&path).await,
