@@ -118,6 +118,11 @@ pub struct Explanation {
 }
 
 impl Explanation {
+    /// The revision that decided; None if there was none.
+    pub fn revision(&self) -> Option<u64> {
+        self.decision.revision()
+    }
+
     /// Reads the engine's form. What can't be read has no steps.
     pub(crate) fn read(written: &[u8], decision: Decision, info: &SnapshotInfo) -> Self {
         Explanation { decision, steps: steps(written).unwrap_or_default(), environment: info.environment.clone() }

@@ -62,7 +62,7 @@ fn has(section: &str) -> Names {
         "client" => union(&[methods("client.rs", "Client"), methods("flags.rs", "Flags")]),
         "config" => union(&[methods("config.rs", "Config"), set(&["endpoint"])]),
         "decision" => methods("decision.rs", "Decision"),
-        "explanation" => fields("explanation.rs", "Explanation"),
+        "explanation" => union(&[fields("explanation.rs", "Explanation"), methods("explanation.rs", "Explanation")]),
         "step" => union(&[fields("explanation.rs", "Step"), methods("explanation.rs", "Step")]),
         "comparison" => fields("explanation.rs", "Comparison"),
         "stats" => fields("flags.rs", "Stats"),
