@@ -45,7 +45,7 @@ func TestReasons(t *testing.T) {
 		questions = append(questions, m[1])
 	}
 	links := 0
-	for name, text := range sources(t, ".go", ".ts", ".mjs", ".py", ".yaml", ".yml") {
+	for name, text := range sources(t, ".go", ".ts", ".mjs", ".py", ".rb", ".cs", ".yaml", ".yml") {
 		if name == "links_test.go" {
 			continue
 		}

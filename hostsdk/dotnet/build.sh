@@ -1,6 +1,7 @@
 #!/bin/sh
 # Compiles the SDK by mcs and the C library by cc, into build/, where something is newer than they are. What is there is replaced at
 # once, because another program may run with it.
+# Why: RATIONALE.md "Why is the .NET SDK written for mono's compiler?"
 set -eu
 cd "$(dirname "$0")"
 mkdir -p build

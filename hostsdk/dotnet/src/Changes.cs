@@ -7,7 +7,7 @@ namespace Gonfalon
     /// <summary>A snapshot's records by key, and how flags refer to others. It reads the records of FORMAT.md; the
     /// snapshot has been loaded, so it is sound, but a newer server may have written some records in a form that
     /// isn't known here.
-    /// <para>Why: RATIONALE.md "Why do the JavaScript and Python SDKs read flags' records?"</para></summary>
+    /// <para>Why: RATIONALE.md "Why do SDKs read flags' records?"</para></summary>
     internal sealed class Records
     {
         // The members of a flag's record, and one of a header's counts.

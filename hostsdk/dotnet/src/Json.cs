@@ -8,7 +8,8 @@ using System.Text;
 namespace Gonfalon
 {
     /// <summary>A strict reader of JSON, by RFC 8259, and a writer of its texts. netstandard2.0 has
-    /// neither.</summary>
+    /// neither.
+    /// <para>Why: RATIONALE.md "Why does .NET read JSON by itself?"</para></summary>
     internal sealed class Json
     {
         private const int MaxDepth = 1000;

@@ -5,7 +5,8 @@ using System.Threading;
 namespace Gonfalon
 {
     /// <summary>A few instances of one snapshot, each for one caller at a time. The second is loaded when two threads
-    /// meet, and so on.</summary>
+    /// meet, and so on.
+    /// <para>Why: RATIONALE.md "Why does .NET keep several instances of a snapshot?"</para></summary>
     internal sealed class Slots
     {
         private static readonly int Most = Math.Min(Environment.ProcessorCount, 8);

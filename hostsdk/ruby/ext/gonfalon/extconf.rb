@@ -2,6 +2,8 @@
 
 # Writes the Makefile that compiles the C library when the gem is installed. It needs a C compiler and make, but not
 # Ruby's headers: the library knows nothing of Ruby, which calls it by Fiddle.
+#
+# Why: RATIONALE.md "Why does the gem compile the library without mkmf?"
 
 require "rbconfig"
 

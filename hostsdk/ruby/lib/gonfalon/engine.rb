@@ -4,6 +4,8 @@ module Gonfalon
   # A snapshot that decides: an instance behind a lock. One is enough, because Ruby's threads compute one at a time.
   # Safe for use from threads, in a trap handler, and after a fork.
   #
+  # Why: RATIONALE.md "Why does one lock guard an engine in Ruby?"
+  #
   # Each question takes who asks (an actor, or a prepared context in its place), groups and attributes, and the time
   # (Unix microseconds) and chance (64 bits), for which nil stands for the clock's and fresh ones.
   class Engine

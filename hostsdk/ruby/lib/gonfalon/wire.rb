@@ -203,6 +203,8 @@ module Gonfalon
   end
 
   # net/http bounds neither the time of an answer nor the size of its head. This counts both where its socket is read.
+  #
+  # Why: RATIONALE.md "Why does Ruby's client count what it reads from net/http?"
   class Meter < SimpleDelegator
     MOST = 1 << 20 # bytes that may come without a part of the body being among them
 

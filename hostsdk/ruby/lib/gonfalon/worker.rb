@@ -6,6 +6,8 @@ module Gonfalon
   private_constant :Stop
 
   # A thread that follows something until it is stopped.
+  #
+  # Why: RATIONALE.md "Why are Ruby's workers stopped by an exception?"
   class Worker
     def initialize(name, log)
       @thread = Thread.handle_interrupt(Stop => :on_blocking) do # a thread inherits this
