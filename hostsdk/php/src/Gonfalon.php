@@ -137,7 +137,11 @@ final class Gonfalon extends Flags
                 $this->process = getmypid();
                 $this->source?->forked();
             }
-            $this->source?->tick();
+            try {
+                $this->source?->tick();
+            } catch (\Throwable $error) { // whatever it is, the next tick goes on
+                $this->log->error('following failed with ' . get_debug_type($error) . ": {$error->getMessage()}");
+            }
             $this->status->settle();
             $this->schedules->tick();
         }
@@ -228,9 +232,13 @@ final class Gonfalon extends Flags
             if (function_exists('fastcgi_finish_request')) {
                 fastcgi_finish_request();
             }
-            $this->source->finish(max($this->readyWithin, $this->pace->farewell));
+            try {
+                $this->source->finish(max($this->readyWithin, $this->pace->farewell));
+            } catch (\Throwable $error) { // the response has been sent
+                $this->log->error('refreshing failed with ' . get_debug_type($error) . ": {$error->getMessage()}");
+            }
         }
-        $this->close();
+        $this->__destruct();
     }
 
     /** @param \Closure(): bool $holds */

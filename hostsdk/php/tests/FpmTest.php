@@ -29,6 +29,7 @@ final class FpmTest extends TestCase
         $plane = new ControlPlane("{$this->folder->path}/data");
         $plane->turn('a', true);
         $options = ['endpoint' => $plane->url, 'token' => $plane->sdkToken(), 'lastGood' => $this->flags];
+        $options['stream'] = true; // for the workers of the same program; a web request polls anyway
         $fpm = $this->preloaded(1);
 
         $first = $this->get($fpm, $options); // there is no file yet: it waits for the control plane

@@ -91,8 +91,8 @@ final class Lease
             return;
         }
         $written = json_encode($notes + $this->notes());
-        if ($written !== false && rewind($this->file) && ftruncate($this->file, 0)) {
-            fwrite($this->file, $written);
+        if ($written !== false && rewind($this->file) && @ftruncate($this->file, 0)) {
+            @fwrite($this->file, $written); // on a disk that is full, the next holder tries at once
             fflush($this->file);
         }
     }

@@ -40,10 +40,10 @@ final class Spool
             }
             if ($size > self::MANY) {
                 $usage = Usage::merge(self::read($file), $usage);
-                ftruncate($file, 0);
+                @ftruncate($file, 0);
             }
             fseek($file, 0, SEEK_END);
-            fwrite($file, json_encode($usage, JSON_INVALID_UTF8_SUBSTITUTE | JSON_FORCE_OBJECT) . "\n");
+            @fwrite($file, json_encode($usage, JSON_INVALID_UTF8_SUBSTITUTE | JSON_FORCE_OBJECT) . "\n");
         });
     }
 
@@ -56,7 +56,7 @@ final class Spool
         $taken = [];
         $this->locked(static function ($file) use (&$taken): void {
             $taken = self::read($file);
-            ftruncate($file, 0);
+            @ftruncate($file, 0);
         });
         return $taken;
     }
