@@ -46,7 +46,11 @@ func (r *result) print(name string) {
 		if own > 0 {
 			cell = fmt.Sprintf(c.form, own)
 			if control > 0 && name != "go" {
-				cell += fmt.Sprintf(" (%.2g)", own/control)
+				form := " (%.2g)"
+				if own >= 10*control {
+					form = " (%.0f)"
+				}
+				cell += fmt.Sprintf(form, own/control)
 			}
 		}
 		cells = append(cells, cell)
