@@ -25,7 +25,7 @@ defmodule Gonfalon.Test do
   of the test that `allow/2` names. Everybody else sees the snapshot that `start/1` was given, or no flags. They are forgotten when the test's
   process ends.
 
-  The modules of `Gonfalon.Compat` read and write them as well.
+  The modules of `Gonfalon.Compat` read and write them as well. Every function takes `client:`, the name that `start/1` was given.
   """
 
   use GenServer
@@ -82,33 +82,43 @@ defmodule Gonfalon.Test do
   def disable(key, scope \\ []), do: changed(:disable, key, scope)
 
   @doc "Gives a flag a variant, which every actor is served, with a payload if there is one."
-  @spec serve(Gonfalon.key(), String.t(), term) :: :ok
-  def serve(key, variant, payload \\ nil) do
+  @spec serve(Gonfalon.key(), String.t(), term, keyword) :: :ok
+  def serve(key, variant, payload \\ nil, options \\ []) do
     payload = if payload == nil, do: %{}, else: %{payload: payload}
-    done(client_of([]), :variants, key, %{variants: [Map.merge(%{name: variant, weight: 1}, payload)]})
+    done(client_of(options), :variants, key, %{variants: [Map.merge(%{name: variant, weight: 1}, payload)]})
   end
 
   @doc "Gives a flag variants with weights: `variants(:hero, %{\"blue\" => 1, \"green\" => 3})`."
-  @spec variants(Gonfalon.key(), %{String.t() => number}) :: :ok
-  def variants(key, weights),
-    do:
-      done(client_of([]), :variants, key, %{variants: for({name, weight} <- weights, do: %{name: name, weight: weight})})
+  @spec variants(Gonfalon.key(), %{String.t() => number}, keyword) :: :ok
+  def variants(key, weights, options \\ []) do
+    done(client_of(options), :variants, key, %{
+      variants: for({name, weight} <- weights, do: %{name: name, weight: weight})
+    })
+  end
 
   @doc "Kills a flag: off, whatever its gates say. `serving: \"blue\"` is the variant that actors get meanwhile."
   @spec kill(Gonfalon.key(), keyword) :: :ok
   def kill(key, options \\ []), do: done(client_of(options), :kill, key, %{off_variant: options[:serving]})
 
   @doc "Makes a segment of constraints, for `enable(key, for_segment: name)`."
-  @spec put_segment(Gonfalon.key(), [tuple]) :: :ok
-  def put_segment(name, constraints), do: done(client_of([]), :segment, name, %{constraints: constraints(constraints)})
+  @spec put_segment(Gonfalon.key(), [tuple], keyword) :: :ok
+  def put_segment(name, constraints, options \\ []) do
+    done(client_of(options), :segment, name, %{constraints: constraints(constraints)})
+  end
 
   @doc "Forgets what the test set for a flag, or for all of them."
-  @spec clear(Gonfalon.key() | nil) :: :ok
-  def clear(key \\ nil), do: call({:clear, client_of([]), owner(), key && to_string(key)})
+  @spec clear(Gonfalon.key() | nil, keyword) :: :ok
+  def clear(key \\ nil, options \\ []) do
+    client = client_of(options)
+    call({:clear, client, owner(client), key && to_string(key)})
+  end
 
   @doc "Makes the client one that has loaded nothing: every question gets the caller's default, until the next change."
-  @spec unload() :: :ok
-  def unload, do: call({:unload, client_of([]), owner()})
+  @spec unload(keyword) :: :ok
+  def unload(options \\ []) do
+    client = client_of(options)
+    call({:unload, client, owner(client)})
+  end
 
   @doc "Lets another process see the calling test's flags."
   @spec allow(pid, atom) :: :ok
@@ -150,7 +160,7 @@ defmodule Gonfalon.Test do
   defp call(request), do: GenServer.call(__MODULE__, request)
 
   # Whose flags a process sees. A process without any begins with its own.
-  defp owner(client \\ Gonfalon), do: found(client) || self()
+  defp owner(client), do: found(client) || self()
 
   defp found(client) do
     Enum.find_value([self() | Process.get(:"$callers", [])] ++ Process.get(:"$ancestors", []), fn process ->
