@@ -26,6 +26,7 @@ final class LoadedEngine implements Engine {
     private final Map<Integer, Decision.Served> served = new ConcurrentHashMap<>();
     private final Map<String, Boolean> fractional = new ConcurrentHashMap<>();
     private volatile List<String> keys;
+    private volatile Records records;
 
     /** Loads a snapshot. Throws LoadException if the engine refuses it. */
     LoadedEngine(byte[] data, Mistakes mistakes, Consumer<TrapException> onTrap) {
@@ -225,12 +226,22 @@ final class LoadedEngine implements Engine {
     public boolean isFractional(String key) {
         Boolean known = fractional.get(key);
         if (known == null) {
-            known = new Records(data).payloadsOf(key).stream().anyMatch(Payload::isFractional);
+            known = records().payloadsOf(key).stream().anyMatch(Payload::isFractional);
             if (fractional.size() < info.flags() + UNKNOWN) {
                 fractional.put(key, known);
             }
         }
         return known;
+    }
+
+    /** Returns the flags' records, which are read when a provider first asks. */
+    private Records records() {
+        Records read = records;
+        if (read == null) {
+            read = new Records(data);
+            records = read;
+        }
+        return read;
     }
 
     @Override
