@@ -182,6 +182,7 @@ namespace Gonfalon
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _token);
             request.Headers.TryAddWithoutValidation("User-Agent", "gonfalon-dotnet/" + Client.Version);
             request.Headers.ConnectionClose = true;
+            request.Headers.ExpectContinue = false; // a report is small: asking whether to send it takes longer
             foreach (var header in headers)
                 request.Headers.TryAddWithoutValidation(header.Key, header.Value);
             if (body != null)
