@@ -104,6 +104,9 @@ unsafe extern "C" {
 }
 
 impl Instance {
+    /// Another instance is a copy of this one's memory, which takes no longer than many decisions.
+    pub(crate) const COPIES: bool = true;
+
     pub(crate) fn load(data: &[u8]) -> Result<Self, LoadError> {
         let (mut snapshot, mut offset) = (ptr::null_mut(), 0);
         // SAFETY: the bytes are copied; snapshot and offset are written to.

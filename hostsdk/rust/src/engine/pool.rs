@@ -6,8 +6,8 @@
 //! Why: RATIONALE.md "Why does the Rust SDK keep several instances of a snapshot?"
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use super::Instance;
 use super::abi::{Failure, LoadError};
@@ -17,7 +17,9 @@ const MOST: usize = 8;
 const COPY_ATTEMPTS: usize = 20;
 
 pub(crate) struct Pool {
-    slots: Box<[Slot]>,
+    slots: Arc<[Slot]>,
+    /// A thread loads one more instance.
+    growing: Arc<AtomicBool>,
 }
 
 /// A slot has cache lines of its own, so that threads on different ones don't disturb each other.
@@ -35,7 +37,7 @@ impl Pool {
     pub(crate) fn new(first: Instance) -> Self {
         let most = std::thread::available_parallelism().map_or(1, usize::from).min(MOST);
         let slots = (0..most).map(|_| Slot(Mutex::new(None))).collect();
-        let pool = Pool { slots };
+        let pool = Pool { slots, growing: Arc::default() };
         *lock(&pool.slots[0]) = Some(first);
         pool
     }
@@ -44,11 +46,11 @@ impl Pool {
     /// the request. `trapped` is told of each.
     pub(crate) fn ask<R>(
         &self,
-        data: &[u8],
+        data: &Arc<[u8]>,
         trapped: impl Fn(),
         mut ask: impl FnMut(&mut Instance) -> Result<R, Failure>,
     ) -> Result<R, Failure> {
-        let mut slot = self.take();
+        let mut slot = self.take(data);
         for _ in 0..2 {
             let instance = match &mut *slot {
                 Some(instance) => instance,
@@ -79,23 +81,54 @@ impl Pool {
         Instance::load(data)
     }
 
-    /// A free instance; an empty slot if all are busy; or this thread's instance when it is free.
-    fn take(&self) -> MutexGuard<'_, Option<Instance>> {
+    /// A free instance; an empty slot if all are busy and one more is made quickly; or a busy one when it is free.
+    fn take(&self, data: &Arc<[u8]>) -> MutexGuard<'_, Option<Instance>> {
         let own = PLACE.get() % self.slots.len();
         let (before, from) = self.slots.split_at(own);
-        let mut empty = None;
+        let (mut empty, mut busy) = (None, None);
         for slot in from.iter().chain(before) {
             let guard = match slot.0.try_lock() {
                 Ok(guard) => guard,
                 Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-                Err(TryLockError::WouldBlock) => continue,
+                Err(TryLockError::WouldBlock) => {
+                    busy.get_or_insert(slot);
+                    continue;
+                }
             };
             if guard.is_some() {
                 return guard;
             }
             empty.get_or_insert(guard);
         }
-        empty.unwrap_or_else(|| lock(&self.slots[own]))
+        match (empty, busy) {
+            (Some(empty), Some(busy)) if !Instance::COPIES => {
+                drop(empty);
+                self.grow(data);
+                lock(busy)
+            }
+            (Some(empty), _) => empty,
+            (None, _) => lock(&self.slots[own]),
+        }
+    }
+
+    /// Has a thread load one more instance, so that no decision waits for it. The thread ends with that.
+    fn grow(&self, data: &Arc<[u8]>) {
+        if self.growing.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let (slots, growing, data) = (self.slots.clone(), self.growing.clone(), data.clone());
+        let load = move || {
+            if let Ok(instance) = Instance::load(&data) {
+                let mut free = slots.iter().filter_map(|slot| slot.0.try_lock().ok());
+                if let Some(mut slot) = free.find(|slot| slot.is_none()) {
+                    *slot = Some(instance);
+                }
+            }
+            growing.store(false, Ordering::SeqCst);
+        };
+        if std::thread::Builder::new().name("gonfalon-load".into()).spawn(load).is_err() {
+            self.growing.store(false, Ordering::SeqCst);
+        }
     }
 }
 
@@ -109,8 +142,8 @@ mod tests {
 
     use super::*;
 
-    fn pool() -> (Pool, Vec<u8>) {
-        let data = crate::testing::compiled(&BTreeMap::new());
+    fn pool() -> (Pool, Arc<[u8]>) {
+        let data: Arc<[u8]> = crate::testing::compiled(&BTreeMap::new()).into();
         (Pool::new(Instance::load(&data).expect("a snapshot")), data)
     }
 
@@ -144,10 +177,23 @@ mod tests {
         for _ in 0..3 {
             assert!(pool.ask(&data, || (), Instance::info).is_ok() && made(&pool) == 1);
         }
-        if pool.slots.len() > 1 {
-            let answer = pool.ask(&data, || (), |_| pool.ask(&data, || (), Instance::info));
-            assert!(answer.is_ok());
-        }
+        let free = || pool.slots.iter().any(|slot| slot.0.try_lock().is_ok_and(|slot| slot.is_some()));
+        std::thread::scope(|threads| {
+            let busy = pool.ask(
+                &data,
+                || (),
+                |instance| {
+                    if pool.slots.len() > 1 {
+                        threads.spawn(|| assert!(pool.ask(&data, || (), Instance::info).is_ok()));
+                        while !free() {
+                            std::thread::yield_now();
+                        }
+                    }
+                    instance.info()
+                },
+            );
+            assert!(busy.is_ok());
+        });
         assert_eq!(made(&pool), pool.slots.len().min(2));
     }
 }

@@ -43,6 +43,9 @@ struct Calls {
 }
 
 impl Instance {
+    /// Another instance has to load the snapshot again, which takes as long as thousands of decisions.
+    pub(crate) const COPIES: bool = false;
+
     pub(crate) fn load(data: &[u8]) -> Result<Self, LoadError> {
         if data.len() > MAX_SNAPSHOT_BYTES {
             return Err(LoadError::TOO_LARGE);
