@@ -51,7 +51,7 @@ var (
 	unavailable  = kind{"unavailable", 503, api.Unavailable, "Temporarily unavailable", "The store doesn't answer, or the server is shutting down. Try again. A change may have been made: read to find out."}
 )
 
-var kinds = []kind{malformed, truncated, badQuery, badRequest, unauthorized, notAllowed, crossOrigin, notFound, badMethod, unacceptable, exists,
+var kinds = []kind{malformed, truncated, badQuery, badRequest, unauthorized, crossOrigin, notAllowed, notFound, badMethod, unacceptable, exists,
 	conflict, inUse, gone, precondition, tooLarge, encoded, badSettings, invalid, wrongScope, rateLimited, internal, unavailable}
 
 // nouns are the kinds of bodies in the names and titles of problems.

@@ -32,7 +32,7 @@ const pages: readonly { name: string; path: string; ready: string; first?: () =>
   { name: 'hosts', path: '/envs/production/hosts', ready: '.list', first: heard.production },
   { name: 'hosts of staging', path: '/envs/staging/hosts', ready: '.list', first: heard.staging },
   { name: 'audit', path: '/envs/production/audit', ready: '.list tbody tr' },
-  { name: 'roll back everything', path: '/envs/production/audit', ready: '.list tbody tr', then: async (page) => { await page.getByRole('button', { name: /^Roll production back/ }).first().click(); await page.locator('dialog .lead').waitFor() } },
+  { name: 'roll back everything', path: '/envs/production/audit', ready: '.list tbody tr', then: async (page) => { await page.getByRole('button', { name: /^Roll back to/ }).first().click(); await page.locator('dialog .lead').waitFor() } },
   { name: 'refused', path: '/envs/production/audit?show=refused', ready: 'main h1' },
   { name: 'clean-up', path: '/envs/production/clean-up', ready: 'h2' },
   { name: 'first minute', path: '/envs/production/first', ready: '.stepper' },

@@ -117,7 +117,6 @@ export async function fill(address: string, token: string): Promise<void> {
   await ops('POST', flag('checkout_wallet') + '/kill', { reason: 'provider answers 502' })
   await anna('POST', flag('checkout_upsell') + '/enable', { for_percentage_of: { actors: 0.5 }, reason: 'follow the payment rollout' })
   await anna('POST', flag('checkout_new_payment') + '/enable', { for_percentage_of: { actors: 0.25 }, reason: 'second wave' })
-  await api('DELETE', '/v1/envs/default?confirm=default').catch(() => undefined) // a server that was asked for no example has it, empty
   await report(api, 'production')
 }
 
