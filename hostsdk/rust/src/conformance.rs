@@ -116,7 +116,7 @@ fn differences(expect: &serde_json::Map<String, Value>, decided: &Decided) -> St
 
 /// Decides (snapshot, request) pairs, each part after its length (u32, little-endian); length 0 is the snapshot of the pair before.
 /// Writes for each the packed decision, then the variant's name, its payload and the deciding gate's target, each after its length. A
-/// snapshot or request that the engine refuses gives 0xffffffff and three empty texts. Returns how many pairs there were, and how many
+/// snapshot or request that the engine refuses is 0xffffffff and three empty texts. Returns how many pairs there were, and how many
 /// were asked again.
 ///
 /// What a program could ask is asked again as a program would; another decision ends it.

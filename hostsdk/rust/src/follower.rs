@@ -1,9 +1,9 @@
 //! The thread of a client, which follows its source.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use reqwest::Url;
@@ -37,6 +37,7 @@ struct Life {
     answered: Arc<AtomicBool>,
     closed: AtomicBool,
     ended: AtomicBool,
+    thread: OnceLock<ThreadId>,
 }
 
 impl Follower {
@@ -99,6 +100,11 @@ impl Follower {
 
     pub(crate) fn has_ended(&self) -> bool {
         self.life.ended.load(Ordering::SeqCst)
+    }
+
+    /// Whether the caller is the client's own thread, as its listeners are: it can't wait for its end.
+    pub(crate) fn is_own_thread(&self) -> bool {
+        self.life.thread.get() == Some(&thread::current().id())
     }
 
     /// Whether a revision or a later one serves.
@@ -174,7 +180,8 @@ struct Run {
 
 impl Run {
     fn run(self) {
-        // Also if something here panics, nobody waits for ever.
+        let _first = self.life.thread.set(thread::current().id());
+        // Also if something here panics, whoever waits for the end goes on.
         let _ended = Ended(self.life.clone(), self.status.clone());
         match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Err(error) => self.status.lost(&format!("following can't be started: {error}")),

@@ -2,7 +2,7 @@
 //!
 //! A client follows an environment of a [Gonfalon](https://github.com/gonfalon-flags/gonfalon) server and keeps its newest snapshot
 //! loaded in the engine. Evaluating a flag takes a fraction of a microsecond and no request, works while the server is down, and
-//! gives the same answer as in every other language.
+//! has the same answer as in every other language.
 //!
 //! Promises: no evaluation blocks on the network, panics or fails · a frame that can't be read changes nothing · any number of
 //! threads may use a client.

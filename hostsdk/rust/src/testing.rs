@@ -150,7 +150,7 @@ impl FlagsForTest {
         self.load(BTreeSet::from([key.to_owned()]));
     }
 
-    /// Becomes a client that nothing has been loaded into: every question gives the caller's default. The next change loads again.
+    /// Becomes a client that nothing has been loaded into: every question returns the caller's default. The next change loads again.
     pub fn unload(&mut self) {
         self.flags.store.put(None, BTreeSet::new());
     }

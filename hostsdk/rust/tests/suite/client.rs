@@ -193,6 +193,23 @@ fn a_closed_client_goes_on_deciding() {
 }
 
 #[test]
+fn a_listener_may_close_the_client() {
+    let server = Server::start(&["hostile", "honest"]);
+    let flags = Arc::new(Client::start(quick(&server.url)).expect("a client"));
+    let (closing, (tell, told)) = (Arc::downgrade(&flags), std::sync::mpsc::channel());
+    let _subscription = flags.subscribe(move |_| {
+        closing.upgrade().expect("a client").close();
+        _ = tell.send(());
+    });
+    // The event may have been before the listener was there.
+    if flags.state() != State::Ready {
+        told.recv_timeout(PATIENCE).expect("an event");
+    }
+    flags.close();
+    assert!(!flags.flush(PATIENCE));
+}
+
+#[test]
 fn clients_can_be_shared() {
     fn shared<T: Send + Sync + 'static>() {}
     shared::<Client>();
