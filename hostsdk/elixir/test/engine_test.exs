@@ -144,19 +144,6 @@ defmodule Gonfalon.EngineTest do
     assert Native.mend(pool) == 1
   end
 
-  test "the collector frees what no process holds" do
-    resident = fn ->
-      Regex.run(~r/VmRSS:\s+(\d+)/, File.read!("/proc/self/status")) |> List.last() |> String.to_integer()
-    end
-
-    load = fn -> for _ <- 1..50, do: Native.load(@snapshot, 4, 1_000_000_000) end
-    for _ <- 1..2, do: Task.await(Task.async(load))
-    before = resident.()
-    for _ <- 1..10, do: Task.await(Task.async(load))
-    # 500 pools of four instances would take far more.
-    assert resident.() - before < 200_000
-  end
-
   test "what is asked is counted by flag, and unknown flags are remembered up to a bound" do
     client = client()
     engine = Engine.load(@snapshot, 1)

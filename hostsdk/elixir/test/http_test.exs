@@ -89,6 +89,28 @@ defmodule Gonfalon.HTTPTest do
     refute_received {:other, _, _}
   end
 
+  test "nothing that a program hands in writes another line into a request" do
+    test = self()
+    url = Fake.start(fn line, headers, _ -> send(test, {:asked, line, headers}) && "HTTP/1.1 200 OK\r\n\r\n{}" end)
+
+    for evil <- ["x\r\nX-Evil: 1", "x\nX-Evil: 1", "x\0"] do
+      assert {:error, "an address or a header with what would end its line"} = get(url <> "/", [{"if-match", evil}])
+      assert {:error, _} = get(url <> "/" <> evil)
+      admin = Gonfalon.Admin.new(url, "t" <> evil)
+      assert {:error, %Gonfalon.ApiError{status: 0}} = Gonfalon.Admin.get_flag(admin, :a)
+      assert {:error, %Gonfalon.ApiError{}} = Gonfalon.Admin.get_flag(%{admin | token: "t"}, :a, if_match: evil)
+    end
+
+    assert {:error, _} = get(url <> "/ HTTP/1.1 x")
+    refute_received {:asked, _, _}
+    # In a key it is a part of the key.
+    assert {:ok, %{}, nil} =
+             Gonfalon.Admin.get_flag(Gonfalon.Admin.new(url, "t"), "a\r\nX-Evil: 1", on_behalf_of: "a\r\nb")
+
+    assert_received {:asked, "GET /v1/envs/default/flags/a%0D%0AX-Evil%3A%201 HTTP/1.1",
+                     %{"x-gonfalon-on-behalf-of" => "a%0D%0Ab"}}
+  end
+
   test "a whole answer has a deadline, and a connection that isn't there is said in few words" do
     slow = Fake.start(fn _, _, _ -> ["HTTP/1.1 200 OK\r\n\r\nhello", :hold] end)
     assert {:error, "nothing came in time"} = HTTP.exchange(:get, slow, [], nil, [], 1000, 50)

@@ -21,8 +21,15 @@ defmodule Gonfalon.HTTP do
 
   @doc "Sends a request and reads the answer's head within some milliseconds. The body is read by `next` or `whole`; `close` ends it."
   @spec open(atom, String.t(), headers, iodata | nil, keyword, timeout) :: {:ok, t} | {:error, String.t()}
-  def open(method, url, headers, body, tls, within),
-    do: open(method, URI.parse(url), headers, body, tls, now() + within, 0)
+  def open(method, url, headers, body, tls, within) do
+    if Enum.all?([{"", url} | headers], &sound?/1),
+      do: open(method, URI.parse(url), headers, body, tls, now() + within, 0),
+      else: {:error, "an address or a header with what would end its line"}
+  end
+
+  # Whoever can write a line's end into a request can write another request.
+  defp sound?({name, value}),
+    do: not String.contains?(name <> value, ["\r", "\n", "\0"]) and not (name == "" and String.contains?(value, " "))
 
   defp open(method, uri, headers, body, tls, deadline, redirects) do
     with {:ok, connection} <- Connection.open(uri, tls, left(deadline)),
