@@ -180,7 +180,7 @@ func (c *call) refuse(err error) {
 	if e.Status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Bearer realm="gonfalon"`)
 	}
-	if isOFREP(c.Request().URL.Path) {
+	if isOFREP(c.Request().URL.Path) && (c.route.handle != nil || e.Status != http.StatusNotFound) { // an address that isn't OFREP's has no form of OFREP's
 		c.refuseOFREP(e)
 		return
 	}

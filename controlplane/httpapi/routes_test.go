@@ -188,3 +188,20 @@ func requestBodies(t *testing.T, f *fixture) map[string]requestBody {
 	}
 	return found
 }
+
+func TestUnknownAddress(t *testing.T) {
+	f := open(t, httpapi.Config{})
+	for _, path := range []string{"/ofrep/x", "/ofrep/v1/nowhere", "/v1/nowhere", "/openfeature/x"} {
+		got, err := http.Get(f.server.URL + path) // openapi.yaml, by which the fixture's own client checks answers, knows no such address
+		if err != nil {
+			t.Fatal(err)
+		}
+		got.Body.Close()
+		if kind := got.Header.Get("Content-Type"); got.StatusCode != 404 || kind != "application/problem+json" {
+			t.Errorf("%s answers %d, %s", path, got.StatusCode, kind)
+		}
+	}
+	if got := f.want(405, f.do(adminToken, "GET", "/ofrep/v1/evaluate/flags", nil)); !strings.Contains(string(got.body), "errorDetails") {
+		t.Errorf("another method of an OFREP route answers %s", got)
+	}
+}
