@@ -132,9 +132,9 @@ test('a session that ends keeps what is typed until one signs in again', async (
   const page = await w.open('/envs/staging/flags/mail_preferences_v2', { token })
   await edit(page, '50', '49.0 % of actors turn on')
   await w.server.api('DELETE', `/v1/tokens/${id}`)
-  await page.getByRole('button', { name: 'Save in staging' }).click()
   const door = page.getByRole('dialog', { name: 'Sign in again' })
-  await door.getByText('The session has ended').waitFor()
+  await door.getByText('The session has ended').waitFor() // by itself: nothing was asked of the page
+  await place(page).getByText('The session has ended; what you typed is kept').waitFor()
   await accessible(page, 'sign in again')
   const again = await w.server.api('POST', '/v1/tokens', { name: 'on call', role: 'editor' })
   await door.getByLabel('Token').fill(again.token)

@@ -41,6 +41,8 @@ export class Draft {
   unread = $state.raw<Readonly<Record<string, string>>>({})
   /** Set when someone else saved first: what stands now. */
   theirs = $state.raw<{ flag: Flag; etag: string } | undefined>()
+  /** What the server has, as far as the page knows. */
+  readonly now = $derived(this.theirs?.flag ?? this.base)
   readonly dirty = $derived(JSON.stringify(this.plain(this.doc)) !== JSON.stringify(this.plain(documentOf(this.base))))
   private latest = 0
 

@@ -1,4 +1,4 @@
-import { missing, whenMissing, type Edit, type Missing } from './api'
+import { ask, client, missing, Refusal, whenMissing, type Edit, type Missing } from './api'
 import { mount } from './mount'
 
 /** A change of the environment, by whomever. Without keys, everything may have changed. */
@@ -33,6 +33,7 @@ class Live {
   private env = ''
   private source: EventSource | undefined
   private again: ReturnType<typeof setTimeout> | undefined
+  private refused = false
   private readonly listeners = new Set<(arrival: Arrival) => void>()
 
   constructor() {
@@ -58,9 +59,12 @@ class Live {
     for (const run of this.listeners) run({ revision: this.revision })
   }
 
-  /** Follows an environment, until another is named, or "" for none. */
+  /** Follows an environment, until another is named, or "" for none. After a session that ended, it follows the same one again. */
   follow(env: string): void {
-    if (env === this.env) return
+    if (env === this.env) {
+      if (this.refused) this.listen(env)
+      return
+    }
     this.stop()
     this.env = env
     this.status = 'connecting'
@@ -88,10 +92,11 @@ class Live {
   private listen(env: string): void {
     const source = new EventSource(`${mount}/v1/envs/${encodeURIComponent(env)}/changes`)
     this.source = source
+    this.refused = false
     source.onopen = () => (this.status = 'live')
     source.onerror = () => {
       this.status = 'cut off'
-      if (source.readyState === EventSource.CLOSED) this.again = setTimeout(() => this.listen(env), retryAfter) // refused, for now
+      if (source.readyState === EventSource.CLOSED) void this.closed(env, source)
     }
     const on = (name: string, take: (told: never) => void): void => source.addEventListener(name, (event) => take(JSON.parse((event as MessageEvent<string>).data) as never))
     on('at', ({ revision }: { revision: number }) => {
@@ -103,7 +108,16 @@ class Live {
     on('hosts', ({ hosts }: { hosts: HostCount }) => (this.hosts = hosts))
   }
 
+  /** Finds out why the stream was refused, which it can't say itself. Without a session it stops until somebody signs in; else it tries again. */
+  private async closed(env: string, source: EventSource): Promise<void> {
+    const signedOut = await ask(client.GET('/v1/session', { cache: 'no-store' })).then(() => false, (error: unknown) => error instanceof Refusal && error.status === 401)
+    if (source !== this.source) return
+    if (signedOut) this.refused = true
+    else this.again = setTimeout(() => this.listen(env), retryAfter)
+  }
+
   private stop(): void {
+    this.refused = false
     this.source?.close()
     this.source = undefined
     clearTimeout(this.again)

@@ -10,6 +10,8 @@ class Session {
 
   mayWrite = $derived(this.who !== undefined && !this.who.read_only && (this.who.role === 'editor' || this.who.role === 'admin'))
   isAdmin = $derived(this.who !== undefined && !this.who.read_only && this.who.role === 'admin')
+  /** Why nothing can be changed, for people. */
+  readonly why = $derived(this.who?.read_only ? 'This dashboard is read-only.' : `${this.who?.name} may not do this; it needs a token of another role.`)
 
   constructor() {
     whenSignedOut(() => {

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { paths } from '../src/lib/paths.ts'
+import { fill } from './sample.ts'
+import { adminToken, Server, world, type BrowserContext, type Page } from './support.ts'
+
+const w = world()
+const readOnly = Server.start(['--dashboard-read-only'])
+after(async () => (await readOnly).stop())
+
+/** The keys that the pages are looked at with: one that is there, and one that isn't. */
+const keys: Partial<Record<keyof typeof paths, readonly string[]>> = { segment: ['enterprise-trial', 'not_there'], flag: ['checkout_new_payment', 'not_there'], history: ['checkout_new_payment'], explainFlag: ['checkout_new_payment'] }
+
+/** What changes something, by its name. */
+const writes = /^(New|Make|Save|Delete|Revoke|Kill|Revive|Edit|Add|Roll back|Remove|Settings of|Test|Send|Copy…|Bring|Choose|Select)/i
+
+/** Every address of the dashboard. */
+function* addresses(): Generator<string> {
+  for (const [name, path] of Object.entries(paths)) {
+    if (name === 'home' || name === 'signIn') continue
+    for (const key of keys[name as keyof typeof paths] ?? ['']) yield path.replace(':env', 'production').replace(':key', key)
+  }
+  yield '/envs/production/new?key=by_palette'
+}
+
+/** The controls on a page that change something; they are given a moment to appear. */
+async function offered(page: Page): Promise<string[]> {
+  await page.waitForLoadState('networkidle', { timeout: 2000 }).catch(() => {})
+  return page.locator('main').evaluate((main, pattern) => {
+    const shown = [...main.querySelectorAll<HTMLElement>('button, a.btn, input[type=checkbox], form.form :enabled, form.panel :enabled')].filter((each) => each.checkVisibility({ visibilityProperty: true }))
+    return shown.map((each) => (each.getAttribute('aria-label') ?? each.innerText ?? '').trim() || each.tagName).filter((each, i) => new RegExp(pattern, 'i').test(each) || shown[i]!.matches('form.form *, form.panel *'))
+  }, writes.source)
+}
+
+/** What each page offers, in a context that is signed in. The stream keeps the network busy, so it is refused. */
+async function walk(context: BrowserContext, address: string): Promise<Record<string, readonly string[]>> {
+  const found: Record<string, readonly string[]> = {}
+  await context.route('**/changes', (route) => route.abort())
+  for (const path of addresses()) {
+    const page = await context.newPage()
+    await page.goto(address + path)
+    await page.locator('main h1, main .ask').first().waitFor()
+    const controls = await offered(page)
+    if (controls.length > 0) found[path] = controls
+    await page.close()
+  }
+  await context.close()
+  return found
+}
+
+test('a viewer sees no control that would fail, on any page', async () => {
+  const { token } = await w.server.api('POST', '/v1/tokens', { name: 'a viewer', role: 'viewer' })
+  const context = await w.browser.newContext()
+  await context.request.post(`${w.server.address}/v1/sessions`, { data: { token } })
+  assert.deepEqual(await walk(context, w.server.address), {})
+})
+
+test('an admin sees none on a dashboard that is read-only', async () => {
+  const { address } = await readOnly
+  await fill(address, adminToken)
+  const context = await w.browser.newContext()
+  await context.request.post(`${address}/v1/sessions`, { data: { token: adminToken } })
+  assert.deepEqual(await walk(context, address), {})
+})
+
+test('the walk would find what an admin is offered', async () => {
+  const context = await w.browser.newContext()
+  await context.request.post(`${w.server.address}/v1/sessions`, { data: { token: adminToken } })
+  const found = await walk(context, w.server.address)
+  for (const path of ['/envs/production/new', '/envs/production/segments/not_there', '/tokens', '/webhooks', '/environments', '/envs/production/audit', '/envs/production/flags/checkout_new_payment']) assert.ok((found[path] ?? []).length > 0, path)
+})
