@@ -36,14 +36,22 @@ revision, or nothing of it. If somebody changes the environment meanwhile, it is
 deletes what the files don't have: with --owner or --tag only flags of these, so that several teams can
 apply files of their own to one environment. Settings are changed only if a file has some.
 
-With --drift it writes nothing, and the exit status is 1 if what is there has drifted from the files.`,
+With --drift it writes nothing, and the exit status is 1 if what is there has drifted from the files, and 2 if
+that can't be told.`,
 		Example: "  gonfalon apply -f flags/ --env production --prune --owner web --reason \"release 12\"\n" +
 			"  gonfalon apply -f flags/ --env production --drift",
 		Args: cobra.NoArgs,
 	}
-	c.RunE = p.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, _ []string) error {
+	apply := p.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, _ []string) error {
 		return p.run(ctx, c, client)
 	})
+	c.RunE = func(c *cobra.Command, args []string) error {
+		err := apply(c, args)
+		if p.drift && err != nil && err != error(errReported) {
+			return trouble{err} // 1 means that something has drifted
+		}
+		return err
+	}
 	p.connection.register(c)
 	p.inEnvironment(c)
 	p.output.register(c)
@@ -63,12 +71,19 @@ func (p *applying) run(ctx context.Context, c *cobra.Command, client *apiclient.
 	switch {
 	case len(p.files) == 0:
 		return usagef("-f is missing: the file or directory to apply")
-	case !p.prune && len(p.owners)+len(p.tags) > 0:
+	case !p.prune && (c.Flags().Changed("owner") || c.Flags().Changed("tag")):
 		return usagef("--owner and --tag say what --prune deletes: give that too")
+	case unset(c, "owner", p.owners):
+		return usagef("--owner: it is empty, and would prune everybody's flags: name somebody, or leave it out")
+	case unset(c, "tag", p.tags):
+		return usagef("--tag: it is empty: name a tag, or leave it out")
 	}
 	files, err := readFlagFiles(c, p.files)
 	if err != nil {
 		return trouble{err}
+	}
+	if p.prune && len(files.set.Flags)+len(files.set.Segments) == 0 {
+		return refusef("the files have no flag and no segment, so --prune would delete everything: that is most likely an accident")
 	}
 	environment, err := client.Environment(ctx, p.env)
 	if err != nil {
@@ -124,6 +139,11 @@ func (p *applying) run(ctx context.Context, c *cobra.Command, client *apiclient.
 		return err
 	}
 	return printDifference(c, p.output, p.env, d)
+}
+
+// unset reports whether an option is there and says nothing, as a variable that a script didn't set does.
+func unset(c *cobra.Command, option string, values []string) bool {
+	return c.Flags().Changed(option) && (len(values) == 0 || slices.Contains(values, ""))
 }
 
 // merge returns what the environment shall be: the files' set, and of what is there whatever isn't pruned.

@@ -69,6 +69,11 @@ func TestApply(t *testing.T) {
 	}
 
 	s.run("apply").has(t, 2, "-f is missing")
+	for _, option := range []string{"--owner", "--tag"} { // a variable that a script didn't set
+		s.run("apply", "-f", web, "--prune", option, "").has(t, 2, "it is empty")
+	}
+	s.run("apply", "-f", file(t, "empty.yaml", "flags: []\n"), "--prune").has(t, 1, "would delete everything")
+	s.run("apply", "-f", web, "--drift", "--env", "nowhere").has(t, 2, "nowhere")
 	s.run("apply", "-f", web, "--owner", "web").has(t, 2, "--prune")
 	s.run("apply", "-f", file(t, "bad.yaml", "flags:\n  - key: x\n    gates: [{type: percentage_of_actors, ratio: 2}]\n")).has(t, 1, "bad.yaml: line 3", "between 0 and 1")
 	s.run("apply", "-f", file(t, "lost.yaml", "flags: [{key: x, gates: [{type: prerequisite, target: nowhere}]}]")).has(t, 1, `there is no flag "nowhere"`)

@@ -36,6 +36,7 @@ var argumentNames = map[string]names{
 // optionNames are the names that the values of options stand for.
 var optionNames = map[string]names{
 	"env":          environmentNames,
+	"to":           environmentNames,
 	"segment":      argumentNames["SEGMENT"],
 	"requires":     argumentNames["FLAG"],
 	"requires-off": argumentNames["FLAG"],

@@ -29,6 +29,7 @@ func TestCompletion(t *testing.T) {
 		{[]string{"flags", "enable", "x", "--segment", ""}, []string{"adults"}},
 		{[]string{"flags", "enable", "x", "--requires", "checkout_"}, []string{"checkout_two"}},
 		{[]string{"flags", "enable", "x", "--when", "plan se"}, []string{"plan semver_gte", "plan semver_lt"}},
+		{[]string{"flags", "promote", "checkout", "--to", "st"}, []string{"staging"}},
 		{[]string{"flags", "list", "--state", ""}, []string{"on", "off", "partial", "killed"}},
 		{[]string{"tokens", "create", "--role", ""}, []string{"admin", "editor", "viewer", "sdk", "client"}},
 	} {

@@ -22,7 +22,7 @@ type person struct {
 func (p *person) Write(text []byte) (int, error) {
 	p.Lock()
 	defer p.Unlock()
-	if bytes.Contains(text, []byte("[y/N]")) {
+	if bytes.Contains(text, []byte("[y/N]")) || bytes.HasPrefix(text, []byte("Token for")) {
 		p.once.Do(func() { close(p.asked) })
 	}
 	return p.Buffer.Write(text)

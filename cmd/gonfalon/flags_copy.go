@@ -32,8 +32,7 @@ To bring a flag to another environment, promote it.`,
 		return p.change(ctx, c, client, f.Key, flagChange{
 			apply: func(flagset.Flag) (flagset.Flag, []flagset.Problem) { return f, nil },
 			send: func(w apiclient.WriteOptions) (api.Flag, error) {
-				w.IfAbsent = true
-				return client.PutFlag(ctx, n.env, f, w)
+				return n.create(ctx, client, f, w)
 			},
 		})
 	})

@@ -53,14 +53,15 @@ func (p *flagVerb) edit(ctx context.Context, c *cobra.Command, client *apiclient
 		return err
 	}
 	path := filepath.Join(dir, "flag.yaml")
+	var shown []byte
 	defer func() {
-		if err == nil {
+		if saved, _ := os.ReadFile(path); err == nil || bytes.Equal(saved, shown) {
 			os.RemoveAll(dir)
-		} else if _, missing := os.Stat(path); missing == nil {
-			err = fmt.Errorf("%w\nwhat you wrote is in %s", err, path)
+			return
 		}
+		err = fmt.Errorf("%w\nwhat you wrote is in %s", err, path)
 	}()
-	shown := append([]byte(fmt.Sprintf("# %s in %s, version %s. An unchanged file changes nothing.\n", visible(now.Key), visible(p.env), visible(now.Version))), text...)
+	shown = append([]byte(fmt.Sprintf("# %s in %s, version %s. An unchanged file changes nothing.\n", visible(now.Key), visible(p.env), visible(now.Version))), text...)
 	for {
 		if err := os.WriteFile(path, shown, 0o600); err != nil {
 			return err

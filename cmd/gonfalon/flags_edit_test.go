@@ -38,7 +38,9 @@ func TestFlagsEdit(t *testing.T) {
 	edit("sed -i 's/key: new_checkout/key: other/'").has(t, 1, "the key can't be changed", "gonfalon flags copy")
 	edit("truncate -s 0").has(t, 1, "0 flags")
 	edit("echo oops: >>").has(t, 1, "oops")
-	edit("false").has(t, 2, "the editor")
+	if r := edit("false"); r.code != 2 || !strings.Contains(r.errors, "the editor") || strings.Contains(r.errors, "what you wrote") {
+		t.Errorf("%d %s", r.code, r.errors)
+	}
 
 	// Somebody else was faster.
 	edit(`GONFALON_TOKEN=x; sed -i 's/0.5/0.75/'`, "--if-match", "0-1").has(t, 1, "changed meanwhile", "what you wrote is in ")
@@ -48,7 +50,7 @@ func TestFlagsEdit(t *testing.T) {
 func TestFlagsSetCopyAndPromote(t *testing.T) {
 	s := serve(t, "--in-memory")
 	s.run("flags", "create", "a", "--owner", "web", "--description", "the checkout").has(t, 0, "created: a is off")
-	s.run("flags", "create", "a").has(t, 1, "exists")
+	s.run("flags", "create", "a").has(t, 1, `there is a flag "a" in default already`)
 	s.run("flags", "set", "a", "--tag", "x,y", "--permanent").has(t, 0, "a is off at revision")
 	s.run("flags", "get", "a").has(t, 0, "owner: web", "description: the checkout", `tags: [x, "y"]`, "permanent: true")
 	s.run("flags", "set", "a", "--tag", "", "--permanent=false", "--owner", "shop").must(t)
@@ -61,7 +63,7 @@ func TestFlagsSetCopyAndPromote(t *testing.T) {
 	s.run("segments", "put", file(t, "s.json", `{"key": "adults", "constraints": [{"attribute": "age", "operator": "gte", "values": [18]}]}`)).must(t)
 	s.run("flags", "enable", "a", "--segment", "adults").must(t)
 	s.run("flags", "copy", "a", "b").has(t, 0, "created: b is partial")
-	s.run("flags", "copy", "a", "b").has(t, 1, "exists")
+	s.run("flags", "copy", "a", "b").has(t, 1, `there is a flag "b" in default already`)
 	s.run("envs", "create", "staging").must(t)
 	s.run("flags", "promote", "a", "b", "--to", "staging", "--dry-run").has(t, 0, "create flag a", "create flag b", "create segment adults", "nothing was written")
 	s.run("flags", "promote", "a", "b", "--to", "staging").has(t, 0, "3 changes, revision")
@@ -69,6 +71,7 @@ func TestFlagsSetCopyAndPromote(t *testing.T) {
 	s.run("flags", "promote", "a").has(t, 2, "--to is missing")
 
 	s.run("flags", "get", "a", "--revision", "4").has(t, 0, "tags", "# default as it was")
+	s.run("flags", "get", "a", "--revision", "0").has(t, 2, "revisions begin with 1")
 	s.run("flags", "get", "b", "--revision", "3").has(t, 1, `there is no flag "b" in default then`)
 	s.stop()
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"net/http"
 
 	"github.com/spf13/cobra"
 
@@ -102,12 +104,21 @@ which creates flags too, says for whom it is on.`,
 		return p.change(ctx, c, client, f.Key, flagChange{
 			apply: func(flagset.Flag) (flagset.Flag, []flagset.Problem) { return f, nil },
 			send: func(w apiclient.WriteOptions) (api.Flag, error) {
-				w.IfAbsent = true
-				return client.PutFlag(ctx, n.env, f, w)
+				return n.create(ctx, client, f, w)
 			},
 		})
 	})
 	p.register(c)
 	a.register(c)
 	return c
+}
+
+// create stores a flag if there is none of its key.
+func (n *connection) create(ctx context.Context, client *apiclient.Client, f flagset.Flag, w apiclient.WriteOptions) (api.Flag, error) {
+	w.IfAbsent = true
+	made, err := client.PutFlag(ctx, n.env, f, w)
+	if refused, is := errors.AsType[*apiclient.Error](err); is && refused.Status == http.StatusPreconditionFailed {
+		return made, refusef("there is a flag %q in %s already", f.Key, n.env)
+	}
+	return made, err
 }

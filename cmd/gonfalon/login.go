@@ -2,12 +2,17 @@ package main
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 )
 
 func newLogin() *cobra.Command {
@@ -19,15 +24,15 @@ func newLogin() *cobra.Command {
 		Use:   "login [ADDRESS]",
 		Short: "Sign in to a server, and ask it from now on",
 		Long: `Login asks for a token, tries it, and keeps it in the operating system's keyring, or, where there is none, in
-a file that only you can read (GONFALON_KEYRING=off takes the file anyway). Other verbs then need neither --endpoint nor --token. A script gives the token
-in GONFALON_TOKEN or on standard input.`,
+a file that only you can read (GONFALON_KEYRING=off takes the file anyway). Other verbs then need neither
+--endpoint nor --token. A script gives the token in GONFALON_TOKEN or on standard input.`,
 		Example: "  gonfalon login https://flags.example.com --env production",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				n.endpoint = args[0]
 			}
-			if err := checkEndpoint(n.endpoint); err != nil {
+			if err := errors.Join(checkEndpoint(n.endpoint), checkName(name)); err != nil {
 				return err
 			}
 			book, err := openServerBook()
@@ -47,6 +52,9 @@ in GONFALON_TOKEN or on standard input.`,
 				return err
 			}
 			session, err := client.Session(c.Context())
+			if refused, is := errors.AsType[*apiclient.Error](err); is && refused.Status == http.StatusUnauthorized {
+				return refusef("%s doesn't know this token; nothing was kept", n.endpoint)
+			}
 			if err != nil {
 				return n.hinted(err)
 			}
@@ -85,15 +93,42 @@ func askToken(c *cobra.Command, endpoint string) (string, error) {
 		if err := say(c.ErrOrStderr(), "Token for %s (%s/tokens makes one): ", endpoint, strings.TrimRight(endpoint, "/")); err != nil {
 			return "", err
 		}
-		text, err := term.ReadPassword(int(f.Fd()))
-		fmt.Fprintln(c.ErrOrStderr())
-		return tokenOf(string(text)), err
+		return hidden(c.Context(), c, int(f.Fd()))
 	}
 	text, _ := bufio.NewReader(c.InOrStdin()).ReadString('\n')
 	if token := tokenOf(text); token != "" {
 		return token, nil
 	}
 	return "", usagef("no token: give it in GONFALON_TOKEN or on standard input")
+}
+
+// hidden reads a line of a terminal without showing it. At Ctrl-C the terminal shows again what is typed, and nothing waits
+// for the line: nothing can end the read of a terminal.
+func hidden(ctx context.Context, c *cobra.Command, terminal int) (string, error) {
+	before, err := term.GetState(terminal)
+	if err != nil {
+		return "", err
+	}
+	type line struct {
+		text []byte
+		err  error
+	}
+	typed := make(chan line, 1)
+	go func() {
+		text, err := term.ReadPassword(terminal)
+		typed <- line{text, err}
+	}()
+	defer fmt.Fprintln(c.ErrOrStderr())
+	select {
+	case l := <-typed:
+		if token := tokenOf(string(l.text)); token != "" || l.err != nil {
+			return token, l.err
+		}
+		return "", refusef("no token was given; nothing was kept")
+	case <-ctx.Done():
+		_ = term.Restore(terminal, before) // the process ends now
+		return "", refusef("nothing was kept")
+	}
 }
 
 // tokenOf is a token without what a terminal pastes around it.
@@ -119,6 +154,9 @@ func newLogout() *cobra.Command {
 				return refusef("there is no current server: gonfalon servers list")
 			}
 			return onServer(func(c *cobra.Command, book *serverBook, s *knownServer) error {
+				if s.storedToken() == "" {
+					return say(c.OutOrStdout(), "there is no token of %s here\n", s.Name)
+				}
 				s.forget()
 				if err := book.save(); err != nil {
 					return err

@@ -34,7 +34,7 @@ func TestLogin(t *testing.T) {
 			path := home(t)
 			s := serve(t, "--in-memory")
 			gonfalon(t, "flags", "list").has(t, 2, "no API token", "gonfalon login")
-			gonfalonWith(t, "gfn_wrong\n", "login", s.url).has(t, 1, "A valid token is required")
+			gonfalonWith(t, "gfn_wrong\n", "login", s.url).has(t, 1, "doesn't know this token", "nothing was kept")
 			if _, err := os.Stat(path); err == nil {
 				t.Error("a token that isn't good is kept")
 			}
@@ -53,6 +53,7 @@ func TestLogin(t *testing.T) {
 			gonfalon(t, "flags", "list", "--server", "local", "--endpoint", s.url).has(t, 2, "both say where")
 			gonfalon(t, "logout").has(t, 0, "is deleted here")
 			gonfalon(t, "flags", "list").has(t, 2, "no API token")
+			gonfalon(t, "logout").has(t, 0, "there is no token of local here")
 			gonfalon(t, "servers", "remove", "local").has(t, 0, "is forgotten")
 			gonfalon(t, "servers", "list").has(t, 0, "none yet")
 			gonfalon(t, "servers", "use", "local").has(t, 1, "there is no server")
@@ -129,6 +130,13 @@ func TestLoginRefusesAddresses(t *testing.T) {
 	home(t)
 	for _, address := range []string{"flags.example.com", "ftp://x", "http://user:password@x", "http://"} {
 		gonfalonWith(t, "t\n", "login", address).has(t, 2, "is not an address")
+	}
+	for _, name := range []string{"e\x1b[31m", "a/b", "a@b", "a b"} {
+		gonfalon(t, "servers", "add", name, "http://localhost").has(t, 2, "is no name for a server")
+		gonfalonWith(t, "t\n", "login", "http://localhost", "--name", name).has(t, 2, "is no name for a server")
+	}
+	if r := gonfalon(t, "login", "http://user:password@x"); strings.Contains(r.errors, "password") {
+		t.Errorf("it says %s", r.errors)
 	}
 	gonfalonWith(t, "t\n", "login", "http://flags.invalid:1").has(t, 2, "travels unencrypted")
 	gonfalon(t, "login", "http://127.0.0.1:1").has(t, 2, "no token")

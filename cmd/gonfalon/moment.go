@@ -42,15 +42,19 @@ func age(text string) (time.Duration, error) {
 type pastOptions struct {
 	revision int64
 	when     string
+	command  *cobra.Command // that has them
 }
 
 func (p *pastOptions) register(c *cobra.Command) {
+	p.command = c
 	c.Flags().Int64Var(&p.revision, "revision", 0, "as of this revision")
 	c.Flags().StringVar(&p.when, "at", "", "as of this time, such as 2026-11-27T08:30:00Z, or 24h or 7d ago")
 }
 
 func (p *pastOptions) at() (at api.At, err error) {
-	at.Revision = p.revision
+	if at.Revision = p.revision; at.Revision < 1 && p.command.Flags().Changed("revision") {
+		return at, usagef("--revision: revisions begin with 1")
+	}
 	if p.when != "" {
 		if at.Time, err = moment(p.when); err != nil {
 			return at, usagef("--at: %w", err)

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
+	"regexp"
 
 	"github.com/spf13/cobra"
 )
@@ -91,7 +93,7 @@ one too.`,
 		Args:    cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
 			s.Name, s.Endpoint = args[0], args[1]
-			if err := checkEndpoint(s.Endpoint); err != nil {
+			if err := errors.Join(checkEndpoint(s.Endpoint), checkName(s.Name)); err != nil {
 				return err
 			}
 			book, err := openServerBook()
@@ -120,13 +122,16 @@ func newServersRemove() *cobra.Command {
 		Example: "  gonfalon servers remove staging",
 		Args:    cobra.ExactArgs(1),
 		RunE: onServer(func(c *cobra.Command, book *serverBook, s *knownServer) error {
-			name := s.Name
-			s.forget()
+			name, rest := s.Name, ""
+			if s.storedToken() != "" {
+				rest = "; its token is good until somebody revokes it"
+				s.forget()
+			}
 			book.remove(name)
 			if err := book.save(); err != nil {
 				return err
 			}
-			return say(c.OutOrStdout(), "%s is forgotten; its token is good until somebody revokes it\n", name)
+			return say(c.OutOrStdout(), "%s is forgotten%s\n", name, rest)
 		}),
 	}
 }
@@ -153,9 +158,23 @@ func inEnvironment(env string) string {
 	return ", environment " + env
 }
 
+// serverName is what a server may be called: neither a path nor a moment, which env:SERVER/ENVIRONMENT@WHEN has beside it.
+var serverName = regexp.MustCompile(`^[\pL\pN_.:\[\]-]{1,100}$`)
+
+// checkName refuses a name that can't be a server's. An empty one stands for the usual one.
+func checkName(name string) error {
+	if name != "" && !serverName.MatchString(name) {
+		return usagef("%q is no name for a server: letters, digits and _ . : - are", name)
+	}
+	return nil
+}
+
 // checkEndpoint refuses what is no address of a server.
 func checkEndpoint(endpoint string) error {
 	if u, err := url.Parse(endpoint); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
+		if err == nil && u.User != nil {
+			endpoint = u.Redacted()
+		}
 		return usagef("%q is not an address such as http://127.0.0.1:8080", endpoint)
 	}
 	return nil
