@@ -41,6 +41,7 @@ const pages: readonly { name: string; path: string; ready: string; first?: () =>
   { name: 'revoke', path: '/tokens', ready: '.list tbody tr', then: async (page) => { await page.getByRole('button', { name: /^Revoke user:7/ }).click(); await page.locator('dialog h2').waitFor() } },
   { name: 'webhooks', path: '/webhooks', ready: 'h1', then: async (page) => page.getByRole('button', { name: 'New webhook' }).click() },
   { name: 'environments', path: '/environments', ready: '.list tbody tr', then: async (page) => page.getByRole('button', { name: 'Copy…' }).click() },
+  { name: 'settings', path: '/envs/production/settings', ready: '.panel' },
   { name: 'nowhere', path: '/envs/production/nowhere', ready: 'h1' },
   { name: 'palette', path: '/envs/production/flags', ready: '[data-key]', then: async (page) => { await page.keyboard.press('Control+k'); await page.keyboard.type('pay'); await page.getByRole('option').first().waitFor() } },
   { name: 'kill', path: '/envs/production/flags/checkout_new_payment', ready: '.gate', then: async (page) => { await page.keyboard.press('K'); await page.locator('dialog .lead').waitFor() } },

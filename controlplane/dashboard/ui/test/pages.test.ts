@@ -179,3 +179,27 @@ test('the lines that ask a flag have its address, environment and key, in each l
   await page.reload()
   await page.getByRole('tab', { name: 'curl', selected: true }).waitFor() // the language is remembered
 })
+
+test('the settings of an environment say what follows, are saved, and never over somebody else\'s', async () => {
+  const page = await w.open('/environments')
+  await page.getByRole('link', { name: 'Settings of staging' }).click()
+  await page.getByRole('heading', { name: 'Settings of staging' }).waitFor()
+  await page.getByLabel('Where two of an actor\'s groups disagree').selectOption('allow_wins')
+  await page.getByText('gets the flag. Every flag of staging decides so once this is saved.').waitFor()
+  await page.getByLabel('Description').fill('for rehearsals')
+  await page.getByLabel('Reason, for the audit').fill('as in Bandera')
+  await page.getByRole('button', { name: 'Save in staging' }).click()
+  await page.getByText('The settings of staging are saved.').waitFor()
+  const stands = async () => { const { description, settings } = await w.server.api('GET', '/v1/envs/staging'); return [description, settings.group_conflict] }
+  assert.deepEqual(await stands(), ['for rehearsals', 'allow_wins'])
+  await page.getByLabel('Description').fill('mine')
+  await w.server.api('PATCH', '/v1/envs/staging', { description: 'theirs' })
+  await page.getByText('Somebody changed this in the meantime: the description is “theirs”').waitFor()
+  assert.equal(await page.getByRole('button', { name: 'Save in staging' }).isDisabled(), true)
+  assert.equal(await page.getByLabel('Description').inputValue(), 'mine')
+  assert.deepEqual(await stands(), ['theirs', 'allow_wins'])
+  await page.getByRole('button', { name: 'Keep mine' }).click()
+  await page.getByRole('button', { name: 'Save in staging' }).click()
+  await page.getByRole('button', { name: 'Discard', disabled: true }).waitFor() // the bar still tells of the first time
+  assert.deepEqual(await stands(), ['mine', 'allow_wins'])
+})

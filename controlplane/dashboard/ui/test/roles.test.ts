@@ -12,7 +12,7 @@ after(async () => (await readOnly).stop())
 const keys: Partial<Record<keyof typeof paths, readonly string[]>> = { segment: ['enterprise-trial', 'not_there'], flag: ['checkout_new_payment', 'not_there'], history: ['checkout_new_payment'], explainFlag: ['checkout_new_payment'] }
 
 /** What changes something, by its name. */
-const writes = /^(New|Make|Save|Delete|Revoke|Kill|Revive|Edit|Add|Roll back|Remove|Settings of|Test|Send|Copy…|Bring|Choose|Select)/i
+const writes = /^(New|Make|Save|Delete|Revoke|Kill|Revive|Edit|Add|Roll back|Remove|Test|Send|Copy…|Bring|Choose|Select)/i
 
 /** Every address of the dashboard. */
 function* addresses(): Generator<string> {

@@ -27,6 +27,7 @@ export const pages: Record<PageName, Entry> = {
   hosts: { title: 'Hosts', load: () => import('../pages/Hosts.svelte') },
   audit: { title: 'Audit', load: () => import('../pages/Audit.svelte') },
   cleanUp: { title: 'Clean-up', load: () => import('../pages/CleanUp.svelte') },
+  settings: { title: 'Settings', load: () => import('../pages/Settings.svelte') },
   firstMinute: { title: 'First flag', load: () => import('../pages/FirstMinute.svelte') },
   matrix: { title: 'Every environment', load: () => import('../pages/Matrix.svelte') },
   environments: { title: 'Environments', load: () => import('../pages/Environments.svelte') },

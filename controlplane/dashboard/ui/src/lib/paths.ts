@@ -13,6 +13,7 @@ export const paths = {
   hosts: '/envs/:env/hosts',
   audit: '/envs/:env/audit',
   cleanUp: '/envs/:env/clean-up',
+  settings: '/envs/:env/settings',
   firstMinute: '/envs/:env/first',
   matrix: '/matrix',
   environments: '/environments',
