@@ -13,6 +13,7 @@ from fake import HEARTBEAT, FakeServer
 from flagset import DATA, OTHER_LINEAGE, delta, frame, identity, position, snapshot
 from gonfalon import Context, ContextError, FlagsChanged, Gonfalon, LoadError, Reason, State, StateChanged
 from gonfalon.abi import ModuleTrap
+from gonfalon.admin import Admin
 from gonfalon.resolution import resolve
 from gonfalon.source import Backoff, Pace
 from gonfalon.testing import FlagForTest, FlagsForTest, compile_for_test
@@ -294,6 +295,14 @@ def test_what_can_not_work_is_said_at_once(
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(error, match=what):
         Gonfalon(**arguments)
+
+
+@pytest.mark.parametrize("token", ["gfn_secret\n", "gfn_secret\r\nX: y", "gfn_secret\0", "gfn secret", "gfn_secrét"])
+def test_a_token_that_is_none_is_refused_and_not_shown(token: str) -> None:
+    for make in (lambda: Gonfalon("http://127.0.0.1:1", token), lambda: Admin("http://127.0.0.1:1", token)):
+        with pytest.raises(ValueError, match="characters that no token has") as refused:
+            make()
+        assert "secr" not in str(refused.value)
 
 
 def test_endpoint_and_token_come_from_the_environment(server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,11 +25,12 @@ final class Wire
 
     private readonly string $base;
     private readonly string $origin;
+    private readonly Secret $token;
 
     /** @param array<string, string> $tls ca, cert, key: files for a private authority or a client certificate */
     public function __construct(
         string $endpoint,
-        #[\SensitiveParameter] private readonly string $token,
+        #[\SensitiveParameter] string $token,
         string $environment,
         private readonly array $tls = [],
         private readonly Pace $pace = new Pace(),
@@ -41,6 +42,7 @@ final class Wire
         if (preg_match('/[\x00-\x20\x7f]/', $token) === 1) {
             throw new \InvalidArgumentException('the token has characters that no token has');
         }
+        $this->token = new Secret($token);
         $this->base = rtrim(explode('?', $endpoint)[0], '/') . '/v1/envs/' . rawurlencode($environment) . '/';
     }
 
@@ -132,6 +134,6 @@ final class Wire
     /** @return array<string, string> */
     private function identity(): array
     {
-        return ['Authorization' => "Bearer $this->token", 'User-Agent' => 'gonfalon-php/' . Gonfalon::VERSION];
+        return ['Authorization' => 'Bearer ' . $this->token->reveal(), 'User-Agent' => 'gonfalon-php/' . Gonfalon::VERSION];
     }
 }

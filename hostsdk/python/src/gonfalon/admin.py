@@ -171,6 +171,8 @@ class AsyncAdmin(_Api):
 
 
 def _headers(token: str) -> dict[str, str]:
+    if not all("!" <= character <= "~" for character in token):
+        raise ValueError("the token has characters that no token has")  # which errors of HTTP would show, with all of it
     return {"Authorization": f"Bearer {token}", "User-Agent": f"gonfalon-python/{__version__}"}
 
 

@@ -72,6 +72,8 @@ class _Client(Flags):
         token = token if token is not None else os.environ.get("GONFALON_TOKEN")
         if endpoint is not None and not token:
             raise ValueError("endpoint needs a token (or GONFALON_TOKEN)")
+        if token and not all("!" <= character <= "~" for character in token):
+            raise ValueError("the token has characters that no token has")  # which errors of HTTP would show, with all of it
         if endpoint is not None:
             from urllib.parse import urlsplit
 
