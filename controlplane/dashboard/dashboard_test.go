@@ -116,7 +116,7 @@ func TestPages(t *testing.T) {
 		{"POST", "/", nil, 404, "application/problem+json"},
 		{"GET", "/v1/nope", browser, 404, "application/problem+json"},
 		{"GET", "/v1", browser, 404, "application/problem+json"},
-		{"GET", "/ofrep/v1/nope", browser, 400, "application/json"}, // in the form of its protocol
+		{"GET", "/ofrep/v1/nope", browser, 404, "application/problem+json"},
 		{"GET", "/openfeature/nope", browser, 404, "application/problem+json"},
 		{"GET", "/problems/nope", browser, 404, "application/problem+json"},
 		{"GET", "/healthz", browser, 200, "application/json"},
