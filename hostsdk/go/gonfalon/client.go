@@ -86,7 +86,7 @@ func (c *Client) decide(key string, opts []Option, d *engine.Decision) (*generat
 }
 
 // retries bound how often a call begins again because the snapshot that it took was retired meanwhile.
-const retries = 8
+const retries = 64
 
 // decideNow decides by the snapshot that serves now. It returns that and the flag's number: nil if no snapshot could
 // decide, −1 for an unknown flag.

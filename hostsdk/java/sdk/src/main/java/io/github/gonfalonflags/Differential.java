@@ -128,8 +128,9 @@ final class Differential {
             return;
         }
         if (parts.size() != 6 || !(parts.get(0) instanceof String) || !(parts.get(4) instanceof Long)
-                || !(parts.get(3) instanceof Long) || !(parts.get(5) instanceof Map)) {
-            return;
+                || !(parts.get(3) instanceof Long) || !(parts.get(5) instanceof Map)
+                || !((Map<?, ?>) parts.get(5)).keySet().stream().allMatch(String.class::isInstance)) {
+            return; // no context would be written so
         }
         Object actor = parts.get(1);
         Context who = Context.of(Boolean.FALSE.equals(actor) ? (Actor) () -> null : actor)
