@@ -19,7 +19,7 @@
 //
 // # Caveats
 //
-// Memory grows with the number of instances times the size of the snapshot, and 350 KB for the answers that each of them
+// Memory grows with the number of instances times the size of the snapshot, and 256 KB for the answers that each of them
 // remembers. wazero's compiler runs on amd64 and arm64;
 // elsewhere, or with Config.Interpreter, calls take about fifty times as long. On arm64 a CPU profiler's signals can
 // meet compiled code at a bad moment: profile with the interpreter there.

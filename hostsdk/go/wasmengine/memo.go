@@ -15,7 +15,7 @@ import (
 type memo [memoSize]answer
 
 const (
-	memoSize  = 2048 // answers, 176 bytes each
+	memoSize  = 2048 // answers, 128 bytes each
 	memoBytes = 63   // of a request that is remembered: a flag, an actor and a few attributes
 )
 
