@@ -1,8 +1,8 @@
 defmodule Gonfalon.WordsTest do
-  @moduledoc "Explanations have the words that every SDK has."
+  @moduledoc "Explanations and refused snapshots have the words that every SDK has."
   use ExUnit.Case, async: true
 
-  alias Gonfalon.{Explanation, Msgpack, Tree}
+  alias Gonfalon.{Explanation, LoadError, Msgpack, Tree}
 
   @cases Tree.json("hostsdk/explanations.json")
 
@@ -21,6 +21,12 @@ defmodule Gonfalon.WordsTest do
         end
 
       assert found == case["steps"]
+    end
+  end
+
+  test "the codes of a snapshot that is refused" do
+    for %{"code" => code, "words" => words} <- Tree.json("hostsdk/testdata/load-codes.json") do
+      assert Exception.message(%LoadError{code: code, offset: 7}) == "#{words} (code #{code}) at byte 7"
     end
   end
 end

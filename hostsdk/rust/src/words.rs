@@ -273,4 +273,20 @@ mod tests {
             assert_eq!(number(value), want);
         }
     }
+
+    /// The words of hostsdk/testdata/load-codes.json, which every SDK has.
+    #[test]
+    fn a_refused_snapshot_is_refused_in_the_words_of_every_language() {
+        let Ok(codes) = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/load-codes.json"))
+        else {
+            return; // outside the repository
+        };
+        let codes: Vec<serde_json::Value> = serde_json::from_str(&codes).expect("JSON");
+        assert!(codes.len() >= 14);
+        for known in codes {
+            let code = known["code"].as_i64().expect("a number") as i32;
+            let words = known["words"].as_str().expect("words");
+            assert_eq!(crate::LoadError { code, offset: 7 }.to_string(), format!("{words} (code {code}) at byte 7"));
+        }
+    }
 }

@@ -23,7 +23,7 @@ defmodule Gonfalon.LoadError do
 
   @impl true
   def message(%{code: code, offset: offset}) do
-    "#{Map.get(@codes, code, "load code #{code}")}#{if code > 0, do: ", at byte #{offset}"}"
+    "#{Map.get(@codes, code, "refused")} (code #{code})#{if code > 0, do: " at byte #{offset}"}"
   end
 end
 
