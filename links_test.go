@@ -8,6 +8,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"net/url"
 	"os"
 	"path"
 	"path/filepath"
@@ -95,8 +96,11 @@ func broken(name, text string, pages map[string]string) (wrong []string) {
 		}
 	}
 	for _, m := range link.FindAllStringSubmatch(code.ReplaceAllString(text, ""), -1) {
-		if strings.Contains(m[1], ":") {
-			continue // an address of the web
+		if strings.Contains(m[1], ":") { // an address of the web, which isn't asked for
+			if at, err := url.Parse(m[1]); err != nil || at.Scheme != "https" || !strings.Contains(at.Host, ".") {
+				wrong = append(wrong, fmt.Sprintf("the link %s is no address of the web", m[1]))
+			}
+			continue
 		}
 		file, anchor, _ := strings.Cut(m[1], "#")
 		at := name
@@ -158,8 +162,8 @@ func sources(t *testing.T, endings ...string) map[string]string {
 
 func TestBrokenLinksAreNoticed(t *testing.T) {
 	pages := map[string]string{"README.md": "# One page\n", "deploy/README.md": ""}
-	text := "[a](../README.md#one-page) [b](../README.md#two) [c](gone.md) [d](https://example.org/x) `engine/gone.go` `[e](gone.md)`\n```\n[f](gone.md)\n```\n"
-	want := []string{"there is no file engine/gone.go", "the link ../README.md#two leads to no heading", "the link gone.md leads to no file"}
+	text := "[a](../README.md#one-page) [b](../README.md#two) [c](gone.md) [d](https://example.org/x) [d](https://example) `engine/gone.go` `[e](gone.md)`\n```\n[f](gone.md)\n```\n"
+	want := []string{"there is no file engine/gone.go", "the link ../README.md#two leads to no heading", "the link gone.md leads to no file", "the link https://example is no address of the web"}
 	if got := broken("deploy/README.md", text, pages); !slices.Equal(got, want) {
 		t.Errorf("links: %q", got)
 	}
