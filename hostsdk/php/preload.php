@@ -14,6 +14,7 @@ declare(strict_types=1);
 
 use Gonfalon\Instance;
 use Gonfalon\Library;
+use Gonfalon\RegularFile;
 
 require __DIR__ . '/autoload.php';
 
@@ -25,7 +26,7 @@ Library::preload();
 $lastGood = getenv('GONFALON_LAST_GOOD');
 if ($lastGood !== false && $lastGood !== '') {
     try {
-        Instance::open($lastGood);
+        Instance::open(RegularFile::absolute($lastGood));
     } catch (RuntimeException $error) {
         error_log("gonfalon: $lastGood isn't preloaded: {$error->getMessage()}");
     }

@@ -143,6 +143,7 @@ int32_t gonfalon_shared_open(const char *path, gonfalon_snapshot **snapshot, uin
   *snapshot = NULL;
   *offset = 0;
   if (stat(path, &s) != 0) return GONFALON_NO_FILE;
+  if (!S_ISREG(s.st_mode)) return GONFALON_BAD_FILE; /* opening a device can do things */
   entry *e = find(path);
   if (e == NULL) return GONFALON_NO_MEMORY;
   e->used = ++uses;

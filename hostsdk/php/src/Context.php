@@ -209,7 +209,7 @@ final class Context
         $names = [];
         $count = 0;
         foreach ($groups as $place => $name) {
-            if (++$count > self::MAX_LISTED) {
+            if (++$count > self::MAX_LISTED || (is_array($groups) && count($groups) > self::MAX_LISTED)) {
                 throw new ContextError('there are more than ' . self::MAX_LISTED . ' groups');
             }
             if (is_array($groups) && is_string($place)) {

@@ -93,8 +93,8 @@ final class Engine
     public function bytes(): ?string
     {
         if ($this->bytes === null && $this->path !== null) {
-            $bytes = @file_get_contents($this->path, false, null, 0, Instance::MAX_BYTES + 1);
-            $this->bytes = is_string($bytes) && bin2hex(substr($bytes, -32)) === $this->info->id ? $bytes : null;
+            $bytes = RegularFile::read($this->path, Instance::MAX_BYTES + 1);
+            $this->bytes = $bytes !== null && bin2hex(substr($bytes, -32)) === $this->info->id ? $bytes : null;
         }
         return $this->bytes;
     }
@@ -174,7 +174,8 @@ final class Engine
     /** The decision with every gate that the engine looked at. It is not counted as an evaluation. */
     public function explain(string $key, mixed $actor, mixed $groups, mixed $attributes, ?int $now, ?int $roll): Explanation
     {
-        $context = Request::context($actor, $groups, $attributes);
+        $needs = $this->needs[$key] ?? $this->ask($key);
+        $context = Request::context($actor, $groups, Request::only($attributes, $needs->attributes));
         $request = "\x96" . Request::key($key) . $this->whole([$key], $context, $now ?? Request::clock(), Request::roll($roll));
         $info = $this->info;
         return $this->asked(static fn (Instance $instance): Explanation => new Explanation(
@@ -274,7 +275,7 @@ final class Engine
         $fixed = ($packed & $points) === Decision::IS_FIXED || $packed === 0 ? $packed : null;
         $place = $number === null ? self::NO_FLAG : Msgpack::integer($number);
         $needs = new Needs($place, $groups, $attributes, $now, $roll, $fixed);
-        if ($number !== null || count($this->needs) < $this->info->flags + self::UNKNOWN) {
+        if ($number !== null || (count($this->needs) < $this->info->flags + self::UNKNOWN && strlen($key) <= Request::LONGEST_KEY)) {
             $this->needs[$key] = $needs;
         }
         return $needs;

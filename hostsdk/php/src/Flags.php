@@ -16,7 +16,7 @@ namespace Gonfalon;
  */
 abstract class Flags
 {
-    private const MAX_KEYS = 1_000_000; // that one question may name: an iterator may have no end
+    private const MAX_KEYS = 100_000; // that one question may name, as many as a snapshot can have: an iterator may have no end
 
     public function __construct(protected readonly Store $store, protected readonly Status $status, protected readonly Log $log)
     {
@@ -35,20 +35,20 @@ abstract class Flags
         mixed $actor = null,
         mixed $groups = null,
         mixed $attributes = null,
-        bool $default = false,
-        ?int $now = null,
-        ?int $roll = null,
+        mixed $default = false,
+        mixed $now = null,
+        mixed $roll = null,
     ): bool {
         $engine = $this->store->engine;
         if ($engine === null) {
-            return $default;
+            return (bool) $default;
         }
         try {
             $name = self::key($key);
-            $packed = $engine->evaluate($name, $actor, $groups, $attributes, $now, $roll);
+            $packed = $engine->evaluate($name, $actor, $groups, $attributes, self::bits($now), self::bits($roll));
         } catch (\Throwable $error) { // a decision never fails
             $this->failed($key, $error);
-            return $default;
+            return (bool) $default;
         }
         if (($packed & Decision::REASON) === 0) {
             $this->store->mistakes->unknownFlag($name);
@@ -68,11 +68,11 @@ abstract class Flags
         mixed $actor = null,
         mixed $groups = null,
         mixed $attributes = null,
-        ?string $default = null,
-        ?int $now = null,
-        ?int $roll = null,
+        mixed $default = null,
+        mixed $now = null,
+        mixed $roll = null,
     ): ?string {
-        return $this->decide($key, $actor, $groups, $attributes, $now, $roll)->variant ?? $default;
+        return $this->decide($key, $actor, $groups, $attributes, $now, $roll)->variant ?? (is_scalar($default) ? (string) $default : null);
     }
 
     /** The served variant's payload if it is a boolean, or else the default. @param string $key */
@@ -81,11 +81,11 @@ abstract class Flags
         mixed $actor = null,
         mixed $groups = null,
         mixed $attributes = null,
-        bool $default = false,
-        ?int $now = null,
-        ?int $roll = null,
+        mixed $default = false,
+        mixed $now = null,
+        mixed $roll = null,
     ): bool {
-        return Payload::bool($this->decide($key, $actor, $groups, $attributes, $now, $roll)) ?? $default;
+        return Payload::bool($this->decide($key, $actor, $groups, $attributes, $now, $roll), $default);
     }
 
     /** The served variant's payload if it is a string, or else the default. @param string $key */
@@ -94,11 +94,11 @@ abstract class Flags
         mixed $actor = null,
         mixed $groups = null,
         mixed $attributes = null,
-        string $default = '',
-        ?int $now = null,
-        ?int $roll = null,
+        mixed $default = '',
+        mixed $now = null,
+        mixed $roll = null,
     ): string {
-        return Payload::string($this->decide($key, $actor, $groups, $attributes, $now, $roll)) ?? $default;
+        return Payload::string($this->decide($key, $actor, $groups, $attributes, $now, $roll), $default);
     }
 
     /**
@@ -111,11 +111,11 @@ abstract class Flags
         mixed $actor = null,
         mixed $groups = null,
         mixed $attributes = null,
-        int $default = 0,
-        ?int $now = null,
-        ?int $roll = null,
+        mixed $default = 0,
+        mixed $now = null,
+        mixed $roll = null,
     ): int {
-        return Payload::int($this->decide($key, $actor, $groups, $attributes, $now, $roll)) ?? $default;
+        return Payload::int($this->decide($key, $actor, $groups, $attributes, $now, $roll), $default);
     }
 
     /** The served variant's payload if it is a number, or else the default. @param string $key */
@@ -124,11 +124,11 @@ abstract class Flags
         mixed $actor = null,
         mixed $groups = null,
         mixed $attributes = null,
-        float $default = 0.0,
-        ?int $now = null,
-        ?int $roll = null,
+        mixed $default = 0.0,
+        mixed $now = null,
+        mixed $roll = null,
     ): float {
-        return Payload::float($this->decide($key, $actor, $groups, $attributes, $now, $roll)) ?? $default;
+        return Payload::float($this->decide($key, $actor, $groups, $attributes, $now, $roll), $default);
     }
 
     /**
@@ -143,11 +143,11 @@ abstract class Flags
         mixed $actor = null,
         mixed $groups = null,
         mixed $attributes = null,
-        array $default = [],
-        ?int $now = null,
-        ?int $roll = null,
+        mixed $default = [],
+        mixed $now = null,
+        mixed $roll = null,
     ): array {
-        return Payload::object($this->decide($key, $actor, $groups, $attributes, $now, $roll)) ?? $default;
+        return Payload::object($this->decide($key, $actor, $groups, $attributes, $now, $roll), $default);
     }
 
     /** The whole decision about one flag. @param string $key */
@@ -156,15 +156,15 @@ abstract class Flags
         mixed $actor = null,
         mixed $groups = null,
         mixed $attributes = null,
-        ?int $now = null,
-        ?int $roll = null,
+        mixed $now = null,
+        mixed $roll = null,
     ): Decision {
         $engine = $this->store->engine;
         if ($engine === null) {
             return new Decision(self::shown($key), Decision::NOT_READY);
         }
         try {
-            $decision = $engine->decide(self::key($key), $actor, $groups, $attributes, $now, $roll);
+            $decision = $engine->decide(self::key($key), $actor, $groups, $attributes, self::bits($now), self::bits($roll));
         } catch (\Throwable $error) { // a decision never fails
             $this->failed($key, $error);
             return new Decision(self::shown($key), Decision::NOT_READY, revision: $engine->info()->revision, error: $error);
@@ -187,14 +187,14 @@ abstract class Flags
         mixed $groups = null,
         mixed $attributes = null,
         mixed $keys = null,
-        ?int $now = null,
-        ?int $roll = null,
+        mixed $now = null,
+        mixed $roll = null,
     ): array {
         $engine = $this->store->engine;
         $wanted = $keys === null && $engine === null ? [] : null;
         try {
             $wanted ??= $keys === null ? null : self::keysOf($keys);
-            $decisions = $engine?->decideAll($wanted, $actor, $groups, $attributes, $now, $roll);
+            $decisions = $engine?->decideAll($wanted, $actor, $groups, $attributes, self::bits($now), self::bits($roll));
         } catch (\Throwable $error) { // a decision never fails
             $this->failed('all flags', $error);
             $decisions = null;
@@ -225,8 +225,8 @@ abstract class Flags
         mixed $actor = null,
         mixed $groups = null,
         mixed $attributes = null,
-        ?int $now = null,
-        ?int $roll = null,
+        mixed $now = null,
+        mixed $roll = null,
     ): Explanation {
         $engine = $this->store->engine;
         if ($engine === null) {
@@ -234,7 +234,7 @@ abstract class Flags
             return new Explanation($undecided, [], $this->store->environment ?? '', null);
         }
         try {
-            $explanation = $engine->explain(self::key($key), $actor, $groups, $attributes, $now, $roll);
+            $explanation = $engine->explain(self::key($key), $actor, $groups, $attributes, self::bits($now), self::bits($roll));
         } catch (\Throwable $error) { // a decision never fails
             $this->failed($key, $error);
             $info = $engine->info();
@@ -315,7 +315,8 @@ abstract class Flags
         }
         $this->store->broken++;
         $what = get_debug_type($error) . ": {$error->getMessage()}";
-        $this->log->error(self::shown($key) . " can't be decided, the caller gets the default: $what");
+        $shown = Mistakes::quoted(self::shown($key));
+        $this->log->once('error', "$shown can't be decided, the caller gets the default: $what", $what);
     }
 
     /**
@@ -328,6 +329,16 @@ abstract class Flags
             is_string($key) => $key,
             is_int($key) => (string) $key,
             default => throw new \InvalidArgumentException("a flag's key is a string, not " . get_debug_type($key)),
+        };
+    }
+
+    /** A time or a chance that a caller gives, if it is one. */
+    private static function bits(mixed $given): ?int
+    {
+        return match (true) {
+            is_int($given) => $given,
+            is_float($given) && floor($given) === $given && abs($given) <= Values::EXACT => (int) $given,
+            default => null,
         };
     }
 
@@ -344,7 +355,7 @@ abstract class Flags
         }
         $wanted = [];
         foreach ($keys as $key) {
-            if (count($wanted) === self::MAX_KEYS) {
+            if (count($wanted) === self::MAX_KEYS || (is_array($keys) && count($keys) > self::MAX_KEYS)) {
                 throw new \InvalidArgumentException('more than ' . self::MAX_KEYS . ' keys');
             }
             $wanted[] = self::key($key);

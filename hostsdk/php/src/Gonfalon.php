@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Gonfalon;
 
+use Gonfalon\Net\Secret;
 use Gonfalon\Net\Wire;
 use Gonfalon\Source\File;
 use Gonfalon\Source\Poll;
@@ -37,6 +38,7 @@ final class Gonfalon extends Flags
     private readonly Schedules $schedules;
     private readonly Pace $pace;
     private bool $closed = false;
+    private bool $stepping = false;
     private int|false $process;
     private float $ticked;
 
@@ -81,14 +83,14 @@ final class Gonfalon extends Flags
     ) {
         $endpoint ??= $file === null ? self::env('GONFALON_ENDPOINT') : null;
         $token ??= self::env('GONFALON_TOKEN') ?? '';
-        self::check($endpoint, $token, $bootstrap, $lastGood, $file, $pollInterval);
+        self::check($endpoint, $token, $bootstrap, $lastGood, $file, $pollInterval, $tls);
         if (($http === null) !== ($requests === null)) {
             throw new \InvalidArgumentException('http and requests go together: a PSR-18 client, and a PSR-17 factory');
         }
         Library::ffi(); // one that isn't there is a mistake of the installation, and no state
         $this->process = getmypid();
         $this->ticked = self::now();
-        $log = new Log($logger);
+        $log = new Log($logger, new Secret($token));
         $status = new Status($log, $ttl, $grace);
         $environment ??= $endpoint === null ? null : 'default';
         $kept = $lastGood === null ? null : new LastGood($lastGood, $log);
@@ -132,7 +134,11 @@ final class Gonfalon extends Flags
 
     private function step(): void
     {
-        if (!$this->closed) {
+        if ($this->closed || $this->stepping) {
+            return; // a listener may wait for something, too
+        }
+        $this->stepping = true;
+        try {
             if (getmypid() !== $this->process) { // a child: the connection, the lease and the counts are its parent's
                 $this->process = getmypid();
                 $this->source?->forked();
@@ -140,10 +146,12 @@ final class Gonfalon extends Flags
             try {
                 $this->source?->tick();
             } catch (\Throwable $error) { // whatever it is, the next tick goes on
-                $this->log->error('following failed with ' . get_debug_type($error) . ": {$error->getMessage()}");
+                $this->log->once('error', 'following failed with ' . get_debug_type($error) . ": {$error->getMessage()}");
             }
             $this->status->settle();
             $this->schedules->tick();
+        } finally {
+            $this->stepping = false;
         }
     }
 
@@ -198,7 +206,11 @@ final class Gonfalon extends Flags
             return;
         }
         if (self::isWeb() && $this->source instanceof Poll) {
-            $this->source->look();
+            try {
+                $this->source->look();
+            } catch (\Throwable $error) { // such as what a program's error handler makes of a warning
+                $this->log->error('the last good file failed with ' . get_debug_type($error) . ": {$error->getMessage()}");
+            }
             if ($this->store->lastGood === null) {
                 $this->log->warning('without lastGood, each web request asks the control plane');
             }
@@ -259,6 +271,7 @@ final class Gonfalon extends Flags
         }
     }
 
+    /** @param array<array-key, mixed> $tls */
     private static function check(
         ?string $endpoint,
         #[\SensitiveParameter] string $token,
@@ -266,6 +279,7 @@ final class Gonfalon extends Flags
         ?string $lastGood,
         ?string $file,
         float $pollInterval,
+        array $tls,
     ): void {
         $wrong = match (true) {
             $endpoint !== null && $file !== null => 'endpoint and file are two sources; give one',
@@ -273,7 +287,10 @@ final class Gonfalon extends Flags
                 => 'nothing to take flags from: give endpoint and token, or file, or bootstrap, or lastGood',
             $pollInterval <= 0 => "pollInterval is $pollInterval seconds; it must be above 0",
             $endpoint !== null && $token === '' => 'endpoint needs a token (or GONFALON_TOKEN)',
-            default => null,
+            $endpoint !== null && preg_match('/[^\x21-\x7e]/', $token) === 1 => 'the token has characters that no token has',
+            array_diff_key($tls, ['ca' => 1, 'cert' => 1, 'key' => 1]) !== [] || array_filter($tls, is_string(...)) !== $tls
+                => 'tls has the files ca, cert and key',
+            default => $endpoint === null ? null : Wire::trouble($endpoint),
         };
         if ($wrong !== null) {
             throw new \InvalidArgumentException($wrong);

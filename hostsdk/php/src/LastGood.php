@@ -5,24 +5,32 @@ declare(strict_types=1);
 namespace Gonfalon;
 
 /**
- * The file that keeps the last good snapshot: the snapshot's bytes and nothing else, written whole or not at all. Its
- * time is when the control plane last confirmed it, so that all processes of a host know how old it is.
+ * The file that keeps the last good snapshot: the snapshot's bytes and nothing else, written whole or not at all.
  *
  * @internal
  */
 final class LastGood
 {
-    private const SKEW = 5.0; // seconds by which clocks differ, of a folder on a network
+    private const ABANDONED = 60; // seconds after which a file that is being written belongs to a process that was killed
 
-    public function __construct(public readonly string $path, private readonly Log $log)
+    public readonly string $path;
+
+    public function __construct(string $path, private readonly Log $log)
     {
+        $this->path = RegularFile::absolute($path);
     }
 
     /** Writes a snapshot. Failing to do so is logged: it is no reason to stop serving. */
     public function write(string $bytes): void
     {
-        self::makeFolder(dirname($this->path));
-        $temporary = "$this->path." . bin2hex(random_bytes(6));
+        $trouble = RegularFile::trouble($this->path);
+        if ($trouble !== null) {
+            $this->failed($trouble);
+            return;
+        }
+        $path = is_link($this->path) ? (string) realpath($this->path) : $this->path; // the link stays
+        self::makeFolder(dirname($path));
+        $temporary = "$path." . bin2hex(random_bytes(6));
         $file = @fopen($temporary, 'xb');
         if ($file === false) {
             $this->failed(error_get_last()['message'] ?? '');
@@ -30,31 +38,11 @@ final class LastGood
         }
         $written = @fwrite($file, $bytes) === strlen($bytes) && @fsync($file);
         fclose($file);
-        if (!$written || !@rename($temporary, $this->path)) {
+        if (!$written || !@rename($temporary, $path)) {
             $this->failed(error_get_last()['message'] ?? 'it was written in part');
             @unlink($temporary);
         }
-    }
-
-    /** Notes that the control plane stands behind what the file has. */
-    public function confirm(): void
-    {
-        @touch($this->path);
-    }
-
-    /**
-     * Seconds since the control plane last confirmed it; null if there is no file. A time that is still to come says
-     * nothing.
-     */
-    public function age(): ?float
-    {
-        clearstatcache(true, $this->path);
-        $time = @filemtime($this->path);
-        if ($time === false) {
-            return null;
-        }
-        $age = microtime(true) - $time;
-        return $age < -self::SKEW ? INF : max(0.0, $age);
+        self::sweep($path);
     }
 
     public static function makeFolder(string $path): void
@@ -64,8 +52,20 @@ final class LastGood
         }
     }
 
+    /** Deletes what processes that were killed have left half written. */
+    private static function sweep(string $path): void
+    {
+        $mine = '/^' . preg_quote(basename($path), '/') . '\.[0-9a-f]{12}$/D';
+        foreach (preg_grep($mine, @scandir(dirname($path)) ?: []) ?: [] as $name) {
+            $left = dirname($path) . "/$name";
+            if (is_file($left) && time() - (int) @filemtime($left) > self::ABANDONED) {
+                @unlink($left);
+            }
+        }
+    }
+
     private function failed(string $why): void
     {
-        $this->log->warning("the last good snapshot can't be written to $this->path: $why");
+        $this->log->once('warning', "the last good snapshot can't be written to $this->path: $why", "write $this->path");
     }
 }

@@ -5,24 +5,17 @@ declare(strict_types=1);
 namespace Gonfalon;
 
 /**
- * What programs ask that is probably not what they mean. It is counted, and logged once: a process's life long, or with
- * APCu once an hour for all requests of a host.
+ * What programs ask that is probably not what they mean. It is counted, and logged once.
  *
  * @internal
  */
 final class Mistakes
 {
-    private const MOST = 1000; // different mistakes that are remembered; later ones are only counted
-    private const HOUR = 3600;
-
     /** Decisions about unknown flags. */
     public int $unknown = 0;
 
     /** Decisions whose context has something that can't be read. */
     public int $unreadable = 0;
-
-    /** @var array<string, true> */
-    private array $told = [];
 
     public function __construct(private readonly Log $log)
     {
@@ -32,7 +25,7 @@ final class Mistakes
     public function unknownFlag(string $key): void
     {
         $this->unknown++;
-        $this->tell('there is no flag ' . self::quoted($key) . ': it is off');
+        $this->log->once('warning', 'there is no flag ' . self::quoted($key) . ': it is off');
     }
 
     /** Notes decisions whose context has parts that can't be read. @param list<string> $wrong */
@@ -40,25 +33,14 @@ final class Mistakes
     {
         $this->unreadable += $decisions;
         foreach ($wrong as $what) {
-            $this->tell("a context has $what: see the table of contexts in the documentation");
+            $this->log->once('warning', "a context has $what: see the table of contexts in the documentation");
         }
     }
 
-    private function tell(string $message): void
+    /** A key in quotes, cut if it is long. */
+    public static function quoted(string $key): string
     {
-        if (isset($this->told[$message]) || count($this->told) >= self::MOST) {
-            return;
-        }
-        $this->told[$message] = true;
-        if (function_exists('apcu_enabled') && apcu_enabled() && !apcu_add('gonfalon ' . md5($message), 1, self::HOUR)) {
-            return;
-        }
-        $this->log->warning($message);
-    }
-
-    private static function quoted(string $key): string
-    {
-        $text = json_encode($key, JSON_INVALID_UTF8_SUBSTITUTE | JSON_UNESCAPED_SLASHES) ?: '""';
+        $text = json_encode(substr($key, 0, 200), JSON_INVALID_UTF8_SUBSTITUTE | JSON_UNESCAPED_SLASHES) ?: '""';
         return strlen($text) <= 200 ? $text : substr($text, 0, 200) . '…';
     }
 }

@@ -11,6 +11,8 @@ namespace Gonfalon;
  */
 final class Request
 {
+    public const LONGEST_KEY = 1024; // bytes of a flag's key (engine/limits.go)
+
     /** The request for one flag, by what it needs. */
     public static function forFlag(
         Needs $needs,
@@ -24,9 +26,7 @@ final class Request
         if ($actor instanceof Context) {
             $context = self::context($actor, $groups, $attributes);
         } else {
-            if ($needs->attributes !== null && is_array($attributes)) {
-                $attributes = self::only($attributes, $needs->attributes);
-            }
+            $attributes = self::only($attributes, $needs->attributes);
             if (is_string($actor) && ($groups === null || $groups === [])) {
                 $packed = $needs->alone ? '' : self::plain($needs, $attributes);
                 if ($packed !== null) {
@@ -86,19 +86,28 @@ final class Request
     }
 
     /**
-     * @param array<array-key, mixed> $attributes
-     * @param array<array-key, string> $names
-     * @return array<array-key, mixed>
+     * The attributes of these names, if they are an array: however many there are, the rest isn't even looked at.
+     *
+     * @param array<array-key, string>|null $names
      */
-    private static function only(array $attributes, array $names): array
+    public static function only(mixed $attributes, ?array $names): mixed
     {
-        return array_intersect_key($attributes, $names);
+        if ($names === null || !is_array($attributes)) {
+            return $attributes;
+        }
+        $kept = [];
+        foreach ($names as $name => $packed) {
+            if (array_key_exists($name, $attributes)) {
+                $kept[$name] = $attributes[$name];
+            }
+        }
+        return $kept;
     }
 
-    /** A flag's key, packed. */
+    /** A flag's key, packed. One that is too long to be a flag's is cut, and still is no flag's. */
     public static function key(string $key): string
     {
-        return Msgpack::text(Values::text($key));
+        return Msgpack::text(Values::text(substr($key, 0, self::LONGEST_KEY + 1)));
     }
 
     /** The time, in Unix microseconds. */

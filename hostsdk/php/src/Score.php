@@ -9,14 +9,16 @@ final class Score
 {
     /**
      * Returns the actor's place in [0, 1) for the flag with this key, whether or not there is such a flag: what
-     * percentages and variants go by. Null for an actor without a key, and for nobody.
+     * percentages and variants go by. Null for an actor without a key, for nobody, and for a key that is no text.
+     *
+     * @param string $key
      */
-    public static function of(string $key, mixed $actor): ?float
+    public static function of(mixed $key, mixed $actor): ?float
     {
         $known = ($actor instanceof Context ? $actor : new Context($actor))->actor;
-        if (!is_string($known)) {
+        if (!is_string($known) || !(is_string($key) || is_int($key))) {
             return null;
         }
-        return unpack('n', hash('sha256', $known . Values::text($key), true))[1] / Decision::SCORES;
+        return unpack('n', hash('sha256', $known . Values::text((string) $key), true))[1] / Decision::SCORES;
     }
 }

@@ -73,7 +73,7 @@ final class Status
     public function failed(string $error): void
     {
         $this->losses++;
-        $this->error = $error;
+        $this->error = $this->log->clean($error);
         $this->failed ??= self::clock();
         $this->settle();
     }
@@ -81,7 +81,7 @@ final class Status
     /** The source refuses, or sends what can't be read. */
     public function refused(string $error): void
     {
-        [$this->refused, $this->error] = [true, $error];
+        [$this->refused, $this->error] = [true, $this->log->clean($error)];
         $this->settle();
     }
 

@@ -133,7 +133,7 @@ final class Store
     public function refuse(string $reason): void
     {
         $this->refused++;
-        $this->log->warning("a frame was refused: $reason");
+        $this->log->once('warning', "a frame was refused: $reason"); // a file that is looked at again has the same
     }
 
     /**
@@ -230,7 +230,7 @@ final class Store
             $engine = Engine::open($this->lastGood->path, $this->mistakes, $this->trapped(...));
             return $engine === null ? null : $this->checked($engine);
         } catch (\RuntimeException $error) {
-            $this->log->warning("the last good snapshot {$this->lastGood->path} is ignored: {$error->getMessage()}");
+            $this->log->once('warning', "the last good snapshot {$this->lastGood->path} is ignored: {$error->getMessage()}");
             return null;
         }
     }

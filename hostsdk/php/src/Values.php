@@ -19,7 +19,7 @@ final class Values
     public const MAX_ATTRIBUTES = 256; // of a request, by the module's ABI
     private const MAX_DEPTH = 16; // of lists and maps in one another
     private const MAX_DIGITS = 39_000; // of an integer: comparing more takes time that grows with their square
-    private const MAX_ITEMS = 1_000_000; // of one attribute: an array with references to itself has no end
+    private const MAX_ITEMS = 100_000; // of one attribute: an array with references to itself has no end
 
     private const NULL = "\xc0";
 
@@ -67,7 +67,7 @@ final class Values
 
     private static function packed(mixed $value, int $depth, int &$left): string
     {
-        if (--$left < 0) {
+        if (--$left < (is_array($value) ? count($value) : 0)) {
             throw new ContextError('an attribute has more than ' . self::MAX_ITEMS . ' values');
         }
         return match (true) {

@@ -36,7 +36,7 @@ final class FpmTest extends TestCase
         self::assertSame([true, 'READY'], [$first['a'], $first['state']]);
         $revision = $plane->turn('a', false);
         self::assertSame([true, 'READY'], [$this->get($fpm, $options)['a'], 'READY']); // the file is new enough
-        touch($this->flags, time() - 100);
+        Notes::confirm($this->flags, 100);
         $second = $this->get($fpm, $options); // serves the file, and refreshes it after its response
         self::assertSame([true, 'STALE'], [$second['a'], $second['state']]);
         $third = $this->get($fpm, $options);
@@ -78,7 +78,6 @@ final class FpmTest extends TestCase
         $asked = "{$this->folder->path}/asked";
         $server = $this->slowServer($asked, 3000);
         file_put_contents($this->flags, base64_decode(Tree::json('hostsdk/testdata/values.json')['snapshot']));
-        touch($this->flags, time() - 1000);
         $options = ['endpoint' => $server->url, 'token' => 'token', 'lastGood' => $this->flags, 'readyWithin' => 1];
         $fpm = $this->preloaded(4);
         $begun = hrtime(true);

@@ -30,18 +30,10 @@ final class SharedFilesTest extends TestCase
     {
         $log = new Silent();
         $file = new LastGood($this->path, new Log($log));
-        self::assertNull($file->age());
         $file->write('one');
         $file->write('two');
         $left = array_values(array_diff(scandir(dirname($this->path)), ['.', '..']));
         self::assertSame(['two', ['flags']], [file_get_contents($this->path), $left]);
-        touch($this->path, time() - 100);
-        self::assertEqualsWithDelta(100, $file->age(), 2);
-        touch($this->path, time() + 1000);
-        self::assertSame(INF, $file->age(), 'a time that is still to come says nothing');
-        $file->confirm();
-        self::assertEqualsWithDelta(0, $file->age(), 2);
-
         file_put_contents("{$this->folder->path}/file", '');
         (new LastGood("{$this->folder->path}/file/flags", new Log($log)))->write('x');
         self::assertStringContainsString("can't be written", $log->lines[0]);
@@ -49,7 +41,7 @@ final class SharedFilesTest extends TestCase
 
     public function testOneHoldsTheLeaseUntilItEnds(): void
     {
-        [$one, $other] = [new Lease($this->path), new Lease($this->path)];
+        [$one, $other] = [new Lease($this->path, new Log(new Silent())), new Lease($this->path, new Log(new Silent()))];
         self::assertTrue($one->take());
         self::assertTrue($one->take());
         self::assertFalse($other->take());
@@ -59,9 +51,15 @@ final class SharedFilesTest extends TestCase
         self::assertEqualsWithDelta(microtime(true) + 20, $notes['next'], 1);
         $one->note(['next' => microtime(true) + 100_000]);
         self::assertSame(0.0, $other->notes()['next'], 'a clock was set back');
+        self::assertNull($other->age('an id'));
+        $one->confirm('an id');
+        self::assertEqualsWithDelta(0, $other->age('an id'), 1);
+        self::assertNull($other->age('another id'));
+        $one->note(['confirmed' => microtime(true) + 1000]);
+        self::assertNull($other->age('an id'), 'a time that is still to come says nothing');
         unset($one);
         self::assertTrue($other->take());
-        self::assertNull($other->trouble());
+        self::assertTrue($other->isUsable());
 
         file_put_contents("$this->path.lock", '{"attempts": "x", "next": [1], "host": "../x"} and more');
         self::assertSame([0, 0.0], array_values(array_intersect_key($other->notes(), ['attempts' => 1, 'next' => 1])));
@@ -71,7 +69,7 @@ final class SharedFilesTest extends TestCase
     public function testWhatRequestsCountIsAddedUp(): void
     {
         mkdir(dirname($this->path));
-        $spool = new Spool($this->path);
+        $spool = new Spool($this->path, new Log(new Silent()));
         self::assertSame([], $spool->take());
         $spool->add(['a' => [2, 1], '42' => [1, 0]]);
         file_put_contents("$this->path.usage", "damaged\n{\"a\":[1]}\n{\"a\":[-1,0]}\n[[1,1]]\n", FILE_APPEND);
@@ -119,14 +117,35 @@ final class SharedFilesTest extends TestCase
         self::assertTrue($flags->enabled('b'));
     }
 
-    public function testAFolderThatCannotBeWrittenIsSaidAtOnce(): void
+    public function testAFolderThatCannotBeWrittenIsSaidOnceAndTheServerIsAsked(): void
     {
+        $plane = new ControlPlane("{$this->folder->path}/data");
+        $plane->turn('a', true);
         file_put_contents("{$this->folder->path}/file", '');
-        $begun = hrtime(true);
-        $flags = new Gonfalon('http://127.0.0.1:9', 'token', lastGood: "{$this->folder->path}/file/flags", logger: new Silent());
-        self::assertLessThan(1.0, (hrtime(true) - $begun) / 1e9);
-        self::assertSame(State::NotReady, $flags->state());
-        self::assertStringContainsString("can't be written", (string) $flags->stats()->lastError);
+        $log = new Silent();
+        $flags = new Gonfalon($plane->url, $plane->sdkToken(), lastGood: "{$this->folder->path}/file/flags", logger: $log, pollInterval: 0.01);
+        self::assertSame([State::Ready, true], [$flags->state(), $flags->enabled('a')]);
+        self::assertTrue($flags->waitFor($plane->turn('a', false), 5));
+        self::assertCount(2, preg_grep("/can't be written/", $log->lines), implode("\n", $log->lines)); // the lock, and the snapshot
+    }
+
+    /** Whoever copies or touches a file sets its time; what the control plane confirmed is another matter. */
+    public function testAFileIsReadyAsLongAsTheControlPlaneConfirmedItNotAsItWasTouched(): void
+    {
+        mkdir(dirname($this->path));
+        (new LastGood($this->path, new Log()))->write(FlagForTest::compile([], 5, 'default', str_pad('a', 16)));
+        $state = function (): State {
+            $flags = new Gonfalon('http://127.0.0.1:9', 'token', lastGood: $this->path, logger: new Silent(), readyWithin: 0.1);
+            return $flags->state();
+        };
+        touch($this->path);
+        self::assertSame(State::Stale, $state());
+        Notes::confirm($this->path, 10);
+        self::assertSame(State::Ready, $state());
+        Notes::confirm($this->path, 1000);
+        self::assertSame(State::Stale, $state());
+        Notes::confirm($this->path, 10, 'another id');
+        self::assertSame(State::Stale, $state());
     }
 
     /** The rules of a start: bootstrap and last good of one lineage, the newer; otherwise the last good. */

@@ -6,7 +6,9 @@ namespace Gonfalon\Net;
 
 use Gonfalon\Gonfalon;
 use Gonfalon\Instance;
+use Gonfalon\Mistakes;
 use Gonfalon\Pace;
+use Gonfalon\RegularFile;
 use Gonfalon\SnapshotInfo;
 use Psr\Http\Client\ClientInterface;
 use Psr\Http\Message\RequestFactoryInterface;
@@ -21,6 +23,7 @@ final class Wire
     private const TIMEOUT = 10.0; // seconds for anything else that the network can keep waiting, and for a whole report
     private const PATIENCE = 32.0; // seconds for a whole snapshot: 32 MiB at 1 MiB a second
     private const ANSWER_BYTES = 1 << 20; // of an answer to a report
+    private const HOST = '~^(?:\[[0-9a-f:.]+\]|[^\x00-\x20\x7f/?#@:<>"{}|\\\\^`\[\]]+)$~Di';
     private const FORMATS = '?formats=1'; // so that a newer server writes what this SDK reads
 
     private readonly string $base;
@@ -37,24 +40,34 @@ final class Wire
         private readonly ?ClientInterface $client = null,
         private readonly ?RequestFactoryInterface $requests = null,
     ) {
-        $this->origin = self::origin($endpoint)
-            ?? throw new \InvalidArgumentException("endpoint $endpoint is not an http or https URL");
-        if (preg_match('/[\x00-\x20\x7f]/', $token) === 1) {
-            throw new \InvalidArgumentException('the token has characters that no token has');
-        }
+        $this->origin = (string) self::origin($endpoint);
         $this->token = new Secret($token);
-        $this->base = rtrim(explode('?', $endpoint)[0], '/') . '/v1/envs/' . rawurlencode($environment) . '/';
+        $this->base = rtrim($endpoint, '/') . '/v1/envs/' . rawurlencode($environment) . '/';
+    }
+
+    /** Says what is wrong with an endpoint; null if nothing is. A password in it isn't repeated. */
+    public static function trouble(string $endpoint): ?string
+    {
+        return match (true) {
+            preg_match('~^(?:[a-z][a-z0-9+.-]*:)?/*[^/?#]*@~i', $endpoint) === 1
+                => 'endpoint has a user or a password; the token says who asks',
+            preg_match('/[\x00-\x20\x7f]/', $endpoint) === 1 || self::origin($endpoint) === null
+                => 'endpoint ' . Mistakes::quoted($endpoint) . ' is not an http or https URL',
+            strpbrk($endpoint, '?#') !== false => 'endpoint ' . Mistakes::quoted($endpoint) . ' has a query or a fragment',
+            default => null,
+        };
     }
 
     /** Scheme, host and port of a URL; null if it isn't one of http or https. */
     public static function origin(string $url): ?string
     {
-        $parts = parse_url($url);
+        $parts = parse_url($url) ?: []; // which is false for a port above 65535
         $scheme = strtolower($parts['scheme'] ?? '');
-        if (!in_array($scheme, ['http', 'https'], true) || ($parts['host'] ?? '') === '') {
+        $host = $parts['host'] ?? '';
+        if (!in_array($scheme, ['http', 'https'], true) || ($parts['port'] ?? 1) < 1 || preg_match(self::HOST, $host) !== 1) {
             return null;
         }
-        return "$scheme://" . strtolower($parts['host']) . ':' . ($parts['port'] ?? ($scheme === 'http' ? 80 : 443));
+        return "$scheme://" . strtolower($host) . ':' . ($parts['port'] ?? ($scheme === 'http' ? 80 : 443));
     }
 
     /** Asks for the current snapshot, which is answered 304 if it is the one that is known. */
@@ -90,12 +103,16 @@ final class Wire
     private function send(string $method, string $path, array $headers, float $within, int $limit, ?string $body = null): Exchange
     {
         if ($this->client !== null && $this->requests !== null) {
-            $request = $this->requests->createRequest($method, $this->base . $path);
-            foreach ($headers + $this->identity() as $name => $value) {
-                $request = $request->withHeader($name, $value);
-            }
-            if ($body !== null) {
-                $request->getBody()->write($body);
+            try {
+                $request = $this->requests->createRequest($method, $this->base . $path);
+                foreach ($headers + $this->identity() as $name => $value) {
+                    $request = $request->withHeader($name, $value);
+                }
+                if ($body !== null) {
+                    $request->getBody()->write($body);
+                }
+            } catch (\Throwable $error) { // whatever the program's factory throws
+                throw new WireError(get_debug_type($error) . ": {$error->getMessage()}", unreachable: true);
             }
             return new PsrExchange($this->client, $request, $limit);
         }
@@ -113,9 +130,16 @@ final class Wire
     /**
      * @param array<string, string> $headers
      * @return array<int, mixed>
+     * @throws WireError if a file can't be read: curl would wait for what a pipe says
      */
     private function options(string $method, string $path, array $headers): array
     {
+        foreach ($this->tls as $name => $file) {
+            $trouble = RegularFile::trouble($file) ?? (is_readable($file) ? null : 'it can\'t be read');
+            if ($trouble !== null) {
+                throw new WireError("tls has the $name $file, which can't be used: $trouble", unreachable: true);
+            }
+        }
         $lines = ['Expect:'];
         foreach ($headers + $this->identity() as $name => $value) {
             $lines[] = "$name: $value";

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Gonfalon\Source;
 
 use Gonfalon\Log;
+use Gonfalon\RegularFile;
 use Gonfalon\Refused;
 use Gonfalon\Status;
 use Gonfalon\Store;
@@ -16,9 +17,12 @@ final class File extends Source
 
     private ?float $next = null;
 
-    public function __construct(Store $store, Status $status, Log $log, private readonly string $path)
+    private readonly string $path;
+
+    public function __construct(Store $store, Status $status, Log $log, string $path)
     {
         parent::__construct($store, $status, $log);
+        $this->path = RegularFile::absolute($path);
     }
 
     public function tick(): void

@@ -4,7 +4,6 @@ declare(strict_types=1);
 
 namespace Gonfalon\Source;
 
-use Gonfalon\LastGood;
 use Gonfalon\Log;
 use Gonfalon\Net\Exchange;
 use Gonfalon\Net\Wire;
@@ -31,7 +30,7 @@ final class Poll extends Source
     private readonly ?Spool $spool;
     private ?Reporter $reporter = null;
     private ?Exchange $exchange = null;
-    private float $next = 0.0; // of a client without a last good file
+    private float $next = 0.0; // of an attempt of this process
 
     /** @param float $every seconds between two polls */
     public function __construct(
@@ -45,8 +44,8 @@ final class Poll extends Source
     ) {
         parent::__construct($store, $status, $log);
         $this->backoff = new Backoff($pace);
-        $this->lease = $store->lastGood === null ? null : new Lease($store->lastGood->path);
-        $this->spool = $store->lastGood === null ? null : new Spool($store->lastGood->path);
+        $this->lease = $store->lastGood === null ? null : new Lease($store->lastGood->path, $log);
+        $this->spool = $store->lastGood === null ? null : new Spool($store->lastGood->path, $log);
     }
 
     public function tick(): void
@@ -54,22 +53,25 @@ final class Poll extends Source
         if ($this->exchange === null) {
             $this->look();
             if ($this->isDue() && $this->mayAsk()) {
-                $this->exchange = $this->wire->snapshot($this->store->engine?->info());
+                $this->ask();
             }
         }
         $this->step();
-        $this->lease === null ? $this->reporter()->tick() : $this->reporter?->step();
+        $this->lease?->isUsable() === true ? $this->reporter?->step() : $this->reporter()->tick();
         $this->status->settle();
     }
 
     /** Takes what another process has written by now, and what it knows of its age. It uses no network. */
     public function look(): void
     {
-        $age = $this->store->lastGood?->age();
-        if ($age === null) {
+        if ($this->lease === null) {
             return;
         }
         $this->store->reopen();
+        $age = $this->age();
+        if ($age === null) {
+            return;
+        }
         if ($age <= max($this->every, self::SEEN) + $this->grace) {
             $this->contact($age);
         }
@@ -78,20 +80,14 @@ final class Poll extends Source
 
     public function isDue(): bool
     {
-        $age = $this->store->lastGood?->age();
-        return $this->lease === null ? self::now() >= $this->next : $age === null || $age >= $this->every;
+        $age = $this->lease?->isUsable() === true ? $this->age() : null;
+        return self::now() >= $this->next && ($age === null || $age >= $this->every);
     }
 
-    /**
-     * Whether there is nothing to wait for: a process's attempt failed, and it is too early for another; or no process
-     * can ask.
-     */
+    /** Whether there is nothing to wait for: a process's attempt failed, and it is too early for another. */
     public function isHeldOff(): bool
     {
-        if ($this->exchange !== null || $this->lease === null) {
-            return false;
-        }
-        return $this->lease->trouble() !== null || $this->lease->notes()['next'] > microtime(true);
+        return $this->exchange === null && $this->lease !== null && $this->lease->notes()['next'] > microtime(true);
     }
 
     public function wait(float $seconds): void
@@ -113,7 +109,7 @@ final class Poll extends Source
         if (!$this->isDue() || !$this->mayAsk()) {
             return;
         }
-        $this->exchange = $this->wire->snapshot($before?->info(), $within);
+        $this->ask($within);
         while ($this->exchange !== null && self::now() < $deadline) {
             $this->exchange->wait($deadline - self::now());
             $this->step(false);
@@ -135,7 +131,7 @@ final class Poll extends Source
 
     public function close(float $within): void
     {
-        if ($this->spool === null) {
+        if ($this->spool === null || $this->lease?->isUsable() !== true) {
             $this->reporter()->flush($within, [], true);
             return;
         }
@@ -163,17 +159,30 @@ final class Poll extends Source
             return true;
         }
         if (!$this->lease->take()) {
-            $trouble = $this->lease->trouble();
-            if ($trouble !== null && $trouble !== $this->status->error) {
-                $this->failed(new WireError($trouble));
-            }
-            return false;
+            return !$this->lease->isUsable();
         }
         if ($this->lease->notes()['next'] <= microtime(true) && $this->isDue()) {
             return true;
         }
         $this->lease->release();
         return false;
+    }
+
+    private function ask(float ...$within): void
+    {
+        try {
+            $this->exchange = $this->wire->snapshot($this->store->engine?->info(), ...$within);
+        } catch (WireError $error) { // it can't even be asked
+            $this->after($error);
+            $this->lease?->release();
+        }
+    }
+
+    /** Seconds since the control plane confirmed what serves, as the processes of this host know it. */
+    private function age(): ?float
+    {
+        $serves = $this->store->engine?->info()->id;
+        return $serves === null ? null : $this->lease?->age($serves);
     }
 
     /** @param bool $release whether the lease is free once there is an answer */
@@ -189,7 +198,9 @@ final class Poll extends Source
             if ($answer->status !== 304) {
                 $this->store->takeSnapshot($answer->check()->body, $answer->headers[Wire::SUPERSEDES] ?? null);
             }
-            $this->store->lastGood?->confirm();
+            if ($this->store->engine !== null) {
+                $this->lease?->confirm($this->store->engine->info()->id);
+            }
             $this->contact();
         } catch (WireError | Refused $thrown) {
             $error = $thrown;
@@ -223,7 +234,7 @@ final class Poll extends Source
     /** Whether it is time to report what the processes of this host have counted. */
     private function mustReport(bool $moved): bool
     {
-        if ($this->lease === null || $this->status->error !== null) {
+        if ($this->lease?->held() !== true || $this->status->error !== null) {
             return false;
         }
         $due = $moved || microtime(true) - $this->lease->notes()['reported'] >= $this->pace->usage;

@@ -125,11 +125,11 @@ final class Reporter
     public function step(?float $within = null): bool
     {
         while ($this->queue !== []) {
-            $this->exchange ??= $this->wire->usage($this->report($this->queue[0]), ...($within === null ? [] : [$within]));
-            if (!$this->exchange->step()) {
-                return true;
-            }
             try {
+                $this->exchange ??= $this->wire->usage($this->report($this->queue[0]), ...($within === null ? [] : [$within]));
+                if (!$this->exchange->step()) {
+                    return true;
+                }
                 $this->exchange->answer()->check();
                 $this->told = true;
                 $this->silent = false;

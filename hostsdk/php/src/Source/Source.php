@@ -80,7 +80,7 @@ abstract class Source
     {
         $known = $error instanceof WireError || $error instanceof Refused;
         $refusal = $error instanceof WireError && $error->refusal();
-        $message = $known ? $error->getMessage() : get_debug_type($error) . ": {$error->getMessage()}";
+        $message = $this->log->clean($known ? $error->getMessage() : get_debug_type($error) . ": {$error->getMessage()}");
         if (!$known) {
             $this->log->error("the source failed: $message");
         } elseif (!$refusal) {

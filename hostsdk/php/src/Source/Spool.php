@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace Gonfalon\Source;
 
+use Gonfalon\Log;
+use Gonfalon\RegularFile;
 use Gonfalon\Usage;
 
 /**
@@ -22,7 +24,7 @@ final class Spool
 
     private readonly string $path;
 
-    public function __construct(string $lastGood)
+    public function __construct(string $lastGood, private readonly Log $log)
     {
         $this->path = "$lastGood.usage";
     }
@@ -64,8 +66,10 @@ final class Spool
     /** @param \Closure(resource): void $do */
     private function locked(\Closure $do): void
     {
-        $file = @fopen($this->path, 'c+b');
-        if ($file === false) {
+        $file = RegularFile::open($this->path, 'c+b');
+        if ($file === null) {
+            $why = RegularFile::trouble($this->path) ?? 'it is nobody\'s to write here';
+            $this->log->once('warning', "usage can't be counted in $this->path: $why");
             return;
         }
         for ($try = 0; $try < self::TRIES; $try++) {

@@ -57,8 +57,8 @@ final class Stream extends Source
     ) {
         parent::__construct($store, $status, $log);
         $this->backoff = new Backoff($pace);
-        $this->lease = $store->lastGood === null ? null : new Lease($store->lastGood->path);
-        $this->spool = $store->lastGood === null ? null : new Spool($store->lastGood->path);
+        $this->lease = $store->lastGood === null ? null : new Lease($store->lastGood->path, $log);
+        $this->spool = $store->lastGood === null ? null : new Spool($store->lastGood->path, $log);
         $this->reporter = $this->newReporter();
         $this->reader = new EventReader();
         $this->collected = self::now();
@@ -150,8 +150,8 @@ final class Stream extends Source
             [$this->received, $this->heard] = [$this->stream->received(), self::now()];
         }
         $this->handle();
-        if ($this->fetch !== null) {
-            return; // what ended is seen once the snapshot is there
+        if ($this->fetch !== null || $this->stream === null) {
+            return; // what ended is seen once the snapshot is there; or a listener has closed the client
         }
         if ($ended) {
             $this->stream->answer()->check();
@@ -261,8 +261,8 @@ final class Stream extends Source
 
     private function confirmed(): void
     {
-        if ($this->lease?->held() === true) {
-            $this->store->lastGood?->confirm();
+        if ($this->store->engine !== null) {
+            $this->lease?->confirm($this->store->engine->info()->id);
         }
         $this->contact();
     }

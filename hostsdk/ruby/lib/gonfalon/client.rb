@@ -29,7 +29,8 @@ module Gonfalon
     include Flags
 
     LIVING = Set.new.compare_by_identity # the clients of this process that follow something
-    private_constant :LIVING
+    WITH_USER = %r{\A(?:[a-z][a-z0-9+.-]*:)?/*[^/?#]*@}ni
+    private_constant :LIVING, :WITH_USER
 
     # Yields a client, and closes it at the end of the block.
     def self.open(**options)
@@ -41,15 +42,15 @@ module Gonfalon
 
     def initialize(endpoint: nil, token: nil, environment: nil, bootstrap: nil, last_good: nil, file: nil, poll_interval: nil,
                    ready_within: 5.0, ttl: nil, grace: 5.0, tls: nil, logger: nil, pace: Pace.new)
-      @log = Log.new(logger)
-      @file = file && File.expand_path(file)
+      @file = file && RegularFile.absolute(file)
       @endpoint = address(endpoint || (ENV["GONFALON_ENDPOINT"] unless file))
       @token = secret(token || ENV["GONFALON_TOKEN"]) if @endpoint
+      @log = Log.new(logger, @token)
       @poll = poll_interval
       @tls = settings(tls)
       @pace = pace
       check(bootstrap || last_good)
-      @environment = environment || ("default" if @endpoint)
+      @environment = environment&.to_s || ("default" if @endpoint)
       @status = Status.new(@log, ttl: ttl, grace: grace)
       @store = Store.new(@environment, @status, @log, last_good)
       @workers = []
@@ -93,6 +94,7 @@ module Gonfalon
       workers = @workers
       @workers = []
       workers.each { |worker| worker.stop(@pace.farewell + 3) }
+      @status.hush(@pace.farewell)
       nil
     end
 
@@ -161,12 +163,24 @@ module Gonfalon
     def address(endpoint)
       return nil if endpoint.nil?
 
-      uri = URI.parse(endpoint.to_s)
-      return endpoint.to_s if %w[http https].include?(uri.scheme) && !uri.hostname.to_s.empty?
+      endpoint = endpoint.to_s
+      raise ArgumentError, "endpoint has a user or a password; the token says who asks" if endpoint.match?(WITH_USER)
 
-      raise ArgumentError, "endpoint #{endpoint.inspect} is not an http or https URL"
-    rescue URI::InvalidURIError
-      raise ArgumentError, "endpoint #{endpoint.inspect} is not an http or https URL"
+      uri = uri_of(endpoint)
+      raise ArgumentError, "endpoint #{Mistakes.quoted(endpoint)} is not an http or https URL" if uri.nil?
+      raise ArgumentError, "endpoint #{Mistakes.quoted(endpoint)} has a query or a fragment" if endpoint.match?(/[?#]/)
+
+      endpoint
+    end
+
+    # Returns an http or https URL; nil for anything else.
+    def uri_of(endpoint)
+      return nil if endpoint.match?(/[^\x21-\x7e]/n)
+
+      uri = URI.parse(endpoint)
+      uri if URI::HTTP === uri && !uri.hostname.to_s.empty? && (1..65_535).cover?(uri.port)
+    rescue URI::Error, ArgumentError
+      nil
     end
 
     def secret(token)
@@ -186,7 +200,7 @@ module Gonfalon
     def bytes(bootstrap)
       return bootstrap&.b if bootstrap.nil? || String === bootstrap
 
-      Store.read_file(bootstrap.to_path)
+      RegularFile.read(bootstrap.to_path, Instance::MAX_BYTES)
     end
   end
 end

@@ -122,8 +122,8 @@ module Gonfalon
       end
       wrong << "#{Values.class_name(actor)} as the actor"
       nil
-    rescue *FAILURES => e
-      wrong << "#{Values.class_name(actor)} as the actor, which raises #{e.class}"
+    rescue Failure => e
+      wrong << "#{Values.class_name(actor)} as the actor, which raises #{Values.class_name(e)}"
       nil
     end
 
@@ -136,7 +136,7 @@ module Gonfalon
       @groups = [].freeze
       @in_group = membership(actor) || membership(groups)
       @groups = names(groups, wrong).freeze unless @in_group && !(Array === groups || String === groups)
-    rescue *FAILURES => e
+    rescue Failure => e
       @groups_error = unreadable_part("groups", e)
     end
 
@@ -157,6 +157,8 @@ module Gonfalon
       when String, Symbol then [Values.text(groups.to_s)]
       when Hash then refuse(groups, wrong)
       when Enumerable
+        raise ContextError, "there are more than #{MAX_LISTED} groups" if Array === groups && groups.size > MAX_LISTED
+
         groups.each_with_index.filter_map do |name, index|
           raise ContextError, "there are more than #{MAX_LISTED} groups" if index >= MAX_LISTED
 
@@ -178,7 +180,7 @@ module Gonfalon
 
     def asked(named)
       named.select { |name| @in_group.call(name) }
-    rescue *FAILURES => e
+    rescue Failure => e
       raise unreadable_part("groups", e)
     end
 
@@ -194,18 +196,18 @@ module Gonfalon
       @packed_attributes = {}.compare_by_identity
       @attributes = {}.freeze
       @attributes = Values.attributes(given, wrong).freeze
-    rescue *FAILURES => e
+    rescue Failure => e
       @attributes_error = unreadable_part("attributes", e)
     end
 
     # Says what reading a part of a context came to. What the error says may be personal.
     def unreadable_part(part, error)
-      ContextError === error ? error : ContextError.new("reading the #{part} raises #{error.class}")
+      ContextError === error ? error : ContextError.new("reading the #{part} raises #{Values.class_name(error)}")
     end
 
     def knows?(object, name)
       object.respond_to?(name)
-    rescue *FAILURES # an object that doesn't even say that
+    rescue Failure # an object that doesn't even say that
       false
     end
   end

@@ -9,6 +9,7 @@ module Gonfalon
   # Each question takes who asks (an actor, or a prepared context in its place), groups and attributes, and the time
   # (Unix microseconds) and chance (64 bits), for which nil stands for the clock's and fresh ones.
   class Engine
+    LONGEST_KEY = 1024 # bytes of a flag's key (engine/limits.go)
     UNKNOWN = 1000 # keys of no flag that are remembered: a program asks for a few such flags, an attacker for any number
 
     attr_reader :data, :info
@@ -64,8 +65,9 @@ module Gonfalon
 
     # Returns the decision with every gate that the engine looked at. It is not counted as an evaluation.
     def explain(key, actor, groups, attributes, now, roll)
-      key = text_of(key)
-      request = whole(key, Context.of(actor, groups, attributes), now || Engine.now, roll || Random.rand(1 << 64))
+      needs = @needs[key] || ask(key)
+      key = needs.key
+      request = whole(key, Context.of(actor, groups, Values.only(attributes, needs.attributes)), now || Engine.now, roll || Random.rand(1 << 64))
       locked do |instance|
         decision = decision_of(key, instance, instance.decide(request))
         Explanation.read(instance.explain(request), decision, @info)
@@ -133,6 +135,7 @@ module Gonfalon
       unless context.unreadable.empty?
         @mistakes.unreadable_context(context.unreadable, String === flags ? 1 : (flags || keys).size)
       end
+      flags = String === flags ? sent(flags) : flags&.map { |key| sent(key) }
       Needs.whole(flags, context.actor, member_of, now, roll, known)
     end
 
@@ -153,21 +156,26 @@ module Gonfalon
     # Returns one decision of several, which keeps its error to itself.
     def alone(key, context, now, roll)
       decide(key, context, nil, nil, now, roll)
-    rescue *FAILURES => e
+    rescue Failure => e
       Decision.new(key, NOT_READY, revision: @info.revision, error: e)
     end
 
     # Asks the engine what a flag needs, and whether it is decided already.
     def ask(given)
       key = text_of(given)
-      request = MessagePack.pack([key, nil, [], 0, 0, {}])
+      request = MessagePack.pack([sent(key), nil, [], 0, 0, {}])
       (groups, names, number, now, roll), packed = locked { |instance| [instance.needs(request), instance.evaluate(request)] }
       # A name that isn't valid Unicode can become the one that is looked for, so that all have to be seen.
       names = nil if names&.any? { |name| name.include?("\u{FFFD}") }
       decided = packed.zero? || packed & (Packed::IS_FIXED | Packed::HAS_VARIANT | Packed::HAS_TARGET) == Packed::IS_FIXED
       needs = Needs.new(key, groups, @names[names] ||= names, number, now, roll, decided ? packed : nil).freeze
-      @needs[Symbol === given ? given : needs.key] = needs if number || @needs.size < (@info.flags * 2) + UNKNOWN
+      @needs[Symbol === given ? given : needs.key] = needs if number || (@needs.size < (@info.flags * 2) + UNKNOWN && key.bytesize <= LONGEST_KEY)
       needs
+    end
+
+    # Returns a key as a request has it. One that is too long to be a flag's is cut, and still is no flag's.
+    def sent(key)
+      key.bytesize > LONGEST_KEY ? Values.text(key.byteslice(0, LONGEST_KEY + 1)) : key
     end
 
     def text_of(key)

@@ -17,7 +17,7 @@ module Gonfalon
   module Flags
     include Payloads
 
-    MAX_KEYS = 1_000_000 # that one question may name: an enumerator may have no end
+    MAX_KEYS = 100_000 # that one question may name, as many as a snapshot can have: an enumerator may have no end
 
     # Reports whether the flag is on. An unknown or killed flag is off; default counts only where nothing could be
     # decided.
@@ -28,7 +28,7 @@ module Gonfalon
       packed = engine.evaluate(key, actor, groups, attributes, now, roll)
       @store.mistakes.unknown_flag(key) if (packed & Packed::REASON).zero?
       packed.odd?
-    rescue *FAILURES => e
+    rescue Failure => e
       failed(key, e)
       default
     end
@@ -41,7 +41,7 @@ module Gonfalon
       decision = engine.decide(key, actor, groups, attributes, now, roll)
       @store.mistakes.unknown_flag(key) unless decision.known?
       decision
-    rescue *FAILURES => e
+    rescue Failure => e
       failed(key, e)
       undecided(key, e, engine.info)
     end
@@ -54,7 +54,7 @@ module Gonfalon
       return (wanted || []).map { |key| undecided(key) } if engine.nil?
 
       engine.decide_all(wanted, actor, groups, attributes, now, roll).each { |decision| note(decision) }
-    rescue *FAILURES => e
+    rescue Failure => e
       failed("all flags", e)
       (keys ? wanted || [] : self.keys).map { |key| undecided(key, e, engine&.info) }
     end
@@ -68,7 +68,7 @@ module Gonfalon
       explanation = engine.explain(key, actor, groups, attributes, now, roll)
       @store.mistakes.unknown_flag(key) unless explanation.decision.known?
       explanation
-    rescue *FAILURES => e
+    rescue Failure => e
       failed(key, e)
       Explanation.new(undecided(key, e, engine.info), [], engine.info.environment, engine.info.revision)
     end
@@ -76,7 +76,7 @@ module Gonfalon
     # Returns the keys of all flags, ascending.
     def keys
       @store.engine&.keys || []
-    rescue *FAILURES => e
+    rescue Failure => e
       failed("all flags", e)
       []
     end
@@ -115,6 +115,8 @@ module Gonfalon
     private
 
     def listed(keys)
+      raise TypeError, "keys are a list, not #{Values.class_name(keys)}" unless Enumerable === keys
+
       wanted = keys.first(MAX_KEYS + 1)
       raise ArgumentError, "more than #{MAX_KEYS} keys" if wanted.size > MAX_KEYS
 
@@ -138,8 +140,8 @@ module Gonfalon
       end
 
       @store.broken += 1
-      @log.error("#{Symbol === key || String === key ? key : Values.class_name(key)} can't be decided, the caller gets the default: " \
-                 "#{error.class}: #{error.message}")
+      what = Log.describe(error)
+      @log.once(:error, "#{Mistakes.quoted(key)} can't be decided, the caller gets the default: #{what}", what)
     end
   end
 end

@@ -67,8 +67,8 @@ module Gonfalon
 
       asking ||= {}
       Context.new(asking[:actor], groups: asking[:groups], attributes: asking[:attributes])
-    rescue *FAILURES => e
-      Context.unreadable(ContextError.new("reading the request's context raises #{e.class}"))
+    rescue Failure => e
+      Context.unreadable(ContextError.new("reading the request's context raises #{Values.class_name(e)}"))
     end
   end
 end

@@ -54,7 +54,7 @@ module Gonfalon
     end
 
     def prepared(actor, groups, attributes, now, roll, mistakes)
-      context = Context.of(actor, groups, attributes)
+      context = Context.of(actor, groups, Values.only(attributes, @attributes))
       mistakes.unreadable_context(context.unreadable) unless context.unreadable.empty?
       return "#{@head}#{context.packed_actor}" if @alone
 

@@ -59,7 +59,7 @@ module Gonfalon
     def failed(error)
       wire = WireError === error
       meant = wire && error.refusal?
-      message = wire || Refused === error ? error.message : "#{error.class}: #{error.message}"
+      message = @log.clean(wire || Refused === error ? error.message : Log.describe(error))
       level = meant ? :warn : (wire || Refused === error || NETWORK.any? { |kind| kind === error }) ? :info : :error
       # A refusal is asked about again and again.
       @log.public_send(level, "the source failed: #{message}") unless meant && message == @status.error
@@ -83,7 +83,7 @@ module Gonfalon
     def follow
       look
       INTERVAL
-    rescue *FAILURES => e # whatever it is, following goes on
+    rescue Failure => e # whatever it is, following goes on
       failed(e)
       @status.answered
       INTERVAL
@@ -95,7 +95,7 @@ module Gonfalon
       if seen != @seen
         @seen = seen
         begin
-          data = Store.read_file(@path)
+          data = RegularFile.read(@path, Instance::MAX_BYTES)
         rescue ArgumentError => e
           raise Refused, e.message
         end
@@ -119,7 +119,7 @@ module Gonfalon
       fetch
       @backoff.reset
       @poll * (0.9 + (rand / 5))
-    rescue *FAILURES => e # whatever it is, following goes on
+    rescue Failure => e # whatever it is, following goes on
       failed(e)
       @backoff.delay(e)
     end
@@ -146,7 +146,7 @@ module Gonfalon
       @delivered = false
       @later = nil # when the server wants its hosts back
       listen
-    rescue *FAILURES => e # whatever it is, following goes on
+    rescue Failure => e # whatever it is, following goes on
       failed(e)
       # The server is there, but something between may not let the stream through.
       instead unless @delivered || Errno::ECONNREFUSED === e || turned_away?(e)
@@ -168,7 +168,7 @@ module Gonfalon
 
     def instead
       fetch
-    rescue *FAILURES # whatever it is, following goes on
+    rescue Failure # whatever it is, following goes on
       nil
     end
 

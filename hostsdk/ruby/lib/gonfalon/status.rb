@@ -14,16 +14,17 @@ module Gonfalon
   # differ now, also by a segment, a setting or a flag that it requires.
   FlagsChanged = Struct.new(:flags, :revision, :lineage)
 
-  # State and listeners of one client. Listeners are called one after another.
+  # State and listeners of one client. Each listener is called in a thread of its own, or (aside: false) in the one that changes something.
   class Status
     attr_reader :losses, # times that the source was lost
                 :error, # what the source's trouble is, for people; nil once it is well again
                 :heard_at # when somebody began to listen, in Unix microseconds
 
-    def initialize(log, ttl: nil, grace: 5.0)
+    def initialize(log, ttl: nil, grace: 5.0, aside: true)
       @log = log
       @ttl = ttl
       @grace = grace
+      @aside = aside
       @state = "NOT_READY"
       @loaded = @answered = @closed = false
       @refused = false # the source answers, but with a refusal
@@ -37,7 +38,6 @@ module Gonfalon
     def forked
       @lock = Monitor.new
       @moved = @lock.new_cond
-      @telling = Monitor.new
     end
 
     def state
@@ -76,7 +76,7 @@ module Gonfalon
     def failed(error)
       change do
         @losses += 1
-        @error = error
+        @error = @log.clean(error)
         @lost ||= now
       end
     end
@@ -85,7 +85,7 @@ module Gonfalon
     def refused(error)
       change do
         @refused = true
-        @error = error
+        @error = @log.clean(error)
       end
     end
 
@@ -103,17 +103,27 @@ module Gonfalon
       change { @closed = true }
     end
 
+    # Ends the listeners, once they have what waits for them; waits for that at most so many seconds.
+    def hush(seconds)
+      ends = now + seconds
+      @listeners.each { |listener| listener.close([ends - now, 0].max) }
+    end
+
     def closed?
       @closed
     end
 
     # Calls the listener on each event from now on. Returns a Proc that ends that.
-    def subscribe(listener)
+    def subscribe(block)
+      listener = Listener.new(block, @log)
       change do
         @listeners = [*@listeners, listener].freeze
         @heard_at = Engine.now
       end
-      -> { @lock.synchronize { @listeners = @listeners.reject { |known| known.equal?(listener) }.freeze } }
+      lambda do
+        @lock.synchronize { @listeners = @listeners.reject { |known| known.equal?(listener) }.freeze }
+        listener.close
+      end
     end
 
     # Reports whether anybody listens.
@@ -121,15 +131,9 @@ module Gonfalon
       !@listeners.empty?
     end
 
-    # Calls the listeners. What one raises is logged.
+    # Hands the listeners an event.
     def emit(event)
-      @telling.synchronize do
-        @listeners.each do |listener|
-          Thread.handle_interrupt(Stop => :never) { listener.call(event) }
-        rescue *FAILURES => e
-          @log.error("a listener failed on #{event.class}: #{e.class}: #{e.message}")
-        end
-      end
+      @listeners.each { |listener| @aside ? listener.tell(event) : listener.call(event) }
     end
 
     # Takes the state to what it is by now, and tells if it is another one.

@@ -1,8 +1,5 @@
 # frozen_string_literal: true
 
-require "fileutils"
-require "securerandom"
-
 module Gonfalon
   # A frame that changes nothing; the old snapshot goes on serving.
   class Refused < StandardError; end
@@ -30,7 +27,7 @@ module Gonfalon
       @environment = environment
       @status = status
       @log = log
-      @path = last_good && File.expand_path(last_good)
+      @path = last_good && RegularFile.absolute(last_good)
       @mistakes = Mistakes.new(log)
       @taken = @refused = @broken = @traps = 0
       forked
@@ -74,7 +71,7 @@ module Gonfalon
     # Counts a frame that couldn't even be read.
     def refuse(reason)
       @refused += 1
-      @log.warn("a frame was refused: #{reason}")
+      @log.once(:warn, "a frame was refused: #{reason}")
     end
 
     # Says that the decisions of these flags can differ from now on, by the snapshot that serves.
@@ -103,16 +100,6 @@ module Gonfalon
     # Keeps counts that couldn't be delivered for the next time.
     def put_usage_back(usage)
       @lock.synchronize { merge(@usage, usage) }
-    end
-
-    # Reads a file that should be a snapshot, however large it is. A pipe could keep a start waiting.
-    def self.read_file(path)
-      raise ArgumentError, "#{path} is not a regular file" unless File.stat(path).file?
-
-      data = File.open(path, "rb") { |file| file.read(Instance::MAX_BYTES + 1) } || ""
-      raise ArgumentError, "#{path} is larger than a snapshot can be" if data.bytesize > Instance::MAX_BYTES
-
-      data
     end
 
     private
@@ -202,32 +189,19 @@ module Gonfalon
     end
 
     def read_last_good
-      return nil unless @path && File.exist?(@path)
-
-      load(Store.read_file(@path))
+      load(RegularFile.read(@path, Instance::MAX_BYTES)) if @path
+    rescue Errno::ENOENT
+      nil
     rescue SystemCallError, SnapshotError, Trap, RequestError, ArgumentError => e
-      @log.warn("the last good snapshot #{@path} is ignored: #{e.message}")
+      @log.once(:warn, "the last good snapshot #{@path} is ignored: #{e.message}")
       nil
     end
 
-    # Writes the last good snapshot whole or not at all. Failing to do so is logged: it is no reason to stop serving.
+    # Writes the last good snapshot. Failing to do so is logged: it is no reason to stop serving.
     def keep(data)
-      return unless @path
-
-      FileUtils.mkdir_p(File.dirname(@path))
-      beside = "#{@path}.#{SecureRandom.hex(8)}"
-      begin
-        File.open(beside, File::WRONLY | File::CREAT | File::EXCL | File::BINARY, 0o600) do |file|
-          file.write(data)
-          file.fsync
-        end
-        File.rename(beside, @path)
-      rescue SystemCallError
-        FileUtils.rm_f(beside)
-        raise
-      end
-    rescue SystemCallError => e
-      @log.warn("the last good snapshot can't be written to #{@path}: #{e.message}")
+      RegularFile.write(@path, data) if @path
+    rescue SystemCallError, ArgumentError => e
+      @log.once(:warn, "the last good snapshot can't be written to #{@path}: #{e.message}", :write)
     end
 
     def merge(into, usage)

@@ -22,9 +22,9 @@ module Gonfalon
 
     def initialize(base: nil, logger: nil)
       @log = Log.new(logger)
-      @status = Status.new(@log)
+      @status = Status.new(@log, aside: false)
       @store = Store.new(nil, @status, @log)
-      base = Store.read_file(base.to_path) unless base.nil? || String === base
+      base = RegularFile.read(base.to_path, Instance::MAX_BYTES) unless base.nil? || String === base
       @base = Engine.new(base, @store.mistakes) if base
       @revision = 0
       @flags = {}

@@ -8,6 +8,7 @@ module Gonfalon
   module Values
     MAX_ATTRIBUTES = 256 # of a request, by the module's ABI
     MAX_INTEGER_BITS = 1 << 17 # 39,000 digits: writing more takes time that grows with their square
+    MAX_ITEMS = 100_000 # of one attribute: an array with itself in it has no end
     MAX_DEPTH = 16 # of lists and maps in one another: nobody targets deeper, and it bounds the work
     EXACT = 1 << 53 # up to here a float holds every integer
     INT64 = (-(1 << 63)..(1 << 63) - 1)
@@ -56,27 +57,43 @@ module Gonfalon
       end
     end
 
+    # Returns the attributes of these names; nil: all. Other values aren't read.
+    def only(given, names)
+      return given unless names && given.instance_of?(Hash)
+      return {} if names.empty?
+
+      given.select { |name, _| Symbol === name ? names.include?(name.name) : !(String === name) || names.include?(text(name)) }
+    end
+
     def guarded(value, wrong)
-      map(value, 0)
-    rescue *FAILURES => e
-      wrong << "an attribute of #{class_name(value)}, which raises #{e.class}"
+      map(value, 0, [MAX_ITEMS])
+    rescue Failure => e
+      wrong << "an attribute of #{class_name(value)}, which raises #{Values.class_name(e)}"
       nil
     end
 
-    # Returns one value as the engine reads it. depth counts the lists and maps around it.
-    def map(value, depth)
+    # Returns one value as the engine reads it. depth counts the lists and maps around it, left how many values may still come.
+    def map(value, depth, left)
       case value
       when nil, true, false then value
       when String then text(value).dup # what the program does to its own changes nothing
       when Symbol then text(value.name)
       when Integer then integer(value)
       when Float then number(value)
-      when Hash then hash(value, depth)
-      when Array then value.map { |item| map(item, depth + 1) } if depth < MAX_DEPTH
+      when Hash then hash(value, depth, left)
+      when Array then spend(value, left).map { |item| map(item, depth + 1, left) } if depth < MAX_DEPTH
       when Time then moment(value)
       when Rational then rational(value)
       else foreign(value)
       end
+    end
+
+    # Returns a list or a map, if all that is in it may still come.
+    def spend(values, left)
+      left[0] -= values.size
+      raise ContextError, "an attribute has more than #{MAX_ITEMS} values" if left[0].negative?
+
+      values
     end
 
     # Returns an integer, or nil for one that takes too long to write.
@@ -95,10 +112,10 @@ module Gonfalon
     end
 
     # Returns a nested map with ascending keys; nil if it is too deep or has a key that is no text.
-    def hash(value, depth)
-      return nil unless depth < MAX_DEPTH && value.each_key.all? { |key| String === key || Symbol === key }
+    def hash(value, depth, left)
+      return nil unless depth < MAX_DEPTH && spend(value, left).each_key.all? { |key| String === key || Symbol === key }
 
-      mapped = value.to_h { |key, item| [text(key.to_s), map(item, depth + 1)] }
+      mapped = value.to_h { |key, item| [text(key.to_s), map(item, depth + 1, left)] }
       mapped.sort_by { |key, _| key.b }.to_h
     end
 
@@ -130,7 +147,22 @@ module Gonfalon
     end
   end
 
-  # What a program's own methods can raise while they are asked. What stops the program or a timeout isn't among it.
-  FAILURES = [StandardError, ScriptError, SystemStackError].freeze
-  private_constant :Values, :FAILURES
+  # Matches what a program's own methods can raise while they are asked: every Exception but those that mean to end the process or a
+  # thread. A timeout's throw isn't rescued by anything.
+  #
+  # Why: RATIONALE.md "Which exceptions go through a decision in Ruby?"
+  module Failure
+    ENDING = [SystemExit, SignalException, NoMemoryError].freeze
+
+    def self.===(error)
+      Exception === error && !ends?(error)
+    end
+
+    def self.ends?(error)
+      ENDING.any? { |kind| kind === error } || Stop === error ||
+        (defined?(::Timeout::ExitException) && ::Timeout::ExitException === error) ||
+        (defined?(::Rack::Timeout::RequestTimeoutException) && ::Rack::Timeout::RequestTimeoutException === error)
+    end
+  end
+  private_constant :Values, :Failure
 end

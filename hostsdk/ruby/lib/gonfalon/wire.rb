@@ -148,6 +148,9 @@ module Gonfalon
       return connection unless uri.scheme == "https"
 
       connection.use_ssl = true
+      wrong = @tls[:ca_file] && RegularFile.trouble(@tls[:ca_file].to_s) # a pipe would stop the whole program
+      raise WireError, "tls has the ca_file #{@tls[:ca_file]}, which can't be used: #{wrong}" if wrong
+
       @tls.each { |name, value| connection.public_send("#{name}=", value) }
       connection.verify_mode = OpenSSL::SSL::VERIFY_PEER
       connection
@@ -315,7 +318,7 @@ module Gonfalon
       encoding = response["Content-Encoding"] || "identity"
       return if %w[identity gzip].include?(encoding.strip.downcase)
 
-      raise UnreadableError, "an answer in the encoding #{encoding[0, 100]}, not in gzip"
+      raise UnreadableError, "an answer in the encoding #{encoding}, not in gzip"
     end
 
     def unpack(inflate, bytes, &add)

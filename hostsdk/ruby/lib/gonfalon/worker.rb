@@ -15,8 +15,8 @@ module Gonfalon
           yield
         rescue Stop
           nil
-        rescue *FAILURES => e
-          log.error("#{name} failed for good: #{e.class}: #{e.message}")
+        rescue Failure => e
+          log.error("#{name} failed for good: #{Log.describe(e)}")
         end
       end
       @thread.name = name

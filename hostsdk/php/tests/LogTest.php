@@ -1,0 +1,84 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Gonfalon\Tests;
+
+use Gonfalon\Gonfalon;
+use Gonfalon\Pace;
+use Gonfalon\Testing\FlagsForTest;
+use PHPUnit\Framework\TestCase;
+
+/** What may stand in a log, an error or a dump. */
+final class LogTest extends TestCase
+{
+    private const SECRET = 'gfn_sdk_3f9a7c55e1';
+
+    public function testAKeyThatIsNoneIsLoggedOnceAndInShort(): void
+    {
+        $log = new Silent();
+        $flags = new FlagsForTest($log);
+        for ($i = 0; $i < 100; $i++) {
+            $flags->enabled(null);
+        }
+        for ($i = 0; $i < 3; $i++) {
+            $flags->enabled(str_repeat('x', 1 << 20));
+        }
+        $flags->enabled("line\nERROR forged\u{202e}");
+        $warnings = preg_grep('/^(warning|error)/', $log->lines);
+        self::assertCount(3, $warnings, substr(implode("\n", $warnings), 0, 2000));
+        self::assertLessThan(1200, max(array_map(strlen(...), $warnings)));
+        self::assertDoesNotMatchRegularExpression('/[\n\x{202e}]/u', implode('', $warnings));
+    }
+
+    /** @return iterable<string, array{string}> */
+    public function echoes(): iterable
+    {
+        $secret = self::SECRET;
+        yield 'a title' => ["HTTP/1.1 403 No\r\n\r\n" . json_encode(['title' => "Bearer $secret", 'detail' => strtoupper($secret)])];
+        yield 'an encoding' => ["HTTP/1.1 200 OK\r\nContent-Encoding: " . str_repeat('y', 990) . "$secret\r\n\r\n"];
+        yield 'a type' => ["HTTP/1.1 200 OK\r\nContent-Type: $secret\r\n\r\n"];
+        yield 'a redirect' => ["HTTP/1.1 302 Moved\r\nLocation: http://$secret/\r\n\r\n"];
+        yield 'no HTTP' => ["$secret\r\n\r\n"];
+    }
+
+    /** @dataProvider echoes */
+    public function testWhatAServerEchoesShowsNoToken(string $answer): void
+    {
+        $folder = new Folder();
+        file_put_contents("$folder->path/answer", $answer);
+        $server = new Server([PHP_BINARY, __DIR__ . '/app/says.php', "$folder->path/answer"]);
+        foreach ([false, true] as $stream) {
+            $log = new Silent();
+            $pace = new Pace(backoff: 0.01, longest: 0.1);
+            $flags = new Gonfalon($server->url, self::SECRET, stream: $stream, readyWithin: 0, logger: $log, pace: $pace);
+            Until::holds($flags, static fn (): bool => $flags->stats()->lastError !== null);
+            $told = print_r($flags, true) . print_r($flags->stats(), true) . implode("\n", $log->lines);
+            self::assertFalse(stripos($told, self::SECRET), $told);
+            self::assertLessThan(1010, strlen((string) $flags->stats()->lastError));
+        }
+    }
+
+    public function testAnEndpointThatIsNone(): void
+    {
+        $said = static function (string $endpoint): string {
+            try {
+                new Gonfalon($endpoint, 'token', readyWithin: 0, logger: new Silent());
+                return "nothing of $endpoint";
+            } catch (\InvalidArgumentException $error) {
+                return $error->getMessage();
+            }
+        };
+        $none = ['http://exa mple', 'http://x:99999', 'http://x:0', 'ftp://x', 'http://', 'http:///x', "http://x\r\nHost: y", 'x', '', 'http://[::1', "http://x\0"];
+        foreach ($none as $endpoint) {
+            self::assertStringContainsString('is not an http or https URL', $said($endpoint));
+        }
+        foreach (['http://x/?a=b', 'http://x/#a', 'http://x?'] as $endpoint) {
+            self::assertStringContainsString('has a query or a fragment', $said($endpoint));
+        }
+        foreach (['http://me:hush@x', 'http://hush@x:99999', 'me:hush@x', 'ftp://me:hush@x/', 'http://me:hush hush@x'] as $endpoint) {
+            self::assertStringContainsString('has a user or a password', $said($endpoint));
+            self::assertStringNotContainsString('hush', $said($endpoint));
+        }
+    }
+}
