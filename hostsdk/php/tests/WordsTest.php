@@ -6,6 +6,7 @@ namespace Gonfalon\Tests;
 
 use Gonfalon\Decision;
 use Gonfalon\Explanation;
+use Gonfalon\LoadError;
 use Gonfalon\Msgpack;
 use Gonfalon\Step;
 use PHPUnit\Framework\TestCase;
@@ -23,5 +24,16 @@ final class WordsTest extends TestCase
             $table = (string) new Explanation(new Decision('a', $written[0]), $steps, 'default', 7);
             self::assertCount(count($steps) + 1, explode("\n", $table));
         }
+    }
+
+    /** The engine writes them (hostsdk/testdata/load-codes.json). */
+    public function testARefusedSnapshotHasTheEnginesWords(): void
+    {
+        $codes = Tree::json('hostsdk/testdata/load-codes.json');
+        self::assertGreaterThan(10, count($codes));
+        foreach ($codes as $code) {
+            self::assertSame("$code[words] (code $code[code]) at byte 7", (new LoadError($code['code'], 7))->getMessage());
+        }
+        self::assertStringStartsWith('refused', (new LoadError(count($codes) + 1, 0))->getMessage());
     }
 }

@@ -25,4 +25,11 @@ class ExplanationTest < Minitest::Test
       1e20 => "100000000000000000000", 1.25e-5 => "0.0000125", 5e-324 => "5e-324" }
       .each { |value, text| assert_equal text, GonfalonWords.number(value) }
   end
+
+  # The engine writes them (hostsdk/testdata/load-codes.json).
+  def test_a_refused_snapshot_has_the_engines_words
+    codes = JSON.parse(File.read(File.join(TREE, "hostsdk/testdata/load-codes.json")))
+    assert_equal ["ok", *codes.map { |code| code["words"] }], Gonfalon::SnapshotError::CODES
+    assert_equal "#{codes[0]["words"]} (code 1) at byte 7", Gonfalon::SnapshotError.new(1, 7).message
+  end
 end
