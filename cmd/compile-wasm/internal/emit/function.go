@@ -1,25 +1,16 @@
 package emit
 
 import (
-	"fmt"
+	"errors"
 	"slices"
 
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/ir"
-	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/wasm"
 )
-
-// scope is a label that code may branch to.
-type scope struct {
-	to   *ir.Block // nil: nothing branches here
-	loop bool
-	trap bool
-}
 
 // writer writes one function.
 type writer struct {
 	f       *ir.Func
 	opt     Options
-	index   map[*ir.Func]int
 	touches touches
 	frame   int  // bytes
 	moves   bool // the stack pointer must be right for what f calls
@@ -28,14 +19,15 @@ type writer struct {
 	local   []int // index + 1 of each value's local, by ID
 	locals  []byte
 	fp      int
-	code    wasm.Code
-	set     int // where code ends if it ends in a local.set, which starts at setAt
-	setAt   int
-	scopes  []scope
+	code    []instr              // of the block at hand
+	trap    *block               // where checks lead
+	after   map[*ir.Block]*block // branches out of it lead to a block
+	loops   map[*ir.Block]*block // branches to it lead to a block that is a loop's top
 	order   []*ir.Value
 }
 
-func (w *writer) function() (*wasm.Func, error) {
+// function writes w.f as instructions.
+func (w *writer) function() error {
 	for _, b := range w.f.Blocks {
 		for _, v := range b.Values {
 			if v.Op == ir.OpParam {
@@ -43,66 +35,66 @@ func (w *writer) function() (*wasm.Func, error) {
 			}
 		}
 	}
+	w.after, w.loops = map[*ir.Block]*block{}, map[*ir.Block]*block{}
 	w.prologue()
-	checks := hasChecks(w.f)
-	if checks {
-		w.code.Op(wasm.OpBlock, wasm.BlockVoid)
-		w.scopes = append(w.scopes, scope{trap: true})
+	w.trap = &block{result: ir.Void}
+	body, err := w.nested(func() error { return w.tree(w.f.Blocks[0], nil) })
+	if err != nil {
+		return err
 	}
-	if err := w.tree(w.f.Blocks[0], nil); err != nil {
-		return nil, err
+	w.trap.body = body
+	if references(body, w.trap) > 0 {
+		w.add(instr{op: opBlock, block: w.trap}, instr{op: opUnreachable})
+	} else {
+		w.add(body...)
 	}
-	if checks {
-		w.code.Op(wasm.OpEnd)
-	}
-	w.code.Op(wasm.OpUnreachable)
-	sig := wasm.Signature{}
-	for _, t := range w.f.Params {
-		sig.Params = append(sig.Params, byte(t))
-	}
-	for _, t := range w.f.Results {
-		sig.Results = append(sig.Results, byte(t))
-	}
-	return &wasm.Func{Name: w.f.Name, Sig: sig, Locals: w.locals, Code: w.code}, nil
+	return nil
 }
 
-func hasChecks(f *ir.Func) bool {
-	for _, b := range f.Blocks {
-		for _, v := range b.Values {
-			if v.Op == ir.OpCheck {
-				return true
-			}
-		}
-	}
-	return false
+// add appends instructions to the block at hand.
+func (w *writer) add(list ...instr) { w.code = append(w.code, list...) }
+
+func (w *writer) op(op ir.Op)                  { w.add(instr{op: op}) }
+func (w *writer) with(op ir.Op, n int)         { w.add(instr{op: op, n: int64(n)}) }
+func (w *writer) branchTo(op ir.Op, to *block) { w.add(instr{op: op, to: to}) }
+
+// nested returns what write writes, apart from the block at hand.
+func (w *writer) nested(write func() error) ([]instr, error) {
+	outer := w.code
+	w.code = nil
+	err := write()
+	inner := w.code
+	w.code = outer
+	return inner, err
 }
 
 // prologue makes the frame. An export's is always at the top of the stack,
 // whatever a trapped call before it left in the stack pointer.
 func (w *writer) prologue() {
 	setStack := func() {
-		w.code.Local(wasm.OpGlobalSet, w.opt.StackGlobal)
+		w.with(ir.OpGlobalSet, w.opt.StackGlobal)
 	}
 	switch {
 	case w.f.Entry && w.moves:
-		w.code.I32(int32(w.opt.StackTop - w.frame))
+		w.with(ir.OpI32Const, w.opt.StackTop-w.frame)
 		setStack()
 	case w.f.Entry || w.frame == 0:
 	default:
 		w.fp = w.newLocal(ir.I32)
-		w.code.Local(wasm.OpGlobalGet, w.opt.StackGlobal)
-		w.code.I32(int32(w.frame))
-		w.code.Op(wasm.OpI32Sub)
+		w.with(ir.OpGlobalGet, w.opt.StackGlobal)
+		w.with(ir.OpI32Const, w.frame)
+		w.op(ir.OpI32Sub)
 		if w.moves {
-			w.code.Local(wasm.OpLocalTee, w.fp)
+			w.with(opTee, w.fp)
 			setStack()
 		} else {
-			w.code.Local(wasm.OpLocalSet, w.fp)
+			w.with(opSet, w.fp)
 		}
 		if w.f.Recursive { // other chains fit the stack: the build has seen to that
-			w.code.Local(wasm.OpLocalGet, w.fp)
-			w.code.I32(1)
-			w.code.Op(wasm.OpI32LtS, wasm.OpIf, wasm.BlockVoid, wasm.OpUnreachable, wasm.OpEnd)
+			w.with(opGet, w.fp)
+			w.with(ir.OpI32Const, 1)
+			w.op(ir.OpI32LtS)
+			w.add(instr{op: opIf, block: &block{result: ir.Void, body: []instr{{op: opUnreachable}}}})
 		}
 	}
 }
@@ -111,10 +103,10 @@ func (w *writer) epilogue() {
 	if w.frame == 0 || w.f.Entry || !w.moves {
 		return
 	}
-	w.code.Local(wasm.OpLocalGet, w.fp)
-	w.code.I32(int32(w.frame))
-	w.code.Op(wasm.OpI32Add)
-	w.code.Local(wasm.OpGlobalSet, w.opt.StackGlobal)
+	w.with(opGet, w.fp)
+	w.with(ir.OpI32Const, w.frame)
+	w.op(ir.OpI32Add)
+	w.with(ir.OpGlobalSet, w.opt.StackGlobal)
 }
 
 func (w *writer) newLocal(t ir.Type) int {
@@ -138,18 +130,16 @@ func (w *writer) tree(b, next *ir.Block) error {
 		}
 	}
 	slices.SortFunc(merges, func(x, y *ir.Block) int { return y.Order - x.Order })
-	if b.IsLoop() {
-		w.code.Op(wasm.OpLoop, wasm.BlockVoid)
-		w.scopes = append(w.scopes, scope{to: b, loop: true})
-		// Falling off a loop's end leaves the loop.
-		if err := w.within(b, merges, next); err != nil {
-			return err
-		}
-		w.scopes = w.scopes[:len(w.scopes)-1]
-		w.code.Op(wasm.OpEnd)
-		return nil
+	if !b.IsLoop() {
+		return w.within(b, merges, next)
 	}
-	return w.within(b, merges, next)
+	loop := &block{result: ir.Void, loop: true}
+	w.loops[b] = loop
+	var err error
+	// Falling off a loop's end leaves the loop.
+	loop.body, err = w.nested(func() error { return w.within(b, merges, next) })
+	w.add(instr{op: opLoop, block: loop})
+	return err
 }
 
 func forwardPreds(b *ir.Block) (n int) {
@@ -165,41 +155,36 @@ func (w *writer) within(b *ir.Block, merges []*ir.Block, next *ir.Block) error {
 	if len(merges) == 0 {
 		return w.block(b, next)
 	}
-	w.code.Op(wasm.OpBlock, wasm.BlockVoid)
-	w.scopes = append(w.scopes, scope{to: merges[0]})
-	if err := w.within(b, merges[1:], merges[0]); err != nil {
+	before := &block{result: ir.Void}
+	w.after[merges[0]] = before
+	var err error
+	before.body, err = w.nested(func() error { return w.within(b, merges[1:], merges[0]) })
+	if err != nil {
 		return err
 	}
-	w.scopes = w.scopes[:len(w.scopes)-1]
-	w.code.Op(wasm.OpEnd)
+	w.add(instr{op: opBlock, block: before})
 	return w.tree(merges[0], next)
 }
 
-// label is the depth of the label that leads from one block to another, or -1
-// if the other's code belongs right here.
-func (w *writer) label(from, to *ir.Block) int {
-	back := to.Order <= from.Order
-	if !back && forwardPreds(to) < 2 {
-		return -1
+// label is what a branch from one block to another leads to, or nil if the
+// other's code belongs right here.
+func (w *writer) label(from, to *ir.Block) *block {
+	switch {
+	case to.Order <= from.Order:
+		return w.loops[to]
+	case forwardPreds(to) > 1:
+		return w.after[to]
 	}
-	for i := len(w.scopes) - 1; i >= 0; i-- {
-		if s := w.scopes[i]; s.to == to && s.loop == back {
-			return len(w.scopes) - 1 - i
-		}
-	}
-	panic(fmt.Sprintf("emit: %s: no label for b%d", w.f.Name, to.ID))
+	return nil
 }
-
-func (w *writer) trapLabel() int { return len(w.scopes) - 1 }
 
 // branch goes on to another block.
 func (w *writer) branch(from, to, next *ir.Block) error {
 	if to == next && to.Order > from.Order && forwardPreds(to) > 1 {
 		return nil
 	}
-	if d := w.label(from, to); d >= 0 {
-		w.code.Op(wasm.OpBr)
-		w.code.U(uint64(d))
+	if l := w.label(from, to); l != nil {
+		w.branchTo(opBr, l)
 		return nil
 	}
 	return w.tree(to, next)
@@ -213,14 +198,14 @@ func (w *writer) block(b, next *ir.Block) error {
 	}
 	switch b.Term {
 	case ir.Unreachable:
-		w.code.Op(wasm.OpUnreachable)
+		w.op(opUnreachable)
 		return checkOrder(b, w.order, w.touches)
 	case ir.Return:
 		for _, v := range b.Ctrl {
 			w.push(v)
 		}
 		w.epilogue()
-		w.code.Op(wasm.OpReturn)
+		w.op(opReturn)
 		return checkOrder(b, w.order, w.touches)
 	case ir.Jump:
 		w.movePhis(b, b.Succs[0])
@@ -237,58 +222,27 @@ func (w *writer) block(b, next *ir.Block) error {
 func (w *writer) conditional(b, next *ir.Block) error {
 	yes, no := b.Succs[0], b.Succs[1]
 	for i, to := range []*ir.Block{yes, no} {
-		d := w.label(b, to)
-		if d < 0 {
+		l := w.label(b, to)
+		if l == nil {
 			continue
 		}
 		w.pushCondition(b.Ctrl[0], i == 1)
 		if err := checkOrder(b, w.order, w.touches); err != nil {
 			return err
 		}
-		w.code.Op(wasm.OpBrIf)
-		w.code.U(uint64(d))
+		w.branchTo(opBrIf, l)
 		return w.branch(b, []*ir.Block{no, yes}[i], next)
 	}
-	// Write both arms first: an empty one may be left out.
-	outer, set, setAt := w.code, w.set, w.setAt
-	arm := func(to *ir.Block) (wasm.Code, error) {
-		w.code, w.set = nil, -1
-		w.scopes = append(w.scopes, scope{})
-		order := w.order
-		w.order = nil
-		err := w.branch(b, to, next)
-		w.order = order
-		w.scopes = w.scopes[:len(w.scopes)-1]
-		return w.code, err
-	}
-	then, err := arm(yes)
-	if err != nil {
-		return err
-	}
-	other, err := arm(no)
-	if err != nil {
-		return err
-	}
-	w.code, w.set, w.setAt = outer, set, setAt
-	w.pushCondition(b.Ctrl[0], len(then) == 0)
+	w.push(b.Ctrl[0])
 	if err := checkOrder(b, w.order, w.touches); err != nil {
 		return err
 	}
-	if len(then) == 0 {
-		then, other = other, nil
-	}
-	if len(then) == 0 {
-		w.code.Op(wasm.OpDrop)
-		return nil
-	}
-	w.code.Op(wasm.OpIf, wasm.BlockVoid)
-	w.code.Op(then...)
-	if len(other) > 0 {
-		w.code.Op(wasm.OpElse)
-		w.code.Op(other...)
-	}
-	w.code.Op(wasm.OpEnd)
-	return nil
+	arms := &block{result: ir.Void}
+	var err, err2 error
+	arms.body, err = w.nested(func() error { return w.branch(b, yes, next) })
+	arms.other, err2 = w.nested(func() error { return w.branch(b, no, next) })
+	w.add(instr{op: opIf, block: arms})
+	return errors.Join(err, err2)
 }
 
 // movePhis gives the phis of to what they get from b, all at once.

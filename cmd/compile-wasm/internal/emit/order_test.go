@@ -8,8 +8,8 @@ import (
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/ir"
 )
 
-// block is: x = load p; store p, 7; y = load p; z = x + y, returned.
-func block() (f *ir.Func, x, store, y, z *ir.Value) {
+// stored is: x = load p; store p, 7; y = load p; z = x + y, returned.
+func stored() (f *ir.Func, x, store, y, z *ir.Value) {
 	f = &ir.Func{Name: "f", Params: []ir.Type{ir.I32}, Results: []ir.Type{ir.I32}}
 	b := f.NewBlock()
 	p := b.Add(ir.OpParam, ir.I32)
@@ -25,7 +25,7 @@ func block() (f *ir.Func, x, store, y, z *ir.Value) {
 
 // TestFolds: a load is not folded past a store; what may be folded is.
 func TestFolds(t *testing.T) {
-	f, x, _, y, z := block()
+	f, x, _, y, z := stored()
 	folded := folds(f)
 	if folded[x.ID] {
 		t.Error("the first load moves past the store")
@@ -40,7 +40,7 @@ func TestFolds(t *testing.T) {
 
 // TestCheckOrder: each order that could be told from the right one is refused.
 func TestCheckOrder(t *testing.T) {
-	f, x, store, y, z := block()
+	f, x, store, y, z := stored()
 	b := f.Blocks[0]
 	for name, c := range map[string]struct {
 		order []*ir.Value
@@ -67,10 +67,10 @@ func TestCheckOrder(t *testing.T) {
 // TestFolderIsChecked: if the choice of what to fold were wrong, writing the
 // function would fail.
 func TestFolderIsChecked(t *testing.T) {
-	f, x, _, _, _ := block()
+	f, x, _, _, _ := stored()
 	w := &writer{f: f, opt: Options{Fold: true}, folded: folds(f), uses: f.Uses(), local: make([]int, f.NumValues())}
 	w.folded[x.ID] = true
-	if _, err := w.function(); err == nil {
+	if err := w.function(); err == nil {
 		t.Error("a load that was folded past a store goes unnoticed")
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/ir"
-	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/wasm"
 )
 
 // value writes v in its own place, if that is where it belongs.
@@ -26,7 +25,7 @@ func (w *writer) value(v *ir.Value) {
 		w.takeResults(v)
 	case v.Type == ir.Void:
 	case w.uses[v.ID] == 0:
-		w.code.Op(wasm.OpDrop)
+		w.op(opDrop)
 	default:
 		w.setLocal(w.home(v))
 	}
@@ -43,30 +42,21 @@ func (w *writer) takeResults(call *ir.Value) {
 	}
 	for _, r := range slices.Backward(results) {
 		if r == nil || w.uses[r.ID] == 0 {
-			w.code.Op(wasm.OpDrop)
+			w.op(opDrop)
 		} else {
 			w.setLocal(w.home(r))
 		}
 	}
 }
 
-func (w *writer) setLocal(i int) {
-	w.setAt = len(w.code)
-	w.code.Local(wasm.OpLocalSet, i)
-	w.set = len(w.code)
-}
+func (w *writer) setLocal(i int) { w.with(opSet, i) }
 
 func (w *writer) getLocal(i int) {
-	if w.set == len(w.code) && w.opt.Fold {
-		var same wasm.Code
-		same.Local(wasm.OpLocalSet, i)
-		if slices.Equal(w.code[w.setAt:], same) {
-			w.code[w.setAt] = wasm.OpLocalTee
-			w.set = -1
-			return
-		}
+	if n := len(w.code); n > 0 && w.opt.Fold && w.code[n-1] == (instr{op: opSet, n: int64(i)}) {
+		w.code[n-1].op = opTee
+		return
 	}
-	w.code.Local(wasm.OpLocalGet, i)
+	w.with(opGet, i)
 }
 
 // push puts v on the operand stack.
@@ -98,7 +88,7 @@ func (w *writer) pushCondition(v *ir.Value, not bool) {
 		if op, ok := opposite[v.Op]; ok {
 			w.push(v.Args[0])
 			w.push(v.Args[1])
-			w.code.Op(byte(op))
+			w.op(op)
 			w.order = append(w.order, v)
 			return
 		}
@@ -109,14 +99,14 @@ func (w *writer) pushCondition(v *ir.Value, not bool) {
 		}
 	}
 	w.push(v)
-	w.code.Op(wasm.OpI32Eqz)
+	w.op(ir.OpI32Eqz)
 }
 
 // compute leaves v on the operand stack.
 func (w *writer) compute(v *ir.Value) {
 	args, offset := v.Args, v.Imm
 	if (v.Op.IsLoad() || v.Op.IsStore()) && args[0].Op == ir.OpSlot && !w.f.Entry {
-		w.code.Local(wasm.OpLocalGet, w.fp) // the slot's place in the frame is part of the offset
+		w.with(opGet, w.fp) // the slot's place in the frame is part of the offset
 		args, offset = args[1:], offset+int64(args[0].Slot.Offset)
 	}
 	for _, a := range args {
@@ -124,61 +114,37 @@ func (w *writer) compute(v *ir.Value) {
 	}
 	w.order = append(w.order, v)
 	switch {
-	case v.Op == ir.OpI32Const:
-		w.code.I32(int32(v.Imm))
-	case v.Op == ir.OpI64Const:
-		w.code.I64(v.Imm)
-	case v.Op == ir.OpF32Const:
-		w.code.F32(uint32(v.Imm))
-	case v.Op == ir.OpF64Const:
-		w.code.F64(uint64(v.Imm))
+	case v.Op.IsConst(), v.Op == ir.OpGlobalGet, v.Op == ir.OpGlobalSet:
+		w.add(instr{op: v.Op, n: v.Imm})
 	case v.Op == ir.OpSlot:
 		w.slot(v.Slot)
 	case v.Op == ir.OpOffset:
-		w.code.I32(int32(v.Imm))
-		w.code.Op(wasm.OpI32Add)
+		w.add(instr{op: ir.OpI32Const, n: v.Imm}, instr{op: ir.OpI32Add})
 	case v.Op.IsLoad(), v.Op.IsStore():
-		w.code.Op(byte(v.Op), unaligned)
-		w.code.U(uint64(offset))
-	case v.Op == ir.OpGlobalGet, v.Op == ir.OpGlobalSet:
-		w.code.Local(byte(v.Op), int(v.Imm))
-	case v.Op == ir.OpMemSize, v.Op == ir.OpMemGrow:
-		w.code.Op(byte(v.Op), 0)
+		w.add(instr{op: v.Op, n: offset})
 	case v.Op == ir.OpCall:
-		w.code.Op(wasm.OpCall)
-		w.code.U(uint64(w.index[v.Callee]))
+		w.add(instr{op: opCall, callee: v.Callee})
 	case v.Op == ir.OpCheck:
-		w.code.Op(wasm.OpBrIf)
-		w.code.U(uint64(w.trapLabel()))
+		w.branchTo(opBrIf, w.trap)
 	case v.Op == ir.OpClaim:
-		w.code.Op(wasm.OpI32Eqz, wasm.OpIf, wasm.BlockVoid)
-		w.code.I32(1)
-		w.code.Local(wasm.OpGlobalSet, w.opt.ClaimGlobal)
-		w.code.Op(wasm.OpUnreachable, wasm.OpEnd)
-	case v.Op == ir.OpCopy:
-		w.code.Op(0xfc, 10, 0, 0)
-	case v.Op == ir.OpFill:
-		w.code.Op(0xfc, 11, 0)
-	case v.Op < ir.OpPhi:
-		w.code.Op(byte(v.Op))
+		broken := []instr{{op: ir.OpI32Const, n: 1}, {op: ir.OpGlobalSet, n: int64(w.opt.ClaimGlobal)}, {op: opUnreachable}}
+		w.add(instr{op: ir.OpI32Eqz}, instr{op: opIf, block: &block{result: ir.Void, body: broken}})
+	case v.Op < ir.OpPhi, v.Op == ir.OpCopy, v.Op == ir.OpFill:
+		w.op(v.Op)
 	default:
 		panic(fmt.Sprintf("emit: %s: cannot compute %s", w.f.Name, v.Op))
 	}
 }
 
-// unaligned is the hint on loads and stores: nothing beyond bytes is promised,
-// since reads of words from strings aren't aligned, and no engine of today cares.
-const unaligned = 0
-
 // slot pushes a slot's address.
 func (w *writer) slot(s *ir.Slot) {
 	if w.f.Entry {
-		w.code.I32(int32(w.opt.StackTop - w.frame + s.Offset))
+		w.with(ir.OpI32Const, w.opt.StackTop-w.frame+s.Offset)
 		return
 	}
-	w.code.Local(wasm.OpLocalGet, w.fp)
+	w.with(opGet, w.fp)
 	if s.Offset != 0 {
-		w.code.I32(int32(s.Offset))
-		w.code.Op(wasm.OpI32Add)
+		w.with(ir.OpI32Const, s.Offset)
+		w.op(ir.OpI32Add)
 	}
 }

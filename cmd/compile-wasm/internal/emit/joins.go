@@ -1,0 +1,159 @@
+package emit
+
+import (
+	"slices"
+
+	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/ir"
+)
+
+// joins moves what all ways to the end of a block do last behind the block. What
+// that takes from the stack becomes the block's result.
+func (t *tidier) joins(code []instr) (out []instr) {
+	for _, i := range code {
+		if !i.structured() {
+			out = append(out, i)
+			continue
+		}
+		i.block.body, i.block.other = t.joins(i.block.body), t.joins(i.block.other)
+		out = append(out, i)
+		var ways []*[]instr
+		switch {
+		case i.op == opIf && len(i.block.other) > 0 && !leaves(i.block.body) && !leaves(i.block.other):
+			ways = []*[]instr{&i.block.body, &i.block.other}
+		case i.op == opBlock:
+			var ok bool
+			if ways, ok = waysOut(i.block); !ok {
+				continue
+			}
+		}
+		if len(ways) < 2 {
+			continue
+		}
+		n, result := t.suffix(ways, i.block.result)
+		if n == 0 {
+			continue
+		}
+		first := *ways[0]
+		out = append(out, first[ending(first)-n:ending(first)]...)
+		for _, w := range ways {
+			*w = slices.Delete(slices.Clone(*w), ending(*w)-n, ending(*w))
+		}
+		i.block.result = result
+	}
+	return out
+}
+
+// ending is where a way's own code ends: at its branch, if it has one.
+func ending(code []instr) int {
+	if n := len(code); n > 0 && (code[n-1].op == opBr || code[n-1].op == opReturn) {
+		return n - 1
+	}
+	return len(code)
+}
+
+// waysOut are the pieces of code that end by leaving b at its end; ok is false if
+// a conditional branch does so too.
+func waysOut(b *block) (ways []*[]instr, ok bool) {
+	ok = true
+	var visit func(code *[]instr)
+	visit = func(code *[]instr) {
+		for k := range *code {
+			i := &(*code)[k]
+			switch {
+			case i.to == b && i.op == opBr:
+				ways = append(ways, code)
+			case i.to == b:
+				ok = false
+			case i.structured():
+				visit(&i.block.body)
+				visit(&i.block.other)
+			}
+		}
+	}
+	visit(&b.body)
+	if !leaves(b.body) {
+		ways = append(ways, &b.body)
+	}
+	return ways, ok
+}
+
+// suffix is how many instructions all ways have in common at their end and could
+// share, and what the block's result is then.
+func (t *tidier) suffix(ways []*[]instr, result ir.Type) (n int, before ir.Type) {
+	before = result
+	need := len(resultOf(&block{result: result}))
+	for k := 1; ; k++ {
+		first := *ways[0]
+		at := ending(first) - k
+		if at < 0 || first[at].structured() || first[at].to != nil {
+			return n, before
+		}
+		for _, w := range ways[1:] {
+			if e := ending(*w) - k; e < 0 || !same((*w)[e], first[at]) {
+				return n, before
+			}
+		}
+		sh := t.shape(first[at])
+		if sh.opaque || len(sh.puts) > need {
+			return n, before
+		}
+		need += sh.takes - len(sh.puts)
+		switch {
+		case need == 0:
+			n, before = k, ir.Void
+		case need == 1 && at > 0:
+			if puts := t.shape(first[at-1]).puts; len(puts) == 1 && !t.shape(first[at-1]).opaque {
+				n, before = k, puts[0]
+			}
+		}
+	}
+}
+
+// shareReturn lets all returns of a function share what they do before, if that
+// makes the function smaller: putting back the stack pointer, for one.
+func (t *tidier) shareReturn() {
+	if t.whole.result == several {
+		return
+	}
+	var ways []*[]instr
+	var visit func(code *[]instr)
+	visit = func(code *[]instr) {
+		for k := range *code {
+			switch i := &(*code)[k]; {
+			case i.op == opReturn:
+				ways = append(ways, code)
+			case i.structured():
+				visit(&i.block.body)
+				visit(&i.block.other)
+			}
+		}
+	}
+	visit(&t.whole.body)
+	conditional := false
+	walk(t.whole.body, func(i *instr) { conditional = conditional || i.op == opBrIf && i.to == t.whole })
+	if len(ways) < 2 || conditional {
+		return
+	}
+	if !leaves(t.whole.body) {
+		ways = append(ways, &t.whole.body)
+	}
+	n, result := t.suffix(ways, t.whole.result)
+	first := *ways[0]
+	shared := slices.Clone(first[ending(first)-n : ending(first)])
+	// Each way has these and a return; it gets a branch instead.
+	const ofBlock, ofBranch = 4, 2
+	if size := count(shared); (len(ways)-1)*size <= ofBlock+len(ways)*(ofBranch-1) {
+		return
+	}
+	body := &block{result: result}
+	for _, w := range ways {
+		end := ending(*w)
+		falls := end == len(*w)
+		*w = slices.Clone((*w)[:end-n])
+		if !falls {
+			*w = append(*w, instr{op: opBr, to: body})
+		}
+	}
+	body.body = t.whole.body
+	t.whole.body = append([]instr{{op: opBlock, block: body}}, shared...)
+}
