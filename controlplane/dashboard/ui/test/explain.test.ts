@@ -17,7 +17,7 @@ test('the module in the page says why, and sends nothing', async () => {
   await page.getByLabel('Groups, add one').fill('staff,')
   await page.getByText('The group gate turns it on.').waitFor()
   assert.deepEqual(asked, [])
-  assert.match(page.url(), /actor=user%3A42&groups=staff/)
+  await page.waitForURL(/actor=user%3A42&groups=staff/)
 })
 
 test('a past revision is asked of the server, and the address is shared', async () => {

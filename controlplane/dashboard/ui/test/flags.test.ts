@@ -19,7 +19,7 @@ test('words turn into tokens, and the address keeps them', async () => {
   await page.keyboard.press('/')
   await page.keyboard.type('owner:checkout state:partial ')
   await page.getByText('2 of 40').waitFor()
-  assert.equal(new URL(page.url()).searchParams.get('q'), 'owner:checkout state:partial')
+  await page.waitForURL((url) => url.searchParams.get('q') === 'owner:checkout state:partial')
   await page.reload()
   await page.getByText('2 of 40').waitFor()
   await page.getByRole('button', { name: 'Remove state partial' }).click()
@@ -113,7 +113,7 @@ test('columns order the list both ways, and groups can be left out', async () =>
   await page.getByRole('rowheader', { name: /^checkout 2/ }).waitFor({ state: 'detached' })
   await page.getByRole('columnheader', { name: 'State' }).getByRole('button').click()
   assert.deepEqual(await keys(), ['checkout_express', 'checkout_legacy_cart', 'checkout_new_payment', 'checkout_upsell'])
-  assert.equal(new URL(page.url()).searchParams.get('sort'), 'state')
+  await page.waitForURL((url) => url.searchParams.get('sort') === 'state')
 })
 
 test('the same flags are shown as cards, with the same keys', async () => {
@@ -146,4 +146,29 @@ test('for whom a change was made stands beside who made it', async () => {
     const other = await w.open(`/envs/production/${place}`)
     await other.getByRole('main').getByText('chat bot for user:99').first().waitFor()
   }
+})
+
+test('what is typed is written into the address once, when it pauses, or is left', async () => {
+  const page = await w.open('/envs/production/flags')
+  await page.locator('[data-key]').first().waitFor()
+  await page.evaluate(() => {
+    const replace = history.replaceState.bind(history)
+    const all = globalThis as unknown as { written: number }
+    all.written = 0
+    history.replaceState = (...args) => (all.written++, replace(...args))
+  })
+  await page.keyboard.press('/')
+  await page.keyboard.type('checkout')
+  await page.waitForURL('**/flags?q=checkout')
+  assert.equal(await page.evaluate(() => (globalThis as unknown as { written: number }).written), 1)
+  await page.keyboard.type('_new')
+  await page.locator('[data-key="checkout_new_payment"] .key').click() // before the pause
+  await page.getByRole('heading', { name: 'checkout_new_payment' }).waitFor()
+  await page.goBack()
+  assert.equal(new URL(page.url()).search, '?q=checkout_new')
+  assert.equal(await page.getByRole('combobox', { name: 'Search flags' }).inputValue(), 'checkout_new')
+  await page.getByRole('combobox', { name: 'Search flags' }).fill('mail')
+  await page.goto(`${w.server.address}/healthz`)
+  await page.goBack()
+  assert.equal(new URL(page.url()).search, '?q=mail')
 })

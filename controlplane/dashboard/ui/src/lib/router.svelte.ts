@@ -46,41 +46,69 @@ export function to(page: Exclude<PageName, 'unknown'>, params: { env?: string; k
   return mount + path + (search ? '?' + search : '')
 }
 
+/** How long an address that replaces another waits: writing one for each letter costs frames, and browsers limit how many they take. */
+const writtenAfter = 200
+
 class Router {
   route = $state.raw(routeOf(location.pathname, location.search))
   private address = location.pathname + location.search
+  private unwritten: ReturnType<typeof setTimeout> | undefined
   /** Asked before the page is left; false keeps it. */
   guard: (() => boolean) | undefined
 
   constructor() {
     addEventListener('popstate', () => this.back())
+    addEventListener('pagehide', () => this.write())
     addEventListener('beforeunload', (event) => {
       if (this.guard && !this.guard()) event.preventDefault()
     })
     document.addEventListener('click', (event) => this.click(event))
   }
 
-  /** Goes to an address of the dashboard. */
+  /** Goes to an address of the dashboard. One that replaces where it was shows at once, and soon in the browser's bar. */
   go(address: string, replace = false): void {
     if (!replace && this.guard && new URL(address, location.href).pathname !== location.pathname && !this.guard()) return
-    if (replace) history.replaceState(null, '', address)
-    else if (address !== location.pathname + location.search) history.pushState(null, '', address)
-    this.read()
+    if (replace) {
+      clearTimeout(this.unwritten)
+      this.unwritten = setTimeout(() => this.write(), writtenAfter)
+    } else {
+      this.write()
+      if (address !== this.address) history.pushState(null, '', address)
+    }
+    this.read(address)
+  }
+
+  /** The address that is shown, in full. */
+  get link(): string {
+    return new URL(this.address, location.href).href
+  }
+
+  /** Writes an address that waits into the browser's bar. */
+  private write(): void {
+    if (this.unwritten === undefined) return
+    this.forget()
+    history.replaceState(null, '', this.address)
+  }
+
+  private forget(): void {
+    clearTimeout(this.unwritten)
+    this.unwritten = undefined
   }
 
   /** Follows the browser's own buttons, unless the page has to be kept. */
   private back(): void {
+    this.forget() // it belongs to the entry that was left
     const here = new URL(this.address, location.href).pathname
     if (this.guard && here !== location.pathname && !this.guard()) history.pushState(null, '', this.address)
-    else this.read()
+    else this.read(location.href)
   }
 
-  private read(): void {
-    const address = location.pathname + location.search
-    if (address === this.address) return
-    this.address = address
+  private read(to: string): void {
+    const { pathname, search } = new URL(to, location.href)
+    if (pathname + search === this.address) return
+    this.address = pathname + search
     const left = untrack(() => this.route) // an effect that goes somewhere doesn't depend on where it was
-    this.route = routeOf(location.pathname, location.search)
+    this.route = routeOf(pathname, search)
     if (left.page !== this.route.page || left.key !== this.route.key) scrollTo(0, 0)
   }
 
