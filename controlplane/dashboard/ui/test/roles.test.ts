@@ -15,12 +15,12 @@ const keys: Partial<Record<keyof typeof paths, readonly string[]>> = { segment: 
 const writes = /^(New|Make|Save|Delete|Revoke|Kill|Revive|Edit|Add|Roll back|Remove|Test|Send|Copy…|Bring|Choose|Select)/i
 
 /** Every address of the dashboard. */
-function* addresses(): Generator<string> {
+function* addresses(env = 'production'): Generator<string> {
   for (const [name, path] of Object.entries(paths)) {
     if (name === 'home' || name === 'signIn') continue
-    for (const key of keys[name as keyof typeof paths] ?? ['']) yield path.replace(':env', 'production').replace(':key', key)
+    for (const key of keys[name as keyof typeof paths] ?? ['']) yield path.replace(':env', env).replace(':key', key)
   }
-  yield '/envs/production/new?key=by_palette'
+  yield `/envs/${env}/new?key=by_palette`
 }
 
 /** The controls on a page that change something; they are given a moment to appear. */
@@ -33,14 +33,14 @@ async function offered(page: Page): Promise<string[]> {
 }
 
 /** What each page offers, in a context that is signed in. The stream keeps the network busy, so it is refused. */
-async function walk(context: BrowserContext, address: string): Promise<Record<string, readonly string[]>> {
+async function walk(context: BrowserContext, address: string, at: Iterable<string> = addresses(), look = offered): Promise<Record<string, readonly string[]>> {
   const found: Record<string, readonly string[]> = {}
   await context.route('**/changes', (route) => route.abort())
-  for (const path of addresses()) {
+  for (const path of at) {
     const page = await context.newPage()
     await page.goto(address + path)
     await page.locator('main h1, main .ask').first().waitFor()
-    const controls = await offered(page)
+    const controls = await look(page)
     if (controls.length > 0) found[path] = controls
     await page.close()
   }
@@ -68,4 +68,32 @@ test('the walk would find what an admin is offered', async () => {
   await context.request.post(`${w.server.address}/v1/sessions`, { data: { token: adminToken } })
   const found = await walk(context, w.server.address)
   for (const path of ['/envs/production/new', '/envs/production/segments/not_there', '/tokens', '/webhooks', '/environments', '/envs/production/audit', '/envs/production/flags/checkout_new_payment']) assert.ok((found[path] ?? []).length > 0, path)
+})
+
+/** A context that is signed in by a token for one environment. */
+async function limited(role: string): Promise<BrowserContext> {
+  const { token } = await w.server.api('POST', '/v1/tokens', { name: 'staging only', role, envs: ['staging'] })
+  const context = await w.browser.newContext()
+  await context.request.post(`${w.server.address}/v1/sessions`, { data: { token } })
+  return context
+}
+
+test('an editor of one environment is told so at every address of another, and sees no control that would fail', async () => {
+  const others = [...addresses()].filter((path) => path.startsWith('/envs/'))
+  const told = 'You are signed in as staging only, which is for staging.'
+  assert.ok(others.length > 12)
+  const look = async (page: Page): Promise<string[]> => ((await page.locator('main').innerText()).includes(told) ? offered(page) : ['not told'])
+  assert.deepEqual(await walk(await limited('editor'), w.server.address, others, look), {})
+})
+
+test('an admin of one environment is offered what is theirs, and nothing of the server', async () => {
+  const found = await walk(await limited('admin'), w.server.address, ['/envs/staging/new', '/envs/staging/settings', '/tokens', '/webhooks', '/environments'])
+  assert.deepEqual(Object.keys(found), ['/envs/staging/new', '/envs/staging/settings', '/environments'])
+  assert.deepEqual(found['/environments'], ['Delete staging'])
+})
+
+test('at an environment that isn’t there the page says so', async () => {
+  const page = await w.open('/envs/nowhere/new')
+  await page.getByText('There is no environment nowhere.').waitFor()
+  assert.deepEqual(await offered(page), [])
 })

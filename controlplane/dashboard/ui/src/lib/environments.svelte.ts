@@ -8,8 +8,10 @@ const remembered = 'gonfalon.environment'
 class Environments {
   list = $state.raw<Environment[]>([])
   loaded = $state(false)
+  /** The address is of an environment that isn't there, or isn't for this session: each request would be refused. */
+  refused = $derived(this.loaded && router.route.env !== '' && !this.list.some((each) => each.key === router.route.env))
   /** The environment of the address, or else the last one that was looked at. */
-  current = $derived(router.route.env || this.fallback())
+  current = $derived(router.route.env === '' || this.refused ? this.fallback() : router.route.env)
 
   async load(): Promise<void> {
     const { data } = await ask(client.GET('/v1/envs'))

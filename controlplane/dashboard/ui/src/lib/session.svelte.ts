@@ -9,9 +9,12 @@ class Session {
   note = $state('')
 
   mayWrite = $derived(this.who !== undefined && !this.who.read_only && (this.who.role === 'editor' || this.who.role === 'admin'))
+  /** An admin of the environments that the session may see. */
   isAdmin = $derived(this.who !== undefined && !this.who.read_only && this.who.role === 'admin')
+  /** An admin of all, and so of what belongs to no environment: tokens, webhooks, new environments. */
+  isServerAdmin = $derived(this.isAdmin && this.who?.environments.length === 0)
   /** Why nothing can be changed, for people. */
-  readonly why = $derived(this.who?.read_only ? 'This dashboard is read-only.' : `${this.who?.name} may not do this; it needs a token of another role.`)
+  readonly why = $derived(this.who?.read_only ? 'This dashboard is read-only.' : `You are signed in as ${this.who?.name}, ${this.who?.role}: you can look at everything here, and change nothing.`)
 
   constructor() {
     whenSignedOut(() => {
