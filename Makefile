@@ -5,6 +5,7 @@ export CYCLONEDX_GOMOD = v1.10.0
 export PYTHON_BUILD    = 1.6.1
 export AUDITWHEEL      = 6.8.2
 export WHEEL           = 0.48.0
+export HUGO            = v0.165.0
 GOLANGCI_LINT          = v2.15.0
 
 # The versions of Go that have to make the same module. Tests use the one at hand, and then the others for the compiler.
@@ -19,7 +20,7 @@ ROUNDS ?= 5
 ONLY   ?= engine,wasm,hostsdk
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test hosts hosts-conformance dashboard dashboard-full screenshots wasm bench bench-compare golden lint fmt check fuzz mutants rivals verify-imports figures release release-check release-draft clean
+.PHONY: help run build test hosts hosts-conformance docs dashboard dashboard-full screenshots wasm bench bench-compare golden lint fmt check fuzz mutants rivals verify-imports figures release release-check release-draft clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +33,9 @@ build: ## build bin/gonfalon
 
 test: ## run every test, and install what it needs; REQUIRE_ALL=1 fails if anything can't be run
 	@scripts/test
+
+docs: ## build the documentation's pages into docs/site/dist, which is checked in
+	@docs/site/build docs/site/dist
 
 dashboard: ## build the dashboard's page into controlplane/dashboard/dist, which is checked in
 	cd controlplane/dashboard/ui && npm ci --no-audit --no-fund && npm run build

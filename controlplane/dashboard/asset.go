@@ -24,7 +24,7 @@ type asset struct {
 
 // kinds are the media types of what a build has. Go's own table depends on the machine.
 var kinds = map[string]string{
-	".css": "text/css; charset=utf-8", ".ico": "image/x-icon", ".js": "text/javascript; charset=utf-8", ".json": "application/json",
+	".css": "text/css; charset=utf-8", ".html": "text/html; charset=utf-8", ".ico": "image/x-icon", ".js": "text/javascript; charset=utf-8", ".json": "application/json",
 	".map": "application/json", ".png": "image/png", ".svg": "image/svg+xml", ".txt": "text/plain; charset=utf-8", ".wasm": "application/wasm",
 	".webmanifest": "application/manifest+json", ".woff2": "font/woff2",
 }
@@ -35,11 +35,11 @@ var twins = map[string]string{".br": "br", ".gz": "gzip"}
 // codings are the content codings, best first.
 var codings = []string{"br", "gzip"}
 
-// readAssets reads all files of a build but the page and what is about it.
+// readAssets reads all files of a build.
 func readAssets(built fs.FS) (map[string]*asset, error) {
 	all := map[string]*asset{}
 	err := fs.WalkDir(built, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || name == pageFile || name == pagesFile || twins[path.Ext(name)] != "" {
+		if err != nil || d.IsDir() || twins[path.Ext(name)] != "" {
 			return err
 		}
 		plain, err := fs.ReadFile(built, name)

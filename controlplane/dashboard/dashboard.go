@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 )
@@ -31,6 +32,7 @@ type handler struct {
 	path   string // of the dashboard below the API: "" or such as "/dashboard"
 	assets map[string]*asset
 	page   page
+	docs   func() *docs // read at the first request for it
 }
 
 // serve serves the files of a build. They are part of the binary, so one that can't be read is a bug.
@@ -47,7 +49,9 @@ func serve(api *httpapi.API, built fs.FS) http.Handler {
 	if err != nil {
 		panic("dashboard: " + err.Error())
 	}
-	return &handler{api, path, assets, page}
+	delete(assets, pageFile) // which page is about
+	delete(assets, pagesFile)
+	return &handler{api, path, assets, page, sync.OnceValue(readDocs)}
 }
 
 // ServeHTTP answers one request.
@@ -67,6 +71,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	case below == "":
 		http.Redirect(w, r, h.mount(r)+"/", http.StatusPermanentRedirect)
+		return
+	}
+	if at, is := docsOf(below); is {
+		h.docs().serve(w, r, h.mount(r)+docsPath, at)
 		return
 	}
 	if a := h.assets[below[1:]]; a != nil {

@@ -15,6 +15,8 @@
 // dist/assets/ have names that change with their content. A file may have a compressed twin, which is named .br or .gz
 // beside it; otherwise it is compressed here.
 //
+// Below /docs is the documentation, which package site has built, under a policy of its own: DocsPolicy.
+//
 // # Promises
 //
 //   - Nothing is executed, shown or asked for that isn't of the same origin, and no other page can frame this one: Policy.
