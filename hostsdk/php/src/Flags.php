@@ -161,13 +161,13 @@ abstract class Flags
     ): Decision {
         $engine = $this->store->engine;
         if ($engine === null) {
-            return new Decision(self::shown($key), Decision::NOT_READY);
+            return self::undecided($key);
         }
         try {
             $decision = $engine->decide(self::key($key), $actor, $groups, $attributes, self::bits($now), self::bits($roll));
         } catch (\Throwable $error) { // a decision never fails
             $this->failed($key, $error);
-            return new Decision(self::shown($key), Decision::NOT_READY, revision: $engine->info()->revision, error: $error);
+            return self::undecided($key, $engine, $error);
         }
         if (!$decision->known) {
             $this->store->mistakes->unknownFlag($decision->key);
@@ -200,8 +200,7 @@ abstract class Flags
             $decisions = null;
         }
         if ($decisions === null) {
-            $undecided = static fn (string $key): Decision =>
-                new Decision($key, Decision::NOT_READY, revision: $engine?->info()->revision, error: $error ?? null);
+            $undecided = static fn (string $key): Decision => self::undecided($key, $engine, $error ?? null);
             return array_map($undecided, $wanted ?? ($keys === null ? $this->keys() : []));
         }
         foreach ($decisions as $decision) {
@@ -230,16 +229,14 @@ abstract class Flags
     ): Explanation {
         $engine = $this->store->engine;
         if ($engine === null) {
-            $undecided = new Decision(self::shown($key), Decision::NOT_READY);
-            return new Explanation($undecided, [], $this->store->environment ?? '', null);
+            return new Explanation(self::undecided($key), [], $this->store->environment ?? '', null);
         }
         try {
             $explanation = $engine->explain(self::key($key), $actor, $groups, $attributes, self::bits($now), self::bits($roll));
         } catch (\Throwable $error) { // a decision never fails
             $this->failed($key, $error);
             $info = $engine->info();
-            $undecided = new Decision(self::shown($key), Decision::NOT_READY, revision: $info->revision, error: $error);
-            return new Explanation($undecided, [], $info->environment, $info->revision);
+            return new Explanation(self::undecided($key, $engine, $error), [], $info->environment, $info->revision);
         }
         if (!$explanation->decision->known) {
             $this->store->mistakes->unknownFlag($explanation->decision->key);
@@ -307,6 +304,11 @@ abstract class Flags
         return $this->status->subscribe($listener);
     }
 
+    private static function undecided(mixed $key, ?Engine $engine = null, ?\Throwable $error = null): Decision
+    {
+        return new Decision(self::shown($key), Decision::NOT_READY, revision: $engine?->info()->revision, error: $error);
+    }
+
     private function failed(mixed $key, \Throwable $error): void
     {
         if ($error instanceof ContextError) {
@@ -354,8 +356,9 @@ abstract class Flags
             throw new \InvalidArgumentException('keys are a list, not ' . get_debug_type($keys));
         }
         $wanted = [];
+        $tooMany = is_array($keys) && count($keys) > self::MAX_KEYS;
         foreach ($keys as $key) {
-            if (count($wanted) === self::MAX_KEYS || (is_array($keys) && count($keys) > self::MAX_KEYS)) {
+            if ($tooMany || count($wanted) === self::MAX_KEYS) {
                 throw new \InvalidArgumentException('more than ' . self::MAX_KEYS . ' keys');
             }
             $wanted[] = self::key($key);

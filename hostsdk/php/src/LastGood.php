@@ -30,25 +30,33 @@ final class LastGood
         }
         $path = is_link($this->path) ? (string) realpath($this->path) : $this->path; // the link stays
         self::makeFolder(dirname($path));
-        $temporary = "$path." . bin2hex(random_bytes(6));
-        $file = @fopen($temporary, 'xb');
-        if ($file === false) {
-            $this->failed(error_get_last()['message'] ?? '');
-            return;
+        if (!RegularFile::quietly(static fn (): bool => self::replace($path, $bytes), $warning)) {
+            $this->failed($warning ?? 'it was written in part');
         }
-        $written = @fwrite($file, $bytes) === strlen($bytes) && @fsync($file);
+    }
+
+    /** Writes a file beside the other one, and puts it in its place. */
+    private static function replace(string $path, string $bytes): bool
+    {
+        $temporary = "$path." . bin2hex(random_bytes(6));
+        $file = fopen($temporary, 'xb');
+        if ($file === false) {
+            return false;
+        }
+        $written = fwrite($file, $bytes) === strlen($bytes) && fsync($file);
         fclose($file);
-        if (!$written || !@rename($temporary, $path)) {
-            $this->failed(error_get_last()['message'] ?? 'it was written in part');
-            @unlink($temporary);
+        $replaced = $written && rename($temporary, $path);
+        if (!$replaced) {
+            unlink($temporary);
         }
         self::sweep($path);
+        return $replaced;
     }
 
     public static function makeFolder(string $path): void
     {
         if (!is_dir($path)) {
-            @mkdir($path, 0777, true);
+            RegularFile::quietly(static fn (): bool => mkdir($path, 0777, true));
         }
     }
 
@@ -56,10 +64,10 @@ final class LastGood
     private static function sweep(string $path): void
     {
         $mine = '/^' . preg_quote(basename($path), '/') . '\.[0-9a-f]{12}$/D';
-        foreach (preg_grep($mine, @scandir(dirname($path)) ?: []) ?: [] as $name) {
+        foreach (preg_grep($mine, scandir(dirname($path)) ?: []) ?: [] as $name) {
             $left = dirname($path) . "/$name";
-            if (is_file($left) && time() - (int) @filemtime($left) > self::ABANDONED) {
-                @unlink($left);
+            if (is_file($left) && time() - (int) filemtime($left) > self::ABANDONED) {
+                unlink($left);
             }
         }
     }

@@ -65,12 +65,31 @@ final class Fpm
     /** What a script answers, without the headers. */
     public function get(string $script, string $query = ''): string
     {
+        return $this->end($this->begin($script, $query));
+    }
+
+    /** Asks a script, and doesn't wait. @return array{resource, resource} for end() */
+    public function begin(string $script, string $query = ''): array
+    {
         $environment = ['SCRIPT_FILENAME' => $script, 'REQUEST_METHOD' => 'GET', 'QUERY_STRING' => $query, 'PATH' => getenv('PATH')];
         $command = ['cgi-fcgi', '-bind', '-connect', "$this->folder/socket"];
         $process = proc_open($command, [['file', '/dev/null', 'r'], ['pipe', 'w'], ['file', '/dev/null', 'w']], $pipes, null, $environment);
-        $answer = $process === false ? throw new \RuntimeException('cgi-fcgi does not start') : stream_get_contents($pipes[1]);
-        proc_close($process);
+        return $process === false ? throw new \RuntimeException('cgi-fcgi does not start') : [$process, $pipes[1]];
+    }
+
+    /** What was answered, without the headers. @param array{resource, resource} $asked */
+    public function end(array $asked): string
+    {
+        $answer = stream_get_contents($asked[1]);
+        proc_close($asked[0]);
         return explode("\r\n\r\n", (string) $answer, 2)[1] ?? (string) $answer;
+    }
+
+    /** @return list<int> the workers' process ids */
+    public function workers(): array
+    {
+        $master = proc_get_status($this->process)['pid'];
+        return array_map(intval(...), explode(' ', trim((string) file_get_contents("/proc/$master/task/$master/children"))));
     }
 
     public function log(): string

@@ -138,6 +138,37 @@ final class FpmTest extends TestCase
         $this->assertUsage($plane, 2); // what the requests have counted went with the last report
     }
 
+    /** Many at once, workers that are killed, and a file that others write nonsense into: each answer is still one. */
+    public function testWorkersThatAreKilledAndAFileOfGarbage(): void
+    {
+        $plane = new ControlPlane("{$this->folder->path}/data");
+        $plane->turn('a', true);
+        $options = ['endpoint' => $plane->url, 'token' => $plane->sdkToken(), 'lastGood' => $this->flags, 'pollInterval' => 0.001];
+        $fpm = $this->preloaded(4);
+        $revision = $this->get($fpm, $options)['revision'];
+        $garbage = ['', 'garbage', random_bytes(1000), substr((string) file_get_contents($this->flags), 0, -5)];
+        foreach ([...$garbage, ...$garbage] as $round => $bytes) {
+            $asked = array_map(fn (): array => $fpm->begin(__DIR__ . '/app/app.php', urlencode((string) json_encode($options))), range(1, 6));
+            file_put_contents($round % 2 === 0 ? $this->flags : "$this->flags.lock", $bytes);
+            $on = $round % 2 === 1;
+            $plane->turn('a', $on);
+            foreach ($fpm->workers() as $i => $worker) {
+                $i % 2 === 0 && posix_kill($worker, SIGKILL);
+            }
+            foreach ($asked as $one) {
+                $answer = json_decode($fpm->end($one), true);
+                self::assertTrue($answer === null || is_bool($answer['a'])); // null of one that was killed
+            }
+            for ($tries = 0, $last = null; ($last['a'] ?? null) !== $on || $last['state'] !== 'READY'; $tries++) {
+                self::assertLessThan(100, $tries, json_encode($last) . $fpm->log());
+                $last = json_decode($fpm->get(__DIR__ . '/app/app.php', urlencode((string) json_encode($options))), true);
+            }
+            self::assertGreaterThan($revision, $last['revision']);
+            $revision = $last['revision'];
+        }
+        self::assertDoesNotMatchRegularExpression('/Fatal|Uncaught|SIGSEGV/', $fpm->log());
+    }
+
     public function testFfiThatIsRestrictedIsSaid(): void
     {
         $fpm = new Fpm($this->folder->path, ['ffi.enable' => 'preload'], workers: 1);

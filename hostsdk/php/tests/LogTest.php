@@ -59,6 +59,38 @@ final class LogTest extends TestCase
         }
     }
 
+    /** @dataProvider nonsense */
+    public function testNonsenseOfHttpIsAFailureAndNoMore(string $answer): void
+    {
+        $folder = new Folder();
+        file_put_contents("$folder->path/answer", $answer);
+        $server = new Server([PHP_BINARY, __DIR__ . '/app/says.php', "$folder->path/answer"]);
+        foreach ([false, true] as $stream) {
+            $pace = new Pace(backoff: 0.01, longest: 0.1, opening: 1);
+            $flags = new Gonfalon($server->url, self::SECRET, stream: $stream, readyWithin: 0, logger: new Silent(), pace: $pace);
+            Until::holds($flags, static fn (): bool => $flags->stats()->lastError !== null);
+            self::assertContains($flags->state()->value, ['NOT_READY', 'ERROR']);
+            self::assertTrue($flags->enabled('a', default: true));
+        }
+    }
+
+    /** @return iterable<string, array{string}> */
+    public function nonsense(): iterable
+    {
+        $chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        yield 'a chunk of a negative size' => ["$chunked-5\r\nhello\r\n"];
+        yield 'a chunk of an endless size' => [$chunked . "FFFFFFFFFFFFFFFF\r\nhello"];
+        yield 'a chunk of no size' => [$chunked . "zz\r\nhello"];
+        yield 'two lengths' => ["HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 7\r\n\r\nhello"];
+        yield 'a negative length' => ["HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nhello"];
+        yield 'a flood of hints' => [str_repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 50_000)];
+        yield 'a switch of protocols' => ["HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\nhello"];
+        yield 'a header of megabytes' => ["HTTP/1.1 200 OK\r\nETag: " . str_repeat('x', 4 << 20) . "\r\n\r\n"];
+        yield 'a bare return in a header' => ["HTTP/1.1 200 OK\r\nETag: a\rX: b\r\n\r\nhello"];
+        yield 'gzip with more after it' => ["HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" . gzencode('hello') . 'more'];
+        yield 'an unpacked gzip' => ["HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nhello"];
+    }
+
     public function testAnEndpointThatIsNone(): void
     {
         $said = static function (string $endpoint): string {

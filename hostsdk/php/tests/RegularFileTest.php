@@ -115,6 +115,25 @@ final class RegularFileTest extends TestCase
         }
     }
 
+    /** One that doesn't look at what `@` says. */
+    public function testAnErrorHandlerThatThrowsHearsNothing(): void
+    {
+        $plane = new ControlPlane($this->folder->made());
+        $plane->turn('a', true);
+        $token = $plane->sdkToken();
+        file_put_contents("{$this->folder->path}/file", '');
+        set_error_handler(static fn (int $level, string $message) => throw new \ErrorException($message));
+        try {
+            foreach (["{$this->folder->path}/file/flags", "{$this->folder->path}/" . str_repeat('x', 300)] as $path) {
+                $flags = new Gonfalon($plane->url, $token, lastGood: $path, logger: new Silent());
+                self::assertSame([State::Ready, true], [$flags->state(), $flags->enabled('a')]);
+                $flags->close();
+            }
+        } finally {
+            restore_error_handler();
+        }
+    }
+
     public function testALinkToAFileStaysOne(): void
     {
         $path = "{$this->folder->path}/flags";

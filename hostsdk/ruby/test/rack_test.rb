@@ -5,6 +5,18 @@ require "rack"
 require "gonfalon/rack"
 
 class RackTest < Minitest::Test
+  def test_whatever_is_asked_or_returned_is_answered
+    flags = Gonfalon::TestFlags.new(logger: SILENT)
+    flags.enable(:a)
+    hostile = Class.new { def hash = raise(Exception, "no hash") }.new # rubocop:disable Lint/RaiseException
+    text = Class.new(String) { def hash = raise(Exception, "no hash") }.new("a")
+    asking = Gonfalon::RequestFlags.new(flags, {}, ->(_) { raise Exception, "no context" })
+    [nil, 5, hostile, BasicObject.new, []].each { |key| assert_equal [true, nil], [asking.enabled?(key, default: true), asking.variant(key)] }
+    [5, "x", [1], hostile, BasicObject.new, { actor: BasicObject.new }].each do |context|
+      assert Gonfalon::RequestFlags.new(flags, {}, ->(_) { context }).enabled?(text)
+    end
+  end
+
   def setup
     @flags = Gonfalon::TestFlags.new(logger: SILENT)
     @flags.enable(:new_checkout, for_group: "staff")

@@ -59,6 +59,37 @@ class WireTest < Minitest::Test
     end
   end
 
+  CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+  NONSENSE = {
+    "a chunk of a negative size" => "#{CHUNKED}-5\r\nhello\r\n", "a chunk of an endless size" => "#{CHUNKED}FFFFFFFFFFFFFFFF\r\nhello",
+    "a chunk of no size" => "#{CHUNKED}zz\r\nhello", "two lengths" => "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 7\r\n\r\nhello",
+    "a negative length" => "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nhello", "a flood of hints" => "HTTP/1.1 103 Early Hints\r\n\r\n" * 50_000,
+    "a switch of protocols" => "HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\nhello", "a header of megabytes" => "HTTP/1.1 200 OK\r\nETag: #{"x" * (4 << 20)}\r\n\r\n",
+    "a bare return in a header" => "HTTP/1.1 200 OK\r\nETag: a\rX: b\r\n\r\nhello",
+    "gzip with more after it" => "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n#{Zlib.gzip("hello")}more",
+    "an unpacked gzip" => "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nhello"
+  }.freeze
+
+  def test_nonsense_of_http_is_a_failure_and_no_more
+    FakeServer.open(ONE) do |server|
+      NONSENSE.to_a.product([{}, { poll_interval: 0.01 }]).each do |(what, answer), options|
+        server.answer = lambda do |request, socket|
+          next false unless request.path.match?(/stream|snapshot/)
+
+          socket.write(answer)
+          socket.close
+        rescue SystemCallError
+          true
+        end
+        Gonfalon::Client.open(endpoint: server.url, token: "token", ready_within: 0, **QUICK, **options) do |flags|
+          Watcher.new(flags).until_true { flags.stats.last_error }
+          assert_includes %w[NOT_READY ERROR], flags.state, what
+          assert flags.enabled?(:a, default: true)
+        end
+      end
+    end
+  end
+
   def test_the_pause_grows_and_the_server_can_only_make_it_longer
     backoff = GonfalonBackoff.new(Gonfalon::Pace.new, Class.new { def self.rand = 0.5 })
     lost = IOError.new

@@ -105,10 +105,12 @@ final class Lease
             return;
         }
         $written = str_pad((string) json_encode($notes + $this->notes()), self::WRITTEN);
-        if (rewind($this->file) && @fwrite($this->file, $written) === strlen($written)) { // on a full disk, the next holder tries at once
-            @ftruncate($this->file, strlen($written));
-            fflush($this->file);
-        }
+        RegularFile::quietly(function () use ($written): void { // on a full disk, the next holder tries at once
+            if (rewind($this->file) && fwrite($this->file, $written) === strlen($written)) {
+                ftruncate($this->file, strlen($written));
+                fflush($this->file);
+            }
+        });
     }
 
     /** Notes that the control plane stands behind a snapshot now. */

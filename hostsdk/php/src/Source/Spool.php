@@ -42,10 +42,10 @@ final class Spool
             }
             if ($size > self::MANY) {
                 $usage = Usage::merge(self::read($file), $usage);
-                @ftruncate($file, 0);
+                ftruncate($file, 0);
             }
             fseek($file, 0, SEEK_END);
-            @fwrite($file, json_encode($usage, JSON_INVALID_UTF8_SUBSTITUTE | JSON_FORCE_OBJECT) . "\n");
+            fwrite($file, json_encode($usage, JSON_INVALID_UTF8_SUBSTITUTE | JSON_FORCE_OBJECT) . "\n");
         });
     }
 
@@ -58,7 +58,7 @@ final class Spool
         $taken = [];
         $this->locked(static function ($file) use (&$taken): void {
             $taken = self::read($file);
-            @ftruncate($file, 0);
+            ftruncate($file, 0);
         });
         return $taken;
     }
@@ -74,7 +74,7 @@ final class Spool
         }
         for ($try = 0; $try < self::TRIES; $try++) {
             if (flock($file, LOCK_EX | LOCK_NB)) {
-                $do($file);
+                RegularFile::quietly(static fn () => $do($file));
                 break;
             }
             usleep(1000);

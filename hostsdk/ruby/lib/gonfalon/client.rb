@@ -163,7 +163,7 @@ module Gonfalon
     def address(endpoint)
       return nil if endpoint.nil?
 
-      endpoint = endpoint.to_s
+      endpoint = Values.text(endpoint.to_s)
       raise ArgumentError, "endpoint has a user or a password; the token says who asks" if endpoint.match?(WITH_USER)
 
       uri = uri_of(endpoint)
@@ -184,13 +184,16 @@ module Gonfalon
     end
 
     def secret(token)
-      raise ArgumentError, "endpoint needs a token (or GONFALON_TOKEN)" if token.to_s.empty?
+      token = Values.text(token.to_s)
+      raise ArgumentError, "endpoint needs a token (or GONFALON_TOKEN)" if token.empty?
       raise ArgumentError, "the token has a character that no header can have" unless token.match?(/\A[\x21-\x7e]+\z/)
 
       token
     end
 
     def settings(tls)
+      raise ArgumentError, "tls is a Hash, not #{Values.class_name(tls)}" unless tls.nil? || Hash === tls
+
       unknown = (tls || {}).keys - Wire::TLS
       raise ArgumentError, "tls has no #{unknown.join(", ")}; it has #{Wire::TLS.join(", ")}" unless unknown.empty?
 
@@ -199,6 +202,7 @@ module Gonfalon
 
     def bytes(bootstrap)
       return bootstrap&.b if bootstrap.nil? || String === bootstrap
+      raise ArgumentError, "bootstrap is a String or a Pathname, not #{Values.class_name(bootstrap)}" unless bootstrap.respond_to?(:to_path)
 
       RegularFile.read(bootstrap.to_path, Instance::MAX_BYTES)
     end

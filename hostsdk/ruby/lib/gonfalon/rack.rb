@@ -51,7 +51,9 @@ module Gonfalon
 
     # Returns the decision about a flag, the same for the whole request.
     def decide(key)
-      @decisions[Symbol === key ? key.name : key] ||= @flags.decide(key, context)
+      return @flags.decide(key, context) unless String === key || Symbol === key # what is no key has no answer to keep
+
+      @decisions[Symbol === key ? key.name : String.new(key)] ||= @flags.decide(key, context)
     end
 
     # Returns who is asking. If the program's block raises, it is a context that can't be read.

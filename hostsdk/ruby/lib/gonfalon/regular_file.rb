@@ -16,6 +16,8 @@ module Gonfalon
       File.expand_path(path)
     rescue ArgumentError # a NUL byte, or the home of an unknown user
       path.to_s
+    rescue TypeError
+      raise ArgumentError, "a path is a String or a Pathname, not #{Values.class_name(path)}"
     end
 
     # Says why there can't be a regular file at a path; nil if there is one, or nothing.
