@@ -30,6 +30,7 @@ defmodule Gonfalon do
     Engine,
     Explanation,
     Flags,
+    Options,
     Payload,
     SnapshotInfo,
     Stats,
@@ -68,10 +69,11 @@ defmodule Gonfalon do
   defdelegate start_link(options), to: Gonfalon.Supervisor
 
   @doc false
+  # Reports of supervisors show how a child was started: with tokens that are hidden.
   def child_spec(options) do
     %{
       id: {Gonfalon, Keyword.get(options, :name, Gonfalon)},
-      start: {Gonfalon, :start_link, [options]},
+      start: {Gonfalon, :start_link, [Options.hidden(options)]},
       type: :supervisor
     }
   end
@@ -141,7 +143,7 @@ defmodule Gonfalon do
 
   @doc """
   Returns an actor's place in [0, 1) for a flag, whether or not there is such a flag: what percentages and variants go by. `nil` for an actor
-  without an id, and for nobody.
+  without an id, for nobody, and for a key that is none.
   """
   @spec score(key, term) :: float | nil
   defdelegate score(key, actor), to: Gonfalon.Score

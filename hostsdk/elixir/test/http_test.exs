@@ -122,15 +122,15 @@ defmodule Gonfalon.HTTPTest do
 
   test "what a server says of an error, and how long it asks to wait" do
     assert %{message: "429 slow down: please", retry_after: 3000} =
-             Wire.error(429, %{"retry-after" => "3"}, ~S({"title": "slow down", "detail": "please"}))
+             Wire.error(429, %{"retry-after" => "3"}, ~S({"title": "slow down", "detail": "please"}), "t0ken")
 
     assert %{message: "503", retry_after: 300_000} =
-             Wire.error(503, %{"retry-after" => "99999999999999999999"}, "<html>")
+             Wire.error(503, %{"retry-after" => "99999999999999999999"}, "<html>", "t0ken")
 
-    assert %{retry_after: nil} = Wire.error(500, %{"retry-after" => "3"}, "")
-    assert %{retry_after: nil} = Wire.error(503, %{"retry-after" => "soon"}, "")
-    assert %{retry_after: 0} = Wire.error(503, %{"retry-after" => "Sun, 06 Nov 1994 08:49:37 GMT"}, "")
-    assert %{retry_after: 300_000} = Wire.error(503, %{"retry-after" => "Sun, 06 Nov 2094 08:49:37 GMT"}, "")
+    assert %{retry_after: nil} = Wire.error(500, %{"retry-after" => "3"}, "", "t0ken")
+    assert %{retry_after: nil} = Wire.error(503, %{"retry-after" => "soon"}, "", "t0ken")
+    assert %{retry_after: 0} = Wire.error(503, %{"retry-after" => "Sun, 06 Nov 1994 08:49:37 GMT"}, "", "t0ken")
+    assert %{retry_after: 300_000} = Wire.error(503, %{"retry-after" => "Sun, 06 Nov 2094 08:49:37 GMT"}, "", "t0ken")
 
     assert Enum.map([401, 403, 404, 408, 425, 429, 400, 500], &WireError.final?(%WireError{status: &1})) == [
              true,

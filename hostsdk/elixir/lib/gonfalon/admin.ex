@@ -22,7 +22,7 @@ defmodule Gonfalon.Admin do
   control plane's OpenAPI document has them. `request/5` makes any other request of that document.
   """
 
-  alias Gonfalon.{ApiError, HTTP, JSON, Wire}
+  alias Gonfalon.{ApiError, Endpoint, HTTP, JSON, Wire}
 
   @limit 64 * 1024 * 1024
   @timeout 32_000
@@ -41,7 +41,7 @@ defmodule Gonfalon.Admin do
   @doc "Makes an admin of a server. Options: `environment` (`\"default\"`) and `tls`, as of a client."
   @spec new(String.t(), String.t(), keyword) :: t
   def new(endpoint, token, options \\ []) do
-    struct!(%__MODULE__{endpoint: String.trim_trailing(endpoint, "/"), token: token}, options)
+    struct!(%__MODULE__{endpoint: endpoint |> Endpoint.check!() |> String.trim_trailing("/"), token: token}, options)
   end
 
   @doc "Returns a page of the flags. `query` has `limit`, `cursor`, `search`, `state` …"
@@ -127,7 +127,7 @@ defmodule Gonfalon.Admin do
            @timeout
          ) do
       {:ok, status, headers, text} when status in 200..299 -> answer(headers, text)
-      {:ok, status, _, text} -> {:error, problem(status, text)}
+      {:ok, status, _, text} -> {:error, problem(status, text, admin.token)}
       {:error, reason} -> {:error, %ApiError{title: reason}}
     end
   end
@@ -147,10 +147,18 @@ defmodule Gonfalon.Admin do
     end
   end
 
-  defp problem(status, text) do
+  # A server may send the token back, and errors are logged.
+  defp problem(status, text, token) do
+    told = fn text -> if is_binary(text) and token != "", do: String.replace(text, token, "…"), else: text end
+
     case JSON.decode(text) do
       {:ok, %{} = found} ->
-        %ApiError{status: status, type: found["type"], title: found["title"], detail: found["detail"]}
+        %ApiError{
+          status: status,
+          type: told.(found["type"]),
+          title: told.(found["title"]),
+          detail: told.(found["detail"])
+        }
 
       _ ->
         %ApiError{status: status}

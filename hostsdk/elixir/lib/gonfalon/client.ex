@@ -99,7 +99,13 @@ defmodule Gonfalon.Client do
   @doc "Notes a decision about a flag that the snapshot doesn't have."
   def unknown_flag(client, key) do
     count(client, :unknown)
-    tell(client, "there is no flag #{key |> to_string() |> inspect() |> String.slice(0, 200)}: it is off")
+    tell(client, "there is no flag #{quoted(key)}: it is off")
+  end
+
+  @doc "Notes a decision that failed."
+  def broken(client, key, what) do
+    count(client, :broken)
+    tell(client, "#{quoted(key)} can't be decided, the caller gets the default: #{String.slice(what, 0, 500)}", :error)
   end
 
   @doc "Notes decisions whose context has parts that can't be read."
@@ -108,11 +114,13 @@ defmodule Gonfalon.Client do
     Enum.each(wrong, &tell(client, "a context has #{&1}: see the table of contexts in the documentation"))
   end
 
-  defp tell(%{table: table}, message) do
+  defp quoted(key), do: key |> to_string() |> String.slice(0, 200) |> inspect() |> String.slice(0, 200)
+
+  defp tell(%{table: table}, message, level \\ :warning) do
     if :ets.info(table, :size) < 1_000_000 and :ets.update_counter(table, :told, {2, 0}, {:told, 0}) < @most_told and
          :ets.insert_new(table, {{:told, message}}) do
       :ets.update_counter(table, :told, {2, 1})
-      Logger.warning(message)
+      Logger.log(level, message)
     end
 
     :ok

@@ -89,6 +89,10 @@ defmodule Gonfalon.Context do
     }
   end
 
+  @doc false
+  # Whether a call has more attributes than a request: they aren't even read if the flags are asked one by one.
+  def too_many?(%Asking{context: context}), do: is_map(context) and map_size(context) > Values.max_attributes()
+
   # What is asked about groups that weren't given by name, and whether it is the groups themselves.
   defp asked(actor, groups) do
     cond do

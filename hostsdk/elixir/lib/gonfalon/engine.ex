@@ -139,8 +139,15 @@ defmodule Gonfalon.Engine do
   @spec decide_all(t, Client.t(), [String.t()] | nil, Asking.t()) :: [Decision.t()]
   def decide_all(engine, client, keys, asking) do
     asking = %{asking | now: asking.now || System.os_time(:microsecond), roll: asking.roll || chance()}
-    context = Context.of(asking)
     every = if keys == nil, do: all_keys(engine, client), else: keys
+
+    if Context.too_many?(asking),
+      do: Enum.map(every, &alone(engine, client, &1, asking)),
+      else: decide_together(engine, client, keys, every, asking)
+  end
+
+  defp decide_together(engine, client, keys, every, asking) do
+    context = Context.of(asking)
 
     try do
       named = if Context.wants_names?(context), do: groups(engine, client, every), else: []

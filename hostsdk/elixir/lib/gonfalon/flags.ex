@@ -2,8 +2,6 @@ defmodule Gonfalon.Flags do
   @moduledoc false
   # How a program evaluates flags. It only reads memory; where nothing can be decided, the caller gets the default.
 
-  require Logger
-
   alias Gonfalon.{Asking, Client, ContextError, Decision, Engine, Explanation}
 
   # That one question may name.
@@ -125,15 +123,11 @@ defmodule Gonfalon.Flags do
 
   defp failed(client, key, thrown, reason) do
     error = Exception.normalize(thrown, reason)
-    Client.count(client, :broken)
 
     kind =
       if is_exception(error), do: "#{inspect(error.__struct__)}: #{Exception.message(error)}", else: inspect(thrown)
 
-    Logger.error(
-      "#{String.slice(key, 0, 200)} can't be decided, the caller gets the default: #{String.slice(kind, 0, 500)}"
-    )
-
+    Client.broken(client, key, kind)
     if is_exception(error), do: error, else: %Gonfalon.EngineError{message: kind}
   end
 

@@ -36,21 +36,37 @@ defmodule Gonfalon.LastGood do
     end
   end
 
-  @doc "Writes a snapshot whole or not at all. Failing to do so is logged: it is no reason to stop serving."
-  @spec keep(Path.t() | nil, binary) :: :ok
-  def keep(nil, _), do: :ok
+  @doc """
+  Writes a snapshot whole or not at all. Nothing but a regular file is replaced: not a pipe, a device or a folder. Failing is no reason to
+  stop serving: the answer says why, nil if it succeeded, and is logged unless it is what the last answer was.
+  """
+  @spec keep(Path.t() | nil, binary, String.t() | nil) :: String.t() | nil
+  def keep(path, data, last \\ nil)
+  def keep(nil, _, _), do: nil
 
-  def keep(path, data) do
+  def keep(path, data, last) do
     temporary = "#{path}.#{Base.encode16(:crypto.strong_rand_bytes(6))}"
 
     with :ok <- File.mkdir_p(Path.dirname(path)),
+         :ok <- replaceable(path),
          :ok <- written(temporary, data),
          :ok <- File.rename(temporary, path) do
-      :ok
+      nil
     else
       {:error, reason} ->
         File.rm(temporary)
-        Logger.warning("the last good snapshot can't be written to #{path}: #{:file.format_error(reason)}")
+        why = if is_binary(reason), do: reason, else: reason |> :file.format_error() |> to_string()
+        if why != last, do: Logger.warning("the last good snapshot can't be written to #{path}: #{why}")
+        why
+    end
+  end
+
+  defp replaceable(path) do
+    case File.stat(path) do
+      {:ok, %{type: :regular}} -> :ok
+      {:error, :enoent} -> :ok
+      {:ok, _} -> {:error, "it is not a regular file"}
+      error -> error
     end
   end
 

@@ -2,7 +2,7 @@ defmodule Gonfalon.Options do
   @moduledoc false
   # A client's options, checked. `Gonfalon.start_link/1` says what each is.
 
-  alias Gonfalon.{Admin, LastGood, Wire}
+  alias Gonfalon.{Admin, Endpoint, LastGood, Wire}
 
   @known [
     :name,
@@ -27,6 +27,19 @@ defmodule Gonfalon.Options do
 
   def known, do: @known
 
+  @doc "The options with their tokens as functions, which don't show them."
+  def hidden(given) do
+    if Keyword.keyword?(given) do
+      for {name, value} <- given,
+          do: {name, if(name in [:token, :admin_token] and is_binary(value), do: fn -> value end, else: value)}
+    else
+      given
+    end
+  end
+
+  defp shown(token) when is_function(token, 0), do: token.()
+  defp shown(token), do: token
+
   def read(given) do
     unless Keyword.keyword?(given), do: raise(ArgumentError, "the options are no keyword list")
 
@@ -36,6 +49,7 @@ defmodule Gonfalon.Options do
 
     file = given[:file]
     endpoint = given[:endpoint] || if(file == nil, do: System.get_env("GONFALON_ENDPOINT"))
+    endpoint = endpoint && Endpoint.check!(endpoint)
     if endpoint && file, do: raise(ArgumentError, "endpoint and file are two sources; give one")
 
     unless endpoint || file || given[:bootstrap] || given[:last_good] do
@@ -43,14 +57,14 @@ defmodule Gonfalon.Options do
     end
 
     environment = given[:environment] || if(endpoint, do: "default")
-    token = given[:token] || System.get_env("GONFALON_TOKEN")
+    token = shown(given[:token]) || System.get_env("GONFALON_TOKEN")
 
     %__MODULE__{
       name: name(given[:name] || Gonfalon),
       environment: environment && to_string(environment),
       admin:
         endpoint &&
-          Admin.new(to_string(endpoint), given[:admin_token] || token || "",
+          Admin.new(endpoint, shown(given[:admin_token]) || token || "",
             environment: to_string(environment),
             tls: given[:tls] || []
           ),
@@ -60,9 +74,21 @@ defmodule Gonfalon.Options do
       ready_within: milliseconds(given, :ready_within, 5000),
       ttl: milliseconds(given, :ttl, nil),
       grace: milliseconds(given, :grace, 5000),
-      pace: Map.merge(@pace, Map.new(given[:pace] || [])),
+      pace: pace(given[:pace] || []),
       clock: given[:clock] || fn -> System.os_time(:microsecond) end
     }
+  end
+
+  defp pace(given) do
+    for {name, value} <- given,
+        not is_map_key(@pace, name) or not (is_integer(value) and value >= 0),
+        do:
+          raise(
+            ArgumentError,
+            "pace has #{inspect({name, value})}; its parts are milliseconds: #{inspect(Map.keys(@pace))}"
+          )
+
+    Map.merge(@pace, Map.new(given))
   end
 
   defp name(name) when is_atom(name), do: name
@@ -75,16 +101,7 @@ defmodule Gonfalon.Options do
     unless is_binary(token) and token != "", do: raise(ArgumentError, "endpoint needs a token (or GONFALON_TOKEN)")
     if token =~ ~r/[^\x21-\x7e]/, do: raise(ArgumentError, "the token has white space or control characters in it")
 
-    case URI.parse(to_string(endpoint)) do
-      %{scheme: scheme, host: host, userinfo: nil, query: nil, fragment: nil}
-      when scheme in ["http", "https"] and host not in [nil, ""] ->
-        :ok
-
-      _ ->
-        raise ArgumentError, "endpoint is not an http or https URL"
-    end
-
-    wire = Wire.new(to_string(endpoint), token, to_string(environment), given[:tls] || [])
+    wire = Wire.new(endpoint, token, to_string(environment), given[:tls] || [])
 
     case milliseconds(given, :poll_interval, nil) do
       nil -> {:stream, wire}

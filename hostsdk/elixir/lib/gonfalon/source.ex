@@ -3,7 +3,7 @@ defmodule Gonfalon.Source do
   # Keeps a store current: follows the server's stream, polls it, or watches a file. A process that does one thing after another; whatever
   # happens, it goes on.
 
-  alias Gonfalon.{Client, Engine, LastGood, SnapshotInfo, Store, Wire, WireError}
+  alias Gonfalon.{Client, Engine, Fault, LastGood, SnapshotInfo, Store, Wire, WireError}
 
   # Milliseconds between two looks at a file.
   @look 1000
@@ -20,6 +20,7 @@ defmodule Gonfalon.Source do
       pace: options.pace,
       attempts: 0,
       seen: nil,
+      wrong: nil,
       later: nil
     }
 
@@ -27,9 +28,24 @@ defmodule Gonfalon.Source do
   end
 
   defp follow(state) do
-    {wait, state} = once(state)
+    {wait, state} = guarded(state)
     Process.sleep(wait)
     follow(state)
+  end
+
+  defp guarded(state) do
+    once(state)
+  catch
+    thrown, reason -> unforeseen(state, %WireError{message: "following the source #{Fault.said(thrown, reason)}"})
+  end
+
+  # Whatever has happened, it is told, and following goes on later.
+  defp unforeseen(state, error) do
+    unless Client.status(state.client).error == error.message, do: Fault.log(error.message)
+    failed(state, error, nil)
+  catch
+    # The store is gone, or being started again.
+    _, _ -> delay(state, error, nil)
   end
 
   defp once(%{source: {:file, path}} = state) do
@@ -145,19 +161,27 @@ defmodule Gonfalon.Source do
     end
   end
 
-  defp read(%{seen: seen} = state, _, seen) do
+  # What was wrong with a file stays wrong until it is another one.
+  defp read(%{seen: seen, wrong: nil} = state, _, seen) do
     Store.contact(state.store)
     state
   end
 
+  defp read(%{seen: seen} = state, _, seen), do: state
+
   defp read(state, path, seen) do
     with {:ok, data} <- LastGood.read(path), :ok <- take(state, data, nil) do
       Store.contact(state.store)
-      %{state | seen: seen}
+      %{state | seen: seen, wrong: nil}
     else
-      :none -> file_failed(state, %WireError{message: "#{path}: no such file or directory"})
-      {:error, %WireError{} = error} -> file_failed(%{state | seen: seen}, error)
-      {:error, reason} -> file_failed(%{state | seen: seen}, %WireError{message: reason, unreadable: true})
+      :none ->
+        file_failed(state, %WireError{message: "#{path}: no such file or directory"})
+
+      {:error, %WireError{} = error} ->
+        file_failed(%{state | seen: seen, wrong: error}, error)
+
+      {:error, reason} ->
+        file_failed(%{state | seen: seen, wrong: reason}, %WireError{message: reason, unreadable: true})
     end
   end
 

@@ -10,9 +10,11 @@ defmodule Gonfalon.Store do
     Changes,
     Client,
     Engine,
+    Fault,
     FlagsChanged,
     LastGood,
     LoadError,
+    Schedules,
     SnapshotInfo,
     StateChanged,
     Status,
@@ -82,7 +84,9 @@ defmodule Gonfalon.Store do
       waiters: [],
       leaving: nil,
       expiry: nil,
-      answered: false
+      answered: false,
+      # Why the last snapshot wasn't kept.
+      unkept: nil
     }
 
     engine = Client.engine(client) || first(state)
@@ -119,10 +123,20 @@ defmodule Gonfalon.Store do
     end
   end
 
+  # Whatever goes wrong in one call, the snapshot that serves and the others' calls are as before.
   @impl true
-  def handle_call({:take, data, supersedes}, _, state), do: taken(state, read(state, data, supersedes))
+  def handle_call(asked, from, state) do
+    answer(asked, from, state)
+  catch
+    thrown, reason ->
+      what = "taking what the source sent #{Fault.said(thrown, reason)}"
+      Fault.log(what)
+      {:reply, {:refused, what}, state}
+  end
 
-  def handle_call({:splice, delta}, _, state) do
+  defp answer({:take, data, supersedes}, _, state), do: taken(state, read(state, data, supersedes))
+
+  defp answer({:splice, delta}, _, state) do
     case Client.engine(state.client) do
       nil ->
         taken(state, {:refused, "a delta without a snapshot to apply it to"})
@@ -139,44 +153,44 @@ defmodule Gonfalon.Store do
     end
   end
 
-  def handle_call({:refuse, error}, _, state) do
+  defp answer({:refuse, error}, _, state) do
     refused(state, error.message)
     {:reply, :ok, settle(state, &Status.refused(&1, error.message))}
   end
 
-  def handle_call({:mistrust, reason}, _, state), do: {:reply, :ok, settle(state, &Status.refused(&1, reason))}
-  def handle_call(:answered, _, state), do: {:reply, :ok, answer(state)}
-  def handle_call(:contact, _, state), do: {:reply, :ok, confirmed(state)}
+  defp answer({:mistrust, reason}, _, state), do: {:reply, :ok, settle(state, &Status.refused(&1, reason))}
+  defp answer(:answered, _, state), do: {:reply, :ok, said_all(state)}
+  defp answer(:contact, _, state), do: {:reply, :ok, confirmed(state)}
 
-  def handle_call({:failed, error}, _, state) do
+  defp answer({:failed, error}, _, state) do
     log_failure(state, error)
     Client.count(state.client, :lost)
     state = settle(state, &Status.failed(&1, error.message))
     state = if WireError.final?(error), do: settle(state, &Status.refused(&1, error.message)), else: state
-    state = if Client.engine(state.client) || WireError.refusal?(error), do: answer(state), else: state
+    state = if Client.engine(state.client) || WireError.refusal?(error), do: said_all(state), else: state
     {:reply, :ok, %{state | leaving: state.leaving || Process.send_after(self(), :lost, state.options.grace)}}
   end
 
-  def handle_call(:take_usage, _, state) do
+  defp answer(:take_usage, _, state) do
     counts = Map.merge(state.usage, engine_usage(state), fn _, one, other -> added(one, other) end)
     {:reply, counts, %{state | usage: %{}}}
   end
 
-  def handle_call({:put_usage_back, counts}, _, state), do: {:reply, :ok, merge(state, counts)}
-  def handle_call({:watch, pid}, _, state), do: {:reply, heard?(state), %{state | watchers: [pid | state.watchers]}}
+  defp answer({:put_usage_back, counts}, _, state), do: {:reply, :ok, merge(state, counts)}
+  defp answer({:watch, pid}, _, state), do: {:reply, heard?(state), %{state | watchers: [pid | state.watchers]}}
 
-  def handle_call({:subscribe, pid}, _, state) do
+  defp answer({:subscribe, pid}, _, state) do
     state = if Map.has_key?(state.listeners, pid), do: state, else: put_in(state.listeners[pid], Process.monitor(pid))
     {:reply, :ok, stir(state)}
   end
 
-  def handle_call({:unsubscribe, pid}, _, state) do
+  defp answer({:unsubscribe, pid}, _, state) do
     {monitor, listeners} = Map.pop(state.listeners, pid)
     if monitor, do: Process.demonitor(monitor, [:flush])
     {:reply, :ok, %{state | listeners: listeners}}
   end
 
-  def handle_call({:wait, what, timeout}, from, state) do
+  defp answer({:wait, what, timeout}, from, state) do
     if holds?(state, what) do
       {:reply, true, state}
     else
@@ -274,7 +288,7 @@ defmodule Gonfalon.Store do
     state = confirmed(state)
     state = stir(state)
     if changed != [], do: emit_change(state, changed)
-    LastGood.keep(state.options.last_good, Engine.data(engine))
+    state = %{state | unkept: LastGood.keep(state.options.last_good, Engine.data(engine), state.unkept)}
     # What was read of the records is garbage by now, and may be much.
     :erlang.garbage_collect()
     {:reply, :ok, state}
@@ -316,7 +330,7 @@ defmodule Gonfalon.Store do
     if Client.engine(state.client) do
       if state.expiry, do: Process.cancel_timer(state.expiry)
       expiry = state.options.ttl && Process.send_after(self(), :expiry, state.options.ttl + 1)
-      %{state | expiry: expiry} |> settle(&Status.contact/1) |> answer()
+      %{state | expiry: expiry} |> settle(&Status.contact/1) |> said_all()
     else
       state
     end
@@ -338,8 +352,8 @@ defmodule Gonfalon.Store do
     end
   end
 
-  defp answer(%{answered: true} = state), do: state
-  defp answer(state), do: wake(%{state | answered: true})
+  defp said_all(%{answered: true} = state), do: state
+  defp said_all(state), do: wake(%{state | answered: true})
 
   defp wake(state) do
     {done, waiters} = Enum.split_with(state.waiters, fn {what, _} -> holds?(state, what) end)
@@ -348,7 +362,8 @@ defmodule Gonfalon.Store do
   end
 
   defp stir(state) do
-    for watcher <- state.watchers, do: send(watcher, {:stir, state.options.clock.(), heard?(state)})
+    at = Schedules.now(state.options.clock)
+    for watcher <- state.watchers, do: send(watcher, {:stir, at, heard?(state)})
     wake(state)
   end
 

@@ -6,7 +6,7 @@ defmodule Gonfalon.Usage do
   use GenServer, shutdown: 5000
   require Logger
 
-  alias Gonfalon.{Client, Engine, Store, Wire}
+  alias Gonfalon.{Client, Engine, Fault, Store, Wire, WireError}
 
   # Milliseconds after another revision serves: hosts tell at random moments, so that they don't all do so at once.
   @within 2000
@@ -74,7 +74,6 @@ defmodule Gonfalon.Usage do
   end
 
   def handle_info({:stir, _, _}, state), do: {:noreply, moved(state)}
-  def handle_info({:EXIT, _, reason}, state) when reason != :normal, do: {:stop, reason, state}
   def handle_info(_, state), do: {:noreply, state}
 
   @impl true
@@ -92,7 +91,7 @@ defmodule Gonfalon.Usage do
       else: batches(state, counts |> Enum.chunk_every(Wire.usage_flags()) |> Enum.map(&Map.new/1))
   catch
     # The store is gone, or being started again.
-    :exit, _ -> {:error, state}
+    _, _ -> {:error, state}
   end
 
   defp batches(state, []), do: {:ok, state}
@@ -113,7 +112,7 @@ defmodule Gonfalon.Usage do
   defp send_counts(%{gone: true, told: false} = state, counts) when counts == %{}, do: {:ok, state}
 
   defp send_counts(state, counts) do
-    case Wire.usage(state.wire, counts, if(state.plain, do: nil, else: about(state))) do
+    case told(state, counts) do
       :ok ->
         {:ok, %{state | silent: false, told: true}}
 
@@ -124,6 +123,16 @@ defmodule Gonfalon.Usage do
         Logger.info("usage can't be reported: #{error.message}")
         {:error, %{state | silent: true}}
     end
+  end
+
+  # Whatever goes wrong, what was counted goes with the next report.
+  defp told(state, counts) do
+    Wire.usage(state.wire, counts, if(state.plain, do: nil, else: about(state)))
+  catch
+    thrown, reason ->
+      what = "reporting usage #{Fault.said(thrown, reason)}"
+      Fault.log(what)
+      {:error, %WireError{message: what}}
   end
 
   defp about(state) do

@@ -70,13 +70,11 @@ defmodule Gonfalon.Values do
   end
 
   def pack(value, depth) when is_map(value) do
-    case names(value) do
+    case named(value) do
       nil ->
         <<0xC0>>
 
-      names ->
-        pairs = Enum.sort(names)
-
+      pairs ->
         [
           Msgpack.map(length(pairs))
           | Enum.map(pairs, fn {name, item} -> [Msgpack.str(name) | pack(item, depth + 1)] end)
@@ -85,6 +83,17 @@ defmodule Gonfalon.Values do
   end
 
   def pack(_, _), do: <<0xC0>>
+
+  # The pairs of a map, ascending by their keys as text. Most maps have texts alone, and are sorted as they are.
+  defp named(map) do
+    pairs = Enum.sort(map)
+
+    if Enum.all?(pairs, fn {name, _} -> is_binary(name) and String.valid?(name) end) do
+      pairs
+    else
+      with %{} = names <- names(map), do: Enum.sort(names)
+    end
+  end
 
   # A map by its keys as text; nil if one is neither a string nor an atom. A string counts before an atom of its name.
   defp names(map) do

@@ -69,23 +69,23 @@ defmodule Gonfalon.Wire do
 
     with {:ok, answer} <-
            open(wire, :get, "/snapshot?" <> @formats, [{"accept-encoding", "gzip"} | known], nil, @timeout),
-         {:ok, data} <- whole(answer, deadline) do
+         {:ok, data} <- whole(answer, deadline, wire.token) do
       {:ok, data, answer.headers["x-gonfalon-supersedes"]}
     end
   end
 
-  defp whole(%{status: 304} = answer, _) do
+  defp whole(%{status: 304} = answer, _, _) do
     HTTP.close(answer)
     {:ok, nil}
   end
 
-  defp whole(answer, deadline) do
+  defp whole(answer, deadline, token) do
     case HTTP.whole(answer, @max_snapshot, deadline) do
       {:ok, data} ->
         {:ok, data}
 
       {:error, "an answer" <> _ = reason} ->
-        {:error, %WireError{message: "a snapshot can't be read: #{reason}", unreadable: true}}
+        {:error, %WireError{message: "a snapshot can't be read: #{quoted(reason, token)}", unreadable: true}}
 
       {:error, reason} ->
         {:error, %WireError{message: reason}}
@@ -109,10 +109,10 @@ defmodule Gonfalon.Wire do
 
       cond do
         kind |> String.split(";") |> hd() |> String.trim() |> String.downcase() != "text/event-stream" ->
-          unreadable(answer, "the stream is #{kind}, not text/event-stream")
+          unreadable(answer, "the stream is #{quoted(kind, wire.token)}, not text/event-stream")
 
         String.downcase(encoding) != "identity" ->
-          unreadable(answer, "the stream is in the encoding #{encoding}")
+          unreadable(answer, "the stream is in the encoding #{quoted(encoding, wire.token)}")
 
         true ->
           {:ok, {answer, SSE.new(div(@max_snapshot * 4, 3) + 4096)}, answer.headers["x-gonfalon-supersedes"]}
@@ -182,7 +182,7 @@ defmodule Gonfalon.Wire do
         {:ok, answer}
 
       {:ok, answer} ->
-        {:error, refused(answer)}
+        {:error, refused(answer, wire.token)}
 
       {:error, reason} ->
         {:error, %WireError{message: reason, unreachable: String.starts_with?(reason, "the server can't be reached")}}
@@ -190,15 +190,15 @@ defmodule Gonfalon.Wire do
   end
 
   # A problem document is small. Whatever else comes isn't read.
-  defp refused(answer) do
+  defp refused(answer, token) do
     body = with {:error, _} <- HTTP.whole(answer, @problem, now() + @timeout), do: ""
     body = with {:ok, text} <- body, do: text
-    error(answer.status, answer.headers, body)
+    error(answer.status, answer.headers, body, token)
   end
 
   @doc "What an answer of another status than success says."
-  def error(status, headers, body) do
-    what = problem(body)
+  def error(status, headers, body, token) do
+    what = body |> problem() |> quoted(token)
 
     %WireError{
       message: if(what == "", do: "#{status}", else: "#{status} #{what}"),
@@ -211,13 +211,18 @@ defmodule Gonfalon.Wire do
   defp problem(body) do
     case JSON.decode(body) do
       {:ok, %{} = document} ->
-        for(name <- ["title", "detail"], text = document[name], is_binary(text), do: text)
-        |> Enum.join(": ")
-        |> String.slice(0, 500)
+        for(name <- ["title", "detail"], text = document[name], is_binary(text), do: text) |> Enum.join(": ")
 
       _ ->
         ""
     end
+  end
+
+  @doc "A server's text as a part of a message: on one line, not long, and without the token, which a server may send back."
+  @spec quoted(String.t(), String.t()) :: String.t()
+  def quoted(text, token) do
+    text = if token == "", do: text, else: String.replace(text, token, "…")
+    text |> String.replace(~r/[[:cntrl:]\x{2028}\x{2029}]+/u, " ") |> String.slice(0, 500)
   end
 
   defp retry_after(status, headers) when status in [429, 503] do
