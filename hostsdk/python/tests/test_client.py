@@ -15,6 +15,7 @@ from gonfalon import Context, ContextError, FlagsChanged, Gonfalon, LoadError, R
 from gonfalon.abi import ModuleTrap
 from gonfalon.admin import Admin
 from gonfalon.resolution import resolve
+from gonfalon.secret import Secret
 from gonfalon.source import Backoff, Pace
 from gonfalon.testing import FlagForTest, FlagsForTest, compile_for_test
 from gonfalon.wire import WireError
@@ -484,7 +485,7 @@ def test_retry_after(server: FakeServer, value: str, least: float | None, most: 
     server.status, server.headers = 503, {"Retry-After": value}
 
     async def ask() -> WireError:
-        wire = Wire(server.url, "token", "default", None, "test")
+        wire = Wire(server.url, Secret("token"), "default", None, "test")
         try:
             await wire.snapshot(None)
         except WireError as error:

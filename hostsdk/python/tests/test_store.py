@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -219,3 +221,35 @@ def test_a_last_good_snapshot_that_traps_the_module_is_ignored(tmp_path: Path) -
     kept = Store("default", Status(), tmp_path / "last", trap)
     kept.start(None)
     assert kept.engine is None
+
+
+@pytest.mark.parametrize("there", ["pipe", "folder", "socket"])
+def test_nothing_but_a_regular_file_is_replaced_or_read(there: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "flags"
+    with socket.socket(socket.AF_UNIX) as listener:
+        if there == "pipe":
+            os.mkfifo(path)
+        elif there == "folder":
+            path.mkdir()
+        else:
+            listener.bind(str(path))
+        kind = path.stat().st_mode
+        store = Store("default", Status(), path)
+        store.start(None)
+        assert store.engine is None
+        for revision in (1, 2, 3):
+            assert store.take_snapshot(snapshot(revision, a=True))
+        assert path.stat().st_mode == kind
+        assert [entry.name for entry in tmp_path.iterdir()] == ["flags"]
+    said = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert said == [
+        f"the last good snapshot {path} is ignored: {path} is not a regular file",
+        f"the last good snapshot can't be written to {path}: it is not a regular file",
+    ]
+
+
+def test_a_path_that_can_be_none_keeps_nothing_from_serving(tmp_path: Path) -> None:
+    for path in (tmp_path / "a\0b", tmp_path / ("x" * 300), Path("/proc/nowhere/flags")):
+        store = Store("default", Status(), path)
+        store.start(None)
+        assert store.take_snapshot(snapshot(1, a=True)) and store.engine is not None

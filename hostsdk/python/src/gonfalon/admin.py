@@ -27,6 +27,7 @@ from urllib.parse import quote
 import httpx
 import yaml
 
+from .endpoint import check as check_endpoint
 from .version import __version__
 
 MAX_ANSWER_BYTES = 256 << 20  # more than any backup
@@ -122,7 +123,7 @@ class Admin(_Api):
     """
 
     def __init__(self, endpoint: str, token: str, *, tls: ssl.SSLContext | None = None) -> None:
-        self._http = httpx.Client(base_url=endpoint, headers=_headers(token), timeout=TIMEOUT, verify=tls or True)
+        self._http = httpx.Client(base_url=check_endpoint(endpoint), headers=_headers(token), timeout=TIMEOUT, verify=tls or True)
 
     def _send(self, request: httpx.Request) -> Answer:
         response = self._http.send(request, stream=True)
@@ -148,7 +149,9 @@ class AsyncAdmin(_Api):
     """A client for asyncio: its methods are those of :class:`Admin`, and are awaited."""
 
     def __init__(self, endpoint: str, token: str, *, tls: ssl.SSLContext | None = None) -> None:
-        self._http = httpx.AsyncClient(base_url=endpoint, headers=_headers(token), timeout=TIMEOUT, verify=tls or True)
+        self._http = httpx.AsyncClient(
+            base_url=check_endpoint(endpoint), headers=_headers(token), timeout=TIMEOUT, verify=tls or True
+        )
 
     async def _send(self, request: httpx.Request) -> Answer:
         response = await self._http.send(request, stream=True)
@@ -200,7 +203,11 @@ def _answer(response: httpx.Response, content: bytes) -> Answer:
     elif content:
         data = content.decode("utf-8", "replace") if kind.startswith("text/") or kind.endswith("yaml") else content
     if not response.is_success and status != httpx.codes.NOT_MODIFIED:
-        raise ApiError(status, data if isinstance(data, dict) else {})
+        token = response.request.headers["Authorization"].removeprefix(
+            "Bearer "
+        )  # which a server may send back, and errors are logged
+        problem = data if isinstance(data, dict) else {}
+        raise ApiError(status, {k: v.replace(token, "…") if isinstance(v, str) else v for k, v in problem.items()})
     return Answer(data, status, response.headers.get("etag"))
 
 

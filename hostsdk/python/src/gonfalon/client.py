@@ -11,7 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
+from .endpoint import check as check_endpoint
 from .flags import Flags
+from .secret import Secret
 from .status import Event, Status
 from .store import Store, read_file
 from .version import __version__
@@ -75,16 +77,12 @@ class _Client(Flags):
         if token and not all("!" <= character <= "~" for character in token):
             raise ValueError("the token has characters that no token has")  # which errors of HTTP would show, with all of it
         if endpoint is not None:
-            from urllib.parse import urlsplit
-
-            url = urlsplit(endpoint)
-            if url.scheme not in ("http", "https") or not url.hostname:
-                raise ValueError(f"endpoint {endpoint!r} is not an http or https URL")
+            check_endpoint(endpoint)
         if environment is None and endpoint is not None:
             environment = "default"
         self._status = Status(ttl)
         self._store = Store(environment, self._status, last_good)
-        self._endpoint, self._token, self._environment = endpoint, token or "", environment or ""
+        self._endpoint, self._token, self._environment = endpoint, Secret(token or ""), environment or ""
         self._file = Path(file) if file is not None else None
         self._poll, self._ready_within, self._grace, self._tls, self._pace = poll, ready_within, grace, tls, pace
         self._closed = False
@@ -111,7 +109,7 @@ class _Client(Flags):
         try:
             wire = Wire(self._endpoint, self._token, self._environment, self._tls, f"gonfalon-python/{__version__}")
         except Exception as error:  # such as a proxy that needs another package
-            raise ValueError(f"the source can't be made: {error}") from error
+            raise ValueError(f"the source can't be made: {self._token.hide(str(error))}") from error
         return source.ServerSource(wire, self._store, self._status, pace, self._grace, on_answer, self._poll)
 
 
@@ -194,7 +192,7 @@ class Gonfalon(_Client):
         try:
             asyncio.run_coroutine_threadsafe(self._source.report_usage(), self._loop).result(timeout)
         except (Exception, CancelledError) as error:  # noqa: BLE001
-            log.info("usage can't be reported: %s", error)
+            log.info("usage can't be reported: %s", self._token.hide(str(error)))
             return False
         return True
 
@@ -324,7 +322,7 @@ class AsyncGonfalon(_Client):
             async with asyncio.timeout(timeout):
                 await self._source.report_usage()
         except Exception as error:  # noqa: BLE001
-            log.info("usage can't be reported: %s", error)
+            log.info("usage can't be reported: %s", self._token.hide(str(error)))
             return False
         return True
 

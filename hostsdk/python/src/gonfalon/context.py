@@ -16,6 +16,7 @@ from uuid import UUID
 import msgpack
 
 from . import values
+from .interruption import let_pass
 
 MAX_GROUPS = 256  # of a request, by the module's ABI
 MAX_LISTED = 100_000  # groups that are read of a context: an endless iterator must end
@@ -70,7 +71,8 @@ def actor_key(actor: object, wrong: list[str], depth: int = 0) -> Wire:
         case _ if depth < MAX_IDS:
             try:
                 known, key = _id_of(actor)
-            except Exception as error:  # noqa: BLE001 -- it is the program's own code, and a decision never fails
+            except BaseException as error:  # noqa: BLE001 -- it is the program's own code, and a decision never fails
+                let_pass(error)
                 wrong.append(f"the actor_id of {type(actor).__name__}, which raises {type(error).__name__}")
                 return None
             if known:
@@ -117,7 +119,7 @@ def asked(who: object) -> InGroup | None:
     return in_group if callable(in_group) else None
 
 
-def unreadable(part: str, error: Exception) -> ContextError:
+def unreadable(part: str, error: BaseException) -> ContextError:
     """What reading a part of a context came to."""
     if isinstance(error, ContextError):
         return error
@@ -157,17 +159,20 @@ class Context:
         try:
             self.in_group = asked(actor) or asked(groups) or (groups if callable(groups) else None)
             self.groups = group_names(() if self.in_group is not None and not isinstance(groups, Iterable) else groups, wrong)
-        except Exception as error:  # noqa: BLE001 -- an iterator or an object of the program's
+        except BaseException as error:  # noqa: BLE001 -- an iterator or an object of the program's
+            let_pass(error)
             self._no_groups = unreadable("groups", error)
         try:
             self.actor = actor_key(actor, wrong)
-        except Exception as error:  # noqa: BLE001 -- an object that doesn't even say what it is
+        except BaseException as error:  # noqa: BLE001 -- an object that doesn't even say what it is
+            let_pass(error)
             wrong.append(f"{type(actor).__name__} as the actor, which raises {type(error).__name__}")
         if self.actor is None and (self.groups or self.in_group is not None or self._no_groups is not None):
             self.actor = False  # groups without an actor are somebody's: an actor without a key
         try:
             self.attributes = values.attributes(attributes, wrong)
-        except Exception as error:  # noqa: BLE001 -- a mapping of the program's
+        except BaseException as error:  # noqa: BLE001 -- a mapping of the program's
+            let_pass(error)
             self._no_attributes = unreadable("attributes", error)
         #: What was left out, or counts as nobody, since it can't be read.
         self.unreadable: tuple[str, ...] = tuple(dict.fromkeys(wrong))
@@ -200,7 +205,8 @@ class Context:
             given = set(found)
             try:
                 found = found + [name for name in named if name not in given and _is_yes(self.in_group(name))]
-            except Exception as error:
+            except BaseException as error:
+                let_pass(error)
                 raise unreadable("groups", error) from error
         if len(found) > MAX_GROUPS:
             wanted = set(named)

@@ -88,7 +88,7 @@ class Decision:
         variant: Variant | None = None,
         target: str | None = None,
         revision: int | None = None,
-        error: Exception | None = None,
+        error: BaseException | None = None,
     ) -> None:
         self.key = key
         self._packed = packed

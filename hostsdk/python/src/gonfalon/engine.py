@@ -25,6 +25,7 @@ from .context import Context, ContextError, Groups, Who, context_of
 from .decision import ENABLED, IS_FIXED, NOT_READY, Decision, Variant
 from .explanation import Explanation, read_explanation
 from .instance import Instance
+from .interruption import let_pass
 from .mistakes import Mistakes
 
 PATIENCE = 0.05  # seconds: far longer than any decision, far shorter than anybody waits
@@ -171,13 +172,16 @@ class Engine:
         """One decision of several, which keeps its error to itself."""
         try:
             return self.decide(key, asking, NO_GROUPS, None, now, roll)
-        except Exception as error:  # noqa: BLE001 -- the others are still decided
+        except BaseException as error:  # noqa: BLE001 -- the others are still decided
+            let_pass(error)
             return Decision(key, NOT_READY, revision=self.info.revision, error=error)
 
     def explain(
         self, key: str, actor: Who | Context, groups: Groups, attributes: Attributes, now: int | None, roll: int | None
     ) -> Explanation:
         """The decision with every gate that the engine looked at. It is not counted as an evaluation."""
+        if not isinstance(key, str):  # such as an iterator, which would be taken for keys, and may have no end
+            raise TypeError("a flag's key is a string")
 
         def ask(instance: Loaded, written: bytes) -> Explanation:
             decision = self._decision(key, instance.decide(written))
@@ -371,7 +375,8 @@ def _only(attributes: Any, names: tuple[str, ...]) -> Any:
     try:
         if type(attributes) is dict or isinstance(attributes, Mapping):
             return {name: attributes[name] for name in names if name in attributes}
-    except Exception:  # noqa: BLE001 -- a mapping of the program's
+    except BaseException as error:  # noqa: BLE001 -- a mapping of the program's
+        let_pass(error)
         return attributes
     return attributes
 

@@ -14,6 +14,7 @@ from .context import Context, ContextError, Groups, Who
 from .decision import NOT_READY, REASON, Decision
 from .engine import Engine
 from .explanation import Explanation
+from .interruption import let_pass
 from .status import Event, State, Status
 from .store import Store
 
@@ -92,7 +93,8 @@ class Flags:
             if on is not None:
                 return on
             packed = engine.evaluate(key, actor, groups, attributes, now, roll)
-        except Exception as error:  # noqa: BLE001 -- a decision never fails
+        except BaseException as error:  # noqa: BLE001 -- a decision never fails
+            let_pass(error)
             self._failed(key, error)
             return default
         if not packed & REASON:
@@ -153,7 +155,8 @@ class Flags:
             if not decision.known:
                 self._store.mistakes.unknown_flag(key)
             return decision
-        except Exception as error:  # noqa: BLE001 -- a decision never fails
+        except BaseException as error:  # noqa: BLE001 -- a decision never fails
+            let_pass(error)
             self._failed(key, error)
             return Decision(key, NOT_READY, revision=engine.info.revision, error=error)
 
@@ -180,7 +183,8 @@ class Flags:
                 else:
                     self._store.mistakes.unknown_flag(decision.key)
             return decisions
-        except Exception as error:  # noqa: BLE001 -- a decision never fails
+        except BaseException as error:  # noqa: BLE001 -- a decision never fails
+            let_pass(error)
             self._failed("all flags", error)
             revision = engine.info.revision if engine else None
             every = self.keys if keys is None else wanted or ()
@@ -197,7 +201,8 @@ class Flags:
             if not explanation.decision.known:
                 self._store.mistakes.unknown_flag(key)
             return explanation
-        except Exception as error:  # noqa: BLE001 -- a decision never fails
+        except BaseException as error:  # noqa: BLE001 -- a decision never fails
+            let_pass(error)
             self._failed(key, error)
             info = engine.info
             undecided = Decision(key, NOT_READY, revision=info.revision, error=error)
@@ -209,7 +214,8 @@ class Flags:
         engine = self._store.engine
         try:
             return engine.all_keys() if engine else ()
-        except Exception as error:  # noqa: BLE001 -- neither does this fail
+        except BaseException as error:  # noqa: BLE001 -- neither does this fail
+            let_pass(error)
             self._failed("all flags", error)
             return ()
 
@@ -266,12 +272,12 @@ class Flags:
         value = convert(decision.payload) if decision.has_payload else None
         return default if value is None else value
 
-    def _failed(self, key: str, error: Exception) -> None:
+    def _failed(self, key: object, error: BaseException) -> None:
         if isinstance(error, ContextError):
             self._store.mistakes.unreadable_context([f"something that can't be read: {error}"])
             return
         self._store.broken += 1
-        log.error("%s can't be decided, the caller gets the default: %s: %s", key, type(error).__name__, error)
+        self._store.mistakes.failed(key, error)
 
 
 def _parts(asking: Asking) -> tuple[Groups, Mapping[str, object] | None, int | None, int | None]:

@@ -31,12 +31,16 @@ class Mistakes:
         for what in wrong:
             self._tell(f"a context has {what}: see the table of contexts in the documentation")
 
-    def _tell(self, message: str) -> None:
+    def failed(self, key: object, error: BaseException) -> None:
+        """Notes a decision that failed. What the error says is left out, and so is its traceback: they may be personal."""
+        self._tell(f"{_quoted(key)} can't be decided, the caller gets the default: {type(error).__name__}", logging.ERROR)
+
+    def _tell(self, message: str, level: int = logging.WARNING) -> None:
         with self._lock:
             if message in self._told or len(self._told) >= MOST:
                 return
             self._told.add(message)
-        log.warning("%s", message)
+        log.log(level, "%s", message)
 
     def forked(self) -> None:
         """In a child process: another thread may have held the lock."""

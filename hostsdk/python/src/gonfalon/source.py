@@ -97,12 +97,12 @@ class Source:
 
     def _failed(self, error: Exception) -> None:
         """The source is away or refuses."""
-        message = f"{type(error).__name__}: {error}".rstrip(": ") if not isinstance(error, WireError) else str(error)
+        message = self._said(error)
         expected = isinstance(error, (httpx.HTTPError, WireError, Refused, OSError))
         meant = isinstance(error, WireError) and error.refusal
         level = logging.WARNING if meant else logging.INFO if expected else logging.ERROR
         if not meant or message != self._status.error:  # a refusal is asked about again and again
-            log.log(level, "the source failed: %s", message, exc_info=not expected)
+            log.log(level, "the source failed: %s", message)
         self._status.failed(message)
         if isinstance(error, Refused) or (isinstance(error, WireError) and error.final):
             self._status.refused(message)
@@ -110,6 +110,11 @@ class Source:
             self._on_answer()
         if self._leaving is None:
             self._leaving = asyncio.get_running_loop().call_later(self._grace, self._status.lost, message)
+
+    def _said(self, error: Exception) -> str:
+        """What an error says, for people."""
+        own = isinstance(error, (WireError, Refused))
+        return str(error) if own else f"{type(error).__name__}: {error}".rstrip(": ")
 
     async def _take(self, read: Callable[[bytes], Fresh | None], data: bytes) -> None:
         """Reads and serves a frame. What takes long is done beside the loop, which may be the program's; the swap and its events
@@ -129,6 +134,7 @@ class FileSource(Source):
         super().__init__(store, status, pace, grace, on_answer)
         self._path = path
         self._seen: tuple[int, int, int] | None = None
+        self._wrong: Refused | None = None  # with what was seen, until it is another file
 
     async def _follow(self) -> None:
         while True:
@@ -143,13 +149,15 @@ class FileSource(Source):
         stat = await asyncio.to_thread(self._path.stat)
         seen = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
         if seen != self._seen:
-            self._seen = seen
+            self._seen, self._wrong = seen, None
             try:
                 data = await asyncio.to_thread(read_file, self._path)
-            except ValueError as error:
-                raise Refused(str(error)) from error
-            await self._take(self._store.read_snapshot, data)
-        self._contact()
+                await self._take(self._store.read_snapshot, data)
+            except (ValueError, Refused) as error:
+                self._wrong = Refused(str(error))
+                raise self._wrong from error
+        if self._wrong is None:
+            self._contact()
 
 
 class ServerSource(Source):
@@ -184,6 +192,9 @@ class ServerSource(Source):
                 async with asyncio.timeout(self._pace.farewell):
                     await self.report_usage()
             await self._wire.close()
+
+    def _said(self, error: Exception) -> str:
+        return self._wire.token.hide(super()._said(error))
 
     async def _ask(self) -> float:
         """Polls once; gives the seconds until the next time."""
@@ -237,7 +248,7 @@ class ServerSource(Source):
         try:
             data = frame_bytes(event)  # type: ignore[arg-type]
         except WireError as error:
-            self._store.refuse(str(error))
+            self._store.refuse(self._said(error))
             self._mistrust(error)
             return
         try:
@@ -253,7 +264,7 @@ class ServerSource(Source):
 
     def _mistrust(self, error: Exception) -> None:
         """A frame was refused while the stream goes on: what serves stays, and stays good."""
-        self._status.refused(str(error))
+        self._status.refused(self._said(error))
 
     async def _report(self) -> None:
         while True:

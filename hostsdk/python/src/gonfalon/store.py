@@ -56,6 +56,7 @@ class Store:
         self.mistakes = Mistakes()
         self._status = status
         self._path = Path(last_good) if last_good is not None else None
+        self._unkept = ""  # why the last snapshot wasn't kept
         self._make = make
         self._lock = threading.Lock()
         self._usage: dict[str, list[int]] = {}
@@ -131,13 +132,16 @@ class Store:
             self._status.emit(FlagsChanged(flags, info.revision, info.lineage))
 
     def keep(self, data: bytes) -> None:
-        """Writes the last good snapshot whole or not at all. Failing to do so is logged: it is no reason to stop serving."""
+        """Writes the last good snapshot whole or not at all. It replaces a regular file only: no pipe, device or folder.
+        Failing is logged once: it is no reason to stop serving."""
         if self._path is None:
             return
         import tempfile  # a start without a copy on disk goes without it
 
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            if self._path.exists() and not self._path.is_file():
+                raise ValueError("it is not a regular file")
             handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name + ".")
             try:
                 with os.fdopen(handle, "wb") as file:
@@ -148,8 +152,12 @@ class Store:
             except BaseException:
                 Path(name).unlink(missing_ok=True)
                 raise
-        except OSError as error:
-            log.warning("the last good snapshot can't be written to %s: %s", self._path, error)
+            self._unkept = ""
+        except (OSError, ValueError) as error:
+            message = getattr(error, "strerror", None) or str(error)
+            if message != self._unkept:
+                log.warning("the last good snapshot can't be written to %s: %s", self._path, message)
+            self._unkept = message
 
     def take_snapshot(self, data: bytes) -> bool:
         """Reads, serves and keeps a snapshot; False if it is what serves."""

@@ -18,6 +18,8 @@ from uuid import UUID
 
 import msgpack
 
+from .interruption import let_pass
+
 MAX_ATTRIBUTES = 256  # of a request, by the module's ABI
 MAX_INTEGER_BITS = 1 << 17  # 39,000 digits: writing more takes time that grows with their square
 MAX_DEPTH = 16  # of lists and maps in one another: nobody targets deeper, and it bounds the work
@@ -53,7 +55,8 @@ def attributes(given: object, wrong: list[str]) -> dict[str, object]:
             continue
         try:
             mapped[text(str.__str__(name))] = value_of(value, 0)
-        except Exception as error:  # noqa: BLE001 -- a mapping or a number of the program's
+        except BaseException as error:  # noqa: BLE001 -- a mapping or a number of the program's
+            let_pass(error)
             wrong.append(f"an attribute of {type(value).__name__}, which raises {type(error).__name__}")
             mapped[text(str.__str__(name))] = None
     return mapped

@@ -18,6 +18,7 @@ import httpx
 from httpx_sse import EventSource, ServerSentEvent
 
 from .abi import MAX_SNAPSHOT_BYTES, SNAPSHOT_FORMAT, SnapshotInfo
+from .secret import Secret
 
 SILENCE = 45.0  # seconds without a byte, three heartbeats, are a lost connection
 TIMEOUT = 10.0  # seconds for anything else that the network can keep waiting, and for a whole report
@@ -59,11 +60,12 @@ class UnreadableError(WireError):
 class Wire:
     """One environment of one server."""
 
-    def __init__(self, endpoint: str, token: str, environment: str, tls: ssl.SSLContext | None, agent: str) -> None:
+    def __init__(self, endpoint: str, token: Secret, environment: str, tls: ssl.SSLContext | None, agent: str) -> None:
+        self.token = token
         url = httpx.URL(endpoint)
         self._http = httpx.AsyncClient(
             base_url=url.copy_with(path=url.path.rstrip("/") + f"/v1/envs/{quote(environment, safe='')}/"),
-            headers={"Authorization": f"Bearer {token}", "User-Agent": agent, "Accept-Encoding": "gzip"},
+            headers={"Authorization": f"Bearer {token.reveal()}", "User-Agent": agent, "Accept-Encoding": "gzip"},
             timeout=TIMEOUT,
             verify=tls if tls is not None else True,
         )
