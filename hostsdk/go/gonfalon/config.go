@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -133,12 +132,8 @@ func (config *Config) complete() error {
 	fill(&config.Grace, DefaultGrace)
 	fill(&config.Usage, DefaultUsage)
 	if config.Endpoint != "" {
-		u, err := url.Parse(config.Endpoint)
-		if err != nil {
-			return fmt.Errorf("gonfalon: Endpoint: %w", err)
-		}
-		if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-			return fmt.Errorf("gonfalon: Endpoint %q is not an http or https address", config.Endpoint)
+		if err := checkEndpoint(config.Endpoint); err != nil {
+			return fmt.Errorf("gonfalon: %w", err)
 		}
 		config.Endpoint = strings.TrimRight(config.Endpoint, "/")
 		if config.Source == nil {

@@ -29,11 +29,15 @@ func readFile(path string) ([]byte, error) {
 	return data, err
 }
 
-// writeLastGood replaces the copy on disk whole: written beside it, synced, renamed.
+// writeLastGood replaces the copy on disk whole: written beside it, synced, renamed. It replaces a regular file only: no pipe,
+// device or folder.
 func writeLastGood(path, data string) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
+	}
+	if there, err := os.Stat(path); err == nil && !there.Mode().IsRegular() {
+		return fmt.Errorf("%s is not a regular file", path)
 	}
 	f, err := os.CreateTemp(dir, filepath.Base(path)+".*.new")
 	if err != nil {
@@ -92,8 +96,11 @@ func (c *Client) keep(g *generation) {
 		return
 	}
 	if err := writeLastGood(c.config.LastGood, g.loaded.Bytes()); err != nil {
-		c.config.Logger.Warn("gonfalon: the last good snapshot can't be written", "file", c.config.LastGood, "error", err)
+		if c.store.unkept != err.Error() {
+			c.config.Logger.Warn("gonfalon: the last good snapshot can't be written", "file", c.config.LastGood, "error", err)
+		}
+		c.store.unkept = err.Error()
 		return
 	}
-	c.store.kept = g.info.ID
+	c.store.kept, c.store.unkept = g.info.ID, ""
 }

@@ -2,6 +2,7 @@ package gonfalon
 
 import (
 	"bytes"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,6 +28,35 @@ func TestLastGoodIsARegularFile(t *testing.T) {
 			t.Errorf("%s: the bootstrap doesn't serve", path)
 		}
 		c.Close()
+	}
+}
+
+// TestLastGoodReplacesARegularFile: a pipe, a folder or a socket stays as it is, and that is logged once.
+func TestLastGoodReplacesARegularFile(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := exec.CommandContext(t.Context(), "mkfifo", pipe).Run(); err != nil {
+		t.Skip(err)
+	}
+	for _, path := range []string{pipe, t.TempDir()} {
+		before, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var log bytes.Buffer
+		c, err := New(t.Context(), Config{Bootstrap: compiled(t, 1, flagOn), LastGood: path, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Close()
+		for range 3 {
+			c.keep(c.serving.Load())
+		}
+		if after, err := os.Stat(path); err != nil || after.Mode() != before.Mode() {
+			t.Errorf("%s is %v (%v) now", path, after, err)
+		}
+		if n := strings.Count(log.String(), "can't be written"); n != 1 {
+			t.Errorf("it is logged %d times:\n%s", n, log.String())
+		}
 	}
 }
 

@@ -16,6 +16,7 @@ type store struct {
 	taken   int64
 	refused int64
 	kept    [engine.IDBytes]byte // the id of the copy on disk
+	unkept  string               // why there is none, as it was logged
 	keep    latest               // for the goroutine that writes it
 	swapped chan struct{}        // for the goroutine that watches schedules: another snapshot serves
 	arrived chan struct{}        // closed when another snapshot serves
