@@ -6,12 +6,13 @@ use std::sync::{Arc, OnceLock};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-use reqwest::Url;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::time::timeout;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 
 use crate::changes::has_schedules;
 use crate::config::{Config, Pace, StartError};
+use crate::endpoint;
 use crate::flags::Flags;
 use crate::host::Host;
 use crate::schedules::tell_edges;
@@ -19,6 +20,9 @@ use crate::source::{Origin, Source};
 use crate::status::Status;
 use crate::store::Store;
 use crate::wire::Wire;
+
+/// Before a part that has panicked begins again.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// Takes the outcome of a report that the program asked for.
 type Reported = Box<dyn FnOnce(bool) + Send>;
@@ -160,8 +164,7 @@ fn wire(config: &Config) -> Result<Option<Wire>, String> {
     }
     let token = config.token.as_deref().filter(|token| !token.is_empty());
     let token = token.ok_or("the endpoint needs a token (or GONFALON_TOKEN)")?;
-    let url = Url::parse(endpoint).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    let url = url.ok_or_else(|| format!("the endpoint {endpoint:?} is not an http or https address"))?;
+    let url = endpoint::read(endpoint)?;
     let environment = config.environment.as_deref().unwrap_or("default");
     let wire = Wire::new(&url, token, environment, &config.tls);
     wire.map(Some).map_err(|error| format!("the source can't be made: {error}"))
@@ -195,11 +198,24 @@ impl Run {
     async fn follow(self) {
         let Run { life, status, source, origin, host, asked, pace } = self;
         let store = source.store.clone();
-        let mut tasks = vec![tokio::spawn(tell_edges(store)), tokio::spawn(source.follow(origin))];
+        let edges = move || tell_edges(store.clone());
+        let followed = move || source.anew().follow(origin.clone());
+        let mut tasks = vec![
+            tokio::spawn(held(status.clone(), "telling of schedules", AGAIN, edges)),
+            tokio::spawn(held(status.clone(), "following the source", AGAIN, followed)),
+        ];
         if let Some(host) = host.clone() {
             let (regular, telling) = (host.clone(), host.clone());
-            tasks.push(tokio::spawn(async move { regular.report_regularly(pace.usage).await }));
-            tasks.push(tokio::spawn(async move { telling.tell().await }));
+            let report = move || {
+                let host = regular.clone();
+                async move { host.report_regularly(pace.usage).await }
+            };
+            let tell = move || {
+                let host = telling.clone();
+                async move { host.tell().await }
+            };
+            tasks.push(tokio::spawn(held(status.clone(), "reporting usage", AGAIN, report)));
+            tasks.push(tokio::spawn(held(status.clone(), "telling what serves", AGAIN, tell)));
             tasks.push(tokio::spawn(answer(host, asked)));
         }
         let closed = || life.closed.load(Ordering::SeqCst);
@@ -211,6 +227,24 @@ impl Run {
         if let Some(host) = host {
             let _late = timeout(pace.farewell, host.leave()).await;
         }
+    }
+}
+
+/// Runs a part of the client, and begins it again should it ever panic: that is a state, and a line of the log.
+async fn held<F>(status: Arc<Status>, what: &str, pause: Duration, begin: impl Fn() -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    loop {
+        let mut part = JoinSet::new(); // which ends with this task
+        part.spawn(begin());
+        let Some(Err(error)) = part.join_next().await else { return };
+        if !error.is_panic() {
+            return;
+        }
+        log::error!("{what} has panicked, and begins again");
+        status.lost(&format!("{what} has panicked"));
+        sleep(pause).await;
     }
 }
 
@@ -233,5 +267,31 @@ impl Drop for Ended {
         let Ended(life, status) = self;
         life.ended.store(true, Ordering::SeqCst);
         status.signal.stir();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU32;
+
+    use super::*;
+    use crate::status::State;
+
+    #[test]
+    fn a_part_that_panics_begins_again() {
+        let status = Status::new(None);
+        status.contact();
+        let (begun, told) = (Arc::new(AtomicU32::new(0)), status.clone());
+        let part = {
+            let begun = begun.clone();
+            move || {
+                let n = begun.fetch_add(1, Ordering::SeqCst);
+                async move { assert!(n == 2, "the first two panic") }
+            }
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(held(told, "a part", Duration::ZERO, part));
+        assert_eq!(begun.load(Ordering::SeqCst), 3);
+        assert_eq!((status.state(), status.error()), (State::Stale, Some("a part has panicked".into())));
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
 
+use crate::source::times;
 use crate::store::{Store, Usage};
 use crate::value;
 use crate::wire::{USAGE_FLAGS, Wire, WireError};
@@ -61,7 +62,7 @@ impl Host {
     /// Reports minute by minute.
     pub(crate) async fn report_regularly(&self, every: Duration) {
         loop {
-            tokio::time::sleep(every.mul_f64(0.9 + fastrand::f64() / 5.0)).await;
+            tokio::time::sleep(times(every, 0.9 + fastrand::f64() / 5.0)).await;
             self.report_usage().await.unwrap_or_else(unreported);
         }
     }

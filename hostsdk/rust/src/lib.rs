@@ -20,6 +20,7 @@ mod config;
 pub mod conformance;
 mod context;
 mod decision;
+mod endpoint;
 mod engine;
 mod events;
 mod explanation;

@@ -11,7 +11,6 @@ use tokio::time::sleep;
 
 use crate::config::Pace;
 use crate::events::Event;
-use crate::status::Status;
 use crate::store::{Fresh, Refused, Store, read_file};
 use crate::wire::{LONGEST_AWAY, Wire, WireError, frame_bytes};
 
@@ -43,16 +42,11 @@ pub(crate) struct Source {
     expiry: Option<AbortHandle>,
 }
 
-/// Says that following has ended for good, should it ever panic.
-struct Alarm(Arc<Status>);
-
-impl Drop for Alarm {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            log::error!("following the source has panicked, and ended for good");
-            self.0.lost("following the source has ended for good");
-        }
-    }
+/// A file as it was looked at last.
+#[derive(Default)]
+struct Seen {
+    version: Option<(u64, Option<SystemTime>)>,
+    is_wrong: bool,
 }
 
 /// Why an attempt failed.
@@ -92,9 +86,13 @@ impl Source {
         Source { store, pace, grace, answered, attempts: 0, leaving: None, expiry: None }
     }
 
+    /// A source that follows the same from the beginning.
+    pub(crate) fn anew(&self) -> Self {
+        Source::new(self.store.clone(), self.pace.clone(), self.grace, self.answered.clone())
+    }
+
     /// Follows until it is cancelled.
     pub(crate) async fn follow(mut self, origin: Origin) {
-        let _alarm = Alarm(self.store.status.clone());
         match origin {
             Origin::Nothing => std::future::pending().await,
             Origin::File(path) => self.watch(&path).await,
@@ -109,7 +107,7 @@ impl Source {
     }
 
     async fn watch(&mut self, path: &Path) {
-        let mut seen = None;
+        let mut seen = Seen::default();
         loop {
             if let Err(error) = self.look(path, &mut seen) {
                 self.failed(&error);
@@ -119,16 +117,19 @@ impl Source {
         }
     }
 
-    /// Reads a file if it has changed.
-    fn look(&mut self, path: &Path, seen: &mut Option<(u64, Option<SystemTime>)>) -> Result<(), Failed> {
+    /// Reads a file if it has changed. What was wrong with it stays wrong until it is another one.
+    fn look(&mut self, path: &Path, seen: &mut Seen) -> Result<(), Failed> {
         let about = std::fs::metadata(path).map_err(|error| Failed::File(format!("{}: {error}", path.display())))?;
         let version = Some((about.len(), about.modified().ok()));
-        if *seen != version {
-            *seen = version;
+        if seen.version != version {
+            *seen = Seen { version, is_wrong: true };
             let data = read_file(path).map_err(|error| Failed::Refused(format!("{}: {error}", path.display())))?;
             self.take(self.store.read_snapshot(&data, None)?);
+            seen.is_wrong = false;
         }
-        self.contact();
+        if !seen.is_wrong {
+            self.contact();
+        }
         Ok(())
     }
 
@@ -137,7 +138,7 @@ impl Source {
         match self.fetch(wire).await {
             Ok(()) => {
                 self.attempts = 0;
-                every.mul_f64(0.9 + fastrand::f64() / 5.0)
+                times(every, 0.9 + fastrand::f64() / 5.0)
             }
             Err(error) => {
                 self.failed(&error);
@@ -245,7 +246,7 @@ impl Source {
             stop(&mut self.expiry);
             let status = self.store.status.clone();
             let expire = async move {
-                sleep(ttl + Duration::from_millis(1)).await;
+                sleep(ttl.saturating_add(Duration::from_millis(1))).await;
                 status.settle();
             };
             self.expiry = Some(tokio::spawn(expire).abort_handle());
@@ -287,15 +288,20 @@ impl Source {
     /// How long to wait after an attempt failed: exponential, ±50 %. What the server asked for can only make it longer.
     fn delay(&mut self, error: &Failed, asked: Option<Duration>) -> Duration {
         let step = self.pace.backoff.saturating_mul(1 << self.attempts.min(30)).min(self.pace.longest);
-        self.attempts += 1;
+        self.attempts = self.attempts.saturating_add(1);
         let step = if error.refusal() { self.pace.longest } else { step };
         let asked = match error {
             Failed::Wire(error) => error.retry_after.or(asked),
             _ => asked,
         };
-        let asked = asked.unwrap_or_default().mul_f64(1.0 + fastrand::f64() / 10.0);
-        step.mul_f64(0.5 + fastrand::f64()).max(asked)
+        let asked = times(asked.unwrap_or_default(), 1.0 + fastrand::f64() / 10.0);
+        times(step, 0.5 + fastrand::f64()).max(asked)
     }
+}
+
+/// A duration so many times; a program may say one that is as long as can be.
+pub(crate) fn times(duration: Duration, factor: f64) -> Duration {
+    Duration::try_from_secs_f64(duration.as_secs_f64() * factor).unwrap_or(Duration::MAX)
 }
 
 fn stop(timer: &mut Option<AbortHandle>) {

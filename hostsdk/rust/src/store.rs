@@ -44,6 +44,8 @@ pub(crate) struct Store {
     pub(crate) status: Arc<Status>,
     /// What was counted by engines that serve no longer, or couldn't be delivered.
     usage: Mutex<Usage>,
+    /// Why the last snapshot wasn't kept.
+    unkept: Mutex<Option<String>>,
 }
 
 impl Store {
@@ -57,6 +59,7 @@ impl Store {
             mistakes: Arc::default(),
             status,
             usage: Mutex::default(),
+            unkept: Mutex::default(),
         }
     }
 
@@ -236,13 +239,15 @@ impl Store {
         read.inspect_err(|error| log::warn!("the last good snapshot {} is ignored: {error}", path.display())).ok()
     }
 
-    /// Writes the last good snapshot whole or not at all. Failing to is logged: it is no reason to stop serving.
+    /// Writes the last good snapshot whole or not at all. Failing to is logged once: it is no reason to stop serving.
     fn keep(&self, data: &[u8]) {
-        if let Some(path) = &self.last_good
-            && let Err(error) = write_file(path, data)
-        {
+        let Some(path) = &self.last_good else { return };
+        let failed = write_file(path, data).err().map(|error| error.to_string());
+        let mut unkept = self.unkept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(error) = failed.as_ref().filter(|_| failed != *unkept) {
             log::warn!("the last good snapshot can't be written to {}: {error}", path.display());
         }
+        *unkept = failed;
     }
 
     fn lock(&self) -> MutexGuard<'_, Usage> {
@@ -297,10 +302,13 @@ pub(crate) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     Ok(data)
 }
 
-/// Writes a file beside the path, synced, and renames it.
+/// Writes a file beside the path, synced, and renames it. It replaces a regular file only: no pipe, device or folder.
 fn write_file(path: &Path, data: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
+    }
+    if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        return Err(io::Error::other("it is not a regular file"));
     }
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".{:016x}", fastrand::u64(..)));

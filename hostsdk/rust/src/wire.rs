@@ -31,6 +31,8 @@ pub(crate) const USAGE_FLAGS: usize = 1000;
 const REDIRECTS: usize = 5;
 /// Of an answer that says what is wrong.
 const PROBLEM_BYTES: usize = 4096;
+/// Characters of a server's text in a message.
+const QUOTED: usize = 500;
 /// The position of what serves here, if the server is sure that it never had it.
 const SUPERSEDES: HeaderName = HeaderName::from_static("x-gonfalon-supersedes");
 const POSITION: HeaderName = HeaderName::from_static("x-gonfalon-position");
@@ -92,6 +94,7 @@ impl From<reqwest::Error> for WireError {
 pub(crate) struct Wire {
     http: Client,
     base: Url,
+    token: String,
 }
 
 impl Wire {
@@ -111,7 +114,17 @@ impl Wire {
             .connect_timeout(TIMEOUT)
             .build()
             .map_err(|error| WireError::from(error).message)?;
-        Ok(Wire { http, base })
+        Ok(Wire { http, base, token: token.to_owned() })
+    }
+
+    /// A text of the server as a part of a message: on one line, cut, and without the token, which a server may send back.
+    fn quoted(&self, text: &str) -> String {
+        let hidden = text.replace(&self.token, "…");
+        let cut: String = hidden.chars().map(|c| if c.is_control() { ' ' } else { c }).take(QUOTED + 1).collect();
+        match cut.char_indices().nth(QUOTED) {
+            Some((end, _)) => format!("{}…", &cut[..end]),
+            None => cut,
+        }
     }
 
     /// The current snapshot, or None if it is the one that is known; and the position that it supersedes, if any.
@@ -161,7 +174,7 @@ impl Wire {
         let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("of no type");
         let essence = kind.split(';').next().unwrap_or_default().trim();
         if !essence.eq_ignore_ascii_case("text/event-stream") {
-            return Err(WireError::unreadable(format!("the stream is {kind}, not text/event-stream")));
+            return Err(WireError::unreadable(format!("the stream is {}, not text/event-stream", self.quoted(kind))));
         }
         Ok(Stream { supersedes: supersedes(&response), response, events: Events::default() })
     }
@@ -199,15 +212,37 @@ impl Wire {
             let status = response.status();
             let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
             let sends_on = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);
-            let Some(location) = location.filter(|_| sends_on) else { return check(response).await };
+            let Some(location) = location.filter(|_| sends_on) else { return self.check(response).await };
             let next = url.join(location).map_err(|_| WireError::unreadable("a redirect to what is no address"))?;
             if next.origin() != self.base.origin() {
-                let message = format!("{status} redirects to {}, another origin", next.origin().ascii_serialization());
+                let other = self.quoted(&next.origin().ascii_serialization());
+                let message = format!("{status} redirects to {other}, another origin");
                 return Err(WireError { status: status.as_u16(), ..WireError::new(message) });
             }
             url = next;
         }
         Err(WireError::new(format!("more than {REDIRECTS} redirects")))
+    }
+
+    /// Refuses an answer that is no success, or that is packed in another way than asked for.
+    async fn check(&self, mut response: Response) -> Result<Response, WireError> {
+        let encoding = encoding(&response);
+        if !is_gzip(&response) && !encoding.eq_ignore_ascii_case("identity") {
+            let encoding = self.quoted(encoding);
+            return Err(WireError::unreadable(format!("an answer in the encoding {encoding}, not in gzip")));
+        }
+        let status = response.status();
+        if status.is_success() || status == StatusCode::NOT_MODIFIED {
+            return Ok(response);
+        }
+        let retry_after = retry_after(&response);
+        let body = timeout(TIMEOUT, body(&mut response, PROBLEM_BYTES)).await;
+        let title = body.ok().and_then(Result::ok).flatten().and_then(|body| title(&body));
+        let message = match title {
+            Some(title) => format!("{} {}", status.as_u16(), self.quoted(&title)),
+            None => status.to_string(),
+        };
+        Err(WireError { status: status.as_u16(), retry_after, ..WireError::new(message) })
     }
 }
 
@@ -257,26 +292,6 @@ fn encoding(response: &Response) -> &str {
 
 fn is_gzip(response: &Response) -> bool {
     encoding(response).eq_ignore_ascii_case("gzip")
-}
-
-/// Refuses an answer that is no success, or that is packed in another way than asked for.
-async fn check(mut response: Response) -> Result<Response, WireError> {
-    let encoding = encoding(&response);
-    if !is_gzip(&response) && !encoding.eq_ignore_ascii_case("identity") {
-        return Err(WireError::unreadable(format!("an answer in the encoding {encoding}, not in gzip")));
-    }
-    let status = response.status();
-    if status.is_success() || status == StatusCode::NOT_MODIFIED {
-        return Ok(response);
-    }
-    let retry_after = retry_after(&response);
-    let body = timeout(TIMEOUT, body(&mut response, PROBLEM_BYTES)).await;
-    let title = body.ok().and_then(Result::ok).flatten().and_then(|body| title(&body));
-    let message = match title {
-        Some(title) => format!("{} {title}", status.as_u16()),
-        None => status.to_string(),
-    };
-    Err(WireError { status: status.as_u16(), retry_after, ..WireError::new(message) })
 }
 
 /// The body of an answer; None if it has more bytes.

@@ -4,6 +4,7 @@ mod client;
 mod contract;
 mod features;
 mod hostile;
+mod odd;
 #[cfg(feature = "openfeature")]
 mod provider;
 mod recorded;
