@@ -78,7 +78,7 @@ namespace Gonfalon
         {
             _options = options ?? throw new ArgumentNullException(nameof(options));
             _endpoint = Address(options);
-            _token = _endpoint == null ? null : Secret(options.Token ?? Variable("GONFALON_TOKEN"));
+            _token = _endpoint == null ? null : Checked(options.Token ?? Variable("GONFALON_TOKEN"));
             if (!HasSource && options.Bootstrap == null && options.LastGood == null)
                 throw new ArgumentException("nothing to take flags from: give Endpoint and Token, or File, or Bootstrap, or LastGood");
             if (options.PollInterval <= TimeSpan.Zero)
@@ -128,7 +128,7 @@ namespace Gonfalon
             }
             catch (Exception error)
             {
-                Log.Info("usage can't be reported: " + error.Message);
+                Log.Info("usage can't be reported: " + _wire.Shown(error));
                 return false;
             }
         }
@@ -195,7 +195,7 @@ namespace Gonfalon
             }
             catch (Exception error)
             {
-                Log.Error($"following {name} failed for good: {error}");
+                Log.Error($"following {name} failed for good: {_wire?.Shown(error) ?? error.Message}");
             }
         }));
 
@@ -208,12 +208,10 @@ namespace Gonfalon
             var endpoint = options.Endpoint ?? (options.File == null ? Variable("GONFALON_ENDPOINT") : null);
             if (endpoint == null)
                 return null;
-            if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) || (uri.Scheme != "http" && uri.Scheme != "https") || uri.Host.Length == 0)
-                throw new ArgumentException($"Endpoint \"{endpoint}\" is not an http or https URL");
-            return uri;
+            return Gonfalon.Endpoint.Read(endpoint);
         }
 
-        private static string Secret(string token)
+        private static string Checked(string token)
         {
             if (string.IsNullOrEmpty(token))
                 throw new ArgumentException("Endpoint needs a Token (or GONFALON_TOKEN)");

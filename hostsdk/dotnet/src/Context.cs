@@ -178,7 +178,7 @@ namespace Gonfalon
             {
                 if (actor == null)
                     return null;
-                if (actor is string text)
+                if (actor is string text && text.Length <= Native.MaxBytes)
                     return Values.Text(text);
                 if (actor is Guid guid)
                     return guid.ToString("D");
@@ -232,10 +232,11 @@ namespace Gonfalon
                 return;
             }
             var count = 0;
+            var size = 0L;
             foreach (var name in (IEnumerable)groups)
             {
-                if (count++ == MaxListed)
-                    throw new ContextException($"there are more than {MaxListed} groups");
+                if (count++ == MaxListed || (size += (name as string)?.Length ?? 0) > Native.MaxBytes)
+                    throw new ContextException($"there are more than {MaxListed} groups, or more than {Native.MaxBytes} bytes of them");
                 if (name is string known)
                     _groups.Add(Values.Text(known));
                 else if (wrong.Count < MaxNoted)

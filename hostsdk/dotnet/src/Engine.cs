@@ -15,6 +15,8 @@ namespace Gonfalon
     {
         private const int Unknown = 1000; // keys of no flag that are remembered: a program asks for a few such flags, an attacker for any number
 
+        private const int LongestUnknown = 1000; // characters of such a key
+
         [ThreadStatic] private static Packer _packer;
 
         private readonly Mistakes _mistakes;
@@ -178,7 +180,9 @@ namespace Gonfalon
             var request = Fresh().Byte(0x96);
             if (single) request.Text(asked[0]);
             else if (keys == null) request.Write(null);
-            else request.Texts(keys.Select(Values.Text).ToArray());
+            else request.Head(keys.Count, 0x90, 0xdc);
+            foreach (var key in single || keys == null ? new string[0] : keys)
+                request.Text(Values.Text(key));
             return request.Write(context.Actor).Texts(memberOf).Integer(now).Integer((long)roll).Map(known);
         }
 
@@ -228,7 +232,7 @@ namespace Gonfalon
             var text = Values.Text(key);
             var request = new Packer().Byte(0x91).Text(text);
             var needs = Ask(request, (instance, written, _) => new Needs(text, instance.Needs(written), instance.Evaluate(written), Shared));
-            if (needs.Exists || _needs.Count < Info.Flags + Unknown)
+            if (needs.Exists || (_needs.Count < Info.Flags + Unknown && text.Length <= LongestUnknown))
                 _needs[text] = needs;
             return needs;
         }

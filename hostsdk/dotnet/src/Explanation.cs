@@ -127,7 +127,7 @@ namespace Gonfalon
         public override string ToString()
         {
             var at = Revision == null ? "nothing loaded" : "revision " + Revision;
-            var head = $"{Decision.Key} · {Environment} · {at} · {(Decision.Enabled ? "on" : "off")} · {Words.Of(Decision.Reason)}";
+            var head = $"{Decision.Key ?? "null"} · {Environment} · {at} · {(Decision.Enabled ? "on" : "off")} · {Words.Of(Decision.Reason)}";
             if (Decision.Variant != null)
                 head += " · variant " + Decision.Variant;
             return string.Join("\n", new[] { head }.Concat(Steps.Select(step => "  " + step)));

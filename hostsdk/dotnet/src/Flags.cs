@@ -180,7 +180,7 @@ namespace Gonfalon
             }
             catch (Exception error)
             {
-                Failed("all flags", error);
+                Failed(null, error);
                 return (keys == null ? Keys : wanted ?? new string[0]).Select(key => Undecided(key, error, engine?.Info)).ToArray();
             }
         }
@@ -218,7 +218,7 @@ namespace Gonfalon
                 }
                 catch (Exception error)
                 {
-                    Failed("all flags", error);
+                    Failed(null, error);
                     return new string[0];
                 }
             }
@@ -249,7 +249,7 @@ namespace Gonfalon
                 return;
             }
             Store.CountBroken();
-            Log.Error($"{key ?? "null"} can't be decided, the caller gets the default: {error.GetType().Name}: {error.Message}");
+            Store.Mistakes.Failed(key, error);
         }
 
         private static Decision Undecided(string key, Exception error = null, SnapshotInfo info = null) =>

@@ -10,7 +10,7 @@ namespace Gonfalon
         internal const int TooLarge = 1;
 
         // Of engine/code.go.
-        private static readonly string[] Codes =
+        internal static readonly string[] Codes =
         {
             "ok", "longer than a snapshot may be", "not a gonfalon snapshot", "a snapshot format that this engine doesn't read",
             "the content id doesn't match the bytes: they are truncated or altered", "malformed",
@@ -33,9 +33,12 @@ namespace Gonfalon
         public long Offset { get; }
     }
 
-    /// <summary>The engine refused a request, by a code of the ABI.</summary>
+    /// <summary>The engine refused a request, by a code of the ABI, or would: there is more in it than a request may
+    /// have.</summary>
     internal sealed class RequestException : Exception
     {
+        internal RequestException(string message) : base(message) { }
+
         internal RequestException(int code) : base($"the engine refuses a request (code {code})") { }
     }
 

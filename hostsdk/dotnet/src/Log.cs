@@ -1,4 +1,6 @@
 using System;
+using System.Globalization;
+using System.Text;
 
 namespace Gonfalon
 {
@@ -9,6 +11,8 @@ namespace Gonfalon
     /// made.</summary>
     internal sealed class Log
     {
+        private const int Longest = 1000, LongestKey = 200; // characters of a line, and of a key in it
+
         private readonly Action<LogLevel, string> _write;
 
         internal Log(Action<LogLevel, string> write) => _write = write ?? ToStandardError;
@@ -19,11 +23,28 @@ namespace Gonfalon
 
         internal void Error(string message) => Write(LogLevel.Error, message);
 
+        /// <summary>Returns the beginning of a text, on one line.</summary>
+        internal static string Cut(string text) => Escaped(text, Longest, sign => !char.IsControl(sign));
+
+        /// <summary>Returns the beginning of a program's or a server's word, in quotes and in ASCII.</summary>
+        internal static string Quoted(string text) =>
+            text == null ? "null" : "\"" + Escaped(text, LongestKey, sign => sign >= ' ' && sign < '\u007f' && sign != '"') + "\"";
+
+        private static string Escaped(string text, int longest, Func<char, bool> plain)
+        {
+            var line = new StringBuilder();
+            var whole = Values.Text(text.Length > longest ? text.Substring(0, longest) : text);
+            foreach (var sign in whole)
+                if (plain(sign)) line.Append(sign);
+                else line.Append("\\u").Append(((int)sign).ToString("x4", CultureInfo.InvariantCulture));
+            return text.Length > longest ? line.Append('…').ToString() : line.ToString();
+        }
+
         internal void Write(LogLevel level, string message)
         {
             try
             {
-                _write(level, message);
+                _write(level, Cut(message));
             }
             catch (Exception)
             {

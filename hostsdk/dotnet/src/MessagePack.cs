@@ -13,7 +13,8 @@ namespace Gonfalon
     }
 
     /// <summary>Writes msgpack, as far as requests and snapshots have it: null, booleans, integers, float64, text,
-    /// bytes, arrays, maps, and integers beyond 64 bits (ext 1, their decimal digits).</summary>
+    /// bytes, arrays, maps, and integers beyond 64 bits (ext 1, their decimal digits). What is
+    /// larger than a request may be is a RequestException.</summary>
     internal sealed class Packer
     {
         private byte[] _buffer = new byte[256];
@@ -94,6 +95,7 @@ namespace Gonfalon
 
         internal Packer Text(string text)
         {
+            Reserve(Math.Min(text.Length, Native.MaxBytes + 1)); // before its bytes are counted
             var size = Encoding.UTF8.GetByteCount(text);
             if (size < 32) Byte(0xa0 | size);
             else if (size <= 0xff) Byte(0xd9).Byte(size);
@@ -161,6 +163,8 @@ namespace Gonfalon
 
         private void Reserve(int more)
         {
+            if (more > Native.MaxBytes - Size)
+                throw new RequestException($"more than {Native.MaxBytes} bytes");
             if (Size + more > _buffer.Length)
                 Array.Resize(ref _buffer, Math.Max(2 * _buffer.Length, Size + more));
         }

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Threading;
@@ -10,6 +11,7 @@ namespace Gonfalon
         private const int Most = 1000; // different mistakes that are remembered, so that each is logged once; later ones are only counted
 
         private readonly ConcurrentDictionary<string, bool> _told = new ConcurrentDictionary<string, bool>();
+        private readonly ConcurrentDictionary<string, bool> _refused = new ConcurrentDictionary<string, bool>(); // a server's doing, which leaves room for the program's
         private readonly Log _log;
         private long _unknown, _unreadable;
 
@@ -26,7 +28,7 @@ namespace Gonfalon
         {
             Interlocked.Increment(ref _unknown);
             if (_told.Count < Most)
-                Tell($"there is no flag {Json.Quoted(key.Length > 200 ? key.Substring(0, 200) + "…" : key)}: it is off");
+                Tell($"there is no flag {Log.Quoted(key)}: it is off");
         }
 
         /// <summary>Notes decisions whose context has parts that can't be read.</summary>
@@ -37,10 +39,29 @@ namespace Gonfalon
                 Tell($"a context has {what}: see the table of contexts in the documentation");
         }
 
-        private void Tell(string message)
+        /// <summary>Notes a decision that failed.</summary>
+        internal void Failed(string key, Exception error)
         {
-            if (_told.Count < Most && _told.TryAdd(message, true))
+            var kind = $"{error.GetType().Name}: {error.Message}";
+            if (IsNew(_told, kind))
+                _log.Error($"{Log.Quoted(key)} can't be decided, the caller gets the default: {kind}");
+        }
+
+        /// <summary>Notes something that isn't as it should be.</summary>
+        internal void Tell(string message)
+        {
+            if (IsNew(_told, message))
                 _log.Warn(message);
         }
+
+        /// <summary>Notes a frame that was refused.</summary>
+        internal void Refused(string why)
+        {
+            if (IsNew(_refused, why))
+                _log.Warn("a frame was refused: " + why);
+        }
+
+        private static bool IsNew(ConcurrentDictionary<string, bool> known, string message) =>
+            known.Count < Most && known.TryAdd(Log.Cut(message), true);
     }
 }

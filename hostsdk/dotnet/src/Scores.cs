@@ -7,10 +7,11 @@ namespace Gonfalon
     public static class Scores
     {
         /// <summary>Returns the actor's place in [0, 1) for the flag with this key, whether or not there is such a
-        /// flag: what percentages and variants go by. Null for an actor without a key, and for nobody.</summary>
+        /// flag: what percentages and variants go by. Null for an actor without a key, for nobody, and
+        /// without a key of the flag.</summary>
         public static double? Score(string key, object actor)
         {
-            if (!(Context.Of(actor, null, null).Actor is string id))
+            if (key == null || !(Context.Of(actor, null, null).Actor is string id))
                 return null;
             using (var sha = SHA256.Create())
             {

@@ -101,10 +101,9 @@ namespace Gonfalon
             var wire = error as WireException;
             var meant = wire != null && wire.IsRefusal;
             var known = wire != null || error is RefusedException;
-            var message = known ? error.Message : $"{error.GetType().Name}: {Deepest(error)}";
+            var message = Shown(error);
             var expected = known || error is HttpRequestException || error is IOException || error is TimeoutException || error is InvalidDataException;
-            // A refusal is asked about again and again.
-            if (!meant || message != Status.Error)
+            if (message != Status.Error) // it is tried again and again
                 _log.Write(meant ? LogLevel.Warning : expected ? LogLevel.Info : LogLevel.Error, "the source failed: " + message);
             Status.Failed(message);
             if (error is RefusedException || (wire != null && wire.IsFinal))
@@ -121,6 +120,12 @@ namespace Gonfalon
                     return true;
             return false;
         }
+
+        /// <summary>Returns what an error says, for people.</summary>
+        protected virtual string Shown(Exception error) => Log.Cut(Said(error));
+
+        internal static string Said(Exception error) =>
+            error is WireException || error is RefusedException ? error.Message : $"{error.GetType().Name}: {Deepest(error)}";
 
         private static string Deepest(Exception error) => error.InnerException == null ? error.Message : Deepest(error.InnerException);
     }
@@ -160,7 +165,7 @@ namespace Gonfalon
                 byte[] data;
                 try
                 {
-                    data = Store.ReadFile(_path);
+                    data = SnapshotFile.Read(_path);
                 }
                 catch (InvalidDataException error)
                 {
@@ -198,6 +203,8 @@ namespace Gonfalon
                 return Backoff.Delay(error);
             }
         }
+
+        protected override string Shown(Exception error) => Wire.Shown(error);
 
         protected async Task Fetch(CancellationToken stop)
         {
@@ -292,7 +299,7 @@ namespace Gonfalon
             catch (RefusedException error)
             {
                 if (otherwise == null)
-                    Status.Refused(error.Message);
+                    Status.Refused(Shown(error));
                 else
                     await otherwise().ConfigureAwait(false);
                 return;

@@ -39,7 +39,14 @@ namespace Gonfalon
             Mistakes = new Mistakes(log);
             _status = status;
             _log = log;
-            _path = lastGood == null ? null : Path.GetFullPath(lastGood);
+            try
+            {
+                _path = lastGood == null ? null : Path.GetFullPath(lastGood);
+            }
+            catch (Exception error) when (IsOfFiles(error))
+            {
+                Mistakes.Tell($"LastGood {Json.Quoted(Log.Cut(lastGood))} is no path, and nothing is kept: {error.Message}");
+            }
         }
 
         internal Engine Engine => _engine;
@@ -103,7 +110,7 @@ namespace Gonfalon
         internal void Refuse(string reason)
         {
             Interlocked.Increment(ref _refused);
-            _log.Warn("a frame was refused: " + reason);
+            Mistakes.Refused(reason);
         }
 
         /// <summary>Says that the decisions of these flags can differ from now on, by the snapshot that
@@ -141,25 +148,6 @@ namespace Gonfalon
             lock (_lock)
                 foreach (var pair in usage)
                     Merge(_usage, pair.Key, pair.Value.All, pair.Value.On, pair.Value.Last);
-        }
-
-        /// <summary>Reads a file that should be a snapshot, however large it is.</summary>
-        internal static byte[] ReadFile(string path)
-        {
-            if ((File.GetAttributes(path) & FileAttributes.Directory) != 0)
-                throw new InvalidDataException($"{path} is not a regular file");
-            using (var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete))
-            {
-                if (!file.CanSeek)
-                    throw new InvalidDataException($"{path} is not a regular file");
-                if (file.Length > Native.MaxBytes)
-                    throw new InvalidDataException($"{path} is larger than a snapshot can be");
-                var data = new byte[file.Length];
-                var read = 0;
-                for (int n; read < data.Length && (n = file.Read(data, read, data.Length - read)) > 0; read += n) { }
-                Array.Resize(ref data, read);
-                return data;
-            }
         }
 
         // Listeners are called without the lock, since they may ask for what it guards.
@@ -266,13 +254,17 @@ namespace Gonfalon
 
         private Engine ReadLastGood()
         {
-            if (_path == null || !File.Exists(_path))
+            if (_path == null)
                 return null;
             try
             {
-                return Load(ReadFile(_path));
+                return Load(SnapshotFile.Read(_path));
             }
-            catch (Exception error) when (IsUnusable(error) || error is IOException || error is UnauthorizedAccessException)
+            catch (Exception error) when (error is FileNotFoundException || error is DirectoryNotFoundException)
+            {
+                return null; // the first start
+            }
+            catch (Exception error) when (IsUnusable(error) || IsOfFiles(error))
             {
                 _log.Warn($"the last good snapshot {_path} is ignored: {error.Message}");
                 return null;
@@ -285,38 +277,19 @@ namespace Gonfalon
         {
             if (_path == null)
                 return;
-            var beside = _path + "." + Guid.NewGuid().ToString("N");
             try
             {
-                Directory.CreateDirectory(Path.GetDirectoryName(_path));
-                using (var file = new FileStream(beside, FileMode.CreateNew, FileAccess.Write))
-                {
-                    file.Write(data, 0, data.Length);
-                    file.Flush(flushToDisk: true);
-                }
-                if (File.Exists(_path))
-                    File.Replace(beside, _path, null);
-                else
-                    File.Move(beside, _path);
+                SnapshotFile.Write(_path, data);
             }
-            catch (Exception error) when (error is IOException || error is UnauthorizedAccessException)
+            catch (Exception error) when (IsOfFiles(error))
             {
-                _log.Warn($"the last good snapshot can't be written to {_path}: {error.Message}");
-                TryDelete(beside);
+                Mistakes.Tell($"the last good snapshot can't be written to {_path}: {error.Message}");
             }
         }
 
-        private static void TryDelete(string path)
-        {
-            try
-            {
-                File.Delete(path);
-            }
-            catch (Exception error) when (error is IOException || error is UnauthorizedAccessException)
-            {
-                // It is only beside the copy.
-            }
-        }
+        private static bool IsOfFiles(Exception error) =>
+            error is IOException || error is UnauthorizedAccessException || error is InvalidDataException || error is ArgumentException ||
+            error is NotSupportedException || error is System.Security.SecurityException;
 
         private static void Merge(Dictionary<string, Count> into, Dictionary<string, long[]> usage)
         {

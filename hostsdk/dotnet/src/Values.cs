@@ -14,6 +14,7 @@ namespace Gonfalon
     {
         internal const int MaxAttributes = 256; // of a request, by the module's ABI
         internal const int MaxDepth = 16; // of lists and maps in one another: nobody targets deeper, and it bounds the work
+        internal const int MaxItems = 100000; // of lists and maps in one value, and attributes: an enumerator may have no end, and a count may lie
         internal const double Exact = 1L << 53; // up to here a float holds every integer
         private const int MaxIntegerBytes = 1 << 14; // 39,000 digits: writing more takes time that grows with their square
 
@@ -24,22 +25,30 @@ namespace Gonfalon
             var mapped = new Dictionary<string, object>(StringComparer.Ordinal);
             if (given == null)
                 return mapped;
+            var count = 0;
+            var size = 0L;
             foreach (var pair in given)
             {
+                if (++count > MaxItems)
+                    throw new ContextException($"there are more than {MaxItems} attributes");
                 if (pair.Key == null)
                 {
                     wrong.Add("null as an attribute's name");
                     continue;
                 }
                 object value = null;
+                var taken = new Room();
                 try
                 {
-                    value = Map(pair.Value, 0);
+                    value = Map(pair.Value, 0, taken);
                 }
                 catch (Exception error)
                 {
-                    wrong.Add($"an attribute of {pair.Value?.GetType().Name}, which throws {error.GetType().Name}");
+                    wrong.Add($"an attribute of {pair.Value?.GetType().Name}{(error is ContextException ? " with " + error.Message : ", which throws " + error.GetType().Name)}");
                 }
+                size += taken.Size + pair.Key.Length;
+                if (size > Native.MaxBytes)
+                    throw new ContextException($"there are more than {Native.MaxBytes} bytes of attributes");
                 mapped[Text(pair.Key)] = value; // the later of two counts
             }
             return mapped;
@@ -75,12 +84,14 @@ namespace Gonfalon
 
         /// <summary>Returns one value as the engine reads it: null, bool, long, BigInteger, double, string, List or
         /// SortedDictionary. depth counts the lists and maps around it.</summary>
-        internal static object Map(object value, int depth)
+        internal static object Map(object value, int depth, Room room)
         {
             if (value == null || value is bool)
                 return value;
-            if (value is string || value is char)
-                return Text(value.ToString());
+            if (value is string text)
+                return Text(room.Take(text));
+            if (value is char sign)
+                return Text(sign.ToString());
             if (Whole(value, out var whole))
                 return Integer(whole);
             if (value is double || value is float)
@@ -96,10 +107,10 @@ namespace Gonfalon
             if (value is byte[])
                 return null;
             if (value is IEnumerable<KeyValuePair<string, object>> map)
-                return depth < MaxDepth ? Mapping(map, depth) : null;
+                return depth < MaxDepth ? Mapping(map, depth, room) : null;
             if (value is IDictionary other)
-                return depth < MaxDepth ? Mapping(Pairs(other), depth) : null;
-            return value is IList list && depth < MaxDepth ? Listed(list, depth) : null;
+                return depth < MaxDepth ? Mapping(Pairs(other, room), depth, room) : null;
+            return value is IList list && depth < MaxDepth ? Listed(list, depth, room) : null;
         }
 
         /// <summary>Reports whether a value is an integer of any type, and which.</summary>
@@ -141,30 +152,39 @@ namespace Gonfalon
         /// language.</summary>
         internal static bool IsWhole(double number) => Math.Abs(number) <= Exact && Math.Floor(number) == number;
 
-        private static object Listed(IList list, int depth)
+        private static object Listed(IList list, int depth, Room room)
         {
-            var mapped = new List<object>(list.Count);
+            var mapped = new List<object>(); // and counted: what a list says of its size may be wrong
             foreach (var item in list)
-                mapped.Add(Map(item, depth + 1));
+            {
+                room.Count();
+                mapped.Add(Map(item, depth + 1, room));
+            }
             return mapped;
         }
 
-        private static object Mapping(IEnumerable<KeyValuePair<string, object>> map, int depth)
+        private static object Mapping(IEnumerable<KeyValuePair<string, object>> map, int depth, Room room)
         {
             if (map == null)
                 return null;
             var mapped = new SortedDictionary<string, object>(Utf8Order.Instance);
             foreach (var pair in map)
-                mapped[Text(pair.Key)] = Map(pair.Value, depth + 1);
+            {
+                room.Count();
+                if (pair.Key == null)
+                    return null;
+                mapped[Text(room.Take(pair.Key))] = Map(pair.Value, depth + 1, room);
+            }
             return mapped;
         }
 
         /// <summary>Returns the pairs of a map of any type; null if a key is no string.</summary>
-        private static IEnumerable<KeyValuePair<string, object>> Pairs(IDictionary map)
+        private static IEnumerable<KeyValuePair<string, object>> Pairs(IDictionary map, Room room)
         {
-            var pairs = new List<KeyValuePair<string, object>>(map.Count);
+            var pairs = new List<KeyValuePair<string, object>>();
             foreach (DictionaryEntry entry in map)
             {
+                room.Count();
                 if (!(entry.Key is string))
                     return null;
                 pairs.Add(new KeyValuePair<string, object>((string)entry.Key, entry.Value));
@@ -179,6 +199,30 @@ namespace Gonfalon
             var microseconds = utc.Ticks % TimeSpan.TicksPerSecond / 10;
             var fraction = microseconds == 0 ? "" : "." + microseconds.ToString("D6", CultureInfo.InvariantCulture).TrimEnd('0');
             return utc.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture) + fraction + "Z";
+        }
+    }
+
+    /// <summary>How much one value may have in it.</summary>
+    internal sealed class Room
+    {
+        private int _items;
+
+        /// <summary>What the items and texts so far take at least, in bytes.</summary>
+        internal long Size { get; private set; }
+
+        /// <summary>Counts an item. Throws ContextException if it is one too many.</summary>
+        internal void Count()
+        {
+            Size++;
+            if (++_items > Values.MaxItems)
+                throw new ContextException($"more than {Values.MaxItems} items");
+        }
+
+        /// <summary>Returns a text, if there is room for it. Throws ContextException if there isn't.</summary>
+        internal string Take(string text)
+        {
+            Size += text.Length;
+            return Size <= Native.MaxBytes ? text : throw new ContextException($"more than {Native.MaxBytes} bytes");
         }
     }
 

@@ -70,11 +70,13 @@ namespace Gonfalon
         private readonly HttpClient _http;
         private readonly Uri _base;
         private readonly string _token;
+        private readonly Secret _secret;
 
         internal Wire(Uri endpoint, string token, string environment, HttpMessageHandler handler)
         {
             _base = new Uri($"{endpoint.GetLeftPart(UriPartial.Path).TrimEnd('/')}/v1/envs/{Uri.EscapeDataString(environment)}/");
             _token = token;
+            _secret = new Secret(token);
             // Some runtimes allow two connections to a server, which streams would keep.
             var mine = handler ?? new HttpClientHandler { UseCookies = false, MaxConnectionsPerServer = int.MaxValue };
             if (mine is HttpClientHandler common)
@@ -83,6 +85,10 @@ namespace Gonfalon
         }
 
         internal void Dispose() => _http.Dispose();
+
+        /// <summary>Returns what an error says, without the token, which a server or a library may repeat. It is cut
+        /// after that, not before.</summary>
+        internal string Shown(Exception error) => Log.Cut(_secret.Hide(Source.Said(error)));
 
         /// <summary>Returns the current snapshot.</summary>
         internal Task<Fetched> Snapshot(SnapshotInfo known, CancellationToken stop)

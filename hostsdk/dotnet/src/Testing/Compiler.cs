@@ -79,7 +79,7 @@ namespace Gonfalon.Testing
         });
 
         private static object Json(object payload) =>
-            payload == null ? null : Encoding.UTF8.GetBytes(Gonfalon.Json.Written(Values.Map(payload, 0)));
+            payload == null ? null : Encoding.UTF8.GetBytes(Gonfalon.Json.Written(Values.Map(payload, 0, new Room())));
 
         private static object[] Table(SortedDictionary<string, bool> states) =>
             states.SelectMany(pair => new object[] { pair.Key, pair.Value ? 2L : 1L }).ToArray();

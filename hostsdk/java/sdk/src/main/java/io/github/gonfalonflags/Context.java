@@ -1,16 +1,13 @@
 package io.github.gonfalonflags;
 
-import java.math.BigInteger;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
 import java.util.function.Predicate;
 
 /**
@@ -27,21 +24,19 @@ import java.util.function.Predicate;
 public final class Context {
     static final int MAX_GROUPS = 256; // of a request, by the module's ABI
     static final int MAX_ATTRIBUTES = 256; // likewise
-    private static final int MAX_LISTED = 100_000; // groups that are read: an endless iterator must end
-    private static final int MAX_IDS = 4; // actors whose ids are actors, in one another
 
     private static final Context NOBODY = new Context();
 
     /** The actor's id; null for an actor without one, and for nobody. */
     final String actor;
 
-    private final boolean somebody;
-    private final List<String> groups;
-    private final Predicate<String> inGroup;
-    private final Map<String, byte[]> attributes; // as the request has them
-    private final ContextException noGroups; // why no decision can rest on the groups
-    private final ContextException noAttributes; // likewise
-    private final Set<String> unreadable;
+    final boolean somebody;
+    final List<String> groups;
+    final Predicate<String> inGroup;
+    final Map<String, byte[]> attributes; // as the request has them
+    final ContextException noGroups; // why no decision can rest on the groups
+    final ContextException noAttributes; // likewise
+    final Set<String> unreadable;
     final Long now;
     final Long roll;
 
@@ -76,7 +71,11 @@ public final class Context {
             return (Context) actor;
         }
         Draft draft = new Draft();
-        draft.actor(actor, 0);
+        try {
+            draft.actor(actor, 0);
+        } catch (Throwable error) { // a number of the program's own
+            draft.note(actor.getClass().getName() + " as the actor, which throws " + error.getClass().getName());
+        }
         if (actor instanceof Member) {
             draft.inGroup = ((Member) actor)::inGroup;
         }
@@ -244,147 +243,5 @@ public final class Context {
     public String toString() {
         return "Context(" + (actor == null ? "no id" : actor) + ", groups " + groups + ", attributes "
                 + attributes.keySet() + ")";
-    }
-
-    /** A context while it is made. */
-    private static final class Draft {
-        String actor;
-        boolean somebody;
-        List<String> groups = Collections.emptyList();
-        Predicate<String> inGroup;
-        Map<String, byte[]> attributes = Collections.emptyMap();
-        ContextException noGroups;
-        ContextException noAttributes;
-        Set<String> unreadable = Collections.emptySet();
-        Long now;
-        Long roll;
-
-        Draft() {}
-
-        Draft(Context from) {
-            actor = from.actor;
-            somebody = from.somebody;
-            groups = from.groups;
-            inGroup = from.inGroup;
-            attributes = from.attributes;
-            noGroups = from.noGroups;
-            noAttributes = from.noAttributes;
-            unreadable = from.unreadable;
-            now = from.now;
-            roll = from.roll;
-        }
-
-        void actor(Object given, int depth) {
-            if (given == null) {
-                somebody = depth > 0;
-            } else if (given instanceof String) {
-                actor = Values.text((String) given);
-            } else if (Values.isInteger(given)) {
-                actor = given.toString();
-            } else if (given instanceof BigInteger) {
-                actor = digits((BigInteger) given);
-            } else if (given instanceof UUID) {
-                actor = given.toString();
-            } else if (isWhole(given)) {
-                actor = Long.toString((long) ((Number) given).doubleValue());
-            } else if (given instanceof Actor && depth < MAX_IDS) {
-                identified((Actor) given, depth);
-            } else if (given instanceof Member) {
-                somebody = true;
-            } else {
-                note(given.getClass().getTypeName() + " as the actor");
-            }
-        }
-
-        private void identified(Actor given, int depth) {
-            Object id;
-            try {
-                id = given.actorId();
-            } catch (Throwable error) { // the program's own code, and a decision never fails
-                note("the id of " + given.getClass().getName() + ", which throws " + error.getClass().getName());
-                return;
-            }
-            actor(id, depth + 1);
-        }
-
-        private String digits(BigInteger given) {
-            try {
-                return Values.digits(given);
-            } catch (IllegalArgumentException error) {
-                note(error.getMessage() + ", as the actor");
-                return null;
-            }
-        }
-
-        private static boolean isWhole(Object given) {
-            return (given instanceof Double || given instanceof Float)
-                    && Values.isExact(((Number) given).doubleValue());
-        }
-
-        void groups(Object given) {
-            noGroups = null;
-            groups = Collections.emptyList();
-            if (given instanceof String) {
-                groups = Collections.singletonList(Values.text((String) given));
-            } else if (given instanceof Object[]) {
-                names(Arrays.asList((Object[]) given));
-            } else if (given instanceof Iterable) {
-                names((Iterable<?>) given);
-            } else if (given instanceof Member) {
-                inGroup = ((Member) given)::inGroup;
-            } else if (given instanceof Predicate) {
-                @SuppressWarnings("unchecked")
-                Predicate<Object> asked = (Predicate<Object>) given;
-                inGroup = asked::test;
-            } else if (given != null) {
-                note(given.getClass().getTypeName() + " as the groups");
-            }
-        }
-
-        private void names(Iterable<?> given) {
-            List<String> names = new ArrayList<>();
-            int count = 0;
-            for (Object name : given) {
-                if (++count > MAX_LISTED) {
-                    throw new ContextException("there are more than " + MAX_LISTED + " groups");
-                }
-                if (name instanceof String) {
-                    names.add(Values.text((String) name));
-                } else {
-                    note(name == null ? "null as a group" : name.getClass().getTypeName() + " as a group");
-                }
-            }
-            groups = names;
-        }
-
-        void attributes(Map<?, ?> given) {
-            if (given == null) {
-                return;
-            }
-            Map<String, byte[]> all = new HashMap<>(attributes);
-            for (Map.Entry<?, ?> entry : given.entrySet()) {
-                if (!(entry.getKey() instanceof String)) {
-                    note("an attribute whose name is no String");
-                    continue;
-                }
-                all.put(Values.text((String) entry.getKey()), encoded(entry.getValue()));
-            }
-            attributes = all;
-        }
-
-        private byte[] encoded(Object value) {
-            try {
-                return Values.encode(value);
-            } catch (Throwable error) { // a list, a map or a number of the program's
-                note("an attribute of " + value.getClass().getName() + ", which throws " + error.getClass().getName());
-                return Values.encode(null);
-            }
-        }
-
-        private void note(String wrong) {
-            Set<String> all = new LinkedHashSet<>(unreadable);
-            all.add(wrong);
-            unreadable = all;
-        }
     }
 }

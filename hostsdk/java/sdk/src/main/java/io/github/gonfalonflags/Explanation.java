@@ -52,7 +52,7 @@ public final class Explanation {
 
     @Override
     public String toString() {
-        StringBuilder table = new StringBuilder(decision.key())
+        StringBuilder table = new StringBuilder(String.valueOf(decision.key()))
                 .append(" · ").append(environment)
                 .append(" · ").append(revision() == 0 ? "nothing loaded" : "revision " + revision())
                 .append(" · ").append(decision.enabled() ? "on" : "off")

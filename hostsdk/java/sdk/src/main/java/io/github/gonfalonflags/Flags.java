@@ -125,7 +125,7 @@ public abstract class Flags {
                 wanted.add(key);
             }
         } catch (Throwable error) { // the program's own code
-            failed("all flags", error);
+            failed(null, error);
             return undecided(wanted, error);
         }
         return decideEach(wanted, who);
@@ -141,7 +141,7 @@ public abstract class Flags {
             decisions.forEach(this::counted);
             return decisions;
         } catch (Throwable error) { // a decision never fails
-            failed("all flags", error);
+            failed(null, error);
             return undecided(wanted == null ? keys() : wanted, error);
         }
     }
@@ -168,7 +168,7 @@ public abstract class Flags {
         try {
             return engine == null ? Collections.emptyList() : engine.keys();
         } catch (Throwable error) { // neither does this fail
-            failed("all flags", error);
+            failed(null, error);
             return Collections.emptyList();
         }
     }
@@ -198,13 +198,21 @@ public abstract class Flags {
      * brings the news. What a listener throws is logged.
      */
     public Subscription subscribe(Consumer<Event> listener) {
+        if (listener == null) {
+            throw new IllegalArgumentException("listener is null");
+        }
         return status.subscribe(listener);
     }
 
     /** Reports whether a flag's numbers are floats to OpenFeature, because one of its payloads has a fraction. */
     public boolean isFractional(String key) {
         Engine engine = store.engine();
-        return engine != null && engine.isFractional(key);
+        try {
+            return engine != null && engine.isFractional(key);
+        } catch (Throwable error) { // neither does this fail
+            failed(key, error);
+            return false;
+        }
     }
 
     private Decision counted(Decision decision) {
@@ -235,6 +243,6 @@ public abstract class Flags {
             return;
         }
         store.broken.increment();
-        Log.error(key + " can't be decided, the caller gets its fallback", error);
+        store.mistakes.failed(key, error);
     }
 }

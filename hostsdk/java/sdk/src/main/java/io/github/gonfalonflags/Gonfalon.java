@@ -55,6 +55,9 @@ public final class Gonfalon extends Flags implements AutoCloseable {
      * @throws LoadException if there is a bootstrap that can't be loaded
      */
     public static Gonfalon connect(Options options) {
+        if (options == null) {
+            throw new IllegalArgumentException("options are null");
+        }
         options.check();
         Status status = new Status(options.ttl);
         String environment =
@@ -70,7 +73,7 @@ public final class Gonfalon extends Flags implements AutoCloseable {
         }
         source.start();
         try {
-            if (!readyWithin.isZero() && !source.awaitAnswer(readyWithin)) {
+            if (Timers.nanos(readyWithin) > 0 && !source.awaitAnswer(readyWithin)) {
                 Log.warning("no flags within " + readyWithin + "; the client starts as " + state());
             }
         } catch (InterruptedException error) { // the program gets its client all the same
@@ -78,14 +81,16 @@ public final class Gonfalon extends Flags implements AutoCloseable {
         }
     }
 
-    /** Waits until the client is READY. Returns false if that takes longer than the timeout, or the client is closed. */
+    /**
+     * Waits until the client is READY. Returns false if that takes longer than the timeout (null: for ever), or the client is closed.
+     */
     public boolean waitReady(Duration timeout) throws InterruptedException {
         return until(() -> state() == State.READY, timeout);
     }
 
     /**
      * Waits until a snapshot of this revision or a later one serves, such as the one that a write was answered with. Returns false
-     * if that takes longer than the timeout, or the client is closed.
+     * if that takes longer than the timeout (null: for ever), or the client is closed.
      */
     public boolean waitFor(long revision, Duration timeout) throws InterruptedException {
         return until(() -> info().isPresent() && info().get().revision() >= revision, timeout);
@@ -102,7 +107,11 @@ public final class Gonfalon extends Flags implements AutoCloseable {
         Subscription snapshots = store.watch(look);
         try {
             look.run();
-            woken.await(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            if (timeout == null) {
+                woken.await();
+            } else {
+                woken.await(Timers.nanos(timeout), TimeUnit.NANOSECONDS);
+            }
             return holds.getAsBoolean();
         } finally {
             events.close();
@@ -117,11 +126,11 @@ public final class Gonfalon extends Flags implements AutoCloseable {
 
     /**
      * Returns the actor's place in [0, 1) for the flag with this key, whether or not there is such a flag: what percentages and
-     * variants go by. It is empty for an actor without an id, and for nobody.
+     * variants go by. It is empty for an actor without an id, for nobody, and without a key.
      */
     public static OptionalDouble score(String key, Object who) {
         String actor = Context.of(who).actor;
-        if (actor == null) {
+        if (actor == null || key == null) {
             return OptionalDouble.empty();
         }
         try {

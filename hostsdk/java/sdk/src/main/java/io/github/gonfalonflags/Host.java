@@ -136,7 +136,7 @@ final class Host {
             told = true;
             return true;
         } catch (IOException | RuntimeException error) {
-            Log.info("usage can't be reported: " + error);
+            Log.info("usage can't be reported: " + wire.shown(error));
             return false;
         } catch (InterruptedException end) {
             Thread.currentThread().interrupt();

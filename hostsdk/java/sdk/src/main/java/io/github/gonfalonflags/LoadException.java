@@ -7,7 +7,7 @@ public final class LoadException extends RuntimeException {
     static final int TOO_LARGE = 1;
 
     // Of engine/code.go.
-    private static final String[] SENTENCES = {
+    static final String[] SENTENCES = {
         "ok",
         "longer than a snapshot may be",
         "not a gonfalon snapshot",

@@ -17,6 +17,8 @@ import java.util.function.Function;
 final class LoadedEngine implements Engine {
     private static final int UNKNOWN = 1000; // keys of no flag that are remembered: an attacker asks for any number
 
+    private static final int LONGEST_UNKNOWN = 1000; // characters of such a key
+
     private final byte[] data;
     private final Pool pool;
     private final SnapshotInfo info;
@@ -227,7 +229,7 @@ final class LoadedEngine implements Engine {
         Boolean known = fractional.get(key);
         if (known == null) {
             known = records().payloadsOf(key).stream().anyMatch(Payload::isFractional);
-            if (fractional.size() < info.flags() + UNKNOWN) {
+            if (needsOf(key).number >= 0) {
                 fractional.put(key, known);
             }
         }
@@ -267,6 +269,9 @@ final class LoadedEngine implements Engine {
     }
 
     private Needs needsOf(String key) {
+        if (key == null) {
+            throw new IllegalArgumentException("a flag's key is null");
+        }
         Needs known = needs.get(key);
         return known == null ? askNeeds(key) : known;
     }
@@ -279,7 +284,7 @@ final class LoadedEngine implements Engine {
                             instance.request.array(1).text(key);
                             return new Needs(instance.needs(), instance.evaluate());
                         });
-        if (asked.number < 0 && needs.size() >= info.flags() + UNKNOWN) {
+        if (asked.number < 0 && (needs.size() >= info.flags() + UNKNOWN || key.length() > LONGEST_UNKNOWN)) {
             return asked;
         }
         Needs first = needs.putIfAbsent(key, asked);

@@ -6,6 +6,7 @@ package io.github.gonfalonflags;
  */
 final class Memo {
     private static final int ENTRIES = 1 << 12; // 4,096 take some 300 KB
+    private static final int LONGEST = 256; // characters of an actor: longer ones would make it many times that
 
     private final Entry[] entries = new Entry[ENTRIES];
 
@@ -16,6 +17,9 @@ final class Memo {
     }
 
     void put(Needs flag, String actor, int packed) {
+        if (actor.length() > LONGEST) {
+            return;
+        }
         entries[place(flag, actor)] = new Entry(flag, actor, packed);
     }
 

@@ -7,15 +7,15 @@ import java.util.concurrent.atomic.LongAdder;
 /** What programs ask that is probably not what they mean. It is counted, and logged once. */
 final class Mistakes {
     private static final int MOST = 1000; // different ones that are remembered; later ones are only counted
-    private static final int LONGEST = 200;
 
     final LongAdder unknown = new LongAdder(); // decisions about unknown flags
     final LongAdder unreadable = new LongAdder(); // decisions whose context has something that can't be read
     private final Set<String> told = ConcurrentHashMap.newKeySet();
+    private final Set<String> refused = ConcurrentHashMap.newKeySet(); // a server's doing, which leaves room for the program's
 
     void unknownFlag(String key) {
         unknown.increment();
-        tell("there is no flag " + quoted(key) + ": it is off");
+        tell("there is no flag " + Log.quoted(key) + ": it is off");
     }
 
     void unreadableContext(Iterable<String> wrong, int decisions) {
@@ -25,18 +25,29 @@ final class Mistakes {
         }
     }
 
-    private void tell(String message) {
-        if (told.size() < MOST && told.add(message)) {
+    /** Notes a decision that failed. */
+    void failed(String key, Throwable error) {
+        String kind = error.getClass().getSimpleName() + (error.getMessage() == null ? "" : ": " + error.getMessage());
+        if (isNew(told, kind)) {
+            Log.error(Log.quoted(key) + " can't be decided, the caller gets its fallback", error);
+        }
+    }
+
+    /** Notes something that isn't as it should be. */
+    void tell(String message) {
+        if (isNew(told, message)) {
             Log.warning(message);
         }
     }
 
-    private static String quoted(String key) {
-        StringBuilder text = new StringBuilder("\"");
-        for (int i = 0; i < Math.min(key.length(), LONGEST); i++) {
-            char c = key.charAt(i);
-            text.append(c >= ' ' && c < 0x7f && c != '"' ? String.valueOf(c) : String.format("\\u%04x", (int) c));
+    /** Notes a frame that was refused. */
+    void refused(String why) {
+        if (isNew(refused, why)) {
+            Log.warning("a frame was refused: " + why);
         }
-        return text.append(key.length() > LONGEST ? "…" : "\"").toString();
+    }
+
+    private static boolean isNew(Set<String> known, String message) {
+        return known.size() < MOST && known.add(Log.cut(message));
     }
 }

@@ -2,11 +2,8 @@ package io.github.gonfalonflags;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Objects;
 import javax.net.ssl.SSLContext;
 
 /** What a client is made with. Each method returns the options themselves. */
@@ -29,7 +26,7 @@ public final class Options {
 
     /** Makes options of a server's address, and a token of role sdk. */
     public Options(String endpoint, String token) {
-        this.endpoint = Objects.requireNonNull(endpoint, "endpoint");
+        this.endpoint = given(endpoint, "endpoint");
         this.token = token;
     }
 
@@ -53,14 +50,14 @@ public final class Options {
 
     /** Sets a snapshot to start from. If it can't be loaded, making the client throws. */
     public Options bootstrap(byte[] snapshot) {
-        bootstrap = snapshot.clone();
+        bootstrap = given(snapshot, "bootstrap").clone();
         return this;
     }
 
     /** Sets a file with a snapshot to start from. */
     public Options bootstrap(Path path) {
         try {
-            bootstrap = SnapshotFile.read(path);
+            bootstrap = SnapshotFile.read(given(path, "bootstrap"));
         } catch (IOException error) {
             throw new UncheckedIOException(error);
         }
@@ -81,7 +78,7 @@ public final class Options {
 
     /** Polls the server in this interval, instead of following its stream. */
     public Options pollInterval(Duration interval) {
-        if (interval.isNegative() || interval.isZero()) {
+        if (given(interval, "pollInterval").isNegative() || interval.isZero()) {
             throw new IllegalArgumentException("pollInterval is " + interval + "; it must be above 0");
         }
         pollInterval = interval;
@@ -90,7 +87,7 @@ public final class Options {
 
     /** Sets how long a start waits for the first snapshot: 5 s otherwise, and not at all if it is 0. */
     public Options readyWithin(Duration longest) {
-        readyWithin = longest;
+        readyWithin = given(longest, "readyWithin");
         return this;
     }
 
@@ -102,7 +99,7 @@ public final class Options {
 
     /** Sets how long a lost source isn't yet STALE: 5 s otherwise. */
     public Options grace(Duration longest) {
-        grace = longest;
+        grace = given(longest, "grace");
         return this;
     }
 
@@ -118,6 +115,13 @@ public final class Options {
         return this;
     }
 
+    private static <T> T given(T value, String name) {
+        if (value == null) {
+            throw new IllegalArgumentException(name + " is null");
+        }
+        return value;
+    }
+
     /** Fills in what the environment says. Throws IllegalArgumentException for options that make no client. */
     void check() {
         if (endpoint == null && file == null) {
@@ -130,12 +134,9 @@ public final class Options {
             throw new IllegalArgumentException(
                     "nothing to take flags from: set endpoint and token, or file, or bootstrap, or lastGood");
         }
-        if (endpoint != null) {
-            checkServer();
+        if (endpoint == null) {
+            return;
         }
-    }
-
-    private void checkServer() {
         if (file != null) {
             throw new IllegalArgumentException("endpoint and file are two sources; set one");
         }
@@ -145,20 +146,13 @@ public final class Options {
         if (!token.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
             throw new IllegalArgumentException("the token has a character that no token has"); // and it isn't shown
         }
-        URI uri = null;
-        try {
-            uri = new URI(endpoint);
-        } catch (URISyntaxException unreadable) {
-            // It is reported below.
-        }
-        boolean known = uri != null && ("http".equalsIgnoreCase(uri.getScheme()) || "https".equalsIgnoreCase(uri.getScheme()));
-        if (!known || uri.getHost() == null || uri.getRawQuery() != null || uri.getRawFragment() != null) {
-            throw new IllegalArgumentException("endpoint " + endpoint + " is not an http or https URL");
-        }
+        Endpoint.check(endpoint);
     }
 
     @Override
     public String toString() {
-        return "Options(" + (endpoint == null ? file == null ? "no source" : file : endpoint) + ")"; // and never the token
+        // Never the token, and no address that may have a secret in it.
+        String server = endpoint == null || Endpoint.wrong(endpoint) == null ? endpoint : "an endpoint that is none";
+        return "Options(" + (server != null ? server : file != null ? file : "no source") + ")";
     }
 }

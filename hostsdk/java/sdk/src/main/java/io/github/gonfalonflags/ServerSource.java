@@ -31,6 +31,11 @@ final class ServerSource extends Source {
     }
 
     @Override
+    String shown(Throwable error) {
+        return wire.shown(error);
+    }
+
+    @Override
     boolean report() {
         return host.report();
     }
@@ -107,7 +112,7 @@ final class ServerSource extends Source {
         } catch (IOException | RuntimeException | Error error) { // whatever it is, following goes on
             endIfInterrupted(error);
             if (error instanceof FrameException || error instanceof WireException && ((WireException) error).isFinal()) {
-                status.refused(error.getMessage());
+                status.refused(shown(error));
             }
         }
     }
@@ -124,8 +129,8 @@ final class ServerSource extends Source {
         try {
             frame = event.frame();
         } catch (WireException error) {
-            store.refuse(error.getMessage());
-            status.refused(error.getMessage());
+            store.refuse(shown(error));
+            status.refused(shown(error));
             return;
         }
         try {
@@ -138,7 +143,7 @@ final class ServerSource extends Source {
             if (event.kind().equals("delta")) {
                 fetch();
             } else {
-                status.refused(error.getMessage()); // what serves stays, and stays good
+                status.refused(shown(error)); // what serves stays, and stays good
             }
             return;
         }

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -31,8 +32,13 @@ final class SnapshotFile {
         }
     }
 
-    /** Writes a file whole or not at all. */
-    static void write(Path path, byte[] data) throws IOException {
+    /** Writes a file whole or not at all. What is there and is no regular file is never replaced; a link stays one. */
+    static void write(Path to, byte[] data) throws IOException {
+        boolean there = Files.exists(to, LinkOption.NOFOLLOW_LINKS);
+        if (there && !Files.isRegularFile(to)) {
+            throw new IOException(to + " is not a regular file");
+        }
+        Path path = there ? to.toRealPath() : to;
         Path folder = path.toAbsolutePath().getParent();
         Files.createDirectories(folder);
         Path beside = Files.createTempFile(folder, path.getFileName() + ".", null);

@@ -45,7 +45,7 @@ abstract class Source {
     }
 
     boolean awaitAnswer(Duration longest) throws InterruptedException {
-        return answered.await(longest.toNanos(), TimeUnit.NANOSECONDS);
+        return answered.await(Timers.nanos(longest), TimeUnit.NANOSECONDS);
     }
 
     void close() {
@@ -112,11 +112,10 @@ abstract class Source {
         WireException answer = error instanceof WireException ? (WireException) error : null;
         boolean refusal = answer != null && answer.isRefusal();
         boolean expected = error instanceof IOException || error instanceof FrameException;
-        String message = answer != null ? error.getMessage() : error.getClass().getSimpleName()
-                + (error.getMessage() == null ? "" : ": " + error.getMessage());
-        if (!refusal || !message.equals(status.error())) { // a refusal is asked about again and again
+        String message = shown(error);
+        if (!message.equals(status.error())) { // it is tried again and again
             Level level = refusal ? Level.WARNING : expected ? Level.INFO : Level.ERROR;
-            Log.write(level, "the source failed: " + message, expected ? null : error);
+            Log.write(level, "the source failed: " + message + (expected ? "" : at(error)), null);
         }
         status.failed(message);
         if (error instanceof FrameException || answer != null && answer.isFinal()) {
@@ -130,6 +129,16 @@ abstract class Source {
                 leaving = timers.after(grace, () -> status.lost(message));
             }
         }
+    }
+
+    /** Returns what an error says, for people. */
+    String shown(Throwable error) {
+        return error.getClass().getSimpleName() + (error.getMessage() == null ? "" : ": " + error.getMessage());
+    }
+
+    /** Says where an error comes from. It isn't logged itself, since its message may have a secret in it. */
+    private static String at(Throwable error) {
+        return error.getStackTrace().length == 0 ? "" : " at " + error.getStackTrace()[0];
     }
 
     private static void cancel(Future<?> task) {

@@ -156,6 +156,6 @@ final class Status {
     }
 
     private boolean expired() {
-        return ttl != null && contact != null && System.nanoTime() - contact > ttl.toNanos();
+        return ttl != null && contact != null && System.nanoTime() - contact > Timers.nanos(ttl);
     }
 }

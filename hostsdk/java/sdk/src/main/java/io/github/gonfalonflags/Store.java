@@ -95,7 +95,7 @@ final class Store {
     /** Counts a frame that couldn't even be read. */
     void refuse(String why) {
         refused.increment();
-        Log.warning("a frame was refused: " + why);
+        mistakes.refused(why);
     }
 
     private interface Frame {
@@ -213,7 +213,7 @@ final class Store {
         try {
             SnapshotFile.write(lastGood, data);
         } catch (IOException | RuntimeException error) { // it is no reason to stop serving
-            Log.warning("the last good snapshot can't be written to " + lastGood + ": " + error);
+            mistakes.tell("the last good snapshot can't be written to " + lastGood + ": " + error);
         }
     }
 

@@ -25,9 +25,18 @@ final class Timers {
             threads.setRemoveOnCancelPolicy(true);
         }
         try {
-            return threads.schedule(() -> run(task), pause.toNanos(), TimeUnit.NANOSECONDS);
+            return threads.schedule(() -> run(task), nanos(pause), TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException ended) {
             return null;
+        }
+    }
+
+    /** Returns a time in nanoseconds; none of below 0, and no more than there can be. */
+    static long nanos(Duration time) {
+        try {
+            return Math.max(0, time.toNanos());
+        } catch (ArithmeticException beyond) {
+            return time.isNegative() ? 0 : Long.MAX_VALUE / 2; // half, so that adding a moment to it doesn't overflow
         }
     }
 

@@ -11,6 +11,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Date;
 import java.util.List;
@@ -24,6 +25,7 @@ import java.util.UUID;
  */
 final class Values {
     static final int MAX_DEPTH = 16; // of lists and maps in one another: nobody targets deeper, and it bounds the work
+    static final int MAX_ITEMS = 100_000; // of lists and maps in one value: an iterator may have no end, and a size may lie
     static final int MAX_INTEGER_BITS = 1 << 17; // 39,000 digits: writing more takes time that grows with their square
     static final double EXACT = 1L << 53; // up to here a double holds every integer
 
@@ -45,16 +47,20 @@ final class Values {
                 return Integer.compare(a.length(), b.length());
             };
 
+    private final Writer out = new Writer(16);
+    private int items;
+
     private Values() {}
 
-    /** Returns a value as the request has it. Throws what the program's own lists and maps throw. */
+    /** Returns a value as the request has it. Throws what the program's own lists and maps throw, and ContextException or
+     * RequestException if there is too much in it. */
     static byte[] encode(Object value) {
-        Writer out = new Writer(16);
-        write(out, value, 0);
-        return out.toBytes();
+        Values values = new Values();
+        values.write(value, 0);
+        return values.out.toBytes();
     }
 
-    private static void write(Writer out, Object value, int depth) {
+    private void write(Object value, int depth) {
         if (value == null) {
             out.nil();
         } else if (value instanceof String) {
@@ -64,17 +70,17 @@ final class Values {
         } else if (isInteger(value)) {
             out.integer(((Number) value).longValue());
         } else if (value instanceof BigInteger) {
-            integer(out, (BigInteger) value);
+            integer((BigInteger) value);
         } else if (value instanceof Double || value instanceof Float) {
-            number(out, ((Number) value).doubleValue());
+            number(((Number) value).doubleValue());
         } else if (value instanceof BigDecimal) {
-            decimal(out, (BigDecimal) value);
+            decimal((BigDecimal) value);
         } else if (value instanceof Map) {
-            map(out, (Map<?, ?>) value, depth);
+            map((Map<?, ?>) value, depth);
         } else if (value instanceof List) {
-            list(out, (List<?>) value, depth);
+            list((List<?>) value, depth);
         } else if (value.getClass().isArray() && !(value instanceof byte[])) {
-            array(out, value, depth);
+            array(value, depth);
         } else {
             String text = textOf(value);
             if (text == null) {
@@ -113,7 +119,7 @@ final class Values {
         return whole.toString().getBytes(StandardCharsets.UTF_8);
     }
 
-    private static void integer(Writer out, BigInteger value) {
+    private void integer(BigInteger value) {
         if (value.bitLength() < 64) {
             out.integer(value.longValue());
         } else {
@@ -128,7 +134,7 @@ final class Values {
         return value.toString();
     }
 
-    private static void number(Writer out, double value) {
+    private void number(double value) {
         if (isExact(value)) {
             out.integer((long) value);
         } else if (Double.isNaN(value) || Double.isInfinite(value)) {
@@ -143,21 +149,33 @@ final class Values {
         return Math.abs(value) <= EXACT && value == Math.rint(value);
     }
 
-    private static void decimal(Writer out, BigDecimal value) {
+    private void decimal(BigDecimal value) {
         if ((long) value.precision() - value.scale() > MAX_DECIMAL) {
             out.nil(); // spelling it out could take gigabytes
         } else if (value.signum() == 0 || value.stripTrailingZeros().scale() <= 0) {
-            integer(out, value.toBigInteger());
+            integer(value.toBigInteger());
         } else {
-            number(out, value.doubleValue());
+            number(value.doubleValue());
         }
     }
 
-    private static void list(Writer out, List<?> value, int depth) {
-        array(out, value.toArray(), depth);
+    private void list(List<?> value, int depth) {
+        if (depth >= MAX_DEPTH) {
+            out.nil();
+            return;
+        }
+        List<Object> read = new ArrayList<>(); // and counted: what a list says of its size may be wrong
+        for (Object item : value) {
+            count();
+            read.add(item);
+        }
+        out.array(read.size());
+        for (Object item : read) {
+            write(item, depth + 1);
+        }
     }
 
-    private static void array(Writer out, Object value, int depth) {
+    private void array(Object value, int depth) {
         if (depth >= MAX_DEPTH) {
             out.nil();
             return;
@@ -165,17 +183,19 @@ final class Values {
         int length = Array.getLength(value);
         out.array(length);
         for (int i = 0; i < length; i++) {
-            write(out, Array.get(value, i), depth + 1);
+            count();
+            write(Array.get(value, i), depth + 1);
         }
     }
 
-    private static void map(Writer out, Map<?, ?> value, int depth) {
+    private void map(Map<?, ?> value, int depth) {
         if (depth >= MAX_DEPTH) {
             out.nil();
             return;
         }
         TreeMap<String, Object> sorted = new TreeMap<>(BY_CODE_POINT);
         for (Map.Entry<?, ?> entry : value.entrySet()) {
+            count();
             if (!(entry.getKey() instanceof String)) {
                 out.nil();
                 return;
@@ -186,8 +206,14 @@ final class Values {
         sorted.forEach(
                 (name, item) -> {
                     out.text(name);
-                    write(out, item, depth + 1);
+                    write(item, depth + 1);
                 });
+    }
+
+    private void count() {
+        if (++items > MAX_ITEMS) {
+            throw new ContextException("more than " + MAX_ITEMS + " items");
+        }
     }
 
     /** Returns the text of a time or a UUID; null for anything else. A time without a zone is taken as UTC. */

@@ -37,6 +37,7 @@ final class Wire {
     private final HttpClient http;
     private final URI environment;
     private final String token;
+    private final Secret secret;
     private final Pace pace;
 
     Wire(Options options, String environment) {
@@ -51,7 +52,15 @@ final class Wire {
         String segment = URLEncoder.encode(environment, StandardCharsets.UTF_8).replace("+", "%20");
         this.environment = URI.create(options.endpoint.replaceAll("/+$", "") + "/v1/envs/" + segment + "/");
         token = options.token;
+        secret = new Secret(token);
         pace = options.pace;
+    }
+
+    /** Returns what an error says, without the token, which a server or a library may repeat. It is cut after that, not before. */
+    String shown(Throwable error) {
+        String message = error instanceof WireException || error instanceof FrameException ? error.getMessage() : error.getClass().getSimpleName()
+                + (error.getMessage() == null ? "" : ": " + error.getMessage());
+        return Log.cut(secret.hide(message));
     }
 
     /** What a poll is answered with. */

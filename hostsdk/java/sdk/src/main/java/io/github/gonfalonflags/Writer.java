@@ -2,8 +2,13 @@ package io.github.gonfalonflags;
 
 import java.util.Arrays;
 
-/** Writes MessagePack into a buffer that grows. A lone surrogate becomes U+FFFD, as in every SDK. */
+/**
+ * Writes MessagePack into a buffer that grows as far as a request may; beyond that it throws RequestException. A lone surrogate becomes
+ * U+FFFD, as in every SDK.
+ */
 final class Writer {
+    static final int MAX_BYTES = 32 << 20; // of a request, by the module's ABI
+
     private static final byte[] REPLACEMENT = {(byte) 0xef, (byte) 0xbf, (byte) 0xbd};
 
     private byte[] bytes;
@@ -84,6 +89,7 @@ final class Writer {
     }
 
     Writer text(String value) {
+        ensure(Math.min(value.length(), MAX_BYTES + 1)); // before its length is counted
         int length = utf8Length(value);
         if (length < 32) {
             put(0xa0 | length);
@@ -208,6 +214,9 @@ final class Writer {
 
     private void ensure(int more) {
         if (bytes.length - size < more) {
+            if (more > MAX_BYTES - size) {
+                throw new RequestException("more than " + MAX_BYTES + " bytes");
+            }
             bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, size + more));
         }
     }

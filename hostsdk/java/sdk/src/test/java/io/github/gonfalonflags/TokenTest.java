@@ -1,0 +1,117 @@
+package io.github.gonfalonflags;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** A server that says the token, wherever it can, doesn't get it into the log or the figures. */
+class TokenTest {
+    private static final String TOKEN = "gfn_sdk_hushhush/42";
+    private static final Logger LOGGER = Logger.getLogger("gonfalon");
+
+    private static Map<String, String> answers() {
+        String percent = TOKEN.replace("/", "%2f").replace("_", "%5F");
+        String base64 = Base64.getEncoder().encodeToString(TOKEN.getBytes(StandardCharsets.UTF_8));
+        Map<String, String> answers = new LinkedHashMap<>();
+        for (String said : List.of(TOKEN, percent, base64, TOKEN.toUpperCase(Locale.ROOT), "x".repeat(490) + TOKEN)) {
+            answers.put("the body says " + said, problem(said));
+        }
+        answers.put("the body says it in escapes", problem(TOKEN.replace("h", "\\u0068")));
+        answers.put("the status line", "HTTP/1.1 401 " + TOKEN + "\r\nContent-Length: 0\r\n\r\n");
+        answers.put("no status line", TOKEN + "\r\n\r\n");
+        answers.put("a broken status line", "HTTP/1.1 " + TOKEN + "\r\n\r\n");
+        answers.put("the type", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nContent-Type: text/" + TOKEN + "\r\n\r\n");
+        answers.put("the encoding", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nContent-Encoding: " + TOKEN + "\r\n\r\n");
+        answers.put("a header's name", "HTTP/1.1 200 OK\r\n" + TOKEN + "\r\n\r\n");
+        answers.put("a length", "HTTP/1.1 200 OK\r\nContent-Length: " + TOKEN + "\r\n\r\n");
+        answers.put("a redirect", "HTTP/1.1 307 No\r\nContent-Length: 0\r\nLocation: http://a/" + TOKEN + "\r\n\r\n");
+        answers.put("a redirect's host", "HTTP/1.1 307 No\r\nContent-Length: 0\r\nLocation: http://[" + TOKEN + "\r\n\r\n");
+        answers.put("a chunk", "HTTP/1.1 401 No\r\nTransfer-Encoding: chunked\r\n\r\n" + TOKEN + "\r\n");
+        return answers;
+    }
+
+    private static String problem(String detail) {
+        String body = "{\"title\": \"No\", \"detail\": \"the token " + detail + " is not known\"}";
+        return "HTTP/1.1 401 No\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
+    }
+
+    @TestFactory
+    List<DynamicTest> noAnswerShowsIt() {
+        List<DynamicTest> tests = new ArrayList<>();
+        answers().forEach((what, answer) -> tests.add(dynamicTest(what, () -> {
+            List<String> log = Collections.synchronizedList(new ArrayList<>());
+            Handler handler = new Handler() {
+                @Override
+                public void publish(LogRecord line) {
+                    log.add(new SimpleFormatter().format(line));
+                }
+
+                @Override
+                public void flush() {}
+
+                @Override
+                public void close() {}
+            };
+            Level before = LOGGER.getLevel();
+            LOGGER.addHandler(handler);
+            LOGGER.setLevel(Level.ALL);
+            try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+                Thread serving = new Thread(() -> serve(server, answer));
+                serving.setDaemon(true);
+                serving.start();
+                Options options = new Options("http://127.0.0.1:" + server.getLocalPort(), TOKEN).readyWithin(Duration.ZERO);
+                try (Gonfalon flags = Gonfalon.connect(options)) {
+                    Await.until(Duration.ofSeconds(10), () -> flags.stats().lost() > 0, () -> flags.stats().toString());
+                    flags.flush();
+                    assertNotNull(flags.stats().lastError().orElse(null));
+                    log.add(flags.stats().toString());
+                }
+            } finally {
+                LOGGER.removeHandler(handler);
+                LOGGER.setLevel(before);
+            }
+            String all = log.toString().toLowerCase(Locale.ROOT);
+            assertFalse(all.contains("hushhush"), all);
+            assertFalse(all.contains(Base64.getEncoder().encodeToString(TOKEN.getBytes(StandardCharsets.UTF_8))
+                    .toLowerCase(Locale.ROOT).substring(0, 16)), all);
+        })));
+        return tests;
+    }
+
+    private static void serve(ServerSocket server, String answer) {
+        while (!server.isClosed()) {
+            try (Socket client = server.accept()) {
+                BufferedReader in = new BufferedReader(new InputStreamReader(client.getInputStream(), StandardCharsets.US_ASCII));
+                for (String line = in.readLine(); line != null && !line.isEmpty(); line = in.readLine()) {
+                    // The request itself doesn't matter.
+                }
+                client.getOutputStream().write(answer.getBytes(StandardCharsets.UTF_8));
+            } catch (IOException gone) {
+                // The client went away, or the test has ended.
+            }
+        }
+    }
+}
