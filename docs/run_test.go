@@ -16,7 +16,7 @@ import (
 )
 
 // patience is how long all commands of a page may take together.
-const patience = 50 * time.Second
+const patience = 2 * time.Minute
 
 // TestCommands runs the commands of each page in their order, in a fresh folder, as somebody does who pastes them. A block sh
 // must succeed. What stands below a command of a block console must be what it says: "…" stands for any text, and on a line of
