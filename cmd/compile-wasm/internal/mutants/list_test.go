@@ -6,9 +6,10 @@ import (
 	"testing"
 )
 
-// TestList: each fault is where the list says, once.
+// TestList: each fault is where the list says, once, and has a name of its own.
 func TestList(t *testing.T) {
-	for _, m := range List {
+	names := map[string]bool{}
+	for _, m := range All() {
 		text, err := os.ReadFile("../" + m.File)
 		if err != nil {
 			t.Fatal(err)
@@ -18,6 +19,19 @@ func TestList(t *testing.T) {
 		}
 		if m.From == m.To {
 			t.Errorf("%s: no fault", m.Name)
+		}
+		if names[m.Name] {
+			t.Errorf("%s: two faults of that name", m.Name)
+		}
+		names[m.Name] = true
+	}
+}
+
+// TestKinds: none of the kinds that tests are blind to runs short of faults.
+func TestKinds(t *testing.T) {
+	for _, k := range blind {
+		if len(k.List) < k.Least {
+			t.Errorf("%s: %d faults, want %d", k.Kind, len(k.List), k.Least)
 		}
 	}
 }

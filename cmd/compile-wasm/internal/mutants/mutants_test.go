@@ -5,49 +5,133 @@ package mutants
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/shards"
 )
 
-// The tests that have to notice, quickest first.
-var tests = [][]string{
-	{"./analyse", "./emit", "./opt", "./rt", "./wasm", "./layout", "./ir"},
-	{"./subset"},
-	{"./torture"},
-	{"./build"},
+var (
+	shard = &shards.Shard{Index: 1, Of: 1}
+	only  = flag.String("only", "", "a regular expression for the faults to plant, by name or file; nothing is kept then")
+)
+
+func init() { flag.Var(shard, "shard", "which part of the faults to plant: 2/8") }
+
+// suites have to notice, quickest first. The suite of a fault's own package is
+// asked before all others.
+var suites = [][]string{
+	{"./opt"}, {"./emit"}, {"./analyse"}, {"./rt"}, {"./wasm"}, {"./layout"}, {"./ir"}, {"./lower"}, {"./torture"},
 	{"./randprog", "-programs", "40", "-run", "TestPrograms"},
+	{"./subset"}, {"./build"},
 }
 
-// patience is for one run of tests: a fault may make a program that never ends.
-const patience = 3 * time.Minute
+// suitesFor are the suites in the order in which they are asked about m.
+func suitesFor(m Mutant) [][]string {
+	own := "./" + filepath.Dir(m.File)
+	list := slices.Clone(suites)
+	slices.SortStableFunc(list, func(a, b []string) int {
+		rank := func(s []string) int {
+			switch s[0] {
+			case own:
+				return 0
+			case "./torture":
+				return 1
+			case "./randprog":
+				return 2
+			}
+			return 3
+		}
+		return rank(a) - rank(b)
+	})
+	return list
+}
+
+// patience is for one suite: a fault may make a program that never ends.
+const patience = 5 * time.Minute
+
+// missed is what is kept of a fault that nothing notices.
+const missed = "missed"
 
 // TestMutants wants every fault noticed. A compiler that doesn't compile is no
 // fault but a mistake in the list.
 func TestMutants(t *testing.T) {
-	caught := 0
-	for _, m := range List {
+	var log *shards.Log
+	if *only == "" {
+		var err error
+		if log, err = shards.Open("mutants", "cmd/compile-wasm"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wanted := regexp.MustCompile(*only)
+	all := All()
+	for i, m := range all {
+		if !shard.Takes(i) || !wanted.MatchString(m.Name) && !wanted.MatchString(m.File) {
+			continue
+		}
 		t.Run(m.Name, func(t *testing.T) {
-			overlay := write(t, m)
-			if out, err := run(overlay, "vet", "./build"); err != nil {
-				t.Fatalf("doesn't compile: %v\n%s", err, out)
-			}
-			for _, args := range tests {
-				out, err := run(overlay, append([]string{"test"}, args...)...)
-				if err != nil {
-					t.Logf("noticed by %s: %s", args[0], first(out))
-					caught++
+			if log != nil {
+				if e, ok := log.Of(m.Name); ok && e.Found != missed {
+					t.Logf("noticed before: %s", e.Found)
 					return
 				}
 			}
-			t.Errorf("nothing notices that %s", m.Name)
+			found := plant(t, m)
+			if found == missed {
+				t.Errorf("%s: nothing notices that %s", m.File, m.Name)
+			} else {
+				t.Logf("noticed by %s", found)
+			}
+			if log != nil {
+				if err := log.Add(m.Name, found, 1); err != nil {
+					t.Fatal(err)
+				}
+			}
 		})
 	}
-	t.Logf("%d of %d faults are noticed", caught, len(List))
+	if log != nil {
+		sum(t, log, all)
+	}
+}
+
+// sum tells what all shards have found so far.
+func sum(t *testing.T, log *shards.Log, all []Mutant) {
+	noticed, open := 0, 0
+	by := map[string]int{}
+	for _, m := range all {
+		switch e, ok := log.Of(m.Name); {
+		case !ok:
+			open++
+		case e.Found != missed:
+			noticed++
+			suite, _, _ := strings.Cut(e.Found, " ")
+			by[suite]++
+		}
+	}
+	t.Logf("%d of %d faults are noticed, %d weren't planted yet: %v; %s", noticed, len(all), open, by, log.Path)
+}
+
+// plant returns which test notices a fault, and how.
+func plant(t *testing.T, m Mutant) string {
+	overlay := write(t, m)
+	if out, err := run(overlay, "build", "./build"); err != nil {
+		t.Fatalf("doesn't compile: %v\n%s", err, out)
+	}
+	for _, args := range suitesFor(m) {
+		out, err := run(overlay, append([]string{"test", "-vet=off", "-failfast"}, args...)...)
+		if err != nil {
+			return strings.TrimPrefix(args[0], "./") + " " + first(out)
+		}
+	}
+	return missed
 }
 
 // write makes an overlay in which the fault is there.
@@ -59,6 +143,9 @@ func write(t *testing.T, m Mutant) string {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if n := strings.Count(string(text), m.From); n != 1 {
+		t.Fatalf("%s: %q is %d times in it", m.File, m.From, n)
 	}
 	dir := t.TempDir()
 	faulty := filepath.Join(dir, "faulty.go")
@@ -88,12 +175,20 @@ func run(overlay string, args ...string) (string, error) {
 	return string(out), err
 }
 
-// first is the first line that tells of a failure.
+var failed = regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+)`)
+
+// first names the innermost test that failed, and its first line.
 func first(out string) string {
-	for _, l := range strings.Split(out, "\n") {
-		if strings.Contains(l, "_test.go:") || strings.HasPrefix(l, "panic:") {
-			return strings.TrimSpace(l[:min(len(l), 200)])
+	name := ""
+	for _, m := range failed.FindAllStringSubmatch(out, -1) {
+		if strings.HasPrefix(m[1], name) {
+			name = m[1]
 		}
 	}
-	return "timeout"
+	for _, l := range strings.Split(out, "\n") {
+		if l = strings.TrimSpace(l); strings.Contains(l, "_test.go:") || strings.HasPrefix(l, "panic:") {
+			return name + ": " + strings.ToValidUTF8(l[:min(len(l), 200)], "")
+		}
+	}
+	return name + ": timeout"
 }
