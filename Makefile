@@ -14,13 +14,16 @@ export GO_VERSIONS = go1.26.8 go1.27.4
 # How long each target is fuzzed.
 FUZZTIME ?= 5m
 
+# Which part of a long check runs: 2/8 is the second of eight. What a part finds is kept in .cache, and a part that was stopped goes on there.
+SHARD ?= 1/1
+
 # What benchmarks are compared with, how often each side is run, and which are run.
 BASE   ?= origin/main
 ROUNDS ?= 5
 ONLY   ?= engine,wasm,hostsdk
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test hosts hosts-conformance docs dashboard dashboard-full screenshots wasm bench bench-compare golden lint fmt check fuzz mutants rivals verify-imports figures release release-check release-draft clean
+.PHONY: help run build test hosts hosts-conformance docs dashboard dashboard-full screenshots wasm bench bench-compare golden lint fmt check fuzz programs mutants rivals verify-imports figures release release-check release-draft clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,10 +81,13 @@ fuzz: ## fuzz every target for FUZZTIME (5m), and compare builds and random prog
 	scripts/fuzz $(FUZZTIME) ./...
 	go test -timeout 3h ./cmd/compile-wasm/internal/torture -long
 	go test -timeout 3h -v -run BuildsAgree ./cmd/compile-wasm/internal/differential -cases 1000000
-	go test -timeout 3h -v ./cmd/compile-wasm/internal/randprog -programs 1000
+	go test -timeout 3h -v -run TestPrograms ./cmd/compile-wasm/internal/programs -programs 1000
 
-mutants: ## break the compiler in many small ways, and check that the tests notice
-	go test -tags mutants -timeout 2h -v ./cmd/compile-wasm/internal/mutants
+programs: ## compare 10,000 random programs of two generators with Go; SHARD=2/8 runs a part, and goes on where it was stopped
+	go test -timeout 12h -v -run TestPrograms ./cmd/compile-wasm/internal/programs -programs 10000 -keep -shard $(SHARD)
+
+mutants: ## break the compiler in many small ways, and check that the tests notice; SHARD=2/8 runs a part, and goes on where it was stopped
+	go test -tags mutants -timeout 12h -v ./cmd/compile-wasm/internal/mutants -shard $(SHARD)
 
 bench-compare: ## compare benchmarks with those of BASE (origin/main), and fail at a loss; ROUNDS=5, ONLY=engine,wasm,hostsdk
 	go run ./benchmarks/compare -base $(BASE) -rounds $(ROUNDS) -only $(ONLY)

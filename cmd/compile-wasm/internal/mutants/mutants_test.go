@@ -30,7 +30,7 @@ func init() { flag.Var(shard, "shard", "which part of the faults to plant: 2/8")
 // asked before all others.
 var suites = [][]string{
 	{"./opt"}, {"./emit"}, {"./analyse"}, {"./rt"}, {"./wasm"}, {"./layout"}, {"./ir"}, {"./lower"}, {"./torture"},
-	{"./randprog", "-programs", "40", "-run", "TestPrograms"},
+	{"./programs", "-programs", "40"},
 	{"./subset"}, {"./build"},
 }
 
@@ -45,7 +45,7 @@ func suitesFor(m Mutant) [][]string {
 				return 0
 			case "./torture":
 				return 1
-			case "./randprog":
+			case "./programs":
 				return 2
 			}
 			return 3

@@ -28,7 +28,8 @@ type function struct {
 }
 
 // Write is the source of a program whose names begin with prefix, without
-// package clause. It has an export named prefix+"run" of (seed uint64) uint64.
+// package clause. It has an export named prefix+"run" of (seed uint64) uint64, and
+// needs mix, mixBool, mixFloat and mixText, which add a value to a digest.
 func Write(seed uint64, prefix string) string {
 	p := &program{r: rand.New(rand.NewPCG(seed, 1)), prefix: prefix}
 	for range 2 + p.r.IntN(4) {
@@ -200,54 +201,4 @@ func (p *program) digest(e string, t *typ, depth int) {
 			p.line("}")
 		}
 	}
-}
-
-// Common is the rest of the package that programs are put in: what they share,
-// and an ordinary main that prints every program's answer to every seed below
-// seeds as "program seed digest" or "program seed trap".
-func Common(prefixes []string, seeds int) (shared, native string) {
-	shared = `package main
-
-import "math"
-
-func mix(h, x uint64) uint64 { return (h ^ x) * 1099511628211 ^ h>>29 }
-
-func mixBool(h uint64, b bool) uint64 {
-	if b {
-		return mix(h, 1)
-	}
-	return mix(h, 2)
-}
-
-func mixFloat(h uint64, f float64) uint64 {
-	if f != f {
-		return mix(h, 3)
-	}
-	return mix(h, math.Float64bits(f))
-}
-
-func mixText(h uint64, s string) uint64 {
-	for i := 0; i < len(s); i++ {
-		h = mix(h, uint64(s[i]))
-	}
-	return mix(h, uint64(len(s)))
-}
-`
-	var b strings.Builder
-	b.WriteString("//go:build !gonfalon_module\n\npackage main\n\nimport \"fmt\"\n\nfunc main() {\n")
-	for i, p := range prefixes {
-		fmt.Fprintf(&b, "\tfor s := uint64(0); s < %d; s++ {\n\t\ttry(%d, s, %srun)\n\t}\n", seeds, i, p)
-	}
-	b.WriteString(`}
-
-func try(i int, s uint64, run func(uint64) uint64) {
-	defer func() {
-		if recover() != nil {
-			fmt.Println(i, s, "trap")
-		}
-	}()
-	fmt.Println(i, s, run(s*0x9e3779b97f4a7c15))
-}
-`)
-	return shared, b.String()
 }
