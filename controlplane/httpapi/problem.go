@@ -184,7 +184,11 @@ func (c *call) refuse(err error) {
 		c.refuseOFREP(e)
 		return
 	}
-	data, _ := json.Marshal(e) // strings and numbers can't fail
+	var document any = e
+	if isManifest(c.Request().URL.Path) && c.route.handle != nil {
+		document = manifestErrorOf(e)
+	}
+	data, _ := json.Marshal(document) // strings and numbers can't fail
 	_ = c.blob(e.Status, "application/problem+json", append(data, '\n'))
 }
 

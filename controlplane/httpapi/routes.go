@@ -104,6 +104,9 @@ func routes() []route {
 		{method: "GET", path: "/ofrep/v1/events", query: "*", endless: true, handle: (*call).events},
 
 		{method: "GET", path: "/openfeature/v0/manifest", permit: mayRead, env: tokenEnvironment, handle: (*call).manifest},
+		{method: "POST", path: "/openfeature/v0/manifest/flags", noun: "flag", permit: mayWrite, env: tokenEnvironment, action: "flag.put", limit: MaxFlagBody, query: dryQuery, handle: (*call).createManifestFlag},
+		{method: "PUT", path: "/openfeature/v0/manifest/flags/:key", noun: "flag", permit: mayWrite, env: tokenEnvironment, action: "flag.put", limit: MaxFlagBody, query: dryQuery, handle: (*call).updateManifestFlag},
+		{method: "DELETE", path: "/openfeature/v0/manifest/flags/:key", noun: "flag", permit: mayWrite, env: tokenEnvironment, action: "flag.delete", limit: MaxBody, query: "reason dry_run", handle: (*call).deleteManifestFlag},
 
 		{method: "GET", path: "/healthz", query: "*", handle: (*call).healthz},
 		{method: "GET", path: "/readyz", query: "*", handle: (*call).readyz},
