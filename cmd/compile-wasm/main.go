@@ -39,6 +39,7 @@ type options struct {
 	plain     bool
 	report    bool
 	tags      []string
+	dir       string
 	guest     string
 }
 
@@ -50,6 +51,7 @@ func parse(args []string) (options, error) {
 	fs.StringVar(&o.toolchain, "toolchain", "subset", "subset: this compiler; go: the standard toolchain, as fallback and oracle")
 	fs.BoolVar(&o.plain, "O0", false, "without any optimisation")
 	fs.BoolVar(&o.report, "report", false, "list every function of the module with its size and place")
+	fs.StringVar(&o.dir, "C", "", "compile the sources below this `directory`, such as another commit's")
 	fs.StringVar(&tags, "tags", "", "further build tags, separated by commas")
 	if err := fs.Parse(args); err != nil {
 		return o, err
@@ -81,7 +83,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if o.toolchain == "go" {
 		return standard(ctx, o, stdout)
 	}
-	dir := filepath.Join(o.guest, "..")
+	dir := filepath.Join(o.dir, o.guest, "..")
 	file := filepath.Join(dir, "manifest.json")
 	m, err := manifest.Read(file)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -90,7 +92,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if o.out == "" && (m == nil || o.plain) {
 		return errNoPlace
 	}
-	cfg := build.Config{Load: load.Config{Pattern: o.guest, Tags: o.tags}, Optimise: !o.plain, Default: build.Keep}
+	cfg := build.Config{Load: load.Config{Dir: o.dir, Pattern: o.guest, Tags: o.tags}, Optimise: !o.plain, Default: build.Keep}
 	if m != nil {
 		cfg.Default, cfg.Allocation = build.None, m.Allocation()
 	}
@@ -104,7 +106,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	}
 	fmt.Fprintf(stdout, "%d bytes, %d gzipped, SHA-256 %s\n", built.Raw, built.Gzip, built.SHA256)
 	if m != nil {
-		if !slices.Contains(m.Verified.Go, version.Lang(runtime.Version())) {
+		if len(m.Verified.Go) > 0 && !slices.Contains(m.Verified.Go, version.Lang(runtime.Version())) {
 			fmt.Fprintf(stdout, "this is %s; the module was verified with %s\n", runtime.Version(), strings.Join(m.Verified.Go, ", "))
 		}
 		if o.plain {
@@ -150,8 +152,13 @@ func standard(ctx context.Context, o options, stdout io.Writer) error {
 	if o.out == "" {
 		return errNoPlace
 	}
+	var err error
+	if o.out, err = filepath.Abs(o.out); err != nil {
+		return err
+	}
 	tags := strings.Join(append([]string{load.ModuleTag}, o.tags...), ",")
 	cmd := exec.CommandContext(ctx, "go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-tags="+tags, "-o", o.out, o.guest)
+	cmd.Dir = o.dir
 	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
 	if b, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build: %w\n%s", err, b)

@@ -44,6 +44,17 @@ func TestCheckedIn(t *testing.T) {
 	}
 }
 
+// TestOtherSources: sources elsewhere are compiled as if the command ran there.
+func TestOtherSources(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "engine.wasm")
+	if err := run(t.Context(), []string{"-C", "../..", "-o", out}, new(bytes.Buffer)); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(out); err != nil || !bytes.Equal(b, wasm.Module()) {
+		t.Errorf("%d bytes, %v; want the module that is checked in", len(b), err)
+	}
+}
+
 // TestVerified: the compiler's parts are the ones that its output was verified
 // with. Otherwise run `make mutants` and the lines of `make fuzz` that name
 // compile-wasm, look at what changes in the module, and write the new versions

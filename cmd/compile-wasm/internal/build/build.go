@@ -108,9 +108,16 @@ func compile(ctx context.Context, cfg Config) (*Result, error) {
 	// Lower everything twice into the same memory: all addresses must be given
 	// out before the initialisers run.
 	guest := lower.NewProgram(graph, escapes, types, memory, options)
-	var exports []*ir.Func
+	var exports, often []*ir.Func
 	for _, e := range prog.Exports {
-		exports = append(exports, guest.Export(e))
+		f := guest.Export(e)
+		exports = append(exports, f)
+		if kind(e.Name) == None { // what takes no memory is what hosts call all the time
+			often = append(often, f)
+		}
+	}
+	if len(often) == 0 {
+		often = exports
 	}
 	if cfg.Claims {
 		exports = append(exports, guest.ReadGlobal(ClaimsBroken, lower.GlobalClaim))
@@ -119,7 +126,7 @@ func compile(ctx context.Context, cfg Config) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	funcs, err := opt.Program(guest.Funcs, exports, opt.Options{Optimise: cfg.Optimise, Claims: cfg.Claims})
+	funcs, err := opt.Program(guest.Funcs, exports, opt.Options{Optimise: cfg.Optimise, Claims: cfg.Claims, Often: often})
 	if err != nil {
 		return nil, err
 	}

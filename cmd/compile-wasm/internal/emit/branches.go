@@ -11,9 +11,9 @@ import (
 func (t *tidier) ifs(code []instr, ends []*block) []instr {
 	past := map[*block]int{} // branches to each block that can become an if
 	t.eachBranchPast(code, t.whole.result, ends, func(_ []instr, i instr) { past[i.to]++ })
-	spared := map[*block]bool{}
+	spared, to := map[*block]bool{}, branches(code)
 	for b, n := range past {
-		spared[b] = b != t.whole && n <= mostIfs && n == references(b.body, b)
+		spared[b] = b != t.whole && n <= mostIfs && n == to[b]
 	}
 	return t.makeIfs(code, t.whole.result, ends, spared)
 }

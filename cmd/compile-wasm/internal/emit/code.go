@@ -34,6 +34,7 @@ type instr struct {
 type block struct {
 	result ir.Type // of what it leaves on the stack; Void for nothing
 	loop   bool
+	away   bool // its end is never reached; measure finds that out
 	body   []instr
 	other  []instr // of an if
 }
@@ -47,33 +48,6 @@ func (b *block) carries() ir.Type {
 }
 
 func (i instr) structured() bool { return i.block != nil }
-
-// leaves reports whether an instruction never goes on to the next one.
-func (i instr) leaves() bool {
-	switch i.op {
-	case opUnreachable, opBr, opReturn:
-		return true
-	case opIf:
-		return leaves(i.block.body) && leaves(i.block.other)
-	case opLoop:
-		return leaves(i.block.body)
-	case opBlock:
-		return leaves(i.block.body) && references(i.block.body, i.block) == 0
-	}
-	return false
-}
-
-func leaves(code []instr) bool { return len(code) > 0 && code[len(code)-1].leaves() }
-
-// references counts the branches to b within code.
-func references(code []instr, b *block) (n int) {
-	walk(code, func(i *instr) {
-		if i.to == b {
-			n++
-		}
-	})
-	return n
-}
 
 // walk goes through all instructions, those in blocks included.
 func walk(code []instr, do func(i *instr)) {

@@ -43,7 +43,7 @@ func (w *writer) function() error {
 		return err
 	}
 	w.trap.body = body
-	if references(body, w.trap) > 0 {
+	if branches(body)[w.trap] > 0 {
 		w.add(instr{op: opBlock, block: w.trap}, instr{op: opUnreachable})
 	} else {
 		w.add(body...)

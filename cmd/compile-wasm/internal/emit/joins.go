@@ -8,22 +8,21 @@ import (
 
 // joins moves what all ways to the end of a block do last behind the block. What
 // that takes from the stack becomes the block's result.
-func (t *tidier) joins(code []instr) (out []instr) {
+func (t *tidier) joins(code []instr, out map[*block]exits) (done []instr) {
 	for _, i := range code {
+		done = append(done, i)
 		if !i.structured() {
-			out = append(out, i)
 			continue
 		}
-		i.block.body, i.block.other = t.joins(i.block.body), t.joins(i.block.other)
-		out = append(out, i)
+		i.block.body, i.block.other = t.joins(i.block.body, out), t.joins(i.block.other, out)
 		var ways []*[]instr
-		switch {
+		switch x := out[i.block]; {
 		case i.op == opIf && len(i.block.other) > 0 && !leaves(i.block.body) && !leaves(i.block.other):
 			ways = []*[]instr{&i.block.body, &i.block.other}
-		case i.op == opBlock:
-			var ok bool
-			if ways, ok = waysOut(i.block); !ok {
-				continue
+		case i.op == opBlock && !x.conditional:
+			ways = x.ways
+			if !leaves(i.block.body) {
+				ways = append(ways, &i.block.body)
 			}
 		}
 		if len(ways) < 2 {
@@ -34,12 +33,48 @@ func (t *tidier) joins(code []instr) (out []instr) {
 			continue
 		}
 		first := *ways[0]
-		out = append(out, first[ending(first)-n:ending(first)]...)
+		done = append(done, first[ending(first)-n:ending(first)]...)
 		for _, w := range ways {
 			*w = slices.Delete(slices.Clone(*w), ending(*w)-n, ending(*w))
 		}
 		i.block.result = result
 	}
+	return done
+}
+
+// exits are the pieces of code, each a whole body or arm, that end with a branch
+// out of a block. A conditional branch may lead out, too.
+type exits struct {
+	ways        []*[]instr
+	conditional bool
+}
+
+// waysOut finds the exits of each block. Those of the function are its returns.
+func (t *tidier) waysOut() map[*block]exits {
+	out := map[*block]exits{}
+	var visit func(code *[]instr)
+	visit = func(code *[]instr) {
+		for _, i := range *code {
+			to := i.to
+			if i.op == opReturn {
+				to = t.whole
+			}
+			if to != nil {
+				x := out[to]
+				if i.op == opBrIf {
+					x.conditional = true
+				} else {
+					x.ways = append(x.ways, code)
+				}
+				out[to] = x
+			}
+			if i.structured() {
+				visit(&i.block.body)
+				visit(&i.block.other)
+			}
+		}
+	}
+	visit(&t.whole.body)
 	return out
 }
 
@@ -49,32 +84,6 @@ func ending(code []instr) int {
 		return n - 1
 	}
 	return len(code)
-}
-
-// waysOut are the pieces of code that end by leaving b at its end; ok is false if
-// a conditional branch does so too.
-func waysOut(b *block) (ways []*[]instr, ok bool) {
-	ok = true
-	var visit func(code *[]instr)
-	visit = func(code *[]instr) {
-		for k := range *code {
-			i := &(*code)[k]
-			switch {
-			case i.to == b && i.op == opBr:
-				ways = append(ways, code)
-			case i.to == b:
-				ok = false
-			case i.structured():
-				visit(&i.block.body)
-				visit(&i.block.other)
-			}
-		}
-	}
-	visit(&b.body)
-	if !leaves(b.body) {
-		ways = append(ways, &b.body)
-	}
-	return ways, ok
 }
 
 // suffix is how many instructions all ways have in common at their end and could
@@ -115,23 +124,9 @@ func (t *tidier) shareReturn() {
 	if t.whole.result == several {
 		return
 	}
-	var ways []*[]instr
-	var visit func(code *[]instr)
-	visit = func(code *[]instr) {
-		for k := range *code {
-			switch i := &(*code)[k]; {
-			case i.op == opReturn:
-				ways = append(ways, code)
-			case i.structured():
-				visit(&i.block.body)
-				visit(&i.block.other)
-			}
-		}
-	}
-	visit(&t.whole.body)
-	conditional := false
-	walk(t.whole.body, func(i *instr) { conditional = conditional || i.op == opBrIf && i.to == t.whole })
-	if len(ways) < 2 || conditional {
+	x := t.waysOut()[t.whole]
+	ways := x.ways
+	if len(ways) < 2 || x.conditional {
 		return
 	}
 	if !leaves(t.whole.body) {

@@ -28,7 +28,10 @@ func (t *tidier) stack(code []instr) (out []instr) {
 // forget removes what is put into locals that nothing gets any more.
 func (t *tidier) forget() {
 	l := &liveness{at: map[*block]set{}, locals: len(t.locals)}
-	l.before(t.whole.body, newSet(l.locals))
+	for l.grown = true; l.grown; {
+		l.grown = false
+		l.before(t.whole.body, newSet(l.locals))
+	}
 	l.last = true
 	l.before(t.whole.body, newSet(l.locals))
 	t.whole.body = drop(t.whole.body)
@@ -54,6 +57,7 @@ const dead ir.Op = 0xffff
 type liveness struct {
 	locals int
 	at     map[*block]set // where branches to the block lead
+	grown  bool           // more is alive where a loop begins than was known
 	last   bool           // nothing changes any more: mark what is set for nothing
 }
 
@@ -92,21 +96,12 @@ func (l *liveness) before(code []instr, after set) set {
 			alive = l.before(i.block.body, alive)
 			alive.unite(other)
 		case opLoop:
-			alive = l.loop(i.block, alive)
+			if l.at[i.block] == nil {
+				l.at[i.block] = newSet(l.locals)
+			}
+			alive = l.before(i.block.body, alive)
+			l.grown = l.at[i.block].unite(alive) || l.grown
 		}
 	}
 	return alive
-}
-
-// loop is before for a loop: its code comes after itself, too.
-func (l *liveness) loop(b *block, after set) set {
-	if l.at[b] == nil {
-		l.at[b] = newSet(l.locals)
-	}
-	for {
-		alive := l.before(b.body, after)
-		if !l.at[b].unite(alive) {
-			return alive
-		}
-	}
 }

@@ -11,12 +11,13 @@ import (
 // what is executed on each way stays the same, in the same order.
 type tidier struct {
 	shaper
-	whole *block // the function: leaving it is returning
+	whole *block         // the function: leaving it is returning
+	to    map[*block]int // branches to each block, or some that are gone by now
 }
 
 // tidy tidies a function's instructions until there is nothing left to do.
 func tidy(f *ir.Func, locals []ir.Type, code []instr) []instr {
-	t := &tidier{shaper{locals}, &block{result: ir.Void, body: code}}
+	t := &tidier{shaper{locals}, &block{result: ir.Void, body: code}, nil}
 	switch len(f.Results) {
 	case 0:
 	case 1:
@@ -27,9 +28,12 @@ func tidy(f *ir.Func, locals []ir.Type, code []instr) []instr {
 	inlineTraps(t.whole.body)
 	for turn, before := 0, -1; turn < turns && before != count(t.whole.body); turn++ {
 		before = count(t.whole.body)
+		t.measure()
 		t.shareReturn()
+		t.measure()
 		t.whole.body = t.ends(t.whole.body, t.whole.result, []*block{t.whole})
-		t.whole.body = t.joins(t.whole.body)
+		t.measure()
+		t.whole.body = t.joins(t.whole.body, t.waysOut())
 		t.whole.body = t.ifs(t.whole.body, []*block{t.whole})
 		t.whole.body = t.conditions(t.whole.body)
 		t.whole.body = t.stack(t.whole.body)
@@ -59,10 +63,64 @@ func count(code []instr) (n int) {
 	return n
 }
 
+// branches counts the branches to each block.
+func branches(code []instr) map[*block]int {
+	to := map[*block]int{}
+	walk(code, func(i *instr) {
+		if i.to != nil {
+			to[i.to]++
+		}
+	})
+	return to
+}
+
+// measure counts the branches to each block, and finds out which blocks' ends
+// are never reached.
+func (t *tidier) measure() {
+	t.to = branches(t.whole.body)
+	var visit func(code []instr)
+	visit = func(code []instr) {
+		for _, i := range code {
+			if i.structured() {
+				visit(i.block.body)
+				visit(i.block.other)
+				i.block.away = t.away(i)
+			}
+		}
+	}
+	visit(t.whole.body)
+}
+
+// away reports whether a block's end is never reached. What it holds has been
+// measured.
+func (t *tidier) away(i instr) bool {
+	switch i.op {
+	case opIf:
+		return leaves(i.block.body) && leaves(i.block.other)
+	case opLoop:
+		return leaves(i.block.body)
+	}
+	return leaves(i.block.body) && t.to[i.block] == 0
+}
+
+// leaves reports whether code, which has been measured, never comes to its end.
+func leaves(code []instr) bool {
+	if len(code) == 0 {
+		return false
+	}
+	switch last := code[len(code)-1]; last.op {
+	case opUnreachable, opBr, opReturn:
+		return true
+	default:
+		return last.structured() && last.block.away
+	}
+}
+
 // inlineTraps spares the block that checks lead out of, if they are few.
 func inlineTraps(code []instr) {
+	to := branches(code)
 	for _, i := range code {
-		if i.op != opBlock || len(code) == 0 || code[len(code)-1].op != opUnreachable || references(i.block.body, i.block) > 2 {
+		if i.op != opBlock || code[len(code)-1].op != opUnreachable || to[i.block] > 2 {
 			continue
 		}
 		walk(i.block.body, func(j *instr) {
@@ -113,8 +171,9 @@ func (t *tidier) ends(code []instr, result ir.Type, ends []*block) (out []instr)
 		inner := within(i, last, result, ends)
 		i.block.body = t.ends(i.block.body, i.block.result, inner)
 		i.block.other = t.ends(i.block.other, i.block.result, inner)
+		i.block.away = t.away(i)
 		switch {
-		case i.op != opIf && references(i.block.body, i.block) == 0:
+		case i.op != opIf && t.to[i.block] == 0:
 			out = append(out, i.block.body...)
 		case i.op == opIf && len(i.block.body) == 0 && len(i.block.other) == 0:
 			out = append(out, instr{op: opDrop})
@@ -126,6 +185,7 @@ func (t *tidier) ends(code []instr, result ir.Type, ends []*block) (out []instr)
 		}
 	}
 	if n := len(out); n > 0 && t.leads(out[n-1], ends) {
+		t.to[out[n-1].to]--
 		out = out[:n-1]
 	}
 	return out
@@ -156,12 +216,13 @@ func (t *tidier) arms(code []instr, k int, result ir.Type, ends []*block) (chang
 	return code, false
 }
 
-// negate makes a condition the opposite.
+// negate makes the condition at the end of code, which it changes, the opposite.
 func negate(code []instr) []instr {
 	if n := len(code); n > 0 {
 		last := code[n-1]
 		if op, ok := opposite[last.op]; ok {
-			return append(code[:n-1:n-1], instr{op: op})
+			code[n-1].op = op
+			return code
 		}
 		if last.op == ir.OpI32Eqz {
 			return code[:n-1]

@@ -147,6 +147,7 @@ type scribe struct {
 	open    []*block
 	results []ir.Type
 	loops   int
+	rounds  map[*block]int64 // the local that counts a loop's rounds
 }
 
 const plainLocals, loopLocals = 5, 40
@@ -174,7 +175,10 @@ func (s *scribe) traced() []instr {
 
 func (s *scribe) leave() []instr {
 	k := s.r.IntN(len(s.open) + 1)
-	if k == len(s.open) || s.open[k].loop {
+	if k < len(s.open) && s.open[k].loop {
+		return list(s.again(s.open[k]), when(list(s.traced(), instr{op: opBr, to: s.open[k]})), plain(opUnreachable))
+	}
+	if k == len(s.open) {
 		if len(s.results) == 0 {
 			return list(plain(opReturn))
 		}
@@ -183,9 +187,26 @@ func (s *scribe) leave() []instr {
 	return list(instr{op: opBr, to: s.open[k]})
 }
 
+// ended reports whether code ends by leaving.
+func ended(code []instr) bool {
+	t := &tidier{whole: &block{body: code}}
+	t.measure()
+	return leaves(code)
+}
+
+// again is whether a loop may go round once more.
+func (s *scribe) again(loop *block) []instr {
+	n := s.rounds[loop]
+	return list(get(n), num(1), plain(ir.OpI32Sub), instr{op: opTee, n: n}, num(0), plain(ir.OpI32GtS))
+}
+
 func (s *scribe) within(op ir.Op, depth int, other bool) instr {
 	b := &block{result: ir.Void, loop: op == opLoop}
 	before := s.open
+	if op == opLoop {
+		s.rounds[b] = int64(plainLocals + s.loops)
+		s.loops++
+	}
 	if op != opIf { // the emitter doesn't branch to an if, either
 		s.open = append(s.open, b)
 	}
@@ -207,14 +228,11 @@ func (s *scribe) code(depth int) (code []instr) {
 		case k == 4:
 			code = append(code, s.within(opBlock, depth, false))
 		case k == 5 && s.loops < loopLocals:
-			counter := int64(plainLocals + s.loops)
-			s.loops++
 			loop := s.within(opLoop, depth, false)
-			back := instr{op: opBrIf, to: loop.block}
-			if !leaves(loop.block.body) {
-				loop.block.body = list(loop.block.body, get(counter), num(1), plain(ir.OpI32Sub), instr{op: opTee, n: counter}, back)
+			if !ended(loop.block.body) {
+				loop.block.body = list(loop.block.body, s.again(loop.block), instr{op: opBrIf, to: loop.block})
 			}
-			code = append(code, list(num(3), put(counter), loop)...)
+			code = append(code, list(num(3), put(s.rounds[loop.block]), loop)...)
 		case k == 6 && len(s.open) > 0 && !s.open[len(s.open)-1].loop:
 			code = append(code, list(s.value(2), instr{op: opBrIf, to: s.open[len(s.open)-1]})...)
 		case k == 7 && depth < 4:
@@ -228,16 +246,16 @@ func (s *scribe) code(depth int) (code []instr) {
 
 // TestTidyKeeps: random code does the same, in the same order, after it was tidied.
 func TestTidyKeeps(t *testing.T) {
-	const seed, functions = 18, 1000
+	const seed, functions = 18, 3000
 	t.Logf("seed %d", seed)
 	m := &wasm.Module{Pages: 1, MaxPages: 1, Globals: []int32{1}}
 	for n := range functions {
-		s := &scribe{r: rand.New(rand.NewPCG(seed, uint64(n)))}
+		s := &scribe{r: rand.New(rand.NewPCG(seed, uint64(n))), rounds: map[*block]int64{}}
 		if n%2 == 0 {
 			s.results = []ir.Type{ir.I32}
 		}
 		code := s.code(5)
-		if !leaves(code) {
+		if !ended(code) {
 			code = list(code, s.traced())
 			if n%2 == 0 {
 				code = list(code, s.value(2), plain(opReturn))
@@ -271,7 +289,7 @@ func TestTidyKeeps(t *testing.T) {
 			for k := range said {
 				got, err := machine.ExportedFunction(fmt.Sprint("f", 2*n+k)).Call(t.Context(), args...)
 				state, err2 := machine.ExportedFunction("state").Call(t.Context())
-				said[k] = fmt.Sprint(got, err, state, err2)
+				said[k] = fmt.Sprint(got, err != nil, state, err2)
 			}
 			if said[0] != said[1] {
 				t.Fatalf("function %d of seed %d, %v: %s, tidied %s", n, seed, args, said[0], said[1])

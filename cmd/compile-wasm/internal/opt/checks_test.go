@@ -30,7 +30,7 @@ func TestChecks(t *testing.T) {
 	for _, x := range prog.Exports {
 		exports = append(exports, p.Export(x))
 	}
-	if _, err := opt.Program(p.Funcs, exports, opt.Options{Optimise: true}); err != nil {
+	if _, err := opt.Program(p.Funcs, exports, opt.Options{Optimise: true, Often: exports}); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(dir + "/main.go")

@@ -5,7 +5,8 @@
 //   - share walks the dominator tree, reuses values and loads that are there
 //     already, and removes checks and branches that the conditions passed on the
 //     way decide;
-//   - inline copies small functions, and those called once, to their callers;
+//   - inline copies small functions, and those called once, to their callers,
+//     more of them where the program often runs;
 //   - parameters finds out which pointers are never nil, and which functions only
 //     read memory, over the whole program;
 //   - expand turns short copies and fills into loads and stores;

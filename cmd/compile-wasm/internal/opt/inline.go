@@ -6,12 +6,21 @@ import (
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/ir"
 )
 
-// What is copied to its callers. Found by trying: more makes the module larger
-// and hosts compile longer, without being faster.
+// limits are the most operations that a function may have to be copied.
+type limits struct {
+	each    int // to each caller
+	only    int // to the only caller
+	largest int // of a function that still takes copies
+}
+
+// Found by trying: where there are more copies, the module is larger, and what
+// often runs is not faster.
+var (
+	ofOften  = limits{each: 16, only: 80, largest: 900}  // of callers that often run
+	ofSeldom = limits{each: 6, only: 400, largest: 3000} // of others: a copy to each is as large as the call
+)
+
 const (
-	smallBody  = 16      // operations of a function that is copied to each caller
-	onlyCall   = 80      // of one that has a single caller
-	largest    = 900     // of a function that still takes copies
 	frameBytes = 64      // of the frame of a function that is copied to a recursive one
 	frameLimit = 4 << 10 // of the frame of any: each copy has its own, where calls would share one
 	callWeight = 3       // operations that a call is as large as
@@ -22,11 +31,16 @@ type inliner struct {
 	calls   map[*ir.Func]int  // of each function, in the whole program
 	cyclic  map[*ir.Func]bool // functions that may call themselves, directly or not
 	weights map[*ir.Func]int  // of functions whose own calls have been inlined
+	often   map[*ir.Func]bool // functions that often run
 }
 
-// inlineAll copies callees to their callers, innermost first.
-func inlineAll(funcs []*ir.Func) {
-	in := &inliner{calls: map[*ir.Func]int{}, cyclic: recursive(funcs), weights: map[*ir.Func]int{}}
+// inlineAll copies callees to their callers, innermost first. The exports that
+// often run, and all that they call, take copies of larger functions.
+func inlineAll(funcs, often []*ir.Func) {
+	in := &inliner{calls: map[*ir.Func]int{}, cyclic: recursive(funcs), weights: map[*ir.Func]int{}, often: map[*ir.Func]bool{}}
+	for _, f := range reached(often) {
+		in.often[f] = true
+	}
 	for _, f := range funcs {
 		count(f, in.calls, 1)
 	}
@@ -138,8 +152,11 @@ func (in *inliner) copies(f, g *ir.Func, size int) bool {
 	if frame := frameSize(g); frame > frameLimit || in.cyclic[f] && frame > frameBytes {
 		return false
 	}
-	w := in.weights[g]
-	return w <= smallBody || in.calls[g] == 1 && (w <= onlyCall || f.Entry) && size+w <= largest
+	most, w := ofSeldom, in.weights[g]
+	if in.often[f] {
+		most = ofOften
+	}
+	return w <= most.each || in.calls[g] == 1 && (w <= most.only || f.Entry) && size+w <= most.largest
 }
 
 // expandCall puts a copy of the callee in the place of a call, and notes what

@@ -13,6 +13,9 @@ type Options struct {
 	// program then checks. For tests: what was wrongly proved shows where it
 	// happens, even if the answer is right by luck, or Go panics in its place.
 	Claims bool
+	// Often are the exports that often run: they and what they call may be larger,
+	// to be faster.
+	Often []*ir.Func
 }
 
 // Program optimises funcs and returns those that exports reach, in an order that
@@ -29,7 +32,7 @@ func Program(funcs, exports []*ir.Func, o Options) ([]*ir.Func, error) {
 		}
 	}
 	effects(funcs)
-	inlineAll(funcs)
+	inlineAll(funcs, o.Often)
 	for range 2 {
 		funcs = reached(exports)
 		effects(funcs)
