@@ -577,7 +577,7 @@ DEFINE_TABLE_FILL(externref)
 
 static bool s_module_initialized = false;
 
-static u32 func_types[42];
+static u32 func_types[45];
 
 static void init_func_types(void) {
   func_types[0] = wasm_rt_register_func_type(0, 1, WASM_RT_I32);
@@ -616,12 +616,15 @@ static void init_func_types(void) {
   func_types[33] = wasm_rt_register_func_type(8, 0, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64, WASM_RT_I64, WASM_RT_I64);
   func_types[34] = wasm_rt_register_func_type(9, 0, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64, WASM_RT_I64, WASM_RT_I32, WASM_RT_I32);
   func_types[35] = wasm_rt_register_func_type(4, 0, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64, WASM_RT_I32);
-  func_types[36] = wasm_rt_register_func_type(2, 1, WASM_RT_I32, WASM_RT_I64, WASM_RT_I32);
-  func_types[37] = wasm_rt_register_func_type(1, 2, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
-  func_types[38] = wasm_rt_register_func_type(1, 1, WASM_RT_I32, WASM_RT_I64);
-  func_types[39] = wasm_rt_register_func_type(5, 3, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
-  func_types[40] = wasm_rt_register_func_type(7, 1, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
-  func_types[41] = wasm_rt_register_func_type(1, 5, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
+  func_types[36] = wasm_rt_register_func_type(3, 0, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64);
+  func_types[37] = wasm_rt_register_func_type(0, 0);
+  func_types[38] = wasm_rt_register_func_type(1, 2, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64);
+  func_types[39] = wasm_rt_register_func_type(2, 1, WASM_RT_I32, WASM_RT_I64, WASM_RT_I32);
+  func_types[40] = wasm_rt_register_func_type(1, 2, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
+  func_types[41] = wasm_rt_register_func_type(1, 1, WASM_RT_I32, WASM_RT_I64);
+  func_types[42] = wasm_rt_register_func_type(5, 3, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
+  func_types[43] = wasm_rt_register_func_type(7, 1, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
+  func_types[44] = wasm_rt_register_func_type(1, 5, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
 }
 
 static u32 w2c_abi(Z_gonfalon_instance_t*);
@@ -691,45 +694,54 @@ static void w2c_f63(Z_gonfalon_instance_t*, u32, u32, u32, u32);
 static u32 w2c_f64(Z_gonfalon_instance_t*, u32);
 static u32 w2c_evaluate_batch(Z_gonfalon_instance_t*, u32, u32);
 static u32 w2c_explain(Z_gonfalon_instance_t*, u32);
-static u32 w2c_f67(Z_gonfalon_instance_t*, u32);
-static void w2c_f68(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32, u64, u64, u64);
-static void w2c_f69(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32, u64, u64, u32, u32);
-static void w2c_f70(Z_gonfalon_instance_t*, u32, u32);
-static struct wasm_multi_iii w2c_f71(Z_gonfalon_instance_t*, u32, u32);
-static void w2c_f72(Z_gonfalon_instance_t*, u32, u32, u64, u32);
-static void w2c_f73(Z_gonfalon_instance_t*, u32, u64);
-static void w2c_f74(Z_gonfalon_instance_t*, u32, u32, u32);
+static u32 w2c_f67(Z_gonfalon_instance_t*, u32, u32, u32);
+static u32 w2c_f68(Z_gonfalon_instance_t*, u32);
+static void w2c_f69(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32, u64, u64, u64);
+static void w2c_f70(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32, u64, u64, u32, u32);
+static u32 w2c_f71(Z_gonfalon_instance_t*, u32, u32);
+static void w2c_f72(Z_gonfalon_instance_t*, u32, u32);
+static struct wasm_multi_ii w2c_f73(Z_gonfalon_instance_t*, u32, u32, u32);
+static void w2c_f74(Z_gonfalon_instance_t*, u32, u32);
 static void w2c_f75(Z_gonfalon_instance_t*, u32, u32);
-static void w2c_f76(Z_gonfalon_instance_t*, u32, u32);
+static struct wasm_multi_iii w2c_f76(Z_gonfalon_instance_t*, u32, u32);
+static void w2c_f77(Z_gonfalon_instance_t*, u32, u32, u64, u32);
+static void w2c_f78(Z_gonfalon_instance_t*, u32, u64);
+static void w2c_f79(Z_gonfalon_instance_t*, u32, u32, u32);
+static void w2c_f80(Z_gonfalon_instance_t*, u32, u32, u32);
+static void w2c_f81(Z_gonfalon_instance_t*, u32, u32, u64);
+static void w2c_f82(Z_gonfalon_instance_t*, u32, u32);
+static void w2c_f83(Z_gonfalon_instance_t*, u32, u32);
 static u32 w2c_flag_key(Z_gonfalon_instance_t*, u32);
 static u32 w2c_info(Z_gonfalon_instance_t*);
 static u32 w2c_load(Z_gonfalon_instance_t*, u32);
-static u32 w2c_f80(Z_gonfalon_instance_t*, u32, u32);
-static u32 w2c_f81(Z_gonfalon_instance_t*, u32, u64);
-static struct wasm_multi_ii w2c_f82(Z_gonfalon_instance_t*, u32);
-static struct wasm_multi_ii w2c_f83(Z_gonfalon_instance_t*, u32, u32);
-static u64 w2c_f84(Z_gonfalon_instance_t*, u32);
-static u32 w2c_f85(Z_gonfalon_instance_t*, u32, u32);
-static void w2c_f86(Z_gonfalon_instance_t*, u32, u32);
-static void w2c_f87(Z_gonfalon_instance_t*, u32, u32, u32);
-static struct wasm_multi_ii w2c_f88(Z_gonfalon_instance_t*, u32, u32);
-static struct wasm_multi_ii w2c_f89(Z_gonfalon_instance_t*, u32);
-static struct wasm_multi_ii w2c_f90(Z_gonfalon_instance_t*, u32);
-static struct wasm_multi_iii w2c_f91(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32);
-static void w2c_f92(Z_gonfalon_instance_t*, u32, u32);
-static u32 w2c_f93(Z_gonfalon_instance_t*, u32);
-static void w2c_f94(Z_gonfalon_instance_t*, u32);
-static void w2c_f95(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32, u32);
+static void w2c_f87(Z_gonfalon_instance_t*);
+static void w2c_f88(Z_gonfalon_instance_t*, u32, u32);
+static u32 w2c_f89(Z_gonfalon_instance_t*, u32, u32);
+static struct wasm_multi_ij w2c_f90(Z_gonfalon_instance_t*, u32);
+static void w2c_f91(Z_gonfalon_instance_t*, u32, u32, u32);
+static u32 w2c_f92(Z_gonfalon_instance_t*, u32, u64);
+static struct wasm_multi_ii w2c_f93(Z_gonfalon_instance_t*, u32);
+static struct wasm_multi_ii w2c_f94(Z_gonfalon_instance_t*, u32, u32);
+static u64 w2c_f95(Z_gonfalon_instance_t*, u32);
+static u32 w2c_f96(Z_gonfalon_instance_t*, u32, u32);
+static u32 w2c_f97(Z_gonfalon_instance_t*, u32);
+static void w2c_f98(Z_gonfalon_instance_t*, u32, u32);
+static void w2c_f99(Z_gonfalon_instance_t*, u32, u32, u32);
+static struct wasm_multi_ii w2c_f100(Z_gonfalon_instance_t*, u32, u32);
+static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t*, u32);
+static struct wasm_multi_iii w2c_f102(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32);
+static void w2c_f103(Z_gonfalon_instance_t*, u32);
+static void w2c_f104(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32, u32);
 static u32 w2c_needs(Z_gonfalon_instance_t*, u32);
-static struct wasm_multi_ii w2c_f97(Z_gonfalon_instance_t*, u32, u32, u32, u32);
-static u32 w2c_f98(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32, u32, u32);
+static struct wasm_multi_ii w2c_f106(Z_gonfalon_instance_t*, u32, u32, u32, u32);
+static u32 w2c_f107(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32, u32, u32);
 static u32 w2c_request(Z_gonfalon_instance_t*, u32);
 static u32 w2c_result(Z_gonfalon_instance_t*);
 static u32 w2c_snapshot(Z_gonfalon_instance_t*, u32);
 static u32 w2c_splice(Z_gonfalon_instance_t*, u32);
-static void w2c_f103(Z_gonfalon_instance_t*, u32);
-static u32 w2c_f104(Z_gonfalon_instance_t*, u32, u32);
-static struct wasm_multi_iiiii w2c_f105(Z_gonfalon_instance_t*, u32);
+static void w2c_f112(Z_gonfalon_instance_t*, u32);
+static u32 w2c_f113(Z_gonfalon_instance_t*, u32, u32);
+static struct wasm_multi_iiiii w2c_f114(Z_gonfalon_instance_t*, u32);
 
 static void init_globals(Z_gonfalon_instance_t* instance) {
   instance->w2c_g0 = 65536u;
@@ -13691,7 +13703,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   w2c_i0 = w2c_p0;
   w2c_i1 = 0u;
   w2c_i0 = w2c_f2(instance, w2c_i0, w2c_i1);
-  w2c_l3 = w2c_i0;
+  w2c_l2 = w2c_i0;
   w2c_i0 = !(w2c_i0);
   if (w2c_i0) {
     w2c_i0 = 65536u;
@@ -13705,19 +13717,12 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
         w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
         instance->w2c_g1 = w2c_i0;
         w2c_i0 = w2c_p0;
-        w2c_i1 = 0u;
-        w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-        if (w2c_i0) {
-          UNREACHABLE;
-        }
-        w2c_i0 = 2147483647u;
-        w2c_i1 = 1u;
-        w2c_i0 = I32_DIV_S(w2c_i0, w2c_i1);
-        w2c_i0 = w2c_p0;
-        w2c_i0 = w2c_f67(instance, w2c_i0);
-        w2c_l11 = w2c_i0;
+        w2c_i1 = w2c_p0;
+        w2c_i2 = 1u;
+        w2c_i0 = w2c_f67(instance, w2c_i0, w2c_i1, w2c_i2);
+        w2c_l10 = w2c_i0;
         w2c_i0 = 65248u;
-        w2c_i1 = w2c_l11;
+        w2c_i1 = w2c_l10;
         i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
         w2c_i0 = 65248u;
         w2c_i1 = w2c_p0;
@@ -13734,7 +13739,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
         w2c_i0 = 106496u;
         w2c_i1 = 119920u;
         w2c_i0 = w2c_f7(instance, w2c_i0, w2c_i1);
-        w2c_l3 = w2c_i0;
+        w2c_l2 = w2c_i0;
         w2c_i1 = 0u;
         w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
         if (w2c_i0) {
@@ -13781,23 +13786,23 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
           w2c_i0 = 0u;
         } else {
           w2c_i0 = 119920u;
-          w2c_i1 = w2c_l3;
+          w2c_i1 = w2c_l2;
           w2c_i2 = 106504u;
           w2c_i3 = 120136u;
           w2c_i4 = 65536u;
           w2c_f11(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
-          w2c_i0 = w2c_l3;
+          w2c_i0 = w2c_l2;
           w2c_i1 = 119920u;
           w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 60u);
           w2c_i0 = w2c_i0 >= w2c_i1;
           if (w2c_i0) {goto w2c_B0;}
           w2c_i0 = 119920u;
           w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 56u);
-          w2c_i1 = w2c_l3;
+          w2c_i1 = w2c_l2;
           w2c_i2 = 80u;
           w2c_i1 *= w2c_i2;
           w2c_i0 += w2c_i1;
-          w2c_l6 = w2c_i0;
+          w2c_l5 = w2c_i0;
           w2c_i0 = 65312u;
           w2c_i1 = 161408u;
           i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
@@ -13823,67 +13828,48 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
             w2c_j5 = 0ull;
             w2c_j6 = 0ull;
             w2c_j7 = 0ull;
-            w2c_f68(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+            w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
           } else {
-            w2c_i0 = w2c_l6;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 16u);
-            w2c_i1 = 8u;
-            w2c_i0 &= w2c_i1;
+            w2c_i0 = 119920u;
+            w2c_i1 = w2c_l2;
+            w2c_i0 = w2c_f71(instance, w2c_i0, w2c_i1);
             if (w2c_i0) {
-              w2c_i0 = 65312u;
-              w2c_i1 = 0u;
-              w2c_i2 = 4u;
-              w2c_i3 = 0u;
-              w2c_i4 = 0u;
-              w2c_j5 = 0ull;
-              w2c_j6 = 0ull;
-              w2c_j7 = 0ull;
-              w2c_f68(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
-            } else {
               w2c_i0 = 65328u;
               w2c_i1 = 0u;
               i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-              w2c_i0 = w2c_l6;
+              w2c_i0 = w2c_l5;
               w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 64u);
-              w2c_i1 = w2c_l6;
+              w2c_i1 = w2c_l5;
               w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 68u);
               w2c_i0 = w2c_i0 == w2c_i1;
               if (w2c_i0) {
                 w2c_i0 = 1u;
-                w2c_l3 = w2c_i0;
+                w2c_l2 = w2c_i0;
               } else {
                 w2c_i0 = 120136u;
-                w2c_i1 = 0u;
-                w2c_i2 = 2048u;
-                memory_fill(&instance->w2c_memory, w2c_i0, w2c_i1, w2c_i2);
-                w2c_i0 = 120136u;
-                w2c_i1 = 0u;
-                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 2560, w2c_i1);
-                w2c_i0 = 120136u;
-                w2c_i1 = w2c_l3;
-                w2c_i2 = 1u;
-                w2c_i0 = w2c_f17(instance, w2c_i0, w2c_i1, w2c_i2);
-                w2c_i0 = w2c_l6;
+                w2c_i1 = w2c_l2;
+                w2c_f72(instance, w2c_i0, w2c_i1);
+                w2c_i0 = w2c_l5;
                 w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 64u);
-                w2c_l3 = w2c_i0;
-                w2c_L9: 
-                  w2c_i0 = w2c_l3;
-                  w2c_i1 = w2c_l6;
+                w2c_l2 = w2c_i0;
+                w2c_L8: 
+                  w2c_i0 = w2c_l2;
+                  w2c_i1 = w2c_l5;
                   w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 68u);
                   w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
                   if (w2c_i0) {
-                    w2c_i0 = w2c_l3;
+                    w2c_i0 = w2c_l2;
                     w2c_i1 = 119920u;
                     w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 144u);
                     w2c_i0 = w2c_i0 >= w2c_i1;
                     if (w2c_i0) {goto w2c_B0;}
                     w2c_i0 = 119920u;
                     w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 140u);
-                    w2c_i1 = w2c_l3;
+                    w2c_i1 = w2c_l2;
                     w2c_i2 = 4u;
                     w2c_i1 <<= (w2c_i2 & 31);
                     w2c_i0 += w2c_i1;
-                    w2c_l2 = w2c_i0;
+                    w2c_l1 = w2c_i0;
                     w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
                     if (w2c_i0) {
                       w2c_j0 = 1ull;
@@ -13892,25 +13878,25 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                     }
                     w2c_l12 = w2c_j0;
                     w2c_i0 = 119920u;
-                    w2c_i1 = w2c_l2;
+                    w2c_i1 = w2c_l1;
                     w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 8u);
                     w2c_i2 = 106504u;
                     w2c_i3 = 120136u;
                     w2c_i4 = 65328u;
                     w2c_i0 = w2c_f20(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
-                    w2c_l1 = w2c_i0;
+                    w2c_l3 = w2c_i0;
                     w2c_i1 = 3u;
                     w2c_i0 = w2c_i0 == w2c_i1;
                     if (w2c_i0) {
                       w2c_j0 = 1ull;
                     } else {
-                      w2c_i0 = w2c_l1;
+                      w2c_i0 = w2c_l3;
                       w2c_i1 = 1u;
                       w2c_i0 = w2c_i0 == w2c_i1;
                       if (w2c_i0) {
                         w2c_j0 = 2ull;
                       } else {
-                        w2c_i0 = w2c_l2;
+                        w2c_i0 = w2c_l1;
                         w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
                         w2c_i1 = 0u;
                         w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
@@ -13925,97 +13911,81 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                     w2c_j1 = 2ull;
                     w2c_i0 = w2c_j0 != w2c_j1;
                     if (w2c_i0) {
-                      w2c_i0 = w2c_l2;
+                      w2c_i0 = w2c_l1;
                       w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
                       w2c_j1 = w2c_l13;
                       w2c_j2 = 1ull;
                       w2c_i1 = w2c_j1 == w2c_j2;
                       w2c_i0 = w2c_i0 == w2c_i1;
                       if (w2c_i0) {
-                        w2c_i0 = w2c_l2;
-                        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
+                        w2c_i0 = 119920u;
+                        w2c_i1 = w2c_l1;
+                        w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
+                        w2c_i2 = w2c_l1;
+                        w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 4u);
+                        {
+                          struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+                          w2c_i0 = tmp.i0;
+                          w2c_i1 = tmp.i1;
+                        }
+                        w2c_l3 = w2c_i1;
                         w2c_l1 = w2c_i0;
-                        w2c_i1 = w2c_l2;
-                        w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-                        w2c_i0 += w2c_i1;
-                        w2c_l2 = w2c_i0;
-                        w2c_i1 = 119920u;
-                        w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-                        w2c_i0 = w2c_i0 > w2c_i1;
-                        if (w2c_i0) {goto w2c_B0;}
-                        w2c_i0 = w2c_l1;
-                        w2c_i1 = w2c_l2;
-                        w2c_i0 = w2c_i0 > w2c_i1;
-                        if (w2c_i0) {goto w2c_B0;}
                         w2c_i0 = 65312u;
                         w2c_i1 = 9u;
                         w2c_i2 = 3u;
-                        w2c_i3 = 119920u;
-                        w2c_i3 = i32_load(&instance->w2c_memory, (u64)(w2c_i3));
-                        w2c_i4 = w2c_l1;
-                        w2c_i3 += w2c_i4;
-                        w2c_i4 = w2c_l2;
-                        w2c_i5 = w2c_l1;
-                        w2c_i4 -= w2c_i5;
+                        w2c_i3 = w2c_l1;
+                        w2c_i4 = w2c_l3;
                         w2c_j5 = w2c_l12;
                         w2c_j6 = w2c_l13;
                         w2c_j7 = 0ull;
-                        w2c_f68(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
-                        w2c_i0 = w2c_l3;
+                        w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+                        w2c_i0 = w2c_l2;
                         w2c_i1 = 1u;
                         w2c_i0 += w2c_i1;
-                        w2c_l3 = w2c_i0;
-                        goto w2c_L9;
+                        w2c_l2 = w2c_i0;
+                        goto w2c_L8;
                       }
                     }
-                    w2c_i0 = w2c_l2;
-                    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-                    w2c_l3 = w2c_i0;
-                    w2c_i1 = w2c_l2;
-                    w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-                    w2c_i0 += w2c_i1;
+                    w2c_i0 = 119920u;
+                    w2c_i1 = w2c_l1;
+                    w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
+                    w2c_i2 = w2c_l1;
+                    w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 4u);
+                    {
+                      struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+                      w2c_i0 = tmp.i0;
+                      w2c_i1 = tmp.i1;
+                    }
+                    w2c_l1 = w2c_i1;
                     w2c_l2 = w2c_i0;
-                    w2c_i1 = 119920u;
-                    w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-                    w2c_i0 = w2c_i0 > w2c_i1;
-                    if (w2c_i0) {goto w2c_B0;}
-                    w2c_i0 = w2c_l3;
-                    w2c_i1 = w2c_l2;
-                    w2c_i0 = w2c_i0 > w2c_i1;
-                    if (w2c_i0) {goto w2c_B0;}
                     w2c_i0 = 65312u;
                     w2c_i1 = 9u;
                     w2c_i2 = 4u;
-                    w2c_i3 = 119920u;
-                    w2c_i3 = i32_load(&instance->w2c_memory, (u64)(w2c_i3));
-                    w2c_i4 = w2c_l3;
-                    w2c_i3 += w2c_i4;
-                    w2c_i4 = w2c_l2;
-                    w2c_i5 = w2c_l3;
-                    w2c_i4 -= w2c_i5;
+                    w2c_i3 = w2c_l2;
+                    w2c_i4 = w2c_l1;
                     w2c_j5 = w2c_l12;
                     w2c_j6 = w2c_l13;
                     w2c_j7 = 0ull;
-                    w2c_f68(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+                    w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
                     w2c_i0 = 0u;
                   } else {
                     w2c_i0 = 1u;
                   }
-                  w2c_l3 = w2c_i0;
+                  w2c_l2 = w2c_i0;
               }
-              w2c_i0 = w2c_l3;
+              w2c_i0 = w2c_l2;
               if (w2c_i0) {
-                w2c_i0 = w2c_l6;
+                w2c_i0 = w2c_l5;
                 w2c_i0 = !(w2c_i0);
                 if (w2c_i0) {goto w2c_B0;}
-                w2c_i0 = w2c_l6;
+                w2c_i0 = w2c_l5;
                 w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 36u);
-                w2c_l3 = w2c_i0;
+                w2c_l2 = w2c_i0;
                 w2c_i1 = 0u;
                 w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
                 if (w2c_i0) {
-                  w2c_i0 = 106504u;
-                  w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
+                  w2c_i0 = 106496u;
+                  w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 16u);
                   w2c_i1 = 2u;
                   w2c_i0 = w2c_i0 != w2c_i1;
                   if (w2c_i0) {
@@ -14027,28 +13997,28 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                     w2c_j5 = 0ull;
                     w2c_j6 = 0ull;
                     w2c_j7 = 0ull;
-                    w2c_f68(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+                    w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
                   } else {
-                    w2c_i0 = 106504u;
-                    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-                    w2c_l2 = w2c_i0;
-                    w2c_i0 = 106504u;
-                    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
+                    w2c_i0 = 106496u;
+                    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
                     w2c_l1 = w2c_i0;
-                    w2c_i0 = 119920u;
-                    w2c_i1 = w2c_l6;
-                    w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 32u);
-                    w2c_i2 = w2c_l3;
-                    w2c_i3 = w2c_l2;
-                    w2c_i4 = w2c_l1;
-                    w2c_i0 = w2c_f22(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+                    w2c_i0 = 106496u;
+                    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
                     w2c_l3 = w2c_i0;
+                    w2c_i0 = 119920u;
+                    w2c_i1 = w2c_l5;
+                    w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 32u);
+                    w2c_i2 = w2c_l2;
+                    w2c_i3 = w2c_l1;
+                    w2c_i4 = w2c_l3;
+                    w2c_i0 = w2c_f22(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+                    w2c_l2 = w2c_i0;
                     w2c_i1 = 2u;
                     w2c_i0 = w2c_i0 == w2c_i1;
                     if (w2c_i0) {
                       w2c_i0 = 1u;
                     } else {
-                      w2c_i0 = w2c_l3;
+                      w2c_i0 = w2c_l2;
                       w2c_i1 = 1u;
                       w2c_i0 = w2c_i0 == w2c_i1;
                       if (w2c_i0) {
@@ -14057,32 +14027,32 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                         w2c_i0 = 0u;
                       }
                     }
-                    w2c_l5 = w2c_i0;
+                    w2c_l4 = w2c_i0;
                     w2c_i0 = 65312u;
                     w2c_i1 = 2u;
-                    w2c_i2 = w2c_l5;
-                    w2c_i3 = w2c_l2;
-                    w2c_i4 = w2c_l1;
-                    w2c_i5 = w2c_l3;
+                    w2c_i2 = w2c_l4;
+                    w2c_i3 = w2c_l1;
+                    w2c_i4 = w2c_l3;
+                    w2c_i5 = w2c_l2;
                     w2c_j5 = (u64)(w2c_i5);
                     w2c_j6 = 0ull;
                     w2c_j7 = 0ull;
-                    w2c_f68(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+                    w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
                   }
                   w2c_i0 = 65536u;
                   w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 2u);
                   w2c_i1 = 2u;
                   w2c_i0 = w2c_i0 == w2c_i1;
-                  if (w2c_i0) {goto w2c_B18;}
+                  if (w2c_i0) {goto w2c_B17;}
                 }
-                w2c_i0 = w2c_l6;
+                w2c_i0 = w2c_l5;
                 w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 44u);
-                w2c_l3 = w2c_i0;
+                w2c_l2 = w2c_i0;
                 w2c_i1 = 0u;
                 w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
                 if (w2c_i0) {
-                  w2c_i0 = 106504u;
-                  w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
+                  w2c_i0 = 106496u;
+                  w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 16u);
                   if (w2c_i0) {
                     w2c_i0 = 65536u;
                     w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 2u);
@@ -14091,18 +14061,18 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                     if (w2c_i0) {
                       w2c_i0 = 65536u;
                       w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 32u);
-                      w2c_l2 = w2c_i0;
+                      w2c_l1 = w2c_i0;
                       w2c_i0 = 65536u;
                       w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 36u);
-                      w2c_l1 = w2c_i0;
-                      w2c_i0 = 119920u;
-                      w2c_i1 = w2c_l6;
-                      w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 40u);
-                      w2c_i2 = w2c_l3;
-                      w2c_i3 = w2c_l2;
-                      w2c_i4 = w2c_l1;
-                      w2c_i0 = w2c_f22(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
                       w2c_l3 = w2c_i0;
+                      w2c_i0 = 119920u;
+                      w2c_i1 = w2c_l5;
+                      w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 40u);
+                      w2c_i2 = w2c_l2;
+                      w2c_i3 = w2c_l1;
+                      w2c_i4 = w2c_l3;
+                      w2c_i0 = w2c_f22(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+                      w2c_l2 = w2c_i0;
                       w2c_i0 = 65536u;
                       w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
                       if (w2c_i0) {
@@ -14110,18 +14080,18 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                       } else {
                         w2c_i0 = 2u;
                       }
-                      w2c_l6 = w2c_i0;
+                      w2c_l5 = w2c_i0;
                       w2c_i0 = 65312u;
                       w2c_i1 = 3u;
-                      w2c_i2 = w2c_l6;
-                      w2c_i3 = w2c_l2;
-                      w2c_i4 = w2c_l1;
-                      w2c_i5 = w2c_l3;
+                      w2c_i2 = w2c_l5;
+                      w2c_i3 = w2c_l1;
+                      w2c_i4 = w2c_l3;
+                      w2c_i5 = w2c_l2;
                       w2c_j5 = (u64)(w2c_i5);
                       w2c_j6 = 0ull;
                       w2c_j7 = 0ull;
-                      w2c_f68(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
-                      goto w2c_B18;
+                      w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+                      goto w2c_B17;
                     }
                     w2c_i0 = 65312u;
                     w2c_i1 = 3u;
@@ -14131,7 +14101,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                     w2c_j5 = 0ull;
                     w2c_j6 = 0ull;
                     w2c_j7 = 0ull;
-                    w2c_f68(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+                    w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
                   } else {
                     w2c_i0 = 65312u;
                     w2c_i1 = 3u;
@@ -14141,87 +14111,75 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                     w2c_j5 = 0ull;
                     w2c_j6 = 0ull;
                     w2c_j7 = 0ull;
-                    w2c_f68(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+                    w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
                   }
                 }
-                w2c_i0 = w2c_l6;
+                w2c_i0 = w2c_l5;
                 w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 48u);
-                w2c_l3 = w2c_i0;
-                w2c_L27: 
-                  w2c_i0 = w2c_l3;
-                  w2c_i1 = w2c_l6;
+                w2c_l2 = w2c_i0;
+                w2c_L26: 
+                  w2c_i0 = w2c_l2;
+                  w2c_i1 = w2c_l5;
                   w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 52u);
                   w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
                   if (w2c_i0) {
-                    w2c_i0 = w2c_l3;
+                    w2c_i0 = w2c_l2;
                     w2c_i1 = 119920u;
                     w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 96u);
                     w2c_i0 = w2c_i0 >= w2c_i1;
                     if (w2c_i0) {goto w2c_B0;}
                     w2c_i0 = 119920u;
                     w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 92u);
-                    w2c_i1 = w2c_l3;
+                    w2c_i1 = w2c_l2;
                     w2c_i2 = 4u;
                     w2c_i1 <<= (w2c_i2 & 31);
                     w2c_i0 += w2c_i1;
-                    w2c_l2 = w2c_i0;
-                    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
                     w2c_l1 = w2c_i0;
+                    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
+                    w2c_l3 = w2c_i0;
                     w2c_i1 = 0u;
                     w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
                     if (w2c_i0) {
-                      w2c_i0 = w2c_l1;
+                      w2c_i0 = w2c_l3;
                       w2c_i1 = 119920u;
                       w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 72u);
                       w2c_i0 = w2c_i0 >= w2c_i1;
                       if (w2c_i0) {goto w2c_B0;}
                       w2c_i0 = 119920u;
                       w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 68u);
-                      w2c_i1 = w2c_l1;
+                      w2c_i1 = w2c_l3;
                       w2c_i2 = 20u;
                       w2c_i1 *= w2c_i2;
                       w2c_i0 += w2c_i1;
-                      w2c_l1 = w2c_i0;
-                      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-                      w2c_l5 = w2c_i0;
-                      w2c_i1 = w2c_l1;
-                      w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-                      w2c_i0 += w2c_i1;
-                      w2c_l1 = w2c_i0;
-                      w2c_i1 = 119920u;
-                      w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-                      w2c_i0 = w2c_i0 > w2c_i1;
-                      if (w2c_i0) {goto w2c_B0;}
-                      w2c_i0 = w2c_l5;
-                      w2c_i1 = w2c_l1;
-                      w2c_i0 = w2c_i0 > w2c_i1;
-                      if (w2c_i0) {goto w2c_B0;}
-                      w2c_i0 = 5u;
-                      w2c_i1 = 119920u;
+                      w2c_l3 = w2c_i0;
+                      w2c_i0 = 119920u;
+                      w2c_i1 = w2c_l3;
                       w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
-                      w2c_i2 = w2c_l5;
-                      w2c_i1 += w2c_i2;
-                      w2c_i2 = w2c_l1;
-                      w2c_i3 = w2c_l5;
-                      w2c_i2 -= w2c_i3;
-                      w2c_l4 = w2c_i2;
-                      w2c_l5 = w2c_i1;
-                      w2c_l1 = w2c_i0;
+                      w2c_i2 = w2c_l3;
+                      w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 4u);
+                      {
+                        struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+                        w2c_i0 = tmp.i0;
+                        w2c_i1 = tmp.i1;
+                      }
+                      w2c_l6 = w2c_i1;
+                      w2c_l4 = w2c_i0;
+                      w2c_i0 = 5u;
                     } else {
                       w2c_i0 = 4u;
                       w2c_i1 = 0u;
                       w2c_i2 = 0u;
-                      w2c_l4 = w2c_i2;
-                      w2c_l5 = w2c_i1;
-                      w2c_l1 = w2c_i0;
+                      w2c_l6 = w2c_i2;
+                      w2c_l4 = w2c_i1;
                     }
-                    w2c_i0 = w2c_l2;
+                    w2c_l3 = w2c_i0;
+                    w2c_i0 = w2c_l1;
                     w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
                     w2c_i1 = 65536u;
                     w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
                     if (w2c_i0) {
-                      w2c_i0 = 106504u;
-                      w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
+                      w2c_i0 = 106496u;
+                      w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 16u);
                       w2c_i1 = 2u;
                       w2c_i0 = w2c_i0 == w2c_i1;
                       if (w2c_i0) {
@@ -14233,7 +14191,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                         w2c_i0 = (u64)((s64)w2c_j0 < (s64)w2c_j1);
                         if (w2c_i0) {
                           w2c_i0 = 119920u;
-                          w2c_i1 = w2c_l6;
+                          w2c_i1 = w2c_l5;
                           w2c_i2 = 106504u;
                           w2c_i0 = w2c_f13(instance, w2c_i0, w2c_i1, w2c_i2);
                           w2c_j0 = (u64)(s64)(s32)(w2c_i0);
@@ -14247,38 +14205,38 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                       w2c_j0 = 18446744073709551615ull;
                       w2c_l12 = w2c_j0;
                     }
-                    w2c_i0 = 106504u;
-                    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 52u);
+                    w2c_i0 = 106496u;
+                    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 60u);
                     w2c_i0 = !(w2c_i0);
                     if (w2c_i0) {
                       w2c_i0 = 5u;
-                      w2c_i1 = 106504u;
-                      w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 28u);
+                      w2c_i1 = 106496u;
+                      w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 36u);
                       w2c_i1 = !(w2c_i1);
-                      if (w2c_i1) {goto w2c_B34;}
+                      if (w2c_i1) {goto w2c_B33;}
                     }
-                    w2c_i0 = w2c_l2;
+                    w2c_i0 = w2c_l1;
                     w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
                     w2c_l7 = w2c_i0;
-                    w2c_i0 = w2c_l2;
+                    w2c_i0 = w2c_l1;
                     w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
-                    w2c_l9 = w2c_i0;
+                    w2c_l8 = w2c_i0;
                     w2c_i0 = 119920u;
                     w2c_i1 = w2c_l7;
-                    w2c_i2 = w2c_l9;
+                    w2c_i2 = w2c_l8;
                     w2c_i3 = 106504u;
                     w2c_i4 = 120136u;
                     w2c_i5 = 65328u;
                     w2c_i0 = w2c_f39(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5);
                     if (w2c_i0) {
-                      w2c_i0 = w2c_l2;
+                      w2c_i0 = w2c_l1;
                       w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
                       w2c_l7 = w2c_i0;
                       w2c_i1 = 65536u;
                       w2c_i0 = w2c_i0 == w2c_i1;
-                      if (w2c_i0) {goto w2c_B37;}
-                      w2c_i0 = 106504u;
-                      w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
+                      if (w2c_i0) {goto w2c_B36;}
+                      w2c_i0 = 106496u;
+                      w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 16u);
                       w2c_i1 = 2u;
                       w2c_i0 = w2c_i0 == w2c_i1;
                       if (w2c_i0) {
@@ -14286,33 +14244,33 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                         w2c_i1 = w2c_l7;
                         w2c_j1 = (u64)(s64)(s32)(w2c_i1);
                         w2c_i0 = (u64)((s64)w2c_j0 <= (s64)w2c_j1);
-                        if (w2c_i0) {goto w2c_B37;}
+                        if (w2c_i0) {goto w2c_B36;}
                         w2c_i0 = 0u;
-                        goto w2c_B34;
+                        goto w2c_B33;
                       }
                       w2c_i0 = 0u;
-                      goto w2c_B34;
-                      w2c_B37:;
+                      goto w2c_B33;
+                      w2c_B36:;
                       w2c_i0 = 1u;
                     } else {
                       w2c_i0 = 0u;
                     }
-                    w2c_B34:;
+                    w2c_B33:;
                     w2c_l7 = w2c_i0;
                     w2c_i0 = 65312u;
-                    w2c_i1 = w2c_l1;
+                    w2c_i1 = w2c_l3;
                     w2c_i2 = w2c_l7;
-                    w2c_i3 = w2c_l5;
-                    w2c_i4 = w2c_l4;
+                    w2c_i3 = w2c_l4;
+                    w2c_i4 = w2c_l6;
                     w2c_j5 = w2c_l12;
-                    w2c_i6 = w2c_l2;
+                    w2c_i6 = w2c_l1;
                     w2c_i6 = i32_load(&instance->w2c_memory, (u64)(w2c_i6) + 8u);
                     w2c_j6 = (u64)(s64)(s32)(w2c_i6);
-                    w2c_i7 = w2c_l2;
+                    w2c_i7 = w2c_l1;
                     w2c_i7 = i32_load(&instance->w2c_memory, (u64)(w2c_i7));
-                    w2c_i8 = w2c_l2;
+                    w2c_i8 = w2c_l1;
                     w2c_i8 = i32_load(&instance->w2c_memory, (u64)(w2c_i8) + 4u);
-                    w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_i7, w2c_i8);
+                    w2c_f70(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_i7, w2c_i8);
                     w2c_i0 = w2c_l7;
                     w2c_i1 = 1u;
                     w2c_i0 = w2c_i0 != w2c_i1;
@@ -14325,24 +14283,24 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                         w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
                         w2c_i2 = 1048576u;
                         w2c_i1 = (u32)((s32)w2c_i1 > (s32)w2c_i2);
-                        if (w2c_i1) {goto w2c_B28;}
+                        if (w2c_i1) {goto w2c_B27;}
                       }
-                      w2c_i0 = w2c_l3;
+                      w2c_i0 = w2c_l2;
                       w2c_i1 = 1u;
                       w2c_i0 += w2c_i1;
-                      w2c_l3 = w2c_i0;
-                      goto w2c_L27;
+                      w2c_l2 = w2c_i0;
+                      goto w2c_L26;
                     }
                     w2c_i0 = 1u;
                   } else {
                     w2c_i0 = 0u;
                   }
-                  w2c_B28:;
-                  if (w2c_i0) {goto w2c_B18;}
+                  w2c_B27:;
+                  if (w2c_i0) {goto w2c_B17;}
                   w2c_i0 = 65536u;
                   w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 9u);
-                  if (w2c_i0) {goto w2c_B18;}
-                  w2c_i0 = w2c_l6;
+                  if (w2c_i0) {goto w2c_B17;}
+                  w2c_i0 = w2c_l5;
                   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 16u);
                   w2c_i1 = 1u;
                   w2c_i0 &= w2c_i1;
@@ -14355,7 +14313,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                     w2c_j5 = 1ull;
                     w2c_j6 = 0ull;
                     w2c_j7 = 0ull;
-                    w2c_f68(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+                    w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
                   } else {
                     w2c_i0 = 65312u;
                     w2c_i1 = 1u;
@@ -14365,39 +14323,39 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                     w2c_j5 = 0ull;
                     w2c_j6 = 0ull;
                     w2c_j7 = 0ull;
-                    w2c_f68(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
-                    w2c_i0 = w2c_l6;
+                    w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+                    w2c_i0 = w2c_l5;
                     w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 72u);
-                    w2c_l3 = w2c_i0;
-                    w2c_L42: 
-                      w2c_i0 = w2c_l3;
-                      w2c_i1 = w2c_l6;
+                    w2c_l2 = w2c_i0;
+                    w2c_L41: 
+                      w2c_i0 = w2c_l2;
+                      w2c_i1 = w2c_l5;
                       w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 76u);
                       w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
                       if (w2c_i0) {
-                        w2c_i0 = w2c_l3;
+                        w2c_i0 = w2c_l2;
                         w2c_i1 = 119920u;
                         w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 156u);
                         w2c_i0 = w2c_i0 >= w2c_i1;
                         if (w2c_i0) {goto w2c_B0;}
                         w2c_i0 = 119920u;
                         w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 152u);
-                        w2c_i1 = w2c_l3;
+                        w2c_i1 = w2c_l2;
                         w2c_i2 = 4u;
                         w2c_i1 <<= (w2c_i2 & 31);
                         w2c_i0 += w2c_i1;
-                        w2c_l2 = w2c_i0;
-                        w2c_i0 = 106504u;
-                        w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 36u);
+                        w2c_l1 = w2c_i0;
+                        w2c_i0 = 106496u;
+                        w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 44u);
                         w2c_l12 = w2c_j0;
-                        w2c_i0 = w2c_l2;
+                        w2c_i0 = w2c_l1;
                         w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0));
                         w2c_l13 = w2c_j0;
                         w2c_j0 = w2c_l12;
                         w2c_j1 = w2c_l13;
                         w2c_i0 = (u64)((s64)w2c_j0 >= (s64)w2c_j1);
                         if (w2c_i0) {
-                          w2c_i0 = w2c_l2;
+                          w2c_i0 = w2c_l1;
                           w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
                           w2c_l14 = w2c_j0;
                           w2c_j0 = w2c_l12;
@@ -14412,8 +14370,8 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                             w2c_j5 = w2c_l13;
                             w2c_j6 = w2c_l14;
                             w2c_j7 = w2c_l12;
-                            w2c_f68(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
-                            goto w2c_B18;
+                            w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+                            goto w2c_B17;
                           }
                         }
                         w2c_i0 = 65312u;
@@ -14422,28 +14380,28 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                         w2c_i3 = 0u;
                         w2c_i4 = 0u;
                         w2c_j5 = w2c_l13;
-                        w2c_i6 = w2c_l2;
+                        w2c_i6 = w2c_l1;
                         w2c_j6 = i64_load(&instance->w2c_memory, (u64)(w2c_i6) + 8u);
                         w2c_j7 = w2c_l12;
-                        w2c_f68(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
-                        w2c_i0 = w2c_l3;
+                        w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+                        w2c_i0 = w2c_l2;
                         w2c_i1 = 1u;
                         w2c_i0 += w2c_i1;
-                        w2c_l3 = w2c_i0;
-                        goto w2c_L42;
+                        w2c_l2 = w2c_i0;
+                        goto w2c_L41;
                       }
-                      w2c_i0 = w2c_l6;
+                      w2c_i0 = w2c_l5;
                       w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
-                      w2c_l3 = w2c_i0;
+                      w2c_l2 = w2c_i0;
                       w2c_i1 = 0u;
                       w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
-                      w2c_l2 = w2c_i0;
+                      w2c_l1 = w2c_i0;
                       if (w2c_i0) {
-                        w2c_i0 = 106504u;
-                        w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-                        w2c_l1 = w2c_i0;
+                        w2c_i0 = 106496u;
+                        w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 16u);
+                        w2c_l3 = w2c_i0;
                         if (w2c_i0) {
-                          w2c_i0 = w2c_l1;
+                          w2c_i0 = w2c_l3;
                           w2c_i1 = 1u;
                           w2c_i0 = w2c_i0 == w2c_i1;
                           if (w2c_i0) {
@@ -14459,25 +14417,25 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                               w2c_i0 = 0u;
                             }
                           }
-                          w2c_l6 = w2c_i0;
+                          w2c_l5 = w2c_i0;
                           w2c_i0 = 65312u;
                           w2c_i1 = 7u;
-                          w2c_i2 = w2c_l6;
+                          w2c_i2 = w2c_l5;
                           w2c_i3 = 0u;
                           w2c_i4 = 0u;
                           w2c_i5 = 65536u;
                           w2c_i5 = i32_load(&instance->w2c_memory, (u64)(w2c_i5) + 4u);
                           w2c_j5 = (u64)(s64)(s32)(w2c_i5);
-                          w2c_i6 = w2c_l3;
+                          w2c_i6 = w2c_l2;
                           w2c_j6 = (u64)(s64)(s32)(w2c_i6);
                           w2c_j7 = 0ull;
-                          w2c_f68(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
-                          goto w2c_B18;
+                          w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+                          goto w2c_B17;
                         }
                       }
-                      w2c_i0 = w2c_l6;
+                      w2c_i0 = w2c_l5;
                       w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 24u);
-                      w2c_l1 = w2c_i0;
+                      w2c_l3 = w2c_i0;
                       w2c_i1 = 0u;
                       w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
                       if (w2c_i0) {
@@ -14490,10 +14448,10 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                         } else {
                           w2c_i0 = 0u;
                         }
-                        w2c_l3 = w2c_i0;
-                        w2c_i0 = 106504u;
-                        w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 44u);
-                        w2c_i1 = w2c_l6;
+                        w2c_l2 = w2c_i0;
+                        w2c_i0 = 106496u;
+                        w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 52u);
+                        w2c_i1 = w2c_l5;
                         w2c_j1 = i64_load(&instance->w2c_memory, (u64)(w2c_i1) + 8u);
                         w2c_j0 += w2c_j1;
                         w2c_l12 = w2c_j0;
@@ -14513,7 +14471,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                         w2c_l12 = w2c_j0;
                         w2c_i0 = 65312u;
                         w2c_i1 = 8u;
-                        w2c_i2 = w2c_l3;
+                        w2c_i2 = w2c_l2;
                         w2c_i3 = 0u;
                         w2c_i4 = 0u;
                         w2c_j5 = w2c_l12;
@@ -14527,27 +14485,27 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                         w2c_i6 = 1u;
                         w2c_i5 += w2c_i6;
                         w2c_j5 = (u64)(s64)(s32)(w2c_i5);
-                        w2c_i6 = w2c_l1;
+                        w2c_i6 = w2c_l3;
                         w2c_j6 = (u64)(s64)(s32)(w2c_i6);
                         w2c_j7 = 0ull;
-                        w2c_f68(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+                        w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
                       } else {
-                        w2c_i0 = w2c_l2;
+                        w2c_i0 = w2c_l1;
                         w2c_i0 = !(w2c_i0);
-                        if (w2c_i0) {goto w2c_B18;}
+                        if (w2c_i0) {goto w2c_B17;}
                         w2c_i0 = 65312u;
                         w2c_i1 = 7u;
                         w2c_i2 = 5u;
                         w2c_i3 = 0u;
                         w2c_i4 = 0u;
                         w2c_j5 = 18446744073709551615ull;
-                        w2c_i6 = w2c_l3;
+                        w2c_i6 = w2c_l2;
                         w2c_j6 = (u64)(s64)(s32)(w2c_i6);
                         w2c_j7 = 0ull;
-                        w2c_f68(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+                        w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
                       }
                   }
-                w2c_B18:;
+                w2c_B17:;
                 w2c_i0 = 65536u;
                 w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 9u);
                 if (w2c_i0) {
@@ -14559,21 +14517,31 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                   w2c_j5 = 1ull;
                   w2c_j6 = 0ull;
                   w2c_j7 = 0ull;
-                  w2c_f68(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+                  w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
                 }
               }
+            } else {
+              w2c_i0 = 65312u;
+              w2c_i1 = 0u;
+              w2c_i2 = 4u;
+              w2c_i3 = 0u;
+              w2c_i4 = 0u;
+              w2c_j5 = 0ull;
+              w2c_j6 = 0ull;
+              w2c_j7 = 0ull;
+              w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
             }
           }
           w2c_i0 = 65312u;
           w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-          w2c_l3 = w2c_i0;
+          w2c_l2 = w2c_i0;
           w2c_i1 = 1024u;
-          w2c_i2 = w2c_l3;
+          w2c_i2 = w2c_l2;
           w2c_i3 = 1024u;
           w2c_i2 = (u32)((s32)w2c_i2 < (s32)w2c_i3);
           w2c_i0 = w2c_i2 ? w2c_i0 : w2c_i1;
         }
-        w2c_l3 = w2c_i0;
+        w2c_l2 = w2c_i0;
         w2c_i0 = 106496u;
         w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 60u);
         w2c_i1 = 0u;
@@ -14584,526 +14552,274 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
         }
         w2c_i0 = 65248u;
         w2c_i1 = 2u;
-        w2c_f70(instance, w2c_i0, w2c_i1);
+        w2c_f74(instance, w2c_i0, w2c_i1);
         w2c_i0 = 65248u;
         w2c_i1 = 65536u;
         w2c_i1 = w2c_f64(instance, w2c_i1);
         w2c_j1 = (u64)(w2c_i1);
-        w2c_f73(instance, w2c_i0, w2c_j1);
+        w2c_f78(instance, w2c_i0, w2c_j1);
         w2c_i0 = 65248u;
-        w2c_i1 = w2c_l3;
-        w2c_f70(instance, w2c_i0, w2c_i1);
+        w2c_i1 = w2c_l2;
+        w2c_f74(instance, w2c_i0, w2c_i1);
         w2c_i0 = 0u;
-        w2c_l6 = w2c_i0;
-        w2c_L54: 
-          w2c_i0 = w2c_l6;
-          w2c_i1 = w2c_l3;
+        w2c_l5 = w2c_i0;
+        w2c_L53: 
+          w2c_i0 = w2c_l5;
+          w2c_i1 = w2c_l2;
           w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
           if (w2c_i0) {
-            w2c_i0 = w2c_l6;
+            w2c_i0 = w2c_l5;
             w2c_i1 = 44u;
             w2c_i0 *= w2c_i1;
             w2c_i1 = 161408u;
             w2c_i0 += w2c_i1;
-            w2c_l2 = w2c_i0;
+            w2c_l1 = w2c_i0;
             w2c_i0 = 65248u;
             w2c_i1 = 7u;
-            w2c_f70(instance, w2c_i0, w2c_i1);
-            w2c_i0 = w2c_l2;
+            w2c_f74(instance, w2c_i0, w2c_i1);
+            w2c_i0 = w2c_l1;
             w2c_i0 = !(w2c_i0);
             if (w2c_i0) {goto w2c_B0;}
             w2c_i0 = 65248u;
-            w2c_i1 = w2c_l2;
+            w2c_i1 = w2c_l1;
             w2c_i1 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i1));
             w2c_j1 = (u64)(w2c_i1);
-            w2c_f73(instance, w2c_i0, w2c_j1);
+            w2c_f78(instance, w2c_i0, w2c_j1);
             w2c_i0 = 65248u;
-            w2c_i1 = w2c_l2;
+            w2c_i1 = w2c_l1;
             w2c_i1 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i1) + 1u);
             w2c_j1 = (u64)(w2c_i1);
-            w2c_f73(instance, w2c_i0, w2c_j1);
-            w2c_i0 = w2c_l2;
+            w2c_f78(instance, w2c_i0, w2c_j1);
+            w2c_i0 = w2c_l1;
             w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
-            w2c_l1 = w2c_i0;
-            w2c_i0 = w2c_l2;
+            w2c_l3 = w2c_i0;
+            w2c_i0 = w2c_l1;
             w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-            w2c_l5 = w2c_i0;
+            w2c_l4 = w2c_i0;
             w2c_i0 = !(w2c_i0);
             if (w2c_i0) {
-              w2c_i0 = w2c_l2;
+              w2c_i0 = w2c_l1;
               w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
               w2c_i1 = 2u;
               w2c_i0 = w2c_i0 != w2c_i1;
               if (w2c_i0) {
                 w2c_i0 = 65248u;
-                w2c_i1 = 1u;
-                {
-                  struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
-                  w2c_i0 = tmp.i0;
-                  w2c_i1 = tmp.i1;
-                  w2c_i2 = tmp.i2;
-                }
-                w2c_l5 = w2c_i1;
-                w2c_l1 = w2c_i0;
-                w2c_i0 = !(w2c_i0);
-                if (w2c_i0) {goto w2c_B56;}
-                w2c_i0 = w2c_l5;
-                w2c_i0 = !(w2c_i0);
-                if (w2c_i0) {goto w2c_B0;}
-                w2c_i0 = w2c_l1;
                 w2c_i1 = 192u;
-                i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-                goto w2c_B56;
+                w2c_f75(instance, w2c_i0, w2c_i1);
+                goto w2c_B55;
               }
             }
             w2c_i0 = 65248u;
-            w2c_i1 = w2c_l1;
-            w2c_i2 = w2c_l5;
-            w2c_f74(instance, w2c_i0, w2c_i1, w2c_i2);
-            w2c_B56:;
-            w2c_i0 = w2c_l2;
+            w2c_i1 = w2c_l3;
+            w2c_i2 = w2c_l4;
+            w2c_f79(instance, w2c_i0, w2c_i1, w2c_i2);
+            w2c_B55:;
+            w2c_i0 = w2c_l1;
             w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
-            w2c_l1 = w2c_i0;
+            w2c_l3 = w2c_i0;
             w2c_i1 = 4u;
             w2c_i0 = w2c_i0 == w2c_i1;
             if (w2c_i0) {
               w2c_i0 = 1u;
             } else {
-              w2c_i0 = w2c_l1;
+              w2c_i0 = w2c_l3;
               w2c_i1 = 5u;
               w2c_i0 = w2c_i0 == w2c_i1;
             }
-            w2c_l5 = w2c_i0;
-            w2c_i0 = w2c_l1;
+            w2c_l4 = w2c_i0;
+            w2c_i0 = w2c_l3;
             w2c_i1 = 6u;
             w2c_i0 = w2c_i0 == w2c_i1;
             if (w2c_i0) {
-              w2c_i0 = w2c_l2;
+              w2c_i0 = w2c_l1;
               w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
               w2c_l12 = w2c_j0;
-              w2c_j1 = 9223372036854775808ull;
-              w2c_i0 = w2c_j0 == w2c_j1;
-              if (w2c_i0) {
-                w2c_i0 = 65248u;
-                w2c_i1 = 1u;
-                {
-                  struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
-                  w2c_i0 = tmp.i0;
-                  w2c_i1 = tmp.i1;
-                  w2c_i2 = tmp.i2;
-                }
-                w2c_l4 = w2c_i1;
-                w2c_l1 = w2c_i0;
-                if (w2c_i0) {
-                  w2c_i0 = w2c_l4;
-                  w2c_i0 = !(w2c_i0);
-                  if (w2c_i0) {goto w2c_B0;}
-                  w2c_i0 = w2c_l1;
-                  w2c_i1 = 192u;
-                  i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-                }
-              } else {
-                w2c_i0 = 65248u;
-                w2c_j1 = w2c_l12;
-                w2c_f73(instance, w2c_i0, w2c_j1);
-              }
-              w2c_i0 = w2c_l2;
+              w2c_i0 = 65248u;
+              w2c_j1 = w2c_l12;
+              w2c_j2 = 9223372036854775808ull;
+              w2c_i1 = w2c_j1 == w2c_j2;
+              w2c_j2 = w2c_l12;
+              w2c_f81(instance, w2c_i0, w2c_i1, w2c_j2);
+              w2c_i0 = w2c_l1;
               w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
               w2c_l12 = w2c_j0;
-              w2c_j1 = 9223372036854775807ull;
-              w2c_i0 = w2c_j0 == w2c_j1;
-              if (w2c_i0) {
-                w2c_i0 = 65248u;
-                w2c_i1 = 1u;
-                {
-                  struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
-                  w2c_i0 = tmp.i0;
-                  w2c_i1 = tmp.i1;
-                  w2c_i2 = tmp.i2;
-                }
-                w2c_l4 = w2c_i1;
-                w2c_l1 = w2c_i0;
-                if (w2c_i0) {
-                  w2c_i0 = w2c_l4;
-                  w2c_i0 = !(w2c_i0);
-                  if (w2c_i0) {goto w2c_B0;}
-                  w2c_i0 = w2c_l1;
-                  w2c_i1 = 192u;
-                  i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-                }
-              } else {
-                w2c_i0 = 65248u;
-                w2c_j1 = w2c_l12;
-                w2c_f73(instance, w2c_i0, w2c_j1);
-              }
               w2c_i0 = 65248u;
-              w2c_i1 = w2c_l2;
+              w2c_j1 = w2c_l12;
+              w2c_j2 = 9223372036854775807ull;
+              w2c_i1 = w2c_j1 == w2c_j2;
+              w2c_j2 = w2c_l12;
+              w2c_f81(instance, w2c_i0, w2c_i1, w2c_j2);
+              w2c_i0 = 65248u;
+              w2c_i1 = w2c_l1;
               w2c_j1 = i64_load(&instance->w2c_memory, (u64)(w2c_i1) + 28u);
-              w2c_f73(instance, w2c_i0, w2c_j1);
+              w2c_f78(instance, w2c_i0, w2c_j1);
             } else {
-              w2c_i0 = w2c_l1;
+              w2c_i0 = w2c_l3;
               w2c_i1 = 10u;
               w2c_i0 = w2c_i0 == w2c_i1;
               if (w2c_i0) {
                 w2c_i0 = 65248u;
-                w2c_i1 = 1u;
-                {
-                  struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
-                  w2c_i0 = tmp.i0;
-                  w2c_i1 = tmp.i1;
-                  w2c_i2 = tmp.i2;
-                }
-                w2c_l4 = w2c_i1;
-                w2c_l1 = w2c_i0;
-                if (w2c_i0) {
-                  w2c_i0 = w2c_l4;
-                  w2c_i0 = !(w2c_i0);
-                  if (w2c_i0) {goto w2c_B0;}
-                  w2c_i0 = w2c_l1;
-                  w2c_i1 = 192u;
-                  i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-                }
-                w2c_i0 = 65248u;
-                w2c_i1 = 1u;
-                {
-                  struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
-                  w2c_i0 = tmp.i0;
-                  w2c_i1 = tmp.i1;
-                  w2c_i2 = tmp.i2;
-                }
-                w2c_l4 = w2c_i1;
-                w2c_l1 = w2c_i0;
-                if (w2c_i0) {
-                  w2c_i0 = w2c_l4;
-                  w2c_i0 = !(w2c_i0);
-                  if (w2c_i0) {goto w2c_B0;}
-                  w2c_i0 = w2c_l1;
-                  w2c_i1 = 192u;
-                  i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-                }
-                w2c_i0 = 65248u;
-                w2c_i1 = 1u;
-                {
-                  struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
-                  w2c_i0 = tmp.i0;
-                  w2c_i1 = tmp.i1;
-                  w2c_i2 = tmp.i2;
-                }
-                w2c_l4 = w2c_i1;
-                w2c_l1 = w2c_i0;
-                w2c_i0 = !(w2c_i0);
-                if (w2c_i0) {goto w2c_B60;}
-                w2c_i0 = w2c_l4;
-                w2c_i0 = !(w2c_i0);
-                if (w2c_i0) {goto w2c_B0;}
+                w2c_i1 = 192u;
+                w2c_f75(instance, w2c_i0, w2c_i1);
               } else {
-                w2c_i0 = w2c_l1;
+                w2c_i0 = w2c_l3;
                 if (w2c_i0) {
-                  w2c_i0 = w2c_l1;
+                  w2c_i0 = w2c_l3;
                   w2c_i1 = 2u;
                   w2c_i0 = w2c_i0 == w2c_i1;
-                  if (w2c_i0) {goto w2c_B70;}
-                  w2c_i0 = w2c_l1;
+                  if (w2c_i0) {goto w2c_B63;}
+                  w2c_i0 = w2c_l3;
                   w2c_i1 = 3u;
                   w2c_i0 = w2c_i0 == w2c_i1;
-                  if (w2c_i0) {goto w2c_B70;}
-                  w2c_i0 = w2c_l1;
+                  if (w2c_i0) {goto w2c_B63;}
+                  w2c_i0 = w2c_l3;
                   w2c_i1 = 1u;
                   w2c_i0 = w2c_i0 == w2c_i1;
-                  if (w2c_i0) {goto w2c_B70;}
-                  w2c_i0 = w2c_l2;
+                  if (w2c_i0) {goto w2c_B63;}
+                  w2c_i0 = w2c_l1;
                   w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
                   w2c_l12 = w2c_j0;
-                  w2c_j1 = 0ull;
-                  w2c_i0 = (u64)((s64)w2c_j0 < (s64)w2c_j1);
-                  if (w2c_i0) {
-                    w2c_i0 = 65248u;
-                    w2c_i1 = 1u;
-                    {
-                      struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
-                      w2c_i0 = tmp.i0;
-                      w2c_i1 = tmp.i1;
-                      w2c_i2 = tmp.i2;
-                    }
-                    w2c_l4 = w2c_i1;
-                    w2c_l1 = w2c_i0;
-                    if (w2c_i0) {
-                      w2c_i0 = w2c_l4;
-                      w2c_i0 = !(w2c_i0);
-                      if (w2c_i0) {goto w2c_B0;}
-                      w2c_i0 = w2c_l1;
-                      w2c_i1 = 192u;
-                      i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-                    }
-                  } else {
-                    w2c_i0 = 65248u;
-                    w2c_j1 = w2c_l12;
-                    w2c_f73(instance, w2c_i0, w2c_j1);
-                  }
-                  w2c_i0 = w2c_l5;
+                  w2c_i0 = 65248u;
+                  w2c_j1 = w2c_l12;
+                  w2c_j2 = 0ull;
+                  w2c_i1 = (u64)((s64)w2c_j1 < (s64)w2c_j2);
+                  w2c_j2 = w2c_l12;
+                  w2c_f81(instance, w2c_i0, w2c_i1, w2c_j2);
+                  w2c_i0 = w2c_l4;
                   if (w2c_i0) {
                     w2c_i0 = 1u;
-                    w2c_i1 = w2c_l2;
+                    w2c_i1 = w2c_l1;
                     w2c_j1 = i64_load(&instance->w2c_memory, (u64)(w2c_i1) + 20u);
                     w2c_j2 = 65536ull;
                     w2c_i1 = w2c_j1 == w2c_j2;
-                    if (w2c_i1) {goto w2c_B73;}
+                    if (w2c_i1) {goto w2c_B64;}
                   }
-                  w2c_i0 = w2c_l2;
+                  w2c_i0 = w2c_l1;
                   w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
                   w2c_i1 = 9u;
                   w2c_i0 = w2c_i0 == w2c_i1;
                   if (w2c_i0) {
-                    w2c_i0 = w2c_l2;
+                    w2c_i0 = w2c_l1;
                     w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
                     w2c_j1 = 3ull;
                     w2c_i0 = w2c_j0 == w2c_j1;
                   } else {
                     w2c_i0 = 0u;
                   }
-                  w2c_B73:;
-                  w2c_l1 = w2c_i0;
-                  w2c_i0 = w2c_l2;
-                  w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
-                  w2c_l12 = w2c_j0;
-                  w2c_i0 = w2c_l1;
-                  if (w2c_i0) {
-                    w2c_i0 = 65248u;
-                    w2c_i1 = 1u;
-                    {
-                      struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
-                      w2c_i0 = tmp.i0;
-                      w2c_i1 = tmp.i1;
-                      w2c_i2 = tmp.i2;
-                    }
-                    w2c_l4 = w2c_i1;
-                    w2c_l1 = w2c_i0;
-                    if (w2c_i0) {
-                      w2c_i0 = w2c_l4;
-                      w2c_i0 = !(w2c_i0);
-                      if (w2c_i0) {goto w2c_B0;}
-                      w2c_i0 = w2c_l1;
-                      w2c_i1 = 192u;
-                      i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-                    }
-                  } else {
-                    w2c_i0 = 65248u;
-                    w2c_j1 = w2c_l12;
-                    w2c_f73(instance, w2c_i0, w2c_j1);
-                  }
+                  w2c_B64:;
+                  w2c_l3 = w2c_i0;
                   w2c_i0 = 65248u;
-                  w2c_i1 = 1u;
-                  {
-                    struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
-                    w2c_i0 = tmp.i0;
-                    w2c_i1 = tmp.i1;
-                    w2c_i2 = tmp.i2;
-                  }
-                  w2c_l4 = w2c_i1;
-                  w2c_l1 = w2c_i0;
-                  w2c_i0 = !(w2c_i0);
-                  if (w2c_i0) {goto w2c_B60;}
-                  w2c_i0 = w2c_l4;
-                  w2c_i0 = !(w2c_i0);
-                  if (w2c_i0) {goto w2c_B0;}
-                  w2c_i0 = w2c_l1;
+                  w2c_i1 = w2c_l3;
+                  w2c_i2 = w2c_l1;
+                  w2c_j2 = i64_load(&instance->w2c_memory, (u64)(w2c_i2) + 20u);
+                  w2c_f81(instance, w2c_i0, w2c_i1, w2c_j2);
+                  w2c_i0 = 65248u;
                   w2c_i1 = 192u;
-                  i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-                  goto w2c_B60;
-                  w2c_B70:;
+                  w2c_f75(instance, w2c_i0, w2c_i1);
+                  goto w2c_B59;
+                  w2c_B63:;
                   w2c_i0 = 65248u;
-                  w2c_i1 = w2c_l2;
+                  w2c_i1 = w2c_l1;
                   w2c_j1 = i64_load(&instance->w2c_memory, (u64)(w2c_i1) + 12u);
-                  w2c_f73(instance, w2c_i0, w2c_j1);
-                  w2c_i0 = 65248u;
-                  w2c_i1 = 1u;
-                  {
-                    struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
-                    w2c_i0 = tmp.i0;
-                    w2c_i1 = tmp.i1;
-                    w2c_i2 = tmp.i2;
-                  }
-                  w2c_l4 = w2c_i1;
-                  w2c_l1 = w2c_i0;
-                  if (w2c_i0) {
-                    w2c_i0 = w2c_l4;
-                    w2c_i0 = !(w2c_i0);
-                    if (w2c_i0) {goto w2c_B0;}
-                    w2c_i0 = w2c_l1;
-                    w2c_i1 = 192u;
-                    i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-                  }
-                  w2c_i0 = 65248u;
-                  w2c_i1 = 1u;
-                  {
-                    struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
-                    w2c_i0 = tmp.i0;
-                    w2c_i1 = tmp.i1;
-                    w2c_i2 = tmp.i2;
-                  }
-                  w2c_l4 = w2c_i1;
-                  w2c_l1 = w2c_i0;
-                  w2c_i0 = !(w2c_i0);
-                  if (w2c_i0) {goto w2c_B60;}
-                  w2c_i0 = w2c_l4;
-                  w2c_i0 = !(w2c_i0);
-                  if (w2c_i0) {goto w2c_B0;}
+                  w2c_f78(instance, w2c_i0, w2c_j1);
                 } else {
-                  w2c_i0 = w2c_l2;
+                  w2c_i0 = w2c_l1;
                   w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
                   w2c_l12 = w2c_j0;
-                  w2c_i0 = !(w2c_j0);
-                  if (w2c_i0) {
-                    w2c_i0 = 65248u;
-                    w2c_i1 = 1u;
-                    {
-                      struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
-                      w2c_i0 = tmp.i0;
-                      w2c_i1 = tmp.i1;
-                      w2c_i2 = tmp.i2;
-                    }
-                    w2c_l4 = w2c_i1;
-                    w2c_l1 = w2c_i0;
-                    if (w2c_i0) {
-                      w2c_i0 = w2c_l4;
-                      w2c_i0 = !(w2c_i0);
-                      if (w2c_i0) {goto w2c_B0;}
-                      w2c_i0 = w2c_l1;
-                      w2c_i1 = 192u;
-                      i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-                    }
-                  } else {
-                    w2c_i0 = 65248u;
-                    w2c_j1 = w2c_l12;
-                    w2c_f73(instance, w2c_i0, w2c_j1);
-                  }
                   w2c_i0 = 65248u;
-                  w2c_i1 = 1u;
-                  {
-                    struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
-                    w2c_i0 = tmp.i0;
-                    w2c_i1 = tmp.i1;
-                    w2c_i2 = tmp.i2;
-                  }
-                  w2c_l4 = w2c_i1;
-                  w2c_l1 = w2c_i0;
-                  if (w2c_i0) {
-                    w2c_i0 = w2c_l4;
-                    w2c_i0 = !(w2c_i0);
-                    if (w2c_i0) {goto w2c_B0;}
-                    w2c_i0 = w2c_l1;
-                    w2c_i1 = 192u;
-                    i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-                  }
-                  w2c_i0 = 65248u;
-                  w2c_i1 = 1u;
-                  {
-                    struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
-                    w2c_i0 = tmp.i0;
-                    w2c_i1 = tmp.i1;
-                    w2c_i2 = tmp.i2;
-                  }
-                  w2c_l4 = w2c_i1;
-                  w2c_l1 = w2c_i0;
-                  w2c_i0 = !(w2c_i0);
-                  if (w2c_i0) {goto w2c_B60;}
-                  w2c_i0 = w2c_l4;
-                  w2c_i0 = !(w2c_i0);
-                  if (w2c_i0) {goto w2c_B0;}
+                  w2c_j1 = w2c_l12;
+                  w2c_i1 = !(w2c_j1);
+                  w2c_j2 = w2c_l12;
+                  w2c_f81(instance, w2c_i0, w2c_i1, w2c_j2);
                 }
               }
-              w2c_i0 = w2c_l1;
+              w2c_i0 = 65248u;
               w2c_i1 = 192u;
-              i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
+              w2c_f75(instance, w2c_i0, w2c_i1);
+              w2c_i0 = 65248u;
+              w2c_i1 = 192u;
+              w2c_f75(instance, w2c_i0, w2c_i1);
             }
-            w2c_B60:;
-            w2c_i0 = w2c_l5;
+            w2c_B59:;
+            w2c_i0 = w2c_l4;
             if (w2c_i0) {
               w2c_i0 = 65248u;
-              w2c_i1 = w2c_l2;
+              w2c_i1 = w2c_l1;
               w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 40u);
-              w2c_i2 = w2c_l2;
+              w2c_i2 = w2c_l1;
               w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 36u);
               w2c_i1 -= w2c_i2;
-              w2c_f70(instance, w2c_i0, w2c_i1);
+              w2c_f74(instance, w2c_i0, w2c_i1);
               w2c_i0 = 65336u;
               w2c_i1 = 0u;
               i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-              w2c_i0 = w2c_l2;
+              w2c_i0 = w2c_l1;
               w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 36u);
-              w2c_l1 = w2c_i0;
-              w2c_L84: 
-                w2c_i0 = w2c_l1;
-                w2c_i1 = w2c_l2;
+              w2c_l3 = w2c_i0;
+              w2c_L69: 
+                w2c_i0 = w2c_l3;
+                w2c_i1 = w2c_l1;
                 w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 40u);
                 w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
-                if (w2c_i0) {goto w2c_B82;}
+                if (w2c_i0) {goto w2c_B67;}
                 w2c_i0 = 65344u;
                 w2c_i1 = 0u;
                 w2c_i2 = 72u;
                 memory_fill(&instance->w2c_memory, w2c_i0, w2c_i1, w2c_i2);
-                w2c_i0 = w2c_l1;
+                w2c_i0 = w2c_l3;
                 w2c_i1 = 119920u;
                 w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 108u);
                 w2c_i0 = w2c_i0 >= w2c_i1;
                 if (w2c_i0) {goto w2c_B0;}
                 w2c_i0 = 119920u;
                 w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 104u);
-                w2c_i1 = w2c_l1;
+                w2c_i1 = w2c_l3;
                 w2c_i2 = 40u;
                 w2c_i1 *= w2c_i2;
                 w2c_i0 += w2c_i1;
-                w2c_l5 = w2c_i0;
+                w2c_l4 = w2c_i0;
                 w2c_i0 = 65464u;
                 w2c_i1 = 0u;
                 w2c_i2 = 72u;
                 memory_fill(&instance->w2c_memory, w2c_i0, w2c_i1, w2c_i2);
-                w2c_i0 = w2c_l5;
-                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-                w2c_l4 = w2c_i0;
-                w2c_i1 = w2c_l5;
-                w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-                w2c_i0 += w2c_i1;
-                w2c_l7 = w2c_i0;
-                w2c_i1 = 119920u;
-                w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-                w2c_i0 = w2c_i0 > w2c_i1;
-                if (w2c_i0) {goto w2c_B0;}
-                w2c_i0 = w2c_l4;
-                w2c_i1 = w2c_l7;
-                w2c_i0 = w2c_i0 > w2c_i1;
-                if (w2c_i0) {goto w2c_B0;}
-                w2c_i0 = 65464u;
-                w2c_i1 = 119920u;
+                w2c_i0 = 119920u;
+                w2c_i1 = w2c_l4;
                 w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
                 w2c_i2 = w2c_l4;
-                w2c_i1 += w2c_i2;
+                w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 4u);
+                {
+                  struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+                  w2c_i0 = tmp.i0;
+                  w2c_i1 = tmp.i1;
+                }
+                w2c_l7 = w2c_i1;
+                w2c_l6 = w2c_i0;
+                w2c_i0 = 65464u;
+                w2c_i1 = w2c_l6;
                 i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
                 w2c_i0 = 65464u;
                 w2c_i1 = w2c_l7;
-                w2c_i2 = w2c_l4;
-                w2c_i1 -= w2c_i2;
                 i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
                 w2c_i0 = 65464u;
-                w2c_i1 = w2c_l5;
+                w2c_i1 = w2c_l4;
                 w2c_i1 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i1) + 28u);
                 i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
                 w2c_i0 = 65464u;
-                w2c_i1 = w2c_l5;
+                w2c_i1 = w2c_l4;
                 w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 20u);
-                w2c_i2 = w2c_l5;
+                w2c_i2 = w2c_l4;
                 w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 16u);
                 w2c_i1 -= w2c_i2;
                 i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-                w2c_i0 = w2c_l5;
+                w2c_i0 = w2c_l4;
                 w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
-                w2c_l4 = w2c_i0;
+                w2c_l6 = w2c_i0;
                 w2c_i0 = 65464u;
-                w2c_i1 = w2c_l5;
+                w2c_i1 = w2c_l4;
                 w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 16u);
                 i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 64, w2c_i1);
                 w2c_i0 = 65464u;
-                w2c_i1 = w2c_l4;
+                w2c_i1 = w2c_l6;
                 i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 68, w2c_i1);
                 w2c_i0 = 65344u;
                 w2c_i1 = 65464u;
@@ -15111,8 +14827,8 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                 memory_copy(&instance->w2c_memory, &instance->w2c_memory, w2c_i0, w2c_i1, w2c_i2);
                 w2c_i0 = 65344u;
                 w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
-                w2c_l4 = w2c_i0;
-                w2c_i0 = w2c_l5;
+                w2c_l6 = w2c_i0;
+                w2c_i0 = w2c_l4;
                 w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
                 w2c_l12 = w2c_j0;
                 w2c_i0 = 65344u;
@@ -15120,7 +14836,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                 w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
                 i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
                 w2c_i0 = 65344u;
-                w2c_i1 = w2c_l4;
+                w2c_i1 = w2c_l6;
                 i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 20, w2c_i1);
                 w2c_i0 = 65344u;
                 w2c_i1 = 0u;
@@ -15144,47 +14860,47 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                 w2c_i1 = 0u;
                 i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 57, w2c_i1);
                 w2c_i0 = 119920u;
-                w2c_i1 = w2c_l5;
+                w2c_i1 = w2c_l4;
                 w2c_i2 = 106504u;
                 w2c_i0 = w2c_f40(instance, w2c_i0, w2c_i1, w2c_i2);
-                w2c_l5 = w2c_i0;
+                w2c_l4 = w2c_i0;
                 if (w2c_i0) {
-                  w2c_i0 = w2c_l5;
+                  w2c_i0 = w2c_l4;
                   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
-                  w2c_l4 = w2c_i0;
-                  w2c_i0 = w2c_l5;
+                  w2c_l6 = w2c_i0;
+                  w2c_i0 = w2c_l4;
                   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
                   w2c_l7 = w2c_i0;
-                  w2c_i0 = w2c_l5;
+                  w2c_i0 = w2c_l4;
                   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-                  w2c_l9 = w2c_i0;
-                  w2c_i0 = w2c_l5;
+                  w2c_l8 = w2c_i0;
+                  w2c_i0 = w2c_l4;
                   w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 16u);
                   w2c_l12 = w2c_j0;
-                  w2c_i0 = w2c_l5;
+                  w2c_i0 = w2c_l4;
                   w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 24u);
                   w2c_l13 = w2c_j0;
-                  w2c_i0 = w2c_l5;
+                  w2c_i0 = w2c_l4;
                   w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 32u);
                   w2c_l14 = w2c_j0;
-                  w2c_i0 = w2c_l5;
+                  w2c_i0 = w2c_l4;
                   w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 40u);
-                  w2c_l8 = w2c_i0;
-                  w2c_i0 = w2c_l5;
+                  w2c_l9 = w2c_i0;
+                  w2c_i0 = w2c_l4;
                   w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 41u);
-                  w2c_l10 = w2c_i0;
+                  w2c_l11 = w2c_i0;
                   w2c_i0 = 65344u;
-                  w2c_i1 = w2c_l5;
+                  w2c_i1 = w2c_l4;
                   w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
                   i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
                   w2c_i0 = 65344u;
-                  w2c_i1 = w2c_l4;
+                  w2c_i1 = w2c_l6;
                   i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 20, w2c_i1);
                   w2c_i0 = 65344u;
                   w2c_i1 = w2c_l7;
                   i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 24, w2c_i1);
                   w2c_i0 = 65344u;
-                  w2c_i1 = w2c_l9;
+                  w2c_i1 = w2c_l8;
                   i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 28, w2c_i1);
                   w2c_i0 = 65344u;
                   w2c_j1 = w2c_l12;
@@ -15196,15 +14912,15 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                   w2c_j1 = w2c_l14;
                   i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 48, w2c_j1);
                   w2c_i0 = 65344u;
-                  w2c_i1 = w2c_l8;
+                  w2c_i1 = w2c_l9;
                   i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 56, w2c_i1);
                   w2c_i0 = 65344u;
-                  w2c_i1 = w2c_l10;
+                  w2c_i1 = w2c_l11;
                   i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 57, w2c_i1);
                   w2c_i0 = 65344u;
                   w2c_i1 = 119920u;
-                  w2c_i2 = w2c_l1;
-                  w2c_i3 = w2c_l1;
+                  w2c_i2 = w2c_l3;
+                  w2c_i3 = w2c_l3;
                   w2c_i4 = 1u;
                   w2c_i3 += w2c_i4;
                   w2c_i4 = 106504u;
@@ -15215,74 +14931,67 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                 }
                 w2c_i0 = 65248u;
                 w2c_i1 = 5u;
-                w2c_f70(instance, w2c_i0, w2c_i1);
+                w2c_f74(instance, w2c_i0, w2c_i1);
                 w2c_i0 = 65248u;
                 w2c_i1 = 65344u;
                 w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
                 w2c_i2 = 65344u;
                 w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 4u);
-                w2c_f74(instance, w2c_i0, w2c_i1, w2c_i2);
+                w2c_f79(instance, w2c_i0, w2c_i1, w2c_i2);
                 w2c_i0 = 65248u;
                 w2c_i1 = 65344u;
                 w2c_i1 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i1) + 8u);
                 w2c_j1 = (u64)(w2c_i1);
-                w2c_f73(instance, w2c_i0, w2c_j1);
+                w2c_f78(instance, w2c_i0, w2c_j1);
                 w2c_i0 = 65248u;
                 w2c_i1 = 65344u;
                 w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 12u);
-                w2c_f70(instance, w2c_i0, w2c_i1);
+                w2c_f74(instance, w2c_i0, w2c_i1);
                 w2c_i0 = 0u;
-                w2c_l5 = w2c_i0;
-                w2c_L86: 
-                  w2c_i0 = w2c_l5;
+                w2c_l4 = w2c_i0;
+                w2c_L71: 
+                  w2c_i0 = w2c_l4;
                   w2c_i1 = 65344u;
                   w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 12u);
                   w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
                   if (w2c_i0) {
                     w2c_i0 = 65344u;
                     w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 64u);
-                    w2c_i1 = w2c_l5;
+                    w2c_i1 = w2c_l4;
                     w2c_i0 += w2c_i1;
-                    w2c_l4 = w2c_i0;
+                    w2c_l6 = w2c_i0;
                     w2c_i1 = 119920u;
                     w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 120u);
                     w2c_i0 = w2c_i0 >= w2c_i1;
                     if (w2c_i0) {goto w2c_B0;}
                     w2c_i0 = 119920u;
                     w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 116u);
-                    w2c_i1 = w2c_l4;
+                    w2c_i1 = w2c_l6;
                     w2c_i2 = 28u;
                     w2c_i1 *= w2c_i2;
                     w2c_i0 += w2c_i1;
-                    w2c_l4 = w2c_i0;
+                    w2c_l6 = w2c_i0;
                     w2c_i0 = 65344u;
                     w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
                     w2c_l7 = w2c_i0;
-                    w2c_i0 = w2c_l4;
+                    w2c_i0 = w2c_l6;
                     w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 24u);
-                    w2c_l9 = w2c_i0;
-                    w2c_i0 = w2c_l4;
+                    w2c_l8 = w2c_i0;
+                    w2c_i0 = w2c_l6;
                     w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0));
                     w2c_l12 = w2c_j0;
-                    w2c_i0 = w2c_l4;
-                    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-                    w2c_l8 = w2c_i0;
                     w2c_i0 = 119920u;
-                    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-                    w2c_l10 = w2c_i0;
-                    w2c_i0 = w2c_l8;
-                    w2c_i1 = w2c_l4;
-                    w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 12u);
-                    w2c_i0 += w2c_i1;
-                    w2c_l4 = w2c_i0;
-                    w2c_i1 = 119920u;
-                    w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-                    w2c_i0 = w2c_i0 > w2c_i1;
-                    if (w2c_i0) {goto w2c_B0;}
-                    w2c_i0 = w2c_l8;
-                    w2c_i1 = w2c_l4;
-                    w2c_i0 = w2c_i0 > w2c_i1;
-                    if (w2c_i0) {goto w2c_B0;}
+                    w2c_i1 = w2c_l6;
+                    w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 8u);
+                    w2c_i2 = w2c_l6;
+                    w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 12u);
+                    {
+                      struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+                      w2c_i0 = tmp.i0;
+                      w2c_i1 = tmp.i1;
+                    }
+                    w2c_l9 = w2c_i1;
+                    w2c_l6 = w2c_i0;
                     w2c_i0 = 65416u;
                     w2c_i1 = 65344u;
                     w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
@@ -15291,14 +15000,10 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                     w2c_i1 = w2c_l7;
                     i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
                     w2c_i0 = 65416u;
-                    w2c_i1 = w2c_l10;
-                    w2c_i2 = w2c_l8;
-                    w2c_i1 += w2c_i2;
+                    w2c_i1 = w2c_l6;
                     i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
                     w2c_i0 = 65416u;
-                    w2c_i1 = w2c_l4;
-                    w2c_i2 = w2c_l8;
-                    w2c_i1 -= w2c_i2;
+                    w2c_i1 = w2c_l9;
                     i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
                     w2c_i0 = 65416u;
                     w2c_j1 = w2c_l12;
@@ -15310,59 +15015,44 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                     w2c_j1 = 0ull;
                     i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 32, w2c_j1);
                     w2c_i0 = 65416u;
-                    w2c_i1 = w2c_l9;
+                    w2c_i1 = w2c_l8;
                     i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 40, w2c_i1);
                     w2c_i0 = 65416u;
                     w2c_i1 = 0u;
                     i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 41, w2c_i1);
                     w2c_i0 = 65248u;
                     w2c_i1 = 65416u;
-                    w2c_f75(instance, w2c_i0, w2c_i1);
-                    w2c_i0 = w2c_l5;
+                    w2c_f82(instance, w2c_i0, w2c_i1);
+                    w2c_i0 = w2c_l4;
                     w2c_i1 = 1u;
                     w2c_i0 += w2c_i1;
-                    w2c_l5 = w2c_i0;
-                    goto w2c_L86;
+                    w2c_l4 = w2c_i0;
+                    goto w2c_L71;
                   }
                   w2c_i0 = 65248u;
                   w2c_i1 = 65344u;
                   w2c_i2 = 16u;
                   w2c_i1 += w2c_i2;
-                  w2c_f75(instance, w2c_i0, w2c_i1);
+                  w2c_f82(instance, w2c_i0, w2c_i1);
                   w2c_i0 = 65248u;
                   w2c_i1 = 65344u;
                   w2c_i1 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i1) + 60u);
-                  w2c_f76(instance, w2c_i0, w2c_i1);
-                  w2c_i0 = w2c_l1;
+                  w2c_f83(instance, w2c_i0, w2c_i1);
+                  w2c_i0 = w2c_l3;
                   w2c_i1 = 1u;
                   w2c_i0 += w2c_i1;
-                  w2c_l1 = w2c_i0;
-                  goto w2c_L84;
+                  w2c_l3 = w2c_i0;
+                  goto w2c_L69;
             }
             w2c_i0 = 65248u;
-            w2c_i1 = 1u;
-            {
-              struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
-              w2c_i0 = tmp.i0;
-              w2c_i1 = tmp.i1;
-              w2c_i2 = tmp.i2;
-            }
-            w2c_l1 = w2c_i1;
-            w2c_l2 = w2c_i0;
-            w2c_i0 = !(w2c_i0);
-            if (w2c_i0) {goto w2c_B82;}
-            w2c_i0 = w2c_l1;
-            w2c_i0 = !(w2c_i0);
-            if (w2c_i0) {goto w2c_B0;}
-            w2c_i0 = w2c_l2;
             w2c_i1 = 192u;
-            i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-            w2c_B82:;
-            w2c_i0 = w2c_l6;
+            w2c_f75(instance, w2c_i0, w2c_i1);
+            w2c_B67:;
+            w2c_i0 = w2c_l5;
             w2c_i1 = 1u;
             w2c_i0 += w2c_i1;
-            w2c_l6 = w2c_i0;
-            goto w2c_L54;
+            w2c_l5 = w2c_i0;
+            goto w2c_L53;
           }
           w2c_i0 = 65248u;
           w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 16u);
@@ -15372,7 +15062,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
             w2c_i0 = 65248u;
             w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
           }
-          w2c_l3 = w2c_i0;
+          w2c_l2 = w2c_i0;
           w2c_i1 = 0u;
           w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
           if (w2c_i0) {
@@ -15383,14 +15073,14 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
             goto w2c_L2;
           }
           w2c_i0 = 127840u;
-          w2c_i1 = w2c_l11;
+          w2c_i1 = w2c_l10;
           i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
       } else {
         w2c_i0 = 4294967294u;
-        w2c_l3 = w2c_i0;
+        w2c_l2 = w2c_i0;
       }
   }
-  w2c_i0 = w2c_l3;
+  w2c_i0 = w2c_l2;
   goto w2c_Bfunc;
   w2c_B0:;
   UNREACHABLE;
@@ -15399,7 +15089,41 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   return w2c_i0;
 }
 
-static u32 w2c_f67(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
+static u32 w2c_f67(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
+  FUNC_PROLOGUE;
+  u32 w2c_i0, w2c_i1, w2c_i2;
+  w2c_i0 = w2c_p0;
+  w2c_i1 = 0u;
+  w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+  if (w2c_i0) {goto w2c_B0;}
+  w2c_i0 = w2c_p1;
+  w2c_i1 = w2c_p0;
+  w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+  if (w2c_i0) {goto w2c_B0;}
+  w2c_i0 = w2c_p2;
+  w2c_i1 = 0u;
+  w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
+  if (w2c_i0) {
+    w2c_i0 = w2c_p1;
+    w2c_i1 = 2147483647u;
+    w2c_i2 = w2c_p2;
+    w2c_i1 = I32_DIV_S(w2c_i1, w2c_i2);
+    w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
+    if (w2c_i0) {goto w2c_B0;}
+  }
+  w2c_i0 = w2c_p1;
+  w2c_i1 = w2c_p2;
+  w2c_i0 *= w2c_i1;
+  w2c_i0 = w2c_f68(instance, w2c_i0);
+  goto w2c_Bfunc;
+  w2c_B0:;
+  UNREACHABLE;
+  w2c_Bfunc:;
+  FUNC_EPILOGUE;
+  return w2c_i0;
+}
+
+static u32 w2c_f68(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   u32 w2c_l1 = 0, w2c_l2 = 0, w2c_l3 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
@@ -15492,7 +15216,7 @@ static u32 w2c_f67(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   return w2c_i0;
 }
 
-static void w2c_f68(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4, u64 w2c_p5, u64 w2c_p6, u64 w2c_p7) {
+static void w2c_f69(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4, u64 w2c_p5, u64 w2c_p6, u64 w2c_p7) {
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i7, w2c_i8;
   u64 w2c_j1, w2c_j5, w2c_j6;
@@ -15505,7 +15229,7 @@ static void w2c_f68(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
   w2c_j6 = w2c_p6;
   w2c_i7 = 0u;
   w2c_i8 = 0u;
-  w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_i7, w2c_i8);
+  w2c_f70(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_i7, w2c_i8);
   w2c_i0 = w2c_p0;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
   w2c_p1 = w2c_i0;
@@ -15539,7 +15263,7 @@ static void w2c_f68(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
   FUNC_EPILOGUE;
 }
 
-static void w2c_f69(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4, u64 w2c_p5, u64 w2c_p6, u32 w2c_p7, 
+static void w2c_f70(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4, u64 w2c_p5, u64 w2c_p6, u32 w2c_p7, 
     u32 w2c_p8) {
   u32 w2c_l9 = 0, w2c_l10 = 0, w2c_l11 = 0;
   FUNC_PROLOGUE;
@@ -15606,8 +15330,86 @@ static void w2c_f69(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
   FUNC_EPILOGUE;
 }
 
-static void w2c_f70(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
-  u32 w2c_l2 = 0;
+static u32 w2c_f71(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+  FUNC_PROLOGUE;
+  u32 w2c_i0, w2c_i1, w2c_i2;
+  w2c_i0 = w2c_p1;
+  w2c_i1 = w2c_p0;
+  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 60u);
+  w2c_i0 = w2c_i0 >= w2c_i1;
+  if (w2c_i0) {
+    UNREACHABLE;
+  }
+  w2c_i0 = w2c_p0;
+  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 56u);
+  w2c_i1 = w2c_p1;
+  w2c_i2 = 80u;
+  w2c_i1 *= w2c_i2;
+  w2c_i0 += w2c_i1;
+  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 16u);
+  w2c_i1 = 8u;
+  w2c_i0 &= w2c_i1;
+  w2c_i0 = !(w2c_i0);
+  FUNC_EPILOGUE;
+  return w2c_i0;
+}
+
+static void w2c_f72(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+  FUNC_PROLOGUE;
+  u32 w2c_i0, w2c_i1, w2c_i2;
+  w2c_i0 = w2c_p0;
+  w2c_i1 = 0u;
+  w2c_i2 = 2048u;
+  memory_fill(&instance->w2c_memory, w2c_i0, w2c_i1, w2c_i2);
+  w2c_i0 = w2c_p0;
+  w2c_i1 = 0u;
+  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 2560, w2c_i1);
+  w2c_i0 = w2c_p0;
+  w2c_i1 = w2c_p1;
+  w2c_i2 = 1u;
+  w2c_i0 = w2c_f17(instance, w2c_i0, w2c_i1, w2c_i2);
+  FUNC_EPILOGUE;
+}
+
+static struct wasm_multi_ii w2c_f73(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
+  FUNC_PROLOGUE;
+  u32 w2c_i0, w2c_i1, w2c_i2;
+  w2c_i0 = w2c_p0;
+  w2c_i0 = !(w2c_i0);
+  if (w2c_i0) {goto w2c_B0;}
+  w2c_i0 = w2c_p1;
+  w2c_i1 = w2c_p2;
+  w2c_i0 += w2c_i1;
+  w2c_p2 = w2c_i0;
+  w2c_i1 = w2c_p0;
+  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
+  w2c_i0 = w2c_i0 > w2c_i1;
+  if (w2c_i0) {goto w2c_B0;}
+  w2c_i0 = w2c_p1;
+  w2c_i1 = w2c_p2;
+  w2c_i0 = w2c_i0 > w2c_i1;
+  if (w2c_i0) {goto w2c_B0;}
+  w2c_i0 = w2c_p0;
+  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
+  w2c_i1 = w2c_p1;
+  w2c_i0 += w2c_i1;
+  w2c_i1 = w2c_p2;
+  w2c_i2 = w2c_p1;
+  w2c_i1 -= w2c_i2;
+  goto w2c_Bfunc;
+  w2c_B0:;
+  UNREACHABLE;
+  w2c_Bfunc:;
+  FUNC_EPILOGUE;
+  {
+    struct wasm_multi_ii tmp;
+    tmp.i0 = w2c_i0;
+    tmp.i1 = w2c_i1;
+    return tmp;
+  }
+}
+
+static void w2c_f74(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
   u64 w2c_j2;
@@ -15615,32 +15417,13 @@ static void w2c_f70(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   w2c_i1 = 16u;
   w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
   if (w2c_i0) {
-    w2c_i0 = w2c_p1;
-    w2c_i1 = 255u;
-    w2c_i0 &= w2c_i1;
-    w2c_i1 = 144u;
-    w2c_i0 |= w2c_i1;
-    w2c_p1 = w2c_i0;
     w2c_i0 = w2c_p0;
-    w2c_i1 = 1u;
-    {
-      struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
-      w2c_i0 = tmp.i0;
-      w2c_i1 = tmp.i1;
-      w2c_i2 = tmp.i2;
-    }
-    w2c_l2 = w2c_i1;
-    w2c_p0 = w2c_i0;
-    if (w2c_i0) {
-      w2c_i0 = w2c_l2;
-      w2c_i0 = !(w2c_i0);
-      if (w2c_i0) {
-        UNREACHABLE;
-      }
-      w2c_i0 = w2c_p0;
-      w2c_i1 = w2c_p1;
-      i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-    }
+    w2c_i1 = w2c_p1;
+    w2c_i2 = 255u;
+    w2c_i1 &= w2c_i2;
+    w2c_i2 = 144u;
+    w2c_i1 |= w2c_i2;
+    w2c_f75(instance, w2c_i0, w2c_i1);
   } else {
     w2c_i0 = w2c_p1;
     w2c_i1 = 65536u;
@@ -15651,20 +15434,47 @@ static void w2c_f70(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
       w2c_i2 = w2c_p1;
       w2c_j2 = (u64)(s64)(s32)(w2c_i2);
       w2c_i3 = 2u;
-      w2c_f72(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+      w2c_f77(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
     } else {
       w2c_i0 = w2c_p0;
       w2c_i1 = 221u;
       w2c_i2 = w2c_p1;
       w2c_j2 = (u64)(s64)(s32)(w2c_i2);
       w2c_i3 = 4u;
-      w2c_f72(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+      w2c_f77(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
     }
   }
   FUNC_EPILOGUE;
 }
 
-static struct wasm_multi_iii w2c_f71(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static void w2c_f75(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+  u32 w2c_l2 = 0;
+  FUNC_PROLOGUE;
+  u32 w2c_i0, w2c_i1, w2c_i2;
+  w2c_i0 = w2c_p0;
+  w2c_i1 = 1u;
+  {
+    struct wasm_multi_iii tmp = w2c_f76(instance, w2c_i0, w2c_i1);
+    w2c_i0 = tmp.i0;
+    w2c_i1 = tmp.i1;
+    w2c_i2 = tmp.i2;
+  }
+  w2c_l2 = w2c_i1;
+  w2c_p0 = w2c_i0;
+  if (w2c_i0) {
+    w2c_i0 = w2c_l2;
+    w2c_i0 = !(w2c_i0);
+    if (w2c_i0) {
+      UNREACHABLE;
+    }
+    w2c_i0 = w2c_p0;
+    w2c_i1 = w2c_p1;
+    i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
+  }
+  FUNC_EPILOGUE;
+}
+
+static struct wasm_multi_iii w2c_f76(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   u32 w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
@@ -15735,7 +15545,7 @@ static struct wasm_multi_iii w2c_f71(Z_gonfalon_instance_t* instance, u32 w2c_p0
   }
 }
 
-static void w2c_f72(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u64 w2c_p2, u32 w2c_p3) {
+static void w2c_f77(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u64 w2c_p2, u32 w2c_p3) {
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
   u64 w2c_j0, w2c_j1, w2c_j2, w2c_j3;
@@ -15744,7 +15554,7 @@ static void w2c_f72(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u64
   w2c_i2 = 1u;
   w2c_i1 += w2c_i2;
   {
-    struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
+    struct wasm_multi_iii tmp = w2c_f76(instance, w2c_i0, w2c_i1);
     w2c_i0 = tmp.i0;
     w2c_i1 = tmp.i1;
     w2c_i2 = tmp.i2;
@@ -15858,8 +15668,8 @@ static void w2c_f72(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u64
   FUNC_EPILOGUE;
 }
 
-static void w2c_f73(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
-  u32 w2c_l2 = 0, w2c_l3 = 0;
+static void w2c_f78(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
+  u32 w2c_l2 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
   u64 w2c_j0, w2c_j1, w2c_j2;
@@ -15892,7 +15702,7 @@ static void w2c_f73(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
       w2c_i1 = 204u;
       w2c_j2 = w2c_p1;
       w2c_i3 = 1u;
-      w2c_f72(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+      w2c_f77(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
       goto w2c_B0;
     }
   }
@@ -15906,7 +15716,7 @@ static void w2c_f73(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
       w2c_i1 = 205u;
       w2c_j2 = w2c_p1;
       w2c_i3 = 2u;
-      w2c_f72(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+      w2c_f77(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
       goto w2c_B0;
     }
   }
@@ -15920,7 +15730,7 @@ static void w2c_f73(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
       w2c_i1 = 206u;
       w2c_j2 = w2c_p1;
       w2c_i3 = 4u;
-      w2c_f72(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+      w2c_f77(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
       goto w2c_B0;
     }
   }
@@ -15930,7 +15740,7 @@ static void w2c_f73(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
     w2c_i1 = 207u;
     w2c_j2 = w2c_p1;
     w2c_i3 = 8u;
-    w2c_f72(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+    w2c_f77(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
     goto w2c_B0;
   }
   w2c_j0 = w2c_p1;
@@ -15941,7 +15751,7 @@ static void w2c_f73(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
     w2c_i1 = 208u;
     w2c_j2 = w2c_p1;
     w2c_i3 = 1u;
-    w2c_f72(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+    w2c_f77(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
     goto w2c_B0;
   }
   w2c_j0 = w2c_p1;
@@ -15952,7 +15762,7 @@ static void w2c_f73(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
     w2c_i1 = 209u;
     w2c_j2 = w2c_p1;
     w2c_i3 = 2u;
-    w2c_f72(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+    w2c_f77(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
     goto w2c_B0;
   }
   w2c_j0 = w2c_p1;
@@ -15963,78 +15773,41 @@ static void w2c_f73(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
     w2c_i1 = 210u;
     w2c_j2 = w2c_p1;
     w2c_i3 = 4u;
-    w2c_f72(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+    w2c_f77(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
     goto w2c_B0;
   }
   w2c_i0 = w2c_p0;
   w2c_i1 = 211u;
   w2c_j2 = w2c_p1;
   w2c_i3 = 8u;
-  w2c_f72(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+  w2c_f77(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
   goto w2c_B0;
   w2c_B1:;
-  w2c_j0 = w2c_p1;
-  w2c_i0 = (u32)(w2c_j0);
-  w2c_l2 = w2c_i0;
   w2c_i0 = w2c_p0;
-  w2c_i1 = 1u;
-  {
-    struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
-    w2c_i0 = tmp.i0;
-    w2c_i1 = tmp.i1;
-    w2c_i2 = tmp.i2;
-  }
-  w2c_l3 = w2c_i1;
-  w2c_p0 = w2c_i0;
-  w2c_i0 = !(w2c_i0);
-  if (w2c_i0) {goto w2c_B0;}
-  w2c_i0 = w2c_l3;
-  w2c_i0 = !(w2c_i0);
-  if (w2c_i0) {
-    UNREACHABLE;
-  }
-  w2c_i0 = w2c_p0;
-  w2c_i1 = w2c_l2;
-  i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
+  w2c_j1 = w2c_p1;
+  w2c_i1 = (u32)(w2c_j1);
+  w2c_i2 = 255u;
+  w2c_i1 &= w2c_i2;
+  w2c_f75(instance, w2c_i0, w2c_i1);
   w2c_B0:;
   FUNC_EPILOGUE;
 }
 
-static void w2c_f74(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
-  u32 w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0;
+static void w2c_f79(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
   FUNC_PROLOGUE;
-  u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5;
+  u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
   u64 w2c_j2;
   w2c_i0 = w2c_p2;
   w2c_i1 = 32u;
   w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
   if (w2c_i0) {
-    w2c_i0 = w2c_p2;
-    w2c_i1 = 255u;
-    w2c_i0 &= w2c_i1;
-    w2c_i1 = 160u;
-    w2c_i0 |= w2c_i1;
-    w2c_l3 = w2c_i0;
     w2c_i0 = w2c_p0;
-    w2c_i1 = 1u;
-    {
-      struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
-      w2c_i0 = tmp.i0;
-      w2c_i1 = tmp.i1;
-      w2c_i2 = tmp.i2;
-    }
-    w2c_l5 = w2c_i1;
-    w2c_l4 = w2c_i0;
-    if (w2c_i0) {
-      w2c_i0 = w2c_l5;
-      w2c_i0 = !(w2c_i0);
-      if (w2c_i0) {
-        UNREACHABLE;
-      }
-      w2c_i0 = w2c_l4;
-      w2c_i1 = w2c_l3;
-      i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-    }
+    w2c_i1 = w2c_p2;
+    w2c_i2 = 255u;
+    w2c_i1 &= w2c_i2;
+    w2c_i2 = 160u;
+    w2c_i1 |= w2c_i2;
+    w2c_f75(instance, w2c_i0, w2c_i1);
   } else {
     w2c_i0 = w2c_p2;
     w2c_i1 = 256u;
@@ -16045,7 +15818,7 @@ static void w2c_f74(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
       w2c_i2 = w2c_p2;
       w2c_j2 = (u64)(s64)(s32)(w2c_i2);
       w2c_i3 = 1u;
-      w2c_f72(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+      w2c_f77(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
     } else {
       w2c_i0 = w2c_p2;
       w2c_i1 = 65536u;
@@ -16056,21 +15829,32 @@ static void w2c_f74(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
         w2c_i2 = w2c_p2;
         w2c_j2 = (u64)(s64)(s32)(w2c_i2);
         w2c_i3 = 2u;
-        w2c_f72(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+        w2c_f77(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
       } else {
         w2c_i0 = w2c_p0;
         w2c_i1 = 219u;
         w2c_i2 = w2c_p2;
         w2c_j2 = (u64)(s64)(s32)(w2c_i2);
         w2c_i3 = 4u;
-        w2c_f72(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+        w2c_f77(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
       }
     }
   }
   w2c_i0 = w2c_p0;
+  w2c_i1 = w2c_p1;
+  w2c_i2 = w2c_p2;
+  w2c_f80(instance, w2c_i0, w2c_i1, w2c_i2);
+  FUNC_EPILOGUE;
+}
+
+static void w2c_f80(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
+  u32 w2c_l3 = 0;
+  FUNC_PROLOGUE;
+  u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5;
+  w2c_i0 = w2c_p0;
   w2c_i1 = w2c_p2;
   {
-    struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
+    struct wasm_multi_iii tmp = w2c_f76(instance, w2c_i0, w2c_i1);
     w2c_i0 = tmp.i0;
     w2c_i1 = tmp.i1;
     w2c_i2 = tmp.i2;
@@ -16091,10 +15875,27 @@ static void w2c_f74(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
   FUNC_EPILOGUE;
 }
 
-static void w2c_f75(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
-  u32 w2c_l2 = 0, w2c_l3 = 0;
+static void w2c_f81(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u64 w2c_p2) {
   FUNC_PROLOGUE;
-  u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5;
+  u32 w2c_i0, w2c_i1;
+  u64 w2c_j1;
+  w2c_i0 = w2c_p1;
+  if (w2c_i0) {
+    w2c_i0 = w2c_p0;
+    w2c_i1 = 192u;
+    w2c_f75(instance, w2c_i0, w2c_i1);
+  } else {
+    w2c_i0 = w2c_p0;
+    w2c_j1 = w2c_p2;
+    w2c_f78(instance, w2c_i0, w2c_j1);
+  }
+  FUNC_EPILOGUE;
+}
+
+static void w2c_f82(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+  u32 w2c_l2 = 0;
+  FUNC_PROLOGUE;
+  u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
   u64 w2c_j1, w2c_j2;
   w2c_i0 = w2c_p1;
   w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 40u);
@@ -16113,7 +15914,7 @@ static void w2c_f75(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
         w2c_i0 = w2c_p0;
         w2c_i1 = w2c_p1;
         w2c_j1 = i64_load(&instance->w2c_memory, (u64)(w2c_i1) + 16u);
-        w2c_f73(instance, w2c_i0, w2c_j1);
+        w2c_f78(instance, w2c_i0, w2c_j1);
         goto w2c_B0;
       }
       w2c_i0 = w2c_l2;
@@ -16125,7 +15926,7 @@ static void w2c_f75(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
         w2c_i2 = w2c_p1;
         w2c_j2 = i64_load(&instance->w2c_memory, (u64)(w2c_i2) + 16u);
         w2c_i3 = 8u;
-        w2c_f72(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+        w2c_f77(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
         goto w2c_B0;
       }
       w2c_i0 = w2c_l2;
@@ -16137,7 +15938,7 @@ static void w2c_f75(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
         w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 8u);
         w2c_i2 = w2c_p1;
         w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 12u);
-        w2c_f74(instance, w2c_i0, w2c_i1, w2c_i2);
+        w2c_f79(instance, w2c_i0, w2c_i1, w2c_i2);
         goto w2c_B0;
       }
       w2c_i0 = w2c_l2;
@@ -16150,54 +15951,16 @@ static void w2c_f75(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
         w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 12u);
         w2c_j2 = (u64)(s64)(s32)(w2c_i2);
         w2c_i3 = 4u;
-        w2c_f72(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+        w2c_f77(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
         w2c_i0 = w2c_p0;
         w2c_i1 = 1u;
-        {
-          struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
-          w2c_i0 = tmp.i0;
-          w2c_i1 = tmp.i1;
-          w2c_i2 = tmp.i2;
-        }
-        w2c_l3 = w2c_i1;
-        w2c_l2 = w2c_i0;
-        if (w2c_i0) {
-          w2c_i0 = w2c_l3;
-          w2c_i0 = !(w2c_i0);
-          if (w2c_i0) {
-            UNREACHABLE;
-          }
-          w2c_i0 = w2c_l2;
-          w2c_i1 = 1u;
-          i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-        }
-        w2c_i0 = w2c_p1;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-        w2c_l2 = w2c_i0;
-        w2c_i0 = w2c_p1;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-        w2c_p1 = w2c_i0;
+        w2c_f75(instance, w2c_i0, w2c_i1);
         w2c_i0 = w2c_p0;
         w2c_i1 = w2c_p1;
-        {
-          struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
-          w2c_i0 = tmp.i0;
-          w2c_i1 = tmp.i1;
-          w2c_i2 = tmp.i2;
-        }
-        w2c_l3 = w2c_i1;
-        w2c_p0 = w2c_i0;
-        w2c_i0 = !(w2c_i0);
-        if (w2c_i0) {goto w2c_B0;}
-        w2c_i0 = w2c_p0;
-        w2c_i1 = w2c_l2;
-        w2c_i2 = w2c_l3;
-        w2c_i3 = w2c_p1;
-        w2c_i4 = w2c_l3;
-        w2c_i5 = w2c_p1;
-        w2c_i4 = (u32)((s32)w2c_i4 < (s32)w2c_i5);
-        w2c_i2 = w2c_i4 ? w2c_i2 : w2c_i3;
-        memory_copy(&instance->w2c_memory, &instance->w2c_memory, w2c_i0, w2c_i1, w2c_i2);
+        w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 8u);
+        w2c_i2 = w2c_p1;
+        w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 12u);
+        w2c_f80(instance, w2c_i0, w2c_i1, w2c_i2);
         goto w2c_B0;
       }
       w2c_i0 = w2c_l2;
@@ -16209,55 +15972,17 @@ static void w2c_f75(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
         w2c_i0 = w2c_i0 != w2c_i1;
         if (w2c_i0) {
           w2c_i0 = w2c_p0;
-          w2c_i1 = 1u;
-          {
-            struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
-            w2c_i0 = tmp.i0;
-            w2c_i1 = tmp.i1;
-            w2c_i2 = tmp.i2;
-          }
-          w2c_p1 = w2c_i1;
-          w2c_p0 = w2c_i0;
-          w2c_i0 = !(w2c_i0);
-          if (w2c_i0) {goto w2c_B0;}
-          w2c_i0 = w2c_p1;
-          w2c_i0 = !(w2c_i0);
-          if (w2c_i0) {
-            UNREACHABLE;
-          }
-          w2c_i0 = w2c_p0;
           w2c_i1 = 192u;
-          i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
+          w2c_f75(instance, w2c_i0, w2c_i1);
           goto w2c_B0;
         }
       }
-      w2c_i0 = w2c_p1;
-      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-      w2c_l2 = w2c_i0;
-      w2c_i0 = w2c_p1;
-      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-      w2c_p1 = w2c_i0;
       w2c_i0 = w2c_p0;
       w2c_i1 = w2c_p1;
-      {
-        struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
-        w2c_i0 = tmp.i0;
-        w2c_i1 = tmp.i1;
-        w2c_i2 = tmp.i2;
-      }
-      w2c_l3 = w2c_i1;
-      w2c_p0 = w2c_i0;
-      w2c_i0 = !(w2c_i0);
-      if (w2c_i0) {goto w2c_B0;}
-      w2c_i0 = w2c_p0;
-      w2c_i1 = w2c_l2;
-      w2c_i2 = w2c_l3;
-      w2c_i3 = w2c_p1;
-      w2c_i4 = w2c_l3;
-      w2c_i5 = w2c_p1;
-      w2c_i4 = (u32)((s32)w2c_i4 < (s32)w2c_i5);
-      w2c_i2 = w2c_i4 ? w2c_i2 : w2c_i3;
-      memory_copy(&instance->w2c_memory, &instance->w2c_memory, w2c_i0, w2c_i1, w2c_i2);
+      w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 8u);
+      w2c_i2 = w2c_p1;
+      w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 12u);
+      w2c_f80(instance, w2c_i0, w2c_i1, w2c_i2);
       goto w2c_B0;
     }
   }
@@ -16265,57 +15990,23 @@ static void w2c_f75(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   w2c_i1 = w2c_l2;
   w2c_i2 = 3u;
   w2c_i1 = w2c_i1 == w2c_i2;
-  w2c_f76(instance, w2c_i0, w2c_i1);
+  w2c_f83(instance, w2c_i0, w2c_i1);
   w2c_B0:;
   FUNC_EPILOGUE;
 }
 
-static void w2c_f76(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static void w2c_f83(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   FUNC_PROLOGUE;
-  u32 w2c_i0, w2c_i1, w2c_i2;
+  u32 w2c_i0, w2c_i1;
   w2c_i0 = w2c_p1;
   if (w2c_i0) {
     w2c_i0 = w2c_p0;
-    w2c_i1 = 1u;
-    {
-      struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
-      w2c_i0 = tmp.i0;
-      w2c_i1 = tmp.i1;
-      w2c_i2 = tmp.i2;
-    }
-    w2c_p1 = w2c_i1;
-    w2c_p0 = w2c_i0;
-    if (w2c_i0) {
-      w2c_i0 = w2c_p1;
-      w2c_i0 = !(w2c_i0);
-      if (w2c_i0) {
-        UNREACHABLE;
-      }
-      w2c_i0 = w2c_p0;
-      w2c_i1 = 195u;
-      i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-    }
+    w2c_i1 = 195u;
+    w2c_f75(instance, w2c_i0, w2c_i1);
   } else {
     w2c_i0 = w2c_p0;
-    w2c_i1 = 1u;
-    {
-      struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
-      w2c_i0 = tmp.i0;
-      w2c_i1 = tmp.i1;
-      w2c_i2 = tmp.i2;
-    }
-    w2c_p1 = w2c_i1;
-    w2c_p0 = w2c_i0;
-    if (w2c_i0) {
-      w2c_i0 = w2c_p1;
-      w2c_i0 = !(w2c_i0);
-      if (w2c_i0) {
-        UNREACHABLE;
-      }
-      w2c_i0 = w2c_p0;
-      w2c_i1 = 194u;
-      i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-    }
+    w2c_i1 = 194u;
+    w2c_f75(instance, w2c_i0, w2c_i1);
   }
   FUNC_EPILOGUE;
 }
@@ -16527,8 +16218,8 @@ static u32 w2c_info(Z_gonfalon_instance_t* instance) {
 }
 
 static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
-  u32 w2c_l1 = 0, w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0;
-  u64 w2c_l9 = 0, w2c_l10 = 0;
+  u32 w2c_l1 = 0, w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0;
+  u64 w2c_l7 = 0, w2c_l8 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4;
   u64 w2c_j0, w2c_j1, w2c_j2, w2c_j3, w2c_j4, w2c_j5;
@@ -16536,35 +16227,7 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   instance->w2c_g0 = w2c_i0;
   w2c_i0 = instance->w2c_g2;
   instance->w2c_g1 = w2c_i0;
-  w2c_i0 = 206704u;
-  w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
-  w2c_i0 = !(w2c_i0);
-  if (w2c_i0) {
-    w2c_i0 = 206704u;
-    w2c_i1 = 1u;
-    i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-    w2c_i0 = 127888u;
-    w2c_i1 = 65536u;
-    w2c_i1 = w2c_f67(instance, w2c_i1);
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-    w2c_i0 = 127888u;
-    w2c_i1 = 65536u;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
-    w2c_i0 = 127888u;
-    w2c_i1 = 65536u;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-    w2c_i0 = instance->w2c_g1;
-    w2c_l1 = w2c_i0;
-    w2c_i0 = 206712u;
-    w2c_i1 = w2c_l1;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-    w2c_i0 = 206480u;
-    w2c_i1 = w2c_l1;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-    w2c_i0 = 161400u;
-    w2c_i1 = w2c_l1;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-  }
+  w2c_f87(instance);
   w2c_i0 = 127880u;
   w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
   w2c_i0 = !(w2c_i0);
@@ -16617,26 +16280,8 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
         w2c_i1 = w2c_p0;
         i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
         w2c_i0 = 65344u;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-        w2c_l2 = w2c_i0;
-        w2c_i0 = 65344u;
-        w2c_i1 = 1073741824u;
-        w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
         w2c_i1 = 4u;
-        w2c_i0 = w2c_i0 != w2c_i1;
-        if (w2c_i0) {
-          w2c_i0 = 65344u;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-          w2c_i0 = !(w2c_i0);
-          if (w2c_i0) {
-            w2c_i0 = 65344u;
-            w2c_i1 = 5u;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-            w2c_i0 = 65344u;
-            w2c_i1 = w2c_l2;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-          }
-        }
+        w2c_f88(instance, w2c_i0, w2c_i1);
         w2c_i0 = 65344u;
         w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
         if (w2c_i0) {
@@ -16652,93 +16297,53 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
           w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
           w2c_l5 = w2c_i0;
           w2c_i0 = 65344u;
-          w2c_i1 = 1073741824u;
-          w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
           w2c_i1 = 7u;
-          w2c_i0 = w2c_i0 != w2c_i1;
-          if (w2c_i0) {
-            w2c_i0 = 65344u;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-            w2c_i0 = !(w2c_i0);
-            if (w2c_i0) {
-              w2c_i0 = 65344u;
-              w2c_i1 = 5u;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-              w2c_i0 = 65344u;
-              w2c_i1 = w2c_l5;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-            }
-          }
+          w2c_f88(instance, w2c_i0, w2c_i1);
           w2c_i0 = 65344u;
           w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
           w2c_l3 = w2c_i0;
           w2c_i0 = 65344u;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-          w2c_l4 = w2c_i0;
-          w2c_i0 = 65344u;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
-          w2c_l6 = w2c_i0;
-          w2c_i0 = w2c_l4;
-          w2c_i1 = w2c_l6;
-          w2c_i2 = w2c_l3;
           {
-            struct wasm_multi_iji tmp = w2c_f4(instance, w2c_i0, w2c_i1, w2c_i2);
+            struct wasm_multi_ij tmp = w2c_f90(instance, w2c_i0);
             w2c_i0 = tmp.i0;
             w2c_j1 = tmp.j1;
-            w2c_i2 = tmp.i2;
           }
-          w2c_l7 = w2c_i2;
-          w2c_l9 = w2c_j1;
-          w2c_l8 = w2c_i0;
-          w2c_i0 = !(w2c_i0);
-          if (w2c_i0) {
-            w2c_i0 = 65344u;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-            w2c_i0 = !(w2c_i0);
-            if (w2c_i0) {
-              w2c_i0 = 65344u;
-              w2c_i1 = 5u;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-              w2c_i0 = 65344u;
-              w2c_i1 = w2c_l3;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-            }
-          }
-          w2c_i0 = 65344u;
-          w2c_i1 = w2c_l7;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-          w2c_i0 = w2c_l8;
+          w2c_l7 = w2c_j1;
           w2c_i1 = 6u;
           w2c_i0 = w2c_i0 != w2c_i1;
-          if (w2c_i0) {goto w2c_B15;}
-          w2c_j0 = w2c_l9;
+          if (w2c_i0) {goto w2c_B8;}
+          w2c_j0 = w2c_l7;
           w2c_j1 = 8ull;
           w2c_i0 = w2c_j0 != w2c_j1;
-          if (w2c_i0) {goto w2c_B15;}
-          w2c_i0 = w2c_l7;
-          w2c_j1 = w2c_l9;
+          if (w2c_i0) {goto w2c_B8;}
+          w2c_i0 = 65344u;
+          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
+          w2c_l4 = w2c_i0;
+          w2c_j1 = w2c_l7;
           w2c_i1 = (u32)(w2c_j1);
           w2c_i0 += w2c_i1;
-          w2c_l8 = w2c_i0;
-          w2c_i1 = w2c_l6;
-          w2c_i0 = w2c_i0 > w2c_i1;
-          if (w2c_i0) {goto w2c_B0;}
-          w2c_i0 = w2c_l7;
-          w2c_i1 = w2c_l8;
+          w2c_l6 = w2c_i0;
+          w2c_i1 = 65344u;
+          w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
           w2c_i0 = w2c_i0 > w2c_i1;
           if (w2c_i0) {goto w2c_B0;}
           w2c_i0 = w2c_l4;
-          w2c_i1 = w2c_l7;
+          w2c_i1 = w2c_l6;
+          w2c_i0 = w2c_i0 > w2c_i1;
+          if (w2c_i0) {goto w2c_B0;}
+          w2c_i0 = 65344u;
+          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
+          w2c_i1 = w2c_l4;
           w2c_i0 += w2c_i1;
-          w2c_i1 = w2c_l8;
-          w2c_i2 = w2c_l7;
+          w2c_i1 = w2c_l6;
+          w2c_i2 = w2c_l4;
           w2c_i1 -= w2c_i2;
           w2c_i2 = 206716u;
           w2c_i3 = 8u;
           w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
           w2c_i0 = !(w2c_i0);
-          if (w2c_i0) {goto w2c_B15;}
-          w2c_i0 = w2c_l7;
+          if (w2c_i0) {goto w2c_B8;}
+          w2c_i0 = w2c_l4;
           w2c_i1 = 8u;
           w2c_i0 += w2c_i1;
           w2c_l3 = w2c_i0;
@@ -16747,27 +16352,22 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
           i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
           w2c_i0 = 65344u;
           w2c_j1 = 1073741824ull;
-          w2c_i0 = w2c_f81(instance, w2c_i0, w2c_j1);
+          w2c_i0 = w2c_f92(instance, w2c_i0, w2c_j1);
           w2c_i1 = 1u;
           w2c_i0 = w2c_i0 != w2c_i1;
           if (w2c_i0) {
             w2c_i0 = 65344u;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-            if (w2c_i0) {goto w2c_B14;}
-            w2c_i0 = 65344u;
             w2c_i1 = 3u;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-            w2c_i0 = 65344u;
-            w2c_i1 = w2c_l3;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-            goto w2c_B14;
+            w2c_i2 = w2c_l3;
+            w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+            goto w2c_B7;
           }
           w2c_i0 = w2c_l2;
           w2c_i0 = !(w2c_i0);
           if (w2c_i0) {goto w2c_B0;}
           w2c_i0 = 65344u;
           {
-            struct wasm_multi_ii tmp = w2c_f82(instance, w2c_i0);
+            struct wasm_multi_ii tmp = w2c_f93(instance, w2c_i0);
             w2c_i0 = tmp.i0;
             w2c_i1 = tmp.i1;
           }
@@ -16785,7 +16385,7 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
           w2c_i0 = 65344u;
           w2c_i1 = 16u;
           {
-            struct wasm_multi_ii tmp = w2c_f83(instance, w2c_i0, w2c_i1);
+            struct wasm_multi_ii tmp = w2c_f94(instance, w2c_i0, w2c_i1);
             w2c_i0 = tmp.i0;
             w2c_i1 = tmp.i1;
           }
@@ -16796,16 +16396,9 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
           w2c_i0 = w2c_i0 != w2c_i1;
           if (w2c_i0) {
             w2c_i0 = 65344u;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-            w2c_i0 = !(w2c_i0);
-            if (w2c_i0) {
-              w2c_i0 = 65344u;
-              w2c_i1 = 5u;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-              w2c_i0 = 65344u;
-              w2c_i1 = w2c_l3;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-            }
+            w2c_i1 = 5u;
+            w2c_i2 = w2c_l3;
+            w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
           }
           w2c_i0 = w2c_l2;
           w2c_i1 = w2c_l4;
@@ -16814,79 +16407,36 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
           w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
           w2c_l3 = w2c_i0;
           w2c_i0 = 65344u;
-          w2c_j0 = w2c_f84(instance, w2c_i0);
-          w2c_l9 = w2c_j0;
+          w2c_j0 = w2c_f95(instance, w2c_i0);
+          w2c_l7 = w2c_j0;
           w2c_i0 = w2c_l2;
-          w2c_j1 = w2c_l9;
+          w2c_j1 = w2c_l7;
           i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 28, w2c_j1);
-          w2c_j0 = w2c_l9;
+          w2c_j0 = w2c_l7;
           w2c_j1 = 0ull;
           w2c_i0 = (u64)((s64)w2c_j0 < (s64)w2c_j1);
           if (w2c_i0) {
             w2c_i0 = 65344u;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-            w2c_i0 = !(w2c_i0);
-            if (w2c_i0) {
-              w2c_i0 = 65344u;
-              w2c_i1 = 5u;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-              w2c_i0 = 65344u;
-              w2c_i1 = w2c_l3;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-            }
+            w2c_i1 = 5u;
+            w2c_i2 = w2c_l3;
+            w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
           }
           w2c_i0 = 65344u;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-          w2c_l3 = w2c_i0;
-          w2c_i0 = 65344u;
-          w2c_i1 = 1073741824u;
-          w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
           w2c_i1 = 1u;
-          w2c_i0 = w2c_i0 != w2c_i1;
-          if (w2c_i0) {
-            w2c_i0 = 65344u;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-            w2c_i0 = !(w2c_i0);
-            if (w2c_i0) {
-              w2c_i0 = 65344u;
-              w2c_i1 = 5u;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-              w2c_i0 = 65344u;
-              w2c_i1 = w2c_l3;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-            }
-          }
+          w2c_f88(instance, w2c_i0, w2c_i1);
           w2c_i0 = w2c_l2;
           w2c_i1 = 65344u;
           w2c_j2 = 1ull;
-          w2c_i1 = w2c_f81(instance, w2c_i1, w2c_j2);
+          w2c_i1 = w2c_f92(instance, w2c_i1, w2c_j2);
           w2c_i2 = 1u;
           w2c_i1 = w2c_i1 == w2c_i2;
           i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 36, w2c_i1);
           w2c_i0 = 65344u;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-          w2c_l3 = w2c_i0;
-          w2c_i0 = 65344u;
-          w2c_i1 = 1073741824u;
-          w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
           w2c_i1 = 12u;
-          w2c_i0 = w2c_i0 != w2c_i1;
-          if (w2c_i0) {
-            w2c_i0 = 65344u;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-            w2c_i0 = !(w2c_i0);
-            if (w2c_i0) {
-              w2c_i0 = 65344u;
-              w2c_i1 = 5u;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-              w2c_i0 = 65344u;
-              w2c_i1 = w2c_l3;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-            }
-          }
+          w2c_f88(instance, w2c_i0, w2c_i1);
           w2c_i0 = 0u;
           w2c_l3 = w2c_i0;
-          w2c_L25: 
+          w2c_L12: 
             w2c_i0 = w2c_l3;
             w2c_i1 = 12u;
             w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
@@ -16894,16 +16444,16 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
               w2c_i0 = 65344u;
               w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
               w2c_j0 = (u64)(s64)(s32)(w2c_i0);
-              w2c_l9 = w2c_j0;
+              w2c_l7 = w2c_j0;
               w2c_i0 = w2c_l3;
               w2c_i1 = 2u;
               w2c_i0 = w2c_i0 == w2c_i1;
               w2c_l4 = w2c_i0;
               if (w2c_i0) {
-                w2c_j0 = w2c_l9;
+                w2c_j0 = w2c_l7;
                 w2c_j1 = 1ull;
                 w2c_j0 <<= (w2c_j1 & 63);
-                w2c_l9 = w2c_j0;
+                w2c_l7 = w2c_j0;
               }
               w2c_i0 = 65344u;
               w2c_i1 = 24u;
@@ -16927,26 +16477,26 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
               } else {
                 w2c_j0 = 100000ull;
               }
-              w2c_l10 = w2c_j0;
+              w2c_l8 = w2c_j0;
               w2c_i0 = w2c_l6;
               w2c_i1 = w2c_l3;
               w2c_i2 = 2u;
               w2c_i1 <<= (w2c_i2 & 31);
               w2c_i0 += w2c_i1;
               w2c_i1 = 65344u;
-              w2c_j2 = w2c_l9;
-              w2c_j3 = w2c_l10;
-              w2c_j4 = w2c_l9;
-              w2c_j5 = w2c_l10;
+              w2c_j2 = w2c_l7;
+              w2c_j3 = w2c_l8;
+              w2c_j4 = w2c_l7;
+              w2c_j5 = w2c_l8;
               w2c_i4 = (u64)((s64)w2c_j4 < (s64)w2c_j5);
               w2c_j2 = w2c_i4 ? w2c_j2 : w2c_j3;
-              w2c_i1 = w2c_f81(instance, w2c_i1, w2c_j2);
+              w2c_i1 = w2c_f92(instance, w2c_i1, w2c_j2);
               i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
               w2c_i0 = w2c_l3;
               w2c_i1 = 1u;
               w2c_i0 += w2c_i1;
               w2c_l3 = w2c_i0;
-              goto w2c_L25;
+              goto w2c_L12;
             }
             w2c_i0 = 65344u;
             w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
@@ -16959,18 +16509,13 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
             w2c_i2 = w2c_l5;
             w2c_i1 -= w2c_i2;
             i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-            goto w2c_B14;
-          w2c_B15:;
-          w2c_i0 = 65344u;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-          if (w2c_i0) {goto w2c_B14;}
+            goto w2c_B7;
+          w2c_B8:;
           w2c_i0 = 65344u;
           w2c_i1 = 2u;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-          w2c_i0 = 65344u;
-          w2c_i1 = w2c_l3;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-          w2c_B14:;
+          w2c_i2 = w2c_l3;
+          w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+          w2c_B7:;
           w2c_i0 = 65344u;
           w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
           w2c_l2 = w2c_i0;
@@ -16989,615 +16534,409 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
             if (w2c_i0) {
               w2c_i0 = w2c_l1;
               w2c_i1 = w2c_p0;
-              w2c_i0 = w2c_f85(instance, w2c_i0, w2c_i1);
+              w2c_i0 = w2c_f96(instance, w2c_i0, w2c_i1);
               if (w2c_i0) {
                 w2c_i0 = 65344u;
                 w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
                 w2c_p0 = w2c_i0;
                 w2c_i0 = 65344u;
                 w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 24u);
+                w2c_i0 = w2c_f97(instance, w2c_i0);
                 w2c_l1 = w2c_i0;
-                w2c_i0 = 2u;
-                w2c_l2 = w2c_i0;
-                w2c_L34: 
-                  w2c_i0 = w2c_l2;
-                  w2c_i1 = w2c_l1;
+                w2c_i0 = w2c_p0;
+                w2c_i0 = !(w2c_i0);
+                if (w2c_i0) {goto w2c_B0;}
+                w2c_i0 = w2c_p0;
+                w2c_i1 = w2c_l1;
+                w2c_i2 = w2c_l1;
+                w2c_i3 = 8u;
+                w2c_i1 = w2c_f67(instance, w2c_i1, w2c_i2, w2c_i3);
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 40, w2c_i1);
+                w2c_i0 = w2c_p0;
+                w2c_i1 = w2c_l1;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 44, w2c_i1);
+                w2c_i0 = w2c_p0;
+                w2c_i1 = w2c_l1;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 48, w2c_i1);
+                w2c_i0 = w2c_p0;
+                w2c_i1 = w2c_l1;
+                w2c_i2 = 4294967295u;
+                w2c_i1 += w2c_i2;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 52, w2c_i1);
+                w2c_i0 = 65344u;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 24u);
+                w2c_l1 = w2c_i0;
+                w2c_i0 = w2c_p0;
+                w2c_i1 = 0u;
+                w2c_i2 = w2c_l1;
+                w2c_i3 = 80u;
+                w2c_i1 = w2c_f67(instance, w2c_i1, w2c_i2, w2c_i3);
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 56, w2c_i1);
+                w2c_i0 = w2c_p0;
+                w2c_i1 = 0u;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 60, w2c_i1);
+                w2c_i0 = w2c_p0;
+                w2c_i1 = w2c_l1;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 64, w2c_i1);
+                w2c_i0 = 65344u;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 28u);
+                w2c_l1 = w2c_i0;
+                w2c_i0 = w2c_p0;
+                w2c_i1 = 0u;
+                w2c_i2 = w2c_l1;
+                w2c_i3 = 20u;
+                w2c_i1 = w2c_f67(instance, w2c_i1, w2c_i2, w2c_i3);
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 68, w2c_i1);
+                w2c_i0 = w2c_p0;
+                w2c_i1 = 0u;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 72, w2c_i1);
+                w2c_i0 = w2c_p0;
+                w2c_i1 = w2c_l1;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 76, w2c_i1);
+                w2c_i0 = 65344u;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 32u);
+                w2c_l1 = w2c_i0;
+                w2c_i0 = w2c_p0;
+                w2c_i1 = w2c_l1;
+                w2c_i2 = w2c_l1;
+                w2c_i3 = 8u;
+                w2c_i1 = w2c_f67(instance, w2c_i1, w2c_i2, w2c_i3);
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 80, w2c_i1);
+                w2c_i0 = w2c_p0;
+                w2c_i1 = w2c_l1;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 84, w2c_i1);
+                w2c_i0 = w2c_p0;
+                w2c_i1 = w2c_l1;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 88, w2c_i1);
+                w2c_i0 = 65344u;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 36u);
+                w2c_l1 = w2c_i0;
+                w2c_i0 = w2c_p0;
+                w2c_i1 = 0u;
+                w2c_i2 = w2c_l1;
+                w2c_i3 = 16u;
+                w2c_i1 = w2c_f67(instance, w2c_i1, w2c_i2, w2c_i3);
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 92, w2c_i1);
+                w2c_i0 = w2c_p0;
+                w2c_i1 = 0u;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 96, w2c_i1);
+                w2c_i0 = w2c_p0;
+                w2c_i1 = w2c_l1;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 100, w2c_i1);
+                w2c_i0 = 65344u;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 40u);
+                w2c_l1 = w2c_i0;
+                w2c_i0 = w2c_p0;
+                w2c_i1 = 0u;
+                w2c_i2 = w2c_l1;
+                w2c_i3 = 40u;
+                w2c_i1 = w2c_f67(instance, w2c_i1, w2c_i2, w2c_i3);
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 104, w2c_i1);
+                w2c_i0 = w2c_p0;
+                w2c_i1 = 0u;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 108, w2c_i1);
+                w2c_i0 = w2c_p0;
+                w2c_i1 = w2c_l1;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 112, w2c_i1);
+                w2c_i0 = 65344u;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 44u);
+                w2c_l1 = w2c_i0;
+                w2c_i0 = w2c_p0;
+                w2c_i1 = 0u;
+                w2c_i2 = w2c_l1;
+                w2c_i3 = 28u;
+                w2c_i1 = w2c_f67(instance, w2c_i1, w2c_i2, w2c_i3);
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 116, w2c_i1);
+                w2c_i0 = w2c_p0;
+                w2c_i1 = 0u;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 120, w2c_i1);
+                w2c_i0 = w2c_p0;
+                w2c_i1 = w2c_l1;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 124, w2c_i1);
+                w2c_i0 = 65344u;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 48u);
+                w2c_l1 = w2c_i0;
+                w2c_i0 = w2c_p0;
+                w2c_i1 = 0u;
+                w2c_i2 = w2c_l1;
+                w2c_i3 = 20u;
+                w2c_i1 = w2c_f67(instance, w2c_i1, w2c_i2, w2c_i3);
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 128, w2c_i1);
+                w2c_i0 = w2c_p0;
+                w2c_i1 = 0u;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 132, w2c_i1);
+                w2c_i0 = w2c_p0;
+                w2c_i1 = w2c_l1;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 136, w2c_i1);
+                w2c_i0 = 65344u;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 52u);
+                w2c_l1 = w2c_i0;
+                w2c_i0 = w2c_p0;
+                w2c_i1 = 0u;
+                w2c_i2 = w2c_l1;
+                w2c_i3 = 16u;
+                w2c_i1 = w2c_f67(instance, w2c_i1, w2c_i2, w2c_i3);
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 140, w2c_i1);
+                w2c_i0 = w2c_p0;
+                w2c_i1 = 0u;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 144, w2c_i1);
+                w2c_i0 = w2c_p0;
+                w2c_i1 = w2c_l1;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 148, w2c_i1);
+                w2c_i0 = 65344u;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 56u);
+                w2c_l1 = w2c_i0;
+                w2c_i0 = w2c_p0;
+                w2c_i1 = 0u;
+                w2c_i2 = w2c_l1;
+                w2c_i3 = 16u;
+                w2c_i1 = w2c_f67(instance, w2c_i1, w2c_i2, w2c_i3);
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 152, w2c_i1);
+                w2c_i0 = w2c_p0;
+                w2c_i1 = 0u;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 156, w2c_i1);
+                w2c_i0 = w2c_p0;
+                w2c_i1 = w2c_l1;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 160, w2c_i1);
+                w2c_i0 = 65344u;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 60u);
+                w2c_l1 = w2c_i0;
+                w2c_i0 = w2c_p0;
+                w2c_i1 = 0u;
+                w2c_i2 = w2c_l1;
+                w2c_i3 = 12u;
+                w2c_i1 = w2c_f67(instance, w2c_i1, w2c_i2, w2c_i3);
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 164, w2c_i1);
+                w2c_i0 = w2c_p0;
+                w2c_i1 = 0u;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 168, w2c_i1);
+                w2c_i0 = w2c_p0;
+                w2c_i1 = w2c_l1;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 172, w2c_i1);
+                w2c_i0 = 65344u;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 64u);
+                w2c_l1 = w2c_i0;
+                w2c_i0 = w2c_p0;
+                w2c_i1 = 0u;
+                w2c_i2 = w2c_l1;
+                w2c_i3 = 16u;
+                w2c_i1 = w2c_f67(instance, w2c_i1, w2c_i2, w2c_i3);
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 176, w2c_i1);
+                w2c_i0 = w2c_p0;
+                w2c_i1 = 0u;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 180, w2c_i1);
+                w2c_i0 = w2c_p0;
+                w2c_i1 = w2c_l1;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 184, w2c_i1);
+                w2c_i0 = 65344u;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 68u);
+                w2c_l1 = w2c_i0;
+                w2c_i0 = w2c_p0;
+                w2c_i1 = 0u;
+                w2c_i2 = w2c_l1;
+                w2c_i3 = 4u;
+                w2c_i1 = w2c_f67(instance, w2c_i1, w2c_i2, w2c_i3);
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 188, w2c_i1);
+                w2c_i0 = w2c_p0;
+                w2c_i1 = 0u;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 192, w2c_i1);
+                w2c_i0 = w2c_p0;
+                w2c_i1 = w2c_l1;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 196, w2c_i1);
+                w2c_i0 = 65344u;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 28u);
+                w2c_i0 = w2c_f97(instance, w2c_i0);
+                w2c_p0 = w2c_i0;
+                w2c_i0 = 65344u;
+                w2c_i1 = w2c_p0;
+                w2c_i2 = w2c_p0;
+                w2c_i3 = 8u;
+                w2c_i1 = w2c_f67(instance, w2c_i1, w2c_i2, w2c_i3);
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 76, w2c_i1);
+                w2c_i0 = 65344u;
+                w2c_i1 = w2c_p0;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 80, w2c_i1);
+                w2c_i0 = 65344u;
+                w2c_i1 = w2c_p0;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 84, w2c_i1);
+                w2c_i0 = 65344u;
+                w2c_i1 = w2c_p0;
+                w2c_i2 = 4294967295u;
+                w2c_i1 += w2c_i2;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 88, w2c_i1);
+                w2c_i0 = 65344u;
+                w2c_i1 = 0u;
+                w2c_f98(instance, w2c_i0, w2c_i1);
+                w2c_i0 = 65344u;
+                w2c_i1 = 1u;
+                w2c_f98(instance, w2c_i0, w2c_i1);
+                w2c_i0 = 65344u;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
+                w2c_p0 = w2c_i0;
+                w2c_i0 = 65344u;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
+                if (w2c_i0) {goto w2c_B21;}
+                w2c_i0 = 65344u;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
+                w2c_l1 = w2c_i0;
+                w2c_i0 = w2c_p0;
+                w2c_i0 = !(w2c_i0);
+                if (w2c_i0) {goto w2c_B0;}
+                w2c_i0 = w2c_l1;
+                w2c_i1 = w2c_p0;
+                w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
+                w2c_i2 = 4294967262u;
+                w2c_i1 += w2c_i2;
+                w2c_i0 = w2c_i0 != w2c_i1;
+                if (w2c_i0) {
+                  w2c_i0 = 65344u;
+                  w2c_i1 = 10u;
                   w2c_i2 = w2c_l1;
-                  w2c_i3 = 2u;
-                  w2c_i2 = I32_DIV_S(w2c_i2, w2c_i3);
-                  w2c_i1 += w2c_i2;
+                  w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                } else {
+                  w2c_i0 = w2c_p0;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 200u);
+                  w2c_i1 = 0u;
+                  w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
+                  if (w2c_i0) {goto w2c_B21;}
+                  w2c_i0 = 65344u;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 72u);
+                  w2c_i1 = w2c_p0;
+                  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 84u);
+                  w2c_i0 = w2c_i0 != w2c_i1;
+                  if (w2c_i0) {goto w2c_B23;}
+                  w2c_i0 = w2c_p0;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 96u);
+                  w2c_i1 = w2c_p0;
+                  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 100u);
+                  w2c_i0 = w2c_i0 != w2c_i1;
+                  if (w2c_i0) {goto w2c_B23;}
+                  w2c_i0 = w2c_p0;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 108u);
+                  w2c_i1 = w2c_p0;
+                  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 112u);
+                  w2c_i0 = w2c_i0 != w2c_i1;
+                  if (w2c_i0) {goto w2c_B23;}
+                  w2c_i0 = w2c_p0;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 120u);
+                  w2c_i1 = w2c_p0;
+                  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 124u);
+                  w2c_i0 = w2c_i0 != w2c_i1;
+                  if (w2c_i0) {goto w2c_B23;}
+                  w2c_i0 = w2c_p0;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 132u);
+                  w2c_i1 = w2c_p0;
+                  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 136u);
+                  w2c_i0 = w2c_i0 != w2c_i1;
+                  if (w2c_i0) {goto w2c_B23;}
+                  w2c_i0 = w2c_p0;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 144u);
+                  w2c_i1 = w2c_p0;
+                  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 148u);
+                  w2c_i0 = w2c_i0 != w2c_i1;
+                  if (w2c_i0) {goto w2c_B23;}
+                  w2c_i0 = w2c_p0;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 156u);
+                  w2c_i1 = w2c_p0;
+                  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 160u);
+                  w2c_i0 = w2c_i0 != w2c_i1;
+                  if (w2c_i0) {goto w2c_B23;}
+                  w2c_i0 = w2c_p0;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 168u);
+                  w2c_i1 = w2c_p0;
+                  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 172u);
+                  w2c_i0 = w2c_i0 != w2c_i1;
+                  if (w2c_i0) {goto w2c_B23;}
+                  w2c_i0 = w2c_p0;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 180u);
+                  w2c_i1 = w2c_p0;
+                  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 184u);
+                  w2c_i0 = w2c_i0 != w2c_i1;
+                  if (w2c_i0) {goto w2c_B23;}
+                  w2c_i0 = w2c_p0;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 192u);
+                  w2c_i1 = w2c_p0;
+                  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 196u);
+                  w2c_i0 = w2c_i0 != w2c_i1;
+                  if (w2c_i0) {goto w2c_B23;}
+                  goto w2c_B21;
+                  w2c_B23:;
+                  w2c_i0 = 65344u;
+                  w2c_i1 = 6u;
+                  w2c_i2 = w2c_p0;
+                  w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 8u);
+                  w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                }
+                w2c_B21:;
+                w2c_i0 = 65344u;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
+                w2c_l2 = w2c_i0;
+                if (w2c_i0) {
+                  w2c_i0 = 65344u;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 16u);
+                  w2c_p0 = w2c_i0;
+                  goto w2c_B4;
+                }
+                w2c_i0 = 65344u;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
+                w2c_p0 = w2c_i0;
+                w2c_i0 = !(w2c_i0);
+                if (w2c_i0) {goto w2c_B0;}
+                w2c_i0 = w2c_p0;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 144u);
+                w2c_p0 = w2c_i0;
+                w2c_i0 = 4294967295u;
+                w2c_l1 = w2c_i0;
+                w2c_L25: 
+                  w2c_i0 = w2c_l1;
+                  w2c_i1 = 1u;
+                  w2c_i0 += w2c_i1;
+                  w2c_l1 = w2c_i0;
+                  w2c_i1 = w2c_p0;
                   w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
                   if (w2c_i0) {
-                    w2c_i0 = w2c_l2;
-                    w2c_i1 = 1u;
-                    w2c_i0 <<= (w2c_i1 & 31);
+                    w2c_i0 = 65344u;
+                    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
                     w2c_l2 = w2c_i0;
-                    goto w2c_L34;
-                  }
-                  w2c_i0 = w2c_l2;
-                  w2c_i1 = 0u;
-                  w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
-                  if (w2c_i0) {
-                    w2c_i0 = 2147483647u;
-                    w2c_i1 = 8u;
-                    w2c_i0 = I32_DIV_S(w2c_i0, w2c_i1);
+                    w2c_i0 = !(w2c_i0);
+                    if (w2c_i0) {goto w2c_B0;}
+                    w2c_i0 = w2c_l1;
+                    w2c_i1 = w2c_l2;
+                    w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 144u);
+                    w2c_i0 = w2c_i0 >= w2c_i1;
+                    if (w2c_i0) {goto w2c_B0;}
                     w2c_i0 = w2c_l2;
-                    w2c_i1 = 268435455u;
-                    w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
-                    if (w2c_i0) {
-                      w2c_i0 = w2c_p0;
-                      w2c_i0 = !(w2c_i0);
-                      if (w2c_i0) {goto w2c_B0;}
-                      w2c_i0 = w2c_p0;
-                      w2c_i1 = w2c_l2;
-                      w2c_i2 = 3u;
-                      w2c_i1 <<= (w2c_i2 & 31);
-                      w2c_i1 = w2c_f67(instance, w2c_i1);
-                      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 40, w2c_i1);
-                      w2c_i0 = w2c_p0;
-                      w2c_i1 = w2c_l2;
-                      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 44, w2c_i1);
-                      w2c_i0 = w2c_p0;
-                      w2c_i1 = w2c_l2;
-                      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 48, w2c_i1);
-                      w2c_i0 = w2c_p0;
-                      w2c_i1 = w2c_l2;
-                      w2c_i2 = 4294967295u;
-                      w2c_i1 += w2c_i2;
-                      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 52, w2c_i1);
-                      w2c_i0 = 65344u;
-                      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 24u);
-                      w2c_l1 = w2c_i0;
-                      w2c_i1 = 0u;
-                      w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
-                      if (w2c_i0) {
-                        w2c_i0 = 2147483647u;
-                        w2c_i1 = 80u;
-                        w2c_i0 = I32_DIV_S(w2c_i0, w2c_i1);
-                        w2c_i0 = w2c_l1;
-                        w2c_i1 = 26843545u;
-                        w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
-                        if (w2c_i0) {
-                          w2c_i0 = w2c_p0;
-                          w2c_i1 = w2c_l1;
-                          w2c_i2 = 80u;
-                          w2c_i1 *= w2c_i2;
-                          w2c_i1 = w2c_f67(instance, w2c_i1);
-                          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 56, w2c_i1);
-                          w2c_i0 = w2c_p0;
-                          w2c_i1 = 0u;
-                          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 60, w2c_i1);
-                          w2c_i0 = w2c_p0;
-                          w2c_i1 = w2c_l1;
-                          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 64, w2c_i1);
-                          w2c_i0 = 65344u;
-                          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 28u);
-                          w2c_l1 = w2c_i0;
-                          w2c_i1 = 0u;
-                          w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
-                          if (w2c_i0) {
-                            w2c_i0 = 2147483647u;
-                            w2c_i1 = 20u;
-                            w2c_i0 = I32_DIV_S(w2c_i0, w2c_i1);
-                            w2c_i0 = w2c_l1;
-                            w2c_i1 = 107374182u;
-                            w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
-                            if (w2c_i0) {
-                              w2c_i0 = w2c_p0;
-                              w2c_i1 = w2c_l1;
-                              w2c_i2 = 20u;
-                              w2c_i1 *= w2c_i2;
-                              w2c_i1 = w2c_f67(instance, w2c_i1);
-                              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 68, w2c_i1);
-                              w2c_i0 = w2c_p0;
-                              w2c_i1 = 0u;
-                              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 72, w2c_i1);
-                              w2c_i0 = w2c_p0;
-                              w2c_i1 = w2c_l1;
-                              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 76, w2c_i1);
-                              w2c_i0 = 65344u;
-                              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 32u);
-                              w2c_l1 = w2c_i0;
-                              w2c_i1 = 0u;
-                              w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
-                              if (w2c_i0) {
-                                w2c_i0 = w2c_l1;
-                                w2c_i1 = 268435455u;
-                                w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
-                                if (w2c_i0) {
-                                  w2c_i0 = w2c_p0;
-                                  w2c_i1 = w2c_l1;
-                                  w2c_i2 = 3u;
-                                  w2c_i1 <<= (w2c_i2 & 31);
-                                  w2c_i1 = w2c_f67(instance, w2c_i1);
-                                  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 80, w2c_i1);
-                                  w2c_i0 = w2c_p0;
-                                  w2c_i1 = w2c_l1;
-                                  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 84, w2c_i1);
-                                  w2c_i0 = w2c_p0;
-                                  w2c_i1 = w2c_l1;
-                                  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 88, w2c_i1);
-                                  w2c_i0 = 65344u;
-                                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 36u);
-                                  w2c_l1 = w2c_i0;
-                                  w2c_i1 = 0u;
-                                  w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
-                                  if (w2c_i0) {
-                                    w2c_i0 = 2147483647u;
-                                    w2c_i1 = 16u;
-                                    w2c_i0 = I32_DIV_S(w2c_i0, w2c_i1);
-                                    w2c_i0 = w2c_l1;
-                                    w2c_i1 = 134217727u;
-                                    w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
-                                    if (w2c_i0) {
-                                      w2c_i0 = w2c_p0;
-                                      w2c_i1 = w2c_l1;
-                                      w2c_i2 = 4u;
-                                      w2c_i1 <<= (w2c_i2 & 31);
-                                      w2c_i1 = w2c_f67(instance, w2c_i1);
-                                      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 92, w2c_i1);
-                                      w2c_i0 = w2c_p0;
-                                      w2c_i1 = 0u;
-                                      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 96, w2c_i1);
-                                      w2c_i0 = w2c_p0;
-                                      w2c_i1 = w2c_l1;
-                                      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 100, w2c_i1);
-                                      w2c_i0 = 65344u;
-                                      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 40u);
-                                      w2c_l1 = w2c_i0;
-                                      w2c_i1 = 0u;
-                                      w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
-                                      if (w2c_i0) {
-                                        w2c_i0 = 2147483647u;
-                                        w2c_i1 = 40u;
-                                        w2c_i0 = I32_DIV_S(w2c_i0, w2c_i1);
-                                        w2c_i0 = w2c_l1;
-                                        w2c_i1 = 53687091u;
-                                        w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
-                                        if (w2c_i0) {
-                                          w2c_i0 = w2c_p0;
-                                          w2c_i1 = w2c_l1;
-                                          w2c_i2 = 40u;
-                                          w2c_i1 *= w2c_i2;
-                                          w2c_i1 = w2c_f67(instance, w2c_i1);
-                                          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 104, w2c_i1);
-                                          w2c_i0 = w2c_p0;
-                                          w2c_i1 = 0u;
-                                          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 108, w2c_i1);
-                                          w2c_i0 = w2c_p0;
-                                          w2c_i1 = w2c_l1;
-                                          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 112, w2c_i1);
-                                          w2c_i0 = 65344u;
-                                          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 44u);
-                                          w2c_l1 = w2c_i0;
-                                          w2c_i1 = 0u;
-                                          w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
-                                          if (w2c_i0) {
-                                            w2c_i0 = 2147483647u;
-                                            w2c_i1 = 28u;
-                                            w2c_i0 = I32_DIV_S(w2c_i0, w2c_i1);
-                                            w2c_i0 = w2c_l1;
-                                            w2c_i1 = 76695844u;
-                                            w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
-                                            if (w2c_i0) {
-                                              w2c_i0 = w2c_p0;
-                                              w2c_i1 = w2c_l1;
-                                              w2c_i2 = 28u;
-                                              w2c_i1 *= w2c_i2;
-                                              w2c_i1 = w2c_f67(instance, w2c_i1);
-                                              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 116, w2c_i1);
-                                              w2c_i0 = w2c_p0;
-                                              w2c_i1 = 0u;
-                                              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 120, w2c_i1);
-                                              w2c_i0 = w2c_p0;
-                                              w2c_i1 = w2c_l1;
-                                              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 124, w2c_i1);
-                                              w2c_i0 = 65344u;
-                                              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 48u);
-                                              w2c_l1 = w2c_i0;
-                                              w2c_i1 = 0u;
-                                              w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
-                                              if (w2c_i0) {
-                                                w2c_i0 = w2c_l1;
-                                                w2c_i1 = 107374182u;
-                                                w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
-                                                if (w2c_i0) {
-                                                  w2c_i0 = w2c_p0;
-                                                  w2c_i1 = w2c_l1;
-                                                  w2c_i2 = 20u;
-                                                  w2c_i1 *= w2c_i2;
-                                                  w2c_i1 = w2c_f67(instance, w2c_i1);
-                                                  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 128, w2c_i1);
-                                                  w2c_i0 = w2c_p0;
-                                                  w2c_i1 = 0u;
-                                                  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 132, w2c_i1);
-                                                  w2c_i0 = w2c_p0;
-                                                  w2c_i1 = w2c_l1;
-                                                  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 136, w2c_i1);
-                                                  w2c_i0 = 65344u;
-                                                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 52u);
-                                                  w2c_l1 = w2c_i0;
-                                                  w2c_i1 = 0u;
-                                                  w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
-                                                  if (w2c_i0) {
-                                                    w2c_i0 = w2c_l1;
-                                                    w2c_i1 = 134217727u;
-                                                    w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
-                                                    if (w2c_i0) {
-                                                      w2c_i0 = w2c_p0;
-                                                      w2c_i1 = w2c_l1;
-                                                      w2c_i2 = 4u;
-                                                      w2c_i1 <<= (w2c_i2 & 31);
-                                                      w2c_i1 = w2c_f67(instance, w2c_i1);
-                                                      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 140, w2c_i1);
-                                                      w2c_i0 = w2c_p0;
-                                                      w2c_i1 = 0u;
-                                                      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 144, w2c_i1);
-                                                      w2c_i0 = w2c_p0;
-                                                      w2c_i1 = w2c_l1;
-                                                      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 148, w2c_i1);
-                                                      w2c_i0 = 65344u;
-                                                      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 56u);
-                                                      w2c_l1 = w2c_i0;
-                                                      w2c_i1 = 0u;
-                                                      w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
-                                                      if (w2c_i0) {
-                                                        w2c_i0 = w2c_l1;
-                                                        w2c_i1 = 134217727u;
-                                                        w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
-                                                        if (w2c_i0) {
-                                                          w2c_i0 = w2c_p0;
-                                                          w2c_i1 = w2c_l1;
-                                                          w2c_i2 = 4u;
-                                                          w2c_i1 <<= (w2c_i2 & 31);
-                                                          w2c_i1 = w2c_f67(instance, w2c_i1);
-                                                          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 152, w2c_i1);
-                                                          w2c_i0 = w2c_p0;
-                                                          w2c_i1 = 0u;
-                                                          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 156, w2c_i1);
-                                                          w2c_i0 = w2c_p0;
-                                                          w2c_i1 = w2c_l1;
-                                                          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 160, w2c_i1);
-                                                          w2c_i0 = 65344u;
-                                                          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 60u);
-                                                          w2c_l1 = w2c_i0;
-                                                          w2c_i1 = 0u;
-                                                          w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
-                                                          if (w2c_i0) {
-                                                            w2c_i0 = 2147483647u;
-                                                            w2c_i1 = 12u;
-                                                            w2c_i0 = I32_DIV_S(w2c_i0, w2c_i1);
-                                                            w2c_i0 = w2c_l1;
-                                                            w2c_i1 = 178956970u;
-                                                            w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
-                                                            if (w2c_i0) {
-                                                              w2c_i0 = w2c_p0;
-                                                              w2c_i1 = w2c_l1;
-                                                              w2c_i2 = 12u;
-                                                              w2c_i1 *= w2c_i2;
-                                                              w2c_i1 = w2c_f67(instance, w2c_i1);
-                                                              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 164, w2c_i1);
-                                                              w2c_i0 = w2c_p0;
-                                                              w2c_i1 = 0u;
-                                                              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 168, w2c_i1);
-                                                              w2c_i0 = w2c_p0;
-                                                              w2c_i1 = w2c_l1;
-                                                              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 172, w2c_i1);
-                                                              w2c_i0 = 65344u;
-                                                              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 64u);
-                                                              w2c_l1 = w2c_i0;
-                                                              w2c_i1 = 0u;
-                                                              w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
-                                                              if (w2c_i0) {
-                                                                w2c_i0 = w2c_l1;
-                                                                w2c_i1 = 134217727u;
-                                                                w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
-                                                                if (w2c_i0) {
-                                                                  w2c_i0 = w2c_p0;
-                                                                  w2c_i1 = w2c_l1;
-                                                                  w2c_i2 = 4u;
-                                                                  w2c_i1 <<= (w2c_i2 & 31);
-                                                                  w2c_i1 = w2c_f67(instance, w2c_i1);
-                                                                  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 176, w2c_i1);
-                                                                  w2c_i0 = w2c_p0;
-                                                                  w2c_i1 = 0u;
-                                                                  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 180, w2c_i1);
-                                                                  w2c_i0 = w2c_p0;
-                                                                  w2c_i1 = w2c_l1;
-                                                                  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 184, w2c_i1);
-                                                                  w2c_i0 = 65344u;
-                                                                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 68u);
-                                                                  w2c_l1 = w2c_i0;
-                                                                  w2c_i1 = 0u;
-                                                                  w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
-                                                                  if (w2c_i0) {
-                                                                    w2c_i0 = 2147483647u;
-                                                                    w2c_i1 = 4u;
-                                                                    w2c_i0 = I32_DIV_S(w2c_i0, w2c_i1);
-                                                                    w2c_i0 = w2c_l1;
-                                                                    w2c_i1 = 536870911u;
-                                                                    w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
-                                                                    if (w2c_i0) {
-                                                                      w2c_i0 = w2c_p0;
-                                                                      w2c_i1 = w2c_l1;
-                                                                      w2c_i2 = 2u;
-                                                                      w2c_i1 <<= (w2c_i2 & 31);
-                                                                      w2c_i1 = w2c_f67(instance, w2c_i1);
-                                                                      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 188, w2c_i1);
-                                                                      w2c_i0 = w2c_p0;
-                                                                      w2c_i1 = 0u;
-                                                                      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 192, w2c_i1);
-                                                                      w2c_i0 = w2c_p0;
-                                                                      w2c_i1 = w2c_l1;
-                                                                      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 196, w2c_i1);
-                                                                      w2c_i0 = 65344u;
-                                                                      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 28u);
-                                                                      w2c_p0 = w2c_i0;
-                                                                      w2c_i0 = 2u;
-                                                                      w2c_l1 = w2c_i0;
-                                                                      w2c_L62: 
-                                                                        w2c_i0 = w2c_l1;
-                                                                        w2c_i1 = w2c_p0;
-                                                                        w2c_i2 = w2c_p0;
-                                                                        w2c_i3 = 2u;
-                                                                        w2c_i2 = I32_DIV_S(w2c_i2, w2c_i3);
-                                                                        w2c_i1 += w2c_i2;
-                                                                        w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-                                                                        if (w2c_i0) {
-                                                                          w2c_i0 = w2c_l1;
-                                                                          w2c_i1 = 1u;
-                                                                          w2c_i0 <<= (w2c_i1 & 31);
-                                                                          w2c_l1 = w2c_i0;
-                                                                          goto w2c_L62;
-                                                                        }
-                                                                        w2c_i0 = w2c_l1;
-                                                                        w2c_i1 = 0u;
-                                                                        w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
-                                                                        if (w2c_i0) {
-                                                                          w2c_i0 = w2c_l1;
-                                                                          w2c_i1 = 268435455u;
-                                                                          w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
-                                                                          if (w2c_i0) {
-                                                                            w2c_i0 = 65344u;
-                                                                            w2c_i1 = w2c_l1;
-                                                                            w2c_i2 = 3u;
-                                                                            w2c_i1 <<= (w2c_i2 & 31);
-                                                                            w2c_i1 = w2c_f67(instance, w2c_i1);
-                                                                            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 76, w2c_i1);
-                                                                            w2c_i0 = 65344u;
-                                                                            w2c_i1 = w2c_l1;
-                                                                            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 80, w2c_i1);
-                                                                            w2c_i0 = 65344u;
-                                                                            w2c_i1 = w2c_l1;
-                                                                            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 84, w2c_i1);
-                                                                            w2c_i0 = 65344u;
-                                                                            w2c_i1 = w2c_l1;
-                                                                            w2c_i2 = 4294967295u;
-                                                                            w2c_i1 += w2c_i2;
-                                                                            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 88, w2c_i1);
-                                                                            w2c_i0 = 65344u;
-                                                                            w2c_i1 = 0u;
-                                                                            w2c_f86(instance, w2c_i0, w2c_i1);
-                                                                            w2c_i0 = 65344u;
-                                                                            w2c_i1 = 1u;
-                                                                            w2c_f86(instance, w2c_i0, w2c_i1);
-                                                                            w2c_i0 = 65344u;
-                                                                            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
-                                                                            w2c_p0 = w2c_i0;
-                                                                            w2c_i0 = 65344u;
-                                                                            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-                                                                            if (w2c_i0) {goto w2c_B66;}
-                                                                            w2c_i0 = 65344u;
-                                                                            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-                                                                            w2c_l1 = w2c_i0;
-                                                                            w2c_i0 = w2c_p0;
-                                                                            w2c_i0 = !(w2c_i0);
-                                                                            if (w2c_i0) {goto w2c_B0;}
-                                                                            w2c_i0 = w2c_l1;
-                                                                            w2c_i1 = w2c_p0;
-                                                                            w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-                                                                            w2c_i2 = 4294967262u;
-                                                                            w2c_i1 += w2c_i2;
-                                                                            w2c_i0 = w2c_i0 != w2c_i1;
-                                                                            if (w2c_i0) {
-                                                                              w2c_i0 = 65344u;
-                                                                              w2c_i1 = 10u;
-                                                                              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-                                                                            } else {
-                                                                              w2c_i0 = w2c_p0;
-                                                                              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 200u);
-                                                                              w2c_i1 = 0u;
-                                                                              w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
-                                                                              if (w2c_i0) {goto w2c_B66;}
-                                                                              w2c_i0 = 65344u;
-                                                                              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 72u);
-                                                                              w2c_i1 = w2c_p0;
-                                                                              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 84u);
-                                                                              w2c_i0 = w2c_i0 != w2c_i1;
-                                                                              if (w2c_i0) {goto w2c_B68;}
-                                                                              w2c_i0 = w2c_p0;
-                                                                              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 96u);
-                                                                              w2c_i1 = w2c_p0;
-                                                                              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 100u);
-                                                                              w2c_i0 = w2c_i0 != w2c_i1;
-                                                                              if (w2c_i0) {goto w2c_B68;}
-                                                                              w2c_i0 = w2c_p0;
-                                                                              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 108u);
-                                                                              w2c_i1 = w2c_p0;
-                                                                              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 112u);
-                                                                              w2c_i0 = w2c_i0 != w2c_i1;
-                                                                              if (w2c_i0) {goto w2c_B68;}
-                                                                              w2c_i0 = w2c_p0;
-                                                                              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 120u);
-                                                                              w2c_i1 = w2c_p0;
-                                                                              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 124u);
-                                                                              w2c_i0 = w2c_i0 != w2c_i1;
-                                                                              if (w2c_i0) {goto w2c_B68;}
-                                                                              w2c_i0 = w2c_p0;
-                                                                              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 132u);
-                                                                              w2c_i1 = w2c_p0;
-                                                                              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 136u);
-                                                                              w2c_i0 = w2c_i0 != w2c_i1;
-                                                                              if (w2c_i0) {goto w2c_B68;}
-                                                                              w2c_i0 = w2c_p0;
-                                                                              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 144u);
-                                                                              w2c_i1 = w2c_p0;
-                                                                              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 148u);
-                                                                              w2c_i0 = w2c_i0 != w2c_i1;
-                                                                              if (w2c_i0) {goto w2c_B68;}
-                                                                              w2c_i0 = w2c_p0;
-                                                                              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 156u);
-                                                                              w2c_i1 = w2c_p0;
-                                                                              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 160u);
-                                                                              w2c_i0 = w2c_i0 != w2c_i1;
-                                                                              if (w2c_i0) {goto w2c_B68;}
-                                                                              w2c_i0 = w2c_p0;
-                                                                              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 168u);
-                                                                              w2c_i1 = w2c_p0;
-                                                                              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 172u);
-                                                                              w2c_i0 = w2c_i0 != w2c_i1;
-                                                                              if (w2c_i0) {goto w2c_B68;}
-                                                                              w2c_i0 = w2c_p0;
-                                                                              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 180u);
-                                                                              w2c_i1 = w2c_p0;
-                                                                              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 184u);
-                                                                              w2c_i0 = w2c_i0 != w2c_i1;
-                                                                              if (w2c_i0) {goto w2c_B68;}
-                                                                              w2c_i0 = w2c_p0;
-                                                                              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 192u);
-                                                                              w2c_i1 = w2c_p0;
-                                                                              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 196u);
-                                                                              w2c_i0 = w2c_i0 != w2c_i1;
-                                                                              if (w2c_i0) {goto w2c_B68;}
-                                                                              goto w2c_B66;
-                                                                              w2c_B68:;
-                                                                              w2c_i0 = w2c_p0;
-                                                                              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-                                                                              w2c_l1 = w2c_i0;
-                                                                              w2c_i0 = 65344u;
-                                                                              w2c_i1 = 6u;
-                                                                              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-                                                                            }
-                                                                            w2c_i0 = 65344u;
-                                                                            w2c_i1 = w2c_l1;
-                                                                            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-                                                                            w2c_B66:;
-                                                                            w2c_i0 = 65344u;
-                                                                            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-                                                                            w2c_l2 = w2c_i0;
-                                                                            if (w2c_i0) {
-                                                                              w2c_i0 = 65344u;
-                                                                              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 16u);
-                                                                              w2c_p0 = w2c_i0;
-                                                                              goto w2c_B5;
-                                                                            }
-                                                                            w2c_i0 = w2c_p0;
-                                                                            w2c_i0 = !(w2c_i0);
-                                                                            if (w2c_i0) {goto w2c_B0;}
-                                                                            w2c_i0 = w2c_p0;
-                                                                            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 144u);
-                                                                            w2c_p0 = w2c_i0;
-                                                                            w2c_i0 = 4294967295u;
-                                                                            w2c_l1 = w2c_i0;
-                                                                            w2c_L70: 
-                                                                              w2c_i0 = w2c_l1;
-                                                                              w2c_i1 = 1u;
-                                                                              w2c_i0 += w2c_i1;
-                                                                              w2c_l1 = w2c_i0;
-                                                                              w2c_i1 = w2c_p0;
-                                                                              w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-                                                                              if (w2c_i0) {
-                                                                                w2c_i0 = 65344u;
-                                                                                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
-                                                                                w2c_l2 = w2c_i0;
-                                                                                w2c_i0 = !(w2c_i0);
-                                                                                if (w2c_i0) {goto w2c_B0;}
-                                                                                w2c_i0 = w2c_l1;
-                                                                                w2c_i1 = w2c_l2;
-                                                                                w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 144u);
-                                                                                w2c_i0 = w2c_i0 >= w2c_i1;
-                                                                                if (w2c_i0) {goto w2c_B0;}
-                                                                                w2c_i0 = w2c_l2;
-                                                                                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 140u);
-                                                                                w2c_i1 = w2c_l1;
-                                                                                w2c_i2 = 4u;
-                                                                                w2c_i1 <<= (w2c_i2 & 31);
-                                                                                w2c_i0 += w2c_i1;
-                                                                                w2c_l5 = w2c_i0;
-                                                                                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-                                                                                w2c_l3 = w2c_i0;
-                                                                                w2c_i1 = w2c_l5;
-                                                                                w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-                                                                                w2c_i0 += w2c_i1;
-                                                                                w2c_l4 = w2c_i0;
-                                                                                w2c_i1 = w2c_l2;
-                                                                                w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-                                                                                w2c_i0 = w2c_i0 > w2c_i1;
-                                                                                if (w2c_i0) {goto w2c_B0;}
-                                                                                w2c_i0 = w2c_l3;
-                                                                                w2c_i1 = w2c_l4;
-                                                                                w2c_i0 = w2c_i0 > w2c_i1;
-                                                                                if (w2c_i0) {goto w2c_B0;}
-                                                                                w2c_i0 = w2c_l5;
-                                                                                w2c_i1 = w2c_l2;
-                                                                                w2c_i2 = w2c_l2;
-                                                                                w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2));
-                                                                                w2c_i3 = w2c_l3;
-                                                                                w2c_i2 += w2c_i3;
-                                                                                w2c_i3 = w2c_l4;
-                                                                                w2c_i4 = w2c_l3;
-                                                                                w2c_i3 -= w2c_i4;
-                                                                                w2c_i1 = w2c_f8(instance, w2c_i1, w2c_i2, w2c_i3);
-                                                                                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-                                                                                goto w2c_L70;
-                                                                              }
-                                                                              w2c_i0 = 0u;
-                                                                              w2c_i1 = 0u;
-                                                                              w2c_p0 = w2c_i1;
-                                                                              w2c_l2 = w2c_i0;
-                                                                              goto w2c_B5;
-                                                                          }
-                                                                        }
-                                                                        UNREACHABLE;
-                                                                    }
-                                                                  }
-                                                                  UNREACHABLE;
-                                                                }
-                                                              }
-                                                              UNREACHABLE;
-                                                            }
-                                                          }
-                                                          UNREACHABLE;
-                                                        }
-                                                      }
-                                                      UNREACHABLE;
-                                                    }
-                                                  }
-                                                  UNREACHABLE;
-                                                }
-                                              }
-                                              UNREACHABLE;
-                                            }
-                                          }
-                                          UNREACHABLE;
-                                        }
-                                      }
-                                      UNREACHABLE;
-                                    }
-                                  }
-                                  UNREACHABLE;
-                                }
-                              }
-                              UNREACHABLE;
-                            }
-                          }
-                          UNREACHABLE;
-                        }
-                      }
-                      UNREACHABLE;
+                    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 140u);
+                    w2c_i1 = w2c_l1;
+                    w2c_i2 = 4u;
+                    w2c_i1 <<= (w2c_i2 & 31);
+                    w2c_i0 += w2c_i1;
+                    w2c_l5 = w2c_i0;
+                    w2c_i0 = w2c_l2;
+                    w2c_i1 = w2c_l5;
+                    w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
+                    w2c_i2 = w2c_l5;
+                    w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 4u);
+                    {
+                      struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+                      w2c_i0 = tmp.i0;
+                      w2c_i1 = tmp.i1;
                     }
+                    w2c_l4 = w2c_i1;
+                    w2c_l3 = w2c_i0;
+                    w2c_i0 = w2c_l5;
+                    w2c_i1 = w2c_l2;
+                    w2c_i2 = w2c_l3;
+                    w2c_i3 = w2c_l4;
+                    w2c_i1 = w2c_f8(instance, w2c_i1, w2c_i2, w2c_i3);
+                    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
+                    goto w2c_L25;
                   }
-                  UNREACHABLE;
+                  w2c_i0 = 0u;
+                  w2c_i1 = 0u;
+                  w2c_p0 = w2c_i1;
+                  w2c_l2 = w2c_i0;
+                  goto w2c_B4;
               }
             }
             w2c_i0 = 4u;
@@ -17612,7 +16951,7 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
           }
         }
       }
-      w2c_B5:;
+      w2c_B4:;
       w2c_i0 = 127880u;
       w2c_i1 = w2c_l2;
       w2c_i1 = !(w2c_i1);
@@ -17632,12 +16971,12 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
         w2c_i1 = w2c_p0;
         i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
       }
-      goto w2c_B2;
+      goto w2c_B1;
     }
   }
   w2c_i0 = 1u;
   w2c_l2 = w2c_i0;
-  w2c_B2:;
+  w2c_B1:;
   w2c_i0 = instance->w2c_g1;
   instance->w2c_g2 = w2c_i0;
   w2c_i0 = w2c_l2;
@@ -17649,9 +16988,66 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   return w2c_i0;
 }
 
-static u32 w2c_f80(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
-  u32 w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0;
-  u64 w2c_l5 = 0;
+static void w2c_f87(Z_gonfalon_instance_t* instance) {
+  u32 w2c_l0 = 0;
+  FUNC_PROLOGUE;
+  u32 w2c_i0, w2c_i1;
+  w2c_i0 = 206704u;
+  w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
+  w2c_i0 = !(w2c_i0);
+  if (w2c_i0) {
+    w2c_i0 = 206704u;
+    w2c_i1 = 1u;
+    i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
+    w2c_i0 = 127888u;
+    w2c_i1 = 65536u;
+    w2c_i1 = w2c_f68(instance, w2c_i1);
+    i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
+    w2c_i0 = 127888u;
+    w2c_i1 = 65536u;
+    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
+    w2c_i0 = 127888u;
+    w2c_i1 = 65536u;
+    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
+    w2c_i0 = instance->w2c_g1;
+    w2c_l0 = w2c_i0;
+    w2c_i0 = 206712u;
+    w2c_i1 = w2c_l0;
+    i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
+    w2c_i0 = 206480u;
+    w2c_i1 = w2c_l0;
+    i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
+    w2c_i0 = 161400u;
+    w2c_i1 = w2c_l0;
+    i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
+  }
+  FUNC_EPILOGUE;
+}
+
+static void w2c_f88(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+  u32 w2c_l2 = 0;
+  FUNC_PROLOGUE;
+  u32 w2c_i0, w2c_i1, w2c_i2;
+  w2c_i0 = w2c_p0;
+  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
+  w2c_l2 = w2c_i0;
+  w2c_i0 = w2c_p0;
+  w2c_i1 = 1073741824u;
+  w2c_i0 = w2c_f89(instance, w2c_i0, w2c_i1);
+  w2c_i1 = w2c_p1;
+  w2c_i0 = w2c_i0 != w2c_i1;
+  if (w2c_i0) {
+    w2c_i0 = w2c_p0;
+    w2c_i1 = 5u;
+    w2c_i2 = w2c_l2;
+    w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+  }
+  FUNC_EPILOGUE;
+}
+
+static u32 w2c_f89(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+  u32 w2c_l2 = 0;
+  u64 w2c_l3 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2;
   u64 w2c_j0, w2c_j1;
@@ -17659,82 +17055,104 @@ static u32 w2c_f80(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
   w2c_l2 = w2c_i0;
   w2c_i0 = w2c_p0;
-  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-  w2c_i1 = w2c_p0;
-  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-  w2c_i2 = w2c_l2;
   {
-    struct wasm_multi_iji tmp = w2c_f4(instance, w2c_i0, w2c_i1, w2c_i2);
+    struct wasm_multi_ij tmp = w2c_f90(instance, w2c_i0);
     w2c_i0 = tmp.i0;
     w2c_j1 = tmp.j1;
-    w2c_i2 = tmp.i2;
   }
-  w2c_l4 = w2c_i2;
-  w2c_l5 = w2c_j1;
-  w2c_l3 = w2c_i0;
-  w2c_i0 = !(w2c_i0);
-  if (w2c_i0) {
-    w2c_i0 = w2c_p0;
-    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-    w2c_i0 = !(w2c_i0);
-    if (w2c_i0) {
-      w2c_i0 = w2c_p0;
-      w2c_i1 = 5u;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-      w2c_i0 = w2c_p0;
-      w2c_i1 = w2c_l2;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-    }
-  }
-  w2c_i0 = w2c_p0;
-  w2c_i1 = w2c_l4;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-  w2c_i0 = w2c_l3;
+  w2c_l3 = w2c_j1;
   w2c_i1 = 8u;
   w2c_i0 = w2c_i0 == w2c_i1;
   if (w2c_i0) {
-    w2c_j0 = w2c_l5;
+    w2c_j0 = w2c_l3;
     w2c_i1 = w2c_p1;
     w2c_j1 = (u64)(s64)(s32)(w2c_i1);
     w2c_i0 = w2c_j0 > w2c_j1;
     if (w2c_i0) {
       w2c_i0 = w2c_p0;
-      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-      w2c_i0 = !(w2c_i0);
-      if (w2c_i0) {
-        w2c_i0 = w2c_p0;
-        w2c_i1 = 7u;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-        w2c_i0 = w2c_p0;
-        w2c_i1 = w2c_l2;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-      }
+      w2c_i1 = 7u;
+      w2c_i2 = w2c_l2;
+      w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
       w2c_i0 = 0u;
     } else {
-      w2c_j0 = w2c_l5;
+      w2c_j0 = w2c_l3;
       w2c_i0 = (u32)(w2c_j0);
     }
   } else {
     w2c_i0 = w2c_p0;
-    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-    w2c_i0 = !(w2c_i0);
-    if (w2c_i0) {
-      w2c_i0 = w2c_p0;
-      w2c_i1 = 5u;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-      w2c_i0 = w2c_p0;
-      w2c_i1 = w2c_l2;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-    }
+    w2c_i1 = 5u;
+    w2c_i2 = w2c_l2;
+    w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
     w2c_i0 = 0u;
   }
   FUNC_EPILOGUE;
   return w2c_i0;
 }
 
-static u32 w2c_f81(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
-  u32 w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0;
-  u64 w2c_l5 = 0;
+static struct wasm_multi_ij w2c_f90(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
+  u32 w2c_l1 = 0, w2c_l2 = 0, w2c_l3 = 0;
+  u64 w2c_l4 = 0;
+  FUNC_PROLOGUE;
+  u32 w2c_i0, w2c_i1, w2c_i2;
+  u64 w2c_j1;
+  w2c_i0 = w2c_p0;
+  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
+  w2c_l1 = w2c_i0;
+  w2c_i0 = w2c_p0;
+  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
+  w2c_i1 = w2c_p0;
+  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
+  w2c_i2 = w2c_l1;
+  {
+    struct wasm_multi_iji tmp = w2c_f4(instance, w2c_i0, w2c_i1, w2c_i2);
+    w2c_i0 = tmp.i0;
+    w2c_j1 = tmp.j1;
+    w2c_i2 = tmp.i2;
+  }
+  w2c_l3 = w2c_i2;
+  w2c_l4 = w2c_j1;
+  w2c_l2 = w2c_i0;
+  w2c_i0 = !(w2c_i0);
+  if (w2c_i0) {
+    w2c_i0 = w2c_p0;
+    w2c_i1 = 5u;
+    w2c_i2 = w2c_l1;
+    w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+  }
+  w2c_i0 = w2c_p0;
+  w2c_i1 = w2c_l3;
+  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
+  w2c_i0 = w2c_l2;
+  w2c_j1 = w2c_l4;
+  FUNC_EPILOGUE;
+  {
+    struct wasm_multi_ij tmp;
+    tmp.i0 = w2c_i0;
+    tmp.j1 = w2c_j1;
+    return tmp;
+  }
+}
+
+static void w2c_f91(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
+  FUNC_PROLOGUE;
+  u32 w2c_i0, w2c_i1;
+  w2c_i0 = w2c_p0;
+  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
+  w2c_i0 = !(w2c_i0);
+  if (w2c_i0) {
+    w2c_i0 = w2c_p0;
+    w2c_i1 = w2c_p1;
+    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
+    w2c_i0 = w2c_p0;
+    w2c_i1 = w2c_p2;
+    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
+  }
+  FUNC_EPILOGUE;
+}
+
+static u32 w2c_f92(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
+  u32 w2c_l2 = 0;
+  u64 w2c_l3 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2;
   u64 w2c_j0, w2c_j1;
@@ -17742,85 +17160,46 @@ static u32 w2c_f81(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
   w2c_l2 = w2c_i0;
   w2c_i0 = w2c_p0;
-  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-  w2c_i1 = w2c_p0;
-  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-  w2c_i2 = w2c_l2;
   {
-    struct wasm_multi_iji tmp = w2c_f4(instance, w2c_i0, w2c_i1, w2c_i2);
+    struct wasm_multi_ij tmp = w2c_f90(instance, w2c_i0);
     w2c_i0 = tmp.i0;
     w2c_j1 = tmp.j1;
-    w2c_i2 = tmp.i2;
   }
-  w2c_l4 = w2c_i2;
-  w2c_l5 = w2c_j1;
-  w2c_l3 = w2c_i0;
-  w2c_i0 = !(w2c_i0);
-  if (w2c_i0) {
-    w2c_i0 = w2c_p0;
-    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-    w2c_i0 = !(w2c_i0);
-    if (w2c_i0) {
-      w2c_i0 = w2c_p0;
-      w2c_i1 = 5u;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-      w2c_i0 = w2c_p0;
-      w2c_i1 = w2c_l2;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-    }
-  }
-  w2c_i0 = w2c_p0;
-  w2c_i1 = w2c_l4;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-  w2c_i0 = w2c_l3;
+  w2c_l3 = w2c_j1;
   w2c_i1 = 4u;
   w2c_i0 = w2c_i0 == w2c_i1;
   if (w2c_i0) {
-    w2c_j0 = w2c_l5;
+    w2c_j0 = w2c_l3;
     w2c_j1 = 0ull;
     w2c_i0 = (u64)((s64)w2c_j0 >= (s64)w2c_j1);
     if (w2c_i0) {
-      w2c_j0 = w2c_l5;
+      w2c_j0 = w2c_l3;
       w2c_j1 = w2c_p1;
       w2c_i0 = (u64)((s64)w2c_j0 > (s64)w2c_j1);
       if (w2c_i0) {
         w2c_i0 = w2c_p0;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-        w2c_i0 = !(w2c_i0);
-        if (w2c_i0) {
-          w2c_i0 = w2c_p0;
-          w2c_i1 = 7u;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-          w2c_i0 = w2c_p0;
-          w2c_i1 = w2c_l2;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-        }
+        w2c_i1 = 7u;
+        w2c_i2 = w2c_l2;
+        w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
         w2c_i0 = 0u;
         goto w2c_Bfunc;
       }
-      w2c_j0 = w2c_l5;
+      w2c_j0 = w2c_l3;
       w2c_i0 = (u32)(w2c_j0);
       goto w2c_Bfunc;
     }
   }
   w2c_i0 = w2c_p0;
-  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-  w2c_i0 = !(w2c_i0);
-  if (w2c_i0) {
-    w2c_i0 = w2c_p0;
-    w2c_i1 = 5u;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-    w2c_i0 = w2c_p0;
-    w2c_i1 = w2c_l2;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-  }
+  w2c_i1 = 5u;
+  w2c_i2 = w2c_l2;
+  w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
   w2c_i0 = 0u;
   w2c_Bfunc:;
   FUNC_EPILOGUE;
   return w2c_i0;
 }
 
-static struct wasm_multi_ii w2c_f82(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
+static struct wasm_multi_ii w2c_f93(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   u32 w2c_l1 = 0, w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0;
   u64 w2c_l7 = 0;
   FUNC_PROLOGUE;
@@ -17892,16 +17271,9 @@ static struct wasm_multi_ii w2c_f82(Z_gonfalon_instance_t* instance, u32 w2c_p0)
     w2c_i0 = w2c_i0 != w2c_i1;
     if (w2c_i0) {
       w2c_i0 = w2c_p0;
-      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-      w2c_i0 = !(w2c_i0);
-      if (w2c_i0) {
-        w2c_i0 = w2c_p0;
-        w2c_i1 = 5u;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-        w2c_i0 = w2c_p0;
-        w2c_i1 = w2c_l1;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-      }
+      w2c_i1 = 5u;
+      w2c_i2 = w2c_l1;
+      w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
       w2c_i0 = 0u;
       w2c_i1 = 0u;
       goto w2c_Bfunc;
@@ -17911,16 +17283,9 @@ static struct wasm_multi_ii w2c_f82(Z_gonfalon_instance_t* instance, u32 w2c_p0)
     w2c_i0 = w2c_j0 > w2c_j1;
     if (w2c_i0) {
       w2c_i0 = w2c_p0;
-      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-      w2c_i0 = !(w2c_i0);
-      if (w2c_i0) {
-        w2c_i0 = w2c_p0;
-        w2c_i1 = 7u;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-        w2c_i0 = w2c_p0;
-        w2c_i1 = w2c_l1;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-      }
+      w2c_i1 = 7u;
+      w2c_i2 = w2c_l1;
+      w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
       w2c_i0 = 0u;
       w2c_i1 = 0u;
       goto w2c_Bfunc;
@@ -17946,9 +17311,9 @@ static struct wasm_multi_ii w2c_f82(Z_gonfalon_instance_t* instance, u32 w2c_p0)
   }
 }
 
-static struct wasm_multi_ii w2c_f83(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
-  u32 w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0;
-  u64 w2c_l5 = 0;
+static struct wasm_multi_ii w2c_f94(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+  u32 w2c_l2 = 0;
+  u64 w2c_l3 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2;
   u64 w2c_j0, w2c_j1;
@@ -17956,83 +17321,47 @@ static struct wasm_multi_ii w2c_f83(Z_gonfalon_instance_t* instance, u32 w2c_p0,
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
   w2c_l2 = w2c_i0;
   w2c_i0 = w2c_p0;
-  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-  w2c_i1 = w2c_p0;
-  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-  w2c_i2 = w2c_l2;
   {
-    struct wasm_multi_iji tmp = w2c_f4(instance, w2c_i0, w2c_i1, w2c_i2);
+    struct wasm_multi_ij tmp = w2c_f90(instance, w2c_i0);
     w2c_i0 = tmp.i0;
     w2c_j1 = tmp.j1;
-    w2c_i2 = tmp.i2;
   }
-  w2c_l3 = w2c_i2;
-  w2c_l5 = w2c_j1;
-  w2c_l4 = w2c_i0;
-  w2c_i0 = !(w2c_i0);
-  if (w2c_i0) {
-    w2c_i0 = w2c_p0;
-    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-    w2c_i0 = !(w2c_i0);
-    if (w2c_i0) {
-      w2c_i0 = w2c_p0;
-      w2c_i1 = 5u;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-      w2c_i0 = w2c_p0;
-      w2c_i1 = w2c_l2;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-    }
-  }
-  w2c_i0 = w2c_p0;
-  w2c_i1 = w2c_l3;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-  w2c_i0 = w2c_l4;
+  w2c_l3 = w2c_j1;
   w2c_i1 = 10u;
   w2c_i0 = w2c_i0 == w2c_i1;
   if (w2c_i0) {
-    w2c_j0 = w2c_l5;
+    w2c_j0 = w2c_l3;
     w2c_i1 = w2c_p1;
     w2c_j1 = (u64)(s64)(s32)(w2c_i1);
     w2c_i0 = w2c_j0 > w2c_j1;
     if (w2c_i0) {
       w2c_i0 = w2c_p0;
-      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-      w2c_i0 = !(w2c_i0);
-      if (w2c_i0) {
-        w2c_i0 = w2c_p0;
-        w2c_i1 = 7u;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-        w2c_i0 = w2c_p0;
-        w2c_i1 = w2c_l2;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-      }
+      w2c_i1 = 7u;
+      w2c_i2 = w2c_l2;
+      w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
       w2c_i0 = 0u;
       w2c_i1 = 0u;
       goto w2c_Bfunc;
     }
-    w2c_j0 = w2c_l5;
-    w2c_i0 = (u32)(w2c_j0);
-    w2c_p1 = w2c_i0;
     w2c_i0 = w2c_p0;
-    w2c_i1 = w2c_l3;
-    w2c_i2 = w2c_p1;
+    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
+    w2c_p1 = w2c_i0;
+    w2c_j0 = w2c_l3;
+    w2c_i0 = (u32)(w2c_j0);
+    w2c_l2 = w2c_i0;
+    w2c_i0 = w2c_p0;
+    w2c_i1 = w2c_p1;
+    w2c_i2 = w2c_l2;
     w2c_i1 += w2c_i2;
     i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-    w2c_i0 = w2c_l3;
-    w2c_i1 = w2c_p1;
+    w2c_i0 = w2c_p1;
+    w2c_i1 = w2c_l2;
     goto w2c_Bfunc;
   }
   w2c_i0 = w2c_p0;
-  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-  w2c_i0 = !(w2c_i0);
-  if (w2c_i0) {
-    w2c_i0 = w2c_p0;
-    w2c_i1 = 5u;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-    w2c_i0 = w2c_p0;
-    w2c_i1 = w2c_l2;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-  }
+  w2c_i1 = 5u;
+  w2c_i2 = w2c_l2;
+  w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
   w2c_i0 = 0u;
   w2c_i1 = 0u;
   w2c_Bfunc:;
@@ -18045,9 +17374,9 @@ static struct wasm_multi_ii w2c_f83(Z_gonfalon_instance_t* instance, u32 w2c_p0,
   }
 }
 
-static u64 w2c_f84(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
-  u32 w2c_l1 = 0, w2c_l2 = 0, w2c_l3 = 0;
-  u64 w2c_l4 = 0;
+static u64 w2c_f95(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
+  u32 w2c_l1 = 0;
+  u64 w2c_l2 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2;
   u64 w2c_j0, w2c_j1;
@@ -18055,58 +17384,26 @@ static u64 w2c_f84(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
   w2c_l1 = w2c_i0;
   w2c_i0 = w2c_p0;
-  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-  w2c_i1 = w2c_p0;
-  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-  w2c_i2 = w2c_l1;
   {
-    struct wasm_multi_iji tmp = w2c_f4(instance, w2c_i0, w2c_i1, w2c_i2);
+    struct wasm_multi_ij tmp = w2c_f90(instance, w2c_i0);
     w2c_i0 = tmp.i0;
     w2c_j1 = tmp.j1;
-    w2c_i2 = tmp.i2;
   }
-  w2c_l3 = w2c_i2;
-  w2c_l4 = w2c_j1;
-  w2c_l2 = w2c_i0;
-  w2c_i0 = !(w2c_i0);
-  if (w2c_i0) {
-    w2c_i0 = w2c_p0;
-    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-    w2c_i0 = !(w2c_i0);
-    if (w2c_i0) {
-      w2c_i0 = w2c_p0;
-      w2c_i1 = 5u;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-      w2c_i0 = w2c_p0;
-      w2c_i1 = w2c_l1;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-    }
-  }
-  w2c_i0 = w2c_p0;
-  w2c_i1 = w2c_l3;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-  w2c_i0 = w2c_l2;
+  w2c_l2 = w2c_j1;
   w2c_i1 = 4u;
   w2c_i0 = w2c_i0 != w2c_i1;
   if (w2c_i0) {
     w2c_i0 = w2c_p0;
-    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-    w2c_i0 = !(w2c_i0);
-    if (w2c_i0) {
-      w2c_i0 = w2c_p0;
-      w2c_i1 = 5u;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-      w2c_i0 = w2c_p0;
-      w2c_i1 = w2c_l1;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-    }
+    w2c_i1 = 5u;
+    w2c_i2 = w2c_l1;
+    w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
   }
-  w2c_j0 = w2c_l4;
+  w2c_j0 = w2c_l2;
   FUNC_EPILOGUE;
   return w2c_j0;
 }
 
-static u32 w2c_f85(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static u32 w2c_f96(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   u32 w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0;
   u64 w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0;
   FUNC_PROLOGUE;
@@ -18324,7 +17621,33 @@ static u32 w2c_f85(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   return w2c_i0;
 }
 
-static void w2c_f86(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static u32 w2c_f97(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
+  u32 w2c_l1 = 0;
+  FUNC_PROLOGUE;
+  u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
+  w2c_i0 = 2u;
+  w2c_l1 = w2c_i0;
+  w2c_L0: 
+    w2c_i0 = w2c_l1;
+    w2c_i1 = w2c_p0;
+    w2c_i2 = w2c_p0;
+    w2c_i3 = 2u;
+    w2c_i2 = I32_DIV_S(w2c_i2, w2c_i3);
+    w2c_i1 += w2c_i2;
+    w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+    if (w2c_i0) {
+      w2c_i0 = w2c_l1;
+      w2c_i1 = 1u;
+      w2c_i0 <<= (w2c_i1 & 31);
+      w2c_l1 = w2c_i0;
+      goto w2c_L0;
+    }
+    w2c_i0 = w2c_l1;
+  FUNC_EPILOGUE;
+  return w2c_i0;
+}
+
+static void w2c_f98(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   u32 w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0, 
       w2c_l10 = 0, w2c_l11 = 0, w2c_l12 = 0, w2c_l13 = 0, w2c_l14 = 0;
   FUNC_PROLOGUE;
@@ -18332,58 +17655,51 @@ static void w2c_f86(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   w2c_i0 = instance->w2c_g0;
   w2c_i1 = 296u;
   w2c_i0 -= w2c_i1;
-  w2c_l5 = w2c_i0;
+  w2c_l4 = w2c_i0;
   instance->w2c_g0 = w2c_i0;
   w2c_i0 = w2c_p0;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
   w2c_l2 = w2c_i0;
   w2c_i0 = w2c_p0;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
-  w2c_l8 = w2c_i0;
+  w2c_l7 = w2c_i0;
   w2c_i0 = !(w2c_i0);
   if (w2c_i0) {goto w2c_B1;}
-  w2c_i0 = w2c_l8;
+  w2c_i0 = w2c_l7;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 76u);
-  w2c_l4 = w2c_i0;
+  w2c_l5 = w2c_i0;
   w2c_i0 = w2c_p1;
   if (w2c_i0) {
     w2c_i0 = 100000u;
-    w2c_i1 = w2c_l8;
+    w2c_i1 = w2c_l7;
     w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 64u);
-    w2c_l4 = w2c_i1;
-    w2c_l8 = w2c_i0;
+    w2c_l5 = w2c_i1;
+    w2c_l7 = w2c_i0;
   } else {
     w2c_i0 = 10000u;
-    w2c_l8 = w2c_i0;
+    w2c_l7 = w2c_i0;
   }
   w2c_i0 = w2c_p0;
-  w2c_i1 = w2c_l8;
-  w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
-  w2c_l8 = w2c_i0;
-  w2c_i1 = w2c_l4;
+  w2c_i1 = w2c_l7;
+  w2c_i0 = w2c_f89(instance, w2c_i0, w2c_i1);
+  w2c_l7 = w2c_i0;
+  w2c_i1 = w2c_l5;
   w2c_i0 = w2c_i0 != w2c_i1;
   if (w2c_i0) {
     w2c_i0 = w2c_p0;
-    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-    w2c_i0 = !(w2c_i0);
-    if (w2c_i0) {
-      w2c_i0 = w2c_p0;
-      w2c_i1 = 6u;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-      w2c_i0 = w2c_p0;
-      w2c_i1 = w2c_l2;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-    }
+    w2c_i1 = 6u;
+    w2c_i2 = w2c_l2;
+    w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
   }
   w2c_i0 = 0u;
   w2c_i1 = 0u;
   w2c_i2 = 0u;
-  w2c_l12 = w2c_i2;
-  w2c_l4 = w2c_i1;
+  w2c_l10 = w2c_i2;
+  w2c_l5 = w2c_i1;
   w2c_l2 = w2c_i0;
-  w2c_L5: 
-    w2c_i0 = w2c_l12;
-    w2c_i1 = w2c_l8;
+  w2c_L4: 
+    w2c_i0 = w2c_l10;
+    w2c_i1 = w2c_l7;
     w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
     if (w2c_i0) {
       w2c_i0 = w2c_p0;
@@ -18394,102 +17710,64 @@ static void w2c_f86(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
         w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
         w2c_l6 = w2c_i0;
         w2c_i0 = w2c_p0;
-        w2c_i1 = 1073741824u;
-        w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
         w2c_i1 = 2u;
-        w2c_i0 = w2c_i0 != w2c_i1;
-        if (w2c_i0) {
-          w2c_i0 = w2c_p0;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-          w2c_i0 = !(w2c_i0);
-          if (w2c_i0) {
-            w2c_i0 = w2c_p0;
-            w2c_i1 = 5u;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-            w2c_i0 = w2c_p0;
-            w2c_i1 = w2c_l6;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-          }
-        }
+        w2c_f88(instance, w2c_i0, w2c_i1);
         w2c_i0 = w2c_p0;
         {
-          struct wasm_multi_ii tmp = w2c_f82(instance, w2c_i0);
+          struct wasm_multi_ii tmp = w2c_f93(instance, w2c_i0);
           w2c_i0 = tmp.i0;
           w2c_i1 = tmp.i1;
         }
         w2c_l9 = w2c_i1;
-        w2c_l7 = w2c_i0;
-        w2c_i0 = w2c_l12;
-        w2c_i1 = 0u;
-        w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
-        if (w2c_i0) {goto w2c_B10;}
-        w2c_i0 = w2c_p0;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
-        w2c_l3 = w2c_i0;
-        w2c_i0 = !(w2c_i0);
-        if (w2c_i0) {goto w2c_B1;}
-        w2c_i0 = w2c_l3;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-        w2c_l10 = w2c_i0;
-        w2c_i0 = w2c_l3;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
-        w2c_l3 = w2c_i0;
-        w2c_i0 = w2c_l7;
-        w2c_i1 = w2c_l9;
-        w2c_i0 += w2c_i1;
-        w2c_l11 = w2c_i0;
-        w2c_i1 = w2c_l3;
-        w2c_i0 = w2c_i0 > w2c_i1;
-        if (w2c_i0) {goto w2c_B1;}
-        w2c_i0 = w2c_l7;
-        w2c_i1 = w2c_l11;
-        w2c_i0 = w2c_i0 > w2c_i1;
-        if (w2c_i0) {goto w2c_B1;}
-        w2c_i0 = w2c_l2;
-        w2c_i1 = w2c_l4;
-        w2c_i0 += w2c_i1;
-        w2c_l4 = w2c_i0;
-        w2c_i1 = w2c_l3;
-        w2c_i0 = w2c_i0 > w2c_i1;
-        if (w2c_i0) {goto w2c_B1;}
-        w2c_i0 = w2c_l2;
-        w2c_i1 = w2c_l4;
-        w2c_i0 = w2c_i0 > w2c_i1;
-        if (w2c_i0) {goto w2c_B1;}
+        w2c_l8 = w2c_i0;
         w2c_i0 = w2c_l10;
-        w2c_i1 = w2c_l7;
-        w2c_i0 += w2c_i1;
-        w2c_i1 = w2c_l11;
-        w2c_i2 = w2c_l7;
-        w2c_i1 -= w2c_i2;
-        w2c_i2 = w2c_l10;
-        w2c_i3 = w2c_l2;
-        w2c_i2 += w2c_i3;
-        w2c_i3 = w2c_l4;
-        w2c_i4 = w2c_l2;
-        w2c_i3 -= w2c_i4;
-        w2c_i0 = w2c_f50(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
         w2c_i1 = 0u;
         w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
-        if (w2c_i0) {goto w2c_B10;}
-        w2c_i0 = w2c_p0;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-        if (w2c_i0) {goto w2c_B10;}
-        w2c_i0 = w2c_p0;
-        w2c_i1 = 8u;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-        w2c_i0 = w2c_p0;
-        w2c_i1 = w2c_l6;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-        w2c_B10:;
+        if (w2c_i0) {
+          w2c_i0 = w2c_p0;
+          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
+          w2c_l3 = w2c_i0;
+          w2c_i1 = w2c_l8;
+          w2c_i2 = w2c_l9;
+          {
+            struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+            w2c_i0 = tmp.i0;
+            w2c_i1 = tmp.i1;
+          }
+          w2c_l12 = w2c_i1;
+          w2c_l11 = w2c_i0;
+          w2c_i0 = w2c_l3;
+          w2c_i1 = w2c_l2;
+          w2c_i2 = w2c_l5;
+          {
+            struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+            w2c_i0 = tmp.i0;
+            w2c_i1 = tmp.i1;
+          }
+          w2c_l5 = w2c_i1;
+          w2c_l2 = w2c_i0;
+          w2c_i0 = w2c_l11;
+          w2c_i1 = w2c_l12;
+          w2c_i2 = w2c_l2;
+          w2c_i3 = w2c_l5;
+          w2c_i0 = w2c_f50(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+          w2c_i1 = 0u;
+          w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
+          if (w2c_i0) {
+            w2c_i0 = w2c_p0;
+            w2c_i1 = 8u;
+            w2c_i2 = w2c_l6;
+            w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+          }
+        }
         w2c_i0 = w2c_p0;
         w2c_i1 = 33554432u;
         {
-          struct wasm_multi_ii tmp = w2c_f83(instance, w2c_i0, w2c_i1);
+          struct wasm_multi_ii tmp = w2c_f94(instance, w2c_i0, w2c_i1);
           w2c_i0 = tmp.i0;
           w2c_i1 = tmp.i1;
         }
-        w2c_l4 = w2c_i1;
+        w2c_l5 = w2c_i1;
         w2c_l2 = w2c_i0;
         w2c_i0 = w2c_p0;
         w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
@@ -18499,7 +17777,7 @@ static void w2c_f86(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
         w2c_l6 = w2c_i0;
         w2c_i0 = !(w2c_i0);
         if (w2c_i0) {goto w2c_B1;}
-        w2c_i0 = w2c_l5;
+        w2c_i0 = w2c_l4;
         w2c_i1 = w2c_l6;
         w2c_i2 = 212u;
         memory_copy(&instance->w2c_memory, &instance->w2c_memory, w2c_i0, w2c_i1, w2c_i2);
@@ -18511,19 +17789,19 @@ static void w2c_f86(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
         w2c_l3 = w2c_i0;
         w2c_i0 = w2c_p0;
         w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
-        w2c_l10 = w2c_i0;
+        w2c_l11 = w2c_i0;
         w2c_i0 = w2c_l2;
-        w2c_i1 = w2c_l4;
+        w2c_i1 = w2c_l5;
         w2c_i0 += w2c_i1;
-        w2c_l4 = w2c_i0;
-        w2c_i1 = w2c_l10;
+        w2c_l5 = w2c_i0;
+        w2c_i1 = w2c_l11;
         w2c_i0 = w2c_i0 > w2c_i1;
         if (w2c_i0) {goto w2c_B1;}
         w2c_i0 = w2c_p0;
         w2c_i1 = w2c_l3;
         i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
         w2c_i0 = w2c_p0;
-        w2c_i1 = w2c_l4;
+        w2c_i1 = w2c_l5;
         i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
         w2c_i0 = w2c_p0;
         w2c_i1 = w2c_l2;
@@ -18531,21 +17809,21 @@ static void w2c_f86(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
         w2c_i0 = w2c_p1;
         if (w2c_i0) {
           w2c_i0 = w2c_p0;
-          w2c_i1 = w2c_l7;
+          w2c_i1 = w2c_l8;
           w2c_i2 = w2c_l9;
-          w2c_f87(instance, w2c_i0, w2c_i1, w2c_i2);
+          w2c_f99(instance, w2c_i0, w2c_i1, w2c_i2);
           w2c_i0 = 0u;
           w2c_i1 = 0u;
           w2c_l13 = w2c_i1;
-          w2c_l11 = w2c_i0;
+          w2c_l12 = w2c_i0;
         } else {
           w2c_i0 = w2c_p0;
           {
-            struct wasm_multi_ii tmp = w2c_f90(instance, w2c_i0);
+            struct wasm_multi_ii tmp = w2c_f101(instance, w2c_i0);
             w2c_i0 = tmp.i0;
             w2c_i1 = tmp.i1;
           }
-          w2c_l11 = w2c_i1;
+          w2c_l12 = w2c_i1;
           w2c_l13 = w2c_i0;
         }
         w2c_i0 = w2c_p0;
@@ -18555,22 +17833,20 @@ static void w2c_f86(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
           w2c_i0 = w2c_p0;
           w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
           w2c_l14 = w2c_i0;
-          w2c_i1 = w2c_l4;
+          w2c_i1 = w2c_l5;
           w2c_i0 = w2c_i0 != w2c_i1;
           if (w2c_i0) {
             w2c_i0 = w2c_p0;
             w2c_i1 = 10u;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-            w2c_i0 = w2c_p0;
-            w2c_i1 = w2c_l14;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
+            w2c_i2 = w2c_l14;
+            w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
           }
         }
         w2c_i0 = w2c_p0;
         w2c_i1 = w2c_l3;
         i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
         w2c_i0 = w2c_p0;
-        w2c_i1 = w2c_l10;
+        w2c_i1 = w2c_l11;
         i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
         w2c_i0 = w2c_p0;
         w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
@@ -18579,22 +17855,22 @@ static void w2c_f86(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
           w2c_i0 = w2c_p1;
           if (w2c_i0) {
             w2c_i0 = w2c_p0;
-            w2c_f94(instance, w2c_i0);
+            w2c_f103(instance, w2c_i0);
           } else {
             w2c_i0 = w2c_p0;
-            w2c_i1 = w2c_l7;
+            w2c_i1 = w2c_l8;
             w2c_i2 = w2c_l9;
             w2c_i3 = w2c_l13;
-            w2c_i4 = w2c_l11;
+            w2c_i4 = w2c_l12;
             w2c_i5 = 0u;
-            w2c_f95(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5);
+            w2c_f104(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5);
           }
         }
         w2c_i0 = w2c_p0;
         w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
         w2c_l3 = w2c_i0;
         w2c_i0 = !(w2c_i0);
-        if (w2c_i0) {goto w2c_B16;}
+        if (w2c_i0) {goto w2c_B14;}
         w2c_i0 = w2c_p0;
         w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
         w2c_i1 = w2c_p0;
@@ -18609,31 +17885,31 @@ static void w2c_f86(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
         w2c_i0 = w2c_l3;
         w2c_i1 = 5u;
         w2c_i0 = w2c_i0 == w2c_i1;
-        if (w2c_i0) {goto w2c_B18;}
+        if (w2c_i0) {goto w2c_B16;}
         w2c_i0 = w2c_l3;
         w2c_i1 = 7u;
         w2c_i0 = w2c_i0 == w2c_i1;
-        if (w2c_i0) {goto w2c_B18;}
+        if (w2c_i0) {goto w2c_B16;}
         w2c_i0 = w2c_l3;
         w2c_i1 = 8u;
         w2c_i0 = w2c_i0 == w2c_i1;
-        if (w2c_i0) {goto w2c_B18;}
+        if (w2c_i0) {goto w2c_B16;}
         w2c_i0 = w2c_l3;
         w2c_i1 = 9u;
         w2c_i0 = w2c_i0 == w2c_i1;
-        if (w2c_i0) {goto w2c_B18;}
+        if (w2c_i0) {goto w2c_B16;}
         w2c_i0 = w2c_l3;
         w2c_i1 = 10u;
         w2c_i0 = w2c_i0 == w2c_i1;
-        if (w2c_i0) {goto w2c_B18;}
+        if (w2c_i0) {goto w2c_B16;}
         w2c_i0 = 0u;
-        goto w2c_B17;
-        w2c_B18:;
+        goto w2c_B15;
+        w2c_B16:;
         w2c_i0 = 1u;
-        w2c_B17:;
+        w2c_B15:;
         if (w2c_i0) {
           w2c_i0 = w2c_l2;
-          w2c_i1 = w2c_l4;
+          w2c_i1 = w2c_l5;
           w2c_i0 = w2c_i0 == w2c_i1;
           if (w2c_i0) {
             w2c_i0 = w2c_p0;
@@ -18671,7 +17947,7 @@ static void w2c_f86(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
             w2c_i0 = !(w2c_i0);
             if (w2c_i0) {goto w2c_B1;}
             w2c_i0 = w2c_l2;
-            w2c_i1 = w2c_l5;
+            w2c_i1 = w2c_l4;
             w2c_i2 = 212u;
             memory_copy(&instance->w2c_memory, &instance->w2c_memory, w2c_i0, w2c_i1, w2c_i2);
             w2c_i0 = w2c_p0;
@@ -18717,40 +17993,40 @@ static void w2c_f86(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
               w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 64u);
               w2c_i0 = w2c_i0 > w2c_i1;
               if (w2c_i0) {goto w2c_B1;}
-              w2c_i0 = w2c_l5;
+              w2c_i0 = w2c_l4;
               w2c_i1 = 216u;
               w2c_i0 += w2c_i1;
               w2c_i1 = 0u;
               w2c_i2 = 80u;
               memory_fill(&instance->w2c_memory, w2c_i0, w2c_i1, w2c_i2);
-              w2c_i0 = w2c_l5;
-              w2c_i1 = w2c_l7;
+              w2c_i0 = w2c_l4;
+              w2c_i1 = w2c_l8;
               i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 216, w2c_i1);
-              w2c_i0 = w2c_l5;
+              w2c_i0 = w2c_l4;
               w2c_i1 = w2c_l9;
               i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 220, w2c_i1);
-              w2c_i0 = w2c_l5;
+              w2c_i0 = w2c_l4;
               w2c_i1 = 12u;
               i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 232, w2c_i1);
-              w2c_i0 = w2c_l5;
+              w2c_i0 = w2c_l4;
               w2c_i1 = 4294967295u;
               i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 236, w2c_i1);
-              w2c_i0 = w2c_l5;
+              w2c_i0 = w2c_l4;
               w2c_i1 = 4294967295u;
               i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 240, w2c_i1);
-              w2c_i0 = w2c_l5;
+              w2c_i0 = w2c_l4;
               w2c_i1 = 4294967295u;
               i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 244, w2c_i1);
-              w2c_i0 = w2c_l5;
+              w2c_i0 = w2c_l4;
               w2c_i1 = 0u;
               i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 248, w2c_i1);
-              w2c_i0 = w2c_l5;
+              w2c_i0 = w2c_l4;
               w2c_i1 = 4294967295u;
               i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 252, w2c_i1);
-              w2c_i0 = w2c_l5;
+              w2c_i0 = w2c_l4;
               w2c_i1 = 0u;
               i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 256, w2c_i1);
-              w2c_i0 = w2c_l5;
+              w2c_i0 = w2c_l4;
               w2c_i1 = 4294967295u;
               i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 260, w2c_i1);
               w2c_i0 = w2c_l6;
@@ -18758,66 +18034,66 @@ static void w2c_f86(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
               w2c_i2 = 80u;
               w2c_i1 *= w2c_i2;
               w2c_i0 += w2c_i1;
-              w2c_i1 = w2c_l5;
+              w2c_i1 = w2c_l4;
               w2c_i2 = 216u;
               w2c_i1 += w2c_i2;
               w2c_i2 = 80u;
               memory_copy(&instance->w2c_memory, &instance->w2c_memory, w2c_i0, w2c_i1, w2c_i2);
               w2c_i0 = w2c_p0;
-              w2c_f94(instance, w2c_i0);
+              w2c_f103(instance, w2c_i0);
             } else {
               w2c_i0 = w2c_p0;
-              w2c_i1 = w2c_l7;
+              w2c_i1 = w2c_l8;
               w2c_i2 = w2c_l9;
               w2c_i3 = 0u;
               w2c_i4 = 0u;
               w2c_i5 = 1u;
-              w2c_f95(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5);
+              w2c_f104(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5);
             }
             w2c_i0 = w2c_p0;
             w2c_i1 = 0u;
             i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
             w2c_i0 = w2c_p0;
-            w2c_i1 = w2c_l4;
+            w2c_i1 = w2c_l5;
             i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-            goto w2c_B16;
+            goto w2c_B14;
           }
         }
         goto w2c_B0;
-        w2c_B16:;
-        w2c_i0 = w2c_l7;
+        w2c_B14:;
+        w2c_i0 = w2c_l8;
         w2c_i1 = w2c_l9;
-        w2c_i2 = w2c_l12;
+        w2c_i2 = w2c_l10;
         w2c_i3 = 1u;
         w2c_i2 += w2c_i3;
-        w2c_l12 = w2c_i2;
-        w2c_l4 = w2c_i1;
+        w2c_l10 = w2c_i2;
+        w2c_l5 = w2c_i1;
         w2c_l2 = w2c_i0;
-        goto w2c_L5;
+        goto w2c_L4;
       }
     }
     goto w2c_B0;
   w2c_B1:;
   UNREACHABLE;
   w2c_B0:;
-  w2c_i0 = w2c_l5;
+  w2c_i0 = w2c_l4;
   w2c_i1 = 296u;
   w2c_i0 += w2c_i1;
   instance->w2c_g0 = w2c_i0;
   FUNC_EPILOGUE;
 }
 
-static void w2c_f87(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
+static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
   u32 w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0, w2c_l10 = 0, 
-      w2c_l11 = 0, w2c_l12 = 0, w2c_l13 = 0, w2c_l14 = 0, w2c_l15 = 0;
-  u64 w2c_l16 = 0, w2c_l17 = 0;
+      w2c_l11 = 0, w2c_l12 = 0, w2c_l13 = 0, w2c_l14 = 0, w2c_l15 = 0, w2c_l16 = 0;
+  u64 w2c_l17 = 0, w2c_l18 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4;
   u64 w2c_j0, w2c_j1, w2c_j2;
   w2c_i0 = instance->w2c_g0;
   w2c_i1 = 40u;
   w2c_i0 -= w2c_i1;
-  w2c_l6 = w2c_i0;
+  w2c_l9 = w2c_i0;
   instance->w2c_g0 = w2c_i0;
   w2c_i0 = w2c_p0;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
@@ -18845,98 +18121,69 @@ static void w2c_f87(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
   w2c_i0 = w2c_l4;
   w2c_i1 = w2c_p2;
   i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
-  w2c_i0 = w2c_p1;
-  w2c_i1 = w2c_p2;
-  w2c_i0 += w2c_i1;
-  w2c_p2 = w2c_i0;
-  w2c_i1 = w2c_l3;
-  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-  w2c_i0 = w2c_i0 > w2c_i1;
-  if (w2c_i0) {goto w2c_B0;}
-  w2c_i0 = w2c_p1;
-  w2c_i1 = w2c_p2;
-  w2c_i0 = w2c_i0 > w2c_i1;
-  if (w2c_i0) {goto w2c_B0;}
   w2c_i0 = w2c_l3;
-  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
   w2c_i1 = w2c_p1;
-  w2c_i0 += w2c_i1;
-  w2c_l3 = w2c_i0;
-  w2c_i0 = w2c_p2;
-  w2c_i1 = w2c_p1;
-  w2c_i0 -= w2c_i1;
+  w2c_i2 = w2c_p2;
+  {
+    struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+    w2c_i0 = tmp.i0;
+    w2c_i1 = tmp.i1;
+  }
+  w2c_p2 = w2c_i1;
   w2c_p1 = w2c_i0;
   w2c_j0 = 14695981039346656037ull;
   w2c_i1 = 0u;
-  w2c_p2 = w2c_i1;
-  w2c_l16 = w2c_j0;
+  w2c_l3 = w2c_i1;
+  w2c_l17 = w2c_j0;
   w2c_L1: 
-    w2c_i0 = w2c_p2;
-    w2c_i1 = w2c_p1;
+    w2c_i0 = w2c_l3;
+    w2c_i1 = w2c_p2;
     w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
     if (w2c_i0) {
-      w2c_j0 = w2c_l16;
-      w2c_i1 = w2c_l3;
-      w2c_i2 = w2c_p2;
+      w2c_j0 = w2c_l17;
+      w2c_i1 = w2c_p1;
+      w2c_i2 = w2c_l3;
       w2c_i1 += w2c_i2;
       w2c_i1 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i1));
       w2c_j1 = (u64)(w2c_i1);
       w2c_j0 ^= w2c_j1;
       w2c_j1 = 1099511628211ull;
       w2c_j0 *= w2c_j1;
-      w2c_i1 = w2c_p2;
+      w2c_i1 = w2c_l3;
       w2c_i2 = 1u;
       w2c_i1 += w2c_i2;
-      w2c_p2 = w2c_i1;
-      w2c_l16 = w2c_j0;
+      w2c_l3 = w2c_i1;
+      w2c_l17 = w2c_j0;
       goto w2c_L1;
     }
     w2c_i0 = w2c_l4;
-    w2c_j1 = w2c_l16;
+    w2c_j1 = w2c_l17;
     i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_j1);
     w2c_i0 = w2c_p0;
-    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-    w2c_p1 = w2c_i0;
-    w2c_i0 = w2c_p0;
-    w2c_i1 = 1073741824u;
-    w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
     w2c_i1 = 10u;
-    w2c_i0 = w2c_i0 != w2c_i1;
-    if (w2c_i0) {
-      w2c_i0 = w2c_p0;
-      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-      w2c_i0 = !(w2c_i0);
-      if (w2c_i0) {
-        w2c_i0 = w2c_p0;
-        w2c_i1 = 5u;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-        w2c_i0 = w2c_p0;
-        w2c_i1 = w2c_p1;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-      }
-    }
+    w2c_f88(instance, w2c_i0, w2c_i1);
     w2c_i0 = w2c_l4;
     w2c_i1 = w2c_p0;
     w2c_j2 = 3ull;
-    w2c_i1 = w2c_f81(instance, w2c_i1, w2c_j2);
+    w2c_i1 = w2c_f92(instance, w2c_i1, w2c_j2);
     i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
     w2c_i0 = w2c_l4;
     w2c_i1 = w2c_p0;
     w2c_j2 = 65536ull;
-    w2c_i1 = w2c_f81(instance, w2c_i1, w2c_j2);
+    w2c_i1 = w2c_f92(instance, w2c_i1, w2c_j2);
     w2c_i2 = 4294967295u;
     w2c_i1 += w2c_i2;
     i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 20, w2c_i1);
     w2c_i0 = w2c_l4;
     w2c_i1 = w2c_p0;
     w2c_j2 = 10001ull;
-    w2c_i1 = w2c_f81(instance, w2c_i1, w2c_j2);
+    w2c_i1 = w2c_f92(instance, w2c_i1, w2c_j2);
     w2c_i2 = 4294967295u;
     w2c_i1 += w2c_i2;
     i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 24, w2c_i1);
     w2c_i0 = w2c_p0;
     w2c_j1 = 256ull;
-    w2c_i0 = w2c_f81(instance, w2c_i0, w2c_j1);
+    w2c_i0 = w2c_f92(instance, w2c_i0, w2c_j1);
     w2c_p1 = w2c_i0;
     w2c_i0 = w2c_p0;
     w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
@@ -18944,61 +18191,47 @@ static void w2c_f87(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
     w2c_i0 = w2c_p0;
     w2c_i1 = 2u;
     {
-      struct wasm_multi_ii tmp = w2c_f88(instance, w2c_i0, w2c_i1);
+      struct wasm_multi_ii tmp = w2c_f100(instance, w2c_i0, w2c_i1);
       w2c_i0 = tmp.i0;
       w2c_i1 = tmp.i1;
     }
-    w2c_l10 = w2c_i1;
+    w2c_l12 = w2c_i1;
     w2c_l3 = w2c_i0;
     w2c_i0 = w2c_l4;
     w2c_i1 = w2c_l3;
     i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 32, w2c_i1);
     w2c_i0 = w2c_l4;
-    w2c_i1 = w2c_l10;
+    w2c_i1 = w2c_l12;
     i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 36, w2c_i1);
     w2c_i0 = w2c_p0;
     w2c_i1 = 3u;
     {
-      struct wasm_multi_ii tmp = w2c_f88(instance, w2c_i0, w2c_i1);
+      struct wasm_multi_ii tmp = w2c_f100(instance, w2c_i0, w2c_i1);
       w2c_i0 = tmp.i0;
       w2c_i1 = tmp.i1;
     }
-    w2c_l10 = w2c_i1;
+    w2c_l12 = w2c_i1;
     w2c_l3 = w2c_i0;
     w2c_i0 = w2c_l4;
     w2c_i1 = w2c_l3;
     i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 40, w2c_i1);
     w2c_i0 = w2c_l4;
-    w2c_i1 = w2c_l10;
+    w2c_i1 = w2c_l12;
     i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 44, w2c_i1);
-    w2c_i0 = w2c_p0;
-    {
-      struct wasm_multi_ii tmp = w2c_f89(instance, w2c_i0);
-      w2c_i0 = tmp.i0;
-      w2c_i1 = tmp.i1;
-    }
-    w2c_l10 = w2c_i1;
-    w2c_l3 = w2c_i0;
-    w2c_i0 = w2c_l4;
-    w2c_i1 = w2c_l3;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 48, w2c_i1);
-    w2c_i0 = w2c_l4;
-    w2c_i1 = w2c_l10;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 52, w2c_i1);
     w2c_i0 = w2c_p0;
     w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
     w2c_l3 = w2c_i0;
     w2c_i0 = !(w2c_i0);
     if (w2c_i0) {goto w2c_B0;}
     w2c_i0 = w2c_l3;
-    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 132u);
-    w2c_l10 = w2c_i0;
+    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 96u);
+    w2c_l12 = w2c_i0;
     w2c_i0 = w2c_p0;
-    w2c_i1 = 256u;
-    w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
-    w2c_l5 = w2c_i0;
-    w2c_L5: 
-      w2c_i0 = w2c_l5;
+    w2c_i1 = 1000u;
+    w2c_i0 = w2c_f89(instance, w2c_i0, w2c_i1);
+    w2c_l10 = w2c_i0;
+    w2c_L3: 
+      w2c_i0 = w2c_l10;
       w2c_i1 = 0u;
       w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
       if (w2c_i0) {
@@ -19007,225 +18240,293 @@ static void w2c_f87(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
         w2c_i0 = !(w2c_i0);
         if (w2c_i0) {
           w2c_i0 = w2c_l3;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 132u);
+          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 96u);
           w2c_i1 = w2c_l3;
-          w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 136u);
+          w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 100u);
           w2c_i0 = w2c_i0 != w2c_i1;
           if (w2c_i0) {
             w2c_i0 = w2c_p0;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-            w2c_l8 = w2c_i0;
-            w2c_i0 = w2c_p0;
-            w2c_i1 = 1073741824u;
-            w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
-            w2c_i1 = 3u;
-            w2c_i0 = w2c_i0 != w2c_i1;
-            if (w2c_i0) {
-              w2c_i0 = w2c_p0;
-              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-              w2c_i0 = !(w2c_i0);
-              if (w2c_i0) {
-                w2c_i0 = w2c_p0;
-                w2c_i1 = 5u;
-                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-                w2c_i0 = w2c_p0;
-                w2c_i1 = w2c_l8;
-                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-              }
-            }
-            w2c_i0 = w2c_p0;
-            {
-              struct wasm_multi_ii tmp = w2c_f82(instance, w2c_i0);
-              w2c_i0 = tmp.i0;
-              w2c_i1 = tmp.i1;
-            }
-            w2c_l9 = w2c_i1;
-            w2c_l8 = w2c_i0;
-            w2c_i0 = w2c_p0;
-            w2c_j1 = 65536ull;
-            w2c_i0 = w2c_f81(instance, w2c_i0, w2c_j1);
-            w2c_l11 = w2c_i0;
-            w2c_i0 = w2c_p0;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-            w2c_l7 = w2c_i0;
-            w2c_i0 = w2c_p0;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-            w2c_l12 = w2c_i0;
-            w2c_i0 = w2c_p0;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
-            w2c_l13 = w2c_i0;
-            w2c_i0 = w2c_l7;
-            w2c_i1 = w2c_l13;
-            w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-            if (w2c_i0) {
-              w2c_i0 = w2c_l7;
-              w2c_i1 = w2c_l13;
-              w2c_i0 = w2c_i0 >= w2c_i1;
-              if (w2c_i0) {goto w2c_B0;}
-              w2c_i0 = w2c_l12;
-              w2c_i1 = w2c_l7;
-              w2c_i0 += w2c_i1;
-              w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
-              w2c_i1 = 192u;
-              w2c_i0 = w2c_i0 == w2c_i1;
-              if (w2c_i0) {
-                w2c_i0 = w2c_p0;
-                w2c_i1 = w2c_l7;
-                w2c_i2 = 1u;
-                w2c_i1 += w2c_i2;
-                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-                w2c_i0 = 0u;
-                w2c_i1 = 0u;
-                w2c_l12 = w2c_i1;
-                w2c_l7 = w2c_i0;
-                goto w2c_B11;
-              }
-            }
-            w2c_i0 = w2c_p0;
-            w2c_i1 = 65536u;
-            {
-              struct wasm_multi_ii tmp = w2c_f83(instance, w2c_i0, w2c_i1);
-              w2c_i0 = tmp.i0;
-              w2c_i1 = tmp.i1;
-            }
-            w2c_l7 = w2c_i1;
-            w2c_l12 = w2c_i0;
-            w2c_B11:;
+            w2c_i1 = 2u;
+            w2c_f88(instance, w2c_i0, w2c_i1);
             w2c_i0 = w2c_l3;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 128u);
-            w2c_l13 = w2c_i0;
-            w2c_i0 = w2c_l3;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 132u);
-            w2c_l14 = w2c_i0;
-            w2c_i0 = w2c_l3;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 136u);
-            w2c_l15 = w2c_i0;
-            w2c_i0 = w2c_l6;
-            w2c_j1 = 0ull;
-            i64_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_j1);
-            w2c_i0 = w2c_l6;
-            w2c_j1 = 0ull;
-            i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_j1);
-            w2c_i0 = w2c_l6;
-            w2c_i1 = 0u;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-            w2c_i0 = w2c_l6;
-            w2c_i1 = w2c_l8;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-            w2c_i0 = w2c_l6;
-            w2c_i1 = w2c_l9;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
-            w2c_i0 = w2c_l6;
-            w2c_i1 = w2c_l11;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-            w2c_i0 = w2c_l6;
-            w2c_i1 = w2c_l12;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-            w2c_i0 = w2c_l6;
-            w2c_i1 = w2c_l7;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-            w2c_i0 = w2c_l13;
-            w2c_i1 = w2c_l14;
-            w2c_i2 = w2c_l15;
-            w2c_i3 = 1u;
-            w2c_i4 = 20u;
-            {
-              struct wasm_multi_iii tmp = w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
-              w2c_i0 = tmp.i0;
-              w2c_i1 = tmp.i1;
-              w2c_i2 = tmp.i2;
-            }
-            w2c_l11 = w2c_i2;
-            w2c_l9 = w2c_i1;
-            w2c_l8 = w2c_i0;
-            w2c_i1 = w2c_l14;
-            w2c_i2 = 20u;
-            w2c_i1 *= w2c_i2;
+            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 96u);
+            w2c_l5 = w2c_i0;
+            w2c_i1 = 1u;
             w2c_i0 += w2c_i1;
-            w2c_l7 = w2c_i0;
-            w2c_i0 = w2c_l6;
-            w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-            w2c_l16 = w2c_j0;
-            w2c_i0 = w2c_l6;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 16u);
-            w2c_l12 = w2c_i0;
-            w2c_i0 = w2c_l7;
-            w2c_i1 = w2c_l6;
-            w2c_j1 = i64_load(&instance->w2c_memory, (u64)(w2c_i1));
-            i64_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_j1);
-            w2c_i0 = w2c_l7;
-            w2c_j1 = w2c_l16;
-            i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_j1);
-            w2c_i0 = w2c_l7;
-            w2c_i1 = w2c_l12;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
+            w2c_i1 = w2c_l3;
+            w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 100u);
+            w2c_i0 = w2c_i0 > w2c_i1;
+            if (w2c_i0) {goto w2c_B0;}
             w2c_i0 = w2c_l3;
-            w2c_i1 = w2c_l8;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 128, w2c_i1);
-            w2c_i0 = w2c_l3;
-            w2c_i1 = w2c_l9;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 132, w2c_i1);
-            w2c_i0 = w2c_l3;
-            w2c_i1 = w2c_l11;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 136, w2c_i1);
-            w2c_i0 = w2c_l5;
-            w2c_i1 = 4294967295u;
+            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 92u);
+            w2c_i1 = w2c_l5;
+            w2c_i2 = 4u;
+            w2c_i1 <<= (w2c_i2 & 31);
             w2c_i0 += w2c_i1;
             w2c_l5 = w2c_i0;
-            goto w2c_L5;
+            w2c_i0 = w2c_p0;
+            w2c_j1 = 65536ull;
+            w2c_i0 = w2c_f92(instance, w2c_i0, w2c_j1);
+            w2c_i1 = 4294967295u;
+            w2c_i0 += w2c_i1;
+            w2c_l7 = w2c_i0;
+            w2c_i0 = w2c_l5;
+            w2c_i1 = w2c_l7;
+            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
+            w2c_i0 = w2c_l7;
+            w2c_i1 = 0u;
+            w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+            if (w2c_i0) {
+              w2c_i0 = w2c_l5;
+              w2c_i1 = 65536u;
+              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
+            }
+            w2c_i0 = w2c_l5;
+            w2c_i1 = 4294967295u;
+            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
+            w2c_i0 = w2c_p0;
+            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
+            w2c_i1 = w2c_p0;
+            w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
+            w2c_i2 = w2c_p0;
+            w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 8u);
+            {
+              struct wasm_multi_iji tmp = w2c_f4(instance, w2c_i0, w2c_i1, w2c_i2);
+              w2c_i0 = tmp.i0;
+              w2c_j1 = tmp.j1;
+              w2c_i2 = tmp.i2;
+            }
+            w2c_i1 = 6u;
+            w2c_i0 = w2c_i0 == w2c_i1;
+            if (w2c_i0) {
+              w2c_i0 = w2c_p0;
+              {
+                struct wasm_multi_ii tmp = w2c_f93(instance, w2c_i0);
+                w2c_i0 = tmp.i0;
+                w2c_i1 = tmp.i1;
+              }
+              w2c_l8 = w2c_i1;
+              w2c_l7 = w2c_i0;
+              w2c_i0 = w2c_l3;
+              w2c_i1 = w2c_l7;
+              w2c_i2 = w2c_l8;
+              {
+                struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+                w2c_i0 = tmp.i0;
+                w2c_i1 = tmp.i1;
+              }
+              w2c_l6 = w2c_i1;
+              w2c_l8 = w2c_i0;
+              w2c_i1 = w2c_l6;
+              w2c_j0 = w2c_f9(instance, w2c_i0, w2c_i1);
+              w2c_l17 = w2c_j0;
+              w2c_i0 = w2c_p0;
+              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 88u);
+              w2c_l11 = w2c_i0;
+              w2c_j0 = w2c_l17;
+              w2c_i0 = (u32)(w2c_j0);
+              w2c_i1 = w2c_l11;
+              w2c_i0 &= w2c_i1;
+              w2c_l13 = w2c_i0;
+              w2c_L9: 
+                w2c_i0 = w2c_l13;
+                w2c_i1 = w2c_p0;
+                w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 80u);
+                w2c_i0 = w2c_i0 >= w2c_i1;
+                if (w2c_i0) {goto w2c_B0;}
+                w2c_i0 = w2c_p0;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 76u);
+                w2c_i1 = w2c_l13;
+                w2c_i2 = 3u;
+                w2c_i1 <<= (w2c_i2 & 31);
+                w2c_i0 += w2c_i1;
+                w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0));
+                w2c_l18 = w2c_j0;
+                w2c_i0 = !(w2c_j0);
+                w2c_i0 = !(w2c_i0);
+                if (w2c_i0) {
+                  w2c_j0 = w2c_l18;
+                  w2c_j1 = 32ull;
+                  w2c_j0 >>= (w2c_j1 & 63);
+                  w2c_j1 = w2c_l17;
+                  w2c_j2 = 32ull;
+                  w2c_j1 >>= (w2c_j2 & 63);
+                  w2c_i0 = w2c_j0 == w2c_j1;
+                  if (w2c_i0) {
+                    w2c_j0 = w2c_l18;
+                    w2c_i0 = (u32)(w2c_j0);
+                    w2c_i1 = 4294967295u;
+                    w2c_i0 += w2c_i1;
+                    w2c_l15 = w2c_i0;
+                    w2c_i0 = w2c_p0;
+                    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
+                    w2c_l14 = w2c_i0;
+                    w2c_i0 = !(w2c_i0);
+                    if (w2c_i0) {goto w2c_B0;}
+                    w2c_i0 = w2c_l15;
+                    w2c_i1 = w2c_l14;
+                    w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 72u);
+                    w2c_i0 = w2c_i0 >= w2c_i1;
+                    if (w2c_i0) {goto w2c_B0;}
+                    w2c_i0 = w2c_l14;
+                    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 68u);
+                    w2c_i1 = w2c_l15;
+                    w2c_i2 = 20u;
+                    w2c_i1 *= w2c_i2;
+                    w2c_i0 += w2c_i1;
+                    w2c_l16 = w2c_i0;
+                    w2c_i0 = w2c_l14;
+                    w2c_i1 = w2c_l16;
+                    w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
+                    w2c_i2 = w2c_l16;
+                    w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 4u);
+                    {
+                      struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+                      w2c_i0 = tmp.i0;
+                      w2c_i1 = tmp.i1;
+                    }
+                    w2c_i2 = w2c_l8;
+                    w2c_i3 = w2c_l6;
+                    w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+                    if (w2c_i0) {goto w2c_B10;}
+                  }
+                  w2c_i0 = w2c_l13;
+                  w2c_i1 = 1u;
+                  w2c_i0 += w2c_i1;
+                  w2c_i1 = w2c_l11;
+                  w2c_i0 &= w2c_i1;
+                  w2c_l13 = w2c_i0;
+                  goto w2c_L9;
+                }
+                w2c_i0 = 4294967295u;
+                w2c_l15 = w2c_i0;
+                w2c_B10:;
+                w2c_i0 = w2c_l5;
+                w2c_i1 = w2c_l15;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
+                w2c_i0 = w2c_l5;
+                w2c_i1 = 0u;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
+                w2c_i0 = w2c_l5;
+                w2c_i1 = 0u;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
+                w2c_i0 = w2c_l15;
+                w2c_i1 = 0u;
+                w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
+                if (w2c_i0) {
+                  w2c_i0 = w2c_l15;
+                  w2c_i1 = w2c_l3;
+                  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 72u);
+                  w2c_i0 = w2c_i0 >= w2c_i1;
+                  if (w2c_i0) {goto w2c_B0;}
+                  w2c_i0 = w2c_l15;
+                  w2c_i1 = 20u;
+                  w2c_i0 *= w2c_i1;
+                  w2c_l8 = w2c_i0;
+                  w2c_i0 = w2c_l3;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 68u);
+                  w2c_i1 = w2c_l8;
+                  w2c_i0 += w2c_i1;
+                  w2c_l6 = w2c_i0;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
+                  w2c_l11 = w2c_i0;
+                  w2c_i0 = w2c_l5;
+                  w2c_i1 = w2c_l6;
+                  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 8u);
+                  i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
+                  w2c_i0 = w2c_l5;
+                  w2c_i1 = w2c_l11;
+                  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
+                  w2c_i0 = w2c_l15;
+                  w2c_i1 = w2c_l3;
+                  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 72u);
+                  w2c_i0 = w2c_i0 >= w2c_i1;
+                  if (w2c_i0) {goto w2c_B0;}
+                  w2c_i0 = w2c_l3;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 68u);
+                  w2c_i1 = w2c_l8;
+                  w2c_i0 += w2c_i1;
+                  w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 16u);
+                  if (w2c_i0) {
+                    w2c_i0 = w2c_p0;
+                    w2c_i1 = 9u;
+                    w2c_i2 = w2c_l7;
+                    w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                  }
+                }
+            } else {
+              w2c_i0 = w2c_p0;
+              {
+                struct wasm_multi_ii tmp = w2c_f101(instance, w2c_i0);
+                w2c_i0 = tmp.i0;
+                w2c_i1 = tmp.i1;
+              }
+              w2c_l8 = w2c_i1;
+              w2c_l7 = w2c_i0;
+              w2c_i0 = w2c_l5;
+              w2c_i1 = w2c_l7;
+              i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
+              w2c_i0 = w2c_l5;
+              w2c_i1 = w2c_l8;
+              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
+            }
+            w2c_i0 = w2c_l3;
+            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 100u);
+            w2c_l5 = w2c_i0;
+            w2c_i0 = w2c_l3;
+            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 96u);
+            w2c_i1 = 1u;
+            w2c_i0 += w2c_i1;
+            w2c_l7 = w2c_i0;
+            w2c_i1 = w2c_l5;
+            w2c_i0 = w2c_i0 > w2c_i1;
+            if (w2c_i0) {goto w2c_B0;}
+            w2c_i0 = w2c_l3;
+            w2c_i1 = w2c_l3;
+            w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 92u);
+            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 92, w2c_i1);
+            w2c_i0 = w2c_l3;
+            w2c_i1 = w2c_l7;
+            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 96, w2c_i1);
+            w2c_i0 = w2c_l3;
+            w2c_i1 = w2c_l5;
+            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 100, w2c_i1);
+            w2c_i0 = w2c_l10;
+            w2c_i1 = 4294967295u;
+            w2c_i0 += w2c_i1;
+            w2c_l10 = w2c_i0;
+            goto w2c_L3;
           }
           w2c_i0 = w2c_p0;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-          w2c_l5 = w2c_i0;
-          w2c_i0 = w2c_p0;
           w2c_i1 = 6u;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-          w2c_i0 = w2c_p0;
-          w2c_i1 = w2c_l5;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
+          w2c_i2 = w2c_p0;
+          w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 8u);
+          w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
         }
       }
       w2c_i0 = w2c_l3;
-      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 132u);
+      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 96u);
       w2c_l3 = w2c_i0;
       w2c_i0 = w2c_l4;
-      w2c_i1 = w2c_l10;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 56, w2c_i1);
+      w2c_i1 = w2c_l12;
+      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 48, w2c_i1);
       w2c_i0 = w2c_l4;
       w2c_i1 = w2c_l3;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 60, w2c_i1);
+      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 52, w2c_i1);
       w2c_i0 = w2c_p0;
       w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
       w2c_l3 = w2c_i0;
       w2c_i0 = !(w2c_i0);
       if (w2c_i0) {goto w2c_B0;}
       w2c_i0 = w2c_l3;
-      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 144u);
+      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 132u);
+      w2c_l12 = w2c_i0;
+      w2c_i0 = w2c_p0;
+      w2c_i1 = 256u;
+      w2c_i0 = w2c_f89(instance, w2c_i0, w2c_i1);
       w2c_l10 = w2c_i0;
-      w2c_i0 = w2c_p0;
-      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-      w2c_l5 = w2c_i0;
-      w2c_i0 = w2c_p0;
-      w2c_i1 = 512u;
-      w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
-      w2c_l8 = w2c_i0;
-      w2c_i1 = 1u;
-      w2c_i0 &= w2c_i1;
-      if (w2c_i0) {
-        w2c_i0 = w2c_p0;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-        w2c_i0 = !(w2c_i0);
-        if (w2c_i0) {
-          w2c_i0 = w2c_p0;
-          w2c_i1 = 5u;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-          w2c_i0 = w2c_p0;
-          w2c_i1 = w2c_l5;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-        }
-      }
-      w2c_L16: 
-        w2c_i0 = w2c_l8;
+      w2c_L15: 
+        w2c_i0 = w2c_l10;
         w2c_i1 = 0u;
         w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
         if (w2c_i0) {
@@ -19234,195 +18535,196 @@ static void w2c_f87(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
           w2c_i0 = !(w2c_i0);
           if (w2c_i0) {
             w2c_i0 = w2c_l3;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 144u);
+            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 132u);
             w2c_i1 = w2c_l3;
-            w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 148u);
+            w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 136u);
             w2c_i0 = w2c_i0 != w2c_i1;
             if (w2c_i0) {
               w2c_i0 = w2c_p0;
+              w2c_i1 = 3u;
+              w2c_f88(instance, w2c_i0, w2c_i1);
+              w2c_i0 = w2c_p0;
               {
-                struct wasm_multi_ii tmp = w2c_f82(instance, w2c_i0);
+                struct wasm_multi_ii tmp = w2c_f93(instance, w2c_i0);
                 w2c_i0 = tmp.i0;
                 w2c_i1 = tmp.i1;
               }
-              w2c_l9 = w2c_i1;
+              w2c_l7 = w2c_i1;
               w2c_l5 = w2c_i0;
-              w2c_i0 = w2c_l3;
-              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 140u);
-              w2c_l11 = w2c_i0;
-              w2c_i0 = w2c_l3;
-              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 144u);
-              w2c_l7 = w2c_i0;
-              w2c_i0 = w2c_l3;
-              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 148u);
-              w2c_l12 = w2c_i0;
+              w2c_i0 = w2c_p0;
+              w2c_j1 = 65536ull;
+              w2c_i0 = w2c_f92(instance, w2c_i0, w2c_j1);
+              w2c_l8 = w2c_i0;
               w2c_i0 = w2c_p0;
               w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-              w2c_l13 = w2c_i0;
+              w2c_l6 = w2c_i0;
               w2c_i0 = w2c_p0;
               w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-              w2c_i1 = w2c_p0;
-              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-              w2c_i2 = w2c_l13;
-              {
-                struct wasm_multi_iji tmp = w2c_f4(instance, w2c_i0, w2c_i1, w2c_i2);
-                w2c_i0 = tmp.i0;
-                w2c_j1 = tmp.j1;
-                w2c_i2 = tmp.i2;
-              }
-              w2c_l15 = w2c_i2;
-              w2c_l14 = w2c_i0;
-              w2c_i0 = !(w2c_i0);
+              w2c_l11 = w2c_i0;
+              w2c_i0 = w2c_p0;
+              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
+              w2c_l13 = w2c_i0;
+              w2c_i0 = w2c_l6;
+              w2c_i1 = w2c_l13;
+              w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
               if (w2c_i0) {
-                w2c_i0 = w2c_p0;
-                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-                w2c_i0 = !(w2c_i0);
+                w2c_i0 = w2c_l6;
+                w2c_i1 = w2c_l13;
+                w2c_i0 = w2c_i0 >= w2c_i1;
+                if (w2c_i0) {goto w2c_B0;}
+                w2c_i0 = w2c_l11;
+                w2c_i1 = w2c_l6;
+                w2c_i0 += w2c_i1;
+                w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
+                w2c_i1 = 192u;
+                w2c_i0 = w2c_i0 == w2c_i1;
                 if (w2c_i0) {
                   w2c_i0 = w2c_p0;
-                  w2c_i1 = 5u;
-                  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-                  w2c_i0 = w2c_p0;
-                  w2c_i1 = w2c_l13;
-                  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
+                  w2c_i1 = w2c_l6;
+                  w2c_i2 = 1u;
+                  w2c_i1 += w2c_i2;
+                  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
+                  w2c_i0 = 0u;
+                  w2c_i1 = 0u;
+                  w2c_l11 = w2c_i1;
+                  w2c_l6 = w2c_i0;
+                  goto w2c_B19;
                 }
               }
               w2c_i0 = w2c_p0;
-              w2c_i1 = w2c_l15;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-              w2c_i0 = w2c_l14;
-              w2c_i1 = 3u;
-              w2c_i0 = w2c_i0 == w2c_i1;
-              if (w2c_i0) {goto w2c_B22;}
-              w2c_i0 = w2c_l14;
-              w2c_i1 = 2u;
-              w2c_i0 = w2c_i0 == w2c_i1;
-              if (w2c_i0) {goto w2c_B22;}
-              w2c_i0 = w2c_p0;
-              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-              if (w2c_i0) {goto w2c_B22;}
-              w2c_i0 = w2c_p0;
-              w2c_i1 = 5u;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-              w2c_i0 = w2c_p0;
-              w2c_i1 = w2c_l13;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-              w2c_B22:;
-              w2c_i0 = w2c_l6;
-              w2c_j1 = 0ull;
-              i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 24, w2c_j1);
-              w2c_i0 = w2c_l6;
-              w2c_j1 = 0ull;
-              i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 32, w2c_j1);
-              w2c_i0 = w2c_l6;
-              w2c_i1 = w2c_l5;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 24, w2c_i1);
-              w2c_i0 = w2c_l6;
-              w2c_i1 = w2c_l9;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 28, w2c_i1);
-              w2c_i0 = w2c_l6;
-              w2c_i1 = 4294967295u;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 32, w2c_i1);
-              w2c_i0 = w2c_l6;
-              w2c_i1 = w2c_l14;
-              w2c_i2 = 3u;
-              w2c_i1 = w2c_i1 == w2c_i2;
-              i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 36, w2c_i1);
-              w2c_i0 = w2c_l11;
-              w2c_i1 = w2c_l7;
-              w2c_i2 = w2c_l12;
-              w2c_i3 = 1u;
-              w2c_i4 = 16u;
+              w2c_i1 = 65536u;
               {
-                struct wasm_multi_iii tmp = w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+                struct wasm_multi_ii tmp = w2c_f94(instance, w2c_i0, w2c_i1);
+                w2c_i0 = tmp.i0;
+                w2c_i1 = tmp.i1;
+              }
+              w2c_l6 = w2c_i1;
+              w2c_l11 = w2c_i0;
+              w2c_B19:;
+              w2c_i0 = w2c_l3;
+              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 128u);
+              w2c_l13 = w2c_i0;
+              w2c_i0 = w2c_l3;
+              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 132u);
+              w2c_l14 = w2c_i0;
+              w2c_i0 = w2c_l3;
+              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 136u);
+              w2c_l16 = w2c_i0;
+              w2c_i0 = w2c_l9;
+              w2c_j1 = 0ull;
+              i64_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_j1);
+              w2c_i0 = w2c_l9;
+              w2c_j1 = 0ull;
+              i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_j1);
+              w2c_i0 = w2c_l9;
+              w2c_i1 = 0u;
+              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
+              w2c_i0 = w2c_l9;
+              w2c_i1 = w2c_l5;
+              i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
+              w2c_i0 = w2c_l9;
+              w2c_i1 = w2c_l7;
+              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
+              w2c_i0 = w2c_l9;
+              w2c_i1 = w2c_l8;
+              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
+              w2c_i0 = w2c_l9;
+              w2c_i1 = w2c_l11;
+              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
+              w2c_i0 = w2c_l9;
+              w2c_i1 = w2c_l6;
+              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
+              w2c_i0 = w2c_l13;
+              w2c_i1 = w2c_l14;
+              w2c_i2 = w2c_l16;
+              w2c_i3 = 1u;
+              w2c_i4 = 20u;
+              {
+                struct wasm_multi_iii tmp = w2c_f102(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
                 w2c_i0 = tmp.i0;
                 w2c_i1 = tmp.i1;
                 w2c_i2 = tmp.i2;
               }
-              w2c_l11 = w2c_i2;
-              w2c_l9 = w2c_i1;
+              w2c_l8 = w2c_i2;
+              w2c_l7 = w2c_i1;
               w2c_l5 = w2c_i0;
-              w2c_i1 = w2c_l7;
-              w2c_i2 = 4u;
-              w2c_i1 <<= (w2c_i2 & 31);
+              w2c_i1 = w2c_l14;
+              w2c_i2 = 20u;
+              w2c_i1 *= w2c_i2;
               w2c_i0 += w2c_i1;
-              w2c_l7 = w2c_i0;
+              w2c_l6 = w2c_i0;
+              w2c_i0 = w2c_l9;
+              w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
+              w2c_l17 = w2c_j0;
+              w2c_i0 = w2c_l9;
+              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 16u);
+              w2c_l11 = w2c_i0;
               w2c_i0 = w2c_l6;
-              w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 32u);
-              w2c_l16 = w2c_j0;
-              w2c_i0 = w2c_l7;
-              w2c_i1 = w2c_l6;
-              w2c_j1 = i64_load(&instance->w2c_memory, (u64)(w2c_i1) + 24u);
+              w2c_i1 = w2c_l9;
+              w2c_j1 = i64_load(&instance->w2c_memory, (u64)(w2c_i1));
               i64_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_j1);
-              w2c_i0 = w2c_l7;
-              w2c_j1 = w2c_l16;
+              w2c_i0 = w2c_l6;
+              w2c_j1 = w2c_l17;
               i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_j1);
+              w2c_i0 = w2c_l6;
+              w2c_i1 = w2c_l11;
+              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
               w2c_i0 = w2c_l3;
               w2c_i1 = w2c_l5;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 140, w2c_i1);
+              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 128, w2c_i1);
               w2c_i0 = w2c_l3;
-              w2c_i1 = w2c_l9;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 144, w2c_i1);
+              w2c_i1 = w2c_l7;
+              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 132, w2c_i1);
               w2c_i0 = w2c_l3;
-              w2c_i1 = w2c_l11;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 148, w2c_i1);
-              w2c_i0 = w2c_l8;
-              w2c_i1 = 4294967294u;
+              w2c_i1 = w2c_l8;
+              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 136, w2c_i1);
+              w2c_i0 = w2c_l10;
+              w2c_i1 = 4294967295u;
               w2c_i0 += w2c_i1;
-              w2c_l8 = w2c_i0;
-              goto w2c_L16;
+              w2c_l10 = w2c_i0;
+              goto w2c_L15;
             }
             w2c_i0 = w2c_p0;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-            w2c_l5 = w2c_i0;
-            w2c_i0 = w2c_p0;
             w2c_i1 = 6u;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-            w2c_i0 = w2c_p0;
-            w2c_i1 = w2c_l5;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
+            w2c_i2 = w2c_p0;
+            w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 8u);
+            w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
           }
         }
         w2c_i0 = w2c_l3;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 144u);
+        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 132u);
         w2c_l3 = w2c_i0;
         w2c_i0 = w2c_l4;
-        w2c_i1 = w2c_l10;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 64, w2c_i1);
+        w2c_i1 = w2c_l12;
+        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 56, w2c_i1);
         w2c_i0 = w2c_l4;
         w2c_i1 = w2c_l3;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 68, w2c_i1);
+        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 60, w2c_i1);
         w2c_i0 = w2c_p0;
         w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
         w2c_l3 = w2c_i0;
         w2c_i0 = !(w2c_i0);
         if (w2c_i0) {goto w2c_B0;}
         w2c_i0 = w2c_l3;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 156u);
-        w2c_l10 = w2c_i0;
+        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 144u);
+        w2c_l12 = w2c_i0;
         w2c_i0 = w2c_p0;
         w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-        w2c_l5 = w2c_i0;
+        w2c_l10 = w2c_i0;
         w2c_i0 = w2c_p0;
-        w2c_i1 = 128u;
-        w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
-        w2c_l8 = w2c_i0;
+        w2c_i1 = 512u;
+        w2c_i0 = w2c_f89(instance, w2c_i0, w2c_i1);
+        w2c_l5 = w2c_i0;
         w2c_i1 = 1u;
         w2c_i0 &= w2c_i1;
         if (w2c_i0) {
           w2c_i0 = w2c_p0;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-          w2c_i0 = !(w2c_i0);
-          if (w2c_i0) {
-            w2c_i0 = w2c_p0;
-            w2c_i1 = 5u;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-            w2c_i0 = w2c_p0;
-            w2c_i1 = w2c_l5;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-          }
+          w2c_i1 = 5u;
+          w2c_i2 = w2c_l10;
+          w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
         }
-        w2c_L25: 
-          w2c_i0 = w2c_l8;
+        w2c_L23: 
+          w2c_i0 = w2c_l5;
           w2c_i1 = 0u;
           w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
           if (w2c_i0) {
@@ -19431,228 +18733,375 @@ static void w2c_f87(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
             w2c_i0 = !(w2c_i0);
             if (w2c_i0) {
               w2c_i0 = w2c_l3;
-              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 156u);
+              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 144u);
               w2c_i1 = w2c_l3;
-              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 160u);
+              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 148u);
               w2c_i0 = w2c_i0 != w2c_i1;
               if (w2c_i0) {
                 w2c_i0 = w2c_p0;
-                w2c_j0 = w2c_f84(instance, w2c_i0);
-                w2c_l16 = w2c_j0;
+                {
+                  struct wasm_multi_ii tmp = w2c_f93(instance, w2c_i0);
+                  w2c_i0 = tmp.i0;
+                  w2c_i1 = tmp.i1;
+                }
+                w2c_l7 = w2c_i1;
+                w2c_l10 = w2c_i0;
                 w2c_i0 = w2c_l3;
-                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 152u);
-                w2c_l5 = w2c_i0;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 140u);
+                w2c_l8 = w2c_i0;
                 w2c_i0 = w2c_l3;
-                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 156u);
-                w2c_l9 = w2c_i0;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 144u);
+                w2c_l6 = w2c_i0;
                 w2c_i0 = w2c_l3;
-                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 160u);
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 148u);
                 w2c_l11 = w2c_i0;
                 w2c_i0 = w2c_p0;
-                w2c_j0 = w2c_f84(instance, w2c_i0);
-                w2c_l17 = w2c_j0;
-                w2c_i0 = w2c_l5;
-                w2c_i1 = w2c_l9;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
+                w2c_l13 = w2c_i0;
+                w2c_i0 = w2c_p0;
+                {
+                  struct wasm_multi_ij tmp = w2c_f90(instance, w2c_i0);
+                  w2c_i0 = tmp.i0;
+                  w2c_j1 = tmp.j1;
+                }
+                w2c_l14 = w2c_i0;
+                w2c_i1 = 3u;
+                w2c_i0 = w2c_i0 != w2c_i1;
+                if (w2c_i0) {
+                  w2c_i0 = w2c_l14;
+                  w2c_i1 = 2u;
+                  w2c_i0 = w2c_i0 != w2c_i1;
+                  if (w2c_i0) {
+                    w2c_i0 = w2c_p0;
+                    w2c_i1 = 5u;
+                    w2c_i2 = w2c_l13;
+                    w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                  }
+                }
+                w2c_i0 = w2c_l9;
+                w2c_j1 = 0ull;
+                i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 24, w2c_j1);
+                w2c_i0 = w2c_l9;
+                w2c_j1 = 0ull;
+                i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 32, w2c_j1);
+                w2c_i0 = w2c_l9;
+                w2c_i1 = w2c_l10;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 24, w2c_i1);
+                w2c_i0 = w2c_l9;
+                w2c_i1 = w2c_l7;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 28, w2c_i1);
+                w2c_i0 = w2c_l9;
+                w2c_i1 = 4294967295u;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 32, w2c_i1);
+                w2c_i0 = w2c_l9;
+                w2c_i1 = w2c_l14;
+                w2c_i2 = 3u;
+                w2c_i1 = w2c_i1 == w2c_i2;
+                i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 36, w2c_i1);
+                w2c_i0 = w2c_l8;
+                w2c_i1 = w2c_l6;
                 w2c_i2 = w2c_l11;
                 w2c_i3 = 1u;
                 w2c_i4 = 16u;
                 {
-                  struct wasm_multi_iii tmp = w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+                  struct wasm_multi_iii tmp = w2c_f102(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
                   w2c_i0 = tmp.i0;
                   w2c_i1 = tmp.i1;
                   w2c_i2 = tmp.i2;
                 }
-                w2c_l7 = w2c_i2;
-                w2c_l11 = w2c_i1;
-                w2c_l5 = w2c_i0;
-                w2c_i1 = w2c_l9;
+                w2c_l8 = w2c_i2;
+                w2c_l7 = w2c_i1;
+                w2c_l10 = w2c_i0;
+                w2c_i1 = w2c_l6;
                 w2c_i2 = 4u;
                 w2c_i1 <<= (w2c_i2 & 31);
                 w2c_i0 += w2c_i1;
-                w2c_l9 = w2c_i0;
-                w2c_j1 = w2c_l16;
-                i64_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_j1);
+                w2c_l6 = w2c_i0;
                 w2c_i0 = w2c_l9;
+                w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 32u);
+                w2c_l17 = w2c_j0;
+                w2c_i0 = w2c_l6;
+                w2c_i1 = w2c_l9;
+                w2c_j1 = i64_load(&instance->w2c_memory, (u64)(w2c_i1) + 24u);
+                i64_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_j1);
+                w2c_i0 = w2c_l6;
                 w2c_j1 = w2c_l17;
                 i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_j1);
                 w2c_i0 = w2c_l3;
-                w2c_i1 = w2c_l5;
-                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 152, w2c_i1);
-                w2c_i0 = w2c_l3;
-                w2c_i1 = w2c_l11;
-                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 156, w2c_i1);
+                w2c_i1 = w2c_l10;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 140, w2c_i1);
                 w2c_i0 = w2c_l3;
                 w2c_i1 = w2c_l7;
-                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 160, w2c_i1);
-                w2c_i0 = w2c_l8;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 144, w2c_i1);
+                w2c_i0 = w2c_l3;
+                w2c_i1 = w2c_l8;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 148, w2c_i1);
+                w2c_i0 = w2c_l5;
                 w2c_i1 = 4294967294u;
                 w2c_i0 += w2c_i1;
-                w2c_l8 = w2c_i0;
-                goto w2c_L25;
+                w2c_l5 = w2c_i0;
+                goto w2c_L23;
               }
               w2c_i0 = w2c_p0;
-              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-              w2c_l5 = w2c_i0;
-              w2c_i0 = w2c_p0;
               w2c_i1 = 6u;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-              w2c_i0 = w2c_p0;
-              w2c_i1 = w2c_l5;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
+              w2c_i2 = w2c_p0;
+              w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 8u);
+              w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
             }
           }
           w2c_i0 = w2c_l3;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 156u);
+          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 144u);
           w2c_l3 = w2c_i0;
           w2c_i0 = w2c_l4;
-          w2c_i1 = w2c_l10;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 72, w2c_i1);
+          w2c_i1 = w2c_l12;
+          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 64, w2c_i1);
           w2c_i0 = w2c_l4;
           w2c_i1 = w2c_l3;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 76, w2c_i1);
-          w2c_i0 = w2c_p1;
-          w2c_i1 = w2c_l4;
-          w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 60u);
-          w2c_i2 = w2c_l4;
-          w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 56u);
-          w2c_i1 -= w2c_i2;
-          w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
+          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 68, w2c_i1);
+          w2c_i0 = w2c_p0;
+          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
+          w2c_l3 = w2c_i0;
+          w2c_i0 = !(w2c_i0);
+          if (w2c_i0) {goto w2c_B0;}
+          w2c_i0 = w2c_l3;
+          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 156u);
+          w2c_l12 = w2c_i0;
+          w2c_i0 = w2c_p0;
+          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
+          w2c_l10 = w2c_i0;
+          w2c_i0 = w2c_p0;
+          w2c_i1 = 128u;
+          w2c_i0 = w2c_f89(instance, w2c_i0, w2c_i1);
+          w2c_l5 = w2c_i0;
+          w2c_i1 = 1u;
+          w2c_i0 &= w2c_i1;
           if (w2c_i0) {
+            w2c_i0 = w2c_p0;
+            w2c_i1 = 5u;
+            w2c_i2 = w2c_l10;
+            w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+          }
+          w2c_L30: 
+            w2c_i0 = w2c_l5;
+            w2c_i1 = 0u;
+            w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
+            if (w2c_i0) {
+              w2c_i0 = w2c_p0;
+              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
+              w2c_i0 = !(w2c_i0);
+              if (w2c_i0) {
+                w2c_i0 = w2c_l3;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 156u);
+                w2c_i1 = w2c_l3;
+                w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 160u);
+                w2c_i0 = w2c_i0 != w2c_i1;
+                if (w2c_i0) {
+                  w2c_i0 = w2c_p0;
+                  w2c_j0 = w2c_f95(instance, w2c_i0);
+                  w2c_l17 = w2c_j0;
+                  w2c_i0 = w2c_l3;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 152u);
+                  w2c_l10 = w2c_i0;
+                  w2c_i0 = w2c_l3;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 156u);
+                  w2c_l7 = w2c_i0;
+                  w2c_i0 = w2c_l3;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 160u);
+                  w2c_l8 = w2c_i0;
+                  w2c_i0 = w2c_p0;
+                  w2c_j0 = w2c_f95(instance, w2c_i0);
+                  w2c_l18 = w2c_j0;
+                  w2c_i0 = w2c_l10;
+                  w2c_i1 = w2c_l7;
+                  w2c_i2 = w2c_l8;
+                  w2c_i3 = 1u;
+                  w2c_i4 = 16u;
+                  {
+                    struct wasm_multi_iii tmp = w2c_f102(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+                    w2c_i0 = tmp.i0;
+                    w2c_i1 = tmp.i1;
+                    w2c_i2 = tmp.i2;
+                  }
+                  w2c_l6 = w2c_i2;
+                  w2c_l8 = w2c_i1;
+                  w2c_l10 = w2c_i0;
+                  w2c_i1 = w2c_l7;
+                  w2c_i2 = 4u;
+                  w2c_i1 <<= (w2c_i2 & 31);
+                  w2c_i0 += w2c_i1;
+                  w2c_l7 = w2c_i0;
+                  w2c_j1 = w2c_l17;
+                  i64_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_j1);
+                  w2c_i0 = w2c_l7;
+                  w2c_j1 = w2c_l18;
+                  i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_j1);
+                  w2c_i0 = w2c_l3;
+                  w2c_i1 = w2c_l10;
+                  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 152, w2c_i1);
+                  w2c_i0 = w2c_l3;
+                  w2c_i1 = w2c_l8;
+                  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 156, w2c_i1);
+                  w2c_i0 = w2c_l3;
+                  w2c_i1 = w2c_l6;
+                  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 160, w2c_i1);
+                  w2c_i0 = w2c_l5;
+                  w2c_i1 = 4294967294u;
+                  w2c_i0 += w2c_i1;
+                  w2c_l5 = w2c_i0;
+                  goto w2c_L30;
+                }
+                w2c_i0 = w2c_p0;
+                w2c_i1 = 6u;
+                w2c_i2 = w2c_p0;
+                w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 8u);
+                w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+              }
+            }
+            w2c_i0 = w2c_l3;
+            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 156u);
+            w2c_l3 = w2c_i0;
+            w2c_i0 = w2c_l4;
+            w2c_i1 = w2c_l12;
+            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 72, w2c_i1);
+            w2c_i0 = w2c_l4;
+            w2c_i1 = w2c_l3;
+            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 76, w2c_i1);
+            w2c_i0 = w2c_p1;
+            w2c_i1 = w2c_l4;
+            w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 60u);
+            w2c_i2 = w2c_l4;
+            w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 56u);
+            w2c_i1 -= w2c_i2;
+            w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
+            if (w2c_i0) {
+              w2c_i0 = w2c_p0;
+              w2c_i1 = 9u;
+              w2c_i2 = w2c_p2;
+              w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+            }
+            w2c_i0 = w2c_l4;
+            w2c_i1 = 4294967295u;
+            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 28, w2c_i1);
+            w2c_i0 = w2c_p1;
+            w2c_i1 = 0u;
+            w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
+            if (w2c_i0) {
+              w2c_i0 = w2c_l4;
+              w2c_i1 = w2c_l4;
+              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 56u);
+              w2c_i2 = w2c_p1;
+              w2c_i1 += w2c_i2;
+              w2c_i2 = 4294967295u;
+              w2c_i1 += w2c_i2;
+              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 28, w2c_i1);
+            }
             w2c_i0 = w2c_p0;
             w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
             w2c_i0 = !(w2c_i0);
             if (w2c_i0) {
-              w2c_i0 = w2c_p0;
-              w2c_i1 = 9u;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-              w2c_i0 = w2c_p0;
-              w2c_i1 = w2c_p2;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-            }
-          }
-          w2c_i0 = w2c_l4;
-          w2c_i1 = 4294967295u;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 28, w2c_i1);
-          w2c_i0 = w2c_p1;
-          w2c_i1 = 0u;
-          w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
-          if (w2c_i0) {
-            w2c_i0 = w2c_l4;
-            w2c_i1 = w2c_l4;
-            w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 56u);
-            w2c_i2 = w2c_p1;
-            w2c_i1 += w2c_i2;
-            w2c_i2 = 4294967295u;
-            w2c_i1 += w2c_i2;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 28, w2c_i1);
-          }
-          w2c_i0 = w2c_p0;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-          w2c_i0 = !(w2c_i0);
-          if (w2c_i0) {
-            w2c_i0 = w2c_l4;
-            w2c_i0 = !(w2c_i0);
-            if (w2c_i0) {goto w2c_B0;}
-            w2c_i0 = w2c_l4;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 16u);
-            w2c_p0 = w2c_i0;
-            w2c_i1 = 2u;
-            w2c_i0 &= w2c_i1;
-            if (w2c_i0) {
-              w2c_i0 = 1u;
-            } else {
               w2c_i0 = w2c_l4;
-              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 36u);
-              w2c_i1 = 0u;
-              w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
+              w2c_i0 = !(w2c_i0);
+              if (w2c_i0) {goto w2c_B0;}
+              w2c_i0 = w2c_l4;
+              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 16u);
+              w2c_p0 = w2c_i0;
+              w2c_i1 = 2u;
+              w2c_i0 &= w2c_i1;
               if (w2c_i0) {
                 w2c_i0 = 1u;
               } else {
                 w2c_i0 = w2c_l4;
-                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 44u);
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 36u);
                 w2c_i1 = 0u;
                 w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
                 if (w2c_i0) {
                   w2c_i0 = 1u;
                 } else {
                   w2c_i0 = w2c_l4;
-                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 48u);
-                  w2c_i1 = w2c_l4;
-                  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 52u);
-                  w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 44u);
+                  w2c_i1 = 0u;
+                  w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
                   if (w2c_i0) {
                     w2c_i0 = 1u;
                   } else {
                     w2c_i0 = w2c_l4;
-                    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 56u);
+                    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 48u);
                     w2c_i1 = w2c_l4;
-                    w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 60u);
+                    w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 52u);
                     w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
                     if (w2c_i0) {
                       w2c_i0 = 1u;
                     } else {
                       w2c_i0 = w2c_l4;
-                      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 64u);
+                      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 56u);
                       w2c_i1 = w2c_l4;
-                      w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 68u);
+                      w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 60u);
                       w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+                      if (w2c_i0) {
+                        w2c_i0 = 1u;
+                      } else {
+                        w2c_i0 = w2c_l4;
+                        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 64u);
+                        w2c_i1 = w2c_l4;
+                        w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 68u);
+                        w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+                      }
+                    }
+                  }
+                }
+                if (w2c_i0) {
+                  w2c_i0 = 0u;
+                } else {
+                  w2c_i0 = w2c_p0;
+                  w2c_i1 = 1u;
+                  w2c_i0 &= w2c_i1;
+                  if (w2c_i0) {
+                    w2c_i0 = 1u;
+                  } else {
+                    w2c_i0 = w2c_l4;
+                    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 72u);
+                    w2c_i1 = w2c_l4;
+                    w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 76u);
+                    w2c_i0 = w2c_i0 == w2c_i1;
+                    if (w2c_i0) {
+                      w2c_i0 = w2c_l4;
+                      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
+                      w2c_i1 = 0u;
+                      w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+                      if (w2c_i0) {
+                        w2c_i0 = w2c_l4;
+                        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 24u);
+                        w2c_i1 = 0u;
+                        w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+                      } else {
+                        w2c_i0 = 0u;
+                      }
+                    } else {
+                      w2c_i0 = 0u;
                     }
                   }
                 }
               }
               if (w2c_i0) {
-                w2c_i0 = 0u;
-              } else {
-                w2c_i0 = w2c_p0;
-                w2c_i1 = 1u;
-                w2c_i0 &= w2c_i1;
-                if (w2c_i0) {
-                  w2c_i0 = 1u;
-                } else {
-                  w2c_i0 = w2c_l4;
-                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 72u);
-                  w2c_i1 = w2c_l4;
-                  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 76u);
-                  w2c_i0 = w2c_i0 == w2c_i1;
-                  if (w2c_i0) {
-                    w2c_i0 = w2c_l4;
-                    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
-                    w2c_i1 = 0u;
-                    w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-                    if (w2c_i0) {
-                      w2c_i0 = w2c_l4;
-                      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 24u);
-                      w2c_i1 = 0u;
-                      w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-                    } else {
-                      w2c_i0 = 0u;
-                    }
-                  } else {
-                    w2c_i0 = 0u;
-                  }
-                }
+                w2c_i0 = w2c_l4;
+                w2c_i1 = w2c_p0;
+                w2c_i2 = 4u;
+                w2c_i1 |= w2c_i2;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
               }
             }
-            if (w2c_i0) {
-              w2c_i0 = w2c_l4;
-              w2c_i1 = w2c_p0;
-              w2c_i2 = 4u;
-              w2c_i1 |= w2c_i2;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-            }
-          }
-          w2c_i0 = w2c_l6;
-          w2c_i1 = 40u;
-          w2c_i0 += w2c_i1;
-          instance->w2c_g0 = w2c_i0;
-          goto w2c_Bfunc;
+            w2c_i0 = w2c_l9;
+            w2c_i1 = 40u;
+            w2c_i0 += w2c_i1;
+            instance->w2c_g0 = w2c_i0;
+            goto w2c_Bfunc;
   w2c_B0:;
   UNREACHABLE;
   w2c_Bfunc:;
   FUNC_EPILOGUE;
 }
 
-static struct wasm_multi_ii w2c_f88(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static struct wasm_multi_ii w2c_f100(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   u32 w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0, 
       w2c_l10 = 0, w2c_l11 = 0, w2c_l12 = 0, w2c_l13 = 0;
   u64 w2c_l14 = 0, w2c_l15 = 0, w2c_l16 = 0;
@@ -19661,310 +19110,262 @@ static struct wasm_multi_ii w2c_f88(Z_gonfalon_instance_t* instance, u32 w2c_p0,
   u64 w2c_j0, w2c_j1, w2c_j2, w2c_j3;
   w2c_i0 = w2c_p0;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
-  w2c_l7 = w2c_i0;
+  w2c_l6 = w2c_i0;
   w2c_i0 = w2c_p0;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-  w2c_l4 = w2c_i0;
+  w2c_l2 = w2c_i0;
   w2c_i0 = w2c_p0;
   w2c_i1 = 200000u;
-  w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
-  w2c_l10 = w2c_i0;
+  w2c_i0 = w2c_f89(instance, w2c_i0, w2c_i1);
+  w2c_l8 = w2c_i0;
   if (w2c_i0) {
-    w2c_i0 = w2c_l10;
+    w2c_i0 = w2c_l8;
     w2c_i1 = 2u;
     w2c_i0 = I32_DIV_S(w2c_i0, w2c_i1);
-    w2c_l2 = w2c_i0;
-    w2c_i0 = 2u;
+    w2c_i0 = w2c_f97(instance, w2c_i0);
     w2c_l3 = w2c_i0;
-    w2c_L2: 
-      w2c_i0 = w2c_l3;
-      w2c_i1 = w2c_l2;
-      w2c_i2 = w2c_l2;
-      w2c_i3 = 2u;
-      w2c_i2 = I32_DIV_S(w2c_i2, w2c_i3);
-      w2c_i1 += w2c_i2;
-      w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-      if (w2c_i0) {
-        w2c_i0 = w2c_l3;
-        w2c_i1 = 1u;
-        w2c_i0 <<= (w2c_i1 & 31);
-        w2c_l3 = w2c_i0;
-        goto w2c_L2;
-      }
-      w2c_i0 = w2c_l10;
-      w2c_i1 = 1u;
-      w2c_i0 &= w2c_i1;
-      if (w2c_i0) {
-        w2c_i0 = w2c_p0;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-        w2c_i0 = !(w2c_i0);
-        if (w2c_i0) {
-          w2c_i0 = w2c_p0;
-          w2c_i1 = 5u;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-          w2c_i0 = w2c_p0;
-          w2c_i1 = w2c_l4;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-        }
-        w2c_i0 = 0u;
-        w2c_i1 = 4294967295u;
-        goto w2c_Bfunc;
-      }
-      w2c_i0 = w2c_l7;
-      w2c_i0 = !(w2c_i0);
-      if (w2c_i0) {goto w2c_B0;}
+    w2c_i0 = w2c_l8;
+    w2c_i1 = 1u;
+    w2c_i0 &= w2c_i1;
+    if (w2c_i0) {
       w2c_i0 = w2c_p0;
-      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 72u);
-      w2c_l2 = w2c_i0;
-      w2c_i0 = w2c_l3;
-      w2c_i1 = w2c_l7;
-      w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 84u);
+      w2c_i1 = 5u;
       w2c_i2 = w2c_l2;
-      w2c_i1 -= w2c_i2;
+      w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+      w2c_i0 = 0u;
+      w2c_i1 = 4294967295u;
+      goto w2c_Bfunc;
+    }
+    w2c_i0 = w2c_l6;
+    w2c_i0 = !(w2c_i0);
+    if (w2c_i0) {goto w2c_B0;}
+    w2c_i0 = w2c_p0;
+    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 72u);
+    w2c_l4 = w2c_i0;
+    w2c_i0 = w2c_l3;
+    w2c_i1 = w2c_l6;
+    w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 84u);
+    w2c_i2 = w2c_l4;
+    w2c_i1 -= w2c_i2;
+    w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
+    if (w2c_i0) {
+      w2c_i0 = w2c_p0;
+      w2c_i1 = 6u;
+      w2c_i2 = w2c_l2;
+      w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+      w2c_i0 = 0u;
+      w2c_i1 = 4294967295u;
+      goto w2c_Bfunc;
+    }
+    w2c_i0 = w2c_l3;
+    w2c_i1 = 4294967295u;
+    w2c_i0 += w2c_i1;
+    w2c_l2 = w2c_i0;
+    w2c_i0 = w2c_l4;
+    w2c_i1 = w2c_l3;
+    w2c_i0 += w2c_i1;
+    w2c_l3 = w2c_i0;
+    w2c_i0 = w2c_p0;
+    w2c_i1 = w2c_l3;
+    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 72, w2c_i1);
+    w2c_i0 = w2c_l3;
+    w2c_i1 = w2c_l6;
+    w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 88u);
+    w2c_i0 = w2c_i0 > w2c_i1;
+    if (w2c_i0) {goto w2c_B0;}
+    w2c_i0 = w2c_l4;
+    w2c_i1 = w2c_l3;
+    w2c_i0 = w2c_i0 > w2c_i1;
+    if (w2c_i0) {goto w2c_B0;}
+    w2c_i0 = w2c_l6;
+    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 80u);
+    w2c_i1 = w2c_l4;
+    w2c_i2 = 3u;
+    w2c_i1 <<= (w2c_i2 & 31);
+    w2c_i0 += w2c_i1;
+    w2c_l13 = w2c_i0;
+    w2c_i0 = w2c_l3;
+    w2c_i1 = w2c_l4;
+    w2c_i0 -= w2c_i1;
+    w2c_l3 = w2c_i0;
+    w2c_L4: 
+      w2c_i0 = w2c_l8;
+      w2c_i1 = 0u;
       w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
       if (w2c_i0) {
         w2c_i0 = w2c_p0;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-        w2c_i0 = !(w2c_i0);
-        if (w2c_i0) {
-          w2c_i0 = w2c_p0;
-          w2c_i1 = 6u;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-          w2c_i0 = w2c_p0;
-          w2c_i1 = w2c_l4;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
+        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
+        w2c_l11 = w2c_i0;
+        w2c_i0 = w2c_p0;
+        {
+          struct wasm_multi_ii tmp = w2c_f93(instance, w2c_i0);
+          w2c_i0 = tmp.i0;
+          w2c_i1 = tmp.i1;
         }
-        w2c_i0 = 0u;
-        w2c_i1 = 4294967295u;
-        goto w2c_Bfunc;
-      }
-      w2c_i0 = w2c_l3;
-      w2c_i1 = 4294967295u;
-      w2c_i0 += w2c_i1;
-      w2c_l4 = w2c_i0;
-      w2c_i0 = w2c_l2;
-      w2c_i1 = w2c_l3;
-      w2c_i0 += w2c_i1;
-      w2c_l3 = w2c_i0;
-      w2c_i0 = w2c_p0;
-      w2c_i1 = w2c_l3;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 72, w2c_i1);
-      w2c_i0 = w2c_l3;
-      w2c_i1 = w2c_l7;
-      w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 88u);
-      w2c_i0 = w2c_i0 > w2c_i1;
-      if (w2c_i0) {goto w2c_B0;}
-      w2c_i0 = w2c_l2;
-      w2c_i1 = w2c_l3;
-      w2c_i0 = w2c_i0 > w2c_i1;
-      if (w2c_i0) {goto w2c_B0;}
-      w2c_i0 = w2c_l7;
-      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 80u);
-      w2c_i1 = w2c_l2;
-      w2c_i2 = 3u;
-      w2c_i1 <<= (w2c_i2 & 31);
-      w2c_i0 += w2c_i1;
-      w2c_l13 = w2c_i0;
-      w2c_i0 = w2c_l3;
-      w2c_i1 = w2c_l2;
-      w2c_i0 -= w2c_i1;
-      w2c_l3 = w2c_i0;
-      w2c_L8: 
-        w2c_i0 = w2c_l10;
-        w2c_i1 = 0u;
-        w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
+        w2c_l9 = w2c_i1;
+        w2c_l12 = w2c_i0;
+        w2c_i0 = w2c_p0;
+        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
         if (w2c_i0) {
-          w2c_i0 = w2c_p0;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-          w2c_l12 = w2c_i0;
-          w2c_i0 = w2c_p0;
-          {
-            struct wasm_multi_ii tmp = w2c_f82(instance, w2c_i0);
-            w2c_i0 = tmp.i0;
-            w2c_i1 = tmp.i1;
-          }
-          w2c_l5 = w2c_i1;
-          w2c_l8 = w2c_i0;
-          w2c_i0 = w2c_p0;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
+          w2c_i0 = w2c_l4;
+          w2c_i1 = w2c_l2;
+          goto w2c_Bfunc;
+        }
+        w2c_i0 = w2c_p0;
+        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
+        w2c_l5 = w2c_i0;
+        w2c_i0 = w2c_p0;
+        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
+        w2c_l7 = w2c_i0;
+        w2c_i0 = w2c_p0;
+        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
+        w2c_l10 = w2c_i0;
+        w2c_i0 = w2c_l5;
+        w2c_i1 = w2c_l10;
+        w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+        if (w2c_i0) {
+          w2c_i0 = w2c_l5;
+          w2c_i1 = w2c_l10;
+          w2c_i0 = w2c_i0 >= w2c_i1;
+          if (w2c_i0) {goto w2c_B0;}
+          w2c_i0 = w2c_l7;
+          w2c_i1 = w2c_l5;
+          w2c_i0 += w2c_i1;
+          w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
+          w2c_l7 = w2c_i0;
+          w2c_i1 = 4294967295u;
+          w2c_i0 += w2c_i1;
+          w2c_i1 = 255u;
+          w2c_i0 &= w2c_i1;
+          w2c_i1 = w2c_p1;
+          w2c_i0 = w2c_i0 < w2c_i1;
           if (w2c_i0) {
-            w2c_i0 = w2c_l2;
-            w2c_i1 = w2c_l4;
-            goto w2c_Bfunc;
-          }
-          w2c_i0 = w2c_p0;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-          w2c_l6 = w2c_i0;
-          w2c_i0 = w2c_p0;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-          w2c_l9 = w2c_i0;
-          w2c_i0 = w2c_p0;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
-          w2c_l11 = w2c_i0;
-          w2c_i0 = w2c_l6;
-          w2c_i1 = w2c_l11;
-          w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-          if (w2c_i0) {
+            w2c_i0 = w2c_l7;
+            w2c_j0 = (u64)(w2c_i0);
+            w2c_l16 = w2c_j0;
+            w2c_i0 = w2c_p0;
+            w2c_i1 = w2c_l5;
+            w2c_i2 = 1u;
+            w2c_i1 += w2c_i2;
+            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
             w2c_i0 = w2c_l6;
-            w2c_i1 = w2c_l11;
-            w2c_i0 = w2c_i0 >= w2c_i1;
-            if (w2c_i0) {goto w2c_B0;}
-            w2c_i0 = w2c_l9;
-            w2c_i1 = w2c_l6;
-            w2c_i0 += w2c_i1;
-            w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
-            w2c_l9 = w2c_i0;
-            w2c_i1 = 4294967295u;
-            w2c_i0 += w2c_i1;
-            w2c_i1 = 255u;
+            w2c_i1 = w2c_l12;
+            w2c_i2 = w2c_l9;
+            {
+              struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+              w2c_i0 = tmp.i0;
+              w2c_i1 = tmp.i1;
+            }
+            w2c_l9 = w2c_i1;
+            w2c_l12 = w2c_i0;
+            w2c_i1 = w2c_l9;
+            w2c_j0 = w2c_f9(instance, w2c_i0, w2c_i1);
+            w2c_l14 = w2c_j0;
+            w2c_i0 = (u32)(w2c_j0);
+            w2c_i1 = w2c_l2;
             w2c_i0 &= w2c_i1;
-            w2c_i1 = w2c_p1;
-            w2c_i0 = w2c_i0 < w2c_i1;
-            if (w2c_i0) {
-              w2c_i0 = w2c_l9;
-              w2c_j0 = (u64)(w2c_i0);
-              w2c_l16 = w2c_j0;
-              w2c_i0 = w2c_p0;
-              w2c_i1 = w2c_l6;
-              w2c_i2 = 1u;
-              w2c_i1 += w2c_i2;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-              w2c_i0 = w2c_l8;
-              w2c_i1 = w2c_l5;
-              w2c_i0 += w2c_i1;
-              w2c_l5 = w2c_i0;
-              w2c_i1 = w2c_l7;
-              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-              w2c_i0 = w2c_i0 > w2c_i1;
-              if (w2c_i0) {goto w2c_B0;}
-              w2c_i0 = w2c_l8;
-              w2c_i1 = w2c_l5;
-              w2c_i0 = w2c_i0 > w2c_i1;
-              if (w2c_i0) {goto w2c_B0;}
-              w2c_i0 = w2c_l7;
-              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-              w2c_i1 = w2c_l8;
-              w2c_i0 += w2c_i1;
-              w2c_l6 = w2c_i0;
+            w2c_i1 = 0u;
+            w2c_l7 = w2c_i1;
+            w2c_l5 = w2c_i0;
+            w2c_L9: 
               w2c_i0 = w2c_l5;
-              w2c_i1 = w2c_l8;
-              w2c_i0 -= w2c_i1;
-              w2c_l8 = w2c_i0;
-              w2c_i0 = w2c_l6;
-              w2c_i1 = w2c_l8;
-              w2c_j0 = w2c_f9(instance, w2c_i0, w2c_i1);
-              w2c_l14 = w2c_j0;
-              w2c_i0 = (u32)(w2c_j0);
-              w2c_i1 = w2c_l4;
-              w2c_i0 &= w2c_i1;
-              w2c_i1 = 0u;
-              w2c_l9 = w2c_i1;
-              w2c_l5 = w2c_i0;
-              w2c_L13: 
-                w2c_i0 = w2c_l5;
-                w2c_i1 = w2c_l3;
-                w2c_i0 = w2c_i0 >= w2c_i1;
-                if (w2c_i0) {goto w2c_B0;}
-                w2c_i0 = w2c_l13;
-                w2c_i1 = w2c_l5;
-                w2c_i2 = 3u;
-                w2c_i1 <<= (w2c_i2 & 31);
-                w2c_i0 += w2c_i1;
-                w2c_l11 = w2c_i0;
-                w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0));
-                w2c_l15 = w2c_j0;
-                w2c_j1 = 0ull;
-                w2c_i0 = w2c_j0 != w2c_j1;
-                if (w2c_i0) {
-                  w2c_j0 = w2c_l15;
-                  w2c_j1 = 32ull;
-                  w2c_j0 >>= (w2c_j1 & 63);
-                  w2c_j1 = w2c_l14;
-                  w2c_j2 = 32ull;
-                  w2c_j1 >>= (w2c_j2 & 63);
-                  w2c_i0 = w2c_j0 == w2c_j1;
-                  if (w2c_i0) {
-                    w2c_i0 = w2c_l7;
-                    w2c_j1 = w2c_l15;
-                    {
-                      struct wasm_multi_ii tmp = w2c_f23(instance, w2c_i0, w2c_j1);
-                      w2c_i0 = tmp.i0;
-                      w2c_i1 = tmp.i1;
-                    }
-                    w2c_i2 = w2c_l6;
-                    w2c_i3 = w2c_l8;
-                    w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
-                    if (w2c_i0) {
-                      w2c_i0 = w2c_p0;
-                      w2c_i1 = 8u;
-                      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-                      w2c_i0 = w2c_p0;
-                      w2c_i1 = w2c_l12;
-                      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-                      w2c_i0 = w2c_l2;
-                      w2c_i1 = w2c_l4;
-                      goto w2c_Bfunc;
-                    }
-                  }
-                  w2c_i0 = w2c_l9;
-                  w2c_i1 = 1u;
-                  w2c_i0 += w2c_i1;
-                  w2c_l9 = w2c_i0;
-                  w2c_i1 = 4096u;
-                  w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
-                  if (w2c_i0) {
-                    w2c_i0 = w2c_p0;
-                    w2c_i1 = 14u;
-                    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-                    w2c_i0 = w2c_p0;
-                    w2c_i1 = w2c_l12;
-                    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-                    w2c_i0 = w2c_l2;
-                    w2c_i1 = w2c_l4;
-                    goto w2c_Bfunc;
-                  }
-                  w2c_i0 = w2c_l5;
-                  w2c_i1 = 1u;
-                  w2c_i0 += w2c_i1;
-                  w2c_i1 = w2c_l4;
-                  w2c_i0 &= w2c_i1;
-                  w2c_l5 = w2c_i0;
-                  goto w2c_L13;
-                }
-                w2c_i0 = w2c_l11;
+              w2c_i1 = w2c_l3;
+              w2c_i0 = w2c_i0 >= w2c_i1;
+              if (w2c_i0) {goto w2c_B0;}
+              w2c_i0 = w2c_l13;
+              w2c_i1 = w2c_l5;
+              w2c_i2 = 3u;
+              w2c_i1 <<= (w2c_i2 & 31);
+              w2c_i0 += w2c_i1;
+              w2c_l10 = w2c_i0;
+              w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0));
+              w2c_l15 = w2c_j0;
+              w2c_j1 = 0ull;
+              w2c_i0 = w2c_j0 != w2c_j1;
+              if (w2c_i0) {
+                w2c_j0 = w2c_l15;
+                w2c_j1 = 32ull;
+                w2c_j0 >>= (w2c_j1 & 63);
                 w2c_j1 = w2c_l14;
                 w2c_j2 = 32ull;
                 w2c_j1 >>= (w2c_j2 & 63);
-                w2c_j2 = 32ull;
-                w2c_j1 <<= (w2c_j2 & 63);
-                w2c_i2 = w2c_l12;
-                w2c_j2 = (u64)(s64)(s32)(w2c_i2);
-                w2c_j3 = 2ull;
-                w2c_j2 <<= (w2c_j3 & 63);
-                w2c_j1 |= w2c_j2;
-                w2c_j2 = w2c_l16;
-                w2c_j1 |= w2c_j2;
-                i64_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_j1);
-                w2c_i0 = w2c_l10;
-                w2c_i1 = 4294967294u;
+                w2c_i0 = w2c_j0 == w2c_j1;
+                if (w2c_i0) {
+                  w2c_i0 = w2c_l6;
+                  w2c_j1 = w2c_l15;
+                  {
+                    struct wasm_multi_ii tmp = w2c_f23(instance, w2c_i0, w2c_j1);
+                    w2c_i0 = tmp.i0;
+                    w2c_i1 = tmp.i1;
+                  }
+                  w2c_i2 = w2c_l12;
+                  w2c_i3 = w2c_l9;
+                  w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+                  if (w2c_i0) {
+                    w2c_i0 = w2c_p0;
+                    w2c_i1 = 8u;
+                    w2c_i2 = w2c_l11;
+                    w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                    w2c_i0 = w2c_l4;
+                    w2c_i1 = w2c_l2;
+                    goto w2c_Bfunc;
+                  }
+                }
+                w2c_i0 = w2c_l7;
+                w2c_i1 = 1u;
                 w2c_i0 += w2c_i1;
-                w2c_l10 = w2c_i0;
-                goto w2c_L8;
-            }
+                w2c_l7 = w2c_i0;
+                w2c_i1 = 4096u;
+                w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
+                if (w2c_i0) {
+                  w2c_i0 = w2c_p0;
+                  w2c_i1 = 14u;
+                  w2c_i2 = w2c_l11;
+                  w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                  w2c_i0 = w2c_l4;
+                  w2c_i1 = w2c_l2;
+                  goto w2c_Bfunc;
+                }
+                w2c_i0 = w2c_l5;
+                w2c_i1 = 1u;
+                w2c_i0 += w2c_i1;
+                w2c_i1 = w2c_l2;
+                w2c_i0 &= w2c_i1;
+                w2c_l5 = w2c_i0;
+                goto w2c_L9;
+              }
+              w2c_i0 = w2c_l10;
+              w2c_j1 = w2c_l14;
+              w2c_j2 = 32ull;
+              w2c_j1 >>= (w2c_j2 & 63);
+              w2c_j2 = 32ull;
+              w2c_j1 <<= (w2c_j2 & 63);
+              w2c_i2 = w2c_l11;
+              w2c_j2 = (u64)(s64)(s32)(w2c_i2);
+              w2c_j3 = 2ull;
+              w2c_j2 <<= (w2c_j3 & 63);
+              w2c_j1 |= w2c_j2;
+              w2c_j2 = w2c_l16;
+              w2c_j1 |= w2c_j2;
+              i64_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_j1);
+              w2c_i0 = w2c_l8;
+              w2c_i1 = 4294967294u;
+              w2c_i0 += w2c_i1;
+              w2c_l8 = w2c_i0;
+              goto w2c_L4;
           }
-          w2c_i0 = w2c_p0;
-          w2c_i1 = 9u;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-          w2c_i0 = w2c_p0;
-          w2c_i1 = w2c_l6;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-          w2c_i0 = w2c_l2;
-          w2c_i1 = w2c_l4;
-          goto w2c_Bfunc;
         }
-        w2c_i0 = w2c_l2;
-        w2c_i1 = w2c_l4;
+        w2c_i0 = w2c_p0;
+        w2c_i1 = 9u;
+        w2c_i2 = w2c_l5;
+        w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+        w2c_i0 = w2c_l4;
+        w2c_i1 = w2c_l2;
         goto w2c_Bfunc;
+      }
+      w2c_i0 = w2c_l4;
+      w2c_i1 = w2c_l2;
+      goto w2c_Bfunc;
   }
   w2c_i0 = 0u;
   w2c_i1 = 4294967295u;
@@ -19981,390 +19382,34 @@ static struct wasm_multi_ii w2c_f88(Z_gonfalon_instance_t* instance, u32 w2c_p0,
   }
 }
 
-static struct wasm_multi_ii w2c_f89(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
+static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   u32 w2c_l1 = 0, w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, 
-      w2c_l9 = 0, w2c_l10 = 0, w2c_l11 = 0, w2c_l12 = 0, w2c_l13 = 0;
-  u64 w2c_l14 = 0, w2c_l15 = 0;
-  FUNC_PROLOGUE;
-  u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
-  u64 w2c_j0, w2c_j1, w2c_j2;
-  w2c_i0 = w2c_p0;
-  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
-  w2c_l1 = w2c_i0;
-  w2c_i0 = !(w2c_i0);
-  if (w2c_i0) {goto w2c_B0;}
-  w2c_i0 = w2c_l1;
-  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 96u);
-  w2c_l13 = w2c_i0;
-  w2c_i0 = w2c_p0;
-  w2c_i1 = 1000u;
-  w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
-  w2c_l6 = w2c_i0;
-  w2c_L1: 
-    w2c_i0 = w2c_l6;
-    w2c_i1 = 0u;
-    w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
-    if (w2c_i0) {
-      w2c_i0 = w2c_p0;
-      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-      w2c_i0 = !(w2c_i0);
-      if (w2c_i0) {
-        w2c_i0 = w2c_l1;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 96u);
-        w2c_i1 = w2c_l1;
-        w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 100u);
-        w2c_i0 = w2c_i0 != w2c_i1;
-        if (w2c_i0) {
-          w2c_i0 = w2c_p0;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-          w2c_l2 = w2c_i0;
-          w2c_i0 = w2c_p0;
-          w2c_i1 = 1073741824u;
-          w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
-          w2c_i1 = 2u;
-          w2c_i0 = w2c_i0 != w2c_i1;
-          if (w2c_i0) {
-            w2c_i0 = w2c_p0;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-            w2c_i0 = !(w2c_i0);
-            if (w2c_i0) {
-              w2c_i0 = w2c_p0;
-              w2c_i1 = 5u;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-              w2c_i0 = w2c_p0;
-              w2c_i1 = w2c_l2;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-            }
-          }
-          w2c_i0 = w2c_l1;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 96u);
-          w2c_l2 = w2c_i0;
-          w2c_i1 = 1u;
-          w2c_i0 += w2c_i1;
-          w2c_i1 = w2c_l1;
-          w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 100u);
-          w2c_i0 = w2c_i0 > w2c_i1;
-          if (w2c_i0) {goto w2c_B0;}
-          w2c_i0 = w2c_l1;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 92u);
-          w2c_i1 = w2c_l2;
-          w2c_i2 = 4u;
-          w2c_i1 <<= (w2c_i2 & 31);
-          w2c_i0 += w2c_i1;
-          w2c_l2 = w2c_i0;
-          w2c_i0 = w2c_p0;
-          w2c_j1 = 65536ull;
-          w2c_i0 = w2c_f81(instance, w2c_i0, w2c_j1);
-          w2c_i1 = 4294967295u;
-          w2c_i0 += w2c_i1;
-          w2c_l4 = w2c_i0;
-          w2c_i0 = w2c_l2;
-          w2c_i1 = w2c_l4;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-          w2c_i0 = w2c_l4;
-          w2c_i1 = 0u;
-          w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-          if (w2c_i0) {
-            w2c_i0 = w2c_l2;
-            w2c_i1 = 65536u;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-          }
-          w2c_i0 = w2c_l2;
-          w2c_i1 = 4294967295u;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-          w2c_i0 = w2c_p0;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-          w2c_i1 = w2c_p0;
-          w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-          w2c_i2 = w2c_p0;
-          w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 8u);
-          {
-            struct wasm_multi_iji tmp = w2c_f4(instance, w2c_i0, w2c_i1, w2c_i2);
-            w2c_i0 = tmp.i0;
-            w2c_j1 = tmp.j1;
-            w2c_i2 = tmp.i2;
-          }
-          w2c_i1 = 6u;
-          w2c_i0 = w2c_i0 == w2c_i1;
-          if (w2c_i0) {
-            w2c_i0 = w2c_p0;
-            {
-              struct wasm_multi_ii tmp = w2c_f82(instance, w2c_i0);
-              w2c_i0 = tmp.i0;
-              w2c_i1 = tmp.i1;
-            }
-            w2c_l3 = w2c_i1;
-            w2c_l4 = w2c_i0;
-            w2c_i1 = w2c_l3;
-            w2c_i0 += w2c_i1;
-            w2c_l3 = w2c_i0;
-            w2c_i1 = w2c_l1;
-            w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-            w2c_i0 = w2c_i0 > w2c_i1;
-            if (w2c_i0) {goto w2c_B0;}
-            w2c_i0 = w2c_l4;
-            w2c_i1 = w2c_l3;
-            w2c_i0 = w2c_i0 > w2c_i1;
-            if (w2c_i0) {goto w2c_B0;}
-            w2c_i0 = w2c_l1;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-            w2c_i1 = w2c_l4;
-            w2c_i0 += w2c_i1;
-            w2c_l7 = w2c_i0;
-            w2c_i0 = w2c_l3;
-            w2c_i1 = w2c_l4;
-            w2c_i0 -= w2c_i1;
-            w2c_l3 = w2c_i0;
-            w2c_i0 = w2c_l7;
-            w2c_i1 = w2c_l3;
-            w2c_j0 = w2c_f9(instance, w2c_i0, w2c_i1);
-            w2c_l14 = w2c_j0;
-            w2c_i0 = w2c_p0;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 88u);
-            w2c_l8 = w2c_i0;
-            w2c_j0 = w2c_l14;
-            w2c_i0 = (u32)(w2c_j0);
-            w2c_i1 = w2c_l8;
-            w2c_i0 &= w2c_i1;
-            w2c_l9 = w2c_i0;
-            w2c_L10: 
-              w2c_i0 = w2c_l9;
-              w2c_i1 = w2c_p0;
-              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 80u);
-              w2c_i0 = w2c_i0 >= w2c_i1;
-              if (w2c_i0) {goto w2c_B0;}
-              w2c_i0 = w2c_p0;
-              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 76u);
-              w2c_i1 = w2c_l9;
-              w2c_i2 = 3u;
-              w2c_i1 <<= (w2c_i2 & 31);
-              w2c_i0 += w2c_i1;
-              w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0));
-              w2c_l15 = w2c_j0;
-              w2c_i0 = !(w2c_j0);
-              w2c_i0 = !(w2c_i0);
-              if (w2c_i0) {
-                w2c_j0 = w2c_l15;
-                w2c_j1 = 32ull;
-                w2c_j0 >>= (w2c_j1 & 63);
-                w2c_j1 = w2c_l14;
-                w2c_j2 = 32ull;
-                w2c_j1 >>= (w2c_j2 & 63);
-                w2c_i0 = w2c_j0 == w2c_j1;
-                if (w2c_i0) {
-                  w2c_j0 = w2c_l15;
-                  w2c_i0 = (u32)(w2c_j0);
-                  w2c_i1 = 4294967295u;
-                  w2c_i0 += w2c_i1;
-                  w2c_l5 = w2c_i0;
-                  w2c_i0 = w2c_p0;
-                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
-                  w2c_l10 = w2c_i0;
-                  w2c_i0 = !(w2c_i0);
-                  if (w2c_i0) {goto w2c_B0;}
-                  w2c_i0 = w2c_l5;
-                  w2c_i1 = w2c_l10;
-                  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 72u);
-                  w2c_i0 = w2c_i0 >= w2c_i1;
-                  if (w2c_i0) {goto w2c_B0;}
-                  w2c_i0 = w2c_l10;
-                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 68u);
-                  w2c_i1 = w2c_l5;
-                  w2c_i2 = 20u;
-                  w2c_i1 *= w2c_i2;
-                  w2c_i0 += w2c_i1;
-                  w2c_l11 = w2c_i0;
-                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-                  w2c_l12 = w2c_i0;
-                  w2c_i1 = w2c_l11;
-                  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-                  w2c_i0 += w2c_i1;
-                  w2c_l11 = w2c_i0;
-                  w2c_i1 = w2c_l10;
-                  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-                  w2c_i0 = w2c_i0 > w2c_i1;
-                  if (w2c_i0) {goto w2c_B0;}
-                  w2c_i0 = w2c_l12;
-                  w2c_i1 = w2c_l11;
-                  w2c_i0 = w2c_i0 > w2c_i1;
-                  if (w2c_i0) {goto w2c_B0;}
-                  w2c_i0 = w2c_l10;
-                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-                  w2c_i1 = w2c_l12;
-                  w2c_i0 += w2c_i1;
-                  w2c_i1 = w2c_l11;
-                  w2c_i2 = w2c_l12;
-                  w2c_i1 -= w2c_i2;
-                  w2c_i2 = w2c_l7;
-                  w2c_i3 = w2c_l3;
-                  w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
-                  if (w2c_i0) {goto w2c_B11;}
-                }
-                w2c_i0 = w2c_l9;
-                w2c_i1 = 1u;
-                w2c_i0 += w2c_i1;
-                w2c_i1 = w2c_l8;
-                w2c_i0 &= w2c_i1;
-                w2c_l9 = w2c_i0;
-                goto w2c_L10;
-              }
-              w2c_i0 = 4294967295u;
-              w2c_l5 = w2c_i0;
-              w2c_B11:;
-              w2c_i0 = w2c_l2;
-              w2c_i1 = w2c_l5;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-              w2c_i0 = w2c_l2;
-              w2c_i1 = 0u;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-              w2c_i0 = w2c_l2;
-              w2c_i1 = 0u;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
-              w2c_i0 = w2c_l5;
-              w2c_i1 = 0u;
-              w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-              if (w2c_i0) {goto w2c_B8;}
-              w2c_i0 = w2c_l5;
-              w2c_i1 = w2c_l1;
-              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 72u);
-              w2c_i0 = w2c_i0 >= w2c_i1;
-              if (w2c_i0) {goto w2c_B0;}
-              w2c_i0 = w2c_l5;
-              w2c_i1 = 20u;
-              w2c_i0 *= w2c_i1;
-              w2c_l3 = w2c_i0;
-              w2c_i0 = w2c_l1;
-              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 68u);
-              w2c_i1 = w2c_l3;
-              w2c_i0 += w2c_i1;
-              w2c_l7 = w2c_i0;
-              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-              w2c_l8 = w2c_i0;
-              w2c_i0 = w2c_l2;
-              w2c_i1 = w2c_l7;
-              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 8u);
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-              w2c_i0 = w2c_l2;
-              w2c_i1 = w2c_l8;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
-              w2c_i0 = w2c_l5;
-              w2c_i1 = w2c_l1;
-              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 72u);
-              w2c_i0 = w2c_i0 >= w2c_i1;
-              if (w2c_i0) {goto w2c_B0;}
-              w2c_i0 = w2c_l1;
-              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 68u);
-              w2c_i1 = w2c_l3;
-              w2c_i0 += w2c_i1;
-              w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 16u);
-              w2c_i0 = !(w2c_i0);
-              if (w2c_i0) {goto w2c_B8;}
-              w2c_i0 = w2c_p0;
-              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-              if (w2c_i0) {goto w2c_B8;}
-              w2c_i0 = w2c_p0;
-              w2c_i1 = 9u;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-              w2c_i0 = w2c_p0;
-              w2c_i1 = w2c_l4;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-          } else {
-            w2c_i0 = w2c_p0;
-            {
-              struct wasm_multi_ii tmp = w2c_f90(instance, w2c_i0);
-              w2c_i0 = tmp.i0;
-              w2c_i1 = tmp.i1;
-            }
-            w2c_l3 = w2c_i1;
-            w2c_l4 = w2c_i0;
-            w2c_i0 = w2c_l2;
-            w2c_i1 = w2c_l4;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-            w2c_i0 = w2c_l2;
-            w2c_i1 = w2c_l3;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
-          }
-          w2c_B8:;
-          w2c_i0 = w2c_l1;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 100u);
-          w2c_l2 = w2c_i0;
-          w2c_i0 = w2c_l1;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 96u);
-          w2c_i1 = 1u;
-          w2c_i0 += w2c_i1;
-          w2c_l4 = w2c_i0;
-          w2c_i1 = w2c_l2;
-          w2c_i0 = w2c_i0 > w2c_i1;
-          if (w2c_i0) {goto w2c_B0;}
-          w2c_i0 = w2c_l1;
-          w2c_i1 = w2c_l1;
-          w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 92u);
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 92, w2c_i1);
-          w2c_i0 = w2c_l1;
-          w2c_i1 = w2c_l4;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 96, w2c_i1);
-          w2c_i0 = w2c_l1;
-          w2c_i1 = w2c_l2;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 100, w2c_i1);
-          w2c_i0 = w2c_l6;
-          w2c_i1 = 4294967295u;
-          w2c_i0 += w2c_i1;
-          w2c_l6 = w2c_i0;
-          goto w2c_L1;
-        }
-        w2c_i0 = w2c_p0;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-        w2c_l6 = w2c_i0;
-        w2c_i0 = w2c_p0;
-        w2c_i1 = 6u;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-        w2c_i0 = w2c_p0;
-        w2c_i1 = w2c_l6;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-      }
-    }
-    w2c_i0 = w2c_l13;
-    w2c_i1 = w2c_l1;
-    w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 96u);
-    goto w2c_Bfunc;
-  w2c_B0:;
-  UNREACHABLE;
-  w2c_Bfunc:;
-  FUNC_EPILOGUE;
-  {
-    struct wasm_multi_ii tmp;
-    tmp.i0 = w2c_i0;
-    tmp.i1 = w2c_i1;
-    return tmp;
-  }
-}
-
-static struct wasm_multi_ii w2c_f90(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
-  u32 w2c_l1 = 0, w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, 
-      w2c_l9 = 0, w2c_l10 = 0, w2c_l11 = 0, w2c_l12 = 0, w2c_l13 = 0, w2c_l14 = 0, w2c_l15 = 0, w2c_l16 = 0;
-  u64 w2c_l17 = 0, w2c_l18 = 0, w2c_l19 = 0, w2c_l20 = 0;
+      w2c_l9 = 0, w2c_l10 = 0, w2c_l11 = 0, w2c_l12 = 0, w2c_l13 = 0, w2c_l14 = 0, w2c_l15 = 0, w2c_l16 = 0, 
+      w2c_l17 = 0, w2c_l18 = 0, w2c_l19 = 0, w2c_l20 = 0, w2c_l21 = 0, w2c_l22 = 0, w2c_l23 = 0, w2c_l24 = 0, 
+      w2c_l25 = 0, w2c_l26 = 0, w2c_l27 = 0;
+  u64 w2c_l28 = 0, w2c_l29 = 0, w2c_l30 = 0, w2c_l31 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4;
-  u64 w2c_j0, w2c_j1;
+  u64 w2c_j0, w2c_j1, w2c_j2;
   w2c_i0 = instance->w2c_g0;
-  w2c_i1 = 72u;
+  w2c_i1 = 104u;
   w2c_i0 -= w2c_i1;
-  w2c_l1 = w2c_i0;
+  w2c_l3 = w2c_i0;
   instance->w2c_g0 = w2c_i0;
   w2c_i0 = w2c_p0;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
-  w2c_l4 = w2c_i0;
+  w2c_l9 = w2c_i0;
   w2c_i0 = !(w2c_i0);
   if (w2c_i0) {goto w2c_B0;}
-  w2c_i0 = w2c_l4;
+  w2c_i0 = w2c_l9;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 108u);
-  w2c_l14 = w2c_i0;
+  w2c_l27 = w2c_i0;
   w2c_i0 = w2c_p0;
   w2c_i1 = 100u;
-  w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
-  w2c_l11 = w2c_i0;
+  w2c_i0 = w2c_f89(instance, w2c_i0, w2c_i1);
+  w2c_l22 = w2c_i0;
   w2c_L1: 
-    w2c_i0 = w2c_l11;
+    w2c_i0 = w2c_l22;
     w2c_i1 = 0u;
     w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
     if (w2c_i0) {
@@ -20372,78 +19417,53 @@ static struct wasm_multi_ii w2c_f90(Z_gonfalon_instance_t* instance, u32 w2c_p0)
       w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
       w2c_i0 = !(w2c_i0);
       if (w2c_i0) {
-        w2c_i0 = w2c_l4;
+        w2c_i0 = w2c_l9;
         w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 108u);
-        w2c_i1 = w2c_l4;
+        w2c_i1 = w2c_l9;
         w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 112u);
         w2c_i0 = w2c_i0 != w2c_i1;
         if (w2c_i0) {
           w2c_i0 = w2c_p0;
           w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-          w2c_l2 = w2c_i0;
+          w2c_l6 = w2c_i0;
           w2c_i0 = w2c_p0;
-          w2c_i1 = 1073741824u;
-          w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
           w2c_i1 = 4u;
-          w2c_i0 = w2c_i0 != w2c_i1;
-          if (w2c_i0) {
-            w2c_i0 = w2c_p0;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-            w2c_i0 = !(w2c_i0);
-            if (w2c_i0) {
-              w2c_i0 = w2c_p0;
-              w2c_i1 = 5u;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-              w2c_i0 = w2c_p0;
-              w2c_i1 = w2c_l2;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-            }
-          }
+          w2c_f88(instance, w2c_i0, w2c_i1);
           w2c_i0 = w2c_p0;
           {
-            struct wasm_multi_ii tmp = w2c_f82(instance, w2c_i0);
+            struct wasm_multi_ii tmp = w2c_f93(instance, w2c_i0);
             w2c_i0 = tmp.i0;
             w2c_i1 = tmp.i1;
           }
-          w2c_l12 = w2c_i1;
-          w2c_l10 = w2c_i0;
-          w2c_i1 = w2c_l12;
-          w2c_i0 += w2c_i1;
-          w2c_l6 = w2c_i0;
-          w2c_i1 = w2c_l4;
-          w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-          w2c_i0 = w2c_i0 > w2c_i1;
-          if (w2c_i0) {goto w2c_B0;}
-          w2c_i0 = w2c_l10;
-          w2c_i1 = w2c_l6;
-          w2c_i0 = w2c_i0 > w2c_i1;
-          if (w2c_i0) {goto w2c_B0;}
-          w2c_i0 = w2c_l4;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-          w2c_i1 = w2c_l10;
-          w2c_i0 += w2c_i1;
-          w2c_i1 = w2c_l6;
-          w2c_i2 = w2c_l10;
-          w2c_i1 -= w2c_i2;
+          w2c_l20 = w2c_i1;
+          w2c_l19 = w2c_i0;
+          w2c_i0 = w2c_l9;
+          w2c_i1 = w2c_l19;
+          w2c_i2 = w2c_l20;
+          {
+            struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+            w2c_i0 = tmp.i0;
+            w2c_i1 = tmp.i1;
+          }
           w2c_j0 = w2c_f27(instance, w2c_i0, w2c_i1);
-          w2c_l18 = w2c_j0;
+          w2c_l29 = w2c_j0;
           w2c_i0 = w2c_p0;
           w2c_j1 = 14ull;
-          w2c_i0 = w2c_f81(instance, w2c_i0, w2c_j1);
-          w2c_l6 = w2c_i0;
+          w2c_i0 = w2c_f92(instance, w2c_i0, w2c_j1);
+          w2c_l17 = w2c_i0;
           w2c_i0 = w2c_p0;
           w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
-          w2c_l8 = w2c_i0;
+          w2c_l12 = w2c_i0;
           w2c_i0 = !(w2c_i0);
           if (w2c_i0) {goto w2c_B0;}
-          w2c_i0 = w2c_l8;
+          w2c_i0 = w2c_l12;
           w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 120u);
-          w2c_l13 = w2c_i0;
+          w2c_l21 = w2c_i0;
           w2c_i0 = w2c_p0;
           w2c_i1 = 10000u;
-          w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
+          w2c_i0 = w2c_f89(instance, w2c_i0, w2c_i1);
           w2c_l5 = w2c_i0;
-          w2c_L7: 
+          w2c_L5: 
             w2c_i0 = w2c_l5;
             w2c_i1 = 0u;
             w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
@@ -20452,151 +19472,343 @@ static struct wasm_multi_ii w2c_f90(Z_gonfalon_instance_t* instance, u32 w2c_p0)
               w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
               w2c_i0 = !(w2c_i0);
               if (w2c_i0) {
-                w2c_i0 = w2c_l8;
+                w2c_i0 = w2c_l12;
                 w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 116u);
-                w2c_l7 = w2c_i0;
-                w2c_i0 = w2c_l8;
+                w2c_l1 = w2c_i0;
+                w2c_i0 = w2c_l12;
                 w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 120u);
-                w2c_l3 = w2c_i0;
-                w2c_i0 = w2c_l8;
+                w2c_l4 = w2c_i0;
+                w2c_i0 = w2c_l12;
                 w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 124u);
-                w2c_l9 = w2c_i0;
-                w2c_i0 = w2c_l3;
-                w2c_i1 = w2c_l9;
+                w2c_l2 = w2c_i0;
+                w2c_i0 = w2c_l4;
+                w2c_i1 = w2c_l2;
                 w2c_i0 = w2c_i0 != w2c_i1;
                 if (w2c_i0) {
-                  w2c_i0 = w2c_l1;
+                  w2c_i0 = w2c_l3;
                   w2c_j1 = 0ull;
                   i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 40, w2c_j1);
-                  w2c_i0 = w2c_l1;
+                  w2c_i0 = w2c_l3;
                   w2c_j1 = 0ull;
                   i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 48, w2c_j1);
-                  w2c_i0 = w2c_l1;
+                  w2c_i0 = w2c_l3;
                   w2c_j1 = 0ull;
                   i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 56, w2c_j1);
-                  w2c_i0 = w2c_l1;
+                  w2c_i0 = w2c_l3;
                   w2c_i1 = 0u;
                   i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 64, w2c_i1);
-                  w2c_i0 = w2c_l1;
+                  w2c_i0 = w2c_l3;
                   w2c_j1 = 0ull;
                   i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 40, w2c_j1);
-                  w2c_i0 = w2c_l1;
+                  w2c_i0 = w2c_l3;
                   w2c_i1 = 0u;
                   i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 48, w2c_i1);
-                  w2c_i0 = w2c_l1;
+                  w2c_i0 = w2c_l3;
                   w2c_i1 = 0u;
                   i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 52, w2c_i1);
-                  w2c_i0 = w2c_l1;
+                  w2c_i0 = w2c_l3;
                   w2c_j1 = 0ull;
                   i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 56, w2c_j1);
-                  w2c_i0 = w2c_l1;
+                  w2c_i0 = w2c_l3;
                   w2c_i1 = 0u;
                   i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 64, w2c_i1);
-                  w2c_i0 = w2c_l1;
+                  w2c_i0 = w2c_l3;
                   w2c_i1 = 0u;
                   i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 65, w2c_i1);
-                  w2c_i0 = w2c_l7;
-                  w2c_i1 = w2c_l3;
-                  w2c_i2 = w2c_l9;
+                  w2c_i0 = w2c_l1;
+                  w2c_i1 = w2c_l4;
+                  w2c_i2 = w2c_l2;
                   w2c_i3 = 1u;
                   w2c_i4 = 28u;
                   {
-                    struct wasm_multi_iii tmp = w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+                    struct wasm_multi_iii tmp = w2c_f102(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
                     w2c_i0 = tmp.i0;
                     w2c_i1 = tmp.i1;
                     w2c_i2 = tmp.i2;
                   }
-                  w2c_l15 = w2c_i2;
-                  w2c_l9 = w2c_i1;
-                  w2c_l7 = w2c_i0;
-                  w2c_i1 = w2c_l3;
+                  w2c_l10 = w2c_i2;
+                  w2c_l2 = w2c_i1;
+                  w2c_l1 = w2c_i0;
+                  w2c_i1 = w2c_l4;
                   w2c_i2 = 28u;
                   w2c_i1 *= w2c_i2;
                   w2c_i0 += w2c_i1;
-                  w2c_l3 = w2c_i0;
-                  w2c_i0 = w2c_l1;
-                  w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 48u);
-                  w2c_l17 = w2c_j0;
-                  w2c_i0 = w2c_l1;
-                  w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 56u);
-                  w2c_l19 = w2c_j0;
-                  w2c_i0 = w2c_l1;
-                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 64u);
-                  w2c_l16 = w2c_i0;
+                  w2c_l4 = w2c_i0;
                   w2c_i0 = w2c_l3;
-                  w2c_i1 = w2c_l1;
+                  w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 48u);
+                  w2c_l28 = w2c_j0;
+                  w2c_i0 = w2c_l3;
+                  w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 56u);
+                  w2c_l30 = w2c_j0;
+                  w2c_i0 = w2c_l3;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 64u);
+                  w2c_l13 = w2c_i0;
+                  w2c_i0 = w2c_l4;
+                  w2c_i1 = w2c_l3;
                   w2c_j1 = i64_load(&instance->w2c_memory, (u64)(w2c_i1) + 40u);
                   i64_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_j1);
-                  w2c_i0 = w2c_l3;
-                  w2c_j1 = w2c_l17;
+                  w2c_i0 = w2c_l4;
+                  w2c_j1 = w2c_l28;
                   i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_j1);
-                  w2c_i0 = w2c_l3;
-                  w2c_j1 = w2c_l19;
+                  w2c_i0 = w2c_l4;
+                  w2c_j1 = w2c_l30;
                   i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_j1);
-                  w2c_i0 = w2c_l3;
-                  w2c_i1 = w2c_l16;
+                  w2c_i0 = w2c_l4;
+                  w2c_i1 = w2c_l13;
                   i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 24, w2c_i1);
-                  w2c_i0 = w2c_l8;
-                  w2c_i1 = w2c_l7;
+                  w2c_i0 = w2c_l12;
+                  w2c_i1 = w2c_l1;
                   i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 116, w2c_i1);
-                  w2c_i0 = w2c_l8;
-                  w2c_i1 = w2c_l9;
+                  w2c_i0 = w2c_l12;
+                  w2c_i1 = w2c_l2;
                   i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 120, w2c_i1);
-                  w2c_i0 = w2c_l8;
-                  w2c_i1 = w2c_l15;
+                  w2c_i0 = w2c_l12;
+                  w2c_i1 = w2c_l10;
                   i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 124, w2c_i1);
-                  w2c_i0 = w2c_l9;
+                  w2c_i0 = w2c_l2;
                   w2c_i1 = 4294967295u;
                   w2c_i0 += w2c_i1;
-                  w2c_l3 = w2c_i0;
-                  w2c_i1 = w2c_l9;
+                  w2c_l4 = w2c_i0;
+                  w2c_i1 = w2c_l2;
                   w2c_i0 = w2c_i0 >= w2c_i1;
                   if (w2c_i0) {goto w2c_B0;}
+                  w2c_i0 = w2c_l1;
+                  w2c_i1 = w2c_l4;
+                  w2c_i2 = 28u;
+                  w2c_i1 *= w2c_i2;
+                  w2c_i0 += w2c_i1;
+                  w2c_l1 = w2c_i0;
                   w2c_i0 = w2c_p0;
-                  w2c_i1 = w2c_l7;
-                  w2c_i2 = w2c_l3;
-                  w2c_i3 = 28u;
-                  w2c_i2 *= w2c_i3;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
+                  w2c_l4 = w2c_i0;
+                  w2c_i0 = w2c_p0;
+                  {
+                    struct wasm_multi_ij tmp = w2c_f90(instance, w2c_i0);
+                    w2c_i0 = tmp.i0;
+                    w2c_j1 = tmp.j1;
+                  }
+                  w2c_l28 = w2c_j1;
+                  w2c_l2 = w2c_i0;
+                  w2c_i0 = w2c_l1;
+                  w2c_i0 = !(w2c_i0);
+                  if (w2c_i0) {goto w2c_B0;}
+                  w2c_i0 = w2c_l1;
+                  w2c_i1 = w2c_l2;
+                  i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 24, w2c_i1);
+                  w2c_i0 = w2c_l1;
+                  w2c_j1 = w2c_l28;
+                  i64_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_j1);
+                  w2c_i0 = w2c_l1;
+                  w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 24u);
+                  w2c_l2 = w2c_i0;
+                  w2c_i0 = w2c_l1;
+                  w2c_i1 = w2c_l2;
+                  i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 25, w2c_i1);
+                  w2c_i0 = w2c_l2;
+                  w2c_i1 = 6u;
+                  w2c_i0 = w2c_i0 != w2c_i1;
+                  if (w2c_i0) {
+                    w2c_i0 = w2c_l2;
+                    w2c_i1 = 7u;
+                    w2c_i0 = w2c_i0 != w2c_i1;
+                    if (w2c_i0) {
+                      w2c_i0 = w2c_l2;
+                      w2c_i1 = 8u;
+                      w2c_i0 = w2c_i0 != w2c_i1;
+                      if (w2c_i0) {
+                        w2c_i0 = w2c_l2;
+                        w2c_i1 = 9u;
+                        w2c_i0 = w2c_i0 != w2c_i1;
+                        if (w2c_i0) {
+                          w2c_i0 = w2c_l2;
+                          w2c_i1 = 5u;
+                          w2c_i0 = w2c_i0 == w2c_i1;
+                          if (w2c_i0) {
+                            w2c_j0 = w2c_l28;
+                            w2c_j1 = 52ull;
+                            w2c_j0 >>= (w2c_j1 & 63);
+                            w2c_j1 = 2047ull;
+                            w2c_j0 &= w2c_j1;
+                            w2c_j1 = 2047ull;
+                            w2c_i0 = w2c_j0 != w2c_j1;
+                            if (w2c_i0) {goto w2c_B10;}
+                            w2c_i0 = w2c_p0;
+                            w2c_i1 = 5u;
+                            w2c_i2 = w2c_l4;
+                            w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                            goto w2c_B10;
+                          }
+                          w2c_i0 = w2c_l2;
+                          w2c_i1 = 10u;
+                          w2c_i0 = w2c_i0 != w2c_i1;
+                          if (w2c_i0) {
+                            w2c_i0 = w2c_l2;
+                            w2c_i1 = 11u;
+                            w2c_i0 = w2c_i0 != w2c_i1;
+                            if (w2c_i0) {goto w2c_B10;}
+                          }
+                          w2c_i0 = w2c_p0;
+                          w2c_i1 = 5u;
+                          w2c_i2 = w2c_l4;
+                          w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                          goto w2c_B10;
+                        }
+                      }
+                      w2c_i0 = w2c_p0;
+                      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
+                      w2c_i1 = w2c_p0;
+                      w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
+                      w2c_i2 = w2c_l4;
+                      {
+                        struct wasm_multi_ii tmp = w2c_f38(instance, w2c_i0, w2c_i1, w2c_i2);
+                        w2c_i0 = tmp.i0;
+                        w2c_i1 = tmp.i1;
+                      }
+                      w2c_l10 = w2c_i1;
+                      w2c_l2 = w2c_i0;
+                      w2c_i0 = w2c_l10;
+                      if (w2c_i0) {
+                        w2c_i0 = w2c_p0;
+                        w2c_i1 = w2c_l2;
+                        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
+                        w2c_i0 = w2c_l1;
+                        w2c_i1 = w2c_l4;
+                        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
+                        w2c_i0 = w2c_l1;
+                        w2c_i1 = w2c_l2;
+                        w2c_i2 = w2c_l4;
+                        w2c_i1 -= w2c_i2;
+                        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
+                        goto w2c_B10;
+                      }
+                      w2c_i0 = w2c_p0;
+                      w2c_i1 = 5u;
+                      w2c_i2 = w2c_l4;
+                      w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                      goto w2c_B9;
+                    }
+                  }
+                  w2c_j0 = w2c_l28;
+                  w2c_i0 = (u32)(w2c_j0);
+                  w2c_l2 = w2c_i0;
+                  w2c_i0 = w2c_l1;
+                  w2c_i1 = w2c_p0;
+                  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 8u);
+                  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
+                  w2c_i0 = w2c_l1;
+                  w2c_i1 = w2c_l2;
+                  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
+                  w2c_i0 = w2c_p0;
+                  w2c_i1 = w2c_p0;
+                  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 8u);
+                  w2c_i2 = w2c_l2;
                   w2c_i1 += w2c_i2;
-                  w2c_f92(instance, w2c_i0, w2c_i1);
+                  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
+                  w2c_i0 = w2c_p0;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
+                  w2c_i1 = w2c_l1;
+                  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 8u);
+                  w2c_i2 = w2c_l1;
+                  w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 12u);
+                  {
+                    struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+                    w2c_i0 = tmp.i0;
+                    w2c_i1 = tmp.i1;
+                  }
+                  w2c_l10 = w2c_i1;
+                  w2c_l2 = w2c_i0;
+                  w2c_i0 = w2c_l1;
+                  w2c_i1 = w2c_l2;
+                  w2c_i2 = w2c_l10;
+                  w2c_j1 = w2c_f27(instance, w2c_i1, w2c_i2);
+                  i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_j1);
+                  w2c_i0 = w2c_l1;
+                  w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 24u);
+                  w2c_i1 = 7u;
+                  w2c_i0 = w2c_i0 == w2c_i1;
+                  if (w2c_i0) {
+                    w2c_i0 = w2c_l2;
+                    w2c_i1 = w2c_l10;
+                    w2c_i0 = w2c_f37(instance, w2c_i0, w2c_i1);
+                    w2c_i0 = !(w2c_i0);
+                    if (w2c_i0) {
+                      w2c_i0 = w2c_p0;
+                      w2c_i1 = 5u;
+                      w2c_i2 = w2c_l4;
+                      w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                    }
+                  }
+                  w2c_i0 = w2c_l2;
+                  w2c_i1 = w2c_l10;
+                  {
+                    struct wasm_multi_ij tmp = w2c_f28(instance, w2c_i0, w2c_i1);
+                    w2c_i0 = tmp.i0;
+                    w2c_j1 = tmp.j1;
+                  }
+                  w2c_l28 = w2c_j1;
+                  w2c_l2 = w2c_i0;
+                  w2c_i0 = w2c_l1;
+                  w2c_i1 = w2c_l2;
+                  i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 25, w2c_i1);
+                  w2c_i0 = w2c_l1;
+                  w2c_j1 = w2c_l28;
+                  i64_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_j1);
+                  w2c_i0 = w2c_l1;
+                  w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 24u);
+                  w2c_i1 = 7u;
+                  w2c_i0 = w2c_i0 != w2c_i1;
+                  if (w2c_i0) {goto w2c_B10;}
+                  w2c_i0 = w2c_l1;
+                  w2c_i1 = w2c_l1;
+                  w2c_i1 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i1) + 25u);
+                  i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 24, w2c_i1);
+                  w2c_B10:;
+                  w2c_i0 = w2c_p0;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
+                  w2c_i1 = w2c_l4;
+                  w2c_i0 -= w2c_i1;
+                  w2c_i1 = 65541u;
+                  w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
+                  if (w2c_i0) {goto w2c_B9;}
+                  w2c_i0 = w2c_p0;
+                  w2c_i1 = 7u;
+                  w2c_i2 = w2c_l4;
+                  w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                  w2c_B9:;
                   w2c_i0 = w2c_l5;
                   w2c_i1 = 4294967295u;
                   w2c_i0 += w2c_i1;
                   w2c_l5 = w2c_i0;
-                  goto w2c_L7;
+                  goto w2c_L5;
                 }
                 w2c_i0 = w2c_p0;
-                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-                w2c_l5 = w2c_i0;
-                w2c_i0 = w2c_p0;
                 w2c_i1 = 6u;
-                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-                w2c_i0 = w2c_p0;
-                w2c_i1 = w2c_l5;
-                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
+                w2c_i2 = w2c_p0;
+                w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 8u);
+                w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
               }
             }
-            w2c_i0 = w2c_l8;
+            w2c_i0 = w2c_l12;
             w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 120u);
-            w2c_l8 = w2c_i0;
+            w2c_l12 = w2c_i0;
             w2c_i0 = w2c_p0;
             w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
             w2c_l5 = w2c_i0;
             w2c_i0 = w2c_p0;
             w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-            w2c_l7 = w2c_i0;
+            w2c_l1 = w2c_i0;
             w2c_i0 = w2c_p0;
             w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
-            w2c_l3 = w2c_i0;
+            w2c_l4 = w2c_i0;
             w2c_i0 = w2c_l5;
-            w2c_i1 = w2c_l3;
+            w2c_i1 = w2c_l4;
             w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
             if (w2c_i0) {
               w2c_i0 = w2c_l5;
-              w2c_i1 = w2c_l3;
+              w2c_i1 = w2c_l4;
               w2c_i0 = w2c_i0 >= w2c_i1;
               if (w2c_i0) {goto w2c_B0;}
-              w2c_i0 = w2c_l7;
+              w2c_i0 = w2c_l1;
               w2c_i1 = w2c_l5;
               w2c_i0 += w2c_i1;
               w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
@@ -20609,18 +19821,508 @@ static struct wasm_multi_ii w2c_f90(Z_gonfalon_instance_t* instance, u32 w2c_p0)
                 w2c_i1 += w2c_i2;
                 i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
                 w2c_i0 = 4294967295u;
-                goto w2c_B11;
+                w2c_l5 = w2c_i0;
+                goto w2c_B20;
               }
             }
             w2c_i0 = w2c_p0;
-            w2c_i0 = w2c_f93(instance, w2c_i0);
-            w2c_B11:;
-            w2c_l5 = w2c_i0;
+            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
+            w2c_l1 = w2c_i0;
+            w2c_i0 = !(w2c_i0);
+            if (w2c_i0) {goto w2c_B0;}
+            w2c_i0 = w2c_l1;
+            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 168u);
+            w2c_i1 = w2c_l1;
+            w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 172u);
+            w2c_i0 = w2c_i0 == w2c_i1;
+            if (w2c_i0) {
+              w2c_i0 = w2c_p0;
+              w2c_i1 = 6u;
+              w2c_i2 = w2c_l5;
+              w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+              w2c_i0 = 4294967295u;
+              w2c_l5 = w2c_i0;
+            } else {
+              w2c_i0 = w2c_p0;
+              w2c_i1 = 3u;
+              w2c_f88(instance, w2c_i0, w2c_i1);
+              w2c_i0 = w2c_p0;
+              w2c_j1 = 511ull;
+              w2c_i0 = w2c_f92(instance, w2c_i0, w2c_j1);
+              w2c_l5 = w2c_i0;
+              w2c_i0 = w2c_p0;
+              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
+              w2c_l4 = w2c_i0;
+              w2c_i0 = w2c_p0;
+              w2c_i1 = 2048u;
+              w2c_i0 = w2c_f89(instance, w2c_i0, w2c_i1);
+              w2c_l2 = w2c_i0;
+              w2c_i0 = w2c_l1;
+              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 180u);
+              w2c_l10 = w2c_i0;
+              w2c_i0 = w2c_l2;
+              w2c_i1 = 4u;
+              w2c_i0 = I32_DIV_S(w2c_i0, w2c_i1);
+              w2c_l13 = w2c_i0;
+              w2c_i0 = w2c_l2;
+              w2c_i1 = 3u;
+              w2c_i0 &= w2c_i1;
+              w2c_i0 = !(w2c_i0);
+              if (w2c_i0) {
+                w2c_i0 = w2c_l5;
+                w2c_i1 = w2c_l13;
+                w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+                if (w2c_i0) {goto w2c_B24;}
+              }
+              w2c_i0 = w2c_p0;
+              w2c_i1 = 9u;
+              w2c_i2 = w2c_l4;
+              w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+              w2c_B24:;
+              w2c_i0 = w2c_l13;
+              w2c_i1 = w2c_l1;
+              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 184u);
+              w2c_i2 = w2c_l1;
+              w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 180u);
+              w2c_i1 -= w2c_i2;
+              w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
+              if (w2c_i0) {
+                w2c_i0 = w2c_p0;
+                w2c_i1 = 6u;
+                w2c_i2 = w2c_l4;
+                w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+              }
+              w2c_i0 = 0u;
+              w2c_l4 = w2c_i0;
+              w2c_L27: 
+                w2c_i0 = w2c_l4;
+                w2c_i1 = w2c_l13;
+                w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+                if (w2c_i0) {
+                  w2c_i0 = w2c_p0;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
+                  w2c_i0 = !(w2c_i0);
+                  if (w2c_i0) {
+                    w2c_i0 = w2c_p0;
+                    w2c_j1 = 8ull;
+                    w2c_i0 = w2c_f92(instance, w2c_i0, w2c_j1);
+                    w2c_l2 = w2c_i0;
+                    w2c_i0 = w2c_p0;
+                    w2c_i1 = w2c_l13;
+                    w2c_j1 = (u64)(s64)(s32)(w2c_i1);
+                    w2c_j2 = 18446744073709551615ull;
+                    w2c_j1 += w2c_j2;
+                    w2c_i0 = w2c_f92(instance, w2c_i0, w2c_j1);
+                    w2c_l14 = w2c_i0;
+                    w2c_i0 = w2c_p0;
+                    w2c_j1 = 1114111ull;
+                    w2c_i0 = w2c_f92(instance, w2c_i0, w2c_j1);
+                    w2c_l7 = w2c_i0;
+                    w2c_i0 = w2c_p0;
+                    w2c_j1 = 16384ull;
+                    w2c_i0 = w2c_f92(instance, w2c_i0, w2c_j1);
+                    w2c_l8 = w2c_i0;
+                    w2c_i0 = w2c_l1;
+                    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 176u);
+                    w2c_l15 = w2c_i0;
+                    w2c_i0 = w2c_l1;
+                    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 180u);
+                    w2c_l11 = w2c_i0;
+                    w2c_i0 = w2c_l1;
+                    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 184u);
+                    w2c_l18 = w2c_i0;
+                    w2c_i0 = w2c_l3;
+                    w2c_j1 = 0ull;
+                    i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 72, w2c_j1);
+                    w2c_i0 = w2c_l3;
+                    w2c_j1 = 0ull;
+                    i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 80, w2c_j1);
+                    w2c_i0 = w2c_l3;
+                    w2c_i1 = w2c_l2;
+                    i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 72, w2c_i1);
+                    w2c_i0 = w2c_l3;
+                    w2c_i1 = w2c_l14;
+                    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 76, w2c_i1);
+                    w2c_i0 = w2c_l3;
+                    w2c_i1 = w2c_l7;
+                    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 80, w2c_i1);
+                    w2c_i0 = w2c_l3;
+                    w2c_i1 = w2c_l8;
+                    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 84, w2c_i1);
+                    w2c_i0 = w2c_l15;
+                    w2c_i1 = w2c_l11;
+                    w2c_i2 = w2c_l18;
+                    w2c_i3 = 1u;
+                    w2c_i4 = 16u;
+                    {
+                      struct wasm_multi_iii tmp = w2c_f102(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+                      w2c_i0 = tmp.i0;
+                      w2c_i1 = tmp.i1;
+                      w2c_i2 = tmp.i2;
+                    }
+                    w2c_l7 = w2c_i2;
+                    w2c_l14 = w2c_i1;
+                    w2c_l2 = w2c_i0;
+                    w2c_i1 = w2c_l11;
+                    w2c_i2 = 4u;
+                    w2c_i1 <<= (w2c_i2 & 31);
+                    w2c_i0 += w2c_i1;
+                    w2c_l8 = w2c_i0;
+                    w2c_i0 = w2c_l3;
+                    w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 80u);
+                    w2c_l28 = w2c_j0;
+                    w2c_i0 = w2c_l8;
+                    w2c_i1 = w2c_l3;
+                    w2c_j1 = i64_load(&instance->w2c_memory, (u64)(w2c_i1) + 72u);
+                    i64_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_j1);
+                    w2c_i0 = w2c_l8;
+                    w2c_j1 = w2c_l28;
+                    i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_j1);
+                    w2c_i0 = w2c_l1;
+                    w2c_i1 = w2c_l2;
+                    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 176, w2c_i1);
+                    w2c_i0 = w2c_l1;
+                    w2c_i1 = w2c_l14;
+                    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 180, w2c_i1);
+                    w2c_i0 = w2c_l1;
+                    w2c_i1 = w2c_l7;
+                    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 184, w2c_i1);
+                    w2c_i0 = w2c_l4;
+                    w2c_i1 = 1u;
+                    w2c_i0 += w2c_i1;
+                    w2c_l4 = w2c_i0;
+                    goto w2c_L27;
+                  }
+                }
+                w2c_i0 = w2c_p0;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
+                w2c_l4 = w2c_i0;
+                w2c_i0 = w2c_p0;
+                w2c_i1 = 16384u;
+                w2c_i0 = w2c_f89(instance, w2c_i0, w2c_i1);
+                w2c_l2 = w2c_i0;
+                w2c_i0 = w2c_l1;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 192u);
+                w2c_l14 = w2c_i0;
+                w2c_i0 = w2c_l1;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 196u);
+                w2c_l7 = w2c_i0;
+                w2c_i0 = w2c_l2;
+                w2c_i1 = 1u;
+                w2c_i0 &= w2c_i1;
+                w2c_i0 = !(w2c_i0);
+                if (w2c_i0) {
+                  w2c_i0 = w2c_l2;
+                  w2c_i1 = w2c_l7;
+                  w2c_i2 = w2c_l14;
+                  w2c_i1 -= w2c_i2;
+                  w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
+                  if (w2c_i0) {goto w2c_B30;}
+                }
+                w2c_i0 = w2c_p0;
+                w2c_i1 = 6u;
+                w2c_i2 = w2c_l4;
+                w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                w2c_B30:;
+                w2c_i0 = 0u;
+                w2c_l7 = w2c_i0;
+                w2c_L32: 
+                  w2c_i0 = w2c_l7;
+                  w2c_i1 = w2c_l2;
+                  w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+                  if (w2c_i0) {
+                    w2c_i0 = w2c_p0;
+                    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
+                    w2c_i0 = !(w2c_i0);
+                    if (w2c_i0) {
+                      w2c_i0 = w2c_l1;
+                      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 188u);
+                      w2c_l8 = w2c_i0;
+                      w2c_i0 = w2c_l1;
+                      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 192u);
+                      w2c_l15 = w2c_i0;
+                      w2c_i0 = w2c_l1;
+                      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 196u);
+                      w2c_l11 = w2c_i0;
+                      w2c_i0 = w2c_p0;
+                      w2c_j1 = 1114111ull;
+                      w2c_i0 = w2c_f92(instance, w2c_i0, w2c_j1);
+                      w2c_l18 = w2c_i0;
+                      w2c_i0 = w2c_l8;
+                      w2c_i1 = w2c_l15;
+                      w2c_i2 = w2c_l11;
+                      w2c_i3 = 1u;
+                      w2c_i4 = 4u;
+                      {
+                        struct wasm_multi_iii tmp = w2c_f102(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+                        w2c_i0 = tmp.i0;
+                        w2c_i1 = tmp.i1;
+                        w2c_i2 = tmp.i2;
+                      }
+                      w2c_l16 = w2c_i2;
+                      w2c_l11 = w2c_i1;
+                      w2c_l8 = w2c_i0;
+                      w2c_i1 = w2c_l15;
+                      w2c_i2 = 2u;
+                      w2c_i1 <<= (w2c_i2 & 31);
+                      w2c_i0 += w2c_i1;
+                      w2c_i1 = w2c_l18;
+                      i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
+                      w2c_i0 = w2c_l1;
+                      w2c_i1 = w2c_l8;
+                      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 188, w2c_i1);
+                      w2c_i0 = w2c_l1;
+                      w2c_i1 = w2c_l11;
+                      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 192, w2c_i1);
+                      w2c_i0 = w2c_l1;
+                      w2c_i1 = w2c_l16;
+                      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 196, w2c_i1);
+                      w2c_i0 = w2c_l7;
+                      w2c_i1 = 1u;
+                      w2c_i0 += w2c_i1;
+                      w2c_l7 = w2c_i0;
+                      goto w2c_L32;
+                    }
+                  }
+                  w2c_i0 = w2c_p0;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
+                  w2c_i0 = !(w2c_i0);
+                  if (w2c_i0) {
+                    w2c_i0 = w2c_l10;
+                    w2c_l7 = w2c_i0;
+                    w2c_L36: 
+                      w2c_i0 = w2c_l7;
+                      w2c_i1 = w2c_l10;
+                      w2c_i2 = w2c_l13;
+                      w2c_i1 += w2c_i2;
+                      w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+                      if (w2c_i0) {
+                        w2c_i0 = w2c_l7;
+                        w2c_i1 = w2c_l1;
+                        w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 180u);
+                        w2c_i0 = w2c_i0 >= w2c_i1;
+                        if (w2c_i0) {goto w2c_B0;}
+                        w2c_i0 = w2c_l1;
+                        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 176u);
+                        w2c_i1 = w2c_l7;
+                        w2c_i2 = 4u;
+                        w2c_i1 <<= (w2c_i2 & 31);
+                        w2c_i0 += w2c_i1;
+                        w2c_l8 = w2c_i0;
+                        w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
+                        w2c_l15 = w2c_i0;
+                        if (w2c_i0) {
+                          w2c_i0 = w2c_l15;
+                          w2c_i1 = 5u;
+                          w2c_i0 = w2c_i0 != w2c_i1;
+                          if (w2c_i0) {goto w2c_B39;}
+                          w2c_i0 = w2c_l8;
+                          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
+                          w2c_l15 = w2c_i0;
+                          w2c_i0 = w2c_l8;
+                          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
+                          w2c_l11 = w2c_i0;
+                          w2c_i0 = w2c_l15;
+                          w2c_i1 = w2c_l11;
+                          w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
+                          if (w2c_i0) {goto w2c_B41;}
+                          w2c_i0 = w2c_l11;
+                          w2c_i1 = w2c_l2;
+                          w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
+                          if (w2c_i0) {goto w2c_B41;}
+                          w2c_i0 = w2c_l15;
+                          w2c_i1 = w2c_l11;
+                          w2c_i0 |= w2c_i1;
+                          w2c_i1 = 1u;
+                          w2c_i0 &= w2c_i1;
+                          if (w2c_i0) {goto w2c_B41;}
+                          w2c_i0 = w2c_l14;
+                          w2c_i1 = w2c_l15;
+                          w2c_i0 += w2c_i1;
+                          w2c_l18 = w2c_i0;
+                          w2c_l16 = w2c_i0;
+                          w2c_L42: 
+                            w2c_i0 = w2c_l16;
+                            w2c_i1 = w2c_l14;
+                            w2c_i2 = w2c_l11;
+                            w2c_i1 += w2c_i2;
+                            w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+                            if (w2c_i0) {
+                              w2c_i0 = w2c_l1;
+                              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 188u);
+                              w2c_l23 = w2c_i0;
+                              w2c_i0 = w2c_l1;
+                              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 192u);
+                              w2c_l24 = w2c_i0;
+                              w2c_i0 = w2c_l16;
+                              w2c_i1 = w2c_l24;
+                              w2c_i0 = w2c_i0 >= w2c_i1;
+                              if (w2c_i0) {goto w2c_B0;}
+                              w2c_i0 = w2c_l23;
+                              w2c_i1 = w2c_l16;
+                              w2c_i2 = 2u;
+                              w2c_i1 <<= (w2c_i2 & 31);
+                              w2c_i0 += w2c_i1;
+                              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
+                              w2c_l26 = w2c_i0;
+                              w2c_i0 = w2c_l16;
+                              w2c_i1 = 1u;
+                              w2c_i0 += w2c_i1;
+                              w2c_l25 = w2c_i0;
+                              w2c_i1 = w2c_l24;
+                              w2c_i0 = w2c_i0 >= w2c_i1;
+                              if (w2c_i0) {goto w2c_B0;}
+                              w2c_i0 = w2c_l26;
+                              w2c_i1 = w2c_l23;
+                              w2c_i2 = w2c_l25;
+                              w2c_i3 = 2u;
+                              w2c_i2 <<= (w2c_i3 & 31);
+                              w2c_i1 += w2c_i2;
+                              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
+                              w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
+                              if (w2c_i0) {goto w2c_B44;}
+                              w2c_i0 = w2c_l16;
+                              w2c_i1 = w2c_l18;
+                              w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
+                              if (w2c_i0) {
+                                w2c_i0 = w2c_l16;
+                                w2c_i1 = 4294967295u;
+                                w2c_i0 += w2c_i1;
+                                w2c_l25 = w2c_i0;
+                                w2c_i1 = w2c_l24;
+                                w2c_i0 = w2c_i0 >= w2c_i1;
+                                if (w2c_i0) {goto w2c_B0;}
+                                w2c_i0 = w2c_l26;
+                                w2c_i1 = w2c_l23;
+                                w2c_i2 = w2c_l25;
+                                w2c_i3 = 2u;
+                                w2c_i2 <<= (w2c_i3 & 31);
+                                w2c_i1 += w2c_i2;
+                                w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
+                                w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
+                                if (w2c_i0) {goto w2c_B44;}
+                              }
+                              w2c_i0 = w2c_l16;
+                              w2c_i1 = 2u;
+                              w2c_i0 += w2c_i1;
+                              w2c_l16 = w2c_i0;
+                              goto w2c_L42;
+                              w2c_B44:;
+                              w2c_i0 = 0u;
+                              goto w2c_B37;
+                            }
+                            w2c_i0 = w2c_l8;
+                            w2c_i1 = w2c_l15;
+                            w2c_i2 = w2c_l14;
+                            w2c_i1 += w2c_i2;
+                            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
+                            w2c_i0 = w2c_l8;
+                            w2c_i1 = w2c_l11;
+                            w2c_i2 = w2c_l14;
+                            w2c_i1 += w2c_i2;
+                            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
+                            goto w2c_B39;
+                          w2c_B41:;
+                          w2c_i0 = 0u;
+                          goto w2c_B37;
+                        }
+                        w2c_i0 = w2c_l8;
+                        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
+                        w2c_i1 = w2c_l13;
+                        w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+                        if (w2c_i0) {goto w2c_B39;}
+                        w2c_i0 = 0u;
+                        goto w2c_B37;
+                        w2c_B39:;
+                        w2c_i0 = w2c_l7;
+                        w2c_i1 = 1u;
+                        w2c_i0 += w2c_i1;
+                        w2c_l7 = w2c_i0;
+                        goto w2c_L36;
+                      }
+                      w2c_i0 = 1u;
+                      w2c_B37:;
+                      w2c_i0 = !(w2c_i0);
+                      if (w2c_i0) {
+                        w2c_i0 = w2c_p0;
+                        w2c_i1 = 9u;
+                        w2c_i2 = w2c_l4;
+                        w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                      }
+                  }
+                  w2c_i0 = w2c_l1;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 164u);
+                  w2c_l4 = w2c_i0;
+                  w2c_i0 = w2c_l1;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 168u);
+                  w2c_l2 = w2c_i0;
+                  w2c_i0 = w2c_l1;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 172u);
+                  w2c_l14 = w2c_i0;
+                  w2c_i0 = w2c_l3;
+                  w2c_j1 = 0ull;
+                  i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 88, w2c_j1);
+                  w2c_i0 = w2c_l3;
+                  w2c_i1 = 0u;
+                  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 96, w2c_i1);
+                  w2c_i0 = w2c_l3;
+                  w2c_i1 = w2c_l10;
+                  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 88, w2c_i1);
+                  w2c_i0 = w2c_l3;
+                  w2c_i1 = w2c_l13;
+                  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 92, w2c_i1);
+                  w2c_i0 = w2c_l3;
+                  w2c_i1 = w2c_l5;
+                  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 96, w2c_i1);
+                  w2c_i0 = w2c_l4;
+                  w2c_i1 = w2c_l2;
+                  w2c_i2 = w2c_l14;
+                  w2c_i3 = 1u;
+                  w2c_i4 = 12u;
+                  {
+                    struct wasm_multi_iii tmp = w2c_f102(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+                    w2c_i0 = tmp.i0;
+                    w2c_i1 = tmp.i1;
+                    w2c_i2 = tmp.i2;
+                  }
+                  w2c_l10 = w2c_i2;
+                  w2c_l4 = w2c_i1;
+                  w2c_l5 = w2c_i0;
+                  w2c_i1 = w2c_l2;
+                  w2c_i2 = 12u;
+                  w2c_i1 *= w2c_i2;
+                  w2c_i0 += w2c_i1;
+                  w2c_l2 = w2c_i0;
+                  w2c_i0 = w2c_l3;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 96u);
+                  w2c_l13 = w2c_i0;
+                  w2c_i0 = w2c_l2;
+                  w2c_i1 = w2c_l3;
+                  w2c_j1 = i64_load(&instance->w2c_memory, (u64)(w2c_i1) + 88u);
+                  i64_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_j1);
+                  w2c_i0 = w2c_l2;
+                  w2c_i1 = w2c_l13;
+                  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
+                  w2c_i0 = w2c_l1;
+                  w2c_i1 = w2c_l5;
+                  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 164, w2c_i1);
+                  w2c_i0 = w2c_l1;
+                  w2c_i1 = w2c_l4;
+                  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 168, w2c_i1);
+                  w2c_i0 = w2c_l1;
+                  w2c_i1 = w2c_l10;
+                  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 172, w2c_i1);
+                  w2c_i0 = w2c_l4;
+                  w2c_i1 = 4294967295u;
+                  w2c_i0 += w2c_i1;
+                  w2c_l5 = w2c_i0;
+            }
+            w2c_B20:;
             w2c_i0 = w2c_p0;
             w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
             w2c_i0 = !(w2c_i0);
             if (w2c_i0) {
-              w2c_i0 = w2c_l6;
+              w2c_i0 = w2c_l17;
               w2c_i1 = 255u;
               w2c_i0 &= w2c_i1;
               w2c_i1 = 9u;
@@ -20632,222 +20334,216 @@ static struct wasm_multi_ii w2c_f90(Z_gonfalon_instance_t* instance, u32 w2c_p0)
               if (w2c_i0) {
                 w2c_i0 = w2c_p0;
                 w2c_i1 = 9u;
-                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-                w2c_i0 = w2c_p0;
-                w2c_i1 = w2c_l2;
-                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
+                w2c_i2 = w2c_l6;
+                w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
               }
             }
-            w2c_i0 = w2c_l8;
-            w2c_i1 = w2c_l13;
+            w2c_i0 = w2c_l12;
+            w2c_i1 = w2c_l21;
             w2c_i0 -= w2c_i1;
             w2c_i1 = 1u;
             w2c_i0 = w2c_i0 == w2c_i1;
-            w2c_l2 = w2c_i0;
-            w2c_i0 = w2c_l6;
+            w2c_l6 = w2c_i0;
+            w2c_i0 = w2c_l17;
             w2c_i1 = 255u;
             w2c_i0 &= w2c_i1;
-            w2c_l7 = w2c_i0;
+            w2c_l1 = w2c_i0;
             w2c_i1 = 2u;
             w2c_i0 = w2c_i0 == w2c_i1;
-            if (w2c_i0) {goto w2c_B17;}
-            w2c_i0 = w2c_l7;
+            if (w2c_i0) {goto w2c_B50;}
+            w2c_i0 = w2c_l1;
             w2c_i0 = !(w2c_i0);
             if (w2c_i0) {
-              w2c_i0 = w2c_l2;
-              if (w2c_i0) {goto w2c_B17;}
+              w2c_i0 = w2c_l6;
+              if (w2c_i0) {goto w2c_B50;}
             }
-            w2c_i0 = w2c_l7;
+            w2c_i0 = w2c_l1;
             w2c_i1 = 5u;
             w2c_i0 = w2c_i0 >= w2c_i1;
             if (w2c_i0) {
-              w2c_i0 = w2c_l7;
+              w2c_i0 = w2c_l1;
               w2c_i1 = 8u;
               w2c_i0 = w2c_i0 <= w2c_i1;
               if (w2c_i0) {
-                w2c_i0 = w2c_l2;
+                w2c_i0 = w2c_l6;
                 if (w2c_i0) {
-                  w2c_i0 = w2c_l13;
-                  w2c_i1 = w2c_l4;
+                  w2c_i0 = w2c_l21;
+                  w2c_i1 = w2c_l9;
                   w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 120u);
                   w2c_i0 = w2c_i0 >= w2c_i1;
                   if (w2c_i0) {goto w2c_B0;}
-                  w2c_i0 = w2c_l4;
+                  w2c_i0 = w2c_l9;
                   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 116u);
-                  w2c_i1 = w2c_l13;
+                  w2c_i1 = w2c_l21;
                   w2c_i2 = 28u;
                   w2c_i1 *= w2c_i2;
                   w2c_i0 += w2c_i1;
-                  w2c_l2 = w2c_i0;
+                  w2c_l6 = w2c_i0;
                   w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 25u);
                   w2c_i1 = 4u;
                   w2c_i0 = w2c_i0 == w2c_i1;
                   if (w2c_i0) {
-                    w2c_i0 = w2c_l2;
+                    w2c_i0 = w2c_l6;
                     w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0));
                     w2c_i1 = 2u;
-                    w2c_l2 = w2c_i1;
-                    w2c_l17 = w2c_j0;
-                    goto w2c_B16;
+                    w2c_l6 = w2c_i1;
+                    w2c_l28 = w2c_j0;
+                    goto w2c_B49;
                   }
                   w2c_j0 = 0ull;
                   w2c_i1 = 0u;
-                  w2c_l2 = w2c_i1;
-                  w2c_l17 = w2c_j0;
-                  goto w2c_B16;
+                  w2c_l6 = w2c_i1;
+                  w2c_l28 = w2c_j0;
+                  goto w2c_B49;
                 }
                 w2c_j0 = 0ull;
                 w2c_i1 = 0u;
-                w2c_l2 = w2c_i1;
-                w2c_l17 = w2c_j0;
-                goto w2c_B16;
+                w2c_l6 = w2c_i1;
+                w2c_l28 = w2c_j0;
+                goto w2c_B49;
               }
               w2c_j0 = 0ull;
               w2c_i1 = 0u;
-              w2c_l2 = w2c_i1;
-              w2c_l17 = w2c_j0;
-              goto w2c_B16;
+              w2c_l6 = w2c_i1;
+              w2c_l28 = w2c_j0;
+              goto w2c_B49;
             }
             w2c_j0 = 0ull;
             w2c_i1 = 0u;
-            w2c_l2 = w2c_i1;
-            w2c_l17 = w2c_j0;
-            goto w2c_B16;
-            w2c_B17:;
+            w2c_l6 = w2c_i1;
+            w2c_l28 = w2c_j0;
+            goto w2c_B49;
+            w2c_B50:;
             w2c_j0 = 0ull;
             w2c_i1 = 1u;
-            w2c_l2 = w2c_i1;
-            w2c_l17 = w2c_j0;
-            w2c_B16:;
-            w2c_i0 = w2c_l4;
+            w2c_l6 = w2c_i1;
+            w2c_l28 = w2c_j0;
+            w2c_B49:;
+            w2c_i0 = w2c_l9;
             w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 104u);
-            w2c_l7 = w2c_i0;
-            w2c_i0 = w2c_l4;
+            w2c_l1 = w2c_i0;
+            w2c_i0 = w2c_l9;
             w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 108u);
-            w2c_l3 = w2c_i0;
-            w2c_i0 = w2c_l4;
+            w2c_l4 = w2c_i0;
+            w2c_i0 = w2c_l9;
             w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 112u);
-            w2c_l9 = w2c_i0;
-            w2c_i0 = w2c_l1;
+            w2c_l2 = w2c_i0;
+            w2c_i0 = w2c_l3;
             w2c_j1 = 0ull;
             i64_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_j1);
-            w2c_i0 = w2c_l1;
+            w2c_i0 = w2c_l3;
             w2c_j1 = 0ull;
             i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_j1);
-            w2c_i0 = w2c_l1;
+            w2c_i0 = w2c_l3;
             w2c_j1 = 0ull;
             i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_j1);
-            w2c_i0 = w2c_l1;
+            w2c_i0 = w2c_l3;
             w2c_j1 = 0ull;
             i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 24, w2c_j1);
-            w2c_i0 = w2c_l1;
+            w2c_i0 = w2c_l3;
             w2c_j1 = 0ull;
             i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 32, w2c_j1);
-            w2c_i0 = w2c_l1;
-            w2c_i1 = w2c_l10;
+            w2c_i0 = w2c_l3;
+            w2c_i1 = w2c_l19;
             i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-            w2c_i0 = w2c_l1;
-            w2c_i1 = w2c_l12;
+            w2c_i0 = w2c_l3;
+            w2c_i1 = w2c_l20;
             i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
-            w2c_i0 = w2c_l1;
-            w2c_j1 = w2c_l18;
+            w2c_i0 = w2c_l3;
+            w2c_j1 = w2c_l29;
             i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_j1);
-            w2c_i0 = w2c_l1;
-            w2c_i1 = w2c_l13;
+            w2c_i0 = w2c_l3;
+            w2c_i1 = w2c_l21;
             i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-            w2c_i0 = w2c_l1;
-            w2c_i1 = w2c_l8;
+            w2c_i0 = w2c_l3;
+            w2c_i1 = w2c_l12;
             i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 20, w2c_i1);
-            w2c_i0 = w2c_l1;
+            w2c_i0 = w2c_l3;
             w2c_i1 = w2c_l5;
             i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 24, w2c_i1);
-            w2c_i0 = w2c_l1;
-            w2c_i1 = w2c_l6;
+            w2c_i0 = w2c_l3;
+            w2c_i1 = w2c_l17;
             i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 28, w2c_i1);
-            w2c_i0 = w2c_l1;
-            w2c_i1 = w2c_l2;
+            w2c_i0 = w2c_l3;
+            w2c_i1 = w2c_l6;
             i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 29, w2c_i1);
-            w2c_i0 = w2c_l1;
-            w2c_j1 = w2c_l17;
+            w2c_i0 = w2c_l3;
+            w2c_j1 = w2c_l28;
             i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 32, w2c_j1);
-            w2c_i0 = w2c_l7;
-            w2c_i1 = w2c_l3;
-            w2c_i2 = w2c_l9;
+            w2c_i0 = w2c_l1;
+            w2c_i1 = w2c_l4;
+            w2c_i2 = w2c_l2;
             w2c_i3 = 1u;
             w2c_i4 = 40u;
             {
-              struct wasm_multi_iii tmp = w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+              struct wasm_multi_iii tmp = w2c_f102(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
               w2c_i0 = tmp.i0;
               w2c_i1 = tmp.i1;
               w2c_i2 = tmp.i2;
             }
-            w2c_l12 = w2c_i2;
-            w2c_l10 = w2c_i1;
-            w2c_l2 = w2c_i0;
-            w2c_i1 = w2c_l3;
+            w2c_l20 = w2c_i2;
+            w2c_l19 = w2c_i1;
+            w2c_l6 = w2c_i0;
+            w2c_i1 = w2c_l4;
             w2c_i2 = 40u;
             w2c_i1 *= w2c_i2;
             w2c_i0 += w2c_i1;
-            w2c_l6 = w2c_i0;
-            w2c_i0 = w2c_l1;
+            w2c_l17 = w2c_i0;
+            w2c_i0 = w2c_l3;
             w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-            w2c_l18 = w2c_j0;
-            w2c_i0 = w2c_l1;
+            w2c_l29 = w2c_j0;
+            w2c_i0 = w2c_l3;
             w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 16u);
-            w2c_l17 = w2c_j0;
-            w2c_i0 = w2c_l1;
+            w2c_l28 = w2c_j0;
+            w2c_i0 = w2c_l3;
             w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 24u);
-            w2c_l19 = w2c_j0;
-            w2c_i0 = w2c_l1;
+            w2c_l30 = w2c_j0;
+            w2c_i0 = w2c_l3;
             w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 32u);
-            w2c_l20 = w2c_j0;
-            w2c_i0 = w2c_l6;
-            w2c_i1 = w2c_l1;
+            w2c_l31 = w2c_j0;
+            w2c_i0 = w2c_l17;
+            w2c_i1 = w2c_l3;
             w2c_j1 = i64_load(&instance->w2c_memory, (u64)(w2c_i1));
             i64_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_j1);
-            w2c_i0 = w2c_l6;
-            w2c_j1 = w2c_l18;
+            w2c_i0 = w2c_l17;
+            w2c_j1 = w2c_l29;
             i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_j1);
-            w2c_i0 = w2c_l6;
-            w2c_j1 = w2c_l17;
+            w2c_i0 = w2c_l17;
+            w2c_j1 = w2c_l28;
             i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_j1);
-            w2c_i0 = w2c_l6;
-            w2c_j1 = w2c_l19;
+            w2c_i0 = w2c_l17;
+            w2c_j1 = w2c_l30;
             i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 24, w2c_j1);
-            w2c_i0 = w2c_l6;
-            w2c_j1 = w2c_l20;
+            w2c_i0 = w2c_l17;
+            w2c_j1 = w2c_l31;
             i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 32, w2c_j1);
-            w2c_i0 = w2c_l4;
-            w2c_i1 = w2c_l2;
+            w2c_i0 = w2c_l9;
+            w2c_i1 = w2c_l6;
             i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 104, w2c_i1);
-            w2c_i0 = w2c_l4;
-            w2c_i1 = w2c_l10;
+            w2c_i0 = w2c_l9;
+            w2c_i1 = w2c_l19;
             i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 108, w2c_i1);
-            w2c_i0 = w2c_l4;
-            w2c_i1 = w2c_l12;
+            w2c_i0 = w2c_l9;
+            w2c_i1 = w2c_l20;
             i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 112, w2c_i1);
-            w2c_i0 = w2c_l11;
+            w2c_i0 = w2c_l22;
             w2c_i1 = 4294967295u;
             w2c_i0 += w2c_i1;
-            w2c_l11 = w2c_i0;
+            w2c_l22 = w2c_i0;
             goto w2c_L1;
         }
         w2c_i0 = w2c_p0;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-        w2c_l11 = w2c_i0;
-        w2c_i0 = w2c_p0;
         w2c_i1 = 6u;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-        w2c_i0 = w2c_p0;
-        w2c_i1 = w2c_l11;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
+        w2c_i2 = w2c_p0;
+        w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 8u);
+        w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
       }
     }
-    w2c_i0 = w2c_l14;
-    w2c_i1 = w2c_l4;
+    w2c_i0 = w2c_l27;
+    w2c_i1 = w2c_l9;
     w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 108u);
-    w2c_i2 = w2c_l1;
-    w2c_i3 = 72u;
+    w2c_i2 = w2c_l3;
+    w2c_i3 = 104u;
     w2c_i2 += w2c_i3;
     instance->w2c_g0 = w2c_i2;
     goto w2c_Bfunc;
@@ -20863,7 +20559,7 @@ static struct wasm_multi_ii w2c_f90(Z_gonfalon_instance_t* instance, u32 w2c_p0)
   }
 }
 
-static struct wasm_multi_iii w2c_f91(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4) {
+static struct wasm_multi_iii w2c_f102(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4) {
   u32 w2c_l5 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
@@ -20908,24 +20604,9 @@ static struct wasm_multi_iii w2c_f91(Z_gonfalon_instance_t* instance, u32 w2c_p0
     }
   }
   w2c_i0 = w2c_l5;
-  w2c_i1 = 0u;
-  w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-  if (w2c_i0) {goto w2c_B4;}
-  w2c_i0 = w2c_p4;
-  w2c_i1 = 0u;
-  w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
-  if (w2c_i0) {
-    w2c_i0 = w2c_l5;
-    w2c_i1 = 2147483647u;
-    w2c_i2 = w2c_p4;
-    w2c_i1 = I32_DIV_S(w2c_i1, w2c_i2);
-    w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
-    if (w2c_i0) {goto w2c_B4;}
-  }
-  w2c_i0 = w2c_l5;
-  w2c_i1 = w2c_p4;
-  w2c_i0 *= w2c_i1;
-  w2c_i0 = w2c_f67(instance, w2c_i0);
+  w2c_i1 = w2c_l5;
+  w2c_i2 = w2c_p4;
+  w2c_i0 = w2c_f67(instance, w2c_i0, w2c_i1, w2c_i2);
   w2c_p2 = w2c_i0;
   w2c_i0 = w2c_p1;
   w2c_i1 = w2c_p4;
@@ -20943,9 +20624,6 @@ static struct wasm_multi_iii w2c_f91(Z_gonfalon_instance_t* instance, u32 w2c_p0
   w2c_i0 = w2c_p2;
   w2c_i1 = w2c_p3;
   w2c_i2 = w2c_l5;
-  goto w2c_Bfunc;
-  w2c_B4:;
-  UNREACHABLE;
   w2c_Bfunc:;
   FUNC_EPILOGUE;
   {
@@ -20957,840 +20635,7 @@ static struct wasm_multi_iii w2c_f91(Z_gonfalon_instance_t* instance, u32 w2c_p0
   }
 }
 
-static void w2c_f92(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
-  u32 w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0;
-  u64 w2c_l6 = 0;
-  FUNC_PROLOGUE;
-  u32 w2c_i0, w2c_i1, w2c_i2;
-  u64 w2c_j0, w2c_j1;
-  w2c_i0 = w2c_p0;
-  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-  w2c_l4 = w2c_i0;
-  w2c_i0 = w2c_p0;
-  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-  w2c_i1 = w2c_p0;
-  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-  w2c_i2 = w2c_l4;
-  {
-    struct wasm_multi_iji tmp = w2c_f4(instance, w2c_i0, w2c_i1, w2c_i2);
-    w2c_i0 = tmp.i0;
-    w2c_j1 = tmp.j1;
-    w2c_i2 = tmp.i2;
-  }
-  w2c_l3 = w2c_i2;
-  w2c_l6 = w2c_j1;
-  w2c_l2 = w2c_i0;
-  w2c_i0 = !(w2c_i0);
-  if (w2c_i0) {
-    w2c_i0 = w2c_p0;
-    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-    w2c_i0 = !(w2c_i0);
-    if (w2c_i0) {
-      w2c_i0 = w2c_p0;
-      w2c_i1 = 5u;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-      w2c_i0 = w2c_p0;
-      w2c_i1 = w2c_l4;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-    }
-  }
-  w2c_i0 = w2c_p0;
-  w2c_i1 = w2c_l3;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-  w2c_i0 = w2c_p1;
-  w2c_i0 = !(w2c_i0);
-  if (w2c_i0) {goto w2c_B0;}
-  w2c_i0 = w2c_p1;
-  w2c_i1 = w2c_l2;
-  i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 24, w2c_i1);
-  w2c_i0 = w2c_p1;
-  w2c_j1 = w2c_l6;
-  i64_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_j1);
-  w2c_i0 = w2c_p1;
-  w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 24u);
-  w2c_l2 = w2c_i0;
-  w2c_i0 = w2c_p1;
-  w2c_i1 = w2c_l2;
-  i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 25, w2c_i1);
-  w2c_i0 = w2c_l2;
-  w2c_i1 = 6u;
-  w2c_i0 = w2c_i0 != w2c_i1;
-  if (w2c_i0) {
-    w2c_i0 = w2c_l2;
-    w2c_i1 = 7u;
-    w2c_i0 = w2c_i0 != w2c_i1;
-    if (w2c_i0) {
-      w2c_i0 = w2c_l2;
-      w2c_i1 = 8u;
-      w2c_i0 = w2c_i0 != w2c_i1;
-      if (w2c_i0) {
-        w2c_i0 = w2c_l2;
-        w2c_i1 = 9u;
-        w2c_i0 = w2c_i0 != w2c_i1;
-        if (w2c_i0) {
-          w2c_i0 = w2c_l2;
-          w2c_i1 = 5u;
-          w2c_i0 = w2c_i0 == w2c_i1;
-          if (w2c_i0) {
-            w2c_j0 = w2c_l6;
-            w2c_j1 = 52ull;
-            w2c_j0 >>= (w2c_j1 & 63);
-            w2c_j1 = 2047ull;
-            w2c_j0 &= w2c_j1;
-            w2c_j1 = 2047ull;
-            w2c_i0 = w2c_j0 != w2c_j1;
-            if (w2c_i0) {goto w2c_B3;}
-            w2c_i0 = w2c_p0;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-            if (w2c_i0) {goto w2c_B3;}
-            w2c_i0 = w2c_p0;
-            w2c_i1 = 5u;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-            w2c_i0 = w2c_p0;
-            w2c_i1 = w2c_l4;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-            goto w2c_B3;
-          }
-          w2c_i0 = w2c_l2;
-          w2c_i1 = 10u;
-          w2c_i0 = w2c_i0 != w2c_i1;
-          if (w2c_i0) {
-            w2c_i0 = w2c_l2;
-            w2c_i1 = 11u;
-            w2c_i0 = w2c_i0 != w2c_i1;
-            if (w2c_i0) {goto w2c_B3;}
-          }
-          w2c_i0 = w2c_p0;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-          if (w2c_i0) {goto w2c_B3;}
-          w2c_i0 = w2c_p0;
-          w2c_i1 = 5u;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-          w2c_i0 = w2c_p0;
-          w2c_i1 = w2c_l4;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-          goto w2c_B3;
-        }
-      }
-      w2c_i0 = w2c_p0;
-      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-      w2c_i1 = w2c_p0;
-      w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-      w2c_i2 = w2c_l4;
-      {
-        struct wasm_multi_ii tmp = w2c_f38(instance, w2c_i0, w2c_i1, w2c_i2);
-        w2c_i0 = tmp.i0;
-        w2c_i1 = tmp.i1;
-      }
-      w2c_l3 = w2c_i1;
-      w2c_l2 = w2c_i0;
-      w2c_i0 = w2c_l3;
-      if (w2c_i0) {
-        w2c_i0 = w2c_p0;
-        w2c_i1 = w2c_l2;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-        w2c_i0 = w2c_p1;
-        w2c_i1 = w2c_l4;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-        w2c_i0 = w2c_p1;
-        w2c_i1 = w2c_l2;
-        w2c_i2 = w2c_l4;
-        w2c_i1 -= w2c_i2;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-        goto w2c_B3;
-      }
-      w2c_i0 = w2c_p0;
-      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-      w2c_i0 = !(w2c_i0);
-      if (w2c_i0) {
-        w2c_i0 = w2c_p0;
-        w2c_i1 = 5u;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-        w2c_i0 = w2c_p0;
-        w2c_i1 = w2c_l4;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-      }
-      goto w2c_Bfunc;
-    }
-  }
-  w2c_j0 = w2c_l6;
-  w2c_i0 = (u32)(w2c_j0);
-  w2c_l2 = w2c_i0;
-  w2c_i0 = w2c_p1;
-  w2c_i1 = w2c_p0;
-  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 8u);
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-  w2c_i0 = w2c_p1;
-  w2c_i1 = w2c_l2;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-  w2c_i0 = w2c_p0;
-  w2c_i1 = w2c_p0;
-  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 8u);
-  w2c_i2 = w2c_l2;
-  w2c_i1 += w2c_i2;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-  w2c_i0 = w2c_p0;
-  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
-  w2c_l2 = w2c_i0;
-  w2c_i0 = w2c_p1;
-  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-  w2c_l3 = w2c_i0;
-  w2c_i0 = w2c_l2;
-  w2c_i0 = !(w2c_i0);
-  if (w2c_i0) {goto w2c_B0;}
-  w2c_i0 = w2c_l3;
-  w2c_i1 = w2c_p1;
-  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 12u);
-  w2c_i0 += w2c_i1;
-  w2c_l5 = w2c_i0;
-  w2c_i1 = w2c_l2;
-  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-  w2c_i0 = w2c_i0 > w2c_i1;
-  if (w2c_i0) {goto w2c_B0;}
-  w2c_i0 = w2c_l3;
-  w2c_i1 = w2c_l5;
-  w2c_i0 = w2c_i0 > w2c_i1;
-  if (w2c_i0) {goto w2c_B0;}
-  w2c_i0 = w2c_l2;
-  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-  w2c_i1 = w2c_l3;
-  w2c_i0 += w2c_i1;
-  w2c_l2 = w2c_i0;
-  w2c_i0 = w2c_l5;
-  w2c_i1 = w2c_l3;
-  w2c_i0 -= w2c_i1;
-  w2c_l3 = w2c_i0;
-  w2c_i0 = w2c_p1;
-  w2c_i1 = w2c_l2;
-  w2c_i2 = w2c_l3;
-  w2c_j1 = w2c_f27(instance, w2c_i1, w2c_i2);
-  i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_j1);
-  w2c_i0 = w2c_p1;
-  w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 24u);
-  w2c_i1 = 7u;
-  w2c_i0 = w2c_i0 != w2c_i1;
-  if (w2c_i0) {goto w2c_B12;}
-  w2c_i0 = w2c_l2;
-  w2c_i1 = w2c_l3;
-  w2c_i0 = w2c_f37(instance, w2c_i0, w2c_i1);
-  if (w2c_i0) {goto w2c_B12;}
-  w2c_i0 = w2c_p0;
-  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-  if (w2c_i0) {goto w2c_B12;}
-  w2c_i0 = w2c_p0;
-  w2c_i1 = 5u;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-  w2c_i0 = w2c_p0;
-  w2c_i1 = w2c_l4;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-  w2c_B12:;
-  w2c_i0 = w2c_l2;
-  w2c_i1 = w2c_l3;
-  {
-    struct wasm_multi_ij tmp = w2c_f28(instance, w2c_i0, w2c_i1);
-    w2c_i0 = tmp.i0;
-    w2c_j1 = tmp.j1;
-  }
-  w2c_l6 = w2c_j1;
-  w2c_l2 = w2c_i0;
-  w2c_i0 = w2c_p1;
-  w2c_i1 = w2c_l2;
-  i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 25, w2c_i1);
-  w2c_i0 = w2c_p1;
-  w2c_j1 = w2c_l6;
-  i64_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_j1);
-  w2c_i0 = w2c_p1;
-  w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 24u);
-  w2c_i1 = 7u;
-  w2c_i0 = w2c_i0 != w2c_i1;
-  if (w2c_i0) {goto w2c_B3;}
-  w2c_i0 = w2c_p1;
-  w2c_i1 = w2c_p1;
-  w2c_i1 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i1) + 25u);
-  i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 24, w2c_i1);
-  w2c_B3:;
-  w2c_i0 = w2c_p0;
-  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-  w2c_i1 = w2c_l4;
-  w2c_i0 -= w2c_i1;
-  w2c_i1 = 65541u;
-  w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
-  if (w2c_i0) {
-    w2c_i0 = w2c_p0;
-    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-    w2c_i0 = !(w2c_i0);
-    if (w2c_i0) {
-      w2c_i0 = w2c_p0;
-      w2c_i1 = 7u;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-      w2c_i0 = w2c_p0;
-      w2c_i1 = w2c_l4;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-    }
-  }
-  goto w2c_Bfunc;
-  w2c_B0:;
-  UNREACHABLE;
-  w2c_Bfunc:;
-  FUNC_EPILOGUE;
-}
-
-static u32 w2c_f93(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
-  u32 w2c_l1 = 0, w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, 
-      w2c_l9 = 0, w2c_l10 = 0, w2c_l11 = 0, w2c_l12 = 0, w2c_l13 = 0, w2c_l14 = 0, w2c_l15 = 0, w2c_l16 = 0, 
-      w2c_l17 = 0, w2c_l18 = 0;
-  u64 w2c_l19 = 0;
-  FUNC_PROLOGUE;
-  u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4;
-  u64 w2c_j0, w2c_j1, w2c_j2;
-  w2c_i0 = instance->w2c_g0;
-  w2c_i1 = 32u;
-  w2c_i0 -= w2c_i1;
-  w2c_l5 = w2c_i0;
-  w2c_i0 = w2c_p0;
-  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
-  w2c_l1 = w2c_i0;
-  w2c_i0 = w2c_p0;
-  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-  w2c_l11 = w2c_i0;
-  w2c_i0 = w2c_l1;
-  w2c_i0 = !(w2c_i0);
-  if (w2c_i0) {goto w2c_B0;}
-  w2c_i0 = w2c_l1;
-  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 168u);
-  w2c_i1 = w2c_l1;
-  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 172u);
-  w2c_i0 = w2c_i0 == w2c_i1;
-  if (w2c_i0) {
-    w2c_i0 = w2c_p0;
-    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-    w2c_i0 = !(w2c_i0);
-    if (w2c_i0) {
-      w2c_i0 = w2c_p0;
-      w2c_i1 = 6u;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-      w2c_i0 = w2c_p0;
-      w2c_i1 = w2c_l11;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-    }
-    w2c_i0 = 4294967295u;
-    goto w2c_Bfunc;
-  }
-  w2c_i0 = w2c_p0;
-  w2c_i1 = 1073741824u;
-  w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
-  w2c_i1 = 3u;
-  w2c_i0 = w2c_i0 != w2c_i1;
-  if (w2c_i0) {
-    w2c_i0 = w2c_p0;
-    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-    w2c_i0 = !(w2c_i0);
-    if (w2c_i0) {
-      w2c_i0 = w2c_p0;
-      w2c_i1 = 5u;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-      w2c_i0 = w2c_p0;
-      w2c_i1 = w2c_l11;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-    }
-  }
-  w2c_i0 = w2c_p0;
-  w2c_j1 = 511ull;
-  w2c_i0 = w2c_f81(instance, w2c_i0, w2c_j1);
-  w2c_l11 = w2c_i0;
-  w2c_i0 = w2c_p0;
-  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-  w2c_l2 = w2c_i0;
-  w2c_i0 = w2c_p0;
-  w2c_i1 = 2048u;
-  w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
-  w2c_l3 = w2c_i0;
-  w2c_i0 = w2c_l1;
-  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 180u);
-  w2c_l13 = w2c_i0;
-  w2c_i0 = w2c_l3;
-  w2c_i1 = 4u;
-  w2c_i0 = I32_DIV_S(w2c_i0, w2c_i1);
-  w2c_l12 = w2c_i0;
-  w2c_i0 = w2c_l3;
-  w2c_i1 = 3u;
-  w2c_i0 &= w2c_i1;
-  w2c_i0 = !(w2c_i0);
-  if (w2c_i0) {
-    w2c_i0 = w2c_l11;
-    w2c_i1 = w2c_l12;
-    w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-    if (w2c_i0) {goto w2c_B5;}
-  }
-  w2c_i0 = w2c_p0;
-  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-  if (w2c_i0) {goto w2c_B5;}
-  w2c_i0 = w2c_p0;
-  w2c_i1 = 9u;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-  w2c_i0 = w2c_p0;
-  w2c_i1 = w2c_l2;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-  w2c_B5:;
-  w2c_i0 = w2c_l12;
-  w2c_i1 = w2c_l1;
-  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 184u);
-  w2c_i2 = w2c_l1;
-  w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 180u);
-  w2c_i1 -= w2c_i2;
-  w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
-  if (w2c_i0) {
-    w2c_i0 = w2c_p0;
-    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-    w2c_i0 = !(w2c_i0);
-    if (w2c_i0) {
-      w2c_i0 = w2c_p0;
-      w2c_i1 = 6u;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-      w2c_i0 = w2c_p0;
-      w2c_i1 = w2c_l2;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-    }
-  }
-  w2c_i0 = 0u;
-  w2c_l2 = w2c_i0;
-  w2c_L9: 
-    w2c_i0 = w2c_l2;
-    w2c_i1 = w2c_l12;
-    w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-    if (w2c_i0) {
-      w2c_i0 = w2c_p0;
-      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-      w2c_i0 = !(w2c_i0);
-      if (w2c_i0) {
-        w2c_i0 = w2c_p0;
-        w2c_j1 = 8ull;
-        w2c_i0 = w2c_f81(instance, w2c_i0, w2c_j1);
-        w2c_l3 = w2c_i0;
-        w2c_i0 = w2c_p0;
-        w2c_i1 = w2c_l12;
-        w2c_j1 = (u64)(s64)(s32)(w2c_i1);
-        w2c_j2 = 18446744073709551615ull;
-        w2c_j1 += w2c_j2;
-        w2c_i0 = w2c_f81(instance, w2c_i0, w2c_j1);
-        w2c_l10 = w2c_i0;
-        w2c_i0 = w2c_p0;
-        w2c_j1 = 1114111ull;
-        w2c_i0 = w2c_f81(instance, w2c_i0, w2c_j1);
-        w2c_l4 = w2c_i0;
-        w2c_i0 = w2c_p0;
-        w2c_j1 = 16384ull;
-        w2c_i0 = w2c_f81(instance, w2c_i0, w2c_j1);
-        w2c_l6 = w2c_i0;
-        w2c_i0 = w2c_l1;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 176u);
-        w2c_l8 = w2c_i0;
-        w2c_i0 = w2c_l1;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 180u);
-        w2c_l7 = w2c_i0;
-        w2c_i0 = w2c_l1;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 184u);
-        w2c_l14 = w2c_i0;
-        w2c_i0 = w2c_l5;
-        w2c_j1 = 0ull;
-        i64_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_j1);
-        w2c_i0 = w2c_l5;
-        w2c_j1 = 0ull;
-        i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_j1);
-        w2c_i0 = w2c_l5;
-        w2c_i1 = w2c_l3;
-        i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-        w2c_i0 = w2c_l5;
-        w2c_i1 = w2c_l10;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
-        w2c_i0 = w2c_l5;
-        w2c_i1 = w2c_l4;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-        w2c_i0 = w2c_l5;
-        w2c_i1 = w2c_l6;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-        w2c_i0 = w2c_l8;
-        w2c_i1 = w2c_l7;
-        w2c_i2 = w2c_l14;
-        w2c_i3 = 1u;
-        w2c_i4 = 16u;
-        {
-          struct wasm_multi_iii tmp = w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
-          w2c_i0 = tmp.i0;
-          w2c_i1 = tmp.i1;
-          w2c_i2 = tmp.i2;
-        }
-        w2c_l4 = w2c_i2;
-        w2c_l10 = w2c_i1;
-        w2c_l3 = w2c_i0;
-        w2c_i1 = w2c_l7;
-        w2c_i2 = 4u;
-        w2c_i1 <<= (w2c_i2 & 31);
-        w2c_i0 += w2c_i1;
-        w2c_l6 = w2c_i0;
-        w2c_i0 = w2c_l5;
-        w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-        w2c_l19 = w2c_j0;
-        w2c_i0 = w2c_l6;
-        w2c_i1 = w2c_l5;
-        w2c_j1 = i64_load(&instance->w2c_memory, (u64)(w2c_i1));
-        i64_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_j1);
-        w2c_i0 = w2c_l6;
-        w2c_j1 = w2c_l19;
-        i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_j1);
-        w2c_i0 = w2c_l1;
-        w2c_i1 = w2c_l3;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 176, w2c_i1);
-        w2c_i0 = w2c_l1;
-        w2c_i1 = w2c_l10;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 180, w2c_i1);
-        w2c_i0 = w2c_l1;
-        w2c_i1 = w2c_l4;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 184, w2c_i1);
-        w2c_i0 = w2c_l2;
-        w2c_i1 = 1u;
-        w2c_i0 += w2c_i1;
-        w2c_l2 = w2c_i0;
-        goto w2c_L9;
-      }
-    }
-    w2c_i0 = w2c_p0;
-    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-    w2c_l2 = w2c_i0;
-    w2c_i0 = w2c_p0;
-    w2c_i1 = 16384u;
-    w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
-    w2c_l3 = w2c_i0;
-    w2c_i0 = w2c_l1;
-    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 192u);
-    w2c_l10 = w2c_i0;
-    w2c_i0 = w2c_l1;
-    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 196u);
-    w2c_l4 = w2c_i0;
-    w2c_i0 = w2c_l3;
-    w2c_i1 = 1u;
-    w2c_i0 &= w2c_i1;
-    w2c_i0 = !(w2c_i0);
-    if (w2c_i0) {
-      w2c_i0 = w2c_l3;
-      w2c_i1 = w2c_l4;
-      w2c_i2 = w2c_l10;
-      w2c_i1 -= w2c_i2;
-      w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
-      if (w2c_i0) {goto w2c_B12;}
-    }
-    w2c_i0 = w2c_p0;
-    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-    if (w2c_i0) {goto w2c_B12;}
-    w2c_i0 = w2c_p0;
-    w2c_i1 = 6u;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-    w2c_i0 = w2c_p0;
-    w2c_i1 = w2c_l2;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-    w2c_B12:;
-    w2c_i0 = 0u;
-    w2c_l4 = w2c_i0;
-    w2c_L14: 
-      w2c_i0 = w2c_l4;
-      w2c_i1 = w2c_l3;
-      w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-      if (w2c_i0) {
-        w2c_i0 = w2c_p0;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-        w2c_i0 = !(w2c_i0);
-        if (w2c_i0) {
-          w2c_i0 = w2c_l1;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 188u);
-          w2c_l6 = w2c_i0;
-          w2c_i0 = w2c_l1;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 192u);
-          w2c_l8 = w2c_i0;
-          w2c_i0 = w2c_l1;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 196u);
-          w2c_l7 = w2c_i0;
-          w2c_i0 = w2c_p0;
-          w2c_j1 = 1114111ull;
-          w2c_i0 = w2c_f81(instance, w2c_i0, w2c_j1);
-          w2c_l14 = w2c_i0;
-          w2c_i0 = w2c_l6;
-          w2c_i1 = w2c_l8;
-          w2c_i2 = w2c_l7;
-          w2c_i3 = 1u;
-          w2c_i4 = 4u;
-          {
-            struct wasm_multi_iii tmp = w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
-            w2c_i0 = tmp.i0;
-            w2c_i1 = tmp.i1;
-            w2c_i2 = tmp.i2;
-          }
-          w2c_l9 = w2c_i2;
-          w2c_l7 = w2c_i1;
-          w2c_l6 = w2c_i0;
-          w2c_i1 = w2c_l8;
-          w2c_i2 = 2u;
-          w2c_i1 <<= (w2c_i2 & 31);
-          w2c_i0 += w2c_i1;
-          w2c_i1 = w2c_l14;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-          w2c_i0 = w2c_l1;
-          w2c_i1 = w2c_l6;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 188, w2c_i1);
-          w2c_i0 = w2c_l1;
-          w2c_i1 = w2c_l7;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 192, w2c_i1);
-          w2c_i0 = w2c_l1;
-          w2c_i1 = w2c_l9;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 196, w2c_i1);
-          w2c_i0 = w2c_l4;
-          w2c_i1 = 1u;
-          w2c_i0 += w2c_i1;
-          w2c_l4 = w2c_i0;
-          goto w2c_L14;
-        }
-      }
-      w2c_i0 = w2c_p0;
-      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-      if (w2c_i0) {goto w2c_B17;}
-      w2c_i0 = w2c_l13;
-      w2c_l4 = w2c_i0;
-      w2c_L18: 
-        w2c_i0 = w2c_l4;
-        w2c_i1 = w2c_l13;
-        w2c_i2 = w2c_l12;
-        w2c_i1 += w2c_i2;
-        w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-        if (w2c_i0) {
-          w2c_i0 = w2c_l4;
-          w2c_i1 = w2c_l1;
-          w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 180u);
-          w2c_i0 = w2c_i0 >= w2c_i1;
-          if (w2c_i0) {goto w2c_B0;}
-          w2c_i0 = w2c_l1;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 176u);
-          w2c_i1 = w2c_l4;
-          w2c_i2 = 4u;
-          w2c_i1 <<= (w2c_i2 & 31);
-          w2c_i0 += w2c_i1;
-          w2c_l6 = w2c_i0;
-          w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
-          w2c_l8 = w2c_i0;
-          if (w2c_i0) {
-            w2c_i0 = w2c_l8;
-            w2c_i1 = 5u;
-            w2c_i0 = w2c_i0 != w2c_i1;
-            if (w2c_i0) {goto w2c_B21;}
-            w2c_i0 = w2c_l6;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-            w2c_l8 = w2c_i0;
-            w2c_i0 = w2c_l6;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-            w2c_l7 = w2c_i0;
-            w2c_i0 = w2c_l8;
-            w2c_i1 = w2c_l7;
-            w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
-            if (w2c_i0) {goto w2c_B23;}
-            w2c_i0 = w2c_l7;
-            w2c_i1 = w2c_l3;
-            w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
-            if (w2c_i0) {goto w2c_B23;}
-            w2c_i0 = w2c_l8;
-            w2c_i1 = w2c_l7;
-            w2c_i0 |= w2c_i1;
-            w2c_i1 = 1u;
-            w2c_i0 &= w2c_i1;
-            if (w2c_i0) {goto w2c_B23;}
-            w2c_i0 = w2c_l10;
-            w2c_i1 = w2c_l8;
-            w2c_i0 += w2c_i1;
-            w2c_l14 = w2c_i0;
-            w2c_l9 = w2c_i0;
-            w2c_L24: 
-              w2c_i0 = w2c_l9;
-              w2c_i1 = w2c_l10;
-              w2c_i2 = w2c_l7;
-              w2c_i1 += w2c_i2;
-              w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-              if (w2c_i0) {
-                w2c_i0 = w2c_l1;
-                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 188u);
-                w2c_l15 = w2c_i0;
-                w2c_i0 = w2c_l1;
-                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 192u);
-                w2c_l16 = w2c_i0;
-                w2c_i0 = w2c_l9;
-                w2c_i1 = w2c_l16;
-                w2c_i0 = w2c_i0 >= w2c_i1;
-                if (w2c_i0) {goto w2c_B0;}
-                w2c_i0 = w2c_l15;
-                w2c_i1 = w2c_l9;
-                w2c_i2 = 2u;
-                w2c_i1 <<= (w2c_i2 & 31);
-                w2c_i0 += w2c_i1;
-                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-                w2c_l18 = w2c_i0;
-                w2c_i0 = w2c_l9;
-                w2c_i1 = 1u;
-                w2c_i0 += w2c_i1;
-                w2c_l17 = w2c_i0;
-                w2c_i1 = w2c_l16;
-                w2c_i0 = w2c_i0 >= w2c_i1;
-                if (w2c_i0) {goto w2c_B0;}
-                w2c_i0 = w2c_l18;
-                w2c_i1 = w2c_l15;
-                w2c_i2 = w2c_l17;
-                w2c_i3 = 2u;
-                w2c_i2 <<= (w2c_i3 & 31);
-                w2c_i1 += w2c_i2;
-                w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
-                w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
-                if (w2c_i0) {goto w2c_B26;}
-                w2c_i0 = w2c_l9;
-                w2c_i1 = w2c_l14;
-                w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
-                if (w2c_i0) {
-                  w2c_i0 = w2c_l9;
-                  w2c_i1 = 4294967295u;
-                  w2c_i0 += w2c_i1;
-                  w2c_l17 = w2c_i0;
-                  w2c_i1 = w2c_l16;
-                  w2c_i0 = w2c_i0 >= w2c_i1;
-                  if (w2c_i0) {goto w2c_B0;}
-                  w2c_i0 = w2c_l18;
-                  w2c_i1 = w2c_l15;
-                  w2c_i2 = w2c_l17;
-                  w2c_i3 = 2u;
-                  w2c_i2 <<= (w2c_i3 & 31);
-                  w2c_i1 += w2c_i2;
-                  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
-                  w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
-                  if (w2c_i0) {goto w2c_B26;}
-                }
-                w2c_i0 = w2c_l9;
-                w2c_i1 = 2u;
-                w2c_i0 += w2c_i1;
-                w2c_l9 = w2c_i0;
-                goto w2c_L24;
-                w2c_B26:;
-                w2c_i0 = 0u;
-                goto w2c_B19;
-              }
-              w2c_i0 = w2c_l6;
-              w2c_i1 = w2c_l8;
-              w2c_i2 = w2c_l10;
-              w2c_i1 += w2c_i2;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-              w2c_i0 = w2c_l6;
-              w2c_i1 = w2c_l7;
-              w2c_i2 = w2c_l10;
-              w2c_i1 += w2c_i2;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-              goto w2c_B21;
-            w2c_B23:;
-            w2c_i0 = 0u;
-            goto w2c_B19;
-          }
-          w2c_i0 = w2c_l6;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-          w2c_i1 = w2c_l12;
-          w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-          if (w2c_i0) {goto w2c_B21;}
-          w2c_i0 = 0u;
-          goto w2c_B19;
-          w2c_B21:;
-          w2c_i0 = w2c_l4;
-          w2c_i1 = 1u;
-          w2c_i0 += w2c_i1;
-          w2c_l4 = w2c_i0;
-          goto w2c_L18;
-        }
-        w2c_i0 = 1u;
-        w2c_B19:;
-        if (w2c_i0) {goto w2c_B17;}
-        w2c_i0 = w2c_p0;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-        if (w2c_i0) {goto w2c_B17;}
-        w2c_i0 = w2c_p0;
-        w2c_i1 = 9u;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-        w2c_i0 = w2c_p0;
-        w2c_i1 = w2c_l2;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-      w2c_B17:;
-      w2c_i0 = w2c_l1;
-      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 164u);
-      w2c_p0 = w2c_i0;
-      w2c_i0 = w2c_l1;
-      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 168u);
-      w2c_l2 = w2c_i0;
-      w2c_i0 = w2c_l1;
-      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 172u);
-      w2c_l3 = w2c_i0;
-      w2c_i0 = w2c_l5;
-      w2c_j1 = 0ull;
-      i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_j1);
-      w2c_i0 = w2c_l5;
-      w2c_i1 = 0u;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 24, w2c_i1);
-      w2c_i0 = w2c_l5;
-      w2c_i1 = w2c_l13;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-      w2c_i0 = w2c_l5;
-      w2c_i1 = w2c_l12;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 20, w2c_i1);
-      w2c_i0 = w2c_l5;
-      w2c_i1 = w2c_l11;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 24, w2c_i1);
-      w2c_i0 = w2c_p0;
-      w2c_i1 = w2c_l2;
-      w2c_i2 = w2c_l3;
-      w2c_i3 = 1u;
-      w2c_i4 = 12u;
-      {
-        struct wasm_multi_iii tmp = w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
-        w2c_i0 = tmp.i0;
-        w2c_i1 = tmp.i1;
-        w2c_i2 = tmp.i2;
-      }
-      w2c_l3 = w2c_i2;
-      w2c_l11 = w2c_i1;
-      w2c_p0 = w2c_i0;
-      w2c_i1 = w2c_l2;
-      w2c_i2 = 12u;
-      w2c_i1 *= w2c_i2;
-      w2c_i0 += w2c_i1;
-      w2c_l2 = w2c_i0;
-      w2c_i0 = w2c_l5;
-      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 24u);
-      w2c_l13 = w2c_i0;
-      w2c_i0 = w2c_l2;
-      w2c_i1 = w2c_l5;
-      w2c_j1 = i64_load(&instance->w2c_memory, (u64)(w2c_i1) + 16u);
-      i64_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_j1);
-      w2c_i0 = w2c_l2;
-      w2c_i1 = w2c_l13;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-      w2c_i0 = w2c_l1;
-      w2c_i1 = w2c_p0;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 164, w2c_i1);
-      w2c_i0 = w2c_l1;
-      w2c_i1 = w2c_l11;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 168, w2c_i1);
-      w2c_i0 = w2c_l1;
-      w2c_i1 = w2c_l3;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 172, w2c_i1);
-      w2c_i0 = w2c_l11;
-      w2c_i1 = 4294967295u;
-      w2c_i0 += w2c_i1;
-      goto w2c_Bfunc;
-  w2c_B0:;
-  UNREACHABLE;
-  w2c_Bfunc:;
-  FUNC_EPILOGUE;
-  return w2c_i0;
-}
-
-static void w2c_f94(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
+static void w2c_f103(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   u32 w2c_l1 = 0, w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0;
   u64 w2c_l8 = 0;
   FUNC_PROLOGUE;
@@ -21798,67 +20643,56 @@ static void w2c_f94(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   u64 w2c_j0, w2c_j1, w2c_j2;
   w2c_i0 = w2c_p0;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
-  w2c_l1 = w2c_i0;
+  w2c_l2 = w2c_i0;
   w2c_i0 = !(w2c_i0);
   if (w2c_i0) {goto w2c_B0;}
-  w2c_i0 = w2c_l1;
+  w2c_i0 = w2c_l2;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 56u);
   w2c_l3 = w2c_i0;
-  w2c_i0 = w2c_l1;
+  w2c_i0 = w2c_l2;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 60u);
-  w2c_l2 = w2c_i0;
-  w2c_i0 = w2c_l1;
+  w2c_l1 = w2c_i0;
+  w2c_i0 = w2c_l2;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 64u);
   w2c_l4 = w2c_i0;
-  w2c_i0 = w2c_l2;
+  w2c_i0 = w2c_l1;
   w2c_i1 = 1u;
   w2c_i0 += w2c_i1;
-  w2c_l6 = w2c_i0;
+  w2c_l5 = w2c_i0;
   w2c_i1 = w2c_l4;
   w2c_i0 = w2c_i0 > w2c_i1;
   if (w2c_i0) {goto w2c_B0;}
   w2c_i0 = w2c_l3;
-  w2c_i1 = w2c_l2;
+  w2c_i1 = w2c_l1;
   w2c_i2 = 80u;
   w2c_i1 *= w2c_i2;
   w2c_i0 += w2c_i1;
-  w2c_l2 = w2c_i0;
+  w2c_l1 = w2c_i0;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-  w2c_l5 = w2c_i0;
-  w2c_i0 = w2c_l2;
-  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
-  w2c_l2 = w2c_i0;
+  w2c_l6 = w2c_i0;
   w2c_i0 = w2c_l1;
+  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
+  w2c_l1 = w2c_i0;
+  w2c_i0 = w2c_l2;
   w2c_i1 = w2c_l3;
   i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 56, w2c_i1);
-  w2c_i0 = w2c_l1;
-  w2c_i1 = w2c_l6;
+  w2c_i0 = w2c_l2;
+  w2c_i1 = w2c_l5;
   i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 60, w2c_i1);
-  w2c_i0 = w2c_l1;
+  w2c_i0 = w2c_l2;
   w2c_i1 = w2c_l4;
   i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 64, w2c_i1);
-  w2c_i0 = w2c_l5;
-  w2c_i1 = w2c_l2;
-  w2c_i0 += w2c_i1;
-  w2c_l3 = w2c_i0;
-  w2c_i1 = w2c_l1;
-  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-  w2c_i0 = w2c_i0 > w2c_i1;
-  if (w2c_i0) {goto w2c_B0;}
-  w2c_i0 = w2c_l5;
-  w2c_i1 = w2c_l3;
-  w2c_i0 = w2c_i0 > w2c_i1;
-  if (w2c_i0) {goto w2c_B0;}
-  w2c_i0 = w2c_l1;
-  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-  w2c_i1 = w2c_l5;
-  w2c_i0 += w2c_i1;
-  w2c_i1 = w2c_l3;
-  w2c_i2 = w2c_l5;
-  w2c_i1 -= w2c_i2;
+  w2c_i0 = w2c_l2;
+  w2c_i1 = w2c_l6;
+  w2c_i2 = w2c_l1;
+  {
+    struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+    w2c_i0 = tmp.i0;
+    w2c_i1 = tmp.i1;
+  }
   w2c_j0 = w2c_f9(instance, w2c_i0, w2c_i1);
   w2c_l8 = w2c_j0;
-  w2c_i0 = w2c_l1;
+  w2c_i0 = w2c_l2;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 52u);
   w2c_l3 = w2c_i0;
   w2c_j0 = w2c_l8;
@@ -21867,16 +20701,16 @@ static void w2c_f94(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   w2c_i0 &= w2c_i1;
   w2c_i1 = 0u;
   w2c_l4 = w2c_i1;
-  w2c_l2 = w2c_i0;
+  w2c_l1 = w2c_i0;
   w2c_L1: 
-    w2c_i0 = w2c_l2;
-    w2c_i1 = w2c_l1;
+    w2c_i0 = w2c_l1;
+    w2c_i1 = w2c_l2;
     w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 44u);
     w2c_i0 = w2c_i0 >= w2c_i1;
     if (w2c_i0) {goto w2c_B0;}
-    w2c_i0 = w2c_l1;
+    w2c_i0 = w2c_l2;
     w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 40u);
-    w2c_i1 = w2c_l2;
+    w2c_i1 = w2c_l1;
     w2c_i2 = 3u;
     w2c_i1 <<= (w2c_i2 & 31);
     w2c_i0 += w2c_i1;
@@ -21893,24 +20727,17 @@ static void w2c_f94(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
       w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
       if (w2c_i0) {
         w2c_i0 = w2c_p0;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-        w2c_i0 = !(w2c_i0);
-        if (w2c_i0) {
-          w2c_i0 = w2c_p0;
-          w2c_i1 = 14u;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-          w2c_i0 = w2c_p0;
-          w2c_i1 = w2c_l5;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-        }
+        w2c_i1 = 14u;
+        w2c_i2 = w2c_l6;
+        w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
         goto w2c_Bfunc;
       }
-      w2c_i0 = w2c_l2;
+      w2c_i0 = w2c_l1;
       w2c_i1 = 1u;
       w2c_i0 += w2c_i1;
       w2c_i1 = w2c_l3;
       w2c_i0 &= w2c_i1;
-      w2c_l2 = w2c_i0;
+      w2c_l1 = w2c_i0;
       goto w2c_L1;
     }
     w2c_i0 = w2c_l7;
@@ -21919,7 +20746,7 @@ static void w2c_f94(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
     w2c_j1 >>= (w2c_j2 & 63);
     w2c_j2 = 32ull;
     w2c_j1 <<= (w2c_j2 & 63);
-    w2c_i2 = w2c_l6;
+    w2c_i2 = w2c_l5;
     w2c_j2 = (u64)(s64)(s32)(w2c_i2);
     w2c_j1 |= w2c_j2;
     i64_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_j1);
@@ -21930,7 +20757,7 @@ static void w2c_f94(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   FUNC_EPILOGUE;
 }
 
-static void w2c_f95(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4, u32 w2c_p5) {
+static void w2c_f104(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4, u32 w2c_p5) {
   u32 w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0, w2c_l10 = 0;
   u64 w2c_l11 = 0;
   FUNC_PROLOGUE;
@@ -21944,7 +20771,9 @@ static void w2c_f95(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
   w2c_l7 = w2c_i0;
   w2c_i0 = !(w2c_i0);
-  if (w2c_i0) {goto w2c_B0;}
+  if (w2c_i0) {
+    UNREACHABLE;
+  }
   w2c_i0 = w2c_l7;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 68u);
   w2c_l8 = w2c_i0;
@@ -21984,7 +20813,7 @@ static void w2c_f95(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
   w2c_i3 = 1u;
   w2c_i4 = 20u;
   {
-    struct wasm_multi_iii tmp = w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+    struct wasm_multi_iii tmp = w2c_f102(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
     w2c_i0 = tmp.i0;
     w2c_i1 = tmp.i1;
     w2c_i2 = tmp.i2;
@@ -22022,25 +20851,14 @@ static void w2c_f95(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
   w2c_i0 = w2c_l7;
   w2c_i1 = w2c_p5;
   i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 76, w2c_i1);
-  w2c_i0 = w2c_p1;
-  w2c_i1 = w2c_p2;
-  w2c_i0 += w2c_i1;
-  w2c_p2 = w2c_i0;
-  w2c_i1 = w2c_l7;
-  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-  w2c_i0 = w2c_i0 > w2c_i1;
-  if (w2c_i0) {goto w2c_B0;}
-  w2c_i0 = w2c_p1;
-  w2c_i1 = w2c_p2;
-  w2c_i0 = w2c_i0 > w2c_i1;
-  if (w2c_i0) {goto w2c_B0;}
   w2c_i0 = w2c_l7;
-  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
   w2c_i1 = w2c_p1;
-  w2c_i0 += w2c_i1;
-  w2c_i1 = w2c_p2;
-  w2c_i2 = w2c_p1;
-  w2c_i1 -= w2c_i2;
+  w2c_i2 = w2c_p2;
+  {
+    struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+    w2c_i0 = tmp.i0;
+    w2c_i1 = tmp.i1;
+  }
   w2c_j0 = w2c_f9(instance, w2c_i0, w2c_i1);
   w2c_l11 = w2c_j0;
   w2c_i0 = w2c_p0;
@@ -22058,7 +20876,9 @@ static void w2c_f95(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
     w2c_i1 = w2c_p0;
     w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 80u);
     w2c_i0 = w2c_i0 >= w2c_i1;
-    if (w2c_i0) {goto w2c_B0;}
+    if (w2c_i0) {
+      UNREACHABLE;
+    }
     w2c_i0 = w2c_p0;
     w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 76u);
     w2c_i1 = w2c_p3;
@@ -22078,16 +20898,9 @@ static void w2c_f95(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
       w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
       if (w2c_i0) {
         w2c_i0 = w2c_p0;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-        w2c_i0 = !(w2c_i0);
-        if (w2c_i0) {
-          w2c_i0 = w2c_p0;
-          w2c_i1 = 14u;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-          w2c_i0 = w2c_p0;
-          w2c_i1 = w2c_p1;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-        }
+        w2c_i1 = 14u;
+        w2c_i2 = w2c_p1;
+        w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
         goto w2c_Bfunc;
       }
       w2c_i0 = w2c_p3;
@@ -22108,9 +20921,6 @@ static void w2c_f95(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
     w2c_j2 = (u64)(s64)(s32)(w2c_i2);
     w2c_j1 |= w2c_j2;
     i64_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_j1);
-    goto w2c_Bfunc;
-  w2c_B0:;
-  UNREACHABLE;
   w2c_Bfunc:;
   FUNC_EPILOGUE;
 }
@@ -22119,10 +20929,9 @@ static u32 w2c_needs(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   u32 w2c_l1 = 0, w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, 
       w2c_l9 = 0, w2c_l10 = 0, w2c_l11 = 0, w2c_l12 = 0, w2c_l13 = 0, w2c_l14 = 0, w2c_l15 = 0, w2c_l16 = 0, 
       w2c_l17 = 0, w2c_l18 = 0;
-  u64 w2c_l19 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5, w2c_i6;
-  u64 w2c_j0, w2c_j1;
+  u64 w2c_j2;
   w2c_i0 = instance->w2c_g2;
   instance->w2c_g1 = w2c_i0;
   w2c_i0 = w2c_p0;
@@ -22150,7 +20959,7 @@ static u32 w2c_needs(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
       w2c_i2 = 120136u;
       w2c_i3 = 63344u;
       {
-        struct wasm_multi_ii tmp = w2c_f97(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+        struct wasm_multi_ii tmp = w2c_f106(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
         w2c_i0 = tmp.i0;
         w2c_i1 = tmp.i1;
       }
@@ -22165,512 +20974,440 @@ static u32 w2c_needs(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
       w2c_i4 = 0u;
       w2c_i5 = 0u;
       w2c_i6 = 0u;
-      w2c_i0 = w2c_f98(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5, w2c_i6);
+      w2c_i0 = w2c_f107(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5, w2c_i6);
     } else {
       w2c_i0 = 0u;
     }
     w2c_p0 = w2c_i0;
-    w2c_i1 = 0u;
-    w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
-    if (w2c_i0) {
-      w2c_i0 = 2147483647u;
-      w2c_i1 = 8u;
-      w2c_i0 = I32_DIV_S(w2c_i0, w2c_i1);
-      w2c_i0 = w2c_p0;
-      w2c_i1 = 268435455u;
+    w2c_i1 = w2c_p0;
+    w2c_i2 = 8u;
+    w2c_i0 = w2c_f67(instance, w2c_i0, w2c_i1, w2c_i2);
+    w2c_l13 = w2c_i0;
+    w2c_i0 = instance->w2c_g1;
+    w2c_l16 = w2c_i0;
+    w2c_i0 = 65536u;
+    w2c_l7 = w2c_i0;
+    w2c_L3: 
+      w2c_i0 = w2c_l7;
+      w2c_i1 = 33554432u;
       w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
       if (w2c_i0) {
-        w2c_i0 = w2c_p0;
-        w2c_i1 = 3u;
-        w2c_i0 <<= (w2c_i1 & 31);
-        w2c_i0 = w2c_f67(instance, w2c_i0);
-        w2c_l13 = w2c_i0;
-        w2c_i0 = instance->w2c_g1;
-        w2c_l16 = w2c_i0;
-        w2c_i0 = 65536u;
-        w2c_l9 = w2c_i0;
-        w2c_L6: 
-          w2c_i0 = w2c_l9;
-          w2c_i1 = 33554432u;
-          w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
-          if (w2c_i0) {
-            w2c_i0 = w2c_l16;
-            instance->w2c_g1 = w2c_i0;
-            w2c_i0 = w2c_l9;
-            w2c_i1 = 0u;
+        w2c_i0 = w2c_l16;
+        instance->w2c_g1 = w2c_i0;
+        w2c_i0 = w2c_l7;
+        w2c_i1 = w2c_l7;
+        w2c_i2 = 1u;
+        w2c_i0 = w2c_f67(instance, w2c_i0, w2c_i1, w2c_i2);
+        w2c_l14 = w2c_i0;
+        w2c_i0 = 64368u;
+        w2c_i1 = 0u;
+        w2c_i2 = 1024u;
+        memory_fill(&instance->w2c_memory, w2c_i0, w2c_i1, w2c_i2);
+        w2c_i0 = 65392u;
+        w2c_i1 = 0u;
+        w2c_i2 = 120u;
+        memory_fill(&instance->w2c_memory, w2c_i0, w2c_i1, w2c_i2);
+        w2c_i0 = 106496u;
+        w2c_i1 = 119920u;
+        w2c_i0 = w2c_f7(instance, w2c_i0, w2c_i1);
+        w2c_l5 = w2c_i0;
+        w2c_i1 = 0u;
+        w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
+        if (w2c_i0) {
+          w2c_i0 = 119920u;
+          w2c_i1 = w2c_l5;
+          w2c_i2 = 120136u;
+          w2c_i3 = 64368u;
+          {
+            struct wasm_multi_ii tmp = w2c_f106(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+            w2c_i0 = tmp.i0;
+            w2c_i1 = tmp.i1;
+          }
+          w2c_l10 = w2c_i1;
+          w2c_l1 = w2c_i0;
+        } else {
+          w2c_i0 = 0u;
+          w2c_i1 = 1u;
+          w2c_l10 = w2c_i1;
+          w2c_l1 = w2c_i0;
+        }
+        w2c_i0 = w2c_l1;
+        w2c_i1 = 256u;
+        w2c_i0 = w2c_i0 > w2c_i1;
+        if (w2c_i0) {goto w2c_B0;}
+        w2c_i0 = 119920u;
+        w2c_i1 = 64368u;
+        w2c_i2 = w2c_l1;
+        w2c_i3 = 256u;
+        w2c_i4 = w2c_l13;
+        w2c_i5 = w2c_p0;
+        w2c_i6 = w2c_p0;
+        w2c_i0 = w2c_f107(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5, w2c_i6);
+        w2c_l12 = w2c_i0;
+        w2c_i1 = w2c_p0;
+        w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
+        if (w2c_i0) {
+          w2c_i0 = 4294967295u;
+          w2c_l5 = w2c_i0;
+        } else {
+          w2c_i0 = 0u;
+          w2c_i1 = 4294967295u;
+          w2c_l6 = w2c_i1;
+          w2c_l4 = w2c_i0;
+          w2c_L7: 
+            w2c_i0 = w2c_l6;
+            w2c_i1 = 1u;
+            w2c_i0 += w2c_i1;
+            w2c_l6 = w2c_i0;
+            w2c_i1 = w2c_l1;
             w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
             if (w2c_i0) {
-              UNREACHABLE;
-            }
-            w2c_i0 = 2147483647u;
-            w2c_i1 = 1u;
-            w2c_i0 = I32_DIV_S(w2c_i0, w2c_i1);
-            w2c_i0 = w2c_l9;
-            w2c_i0 = w2c_f67(instance, w2c_i0);
-            w2c_l14 = w2c_i0;
-            w2c_i0 = 64368u;
-            w2c_i1 = 0u;
-            w2c_i2 = 1024u;
-            memory_fill(&instance->w2c_memory, w2c_i0, w2c_i1, w2c_i2);
-            w2c_i0 = 65392u;
-            w2c_i1 = 0u;
-            w2c_i2 = 120u;
-            memory_fill(&instance->w2c_memory, w2c_i0, w2c_i1, w2c_i2);
-            w2c_i0 = 106496u;
-            w2c_i1 = 119920u;
-            w2c_i0 = w2c_f7(instance, w2c_i0, w2c_i1);
-            w2c_l5 = w2c_i0;
-            w2c_i1 = 0u;
-            w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
-            if (w2c_i0) {
+              w2c_i0 = 64368u;
+              w2c_i1 = w2c_l6;
+              w2c_i2 = 2u;
+              w2c_i1 <<= (w2c_i2 & 31);
+              w2c_i0 += w2c_i1;
+              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
+              w2c_l8 = w2c_i0;
+              w2c_i1 = 119920u;
+              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 60u);
+              w2c_i0 = w2c_i0 >= w2c_i1;
+              if (w2c_i0) {goto w2c_B0;}
               w2c_i0 = 119920u;
-              w2c_i1 = w2c_l5;
-              w2c_i2 = 120136u;
-              w2c_i3 = 64368u;
-              {
-                struct wasm_multi_ii tmp = w2c_f97(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
-                w2c_i0 = tmp.i0;
-                w2c_i1 = tmp.i1;
-              }
-              w2c_l8 = w2c_i1;
-              w2c_l1 = w2c_i0;
-            } else {
-              w2c_i0 = 0u;
-              w2c_i1 = 1u;
-              w2c_l8 = w2c_i1;
-              w2c_l1 = w2c_i0;
-            }
-            w2c_i0 = w2c_l1;
-            w2c_i1 = 256u;
-            w2c_i0 = w2c_i0 > w2c_i1;
-            if (w2c_i0) {goto w2c_B0;}
-            w2c_i0 = 119920u;
-            w2c_i1 = 64368u;
-            w2c_i2 = w2c_l1;
-            w2c_i3 = 256u;
-            w2c_i4 = w2c_l13;
-            w2c_i5 = w2c_p0;
-            w2c_i6 = w2c_p0;
-            w2c_i0 = w2c_f98(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5, w2c_i6);
-            w2c_l12 = w2c_i0;
-            w2c_i1 = w2c_p0;
-            w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
-            if (w2c_i0) {
-              w2c_i0 = 4294967295u;
-              w2c_l5 = w2c_i0;
-            } else {
-              w2c_i0 = 0u;
-              w2c_i1 = 4294967295u;
-              w2c_l7 = w2c_i1;
-              w2c_l4 = w2c_i0;
-              w2c_L11: 
-                w2c_i0 = w2c_l7;
-                w2c_i1 = 1u;
-                w2c_i0 += w2c_i1;
-                w2c_l7 = w2c_i0;
-                w2c_i1 = w2c_l1;
+              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 56u);
+              w2c_i1 = w2c_l8;
+              w2c_i2 = 80u;
+              w2c_i1 *= w2c_i2;
+              w2c_i0 += w2c_i1;
+              w2c_l8 = w2c_i0;
+              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 48u);
+              w2c_l2 = w2c_i0;
+              w2c_L10: 
+                w2c_i0 = w2c_l2;
+                w2c_i1 = w2c_l8;
+                w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 52u);
                 w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
                 if (w2c_i0) {
-                  w2c_i0 = 64368u;
-                  w2c_i1 = w2c_l7;
-                  w2c_i2 = 2u;
+                  w2c_i0 = w2c_l2;
+                  w2c_i1 = 119920u;
+                  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 96u);
+                  w2c_i0 = w2c_i0 >= w2c_i1;
+                  if (w2c_i0) {goto w2c_B0;}
+                  w2c_i0 = 119920u;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 92u);
+                  w2c_i1 = w2c_l2;
+                  w2c_i2 = 4u;
                   w2c_i1 <<= (w2c_i2 & 31);
                   w2c_i0 += w2c_i1;
+                  w2c_l3 = w2c_i0;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
+                  w2c_l17 = w2c_i0;
+                  w2c_i0 = w2c_l3;
                   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-                  w2c_l10 = w2c_i0;
+                  w2c_l3 = w2c_i0;
+                  w2c_L12: 
+                    w2c_i0 = w2c_l3;
+                    w2c_i1 = w2c_l17;
+                    w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+                    if (w2c_i0) {
+                      w2c_i0 = w2c_l3;
+                      w2c_i1 = 119920u;
+                      w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 108u);
+                      w2c_i0 = w2c_i0 >= w2c_i1;
+                      if (w2c_i0) {goto w2c_B0;}
+                      w2c_i0 = 119920u;
+                      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 104u);
+                      w2c_i1 = w2c_l3;
+                      w2c_i2 = 40u;
+                      w2c_i1 *= w2c_i2;
+                      w2c_i0 += w2c_i1;
+                      w2c_l11 = w2c_i0;
+                      w2c_i0 = 119920u;
+                      w2c_i1 = w2c_l11;
+                      w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
+                      w2c_i2 = w2c_l11;
+                      w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 4u);
+                      {
+                        struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+                        w2c_i0 = tmp.i0;
+                        w2c_i1 = tmp.i1;
+                      }
+                      w2c_l15 = w2c_i1;
+                      w2c_l11 = w2c_i0;
+                      w2c_i0 = 0u;
+                      w2c_l9 = w2c_i0;
+                      w2c_L14: 
+                        w2c_i0 = w2c_l9;
+                        w2c_i1 = w2c_l4;
+                        w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+                        if (w2c_i0) {
+                          w2c_i0 = w2c_l9;
+                          w2c_i1 = 15u;
+                          w2c_i0 = w2c_i0 >= w2c_i1;
+                          if (w2c_i0) {goto w2c_B0;}
+                          w2c_i0 = 65392u;
+                          w2c_i1 = w2c_l9;
+                          w2c_i2 = 3u;
+                          w2c_i1 <<= (w2c_i2 & 31);
+                          w2c_i0 += w2c_i1;
+                          w2c_l18 = w2c_i0;
+                          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
+                          w2c_i1 = w2c_l18;
+                          w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
+                          w2c_i2 = w2c_l11;
+                          w2c_i3 = w2c_l15;
+                          w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+                          w2c_i0 = !(w2c_i0);
+                          if (w2c_i0) {
+                            w2c_i0 = w2c_l9;
+                            w2c_i1 = 1u;
+                            w2c_i0 += w2c_i1;
+                            w2c_l9 = w2c_i0;
+                            goto w2c_L14;
+                          }
+                        } else {
+                          w2c_i0 = w2c_l4;
+                          w2c_i1 = 15u;
+                          w2c_i0 = w2c_i0 == w2c_i1;
+                          if (w2c_i0) {
+                            w2c_i0 = w2c_l4;
+                            w2c_i1 = 1u;
+                            w2c_i0 += w2c_i1;
+                            w2c_l4 = w2c_i0;
+                            goto w2c_B8;
+                          }
+                          w2c_i0 = w2c_l4;
+                          w2c_i1 = 15u;
+                          w2c_i0 = w2c_i0 >= w2c_i1;
+                          if (w2c_i0) {goto w2c_B0;}
+                          w2c_i0 = 65392u;
+                          w2c_i1 = w2c_l4;
+                          w2c_i2 = 3u;
+                          w2c_i1 <<= (w2c_i2 & 31);
+                          w2c_i0 += w2c_i1;
+                          w2c_l9 = w2c_i0;
+                          w2c_i1 = w2c_l11;
+                          i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
+                          w2c_i0 = w2c_l9;
+                          w2c_i1 = w2c_l15;
+                          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
+                          w2c_i0 = w2c_l4;
+                          w2c_i1 = 1u;
+                          w2c_i0 += w2c_i1;
+                          w2c_l4 = w2c_i0;
+                        }
+                        w2c_i0 = w2c_l3;
+                        w2c_i1 = 1u;
+                        w2c_i0 += w2c_i1;
+                        w2c_l3 = w2c_i0;
+                        goto w2c_L12;
+                    }
+                    w2c_i0 = w2c_l2;
+                    w2c_i1 = 1u;
+                    w2c_i0 += w2c_i1;
+                    w2c_l2 = w2c_i0;
+                    goto w2c_L10;
+                }
+                goto w2c_L7;
+            }
+            w2c_B8:;
+            w2c_i0 = w2c_l10;
+            w2c_i0 = !(w2c_i0);
+            w2c_l6 = w2c_i0;
+            w2c_i1 = 4294967295u;
+            w2c_l2 = w2c_i1;
+            w2c_l8 = w2c_i0;
+            w2c_L18: 
+              w2c_i0 = w2c_l2;
+              w2c_i1 = 1u;
+              w2c_i0 += w2c_i1;
+              w2c_l2 = w2c_i0;
+              w2c_i1 = w2c_l1;
+              w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+              if (w2c_i0) {
+                w2c_i0 = 64368u;
+                w2c_i1 = w2c_l2;
+                w2c_i2 = 2u;
+                w2c_i1 <<= (w2c_i2 & 31);
+                w2c_i0 += w2c_i1;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
+                w2c_l3 = w2c_i0;
+                w2c_i0 = w2c_l6;
+                if (w2c_i0) {
+                  w2c_i0 = 1u;
+                } else {
+                  w2c_i0 = w2c_l3;
                   w2c_i1 = 119920u;
                   w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 60u);
                   w2c_i0 = w2c_i0 >= w2c_i1;
                   if (w2c_i0) {goto w2c_B0;}
                   w2c_i0 = 119920u;
                   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 56u);
-                  w2c_i1 = w2c_l10;
+                  w2c_i1 = w2c_l3;
                   w2c_i2 = 80u;
                   w2c_i1 *= w2c_i2;
                   w2c_i0 += w2c_i1;
-                  w2c_l10 = w2c_i0;
-                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 48u);
-                  w2c_l2 = w2c_i0;
-                  w2c_L14: 
-                    w2c_i0 = w2c_l2;
-                    w2c_i1 = w2c_l10;
-                    w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 52u);
-                    w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-                    if (w2c_i0) {
-                      w2c_i0 = w2c_l2;
-                      w2c_i1 = 119920u;
-                      w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 96u);
-                      w2c_i0 = w2c_i0 >= w2c_i1;
-                      if (w2c_i0) {goto w2c_B0;}
-                      w2c_i0 = 119920u;
-                      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 92u);
-                      w2c_i1 = w2c_l2;
-                      w2c_i2 = 4u;
-                      w2c_i1 <<= (w2c_i2 & 31);
-                      w2c_i0 += w2c_i1;
-                      w2c_l3 = w2c_i0;
-                      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
-                      w2c_l17 = w2c_i0;
-                      w2c_i0 = w2c_l3;
-                      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-                      w2c_l3 = w2c_i0;
-                      w2c_L16: 
-                        w2c_i0 = w2c_l3;
-                        w2c_i1 = w2c_l17;
-                        w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-                        if (w2c_i0) {
-                          w2c_i0 = w2c_l3;
-                          w2c_i1 = 119920u;
-                          w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 108u);
-                          w2c_i0 = w2c_i0 >= w2c_i1;
-                          if (w2c_i0) {goto w2c_B0;}
-                          w2c_i0 = 119920u;
-                          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 104u);
-                          w2c_i1 = w2c_l3;
-                          w2c_i2 = 40u;
-                          w2c_i1 *= w2c_i2;
-                          w2c_i0 += w2c_i1;
-                          w2c_l11 = w2c_i0;
-                          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-                          w2c_l6 = w2c_i0;
-                          w2c_i1 = w2c_l11;
-                          w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-                          w2c_i0 += w2c_i1;
-                          w2c_l11 = w2c_i0;
-                          w2c_i1 = 119920u;
-                          w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-                          w2c_i0 = w2c_i0 > w2c_i1;
-                          if (w2c_i0) {goto w2c_B0;}
-                          w2c_i0 = w2c_l6;
-                          w2c_i1 = w2c_l11;
-                          w2c_i0 = w2c_i0 > w2c_i1;
-                          if (w2c_i0) {goto w2c_B0;}
-                          w2c_i0 = 119920u;
-                          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-                          w2c_i1 = w2c_l6;
-                          w2c_i0 += w2c_i1;
-                          w2c_l15 = w2c_i0;
-                          w2c_i0 = w2c_l11;
-                          w2c_i1 = w2c_l6;
-                          w2c_i0 -= w2c_i1;
-                          w2c_l11 = w2c_i0;
-                          w2c_i0 = 0u;
-                          w2c_l6 = w2c_i0;
-                          w2c_L18: 
-                            w2c_i0 = w2c_l6;
-                            w2c_i1 = w2c_l4;
-                            w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-                            if (w2c_i0) {
-                              w2c_i0 = w2c_l6;
-                              w2c_i1 = 15u;
-                              w2c_i0 = w2c_i0 >= w2c_i1;
-                              if (w2c_i0) {goto w2c_B0;}
-                              w2c_i0 = 65392u;
-                              w2c_i1 = w2c_l6;
-                              w2c_i2 = 3u;
-                              w2c_i1 <<= (w2c_i2 & 31);
-                              w2c_i0 += w2c_i1;
-                              w2c_l18 = w2c_i0;
-                              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-                              w2c_i1 = w2c_l18;
-                              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-                              w2c_i2 = w2c_l15;
-                              w2c_i3 = w2c_l11;
-                              w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
-                              w2c_i0 = !(w2c_i0);
-                              if (w2c_i0) {
-                                w2c_i0 = w2c_l6;
-                                w2c_i1 = 1u;
-                                w2c_i0 += w2c_i1;
-                                w2c_l6 = w2c_i0;
-                                goto w2c_L18;
-                              }
-                            } else {
-                              w2c_i0 = w2c_l4;
-                              w2c_i1 = 15u;
-                              w2c_i0 = w2c_i0 == w2c_i1;
-                              if (w2c_i0) {
-                                w2c_i0 = w2c_l4;
-                                w2c_i1 = 1u;
-                                w2c_i0 += w2c_i1;
-                                w2c_l4 = w2c_i0;
-                                goto w2c_B12;
-                              }
-                              w2c_i0 = w2c_l4;
-                              w2c_i1 = 15u;
-                              w2c_i0 = w2c_i0 >= w2c_i1;
-                              if (w2c_i0) {goto w2c_B0;}
-                              w2c_i0 = 65392u;
-                              w2c_i1 = w2c_l4;
-                              w2c_i2 = 3u;
-                              w2c_i1 <<= (w2c_i2 & 31);
-                              w2c_i0 += w2c_i1;
-                              w2c_l6 = w2c_i0;
-                              w2c_i1 = w2c_l15;
-                              i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-                              w2c_i0 = w2c_l6;
-                              w2c_i1 = w2c_l11;
-                              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
-                              w2c_i0 = w2c_l4;
-                              w2c_i1 = 1u;
-                              w2c_i0 += w2c_i1;
-                              w2c_l4 = w2c_i0;
-                            }
-                            w2c_i0 = w2c_l3;
-                            w2c_i1 = 1u;
-                            w2c_i0 += w2c_i1;
-                            w2c_l3 = w2c_i0;
-                            goto w2c_L16;
-                        }
-                        w2c_i0 = w2c_l2;
-                        w2c_i1 = 1u;
-                        w2c_i0 += w2c_i1;
-                        w2c_l2 = w2c_i0;
-                        goto w2c_L14;
-                    }
-                    goto w2c_L11;
+                  w2c_l6 = w2c_i0;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 72u);
+                  w2c_i1 = w2c_l6;
+                  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 76u);
+                  w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
                 }
-                w2c_B12:;
+                w2c_l6 = w2c_i0;
                 w2c_i0 = w2c_l8;
-                w2c_i0 = !(w2c_i0);
-                w2c_l7 = w2c_i0;
-                w2c_i1 = 4294967295u;
-                w2c_l2 = w2c_i1;
-                w2c_l10 = w2c_i0;
-                w2c_L22: 
-                  w2c_i0 = w2c_l2;
-                  w2c_i1 = 1u;
+                if (w2c_i0) {
+                  w2c_i0 = 1u;
+                } else {
+                  w2c_i0 = w2c_l3;
+                  w2c_i1 = 119920u;
+                  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 60u);
+                  w2c_i0 = w2c_i0 >= w2c_i1;
+                  if (w2c_i0) {goto w2c_B0;}
+                  w2c_i0 = 119920u;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 56u);
+                  w2c_i1 = w2c_l3;
+                  w2c_i2 = 80u;
+                  w2c_i1 *= w2c_i2;
+                  w2c_i0 += w2c_i1;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 24u);
+                  w2c_i1 = 0u;
+                  w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
+                }
+                w2c_l8 = w2c_i0;
+                goto w2c_L18;
+              }
+              w2c_i0 = 65512u;
+              w2c_i1 = w2c_l14;
+              i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
+              w2c_i0 = 65512u;
+              w2c_i1 = w2c_l7;
+              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
+              w2c_i0 = 65512u;
+              w2c_i1 = w2c_l7;
+              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
+              w2c_i0 = 65512u;
+              w2c_i1 = 0u;
+              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
+              w2c_i0 = 65512u;
+              w2c_i1 = 0u;
+              i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
+              w2c_i0 = 65512u;
+              w2c_i1 = 5u;
+              w2c_f74(instance, w2c_i0, w2c_i1);
+              w2c_i0 = 65512u;
+              w2c_i1 = w2c_l12;
+              w2c_f74(instance, w2c_i0, w2c_i1);
+              w2c_i0 = w2c_l12;
+              w2c_i1 = w2c_p0;
+              w2c_i0 = w2c_i0 > w2c_i1;
+              if (w2c_i0) {goto w2c_B0;}
+              w2c_i0 = 4294967295u;
+              w2c_l1 = w2c_i0;
+              w2c_L22: 
+                w2c_i0 = w2c_l1;
+                w2c_i1 = 1u;
+                w2c_i0 += w2c_i1;
+                w2c_l1 = w2c_i0;
+                w2c_i1 = w2c_l12;
+                w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+                if (w2c_i0) {
+                  w2c_i0 = w2c_l13;
+                  w2c_i1 = w2c_l1;
+                  w2c_i2 = 3u;
+                  w2c_i1 <<= (w2c_i2 & 31);
                   w2c_i0 += w2c_i1;
                   w2c_l2 = w2c_i0;
-                  w2c_i1 = w2c_l1;
-                  w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+                  w2c_i0 = 65512u;
+                  w2c_i1 = w2c_l2;
+                  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
+                  w2c_i2 = w2c_l2;
+                  w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 4u);
+                  w2c_f79(instance, w2c_i0, w2c_i1, w2c_i2);
+                  goto w2c_L22;
+                }
+                w2c_i0 = w2c_l4;
+                w2c_i1 = 15u;
+                w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
+                if (w2c_i0) {
+                  w2c_i0 = w2c_l10;
                   if (w2c_i0) {
-                    w2c_i0 = 64368u;
-                    w2c_i1 = w2c_l2;
-                    w2c_i2 = 2u;
-                    w2c_i1 <<= (w2c_i2 & 31);
-                    w2c_i0 += w2c_i1;
-                    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-                    w2c_l3 = w2c_i0;
-                    w2c_i0 = w2c_l7;
-                    if (w2c_i0) {
-                      w2c_i0 = 1u;
-                    } else {
-                      w2c_i0 = w2c_l3;
-                      w2c_i1 = 119920u;
-                      w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 60u);
-                      w2c_i0 = w2c_i0 >= w2c_i1;
-                      if (w2c_i0) {goto w2c_B0;}
-                      w2c_i0 = 119920u;
-                      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 56u);
-                      w2c_i1 = w2c_l3;
-                      w2c_i2 = 80u;
-                      w2c_i1 *= w2c_i2;
-                      w2c_i0 += w2c_i1;
-                      w2c_l7 = w2c_i0;
-                      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 72u);
-                      w2c_i1 = w2c_l7;
-                      w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 76u);
-                      w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-                    }
-                    w2c_l7 = w2c_i0;
-                    w2c_i0 = w2c_l10;
-                    if (w2c_i0) {
-                      w2c_i0 = 1u;
-                    } else {
-                      w2c_i0 = w2c_l3;
-                      w2c_i1 = 119920u;
-                      w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 60u);
-                      w2c_i0 = w2c_i0 >= w2c_i1;
-                      if (w2c_i0) {goto w2c_B0;}
-                      w2c_i0 = 119920u;
-                      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 56u);
-                      w2c_i1 = w2c_l3;
-                      w2c_i2 = 80u;
-                      w2c_i1 *= w2c_i2;
-                      w2c_i0 += w2c_i1;
-                      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 24u);
-                      w2c_i1 = 0u;
-                      w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
-                    }
-                    w2c_l10 = w2c_i0;
-                    goto w2c_L22;
-                  }
-                  w2c_i0 = 65512u;
-                  w2c_i1 = w2c_l14;
-                  i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-                  w2c_i0 = 65512u;
-                  w2c_i1 = w2c_l9;
-                  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
-                  w2c_i0 = 65512u;
-                  w2c_i1 = w2c_l9;
-                  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-                  w2c_i0 = 65512u;
-                  w2c_i1 = 0u;
-                  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-                  w2c_i0 = 65512u;
-                  w2c_i1 = 0u;
-                  i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-                  w2c_i0 = 65512u;
-                  w2c_i1 = 5u;
-                  w2c_f70(instance, w2c_i0, w2c_i1);
-                  w2c_i0 = 65512u;
-                  w2c_i1 = w2c_l12;
-                  w2c_f70(instance, w2c_i0, w2c_i1);
-                  w2c_i0 = w2c_l12;
-                  w2c_i1 = w2c_p0;
-                  w2c_i0 = w2c_i0 > w2c_i1;
-                  if (w2c_i0) {goto w2c_B0;}
-                  w2c_i0 = 4294967295u;
-                  w2c_l1 = w2c_i0;
-                  w2c_L26: 
-                    w2c_i0 = w2c_l1;
-                    w2c_i1 = 1u;
-                    w2c_i0 += w2c_i1;
+                    w2c_i0 = 65512u;
+                    w2c_i1 = w2c_l4;
+                    w2c_f74(instance, w2c_i0, w2c_i1);
+                    w2c_i0 = w2c_l4;
+                    w2c_i1 = 15u;
+                    w2c_i0 = w2c_i0 > w2c_i1;
+                    if (w2c_i0) {goto w2c_B0;}
+                    w2c_i0 = 4294967295u;
                     w2c_l1 = w2c_i0;
-                    w2c_i1 = w2c_l12;
-                    w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-                    if (w2c_i0) {
-                      w2c_i0 = w2c_l13;
+                    w2c_L27: 
+                      w2c_i0 = w2c_l1;
+                      w2c_i1 = 1u;
+                      w2c_i0 += w2c_i1;
+                      w2c_l1 = w2c_i0;
+                      w2c_i1 = w2c_l4;
+                      w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
+                      if (w2c_i0) {goto w2c_B24;}
+                      w2c_i0 = 65392u;
                       w2c_i1 = w2c_l1;
                       w2c_i2 = 3u;
                       w2c_i1 <<= (w2c_i2 & 31);
                       w2c_i0 += w2c_i1;
-                      w2c_l2 = w2c_i0;
+                      w2c_l10 = w2c_i0;
                       w2c_i0 = 65512u;
-                      w2c_i1 = w2c_l2;
+                      w2c_i1 = w2c_l10;
                       w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
-                      w2c_i2 = w2c_l2;
+                      w2c_i2 = w2c_l10;
                       w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 4u);
-                      w2c_f74(instance, w2c_i0, w2c_i1, w2c_i2);
-                      goto w2c_L26;
-                    }
-                    w2c_i0 = w2c_l4;
-                    w2c_i1 = 15u;
-                    w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
-                    if (w2c_i0) {
-                      w2c_i0 = w2c_l8;
-                      if (w2c_i0) {
-                        w2c_i0 = 65512u;
-                        w2c_i1 = w2c_l4;
-                        w2c_f70(instance, w2c_i0, w2c_i1);
-                        w2c_i0 = w2c_l4;
-                        w2c_i1 = 15u;
-                        w2c_i0 = w2c_i0 > w2c_i1;
-                        if (w2c_i0) {goto w2c_B0;}
-                        w2c_i0 = 4294967295u;
-                        w2c_l1 = w2c_i0;
-                        w2c_L31: 
-                          w2c_i0 = w2c_l1;
-                          w2c_i1 = 1u;
-                          w2c_i0 += w2c_i1;
-                          w2c_l1 = w2c_i0;
-                          w2c_i1 = w2c_l4;
-                          w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
-                          if (w2c_i0) {goto w2c_B28;}
-                          w2c_i0 = 65392u;
-                          w2c_i1 = w2c_l1;
-                          w2c_i2 = 3u;
-                          w2c_i1 <<= (w2c_i2 & 31);
-                          w2c_i0 += w2c_i1;
-                          w2c_l8 = w2c_i0;
-                          w2c_i0 = 65512u;
-                          w2c_i1 = w2c_l8;
-                          w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
-                          w2c_i2 = w2c_l8;
-                          w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 4u);
-                          w2c_f74(instance, w2c_i0, w2c_i1, w2c_i2);
-                          goto w2c_L31;
-                      }
-                    }
-                    w2c_i0 = 65512u;
-                    w2c_i1 = 1u;
-                    {
-                      struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
-                      w2c_i0 = tmp.i0;
-                      w2c_i1 = tmp.i1;
-                      w2c_i2 = tmp.i2;
-                    }
-                    w2c_l8 = w2c_i1;
-                    w2c_l1 = w2c_i0;
-                    w2c_i0 = !(w2c_i0);
-                    if (w2c_i0) {goto w2c_B28;}
-                    w2c_i0 = w2c_l8;
-                    w2c_i0 = !(w2c_i0);
-                    if (w2c_i0) {goto w2c_B0;}
-                    w2c_i0 = w2c_l1;
-                    w2c_i1 = 192u;
-                    i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-                    w2c_B28:;
-                    w2c_i0 = w2c_l5;
-                    w2c_j0 = (u64)(s64)(s32)(w2c_i0);
-                    w2c_l19 = w2c_j0;
-                    w2c_i0 = w2c_l5;
-                    w2c_i1 = 0u;
-                    w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-                    if (w2c_i0) {
-                      w2c_i0 = 65512u;
-                      w2c_i1 = 1u;
-                      {
-                        struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
-                        w2c_i0 = tmp.i0;
-                        w2c_i1 = tmp.i1;
-                        w2c_i2 = tmp.i2;
-                      }
-                      w2c_l1 = w2c_i1;
-                      w2c_l5 = w2c_i0;
-                      if (w2c_i0) {
-                        w2c_i0 = w2c_l1;
-                        w2c_i0 = !(w2c_i0);
-                        if (w2c_i0) {goto w2c_B0;}
-                        w2c_i0 = w2c_l5;
-                        w2c_i1 = 192u;
-                        i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-                      }
-                    } else {
-                      w2c_i0 = 65512u;
-                      w2c_j1 = w2c_l19;
-                      w2c_f73(instance, w2c_i0, w2c_j1);
-                    }
-                    w2c_i0 = 65512u;
-                    w2c_i1 = w2c_l7;
-                    w2c_f76(instance, w2c_i0, w2c_i1);
-                    w2c_i0 = 65512u;
-                    w2c_i1 = w2c_l10;
-                    w2c_f76(instance, w2c_i0, w2c_i1);
-                    w2c_i0 = 65512u;
-                    w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 16u);
-                    if (w2c_i0) {
-                      w2c_i0 = 4294967295u;
-                    } else {
-                      w2c_i0 = 65512u;
-                      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-                    }
-                    w2c_l5 = w2c_i0;
-            }
-            w2c_i0 = w2c_l5;
-            w2c_i1 = 0u;
-            w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
-            if (w2c_i0) {
-              w2c_i0 = 127840u;
-              w2c_i1 = w2c_l14;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-              goto w2c_B1;
-            }
-            w2c_i0 = w2c_l9;
-            w2c_i1 = 1u;
-            w2c_i0 <<= (w2c_i1 & 31);
-            w2c_l9 = w2c_i0;
-            goto w2c_L6;
-          }
-          w2c_i0 = 4294967294u;
-          w2c_l5 = w2c_i0;
-          goto w2c_B1;
+                      w2c_f79(instance, w2c_i0, w2c_i1, w2c_i2);
+                      goto w2c_L27;
+                  }
+                }
+                w2c_i0 = 65512u;
+                w2c_i1 = 192u;
+                w2c_f75(instance, w2c_i0, w2c_i1);
+                w2c_B24:;
+                w2c_i0 = 65512u;
+                w2c_i1 = w2c_l5;
+                w2c_i2 = 0u;
+                w2c_i1 = (u32)((s32)w2c_i1 < (s32)w2c_i2);
+                w2c_i2 = w2c_l5;
+                w2c_j2 = (u64)(s64)(s32)(w2c_i2);
+                w2c_f81(instance, w2c_i0, w2c_i1, w2c_j2);
+                w2c_i0 = 65512u;
+                w2c_i1 = w2c_l6;
+                w2c_f83(instance, w2c_i0, w2c_i1);
+                w2c_i0 = 65512u;
+                w2c_i1 = w2c_l8;
+                w2c_f83(instance, w2c_i0, w2c_i1);
+                w2c_i0 = 65512u;
+                w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 16u);
+                if (w2c_i0) {
+                  w2c_i0 = 4294967295u;
+                } else {
+                  w2c_i0 = 65512u;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
+                }
+                w2c_l5 = w2c_i0;
+        }
+        w2c_i0 = w2c_l5;
+        w2c_i1 = 0u;
+        w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+        if (w2c_i0) {
+          w2c_i0 = w2c_l7;
+          w2c_i1 = 1u;
+          w2c_i0 <<= (w2c_i1 & 31);
+          w2c_l7 = w2c_i0;
+          goto w2c_L3;
+        }
+        w2c_i0 = 127840u;
+        w2c_i1 = w2c_l14;
+        i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
+      } else {
+        w2c_i0 = 4294967294u;
+        w2c_l5 = w2c_i0;
       }
-    }
-    UNREACHABLE;
   }
-  w2c_B1:;
   w2c_i0 = w2c_l5;
   goto w2c_Bfunc;
   w2c_B0:;
@@ -22680,7 +21417,7 @@ static u32 w2c_needs(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   return w2c_i0;
 }
 
-static struct wasm_multi_ii w2c_f97(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3) {
+static struct wasm_multi_ii w2c_f106(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3) {
   u32 w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2;
@@ -22709,16 +21446,8 @@ static struct wasm_multi_ii w2c_f97(Z_gonfalon_instance_t* instance, u32 w2c_p0,
     goto w2c_Bfunc;
   }
   w2c_i0 = w2c_p2;
-  w2c_i1 = 0u;
-  w2c_i2 = 2048u;
-  memory_fill(&instance->w2c_memory, w2c_i0, w2c_i1, w2c_i2);
-  w2c_i0 = w2c_p2;
-  w2c_i1 = 0u;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 2560, w2c_i1);
-  w2c_i0 = w2c_p2;
   w2c_i1 = w2c_p1;
-  w2c_i2 = 1u;
-  w2c_i0 = w2c_f17(instance, w2c_i0, w2c_i1, w2c_i2);
+  w2c_f72(instance, w2c_i0, w2c_i1);
   w2c_i0 = 1u;
   w2c_i1 = 1u;
   w2c_i2 = 0u;
@@ -22857,7 +21586,7 @@ static struct wasm_multi_ii w2c_f97(Z_gonfalon_instance_t* instance, u32 w2c_p0,
   }
 }
 
-static u32 w2c_f98(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4, u32 w2c_p5, u32 w2c_p6) {
+static u32 w2c_f107(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4, u32 w2c_p5, u32 w2c_p6) {
   u32 w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0, w2c_l10 = 0, w2c_l11 = 0, w2c_l12 = 0, w2c_l13 = 0, w2c_l14 = 0, 
       w2c_l15 = 0;
   u64 w2c_l16 = 0;
@@ -23026,44 +21755,15 @@ static u32 w2c_f98(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
 }
 
 static u32 w2c_request(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
-  u32 w2c_l1 = 0;
   FUNC_PROLOGUE;
-  u32 w2c_i0, w2c_i1;
+  u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
   w2c_i0 = instance->w2c_g2;
   instance->w2c_g1 = w2c_i0;
-  w2c_i0 = 206704u;
-  w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
-  w2c_i0 = !(w2c_i0);
-  if (w2c_i0) {
-    w2c_i0 = 206704u;
-    w2c_i1 = 1u;
-    i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-    w2c_i0 = 127888u;
-    w2c_i1 = 65536u;
-    w2c_i1 = w2c_f67(instance, w2c_i1);
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-    w2c_i0 = 127888u;
-    w2c_i1 = 65536u;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
-    w2c_i0 = 127888u;
-    w2c_i1 = 65536u;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-    w2c_i0 = instance->w2c_g1;
-    w2c_l1 = w2c_i0;
-    w2c_i0 = 206712u;
-    w2c_i1 = w2c_l1;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-    w2c_i0 = 206480u;
-    w2c_i1 = w2c_l1;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-    w2c_i0 = 161400u;
-    w2c_i1 = w2c_l1;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-  }
+  w2c_f87(instance);
   w2c_i0 = w2c_p0;
   w2c_i1 = 33554432u;
   w2c_i0 = w2c_i0 > w2c_i1;
-  if (w2c_i0) {goto w2c_B2;}
+  if (w2c_i0) {goto w2c_B1;}
   w2c_i0 = 127880u;
   w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
   w2c_i0 = !(w2c_i0);
@@ -23071,7 +21771,7 @@ static u32 w2c_request(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
     w2c_i0 = w2c_p0;
     w2c_i1 = 65536u;
     w2c_i0 = w2c_i0 > w2c_i1;
-    if (w2c_i0) {goto w2c_B2;}
+    if (w2c_i0) {goto w2c_B1;}
   }
   w2c_i0 = w2c_p0;
   w2c_i1 = 127888u;
@@ -23081,12 +21781,11 @@ static u32 w2c_request(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
     w2c_i0 = 206480u;
     w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
     instance->w2c_g1 = w2c_i0;
-    w2c_i0 = 2147483647u;
-    w2c_i1 = 1u;
-    w2c_i0 = I32_DIV_S(w2c_i0, w2c_i1);
     w2c_i0 = 127888u;
     w2c_i1 = w2c_p0;
-    w2c_i1 = w2c_f67(instance, w2c_i1);
+    w2c_i2 = w2c_p0;
+    w2c_i3 = 1u;
+    w2c_i1 = w2c_f67(instance, w2c_i1, w2c_i2, w2c_i3);
     i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
     w2c_i0 = 127888u;
     w2c_i1 = w2c_p0;
@@ -23100,10 +21799,10 @@ static u32 w2c_request(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   }
   w2c_i0 = 127888u;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-  goto w2c_B1;
-  w2c_B2:;
-  w2c_i0 = 0u;
+  goto w2c_B0;
   w2c_B1:;
+  w2c_i0 = 0u;
+  w2c_B0:;
   w2c_p0 = w2c_i0;
   w2c_i0 = instance->w2c_g1;
   instance->w2c_g2 = w2c_i0;
@@ -23128,35 +21827,7 @@ static u32 w2c_snapshot(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
   w2c_i0 = instance->w2c_g2;
   instance->w2c_g1 = w2c_i0;
-  w2c_i0 = 206704u;
-  w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
-  w2c_i0 = !(w2c_i0);
-  if (w2c_i0) {
-    w2c_i0 = 206704u;
-    w2c_i1 = 1u;
-    i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-    w2c_i0 = 127888u;
-    w2c_i1 = 65536u;
-    w2c_i1 = w2c_f67(instance, w2c_i1);
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-    w2c_i0 = 127888u;
-    w2c_i1 = 65536u;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
-    w2c_i0 = 127888u;
-    w2c_i1 = 65536u;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-    w2c_i0 = instance->w2c_g1;
-    w2c_l1 = w2c_i0;
-    w2c_i0 = 206712u;
-    w2c_i1 = w2c_l1;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-    w2c_i0 = 206480u;
-    w2c_i1 = w2c_l1;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-    w2c_i0 = 161400u;
-    w2c_i1 = w2c_l1;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-  }
+  w2c_f87(instance);
   w2c_i0 = 127880u;
   w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
   w2c_i0 = !(w2c_i0);
@@ -23182,11 +21853,9 @@ static u32 w2c_snapshot(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
       w2c_i2 = w2c_i2 > w2c_i3;
       w2c_i0 = w2c_i2 ? w2c_i0 : w2c_i1;
       w2c_p0 = w2c_i0;
-      w2c_i0 = 2147483647u;
-      w2c_i1 = 1u;
-      w2c_i0 = I32_DIV_S(w2c_i0, w2c_i1);
-      w2c_i0 = w2c_p0;
-      w2c_i0 = w2c_f67(instance, w2c_i0);
+      w2c_i1 = w2c_p0;
+      w2c_i2 = 1u;
+      w2c_i0 = w2c_f67(instance, w2c_i0, w2c_i1, w2c_i2);
       w2c_l1 = w2c_i0;
       w2c_i0 = 206464u;
       w2c_i1 = w2c_l1;
@@ -23205,12 +21874,12 @@ static u32 w2c_snapshot(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
       w2c_i0 = 161400u;
       w2c_i1 = w2c_p0;
       i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-      goto w2c_B1;
+      goto w2c_B0;
     }
   }
   w2c_i0 = 0u;
   w2c_l1 = w2c_i0;
-  w2c_B1:;
+  w2c_B0:;
   w2c_i0 = instance->w2c_g1;
   instance->w2c_g2 = w2c_i0;
   w2c_i0 = w2c_l1;
@@ -23222,7 +21891,7 @@ static u32 w2c_splice(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   u32 w2c_l1 = 0, w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, 
       w2c_l9 = 0, w2c_l10 = 0, w2c_l11 = 0;
   FUNC_PROLOGUE;
-  u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5;
+  u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4;
   u64 w2c_j1;
   w2c_i0 = 65472u;
   instance->w2c_g0 = w2c_i0;
@@ -23233,7 +21902,7 @@ static u32 w2c_splice(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   if (w2c_i0) {
     w2c_i0 = 127888u;
     w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-    w2c_l5 = w2c_i0;
+    w2c_l6 = w2c_i0;
     w2c_i0 = w2c_p0;
     w2c_i1 = 127888u;
     w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
@@ -23251,24 +21920,17 @@ static u32 w2c_splice(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
       w2c_i0 += w2c_i1;
       w2c_i1 = 16u;
       w2c_i0 += w2c_i1;
-      w2c_l7 = w2c_i0;
+      w2c_l5 = w2c_i0;
       w2c_i1 = 33554432u;
-      w2c_i2 = w2c_l7;
+      w2c_i2 = w2c_l5;
       w2c_i3 = 33554432u;
       w2c_i2 = (u32)((s32)w2c_i2 < (s32)w2c_i3);
       w2c_i0 = w2c_i2 ? w2c_i0 : w2c_i1;
-      w2c_l7 = w2c_i0;
-      w2c_i1 = 0u;
-      w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-      if (w2c_i0) {
-        UNREACHABLE;
-      }
-      w2c_i0 = 2147483647u;
-      w2c_i1 = 1u;
-      w2c_i0 = I32_DIV_S(w2c_i0, w2c_i1);
-      w2c_i0 = w2c_l7;
-      w2c_i0 = w2c_f67(instance, w2c_i0);
-      w2c_l10 = w2c_i0;
+      w2c_l5 = w2c_i0;
+      w2c_i1 = w2c_l5;
+      w2c_i2 = 1u;
+      w2c_i0 = w2c_f67(instance, w2c_i0, w2c_i1, w2c_i2);
+      w2c_l8 = w2c_i0;
       w2c_i0 = w2c_p0;
       w2c_i1 = 33554432u;
       w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
@@ -23276,7 +21938,7 @@ static u32 w2c_splice(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
         w2c_i0 = 0u;
         w2c_i1 = 1u;
         w2c_i2 = 33554432u;
-        w2c_l4 = w2c_i2;
+        w2c_l2 = w2c_i2;
         w2c_l1 = w2c_i1;
         w2c_p0 = w2c_i0;
       } else {
@@ -23306,20 +21968,20 @@ static u32 w2c_splice(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
         i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 56, w2c_i1);
         w2c_i0 = 119920u;
         w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
-        w2c_l3 = w2c_i0;
+        w2c_l1 = w2c_i0;
         w2c_i0 = 65472u;
         w2c_i1 = 119920u;
         w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
         i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
         w2c_i0 = 65472u;
-        w2c_i1 = w2c_l3;
+        w2c_i1 = w2c_l1;
         i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
         w2c_i0 = 65472u;
         w2c_i1 = 20u;
         w2c_i0 += w2c_i1;
-        w2c_l3 = w2c_i0;
+        w2c_l1 = w2c_i0;
         w2c_i0 = 65472u;
-        w2c_i1 = w2c_l5;
+        w2c_i1 = w2c_l6;
         i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 20, w2c_i1);
         w2c_i0 = 65472u;
         w2c_i1 = w2c_p0;
@@ -23327,15 +21989,15 @@ static u32 w2c_splice(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
         w2c_i0 = 65472u;
         w2c_i1 = 40u;
         w2c_i0 += w2c_i1;
-        w2c_l8 = w2c_i0;
+        w2c_l9 = w2c_i0;
         w2c_i0 = 65472u;
-        w2c_i1 = w2c_l10;
+        w2c_i1 = w2c_l8;
         i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 40, w2c_i1);
         w2c_i0 = 65472u;
-        w2c_i1 = w2c_l7;
+        w2c_i1 = w2c_l5;
         i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 44, w2c_i1);
         w2c_i0 = 65472u;
-        w2c_i1 = w2c_l7;
+        w2c_i1 = w2c_l5;
         i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 48, w2c_i1);
         w2c_i0 = 65472u;
         w2c_i1 = 119920u;
@@ -23344,49 +22006,31 @@ static u32 w2c_splice(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
         w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 12u);
         w2c_i1 += w2c_i2;
         i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-        w2c_i0 = 65472u;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 28u);
-        w2c_l2 = w2c_i0;
-        w2c_i0 = w2c_l3;
-        w2c_i1 = 1073741824u;
-        w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
+        w2c_i0 = w2c_l1;
         w2c_i1 = 5u;
-        w2c_i0 = w2c_i0 != w2c_i1;
-        if (w2c_i0) {
-          w2c_i0 = 65472u;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 32u);
-          w2c_i0 = !(w2c_i0);
-          if (w2c_i0) {
-            w2c_i0 = 65472u;
-            w2c_i1 = 5u;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 32, w2c_i1);
-            w2c_i0 = 65472u;
-            w2c_i1 = w2c_l2;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 36, w2c_i1);
-          }
-        }
+        w2c_f88(instance, w2c_i0, w2c_i1);
         w2c_i0 = 65472u;
         w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 32u);
         if (w2c_i0) {
           w2c_i0 = 0u;
           w2c_i1 = 2u;
           w2c_i2 = 0u;
-          w2c_l4 = w2c_i2;
+          w2c_l2 = w2c_i2;
           w2c_l1 = w2c_i1;
           w2c_p0 = w2c_i0;
         } else {
           w2c_i0 = 65472u;
           w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 28u);
-          w2c_l4 = w2c_i0;
-          w2c_i0 = w2c_l5;
+          w2c_l2 = w2c_i0;
+          w2c_i0 = w2c_l6;
           w2c_i1 = w2c_p0;
-          w2c_i2 = w2c_l4;
+          w2c_i2 = w2c_l2;
           {
             struct wasm_multi_ii tmp = w2c_f38(instance, w2c_i0, w2c_i1, w2c_i2);
             w2c_i0 = tmp.i0;
             w2c_i1 = tmp.i1;
           }
-          w2c_l2 = w2c_i0;
+          w2c_l3 = w2c_i0;
           w2c_i1 = 0u;
           w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
           if (w2c_i0) {
@@ -23396,157 +22040,59 @@ static u32 w2c_splice(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
             w2c_p0 = w2c_i0;
           } else {
             w2c_i0 = 65472u;
-            w2c_i1 = w2c_l2;
+            w2c_i1 = w2c_l3;
             i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 28, w2c_i1);
-            w2c_i0 = w2c_l3;
+            w2c_i0 = w2c_l1;
             w2c_i1 = 32u;
             {
-              struct wasm_multi_ii tmp = w2c_f83(instance, w2c_i0, w2c_i1);
+              struct wasm_multi_ii tmp = w2c_f94(instance, w2c_i0, w2c_i1);
               w2c_i0 = tmp.i0;
               w2c_i1 = tmp.i1;
             }
-            w2c_l6 = w2c_i1;
-            w2c_l1 = w2c_i0;
-            w2c_i0 = w2c_l6;
+            w2c_l7 = w2c_i1;
+            w2c_l4 = w2c_i0;
+            w2c_i0 = w2c_l7;
             w2c_i1 = 32u;
             w2c_i0 = w2c_i0 == w2c_i1;
             if (w2c_i0) {
-              w2c_i0 = w2c_l1;
-              w2c_i1 = w2c_l6;
+              w2c_i0 = w2c_l4;
+              w2c_i1 = w2c_l7;
               w2c_i0 += w2c_i1;
-              w2c_l6 = w2c_i0;
+              w2c_l7 = w2c_i0;
               w2c_i1 = w2c_p0;
               w2c_i0 = w2c_i0 > w2c_i1;
               if (w2c_i0) {goto w2c_B0;}
-              w2c_i0 = w2c_l1;
-              w2c_i1 = w2c_l6;
+              w2c_i0 = w2c_l4;
+              w2c_i1 = w2c_l7;
               w2c_i0 = w2c_i0 > w2c_i1;
               if (w2c_i0) {goto w2c_B0;}
               w2c_i0 = 119920u;
               w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
-              w2c_l9 = w2c_i0;
+              w2c_l10 = w2c_i0;
               w2c_i1 = 4294967264u;
               w2c_i0 += w2c_i1;
               w2c_l11 = w2c_i0;
-              w2c_i1 = w2c_l9;
+              w2c_i1 = w2c_l10;
               w2c_i0 = w2c_i0 > w2c_i1;
               if (w2c_i0) {goto w2c_B0;}
-              w2c_i0 = w2c_l5;
-              w2c_i1 = w2c_l1;
+              w2c_i0 = w2c_l6;
+              w2c_i1 = w2c_l4;
               w2c_i0 += w2c_i1;
-              w2c_i1 = w2c_l6;
-              w2c_i2 = w2c_l1;
+              w2c_i1 = w2c_l7;
+              w2c_i2 = w2c_l4;
               w2c_i1 -= w2c_i2;
               w2c_i2 = 119920u;
               w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2));
               w2c_i3 = w2c_l11;
               w2c_i2 += w2c_i3;
-              w2c_i3 = w2c_l9;
+              w2c_i3 = w2c_l10;
               w2c_i4 = w2c_l11;
               w2c_i3 -= w2c_i4;
               w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
               if (w2c_i0) {
-                w2c_i0 = w2c_l8;
+                w2c_i0 = w2c_l9;
                 w2c_i1 = 4u;
-                w2c_f70(instance, w2c_i0, w2c_i1);
-                w2c_i0 = w2c_l2;
-                w2c_i1 = w2c_p0;
-                w2c_i0 = w2c_i0 > w2c_i1;
-                if (w2c_i0) {goto w2c_B0;}
-                w2c_i0 = w2c_l4;
-                w2c_i1 = w2c_l2;
-                w2c_i0 = w2c_i0 > w2c_i1;
-                if (w2c_i0) {goto w2c_B0;}
-                w2c_i0 = w2c_l5;
-                w2c_i1 = w2c_l4;
-                w2c_i0 += w2c_i1;
-                w2c_l1 = w2c_i0;
-                w2c_i0 = w2c_l2;
-                w2c_i1 = w2c_l4;
-                w2c_i0 -= w2c_i1;
-                w2c_l2 = w2c_i0;
-                w2c_i0 = w2c_l8;
-                w2c_i1 = w2c_l2;
-                {
-                  struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
-                  w2c_i0 = tmp.i0;
-                  w2c_i1 = tmp.i1;
-                  w2c_i2 = tmp.i2;
-                }
-                w2c_l9 = w2c_i1;
-                w2c_l6 = w2c_i0;
-                if (w2c_i0) {
-                  w2c_i0 = w2c_l6;
-                  w2c_i1 = w2c_l1;
-                  w2c_i2 = w2c_l9;
-                  w2c_i3 = w2c_l2;
-                  w2c_i4 = w2c_l9;
-                  w2c_i5 = w2c_l2;
-                  w2c_i4 = (u32)((s32)w2c_i4 < (s32)w2c_i5);
-                  w2c_i2 = w2c_i4 ? w2c_i2 : w2c_i3;
-                  memory_copy(&instance->w2c_memory, &instance->w2c_memory, w2c_i0, w2c_i1, w2c_i2);
-                }
-                w2c_i0 = 65472u;
-                w2c_f103(instance, w2c_i0);
-                w2c_i0 = 65472u;
-                w2c_f103(instance, w2c_i0);
-                w2c_i0 = 65472u;
-                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 28u);
-                w2c_l2 = w2c_i0;
-                w2c_i0 = w2c_l3;
-                w2c_i1 = 32u;
-                {
-                  struct wasm_multi_ii tmp = w2c_f83(instance, w2c_i0, w2c_i1);
-                  w2c_i0 = tmp.i0;
-                  w2c_i1 = tmp.i1;
-                }
-                w2c_l3 = w2c_i1;
-                w2c_l4 = w2c_i0;
-                w2c_i0 = w2c_l3;
-                w2c_i1 = 32u;
-                w2c_i0 = w2c_i0 != w2c_i1;
-                if (w2c_i0) {
-                  w2c_i0 = 65472u;
-                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 32u);
-                  w2c_i0 = !(w2c_i0);
-                  if (w2c_i0) {
-                    w2c_i0 = 65472u;
-                    w2c_i1 = 5u;
-                    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 32, w2c_i1);
-                    w2c_i0 = 65472u;
-                    w2c_i1 = w2c_l2;
-                    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 36, w2c_i1);
-                  }
-                }
-                w2c_i0 = 65472u;
-                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 28u);
-                w2c_l3 = w2c_i0;
-                w2c_i1 = w2c_p0;
-                w2c_i0 = w2c_i0 != w2c_i1;
-                if (w2c_i0) {
-                  w2c_i0 = 65472u;
-                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 32u);
-                  w2c_i0 = !(w2c_i0);
-                  if (w2c_i0) {
-                    w2c_i0 = 65472u;
-                    w2c_i1 = 10u;
-                    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 32, w2c_i1);
-                    w2c_i0 = 65472u;
-                    w2c_i1 = w2c_l3;
-                    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 36, w2c_i1);
-                  }
-                }
-                w2c_i0 = 65472u;
-                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 32u);
-                w2c_l1 = w2c_i0;
-                if (w2c_i0) {
-                  w2c_i0 = 0u;
-                  w2c_i1 = 65472u;
-                  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 36u);
-                  w2c_l4 = w2c_i1;
-                  w2c_p0 = w2c_i0;
-                  goto w2c_B4;
-                }
+                w2c_f74(instance, w2c_i0, w2c_i1);
                 w2c_i0 = w2c_l3;
                 w2c_i1 = w2c_p0;
                 w2c_i0 = w2c_i0 > w2c_i1;
@@ -23555,103 +22101,140 @@ static u32 w2c_splice(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                 w2c_i1 = w2c_l3;
                 w2c_i0 = w2c_i0 > w2c_i1;
                 if (w2c_i0) {goto w2c_B0;}
-                w2c_i0 = w2c_l5;
-                w2c_i1 = w2c_l2;
-                w2c_i0 += w2c_i1;
-                w2c_p0 = w2c_i0;
-                w2c_i0 = w2c_l3;
-                w2c_i1 = w2c_l2;
-                w2c_i0 -= w2c_i1;
-                w2c_l5 = w2c_i0;
-                w2c_i0 = w2c_l8;
-                w2c_i1 = w2c_l5;
+                w2c_i0 = w2c_l9;
+                w2c_i1 = w2c_l6;
+                w2c_i2 = w2c_l2;
+                w2c_i1 += w2c_i2;
+                w2c_i2 = w2c_l3;
+                w2c_i3 = w2c_l2;
+                w2c_i2 -= w2c_i3;
+                w2c_f80(instance, w2c_i0, w2c_i1, w2c_i2);
+                w2c_i0 = 65472u;
+                w2c_f112(instance, w2c_i0);
+                w2c_i0 = 65472u;
+                w2c_f112(instance, w2c_i0);
+                w2c_i0 = 65472u;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 28u);
+                w2c_l3 = w2c_i0;
+                w2c_i0 = w2c_l1;
+                w2c_i1 = 32u;
                 {
-                  struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
+                  struct wasm_multi_ii tmp = w2c_f94(instance, w2c_i0, w2c_i1);
                   w2c_i0 = tmp.i0;
                   w2c_i1 = tmp.i1;
-                  w2c_i2 = tmp.i2;
                 }
-                w2c_l8 = w2c_i1;
-                w2c_l3 = w2c_i0;
+                w2c_l4 = w2c_i1;
+                w2c_l2 = w2c_i0;
+                w2c_i0 = w2c_l4;
+                w2c_i1 = 32u;
+                w2c_i0 = w2c_i0 != w2c_i1;
                 if (w2c_i0) {
-                  w2c_i0 = w2c_l3;
-                  w2c_i1 = w2c_p0;
-                  w2c_i2 = w2c_l8;
-                  w2c_i3 = w2c_l5;
-                  w2c_i4 = w2c_l8;
-                  w2c_i5 = w2c_l5;
-                  w2c_i4 = (u32)((s32)w2c_i4 < (s32)w2c_i5);
-                  w2c_i2 = w2c_i4 ? w2c_i2 : w2c_i3;
-                  memory_copy(&instance->w2c_memory, &instance->w2c_memory, w2c_i0, w2c_i1, w2c_i2);
+                  w2c_i0 = w2c_l1;
+                  w2c_i1 = 5u;
+                  w2c_i2 = w2c_l3;
+                  w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
                 }
+                w2c_i0 = 65472u;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 28u);
+                w2c_l4 = w2c_i0;
+                w2c_i1 = w2c_p0;
+                w2c_i0 = w2c_i0 != w2c_i1;
+                if (w2c_i0) {
+                  w2c_i0 = w2c_l1;
+                  w2c_i1 = 10u;
+                  w2c_i2 = w2c_l4;
+                  w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                }
+                w2c_i0 = 65472u;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 32u);
+                w2c_l1 = w2c_i0;
+                if (w2c_i0) {
+                  w2c_i0 = 0u;
+                  w2c_i1 = 65472u;
+                  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 36u);
+                  w2c_l2 = w2c_i1;
+                  w2c_p0 = w2c_i0;
+                  goto w2c_B3;
+                }
+                w2c_i0 = 65472u;
+                w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 28u);
+                w2c_l1 = w2c_i0;
+                w2c_i1 = w2c_p0;
+                w2c_i0 = w2c_i0 > w2c_i1;
+                if (w2c_i0) {goto w2c_B0;}
+                w2c_i0 = w2c_l3;
+                w2c_i1 = w2c_l1;
+                w2c_i0 = w2c_i0 > w2c_i1;
+                if (w2c_i0) {goto w2c_B0;}
+                w2c_i0 = w2c_l9;
+                w2c_i1 = w2c_l6;
+                w2c_i2 = w2c_l3;
+                w2c_i1 += w2c_i2;
+                w2c_i2 = w2c_l1;
+                w2c_i3 = w2c_l3;
+                w2c_i2 -= w2c_i3;
+                w2c_f80(instance, w2c_i0, w2c_i1, w2c_i2);
                 w2c_i0 = 65472u;
                 w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 56u);
                 if (w2c_i0) {
                   w2c_i0 = 0u;
                   w2c_i1 = 13u;
                   w2c_i2 = 0u;
-                  w2c_l4 = w2c_i2;
+                  w2c_l2 = w2c_i2;
                   w2c_l1 = w2c_i1;
                   w2c_p0 = w2c_i0;
-                  goto w2c_B4;
+                  goto w2c_B3;
                 }
                 w2c_i0 = 65472u;
                 w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 52u);
                 w2c_p0 = w2c_i0;
-                w2c_i1 = w2c_l7;
+                w2c_i1 = w2c_l5;
                 w2c_i0 = w2c_i0 > w2c_i1;
                 if (w2c_i0) {goto w2c_B0;}
-                w2c_i0 = w2c_l10;
+                w2c_i0 = w2c_l8;
                 w2c_i1 = w2c_p0;
-                w2c_i0 = w2c_f85(instance, w2c_i0, w2c_i1);
+                w2c_i0 = w2c_f96(instance, w2c_i0, w2c_i1);
                 if (w2c_i0) {
                   w2c_i0 = 65472u;
                   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 52u);
                   w2c_i1 = 0u;
                   w2c_i2 = 0u;
-                  w2c_l4 = w2c_i2;
+                  w2c_l2 = w2c_i2;
                   w2c_l1 = w2c_i1;
                   w2c_p0 = w2c_i0;
-                  goto w2c_B4;
+                  goto w2c_B3;
                 }
                 w2c_i0 = 0u;
                 w2c_i1 = 4u;
                 w2c_l1 = w2c_i1;
                 w2c_p0 = w2c_i0;
-                goto w2c_B4;
+                goto w2c_B3;
               }
             }
-            w2c_i0 = 65472u;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 32u);
-            w2c_i0 = !(w2c_i0);
-            if (w2c_i0) {
-              w2c_i0 = 65472u;
-              w2c_i1 = 11u;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 32, w2c_i1);
-              w2c_i0 = 65472u;
-              w2c_i1 = w2c_l2;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 36, w2c_i1);
-            }
+            w2c_i0 = w2c_l1;
+            w2c_i1 = 11u;
+            w2c_i2 = w2c_l3;
+            w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
             w2c_i0 = 0u;
             w2c_i1 = 65472u;
             w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 32u);
             w2c_i2 = 65472u;
             w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 36u);
-            w2c_l4 = w2c_i2;
+            w2c_l2 = w2c_i2;
             w2c_l1 = w2c_i1;
             w2c_p0 = w2c_i0;
           }
         }
       }
-      w2c_B4:;
+      w2c_B3:;
       w2c_i0 = w2c_l1;
       if (w2c_i0) {
         w2c_i0 = 127840u;
-        w2c_i1 = w2c_l4;
+        w2c_i1 = w2c_l2;
         i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
       } else {
         w2c_i0 = 127840u;
-        w2c_i1 = w2c_l10;
+        w2c_i1 = w2c_l8;
         i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
         w2c_i0 = 127844u;
         w2c_i1 = w2c_p0;
@@ -23673,7 +22256,7 @@ static u32 w2c_splice(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   return w2c_i0;
 }
 
-static void w2c_f103(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
+static void w2c_f112(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   u32 w2c_l1 = 0, w2c_l2 = 0, w2c_l3 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1;
@@ -23685,7 +22268,7 @@ static void w2c_f103(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   w2c_l2 = w2c_i0;
   w2c_i0 = w2c_p0;
   w2c_i1 = 0u;
-  w2c_i0 = w2c_f104(instance, w2c_i0, w2c_i1);
+  w2c_i0 = w2c_f113(instance, w2c_i0, w2c_i1);
   w2c_l3 = w2c_i0;
   w2c_i0 = w2c_p0;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 32u);
@@ -23701,29 +22284,29 @@ static void w2c_f103(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
     w2c_i1 = 40u;
     w2c_i0 += w2c_i1;
     w2c_i1 = w2c_l3;
-    w2c_f70(instance, w2c_i0, w2c_i1);
+    w2c_f74(instance, w2c_i0, w2c_i1);
     w2c_i0 = w2c_p0;
     w2c_i1 = 1u;
-    w2c_i0 = w2c_f104(instance, w2c_i0, w2c_i1);
+    w2c_i0 = w2c_f113(instance, w2c_i0, w2c_i1);
   }
   FUNC_EPILOGUE;
 }
 
-static u32 w2c_f104(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static u32 w2c_f113(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   u32 w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0, 
       w2c_l10 = 0, w2c_l11 = 0, w2c_l12 = 0, w2c_l13 = 0, w2c_l14 = 0, w2c_l15 = 0, w2c_l16 = 0, w2c_l17 = 0, 
-      w2c_l18 = 0, w2c_l19 = 0, w2c_l20 = 0;
+      w2c_l18 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5, w2c_i6, w2c_i7, 
       w2c_i8, w2c_i9, w2c_i10, w2c_i11, w2c_i12;
   w2c_i0 = w2c_p0;
   w2c_i1 = 20u;
   w2c_i0 += w2c_i1;
-  w2c_l18 = w2c_i0;
+  w2c_l8 = w2c_i0;
   w2c_i0 = w2c_p0;
   w2c_i1 = 100000u;
-  w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
-  w2c_l16 = w2c_i0;
+  w2c_i0 = w2c_f89(instance, w2c_i0, w2c_i1);
+  w2c_l15 = w2c_i0;
   w2c_i0 = 0u;
   w2c_i1 = 0u;
   w2c_i2 = 0u;
@@ -23733,36 +22316,36 @@ static u32 w2c_f104(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   w2c_i6 = 0u;
   w2c_i7 = 0u;
   w2c_i8 = 0u;
-  w2c_i9 = w2c_l18;
+  w2c_i9 = w2c_l8;
   w2c_i10 = 100000u;
-  w2c_i9 = w2c_f80(instance, w2c_i9, w2c_i10);
+  w2c_i9 = w2c_f89(instance, w2c_i9, w2c_i10);
   w2c_i10 = 0u;
   w2c_i11 = 0u;
   w2c_i12 = 0u;
-  w2c_l8 = w2c_i12;
+  w2c_l6 = w2c_i12;
   w2c_l2 = w2c_i11;
   w2c_l3 = w2c_i10;
-  w2c_l17 = w2c_i9;
+  w2c_l16 = w2c_i9;
   w2c_l12 = w2c_i8;
   w2c_l11 = w2c_i7;
-  w2c_l7 = w2c_i6;
-  w2c_l15 = w2c_i5;
-  w2c_l14 = w2c_i4;
+  w2c_l5 = w2c_i6;
+  w2c_l14 = w2c_i5;
+  w2c_l13 = w2c_i4;
   w2c_l10 = w2c_i3;
   w2c_l9 = w2c_i2;
-  w2c_l19 = w2c_i1;
-  w2c_l6 = w2c_i0;
+  w2c_l17 = w2c_i1;
+  w2c_l4 = w2c_i0;
   w2c_L1: 
     w2c_i0 = w2c_l3;
     w2c_i0 = !(w2c_i0);
     if (w2c_i0) {
-      w2c_i0 = w2c_l16;
+      w2c_i0 = w2c_l15;
       w2c_i1 = 0u;
       w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
       if (w2c_i0) {
         w2c_i0 = w2c_p0;
         {
-          struct wasm_multi_iiiii tmp = w2c_f105(instance, w2c_i0);
+          struct wasm_multi_iiiii tmp = w2c_f114(instance, w2c_i0);
           w2c_i0 = tmp.i0;
           w2c_i1 = tmp.i1;
           w2c_i2 = tmp.i2;
@@ -23771,72 +22354,70 @@ static u32 w2c_f104(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
         }
         w2c_l9 = w2c_i3;
         w2c_l10 = w2c_i2;
-        w2c_l14 = w2c_i1;
-        w2c_l15 = w2c_i0;
-        w2c_i0 = w2c_l16;
+        w2c_l13 = w2c_i1;
+        w2c_l14 = w2c_i0;
+        w2c_i0 = w2c_l15;
         w2c_i1 = 4294967295u;
         w2c_i0 += w2c_i1;
         w2c_i1 = 1u;
         w2c_l3 = w2c_i1;
-        w2c_l16 = w2c_i0;
+        w2c_l15 = w2c_i0;
       }
     }
     w2c_i0 = w2c_l2;
     w2c_i0 = !(w2c_i0);
     if (w2c_i0) {
-      w2c_i0 = w2c_l17;
+      w2c_i0 = w2c_l16;
       w2c_i1 = 0u;
       w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
       if (w2c_i0) {
-        w2c_i0 = w2c_l18;
+        w2c_i0 = w2c_l8;
         {
-          struct wasm_multi_iiiii tmp = w2c_f105(instance, w2c_i0);
+          struct wasm_multi_iiiii tmp = w2c_f114(instance, w2c_i0);
           w2c_i0 = tmp.i0;
           w2c_i1 = tmp.i1;
           w2c_i2 = tmp.i2;
           w2c_i3 = tmp.i3;
           w2c_i4 = tmp.i4;
         }
-        w2c_l19 = w2c_i4;
-        w2c_l5 = w2c_i3;
-        w2c_l6 = w2c_i2;
-        w2c_l4 = w2c_i1;
+        w2c_l17 = w2c_i4;
+        w2c_l18 = w2c_i3;
+        w2c_l4 = w2c_i2;
+        w2c_l7 = w2c_i1;
         w2c_l2 = w2c_i0;
-        w2c_i0 = w2c_l17;
+        w2c_i0 = w2c_l16;
         w2c_i1 = 4294967295u;
         w2c_i0 += w2c_i1;
-        w2c_l17 = w2c_i0;
-        w2c_i0 = w2c_l7;
+        w2c_l16 = w2c_i0;
+        w2c_i0 = w2c_l5;
         if (w2c_i0) {
           w2c_i0 = w2c_p0;
           w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 32u);
           w2c_i0 = !(w2c_i0);
           if (w2c_i0) {
             w2c_i0 = w2c_l2;
-            w2c_i1 = w2c_l4;
+            w2c_i1 = w2c_l7;
             w2c_i2 = w2c_l12;
             w2c_i3 = w2c_l11;
             w2c_i0 = w2c_f50(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
             w2c_i1 = 0u;
             w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
             if (w2c_i0) {
-              w2c_i0 = w2c_p0;
+              w2c_i0 = w2c_l8;
               w2c_i1 = 8u;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 32, w2c_i1);
-              w2c_i0 = w2c_p0;
-              w2c_i1 = w2c_l6;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 36, w2c_i1);
+              w2c_i2 = w2c_l4;
+              w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
             }
           }
         }
-        w2c_i0 = w2c_l5;
-        w2c_i1 = w2c_l4;
+        w2c_i0 = w2c_l18;
+        w2c_i1 = w2c_l7;
         w2c_i2 = w2c_l2;
         w2c_i3 = 1u;
         w2c_l2 = w2c_i3;
         w2c_l12 = w2c_i2;
         w2c_l11 = w2c_i1;
-        w2c_l7 = w2c_i0;
+        w2c_l5 = w2c_i0;
       }
     }
     w2c_i0 = w2c_p0;
@@ -23853,16 +22434,16 @@ static u32 w2c_f104(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     if (w2c_i0) {
       w2c_i0 = w2c_l2;
       if (w2c_i0) {
-        w2c_i0 = w2c_l15;
-        w2c_i1 = w2c_l14;
+        w2c_i0 = w2c_l14;
+        w2c_i1 = w2c_l13;
         w2c_i2 = w2c_l12;
         w2c_i3 = w2c_l11;
         w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
         if (w2c_i0) {
           w2c_i0 = 0u;
         } else {
-          w2c_i0 = w2c_l15;
-          w2c_i1 = w2c_l14;
+          w2c_i0 = w2c_l14;
+          w2c_i1 = w2c_l13;
           w2c_i2 = w2c_l12;
           w2c_i3 = w2c_l11;
           w2c_i0 = w2c_f50(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
@@ -23884,14 +22465,14 @@ static u32 w2c_f104(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
       w2c_i0 = 1u;
     }
     w2c_B11:;
-    w2c_l4 = w2c_i0;
+    w2c_l7 = w2c_i0;
     w2c_i1 = 0u;
     w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
     if (w2c_i0) {
-      w2c_i0 = w2c_l8;
+      w2c_i0 = w2c_l6;
       w2c_i1 = 1u;
       w2c_i0 += w2c_i1;
-      w2c_l8 = w2c_i0;
+      w2c_l6 = w2c_i0;
       w2c_i0 = w2c_p1;
       if (w2c_i0) {
         w2c_i0 = w2c_l9;
@@ -23904,110 +22485,66 @@ static u32 w2c_f104(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
         w2c_i0 = w2c_i0 > w2c_i1;
         if (w2c_i0) {goto w2c_B0;}
         w2c_i0 = w2c_p0;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-        w2c_i1 = w2c_l10;
-        w2c_i0 += w2c_i1;
-        w2c_l3 = w2c_i0;
-        w2c_i0 = w2c_l9;
-        w2c_i1 = w2c_l10;
-        w2c_i0 -= w2c_i1;
-        w2c_l4 = w2c_i0;
-        w2c_i0 = w2c_p0;
         w2c_i1 = 40u;
         w2c_i0 += w2c_i1;
-        w2c_i1 = w2c_l4;
-        {
-          struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
-          w2c_i0 = tmp.i0;
-          w2c_i1 = tmp.i1;
-          w2c_i2 = tmp.i2;
-        }
-        w2c_l13 = w2c_i1;
-        w2c_l5 = w2c_i0;
-        if (w2c_i0) {
-          w2c_i0 = w2c_l5;
-          w2c_i1 = w2c_l3;
-          w2c_i2 = w2c_l13;
-          w2c_i3 = w2c_l4;
-          w2c_i4 = w2c_l13;
-          w2c_i5 = w2c_l4;
-          w2c_i4 = (u32)((s32)w2c_i4 < (s32)w2c_i5);
-          w2c_i2 = w2c_i4 ? w2c_i2 : w2c_i3;
-          memory_copy(&instance->w2c_memory, &instance->w2c_memory, w2c_i0, w2c_i1, w2c_i2);
-        }
+        w2c_i1 = w2c_p0;
+        w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
+        w2c_i2 = w2c_l10;
+        w2c_i1 += w2c_i2;
+        w2c_i2 = w2c_l9;
+        w2c_i3 = w2c_l10;
+        w2c_i2 -= w2c_i3;
+        w2c_f80(instance, w2c_i0, w2c_i1, w2c_i2);
       }
       w2c_i0 = 0u;
       w2c_l3 = w2c_i0;
       goto w2c_L1;
     }
-    w2c_i0 = w2c_l19;
+    w2c_i0 = w2c_l17;
     w2c_i1 = 255u;
     w2c_i0 &= w2c_i1;
     if (w2c_i0) {
-      w2c_i0 = w2c_l4;
+      w2c_i0 = w2c_l7;
       w2c_i1 = 0u;
       w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
       if (w2c_i0) {
-        w2c_i0 = w2c_p0;
+        w2c_i0 = w2c_l8;
         w2c_i1 = 12u;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 32, w2c_i1);
-        w2c_i0 = w2c_p0;
-        w2c_i1 = w2c_l6;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 36, w2c_i1);
+        w2c_i2 = w2c_l4;
+        w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
       }
     } else {
-      w2c_i0 = w2c_l8;
+      w2c_i0 = w2c_l6;
       w2c_i1 = 1u;
       w2c_i0 += w2c_i1;
-      w2c_l8 = w2c_i0;
+      w2c_l6 = w2c_i0;
       w2c_i0 = w2c_p1;
       if (w2c_i0) {
-        w2c_i0 = w2c_l7;
+        w2c_i0 = w2c_l5;
         w2c_i1 = w2c_p0;
         w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 24u);
         w2c_i0 = w2c_i0 > w2c_i1;
         if (w2c_i0) {goto w2c_B0;}
-        w2c_i0 = w2c_l6;
-        w2c_i1 = w2c_l7;
+        w2c_i0 = w2c_l4;
+        w2c_i1 = w2c_l5;
         w2c_i0 = w2c_i0 > w2c_i1;
         if (w2c_i0) {goto w2c_B0;}
         w2c_i0 = w2c_p0;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
-        w2c_i1 = w2c_l6;
-        w2c_i0 += w2c_i1;
-        w2c_l2 = w2c_i0;
-        w2c_i0 = w2c_l7;
-        w2c_i1 = w2c_l6;
-        w2c_i0 -= w2c_i1;
-        w2c_l5 = w2c_i0;
-        w2c_i0 = w2c_p0;
         w2c_i1 = 40u;
         w2c_i0 += w2c_i1;
-        w2c_i1 = w2c_l5;
-        {
-          struct wasm_multi_iii tmp = w2c_f71(instance, w2c_i0, w2c_i1);
-          w2c_i0 = tmp.i0;
-          w2c_i1 = tmp.i1;
-          w2c_i2 = tmp.i2;
-        }
-        w2c_l20 = w2c_i1;
-        w2c_l13 = w2c_i0;
-        if (w2c_i0) {
-          w2c_i0 = w2c_l13;
-          w2c_i1 = w2c_l2;
-          w2c_i2 = w2c_l20;
-          w2c_i3 = w2c_l5;
-          w2c_i4 = w2c_l20;
-          w2c_i5 = w2c_l5;
-          w2c_i4 = (u32)((s32)w2c_i4 < (s32)w2c_i5);
-          w2c_i2 = w2c_i4 ? w2c_i2 : w2c_i3;
-          memory_copy(&instance->w2c_memory, &instance->w2c_memory, w2c_i0, w2c_i1, w2c_i2);
-        }
+        w2c_i1 = w2c_p0;
+        w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 20u);
+        w2c_i2 = w2c_l4;
+        w2c_i1 += w2c_i2;
+        w2c_i2 = w2c_l5;
+        w2c_i3 = w2c_l4;
+        w2c_i2 -= w2c_i3;
+        w2c_f80(instance, w2c_i0, w2c_i1, w2c_i2);
       }
     }
     w2c_i0 = w2c_l3;
     if (w2c_i0) {
-      w2c_i0 = w2c_l4;
+      w2c_i0 = w2c_l7;
       w2c_i1 = 0u;
       w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
     } else {
@@ -24018,7 +22555,7 @@ static u32 w2c_f104(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_l2 = w2c_i0;
     goto w2c_L1;
     w2c_B9:;
-    w2c_i0 = w2c_l8;
+    w2c_i0 = w2c_l6;
     goto w2c_Bfunc;
   w2c_B0:;
   UNREACHABLE;
@@ -24027,34 +22564,19 @@ static u32 w2c_f104(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   return w2c_i0;
 }
 
-static struct wasm_multi_iiiii w2c_f105(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
+static struct wasm_multi_iiiii w2c_f114(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   u32 w2c_l1 = 0, w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5;
   w2c_i0 = w2c_p0;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-  w2c_l4 = w2c_i0;
+  w2c_l5 = w2c_i0;
   w2c_i0 = w2c_p0;
-  w2c_i1 = 1073741824u;
-  w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
   w2c_i1 = 2u;
-  w2c_i0 = w2c_i0 != w2c_i1;
-  if (w2c_i0) {
-    w2c_i0 = w2c_p0;
-    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-    w2c_i0 = !(w2c_i0);
-    if (w2c_i0) {
-      w2c_i0 = w2c_p0;
-      w2c_i1 = 5u;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-      w2c_i0 = w2c_p0;
-      w2c_i1 = w2c_l4;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-    }
-  }
+  w2c_f88(instance, w2c_i0, w2c_i1);
   w2c_i0 = w2c_p0;
   {
-    struct wasm_multi_ii tmp = w2c_f82(instance, w2c_i0);
+    struct wasm_multi_ii tmp = w2c_f93(instance, w2c_i0);
     w2c_i0 = tmp.i0;
     w2c_i1 = tmp.i1;
   }
@@ -24068,13 +22590,13 @@ static struct wasm_multi_iiiii w2c_f105(Z_gonfalon_instance_t* instance, u32 w2c
   w2c_l6 = w2c_i0;
   w2c_i0 = w2c_p0;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
-  w2c_l5 = w2c_i0;
+  w2c_l4 = w2c_i0;
   w2c_i0 = w2c_l3;
-  w2c_i1 = w2c_l5;
+  w2c_i1 = w2c_l4;
   w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
   if (w2c_i0) {
     w2c_i0 = w2c_l3;
-    w2c_i1 = w2c_l5;
+    w2c_i1 = w2c_l4;
     w2c_i0 = w2c_i0 >= w2c_i1;
     if (w2c_i0) {goto w2c_B0;}
     w2c_i0 = w2c_l6;
@@ -24090,18 +22612,18 @@ static struct wasm_multi_iiiii w2c_f105(Z_gonfalon_instance_t* instance, u32 w2c
       w2c_i1 += w2c_i2;
       i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
       w2c_i0 = 1u;
-      goto w2c_B4;
+      goto w2c_B1;
     }
   }
   w2c_i0 = w2c_p0;
   w2c_i1 = 33554432u;
   {
-    struct wasm_multi_ii tmp = w2c_f83(instance, w2c_i0, w2c_i1);
+    struct wasm_multi_ii tmp = w2c_f94(instance, w2c_i0, w2c_i1);
     w2c_i0 = tmp.i0;
     w2c_i1 = tmp.i1;
   }
   w2c_i0 = 0u;
-  w2c_B4:;
+  w2c_B1:;
   w2c_l3 = w2c_i0;
   w2c_i0 = w2c_p0;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
@@ -24135,7 +22657,7 @@ static struct wasm_multi_iiiii w2c_f105(Z_gonfalon_instance_t* instance, u32 w2c
   }
   w2c_i0 = w2c_l2;
   w2c_i1 = w2c_l1;
-  w2c_i2 = w2c_l4;
+  w2c_i2 = w2c_l5;
   w2c_i3 = w2c_p0;
   w2c_i3 = i32_load(&instance->w2c_memory, (u64)(w2c_i3) + 8u);
   w2c_i4 = w2c_l3;

@@ -134,6 +134,13 @@ struct wasm_multi_iiiiiiiii {
   u32 i8;
 };
 #endif  /* wasm_multi_iiiiiiiii */
+#ifndef wasm_multi_ij
+#define wasm_multi_ij wasm_multi_ij
+struct wasm_multi_ij {
+  u32 i0;
+  u64 j1;
+};
+#endif  /* wasm_multi_ij */
 #ifndef wasm_multi_ii
 #define wasm_multi_ii wasm_multi_ii
 struct wasm_multi_ii {
