@@ -157,8 +157,13 @@ test('what is typed is written into the address once, when it pauses, or is left
     all.written = 0
     history.replaceState = (...args) => (all.written++, replace(...args))
   })
-  await page.keyboard.press('/')
-  await page.keyboard.type('checkout')
+  await page.getByRole('combobox', { name: 'Search flags' }).evaluate((input: HTMLInputElement) => {
+    input.focus()
+    for (const letter of 'checkout') {
+      input.value += letter
+      input.dispatchEvent(new InputEvent('input', { bubbles: true }))
+    }
+  })
   await page.waitForURL('**/flags?q=checkout')
   assert.equal(await page.evaluate(() => (globalThis as unknown as { written: number }).written), 1)
   await page.keyboard.type('_new')

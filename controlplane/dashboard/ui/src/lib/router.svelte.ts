@@ -65,15 +65,17 @@ class Router {
     document.addEventListener('click', (event) => this.click(event))
   }
 
-  /** Goes to an address of the dashboard. One that replaces where it was shows at once, and soon in the browser's bar. */
+  /** Goes to an address of the dashboard. One that replaces the page's own shows at once, and soon in the browser's bar. */
   go(address: string, replace = false): void {
+    const samePage = new URL(address, location.href).pathname === new URL(this.address, location.href).pathname
     if (!replace && this.guard && new URL(address, location.href).pathname !== location.pathname && !this.guard()) return
-    if (replace) {
+    if (replace && samePage) {
       clearTimeout(this.unwritten)
       this.unwritten = setTimeout(() => this.write(), writtenAfter)
     } else {
       this.write()
-      if (address !== this.address) history.pushState(null, '', address)
+      if (replace) history.replaceState(null, '', address)
+      else if (address !== this.address) history.pushState(null, '', address)
     }
     this.read(address)
   }
