@@ -124,3 +124,20 @@ test('going back keeps an edit that is not saved', async () => {
   await page.getByRole('link', { name: 'Flags', exact: true }).first().click()
   await page.getByRole('heading', { name: 'Flags' }).waitFor()
 })
+
+test('what an earlier edit would have done is not taken for what this one does', async () => {
+  const page = await w.open('/envs/staging/flags/checkout_new_payment')
+  await page.getByRole('button', { name: 'Edit percentage' }).click()
+  const share = page.getByLabel('Percentage of actors, in percent')
+  await share.fill('90')
+  await share.press('Tab')
+  await page.locator('.fore [aria-busy=false] .lead').waitFor()
+  let answer = (): void => {}
+  const held = new Promise<void>((resolve) => (answer = resolve))
+  await page.route('**/preview', async (route) => (await held, route.continue()))
+  await share.fill('95')
+  await share.press('Tab')
+  await page.locator('.fore [aria-busy=true].late .lead').waitFor()
+  answer()
+  await page.locator('.fore [aria-busy=false]:not(.late) .lead').waitFor()
+})

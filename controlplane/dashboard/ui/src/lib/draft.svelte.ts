@@ -34,6 +34,7 @@ export class Draft {
   etag: string = ''
   doc: Required<FlagDocument> = $state()!
   preview = $state.raw<Preview | undefined>()
+  private previewed = $state('') // the document that it is about
   faults = $state.raw<readonly { gate: Gate | undefined; path: string; detail: string }[]>([])
   problem = $state('')
   busy = $state(false)
@@ -44,6 +45,8 @@ export class Draft {
   /** What the server has, as far as the page knows. */
   readonly now = $derived(this.theirs?.flag ?? this.base)
   readonly dirty = $derived(JSON.stringify(this.plain(this.doc)) !== JSON.stringify(this.plain(documentOf(this.base))))
+  /** What is typed has gone on since the preview. */
+  readonly late = $derived(this.previewed !== JSON.stringify(this.plain(this.doc)))
   private latest = 0
 
   constructor(
@@ -83,10 +86,12 @@ export class Draft {
   async look(): Promise<void> {
     const turn = ++this.latest
     const sent = [...this.doc.gates].sort(order)
+    const flag = this.plain(this.doc)
     try {
-      const { data } = await ask(client.POST('/v1/envs/{env}/preview', { params: { path: { env: this.env } }, body: { flag: this.plain(this.doc) } }))
+      const { data } = await ask(client.POST('/v1/envs/{env}/preview', { params: { path: { env: this.env } }, body: { flag } }))
       if (turn !== this.latest) return
       this.preview = data
+      this.previewed = JSON.stringify(flag)
       this.problem = ''
       this.read(data.problems, sent)
     } catch (error) {
