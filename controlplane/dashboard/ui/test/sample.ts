@@ -128,9 +128,16 @@ const hosts = [...Array.from({ length: 12 }, (_, i) => ({ id: `shop-eu-${i + 11}
 /** Reports what hosts did in this minute, and that they serve the newest revision; those at the end of the list are late. */
 export async function report(api: Caller, env: string, late = 0): Promise<void> {
   const { revision } = await api('GET', `/v1/envs/${env}`)
+  const { flags: rows } = await api('GET', `/v1/envs/${env}/index`)
+  const states: Record<string, string> = Object.fromEntries(rows.map((row: { key: string; state: string }) => [row.key, row.state]))
   const last = new Date().toISOString()
   for (const [i, host] of hosts.entries()) {
-    const counts = Object.fromEntries(Object.entries(uses).map(([key, n]) => [key, { count: Math.round(n / 24 / hosts.length), on: Math.round((n / 24 / hosts.length) * 0.28), last }]))
+    const counts = Object.fromEntries(
+      Object.entries(uses).map(([key, n]) => {
+        const count = Math.round(n / 24 / hosts.length)
+        return [key, { count, on: Math.round(count * ({ on: 1, partial: 0.28 }[states[key] ?? ''] ?? 0)), last }]
+      }),
+    )
     await api('POST', `/v1/envs/${env}/usage`, { flags: counts, host: { ...host, revision: i < hosts.length - late ? revision : revision - 1 } })
   }
 }

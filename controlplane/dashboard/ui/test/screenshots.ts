@@ -1,8 +1,8 @@
 /** Writes the pictures that pages of documentation show, by a server and a browser of its own. */
 import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { fill, flags as sample, report, uses } from './sample.ts'
-import { adminToken, launch, Server, type BrowserContext, type Page } from './support.ts'
+import { fill, report } from './sample.ts'
+import { adminToken, launch, Server, type Page } from './support.ts'
 
 const folder = fileURLToPath(new URL('../../pictures', import.meta.url))
 mkdirSync(folder, { recursive: true })
@@ -29,7 +29,7 @@ const pictures: readonly Picture[] = [
       await page.getByRole('button', { name: 'Edit percentage' }).click()
       await page.getByLabel('Percentage of actors, in percent').fill('50')
       await page.keyboard.press('Tab')
-      await page.locator('.fore .lead').waitFor()
+      await page.locator('.fore [aria-busy=false] .lead').waitFor()
       await page.getByLabel('Reason, for the history').fill('third wave, errors flat since Monday')
     },
   },
@@ -37,32 +37,6 @@ const pictures: readonly Picture[] = [
   { name: 'kill', path: '/envs/production/flags', ready: '[data-key]', then: async (page) => { await page.keyboard.press('Control+k'); await page.keyboard.type('newpay'); await page.getByRole('option', { selected: true }).getByText('checkout_new_payment').waitFor(); await page.keyboard.press('K'); await page.locator('dialog .lead').waitFor() } },
   { name: 'matrix', path: '/matrix', ready: 'main h1' },
 ]
-
-/** A day as shops have it, since a server that was started a minute ago has seen none; the share that is on rises in the evening. */
-function day(scale: number, on: boolean): string {
-  const hours = Array.from({ length: 24 }, (_, i) => Math.round(10 + 6 * Math.sin((i - 7) / 3.8) + 3 * Math.sin(i * scale)))
-  return hours.map((all, i) => `${all}/${on ? all : Math.round(all * (i > 16 ? 0.28 : 0.13))}`).join(',')
-}
-
-/** A day of one flag, as its page asks for it. */
-function hoursOf(spark: string, n: number): { by: string; from: string; counts: { time: string; on: number; off: number }[] } {
-  const day = spark.split(',').map((hour) => hour.split('/').map(Number) as [number, number])
-  const sum = day.reduce((all, [each]) => all + each, 0)
-  const begin = Math.floor(Date.now() / 3_600_000) * 3_600_000 - 47 * 3_600_000
-  const counts = [...day, ...day].map(([all, on], i) => ({ time: new Date(begin + i * 3_600_000).toISOString(), on: Math.round((on / sum) * n), off: Math.round(((all - on) / sum) * n) }))
-  return { by: 'hour', from: counts[0]!.time, counts }
-}
-
-async function used(context: BrowserContext): Promise<void> {
-  const flags = Object.fromEntries(Object.entries(uses).map(([key, n], i) => [key, { last_evaluated: new Date().toISOString(), evaluations_24h: n, spark: day(0.7 + (i % 7) / 10, sample.some((flag) => flag.key === key && flag.gates?.some((gate) => gate['type'] === 'boolean'))) }]))
-  const stale = { checkout_legacy_cart: { stale: true, last_evaluated: new Date(Date.now() - 94 * 86_400_000).toISOString() } }
-  await context.route('**/v1/envs/*/usage', (route) => route.fulfill({ json: { time: new Date().toISOString(), flags: { ...flags, ...stale } } }))
-  await context.route('**/flags/*/usage?by=hour', (route) => {
-    const key = /flags\/([^/]+)\/usage/.exec(route.request().url())![1]!
-    const use = flags[key]
-    return use ? route.fulfill({ json: hoursOf(use.spark, use.evaluations_24h) }) : route.continue()
-  })
-}
 
 const server = await Server.start()
 await fill(server.address, adminToken)
@@ -74,8 +48,7 @@ for (const { name, path, ready, size: [width, height] = [1360, 900], theme = 'li
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme })
   await context.request.post(`${server.address}/v1/sessions`, { data: { token } })
   await context.addInitScript(() => localStorage.setItem('gonfalon.favourites', '["checkout_new_payment","checkout_express","ops_readonly_mode"]'))
-  await used(context)
-  await report(server.api, 'production')
+  await report(server.api, 'production') // hosts tell each minute what they were asked
   const page = await context.newPage()
   await page.goto(server.address + path.replace('LUCKY', `user:${lucky}`))
   await page.locator(ready).first().waitFor()
