@@ -26,6 +26,9 @@ func newAudit() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "audit",
 		Short: "Show who changed what, when and why, newest first",
+		Long: `Show who changed what, when and why, newest first. With --follow it tells of one environment what changes from
+now on, or since --since, oldest first, until you stop it. It comes back by itself when the server or the network
+was lost, and then misses nothing and repeats nothing. -o json writes an entry on each line.`,
 		Example: `  gonfalon audit --env production --since 24h
   gonfalon audit --action flag.kill -o json
   gonfalon audit --failures --by "shop, production"
@@ -34,7 +37,7 @@ func newAudit() *cobra.Command {
 		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, _ []string) error {
 			q.Environment = n.env
 			if follows {
-				return n.follow(ctx, c, client)
+				return q.follow(ctx, c, n, o, client)
 			}
 			if failures {
 				return printFailures(ctx, c, client, o, &q)
@@ -57,7 +60,7 @@ func newAudit() *cobra.Command {
 	f.StringVar(&q.Flag, "flag", "", "only changes of this flag")
 	f.StringVar(&q.Segment, "segment", "", "only changes of this segment")
 	f.BoolVar(&failures, "failures", false, "the changes that were refused, instead of those that were made")
-	f.BoolVar(&follows, "follow", false, "print what is changed from now on in one environment, and how many hosts serve it, until interrupted")
+	f.BoolVarP(&follows, "follow", "f", false, "print what changes in one environment, and how many hosts serve it, until interrupted")
 	return c
 }
 

@@ -2,9 +2,10 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,71 +14,88 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 )
 
-// followAgain is how long the verb waits before it comes back to a server that it has lost.
-const followAgain = time.Second
-
-// follow prints the changes of an environment as they are made, a line each, until it is interrupted. It comes back where
-// it was if the connection is lost.
-func (n *connection) follow(ctx context.Context, c *cobra.Command, client *apiclient.Client) error {
-	env := n.env
-	if env == "" {
-		env = controlplane.DefaultEnvironment
+// follow prints the entries that a query selects as they are written.
+func (q *auditQuery) follow(ctx context.Context, c *cobra.Command, n *connection, o output, client *apiclient.Client) error {
+	for _, option := range []string{"until", "limit", "failures"} {
+		if c.Flags().Changed(option) {
+			return usagef("--follow goes on until you stop it, and tells what was changed: --%s doesn't go with it", option)
+		}
 	}
-	if _, err := client.Environment(ctx, env); err != nil {
+	if n.env == "" {
+		n.env = controlplane.DefaultEnvironment
+	}
+	t, err := n.newTail(ctx, c, client, q.since)
+	if err != nil {
 		return err
 	}
-	client.HTTP.Timeout = 0 // a stream has no end
-	last := ""
-	for ctx.Err() == nil {
-		for e, err := range client.Changes(ctx, env, last) {
-			if err != nil {
-				_ = say(c.ErrOrStderr(), "the stream is lost, and is opened again: %v\n", err)
-				break
-			}
-			if e.ID != "" {
-				last = e.ID
-			}
-			if err := say(c.OutOrStdout(), "%s\n", liveLine(env, e)); err != nil {
+	w := c.OutOrStdout()
+	t.tell = func(e api.AuditEntry) error {
+		if !q.selects(&e) {
+			return nil
+		}
+		switch o.form {
+		case "json":
+			return writeLine(w, e)
+		case "yaml":
+			if err := say(w, "---\n"); err != nil {
 				return err
 			}
+			return noun{document: e}.writeYAML(w)
+		case "name":
+			return say(w, "%s/%d\n", e.Environment, e.Revision)
+		case "wide":
+			return say(w, "%s\n", entryLine(e)+changesOf(e))
 		}
-		select {
-		case <-time.After(followAgain):
-		case <-ctx.Done():
+		return say(w, "%s\n", entryLine(e))
+	}
+	if o.form == "text" || o.form == "wide" {
+		t.count = func(hosts api.HostCount) error {
+			return say(w, "%s the newest revision of %s\n", serveOf(hosts), n.env)
 		}
 	}
-	return nil
+	return t.run(ctx)
 }
 
-// liveLine puts an event of a stream of changes into a line.
-func liveLine(env string, e api.LiveEvent) string {
-	switch {
-	case e.Hosts != nil:
-		return serveOf(*e.Hosts) + " the newest revision of " + env
-	case e.Change != nil:
-		words := []string{when(e.Change.Time), env, strconv.FormatInt(e.Change.Revision, 10), e.Change.Action}
-		words = append(words, named(e.Change)...)
-		words = append(words, "by "+byWhom(e.Change.Actor, e.Change.OnBehalfOf))
-		if e.Change.Reason != "" {
-			words = append(words, "· "+e.Change.Reason)
-		}
-		return strings.Join(words, " ")
-	case e.Kind == api.LiveReload:
-		return env + " is at revision " + strconv.FormatInt(e.At.Revision, 10) + "; gonfalon audit has what came before"
+// selects reports whether the filters let an entry pass, as the server has them.
+func (q *auditQuery) selects(e *api.AuditEntry) bool {
+	about := func(kind, key string) bool {
+		return key == "" || slices.ContainsFunc(e.Changes, func(c api.Change) bool { return c.Kind == kind && c.Key == key })
 	}
-	return env + " is at revision " + strconv.FormatInt(e.At.Revision, 10)
+	return (q.By == "" || e.By == q.By) && (q.OnBehalfOf == "" || e.OnBehalfOf == q.OnBehalfOf) &&
+		(q.Action == "" || e.Action == q.Action || strings.HasPrefix(e.Action, q.Action+".")) &&
+		about(api.KindFlag, q.Flag) && about(api.KindSegment, q.Segment)
 }
 
-// named returns what a change is about.
-func named(e *api.LiveEdit) []string {
+// entryLine tells an entry on a line, without how things changed.
+func entryLine(e api.AuditEntry) string {
+	words := append([]string{when(e.Time), e.Environment, strconv.FormatInt(e.Revision, 10), e.Action}, changedKeys(e)...)
+	words = append(words, "by", byWhom(e.By, e.OnBehalfOf))
+	if e.Reason != "" {
+		words = append(words, "·", e.Reason)
+	}
+	return strings.Join(words, " ")
+}
+
+// changedKeys returns what an entry is about.
+func changedKeys(e api.AuditEntry) []string {
 	const most = 3
-	names := append(append([]string{}, e.Keys...), e.Segments...)
-	if len(names) > most || e.More {
-		more := "more"
-		if !e.More {
-			more = thousands(len(names)-most) + " more"
-		}
-		names = append(names[:min(most, len(names))], "and "+more)
+	if e.Key != "" {
+		return []string{e.Key}
 	}
-	return names
+	var keys []string
+	for _, change := range e.Changes {
+		keys = append(keys, change.Key)
+	}
+	if len(keys) > most {
+		keys = append(keys[:most], fmt.Sprintf("and %s more", thousands(len(keys)-most)))
+	}
+	return keys
+}
+
+// changesOf tells how things changed, to follow an entry on its line.
+func changesOf(e api.AuditEntry) string {
+	if lines := changeLines(e.Changes, e.Key); len(lines) > 0 {
+		return " · " + strings.Join(lines, "; ")
+	}
+	return ""
 }

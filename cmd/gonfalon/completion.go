@@ -71,7 +71,7 @@ func completions(c *cobra.Command) {
 		arguments = append(arguments, argumentNames[strings.Trim(word, "[]…")])
 	}
 	if slices.ContainsFunc(arguments, func(find names) bool { return find != nil }) {
-		c.ValidArgsFunction = completeArguments(arguments)
+		c.ValidArgsFunction = completeArguments(arguments, slices.IndexFunc(usage[1:], func(word string) bool { return strings.Contains(word, "…") }))
 	}
 	if len(usage) > 1 && strings.Trim(usage[1], "[]") == "SERVER" {
 		c.ValidArgsFunction = completeServer
@@ -97,13 +97,18 @@ func completions(c *cobra.Command) {
 	}
 }
 
-// completeArguments returns a function that completes arguments, each by its place.
-func completeArguments(by []names) cobra.CompletionFunc {
+// completeArguments returns a function that completes arguments, each by its place. The one at the place
+// repeated may be repeated; < 0: none.
+func completeArguments(by []names, repeated int) cobra.CompletionFunc {
 	return func(c *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
-		if len(args) >= len(by) || by[len(args)] == nil {
+		place := len(args)
+		if repeated >= 0 {
+			place = min(place, repeated)
+		}
+		if place >= len(by) || by[place] == nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		return completeName(by[len(args)])(c, args, begun)
+		return completeName(by[place])(c, args, begun)
 	}
 }
 

@@ -33,6 +33,16 @@ func (n noun) json() ([]byte, error) {
 	return escaped(data), nil
 }
 
+// writeLine writes a document as JSON on a line of its own.
+func writeLine(w io.Writer, document any) error {
+	data, err := noun{document: document}.json()
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(data, '\n'))
+	return err
+}
+
 // escaped writes the characters that a terminal obeys, save line ends, as JSON and YAML have them in double quotes.
 func escaped(data []byte) []byte {
 	out := make([]byte, 0, len(data))

@@ -82,6 +82,7 @@ var verbs = map[string]verb{
 	"tokens list":     {prints: true},
 	"tokens revoke":   {changes: true, asks: true},
 	"version":         {prints: true},
+	"watch":           {}, // its -o has the forms that a list without an end can have
 	"webhooks create": {prints: true, changes: true},
 	"webhooks delete": {changes: true, asks: true},
 	"webhooks list":   {prints: true},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,19 +40,19 @@ func (n *connection) suggest(ctx context.Context, c *cobra.Command, client *apic
 	if failed != nil {
 		return err // the hint is a courtesy
 	}
-	usage := strings.Fields(c.Use)
-	name := n.env
+	name, noun := n.env, ""
+	if usage := strings.Fields(c.Use); len(args) > 0 && len(usage) > 1 {
+		noun = strings.Trim(usage[1], "[]…")
+	}
 	switch {
 	case n.env != "" && !slices.Contains(known, n.env):
-	case len(args) == 0 || len(usage) < 2:
-		return err
-	case usage[1] == "FLAG":
-		name = args[0]
+	case noun == "FLAG":
+		name = cmp.Or(nothing.name, args[0])
 		known, _ = n.flagKeys(ctx, client)
-	case usage[1] == "SEGMENT":
+	case noun == "SEGMENT":
 		name = args[0]
 		known, _ = n.segmentKeys(ctx, client)
-	case usage[1] == "ENVIRONMENT", usage[1] == "FROM":
+	case noun == "ENVIRONMENT", noun == "FROM":
 		name = args[0]
 	default:
 		return err

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
@@ -19,7 +20,12 @@ type Client struct {
 	Token    string       // "" for none
 	HTTP     *http.Client // nil for http.DefaultClient; the context sets deadlines. Redirects are not followed
 	Agent    string       // the User-Agent; "" for Go's
+
+	Silence time.Duration // how long a stream may say nothing before it counts as lost; 0 for DefaultSilence
 }
+
+// DefaultSilence is three of the server's heartbeats.
+const DefaultSilence = 45 * time.Second
 
 // New returns a client.
 func New(endpoint, token string) *Client { return &Client{Endpoint: endpoint, Token: token} }
@@ -44,6 +50,8 @@ type request struct {
 	body   []byte // nil for none
 	kind   string // the body's media type; "" for JSON
 	header map[string]string
+
+	endless bool // the answer is a stream, to which HTTP's Timeout doesn't apply
 }
 
 // path joins escaped segments below /v1.
@@ -102,7 +110,11 @@ func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 	case r.write.IfAbsent:
 		set("If-None-Match", "*")
 	}
-	answer, err := unredirected(c.HTTP).Do(q)
+	client := unredirected(c.HTTP)
+	if r.endless {
+		client.Timeout = 0
+	}
+	answer, err := client.Do(q)
 	if err != nil {
 		return nil, fmt.Errorf("apiclient: %w", err)
 	}

@@ -208,3 +208,31 @@ func TestFlagDocument(t *testing.T) {
 		t.Errorf("%s\n%s %v", data, again, err)
 	}
 }
+
+// TestSilence: a stream of which nothing comes any more ends with an error, although the connection stands. Heartbeats keep it.
+func TestSilence(t *testing.T) {
+	const beats = 5
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		for range beats {
+			_, _ = io.WriteString(w, "event: change\ndata: {\"revision\":1}\n\n:\n\n")
+			_ = http.NewResponseController(w).Flush()
+			time.Sleep(50 * time.Millisecond)
+		}
+		<-r.Context().Done()
+	}))
+	defer server.Close()
+	c := apiclient.New(server.URL, "x")
+	c.HTTP, c.Silence = &http.Client{Timeout: 100 * time.Millisecond}, time.Second // its timeout is for one answer
+	came := 0
+	for _, err := range c.Changes(t.Context(), "e", "") {
+		if err != nil {
+			if came != beats || !strings.Contains(err.Error(), "silent") {
+				t.Errorf("%d %v", came, err)
+			}
+			return
+		}
+		came++
+	}
+	t.Errorf("it ended well after %d", came)
+}

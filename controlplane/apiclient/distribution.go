@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"time"
 
 	"github.com/tmaxmax/go-sse"
 
@@ -87,22 +88,34 @@ func (c *Client) Changes(ctx context.Context, env, after string) iter.Seq2[api.L
 	}
 }
 
+// errSilent ends a stream of which nothing comes any more, not even a heartbeat.
+var errSilent = errors.New("apiclient: the server is silent")
+
 // events yields a stream's events.
 func (c *Client) events(ctx context.Context, path, after string, most int) iter.Seq2[sse.Event, error] {
 	return func(yield func(sse.Event, error) bool) {
+		ctx, cancel := context.WithCancelCause(ctx)
+		defer cancel(nil)
+		silence := c.Silence
+		if silence <= 0 {
+			silence = DefaultSilence
+		}
+		timer := time.AfterFunc(silence, func() { cancel(errSilent) })
+		defer timer.Stop()
 		answer, err := c.send(ctx, request{
-			method: http.MethodGet, path: path, accept: "text/event-stream",
+			method: http.MethodGet, path: path, accept: "text/event-stream", endless: true,
 			header: map[string]string{"Last-Event-ID": after},
 		})
 		if err != nil {
-			yield(sse.Event{}, err)
+			yield(sse.Event{}, because(ctx, err))
 			return
 		}
 		defer answer.Body.Close()
-		for event, err := range sse.Read(answer.Body, &sse.ReadConfig{MaxEventSize: most}) {
+		body := heard{answer.Body, func() { timer.Reset(silence) }}
+		for event, err := range sse.Read(body, &sse.ReadConfig{MaxEventSize: most}) {
 			if err != nil {
-				if ctx.Err() == nil && !errors.Is(err, io.EOF) {
-					yield(sse.Event{}, fmt.Errorf("apiclient: %w", err))
+				if err = because(ctx, fmt.Errorf("apiclient: %w", err)); errors.Is(err, errSilent) || ctx.Err() == nil && !errors.Is(err, io.EOF) {
+					yield(sse.Event{}, err)
 				}
 				return
 			}
@@ -111,4 +124,26 @@ func (c *Client) events(ctx context.Context, path, after string, most int) iter.
 			}
 		}
 	}
+}
+
+// because returns why a stream ended: silence shows as a context that ended.
+func because(ctx context.Context, err error) error {
+	if context.Cause(ctx) == errSilent {
+		return errSilent
+	}
+	return err
+}
+
+// heard calls a function for whatever it reads.
+type heard struct {
+	io.Reader
+	something func()
+}
+
+func (h heard) Read(p []byte) (int, error) {
+	n, err := h.Reader.Read(p)
+	if n > 0 {
+		h.something()
+	}
+	return n, err
 }
