@@ -29,7 +29,8 @@
   const excerpt = (text, terms) => {
     const at = Math.max(0, Math.min(...terms.map((term) => text.toLowerCase().indexOf(term)).filter((i) => i >= 0), text.length) - 40)
     const start = at > 0 && at < text.length ? text.indexOf(' ', at) + 1 : 0
-    return (start > 0 ? '… ' : '') + text.slice(start, start + 150).trim() + (text.length > start + 150 ? ' …' : '')
+    const end = text.length > start + 150 ? text.lastIndexOf(' ', start + 150) : text.length
+    return (start > 0 ? '… ' : '') + text.slice(start, end > start ? end : start + 150).trim() + (end < text.length ? ' …' : '')
   }
 
   const say = (text) => {

@@ -19,6 +19,12 @@ test('below a path, every address is below it', async () => {
   await page.getByRole('link', { name: /^Explain/ }).last().click()
   await page.getByText('On for no actor').waitFor() // the module and the snapshot are below the path, too
 
+  await page.getByRole('button', { name: /^Signed in as/ }).click()
+  const docs = page.context().waitForEvent('page')
+  await page.getByRole('link', { name: 'Documentation' }).click()
+  await (await docs).getByRole('heading', { name: 'Documentation' }).waitFor()
+  assert.equal(new URL((await docs).url()).pathname, '/tools/flags/docs/')
+
   await page.getByText('Rehearsal on Monday').waitFor()
   assert.equal(await page.getByRole('button', { name: /^(Kill|Edit|New flag)/ }).count(), 0)
   assert.ok(await page.evaluate(() => document.body.classList.contains('production')))
