@@ -70,6 +70,9 @@ func TestPages(t *testing.T) {
 	if total > size {
 		t.Errorf("the pages take %d bytes, more than %d", total, size)
 	}
+	if text := string(files["reference/cli.html"]); !strings.Contains(text, "With --prune") {
+		t.Error("two hyphens have become something else")
+	}
 	for name, p := range pages {
 		if p.titles != 1 {
 			t.Errorf("%s has %d headings of the first level", name, p.titles)
