@@ -1,8 +1,10 @@
 package analyse_test
 
 import (
+	"fmt"
 	"go/token"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -27,12 +29,15 @@ func reach(t *testing.T, dir string) (*analyse.Graph, *analyse.Escapes) {
 func TestEscapes(t *testing.T) {
 	const dir = "testdata/escape"
 	g, e := reach(t, dir)
-	text, err := os.ReadFile(dir + "/main.go")
-	if err != nil {
-		t.Fatal(err)
+	lines := map[string][]string{}
+	for _, name := range []string{"main.go", "ways.go"} {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines[name] = strings.Split(string(text), "\n")
 	}
-	lines := strings.Split(string(text), "\n")
-	seen := map[int]bool{}
+	seen := map[string]bool{} // by file and line
 	for _, f := range g.Funcs {
 		for _, b := range f.Blocks {
 			for _, in := range b.Instrs {
@@ -41,23 +46,27 @@ func TestEscapes(t *testing.T) {
 					continue
 				}
 				at := g.Prog.SSA.Fset.Position(a.Pos())
-				if !strings.HasSuffix(at.Filename, dir+"/main.go") {
+				name := filepath.Base(at.Filename)
+				if !strings.HasSuffix(filepath.Dir(at.Filename), dir) {
 					continue
 				}
-				_, comment, ok := strings.Cut(lines[at.Line-1], "// ")
+				_, comment, ok := strings.Cut(lines[name][at.Line-1], "// ")
 				if !ok {
 					continue
 				}
-				seen[at.Line] = true
+				place := fmt.Sprintf("%s:%d", name, at.Line)
+				seen[place] = true
 				if want := strings.HasPrefix(comment, "escapes"); e.Of(a) != want {
-					t.Errorf("line %d: %s: escapes is %v, the comment says %q", at.Line, a.Comment, e.Of(a), comment)
+					t.Errorf("%s: %s: escapes is %v, the comment says %q", place, a.Comment, e.Of(a), comment)
 				}
 			}
 		}
 	}
-	for i, l := range lines {
-		if (strings.Contains(l, "// escapes") || strings.Contains(l, "// stays")) && !seen[i+1] {
-			t.Errorf("line %d: %q: no variable of the program", i+1, strings.TrimSpace(l))
+	for name, list := range lines {
+		for i, l := range list {
+			if (strings.Contains(l, "// escapes") || strings.Contains(l, "// stays")) && !seen[fmt.Sprintf("%s:%d", name, i+1)] {
+				t.Errorf("%s:%d: %q: no variable of the program", name, i+1, strings.TrimSpace(l))
+			}
 		}
 	}
 }

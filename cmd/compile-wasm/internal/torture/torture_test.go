@@ -164,6 +164,9 @@ func TestEdges(t *testing.T) { onEdges(t, "edge", edgeCases, edge) }
 // TestWidths does so too.
 func TestWidths(t *testing.T) { onEdges(t, "width", widthCases, width) }
 
+// TestValues does so too, with aggregates as values.
+func TestValues(t *testing.T) { onEdges(t, "value", valueCases, value) }
+
 func onEdges(t *testing.T, name string, cases int32, native func(k int32, a, b uint64) uint64) {
 	each(t, func(t *testing.T, inst *harness.Instance, n int) {
 		r := rand.New(rand.NewPCG(9, 10))
