@@ -192,3 +192,23 @@ func first(out string) string {
 	}
 	return name + ": timeout"
 }
+
+// TestReduced: a program that shows a fault comes out small.
+func TestReduced(t *testing.T) {
+	for _, name := range []string{"stores overlap wholly or not at all", "a loop's writes are forgotten"} {
+		t.Run(name, func(t *testing.T) {
+			all := All()
+			m := all[slices.IndexFunc(all, func(m Mutant) bool { return m.Name == name })]
+			out, err := run(write(t, m), "test", "-vet=off", "./programs", "-run", "TestPrograms", "-programs", "40", "-patience", "3m")
+			if err == nil {
+				t.Fatal("random programs don't notice it")
+			}
+			_, program, found := strings.Cut(out, "package main")
+			if n := strings.Count(program, "\n"); !found || n > 60 {
+				t.Errorf("%d lines:\n%s", n, out)
+			} else {
+				t.Logf("%d lines:\n%s", n, out)
+			}
+		})
+	}
+}

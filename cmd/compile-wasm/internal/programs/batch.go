@@ -27,6 +27,14 @@ type Program struct {
 // inputs is how many inputs each program is run with.
 const inputs = 12
 
+// all are the numbers of the inputs.
+func all() (list []int) {
+	for i := range inputs {
+		list = append(list, i)
+	}
+	return list
+}
+
 // input is input number i.
 func input(i int) uint64 { return uint64(i) * 0x9e3779b97f4a7c15 }
 
@@ -63,10 +71,12 @@ func startable(seed uint64, prefix string) *randflow.Program {
 	}
 }
 
-// Batch is a package of programs in a directory of its own.
+// Batch is a package of programs in a directory of its own, and the numbers of
+// the inputs that each is run with, one after the other.
 type Batch struct {
 	Dir      string
 	Programs []Program
+	Inputs   []int
 }
 
 const shared = `package main
@@ -96,12 +106,12 @@ func mixText(h uint64, s string) uint64 {
 `
 
 // Write writes a batch to dir.
-func Write(dir string, list []Program) (*Batch, error) {
+func Write(dir string, list []Program, numbers []int) (*Batch, error) {
 	files := map[string]string{
 		"go.mod":    "module random\n\ngo 1.26\n",
 		"mix.go":    randflow.Shared,
 		"shared.go": shared,
-		"native.go": native(list),
+		"native.go": native(list, numbers),
 		"module.go": "//go:build gonfalon_module\n\npackage main\n\nfunc main() {}\n",
 	}
 	for _, p := range list {
@@ -112,16 +122,18 @@ func Write(dir string, list []Program) (*Batch, error) {
 			return nil, err
 		}
 	}
-	return &Batch{dir, list}, nil
+	return &Batch{dir, list, numbers}, nil
 }
 
 // native is a main function that prints the answer to each input, a line each.
 // It imports nothing, so that it is linked fast.
-func native(list []Program) string {
+func native(list []Program, numbers []int) string {
 	var b strings.Builder
 	b.WriteString("//go:build !gonfalon_module\n\npackage main\n\nfunc main() {\n")
 	for _, p := range list {
-		fmt.Fprintf(&b, "\tfor i := uint64(0); i < %d; i++ {\n\t\ttry(i, %srun)\n\t}\n", inputs, p.Prefix)
+		for _, i := range numbers {
+			fmt.Fprintf(&b, "\ttry(%d, %srun)\n", i, p.Prefix)
+		}
 	}
 	b.WriteString(`}
 
@@ -160,7 +172,7 @@ func (b *Batch) answers(out *bytes.Buffer) (list []string, err error) {
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		list = append(list, lines.Text())
 	}
-	if want := len(b.Programs) * inputs; len(list) != want {
+	if want := len(b.Programs) * len(b.Inputs); len(list) != want {
 		return nil, fmt.Errorf("%d answers, want %d", len(list), want)
 	}
 	return list, nil

@@ -65,7 +65,8 @@ func (b *Batch) Run(ctx context.Context, bin []byte, w Way) ([]string, error) {
 	if w.Host == Interpreter {
 		cfg = wazero.NewRuntimeConfigInterpreter()
 	}
-	r := wazero.NewRuntimeWithConfig(ctx, cfg)
+	_, bounded := ctx.Deadline()
+	r := wazero.NewRuntimeWithConfig(ctx, cfg.WithCloseOnContextDone(bounded))
 	defer r.Close(ctx)
 	mod, err := r.Instantiate(ctx, bin)
 	if err != nil {
@@ -77,7 +78,7 @@ func (b *Batch) Run(ctx context.Context, bin []byte, w Way) ([]string, error) {
 		if f == nil {
 			return nil, fmt.Errorf("no export %srun", p.Prefix)
 		}
-		for i := range inputs {
+		for _, i := range b.Inputs {
 			out, err := f.Call(ctx, input(i))
 			answer := trap
 			if err == nil {
@@ -106,7 +107,7 @@ func (b *Batch) runV8(ctx context.Context, bin []byte) ([]string, error) {
 	for _, p := range b.Programs {
 		names = append(names, p.Prefix+"run")
 	}
-	cmd := exec.CommandContext(ctx, "node", "--input-type=module", "-", file, fmt.Sprint(inputs), strings.Join(names, ","))
+	cmd := exec.CommandContext(ctx, "node", "--input-type=module", "-", file, strings.Trim(fmt.Sprint(b.Inputs), "[]"), strings.Join(names, ","))
 	cmd.Stdin = strings.NewReader(script)
 	var out, problems bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &problems

@@ -1,7 +1,6 @@
 package programs
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -17,6 +16,7 @@ var (
 	from     = flag.Uint64("from", 1, "the first program's seed")
 	batch    = flag.Int("batch", 100, "how many programs to build at once")
 	keep     = flag.Bool("keep", false, "keep what batches find, and pass over those that were run before")
+	patience = flag.Duration("patience", 2*time.Minute, "how long to make a program that differs smaller")
 	shard    = &shards.Shard{Index: 1, Of: 1}
 )
 
@@ -95,7 +95,7 @@ func try(t *testing.T, list []Program) (runs, traps int, found string) {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	b, err := Write(dir, list)
+	b, err := Write(dir, list, all())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,65 +116,10 @@ func try(t *testing.T, list []Program) (runs, traps int, found string) {
 			traps++
 		}
 	}
-	if d := b.difference(t.Context(), want); d != nil {
-		return len(want), traps, d.report(t.Context())
+	if d := b.Difference(t.Context(), want); d != nil {
+		return len(want), traps, d.String() + "\n" + d.Reduce(t.Context(), *patience)
 	}
 	return len(want), traps, noDifference
-}
-
-// Difference is that a program behaves otherwise in some way than natively.
-type Difference struct {
-	Program Program
-	Way     Way
-	What    string
-}
-
-// difference compares all ways with what programs answer natively.
-func (b *Batch) difference(ctx context.Context, want []string) *Difference {
-	built := map[[2]bool][]byte{}
-	for _, w := range Ways {
-		key := [2]bool{w.Optimise, w.Claims}
-		bin := built[key]
-		if bin == nil {
-			var err error
-			if bin, err = b.Module(ctx, w); err != nil {
-				return b.unbuilt(ctx, w, err)
-			}
-			built[key] = bin
-		}
-		got, err := b.Run(ctx, bin, w)
-		if err != nil {
-			return &Difference{b.Programs[0], w, err.Error()}
-		}
-		for i, x := range got {
-			if x != want[i] {
-				return &Difference{b.Programs[i/inputs], w, fmt.Sprintf("input %d: %s, Go says %s", i%inputs, x, want[i])}
-			}
-		}
-	}
-	return nil
-}
-
-// unbuilt finds the program that doesn't compile.
-func (b *Batch) unbuilt(ctx context.Context, w Way, err error) *Difference {
-	for _, p := range b.Programs {
-		dir, err := os.MkdirTemp(b.Dir, "one")
-		if err != nil {
-			break
-		}
-		one, err := Write(dir, []Program{p})
-		if err != nil {
-			break
-		}
-		if _, err := one.Module(ctx, w); err != nil {
-			return &Difference{p, w, err.Error()}
-		}
-	}
-	return &Difference{b.Programs[0], w, err.Error()}
-}
-
-func (d *Difference) report(ctx context.Context) string {
-	return fmt.Sprintf("seed %d, %s: %s\n%s", d.Program.Seed, d.Way, d.What, d.Program.Source)
 }
 
 // FuzzPrograms tries a program for each seed that the fuzzer comes up with.

@@ -5,9 +5,9 @@ const [file, inputs, names] = process.argv.slice(2)
 const { instance } = await WebAssembly.instantiate(readFileSync(file))
 const lines = []
 for (const name of names.split(',')) {
-  for (let i = 0n; i < BigInt(inputs); i++) {
+  for (const i of inputs.split(' ')) {
     try {
-      lines.push(BigInt.asUintN(64, instance.exports[name](BigInt.asIntN(64, i * 0x9e3779b97f4a7c15n))))
+      lines.push(BigInt.asUintN(64, instance.exports[name](BigInt.asIntN(64, BigInt(i) * 0x9e3779b97f4a7c15n))))
     } catch (problem) {
       if (!(problem instanceof WebAssembly.RuntimeError)) throw problem
       lines.push('trap')

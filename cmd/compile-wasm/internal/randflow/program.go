@@ -73,7 +73,7 @@ func (x run) source(seed string) string {
 func (p *Program) Source() string {
 	var b strings.Builder
 	line := p.lines(&b)
-	line("type @S struct {")
+	line("var _ unsafe.Pointer\n\ntype @S struct {")
 	for i, t := range p.fields {
 		line("F%d %s", i, t.name)
 		if i == 0 {

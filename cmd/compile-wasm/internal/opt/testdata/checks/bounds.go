@@ -28,8 +28,8 @@ func notTheLast(n int32) int32 {
 //
 //go:wasmexport notTheFirst
 func notTheFirst(n int32) int32 {
-	if n &= 15; n != 0 {
-		return table[n-2] // from -1
+	if n = n&7 + 3; n != 3 {
+		return table[n-5] // from -1
 	}
 	return 0
 }

@@ -74,6 +74,7 @@ func afterTheStep(n int32) int32 {
 		if i >= 2147483647 { // from 2147483646 the next step wraps around
 			break
 		}
+		t ^= i
 	}
 	return t
 }
@@ -91,6 +92,7 @@ func beginsAtTheEnd(n int32) int32 {
 		if i > 100 {
 			break
 		}
+		t ^= i
 	}
 	return t
 }
@@ -108,6 +110,7 @@ func beginsAnywhere(n int32) int32 {
 		if i > 100 {
 			break
 		}
+		t ^= i
 	}
 	return t
 }
@@ -171,12 +174,14 @@ func twoSteps(n int32) int32 {
 			if i >= 2147483646 {
 				break
 			}
+			t ^= i
 			continue
 		}
 		i += 3
 		if i >= 2147483646 {
 			break
 		}
+		t += i
 	}
 	for i := int32(0); ; {
 		if i < 16 {
@@ -188,12 +193,14 @@ func twoSteps(n int32) int32 {
 			if i >= 2147483646 {
 				break
 			}
+			t ^= i
 			continue
 		}
 		i++
 		if i >= 2147483646 {
 			break
 		}
+		t += i
 	}
 	return t
 }
