@@ -15,8 +15,10 @@ func (w *writer) statement() statement {
 		return w.conversion()
 	case n == 9:
 		return w.constant()
-	case n < 13:
+	case n < 12:
 		return w.access()
+	case n == 12:
+		return w.overlap()
 	case n == 13:
 		return w.element()
 	case n < 16:
@@ -129,6 +131,30 @@ func (w *writer) access() statement {
 	return statement{fmt.Sprintf("%s = %s", reg(i), cell), func(w *world, f *frame) {
 		m, at := where(w, f)
 		f.regs[i] = t.wrap(load(m, at, n))
+	}}
+}
+
+// overlap reads a place, writes one that may overlap it in another width, and
+// reads the first again.
+func (w *writer) overlap() statement {
+	i, j, k := w.free(), w.any(), w.free()
+	t, u, v := w.f.regs[i], w.f.regs[j], w.f.regs[k]
+	at := w.r.IntN(memorySize - 16)
+	near := at + w.r.IntN(t.bits/8+2)
+	memory, local := "memory", w.r.IntN(2) == 0
+	if !local {
+		memory = "@Memory"
+	}
+	cell := func(t typ, at int) string { return fmt.Sprintf("*(*%s)(unsafe.Pointer(&%s[%d]))", t.name, memory, at) }
+	text := fmt.Sprintf("%s = %s\n%s = %s\n%s ^= %s(%s)", reg(i), cell(t, at), cell(u, near), reg(j), reg(k), v.name, cell(t, at))
+	return statement{text, func(w *world, f *frame) {
+		m := w.memory[:]
+		if local {
+			m = f.memory[:]
+		}
+		f.regs[i] = t.wrap(load(m, at, t.bits/8))
+		store(m, near, u.bits/8, f.regs[j])
+		f.regs[k] = v.wrap(f.regs[k] ^ t.wrap(load(m, at, t.bits/8)))
 	}}
 }
 

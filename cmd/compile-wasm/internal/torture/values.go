@@ -80,6 +80,18 @@ func passed(w wide, s small, depth uint64) uint64 {
 	return w.row[2] ^ uint64(w.last)<<3 ^ uint64(s.b)<<5
 }
 
+// late passes on its parameter after it has written what that was copied from.
+//
+//go:noinline
+func late(w wide, a uint64) uint64 {
+	if a == 12345 {
+		return late(w, a+1)
+	}
+	wideGlobal.row[2] = a
+	wideGlobal.last ^= 5
+	return w.sum()
+}
+
 func (w wide) sum() (h uint64) {
 	wideGlobal.row[8]++
 	for _, x := range w.row {
@@ -100,7 +112,9 @@ func value(k int32, a, b uint64) uint64 {
 		return uint64(x) ^ uint64(len(s))<<9 ^ uint64(row[0]+row[1]*3+row[2])<<20 ^ uint64(y)<<1 ^ uint64(last.c)<<7 ^ uint64(last.b)
 	case 2: // a variable by value, to what writes the variable
 		wideGlobal, smallGlobal = newWide(a, b), newSmall(a, b)
-		return passed(wideGlobal, smallGlobal, a&1) ^ wideGlobal.sum() ^ wideGlobal.row[8]
+		h := passed(wideGlobal, smallGlobal, a&1)
+		h = h*3 ^ late(wideGlobal, b)
+		return h*3 ^ wideGlobal.sum() ^ wideGlobal.row[8]
 	case 3: // the ends of large results
 		w, v := newWide(a, b), newWide(b, a)
 		return w.row[8] ^ uint64(w.last)<<5 ^ v.row[7]<<9 ^ uint64(v.id) ^ newWide(a, a).row[b%9]
