@@ -22,7 +22,7 @@ func TestQueries(t *testing.T) {
 	for _, row := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\| \\w+ \\| (.*?) \\|").FindAllStringSubmatch(string(reference), -1) {
 		labels[row[1]] = row[2]
 	}
-	queries := append(queriesOf(t, "../deploy/alerts.yaml", yaml.Unmarshal), queriesOf(t, "../deploy/grafana.json", json.Unmarshal)...)
+	queries := append(valuesOf(t, "../deploy/alerts.yaml", "expr", yaml.Unmarshal), valuesOf(t, "../deploy/grafana.json", "expr", json.Unmarshal)...)
 	for _, query := range queries {
 		parsed, err := metricsql.Parse(strings.ReplaceAll(query, "$job", "gonfalon"))
 		if err != nil {
@@ -50,13 +50,22 @@ func TestQueries(t *testing.T) {
 			}
 		})
 	}
+	guide, err := os.ReadFile("howto/monitoring.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range valuesOf(t, "../deploy/alerts.yaml", "alert", yaml.Unmarshal) {
+		if !strings.Contains(string(guide), "| `"+name+"` |") {
+			t.Errorf("howto/monitoring.md doesn't say what to do about %s", name)
+		}
+	}
 	if len(queries) < 15 {
 		t.Errorf("only %d queries were found", len(queries))
 	}
 }
 
-// queriesOf returns every member "expr" of a document.
-func queriesOf(t *testing.T, path string, read func([]byte, any) error) (all []string) {
+// valuesOf returns the texts of every member of a name in a document.
+func valuesOf(t *testing.T, path, name string, read func([]byte, any) error) (all []string) {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -70,8 +79,8 @@ func queriesOf(t *testing.T, path string, read func([]byte, any) error) (all []s
 	walk = func(v any) {
 		switch v := v.(type) {
 		case map[string]any:
-			if query, is := v["expr"].(string); is {
-				all = append(all, query)
+			if text, is := v[name].(string); is {
+				all = append(all, text)
 			}
 			for _, member := range v {
 				walk(member)
