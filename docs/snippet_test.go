@@ -50,13 +50,22 @@ var around = map[string]string{
 	"go":     "package main\n\nimport (\n\t\"context\"\n\t\"fmt\"\n\t\"os\"\n\n\t\"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon\"\n)\n\nfunc main() {}\n\nvar (\n\t_ = fmt.Println\n\t_ = os.Getenv\n)\n\nfunc run(ctx context.Context) error {\n…\nreturn nil\n}\n",
 }
 
+// programs run a snippet that its page makes a whole program.
+var programs = map[string]func(t *testing.T, text string) error{
+	"js":     interpreter("node", "--input-type=module", "-"),
+	"python": interpreter("python3", "-"),
+}
+
 var imported = regexp.MustCompile(`(?m)^import .*\n`)
 
-// TestSnippets checks each block that is code or data.
+// TestSnippets checks each block that is code or data, and runs those that are programs.
 func TestSnippets(t *testing.T) {
 	for _, p := range pages(t) {
 		for _, b := range p.blocks {
 			check := checks[b.language]
+			if run := programs[b.language]; run != nil && b.around != "" {
+				check = run
+			}
 			if check == nil || b.notRun != "" {
 				continue
 			}
