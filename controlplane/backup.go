@@ -64,7 +64,8 @@ func backup(ctx context.Context, from store.Store, w io.Writer) error {
 // passing reports whether a key says what holds at the moment. No backup restores it: a session that has ended since
 // must not begin again.
 func passing(key string) bool {
-	return key == stored.LeaderKey || strings.HasPrefix(key, stored.HostPrefix) || strings.HasPrefix(key, stored.SessionPrefix) || strings.HasPrefix(key, stored.OncePrefix)
+	return key == stored.LeaderKey || strings.HasPrefix(key, stored.HostPrefix) || strings.HasPrefix(key, stored.SessionPrefix) || strings.HasPrefix(key, stored.OncePrefix) ||
+		strings.HasPrefix(key, stored.ReplicaPrefix)
 }
 
 func writePart(w io.Writer, data []byte) error {

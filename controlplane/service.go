@@ -22,7 +22,8 @@ type Config struct {
 	Store          store.Store      // the caller closes it; Service.Close doesn't
 	Logger         *slog.Logger     // nil for slog.Default()
 	Clock          func() time.Time // nil for time.Now
-	Replica        string           // this replica's name in logs and in the election; "" for a random one
+	Replica        string           // this replica's name in logs, in the election and in a status; "" for a random one
+	Version        string           // of the program, for a status
 	AdminToken     string           // the secret of an admin token that must work; "" ends it, and makes one at the store's first start
 	AuditRetention time.Duration    // 0 for DefaultAuditRetention
 	Webhooks       WebhookSender    // nil if this replica doesn't deliver webhooks
@@ -46,6 +47,7 @@ type Service struct {
 	log     *slog.Logger
 	replica *replica.Replica
 	initial string // the secret of the token that Open made
+	started time.Time
 
 	ctx    context.Context // ended by Close; every goroutine's
 	cancel context.CancelFunc
@@ -84,7 +86,8 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 		c.formats = feed.BuiltIn()
 	}
 	c.AuditRetention = retention(c.AuditRetention)
-	s := &Service{config: c, store: bounded{c.Store}, log: c.Logger.With("replica", c.Replica), hosts: newHostPool(), many: make(chan struct{}, 1)}
+	s := &Service{config: c, store: bounded{c.Store}, log: c.Logger.With("replica", c.Replica), hosts: newHostPool(), many: make(chan struct{}, 1),
+		started: c.Clock()}
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	s.webhooks = webhooks.New(webhooks.Config{
 		Store: s.store, Log: s.log, Clock: c.Clock, Replica: c.Replica, Sender: c.Webhooks, Progress: s.progress,
@@ -116,6 +119,9 @@ func (s *Service) start(ctx context.Context) (err error) {
 	s.run(every(spacePause, s.measure))
 	s.run(every(usagePause, s.writeReports))
 	s.run(s.writeHosts)
+	if !s.config.KeepAdminToken { // otherwise it is gone in a moment
+		s.run(s.attend)
+	}
 	s.run(s.replica.SweepLoop)
 	if s.config.Webhooks != nil {
 		s.run(s.webhooks.Run)

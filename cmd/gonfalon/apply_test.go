@@ -101,6 +101,7 @@ func TestDiffOfTwoSides(t *testing.T) {
 	s.run("diff", "env:default@2", "env:default").has(t, 1, "create flag a", "1 change from env:default@2 to env:default")
 	s.run("diff", "env:default", "env:staging").has(t, 1, "delete flag a", "delete flag new_checkout")
 	s.run("diff", "env:staging").has(t, 1, "create flag a") // with the one that --env says
+	s.run("diff", "env:default@7d", "env:default").has(t, 1, "env:default@7d: default was created later, at 20", "create flag a", "2 changes from env:default@7d to env:default")
 	s.run("diff", one, "env:default").has(t, 1, "create flag new_checkout", "delete flag gone")
 	s.run("diff", "env:default@never", "env:default").has(t, 2, "a revision or a time")
 	s.run("diff", "env:nowhere", "env:default").has(t, 2, "nowhere")

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -28,7 +30,7 @@ has besides counts only with --prune. Each is
 
   FILE or DIR                  a file of flags (- is standard input), or all of a directory's
   env:ENVIRONMENT              an environment as it is
-  env:ENVIRONMENT@WHEN         as it was: at a revision, a time, or 24h or 7d ago
+  env:ENVIRONMENT@WHEN         as it was: at a revision, a time, or 24h or 7d ago; empty before it was created
   env:SERVER/ENVIRONMENT       on another one of the known servers
 
 The exit status is 0 if they are the same, 1 if they differ, and 2 if they can't be compared.`,
@@ -121,7 +123,7 @@ func (n *connection) side(c *cobra.Command, name string) (*flagset.Set, error) {
 		return &files.set, nil
 	}
 	there := *n
-	where, when, past := strings.Cut(where, "@")
+	where, then, past := strings.Cut(where, "@")
 	if server, env, other := strings.Cut(where, "/"); other {
 		there.server, where = server, env
 		there.where = nil // what the command line says of another server
@@ -133,13 +135,20 @@ func (n *connection) side(c *cobra.Command, name string) (*flagset.Set, error) {
 	there.env = where
 	var at api.At
 	if past {
-		if at.Revision, err = strconv.ParseInt(when, 10, 64); err != nil {
-			if at.Time, err = moment(when); err != nil {
+		if at.Revision, err = strconv.ParseInt(then, 10, 64); err != nil {
+			if at.Time, err = moment(then); err != nil {
 				return nil, usagef("%s: after @ comes a revision or a time: %w", name, err)
 			}
 		}
 	}
 	text, err := client.Export(c.Context(), there.env, at)
+	if refused, is := errors.AsType[*apiclient.Error](err); is && refused.Status == http.StatusGone && !at.Time.IsZero() {
+		e, failed := client.Environment(c.Context(), there.env)
+		if failed == nil && at.Time.Before(e.Created) {
+			_ = say(c.ErrOrStderr(), "%s: %s was created later, at %s; before that it is empty\n", name, there.env, when(e.Created)) // what differs is more important
+			return new(flagset.Set), nil
+		}
+	}
 	if err != nil {
 		return nil, there.hinted(err)
 	}

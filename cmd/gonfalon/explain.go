@@ -19,12 +19,18 @@ func newExplain() *cobra.Command {
 		who  subject
 		roll uint64
 		past pastOptions
+
+		trace bool
 	)
 	c := &cobra.Command{
 		Use:   "explain FLAG",
 		Short: "Show why a flag is on or off, now or at a past revision",
+		Long: `Show why a flag is on or off, now or at a past revision: each gate that was looked at, in the order of precedence,
+up to the one that decided. With --trace every comparison of a gate is told, and for a share the number that was
+drawn, the greatest that is granted, and the text whose SHA-256 it is of, so that you can check it by hand.`,
 		Example: `  gonfalon explain new_checkout --actor user:3 --context '{"plan": "pro"}'
-  gonfalon explain new_checkout --actor user:3 --at 2026-11-27T08:30:00Z`,
+  gonfalon explain new_checkout --actor user:3 --at 2026-11-27T08:30:00Z
+  gonfalon explain new_checkout --actor user:3 --trace`,
 		Args: cobra.ExactArgs(1),
 		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
 			q, err := who.query(c)
@@ -46,7 +52,11 @@ func newExplain() *cobra.Command {
 			if !e.Known {
 				return unknown{"flag", args[0], n.env}
 			}
-			return o.print(c, explanationNoun(e))
+			shown := explanationNoun(e)
+			if trace {
+				shown.text = func(w io.Writer) error { return printTrace(w, e) }
+			}
+			return o.print(c, shown)
 		}),
 	}
 	n.register(c)
@@ -54,6 +64,7 @@ func newExplain() *cobra.Command {
 	o.register(c)
 	who.flags(c)
 	past.register(c)
+	c.Flags().BoolVar(&trace, "trace", false, "tell each step: what was compared with what, the score, and what it was made of")
 	c.Flags().Uint64Var(&roll, "roll", 0, "the 64 random bits that percentage_of_time draws from (default: random)")
 	return c
 }
@@ -72,11 +83,7 @@ func explanationNoun(e api.Explanation) noun {
 		n.rows = append(n.rows, []string{s.Gate, s.Target, s.Detail, outcome})
 	}
 	n.text = func(w io.Writer) error {
-		state := onOff(e.Enabled)
-		if e.Killed {
-			state = "killed"
-		}
-		if err := say(w, "%s · %s · revision %d · %s  %s\n", e.Key, e.Environment, e.Revision, state, e.Reason); err != nil {
+		if err := say(w, "%s\n", decisionLine(e)); err != nil {
 			return err
 		}
 		rows := make([][]string, len(n.rows))

@@ -60,7 +60,7 @@ and 2 if something else is wrong, such as the command line or the connection.`,
 		&cobra.Group{ID: "admin", Title: "Ask and change a control plane:"},
 	)
 	group(root, "server", newServe(), newReload(), newBackup(), newRestore(), newCheck(), newTokens())
-	group(root, "admin", newLogin(), newLogout(), newServers(), newFlags(), newSegments(), newEnvs(), newExplain(), newAudit(), newWatch(), newHosts(), newApply(), newImport(), newFollow(), newExport(), newDiff(), newStale(), newWebhooks(), newDashboard())
+	group(root, "admin", newLogin(), newLogout(), newServers(), newFlags(), newSegments(), newEnvs(), newExplain(), newAudit(), newWatch(), newHosts(), newStatus(), newApply(), newImport(), newFollow(), newExport(), newDiff(), newStale(), newWebhooks(), newDashboard())
 	group(root, "offline", newLint(), newCompile(), newEval(), newConformance(), newModule(), newVersion())
 	completions(root)
 	strict(root)

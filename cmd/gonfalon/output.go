@@ -51,6 +51,7 @@ type noun struct {
 	section  string                // of that form: "flags" or "segments"
 	note     string                // a comment above that
 	summary  string                // a line below the table
+	remarks  []string              // lines below that
 }
 
 // print writes the noun in the form that was asked for.
@@ -88,5 +89,10 @@ func (o *output) print(c *cobra.Command, n noun) error {
 	if err := table(w, rows...); err != nil || n.summary == "" {
 		return err
 	}
-	return say(w, "%s\n", n.summary)
+	for _, line := range append([]string{n.summary}, n.remarks...) {
+		if err := say(w, "%s\n", line); err != nil {
+			return err
+		}
+	}
+	return nil
 }

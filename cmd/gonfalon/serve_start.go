@@ -40,7 +40,7 @@ func (s *serving) tryStart(ctx context.Context, log *slog.Logger, sender *httpap
 		return nil, nil, err
 	}
 	service, err := controlplane.Open(ctx, controlplane.Config{
-		Store: store, Logger: log, Replica: s.replica, AdminToken: s.adminToken, AuditRetention: s.retention,
+		Store: store, Logger: log, Replica: s.replica, Version: version, AdminToken: s.adminToken, AuditRetention: s.retention,
 		Webhooks: sender,
 	})
 	if err != nil {

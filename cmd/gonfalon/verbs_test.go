@@ -1,7 +1,10 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -117,6 +120,28 @@ func TestExplain(t *testing.T) {
 	s.run("explain", "new_checkout").has(t, 0, "on  STATIC")
 	s.run("explain", "new_checkout", "--revision", "2").has(t, 0, "revision 2 · off")
 	s.run("explain", "new_checkout", "--at", "later").has(t, 2, "--at")
+	rule := file(t, "rule.yaml", `flags: [{key: traced, gates: [{type: actor, target: "user:7", enabled: true},
+  {type: rule, enabled: true, constraints: [{attribute: plan, operator: in, values: [team]}]}, {type: percentage_of_actors, ratio: 0.25}]}]`)
+	s.run("flags", "put", rule).must(t)
+	out := s.run("explain", "traced", "--actor", "user:3", "--context", `{"plan": "pro"}`, "--trace").must(t)
+	if want := `traced · default · revision 4 · off  DEFAULT
+ 1. actor user:3 → no, so the next gate
+    not named
+ 2. rule → no, so the next gate
+    plan in ["team"]: it is "pro", which doesn't hold
+ 3. boolean → no, so the next gate
+    off
+ 4. percentage_of_actors → no, so the next gate
+    25% of actors: score 0.4625 > 0.2500
+    drew 30312 of at most 65535, and up to 16384 is granted: not granted
+    the first two bytes of SHA-256("user:3traced")
+no gate decides, so it is off
+`; out != want {
+		t.Errorf("%s\nwant %s", out, want)
+	}
+	s.run("explain", "traced", "--actor", "user:3", "--trace", "-o", "json").has(t, 0, `"input":"user:3traced"`, `"drawn":`, `"most":16384`)
+	sum := sha256.Sum256([]byte("user:3traced"))
+	s.run("explain", "traced", "--actor", "user:3", "--trace").has(t, 0, fmt.Sprintf("drew %d of", binary.BigEndian.Uint16(sum[:])))
 	s.run("explain", "nothing").has(t, 1, `there is no flag "nothing" in default`)
 	s.stop()
 }

@@ -44,4 +44,24 @@ type Step struct {
 	Target  string `json:"target,omitempty"`
 	Outcome string `json:"outcome"` // no, yes, deny, pass, fail or not_asked
 	Detail  string `json:"detail"`  // what the gate compared, in words
+
+	Comparisons []Comparison `json:"comparisons,omitempty"` // of rules and segments, up to the first that doesn't hold
+	Draw        *Draw        `json:"draw,omitempty"`        // of a share
+}
+
+// Comparison is one constraint and what it was compared with. Values are JSON, cut if they are long.
+type Comparison struct {
+	Attribute string `json:"attribute"`
+	Operator  string `json:"operator"`
+	Values    string `json:"values"`           // of the constraint
+	Actual    string `json:"actual,omitempty"` // of the context; absent if it has none
+	Held      bool   `json:"held"`
+}
+
+// Draw is a number and up to which one a share is granted.
+type Draw struct {
+	Drawn *int64 `json:"drawn,omitempty"` // absent if there is no actor
+	Most  int64  `json:"most"`            // the greatest that is granted
+	Last  int64  `json:"last"`            // the greatest that there is
+	Input string `json:"input,omitempty"` // whose SHA-256 begins with the number, in two bytes; absent for chance
 }

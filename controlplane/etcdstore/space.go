@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -175,12 +176,17 @@ func (s *Store) Usage(ctx context.Context) (store.Usage, error) {
 		cancel()
 		if err != nil {
 			failed = err
+			usage.Members = append(usage.Members, store.Member{Address: endpoint, Problem: err.Error()})
 			continue
 		}
 		usage.Used = max(usage.Used, status.DbSize)
 		usage.Quota = status.DbSizeQuota
+		usage.Members = append(usage.Members, store.Member{
+			Address: endpoint, Version: status.Version, Leader: status.Leader == status.Header.MemberId, Used: status.DbSize,
+			Problem: strings.Join(status.Errors, "; "),
+		})
 	}
-	if usage.Used > 0 {
+	if usage.Used > 0 { // some member answers
 		s.space.note(usage)
 		return usage, nil
 	}

@@ -96,6 +96,7 @@ func routes() []route {
 		{method: "POST", path: "/v1/webhooks", noun: "webhook", permit: mayAdmin, action: "webhook.create", limit: MaxBody, query: dryQuery, handle: (*call).createWebhook},
 		{method: "DELETE", path: "/v1/webhooks/:key", noun: "webhook", permit: mayAdmin, action: "webhook.delete", limit: MaxBody, query: "reason dry_run", handle: (*call).deleteWebhook},
 		{method: "POST", path: "/v1/webhooks/:key/test", noun: "webhook", permit: mayAdmin, limit: MaxBody, handle: (*call).testWebhook},
+		{method: "GET", path: "/v1/status", permit: mayRead, env: anyEnvironment, handle: (*call).getStatus},
 		{method: "GET", path: "/v1/backup", permit: mayAdmin, handle: (*call).backup},
 		{method: "POST", path: "/v1/reload", permit: mayAdmin, query: dryQuery, handle: (*call).reload},
 

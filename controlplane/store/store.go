@@ -130,7 +130,17 @@ type Limits struct {
 
 // Usage is how full a store is, in bytes.
 type Usage struct {
-	Used, Quota int64 // Quota is 0 if there is none
+	Used, Quota int64    // Quota is 0 if there is none
+	Members     []Member // the processes that keep it, as far as it knows them
+}
+
+// Member is one of the processes that keep a store.
+type Member struct {
+	Address string // "" in this process
+	Version string
+	Leader  bool
+	Used    int64
+	Problem string // why it doesn't answer, or what it says is wrong; "" for nothing
 }
 
 // PrefixEnd returns the first key after all keys that begin with prefix.

@@ -120,7 +120,7 @@ func (w *walker) layout() error {
 var inEnvironments = []string{stored.FlagPrefix, stored.SegmentPrefix, stored.PiecePrefix, stored.AuditPrefix, stored.BodyPrefix,
 	stored.CheckpointPrefix, stored.FailurePrefix, stored.UsagePrefix, stored.HostPrefix, stored.HourPrefix, stored.DayPrefix}
 
-var others = []string{stored.HeadPrefix, stored.TokenPrefix, stored.UsedPrefix, stored.SessionPrefix, stored.OncePrefix, stored.WebhookPrefix, stored.DeliveryPrefix}
+var others = []string{stored.HeadPrefix, stored.TokenPrefix, stored.UsedPrefix, stored.SessionPrefix, stored.OncePrefix, stored.WebhookPrefix, stored.DeliveryPrefix, stored.ReplicaPrefix}
 
 // strangers reports keys that aren't part of the layout, and keys of environments without a head.
 func (w *walker) strangers() error {

@@ -29,6 +29,7 @@ import (
 //	session/<id>, once/<id>          somebody who is signed in; a secret with which to sign in once
 //	webhook/<id>, delivery/<id>      a webhook; how far it was delivered
 //	leader                           the replica that delivers webhooks
+//	replica/<name>                   a replica that is there
 //	format                           the layout's version
 //	restoring                        a restore is under way, or broke off
 const (
@@ -50,6 +51,7 @@ const (
 	OncePrefix       = "once/"
 	WebhookPrefix    = "webhook/"
 	DeliveryPrefix   = "delivery/"
+	ReplicaPrefix    = "replica/"
 	LeaderKey        = "leader"
 	FormatKey        = "format"
 	RestoringKey     = "restoring"
