@@ -57,6 +57,26 @@ func raw(begin, follow string, pause time.Duration) answer {
 	}
 }
 
+// dressed is honest, with more lines in the headers. Its streams end after a second, so that the client comes back.
+func dressed(headers string) answer {
+	return func(h *hostile, w http.ResponseWriter, r *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		kind, body := "application/octet-stream", string(h.good)
+		if isStream(r) {
+			kind, body = "text/event-stream", event("snapshot", h.good, h.good)
+		}
+		_, err = io.WriteString(conn, "HTTP/1.1 200 OK\r\n"+headers+"Content-Type: "+kind+"\r\nConnection: close\r\n\r\n"+body)
+		for i := 0; i < 10 && err == nil && isStream(r) && !h.mended.Load(); i++ {
+			time.Sleep(100 * time.Millisecond)
+			_, err = io.WriteString(conn, "event: heartbeat\n\n")
+		}
+	}
+}
+
 // slowly writes what the honest server does, byte by byte.
 func slowly(h *hostile, w http.ResponseWriter, r *http.Request) {
 	h.honest(&slowWriter{ResponseWriter: w, flush: http.NewResponseController(w)}, r)

@@ -26,6 +26,7 @@ type hostileCase struct {
 	// or the server can't be mended.
 	MendedWithin int `json:"mended_within_seconds"`
 
+	asks             int64  // how many requests the check waits for
 	stream, snapshot answer // nil: an honest one
 	certificate      *certificate
 }
@@ -46,6 +47,7 @@ var (
 	// lost are the states of a client that hasn't reached a server, refused those of one that has read what it can't use.
 	lost, refused, either = []string{"NOT_READY"}, []string{"ERROR"}, []string{"NOT_READY", "ERROR"}
 	ready                 = []string{"READY"}
+	anything              = []string{"READY", "STALE", "NOT_READY", "ERROR"}
 	html                  = whole(200, "<!doctype html><title>Sign in</title>", "Content-Type", "text/html")
 )
 
@@ -62,6 +64,12 @@ func streamed(name, about string, states []string, maxBytes int64, text func(*ho
 // mendedWithin is a case after which a client takes its time to come back.
 func mendedWithin(seconds int, c hostileCase) hostileCase {
 	c.MendedWithin = seconds
+	return c
+}
+
+// askedTwice is a case about what a client asks after an answer.
+func askedTwice(c hostileCase) hostileCase {
+	c.asks = 2
 	return c
 }
 
@@ -88,10 +96,16 @@ var cases = []hostileCase{
 	same("cut-body", "It closes the connection in the middle of the body.", both, either, small, raw("HTTP/1.1 200 OK\r\nContent-Length: 4000\r\n\r\nhalf", "", 0)),
 	same("drip-headers", "Its headers never end, and come slowly.", both, lost, small, raw("HTTP/1.1 200 OK\r\n", "X-More: y\r\n", 50*time.Millisecond)),
 	same("drip-hints", "It announces an answer without an end (103), slowly.", both, either, small, raw("", "HTTP/1.1 103 Early Hints\r\n\r\n", 50*time.Millisecond)),
+	same("flood-hints", "It announces an answer without an end (103), as fast as it can.", both, either, large, raw("", strings.Repeat("HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n", 100), 0)),
+	same("flood-continues", "It says without an end that the client may go on (100), as fast as it can.", both, either, large, raw("", strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 100), 0)),
 	same("endless-headers", "Its headers never end.", both, either, small, raw("HTTP/1.1 200 OK\r\n", "X-More: "+strings.Repeat("y", 1000)+"\r\n", 0)),
 	same("endless-header", "One of its headers never ends.", both, either, small, raw("HTTP/1.1 200 OK\r\nX-More: ", strings.Repeat("y", 1000), 0)),
 	same("endless-body", "Its body never ends.", both, refused, large, raw("HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n\r\n", strings.Repeat("\x94", 64_000), 0)),
 	same("endless-error", "The body of its error never ends.", both, lost, small, raw("HTTP/1.1 500 No\r\nContent-Type: application/problem+json\r\n\r\n", strings.Repeat("[", 64_000), 0)),
+
+	askedTwice(same("header-folded", "A folded line of its ETag looks like a header, which the client must not send.", both, anything, small, dressed(smuggling("\r\n ")))),
+	askedTwice(same("header-newline", "Its ETag has a bare newline, after which it looks like a header that the client must not send.", both, anything, small, dressed(smuggling("\n")))),
+	askedTwice(same("header-return", "Its ETag has a bare carriage return, after which it looks like a header that the client must not send.", both, anything, small, dressed(smuggling("\r")))),
 
 	same("redirect-elsewhere", "It sends the client, with its token, to another origin.", both, either, small, redirect(func(h *hostile, r *http.Request) string { return h.elsewhere.URL + r.URL.RequestURI() })),
 	same("redirect-loop", "It sends the client to where it is.", both, either, small, redirect(func(_ *hostile, r *http.Request) string { return r.URL.RequestURI() })),
@@ -128,6 +142,13 @@ var cases = []hostileCase{
 	secured("certificate-of-another", "Its certificate is of another host. The client trusts CA.pem.", lost, &certificate{host: "flags.example.com"}),
 	secured("certificate-expired", "Its certificate has expired. The client trusts CA.pem.", lost, &certificate{host: "127.0.0.1", expired: true}),
 	secured("certificate-right", "It is honest. The client trusts CA.pem: a control for the test itself.", ready, &certificate{host: "127.0.0.1"}),
+}
+
+// smuggling returns headers that clients may remember and send again, each with a part that looks like another header.
+func smuggling(line string) string {
+	const id = "0000000000000000000000000000000000000000000000000000000000000000"
+	more := line + smuggled + ": yes\r\n"
+	return "ETag: \"" + id + "\"" + more + "X-Gonfalon-Supersedes: 00000000000000000000000000000000-1-" + id + more + "Set-Cookie: a=b" + more
 }
 
 // altered returns the good snapshot with another bit.

@@ -254,6 +254,24 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%d %s", status, answer)
 		}
 	})
+	t.Run("a header of the server's", func(t *testing.T) {
+		server := start(t, "hostile", "header-newline")
+		for range 2 {
+			request, err := http.NewRequest(http.MethodGet, server.url+"/v1/envs/default/snapshot", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Header.Set(smuggled, "yes")
+			response, err := http.DefaultClient.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			response.Body.Close()
+		}
+		if status, answer := server.post(t, http.DefaultClient, "/hostile/check"); status != http.StatusInternalServerError || !strings.Contains(string(answer), "sent a header") {
+			t.Errorf("%d %s", status, answer)
+		}
+	})
 	t.Run("an endless body", func(t *testing.T) {
 		server := start(t, "hostile", "endless-body")
 		response, err := http.Get(server.url + "/v1/envs/default/snapshot")

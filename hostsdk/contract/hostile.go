@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
@@ -21,6 +22,8 @@ type hostile struct {
 
 	largest atomic.Int64 // bytes of the largest answer, as far as the client took it
 	strayed atomic.Int64 // requests that came elsewhere
+	asked   atomic.Int64 // requests
+	carried atomic.Int64 // requests with a header that the server made up
 	mended  atomic.Bool
 	mending chan struct{} // closed by the first mend
 	once    sync.Once
@@ -85,10 +88,19 @@ func (h *hostile) handler() http.Handler {
 	return mux
 }
 
-// check returns what the client has done that it must not.
+// check returns what the client has done that it must not, once it has asked as often as the case needs.
 func (h *hostile) check() error {
+	for i := 0; h.asked.Load() < h.asks; i++ {
+		if i == 1000 {
+			return fmt.Errorf("the client asked %d times within 10 seconds, want %d", h.asked.Load(), h.asks)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 	if n := h.strayed.Load(); n > 0 {
 		return fmt.Errorf("the client followed a redirect to another origin, %d times", n)
+	}
+	if n := h.carried.Load(); n > 0 {
+		return fmt.Errorf("the client sent a header that was in the server's ETag, X-Gonfalon-Supersedes or Set-Cookie, %d times", n)
 	}
 	if n := h.largest.Load(); n > h.MaxBytes {
 		return fmt.Errorf("the client took %d bytes of one answer, want at most %d", n, h.MaxBytes)
@@ -97,6 +109,10 @@ func (h *hostile) check() error {
 }
 
 func (h *hostile) answer(w http.ResponseWriter, r *http.Request, answer answer) {
+	h.asked.Add(1)
+	if r.Header.Get(smuggled) != "" {
+		h.carried.Add(1)
+	}
 	if answer == nil || h.mended.Load() {
 		h.honest(w, r)
 		return
@@ -118,6 +134,9 @@ func (h *hostile) honest(w http.ResponseWriter, r *http.Request) {
 	}
 	<-r.Context().Done()
 }
+
+// smuggled is a header that no client sends by itself.
+const smuggled = "X-Smuggled"
 
 // flagA is a flag that is on.
 const flagA = `{"key": "a", "gates": [{"type": "boolean", "enabled": true}]}`
