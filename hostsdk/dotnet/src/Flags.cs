@@ -236,8 +236,9 @@ namespace Gonfalon
         /// <summary>The client's figures now.</summary>
         public Stats Stats => new Stats(Store, Status);
 
-        /// <summary>Calls the listener on each StateChanged and FlagsChanged, in a thread of the client's. Dispose
-        /// what it returns to end that. What the listener throws is logged.</summary>
+        /// <summary>Calls the listener on each StateChanged and FlagsChanged: one after another, in a thread of its own,
+        /// so it may take its time. One that is a thousand events late misses some. What it throws is logged. Dispose what
+        /// this returns to end that. TestFlags call their listeners before a change returns.</summary>
         public virtual IDisposable Subscribe(Action<EventArgs> listener) =>
             Status.Subscribe(listener ?? throw new ArgumentNullException(nameof(listener)));
 

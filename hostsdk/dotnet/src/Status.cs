@@ -55,23 +55,27 @@ namespace Gonfalon
         public string Lineage => Info.Lineage;
     }
 
-    /// <summary>State and listeners of one client. Listeners are called one after another.</summary>
+    /// <summary>State and listeners of one client.</summary>
     internal sealed class Status
     {
         internal static readonly TimeSpan Longest = TimeSpan.FromDays(1); // that anything waits without a look at what it waits for
 
-        private readonly object _lock = new object(), _telling = new object();
+        private readonly object _lock = new object();
         private readonly Log _log;
         private readonly TimeSpan? _ttl;
         private readonly TimeSpan _grace;
-        private Action<EventArgs>[] _listeners = new Action<EventArgs>[0];
+        private readonly bool _aside;
+        private Listener[] _listeners = new Listener[0];
         private TaskCompletionSource<bool> _moved = NewMoved();
         private State _state = State.NotReady;
         private bool _loaded, _answered, _refused;
         private long? _contact, _lost; // by the stopwatch
 
-        internal Status(Log log, TimeSpan? ttl = null, TimeSpan? grace = null)
+        /// <summary>Makes the status of a client whose listeners are called aside, in threads of their own, or in the
+        /// one that changes something.</summary>
+        internal Status(Log log, TimeSpan? ttl = null, TimeSpan? grace = null, bool aside = true)
         {
+            _aside = aside;
             _log = log;
             _ttl = ttl;
             _grace = grace ?? TimeSpan.FromSeconds(5);
@@ -159,9 +163,10 @@ namespace Gonfalon
                 Change(() => { });
         }
 
-        /// <summary>Calls the listener on each event from now on. Dispose what it returns to end that.</summary>
-        internal IDisposable Subscribe(Action<EventArgs> listener)
+        /// <summary>Calls a listener on each event from now on. Dispose what it returns to end that.</summary>
+        internal IDisposable Subscribe(Action<EventArgs> program)
         {
+            var listener = new Listener(program, _log, _aside);
             Change(() =>
             {
                 _listeners = _listeners.Concat(new[] { listener }).ToArray();
@@ -171,22 +176,23 @@ namespace Gonfalon
             {
                 lock (_lock)
                     _listeners = _listeners.Where(known => known != listener).ToArray();
+                listener.End();
             });
         }
 
-        /// <summary>Calls the listeners. What one throws is logged.</summary>
+        /// <summary>Tells the listeners.</summary>
         internal void Emit(EventArgs what)
         {
-            lock (_telling)
+            lock (_lock) // in one order for all
                 foreach (var listener in _listeners)
-                    try
-                    {
-                        listener(what);
-                    }
-                    catch (Exception error)
-                    {
-                        _log.Error($"a listener failed on {what.GetType().Name}: {error.GetType().Name}: {error.Message}");
-                    }
+                    listener.Add(what);
+            Wake();
+        }
+
+        private void Wake()
+        {
+            foreach (var listener in _listeners)
+                listener.Wake();
         }
 
         /// <summary>Waits until the condition holds, which is looked at after each change. Returns false if that
@@ -240,7 +246,11 @@ namespace Gonfalon
                 var previous = _state;
                 _state = StateNow();
                 if (_state != previous)
+                {
                     told = new StateChanged(_state, previous, Error);
+                    foreach (var listener in _listeners)
+                        listener.Add(told);
+                }
                 moved = _moved;
                 _moved = NewMoved();
             }
@@ -249,7 +259,7 @@ namespace Gonfalon
                 return;
             var level = told.Previous == State.Ready || told.State == State.Error ? LogLevel.Warning : LogLevel.Info;
             _log.Write(level, $"{Words.Of(told.State)}, was {Words.Of(told.Previous)}{(told.Error == null ? "" : ": " + told.Error)}");
-            Emit(told);
+            Wake();
         }
 
         private State StateNow()

@@ -17,7 +17,7 @@ namespace Gonfalon.Testing
         public TestFlags(byte[] @base = null, Action<LogLevel, string> logger = null)
         {
             Log = new Log(logger);
-            Status = new Status(Log);
+            Status = new Status(Log, aside: false);
             Store = new Store(null, Status, Log);
             _base = @base == null ? null : new Engine(@base, Store.Mistakes);
             Put(_flags);

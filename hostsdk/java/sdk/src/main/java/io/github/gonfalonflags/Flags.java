@@ -194,8 +194,9 @@ public abstract class Flags {
     }
 
     /**
-     * Calls a listener on each {@link StateChanged} and {@link FlagsChanged} until the subscription is closed, in the thread that
-     * brings the news. What a listener throws is logged.
+     * Calls a listener on each {@link StateChanged} and {@link FlagsChanged} until the subscription is closed: one event after another,
+     * in a thread of its own, so it may take its time. One that is a thousand events late misses some. What a listener throws is
+     * logged. {@link FlagsForTest} calls its listeners before a change returns.
      */
     public Subscription subscribe(Consumer<Event> listener) {
         if (listener == null) {

@@ -45,7 +45,7 @@ public final class FlagsForTest extends Flags {
 
     /** Makes flags over those of a snapshot, such as {@code gonfalon compile} makes. */
     public FlagsForTest(byte[] snapshot) {
-        this(new Status(null), snapshot);
+        this(new Status(null, Runnable::run), snapshot);
     }
 
     /** Makes flags over those of a snapshot file. */

@@ -59,7 +59,7 @@ public final class Gonfalon extends Flags implements AutoCloseable {
             throw new IllegalArgumentException("options are null");
         }
         options.check();
-        Status status = new Status(options.ttl);
+        Status status = new Status(options.ttl, Listener.THREADS);
         String environment =
                 options.environment == null && options.endpoint != null ? "default" : options.environment;
         Gonfalon client = new Gonfalon(options, environment, new Store(environment, status, options.lastGood), status);
@@ -103,7 +103,7 @@ public final class Gonfalon extends Flags implements AutoCloseable {
                 woken.countDown();
             }
         };
-        Subscription events = status.subscribe(event -> look.run());
+        Subscription states = status.watch(look);
         Subscription snapshots = store.watch(look);
         try {
             look.run();
@@ -114,7 +114,7 @@ public final class Gonfalon extends Flags implements AutoCloseable {
             }
             return holds.getAsBoolean();
         } finally {
-            events.close();
+            states.close();
             snapshots.close();
         }
     }

@@ -50,19 +50,16 @@ abstract class Source {
 
     void close() {
         closed = true;
-        boolean own = thread == Thread.currentThread(); // a listener closes the client
-        if (!own) {
-            thread.interrupt();
-            try {
-                thread.join(1000);
-            } catch (InterruptedException error) {
-                Thread.currentThread().interrupt();
-            }
+        thread.interrupt();
+        try {
+            thread.join(1000);
+        } catch (InterruptedException error) {
+            Thread.currentThread().interrupt();
         }
         timers.close();
-        boolean interrupted = Thread.interrupted(); // by what ended just now, perhaps; the last report is still sent
+        boolean interrupted = Thread.interrupted(); // the last report is still sent
         leave();
-        if (own || interrupted) {
+        if (interrupted) {
             Thread.currentThread().interrupt();
         }
     }

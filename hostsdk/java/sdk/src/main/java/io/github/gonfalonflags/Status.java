@@ -4,19 +4,19 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
-/**
- * The state and the listeners of one client. Listeners are called one after another, in the thread that brings the news. What a
- * bootstrap changes is no event, since nobody listens yet.
- */
+/** The state and the listeners of one client. What a bootstrap changes is no event, since nobody listens yet. */
 final class Status {
     final LongAdder losses = new LongAdder(); // times that the source was lost
 
     private final Duration ttl; // null: for ever
-    private final List<Consumer<Event>> listeners = new CopyOnWriteArrayList<>();
+    private final Executor executor;
+    private final List<Listener> listeners = new CopyOnWriteArrayList<>();
     private final List<Runnable> joined = new CopyOnWriteArrayList<>();
+    private final List<Runnable> watchers = new CopyOnWriteArrayList<>();
 
     private State state = State.NOT_READY;
     private boolean loaded;
@@ -25,8 +25,10 @@ final class Status {
     private Long contact; // by System.nanoTime
     private String error;
 
-    Status(Duration ttl) {
+    /** Makes the status of a client whose listeners are called by an executor. */
+    Status(Duration ttl, Executor executor) {
         this.ttl = ttl;
+        this.executor = executor;
     }
 
     Duration ttl() {
@@ -104,10 +106,20 @@ final class Status {
         settle();
     }
 
-    Subscription subscribe(Consumer<Event> listener) {
+    Subscription subscribe(Consumer<Event> program) {
+        Listener listener = new Listener(program, executor);
         listeners.add(listener);
         joined.forEach(Runnable::run);
-        return () -> listeners.remove(listener);
+        return () -> {
+            listeners.remove(listener);
+            listener.close();
+        };
+    }
+
+    /** Runs something of the client's own after each change of state, in the thread that brings it. */
+    Subscription watch(Runnable watcher) {
+        watchers.add(watcher);
+        return () -> watchers.remove(watcher);
     }
 
     /** Runs something whenever somebody begins to listen. */
@@ -122,13 +134,10 @@ final class Status {
     }
 
     void emit(Event event) {
-        for (Consumer<Event> listener : listeners) {
-            try {
-                listener.accept(event);
-            } catch (RuntimeException | Error thrown) { // the program's own code
-                Log.error("a listener failed on " + event, thrown);
-            }
+        synchronized (this) { // in one order for all
+            listeners.forEach(listener -> listener.add(event));
         }
+        listeners.forEach(Listener::wake);
     }
 
     /** Takes the state to what it is by now, and tells if it is another one. */
@@ -141,11 +150,13 @@ final class Status {
             }
             change = new StateChanged(now, state, error);
             state = now;
+            listeners.forEach(listener -> listener.add(change));
         }
         if (change.previous() == State.READY || change.state() == State.ERROR) {
             Log.warning(change.toString());
         }
-        emit(change);
+        watchers.forEach(Runnable::run);
+        listeners.forEach(Listener::wake);
     }
 
     private State now() {

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class StatusTest {
     @Test
     void everyChangeOfStateIsAnEvent() {
-        Status status = new Status(null);
+        Status status = new Status(null, Runnable::run);
         List<String> told = new ArrayList<>();
         status.subscribe(event -> told.add(event.toString()));
         status.refused("401");
@@ -29,7 +30,7 @@ class StatusTest {
 
     @Test
     void aListenerThatThrowsHarmsNobody() {
-        Status status = new Status(null);
+        Status status = new Status(null, Runnable::run);
         List<Event> told = new ArrayList<>();
         status.subscribe(event -> {
             throw new IllegalStateException("mine");
@@ -81,10 +82,14 @@ class StatusTest {
         try (ControlPlane plane = new ControlPlane()) {
             plane.put("a", true);
             Gonfalon flags = Gonfalon.connect(plane.url, plane.sdkToken());
-            flags.subscribe(event -> flags.close()); // from a thread of its own
+            CountDownLatch closed = new CountDownLatch(1);
+            flags.subscribe(event -> {
+                flags.close();
+                closed.countDown();
+            });
             plane.put("b", true);
-            Await.until(Duration.ofSeconds(10), () -> flags.enabled("b"), () -> flags.stats().toString());
-            Thread.sleep(100);
+            assertTrue(closed.await(10, TimeUnit.SECONDS), () -> flags.stats().toString());
+            assertTrue(flags.enabled("b"));
             flags.close();
             assertFalse(flags.waitFor(Long.MAX_VALUE, Duration.ofSeconds(60)), "it waited for a closed client");
             assertTrue(flags.enabled("a"));

@@ -14,23 +14,16 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.logging.Handler;
-import java.util.logging.Level;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
-import java.util.logging.SimpleFormatter;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /** A server that says the token, wherever it can, doesn't get it into the log or the figures. */
 class TokenTest {
     private static final String TOKEN = "gfn_sdk_hushhush/42";
-    private static final Logger LOGGER = Logger.getLogger("gonfalon");
 
     private static Map<String, String> answers() {
         String percent = TOKEN.replace("/", "%2f").replace("_", "%5F");
@@ -62,23 +55,9 @@ class TokenTest {
     List<DynamicTest> noAnswerShowsIt() {
         List<DynamicTest> tests = new ArrayList<>();
         answers().forEach((what, answer) -> tests.add(dynamicTest(what, () -> {
-            List<String> log = Collections.synchronizedList(new ArrayList<>());
-            Handler handler = new Handler() {
-                @Override
-                public void publish(LogRecord line) {
-                    log.add(new SimpleFormatter().format(line));
-                }
-
-                @Override
-                public void flush() {}
-
-                @Override
-                public void close() {}
-            };
-            Level before = LOGGER.getLevel();
-            LOGGER.addHandler(handler);
-            LOGGER.setLevel(Level.ALL);
-            try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            String all;
+            try (LogLines log = new LogLines();
+                    ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
                 Thread serving = new Thread(() -> serve(server, answer));
                 serving.setDaemon(true);
                 serving.start();
@@ -87,13 +66,10 @@ class TokenTest {
                     Await.until(Duration.ofSeconds(10), () -> flags.stats().lost() > 0, () -> flags.stats().toString());
                     flags.flush();
                     assertNotNull(flags.stats().lastError().orElse(null));
-                    log.add(flags.stats().toString());
+                    all = flags.stats().toString();
                 }
-            } finally {
-                LOGGER.removeHandler(handler);
-                LOGGER.setLevel(before);
+                all = (all + log.lines).toLowerCase(Locale.ROOT);
             }
-            String all = log.toString().toLowerCase(Locale.ROOT);
             assertFalse(all.contains("hushhush"), all);
             assertFalse(all.contains(Base64.getEncoder().encodeToString(TOKEN.getBytes(StandardCharsets.UTF_8))
                     .toLowerCase(Locale.ROOT).substring(0, 16)), all);
