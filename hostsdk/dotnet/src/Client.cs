@@ -84,6 +84,8 @@ namespace Gonfalon
             if (options.PollInterval <= TimeSpan.Zero)
                 throw new ArgumentException($"PollInterval is {options.PollInterval}; it must be above zero");
             _environment = options.Environment ?? (_endpoint == null ? null : "default");
+            if (_endpoint != null)
+                Gonfalon.Endpoint.Segment(_environment);
             Log = new Log(options.Logger);
             Status = new Status(Log, options.Ttl, options.Grace);
             Store = new Store(_environment, Status, Log, options.LastGood);

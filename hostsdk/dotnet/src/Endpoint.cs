@@ -23,6 +23,22 @@ namespace Gonfalon
             return Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && uri.Host.Length > 0 ? uri : throw new ArgumentException("the endpoint has no host");
         }
 
+        /// <summary>Returns an environment's key as one segment of a path. Throws ArgumentException if it would lead to
+        /// another path.</summary>
+        internal static string Segment(string environment)
+        {
+            try
+            {
+                if (environment != "" && environment != "." && environment != "..")
+                    return Uri.EscapeDataString(environment);
+            }
+            catch (UriFormatException)
+            {
+                // It is no text.
+            }
+            throw new ArgumentException($"no environment has the key {Log.Quoted(environment)}");
+        }
+
         private static string Wrong(string endpoint)
         {
             if (!endpoint.All(sign => sign > ' ' && sign < '\u007f' && sign != '\\'))

@@ -74,7 +74,7 @@ namespace Gonfalon
 
         internal Wire(Uri endpoint, string token, string environment, HttpMessageHandler handler)
         {
-            _base = new Uri($"{endpoint.GetLeftPart(UriPartial.Path).TrimEnd('/')}/v1/envs/{Uri.EscapeDataString(environment)}/");
+            _base = new Uri($"{endpoint.GetLeftPart(UriPartial.Path).TrimEnd('/')}/v1/envs/{Endpoint.Segment(environment)}/");
             _token = token;
             _secret = new Secret(token);
             // Some runtimes allow two connections to a server, which streams would keep.

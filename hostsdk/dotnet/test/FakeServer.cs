@@ -13,7 +13,7 @@ namespace Gonfalon.Tests
     using Map = Dictionary<string, object>;
 
     /// <summary>A control plane as far as clients see it. Usage gets the flags of each report that has some, Hosts
-    /// the host of each.</summary>
+    /// the host of each, Paths those that were asked for.</summary>
     internal sealed class FakeServer : IDisposable
     {
         private readonly TcpListener _listener = new TcpListener(IPAddress.Loopback, 0);
@@ -22,6 +22,7 @@ namespace Gonfalon.Tests
 
         internal readonly BlockingCollection<Map> Usage = new BlockingCollection<Map>();
         internal readonly BlockingCollection<Map> Hosts = new BlockingCollection<Map>();
+        internal readonly BlockingCollection<string> Paths = new BlockingCollection<string>();
         internal volatile byte[] Snapshot;
         internal volatile int Status = 200, UsageStatus = 204;
 
@@ -94,6 +95,7 @@ namespace Gonfalon.Tests
             if (head.Count == 0)
                 return;
             var path = head[0].Split(' ')[1].Split('?')[0];
+            Paths.Add(path);
             var body = Body(stream, head);
             if (Status != 200 || !head.Contains("Authorization: Bearer token"))
                 Reply(stream, Status == 200 ? 401 : Status, Encoding.UTF8.GetBytes("{\"title\": \"No\"}"));

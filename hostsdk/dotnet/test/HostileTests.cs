@@ -44,18 +44,6 @@ namespace Gonfalon.Tests
                 throw new Failure($"{what}: {(thrown is Failure ? thrown.Message : thrown.ToString())}");
         }
 
-        public static void AnEndpointIsRefusedInTheWordsOfEveryLanguage()
-        {
-            foreach (Map one in (IEnumerable)Json.Parse(Tools.Read("hostsdk/testdata/endpoints.json")))
-            {
-                var options = new Options { Endpoint = (string)one["endpoint"], Token = Token, ReadyWithin = TimeSpan.Zero, Logger = Tools.Silent };
-                if (one.TryGetValue("words", out var words))
-                    Assert.Equal(words, Assert.Throws<ArgumentException>(() => new Client(options)).Message, options.Endpoint);
-                else
-                    Assert.Equal(Uri.UriSchemeHttp, Endpoint.Read(options.Endpoint).Scheme.TrimEnd('s'), options.Endpoint);
-            }
-        }
-
         public static void ASnapshotIsRefusedInTheEnginesWords()
         {
             var codes = ((IEnumerable)Json.Parse(Tools.Read("hostsdk/testdata/load-codes.json"))).Cast<Map>().ToArray();

@@ -135,6 +135,9 @@ func (config *Config) complete() error {
 		if err := checkEndpoint(config.Endpoint); err != nil {
 			return fmt.Errorf("gonfalon: %w", err)
 		}
+		if err := checkEnvironment(config.Environment); err != nil {
+			return fmt.Errorf("gonfalon: %w", err)
+		}
 		config.Endpoint = strings.TrimRight(config.Endpoint, "/")
 		if config.Source == nil {
 			config.Source = Stream()

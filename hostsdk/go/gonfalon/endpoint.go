@@ -2,6 +2,7 @@ package gonfalon
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -37,6 +38,14 @@ func checkEndpoint(endpoint string) error {
 		if n, _ := strconv.Atoi(given[1:]); !port.MatchString(given) || n < 1 || n > 65535 {
 			return errors.New("the endpoint has a port that is not in 1 to 65535")
 		}
+	}
+	return nil
+}
+
+// checkEnvironment returns an error if an environment's key would lead a request to another path. What else is no key is escaped.
+func checkEnvironment(key string) error {
+	if key == "." || key == ".." {
+		return fmt.Errorf("no environment has the key %q", key)
 	}
 	return nil
 }

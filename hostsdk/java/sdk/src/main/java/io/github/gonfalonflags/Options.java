@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
 import javax.net.ssl.SSLContext;
 
 /** What a client is made with. Each method returns the options themselves. */
@@ -147,6 +148,9 @@ public final class Options {
             throw new IllegalArgumentException("the token has a character that no token has"); // and it isn't shown
         }
         Endpoint.check(endpoint);
+        if (environment != null && Set.of("", ".", "..").contains(environment)) { // the path would be another one
+            throw new IllegalArgumentException("no environment has the key " + Log.quoted(environment));
+        }
     }
 
     @Override

@@ -5,9 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.net.httpserver.HttpServer;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class OptionsTest {
@@ -18,6 +27,33 @@ class OptionsTest {
         refused(new Options("http://127.0.0.1:1", null), "needs a token");
         refused(new Options("ftp://a", "t"), "the endpoint is not an http or https URL");
         assertThrows(IllegalArgumentException.class, () -> new Options().pollInterval(Duration.ZERO));
+    }
+
+    @Test
+    void anEnvironmentIsOneSegmentOfThePath() throws Exception {
+        for (String key : List.of("", ".", "..")) {
+            refused(new Options("http://127.0.0.1:1", "t").environment(key), "no environment has the key \"" + key + "\"");
+        }
+        BlockingQueue<String> paths = new LinkedBlockingQueue<>();
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", exchange -> {
+            paths.add(exchange.getRequestURI().getRawPath());
+            exchange.sendResponseHeaders(404, -1);
+            exchange.close();
+        });
+        server.start();
+        try {
+            for (String key : List.of("../other", "a/b", "a?b", "a#b", "%2e%2e", "a\\b", "a b", "ä", "...", ".a")) {
+                Options options = new Options("http://127.0.0.1:" + server.getAddress().getPort() + "/at/", "t")
+                        .environment(key).pollInterval(Duration.ofMinutes(1));
+                Gonfalon.connect(options).close();
+                String path = paths.poll(20, TimeUnit.SECONDS);
+                assertEquals("/at/v1/envs/" + URLEncoder.encode(key, StandardCharsets.UTF_8).replace("+", "%20") + "/snapshot", path);
+                paths.clear();
+            }
+        } finally {
+            server.stop(0);
+        }
     }
 
     @Test
