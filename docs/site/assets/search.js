@@ -21,7 +21,7 @@
       tokenize: (text) => text.split(/[^\p{L}\p{N}_]+/u).filter(Boolean),
       searchOptions: { boost: { title: 4, page: 2 }, prefix: true, fuzzy: (word) => word.length > 4 ? 0.2 : false, combineWith: 'AND', boostDocument: (id, term, section) => section.rank },
     })
-    search.addAll(await answer.json())
+    search.addAll((await answer.json()).map((section, id) => ({ id, ...section })))
     return search
   })
 
