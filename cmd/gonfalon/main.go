@@ -61,7 +61,7 @@ and 2 if something else is wrong, such as the command line or the connection.`,
 	)
 	group(root, "server", newServe(), newReload(), newBackup(), newRestore(), newCheck(), newTokens())
 	group(root, "admin", newLogin(), newLogout(), newServers(), newFlags(), newSegments(), newEnvs(), newExplain(), newAudit(), newWatch(), newHosts(), newStatus(), newApply(), newImport(), newFollow(), newExport(), newDiff(), newStale(), newWebhooks(), newDashboard())
-	group(root, "offline", newLint(), newCompile(), newEval(), newConformance(), newModule(), newVersion())
+	group(root, "offline", newLint(), newGenerate(), newCompile(), newEval(), newConformance(), newModule(), newVersion())
 	completions(root)
 	strict(root)
 	return root

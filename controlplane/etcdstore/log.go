@@ -27,6 +27,10 @@ var harmless = map[string]bool{
 	"failed to update storage version":                                                     true,
 }
 
+// early ends raft's warning, which begins with a member and a term, if a member that opens again asks to lead before it has
+// read its own log. It asks again a moment later.
+const early = "since there are still pending configuration changes to apply"
+
 func level(l zapcore.Level) slog.Level {
 	switch {
 	case l >= zapcore.ErrorLevel:
@@ -54,7 +58,7 @@ func (c *core) Check(e zapcore.Entry, checked *zapcore.CheckedEntry) *zapcore.Ch
 
 func (c *core) Write(e zapcore.Entry, fields []zapcore.Field) error {
 	at := level(e.Level)
-	if harmless[e.Message] {
+	if harmless[e.Message] || strings.HasSuffix(e.Message, early) {
 		at = slog.LevelDebug
 	}
 	c.logger.Log(context.Background(), at, e.Message, attributes(fields)...)
