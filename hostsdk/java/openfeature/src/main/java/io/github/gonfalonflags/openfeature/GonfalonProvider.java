@@ -147,13 +147,19 @@ public final class GonfalonProvider extends EventProvider {
 
     private <T> ProviderEvaluation<T> resolve(
             String key, T fallback, EvaluationContext given, String kind, BiFunction<String, Object, T> convert) {
-        Decision decision = client.decide(key, context(given));
-        Resolution found = Resolution.of(decision);
         ProviderEvaluation<T> answer = new ProviderEvaluation<>();
+        answer.setValue(fallback);
+        Context who;
+        try {
+            who = context(given);
+        } catch (Throwable thrown) { // the program's own code
+            return failed(answer, ErrorCode.INVALID_CONTEXT, "the context can't be read: " + thrown.getClass().getName());
+        }
+        Decision decision = client.decide(key, who);
+        Resolution found = Resolution.of(decision);
         answer.setFlagMetadata(metadata(decision));
         answer.setVariant(found.variant());
         answer.setReason(found.reason());
-        answer.setValue(fallback);
         if (!found.error().isEmpty()) {
             return failed(answer, ErrorCode.valueOf(found.error()), message(found, key));
         }

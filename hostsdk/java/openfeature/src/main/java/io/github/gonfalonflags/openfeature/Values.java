@@ -2,10 +2,14 @@ package io.github.gonfalonflags.openfeature;
 
 import dev.openfeature.sdk.MutableStructure;
 import dev.openfeature.sdk.Value;
+import java.util.AbstractList;
+import java.util.AbstractMap;
+import java.util.AbstractSet;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** OpenFeature's values, and those of the SDK. */
 final class Values {
@@ -38,21 +42,49 @@ final class Values {
         return new Value();
     }
 
-    /** Returns one of OpenFeature's values as the SDK reads it. */
+    /** Returns one of OpenFeature's values as the SDK reads it: what is in it is converted when it is read, and no deeper. */
     static Object from(Value value) {
         if (value == null || value.isNull()) {
             return null;
         }
         if (value.isList()) {
-            List<Object> items = new ArrayList<>();
-            value.asList().forEach(item -> items.add(from(item)));
-            return items;
+            return list(value.asList());
         }
-        if (value.isStructure()) {
-            Map<String, Object> members = new HashMap<>();
-            value.asStructure().asMap().forEach((name, item) -> members.put(name, from(item)));
-            return members;
-        }
-        return value.asObject();
+        return value.isStructure() ? map(value.asStructure().asMap()) : value.asObject();
+    }
+
+    private static List<Object> list(List<Value> items) {
+        return new AbstractList<Object>() {
+            @Override
+            public Object get(int index) {
+                return from(items.get(index));
+            }
+
+            @Override
+            public int size() {
+                return items.size();
+            }
+        };
+    }
+
+    private static Map<String, Object> map(Map<String, Value> members) {
+        return new AbstractMap<String, Object>() {
+            @Override
+            public Set<Entry<String, Object>> entrySet() {
+                return new AbstractSet<Entry<String, Object>>() { // no HashSet, whose hashes would read all that is in it
+                    @Override
+                    public Iterator<Entry<String, Object>> iterator() {
+                        return members.entrySet().stream()
+                                .<Entry<String, Object>>map(one -> new SimpleImmutableEntry<>(one.getKey(), from(one.getValue())))
+                                .iterator();
+                    }
+
+                    @Override
+                    public int size() {
+                        return members.size();
+                    }
+                };
+            }
+        };
     }
 }

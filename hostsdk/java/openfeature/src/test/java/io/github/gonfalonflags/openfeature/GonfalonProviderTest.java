@@ -6,15 +6,22 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.openfeature.sdk.Client;
 import dev.openfeature.sdk.ErrorCode;
+import dev.openfeature.sdk.EvaluationContext;
 import dev.openfeature.sdk.EventDetails;
 import dev.openfeature.sdk.FlagEvaluationDetails;
 import dev.openfeature.sdk.ImmutableContext;
+import dev.openfeature.sdk.MutableContext;
+import dev.openfeature.sdk.MutableStructure;
 import dev.openfeature.sdk.OpenFeatureAPI;
+import dev.openfeature.sdk.ProviderEvaluation;
 import dev.openfeature.sdk.Value;
 import dev.openfeature.sdk.exceptions.ProviderNotReadyError;
 import io.github.gonfalonflags.FlagsForTest;
 import io.github.gonfalonflags.Target;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -73,5 +80,30 @@ class GonfalonProviderTest {
         GonfalonProvider provider = new GonfalonProvider(flags, Duration.ofMillis(10));
         assertThrows(ProviderNotReadyError.class, () -> provider.initialize(new ImmutableContext()));
         assertEquals(ErrorCode.PROVIDER_NOT_READY, provider.getBooleanEvaluation("a", true, null).getErrorCode());
+    }
+
+    @Test
+    void noContextMakesAnEvaluationFail() {
+        FlagsForTest flags = new FlagsForTest();
+        flags.enable("a");
+        GonfalonProvider provider = new GonfalonProvider(flags);
+        Value deep = new Value("x");
+        for (int i = 0; i < 100_000; i++) {
+            deep = new Value(new MutableStructure(Map.of("in", new Value(List.of(deep)))));
+        }
+        List<Value> endless = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            endless.add(new Value(endless));
+        }
+        for (Value odd : List.of(deep, new Value(endless), new Value(Instant.MAX), new Value(Double.NaN))) {
+            assertTrue(provider.getBooleanEvaluation("a", false, new MutableContext("u", Map.of("odd", odd, "groups", odd))).getValue());
+        }
+        EvaluationContext broken = (EvaluationContext) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {EvaluationContext.class}, (self, method, arguments) -> {
+                    throw new IllegalStateException("mine");
+                });
+        ProviderEvaluation<Boolean> found = provider.getBooleanEvaluation("a", true, broken);
+        assertTrue(found.getValue());
+        assertEquals(ErrorCode.INVALID_CONTEXT, found.getErrorCode());
     }
 }
