@@ -135,7 +135,7 @@ func (s *script) run(t *testing.T, p page, binary string) {
 		}
 		admin := regexp.MustCompile(`gfn_admin_[A-Z0-9]+`).FindString(greeting)
 		client := regexp.MustCompile(`gfn_client_[A-Z0-9]+`).FindString(greeting)
-		text = strings.NewReplacer("127.0.0.1:8080", address, "localhost:8080", address, "gfn_admin_…", admin, "gfn_client_…", client).Replace(text)
+		text = strings.NewReplacer("127.0.0.1:8080", address, "localhost:8080", address, "https://flags.example.com", "http://"+address, "gfn_admin_…", admin, "gfn_client_…", client).Replace(text)
 		stdin = admin + "\n"
 		login := exec.CommandContext(ctx, binary, "login", "http://"+address)
 		login.Env, login.Stdin = env, strings.NewReader(stdin)
@@ -153,16 +153,20 @@ func (s *script) run(t *testing.T, p page, binary string) {
 	var out bytes.Buffer
 	bash.Stdout, bash.Stderr = &out, &out
 	err := bash.Run()
+	last := ""
 	for i, one := range s.says {
 		answer, missing := os.ReadFile(filepath.Join(said, fmt.Sprint(i)))
 		got := string(answer)
+		if missing == nil {
+			last = got
+		}
 		if missing != nil || !matches(one.want, got) {
 			t.Errorf("%s:%d: $ %s\nsays\n%s\nand not\n%s", p.path, one.block.line, one.command, got, one.want)
 			break // what follows rests on it
 		}
 	}
 	if err != nil {
-		t.Errorf("%s: %v after the line of the last command:\n%s", p.path, err, out.Bytes())
+		t.Errorf("%s: %v after the line of the last command:\n%s%s", p.path, err, out.Bytes(), last)
 	}
 }
 

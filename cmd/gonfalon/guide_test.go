@@ -24,7 +24,7 @@ func TestGuides(t *testing.T) {
 			t.Fatal(err)
 		}
 		fenced := false
-		for line := range strings.Lines(string(text)) {
+		for line := range strings.Lines(strings.ReplaceAll(string(text), "\\\n", "")) { // a line that goes on is one
 			line = strings.TrimPrefix(strings.TrimSpace(line), "$ ")
 			if language, is := strings.CutPrefix(line, "```"); is {
 				fenced = language == "sh" || language == "console"
