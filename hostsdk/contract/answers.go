@@ -57,6 +57,21 @@ func raw(begin, follow string, pause time.Duration) answer {
 	}
 }
 
+// flood writes what comes before an answer a million times, and hangs up without one.
+func flood(before string) answer {
+	return func(h *hostile, w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		thousand := strings.Repeat(before, 1000)
+		for i := 0; i < 1000 && err == nil && !h.mended.Load(); i++ {
+			_, err = io.WriteString(conn, thousand)
+		}
+	}
+}
+
 // dressed is honest, with more lines in the headers. Its streams end after a second, so that the client comes back.
 func dressed(headers string) answer {
 	return func(h *hostile, w http.ResponseWriter, r *http.Request) {
