@@ -18,6 +18,9 @@ import (
 // size is how much the built pages may take: they are in the binary.
 const size = 3 << 20
 
+// repository is where a page links to what has no page here.
+const repository = "https://github.com/gonfalon-flags/gonfalon/blob/main/"
+
 // TestBuilt checks that dist is what the sources make, byte by byte.
 func TestBuilt(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "dist")
@@ -86,6 +89,12 @@ func TestPages(t *testing.T) {
 			}
 		}
 		for _, link := range append(p.links, p.loads...) {
+			if file, is := strings.CutPrefix(link, repository); is {
+				file, _, _ = strings.Cut(file, "#")
+				if _, err := os.Stat(filepath.Join("../..", filepath.FromSlash(file))); err != nil {
+					t.Errorf("%s links to %s, which the repository doesn't have", name, file)
+				}
+			}
 			if strings.HasPrefix(link, "https://") {
 				continue
 			}
