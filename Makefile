@@ -23,7 +23,7 @@ ROUNDS ?= 5
 ONLY   ?= engine,wasm,hostsdk
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test hosts hosts-conformance docs dashboard dashboard-full screenshots wasm bench bench-compare golden lint fmt check fuzz programs mutants rivals verify-imports figures release release-check release-draft clean
+.PHONY: help run build test hosts hosts-conformance docs dashboard dashboard-full screenshots wasm bench bench-compare golden lint fmt check fuzz differential programs mutants rivals verify-imports figures release release-check release-draft clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -82,6 +82,9 @@ fuzz: ## fuzz every target for FUZZTIME (5m), and compare builds and random prog
 	go test -timeout 3h ./cmd/compile-wasm/internal/torture -long
 	go test -timeout 3h -v -run BuildsAgree ./cmd/compile-wasm/internal/differential -cases 1000000
 	go test -timeout 3h -v -run TestPrograms ./cmd/compile-wasm/internal/programs -programs 1000
+
+differential: ## compare five builds of the engine on 10,000,000 random cases; SHARD=2/8 runs a part, and goes on where it was stopped
+	go test -timeout 12h -v -run TestParts ./cmd/compile-wasm/internal/differential -cases 10000000 -keep -shard $(SHARD)
 
 programs: ## compare 10,000 random programs of two generators with Go; SHARD=2/8 runs a part, and goes on where it was stopped
 	go test -timeout 12h -v -run TestPrograms ./cmd/compile-wasm/internal/programs -programs 10000 -keep -shard $(SHARD)

@@ -15,15 +15,23 @@ import (
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/build"
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/differential"
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/load"
+	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/shards"
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
 var (
 	cases = flag.Int("cases", 50_000, "how many decisions and other calls to compare")
 	seed  = flag.Uint64("seed", 1, "of the rounds")
+	keep  = flag.Bool("keep", false, "keep what parts of the rounds find, and pass over those that were run before")
+	shard = &shards.Shard{Index: 1, Of: 1}
 )
 
-const callsPerRound = 250
+func init() { flag.Var(shard, "shard", "which part of the rounds to run, with -keep: 2/8") }
+
+const (
+	callsPerRound = 250
+	casesPerRound = 200 // and more: a snapshot that is refused takes no calls
+)
 
 // guest is the package that the module is made of, from here.
 const guest = "../../../../wasm/guest"
@@ -107,45 +115,93 @@ func start(t *testing.T, bin []byte, interpreter bool) differential.Build {
 	return m
 }
 
-// TestBuildsAgree compares all builds with the native engine. What the cases
-// cover is counted, and has to be enough.
-func TestBuildsAgree(t *testing.T) {
-	native := new(differential.Native)
-	builds := []struct {
-		name string
-		differential.Build
-	}{
+// builds are all that are compared with the native engine.
+type builds []struct {
+	name string
+	differential.Build
+}
+
+func allBuilds(t *testing.T) builds {
+	return builds{
 		{"native 386", native386(t)},
 		{"module, -O0", module(t, false, false)},
 		{"module", module(t, true, false)},
 		{"module of the standard toolchain", standard(t)},
 	}
-	done := 0
+}
+
+// TestBuildsAgree compares all builds with the native engine. What the cases
+// cover is counted, and has to be enough.
+func TestBuildsAgree(t *testing.T) {
+	if *keep {
+		t.Skip("parts are run instead")
+	}
+	native, builds, done := new(differential.Native), allBuilds(t), 0
 	for n := uint64(0); done < *cases; n++ {
-		round, err := differential.NewRound(*seed, n, callsPerRound)
-		if err != nil {
-			t.Fatalf("round %d: %v", n, err)
-		}
-		want, err := native.Run(round)
-		if err != nil {
-			t.Fatal(err)
-		}
-		done += len(want)
-		for _, b := range builds {
-			got, err := b.Run(round)
-			if err != nil {
-				t.Fatalf("round %d, %s: %v", n, b.name, err)
-			}
-			if at := differ(got, want); at >= 0 {
-				what := "load"
-				if at > 0 {
-					what = fmt.Sprintf("call %d, %s of %x", at-1, round.Calls[at-1].Export, round.Calls[at-1].Data)
-				}
-				t.Fatalf("seed %d, round %d, %s: %s: %v, natively %v", *seed, n, b.name, what, got[min(at, len(got)-1)], want[min(at, len(want)-1)])
-			}
-		}
+		done += builds.agree(t, native, n)
 	}
 	coverage(t, &native.Counts, done)
+}
+
+// agree compares all builds in one round, and returns how many cases it had.
+func (list builds) agree(t *testing.T, native *differential.Native, n uint64) int {
+	t.Helper()
+	round, err := differential.NewRound(*seed, n, callsPerRound)
+	if err != nil {
+		t.Fatalf("round %d: %v", n, err)
+	}
+	want, err := native.Run(round)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range list {
+		got, err := b.Run(round)
+		if err != nil {
+			t.Fatalf("round %d, %s: %v", n, b.name, err)
+		}
+		if at := differ(got, want); at >= 0 {
+			what := "load"
+			if at > 0 {
+				what = fmt.Sprintf("call %d, %s of %x", at-1, round.Calls[at-1].Export, round.Calls[at-1].Data)
+			}
+			t.Fatalf("seed %d, round %d, %s: %s: %v, natively %v", *seed, n, b.name, what, got[min(at, len(got)-1)], want[min(at, len(want)-1)])
+		}
+	}
+	return len(want)
+}
+
+// TestParts runs the rounds that make up the cases in parts, keeps what each
+// finds, and passes over those that were run before.
+func TestParts(t *testing.T) {
+	if !*keep {
+		t.Skip("-keep runs it")
+	}
+	log, err := shards.Open("differential", "cmd/compile-wasm", "engine", "wasm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const rounds, agreed = 200, "no difference"
+	native, builds := new(differential.Native), allBuilds(t)
+	for part := range (*cases + rounds*casesPerRound - 1) / (rounds * casesPerRound) {
+		first := uint64(part) * rounds
+		item := fmt.Sprintf("seed %d, rounds %d to %d", *seed, first, first+rounds-1)
+		if e, ok := log.Of(item); !shard.Takes(part) || ok && e.Found == agreed {
+			continue
+		}
+		done := 0
+		for n := range uint64(rounds) {
+			done += builds.agree(t, native, first+n)
+		}
+		t.Logf("%s: %d cases", item, done)
+		if err := log.Add(item, agreed, done); err != nil {
+			t.Fatal(err)
+		}
+	}
+	total := 0
+	for _, e := range log.Entries() {
+		total += e.Count
+	}
+	t.Logf("%d of %d cases so far in all shards, 0 differences: %s", total, *cases, log.Path)
 }
 
 // differ is the first place in which two lists differ, or −1.

@@ -40,6 +40,9 @@ func (p *program) within(expr string, have, want *typ, depth int, assign bool, o
 			}
 		}
 	case array:
+		if have.n == 0 {
+			return
+		}
 		p.within(fmt.Sprintf("%s[%s]", expr, p.index(have.n)), have.elem, want, depth-1, assign, out)
 	case slice:
 		if depth == 3 && p.r.IntN(3) > 0 || p.r.IntN(40) == 0 {
@@ -168,6 +171,9 @@ func (p *program) integer(t *typ, depth int) string {
 	switch r.IntN(9) {
 	case 0:
 		u := integers[r.IntN(len(integers))]
+		if r.IntN(3) == 0 {
+			return p.chain(t)
+		}
 		return fmt.Sprintf("%s(%s)", t.name, p.integerOrVariable(u, depth-1))
 	case 1:
 		return fmt.Sprintf("%s%s", []string{"-", "^"}[r.IntN(2)], p.leaf(t, true))

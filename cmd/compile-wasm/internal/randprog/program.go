@@ -3,6 +3,7 @@ package randprog
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 )
 
@@ -19,6 +20,7 @@ type program struct {
 	loops   []string // labels of the loops around
 	result  []*typ   // of the function being written
 	size    int      // statements left to write
+	frame   int      // of the large variable of the function being written
 }
 
 type function struct {
@@ -54,11 +56,12 @@ func Write(seed uint64, prefix string) string {
 		p.line("var %s %s", g.name, g.typ.name)
 	}
 	p.line("var %sfuel int32", prefix)
-	p.scope = globals
+	kept := p.initialised()
+	p.scope = append(slices.Clone(globals), kept...)
 	for range 3 + p.r.IntN(5) {
 		p.function()
 	}
-	p.entry(globals, basic)
+	p.entry(globals, kept, basic)
 	return p.out.String()
 }
 
@@ -84,6 +87,7 @@ func (p *program) function() {
 		results = append(results, t.name)
 	}
 	p.result, p.loops, p.size = f.results, nil, 25
+	p.frame = 0
 	p.line("func %s(%s) (%s) {", f.name, strings.Join(params, ", "), strings.Join(results, ", "))
 	p.indent++
 	p.spend()
@@ -122,8 +126,9 @@ func (p *program) ret() {
 	p.line("return %s", strings.Join(out, ", "))
 }
 
-// entry resets the variables, runs the functions and digests.
-func (p *program) entry(globals []variable, basic []*typ) {
+// entry resets the variables, runs the functions and digests. What is kept from
+// run to run isn't reset.
+func (p *program) entry(globals, kept []variable, basic []*typ) {
 	p.line("//go:wasmexport %srun", p.prefix)
 	p.line("func %srun(seed uint64) uint64 {", p.prefix)
 	p.indent++
@@ -151,7 +156,7 @@ func (p *program) entry(globals []variable, basic []*typ) {
 	for range 2 {
 		for i := range p.funcs {
 			p.call(p.funcs[i])
-			for _, g := range globals {
+			for _, g := range append(slices.Clone(globals), kept...) {
 				p.digest(g.name, g.typ, 3)
 			}
 		}

@@ -31,7 +31,7 @@ func (p *program) statement(depth int) {
 		p.assign()
 		return
 	}
-	switch r.IntN(16) {
+	switch r.IntN(18) {
 	case 0, 1:
 		t := p.anyType(2)
 		p.declare(t, p.expr(t, 2))
@@ -63,6 +63,8 @@ func (p *program) statement(depth int) {
 		p.takeAddress()
 	case 10:
 		p.extend()
+	case 16, 17:
+		p.corner()
 	case 11:
 		if len(p.loops) > 0 && r.IntN(2) == 0 {
 			label := ""

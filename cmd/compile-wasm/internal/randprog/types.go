@@ -72,6 +72,9 @@ func (p *program) anyType(depth int) *typ {
 		case n == 0:
 			e := p.anyType(depth - 1)
 			n := 1 + r.IntN(5)
+			if r.IntN(10) == 0 {
+				n = 0
+			}
 			return &typ{name: fmt.Sprintf("[%d]%s", n, e.name), kind: array, elem: e, n: n}
 		case n == 1:
 			e := p.anyType(depth - 1)
@@ -85,6 +88,9 @@ func (p *program) anyType(depth int) *typ {
 	}
 	switch r.IntN(10) {
 	case 0:
+		if depth > 0 && r.IntN(5) == 0 {
+			return emptyType
+		}
 		return boolType
 	case 1:
 		return floatType
