@@ -182,28 +182,29 @@ func (p *program) takeAddress() {
 
 // extend appends to a slice, copies or clears one.
 func (p *program) extend() {
-	for range 6 {
-		t := p.anyType(2)
-		if t.kind != slice {
-			continue
+	var slices []*typ
+	for _, v := range p.scope {
+		if v.typ.kind == slice {
+			slices = append(slices, v.typ)
 		}
-		list := p.places(t, true)
-		if len(list) == 0 {
-			continue
-		}
-		s := list[p.r.IntN(len(list))]
-		switch p.r.IntN(5) {
-		case 0:
-			p.line("copy(%s, %s)", s, p.leaf(t, true))
-		case 1:
-			p.line("clear(%s)", s)
-		case 2:
-			p.line("%s = make(%s, uint(%s)%%5)", s, t.name, p.simple(integers[p.r.IntN(len(integers))]))
-		default:
-			// Appending to a part of a longer slice is visible through the whole:
-			// whether it is depends on the capacity, which Go leaves open.
-			p.line("%s = append(%s[:len(%s):len(%s)], %s)", s, s, s, s, p.expr(t.elem, 2))
-		}
+	}
+	if len(slices) == 0 {
+		p.assign()
 		return
+	}
+	t := slices[p.r.IntN(len(slices))]
+	list := p.places(t, true)
+	s := list[p.r.IntN(len(list))]
+	switch p.r.IntN(5) {
+	case 0:
+		p.line("copy(%s, %s)", s, p.leaf(t, true))
+	case 1:
+		p.line("clear(%s)", s)
+	case 2:
+		p.line("%s = make(%s, uint(%s)%%5)", s, t.name, p.simple(integers[p.r.IntN(len(integers))]))
+	default:
+		// Appending to a part of a longer slice is visible through the whole:
+		// whether it is depends on the capacity, which Go leaves open.
+		p.line("%s = append(%s[:len(%s):len(%s)], %s)", s, s, s, s, p.expr(t.elem, 2))
 	}
 }

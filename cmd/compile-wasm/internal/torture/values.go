@@ -2,7 +2,7 @@ package main
 
 import "unsafe"
 
-const valueCases = 12
+const valueCases = 15
 
 type wide struct {
 	id   uint16
@@ -159,8 +159,45 @@ func value(k int32, a, b uint64) uint64 {
 		n := uint32(most)
 		m := int32(-40000)
 		return uint64(n) ^ uint64(int16(m)) ^ uint64(uint16(m))<<3 ^ uint64(int64(m))<<1 ^ uint64(int8(n))<<7 ^ a
+	case 11: // an address within a variable that a loop carries
+		var x struct{ a, b uint64 }
+		h, p := uint64(0), &wideGlobal.row[1]
+		for i := range b & 7 {
+			h = h*3 + *p
+			x.a += a
+			x.b += i + 5
+			p = &x.b
+		}
+		return h ^ x.a
+	case 12: // cleared at one end
+		var word, end [8]byte
+		*(*uint64)(unsafe.Pointer(&word[0])) = a
+		clear(word[4:])
+		*(*uint64)(unsafe.Pointer(&end[0])) = b
+		clear(end[:2])
+		return *(*uint64)(unsafe.Pointer(&word[0])) ^ *(*uint64)(unsafe.Pointer(&end[0]))<<1
+	case 13: // small aggregates around a loop
+		w, v, h := newFour(a), newFour(b), uint64(0)
+		for range b & 3 {
+			h = h*3 + uint64(element2(w)) ^ uint64(element2(v))<<9
+			w, v = next(v), w
+		}
+		return h ^ uint64(element2(w)) ^ uint64(element2(v))<<7
 	}
 	return chains(a, b)
+}
+
+type four [4]uint32
+
+func newFour(a uint64) four  { return four{uint32(a), uint32(a >> 9), uint32(a >> 32), 4} }
+func element2(w four) uint32 { return w[2] }
+
+//go:noinline
+func next(w four) four {
+	if w[0] == 12345 {
+		return next(four{1: w[1]})
+	}
+	return four{w[1], w[2] + 1, w[3] ^ w[0], w[0]}
 }
 
 // widths reads what it has written in other widths, in a variable of its own and
@@ -173,6 +210,10 @@ func widths(a, b uint64) uint64 {
 	h = h*3 ^ uint64(*(*int8)(unsafe.Pointer(&own[7])))
 	*(*int32)(unsafe.Pointer(&own[8])) = int32(a)
 	h = h*3 ^ uint64(*(*uint32)(unsafe.Pointer(&own[8])))
+	var signs [4]byte
+	*(*int8)(unsafe.Pointer(&signs[0])) = int8(a)
+	*(*int16)(unsafe.Pointer(&signs[2])) = int16(b)
+	h = h*3 ^ uint64(*(*uint8)(unsafe.Pointer(&signs[0]))) ^ uint64(*(*uint16)(unsafe.Pointer(&signs[2])))<<5
 	q := unsafe.Pointer(&wideGlobal.row[3])
 	*(*uint64)(q) = a
 	*(*uint16)(unsafe.Add(q, 1)) = uint16(b)
