@@ -91,6 +91,7 @@ func ending(code []instr) int {
 func (t *tidier) suffix(ways []*[]instr, result ir.Type) (n int, before ir.Type) {
 	before = result
 	need := len(resultOf(&block{result: result}))
+	drops := false // takes a value of any type
 	for k := 1; ; k++ {
 		first := *ways[0]
 		at := ending(first) - k
@@ -107,15 +108,40 @@ func (t *tidier) suffix(ways []*[]instr, result ir.Type) (n int, before ir.Type)
 			return n, before
 		}
 		need += sh.takes - len(sh.puts)
+		drops = drops || first[at].op == opDrop
 		switch {
 		case need == 0:
 			n, before = k, ir.Void
 		case need == 1 && at > 0:
-			if puts := t.shape(first[at-1]).puts; len(puts) == 1 && !t.shape(first[at-1]).opaque {
-				n, before = k, puts[0]
+			if typ, ok := t.leaves(first, k); ok && (!drops || t.allLeave(ways, k, typ)) {
+				n, before = k, typ
 			}
 		}
 	}
+}
+
+// leaves returns the type of the value that a way puts on the stack right before
+// its last k instructions.
+func (t *tidier) leaves(way []instr, k int) (ir.Type, bool) {
+	at := ending(way) - k - 1
+	if at < 0 {
+		return ir.Void, false
+	}
+	sh := t.shape(way[at])
+	if len(sh.puts) != 1 || sh.opaque {
+		return ir.Void, false
+	}
+	return sh.puts[0], true
+}
+
+// allLeave reports whether all ways leave a value of the same type there.
+func (t *tidier) allLeave(ways []*[]instr, k int, typ ir.Type) bool {
+	for _, w := range ways {
+		if other, ok := t.leaves(*w, k); !ok || other != typ {
+			return false
+		}
+	}
+	return true
 }
 
 // shareReturn lets all returns of a function share what they do before, if that

@@ -66,7 +66,6 @@ var blind = []struct {
 		{"16 bits that are read back are 8", "opt/promote.go", "case ir.OpLoad16S:\n\t\treturn f.NewValue(ir.OpExtend16", "case ir.OpLoad16S:\n\t\treturn f.NewValue(ir.OpExtend8"},
 		{"bytes that are read back keep their sign", "opt/promote.go", "case ir.OpLoad8U:\n\t\treturn mask(0xff)", "case ir.OpLoad8U:\n\t\treturn v"},
 		{"places in constant memory never meet", "opt/share.go", "at, end = at+k.base.Imm, end+k.base.Imm", "at, end = at+k.base.Imm+8, end+k.base.Imm+8"},
-		{"places in one variable are apart", "opt/share.go", "base != k.base && !(base.Op == ir.OpSlot && base.Slot == k.base.Slot)", "base != k.base"},
 	}},
 	{"conversions in chains", 8, []Mutant{
 		{"a sign that may be needed is none", "opt/simplify.go", "if unsignedBits(x) < width ||", "if unsignedBits(x) <= width ||"},
@@ -123,6 +122,7 @@ var blind = []struct {
 		{"make takes any length", "rt/rt.go", "if n < 0 || capacity < n ||", "if capacity < 0 ||"},
 	}},
 	{"locals and moves", 4, []Mutant{
+		{"what is dropped has one type", "emit/joins.go", "ok && (!drops || t.allLeave(ways, k, typ))", "ok"},
 		{"parameters don't interfere with the first block", "emit/locals.go", "a.apart[i].unite(first)", "_ = first"},
 		{"parameters share with what is alive at the start", "emit/locals.go", "if first.has(j) || w.Op == ir.OpParam {", "if w.Op == ir.OpParam {"},
 		{"several results share a local", "emit/locals.go", "alive.add(a.number[v.ID])\n\t\t\tall", "all"},

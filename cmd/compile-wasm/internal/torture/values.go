@@ -2,7 +2,7 @@ package main
 
 import "unsafe"
 
-const valueCases = 15
+const valueCases = 16
 
 type wide struct {
 	id   uint16
@@ -183,8 +183,33 @@ func value(k int32, a, b uint64) uint64 {
 			w, v = next(v), w
 		}
 		return h ^ uint64(element2(w)) ^ uint64(element2(v))<<7
+	case 14: // results of two types that nothing wants
+		if a > b {
+			countWide(a)
+		} else {
+			countNarrow(b)
+		}
+		return wideGlobal.row[5]
 	}
 	return chains(a, b)
+}
+
+//go:noinline
+func countWide(a uint64) uint64 {
+	if a == 12345 {
+		return countWide(a + 1)
+	}
+	wideGlobal.row[5] += a
+	return wideGlobal.row[5]
+}
+
+//go:noinline
+func countNarrow(a uint64) uint32 {
+	if a == 12345 {
+		return countNarrow(a + 1)
+	}
+	wideGlobal.row[5] ^= a
+	return uint32(a)
 }
 
 type four [4]uint32
