@@ -23,9 +23,10 @@ func main() {
 		fmt.Fprintf(&b, "w%d := binary.BigEndian.Uint32(p[%d:])\n", i, 4*i)
 	}
 	fmt.Fprint(&b, "a, b, c, d, e, f, g, z := h[0], h[1], h[2], h[3], h[4], h[5], h[6], h[7]\nvar s, t uint32\n")
-	// Sums begin with what is known first, since every round waits for the one before. Three rotations of a word are
-	// nested: a processor without a rotation that keeps its operand copies once instead of three times. a^b of one
-	// round is b^c of the next.
+	// A round waits for the one before, and so for the longest way from a and e to the next a and e. So sums begin
+	// with what is known first, and the three rotations of a word don't wait for each other; those of the message
+	// words, which nothing waits for, are nested, which takes fewer copies. a^b of one round is b^c of the next.
+	// Why: RATIONALE.md "Why is the module's SHA-256 the same for short keys?"
 	fmt.Fprint(&b, "ab, bc := uint32(0), b^c\n")
 	v := []string{"a", "b", "c", "d", "e", "f", "g", "z"}
 	fmt.Fprint(&b, "for i := 0; ; i += 16 {\nk := (*[16]uint32)(roundConstants[i:])\n")
@@ -35,10 +36,10 @@ func main() {
 			r[j] = v[(j-i%8+8)%8]
 		}
 		a, b1, d, e, f, g, h := r[0], r[1], r[3], r[4], r[5], r[6], r[7]
-		fmt.Fprintf(&b, "s = %s + k[%d] + w%d + (%s ^ %s&(%s^%s)) + bits.RotateLeft32(%s^bits.RotateLeft32(%s^bits.RotateLeft32(%s, -14), -5), -6)\n",
+		fmt.Fprintf(&b, "s = %s + k[%d] + w%d + (%s ^ %s&(%s^%s)) + (bits.RotateLeft32(%s, -6) ^ bits.RotateLeft32(%s, -11) ^ bits.RotateLeft32(%s, -25))\n",
 			h, i, i, g, e, f, g, e, e, e)
 		fmt.Fprintf(&b, "ab = %s ^ %s\n", a, b1)
-		fmt.Fprintf(&b, "t = (%s ^ ab&bc) + bits.RotateLeft32(%s^bits.RotateLeft32(%s^bits.RotateLeft32(%s, -9), -11), -2)\n", b1, a, a, a)
+		fmt.Fprintf(&b, "t = (%s ^ ab&bc) + (bits.RotateLeft32(%s, -2) ^ bits.RotateLeft32(%s, -13) ^ bits.RotateLeft32(%s, -22))\n", b1, a, a, a)
 		fmt.Fprintf(&b, "bc, %s, %s = ab, %s+s, s+t\n", d, h, d)
 	}
 	fmt.Fprint(&b, "if i == 48 {\nbreak\n}\n")

@@ -128,6 +128,18 @@ func TestTidy(t *testing.T) {
 			"get 0, if:i32 {i32 1} else {get 1, if:i32 {i32 4} else {i32 1, global.set 0, i32 5}}, tee 2, get 2, add"},
 		"a value on the way out": {one, list(get(0), when(list(num(7), ret)), get(1), when(list(note(1), num(8), ret)), get(1), when(list(num(9), ret)), note(2), note(4), get(0), ret),
 			"get 0, if:i32 {i32 7} else {get 1, if:i32 {i32 1, global.set 0, i32 8} else {get 1, if:i32 {i32 9} else {i32 2, global.set 0, i32 4, global.set 0, get 0}}}"},
+		"a way out with a condition": {nil, list(in(func(b *block) []instr {
+			return list(get(0), brIf(b), enclose(opLoop, ir.Void, func(l *block) []instr {
+				return list(get(1), when(list(note(7), br(b))), note(1), get(0), brIf(l))
+			}), note(8))
+		}), note(2)),
+			"block {get 0, br_if 0, loop {get 1, if {i32 7, global.set 0, br 2}, i32 1, global.set 0, get 0, br_if 0}, i32 8, global.set 0}, i32 2, global.set 0"},
+		"a local for the round after next": {nil, list(enclose(opLoop, ir.Void, func(outer *block) []instr {
+			return list(get(2), plain(ir.OpGlobalSet), enclose(opLoop, ir.Void, func(inner *block) []instr {
+				return list(get(0), when(list(num(5), put(2), br(inner))), get(1), brIf(outer))
+			}))
+		})),
+			"loop {get 2, global.set 0, loop {get 0, if {i32 5, set 2, br 1}, get 1, br_if 1}}"},
 		"a local for nothing": {nil, list(get(0), put(2), get(1), put(2), get(2), plain(ir.OpGlobalSet)), "get 1, global.set 0"},
 		"two checks": {nil, list(in(func(b *block) []instr { return list(get(0), brIf(b), note(1), get(1), brIf(b), note(2), ret) }), plain(opUnreachable)),
 			"get 0, if {unreachable}, i32 1, global.set 0, get 1, if {unreachable}, i32 2, global.set 0"},

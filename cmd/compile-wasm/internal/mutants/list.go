@@ -90,6 +90,7 @@ var List = []Mutant{
 	{"a function's frame is its own affair", "opt/whole.go", "e |= ir.Clobbers", "_ = f"},
 	{"a parameter is never nil", "opt/whole.go", "if !ok && f.NonNil[i] {", "if !ok && f.NonNil[i] && len(list) > 1 {"},
 	{"copies of a function keep large frames", "opt/inline.go", "frame > frameLimit || in.cyclic[f]", "in.cyclic[f]"},
+	{"what seldom runs takes copies, too", "opt/inline.go", "w <= smallBody && in.often[f]", "w <= smallBody"},
 	{"inlined results change places", "opt/inline.go", "phi.Args = append(phi.Args, out[i])", "phi.Args = append(phi.Args, out[len(out)-1-i])"},
 
 	{"loads are folded past stores", "emit/fold.go", "e&ir.Reads != 0 && there(ir.Writes) ||", "e&ir.Reads != 0 && false ||"},

@@ -6,21 +6,13 @@ import (
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/ir"
 )
 
-// limits are the most operations that a function may have to be copied.
-type limits struct {
-	each    int // to each caller
-	only    int // to the only caller
-	largest int // of a function that still takes copies
-}
-
-// Found by trying: where there are more copies, the module is larger, and what
-// often runs is not faster.
-var (
-	ofOften  = limits{each: 16, only: 80, largest: 900}  // of callers that often run
-	ofSeldom = limits{each: 6, only: 400, largest: 3000} // of others: a copy to each is as large as the call
-)
-
+// What is copied to its callers. Found by trying: with more copies the module is
+// larger, and what often runs is not faster.
 const (
+	tinyBody   = 6       // operations of a function that is copied to each caller: the call would be as large
+	smallBody  = 16      // of one that is copied to each caller that often runs
+	onlyCall   = 400     // of one that has a single caller
+	largest    = 3000    // of a function that still takes copies
 	frameBytes = 64      // of the frame of a function that is copied to a recursive one
 	frameLimit = 4 << 10 // of the frame of any: each copy has its own, where calls would share one
 	callWeight = 3       // operations that a call is as large as
@@ -152,11 +144,8 @@ func (in *inliner) copies(f, g *ir.Func, size int) bool {
 	if frame := frameSize(g); frame > frameLimit || in.cyclic[f] && frame > frameBytes {
 		return false
 	}
-	most, w := ofSeldom, in.weights[g]
-	if in.often[f] {
-		most = ofOften
-	}
-	return w <= most.each || in.calls[g] == 1 && (w <= most.only || f.Entry) && size+w <= most.largest
+	w := in.weights[g]
+	return w <= tinyBody || w <= smallBody && in.often[f] || in.calls[g] == 1 && (w <= onlyCall || f.Entry) && size+w <= largest
 }
 
 // expandCall puts a copy of the callee in the place of a call, and notes what

@@ -12,7 +12,7 @@ func TestOften(t *testing.T) {
 	callee := &ir.Func{Name: "callee", Params: []ir.Type{ir.I32}, Results: []ir.Type{ir.I32}}
 	b := callee.NewBlock()
 	v := b.Add(ir.OpParam, ir.I32)
-	for range (ofSeldom.each + ofOften.each) / 2 {
+	for range (tinyBody + smallBody) / 2 {
 		v = b.Add(ir.OpI32Mul, ir.I32, v, v)
 	}
 	b.Term, b.Ctrl = ir.Return, []*ir.Value{v}
