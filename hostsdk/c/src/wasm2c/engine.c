@@ -577,171 +577,158 @@ DEFINE_TABLE_FILL(externref)
 
 static bool s_module_initialized = false;
 
-static u32 func_types[45];
+static u32 func_types[41];
 
 static void init_func_types(void) {
   func_types[0] = wasm_rt_register_func_type(0, 1, WASM_RT_I32);
   func_types[1] = wasm_rt_register_func_type(1, 1, WASM_RT_I32, WASM_RT_I32);
   func_types[2] = wasm_rt_register_func_type(2, 1, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
-  func_types[3] = wasm_rt_register_func_type(3, 1, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
-  func_types[4] = wasm_rt_register_func_type(3, 3, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64, WASM_RT_I32);
-  func_types[5] = wasm_rt_register_func_type(4, 3, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64, WASM_RT_I32);
-  func_types[6] = wasm_rt_register_func_type(3, 1, WASM_RT_I32, WASM_RT_I64, WASM_RT_I32, WASM_RT_I32);
-  func_types[7] = wasm_rt_register_func_type(2, 1, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64);
-  func_types[8] = wasm_rt_register_func_type(4, 1, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
-  func_types[9] = wasm_rt_register_func_type(5, 0, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
-  func_types[10] = wasm_rt_register_func_type(3, 0, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
-  func_types[11] = wasm_rt_register_func_type(2, 0, WASM_RT_I32, WASM_RT_I32);
-  func_types[12] = wasm_rt_register_func_type(1, 0, WASM_RT_I32);
-  func_types[13] = wasm_rt_register_func_type(5, 2, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
-  func_types[14] = wasm_rt_register_func_type(5, 1, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
-  func_types[15] = wasm_rt_register_func_type(6, 0, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
-  func_types[16] = wasm_rt_register_func_type(2, 2, WASM_RT_I32, WASM_RT_I64, WASM_RT_I32, WASM_RT_I32);
-  func_types[17] = wasm_rt_register_func_type(6, 1, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
-  func_types[18] = wasm_rt_register_func_type(2, 2, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64);
-  func_types[19] = wasm_rt_register_func_type(1, 1, WASM_RT_I32, WASM_RT_F64);
-  func_types[20] = wasm_rt_register_func_type(2, 1, WASM_RT_I32, WASM_RT_I64, WASM_RT_F64);
-  func_types[21] = wasm_rt_register_func_type(4, 1, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64, WASM_RT_I32, WASM_RT_I32);
-  func_types[22] = wasm_rt_register_func_type(2, 0, WASM_RT_I32, WASM_RT_I64);
-  func_types[23] = wasm_rt_register_func_type(3, 2, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
-  func_types[24] = wasm_rt_register_func_type(1, 4, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64, WASM_RT_I32, WASM_RT_I32);
-  func_types[25] = wasm_rt_register_func_type(2, 4, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64, WASM_RT_I32, WASM_RT_I32);
-  func_types[26] = wasm_rt_register_func_type(2, 1, WASM_RT_I64, WASM_RT_F64, WASM_RT_I32);
-  func_types[27] = wasm_rt_register_func_type(2, 3, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
-  func_types[28] = wasm_rt_register_func_type(3, 1, WASM_RT_I32, WASM_RT_I32, WASM_RT_F64, WASM_RT_I32);
-  func_types[29] = wasm_rt_register_func_type(2, 2, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
-  func_types[30] = wasm_rt_register_func_type(4, 2, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
-  func_types[31] = wasm_rt_register_func_type(2, 9, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
-  func_types[32] = wasm_rt_register_func_type(4, 0, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
-  func_types[33] = wasm_rt_register_func_type(8, 0, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64, WASM_RT_I64, WASM_RT_I64);
-  func_types[34] = wasm_rt_register_func_type(9, 0, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64, WASM_RT_I64, WASM_RT_I32, WASM_RT_I32);
-  func_types[35] = wasm_rt_register_func_type(4, 0, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64, WASM_RT_I32);
-  func_types[36] = wasm_rt_register_func_type(3, 0, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64);
-  func_types[37] = wasm_rt_register_func_type(0, 0);
-  func_types[38] = wasm_rt_register_func_type(1, 2, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64);
-  func_types[39] = wasm_rt_register_func_type(2, 1, WASM_RT_I32, WASM_RT_I64, WASM_RT_I32);
-  func_types[40] = wasm_rt_register_func_type(1, 2, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
-  func_types[41] = wasm_rt_register_func_type(1, 1, WASM_RT_I32, WASM_RT_I64);
-  func_types[42] = wasm_rt_register_func_type(5, 3, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
-  func_types[43] = wasm_rt_register_func_type(7, 1, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
-  func_types[44] = wasm_rt_register_func_type(1, 5, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
+  func_types[3] = wasm_rt_register_func_type(3, 3, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64, WASM_RT_I32);
+  func_types[4] = wasm_rt_register_func_type(3, 1, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
+  func_types[5] = wasm_rt_register_func_type(2, 1, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64);
+  func_types[6] = wasm_rt_register_func_type(4, 1, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
+  func_types[7] = wasm_rt_register_func_type(5, 0, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
+  func_types[8] = wasm_rt_register_func_type(3, 0, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
+  func_types[9] = wasm_rt_register_func_type(2, 0, WASM_RT_I32, WASM_RT_I32);
+  func_types[10] = wasm_rt_register_func_type(1, 0, WASM_RT_I32);
+  func_types[11] = wasm_rt_register_func_type(5, 2, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
+  func_types[12] = wasm_rt_register_func_type(5, 1, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
+  func_types[13] = wasm_rt_register_func_type(6, 0, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
+  func_types[14] = wasm_rt_register_func_type(2, 2, WASM_RT_I32, WASM_RT_I64, WASM_RT_I32, WASM_RT_I32);
+  func_types[15] = wasm_rt_register_func_type(2, 2, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64);
+  func_types[16] = wasm_rt_register_func_type(4, 1, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64, WASM_RT_I32, WASM_RT_I32);
+  func_types[17] = wasm_rt_register_func_type(2, 0, WASM_RT_I32, WASM_RT_I64);
+  func_types[18] = wasm_rt_register_func_type(3, 2, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
+  func_types[19] = wasm_rt_register_func_type(6, 1, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
+  func_types[20] = wasm_rt_register_func_type(1, 4, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64, WASM_RT_I32, WASM_RT_I32);
+  func_types[21] = wasm_rt_register_func_type(2, 4, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64, WASM_RT_I32, WASM_RT_I32);
+  func_types[22] = wasm_rt_register_func_type(2, 1, WASM_RT_I64, WASM_RT_F64, WASM_RT_I32);
+  func_types[23] = wasm_rt_register_func_type(2, 3, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
+  func_types[24] = wasm_rt_register_func_type(3, 1, WASM_RT_I32, WASM_RT_I32, WASM_RT_F64, WASM_RT_I32);
+  func_types[25] = wasm_rt_register_func_type(2, 9, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
+  func_types[26] = wasm_rt_register_func_type(4, 0, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
+  func_types[27] = wasm_rt_register_func_type(8, 0, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64, WASM_RT_I64, WASM_RT_I64);
+  func_types[28] = wasm_rt_register_func_type(9, 0, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64, WASM_RT_I64, WASM_RT_I32, WASM_RT_I32);
+  func_types[29] = wasm_rt_register_func_type(4, 0, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64, WASM_RT_I32);
+  func_types[30] = wasm_rt_register_func_type(3, 0, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64);
+  func_types[31] = wasm_rt_register_func_type(0, 0);
+  func_types[32] = wasm_rt_register_func_type(1, 2, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64);
+  func_types[33] = wasm_rt_register_func_type(2, 1, WASM_RT_I32, WASM_RT_I64, WASM_RT_I32);
+  func_types[34] = wasm_rt_register_func_type(1, 2, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
+  func_types[35] = wasm_rt_register_func_type(2, 2, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
+  func_types[36] = wasm_rt_register_func_type(1, 1, WASM_RT_I32, WASM_RT_I64);
+  func_types[37] = wasm_rt_register_func_type(5, 3, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
+  func_types[38] = wasm_rt_register_func_type(4, 2, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
+  func_types[39] = wasm_rt_register_func_type(7, 1, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
+  func_types[40] = wasm_rt_register_func_type(1, 5, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32);
 }
 
 static u32 w2c_abi(Z_gonfalon_instance_t*);
 static u32 w2c_evaluate(Z_gonfalon_instance_t*, u32);
 static u32 w2c_f2(Z_gonfalon_instance_t*, u32, u32);
-static u32 w2c_f3(Z_gonfalon_instance_t*, u32, u32, u32);
-static struct wasm_multi_iji w2c_f4(Z_gonfalon_instance_t*, u32, u32, u32);
-static struct wasm_multi_iji w2c_f5(Z_gonfalon_instance_t*, u32, u32, u32, u32);
-static u32 w2c_f6(Z_gonfalon_instance_t*, u32, u64, u32);
-static u32 w2c_f7(Z_gonfalon_instance_t*, u32, u32);
-static u32 w2c_f8(Z_gonfalon_instance_t*, u32, u32, u32);
-static u64 w2c_f9(Z_gonfalon_instance_t*, u32, u32);
-static u32 w2c_f10(Z_gonfalon_instance_t*, u32, u32, u32, u32);
-static void w2c_f11(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32);
-static void w2c_f12(Z_gonfalon_instance_t*, u32, u32, u32);
-static u32 w2c_f13(Z_gonfalon_instance_t*, u32, u32, u32);
-static void w2c_f14(Z_gonfalon_instance_t*, u32, u32, u32);
-static void w2c_f15(Z_gonfalon_instance_t*, u32, u32);
-static void w2c_f16(Z_gonfalon_instance_t*, u32);
-static u32 w2c_f17(Z_gonfalon_instance_t*, u32, u32, u32);
-static u32 w2c_f18(Z_gonfalon_instance_t*, u32, u32);
-static struct wasm_multi_ii w2c_f19(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32);
-static u32 w2c_f20(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32);
-static void w2c_f21(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32, u32);
-static u32 w2c_f22(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32);
-static struct wasm_multi_ii w2c_f23(Z_gonfalon_instance_t*, u32, u64);
-static u32 w2c_f24(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32, u32);
-static void w2c_f25(Z_gonfalon_instance_t*, u32);
-static u32 w2c_f26(Z_gonfalon_instance_t*, u32, u32, u32, u32);
-static u64 w2c_f27(Z_gonfalon_instance_t*, u32, u32);
-static struct wasm_multi_ij w2c_f28(Z_gonfalon_instance_t*, u32, u32);
-static f64 w2c_f29(Z_gonfalon_instance_t*, u32);
-static f64 w2c_f30(Z_gonfalon_instance_t*, u32, u64);
-static void w2c_f31(Z_gonfalon_instance_t*, u32, u32, u32);
-static void w2c_f32(Z_gonfalon_instance_t*, u32, u32);
-static u32 w2c_f33(Z_gonfalon_instance_t*, u32, u32, u64, u32);
-static void w2c_f34(Z_gonfalon_instance_t*, u32, u64);
+static struct wasm_multi_iji w2c_f3(Z_gonfalon_instance_t*, u32, u32, u32);
+static u32 w2c_f4(Z_gonfalon_instance_t*, u32, u32);
+static u32 w2c_f5(Z_gonfalon_instance_t*, u32, u32, u32);
+static u64 w2c_f6(Z_gonfalon_instance_t*, u32, u32);
+static u32 w2c_f7(Z_gonfalon_instance_t*, u32, u32, u32, u32);
+static void w2c_f8(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32);
+static void w2c_f9(Z_gonfalon_instance_t*, u32, u32, u32);
+static u32 w2c_f10(Z_gonfalon_instance_t*, u32, u32, u32);
+static void w2c_f11(Z_gonfalon_instance_t*, u32, u32, u32);
+static void w2c_f12(Z_gonfalon_instance_t*, u32, u32);
+static void w2c_f13(Z_gonfalon_instance_t*, u32);
+static u32 w2c_f14(Z_gonfalon_instance_t*, u32, u32, u32);
+static u32 w2c_f15(Z_gonfalon_instance_t*, u32, u32);
+static struct wasm_multi_ii w2c_f16(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32);
+static u32 w2c_f17(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32);
+static void w2c_f18(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32, u32);
+static u32 w2c_f19(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32);
+static struct wasm_multi_ii w2c_f20(Z_gonfalon_instance_t*, u32, u64);
+static void w2c_f21(Z_gonfalon_instance_t*, u32);
+static u64 w2c_f22(Z_gonfalon_instance_t*, u32, u32);
+static struct wasm_multi_ij w2c_f23(Z_gonfalon_instance_t*, u32, u32);
+static void w2c_f24(Z_gonfalon_instance_t*, u32, u32, u32);
+static void w2c_f25(Z_gonfalon_instance_t*, u32, u32);
+static u32 w2c_f26(Z_gonfalon_instance_t*, u32, u32, u64, u32);
+static void w2c_f27(Z_gonfalon_instance_t*, u32, u64);
+static u32 w2c_f28(Z_gonfalon_instance_t*, u32, u32, u32, u32);
+static u32 w2c_f29(Z_gonfalon_instance_t*, u32, u32, u32);
+static u32 w2c_f30(Z_gonfalon_instance_t*, u32, u32);
+static struct wasm_multi_ii w2c_f31(Z_gonfalon_instance_t*, u32, u32, u32);
+static u32 w2c_f32(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32, u32);
+static u32 w2c_f33(Z_gonfalon_instance_t*, u32, u32, u32);
+static u32 w2c_f34(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32);
 static u32 w2c_f35(Z_gonfalon_instance_t*, u32, u32, u32, u32);
-static u32 w2c_f36(Z_gonfalon_instance_t*, u32, u32, u32);
-static u32 w2c_f37(Z_gonfalon_instance_t*, u32, u32);
-static struct wasm_multi_ii w2c_f38(Z_gonfalon_instance_t*, u32, u32, u32);
-static u32 w2c_f39(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32, u32);
-static u32 w2c_f40(Z_gonfalon_instance_t*, u32, u32, u32);
-static u32 w2c_f41(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32);
-static u32 w2c_f42(Z_gonfalon_instance_t*, u32, u32, u32, u32);
-static struct wasm_multi_ijii w2c_f43(Z_gonfalon_instance_t*, u32);
-static struct wasm_multi_ijii w2c_f44(Z_gonfalon_instance_t*, u32, u32);
-static void w2c_f45(Z_gonfalon_instance_t*, u32, u32, u32);
+static struct wasm_multi_ijii w2c_f36(Z_gonfalon_instance_t*, u32);
+static struct wasm_multi_ijii w2c_f37(Z_gonfalon_instance_t*, u32, u32);
+static void w2c_f38(Z_gonfalon_instance_t*, u32, u32, u32);
+static u32 w2c_f39(Z_gonfalon_instance_t*, u32, u32);
+static u32 w2c_f40(Z_gonfalon_instance_t*, u64, f64);
+static struct wasm_multi_iii w2c_f41(Z_gonfalon_instance_t*, u32, u32);
+static u32 w2c_f42(Z_gonfalon_instance_t*, u32, u32, f64);
+static u32 w2c_f43(Z_gonfalon_instance_t*, u32, u32, u32, u32);
+static u32 w2c_f44(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32, u32);
+static struct wasm_multi_ii w2c_f45(Z_gonfalon_instance_t*, u32, u32, u32);
 static u32 w2c_f46(Z_gonfalon_instance_t*, u32, u32);
-static u32 w2c_f47(Z_gonfalon_instance_t*, u64, f64);
-static struct wasm_multi_iii w2c_f48(Z_gonfalon_instance_t*, u32, u32);
-static u32 w2c_f49(Z_gonfalon_instance_t*, u32, u32, f64);
-static u32 w2c_f50(Z_gonfalon_instance_t*, u32, u32, u32, u32);
-static u32 w2c_f51(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32, u32);
-static u32 w2c_f52(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32, u32);
-static struct wasm_multi_ii w2c_f53(Z_gonfalon_instance_t*, u32, u32);
-static u32 w2c_f54(Z_gonfalon_instance_t*, u32, u32);
-static u32 w2c_f55(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32, u32);
-static struct wasm_multi_ii w2c_f56(Z_gonfalon_instance_t*, u32, u32, u32, u32);
-static struct wasm_multi_iiiiiiiii w2c_f57(Z_gonfalon_instance_t*, u32, u32);
-static u32 w2c_f58(Z_gonfalon_instance_t*, u32, u32, u32);
-static u32 w2c_f59(Z_gonfalon_instance_t*, u32, u32, u32);
-static u32 w2c_f60(Z_gonfalon_instance_t*, u32, u32);
-static u32 w2c_f61(Z_gonfalon_instance_t*, u32, u32, u32, u32);
-static u32 w2c_f62(Z_gonfalon_instance_t*, u32, u32, u32, u32);
-static void w2c_f63(Z_gonfalon_instance_t*, u32, u32, u32, u32);
-static u32 w2c_f64(Z_gonfalon_instance_t*, u32);
+static u32 w2c_f47(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32, u32);
+static struct wasm_multi_iiiiiiiii w2c_f48(Z_gonfalon_instance_t*, u32, u32);
+static u32 w2c_f49(Z_gonfalon_instance_t*, u32, u32, u32);
+static u32 w2c_f50(Z_gonfalon_instance_t*, u32, u32, u32);
+static u32 w2c_f51(Z_gonfalon_instance_t*, u32, u32);
+static u32 w2c_f52(Z_gonfalon_instance_t*, u32, u32, u32, u32);
+static u32 w2c_f53(Z_gonfalon_instance_t*, u32, u32, u32, u32);
+static void w2c_f54(Z_gonfalon_instance_t*, u32, u32, u32, u32);
+static u32 w2c_f55(Z_gonfalon_instance_t*, u32);
 static u32 w2c_evaluate_batch(Z_gonfalon_instance_t*, u32, u32);
 static u32 w2c_explain(Z_gonfalon_instance_t*, u32);
-static u32 w2c_f67(Z_gonfalon_instance_t*, u32, u32, u32);
-static u32 w2c_f68(Z_gonfalon_instance_t*, u32);
-static void w2c_f69(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32, u64, u64, u64);
-static void w2c_f70(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32, u64, u64, u32, u32);
-static u32 w2c_f71(Z_gonfalon_instance_t*, u32, u32);
-static void w2c_f72(Z_gonfalon_instance_t*, u32, u32);
-static struct wasm_multi_ii w2c_f73(Z_gonfalon_instance_t*, u32, u32, u32);
+static u32 w2c_f58(Z_gonfalon_instance_t*, u32, u32, u32);
+static u32 w2c_f59(Z_gonfalon_instance_t*, u32);
+static void w2c_f60(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32, u64, u64, u64);
+static void w2c_f61(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32, u64, u64, u32, u32);
+static u32 w2c_f62(Z_gonfalon_instance_t*, u32, u32);
+static void w2c_f63(Z_gonfalon_instance_t*, u32, u32);
+static struct wasm_multi_ii w2c_f64(Z_gonfalon_instance_t*, u32, u32, u32);
+static void w2c_f65(Z_gonfalon_instance_t*, u32, u32);
+static void w2c_f66(Z_gonfalon_instance_t*, u32, u32);
+static struct wasm_multi_iii w2c_f67(Z_gonfalon_instance_t*, u32, u32);
+static void w2c_f68(Z_gonfalon_instance_t*, u32, u32, u64, u32);
+static void w2c_f69(Z_gonfalon_instance_t*, u32, u64);
+static void w2c_f70(Z_gonfalon_instance_t*, u32, u32, u32);
+static void w2c_f71(Z_gonfalon_instance_t*, u32, u32, u32);
+static void w2c_f72(Z_gonfalon_instance_t*, u32, u32, u64);
+static void w2c_f73(Z_gonfalon_instance_t*, u32, u32);
 static void w2c_f74(Z_gonfalon_instance_t*, u32, u32);
-static void w2c_f75(Z_gonfalon_instance_t*, u32, u32);
-static struct wasm_multi_iii w2c_f76(Z_gonfalon_instance_t*, u32, u32);
-static void w2c_f77(Z_gonfalon_instance_t*, u32, u32, u64, u32);
-static void w2c_f78(Z_gonfalon_instance_t*, u32, u64);
-static void w2c_f79(Z_gonfalon_instance_t*, u32, u32, u32);
-static void w2c_f80(Z_gonfalon_instance_t*, u32, u32, u32);
-static void w2c_f81(Z_gonfalon_instance_t*, u32, u32, u64);
-static void w2c_f82(Z_gonfalon_instance_t*, u32, u32);
-static void w2c_f83(Z_gonfalon_instance_t*, u32, u32);
 static u32 w2c_flag_key(Z_gonfalon_instance_t*, u32);
 static u32 w2c_info(Z_gonfalon_instance_t*);
 static u32 w2c_load(Z_gonfalon_instance_t*, u32);
-static void w2c_f87(Z_gonfalon_instance_t*);
-static void w2c_f88(Z_gonfalon_instance_t*, u32, u32);
-static u32 w2c_f89(Z_gonfalon_instance_t*, u32, u32);
-static struct wasm_multi_ij w2c_f90(Z_gonfalon_instance_t*, u32);
-static void w2c_f91(Z_gonfalon_instance_t*, u32, u32, u32);
-static u32 w2c_f92(Z_gonfalon_instance_t*, u32, u64);
-static struct wasm_multi_ii w2c_f93(Z_gonfalon_instance_t*, u32);
-static struct wasm_multi_ii w2c_f94(Z_gonfalon_instance_t*, u32, u32);
-static u64 w2c_f95(Z_gonfalon_instance_t*, u32);
-static u32 w2c_f96(Z_gonfalon_instance_t*, u32, u32);
-static u32 w2c_f97(Z_gonfalon_instance_t*, u32);
-static void w2c_f98(Z_gonfalon_instance_t*, u32, u32);
-static void w2c_f99(Z_gonfalon_instance_t*, u32, u32, u32);
-static struct wasm_multi_ii w2c_f100(Z_gonfalon_instance_t*, u32, u32);
-static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t*, u32);
-static struct wasm_multi_iii w2c_f102(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32);
-static void w2c_f103(Z_gonfalon_instance_t*, u32);
-static void w2c_f104(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32, u32);
+static void w2c_f78(Z_gonfalon_instance_t*);
+static void w2c_f79(Z_gonfalon_instance_t*, u32, u32);
+static u32 w2c_f80(Z_gonfalon_instance_t*, u32, u32);
+static struct wasm_multi_ij w2c_f81(Z_gonfalon_instance_t*, u32);
+static void w2c_f82(Z_gonfalon_instance_t*, u32, u32, u32);
+static u32 w2c_f83(Z_gonfalon_instance_t*, u32, u64);
+static struct wasm_multi_ii w2c_f84(Z_gonfalon_instance_t*, u32);
+static struct wasm_multi_ii w2c_f85(Z_gonfalon_instance_t*, u32, u32);
+static u64 w2c_f86(Z_gonfalon_instance_t*, u32);
+static u32 w2c_f87(Z_gonfalon_instance_t*, u32, u32);
+static u32 w2c_f88(Z_gonfalon_instance_t*, u32);
+static void w2c_f89(Z_gonfalon_instance_t*, u32, u32);
+static void w2c_f90(Z_gonfalon_instance_t*, u32, u32, u32);
+static struct wasm_multi_ii w2c_f91(Z_gonfalon_instance_t*, u32, u32);
+static struct wasm_multi_ii w2c_f92(Z_gonfalon_instance_t*, u32);
+static struct wasm_multi_iii w2c_f93(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32);
+static void w2c_f94(Z_gonfalon_instance_t*, u32);
+static void w2c_f95(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32, u32);
 static u32 w2c_needs(Z_gonfalon_instance_t*, u32);
-static struct wasm_multi_ii w2c_f106(Z_gonfalon_instance_t*, u32, u32, u32, u32);
-static u32 w2c_f107(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32, u32, u32);
+static struct wasm_multi_ii w2c_f97(Z_gonfalon_instance_t*, u32, u32, u32, u32);
+static u32 w2c_f98(Z_gonfalon_instance_t*, u32, u32, u32, u32, u32, u32, u32);
 static u32 w2c_request(Z_gonfalon_instance_t*, u32);
 static u32 w2c_result(Z_gonfalon_instance_t*);
 static u32 w2c_snapshot(Z_gonfalon_instance_t*, u32);
 static u32 w2c_splice(Z_gonfalon_instance_t*, u32);
-static void w2c_f112(Z_gonfalon_instance_t*, u32);
-static u32 w2c_f113(Z_gonfalon_instance_t*, u32, u32);
-static struct wasm_multi_iiiii w2c_f114(Z_gonfalon_instance_t*, u32);
+static void w2c_f103(Z_gonfalon_instance_t*, u32);
+static u32 w2c_f104(Z_gonfalon_instance_t*, u32, u32);
+static struct wasm_multi_iiiii w2c_f105(Z_gonfalon_instance_t*, u32);
 
 static void init_globals(Z_gonfalon_instance_t* instance) {
   instance->w2c_g0 = 65536u;
@@ -855,7 +842,7 @@ static u32 w2c_evaluate(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   if (w2c_i0) {
     w2c_i0 = 106496u;
     w2c_i1 = 119920u;
-    w2c_i0 = w2c_f7(instance, w2c_i0, w2c_i1);
+    w2c_i0 = w2c_f4(instance, w2c_i0, w2c_i1);
     w2c_p0 = w2c_i0;
     w2c_i1 = 0u;
     w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
@@ -906,13 +893,13 @@ static u32 w2c_evaluate(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
       w2c_i2 = 106504u;
       w2c_i3 = 120136u;
       w2c_i4 = 65536u;
-      w2c_f11(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+      w2c_f8(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
     }
     w2c_i0 = 127840u;
     w2c_i1 = 9u;
     w2c_i2 = 9u;
     w2c_i3 = 65536u;
-    w2c_f63(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+    w2c_f54(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
     w2c_i0 = 127840u;
     w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
     w2c_p0 = w2c_i0;
@@ -923,26 +910,525 @@ static u32 w2c_evaluate(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
 }
 
 static u32 w2c_f2(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
-  u32 w2c_l2 = 0;
+  u32 w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0;
+  u64 w2c_l8 = 0, w2c_l9 = 0, w2c_l10 = 0;
   FUNC_PROLOGUE;
-  u32 w2c_i0, w2c_i1, w2c_i2;
+  u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
+  u64 w2c_j0, w2c_j1, w2c_j2, w2c_j3;
   w2c_i0 = 127880u;
   w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
   if (w2c_i0) {
     w2c_i0 = 127888u;
     w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-    w2c_l2 = w2c_i0;
+    w2c_l4 = w2c_i0;
     w2c_i0 = w2c_p0;
     w2c_i1 = 127888u;
     w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
     w2c_i0 = w2c_i0 > w2c_i1;
-    if (w2c_i0) {goto w2c_B1;}
+    if (w2c_i0) {goto w2c_B2;}
+    w2c_i0 = w2c_l4;
+    w2c_i1 = w2c_p0;
+    w2c_i2 = 0u;
+    {
+      struct wasm_multi_iji tmp = w2c_f3(instance, w2c_i0, w2c_i1, w2c_i2);
+      w2c_i0 = tmp.i0;
+      w2c_j1 = tmp.j1;
+      w2c_i2 = tmp.i2;
+    }
+    w2c_l2 = w2c_i2;
+    w2c_l9 = w2c_j1;
+    w2c_i1 = 8u;
+    w2c_i0 = w2c_i0 != w2c_i1;
+    if (w2c_i0) {goto w2c_B4;}
+    w2c_j0 = w2c_l9;
+    w2c_j1 = 1ull;
+    w2c_i0 = w2c_j0 < w2c_j1;
+    if (w2c_i0) {goto w2c_B4;}
+    w2c_j0 = w2c_l9;
+    w2c_j1 = 6ull;
+    w2c_i0 = w2c_j0 > w2c_j1;
+    if (w2c_i0) {goto w2c_B4;}
     w2c_i0 = 106496u;
+    w2c_i1 = w2c_l4;
+    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 104, w2c_i1);
+    w2c_i0 = 106496u;
+    w2c_i1 = w2c_p0;
+    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 108, w2c_i1);
+    w2c_i0 = 106496u;
+    w2c_i1 = 0u;
+    i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
+    w2c_i0 = 106496u;
+    w2c_i1 = 0u;
+    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
+    w2c_i0 = 106496u;
+    w2c_i1 = 0u;
+    i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 80, w2c_i1);
+    w2c_i0 = 106496u;
+    w2c_i1 = 0u;
+    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 92, w2c_i1);
+    w2c_i0 = 106496u;
+    w2c_i1 = 0u;
+    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 96, w2c_i1);
+    w2c_i0 = 106496u;
+    w2c_i1 = 0u;
+    i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 100, w2c_i1);
+    w2c_i0 = w2c_l4;
+    w2c_i1 = w2c_p0;
+    w2c_i2 = w2c_l2;
+    {
+      struct wasm_multi_iji tmp = w2c_f3(instance, w2c_i0, w2c_i1, w2c_i2);
+      w2c_i0 = tmp.i0;
+      w2c_j1 = tmp.j1;
+      w2c_i2 = tmp.i2;
+    }
+    w2c_l2 = w2c_i2;
+    w2c_l8 = w2c_j1;
+    w2c_l3 = w2c_i0;
+    w2c_i1 = 4u;
+    w2c_i0 = w2c_i0 == w2c_i1;
+    if (w2c_i0) {
+      w2c_i0 = 106496u;
+      w2c_i1 = 1u;
+      i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 80, w2c_i1);
+      w2c_i0 = 106496u;
+      w2c_j1 = w2c_l8;
+      i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 84, w2c_j1);
+    } else {
+      w2c_i0 = w2c_l3;
+      w2c_i1 = 6u;
+      w2c_i0 = w2c_i0 == w2c_i1;
+      if (w2c_i0) {
+        w2c_i0 = w2c_l2;
+        w2c_j1 = w2c_l8;
+        w2c_i1 = (u32)(w2c_j1);
+        w2c_i0 += w2c_i1;
+        w2c_l3 = w2c_i0;
+        w2c_i1 = w2c_p0;
+        w2c_i0 = w2c_i0 > w2c_i1;
+        if (w2c_i0) {goto w2c_B0;}
+        w2c_i0 = w2c_l2;
+        w2c_i1 = w2c_l3;
+        w2c_i0 = w2c_i0 > w2c_i1;
+        if (w2c_i0) {goto w2c_B0;}
+        w2c_i0 = 106496u;
+        w2c_i1 = w2c_l4;
+        w2c_i2 = w2c_l2;
+        w2c_i1 += w2c_i2;
+        i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
+        w2c_i0 = 106496u;
+        w2c_i1 = w2c_l3;
+        w2c_i2 = w2c_l2;
+        w2c_i1 -= w2c_i2;
+        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
+        w2c_i0 = w2c_l3;
+        w2c_l2 = w2c_i0;
+      } else {
+        w2c_i0 = w2c_l3;
+        w2c_i1 = 1u;
+        w2c_i0 = w2c_i0 == w2c_i1;
+        if (w2c_i0) {
+          w2c_i0 = 106496u;
+          w2c_i1 = 1u;
+          i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 100, w2c_i1);
+        } else {
+          w2c_i0 = w2c_l3;
+          w2c_i1 = 8u;
+          w2c_i0 = w2c_i0 == w2c_i1;
+          if (w2c_i0) {
+            w2c_i0 = 106496u;
+            w2c_i1 = w2c_l2;
+            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 92, w2c_i1);
+            w2c_i0 = 106496u;
+            w2c_j1 = w2c_l8;
+            w2c_i1 = (u32)(w2c_j1);
+            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 96, w2c_i1);
+            w2c_L10: 
+              w2c_j0 = w2c_l8;
+              w2c_j1 = 0ull;
+              w2c_i0 = w2c_j0 > w2c_j1;
+              if (w2c_i0) {
+                w2c_i0 = w2c_l4;
+                w2c_i1 = w2c_p0;
+                w2c_i2 = w2c_l2;
+                {
+                  struct wasm_multi_iji tmp = w2c_f3(instance, w2c_i0, w2c_i1, w2c_i2);
+                  w2c_i0 = tmp.i0;
+                  w2c_j1 = tmp.j1;
+                  w2c_i2 = tmp.i2;
+                }
+                w2c_l2 = w2c_i2;
+                w2c_l10 = w2c_j1;
+                w2c_l3 = w2c_i0;
+                w2c_i1 = 6u;
+                w2c_i0 = w2c_i0 == w2c_i1;
+                if (w2c_i0) {
+                  w2c_i0 = w2c_l2;
+                  w2c_j1 = w2c_l10;
+                  w2c_i1 = (u32)(w2c_j1);
+                  w2c_i0 += w2c_i1;
+                  w2c_l2 = w2c_i0;
+                } else {
+                  w2c_i0 = w2c_l3;
+                  w2c_i1 = 4u;
+                  w2c_i0 = w2c_i0 != w2c_i1;
+                  if (w2c_i0) {
+                    w2c_i0 = 4294967295u;
+                    w2c_l2 = w2c_i0;
+                    goto w2c_B5;
+                  }
+                }
+                w2c_j0 = w2c_l8;
+                w2c_j1 = 18446744073709551615ull;
+                w2c_j0 += w2c_j1;
+                w2c_l8 = w2c_j0;
+                goto w2c_L10;
+              }
+          } else {
+            w2c_i0 = 4294967295u;
+            w2c_l2 = w2c_i0;
+          }
+        }
+      }
+    }
+    w2c_B5:;
+    w2c_i0 = 0u;
     w2c_i1 = w2c_l2;
-    w2c_i2 = w2c_p0;
-    w2c_i0 = w2c_f3(instance, w2c_i0, w2c_i1, w2c_i2);
+    w2c_i2 = 0u;
+    w2c_i1 = (u32)((s32)w2c_i1 < (s32)w2c_i2);
+    if (w2c_i1) {goto w2c_B3;}
+    w2c_i0 = 106496u;
+    w2c_i1 = 0u;
+    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
+    w2c_i0 = 106496u;
+    w2c_i1 = 0u;
+    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
+    w2c_i0 = 106496u;
+    w2c_i1 = 0u;
+    i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
+    w2c_i0 = 106496u;
+    w2c_i1 = 0u;
+    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 20, w2c_i1);
+    w2c_i0 = 106496u;
+    w2c_i1 = 0u;
+    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 24, w2c_i1);
+    w2c_i0 = 106496u;
+    w2c_i1 = 0u;
+    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 28, w2c_i1);
+    w2c_i0 = 106496u;
+    w2c_i1 = 0u;
+    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 32, w2c_i1);
+    w2c_i0 = 106496u;
+    w2c_i1 = 0u;
+    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 36, w2c_i1);
+    w2c_i0 = 106496u;
+    w2c_i1 = 0u;
+    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 40, w2c_i1);
+    w2c_i0 = 106496u;
+    w2c_i1 = 0u;
+    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 60, w2c_i1);
+    w2c_i0 = 106496u;
+    w2c_j1 = 0ull;
+    i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 44, w2c_j1);
+    w2c_i0 = 106496u;
+    w2c_j1 = 0ull;
+    i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 52, w2c_j1);
+    w2c_i0 = 1u;
+    w2c_j1 = w2c_l9;
+    w2c_j2 = 1ull;
+    w2c_i1 = w2c_j1 == w2c_j2;
+    if (w2c_i1) {goto w2c_B3;}
+    w2c_i0 = w2c_l4;
+    w2c_i1 = w2c_p0;
+    w2c_i2 = w2c_l2;
+    {
+      struct wasm_multi_iji tmp = w2c_f3(instance, w2c_i0, w2c_i1, w2c_i2);
+      w2c_i0 = tmp.i0;
+      w2c_j1 = tmp.j1;
+      w2c_i2 = tmp.i2;
+    }
+    w2c_l2 = w2c_i2;
+    w2c_l8 = w2c_j1;
+    w2c_l3 = w2c_i0;
+    w2c_i1 = 6u;
+    w2c_i0 = w2c_i0 == w2c_i1;
+    if (w2c_i0) {
+      w2c_i0 = w2c_l2;
+      w2c_j1 = w2c_l8;
+      w2c_i1 = (u32)(w2c_j1);
+      w2c_i0 += w2c_i1;
+      w2c_l3 = w2c_i0;
+      w2c_i1 = w2c_p0;
+      w2c_i0 = w2c_i0 > w2c_i1;
+      if (w2c_i0) {goto w2c_B0;}
+      w2c_i0 = w2c_l2;
+      w2c_i1 = w2c_l3;
+      w2c_i0 = w2c_i0 > w2c_i1;
+      if (w2c_i0) {goto w2c_B0;}
+      w2c_i0 = 106496u;
+      w2c_i1 = w2c_l4;
+      w2c_i2 = w2c_l2;
+      w2c_i1 += w2c_i2;
+      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
+      w2c_i0 = 106496u;
+      w2c_i1 = w2c_l3;
+      w2c_i2 = w2c_l2;
+      w2c_i1 -= w2c_i2;
+      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
+      w2c_i0 = 106496u;
+      w2c_i1 = 2u;
+      i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
+    } else {
+      w2c_i0 = w2c_l3;
+      w2c_i1 = 1u;
+      w2c_i0 = w2c_i0 != w2c_i1;
+      if (w2c_i0) {
+        w2c_i0 = 0u;
+        w2c_i1 = w2c_l3;
+        w2c_i2 = 2u;
+        w2c_i1 = w2c_i1 != w2c_i2;
+        if (w2c_i1) {goto w2c_B3;}
+        w2c_i0 = 106496u;
+        w2c_i1 = 1u;
+        i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
+      }
+      w2c_i0 = w2c_l2;
+      w2c_l3 = w2c_i0;
+    }
+    w2c_j0 = w2c_l9;
+    w2c_j1 = 2ull;
+    w2c_i0 = w2c_j0 == w2c_j1;
+    if (w2c_i0) {
+      w2c_i0 = 1u;
+    } else {
+      w2c_i0 = w2c_l4;
+      w2c_i1 = w2c_p0;
+      w2c_i2 = w2c_l3;
+      {
+        struct wasm_multi_iji tmp = w2c_f3(instance, w2c_i0, w2c_i1, w2c_i2);
+        w2c_i0 = tmp.i0;
+        w2c_j1 = tmp.j1;
+        w2c_i2 = tmp.i2;
+      }
+      w2c_l2 = w2c_i2;
+      w2c_l8 = w2c_j1;
+      w2c_l3 = w2c_i0;
+      w2c_i1 = 8u;
+      w2c_i0 = w2c_i0 != w2c_i1;
+      if (w2c_i0) {
+        w2c_i0 = w2c_l3;
+        w2c_i1 = 1u;
+        w2c_i0 = w2c_i0 != w2c_i1;
+        if (w2c_i0) {goto w2c_B18;}
+      }
+      w2c_j0 = w2c_l8;
+      w2c_j1 = 256ull;
+      w2c_i0 = w2c_j0 > w2c_j1;
+      if (w2c_i0) {goto w2c_B18;}
+      w2c_j0 = w2c_l8;
+      w2c_i0 = (u32)(w2c_j0);
+      w2c_i1 = 4294967295u;
+      w2c_j2 = w2c_l8;
+      w2c_j3 = 2147483648ull;
+      w2c_i2 = w2c_j2 < w2c_j3;
+      w2c_i0 = w2c_i2 ? w2c_i0 : w2c_i1;
+      w2c_l3 = w2c_i0;
+      w2c_i1 = 256u;
+      w2c_i0 = w2c_i0 > w2c_i1;
+      if (w2c_i0) {goto w2c_B0;}
+      w2c_i0 = 106496u;
+      w2c_i1 = 106608u;
+      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 20, w2c_i1);
+      w2c_i0 = 106496u;
+      w2c_i1 = w2c_l3;
+      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 24, w2c_i1);
+      w2c_i0 = 106496u;
+      w2c_i1 = 256u;
+      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 28, w2c_i1);
+      w2c_i0 = 4294967295u;
+      w2c_l5 = w2c_i0;
+      w2c_L20: 
+        w2c_i0 = w2c_l5;
+        w2c_i1 = 1u;
+        w2c_i0 += w2c_i1;
+        w2c_l5 = w2c_i0;
+        w2c_i1 = w2c_l3;
+        w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+        if (w2c_i0) {
+          w2c_i0 = 0u;
+          w2c_i1 = w2c_l4;
+          w2c_i2 = w2c_p0;
+          w2c_i3 = w2c_l2;
+          {
+            struct wasm_multi_iji tmp = w2c_f3(instance, w2c_i1, w2c_i2, w2c_i3);
+            w2c_i1 = tmp.i0;
+            w2c_j2 = tmp.j1;
+            w2c_i3 = tmp.i2;
+          }
+          w2c_l6 = w2c_i3;
+          w2c_l8 = w2c_j2;
+          w2c_i2 = 6u;
+          w2c_i1 = w2c_i1 != w2c_i2;
+          if (w2c_i1) {goto w2c_B17;}
+          w2c_i0 = w2c_l6;
+          w2c_j1 = w2c_l8;
+          w2c_i1 = (u32)(w2c_j1);
+          w2c_i0 += w2c_i1;
+          w2c_l2 = w2c_i0;
+          w2c_i1 = w2c_p0;
+          w2c_i0 = w2c_i0 > w2c_i1;
+          if (w2c_i0) {goto w2c_B0;}
+          w2c_i0 = w2c_l6;
+          w2c_i1 = w2c_l2;
+          w2c_i0 = w2c_i0 > w2c_i1;
+          if (w2c_i0) {goto w2c_B0;}
+          w2c_i0 = w2c_l5;
+          w2c_i1 = 106496u;
+          w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 24u);
+          w2c_i0 = w2c_i0 >= w2c_i1;
+          if (w2c_i0) {goto w2c_B0;}
+          w2c_i0 = 106496u;
+          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
+          w2c_i1 = w2c_l5;
+          w2c_i2 = 3u;
+          w2c_i1 <<= (w2c_i2 & 31);
+          w2c_i0 += w2c_i1;
+          w2c_l7 = w2c_i0;
+          w2c_i1 = w2c_l4;
+          w2c_i2 = w2c_l6;
+          w2c_i1 += w2c_i2;
+          i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
+          w2c_i0 = w2c_l7;
+          w2c_i1 = w2c_l2;
+          w2c_i2 = w2c_l6;
+          w2c_i1 -= w2c_i2;
+          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
+          goto w2c_L20;
+        }
+        w2c_i0 = 1u;
+        w2c_j1 = w2c_l9;
+        w2c_j2 = 3ull;
+        w2c_i1 = w2c_j1 == w2c_j2;
+        if (w2c_i1) {goto w2c_B17;}
+        w2c_i0 = 0u;
+        w2c_i1 = w2c_l4;
+        w2c_i2 = w2c_p0;
+        w2c_i3 = w2c_l2;
+        {
+          struct wasm_multi_iji tmp = w2c_f3(instance, w2c_i1, w2c_i2, w2c_i3);
+          w2c_i1 = tmp.i0;
+          w2c_j2 = tmp.j1;
+          w2c_i3 = tmp.i2;
+        }
+        w2c_l2 = w2c_i3;
+        w2c_l8 = w2c_j2;
+        w2c_i2 = 4u;
+        w2c_i1 = w2c_i1 != w2c_i2;
+        if (w2c_i1) {goto w2c_B17;}
+        w2c_i0 = 106496u;
+        w2c_j1 = w2c_l8;
+        i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 44, w2c_j1);
+        w2c_i0 = 1u;
+        w2c_j1 = w2c_l9;
+        w2c_j2 = 4ull;
+        w2c_i1 = w2c_j1 == w2c_j2;
+        if (w2c_i1) {goto w2c_B17;}
+        w2c_i0 = w2c_l4;
+        w2c_i1 = w2c_p0;
+        w2c_i2 = w2c_l2;
+        {
+          struct wasm_multi_iji tmp = w2c_f3(instance, w2c_i0, w2c_i1, w2c_i2);
+          w2c_i0 = tmp.i0;
+          w2c_j1 = tmp.j1;
+          w2c_i2 = tmp.i2;
+        }
+        w2c_l5 = w2c_i2;
+        w2c_l8 = w2c_j1;
+        w2c_l3 = w2c_i0;
+        w2c_i1 = 4u;
+        w2c_i0 = w2c_i0 == w2c_i1;
+        if (w2c_i0) {goto w2c_B22;}
+        w2c_i0 = w2c_l3;
+        w2c_i1 = 11u;
+        w2c_i0 = w2c_i0 == w2c_i1;
+        if (w2c_i0) {
+          w2c_i0 = w2c_l2;
+          w2c_i1 = w2c_p0;
+          w2c_i0 = w2c_i0 >= w2c_i1;
+          if (w2c_i0) {goto w2c_B0;}
+          w2c_i0 = w2c_l4;
+          w2c_i1 = w2c_l2;
+          w2c_i0 += w2c_i1;
+          w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
+          w2c_i1 = 207u;
+          w2c_i0 = w2c_i0 == w2c_i1;
+          if (w2c_i0) {goto w2c_B22;}
+        }
+        w2c_i0 = 0u;
+        goto w2c_B17;
+        w2c_B22:;
+        w2c_i0 = 106496u;
+        w2c_j1 = w2c_l8;
+        i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 52, w2c_j1);
+        w2c_i0 = 1u;
+        w2c_j1 = w2c_l9;
+        w2c_j2 = 5ull;
+        w2c_i1 = w2c_j1 == w2c_j2;
+        if (w2c_i1) {goto w2c_B17;}
+        w2c_i0 = w2c_l4;
+        w2c_i1 = w2c_p0;
+        w2c_i2 = w2c_l5;
+        {
+          struct wasm_multi_iji tmp = w2c_f3(instance, w2c_i0, w2c_i1, w2c_i2);
+          w2c_i0 = tmp.i0;
+          w2c_j1 = tmp.j1;
+          w2c_i2 = tmp.i2;
+        }
+        w2c_l2 = w2c_i2;
+        w2c_l9 = w2c_j1;
+        w2c_l3 = w2c_i0;
+        w2c_i1 = 9u;
+        w2c_i0 = w2c_i0 != w2c_i1;
+        if (w2c_i0) {
+          w2c_i0 = w2c_l3;
+          w2c_i1 = 1u;
+          w2c_i0 = w2c_i0 != w2c_i1;
+          if (w2c_i0) {goto w2c_B24;}
+        }
+        w2c_j0 = w2c_l9;
+        w2c_j1 = 256ull;
+        w2c_i0 = w2c_j0 > w2c_j1;
+        if (w2c_i0) {goto w2c_B24;}
+        w2c_i0 = 106496u;
+        w2c_i1 = w2c_l4;
+        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 68, w2c_i1);
+        w2c_i0 = 106496u;
+        w2c_i1 = w2c_p0;
+        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 72, w2c_i1);
+        w2c_i0 = 106496u;
+        w2c_i1 = w2c_l2;
+        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 64, w2c_i1);
+        w2c_i0 = 106496u;
+        w2c_j1 = w2c_l9;
+        w2c_i1 = (u32)(w2c_j1);
+        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 60, w2c_i1);
+        w2c_i0 = 106496u;
+        w2c_i1 = 108656u;
+        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 76, w2c_i1);
+        w2c_i0 = 1u;
+        goto w2c_B17;
+        w2c_B24:;
+        w2c_i0 = 0u;
+        goto w2c_B17;
+      w2c_B18:;
+      w2c_i0 = 0u;
+      w2c_B17:;
+    }
+    goto w2c_B3;
+    w2c_B4:;
+    w2c_i0 = 0u;
+    w2c_B3:;
     w2c_i0 = !(w2c_i0);
-    if (w2c_i0) {goto w2c_B1;}
+    if (w2c_i0) {goto w2c_B2;}
     w2c_i0 = 106496u;
     w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 100u);
     if (w2c_i0) {
@@ -954,307 +1440,14 @@ static u32 w2c_f2(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     }
     w2c_i1 = w2c_p1;
     w2c_i0 = w2c_i0 == w2c_i1;
-    if (w2c_i0) {goto w2c_B1;}
+    if (w2c_i0) {goto w2c_B2;}
     w2c_i0 = 0u;
     goto w2c_Bfunc;
-    w2c_B1:;
+    w2c_B2:;
     w2c_i0 = 4294967295u;
-  } else {
-    w2c_i0 = 4294967293u;
+    goto w2c_Bfunc;
   }
-  w2c_Bfunc:;
-  FUNC_EPILOGUE;
-  return w2c_i0;
-}
-
-static u32 w2c_f3(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
-  u32 w2c_l3 = 0, w2c_l4 = 0;
-  u64 w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0;
-  FUNC_PROLOGUE;
-  u32 w2c_i0, w2c_i1, w2c_i2;
-  u64 w2c_j0, w2c_j1, w2c_j2;
-  w2c_i0 = w2c_p1;
-  w2c_i1 = w2c_p2;
-  w2c_i2 = 0u;
-  {
-    struct wasm_multi_iji tmp = w2c_f4(instance, w2c_i0, w2c_i1, w2c_i2);
-    w2c_i0 = tmp.i0;
-    w2c_j1 = tmp.j1;
-    w2c_i2 = tmp.i2;
-  }
-  w2c_l3 = w2c_i2;
-  w2c_l6 = w2c_j1;
-  w2c_i1 = 8u;
-  w2c_i0 = w2c_i0 != w2c_i1;
-  if (w2c_i0) {goto w2c_B1;}
-  w2c_j0 = w2c_l6;
-  w2c_j1 = 1ull;
-  w2c_i0 = w2c_j0 < w2c_j1;
-  if (w2c_i0) {goto w2c_B1;}
-  w2c_j0 = w2c_l6;
-  w2c_j1 = 6ull;
-  w2c_i0 = w2c_j0 > w2c_j1;
-  if (w2c_i0) {goto w2c_B1;}
-  w2c_i0 = w2c_p0;
-  w2c_i1 = w2c_p1;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 104, w2c_i1);
-  w2c_i0 = w2c_p0;
-  w2c_i1 = w2c_p2;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 108, w2c_i1);
-  w2c_i0 = w2c_p0;
-  w2c_i1 = 0u;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-  w2c_i0 = w2c_p0;
-  w2c_i1 = 0u;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
-  w2c_i0 = w2c_p0;
-  w2c_i1 = 0u;
-  i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 80, w2c_i1);
-  w2c_i0 = w2c_p0;
-  w2c_i1 = 0u;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 92, w2c_i1);
-  w2c_i0 = w2c_p0;
-  w2c_i1 = 0u;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 96, w2c_i1);
-  w2c_i0 = w2c_p0;
-  w2c_i1 = 0u;
-  i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 100, w2c_i1);
-  w2c_i0 = w2c_p1;
-  w2c_i1 = w2c_p2;
-  w2c_i2 = w2c_l3;
-  {
-    struct wasm_multi_iji tmp = w2c_f4(instance, w2c_i0, w2c_i1, w2c_i2);
-    w2c_i0 = tmp.i0;
-    w2c_j1 = tmp.j1;
-    w2c_i2 = tmp.i2;
-  }
-  w2c_l3 = w2c_i2;
-  w2c_l5 = w2c_j1;
-  w2c_l4 = w2c_i0;
-  w2c_i1 = 4u;
-  w2c_i0 = w2c_i0 == w2c_i1;
-  if (w2c_i0) {
-    w2c_i0 = w2c_p0;
-    w2c_i1 = 1u;
-    i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 80, w2c_i1);
-    w2c_i0 = w2c_p0;
-    w2c_j1 = w2c_l5;
-    i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 84, w2c_j1);
-  } else {
-    w2c_i0 = w2c_l4;
-    w2c_i1 = 6u;
-    w2c_i0 = w2c_i0 == w2c_i1;
-    if (w2c_i0) {
-      w2c_i0 = w2c_l3;
-      w2c_j1 = w2c_l5;
-      w2c_i1 = (u32)(w2c_j1);
-      w2c_i0 += w2c_i1;
-      w2c_l4 = w2c_i0;
-      w2c_i1 = w2c_p2;
-      w2c_i0 = w2c_i0 > w2c_i1;
-      if (w2c_i0) {goto w2c_B0;}
-      w2c_i0 = w2c_l3;
-      w2c_i1 = w2c_l4;
-      w2c_i0 = w2c_i0 > w2c_i1;
-      if (w2c_i0) {goto w2c_B0;}
-      w2c_i0 = w2c_p0;
-      w2c_i1 = w2c_p1;
-      w2c_i2 = w2c_l3;
-      w2c_i1 += w2c_i2;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-      w2c_i0 = w2c_p0;
-      w2c_i1 = w2c_l4;
-      w2c_i2 = w2c_l3;
-      w2c_i1 -= w2c_i2;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
-      w2c_i0 = w2c_l4;
-      w2c_l3 = w2c_i0;
-    } else {
-      w2c_i0 = w2c_l4;
-      w2c_i1 = 1u;
-      w2c_i0 = w2c_i0 == w2c_i1;
-      if (w2c_i0) {
-        w2c_i0 = w2c_p0;
-        w2c_i1 = 1u;
-        i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 100, w2c_i1);
-      } else {
-        w2c_i0 = w2c_l4;
-        w2c_i1 = 8u;
-        w2c_i0 = w2c_i0 == w2c_i1;
-        if (w2c_i0) {
-          w2c_i0 = w2c_p0;
-          w2c_i1 = w2c_l3;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 92, w2c_i1);
-          w2c_i0 = w2c_p0;
-          w2c_j1 = w2c_l5;
-          w2c_i1 = (u32)(w2c_j1);
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 96, w2c_i1);
-          w2c_L7: 
-            w2c_j0 = w2c_l5;
-            w2c_j1 = 0ull;
-            w2c_i0 = w2c_j0 > w2c_j1;
-            if (w2c_i0) {
-              w2c_i0 = w2c_p1;
-              w2c_i1 = w2c_p2;
-              w2c_i2 = w2c_l3;
-              {
-                struct wasm_multi_iji tmp = w2c_f4(instance, w2c_i0, w2c_i1, w2c_i2);
-                w2c_i0 = tmp.i0;
-                w2c_j1 = tmp.j1;
-                w2c_i2 = tmp.i2;
-              }
-              w2c_l3 = w2c_i2;
-              w2c_l7 = w2c_j1;
-              w2c_l4 = w2c_i0;
-              w2c_i1 = 6u;
-              w2c_i0 = w2c_i0 == w2c_i1;
-              if (w2c_i0) {
-                w2c_i0 = w2c_l3;
-                w2c_j1 = w2c_l7;
-                w2c_i1 = (u32)(w2c_j1);
-                w2c_i0 += w2c_i1;
-                w2c_l3 = w2c_i0;
-              } else {
-                w2c_i0 = w2c_l4;
-                w2c_i1 = 4u;
-                w2c_i0 = w2c_i0 != w2c_i1;
-                if (w2c_i0) {
-                  w2c_i0 = 4294967295u;
-                  w2c_l3 = w2c_i0;
-                  goto w2c_B2;
-                }
-              }
-              w2c_j0 = w2c_l5;
-              w2c_j1 = 18446744073709551615ull;
-              w2c_j0 += w2c_j1;
-              w2c_l5 = w2c_j0;
-              goto w2c_L7;
-            }
-        } else {
-          w2c_i0 = 4294967295u;
-          w2c_l3 = w2c_i0;
-        }
-      }
-    }
-  }
-  w2c_B2:;
-  w2c_i0 = 0u;
-  w2c_i1 = w2c_l3;
-  w2c_i2 = 0u;
-  w2c_i1 = (u32)((s32)w2c_i1 < (s32)w2c_i2);
-  if (w2c_i1) {goto w2c_Bfunc;}
-  w2c_i0 = w2c_p0;
-  w2c_i1 = 0u;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-  w2c_i0 = w2c_p0;
-  w2c_i1 = 0u;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-  w2c_i0 = w2c_p0;
-  w2c_i1 = 0u;
-  i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-  w2c_i0 = w2c_p0;
-  w2c_i1 = 0u;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 20, w2c_i1);
-  w2c_i0 = w2c_p0;
-  w2c_i1 = 0u;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 24, w2c_i1);
-  w2c_i0 = w2c_p0;
-  w2c_i1 = 0u;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 28, w2c_i1);
-  w2c_i0 = w2c_p0;
-  w2c_i1 = 0u;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 32, w2c_i1);
-  w2c_i0 = w2c_p0;
-  w2c_i1 = 0u;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 36, w2c_i1);
-  w2c_i0 = w2c_p0;
-  w2c_i1 = 0u;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 40, w2c_i1);
-  w2c_i0 = w2c_p0;
-  w2c_i1 = 0u;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 60, w2c_i1);
-  w2c_i0 = w2c_p0;
-  w2c_j1 = 0ull;
-  i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 44, w2c_j1);
-  w2c_i0 = w2c_p0;
-  w2c_j1 = 0ull;
-  i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 52, w2c_j1);
-  w2c_i0 = 1u;
-  w2c_j1 = w2c_l6;
-  w2c_j2 = 1ull;
-  w2c_i1 = w2c_j1 == w2c_j2;
-  if (w2c_i1) {goto w2c_Bfunc;}
-  w2c_i0 = w2c_p1;
-  w2c_i1 = w2c_p2;
-  w2c_i2 = w2c_l3;
-  {
-    struct wasm_multi_iji tmp = w2c_f4(instance, w2c_i0, w2c_i1, w2c_i2);
-    w2c_i0 = tmp.i0;
-    w2c_j1 = tmp.j1;
-    w2c_i2 = tmp.i2;
-  }
-  w2c_l3 = w2c_i2;
-  w2c_l5 = w2c_j1;
-  w2c_l4 = w2c_i0;
-  w2c_i1 = 6u;
-  w2c_i0 = w2c_i0 == w2c_i1;
-  if (w2c_i0) {
-    w2c_i0 = w2c_l3;
-    w2c_j1 = w2c_l5;
-    w2c_i1 = (u32)(w2c_j1);
-    w2c_i0 += w2c_i1;
-    w2c_l4 = w2c_i0;
-    w2c_i1 = w2c_p2;
-    w2c_i0 = w2c_i0 > w2c_i1;
-    if (w2c_i0) {goto w2c_B0;}
-    w2c_i0 = w2c_l3;
-    w2c_i1 = w2c_l4;
-    w2c_i0 = w2c_i0 > w2c_i1;
-    if (w2c_i0) {goto w2c_B0;}
-    w2c_i0 = w2c_p0;
-    w2c_i1 = w2c_p1;
-    w2c_i2 = w2c_l3;
-    w2c_i1 += w2c_i2;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-    w2c_i0 = w2c_p0;
-    w2c_i1 = w2c_l4;
-    w2c_i2 = w2c_l3;
-    w2c_i1 -= w2c_i2;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-    w2c_i0 = w2c_p0;
-    w2c_i1 = 2u;
-    i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-  } else {
-    w2c_i0 = w2c_l4;
-    w2c_i1 = 1u;
-    w2c_i0 = w2c_i0 != w2c_i1;
-    if (w2c_i0) {
-      w2c_i0 = 0u;
-      w2c_i1 = w2c_l4;
-      w2c_i2 = 2u;
-      w2c_i1 = w2c_i1 != w2c_i2;
-      if (w2c_i1) {goto w2c_Bfunc;}
-      w2c_i0 = w2c_p0;
-      w2c_i1 = 1u;
-      i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-    }
-    w2c_i0 = w2c_l3;
-    w2c_l4 = w2c_i0;
-  }
-  w2c_j0 = w2c_l6;
-  w2c_j1 = 2ull;
-  w2c_i0 = w2c_j0 == w2c_j1;
-  if (w2c_i0) {
-    w2c_i0 = 1u;
-  } else {
-    w2c_i0 = w2c_p0;
-    w2c_j1 = w2c_l6;
-    w2c_i2 = w2c_l4;
-    w2c_i0 = w2c_f6(instance, w2c_i0, w2c_j1, w2c_i2);
-  }
-  goto w2c_Bfunc;
-  w2c_B1:;
-  w2c_i0 = 0u;
+  w2c_i0 = 4294967293u;
   goto w2c_Bfunc;
   w2c_B0:;
   UNREACHABLE;
@@ -1263,698 +1456,674 @@ static u32 w2c_f3(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w
   return w2c_i0;
 }
 
-static struct wasm_multi_iji w2c_f4(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
-  u32 w2c_l3 = 0;
-  u64 w2c_l4 = 0;
+static struct wasm_multi_iji w2c_f3(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
+  u32 w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0;
+  u64 w2c_l9 = 0, w2c_l10 = 0;
   FUNC_PROLOGUE;
-  u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
-  u64 w2c_j0, w2c_j1;
+  u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4;
+  u64 w2c_j0, w2c_j1, w2c_j2;
   w2c_i0 = w2c_p2;
   w2c_i1 = w2c_p1;
+  w2c_i0 = w2c_i0 >= w2c_i1;
+  if (w2c_i0) {
+    w2c_i0 = 0u;
+    w2c_j1 = 0ull;
+    w2c_i2 = w2c_p2;
+    goto w2c_Bfunc;
+  }
+  w2c_i0 = w2c_p0;
+  w2c_i1 = w2c_p2;
+  w2c_i0 += w2c_i1;
+  w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
+  w2c_l3 = w2c_i0;
+  w2c_i0 = w2c_p2;
+  w2c_i1 = 1u;
+  w2c_i0 += w2c_i1;
+  w2c_p2 = w2c_i0;
+  w2c_i0 = w2c_l3;
+  w2c_i1 = 128u;
   w2c_i0 = w2c_i0 < w2c_i1;
   if (w2c_i0) {
-    w2c_i0 = w2c_p0;
-    w2c_i1 = w2c_p2;
-    w2c_i0 += w2c_i1;
-    w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
-    w2c_l3 = w2c_i0;
-    w2c_i0 = w2c_p2;
-    w2c_i1 = 1u;
-    w2c_i0 += w2c_i1;
-    w2c_p2 = w2c_i0;
+    w2c_i0 = 4u;
+    w2c_i1 = w2c_l3;
+    w2c_j1 = (u64)(w2c_i1);
+    w2c_i2 = w2c_p2;
+    goto w2c_Bfunc;
+  }
+  w2c_i0 = w2c_l3;
+  w2c_i1 = 224u;
+  w2c_i0 = w2c_i0 >= w2c_i1;
+  if (w2c_i0) {
+    w2c_i0 = 4u;
+    w2c_i1 = w2c_l3;
+    w2c_i1 = (u32)(s32)(s8)(u8)(w2c_i1);
+    w2c_j1 = (u64)(s64)(s32)(w2c_i1);
+    w2c_i2 = w2c_p2;
+    goto w2c_Bfunc;
+  }
+  w2c_i0 = w2c_l3;
+  w2c_i1 = 144u;
+  w2c_i0 = w2c_i0 < w2c_i1;
+  if (w2c_i0) {
+    w2c_i0 = 9u;
+    w2c_i1 = w2c_l3;
+    w2c_i2 = 15u;
+    w2c_i1 &= w2c_i2;
+    w2c_j1 = (u64)(w2c_i1);
+    w2c_l9 = w2c_j1;
+    w2c_p0 = w2c_i0;
+  } else {
     w2c_i0 = w2c_l3;
-    w2c_i1 = 128u;
+    w2c_i1 = 160u;
     w2c_i0 = w2c_i0 < w2c_i1;
     if (w2c_i0) {
-      w2c_i0 = 4u;
-      w2c_i1 = w2c_l3;
-      w2c_j1 = (u64)(w2c_i1);
-      w2c_i2 = w2c_p2;
-      goto w2c_Bfunc;
-    }
-    w2c_i0 = w2c_l3;
-    w2c_i1 = 224u;
-    w2c_i0 = w2c_i0 >= w2c_i1;
-    if (w2c_i0) {
-      w2c_i0 = 4u;
-      w2c_i1 = w2c_l3;
-      w2c_i1 = (u32)(s32)(s8)(u8)(w2c_i1);
-      w2c_j1 = (u64)(s64)(s32)(w2c_i1);
-      w2c_i2 = w2c_p2;
-      goto w2c_Bfunc;
-    }
-    w2c_i0 = w2c_l3;
-    w2c_i1 = 144u;
-    w2c_i0 = w2c_i0 < w2c_i1;
-    if (w2c_i0) {
-      w2c_i0 = 9u;
+      w2c_i0 = 8u;
       w2c_i1 = w2c_l3;
       w2c_i2 = 15u;
       w2c_i1 &= w2c_i2;
       w2c_j1 = (u64)(w2c_i1);
-      w2c_l4 = w2c_j1;
+      w2c_l9 = w2c_j1;
       w2c_p0 = w2c_i0;
     } else {
       w2c_i0 = w2c_l3;
-      w2c_i1 = 160u;
-      w2c_i0 = w2c_i0 < w2c_i1;
+      w2c_i1 = 192u;
+      w2c_i0 = w2c_i0 >= w2c_i1;
       if (w2c_i0) {
-        w2c_i0 = 8u;
-        w2c_i1 = w2c_l3;
-        w2c_i2 = 15u;
-        w2c_i1 &= w2c_i2;
-        w2c_j1 = (u64)(w2c_i1);
-        w2c_l4 = w2c_j1;
-        w2c_p0 = w2c_i0;
-      } else {
         w2c_i0 = w2c_l3;
         w2c_i1 = 192u;
-        w2c_i0 = w2c_i0 >= w2c_i1;
-        if (w2c_i0) {
-          w2c_i0 = w2c_l3;
-          w2c_i1 = 192u;
-          w2c_i0 = w2c_i0 == w2c_i1;
-          if (w2c_i0) {
-            w2c_i0 = 1u;
-            w2c_j1 = 0ull;
-            w2c_i2 = w2c_p2;
-            goto w2c_Bfunc;
-          }
-          w2c_i0 = w2c_l3;
-          w2c_i1 = 194u;
-          w2c_i0 = w2c_i0 == w2c_i1;
-          if (w2c_i0) {
-            w2c_i0 = 2u;
-            w2c_j1 = 0ull;
-            w2c_i2 = w2c_p2;
-            goto w2c_Bfunc;
-          }
-          w2c_i0 = w2c_l3;
-          w2c_i1 = 195u;
-          w2c_i0 = w2c_i0 == w2c_i1;
-          if (w2c_i0) {
-            w2c_i0 = 3u;
-            w2c_j1 = 0ull;
-            w2c_i2 = w2c_p2;
-            goto w2c_Bfunc;
-          }
-          w2c_i0 = w2c_p0;
-          w2c_i1 = w2c_p1;
-          w2c_i2 = w2c_l3;
-          w2c_i3 = w2c_p2;
-          {
-            struct wasm_multi_iji tmp = w2c_f5(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
-            w2c_i0 = tmp.i0;
-            w2c_j1 = tmp.j1;
-            w2c_i2 = tmp.i2;
-          }
-          goto w2c_Bfunc;
-        }
-        w2c_i0 = 6u;
-        w2c_i1 = w2c_l3;
-        w2c_i2 = 31u;
-        w2c_i1 &= w2c_i2;
-        w2c_j1 = (u64)(w2c_i1);
-        w2c_l4 = w2c_j1;
-        w2c_p0 = w2c_i0;
-      }
-    }
-    w2c_j0 = w2c_l4;
-    w2c_i1 = w2c_p1;
-    w2c_i2 = w2c_p2;
-    w2c_i1 -= w2c_i2;
-    w2c_j1 = (u64)(s64)(s32)(w2c_i1);
-    w2c_i0 = w2c_j0 > w2c_j1;
-    if (w2c_i0) {
-      w2c_i0 = 0u;
-      w2c_j1 = 0ull;
-      w2c_i2 = w2c_p2;
-      goto w2c_Bfunc;
-    }
-    w2c_i0 = w2c_p0;
-    w2c_j1 = w2c_l4;
-    w2c_i2 = w2c_p2;
-    goto w2c_Bfunc;
-  }
-  w2c_i0 = 0u;
-  w2c_j1 = 0ull;
-  w2c_i2 = w2c_p2;
-  w2c_Bfunc:;
-  FUNC_EPILOGUE;
-  {
-    struct wasm_multi_iji tmp;
-    tmp.i0 = w2c_i0;
-    tmp.j1 = w2c_j1;
-    tmp.i2 = w2c_i2;
-    return tmp;
-  }
-}
-
-static struct wasm_multi_iji w2c_f5(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3) {
-  u32 w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0;
-  u64 w2c_l9 = 0, w2c_l10 = 0;
-  FUNC_PROLOGUE;
-  u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4;
-  u64 w2c_j0, w2c_j1, w2c_j2, w2c_j3;
-  w2c_i0 = w2c_p2;
-  w2c_i1 = 202u;
-  w2c_i0 = w2c_i0 == w2c_i1;
-  if (w2c_i0) {
-    w2c_i0 = 11u;
-    w2c_i1 = 4u;
-    w2c_l4 = w2c_i1;
-    w2c_l5 = w2c_i0;
-  } else {
-    w2c_i0 = w2c_p2;
-    w2c_i1 = 203u;
-    w2c_i0 = w2c_i0 == w2c_i1;
-    if (w2c_i0) {
-      w2c_i0 = 5u;
-      w2c_i1 = 8u;
-      w2c_l4 = w2c_i1;
-      w2c_l5 = w2c_i0;
-    } else {
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 204u;
-      w2c_i0 = w2c_i0 == w2c_i1;
-      if (w2c_i0) {goto w2c_B4;}
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 205u;
-      w2c_i0 = w2c_i0 == w2c_i1;
-      if (w2c_i0) {goto w2c_B4;}
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 206u;
-      w2c_i0 = w2c_i0 == w2c_i1;
-      if (w2c_i0) {goto w2c_B4;}
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 207u;
-      w2c_i0 = w2c_i0 == w2c_i1;
-      if (w2c_i0) {goto w2c_B4;}
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 208u;
-      w2c_i0 = w2c_i0 == w2c_i1;
-      if (w2c_i0) {goto w2c_B5;}
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 209u;
-      w2c_i0 = w2c_i0 == w2c_i1;
-      if (w2c_i0) {goto w2c_B5;}
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 210u;
-      w2c_i0 = w2c_i0 == w2c_i1;
-      if (w2c_i0) {goto w2c_B5;}
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 211u;
-      w2c_i0 = w2c_i0 == w2c_i1;
-      if (w2c_i0) {goto w2c_B5;}
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 196u;
-      w2c_i0 = w2c_i0 == w2c_i1;
-      if (w2c_i0) {goto w2c_B6;}
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 197u;
-      w2c_i0 = w2c_i0 == w2c_i1;
-      if (w2c_i0) {goto w2c_B6;}
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 198u;
-      w2c_i0 = w2c_i0 == w2c_i1;
-      if (w2c_i0) {goto w2c_B6;}
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 199u;
-      w2c_i0 = w2c_i0 == w2c_i1;
-      if (w2c_i0) {goto w2c_B7;}
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 200u;
-      w2c_i0 = w2c_i0 == w2c_i1;
-      if (w2c_i0) {goto w2c_B7;}
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 201u;
-      w2c_i0 = w2c_i0 == w2c_i1;
-      if (w2c_i0) {goto w2c_B7;}
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 212u;
-      w2c_i0 = w2c_i0 == w2c_i1;
-      if (w2c_i0) {goto w2c_B8;}
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 213u;
-      w2c_i0 = w2c_i0 == w2c_i1;
-      if (w2c_i0) {goto w2c_B8;}
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 214u;
-      w2c_i0 = w2c_i0 == w2c_i1;
-      if (w2c_i0) {goto w2c_B8;}
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 215u;
-      w2c_i0 = w2c_i0 == w2c_i1;
-      if (w2c_i0) {goto w2c_B8;}
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 216u;
-      w2c_i0 = w2c_i0 == w2c_i1;
-      if (w2c_i0) {goto w2c_B8;}
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 217u;
-      w2c_i0 = w2c_i0 == w2c_i1;
-      if (w2c_i0) {goto w2c_B9;}
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 218u;
-      w2c_i0 = w2c_i0 == w2c_i1;
-      if (w2c_i0) {goto w2c_B9;}
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 219u;
-      w2c_i0 = w2c_i0 == w2c_i1;
-      if (w2c_i0) {goto w2c_B9;}
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 220u;
-      w2c_i0 = w2c_i0 != w2c_i1;
-      if (w2c_i0) {
-        w2c_i0 = w2c_p2;
-        w2c_i1 = 221u;
-        w2c_i0 = w2c_i0 != w2c_i1;
-        if (w2c_i0) {
-          w2c_i0 = w2c_p2;
-          w2c_i1 = 222u;
-          w2c_i0 = w2c_i0 != w2c_i1;
-          if (w2c_i0) {
-            w2c_i0 = w2c_p2;
-            w2c_i1 = 223u;
-            w2c_i0 = w2c_i0 != w2c_i1;
-            if (w2c_i0) {
-              w2c_i0 = 0u;
-              w2c_i1 = 0u;
-              w2c_l4 = w2c_i1;
-              w2c_l5 = w2c_i0;
-              goto w2c_B1;
-            }
-          }
-          w2c_i0 = w2c_p2;
-          w2c_i1 = 4294967074u;
-          w2c_i0 += w2c_i1;
-          w2c_i1 = 255u;
-          w2c_i0 &= w2c_i1;
-          w2c_l4 = w2c_i0;
-          w2c_i0 = 9u;
-          w2c_i1 = 2u;
-          w2c_i2 = w2c_l4;
-          w2c_i1 <<= (w2c_i2 & 31);
-          w2c_i2 = 0u;
-          w2c_i3 = w2c_l4;
-          w2c_i4 = 32u;
-          w2c_i3 = w2c_i3 < w2c_i4;
-          w2c_i1 = w2c_i3 ? w2c_i1 : w2c_i2;
-          w2c_l4 = w2c_i1;
-          w2c_l5 = w2c_i0;
-          goto w2c_B1;
-        }
-      }
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 4294967076u;
-      w2c_i0 += w2c_i1;
-      w2c_i1 = 255u;
-      w2c_i0 &= w2c_i1;
-      w2c_l4 = w2c_i0;
-      w2c_i0 = 8u;
-      w2c_i1 = 2u;
-      w2c_i2 = w2c_l4;
-      w2c_i1 <<= (w2c_i2 & 31);
-      w2c_i2 = 0u;
-      w2c_i3 = w2c_l4;
-      w2c_i4 = 32u;
-      w2c_i3 = w2c_i3 < w2c_i4;
-      w2c_i1 = w2c_i3 ? w2c_i1 : w2c_i2;
-      w2c_l4 = w2c_i1;
-      w2c_l5 = w2c_i0;
-      goto w2c_B1;
-      w2c_B9:;
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 4294967079u;
-      w2c_i0 += w2c_i1;
-      w2c_i1 = 255u;
-      w2c_i0 &= w2c_i1;
-      w2c_l4 = w2c_i0;
-      w2c_i0 = 6u;
-      w2c_i1 = 1u;
-      w2c_i2 = w2c_l4;
-      w2c_i1 <<= (w2c_i2 & 31);
-      w2c_i2 = 0u;
-      w2c_i3 = w2c_l4;
-      w2c_i4 = 32u;
-      w2c_i3 = w2c_i3 < w2c_i4;
-      w2c_i1 = w2c_i3 ? w2c_i1 : w2c_i2;
-      w2c_l4 = w2c_i1;
-      w2c_l5 = w2c_i0;
-      goto w2c_B1;
-      w2c_B8:;
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 4294967084u;
-      w2c_i0 += w2c_i1;
-      w2c_i1 = 255u;
-      w2c_i0 &= w2c_i1;
-      w2c_l4 = w2c_i0;
-      w2c_i0 = w2c_p3;
-      w2c_j0 = (u64)(s64)(s32)(w2c_i0);
-      w2c_j1 = 1ull;
-      w2c_j0 += w2c_j1;
-      w2c_j1 = 1ull;
-      w2c_i2 = w2c_l4;
-      w2c_j2 = (u64)(w2c_i2);
-      w2c_j1 <<= (w2c_j2 & 63);
-      w2c_j2 = 0ull;
-      w2c_i3 = w2c_l4;
-      w2c_i4 = 64u;
-      w2c_i3 = w2c_i3 < w2c_i4;
-      w2c_j1 = w2c_i3 ? w2c_j1 : w2c_j2;
-      w2c_j0 += w2c_j1;
-      w2c_l9 = w2c_j0;
-      w2c_i1 = w2c_p1;
-      w2c_j1 = (u64)(s64)(s32)(w2c_i1);
-      w2c_i0 = (u64)((s64)w2c_j0 <= (s64)w2c_j1);
-      if (w2c_i0) {
-        w2c_i0 = 11u;
-        w2c_j1 = 0ull;
-        w2c_j2 = w2c_l9;
-        w2c_i2 = (u32)(w2c_j2);
-        goto w2c_Bfunc;
-      }
-      w2c_i0 = 0u;
-      w2c_i1 = 0u;
-      w2c_l4 = w2c_i1;
-      w2c_l5 = w2c_i0;
-      goto w2c_B1;
-      w2c_B7:;
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 4294967097u;
-      w2c_i0 += w2c_i1;
-      w2c_i1 = 255u;
-      w2c_i0 &= w2c_i1;
-      w2c_l4 = w2c_i0;
-      w2c_i0 = 7u;
-      w2c_i1 = 1u;
-      w2c_i2 = w2c_l4;
-      w2c_i1 <<= (w2c_i2 & 31);
-      w2c_i2 = 0u;
-      w2c_i3 = w2c_l4;
-      w2c_i4 = 32u;
-      w2c_i3 = w2c_i3 < w2c_i4;
-      w2c_i1 = w2c_i3 ? w2c_i1 : w2c_i2;
-      w2c_l4 = w2c_i1;
-      w2c_l5 = w2c_i0;
-      goto w2c_B1;
-      w2c_B6:;
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 4294967100u;
-      w2c_i0 += w2c_i1;
-      w2c_i1 = 255u;
-      w2c_i0 &= w2c_i1;
-      w2c_l4 = w2c_i0;
-      w2c_i0 = 10u;
-      w2c_i1 = 1u;
-      w2c_i2 = w2c_l4;
-      w2c_i1 <<= (w2c_i2 & 31);
-      w2c_i2 = 0u;
-      w2c_i3 = w2c_l4;
-      w2c_i4 = 32u;
-      w2c_i3 = w2c_i3 < w2c_i4;
-      w2c_i1 = w2c_i3 ? w2c_i1 : w2c_i2;
-      w2c_l4 = w2c_i1;
-      w2c_l5 = w2c_i0;
-      goto w2c_B1;
-      w2c_B5:;
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 4294967088u;
-      w2c_i0 += w2c_i1;
-      w2c_i1 = 255u;
-      w2c_i0 &= w2c_i1;
-      w2c_l4 = w2c_i0;
-      w2c_i0 = 4u;
-      w2c_i1 = 1u;
-      w2c_i2 = w2c_l4;
-      w2c_i1 <<= (w2c_i2 & 31);
-      w2c_i2 = 0u;
-      w2c_i3 = w2c_l4;
-      w2c_i4 = 32u;
-      w2c_i3 = w2c_i3 < w2c_i4;
-      w2c_i1 = w2c_i3 ? w2c_i1 : w2c_i2;
-      w2c_l4 = w2c_i1;
-      w2c_l5 = w2c_i0;
-      goto w2c_B1;
-      w2c_B4:;
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 4294967092u;
-      w2c_i0 += w2c_i1;
-      w2c_i1 = 255u;
-      w2c_i0 &= w2c_i1;
-      w2c_l4 = w2c_i0;
-      w2c_i0 = 4u;
-      w2c_i1 = 1u;
-      w2c_i2 = w2c_l4;
-      w2c_i1 <<= (w2c_i2 & 31);
-      w2c_i2 = 0u;
-      w2c_i3 = w2c_l4;
-      w2c_i4 = 32u;
-      w2c_i3 = w2c_i3 < w2c_i4;
-      w2c_i1 = w2c_i3 ? w2c_i1 : w2c_i2;
-      w2c_l4 = w2c_i1;
-      w2c_l5 = w2c_i0;
-    }
-  }
-  w2c_B1:;
-  w2c_i0 = w2c_p1;
-  w2c_i1 = w2c_p3;
-  w2c_i0 -= w2c_i1;
-  w2c_l8 = w2c_i0;
-  w2c_i0 = w2c_l5;
-  if (w2c_i0) {
-    w2c_i0 = w2c_l8;
-    w2c_i1 = w2c_l4;
-    w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
-    if (w2c_i0) {
-      w2c_i0 = w2c_p3;
-      w2c_i1 = w2c_l4;
-      w2c_i0 += w2c_i1;
-      w2c_l6 = w2c_i0;
-      w2c_i1 = w2c_p1;
-      w2c_i0 = w2c_i0 > w2c_i1;
-      if (w2c_i0) {goto w2c_B0;}
-      w2c_i0 = w2c_p3;
-      w2c_i1 = w2c_l6;
-      w2c_i0 = w2c_i0 > w2c_i1;
-      if (w2c_i0) {goto w2c_B0;}
-      w2c_i0 = w2c_p0;
-      w2c_i1 = w2c_p3;
-      w2c_i0 += w2c_i1;
-      w2c_l7 = w2c_i0;
-      w2c_i0 = w2c_l6;
-      w2c_i1 = w2c_p3;
-      w2c_i0 -= w2c_i1;
-      w2c_p3 = w2c_i0;
-      w2c_i1 = 1u;
-      w2c_i0 = w2c_i0 == w2c_i1;
-      if (w2c_i0) {
-        w2c_i0 = w2c_l7;
-        w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
-        w2c_j0 = (u64)(w2c_i0);
-      } else {
-        w2c_i0 = w2c_p3;
-        w2c_i1 = 2u;
         w2c_i0 = w2c_i0 == w2c_i1;
         if (w2c_i0) {
-          w2c_i0 = w2c_l7;
-          w2c_i0 = i32_load16_u(&instance->w2c_memory, (u64)(w2c_i0));
-          w2c_p3 = w2c_i0;
-          w2c_i1 = 255u;
-          w2c_i0 &= w2c_i1;
-          w2c_i1 = 8u;
-          w2c_i0 <<= (w2c_i1 & 31);
-          w2c_i1 = w2c_p3;
-          w2c_i2 = 8u;
-          w2c_i1 >>= (w2c_i2 & 31);
-          w2c_i0 |= w2c_i1;
-          w2c_j0 = (u64)(w2c_i0);
-        } else {
-          w2c_i0 = w2c_p3;
-          w2c_i1 = 4u;
-          w2c_i0 = w2c_i0 == w2c_i1;
-          if (w2c_i0) {
-            w2c_i0 = w2c_l7;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-            w2c_p3 = w2c_i0;
-            w2c_i1 = 4278255360u;
-            w2c_i0 &= w2c_i1;
-            w2c_i1 = 8u;
-            w2c_i0 = I32_ROTL(w2c_i0, w2c_i1);
-            w2c_i1 = w2c_p3;
-            w2c_i2 = 16711935u;
-            w2c_i1 &= w2c_i2;
-            w2c_i2 = 8u;
-            w2c_i1 = I32_ROTR(w2c_i1, w2c_i2);
-            w2c_i0 |= w2c_i1;
-            w2c_j0 = (u64)(w2c_i0);
-          } else {
-            w2c_i0 = w2c_p3;
-            w2c_i1 = 8u;
-            w2c_i0 = w2c_i0 < w2c_i1;
-            if (w2c_i0) {goto w2c_B0;}
-            w2c_i0 = w2c_l7;
-            w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0));
-            w2c_l9 = w2c_j0;
-            w2c_j1 = 71777214294589695ull;
-            w2c_j0 &= w2c_j1;
-            w2c_j1 = 8ull;
-            w2c_j0 <<= (w2c_j1 & 63);
-            w2c_j1 = w2c_l9;
-            w2c_j2 = 8ull;
-            w2c_j1 >>= (w2c_j2 & 63);
-            w2c_j2 = 71777214294589695ull;
-            w2c_j1 &= w2c_j2;
-            w2c_j0 |= w2c_j1;
-            w2c_l9 = w2c_j0;
-            w2c_j1 = 281470681808895ull;
-            w2c_j0 &= w2c_j1;
-            w2c_j1 = 16ull;
-            w2c_j0 <<= (w2c_j1 & 63);
-            w2c_j1 = w2c_l9;
-            w2c_j2 = 16ull;
-            w2c_j1 >>= (w2c_j2 & 63);
-            w2c_j2 = 281470681808895ull;
-            w2c_j1 &= w2c_j2;
-            w2c_j0 |= w2c_j1;
-            w2c_j1 = 32ull;
-            w2c_j0 = I64_ROTL(w2c_j0, w2c_j1);
-          }
-        }
-      }
-      w2c_l9 = w2c_j0;
-      w2c_i0 = w2c_l8;
-      w2c_i1 = w2c_l4;
-      w2c_i0 -= w2c_i1;
-      w2c_p3 = w2c_i0;
-      w2c_i0 = w2c_l5;
-      w2c_i1 = 5u;
-      w2c_i0 = w2c_i0 != w2c_i1;
-      if (w2c_i0) {
-        w2c_i0 = w2c_l5;
-        w2c_i1 = 11u;
-        w2c_i0 = w2c_i0 != w2c_i1;
-        if (w2c_i0) {
-          w2c_i0 = w2c_l5;
-          w2c_i1 = 4u;
-          w2c_i0 = w2c_i0 == w2c_i1;
-          if (w2c_i0) {
-            w2c_i0 = w2c_p2;
-            w2c_i1 = 208u;
-            w2c_i0 = w2c_i0 >= w2c_i1;
-            if (w2c_i0) {
-              w2c_i0 = 64u;
-              w2c_i1 = w2c_l4;
-              w2c_i2 = 3u;
-              w2c_i1 <<= (w2c_i2 & 31);
-              w2c_i0 -= w2c_i1;
-              w2c_p0 = w2c_i0;
-              w2c_i1 = 64u;
-              w2c_i0 = w2c_i0 < w2c_i1;
-              w2c_p1 = w2c_i0;
-              w2c_i0 = w2c_p0;
-              w2c_j0 = (u64)(w2c_i0);
-              w2c_l10 = w2c_j0;
-              w2c_i0 = w2c_l5;
-              w2c_j1 = w2c_l9;
-              w2c_j2 = w2c_l10;
-              w2c_j1 <<= (w2c_j2 & 63);
-              w2c_j2 = 0ull;
-              w2c_i3 = w2c_p1;
-              w2c_j1 = w2c_i3 ? w2c_j1 : w2c_j2;
-              w2c_j2 = w2c_l10;
-              w2c_j3 = 63ull;
-              w2c_i4 = w2c_p1;
-              w2c_j2 = w2c_i4 ? w2c_j2 : w2c_j3;
-              w2c_j1 = (u64)((s64)w2c_j1 >> (w2c_j2 & 63));
-              w2c_i2 = w2c_l6;
-              goto w2c_Bfunc;
-            }
-            w2c_j0 = w2c_l9;
-            w2c_j1 = 0ull;
-            w2c_i0 = (u64)((s64)w2c_j0 < (s64)w2c_j1);
-            if (w2c_i0) {
-              w2c_i0 = 11u;
-              w2c_l5 = w2c_i0;
-            }
-            w2c_i0 = w2c_l5;
-            w2c_j1 = w2c_l9;
-            w2c_i2 = w2c_l6;
-            goto w2c_Bfunc;
-          }
-          w2c_i0 = w2c_l5;
-          w2c_i1 = 7u;
-          w2c_i0 = w2c_i0 == w2c_i1;
-          if (w2c_i0) {
-            w2c_i0 = w2c_p3;
-            w2c_i1 = 1u;
-            w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-            if (w2c_i0) {
-              w2c_i0 = 0u;
-              w2c_j1 = 0ull;
-              w2c_i2 = w2c_l6;
-              goto w2c_Bfunc;
-            }
-            w2c_i0 = w2c_l6;
-            w2c_i1 = w2c_p1;
-            w2c_i0 = w2c_i0 >= w2c_i1;
-            if (w2c_i0) {goto w2c_B0;}
-            w2c_i0 = w2c_p0;
-            w2c_i1 = w2c_l6;
-            w2c_i0 += w2c_i1;
-            w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
-            w2c_i1 = 1u;
-            w2c_i0 = w2c_i0 != w2c_i1;
-            if (w2c_i0) {
-              w2c_i0 = 11u;
-              w2c_l5 = w2c_i0;
-            }
-            w2c_i0 = w2c_l6;
-            w2c_i1 = 1u;
-            w2c_i0 += w2c_i1;
-            w2c_i1 = w2c_p3;
-            w2c_i2 = 4294967295u;
-            w2c_i1 += w2c_i2;
-            w2c_p3 = w2c_i1;
-            w2c_l6 = w2c_i0;
-          }
-          w2c_j0 = w2c_l9;
-          w2c_i1 = w2c_p3;
-          w2c_j1 = (u64)(s64)(s32)(w2c_i1);
-          w2c_i0 = w2c_j0 > w2c_j1;
-          if (w2c_i0) {
-            w2c_i0 = 0u;
-            w2c_j1 = 0ull;
-            w2c_i2 = w2c_l6;
-            goto w2c_Bfunc;
-          }
-          w2c_i0 = w2c_l5;
-          w2c_i1 = 11u;
-          w2c_i0 = w2c_i0 == w2c_i1;
-          if (w2c_i0) {
-            w2c_i0 = w2c_l5;
-            w2c_j1 = 0ull;
-            w2c_i2 = w2c_l6;
-            w2c_j3 = w2c_l9;
-            w2c_i3 = (u32)(w2c_j3);
-            w2c_i2 += w2c_i3;
-            goto w2c_Bfunc;
-          }
-          w2c_i0 = w2c_l5;
-          w2c_j1 = w2c_l9;
-          w2c_i2 = w2c_l6;
+          w2c_i0 = 1u;
+          w2c_j1 = 0ull;
+          w2c_i2 = w2c_p2;
           goto w2c_Bfunc;
         }
+        w2c_i0 = w2c_l3;
+        w2c_i1 = 194u;
+        w2c_i0 = w2c_i0 == w2c_i1;
+        if (w2c_i0) {
+          w2c_i0 = 2u;
+          w2c_j1 = 0ull;
+          w2c_i2 = w2c_p2;
+          goto w2c_Bfunc;
+        }
+        w2c_i0 = w2c_l3;
+        w2c_i1 = 195u;
+        w2c_i0 = w2c_i0 == w2c_i1;
+        if (w2c_i0) {
+          w2c_i0 = 3u;
+          w2c_j1 = 0ull;
+          w2c_i2 = w2c_p2;
+          goto w2c_Bfunc;
+        }
+        w2c_i0 = w2c_l3;
+        w2c_i1 = 202u;
+        w2c_i0 = w2c_i0 == w2c_i1;
+        if (w2c_i0) {
+          w2c_i0 = 11u;
+          w2c_i1 = 4u;
+          w2c_l4 = w2c_i1;
+          w2c_l5 = w2c_i0;
+        } else {
+          w2c_i0 = w2c_l3;
+          w2c_i1 = 203u;
+          w2c_i0 = w2c_i0 == w2c_i1;
+          if (w2c_i0) {
+            w2c_i0 = 5u;
+            w2c_i1 = 8u;
+            w2c_l4 = w2c_i1;
+            w2c_l5 = w2c_i0;
+          } else {
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 204u;
+            w2c_i0 = w2c_i0 == w2c_i1;
+            if (w2c_i0) {goto w2c_B14;}
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 205u;
+            w2c_i0 = w2c_i0 == w2c_i1;
+            if (w2c_i0) {goto w2c_B14;}
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 206u;
+            w2c_i0 = w2c_i0 == w2c_i1;
+            if (w2c_i0) {goto w2c_B14;}
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 207u;
+            w2c_i0 = w2c_i0 == w2c_i1;
+            if (w2c_i0) {goto w2c_B14;}
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 208u;
+            w2c_i0 = w2c_i0 == w2c_i1;
+            if (w2c_i0) {goto w2c_B15;}
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 209u;
+            w2c_i0 = w2c_i0 == w2c_i1;
+            if (w2c_i0) {goto w2c_B15;}
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 210u;
+            w2c_i0 = w2c_i0 == w2c_i1;
+            if (w2c_i0) {goto w2c_B15;}
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 211u;
+            w2c_i0 = w2c_i0 == w2c_i1;
+            if (w2c_i0) {goto w2c_B15;}
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 196u;
+            w2c_i0 = w2c_i0 == w2c_i1;
+            if (w2c_i0) {goto w2c_B16;}
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 197u;
+            w2c_i0 = w2c_i0 == w2c_i1;
+            if (w2c_i0) {goto w2c_B16;}
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 198u;
+            w2c_i0 = w2c_i0 == w2c_i1;
+            if (w2c_i0) {goto w2c_B16;}
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 199u;
+            w2c_i0 = w2c_i0 == w2c_i1;
+            if (w2c_i0) {goto w2c_B17;}
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 200u;
+            w2c_i0 = w2c_i0 == w2c_i1;
+            if (w2c_i0) {goto w2c_B17;}
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 201u;
+            w2c_i0 = w2c_i0 == w2c_i1;
+            if (w2c_i0) {goto w2c_B17;}
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 212u;
+            w2c_i0 = w2c_i0 == w2c_i1;
+            if (w2c_i0) {goto w2c_B18;}
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 213u;
+            w2c_i0 = w2c_i0 == w2c_i1;
+            if (w2c_i0) {goto w2c_B18;}
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 214u;
+            w2c_i0 = w2c_i0 == w2c_i1;
+            if (w2c_i0) {goto w2c_B18;}
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 215u;
+            w2c_i0 = w2c_i0 == w2c_i1;
+            if (w2c_i0) {goto w2c_B18;}
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 216u;
+            w2c_i0 = w2c_i0 == w2c_i1;
+            if (w2c_i0) {goto w2c_B18;}
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 217u;
+            w2c_i0 = w2c_i0 == w2c_i1;
+            if (w2c_i0) {goto w2c_B19;}
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 218u;
+            w2c_i0 = w2c_i0 == w2c_i1;
+            if (w2c_i0) {goto w2c_B19;}
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 219u;
+            w2c_i0 = w2c_i0 == w2c_i1;
+            if (w2c_i0) {goto w2c_B19;}
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 220u;
+            w2c_i0 = w2c_i0 != w2c_i1;
+            if (w2c_i0) {
+              w2c_i0 = w2c_l3;
+              w2c_i1 = 221u;
+              w2c_i0 = w2c_i0 != w2c_i1;
+              if (w2c_i0) {
+                w2c_i0 = w2c_l3;
+                w2c_i1 = 222u;
+                w2c_i0 = w2c_i0 != w2c_i1;
+                if (w2c_i0) {
+                  w2c_i0 = w2c_l3;
+                  w2c_i1 = 223u;
+                  w2c_i0 = w2c_i0 != w2c_i1;
+                  if (w2c_i0) {
+                    w2c_i0 = 0u;
+                    w2c_i1 = 0u;
+                    w2c_l4 = w2c_i1;
+                    w2c_l5 = w2c_i0;
+                    goto w2c_B11;
+                  }
+                }
+                w2c_i0 = w2c_l3;
+                w2c_i1 = 4294967074u;
+                w2c_i0 += w2c_i1;
+                w2c_i1 = 255u;
+                w2c_i0 &= w2c_i1;
+                w2c_l4 = w2c_i0;
+                w2c_i0 = 9u;
+                w2c_i1 = 2u;
+                w2c_i2 = w2c_l4;
+                w2c_i1 <<= (w2c_i2 & 31);
+                w2c_i2 = 0u;
+                w2c_i3 = w2c_l4;
+                w2c_i4 = 32u;
+                w2c_i3 = w2c_i3 < w2c_i4;
+                w2c_i1 = w2c_i3 ? w2c_i1 : w2c_i2;
+                w2c_l4 = w2c_i1;
+                w2c_l5 = w2c_i0;
+                goto w2c_B11;
+              }
+            }
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 4294967076u;
+            w2c_i0 += w2c_i1;
+            w2c_i1 = 255u;
+            w2c_i0 &= w2c_i1;
+            w2c_l4 = w2c_i0;
+            w2c_i0 = 8u;
+            w2c_i1 = 2u;
+            w2c_i2 = w2c_l4;
+            w2c_i1 <<= (w2c_i2 & 31);
+            w2c_i2 = 0u;
+            w2c_i3 = w2c_l4;
+            w2c_i4 = 32u;
+            w2c_i3 = w2c_i3 < w2c_i4;
+            w2c_i1 = w2c_i3 ? w2c_i1 : w2c_i2;
+            w2c_l4 = w2c_i1;
+            w2c_l5 = w2c_i0;
+            goto w2c_B11;
+            w2c_B19:;
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 4294967079u;
+            w2c_i0 += w2c_i1;
+            w2c_i1 = 255u;
+            w2c_i0 &= w2c_i1;
+            w2c_l4 = w2c_i0;
+            w2c_i0 = 6u;
+            w2c_i1 = 1u;
+            w2c_i2 = w2c_l4;
+            w2c_i1 <<= (w2c_i2 & 31);
+            w2c_i2 = 0u;
+            w2c_i3 = w2c_l4;
+            w2c_i4 = 32u;
+            w2c_i3 = w2c_i3 < w2c_i4;
+            w2c_i1 = w2c_i3 ? w2c_i1 : w2c_i2;
+            w2c_l4 = w2c_i1;
+            w2c_l5 = w2c_i0;
+            goto w2c_B11;
+            w2c_B18:;
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 4294967084u;
+            w2c_i0 += w2c_i1;
+            w2c_i1 = 255u;
+            w2c_i0 &= w2c_i1;
+            w2c_l4 = w2c_i0;
+            w2c_i0 = w2c_p2;
+            w2c_j0 = (u64)(s64)(s32)(w2c_i0);
+            w2c_j1 = 1ull;
+            w2c_j0 += w2c_j1;
+            w2c_j1 = 1ull;
+            w2c_i2 = w2c_l4;
+            w2c_j2 = (u64)(w2c_i2);
+            w2c_j1 <<= (w2c_j2 & 63);
+            w2c_j2 = 0ull;
+            w2c_i3 = w2c_l4;
+            w2c_i4 = 64u;
+            w2c_i3 = w2c_i3 < w2c_i4;
+            w2c_j1 = w2c_i3 ? w2c_j1 : w2c_j2;
+            w2c_j0 += w2c_j1;
+            w2c_l9 = w2c_j0;
+            w2c_i1 = w2c_p1;
+            w2c_j1 = (u64)(s64)(s32)(w2c_i1);
+            w2c_i0 = (u64)((s64)w2c_j0 <= (s64)w2c_j1);
+            if (w2c_i0) {
+              w2c_i0 = 11u;
+              w2c_j1 = 0ull;
+              w2c_j2 = w2c_l9;
+              w2c_i2 = (u32)(w2c_j2);
+              w2c_l6 = w2c_i2;
+              w2c_l10 = w2c_j1;
+              w2c_l5 = w2c_i0;
+              goto w2c_B10;
+            }
+            w2c_i0 = 0u;
+            w2c_i1 = 0u;
+            w2c_l4 = w2c_i1;
+            w2c_l5 = w2c_i0;
+            goto w2c_B11;
+            w2c_B17:;
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 4294967097u;
+            w2c_i0 += w2c_i1;
+            w2c_i1 = 255u;
+            w2c_i0 &= w2c_i1;
+            w2c_l4 = w2c_i0;
+            w2c_i0 = 7u;
+            w2c_i1 = 1u;
+            w2c_i2 = w2c_l4;
+            w2c_i1 <<= (w2c_i2 & 31);
+            w2c_i2 = 0u;
+            w2c_i3 = w2c_l4;
+            w2c_i4 = 32u;
+            w2c_i3 = w2c_i3 < w2c_i4;
+            w2c_i1 = w2c_i3 ? w2c_i1 : w2c_i2;
+            w2c_l4 = w2c_i1;
+            w2c_l5 = w2c_i0;
+            goto w2c_B11;
+            w2c_B16:;
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 4294967100u;
+            w2c_i0 += w2c_i1;
+            w2c_i1 = 255u;
+            w2c_i0 &= w2c_i1;
+            w2c_l4 = w2c_i0;
+            w2c_i0 = 10u;
+            w2c_i1 = 1u;
+            w2c_i2 = w2c_l4;
+            w2c_i1 <<= (w2c_i2 & 31);
+            w2c_i2 = 0u;
+            w2c_i3 = w2c_l4;
+            w2c_i4 = 32u;
+            w2c_i3 = w2c_i3 < w2c_i4;
+            w2c_i1 = w2c_i3 ? w2c_i1 : w2c_i2;
+            w2c_l4 = w2c_i1;
+            w2c_l5 = w2c_i0;
+            goto w2c_B11;
+            w2c_B15:;
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 4294967088u;
+            w2c_i0 += w2c_i1;
+            w2c_i1 = 255u;
+            w2c_i0 &= w2c_i1;
+            w2c_l4 = w2c_i0;
+            w2c_i0 = 4u;
+            w2c_i1 = 1u;
+            w2c_i2 = w2c_l4;
+            w2c_i1 <<= (w2c_i2 & 31);
+            w2c_i2 = 0u;
+            w2c_i3 = w2c_l4;
+            w2c_i4 = 32u;
+            w2c_i3 = w2c_i3 < w2c_i4;
+            w2c_i1 = w2c_i3 ? w2c_i1 : w2c_i2;
+            w2c_l4 = w2c_i1;
+            w2c_l5 = w2c_i0;
+            goto w2c_B11;
+            w2c_B14:;
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 4294967092u;
+            w2c_i0 += w2c_i1;
+            w2c_i1 = 255u;
+            w2c_i0 &= w2c_i1;
+            w2c_l4 = w2c_i0;
+            w2c_i0 = 4u;
+            w2c_i1 = 1u;
+            w2c_i2 = w2c_l4;
+            w2c_i1 <<= (w2c_i2 & 31);
+            w2c_i2 = 0u;
+            w2c_i3 = w2c_l4;
+            w2c_i4 = 32u;
+            w2c_i3 = w2c_i3 < w2c_i4;
+            w2c_i1 = w2c_i3 ? w2c_i1 : w2c_i2;
+            w2c_l4 = w2c_i1;
+            w2c_l5 = w2c_i0;
+          }
+        }
+        w2c_B11:;
+        w2c_i0 = w2c_p1;
+        w2c_i1 = w2c_p2;
+        w2c_i0 -= w2c_i1;
+        w2c_l8 = w2c_i0;
+        w2c_i0 = w2c_l5;
+        if (w2c_i0) {
+          w2c_i0 = w2c_l8;
+          w2c_i1 = w2c_l4;
+          w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
+          if (w2c_i0) {
+            w2c_i0 = w2c_p2;
+            w2c_i1 = w2c_l4;
+            w2c_i0 += w2c_i1;
+            w2c_l6 = w2c_i0;
+            w2c_i1 = w2c_p1;
+            w2c_i0 = w2c_i0 > w2c_i1;
+            if (w2c_i0) {goto w2c_B0;}
+            w2c_i0 = w2c_p2;
+            w2c_i1 = w2c_l6;
+            w2c_i0 = w2c_i0 > w2c_i1;
+            if (w2c_i0) {goto w2c_B0;}
+            w2c_i0 = w2c_p0;
+            w2c_i1 = w2c_p2;
+            w2c_i0 += w2c_i1;
+            w2c_l7 = w2c_i0;
+            w2c_i0 = w2c_l6;
+            w2c_i1 = w2c_p2;
+            w2c_i0 -= w2c_i1;
+            w2c_p2 = w2c_i0;
+            w2c_i1 = 1u;
+            w2c_i0 = w2c_i0 == w2c_i1;
+            if (w2c_i0) {
+              w2c_i0 = w2c_l7;
+              w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
+              w2c_j0 = (u64)(w2c_i0);
+            } else {
+              w2c_i0 = w2c_p2;
+              w2c_i1 = 2u;
+              w2c_i0 = w2c_i0 == w2c_i1;
+              if (w2c_i0) {
+                w2c_i0 = w2c_l7;
+                w2c_i0 = i32_load16_u(&instance->w2c_memory, (u64)(w2c_i0));
+                w2c_p2 = w2c_i0;
+                w2c_i1 = 255u;
+                w2c_i0 &= w2c_i1;
+                w2c_i1 = 8u;
+                w2c_i0 <<= (w2c_i1 & 31);
+                w2c_i1 = w2c_p2;
+                w2c_i2 = 8u;
+                w2c_i1 >>= (w2c_i2 & 31);
+                w2c_i0 |= w2c_i1;
+                w2c_j0 = (u64)(w2c_i0);
+              } else {
+                w2c_i0 = w2c_p2;
+                w2c_i1 = 4u;
+                w2c_i0 = w2c_i0 == w2c_i1;
+                if (w2c_i0) {
+                  w2c_i0 = w2c_l7;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
+                  w2c_p2 = w2c_i0;
+                  w2c_i1 = 4278255360u;
+                  w2c_i0 &= w2c_i1;
+                  w2c_i1 = 8u;
+                  w2c_i0 = I32_ROTL(w2c_i0, w2c_i1);
+                  w2c_i1 = w2c_p2;
+                  w2c_i2 = 16711935u;
+                  w2c_i1 &= w2c_i2;
+                  w2c_i2 = 8u;
+                  w2c_i1 = I32_ROTR(w2c_i1, w2c_i2);
+                  w2c_i0 |= w2c_i1;
+                  w2c_j0 = (u64)(w2c_i0);
+                } else {
+                  w2c_i0 = w2c_p2;
+                  w2c_i1 = 8u;
+                  w2c_i0 = w2c_i0 < w2c_i1;
+                  if (w2c_i0) {goto w2c_B0;}
+                  w2c_i0 = w2c_l7;
+                  w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0));
+                  w2c_l9 = w2c_j0;
+                  w2c_j1 = 71777214294589695ull;
+                  w2c_j0 &= w2c_j1;
+                  w2c_j1 = 8ull;
+                  w2c_j0 <<= (w2c_j1 & 63);
+                  w2c_j1 = w2c_l9;
+                  w2c_j2 = 8ull;
+                  w2c_j1 >>= (w2c_j2 & 63);
+                  w2c_j2 = 71777214294589695ull;
+                  w2c_j1 &= w2c_j2;
+                  w2c_j0 |= w2c_j1;
+                  w2c_l9 = w2c_j0;
+                  w2c_j1 = 281470681808895ull;
+                  w2c_j0 &= w2c_j1;
+                  w2c_j1 = 16ull;
+                  w2c_j0 <<= (w2c_j1 & 63);
+                  w2c_j1 = w2c_l9;
+                  w2c_j2 = 16ull;
+                  w2c_j1 >>= (w2c_j2 & 63);
+                  w2c_j2 = 281470681808895ull;
+                  w2c_j1 &= w2c_j2;
+                  w2c_j0 |= w2c_j1;
+                  w2c_j1 = 32ull;
+                  w2c_j0 = I64_ROTL(w2c_j0, w2c_j1);
+                }
+              }
+            }
+            w2c_l10 = w2c_j0;
+            w2c_i0 = w2c_l8;
+            w2c_i1 = w2c_l4;
+            w2c_i0 -= w2c_i1;
+            w2c_p2 = w2c_i0;
+            w2c_i0 = w2c_l5;
+            w2c_i1 = 5u;
+            w2c_i0 = w2c_i0 != w2c_i1;
+            if (w2c_i0) {
+              w2c_i0 = w2c_l5;
+              w2c_i1 = 11u;
+              w2c_i0 = w2c_i0 != w2c_i1;
+              if (w2c_i0) {
+                w2c_i0 = w2c_l5;
+                w2c_i1 = 4u;
+                w2c_i0 = w2c_i0 == w2c_i1;
+                if (w2c_i0) {
+                  w2c_i0 = w2c_l3;
+                  w2c_i1 = 208u;
+                  w2c_i0 = w2c_i0 >= w2c_i1;
+                  if (w2c_i0) {
+                    w2c_i0 = 64u;
+                    w2c_i1 = w2c_l4;
+                    w2c_i2 = 3u;
+                    w2c_i1 <<= (w2c_i2 & 31);
+                    w2c_i0 -= w2c_i1;
+                    w2c_p0 = w2c_i0;
+                    w2c_i1 = 64u;
+                    w2c_i0 = w2c_i0 < w2c_i1;
+                    w2c_p1 = w2c_i0;
+                    w2c_i0 = w2c_p0;
+                    w2c_j0 = (u64)(w2c_i0);
+                    w2c_l9 = w2c_j0;
+                    w2c_j0 = w2c_l10;
+                    w2c_j1 = w2c_l9;
+                    w2c_j0 <<= (w2c_j1 & 63);
+                    w2c_j1 = 0ull;
+                    w2c_i2 = w2c_p1;
+                    w2c_j0 = w2c_i2 ? w2c_j0 : w2c_j1;
+                    w2c_j1 = w2c_l9;
+                    w2c_j2 = 63ull;
+                    w2c_i3 = w2c_p1;
+                    w2c_j1 = w2c_i3 ? w2c_j1 : w2c_j2;
+                    w2c_j0 = (u64)((s64)w2c_j0 >> (w2c_j1 & 63));
+                    w2c_l10 = w2c_j0;
+                    goto w2c_B10;
+                  }
+                  w2c_j0 = w2c_l10;
+                  w2c_j1 = 0ull;
+                  w2c_i0 = (u64)((s64)w2c_j0 < (s64)w2c_j1);
+                  if (w2c_i0) {
+                    w2c_i0 = 11u;
+                    w2c_l5 = w2c_i0;
+                  }
+                  goto w2c_B10;
+                }
+                w2c_i0 = w2c_l5;
+                w2c_i1 = 7u;
+                w2c_i0 = w2c_i0 == w2c_i1;
+                if (w2c_i0) {
+                  w2c_i0 = w2c_p2;
+                  w2c_i1 = 1u;
+                  w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+                  if (w2c_i0) {
+                    w2c_i0 = 0u;
+                    w2c_j1 = 0ull;
+                    w2c_l10 = w2c_j1;
+                    w2c_l5 = w2c_i0;
+                    goto w2c_B10;
+                  }
+                  w2c_i0 = w2c_l6;
+                  w2c_i1 = w2c_p1;
+                  w2c_i0 = w2c_i0 >= w2c_i1;
+                  if (w2c_i0) {goto w2c_B0;}
+                  w2c_i0 = w2c_p0;
+                  w2c_i1 = w2c_l6;
+                  w2c_i0 += w2c_i1;
+                  w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
+                  w2c_i1 = 1u;
+                  w2c_i0 = w2c_i0 != w2c_i1;
+                  if (w2c_i0) {
+                    w2c_i0 = 11u;
+                    w2c_l5 = w2c_i0;
+                  }
+                  w2c_i0 = w2c_l6;
+                  w2c_i1 = 1u;
+                  w2c_i0 += w2c_i1;
+                  w2c_i1 = w2c_p2;
+                  w2c_i2 = 4294967295u;
+                  w2c_i1 += w2c_i2;
+                  w2c_p2 = w2c_i1;
+                  w2c_l6 = w2c_i0;
+                }
+                w2c_j0 = w2c_l10;
+                w2c_i1 = w2c_p2;
+                w2c_j1 = (u64)(s64)(s32)(w2c_i1);
+                w2c_i0 = w2c_j0 > w2c_j1;
+                if (w2c_i0) {
+                  w2c_i0 = 0u;
+                  w2c_j1 = 0ull;
+                  w2c_l10 = w2c_j1;
+                  w2c_l5 = w2c_i0;
+                  goto w2c_B10;
+                }
+                w2c_i0 = w2c_l5;
+                w2c_i1 = 11u;
+                w2c_i0 = w2c_i0 == w2c_i1;
+                if (w2c_i0) {
+                  w2c_j0 = 0ull;
+                  w2c_i1 = w2c_l6;
+                  w2c_j2 = w2c_l10;
+                  w2c_i2 = (u32)(w2c_j2);
+                  w2c_i1 += w2c_i2;
+                  w2c_l6 = w2c_i1;
+                  w2c_l10 = w2c_j0;
+                  goto w2c_B10;
+                }
+                goto w2c_B10;
+              }
+            }
+            goto w2c_B10;
+          }
+        }
+        w2c_i0 = 0u;
+        w2c_j1 = 0ull;
+        w2c_i2 = w2c_p2;
+        w2c_l6 = w2c_i2;
+        w2c_l10 = w2c_j1;
+        w2c_l5 = w2c_i0;
+        w2c_B10:;
+        w2c_i0 = w2c_l5;
+        w2c_j1 = w2c_l10;
+        w2c_i2 = w2c_l6;
+        goto w2c_Bfunc;
       }
-      w2c_i0 = w2c_l5;
-      w2c_j1 = w2c_l9;
-      w2c_i2 = w2c_l6;
-      goto w2c_Bfunc;
+      w2c_i0 = 6u;
+      w2c_i1 = w2c_l3;
+      w2c_i2 = 31u;
+      w2c_i1 &= w2c_i2;
+      w2c_j1 = (u64)(w2c_i1);
+      w2c_l9 = w2c_j1;
+      w2c_p0 = w2c_i0;
     }
   }
-  w2c_i0 = 0u;
-  w2c_j1 = 0ull;
-  w2c_i2 = w2c_p3;
+  w2c_j0 = w2c_l9;
+  w2c_i1 = w2c_p1;
+  w2c_i2 = w2c_p2;
+  w2c_i1 -= w2c_i2;
+  w2c_j1 = (u64)(s64)(s32)(w2c_i1);
+  w2c_i0 = w2c_j0 > w2c_j1;
+  if (w2c_i0) {
+    w2c_i0 = 0u;
+    w2c_j1 = 0ull;
+    w2c_i2 = w2c_p2;
+    goto w2c_Bfunc;
+  }
+  w2c_i0 = w2c_p0;
+  w2c_j1 = w2c_l9;
+  w2c_i2 = w2c_p2;
   goto w2c_Bfunc;
   w2c_B0:;
   UNREACHABLE;
@@ -1969,252 +2138,7 @@ static struct wasm_multi_iji w2c_f5(Z_gonfalon_instance_t* instance, u32 w2c_p0,
   }
 }
 
-static u32 w2c_f6(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1, u32 w2c_p2) {
-  u32 w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0;
-  u64 w2c_l9 = 0;
-  FUNC_PROLOGUE;
-  u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
-  u64 w2c_j0, w2c_j1, w2c_j2, w2c_j3;
-  w2c_i0 = w2c_p0;
-  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 104u);
-  w2c_l4 = w2c_i0;
-  w2c_i0 = w2c_p0;
-  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 108u);
-  w2c_l5 = w2c_i0;
-  w2c_i0 = w2c_l4;
-  w2c_i1 = w2c_l5;
-  w2c_i2 = w2c_p2;
-  {
-    struct wasm_multi_iji tmp = w2c_f4(instance, w2c_i0, w2c_i1, w2c_i2);
-    w2c_i0 = tmp.i0;
-    w2c_j1 = tmp.j1;
-    w2c_i2 = tmp.i2;
-  }
-  w2c_l3 = w2c_i2;
-  w2c_l9 = w2c_j1;
-  w2c_p2 = w2c_i0;
-  w2c_i1 = 8u;
-  w2c_i0 = w2c_i0 != w2c_i1;
-  if (w2c_i0) {
-    w2c_i0 = w2c_p2;
-    w2c_i1 = 1u;
-    w2c_i0 = w2c_i0 != w2c_i1;
-    if (w2c_i0) {goto w2c_B1;}
-  }
-  w2c_j0 = w2c_l9;
-  w2c_j1 = 256ull;
-  w2c_i0 = w2c_j0 > w2c_j1;
-  if (w2c_i0) {goto w2c_B1;}
-  w2c_j0 = w2c_l9;
-  w2c_i0 = (u32)(w2c_j0);
-  w2c_i1 = 4294967295u;
-  w2c_j2 = w2c_l9;
-  w2c_j3 = 2147483648ull;
-  w2c_i2 = w2c_j2 < w2c_j3;
-  w2c_i0 = w2c_i2 ? w2c_i0 : w2c_i1;
-  w2c_p2 = w2c_i0;
-  w2c_i1 = 256u;
-  w2c_i0 = w2c_i0 > w2c_i1;
-  if (w2c_i0) {goto w2c_B0;}
-  w2c_i0 = w2c_p0;
-  w2c_i1 = w2c_p0;
-  w2c_i2 = 112u;
-  w2c_i1 += w2c_i2;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 20, w2c_i1);
-  w2c_i0 = w2c_p0;
-  w2c_i1 = w2c_p2;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 24, w2c_i1);
-  w2c_i0 = w2c_p0;
-  w2c_i1 = 256u;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 28, w2c_i1);
-  w2c_i0 = 4294967295u;
-  w2c_l6 = w2c_i0;
-  w2c_L3: 
-    w2c_i0 = w2c_l6;
-    w2c_i1 = 1u;
-    w2c_i0 += w2c_i1;
-    w2c_l6 = w2c_i0;
-    w2c_i1 = w2c_p2;
-    w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-    if (w2c_i0) {
-      w2c_i0 = 0u;
-      w2c_i1 = w2c_l4;
-      w2c_i2 = w2c_l5;
-      w2c_i3 = w2c_l3;
-      {
-        struct wasm_multi_iji tmp = w2c_f4(instance, w2c_i1, w2c_i2, w2c_i3);
-        w2c_i1 = tmp.i0;
-        w2c_j2 = tmp.j1;
-        w2c_i3 = tmp.i2;
-      }
-      w2c_l7 = w2c_i3;
-      w2c_l9 = w2c_j2;
-      w2c_i2 = 6u;
-      w2c_i1 = w2c_i1 != w2c_i2;
-      if (w2c_i1) {goto w2c_Bfunc;}
-      w2c_i0 = w2c_l7;
-      w2c_j1 = w2c_l9;
-      w2c_i1 = (u32)(w2c_j1);
-      w2c_i0 += w2c_i1;
-      w2c_l3 = w2c_i0;
-      w2c_i1 = w2c_l5;
-      w2c_i0 = w2c_i0 > w2c_i1;
-      if (w2c_i0) {goto w2c_B0;}
-      w2c_i0 = w2c_l7;
-      w2c_i1 = w2c_l3;
-      w2c_i0 = w2c_i0 > w2c_i1;
-      if (w2c_i0) {goto w2c_B0;}
-      w2c_i0 = w2c_l6;
-      w2c_i1 = w2c_p0;
-      w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 24u);
-      w2c_i0 = w2c_i0 >= w2c_i1;
-      if (w2c_i0) {goto w2c_B0;}
-      w2c_i0 = w2c_p0;
-      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
-      w2c_i1 = w2c_l6;
-      w2c_i2 = 3u;
-      w2c_i1 <<= (w2c_i2 & 31);
-      w2c_i0 += w2c_i1;
-      w2c_l8 = w2c_i0;
-      w2c_i1 = w2c_l4;
-      w2c_i2 = w2c_l7;
-      w2c_i1 += w2c_i2;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-      w2c_i0 = w2c_l8;
-      w2c_i1 = w2c_l3;
-      w2c_i2 = w2c_l7;
-      w2c_i1 -= w2c_i2;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
-      goto w2c_L3;
-    }
-    w2c_i0 = 1u;
-    w2c_j1 = w2c_p1;
-    w2c_j2 = 3ull;
-    w2c_i1 = w2c_j1 == w2c_j2;
-    if (w2c_i1) {goto w2c_Bfunc;}
-    w2c_i0 = 0u;
-    w2c_i1 = w2c_l4;
-    w2c_i2 = w2c_l5;
-    w2c_i3 = w2c_l3;
-    {
-      struct wasm_multi_iji tmp = w2c_f4(instance, w2c_i1, w2c_i2, w2c_i3);
-      w2c_i1 = tmp.i0;
-      w2c_j2 = tmp.j1;
-      w2c_i3 = tmp.i2;
-    }
-    w2c_l3 = w2c_i3;
-    w2c_l9 = w2c_j2;
-    w2c_i2 = 4u;
-    w2c_i1 = w2c_i1 != w2c_i2;
-    if (w2c_i1) {goto w2c_Bfunc;}
-    w2c_i0 = w2c_p0;
-    w2c_j1 = w2c_l9;
-    i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 44, w2c_j1);
-    w2c_i0 = 1u;
-    w2c_j1 = w2c_p1;
-    w2c_j2 = 4ull;
-    w2c_i1 = w2c_j1 == w2c_j2;
-    if (w2c_i1) {goto w2c_Bfunc;}
-    w2c_i0 = w2c_l4;
-    w2c_i1 = w2c_l5;
-    w2c_i2 = w2c_l3;
-    {
-      struct wasm_multi_iji tmp = w2c_f4(instance, w2c_i0, w2c_i1, w2c_i2);
-      w2c_i0 = tmp.i0;
-      w2c_j1 = tmp.j1;
-      w2c_i2 = tmp.i2;
-    }
-    w2c_l6 = w2c_i2;
-    w2c_l9 = w2c_j1;
-    w2c_p2 = w2c_i0;
-    w2c_i1 = 4u;
-    w2c_i0 = w2c_i0 == w2c_i1;
-    if (w2c_i0) {goto w2c_B5;}
-    w2c_i0 = w2c_p2;
-    w2c_i1 = 11u;
-    w2c_i0 = w2c_i0 == w2c_i1;
-    if (w2c_i0) {
-      w2c_i0 = w2c_l3;
-      w2c_i1 = w2c_l5;
-      w2c_i0 = w2c_i0 >= w2c_i1;
-      if (w2c_i0) {goto w2c_B0;}
-      w2c_i0 = w2c_l4;
-      w2c_i1 = w2c_l3;
-      w2c_i0 += w2c_i1;
-      w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
-      w2c_i1 = 207u;
-      w2c_i0 = w2c_i0 == w2c_i1;
-      if (w2c_i0) {goto w2c_B5;}
-    }
-    w2c_i0 = 0u;
-    goto w2c_Bfunc;
-    w2c_B5:;
-    w2c_i0 = w2c_p0;
-    w2c_j1 = w2c_l9;
-    i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 52, w2c_j1);
-    w2c_i0 = 1u;
-    w2c_j1 = w2c_p1;
-    w2c_j2 = 5ull;
-    w2c_i1 = w2c_j1 == w2c_j2;
-    if (w2c_i1) {goto w2c_Bfunc;}
-    w2c_i0 = w2c_l4;
-    w2c_i1 = w2c_l5;
-    w2c_i2 = w2c_l6;
-    {
-      struct wasm_multi_iji tmp = w2c_f4(instance, w2c_i0, w2c_i1, w2c_i2);
-      w2c_i0 = tmp.i0;
-      w2c_j1 = tmp.j1;
-      w2c_i2 = tmp.i2;
-    }
-    w2c_l3 = w2c_i2;
-    w2c_p1 = w2c_j1;
-    w2c_p2 = w2c_i0;
-    w2c_i1 = 9u;
-    w2c_i0 = w2c_i0 != w2c_i1;
-    if (w2c_i0) {
-      w2c_i0 = w2c_p2;
-      w2c_i1 = 1u;
-      w2c_i0 = w2c_i0 != w2c_i1;
-      if (w2c_i0) {goto w2c_B7;}
-    }
-    w2c_j0 = w2c_p1;
-    w2c_j1 = 256ull;
-    w2c_i0 = w2c_j0 > w2c_j1;
-    if (w2c_i0) {goto w2c_B7;}
-    w2c_i0 = w2c_p0;
-    w2c_i1 = w2c_l4;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 68, w2c_i1);
-    w2c_i0 = w2c_p0;
-    w2c_i1 = w2c_l5;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 72, w2c_i1);
-    w2c_i0 = w2c_p0;
-    w2c_i1 = w2c_l3;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 64, w2c_i1);
-    w2c_i0 = w2c_p0;
-    w2c_j1 = w2c_p1;
-    w2c_i1 = (u32)(w2c_j1);
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 60, w2c_i1);
-    w2c_i0 = w2c_p0;
-    w2c_i1 = w2c_p0;
-    w2c_i2 = 2160u;
-    w2c_i1 += w2c_i2;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 76, w2c_i1);
-    w2c_i0 = 1u;
-    goto w2c_Bfunc;
-    w2c_B7:;
-    w2c_i0 = 0u;
-    goto w2c_Bfunc;
-  w2c_B1:;
-  w2c_i0 = 0u;
-  goto w2c_Bfunc;
-  w2c_B0:;
-  UNREACHABLE;
-  w2c_Bfunc:;
-  FUNC_EPILOGUE;
-  return w2c_i0;
-}
-
-static u32 w2c_f7(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static u32 w2c_f4(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   u64 w2c_l2 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2;
@@ -2241,13 +2165,13 @@ static u32 w2c_f7(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
     w2c_i2 = w2c_p0;
     w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 4u);
-    w2c_i0 = w2c_f8(instance, w2c_i0, w2c_i1, w2c_i2);
+    w2c_i0 = w2c_f5(instance, w2c_i0, w2c_i1, w2c_i2);
   }
   FUNC_EPILOGUE;
   return w2c_i0;
 }
 
-static u32 w2c_f8(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
+static u32 w2c_f5(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
   u32 w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0;
   u64 w2c_l10 = 0;
   FUNC_PROLOGUE;
@@ -2255,7 +2179,7 @@ static u32 w2c_f8(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w
   u64 w2c_j0, w2c_j1;
   w2c_i0 = w2c_p1;
   w2c_i1 = w2c_p2;
-  w2c_j0 = w2c_f9(instance, w2c_i0, w2c_i1);
+  w2c_j0 = w2c_f6(instance, w2c_i0, w2c_i1);
   w2c_l10 = w2c_j0;
   w2c_i0 = w2c_p0;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 44u);
@@ -2336,7 +2260,7 @@ static u32 w2c_f8(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w
           w2c_i1 -= w2c_i2;
           w2c_i2 = w2c_p1;
           w2c_i3 = w2c_p2;
-          w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+          w2c_i0 = w2c_f7(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
           if (w2c_i0) {goto w2c_B1;}
         }
         w2c_i0 = w2c_l3;
@@ -2363,7 +2287,7 @@ static u32 w2c_f8(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w
   return w2c_i0;
 }
 
-static u64 w2c_f9(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static u64 w2c_f6(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   u32 w2c_l2 = 0;
   u64 w2c_l3 = 0, w2c_l4 = 0;
   FUNC_PROLOGUE;
@@ -2498,7 +2422,7 @@ static u64 w2c_f9(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   return w2c_j0;
 }
 
-static u32 w2c_f10(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3) {
+static u32 w2c_f7(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3) {
   u32 w2c_l4 = 0, w2c_l5 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
@@ -2669,7 +2593,7 @@ static u32 w2c_f10(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
   return w2c_i0;
 }
 
-static void w2c_f11(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4) {
+static void w2c_f8(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4) {
   u32 w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0;
   u64 w2c_l9 = 0;
   FUNC_PROLOGUE;
@@ -2778,7 +2702,7 @@ static void w2c_f11(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
     w2c_i1 = w2c_l6;
     w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 28u);
     w2c_i2 = w2c_p4;
-    w2c_f12(instance, w2c_i0, w2c_i1, w2c_i2);
+    w2c_f9(instance, w2c_i0, w2c_i1, w2c_i2);
     goto w2c_B0;
   }
   w2c_i0 = w2c_p4;
@@ -2792,7 +2716,7 @@ static void w2c_f11(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
       w2c_i0 = w2c_p0;
       w2c_i1 = w2c_l6;
       w2c_i2 = w2c_p2;
-      w2c_i0 = w2c_f13(instance, w2c_i0, w2c_i1, w2c_i2);
+      w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2);
       w2c_l7 = w2c_i0;
       w2c_i0 = w2c_p4;
       w2c_i1 = w2c_l7;
@@ -2836,7 +2760,7 @@ static void w2c_f11(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
         w2c_i0 = w2c_p0;
         w2c_i1 = w2c_l8;
         w2c_i2 = w2c_p4;
-        w2c_f12(instance, w2c_i0, w2c_i1, w2c_i2);
+        w2c_f9(instance, w2c_i0, w2c_i1, w2c_i2);
     }
   }
   w2c_i0 = w2c_l5;
@@ -2858,7 +2782,7 @@ static void w2c_f11(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
     w2c_i0 = w2c_p3;
     w2c_i1 = w2c_p1;
     w2c_i2 = 1u;
-    w2c_i0 = w2c_f17(instance, w2c_i0, w2c_i1, w2c_i2);
+    w2c_i0 = w2c_f14(instance, w2c_i0, w2c_i1, w2c_i2);
     w2c_i0 = w2c_p0;
     w2c_i1 = w2c_l6;
     w2c_i2 = w2c_p2;
@@ -2867,7 +2791,7 @@ static void w2c_f11(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
     w2c_i5 = 40u;
     w2c_i4 += w2c_i5;
     {
-      struct wasm_multi_ii tmp = w2c_f19(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+      struct wasm_multi_ii tmp = w2c_f16(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
       w2c_i0 = tmp.i0;
       w2c_i1 = tmp.i1;
     }
@@ -2935,7 +2859,7 @@ static void w2c_f11(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
   w2c_i5 = 40u;
   w2c_i4 += w2c_i5;
   w2c_i5 = w2c_p4;
-  w2c_f21(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5);
+  w2c_f18(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5);
   w2c_i0 = w2c_p3;
   w2c_i1 = w2c_l5;
   w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 40u);
@@ -2975,7 +2899,7 @@ static void w2c_f11(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
   FUNC_EPILOGUE;
 }
 
-static void w2c_f12(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
+static void w2c_f9(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
   u32 w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2;
@@ -3059,7 +2983,7 @@ static void w2c_f12(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
   FUNC_EPILOGUE;
 }
 
-static u32 w2c_f13(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
+static u32 w2c_f10(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
   u32 w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0;
   u64 w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0;
   FUNC_PROLOGUE;
@@ -3184,17 +3108,17 @@ static u32 w2c_f13(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
     w2c_i0 += w2c_i1;
     w2c_i1 = w2c_l5;
     w2c_i2 = w2c_p2;
-    w2c_f14(instance, w2c_i0, w2c_i1, w2c_i2);
+    w2c_f11(instance, w2c_i0, w2c_i1, w2c_i2);
     w2c_i0 = w2c_l3;
     w2c_i1 = 64u;
     w2c_i0 += w2c_i1;
     w2c_i1 = w2c_p0;
     w2c_i2 = w2c_p1;
-    w2c_f14(instance, w2c_i0, w2c_i1, w2c_i2);
+    w2c_f11(instance, w2c_i0, w2c_i1, w2c_i2);
     w2c_i0 = w2c_l3;
     w2c_i1 = 64u;
     w2c_i0 += w2c_i1;
-    w2c_f16(instance, w2c_i0);
+    w2c_f13(instance, w2c_i0);
     w2c_i0 = w2c_l3;
     w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 64u);
   } else {
@@ -3333,7 +3257,7 @@ static u32 w2c_f13(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
     w2c_i1 = 208u;
     w2c_i0 += w2c_i1;
     w2c_i1 = w2c_l3;
-    w2c_f15(instance, w2c_i0, w2c_i1);
+    w2c_f12(instance, w2c_i0, w2c_i1);
     w2c_i0 = w2c_l3;
     w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 208u);
   }
@@ -3347,7 +3271,7 @@ static u32 w2c_f13(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
   return w2c_i0;
 }
 
-static void w2c_f14(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
+static void w2c_f11(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
   u32 w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
@@ -3413,7 +3337,7 @@ static void w2c_f14(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
     if (w2c_i0) {goto w2c_Bfunc;}
     w2c_i0 = w2c_p0;
     w2c_i1 = w2c_l5;
-    w2c_f15(instance, w2c_i0, w2c_i1);
+    w2c_f12(instance, w2c_i0, w2c_i1);
     w2c_i0 = w2c_p0;
     w2c_i1 = 0u;
     i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 96, w2c_i1);
@@ -3425,7 +3349,7 @@ static void w2c_f14(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
     if (w2c_i0) {
       w2c_i0 = w2c_p0;
       w2c_i1 = w2c_p1;
-      w2c_f15(instance, w2c_i0, w2c_i1);
+      w2c_f12(instance, w2c_i0, w2c_i1);
       w2c_i0 = w2c_p1;
       w2c_i1 = 64u;
       w2c_i0 += w2c_i1;
@@ -3449,7 +3373,7 @@ static void w2c_f14(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
   FUNC_EPILOGUE;
 }
 
-static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static void w2c_f12(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   u32 w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0, 
       w2c_l10 = 0, w2c_l11 = 0, w2c_l12 = 0, w2c_l13 = 0, w2c_l14 = 0, w2c_l15 = 0, w2c_l16 = 0, w2c_l17 = 0, 
       w2c_l18 = 0, w2c_l19 = 0, w2c_l20 = 0, w2c_l21 = 0, w2c_l22 = 0, w2c_l23 = 0, w2c_l24 = 0, w2c_l25 = 0, 
@@ -3811,16 +3735,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_i1 = w2c_l6;
-    w2c_i2 = w2c_l6;
-    w2c_i3 = w2c_l6;
-    w2c_i4 = 4294967282u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
-    w2c_i3 = 4294967291u;
-    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
-    w2c_i1 ^= w2c_i2;
     w2c_i2 = 4294967290u;
     w2c_i1 = I32_ROTL(w2c_i1, w2c_i2);
+    w2c_i2 = w2c_l6;
+    w2c_i3 = 4294967285u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
+    w2c_i2 = w2c_l6;
+    w2c_i3 = 4294967271u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l9 = w2c_i0;
     w2c_i0 = w2c_l2;
@@ -3838,16 +3762,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i2 &= w2c_i3;
     w2c_i1 ^= w2c_i2;
     w2c_i2 = w2c_l2;
-    w2c_i3 = w2c_l2;
-    w2c_i4 = w2c_l2;
-    w2c_i5 = 4294967287u;
-    w2c_i4 = I32_ROTL(w2c_i4, w2c_i5);
-    w2c_i3 ^= w2c_i4;
-    w2c_i4 = 4294967285u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
     w2c_i3 = 4294967294u;
     w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i3 = w2c_l2;
+    w2c_i4 = 4294967283u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
+    w2c_i3 = w2c_l2;
+    w2c_i4 = 4294967274u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
     w2c_i1 += w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l9 = w2c_i0;
@@ -3866,16 +3790,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_i1 = w2c_l5;
-    w2c_i2 = w2c_l5;
-    w2c_i3 = w2c_l5;
-    w2c_i4 = 4294967282u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
-    w2c_i3 = 4294967291u;
-    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
-    w2c_i1 ^= w2c_i2;
     w2c_i2 = 4294967290u;
     w2c_i1 = I32_ROTL(w2c_i1, w2c_i2);
+    w2c_i2 = w2c_l5;
+    w2c_i3 = 4294967285u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
+    w2c_i2 = w2c_l5;
+    w2c_i3 = 4294967271u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l8 = w2c_i0;
     w2c_i0 = w2c_l9;
@@ -3893,16 +3817,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i2 &= w2c_i3;
     w2c_i1 ^= w2c_i2;
     w2c_i2 = w2c_l9;
-    w2c_i3 = w2c_l9;
-    w2c_i4 = w2c_l9;
-    w2c_i5 = 4294967287u;
-    w2c_i4 = I32_ROTL(w2c_i4, w2c_i5);
-    w2c_i3 ^= w2c_i4;
-    w2c_i4 = 4294967285u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
     w2c_i3 = 4294967294u;
     w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i3 = w2c_l9;
+    w2c_i4 = 4294967283u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
+    w2c_i3 = w2c_l9;
+    w2c_i4 = 4294967274u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
     w2c_i1 += w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l8 = w2c_i0;
@@ -3921,16 +3845,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_i1 = w2c_l4;
-    w2c_i2 = w2c_l4;
-    w2c_i3 = w2c_l4;
-    w2c_i4 = 4294967282u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
-    w2c_i3 = 4294967291u;
-    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
-    w2c_i1 ^= w2c_i2;
     w2c_i2 = 4294967290u;
     w2c_i1 = I32_ROTL(w2c_i1, w2c_i2);
+    w2c_i2 = w2c_l4;
+    w2c_i3 = 4294967285u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
+    w2c_i2 = w2c_l4;
+    w2c_i3 = 4294967271u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l7 = w2c_i0;
     w2c_i0 = w2c_l8;
@@ -3948,16 +3872,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i2 &= w2c_i3;
     w2c_i1 ^= w2c_i2;
     w2c_i2 = w2c_l8;
-    w2c_i3 = w2c_l8;
-    w2c_i4 = w2c_l8;
-    w2c_i5 = 4294967287u;
-    w2c_i4 = I32_ROTL(w2c_i4, w2c_i5);
-    w2c_i3 ^= w2c_i4;
-    w2c_i4 = 4294967285u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
     w2c_i3 = 4294967294u;
     w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i3 = w2c_l8;
+    w2c_i4 = 4294967283u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
+    w2c_i3 = w2c_l8;
+    w2c_i4 = 4294967274u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
     w2c_i1 += w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l7 = w2c_i0;
@@ -3976,16 +3900,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_i1 = w2c_l3;
-    w2c_i2 = w2c_l3;
-    w2c_i3 = w2c_l3;
-    w2c_i4 = 4294967282u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
-    w2c_i3 = 4294967291u;
-    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
-    w2c_i1 ^= w2c_i2;
     w2c_i2 = 4294967290u;
     w2c_i1 = I32_ROTL(w2c_i1, w2c_i2);
+    w2c_i2 = w2c_l3;
+    w2c_i3 = 4294967285u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
+    w2c_i2 = w2c_l3;
+    w2c_i3 = 4294967271u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l6 = w2c_i0;
     w2c_i0 = w2c_l7;
@@ -4003,16 +3927,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i2 &= w2c_i3;
     w2c_i1 ^= w2c_i2;
     w2c_i2 = w2c_l7;
-    w2c_i3 = w2c_l7;
-    w2c_i4 = w2c_l7;
-    w2c_i5 = 4294967287u;
-    w2c_i4 = I32_ROTL(w2c_i4, w2c_i5);
-    w2c_i3 ^= w2c_i4;
-    w2c_i4 = 4294967285u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
     w2c_i3 = 4294967294u;
     w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i3 = w2c_l7;
+    w2c_i4 = 4294967283u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
+    w2c_i3 = w2c_l7;
+    w2c_i4 = 4294967274u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
     w2c_i1 += w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l6 = w2c_i0;
@@ -4031,16 +3955,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_i1 = w2c_l2;
-    w2c_i2 = w2c_l2;
-    w2c_i3 = w2c_l2;
-    w2c_i4 = 4294967282u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
-    w2c_i3 = 4294967291u;
-    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
-    w2c_i1 ^= w2c_i2;
     w2c_i2 = 4294967290u;
     w2c_i1 = I32_ROTL(w2c_i1, w2c_i2);
+    w2c_i2 = w2c_l2;
+    w2c_i3 = 4294967285u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
+    w2c_i2 = w2c_l2;
+    w2c_i3 = 4294967271u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l5 = w2c_i0;
     w2c_i0 = w2c_l6;
@@ -4058,16 +3982,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i2 &= w2c_i3;
     w2c_i1 ^= w2c_i2;
     w2c_i2 = w2c_l6;
-    w2c_i3 = w2c_l6;
-    w2c_i4 = w2c_l6;
-    w2c_i5 = 4294967287u;
-    w2c_i4 = I32_ROTL(w2c_i4, w2c_i5);
-    w2c_i3 ^= w2c_i4;
-    w2c_i4 = 4294967285u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
     w2c_i3 = 4294967294u;
     w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i3 = w2c_l6;
+    w2c_i4 = 4294967283u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
+    w2c_i3 = w2c_l6;
+    w2c_i4 = 4294967274u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
     w2c_i1 += w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l5 = w2c_i0;
@@ -4086,16 +4010,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_i1 = w2c_l9;
-    w2c_i2 = w2c_l9;
-    w2c_i3 = w2c_l9;
-    w2c_i4 = 4294967282u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
-    w2c_i3 = 4294967291u;
-    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
-    w2c_i1 ^= w2c_i2;
     w2c_i2 = 4294967290u;
     w2c_i1 = I32_ROTL(w2c_i1, w2c_i2);
+    w2c_i2 = w2c_l9;
+    w2c_i3 = 4294967285u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
+    w2c_i2 = w2c_l9;
+    w2c_i3 = 4294967271u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l4 = w2c_i0;
     w2c_i0 = w2c_l5;
@@ -4113,16 +4037,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i2 &= w2c_i3;
     w2c_i1 ^= w2c_i2;
     w2c_i2 = w2c_l5;
-    w2c_i3 = w2c_l5;
-    w2c_i4 = w2c_l5;
-    w2c_i5 = 4294967287u;
-    w2c_i4 = I32_ROTL(w2c_i4, w2c_i5);
-    w2c_i3 ^= w2c_i4;
-    w2c_i4 = 4294967285u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
     w2c_i3 = 4294967294u;
     w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i3 = w2c_l5;
+    w2c_i4 = 4294967283u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
+    w2c_i3 = w2c_l5;
+    w2c_i4 = 4294967274u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
     w2c_i1 += w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l4 = w2c_i0;
@@ -4141,16 +4065,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_i1 = w2c_l8;
-    w2c_i2 = w2c_l8;
-    w2c_i3 = w2c_l8;
-    w2c_i4 = 4294967282u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
-    w2c_i3 = 4294967291u;
-    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
-    w2c_i1 ^= w2c_i2;
     w2c_i2 = 4294967290u;
     w2c_i1 = I32_ROTL(w2c_i1, w2c_i2);
+    w2c_i2 = w2c_l8;
+    w2c_i3 = 4294967285u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
+    w2c_i2 = w2c_l8;
+    w2c_i3 = 4294967271u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l3 = w2c_i0;
     w2c_i0 = w2c_l4;
@@ -4168,16 +4092,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i2 &= w2c_i3;
     w2c_i1 ^= w2c_i2;
     w2c_i2 = w2c_l4;
-    w2c_i3 = w2c_l4;
-    w2c_i4 = w2c_l4;
-    w2c_i5 = 4294967287u;
-    w2c_i4 = I32_ROTL(w2c_i4, w2c_i5);
-    w2c_i3 ^= w2c_i4;
-    w2c_i4 = 4294967285u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
     w2c_i3 = 4294967294u;
     w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i3 = w2c_l4;
+    w2c_i4 = 4294967283u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
+    w2c_i3 = w2c_l4;
+    w2c_i4 = 4294967274u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
     w2c_i1 += w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l3 = w2c_i0;
@@ -4196,16 +4120,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_i1 = w2c_l7;
-    w2c_i2 = w2c_l7;
-    w2c_i3 = w2c_l7;
-    w2c_i4 = 4294967282u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
-    w2c_i3 = 4294967291u;
-    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
-    w2c_i1 ^= w2c_i2;
     w2c_i2 = 4294967290u;
     w2c_i1 = I32_ROTL(w2c_i1, w2c_i2);
+    w2c_i2 = w2c_l7;
+    w2c_i3 = 4294967285u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
+    w2c_i2 = w2c_l7;
+    w2c_i3 = 4294967271u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l2 = w2c_i0;
     w2c_i0 = w2c_l3;
@@ -4223,16 +4147,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i2 &= w2c_i3;
     w2c_i1 ^= w2c_i2;
     w2c_i2 = w2c_l3;
-    w2c_i3 = w2c_l3;
-    w2c_i4 = w2c_l3;
-    w2c_i5 = 4294967287u;
-    w2c_i4 = I32_ROTL(w2c_i4, w2c_i5);
-    w2c_i3 ^= w2c_i4;
-    w2c_i4 = 4294967285u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
     w2c_i3 = 4294967294u;
     w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i3 = w2c_l3;
+    w2c_i4 = 4294967283u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
+    w2c_i3 = w2c_l3;
+    w2c_i4 = 4294967274u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
     w2c_i1 += w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l2 = w2c_i0;
@@ -4251,16 +4175,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_i1 = w2c_l6;
-    w2c_i2 = w2c_l6;
-    w2c_i3 = w2c_l6;
-    w2c_i4 = 4294967282u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
-    w2c_i3 = 4294967291u;
-    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
-    w2c_i1 ^= w2c_i2;
     w2c_i2 = 4294967290u;
     w2c_i1 = I32_ROTL(w2c_i1, w2c_i2);
+    w2c_i2 = w2c_l6;
+    w2c_i3 = 4294967285u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
+    w2c_i2 = w2c_l6;
+    w2c_i3 = 4294967271u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l9 = w2c_i0;
     w2c_i0 = w2c_l2;
@@ -4278,16 +4202,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i2 &= w2c_i3;
     w2c_i1 ^= w2c_i2;
     w2c_i2 = w2c_l2;
-    w2c_i3 = w2c_l2;
-    w2c_i4 = w2c_l2;
-    w2c_i5 = 4294967287u;
-    w2c_i4 = I32_ROTL(w2c_i4, w2c_i5);
-    w2c_i3 ^= w2c_i4;
-    w2c_i4 = 4294967285u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
     w2c_i3 = 4294967294u;
     w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i3 = w2c_l2;
+    w2c_i4 = 4294967283u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
+    w2c_i3 = w2c_l2;
+    w2c_i4 = 4294967274u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
     w2c_i1 += w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l9 = w2c_i0;
@@ -4306,16 +4230,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_i1 = w2c_l5;
-    w2c_i2 = w2c_l5;
-    w2c_i3 = w2c_l5;
-    w2c_i4 = 4294967282u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
-    w2c_i3 = 4294967291u;
-    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
-    w2c_i1 ^= w2c_i2;
     w2c_i2 = 4294967290u;
     w2c_i1 = I32_ROTL(w2c_i1, w2c_i2);
+    w2c_i2 = w2c_l5;
+    w2c_i3 = 4294967285u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
+    w2c_i2 = w2c_l5;
+    w2c_i3 = 4294967271u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l8 = w2c_i0;
     w2c_i0 = w2c_l9;
@@ -4333,16 +4257,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i2 &= w2c_i3;
     w2c_i1 ^= w2c_i2;
     w2c_i2 = w2c_l9;
-    w2c_i3 = w2c_l9;
-    w2c_i4 = w2c_l9;
-    w2c_i5 = 4294967287u;
-    w2c_i4 = I32_ROTL(w2c_i4, w2c_i5);
-    w2c_i3 ^= w2c_i4;
-    w2c_i4 = 4294967285u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
     w2c_i3 = 4294967294u;
     w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i3 = w2c_l9;
+    w2c_i4 = 4294967283u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
+    w2c_i3 = w2c_l9;
+    w2c_i4 = 4294967274u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
     w2c_i1 += w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l8 = w2c_i0;
@@ -4361,16 +4285,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_i1 = w2c_l4;
-    w2c_i2 = w2c_l4;
-    w2c_i3 = w2c_l4;
-    w2c_i4 = 4294967282u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
-    w2c_i3 = 4294967291u;
-    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
-    w2c_i1 ^= w2c_i2;
     w2c_i2 = 4294967290u;
     w2c_i1 = I32_ROTL(w2c_i1, w2c_i2);
+    w2c_i2 = w2c_l4;
+    w2c_i3 = 4294967285u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
+    w2c_i2 = w2c_l4;
+    w2c_i3 = 4294967271u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l7 = w2c_i0;
     w2c_i0 = w2c_l8;
@@ -4388,16 +4312,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i2 &= w2c_i3;
     w2c_i1 ^= w2c_i2;
     w2c_i2 = w2c_l8;
-    w2c_i3 = w2c_l8;
-    w2c_i4 = w2c_l8;
-    w2c_i5 = 4294967287u;
-    w2c_i4 = I32_ROTL(w2c_i4, w2c_i5);
-    w2c_i3 ^= w2c_i4;
-    w2c_i4 = 4294967285u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
     w2c_i3 = 4294967294u;
     w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i3 = w2c_l8;
+    w2c_i4 = 4294967283u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
+    w2c_i3 = w2c_l8;
+    w2c_i4 = 4294967274u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
     w2c_i1 += w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l7 = w2c_i0;
@@ -4416,16 +4340,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_i1 = w2c_l3;
-    w2c_i2 = w2c_l3;
-    w2c_i3 = w2c_l3;
-    w2c_i4 = 4294967282u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
-    w2c_i3 = 4294967291u;
-    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
-    w2c_i1 ^= w2c_i2;
     w2c_i2 = 4294967290u;
     w2c_i1 = I32_ROTL(w2c_i1, w2c_i2);
+    w2c_i2 = w2c_l3;
+    w2c_i3 = 4294967285u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
+    w2c_i2 = w2c_l3;
+    w2c_i3 = 4294967271u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l6 = w2c_i0;
     w2c_i0 = w2c_l7;
@@ -4443,16 +4367,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i2 &= w2c_i3;
     w2c_i1 ^= w2c_i2;
     w2c_i2 = w2c_l7;
-    w2c_i3 = w2c_l7;
-    w2c_i4 = w2c_l7;
-    w2c_i5 = 4294967287u;
-    w2c_i4 = I32_ROTL(w2c_i4, w2c_i5);
-    w2c_i3 ^= w2c_i4;
-    w2c_i4 = 4294967285u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
     w2c_i3 = 4294967294u;
     w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i3 = w2c_l7;
+    w2c_i4 = 4294967283u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
+    w2c_i3 = w2c_l7;
+    w2c_i4 = 4294967274u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
     w2c_i1 += w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l6 = w2c_i0;
@@ -4471,16 +4395,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_i1 = w2c_l2;
-    w2c_i2 = w2c_l2;
-    w2c_i3 = w2c_l2;
-    w2c_i4 = 4294967282u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
-    w2c_i3 = 4294967291u;
-    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
-    w2c_i1 ^= w2c_i2;
     w2c_i2 = 4294967290u;
     w2c_i1 = I32_ROTL(w2c_i1, w2c_i2);
+    w2c_i2 = w2c_l2;
+    w2c_i3 = 4294967285u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
+    w2c_i2 = w2c_l2;
+    w2c_i3 = 4294967271u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l5 = w2c_i0;
     w2c_i0 = w2c_l6;
@@ -4498,16 +4422,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i2 &= w2c_i3;
     w2c_i1 ^= w2c_i2;
     w2c_i2 = w2c_l6;
-    w2c_i3 = w2c_l6;
-    w2c_i4 = w2c_l6;
-    w2c_i5 = 4294967287u;
-    w2c_i4 = I32_ROTL(w2c_i4, w2c_i5);
-    w2c_i3 ^= w2c_i4;
-    w2c_i4 = 4294967285u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
     w2c_i3 = 4294967294u;
     w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i3 = w2c_l6;
+    w2c_i4 = 4294967283u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
+    w2c_i3 = w2c_l6;
+    w2c_i4 = 4294967274u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
     w2c_i1 += w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l5 = w2c_i0;
@@ -4526,16 +4450,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_i1 = w2c_l9;
-    w2c_i2 = w2c_l9;
-    w2c_i3 = w2c_l9;
-    w2c_i4 = 4294967282u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
-    w2c_i3 = 4294967291u;
-    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
-    w2c_i1 ^= w2c_i2;
     w2c_i2 = 4294967290u;
     w2c_i1 = I32_ROTL(w2c_i1, w2c_i2);
+    w2c_i2 = w2c_l9;
+    w2c_i3 = 4294967285u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
+    w2c_i2 = w2c_l9;
+    w2c_i3 = 4294967271u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l4 = w2c_i0;
     w2c_i0 = w2c_l5;
@@ -4553,16 +4477,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i2 &= w2c_i3;
     w2c_i1 ^= w2c_i2;
     w2c_i2 = w2c_l5;
-    w2c_i3 = w2c_l5;
-    w2c_i4 = w2c_l5;
-    w2c_i5 = 4294967287u;
-    w2c_i4 = I32_ROTL(w2c_i4, w2c_i5);
-    w2c_i3 ^= w2c_i4;
-    w2c_i4 = 4294967285u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
     w2c_i3 = 4294967294u;
     w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i3 = w2c_l5;
+    w2c_i4 = 4294967283u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
+    w2c_i3 = w2c_l5;
+    w2c_i4 = 4294967274u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
     w2c_i1 += w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l4 = w2c_i0;
@@ -4581,16 +4505,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_i1 = w2c_l8;
-    w2c_i2 = w2c_l8;
-    w2c_i3 = w2c_l8;
-    w2c_i4 = 4294967282u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
-    w2c_i3 = 4294967291u;
-    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
-    w2c_i1 ^= w2c_i2;
     w2c_i2 = 4294967290u;
     w2c_i1 = I32_ROTL(w2c_i1, w2c_i2);
+    w2c_i2 = w2c_l8;
+    w2c_i3 = 4294967285u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
+    w2c_i2 = w2c_l8;
+    w2c_i3 = 4294967271u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l3 = w2c_i0;
     w2c_i0 = w2c_l4;
@@ -4608,16 +4532,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i2 &= w2c_i3;
     w2c_i1 ^= w2c_i2;
     w2c_i2 = w2c_l4;
-    w2c_i3 = w2c_l4;
-    w2c_i4 = w2c_l4;
-    w2c_i5 = 4294967287u;
-    w2c_i4 = I32_ROTL(w2c_i4, w2c_i5);
-    w2c_i3 ^= w2c_i4;
-    w2c_i4 = 4294967285u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
     w2c_i3 = 4294967294u;
     w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i3 = w2c_l4;
+    w2c_i4 = 4294967283u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
+    w2c_i3 = w2c_l4;
+    w2c_i4 = 4294967274u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
     w2c_i1 += w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l3 = w2c_i0;
@@ -4636,16 +4560,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_i1 = w2c_l7;
-    w2c_i2 = w2c_l7;
-    w2c_i3 = w2c_l7;
-    w2c_i4 = 4294967282u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
-    w2c_i3 = 4294967291u;
-    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
-    w2c_i1 ^= w2c_i2;
     w2c_i2 = 4294967290u;
     w2c_i1 = I32_ROTL(w2c_i1, w2c_i2);
+    w2c_i2 = w2c_l7;
+    w2c_i3 = 4294967285u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
+    w2c_i2 = w2c_l7;
+    w2c_i3 = 4294967271u;
+    w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i1 ^= w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l2 = w2c_i0;
     w2c_i0 = w2c_l3;
@@ -4663,16 +4587,16 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i2 &= w2c_i3;
     w2c_i1 ^= w2c_i2;
     w2c_i2 = w2c_l3;
-    w2c_i3 = w2c_l3;
-    w2c_i4 = w2c_l3;
-    w2c_i5 = 4294967287u;
-    w2c_i4 = I32_ROTL(w2c_i4, w2c_i5);
-    w2c_i3 ^= w2c_i4;
-    w2c_i4 = 4294967285u;
-    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
-    w2c_i2 ^= w2c_i3;
     w2c_i3 = 4294967294u;
     w2c_i2 = I32_ROTL(w2c_i2, w2c_i3);
+    w2c_i3 = w2c_l3;
+    w2c_i4 = 4294967283u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
+    w2c_i3 = w2c_l3;
+    w2c_i4 = 4294967274u;
+    w2c_i3 = I32_ROTL(w2c_i3, w2c_i4);
+    w2c_i2 ^= w2c_i3;
     w2c_i1 += w2c_i2;
     w2c_i0 += w2c_i1;
     w2c_l2 = w2c_i0;
@@ -5181,7 +5105,7 @@ static void w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   FUNC_EPILOGUE;
 }
 
-static void w2c_f16(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
+static void w2c_f13(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   u32 w2c_l1 = 0, w2c_l2 = 0;
   u64 w2c_l3 = 0;
   FUNC_PROLOGUE;
@@ -5229,7 +5153,7 @@ static void w2c_f16(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   if (w2c_i0) {
     w2c_i0 = w2c_p0;
     w2c_i1 = w2c_l1;
-    w2c_f15(instance, w2c_i0, w2c_i1);
+    w2c_f12(instance, w2c_i0, w2c_i1);
     w2c_i0 = w2c_p0;
     w2c_j1 = 0ull;
     i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 32, w2c_j1);
@@ -5290,17 +5214,17 @@ static void w2c_f16(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   i64_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_j1);
   w2c_i0 = w2c_p0;
   w2c_i1 = w2c_l1;
-  w2c_f15(instance, w2c_i0, w2c_i1);
+  w2c_f12(instance, w2c_i0, w2c_i1);
   FUNC_EPILOGUE;
 }
 
-static u32 w2c_f17(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
+static u32 w2c_f14(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
   u32 w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2;
   w2c_i0 = w2c_p0;
   w2c_i1 = w2c_p1;
-  w2c_i0 = w2c_f18(instance, w2c_i0, w2c_i1);
+  w2c_i0 = w2c_f15(instance, w2c_i0, w2c_i1);
   w2c_l3 = w2c_i0;
   w2c_i1 = 512u;
   w2c_i0 = w2c_i0 >= w2c_i1;
@@ -5347,7 +5271,7 @@ static u32 w2c_f17(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
   return w2c_i0;
 }
 
-static u32 w2c_f18(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static u32 w2c_f15(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   u32 w2c_l2 = 0, w2c_l3 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2;
@@ -5394,7 +5318,7 @@ static u32 w2c_f18(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   return w2c_i0;
 }
 
-static struct wasm_multi_ii w2c_f19(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4) {
+static struct wasm_multi_ii w2c_f16(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4) {
   u32 w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4;
@@ -5432,7 +5356,7 @@ static struct wasm_multi_ii w2c_f19(Z_gonfalon_instance_t* instance, u32 w2c_p0,
       w2c_i2 = w2c_p2;
       w2c_i3 = w2c_p3;
       w2c_i4 = w2c_p4;
-      w2c_i0 = w2c_f20(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+      w2c_i0 = w2c_f17(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
       w2c_l7 = w2c_i0;
       w2c_i1 = 1u;
       w2c_i0 = w2c_i0 == w2c_i1;
@@ -5472,7 +5396,7 @@ static struct wasm_multi_ii w2c_f19(Z_gonfalon_instance_t* instance, u32 w2c_p0,
   }
 }
 
-static u32 w2c_f20(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4) {
+static u32 w2c_f17(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4) {
   u32 w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0;
   u64 w2c_l8 = 0;
   FUNC_PROLOGUE;
@@ -5496,7 +5420,7 @@ static u32 w2c_f20(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
   if (w2c_i1) {goto w2c_B0;}
   w2c_i0 = w2c_p3;
   w2c_i1 = w2c_p1;
-  w2c_i0 = w2c_f18(instance, w2c_i0, w2c_i1);
+  w2c_i0 = w2c_f15(instance, w2c_i0, w2c_i1);
   w2c_l6 = w2c_i0;
   w2c_i1 = 512u;
   w2c_i0 = w2c_i0 >= w2c_i1;
@@ -5544,7 +5468,7 @@ static u32 w2c_f20(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
     w2c_i0 = w2c_p3;
     w2c_i1 = w2c_p1;
     w2c_i2 = 1u;
-    w2c_i0 = w2c_f17(instance, w2c_i0, w2c_i1, w2c_i2);
+    w2c_i0 = w2c_f14(instance, w2c_i0, w2c_i1, w2c_i2);
     if (w2c_i0) {
       w2c_i0 = w2c_l6;
       w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 16u);
@@ -5560,7 +5484,7 @@ static u32 w2c_f20(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
         w2c_i3 = w2c_p3;
         w2c_i4 = w2c_p4;
         {
-          struct wasm_multi_ii tmp = w2c_f19(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+          struct wasm_multi_ii tmp = w2c_f16(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
           w2c_i0 = tmp.i0;
           w2c_i1 = tmp.i1;
         }
@@ -5620,7 +5544,7 @@ static u32 w2c_f20(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
           w2c_i3 = w2c_p3;
           w2c_i4 = w2c_p4;
           w2c_i5 = w2c_l5;
-          w2c_f21(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5);
+          w2c_f18(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5);
           w2c_i0 = 1u;
           w2c_i1 = w2c_p4;
           w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
@@ -5639,7 +5563,7 @@ static u32 w2c_f20(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
       w2c_i0 = w2c_p3;
       w2c_i1 = w2c_p1;
       w2c_i2 = w2c_l7;
-      w2c_i0 = w2c_f17(instance, w2c_i0, w2c_i1, w2c_i2);
+      w2c_i0 = w2c_f14(instance, w2c_i0, w2c_i1, w2c_i2);
       w2c_i0 = w2c_l7;
       goto w2c_B0;
     }
@@ -5654,7 +5578,7 @@ static u32 w2c_f20(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
   return w2c_i0;
 }
 
-static void w2c_f21(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4, u32 w2c_p5) {
+static void w2c_f18(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4, u32 w2c_p5) {
   u32 w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0, w2c_l10 = 0, w2c_l11 = 0, w2c_l12 = 0, w2c_l13 = 0, 
       w2c_l14 = 0;
   u64 w2c_l15 = 0;
@@ -5677,17 +5601,17 @@ static void w2c_f21(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
   if (w2c_i0) {goto w2c_B1;}
   w2c_i0 = w2c_p2;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-  w2c_l8 = w2c_i0;
+  w2c_l7 = w2c_i0;
   w2c_i0 = w2c_p2;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
-  w2c_l9 = w2c_i0;
+  w2c_l8 = w2c_i0;
   w2c_i0 = w2c_p0;
   w2c_i1 = w2c_p1;
   w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 32u);
   w2c_i2 = w2c_l6;
-  w2c_i3 = w2c_l8;
-  w2c_i4 = w2c_l9;
-  w2c_i0 = w2c_f22(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+  w2c_i3 = w2c_l7;
+  w2c_i4 = w2c_l8;
+  w2c_i0 = w2c_f19(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
   w2c_l6 = w2c_i0;
   w2c_i0 = !(w2c_i0);
   if (w2c_i0) {goto w2c_B1;}
@@ -5703,10 +5627,10 @@ static void w2c_f21(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
   w2c_i1 = 2u;
   i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 2, w2c_i1);
   w2c_i0 = w2c_p5;
-  w2c_i1 = w2c_l8;
+  w2c_i1 = w2c_l7;
   i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 32, w2c_i1);
   w2c_i0 = w2c_p5;
-  w2c_i1 = w2c_l9;
+  w2c_i1 = w2c_l8;
   i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 36, w2c_i1);
   goto w2c_Bfunc;
   w2c_B1:;
@@ -5725,27 +5649,27 @@ static void w2c_f21(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
   if (w2c_i0) {
     w2c_i0 = 2u;
     w2c_i1 = 1u;
-    w2c_l8 = w2c_i1;
-    w2c_l7 = w2c_i0;
+    w2c_l7 = w2c_i1;
+    w2c_l10 = w2c_i0;
   } else {
     w2c_i0 = 1u;
     w2c_i1 = 2u;
-    w2c_l8 = w2c_i1;
-    w2c_l7 = w2c_i0;
+    w2c_l7 = w2c_i1;
+    w2c_l10 = w2c_i0;
   }
   w2c_i0 = w2c_p2;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 16u);
-  w2c_l9 = w2c_i0;
+  w2c_l8 = w2c_i0;
   w2c_i0 = 4294967295u;
   w2c_i1 = 4294967295u;
   w2c_l11 = w2c_i1;
-  w2c_l10 = w2c_i0;
+  w2c_l9 = w2c_i0;
   w2c_L4: 
     w2c_i0 = w2c_l11;
     w2c_i1 = 1u;
     w2c_i0 += w2c_i1;
     w2c_l11 = w2c_i0;
-    w2c_i1 = w2c_l9;
+    w2c_i1 = w2c_l8;
     w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
     if (w2c_i0) {
       w2c_i0 = w2c_p2;
@@ -5766,20 +5690,20 @@ static void w2c_f21(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
       w2c_i2 = w2c_l6;
       w2c_i3 = w2c_l12;
       w2c_i4 = w2c_l13;
-      w2c_i0 = w2c_f22(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+      w2c_i0 = w2c_f19(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
       w2c_l14 = w2c_i0;
-      w2c_i1 = w2c_l7;
+      w2c_i1 = w2c_l10;
       w2c_i0 &= w2c_i1;
       w2c_i0 = !(w2c_i0);
       if (w2c_i0) {
         w2c_i0 = w2c_l14;
         if (w2c_i0) {
-          w2c_i0 = w2c_l10;
+          w2c_i0 = w2c_l9;
           w2c_i1 = 0u;
           w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
           if (w2c_i0) {
             w2c_i0 = w2c_l11;
-            w2c_l10 = w2c_i0;
+            w2c_l9 = w2c_i0;
             goto w2c_L4;
           }
           goto w2c_L4;
@@ -5787,24 +5711,24 @@ static void w2c_f21(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
         goto w2c_L4;
       }
     } else {
-      w2c_i0 = w2c_l10;
+      w2c_i0 = w2c_l9;
       w2c_i1 = 0u;
       w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
       if (w2c_i0) {
         w2c_i0 = 0u;
         w2c_i1 = 0u;
         w2c_i2 = 0u;
-        w2c_l7 = w2c_i2;
+        w2c_l10 = w2c_i2;
         w2c_l13 = w2c_i1;
         w2c_l12 = w2c_i0;
       } else {
-        w2c_i0 = w2c_l10;
-        w2c_i1 = w2c_l9;
+        w2c_i0 = w2c_l9;
+        w2c_i1 = w2c_l8;
         w2c_i0 = w2c_i0 >= w2c_i1;
         if (w2c_i0) {goto w2c_B0;}
         w2c_i0 = w2c_p2;
         w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-        w2c_i1 = w2c_l10;
+        w2c_i1 = w2c_l9;
         w2c_i2 = 3u;
         w2c_i1 <<= (w2c_i2 & 31);
         w2c_i0 += w2c_i1;
@@ -5812,17 +5736,17 @@ static void w2c_f21(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
         w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
         w2c_i1 = w2c_l6;
         w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-        w2c_i2 = w2c_l8;
-        w2c_l7 = w2c_i2;
+        w2c_i2 = w2c_l7;
+        w2c_l10 = w2c_i2;
         w2c_l13 = w2c_i1;
         w2c_l12 = w2c_i0;
       }
     }
-    w2c_i0 = w2c_l7;
+    w2c_i0 = w2c_l10;
     w2c_i0 = !(w2c_i0);
     if (w2c_i0) {goto w2c_B2;}
     w2c_i0 = w2c_p5;
-    w2c_i1 = w2c_l7;
+    w2c_i1 = w2c_l10;
     w2c_i2 = 2u;
     w2c_i1 = w2c_i1 == w2c_i2;
     i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
@@ -5846,16 +5770,165 @@ static void w2c_f21(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
   w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 52u);
   w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
   if (w2c_i0) {
-    w2c_i0 = w2c_p0;
-    w2c_i1 = w2c_p1;
-    w2c_i2 = w2c_p2;
-    w2c_i3 = w2c_p3;
-    w2c_i4 = w2c_p4;
-    w2c_i5 = w2c_p5;
-    w2c_i0 = w2c_f24(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5);
+    w2c_i0 = w2c_p2;
+    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 52u);
+    w2c_i1 = 0u;
+    w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
     if (w2c_i0) {
-      goto w2c_Bfunc;
+      w2c_i0 = w2c_p2;
+      w2c_f21(instance, w2c_i0);
     }
+    w2c_i0 = w2c_p2;
+    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 28u);
+    if (w2c_i0) {
+      w2c_i0 = w2c_p1;
+      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 48u);
+      w2c_l6 = w2c_i0;
+      w2c_L14: 
+        w2c_i0 = w2c_l6;
+        w2c_i1 = w2c_p1;
+        w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 52u);
+        w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+        if (w2c_i0) {
+          w2c_i0 = w2c_l6;
+          w2c_i1 = w2c_p0;
+          w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 96u);
+          w2c_i0 = w2c_i0 >= w2c_i1;
+          if (w2c_i0) {goto w2c_B0;}
+          w2c_i0 = w2c_p0;
+          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 92u);
+          w2c_i1 = w2c_l6;
+          w2c_i2 = 4u;
+          w2c_i1 <<= (w2c_i2 & 31);
+          w2c_i0 += w2c_i1;
+          w2c_l7 = w2c_i0;
+          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
+          w2c_l8 = w2c_i0;
+          w2c_i0 = w2c_l7;
+          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
+          w2c_l9 = w2c_i0;
+          w2c_i0 = w2c_p0;
+          w2c_i1 = w2c_l8;
+          w2c_i2 = w2c_l9;
+          w2c_i3 = w2c_p2;
+          w2c_i4 = w2c_p3;
+          w2c_i5 = w2c_p4;
+          w2c_i0 = w2c_f32(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5);
+          if (w2c_i0) {
+            w2c_i0 = w2c_l7;
+            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
+            w2c_i1 = 65536u;
+            w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+            if (w2c_i0) {
+              w2c_i0 = w2c_p2;
+              w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
+              w2c_i1 = 2u;
+              w2c_i0 = w2c_i0 != w2c_i1;
+              if (w2c_i0) {goto w2c_B16;}
+              w2c_i0 = w2c_p5;
+              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
+              w2c_i1 = 0u;
+              w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+              if (w2c_i0) {
+                w2c_i0 = w2c_p5;
+                w2c_i1 = w2c_p0;
+                w2c_i2 = w2c_p1;
+                w2c_i3 = w2c_p2;
+                w2c_i1 = w2c_f10(instance, w2c_i1, w2c_i2, w2c_i3);
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
+              }
+              w2c_i0 = w2c_p5;
+              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
+              w2c_i1 = w2c_l7;
+              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 8u);
+              w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
+              if (w2c_i0) {goto w2c_B16;}
+            }
+            w2c_i0 = w2c_p5;
+            w2c_i1 = 1u;
+            i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
+            w2c_i0 = w2c_p5;
+            w2c_i1 = 3u;
+            i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 1, w2c_i1);
+            w2c_i0 = w2c_p5;
+            w2c_i1 = 4u;
+            i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 2, w2c_i1);
+            w2c_i0 = w2c_l7;
+            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
+            w2c_i1 = 0u;
+            w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
+            if (w2c_i0) {
+              w2c_i0 = w2c_p5;
+              w2c_i1 = 5u;
+              i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 2, w2c_i1);
+              w2c_i0 = w2c_l7;
+              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
+              w2c_p3 = w2c_i0;
+              w2c_i1 = w2c_p0;
+              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 72u);
+              w2c_i0 = w2c_i0 >= w2c_i1;
+              if (w2c_i0) {goto w2c_B0;}
+              w2c_i0 = w2c_p0;
+              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 68u);
+              w2c_i1 = w2c_p3;
+              w2c_i2 = 20u;
+              w2c_i1 *= w2c_i2;
+              w2c_i0 += w2c_i1;
+              w2c_p3 = w2c_i0;
+              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
+              w2c_p4 = w2c_i0;
+              w2c_i1 = w2c_p3;
+              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
+              w2c_i0 += w2c_i1;
+              w2c_p3 = w2c_i0;
+              w2c_i1 = w2c_p0;
+              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
+              w2c_i0 = w2c_i0 > w2c_i1;
+              if (w2c_i0) {goto w2c_B0;}
+              w2c_i0 = w2c_p4;
+              w2c_i1 = w2c_p3;
+              w2c_i0 = w2c_i0 > w2c_i1;
+              if (w2c_i0) {goto w2c_B0;}
+              w2c_i0 = w2c_p5;
+              w2c_i1 = w2c_p0;
+              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
+              w2c_i2 = w2c_p4;
+              w2c_i1 += w2c_i2;
+              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 32, w2c_i1);
+              w2c_i0 = w2c_p5;
+              w2c_i1 = w2c_p3;
+              w2c_i2 = w2c_p4;
+              w2c_i1 -= w2c_i2;
+              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 36, w2c_i1);
+            }
+            w2c_i0 = 1u;
+            w2c_p3 = w2c_i0;
+            goto w2c_B12;
+          }
+          w2c_i0 = w2c_p4;
+          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
+          w2c_i1 = 1048576u;
+          w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
+          if (w2c_i0) {goto w2c_B16;}
+          w2c_i0 = 0u;
+          w2c_p3 = w2c_i0;
+          goto w2c_B12;
+          w2c_B16:;
+          w2c_i0 = w2c_l6;
+          w2c_i1 = 1u;
+          w2c_i0 += w2c_i1;
+          w2c_l6 = w2c_i0;
+          goto w2c_L14;
+        }
+        w2c_i0 = 0u;
+        w2c_p3 = w2c_i0;
+    } else {
+      w2c_i0 = 0u;
+      w2c_p3 = w2c_i0;
+    }
+    w2c_B12:;
+    w2c_i0 = w2c_p3;
+    if (w2c_i0) {goto w2c_Bfunc;}
   }
   w2c_i0 = w2c_p1;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 16u);
@@ -5876,7 +5949,7 @@ static void w2c_f21(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
   w2c_i0 = w2c_p1;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 72u);
   w2c_p3 = w2c_i0;
-  w2c_L14: 
+  w2c_L22: 
     w2c_i0 = w2c_p3;
     w2c_i1 = w2c_p1;
     w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 76u);
@@ -5922,7 +5995,7 @@ static void w2c_f21(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
       w2c_i1 = 1u;
       w2c_i0 += w2c_i1;
       w2c_p3 = w2c_i0;
-      goto w2c_L14;
+      goto w2c_L22;
     }
     w2c_i0 = w2c_p1;
     w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
@@ -5936,7 +6009,7 @@ static void w2c_f21(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
         w2c_i0 = w2c_p3;
         w2c_i1 = 2u;
         w2c_i0 = w2c_i0 != w2c_i1;
-        if (w2c_i0) {goto w2c_B19;}
+        if (w2c_i0) {goto w2c_B26;}
         w2c_i0 = w2c_p5;
         w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
         w2c_i1 = 0u;
@@ -5946,7 +6019,7 @@ static void w2c_f21(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
           w2c_i1 = w2c_p0;
           w2c_i2 = w2c_p1;
           w2c_i3 = w2c_p2;
-          w2c_i1 = w2c_f13(instance, w2c_i1, w2c_i2, w2c_i3);
+          w2c_i1 = w2c_f10(instance, w2c_i1, w2c_i2, w2c_i3);
           i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
         }
         w2c_i0 = w2c_p5;
@@ -5954,7 +6027,7 @@ static void w2c_f21(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
         w2c_i1 = w2c_p1;
         w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 20u);
         w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
-        if (w2c_i0) {goto w2c_B19;}
+        if (w2c_i0) {goto w2c_B26;}
         w2c_i0 = w2c_p5;
         w2c_i1 = 1u;
         i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
@@ -5972,7 +6045,7 @@ static void w2c_f21(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
     w2c_p0 = w2c_i0;
     w2c_i1 = 0u;
     w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-    if (w2c_i0) {goto w2c_B19;}
+    if (w2c_i0) {goto w2c_B26;}
     w2c_i0 = w2c_p2;
     w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 44u);
     w2c_i1 = w2c_p1;
@@ -6004,7 +6077,7 @@ static void w2c_f21(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
     w2c_i0 += w2c_i1;
     w2c_i1 = w2c_p0;
     w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
-    if (w2c_i0) {goto w2c_B19;}
+    if (w2c_i0) {goto w2c_B26;}
     w2c_i0 = w2c_p5;
     w2c_i1 = 1u;
     i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
@@ -6015,7 +6088,7 @@ static void w2c_f21(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
     w2c_i1 = 8u;
     i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 2, w2c_i1);
     goto w2c_Bfunc;
-    w2c_B19:;
+    w2c_B26:;
     w2c_i0 = w2c_p5;
     w2c_i1 = 1u;
     i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 1, w2c_i1);
@@ -6026,7 +6099,7 @@ static void w2c_f21(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
   FUNC_EPILOGUE;
 }
 
-static u32 w2c_f22(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4) {
+static u32 w2c_f19(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4) {
   u32 w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0;
   u64 w2c_l8 = 0;
   FUNC_PROLOGUE;
@@ -6034,7 +6107,7 @@ static u32 w2c_f22(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
   u64 w2c_j0, w2c_j1;
   w2c_i0 = w2c_p3;
   w2c_i1 = w2c_p4;
-  w2c_j0 = w2c_f9(instance, w2c_i0, w2c_i1);
+  w2c_j0 = w2c_f6(instance, w2c_i0, w2c_i1);
   w2c_l8 = w2c_j0;
   w2c_j1 = 32ull;
   w2c_j0 >>= (w2c_j1 & 63);
@@ -6077,13 +6150,13 @@ static u32 w2c_f22(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
       w2c_i0 = w2c_p0;
       w2c_j1 = w2c_l8;
       {
-        struct wasm_multi_ii tmp = w2c_f23(instance, w2c_i0, w2c_j1);
+        struct wasm_multi_ii tmp = w2c_f20(instance, w2c_i0, w2c_j1);
         w2c_i0 = tmp.i0;
         w2c_i1 = tmp.i1;
       }
       w2c_i2 = w2c_p3;
       w2c_i3 = w2c_p4;
-      w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+      w2c_i0 = w2c_f7(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
       if (w2c_i0) {
         w2c_j0 = w2c_l8;
         w2c_i0 = (u32)(w2c_j0);
@@ -6104,7 +6177,7 @@ static u32 w2c_f22(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
   return w2c_i0;
 }
 
-static struct wasm_multi_ii w2c_f23(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
+static struct wasm_multi_ii w2c_f20(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
   u32 w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2;
@@ -6166,7 +6239,7 @@ static struct wasm_multi_ii w2c_f23(Z_gonfalon_instance_t* instance, u32 w2c_p0,
     w2c_i1 = w2c_p0;
     w2c_i2 = w2c_l2;
     {
-      struct wasm_multi_iji tmp = w2c_f4(instance, w2c_i0, w2c_i1, w2c_i2);
+      struct wasm_multi_iji tmp = w2c_f3(instance, w2c_i0, w2c_i1, w2c_i2);
       w2c_i0 = tmp.i0;
       w2c_j1 = tmp.j1;
       w2c_i2 = tmp.i2;
@@ -6207,240 +6280,473 @@ static struct wasm_multi_ii w2c_f23(Z_gonfalon_instance_t* instance, u32 w2c_p0,
   }
 }
 
-static u32 w2c_f24(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4, u32 w2c_p5) {
-  u32 w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0;
+static void w2c_f21(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
+  u32 w2c_l1 = 0, w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, 
+      w2c_l9 = 0;
+  u64 w2c_l10 = 0;
   FUNC_PROLOGUE;
-  u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5;
-  w2c_i0 = w2c_p2;
-  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 52u);
-  w2c_i1 = 0u;
-  w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
-  if (w2c_i0) {
-    w2c_i0 = w2c_p2;
-    w2c_f25(instance, w2c_i0);
-  }
-  w2c_i0 = w2c_p2;
-  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 28u);
-  if (w2c_i0) {
-    w2c_i0 = w2c_p1;
-    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 48u);
-    w2c_l6 = w2c_i0;
-    w2c_L3: 
-      w2c_i0 = w2c_l6;
-      w2c_i1 = w2c_p1;
-      w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 52u);
-      w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-      if (w2c_i0) {
-        w2c_i0 = w2c_l6;
-        w2c_i1 = w2c_p0;
-        w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 96u);
-        w2c_i0 = w2c_i0 >= w2c_i1;
-        if (w2c_i0) {goto w2c_B0;}
-        w2c_i0 = w2c_p0;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 92u);
-        w2c_i1 = w2c_l6;
-        w2c_i2 = 4u;
-        w2c_i1 <<= (w2c_i2 & 31);
-        w2c_i0 += w2c_i1;
-        w2c_l7 = w2c_i0;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-        w2c_l8 = w2c_i0;
-        w2c_i0 = w2c_l7;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
-        w2c_l9 = w2c_i0;
-        w2c_i0 = w2c_p0;
-        w2c_i1 = w2c_l8;
-        w2c_i2 = w2c_l9;
-        w2c_i3 = w2c_p2;
-        w2c_i4 = w2c_p3;
-        w2c_i5 = w2c_p4;
-        w2c_i0 = w2c_f39(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5);
-        if (w2c_i0) {
-          w2c_i0 = w2c_l7;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-          w2c_i1 = 65536u;
-          w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-          if (w2c_i0) {
-            w2c_i0 = w2c_p2;
-            w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-            w2c_i1 = 2u;
-            w2c_i0 = w2c_i0 != w2c_i1;
-            if (w2c_i0) {goto w2c_B5;}
-            w2c_i0 = w2c_p5;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
-            w2c_i1 = 0u;
-            w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-            if (w2c_i0) {
-              w2c_i0 = w2c_p5;
-              w2c_i1 = w2c_p0;
-              w2c_i2 = w2c_p1;
-              w2c_i3 = w2c_p2;
-              w2c_i1 = w2c_f13(instance, w2c_i1, w2c_i2, w2c_i3);
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
-            }
-            w2c_i0 = w2c_p5;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
-            w2c_i1 = w2c_l7;
-            w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 8u);
-            w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
-            if (w2c_i0) {goto w2c_B5;}
-          }
-          w2c_i0 = w2c_p5;
-          w2c_i1 = 1u;
-          i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-          w2c_i0 = w2c_p5;
-          w2c_i1 = 3u;
-          i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 1, w2c_i1);
-          w2c_i0 = w2c_p5;
-          w2c_i1 = 4u;
-          i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 2, w2c_i1);
-          w2c_i0 = w2c_l7;
-          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-          w2c_i1 = 0u;
-          w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
-          if (w2c_i0) {
-            w2c_i0 = w2c_p5;
-            w2c_i1 = 5u;
-            i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 2, w2c_i1);
-            w2c_i0 = w2c_l7;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-            w2c_p1 = w2c_i0;
-            w2c_i1 = w2c_p0;
-            w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 72u);
-            w2c_i0 = w2c_i0 >= w2c_i1;
-            if (w2c_i0) {goto w2c_B0;}
-            w2c_i0 = w2c_p0;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 68u);
-            w2c_i1 = w2c_p1;
-            w2c_i2 = 20u;
-            w2c_i1 *= w2c_i2;
-            w2c_i0 += w2c_i1;
-            w2c_p1 = w2c_i0;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-            w2c_p2 = w2c_i0;
-            w2c_i1 = w2c_p1;
-            w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-            w2c_i0 += w2c_i1;
-            w2c_p1 = w2c_i0;
-            w2c_i1 = w2c_p0;
-            w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-            w2c_i0 = w2c_i0 > w2c_i1;
-            if (w2c_i0) {goto w2c_B0;}
-            w2c_i0 = w2c_p2;
-            w2c_i1 = w2c_p1;
-            w2c_i0 = w2c_i0 > w2c_i1;
-            if (w2c_i0) {goto w2c_B0;}
-            w2c_i0 = w2c_p5;
-            w2c_i1 = w2c_p0;
-            w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
-            w2c_i2 = w2c_p2;
-            w2c_i1 += w2c_i2;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 32, w2c_i1);
-            w2c_i0 = w2c_p5;
-            w2c_i1 = w2c_p1;
-            w2c_i2 = w2c_p2;
-            w2c_i1 -= w2c_i2;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 36, w2c_i1);
-          }
-          w2c_i0 = 1u;
-          goto w2c_Bfunc;
-        }
-        w2c_i0 = w2c_p4;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-        w2c_i1 = 1048576u;
-        w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
-        if (w2c_i0) {goto w2c_B5;}
-        w2c_i0 = 0u;
-        goto w2c_Bfunc;
-        w2c_B5:;
-        w2c_i0 = w2c_l6;
-        w2c_i1 = 1u;
-        w2c_i0 += w2c_i1;
-        w2c_l6 = w2c_i0;
-        goto w2c_L3;
-      }
-      w2c_i0 = 0u;
-      goto w2c_Bfunc;
-  }
-  w2c_i0 = 0u;
-  goto w2c_Bfunc;
-  w2c_B0:;
-  UNREACHABLE;
-  w2c_Bfunc:;
-  FUNC_EPILOGUE;
-  return w2c_i0;
-}
-
-static void w2c_f25(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
-  u32 w2c_l1 = 0, w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0;
-  FUNC_PROLOGUE;
-  u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
+  u32 w2c_i0, w2c_i1, w2c_i2;
+  u64 w2c_j0, w2c_j1;
   w2c_i0 = w2c_p0;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 52u);
-  w2c_l2 = w2c_i0;
+  w2c_l9 = w2c_i0;
   w2c_i0 = w2c_p0;
   w2c_i1 = 0u;
   i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 52, w2c_i1);
   w2c_i0 = w2c_p0;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 60u);
-  w2c_l5 = w2c_i0;
+  w2c_l7 = w2c_i0;
   w2c_i0 = w2c_p0;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 64u);
-  w2c_l6 = w2c_i0;
+  w2c_l5 = w2c_i0;
   w2c_i0 = w2c_p0;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 56u);
   w2c_i1 = 0u;
-  w2c_l1 = w2c_i1;
-  w2c_l3 = w2c_i0;
+  w2c_l8 = w2c_i1;
+  w2c_l1 = w2c_i0;
   w2c_L1: 
-    w2c_i0 = w2c_l1;
-    w2c_i1 = w2c_l2;
+    w2c_i0 = w2c_l8;
+    w2c_i1 = w2c_l9;
     w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
     if (w2c_i0) {
       w2c_i0 = w2c_p0;
       w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 68u);
-      w2c_l4 = w2c_i0;
-      w2c_i0 = w2c_l1;
+      w2c_l3 = w2c_i0;
+      w2c_i0 = w2c_l8;
       w2c_i1 = 256u;
       w2c_i0 = w2c_i0 >= w2c_i1;
       if (w2c_i0) {goto w2c_B0;}
-      w2c_i0 = w2c_l4;
+      w2c_i0 = w2c_l3;
       w2c_i0 = !(w2c_i0);
       if (w2c_i0) {goto w2c_B0;}
-      w2c_i0 = w2c_l4;
-      w2c_i1 = w2c_l1;
+      w2c_i0 = w2c_l3;
+      w2c_i1 = w2c_l8;
       w2c_i2 = 44u;
       w2c_i1 *= w2c_i2;
       w2c_i0 += w2c_i1;
-      w2c_i1 = w2c_l5;
-      w2c_i2 = w2c_l6;
-      w2c_i3 = w2c_l3;
-      w2c_i0 = w2c_f26(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
       w2c_l3 = w2c_i0;
-      w2c_i1 = 0u;
-      w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
+      w2c_i0 = w2c_l1;
+      w2c_i1 = w2c_l5;
+      w2c_i0 = w2c_i0 < w2c_i1;
       if (w2c_i0) {
+        w2c_i0 = w2c_l7;
+        w2c_i1 = w2c_l1;
+        w2c_i0 += w2c_i1;
+        w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
+        w2c_l4 = w2c_i0;
+        w2c_i1 = 31u;
+        w2c_i0 &= w2c_i1;
+        w2c_l2 = w2c_i0;
         w2c_i0 = w2c_l1;
         w2c_i1 = 1u;
         w2c_i0 += w2c_i1;
+        w2c_l6 = w2c_i0;
+        w2c_i0 = w2c_l4;
+        w2c_i1 = 224u;
+        w2c_i0 &= w2c_i1;
+        w2c_i1 = 160u;
+        w2c_i0 = w2c_i0 == w2c_i1;
+        if (w2c_i0) {
+          w2c_i0 = w2c_l2;
+          w2c_i1 = w2c_l5;
+          w2c_i2 = w2c_l1;
+          w2c_i1 -= w2c_i2;
+          w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+        } else {
+          w2c_i0 = 0u;
+        }
+        w2c_l4 = w2c_i0;
+      } else {
+        w2c_i0 = 0u;
+        w2c_i1 = w2c_l1;
+        w2c_i2 = 0u;
+        w2c_l4 = w2c_i2;
+        w2c_l6 = w2c_i1;
+        w2c_l2 = w2c_i0;
+      }
+      w2c_i0 = w2c_l4;
+      w2c_i0 = !(w2c_i0);
+      if (w2c_i0) {
+        w2c_i0 = w2c_l7;
+        w2c_i1 = w2c_l5;
+        w2c_i2 = w2c_l1;
+        {
+          struct wasm_multi_iji tmp = w2c_f3(instance, w2c_i0, w2c_i1, w2c_i2);
+          w2c_i0 = tmp.i0;
+          w2c_j1 = tmp.j1;
+          w2c_i2 = tmp.i2;
+        }
+        w2c_l6 = w2c_i2;
+        w2c_l10 = w2c_j1;
+        w2c_i1 = 6u;
+        w2c_i0 = w2c_i0 != w2c_i1;
+        if (w2c_i0) {
+          w2c_i0 = 4294967295u;
+          w2c_l1 = w2c_i0;
+          goto w2c_B5;
+        }
+        w2c_j0 = w2c_l10;
+        w2c_i0 = (u32)(w2c_j0);
+        w2c_l2 = w2c_i0;
+      }
+      w2c_i0 = w2c_l6;
+      w2c_i1 = w2c_l2;
+      w2c_i0 += w2c_i1;
+      w2c_l4 = w2c_i0;
+      w2c_i1 = w2c_l5;
+      w2c_i0 = w2c_i0 > w2c_i1;
+      if (w2c_i0) {goto w2c_B0;}
+      w2c_i0 = w2c_l6;
+      w2c_i1 = w2c_l4;
+      w2c_i0 = w2c_i0 > w2c_i1;
+      if (w2c_i0) {goto w2c_B0;}
+      w2c_i0 = w2c_l7;
+      w2c_i1 = w2c_l6;
+      w2c_i0 += w2c_i1;
+      w2c_l1 = w2c_i0;
+      w2c_i0 = w2c_l4;
+      w2c_i1 = w2c_l6;
+      w2c_i0 -= w2c_i1;
+      w2c_l2 = w2c_i0;
+      w2c_i0 = w2c_l3;
+      w2c_i0 = !(w2c_i0);
+      if (w2c_i0) {goto w2c_B0;}
+      w2c_i0 = w2c_l3;
+      w2c_i1 = w2c_l1;
+      i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
+      w2c_i0 = w2c_l3;
+      w2c_i1 = w2c_l2;
+      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
+      w2c_i0 = w2c_l3;
+      w2c_i1 = w2c_l1;
+      w2c_i2 = w2c_l2;
+      w2c_j1 = w2c_f22(instance, w2c_i1, w2c_i2);
+      i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 24, w2c_j1);
+      w2c_i0 = w2c_l4;
+      w2c_i1 = w2c_l5;
+      w2c_i0 = w2c_i0 < w2c_i1;
+      if (w2c_i0) {
+        w2c_i0 = w2c_l7;
+        w2c_i1 = w2c_l4;
+        w2c_i0 += w2c_i1;
+        w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
         w2c_l1 = w2c_i0;
+        w2c_i1 = 31u;
+        w2c_i0 &= w2c_i1;
+        w2c_l2 = w2c_i0;
+        w2c_i0 = w2c_l4;
+        w2c_i1 = 1u;
+        w2c_i0 += w2c_i1;
+        w2c_l6 = w2c_i0;
+        w2c_i0 = w2c_l1;
+        w2c_i1 = 224u;
+        w2c_i0 &= w2c_i1;
+        w2c_i1 = 160u;
+        w2c_i0 = w2c_i0 == w2c_i1;
+        if (w2c_i0) {
+          w2c_i0 = w2c_l2;
+          w2c_i1 = w2c_l5;
+          w2c_i2 = w2c_l4;
+          w2c_i1 -= w2c_i2;
+          w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+        } else {
+          w2c_i0 = 0u;
+        }
+        w2c_l1 = w2c_i0;
+      } else {
+        w2c_i0 = 0u;
+        w2c_i1 = w2c_l4;
+        w2c_i2 = 0u;
+        w2c_l1 = w2c_i2;
+        w2c_l6 = w2c_i1;
+        w2c_l2 = w2c_i0;
+      }
+      w2c_i0 = w2c_l1;
+      if (w2c_i0) {
+        w2c_i0 = w2c_l3;
+        w2c_i1 = 6u;
+        i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 40, w2c_i1);
+        w2c_i0 = w2c_l6;
+        w2c_i1 = w2c_l2;
+        w2c_i0 += w2c_i1;
+        w2c_l1 = w2c_i0;
+        w2c_i1 = w2c_l5;
+        w2c_i0 = w2c_i0 > w2c_i1;
+        if (w2c_i0) {goto w2c_B0;}
+        w2c_i0 = w2c_l6;
+        w2c_i1 = w2c_l1;
+        w2c_i0 = w2c_i0 > w2c_i1;
+        if (w2c_i0) {goto w2c_B0;}
+        w2c_i0 = w2c_l7;
+        w2c_i1 = w2c_l6;
+        w2c_i0 += w2c_i1;
+        w2c_l4 = w2c_i0;
+        w2c_i0 = w2c_l1;
+        w2c_i1 = w2c_l6;
+        w2c_i0 -= w2c_i1;
+        w2c_l2 = w2c_i0;
+        w2c_i0 = w2c_l3;
+        w2c_i1 = w2c_l4;
+        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
+        w2c_i0 = w2c_l3;
+        w2c_i1 = w2c_l2;
+        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
+        w2c_i0 = w2c_l3;
+        w2c_i1 = w2c_l4;
+        w2c_i2 = w2c_l2;
+        w2c_j1 = w2c_f22(instance, w2c_i1, w2c_i2);
+        i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 32, w2c_j1);
+      } else {
+        w2c_i0 = w2c_l7;
+        w2c_i1 = w2c_l5;
+        w2c_i2 = w2c_l4;
+        {
+          struct wasm_multi_iji tmp = w2c_f3(instance, w2c_i0, w2c_i1, w2c_i2);
+          w2c_i0 = tmp.i0;
+          w2c_j1 = tmp.j1;
+          w2c_i2 = tmp.i2;
+        }
+        w2c_l1 = w2c_i2;
+        w2c_l10 = w2c_j1;
+        w2c_l2 = w2c_i0;
+        w2c_i0 = w2c_l3;
+        w2c_i1 = w2c_l2;
+        i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 40, w2c_i1);
+        w2c_i0 = w2c_l3;
+        w2c_j1 = w2c_l10;
+        i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_j1);
+        w2c_i0 = w2c_l3;
+        w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 40u);
+        w2c_l2 = w2c_i0;
+        if (w2c_i0) {
+          w2c_i0 = w2c_l2;
+          w2c_i1 = 11u;
+          w2c_i0 = w2c_i0 == w2c_i1;
+          if (w2c_i0) {
+            w2c_i0 = w2c_l3;
+            w2c_i1 = 1u;
+            i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 40, w2c_i1);
+          } else {
+            w2c_i0 = w2c_l2;
+            w2c_i1 = 10u;
+            w2c_i0 = w2c_i0 == w2c_i1;
+            if (w2c_i0) {
+              w2c_i0 = w2c_l3;
+              w2c_i1 = 1u;
+              i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 40, w2c_i1);
+              w2c_i0 = w2c_l1;
+              w2c_j1 = w2c_l10;
+              w2c_i1 = (u32)(w2c_j1);
+              w2c_i0 += w2c_i1;
+              w2c_l1 = w2c_i0;
+            } else {
+              w2c_i0 = w2c_l2;
+              w2c_i1 = 6u;
+              w2c_i0 = w2c_i0 == w2c_i1;
+              if (w2c_i0) {
+                w2c_i0 = w2c_l1;
+                w2c_j1 = w2c_l10;
+                w2c_i1 = (u32)(w2c_j1);
+                w2c_i0 += w2c_i1;
+                w2c_l4 = w2c_i0;
+                w2c_i1 = w2c_l5;
+                w2c_i0 = w2c_i0 > w2c_i1;
+                if (w2c_i0) {goto w2c_B0;}
+                w2c_i0 = w2c_l1;
+                w2c_i1 = w2c_l4;
+                w2c_i0 = w2c_i0 > w2c_i1;
+                if (w2c_i0) {goto w2c_B0;}
+                w2c_i0 = w2c_l7;
+                w2c_i1 = w2c_l1;
+                w2c_i0 += w2c_i1;
+                w2c_l2 = w2c_i0;
+                w2c_i0 = w2c_l4;
+                w2c_i1 = w2c_l1;
+                w2c_i0 -= w2c_i1;
+                w2c_l1 = w2c_i0;
+                w2c_i0 = w2c_l3;
+                w2c_i1 = w2c_l2;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
+                w2c_i0 = w2c_l3;
+                w2c_i1 = w2c_l1;
+                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
+                w2c_i0 = w2c_l3;
+                w2c_i1 = w2c_l2;
+                w2c_i2 = w2c_l1;
+                w2c_j1 = w2c_f22(instance, w2c_i1, w2c_i2);
+                i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 32, w2c_j1);
+                w2c_i0 = w2c_l1;
+                w2c_i1 = 64u;
+                w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
+                if (w2c_i0) {
+                  w2c_i0 = w2c_l2;
+                  w2c_i1 = w2c_l1;
+                  {
+                    struct wasm_multi_ij tmp = w2c_f23(instance, w2c_i0, w2c_i1);
+                    w2c_i0 = tmp.i0;
+                    w2c_j1 = tmp.j1;
+                  }
+                  w2c_l10 = w2c_j1;
+                  w2c_l1 = w2c_i0;
+                  w2c_i0 = w2c_l3;
+                  w2c_i1 = w2c_l1;
+                  i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 41, w2c_i1);
+                  w2c_i0 = w2c_l3;
+                  w2c_j1 = w2c_l10;
+                  i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_j1);
+                }
+                w2c_i0 = w2c_l4;
+                w2c_l1 = w2c_i0;
+              } else {
+                w2c_i0 = w2c_l2;
+                w2c_i1 = 7u;
+                w2c_i0 = w2c_i0 == w2c_i1;
+                if (w2c_i0) {
+                  w2c_i0 = w2c_l1;
+                  w2c_j1 = w2c_l10;
+                  w2c_i1 = (u32)(w2c_j1);
+                  w2c_i0 += w2c_i1;
+                  w2c_l4 = w2c_i0;
+                  w2c_i1 = w2c_l5;
+                  w2c_i0 = w2c_i0 > w2c_i1;
+                  if (w2c_i0) {goto w2c_B0;}
+                  w2c_i0 = w2c_l1;
+                  w2c_i1 = w2c_l4;
+                  w2c_i0 = w2c_i0 > w2c_i1;
+                  if (w2c_i0) {goto w2c_B0;}
+                  w2c_i0 = w2c_l7;
+                  w2c_i1 = w2c_l1;
+                  w2c_i0 += w2c_i1;
+                  w2c_l2 = w2c_i0;
+                  w2c_i0 = w2c_l4;
+                  w2c_i1 = w2c_l1;
+                  w2c_i0 -= w2c_i1;
+                  w2c_l1 = w2c_i0;
+                  w2c_i0 = w2c_l2;
+                  w2c_i1 = w2c_l1;
+                  w2c_i0 = w2c_f30(instance, w2c_i0, w2c_i1);
+                  if (w2c_i0) {
+                    w2c_i0 = w2c_l3;
+                    w2c_i1 = w2c_l2;
+                    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
+                    w2c_i0 = w2c_l3;
+                    w2c_i1 = w2c_l1;
+                    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
+                    w2c_i0 = w2c_l2;
+                    w2c_i1 = w2c_l1;
+                    {
+                      struct wasm_multi_ij tmp = w2c_f23(instance, w2c_i0, w2c_i1);
+                      w2c_i0 = tmp.i0;
+                      w2c_j1 = tmp.j1;
+                    }
+                    w2c_l10 = w2c_j1;
+                    w2c_l1 = w2c_i0;
+                    w2c_i0 = w2c_l3;
+                    w2c_i1 = w2c_l1;
+                    i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 40, w2c_i1);
+                    w2c_i0 = w2c_l3;
+                    w2c_j1 = w2c_l10;
+                    i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_j1);
+                    w2c_i0 = 1u;
+                  } else {
+                    w2c_i0 = 0u;
+                  }
+                  w2c_i0 = !(w2c_i0);
+                  if (w2c_i0) {
+                    w2c_i0 = w2c_l3;
+                    w2c_i1 = 1u;
+                    i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 40, w2c_i1);
+                  }
+                  w2c_i0 = w2c_l4;
+                  w2c_l1 = w2c_i0;
+                } else {
+                  w2c_i0 = w2c_l2;
+                  w2c_i1 = 8u;
+                  w2c_i0 = w2c_i0 != w2c_i1;
+                  if (w2c_i0) {
+                    w2c_i0 = w2c_l2;
+                    w2c_i1 = 9u;
+                    w2c_i0 = w2c_i0 != w2c_i1;
+                    if (w2c_i0) {goto w2c_B12;}
+                  }
+                  w2c_i0 = w2c_l7;
+                  w2c_i1 = w2c_l5;
+                  w2c_i2 = w2c_l4;
+                  {
+                    struct wasm_multi_ii tmp = w2c_f31(instance, w2c_i0, w2c_i1, w2c_i2);
+                    w2c_i0 = tmp.i0;
+                    w2c_i1 = tmp.i1;
+                  }
+                  w2c_l2 = w2c_i1;
+                  w2c_l1 = w2c_i0;
+                  w2c_i1 = 0u;
+                  w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+                  if (w2c_i0) {
+                    w2c_i0 = 4294967295u;
+                    w2c_l1 = w2c_i0;
+                  } else {
+                    w2c_i0 = w2c_l2;
+                    w2c_i0 = !(w2c_i0);
+                    if (w2c_i0) {
+                      w2c_i0 = w2c_l3;
+                      w2c_i1 = 1u;
+                      i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 40, w2c_i1);
+                    }
+                    w2c_i0 = w2c_l1;
+                    w2c_i1 = w2c_l5;
+                    w2c_i0 = w2c_i0 > w2c_i1;
+                    if (w2c_i0) {goto w2c_B0;}
+                    w2c_i0 = w2c_l4;
+                    w2c_i1 = w2c_l1;
+                    w2c_i0 = w2c_i0 > w2c_i1;
+                    if (w2c_i0) {goto w2c_B0;}
+                    w2c_i0 = w2c_l3;
+                    w2c_i1 = w2c_l7;
+                    w2c_i2 = w2c_l4;
+                    w2c_i1 += w2c_i2;
+                    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
+                    w2c_i0 = w2c_l3;
+                    w2c_i1 = w2c_l1;
+                    w2c_i2 = w2c_l4;
+                    w2c_i1 -= w2c_i2;
+                    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
+                  }
+                }
+              }
+            }
+          }
+          w2c_B12:;
+        } else {
+          w2c_i0 = 4294967295u;
+          w2c_l1 = w2c_i0;
+        }
+      }
+      w2c_B5:;
+      w2c_i0 = w2c_l1;
+      w2c_i1 = 0u;
+      w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
+      if (w2c_i0) {
+        w2c_i0 = w2c_l8;
+        w2c_i1 = 1u;
+        w2c_i0 += w2c_i1;
+        w2c_l8 = w2c_i0;
         goto w2c_L1;
       }
     }
     w2c_i0 = w2c_p0;
     w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 68u);
-    w2c_l2 = w2c_i0;
+    w2c_l9 = w2c_i0;
     w2c_i0 = !(w2c_i0);
     if (w2c_i0) {goto w2c_B0;}
-    w2c_i0 = w2c_l1;
+    w2c_i0 = w2c_l8;
     w2c_i1 = 256u;
     w2c_i0 = w2c_i0 > w2c_i1;
     if (w2c_i0) {goto w2c_B0;}
     w2c_i0 = w2c_p0;
-    w2c_i1 = w2c_l2;
+    w2c_i1 = w2c_l9;
     i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 24, w2c_i1);
     w2c_i0 = w2c_p0;
-    w2c_i1 = w2c_l1;
+    w2c_i1 = w2c_l8;
     i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 28, w2c_i1);
     w2c_i0 = w2c_p0;
     w2c_i1 = 256u;
@@ -6452,412 +6758,7 @@ static void w2c_f25(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   FUNC_EPILOGUE;
 }
 
-static u32 w2c_f26(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3) {
-  u32 w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0;
-  u64 w2c_l7 = 0;
-  FUNC_PROLOGUE;
-  u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
-  u64 w2c_j0, w2c_j1, w2c_j2;
-  w2c_i0 = w2c_p3;
-  w2c_i1 = w2c_p2;
-  w2c_i0 = w2c_i0 < w2c_i1;
-  if (w2c_i0) {
-    w2c_i0 = w2c_p1;
-    w2c_i1 = w2c_p3;
-    w2c_i0 += w2c_i1;
-    w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
-    w2c_l5 = w2c_i0;
-    w2c_i1 = 31u;
-    w2c_i0 &= w2c_i1;
-    w2c_l4 = w2c_i0;
-    w2c_i0 = w2c_p3;
-    w2c_i1 = 1u;
-    w2c_i0 += w2c_i1;
-    w2c_l6 = w2c_i0;
-    w2c_i0 = w2c_l5;
-    w2c_i1 = 224u;
-    w2c_i0 &= w2c_i1;
-    w2c_i1 = 160u;
-    w2c_i0 = w2c_i0 == w2c_i1;
-    if (w2c_i0) {
-      w2c_i0 = w2c_l4;
-      w2c_i1 = w2c_p2;
-      w2c_i2 = w2c_p3;
-      w2c_i1 -= w2c_i2;
-      w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-    } else {
-      w2c_i0 = 0u;
-    }
-    w2c_l5 = w2c_i0;
-  } else {
-    w2c_i0 = 0u;
-    w2c_i1 = w2c_p3;
-    w2c_i2 = 0u;
-    w2c_l5 = w2c_i2;
-    w2c_l6 = w2c_i1;
-    w2c_l4 = w2c_i0;
-  }
-  w2c_i0 = w2c_l5;
-  w2c_i0 = !(w2c_i0);
-  if (w2c_i0) {
-    w2c_i0 = 4294967295u;
-    w2c_i1 = w2c_p1;
-    w2c_i2 = w2c_p2;
-    w2c_i3 = w2c_p3;
-    {
-      struct wasm_multi_iji tmp = w2c_f4(instance, w2c_i1, w2c_i2, w2c_i3);
-      w2c_i1 = tmp.i0;
-      w2c_j2 = tmp.j1;
-      w2c_i3 = tmp.i2;
-    }
-    w2c_l6 = w2c_i3;
-    w2c_l7 = w2c_j2;
-    w2c_i2 = 6u;
-    w2c_i1 = w2c_i1 != w2c_i2;
-    if (w2c_i1) {goto w2c_Bfunc;}
-    w2c_j0 = w2c_l7;
-    w2c_i0 = (u32)(w2c_j0);
-    w2c_l4 = w2c_i0;
-  }
-  w2c_i0 = w2c_l6;
-  w2c_i1 = w2c_l4;
-  w2c_i0 += w2c_i1;
-  w2c_p3 = w2c_i0;
-  w2c_i1 = w2c_p2;
-  w2c_i0 = w2c_i0 > w2c_i1;
-  if (w2c_i0) {goto w2c_B0;}
-  w2c_i0 = w2c_l6;
-  w2c_i1 = w2c_p3;
-  w2c_i0 = w2c_i0 > w2c_i1;
-  if (w2c_i0) {goto w2c_B0;}
-  w2c_i0 = w2c_p1;
-  w2c_i1 = w2c_l6;
-  w2c_i0 += w2c_i1;
-  w2c_l5 = w2c_i0;
-  w2c_i0 = w2c_p3;
-  w2c_i1 = w2c_l6;
-  w2c_i0 -= w2c_i1;
-  w2c_l4 = w2c_i0;
-  w2c_i0 = w2c_p0;
-  w2c_i0 = !(w2c_i0);
-  if (w2c_i0) {goto w2c_B0;}
-  w2c_i0 = w2c_p0;
-  w2c_i1 = w2c_l5;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-  w2c_i0 = w2c_p0;
-  w2c_i1 = w2c_l4;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
-  w2c_i0 = w2c_p0;
-  w2c_i1 = w2c_l5;
-  w2c_i2 = w2c_l4;
-  w2c_j1 = w2c_f27(instance, w2c_i1, w2c_i2);
-  i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 24, w2c_j1);
-  w2c_i0 = w2c_p3;
-  w2c_i1 = w2c_p2;
-  w2c_i0 = w2c_i0 < w2c_i1;
-  if (w2c_i0) {
-    w2c_i0 = w2c_p1;
-    w2c_i1 = w2c_p3;
-    w2c_i0 += w2c_i1;
-    w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
-    w2c_l5 = w2c_i0;
-    w2c_i1 = 31u;
-    w2c_i0 &= w2c_i1;
-    w2c_l4 = w2c_i0;
-    w2c_i0 = w2c_p3;
-    w2c_i1 = 1u;
-    w2c_i0 += w2c_i1;
-    w2c_l6 = w2c_i0;
-    w2c_i0 = w2c_l5;
-    w2c_i1 = 224u;
-    w2c_i0 &= w2c_i1;
-    w2c_i1 = 160u;
-    w2c_i0 = w2c_i0 == w2c_i1;
-    if (w2c_i0) {
-      w2c_i0 = w2c_l4;
-      w2c_i1 = w2c_p2;
-      w2c_i2 = w2c_p3;
-      w2c_i1 -= w2c_i2;
-      w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-    } else {
-      w2c_i0 = 0u;
-    }
-    w2c_l5 = w2c_i0;
-  } else {
-    w2c_i0 = 0u;
-    w2c_i1 = w2c_p3;
-    w2c_i2 = 0u;
-    w2c_l5 = w2c_i2;
-    w2c_l6 = w2c_i1;
-    w2c_l4 = w2c_i0;
-  }
-  w2c_i0 = w2c_l5;
-  if (w2c_i0) {
-    w2c_i0 = w2c_p0;
-    w2c_i1 = 6u;
-    i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 40, w2c_i1);
-    w2c_i0 = w2c_l6;
-    w2c_i1 = w2c_l4;
-    w2c_i0 += w2c_i1;
-    w2c_p3 = w2c_i0;
-    w2c_i1 = w2c_p2;
-    w2c_i0 = w2c_i0 > w2c_i1;
-    if (w2c_i0) {goto w2c_B0;}
-    w2c_i0 = w2c_l6;
-    w2c_i1 = w2c_p3;
-    w2c_i0 = w2c_i0 > w2c_i1;
-    if (w2c_i0) {goto w2c_B0;}
-    w2c_i0 = w2c_p1;
-    w2c_i1 = w2c_l6;
-    w2c_i0 += w2c_i1;
-    w2c_p1 = w2c_i0;
-    w2c_i0 = w2c_p3;
-    w2c_i1 = w2c_l6;
-    w2c_i0 -= w2c_i1;
-    w2c_p2 = w2c_i0;
-    w2c_i0 = w2c_p0;
-    w2c_i1 = w2c_p1;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-    w2c_i0 = w2c_p0;
-    w2c_i1 = w2c_p2;
-    i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-    w2c_i0 = w2c_p0;
-    w2c_i1 = w2c_p1;
-    w2c_i2 = w2c_p2;
-    w2c_j1 = w2c_f27(instance, w2c_i1, w2c_i2);
-    i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 32, w2c_j1);
-    w2c_i0 = w2c_p3;
-    goto w2c_Bfunc;
-  }
-  w2c_i0 = w2c_p1;
-  w2c_i1 = w2c_p2;
-  w2c_i2 = w2c_p3;
-  {
-    struct wasm_multi_iji tmp = w2c_f4(instance, w2c_i0, w2c_i1, w2c_i2);
-    w2c_i0 = tmp.i0;
-    w2c_j1 = tmp.j1;
-    w2c_i2 = tmp.i2;
-  }
-  w2c_l4 = w2c_i2;
-  w2c_l7 = w2c_j1;
-  w2c_l5 = w2c_i0;
-  w2c_i0 = w2c_p0;
-  w2c_i1 = w2c_l5;
-  i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 40, w2c_i1);
-  w2c_i0 = w2c_p0;
-  w2c_j1 = w2c_l7;
-  i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_j1);
-  w2c_i0 = w2c_p0;
-  w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 40u);
-  w2c_l5 = w2c_i0;
-  if (w2c_i0) {
-    w2c_i0 = w2c_l5;
-    w2c_i1 = 11u;
-    w2c_i0 = w2c_i0 == w2c_i1;
-    if (w2c_i0) {
-      w2c_i0 = w2c_p0;
-      w2c_i1 = 1u;
-      i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 40, w2c_i1);
-    } else {
-      w2c_i0 = w2c_l5;
-      w2c_i1 = 10u;
-      w2c_i0 = w2c_i0 == w2c_i1;
-      if (w2c_i0) {
-        w2c_i0 = w2c_p0;
-        w2c_i1 = 1u;
-        i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 40, w2c_i1);
-        w2c_i0 = w2c_l4;
-        w2c_j1 = w2c_l7;
-        w2c_i1 = (u32)(w2c_j1);
-        w2c_i0 += w2c_i1;
-        w2c_l4 = w2c_i0;
-      } else {
-        w2c_i0 = w2c_l5;
-        w2c_i1 = 6u;
-        w2c_i0 = w2c_i0 == w2c_i1;
-        if (w2c_i0) {
-          w2c_i0 = w2c_l4;
-          w2c_j1 = w2c_l7;
-          w2c_i1 = (u32)(w2c_j1);
-          w2c_i0 += w2c_i1;
-          w2c_p3 = w2c_i0;
-          w2c_i1 = w2c_p2;
-          w2c_i0 = w2c_i0 > w2c_i1;
-          if (w2c_i0) {goto w2c_B0;}
-          w2c_i0 = w2c_l4;
-          w2c_i1 = w2c_p3;
-          w2c_i0 = w2c_i0 > w2c_i1;
-          if (w2c_i0) {goto w2c_B0;}
-          w2c_i0 = w2c_p1;
-          w2c_i1 = w2c_l4;
-          w2c_i0 += w2c_i1;
-          w2c_p1 = w2c_i0;
-          w2c_i0 = w2c_p3;
-          w2c_i1 = w2c_l4;
-          w2c_i0 -= w2c_i1;
-          w2c_p2 = w2c_i0;
-          w2c_i0 = w2c_p0;
-          w2c_i1 = w2c_p1;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-          w2c_i0 = w2c_p0;
-          w2c_i1 = w2c_p2;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-          w2c_i0 = w2c_p0;
-          w2c_i1 = w2c_p1;
-          w2c_i2 = w2c_p2;
-          w2c_j1 = w2c_f27(instance, w2c_i1, w2c_i2);
-          i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 32, w2c_j1);
-          w2c_i0 = w2c_p2;
-          w2c_i1 = 64u;
-          w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
-          if (w2c_i0) {
-            w2c_i0 = w2c_p1;
-            w2c_i1 = w2c_p2;
-            {
-              struct wasm_multi_ij tmp = w2c_f28(instance, w2c_i0, w2c_i1);
-              w2c_i0 = tmp.i0;
-              w2c_j1 = tmp.j1;
-            }
-            w2c_l7 = w2c_j1;
-            w2c_p1 = w2c_i0;
-            w2c_i0 = w2c_p0;
-            w2c_i1 = w2c_p1;
-            i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 41, w2c_i1);
-            w2c_i0 = w2c_p0;
-            w2c_j1 = w2c_l7;
-            i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_j1);
-          }
-          w2c_i0 = w2c_p3;
-          w2c_l4 = w2c_i0;
-        } else {
-          w2c_i0 = w2c_l5;
-          w2c_i1 = 7u;
-          w2c_i0 = w2c_i0 == w2c_i1;
-          if (w2c_i0) {
-            w2c_i0 = w2c_l4;
-            w2c_j1 = w2c_l7;
-            w2c_i1 = (u32)(w2c_j1);
-            w2c_i0 += w2c_i1;
-            w2c_p3 = w2c_i0;
-            w2c_i1 = w2c_p2;
-            w2c_i0 = w2c_i0 > w2c_i1;
-            if (w2c_i0) {goto w2c_B0;}
-            w2c_i0 = w2c_l4;
-            w2c_i1 = w2c_p3;
-            w2c_i0 = w2c_i0 > w2c_i1;
-            if (w2c_i0) {goto w2c_B0;}
-            w2c_i0 = w2c_p1;
-            w2c_i1 = w2c_l4;
-            w2c_i0 += w2c_i1;
-            w2c_p1 = w2c_i0;
-            w2c_i0 = w2c_p3;
-            w2c_i1 = w2c_l4;
-            w2c_i0 -= w2c_i1;
-            w2c_p2 = w2c_i0;
-            w2c_i0 = w2c_p1;
-            w2c_i1 = w2c_p2;
-            w2c_i0 = w2c_f37(instance, w2c_i0, w2c_i1);
-            if (w2c_i0) {
-              w2c_i0 = w2c_p0;
-              w2c_i1 = w2c_p1;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-              w2c_i0 = w2c_p0;
-              w2c_i1 = w2c_p2;
-              i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-              w2c_i0 = w2c_p1;
-              w2c_i1 = w2c_p2;
-              {
-                struct wasm_multi_ij tmp = w2c_f28(instance, w2c_i0, w2c_i1);
-                w2c_i0 = tmp.i0;
-                w2c_j1 = tmp.j1;
-              }
-              w2c_l7 = w2c_j1;
-              w2c_p1 = w2c_i0;
-              w2c_i0 = w2c_p0;
-              w2c_i1 = w2c_p1;
-              i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 40, w2c_i1);
-              w2c_i0 = w2c_p0;
-              w2c_j1 = w2c_l7;
-              i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_j1);
-              w2c_i0 = 1u;
-            } else {
-              w2c_i0 = 0u;
-            }
-            w2c_i0 = !(w2c_i0);
-            if (w2c_i0) {
-              w2c_i0 = w2c_p0;
-              w2c_i1 = 1u;
-              i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 40, w2c_i1);
-            }
-            w2c_i0 = w2c_p3;
-            w2c_l4 = w2c_i0;
-          } else {
-            w2c_i0 = w2c_l5;
-            w2c_i1 = 8u;
-            w2c_i0 = w2c_i0 != w2c_i1;
-            if (w2c_i0) {
-              w2c_i0 = w2c_l5;
-              w2c_i1 = 9u;
-              w2c_i0 = w2c_i0 != w2c_i1;
-              if (w2c_i0) {goto w2c_B8;}
-            }
-            w2c_i0 = 4294967295u;
-            w2c_i1 = w2c_p1;
-            w2c_i2 = w2c_p2;
-            w2c_i3 = w2c_p3;
-            {
-              struct wasm_multi_ii tmp = w2c_f38(instance, w2c_i1, w2c_i2, w2c_i3);
-              w2c_i1 = tmp.i0;
-              w2c_i2 = tmp.i1;
-            }
-            w2c_l5 = w2c_i2;
-            w2c_l4 = w2c_i1;
-            w2c_i2 = 0u;
-            w2c_i1 = (u32)((s32)w2c_i1 < (s32)w2c_i2);
-            if (w2c_i1) {goto w2c_Bfunc;}
-            w2c_i0 = w2c_l5;
-            w2c_i0 = !(w2c_i0);
-            if (w2c_i0) {
-              w2c_i0 = w2c_p0;
-              w2c_i1 = 1u;
-              i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 40, w2c_i1);
-            }
-            w2c_i0 = w2c_l4;
-            w2c_i1 = w2c_p2;
-            w2c_i0 = w2c_i0 > w2c_i1;
-            if (w2c_i0) {goto w2c_B0;}
-            w2c_i0 = w2c_p3;
-            w2c_i1 = w2c_l4;
-            w2c_i0 = w2c_i0 > w2c_i1;
-            if (w2c_i0) {goto w2c_B0;}
-            w2c_i0 = w2c_p0;
-            w2c_i1 = w2c_p1;
-            w2c_i2 = w2c_p3;
-            w2c_i1 += w2c_i2;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-            w2c_i0 = w2c_p0;
-            w2c_i1 = w2c_l4;
-            w2c_i2 = w2c_p3;
-            w2c_i1 -= w2c_i2;
-            i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-          }
-        }
-      }
-    }
-    w2c_B8:;
-    w2c_i0 = w2c_l4;
-    goto w2c_Bfunc;
-  }
-  w2c_i0 = 4294967295u;
-  goto w2c_Bfunc;
-  w2c_B0:;
-  UNREACHABLE;
-  w2c_Bfunc:;
-  FUNC_EPILOGUE;
-  return w2c_i0;
-}
-
-static u64 w2c_f27(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static u64 w2c_f22(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   u32 w2c_l2 = 0;
   u64 w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0;
   FUNC_PROLOGUE;
@@ -7027,56 +6928,56 @@ static u64 w2c_f27(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   return w2c_j0;
 }
 
-static struct wasm_multi_ij w2c_f28(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
-  u32 w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0;
-  u64 w2c_l8 = 0, w2c_l9 = 0;
-  f64 w2c_l10 = 0;
+static struct wasm_multi_ij w2c_f23(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+  u32 w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0, 
+      w2c_l10 = 0, w2c_l11 = 0, w2c_l12 = 0, w2c_l13 = 0, w2c_l14 = 0;
+  u64 w2c_l15 = 0, w2c_l16 = 0, w2c_l17 = 0;
+  f64 w2c_l18 = 0;
   FUNC_PROLOGUE;
-  u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
+  u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5;
   u64 w2c_j0, w2c_j1, w2c_j2;
-  f64 w2c_d0_0, w2c_d1_0;
+  f64 w2c_d0_0, w2c_d1_0, w2c_d2;
   w2c_i0 = instance->w2c_g0;
-  w2c_i1 = 24u;
+  w2c_i1 = 1296u;
   w2c_i0 -= w2c_i1;
-  w2c_l3 = w2c_i0;
-  instance->w2c_g0 = w2c_i0;
+  w2c_l10 = w2c_i0;
   w2c_i0 = w2c_p1;
   w2c_i1 = 0u;
   w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
   if (w2c_i0) {
     w2c_i0 = w2c_p0;
     w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
-    w2c_l4 = w2c_i0;
+    w2c_l3 = w2c_i0;
     w2c_i1 = 45u;
     w2c_i0 = w2c_i0 == w2c_i1;
-    w2c_l7 = w2c_i0;
+    w2c_l13 = w2c_i0;
     w2c_i0 = !(w2c_i0);
     if (w2c_i0) {
-      w2c_i0 = w2c_l4;
+      w2c_i0 = w2c_l3;
       w2c_i1 = 43u;
       w2c_i0 = w2c_i0 != w2c_i1;
       if (w2c_i0) {
         w2c_i0 = 0u;
         w2c_i1 = 0u;
-        w2c_l7 = w2c_i1;
-        w2c_l4 = w2c_i0;
-        goto w2c_B0;
+        w2c_l13 = w2c_i1;
+        w2c_l7 = w2c_i0;
+        goto w2c_B1;
       }
     }
     w2c_i0 = 1u;
   } else {
     w2c_i0 = 0u;
     w2c_i1 = 0u;
-    w2c_l7 = w2c_i1;
+    w2c_l13 = w2c_i1;
   }
-  w2c_l4 = w2c_i0;
-  w2c_B0:;
-  w2c_i0 = w2c_l4;
+  w2c_l7 = w2c_i0;
+  w2c_B1:;
+  w2c_i0 = w2c_l7;
   w2c_i1 = w2c_p1;
   w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
   if (w2c_i0) {
     w2c_i0 = w2c_p0;
-    w2c_i1 = w2c_l4;
+    w2c_i1 = w2c_l7;
     w2c_i0 += w2c_i1;
     w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
     w2c_i1 = 4294967248u;
@@ -7086,139 +6987,107 @@ static struct wasm_multi_ij w2c_f28(Z_gonfalon_instance_t* instance, u32 w2c_p0,
     w2c_i1 = 9u;
     w2c_i0 = w2c_i0 <= w2c_i1;
     if (w2c_i0) {
-      w2c_i0 = w2c_l4;
+      w2c_i0 = w2c_l7;
       w2c_j1 = 0ull;
       w2c_i2 = 1u;
-      w2c_l6 = w2c_i2;
-      w2c_l8 = w2c_j1;
-      w2c_l2 = w2c_i0;
-      w2c_L6: 
-        w2c_i0 = w2c_l2;
+      w2c_l8 = w2c_i2;
+      w2c_l15 = w2c_j1;
+      w2c_l3 = w2c_i0;
+      w2c_L7: 
+        w2c_i0 = w2c_l3;
         w2c_i1 = w2c_p1;
         w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
         if (w2c_i0) {
           w2c_i0 = w2c_p0;
-          w2c_i1 = w2c_l2;
+          w2c_i1 = w2c_l3;
           w2c_i0 += w2c_i1;
           w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
           w2c_i1 = 4294967248u;
           w2c_i0 += w2c_i1;
           w2c_i1 = 255u;
           w2c_i0 &= w2c_i1;
-          w2c_l5 = w2c_i0;
+          w2c_l2 = w2c_i0;
           w2c_i1 = 9u;
           w2c_i0 = w2c_i0 <= w2c_i1;
           if (w2c_i0) {
-            w2c_i0 = w2c_l5;
+            w2c_i0 = w2c_l2;
             w2c_j0 = (u64)(w2c_i0);
-            w2c_l9 = w2c_j0;
-            w2c_j0 = w2c_l8;
+            w2c_l16 = w2c_j0;
+            w2c_j0 = w2c_l15;
             w2c_j1 = 9223372036854775808ull;
-            w2c_j2 = w2c_l9;
+            w2c_j2 = w2c_l16;
             w2c_j1 -= w2c_j2;
             w2c_j2 = 10ull;
             w2c_j1 = DIV_U(w2c_j1, w2c_j2);
             w2c_i0 = w2c_j0 > w2c_j1;
             if (w2c_i0) {
               w2c_i0 = 0u;
-              w2c_l6 = w2c_i0;
+              w2c_l8 = w2c_i0;
             }
-            w2c_i0 = w2c_l2;
+            w2c_i0 = w2c_l3;
             w2c_i1 = 1u;
             w2c_i0 += w2c_i1;
-            w2c_j1 = w2c_l8;
+            w2c_j1 = w2c_l15;
             w2c_j2 = 10ull;
             w2c_j1 *= w2c_j2;
-            w2c_j2 = w2c_l9;
+            w2c_j2 = w2c_l16;
             w2c_j1 += w2c_j2;
-            w2c_l8 = w2c_j1;
-            w2c_l2 = w2c_i0;
-            goto w2c_L6;
+            w2c_l15 = w2c_j1;
+            w2c_l3 = w2c_i0;
+            goto w2c_L7;
           }
         }
-        w2c_i0 = w2c_l2;
+        w2c_i0 = w2c_l3;
         w2c_i1 = w2c_p1;
         w2c_i0 = w2c_i0 == w2c_i1;
         if (w2c_i0) {
-          w2c_i0 = w2c_l6;
+          w2c_i0 = w2c_l8;
           w2c_i0 = !(w2c_i0);
-          if (w2c_i0) {goto w2c_B11;}
-          w2c_j0 = w2c_l8;
+          if (w2c_i0) {goto w2c_B12;}
+          w2c_j0 = w2c_l15;
           w2c_j1 = 9223372036854775808ull;
           w2c_i0 = w2c_j0 == w2c_j1;
           if (w2c_i0) {
-            w2c_i0 = w2c_l7;
+            w2c_i0 = w2c_l13;
             w2c_i0 = !(w2c_i0);
-            if (w2c_i0) {goto w2c_B11;}
+            if (w2c_i0) {goto w2c_B12;}
           }
-          w2c_i0 = w2c_l7;
+          w2c_i0 = w2c_l13;
           if (w2c_i0) {
             w2c_i0 = 4u;
             w2c_j1 = 0ull;
-            w2c_j2 = w2c_l8;
+            w2c_j2 = w2c_l15;
             w2c_j1 -= w2c_j2;
-            w2c_i2 = w2c_l3;
-            w2c_i3 = 24u;
-            w2c_i2 += w2c_i3;
-            instance->w2c_g0 = w2c_i2;
             goto w2c_Bfunc;
           }
           w2c_i0 = 4u;
-          w2c_j1 = w2c_l8;
-          w2c_i2 = w2c_l3;
-          w2c_i3 = 24u;
-          w2c_i2 += w2c_i3;
-          instance->w2c_g0 = w2c_i2;
+          w2c_j1 = w2c_l15;
           goto w2c_Bfunc;
-          w2c_B11:;
+          w2c_B12:;
           w2c_i0 = 7u;
           w2c_j1 = 0ull;
-          w2c_i2 = w2c_l3;
-          w2c_i3 = 24u;
-          w2c_i2 += w2c_i3;
-          instance->w2c_g0 = w2c_i2;
           goto w2c_Bfunc;
         }
         w2c_i0 = w2c_l3;
-        w2c_i1 = w2c_p0;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-        w2c_i0 = w2c_l3;
-        w2c_i1 = w2c_p1;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
-        w2c_i0 = w2c_l3;
-        w2c_i1 = w2c_l4;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
-        w2c_i0 = w2c_l3;
-        w2c_i1 = w2c_l2;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 12, w2c_i1);
-        w2c_i0 = w2c_l3;
-        w2c_i1 = w2c_l2;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-        w2c_i0 = w2c_l3;
-        w2c_i1 = 0u;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 20, w2c_i1);
-        w2c_i0 = w2c_l2;
         w2c_i1 = w2c_p1;
         w2c_i0 = w2c_i0 >= w2c_i1;
-        if (w2c_i0) {
-          UNREACHABLE;
-        }
+        if (w2c_i0) {goto w2c_B0;}
         w2c_i0 = w2c_p0;
-        w2c_i1 = w2c_l2;
+        w2c_i1 = w2c_l3;
         w2c_i0 += w2c_i1;
         w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
         w2c_i1 = 46u;
         w2c_i0 = w2c_i0 == w2c_i1;
         if (w2c_i0) {
-          w2c_i0 = w2c_l2;
+          w2c_i0 = w2c_l3;
           w2c_i1 = 1u;
           w2c_i0 += w2c_i1;
-          w2c_l2 = w2c_i0;
+          w2c_l8 = w2c_i0;
           w2c_i1 = w2c_p1;
           w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
           if (w2c_i0) {
             w2c_i0 = w2c_p0;
-            w2c_i1 = w2c_l2;
+            w2c_i1 = w2c_l8;
             w2c_i0 += w2c_i1;
             w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
             w2c_i1 = 4294967248u;
@@ -7229,12 +7098,12 @@ static struct wasm_multi_ij w2c_f28(Z_gonfalon_instance_t* instance, u32 w2c_p0,
             w2c_i0 = w2c_i0 <= w2c_i1;
             if (w2c_i0) {
               w2c_L19: 
-                w2c_i0 = w2c_l2;
+                w2c_i0 = w2c_l8;
                 w2c_i1 = w2c_p1;
                 w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
                 if (w2c_i0) {
                   w2c_i0 = w2c_p0;
-                  w2c_i1 = w2c_l2;
+                  w2c_i1 = w2c_l8;
                   w2c_i0 += w2c_i1;
                   w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
                   w2c_i1 = 4294967248u;
@@ -7244,28 +7113,27 @@ static struct wasm_multi_ij w2c_f28(Z_gonfalon_instance_t* instance, u32 w2c_p0,
                   w2c_i1 = 9u;
                   w2c_i0 = w2c_i0 <= w2c_i1;
                   if (w2c_i0) {
-                    w2c_i0 = w2c_l2;
+                    w2c_i0 = w2c_l8;
                     w2c_i1 = 1u;
                     w2c_i0 += w2c_i1;
-                    w2c_l2 = w2c_i0;
+                    w2c_l8 = w2c_i0;
                     goto w2c_L19;
                   }
                 }
-                w2c_i0 = w2c_l3;
-                w2c_i1 = w2c_l2;
-                i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
-                goto w2c_B14;
+                w2c_i0 = w2c_l8;
+                w2c_l2 = w2c_i0;
+                goto w2c_B15;
             }
           }
           w2c_i0 = 6u;
           w2c_j1 = 0ull;
-          w2c_i2 = w2c_l3;
-          w2c_i3 = 24u;
-          w2c_i2 += w2c_i3;
-          instance->w2c_g0 = w2c_i2;
           goto w2c_Bfunc;
         }
-        w2c_B14:;
+        w2c_i0 = w2c_l3;
+        w2c_i1 = w2c_l3;
+        w2c_l2 = w2c_i1;
+        w2c_l8 = w2c_i0;
+        w2c_B15:;
         w2c_i0 = w2c_l2;
         w2c_i1 = w2c_p1;
         w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
@@ -7281,27 +7149,27 @@ static struct wasm_multi_ij w2c_f28(Z_gonfalon_instance_t* instance, u32 w2c_p0,
           if (w2c_i0) {
             w2c_i0 = 0u;
             w2c_i1 = 0u;
-            w2c_p0 = w2c_i1;
-            w2c_l2 = w2c_i0;
+            w2c_l2 = w2c_i1;
+            w2c_l5 = w2c_i0;
           } else {
             w2c_i0 = w2c_l2;
             w2c_i1 = 1u;
             w2c_i0 += w2c_i1;
-            w2c_l5 = w2c_i0;
+            w2c_l4 = w2c_i0;
             w2c_i1 = w2c_p1;
             w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
             if (w2c_i0) {
               w2c_i0 = w2c_p0;
-              w2c_i1 = w2c_l5;
+              w2c_i1 = w2c_l4;
               w2c_i0 += w2c_i1;
               w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
-              w2c_l4 = w2c_i0;
+              w2c_l5 = w2c_i0;
               w2c_i1 = 45u;
               w2c_i0 = w2c_i0 == w2c_i1;
               w2c_l6 = w2c_i0;
               w2c_i0 = !(w2c_i0);
               if (w2c_i0) {
-                w2c_i0 = w2c_l4;
+                w2c_i0 = w2c_l5;
                 w2c_i1 = 43u;
                 w2c_i0 = w2c_i0 != w2c_i1;
                 if (w2c_i0) {
@@ -7313,134 +7181,585 @@ static struct wasm_multi_ij w2c_f28(Z_gonfalon_instance_t* instance, u32 w2c_p0,
               w2c_i0 = w2c_l2;
               w2c_i1 = 2u;
               w2c_i0 += w2c_i1;
-              w2c_l5 = w2c_i0;
+              w2c_l4 = w2c_i0;
             } else {
               w2c_i0 = 0u;
               w2c_l6 = w2c_i0;
             }
             w2c_B24:;
-            w2c_i0 = w2c_l5;
+            w2c_i0 = w2c_l4;
             w2c_i1 = w2c_p1;
             w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
             if (w2c_i0) {
               w2c_i0 = 0u;
               w2c_i1 = 0u;
-              w2c_p0 = w2c_i1;
-              w2c_l2 = w2c_i0;
+              w2c_l2 = w2c_i1;
+              w2c_l5 = w2c_i0;
             } else {
               w2c_i0 = 0u;
-              w2c_l2 = w2c_i0;
+              w2c_l5 = w2c_i0;
               w2c_L29: 
-                w2c_i0 = w2c_l5;
+                w2c_i0 = w2c_l4;
                 w2c_i1 = w2c_p1;
                 w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
                 if (w2c_i0) {
-                  w2c_i0 = w2c_l5;
+                  w2c_i0 = w2c_l4;
                   w2c_i1 = w2c_p1;
                   w2c_i0 = w2c_i0 >= w2c_i1;
-                  if (w2c_i0) {
-                    UNREACHABLE;
-                  }
+                  if (w2c_i0) {goto w2c_B0;}
                   w2c_i0 = w2c_p0;
-                  w2c_i1 = w2c_l5;
+                  w2c_i1 = w2c_l4;
                   w2c_i0 += w2c_i1;
                   w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
                   w2c_i1 = 4294967248u;
                   w2c_i0 += w2c_i1;
                   w2c_i1 = 255u;
                   w2c_i0 &= w2c_i1;
-                  w2c_l4 = w2c_i0;
+                  w2c_l2 = w2c_i0;
                   w2c_i1 = 9u;
                   w2c_i0 = w2c_i0 <= w2c_i1;
                   if (w2c_i0) {
-                    w2c_i0 = w2c_l2;
+                    w2c_i0 = w2c_l5;
                     w2c_i1 = 67108864u;
                     w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
                     if (w2c_i0) {
-                      w2c_i0 = w2c_l2;
+                      w2c_i0 = w2c_l5;
                       w2c_i1 = 10u;
                       w2c_i0 *= w2c_i1;
-                      w2c_i1 = w2c_l4;
+                      w2c_i1 = w2c_l2;
                       w2c_i0 += w2c_i1;
-                      w2c_l2 = w2c_i0;
+                      w2c_l5 = w2c_i0;
                     }
-                    w2c_i0 = w2c_l5;
+                    w2c_i0 = w2c_l4;
                     w2c_i1 = 1u;
                     w2c_i0 += w2c_i1;
-                    w2c_l5 = w2c_i0;
+                    w2c_l4 = w2c_i0;
                     goto w2c_L29;
                   }
                   w2c_i0 = 0u;
                   w2c_i1 = 0u;
-                  w2c_p0 = w2c_i1;
-                  w2c_l2 = w2c_i0;
+                  w2c_l2 = w2c_i1;
+                  w2c_l5 = w2c_i0;
                 } else {
                   w2c_i0 = w2c_l6;
                   if (w2c_i0) {
                     w2c_i0 = 0u;
-                    w2c_i1 = w2c_l2;
+                    w2c_i1 = w2c_l5;
                     w2c_i0 -= w2c_i1;
                     w2c_i1 = 1u;
-                    w2c_p0 = w2c_i1;
-                    w2c_l2 = w2c_i0;
+                    w2c_l2 = w2c_i1;
+                    w2c_l5 = w2c_i0;
                   } else {
                     w2c_i0 = 1u;
-                    w2c_p0 = w2c_i0;
+                    w2c_l2 = w2c_i0;
                   }
                 }
             }
           }
-          w2c_i0 = w2c_l3;
-          w2c_i1 = w2c_l2;
-          i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 20, w2c_i1);
-          w2c_i0 = w2c_p0;
+          w2c_i0 = w2c_l2;
           w2c_i0 = !(w2c_i0);
           if (w2c_i0) {
             w2c_i0 = 6u;
             w2c_j1 = 0ull;
-            w2c_i2 = w2c_l3;
-            w2c_i3 = 24u;
-            w2c_i2 += w2c_i3;
-            instance->w2c_g0 = w2c_i2;
             goto w2c_Bfunc;
           }
+        } else {
+          w2c_i0 = 0u;
+          w2c_l5 = w2c_i0;
         }
-        w2c_i0 = w2c_l3;
-        w2c_d0_0 = w2c_f29(instance, w2c_i0);
-        w2c_l10 = w2c_d0_0;
-        w2c_d1_0 = 1.7976931348623157e+308;
-        w2c_i0 = w2c_d0_0 > w2c_d1_0;
-        if (w2c_i0) {
-          w2c_i0 = 6u;
-          w2c_j1 = 0ull;
-          w2c_i2 = w2c_l3;
-          w2c_i3 = 24u;
-          w2c_i2 += w2c_i3;
-          instance->w2c_g0 = w2c_i2;
+        w2c_j0 = 0ull;
+        w2c_i1 = 0u;
+        w2c_i2 = 0u;
+        w2c_i3 = 0u;
+        w2c_i4 = 1u;
+        w2c_i5 = w2c_l7;
+        w2c_l9 = w2c_i5;
+        w2c_l4 = w2c_i4;
+        w2c_l6 = w2c_i3;
+        w2c_l2 = w2c_i2;
+        w2c_l12 = w2c_i1;
+        w2c_l15 = w2c_j0;
+        w2c_L35: 
+          w2c_i0 = w2c_l9;
+          w2c_i1 = w2c_l8;
+          w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+          if (w2c_i0) {
+            w2c_i0 = w2c_l9;
+            w2c_i1 = w2c_l3;
+            w2c_i0 = w2c_i0 != w2c_i1;
+            if (w2c_i0) {
+              w2c_i0 = w2c_l9;
+              w2c_i1 = w2c_p1;
+              w2c_i0 = w2c_i0 >= w2c_i1;
+              if (w2c_i0) {goto w2c_B0;}
+              w2c_i0 = w2c_p0;
+              w2c_i1 = w2c_l9;
+              w2c_i0 += w2c_i1;
+              w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
+              w2c_i1 = 4294967248u;
+              w2c_i0 += w2c_i1;
+              w2c_i1 = 255u;
+              w2c_i0 &= w2c_i1;
+              w2c_l11 = w2c_i0;
+              w2c_i0 = w2c_l12;
+              w2c_i1 = 19u;
+              w2c_i0 = w2c_i0 == w2c_i1;
+              if (w2c_i0) {
+                w2c_i0 = w2c_l4;
+                if (w2c_i0) {
+                  w2c_i0 = w2c_l11;
+                  w2c_i0 = !(w2c_i0);
+                } else {
+                  w2c_i0 = 0u;
+                }
+                w2c_l4 = w2c_i0;
+                w2c_i0 = w2c_l9;
+                w2c_i1 = w2c_l3;
+                w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+                if (w2c_i0) {
+                  w2c_i0 = w2c_l2;
+                  w2c_i1 = 1u;
+                  w2c_i0 += w2c_i1;
+                  w2c_l2 = w2c_i0;
+                }
+              } else {
+                w2c_i0 = w2c_l12;
+                w2c_i1 = 0u;
+                w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
+                if (w2c_i0) {
+                  w2c_i0 = w2c_l11;
+                  w2c_i0 = !(w2c_i0);
+                  if (w2c_i0) {goto w2c_B41;}
+                }
+                w2c_i0 = w2c_l12;
+                w2c_i1 = 1u;
+                w2c_i0 += w2c_i1;
+                w2c_l12 = w2c_i0;
+                w2c_B41:;
+                w2c_j0 = w2c_l15;
+                w2c_j1 = 10ull;
+                w2c_j0 *= w2c_j1;
+                w2c_i1 = w2c_l11;
+                w2c_j1 = (u64)(w2c_i1);
+                w2c_j0 += w2c_j1;
+                w2c_l15 = w2c_j0;
+                w2c_i0 = w2c_l9;
+                w2c_i1 = w2c_l3;
+                w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
+                if (w2c_i0) {
+                  w2c_i0 = w2c_l6;
+                  w2c_i1 = 1u;
+                  w2c_i0 += w2c_i1;
+                  w2c_l6 = w2c_i0;
+                }
+              }
+            }
+            w2c_i0 = w2c_l9;
+            w2c_i1 = 1u;
+            w2c_i0 += w2c_i1;
+            w2c_l9 = w2c_i0;
+            goto w2c_L35;
+          }
+          w2c_j0 = w2c_l15;
+          w2c_i0 = !(w2c_j0);
+          if (w2c_i0) {
+            w2c_d0_0 = 0;
+            w2c_l18 = w2c_d0_0;
+          } else {
+            w2c_i0 = w2c_l5;
+            w2c_i1 = w2c_l6;
+            w2c_i0 -= w2c_i1;
+            w2c_i1 = w2c_l2;
+            w2c_i0 += w2c_i1;
+            w2c_l2 = w2c_i0;
+            w2c_i0 = w2c_l4;
+            w2c_i0 = !(w2c_i0);
+            if (w2c_i0) {goto w2c_B46;}
+            w2c_j0 = w2c_l15;
+            w2c_j1 = 9007199254740992ull;
+            w2c_i0 = w2c_j0 >= w2c_j1;
+            if (w2c_i0) {goto w2c_B46;}
+            w2c_i0 = w2c_l2;
+            w2c_i1 = 0u;
+            w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
+            if (w2c_i0) {
+              w2c_i0 = w2c_l2;
+              w2c_i1 = 22u;
+              w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
+              if (w2c_i0) {
+                w2c_j0 = w2c_l15;
+                w2c_d0_0 = (f64)(w2c_j0);
+                w2c_i1 = w2c_l2;
+                w2c_i2 = 3u;
+                w2c_i1 <<= (w2c_i2 & 31);
+                w2c_i2 = 128160u;
+                w2c_i1 += w2c_i2;
+                w2c_d1_0 = f64_load(&instance->w2c_memory, (u64)(w2c_i1));
+                w2c_d0_0 *= w2c_d1_0;
+                w2c_l18 = w2c_d0_0;
+                goto w2c_B44;
+              }
+            }
+            w2c_i0 = w2c_l2;
+            w2c_i1 = 0u;
+            w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
+            if (w2c_i0) {goto w2c_B46;}
+            w2c_i0 = w2c_l2;
+            w2c_i1 = 4294967274u;
+            w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+            if (w2c_i0) {goto w2c_B46;}
+            w2c_j0 = w2c_l15;
+            w2c_d0_0 = (f64)(w2c_j0);
+            w2c_i1 = 0u;
+            w2c_i2 = w2c_l2;
+            w2c_i1 -= w2c_i2;
+            w2c_i2 = 3u;
+            w2c_i1 <<= (w2c_i2 & 31);
+            w2c_i2 = 128160u;
+            w2c_i1 += w2c_i2;
+            w2c_d1_0 = f64_load(&instance->w2c_memory, (u64)(w2c_i1));
+            w2c_d0_0 /= w2c_d1_0;
+            w2c_l18 = w2c_d0_0;
+            goto w2c_B44;
+            w2c_B46:;
+            w2c_i0 = w2c_l2;
+            w2c_i1 = 330u;
+            w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
+            if (w2c_i0) {
+              w2c_j0 = 9218868437227405312ull;
+              w2c_d0_0 = f64_reinterpret_i64(w2c_j0);
+              w2c_l18 = w2c_d0_0;
+            } else {
+              w2c_i0 = w2c_l2;
+              w2c_i1 = 4294966926u;
+              w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+              if (w2c_i0) {
+                w2c_d0_0 = 0;
+                w2c_l18 = w2c_d0_0;
+              } else {
+                w2c_j0 = w2c_l15;
+                w2c_d0_0 = (f64)(w2c_j0);
+                w2c_l18 = w2c_d0_0;
+                w2c_L51: 
+                  w2c_i0 = w2c_l2;
+                  w2c_i1 = 22u;
+                  w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
+                  if (w2c_i0) {
+                    w2c_i0 = w2c_l2;
+                    w2c_i1 = 4294967274u;
+                    w2c_i0 += w2c_i1;
+                    w2c_d1_0 = w2c_l18;
+                    w2c_d2 = 1e+22;
+                    w2c_d1_0 *= w2c_d2;
+                    w2c_l18 = w2c_d1_0;
+                    w2c_l2 = w2c_i0;
+                    goto w2c_L51;
+                  }
+                  w2c_L53: 
+                    w2c_i0 = w2c_l2;
+                    w2c_i1 = 4294967274u;
+                    w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+                    if (w2c_i0) {
+                      w2c_i0 = w2c_l2;
+                      w2c_i1 = 22u;
+                      w2c_i0 += w2c_i1;
+                      w2c_d1_0 = w2c_l18;
+                      w2c_d2 = 1e+22;
+                      w2c_d1_0 /= w2c_d2;
+                      w2c_l18 = w2c_d1_0;
+                      w2c_l2 = w2c_i0;
+                      goto w2c_L53;
+                    }
+                    w2c_i0 = w2c_l2;
+                    w2c_i1 = 0u;
+                    w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
+                    if (w2c_i0) {
+                      w2c_i0 = w2c_l2;
+                      w2c_i1 = 23u;
+                      w2c_i0 = w2c_i0 >= w2c_i1;
+                      if (w2c_i0) {goto w2c_B0;}
+                      w2c_d0_0 = w2c_l18;
+                      w2c_i1 = w2c_l2;
+                      w2c_i2 = 3u;
+                      w2c_i1 <<= (w2c_i2 & 31);
+                      w2c_i2 = 128160u;
+                      w2c_i1 += w2c_i2;
+                      w2c_d1_0 = f64_load(&instance->w2c_memory, (u64)(w2c_i1));
+                      w2c_d0_0 *= w2c_d1_0;
+                    } else {
+                      w2c_d0_0 = w2c_l18;
+                      w2c_i1 = 0u;
+                      w2c_i2 = w2c_l2;
+                      w2c_i1 -= w2c_i2;
+                      w2c_i2 = 3u;
+                      w2c_i1 <<= (w2c_i2 & 31);
+                      w2c_i2 = 128160u;
+                      w2c_i1 += w2c_i2;
+                      w2c_d1_0 = f64_load(&instance->w2c_memory, (u64)(w2c_i1));
+                      w2c_d0_0 /= w2c_d1_0;
+                    }
+                    w2c_j0 = i64_reinterpret_f64(w2c_d0_0);
+                    w2c_l15 = w2c_j0;
+                    w2c_i0 = w2c_l10;
+                    w2c_i1 = 0u;
+                    w2c_i2 = 644u;
+                    memory_fill(&instance->w2c_memory, w2c_i0, w2c_i1, w2c_i2);
+                    w2c_i0 = w2c_l10;
+                    w2c_i1 = 648u;
+                    w2c_i0 += w2c_i1;
+                    w2c_i1 = 0u;
+                    w2c_i2 = 644u;
+                    memory_fill(&instance->w2c_memory, w2c_i0, w2c_i1, w2c_i2);
+                    w2c_i0 = 0u;
+                    w2c_i1 = 0u;
+                    w2c_i2 = 0u;
+                    w2c_i3 = 0u;
+                    w2c_i4 = 0u;
+                    w2c_i5 = 1u;
+                    w2c_l4 = w2c_i5;
+                    w2c_l6 = w2c_i4;
+                    w2c_l2 = w2c_i3;
+                    w2c_l14 = w2c_i2;
+                    w2c_l12 = w2c_i1;
+                    w2c_l11 = w2c_i0;
+                    w2c_L56: 
+                      w2c_i0 = w2c_l7;
+                      w2c_i1 = w2c_l8;
+                      w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+                      if (w2c_i0) {
+                        w2c_i0 = w2c_l7;
+                        w2c_i1 = w2c_l3;
+                        w2c_i0 = w2c_i0 != w2c_i1;
+                        if (w2c_i0) {
+                          w2c_i0 = w2c_l7;
+                          w2c_i1 = w2c_p1;
+                          w2c_i0 = w2c_i0 >= w2c_i1;
+                          if (w2c_i0) {goto w2c_B0;}
+                          w2c_i0 = w2c_p0;
+                          w2c_i1 = w2c_l7;
+                          w2c_i0 += w2c_i1;
+                          w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
+                          w2c_i1 = 4294967248u;
+                          w2c_i0 += w2c_i1;
+                          w2c_i1 = 255u;
+                          w2c_i0 &= w2c_i1;
+                          w2c_l9 = w2c_i0;
+                          w2c_i0 = w2c_l11;
+                          w2c_i1 = 800u;
+                          w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
+                          if (w2c_i0) {
+                            w2c_i0 = w2c_l2;
+                            if (w2c_i0) {
+                              w2c_i0 = 1u;
+                            } else {
+                              w2c_i0 = w2c_l9;
+                              w2c_i1 = 0u;
+                              w2c_i0 = w2c_i0 != w2c_i1;
+                            }
+                            w2c_l2 = w2c_i0;
+                            w2c_i0 = w2c_l7;
+                            w2c_i1 = w2c_l3;
+                            w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+                            if (w2c_i0) {
+                              w2c_i0 = w2c_l14;
+                              w2c_i1 = 1u;
+                              w2c_i0 += w2c_i1;
+                              w2c_l14 = w2c_i0;
+                            }
+                          } else {
+                            w2c_i0 = w2c_l11;
+                            w2c_i1 = 0u;
+                            w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
+                            if (w2c_i0) {
+                              w2c_i0 = w2c_l9;
+                              w2c_i0 = !(w2c_i0);
+                              if (w2c_i0) {goto w2c_B62;}
+                            }
+                            w2c_i0 = w2c_l11;
+                            w2c_i1 = 1u;
+                            w2c_i0 += w2c_i1;
+                            w2c_l11 = w2c_i0;
+                            w2c_B62:;
+                            w2c_i0 = w2c_l7;
+                            w2c_i1 = w2c_l3;
+                            w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
+                            if (w2c_i0) {
+                              w2c_i0 = w2c_l12;
+                              w2c_i1 = 1u;
+                              w2c_i0 += w2c_i1;
+                              w2c_l12 = w2c_i0;
+                            }
+                            w2c_i0 = w2c_l6;
+                            w2c_i1 = 10u;
+                            w2c_i0 *= w2c_i1;
+                            w2c_i1 = w2c_l9;
+                            w2c_i0 += w2c_i1;
+                            w2c_l6 = w2c_i0;
+                            w2c_i0 = w2c_l4;
+                            w2c_i1 = 10u;
+                            w2c_i0 *= w2c_i1;
+                            w2c_l4 = w2c_i0;
+                            w2c_i1 = 1000000000u;
+                            w2c_i0 = w2c_i0 == w2c_i1;
+                            if (w2c_i0) {
+                              w2c_i0 = w2c_l10;
+                              w2c_i1 = w2c_l4;
+                              w2c_i2 = w2c_l6;
+                              w2c_f24(instance, w2c_i0, w2c_i1, w2c_i2);
+                              w2c_i0 = 0u;
+                              w2c_i1 = 1u;
+                              w2c_l4 = w2c_i1;
+                              w2c_l6 = w2c_i0;
+                            }
+                          }
+                        }
+                        w2c_i0 = w2c_l7;
+                        w2c_i1 = 1u;
+                        w2c_i0 += w2c_i1;
+                        w2c_l7 = w2c_i0;
+                        goto w2c_L56;
+                      }
+                      w2c_i0 = w2c_l10;
+                      w2c_i1 = w2c_l4;
+                      w2c_i2 = w2c_l6;
+                      w2c_f24(instance, w2c_i0, w2c_i1, w2c_i2);
+                      w2c_i0 = w2c_l2;
+                      if (w2c_i0) {
+                        w2c_i0 = w2c_l10;
+                        w2c_i1 = 10u;
+                        w2c_i2 = 1u;
+                        w2c_f24(instance, w2c_i0, w2c_i1, w2c_i2);
+                        w2c_i0 = w2c_l14;
+                        w2c_i1 = 4294967295u;
+                        w2c_i0 += w2c_i1;
+                        w2c_l14 = w2c_i0;
+                      }
+                      w2c_i0 = w2c_l5;
+                      w2c_i1 = w2c_l12;
+                      w2c_i0 -= w2c_i1;
+                      w2c_i1 = w2c_l14;
+                      w2c_i0 += w2c_i1;
+                      w2c_p0 = w2c_i0;
+                      w2c_i1 = 0u;
+                      w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
+                      if (w2c_i0) {
+                        w2c_i0 = w2c_l10;
+                        w2c_i1 = w2c_p0;
+                        w2c_f25(instance, w2c_i0, w2c_i1);
+                      }
+                      w2c_j0 = w2c_l15;
+                      w2c_j1 = 64ull;
+                      w2c_i0 = w2c_j0 >= w2c_j1;
+                      if (w2c_i0) {
+                        w2c_j0 = w2c_l15;
+                        w2c_j1 = 64ull;
+                        w2c_j0 += w2c_j1;
+                        w2c_l16 = w2c_j0;
+                        w2c_j1 = 9218868437227405312ull;
+                        w2c_i0 = w2c_j0 < w2c_j1;
+                        if (w2c_i0) {
+                          w2c_j0 = w2c_l15;
+                          w2c_j1 = 18446744073709551552ull;
+                          w2c_j0 += w2c_j1;
+                          w2c_l15 = w2c_j0;
+                          w2c_i0 = w2c_l10;
+                          w2c_i1 = w2c_p0;
+                          w2c_j2 = w2c_l15;
+                          w2c_i3 = w2c_l10;
+                          w2c_i4 = 648u;
+                          w2c_i3 += w2c_i4;
+                          w2c_i0 = w2c_f26(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+                          w2c_i0 = !(w2c_i0);
+                          if (w2c_i0) {
+                            w2c_j0 = 0ull;
+                            w2c_l15 = w2c_j0;
+                          }
+                          w2c_i0 = w2c_l10;
+                          w2c_i1 = w2c_p0;
+                          w2c_j2 = w2c_l16;
+                          w2c_i3 = w2c_l10;
+                          w2c_i4 = 648u;
+                          w2c_i3 += w2c_i4;
+                          w2c_i0 = w2c_f26(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+                          if (w2c_i0) {
+                            w2c_j0 = 9218868437227405312ull;
+                            w2c_l16 = w2c_j0;
+                          }
+                        } else {
+                          w2c_j0 = 0ull;
+                          w2c_j1 = 9218868437227405312ull;
+                          w2c_l16 = w2c_j1;
+                          w2c_l15 = w2c_j0;
+                        }
+                      } else {
+                        w2c_j0 = 0ull;
+                        w2c_j1 = 9218868437227405312ull;
+                        w2c_l16 = w2c_j1;
+                        w2c_l15 = w2c_j0;
+                      }
+                      w2c_L72: 
+                        w2c_j0 = w2c_l15;
+                        w2c_j1 = w2c_l16;
+                        w2c_i0 = w2c_j0 < w2c_j1;
+                        if (w2c_i0) {
+                          w2c_j0 = w2c_l15;
+                          w2c_j1 = w2c_l16;
+                          w2c_j2 = w2c_l15;
+                          w2c_j1 -= w2c_j2;
+                          w2c_j2 = 1ull;
+                          w2c_j1 >>= (w2c_j2 & 63);
+                          w2c_j0 += w2c_j1;
+                          w2c_l17 = w2c_j0;
+                          w2c_i0 = w2c_l10;
+                          w2c_i1 = w2c_p0;
+                          w2c_j2 = w2c_l17;
+                          w2c_i3 = w2c_l10;
+                          w2c_i4 = 648u;
+                          w2c_i3 += w2c_i4;
+                          w2c_i0 = w2c_f26(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+                          if (w2c_i0) {
+                            w2c_j0 = w2c_l17;
+                            w2c_j1 = 1ull;
+                            w2c_j0 += w2c_j1;
+                            w2c_l15 = w2c_j0;
+                            goto w2c_L72;
+                          }
+                          w2c_j0 = w2c_l17;
+                          w2c_l16 = w2c_j0;
+                          goto w2c_L72;
+                        }
+                        w2c_j0 = w2c_l15;
+                        w2c_d0_0 = f64_reinterpret_i64(w2c_j0);
+                        w2c_l18 = w2c_d0_0;
+              }
+            }
+          }
+          w2c_B44:;
+          w2c_d0_0 = w2c_l18;
+          w2c_d1_0 = 1.7976931348623157e+308;
+          w2c_i0 = w2c_d0_0 > w2c_d1_0;
+          if (w2c_i0) {
+            w2c_i0 = 6u;
+            w2c_j1 = 0ull;
+            goto w2c_Bfunc;
+          }
+          w2c_i0 = w2c_l13;
+          if (w2c_i0) {
+            w2c_d0_0 = w2c_l18;
+            w2c_d0_0 = -(w2c_d0_0);
+            w2c_l18 = w2c_d0_0;
+          }
+          w2c_i0 = 5u;
+          w2c_d1_0 = w2c_l18;
+          w2c_j1 = i64_reinterpret_f64(w2c_d1_0);
           goto w2c_Bfunc;
-        }
-        w2c_i0 = w2c_l7;
-        if (w2c_i0) {
-          w2c_d0_0 = w2c_l10;
-          w2c_d0_0 = -(w2c_d0_0);
-          w2c_l10 = w2c_d0_0;
-        }
-        w2c_i0 = 5u;
-        w2c_d1_0 = w2c_l10;
-        w2c_j1 = i64_reinterpret_f64(w2c_d1_0);
-        w2c_i2 = w2c_l3;
-        w2c_i3 = 24u;
-        w2c_i2 += w2c_i3;
-        instance->w2c_g0 = w2c_i2;
-        goto w2c_Bfunc;
     }
   }
   w2c_i0 = 6u;
   w2c_j1 = 0ull;
-  w2c_i2 = w2c_l3;
-  w2c_i3 = 24u;
-  w2c_i2 += w2c_i3;
-  instance->w2c_g0 = w2c_i2;
+  goto w2c_Bfunc;
+  w2c_B0:;
+  UNREACHABLE;
   w2c_Bfunc:;
   FUNC_EPILOGUE;
   {
@@ -7451,523 +7770,7 @@ static struct wasm_multi_ij w2c_f28(Z_gonfalon_instance_t* instance, u32 w2c_p0,
   }
 }
 
-static f64 w2c_f29(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
-  u32 w2c_l1 = 0, w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0;
-  u64 w2c_l8 = 0;
-  f64 w2c_l9 = 0;
-  FUNC_PROLOGUE;
-  u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5;
-  u64 w2c_j0, w2c_j1;
-  f64 w2c_d0_0, w2c_d1_0, w2c_d2;
-  w2c_j0 = 0ull;
-  w2c_i1 = 0u;
-  w2c_i2 = 0u;
-  w2c_i3 = 0u;
-  w2c_i4 = 1u;
-  w2c_i5 = w2c_p0;
-  w2c_i5 = i32_load(&instance->w2c_memory, (u64)(w2c_i5) + 8u);
-  w2c_l2 = w2c_i5;
-  w2c_l5 = w2c_i4;
-  w2c_l4 = w2c_i3;
-  w2c_l1 = w2c_i2;
-  w2c_l3 = w2c_i1;
-  w2c_l8 = w2c_j0;
-  w2c_L0: 
-    w2c_i0 = w2c_l2;
-    w2c_i1 = w2c_p0;
-    w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 16u);
-    w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-    if (w2c_i0) {
-      w2c_i0 = w2c_p0;
-      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-      w2c_l6 = w2c_i0;
-      w2c_i0 = w2c_l2;
-      w2c_i1 = w2c_l6;
-      w2c_i0 = w2c_i0 != w2c_i1;
-      if (w2c_i0) {
-        w2c_i0 = w2c_l2;
-        w2c_i1 = w2c_p0;
-        w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-        w2c_i0 = w2c_i0 >= w2c_i1;
-        if (w2c_i0) {
-          UNREACHABLE;
-        }
-        w2c_i0 = w2c_p0;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-        w2c_i1 = w2c_l2;
-        w2c_i0 += w2c_i1;
-        w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
-        w2c_i1 = 4294967248u;
-        w2c_i0 += w2c_i1;
-        w2c_i1 = 255u;
-        w2c_i0 &= w2c_i1;
-        w2c_l7 = w2c_i0;
-        w2c_i0 = w2c_l3;
-        w2c_i1 = 19u;
-        w2c_i0 = w2c_i0 == w2c_i1;
-        if (w2c_i0) {
-          w2c_i0 = w2c_l5;
-          if (w2c_i0) {
-            w2c_i0 = w2c_l7;
-            w2c_i0 = !(w2c_i0);
-          } else {
-            w2c_i0 = 0u;
-          }
-          w2c_l5 = w2c_i0;
-          w2c_i0 = w2c_l2;
-          w2c_i1 = w2c_l6;
-          w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-          if (w2c_i0) {
-            w2c_i0 = w2c_l1;
-            w2c_i1 = 1u;
-            w2c_i0 += w2c_i1;
-            w2c_l1 = w2c_i0;
-          }
-        } else {
-          w2c_i0 = w2c_l3;
-          w2c_i1 = 0u;
-          w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
-          if (w2c_i0) {
-            w2c_i0 = w2c_l7;
-            w2c_i0 = !(w2c_i0);
-            if (w2c_i0) {goto w2c_B7;}
-          }
-          w2c_i0 = w2c_l3;
-          w2c_i1 = 1u;
-          w2c_i0 += w2c_i1;
-          w2c_l3 = w2c_i0;
-          w2c_B7:;
-          w2c_j0 = w2c_l8;
-          w2c_j1 = 10ull;
-          w2c_j0 *= w2c_j1;
-          w2c_i1 = w2c_l7;
-          w2c_j1 = (u64)(w2c_i1);
-          w2c_j0 += w2c_j1;
-          w2c_l8 = w2c_j0;
-          w2c_i0 = w2c_l2;
-          w2c_i1 = w2c_l6;
-          w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
-          if (w2c_i0) {
-            w2c_i0 = w2c_l4;
-            w2c_i1 = 1u;
-            w2c_i0 += w2c_i1;
-            w2c_l4 = w2c_i0;
-          }
-        }
-      }
-      w2c_i0 = w2c_l2;
-      w2c_i1 = 1u;
-      w2c_i0 += w2c_i1;
-      w2c_l2 = w2c_i0;
-      goto w2c_L0;
-    }
-    w2c_j0 = w2c_l8;
-    w2c_i0 = !(w2c_j0);
-    if (w2c_i0) {
-      w2c_d0_0 = 0;
-    } else {
-      w2c_i0 = w2c_p0;
-      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
-      w2c_i1 = w2c_l4;
-      w2c_i0 -= w2c_i1;
-      w2c_i1 = w2c_l1;
-      w2c_i0 += w2c_i1;
-      w2c_l1 = w2c_i0;
-      w2c_i0 = w2c_l5;
-      w2c_i0 = !(w2c_i0);
-      if (w2c_i0) {goto w2c_B11;}
-      w2c_j0 = w2c_l8;
-      w2c_j1 = 9007199254740992ull;
-      w2c_i0 = w2c_j0 >= w2c_j1;
-      if (w2c_i0) {goto w2c_B11;}
-      w2c_i0 = w2c_l1;
-      w2c_i1 = 0u;
-      w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
-      if (w2c_i0) {
-        w2c_i0 = w2c_l1;
-        w2c_i1 = 22u;
-        w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
-        if (w2c_i0) {
-          w2c_j0 = w2c_l8;
-          w2c_d0_0 = (f64)(w2c_j0);
-          w2c_i1 = w2c_l1;
-          w2c_i2 = 3u;
-          w2c_i1 <<= (w2c_i2 & 31);
-          w2c_i2 = 128160u;
-          w2c_i1 += w2c_i2;
-          w2c_d1_0 = f64_load(&instance->w2c_memory, (u64)(w2c_i1));
-          w2c_d0_0 *= w2c_d1_0;
-          goto w2c_Bfunc;
-        }
-      }
-      w2c_i0 = w2c_l1;
-      w2c_i1 = 0u;
-      w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
-      if (w2c_i0) {goto w2c_B11;}
-      w2c_i0 = w2c_l1;
-      w2c_i1 = 4294967274u;
-      w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-      if (w2c_i0) {goto w2c_B11;}
-      w2c_j0 = w2c_l8;
-      w2c_d0_0 = (f64)(w2c_j0);
-      w2c_i1 = 0u;
-      w2c_i2 = w2c_l1;
-      w2c_i1 -= w2c_i2;
-      w2c_i2 = 3u;
-      w2c_i1 <<= (w2c_i2 & 31);
-      w2c_i2 = 128160u;
-      w2c_i1 += w2c_i2;
-      w2c_d1_0 = f64_load(&instance->w2c_memory, (u64)(w2c_i1));
-      w2c_d0_0 /= w2c_d1_0;
-      goto w2c_Bfunc;
-      w2c_B11:;
-      w2c_i0 = w2c_l1;
-      w2c_i1 = 330u;
-      w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
-      if (w2c_i0) {
-        w2c_j0 = 9218868437227405312ull;
-        w2c_d0_0 = f64_reinterpret_i64(w2c_j0);
-      } else {
-        w2c_i0 = w2c_l1;
-        w2c_i1 = 4294966926u;
-        w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-        if (w2c_i0) {
-          w2c_d0_0 = 0;
-        } else {
-          w2c_j0 = w2c_l8;
-          w2c_d0_0 = (f64)(w2c_j0);
-          w2c_l9 = w2c_d0_0;
-          w2c_L16: 
-            w2c_i0 = w2c_l1;
-            w2c_i1 = 22u;
-            w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
-            if (w2c_i0) {
-              w2c_i0 = w2c_l1;
-              w2c_i1 = 4294967274u;
-              w2c_i0 += w2c_i1;
-              w2c_d1_0 = w2c_l9;
-              w2c_d2 = 1e+22;
-              w2c_d1_0 *= w2c_d2;
-              w2c_l9 = w2c_d1_0;
-              w2c_l1 = w2c_i0;
-              goto w2c_L16;
-            }
-            w2c_L18: 
-              w2c_i0 = w2c_l1;
-              w2c_i1 = 4294967274u;
-              w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-              if (w2c_i0) {
-                w2c_i0 = w2c_l1;
-                w2c_i1 = 22u;
-                w2c_i0 += w2c_i1;
-                w2c_d1_0 = w2c_l9;
-                w2c_d2 = 1e+22;
-                w2c_d1_0 /= w2c_d2;
-                w2c_l9 = w2c_d1_0;
-                w2c_l1 = w2c_i0;
-                goto w2c_L18;
-              }
-              w2c_i0 = w2c_l1;
-              w2c_i1 = 0u;
-              w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
-              if (w2c_i0) {
-                w2c_i0 = w2c_l1;
-                w2c_i1 = 23u;
-                w2c_i0 = w2c_i0 >= w2c_i1;
-                if (w2c_i0) {
-                  UNREACHABLE;
-                }
-                w2c_d0_0 = w2c_l9;
-                w2c_i1 = w2c_l1;
-                w2c_i2 = 3u;
-                w2c_i1 <<= (w2c_i2 & 31);
-                w2c_i2 = 128160u;
-                w2c_i1 += w2c_i2;
-                w2c_d1_0 = f64_load(&instance->w2c_memory, (u64)(w2c_i1));
-                w2c_d0_0 *= w2c_d1_0;
-              } else {
-                w2c_d0_0 = w2c_l9;
-                w2c_i1 = 0u;
-                w2c_i2 = w2c_l1;
-                w2c_i1 -= w2c_i2;
-                w2c_i2 = 3u;
-                w2c_i1 <<= (w2c_i2 & 31);
-                w2c_i2 = 128160u;
-                w2c_i1 += w2c_i2;
-                w2c_d1_0 = f64_load(&instance->w2c_memory, (u64)(w2c_i1));
-                w2c_d0_0 /= w2c_d1_0;
-              }
-              w2c_l9 = w2c_d0_0;
-              w2c_i0 = w2c_p0;
-              w2c_d1_0 = w2c_l9;
-              w2c_j1 = i64_reinterpret_f64(w2c_d1_0);
-              w2c_d0_0 = w2c_f30(instance, w2c_i0, w2c_j1);
-        }
-      }
-    }
-  w2c_Bfunc:;
-  FUNC_EPILOGUE;
-  return w2c_d0_0;
-}
-
-static f64 w2c_f30(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
-  u32 w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0, 
-      w2c_l10 = 0, w2c_l11 = 0;
-  u64 w2c_l12 = 0, w2c_l13 = 0;
-  FUNC_PROLOGUE;
-  u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5, w2c_i6;
-  u64 w2c_j0, w2c_j1, w2c_j2;
-  f64 w2c_d0_0;
-  w2c_i0 = instance->w2c_g0;
-  w2c_i1 = 1296u;
-  w2c_i0 -= w2c_i1;
-  w2c_l2 = w2c_i0;
-  w2c_i1 = 0u;
-  w2c_i2 = 644u;
-  memory_fill(&instance->w2c_memory, w2c_i0, w2c_i1, w2c_i2);
-  w2c_i0 = w2c_l2;
-  w2c_i1 = 648u;
-  w2c_i0 += w2c_i1;
-  w2c_i1 = 0u;
-  w2c_i2 = 644u;
-  memory_fill(&instance->w2c_memory, w2c_i0, w2c_i1, w2c_i2);
-  w2c_i0 = 0u;
-  w2c_i1 = 0u;
-  w2c_i2 = 0u;
-  w2c_i3 = 0u;
-  w2c_i4 = 0u;
-  w2c_i5 = 1u;
-  w2c_i6 = w2c_p0;
-  w2c_i6 = i32_load(&instance->w2c_memory, (u64)(w2c_i6) + 8u);
-  w2c_l3 = w2c_i6;
-  w2c_l5 = w2c_i5;
-  w2c_l4 = w2c_i4;
-  w2c_l8 = w2c_i3;
-  w2c_l6 = w2c_i2;
-  w2c_l11 = w2c_i1;
-  w2c_l7 = w2c_i0;
-  w2c_L0: 
-    w2c_i0 = w2c_l3;
-    w2c_i1 = w2c_p0;
-    w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 16u);
-    w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-    if (w2c_i0) {
-      w2c_i0 = w2c_p0;
-      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
-      w2c_l9 = w2c_i0;
-      w2c_i0 = w2c_l3;
-      w2c_i1 = w2c_l9;
-      w2c_i0 = w2c_i0 != w2c_i1;
-      if (w2c_i0) {
-        w2c_i0 = w2c_l3;
-        w2c_i1 = w2c_p0;
-        w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
-        w2c_i0 = w2c_i0 >= w2c_i1;
-        if (w2c_i0) {
-          UNREACHABLE;
-        }
-        w2c_i0 = w2c_p0;
-        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-        w2c_i1 = w2c_l3;
-        w2c_i0 += w2c_i1;
-        w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
-        w2c_i1 = 4294967248u;
-        w2c_i0 += w2c_i1;
-        w2c_i1 = 255u;
-        w2c_i0 &= w2c_i1;
-        w2c_l10 = w2c_i0;
-        w2c_i0 = w2c_l7;
-        w2c_i1 = 800u;
-        w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
-        if (w2c_i0) {
-          w2c_i0 = w2c_l8;
-          if (w2c_i0) {
-            w2c_i0 = 1u;
-          } else {
-            w2c_i0 = w2c_l10;
-            w2c_i1 = 0u;
-            w2c_i0 = w2c_i0 != w2c_i1;
-          }
-          w2c_l8 = w2c_i0;
-          w2c_i0 = w2c_l3;
-          w2c_i1 = w2c_l9;
-          w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-          if (w2c_i0) {
-            w2c_i0 = w2c_l6;
-            w2c_i1 = 1u;
-            w2c_i0 += w2c_i1;
-            w2c_l6 = w2c_i0;
-          }
-        } else {
-          w2c_i0 = w2c_l7;
-          w2c_i1 = 0u;
-          w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
-          if (w2c_i0) {
-            w2c_i0 = w2c_l10;
-            w2c_i0 = !(w2c_i0);
-            if (w2c_i0) {goto w2c_B7;}
-          }
-          w2c_i0 = w2c_l7;
-          w2c_i1 = 1u;
-          w2c_i0 += w2c_i1;
-          w2c_l7 = w2c_i0;
-          w2c_B7:;
-          w2c_i0 = w2c_l3;
-          w2c_i1 = w2c_l9;
-          w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
-          if (w2c_i0) {
-            w2c_i0 = w2c_l11;
-            w2c_i1 = 1u;
-            w2c_i0 += w2c_i1;
-            w2c_l11 = w2c_i0;
-          }
-          w2c_i0 = w2c_l4;
-          w2c_i1 = 10u;
-          w2c_i0 *= w2c_i1;
-          w2c_i1 = w2c_l10;
-          w2c_i0 += w2c_i1;
-          w2c_l4 = w2c_i0;
-          w2c_i0 = w2c_l5;
-          w2c_i1 = 10u;
-          w2c_i0 *= w2c_i1;
-          w2c_l5 = w2c_i0;
-          w2c_i1 = 1000000000u;
-          w2c_i0 = w2c_i0 == w2c_i1;
-          if (w2c_i0) {
-            w2c_i0 = w2c_l2;
-            w2c_i1 = w2c_l5;
-            w2c_i2 = w2c_l4;
-            w2c_f31(instance, w2c_i0, w2c_i1, w2c_i2);
-            w2c_i0 = 0u;
-            w2c_i1 = 1u;
-            w2c_l5 = w2c_i1;
-            w2c_l4 = w2c_i0;
-          }
-        }
-      }
-      w2c_i0 = w2c_l3;
-      w2c_i1 = 1u;
-      w2c_i0 += w2c_i1;
-      w2c_l3 = w2c_i0;
-      goto w2c_L0;
-    }
-    w2c_i0 = w2c_l2;
-    w2c_i1 = w2c_l5;
-    w2c_i2 = w2c_l4;
-    w2c_f31(instance, w2c_i0, w2c_i1, w2c_i2);
-    w2c_i0 = w2c_l8;
-    if (w2c_i0) {
-      w2c_i0 = w2c_l2;
-      w2c_i1 = 10u;
-      w2c_i2 = 1u;
-      w2c_f31(instance, w2c_i0, w2c_i1, w2c_i2);
-      w2c_i0 = w2c_l6;
-      w2c_i1 = 4294967295u;
-      w2c_i0 += w2c_i1;
-      w2c_l6 = w2c_i0;
-    }
-    w2c_i0 = w2c_p0;
-    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
-    w2c_i1 = w2c_l11;
-    w2c_i0 -= w2c_i1;
-    w2c_i1 = w2c_l6;
-    w2c_i0 += w2c_i1;
-    w2c_p0 = w2c_i0;
-    w2c_i1 = 0u;
-    w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
-    if (w2c_i0) {
-      w2c_i0 = w2c_l2;
-      w2c_i1 = w2c_p0;
-      w2c_f32(instance, w2c_i0, w2c_i1);
-    }
-    w2c_j0 = w2c_p1;
-    w2c_j1 = 64ull;
-    w2c_i0 = w2c_j0 >= w2c_j1;
-    if (w2c_i0) {
-      w2c_j0 = w2c_p1;
-      w2c_j1 = 64ull;
-      w2c_j0 += w2c_j1;
-      w2c_l12 = w2c_j0;
-      w2c_j1 = 9218868437227405312ull;
-      w2c_i0 = w2c_j0 < w2c_j1;
-      if (w2c_i0) {
-        w2c_j0 = w2c_p1;
-        w2c_j1 = 18446744073709551552ull;
-        w2c_j0 += w2c_j1;
-        w2c_p1 = w2c_j0;
-        w2c_i0 = w2c_l2;
-        w2c_i1 = w2c_p0;
-        w2c_j2 = w2c_p1;
-        w2c_i3 = w2c_l2;
-        w2c_i4 = 648u;
-        w2c_i3 += w2c_i4;
-        w2c_i0 = w2c_f33(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
-        w2c_i0 = !(w2c_i0);
-        if (w2c_i0) {
-          w2c_j0 = 0ull;
-          w2c_p1 = w2c_j0;
-        }
-        w2c_i0 = w2c_l2;
-        w2c_i1 = w2c_p0;
-        w2c_j2 = w2c_l12;
-        w2c_i3 = w2c_l2;
-        w2c_i4 = 648u;
-        w2c_i3 += w2c_i4;
-        w2c_i0 = w2c_f33(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
-        if (w2c_i0) {
-          w2c_j0 = 9218868437227405312ull;
-          w2c_l12 = w2c_j0;
-        }
-      } else {
-        w2c_j0 = 0ull;
-        w2c_j1 = 9218868437227405312ull;
-        w2c_l12 = w2c_j1;
-        w2c_p1 = w2c_j0;
-      }
-    } else {
-      w2c_j0 = 0ull;
-      w2c_j1 = 9218868437227405312ull;
-      w2c_l12 = w2c_j1;
-      w2c_p1 = w2c_j0;
-    }
-    w2c_L17: 
-      w2c_j0 = w2c_p1;
-      w2c_j1 = w2c_l12;
-      w2c_i0 = w2c_j0 < w2c_j1;
-      if (w2c_i0) {
-        w2c_j0 = w2c_p1;
-        w2c_j1 = w2c_l12;
-        w2c_j2 = w2c_p1;
-        w2c_j1 -= w2c_j2;
-        w2c_j2 = 1ull;
-        w2c_j1 >>= (w2c_j2 & 63);
-        w2c_j0 += w2c_j1;
-        w2c_l13 = w2c_j0;
-        w2c_i0 = w2c_l2;
-        w2c_i1 = w2c_p0;
-        w2c_j2 = w2c_l13;
-        w2c_i3 = w2c_l2;
-        w2c_i4 = 648u;
-        w2c_i3 += w2c_i4;
-        w2c_i0 = w2c_f33(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
-        if (w2c_i0) {
-          w2c_j0 = w2c_l13;
-          w2c_j1 = 1ull;
-          w2c_j0 += w2c_j1;
-          w2c_p1 = w2c_j0;
-          goto w2c_L17;
-        }
-        w2c_j0 = w2c_l13;
-        w2c_l12 = w2c_j0;
-        goto w2c_L17;
-      }
-      w2c_j0 = w2c_p1;
-      w2c_d0_0 = f64_reinterpret_i64(w2c_j0);
-  FUNC_EPILOGUE;
-  return w2c_d0_0;
-}
-
-static void w2c_f31(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
+static void w2c_f24(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
   u32 w2c_l3 = 0;
   u64 w2c_l4 = 0;
   FUNC_PROLOGUE;
@@ -8053,7 +7856,7 @@ static void w2c_f31(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
   FUNC_EPILOGUE;
 }
 
-static void w2c_f32(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static void w2c_f25(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   u32 w2c_l2 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2;
@@ -8065,7 +7868,7 @@ static void w2c_f32(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
       w2c_i0 = w2c_p0;
       w2c_i1 = 1220703125u;
       w2c_i2 = 0u;
-      w2c_f31(instance, w2c_i0, w2c_i1, w2c_i2);
+      w2c_f24(instance, w2c_i0, w2c_i1, w2c_i2);
       w2c_i0 = w2c_p1;
       w2c_i1 = 4294967283u;
       w2c_i0 += w2c_i1;
@@ -8092,11 +7895,11 @@ static void w2c_f32(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
       w2c_i0 = w2c_p0;
       w2c_i1 = w2c_l2;
       w2c_i2 = 0u;
-      w2c_f31(instance, w2c_i0, w2c_i1, w2c_i2);
+      w2c_f24(instance, w2c_i0, w2c_i1, w2c_i2);
   FUNC_EPILOGUE;
 }
 
-static u32 w2c_f33(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u64 w2c_p2, u32 w2c_p3) {
+static u32 w2c_f26(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u64 w2c_p2, u32 w2c_p3) {
   u32 w2c_l4 = 0;
   u64 w2c_l5 = 0;
   FUNC_PROLOGUE;
@@ -8126,7 +7929,7 @@ static u32 w2c_f33(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u64 
   w2c_j1 <<= (w2c_j2 & 63);
   w2c_j2 = 1ull;
   w2c_j1 += w2c_j2;
-  w2c_f34(instance, w2c_i0, w2c_j1);
+  w2c_f27(instance, w2c_i0, w2c_j1);
   w2c_i0 = w2c_l4;
   w2c_i1 = 4294966220u;
   w2c_i0 += w2c_i1;
@@ -8139,7 +7942,7 @@ static u32 w2c_f33(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u64 
     w2c_i1 = 0u;
     w2c_i2 = w2c_p1;
     w2c_i1 -= w2c_i2;
-    w2c_f32(instance, w2c_i0, w2c_i1);
+    w2c_f25(instance, w2c_i0, w2c_i1);
     w2c_i0 = w2c_l4;
     w2c_i1 = w2c_p1;
     w2c_i0 -= w2c_i1;
@@ -8162,7 +7965,7 @@ static u32 w2c_f33(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u64 
   w2c_i1 = w2c_l4;
   w2c_i2 = w2c_p0;
   w2c_i3 = w2c_p1;
-  w2c_i0 = w2c_f35(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+  w2c_i0 = w2c_f28(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
   w2c_p0 = w2c_i0;
   w2c_i1 = 0u;
   w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
@@ -8184,7 +7987,7 @@ static u32 w2c_f33(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u64 
   return w2c_i0;
 }
 
-static void w2c_f34(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
+static void w2c_f27(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
   u32 w2c_l2 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2;
@@ -8230,7 +8033,7 @@ static void w2c_f34(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
   FUNC_EPILOGUE;
 }
 
-static u32 w2c_f35(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3) {
+static u32 w2c_f28(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3) {
   u32 w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0;
   u64 w2c_l7 = 0, w2c_l8 = 0;
   FUNC_PROLOGUE;
@@ -8336,12 +8139,12 @@ static u32 w2c_f35(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
         w2c_i0 = w2c_p0;
         w2c_i1 = w2c_l4;
         w2c_i2 = w2c_p1;
-        w2c_i0 = w2c_f36(instance, w2c_i0, w2c_i1, w2c_i2);
+        w2c_i0 = w2c_f29(instance, w2c_i0, w2c_i1, w2c_i2);
         w2c_l5 = w2c_i0;
         w2c_i0 = w2c_p2;
         w2c_i1 = w2c_l4;
         w2c_i2 = w2c_p3;
-        w2c_i0 = w2c_f36(instance, w2c_i0, w2c_i1, w2c_i2);
+        w2c_i0 = w2c_f29(instance, w2c_i0, w2c_i1, w2c_i2);
         w2c_l6 = w2c_i0;
         w2c_i0 = w2c_l5;
         w2c_i1 = w2c_l6;
@@ -8383,7 +8186,7 @@ static u32 w2c_f35(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
   return w2c_i0;
 }
 
-static u32 w2c_f36(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
+static u32 w2c_f29(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
   u32 w2c_l3 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
@@ -8472,7 +8275,7 @@ static u32 w2c_f36(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
   return w2c_i0;
 }
 
-static u32 w2c_f37(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static u32 w2c_f30(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   u32 w2c_l2 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2;
@@ -8529,7 +8332,7 @@ static u32 w2c_f37(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   return w2c_i0;
 }
 
-static struct wasm_multi_ii w2c_f38(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
+static struct wasm_multi_ii w2c_f31(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
   u32 w2c_l3 = 0, w2c_l4 = 0;
   u64 w2c_l5 = 0, w2c_l6 = 0;
   FUNC_PROLOGUE;
@@ -8548,7 +8351,7 @@ static struct wasm_multi_ii w2c_f38(Z_gonfalon_instance_t* instance, u32 w2c_p0,
       w2c_i1 = w2c_p1;
       w2c_i2 = w2c_p2;
       {
-        struct wasm_multi_iji tmp = w2c_f4(instance, w2c_i0, w2c_i1, w2c_i2);
+        struct wasm_multi_iji tmp = w2c_f3(instance, w2c_i0, w2c_i1, w2c_i2);
         w2c_i0 = tmp.i0;
         w2c_j1 = tmp.j1;
         w2c_i2 = tmp.i2;
@@ -8641,7 +8444,7 @@ static struct wasm_multi_ii w2c_f38(Z_gonfalon_instance_t* instance, u32 w2c_p0,
   }
 }
 
-static u32 w2c_f39(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4, u32 w2c_p5) {
+static u32 w2c_f32(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4, u32 w2c_p5) {
   u32 w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0, w2c_l10 = 0, w2c_l11 = 0, w2c_l12 = 0, w2c_l13 = 0, 
       w2c_l14 = 0, w2c_l15 = 0;
   u64 w2c_l16 = 0, w2c_l17 = 0;
@@ -8687,7 +8490,7 @@ static u32 w2c_f39(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
       w2c_i0 = w2c_p0;
       w2c_i1 = w2c_l7;
       w2c_i2 = w2c_p3;
-      w2c_i0 = w2c_f40(instance, w2c_i0, w2c_i1, w2c_i2);
+      w2c_i0 = w2c_f33(instance, w2c_i0, w2c_i1, w2c_i2);
       w2c_l10 = w2c_i0;
       if (w2c_i0) {
         w2c_i0 = w2c_l10;
@@ -8792,7 +8595,7 @@ static u32 w2c_f39(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
                       w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 8u);
                       w2c_i3 = w2c_l10;
                       w2c_i3 = i32_load(&instance->w2c_memory, (u64)(w2c_i3) + 12u);
-                      w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+                      w2c_i0 = w2c_f7(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
                       if (w2c_i0) {goto w2c_L1;}
                       goto w2c_L8;
                     }
@@ -8894,7 +8697,7 @@ static u32 w2c_f39(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
           w2c_i2 = w2c_l10;
           w2c_i3 = w2c_p4;
           w2c_i4 = w2c_p5;
-          w2c_i0 = w2c_f41(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+          w2c_i0 = w2c_f34(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
           if (w2c_i0) {goto w2c_L1;}
           w2c_i0 = 0u;
           goto w2c_Bfunc;
@@ -8914,7 +8717,7 @@ static u32 w2c_f39(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
   return w2c_i0;
 }
 
-static u32 w2c_f40(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
+static u32 w2c_f33(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
   u32 w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0;
   u64 w2c_l8 = 0;
   FUNC_PROLOGUE;
@@ -8982,7 +8785,7 @@ static u32 w2c_f40(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
           w2c_i3 = w2c_l6;
           w2c_i4 = w2c_l5;
           w2c_i3 -= w2c_i4;
-          w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+          w2c_i0 = w2c_f7(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
           w2c_i0 = !(w2c_i0);
           if (w2c_i0) {goto w2c_L1;}
         }
@@ -9000,11 +8803,14 @@ static u32 w2c_f40(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
   return w2c_i0;
 }
 
-static u32 w2c_f41(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4) {
-  u32 w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0, w2c_l10 = 0;
-  u64 w2c_l11 = 0, w2c_l12 = 0;
+static u32 w2c_f34(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4) {
+  u32 w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0, w2c_l10 = 0, w2c_l11 = 0, w2c_l12 = 0, 
+      w2c_l13 = 0, w2c_l14 = 0, w2c_l15 = 0, w2c_l16 = 0, w2c_l17 = 0, w2c_l18 = 0, w2c_l19 = 0, w2c_l20 = 0, 
+      w2c_l21 = 0;
+  u64 w2c_l22 = 0, w2c_l23 = 0;
   FUNC_PROLOGUE;
-  u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5;
+  u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5, w2c_i6, w2c_i7, 
+      w2c_i8;
   u64 w2c_j1;
   w2c_i0 = instance->w2c_g0;
   w2c_i1 = 48u;
@@ -9031,7 +8837,7 @@ static u32 w2c_f41(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
     w2c_i1 = w2c_p1;
     w2c_i2 = w2c_p2;
     w2c_i3 = w2c_p4;
-    w2c_i0 = w2c_f42(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+    w2c_i0 = w2c_f35(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
     goto w2c_B0;
   }
   w2c_i0 = w2c_l7;
@@ -9042,7 +8848,7 @@ static u32 w2c_f41(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
     w2c_i1 = w2c_p1;
     w2c_i2 = w2c_p2;
     w2c_i3 = w2c_p4;
-    w2c_i0 = w2c_f42(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+    w2c_i0 = w2c_f35(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
     w2c_i0 = !(w2c_i0);
     goto w2c_B0;
   }
@@ -9083,9 +8889,6 @@ static u32 w2c_f41(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
     w2c_i1 = 6u;
     w2c_i0 = w2c_i0 == w2c_i1;
     if (w2c_i0) {
-      w2c_i0 = w2c_p0;
-      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 164u);
-      w2c_l6 = w2c_i0;
       w2c_i0 = w2c_p1;
       w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 24u);
       w2c_p1 = w2c_i0;
@@ -9093,28 +8896,308 @@ static u32 w2c_f41(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
       w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 168u);
       w2c_i0 = w2c_i0 >= w2c_i1;
       if (w2c_i0) {goto w2c_B1;}
+      w2c_i0 = w2c_p0;
+      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 164u);
+      w2c_i1 = w2c_p1;
+      w2c_i2 = 12u;
+      w2c_i1 *= w2c_i2;
+      w2c_i0 += w2c_i1;
+      w2c_p1 = w2c_i0;
       w2c_i0 = w2c_p2;
       w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-      w2c_l7 = w2c_i0;
+      w2c_l6 = w2c_i0;
       w2c_i0 = w2c_p2;
       w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
       w2c_p2 = w2c_i0;
-      w2c_i0 = w2c_p0;
-      w2c_i1 = w2c_l6;
-      w2c_i2 = w2c_p1;
-      w2c_i3 = 12u;
-      w2c_i2 *= w2c_i3;
-      w2c_i1 += w2c_i2;
-      w2c_i2 = w2c_l7;
-      w2c_i3 = w2c_p2;
-      w2c_i4 = w2c_p3;
-      w2c_i5 = 2564u;
-      w2c_i4 += w2c_i5;
-      w2c_i5 = w2c_p4;
-      w2c_i0 = w2c_f52(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5);
+      w2c_i0 = w2c_p3;
+      w2c_i1 = 2564u;
+      w2c_i0 += w2c_i1;
+      w2c_l7 = w2c_i0;
+      w2c_i0 = w2c_p3;
+      w2c_i1 = 0u;
+      i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 2564, w2c_i1);
+      w2c_i0 = w2c_l6;
+      w2c_i1 = w2c_p2;
+      w2c_i2 = 0u;
+      {
+        struct wasm_multi_ii tmp = w2c_f45(instance, w2c_i0, w2c_i1, w2c_i2);
+        w2c_i0 = tmp.i0;
+        w2c_i1 = tmp.i1;
+      }
+      w2c_l14 = w2c_i1;
+      w2c_l10 = w2c_i0;
+      w2c_i0 = 0u;
+      w2c_i1 = 4294967295u;
+      w2c_i2 = 0u;
+      w2c_l17 = w2c_i2;
+      w2c_l5 = w2c_i1;
+      w2c_p3 = w2c_i0;
+      w2c_L6: 
+        w2c_i0 = w2c_p1;
+        w2c_i0 = !(w2c_i0);
+        if (w2c_i0) {goto w2c_B1;}
+        w2c_i0 = w2c_p1;
+        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
+        w2c_l15 = w2c_i0;
+        w2c_i0 = w2c_p0;
+        w2c_i1 = w2c_p1;
+        w2c_i2 = w2c_l7;
+        w2c_i3 = w2c_p3;
+        w2c_i4 = w2c_l15;
+        w2c_i5 = w2c_l5;
+        w2c_i6 = w2c_l10;
+        w2c_i5 = w2c_f46(instance, w2c_i5, w2c_i6);
+        w2c_i0 = w2c_f47(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5);
+        if (w2c_i0) {
+          w2c_i0 = 1u;
+        } else {
+          w2c_i0 = w2c_p3;
+          w2c_i1 = 2u;
+          w2c_i0 = w2c_i0 >= w2c_i1;
+          if (w2c_i0) {goto w2c_B1;}
+          w2c_i0 = w2c_l7;
+          w2c_i1 = w2c_p3;
+          w2c_i2 = 2052u;
+          w2c_i1 *= w2c_i2;
+          w2c_i0 += w2c_i1;
+          w2c_l5 = w2c_i0;
+          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
+          w2c_l15 = w2c_i0;
+          w2c_i0 = w2c_p4;
+          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
+          w2c_l18 = w2c_i0;
+          w2c_i1 = 1048576u;
+          w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
+          if (w2c_i0) {
+            w2c_i0 = w2c_p4;
+            w2c_i1 = w2c_l18;
+            w2c_i2 = w2c_l15;
+            w2c_i1 += w2c_i2;
+            i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
+          }
+          w2c_i0 = w2c_l10;
+          w2c_i1 = 4294967295u;
+          w2c_i0 = w2c_i0 != w2c_i1;
+          if (w2c_i0) {
+            w2c_i0 = w2c_p4;
+            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
+            w2c_i1 = 1048576u;
+            w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
+            if (w2c_i0) {
+              w2c_i0 = w2c_l17;
+              w2c_i1 = w2c_l14;
+              w2c_i0 += w2c_i1;
+              w2c_l17 = w2c_i0;
+              w2c_i0 = w2c_l6;
+              w2c_i1 = w2c_p2;
+              w2c_i2 = w2c_l17;
+              {
+                struct wasm_multi_ii tmp = w2c_f45(instance, w2c_i0, w2c_i1, w2c_i2);
+                w2c_i0 = tmp.i0;
+                w2c_i1 = tmp.i1;
+              }
+              w2c_l14 = w2c_i1;
+              w2c_l15 = w2c_i0;
+              w2c_i0 = w2c_l10;
+              w2c_i1 = w2c_l15;
+              w2c_i0 = w2c_f46(instance, w2c_i0, w2c_i1);
+              w2c_l18 = w2c_i0;
+              w2c_i0 = w2c_p3;
+              w2c_i1 = 1u;
+              w2c_i0 ^= w2c_i1;
+              w2c_p3 = w2c_i0;
+              w2c_i1 = 2u;
+              w2c_i0 = w2c_i0 >= w2c_i1;
+              if (w2c_i0) {goto w2c_B1;}
+              w2c_i0 = w2c_l7;
+              w2c_i1 = w2c_p3;
+              w2c_i2 = 2052u;
+              w2c_i1 *= w2c_i2;
+              w2c_i0 += w2c_i1;
+              w2c_i1 = 0u;
+              i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
+              w2c_i0 = 0u;
+              w2c_l16 = w2c_i0;
+              w2c_L12: 
+                w2c_i0 = w2c_l16;
+                w2c_i1 = w2c_l5;
+                w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
+                w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+                if (w2c_i0) {
+                  w2c_i0 = w2c_l16;
+                  w2c_i1 = 512u;
+                  w2c_i0 = w2c_i0 >= w2c_i1;
+                  if (w2c_i0) {goto w2c_B1;}
+                  w2c_i0 = w2c_p1;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
+                  w2c_i1 = w2c_l5;
+                  w2c_i2 = 4u;
+                  w2c_i1 += w2c_i2;
+                  w2c_i2 = w2c_l16;
+                  w2c_i3 = 1u;
+                  w2c_i2 <<= (w2c_i3 & 31);
+                  w2c_i1 += w2c_i2;
+                  w2c_i1 = i32_load16_u(&instance->w2c_memory, (u64)(w2c_i1));
+                  w2c_i0 += w2c_i1;
+                  w2c_l11 = w2c_i0;
+                  w2c_i1 = w2c_p0;
+                  w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 180u);
+                  w2c_i0 = w2c_i0 >= w2c_i1;
+                  if (w2c_i0) {goto w2c_B1;}
+                  w2c_i0 = w2c_p0;
+                  w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 176u);
+                  w2c_i1 = w2c_l11;
+                  w2c_i2 = 4u;
+                  w2c_i1 <<= (w2c_i2 & 31);
+                  w2c_i0 += w2c_i1;
+                  w2c_l11 = w2c_i0;
+                  w2c_i0 = !(w2c_i0);
+                  if (w2c_i0) {goto w2c_B1;}
+                  w2c_i0 = w2c_l11;
+                  w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
+                  w2c_l9 = w2c_i0;
+                  w2c_i1 = 8u;
+                  w2c_i0 = w2c_i0 == w2c_i1;
+                  if (w2c_i0) {
+                    w2c_i0 = w2c_l10;
+                    w2c_i1 = w2c_l11;
+                    w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 8u);
+                    w2c_i0 = w2c_i0 == w2c_i1;
+                  } else {
+                    w2c_i0 = w2c_l9;
+                    w2c_i1 = 6u;
+                    w2c_i0 = w2c_i0 == w2c_i1;
+                    if (w2c_i0) {
+                      w2c_i0 = 1u;
+                    } else {
+                      w2c_i0 = w2c_l9;
+                      w2c_i1 = 7u;
+                      w2c_i0 = w2c_i0 == w2c_i1;
+                      if (w2c_i0) {
+                        w2c_i0 = w2c_l10;
+                        w2c_i1 = 10u;
+                        w2c_i0 = w2c_i0 != w2c_i1;
+                      } else {
+                        w2c_i0 = w2c_l9;
+                        w2c_i1 = 5u;
+                        w2c_i0 = w2c_i0 == w2c_i1;
+                        if (w2c_i0) {
+                          w2c_i0 = w2c_l11;
+                          w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
+                          w2c_i1 = 1u;
+                          w2c_i0 = (u32)((s32)w2c_i0 >> (w2c_i1 & 31));
+                          w2c_i1 = w2c_l11;
+                          w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 12u);
+                          w2c_i2 = 1u;
+                          w2c_i1 = (u32)((s32)w2c_i1 >> (w2c_i2 & 31));
+                          w2c_l12 = w2c_i1;
+                          w2c_l9 = w2c_i0;
+                          w2c_L19: 
+                            w2c_i0 = w2c_l9;
+                            w2c_i1 = w2c_l12;
+                            w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+                            if (w2c_i0) {
+                              w2c_i0 = w2c_l9;
+                              w2c_i1 = w2c_l12;
+                              w2c_i2 = w2c_l9;
+                              w2c_i1 -= w2c_i2;
+                              w2c_i2 = 1u;
+                              w2c_i1 = (u32)((s32)w2c_i1 >> (w2c_i2 & 31));
+                              w2c_i0 += w2c_i1;
+                              w2c_l13 = w2c_i0;
+                              w2c_i0 = w2c_p0;
+                              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 188u);
+                              w2c_l19 = w2c_i0;
+                              w2c_i0 = w2c_p0;
+                              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 192u);
+                              w2c_l20 = w2c_i0;
+                              w2c_i0 = w2c_l13;
+                              w2c_i1 = 1u;
+                              w2c_i0 <<= (w2c_i1 & 31);
+                              w2c_l21 = w2c_i0;
+                              w2c_i1 = w2c_l20;
+                              w2c_i0 = w2c_i0 >= w2c_i1;
+                              if (w2c_i0) {goto w2c_B1;}
+                              w2c_i0 = w2c_l10;
+                              w2c_i1 = w2c_l19;
+                              w2c_i2 = w2c_l21;
+                              w2c_i3 = 2u;
+                              w2c_i2 <<= (w2c_i3 & 31);
+                              w2c_i1 += w2c_i2;
+                              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
+                              w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+                              if (w2c_i0) {
+                                w2c_i0 = w2c_l13;
+                                w2c_l12 = w2c_i0;
+                                goto w2c_L19;
+                              }
+                              w2c_i0 = w2c_l21;
+                              w2c_i1 = 1u;
+                              w2c_i0 += w2c_i1;
+                              w2c_l9 = w2c_i0;
+                              w2c_i1 = w2c_l20;
+                              w2c_i0 = w2c_i0 >= w2c_i1;
+                              if (w2c_i0) {goto w2c_B1;}
+                              w2c_i0 = w2c_l10;
+                              w2c_i1 = w2c_l19;
+                              w2c_i2 = w2c_l9;
+                              w2c_i3 = 2u;
+                              w2c_i2 <<= (w2c_i3 & 31);
+                              w2c_i1 += w2c_i2;
+                              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
+                              w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
+                              if (w2c_i0) {
+                                w2c_i0 = w2c_l13;
+                                w2c_i1 = 1u;
+                                w2c_i0 += w2c_i1;
+                                w2c_l9 = w2c_i0;
+                                goto w2c_L19;
+                              }
+                              w2c_i0 = 1u;
+                              goto w2c_B14;
+                            }
+                        }
+                        w2c_i0 = 0u;
+                      }
+                    }
+                  }
+                  w2c_B14:;
+                  if (w2c_i0) {
+                    w2c_i0 = w2c_l11;
+                    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
+                    w2c_l11 = w2c_i0;
+                    w2c_i0 = 1u;
+                    w2c_i1 = w2c_p0;
+                    w2c_i2 = w2c_p1;
+                    w2c_i3 = w2c_l7;
+                    w2c_i4 = w2c_p3;
+                    w2c_i5 = w2c_l11;
+                    w2c_i6 = w2c_l18;
+                    w2c_i1 = w2c_f47(instance, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5, w2c_i6);
+                    if (w2c_i1) {goto w2c_B7;}
+                  }
+                  w2c_i0 = w2c_l16;
+                  w2c_i1 = 1u;
+                  w2c_i0 += w2c_i1;
+                  w2c_l16 = w2c_i0;
+                  goto w2c_L12;
+                }
+                w2c_i0 = w2c_l10;
+                w2c_i1 = w2c_l15;
+                w2c_l10 = w2c_i1;
+                w2c_l5 = w2c_i0;
+                goto w2c_L6;
+            }
+          }
+          w2c_i0 = 0u;
+        }
+        w2c_B7:;
+        w2c_p0 = w2c_i0;
     } else {
       w2c_i0 = 0u;
+      w2c_p0 = w2c_i0;
     }
+    w2c_i0 = w2c_p0;
     goto w2c_B0;
   }
   w2c_i0 = w2c_l7;
@@ -9183,7 +9266,7 @@ static u32 w2c_f41(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
           }
           w2c_i0 = 0u;
           w2c_l6 = w2c_i0;
-          w2c_L12: 
+          w2c_L30: 
             w2c_i0 = w2c_l6;
             w2c_i1 = w2c_l5;
             w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
@@ -9195,12 +9278,12 @@ static u32 w2c_f41(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
               w2c_i0 = w2c_p1;
               w2c_i1 = w2c_l6;
               w2c_i0 += w2c_i1;
-              w2c_l9 = w2c_i0;
+              w2c_l10 = w2c_i0;
               w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
               w2c_i1 = w2c_l7;
               w2c_i0 = w2c_i0 != w2c_i1;
-              if (w2c_i0) {goto w2c_B14;}
-              w2c_i0 = w2c_l9;
+              if (w2c_i0) {goto w2c_B32;}
+              w2c_i0 = w2c_l10;
               w2c_i1 = w2c_l6;
               w2c_i2 = w2c_p3;
               w2c_i1 += w2c_i2;
@@ -9208,31 +9291,31 @@ static u32 w2c_f41(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
               w2c_i1 -= w2c_i2;
               w2c_i2 = w2c_p0;
               w2c_i3 = w2c_p3;
-              w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+              w2c_i0 = w2c_f7(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
               if (w2c_i0) {
                 w2c_i0 = 1u;
                 w2c_p0 = w2c_i0;
-                goto w2c_B9;
+                goto w2c_B27;
               }
               w2c_i0 = w2c_l5;
               w2c_i1 = 64u;
               w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
-              if (w2c_i0) {goto w2c_B14;}
+              if (w2c_i0) {goto w2c_B32;}
               w2c_i0 = w2c_p3;
               w2c_i1 = 4u;
               w2c_i0 = (u32)((s32)w2c_i0 >> (w2c_i1 & 31));
               w2c_i1 = 1u;
               w2c_i0 += w2c_i1;
-              w2c_l9 = w2c_i0;
+              w2c_l10 = w2c_i0;
               w2c_i0 = w2c_p4;
               w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-              w2c_l10 = w2c_i0;
+              w2c_l14 = w2c_i0;
               w2c_i1 = 1048576u;
               w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
               if (w2c_i0) {
                 w2c_i0 = w2c_p4;
-                w2c_i1 = w2c_l10;
-                w2c_i2 = w2c_l9;
+                w2c_i1 = w2c_l14;
+                w2c_i2 = w2c_l10;
                 w2c_i1 += w2c_i2;
                 i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
               }
@@ -9240,16 +9323,16 @@ static u32 w2c_f41(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
               w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
               w2c_i1 = 1048576u;
               w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
-              if (w2c_i0) {goto w2c_B14;}
+              if (w2c_i0) {goto w2c_B32;}
               w2c_i0 = 0u;
               w2c_p0 = w2c_i0;
-              goto w2c_B9;
-              w2c_B14:;
+              goto w2c_B27;
+              w2c_B32:;
               w2c_i0 = w2c_l6;
               w2c_i1 = 1u;
               w2c_i0 += w2c_i1;
               w2c_l6 = w2c_i0;
-              goto w2c_L12;
+              goto w2c_L30;
             }
             w2c_i0 = 0u;
             w2c_p0 = w2c_i0;
@@ -9257,7 +9340,7 @@ static u32 w2c_f41(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
           w2c_i0 = 1u;
           w2c_p0 = w2c_i0;
         }
-        w2c_B9:;
+        w2c_B27:;
       } else {
         w2c_i0 = 0u;
         w2c_p0 = w2c_i0;
@@ -9273,19 +9356,19 @@ static u32 w2c_f41(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
   w2c_i1 = 13u;
   w2c_i0 = w2c_i0 == w2c_i1;
   w2c_p3 = w2c_i0;
-  if (w2c_i0) {goto w2c_B17;}
+  if (w2c_i0) {goto w2c_B35;}
   w2c_i0 = w2c_l7;
   w2c_i1 = 14u;
   w2c_i0 = w2c_i0 == w2c_i1;
-  if (w2c_i0) {goto w2c_B17;}
+  if (w2c_i0) {goto w2c_B35;}
   w2c_i0 = w2c_l7;
   w2c_i1 = 11u;
   w2c_i0 = w2c_i0 == w2c_i1;
-  if (w2c_i0) {goto w2c_B17;}
+  if (w2c_i0) {goto w2c_B35;}
   w2c_i0 = w2c_l7;
   w2c_i1 = 12u;
   w2c_i0 = w2c_i0 == w2c_i1;
-  if (w2c_i0) {goto w2c_B17;}
+  if (w2c_i0) {goto w2c_B35;}
   w2c_i0 = w2c_l7;
   if (w2c_i0) {
     w2c_i0 = w2c_l7;
@@ -9296,13 +9379,13 @@ static u32 w2c_f41(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
       w2c_i1 = w2c_p2;
       w2c_i2 = w2c_l5;
       w2c_i3 = w2c_p4;
-      w2c_i0 = w2c_f62(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+      w2c_i0 = w2c_f53(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
       w2c_i0 = !(w2c_i0);
       goto w2c_B0;
     }
     w2c_i0 = w2c_p2;
     {
-      struct wasm_multi_ijii tmp = w2c_f43(instance, w2c_i0);
+      struct wasm_multi_ijii tmp = w2c_f36(instance, w2c_i0);
       w2c_i0 = tmp.i0;
       w2c_j1 = tmp.j1;
       w2c_i2 = tmp.i2;
@@ -9310,12 +9393,12 @@ static u32 w2c_f41(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
     }
     w2c_l6 = w2c_i3;
     w2c_p3 = w2c_i2;
-    w2c_l11 = w2c_j1;
+    w2c_l22 = w2c_j1;
     w2c_p2 = w2c_i0;
     w2c_i0 = w2c_p0;
     w2c_i1 = w2c_l5;
     {
-      struct wasm_multi_ijii tmp = w2c_f44(instance, w2c_i0, w2c_i1);
+      struct wasm_multi_ijii tmp = w2c_f37(instance, w2c_i0, w2c_i1);
       w2c_i0 = tmp.i0;
       w2c_j1 = tmp.j1;
       w2c_i2 = tmp.i2;
@@ -9323,13 +9406,13 @@ static u32 w2c_f41(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
     }
     w2c_l5 = w2c_i3;
     w2c_l7 = w2c_i2;
-    w2c_l12 = w2c_j1;
+    w2c_l23 = w2c_j1;
     w2c_p0 = w2c_i0;
     w2c_i0 = w2c_l8;
     w2c_i1 = w2c_p2;
     i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
     w2c_i0 = w2c_l8;
-    w2c_j1 = w2c_l11;
+    w2c_j1 = w2c_l22;
     i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_j1);
     w2c_i0 = w2c_l8;
     w2c_i1 = w2c_p3;
@@ -9341,7 +9424,7 @@ static u32 w2c_f41(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
     w2c_i1 = w2c_p0;
     i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 24, w2c_i1);
     w2c_i0 = w2c_l8;
-    w2c_j1 = w2c_l12;
+    w2c_j1 = w2c_l23;
     i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 28, w2c_j1);
     w2c_i0 = w2c_l8;
     w2c_i1 = w2c_l7;
@@ -9394,12 +9477,12 @@ static u32 w2c_f41(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
         w2c_i2 = w2c_l8;
         w2c_i3 = 24u;
         w2c_i2 += w2c_i3;
-        w2c_f45(instance, w2c_i0, w2c_i1, w2c_i2);
+        w2c_f38(instance, w2c_i0, w2c_i1, w2c_i2);
         w2c_i0 = w2c_l8;
         w2c_i1 = w2c_l8;
         w2c_i2 = 24u;
         w2c_i1 += w2c_i2;
-        w2c_i0 = w2c_f46(instance, w2c_i0, w2c_i1);
+        w2c_i0 = w2c_f39(instance, w2c_i0, w2c_i1);
         w2c_p0 = w2c_i0;
         w2c_i1 = 2u;
         w2c_i0 = w2c_i0 != w2c_i1;
@@ -9498,7 +9581,7 @@ static u32 w2c_f41(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
         w2c_i1 = w2c_p2;
         w2c_i2 = w2c_p3;
         w2c_i3 = w2c_p4;
-        w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+        w2c_i0 = w2c_f7(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
         if (w2c_i0) {
           w2c_i0 = 0u;
         } else {
@@ -9506,7 +9589,7 @@ static u32 w2c_f41(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
           w2c_i1 = w2c_p2;
           w2c_i2 = w2c_p3;
           w2c_i3 = w2c_p4;
-          w2c_i0 = w2c_f50(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+          w2c_i0 = w2c_f43(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
           w2c_i1 = 0u;
           w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
           if (w2c_i0) {
@@ -9558,9 +9641,9 @@ static u32 w2c_f41(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
   w2c_i1 = w2c_p2;
   w2c_i2 = w2c_l5;
   w2c_i3 = w2c_p4;
-  w2c_i0 = w2c_f62(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+  w2c_i0 = w2c_f53(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
   goto w2c_B0;
-  w2c_B17:;
+  w2c_B35:;
   w2c_i0 = w2c_p2;
   w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 40u);
   w2c_i1 = 6u;
@@ -9579,7 +9662,7 @@ static u32 w2c_f41(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
       w2c_p2 = w2c_i0;
       w2c_i0 = w2c_l5;
       w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-      w2c_l9 = w2c_i0;
+      w2c_l10 = w2c_i0;
       w2c_i1 = w2c_l5;
       w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 12u);
       w2c_i0 += w2c_i1;
@@ -9588,17 +9671,17 @@ static u32 w2c_f41(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
       w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
       w2c_i0 = w2c_i0 > w2c_i1;
       if (w2c_i0) {goto w2c_B1;}
-      w2c_i0 = w2c_l9;
+      w2c_i0 = w2c_l10;
       w2c_i1 = w2c_l5;
       w2c_i0 = w2c_i0 > w2c_i1;
       if (w2c_i0) {goto w2c_B1;}
       w2c_i0 = w2c_p0;
       w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-      w2c_i1 = w2c_l9;
+      w2c_i1 = w2c_l10;
       w2c_i0 += w2c_i1;
       w2c_p0 = w2c_i0;
       w2c_i0 = w2c_l5;
-      w2c_i1 = w2c_l9;
+      w2c_i1 = w2c_l10;
       w2c_i0 -= w2c_i1;
       w2c_l5 = w2c_i0;
       w2c_i1 = 64u;
@@ -9630,7 +9713,7 @@ static u32 w2c_f41(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
           w2c_i1 = w2c_l5;
           w2c_i2 = w2c_p0;
           w2c_i3 = w2c_l5;
-          w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+          w2c_i0 = w2c_f7(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
         } else {
           w2c_i0 = 0u;
         }
@@ -9651,7 +9734,7 @@ static u32 w2c_f41(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
             w2c_i1 -= w2c_i2;
             w2c_i2 = w2c_p0;
             w2c_i3 = w2c_l5;
-            w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+            w2c_i0 = w2c_f7(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
           } else {
             w2c_i0 = 0u;
           }
@@ -9682,18 +9765,322 @@ static u32 w2c_f41(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
           }
           w2c_i0 = w2c_p1;
           w2c_i1 = w2c_p2;
-          w2c_i2 = w2c_p0;
-          w2c_i3 = w2c_l5;
           {
-            struct wasm_multi_ii tmp = w2c_f56(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+            struct wasm_multi_iiiiiiiii tmp = w2c_f48(instance, w2c_i0, w2c_i1);
             w2c_i0 = tmp.i0;
             w2c_i1 = tmp.i1;
+            w2c_i2 = tmp.i2;
+            w2c_i3 = tmp.i3;
+            w2c_i4 = tmp.i4;
+            w2c_i5 = tmp.i5;
+            w2c_i6 = tmp.i6;
+            w2c_i7 = tmp.i7;
+            w2c_i8 = tmp.i8;
           }
-          w2c_p1 = w2c_i1;
-          w2c_p0 = w2c_i0;
-          w2c_i0 = w2c_p1;
+          w2c_l14 = w2c_i8;
+          w2c_l9 = w2c_i7;
+          w2c_l11 = w2c_i6;
+          w2c_l10 = w2c_i5;
+          w2c_l6 = w2c_i4;
+          w2c_p4 = w2c_i3;
+          w2c_p3 = w2c_i2;
+          w2c_p2 = w2c_i1;
+          w2c_p1 = w2c_i0;
+          w2c_i0 = w2c_l14;
           if (w2c_i0) {
             w2c_i0 = w2c_p0;
+            w2c_i1 = w2c_l5;
+            {
+              struct wasm_multi_iiiiiiiii tmp = w2c_f48(instance, w2c_i0, w2c_i1);
+              w2c_i0 = tmp.i0;
+              w2c_i1 = tmp.i1;
+              w2c_i2 = tmp.i2;
+              w2c_i3 = tmp.i3;
+              w2c_i4 = tmp.i4;
+              w2c_i5 = tmp.i5;
+              w2c_i6 = tmp.i6;
+              w2c_i7 = tmp.i7;
+              w2c_i8 = tmp.i8;
+            }
+            w2c_l16 = w2c_i8;
+            w2c_l13 = w2c_i7;
+            w2c_l12 = w2c_i6;
+            w2c_l18 = w2c_i5;
+            w2c_l15 = w2c_i4;
+            w2c_l17 = w2c_i3;
+            w2c_l14 = w2c_i2;
+            w2c_l5 = w2c_i1;
+            w2c_p0 = w2c_i0;
+            w2c_i0 = w2c_l16;
+            if (w2c_i0) {
+              w2c_i0 = w2c_p1;
+              w2c_i1 = w2c_p2;
+              w2c_i2 = w2c_p0;
+              w2c_i3 = w2c_l5;
+              w2c_i0 = w2c_f52(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+              w2c_l5 = w2c_i0;
+              if (w2c_i0) {
+                w2c_i0 = 1u;
+                w2c_p0 = w2c_i0;
+              } else {
+                w2c_i0 = w2c_p3;
+                w2c_i1 = w2c_p4;
+                w2c_i2 = w2c_l14;
+                w2c_i3 = w2c_l17;
+                w2c_i0 = w2c_f52(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+                w2c_l5 = w2c_i0;
+                if (w2c_i0) {
+                  w2c_i0 = 1u;
+                  w2c_p0 = w2c_i0;
+                } else {
+                  w2c_i0 = w2c_l6;
+                  w2c_i1 = w2c_l10;
+                  w2c_i2 = w2c_l15;
+                  w2c_i3 = w2c_l18;
+                  w2c_i0 = w2c_f52(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+                  w2c_l5 = w2c_i0;
+                  if (w2c_i0) {
+                    w2c_i0 = 1u;
+                    w2c_p0 = w2c_i0;
+                  } else {
+                    w2c_i0 = w2c_l11;
+                    w2c_i1 = w2c_l9;
+                    w2c_i2 = w2c_l12;
+                    w2c_i3 = w2c_l13;
+                    w2c_i0 = w2c_f7(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+                    if (w2c_i0) {
+                      w2c_i0 = 0u;
+                      w2c_i1 = 1u;
+                      w2c_p0 = w2c_i1;
+                      w2c_l5 = w2c_i0;
+                    } else {
+                      w2c_i0 = w2c_l9;
+                      if (w2c_i0) {
+                        w2c_i0 = w2c_l13;
+                        if (w2c_i0) {
+                          w2c_L74: 
+                            w2c_i0 = w2c_l9;
+                            w2c_i1 = 0u;
+                            w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
+                            if (w2c_i0) {
+                              w2c_i0 = 0u;
+                              w2c_p1 = w2c_i0;
+                              w2c_L77: 
+                                w2c_i0 = w2c_p1;
+                                w2c_i1 = w2c_l9;
+                                w2c_i0 = w2c_i0 >= w2c_i1;
+                                if (w2c_i0) {goto w2c_B1;}
+                                w2c_i0 = w2c_l11;
+                                w2c_i1 = w2c_p1;
+                                w2c_i0 += w2c_i1;
+                                w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
+                                w2c_i1 = 46u;
+                                w2c_i0 = w2c_i0 == w2c_i1;
+                                if (w2c_i0) {
+                                  w2c_i0 = w2c_p1;
+                                  w2c_i1 = 1u;
+                                  w2c_i0 += w2c_i1;
+                                  w2c_p0 = w2c_i0;
+                                  w2c_i0 = w2c_l11;
+                                  w2c_i1 = w2c_p0;
+                                  w2c_i0 += w2c_i1;
+                                  w2c_i1 = w2c_l9;
+                                  w2c_i2 = w2c_p0;
+                                  w2c_i1 -= w2c_i2;
+                                  w2c_p2 = w2c_i1;
+                                  w2c_p0 = w2c_i0;
+                                  goto w2c_B75;
+                                }
+                                w2c_i0 = w2c_p1;
+                                w2c_i1 = 1u;
+                                w2c_i0 += w2c_i1;
+                                w2c_p1 = w2c_i0;
+                                w2c_i1 = w2c_l9;
+                                w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+                                if (w2c_i0) {goto w2c_L77;}
+                            }
+                            w2c_i0 = w2c_l9;
+                            w2c_i1 = 0u;
+                            w2c_i2 = 0u;
+                            w2c_p2 = w2c_i2;
+                            w2c_p0 = w2c_i1;
+                            w2c_p1 = w2c_i0;
+                            w2c_B75:;
+                            w2c_i0 = w2c_l13;
+                            w2c_i1 = 0u;
+                            w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
+                            if (w2c_i0) {
+                              w2c_i0 = 0u;
+                              w2c_p4 = w2c_i0;
+                              w2c_L81: 
+                                w2c_i0 = w2c_p4;
+                                w2c_i1 = w2c_l13;
+                                w2c_i0 = w2c_i0 >= w2c_i1;
+                                if (w2c_i0) {goto w2c_B1;}
+                                w2c_i0 = w2c_l12;
+                                w2c_i1 = w2c_p4;
+                                w2c_i0 += w2c_i1;
+                                w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
+                                w2c_i1 = 46u;
+                                w2c_i0 = w2c_i0 == w2c_i1;
+                                if (w2c_i0) {
+                                  w2c_i0 = w2c_p4;
+                                  w2c_i1 = 1u;
+                                  w2c_i0 += w2c_i1;
+                                  w2c_p3 = w2c_i0;
+                                  w2c_i0 = w2c_l12;
+                                  w2c_i1 = w2c_p3;
+                                  w2c_i0 += w2c_i1;
+                                  w2c_i1 = w2c_l13;
+                                  w2c_i2 = w2c_p3;
+                                  w2c_i1 -= w2c_i2;
+                                  w2c_l6 = w2c_i1;
+                                  w2c_p3 = w2c_i0;
+                                  goto w2c_B79;
+                                }
+                                w2c_i0 = w2c_p4;
+                                w2c_i1 = 1u;
+                                w2c_i0 += w2c_i1;
+                                w2c_p4 = w2c_i0;
+                                w2c_i1 = w2c_l13;
+                                w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+                                if (w2c_i0) {goto w2c_L81;}
+                            }
+                            w2c_i0 = w2c_l13;
+                            w2c_i1 = 0u;
+                            w2c_i2 = 0u;
+                            w2c_l6 = w2c_i2;
+                            w2c_p3 = w2c_i1;
+                            w2c_p4 = w2c_i0;
+                            w2c_B79:;
+                            w2c_i0 = w2c_l11;
+                            w2c_i1 = w2c_p1;
+                            w2c_i0 = w2c_f51(instance, w2c_i0, w2c_i1);
+                            if (w2c_i0) {
+                              w2c_i0 = w2c_l12;
+                              w2c_i1 = w2c_p4;
+                              w2c_i0 = w2c_f51(instance, w2c_i0, w2c_i1);
+                              if (w2c_i0) {
+                                w2c_i0 = w2c_l11;
+                                w2c_i1 = w2c_p1;
+                                w2c_i2 = w2c_l12;
+                                w2c_i3 = w2c_p4;
+                                w2c_i0 = w2c_f52(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+                                goto w2c_B83;
+                              }
+                            }
+                            w2c_i0 = w2c_l11;
+                            w2c_i1 = w2c_p1;
+                            w2c_i0 = w2c_f51(instance, w2c_i0, w2c_i1);
+                            if (w2c_i0) {
+                              w2c_i0 = 4294967295u;
+                            } else {
+                              w2c_i0 = w2c_l12;
+                              w2c_i1 = w2c_p4;
+                              w2c_i0 = w2c_f51(instance, w2c_i0, w2c_i1);
+                              if (w2c_i0) {
+                                w2c_i0 = 1u;
+                              } else {
+                                w2c_i0 = w2c_l11;
+                                w2c_i1 = w2c_p1;
+                                w2c_i2 = w2c_l12;
+                                w2c_i3 = w2c_p4;
+                                w2c_i0 = w2c_f7(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+                                if (w2c_i0) {
+                                  w2c_i0 = 0u;
+                                } else {
+                                  w2c_i0 = w2c_l11;
+                                  w2c_i1 = w2c_p1;
+                                  w2c_i2 = w2c_l12;
+                                  w2c_i3 = w2c_p4;
+                                  w2c_i0 = w2c_f43(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+                                  w2c_i1 = 0u;
+                                  w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
+                                  if (w2c_i0) {
+                                    w2c_i0 = 4294967295u;
+                                  } else {
+                                    w2c_i0 = 1u;
+                                  }
+                                }
+                              }
+                            }
+                            w2c_B83:;
+                            w2c_l5 = w2c_i0;
+                            w2c_i0 = w2c_l5;
+                            w2c_i0 = !(w2c_i0);
+                            if (w2c_i0) {
+                              w2c_i0 = w2c_p1;
+                              w2c_i1 = w2c_l9;
+                              w2c_i0 = w2c_i0 == w2c_i1;
+                              w2c_p1 = w2c_i0;
+                              w2c_i0 = w2c_p4;
+                              w2c_i1 = w2c_l13;
+                              w2c_i0 = w2c_i0 == w2c_i1;
+                              w2c_p4 = w2c_i0;
+                              w2c_i0 = w2c_p1;
+                              if (w2c_i0) {
+                                w2c_i0 = w2c_p4;
+                                if (w2c_i0) {
+                                  w2c_i0 = 0u;
+                                  w2c_l5 = w2c_i0;
+                                  goto w2c_B90;
+                                }
+                              }
+                              w2c_i0 = w2c_p1;
+                              if (w2c_i0) {
+                                w2c_i0 = 4294967295u;
+                              } else {
+                                w2c_i0 = w2c_p4;
+                                w2c_i0 = !(w2c_i0);
+                                if (w2c_i0) {
+                                  w2c_i0 = w2c_p0;
+                                  w2c_i1 = w2c_p2;
+                                  w2c_i2 = w2c_p3;
+                                  w2c_i3 = w2c_l6;
+                                  w2c_l13 = w2c_i3;
+                                  w2c_l12 = w2c_i2;
+                                  w2c_l9 = w2c_i1;
+                                  w2c_l11 = w2c_i0;
+                                  goto w2c_L74;
+                                }
+                                w2c_i0 = 1u;
+                              }
+                              w2c_l5 = w2c_i0;
+                            }
+                            w2c_B90:;
+                            w2c_i0 = 1u;
+                            w2c_p0 = w2c_i0;
+                        } else {
+                          w2c_i0 = 4294967295u;
+                          w2c_i1 = 1u;
+                          w2c_p0 = w2c_i1;
+                          w2c_l5 = w2c_i0;
+                        }
+                      } else {
+                        w2c_i0 = 1u;
+                        w2c_i1 = 1u;
+                        w2c_p0 = w2c_i1;
+                        w2c_l5 = w2c_i0;
+                      }
+                    }
+                  }
+                }
+              }
+            } else {
+              w2c_i0 = 0u;
+              w2c_i1 = 0u;
+              w2c_p0 = w2c_i1;
+              w2c_l5 = w2c_i0;
+            }
+          } else {
+            w2c_i0 = 0u;
+            w2c_i1 = 0u;
+            w2c_p0 = w2c_i1;
+            w2c_l5 = w2c_i0;
+          }
+          w2c_i0 = w2c_p0;
+          if (w2c_i0) {
+            w2c_i0 = w2c_l5;
             w2c_i1 = 0u;
             w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
             w2c_i1 = w2c_l7;
@@ -9723,7 +10110,7 @@ static u32 w2c_f41(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
   return w2c_i0;
 }
 
-static u32 w2c_f42(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3) {
+static u32 w2c_f35(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3) {
   u32 w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0, w2c_l10 = 0, w2c_l11 = 0;
   u64 w2c_l12 = 0;
   FUNC_PROLOGUE;
@@ -9858,7 +10245,7 @@ static u32 w2c_f42(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
             w2c_i3 = i32_load(&instance->w2c_memory, (u64)(w2c_i3) + 8u);
             w2c_i4 = w2c_p2;
             w2c_i4 = i32_load(&instance->w2c_memory, (u64)(w2c_i4) + 12u);
-            w2c_i1 = w2c_f10(instance, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+            w2c_i1 = w2c_f7(instance, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
             if (w2c_i1) {goto w2c_B0;}
             goto w2c_B6;
           }
@@ -9870,7 +10257,7 @@ static u32 w2c_f42(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
       if (w2c_i0) {
         w2c_i0 = w2c_p2;
         {
-          struct wasm_multi_ijii tmp = w2c_f43(instance, w2c_i0);
+          struct wasm_multi_ijii tmp = w2c_f36(instance, w2c_i0);
           w2c_i0 = tmp.i0;
           w2c_j1 = tmp.j1;
           w2c_i2 = tmp.i2;
@@ -9950,7 +10337,7 @@ static u32 w2c_f42(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
           w2c_i3 = w2c_l4;
           w2c_i4 = w2c_l5;
           w2c_i3 -= w2c_i4;
-          w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+          w2c_i0 = w2c_f7(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
           goto w2c_B13;
         }
         w2c_i0 = w2c_l5;
@@ -9998,13 +10385,13 @@ static u32 w2c_f42(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
         w2c_i3 -= w2c_i4;
         w2c_i4 = 1u;
         w2c_i5 = w2c_p3;
-        w2c_i0 = w2c_f51(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5);
+        w2c_i0 = w2c_f44(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5);
         goto w2c_B13;
         w2c_B15:;
         w2c_i0 = w2c_p0;
         w2c_i1 = w2c_l4;
         {
-          struct wasm_multi_ijii tmp = w2c_f44(instance, w2c_i0, w2c_i1);
+          struct wasm_multi_ijii tmp = w2c_f37(instance, w2c_i0, w2c_i1);
           w2c_i0 = tmp.i0;
           w2c_j1 = tmp.j1;
           w2c_i2 = tmp.i2;
@@ -10031,12 +10418,12 @@ static u32 w2c_f42(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
         w2c_i2 = w2c_l6;
         w2c_i3 = 24u;
         w2c_i2 += w2c_i3;
-        w2c_f45(instance, w2c_i0, w2c_i1, w2c_i2);
+        w2c_f38(instance, w2c_i0, w2c_i1, w2c_i2);
         w2c_i0 = w2c_l6;
         w2c_i1 = w2c_l6;
         w2c_i2 = 24u;
         w2c_i1 += w2c_i2;
-        w2c_i0 = w2c_f46(instance, w2c_i0, w2c_i1);
+        w2c_i0 = w2c_f39(instance, w2c_i0, w2c_i1);
         w2c_i0 = !(w2c_i0);
       }
       w2c_B13:;
@@ -10070,7 +10457,7 @@ static u32 w2c_f42(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
   return w2c_i0;
 }
 
-static struct wasm_multi_ijii w2c_f43(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
+static struct wasm_multi_ijii w2c_f36(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   u32 w2c_l1 = 0, w2c_l2 = 0;
   u64 w2c_l3 = 0;
   FUNC_PROLOGUE;
@@ -10102,7 +10489,7 @@ static struct wasm_multi_ijii w2c_f43(Z_gonfalon_instance_t* instance, u32 w2c_p
     w2c_i0 = w2c_l1;
     w2c_i1 = w2c_l2;
     {
-      struct wasm_multi_ij tmp = w2c_f28(instance, w2c_i0, w2c_i1);
+      struct wasm_multi_ij tmp = w2c_f23(instance, w2c_i0, w2c_i1);
       w2c_i0 = tmp.i0;
       w2c_j1 = tmp.j1;
     }
@@ -10135,7 +10522,7 @@ static struct wasm_multi_ijii w2c_f43(Z_gonfalon_instance_t* instance, u32 w2c_p
   }
 }
 
-static struct wasm_multi_ijii w2c_f44(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static struct wasm_multi_ijii w2c_f37(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   u32 w2c_l2 = 0, w2c_l3 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4;
@@ -10184,7 +10571,7 @@ static struct wasm_multi_ijii w2c_f44(Z_gonfalon_instance_t* instance, u32 w2c_p
   }
 }
 
-static void w2c_f45(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
+static void w2c_f38(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
   u32 w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
@@ -10276,7 +10663,7 @@ static void w2c_f45(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
   FUNC_EPILOGUE;
 }
 
-static u32 w2c_f46(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static u32 w2c_f39(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   u32 w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0;
   u64 w2c_l6 = 0, w2c_l7 = 0;
   f64 w2c_l8 = 0, w2c_l9 = 0;
@@ -10339,14 +10726,14 @@ static u32 w2c_f46(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     if (w2c_i0) {
       w2c_j0 = w2c_l6;
       w2c_d1_0 = w2c_l9;
-      w2c_i0 = w2c_f47(instance, w2c_j0, w2c_d1_0);
+      w2c_i0 = w2c_f40(instance, w2c_j0, w2c_d1_0);
     } else {
       w2c_i0 = w2c_p1;
       w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
       w2c_i1 = w2c_p1;
       w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 16u);
       {
-        struct wasm_multi_iii tmp = w2c_f48(instance, w2c_i0, w2c_i1);
+        struct wasm_multi_iii tmp = w2c_f41(instance, w2c_i0, w2c_i1);
         w2c_i0 = tmp.i0;
         w2c_i1 = tmp.i1;
         w2c_i2 = tmp.i2;
@@ -10374,7 +10761,7 @@ static u32 w2c_f46(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
       if (w2c_i0) {
         w2c_j0 = w2c_l7;
         w2c_d1_0 = w2c_l8;
-        w2c_i0 = w2c_f47(instance, w2c_j0, w2c_d1_0);
+        w2c_i0 = w2c_f40(instance, w2c_j0, w2c_d1_0);
         w2c_p0 = w2c_i0;
         w2c_i1 = 2u;
         w2c_i0 = w2c_i0 != w2c_i1;
@@ -10412,7 +10799,7 @@ static u32 w2c_f46(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
           w2c_i1 = w2c_p1;
           w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 16u);
           w2c_d2 = w2c_l8;
-          w2c_i0 = w2c_f49(instance, w2c_i0, w2c_i1, w2c_d2);
+          w2c_i0 = w2c_f42(instance, w2c_i0, w2c_i1, w2c_d2);
           w2c_p0 = w2c_i0;
           w2c_i1 = 2u;
           w2c_i0 = w2c_i0 != w2c_i1;
@@ -10445,14 +10832,14 @@ static u32 w2c_f46(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
           w2c_i0 = w2c_p1;
           w2c_i1 = w2c_p0;
           w2c_d2 = w2c_l9;
-          w2c_i0 = w2c_f49(instance, w2c_i0, w2c_i1, w2c_d2);
+          w2c_i0 = w2c_f42(instance, w2c_i0, w2c_i1, w2c_d2);
         } else {
           w2c_i0 = w2c_p0;
           w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
           w2c_i1 = w2c_p0;
           w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 16u);
           {
-            struct wasm_multi_iii tmp = w2c_f48(instance, w2c_i0, w2c_i1);
+            struct wasm_multi_iii tmp = w2c_f41(instance, w2c_i0, w2c_i1);
             w2c_i0 = tmp.i0;
             w2c_i1 = tmp.i1;
             w2c_i2 = tmp.i2;
@@ -10465,7 +10852,7 @@ static u32 w2c_f46(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
           w2c_i1 = w2c_p1;
           w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 16u);
           {
-            struct wasm_multi_iii tmp = w2c_f48(instance, w2c_i0, w2c_i1);
+            struct wasm_multi_iii tmp = w2c_f41(instance, w2c_i0, w2c_i1);
             w2c_i0 = tmp.i0;
             w2c_i1 = tmp.i1;
             w2c_i2 = tmp.i2;
@@ -10507,7 +10894,7 @@ static u32 w2c_f46(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
               w2c_i1 = w2c_l3;
               w2c_i2 = w2c_l5;
               w2c_i3 = w2c_l4;
-              w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+              w2c_i0 = w2c_f7(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
               if (w2c_i0) {
                 w2c_i0 = 0u;
               } else {
@@ -10515,7 +10902,7 @@ static u32 w2c_f46(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
                 w2c_i1 = w2c_l3;
                 w2c_i2 = w2c_l5;
                 w2c_i3 = w2c_l4;
-                w2c_i0 = w2c_f50(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+                w2c_i0 = w2c_f43(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
                 w2c_i1 = 0u;
                 w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
                 if (w2c_i0) {
@@ -10542,7 +10929,7 @@ static u32 w2c_f46(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
         w2c_i1 = w2c_p0;
         w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 16u);
         {
-          struct wasm_multi_iii tmp = w2c_f48(instance, w2c_i0, w2c_i1);
+          struct wasm_multi_iii tmp = w2c_f41(instance, w2c_i0, w2c_i1);
           w2c_i0 = tmp.i0;
           w2c_i1 = tmp.i1;
           w2c_i2 = tmp.i2;
@@ -10560,7 +10947,7 @@ static u32 w2c_f46(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   return w2c_i0;
 }
 
-static u32 w2c_f47(Z_gonfalon_instance_t* instance, u64 w2c_p0, f64 w2c_p1) {
+static u32 w2c_f40(Z_gonfalon_instance_t* instance, u64 w2c_p0, f64 w2c_p1) {
   u32 w2c_l2 = 0;
   u64 w2c_l3 = 0;
   FUNC_PROLOGUE;
@@ -10626,7 +11013,7 @@ static u32 w2c_f47(Z_gonfalon_instance_t* instance, u64 w2c_p0, f64 w2c_p1) {
   return w2c_i0;
 }
 
-static struct wasm_multi_iii w2c_f48(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static struct wasm_multi_iii w2c_f41(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   u32 w2c_l2 = 0, w2c_l3 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2;
@@ -10701,7 +11088,7 @@ static struct wasm_multi_iii w2c_f48(Z_gonfalon_instance_t* instance, u32 w2c_p0
   }
 }
 
-static u32 w2c_f49(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, f64 w2c_p2) {
+static u32 w2c_f42(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, f64 w2c_p2) {
   u32 w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0;
   u64 w2c_l6 = 0;
   FUNC_PROLOGUE;
@@ -10720,7 +11107,7 @@ static u32 w2c_f49(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, f64 
     w2c_i0 = w2c_p0;
     w2c_i1 = w2c_p1;
     {
-      struct wasm_multi_iii tmp = w2c_f48(instance, w2c_i0, w2c_i1);
+      struct wasm_multi_iii tmp = w2c_f41(instance, w2c_i0, w2c_i1);
       w2c_i0 = tmp.i0;
       w2c_i1 = tmp.i1;
       w2c_i2 = tmp.i2;
@@ -10781,7 +11168,7 @@ static u32 w2c_f49(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, f64 
               w2c_i2 += w2c_i3;
               w2c_i3 = 255u;
               w2c_i2 &= w2c_i3;
-              w2c_f31(instance, w2c_i0, w2c_i1, w2c_i2);
+              w2c_f24(instance, w2c_i0, w2c_i1, w2c_i2);
               w2c_i0 = w2c_l4;
               w2c_i1 = 1u;
               w2c_i0 += w2c_i1;
@@ -10799,7 +11186,7 @@ static u32 w2c_f49(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, f64 
             w2c_j1 &= w2c_j2;
             w2c_j2 = 4503599627370496ull;
             w2c_j1 |= w2c_j2;
-            w2c_f34(instance, w2c_i0, w2c_j1);
+            w2c_f27(instance, w2c_i0, w2c_j1);
             w2c_i0 = w2c_l3;
             w2c_i1 = 0u;
             w2c_i2 = w2c_l3;
@@ -10811,7 +11198,7 @@ static u32 w2c_f49(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, f64 
             w2c_i3 = (u32)(w2c_j3);
             w2c_i4 = 4294966221u;
             w2c_i3 += w2c_i4;
-            w2c_i0 = w2c_f35(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+            w2c_i0 = w2c_f28(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
             w2c_p1 = w2c_i0;
         }
       }
@@ -10831,7 +11218,7 @@ static u32 w2c_f49(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, f64 
   return w2c_i0;
 }
 
-static u32 w2c_f50(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3) {
+static u32 w2c_f43(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3) {
   u32 w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
@@ -10882,7 +11269,7 @@ static u32 w2c_f50(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
   return w2c_i0;
 }
 
-static u32 w2c_f51(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4, u32 w2c_p5) {
+static u32 w2c_f44(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4, u32 w2c_p5) {
   u32 w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0, w2c_l10 = 0, w2c_l11 = 0, w2c_l12 = 0;
   u64 w2c_l13 = 0, w2c_l14 = 0, w2c_l15 = 0;
   FUNC_PROLOGUE;
@@ -10938,7 +11325,7 @@ static u32 w2c_f51(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
       w2c_i1 = w2c_p1;
       w2c_i2 = w2c_l9;
       {
-        struct wasm_multi_iji tmp = w2c_f4(instance, w2c_i0, w2c_i1, w2c_i2);
+        struct wasm_multi_iji tmp = w2c_f3(instance, w2c_i0, w2c_i1, w2c_i2);
         w2c_i0 = tmp.i0;
         w2c_j1 = tmp.j1;
         w2c_i2 = tmp.i2;
@@ -10953,7 +11340,7 @@ static u32 w2c_f51(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
       w2c_i1 = w2c_p3;
       w2c_i2 = w2c_l10;
       {
-        struct wasm_multi_iji tmp = w2c_f4(instance, w2c_i0, w2c_i1, w2c_i2);
+        struct wasm_multi_iji tmp = w2c_f3(instance, w2c_i0, w2c_i1, w2c_i2);
         w2c_i0 = tmp.i0;
         w2c_j1 = tmp.j1;
         w2c_i2 = tmp.i2;
@@ -11111,7 +11498,7 @@ static u32 w2c_f51(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
           w2c_i2 = w2c_l6;
           w2c_i3 = 24u;
           w2c_i2 += w2c_i3;
-          w2c_f45(instance, w2c_i0, w2c_i1, w2c_i2);
+          w2c_f38(instance, w2c_i0, w2c_i1, w2c_i2);
           w2c_i0 = w2c_p4;
           if (w2c_i0) {
             w2c_i0 = w2c_l6;
@@ -11125,7 +11512,7 @@ static u32 w2c_f51(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
           w2c_i1 = w2c_l6;
           w2c_i2 = 24u;
           w2c_i1 += w2c_i2;
-          w2c_i0 = w2c_f46(instance, w2c_i0, w2c_i1);
+          w2c_i0 = w2c_f39(instance, w2c_i0, w2c_i1);
           if (w2c_i0) {goto w2c_B18;}
           goto w2c_B13;
           w2c_B18:;
@@ -11149,7 +11536,7 @@ static u32 w2c_f51(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
       w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 36u);
       w2c_i3 = w2c_l6;
       w2c_i3 = i32_load(&instance->w2c_memory, (u64)(w2c_i3) + 40u);
-      w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+      w2c_i0 = w2c_f7(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
       w2c_i0 = !(w2c_i0);
       if (w2c_i0) {goto w2c_B20;}
       w2c_i0 = w2c_l7;
@@ -11208,359 +11595,41 @@ static u32 w2c_f51(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
   return w2c_i0;
 }
 
-static u32 w2c_f52(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4, u32 w2c_p5) {
-  u32 w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0, w2c_l10 = 0, w2c_l11 = 0, w2c_l12 = 0, w2c_l13 = 0, 
-      w2c_l14 = 0, w2c_l15 = 0, w2c_l16 = 0, w2c_l17 = 0, w2c_l18 = 0, w2c_l19 = 0, w2c_l20 = 0;
+static struct wasm_multi_ii w2c_f45(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
+  u32 w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0;
   FUNC_PROLOGUE;
-  u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5, w2c_i6, w2c_i7;
-  w2c_i0 = w2c_p4;
-  w2c_i1 = 0u;
-  i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-  w2c_i0 = w2c_p3;
-  w2c_i1 = 0u;
-  w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
+  u32 w2c_i0, w2c_i1, w2c_i2;
+  w2c_i0 = w2c_p2;
+  w2c_i1 = w2c_p1;
+  w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
   if (w2c_i0) {
     w2c_i0 = 4294967295u;
     w2c_i1 = 0u;
-    w2c_l9 = w2c_i1;
-    w2c_l6 = w2c_i0;
-  } else {
-    w2c_i0 = w2c_p2;
-    w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
-    w2c_l6 = w2c_i0;
-    w2c_i1 = 128u;
-    w2c_i0 = w2c_i0 < w2c_i1;
-    if (w2c_i0) {
-      w2c_i0 = 1u;
-      w2c_l9 = w2c_i0;
-    } else {
-      w2c_i0 = w2c_p2;
-      w2c_i1 = w2c_p3;
-      {
-        struct wasm_multi_ii tmp = w2c_f53(instance, w2c_i0, w2c_i1);
-        w2c_i0 = tmp.i0;
-        w2c_i1 = tmp.i1;
-      }
-      w2c_l9 = w2c_i1;
-      w2c_l6 = w2c_i0;
-    }
-  }
-  w2c_i0 = 0u;
-  w2c_i1 = 4294967295u;
-  w2c_i2 = 0u;
-  w2c_l13 = w2c_i2;
-  w2c_l12 = w2c_i1;
-  w2c_l11 = w2c_i0;
-  w2c_L3: 
-    w2c_i0 = w2c_p1;
-    w2c_i0 = !(w2c_i0);
-    if (w2c_i0) {goto w2c_B0;}
-    w2c_i0 = w2c_p1;
-    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-    w2c_l10 = w2c_i0;
-    w2c_i0 = 1u;
-    w2c_i1 = w2c_p0;
-    w2c_i2 = w2c_p1;
-    w2c_i3 = w2c_p4;
-    w2c_i4 = w2c_l11;
-    w2c_i5 = w2c_l10;
-    w2c_i6 = w2c_l12;
-    w2c_i7 = w2c_l6;
-    w2c_i6 = w2c_f54(instance, w2c_i6, w2c_i7);
-    w2c_i1 = w2c_f55(instance, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5, w2c_i6);
-    if (w2c_i1) {goto w2c_Bfunc;}
-    w2c_i0 = w2c_l11;
-    w2c_i1 = 2u;
-    w2c_i0 = w2c_i0 >= w2c_i1;
-    if (w2c_i0) {goto w2c_B0;}
-    w2c_i0 = w2c_p4;
-    w2c_i1 = w2c_l11;
-    w2c_i2 = 2052u;
-    w2c_i1 *= w2c_i2;
-    w2c_i0 += w2c_i1;
-    w2c_l12 = w2c_i0;
-    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-    w2c_l10 = w2c_i0;
-    w2c_i0 = w2c_p5;
-    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-    w2c_l15 = w2c_i0;
-    w2c_i1 = 1048576u;
-    w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
-    if (w2c_i0) {
-      w2c_i0 = w2c_p5;
-      w2c_i1 = w2c_l15;
-      w2c_i2 = w2c_l10;
-      w2c_i1 += w2c_i2;
-      i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-    }
-    w2c_i0 = w2c_l6;
-    w2c_i1 = 4294967295u;
-    w2c_i0 = w2c_i0 != w2c_i1;
-    if (w2c_i0) {
-      w2c_i0 = w2c_p5;
-      w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-      w2c_i1 = 1048576u;
-      w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
-      if (w2c_i0) {
-        w2c_i0 = w2c_l13;
-        w2c_i1 = w2c_l9;
-        w2c_i0 += w2c_i1;
-        w2c_l13 = w2c_i0;
-        w2c_i1 = w2c_p3;
-        w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
-        if (w2c_i0) {
-          w2c_i0 = 4294967295u;
-          w2c_i1 = 0u;
-          w2c_l9 = w2c_i1;
-          w2c_l10 = w2c_i0;
-        } else {
-          w2c_i0 = w2c_l13;
-          w2c_i1 = w2c_p3;
-          w2c_i0 = w2c_i0 >= w2c_i1;
-          if (w2c_i0) {goto w2c_B0;}
-          w2c_i0 = w2c_p2;
-          w2c_i1 = w2c_l13;
-          w2c_i0 += w2c_i1;
-          w2c_l9 = w2c_i0;
-          w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
-          w2c_l10 = w2c_i0;
-          w2c_i1 = 128u;
-          w2c_i0 = w2c_i0 < w2c_i1;
-          if (w2c_i0) {
-            w2c_i0 = 1u;
-            w2c_l9 = w2c_i0;
-          } else {
-            w2c_i0 = w2c_l9;
-            w2c_i1 = w2c_p3;
-            w2c_i2 = w2c_l13;
-            w2c_i1 -= w2c_i2;
-            {
-              struct wasm_multi_ii tmp = w2c_f53(instance, w2c_i0, w2c_i1);
-              w2c_i0 = tmp.i0;
-              w2c_i1 = tmp.i1;
-            }
-            w2c_l9 = w2c_i1;
-            w2c_l10 = w2c_i0;
-          }
-        }
-        w2c_i0 = w2c_l6;
-        w2c_i1 = w2c_l10;
-        w2c_i0 = w2c_f54(instance, w2c_i0, w2c_i1);
-        w2c_l15 = w2c_i0;
-        w2c_i0 = w2c_l11;
-        w2c_i1 = 1u;
-        w2c_i0 ^= w2c_i1;
-        w2c_l11 = w2c_i0;
-        w2c_i1 = 2u;
-        w2c_i0 = w2c_i0 >= w2c_i1;
-        if (w2c_i0) {goto w2c_B0;}
-        w2c_i0 = w2c_p4;
-        w2c_i1 = w2c_l11;
-        w2c_i2 = 2052u;
-        w2c_i1 *= w2c_i2;
-        w2c_i0 += w2c_i1;
-        w2c_i1 = 0u;
-        i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
-        w2c_i0 = 0u;
-        w2c_l14 = w2c_i0;
-        w2c_L9: 
-          w2c_i0 = w2c_l14;
-          w2c_i1 = w2c_l12;
-          w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
-          w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-          if (w2c_i0) {
-            w2c_i0 = w2c_l14;
-            w2c_i1 = 512u;
-            w2c_i0 = w2c_i0 >= w2c_i1;
-            if (w2c_i0) {goto w2c_B0;}
-            w2c_i0 = w2c_p1;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0));
-            w2c_i1 = w2c_l12;
-            w2c_i2 = 4u;
-            w2c_i1 += w2c_i2;
-            w2c_i2 = w2c_l14;
-            w2c_i3 = 1u;
-            w2c_i2 <<= (w2c_i3 & 31);
-            w2c_i1 += w2c_i2;
-            w2c_i1 = i32_load16_u(&instance->w2c_memory, (u64)(w2c_i1));
-            w2c_i0 += w2c_i1;
-            w2c_l8 = w2c_i0;
-            w2c_i1 = w2c_p0;
-            w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 180u);
-            w2c_i0 = w2c_i0 >= w2c_i1;
-            if (w2c_i0) {goto w2c_B0;}
-            w2c_i0 = w2c_p0;
-            w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 176u);
-            w2c_i1 = w2c_l8;
-            w2c_i2 = 4u;
-            w2c_i1 <<= (w2c_i2 & 31);
-            w2c_i0 += w2c_i1;
-            w2c_l8 = w2c_i0;
-            w2c_i0 = !(w2c_i0);
-            if (w2c_i0) {goto w2c_B0;}
-            w2c_i0 = w2c_l8;
-            w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
-            w2c_l7 = w2c_i0;
-            w2c_i1 = 8u;
-            w2c_i0 = w2c_i0 == w2c_i1;
-            if (w2c_i0) {
-              w2c_i0 = w2c_l6;
-              w2c_i1 = w2c_l8;
-              w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 8u);
-              w2c_i0 = w2c_i0 == w2c_i1;
-            } else {
-              w2c_i0 = w2c_l7;
-              w2c_i1 = 6u;
-              w2c_i0 = w2c_i0 == w2c_i1;
-              if (w2c_i0) {
-                w2c_i0 = 1u;
-              } else {
-                w2c_i0 = w2c_l7;
-                w2c_i1 = 7u;
-                w2c_i0 = w2c_i0 == w2c_i1;
-                if (w2c_i0) {
-                  w2c_i0 = w2c_l6;
-                  w2c_i1 = 10u;
-                  w2c_i0 = w2c_i0 != w2c_i1;
-                } else {
-                  w2c_i0 = w2c_l7;
-                  w2c_i1 = 5u;
-                  w2c_i0 = w2c_i0 == w2c_i1;
-                  if (w2c_i0) {
-                    w2c_i0 = w2c_l8;
-                    w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
-                    w2c_i1 = 1u;
-                    w2c_i0 = (u32)((s32)w2c_i0 >> (w2c_i1 & 31));
-                    w2c_i1 = w2c_l8;
-                    w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 12u);
-                    w2c_i2 = 1u;
-                    w2c_i1 = (u32)((s32)w2c_i1 >> (w2c_i2 & 31));
-                    w2c_l16 = w2c_i1;
-                    w2c_l7 = w2c_i0;
-                    w2c_L16: 
-                      w2c_i0 = w2c_l7;
-                      w2c_i1 = w2c_l16;
-                      w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-                      if (w2c_i0) {
-                        w2c_i0 = w2c_l7;
-                        w2c_i1 = w2c_l16;
-                        w2c_i2 = w2c_l7;
-                        w2c_i1 -= w2c_i2;
-                        w2c_i2 = 1u;
-                        w2c_i1 = (u32)((s32)w2c_i1 >> (w2c_i2 & 31));
-                        w2c_i0 += w2c_i1;
-                        w2c_l17 = w2c_i0;
-                        w2c_i0 = w2c_p0;
-                        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 188u);
-                        w2c_l18 = w2c_i0;
-                        w2c_i0 = w2c_p0;
-                        w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 192u);
-                        w2c_l19 = w2c_i0;
-                        w2c_i0 = w2c_l17;
-                        w2c_i1 = 1u;
-                        w2c_i0 <<= (w2c_i1 & 31);
-                        w2c_l20 = w2c_i0;
-                        w2c_i1 = w2c_l19;
-                        w2c_i0 = w2c_i0 >= w2c_i1;
-                        if (w2c_i0) {goto w2c_B0;}
-                        w2c_i0 = w2c_l6;
-                        w2c_i1 = w2c_l18;
-                        w2c_i2 = w2c_l20;
-                        w2c_i3 = 2u;
-                        w2c_i2 <<= (w2c_i3 & 31);
-                        w2c_i1 += w2c_i2;
-                        w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
-                        w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-                        if (w2c_i0) {
-                          w2c_i0 = w2c_l17;
-                          w2c_l16 = w2c_i0;
-                          goto w2c_L16;
-                        }
-                        w2c_i0 = w2c_l20;
-                        w2c_i1 = 1u;
-                        w2c_i0 += w2c_i1;
-                        w2c_l7 = w2c_i0;
-                        w2c_i1 = w2c_l19;
-                        w2c_i0 = w2c_i0 >= w2c_i1;
-                        if (w2c_i0) {goto w2c_B0;}
-                        w2c_i0 = w2c_l6;
-                        w2c_i1 = w2c_l18;
-                        w2c_i2 = w2c_l7;
-                        w2c_i3 = 2u;
-                        w2c_i2 <<= (w2c_i3 & 31);
-                        w2c_i1 += w2c_i2;
-                        w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
-                        w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
-                        if (w2c_i0) {
-                          w2c_i0 = w2c_l17;
-                          w2c_i1 = 1u;
-                          w2c_i0 += w2c_i1;
-                          w2c_l7 = w2c_i0;
-                          goto w2c_L16;
-                        }
-                        w2c_i0 = 1u;
-                        goto w2c_B11;
-                      }
-                  }
-                  w2c_i0 = 0u;
-                }
-              }
-            }
-            w2c_B11:;
-            if (w2c_i0) {
-              w2c_i0 = w2c_l8;
-              w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
-              w2c_l8 = w2c_i0;
-              w2c_i0 = 1u;
-              w2c_i1 = w2c_p0;
-              w2c_i2 = w2c_p1;
-              w2c_i3 = w2c_p4;
-              w2c_i4 = w2c_l11;
-              w2c_i5 = w2c_l8;
-              w2c_i6 = w2c_l15;
-              w2c_i1 = w2c_f55(instance, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5, w2c_i6);
-              if (w2c_i1) {goto w2c_Bfunc;}
-            }
-            w2c_i0 = w2c_l14;
-            w2c_i1 = 1u;
-            w2c_i0 += w2c_i1;
-            w2c_l14 = w2c_i0;
-            goto w2c_L9;
-          }
-          w2c_i0 = w2c_l6;
-          w2c_i1 = w2c_l10;
-          w2c_l6 = w2c_i1;
-          w2c_l12 = w2c_i0;
-          goto w2c_L3;
-      }
-    }
-    w2c_i0 = 0u;
     goto w2c_Bfunc;
-  w2c_B0:;
-  UNREACHABLE;
-  w2c_Bfunc:;
-  FUNC_EPILOGUE;
-  return w2c_i0;
-}
-
-static struct wasm_multi_ii w2c_f53(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
-  u32 w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0;
-  FUNC_PROLOGUE;
-  u32 w2c_i0, w2c_i1, w2c_i2;
-  w2c_i0 = w2c_p1;
+  }
+  w2c_i0 = w2c_p2;
+  w2c_i1 = w2c_p1;
+  w2c_i0 = w2c_i0 >= w2c_i1;
   if (w2c_i0) {
-    w2c_i0 = w2c_p0;
-    w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
-    w2c_l3 = w2c_i0;
-    w2c_i1 = 128u;
-    w2c_i0 = w2c_i0 < w2c_i1;
-    if (w2c_i0) {
-      w2c_i0 = w2c_l3;
-      w2c_i1 = 1u;
-      goto w2c_Bfunc;
-    }
+    UNREACHABLE;
+  }
+  w2c_i0 = w2c_p0;
+  w2c_i1 = w2c_p2;
+  w2c_i0 += w2c_i1;
+  w2c_p0 = w2c_i0;
+  w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
+  w2c_l3 = w2c_i0;
+  w2c_i1 = 128u;
+  w2c_i0 = w2c_i0 < w2c_i1;
+  if (w2c_i0) {
+    w2c_i0 = w2c_l3;
+    w2c_i1 = 1u;
+    goto w2c_Bfunc;
   }
   w2c_i0 = w2c_p1;
+  w2c_i1 = w2c_p2;
+  w2c_i0 -= w2c_i1;
+  w2c_p1 = w2c_i0;
   w2c_i1 = 1u;
   w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
   if (w2c_i0) {
@@ -11569,17 +11638,15 @@ static struct wasm_multi_ii w2c_f53(Z_gonfalon_instance_t* instance, u32 w2c_p0,
     w2c_p1 = w2c_i1;
     w2c_p0 = w2c_i0;
   } else {
-    w2c_i0 = w2c_p0;
-    w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
-    w2c_l3 = w2c_i0;
+    w2c_i0 = w2c_l3;
     w2c_i1 = 128344u;
     w2c_i0 += w2c_i1;
     w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
-    w2c_l2 = w2c_i0;
+    w2c_p2 = w2c_i0;
     w2c_i1 = 240u;
     w2c_i0 = w2c_i0 >= w2c_i1;
     if (w2c_i0) {
-      w2c_i0 = w2c_l2;
+      w2c_i0 = w2c_p2;
       w2c_i1 = 31u;
       w2c_i0 <<= (w2c_i1 & 31);
       w2c_i1 = 31u;
@@ -11595,23 +11662,23 @@ static struct wasm_multi_ii w2c_f53(Z_gonfalon_instance_t* instance, u32 w2c_p0,
       w2c_i1 &= w2c_i2;
       w2c_i0 |= w2c_i1;
     } else {
-      w2c_i0 = w2c_l2;
+      w2c_i0 = w2c_p2;
       w2c_i1 = 7u;
       w2c_i0 &= w2c_i1;
       w2c_l4 = w2c_i0;
-      w2c_i0 = w2c_l2;
+      w2c_i0 = w2c_p2;
       w2c_i1 = 4u;
       w2c_i0 >>= (w2c_i1 & 31);
       w2c_i1 = 1u;
       w2c_i0 <<= (w2c_i1 & 31);
       w2c_i1 = 128600u;
       w2c_i0 += w2c_i1;
-      w2c_l2 = w2c_i0;
+      w2c_p2 = w2c_i0;
       w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
       w2c_l5 = w2c_i0;
-      w2c_i0 = w2c_l2;
+      w2c_i0 = w2c_p2;
       w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 1u);
-      w2c_l2 = w2c_i0;
+      w2c_p2 = w2c_i0;
       w2c_i0 = w2c_p1;
       w2c_i1 = w2c_l4;
       w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
@@ -11630,7 +11697,7 @@ static struct wasm_multi_ii w2c_f53(Z_gonfalon_instance_t* instance, u32 w2c_p0,
         w2c_i1 = w2c_l5;
         w2c_i0 = w2c_i0 >= w2c_i1;
         if (w2c_i0) {
-          w2c_i0 = w2c_l2;
+          w2c_i0 = w2c_p2;
           w2c_i1 = w2c_p1;
           w2c_i0 = w2c_i0 >= w2c_i1;
           if (w2c_i0) {
@@ -11650,17 +11717,17 @@ static struct wasm_multi_ii w2c_f53(Z_gonfalon_instance_t* instance, u32 w2c_p0,
               w2c_i1 = 2u;
               w2c_p1 = w2c_i1;
               w2c_p0 = w2c_i0;
-              goto w2c_B2;
+              goto w2c_B3;
             }
             w2c_i0 = w2c_p0;
             w2c_i1 = 2u;
             w2c_i0 += w2c_i1;
             w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
-            w2c_l2 = w2c_i0;
+            w2c_p2 = w2c_i0;
             w2c_i1 = 128u;
             w2c_i0 = w2c_i0 >= w2c_i1;
             if (w2c_i0) {
-              w2c_i0 = w2c_l2;
+              w2c_i0 = w2c_p2;
               w2c_i1 = 191u;
               w2c_i0 = w2c_i0 <= w2c_i1;
               if (w2c_i0) {
@@ -11679,14 +11746,14 @@ static struct wasm_multi_ii w2c_f53(Z_gonfalon_instance_t* instance, u32 w2c_p0,
                   w2c_i2 = 6u;
                   w2c_i1 <<= (w2c_i2 & 31);
                   w2c_i0 |= w2c_i1;
-                  w2c_i1 = w2c_l2;
+                  w2c_i1 = w2c_p2;
                   w2c_i2 = 63u;
                   w2c_i1 &= w2c_i2;
                   w2c_i0 |= w2c_i1;
                   w2c_i1 = 3u;
                   w2c_p1 = w2c_i1;
                   w2c_p0 = w2c_i0;
-                  goto w2c_B2;
+                  goto w2c_B3;
                 }
                 w2c_i0 = w2c_p0;
                 w2c_i1 = 3u;
@@ -11711,7 +11778,7 @@ static struct wasm_multi_ii w2c_f53(Z_gonfalon_instance_t* instance, u32 w2c_p0,
                     w2c_i2 = 12u;
                     w2c_i1 <<= (w2c_i2 & 31);
                     w2c_i0 |= w2c_i1;
-                    w2c_i1 = w2c_l2;
+                    w2c_i1 = w2c_p2;
                     w2c_i2 = 63u;
                     w2c_i1 &= w2c_i2;
                     w2c_i2 = 6u;
@@ -11724,21 +11791,21 @@ static struct wasm_multi_ii w2c_f53(Z_gonfalon_instance_t* instance, u32 w2c_p0,
                     w2c_i1 = 4u;
                     w2c_p1 = w2c_i1;
                     w2c_p0 = w2c_i0;
-                    goto w2c_B2;
+                    goto w2c_B3;
                   }
                 }
                 w2c_i0 = 65533u;
                 w2c_i1 = 1u;
                 w2c_p1 = w2c_i1;
                 w2c_p0 = w2c_i0;
-                goto w2c_B2;
+                goto w2c_B3;
               }
             }
             w2c_i0 = 65533u;
             w2c_i1 = 1u;
             w2c_p1 = w2c_i1;
             w2c_p0 = w2c_i0;
-            goto w2c_B2;
+            goto w2c_B3;
           }
         }
       }
@@ -11748,7 +11815,7 @@ static struct wasm_multi_ii w2c_f53(Z_gonfalon_instance_t* instance, u32 w2c_p0,
     w2c_p1 = w2c_i1;
     w2c_p0 = w2c_i0;
   }
-  w2c_B2:;
+  w2c_B3:;
   w2c_i0 = w2c_p0;
   w2c_i1 = w2c_p1;
   w2c_Bfunc:;
@@ -11761,7 +11828,7 @@ static struct wasm_multi_ii w2c_f53(Z_gonfalon_instance_t* instance, u32 w2c_p0,
   }
 }
 
-static u32 w2c_f54(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static u32 w2c_f46(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   u32 w2c_l2 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2;
@@ -11886,7 +11953,7 @@ static u32 w2c_f54(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   return w2c_i0;
 }
 
-static u32 w2c_f55(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4, u32 w2c_p5) {
+static u32 w2c_f47(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4, u32 w2c_p5) {
   u32 w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
@@ -12065,332 +12132,7 @@ static u32 w2c_f55(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
   return w2c_i0;
 }
 
-static struct wasm_multi_ii w2c_f56(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3) {
-  u32 w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0, w2c_l10 = 0, w2c_l11 = 0, 
-      w2c_l12 = 0, w2c_l13 = 0, w2c_l14 = 0, w2c_l15 = 0, w2c_l16 = 0;
-  FUNC_PROLOGUE;
-  u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5, w2c_i6, w2c_i7, 
-      w2c_i8;
-  w2c_i0 = w2c_p0;
-  w2c_i1 = w2c_p1;
-  {
-    struct wasm_multi_iiiiiiiii tmp = w2c_f57(instance, w2c_i0, w2c_i1);
-    w2c_i0 = tmp.i0;
-    w2c_i1 = tmp.i1;
-    w2c_i2 = tmp.i2;
-    w2c_i3 = tmp.i3;
-    w2c_i4 = tmp.i4;
-    w2c_i5 = tmp.i5;
-    w2c_i6 = tmp.i6;
-    w2c_i7 = tmp.i7;
-    w2c_i8 = tmp.i8;
-  }
-  w2c_l11 = w2c_i8;
-  w2c_l6 = w2c_i7;
-  w2c_l5 = w2c_i6;
-  w2c_l12 = w2c_i5;
-  w2c_l9 = w2c_i4;
-  w2c_l10 = w2c_i3;
-  w2c_l4 = w2c_i2;
-  w2c_p1 = w2c_i1;
-  w2c_p0 = w2c_i0;
-  w2c_i0 = w2c_l11;
-  if (w2c_i0) {
-    w2c_i0 = w2c_p2;
-    w2c_i1 = w2c_p3;
-    {
-      struct wasm_multi_iiiiiiiii tmp = w2c_f57(instance, w2c_i0, w2c_i1);
-      w2c_i0 = tmp.i0;
-      w2c_i1 = tmp.i1;
-      w2c_i2 = tmp.i2;
-      w2c_i3 = tmp.i3;
-      w2c_i4 = tmp.i4;
-      w2c_i5 = tmp.i5;
-      w2c_i6 = tmp.i6;
-      w2c_i7 = tmp.i7;
-      w2c_i8 = tmp.i8;
-    }
-    w2c_l16 = w2c_i8;
-    w2c_l8 = w2c_i7;
-    w2c_l7 = w2c_i6;
-    w2c_l15 = w2c_i5;
-    w2c_l14 = w2c_i4;
-    w2c_l13 = w2c_i3;
-    w2c_l11 = w2c_i2;
-    w2c_p3 = w2c_i1;
-    w2c_p2 = w2c_i0;
-    w2c_i0 = w2c_l16;
-    if (w2c_i0) {
-      w2c_i0 = w2c_p0;
-      w2c_i1 = w2c_p1;
-      w2c_i2 = w2c_p2;
-      w2c_i3 = w2c_p3;
-      w2c_i0 = w2c_f61(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
-      w2c_p0 = w2c_i0;
-      if (w2c_i0) {
-        w2c_i0 = w2c_p0;
-        w2c_i1 = 1u;
-        goto w2c_Bfunc;
-      }
-      w2c_i0 = w2c_l4;
-      w2c_i1 = w2c_l10;
-      w2c_i2 = w2c_l11;
-      w2c_i3 = w2c_l13;
-      w2c_i0 = w2c_f61(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
-      w2c_p0 = w2c_i0;
-      if (w2c_i0) {
-        w2c_i0 = w2c_p0;
-        w2c_i1 = 1u;
-        goto w2c_Bfunc;
-      }
-      w2c_i0 = w2c_l9;
-      w2c_i1 = w2c_l12;
-      w2c_i2 = w2c_l14;
-      w2c_i3 = w2c_l15;
-      w2c_i0 = w2c_f61(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
-      w2c_p0 = w2c_i0;
-      if (w2c_i0) {
-        w2c_i0 = w2c_p0;
-        w2c_i1 = 1u;
-        goto w2c_Bfunc;
-      }
-      w2c_i0 = w2c_l5;
-      w2c_i1 = w2c_l6;
-      w2c_i2 = w2c_l7;
-      w2c_i3 = w2c_l8;
-      w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
-      if (w2c_i0) {
-        w2c_i0 = 0u;
-        w2c_i1 = 1u;
-        goto w2c_Bfunc;
-      }
-      w2c_i0 = w2c_l6;
-      if (w2c_i0) {
-        w2c_i0 = w2c_l8;
-        if (w2c_i0) {
-          w2c_L8: 
-            w2c_i0 = w2c_l6;
-            w2c_i1 = 0u;
-            w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
-            if (w2c_i0) {
-              w2c_i0 = 0u;
-              w2c_p1 = w2c_i0;
-              w2c_L11: 
-                w2c_i0 = w2c_p1;
-                w2c_i1 = w2c_l6;
-                w2c_i0 = w2c_i0 >= w2c_i1;
-                if (w2c_i0) {
-                  UNREACHABLE;
-                }
-                w2c_i0 = w2c_l5;
-                w2c_i1 = w2c_p1;
-                w2c_i0 += w2c_i1;
-                w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
-                w2c_i1 = 46u;
-                w2c_i0 = w2c_i0 == w2c_i1;
-                if (w2c_i0) {
-                  w2c_i0 = w2c_p1;
-                  w2c_i1 = 1u;
-                  w2c_i0 += w2c_i1;
-                  w2c_p0 = w2c_i0;
-                  w2c_i0 = w2c_l5;
-                  w2c_i1 = w2c_p0;
-                  w2c_i0 += w2c_i1;
-                  w2c_i1 = w2c_l6;
-                  w2c_i2 = w2c_p0;
-                  w2c_i1 -= w2c_i2;
-                  w2c_p2 = w2c_i1;
-                  w2c_p0 = w2c_i0;
-                  goto w2c_B9;
-                }
-                w2c_i0 = w2c_p1;
-                w2c_i1 = 1u;
-                w2c_i0 += w2c_i1;
-                w2c_p1 = w2c_i0;
-                w2c_i1 = w2c_l6;
-                w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-                if (w2c_i0) {goto w2c_L11;}
-            }
-            w2c_i0 = w2c_l6;
-            w2c_i1 = 0u;
-            w2c_i2 = 0u;
-            w2c_p2 = w2c_i2;
-            w2c_p0 = w2c_i1;
-            w2c_p1 = w2c_i0;
-            w2c_B9:;
-            w2c_i0 = w2c_l8;
-            w2c_i1 = 0u;
-            w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
-            if (w2c_i0) {
-              w2c_i0 = 0u;
-              w2c_l4 = w2c_i0;
-              w2c_L16: 
-                w2c_i0 = w2c_l4;
-                w2c_i1 = w2c_l8;
-                w2c_i0 = w2c_i0 >= w2c_i1;
-                if (w2c_i0) {
-                  UNREACHABLE;
-                }
-                w2c_i0 = w2c_l7;
-                w2c_i1 = w2c_l4;
-                w2c_i0 += w2c_i1;
-                w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
-                w2c_i1 = 46u;
-                w2c_i0 = w2c_i0 == w2c_i1;
-                if (w2c_i0) {
-                  w2c_i0 = w2c_l4;
-                  w2c_i1 = 1u;
-                  w2c_i0 += w2c_i1;
-                  w2c_p3 = w2c_i0;
-                  w2c_i0 = w2c_l7;
-                  w2c_i1 = w2c_p3;
-                  w2c_i0 += w2c_i1;
-                  w2c_i1 = w2c_l8;
-                  w2c_i2 = w2c_p3;
-                  w2c_i1 -= w2c_i2;
-                  w2c_l10 = w2c_i1;
-                  w2c_p3 = w2c_i0;
-                  goto w2c_B14;
-                }
-                w2c_i0 = w2c_l4;
-                w2c_i1 = 1u;
-                w2c_i0 += w2c_i1;
-                w2c_l4 = w2c_i0;
-                w2c_i1 = w2c_l8;
-                w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-                if (w2c_i0) {goto w2c_L16;}
-            }
-            w2c_i0 = w2c_l8;
-            w2c_i1 = 0u;
-            w2c_i2 = 0u;
-            w2c_l10 = w2c_i2;
-            w2c_p3 = w2c_i1;
-            w2c_l4 = w2c_i0;
-            w2c_B14:;
-            w2c_i0 = w2c_l5;
-            w2c_i1 = w2c_p1;
-            w2c_i0 = w2c_f60(instance, w2c_i0, w2c_i1);
-            if (w2c_i0) {
-              w2c_i0 = w2c_l7;
-              w2c_i1 = w2c_l4;
-              w2c_i0 = w2c_f60(instance, w2c_i0, w2c_i1);
-              if (w2c_i0) {
-                w2c_i0 = w2c_l5;
-                w2c_i1 = w2c_p1;
-                w2c_i2 = w2c_l7;
-                w2c_i3 = w2c_l4;
-                w2c_i0 = w2c_f61(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
-                goto w2c_B19;
-              }
-            }
-            w2c_i0 = w2c_l5;
-            w2c_i1 = w2c_p1;
-            w2c_i0 = w2c_f60(instance, w2c_i0, w2c_i1);
-            if (w2c_i0) {
-              w2c_i0 = 4294967295u;
-            } else {
-              w2c_i0 = w2c_l7;
-              w2c_i1 = w2c_l4;
-              w2c_i0 = w2c_f60(instance, w2c_i0, w2c_i1);
-              if (w2c_i0) {
-                w2c_i0 = 1u;
-              } else {
-                w2c_i0 = w2c_l5;
-                w2c_i1 = w2c_p1;
-                w2c_i2 = w2c_l7;
-                w2c_i3 = w2c_l4;
-                w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
-                if (w2c_i0) {
-                  w2c_i0 = 0u;
-                } else {
-                  w2c_i0 = w2c_l5;
-                  w2c_i1 = w2c_p1;
-                  w2c_i2 = w2c_l7;
-                  w2c_i3 = w2c_l4;
-                  w2c_i0 = w2c_f50(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
-                  w2c_i1 = 0u;
-                  w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
-                  if (w2c_i0) {
-                    w2c_i0 = 4294967295u;
-                  } else {
-                    w2c_i0 = 1u;
-                  }
-                }
-              }
-            }
-            w2c_B19:;
-            w2c_l9 = w2c_i0;
-            w2c_i0 = w2c_l9;
-            w2c_i0 = !(w2c_i0);
-            if (w2c_i0) {
-              w2c_i0 = w2c_p1;
-              w2c_i1 = w2c_l6;
-              w2c_i0 = w2c_i0 == w2c_i1;
-              w2c_p1 = w2c_i0;
-              w2c_i0 = w2c_l4;
-              w2c_i1 = w2c_l8;
-              w2c_i0 = w2c_i0 == w2c_i1;
-              w2c_l4 = w2c_i0;
-              w2c_i0 = w2c_p1;
-              if (w2c_i0) {
-                w2c_i0 = w2c_l4;
-                if (w2c_i0) {
-                  w2c_i0 = 0u;
-                  w2c_l9 = w2c_i0;
-                  goto w2c_B26;
-                }
-              }
-              w2c_i0 = w2c_p1;
-              if (w2c_i0) {
-                w2c_i0 = 4294967295u;
-              } else {
-                w2c_i0 = w2c_l4;
-                w2c_i0 = !(w2c_i0);
-                if (w2c_i0) {
-                  w2c_i0 = w2c_p0;
-                  w2c_i1 = w2c_p2;
-                  w2c_i2 = w2c_p3;
-                  w2c_i3 = w2c_l10;
-                  w2c_l8 = w2c_i3;
-                  w2c_l7 = w2c_i2;
-                  w2c_l6 = w2c_i1;
-                  w2c_l5 = w2c_i0;
-                  goto w2c_L8;
-                }
-                w2c_i0 = 1u;
-              }
-              w2c_l9 = w2c_i0;
-            }
-            w2c_B26:;
-            w2c_i0 = w2c_l9;
-            w2c_i1 = 1u;
-            goto w2c_Bfunc;
-        }
-        w2c_i0 = 4294967295u;
-        w2c_i1 = 1u;
-        goto w2c_Bfunc;
-      }
-      w2c_i0 = 1u;
-      w2c_i1 = 1u;
-      goto w2c_Bfunc;
-    }
-    w2c_i0 = 0u;
-    w2c_i1 = 0u;
-    goto w2c_Bfunc;
-  }
-  w2c_i0 = 0u;
-  w2c_i1 = 0u;
-  w2c_Bfunc:;
-  FUNC_EPILOGUE;
-  {
-    struct wasm_multi_ii tmp;
-    tmp.i0 = w2c_i0;
-    tmp.i1 = w2c_i1;
-    return tmp;
-  }
-}
-
-static struct wasm_multi_iiiiiiiii w2c_f57(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static struct wasm_multi_iiiiiiiii w2c_f48(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   u32 w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5, w2c_i6, w2c_i7, 
@@ -12398,7 +12140,7 @@ static struct wasm_multi_iiiiiiiii w2c_f57(Z_gonfalon_instance_t* instance, u32 
   w2c_i0 = w2c_p0;
   w2c_i1 = w2c_p1;
   w2c_i2 = 0u;
-  w2c_i0 = w2c_f58(instance, w2c_i0, w2c_i1, w2c_i2);
+  w2c_i0 = w2c_f49(instance, w2c_i0, w2c_i1, w2c_i2);
   w2c_l7 = w2c_i0;
   w2c_i1 = 1u;
   w2c_i0 += w2c_i1;
@@ -12406,7 +12148,7 @@ static struct wasm_multi_iiiiiiiii w2c_f57(Z_gonfalon_instance_t* instance, u32 
   w2c_i0 = w2c_p0;
   w2c_i1 = w2c_p1;
   w2c_i2 = w2c_l5;
-  w2c_i0 = w2c_f58(instance, w2c_i0, w2c_i1, w2c_i2);
+  w2c_i0 = w2c_f49(instance, w2c_i0, w2c_i1, w2c_i2);
   w2c_l3 = w2c_i0;
   w2c_i1 = 1u;
   w2c_i0 += w2c_i1;
@@ -12414,7 +12156,7 @@ static struct wasm_multi_iiiiiiiii w2c_f57(Z_gonfalon_instance_t* instance, u32 
   w2c_i0 = w2c_p0;
   w2c_i1 = w2c_p1;
   w2c_i2 = w2c_l6;
-  w2c_i0 = w2c_f58(instance, w2c_i0, w2c_i1, w2c_i2);
+  w2c_i0 = w2c_f49(instance, w2c_i0, w2c_i1, w2c_i2);
   w2c_l2 = w2c_i0;
   w2c_i0 = w2c_l7;
   w2c_i1 = 0u;
@@ -12528,7 +12270,7 @@ static struct wasm_multi_iiiiiiiii w2c_f57(Z_gonfalon_instance_t* instance, u32 
         w2c_i0 = w2c_l8;
         w2c_i1 = w2c_l4;
         w2c_i2 = 1u;
-        w2c_i0 = w2c_f59(instance, w2c_i0, w2c_i1, w2c_i2);
+        w2c_i0 = w2c_f50(instance, w2c_i0, w2c_i1, w2c_i2);
         w2c_i0 = !(w2c_i0);
         if (w2c_i0) {
           w2c_i0 = w2c_p0;
@@ -12582,7 +12324,7 @@ static struct wasm_multi_iiiiiiiii w2c_f57(Z_gonfalon_instance_t* instance, u32 
       w2c_i2 = w2c_l2;
       w2c_i1 -= w2c_i2;
       w2c_i2 = 0u;
-      w2c_i0 = w2c_f59(instance, w2c_i0, w2c_i1, w2c_i2);
+      w2c_i0 = w2c_f50(instance, w2c_i0, w2c_i1, w2c_i2);
     } else {
       w2c_i0 = 0u;
     }
@@ -12628,7 +12370,7 @@ static struct wasm_multi_iiiiiiiii w2c_f57(Z_gonfalon_instance_t* instance, u32 
   }
 }
 
-static u32 w2c_f58(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
+static u32 w2c_f49(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
   u32 w2c_l3 = 0, w2c_l4 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
@@ -12698,7 +12440,7 @@ static u32 w2c_f58(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
   return w2c_i0;
 }
 
-static u32 w2c_f59(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
+static u32 w2c_f50(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
   u32 w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2;
@@ -12760,7 +12502,7 @@ static u32 w2c_f59(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
     if (w2c_i0) {goto w2c_B7;}
     w2c_i0 = w2c_p0;
     w2c_i1 = w2c_l3;
-    w2c_i0 = w2c_f60(instance, w2c_i0, w2c_i1);
+    w2c_i0 = w2c_f51(instance, w2c_i0, w2c_i1);
     w2c_i0 = !(w2c_i0);
     if (w2c_i0) {goto w2c_B7;}
     w2c_i0 = w2c_l3;
@@ -12843,7 +12585,7 @@ static u32 w2c_f59(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
   return w2c_i0;
 }
 
-static u32 w2c_f60(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static u32 w2c_f51(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   u32 w2c_l2 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1;
@@ -12891,7 +12633,7 @@ static u32 w2c_f60(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   return w2c_i0;
 }
 
-static u32 w2c_f61(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3) {
+static u32 w2c_f52(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3) {
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
   w2c_i0 = w2c_p1;
@@ -12909,7 +12651,7 @@ static u32 w2c_f61(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
     w2c_i1 = w2c_p1;
     w2c_i2 = w2c_p2;
     w2c_i3 = w2c_p3;
-    w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+    w2c_i0 = w2c_f7(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
     if (w2c_i0) {
       w2c_i0 = 0u;
     } else {
@@ -12917,7 +12659,7 @@ static u32 w2c_f61(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
       w2c_i1 = w2c_p1;
       w2c_i2 = w2c_p2;
       w2c_i3 = w2c_p3;
-      w2c_i0 = w2c_f50(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+      w2c_i0 = w2c_f43(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
       w2c_i1 = 0u;
       w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
       if (w2c_i0) {
@@ -12932,7 +12674,7 @@ static u32 w2c_f61(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
   return w2c_i0;
 }
 
-static u32 w2c_f62(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3) {
+static u32 w2c_f53(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3) {
   u32 w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0;
   u64 w2c_l8 = 0, w2c_l9 = 0;
   FUNC_PROLOGUE;
@@ -13012,13 +12754,13 @@ static u32 w2c_f62(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
       w2c_i3 = w2c_p2;
       w2c_i4 = w2c_p3;
       w2c_i3 -= w2c_i4;
-      w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+      w2c_i0 = w2c_f7(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
       goto w2c_B0;
     }
   }
   w2c_i0 = w2c_p1;
   {
-    struct wasm_multi_ijii tmp = w2c_f43(instance, w2c_i0);
+    struct wasm_multi_ijii tmp = w2c_f36(instance, w2c_i0);
     w2c_i0 = tmp.i0;
     w2c_j1 = tmp.j1;
     w2c_i2 = tmp.i2;
@@ -13031,7 +12773,7 @@ static u32 w2c_f62(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
   w2c_i0 = w2c_p0;
   w2c_i1 = w2c_p2;
   {
-    struct wasm_multi_ijii tmp = w2c_f44(instance, w2c_i0, w2c_i1);
+    struct wasm_multi_ijii tmp = w2c_f37(instance, w2c_i0, w2c_i1);
     w2c_i0 = tmp.i0;
     w2c_j1 = tmp.j1;
     w2c_i2 = tmp.i2;
@@ -13110,12 +12852,12 @@ static u32 w2c_f62(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
       w2c_i2 = w2c_l4;
       w2c_i3 = 24u;
       w2c_i2 += w2c_i3;
-      w2c_f45(instance, w2c_i0, w2c_i1, w2c_i2);
+      w2c_f38(instance, w2c_i0, w2c_i1, w2c_i2);
       w2c_i0 = w2c_l4;
       w2c_i1 = w2c_l4;
       w2c_i2 = 24u;
       w2c_i1 += w2c_i2;
-      w2c_i0 = w2c_f46(instance, w2c_i0, w2c_i1);
+      w2c_i0 = w2c_f39(instance, w2c_i0, w2c_i1);
       w2c_i0 = !(w2c_i0);
       goto w2c_B0;
     }
@@ -13134,7 +12876,7 @@ static u32 w2c_f62(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
     w2c_i1 = w2c_l6;
     w2c_i2 = w2c_p2;
     w2c_i3 = w2c_l7;
-    w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+    w2c_i0 = w2c_f7(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
     goto w2c_B0;
   }
   w2c_i0 = w2c_p0;
@@ -13153,7 +12895,7 @@ static u32 w2c_f62(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
   w2c_i3 = w2c_l7;
   w2c_i4 = 0u;
   w2c_i5 = w2c_p3;
-  w2c_i0 = w2c_f51(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5);
+  w2c_i0 = w2c_f44(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5);
   goto w2c_B0;
   w2c_B1:;
   UNREACHABLE;
@@ -13166,7 +12908,7 @@ static u32 w2c_f62(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
   return w2c_i0;
 }
 
-static void w2c_f63(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3) {
+static void w2c_f54(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3) {
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2;
   w2c_i0 = w2c_p2;
@@ -13177,7 +12919,7 @@ static void w2c_f63(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
   }
   w2c_i0 = w2c_p0;
   w2c_i1 = w2c_p3;
-  w2c_i1 = w2c_f64(instance, w2c_i1);
+  w2c_i1 = w2c_f55(instance, w2c_i1);
   i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
   w2c_i0 = w2c_p0;
   w2c_i1 = w2c_p3;
@@ -13245,7 +12987,7 @@ static void w2c_f63(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
   FUNC_EPILOGUE;
 }
 
-static u32 w2c_f64(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
+static u32 w2c_f55(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   u32 w2c_l1 = 0, w2c_l2 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2;
@@ -13406,7 +13148,7 @@ static u32 w2c_evaluate_batch(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w
             w2c_i4 *= w2c_i5;
             w2c_i5 = 65536u;
             w2c_i4 += w2c_i5;
-            w2c_f11(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+            w2c_f8(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
             w2c_i0 = w2c_p0;
             w2c_i1 = 1u;
             w2c_i0 += w2c_i1;
@@ -13441,7 +13183,7 @@ static u32 w2c_evaluate_batch(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w
               w2c_i1 = w2c_l2;
               w2c_i2 = w2c_p0;
               {
-                struct wasm_multi_iji tmp = w2c_f4(instance, w2c_i0, w2c_i1, w2c_i2);
+                struct wasm_multi_iji tmp = w2c_f3(instance, w2c_i0, w2c_i1, w2c_i2);
                 w2c_i0 = tmp.i0;
                 w2c_j1 = tmp.j1;
                 w2c_i2 = tmp.i2;
@@ -13491,7 +13233,7 @@ static u32 w2c_evaluate_batch(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w
                   w2c_i2 = w2c_p0;
                   w2c_i3 = w2c_l6;
                   w2c_i2 -= w2c_i3;
-                  w2c_i0 = w2c_f8(instance, w2c_i0, w2c_i1, w2c_i2);
+                  w2c_i0 = w2c_f5(instance, w2c_i0, w2c_i1, w2c_i2);
                   w2c_l5 = w2c_i0;
                   w2c_i1 = 0u;
                   w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
@@ -13542,7 +13284,7 @@ static u32 w2c_evaluate_batch(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w
                     w2c_i2 = 106504u;
                     w2c_i3 = 120136u;
                     w2c_i4 = w2c_l2;
-                    w2c_f11(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+                    w2c_f8(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
                   }
                 } else {
                   w2c_j0 = w2c_l8;
@@ -13617,7 +13359,7 @@ static u32 w2c_evaluate_batch(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w
                     w2c_i2 = 106504u;
                     w2c_i3 = 120136u;
                     w2c_i4 = w2c_l2;
-                    w2c_f11(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+                    w2c_f8(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
                   }
                 }
                 w2c_i0 = w2c_l3;
@@ -13667,7 +13409,7 @@ static u32 w2c_evaluate_batch(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w
           w2c_i3 *= w2c_i4;
           w2c_i4 = 65536u;
           w2c_i3 += w2c_i4;
-          w2c_f63(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+          w2c_f54(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
           w2c_i0 = w2c_p0;
           w2c_i1 = 1u;
           w2c_i0 += w2c_i1;
@@ -13719,7 +13461,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
         w2c_i0 = w2c_p0;
         w2c_i1 = w2c_p0;
         w2c_i2 = 1u;
-        w2c_i0 = w2c_f67(instance, w2c_i0, w2c_i1, w2c_i2);
+        w2c_i0 = w2c_f58(instance, w2c_i0, w2c_i1, w2c_i2);
         w2c_l10 = w2c_i0;
         w2c_i0 = 65248u;
         w2c_i1 = w2c_l10;
@@ -13738,7 +13480,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
         i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
         w2c_i0 = 106496u;
         w2c_i1 = 119920u;
-        w2c_i0 = w2c_f7(instance, w2c_i0, w2c_i1);
+        w2c_i0 = w2c_f4(instance, w2c_i0, w2c_i1);
         w2c_l2 = w2c_i0;
         w2c_i1 = 0u;
         w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
@@ -13790,7 +13532,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
           w2c_i2 = 106504u;
           w2c_i3 = 120136u;
           w2c_i4 = 65536u;
-          w2c_f11(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+          w2c_f8(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
           w2c_i0 = w2c_l2;
           w2c_i1 = 119920u;
           w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 60u);
@@ -13828,11 +13570,11 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
             w2c_j5 = 0ull;
             w2c_j6 = 0ull;
             w2c_j7 = 0ull;
-            w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+            w2c_f60(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
           } else {
             w2c_i0 = 119920u;
             w2c_i1 = w2c_l2;
-            w2c_i0 = w2c_f71(instance, w2c_i0, w2c_i1);
+            w2c_i0 = w2c_f62(instance, w2c_i0, w2c_i1);
             if (w2c_i0) {
               w2c_i0 = 65328u;
               w2c_i1 = 0u;
@@ -13848,7 +13590,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
               } else {
                 w2c_i0 = 120136u;
                 w2c_i1 = w2c_l2;
-                w2c_f72(instance, w2c_i0, w2c_i1);
+                w2c_f63(instance, w2c_i0, w2c_i1);
                 w2c_i0 = w2c_l5;
                 w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 64u);
                 w2c_l2 = w2c_i0;
@@ -13883,7 +13625,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                     w2c_i2 = 106504u;
                     w2c_i3 = 120136u;
                     w2c_i4 = 65328u;
-                    w2c_i0 = w2c_f20(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+                    w2c_i0 = w2c_f17(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
                     w2c_l3 = w2c_i0;
                     w2c_i1 = 3u;
                     w2c_i0 = w2c_i0 == w2c_i1;
@@ -13924,7 +13666,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                         w2c_i2 = w2c_l1;
                         w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 4u);
                         {
-                          struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+                          struct wasm_multi_ii tmp = w2c_f64(instance, w2c_i0, w2c_i1, w2c_i2);
                           w2c_i0 = tmp.i0;
                           w2c_i1 = tmp.i1;
                         }
@@ -13938,7 +13680,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                         w2c_j5 = w2c_l12;
                         w2c_j6 = w2c_l13;
                         w2c_j7 = 0ull;
-                        w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+                        w2c_f60(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
                         w2c_i0 = w2c_l2;
                         w2c_i1 = 1u;
                         w2c_i0 += w2c_i1;
@@ -13952,7 +13694,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                     w2c_i2 = w2c_l1;
                     w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 4u);
                     {
-                      struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+                      struct wasm_multi_ii tmp = w2c_f64(instance, w2c_i0, w2c_i1, w2c_i2);
                       w2c_i0 = tmp.i0;
                       w2c_i1 = tmp.i1;
                     }
@@ -13966,7 +13708,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                     w2c_j5 = w2c_l12;
                     w2c_j6 = w2c_l13;
                     w2c_j7 = 0ull;
-                    w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+                    w2c_f60(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
                     w2c_i0 = 0u;
                   } else {
                     w2c_i0 = 1u;
@@ -13997,7 +13739,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                     w2c_j5 = 0ull;
                     w2c_j6 = 0ull;
                     w2c_j7 = 0ull;
-                    w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+                    w2c_f60(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
                   } else {
                     w2c_i0 = 106496u;
                     w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
@@ -14011,7 +13753,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                     w2c_i2 = w2c_l2;
                     w2c_i3 = w2c_l1;
                     w2c_i4 = w2c_l3;
-                    w2c_i0 = w2c_f22(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+                    w2c_i0 = w2c_f19(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
                     w2c_l2 = w2c_i0;
                     w2c_i1 = 2u;
                     w2c_i0 = w2c_i0 == w2c_i1;
@@ -14037,7 +13779,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                     w2c_j5 = (u64)(w2c_i5);
                     w2c_j6 = 0ull;
                     w2c_j7 = 0ull;
-                    w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+                    w2c_f60(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
                   }
                   w2c_i0 = 65536u;
                   w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 2u);
@@ -14071,7 +13813,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                       w2c_i2 = w2c_l2;
                       w2c_i3 = w2c_l1;
                       w2c_i4 = w2c_l3;
-                      w2c_i0 = w2c_f22(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+                      w2c_i0 = w2c_f19(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
                       w2c_l2 = w2c_i0;
                       w2c_i0 = 65536u;
                       w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
@@ -14090,7 +13832,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                       w2c_j5 = (u64)(w2c_i5);
                       w2c_j6 = 0ull;
                       w2c_j7 = 0ull;
-                      w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+                      w2c_f60(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
                       goto w2c_B17;
                     }
                     w2c_i0 = 65312u;
@@ -14101,7 +13843,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                     w2c_j5 = 0ull;
                     w2c_j6 = 0ull;
                     w2c_j7 = 0ull;
-                    w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+                    w2c_f60(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
                   } else {
                     w2c_i0 = 65312u;
                     w2c_i1 = 3u;
@@ -14111,7 +13853,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                     w2c_j5 = 0ull;
                     w2c_j6 = 0ull;
                     w2c_j7 = 0ull;
-                    w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+                    w2c_f60(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
                   }
                 }
                 w2c_i0 = w2c_l5;
@@ -14158,7 +13900,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                       w2c_i2 = w2c_l3;
                       w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 4u);
                       {
-                        struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+                        struct wasm_multi_ii tmp = w2c_f64(instance, w2c_i0, w2c_i1, w2c_i2);
                         w2c_i0 = tmp.i0;
                         w2c_i1 = tmp.i1;
                       }
@@ -14193,7 +13935,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                           w2c_i0 = 119920u;
                           w2c_i1 = w2c_l5;
                           w2c_i2 = 106504u;
-                          w2c_i0 = w2c_f13(instance, w2c_i0, w2c_i1, w2c_i2);
+                          w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2);
                           w2c_j0 = (u64)(s64)(s32)(w2c_i0);
                           w2c_l12 = w2c_j0;
                         }
@@ -14227,7 +13969,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                     w2c_i3 = 106504u;
                     w2c_i4 = 120136u;
                     w2c_i5 = 65328u;
-                    w2c_i0 = w2c_f39(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5);
+                    w2c_i0 = w2c_f32(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5);
                     if (w2c_i0) {
                       w2c_i0 = w2c_l1;
                       w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
@@ -14270,7 +14012,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                     w2c_i7 = i32_load(&instance->w2c_memory, (u64)(w2c_i7));
                     w2c_i8 = w2c_l1;
                     w2c_i8 = i32_load(&instance->w2c_memory, (u64)(w2c_i8) + 4u);
-                    w2c_f70(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_i7, w2c_i8);
+                    w2c_f61(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_i7, w2c_i8);
                     w2c_i0 = w2c_l7;
                     w2c_i1 = 1u;
                     w2c_i0 = w2c_i0 != w2c_i1;
@@ -14313,7 +14055,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                     w2c_j5 = 1ull;
                     w2c_j6 = 0ull;
                     w2c_j7 = 0ull;
-                    w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+                    w2c_f60(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
                   } else {
                     w2c_i0 = 65312u;
                     w2c_i1 = 1u;
@@ -14323,7 +14065,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                     w2c_j5 = 0ull;
                     w2c_j6 = 0ull;
                     w2c_j7 = 0ull;
-                    w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+                    w2c_f60(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
                     w2c_i0 = w2c_l5;
                     w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 72u);
                     w2c_l2 = w2c_i0;
@@ -14370,7 +14112,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                             w2c_j5 = w2c_l13;
                             w2c_j6 = w2c_l14;
                             w2c_j7 = w2c_l12;
-                            w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+                            w2c_f60(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
                             goto w2c_B17;
                           }
                         }
@@ -14383,7 +14125,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                         w2c_i6 = w2c_l1;
                         w2c_j6 = i64_load(&instance->w2c_memory, (u64)(w2c_i6) + 8u);
                         w2c_j7 = w2c_l12;
-                        w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+                        w2c_f60(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
                         w2c_i0 = w2c_l2;
                         w2c_i1 = 1u;
                         w2c_i0 += w2c_i1;
@@ -14429,7 +14171,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                           w2c_i6 = w2c_l2;
                           w2c_j6 = (u64)(s64)(s32)(w2c_i6);
                           w2c_j7 = 0ull;
-                          w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+                          w2c_f60(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
                           goto w2c_B17;
                         }
                       }
@@ -14488,7 +14230,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                         w2c_i6 = w2c_l3;
                         w2c_j6 = (u64)(s64)(s32)(w2c_i6);
                         w2c_j7 = 0ull;
-                        w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+                        w2c_f60(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
                       } else {
                         w2c_i0 = w2c_l1;
                         w2c_i0 = !(w2c_i0);
@@ -14502,7 +14244,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                         w2c_i6 = w2c_l2;
                         w2c_j6 = (u64)(s64)(s32)(w2c_i6);
                         w2c_j7 = 0ull;
-                        w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+                        w2c_f60(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
                       }
                   }
                 w2c_B17:;
@@ -14517,7 +14259,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                   w2c_j5 = 1ull;
                   w2c_j6 = 0ull;
                   w2c_j7 = 0ull;
-                  w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+                  w2c_f60(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
                 }
               }
             } else {
@@ -14529,7 +14271,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
               w2c_j5 = 0ull;
               w2c_j6 = 0ull;
               w2c_j7 = 0ull;
-              w2c_f69(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
+              w2c_f60(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_j7);
             }
           }
           w2c_i0 = 65312u;
@@ -14548,19 +14290,19 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
         w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
         if (w2c_i0) {
           w2c_i0 = 106504u;
-          w2c_f25(instance, w2c_i0);
+          w2c_f21(instance, w2c_i0);
         }
         w2c_i0 = 65248u;
         w2c_i1 = 2u;
-        w2c_f74(instance, w2c_i0, w2c_i1);
+        w2c_f65(instance, w2c_i0, w2c_i1);
         w2c_i0 = 65248u;
         w2c_i1 = 65536u;
-        w2c_i1 = w2c_f64(instance, w2c_i1);
+        w2c_i1 = w2c_f55(instance, w2c_i1);
         w2c_j1 = (u64)(w2c_i1);
-        w2c_f78(instance, w2c_i0, w2c_j1);
+        w2c_f69(instance, w2c_i0, w2c_j1);
         w2c_i0 = 65248u;
         w2c_i1 = w2c_l2;
-        w2c_f74(instance, w2c_i0, w2c_i1);
+        w2c_f65(instance, w2c_i0, w2c_i1);
         w2c_i0 = 0u;
         w2c_l5 = w2c_i0;
         w2c_L53: 
@@ -14576,7 +14318,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
             w2c_l1 = w2c_i0;
             w2c_i0 = 65248u;
             w2c_i1 = 7u;
-            w2c_f74(instance, w2c_i0, w2c_i1);
+            w2c_f65(instance, w2c_i0, w2c_i1);
             w2c_i0 = w2c_l1;
             w2c_i0 = !(w2c_i0);
             if (w2c_i0) {goto w2c_B0;}
@@ -14584,12 +14326,12 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
             w2c_i1 = w2c_l1;
             w2c_i1 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i1));
             w2c_j1 = (u64)(w2c_i1);
-            w2c_f78(instance, w2c_i0, w2c_j1);
+            w2c_f69(instance, w2c_i0, w2c_j1);
             w2c_i0 = 65248u;
             w2c_i1 = w2c_l1;
             w2c_i1 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i1) + 1u);
             w2c_j1 = (u64)(w2c_i1);
-            w2c_f78(instance, w2c_i0, w2c_j1);
+            w2c_f69(instance, w2c_i0, w2c_j1);
             w2c_i0 = w2c_l1;
             w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 4u);
             w2c_l3 = w2c_i0;
@@ -14605,14 +14347,14 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
               if (w2c_i0) {
                 w2c_i0 = 65248u;
                 w2c_i1 = 192u;
-                w2c_f75(instance, w2c_i0, w2c_i1);
+                w2c_f66(instance, w2c_i0, w2c_i1);
                 goto w2c_B55;
               }
             }
             w2c_i0 = 65248u;
             w2c_i1 = w2c_l3;
             w2c_i2 = w2c_l4;
-            w2c_f79(instance, w2c_i0, w2c_i1, w2c_i2);
+            w2c_f70(instance, w2c_i0, w2c_i1, w2c_i2);
             w2c_B55:;
             w2c_i0 = w2c_l1;
             w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
@@ -14639,7 +14381,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
               w2c_j2 = 9223372036854775808ull;
               w2c_i1 = w2c_j1 == w2c_j2;
               w2c_j2 = w2c_l12;
-              w2c_f81(instance, w2c_i0, w2c_i1, w2c_j2);
+              w2c_f72(instance, w2c_i0, w2c_i1, w2c_j2);
               w2c_i0 = w2c_l1;
               w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
               w2c_l12 = w2c_j0;
@@ -14648,11 +14390,11 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
               w2c_j2 = 9223372036854775807ull;
               w2c_i1 = w2c_j1 == w2c_j2;
               w2c_j2 = w2c_l12;
-              w2c_f81(instance, w2c_i0, w2c_i1, w2c_j2);
+              w2c_f72(instance, w2c_i0, w2c_i1, w2c_j2);
               w2c_i0 = 65248u;
               w2c_i1 = w2c_l1;
               w2c_j1 = i64_load(&instance->w2c_memory, (u64)(w2c_i1) + 28u);
-              w2c_f78(instance, w2c_i0, w2c_j1);
+              w2c_f69(instance, w2c_i0, w2c_j1);
             } else {
               w2c_i0 = w2c_l3;
               w2c_i1 = 10u;
@@ -14660,7 +14402,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
               if (w2c_i0) {
                 w2c_i0 = 65248u;
                 w2c_i1 = 192u;
-                w2c_f75(instance, w2c_i0, w2c_i1);
+                w2c_f66(instance, w2c_i0, w2c_i1);
               } else {
                 w2c_i0 = w2c_l3;
                 if (w2c_i0) {
@@ -14684,7 +14426,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                   w2c_j2 = 0ull;
                   w2c_i1 = (u64)((s64)w2c_j1 < (s64)w2c_j2);
                   w2c_j2 = w2c_l12;
-                  w2c_f81(instance, w2c_i0, w2c_i1, w2c_j2);
+                  w2c_f72(instance, w2c_i0, w2c_i1, w2c_j2);
                   w2c_i0 = w2c_l4;
                   if (w2c_i0) {
                     w2c_i0 = 1u;
@@ -14712,16 +14454,16 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                   w2c_i1 = w2c_l3;
                   w2c_i2 = w2c_l1;
                   w2c_j2 = i64_load(&instance->w2c_memory, (u64)(w2c_i2) + 20u);
-                  w2c_f81(instance, w2c_i0, w2c_i1, w2c_j2);
+                  w2c_f72(instance, w2c_i0, w2c_i1, w2c_j2);
                   w2c_i0 = 65248u;
                   w2c_i1 = 192u;
-                  w2c_f75(instance, w2c_i0, w2c_i1);
+                  w2c_f66(instance, w2c_i0, w2c_i1);
                   goto w2c_B59;
                   w2c_B63:;
                   w2c_i0 = 65248u;
                   w2c_i1 = w2c_l1;
                   w2c_j1 = i64_load(&instance->w2c_memory, (u64)(w2c_i1) + 12u);
-                  w2c_f78(instance, w2c_i0, w2c_j1);
+                  w2c_f69(instance, w2c_i0, w2c_j1);
                 } else {
                   w2c_i0 = w2c_l1;
                   w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
@@ -14730,15 +14472,15 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                   w2c_j1 = w2c_l12;
                   w2c_i1 = !(w2c_j1);
                   w2c_j2 = w2c_l12;
-                  w2c_f81(instance, w2c_i0, w2c_i1, w2c_j2);
+                  w2c_f72(instance, w2c_i0, w2c_i1, w2c_j2);
                 }
               }
               w2c_i0 = 65248u;
               w2c_i1 = 192u;
-              w2c_f75(instance, w2c_i0, w2c_i1);
+              w2c_f66(instance, w2c_i0, w2c_i1);
               w2c_i0 = 65248u;
               w2c_i1 = 192u;
-              w2c_f75(instance, w2c_i0, w2c_i1);
+              w2c_f66(instance, w2c_i0, w2c_i1);
             }
             w2c_B59:;
             w2c_i0 = w2c_l4;
@@ -14749,7 +14491,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
               w2c_i2 = w2c_l1;
               w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 36u);
               w2c_i1 -= w2c_i2;
-              w2c_f74(instance, w2c_i0, w2c_i1);
+              w2c_f65(instance, w2c_i0, w2c_i1);
               w2c_i0 = 65336u;
               w2c_i1 = 0u;
               i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
@@ -14788,7 +14530,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                 w2c_i2 = w2c_l4;
                 w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 4u);
                 {
-                  struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+                  struct wasm_multi_ii tmp = w2c_f64(instance, w2c_i0, w2c_i1, w2c_i2);
                   w2c_i0 = tmp.i0;
                   w2c_i1 = tmp.i1;
                 }
@@ -14862,7 +14604,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                 w2c_i0 = 119920u;
                 w2c_i1 = w2c_l4;
                 w2c_i2 = 106504u;
-                w2c_i0 = w2c_f40(instance, w2c_i0, w2c_i1, w2c_i2);
+                w2c_i0 = w2c_f33(instance, w2c_i0, w2c_i1, w2c_i2);
                 w2c_l4 = w2c_i0;
                 if (w2c_i0) {
                   w2c_i0 = w2c_l4;
@@ -14926,27 +14668,27 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                   w2c_i4 = 106504u;
                   w2c_i5 = 120136u;
                   w2c_i6 = 65336u;
-                  w2c_i1 = w2c_f39(instance, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5, w2c_i6);
+                  w2c_i1 = w2c_f32(instance, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5, w2c_i6);
                   i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 60, w2c_i1);
                 }
                 w2c_i0 = 65248u;
                 w2c_i1 = 5u;
-                w2c_f74(instance, w2c_i0, w2c_i1);
+                w2c_f65(instance, w2c_i0, w2c_i1);
                 w2c_i0 = 65248u;
                 w2c_i1 = 65344u;
                 w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
                 w2c_i2 = 65344u;
                 w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 4u);
-                w2c_f79(instance, w2c_i0, w2c_i1, w2c_i2);
+                w2c_f70(instance, w2c_i0, w2c_i1, w2c_i2);
                 w2c_i0 = 65248u;
                 w2c_i1 = 65344u;
                 w2c_i1 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i1) + 8u);
                 w2c_j1 = (u64)(w2c_i1);
-                w2c_f78(instance, w2c_i0, w2c_j1);
+                w2c_f69(instance, w2c_i0, w2c_j1);
                 w2c_i0 = 65248u;
                 w2c_i1 = 65344u;
                 w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 12u);
-                w2c_f74(instance, w2c_i0, w2c_i1);
+                w2c_f65(instance, w2c_i0, w2c_i1);
                 w2c_i0 = 0u;
                 w2c_l4 = w2c_i0;
                 w2c_L71: 
@@ -14986,7 +14728,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                     w2c_i2 = w2c_l6;
                     w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 12u);
                     {
-                      struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+                      struct wasm_multi_ii tmp = w2c_f64(instance, w2c_i0, w2c_i1, w2c_i2);
                       w2c_i0 = tmp.i0;
                       w2c_i1 = tmp.i1;
                     }
@@ -15022,7 +14764,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                     i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 41, w2c_i1);
                     w2c_i0 = 65248u;
                     w2c_i1 = 65416u;
-                    w2c_f82(instance, w2c_i0, w2c_i1);
+                    w2c_f73(instance, w2c_i0, w2c_i1);
                     w2c_i0 = w2c_l4;
                     w2c_i1 = 1u;
                     w2c_i0 += w2c_i1;
@@ -15033,11 +14775,11 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                   w2c_i1 = 65344u;
                   w2c_i2 = 16u;
                   w2c_i1 += w2c_i2;
-                  w2c_f82(instance, w2c_i0, w2c_i1);
+                  w2c_f73(instance, w2c_i0, w2c_i1);
                   w2c_i0 = 65248u;
                   w2c_i1 = 65344u;
                   w2c_i1 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i1) + 60u);
-                  w2c_f83(instance, w2c_i0, w2c_i1);
+                  w2c_f74(instance, w2c_i0, w2c_i1);
                   w2c_i0 = w2c_l3;
                   w2c_i1 = 1u;
                   w2c_i0 += w2c_i1;
@@ -15046,7 +14788,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
             }
             w2c_i0 = 65248u;
             w2c_i1 = 192u;
-            w2c_f75(instance, w2c_i0, w2c_i1);
+            w2c_f66(instance, w2c_i0, w2c_i1);
             w2c_B67:;
             w2c_i0 = w2c_l5;
             w2c_i1 = 1u;
@@ -15089,7 +14831,7 @@ static u32 w2c_explain(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   return w2c_i0;
 }
 
-static u32 w2c_f67(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
+static u32 w2c_f58(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2;
   w2c_i0 = w2c_p0;
@@ -15114,7 +14856,7 @@ static u32 w2c_f67(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
   w2c_i0 = w2c_p1;
   w2c_i1 = w2c_p2;
   w2c_i0 *= w2c_i1;
-  w2c_i0 = w2c_f68(instance, w2c_i0);
+  w2c_i0 = w2c_f59(instance, w2c_i0);
   goto w2c_Bfunc;
   w2c_B0:;
   UNREACHABLE;
@@ -15123,7 +14865,7 @@ static u32 w2c_f67(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 
   return w2c_i0;
 }
 
-static u32 w2c_f68(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
+static u32 w2c_f59(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   u32 w2c_l1 = 0, w2c_l2 = 0, w2c_l3 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
@@ -15216,7 +14958,7 @@ static u32 w2c_f68(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   return w2c_i0;
 }
 
-static void w2c_f69(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4, u64 w2c_p5, u64 w2c_p6, u64 w2c_p7) {
+static void w2c_f60(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4, u64 w2c_p5, u64 w2c_p6, u64 w2c_p7) {
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i7, w2c_i8;
   u64 w2c_j1, w2c_j5, w2c_j6;
@@ -15229,7 +14971,7 @@ static void w2c_f69(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
   w2c_j6 = w2c_p6;
   w2c_i7 = 0u;
   w2c_i8 = 0u;
-  w2c_f70(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_i7, w2c_i8);
+  w2c_f61(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_j5, w2c_j6, w2c_i7, w2c_i8);
   w2c_i0 = w2c_p0;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
   w2c_p1 = w2c_i0;
@@ -15263,7 +15005,7 @@ static void w2c_f69(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
   FUNC_EPILOGUE;
 }
 
-static void w2c_f70(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4, u64 w2c_p5, u64 w2c_p6, u32 w2c_p7, 
+static void w2c_f61(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4, u64 w2c_p5, u64 w2c_p6, u32 w2c_p7, 
     u32 w2c_p8) {
   u32 w2c_l9 = 0, w2c_l10 = 0, w2c_l11 = 0;
   FUNC_PROLOGUE;
@@ -15330,7 +15072,7 @@ static void w2c_f70(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
   FUNC_EPILOGUE;
 }
 
-static u32 w2c_f71(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static u32 w2c_f62(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2;
   w2c_i0 = w2c_p1;
@@ -15354,7 +15096,7 @@ static u32 w2c_f71(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   return w2c_i0;
 }
 
-static void w2c_f72(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static void w2c_f63(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2;
   w2c_i0 = w2c_p0;
@@ -15367,11 +15109,11 @@ static void w2c_f72(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   w2c_i0 = w2c_p0;
   w2c_i1 = w2c_p1;
   w2c_i2 = 1u;
-  w2c_i0 = w2c_f17(instance, w2c_i0, w2c_i1, w2c_i2);
+  w2c_i0 = w2c_f14(instance, w2c_i0, w2c_i1, w2c_i2);
   FUNC_EPILOGUE;
 }
 
-static struct wasm_multi_ii w2c_f73(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
+static struct wasm_multi_ii w2c_f64(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2;
   w2c_i0 = w2c_p0;
@@ -15409,7 +15151,7 @@ static struct wasm_multi_ii w2c_f73(Z_gonfalon_instance_t* instance, u32 w2c_p0,
   }
 }
 
-static void w2c_f74(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static void w2c_f65(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
   u64 w2c_j2;
@@ -15423,7 +15165,7 @@ static void w2c_f74(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i1 &= w2c_i2;
     w2c_i2 = 144u;
     w2c_i1 |= w2c_i2;
-    w2c_f75(instance, w2c_i0, w2c_i1);
+    w2c_f66(instance, w2c_i0, w2c_i1);
   } else {
     w2c_i0 = w2c_p1;
     w2c_i1 = 65536u;
@@ -15434,27 +15176,27 @@ static void w2c_f74(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
       w2c_i2 = w2c_p1;
       w2c_j2 = (u64)(s64)(s32)(w2c_i2);
       w2c_i3 = 2u;
-      w2c_f77(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+      w2c_f68(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
     } else {
       w2c_i0 = w2c_p0;
       w2c_i1 = 221u;
       w2c_i2 = w2c_p1;
       w2c_j2 = (u64)(s64)(s32)(w2c_i2);
       w2c_i3 = 4u;
-      w2c_f77(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+      w2c_f68(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
     }
   }
   FUNC_EPILOGUE;
 }
 
-static void w2c_f75(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static void w2c_f66(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   u32 w2c_l2 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2;
   w2c_i0 = w2c_p0;
   w2c_i1 = 1u;
   {
-    struct wasm_multi_iii tmp = w2c_f76(instance, w2c_i0, w2c_i1);
+    struct wasm_multi_iii tmp = w2c_f67(instance, w2c_i0, w2c_i1);
     w2c_i0 = tmp.i0;
     w2c_i1 = tmp.i1;
     w2c_i2 = tmp.i2;
@@ -15474,7 +15216,7 @@ static void w2c_f75(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   FUNC_EPILOGUE;
 }
 
-static struct wasm_multi_iii w2c_f76(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static struct wasm_multi_iii w2c_f67(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   u32 w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
@@ -15545,7 +15287,7 @@ static struct wasm_multi_iii w2c_f76(Z_gonfalon_instance_t* instance, u32 w2c_p0
   }
 }
 
-static void w2c_f77(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u64 w2c_p2, u32 w2c_p3) {
+static void w2c_f68(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u64 w2c_p2, u32 w2c_p3) {
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
   u64 w2c_j0, w2c_j1, w2c_j2, w2c_j3;
@@ -15554,7 +15296,7 @@ static void w2c_f77(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u64
   w2c_i2 = 1u;
   w2c_i1 += w2c_i2;
   {
-    struct wasm_multi_iii tmp = w2c_f76(instance, w2c_i0, w2c_i1);
+    struct wasm_multi_iii tmp = w2c_f67(instance, w2c_i0, w2c_i1);
     w2c_i0 = tmp.i0;
     w2c_i1 = tmp.i1;
     w2c_i2 = tmp.i2;
@@ -15668,7 +15410,7 @@ static void w2c_f77(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u64
   FUNC_EPILOGUE;
 }
 
-static void w2c_f78(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
+static void w2c_f69(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
   u32 w2c_l2 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
@@ -15702,7 +15444,7 @@ static void w2c_f78(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
       w2c_i1 = 204u;
       w2c_j2 = w2c_p1;
       w2c_i3 = 1u;
-      w2c_f77(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+      w2c_f68(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
       goto w2c_B0;
     }
   }
@@ -15716,7 +15458,7 @@ static void w2c_f78(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
       w2c_i1 = 205u;
       w2c_j2 = w2c_p1;
       w2c_i3 = 2u;
-      w2c_f77(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+      w2c_f68(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
       goto w2c_B0;
     }
   }
@@ -15730,7 +15472,7 @@ static void w2c_f78(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
       w2c_i1 = 206u;
       w2c_j2 = w2c_p1;
       w2c_i3 = 4u;
-      w2c_f77(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+      w2c_f68(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
       goto w2c_B0;
     }
   }
@@ -15740,7 +15482,7 @@ static void w2c_f78(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
     w2c_i1 = 207u;
     w2c_j2 = w2c_p1;
     w2c_i3 = 8u;
-    w2c_f77(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+    w2c_f68(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
     goto w2c_B0;
   }
   w2c_j0 = w2c_p1;
@@ -15751,7 +15493,7 @@ static void w2c_f78(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
     w2c_i1 = 208u;
     w2c_j2 = w2c_p1;
     w2c_i3 = 1u;
-    w2c_f77(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+    w2c_f68(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
     goto w2c_B0;
   }
   w2c_j0 = w2c_p1;
@@ -15762,7 +15504,7 @@ static void w2c_f78(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
     w2c_i1 = 209u;
     w2c_j2 = w2c_p1;
     w2c_i3 = 2u;
-    w2c_f77(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+    w2c_f68(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
     goto w2c_B0;
   }
   w2c_j0 = w2c_p1;
@@ -15773,14 +15515,14 @@ static void w2c_f78(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
     w2c_i1 = 210u;
     w2c_j2 = w2c_p1;
     w2c_i3 = 4u;
-    w2c_f77(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+    w2c_f68(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
     goto w2c_B0;
   }
   w2c_i0 = w2c_p0;
   w2c_i1 = 211u;
   w2c_j2 = w2c_p1;
   w2c_i3 = 8u;
-  w2c_f77(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+  w2c_f68(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
   goto w2c_B0;
   w2c_B1:;
   w2c_i0 = w2c_p0;
@@ -15788,12 +15530,12 @@ static void w2c_f78(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
   w2c_i1 = (u32)(w2c_j1);
   w2c_i2 = 255u;
   w2c_i1 &= w2c_i2;
-  w2c_f75(instance, w2c_i0, w2c_i1);
+  w2c_f66(instance, w2c_i0, w2c_i1);
   w2c_B0:;
   FUNC_EPILOGUE;
 }
 
-static void w2c_f79(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
+static void w2c_f70(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
   u64 w2c_j2;
@@ -15807,7 +15549,7 @@ static void w2c_f79(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
     w2c_i1 &= w2c_i2;
     w2c_i2 = 160u;
     w2c_i1 |= w2c_i2;
-    w2c_f75(instance, w2c_i0, w2c_i1);
+    w2c_f66(instance, w2c_i0, w2c_i1);
   } else {
     w2c_i0 = w2c_p2;
     w2c_i1 = 256u;
@@ -15818,7 +15560,7 @@ static void w2c_f79(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
       w2c_i2 = w2c_p2;
       w2c_j2 = (u64)(s64)(s32)(w2c_i2);
       w2c_i3 = 1u;
-      w2c_f77(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+      w2c_f68(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
     } else {
       w2c_i0 = w2c_p2;
       w2c_i1 = 65536u;
@@ -15829,32 +15571,32 @@ static void w2c_f79(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
         w2c_i2 = w2c_p2;
         w2c_j2 = (u64)(s64)(s32)(w2c_i2);
         w2c_i3 = 2u;
-        w2c_f77(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+        w2c_f68(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
       } else {
         w2c_i0 = w2c_p0;
         w2c_i1 = 219u;
         w2c_i2 = w2c_p2;
         w2c_j2 = (u64)(s64)(s32)(w2c_i2);
         w2c_i3 = 4u;
-        w2c_f77(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+        w2c_f68(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
       }
     }
   }
   w2c_i0 = w2c_p0;
   w2c_i1 = w2c_p1;
   w2c_i2 = w2c_p2;
-  w2c_f80(instance, w2c_i0, w2c_i1, w2c_i2);
+  w2c_f71(instance, w2c_i0, w2c_i1, w2c_i2);
   FUNC_EPILOGUE;
 }
 
-static void w2c_f80(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
+static void w2c_f71(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
   u32 w2c_l3 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5;
   w2c_i0 = w2c_p0;
   w2c_i1 = w2c_p2;
   {
-    struct wasm_multi_iii tmp = w2c_f76(instance, w2c_i0, w2c_i1);
+    struct wasm_multi_iii tmp = w2c_f67(instance, w2c_i0, w2c_i1);
     w2c_i0 = tmp.i0;
     w2c_i1 = tmp.i1;
     w2c_i2 = tmp.i2;
@@ -15875,7 +15617,7 @@ static void w2c_f80(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
   FUNC_EPILOGUE;
 }
 
-static void w2c_f81(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u64 w2c_p2) {
+static void w2c_f72(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u64 w2c_p2) {
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1;
   u64 w2c_j1;
@@ -15883,16 +15625,16 @@ static void w2c_f81(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u64
   if (w2c_i0) {
     w2c_i0 = w2c_p0;
     w2c_i1 = 192u;
-    w2c_f75(instance, w2c_i0, w2c_i1);
+    w2c_f66(instance, w2c_i0, w2c_i1);
   } else {
     w2c_i0 = w2c_p0;
     w2c_j1 = w2c_p2;
-    w2c_f78(instance, w2c_i0, w2c_j1);
+    w2c_f69(instance, w2c_i0, w2c_j1);
   }
   FUNC_EPILOGUE;
 }
 
-static void w2c_f82(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static void w2c_f73(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   u32 w2c_l2 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
@@ -15914,7 +15656,7 @@ static void w2c_f82(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
         w2c_i0 = w2c_p0;
         w2c_i1 = w2c_p1;
         w2c_j1 = i64_load(&instance->w2c_memory, (u64)(w2c_i1) + 16u);
-        w2c_f78(instance, w2c_i0, w2c_j1);
+        w2c_f69(instance, w2c_i0, w2c_j1);
         goto w2c_B0;
       }
       w2c_i0 = w2c_l2;
@@ -15926,7 +15668,7 @@ static void w2c_f82(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
         w2c_i2 = w2c_p1;
         w2c_j2 = i64_load(&instance->w2c_memory, (u64)(w2c_i2) + 16u);
         w2c_i3 = 8u;
-        w2c_f77(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+        w2c_f68(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
         goto w2c_B0;
       }
       w2c_i0 = w2c_l2;
@@ -15938,7 +15680,7 @@ static void w2c_f82(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
         w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 8u);
         w2c_i2 = w2c_p1;
         w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 12u);
-        w2c_f79(instance, w2c_i0, w2c_i1, w2c_i2);
+        w2c_f70(instance, w2c_i0, w2c_i1, w2c_i2);
         goto w2c_B0;
       }
       w2c_i0 = w2c_l2;
@@ -15951,16 +15693,16 @@ static void w2c_f82(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
         w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 12u);
         w2c_j2 = (u64)(s64)(s32)(w2c_i2);
         w2c_i3 = 4u;
-        w2c_f77(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
+        w2c_f68(instance, w2c_i0, w2c_i1, w2c_j2, w2c_i3);
         w2c_i0 = w2c_p0;
         w2c_i1 = 1u;
-        w2c_f75(instance, w2c_i0, w2c_i1);
+        w2c_f66(instance, w2c_i0, w2c_i1);
         w2c_i0 = w2c_p0;
         w2c_i1 = w2c_p1;
         w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 8u);
         w2c_i2 = w2c_p1;
         w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 12u);
-        w2c_f80(instance, w2c_i0, w2c_i1, w2c_i2);
+        w2c_f71(instance, w2c_i0, w2c_i1, w2c_i2);
         goto w2c_B0;
       }
       w2c_i0 = w2c_l2;
@@ -15973,7 +15715,7 @@ static void w2c_f82(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
         if (w2c_i0) {
           w2c_i0 = w2c_p0;
           w2c_i1 = 192u;
-          w2c_f75(instance, w2c_i0, w2c_i1);
+          w2c_f66(instance, w2c_i0, w2c_i1);
           goto w2c_B0;
         }
       }
@@ -15982,7 +15724,7 @@ static void w2c_f82(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
       w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 8u);
       w2c_i2 = w2c_p1;
       w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 12u);
-      w2c_f80(instance, w2c_i0, w2c_i1, w2c_i2);
+      w2c_f71(instance, w2c_i0, w2c_i1, w2c_i2);
       goto w2c_B0;
     }
   }
@@ -15990,23 +15732,23 @@ static void w2c_f82(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   w2c_i1 = w2c_l2;
   w2c_i2 = 3u;
   w2c_i1 = w2c_i1 == w2c_i2;
-  w2c_f83(instance, w2c_i0, w2c_i1);
+  w2c_f74(instance, w2c_i0, w2c_i1);
   w2c_B0:;
   FUNC_EPILOGUE;
 }
 
-static void w2c_f83(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static void w2c_f74(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1;
   w2c_i0 = w2c_p1;
   if (w2c_i0) {
     w2c_i0 = w2c_p0;
     w2c_i1 = 195u;
-    w2c_f75(instance, w2c_i0, w2c_i1);
+    w2c_f66(instance, w2c_i0, w2c_i1);
   } else {
     w2c_i0 = w2c_p0;
     w2c_i1 = 194u;
-    w2c_f75(instance, w2c_i0, w2c_i1);
+    w2c_f66(instance, w2c_i0, w2c_i1);
   }
   FUNC_EPILOGUE;
 }
@@ -16227,7 +15969,7 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   instance->w2c_g0 = w2c_i0;
   w2c_i0 = instance->w2c_g2;
   instance->w2c_g1 = w2c_i0;
-  w2c_f87(instance);
+  w2c_f78(instance);
   w2c_i0 = 127880u;
   w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
   w2c_i0 = !(w2c_i0);
@@ -16281,7 +16023,7 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
         i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 4, w2c_i1);
         w2c_i0 = 65344u;
         w2c_i1 = 4u;
-        w2c_f88(instance, w2c_i0, w2c_i1);
+        w2c_f79(instance, w2c_i0, w2c_i1);
         w2c_i0 = 65344u;
         w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
         if (w2c_i0) {
@@ -16298,13 +16040,13 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
           w2c_l5 = w2c_i0;
           w2c_i0 = 65344u;
           w2c_i1 = 7u;
-          w2c_f88(instance, w2c_i0, w2c_i1);
+          w2c_f79(instance, w2c_i0, w2c_i1);
           w2c_i0 = 65344u;
           w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
           w2c_l3 = w2c_i0;
           w2c_i0 = 65344u;
           {
-            struct wasm_multi_ij tmp = w2c_f90(instance, w2c_i0);
+            struct wasm_multi_ij tmp = w2c_f81(instance, w2c_i0);
             w2c_i0 = tmp.i0;
             w2c_j1 = tmp.j1;
           }
@@ -16340,7 +16082,7 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
           w2c_i1 -= w2c_i2;
           w2c_i2 = 206716u;
           w2c_i3 = 8u;
-          w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+          w2c_i0 = w2c_f7(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
           w2c_i0 = !(w2c_i0);
           if (w2c_i0) {goto w2c_B8;}
           w2c_i0 = w2c_l4;
@@ -16352,14 +16094,14 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
           i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
           w2c_i0 = 65344u;
           w2c_j1 = 1073741824ull;
-          w2c_i0 = w2c_f92(instance, w2c_i0, w2c_j1);
+          w2c_i0 = w2c_f83(instance, w2c_i0, w2c_j1);
           w2c_i1 = 1u;
           w2c_i0 = w2c_i0 != w2c_i1;
           if (w2c_i0) {
             w2c_i0 = 65344u;
             w2c_i1 = 3u;
             w2c_i2 = w2c_l3;
-            w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+            w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
             goto w2c_B7;
           }
           w2c_i0 = w2c_l2;
@@ -16367,7 +16109,7 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
           if (w2c_i0) {goto w2c_B0;}
           w2c_i0 = 65344u;
           {
-            struct wasm_multi_ii tmp = w2c_f93(instance, w2c_i0);
+            struct wasm_multi_ii tmp = w2c_f84(instance, w2c_i0);
             w2c_i0 = tmp.i0;
             w2c_i1 = tmp.i1;
           }
@@ -16385,7 +16127,7 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
           w2c_i0 = 65344u;
           w2c_i1 = 16u;
           {
-            struct wasm_multi_ii tmp = w2c_f94(instance, w2c_i0, w2c_i1);
+            struct wasm_multi_ii tmp = w2c_f85(instance, w2c_i0, w2c_i1);
             w2c_i0 = tmp.i0;
             w2c_i1 = tmp.i1;
           }
@@ -16398,7 +16140,7 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
             w2c_i0 = 65344u;
             w2c_i1 = 5u;
             w2c_i2 = w2c_l3;
-            w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+            w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
           }
           w2c_i0 = w2c_l2;
           w2c_i1 = w2c_l4;
@@ -16407,7 +16149,7 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
           w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
           w2c_l3 = w2c_i0;
           w2c_i0 = 65344u;
-          w2c_j0 = w2c_f95(instance, w2c_i0);
+          w2c_j0 = w2c_f86(instance, w2c_i0);
           w2c_l7 = w2c_j0;
           w2c_i0 = w2c_l2;
           w2c_j1 = w2c_l7;
@@ -16419,21 +16161,21 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
             w2c_i0 = 65344u;
             w2c_i1 = 5u;
             w2c_i2 = w2c_l3;
-            w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+            w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
           }
           w2c_i0 = 65344u;
           w2c_i1 = 1u;
-          w2c_f88(instance, w2c_i0, w2c_i1);
+          w2c_f79(instance, w2c_i0, w2c_i1);
           w2c_i0 = w2c_l2;
           w2c_i1 = 65344u;
           w2c_j2 = 1ull;
-          w2c_i1 = w2c_f92(instance, w2c_i1, w2c_j2);
+          w2c_i1 = w2c_f83(instance, w2c_i1, w2c_j2);
           w2c_i2 = 1u;
           w2c_i1 = w2c_i1 == w2c_i2;
           i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 36, w2c_i1);
           w2c_i0 = 65344u;
           w2c_i1 = 12u;
-          w2c_f88(instance, w2c_i0, w2c_i1);
+          w2c_f79(instance, w2c_i0, w2c_i1);
           w2c_i0 = 0u;
           w2c_l3 = w2c_i0;
           w2c_L12: 
@@ -16490,7 +16232,7 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
               w2c_j5 = w2c_l8;
               w2c_i4 = (u64)((s64)w2c_j4 < (s64)w2c_j5);
               w2c_j2 = w2c_i4 ? w2c_j2 : w2c_j3;
-              w2c_i1 = w2c_f92(instance, w2c_i1, w2c_j2);
+              w2c_i1 = w2c_f83(instance, w2c_i1, w2c_j2);
               i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
               w2c_i0 = w2c_l3;
               w2c_i1 = 1u;
@@ -16514,7 +16256,7 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
           w2c_i0 = 65344u;
           w2c_i1 = 2u;
           w2c_i2 = w2c_l3;
-          w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+          w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
           w2c_B7:;
           w2c_i0 = 65344u;
           w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 12u);
@@ -16534,14 +16276,14 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
             if (w2c_i0) {
               w2c_i0 = w2c_l1;
               w2c_i1 = w2c_p0;
-              w2c_i0 = w2c_f96(instance, w2c_i0, w2c_i1);
+              w2c_i0 = w2c_f87(instance, w2c_i0, w2c_i1);
               if (w2c_i0) {
                 w2c_i0 = 65344u;
                 w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
                 w2c_p0 = w2c_i0;
                 w2c_i0 = 65344u;
                 w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 24u);
-                w2c_i0 = w2c_f97(instance, w2c_i0);
+                w2c_i0 = w2c_f88(instance, w2c_i0);
                 w2c_l1 = w2c_i0;
                 w2c_i0 = w2c_p0;
                 w2c_i0 = !(w2c_i0);
@@ -16550,7 +16292,7 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                 w2c_i1 = w2c_l1;
                 w2c_i2 = w2c_l1;
                 w2c_i3 = 8u;
-                w2c_i1 = w2c_f67(instance, w2c_i1, w2c_i2, w2c_i3);
+                w2c_i1 = w2c_f58(instance, w2c_i1, w2c_i2, w2c_i3);
                 i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 40, w2c_i1);
                 w2c_i0 = w2c_p0;
                 w2c_i1 = w2c_l1;
@@ -16570,7 +16312,7 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                 w2c_i1 = 0u;
                 w2c_i2 = w2c_l1;
                 w2c_i3 = 80u;
-                w2c_i1 = w2c_f67(instance, w2c_i1, w2c_i2, w2c_i3);
+                w2c_i1 = w2c_f58(instance, w2c_i1, w2c_i2, w2c_i3);
                 i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 56, w2c_i1);
                 w2c_i0 = w2c_p0;
                 w2c_i1 = 0u;
@@ -16585,7 +16327,7 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                 w2c_i1 = 0u;
                 w2c_i2 = w2c_l1;
                 w2c_i3 = 20u;
-                w2c_i1 = w2c_f67(instance, w2c_i1, w2c_i2, w2c_i3);
+                w2c_i1 = w2c_f58(instance, w2c_i1, w2c_i2, w2c_i3);
                 i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 68, w2c_i1);
                 w2c_i0 = w2c_p0;
                 w2c_i1 = 0u;
@@ -16600,7 +16342,7 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                 w2c_i1 = w2c_l1;
                 w2c_i2 = w2c_l1;
                 w2c_i3 = 8u;
-                w2c_i1 = w2c_f67(instance, w2c_i1, w2c_i2, w2c_i3);
+                w2c_i1 = w2c_f58(instance, w2c_i1, w2c_i2, w2c_i3);
                 i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 80, w2c_i1);
                 w2c_i0 = w2c_p0;
                 w2c_i1 = w2c_l1;
@@ -16615,7 +16357,7 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                 w2c_i1 = 0u;
                 w2c_i2 = w2c_l1;
                 w2c_i3 = 16u;
-                w2c_i1 = w2c_f67(instance, w2c_i1, w2c_i2, w2c_i3);
+                w2c_i1 = w2c_f58(instance, w2c_i1, w2c_i2, w2c_i3);
                 i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 92, w2c_i1);
                 w2c_i0 = w2c_p0;
                 w2c_i1 = 0u;
@@ -16630,7 +16372,7 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                 w2c_i1 = 0u;
                 w2c_i2 = w2c_l1;
                 w2c_i3 = 40u;
-                w2c_i1 = w2c_f67(instance, w2c_i1, w2c_i2, w2c_i3);
+                w2c_i1 = w2c_f58(instance, w2c_i1, w2c_i2, w2c_i3);
                 i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 104, w2c_i1);
                 w2c_i0 = w2c_p0;
                 w2c_i1 = 0u;
@@ -16645,7 +16387,7 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                 w2c_i1 = 0u;
                 w2c_i2 = w2c_l1;
                 w2c_i3 = 28u;
-                w2c_i1 = w2c_f67(instance, w2c_i1, w2c_i2, w2c_i3);
+                w2c_i1 = w2c_f58(instance, w2c_i1, w2c_i2, w2c_i3);
                 i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 116, w2c_i1);
                 w2c_i0 = w2c_p0;
                 w2c_i1 = 0u;
@@ -16660,7 +16402,7 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                 w2c_i1 = 0u;
                 w2c_i2 = w2c_l1;
                 w2c_i3 = 20u;
-                w2c_i1 = w2c_f67(instance, w2c_i1, w2c_i2, w2c_i3);
+                w2c_i1 = w2c_f58(instance, w2c_i1, w2c_i2, w2c_i3);
                 i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 128, w2c_i1);
                 w2c_i0 = w2c_p0;
                 w2c_i1 = 0u;
@@ -16675,7 +16417,7 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                 w2c_i1 = 0u;
                 w2c_i2 = w2c_l1;
                 w2c_i3 = 16u;
-                w2c_i1 = w2c_f67(instance, w2c_i1, w2c_i2, w2c_i3);
+                w2c_i1 = w2c_f58(instance, w2c_i1, w2c_i2, w2c_i3);
                 i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 140, w2c_i1);
                 w2c_i0 = w2c_p0;
                 w2c_i1 = 0u;
@@ -16690,7 +16432,7 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                 w2c_i1 = 0u;
                 w2c_i2 = w2c_l1;
                 w2c_i3 = 16u;
-                w2c_i1 = w2c_f67(instance, w2c_i1, w2c_i2, w2c_i3);
+                w2c_i1 = w2c_f58(instance, w2c_i1, w2c_i2, w2c_i3);
                 i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 152, w2c_i1);
                 w2c_i0 = w2c_p0;
                 w2c_i1 = 0u;
@@ -16705,7 +16447,7 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                 w2c_i1 = 0u;
                 w2c_i2 = w2c_l1;
                 w2c_i3 = 12u;
-                w2c_i1 = w2c_f67(instance, w2c_i1, w2c_i2, w2c_i3);
+                w2c_i1 = w2c_f58(instance, w2c_i1, w2c_i2, w2c_i3);
                 i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 164, w2c_i1);
                 w2c_i0 = w2c_p0;
                 w2c_i1 = 0u;
@@ -16720,7 +16462,7 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                 w2c_i1 = 0u;
                 w2c_i2 = w2c_l1;
                 w2c_i3 = 16u;
-                w2c_i1 = w2c_f67(instance, w2c_i1, w2c_i2, w2c_i3);
+                w2c_i1 = w2c_f58(instance, w2c_i1, w2c_i2, w2c_i3);
                 i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 176, w2c_i1);
                 w2c_i0 = w2c_p0;
                 w2c_i1 = 0u;
@@ -16735,7 +16477,7 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                 w2c_i1 = 0u;
                 w2c_i2 = w2c_l1;
                 w2c_i3 = 4u;
-                w2c_i1 = w2c_f67(instance, w2c_i1, w2c_i2, w2c_i3);
+                w2c_i1 = w2c_f58(instance, w2c_i1, w2c_i2, w2c_i3);
                 i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 188, w2c_i1);
                 w2c_i0 = w2c_p0;
                 w2c_i1 = 0u;
@@ -16745,13 +16487,13 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                 i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 196, w2c_i1);
                 w2c_i0 = 65344u;
                 w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 28u);
-                w2c_i0 = w2c_f97(instance, w2c_i0);
+                w2c_i0 = w2c_f88(instance, w2c_i0);
                 w2c_p0 = w2c_i0;
                 w2c_i0 = 65344u;
                 w2c_i1 = w2c_p0;
                 w2c_i2 = w2c_p0;
                 w2c_i3 = 8u;
-                w2c_i1 = w2c_f67(instance, w2c_i1, w2c_i2, w2c_i3);
+                w2c_i1 = w2c_f58(instance, w2c_i1, w2c_i2, w2c_i3);
                 i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 76, w2c_i1);
                 w2c_i0 = 65344u;
                 w2c_i1 = w2c_p0;
@@ -16766,10 +16508,10 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                 i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 88, w2c_i1);
                 w2c_i0 = 65344u;
                 w2c_i1 = 0u;
-                w2c_f98(instance, w2c_i0, w2c_i1);
+                w2c_f89(instance, w2c_i0, w2c_i1);
                 w2c_i0 = 65344u;
                 w2c_i1 = 1u;
-                w2c_f98(instance, w2c_i0, w2c_i1);
+                w2c_f89(instance, w2c_i0, w2c_i1);
                 w2c_i0 = 65344u;
                 w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
                 w2c_p0 = w2c_i0;
@@ -16792,7 +16534,7 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                   w2c_i0 = 65344u;
                   w2c_i1 = 10u;
                   w2c_i2 = w2c_l1;
-                  w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                  w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
                 } else {
                   w2c_i0 = w2c_p0;
                   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 200u);
@@ -16865,7 +16607,7 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                   w2c_i1 = 6u;
                   w2c_i2 = w2c_p0;
                   w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 8u);
-                  w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                  w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
                 }
                 w2c_B21:;
                 w2c_i0 = 65344u;
@@ -16918,7 +16660,7 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                     w2c_i2 = w2c_l5;
                     w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 4u);
                     {
-                      struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+                      struct wasm_multi_ii tmp = w2c_f64(instance, w2c_i0, w2c_i1, w2c_i2);
                       w2c_i0 = tmp.i0;
                       w2c_i1 = tmp.i1;
                     }
@@ -16928,7 +16670,7 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                     w2c_i1 = w2c_l2;
                     w2c_i2 = w2c_l3;
                     w2c_i3 = w2c_l4;
-                    w2c_i1 = w2c_f8(instance, w2c_i1, w2c_i2, w2c_i3);
+                    w2c_i1 = w2c_f5(instance, w2c_i1, w2c_i2, w2c_i3);
                     i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
                     goto w2c_L25;
                   }
@@ -16988,7 +16730,7 @@ static u32 w2c_load(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   return w2c_i0;
 }
 
-static void w2c_f87(Z_gonfalon_instance_t* instance) {
+static void w2c_f78(Z_gonfalon_instance_t* instance) {
   u32 w2c_l0 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1;
@@ -17001,7 +16743,7 @@ static void w2c_f87(Z_gonfalon_instance_t* instance) {
     i32_store8(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
     w2c_i0 = 127888u;
     w2c_i1 = 65536u;
-    w2c_i1 = w2c_f68(instance, w2c_i1);
+    w2c_i1 = w2c_f59(instance, w2c_i1);
     i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
     w2c_i0 = 127888u;
     w2c_i1 = 65536u;
@@ -17024,7 +16766,7 @@ static void w2c_f87(Z_gonfalon_instance_t* instance) {
   FUNC_EPILOGUE;
 }
 
-static void w2c_f88(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static void w2c_f79(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   u32 w2c_l2 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2;
@@ -17033,19 +16775,19 @@ static void w2c_f88(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   w2c_l2 = w2c_i0;
   w2c_i0 = w2c_p0;
   w2c_i1 = 1073741824u;
-  w2c_i0 = w2c_f89(instance, w2c_i0, w2c_i1);
+  w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
   w2c_i1 = w2c_p1;
   w2c_i0 = w2c_i0 != w2c_i1;
   if (w2c_i0) {
     w2c_i0 = w2c_p0;
     w2c_i1 = 5u;
     w2c_i2 = w2c_l2;
-    w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+    w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
   }
   FUNC_EPILOGUE;
 }
 
-static u32 w2c_f89(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static u32 w2c_f80(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   u32 w2c_l2 = 0;
   u64 w2c_l3 = 0;
   FUNC_PROLOGUE;
@@ -17056,7 +16798,7 @@ static u32 w2c_f89(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   w2c_l2 = w2c_i0;
   w2c_i0 = w2c_p0;
   {
-    struct wasm_multi_ij tmp = w2c_f90(instance, w2c_i0);
+    struct wasm_multi_ij tmp = w2c_f81(instance, w2c_i0);
     w2c_i0 = tmp.i0;
     w2c_j1 = tmp.j1;
   }
@@ -17072,7 +16814,7 @@ static u32 w2c_f89(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
       w2c_i0 = w2c_p0;
       w2c_i1 = 7u;
       w2c_i2 = w2c_l2;
-      w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+      w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
       w2c_i0 = 0u;
     } else {
       w2c_j0 = w2c_l3;
@@ -17082,14 +16824,14 @@ static u32 w2c_f89(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i0 = w2c_p0;
     w2c_i1 = 5u;
     w2c_i2 = w2c_l2;
-    w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+    w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
     w2c_i0 = 0u;
   }
   FUNC_EPILOGUE;
   return w2c_i0;
 }
 
-static struct wasm_multi_ij w2c_f90(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
+static struct wasm_multi_ij w2c_f81(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   u32 w2c_l1 = 0, w2c_l2 = 0, w2c_l3 = 0;
   u64 w2c_l4 = 0;
   FUNC_PROLOGUE;
@@ -17104,7 +16846,7 @@ static struct wasm_multi_ij w2c_f90(Z_gonfalon_instance_t* instance, u32 w2c_p0)
   w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
   w2c_i2 = w2c_l1;
   {
-    struct wasm_multi_iji tmp = w2c_f4(instance, w2c_i0, w2c_i1, w2c_i2);
+    struct wasm_multi_iji tmp = w2c_f3(instance, w2c_i0, w2c_i1, w2c_i2);
     w2c_i0 = tmp.i0;
     w2c_j1 = tmp.j1;
     w2c_i2 = tmp.i2;
@@ -17117,7 +16859,7 @@ static struct wasm_multi_ij w2c_f90(Z_gonfalon_instance_t* instance, u32 w2c_p0)
     w2c_i0 = w2c_p0;
     w2c_i1 = 5u;
     w2c_i2 = w2c_l1;
-    w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+    w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
   }
   w2c_i0 = w2c_p0;
   w2c_i1 = w2c_l3;
@@ -17133,7 +16875,7 @@ static struct wasm_multi_ij w2c_f90(Z_gonfalon_instance_t* instance, u32 w2c_p0)
   }
 }
 
-static void w2c_f91(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
+static void w2c_f82(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1;
   w2c_i0 = w2c_p0;
@@ -17150,7 +16892,7 @@ static void w2c_f91(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
   FUNC_EPILOGUE;
 }
 
-static u32 w2c_f92(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
+static u32 w2c_f83(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
   u32 w2c_l2 = 0;
   u64 w2c_l3 = 0;
   FUNC_PROLOGUE;
@@ -17161,7 +16903,7 @@ static u32 w2c_f92(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
   w2c_l2 = w2c_i0;
   w2c_i0 = w2c_p0;
   {
-    struct wasm_multi_ij tmp = w2c_f90(instance, w2c_i0);
+    struct wasm_multi_ij tmp = w2c_f81(instance, w2c_i0);
     w2c_i0 = tmp.i0;
     w2c_j1 = tmp.j1;
   }
@@ -17180,7 +16922,7 @@ static u32 w2c_f92(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
         w2c_i0 = w2c_p0;
         w2c_i1 = 7u;
         w2c_i2 = w2c_l2;
-        w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+        w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
         w2c_i0 = 0u;
         goto w2c_Bfunc;
       }
@@ -17192,14 +16934,14 @@ static u32 w2c_f92(Z_gonfalon_instance_t* instance, u32 w2c_p0, u64 w2c_p1) {
   w2c_i0 = w2c_p0;
   w2c_i1 = 5u;
   w2c_i2 = w2c_l2;
-  w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+  w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
   w2c_i0 = 0u;
   w2c_Bfunc:;
   FUNC_EPILOGUE;
   return w2c_i0;
 }
 
-static struct wasm_multi_ii w2c_f93(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
+static struct wasm_multi_ii w2c_f84(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   u32 w2c_l1 = 0, w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0;
   u64 w2c_l7 = 0;
   FUNC_PROLOGUE;
@@ -17260,7 +17002,7 @@ static struct wasm_multi_ii w2c_f93(Z_gonfalon_instance_t* instance, u32 w2c_p0)
     w2c_i1 = w2c_l5;
     w2c_i2 = w2c_l1;
     {
-      struct wasm_multi_iji tmp = w2c_f4(instance, w2c_i0, w2c_i1, w2c_i2);
+      struct wasm_multi_iji tmp = w2c_f3(instance, w2c_i0, w2c_i1, w2c_i2);
       w2c_i0 = tmp.i0;
       w2c_j1 = tmp.j1;
       w2c_i2 = tmp.i2;
@@ -17273,7 +17015,7 @@ static struct wasm_multi_ii w2c_f93(Z_gonfalon_instance_t* instance, u32 w2c_p0)
       w2c_i0 = w2c_p0;
       w2c_i1 = 5u;
       w2c_i2 = w2c_l1;
-      w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+      w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
       w2c_i0 = 0u;
       w2c_i1 = 0u;
       goto w2c_Bfunc;
@@ -17285,7 +17027,7 @@ static struct wasm_multi_ii w2c_f93(Z_gonfalon_instance_t* instance, u32 w2c_p0)
       w2c_i0 = w2c_p0;
       w2c_i1 = 7u;
       w2c_i2 = w2c_l1;
-      w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+      w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
       w2c_i0 = 0u;
       w2c_i1 = 0u;
       goto w2c_Bfunc;
@@ -17311,7 +17053,7 @@ static struct wasm_multi_ii w2c_f93(Z_gonfalon_instance_t* instance, u32 w2c_p0)
   }
 }
 
-static struct wasm_multi_ii w2c_f94(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static struct wasm_multi_ii w2c_f85(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   u32 w2c_l2 = 0;
   u64 w2c_l3 = 0;
   FUNC_PROLOGUE;
@@ -17322,7 +17064,7 @@ static struct wasm_multi_ii w2c_f94(Z_gonfalon_instance_t* instance, u32 w2c_p0,
   w2c_l2 = w2c_i0;
   w2c_i0 = w2c_p0;
   {
-    struct wasm_multi_ij tmp = w2c_f90(instance, w2c_i0);
+    struct wasm_multi_ij tmp = w2c_f81(instance, w2c_i0);
     w2c_i0 = tmp.i0;
     w2c_j1 = tmp.j1;
   }
@@ -17338,7 +17080,7 @@ static struct wasm_multi_ii w2c_f94(Z_gonfalon_instance_t* instance, u32 w2c_p0,
       w2c_i0 = w2c_p0;
       w2c_i1 = 7u;
       w2c_i2 = w2c_l2;
-      w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+      w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
       w2c_i0 = 0u;
       w2c_i1 = 0u;
       goto w2c_Bfunc;
@@ -17361,7 +17103,7 @@ static struct wasm_multi_ii w2c_f94(Z_gonfalon_instance_t* instance, u32 w2c_p0,
   w2c_i0 = w2c_p0;
   w2c_i1 = 5u;
   w2c_i2 = w2c_l2;
-  w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+  w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
   w2c_i0 = 0u;
   w2c_i1 = 0u;
   w2c_Bfunc:;
@@ -17374,7 +17116,7 @@ static struct wasm_multi_ii w2c_f94(Z_gonfalon_instance_t* instance, u32 w2c_p0,
   }
 }
 
-static u64 w2c_f95(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
+static u64 w2c_f86(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   u32 w2c_l1 = 0;
   u64 w2c_l2 = 0;
   FUNC_PROLOGUE;
@@ -17385,7 +17127,7 @@ static u64 w2c_f95(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   w2c_l1 = w2c_i0;
   w2c_i0 = w2c_p0;
   {
-    struct wasm_multi_ij tmp = w2c_f90(instance, w2c_i0);
+    struct wasm_multi_ij tmp = w2c_f81(instance, w2c_i0);
     w2c_i0 = tmp.i0;
     w2c_j1 = tmp.j1;
   }
@@ -17396,14 +17138,14 @@ static u64 w2c_f95(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
     w2c_i0 = w2c_p0;
     w2c_i1 = 5u;
     w2c_i2 = w2c_l1;
-    w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+    w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
   }
   w2c_j0 = w2c_l2;
   FUNC_EPILOGUE;
   return w2c_j0;
 }
 
-static u32 w2c_f96(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static u32 w2c_f87(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   u32 w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0;
   u64 w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0;
   FUNC_PROLOGUE;
@@ -17525,11 +17267,11 @@ static u32 w2c_f96(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   w2c_i0 += w2c_i1;
   w2c_i1 = w2c_p0;
   w2c_i2 = w2c_l4;
-  w2c_f14(instance, w2c_i0, w2c_i1, w2c_i2);
+  w2c_f11(instance, w2c_i0, w2c_i1, w2c_i2);
   w2c_i0 = w2c_l2;
   w2c_i1 = 32u;
   w2c_i0 += w2c_i1;
-  w2c_f16(instance, w2c_i0);
+  w2c_f13(instance, w2c_i0);
   w2c_i0 = w2c_l2;
   w2c_j0 = i64_load(&instance->w2c_memory, (u64)(w2c_i0) + 40u);
   w2c_l7 = w2c_j0;
@@ -17612,7 +17354,7 @@ static u32 w2c_f96(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i3 = w2c_p1;
     w2c_i4 = w2c_l4;
     w2c_i3 -= w2c_i4;
-    w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+    w2c_i0 = w2c_f7(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
     goto w2c_Bfunc;
   w2c_B0:;
   w2c_i0 = 0u;
@@ -17621,7 +17363,7 @@ static u32 w2c_f96(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   return w2c_i0;
 }
 
-static u32 w2c_f97(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
+static u32 w2c_f88(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   u32 w2c_l1 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
@@ -17647,7 +17389,7 @@ static u32 w2c_f97(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   return w2c_i0;
 }
 
-static void w2c_f98(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static void w2c_f89(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   u32 w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0, 
       w2c_l10 = 0, w2c_l11 = 0, w2c_l12 = 0, w2c_l13 = 0, w2c_l14 = 0;
   FUNC_PROLOGUE;
@@ -17681,7 +17423,7 @@ static void w2c_f98(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   }
   w2c_i0 = w2c_p0;
   w2c_i1 = w2c_l7;
-  w2c_i0 = w2c_f89(instance, w2c_i0, w2c_i1);
+  w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
   w2c_l7 = w2c_i0;
   w2c_i1 = w2c_l5;
   w2c_i0 = w2c_i0 != w2c_i1;
@@ -17689,7 +17431,7 @@ static void w2c_f98(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
     w2c_i0 = w2c_p0;
     w2c_i1 = 6u;
     w2c_i2 = w2c_l2;
-    w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+    w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
   }
   w2c_i0 = 0u;
   w2c_i1 = 0u;
@@ -17711,10 +17453,10 @@ static void w2c_f98(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
         w2c_l6 = w2c_i0;
         w2c_i0 = w2c_p0;
         w2c_i1 = 2u;
-        w2c_f88(instance, w2c_i0, w2c_i1);
+        w2c_f79(instance, w2c_i0, w2c_i1);
         w2c_i0 = w2c_p0;
         {
-          struct wasm_multi_ii tmp = w2c_f93(instance, w2c_i0);
+          struct wasm_multi_ii tmp = w2c_f84(instance, w2c_i0);
           w2c_i0 = tmp.i0;
           w2c_i1 = tmp.i1;
         }
@@ -17730,7 +17472,7 @@ static void w2c_f98(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
           w2c_i1 = w2c_l8;
           w2c_i2 = w2c_l9;
           {
-            struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+            struct wasm_multi_ii tmp = w2c_f64(instance, w2c_i0, w2c_i1, w2c_i2);
             w2c_i0 = tmp.i0;
             w2c_i1 = tmp.i1;
           }
@@ -17740,7 +17482,7 @@ static void w2c_f98(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
           w2c_i1 = w2c_l2;
           w2c_i2 = w2c_l5;
           {
-            struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+            struct wasm_multi_ii tmp = w2c_f64(instance, w2c_i0, w2c_i1, w2c_i2);
             w2c_i0 = tmp.i0;
             w2c_i1 = tmp.i1;
           }
@@ -17750,20 +17492,20 @@ static void w2c_f98(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
           w2c_i1 = w2c_l12;
           w2c_i2 = w2c_l2;
           w2c_i3 = w2c_l5;
-          w2c_i0 = w2c_f50(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+          w2c_i0 = w2c_f43(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
           w2c_i1 = 0u;
           w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
           if (w2c_i0) {
             w2c_i0 = w2c_p0;
             w2c_i1 = 8u;
             w2c_i2 = w2c_l6;
-            w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+            w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
           }
         }
         w2c_i0 = w2c_p0;
         w2c_i1 = 33554432u;
         {
-          struct wasm_multi_ii tmp = w2c_f94(instance, w2c_i0, w2c_i1);
+          struct wasm_multi_ii tmp = w2c_f85(instance, w2c_i0, w2c_i1);
           w2c_i0 = tmp.i0;
           w2c_i1 = tmp.i1;
         }
@@ -17811,7 +17553,7 @@ static void w2c_f98(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
           w2c_i0 = w2c_p0;
           w2c_i1 = w2c_l8;
           w2c_i2 = w2c_l9;
-          w2c_f99(instance, w2c_i0, w2c_i1, w2c_i2);
+          w2c_f90(instance, w2c_i0, w2c_i1, w2c_i2);
           w2c_i0 = 0u;
           w2c_i1 = 0u;
           w2c_l13 = w2c_i1;
@@ -17819,7 +17561,7 @@ static void w2c_f98(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
         } else {
           w2c_i0 = w2c_p0;
           {
-            struct wasm_multi_ii tmp = w2c_f101(instance, w2c_i0);
+            struct wasm_multi_ii tmp = w2c_f92(instance, w2c_i0);
             w2c_i0 = tmp.i0;
             w2c_i1 = tmp.i1;
           }
@@ -17839,7 +17581,7 @@ static void w2c_f98(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
             w2c_i0 = w2c_p0;
             w2c_i1 = 10u;
             w2c_i2 = w2c_l14;
-            w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+            w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
           }
         }
         w2c_i0 = w2c_p0;
@@ -17855,7 +17597,7 @@ static void w2c_f98(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
           w2c_i0 = w2c_p1;
           if (w2c_i0) {
             w2c_i0 = w2c_p0;
-            w2c_f103(instance, w2c_i0);
+            w2c_f94(instance, w2c_i0);
           } else {
             w2c_i0 = w2c_p0;
             w2c_i1 = w2c_l8;
@@ -17863,7 +17605,7 @@ static void w2c_f98(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
             w2c_i3 = w2c_l13;
             w2c_i4 = w2c_l12;
             w2c_i5 = 0u;
-            w2c_f104(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5);
+            w2c_f95(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5);
           }
         }
         w2c_i0 = w2c_p0;
@@ -17877,7 +17619,7 @@ static void w2c_f98(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
         w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
         w2c_i2 = w2c_l2;
         {
-          struct wasm_multi_ii tmp = w2c_f38(instance, w2c_i0, w2c_i1, w2c_i2);
+          struct wasm_multi_ii tmp = w2c_f31(instance, w2c_i0, w2c_i1, w2c_i2);
           w2c_i0 = tmp.i0;
           w2c_i1 = tmp.i1;
         }
@@ -18040,7 +17782,7 @@ static void w2c_f98(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
               w2c_i2 = 80u;
               memory_copy(&instance->w2c_memory, &instance->w2c_memory, w2c_i0, w2c_i1, w2c_i2);
               w2c_i0 = w2c_p0;
-              w2c_f103(instance, w2c_i0);
+              w2c_f94(instance, w2c_i0);
             } else {
               w2c_i0 = w2c_p0;
               w2c_i1 = w2c_l8;
@@ -18048,7 +17790,7 @@ static void w2c_f98(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
               w2c_i3 = 0u;
               w2c_i4 = 0u;
               w2c_i5 = 1u;
-              w2c_f104(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5);
+              w2c_f95(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5);
             }
             w2c_i0 = w2c_p0;
             w2c_i1 = 0u;
@@ -18083,7 +17825,7 @@ static void w2c_f98(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   FUNC_EPILOGUE;
 }
 
-static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
+static void w2c_f90(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2) {
   u32 w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0, w2c_l10 = 0, 
       w2c_l11 = 0, w2c_l12 = 0, w2c_l13 = 0, w2c_l14 = 0, w2c_l15 = 0, w2c_l16 = 0;
   u64 w2c_l17 = 0, w2c_l18 = 0;
@@ -18125,7 +17867,7 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
   w2c_i1 = w2c_p1;
   w2c_i2 = w2c_p2;
   {
-    struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+    struct wasm_multi_ii tmp = w2c_f64(instance, w2c_i0, w2c_i1, w2c_i2);
     w2c_i0 = tmp.i0;
     w2c_i1 = tmp.i1;
   }
@@ -18161,29 +17903,29 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
     i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_j1);
     w2c_i0 = w2c_p0;
     w2c_i1 = 10u;
-    w2c_f88(instance, w2c_i0, w2c_i1);
+    w2c_f79(instance, w2c_i0, w2c_i1);
     w2c_i0 = w2c_l4;
     w2c_i1 = w2c_p0;
     w2c_j2 = 3ull;
-    w2c_i1 = w2c_f92(instance, w2c_i1, w2c_j2);
+    w2c_i1 = w2c_f83(instance, w2c_i1, w2c_j2);
     i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
     w2c_i0 = w2c_l4;
     w2c_i1 = w2c_p0;
     w2c_j2 = 65536ull;
-    w2c_i1 = w2c_f92(instance, w2c_i1, w2c_j2);
+    w2c_i1 = w2c_f83(instance, w2c_i1, w2c_j2);
     w2c_i2 = 4294967295u;
     w2c_i1 += w2c_i2;
     i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 20, w2c_i1);
     w2c_i0 = w2c_l4;
     w2c_i1 = w2c_p0;
     w2c_j2 = 10001ull;
-    w2c_i1 = w2c_f92(instance, w2c_i1, w2c_j2);
+    w2c_i1 = w2c_f83(instance, w2c_i1, w2c_j2);
     w2c_i2 = 4294967295u;
     w2c_i1 += w2c_i2;
     i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 24, w2c_i1);
     w2c_i0 = w2c_p0;
     w2c_j1 = 256ull;
-    w2c_i0 = w2c_f92(instance, w2c_i0, w2c_j1);
+    w2c_i0 = w2c_f83(instance, w2c_i0, w2c_j1);
     w2c_p1 = w2c_i0;
     w2c_i0 = w2c_p0;
     w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
@@ -18191,7 +17933,7 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
     w2c_i0 = w2c_p0;
     w2c_i1 = 2u;
     {
-      struct wasm_multi_ii tmp = w2c_f100(instance, w2c_i0, w2c_i1);
+      struct wasm_multi_ii tmp = w2c_f91(instance, w2c_i0, w2c_i1);
       w2c_i0 = tmp.i0;
       w2c_i1 = tmp.i1;
     }
@@ -18206,7 +17948,7 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
     w2c_i0 = w2c_p0;
     w2c_i1 = 3u;
     {
-      struct wasm_multi_ii tmp = w2c_f100(instance, w2c_i0, w2c_i1);
+      struct wasm_multi_ii tmp = w2c_f91(instance, w2c_i0, w2c_i1);
       w2c_i0 = tmp.i0;
       w2c_i1 = tmp.i1;
     }
@@ -18228,7 +17970,7 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
     w2c_l12 = w2c_i0;
     w2c_i0 = w2c_p0;
     w2c_i1 = 1000u;
-    w2c_i0 = w2c_f89(instance, w2c_i0, w2c_i1);
+    w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
     w2c_l10 = w2c_i0;
     w2c_L3: 
       w2c_i0 = w2c_l10;
@@ -18247,7 +17989,7 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
           if (w2c_i0) {
             w2c_i0 = w2c_p0;
             w2c_i1 = 2u;
-            w2c_f88(instance, w2c_i0, w2c_i1);
+            w2c_f79(instance, w2c_i0, w2c_i1);
             w2c_i0 = w2c_l3;
             w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 96u);
             w2c_l5 = w2c_i0;
@@ -18266,7 +18008,7 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
             w2c_l5 = w2c_i0;
             w2c_i0 = w2c_p0;
             w2c_j1 = 65536ull;
-            w2c_i0 = w2c_f92(instance, w2c_i0, w2c_j1);
+            w2c_i0 = w2c_f83(instance, w2c_i0, w2c_j1);
             w2c_i1 = 4294967295u;
             w2c_i0 += w2c_i1;
             w2c_l7 = w2c_i0;
@@ -18291,7 +18033,7 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
             w2c_i2 = w2c_p0;
             w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 8u);
             {
-              struct wasm_multi_iji tmp = w2c_f4(instance, w2c_i0, w2c_i1, w2c_i2);
+              struct wasm_multi_iji tmp = w2c_f3(instance, w2c_i0, w2c_i1, w2c_i2);
               w2c_i0 = tmp.i0;
               w2c_j1 = tmp.j1;
               w2c_i2 = tmp.i2;
@@ -18301,7 +18043,7 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
             if (w2c_i0) {
               w2c_i0 = w2c_p0;
               {
-                struct wasm_multi_ii tmp = w2c_f93(instance, w2c_i0);
+                struct wasm_multi_ii tmp = w2c_f84(instance, w2c_i0);
                 w2c_i0 = tmp.i0;
                 w2c_i1 = tmp.i1;
               }
@@ -18311,14 +18053,14 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
               w2c_i1 = w2c_l7;
               w2c_i2 = w2c_l8;
               {
-                struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+                struct wasm_multi_ii tmp = w2c_f64(instance, w2c_i0, w2c_i1, w2c_i2);
                 w2c_i0 = tmp.i0;
                 w2c_i1 = tmp.i1;
               }
               w2c_l6 = w2c_i1;
               w2c_l8 = w2c_i0;
               w2c_i1 = w2c_l6;
-              w2c_j0 = w2c_f9(instance, w2c_i0, w2c_i1);
+              w2c_j0 = w2c_f6(instance, w2c_i0, w2c_i1);
               w2c_l17 = w2c_j0;
               w2c_i0 = w2c_p0;
               w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 88u);
@@ -18381,13 +18123,13 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
                     w2c_i2 = w2c_l16;
                     w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 4u);
                     {
-                      struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+                      struct wasm_multi_ii tmp = w2c_f64(instance, w2c_i0, w2c_i1, w2c_i2);
                       w2c_i0 = tmp.i0;
                       w2c_i1 = tmp.i1;
                     }
                     w2c_i2 = w2c_l8;
                     w2c_i3 = w2c_l6;
-                    w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+                    w2c_i0 = w2c_f7(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
                     if (w2c_i0) {goto w2c_B10;}
                   }
                   w2c_i0 = w2c_l13;
@@ -18451,13 +18193,13 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
                     w2c_i0 = w2c_p0;
                     w2c_i1 = 9u;
                     w2c_i2 = w2c_l7;
-                    w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                    w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
                   }
                 }
             } else {
               w2c_i0 = w2c_p0;
               {
-                struct wasm_multi_ii tmp = w2c_f101(instance, w2c_i0);
+                struct wasm_multi_ii tmp = w2c_f92(instance, w2c_i0);
                 w2c_i0 = tmp.i0;
                 w2c_i1 = tmp.i1;
               }
@@ -18501,7 +18243,7 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
           w2c_i1 = 6u;
           w2c_i2 = w2c_p0;
           w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 8u);
-          w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+          w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
         }
       }
       w2c_i0 = w2c_l3;
@@ -18523,7 +18265,7 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
       w2c_l12 = w2c_i0;
       w2c_i0 = w2c_p0;
       w2c_i1 = 256u;
-      w2c_i0 = w2c_f89(instance, w2c_i0, w2c_i1);
+      w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
       w2c_l10 = w2c_i0;
       w2c_L15: 
         w2c_i0 = w2c_l10;
@@ -18542,10 +18284,10 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
             if (w2c_i0) {
               w2c_i0 = w2c_p0;
               w2c_i1 = 3u;
-              w2c_f88(instance, w2c_i0, w2c_i1);
+              w2c_f79(instance, w2c_i0, w2c_i1);
               w2c_i0 = w2c_p0;
               {
-                struct wasm_multi_ii tmp = w2c_f93(instance, w2c_i0);
+                struct wasm_multi_ii tmp = w2c_f84(instance, w2c_i0);
                 w2c_i0 = tmp.i0;
                 w2c_i1 = tmp.i1;
               }
@@ -18553,7 +18295,7 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
               w2c_l5 = w2c_i0;
               w2c_i0 = w2c_p0;
               w2c_j1 = 65536ull;
-              w2c_i0 = w2c_f92(instance, w2c_i0, w2c_j1);
+              w2c_i0 = w2c_f83(instance, w2c_i0, w2c_j1);
               w2c_l8 = w2c_i0;
               w2c_i0 = w2c_p0;
               w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
@@ -18594,7 +18336,7 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
               w2c_i0 = w2c_p0;
               w2c_i1 = 65536u;
               {
-                struct wasm_multi_ii tmp = w2c_f94(instance, w2c_i0, w2c_i1);
+                struct wasm_multi_ii tmp = w2c_f85(instance, w2c_i0, w2c_i1);
                 w2c_i0 = tmp.i0;
                 w2c_i1 = tmp.i1;
               }
@@ -18640,7 +18382,7 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
               w2c_i3 = 1u;
               w2c_i4 = 20u;
               {
-                struct wasm_multi_iii tmp = w2c_f102(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+                struct wasm_multi_iii tmp = w2c_f93(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
                 w2c_i0 = tmp.i0;
                 w2c_i1 = tmp.i1;
                 w2c_i2 = tmp.i2;
@@ -18688,7 +18430,7 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
             w2c_i1 = 6u;
             w2c_i2 = w2c_p0;
             w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 8u);
-            w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+            w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
           }
         }
         w2c_i0 = w2c_l3;
@@ -18713,7 +18455,7 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
         w2c_l10 = w2c_i0;
         w2c_i0 = w2c_p0;
         w2c_i1 = 512u;
-        w2c_i0 = w2c_f89(instance, w2c_i0, w2c_i1);
+        w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
         w2c_l5 = w2c_i0;
         w2c_i1 = 1u;
         w2c_i0 &= w2c_i1;
@@ -18721,7 +18463,7 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
           w2c_i0 = w2c_p0;
           w2c_i1 = 5u;
           w2c_i2 = w2c_l10;
-          w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+          w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
         }
         w2c_L23: 
           w2c_i0 = w2c_l5;
@@ -18740,7 +18482,7 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
               if (w2c_i0) {
                 w2c_i0 = w2c_p0;
                 {
-                  struct wasm_multi_ii tmp = w2c_f93(instance, w2c_i0);
+                  struct wasm_multi_ii tmp = w2c_f84(instance, w2c_i0);
                   w2c_i0 = tmp.i0;
                   w2c_i1 = tmp.i1;
                 }
@@ -18760,7 +18502,7 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
                 w2c_l13 = w2c_i0;
                 w2c_i0 = w2c_p0;
                 {
-                  struct wasm_multi_ij tmp = w2c_f90(instance, w2c_i0);
+                  struct wasm_multi_ij tmp = w2c_f81(instance, w2c_i0);
                   w2c_i0 = tmp.i0;
                   w2c_j1 = tmp.j1;
                 }
@@ -18775,7 +18517,7 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
                     w2c_i0 = w2c_p0;
                     w2c_i1 = 5u;
                     w2c_i2 = w2c_l13;
-                    w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                    w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
                   }
                 }
                 w2c_i0 = w2c_l9;
@@ -18804,7 +18546,7 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
                 w2c_i3 = 1u;
                 w2c_i4 = 16u;
                 {
-                  struct wasm_multi_iii tmp = w2c_f102(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+                  struct wasm_multi_iii tmp = w2c_f93(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
                   w2c_i0 = tmp.i0;
                   w2c_i1 = tmp.i1;
                   w2c_i2 = tmp.i2;
@@ -18846,7 +18588,7 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
               w2c_i1 = 6u;
               w2c_i2 = w2c_p0;
               w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 8u);
-              w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+              w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
             }
           }
           w2c_i0 = w2c_l3;
@@ -18871,7 +18613,7 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
           w2c_l10 = w2c_i0;
           w2c_i0 = w2c_p0;
           w2c_i1 = 128u;
-          w2c_i0 = w2c_f89(instance, w2c_i0, w2c_i1);
+          w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
           w2c_l5 = w2c_i0;
           w2c_i1 = 1u;
           w2c_i0 &= w2c_i1;
@@ -18879,7 +18621,7 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
             w2c_i0 = w2c_p0;
             w2c_i1 = 5u;
             w2c_i2 = w2c_l10;
-            w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+            w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
           }
           w2c_L30: 
             w2c_i0 = w2c_l5;
@@ -18897,7 +18639,7 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
                 w2c_i0 = w2c_i0 != w2c_i1;
                 if (w2c_i0) {
                   w2c_i0 = w2c_p0;
-                  w2c_j0 = w2c_f95(instance, w2c_i0);
+                  w2c_j0 = w2c_f86(instance, w2c_i0);
                   w2c_l17 = w2c_j0;
                   w2c_i0 = w2c_l3;
                   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 152u);
@@ -18909,7 +18651,7 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
                   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 160u);
                   w2c_l8 = w2c_i0;
                   w2c_i0 = w2c_p0;
-                  w2c_j0 = w2c_f95(instance, w2c_i0);
+                  w2c_j0 = w2c_f86(instance, w2c_i0);
                   w2c_l18 = w2c_j0;
                   w2c_i0 = w2c_l10;
                   w2c_i1 = w2c_l7;
@@ -18917,7 +18659,7 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
                   w2c_i3 = 1u;
                   w2c_i4 = 16u;
                   {
-                    struct wasm_multi_iii tmp = w2c_f102(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+                    struct wasm_multi_iii tmp = w2c_f93(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
                     w2c_i0 = tmp.i0;
                     w2c_i1 = tmp.i1;
                     w2c_i2 = tmp.i2;
@@ -18954,7 +18696,7 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
                 w2c_i1 = 6u;
                 w2c_i2 = w2c_p0;
                 w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 8u);
-                w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
               }
             }
             w2c_i0 = w2c_l3;
@@ -18977,7 +18719,7 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
               w2c_i0 = w2c_p0;
               w2c_i1 = 9u;
               w2c_i2 = w2c_p2;
-              w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+              w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
             }
             w2c_i0 = w2c_l4;
             w2c_i1 = 4294967295u;
@@ -19101,7 +18843,7 @@ static void w2c_f99(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
   FUNC_EPILOGUE;
 }
 
-static struct wasm_multi_ii w2c_f100(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static struct wasm_multi_ii w2c_f91(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   u32 w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0, 
       w2c_l10 = 0, w2c_l11 = 0, w2c_l12 = 0, w2c_l13 = 0;
   u64 w2c_l14 = 0, w2c_l15 = 0, w2c_l16 = 0;
@@ -19116,13 +18858,13 @@ static struct wasm_multi_ii w2c_f100(Z_gonfalon_instance_t* instance, u32 w2c_p0
   w2c_l2 = w2c_i0;
   w2c_i0 = w2c_p0;
   w2c_i1 = 200000u;
-  w2c_i0 = w2c_f89(instance, w2c_i0, w2c_i1);
+  w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
   w2c_l8 = w2c_i0;
   if (w2c_i0) {
     w2c_i0 = w2c_l8;
     w2c_i1 = 2u;
     w2c_i0 = I32_DIV_S(w2c_i0, w2c_i1);
-    w2c_i0 = w2c_f97(instance, w2c_i0);
+    w2c_i0 = w2c_f88(instance, w2c_i0);
     w2c_l3 = w2c_i0;
     w2c_i0 = w2c_l8;
     w2c_i1 = 1u;
@@ -19131,7 +18873,7 @@ static struct wasm_multi_ii w2c_f100(Z_gonfalon_instance_t* instance, u32 w2c_p0
       w2c_i0 = w2c_p0;
       w2c_i1 = 5u;
       w2c_i2 = w2c_l2;
-      w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+      w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
       w2c_i0 = 0u;
       w2c_i1 = 4294967295u;
       goto w2c_Bfunc;
@@ -19152,7 +18894,7 @@ static struct wasm_multi_ii w2c_f100(Z_gonfalon_instance_t* instance, u32 w2c_p0
       w2c_i0 = w2c_p0;
       w2c_i1 = 6u;
       w2c_i2 = w2c_l2;
-      w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+      w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
       w2c_i0 = 0u;
       w2c_i1 = 4294967295u;
       goto w2c_Bfunc;
@@ -19198,7 +18940,7 @@ static struct wasm_multi_ii w2c_f100(Z_gonfalon_instance_t* instance, u32 w2c_p0
         w2c_l11 = w2c_i0;
         w2c_i0 = w2c_p0;
         {
-          struct wasm_multi_ii tmp = w2c_f93(instance, w2c_i0);
+          struct wasm_multi_ii tmp = w2c_f84(instance, w2c_i0);
           w2c_i0 = tmp.i0;
           w2c_i1 = tmp.i1;
         }
@@ -19252,14 +18994,14 @@ static struct wasm_multi_ii w2c_f100(Z_gonfalon_instance_t* instance, u32 w2c_p0
             w2c_i1 = w2c_l12;
             w2c_i2 = w2c_l9;
             {
-              struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+              struct wasm_multi_ii tmp = w2c_f64(instance, w2c_i0, w2c_i1, w2c_i2);
               w2c_i0 = tmp.i0;
               w2c_i1 = tmp.i1;
             }
             w2c_l9 = w2c_i1;
             w2c_l12 = w2c_i0;
             w2c_i1 = w2c_l9;
-            w2c_j0 = w2c_f9(instance, w2c_i0, w2c_i1);
+            w2c_j0 = w2c_f6(instance, w2c_i0, w2c_i1);
             w2c_l14 = w2c_j0;
             w2c_i0 = (u32)(w2c_j0);
             w2c_i1 = w2c_l2;
@@ -19294,18 +19036,18 @@ static struct wasm_multi_ii w2c_f100(Z_gonfalon_instance_t* instance, u32 w2c_p0
                   w2c_i0 = w2c_l6;
                   w2c_j1 = w2c_l15;
                   {
-                    struct wasm_multi_ii tmp = w2c_f23(instance, w2c_i0, w2c_j1);
+                    struct wasm_multi_ii tmp = w2c_f20(instance, w2c_i0, w2c_j1);
                     w2c_i0 = tmp.i0;
                     w2c_i1 = tmp.i1;
                   }
                   w2c_i2 = w2c_l12;
                   w2c_i3 = w2c_l9;
-                  w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+                  w2c_i0 = w2c_f7(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
                   if (w2c_i0) {
                     w2c_i0 = w2c_p0;
                     w2c_i1 = 8u;
                     w2c_i2 = w2c_l11;
-                    w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                    w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
                     w2c_i0 = w2c_l4;
                     w2c_i1 = w2c_l2;
                     goto w2c_Bfunc;
@@ -19321,7 +19063,7 @@ static struct wasm_multi_ii w2c_f100(Z_gonfalon_instance_t* instance, u32 w2c_p0
                   w2c_i0 = w2c_p0;
                   w2c_i1 = 14u;
                   w2c_i2 = w2c_l11;
-                  w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                  w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
                   w2c_i0 = w2c_l4;
                   w2c_i1 = w2c_l2;
                   goto w2c_Bfunc;
@@ -19358,7 +19100,7 @@ static struct wasm_multi_ii w2c_f100(Z_gonfalon_instance_t* instance, u32 w2c_p0
         w2c_i0 = w2c_p0;
         w2c_i1 = 9u;
         w2c_i2 = w2c_l5;
-        w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+        w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
         w2c_i0 = w2c_l4;
         w2c_i1 = w2c_l2;
         goto w2c_Bfunc;
@@ -19382,7 +19124,7 @@ static struct wasm_multi_ii w2c_f100(Z_gonfalon_instance_t* instance, u32 w2c_p0
   }
 }
 
-static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
+static struct wasm_multi_ii w2c_f92(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   u32 w2c_l1 = 0, w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, 
       w2c_l9 = 0, w2c_l10 = 0, w2c_l11 = 0, w2c_l12 = 0, w2c_l13 = 0, w2c_l14 = 0, w2c_l15 = 0, w2c_l16 = 0, 
       w2c_l17 = 0, w2c_l18 = 0, w2c_l19 = 0, w2c_l20 = 0, w2c_l21 = 0, w2c_l22 = 0, w2c_l23 = 0, w2c_l24 = 0, 
@@ -19406,7 +19148,7 @@ static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0
   w2c_l27 = w2c_i0;
   w2c_i0 = w2c_p0;
   w2c_i1 = 100u;
-  w2c_i0 = w2c_f89(instance, w2c_i0, w2c_i1);
+  w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
   w2c_l22 = w2c_i0;
   w2c_L1: 
     w2c_i0 = w2c_l22;
@@ -19428,10 +19170,10 @@ static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0
           w2c_l6 = w2c_i0;
           w2c_i0 = w2c_p0;
           w2c_i1 = 4u;
-          w2c_f88(instance, w2c_i0, w2c_i1);
+          w2c_f79(instance, w2c_i0, w2c_i1);
           w2c_i0 = w2c_p0;
           {
-            struct wasm_multi_ii tmp = w2c_f93(instance, w2c_i0);
+            struct wasm_multi_ii tmp = w2c_f84(instance, w2c_i0);
             w2c_i0 = tmp.i0;
             w2c_i1 = tmp.i1;
           }
@@ -19441,15 +19183,15 @@ static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0
           w2c_i1 = w2c_l19;
           w2c_i2 = w2c_l20;
           {
-            struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+            struct wasm_multi_ii tmp = w2c_f64(instance, w2c_i0, w2c_i1, w2c_i2);
             w2c_i0 = tmp.i0;
             w2c_i1 = tmp.i1;
           }
-          w2c_j0 = w2c_f27(instance, w2c_i0, w2c_i1);
+          w2c_j0 = w2c_f22(instance, w2c_i0, w2c_i1);
           w2c_l29 = w2c_j0;
           w2c_i0 = w2c_p0;
           w2c_j1 = 14ull;
-          w2c_i0 = w2c_f92(instance, w2c_i0, w2c_j1);
+          w2c_i0 = w2c_f83(instance, w2c_i0, w2c_j1);
           w2c_l17 = w2c_i0;
           w2c_i0 = w2c_p0;
           w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 20u);
@@ -19461,7 +19203,7 @@ static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0
           w2c_l21 = w2c_i0;
           w2c_i0 = w2c_p0;
           w2c_i1 = 10000u;
-          w2c_i0 = w2c_f89(instance, w2c_i0, w2c_i1);
+          w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
           w2c_l5 = w2c_i0;
           w2c_L5: 
             w2c_i0 = w2c_l5;
@@ -19521,7 +19263,7 @@ static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0
                   w2c_i3 = 1u;
                   w2c_i4 = 28u;
                   {
-                    struct wasm_multi_iii tmp = w2c_f102(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+                    struct wasm_multi_iii tmp = w2c_f93(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
                     w2c_i0 = tmp.i0;
                     w2c_i1 = tmp.i1;
                     w2c_i2 = tmp.i2;
@@ -19583,7 +19325,7 @@ static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0
                   w2c_l4 = w2c_i0;
                   w2c_i0 = w2c_p0;
                   {
-                    struct wasm_multi_ij tmp = w2c_f90(instance, w2c_i0);
+                    struct wasm_multi_ij tmp = w2c_f81(instance, w2c_i0);
                     w2c_i0 = tmp.i0;
                     w2c_j1 = tmp.j1;
                   }
@@ -19635,7 +19377,7 @@ static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0
                             w2c_i0 = w2c_p0;
                             w2c_i1 = 5u;
                             w2c_i2 = w2c_l4;
-                            w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                            w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
                             goto w2c_B10;
                           }
                           w2c_i0 = w2c_l2;
@@ -19650,7 +19392,7 @@ static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0
                           w2c_i0 = w2c_p0;
                           w2c_i1 = 5u;
                           w2c_i2 = w2c_l4;
-                          w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                          w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
                           goto w2c_B10;
                         }
                       }
@@ -19660,7 +19402,7 @@ static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0
                       w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
                       w2c_i2 = w2c_l4;
                       {
-                        struct wasm_multi_ii tmp = w2c_f38(instance, w2c_i0, w2c_i1, w2c_i2);
+                        struct wasm_multi_ii tmp = w2c_f31(instance, w2c_i0, w2c_i1, w2c_i2);
                         w2c_i0 = tmp.i0;
                         w2c_i1 = tmp.i1;
                       }
@@ -19684,7 +19426,7 @@ static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0
                       w2c_i0 = w2c_p0;
                       w2c_i1 = 5u;
                       w2c_i2 = w2c_l4;
-                      w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                      w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
                       goto w2c_B9;
                     }
                   }
@@ -19711,7 +19453,7 @@ static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0
                   w2c_i2 = w2c_l1;
                   w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 12u);
                   {
-                    struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+                    struct wasm_multi_ii tmp = w2c_f64(instance, w2c_i0, w2c_i1, w2c_i2);
                     w2c_i0 = tmp.i0;
                     w2c_i1 = tmp.i1;
                   }
@@ -19720,7 +19462,7 @@ static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0
                   w2c_i0 = w2c_l1;
                   w2c_i1 = w2c_l2;
                   w2c_i2 = w2c_l10;
-                  w2c_j1 = w2c_f27(instance, w2c_i1, w2c_i2);
+                  w2c_j1 = w2c_f22(instance, w2c_i1, w2c_i2);
                   i64_store(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_j1);
                   w2c_i0 = w2c_l1;
                   w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 24u);
@@ -19729,19 +19471,19 @@ static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0
                   if (w2c_i0) {
                     w2c_i0 = w2c_l2;
                     w2c_i1 = w2c_l10;
-                    w2c_i0 = w2c_f37(instance, w2c_i0, w2c_i1);
+                    w2c_i0 = w2c_f30(instance, w2c_i0, w2c_i1);
                     w2c_i0 = !(w2c_i0);
                     if (w2c_i0) {
                       w2c_i0 = w2c_p0;
                       w2c_i1 = 5u;
                       w2c_i2 = w2c_l4;
-                      w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                      w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
                     }
                   }
                   w2c_i0 = w2c_l2;
                   w2c_i1 = w2c_l10;
                   {
-                    struct wasm_multi_ij tmp = w2c_f28(instance, w2c_i0, w2c_i1);
+                    struct wasm_multi_ij tmp = w2c_f23(instance, w2c_i0, w2c_i1);
                     w2c_i0 = tmp.i0;
                     w2c_j1 = tmp.j1;
                   }
@@ -19773,7 +19515,7 @@ static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0
                   w2c_i0 = w2c_p0;
                   w2c_i1 = 7u;
                   w2c_i2 = w2c_l4;
-                  w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                  w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
                   w2c_B9:;
                   w2c_i0 = w2c_l5;
                   w2c_i1 = 4294967295u;
@@ -19785,7 +19527,7 @@ static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0
                 w2c_i1 = 6u;
                 w2c_i2 = w2c_p0;
                 w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 8u);
-                w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
               }
             }
             w2c_i0 = w2c_l12;
@@ -19839,23 +19581,23 @@ static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0
               w2c_i0 = w2c_p0;
               w2c_i1 = 6u;
               w2c_i2 = w2c_l5;
-              w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+              w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
               w2c_i0 = 4294967295u;
               w2c_l5 = w2c_i0;
             } else {
               w2c_i0 = w2c_p0;
               w2c_i1 = 3u;
-              w2c_f88(instance, w2c_i0, w2c_i1);
+              w2c_f79(instance, w2c_i0, w2c_i1);
               w2c_i0 = w2c_p0;
               w2c_j1 = 511ull;
-              w2c_i0 = w2c_f92(instance, w2c_i0, w2c_j1);
+              w2c_i0 = w2c_f83(instance, w2c_i0, w2c_j1);
               w2c_l5 = w2c_i0;
               w2c_i0 = w2c_p0;
               w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 8u);
               w2c_l4 = w2c_i0;
               w2c_i0 = w2c_p0;
               w2c_i1 = 2048u;
-              w2c_i0 = w2c_f89(instance, w2c_i0, w2c_i1);
+              w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
               w2c_l2 = w2c_i0;
               w2c_i0 = w2c_l1;
               w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 180u);
@@ -19877,7 +19619,7 @@ static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0
               w2c_i0 = w2c_p0;
               w2c_i1 = 9u;
               w2c_i2 = w2c_l4;
-              w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+              w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
               w2c_B24:;
               w2c_i0 = w2c_l13;
               w2c_i1 = w2c_l1;
@@ -19890,7 +19632,7 @@ static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0
                 w2c_i0 = w2c_p0;
                 w2c_i1 = 6u;
                 w2c_i2 = w2c_l4;
-                w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
               }
               w2c_i0 = 0u;
               w2c_l4 = w2c_i0;
@@ -19905,22 +19647,22 @@ static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0
                   if (w2c_i0) {
                     w2c_i0 = w2c_p0;
                     w2c_j1 = 8ull;
-                    w2c_i0 = w2c_f92(instance, w2c_i0, w2c_j1);
+                    w2c_i0 = w2c_f83(instance, w2c_i0, w2c_j1);
                     w2c_l2 = w2c_i0;
                     w2c_i0 = w2c_p0;
                     w2c_i1 = w2c_l13;
                     w2c_j1 = (u64)(s64)(s32)(w2c_i1);
                     w2c_j2 = 18446744073709551615ull;
                     w2c_j1 += w2c_j2;
-                    w2c_i0 = w2c_f92(instance, w2c_i0, w2c_j1);
+                    w2c_i0 = w2c_f83(instance, w2c_i0, w2c_j1);
                     w2c_l14 = w2c_i0;
                     w2c_i0 = w2c_p0;
                     w2c_j1 = 1114111ull;
-                    w2c_i0 = w2c_f92(instance, w2c_i0, w2c_j1);
+                    w2c_i0 = w2c_f83(instance, w2c_i0, w2c_j1);
                     w2c_l7 = w2c_i0;
                     w2c_i0 = w2c_p0;
                     w2c_j1 = 16384ull;
-                    w2c_i0 = w2c_f92(instance, w2c_i0, w2c_j1);
+                    w2c_i0 = w2c_f83(instance, w2c_i0, w2c_j1);
                     w2c_l8 = w2c_i0;
                     w2c_i0 = w2c_l1;
                     w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 176u);
@@ -19955,7 +19697,7 @@ static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0
                     w2c_i3 = 1u;
                     w2c_i4 = 16u;
                     {
-                      struct wasm_multi_iii tmp = w2c_f102(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+                      struct wasm_multi_iii tmp = w2c_f93(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
                       w2c_i0 = tmp.i0;
                       w2c_i1 = tmp.i1;
                       w2c_i2 = tmp.i2;
@@ -19999,7 +19741,7 @@ static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0
                 w2c_l4 = w2c_i0;
                 w2c_i0 = w2c_p0;
                 w2c_i1 = 16384u;
-                w2c_i0 = w2c_f89(instance, w2c_i0, w2c_i1);
+                w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
                 w2c_l2 = w2c_i0;
                 w2c_i0 = w2c_l1;
                 w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 192u);
@@ -20022,7 +19764,7 @@ static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0
                 w2c_i0 = w2c_p0;
                 w2c_i1 = 6u;
                 w2c_i2 = w2c_l4;
-                w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
                 w2c_B30:;
                 w2c_i0 = 0u;
                 w2c_l7 = w2c_i0;
@@ -20046,7 +19788,7 @@ static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0
                       w2c_l11 = w2c_i0;
                       w2c_i0 = w2c_p0;
                       w2c_j1 = 1114111ull;
-                      w2c_i0 = w2c_f92(instance, w2c_i0, w2c_j1);
+                      w2c_i0 = w2c_f83(instance, w2c_i0, w2c_j1);
                       w2c_l18 = w2c_i0;
                       w2c_i0 = w2c_l8;
                       w2c_i1 = w2c_l15;
@@ -20054,7 +19796,7 @@ static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0
                       w2c_i3 = 1u;
                       w2c_i4 = 4u;
                       {
-                        struct wasm_multi_iii tmp = w2c_f102(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+                        struct wasm_multi_iii tmp = w2c_f93(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
                         w2c_i0 = tmp.i0;
                         w2c_i1 = tmp.i1;
                         w2c_i2 = tmp.i2;
@@ -20247,7 +19989,7 @@ static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0
                         w2c_i0 = w2c_p0;
                         w2c_i1 = 9u;
                         w2c_i2 = w2c_l4;
-                        w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                        w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
                       }
                   }
                   w2c_i0 = w2c_l1;
@@ -20280,7 +20022,7 @@ static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0
                   w2c_i3 = 1u;
                   w2c_i4 = 12u;
                   {
-                    struct wasm_multi_iii tmp = w2c_f102(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+                    struct wasm_multi_iii tmp = w2c_f93(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
                     w2c_i0 = tmp.i0;
                     w2c_i1 = tmp.i1;
                     w2c_i2 = tmp.i2;
@@ -20335,7 +20077,7 @@ static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0
                 w2c_i0 = w2c_p0;
                 w2c_i1 = 9u;
                 w2c_i2 = w2c_l6;
-                w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
               }
             }
             w2c_i0 = w2c_l12;
@@ -20476,7 +20218,7 @@ static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0
             w2c_i3 = 1u;
             w2c_i4 = 40u;
             {
-              struct wasm_multi_iii tmp = w2c_f102(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+              struct wasm_multi_iii tmp = w2c_f93(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
               w2c_i0 = tmp.i0;
               w2c_i1 = tmp.i1;
               w2c_i2 = tmp.i2;
@@ -20536,7 +20278,7 @@ static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0
         w2c_i1 = 6u;
         w2c_i2 = w2c_p0;
         w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 8u);
-        w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+        w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
       }
     }
     w2c_i0 = w2c_l27;
@@ -20559,7 +20301,7 @@ static struct wasm_multi_ii w2c_f101(Z_gonfalon_instance_t* instance, u32 w2c_p0
   }
 }
 
-static struct wasm_multi_iii w2c_f102(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4) {
+static struct wasm_multi_iii w2c_f93(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4) {
   u32 w2c_l5 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
@@ -20606,7 +20348,7 @@ static struct wasm_multi_iii w2c_f102(Z_gonfalon_instance_t* instance, u32 w2c_p
   w2c_i0 = w2c_l5;
   w2c_i1 = w2c_l5;
   w2c_i2 = w2c_p4;
-  w2c_i0 = w2c_f67(instance, w2c_i0, w2c_i1, w2c_i2);
+  w2c_i0 = w2c_f58(instance, w2c_i0, w2c_i1, w2c_i2);
   w2c_p2 = w2c_i0;
   w2c_i0 = w2c_p1;
   w2c_i1 = w2c_p4;
@@ -20635,7 +20377,7 @@ static struct wasm_multi_iii w2c_f102(Z_gonfalon_instance_t* instance, u32 w2c_p
   }
 }
 
-static void w2c_f103(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
+static void w2c_f94(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   u32 w2c_l1 = 0, w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0;
   u64 w2c_l8 = 0;
   FUNC_PROLOGUE;
@@ -20686,11 +20428,11 @@ static void w2c_f103(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   w2c_i1 = w2c_l6;
   w2c_i2 = w2c_l1;
   {
-    struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+    struct wasm_multi_ii tmp = w2c_f64(instance, w2c_i0, w2c_i1, w2c_i2);
     w2c_i0 = tmp.i0;
     w2c_i1 = tmp.i1;
   }
-  w2c_j0 = w2c_f9(instance, w2c_i0, w2c_i1);
+  w2c_j0 = w2c_f6(instance, w2c_i0, w2c_i1);
   w2c_l8 = w2c_j0;
   w2c_i0 = w2c_l2;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 52u);
@@ -20729,7 +20471,7 @@ static void w2c_f103(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
         w2c_i0 = w2c_p0;
         w2c_i1 = 14u;
         w2c_i2 = w2c_l6;
-        w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+        w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
         goto w2c_Bfunc;
       }
       w2c_i0 = w2c_l1;
@@ -20757,7 +20499,7 @@ static void w2c_f103(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   FUNC_EPILOGUE;
 }
 
-static void w2c_f104(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4, u32 w2c_p5) {
+static void w2c_f95(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4, u32 w2c_p5) {
   u32 w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0, w2c_l10 = 0;
   u64 w2c_l11 = 0;
   FUNC_PROLOGUE;
@@ -20813,7 +20555,7 @@ static void w2c_f104(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u3
   w2c_i3 = 1u;
   w2c_i4 = 20u;
   {
-    struct wasm_multi_iii tmp = w2c_f102(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+    struct wasm_multi_iii tmp = w2c_f93(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
     w2c_i0 = tmp.i0;
     w2c_i1 = tmp.i1;
     w2c_i2 = tmp.i2;
@@ -20855,11 +20597,11 @@ static void w2c_f104(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u3
   w2c_i1 = w2c_p1;
   w2c_i2 = w2c_p2;
   {
-    struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+    struct wasm_multi_ii tmp = w2c_f64(instance, w2c_i0, w2c_i1, w2c_i2);
     w2c_i0 = tmp.i0;
     w2c_i1 = tmp.i1;
   }
-  w2c_j0 = w2c_f9(instance, w2c_i0, w2c_i1);
+  w2c_j0 = w2c_f6(instance, w2c_i0, w2c_i1);
   w2c_l11 = w2c_j0;
   w2c_i0 = w2c_p0;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 88u);
@@ -20900,7 +20642,7 @@ static void w2c_f104(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u3
         w2c_i0 = w2c_p0;
         w2c_i1 = 14u;
         w2c_i2 = w2c_p1;
-        w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+        w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
         goto w2c_Bfunc;
       }
       w2c_i0 = w2c_p3;
@@ -20945,7 +20687,7 @@ static u32 w2c_needs(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
     instance->w2c_g1 = w2c_i0;
     w2c_i0 = 106496u;
     w2c_i1 = 119920u;
-    w2c_i0 = w2c_f7(instance, w2c_i0, w2c_i1);
+    w2c_i0 = w2c_f4(instance, w2c_i0, w2c_i1);
     w2c_p0 = w2c_i0;
     w2c_i1 = 0u;
     w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
@@ -20959,7 +20701,7 @@ static u32 w2c_needs(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
       w2c_i2 = 120136u;
       w2c_i3 = 63344u;
       {
-        struct wasm_multi_ii tmp = w2c_f106(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+        struct wasm_multi_ii tmp = w2c_f97(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
         w2c_i0 = tmp.i0;
         w2c_i1 = tmp.i1;
       }
@@ -20974,14 +20716,14 @@ static u32 w2c_needs(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
       w2c_i4 = 0u;
       w2c_i5 = 0u;
       w2c_i6 = 0u;
-      w2c_i0 = w2c_f107(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5, w2c_i6);
+      w2c_i0 = w2c_f98(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5, w2c_i6);
     } else {
       w2c_i0 = 0u;
     }
     w2c_p0 = w2c_i0;
     w2c_i1 = w2c_p0;
     w2c_i2 = 8u;
-    w2c_i0 = w2c_f67(instance, w2c_i0, w2c_i1, w2c_i2);
+    w2c_i0 = w2c_f58(instance, w2c_i0, w2c_i1, w2c_i2);
     w2c_l13 = w2c_i0;
     w2c_i0 = instance->w2c_g1;
     w2c_l16 = w2c_i0;
@@ -20997,7 +20739,7 @@ static u32 w2c_needs(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
         w2c_i0 = w2c_l7;
         w2c_i1 = w2c_l7;
         w2c_i2 = 1u;
-        w2c_i0 = w2c_f67(instance, w2c_i0, w2c_i1, w2c_i2);
+        w2c_i0 = w2c_f58(instance, w2c_i0, w2c_i1, w2c_i2);
         w2c_l14 = w2c_i0;
         w2c_i0 = 64368u;
         w2c_i1 = 0u;
@@ -21009,7 +20751,7 @@ static u32 w2c_needs(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
         memory_fill(&instance->w2c_memory, w2c_i0, w2c_i1, w2c_i2);
         w2c_i0 = 106496u;
         w2c_i1 = 119920u;
-        w2c_i0 = w2c_f7(instance, w2c_i0, w2c_i1);
+        w2c_i0 = w2c_f4(instance, w2c_i0, w2c_i1);
         w2c_l5 = w2c_i0;
         w2c_i1 = 0u;
         w2c_i0 = (u32)((s32)w2c_i0 >= (s32)w2c_i1);
@@ -21019,7 +20761,7 @@ static u32 w2c_needs(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
           w2c_i2 = 120136u;
           w2c_i3 = 64368u;
           {
-            struct wasm_multi_ii tmp = w2c_f106(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+            struct wasm_multi_ii tmp = w2c_f97(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
             w2c_i0 = tmp.i0;
             w2c_i1 = tmp.i1;
           }
@@ -21042,7 +20784,7 @@ static u32 w2c_needs(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
         w2c_i4 = w2c_l13;
         w2c_i5 = w2c_p0;
         w2c_i6 = w2c_p0;
-        w2c_i0 = w2c_f107(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5, w2c_i6);
+        w2c_i0 = w2c_f98(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5, w2c_i6);
         w2c_l12 = w2c_i0;
         w2c_i1 = w2c_p0;
         w2c_i0 = (u32)((s32)w2c_i0 > (s32)w2c_i1);
@@ -21128,7 +20870,7 @@ static u32 w2c_needs(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                       w2c_i2 = w2c_l11;
                       w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 4u);
                       {
-                        struct wasm_multi_ii tmp = w2c_f73(instance, w2c_i0, w2c_i1, w2c_i2);
+                        struct wasm_multi_ii tmp = w2c_f64(instance, w2c_i0, w2c_i1, w2c_i2);
                         w2c_i0 = tmp.i0;
                         w2c_i1 = tmp.i1;
                       }
@@ -21156,7 +20898,7 @@ static u32 w2c_needs(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                           w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 4u);
                           w2c_i2 = w2c_l11;
                           w2c_i3 = w2c_l15;
-                          w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+                          w2c_i0 = w2c_f7(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
                           w2c_i0 = !(w2c_i0);
                           if (w2c_i0) {
                             w2c_i0 = w2c_l9;
@@ -21293,10 +21035,10 @@ static u32 w2c_needs(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
               i32_store8(&instance->w2c_memory, (u64)(w2c_i0) + 16, w2c_i1);
               w2c_i0 = 65512u;
               w2c_i1 = 5u;
-              w2c_f74(instance, w2c_i0, w2c_i1);
+              w2c_f65(instance, w2c_i0, w2c_i1);
               w2c_i0 = 65512u;
               w2c_i1 = w2c_l12;
-              w2c_f74(instance, w2c_i0, w2c_i1);
+              w2c_f65(instance, w2c_i0, w2c_i1);
               w2c_i0 = w2c_l12;
               w2c_i1 = w2c_p0;
               w2c_i0 = w2c_i0 > w2c_i1;
@@ -21322,7 +21064,7 @@ static u32 w2c_needs(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                   w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
                   w2c_i2 = w2c_l2;
                   w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 4u);
-                  w2c_f79(instance, w2c_i0, w2c_i1, w2c_i2);
+                  w2c_f70(instance, w2c_i0, w2c_i1, w2c_i2);
                   goto w2c_L22;
                 }
                 w2c_i0 = w2c_l4;
@@ -21333,7 +21075,7 @@ static u32 w2c_needs(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                   if (w2c_i0) {
                     w2c_i0 = 65512u;
                     w2c_i1 = w2c_l4;
-                    w2c_f74(instance, w2c_i0, w2c_i1);
+                    w2c_f65(instance, w2c_i0, w2c_i1);
                     w2c_i0 = w2c_l4;
                     w2c_i1 = 15u;
                     w2c_i0 = w2c_i0 > w2c_i1;
@@ -21359,13 +21101,13 @@ static u32 w2c_needs(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                       w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1));
                       w2c_i2 = w2c_l10;
                       w2c_i2 = i32_load(&instance->w2c_memory, (u64)(w2c_i2) + 4u);
-                      w2c_f79(instance, w2c_i0, w2c_i1, w2c_i2);
+                      w2c_f70(instance, w2c_i0, w2c_i1, w2c_i2);
                       goto w2c_L27;
                   }
                 }
                 w2c_i0 = 65512u;
                 w2c_i1 = 192u;
-                w2c_f75(instance, w2c_i0, w2c_i1);
+                w2c_f66(instance, w2c_i0, w2c_i1);
                 w2c_B24:;
                 w2c_i0 = 65512u;
                 w2c_i1 = w2c_l5;
@@ -21373,13 +21115,13 @@ static u32 w2c_needs(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                 w2c_i1 = (u32)((s32)w2c_i1 < (s32)w2c_i2);
                 w2c_i2 = w2c_l5;
                 w2c_j2 = (u64)(s64)(s32)(w2c_i2);
-                w2c_f81(instance, w2c_i0, w2c_i1, w2c_j2);
+                w2c_f72(instance, w2c_i0, w2c_i1, w2c_j2);
                 w2c_i0 = 65512u;
                 w2c_i1 = w2c_l6;
-                w2c_f83(instance, w2c_i0, w2c_i1);
+                w2c_f74(instance, w2c_i0, w2c_i1);
                 w2c_i0 = 65512u;
                 w2c_i1 = w2c_l8;
-                w2c_f83(instance, w2c_i0, w2c_i1);
+                w2c_f74(instance, w2c_i0, w2c_i1);
                 w2c_i0 = 65512u;
                 w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 16u);
                 if (w2c_i0) {
@@ -21417,7 +21159,7 @@ static u32 w2c_needs(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   return w2c_i0;
 }
 
-static struct wasm_multi_ii w2c_f106(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3) {
+static struct wasm_multi_ii w2c_f97(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3) {
   u32 w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2;
@@ -21447,7 +21189,7 @@ static struct wasm_multi_ii w2c_f106(Z_gonfalon_instance_t* instance, u32 w2c_p0
   }
   w2c_i0 = w2c_p2;
   w2c_i1 = w2c_p1;
-  w2c_f72(instance, w2c_i0, w2c_i1);
+  w2c_f63(instance, w2c_i0, w2c_i1);
   w2c_i0 = 1u;
   w2c_i1 = 1u;
   w2c_i2 = 0u;
@@ -21507,7 +21249,7 @@ static struct wasm_multi_ii w2c_f106(Z_gonfalon_instance_t* instance, u32 w2c_p0
           if (w2c_i0) {
             w2c_i0 = w2c_p2;
             w2c_i1 = w2c_l8;
-            w2c_i0 = w2c_f18(instance, w2c_i0, w2c_i1);
+            w2c_i0 = w2c_f15(instance, w2c_i0, w2c_i1);
             w2c_l9 = w2c_i0;
             w2c_i1 = 512u;
             w2c_i0 = w2c_i0 >= w2c_i1;
@@ -21540,7 +21282,7 @@ static struct wasm_multi_ii w2c_f106(Z_gonfalon_instance_t* instance, u32 w2c_p0
                 w2c_i0 = w2c_p2;
                 w2c_i1 = w2c_l8;
                 w2c_i2 = 1u;
-                w2c_i0 = w2c_f17(instance, w2c_i0, w2c_i1, w2c_i2);
+                w2c_i0 = w2c_f14(instance, w2c_i0, w2c_i1, w2c_i2);
                 w2c_i0 = w2c_p1;
                 w2c_i1 = 256u;
                 w2c_i0 = w2c_i0 >= w2c_i1;
@@ -21586,7 +21328,7 @@ static struct wasm_multi_ii w2c_f106(Z_gonfalon_instance_t* instance, u32 w2c_p0
   }
 }
 
-static u32 w2c_f107(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4, u32 w2c_p5, u32 w2c_p6) {
+static u32 w2c_f98(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32 w2c_p2, u32 w2c_p3, u32 w2c_p4, u32 w2c_p5, u32 w2c_p6) {
   u32 w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0, w2c_l10 = 0, w2c_l11 = 0, w2c_l12 = 0, w2c_l13 = 0, w2c_l14 = 0, 
       w2c_l15 = 0;
   u64 w2c_l16 = 0;
@@ -21656,7 +21398,7 @@ static u32 w2c_f107(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
             w2c_i0 = w2c_p0;
             w2c_j1 = w2c_l16;
             {
-              struct wasm_multi_ii tmp = w2c_f23(instance, w2c_i0, w2c_j1);
+              struct wasm_multi_ii tmp = w2c_f20(instance, w2c_i0, w2c_j1);
               w2c_i0 = tmp.i0;
               w2c_i1 = tmp.i1;
             }
@@ -21707,7 +21449,7 @@ static u32 w2c_f107(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1, u32
                 w2c_i2 = w2c_l11;
                 w2c_i3 = w2c_l13;
                 w2c_i4 = w2c_l14;
-                w2c_i0 = w2c_f22(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
+                w2c_i0 = w2c_f19(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4);
                 w2c_i0 = !(w2c_i0);
                 if (w2c_i0) {goto w2c_L6;}
               } else {
@@ -21759,7 +21501,7 @@ static u32 w2c_request(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
   w2c_i0 = instance->w2c_g2;
   instance->w2c_g1 = w2c_i0;
-  w2c_f87(instance);
+  w2c_f78(instance);
   w2c_i0 = w2c_p0;
   w2c_i1 = 33554432u;
   w2c_i0 = w2c_i0 > w2c_i1;
@@ -21785,7 +21527,7 @@ static u32 w2c_request(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
     w2c_i1 = w2c_p0;
     w2c_i2 = w2c_p0;
     w2c_i3 = 1u;
-    w2c_i1 = w2c_f67(instance, w2c_i1, w2c_i2, w2c_i3);
+    w2c_i1 = w2c_f58(instance, w2c_i1, w2c_i2, w2c_i3);
     i32_store(&instance->w2c_memory, (u64)(w2c_i0), w2c_i1);
     w2c_i0 = 127888u;
     w2c_i1 = w2c_p0;
@@ -21827,7 +21569,7 @@ static u32 w2c_snapshot(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3;
   w2c_i0 = instance->w2c_g2;
   instance->w2c_g1 = w2c_i0;
-  w2c_f87(instance);
+  w2c_f78(instance);
   w2c_i0 = 127880u;
   w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0));
   w2c_i0 = !(w2c_i0);
@@ -21855,7 +21597,7 @@ static u32 w2c_snapshot(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
       w2c_p0 = w2c_i0;
       w2c_i1 = w2c_p0;
       w2c_i2 = 1u;
-      w2c_i0 = w2c_f67(instance, w2c_i0, w2c_i1, w2c_i2);
+      w2c_i0 = w2c_f58(instance, w2c_i0, w2c_i1, w2c_i2);
       w2c_l1 = w2c_i0;
       w2c_i0 = 206464u;
       w2c_i1 = w2c_l1;
@@ -21929,7 +21671,7 @@ static u32 w2c_splice(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
       w2c_l5 = w2c_i0;
       w2c_i1 = w2c_l5;
       w2c_i2 = 1u;
-      w2c_i0 = w2c_f67(instance, w2c_i0, w2c_i1, w2c_i2);
+      w2c_i0 = w2c_f58(instance, w2c_i0, w2c_i1, w2c_i2);
       w2c_l8 = w2c_i0;
       w2c_i0 = w2c_p0;
       w2c_i1 = 33554432u;
@@ -22008,7 +21750,7 @@ static u32 w2c_splice(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
         i32_store(&instance->w2c_memory, (u64)(w2c_i0) + 8, w2c_i1);
         w2c_i0 = w2c_l1;
         w2c_i1 = 5u;
-        w2c_f88(instance, w2c_i0, w2c_i1);
+        w2c_f79(instance, w2c_i0, w2c_i1);
         w2c_i0 = 65472u;
         w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 32u);
         if (w2c_i0) {
@@ -22026,7 +21768,7 @@ static u32 w2c_splice(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
           w2c_i1 = w2c_p0;
           w2c_i2 = w2c_l2;
           {
-            struct wasm_multi_ii tmp = w2c_f38(instance, w2c_i0, w2c_i1, w2c_i2);
+            struct wasm_multi_ii tmp = w2c_f31(instance, w2c_i0, w2c_i1, w2c_i2);
             w2c_i0 = tmp.i0;
             w2c_i1 = tmp.i1;
           }
@@ -22045,7 +21787,7 @@ static u32 w2c_splice(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
             w2c_i0 = w2c_l1;
             w2c_i1 = 32u;
             {
-              struct wasm_multi_ii tmp = w2c_f94(instance, w2c_i0, w2c_i1);
+              struct wasm_multi_ii tmp = w2c_f85(instance, w2c_i0, w2c_i1);
               w2c_i0 = tmp.i0;
               w2c_i1 = tmp.i1;
             }
@@ -22088,11 +21830,11 @@ static u32 w2c_splice(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
               w2c_i3 = w2c_l10;
               w2c_i4 = w2c_l11;
               w2c_i3 -= w2c_i4;
-              w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+              w2c_i0 = w2c_f7(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
               if (w2c_i0) {
                 w2c_i0 = w2c_l9;
                 w2c_i1 = 4u;
-                w2c_f74(instance, w2c_i0, w2c_i1);
+                w2c_f65(instance, w2c_i0, w2c_i1);
                 w2c_i0 = w2c_l3;
                 w2c_i1 = w2c_p0;
                 w2c_i0 = w2c_i0 > w2c_i1;
@@ -22108,18 +21850,18 @@ static u32 w2c_splice(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                 w2c_i2 = w2c_l3;
                 w2c_i3 = w2c_l2;
                 w2c_i2 -= w2c_i3;
-                w2c_f80(instance, w2c_i0, w2c_i1, w2c_i2);
+                w2c_f71(instance, w2c_i0, w2c_i1, w2c_i2);
                 w2c_i0 = 65472u;
-                w2c_f112(instance, w2c_i0);
+                w2c_f103(instance, w2c_i0);
                 w2c_i0 = 65472u;
-                w2c_f112(instance, w2c_i0);
+                w2c_f103(instance, w2c_i0);
                 w2c_i0 = 65472u;
                 w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 28u);
                 w2c_l3 = w2c_i0;
                 w2c_i0 = w2c_l1;
                 w2c_i1 = 32u;
                 {
-                  struct wasm_multi_ii tmp = w2c_f94(instance, w2c_i0, w2c_i1);
+                  struct wasm_multi_ii tmp = w2c_f85(instance, w2c_i0, w2c_i1);
                   w2c_i0 = tmp.i0;
                   w2c_i1 = tmp.i1;
                 }
@@ -22132,7 +21874,7 @@ static u32 w2c_splice(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                   w2c_i0 = w2c_l1;
                   w2c_i1 = 5u;
                   w2c_i2 = w2c_l3;
-                  w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                  w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
                 }
                 w2c_i0 = 65472u;
                 w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 28u);
@@ -22143,7 +21885,7 @@ static u32 w2c_splice(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                   w2c_i0 = w2c_l1;
                   w2c_i1 = 10u;
                   w2c_i2 = w2c_l4;
-                  w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+                  w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
                 }
                 w2c_i0 = 65472u;
                 w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 32u);
@@ -22173,7 +21915,7 @@ static u32 w2c_splice(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                 w2c_i2 = w2c_l1;
                 w2c_i3 = w2c_l3;
                 w2c_i2 -= w2c_i3;
-                w2c_f80(instance, w2c_i0, w2c_i1, w2c_i2);
+                w2c_f71(instance, w2c_i0, w2c_i1, w2c_i2);
                 w2c_i0 = 65472u;
                 w2c_i0 = i32_load8_u(&instance->w2c_memory, (u64)(w2c_i0) + 56u);
                 if (w2c_i0) {
@@ -22193,7 +21935,7 @@ static u32 w2c_splice(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
                 if (w2c_i0) {goto w2c_B0;}
                 w2c_i0 = w2c_l8;
                 w2c_i1 = w2c_p0;
-                w2c_i0 = w2c_f96(instance, w2c_i0, w2c_i1);
+                w2c_i0 = w2c_f87(instance, w2c_i0, w2c_i1);
                 if (w2c_i0) {
                   w2c_i0 = 65472u;
                   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 52u);
@@ -22214,7 +21956,7 @@ static u32 w2c_splice(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
             w2c_i0 = w2c_l1;
             w2c_i1 = 11u;
             w2c_i2 = w2c_l3;
-            w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+            w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
             w2c_i0 = 0u;
             w2c_i1 = 65472u;
             w2c_i1 = i32_load(&instance->w2c_memory, (u64)(w2c_i1) + 32u);
@@ -22256,7 +21998,7 @@ static u32 w2c_splice(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   return w2c_i0;
 }
 
-static void w2c_f112(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
+static void w2c_f103(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   u32 w2c_l1 = 0, w2c_l2 = 0, w2c_l3 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1;
@@ -22268,7 +22010,7 @@ static void w2c_f112(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   w2c_l2 = w2c_i0;
   w2c_i0 = w2c_p0;
   w2c_i1 = 0u;
-  w2c_i0 = w2c_f113(instance, w2c_i0, w2c_i1);
+  w2c_i0 = w2c_f104(instance, w2c_i0, w2c_i1);
   w2c_l3 = w2c_i0;
   w2c_i0 = w2c_p0;
   w2c_i0 = i32_load(&instance->w2c_memory, (u64)(w2c_i0) + 32u);
@@ -22284,15 +22026,15 @@ static void w2c_f112(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
     w2c_i1 = 40u;
     w2c_i0 += w2c_i1;
     w2c_i1 = w2c_l3;
-    w2c_f74(instance, w2c_i0, w2c_i1);
+    w2c_f65(instance, w2c_i0, w2c_i1);
     w2c_i0 = w2c_p0;
     w2c_i1 = 1u;
-    w2c_i0 = w2c_f113(instance, w2c_i0, w2c_i1);
+    w2c_i0 = w2c_f104(instance, w2c_i0, w2c_i1);
   }
   FUNC_EPILOGUE;
 }
 
-static u32 w2c_f113(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
+static u32 w2c_f104(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   u32 w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0, w2c_l7 = 0, w2c_l8 = 0, w2c_l9 = 0, 
       w2c_l10 = 0, w2c_l11 = 0, w2c_l12 = 0, w2c_l13 = 0, w2c_l14 = 0, w2c_l15 = 0, w2c_l16 = 0, w2c_l17 = 0, 
       w2c_l18 = 0;
@@ -22305,7 +22047,7 @@ static u32 w2c_f113(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   w2c_l8 = w2c_i0;
   w2c_i0 = w2c_p0;
   w2c_i1 = 100000u;
-  w2c_i0 = w2c_f89(instance, w2c_i0, w2c_i1);
+  w2c_i0 = w2c_f80(instance, w2c_i0, w2c_i1);
   w2c_l15 = w2c_i0;
   w2c_i0 = 0u;
   w2c_i1 = 0u;
@@ -22318,7 +22060,7 @@ static u32 w2c_f113(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   w2c_i8 = 0u;
   w2c_i9 = w2c_l8;
   w2c_i10 = 100000u;
-  w2c_i9 = w2c_f89(instance, w2c_i9, w2c_i10);
+  w2c_i9 = w2c_f80(instance, w2c_i9, w2c_i10);
   w2c_i10 = 0u;
   w2c_i11 = 0u;
   w2c_i12 = 0u;
@@ -22345,7 +22087,7 @@ static u32 w2c_f113(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
       if (w2c_i0) {
         w2c_i0 = w2c_p0;
         {
-          struct wasm_multi_iiiii tmp = w2c_f114(instance, w2c_i0);
+          struct wasm_multi_iiiii tmp = w2c_f105(instance, w2c_i0);
           w2c_i0 = tmp.i0;
           w2c_i1 = tmp.i1;
           w2c_i2 = tmp.i2;
@@ -22373,7 +22115,7 @@ static u32 w2c_f113(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
       if (w2c_i0) {
         w2c_i0 = w2c_l8;
         {
-          struct wasm_multi_iiiii tmp = w2c_f114(instance, w2c_i0);
+          struct wasm_multi_iiiii tmp = w2c_f105(instance, w2c_i0);
           w2c_i0 = tmp.i0;
           w2c_i1 = tmp.i1;
           w2c_i2 = tmp.i2;
@@ -22399,14 +22141,14 @@ static u32 w2c_f113(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
             w2c_i1 = w2c_l7;
             w2c_i2 = w2c_l12;
             w2c_i3 = w2c_l11;
-            w2c_i0 = w2c_f50(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+            w2c_i0 = w2c_f43(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
             w2c_i1 = 0u;
             w2c_i0 = (u32)((s32)w2c_i0 <= (s32)w2c_i1);
             if (w2c_i0) {
               w2c_i0 = w2c_l8;
               w2c_i1 = 8u;
               w2c_i2 = w2c_l4;
-              w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+              w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
             }
           }
         }
@@ -22438,7 +22180,7 @@ static u32 w2c_f113(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
         w2c_i1 = w2c_l13;
         w2c_i2 = w2c_l12;
         w2c_i3 = w2c_l11;
-        w2c_i0 = w2c_f10(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+        w2c_i0 = w2c_f7(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
         if (w2c_i0) {
           w2c_i0 = 0u;
         } else {
@@ -22446,7 +22188,7 @@ static u32 w2c_f113(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
           w2c_i1 = w2c_l13;
           w2c_i2 = w2c_l12;
           w2c_i3 = w2c_l11;
-          w2c_i0 = w2c_f50(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
+          w2c_i0 = w2c_f43(instance, w2c_i0, w2c_i1, w2c_i2, w2c_i3);
           w2c_i1 = 0u;
           w2c_i0 = (u32)((s32)w2c_i0 < (s32)w2c_i1);
           if (w2c_i0) {
@@ -22494,7 +22236,7 @@ static u32 w2c_f113(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
         w2c_i2 = w2c_l9;
         w2c_i3 = w2c_l10;
         w2c_i2 -= w2c_i3;
-        w2c_f80(instance, w2c_i0, w2c_i1, w2c_i2);
+        w2c_f71(instance, w2c_i0, w2c_i1, w2c_i2);
       }
       w2c_i0 = 0u;
       w2c_l3 = w2c_i0;
@@ -22511,7 +22253,7 @@ static u32 w2c_f113(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
         w2c_i0 = w2c_l8;
         w2c_i1 = 12u;
         w2c_i2 = w2c_l4;
-        w2c_f91(instance, w2c_i0, w2c_i1, w2c_i2);
+        w2c_f82(instance, w2c_i0, w2c_i1, w2c_i2);
       }
     } else {
       w2c_i0 = w2c_l6;
@@ -22539,7 +22281,7 @@ static u32 w2c_f113(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
         w2c_i2 = w2c_l5;
         w2c_i3 = w2c_l4;
         w2c_i2 -= w2c_i3;
-        w2c_f80(instance, w2c_i0, w2c_i1, w2c_i2);
+        w2c_f71(instance, w2c_i0, w2c_i1, w2c_i2);
       }
     }
     w2c_i0 = w2c_l3;
@@ -22564,7 +22306,7 @@ static u32 w2c_f113(Z_gonfalon_instance_t* instance, u32 w2c_p0, u32 w2c_p1) {
   return w2c_i0;
 }
 
-static struct wasm_multi_iiiii w2c_f114(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
+static struct wasm_multi_iiiii w2c_f105(Z_gonfalon_instance_t* instance, u32 w2c_p0) {
   u32 w2c_l1 = 0, w2c_l2 = 0, w2c_l3 = 0, w2c_l4 = 0, w2c_l5 = 0, w2c_l6 = 0;
   FUNC_PROLOGUE;
   u32 w2c_i0, w2c_i1, w2c_i2, w2c_i3, w2c_i4, w2c_i5;
@@ -22573,10 +22315,10 @@ static struct wasm_multi_iiiii w2c_f114(Z_gonfalon_instance_t* instance, u32 w2c
   w2c_l5 = w2c_i0;
   w2c_i0 = w2c_p0;
   w2c_i1 = 2u;
-  w2c_f88(instance, w2c_i0, w2c_i1);
+  w2c_f79(instance, w2c_i0, w2c_i1);
   w2c_i0 = w2c_p0;
   {
-    struct wasm_multi_ii tmp = w2c_f93(instance, w2c_i0);
+    struct wasm_multi_ii tmp = w2c_f84(instance, w2c_i0);
     w2c_i0 = tmp.i0;
     w2c_i1 = tmp.i1;
   }
@@ -22618,7 +22360,7 @@ static struct wasm_multi_iiiii w2c_f114(Z_gonfalon_instance_t* instance, u32 w2c
   w2c_i0 = w2c_p0;
   w2c_i1 = 33554432u;
   {
-    struct wasm_multi_ii tmp = w2c_f94(instance, w2c_i0, w2c_i1);
+    struct wasm_multi_ii tmp = w2c_f85(instance, w2c_i0, w2c_i1);
     w2c_i0 = tmp.i0;
     w2c_i1 = tmp.i1;
   }

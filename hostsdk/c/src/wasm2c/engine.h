@@ -44,14 +44,6 @@ struct wasm_multi_iji {
   u32 i2;
 };
 #endif  /* wasm_multi_iji */
-#ifndef wasm_multi_iji
-#define wasm_multi_iji wasm_multi_iji
-struct wasm_multi_iji {
-  u32 i0;
-  u64 j1;
-  u32 i2;
-};
-#endif  /* wasm_multi_iji */
 #ifndef wasm_multi_ii
 #define wasm_multi_ii wasm_multi_ii
 struct wasm_multi_ii {
@@ -106,20 +98,6 @@ struct wasm_multi_iii {
   u32 i2;
 };
 #endif  /* wasm_multi_iii */
-#ifndef wasm_multi_ii
-#define wasm_multi_ii wasm_multi_ii
-struct wasm_multi_ii {
-  u32 i0;
-  u32 i1;
-};
-#endif  /* wasm_multi_ii */
-#ifndef wasm_multi_ii
-#define wasm_multi_ii wasm_multi_ii
-struct wasm_multi_ii {
-  u32 i0;
-  u32 i1;
-};
-#endif  /* wasm_multi_ii */
 #ifndef wasm_multi_iiiiiiiii
 #define wasm_multi_iiiiiiiii wasm_multi_iiiiiiiii
 struct wasm_multi_iiiiiiiii {
@@ -148,6 +126,13 @@ struct wasm_multi_ii {
   u32 i1;
 };
 #endif  /* wasm_multi_ii */
+#ifndef wasm_multi_ii
+#define wasm_multi_ii wasm_multi_ii
+struct wasm_multi_ii {
+  u32 i0;
+  u32 i1;
+};
+#endif  /* wasm_multi_ii */
 #ifndef wasm_multi_iii
 #define wasm_multi_iii wasm_multi_iii
 struct wasm_multi_iii {
@@ -156,6 +141,13 @@ struct wasm_multi_iii {
   u32 i2;
 };
 #endif  /* wasm_multi_iii */
+#ifndef wasm_multi_ii
+#define wasm_multi_ii wasm_multi_ii
+struct wasm_multi_ii {
+  u32 i0;
+  u32 i1;
+};
+#endif  /* wasm_multi_ii */
 #ifndef wasm_multi_iiiii
 #define wasm_multi_iiiii wasm_multi_iiiii
 struct wasm_multi_iiiii {
