@@ -33,7 +33,7 @@ func (a *asked) confirm(c *cobra.Command, question string) error {
 	if a.yes {
 		return nil
 	}
-	if err := say(c.ErrOrStderr(), "%s [y/N] ", question); err != nil {
+	if err := say(c.ErrOrStderr(), "%s [y/N] ", strings.TrimSuffix(question, "?")+whereOf(c)+"?"); err != nil {
 		return err
 	}
 	switch line := reply(c.Context(), c); strings.ToLower(line) {
@@ -41,6 +41,19 @@ func (a *asked) confirm(c *cobra.Command, question string) error {
 		return nil
 	}
 	return refusef("nothing was written")
+}
+
+// whereOf says which server, or which store, a verb works on.
+func whereOf(c *cobra.Command) string {
+	for _, name := range []string{"data-dir", "etcd-endpoints"} {
+		if f := c.Flag(name); f != nil && f.Changed {
+			return " in the store of --" + name + " " + f.Value.String()
+		}
+	}
+	if f := c.Flag("endpoint"); f != nil { // its value is the server that was chosen
+		return " at " + f.Value.String()
+	}
+	return ""
 }
 
 // reply reads a line; "" if there is none, or once the context ends, as it does at Ctrl-C. Nothing can end the read

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"syscall"
 	"testing"
-	"unsafe"
+
+	"github.com/creack/pty"
 )
 
 // On a terminal, a deletion asks. A script isn't asked.
@@ -21,7 +21,7 @@ func TestDeletionsAsk(t *testing.T) {
 		s.run("flags", "enable", "doomed").must(t)
 		answer := func(func()) { fmt.Fprint(master, c.answer) }
 		args := []string{"flags", "delete", "doomed", "--endpoint", s.url, "--token", s.adminToken}
-		if code, said := prompted(t, terminal, answer, args...); code != c.code || !strings.Contains(said, "Delete doomed from default?") {
+		if code, said := prompted(t, terminal, answer, args...); code != c.code || !strings.Contains(said, "Delete doomed from default at "+s.url+"?") {
 			t.Errorf("%q: %d %s", c.answer, code, said)
 		}
 		var out bytes.Buffer
@@ -38,21 +38,10 @@ func TestDeletionsAsk(t *testing.T) {
 // openTerminal opens a pseudo-terminal: what is typed at the master is read from the terminal.
 func openTerminal(t *testing.T) (master, terminal *os.File) {
 	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
+	master, terminal, err := pty.Open()
 	if err != nil {
 		t.Skip("there are no pseudo-terminals here: ", err)
 	}
-	t.Cleanup(func() { master.Close() })
-	number, unlocked := 0, 0
-	for request, value := range map[uintptr]*int{syscall.TIOCSPTLCK: &unlocked, syscall.TIOCGPTN: &number} {
-		if _, _, failed := syscall.Syscall(syscall.SYS_IOCTL, master.Fd(), request, uintptr(unsafe.Pointer(value))); failed != 0 {
-			t.Fatal(failed)
-		}
-	}
-	terminal, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { terminal.Close() })
+	t.Cleanup(func() { master.Close(); terminal.Close() })
 	return master, terminal
 }

@@ -29,6 +29,8 @@ type connection struct {
 	ca, cert, key        string
 
 	where []*pflag.Flag // that say where to ask
+
+	command *cobra.Command // that asks; nil: nothing is told of waiting
 }
 
 func (n *connection) register(c *cobra.Command) {
@@ -123,6 +125,9 @@ func (n *connection) dial() (*apiclient.Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if n.command != nil {
+		transport = waiting{transport, n.command}
+	}
 	client.HTTP = &http.Client{Transport: transport, Timeout: n.timeout}
 	return client, nil
 }
@@ -166,6 +171,7 @@ func clientTLS(authorities, certificate, key string) (*tls.Config, error) {
 // asking makes a command of what is to be done with a client.
 func (n *connection) asking(do func(context.Context, *cobra.Command, *apiclient.Client, []string) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) error {
+		n.command = c
 		client, err := n.open()
 		if err != nil {
 			return err
@@ -175,10 +181,19 @@ func (n *connection) asking(do func(context.Context, *cobra.Command, *apiclient.
 	}
 }
 
-// hinted adds to an error what to do about it, where that is not in what the server said.
+// hinted adds to an error what to do about it, where that is not in what the server said, in the words of the command line.
 func (n *connection) hinted(err error) error {
 	var refused *apiclient.Error
 	var unreachable *url.Error
+	if errors.As(err, &refused) {
+		instead := ""
+		if n.command != nil && n.command.Flag("allow-missing") != nil {
+			instead = ", or give --allow-missing"
+		}
+		for i := range refused.Errors {
+			refused.Errors[i].Hint = strings.ReplaceAll(refused.Errors[i].Hint, ", or allow it to be missing", instead)
+		}
+	}
 	switch {
 	case errors.As(err, &refused) && refused.Status == http.StatusUnauthorized:
 		return fmt.Errorf("%w\nthe token is what --token or GONFALON_TOKEN says, or what gonfalon login keeps", err)

@@ -83,7 +83,7 @@ func explanationNoun(e api.Explanation) noun {
 		n.rows = append(n.rows, []string{s.Gate, s.Target, s.Detail, outcome})
 	}
 	n.text = func(w io.Writer) error {
-		if err := say(w, "%s\n", decisionLine(e)); err != nil {
+		if err := sayFolded(w, decisionLine(e)); err != nil {
 			return err
 		}
 		rows := make([][]string, len(n.rows))

@@ -40,7 +40,7 @@ func printTrace(w io.Writer, e api.Explanation) error {
 		lines = append(lines, strings.TrimRight(line+" "+string(e.Payload), " "))
 	}
 	for _, line := range lines {
-		if err := say(w, "%s\n", line); err != nil {
+		if err := sayFolded(w, line); err != nil {
 			return err
 		}
 	}

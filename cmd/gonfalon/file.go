@@ -2,12 +2,17 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/rand"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // readInput reads a file; - is standard input.
@@ -16,6 +21,27 @@ func readInput(c *cobra.Command, name string) ([]byte, error) {
 		return io.ReadAll(c.InOrStdin())
 	}
 	return os.ReadFile(name)
+}
+
+// located names the file, and the line of each problem, in what the control plane says of what a file has. what is the flag or
+// the segment that was read from it.
+func located(err error, name string, text []byte, what flagset.Place) error {
+	refused, is := errors.AsType[*apiclient.Error](err)
+	if !is || name == "-" {
+		return err
+	}
+	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
+		what = flagset.Place{} // the document is the flag
+	}
+	places := make([]flagset.Place, len(refused.Errors))
+	for i, p := range refused.Errors {
+		places[i] = flagset.Place{Flag: what.Flag, Segment: what.Segment, Pointer: p.Pointer}
+	}
+	document, _ := flagset.ReadText(text) // which has no problems, or it would not have been sent
+	for i, line := range document.Lines(places) {
+		refused.Errors[i].File, refused.Errors[i].Line = name, line
+	}
+	return err
 }
 
 // writeOutput fills a file that everybody may read; - is standard output.

@@ -10,6 +10,18 @@ import (
 )
 
 // TestReplaceFile: what others can put into the directory is not written to, and a failure leaves what was there.
+// What the control plane says of a file has its name, the line, and the words of the command line.
+func TestProblemsAreLocated(t *testing.T) {
+	s := serve(t, "--in-memory")
+	flag := file(t, "f.yaml", "flags:\n  - key: y\n    gates:\n      - {type: actor, target: a, enabled: true}\n      - {type: segment, target: nope, enabled: true}\n")
+	s.run("flags", "put", flag).has(t, 1, flag+`: line 5: /gates/1/target: there is no segment "nope" (write that first, or give --allow-missing)`)
+	object := file(t, "f.json", "{\"key\": \"y\",\n \"gates\": [\n {\"type\": \"segment\", \"target\": \"nope\", \"enabled\": true}]}")
+	s.run("flags", "put", object).has(t, 1, object+`: line 3: /gates/0/target: there is no segment "nope"`)
+	s.run("flags", "enable", "y", "--segment", "nope").has(t, 1, `there is no segment "nope" (write that first, or give --allow-missing)`)
+	s.run("import", flag).has(t, 1, flag+`: line 5: flag y /gates/1/target: there is no segment "nope" (write that first)`)
+	s.stop()
+}
+
 func TestReplaceFile(t *testing.T) {
 	dir := t.TempDir()
 	name := filepath.Join(dir, "flags.snapshot")

@@ -22,27 +22,28 @@ YAML with one flag under "flags", or the flag as JSON.`,
 		Args:    cobra.ExactArgs(1),
 	}
 	c.RunE = n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
-		f, err := readFlag(c, args[0])
+		f, text, err := readFlag(c, args[0])
 		if err != nil {
 			return err
 		}
-		return p.change(ctx, c, client, f.Key, flagChange{
+		err = p.change(ctx, c, client, f.Key, flagChange{
 			apply: func(flagset.Flag) (flagset.Flag, []flagset.Problem) { return f, nil },
 			send: func(w apiclient.WriteOptions) (api.Flag, error) {
 				return client.PutFlag(ctx, n.env, f, w)
 			},
 		})
+		return located(err, args[0], text, flagset.Place{Flag: f.Key})
 	})
 	p.register(c)
 	p.references(c)
 	return c
 }
 
-// readFlag reads a file with one flag, and ignores what only the control plane knows.
-func readFlag(c *cobra.Command, name string) (flagset.Flag, error) {
+// readFlag reads a file with one flag, and returns its text too. It ignores what only the control plane knows.
+func readFlag(c *cobra.Command, name string) (flagset.Flag, []byte, error) {
 	text, err := readInput(c, name)
 	if err != nil {
-		return flagset.Flag{}, err
+		return flagset.Flag{}, nil, err
 	}
 	var f flagset.Flag
 	var problems []flagset.Problem
@@ -52,7 +53,7 @@ func readFlag(c *cobra.Command, name string) (flagset.Flag, error) {
 		var set flagset.Set
 		set, problems = flagset.ParseYAML(text)
 		if len(problems) == 0 && (len(set.Flags) != 1 || len(set.Segments) != 0) {
-			return f, refusef("%s has %s and %s: it must have one flag; gonfalon import takes many", name,
+			return f, text, refusef("%s has %s and %s: it must have one flag; gonfalon import takes many", name,
 				count(len(set.Flags), "flag"), count(len(set.Segments), "segment"))
 		}
 		if len(set.Flags) == 1 {
@@ -60,10 +61,10 @@ func readFlag(c *cobra.Command, name string) (flagset.Flag, error) {
 		}
 	}
 	if report(c, name, problems) {
-		return f, errReported
+		return f, text, errReported
 	}
 	if f.Key == "" {
-		return f, refusef(`%s: "key" is missing`, name)
+		return f, text, refusef(`%s: "key" is missing`, name)
 	}
-	return f, nil
+	return f, text, nil
 }

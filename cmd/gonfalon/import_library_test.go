@@ -33,7 +33,7 @@ func TestImportFromALibrary(t *testing.T) {
 	s.run(append(from, "--dry-run")...).has(t, 0, "6 flags, 0 segments, 8 gates", "flag odd/name: left out: its name can't be a key", "it has a slash",
 		"odd/name is no key: as odd_name it would move", "of 10,000 actors", `carried as "@acme\\.com\\n?\\z"`, "flag late (schedule): same: from is \"tomorrow\"",
 		"create flag checkout", "to default, nothing was written")
-	gonfalonWith(t, "n\n", append(from, "--endpoint", s.url, "--token", s.adminToken)...).has(t, 1, "Write it to default? [y/N]", "nothing was written")
+	gonfalonWith(t, "n\n", append(from, "--endpoint", s.url, "--token", s.adminToken)...).has(t, 1, "Write it to default at "+s.url+"? [y/N]", "nothing was written")
 	s.run(append(from, "--yes", "--verify")...).has(t, 0, "verified: 0 of 10,000 actors get other answers", "about 5 flags", "revision 2 of default")
 	s.run(append(from, "--yes")...).has(t, 0, "0 changes: default is like that already")
 	s.run("audit").has(t, 0, "import from Bandera at sqlite:")

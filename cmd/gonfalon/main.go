@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"syscall"
 
+	"github.com/fatih/color"
 	"github.com/spf13/cobra"
 )
 
@@ -28,7 +30,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
 	if err != nil && !errors.Is(err, errReported) {
-		_ = say(stderr, "gonfalon: %s\n", err)
+		name := "gonfalon:"
+		if coloured(stderr) {
+			name = painted(name, color.FgRed)
+		}
+		fmt.Fprintln(stderr, folded(stderr, name+" "+visibleLines(err.Error())))
 	}
 	return status(err)
 }
@@ -52,7 +58,7 @@ and 2 if something else is wrong, such as the command line or the connection.`,
 	root.PersistentFlags().String("config", "", "read settings from this YAML file")
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return settle(c, c.Flags()) }
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usagef("%w (a key that begins with a dash follows --)\nsee '%s --help'", err, c.CommandPath())
+		return usageOf(c, err)
 	})
 	root.AddGroup(
 		&cobra.Group{ID: "server", Title: "Run the control plane:"},
@@ -79,12 +85,17 @@ func group(root *cobra.Command, id string, commands ...*cobra.Command) {
 // that only has others shows its help.
 func strict(c *cobra.Command) {
 	numbers(c)
+	limited(c)
 	if c.RunE == nil {
-		c.Args, c.RunE = cobra.NoArgs, func(c *cobra.Command, _ []string) error { return c.Help() }
+		c.Args, c.RunE = noVerb, func(c *cobra.Command, _ []string) error { return c.Help() }
 	}
 	if check := c.Args; check != nil {
 		c.Args = func(c *cobra.Command, args []string) error {
-			if err := check(c, args); err != nil {
+			err := check(c, args)
+			if _, said := errors.AsType[usageError](err); said {
+				return err
+			}
+			if err != nil {
 				return usagef("%w\nusage: %s", err, c.UseLine())
 			}
 			return nil

@@ -67,11 +67,25 @@ func (n *connection) suggest(ctx context.Context, c *cobra.Command, client *apic
 func nearest(name string, known []string) string {
 	best, least := "", 1+len(name)/8
 	for _, k := range known {
-		if d := levenshtein.Distance(name, k, nil); d > 0 && d <= least && 2*d < len(name) {
+		d := levenshtein.Distance(name, k, nil)
+		if d == 2 && swapped(name, k) {
+			d = 1 // one slip of the fingers
+		}
+		if d > 0 && d <= least && 2*d < len(name) {
 			best, least = k, d-1
 		}
 	}
 	return best
+}
+
+// swapped reports whether two names differ in two neighbouring letters that changed places.
+func swapped(a, b string) bool {
+	for i := range len(a) - 1 {
+		if len(a) == len(b) && a[i] != b[i] {
+			return a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
+		}
+	}
+	return false
 }
 
 func (n *connection) environments(ctx context.Context, client *apiclient.Client) ([]string, error) {

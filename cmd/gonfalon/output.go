@@ -29,7 +29,7 @@ func (o *output) String() string { return o.form }
 // Set takes one of the forms.
 func (o *output) Set(form string) error {
 	if !slices.Contains(forms, form) {
-		return fmt.Errorf("it is one of %s", strings.Join(forms, ", "))
+		return fmt.Errorf("it is one of %s%s", strings.Join(forms, ", "), meant(form, forms))
 	}
 	o.form = form
 	return nil
@@ -86,11 +86,15 @@ func (o *output) print(c *cobra.Command, n noun) error {
 			rows[i] = rows[i][:min(n.narrow, len(rows[i]))]
 		}
 	}
-	if err := table(w, rows...); err != nil || n.summary == "" {
+	most := width(w)
+	if o.form == "wide" {
+		most = 0 // whoever asks for everything gets it
+	}
+	if err := tableIn(w, most, rows...); err != nil || n.summary == "" {
 		return err
 	}
 	for _, line := range append([]string{n.summary}, n.remarks...) {
-		if err := say(w, "%s\n", line); err != nil {
+		if err := sayFolded(w, line); err != nil {
 			return err
 		}
 	}

@@ -2,10 +2,10 @@ package main
 
 import (
 	"fmt"
-	"os"
+	"net/http"
+	"sync"
 	"time"
 
-	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 )
 
@@ -14,6 +14,8 @@ type progress struct {
 	c     *cobra.Command
 	on    bool
 	since time.Time
+
+	mu    sync.Mutex
 	shown bool
 }
 
@@ -21,8 +23,7 @@ type progress struct {
 const patient = time.Second
 
 func newProgress(c *cobra.Command) *progress {
-	f, file := c.ErrOrStderr().(*os.File)
-	return &progress{c: c, on: file && isatty.IsTerminal(f.Fd()), since: time.Now()}
+	return &progress{c: c, on: isTerminal(c.ErrOrStderr()), since: time.Now()}
 }
 
 // show replaces the line.
@@ -31,14 +32,51 @@ func (p *progress) show(format string, args ...any) {
 		return
 	}
 	p.clear()
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	_ = say(p.c.ErrOrStderr(), format, args...) // it is a courtesy
 	p.shown = true
 }
 
 // clear takes the line away.
 func (p *progress) clear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.shown {
 		fmt.Fprint(p.c.ErrOrStderr(), "\r\x1b[K")
 		p.shown = false
 	}
+}
+
+// waiting is a transport that says so on a terminal while an answer is longer in coming than a second.
+type waiting struct {
+	http.RoundTripper
+	c *cobra.Command
+}
+
+// RoundTrip makes the request.
+func (w waiting) RoundTrip(r *http.Request) (*http.Response, error) {
+	p := newProgress(w.c)
+	if !p.on {
+		return w.RoundTripper.RoundTrip(r)
+	}
+	ended, said := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(said)
+		defer p.clear()
+		tick := time.NewTicker(patient)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ended:
+				return
+			case <-tick.C:
+				p.show("waiting for %s (%s)", r.URL.Host, time.Since(p.since).Round(time.Second))
+			}
+		}
+	}()
+	answer, err := w.RoundTripper.RoundTrip(r)
+	close(ended)
+	<-said
+	return answer, err
 }

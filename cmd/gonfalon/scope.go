@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -94,6 +95,9 @@ func readConstraints(lines []string) ([]flagset.Constraint, error) {
 		parts := strings.SplitN(line, " ", 3)
 		if len(parts) != 3 {
 			return nil, fmt.Errorf("%q is not of the form: attribute operator value", line)
+		}
+		if operators := flagset.Operators(); !slices.Contains(operators, parts[1]) {
+			return nil, fmt.Errorf("%q: there is no operator %q%s: it is one of %s", line, parts[1], meant(parts[1], operators), strings.Join(operators, ", "))
 		}
 		values := json.RawMessage(parts[2])
 		if !json.Valid(values) {

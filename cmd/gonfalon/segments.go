@@ -107,13 +107,13 @@ prints: YAML with one segment under "segments", or the segment as JSON.`,
 		Example: "  gonfalon segments put premium.yaml --dry-run",
 		Args:    cobra.ExactArgs(1),
 		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
-			s, err := readSegment(c, args[0])
+			s, text, err := readSegment(c, args[0])
 			if err != nil {
 				return err
 			}
 			stored, err := client.PutSegment(ctx, n.env, s, w.options())
 			if err != nil {
-				return err
+				return located(err, args[0], text, flagset.Place{Segment: s.Key})
 			}
 			warn(c, stored.Warnings)
 			noun := segmentsNoun(n.env, stored, stored)
@@ -133,10 +133,10 @@ prints: YAML with one segment under "segments", or the segment as JSON.`,
 	return c
 }
 
-func readSegment(c *cobra.Command, name string) (flagset.Segment, error) {
+func readSegment(c *cobra.Command, name string) (flagset.Segment, []byte, error) {
 	text, err := readInput(c, name)
 	if err != nil {
-		return flagset.Segment{}, err
+		return flagset.Segment{}, nil, err
 	}
 	var s flagset.Segment
 	var problems []flagset.Problem
@@ -146,7 +146,7 @@ func readSegment(c *cobra.Command, name string) (flagset.Segment, error) {
 		var set flagset.Set
 		set, problems = flagset.ParseYAML(text)
 		if len(problems) == 0 && (len(set.Segments) != 1 || len(set.Flags) != 0) {
-			return s, refusef("%s has %s and %s: it must have one segment; gonfalon import takes many", name,
+			return s, text, refusef("%s has %s and %s: it must have one segment; gonfalon import takes many", name,
 				count(len(set.Segments), "segment"), count(len(set.Flags), "flag"))
 		}
 		if len(set.Segments) == 1 {
@@ -154,12 +154,12 @@ func readSegment(c *cobra.Command, name string) (flagset.Segment, error) {
 		}
 	}
 	if report(c, name, problems) {
-		return s, errReported
+		return s, text, errReported
 	}
 	if s.Key == "" {
-		return s, refusef(`%s: "key" is missing`, name)
+		return s, text, refusef(`%s: "key" is missing`, name)
 	}
-	return s, nil
+	return s, text, nil
 }
 
 func newSegmentsDelete(n *connection) *cobra.Command {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -46,7 +47,7 @@ func settle(c *cobra.Command, flags *pflag.FlagSet) error {
 	})
 	for _, name := range slices.Sorted(maps.Keys(file)) {
 		if !knownSetting(c.Root(), name) {
-			wrong = append(wrong, usagef("the file has %q, which is not a setting", name))
+			wrong = append(wrong, usagef("settings: %s has %q, which is not a setting%s", settingsFile(c), name, meant(name, settingNames(c.Root()))))
 		}
 	}
 	return errors.Join(wrong...)
@@ -57,13 +58,16 @@ func environmentName(name string) string {
 	return "GONFALON_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 }
 
+// settingsFile returns the path of the file of settings; "" if there is none.
+func settingsFile(c *cobra.Command) string {
+	path, _ := c.Flags().GetString("config")
+	return cmp.Or(path, os.Getenv("GONFALON_CONFIG"))
+}
+
 // readSettings reads the file that --config or GONFALON_CONFIG names: a mapping of flag names. Lists become the
 // form that the command line has.
 func readSettings(c *cobra.Command) (map[string]string, error) {
-	path, _ := c.Flags().GetString("config")
-	if path == "" {
-		path = os.Getenv("GONFALON_CONFIG")
-	}
+	path := settingsFile(c)
 	if path == "" {
 		return nil, nil
 	}
@@ -98,6 +102,21 @@ func knownSetting(c *cobra.Command, name string) bool {
 		}
 	}
 	return slices.ContainsFunc(c.Commands(), func(sub *cobra.Command) bool { return knownSetting(sub, name) })
+}
+
+// settingNames lists the settings of all commands.
+func settingNames(c *cobra.Command) (names []string) {
+	for _, flags := range []*pflag.FlagSet{c.Flags(), c.PersistentFlags()} {
+		flags.VisitAll(func(f *pflag.Flag) {
+			if f.Annotations[isSetting] != nil {
+				names = append(names, f.Name)
+			}
+		})
+	}
+	for _, sub := range c.Commands() {
+		names = append(names, settingNames(sub)...)
+	}
+	return names
 }
 
 // printSettings writes the settings that hold, as a file that --config reads, each with where it is from.

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 	"unicode"
 )
@@ -65,21 +64,6 @@ func visibleLines(text string) string {
 // obeyed reports whether a terminal does something on the character instead of showing it.
 func obeyed(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Bidi_Control, unicode.Zl, unicode.Zp)
-}
-
-// table writes rows in columns.
-func table(w io.Writer, rows ...[]string) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, row := range rows {
-		cells := make([]string, len(row))
-		for i, cell := range row {
-			cells[i] = visible(cell)
-		}
-		if _, err := io.WriteString(t, strings.Join(cells, "\t")+"\n"); err != nil {
-			return err
-		}
-	}
-	return t.Flush()
 }
 
 // shortened cuts a text that is too long for a column.

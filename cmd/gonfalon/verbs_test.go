@@ -45,7 +45,7 @@ func TestFlagVerbs(t *testing.T) {
 		{[]string{"enable", "b", "--percentage-of-actors", "1.5"}, 1, []string{"between 0 and 1"}},
 		{[]string{"enable", "b", "--actor", "x", "--group", "y"}, 2, []string{"one scope at a time"}},
 		{[]string{"enable", "b", "--when", "plan"}, 2, []string{"attribute operator value"}},
-		{[]string{"enable", "b", "--when", "plan is pro"}, 1, []string{`"is" is not an operator`}},
+		{[]string{"enable", "b", "--when", "plan is pro"}, 2, []string{`there is no operator "is"`}},
 		{[]string{"clear", "b"}, 2, []string{"--all"}},
 		{[]string{"clear", "b", "--all", "--rule"}, 2, []string{"which is meant"}},
 		{[]string{"variants", "b", "blue"}, 2, []string{"NAME=WEIGHT"}},
@@ -94,7 +94,7 @@ func TestPreview(t *testing.T) {
 	change := []string{"flags", "enable", "new_checkout", "--percentage-of-actors", "0.5", "--preview", "--endpoint", s.url, "--token", s.adminToken}
 	no := gonfalonWith(t, "n\n", change...)
 	no.has(t, 1, "percentage 25% of actors → percentage 50% of actors", "everyone else: 25% → 50% on; 25% turn on",
-		"  upsell, which depends on it: 25% → 50% on; 25% turn on", "nothing changes in 2 other situations", "Write it to default? [y/N]", "nothing was written")
+		"  upsell, which depends on it: 25% → 50% on; 25% turn on", "nothing changes in 2 other situations", "Write it to default at "+s.url+"? [y/N]", "nothing was written")
 	s.run("flags", "get", "new_checkout").has(t, 0, "ratio: 0.25")
 	gonfalonWith(t, "", change...).has(t, 1, "nothing was written") // no answer is no yes
 	s.run("flags", "enable", "new_checkout", "--group", "beta", "--preview", "--dry-run").has(t, 0, "75% turn on", "dry run, nothing was written")
@@ -197,7 +197,7 @@ func TestTokens(t *testing.T) {
 	gonfalon(t, "flags", "list", "--endpoint", s.url, "--token", reader).has(t, 0, "new_checkout")
 	gonfalon(t, "flags", "enable", "x", "--endpoint", s.url, "--token", reader).has(t, 1, "viewer")
 	s.run("tokens", "create").has(t, 2, "--role is missing")
-	s.run("tokens", "create", "--role", "king").has(t, 1, "king")
+	s.run("tokens", "create", "--role", "king").has(t, 2, "king")
 	list := s.run("tokens", "list", "-o", "json").must(t)
 	if strings.Contains(list, reader) {
 		t.Error("the list shows a token")
