@@ -98,7 +98,6 @@ var blind = []struct {
 	}},
 	{"large frames", 4, []Mutant{
 		{"a frame is 4 KiB at most", "emit/frame.go", "size += (s.Size + frameAlign - 1) &^ (frameAlign - 1)", "size += min((s.Size+frameAlign-1)&^(frameAlign-1), 4096)"},
-		{"a fill of much is a fill of little", "opt/expand.go", "v.Args[2].Imm >= 0 && v.Args[2].Imm <= inPieces", "v.Args[2].Imm >= 0 && v.Args[2].Imm&0xfff <= inPieces"},
 		{"slots lie one in the other", "emit/frame.go", "s.Offset = size\n", "s.Offset = size &^ 63\n"},
 		{"callees share the frame", "emit/frame.go", "if !users[f] && (frames[f] > 0 || callsAny(f, users)) {", "if !users[f] && frames[f] > 0 {"},
 		{"an offset has 12 bits", "emit/value.go", "offset+int64(args[0].Slot.Offset)", "offset+int64(args[0].Slot.Offset&0xfff)"},
@@ -124,7 +123,6 @@ var blind = []struct {
 	{"locals and moves", 4, []Mutant{
 		{"what is dropped has one type", "emit/joins.go", "ok && (!drops || t.allLeave(ways, k, typ))", "ok"},
 		{"parameters don't interfere with the first block", "emit/locals.go", "a.apart[i].unite(first)", "_ = first"},
-		{"parameters share with what is alive at the start", "emit/locals.go", "if first.has(j) || w.Op == ir.OpParam {", "if w.Op == ir.OpParam {"},
 		{"several results share a local", "emit/locals.go", "alive.add(a.number[v.ID])\n\t\t\tall", "all"},
 		{"what a class must avoid is forgotten", "emit/locals.go", "a.apart[p].unite(a.apart[q])", "_ = q"},
 		{"two that are alive on one side only may share", "emit/locals.go", "return slices.ContainsFunc(a.member[p], a.apart[q].has) || slices.ContainsFunc(a.member[q], a.apart[p].has)", "return false"},

@@ -32,7 +32,7 @@ func (r *Reducer) File(ctx context.Context, source string) string {
 	r.importer = importer.ForCompiler(r.fset, "source", nil)
 	for again := true; again; {
 		again = false
-		for _, pass := range []func(*ast.File) []edit{rows, declarations, inner, expressions} {
+		for _, pass := range []func(*ast.File) []edit{bodies, rows, declarations, inner, expressions} {
 			for smaller := true; smaller; again = again || smaller {
 				if ctx.Err() != nil {
 					return source

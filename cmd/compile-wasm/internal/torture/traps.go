@@ -1,6 +1,6 @@
 package main
 
-const trapCases = 20
+const trapCases = 24
 
 type record struct {
 	id   int32
@@ -76,11 +76,32 @@ func traps(n, k int32) int32 {
 			return 0
 		}
 		return three[:k&3][0] + int32(len(three[1:k]))
+	case 20:
+		return int32(len(make([]int32, k, 3)))
+	case 21:
+		return three[int64(k)<<32]
+	case 22:
+		verify(k)
+		verify(k ^ 1)
+	case 23:
+		_ = 7 % k
 	}
 	return -1
 }
 
 func deref(p *record) int32 { return int32(p.row[1]) + p.id }
+
+// verify does nothing but panic for some n.
+func verify(n int32) int32 {
+	t := n*3 ^ n>>2
+	t ^= t<<5 - t>>3
+	t = t*t + n ^ t<<7
+	t ^= t>>9 + n*11 - t<<1
+	if n == 5 || n == 100 {
+		panic("five")
+	}
+	return t
+}
 
 // deep recurses until the stack is full, with frames of various sizes.
 //

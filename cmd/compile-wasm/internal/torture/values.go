@@ -2,7 +2,7 @@ package main
 
 import "unsafe"
 
-const valueCases = 16
+const valueCases = 17
 
 type wide struct {
 	id   uint16
@@ -190,6 +190,9 @@ func value(k int32, a, b uint64) uint64 {
 			countNarrow(b)
 		}
 		return wideGlobal.row[5]
+	case 15: // a float that doesn't fit: the low bits
+		f := float64(int32(a))
+		return uint64(int8(f)) ^ uint64(uint16(f))<<9 ^ uint64(uint8(float32(int16(b))))<<30
 	}
 	return chains(a, b)
 }

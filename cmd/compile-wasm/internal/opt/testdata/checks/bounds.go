@@ -12,6 +12,8 @@ var (
 	float    float64
 	chosen   *point
 	short    uint16
+	octet    uint8
+	half     [128]int32
 )
 
 // keeps 1
@@ -58,6 +60,23 @@ func shiftedSign(n int32) int32 { return table[(int32(int8(n))>>3)+15] } // from
 //
 //go:wasmexport wrapped
 func wrapped(n int64) int32 { return table[uint32(n&31)] }
+
+// keeps 1
+//
+//go:wasmexport wrappedByte
+func wrappedByte(n uint64) int32 { return half[uint32(uint64(octet)&n)] } // up to 255
+
+// keeps 1
+//
+//go:wasmexport wrappedDifference
+func wrappedDifference(n, m int32) int32 {
+	if n < 16 && m >= 0 { // from the least number, n - m wraps around
+		if d := n - m; d >= 0 {
+			return table[d]
+		}
+	}
+	return 0
+}
 
 // keeps 1
 //
