@@ -99,7 +99,7 @@ func writeChanges(w io.Writer, d api.Difference) error {
 			return err
 		}
 		for _, line := range change.Lines {
-			if err := say(w, "    %s\n", line); err != nil {
+			if _, err := io.WriteString(w, paintedLine(w, "    "+visible(line))+"\n"); err != nil {
 				return err
 			}
 		}

@@ -46,7 +46,7 @@ func onScreen(t *testing.T, columns uint16, command *exec.Cmd) *screen {
 	return s
 }
 
-// asScreen runs a verb on a server's terminal.
+// onScreen runs a verb that asks the server on a terminal.
 func (s *server) onScreen(columns uint16, extra []string, args ...string) *screen {
 	s.t.Helper()
 	c := exec.Command(os.Args[0], args...)

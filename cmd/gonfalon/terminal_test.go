@@ -7,6 +7,8 @@ import (
 
 	"github.com/fatih/color"
 	"github.com/mattn/go-runewidth"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
 
 // A table fits the width that it is given, whatever runes it has; nothing is cut where no width is given.
@@ -86,6 +88,13 @@ func TestColours(t *testing.T) {
 		if got := strings.Contains(out.String(), "\x1b["); got != c.want {
 			t.Errorf("%v: %q", c.set, out.String())
 		}
+	}
+	t.Setenv("NO_COLOR", "")
+	t.Setenv("CLICOLOR_FORCE", "1")
+	var out bytes.Buffer
+	if err := writeChanges(&out, api.Difference{Changes: []api.Change{{Kind: "flag", Key: "a", Op: "update", Lines: []string{"+ boolean on", "- group/x on\x1b[2J"}}}}); err != nil ||
+		out.String() != "update flag a\n\x1b[32m    + boolean on\x1b[0m\n\x1b[31m    - group/x on\\x1b[2J\x1b[0m\n" {
+		t.Errorf("%v %q", err, out.String())
 	}
 	if painted("x", color.FgRed) != "\x1b[31mx\x1b[0m" {
 		t.Errorf("%q", painted("x", color.FgRed))
