@@ -125,17 +125,19 @@ func (s *script) run(t *testing.T, p page, binary string) {
 		"PATH=" + filepath.Dir(binary) + ":" + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + home, "SAID=" + said,
 		"GONFALON_SERVERS=" + filepath.Join(home, "servers.yaml"), "GONFALON_KEYRING=off", "NO_COLOR=1", "LC_ALL=C.UTF-8", "COLUMNS=160",
 	}
+	server := strings.NewReplacer() // of the address and the tokens on the page by those of the server
 	text, stdin := strings.ReplaceAll(s.text.String(), "/var/lib/shop", folder), ""
 	if p.serves {
 		greeting := serve(t, binary, env, strings.Fields(p.server))
 		address := regexp.MustCompile(`127\.0\.0\.1:\d+`).FindString(greeting)
-		want := regexp.MustCompile(`ready in .* s`).ReplaceAllString(strings.ReplaceAll(s.greeting, "127.0.0.1:8080", address), "ready in … s")
+		admin := regexp.MustCompile(`gfn_admin_[A-Z0-9]+`).FindString(greeting)
+		client := regexp.MustCompile(`gfn_client_[A-Z0-9]+`).FindString(greeting)
+		server = strings.NewReplacer("127.0.0.1:8080", address, "localhost:8080", address, "https://flags.example.com", "http://"+address, "gfn_admin_…", admin, "gfn_client_…", client)
+		text = server.Replace(text)
+		want := regexp.MustCompile(`ready in .* s`).ReplaceAllString(server.Replace(s.greeting), "ready in … s")
 		if want != "" && !matches(want, greeting) {
 			t.Errorf("%s: the server says\n%s\nand not\n%s", p.path, greeting, want)
 		}
-		admin := regexp.MustCompile(`gfn_admin_[A-Z0-9]+`).FindString(greeting)
-		client := regexp.MustCompile(`gfn_client_[A-Z0-9]+`).FindString(greeting)
-		text = strings.NewReplacer("127.0.0.1:8080", address, "localhost:8080", address, "https://flags.example.com", "http://"+address, "gfn_admin_…", admin, "gfn_client_…", client).Replace(text)
 		stdin = admin + "\n"
 		login := exec.CommandContext(ctx, binary, "login", "http://"+address)
 		login.Env, login.Stdin = env, strings.NewReader(stdin)
@@ -160,7 +162,7 @@ func (s *script) run(t *testing.T, p page, binary string) {
 		if missing == nil {
 			last = got
 		}
-		if missing != nil || !matches(one.want, got) {
+		if missing != nil || !matches(server.Replace(one.want), got) {
 			t.Errorf("%s:%d: $ %s\nsays\n%s\nand not\n%s", p.path, one.block.line, one.command, got, one.want)
 			break // what follows rests on it
 		}
