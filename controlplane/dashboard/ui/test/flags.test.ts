@@ -56,6 +56,25 @@ test('keys move, mark, select and open', async () => {
   await page.locator('[data-key]').first().waitFor()
 })
 
+test('a change by someone else appears before the whole list is read again', async () => {
+  const page = await w.open('/envs/production/flags?q=shop_recommendations')
+  const row = page.locator('[data-key="shop_recommendations"]')
+  await row.waitFor()
+  await page.getByText('Live', { exact: true }).waitFor()
+  let answer = (): void => {}
+  const waits = new Promise<void>((resolve) => (answer = resolve))
+  await page.route('**/v1/envs/production/index', async (route) => {
+    await waits
+    await route.continue()
+  })
+  const asked = page.waitForRequest('**/v1/envs/production/index')
+  await w.server.api('POST', '/v1/envs/production/flags/shop_recommendations/enable', { for_group: 'first-of-all', reason: 'seen at once' })
+  await row.getByText('seen at once').waitFor()
+  await row.getByText('group first-of-all').waitFor()
+  await asked
+  answer()
+})
+
 test('a change by someone else appears by itself', async () => {
   const page = await w.open('/envs/production/flags?q=shop_recommendations')
   const row = page.locator('[data-key="shop_recommendations"]')

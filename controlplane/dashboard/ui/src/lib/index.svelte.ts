@@ -1,12 +1,17 @@
 import { untrack } from 'svelte'
 import { ask, client, type IndexFlag } from './api'
-import { live } from './live.svelte'
+import { live, type Arrival } from './live.svelte'
 import type { components } from './openapi'
 
 /** How a flag is used, which changes without a revision. */
 export type Use = components['schemas']['UsageIndexFlag']
 /** A flag as the list shows it. */
 export type Row = IndexFlag
+
+/** Of how many flags a change may be for them to be read by themselves. */
+const few = 8
+/** How long the whole list waits after such a change: the words of flags that need others depend on those. */
+const wholeAfter = 1000
 
 /** How old the use may be that a list shows; the server counts once a minute. */
 const useFor = 30_000
@@ -46,6 +51,29 @@ class FlagIndex {
     this.revision = data.revision
     this.loaded = true
     if (Date.now() - this.used > useFor) await this.use(env)
+  }
+
+  /** Shows a change: of a few flags at once, since the whole list takes a server of 10,000 flags longer than people wait, and then all. */
+  async follow(env: string, edit: Arrival): Promise<void> {
+    const keys = edit.keys ?? []
+    const listed = new Set(this.rows.map((row) => row.key))
+    if (env !== this.env || !this.loaded || edit.more || keys.length === 0 || keys.length > few || !keys.every((key) => listed.has(key))) return this.load(env)
+    const turn = ++this.latest
+    const changed = await Promise.all(keys.map((key) => this.read(env, key, edit.reason))).catch(() => undefined)
+    if (turn !== this.latest) return
+    if (!changed) return this.load(env)
+    const rows = new Map(changed.map((row) => [row.key, row]))
+    this.rows = this.rows.map((row) => rows.get(row.key) ?? row)
+    await new Promise((resolve) => setTimeout(resolve, wholeAfter))
+    if (turn === this.latest) await this.load(env)
+  }
+
+  /** Reads one flag as the list has it. */
+  private async read(env: string, key: string, reason: string | undefined): Promise<Row> {
+    const { data: flag } = await ask(client.GET('/v1/envs/{env}/flags/{key}', { params: { path: { env, key } } }))
+    const schedule = flag.gates.find((gate) => gate.type === 'schedule')
+    const { lead, on_for } = flag.words!
+    return { ...flag, on_for, ...(lead ? { lead } : {}), ...(schedule?.from ? { from: schedule.from } : {}), ...(schedule?.until ? { until: schedule.until } : {}), ...(reason ? { reason } : {}) }
   }
 
   /** Reads how the flags are used. */
