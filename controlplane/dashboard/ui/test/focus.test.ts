@@ -92,6 +92,32 @@ test('tokens, webhooks and environments', async () => {
   }
 })
 
+test('a form that is discarded or refused, and a choice in a menu', async () => {
+  const forms = [
+    ['/tokens', 'New token'],
+    ['/webhooks', 'New webhook'],
+    ['/environments', 'New environment'],
+    ['/environments', 'Copy…'],
+    ['/envs/production/segments', 'New segment n'],
+  ] as const
+  for (const [path, name] of forms) {
+    const page = await w.open(path)
+    await page.getByRole('button', { name, exact: true }).press('Enter')
+    await page.getByRole('button', { name: 'Discard' }).press('Enter')
+    assert.equal((await focused(page)).replace(/\s+/g, ' '), name, path)
+    await page.close()
+  }
+  const page = await w.open('/environments')
+  await page.getByRole('button', { name: 'New environment' }).press('Enter')
+  await page.getByLabel('Key').fill('production')
+  await page.getByRole('button', { name: 'Make the environment' }).press('Enter')
+  await page.locator('form .err').first().waitFor()
+  assert.equal(await focused(page), 'Make the environment')
+  await page.getByRole('button', { name: /^Signed in as/ }).press('Enter')
+  await page.getByRole('button', { name: 'Dark theme' }).press('Enter')
+  assert.match(await focused(page), /^Signed in as/)
+})
+
 test('every button that takes an item away says so to the page', () => {
   const from = fileURLToPath(new URL('../src/', import.meta.url))
   const buttons = readdirSync(from, { recursive: true, encoding: 'utf8' })
