@@ -149,6 +149,31 @@ test('the first flag turns green when a program asks', async () => {
   await page.getByText('Your program asks new_checkout.').waitFor()
 })
 
+test('on a phone every page is one or two touches away, and so is signing out', async () => {
+  const page = await w.open('/matrix', { width: 390, height: 844 })
+  await page.getByRole('button', { name: /^All environments/ }).waitFor()
+  assert.ok(await page.locator('.env .one').first().evaluate((each) => each.scrollWidth <= each.clientWidth), 'the words of the cloth are whole')
+  const nav = page.getByRole('navigation', { name: 'Main, phone' })
+  for (const name of ['Segments', 'Hosts', 'Clean-up', 'Tokens', 'Webhooks']) {
+    await nav.getByRole('button', { name: 'More' }).click()
+    await nav.getByRole('link', { name }).click({ timeout: 5000 })
+    await page.getByRole('heading', { level: 1 }).getByText(name).waitFor()
+  }
+  await nav.getByRole('button', { name: 'More' }).click()
+  const box = (await nav.getByRole('button', { name: 'Sign out' }).boundingBox())!
+  assert.ok(box.y > 0 && box.y + box.height < 844, JSON.stringify(box))
+})
+
+test('the steps of a flag are numbered as they stand', async () => {
+  const page = await w.open('/envs/production/flags/account_merge')
+  await page.locator('.ladder .gate').first().waitFor()
+  assert.deepEqual(await page.locator('.ladder:not(.apart) .tier .n').allInnerTexts(), ['1', '2'])
+  await page.goto(`${w.server.address}/envs/production/explain/account_merge?actor=user:1`)
+  await page.locator('.step').first().waitFor()
+  const numbers = await page.locator('.ladder .tier .n').allInnerTexts()
+  assert.deepEqual(numbers, numbers.map((_, i) => String(i + 1)))
+})
+
 test('on a phone each value of a list says what it is of', async () => {
   await report(w.server.api, 'production')
   await w.server.api('POST', '/v1/envs/production/flags/zz/enable', { for_percentage_of: { actors: 2 } }).catch(() => undefined)
