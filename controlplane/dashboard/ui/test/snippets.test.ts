@@ -81,7 +81,7 @@ const programs: Readonly<Record<string, Program>> = {
   Ruby: {
     sdk: 'ruby',
     file: 'main.rb',
-    needs: [],
+    needs: ['lib/gonfalon/libgonfalon.so'],
     command: (file) => ['ruby', '-I', join(hostsdk, 'ruby/lib'), file],
     build: ['ruby', 'ext/gonfalon/build.rb'],
     source: (lines) => lines,
@@ -195,5 +195,15 @@ test('the lines name what the SDKs have', () => {
       const called = other ?? (has.case === 'pascal' ? common[0]!.toUpperCase() + common.slice(1) : common)
       assert.ok(new RegExp(`\\b${called.replace('?', '\\?')}(?!\\w)`).test(text), `${name}: ${called} in ${text}`)
     }
+  }
+})
+
+test('the line that installs an SDK stands in its README', () => {
+  for (const { name, install } of languages) {
+    const { sdk } = programs[name]!
+    assert.equal(install === '', sdk === '', name)
+    const has = sdk && readFileSync(join(hostsdk, sdk, 'README.md'), 'utf8')
+    // Go's README names the import path, which is all that go get needs.
+    for (const line of install.split('\n')) assert.ok(has.includes(line.replace(/^go get /, '')), `${name}: ${line}`)
   }
 })
