@@ -77,7 +77,7 @@ func traps(n, k int32) int32 {
 		}
 		return three[:k&3][0] + int32(len(three[1:k]))
 	case 20:
-		return int32(len(make([]int32, k, 3)))
+		return int32(len(make([]int32, k, four[0]+3)))
 	case 21:
 		return three[int64(k)<<32]
 	case 22:
