@@ -14,6 +14,14 @@ defmodule Gonfalon.RobustTest do
     on_exit(fn -> Logger.configure(level: :none) end)
   end
 
+  test "an environment is one segment of the path" do
+    for key <- ["", ".", "..", :..] do
+      assert_raise ArgumentError, ~s(no environment has the key "#{key}"), fn ->
+        Gonfalon.start_link(name: :dots, endpoint: "http://127.0.0.1:1", token: "t", environment: key)
+      end
+    end
+  end
+
   test "an endpoint that can't be one is refused in the words of every SDK" do
     for %{"endpoint" => endpoint} = case <- Tree.json("hostsdk/testdata/endpoints.json") do
       if words = case["words"] do

@@ -59,6 +59,9 @@ export interface Keeper {
 export function sourceOf(options: Options): Source | undefined {
   const { source, endpoint } = options
   if (endpoint !== undefined && !URL.canParse(String(endpoint))) throw new TypeError(`gonfalon: ${JSON.stringify(endpoint)} is not the URL of an endpoint`)
+  const { environment } = options
+  // Such a segment would lead to another path of the server.
+  if (environment === '' || environment === '.' || environment === '..') throw new TypeError(`gonfalon: no environment has the key "${environment}"`)
   if (typeof source === 'object') return source
   if (endpoint === undefined) {
     if (source !== undefined) throw new TypeError(`gonfalon: the source "${source}" needs an endpoint`)

@@ -400,6 +400,15 @@ test('a file is a source, and so is anything that can take frames', async (t) =>
   assert.equal(fromOwn.enabled('f'), true)
 })
 
+test('refuses an environment that would be another path of the server', async () => {
+  for (const environment of ['', '.', '..']) {
+    await assert.rejects(
+      Gonfalon.connect({ endpoint: 'http://127.0.0.1:1', token: 't', environment }),
+      new TypeError(`gonfalon: no environment has the key "${environment}"`),
+    )
+  }
+})
+
 test('asks in the environment that it is told', async (t) => {
   const fake = await Fake.start(t)
   fake.snapshot = elsewhere

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Gonfalon;
 
+use Gonfalon\Net\Endpoint;
 use Gonfalon\Net\Secret;
 use Gonfalon\Net\Wire;
 use Gonfalon\Source\File;
@@ -83,7 +84,7 @@ final class Gonfalon extends Flags
     ) {
         $endpoint ??= $file === null ? self::env('GONFALON_ENDPOINT') : null;
         $token ??= self::env('GONFALON_TOKEN') ?? '';
-        self::check($endpoint, $token, $bootstrap, $lastGood, $file, $pollInterval, $tls);
+        self::check($endpoint, $token, $environment, $bootstrap, $lastGood, $file, $pollInterval, $tls);
         if (($http === null) !== ($requests === null)) {
             throw new \InvalidArgumentException('http and requests go together: a PSR-18 client, and a PSR-17 factory');
         }
@@ -275,6 +276,7 @@ final class Gonfalon extends Flags
     private static function check(
         ?string $endpoint,
         #[\SensitiveParameter] string $token,
+        ?string $environment,
         ?string $bootstrap,
         ?string $lastGood,
         ?string $file,
@@ -290,7 +292,7 @@ final class Gonfalon extends Flags
             $endpoint !== null && preg_match('/[^\x21-\x7e]/', $token) === 1 => 'the token has characters that no token has',
             array_diff_key($tls, ['ca' => 1, 'cert' => 1, 'key' => 1]) !== [] || array_filter($tls, is_string(...)) !== $tls
                 => 'tls has the files ca, cert and key',
-            default => $endpoint === null ? null : Wire::trouble($endpoint),
+            default => $endpoint === null ? null : Endpoint::trouble($endpoint) ?? Endpoint::environmentTrouble($environment ?? 'default'),
         };
         if ($wrong !== null) {
             throw new \InvalidArgumentException($wrong);

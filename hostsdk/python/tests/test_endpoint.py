@@ -29,3 +29,12 @@ def test_endpoint(case: dict[str, Any]) -> None:
         with pytest.raises(ValueError) as refused:
             make(case["endpoint"])
         assert str(refused.value) == case["words"]
+
+
+@pytest.mark.parametrize("key", ["", ".", ".."])
+def test_an_environment_is_one_segment_of_the_path(key: str) -> None:
+    """Another would be another path of the same server."""
+    with pytest.raises(ValueError, match="no environment has the key"):
+        Gonfalon("http://127.0.0.1:1", "token", environment=key)
+    with pytest.raises(ValueError, match="no environment has the key"):
+        AsyncGonfalon("http://127.0.0.1:1", "token", environment=key)

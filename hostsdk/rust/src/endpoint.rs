@@ -41,6 +41,14 @@ pub(crate) fn read(endpoint: &str) -> Result<Url, &'static str> {
     Url::parse(endpoint).map_err(|_| "the endpoint has no host")
 }
 
+/// Refuses an environment's key that would lead a request to another path. What else is no key is escaped.
+pub(crate) fn check_environment(key: &str) -> Result<(), String> {
+    match key {
+        "" | "." | ".." => Err(format!("no environment has the key \"{key}\"")),
+        _ => Ok(()),
+    }
+}
+
 /// Whether a text is a colon and a number that a port may have.
 fn is_port(text: &str) -> bool {
     let digits =
@@ -51,6 +59,12 @@ fn is_port(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_environment_is_one_segment_of_the_path() {
+        assert_eq!(check_environment("..").unwrap_err(), "no environment has the key \"..\"");
+        assert!(check_environment(".").is_err() && check_environment("").is_err() && check_environment("a..b").is_ok());
+    }
 
     #[test]
     fn an_endpoint_is_refused_in_the_words_of_every_language() {

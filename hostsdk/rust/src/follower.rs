@@ -166,6 +166,7 @@ fn wire(config: &Config) -> Result<Option<Wire>, String> {
     let token = token.ok_or("the endpoint needs a token (or GONFALON_TOKEN)")?;
     let url = endpoint::read(endpoint)?;
     let environment = config.environment.as_deref().unwrap_or("default");
+    endpoint::check_environment(environment)?;
     let wire = Wire::new(&url, token, environment, &config.tls);
     wire.map(Some).map_err(|error| format!("the source can't be made: {error}"))
 }

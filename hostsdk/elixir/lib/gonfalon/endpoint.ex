@@ -24,6 +24,11 @@ defmodule Gonfalon.Endpoint do
     end
   end
 
+  @doc "Raises ArgumentError if an environment's key would lead a request to another path. What else is no key is escaped."
+  @spec check_environment!(String.t()) :: String.t()
+  def check_environment!(key) when key in ["", ".", ".."], do: raise(ArgumentError, ~s(no environment has the key "#{key}"))
+  def check_environment!(key), do: key
+
   defp port?(nil), do: true
   defp port?(":" <> port), do: port =~ ~r/\A[0-9]{1,5}\z/ and String.to_integer(port) in 1..65_535
 end

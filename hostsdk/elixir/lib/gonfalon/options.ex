@@ -57,6 +57,7 @@ defmodule Gonfalon.Options do
     end
 
     environment = given[:environment] || if(endpoint, do: "default")
+    if endpoint, do: Endpoint.check_environment!(to_string(environment))
     token = shown(given[:token]) || System.get_env("GONFALON_TOKEN")
 
     %__MODULE__{

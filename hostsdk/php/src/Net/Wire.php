@@ -45,19 +45,6 @@ final class Wire
         $this->base = rtrim($endpoint, '/') . '/v1/envs/' . rawurlencode($environment) . '/';
     }
 
-    /** Says what is wrong with an endpoint; null if nothing is. A password in it isn't repeated. */
-    public static function trouble(string $endpoint): ?string
-    {
-        return match (true) {
-            preg_match('~^(?:[a-z][a-z0-9+.-]*:)?/*[^/?#]*@~i', $endpoint) === 1
-                => 'endpoint has a user or a password; the token says who asks',
-            preg_match('/[\x00-\x20\x7f]/', $endpoint) === 1 || self::origin($endpoint) === null
-                => 'endpoint ' . Mistakes::quoted($endpoint) . ' is not an http or https URL',
-            strpbrk($endpoint, '?#') !== false => 'endpoint ' . Mistakes::quoted($endpoint) . ' has a query or a fragment',
-            default => null,
-        };
-    }
-
     /** Scheme, host and port of a URL; null if it isn't one of http or https. */
     public static function origin(string $url): ?string
     {

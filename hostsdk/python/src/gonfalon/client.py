@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from .endpoint import check as check_endpoint
+from .endpoint import check_environment
 from .flags import Flags
 from .secret import Secret
 from .status import Event, Status
@@ -80,6 +81,8 @@ class _Client(Flags):
             check_endpoint(endpoint)
         if environment is None and endpoint is not None:
             environment = "default"
+        if endpoint is not None and environment is not None:
+            check_environment(environment)
         self._status = Status(ttl)
         self._store = Store(environment, self._status, last_good)
         self._endpoint, self._token, self._environment = endpoint, Secret(token or ""), environment or ""

@@ -28,3 +28,9 @@ def check(endpoint: str) -> str:
     if port is not None and not (_PORT.fullmatch(port) and 1 <= int(port) <= 65535):
         raise ValueError("the endpoint has a port that is not in 1 to 65535")
     return endpoint
+
+
+def check_environment(key: str) -> None:
+    """Raises ValueError if an environment's key would lead a request to another path. What else is no key is escaped."""
+    if key in ("", ".", ".."):
+        raise ValueError(f'no environment has the key "{key}"')

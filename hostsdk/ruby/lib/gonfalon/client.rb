@@ -1,7 +1,5 @@
 # frozen_string_literal: true
 
-require "uri"
-
 module Gonfalon
   # A client follows an environment and keeps its newest snapshot loaded.
   #
@@ -29,8 +27,7 @@ module Gonfalon
     include Flags
 
     LIVING = Set.new.compare_by_identity # the clients of this process that follow something
-    WITH_USER = %r{\A(?:[a-z][a-z0-9+.-]*:)?/*[^/?#]*@}ni
-    private_constant :LIVING, :WITH_USER
+    private_constant :LIVING
 
     # Yields a client, and closes it at the end of the block.
     def self.open(**options)
@@ -51,6 +48,7 @@ module Gonfalon
       @pace = pace
       check(bootstrap || last_good)
       @environment = environment&.to_s || ("default" if @endpoint)
+      Endpoint.check_environment(@environment) if @endpoint
       @status = Status.new(@log, ttl: ttl, grace: grace)
       @store = Store.new(@environment, @status, @log, last_good)
       @workers = []
@@ -163,24 +161,7 @@ module Gonfalon
     def address(endpoint)
       return nil if endpoint.nil?
 
-      endpoint = Values.text(endpoint.to_s)
-      raise ArgumentError, "endpoint has a user or a password; the token says who asks" if endpoint.match?(WITH_USER)
-
-      uri = uri_of(endpoint)
-      raise ArgumentError, "endpoint #{Mistakes.quoted(endpoint)} is not an http or https URL" if uri.nil?
-      raise ArgumentError, "endpoint #{Mistakes.quoted(endpoint)} has a query or a fragment" if endpoint.match?(/[?#]/)
-
-      endpoint
-    end
-
-    # Returns an http or https URL; nil for anything else.
-    def uri_of(endpoint)
-      return nil if endpoint.match?(/[^\x21-\x7e]/n)
-
-      uri = URI.parse(endpoint)
-      uri if URI::HTTP === uri && !uri.hostname.to_s.empty? && (1..65_535).cover?(uri.port)
-    rescue URI::Error, ArgumentError
-      nil
+      Endpoint.check(Values.text(endpoint.to_s))
     end
 
     def secret(token)
