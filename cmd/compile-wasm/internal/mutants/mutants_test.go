@@ -200,7 +200,7 @@ func TestReduced(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			all := All()
 			m := all[slices.IndexFunc(all, func(m Mutant) bool { return m.Name == name })]
-			out, err := run(write(t, m), "test", "-vet=off", "./programs", "-run", "TestPrograms", "-programs", "20", "-from", seed, "-patience", "4m")
+			out, err := run(write(t, m), "test", "-vet=off", "./programs", "-run", "TestPrograms", "-programs", "20", "-from", seed, "-patience", "2m")
 			if err == nil {
 				t.Fatal("random programs don't notice it")
 			}
