@@ -110,6 +110,11 @@ func (v typed) composed(t *testing.T, kind string) any {
 			list[i] = items[i].value(t)
 		}
 		return list
+	case "repeated":
+		var of typed
+		var times int
+		v.read(t, &[]any{&of, &times})
+		return slices.Repeat([]any{of.value(t)}, times)
 	case "map":
 		var members map[string]typed
 		v.read(t, &members)

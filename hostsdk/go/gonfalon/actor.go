@@ -84,7 +84,7 @@ func identity(actor any, depth int) (id string, ok bool) {
 	case reflect.Bool, reflect.Array, reflect.Slice, reflect.Map:
 		return "", false
 	default:
-		return digits(reflected(v, 0))
+		return digits(reflected(v, 0, new(int))) // no list or map gets here
 	}
 }
 

@@ -18,6 +18,13 @@ import (
 // is deeper is null, and a value that contains itself ends.
 const maxDepth = 16
 
+// maxListed is how many groups a context may have, how many attributes, how many values in the lists and maps of one
+// attribute, and how many keys a question may name.
+const maxListed = 100_000
+
+// tooLarge says why an attribute is null.
+const tooLarge = "an attribute has more than 100,000 values"
+
 // maxExact is the greatest integer up to which every integer is a float64 of its own, as in languages with one kind of
 // number.
 const maxExact = 1 << 53
@@ -30,28 +37,34 @@ func text(s string) string {
 	return string([]rune(s))
 }
 
-// attribute makes a value of the context.
-func attribute(name string, v any) engine.Attribute {
-	switch v := normal(v, 0).(type) {
-	case bool:
-		return engine.Bool(name, v)
-	case int64:
-		return engine.Int(name, v)
-	case *big.Int:
-		return engine.Integer(name, v.String())
-	case float64:
-		return engine.Float(name, v)
-	case string:
-		return engine.String(name, v)
-	case []any, map[string]any:
-		return engine.Encoded(name, pack(v))
+// attribute makes a value of the context. It reports false, and null, if the value has more in it than is read.
+func attribute(name string, v any) (engine.Attribute, bool) {
+	left := maxListed
+	v = normal(v, 0, &left)
+	if left < 0 {
+		return engine.Null(name), false
 	}
-	return engine.Null(name)
+	switch v := v.(type) {
+	case bool:
+		return engine.Bool(name, v), true
+	case int64:
+		return engine.Int(name, v), true
+	case *big.Int:
+		return engine.Integer(name, v.String()), true
+	case float64:
+		return engine.Float(name, v), true
+	case string:
+		return engine.String(name, v), true
+	case []any, map[string]any:
+		return engine.Encoded(name, pack(v)), true
+	}
+	return engine.Null(name), true
 }
 
 // normal is a value in one of the forms nil, bool, int64, *big.Int (beyond int64), float64, string, []any,
-// map[string]any.
-func normal(v any, depth int) any {
+// map[string]any. Left is how many more values its lists and maps may have; below 0 there were too many, and the rest
+// isn't read.
+func normal(v any, depth int, left *int) any {
 	switch v := v.(type) {
 	case nil:
 		return nil
@@ -78,7 +91,7 @@ func normal(v any, depth int) any {
 	case encoding.TextMarshaler:
 		return marshalled(v)
 	}
-	return reflected(reflect.ValueOf(v), depth)
+	return reflected(reflect.ValueOf(v), depth, left)
 }
 
 // marshalled is the text that a value makes of itself, or nil. Methods of the program's own may panic.
@@ -99,7 +112,7 @@ func marshalled(v encoding.TextMarshaler) (normal any) {
 }
 
 // reflected is normal for named types, other widths, and collections of any element.
-func reflected(v reflect.Value, depth int) any {
+func reflected(v reflect.Value, depth int, left *int) any {
 	switch v.Kind() {
 	case reflect.Bool:
 		return v.Bool()
@@ -115,23 +128,29 @@ func reflected(v reflect.Value, depth int) any {
 		if v.IsNil() || depth >= maxDepth {
 			return nil
 		}
-		return normal(v.Elem().Interface(), depth+1)
+		return normal(v.Elem().Interface(), depth+1, left)
 	case reflect.Slice, reflect.Array:
 		if depth >= maxDepth || v.Kind() == reflect.Slice && v.IsNil() || v.Type().Elem().Kind() == reflect.Uint8 {
 			return nil // bytes aren't a list of numbers in every language
 		}
+		if *left -= v.Len(); *left < 0 {
+			return nil
+		}
 		list := make([]any, v.Len())
 		for i := range list {
-			list[i] = normal(v.Index(i).Interface(), depth+1)
+			list[i] = normal(v.Index(i).Interface(), depth+1, left)
 		}
 		return list
 	case reflect.Map:
 		if depth >= maxDepth || v.IsNil() || v.Type().Key().Kind() != reflect.String {
 			return nil
 		}
+		if *left -= v.Len(); *left < 0 {
+			return nil
+		}
 		m := make(map[string]any, v.Len())
 		for iter := v.MapRange(); iter.Next(); {
-			m[text(iter.Key().String())] = normal(iter.Value().Interface(), depth+1)
+			m[text(iter.Key().String())] = normal(iter.Value().Interface(), depth+1, left)
 		}
 		return m
 	}

@@ -29,7 +29,7 @@ func TestNormal(t *testing.T) {
 		{map[string]int{"a": 1}, map[string]any{"a": int64(1)}}, {map[int]int{1: 1}, nil}, {map[plan]any{"a\xff": 1.5}, map[string]any{"a\ufffd": 1.5}},
 		{struct{}{}, nil}, {make(chan int), nil}, {func() {}, nil}, {complex(1, 1), nil},
 	} {
-		if got := normal(test.in, 0); !reflect.DeepEqual(got, test.want) {
+		if got := normal(test.in, 0, plenty()); !reflect.DeepEqual(got, test.want) {
 			t.Errorf("%#v: %#v, want %#v", test.in, got, test.want)
 		}
 	}
@@ -39,7 +39,7 @@ func TestNestingEnds(t *testing.T) {
 	self := map[string]any{}
 	self["self"] = self
 	depth := 0
-	for v := normal(self, 0); v != nil; depth++ {
+	for v := normal(self, 0, plenty()); v != nil; depth++ {
 		v = v.(map[string]any)["self"]
 	}
 	if depth != maxDepth {
@@ -100,4 +100,10 @@ func TestLimitsOfAContext(t *testing.T) {
 	if x := c.Explain("group", late, Attributes(many)); !x.Enabled || len(x.Steps) == 0 {
 		t.Errorf("the explanation is %+v", x)
 	}
+}
+
+// plenty is what one attribute may have in it.
+func plenty() *int {
+	left := maxListed
+	return &left
 }

@@ -2,6 +2,7 @@ package gonfalon
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -13,8 +14,13 @@ import (
 func (c *Client) DecideAll(opts ...Option) []Decision { return c.AppendAll(nil, nil, opts...) }
 
 // AppendAll appends the decisions of these flags to dst, in their order, or of all flags, ascending by key, if keys is
-// nil. With a prepared context and room in dst it makes no allocation per flag.
+// nil. With a prepared context and room in dst it makes no allocation per flag. It appends none if there are more than
+// 100,000 keys, as many as a snapshot can have flags.
 func (c *Client) AppendAll(dst []Decision, keys []string, opts ...Option) []Decision {
+	if len(keys) > maxListed {
+		c.undecided(nil, "", errKeys)
+		return dst
+	}
 	var q query
 	q.readAll(opts)
 	if q.scope != nil && q.scope.override != nil && q.scope.override != c {
@@ -46,6 +52,8 @@ func (c *Client) AppendAll(dst []Decision, keys []string, opts ...Option) []Deci
 	}
 	return dst
 }
+
+var errKeys = fmt.Errorf("gonfalon: a question names more than %d keys", maxListed)
 
 // appendAll decides many flags in one call on the engine. Flags that don't exist are left out of that call.
 func (c *Client) appendAll(g *generation, dst []Decision, keys []string, q query) ([]Decision, error) {

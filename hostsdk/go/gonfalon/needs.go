@@ -55,6 +55,12 @@ func (g *generation) narrow(i int32, q *query) error {
 	if err != nil {
 		return err
 	}
+	if len(q.in.Groups) > maxListed && len(n.groups) > 0 {
+		return fmt.Errorf("%w: there are more than %d groups", ErrContext, maxListed)
+	}
+	if len(q.in.Attributes) > maxListed && (n.unlisted || len(n.attributes) > 0) {
+		return fmt.Errorf("%w: there are more than %d attributes", ErrContext, maxListed)
+	}
 	if q.member != nil {
 		if q.in.Groups, err = asked(slices.Clip(q.in.Groups), q.member, n.groups); err != nil {
 			return err

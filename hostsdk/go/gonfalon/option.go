@@ -11,7 +11,7 @@ import (
 // Of two that set the same thing, the later counts.
 type Option struct {
 	kind     optionKind
-	state    uint8 // the presence of an actor, the type of a default
+	state    uint8 // the presence of an actor, the type of a default, stateTooLarge
 	bits     uint64
 	member   Member
 	prepared *prepared
@@ -50,19 +50,24 @@ func With[V any](name string, value V) Option {
 		o.attribute = engine.String(text(name), text(s))
 	} else if n, ok := any(value).(int); ok {
 		o.attribute = engine.Int(text(name), int64(n))
+	} else if a, whole := attribute(text(name), any(value)); whole {
+		o.attribute = a
 	} else {
-		o.attribute = attribute(text(name), any(value))
+		o.attribute, o.state = a, stateTooLarge
 	}
 	return o
 }
 
 // Attributes adds a map of attributes.
 func Attributes(values map[string]any) Option {
-	list := make([]engine.Attribute, 0, len(values))
+	list, large := make([]engine.Attribute, 0, len(values)), false
 	for name, value := range values {
-		list = append(list, attribute(text(name), value))
+		a, whole := attribute(text(name), value)
+		list, large = append(list, a), large || !whole
 	}
-	return Option{kind: optionPrepared, prepared: &prepared{in: engine.Input{Attributes: list}, plain: len(list) <= engine.MaxAttributes}}
+	return Option{kind: optionPrepared, prepared: &prepared{
+		in: engine.Input{Attributes: list}, large: large, plain: !large && len(list) <= engine.MaxAttributes,
+	}}
 }
 
 // ContextOf reads a context in the form that OpenFeature and OFREP have: targetingKey is the actor, as in [For], groups
@@ -78,7 +83,12 @@ func ContextOf(values map[string]any) Option {
 
 // groupsOf returns the names in a string or a list, and whether there was anything else.
 func groupsOf(v any) (names []string, strange bool) {
-	switch list := normal(v, 0).(type) {
+	left := maxListed
+	list := normal(v, 0, &left)
+	if left < 0 {
+		return make([]string, maxListed+1), false // as many as no decision rests on
+	}
+	switch list := list.(type) {
 	case nil:
 		return nil, !isNil(v)
 	case string:
@@ -132,6 +142,7 @@ func Prepare(opts ...Option) Option {
 	q.readAll(opts)
 	return Option{kind: optionPrepared, prepared: &prepared{
 		in: q.in, actor: q.actor, member: q.member, fallback: q.fallback, fixed: q.fixed, scope: q.scope, unreadable: q.unreadable,
+		large: q.large,
 		plain: q.member == nil && q.scope == nil && q.unreadable == "" && !q.wide(),
 	}}
 }
@@ -145,8 +156,12 @@ type prepared struct {
 	fixed      fixed
 	scope      *scope // of a context.Context: what was decided there
 	unreadable string // what can't be read of it; empty for nothing
+	large      bool   // an attribute has more in it than is read
 	plain      bool   // in is all that the engine needs
 }
+
+// stateTooLarge is the state of an attribute that has more in it than is read.
+const stateTooLarge = 1
 
 // Types of a default.
 const (

@@ -19,6 +19,7 @@ type query struct {
 	memory   *[room]engine.Attribute // holds in.Attributes, until release
 
 	unreadable string // what can't be read of the options; empty for nothing
+	large      bool   // an attribute has more in it than is read
 }
 
 // room is how many attributes a call can bring without a prepared context before it allocates.
@@ -92,6 +93,7 @@ func (q *query) merge(opts []Option) int {
 		case optionAttribute:
 			n++
 			sources++
+			q.large = q.large || o.state == stateTooLarge
 		case optionPrepared:
 			q.mergePrepared(o.prepared)
 			if have := len(o.prepared.in.Attributes); have > 0 {
@@ -107,6 +109,9 @@ func (q *query) merge(opts []Option) int {
 		case optionRoll:
 			q.in.Roll, q.fixed = o.bits, q.fixed|fixedRoll
 		}
+	}
+	if q.large && q.unreadable == "" {
+		q.unreadable = tooLarge
 	}
 	if !q.actor {
 		q.in.Presence = engine.NoActor
@@ -144,6 +149,7 @@ func (q *query) mergePrepared(p *prepared) {
 	if p.unreadable != "" {
 		q.unreadable = p.unreadable
 	}
+	q.large = q.large || p.large
 	if p.fallback.kind != defaultNone {
 		q.fallback = p.fallback
 	}

@@ -164,7 +164,7 @@ export class Client extends Flags {
   }
 
   decideAll(context?: Context, keys?: readonly string[]): Decision[] {
-    keys = flagKeys(keys)
+    keys = flagKeys(keys, (error) => this.failed(error))
     context = lasting(context)
     const { engine } = this.store
     if (this[override] !== undefined) return (keys ?? this.keys()).map((key) => this.decide(key, context))

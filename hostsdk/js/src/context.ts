@@ -14,7 +14,8 @@ export interface Actor {
  *
  * Numbers without a fraction within ±2^53 are integers, and so are bigints of any size. NaN and infinities are null, a `Date`
  * is its ISO 8601 text in UTC, an object of any other class is null, code units that aren't valid Unicode become U+FFFD. Lists and
- * maps may nest 16 deep. There may be any number of groups and attributes; what a flag looks at must not be more than 256 of either.
+ * maps may nest 16 deep, and those of one attribute have at most 100,000 values. There may be 100,000 groups and attributes; what a
+ * flag looks at must not be more than 256 of either.
  */
 export interface Context {
   /**
@@ -34,7 +35,7 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 /** Limits of one context, as the engine has them. */
 export const maxGroups = 256
 
-/** Groups that are read of a context: an iterator may have no end. */
+/** Groups and attributes of a context, values in one attribute, and keys of one question: an iterator may have no end. */
 export const maxListed = 100_000
 export const maxAttributes = 256
 /** Lists and maps of an attribute may nest this deep; what is deeper is null. */

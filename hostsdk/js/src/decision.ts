@@ -1,4 +1,4 @@
-import type { Json } from './context.js'
+import { maxListed, type Json } from './context.js'
 
 /** Reasons by the engine's numbers; the last is a host's, before it has a snapshot. */
 const reasons = ['UNKNOWN_FLAG', 'DEFAULT', 'STATIC', 'TARGETING_MATCH', 'SPLIT', 'KILLED', 'PREREQUISITE', 'NOT_READY'] as const
@@ -83,23 +83,28 @@ export function flagKey(key: unknown): string {
   }
 }
 
-/** Keys that one question may name. */
-const maxKeys = 1_000_000
-
-/** The keys of flags, whatever a program hands in as a list; undefined for all flags. */
-export function flagKeys(keys: unknown): readonly string[] | undefined {
+/**
+ * The keys of flags, whatever a program hands in as a list; undefined for all flags. What can't be one has no keys, and is told.
+ *
+ * @param told is called with the error if there are no keys because of one.
+ */
+export function flagKeys(keys: unknown, told: (error: unknown) => void): readonly string[] | undefined {
   if (keys === undefined || keys === null) return undefined
   try {
+    if (Array.isArray(keys) && keys.length > maxListed) throw tooMany()
     const list: string[] = []
     for (const key of keys as Iterable<unknown>) {
-      if (list.length === maxKeys) return [] // an iterator without an end
+      if (list.length === maxListed) throw tooMany()
       list.push(flagKey(key))
     }
     return list
-  } catch {
+  } catch (error) {
+    told(error)
     return []
   }
 }
+
+const tooMany = (): Error => new Error(`a question names more than ${maxListed} keys`)
 
 /** The bits of a packed decision, see `wasm/ABI.md`. */
 export const bitEnabled = 1

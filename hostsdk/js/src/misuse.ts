@@ -43,6 +43,7 @@ export class Misuse {
 const usable = {
   actor: 'a text, a whole number within ±2^53, a bigint, or an object with such an actorId',
   group: 'texts',
+  attribute: 'lists and maps of at most 100,000 values',
   context: 'an object with actor, groups and attributes',
 }
 

@@ -15,7 +15,6 @@ namespace Gonfalon;
 final class Context
 {
     private const MAX_GROUPS = 256; // of a request, by the module's ABI
-    private const MAX_LISTED = 100_000; // groups that are read of a context: an endless iterator must end
     private const MAX_IDS = 4; // objects whose ids are objects, in one another
 
     /** The actor's key; false for an actor without one, null for nobody. */
@@ -32,6 +31,7 @@ final class Context
 
     private ?\Closure $inGroup = null;
     private ?ContextError $noGroups = null;
+    private ?ContextError $noAttributes = null;
     private string $packedActor;
     private ?string $packedGroups = null;
     private ?string $packedAttributes = null;
@@ -124,6 +124,9 @@ final class Context
         if ($names === []) {
             return "\x80";
         }
+        if ($this->noAttributes !== null) {
+            throw $this->noAttributes;
+        }
         if ($names === null) {
             return $this->packedAttributes ??= self::packAttributes($this->attributes);
         }
@@ -209,8 +212,8 @@ final class Context
         $names = [];
         $count = 0;
         foreach ($groups as $place => $name) {
-            if (++$count > self::MAX_LISTED || (is_array($groups) && count($groups) > self::MAX_LISTED)) {
-                throw new ContextError('there are more than ' . self::MAX_LISTED . ' groups');
+            if (++$count > Values::MAX_LISTED || (is_array($groups) && count($groups) > Values::MAX_LISTED)) {
+                throw new ContextError('there are more than ' . Values::MAX_LISTED . ' groups');
             }
             if (is_array($groups) && is_string($place)) {
                 $wrong[] = 'an array with names as the groups';
@@ -235,6 +238,10 @@ final class Context
             if ($attributes !== null) {
                 $wrong[] = get_debug_type($attributes) . ' as the attributes';
             }
+            return;
+        }
+        if (count($attributes) > Values::MAX_LISTED) {
+            $this->noAttributes = new ContextError('there are more than ' . Values::MAX_LISTED . ' attributes');
             return;
         }
         foreach ($attributes as $name => $value) {

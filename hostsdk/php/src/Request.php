@@ -60,7 +60,7 @@ final class Request
         if ($attributes === null || $attributes === []) {
             return "\x80";
         }
-        if ($needs->attributes === null || !is_array($attributes)) {
+        if ($needs->attributes === null || !is_array($attributes) || count($attributes) > Values::MAX_LISTED) {
             return null;
         }
         $packed = '';
@@ -86,13 +86,16 @@ final class Request
     }
 
     /**
-     * The attributes of these names, if they are an array: however many there are, the rest isn't even looked at.
+     * The attributes of these names, if they are an array: the rest isn't even looked at. Those that are too many are left to the context.
      *
      * @param array<array-key, string>|null $names
      */
     public static function only(mixed $attributes, ?array $names): mixed
     {
         if ($names === null || !is_array($attributes)) {
+            return $attributes;
+        }
+        if ($names !== [] && count($attributes) > Values::MAX_LISTED) {
             return $attributes;
         }
         $kept = [];

@@ -19,7 +19,7 @@ final class Values
     public const MAX_ATTRIBUTES = 256; // of a request, by the module's ABI
     private const MAX_DEPTH = 16; // of lists and maps in one another
     private const MAX_DIGITS = 39_000; // of an integer: comparing more takes time that grows with their square
-    private const MAX_ITEMS = 100_000; // of one attribute: an array with references to itself has no end
+    public const MAX_LISTED = 100_000; // groups and attributes of a context, and values in one attribute: an iterator may have no end
 
     private const NULL = "\xc0";
 
@@ -61,15 +61,12 @@ final class Values
     /** An attribute's value, packed. */
     public static function pack(mixed $value): string
     {
-        $left = self::MAX_ITEMS;
+        $left = self::MAX_LISTED;
         return self::packed($value, 0, $left);
     }
 
     private static function packed(mixed $value, int $depth, int &$left): string
     {
-        if (--$left < (is_array($value) ? count($value) : 0)) {
-            throw new ContextError('an attribute has more than ' . self::MAX_ITEMS . ' values');
-        }
         return match (true) {
             is_string($value) => Msgpack::text(self::text($value)),
             is_int($value) => Msgpack::integer($value),
@@ -91,12 +88,22 @@ final class Values
         };
     }
 
+    /** @param array<array-key, mixed> $items */
+    private static function spend(array $items, int &$left): void
+    {
+        $left -= count($items);
+        if ($left < 0) {
+            throw new ContextError('an attribute has more than ' . self::MAX_LISTED . ' values');
+        }
+    }
+
     /** @param list<mixed> $items */
     private static function list(array $items, int $depth, int &$left): string
     {
         if ($depth >= self::MAX_DEPTH) {
             return self::NULL;
         }
+        self::spend($items, $left);
         $packed = Msgpack::arrayOf(count($items));
         foreach ($items as $item) {
             $packed .= self::packed($item, $depth + 1, $left);
@@ -110,6 +117,7 @@ final class Values
         if ($depth >= self::MAX_DEPTH) {
             return self::NULL;
         }
+        self::spend($items, $left);
         $packed = [];
         foreach ($items as $name => $item) {
             $packed[self::text((string) $name)] = self::packed($item, $depth + 1, $left);

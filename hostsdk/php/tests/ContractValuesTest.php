@@ -81,7 +81,7 @@ final class ContractValuesTest extends TestCase
     }
 
     /** @param array<string, mixed> $value */
-    private static function typed(array $value, mixed $actor = null): mixed
+    public static function typed(array $value, mixed $actor = null): mixed
     {
         $kind = array_key_first($value);
         $content = $value[$kind];
@@ -97,6 +97,7 @@ final class ContractValuesTest extends TestCase
                 '-Infinity' => -INF,
                 default => (float) $content,
             },
+            'repeated' => array_fill(0, $content[1], self::typed($content[0])),
             'list' => array_map(self::typed(...), $content),
             'map' => array_map(self::typed(...), $content),
             'bytes' => self::skip('PHP tells no bytes from strings'),

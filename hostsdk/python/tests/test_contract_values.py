@@ -74,6 +74,8 @@ def typed(value: dict[str, Any], actor: Any = None) -> Any:
             return float(content)
         case "list":
             return [typed(item) for item in content]
+        case "repeated":
+            return [typed(content[0])] * content[1]
         case "map":
             return {name: typed(item) for name, item in content.items()}
         case "bytes":

@@ -77,14 +77,14 @@ class Mixed(Enum):
     ],
 )
 def test_a_value_on_the_wire(given: object, wire: object) -> None:
-    mapped = values.value_of(given, 0)
+    mapped = values.value_of(given, 0, values.Room())
     assert mapped == wire
     assert type(mapped) is type(wire)
     assert repr(mapped) == repr(wire)  # the order of keys, too
 
 
 def test_an_integer_too_long_to_write_is_null() -> None:
-    assert values.value_of(10**5000, 0) == msgpack.ExtType(1, b"1" + b"0" * 5000)
+    assert values.value_of(10**5000, 0, values.Room()) == msgpack.ExtType(1, b"1" + b"0" * 5000)
     assert values.attributes({"n": 10**50000}, []) == {"n": None}
 
 
@@ -96,11 +96,11 @@ def nested(depth: int) -> Any:
 
 
 def test_what_is_nested_too_deep_is_null() -> None:
-    assert values.value_of(nested(values.MAX_DEPTH), 0) == nested(values.MAX_DEPTH)
-    assert values.value_of(nested(values.MAX_DEPTH + 1), 0) != nested(values.MAX_DEPTH + 1)
+    assert values.value_of(nested(values.MAX_DEPTH), 0, values.Room()) == nested(values.MAX_DEPTH)
+    assert values.value_of(nested(values.MAX_DEPTH + 1), 0, values.Room()) != nested(values.MAX_DEPTH + 1)
     endless: list[Any] = []
     endless.append(endless)
-    assert "null" not in repr(values.value_of(endless, 0))
+    assert "null" not in repr(values.value_of(endless, 0, values.Room()))
 
 
 def test_attributes_are_read_whatever_they_are() -> None:

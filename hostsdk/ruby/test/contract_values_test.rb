@@ -28,6 +28,7 @@ class ContractValuesTest < Minitest::Test
     when "int", "bigint" then content.to_i
     when "float" then { "NaN" => Float::NAN, "Infinity" => Float::INFINITY, "-Infinity" => -Float::INFINITY }[content] || content.to_f
     when "list" then content.map { |item| typed(item) }
+    when "repeated" then Array.new(content[1], typed(content[0]))
     when "map" then content.transform_values { |item| typed(item) }
     when "time" then Time.iso8601(content)
     when "prints" then Prints.new(content)

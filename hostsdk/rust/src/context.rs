@@ -11,8 +11,9 @@ use crate::value::Value;
 
 /// The groups or attributes of one request, by the module's ABI.
 const MOST: usize = 256;
-/// The groups that are read of a context: an iterator may have no end.
-const MOST_LISTED: usize = 100_000;
+/// The groups and the attributes that are read of a context, the values of one attribute, and the keys of a question: an iterator
+/// may have no end.
+pub(crate) const MOST_LISTED: usize = 100_000;
 
 /// A context that can't be read, so that nothing could be decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +52,8 @@ pub struct Context {
     unreadable: Vec<&'static str>,
     /// There are more groups than are read.
     endless: bool,
+    /// There are more attributes than are read.
+    overfull: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -86,7 +89,11 @@ impl Context {
     /// Puts the actor into a group.
     #[must_use]
     pub fn group(mut self, name: impl Into<String>) -> Self {
-        self.groups.push(name.into());
+        if self.groups.len() == MOST_LISTED {
+            self.endless = true;
+        } else {
+            self.groups.push(name.into());
+        }
         self
     }
 
@@ -94,11 +101,10 @@ impl Context {
     #[must_use]
     pub fn groups<T: Into<String>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
         for name in names {
-            if self.groups.len() == MOST_LISTED {
-                self.endless = true;
+            self = self.group(name);
+            if self.endless {
                 break;
             }
-            self.groups.push(name.into());
         }
         self
     }
@@ -111,7 +117,8 @@ impl Context {
             Value::Null => {}
             Value::Text(name) => self.groups.push(name.clone()),
             Value::List(items) => {
-                for item in items {
+                self.endless |= items.len() > MOST_LISTED;
+                for item in items.iter().take(MOST_LISTED) {
                     match item {
                         Value::Text(name) => self = self.groups([name]),
                         _ => self.unreadable.push("something that isn't a text as a group"),
@@ -134,10 +141,19 @@ impl Context {
     /// Gives the context an attribute, in the place of one that has the name already.
     #[must_use]
     pub fn attribute(mut self, name: impl AsRef<str>, value: impl Into<Value>) -> Self {
+        if self.attributes.len() == MOST_LISTED {
+            self.overfull = true;
+            return self;
+        }
         let begin = self.written.len();
         msgpack::text(&mut self.written, name.as_ref());
         let named = self.written.len();
-        value.into().write(&mut self.written);
+        let mut value = value.into();
+        if !value.is_few() {
+            value = Value::Null;
+            self.unreadable.push("an attribute of more than 100,000 values");
+        }
+        value.write(&mut self.written);
         let name = (named - name.as_ref().len(), named);
         self.attributes.push(Attribute { begin, name, end: self.written.len() });
         self
@@ -148,6 +164,9 @@ impl Context {
     pub fn attributes<N: AsRef<str>, V: Into<Value>>(mut self, attributes: impl IntoIterator<Item = (N, V)>) -> Self {
         for (name, value) in attributes {
             self = self.attribute(name, value);
+            if self.overfull {
+                break;
+            }
         }
         self
     }
@@ -329,6 +348,9 @@ impl<'a> Reading<'a> {
             msgpack::map(out, 0);
             return Ok(());
         };
+        if context.overfull && names.is_none_or(|names| !names.is_empty()) {
+            return Err(ContextError(format!("there are more than {MOST_LISTED} attributes")));
+        }
         let Some(names) = names else {
             let each = context.attributes.iter().map(|known| (context.name_of(known), context.written_of(known)));
             let by_name: BTreeMap<_, _> = each.collect();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use crate::actor::Who;
-use crate::context::ContextError;
+use crate::context::{ContextError, MOST_LISTED};
 use crate::decision::{Decision, DecisionError, ENABLED, REASON};
 use crate::engine::abi::SnapshotInfo;
 use crate::explanation::Explanation;
@@ -147,8 +147,12 @@ impl Flags {
         self.batch(None, &who.into())
     }
 
-    /// The decisions about these flags, in their order.
+    /// The decisions about these flags, in their order; none if they are more than 100,000, as many as a snapshot can have.
     pub fn decide_some<'a>(&self, keys: &[&str], who: impl Into<Who<'a>>) -> Vec<Decision> {
+        if keys.len() > MOST_LISTED {
+            self.failed("all flags", &DecisionError::Engine(format!("a question names more than {MOST_LISTED} keys")));
+            return Vec::new();
+        }
         self.batch(Some(keys), &who.into())
     }
 

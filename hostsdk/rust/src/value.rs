@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::context::MOST_LISTED;
 use crate::engine::abi::lossy;
 use crate::msgpack;
 
@@ -75,6 +76,22 @@ impl Value {
             }
             _ => msgpack::nil(out),
         }
+    }
+
+    /// Whether the lists and maps have no more values, all together, than are read.
+    pub(crate) fn is_few(&self) -> bool {
+        fn left(value: &Value, depth: usize, room: usize) -> Option<usize> {
+            match value {
+                Value::List(items) if depth < MAX_DEPTH => {
+                    items.iter().try_fold(room.checked_sub(items.len())?, |room, item| left(item, depth + 1, room))
+                }
+                Value::Map(items) if depth < MAX_DEPTH => {
+                    items.values().try_fold(room.checked_sub(items.len())?, |room, item| left(item, depth + 1, room))
+                }
+                _ => Some(room),
+            }
+        }
+        left(self, 0, MOST_LISTED).is_some()
     }
 
     /// Reads what the engine wrote.

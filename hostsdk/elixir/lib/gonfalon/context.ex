@@ -18,8 +18,8 @@ defmodule Gonfalon.Context do
 
   # Of a request, by the module's ABI.
   @max_groups 256
-  # Groups that are read of a context.
-  @max_listed 100_000
+  # Groups and attributes that are read of a context.
+  @max_listed Values.max_listed()
   # Actors whose ids are actors, in one another.
   @max_ids 4
 
@@ -170,14 +170,18 @@ defmodule Gonfalon.Context do
   defp attributes(nil, _, wrong), do: {%{}, nil, wrong}
   defp attributes(_, [], wrong), do: {%{}, nil, wrong}
 
+  defp attributes(given, _, wrong) when is_map(given) and not is_struct(given) and map_size(given) > @max_listed,
+    do: {%{}, "there are more than #{@max_listed} attributes", wrong}
+
   defp attributes(given, nil, wrong) when is_map(given) and not is_struct(given) do
     {found, wrong} =
       Enum.reduce(given, {%{}, wrong}, fn
         {name, value}, {found, wrong} when is_binary(name) ->
-          {Map.put(found, Values.text(name), Values.pack(value)), wrong}
+          put(found, Values.text(name), value, wrong)
 
         {name, value}, {found, wrong} when is_atom(name) ->
-          {Map.put_new_lazy(found, Atom.to_string(name), fn -> Values.pack(value) end), wrong}
+          name = Atom.to_string(name)
+          if is_map_key(found, name), do: {found, wrong}, else: put(found, name, value, wrong)
 
         {name, _}, {found, wrong} ->
           {found, ["#{kind(name)} as an attribute's name" | wrong]}
@@ -187,13 +191,25 @@ defmodule Gonfalon.Context do
   end
 
   defp attributes(given, names, wrong) when is_map(given) and not is_struct(given) do
-    found =
-      for {name, atom} <- names, {:ok, value} <- [fetch(given, name, atom)], into: %{}, do: {name, Values.pack(value)}
+    {found, wrong} =
+      Enum.reduce(names, {%{}, wrong}, fn {name, atom}, {found, wrong} ->
+        case fetch(given, name, atom) do
+          {:ok, value} -> put(found, name, value, wrong)
+          :error -> {found, wrong}
+        end
+      end)
 
     {found, nil, wrong}
   end
 
   defp attributes(given, _, wrong), do: {%{}, nil, ["#{kind(given)} as the attributes" | wrong]}
+
+  defp put(found, name, value, wrong) do
+    case Values.attribute(value) do
+      :too_many -> {Map.put(found, name, Values.pack(nil)), ["an attribute with more than #{@max_listed} values" | wrong]}
+      packed -> {Map.put(found, name, packed), wrong}
+    end
+  end
 
   # A string counts before an atom of its name. `atom` is nil if there was none yet when the flag was first asked for.
   defp fetch(given, name, atom) do

@@ -5,7 +5,7 @@ defmodule Gonfalon.Flags do
   alias Gonfalon.{Asking, Client, ContextError, Decision, Engine, Explanation}
 
   # That one question may name.
-  @max_keys 1_000_000
+  @max_keys 100_000
 
   def enabled?(key, asking) do
     default = if is_boolean(asking.default), do: asking.default, else: false
@@ -52,8 +52,7 @@ defmodule Gonfalon.Flags do
     engine = Client.engine(client)
 
     try do
-      wanted = keys && Enum.map(keys, &Engine.text!/1)
-      if wanted && length(wanted) > @max_keys, do: raise(ArgumentError, "more than #{@max_keys} keys")
+      wanted = keys && wanted(keys)
 
       if engine == nil do
         Enum.map(wanted || [], &Decision.undecided/1)
@@ -71,10 +70,20 @@ defmodule Gonfalon.Flags do
     end
   end
 
-  # The keys that were asked for, as far as they are a list.
-  defp named([key | rest], asking), do: [key | if(is_list(rest), do: named(rest, asking), else: [])]
+  # The keys that are asked for. An enumerable may have no end.
+  defp wanted(keys) do
+    taken = Enum.take(keys, @max_keys + 1)
+    if length(taken) > @max_keys, do: raise(ArgumentError, "more than #{@max_keys} keys")
+    Enum.map(taken, &Engine.text!/1)
+  end
+
+  # The keys that were asked for, as far as they are a list; none if there are too many.
   defp named(nil, asking), do: keys(asking)
-  defp named(_, _), do: []
+  defp named(keys, _), do: named(keys, @max_keys, [])
+
+  defp named([_ | _], 0, _), do: []
+  defp named([key | rest], left, found), do: named(rest, left - 1, [key | found])
+  defp named(_, _, found), do: Enum.reverse(found)
 
   defp note(_, %{known: true}), do: :ok
   defp note(client, %{error: nil, key: key}), do: Client.unknown_flag(client, key)

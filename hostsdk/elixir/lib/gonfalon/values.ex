@@ -7,6 +7,8 @@ defmodule Gonfalon.Values do
   alias Gonfalon.Msgpack
 
   @max_attributes 256
+  # Groups and attributes of a context, and values in the lists and maps of one attribute.
+  @max_listed 100_000
   # Of lists and maps in one another: nobody targets deeper, and it bounds the work.
   @max_depth 16
   # 39,000 digits: writing more takes time that grows with their square.
@@ -18,6 +20,7 @@ defmodule Gonfalon.Values do
   @greatest 0x7FFFFFFFFFFFFFFF
 
   def max_attributes, do: @max_attributes
+  def max_listed, do: @max_listed
   def exact, do: @exact
 
   @doc "The string itself, or with U+FFFD for each byte that isn't valid Unicode."
@@ -32,6 +35,23 @@ defmodule Gonfalon.Values do
   @spec digits(integer) :: String.t() | nil
   def digits(n) when n < @max_integer and n > -@max_integer, do: Integer.to_string(n)
   def digits(_), do: nil
+
+  @doc "The value of an attribute, packed; :too_many if its lists and maps have more values than are read."
+  @spec attribute(term) :: iodata | :too_many
+  def attribute(value) when not (is_list(value) or is_map(value)), do: pack(value)
+  def attribute(value), do: if(room(value, 0, @max_listed) < 0, do: :too_many, else: pack(value))
+
+  # How many values may still come after those of a list or a map, as far down as they are read; below 0 there are too many.
+  defp room(_, depth, left) when depth >= @max_depth or left < 0, do: left
+  defp room(value, _, left) when is_struct(value), do: left
+  defp room([item | rest], depth, left), do: room(rest, depth, room(item, depth + 1, left - 1))
+
+  defp room(value, _, left) when is_map(value) and map_size(value) > left, do: -1
+
+  defp room(value, depth, left) when is_map(value),
+    do: Enum.reduce(value, left - map_size(value), fn {_, item}, left -> room(item, depth + 1, left) end)
+
+  defp room(_, _, left), do: left
 
   @doc "One value, packed. `depth` counts the lists and maps around it."
   @spec pack(term, non_neg_integer) :: iodata

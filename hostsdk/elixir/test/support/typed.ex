@@ -48,6 +48,7 @@ defmodule Gonfalon.Typed do
   end
 
   def value(%{"list" => items}, _), do: Enum.map(items, &value/1)
+  def value(%{"repeated" => [of, times]}, _), do: of |> value() |> List.duplicate(times)
   def value(%{"map" => members}, _), do: Map.new(members, fn {name, item} -> {name, value(item)} end)
   def value(%{"prints" => text}, _), do: %Prints{text: text}
   def value(%{"raises" => _}, _), do: :raises

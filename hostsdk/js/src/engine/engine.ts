@@ -71,7 +71,7 @@ export class Engine {
    */
   constructor(module: WebAssembly.Module, snapshot: Uint8Array, misuse = new Misuse(silent)) {
     const exports = (this.exports = instantiate(module))
-    const memory = (this.memory = new Memory(exports))
+    const memory = (this.memory = new Memory(exports, (value) => misuse.value('attribute', value)))
     const at = snapshot.length > maxSnapshotBytes ? 0 : exports.snapshot(snapshot.length) >>> 0
     if (at === 0) throw new LoadError(1, 0)
     memory.refresh()

@@ -11,7 +11,7 @@ export const maxSnapshotBytes = 32 << 20
 
 /** Views of an instance's memory: the request buffer that hosts write to, and the result that the module answers in. */
 export class Memory {
-  readonly writer = new Writer()
+  readonly writer: Writer
   /** Address of the result record. */
   readonly result: number
   bytes = new Uint8Array(0)
@@ -21,7 +21,12 @@ export class Memory {
   request = 0
   room = 0
 
-  constructor(readonly exports: Exports) {
+  /** @param onLarge is called with an attribute that has more values than are read. */
+  constructor(
+    readonly exports: Exports,
+    onLarge?: (value: unknown) => void,
+  ) {
+    this.writer = new Writer(onLarge)
     this.result = exports.result() >>> 0
     this.refresh()
   }

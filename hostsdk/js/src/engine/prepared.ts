@@ -1,6 +1,6 @@
 import { maxAttributes, type Context } from '../context.js'
 import { listOf } from './groups.js'
-import { pieceOf, sortedEntries, type Piece, type Writer } from './writer.js'
+import { hasMany, pieceOf, sortedEntries, type Piece, type Writer } from './writer.js'
 
 /** A context in pieces that are written already, to be used for many requests. */
 export interface Encoded {
@@ -9,8 +9,8 @@ export interface Encoded {
   readonly groups: Piece | undefined
   /** Undefined: they are more than a request takes. */
   readonly attributes: Piece | undefined
-  /** Names with their values. */
-  readonly byName: ReadonlyMap<string, Piece>
+  /** Names with their values. Undefined: they are more than are read. */
+  readonly byName: ReadonlyMap<string, Piece> | undefined
   /** Something in it can't be read. */
   readonly unreadable: boolean
 }
@@ -60,23 +60,26 @@ export function lasting(context: Context | undefined): Context | undefined {
   }
 }
 
-/** A context whose groups are a list; if the program's own code throws, one whose groups can't be read. */
+/** A context whose groups are a list; if the program's own code throws, or they are too many, one whose groups can't be read. */
 function copyOf(context: Context): Context {
+  const copy: { -readonly [K in keyof Context]: Context[K] } = {}
   try {
-    const { actor, groups, attributes } = context ?? {}
+    copy.actor = context?.actor
+    copy.attributes = context?.attributes
+    const groups = (copy.groups = context?.groups)
     const iterable = typeof groups === 'object' && groups !== null && Symbol.iterator in groups
-    return { actor, groups: iterable && typeof groups !== 'string' ? (listOf(groups) as string[]) : groups, attributes }
+    if (iterable && typeof groups !== 'string') copy.groups = listOf(groups) as string[]
   } catch (error) {
-    return {
-      groups: () => {
-        throw error
-      },
+    copy.groups = () => {
+      throw error
     }
   }
+  return copy
 }
 
 /** Writes a context's attributes, and takes the pieces. */
 export function piecesOf(writer: Writer, attributes: object | null | undefined): Pick<Encoded, 'attributes' | 'byName'> {
+  if (hasMany(attributes ?? {})) return { byName: undefined, attributes: undefined }
   const byName = new Map<string, Piece>()
   const entries = sortedEntries(attributes ?? {})
   const start = writer.at
@@ -84,7 +87,7 @@ export function piecesOf(writer: Writer, attributes: object | null | undefined):
   for (const [name, value] of entries) {
     const from = writer.at
     writer.text(name)
-    writer.value(value, 0)
+    writer.attribute(value)
     byName.set(name, pieceOf(writer.bytes.subarray(from, writer.at)))
   }
   return { byName, attributes: entries.length > maxAttributes ? undefined : pieceOf(writer.bytes.subarray(start, writer.at)) }

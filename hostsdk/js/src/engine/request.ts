@@ -7,7 +7,7 @@ import { ContextError } from './context_error.js'
 import { maxSnapshotBytes, type Memory } from './memory.js'
 import type { Needs } from './needs.js'
 import { piecesOf, PreparedContext, type Encoded } from './prepared.js'
-import { full, pieceOf, Writer } from './writer.js'
+import { full, pieceOf, tooMany, Writer } from './writer.js'
 
 /** What is asked for: one flag, by what it needs; or all that there is about one, some or (null) all of them. */
 export type Asked = Needs | string | readonly (Needs | string)[] | null
@@ -81,7 +81,7 @@ export class RequestWriter {
     } catch (error) {
       if (error !== full) throw error
     }
-    const request = apart(this.memory.room, (w) => {
+    const request = apart(this.memory, (w) => {
       this.writeRequest(w, asked, context, groups, encoded, clock)
       return w.bytes.subarray(0, w.at)
     })
@@ -92,7 +92,7 @@ export class RequestWriter {
 
   /** Writes a context for requests to come. */
   encode(context: Context): Encoded {
-    return apart(this.memory.room, (writer) => {
+    return apart(this.memory, (writer) => {
       const groups = this.allGroups(context)
       this.writeActor(writer, context, groups)
       const actor = pieceOf(writer.bytes.subarray(0, writer.at))
@@ -184,9 +184,9 @@ export function isNeeds(asked: Asked): asked is Needs {
 }
 
 /** Writes into memory of its own, which grows until all of it fits: `write` may be called more than once. */
-function apart<T>(room: number, write: (writer: Writer) => T): T {
+function apart<T>({ room, writer: { onLarge } }: Memory, write: (writer: Writer) => T): T {
   for (let size = room; size <= maxSnapshotBytes; size *= 2) {
-    const writer = new Writer()
+    const writer = new Writer(onLarge)
     writer.target(new ArrayBuffer(size), 0, size)
     try {
       return write(writer)
@@ -208,6 +208,7 @@ function unreadable(error: unknown): unknown {
 }
 
 function writeEncoded(writer: Writer, names: Needs['attributes'], { attributes, byName }: Encoded): void {
+  if (byName === undefined && names?.length !== 0) throw tooMany()
   if (names === undefined) {
     if (attributes === undefined) throw new ContextError(`the context has more than ${maxAttributes} attributes`)
     return writer.piece(attributes)
@@ -216,7 +217,7 @@ function writeEncoded(writer: Writer, names: Needs['attributes'], { attributes, 
   writer.byte(0x80)
   let n = 0
   for (const { text } of names) {
-    const written = byName.get(text)
+    const written = byName!.get(text)
     if (written === undefined) continue
     writer.piece(written)
     n++

@@ -1,4 +1,4 @@
-import { maxAttributes, maxNesting } from '../context.js'
+import { maxAttributes, maxListed, maxNesting } from '../context.js'
 import { ContextError } from './context_error.js'
 
 const encoder = new TextEncoder()
@@ -33,6 +33,9 @@ export interface Name {
 /** Thrown when the buffer is full. The owner of the buffer then makes it larger and writes again. */
 export const full = new Error('the request buffer is full')
 
+/** Thrown when an attribute has more values than are read. It is null then. */
+const tooLarge = new Error(`an attribute has more than ${maxListed} values`)
+
 /**
  * Writes msgpack straight into memory, every value in its shortest form. It doesn't own the memory: `bytes` and `view` are
  * replaced when the module's memory grows.
@@ -45,6 +48,11 @@ export class Writer {
 
   /** Whether a text had code units that aren't valid Unicode, and has U+FFFD for them. */
   private replaced = false
+  /** How many values the lists and maps of the attribute may still have. */
+  private left = 0
+
+  /** @param onLarge is called with an attribute that has more values than are read. */
+  constructor(readonly onLarge: (value: unknown) => void = () => {}) {}
 
   /** Writes into `size` bytes of a buffer from `start` on. */
   target(buffer: ArrayBuffer, start: number, size: number): void {
@@ -234,17 +242,26 @@ export class Writer {
     if (v instanceof Date) return this.time(v)
     if (depth >= maxNesting) return this.byte(0xc0)
     if (Array.isArray(v)) {
-      this.array(v.length)
-      for (let i = 0; i < v.length; i++) this.value(v[i], depth + 1)
+      const n: unknown = v.length // of a proxy it may be anything
+      if (typeof n !== 'number' || !Number.isInteger(n) || n < 0) return this.byte(0xc0)
+      this.spend(n)
+      this.array(n)
+      for (let i = 0; i < n; i++) this.value(v[i], depth + 1)
       return
     }
     if (!isMap(v)) return this.byte(0xc0)
+    this.spend(v instanceof Map ? v.size : Object.keys(v).length)
     const entries = sortedEntries(v)
     this.map(entries.length)
     for (const [name, value] of entries) {
       this.text(name)
       this.value(value, depth + 1)
     }
+  }
+
+  private spend(values: number): void {
+    this.left -= values
+    if (this.left < 0) throw tooLarge
   }
 
   /** ISO 8601 in UTC, without a fraction's trailing zeros. */
@@ -266,6 +283,7 @@ export class Writer {
     this.byte(0x80)
     if (attributes === null || attributes === undefined) return
     const plain = Object.getPrototypeOf(attributes) === Object.prototype
+    if (names.length > 0 && hasMany(attributes)) throw tooMany()
     let n = 0
     for (const { text, written, inherited } of names) {
       const value = read(attributes, text)
@@ -277,9 +295,20 @@ export class Writer {
     this.bytes[start] = 0x80 | n
   }
 
-  private attribute(value: unknown): void {
-    if (typeof value === 'string') this.text(value)
-    else this.value(value, 0)
+  /** The value of an attribute. */
+  attribute(value: unknown): void {
+    if (typeof value === 'string') return this.text(value)
+    if (typeof value !== 'object') return this.value(value, 0)
+    const start = this.at
+    this.left = maxListed
+    try {
+      this.object(value, 0)
+    } catch (error) {
+      if (error !== tooLarge) throw error
+      this.at = start
+      this.byte(0xc0)
+      this.onLarge(value)
+    }
   }
 
   /**
@@ -307,15 +336,30 @@ export class Writer {
   /** All attributes, ascending by name; of two with one name, once it is valid Unicode, the later. */
   private all(start: number, values: object): void {
     this.at = start
+    if (hasMany(values)) throw tooMany()
     const entries = sortedEntries(values)
     if (entries.length > maxAttributes) throw new ContextError(`the context has more than ${maxAttributes} attributes`)
     this.map(entries.length)
     for (const [name, value] of entries) {
       this.text(name)
-      this.value(value, 0)
+      this.attribute(value)
     }
   }
 }
+
+/** Whether a context has more attributes than are read. It counts no further than that. */
+export function hasMany(attributes: object): boolean {
+  let n = 0
+  try {
+    for (const _ in attributes) if (++n > maxListed) return Object.keys(attributes).length > maxListed // without what it inherits
+  } catch {
+    // A proxy that doesn't tell its names is still asked for those that a flag looks at.
+  }
+  return false
+}
+
+/** The error of a context that {@link hasMany} attributes. */
+export const tooMany = (): ContextError => new ContextError(`the context has more than ${maxListed} attributes`)
 
 /** Whether a value is a map: a plain object, of whatever realm, or a Map. An object of a class is no attribute. */
 export function isMap(v: object): boolean {

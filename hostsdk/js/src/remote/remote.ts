@@ -152,7 +152,7 @@ export class RemoteFlags extends Flags {
   }
 
   decideAll(context?: Context, keys?: readonly string[]): Decision[] {
-    return (flagKeys(keys) ?? [...(this.decisions?.keys() ?? [])]).map((key) => this.decide(key, context))
+    return (flagKeys(keys, () => this.broken++) ?? [...(this.decisions?.keys() ?? [])]).map((key) => this.decide(key, context))
   }
 
   explain(key: string, context?: Context): Explanation {

@@ -21,6 +21,10 @@ export function valueOf(typed: Typed | undefined): unknown {
       return null
     case 'list':
       return (v as Typed[]).map(valueOf)
+    case 'repeated': {
+      const [of, times] = v as [Typed, number]
+      return Array<unknown>(times).fill(valueOf(of))
+    }
     case 'map':
       return Object.fromEntries(Object.entries(v as Record<string, Typed>).map(([name, item]) => [name, valueOf(item)]))
     case 'bytes':

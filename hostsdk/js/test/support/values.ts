@@ -21,6 +21,12 @@ interface Values {
   readonly cases: readonly Case[]
 }
 
+/** `bounds.json`: what a context or a question past a bound comes to. */
+export const bounds = JSON.parse(readFileSync(new URL('../../../testdata/bounds.json', import.meta.url), 'utf8')) as {
+  readonly cases: readonly (Case & { readonly more_attributes?: number })[]
+  readonly keys: readonly { readonly about: string; readonly count: number; readonly decisions: number }[]
+}
+
 const text = readFileSync(new URL('../../../testdata/values.json', import.meta.url), 'utf8')
 
 export const values = JSON.parse(text) as Values

@@ -7,8 +7,7 @@ decision would rest on what can't be known.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
-from itertools import islice
+from collections.abc import Callable, Iterable, Mapping, Sized
 from numbers import Integral
 from typing import Any, Protocol, TypeAlias, cast
 from uuid import UUID
@@ -19,7 +18,6 @@ from . import values
 from .interruption import let_pass
 
 MAX_GROUPS = 256  # of a request, by the module's ABI
-MAX_LISTED = 100_000  # groups that are read of a context: an endless iterator must end
 MAX_IDS = 4  # objects whose ids are objects, in one another
 
 
@@ -100,10 +98,11 @@ def group_names(groups: object, wrong: list[str]) -> list[str]:
             wrong.append(f"{type(groups).__name__} as the groups")
             return []
         case Iterable():
+            measured = isinstance(groups, Sized) and values.has_more(groups, values.MAX_LISTED)
             names = []
-            for count, name in enumerate(islice(groups, MAX_LISTED + 1)):
-                if count == MAX_LISTED:
-                    raise ContextError(f"there are more than {MAX_LISTED} groups")
+            for count, name in enumerate(groups):
+                if measured or count == values.MAX_LISTED:
+                    raise ContextError(f"there are more than {values.MAX_LISTED} groups")
                 if isinstance(name, str):
                     names.append(values.text(str.__str__(name)))
                 else:
@@ -123,6 +122,8 @@ def unreadable(part: str, error: BaseException) -> ContextError:
     """What reading a part of a context came to."""
     if isinstance(error, ContextError):
         return error
+    if isinstance(error, values.TooManyError):
+        return ContextError(str(error))
     return ContextError(f"reading the {part} raises {type(error).__name__}")  # what that says may be personal
 
 

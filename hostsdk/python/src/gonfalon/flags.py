@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypedDict, TypeVar, Unpack, overload
 
-from . import payload
+from . import payload, values
 from .abi import SnapshotInfo
 from .context import Context, ContextError, Groups, Who
 from .decision import NOT_READY, REASON, Decision
@@ -22,7 +22,7 @@ log = logging.getLogger("gonfalon")
 
 T = TypeVar("T")
 
-MAX_KEYS = 1_000_000  # that one question may name: an iterator may have no end
+MAX_KEYS = values.MAX_LISTED  # that one question may name, as many as a snapshot can have: an iterator may have no end
 
 
 class Asking(TypedDict, total=False):

@@ -8,7 +8,7 @@ engine's values (NaN, sets, objects …) is null.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -22,7 +22,13 @@ from .interruption import let_pass
 
 MAX_ATTRIBUTES = 256  # of a request, by the module's ABI
 MAX_INTEGER_BITS = 1 << 17  # 39,000 digits: writing more takes time that grows with their square
+MAX_LISTED = 100_000  # groups and attributes of a context, values in one attribute, keys of one question: an iterator may have no end
 MAX_DEPTH = 16  # of lists and maps in one another: nobody targets deeper, and it bounds the work
+
+
+class TooManyError(Exception):
+    """There are more of something than are read. ``str()`` says of what."""
+
 
 LEAST_INT, GREATEST_INT = -(1 << 63), (1 << 63) - 1
 EXACT = float(1 << 53)  # up to here a float holds every integer
@@ -42,19 +48,26 @@ def text(value: str) -> str:
 
 def attributes(given: object, wrong: list[str]) -> dict[str, object]:
     """The attributes as msgpack packs them for the module. Names that are not strings are left out, what raises is null, and
-    both are noted in wrong."""
+    both are noted in wrong. Raises TooManyError if there are more than are read."""
     if given is None:
         return {}
     if not isinstance(given, Mapping):
         wrong.append(f"{type(given).__name__} as the attributes")
         return {}
+    if has_more(given, MAX_LISTED):
+        raise TooManyError(f"there are more than {MAX_LISTED} attributes")
     mapped: dict[str, object] = {}
-    for name, value in given.items():
+    for count, (name, value) in enumerate(given.items()):
+        if count == MAX_LISTED:  # its length may lie
+            raise TooManyError(f"there are more than {MAX_LISTED} attributes")
         if not isinstance(name, str):
             wrong.append(f"{type(name).__name__} as an attribute's name")
             continue
         try:
-            mapped[text(str.__str__(name))] = value_of(value, 0)
+            mapped[text(str.__str__(name))] = value_of(value, 0, Room())
+        except TooManyError as error:
+            wrong.append(str(error))
+            mapped[text(str.__str__(name))] = None
         except BaseException as error:  # noqa: BLE001 -- a mapping or a number of the program's
             let_pass(error)
             wrong.append(f"an attribute of {type(value).__name__}, which raises {type(error).__name__}")
@@ -72,13 +85,42 @@ def is_plain(given: Mapping[str, object]) -> bool:
     return True
 
 
-def value_of(value: object, depth: int) -> Any:
-    """One value as msgpack packs it; depth counts the lists and maps around it."""
+def has_more(given: Collection[object], most: int) -> bool:
+    """Whether a list or a map says that it has more. One that doesn't say is counted while it is read."""
+    try:
+        return len(given) > most
+    except BaseException as error:  # noqa: BLE001 -- a collection of the program's
+        let_pass(error)
+        return False
+
+
+class Room:
+    """How many values the lists and maps of one attribute may still have."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = MAX_LISTED
+
+    def measure(self, value: Collection[object]) -> None:
+        """Raises TooManyError if a list or a map has more than may still come."""
+        if has_more(value, self.left):
+            raise TooManyError(f"an attribute has more than {MAX_LISTED} values")
+
+    def take(self) -> None:
+        """Counts a value. Raises TooManyError if it is one too many."""
+        self.left -= 1
+        if self.left < 0:
+            raise TooManyError(f"an attribute has more than {MAX_LISTED} values")
+
+
+def value_of(value: object, depth: int, room: Room) -> Any:
+    """One value as msgpack packs it; depth counts the lists and maps around it. Raises TooManyError if there is no room for it."""
     match value:
         case None | bool():
             return value
         case Enum():
-            return value_of(value.value, depth)
+            return value_of(value.value, depth, room)
         case str():
             return text(str.__str__(value))
         case int():
@@ -86,9 +128,9 @@ def value_of(value: object, depth: int) -> Any:
         case float():
             return number(float(value))
         case Mapping():
-            return mapping(value, depth)
+            return mapping(value, depth, room)
         case list() | tuple():
-            return [value_of(item, depth + 1) for item in value] if depth < MAX_DEPTH else None
+            return sequence(value, depth, room)
         case datetime():
             return moment(value)
         case date():
@@ -128,11 +170,29 @@ def number(value: float) -> int | float | None:
     return value if math.isfinite(value) else None
 
 
-def mapping(value: Mapping[Any, object], depth: int) -> dict[str, Any] | None:
-    """A nested map, keys ascending; null if it is too deep or has a key that is no string."""
-    if depth >= MAX_DEPTH or not all(isinstance(key, str) for key in value):
+def sequence(value: Sequence[object], depth: int, room: Room) -> list[Any] | None:
+    """A list in an attribute; null if it is too deep."""
+    if depth >= MAX_DEPTH:
         return None
-    mapped = {text(key): value_of(item, depth + 1) for key, item in value.items()}
+    room.measure(value)
+    items = []
+    for item in value:  # its length may lie
+        room.take()
+        items.append(value_of(item, depth + 1, room))
+    return items
+
+
+def mapping(value: Mapping[Any, object], depth: int, room: Room) -> dict[str, Any] | None:
+    """A nested map, keys ascending; null if it is too deep or has a key that is no string."""
+    if depth >= MAX_DEPTH:
+        return None
+    room.measure(value)
+    mapped = {}
+    for key, item in value.items():
+        room.take()
+        if not isinstance(key, str):
+            return None
+        mapped[text(key)] = value_of(item, depth + 1, room)
     return {key: mapped[key] for key in sorted(mapped)}  # code points sort as their UTF-8 does
 
 

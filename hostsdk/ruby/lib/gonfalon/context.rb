@@ -15,7 +15,6 @@ module Gonfalon
   # context never fails. The attributes are read when it is made; changing the hash afterwards changes nothing.
   class Context
     MAX_GROUPS = 256 # of a request, by the module's ABI
-    MAX_LISTED = 100_000 # groups that are read of a context: an endless enumerator must end
     MAX_WRITTEN = 64 # lists of attributes that are remembered as they were written
     MAX_IDS = 4 # objects whose ids are objects, in one another
 
@@ -157,10 +156,10 @@ module Gonfalon
       when String, Symbol then [Values.text(groups.to_s)]
       when Hash then refuse(groups, wrong)
       when Enumerable
-        raise ContextError, "there are more than #{MAX_LISTED} groups" if Array === groups && groups.size > MAX_LISTED
+        raise ContextError, "there are more than #{Values::MAX_LISTED} groups" if Array === groups && groups.size > Values::MAX_LISTED
 
         groups.each_with_index.filter_map do |name, index|
-          raise ContextError, "there are more than #{MAX_LISTED} groups" if index >= MAX_LISTED
+          raise ContextError, "there are more than #{Values::MAX_LISTED} groups" if index >= Values::MAX_LISTED
 
           case name
           when String, Symbol then Values.text(name.to_s)

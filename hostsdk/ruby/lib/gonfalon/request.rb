@@ -65,7 +65,7 @@ module Gonfalon
     # Returns the attributes that matter, if their names and values are plain; nil leaves them to a context.
     def quick(attributes)
       return NO_ATTRIBUTES if @attributes == [] || nil.equal?(attributes)
-      return nil if @attributes.nil? || !attributes.instance_of?(Hash)
+      return nil if @attributes.nil? || !attributes.instance_of?(Hash) || Values.many?(attributes)
 
       found = {}
       attributes.each do |name, value|

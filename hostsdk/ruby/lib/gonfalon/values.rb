@@ -8,7 +8,7 @@ module Gonfalon
   module Values
     MAX_ATTRIBUTES = 256 # of a request, by the module's ABI
     MAX_INTEGER_BITS = 1 << 17 # 39,000 digits: writing more takes time that grows with their square
-    MAX_ITEMS = 100_000 # of one attribute: an array with itself in it has no end
+    MAX_LISTED = 100_000 # groups and attributes of a context, and values in one attribute: an enumerator may have no end
     MAX_DEPTH = 16 # of lists and maps in one another: nobody targets deeper, and it bounds the work
     EXACT = 1 << 53 # up to here a float holds every integer
     INT64 = (-(1 << 63)..(1 << 63) - 1)
@@ -37,7 +37,7 @@ module Gonfalon
     end
 
     # Returns the attributes by name, as the engine reads them. A name that is no text is left out, a value that
-    # raises is nil, and both are noted in wrong.
+    # raises is nil, and both are noted in wrong. Raises ContextError if there are more than are read.
     def attributes(given, wrong)
       return {} if nil.equal?(given)
 
@@ -45,6 +45,8 @@ module Gonfalon
         wrong << "#{class_name(given)} as the attributes"
         return {}
       end
+      raise ContextError, "there are more than #{MAX_LISTED} attributes" if many?(given)
+
       given.each_with_object({}) do |(name, value), mapped|
         case name
         when String, Symbol then name = text(name.to_s)
@@ -61,12 +63,18 @@ module Gonfalon
     def only(given, names)
       return given unless names && given.instance_of?(Hash)
       return {} if names.empty?
+      return given if many?(given)
 
       given.select { |name, _| Symbol === name ? names.include?(name.name) : !(String === name) || names.include?(text(name)) }
     end
 
+    # Reports whether a context has more attributes than are read.
+    def many?(attributes)
+      attributes.size > MAX_LISTED
+    end
+
     def guarded(value, wrong)
-      map(value, 0, [MAX_ITEMS])
+      map(value, 0, [MAX_LISTED])
     rescue Failure => e
       wrong << "an attribute of #{class_name(value)}, which raises #{Values.class_name(e)}"
       nil
@@ -91,7 +99,7 @@ module Gonfalon
     # Returns a list or a map, if all that is in it may still come.
     def spend(values, left)
       left[0] -= values.size
-      raise ContextError, "an attribute has more than #{MAX_ITEMS} values" if left[0].negative?
+      raise ContextError, "an attribute has more than #{MAX_LISTED} values" if left[0].negative?
 
       values
     end

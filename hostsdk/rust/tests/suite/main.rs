@@ -1,5 +1,6 @@
 //! The contract of hostsdk/README.md, and what is the crate's own.
 
+mod bounds;
 mod client;
 mod contract;
 mod features;

@@ -41,6 +41,7 @@ pub fn typed(value: &Json) -> Option<Value> {
         "bool" => content.as_bool()?.into(),
         "null" => Value::Null,
         "list" => content.as_array()?.iter().map(typed).collect::<Option<Vec<_>>>()?.into(),
+        "repeated" => vec![typed(&content[0])?; content[1].as_u64()? as usize].into(),
         "map" => {
             let items = content.as_object()?.iter().map(|(name, item)| Some((name.clone(), typed(item)?)));
             items.collect::<Option<BTreeMap<_, _>>>()?.into()
@@ -62,7 +63,7 @@ fn time(text: &str) -> SystemTime {
 }
 
 /// The actor and groups of a case, asked in as many ways as Rust has.
-fn contexts(case: &Json) -> Option<Vec<Context>> {
+pub fn contexts(case: &Json) -> Option<Vec<Context>> {
     let attributes = |mut context: Context| {
         for (name, value) in case["attributes"].as_object().into_iter().flatten() {
             context = context.attribute(name, typed(value)?);
