@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { Decision } from '../src/decision.ts'
 import { explanation } from '../src/engine/explanation.ts'
+import { LoadError } from '../src/engine/load_error.ts'
 import { Reader } from '../src/engine/reader.ts'
 
 interface Golden {
@@ -22,3 +23,14 @@ for (const { about, explanation: bytes, steps } of cases) {
     )
   })
 }
+
+interface LoadCode {
+  readonly code: number
+  readonly words: string
+}
+
+test('a snapshot is refused in the words of every SDK', () => {
+  const codes = JSON.parse(readFileSync(new URL('../../testdata/load-codes.json', import.meta.url), 'utf8')) as LoadCode[]
+  assert.ok(codes.length > 10)
+  for (const { code, words } of codes) assert.ok(new LoadError(code, 7).message.endsWith(`${words} (code ${code}) at byte 7`), words)
+})

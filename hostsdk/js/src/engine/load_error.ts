@@ -1,19 +1,19 @@
 /** What the codes of engine/code.go mean. */
-const faults: Readonly<Record<number, string>> = {
-  1: 'it is larger than 32 MiB',
-  2: 'it is not a snapshot, or not a delta',
-  3: "this version of the SDK doesn't read its format",
-  4: "its content id doesn't match its bytes",
-  5: 'it is malformed',
-  6: "its records don't add up to its header's counts",
-  7: 'it is past a limit',
-  8: "its keys don't ascend, or one occurs twice",
-  9: 'an index or a state in it is out of range',
-  10: 'there are bytes after its end',
+const words: Readonly<Record<number, string>> = {
+  1: 'longer than a snapshot may be',
+  2: 'not a gonfalon snapshot',
+  3: "a snapshot format that this engine doesn't read",
+  4: "the content id doesn't match the bytes: they are truncated or altered",
+  5: 'malformed',
+  6: "the records don't add up to the header's counts",
+  7: 'past a limit',
+  8: "the keys don't ascend, or one occurs twice",
+  9: 'an index or a state is out of range',
+  10: 'there are bytes after the end',
   11: 'the delta is for another snapshot',
   12: "the delta deletes a key that isn't there",
-  13: "the module's buffer is too small",
-  14: 'too many of its keys collide',
+  13: 'the buffer is too small',
+  14: 'too many keys collide',
 }
 
 /** The error of a snapshot or a delta that the engine refuses. */
@@ -26,6 +26,6 @@ export class LoadError extends Error {
     /** The offset of the fault in the bytes. */
     readonly offset: number,
   ) {
-    super(`the snapshot can't be used: ${faults[code] ?? `code ${code}`} (at byte ${offset})`)
+    super(`the snapshot can't be used: ${words[code] ?? 'refused'} (code ${code}) at byte ${offset}`)
   }
 }
