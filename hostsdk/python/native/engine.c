@@ -17,7 +17,7 @@
 
 #include "gonfalon.h"
 
-enum { ROOM = 8192, MAX_NAMES = 15, FULL = 1 << 30 };
+enum { ROOM = 8192, MAX_NAMES = 15, MAX_LISTED = 100000 /* attributes: values.py */, FULL = 1 << 30 };
 
 /* What is remembered of a flag, and how often it was asked for and was on. */
 typedef struct {
@@ -119,6 +119,17 @@ static int put_written(request *r, PyObject *bytes) {
   return 1;
 }
 
+/* Forgets an error that ends no more than this way of asking. One that ends the program's thread, such as KeyboardInterrupt, stands. */
+static void forget(void) {
+  if (PyErr_ExceptionMatches(PyExc_Exception)) PyErr_Clear();
+}
+
+/* Returns what leaves the question to another way of asking, or an error that stands. */
+static PyObject *another_way(void) {
+  if (PyErr_Occurred()) return NULL;
+  Py_RETURN_NONE;
+}
+
 /* Writes the attributes of these names, which given has as values, or as bytes that are msgpack. Returns 0 if that can't be done. */
 static int put_attributes(request *r, PyObject *names, PyObject *given, int written) {
   size_t head = r->size;
@@ -130,7 +141,7 @@ static int put_attributes(request *r, PyObject *names, PyObject *given, int writ
     PyObject *name = PyTuple_GetItem(names, i), *value = PyDict_GetItemWithError(given, name);
     if (!value) {
       if (!PyErr_Occurred()) continue;
-      PyErr_Clear(); /* a key of the program's raises */
+      forget(); /* a key of the program's raises */
       return 0;
     }
     if (!put_text(r, name) || !(written ? put_written(r, value) : put_value(r, value))) return 0;
@@ -157,7 +168,7 @@ static int put_context(request *r, const flag *f, PyObject *context, const state
     parts = PyObject_CallMethodObjArgs(context, st->write, NULL);
   }
   if (!parts) {
-    PyErr_Clear();
+    forget();
     return 0;
   }
   if (PyTuple_CheckExact(parts) && PyTuple_Size(parts) == 3) { /* actor, groups, attributes */
@@ -208,13 +219,13 @@ static PyObject *ask(PyObject *self, PyObject *const *arguments, Py_ssize_t n) {
     if (!put_text(&r, actor)) Py_RETURN_NONE;
     if (!f.alone) {
       if (!PyTuple_CheckExact(groups) || PyTuple_Size(groups) != 0) Py_RETURN_NONE;
-      if (attributes != Py_None && !PyDict_CheckExact(attributes)) Py_RETURN_NONE;
+      if (attributes != Py_None && !(PyDict_CheckExact(attributes) && PyDict_Size(attributes) <= MAX_LISTED)) Py_RETURN_NONE;
       put(&r, "\x90\0\0", 3);
-      if (!put_attributes(&r, f.names, attributes, 0)) Py_RETURN_NONE;
+      if (!put_attributes(&r, f.names, attributes, 0)) return another_way();
     }
   } else if ((PyObject *)Py_TYPE(actor) == st->context) {
     if (attributes != Py_None || !PyTuple_CheckExact(groups) || PyTuple_Size(groups) != 0) Py_RETURN_NONE;
-    if (!put_context(&r, &f, actor, st)) Py_RETURN_NONE;
+    if (!put_context(&r, &f, actor, st)) return another_way();
   } else Py_RETURN_NONE;
   if (r.full) Py_RETURN_NONE;
   packed = gonfalon_evaluate(s->snapshot, r.bytes, r.size);

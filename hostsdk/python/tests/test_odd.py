@@ -13,6 +13,7 @@ import pytest
 
 from gonfalon import Context, Gonfalon, score
 from gonfalon.testing import FlagForTest, compile_for_test
+from test_contract_values import client
 
 FLAGS = compile_for_test({"on": FlagForTest(on=True), "mine": FlagForTest(on=True)})
 
@@ -121,3 +122,27 @@ def test_a_bad_key_is_logged_once_and_cut(caplog: pytest.LogCaptureFixture) -> N
         assert flags.stats.broken == 3 and flags.stats.unknown == 3
     said = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
     assert [len(message) < 300 and "\n" not in message for message in said] == [True, True]
+
+
+class Pressed(str):
+    """A key in whose comparison somebody presses Ctrl-C, once."""
+
+    __slots__ = ()
+    times = 0
+
+    def __eq__(self, _: object) -> bool:
+        Pressed.times += 1
+        if Pressed.times == 1:
+            raise KeyboardInterrupt
+        return False
+
+    __hash__ = str.__hash__
+
+
+def test_an_interruption_within_a_key_passes() -> None:
+    flags = client({})
+    assert flags.enabled("five", "user:1", attributes={"n": 5})  # which the engine in C remembers
+    Pressed.times = 0
+    with pytest.raises(KeyboardInterrupt):
+        flags.enabled("five", "user:1", attributes={Pressed("n"): 5})
+    assert Pressed.times == 1

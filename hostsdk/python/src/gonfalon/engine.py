@@ -89,6 +89,7 @@ class Engine:
         self._variants: dict[int, Variant] = {}
         self._needs: dict[str, Needs] = {}
         self._fractional: dict[str, bool] = {}
+        self._records: Records | None = None  # of data, once they are asked for
         self._keys: tuple[str, ...] | None = None
         self._use(instance)
         #: Evaluations of each flag since take_usage, in one number: how often, and ON for each time that it was on.
@@ -197,7 +198,9 @@ class Engine:
         """Whether a payload of the flag is a number with a fraction, so that all its numbers are floats to OpenFeature."""
         found = self._fractional.get(key)
         if found is None:
-            found = any(map(payload.is_fractional, Records(self.data).payloads_of(key)))
+            if self._records is None:
+                self._records = Records(self.data)
+            found = any(map(payload.is_fractional, self._records.payloads_of(key)))
             if len(self._fractional) < self.info.flags + UNKNOWN:
                 self._fractional[key] = found
         return found
@@ -371,9 +374,11 @@ def _packed(instance: Loaded, written: bytes) -> int:
 
 
 def _only(attributes: Any, names: tuple[str, ...]) -> Any:
-    """The attributes of these names. What isn't a mapping, or raises, is left to the context, which notes it."""
+    """The attributes of these names. What isn't a mapping, raises or has too many is left to the context, which notes it."""
     try:
         if type(attributes) is dict or isinstance(attributes, Mapping):
+            if names and values.has_more(attributes, values.MAX_LISTED):
+                return attributes
             return {name: attributes[name] for name in names if name in attributes}
     except BaseException as error:  # noqa: BLE001 -- a mapping of the program's
         let_pass(error)
