@@ -11,6 +11,10 @@ GOLANGCI_LINT          = v2.15.0
 # The versions of Go that have to make the same module. Tests use the one at hand, and then the others for the compiler.
 export GO_VERSIONS = go1.26.8 go1.27.4
 
+# Where make install installs. DESTDIR is put before it, for packages.
+PREFIX  ?= /usr/local
+DESTDIR ?=
+
 # How long each target is fuzzed.
 FUZZTIME ?= 5m
 
@@ -23,7 +27,7 @@ ROUNDS ?= 5
 ONLY   ?= engine,wasm,hostsdk
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test hosts hosts-conformance docs dashboard dashboard-full screenshots wasm bench bench-compare golden lint fmt check fuzz differential programs mutants rivals verify-imports figures release release-check release-draft clean
+.PHONY: help run build install install-check image test hosts hosts-conformance docs dashboard dashboard-full screenshots wasm bench bench-compare golden lint fmt check fuzz differential programs mutants rivals verify-imports figures release release-check release-draft clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +37,15 @@ run: build ## build and start the control plane on 127.0.0.1:8080, with its data
 
 build: ## build bin/gonfalon
 	@go build -buildvcs=auto -o bin/gonfalon ./cmd/gonfalon
+
+install: ## install gonfalon into PREFIX (/usr/local), below DESTDIR if that is set: the command, completions, the systemd unit
+	@scripts/install-command "$(DESTDIR)" "$(PREFIX)"
+
+install-check: ## install the command and the SDKs as docs/howto/install.md says, in a fresh clone, and time each first decision
+	@scripts/install-check
+
+image: ## write the container image for amd64 and arm64 to dist/gonfalon-image.tar, without a daemon
+	@scripts/image
 
 test: ## run every test, and install what it needs; REQUIRE_ALL=1 fails if anything can't be run
 	@scripts/test

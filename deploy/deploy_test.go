@@ -15,11 +15,13 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// binary builds gonfalon.
+// binary builds gonfalon as the image has it: it needs no library.
 func binary(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "gonfalon")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, "../cmd/gonfalon").CombinedOutput(); err != nil {
+	c := exec.CommandContext(t.Context(), "go", "build", "-o", path, "../cmd/gonfalon")
+	c.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := c.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	return path
