@@ -15,11 +15,11 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// binary builds gonfalon as the image has it: it needs no library.
+// binary builds gonfalon as releases have it: it needs no library, and one build serves the cache of all.
 func binary(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "gonfalon")
-	c := exec.CommandContext(t.Context(), "go", "build", "-o", path, "../cmd/gonfalon")
+	c := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", path, "../cmd/gonfalon")
 	c.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := c.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

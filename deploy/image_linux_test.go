@@ -118,7 +118,9 @@ func readJSON(t *testing.T, path string, into any) {
 // image's user.
 func TestImage(t *testing.T) {
 	layout := layoutOf(t)
-	blob := func(d descriptor) string { return filepath.Join(layout, "blobs", strings.Replace(d.Digest, ":", "/", 1)) }
+	blob := func(d descriptor) string {
+		return filepath.Join(layout, "blobs", strings.Replace(d.Digest, ":", "/", 1))
+	}
 	var top, index, image manifest
 	readJSON(t, filepath.Join(layout, "index.json"), &top)
 	if len(top.Manifests) != 1 {
@@ -165,7 +167,7 @@ func likeDockerfile(t *testing.T, got imageConfig) {
 		t.Fatal(err)
 	}
 	says := func(word string) string {
-		m := regexp.MustCompile(`(?m)^` + word + ` (.*)$`).FindAllStringSubmatch(string(text), -1)
+		m := regexp.MustCompile(`(?m)^`+word+` (.*)$`).FindAllStringSubmatch(string(text), -1)
 		if m == nil {
 			t.Fatalf("the Dockerfile has no %s", word)
 		}

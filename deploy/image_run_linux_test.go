@@ -31,24 +31,7 @@ func runImage(t *testing.T, root string, config imageConfig) {
 		env = append(env, "GONFALON_DATA_DIR="+filepath.Join(root, "data"))
 	}
 	server.Env = env
-	var log bytes.Buffer
-	server.Stderr = &log
-	out, err := server.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = server.Process.Kill() }()
-	greeting := ""
-	for lines := bufio.NewReader(out); !strings.Contains(greeting, "-d '"); {
-		line, err := lines.ReadString('\n')
-		if greeting += line; err != nil {
-			_ = server.Wait()
-			t.Fatalf("serve ended: %v\n%s%s", err, greeting, log.Bytes())
-		}
-	}
+	greeting, log := start(t, server)
 	base := "http://" + regexp.MustCompile(`127\.0\.0\.1:\d+`).FindString(greeting)
 	client := regexp.MustCompile(`gfn_client_[A-Z0-9]+`).FindString(greeting)
 	ask := func(method, path, body string) string {
@@ -80,4 +63,30 @@ func runImage(t *testing.T, root string, config imageConfig) {
 	if err := server.Wait(); err != nil {
 		t.Errorf("at SIGTERM: %v\n%s", err, log.Bytes())
 	}
+}
+
+// start starts a server, and returns what it says when it is ready, and its log. The server ends with the test.
+func start(t *testing.T, server *exec.Cmd) (greeting string, log *bytes.Buffer) {
+	t.Helper()
+	log = new(bytes.Buffer)
+	server.Stderr = log
+	out, err := server.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = server.Process.Kill() // it may have ended
+		_ = server.Wait()
+	})
+	for lines := bufio.NewReader(out); !strings.Contains(greeting, "-d '"); {
+		line, err := lines.ReadString('\n')
+		if greeting += line; err != nil {
+			_ = server.Wait()
+			t.Fatalf("serve ended: %v\n%s%s", err, greeting, log.Bytes())
+		}
+	}
+	return greeting, log
 }
