@@ -102,7 +102,7 @@ func TestAction(t *testing.T) {
 		return c.ProcessState.ExitCode(), string(out)
 	}
 
-	hostile := "flags:\n  evil:\n    description: \"```\\n@everyone <img src=x> [a](https://evil.example)\\n````\\n::error::mine\\u202e\"\n    gates:\n      boolean: {enabled: true}\n"
+	hostile := "flags:\n  - key: evil\n    description: \"```\\n@everyone <img src=x> [a](https://evil.example)\\n````\\n::error::mine\"\n    gates:\n      - {type: boolean, enabled: true}\n"
 	if status, said := review(hostile); status != 0 || strings.Contains(said, "\n::error") {
 		t.Fatalf("the action ends with %d: %s", status, said)
 	}
@@ -113,17 +113,17 @@ func TestAction(t *testing.T) {
 	if !strings.Contains(first, "evil") || !strings.Contains(first, "would change") {
 		t.Errorf("the comment is\n%s", first)
 	}
-	if outside := outsideCode(first); strings.Contains(outside, "@") || strings.Contains(outside, "evil") || strings.Contains(first, "\u202e") {
+	if outside := outsideCode(first); strings.Contains(outside, "@") || strings.Contains(outside, "evil") {
 		t.Errorf("outside of blocks of code the comment has\n%s", outside)
 	}
 
-	if status, said := review("flags:\n  calm:\n    gates:\n      boolean: {enabled: true}\n"); status != 0 || hub.writes != 2 || len(hub.comments) != 121 {
+	if status, said := review("flags:\n  - key: calm\n    gates:\n      - {type: boolean, enabled: true}\n"); status != 0 || hub.writes != 2 || len(hub.comments) != 121 {
 		t.Errorf("again: %d after %d writes, %d comments: %s", status, hub.writes, len(hub.comments), said)
 	}
 	if body := hub.comments[120].Body; body == first || !strings.Contains(body, "calm") {
 		t.Errorf("the comment isn't written over:\n%s", body)
 	}
-	if status, said := review("flags:\n  bad:\n    gates: 5\n"); status != 1 || !strings.Contains(hub.comments[120].Body, "can't be told") {
+	if status, said := review("flags:\n  - key: bad\n    gates: 5\n"); status != 1 || !strings.Contains(hub.comments[120].Body, "can't be told") {
 		t.Errorf("files that can't be read: %d %s\n%s", status, said, hub.comments[120].Body)
 	}
 	if status, said := review(hostile, "ENVIRONMENT=a --> b"); status != 1 || !strings.Contains(said, "is not the name of one") {
