@@ -90,21 +90,22 @@ export function flagKey(key: unknown): string {
  */
 export function flagKeys(keys: unknown, told: (error: unknown) => void): readonly string[] | undefined {
   if (keys === undefined || keys === null) return undefined
+  const none = (): readonly string[] => {
+    told(new Error(`the keys of a question can't be read, or are more than ${maxListed}`)) // what was thrown may throw again
+    return []
+  }
   try {
-    if (Array.isArray(keys) && keys.length > maxListed) throw tooMany()
+    if (Array.isArray(keys) && keys.length > maxListed) return none()
     const list: string[] = []
     for (const key of keys as Iterable<unknown>) {
-      if (list.length === maxListed) throw tooMany()
+      if (list.length === maxListed) return none()
       list.push(flagKey(key))
     }
     return list
-  } catch (error) {
-    told(error)
-    return []
+  } catch {
+    return none()
   }
 }
-
-const tooMany = (): Error => new Error(`a question names more than ${maxListed} keys`)
 
 /** The bits of a packed decision, see `wasm/ABI.md`. */
 export const bitEnabled = 1

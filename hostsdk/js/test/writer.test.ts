@@ -6,7 +6,7 @@ import { full, Writer } from '../src/engine/writer.ts'
 
 /** The bytes of a value, in hex. */
 function packed(value: unknown): string {
-  return written((w) => w.value(value, 0))
+  return written((w) => w.attribute(value))
 }
 
 function written(write: (w: Writer) => void, size = 1 << 20): string {
@@ -133,7 +133,7 @@ test('what does not fit is refused, wherever it ends', () => {
   const value = { text: 'a'.repeat(40), long: 'é'.repeat(300), list: [1, 300, 70000, 2 ** 40, -5, -300, 1.5, 2n ** 70n], map: { a: true } }
   const size = packed(value).length / 2
   for (let room = 0; room < size; room++) {
-    assert.throws(() => written((w) => w.value(value, 0), room), (error) => error === full, `in ${room} bytes`)
+    assert.throws(() => written((w) => w.attribute(value), room), (error) => error === full, `in ${room} bytes`)
   }
-  assert.equal(written((w) => w.value(value, 0), size), packed(value))
+  assert.equal(written((w) => w.attribute(value), size), packed(value))
 })

@@ -122,7 +122,9 @@ test('kill from anywhere, and revive', async () => {
   for (const [verb, is] of [['Kill', 'killed'], ['Revive', 'revived']] as const) {
     await page.keyboard.press('Control+k')
     await page.keyboard.type('express')
-    await page.getByRole('option', { selected: true }).getByText('checkout_express').waitFor()
+    const option = page.getByRole('option', { selected: true })
+    await option.getByText('checkout_express').waitFor()
+    await option.getByText(`K${verb.toLowerCase()}`).waitFor() // what K does follows the last change
     await page.keyboard.press('K')
     await page.getByRole('heading', { name: `${verb} checkout_express in production?` }).waitFor()
     await page.waitForFunction((opened) => performance.now() - opened > 400, await page.evaluate(() => performance.now()))
