@@ -29,7 +29,7 @@ func TestGuides(t *testing.T) {
 			if language, is := strings.CutPrefix(line, "```"); is {
 				fenced = language == "sh" || language == "console"
 			}
-			if !fenced || !strings.HasPrefix(line, "gonfalon ") {
+			if !fenced || !strings.HasPrefix(line, "gonfalon ") || strings.HasPrefix(line, "gonfalon = ") { // which is a dependency
 				continue
 			}
 			found++

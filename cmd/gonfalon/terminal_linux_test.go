@@ -152,7 +152,7 @@ func TestListsOnATerminal(t *testing.T) {
 	for _, c := range []struct {
 		extra []string
 		want  bool
-	}{{nil, true}, {[]string{"NO_COLOR=1"}, false}, {[]string{"TERM=dumb"}, false}} {
+	}{{[]string{"NO_COLOR="}, true}, {[]string{"NO_COLOR=1"}, false}, {[]string{"NO_COLOR=", "TERM=dumb"}, false}} {
 		p := s.onScreen(80, c.extra, "flags", "list")
 		p.ends()
 		if got := strings.Contains(p.text.String(), "\x1b["); got != c.want {

@@ -52,7 +52,7 @@ class LogTest < Minitest::Test
   def test_an_endpoint_that_is_none
     JSON.parse(File.read(File.join(TREE, "hostsdk/testdata/endpoints.json"))).each do |one|
       if one["words"].nil?
-        assert_equal one["endpoint"], Gonfalon::Endpoint.check(one["endpoint"])
+        assert_equal one["endpoint"], GonfalonEndpoint.check(one["endpoint"])
         next
       end
       error = assert_raises(ArgumentError, one["endpoint"]) { Gonfalon::Client.new(endpoint: one["endpoint"], token: "t") }

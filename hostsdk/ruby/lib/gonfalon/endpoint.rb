@@ -41,4 +41,5 @@ module Gonfalon
     end
     private_class_method :wrong
   end
+  private_constant :Endpoint
 end
