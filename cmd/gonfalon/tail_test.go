@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -22,19 +23,23 @@ type follower struct {
 	lines     *bufio.Scanner
 	remarks   *journal
 	interrupt context.CancelFunc
-	out       *io.PipeReader
+	out       *os.File
 	ended     chan int
 }
 
 // start runs a verb on a server.
 func (s *server) start(args ...string) *follower {
 	s.t.Helper()
-	out, in := io.Pipe()
+	out, in, err := os.Pipe() // which has room for lines that the test reads later: the verb goes on meanwhile
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { out.Close() })
 	ctx, interrupt := context.WithCancel(s.t.Context())
 	r := &follower{s.t, bufio.NewScanner(out), new(journal), interrupt, out, make(chan int, 1)}
 	go func() {
 		code := run(ctx, append(args, "--endpoint", s.url, "--token", s.adminToken), strings.NewReader(""), in, r.remarks)
-		in.CloseWithError(io.EOF)
+		in.Close()
 		r.ended <- code
 	}()
 	return r
