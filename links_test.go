@@ -142,7 +142,7 @@ func sources(t *testing.T, endings ...string) map[string]string {
 		}
 		if entry.IsDir() {
 			hidden := strings.HasPrefix(entry.Name(), ".") && at != "." && at != ".github"
-			if hidden || at == "bin" || at == "data" || entry.Name() == "node_modules" || entry.Name() == "dist" {
+			if hidden || at == "bin" || at == "data" || entry.Name() == "node_modules" || entry.Name() == "target" || entry.Name() == "dist" {
 				return fs.SkipDir
 			}
 			return nil
