@@ -25,12 +25,17 @@ type Language struct {
 	suffix   string          // of a name that is reserved
 	format   func([]byte) ([]byte, error)
 	quote    func(string) string
-	// These write a type, whether a decoded value is of a type, and how it is turned into that type. The last two are nil
-	// where the language's JSON reader does it. object is the name of the type if it is an object or a list of objects.
-	typeName func(t *Type, object string) string
-	check    func(t *Type, object, value string) string
-	read     func(t *Type, object, value string) string
+	types    forms // the type of a value
+	boxed    forms // the type of a value that may be null, where that is another
+	checks   forms // whether a decoded value is of the type; all empty where the language's JSON reader finds out
+	reads    forms // a checked value as the type
+	isList   string
+	anyList  string // reads a list whose elements need no reading
 }
+
+// forms are how a language writes something for each kind. In them $v stands for the value, $o for the name of the object's
+// type, $e for an element of the list, and $i for what is written of the element.
+type forms [Object + 1]string
 
 // Languages returns all languages, in the order in which people are shown them.
 func Languages() []*Language { return []*Language{golang, typescript, python, java, elixir} }
@@ -47,18 +52,17 @@ func (l *Language) Write(set *flagset.Set, pkg string) ([]byte, error) {
 		return nil, fmt.Errorf("%q can't be the name of a package in %s, such as %s", pkg, l.Title, l.Package)
 	}
 	t, err := template.New(l.template).Funcs(template.FuncMap{
-		"quote":     l.quote,
-		"comment":   comment,
-		"objects":   objectsOf,
-		"function":  l.function,
-		"kind":      func(t *Type) Kind { return kindOf(t) },
-		"type":      l.typeOf,
-		"check":     func(t *Type, object, value string) string { return l.check(t, object, value) },
-		"read":      func(t *Type, object, value string) string { return l.read(t, object, value) },
-		"reference": func(t *Type, object string) string { return javaReference(known(t), object) },
-		"optional":  javaReadOptional,
-		"required":  required,
-		"add":       func(parts ...string) string { return strings.Join(parts, "") },
+		"quote":    l.quote,
+		"comment":  comment,
+		"objects":  objectsOf,
+		"function": l.function,
+		"kind":     func(t *Type) Kind { return kindOf(t) },
+		"type":     func(t *Type, object string) string { return typeName(t, object, &l.types, &l.boxed) },
+		"boxed":    func(t *Type, object string) string { return typeName(t, object, &l.boxed, &l.boxed) },
+		"check":    l.check,
+		"read":     l.read,
+		"required": required,
+		"add":      func(parts ...string) string { return strings.Join(parts, "") },
 	}).ParseFS(templates, l.template)
 	if err != nil {
 		return nil, err
@@ -99,8 +103,53 @@ func (l *Language) function(name string) string {
 	return name
 }
 
-// typeOf returns how the language calls a type.
-func (l *Language) typeOf(t *Type, object string) string { return l.typeName(known(t), object) }
+// typeName returns how the language calls a type. The elements of a list have the inner forms, unless those are empty.
+func typeName(t *Type, object string, outer, inner *forms) string {
+	t = known(t)
+	if inner[t.Kind] == "" {
+		inner = outer
+	}
+	form := outer[t.Kind]
+	if t.Kind == List {
+		form = strings.ReplaceAll(form, "$i", typeName(t.Element, object, inner, inner))
+	}
+	return strings.ReplaceAll(form, "$o", object)
+}
+
+// check returns an expression that reports whether a decoded value is of a type.
+func (l *Language) check(t *Type, object, value string) string {
+	t = known(t)
+	if t.Kind == List && kindOf(t.Element) == Any {
+		return strings.ReplaceAll(l.isList, "$v", value)
+	}
+	return l.write(l.checks[t.Kind], t, object, value, l.check)
+}
+
+// read returns an expression that turns a checked value into the type.
+func (l *Language) read(t *Type, object, value string) string {
+	t = known(t)
+	if e := elementOf(value); t.Kind == List && l.read(t.Element, object, e) == e {
+		return strings.ReplaceAll(l.anyList, "$v", value)
+	}
+	return l.write(l.reads[t.Kind], t, object, value, l.read)
+}
+
+// write fills in a form.
+func (l *Language) write(form string, t *Type, object, value string, inner func(t *Type, object, value string) string) string {
+	e := elementOf(value)
+	if t.Kind == List {
+		form = strings.ReplaceAll(form, "$i", inner(t.Element, object, e))
+	}
+	return strings.NewReplacer("$v", value, "$o", object, "$e", e).Replace(form)
+}
+
+// elementOf returns a name for an element of a list that no list around it has.
+func elementOf(value string) string {
+	if strings.Trim(value, "e") == "" {
+		return value + "e"
+	}
+	return "e"
+}
 
 // known returns the type, or Any for one of which nothing was seen.
 func known(t *Type) *Type {

@@ -293,7 +293,7 @@ public final class FeatureFlags {
         static ThemePayloadBorder read(Object value) {
             Map<?, ?> members = (Map<?, ?>) value;
             return new ThemePayloadBorder(
-                    (String) members.get("style"),
+                    members.get("style") == null ? null : (String) members.get("style"),
                     (Long) members.get("width"));
         }
     }
@@ -418,7 +418,7 @@ public final class FeatureFlags {
                     ThemePayloadBorder.read(members.get("border")),
                     (String) members.get("class"),
                     (String) members.get("color"),
-                    (String) members.get("note"),
+                    members.get("note") == null ? null : (String) members.get("note"),
                     ((List<?>) members.get("points")).stream().map(e -> ThemePayloadPointsItem.read(e)).collect(Collectors.toUnmodifiableList()),
                     ((List<?>) members.get("sizes")).stream().map(e -> (Long) e).collect(Collectors.toUnmodifiableList()));
         }

@@ -169,13 +169,13 @@ function isThemePayloadPointsItem(value: unknown): value is ThemePayloadPointsIt
 /** An object of the payload of the flag theme. */
 export interface ThemePayload {
   readonly "Class": string
-  readonly "any"?: readonly unknown[] | null
+  readonly "any"?: ReadonlyArray<unknown> | null
   readonly "border": ThemePayloadBorder
   readonly "class": string
   readonly "color": string
   readonly "note"?: string | null
-  readonly "points": readonly ThemePayloadPointsItem[]
-  readonly "sizes": readonly number[]
+  readonly "points": ReadonlyArray<ThemePayloadPointsItem>
+  readonly "sizes": ReadonlyArray<number>
 }
 
 function isThemePayload(value: unknown): value is ThemePayload {
