@@ -3,6 +3,7 @@ package httpapi
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -101,9 +102,9 @@ func (c *call) manifestChange() (m manifestChange, o controlplane.WriteOptions, 
 	switch m.Type {
 	case "boolean", "string", "integer", "float", "object":
 	case "":
-		return m, o, unreadableAt("flag", "/type", "the type is missing", "it is boolean, string, integer, float or object")
+		return m, o, unreadableAt("flag", "/type", "the type is missing", manifestTypes)
 	default:
-		return m, o, unreadableAt("flag", "/type", "there is no type "+quote(m.Type), "it is boolean, string, integer, float or object")
+		return m, o, unreadableAt("flag", "/type", "there is no type "+quote(m.Type), manifestTypes)
 	}
 	if m.Name != "" && m.Name != m.Key {
 		return m, o, unreadableAt("flag", "/name", "a flag has no other name than its key", "leave the name out, and write the description")
@@ -116,17 +117,22 @@ func (c *call) manifestChange() (m manifestChange, o controlplane.WriteOptions, 
 		return m, o, unreadableAt("flag", "/defaultValue", "this can't be a default", "it is a boolean, a string, a number or an object")
 	}
 	m.Default = payload
-	if has := manifestType(payload); has != m.Type && (has != "integer" || m.Type != "float") {
+	if has := manifestType(payload); !isOfType(has, m.Type) {
 		return m, o, unreadableAt("flag", "/defaultValue", "the type is "+m.Type+", but this is the "+has+" "+shortened(payload), "")
 	}
 	return m, o, nil
 }
 
+const manifestTypes = "it is boolean, string, integer, float or object"
+
+// isOfType reports whether a value of one type can be a default of another: an integer is a float, too.
+func isOfType(has, wanted string) bool { return has == wanted || has == "integer" && wanted == "float" }
+
 // apply changes a flag's description and default. The default of a flag that serves several variants, or none, can only
 // become what it serves already: a manifest describes flags, and doesn't decide who is served what.
 func (m *manifestChange) apply(f *flagset.Flag) error {
 	now := manifestOf(f)
-	if now.Type != m.Type && (now.Type != "integer" || m.Type != "float") {
+	if !isOfType(now.Type, m.Type) {
 		return unstorableAt("/type", "the flag is of the type "+now.Type+", and can't become "+m.Type, "make another flag")
 	}
 	if m.Description != nil {
@@ -135,6 +141,7 @@ func (m *manifestChange) apply(f *flagset.Flag) error {
 	if len(m.Default) == 0 || string(m.Default) == string(now.Default) {
 		return nil
 	}
+	f.Gates = slices.Clone(f.Gates) // the service's own are shared
 	gate := variantsOf(f)
 	if gate == nil {
 		return unstorableAt("/defaultValue", "the flag has no variants, so its default is false", "to turn it on, enable it")

@@ -1,10 +1,10 @@
 package httpapi_test
 
 import (
-	"net/http"
 	"strings"
 	"testing"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 )
@@ -63,7 +63,7 @@ func TestManifestChanges(t *testing.T) {
 		if got.status < 300 && got.header.Get("X-Manifest-Capabilities") != "read,write,delete" {
 			t.Errorf("%s: the header is %q", c.body, got.header.Get("X-Manifest-Capabilities"))
 		}
-		if told := strings.ReplaceAll(string(got.body), `\"`, `"`); http.StatusText(got.status) == "" || !strings.HasPrefix(got.String(), status) || !strings.Contains(told, strings.ReplaceAll(text, `\"`, `"`)) {
+		if told := strings.ReplaceAll(string(got.body), `\"`, `"`); !strings.HasPrefix(got.String(), status) || !strings.Contains(told, strings.ReplaceAll(text, `\"`, `"`)) {
 			t.Errorf("%s %s %s: %s, want %s", c.method, c.key, c.body, got, c.want)
 		}
 		if got.status >= 400 {
@@ -78,6 +78,21 @@ func TestManifestChanges(t *testing.T) {
 				t.Errorf("%s %s: the manifest's form says %+v", c.method, c.body, d.Error)
 			}
 		}
+	}
+	// What is only tried changes nothing, and what is done can be read in the audit.
+	f.want(200, f.do(adminToken, "PUT", manifestFlags+"/s?dry_run=true", `{"type": "string", "defaultValue": "z"}`))
+	var list struct {
+		Flags []struct{ Key, DefaultValue any }
+	}
+	f.want(200, f.do(adminToken, "GET", "/openfeature/v0/manifest", nil)).into(t, &list)
+	for _, flag := range list.Flags {
+		if flag.Key == "s" && flag.DefaultValue != "y" {
+			t.Errorf("a dry run made %v", flag.DefaultValue)
+		}
+	}
+	page, err := f.service.History(t.Context(), "default", "s", controlplane.AuditQuery{})
+	if err != nil || len(page.Entries) != 2 || len(page.Entries[0].Changes) != 1 || !strings.Contains(string(page.Entries[0].Changes[0].Before), `"x"`) {
+		t.Errorf("the audit has %+v %v", page.Entries, err)
 	}
 	// A push changes what a flag is, and not who gets what.
 	flag, err := f.admin.Flag(t.Context(), "default", "banner")
