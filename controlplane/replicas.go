@@ -14,10 +14,14 @@ import (
 const (
 	// replicaBeat is how often a replica says that it is there.
 	replicaBeat = time.Minute
-	// ReplicaAge is how long after that it counts as there, so that one beat may be lost.
-	ReplicaAge = 150 * time.Second
+	// replicaAge is how long after that it counts as there, so that one beat may be lost.
+	replicaAge = 150 * time.Second
 	// farewell is how long a replica that ends tries to say so.
 	farewell = time.Second
+	// rollCall is how long Replicas waits for the store.
+	rollCall = time.Second
+	// replicaForgotten is how long a replica that says nothing stays in the store.
+	replicaForgotten = time.Hour
 )
 
 // attend says that this replica is there, until the context ends.
@@ -36,8 +40,9 @@ func (s *Service) beHere(ctx context.Context) {
 		Name: s.config.Replica, Version: s.config.Version, Started: stored.Micros(s.started), Seen: stored.Micros(now),
 	})}}
 	all, err := s.readReplicas(ctx)
+	gone := now.Add(-replicaForgotten).UnixMicro()
 	for _, r := range all {
-		if gone := now.Add(-time.Hour).UnixMicro(); r.Seen < gone && r.Name != s.config.Replica && len(ops) < s.store.Limits().Ops {
+		if r.Seen < gone && r.Name != s.config.Replica && len(ops) < s.store.Limits().Ops {
 			ops = append(ops, store.Op{Key: stored.ReplicaKey(r.Name), Delete: true})
 		}
 	}
@@ -67,12 +72,12 @@ func (s *Service) Name() string { return s.config.Replica }
 func (s *Service) Replicas(ctx context.Context) []api.Replica {
 	now := s.now()
 	list := []api.Replica{{Name: s.config.Replica, Version: s.config.Version, Started: s.started, LastSeen: now}}
-	ctx, cancel := context.WithTimeout(ctx, farewell)
+	ctx, cancel := context.WithTimeout(ctx, rollCall)
 	defer cancel()
 	if s.replica.Loss() == nil {
 		all, _ := s.readReplicas(ctx)
 		for _, r := range all {
-			if r.Name != s.config.Replica && r.Seen >= now.Add(-ReplicaAge).UnixMicro() {
+			if r.Name != s.config.Replica && r.Seen >= now.Add(-replicaAge).UnixMicro() {
 				list = append(list, api.Replica{Name: r.Name, Version: r.Version, Started: stored.FromMicros(r.Started), LastSeen: stored.FromMicros(r.Seen)})
 			}
 		}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -21,6 +20,9 @@ func (q *auditQuery) follow(ctx context.Context, c *cobra.Command, n *connection
 			return usagef("--follow goes on until you stop it, and tells what was changed: --%s doesn't go with it", option)
 		}
 	}
+	if q.Flag != "" && q.Segment != "" {
+		return usagef("--flag and --segment don't go together")
+	}
 	if n.env == "" {
 		n.env = controlplane.DefaultEnvironment
 	}
@@ -30,7 +32,7 @@ func (q *auditQuery) follow(ctx context.Context, c *cobra.Command, n *connection
 	}
 	w := c.OutOrStdout()
 	t.tell = func(e api.AuditEntry) error {
-		if !q.selects(&e) {
+		if e = q.about(e); !q.selects(&e) {
 			return nil
 		}
 		switch o.form {
@@ -56,14 +58,22 @@ func (q *auditQuery) follow(ctx context.Context, c *cobra.Command, n *connection
 	return t.run(ctx)
 }
 
-// selects reports whether the filters let an entry pass, as the server has them.
-func (q *auditQuery) selects(e *api.AuditEntry) bool {
-	about := func(kind, key string) bool {
-		return key == "" || slices.ContainsFunc(e.Changes, func(c api.Change) bool { return c.Kind == kind && c.Key == key })
+// about returns an entry with only what it says of the flag or the segment that is asked for.
+func (q *auditQuery) about(e api.AuditEntry) api.AuditEntry {
+	switch {
+	case q.Flag != "":
+		return onlyAbout(e, api.KindFlag, q.Flag)
+	case q.Segment != "":
+		return onlyAbout(e, api.KindSegment, q.Segment)
 	}
+	return e
+}
+
+// selects reports whether the filters let what about left of an entry pass, as the server has them.
+func (q *auditQuery) selects(e *api.AuditEntry) bool {
 	return (q.By == "" || e.By == q.By) && (q.OnBehalfOf == "" || e.OnBehalfOf == q.OnBehalfOf) &&
 		(q.Action == "" || e.Action == q.Action || strings.HasPrefix(e.Action, q.Action+".")) &&
-		about(api.KindFlag, q.Flag) && about(api.KindSegment, q.Segment)
+		(q.Flag == "" && q.Segment == "" || len(e.Changes) > 0)
 }
 
 // entryLine tells an entry on a line, without how things changed.

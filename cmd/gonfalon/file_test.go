@@ -9,8 +9,7 @@ import (
 	"testing"
 )
 
-// TestReplaceFile: what others can put into the directory is not written to, and a failure leaves what was there.
-// What the control plane says of a file has its name, the line, and the words of the command line.
+// TestProblemsAreLocated finds the file's name, the line and the command line's words in what the control plane says of a file.
 func TestProblemsAreLocated(t *testing.T) {
 	s := serve(t, "--in-memory")
 	flag := file(t, "f.yaml", "flags:\n  - key: y\n    gates:\n      - {type: actor, target: a, enabled: true}\n      - {type: segment, target: nope, enabled: true}\n")
@@ -22,6 +21,7 @@ func TestProblemsAreLocated(t *testing.T) {
 	s.stop()
 }
 
+// TestReplaceFile: what others can put into the directory is not written to, and a failure leaves what was there.
 func TestReplaceFile(t *testing.T) {
 	dir := t.TempDir()
 	name := filepath.Join(dir, "flags.snapshot")

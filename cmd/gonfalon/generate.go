@@ -80,13 +80,11 @@ func (g *generating) run(c *cobra.Command, l *accessors.Language, args []string)
 	}
 	switch there, err := os.ReadFile(g.out); {
 	case errors.Is(err, fs.ErrNotExist):
-		_ = say(c.ErrOrStderr(), "%s isn't there: leave out --check to write it\n", g.out)
-		return errReported
+		return refusef("%s isn't there: leave out --check to write it", g.out)
 	case err != nil:
 		return err
 	case !bytes.Equal(there, code):
-		_ = say(c.ErrOrStderr(), "%s differs: leave out --check to write it again\n", g.out)
-		return errReported
+		return refusef("%s differs: leave out --check to write it again", g.out)
 	}
 	return nil
 }

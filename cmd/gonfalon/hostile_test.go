@@ -74,7 +74,8 @@ func poison(t *testing.T, s *server) *server {
 	return &server{t: t, url: front.URL, adminToken: s.adminToken}
 }
 
-// withoutServer are the verbs that no server answers, or that write bytes for programs.
+// withoutServer are the verbs that this test doesn't try: no server answers them, they write what programs read, or they keep what a
+// person was asked for.
 var withoutServer = []string{"backup", "check", "compile", "conformance", "eval", "export", "generate", "lint", "login", "logout", "manifest", "module", "restore",
 	"serve", "servers", "version", "follow"}
 
@@ -120,6 +121,9 @@ func TestNothingIsObeyed(t *testing.T) {
 				line = append(slices.Clone(args), "-o", form)
 			}
 			r := hostile.run(line...)
+			if strings.Contains(r.errors, "see 'gonfalon") {
+				t.Errorf("%v: %s", line, r.errors) // nothing was asked
+			}
 			for _, c := range r.out + r.errors {
 				if obeyed(c) && c != '\n' {
 					t.Errorf("%v: a terminal obeys %q in %q", line, c, r.out+r.errors)

@@ -52,9 +52,14 @@ func lateOf(hosts []api.Host) []api.Host {
 	return late
 }
 
+// serveCount returns "2 of 3 hosts".
+func serveCount(n api.HostCount) string {
+	return thousands(n.Current) + " of " + count(n.Total, "host")
+}
+
 // serveOf begins a sentence about what hosts serve.
 func serveOf(n api.HostCount) string {
-	text := thousands(n.Current) + " of " + count(n.Total, "host") + " serve"
+	text := serveCount(n) + " serve"
 	if n.Total == 1 {
 		text += "s"
 	}

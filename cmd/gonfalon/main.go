@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/fatih/color"
@@ -30,11 +31,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
 	if err != nil && !errors.Is(err, errReported) {
-		name := "gonfalon:"
-		if coloured(stderr) {
-			name = painted(name, color.FgRed)
+		const name = "gonfalon:"
+		text := folded(stderr, name+" "+visibleLines(err.Error()))
+		if coloured(stderr) { // once it is folded, since colours take no place
+			text = painted(name, color.FgRed) + strings.TrimPrefix(text, name)
 		}
-		fmt.Fprintln(stderr, folded(stderr, name+" "+visibleLines(err.Error())))
+		fmt.Fprintln(stderr, text)
 	}
 	return status(err)
 }

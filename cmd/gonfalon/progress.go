@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,8 +13,6 @@ type progress struct {
 	c     *cobra.Command
 	on    bool
 	since time.Time
-
-	mu    sync.Mutex
 	shown bool
 }
 
@@ -26,24 +23,23 @@ func newProgress(c *cobra.Command) *progress {
 	return &progress{c: c, on: isTerminal(c.ErrOrStderr()), since: time.Now()}
 }
 
+// takenAway clears the line that the cursor is on: there is one for all that is under way.
+const takenAway = "\r\x1b[K"
+
 // show replaces the line.
 func (p *progress) show(format string, args ...any) {
 	if !p.on || time.Since(p.since) < patient {
 		return
 	}
-	p.clear()
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	fmt.Fprint(p.c.ErrOrStderr(), takenAway)
 	_ = say(p.c.ErrOrStderr(), format, args...) // it is a courtesy
 	p.shown = true
 }
 
 // clear takes the line away.
 func (p *progress) clear() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	if p.shown {
-		fmt.Fprint(p.c.ErrOrStderr(), "\r\x1b[K")
+		fmt.Fprint(p.c.ErrOrStderr(), takenAway)
 		p.shown = false
 	}
 }

@@ -45,9 +45,13 @@ func settle(c *cobra.Command, flags *pflag.FlagSet) error {
 		}
 		annotate(f, origin, from)
 	})
+	var known []string
+	if len(file) > 0 {
+		known = settingNames(c.Root())
+	}
 	for _, name := range slices.Sorted(maps.Keys(file)) {
-		if !knownSetting(c.Root(), name) {
-			wrong = append(wrong, usagef("settings: %s has %q, which is not a setting%s", settingsFile(c), name, meant(name, settingNames(c.Root()))))
+		if !slices.Contains(known, name) {
+			wrong = append(wrong, usagef("settings: %s has %q, which is not a setting%s", settingsFile(c), name, meant(name, known)))
 		}
 	}
 	return errors.Join(wrong...)
@@ -94,17 +98,7 @@ func readSettings(c *cobra.Command) (map[string]string, error) {
 	return settings, nil
 }
 
-// knownSetting says whether any command has the setting: one file serves all of them.
-func knownSetting(c *cobra.Command, name string) bool {
-	for _, flags := range []*pflag.FlagSet{c.Flags(), c.PersistentFlags()} {
-		if f := flags.Lookup(name); f != nil && f.Annotations[isSetting] != nil {
-			return true
-		}
-	}
-	return slices.ContainsFunc(c.Commands(), func(sub *cobra.Command) bool { return knownSetting(sub, name) })
-}
-
-// settingNames lists the settings of all commands.
+// settingNames lists the settings of all commands: one file serves all of them.
 func settingNames(c *cobra.Command) (names []string) {
 	for _, flags := range []*pflag.FlagSet{c.Flags(), c.PersistentFlags()} {
 		flags.VisitAll(func(f *pflag.Flag) {

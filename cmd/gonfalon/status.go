@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
@@ -59,10 +60,12 @@ newest revision, for as long as --within says.`,
 					return err
 				}
 			}
-			d, err := askStatus(ctx, client, n.env)
-			if err == nil && waits {
-				d, err = n.awaitHosts(ctx, c, client, d, within)
+			if waits {
+				if err := n.awaitHosts(ctx, c, client, within); err != nil {
+					return err
+				}
 			}
+			d, err := n.askStatus(ctx, client)
 			if err != nil {
 				return err
 			}
@@ -85,14 +88,12 @@ newest revision, for as long as --within says.`,
 }
 
 // askStatus asks how the control plane is, and for the hosts of one environment or of all.
-func askStatus(ctx context.Context, client *apiclient.Client, env string) (d statusDocument, err error) {
+func (n *connection) askStatus(ctx context.Context, client *apiclient.Client) (d statusDocument, err error) {
 	d.Hosts = []environmentHost{}
 	if d.Status, err = client.Status(ctx); err != nil {
 		return d, err
 	}
-	if env != "" {
-		d.Environments = slices.DeleteFunc(d.Environments, func(e api.EnvironmentStatus) bool { return e.Key != env })
-	}
+	d.Environments = n.only(d.Environments)
 	d.OK = len(d.Degraded) == 0 && d.Store.Synced && !slices.ContainsFunc(d.Store.Members, func(m api.StoreMember) bool { return m.Problem != "" })
 	for i := range d.Environments {
 		e := &d.Environments[i]
@@ -142,39 +143,45 @@ func tally(of map[string]int) string {
 	return strings.Join(parts, ", ")
 }
 
-// behind counts the hosts that don't serve the newest revision.
-func behind(d statusDocument) (late, all int) {
-	for _, e := range d.Environments {
-		late, all = late+e.Hosts.Total-e.Hosts.Current, all+e.Hosts.Total
+// countOf adds up the hosts of environments.
+func countOf(environments []api.EnvironmentStatus) (n api.HostCount) {
+	for _, e := range environments {
+		n.Total, n.Current = n.Total+e.Hosts.Total, n.Current+e.Hosts.Current
 	}
-	return late, all
+	return n
 }
 
-// awaitHosts looks again and again until no host is behind. On a terminal it shows how many are.
-func (n *connection) awaitHosts(ctx context.Context, c *cobra.Command, client *apiclient.Client, d statusDocument, within time.Duration) (statusDocument, error) {
+// awaitHosts looks again and again until no host is behind. On a terminal it shows how many are. A server that is away meanwhile,
+// as in a deployment, is waited for, too.
+func (n *connection) awaitHosts(ctx context.Context, c *cobra.Command, client *apiclient.Client, within time.Duration) error {
 	deadline := time.Now().Add(within)
 	p := newProgress(c)
 	defer p.clear()
 	for {
-		late, all := behind(d)
-		if late == 0 || time.Now().After(deadline) {
-			return d, nil
+		s, err := client.Status(ctx)
+		hosts := countOf(n.only(s.Environments))
+		switch {
+		case err != nil && (!comesBack(err) || time.Now().After(deadline)):
+			return err
+		case err != nil:
+			p.show("%s is away", client.Endpoint)
+		case hosts.Current == hosts.Total || time.Now().After(deadline):
+			return nil
+		default:
+			p.show("%s the newest revision; waiting for %s", serveOf(hosts), thousands(hosts.Total-hosts.Current))
 		}
-		p.show("%s serve the newest revision; waiting for %s", serveCount(all-late, all), thousands(late))
 		select {
 		case <-ctx.Done():
-			return d, ctx.Err()
+			return ctx.Err()
 		case <-time.After(statusPause):
-		}
-		var err error
-		if d, err = askStatus(ctx, client, n.env); err != nil {
-			return d, err
 		}
 	}
 }
 
-// serveCount returns "2 of 3 hosts".
-func serveCount(some, all int) string { return thousands(some) + " of " + count(all, "host") }
+// only returns the environment that the verb is about, or all of them.
+func (n *connection) only(all []api.EnvironmentStatus) []api.EnvironmentStatus {
+	return slices.DeleteFunc(all, func(e api.EnvironmentStatus) bool { return n.env != "" && e.Key != n.env })
+}
 
 // statusNoun returns what is printed of a status: a row for each thing.
 func statusNoun(endpoint string, d statusDocument, everyHost bool) noun {
@@ -191,9 +198,9 @@ func statusNoun(endpoint string, d statusDocument, everyHost bool) noun {
 		add("replica", r.Name, r.Version, "", state)
 	}
 	at := strconv.FormatInt(d.Store.Revision, 10)
-	full := bytesOf(d.Store.Used)
+	full := humanize.IBytes(uint64(d.Store.Used))
 	if d.Store.Quota > 0 {
-		full += fmt.Sprintf(" of %s (%d%%)", bytesOf(d.Store.Quota), d.Store.Used*100/d.Store.Quota)
+		full += fmt.Sprintf(" of %s (%d%%)", humanize.IBytes(uint64(d.Store.Quota)), d.Store.Used*100/d.Store.Quota)
 	}
 	state := "synced"
 	if !d.Store.Synced {
@@ -208,7 +215,7 @@ func statusNoun(endpoint string, d statusDocument, everyHost bool) noun {
 		add("member", cmp.Or(m.Address, strconv.Itoa(i+1)), m.Version, "", state)
 	}
 	for _, e := range d.Environments {
-		state := serveCount(e.Hosts.Current, e.Hosts.Total) + " current, " + count(e.Flags, "flag")
+		state := serveCount(e.Hosts) + " current, " + count(e.Flags, "flag")
 		if e.Unreadable > 0 {
 			state += ", " + thousands(e.Unreadable) + " can't be read"
 		}
@@ -232,12 +239,12 @@ func statusNoun(endpoint string, d statusDocument, everyHost bool) noun {
 	if left > most && !everyHost {
 		add("host", "…", "", "", thousands(left-most)+" more are behind: -o wide")
 	}
-	late, _ := behind(d)
+	hosts := countOf(d.Environments)
 	switch {
 	case d.OK:
 		n.summary = endpoint + " is well"
-	case late > 0:
-		n.summary = endpoint + ": " + count(late, "host") + " behind"
+	case hosts.Current < hosts.Total:
+		n.summary = endpoint + ": " + count(hosts.Total-hosts.Current, "host") + " behind"
 	default:
 		n.summary = endpoint + " is not well"
 	}
@@ -246,17 +253,4 @@ func statusNoun(endpoint string, d statusDocument, everyHost bool) noun {
 	}
 	n.remarks = append(n.remarks, d.Skew...)
 	return n
-}
-
-// bytesOf returns a size for people.
-func bytesOf(n int64) string {
-	const unit = 1024
-	if n < unit {
-		return strconv.FormatInt(n, 10) + " B"
-	}
-	size, name := float64(n)/unit, 0
-	for ; size >= unit && name < 4; name++ {
-		size /= unit
-	}
-	return strconv.FormatFloat(size, 'f', 1, 64) + " " + string("KMGTP"[name]) + "iB"
 }

@@ -39,13 +39,15 @@ func (n *connection) newTail(ctx context.Context, c *cobra.Command, client *apic
 	t := &tail{client: client, env: n.env, after: -1, remark: func(format string, args ...any) {
 		_ = say(c.ErrOrStderr(), format+"\n", args...) // what changed is more important
 	}}
-	if _, err := client.Environment(ctx, t.env); err != nil || since == "" {
+	now, err := client.Environment(ctx, t.env)
+	if err != nil || since == "" {
 		return t, err
 	}
 	from, err := moment(since)
 	if err != nil {
 		return nil, usagef("--since: %w", err)
 	}
+	t.after = now.Revision // what comes while the audit is read is told, too
 	query := apiclient.AuditQuery{Environment: t.env, Since: from, Limit: 1000}
 	for first := true; first || query.Cursor != ""; first = false {
 		page, err := client.Audit(ctx, query)

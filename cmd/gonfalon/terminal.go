@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -138,7 +139,7 @@ func fit(widths []int, rows [][]string, most int) []int {
 	floor := make([]int, len(widths))
 	for k, n := range widths {
 		floor[k] = min(n, least)
-		if len(rows) > 1 && k < len(rows[1]) && isTime(rows[1][k]) {
+		if slices.ContainsFunc(rows, func(row []string) bool { return k < len(row) && isTime(row[k]) }) {
 			floor[k] = n
 		}
 	}

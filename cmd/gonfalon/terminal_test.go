@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/fatih/color"
-	"github.com/mattn/go-runewidth"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
@@ -28,7 +27,7 @@ func TestTableFits(t *testing.T) {
 			t.Fatal(err)
 		}
 		for line := range strings.Lines(out.String()) {
-			if n := runewidth.StringWidth(strings.TrimSuffix(line, "\n")); n > most {
+			if n := columns.StringWidth(strings.TrimSuffix(line, "\n")); n > most {
 				t.Errorf("%d: %d columns: %s", most, n, line)
 			}
 		}

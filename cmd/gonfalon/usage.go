@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -27,9 +28,7 @@ func usageOf(c *cobra.Command, err error) error {
 
 // optionsOf lists the options that a command takes.
 func optionsOf(c *cobra.Command) (names []string) {
-	for _, flags := range []*pflag.FlagSet{c.Flags(), c.InheritedFlags()} {
-		flags.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-	}
+	c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
 	return names
 }
 
@@ -55,10 +54,8 @@ type word struct {
 
 // Set takes one of the words.
 func (w word) Set(text string) error {
-	for _, known := range w.known {
-		if text == known {
-			return w.Value.Set(text)
-		}
+	if slices.Contains(w.known, text) {
+		return w.Value.Set(text)
 	}
 	return errors.New("it is one of " + strings.Join(w.known, ", ") + meant(text, w.known))
 }

@@ -36,9 +36,6 @@ the connection goes to standard error. -o json writes an entry of the audit on e
 			"  gonfalon watch --env production -o json",
 	}
 	c.RunE = n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, keys []string) error {
-		if !slices.Contains(streamForms, form) {
-			return usagef("--output: it is one of %s%s", strings.Join(streamForms, ", "), meant(form, streamForms))
-		}
 		for _, key := range keys {
 			_, err := client.Flag(ctx, n.env, key)
 			if refused, is := errors.AsType[*apiclient.Error](err); is && refused.Status == http.StatusNotFound {
@@ -53,8 +50,10 @@ the connection goes to standard error. -o json writes an entry of the audit on e
 			return err
 		}
 		t.tell = func(e api.AuditEntry) error {
-			if e = onlyAbout(e, keys); len(keys) > 0 && len(e.Changes) == 0 {
-				return nil
+			if len(keys) > 0 {
+				if e = onlyAbout(e, api.KindFlag, keys...); len(e.Changes) == 0 {
+					return nil
+				}
 			}
 			if form == "json" {
 				return writeLine(c.OutOrStdout(), e)
@@ -67,18 +66,16 @@ the connection goes to standard error. -o json writes an entry of the audit on e
 	n.inEnvironment(c)
 	c.Flags().StringVarP(&form, "output", "o", streamForms[0], "how to print: "+strings.Join(streamForms, ", "))
 	c.Flags().StringVar(&since, "since", "", "begin with what changed since this time, such as 2026-11-27T00:00:00Z, or 24h or 7d ago (default: now)")
+	c.Flag("output").Value = word{c.Flag("output").Value, streamForms}
 	complete(c, "output", streamForms...)
 	return c
 }
 
-// onlyAbout returns an entry with only what it says of some flags; without keys it is whole.
-func onlyAbout(e api.AuditEntry, keys []string) api.AuditEntry {
-	if len(keys) == 0 {
-		return e
-	}
+// onlyAbout returns an entry with only what it says of things of a kind.
+func onlyAbout(e api.AuditEntry, kind string, keys ...string) api.AuditEntry {
 	some := []api.Change{}
 	for _, change := range e.Changes {
-		if change.Kind == api.KindFlag && slices.Contains(keys, change.Key) {
+		if change.Kind == kind && slices.Contains(keys, change.Key) {
 			some = append(some, change)
 		}
 	}
