@@ -141,10 +141,10 @@ const programs: Readonly<Record<string, Program>> = {
 }
 
 for (const { name, lines } of languages) {
-  if (programs[name]?.slow && !full) continue
   test(`the lines of ${name} ask a server`, async (t) => {
     const program = programs[name]
     assert.ok(program, `no program for ${name}`)
+    if (program.slow && !full) return t.skip('it takes minutes: make dashboard-full runs it')
     const mine = join(folder, name)
     const file = join(mine, program.file)
     mkdirSync(join(mine, 'src'), { recursive: true })
@@ -165,7 +165,8 @@ for (const { name, lines } of languages) {
       return t.skip(lacks)
     }
     const { stdout } = await run(command, rest, { cwd: where, timeout: 300_000, env: { ...process.env, MIX_QUIET: '1' } })
-    assert.equal(stdout.trim().split('\n').at(-1), 'on')
+    const answers = stdout.split('\n').filter((line) => ['on', 'off'].includes(line.trim())) // among lines of logs
+    assert.deepEqual(answers, ['on'])
   })
 }
 
