@@ -135,7 +135,6 @@ func (a *allocator) defineResults(b *ir.Block, i int, alive set, define func(i i
 	var all []int
 	for _, v := range b.Values[i+1:] {
 		if v.Op == ir.OpResult && v.Args[0] == call && a.number[v.ID] >= 0 {
-			alive.add(a.number[v.ID])
 			all = append(all, a.number[v.ID])
 		}
 	}
@@ -186,20 +185,6 @@ func (a *allocator) interfere() {
 				a.apart[j].add(i)
 			}
 		})
-	}
-	// Parameters are set before the first block begins.
-	first := entry[a.f.Blocks[0]]
-	for i, v := range a.values {
-		if v.Op != ir.OpParam {
-			continue
-		}
-		a.apart[i].unite(first)
-		for j, w := range a.values {
-			if first.has(j) || w.Op == ir.OpParam {
-				a.apart[j].add(i)
-				a.apart[i].add(j)
-			}
-		}
 	}
 }
 

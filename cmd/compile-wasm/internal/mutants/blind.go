@@ -122,8 +122,8 @@ var blind = []struct {
 	}},
 	{"locals and moves", 4, []Mutant{
 		{"what is dropped has one type", "emit/joins.go", "ok && (!drops || t.allLeave(ways, k, typ))", "ok"},
-		{"parameters don't interfere with the first block", "emit/locals.go", "a.apart[i].unite(first)", "_ = first"},
-		{"several results share a local", "emit/locals.go", "alive.add(a.number[v.ID])\n\t\t\tall", "all"},
+		{"two parameters may share a local", "emit/locals.go", "a.values[p].Op == ir.OpParam && a.values[q].Op == ir.OpParam", "p == q"},
+		{"results of a call are apart from nothing", "emit/locals.go", "for _, n := range all {\n\t\tdefine(n)", "for _, n := range all {\n\t\t_ = n"},
 		{"what a class must avoid is forgotten", "emit/locals.go", "a.apart[p].unite(a.apart[q])", "_ = q"},
 		{"two that are alive on one side only may share", "emit/locals.go", "return slices.ContainsFunc(a.member[p], a.apart[q].has) || slices.ContainsFunc(a.member[q], a.apart[p].has)", "return false"},
 	}},

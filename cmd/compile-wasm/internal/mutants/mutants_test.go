@@ -128,7 +128,10 @@ func plant(t *testing.T, m Mutant) string {
 	for _, args := range suitesFor(m) {
 		out, err := run(overlay, append([]string{"test", "-vet=off", "-failfast"}, args...)...)
 		if err != nil {
-			return strings.TrimPrefix(args[0], "./") + " " + first(out)
+			if found := first(out); !strings.Contains(found, "go build: ") {
+				return strings.TrimPrefix(args[0], "./") + " " + found
+			}
+			t.Fatalf("Go's own compiler failed, which no fault in this one makes it do:\n%s", out)
 		}
 	}
 	return missed
