@@ -104,6 +104,12 @@ func (s *Service) foresee(ctx context.Context, preview *api.Preview, before, aft
 	if err != nil {
 		return err
 	}
+	fill(preview, c)
+	return nil
+}
+
+// fill puts a comparison of situations into the preview.
+func fill(preview *api.Preview, c *foresight.Comparison) {
 	preview.SameActors, preview.Omitted = c.Same, preview.Omitted+c.Omitted
 	preview.WithoutContext = append(preview.WithoutContext, c.Unmade...)
 	for _, f := range c.Forecasts {
@@ -116,7 +122,6 @@ func (s *Service) foresee(ctx context.Context, preview *api.Preview, before, aft
 		}
 		preview.Situations = append(preview.Situations, situation)
 	}
-	return nil
 }
 
 // needed returns a set of the flags with these keys, as far as they exist, and of all that they need.

@@ -110,8 +110,10 @@ func TestAction(t *testing.T) {
 		t.Fatalf("there are %d comments", len(hub.comments))
 	}
 	first := hub.comments[120].Body
-	if !strings.Contains(first, "evil") || !strings.Contains(first, "would change") {
-		t.Errorf("the comment is\n%s", first)
+	for _, part := range []string{"would change:", "create flag evil", "Whose decisions", "everyone else: off → on", "Lint says"} {
+		if !strings.Contains(first, part) {
+			t.Errorf("the comment has no %q:\n%s", part, first)
+		}
 	}
 	if outside := outsideCode(first); strings.Contains(outside, "@") || strings.Contains(outside, "evil") {
 		t.Errorf("outside of blocks of code the comment has\n%s", outside)
@@ -122,6 +124,15 @@ func TestAction(t *testing.T) {
 	}
 	if body := hub.comments[120].Body; body == first || !strings.Contains(body, "calm") {
 		t.Errorf("the comment isn't written over:\n%s", body)
+	}
+	var many strings.Builder // of which every text is longer than a comment has room for
+	many.WriteString("flags:\n")
+	for i := range 400 {
+		fmt.Fprintf(&many, "  - {key: f%d, gates: [{type: actor, target: \"%s%d\", enabled: true}]}\n", i, strings.Repeat("😀`", 100), i)
+	}
+	status, said := review(many.String())
+	if body := hub.comments[120].Body; status != 0 || strings.Contains(outsideCode(body), "😀") || strings.Count(body, "… the rest is in the job's log") != 2 || !strings.Contains(said, "380 more flags not looked at") {
+		t.Errorf("the comment about many is\n%s", body)
 	}
 	if status, said := review("flags:\n  - key: bad\n    gates: 5\n"); status != 1 || !strings.Contains(hub.comments[120].Body, "can't be told") {
 		t.Errorf("files that can't be read: %d %s\n%s", status, said, hub.comments[120].Body)

@@ -21,9 +21,9 @@ type applying struct {
 	changeOptions
 	asked
 
-	files        []string
-	prune, drift bool
-	owners, tags []string // whose flags are pruned; none: all
+	files                 []string
+	prune, drift, preview bool
+	owners, tags          []string // whose flags are pruned; none: all
 }
 
 func newApply() *cobra.Command {
@@ -37,9 +37,10 @@ deletes what the files don't have: with --owner or --tag only flags of these, so
 apply files of their own to one environment. Settings are changed only if a file has some.
 
 With --drift it writes nothing, and the exit status is 1 if what is there has drifted from the files, and 2 if
-that can't be told.`,
+that can't be told. With --preview it also says, for each flag, whose decisions change: for which share of
+everyone else and of each group, rule and actor that the gates name.`,
 		Example: "  gonfalon apply -f flags/ --env production --prune --owner web --reason \"release 12\"\n" +
-			"  gonfalon apply -f flags/ --env production --drift",
+			"  gonfalon apply -f flags/ --env production --drift --preview",
 		Args: cobra.NoArgs,
 	}
 	apply := p.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, _ []string) error {
@@ -61,6 +62,7 @@ that can't be told.`,
 	f := c.Flags()
 	f.StringSliceVarP(&p.files, "file", "f", nil, "a file or directory of flags; - is standard input; may be repeated")
 	f.BoolVar(&p.drift, "drift", false, "write nothing, and fail if anything differs")
+	f.BoolVar(&p.preview, "preview", false, "first show whose decisions change, then ask")
 	f.BoolVar(&p.prune, "prune", false, "delete what the files don't have")
 	f.StringSliceVar(&p.owners, "owner", nil, "prune only flags of this owner; may be repeated")
 	f.StringSliceVar(&p.tags, "tag", nil, "prune only flags with this tag; may be repeated")
@@ -103,6 +105,7 @@ func (p *applying) run(ctx context.Context, c *cobra.Command, client *apiclient.
 			return err
 		}
 		d := api.Difference{Revision: environment.Revision, Changes: changes}
+		p.show(ctx, c, have, want, changes)
 		if err := printDifference(c, p.output, p.env, d); err != nil {
 			return err
 		}
@@ -124,13 +127,17 @@ func (p *applying) run(ctx context.Context, c *cobra.Command, client *apiclient.
 	if err != nil {
 		return err
 	}
-	if p.dryRun || len(d.Changes) == 0 {
-		return printDifference(c, p.output, p.env, d)
-	}
-	if onTerminal(c) && !p.yes {
+	asks := !p.dryRun && len(d.Changes) > 0 && !p.yes && (p.preview || onTerminal(c))
+	if asks {
 		if err := writeChanges(c.ErrOrStderr(), d); err != nil {
 			return err
 		}
+	}
+	p.show(ctx, c, have, want, d.Changes)
+	if p.dryRun || len(d.Changes) == 0 {
+		return printDifference(c, p.output, p.env, d)
+	}
+	if asks {
 		if err := p.confirm(c, fmt.Sprintf("Write %s to %s?", count(len(d.Changes), "change"), p.env)); err != nil {
 			return err
 		}

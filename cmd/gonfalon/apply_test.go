@@ -81,6 +81,26 @@ func TestApply(t *testing.T) {
 	s.stop()
 }
 
+func TestApplyPreviews(t *testing.T) {
+	s := serve(t, "--in-memory")
+	rollout := func(ratio string) string {
+		return file(t, "flags.yaml", "flags:\n  - {key: new_checkout, gates: [{type: percentage_of_actors, ratio: "+ratio+"}]}\n  - {key: child, gates: [{type: prerequisite, target: new_checkout}, {type: boolean, enabled: true}]}\n")
+	}
+	s.run("apply", "-f", rollout("0.25")).must(t)
+	half := rollout("0.5")
+	said := "new_checkout:\n  everyone else: 25% → 50% on; 25% turn on\n"
+	for _, how := range []string{"--drift", "--dry-run"} {
+		r := s.run("apply", "-f", half, "--preview", how, "-o", "json")
+		if !strings.HasPrefix(r.errors, said) || !strings.Contains(r.errors, "child:\n  everyone else: 25% → 50% on; 25% turn on\n") || !json.Valid([]byte(r.out)) {
+			t.Errorf("%s: %d %s%s", how, r.code, r.out, r.errors)
+		}
+	}
+	s.run("apply", "-f", half, "--preview").has(t, 1, said, "[y/N]", "nothing was written") // nobody says yes
+	s.run("apply", "-f", half, "--preview", "--yes").has(t, 0, said, "1 change, revision")
+	s.run("apply", "-f", half, "--preview", "--timeout", "2s").has(t, 0, "is like that already")
+	s.stop()
+}
+
 func TestSettingsAreAppliedOnlyIfAFileHasSome(t *testing.T) {
 	s := serve(t, "--in-memory")
 	s.run("envs", "set", "default", "--group-conflict", "allow_wins").must(t)

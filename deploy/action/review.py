@@ -1,4 +1,4 @@
-"""Looks at a pull request's files of flags with gonfalon, and says in one comment what it finds and what would change.
+"""Looks at a pull request's files of flags with gonfalon, and says in one comment what would change, for whom, and what lint finds.
 
 The comment is found by its first line and its author, and is written over. What gonfalon prints has names and descriptions of flags in
 it, which anybody who may open a pull request writes: all of it stands in blocks of code, where it is neither Markdown nor HTML, and
@@ -13,8 +13,8 @@ import unicodedata
 import urllib.error
 import urllib.request
 
-# The most that is shown of one command, in characters. A comment has at most 65536 bytes, and a character up to four.
-MOST = 7000
+# The most that is shown of one text, in characters. A comment has three, at most 65536 bytes, and a character has up to four.
+MOST = 5000
 
 
 def visible(text):
@@ -32,13 +32,13 @@ def block(text):
 
 
 def gonfalon(*arguments):
-    """Runs gonfalon. Returns its exit status (0 or 1 are answers, and 2 is trouble) and all that it printed, which the log has, too."""
+    """Runs gonfalon. Returns its exit status (0 or 1 are answers, and 2 is trouble), what it answered and what it said beside that. The
+    log has both."""
     done = subprocess.run([os.environ["GONFALON"], *arguments], env={**os.environ, "NO_COLOR": "1", "COLUMNS": "120"},
                           stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace")
-    text = done.stdout + done.stderr
     # A line that begins with :: would be a command for the runner.
-    print(re.sub(r"(?m)^(\s*)(::|##\[)", "\\1\u200b\\2", visible(text)), flush=True)
-    return done.returncode, text
+    print(re.sub(r"(?m)^(\s*)(::|##\[)", "\\1\u200b\\2", visible(done.stdout + done.stderr)), flush=True)
+    return done.returncode, done.stdout, done.stderr
 
 
 def github(method, path, body=None):
@@ -68,11 +68,17 @@ def main():
         sys.exit(f"environment: {env!r} is not the name of one")
     if files.startswith("-"):
         sys.exit(f"files: {files!r} begins with a hyphen; write ./{files}")
-    linted, findings = gonfalon("lint", files, "--fail-on", os.environ.get("FAIL_ON") or "error")
-    compared, changes = gonfalon("apply", "-f", files, "--env", env, "--drift")
-    said = {0: "The environment is what the files say.", 1: "This is what would change:"}.get(compared, "It can't be told what would change:")
+    linted, findings, trouble = gonfalon("lint", files, "--fail-on", os.environ.get("FAIL_ON") or "error")
+    compared, changes, audience = gonfalon("apply", "-f", files, "--env", env, "--drift", "--preview")
     mark = f"<!-- gonfalon: {env} -->"
-    body = f"{mark}\n### Flags in `{env}`\n\n{said}\n\n{block(changes)}\nLint says:\n\n{block(findings)}"
+    body = f"{mark}\n### Flags in `{env}`\n\n"
+    if compared == 0:
+        body += "The environment is what the files say.\n"
+    elif compared == 1:
+        body += f"This is what would change:\n\n{block(changes)}\nWhose decisions that changes:\n\n{block(audience)}"
+    else:
+        body += f"It can't be told what would change:\n\n{block(changes + audience)}"
+    body += f"\nLint says:\n\n{block(findings + trouble)}"
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
         with open(summary, "a", encoding="utf-8") as file:
             file.write(body)
