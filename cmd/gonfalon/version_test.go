@@ -27,6 +27,8 @@ func TestVersion(t *testing.T) {
 var copies = []struct{ file, before string }{
 	{"README.md", `(?m)^Gonfalon `},
 	{"controlplane/httpapi/openapi.yaml", `(?m)^  title: Gonfalon\n  version: `},
+	{"deploy/helm/Chart.yaml", `(?m)^version: `},
+	{"deploy/helm/Chart.yaml", `(?m)^appVersion: `},
 	{"deploy/kubernetes/kustomization.yaml", `newTag: `},
 	{"hostsdk/c/gonfalon.h", `#define GONFALON_VERSION "`},
 	{"hostsdk/dotnet/Gonfalon.csproj", `<Version>`},
