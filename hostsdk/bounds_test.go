@@ -14,16 +14,19 @@ import (
 
 // bounds are testdata/bounds.json; testdata/README.md describes its members.
 type bounds struct {
-	About string `json:"about"`
-	Cases []struct {
-		valueCase
-		More int `json:"more_attributes"`
-	} `json:"cases"`
-	Keys []struct {
+	About    string      `json:"about"`
+	Cases    []boundCase `json:"cases"`
+	Requests []boundCase `json:"requests"`
+	Keys     []struct {
 		About     string `json:"about"`
 		Count     int    `json:"count"`
 		Decisions int    `json:"decisions"`
 	} `json:"keys"`
+}
+
+type boundCase struct {
+	valueCase
+	More int `json:"more_attributes"`
 }
 
 // TestBounds runs the cases with each engine, as a client's own methods and as the provider of OpenFeature.
@@ -46,7 +49,11 @@ func TestBounds(t *testing.T) {
 	t.Cleanup(func() { module.Close() })
 	for engine, e := range map[string]gonfalon.Engine{"native": gonfalon.Native(), "module": module} {
 		flags := client(t, gonfalon.Config{Engine: e, Bootstrap: v.Snapshot})
-		for _, c := range b.Cases {
+		cases := b.Cases
+		if engine == "module" { // natively there is no request
+			cases = append(cases, b.Requests...)
+		}
+		for _, c := range cases {
 			for i := range c.More {
 				c.Attributes[fmt.Sprint("more ", i)] = typed{"int": json.RawMessage(`"0"`)}
 			}

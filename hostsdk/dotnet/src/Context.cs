@@ -3,6 +3,7 @@ using System.Collections;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using System.Numerics;
 
 namespace Gonfalon
 {
@@ -178,13 +179,15 @@ namespace Gonfalon
             {
                 if (actor == null)
                     return null;
-                if (actor is string text && text.Length <= Native.MaxBytes)
+                if (actor is string text)
                     return Values.Text(text);
                 if (actor is Guid guid)
                     return guid.ToString("D");
                 if (Values.Whole(actor, out var whole) && Values.Digits(whole) is string digits)
                     return digits;
-                if (actor is double || actor is float || actor is decimal)
+                if (actor is decimal exact && decimal.Truncate(exact) == exact)
+                    return new BigInteger(exact).ToString(CultureInfo.InvariantCulture);
+                if (actor is double || actor is float)
                 {
                     var number = Convert.ToDouble(actor, CultureInfo.InvariantCulture);
                     if (Values.IsWhole(number))

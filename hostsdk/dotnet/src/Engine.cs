@@ -15,6 +15,8 @@ namespace Gonfalon
     {
         private const int Unknown = 1000; // keys of no flag that are remembered: a program asks for a few such flags, an attacker for any number
 
+        private const int MaxKey = 1024; // bytes of a flag's key
+
         private const int LongestUnknown = 1000; // characters of such a key
 
         [ThreadStatic] private static Packer _packer;
@@ -178,11 +180,11 @@ namespace Gonfalon
             if (context.Unreadable.Count > 0)
                 _mistakes.UnreadableContext(context.Unreadable, asked.Count);
             var request = Fresh().Byte(0x96);
-            if (single) request.Text(asked[0]);
+            if (single) request.Text(Asked(asked[0]));
             else if (keys == null) request.Write(null);
             else request.Head(keys.Count, 0x90, 0xdc);
             foreach (var key in single || keys == null ? new string[0] : keys)
-                request.Text(Values.Text(key));
+                request.Text(Asked(key));
             return request.Write(context.Actor).Texts(memberOf).Integer(now).Integer((long)roll).Map(known);
         }
 
@@ -230,12 +232,15 @@ namespace Gonfalon
             if (_needs.TryGetValue(key, out var known))
                 return known;
             var text = Values.Text(key);
-            var request = new Packer().Byte(0x91).Text(text);
+            var request = new Packer().Byte(0x91).Text(Asked(text));
             var needs = Ask(request, (instance, written, _) => new Needs(text, instance.Needs(written), instance.Evaluate(written), Shared));
             if (needs.Exists || (_needs.Count < Info.Flags + Unknown && text.Length <= LongestUnknown))
                 _needs[text] = needs;
             return needs;
         }
+
+        // One that is too long is of no flag, as the empty one.
+        private static string Asked(string key) => key.Length > MaxKey ? "" : Values.Text(key);
 
         // A name may have any sign in it: its length says where it ends.
         private string[] Shared(string[] names) => _names.GetOrAdd(string.Concat(names.Select(name => name.Length + ":" + name)), names);

@@ -65,7 +65,7 @@ namespace Gonfalon
     /// fresh random bits are used.</para></summary>
     public abstract class Flags
     {
-        private const int MaxKeys = 1000000; // that one question may name: a sequence may have no end
+        private const int MaxKeys = 100000; // that one question may name, as many as a snapshot can have: a sequence may have no end
 
         private protected Store Store;
         private protected Status Status;

@@ -33,12 +33,9 @@ namespace Gonfalon
         public long Offset { get; }
     }
 
-    /// <summary>The engine refused a request, by a code of the ABI, or would: there is more in it than a request may
-    /// have.</summary>
+    /// <summary>The engine refused a request, by a code of the ABI.</summary>
     internal sealed class RequestException : Exception
     {
-        internal RequestException(string message) : base(message) { }
-
         internal RequestException(int code) : base($"the engine refuses a request (code {code})") { }
     }
 

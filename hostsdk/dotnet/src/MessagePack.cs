@@ -14,7 +14,7 @@ namespace Gonfalon
 
     /// <summary>Writes msgpack, as far as requests and snapshots have it: null, booleans, integers, float64, text,
     /// bytes, arrays, maps, and integers beyond 64 bits (ext 1, their decimal digits). What is
-    /// larger than a request may be is a RequestException.</summary>
+    /// larger than a request may be is a ContextException.</summary>
     internal sealed class Packer
     {
         private byte[] _buffer = new byte[256];
@@ -59,6 +59,8 @@ namespace Gonfalon
                 return Binary(bytes);
             if (value is IReadOnlyDictionary<string, object> map)
                 return Map(map);
+            if (value == Values.TooLarge)
+                throw new ContextException($"an attribute has more than {Native.MaxBytes} bytes");
             if (value is IEnumerable<object> list)
                 return List(new List<object>(list));
             throw new ArgumentException($"{value.GetType().Name} has no place in msgpack");
@@ -164,7 +166,7 @@ namespace Gonfalon
         private void Reserve(int more)
         {
             if (more > Native.MaxBytes - Size)
-                throw new RequestException($"more than {Native.MaxBytes} bytes");
+                throw new ContextException($"a request has more than {Native.MaxBytes} bytes");
             if (Size + more > _buffer.Length)
                 Array.Resize(ref _buffer, Math.Max(2 * _buffer.Length, Size + more));
         }

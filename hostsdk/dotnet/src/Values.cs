@@ -16,7 +16,12 @@ namespace Gonfalon
         internal const int MaxDepth = 16; // of lists and maps in one another: nobody targets deeper, and it bounds the work
         internal const int MaxItems = 100000; // of lists and maps in one value, and attributes: an enumerator may have no end, and a count may lie
         internal const double Exact = 1L << 53; // up to here a float holds every integer
+        private const int MaxTooLarge = 16; // attributes that are each too large: a sequence of them may have no end, either
         private const int MaxIntegerBytes = 1 << 14; // 39,000 digits: writing more takes time that grows with their square
+
+        /// <summary>Stands for an attribute that is larger than a request may be: what looks at it can't be
+        /// decided.</summary>
+        internal static readonly object TooLarge = new object();
 
         /// <summary>Returns the attributes by name, in the engine's values. A value that can't be read is null, and
         /// noted in wrong.</summary>
@@ -42,11 +47,15 @@ namespace Gonfalon
                 {
                     value = Map(pair.Value, 0, taken);
                 }
+                catch (Exception) when (taken.IsFull)
+                {
+                    value = TooLarge;
+                }
                 catch (Exception error)
                 {
                     wrong.Add($"an attribute of {pair.Value?.GetType().Name}{(error is ContextException ? " with " + error.Message : ", which throws " + error.GetType().Name)}");
                 }
-                size += taken.Size + pair.Key.Length;
+                size += value == TooLarge ? Native.MaxBytes / MaxTooLarge : taken.Size + pair.Key.Length;
                 if (size > Native.MaxBytes)
                     throw new ContextException($"there are more than {Native.MaxBytes} bytes of attributes");
                 mapped[Text(pair.Key)] = value; // the later of two counts
@@ -210,6 +219,9 @@ namespace Gonfalon
         /// <summary>What the items and texts so far take at least, in bytes.</summary>
         internal long Size { get; private set; }
 
+        /// <summary>Whether that is more than a request may have.</summary>
+        internal bool IsFull => Size > Native.MaxBytes;
+
         /// <summary>Counts an item. Throws ContextException if it is one too many.</summary>
         internal void Count()
         {
@@ -222,7 +234,7 @@ namespace Gonfalon
         internal string Take(string text)
         {
             Size += text.Length;
-            return Size <= Native.MaxBytes ? text : throw new ContextException($"more than {Native.MaxBytes} bytes");
+            return IsFull ? throw new ContextException($"more than {Native.MaxBytes} bytes") : text;
         }
     }
 

@@ -51,6 +51,58 @@ namespace Gonfalon.Tests
             }
         }
 
+        /// <summary>Contexts and questions that are too large: hostsdk/testdata/bounds.json.</summary>
+        public static Cases Bounds
+        {
+            get
+            {
+                var bounds = (Map)Json.Parse(Tools.Read("hostsdk/testdata/bounds.json"));
+                var snapshot = Convert.FromBase64String((string)((Map)Json.Parse(Tools.Read("hostsdk/testdata/values.json")))["snapshot"]);
+                var cases = new Cases();
+                foreach (Map given in ((List<object>)bounds["cases"]).Concat((List<object>)bounds["requests"]))
+                    cases.Add("bounds: " + given["about"], () => CheckBound(given, snapshot));
+                foreach (Map given in (List<object>)bounds["keys"])
+                    cases.Add("bounds: " + given["about"], () => CheckKeys(Convert.ToInt32(given["count"]), Convert.ToInt32(given["decisions"]), snapshot));
+                return cases;
+            }
+        }
+
+        private static void CheckBound(Map given, byte[] snapshot)
+        {
+            var want = (Map)given["want"];
+            var key = (string)given["flag"];
+            var actor = given.TryGetValue("actor", out var a) ? Typed(a) : null;
+            var groups = given.TryGetValue("groups", out var g) ? Typed(g) : null;
+            var attributes = given.TryGetValue("attributes", out var t) ? ((Map)t).ToDictionary(p => p.Key, p => Typed(p.Value)) : new Map();
+            for (var i = 0; given.TryGetValue("more_attributes", out var more) && i < (long)more; i++)
+                attributes["more " + i] = 0;
+            var prepared = new Context(actor, groups, attributes);
+            using (var flags = Loaded(given, snapshot))
+            {
+                var decisions = flags.DecideAll(actor, new[] { key }, groups, attributes).Concat(flags.DecideAll(prepared, new[] { key })).ToList();
+                decisions.Add(flags.Decide(key, actor, groups, attributes));
+                decisions.Add(flags.Decide(key, prepared));
+                foreach (var decision in decisions)
+                {
+                    Assert.Equal(new object[] { want["enabled"], want["reason"], want["gate"] },
+                        new object[] { decision.Enabled, Words.Of(decision.Reason), decision.Path });
+                    Assert.Equal(want.TryGetValue("error", out var error) && error.Equals("INVALID_CONTEXT"), decision.Error is ContextException);
+                }
+                Assert.Equal(want["enabled"], flags.Enabled(key, actor, groups, attributes));
+                Assert.Equal(want["enabled"], flags.Enabled(key, prepared));
+                Assert.Equal(0L, flags.Stats.Broken);
+            }
+        }
+
+        private static void CheckKeys(int count, int decisions, byte[] snapshot)
+        {
+            using (var flags = Loaded(new Map(), snapshot))
+            {
+                Assert.Equal(decisions, flags.DecideAll(keys: Enumerable.Repeat("who", count)).Count);
+                Assert.Equal(decisions == 0 ? 1L : 0L, flags.Stats.Broken);
+            }
+        }
+
         public static void NearlyAllCasesAreRun() => Assert.True(ValuesCases.Count > 85, $"{ValuesCases.Count} cases");
 
         public static Cases Explanations
@@ -93,7 +145,9 @@ namespace Gonfalon.Tests
                 case "int": return long.TryParse((string)content, out var whole) ? (object)whole : BigInteger.Parse((string)content);
                 case "bigint": return BigInteger.Parse((string)content);
                 case "float": return Float((string)content);
+                case "decimal": return decimal.Parse((string)content, CultureInfo.InvariantCulture);
                 case "list": return ((List<object>)content).Select(item => Typed(item)).ToList();
+                case "repeated": return Enumerable.Repeat(Typed(((List<object>)content)[0]), Convert.ToInt32(((List<object>)content)[1])).ToList();
                 case "map": return ((Map)content).ToDictionary(item => item.Key, item => Typed(item.Value));
                 case "bytes": return Convert.FromBase64String((string)content);
                 case "time": return DateTimeOffset.Parse((string)content, CultureInfo.InvariantCulture);

@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::actor::{Actor, Asking, Id, Key, Who};
+use crate::engine::abi::MAX_REQUEST_BYTES;
 use crate::msgpack;
 use crate::value::Value;
 
@@ -18,6 +19,12 @@ pub(crate) const MOST_LISTED: usize = 100_000;
 /// A context that can't be read, so that nothing could be decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContextError(String);
+
+impl ContextError {
+    pub(crate) fn too_large() -> Self {
+        ContextError(format!("a request has more than {MAX_REQUEST_BYTES} bytes"))
+    }
+}
 
 impl fmt::Display for ContextError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -44,6 +44,9 @@ pub(crate) struct Engine {
     numbers: HashMap<Arc<str>, u32>,
     /// By the engine's numbers.
     variants: RwLock<Vec<Option<Arc<Variant>>>>,
+    /// By the engine's numbers, read when a provider first asks: whether a flag's numbers are floats.
+    #[cfg(feature = "openfeature")]
+    fractional: OnceLock<Box<[bool]>>,
     pool: Pool,
     mistakes: Arc<Mistakes>,
     /// Decides about flags that this one doesn't have; for tests.
@@ -57,8 +60,6 @@ struct Flag {
     /// Evaluations since [`Engine::take_usage`], and how many of them were on.
     count: AtomicU64,
     on: AtomicU64,
-    #[cfg(feature = "openfeature")]
-    fractional: OnceLock<bool>,
 }
 
 /// Evaluations of one flag.
@@ -85,8 +86,6 @@ impl Engine {
                 needs: OnceLock::new(),
                 count: AtomicU64::new(0),
                 on: AtomicU64::new(0),
-                #[cfg(feature = "openfeature")]
-                fractional: OnceLock::new(),
             });
         }
         Ok(Engine {
@@ -96,6 +95,8 @@ impl Engine {
             flags: flags.into(),
             numbers,
             variants: RwLock::default(),
+            #[cfg(feature = "openfeature")]
+            fractional: OnceLock::new(),
             pool: Pool::new(instance),
             mistakes,
             base: None,
@@ -236,11 +237,13 @@ impl Engine {
         if let Some(base) = self.base(key) {
             return base.is_fractional(key);
         }
-        let Some(flag) = self.flag(key) else { return false };
-        *flag.fractional.get_or_init(|| {
+        let Some(number) = self.numbers.get(key) else { return false };
+        let fractional = self.fractional.get_or_init(|| {
             let records = crate::changes::Records::read(&self.data);
-            records.payloads_of(key).into_iter().any(crate::payload::is_fractional)
-        })
+            let any = |flag: &Flag| records.payloads_of(&flag.key).into_iter().any(crate::payload::is_fractional);
+            self.flags.iter().map(any).collect()
+        });
+        fractional[*number as usize]
     }
 
     /// The snapshot that a delta makes of this one. It is made beside it, so that no decision waits.

@@ -119,8 +119,8 @@ impl FeatureProvider for Provider {
         context: &EvaluationContext,
     ) -> EvaluationResult<ResolutionDetails<i64>> {
         // If one of the flag's numbers has a fraction, all are floats, whichever is served.
-        let floats = self.flags.store.engine().as_ref().is_some_and(|engine| engine.is_fractional(key));
-        self.resolve(key, context, "an integer", |value| payload::integer(&value).filter(|_| !floats))
+        let floats = || self.flags.store.engine().as_ref().is_some_and(|engine| engine.is_fractional(key));
+        self.resolve(key, context, "an integer", |value| payload::integer(&value).filter(|_| !floats()))
     }
 
     async fn resolve_float_value(

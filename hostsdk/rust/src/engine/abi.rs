@@ -4,6 +4,10 @@ use std::fmt;
 
 /// The engine's limit; larger snapshots aren't even copied into it.
 pub(crate) const MAX_SNAPSHOT_BYTES: usize = 32 << 20;
+/// The largest request.
+pub(crate) const MAX_REQUEST_BYTES: usize = 32 << 20;
+/// The longest key of a flag.
+pub(crate) const MAX_KEY_BYTES: usize = 1024;
 /// Decisions of one call.
 pub(crate) const BATCH: usize = 1024;
 

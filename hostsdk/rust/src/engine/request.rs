@@ -3,19 +3,28 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use super::abi::{MAX_KEY_BYTES, MAX_REQUEST_BYTES};
 use super::needs::Needs;
 use super::{Engine, unix_micros};
 use crate::context::{ContextError, Reading};
 use crate::decision::DecisionError;
 use crate::msgpack;
 
+/// A thread keeps no more than this of what it wrote a request in.
+const KEPT: usize = 1 << 16;
+
 thread_local! {
     /// Where this thread writes its requests.
     static REQUEST: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
+/// The key to ask the engine for. One that is too long is of no flag, as the empty one.
+fn known(key: &str) -> &str {
+    if key.len() > MAX_KEY_BYTES { "" } else { key }
+}
+
 impl Engine {
-    /// Writes a request, and asks with it.
+    /// Writes a request, and asks with it, if it is no larger than one may be.
     pub(super) fn written<R>(
         &self,
         write: impl FnOnce(&mut Vec<u8>) -> Result<(), ContextError>,
@@ -24,8 +33,14 @@ impl Engine {
         // Taken, and not borrowed: while it writes, the program may be asked for a group, and ask for a flag in turn.
         let mut request = REQUEST.take();
         request.clear();
-        let answer = write(&mut request).map_err(DecisionError::Context).and_then(|()| ask(&request));
-        REQUEST.set(request);
+        let written = write(&mut request).and_then(|()| match request.len() > MAX_REQUEST_BYTES {
+            true => Err(ContextError::too_large()),
+            false => Ok(()),
+        });
+        let answer = written.map_err(DecisionError::Context).and_then(|()| ask(&request));
+        if request.capacity() <= KEPT {
+            REQUEST.set(request);
+        }
         answer
     }
 
@@ -64,7 +79,7 @@ impl Engine {
     ) -> Result<(), ContextError> {
         self.mistakes.unreadable_context(reading.unreadable(), 1);
         msgpack::array(out, 6);
-        msgpack::text(out, key);
+        msgpack::text(out, known(key));
         let named = needs.map_or(&[] as &[_], |needs| &needs.groups);
         self.write_rest(reading, named.iter().map(|name| &**name), needs, out)
     }
@@ -100,7 +115,7 @@ impl Engine {
         for key in keys.iter().filter(|_| !every) {
             match self.numbers.get(key) {
                 Some(number) => msgpack::uint(out, (*number).into()),
-                None => msgpack::text(out, key),
+                None => msgpack::text(out, known(key)),
             }
         }
         let mut named: Vec<&str> = Vec::new();

@@ -1,6 +1,6 @@
 //! Runs hostsdk/testdata/bounds.json, as every SDK does: contexts and questions that are too large.
 
-use gonfalon::{Client, Config, DecisionError};
+use gonfalon::{Client, Config, DecisionError, Reason};
 
 use crate::{tree, values};
 
@@ -12,7 +12,8 @@ fn client() -> Client {
 #[test]
 fn a_context_that_is_too_large_comes_to_what_the_contract_says() {
     let flags = client();
-    for case in tree::json("hostsdk/testdata/bounds.json")["cases"].as_array().expect("cases") {
+    let bounds = tree::json("hostsdk/testdata/bounds.json");
+    for case in ["cases", "requests"].iter().flat_map(|name| bounds[name].as_array().expect("cases")) {
         let (about, want) = (&case["about"], &case["want"]);
         let key = case["flag"].as_str().expect("a key");
         for who in values::contexts(case).expect("types that Rust has") {
@@ -42,4 +43,14 @@ fn a_question_names_no_more_keys_than_the_contract_says() {
         assert_eq!(flags.decide_some(&vec!["who"; count], ()).len(), wanted);
         assert_eq!(flags.stats().broken - broken, u64::from(wanted == 0));
     }
+}
+
+#[test]
+fn keys_that_are_too_long_are_of_no_flag_and_make_no_request_too_large() {
+    let flags = client();
+    let key = "k".repeat(1 << 20);
+    let decisions = flags.decide_some(&[&*key; 64], ());
+    assert!(decisions.len() == 64 && decisions.iter().all(|decision| !decision.known() && decision.error().is_none()));
+    assert_eq!(flags.explain(&"k".repeat(33 << 20), ()).decision.reason(), Reason::UnknownFlag);
+    assert_eq!(flags.stats().broken, 0);
 }

@@ -25,6 +25,9 @@ public final class Context {
     static final int MAX_GROUPS = 256; // of a request, by the module's ABI
     static final int MAX_ATTRIBUTES = 256; // likewise
 
+    /** Stands for an attribute that is larger than a request may be: what looks at it can't be decided. */
+    static final byte[] TOO_LARGE = {};
+
     private static final Context NOBODY = new Context();
 
     /** The actor's id; null for an actor without one, and for nobody. */
@@ -36,6 +39,7 @@ public final class Context {
     final Map<String, byte[]> attributes; // as the request has them
     final ContextException noGroups; // why no decision can rest on the groups
     final ContextException noAttributes; // likewise
+    final ContextException tooLarge; // why none can rest on those that are TOO_LARGE; null: there are none
     final Set<String> unreadable;
     final Long now;
     final Long roll;
@@ -52,6 +56,7 @@ public final class Context {
         attributes = draft.attributes;
         noGroups = draft.noGroups;
         noAttributes = draft.noAttributes;
+        tooLarge = draft.tooLarge;
         unreadable = draft.unreadable;
         now = draft.now;
         roll = draft.roll;
@@ -189,9 +194,9 @@ public final class Context {
         return found;
     }
 
-    /** Reports whether there are more attributes than a request can have. */
+    /** Reports whether there are more attributes than a request can have, or one that none can. */
     boolean tooMany() {
-        return attributes.size() > MAX_ATTRIBUTES;
+        return attributes.size() > MAX_ATTRIBUTES || tooLarge != null;
     }
 
     /**
@@ -205,15 +210,21 @@ public final class Context {
         if (noAttributes != null) {
             throw noAttributes;
         }
-        if (names != null && attributes.size() > names.length) {
+        if (names != null && (attributes.size() > names.length || tooLarge != null)) {
             Map<String, byte[]> found = new HashMap<>();
             for (String name : names) {
                 byte[] value = attributes.get(name);
+                if (value == TOO_LARGE) {
+                    throw tooLarge;
+                }
                 if (value != null) {
                     found.put(name, value);
                 }
             }
             return found;
+        }
+        if (tooLarge != null) {
+            throw tooLarge;
         }
         if (attributes.size() > MAX_ATTRIBUTES) {
             throw new ContextException("there are " + attributes.size() + " attributes, more than " + MAX_ATTRIBUTES);

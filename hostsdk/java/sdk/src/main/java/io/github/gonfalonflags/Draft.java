@@ -16,6 +16,7 @@ import java.util.function.Predicate;
 final class Draft {
     private static final int MAX_LISTED = 100_000; // groups, and attributes, that are read: an endless iterator must end
     private static final int MAX_NOTED = 16;
+    private static final int MAX_TOO_LARGE = 16; // attributes that are each too large: an endless iterator of them must end, too
     private static final int MAX_IDS = 4; // actors whose ids are actors, in one another
 
     String actor;
@@ -25,6 +26,7 @@ final class Draft {
     Map<String, byte[]> attributes = Collections.emptyMap();
     ContextException noGroups;
     ContextException noAttributes;
+    ContextException tooLarge;
     Set<String> unreadable = Collections.emptySet();
     Long now;
     Long roll;
@@ -39,6 +41,7 @@ final class Draft {
         attributes = from.attributes;
         noGroups = from.noGroups;
         noAttributes = from.noAttributes;
+        tooLarge = from.tooLarge;
         unreadable = from.unreadable;
         now = from.now;
         roll = from.roll;
@@ -47,7 +50,7 @@ final class Draft {
     void actor(Object given, int depth) {
         if (given == null) {
             somebody = depth > 0;
-        } else if (given instanceof String && ((String) given).length() <= Writer.MAX_BYTES) {
+        } else if (given instanceof String) {
             actor = Values.text((String) given);
         } else if (Values.isInteger(given)) {
             actor = given.toString();
@@ -136,28 +139,39 @@ final class Draft {
         }
         Map<String, byte[]> all = new HashMap<>(attributes);
         int count = 0;
-        long size = 0;
+        long size = all.values().stream().mapToLong(value -> value.length).sum();
         for (Map.Entry<?, ?> entry : given.entrySet()) {
-            if (++count > MAX_LISTED || size > Writer.MAX_BYTES) {
-                throw new ContextException("there are more than " + MAX_LISTED + " attributes, or more than "
-                        + Writer.MAX_BYTES + " bytes of them");
+            if (++count > MAX_LISTED) {
+                throw tooMany();
             }
             if (!(entry.getKey() instanceof String)) {
                 note("an attribute whose name is no String");
                 continue;
             }
             byte[] value = encoded(entry.getValue());
-            size += value.length + ((String) entry.getKey()).length();
+            size += value == Context.TOO_LARGE ? Writer.MAX_BYTES / MAX_TOO_LARGE : value.length + ((String) entry.getKey()).length();
             all.put(Values.text((String) entry.getKey()), value);
+            if (all.size() > MAX_LISTED || size > Writer.MAX_BYTES) {
+                throw tooMany();
+            }
         }
         attributes = all;
     }
 
+    private static ContextException tooMany() {
+        return new ContextException("there are more than " + MAX_LISTED + " attributes, or more than " + Writer.MAX_BYTES
+                + " bytes of them");
+    }
+
+    /** Returns a value as the request has it; null if it can't be read. */
     private byte[] encoded(Object value) {
         try {
             return Values.encode(value);
+        } catch (RequestException error) {
+            tooLarge = new ContextException("an attribute has " + error.getMessage());
+            return Context.TOO_LARGE;
         } catch (Throwable error) { // a list, a map or a number of the program's
-            note("an attribute of " + value.getClass().getName() + (error instanceof ContextException || error instanceof RequestException
+            note("an attribute of " + value.getClass().getName() + (error instanceof ContextException
                     ? " with " + error.getMessage()
                     : ", which throws " + error.getClass().getName()));
             return Values.encode(null);

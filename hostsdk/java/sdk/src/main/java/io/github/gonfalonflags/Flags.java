@@ -15,7 +15,7 @@ import java.util.function.Function;
  * <p>Each takes {@code who} asks: a {@link Context}, or in its place an actor, as {@link Context#of} takes it.
  */
 public abstract class Flags {
-    private static final int MAX_KEYS = 1_000_000; // that one question may name: an Iterable may have no end
+    private static final int MAX_KEYS = 100_000; // that one question may name, as many as a snapshot can have: an Iterable may have no end
 
     final Store store;
     final Status status;

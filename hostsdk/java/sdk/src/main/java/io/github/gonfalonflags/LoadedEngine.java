@@ -93,8 +93,7 @@ final class LoadedEngine implements Engine {
     }
 
     private static int alone(Instance instance, Needs flag, String actor) {
-        instance.request.clear();
-        instance.request.array(2).integer(flag.number).text(actor);
+        Request.writeAlone(instance.request, flag.number, actor);
         return instance.evaluate();
     }
 
@@ -281,7 +280,7 @@ final class LoadedEngine implements Engine {
                 pool.ask(
                         instance -> {
                             instance.request.clear();
-                            instance.request.array(1).text(key);
+                            instance.request.array(1).text(Request.known(key));
                             return new Needs(instance.needs(), instance.evaluate());
                         });
         if (asked.number < 0 && (needs.size() >= info.flags() + UNKNOWN || key.length() > LONGEST_UNKNOWN)) {

@@ -12,6 +12,8 @@ import java.util.concurrent.ThreadLocalRandom;
  * instance is taken; making one throws ContextException if that can't be read.
  */
 final class Request {
+    private static final int MAX_KEY = 1024; // bytes of a flag's key
+
     private final Object flags; // a number, a key, a list of keys, or null for all
     private final Context context;
     private final List<String> groups;
@@ -46,7 +48,35 @@ final class Request {
         return new Request(keys, context, context.memberOf(named), context.known(null), true, true);
     }
 
+    /** Writes the request. Throws ContextException if it is larger than one may be. */
     void write(Writer out) {
+        try {
+            writeAll(out);
+        } catch (RequestException error) {
+            throw tooLarge(error);
+        }
+    }
+
+    /** Writes the request for one flag that needs nothing but the actor. */
+    static void writeAlone(Writer out, int flag, String actor) {
+        try {
+            out.clear();
+            out.array(2).integer(flag).text(actor);
+        } catch (RequestException error) {
+            throw tooLarge(error);
+        }
+    }
+
+    private static ContextException tooLarge(RequestException error) {
+        return new ContextException("a request with " + error.getMessage());
+    }
+
+    /** Returns the key to ask the module for. One that is too long is of no flag, as the empty one. */
+    static String known(String key) {
+        return key.length() > MAX_KEY ? "" : key;
+    }
+
+    private void writeAll(Writer out) {
         out.clear();
         out.array(6);
         if (flags == null) {
@@ -54,11 +84,11 @@ final class Request {
         } else if (flags instanceof Integer) {
             out.integer((Integer) flags);
         } else if (flags instanceof String) {
-            out.text((String) flags);
+            out.text(known((String) flags));
         } else {
             List<?> keys = (List<?>) flags;
             out.array(keys.size());
-            keys.forEach(key -> out.text((String) key));
+            keys.forEach(key -> out.text(known((String) key)));
         }
         context.writeActor(out);
         out.array(groups.size());

@@ -217,7 +217,7 @@ final class Writer {
             if (more > MAX_BYTES - size) {
                 throw new RequestException("more than " + MAX_BYTES + " bytes");
             }
-            bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, size + more));
+            bytes = Arrays.copyOf(bytes, Math.min(MAX_BYTES, Math.max(bytes.length * 2, size + more)));
         }
     }
 }

@@ -4,6 +4,7 @@ import java.math.BigInteger;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -81,6 +82,10 @@ final class Typed {
                 List<Object> items = new ArrayList<>();
                 Repository.objects(content).forEach(item -> items.add(value(item, null)));
                 return items;
+            case "repeated":
+                List<?> repeated = (List<?>) content;
+                return new ArrayList<>(Collections.nCopies(
+                        ((Number) repeated.get(1)).intValue(), value(Payload.object(repeated.get(0)), null)));
             case "map":
                 Map<String, Object> members = new LinkedHashMap<>();
                 Payload.object(content).forEach((name, item) -> members.put(name, value(Payload.object(item), null)));
