@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { world } from './support.ts'
+import { seen, world } from './support.ts'
 
 const w = world()
 const flag = '/v1/envs/production/flags/checkout_new_payment'
@@ -17,7 +17,7 @@ test('kill from anywhere by keys, then revive', async () => {
   await page.getByText('25.0 % of actors turn off').waitFor()
   assert.equal((await w.server.api('GET', flag)).killed, false)
   await page.getByLabel('Reason, now or later').fill('double charges')
-  await page.waitForFunction((opened) => performance.now() - opened > 400, await page.evaluate(() => performance.now()))
+  await seen(page)
   await page.keyboard.press('Enter')
   await page.getByText('checkout_new_payment is killed in production.').waitFor()
   const killed = await w.server.api('GET', flag)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Locator, Page } from 'playwright-core'
-import { adminToken, world } from './support.ts'
+import { adminToken, seen, world } from './support.ts'
 
 /** What people do most, by keys alone: nothing is clicked, filled in or focused by a script. */
 const w = world()
@@ -170,6 +170,7 @@ test('compare two environments, and copy one flag', async () => {
   await page.getByRole('heading', { name: 'Bring account_passkeys from staging to production?' }).waitFor()
   await page.getByRole('dialog').getByText('partners').waitFor()
   await page.keyboard.type('as in staging')
+  await seen(page)
   await page.keyboard.press('Enter')
   await page.getByText('The same gates as in staging.').waitFor()
   const { gates } = await w.server.api('GET', '/v1/envs/production/flags/account_passkeys')
@@ -209,6 +210,7 @@ test('revoke a token', async () => {
   await press(page, page.getByRole('button', { name: `Revoke old laptop, ${id}` }))
   await page.getByRole('heading', { name: 'Revoke old laptop?' }).waitFor()
   await page.keyboard.type('lost')
+  await seen(page)
   await page.keyboard.press('Enter')
   await page.getByRole('dialog').waitFor({ state: 'detached' })
   await page.getByText('old laptop').waitFor({ state: 'detached' })

@@ -106,6 +106,11 @@ function watch(page: Page, address: string, faults: string[]): void {
   })
 }
 
+/** Waits until Enter confirms a dialog that is painted. */
+export async function seen(page: Page): Promise<void> {
+  await page.waitForFunction((from) => performance.now() - from > 400, await page.evaluate(() => performance.now()), { polling: 50 })
+}
+
 /** Fails if axe finds something on a page. */
 export async function accessible(page: Page, name: string): Promise<void> {
   // The policy refuses a script that is added to the page; evaluated code isn't added.
