@@ -4,7 +4,6 @@
  */
 import { tick } from 'svelte'
 
-
 /** Remembers the place of a control; what it returns gives the focus to what stands there now, if the focus was lost. */
 export function placeOf(control: Element | null): () => void {
   const list = control?.closest('[data-list]')
