@@ -177,13 +177,16 @@ test('the steps of a flag are numbered as they stand', async () => {
 test('on a phone each value of a list says what it is of', async () => {
   await report(w.server.api, 'production')
   await w.server.api('POST', '/v1/envs/production/flags/zz/enable', { for_percentage_of: { actors: 2 } }).catch(() => undefined)
+  const weights = new Set<string>()
   for (const path of ['/tokens', '/environments', '/envs/production/hosts', '/envs/production/audit', '/envs/production/audit?show=refused', '/envs/production/segments']) {
     const page = await w.open(path, { width: 390, height: 844 })
     await page.locator('.list tbody td').first().waitFor()
     const said = await page.locator('.list tbody td:not(.acts, .pick-one)').evaluateAll((cells) => cells.map((cell) => getComputedStyle(cell, '::before').content))
     assert.ok(said.length > 0 && said.every((text) => /^".+"$/.test(text)), `${path}: ${said.join(' ')}`)
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false)
+    for (const note of await page.locator('.list tbody th .f').all()) weights.add(await note.evaluate((each) => getComputedStyle(each).fontWeight))
   }
+  assert.deepEqual([...weights], ['400'], 'a description is not bold')
 })
 
 test('the lines that ask a flag have its address, environment and key, in each language', async () => {
