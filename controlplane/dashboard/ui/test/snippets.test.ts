@@ -12,6 +12,7 @@ import { Server } from './support.ts'
 /** The lines of the tab Code are whole but for what a program does then: each is put into a program, which asks a server. */
 const repository = fileURLToPath(new URL('../../../../', import.meta.url))
 const hostsdk = join(repository, 'hostsdk')
+const jar = `sdk/target/gonfalon-${/<version>(.+)<\/version>/.exec(readFileSync(join(hostsdk, 'java/pom.xml'), 'utf8'))![1]}.jar`
 const key = `odd "key" #{1} $x 'y'`
 const full = process.env['DASHBOARD_FULL'] === '1'
 const folder = mkdtempSync(join(tmpdir(), 'gonfalon-lines-'))
@@ -89,8 +90,8 @@ const programs: Readonly<Record<string, Program>> = {
   Java: {
     sdk: 'java',
     file: 'Main.java',
-    needs: ['sdk/target/gonfalon-0.2.0.jar'],
-    command: (file) => ['java', '-cp', join(hostsdk, 'java/sdk/target/gonfalon-0.2.0.jar'), file],
+    needs: [jar],
+    command: (file) => ['java', '-cp', join(hostsdk, 'java', jar), file],
     build: ['./jar.sh'],
     source: (lines) => `import io.github.gonfalonflags.*;\nclass Main { public static void main(String[] arguments) throws Exception {\n${lines.replace('…', 'System.out.println("on");')}\nSystem.exit(0); } }\n`,
   },
