@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 
@@ -55,9 +56,14 @@ func (b *Batch) Module(ctx context.Context, w Way) ([]byte, error) {
 	return res.Module, nil
 }
 
+// endless is the answer of a program that doesn't end in time. It is the last one.
+const endless = "no end"
+
 // Run runs a module made of the programs, and returns the answers in order. A
-// claim that is wrong is an answer of its own.
+// claim that is wrong is an answer of its own, and so is a program without end.
 func (b *Batch) Run(ctx context.Context, bin []byte, w Way) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute) // all together take a second
+	defer cancel()
 	if w.Host == V8 {
 		return b.runV8(ctx, bin)
 	}
@@ -65,8 +71,7 @@ func (b *Batch) Run(ctx context.Context, bin []byte, w Way) ([]string, error) {
 	if w.Host == Interpreter {
 		cfg = wazero.NewRuntimeConfigInterpreter()
 	}
-	_, bounded := ctx.Deadline()
-	r := wazero.NewRuntimeWithConfig(ctx, cfg.WithCloseOnContextDone(bounded))
+	r := wazero.NewRuntimeWithConfig(ctx, cfg.WithCloseOnContextDone(true))
 	defer r.Close(ctx)
 	mod, err := r.Instantiate(ctx, bin)
 	if err != nil {
@@ -80,6 +85,9 @@ func (b *Batch) Run(ctx context.Context, bin []byte, w Way) ([]string, error) {
 		}
 		for _, i := range b.Inputs {
 			out, err := f.Call(ctx, input(i))
+			if ctx.Err() != nil {
+				return append(list, endless), nil
+			}
 			answer := trap
 			if err == nil {
 				answer = fmt.Sprint(out[0])
@@ -111,7 +119,11 @@ func (b *Batch) runV8(ctx context.Context, bin []byte) ([]string, error) {
 	cmd.Stdin = strings.NewReader(script)
 	var out, problems bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &problems
-	if err := cmd.Run(); err != nil {
+	err := cmd.Run()
+	if ctx.Err() != nil {
+		return append(strings.Fields(out.String()), endless), nil
+	}
+	if err != nil {
 		return nil, fmt.Errorf("node: %w\n%s", err, problems.Bytes())
 	}
 	return b.answers(&out)
