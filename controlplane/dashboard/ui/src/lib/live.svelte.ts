@@ -38,6 +38,10 @@ class Live {
 
   constructor() {
     whenMissing((what) => void this.miss(what))
+    document.addEventListener('visibilitychange', () => {
+      if (document.hidden) this.stop()
+      else if (this.env) this.listen(this.env)
+    })
     for (const event of ['offline', 'online']) {
       addEventListener(event, async () => {
         const what = await look()
@@ -89,7 +93,13 @@ class Live {
     for (const run of this.listeners) run(arrival)
   }
 
+  /**
+   * Opens the stream, unless the page is hidden: without HTTP/2 a browser has six connections to a server for all its tabs together,
+   * and streams of hidden ones would leave none for requests. A page that is shown again hears what it missed by the revision.
+   */
   private listen(env: string): void {
+    this.stop()
+    if (document.hidden) return
     const source = new EventSource(`${mount}/v1/envs/${encodeURIComponent(env)}/changes`)
     this.source = source
     this.refused = false
