@@ -18,6 +18,7 @@ class ArrivalBar {
   saved = $state.raw<Saved | undefined>()
   problem = $state('')
   private timer: ReturnType<typeof setTimeout> | undefined
+  private undoing = false
 
   show(saved: Saved): void {
     clearTimeout(this.timer)
@@ -34,12 +35,15 @@ class ArrivalBar {
 
   async undo(): Promise<void> {
     const undo = this.saved?.undo
-    if (!undo) return
+    if (!undo || this.undoing) return
     clearTimeout(this.timer)
+    this.undoing = true
     try {
       this.show(await undo())
     } catch (error) {
       this.problem = said(error)
+    } finally {
+      this.undoing = false
     }
   }
 }

@@ -7,6 +7,7 @@ export interface Key {
   readonly run: (event: KeyboardEvent) => void
   readonly shown?: string // in the foot and the list of keys
   readonly foot?: number // its place in the foot, if it is shown there
+  readonly held?: boolean // it goes on while it is held; what others do is done once
 }
 
 /** The keys of the page and of what floats above it; those added last are asked first. */
@@ -40,7 +41,7 @@ class Keys {
       return
     }
     event.preventDefault()
-    found.run(event)
+    if (!event.repeat || found.held) found.run(event)
   }
 }
 
