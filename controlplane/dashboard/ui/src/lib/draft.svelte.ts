@@ -42,6 +42,8 @@ export class Draft {
   unread = $state.raw<Readonly<Record<string, string>>>({})
   /** Set when someone else saved first: what stands now. */
   theirs = $state.raw<{ flag: Flag; etag: string } | undefined>()
+  /** Set when someone else deleted the flag: saving makes it again. */
+  gone = $state(false)
   /** What the server has, as far as the page knows. */
   readonly now = $derived(this.theirs?.flag ?? this.base)
   readonly dirty = $derived(JSON.stringify(this.plain(this.doc)) !== JSON.stringify(this.plain(documentOf(this.base))))
@@ -101,15 +103,18 @@ export class Draft {
     }
   }
 
-  /** Saves the edit, if nobody else changed the flag since. */
-  async save(reason: string): Promise<{ flag: Flag; etag: string; revision: number } | undefined> {
+  /** Saves the edit, if nobody else changed the flag since. What is typed meanwhile is more, which isn't saved yet. */
+  async save(reason: string): Promise<{ flag: Flag; etag: string; revision: number; more: boolean } | undefined> {
     const sent = [...this.doc.gates].sort(order)
+    const document = this.plain(this.doc)
     this.busy = true
     this.problem = ''
     try {
       const path = { env: this.env, key: this.base.key }
-      const { data, etag, revision } = await ask(client.PUT('/v1/envs/{env}/flags/{key}', { params: { path, header: { 'If-Match': this.etag } }, body: { ...this.plain(this.doc), ...(reason ? { reason } : {}) } }))
-      return { flag: data, etag, revision: revision || data.revision }
+      const { data, etag, revision } = await ask(client.PUT('/v1/envs/{env}/flags/{key}', { params: { path, header: this.gone ? { 'If-None-Match': '*' } : { 'If-Match': this.etag } }, body: { ...document, ...(reason ? { reason } : {}) } }))
+      const more = JSON.stringify(this.plain(this.doc)) !== JSON.stringify(document) || Object.keys(this.unread).length > 0
+      if (more) [this.base, this.etag, this.gone] = [data, etag, false]
+      return { flag: data, etag, revision: revision || data.revision, more }
     } catch (error) {
       if (error instanceof Refusal && error.status === 412) await this.overtaken()
       else if (error instanceof Refusal && error.faults.length > 0) {
@@ -126,10 +131,17 @@ export class Draft {
   async overtaken(): Promise<void> {
     try {
       const { data, etag } = await ask(client.GET('/v1/envs/{env}/flags/{key}', { params: { path: { env: this.env, key: this.base.key } } }))
-      if (etag !== this.etag) this.theirs = { flag: data, etag }
+      if (etag !== this.etag) this.found(data, etag)
     } catch (error) {
-      this.problem = said(error)
+      if (error instanceof Refusal && error.status === 404) this.gone = true
+      else this.problem = said(error)
     }
+  }
+
+  /** Takes note of what stands now, by someone else. */
+  found(flag: Flag, etag: string): void {
+    this.gone = false
+    this.theirs = { flag, etag }
   }
 
   /** Goes on from what stands now, with a document that has both. */

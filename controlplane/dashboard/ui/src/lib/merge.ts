@@ -1,8 +1,12 @@
-import type { FlagDocument, Gate } from './api'
+import type { Constraint, FlagDocument, Gate } from './api'
+import { inWords } from './operators'
 
 type Document = Required<FlagDocument>
 
-/** A part of a flag that two people changed, or only the other one. */
+/** What can be edited, as parts that are compared one by one, each by its name. */
+export type Parts = ReadonlyMap<string, unknown>
+
+/** A part that two people changed, or only the other one. */
 export interface Field {
   readonly id: string
   readonly name: string
@@ -18,48 +22,53 @@ function gateId(gate: Gate): string {
   return `gate ${gate.type.startsWith('percentage') ? 'percentage' : gate.type}${gate.target === undefined ? '' : ` ${gate.target}`}`
 }
 
-/** A document as parts that can be compared one by one. */
-function parts(doc: Document): Map<string, unknown> {
+/** The parts of a flag. */
+export function partsOf(doc: Document): Parts {
   const all = new Map<string, unknown>(infos.map((name) => [name, doc[name]]))
   for (const gate of doc.gates) all.set(gateId(gate), gate)
   return all
 }
 
+/** A flag that has the parts of one, and what else the document has. */
+export function withParts(doc: Document, parts: Parts): Document {
+  const merged = structuredClone(doc)
+  for (const name of infos) Object.assign(merged, { [name]: parts.get(name) })
+  merged.gates = [...parts].flatMap(([id, value]) => (id.startsWith('gate ') && value !== undefined ? [value as Gate] : []))
+  return structuredClone(merged)
+}
+
 function text(value: unknown): string {
   if (value === undefined) return 'absent'
   if (typeof value !== 'object' || value === null) return typeof value === 'string' ? value || 'empty' : String(value)
-  if (Array.isArray(value)) return value.join(', ') || 'none'
-  const { type: _type, target: _target, ...rest } = value as Gate
-  const { enabled, ratio, ...more } = rest
+  if (Array.isArray(value)) return (typeof value[0] === 'object' ? inWords(value as Constraint[]) : value.join(', ')) || 'none'
+  const { type: _type, target: _target, enabled, ratio, constraints, ...more } = value as Gate
   const words: string[] = []
+  if (constraints !== undefined) words.push(`if ${inWords(constraints)}`)
   if (ratio !== undefined) words.push(`${Number((ratio * 100).toFixed(2))} %`)
   if (enabled !== undefined) words.push(enabled ? 'on' : 'off')
   if (Object.keys(more).length > 0) words.push(JSON.stringify(more))
   return words.join(', ')
 }
 
+const same = (x: unknown, y: unknown): boolean => JSON.stringify(x) === JSON.stringify(y)
+
 /** The parts that the other person changed since base, and whether I changed them too. */
-export function compare(base: Document, mine: Document, theirs: Document): Field[] {
-  const [b, m, t] = [parts(base), parts(mine), parts(theirs)]
-  const same = (x: unknown, y: unknown): boolean => JSON.stringify(x) === JSON.stringify(y)
-  return [...new Set([...b.keys(), ...m.keys(), ...t.keys()])].flatMap((id) => {
-    if (same(b.get(id), t.get(id))) return []
-    const conflict = !same(b.get(id), m.get(id)) && !same(m.get(id), t.get(id))
-    return [{ id, name: id.replace(/^gate /, ''), before: text(b.get(id)), mine: text(m.get(id)), theirs: text(t.get(id)), conflict }]
+export function compare(base: Parts, mine: Parts, theirs: Parts): Field[] {
+  return [...new Set([...base.keys(), ...mine.keys(), ...theirs.keys()])].flatMap((id) => {
+    const [b, m, t] = [base.get(id), mine.get(id), theirs.get(id)]
+    if (same(b, t)) return []
+    const conflict = !same(b, m) && !same(m, t)
+    return [{ id, name: id.replace(/^gate /, ''), before: text(b), mine: text(m), theirs: text(t), conflict }]
   })
 }
 
-/** A document with both people's changes; where they conflict, mine only if its id is in keepMine. */
-export function merge(base: Document, mine: Document, theirs: Document, keepMine: ReadonlySet<string>): Document {
-  const [b, m, t] = [parts(base), parts(mine), parts(theirs)]
+/** The parts with both people's changes; where they conflict, mine only if its id is in keepMine. */
+export function merge(base: Parts, mine: Parts, theirs: Parts, keepMine: ReadonlySet<string>): Parts {
   const fields = new Map(compare(base, mine, theirs).map((field) => [field.id, field]))
   const taken = new Map<string, unknown>()
-  for (const id of new Set([...b.keys(), ...m.keys(), ...t.keys()])) {
+  for (const id of new Set([...base.keys(), ...mine.keys(), ...theirs.keys()])) {
     const field = fields.get(id)
-    taken.set(id, !field || (field.conflict && keepMine.has(id)) ? m.get(id) : t.get(id))
+    taken.set(id, !field || (field.conflict && keepMine.has(id)) ? mine.get(id) : theirs.get(id))
   }
-  const merged = structuredClone(mine)
-  for (const name of infos) Object.assign(merged, { [name]: taken.get(name) })
-  merged.gates = [...taken].flatMap(([id, value]) => (id.startsWith('gate ') && value !== undefined ? [value as Gate] : []))
-  return structuredClone(merged)
+  return taken
 }

@@ -27,6 +27,16 @@ export const operators: readonly Help[] = [
   { operator: 'matches', text: 'matches', many: false, help: 'A regular expression (RE2), anywhere in the text.' },
 ]
 
+/** Conditions in words. */
+export function inWords(constraints: readonly Constraint[]): string {
+  return constraints
+    .map(({ attribute, operator, values }) => {
+      const text = operators.find((each) => each.operator === operator)?.text ?? operator
+      return `${attribute} ${text.includes('…') ? text.replace('…', () => values.join(', ')) : `${text} ${values.join(', ')}`}`
+    })
+    .join(' and ')
+}
+
 const numeric: ReadonlySet<Operator> = new Set(['gt', 'gte', 'lt', 'lte'])
 
 /** Reads a typed value: a number, true, false and null are what they look like, unless quoted or compared as text. */

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { world } from './support.ts'
+
+const w = world()
+
+/** Edits a percentage that isn't saved yet. */
+async function edit(page: Page, to: string): Promise<void> {
+  await page.getByRole('button', { name: 'Edit percentage' }).click()
+  await percentage(page).fill(to)
+  await page.keyboard.press('Tab')
+  await page.getByText(/ % of actors turn on/).waitFor()
+}
+
+const percentage = (page: Page) => page.getByLabel('Percentage of actors, in percent')
+const stored = (key: string) => w.server.api('GET', `/v1/envs/staging/${key}`)
+
+/** Saves in a slow network: what it returns lets the request go on. */
+async function saveSlowly(page: Page, address: string): Promise<() => void> {
+  const sent = page.waitForRequest((request) => request.method() === 'PUT' && !request.url().includes('dry_run'))
+  const asked = new Promise<() => void>((resolve) => {
+    void page.route(address, async (route) => {
+      if (route.request().method() === 'PUT') {
+        await new Promise<void>((arrive) => resolve(arrive))
+        await page.unroute(address)
+      }
+      await route.continue()
+    })
+  })
+  await page.getByRole('button', { name: 'Save in staging' }).click()
+  await sent
+  return asked
+}
+
+test('a flag that somebody deletes while it is edited can be saved again', async () => {
+  const page = await w.open('/envs/staging/flags/mail_digest')
+  await edit(page, '60')
+  await w.server.api('DELETE', '/v1/envs/staging/flags/mail_digest')
+  await page.getByText('Somebody deleted this flag in the meantime').waitFor()
+  assert.equal(await percentage(page).inputValue(), '60 %')
+  await page.getByRole('button', { name: 'Save in staging' }).click()
+  await page.getByText('mail_digest is saved in staging.').waitFor()
+  assert.equal((await stored('flags/mail_digest')).gates[0].ratio, 0.6)
+})
+
+test('a flag that somebody deletes and makes again while it is edited is merged', async () => {
+  const page = await w.open('/envs/staging/flags/mail_preferences_v2')
+  await edit(page, '60')
+  await w.server.api('DELETE', '/v1/envs/staging/flags/mail_preferences_v2')
+  await page.getByText('Somebody deleted this flag in the meantime').waitFor()
+  await w.server.api('PUT', '/v1/envs/staging/flags/mail_preferences_v2', { owner: 'them', gates: [{ type: 'percentage_of_actors', ratio: 0.01 }] })
+  await page.getByRole('row', { name: /^owner/ }).getByText('them').waitFor()
+  await page.getByRole('button', { name: 'Go on with both changes' }).click()
+  await page.getByRole('button', { name: 'Save in staging' }).click()
+  await page.getByText('mail_preferences_v2 is saved in staging.').waitFor()
+  const { owner, gates } = await stored('flags/mail_preferences_v2')
+  assert.deepEqual([owner, gates.at(-1).ratio], ['them', 0.6])
+})
+
+test('what is typed while a save is under way stays, and is saved next', async () => {
+  const page = await w.open('/envs/staging/flags/search_suggest')
+  await edit(page, '95')
+  const arrive = await saveSlowly(page, '**/flags/search_suggest')
+  await percentage(page).fill('97')
+  await page.keyboard.press('Tab')
+  arrive()
+  await page.getByText('search_suggest is saved in staging.').waitFor()
+  assert.equal((await stored('flags/search_suggest')).gates[0].ratio, 0.95)
+  assert.equal(await percentage(page).inputValue(), '97 %')
+  await page.getByRole('button', { name: 'Save in staging' }).click()
+  await percentage(page).waitFor({ state: 'detached' })
+  assert.equal((await stored('flags/search_suggest')).gates[0].ratio, 0.97)
+})
+
+test('what is typed in a segment while a save is under way stays', async () => {
+  const page = await w.open('/envs/staging/segments/enterprise-trial')
+  await page.getByLabel('Description').fill('first')
+  const arrive = await saveSlowly(page, '**/segments/enterprise-trial')
+  await page.getByLabel('Description').fill('second')
+  arrive()
+  await page.getByText('enterprise-trial is saved in staging.').waitFor()
+  assert.deepEqual([await page.getByLabel('Description').inputValue(), (await stored('segments/enterprise-trial')).description], ['second', 'first'])
+})
+
+test('a segment that two people change is merged field by field', async () => {
+  const page = await w.open('/envs/staging/segments/android-beta')
+  await page.getByLabel('Description').fill('mine')
+  await w.server.api('PUT', '/v1/envs/staging/segments/android-beta', { description: 'theirs', constraints: [{ attribute: 'platform', operator: 'eq', values: ['ios'] }] })
+  await page.getByText('You both changed one part').waitFor()
+  await page.getByRole('row', { name: /^conditions/ }).getByText('platform is ios').waitFor()
+  await page.getByRole('radio', { name: 'mine' }).check()
+  await page.getByRole('button', { name: 'Go on with what is chosen' }).click()
+  await page.getByRole('button', { name: 'Save in staging' }).click()
+  await page.getByText('android-beta is saved in staging.').waitFor()
+  const { description, constraints } = await stored('segments/android-beta')
+  assert.deepEqual([description, constraints[0].values], ['mine', ['ios']])
+})
+
+test('a segment that somebody deletes while it is edited can be saved again', async () => {
+  await w.server.api('PUT', '/v1/envs/staging/segments/lonely', { description: 'x', constraints: [{ attribute: 'platform', operator: 'eq', values: ['ios'] }] })
+  const page = await w.open('/envs/staging/segments/lonely')
+  await page.getByLabel('Description').fill('mine')
+  await w.server.api('DELETE', '/v1/envs/staging/segments/lonely')
+  await page.getByText('Somebody deleted this segment in the meantime').waitFor()
+  await page.getByRole('button', { name: 'Save in staging' }).click()
+  await page.getByText('lonely is saved in staging.').waitFor()
+  assert.equal((await stored('segments/lonely')).description, 'mine')
+})
+
+test('a held key does its act once', async () => {
+  const page = await w.open('/envs/staging/flags/shop_recommendations')
+  const { revision } = await w.server.api('POST', '/v1/envs/staging/flags/shop_recommendations/kill')
+  await page.getByRole('button', { name: 'Revive…' }).click()
+  await page.getByRole('button', { name: 'Revive in staging' }).click()
+  await page.getByText('shop_recommendations is revived in staging.').waitFor()
+  await page.keyboard.down('Control')
+  await page.keyboard.down('z')
+  await page.getByText('shop_recommendations is killed in staging.').waitFor()
+  for (let i = 0; i < 5; i++) await page.keyboard.down('z') // as a keyboard repeats it
+  await page.keyboard.up('z')
+  await page.keyboard.down('z')
+  await page.getByText('shop_recommendations is revived in staging.').waitFor()
+  assert.equal((await stored('flags/shop_recommendations')).revision, revision + 3)
+})
