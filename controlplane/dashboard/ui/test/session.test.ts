@@ -25,6 +25,27 @@ test('a one-time address signs in once, and leaves no secret in the address', as
   assert.doesNotMatch(again.url(), /secret/)
 })
 
+test('an address that is opened twice in one browser is signed in by the first time', async () => {
+  const { secret } = await w.server.api('POST', '/v1/sessions/secrets')
+  const context = await w.browser.newContext()
+  for (const path of [`/#secret=${secret}`, `/#secret=${secret}`]) {
+    const page = await w.open(path, { token: '', context })
+    await page.getByRole('heading', { name: 'Flags' }).waitFor()
+  }
+})
+
+test('signing out asks first where something is typed, and so does leaving a new flag', async () => {
+  const page = await w.open('/envs/staging/new')
+  await page.getByLabel('Description').fill('long to type')
+  await page.getByRole('button', { name: /^Signed in as/ }).click()
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByText('Save or discard this first').waitFor()
+  await page.getByRole('link', { name: 'Segments' }).first().click()
+  assert.equal(await page.getByLabel('Description').inputValue(), 'long to type')
+  await page.getByRole('link', { name: 'Discard' }).click()
+  await page.locator('.rail').waitFor()
+})
+
 test('a client token is told why it cannot sign in', async () => {
   const { token } = await w.server.api('POST', '/v1/tokens', { name: 'a shop', role: 'client' })
   const page = await w.open('/', { token: '' })
@@ -48,8 +69,6 @@ test('revoking the token ends the session', async () => {
   const page = await w.open('/envs/staging/flags', { token })
   await page.getByText('account_merge').first().waitFor()
   await w.server.api('DELETE', `/v1/tokens/${id}`)
-  await page.locator('.rail').getByRole('link', { name: /^Killed/ }).waitFor()
-  await page.getByText('account_merge').first().click()
   await page.getByRole('dialog').getByText('The session has ended').waitFor()
 })
 

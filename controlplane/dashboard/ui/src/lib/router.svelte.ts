@@ -49,26 +49,54 @@ export function to(page: Exclude<PageName, 'unknown'>, params: { env?: string; k
 /** How long an address that replaces another waits: writing one for each letter costs frames, and browsers limit how many they take. */
 const writtenAfter = 200
 
+/** What a page says that is kept. */
+export const unsaved = 'Save or discard this first; nothing is lost by waiting.'
+
 class Router {
   route = $state.raw(routeOf(location.pathname, location.search))
   private address = location.pathname + location.search
   private unwritten: ReturnType<typeof setTimeout> | undefined
-  /** Asked before the page is left; false keeps it. */
-  guard: (() => boolean) | undefined
+  private guard: (() => boolean) | undefined
 
   constructor() {
     addEventListener('popstate', () => this.back())
     addEventListener('pagehide', () => this.write())
     addEventListener('beforeunload', (event) => {
-      if (this.guard && !this.guard()) event.preventDefault()
+      if (!this.mayLeave()) event.preventDefault()
     })
     document.addEventListener('click', (event) => this.click(event))
+  }
+
+  /**
+   * Keeps a page while something is typed that isn't saved, and then tells of it; for an effect of the page. Leaving what was typed
+   * needs an act that discards it first.
+   */
+  keep(dirty: () => boolean, tell: (text: string) => void): () => void {
+    const guard = (): boolean => {
+      if (dirty()) tell(unsaved)
+      return !dirty()
+    }
+    this.guard = guard
+    return () => {
+      if (this.guard === guard) this.guard = undefined
+    }
+  }
+
+  /** Reports whether nothing would be lost by leaving the page, which else says so. */
+  mayLeave(): boolean {
+    return this.guard?.() ?? true
+  }
+
+  /** Loads the document again, and with it nothing of what was typed. */
+  reload(): void {
+    this.guard = undefined
+    location.reload()
   }
 
   /** Goes to an address of the dashboard. One that replaces the page's own shows at once, and soon in the browser's bar. */
   go(address: string, replace = false): void {
     const samePage = new URL(address, location.href).pathname === new URL(this.address, location.href).pathname
-    if (!replace && this.guard && new URL(address, location.href).pathname !== location.pathname && !this.guard()) return
+    if (!replace && new URL(address, location.href).pathname !== location.pathname && !this.mayLeave()) return
     if (replace && samePage) {
       clearTimeout(this.unwritten)
       this.unwritten = setTimeout(() => this.write(), writtenAfter)
@@ -101,7 +129,7 @@ class Router {
   private back(): void {
     this.forget() // it belongs to the entry that was left
     const here = new URL(this.address, location.href).pathname
-    if (this.guard && here !== location.pathname && !this.guard()) history.pushState(null, '', this.address)
+    if (here !== location.pathname && !this.mayLeave()) history.pushState(null, '', this.address)
     else this.read(location.href)
   }
 

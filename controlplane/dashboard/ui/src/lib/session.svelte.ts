@@ -1,4 +1,5 @@
 import { ask, client, Refusal, said, whenSignedOut, type Who } from './api'
+import { router } from './router.svelte'
 
 /** Who is signed in, and what they may do. */
 class Session {
@@ -23,6 +24,7 @@ class Session {
         this.status = 'ended'
       } else if (this.status === 'unknown') this.out()
     })
+    document.addEventListener('visibilitychange', () => document.hidden || void this.look())
   }
 
   /** Finds out who the cookie belongs to. A secret in the fragment is spent first, and removed from the address. */
@@ -34,11 +36,11 @@ class Session {
         await ask(client.POST('/v1/sessions', { body: { secret } }))
       } catch (error) {
         this.note = error instanceof Refusal && error.status === 401 ? 'That address was used already, or is older than ten minutes. Make another with gonfalon dashboard.' : said(error)
-        return this.out()
       }
     }
     try {
-      this.who = (await ask(client.GET('/v1/session'))).data
+      this.who = (await ask(client.GET('/v1/session'))).data // whoever opens an address twice is signed in by the first time
+      this.note = ''
       this.status = 'in'
     } catch (error) {
       if (!(error instanceof Refusal) || error.status !== 401) this.note = said(error)
@@ -50,13 +52,23 @@ class Session {
   async signIn(token: string): Promise<void> {
     await ask(client.POST('/v1/sessions', { body: { token } }))
     const who = (await ask(client.GET('/v1/session'))).data
-    if (this.who && this.who.name !== who.name) return location.reload()
+    if (this.who && this.who.name !== who.name) return router.reload()
     this.who = who
     this.note = ''
     this.status = 'in'
   }
 
+  /** Finds out whether another tab has signed in as somebody else: all tabs have one cookie. What is typed stays, under the new name. */
+  private async look(): Promise<void> {
+    if (this.status !== 'in') return
+    const who = await ask(client.GET('/v1/session', { cache: 'no-store' })).then(({ data }) => data, () => undefined)
+    if (!who || this.who?.name === who.name) return void (this.who = who ?? this.who)
+    if (router.mayLeave()) router.reload()
+    else this.who = who
+  }
+
   async signOut(): Promise<void> {
+    if (!router.mayLeave()) return
     await ask(client.DELETE('/v1/session')).catch(() => undefined)
     this.note = ''
     this.out()
