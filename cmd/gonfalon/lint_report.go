@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"encoding/xml"
 	"io"
@@ -72,10 +73,15 @@ func (l *linting) line(f lint.Finding) string {
 }
 
 func writeJSON(w io.Writer, document any) error {
-	e := json.NewEncoder(w)
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return e.Encode(document)
+	if err := e.Encode(document); err != nil {
+		return err
+	}
+	_, err := w.Write(escaped(b.Bytes()))
+	return err
 }
 
 // These are the parts of SARIF 2.1.0 that lint fills in.
@@ -209,18 +215,18 @@ func (l *linting) writeJUnit(w io.Writer, findings []lint.Finding) error {
 			by["segment "+s.Key] = append(by["segment "+s.Key], nil...)
 		}
 	}
-	suite := junitSuite{Name: "gonfalon lint " + l.looked()}
+	suite := junitSuite{Name: "gonfalon lint " + visible(l.looked())}
 	for _, about := range sortedKeys(by) {
 		list := by[about]
 		slices.SortStableFunc(list, func(a, b lint.Finding) int { return int(b.Level) - int(a.Level) })
-		test := junitCase{Name: about, Class: "flags"}
+		test := junitCase{Name: visible(about), Class: "flags"}
 		if about == "" {
 			test.Name = "the files"
 		}
 		var lines []string
 		for _, f := range list {
 			lines = append(lines, visible(l.line(f)))
-			test.File = f.File
+			test.File = visible(f.File)
 		}
 		if text := strings.Join(lines, "\n"); len(list) > 0 && list[0].Level >= l.least {
 			test.Failure = &junitFailure{visible(list[0].Detail), list[0].Rule, text}
