@@ -33,8 +33,8 @@ type Config struct {
 	// change is stored. It must not make changes itself. nil for none. For changes of all replicas, read the audit.
 	OnWrite func(context.Context, WriteEvent)
 
-	// KeepAdminToken says that an empty AdminToken doesn't end the one that was configured before, for a service that
-	// is only opened for a moment.
+	// KeepAdminToken keeps the token that AdminToken set in an earlier service, although AdminToken is empty now. A program
+	// sets it that opens the store only for a moment, such as gonfalon tokens create --data-dir.
 	KeepAdminToken bool
 
 	formats feed.Formats // of snapshots; nil: those of this build

@@ -138,7 +138,7 @@ func (p *applying) run(ctx context.Context, c *cobra.Command, client *apiclient.
 		return printDifference(c, p.output, p.env, d)
 	}
 	if asks {
-		if err := p.confirm(c, fmt.Sprintf("Write %s to %s?", count(len(d.Changes), "change"), p.env)); err != nil {
+		if err := p.confirm(c, fmt.Sprintf("Write %s to %s", count(len(d.Changes), "change"), p.env)); err != nil {
 			return err
 		}
 	}

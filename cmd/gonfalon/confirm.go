@@ -18,22 +18,23 @@ func (a *asked) register(c *cobra.Command) {
 	c.Flags().BoolVarP(&a.yes, "yes", "y", false, "don't ask")
 }
 
-// deletion asks on a terminal. A script isn't asked.
+// deletion asks on a terminal whether to do something. A script isn't asked.
 //
 // Why: RATIONALE.md "Why is a deletion asked about only on a terminal?"
-func (a *asked) deletion(c *cobra.Command, dryRun bool, question string) error {
+func (a *asked) deletion(c *cobra.Command, dryRun bool, what string) error {
 	if dryRun || !onTerminal(c) {
 		return nil
 	}
-	return a.confirm(c, question)
+	return a.confirm(c, what)
 }
 
-// confirm asks the question, to which anything but a yes is a no.
-func (a *asked) confirm(c *cobra.Command, question string) error {
+// confirm asks whether to do something, such as "Delete x", on the server or the store that the verb works on. Anything but a yes
+// is a no.
+func (a *asked) confirm(c *cobra.Command, what string) error {
 	if a.yes {
 		return nil
 	}
-	if err := say(c.ErrOrStderr(), "%s [y/N] ", strings.TrimSuffix(question, "?")+whereOf(c)+"?"); err != nil {
+	if err := say(c.ErrOrStderr(), "%s? [y/N] ", what+whereOf(c)); err != nil {
 		return err
 	}
 	switch line := reply(c.Context(), c); strings.ToLower(line) {

@@ -19,6 +19,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane"
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 // connection says which control plane to ask, and how. Its settings are shared by every verb that asks one.
@@ -186,12 +187,14 @@ func (n *connection) hinted(err error) error {
 	var refused *apiclient.Error
 	var unreachable *url.Error
 	if errors.As(err, &refused) {
-		instead := ""
+		hint := "write that first"
 		if n.command != nil && n.command.Flag("allow-missing") != nil {
-			instead = ", or give --allow-missing"
+			hint += ", or give --allow-missing"
 		}
 		for i := range refused.Errors {
-			refused.Errors[i].Hint = strings.ReplaceAll(refused.Errors[i].Hint, ", or allow it to be missing", instead)
+			if refused.Errors[i].Hint == flagset.MissingHint {
+				refused.Errors[i].Hint = hint
+			}
 		}
 	}
 	switch {

@@ -221,7 +221,7 @@ Elsewhere you must name the environment twice, with --confirm, or say --yes.`,
 			case named && confirm != args[0], !named && !a.yes && !w.dryRun && !onTerminal(c):
 				return usagef("to delete %s with all its flags, name it again: --confirm %s", args[0], args[0])
 			case !named:
-				if err := a.deletion(c, w.dryRun, fmt.Sprintf("Delete %s with all its flags?", args[0])); err != nil {
+				if err := a.deletion(c, w.dryRun, fmt.Sprintf("Delete %s with all its flags", args[0])); err != nil {
 					return err
 				}
 			}

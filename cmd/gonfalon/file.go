@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
@@ -23,11 +24,25 @@ func readInput(c *cobra.Command, name string) ([]byte, error) {
 	return os.ReadFile(name)
 }
 
-// located names the file, and the line of each problem, in what the control plane says of what a file has. what is the flag or
-// the segment that was read from it.
-func located(err error, name string, text []byte, what flagset.Place) error {
+// inFile names the file in the problems for which the control plane refused it.
+func inFile(name string, err error) error {
+	if refused, ok := errors.AsType[*apiclient.Error](err); ok {
+		nameFile(name, refused.Errors)
+	}
+	return err
+}
+
+// nameFile names the file in problems.
+func nameFile(name string, problems []api.Problem) {
+	for i := range problems {
+		problems[i].File = name
+	}
+}
+
+// located does what inFile does, and adds the line of each problem. what is the flag or the segment that was read from the file.
+func located(name string, err error, text []byte, what flagset.Place) error {
 	refused, is := errors.AsType[*apiclient.Error](err)
-	if !is || name == "-" {
+	if !is {
 		return err
 	}
 	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
@@ -39,9 +54,9 @@ func located(err error, name string, text []byte, what flagset.Place) error {
 	}
 	document, _ := flagset.ReadText(text) // which has no problems, or it would not have been sent
 	for i, line := range document.Lines(places) {
-		refused.Errors[i].File, refused.Errors[i].Line = name, line
+		refused.Errors[i].Line = line
 	}
-	return err
+	return inFile(name, err)
 }
 
 // writeOutput fills a file that everybody may read; - is standard output.

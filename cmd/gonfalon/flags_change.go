@@ -69,7 +69,7 @@ func (p *flagVerb) change(ctx context.Context, c *cobra.Command, client *apiclie
 			return err
 		}
 		if !p.dryRun {
-			if err := p.confirm(c, "Write it to "+p.env+"?"); err != nil {
+			if err := p.confirm(c, "Write it to "+p.env); err != nil {
 				return err
 			}
 		}

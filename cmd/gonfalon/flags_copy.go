@@ -72,7 +72,7 @@ revision. On a terminal it shows the difference and asks.`,
 					return err
 				}
 				if len(d.Changes) > 0 {
-					if err := a.confirm(c, "Write it to "+to+"?"); err != nil {
+					if err := a.confirm(c, "Write it to "+to); err != nil {
 						return err
 					}
 				}

@@ -19,17 +19,17 @@ func newFlagsDelete(n *connection) *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 	}
 	c.RunE = n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
-		ask := func(question string) error { return p.deletion(c, p.dryRun, question) }
+		ask := func(what string) error { return p.deletion(c, p.dryRun, what) }
 		if p.preview {
 			proposal := api.Proposal{Flag: flagset.Flag{Key: args[0]}, Delete: true}
 			if err := p.show(ctx, c, client, proposal); err != nil {
 				return err
 			}
 			if !p.dryRun {
-				ask = func(question string) error { return p.confirm(c, question) }
+				ask = func(what string) error { return p.confirm(c, what) }
 			}
 		}
-		if err := ask("Delete " + args[0] + " from " + n.env + "?"); err != nil {
+		if err := ask("Delete " + args[0] + " from " + n.env); err != nil {
 			return err
 		}
 		if err := client.DeleteFlag(ctx, n.env, args[0], p.options()); err != nil {

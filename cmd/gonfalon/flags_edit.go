@@ -84,7 +84,7 @@ func (p *flagVerb) edit(ctx context.Context, c *cobra.Command, client *apiclient
 		if err := say(c.ErrOrStderr(), "%s\n", refused); err != nil {
 			return err
 		}
-		if err := (&asked{}).confirm(c, "Edit "+now.Key+" of "+p.env+" again?"); err != nil {
+		if err := (&asked{}).confirm(c, "Edit "+now.Key+" of "+p.env+" again"); err != nil {
 			return refused
 		}
 	}

@@ -32,7 +32,7 @@ YAML with one flag under "flags", or the flag as JSON.`,
 				return client.PutFlag(ctx, n.env, f, w)
 			},
 		})
-		return located(err, args[0], text, flagset.Place{Flag: f.Key})
+		return located(args[0], err, text, flagset.Place{Flag: f.Key})
 	})
 	p.register(c)
 	p.references(c)

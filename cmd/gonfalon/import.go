@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
 	"strings"
 
@@ -54,20 +53,6 @@ file of such a name is ./bandera.`,
 	c.Flags().BoolVar(&what.Tolerant, "tolerant", false, "store malformed flags, so that they grant nothing")
 	c.AddCommand(newImportLibrary(n, reference.Bandera), newImportLibrary(n, reference.FunWithFlags))
 	return c
-}
-
-// inFile names the file in the problems for which the control plane refused it.
-func inFile(name string, err error) error {
-	if refused, ok := errors.AsType[*apiclient.Error](err); ok {
-		nameFile(name, refused.Errors)
-	}
-	return err
-}
-
-func nameFile(name string, problems []api.Problem) {
-	for i := range problems {
-		problems[i].File = name
-	}
 }
 
 // printDifference prints what was changed in the environment, or would be.

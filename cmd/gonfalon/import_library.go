@@ -191,7 +191,7 @@ func (p *importing) store(ctx context.Context, c *cobra.Command, client *apiclie
 		if err := report.write(c.ErrOrStderr(), p.env); err != nil {
 			return err
 		}
-		if err := p.confirm(c, "Write it to "+p.env+"?"); err != nil {
+		if err := p.confirm(c, "Write it to "+p.env); err != nil {
 			return err
 		}
 	}

@@ -113,7 +113,7 @@ prints: YAML with one segment under "segments", or the segment as JSON.`,
 			}
 			stored, err := client.PutSegment(ctx, n.env, s, w.options())
 			if err != nil {
-				return located(err, args[0], text, flagset.Place{Segment: s.Key})
+				return located(args[0], err, text, flagset.Place{Segment: s.Key})
 			}
 			warn(c, stored.Warnings)
 			noun := segmentsNoun(n.env, stored, stored)
@@ -173,7 +173,7 @@ func newSegmentsDelete(n *connection) *cobra.Command {
 		Example: "  gonfalon segments delete premium",
 		Args:    cobra.ExactArgs(1),
 		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
-			if err := a.deletion(c, w.dryRun, "Delete "+args[0]+" from "+n.env+"?"); err != nil {
+			if err := a.deletion(c, w.dryRun, "Delete "+args[0]+" from "+n.env); err != nil {
 				return err
 			}
 			if err := client.DeleteSegment(ctx, n.env, args[0], w.options()); err != nil {

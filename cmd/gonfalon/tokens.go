@@ -187,7 +187,7 @@ func newTokensRevoke(n *connection) *cobra.Command {
 		Example: "  gonfalon tokens revoke " + exampleID + ` --reason "was in a log"`,
 		Args:    cobra.MinimumNArgs(1),
 		RunE: n.keeping(&s, func(ctx context.Context, c *cobra.Command, tokens tokenKeeper, args []string) error {
-			if err := a.deletion(c, w.dryRun, "Revoke "+strings.Join(args, ", ")+"?"); err != nil {
+			if err := a.deletion(c, w.dryRun, "Revoke "+strings.Join(args, ", ")); err != nil {
 				return err
 			}
 			for _, id := range args {

@@ -118,7 +118,7 @@ func newWebhooksDelete(n *connection) *cobra.Command {
 		Example: "  gonfalon webhooks delete " + exampleID,
 		Args:    cobra.MinimumNArgs(1),
 		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
-			if err := a.deletion(c, w.dryRun, "Delete "+strings.Join(args, ", ")+"?"); err != nil {
+			if err := a.deletion(c, w.dryRun, "Delete "+strings.Join(args, ", ")); err != nil {
 				return err
 			}
 			for _, id := range args {

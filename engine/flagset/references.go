@@ -13,6 +13,9 @@ import (
 // more than are shown.
 const maxReferenceProblems = 10_000
 
+// MissingHint is the hint of a problem about a gate that names something missing. The command line has an option for its second part.
+const MissingHint = "write that first, or allow it to be missing"
+
 // ValidateReferences finds problems between the parts of a set: keys that occur twice, gates that name a missing flag
 // or segment, cycles of prerequisites, flags that reach too many others, and sets that are too large. The set may have
 // any order.
@@ -95,7 +98,7 @@ func (g *graph) missing(c *checker, i int) {
 		}
 		if what != "" {
 			g.at(c, i, j)
-			c.add(Error, "/target", "there is no "+what+" "+quoted(gate.Target), `write that first, or allow it to be missing`)
+			c.add(Error, "/target", "there is no "+what+" "+quoted(gate.Target), MissingHint)
 			c.problems[len(c.problems)-1].Missing = true
 		}
 	}
