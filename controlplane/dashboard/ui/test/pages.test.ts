@@ -155,6 +155,8 @@ test('on a phone every page is one or two touches away, and so is signing out', 
   await page.getByRole('button', { name: /^All environments/ }).waitFor()
   assert.ok(await page.locator('.env .one').first().evaluate((each) => each.scrollWidth <= each.clientWidth), 'the words of the cloth are whole')
   const nav = page.getByRole('navigation', { name: 'Main, phone' })
+  const marks = await nav.locator('svg').evaluateAll((each) => each.map((mark) => mark.getBoundingClientRect().top))
+  assert.deepEqual(marks, Array(5).fill(marks[0]), 'the marks stand on one line')
   for (const name of ['Segments', 'Hosts', 'Clean-up', 'Tokens', 'Webhooks']) {
     await nav.getByRole('button', { name: 'More' }).click()
     await nav.getByRole('link', { name }).click({ timeout: 5000 })
