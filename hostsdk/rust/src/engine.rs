@@ -81,12 +81,7 @@ impl Engine {
         for number in 0..info.flags {
             let key: Arc<str> = String::from_utf8_lossy(instance.flag_key(number).expect(sound)).into();
             numbers.insert(key.clone(), number);
-            flags.push(Flag {
-                key,
-                needs: OnceLock::new(),
-                count: AtomicU64::new(0),
-                on: AtomicU64::new(0),
-            });
+            flags.push(Flag { key, needs: OnceLock::new(), count: AtomicU64::new(0), on: AtomicU64::new(0) });
         }
         Ok(Engine {
             data: data.into(),

@@ -29,6 +29,7 @@ mod follower;
 mod host;
 mod mistakes;
 mod msgpack;
+mod net;
 #[cfg(feature = "openfeature")]
 pub mod openfeature;
 mod payload;

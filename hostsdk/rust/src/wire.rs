@@ -16,6 +16,7 @@ use tokio::time::timeout;
 
 use crate::engine::abi::{MAX_SNAPSHOT_BYTES, SnapshotInfo};
 use crate::events::{Event, Events};
+use crate::net::Net;
 use crate::tls::Tls;
 
 /// Without a byte for this long (three heartbeats), a connection is lost.
@@ -60,7 +61,7 @@ impl WireError {
         WireError { unreadable: true, ..WireError::new(message) }
     }
 
-    fn late(what: &str, limit: Duration) -> Self {
+    pub(crate) fn late(what: &str, limit: Duration) -> Self {
         WireError::new(format!("{what} takes longer than {} s", limit.as_secs()))
     }
 
@@ -93,6 +94,7 @@ impl From<reqwest::Error> for WireError {
 /// One environment of one server.
 pub(crate) struct Wire {
     http: Client,
+    net: Net,
     base: Url,
     token: String,
 }
@@ -114,7 +116,8 @@ impl Wire {
             .connect_timeout(TIMEOUT)
             .build()
             .map_err(|error| WireError::from(error).message)?;
-        Ok(Wire { http, base, token: token.to_owned() })
+        let net = Net::new().map_err(|error| format!("a thread can't be started: {error}"))?;
+        Ok(Wire { http, net, base, token: token.to_owned() })
     }
 
     /// A text of the server as a part of a message: on one line, cut, and without the token, which a server may send back.
@@ -207,8 +210,7 @@ impl Wire {
             if let Some(body) = &body {
                 request = request.body(body.clone());
             }
-            let response =
-                timeout(TIMEOUT, request.send()).await.map_err(|_| WireError::late("an answer", TIMEOUT))??;
+            let response = self.net.send(request, TIMEOUT).await?;
             let status = response.status();
             let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
             let sends_on = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);

@@ -1,8 +1,10 @@
 //! Servers that misbehave: hostsdk/contract lists what a client must be after each.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::process::Command;
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gonfalon::{Client, State, Tls};
 use serde_json::Value as Json;
@@ -58,7 +60,8 @@ fn survive(case: &Json, source: &str) {
     let flags = Client::start(config).expect("a client");
     let within = Duration::from_secs(case["within_seconds"].as_u64().expect("seconds"));
     let states: Vec<&str> = case["states"].as_array().expect("states").iter().filter_map(Json::as_str).collect();
-    if !states.contains(&"READY") && !name.starts_with("drip") {
+    // What takes as long as a request may is no failure within these seconds.
+    if !states.contains(&"READY") && !name.starts_with("drip") && !name.starts_with("flood") {
         until(|| about.clone(), within, || flags.stats().last_error.is_some());
     }
     until(
@@ -83,6 +86,38 @@ fn survive(case: &Json, source: &str) {
         );
     }
     flags.close();
+}
+
+/// A server that announces an answer again and again, as fast as the client reads, until the client hangs up.
+fn flood() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let mut client = client.expect("a client");
+            let hints = "HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n".repeat(1000);
+            std::thread::spawn(move || {
+                let _request = client.read(&mut [0; 4096]);
+                while client.write_all(hints.as_bytes()).is_ok() {}
+            });
+        }
+    });
+    url
+}
+
+#[test]
+fn a_flood_of_interim_answers_keeps_no_client_waiting() {
+    let clients = [quick(&flood()), quick(&flood()).poll_interval(Duration::from_millis(50))]
+        .map(|config| Client::start(config).expect("a client"));
+    for flags in &clients {
+        until(|| "no error".into(), Duration::from_secs(20), || flags.stats().last_error.is_some());
+        assert_eq!(flags.stats().last_error.as_deref(), Some("an answer takes longer than 10 s"));
+    }
+    for flags in &clients {
+        let began = Instant::now();
+        flags.close();
+        assert!(began.elapsed() < Duration::from_secs(8), "closing takes {:?}", began.elapsed());
+    }
 }
 
 /// The most memory that the process has had, in MB.
