@@ -65,7 +65,7 @@ func backup(ctx context.Context, from store.Store, w io.Writer) error {
 // must not begin again.
 func passing(key string) bool {
 	return key == stored.LeaderKey || strings.HasPrefix(key, stored.HostPrefix) || strings.HasPrefix(key, stored.SessionPrefix) || strings.HasPrefix(key, stored.OncePrefix) ||
-		strings.HasPrefix(key, stored.ReplicaPrefix)
+		strings.HasPrefix(key, stored.CodePrefix) || strings.HasPrefix(key, stored.ReplicaPrefix)
 }
 
 func writePart(w io.Writer, data []byte) error {

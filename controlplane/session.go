@@ -101,7 +101,7 @@ func spentSignIn() error {
 
 // beginSession stores a session together with other operations.
 func (s *Service) beginSession(ctx context.Context, token string, guards []store.Guard, ops []store.Op) (api.Session, string, error) {
-	secret, _, err := s.grant(ctx, sessions, token, guards, ops)
+	secret, _, err := s.grant(ctx, sessions, token, asked{}, guards, ops)
 	if err != nil {
 		return api.Session{}, "", err
 	}
@@ -112,7 +112,7 @@ func (s *Service) beginSession(ctx context.Context, token string, guards []store
 // CreateSignIn makes the secret of a one-time address, with which a browser can begin one session that acts for a token.
 // It leaves the address itself empty. An error has the code Unauthorized or Forbidden.
 func (s *Service) CreateSignIn(ctx context.Context, token string) (api.SignIn, error) {
-	secret, saved, err := s.grant(ctx, signIns, token, nil, nil)
+	secret, saved, err := s.grant(ctx, signIns, token, asked{}, nil, nil)
 	if err != nil {
 		return api.SignIn{}, err
 	}
@@ -130,17 +130,25 @@ type secrets struct {
 var (
 	sessions = secrets{stored.SessionPrefix, "gfn_session_", SessionLifetime, 64}
 	signIns  = secrets{stored.OncePrefix, "gfn_once_", SignInLifetime, 16}
+	logins   = secrets{stored.CodePrefix, "gfn_code_", SignInLifetime, 16}
 )
 
-// grant makes a secret for a token, and stores it together with other operations.
-func (s *Service) grant(ctx context.Context, kind secrets, token string, guards []store.Guard, ops []store.Op) (string, stored.Session, error) {
+// asked is what a program asks for that wants to act for a session, which ends. The zero value is for other secrets.
+type asked struct {
+	api.NewLogin
+	ends time.Time
+}
+
+// grant makes a secret for a token, and stores it together with other operations. What is asked with a challenge has to come
+// with it again.
+func (s *Service) grant(ctx context.Context, kind secrets, token string, a asked, guards []store.Guard, ops []store.Op) (string, stored.Session, error) {
 	saved, err := s.newSession(token, kind.lifetime)
 	if err != nil {
 		return "", saved, err
 	}
 	secret := kind.begin + rand.Text() // 130 bits
-	id, hash := stored.SessionID(secret)
-	saved.Hash = hash
+	id, hash := stored.SessionID(secret + a.Challenge)
+	saved.Hash, saved.Device, saved.Ends = hash, a.Device, stored.Micros(a.ends)
 	older, err := s.tidySessions(ctx, kind, token)
 	if err != nil {
 		return "", saved, err

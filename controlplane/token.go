@@ -157,26 +157,29 @@ func (s *Service) Tokens(ctx context.Context) ([]api.Token, error) {
 	return tokens, nil
 }
 
-// RevokeToken revokes a token. Once it returns, this replica refuses the token. The last admin token for all
-// environments can't be revoked. An error has the code NotFound or InUse.
+// RevokeToken revokes a token, and those that logins by browser have made of it. Once it returns, this replica refuses
+// them. The last admin token for all environments can't be revoked. An error has the code NotFound or InUse.
 func (s *Service) RevokeToken(ctx context.Context, id string, o WriteOptions) error {
 	return s.changeSystem(ctx, change{action: "token.revoke", key: id, options: o, urgent: true}, func(d *replica.Draft) error {
-		tokens, err := s.Tokens(ctx)
+		all, err := s.savedTokens(ctx)
 		if err != nil {
 			return err
 		}
-		i := slices.IndexFunc(tokens, func(t api.Token) bool { return t.ID == id })
-		if i < 0 {
+		t := all[id]
+		if t == nil {
 			return model.Errorf(api.NotFound, "there is no token %.80q", id)
 		}
-		t := tokens[i]
-		others := slices.ContainsFunc(tokens, func(t api.Token) bool { return t.ID != id && lasting(t) })
-		if lasting(t) && !others {
+		others := false
+		for other, saved := range all {
+			others = others || other != id && lasting(saved.Document(other))
+		}
+		if lasting(t.Document(id)) && !others {
 			return &api.Error{Code: api.InUse, Message: "it is the last admin token", Users: []string{}}
 		}
-		d.Write(store.Op{Key: stored.TokenPrefix + id, Delete: true}, store.Op{Key: stored.UsedPrefix + id, Delete: true})
-		was := (&stored.Token{Name: t.Name, Role: t.Role, Envs: t.Envs, ActsForOthers: t.ActsForOthers, Expires: stored.Micros(t.Expires)}).Audit()
-		return d.Note(api.Change{Kind: api.KindToken, Key: id, Op: api.OpDelete}, was, nil)
+		if err := s.endLogins(ctx, d, id); err != nil {
+			return err
+		}
+		return endToken(d, id, t) // last, since the audit names the change by it
 	})
 }
 
@@ -235,8 +238,10 @@ func (s *Service) endConfiguredToken(ctx context.Context) (ended bool, err error
 		if err := stored.Unmarshal(e.Value, &saved); err != nil {
 			return err
 		}
-		d.Write(store.Op{Key: stored.TokenPrefix + configuredToken, Delete: true}, store.Op{Key: stored.UsedPrefix + configuredToken, Delete: true})
-		return d.Note(api.Change{Kind: api.KindToken, Key: configuredToken, Op: api.OpDelete}, saved.Audit(), nil)
+		if err := s.endLogins(ctx, d, configuredToken); err != nil {
+			return err
+		}
+		return endToken(d, configuredToken, &saved)
 	})
 	if ended && err == nil {
 		s.log.Warn("the admin token that was configured before no longer works, because it is no longer configured")
@@ -257,6 +262,9 @@ func (s *Service) configureToken(ctx context.Context, secret string) error {
 	return s.changeSystem(ctx, change{action: "token.configure", key: configuredToken, options: o}, func(d *replica.Draft) error {
 		saved := stored.Token{Name: "configured admin", Role: api.RoleAdmin, Created: d.Head.Time, By: o.By, Hash: hash[:]}
 		d.Write(store.Op{Key: stored.TokenPrefix + configuredToken, Value: stored.Marshal(saved)})
+		if err := s.endLogins(ctx, d, configuredToken); err != nil {
+			return err
+		}
 		return d.Note(api.Change{Kind: api.KindToken, Key: configuredToken, Op: api.OpUpdate}, map[string]any{}, saved.Audit())
 	})
 }

@@ -120,6 +120,11 @@ func (n *connection) dial() (*apiclient.Client, error) {
 	if n.token == "" {
 		return nil, usagef("no API token: gonfalon login %s, or set GONFALON_TOKEN (gonfalon serve prints one at its first start; gonfalon tokens create makes more)", n.endpoint)
 	}
+	return n.client()
+}
+
+// client returns a client, without a token if there is none.
+func (n *connection) client() (*apiclient.Client, error) {
 	client := apiclient.New(n.endpoint, n.token)
 	client.Agent = "gonfalon/" + version
 	transport, err := n.transport()

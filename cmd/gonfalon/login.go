@@ -17,16 +17,20 @@ import (
 
 func newLogin() *cobra.Command {
 	var (
-		n    connection
-		name string
+		n       connection
+		name    string
+		browser bool
 	)
 	c := &cobra.Command{
 		Use:   "login [ADDRESS]",
 		Short: "Sign in to a server, and ask it from now on",
 		Long: `Login asks for a token, tries it, and keeps it in the operating system's keyring, or, where there is none, in
 a file that only you can read (GONFALON_KEYRING=off takes the file anyway). Other verbs then need neither
---endpoint nor --token. A script gives the token in GONFALON_TOKEN or on standard input.`,
-		Example: "  gonfalon login https://flags.example.com --env production",
+--endpoint nor --token. A script gives the token in GONFALON_TOKEN or on standard input.
+
+With --browser you need no token: where you are signed in to the dashboard, on the same machine, you confirm that
+this command may act for you. It gets a token that may do what you may, until your session ends.`,
+		Example: "  gonfalon login https://flags.example.com --env production\n  gonfalon login https://flags.example.com --browser",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -42,7 +46,15 @@ a file that only you can read (GONFALON_KEYRING=off takes the file anyway). Othe
 			if warning := inClear(n.endpoint); warning != "" {
 				_ = say(c.ErrOrStderr(), "%s\n", warning) // the question is more important
 			}
-			if n.token == "" {
+			switch {
+			case browser && c.Flags().Changed("token"):
+				return usagef("--browser and --token both say how to sign in: give one of them")
+			case browser:
+				n.token = ""
+				if n.token, err = n.browserToken(c, loginPatience); err != nil {
+					return err
+				}
+			case n.token == "":
 				if n.token, err = askToken(c, n.endpoint); err != nil {
 					return err
 				}
@@ -77,12 +89,17 @@ a file that only you can read (GONFALON_KEYRING=off takes the file anyway). Othe
 			if err := book.save(); err != nil {
 				return err
 			}
-			return say(c.OutOrStdout(), "signed in to %s (%s) as %s, role %s, environments %s; the token is in %s\n",
-				s.Name, s.Endpoint, session.Name, string(session.Role), environments(session.Environments), where)
+			until := ""
+			if !session.Expires.IsZero() {
+				until = ", until " + when(session.Expires)
+			}
+			return say(c.OutOrStdout(), "signed in to %s (%s) as %s, role %s, environments %s%s; the token is in %s\n",
+				s.Name, s.Endpoint, session.Name, string(session.Role), environments(session.Environments), until, where)
 		},
 	}
 	n.register(c)
 	n.inEnvironment(c)
+	c.Flags().BoolVar(&browser, "browser", false, "confirm in a browser where you are signed in to the dashboard, instead of giving a token")
 	c.Flags().StringVar(&name, "name", "", "what to call the server (default: local, or its host)")
 	return c
 }

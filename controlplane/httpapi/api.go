@@ -63,7 +63,7 @@ func New(service *controlplane.Service, c Config) *API {
 	e.HTTPErrorHandler = a.unrouted
 	e.Use(a.cors)
 	for _, r := range routes() {
-		if c.DashboardPath == "" && r.noun == "session" {
+		if c.DashboardPath == "" && (r.noun == "session" || r.noun == "login") {
 			continue
 		}
 		serve := a.serve(&r)

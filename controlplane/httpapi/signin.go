@@ -17,13 +17,18 @@ func (c *call) createSignIn() error {
 	if err != nil {
 		return err
 	}
-	at := c.api.config.DashboardPath
-	if strings.HasSuffix(c.api.PublicPath(c.Request()), at) {
-		at = "/" // the API below the dashboard was asked
-	}
-	made.Address = SignInAddress(at, made.Secret)
+	made.Address = SignInAddress(c.dashboardAt(), made.Secret)
 	c.Response().Header().Set("Cache-Control", "no-store")
 	return c.answer(http.StatusCreated, made)
+}
+
+// dashboardAt returns the path of the dashboard below the API that was asked.
+func (c *call) dashboardAt() string {
+	at := c.api.config.DashboardPath
+	if strings.HasSuffix(c.api.PublicPath(c.Request()), at) {
+		return "/" // the API below the dashboard was asked
+	}
+	return at
 }
 
 // SignInAddress returns the one-time address with a secret, relative to the API's, of a dashboard at a path.

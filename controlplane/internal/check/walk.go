@@ -120,7 +120,7 @@ func (w *walker) layout() error {
 var inEnvironments = []string{stored.FlagPrefix, stored.SegmentPrefix, stored.PiecePrefix, stored.AuditPrefix, stored.BodyPrefix,
 	stored.CheckpointPrefix, stored.FailurePrefix, stored.UsagePrefix, stored.HostPrefix, stored.HourPrefix, stored.DayPrefix}
 
-var others = []string{stored.HeadPrefix, stored.TokenPrefix, stored.UsedPrefix, stored.SessionPrefix, stored.OncePrefix, stored.WebhookPrefix, stored.DeliveryPrefix, stored.ReplicaPrefix}
+var others = []string{stored.HeadPrefix, stored.TokenPrefix, stored.UsedPrefix, stored.SessionPrefix, stored.OncePrefix, stored.CodePrefix, stored.WebhookPrefix, stored.DeliveryPrefix, stored.ReplicaPrefix}
 
 // strangers reports keys that aren't part of the layout, and keys of environments without a head.
 func (w *walker) strangers() error {
@@ -184,7 +184,7 @@ func (w *walker) tokens() error {
 // sessions checks the sessions and the secrets with which to begin one. Those of a token that is gone are good for
 // nothing, and the next sweep deletes them.
 func (w *walker) sessions() error {
-	for _, prefix := range []string{stored.SessionPrefix, stored.OncePrefix} {
+	for _, prefix := range []string{stored.SessionPrefix, stored.OncePrefix, stored.CodePrefix} {
 		if err := w.read(prefix, func(e store.Entry) {
 			var saved stored.Session
 			err := stored.Unmarshal(e.Value, &saved)

@@ -31,7 +31,7 @@ func (t *sessionTable) event(log *slog.Logger, e store.Event) {
 // good again, so this needs no guard.
 func (rep *Replica) sweepSessions(ctx context.Context) error {
 	gone := stored.NewBatcher(rep.store, true, nil)
-	for _, prefix := range []string{stored.SessionPrefix, stored.OncePrefix} {
+	for _, prefix := range []string{stored.SessionPrefix, stored.OncePrefix, stored.CodePrefix} {
 		now := rep.now().UnixMicro()
 		var all []store.Entry
 		at, err := store.ReadAll(ctx, rep.store, store.Under(prefix), func(e store.Entry) error { all = append(all, e); return nil })

@@ -49,6 +49,7 @@ const (
 	UsedPrefix       = "used/"
 	SessionPrefix    = "session/"
 	OncePrefix       = "once/"
+	CodePrefix       = "code/"
 	WebhookPrefix    = "webhook/"
 	DeliveryPrefix   = "delivery/"
 	ReplicaPrefix    = "replica/"

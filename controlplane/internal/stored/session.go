@@ -7,14 +7,17 @@ import (
 	"encoding/hex"
 )
 
-// Session is a session of the dashboard in its stored form, or a secret with which one can be begun once.
+// Session is a session of the dashboard in its stored form, a secret with which one can be begun once, or a code with which a
+// program gets a token.
 // Why: RATIONALE.md "Why do sessions lie in the store, and not in signed cookies?"
 type Session struct {
 	Token     string `msgpack:"token"`      // the id of the token that it acts for
 	TokenHash []byte `msgpack:"token_hash"` // that token's hash, since the configured token keeps its id when its secret changes
 	Created   int64  `msgpack:"created"`
 	Expires   int64  `msgpack:"expires"`
-	Hash      []byte `msgpack:"hash"` // the SHA-256 of the secret, as of a token
+	Hash      []byte `msgpack:"hash"`             // the SHA-256 of the secret, as of a token; of a code and its challenge
+	Device    string `msgpack:"device,omitempty"` // of a code: the machine whose program asked
+	Ends      int64  `msgpack:"ends,omitempty"`   // of a code: when the token expires
 }
 
 // SessionID returns the id of the session, or of the one-time secret, that has a secret. It is the first half of the

@@ -11,7 +11,8 @@ type Token struct {
 	Expires       int64    `msgpack:"expires,omitempty"`
 	By            string   `msgpack:"by"`
 	ActsForOthers bool     `msgpack:"acts_for_others,omitempty"`
-	Hash          []byte   `msgpack:"hash"` // the SHA-256 of the secret, which is random enough to need neither salt nor a slow hash
+	From          string   `msgpack:"from,omitempty"` // the id of the token whose holder signed a program in by browser; it ends with that
+	Hash          []byte   `msgpack:"hash"`           // the SHA-256 of the secret, which is random enough to need neither salt nor a slow hash
 }
 
 // Document returns the token as the API shows it, without its secret.

@@ -37,6 +37,7 @@ const pages: readonly { name: string; path: string; ready: string; first?: () =>
   { name: 'clean-up', path: '/envs/production/clean-up', ready: 'h2' },
   { name: 'first minute', path: '/envs/production/first', ready: '.stepper' },
   { name: 'matrix', path: '/matrix', ready: '.cell', then: async (page) => { await page.locator('.matrix .cell').first().click(); await page.locator('.compare li, .compare p').first().waitFor() } },
+  { name: 'login', path: `/login#port=4567&state=${'A'.repeat(26)}&challenge=${'A'.repeat(52)}&device=laptop`, ready: '.panel' },
   { name: 'tokens', path: '/tokens', ready: '.list tbody tr', then: async (page) => page.getByRole('button', { name: 'New token' }).click() },
   { name: 'revoke', path: '/tokens', ready: '.list tbody tr', then: async (page) => { await page.getByRole('button', { name: /^Revoke user:7/ }).click(); await page.locator('dialog h2').waitFor() } },
   { name: 'webhooks', path: '/webhooks', ready: 'h1', then: async (page) => page.getByRole('button', { name: 'New webhook' }).click() },

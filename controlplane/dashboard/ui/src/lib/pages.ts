@@ -33,5 +33,6 @@ export const pages: Record<PageName, Entry> = {
   environments: { title: 'Environments', load: () => import('../pages/Environments.svelte') },
   tokens: { title: 'Tokens', load: () => import('../pages/Tokens.svelte') },
   webhooks: { title: 'Webhooks', load: () => import('../pages/Webhooks.svelte') },
+  login: { title: 'Sign a program in', load: () => import('../pages/Login.svelte') },
   unknown,
 }

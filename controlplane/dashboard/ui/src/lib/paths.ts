@@ -19,4 +19,5 @@ export const paths = {
   environments: '/environments',
   tokens: '/tokens',
   webhooks: '/webhooks',
+  login: '/login',
 } as const
