@@ -2,11 +2,14 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Fake } from './support/fake.ts'
 import { folder } from './support/folder.ts'
+import { Gonfalon } from './support/sdk.ts'
 import { boolean, compile } from './support/snapshots.ts'
+import { failed, quick } from './support/wait.ts'
 
 /** Runs a program that ends without closing its client; the test's time limit is what it may take. */
 async function run(t: { after(end: () => unknown): void }, code: string): Promise<string> {
@@ -62,3 +65,32 @@ test('a program that waits for a revision, or for the last report of usage, goes
   const counted = fake.requests.filter(({ url, body }) => url.endsWith('/usage') && body.includes('"count"'))
   assert.equal(counted.length, 1)
 })
+
+for (const source of ['stream', 'poll'] as const) {
+  test(`a server that announces answers without an end is given up after a few: ${source}`, { timeout: 20_000 }, async (t) => {
+    const hint = 'HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n'
+    const asked: { readonly method: string; readonly read: number }[] = []
+    const server = createServer((socket) => {
+      let method = ''
+      socket.on('data', (data) => (method ||= String(data).split(' ', 1)[0]!)).on('error', () => {})
+      socket.once('data', () => {
+        const write = (): void => {
+          while (!socket.destroyed && socket.write(hint.repeat(1_000)));
+          socket.once('drain', write)
+        }
+        write()
+      })
+      socket.on('close', () => asked.push({ method, read: socket.bytesWritten - socket.writableLength }))
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    t.after(() => server.close())
+    const { port } = server.address() as AddressInfo
+    const bootstrap = compile({ flags: [boolean('f')] })
+    const flags = await Gonfalon.connect({ ...quick, endpoint: `http://127.0.0.1:${port}`, source, bootstrap, usage: 10, readyWithin: 0 })
+    t.after(() => flags.close())
+    flags.enabled('f')
+    while (!['GET', 'POST'].every((method) => asked.some((one) => one.method === method))) await new Promise((resolve) => setTimeout(resolve, 5))
+    assert.match(String((await failed(flags)).cause), /announces an answer more than 100 times/)
+    for (const { read } of asked) assert.ok(read < 8 << 20, `${read} bytes`) // what buffers on both sides hold
+  })
+}
