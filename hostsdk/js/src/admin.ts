@@ -5,7 +5,9 @@
  */
 import createClient, { type Client } from 'openapi-fetch'
 import type { components, paths } from './admin/api.js'
-import { withoutRedirects } from './source/request.js'
+import type { Secret } from './secret.js'
+import { readBody } from './source/failure.js'
+import { cleaned, serverOf, withoutRedirects } from './source/request.js'
 
 /** How a program reaches the control plane. */
 export interface AdminOptions {
@@ -33,11 +35,33 @@ export type Schemas = components['schemas']
  *
  * A call resolves with `data`, or with `error`, which says what is wrong. It rejects only if there was no answer. Redirects are not
  * followed, so that the token reaches nobody else.
+ *
+ * @throws TypeError for an endpoint that can't be one.
  */
-export function adminClient({ endpoint, token, fetch }: AdminOptions): Admin {
-  return createClient<paths>({
-    baseUrl: String(endpoint).replace(/\/+$/, ''),
-    headers: { Authorization: `Bearer ${token}` },
-    fetch: (request) => withoutRedirects(request, fetch),
+export function adminClient(options: AdminOptions): Admin {
+  const { endpoint, secret, fetch } = serverOf(options)
+  const admin = createClient<paths>({
+    baseUrl: endpoint!.replace(/\/+$/, ''),
+    headers: { Authorization: secret.authorization },
+    fetch: async (request) => withoutToken(await withoutRedirects(request, secret, fetch), secret),
   })
+  // What can't be read of an answer is repeated by the platform's own errors.
+  const calls = admin as unknown as Record<string, (...asked: unknown[]) => Promise<unknown>>
+  for (const method of ['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH', 'TRACE']) {
+    const call = calls[method]!
+    calls[method] = (...asked) => call(...asked).catch(cleaned(secret))
+  }
+  return admin
+}
+
+/** The most of an error's document that is read. */
+const maxProblem = 1 << 20
+
+/** A refusal whose document doesn't repeat the token: programs print what went wrong. */
+async function withoutToken(response: Response, secret: Secret): Promise<Response> {
+  if (response.ok || response.body === null) return response
+  const { bytes } = await readBody(response, maxProblem)
+  const headers = new Headers(response.headers)
+  for (const name of ['content-length', 'content-encoding']) headers.delete(name) // of the body as it came
+  return new Response(secret.hide(new TextDecoder().decode(bytes)), { status: response.status, statusText: secret.line(response.statusText), headers })
 }

@@ -14,7 +14,7 @@ import { Misuse } from './misuse.js'
 import { sourceOf, type Keeper, type Options } from './options.js'
 import { RefusedError } from './source/failure.js'
 import { Pauses, sleep } from './source/pause.js'
-import { request } from './source/request.js'
+import { request, serverOf, type Server } from './source/request.js'
 import type { Source } from './source/source.js'
 import { Status } from './status.js'
 import { Store, type Change } from './store.js'
@@ -34,6 +34,8 @@ export class Client extends Flags {
   private readonly misuse: Misuse
   private readonly edges: Edges
   private readonly source: Source | undefined
+  private readonly server: Server
+  private readonly options: Omit<Options, 'token'>
   private readonly environment: string
   private readonly usage: Usage | undefined
   private readonly host: Host | undefined
@@ -45,14 +47,16 @@ export class Client extends Flags {
   /** `Gonfalon.connect` makes one. */
   constructor(
     module: WebAssembly.Module,
-    private readonly options: Options,
+    { token, ...options }: Options,
     private readonly keeper: Keeper | undefined,
   ) {
     super()
+    this.options = options
+    this.server = serverOf({ ...options, token })
     this.environment = options.environment ?? 'default'
     this.log = guarded(options.logger ?? warnings)
     this.misuse = new Misuse(this.log)
-    this.store = new Store(module, this.environment, this.log, this.misuse)
+    this.store = new Store(module, this.environment, this.server.secret, this.log, this.misuse)
     this.status = new Status(() => this.store.engine !== undefined, this.emitter, options.grace ?? 5_000, options.ttl)
     this.clock = { now: options.clock ?? Date.now, roll: options.roll }
     this.edges = new Edges(() => this.clock.now(), (flags) => this.announce({ flags, segments: [], lineageChanged: false }))
@@ -63,7 +67,7 @@ export class Client extends Flags {
     const { reportUsage } = options
     if (options.usage !== false && (reportUsage !== undefined || options.endpoint !== undefined)) {
       const via = typeof options.source === 'object' ? undefined : (options.source ?? 'stream')
-      const host = reportUsage === undefined ? new Host(() => this.store.engine?.info, via, (body) => this.postUsage(body)) : undefined
+      const host = reportUsage === undefined ? new Host(() => this.store.engine?.info, via, (body) => this.postUsage(body), this.server.secret) : undefined
       this.host = host
       this.usage = new Usage(
         (flags) => (host === undefined ? reportUsage!(this.environment, flags) : host.report(flags)),
@@ -270,14 +274,14 @@ export class Client extends Flags {
     const { signal } = this.ended
     const pauses = new Pauses()
     while (!signal.aborted) {
-      const connection = new Connection(this.store, this.status, this.options, this.environment, (frame, supersedes) => this.take(frame, supersedes))
+      const connection = new Connection(this.store, this.status, this.server, this.environment, (frame, supersedes) => this.take(frame, supersedes))
       try {
         await this.source.run(connection, signal)
         if (!signal.aborted) this.status.lose(undefined)
         return
       } catch (error) {
         if (signal.aborted) return
-        const reason = error instanceof Error ? error : new Error(String(error))
+        const reason = this.server.secret.clean(error)
         if (reason instanceof RefusedError && !(this.status.error instanceof RefusedError)) {
           this.log.warn('gonfalon: the control plane refuses; trying on', reason)
         }
@@ -310,7 +314,7 @@ export class Client extends Flags {
   }
 
   private postUsage(body: object): Promise<Response> {
-    return request(this.options, `/v1/envs/${encodeURIComponent(this.environment)}/usage`, {
+    return request(this.server, `/v1/envs/${encodeURIComponent(this.environment)}/usage`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),

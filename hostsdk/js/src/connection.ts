@@ -1,6 +1,5 @@
-import type { Options } from './options.js'
 import { failure, FrameError } from './source/failure.js'
-import { request } from './source/request.js'
+import { request, type Server } from './source/request.js'
 import type { Feed } from './source/source.js'
 import type { Status } from './status.js'
 import type { Store } from './store.js'
@@ -12,7 +11,7 @@ export class Connection implements Feed {
   constructor(
     private readonly store: Store,
     private readonly status: Status,
-    private readonly options: Options,
+    private readonly server: Server,
     readonly environment: string,
     private readonly taken: (frame: Uint8Array, supersedes: boolean) => void,
   ) {}
@@ -36,8 +35,8 @@ export class Connection implements Feed {
   }
 
   async get(path: string, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
-    const response = await request(this.options, path, { headers, signal })
+    const response = await request(this.server, path, { headers, signal })
     if (response.status === 200 || response.status === 304) return response
-    throw await failure(response)
+    throw await failure(response, this.server.secret)
   }
 }

@@ -1,4 +1,5 @@
 import { random } from './engine/clock.js'
+import type { Secret } from './secret.js'
 import { failure } from './source/failure.js'
 import { later } from './source/pause.js'
 import type { FlagUsage } from './usage.js'
@@ -33,6 +34,7 @@ export class Host {
     private readonly serving: () => Serving | undefined,
     private readonly via: string | undefined,
     private readonly post: (body: object) => Promise<Response>,
+    private readonly secret: Secret,
   ) {}
 
   /** Sends counts. */
@@ -45,7 +47,7 @@ export class Host {
       if (Object.keys(flags).length > 0) return this.report(flags)
       return
     }
-    if (!response.ok) throw await failure(response)
+    if (!response.ok) throw await failure(response, this.secret)
     this.silent = false
     this.told = true
     await response.body?.cancel()

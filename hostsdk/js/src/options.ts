@@ -1,4 +1,5 @@
 import type { Logger } from './log.js'
+import { quoted } from './quoted.js'
 import { poll } from './source/poll.js'
 import type { Source } from './source/source.js'
 import { stream } from './source/stream.js'
@@ -58,13 +59,12 @@ export interface Keeper {
 /** Returns the source that the options name; undefined if they name none. */
 export function sourceOf(options: Options): Source | undefined {
   const { source, endpoint } = options
-  if (endpoint !== undefined && !URL.canParse(String(endpoint))) throw new TypeError(`gonfalon: ${JSON.stringify(endpoint)} is not the URL of an endpoint`)
   const { environment } = options
   // Such a segment would lead to another path of the server.
   if (environment === '' || environment === '.' || environment === '..') throw new TypeError(`gonfalon: no environment has the key "${environment}"`)
   if (typeof source === 'object') return source
   if (endpoint === undefined) {
-    if (source !== undefined) throw new TypeError(`gonfalon: the source "${source}" needs an endpoint`)
+    if (source !== undefined) throw new TypeError(`gonfalon: the source ${quoted(String(source))} needs an endpoint`)
     return undefined
   }
   return source === 'poll' ? poll(options.pollInterval) : stream()

@@ -7,6 +7,7 @@ import { Graph } from './graph.js'
 import { quoted } from './quoted.js'
 import { differing, equal, partsOf } from './records.js'
 import type { Misuse } from './misuse.js'
+import type { Secret } from './secret.js'
 import { FrameError } from './source/failure.js'
 
 /** The first byte of a frame tells snapshot and delta apart: a msgpack array of 4, and of 5. */
@@ -44,6 +45,7 @@ export class Store {
   constructor(
     private readonly module: WebAssembly.Module,
     private readonly environment: string,
+    private readonly secret: Secret,
     private readonly log: Logger,
     private readonly misuse: Misuse,
   ) {}
@@ -139,7 +141,7 @@ export class Store {
     if (bytes.length > maxSnapshotBytes) throw new LoadError(1, 0)
     const engine = new Engine(this.module, bytes, this.misuse)
     if (engine.info.environment !== this.environment) {
-      throw new FrameError('refused', `the snapshot is of environment ${quoted(engine.info.environment)}, not ${quoted(this.environment)}`)
+      throw new FrameError('refused', `the snapshot is of environment ${quoted(this.secret.line(engine.info.environment))}, not ${quoted(this.environment)}`)
     }
     if (engine.info.unreadable > 0) {
       this.log.warn("gonfalon: a newer control plane wrote records that this engine can't read; such flags are off, and so are those that require them", engine.info)

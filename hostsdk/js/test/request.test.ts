@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { request } from '../src/source/request.ts'
+import { request, serverOf } from '../src/source/request.ts'
 import { Fake } from './support/fake.ts'
 import { Gonfalon } from './support/sdk.ts'
 import { boolean, compile } from './support/snapshots.ts'
@@ -32,7 +32,7 @@ test('a redirect to another origin is not followed, so that the token stays', as
 
 test('redirects are no way from https to http, no circle, and no way to turn a report into a question', async () => {
   const answers = (status: number, location: string) => async () => new Response(null, { status, headers: { Location: location } })
-  const ask = (fetch: () => Promise<Response>, method = 'GET') => request({ endpoint: 'https://flags.example', token: 'secret', fetch }, '/v1', { method })
+  const ask = (fetch: () => Promise<Response>, method = 'GET') => request(serverOf({ endpoint: 'https://flags.example', token: 'secret', fetch }), '/v1', { method })
   await assert.rejects(ask(answers(302, 'http://flags.example/v1')), /redirects to http:/)
   await assert.rejects(ask(answers(302, '/v1')), /more than 5 times/)
   await assert.rejects(ask(answers(302, '/v2'), 'POST'), /redirects a POST/)

@@ -271,8 +271,8 @@ function payloadOf(text: string): Pick<Variant, 'payload' | 'error'> {
   if (text === '') return { payload: undefined, error: undefined }
   try {
     return { payload: freeze(JSON.parse(text) as Json), error: undefined }
-  } catch (error) {
-    return { payload: undefined, error: new Error("the payload of the variant can't be read", { cause: error }) }
+  } catch {
+    return { payload: undefined, error: new Error("the payload of the variant can't be read") } // JSON.parse's own error repeats it
   }
 }
 

@@ -9,11 +9,11 @@ import { Misuse } from '../misuse.js'
 import { readEvents, silence, Watchdog } from '../source/events.js'
 import { comeBack, failure, LaterError, readBody } from '../source/failure.js'
 import { Pauses, sleep } from '../source/pause.js'
-import { request } from '../source/request.js'
+import { request, serverOf, type Server } from '../source/request.js'
 import { Status } from '../status.js'
 import { contextJson } from './json.js'
 import { Hiding, pageHidden, shown } from './page.js'
-import { decisionsOf, readBulk, revisionOf, type BulkResult, type EventStream } from './result.js'
+import { bulkOf, decisionsOf, readBulk, revisionOf, type BulkResult, type EventStream } from './result.js'
 
 /** How a page asks a control plane for decisions. */
 export interface RemoteOptions {
@@ -55,6 +55,8 @@ const maxEvent = 64 << 10
 export class RemoteFlags extends Flags {
   protected readonly emitter = new Emitter()
   private readonly status: Status
+  private readonly server: Server
+  private readonly options: Omit<RemoteOptions, 'token'>
   private readonly log: Logger
   private readonly storage: Pick<Storage, 'getItem' | 'setItem'> | undefined
   private readonly storageKey: string
@@ -75,9 +77,10 @@ export class RemoteFlags extends Flags {
   private readonly misuse: Misuse
   private revision: number | undefined
 
-  constructor(private readonly options: RemoteOptions) {
+  constructor({ token, ...options }: RemoteOptions) {
     super()
-    if (!URL.canParse(String(options.endpoint))) throw new TypeError(`gonfalon: ${JSON.stringify(options.endpoint)} is not the URL of an endpoint`)
+    this.options = options
+    this.server = serverOf({ ...options, endpoint: String(options.endpoint), token })
     this.log = guarded(options.logger ?? warnings)
     this.misuse = new Misuse(this.log)
     this.storage = storageOf(options.storage)
@@ -203,7 +206,7 @@ export class RemoteFlags extends Flags {
       } catch (error) {
         if (signal.aborted) break
         if (round.aborted) continue
-        const reason = error instanceof Error ? error : new Error(String(error))
+        const reason = this.server.secret.clean(error)
         this.status.lose(reason)
         this.resolveWaiting()
         if (fed) pauses.reset()
@@ -223,17 +226,17 @@ export class RemoteFlags extends Flags {
     const headers: Record<string, string> = { 'Content-Type': 'application/json', Accept: 'application/json' }
     if (options.environment !== undefined) headers['X-Gonfalon-Env'] = options.environment
     if (this.tag !== undefined && this.decidedFor === context) headers['If-None-Match'] = this.tag
-    const response = await request(options, `/ofrep/v1/evaluate/flags${query}`, {
+    const response = await request(this.server, `/ofrep/v1/evaluate/flags${query}`, {
       method: 'POST',
       headers,
       body: `{"context":${context}}`,
       signal: AbortSignal.any([signal, AbortSignal.timeout(patience)]),
     })
     if (response.status === 304) return this.status.confirm()
-    if (response.status !== 200) throw await failure(response)
+    if (response.status !== 200) throw await failure(response, this.server.secret)
     const { bytes, whole } = await readBody(response, maxAnswer)
     if (!whole) throw new Error('the answer is larger than 32 MiB')
-    const result = readBulk(JSON.parse(new TextDecoder().decode(bytes)))
+    const result = readBulk(new TextDecoder().decode(bytes))
     this.take(result, context, response.headers.get('etag') ?? undefined)
     this.keep(result)
     this.status.confirm()
@@ -271,7 +274,7 @@ export class RemoteFlags extends Flags {
         cache: 'no-store',
         signal: watchdog.signal,
       })
-      if (response.status !== 200) throw await failure(response)
+      if (response.status !== 200) throw await failure(response, this.server.secret)
       const heard = { heard: watchdog.heard, retry: (ms: number) => (retry = ms) }
       await readEvents(response, maxEvent, heard, async ({ data }) => {
         const query = refetch(data)
@@ -302,7 +305,7 @@ export class RemoteFlags extends Flags {
       const text = this.storage?.getItem(this.storageKey)
       if (text === undefined || text === null) return
       const { context, tag, result } = JSON.parse(text) as { context: string; tag?: string; result: unknown }
-      if (context === this.context_) this.take(readBulk(result), context, tag)
+      if (context === this.context_) this.take(bulkOf(result), context, tag)
     } catch (error) {
       this.log.info("gonfalon: the result that was kept can't be read", error)
     }

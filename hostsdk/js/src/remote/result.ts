@@ -33,8 +33,19 @@ interface FlagResult {
   }
 }
 
-/** Checks what came over the wire, or out of storage. */
-export function readBulk(v: unknown): BulkResult {
+/** Reads what came over the wire. The error doesn't repeat the text, as JSON.parse's does. */
+export function readBulk(text: string): BulkResult {
+  let v: unknown
+  try {
+    v = JSON.parse(text)
+  } catch {
+    throw new Error('the answer is not JSON')
+  }
+  return bulkOf(v)
+}
+
+/** Checks what was read, from wherever. */
+export function bulkOf(v: unknown): BulkResult {
   const result = v as BulkResult
   if (typeof v !== 'object' || v === null || !Array.isArray(result.flags) || !result.flags.every((flag) => typeof flag?.key === 'string')) {
     throw new Error('the answer is not a bulk evaluation')
@@ -67,7 +78,7 @@ function decisionOf(flag: FlagResult, revision: number | undefined): Decision {
     case 'INVALID_CONTEXT':
       return undecided(key, 'NOT_READY', revision, new ContextError(`the control plane can't read the context for flag ${quoted(key)}`))
     default:
-      return undecided(key, 'NOT_READY', revision, new Error(`the control plane answered ${quoted(String(flag.errorCode))} for flag ${quoted(key)}`))
+      return undecided(key, 'NOT_READY', revision, new Error(`the control plane answered ${/^[A-Z_]+$/.exec(String(flag.errorCode))?.[0] ?? 'an error'} for flag ${quoted(key)}`))
   }
   const killed = metadata?.killed ?? false
   const path = metadata?.gate

@@ -8,6 +8,9 @@ export const silence = 45_000
 /** How many lines an event may have: a few fields, each of one line. */
 const maxLines = 1_000
 
+/** Types that other servers answer with. Any other text may be anything, the token too. */
+const common = /^(text\/(html|plain)|application\/(json|octet-stream|problem\+json))(?=\s*(;|$))/i
+
 /** What a reader of events hears besides them. */
 export interface Ears {
   /** Called with every piece that comes in. */
@@ -30,7 +33,7 @@ export async function readEvents(
   const type = response.headers.get('content-type') ?? ''
   if (response.body === null || !/^text\/event-stream\s*(;|$)/i.test(type)) {
     await response.body?.cancel()
-    throw new Error(`the answer is of type ${JSON.stringify(type)}, not a stream of events`)
+    throw new Error(`the answer is of type ${common.exec(type)?.[0] ?? 'something else'}, not a stream of events`)
   }
   const events: EventSourceMessage[] = []
   const lines = new Lines()

@@ -1,3 +1,5 @@
+import type { Secret } from '../secret.js'
+
 /** A source's answer that trying again soon won't change: the token is wrong, or there is no such environment. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError'
@@ -54,14 +56,16 @@ const maxDetail = 512
 export const longestAsked = 5 * 60_000
 
 /** Makes an error of a response that is not what was asked for. */
-export async function failure(response: Response, now = Date.now()): Promise<Error> {
+export async function failure(response: Response, secret: Secret, now = Date.now()): Promise<Error> {
   let page = ''
   try {
-    page = new TextDecoder().decode(await readAtMost(response, maxDetail)).replaceAll(/[\s\p{C}]+/gu, ' ').trim()
+    const { bytes, whole } = await readBody(response, maxDetail + secret.size)
+    page = secret.line(new TextDecoder().decode(bytes), whole)
   } catch {
     // The status says enough.
   }
-  const detail = `${new URL(response.url || 'http://unknown/').pathname} answered ${response.status} ${response.statusText}${page && ': '}${page}`
+  const { pathname } = new URL(response.url || 'http://unknown/')
+  const detail = `${secret.line(pathname)} answered ${response.status} ${secret.line(response.statusText)}${page && ': '}${page}`
   switch (response.status) {
     case 401:
     case 403:
@@ -79,12 +83,6 @@ export function retryAfter(header: string | null, now: number): number {
   if (header === null) return 0
   const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - now
   return Number.isNaN(ms) ? 0 : Math.min(Math.max(ms, 0), longestAsked)
-}
-
-/** Reads a body up to a size, and leaves the rest. */
-async function readAtMost(response: Response, size: number): Promise<Uint8Array> {
-  const { bytes } = await readBody(response, size)
-  return bytes
 }
 
 /** Reads a body; `whole` is false if it is larger than `limit`, and the rest of it is left. */
