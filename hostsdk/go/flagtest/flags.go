@@ -15,6 +15,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 	"github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon"
+	"github.com/gonfalon-flags/gonfalon/hostsdk/go/internal/strict"
 )
 
 // Flags is a client whose flags a test sets. A change has taken effect when the method that makes it returns. Any
@@ -48,7 +49,7 @@ func Strict() Option {
 		f.strict = true
 		config.Hooks = append(config.Hooks, gonfalon.Hook{Evaluated: func(e gonfalon.Evaluation) {
 			if e.Decision.Reason == engine.ReasonUnknownFlag {
-				panic(fmt.Sprintf("flagtest: %q is not a flag of this test, which has %q", e.Decision.Key, f.keys()))
+				panic(strict.Violation(fmt.Sprintf("flagtest: %q is not a flag of this test, which has %q", e.Decision.Key, f.keys())))
 			}
 		}})
 	}

@@ -10,7 +10,8 @@ import (
 // Client decides flags. Any number of goroutines may use one. [New] makes one.
 type Client struct {
 	serving atomic.Pointer[generation] // nil: nothing has been loaded
-	config  Config
+	config  Config                     // without the token
+	token   secret
 	watched bool // there are hooks that want evaluations
 
 	store  store

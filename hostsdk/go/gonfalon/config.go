@@ -60,6 +60,9 @@ const (
 // what it has, or with the callers' defaults, and keeps trying; see [Client.State]. ctx doesn't bound the client's
 // life: Close ends it.
 func New(ctx context.Context, config Config) (*Client, error) {
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	c, err := newClient(config)
 	if err != nil {
 		return nil, err
@@ -91,7 +94,8 @@ func newClient(config Config) (*Client, error) {
 	if err := config.complete(); err != nil {
 		return nil, err
 	}
-	c := &Client{config: config}
+	c := &Client{config: config, token: newSecret(config.Token)}
+	c.config.Token = ""
 	for _, hook := range config.Hooks {
 		c.watched = c.watched || hook.Evaluated != nil
 		c.events.hooked = c.events.hooked || hook.Changed != nil
@@ -120,6 +124,7 @@ func (config *Config) complete() error {
 	if config.Logger == nil {
 		config.Logger = slog.Default()
 	}
+	config.Logger = slog.New(steady{config.Logger.Handler()})
 	if config.Engine == nil {
 		config.Engine = Native()
 	}
@@ -170,7 +175,10 @@ func (c *Client) start() error {
 	}
 	c.status.begin(c)
 	c.events.since = c.now()
-	c.ending.run(c.dispatch)
+	go func() {
+		defer close(c.ending.told)
+		c.dispatch(c.ending.ctx)
+	}()
 	c.ending.run(c.keepLastGood)
 	c.ending.run(c.watchStatus)
 	c.ending.run(c.watchSchedules)

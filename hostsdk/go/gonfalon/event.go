@@ -2,6 +2,8 @@ package gonfalon
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -67,7 +69,7 @@ func (e *events) put(event Event) {
 }
 
 // Subscribe calls f with each event from now on, one after another, until stop is called. f should return quickly:
-// other subscribers wait for it, and events are dropped while 256 of them are waiting.
+// other subscribers wait for it, and events are dropped while 256 of them are waiting. If f panics, that is logged.
 func (c *Client) Subscribe(f func(Event)) (stop func()) {
 	e := &c.events
 	e.mu.Lock()
@@ -115,20 +117,28 @@ func (c *Client) deliver(event Event) {
 	}
 	for _, hook := range c.config.Hooks {
 		if hook.Changed != nil {
-			hook.Changed(event)
+			c.guard("a hook", func() { hook.Changed(event) })
 		}
 	}
-	c.events.mu.Lock()
-	subs := make([]func(Event), 0, len(c.events.subs))
-	for id := range c.events.next {
-		if f, ok := c.events.subs[id]; ok {
-			subs = append(subs, f)
+	for _, id := range c.events.subscribers() {
+		if f := c.events.subscriber(id); f != nil {
+			c.guard("a subscriber", func() { f(event) })
 		}
 	}
-	c.events.mu.Unlock()
-	for _, f := range subs {
-		f(event)
-	}
+}
+
+// subscribers returns those who listen now, in the order in which they began.
+func (e *events) subscribers() []int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Sorted(maps.Keys(e.subs))
+}
+
+// subscriber returns a subscriber's function; nil if one before it has stopped it.
+func (e *events) subscriber(id int) func(Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.subs[id]
 }
 
 // announce puts the event of what changed between two snapshots.

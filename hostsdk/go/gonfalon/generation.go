@@ -183,8 +183,9 @@ func (g *generation) hasFloats(key string) bool {
 
 // now is the client's time in Unix microseconds.
 func (c *Client) now() int64 {
+	now := time.Now()
 	if c.config.Clock != nil {
-		return c.config.Clock().UnixMicro()
+		c.guard("the clock", func() { now = c.config.Clock() })
 	}
-	return time.Now().UnixMicro()
+	return now.UnixMicro()
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
-// Hook has the functions that a client calls when something happens. Each may be nil.
+// Hook has the functions that a client calls when something happens. Each may be nil. If one panics, that is logged.
 type Hook struct {
 	// Evaluated is called after each decision, on the caller's goroutine, before the call returns.
 	Evaluated func(Evaluation)
@@ -82,7 +82,7 @@ func (c *Client) observe(g *generation, key string, q *query, d *engine.Decision
 	}
 	for _, hook := range c.config.Hooks {
 		if hook.Evaluated != nil {
-			hook.Evaluated(e)
+			c.guard("a hook", func() { hook.Evaluated(e) })
 		}
 	}
 }

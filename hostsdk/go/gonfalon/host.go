@@ -118,7 +118,7 @@ func (h *host) post(ctx context.Context, env string, batch []FlagUsage) error {
 	if !h.plain {
 		body.Host = h.report()
 	}
-	status, err := h.client.config.post(ctx, env, body)
+	status, err := h.client.post(ctx, env, body)
 	if status == http.StatusBadRequest && !h.plain {
 		h.plain = true
 		if len(batch) > 0 {
@@ -131,24 +131,23 @@ func (h *host) post(ctx context.Context, env string, batch []FlagUsage) error {
 }
 
 // post sends a report, and returns the status of the answer; 0 for none.
-func (config *Config) post(ctx context.Context, env string, report any) (status int, err error) {
+func (c *Client) post(ctx context.Context, env string, report any) (status int, err error) {
 	body, err := json.Marshal(report)
 	if err != nil {
 		return 0, err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, config.Endpoint+"/v1/envs/"+url.PathEscape(env)+"/usage", bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.config.Endpoint+"/v1/envs/"+url.PathEscape(env)+"/usage", bytes.NewReader(body))
 	if err != nil {
 		return 0, err
 	}
 	request.Header.Set("Content-Type", "application/json")
-	config.authorise(request)
-	response, err := config.HTTP.Do(request)
+	response, err := c.do(request)
 	if err != nil {
 		return 0, err
 	}
 	defer response.Body.Close()
 	if response.StatusCode/100 != 2 {
-		return response.StatusCode, failure(response)
+		return response.StatusCode, c.failure(response)
 	}
 	return response.StatusCode, nil
 }

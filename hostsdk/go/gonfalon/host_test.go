@@ -73,7 +73,7 @@ func TestOlderServerGetsCounts(t *testing.T) {
 
 // TestHostThatMayNotTell stays silent with a token that may not report.
 func TestHostThatMayNotTell(t *testing.T) {
-	h := newHost(&Client{config: Config{Endpoint: "http://127.0.0.1:1", Environment: "default", HTTP: &http.Client{}, Logger: quiet}})
+	h := newHost(&Client{token: newSecret(""), config: Config{Endpoint: "http://127.0.0.1:1", Environment: "default", HTTP: &http.Client{}, Logger: quiet}})
 	h.tell(t.Context())
 	if !h.silent || h.told || h.plain {
 		t.Errorf("%+v", h)

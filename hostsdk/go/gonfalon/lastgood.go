@@ -6,22 +6,23 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
 
 // readFile reads a file that should be a snapshot, however large somebody made it. A pipe could keep a start waiting.
 func readFile(path string) ([]byte, error) {
-	if info, err := os.Stat(path); err != nil {
-		return nil, err
-	} else if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file", path)
-	}
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err != nil {
+		return nil, err
+	} else if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", path)
+	}
 	data, err := io.ReadAll(io.LimitReader(f, engine.MaxSnapshotBytes+1))
 	if err == nil && len(data) > engine.MaxSnapshotBytes {
 		err = fmt.Errorf("%s is larger than a snapshot may be", path)

@@ -43,14 +43,14 @@ func (c *Client) undecided(g *generation, key string, err error) {
 	case g != nil:
 		c.unknown.Add(1)
 		if c.first("flag " + key) {
-			c.config.Logger.Warn("gonfalon: there is no such flag; it counts as off", "env", c.config.Environment, "flag", key)
+			c.config.Logger.Warn("gonfalon: there is no such flag; it counts as off", "env", c.config.Environment, "flag", beginning(key, maxLoggedText))
 		}
 	case errors.Is(err, ErrContext):
 		c.unread(err.Error())
 	case err != nil:
 		c.broken.Add(1)
 		if c.first(err.Error()) {
-			c.config.Logger.Error("gonfalon: the engine failed; callers get their defaults", "env", c.config.Environment, "flag", key, "error", err)
+			c.config.Logger.Error("gonfalon: the engine failed; callers get their defaults", "env", c.config.Environment, "flag", beginning(key, maxLoggedText), "error", err)
 		}
 	}
 }

@@ -76,7 +76,7 @@ func fetch(ctx context.Context, feed *Feed) error {
 	}
 	data, err := io.ReadAll(io.LimitReader(response.Body, engine.MaxSnapshotBytes+1))
 	if err != nil {
-		return fmt.Errorf("gonfalon: reading a snapshot: %w", err)
+		return fmt.Errorf("gonfalon: reading a snapshot: %w", feed.client.token.clean(err))
 	}
 	err = feed.take(data, supersedes(response, at))
 	if errors.Is(err, ErrRefused) && serves {

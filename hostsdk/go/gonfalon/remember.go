@@ -15,6 +15,9 @@ import (
 //	…
 //	if flags.Enabled("new_checkout", gonfalon.From(ctx)) { … }
 func Remember(ctx context.Context, opts ...Option) context.Context {
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	p := Prepare(append([]Option{From(ctx)}, opts...)...).prepared
 	s := &scope{ctx: ctx, decided: map[clientFlag]decided{}}
 	if p.scope != nil {
@@ -32,6 +35,9 @@ func Override(ctx context.Context, by *Client) context.Context { return override
 func OverrideAll(ctx context.Context, by *Client) context.Context { return override(ctx, by, true) }
 
 func override(ctx context.Context, by *Client, all bool) context.Context {
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	p := *Prepare(From(ctx)).prepared
 	s := &scope{ctx: ctx, override: by, all: all}
 	if p.scope != nil && p.scope.decided != nil {
@@ -43,10 +49,11 @@ func override(ctx context.Context, by *Client, all bool) context.Context {
 
 // From returns the options that a context carries, or none. Other options of the same call add to them; such a call is
 // decided again, and not remembered.
-func From(ctx context.Context) Option {
+func From(ctx context.Context) (carried Option) {
 	if ctx == nil {
 		return Option{}
 	}
+	defer func() { _ = recover() }() // a context may be the program's own, or a nil pointer
 	if p, ok := ctx.Value(scopeKey{}).(*prepared); ok {
 		return Option{kind: optionPrepared, prepared: p}
 	}

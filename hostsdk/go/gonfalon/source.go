@@ -77,8 +77,7 @@ func (f *Feed) Get(ctx context.Context, path string, header http.Header) (*http.
 	for name := range header {
 		request.Header.Set(name, header.Get(name))
 	}
-	config.authorise(request)
-	response, err := config.HTTP.Do(request)
+	response, err := f.client.do(request)
 	if err != nil {
 		return nil, err
 	}
@@ -86,23 +85,31 @@ func (f *Feed) Get(ctx context.Context, path string, header http.Header) (*http.
 		return response, nil
 	}
 	defer response.Body.Close()
-	return nil, failure(response)
+	return nil, f.client.failure(response)
 }
 
-func (config *Config) authorise(request *http.Request) {
+// do sends a request with the token. What net/http says of an answer that is no HTTP has the server's bytes in it.
+func (c *Client) do(request *http.Request) (*http.Response, error) {
 	request.Header.Set("User-Agent", "gonfalon-go")
-	if config.Token != "" {
-		request.Header.Set("Authorization", "Bearer "+config.Token)
+	if token := c.token.reveal(); token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
 	}
+	response, err := c.config.HTTP.Do(request)
+	return response, c.token.clean(err)
 }
 
 // maxDetail is how much of an error page is worth reading.
 const maxDetail = 512
 
 // failure makes an error of a response.
-func failure(response *http.Response) error {
-	detail, _ := io.ReadAll(io.LimitReader(response.Body, maxDetail))
-	text := fmt.Sprintf("%s %s answered %s: %s", response.Request.Method, response.Request.URL.Path, response.Status, detail)
+func (c *Client) failure(response *http.Response) error {
+	limit := maxDetail + len(c.token.reveal())
+	page, _ := io.ReadAll(io.LimitReader(response.Body, int64(limit)))
+	detail := c.token.line(string(page))
+	if len(page) == limit {
+		detail = c.token.begun(string(page))
+	}
+	text := fmt.Sprintf("%s %s answered %s: %s", response.Request.Method, c.token.line(response.Request.URL.Path), c.token.line(response.Status), detail)
 	switch response.StatusCode {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
 		return &RefusedError{Status: response.StatusCode, Detail: text}
@@ -147,10 +154,11 @@ func (c *Client) listen(ctx context.Context) {
 	pauses.Reset()
 	for {
 		feed := &Feed{client: c}
-		err := c.config.Source.Run(ctx, feed)
+		err := attempt(func() error { return c.config.Source.Run(ctx, feed) })
 		if ctx.Err() != nil {
 			return
 		}
+		err = c.token.clean(err)
 		c.status.lose(c, err)
 		if err == nil {
 			return

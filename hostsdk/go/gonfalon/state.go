@@ -200,6 +200,9 @@ func (c *Client) State() State {
 
 // WaitReady waits until the client is Ready, or until ctx ends.
 func (c *Client) WaitReady(ctx context.Context) error {
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	changed := make(chan struct{}, 1)
 	stop := c.Subscribe(func(Event) {
 		select {

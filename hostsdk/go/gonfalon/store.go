@@ -105,7 +105,7 @@ func (c *Client) load(data []byte) (*generation, error) {
 	g := newGeneration(loaded, c.usage.on)
 	if g.info.Environment != c.config.Environment {
 		loaded.Retire()
-		return nil, fmt.Errorf("%w: it is of environment %q, not %q", ErrRefused, g.info.Environment, c.config.Environment)
+		return nil, fmt.Errorf("%w: it is of environment %q, not %q", ErrRefused, c.token.line(g.info.Environment), c.config.Environment)
 	}
 	return g, nil
 }
@@ -153,6 +153,9 @@ func (c *Client) serve(g *generation) {
 // the revision that it made. It returns an error if ctx ends before. In the program that holds the control plane, a
 // write returns when the clients of [InProcess] serve it.
 func (c *Client) WaitFor(ctx context.Context, revision int64) error {
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	for {
 		c.store.mu.Lock()
 		arrived := c.store.arrived

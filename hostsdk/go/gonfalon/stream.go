@@ -69,7 +69,7 @@ func (s stream) follow(ctx context.Context, feed *Feed) error {
 	}
 	defer response.Body.Close()
 	if kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")); kind != "text/event-stream" {
-		return fmt.Errorf("gonfalon: %s answered %q instead of a stream", response.Request.URL.Path, kind)
+		return fmt.Errorf("gonfalon: %s answered %q instead of a stream", feed.client.token.line(response.Request.URL.Path), feed.client.token.line(kind))
 	}
 	current := time.AfterFunc(settle, func() { feed.client.status.confirm(feed.client) })
 	defer current.Stop()
@@ -77,7 +77,7 @@ func (s stream) follow(ctx context.Context, feed *Feed) error {
 	superseded := supersedes(response, at)
 	for event, err := range sse.Read(body, &sse.ReadConfig{MaxEventSize: maxEventBytes}) {
 		if err != nil {
-			return body.later(because(ctx, err))
+			return body.later(feed.client.token.clean(because(ctx, err)))
 		}
 		current.Stop()
 		if err := s.take(ctx, feed, &event, superseded); err != nil {

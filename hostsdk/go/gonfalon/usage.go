@@ -212,7 +212,7 @@ func (c *Client) sendUsage(ctx context.Context) {
 		h.tell(ctx) // that it is still there, or that it ends
 	}
 	for ; len(batch) > 0; batch = c.usage.batch() {
-		if err := c.config.ReportUsage(ctx, c.config.Environment, batch); err != nil {
+		if err := attempt(func() error { return c.config.ReportUsage(ctx, c.config.Environment, batch) }); err != nil {
 			c.usage.giveBack(batch)
 			c.config.Logger.Debug("gonfalon: usage can't be reported, it goes with the next report", "env", c.config.Environment, "error", err)
 			return
