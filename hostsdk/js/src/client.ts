@@ -9,6 +9,7 @@ import { lasting } from './engine/prepared.js'
 import { Edges } from './edges.js'
 import { defaultOf, Flags, override, type Query, type Stats } from './flags.js'
 import { Host } from './host.js'
+import { short } from './quoted.js'
 import { guarded, warnings, type Logger } from './log.js'
 import { Misuse } from './misuse.js'
 import { sourceOf, type Keeper, type Options } from './options.js'
@@ -234,7 +235,7 @@ export class Client extends Flags {
   private failed(error: unknown): Error {
     if (error instanceof ContextError) this.misuse.unreadable++
     else this.broken++
-    this.misuse.once(`gonfalon: a decision failed, its caller gets the default: ${error instanceof Error ? error.message : 'something was thrown'}`, error)
+    this.misuse.once(`gonfalon: a decision failed, its caller gets the default: ${error instanceof Error ? short(error.message) : 'something was thrown'}`, error)
     // Deep recursion of the caller's can end inside the module, which is then no better off than after a trap.
     if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
       try {

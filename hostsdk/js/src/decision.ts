@@ -73,14 +73,10 @@ export interface Decision {
   readonly error: Error | undefined
 }
 
-/** The key of a flag, whatever a program hands in as one. */
+/** The key of a flag, whatever a program hands in as one. An object is none: its text may be of any size, or another flag's key. */
 export function flagKey(key: unknown): string {
   if (typeof key === 'string') return key
-  try {
-    return String(key)
-  } catch {
-    return typeof key
-  }
+  return typeof key === 'object' || typeof key === 'function' ? `a key of type ${typeof key}` : String(key)
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { SnapshotInfo } from './engine/engine.js'
+import { complain } from './log.js'
 
 /**
  * What a client's answers rest on.
@@ -49,11 +50,15 @@ export interface Events {
 
 type Listener<T> = (event: T) => unknown
 
-/** Calls listeners. If one throws, or its promise rejects, the console says so, and the others are called all the same. */
+/**
+ * Calls listeners. If one throws, or its promise rejects, the console says so, and the others are called all the same. One that is
+ * taken away while others are called isn't called any more, and one that is added isn't yet.
+ */
 export class Emitter {
   private readonly listeners = new Map<keyof Events, Set<Listener<never>>>()
 
   on<K extends keyof Events>(event: K, listener: Listener<Events[K]>): () => void {
+    if (typeof listener !== 'function') throw new TypeError(`gonfalon: a listener is a function, not ${listener === null ? 'null' : `of type ${typeof listener}`}`)
     let set = this.listeners.get(event)
     if (set === undefined) this.listeners.set(event, (set = new Set()))
     // A listener that is added twice is called twice, and taken away one by one.
@@ -67,13 +72,16 @@ export class Emitter {
   }
 
   emit<K extends keyof Events>(event: K, value: Events[K]): void {
-    for (const listener of [...(this.listeners.get(event) ?? [])] as Listener<Events[K]>[]) {
-      const threw = (error: unknown): void => console.error(`gonfalon: a listener of "${event}" threw`, error)
-      try {
-        Promise.resolve(listener(value)).catch(threw)
-      } catch (error) {
-        threw(error)
-      }
-    }
+    const listeners = this.listeners.get(event) as Set<Listener<Events[K]>> | undefined
+    for (const listener of [...(listeners ?? [])]) if (listeners!.has(listener)) void call(event, listener, value)
+  }
+}
+
+/** Calls a listener, and never rejects. */
+async function call<T>(event: string, listener: Listener<T>, value: T): Promise<void> {
+  try {
+    await listener(value)
+  } catch (error) {
+    complain(`gonfalon: a listener of "${event}" threw`, error)
   }
 }

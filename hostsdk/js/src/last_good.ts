@@ -1,11 +1,14 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { random32 } from './engine/clock.js'
 import type { Logger } from './log.js'
 import type { Keeper } from './options.js'
 import { readSnapshot } from './source/file.js'
 
-/** Keeps the last good snapshot in a file. It is replaced whole or not at all: written beside it, synced, renamed. */
+/**
+ * Keeps the last good snapshot in a file. It is replaced whole or not at all: written beside it, synced, renamed. It replaces a
+ * regular file only: no pipe, device or folder.
+ */
 export class LastGood implements Keeper {
   private waiting: Uint8Array | undefined
   private writing: Promise<void> | undefined
@@ -49,6 +52,8 @@ export class LastGood implements Keeper {
 
 async function replace(path: string, bytes: Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  const there = await stat(path).catch(() => undefined)
+  if (there !== undefined && !there.isFile()) throw new Error(`${path} is not a regular file`)
   const beside = `${path}.${process.pid}.${random32().toString(36)}.new`
   try {
     const file = await open(beside, 'wx', 0o600)

@@ -1,9 +1,8 @@
 import type { Logger } from './log.js'
-import { quoted } from './quoted.js'
+import { short } from './quoted.js'
 
-/** How many things are remembered to be said once, and how long each may be; others only count. */
+/** How many things are remembered to be said once, and others only count. */
 const maxTold = 1_000
-const maxLength = 1_000
 
 /** What callers hand in that can't be used. It is counted, and logged once of each kind: nothing else would tell. */
 export class Misuse {
@@ -28,7 +27,7 @@ export class Misuse {
   /** Counts a decision about a flag that doesn't exist. */
   flag(key: string): void {
     this.unknown++
-    if (key.length < maxLength) this.once(`gonfalon: there is no flag ${quoted(key)}`, undefined, this.toldOfFlags)
+    this.once(`gonfalon: there is no flag ${short(key)}`, undefined, this.toldOfFlags)
   }
 
   /** Warns, unless it has done so before or too often. */

@@ -8,5 +8,11 @@ export function quoted(text: string): string {
   return `"${escaped}"`
 }
 
+/** How much of a text a log repeats. */
+const longest = 200
+
+/** A text in quotes as a log repeats it: one that is long is cut. */
+export const short = (text: string): string => (text.length <= longest ? quoted(text) : `${quoted(text.slice(0, longest))}…`)
+
 /** A key, or the name of an attribute or a target, in quotes unless it is a plain word. */
 export const name = (text: string): string => (/^[\w.:@/-]+$/.test(text) ? text : quoted(text))

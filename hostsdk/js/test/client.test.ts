@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { before, test, type TestContext } from 'node:test'
 import { Fake, hex, message } from './support/fake.ts'
-import { folder } from './support/folder.ts'
-import { FrameError, Gonfalon, LoadError, type Options, type Source } from './support/sdk.ts'
+import { FrameError, Gonfalon, LoadError, type Options } from './support/sdk.ts'
 import { boolean, compile, delta, lineageA, lineageB } from './support/snapshots.ts'
 import { Log, next, quick } from './support/wait.ts'
 
@@ -241,15 +237,6 @@ test('a token that is refused while a snapshot serves is said at once, and once'
   assert.deepEqual(logger.warnings, ['gonfalon: the control plane refuses; trying on'])
 })
 
-test('a file that is larger than a snapshot may be is not read to its end', async (t) => {
-  const path = join(folder(t), 'flags')
-  writeFileSync(path, one)
-  truncateSync(path, 2 ** 40)
-  await assert.rejects(connect(t, { bootstrap: path }), LoadError)
-  const flags = await connect(t, { lastGood: path, bootstrap: one })
-  assert.equal(flags.enabled('f'), true)
-})
-
 test('options that cannot work are errors', async () => {
   await assert.rejects(Gonfalon.connect({}), TypeError)
   await assert.rejects(Gonfalon.connect({ endpoint: 'localhost' }), TypeError)
@@ -257,58 +244,6 @@ test('options that cannot work are errors', async () => {
   await assert.rejects(Gonfalon.connect({ bootstrap: one.slice(0, -1), ...quick }), LoadError)
   await assert.rejects(Gonfalon.connect({ bootstrap: elsewhere, ...quick }), FrameError)
   await assert.rejects(Gonfalon.connect({ bootstrap: '/nowhere/at/all' }), { code: 'ENOENT' })
-})
-
-test('the last good snapshot survives a restart while the server is down', async (t) => {
-  const path = join(folder(t), 'deep', 'flags')
-  const fake = await Fake.start(t)
-  fake.snapshot = one
-  const first = await connect(t, { endpoint: fake.endpoint, lastGood: path })
-  fake.send('delta', delta(one, two))
-  await next(first, 'change')
-  await first.close()
-  assert.deepEqual(new Uint8Array(readFileSync(path)), two)
-  assert.deepEqual(readdirSync(join(path, '..')), ['flags'])
-
-  await fake.stop()
-  const second = await connect(t, { endpoint: fake.endpoint, lastGood: path })
-  assert.equal(second.state, 'STALE')
-  assert.equal(second.stats.info?.revision, 2)
-  assert.equal(second.enabled('g'), true)
-})
-
-test('of bootstrap and last good the right one serves', async (t) => {
-  const path = join(folder(t), 'flags')
-  const serving = async (bootstrap: Uint8Array, lastGood: Uint8Array): Promise<Uint8Array> => {
-    writeFileSync(path, lastGood)
-    return (await connect(t, { bootstrap, lastGood: path })).snapshot()!
-  }
-  assert.deepEqual(await serving(one, two), two)
-  assert.deepEqual(await serving(three, two), three)
-  assert.deepEqual(await serving(three, restored), restored)
-  assert.deepEqual(await serving(one, two.slice(0, -1)), one)
-  assert.deepEqual(await serving(one, elsewhere), one)
-})
-
-test('a last good snapshot that cannot be written harms nothing', async (t) => {
-  const fake = await Fake.start(t)
-  fake.snapshot = one
-  const path = folder(t)
-  const flags = await connect(t, { endpoint: fake.endpoint, lastGood: path }) // a folder
-  assert.equal(flags.enabled('f'), true)
-  await flags.close()
-  assert.deepEqual(readdirSync(path), [])
-})
-
-test('what is no regular file is no last good snapshot, and is not waited for', async (t) => {
-  const pipe = join(folder(t), 'pipe')
-  execFileSync('mkfifo', [pipe])
-  for (const lastGood of [pipe, '/dev/zero']) {
-    const logger = new Log()
-    const flags = await connect(t, { bootstrap: one, lastGood, logger })
-    assert.equal(flags.enabled('f'), true)
-    assert.match(logger.warnings.join(), /can't be read/)
-  }
 })
 
 test('a prepared context follows the snapshots', async (t) => {
@@ -368,36 +303,6 @@ test('a closed client goes on answering, and lets the process end', async (t) =>
   const asked = fake.requests.length
   fake.drop()
   assert.equal(fake.requests.length, asked)
-})
-
-test('a listener that throws keeps nobody else from hearing', async (t) => {
-  t.mock.method(console, 'error', () => {})
-  const fake = await Fake.start(t)
-  fake.snapshot = one
-  const flags = await connect(t, { endpoint: fake.endpoint })
-  flags.on('change', () => {
-    throw new Error('oh')
-  })
-  const changed = next(flags, 'change')
-  fake.send('snapshot', two)
-  await changed
-  assert.equal(flags.state, 'READY')
-})
-
-test('a file is a source, and so is anything that can take frames', async (t) => {
-  const { file } = await import('./support/sdk.ts')
-  const path = join(folder(t), 'flags.snapshot')
-  writeFileSync(path, one)
-  const fromFile = await connect(t, { source: file(path, 10) })
-  assert.equal(fromFile.enabled('f'), true)
-  const changed = next(fromFile, 'change')
-  writeFileSync(path, two)
-  assert.equal((await changed).revision, 2)
-
-  const own: Source = { run: async (feed) => feed.take(three) }
-  const fromOwn = await connect(t, { source: own })
-  assert.equal(fromOwn.state, 'READY')
-  assert.equal(fromOwn.enabled('f'), true)
 })
 
 test('refuses an environment that would be another path of the server', async () => {

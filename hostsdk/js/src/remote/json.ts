@@ -1,5 +1,5 @@
 import { keyOf } from '../actor.js'
-import { maxNesting, type Context } from '../context.js'
+import { maxListed, maxNesting, type Context } from '../context.js'
 import { listed } from '../engine/groups.js'
 import { isMap, sortedEntries } from '../engine/writer.js'
 import type { Misuse } from '../misuse.js'
@@ -23,7 +23,7 @@ function groupsOf(groups: Context['groups'], misuse: Misuse): readonly string[] 
 }
 
 /** JSON of an attribute: bigints keep all their digits, and what is no attribute is null. */
-function json(v: unknown, depth: number): string {
+function json(v: unknown, depth: number, left: Left): string {
   switch (typeof v) {
     case 'bigint':
       return v.toString()
@@ -42,12 +42,38 @@ function json(v: unknown, depth: number): string {
   if (v === null) return 'null'
   if (v instanceof Date) return Number.isNaN(v.getTime()) ? 'null' : JSON.stringify(v.toISOString().replace(/\.?0*Z$/, 'Z'))
   if (depth >= maxNesting) return 'null'
-  if (Array.isArray(v)) return `[${v.map((item) => json(item, depth + 1)).join(',')}]`
+  if (Array.isArray(v)) {
+    left.spend(v.length)
+    return `[${Array.from(v, (item) => json(item, depth + 1, left)).join(',')}]`
+  }
   if (!isMap(v)) return 'null'
-  return object(new Map(sortedEntries(v)), depth + 1)
+  left.spend(v instanceof Map ? v.size : Object.keys(v).length)
+  return object(new Map(sortedEntries(v)), depth + 1, left)
 }
 
-function object(members: ReadonlyMap<string, unknown>, depth: number): string {
+/** What an attribute may still have of values: a list may have no end. */
+class Left {
+  private values = maxListed
+
+  spend(values: number): void {
+    this.values -= values
+    if (!(this.values >= 0)) throw tooLarge
+  }
+}
+
+const tooLarge = new Error(`an attribute has more than ${maxListed} values`)
+
+/** JSON of a member; null for one that has more values than are read. */
+function member(v: unknown): string {
+  try {
+    return json(v, 0, new Left())
+  } catch (error) {
+    if (error === tooLarge) return 'null'
+    throw error
+  }
+}
+
+function object(members: ReadonlyMap<string, unknown>, depth: number, left?: Left): string {
   const names = [...members.keys()].filter((name) => members.get(name) !== undefined).sort()
-  return `{${names.map((name) => `${JSON.stringify(name)}:${json(members.get(name), depth)}`).join(',')}}`
+  return `{${names.map((name) => `${JSON.stringify(name)}:${left === undefined ? member(members.get(name)) : json(members.get(name), depth, left)}`).join(',')}}`
 }

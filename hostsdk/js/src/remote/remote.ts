@@ -143,11 +143,11 @@ export class RemoteFlags extends Flags {
   }
 
   decide(key: string, context?: Context): Decision {
+    key = flagKey(key)
     const overridden = this[override]?.(key, context)
     if (overridden !== undefined) return overridden
     if (this.decisions === undefined) return undecided(key, 'NOT_READY')
     if (!this.isOurs(context)) return undecided(key, 'NOT_READY', undefined, new ContextError('the context is not the client\'s own: see setContext'))
-    key = flagKey(key)
     const decision = this.decisions.get(key)
     if (decision !== undefined) return decision
     this.misuse.flag(key)

@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open, stat } from 'node:fs/promises'
 import { maxSnapshotBytes } from '../engine/memory.js'
 import { sleep } from './pause.js'
 import type { Source } from './source.js'
@@ -27,8 +27,13 @@ export function file(path: string, interval = 1_000): Source {
 
 /** Reads a snapshot's file; of one that is larger than a snapshot may be, as much as shows that. A pipe could keep a start waiting. */
 export async function readSnapshot(path: string | URL, signal?: AbortSignal): Promise<Uint8Array> {
-  if (!(await stat(path)).isFile()) throw new Error(`${String(path)} is not a regular file`)
-  const parts: Buffer[] = []
-  for await (const part of createReadStream(path, { end: maxSnapshotBytes, signal })) parts.push(part as Buffer)
-  return new Uint8Array(Buffer.concat(parts))
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  try {
+    if (!(await file.stat()).isFile()) throw new Error(`${String(path)} is not a regular file`)
+    const parts: Buffer[] = []
+    for await (const part of file.createReadStream({ end: maxSnapshotBytes, autoClose: false, signal })) parts.push(part as Buffer)
+    return new Uint8Array(Buffer.concat(parts))
+  } finally {
+    await file.close()
+  }
 }
