@@ -15,9 +15,17 @@ export type Kind = 'boolean' | 'string' | 'number' | 'object'
  * OpenFeature's context as ours: `targetingKey` is handed in as the actor, `groups` as the groups, and all of it are attributes.
  */
 export function contextOf(context: EvaluationContext | undefined): Context {
-  if (context === undefined) return {}
-  const { targetingKey, groups } = context
-  return { actor: targetingKey, groups: groups as string[] | undefined, attributes: context as { [name: string]: Attribute } }
+  const attributes = context as { [name: string]: Attribute } | undefined
+  try {
+    const { targetingKey, groups } = context ?? {}
+    return { actor: targetingKey, groups: groups as string[] | undefined, attributes }
+  } catch (error) {
+    // The program's own code threw: who is asking can't be read.
+    const groups = (): never => {
+      throw error
+    }
+    return { groups, attributes }
+  }
 }
 
 /** Decides, and says it in OpenFeature's words. */
@@ -26,7 +34,7 @@ export function resolve<T extends JsonValue>(flags: Flags, kind: Kind, key: stri
   const flagMetadata = metadataOf(decision, flags)
   const { value, variant, reason, error } = valueOf(decision)
   if (error !== undefined) {
-    return { value: fallback, reason, errorCode: error as ErrorCode, errorMessage: messageOf(error, key), flagMetadata }
+    return { value: fallback, reason, errorCode: error as ErrorCode, errorMessage: messageOf(error, decision.key), flagMetadata }
   }
   const details = { reason, flagMetadata, ...(variant !== undefined && { variant }) }
   if (value === undefined) return { ...details, value: fallback }
