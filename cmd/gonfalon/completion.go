@@ -122,7 +122,8 @@ func completeName(find names) cobra.CompletionFunc {
 		}
 		var fitting []string
 		for _, name := range found {
-			if strings.HasPrefix(name, begun) && visible(name) == name {
+			// Zsh would drop a backslash, and complete another name.
+			if strings.HasPrefix(name, begun) && visible(name) == name && !strings.Contains(name, `\`) {
 				fitting = append(fitting, name)
 			}
 		}

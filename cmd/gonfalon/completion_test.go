@@ -12,6 +12,7 @@ func TestCompletion(t *testing.T) {
 	s := serve(t, "--in-memory")
 	s.run("flags", "enable", "checkout").must(t)
 	s.run("flags", "enable", "checkout_two").must(t)
+	s.run("flags", "enable", `z\back`).must(t)
 	s.run("segments", "put", file(t, "s.json", `{"key": "adults", "constraints": [{"attribute": "age", "operator": "gte", "values": [18]}]}`)).must(t)
 	s.run("envs", "create", "staging").must(t)
 	for _, c := range []struct {
@@ -21,6 +22,7 @@ func TestCompletion(t *testing.T) {
 		{[]string{"flags", "kill", "check"}, []string{"checkout", "checkout_two"}},
 		{[]string{"flags", "kill", "--env", "staging", "check"}, nil},
 		{[]string{"flags", "get", "checkout", ""}, nil},
+		{[]string{"flags", "get", "z"}, nil},
 		{[]string{"explain", "checkout_"}, []string{"checkout_two"}},
 		{[]string{"segments", "get", ""}, []string{"adults"}},
 		{[]string{"flags", "list", "--env", ""}, []string{"default", "staging"}},

@@ -16,12 +16,43 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// readInput reads a file; - is standard input.
+// maxInput bounds a file. The control plane takes a quarter of it.
+const maxInput = 64 << 20
+
+// readInput reads a file; - is standard input. It ends at Ctrl-C. Nothing can end the read of a pipe, so its goroutine may last
+// until the process ends, which is then at once.
 func readInput(c *cobra.Command, name string) ([]byte, error) {
-	if name == "-" {
-		return io.ReadAll(c.InOrStdin())
+	type reading struct {
+		text []byte
+		err  error
 	}
-	return os.ReadFile(name)
+	done := make(chan reading, 1)
+	go func() {
+		text, err := readBounded(c.InOrStdin(), name)
+		done <- reading{text, err}
+	}()
+	select {
+	case r := <-done:
+		return r.text, r.err
+	case <-c.Context().Done():
+		return nil, trouble{errors.New("interrupted")}
+	}
+}
+
+func readBounded(from io.Reader, name string) ([]byte, error) {
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		from = f
+	}
+	text, err := io.ReadAll(io.LimitReader(from, maxInput+1))
+	if len(text) > maxInput {
+		return nil, refusef("%s has more than %d MiB", name, maxInput>>20)
+	}
+	return text, err
 }
 
 // inFile names the file in the problems for which the control plane refused it.

@@ -128,7 +128,8 @@ func (a *flagFiles) locate(places []flagset.Place) []location {
 	return found
 }
 
-// filesBelow returns a file itself, and of a directory the files of flags in it, in the order of their names.
+// filesBelow returns a file itself, and of a directory the files of flags in it, in the order of their names. None that has flags
+// is passed over in silence, unless it is hidden: --prune would delete them.
 func filesBelow(name string) ([]string, error) {
 	if name == "-" {
 		return []string{name}, nil
@@ -137,14 +138,26 @@ func filesBelow(name string) ([]string, error) {
 		return []string{name}, err
 	}
 	var names []string
-	err := filepath.WalkDir(name, func(path string, entry fs.DirEntry, err error) error {
-		hidden := path != name && strings.HasPrefix(entry.Name(), ".")
+	err := fs.WalkDir(os.DirFS(name), ".", func(inside string, entry fs.DirEntry, err error) error {
+		path := filepath.Join(name, inside)
+		hidden := inside != "." && strings.HasPrefix(entry.Name(), ".")
 		switch {
 		case err != nil:
 			return err
 		case entry.IsDir() && hidden:
 			return fs.SkipDir
-		case !entry.IsDir() && !hidden && slices.Contains(extensions, filepath.Ext(path)):
+		case entry.IsDir() || hidden:
+			return nil
+		}
+		flags := slices.Contains(extensions, filepath.Ext(path))
+		switch info, err := os.Stat(path); {
+		case err != nil && flags:
+			return err
+		case err == nil && info.IsDir(): // skipped, its flags would be pruned
+			return refusef("%s is a link to a directory, which isn't followed: name that itself", path)
+		case flags && !info.Mode().IsRegular():
+			return refusef("%s is no regular file", path)
+		case flags:
 			names = append(names, path)
 		}
 		return nil

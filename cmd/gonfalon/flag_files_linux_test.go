@@ -1,0 +1,77 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestFilesBelow reads the files of directories, and passes over none that may have flags: they would be pruned.
+func TestFilesBelow(t *testing.T) {
+	dir := folder(t, map[string]string{"flags/a.yaml": "flags: [{key: a}]\n", "flags/.hidden/h.yaml": "x", "flags/read.me": "", "other/b.yaml": "flags: [{key: b}]\n"})
+	link := func(to, name string) string {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.Symlink(to, path); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	linked := link("flags", "linked")
+	link("../other/b.yaml", "flags/c.yaml")
+	for _, name := range []string{filepath.Join(dir, "flags"), linked} {
+		names, err := filesBelow(name)
+		if want := filepath.Join(name, "a.yaml") + " " + filepath.Join(name, "c.yaml"); err != nil || strings.Join(names, " ") != want {
+			t.Errorf("%s: %q %v", name, names, err)
+		}
+	}
+	for _, c := range []struct {
+		make func() string
+		says string
+	}{
+		{func() string { return link("../other", "flags/other") }, "is a link to a directory"},
+		{func() string { return link("nowhere", "flags/gone.yaml") }, "no such file"},
+		{func() string {
+			path := filepath.Join(dir, "flags/pipe.yaml")
+			if err := syscall.Mkfifo(path, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return path
+		}, "is no regular file"},
+	} {
+		path := c.make()
+		if _, err := filesBelow(linked); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", path, err)
+		}
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestInputIsBounded reads a pipe that never ends, and one that says nothing until the command is interrupted.
+func TestInputIsBounded(t *testing.T) {
+	gonfalonWith(t, strings.Repeat("#", maxInput+1), "lint", "-").has(t, 2, "has more than 64 MiB")
+	pipe := filepath.Join(t.TempDir(), "pipe.yaml")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, interrupt := context.WithTimeout(t.Context(), 100*time.Millisecond) // it waits for ever otherwise
+	defer interrupt()
+	var out bytes.Buffer
+	if code := run(ctx, []string{"lint", pipe}, strings.NewReader(""), &out, &out); code != exitTrouble || !strings.Contains(out.String(), "interrupted") {
+		t.Errorf("%d %s", code, &out)
+	}
+	w, err := os.OpenFile(pipe, os.O_WRONLY|syscall.O_NONBLOCK, 0) // lets the read end
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}
