@@ -126,6 +126,11 @@ func TestDiffOfTwoSides(t *testing.T) {
 	s.run("diff", "env:default@never", "env:default").has(t, 2, "a revision or a time")
 	s.run("diff", "env:nowhere", "env:default").has(t, 2, "nowhere")
 	s.run("diff", "env:other/default", "env:default").has(t, 2, `no server "other"`)
+	for side, says := range map[string]string{"env:": "names no environment", "env:/default": "no server before", "env:default@0": "begin with 1", "env:default@-1": "begin with 1"} {
+		s.run("diff", side, "env:default").has(t, 2, says)
+	}
+	s.run("diff", "-", "-").has(t, 2, "read once")
+	s.run("apply", "-f", "-", "-f", "-").has(t, 2, "read once")
 	s.run("diff", one, two, "--prune").has(t, 2, "compared whole")
 	gonfalon(t, "diff", one, "nowhere.yaml").has(t, 2, "no such file")
 

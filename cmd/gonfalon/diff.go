@@ -77,6 +77,9 @@ func (n *connection) compare(c *cobra.Command, o output, args []string, prune bo
 	if prune {
 		return usagef("--prune is for one file: two sides are compared whole")
 	}
+	if len(args) == 2 && args[0] == "-" && args[1] == "-" {
+		return usagef("both sides are standard input, which is read once")
+	}
 	if len(args) == 1 {
 		args = append(args, envPrefix+n.env)
 	}
@@ -127,6 +130,12 @@ func (n *connection) side(c *cobra.Command, name string) (*flagset.Set, error) {
 	if server, env, other := strings.Cut(where, "/"); other {
 		there.server, where = server, env
 		there.where = nil // what the command line says of another server
+		if server == "" {
+			return nil, usagef("%s: there is no server before the slash", name)
+		}
+	}
+	if where == "" {
+		return nil, usagef("%s: it names no environment", name)
 	}
 	client, err := there.open()
 	if err != nil {
@@ -139,6 +148,8 @@ func (n *connection) side(c *cobra.Command, name string) (*flagset.Set, error) {
 			if at.Time, err = moment(then); err != nil {
 				return nil, usagef("%s: after @ comes a revision or a time: %w", name, err)
 			}
+		} else if at.Revision < 1 {
+			return nil, usagef("%s: revisions begin with 1", name)
 		}
 	}
 	text, err := client.Export(c.Context(), there.env, at)

@@ -42,6 +42,9 @@ func readFlagFiles(c *cobra.Command, args []string) (*flagFiles, error) {
 		if err != nil {
 			return nil, err
 		}
+		if arg == "-" && slices.Contains(names, "-") {
+			return nil, usagef("standard input is named twice, and is read once")
+		}
 		names = append(names, below...)
 	}
 	all := &flagFiles{has: map[string]int{}}
