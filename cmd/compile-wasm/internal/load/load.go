@@ -78,6 +78,7 @@ func Load(ctx context.Context, cfg Config) (*Program, error) {
 	p.roots[filepath.Join(root, "src")] = "GOROOT"
 	packages.Visit(list, nil, func(q *packages.Package) {
 		p.source[q.PkgPath] = q
+		fixRanges(q)
 		if q.Module != nil {
 			if q.Module.Main {
 				p.roots[q.Module.Dir] = ""

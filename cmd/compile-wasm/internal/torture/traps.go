@@ -1,6 +1,6 @@
 package main
 
-const trapCases = 24
+const trapCases = 25
 
 type record struct {
 	id   int32
@@ -85,9 +85,54 @@ func traps(n, k int32) int32 {
 		verify(k ^ 1)
 	case 23:
 		_ = 7 % k
+	case 24:
+		return lengthsOnly(p, k)
 	}
 	return -1
 }
+
+// lengthsOnly ranges over arrays by their indices alone. Go doesn't evaluate an
+// array whose length is all that counts, but it makes the calls in it.
+func lengthsOnly(p *record, k int32) (t int32) {
+	var four [4][5]int32
+	switch k & 7 {
+	case 0:
+		for i := range p.row {
+			t += int32(i)
+		}
+	case 1:
+		for range p.next.row {
+			t++
+		}
+	case 2:
+		for i := range four[k] {
+			t += int32(i)
+		}
+	case 3:
+		for i := range (*[6]int16)(nil) {
+			t += int32(i)
+		}
+	case 4:
+		for i := range self(p).row {
+			t += int32(i)
+		}
+	case 5:
+		for i, v := range p.row {
+			t += int32(i) + int32(v)
+		}
+	case 6:
+		for i := range p.row[:] {
+			t += int32(i)
+		}
+	case 7:
+		for i := range [2]int16{p.row[0], 2} {
+			t += int32(i)
+		}
+	}
+	return t
+}
+
+func self(p *record) *record { return p }
 
 func deref(p *record) int32 { return int32(p.row[1]) + p.id }
 
