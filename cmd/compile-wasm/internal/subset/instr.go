@@ -3,6 +3,7 @@ package subset
 import (
 	"go/token"
 	"go/types"
+	"slices"
 
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/analyse"
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/layout"
@@ -41,6 +42,7 @@ func (c *checker) instr(in ssa.Instruction) {
 		return // follows a defer
 	case *ssa.MakeInterface:
 		if !analyse.ForPanic(v) {
+			c.whereUsed(v, v.X)
 			c.refuse(useConcrete, "a conversion of %s to interface type %s", v.X.Type(), v.Type())
 			return
 		}
@@ -51,6 +53,7 @@ func (c *checker) instr(in ssa.Instruction) {
 		if analyse.ForPanic(v) {
 			return
 		}
+		c.whereUsed(v, v.X)
 		c.refuse(useConcrete, "a conversion to interface type %s", v.Type())
 		return
 	case *ssa.TypeAssert:
@@ -88,6 +91,22 @@ func (c *checker) instr(in ssa.Instruction) {
 		return
 	}
 	c.operands(in)
+}
+
+// whereUsed goes on to what uses v, the conversion of x, unless x was computed
+// right before it: a conversion that isn't written in the source has no place.
+func (c *checker) whereUsed(v ssa.Instruction, x ssa.Value) {
+	list := v.Block().Instrs
+	i := slices.Index(list, v)
+	if computed, ok := x.(ssa.Instruction); v.Pos() != token.NoPos || ok && i > 0 && list[i-1] == computed {
+		return
+	}
+	for _, user := range *v.(ssa.Value).Referrers() {
+		if user.Pos() != token.NoPos {
+			c.pos = user.Pos()
+			return
+		}
+	}
 }
 
 // variables refuses package variables that are too large, once each.
@@ -149,9 +168,14 @@ func (c *checker) conversion(v *ssa.Convert) {
 		before := len(c.all)
 		c.value(from)
 		c.value(to)
-		if len(c.all) == before {
-			c.refuse(useRange, "a conversion of %s to %s", from, to)
+		if len(c.all) > before {
+			return
 		}
+		do := useRange
+		if scalarFrom { // of 64 bits
+			do = useRune
+		}
+		c.refuse(do, "a conversion of %s to %s", from, to)
 	}
 }
 

@@ -32,6 +32,7 @@ const (
 	useParts    = "keep real and imaginary part as two floats"
 	useLoop     = "write the loop with for, break and continue"
 	useFields   = "compare field by field, or element by element"
+	useRune     = "convert it to a rune first, as string(rune(x)), where it is one"
 	useRange    = "range over the string, or take the bytes"
 	useIf       = "compare with < and if"
 	usePlain    = "write it in plain Go, or take it from math/bits, unicode/utf8, encoding/binary (little endian), slices, cmp or the exact parts of math"

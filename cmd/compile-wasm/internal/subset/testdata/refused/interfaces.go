@@ -31,3 +31,14 @@ func failures(n int32) int32 {
 	}
 	return 0
 }
+
+func describe(v any) int32 { return 3 }
+
+//go:wasmexport described
+func described(n int32) int32 {
+	if n > 3 {
+		return describe(n) +
+			describe(square(n))
+	}
+	return describe(n)
+}
