@@ -3,8 +3,8 @@
 //
 //	go run ./cmd/compile-wasm [-o FILE] [-toolchain subset|go] [-O0] [-report] [-tags a,b] [-C DIR] [package]
 //
-// The package is ./wasm/guest unless another is given; its manifest is
-// manifest.json in the directory above it. Without -o the optimised module goes
+// The package is ./wasm/guest unless the directory of another is given; its
+// manifest is manifest.json in the directory above it. Without -o the optimised module goes
 // to engine.wasm beside the manifest, and the manifest's record of it is
 // renewed; any other build needs -o.
 //

@@ -69,7 +69,27 @@ func parse(args []string) (options, error) {
 	if fs.NArg() == 1 {
 		o.guest = fs.Arg(0)
 	}
-	return o, nil
+	return o, o.directory()
+}
+
+// directory makes the package an argument that the go command takes for a
+// directory. Nothing else will do, since the manifest is found from there.
+func (o *options) directory() error {
+	if !filepath.IsAbs(o.guest) {
+		o.guest = "." + string(filepath.Separator) + filepath.Clean(o.guest)
+	}
+	if info, err := os.Stat(o.place()); err != nil || !info.IsDir() {
+		return fmt.Errorf("%s is no directory: name the guest by its own, as ./wasm/guest", o.place())
+	}
+	return nil
+}
+
+// place is the guest's directory, seen from where the command was started.
+func (o *options) place() string {
+	if filepath.IsAbs(o.guest) {
+		return o.guest
+	}
+	return filepath.Join(o.dir, o.guest)
 }
 
 // errNoPlace: only the module that hosts take has a place of its own.
@@ -83,7 +103,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if o.toolchain == "go" {
 		return standard(ctx, o, stdout)
 	}
-	dir := filepath.Join(o.dir, o.guest, "..")
+	dir := filepath.Join(o.place(), "..")
 	file := filepath.Join(dir, "manifest.json")
 	m, err := manifest.Read(file)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {

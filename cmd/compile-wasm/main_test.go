@@ -166,6 +166,33 @@ func TestTrimpath(t *testing.T) {
 	}
 }
 
+// TestPackage: whichever way a guest's directory is named, its manifest is found;
+// what is no directory is refused.
+func TestPackage(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"go.mod":          "module example.org/m\n\ngo 1.26\n",
+		"w/manifest.json": "not a manifest",
+		"w/guest/main.go": "package main\n\n//go:wasmexport one\nfunc one() int32 { return 1 }\n\nfunc main() {}\n",
+	} {
+		file := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(text), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out := filepath.Join(dir, "out.wasm")
+	for _, name := range []string{"./w/guest", "w/guest", "w/guest/", filepath.Join(dir, "w/guest")} {
+		if err := run(t.Context(), []string{"-C", dir, "-o", out, name}, new(bytes.Buffer)); err == nil || !strings.Contains(err.Error(), "manifest.json") {
+			t.Errorf("%s: %v, want a complaint about the manifest", name, err)
+		}
+	}
+	for _, name := range []string{"example.org/m/w/guest", "./w/...", "./w/guest/main.go", "./missing", "fmt"} {
+		if err := run(t.Context(), []string{"-C", dir, "-o", out, name}, new(bytes.Buffer)); err == nil || !strings.Contains(err.Error(), "is no directory") {
+			t.Errorf("%s: %v, want a complaint about the directory", name, err)
+		}
+	}
+}
+
 func TestArguments(t *testing.T) {
 	for _, args := range [][]string{{"-toolchain", "tiny"}, {"a", "b"}, {"-x"}} {
 		if err := run(t.Context(), args, new(bytes.Buffer)); err == nil {
