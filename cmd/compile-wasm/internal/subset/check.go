@@ -162,6 +162,7 @@ func (c *checker) function(f *ssa.Function) {
 	for _, p := range f.Params {
 		c.pos = p.Pos()
 		c.value(p.Type())
+		c.reaches(p.Type())
 	}
 	if len(f.FreeVars) > 0 {
 		return // refused where it is made
@@ -188,7 +189,12 @@ func (c *checker) function(f *ssa.Function) {
 			c.pos = analyse.Place(b.Instrs, i, c.pos)
 			c.variables(in)
 			before := len(c.all)
-			c.instr(in)
+			if v, ok := in.(ssa.Value); ok {
+				c.reaches(v.Type())
+			}
+			if len(c.all) == before {
+				c.instr(in)
+			}
 			if v, ok := in.(ssa.Value); ok && len(c.all) == before && valueMatters(in) {
 				c.value(v.Type())
 			}

@@ -3,6 +3,7 @@ package subset
 import (
 	"go/token"
 	"go/types"
+	"math"
 	"slices"
 
 	"github.com/gonfalon-flags/gonfalon/cmd/compile-wasm/internal/analyse"
@@ -119,6 +120,24 @@ func (c *checker) variables(in ssa.Instruction) {
 		c.globals[v] = true
 		if n := c.sizes.Size(layout.Pointee(v.Type())); n < 0 || n > MaxVariable {
 			c.at(v.Pos(), useSmaller, "a package variable of %d bytes", uint32(n))
+		}
+	}
+}
+
+// reaches refuses a type behind a pointer, or of a slice's elements, that no
+// module can address all of. A sum of an address and an offset would wrap around.
+func (c *checker) reaches(t types.Type) {
+	switch u := t.Underlying().(type) {
+	case *types.Pointer:
+		t = u.Elem()
+	case *types.Slice:
+		t = u.Elem()
+	default:
+		return
+	}
+	if c.sized(t) {
+		if n := c.sizes.Size(t); n < 0 || n > math.MaxInt32 {
+			c.refuse(useSmaller, "type %s, which takes more than 2 GiB,", t)
 		}
 	}
 }
