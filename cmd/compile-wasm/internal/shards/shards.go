@@ -85,6 +85,10 @@ func git(args ...string) (string, error) {
 	return strings.TrimSpace(string(out)), nil
 }
 
+// longest bounds a line. The longest that is written has a program in it
+// that couldn't be made smaller in time; a random one takes up to 300 KB here.
+const longest = 16 << 20
+
 // read reads a log. A line that a stopped run left unfinished is passed over.
 func read(path, commit string) (*Log, error) {
 	l := &Log{Path: path, commit: commit, entries: map[string]Entry{}}
@@ -100,6 +104,7 @@ func read(path, commit string) (*Log, error) {
 	}
 	defer file.Close()
 	lines := bufio.NewScanner(file)
+	lines.Buffer(nil, longest)
 	for lines.Scan() {
 		var e Entry
 		if json.Unmarshal(lines.Bytes(), &e) == nil && e.Item != "" {

@@ -3,6 +3,7 @@ package shards
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -60,6 +61,18 @@ func TestLog(t *testing.T) {
 	got := open(t, path).Entries()
 	if len(got) != 2 || got[0].Found != "a difference" || got[1].Item != "programs 3" || got[1].Count != 20 || got[1].Commit != "c0ffee" {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestLongEntry: a program that couldn't be made smaller is one long line.
+func TestLongEntry(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log.jsonl")
+	long := strings.Repeat("if a < b && c {\n", 20_000)
+	if err := open(t, path).Add("programs 1", long, 20); err != nil {
+		t.Fatal(err)
+	}
+	if e, ok := open(t, path).Of("programs 1"); !ok || e.Found != long {
+		t.Errorf("%d bytes are left of %d", len(e.Found), len(long))
 	}
 }
 
