@@ -116,8 +116,7 @@ impl Wire {
             .connect_timeout(TIMEOUT)
             .build()
             .map_err(|error| WireError::from(error).message)?;
-        let net = Net::new().map_err(|error| format!("a thread can't be started: {error}"))?;
-        Ok(Wire { http, net, base, token: token.to_owned() })
+        Ok(Wire { http, net: Net::new(), base, token: token.to_owned() })
     }
 
     /// A text of the server as a part of a message: on one line, cut, and without the token, which a server may send back.
