@@ -17,8 +17,11 @@ type typed map[string]json.RawMessage
 
 func (v typed) is(kind string) bool { _, ok := v[kind]; return ok }
 
-// inGo reports whether Go has a type for the value: there an id is a string.
+// inGo reports whether Go has a type for the value: there an id is a string, and no decimals are known.
 func (v typed) inGo() bool {
+	if v.is("decimal") {
+		return false
+	}
 	raw, isID := v["id"]
 	if !isID {
 		return true

@@ -146,14 +146,14 @@ func written(v map[string]any) (text, cant string) {
 var cannot = map[string]map[string]int{
 	"options": {
 		"a case of other hosts": 5, "nothing loaded": 2, "targetingKey as an attribute alone": 1,
-		"actor: bool": 2, "actor: bytes": 1, "actor: float": 8, "actor: id": 4, "actor: list": 1, "actor: map": 1, "actor: marshals": 2,
+		"actor: bool": 2, "actor: bytes": 1, "actor: decimal": 3, "actor: float": 8, "actor: id": 4, "actor: list": 1, "actor: map": 1, "actor: marshals": 2,
 		"actor: nil_pointer": 4, "actor: null": 1, "actor: pointer": 2, "actor: prints": 1,
-		"attribute: NaN or an infinity": 2, "attribute: bytes": 1, "attribute: marshals": 2, "attribute: nil_pointer": 2,
+		"attribute: NaN or an infinity": 2, "attribute: bytes": 1, "attribute: decimal": 3, "attribute: marshals": 2, "attribute: nil_pointer": 2,
 		"attribute: pointer": 1, "attribute: prints": 1, "attribute: time": 1, "attribute: uuid": 1,
 		"groups: a list of what isn't a string": 4, "groups: int": 1, "groups: member": 5, "groups: null": 1,
 	},
 	"context": {
-		"a case of other hosts": 22, "nothing loaded": 2, "NaN or an infinity": 4, "bytes": 2, "id": 4, "marshals": 4, "member": 5,
+		"a case of other hosts": 28, "nothing loaded": 2, "NaN or an infinity": 4, "bytes": 2, "id": 4, "marshals": 4, "member": 5,
 		"nil_pointer": 6, "pointer": 3, "prints": 2, "time": 1, "uuid": 2,
 	},
 }

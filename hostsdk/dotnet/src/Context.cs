@@ -30,7 +30,7 @@ namespace Gonfalon
     }
 
     /// <summary>Who is asking: an actor, its groups, and attributes. One that is prepared is read once and used for
-    /// many decisions. An actor is a string, an integer, a float without a fraction, a Guid, an IActor or an IMember;
+    /// many decisions. An actor is a string, a number without a fraction, a Guid, an IActor or an IMember;
     /// anything else is nobody. Groups are a string, a list of strings, a Func of string and bool, or an IMember.
     /// Making a context never throws.</summary>
     public sealed class Context

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -72,6 +73,8 @@ def typed(value: dict[str, Any], actor: Any = None) -> Any:
             return int(content)
         case "float":
             return float(content)
+        case "decimal":
+            return Decimal(content)
         case "list":
             return [typed(item) for item in content]
         case "repeated":

@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "bigdecimal"
 require_relative "helper"
 
 # Runs hostsdk/testdata/values.json, as every SDK does.
@@ -27,6 +28,7 @@ class ContractValuesTest < Minitest::Test
     when "surrogate" then "\xff"
     when "int", "bigint" then content.to_i
     when "float" then { "NaN" => Float::NAN, "Infinity" => Float::INFINITY, "-Infinity" => -Float::INFINITY }[content] || content.to_f
+    when "decimal" then BigDecimal(content)
     when "list" then content.map { |item| typed(item) }
     when "repeated" then Array.new(content[1], typed(content[0]))
     when "map" then content.transform_values { |item| typed(item) }

@@ -35,7 +35,7 @@ export const values = JSON.parse(text) as Values
 export const flagsText = /^ "flags": (\[.*?^ \])/ms.exec(text)![1]!
 
 /** Types that JavaScript doesn't have. */
-const foreign = ['uuid', 'marshals', 'pointer', 'nil_pointer']
+const foreign = ['uuid', 'decimal', 'marshals', 'pointer', 'nil_pointer']
 
 /**
  * Whether a host of this language has the types that a case needs. Its one type of number is the float, so that nothing can be

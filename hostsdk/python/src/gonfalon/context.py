@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sized
+from decimal import Decimal
 from numbers import Integral
 from typing import Any, Protocol, TypeAlias, cast
 from uuid import UUID
@@ -41,7 +42,7 @@ class Member(Protocol):
 InGroup: TypeAlias = Callable[[str], bool]
 
 Who: TypeAlias = str | int | float | UUID | Actor | Member | None
-"""An actor's key, or something that has one. An integer, or a float without a fraction, stands for its digits."""
+"""An actor's key, or something that has one. An integer, or another number without a fraction, stands for its digits."""
 
 Groups: TypeAlias = Iterable[str] | str | InGroup | Member | None
 """The names of groups, or something that answers whether the actor is in a group."""
@@ -64,6 +65,8 @@ def actor_key(actor: object, wrong: list[str], depth: int = 0) -> Wire:
         case float():
             if actor.is_integer() and abs(actor) <= values.EXACT:
                 return str(int(actor))
+        case Decimal() if values.is_whole(actor):
+            return values.digits(int(actor))
         case UUID():
             return str(actor)
         case _ if depth < MAX_IDS:

@@ -138,14 +138,24 @@ def value_of(value: object, depth: int, room: Room) -> Any:
         case UUID():
             return str(value)
         case Decimal():
-            if not value.is_finite() or value.adjusted() > 400:  # far beyond a float; spelling it out could take gigabytes
+            if not is_short(value):
                 return None
-            return integer(int(value)) if value == value.to_integral_value() else number(float(value))
+            return integer(int(value)) if is_whole(value) else number(float(value))
         case Integral():  # of other libraries
             return integer(int(value))
         case Real():
             return number(float(value))
     return None
+
+
+def is_short(value: Decimal) -> bool:
+    """Whether a decimal is a number that can be spelled out; one that is far beyond a float could take gigabytes."""
+    return value.is_finite() and value.adjusted() <= 400
+
+
+def is_whole(value: Decimal) -> bool:
+    """Whether a decimal has no fraction, and can be spelled out."""
+    return is_short(value) and value == value.to_integral_value()
 
 
 def integer(value: int) -> int | msgpack.ExtType:

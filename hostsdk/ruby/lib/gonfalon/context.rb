@@ -113,7 +113,9 @@ module Gonfalon
         return actor.to_i.to_s if actor.finite? && actor == actor.floor && actor.abs <= Values::EXACT
       when true, false, Array, Hash then nil
       else
-        if knows?(actor, :actor_id)
+        if defined?(::BigDecimal) && BigDecimal === actor
+          return actor.to_i.to_s if Values.whole?(actor)
+        elsif knows?(actor, :actor_id)
           return identify(actor, wrong, depth) if depth < MAX_IDS
         elsif knows?(actor, :in_group?)
           return false

@@ -144,9 +144,19 @@ module Gonfalon
     end
 
     def decimal(value)
-      return nil if !value.finite? || value.exponent > 400 # far beyond a float; spelling it out could take gigabytes
+      return nil unless short?(value)
 
-      value.frac.zero? ? integer(value.to_i) : number(value.to_f)
+      whole?(value) ? integer(value.to_i) : number(value.to_f)
+    end
+
+    # Reports whether a decimal is a number that can be spelled out; one that is far beyond a float could take gigabytes.
+    def short?(value)
+      value.finite? && value.exponent <= 400
+    end
+
+    # Reports whether a decimal has no fraction, and can be spelled out.
+    def whole?(value)
+      short?(value) && value.frac.zero?
     end
 
     # Returns the name of an object's class, whatever the object says about itself.

@@ -68,7 +68,7 @@ public final class Context {
     }
 
     /**
-     * Returns the context of an actor: a String, an integer of any size, a floating-point number without a fraction, a UUID, an
+     * Returns the context of an actor: a String, an integer of any size, any other number without a fraction, a UUID, an
      * {@link Actor}, or a {@link Member}. Null and anything else is nobody.
      */
     public static Context of(Object actor) {

@@ -1,5 +1,6 @@
 package io.github.gonfalonflags;
 
+import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -56,6 +57,8 @@ final class Draft {
             actor = given.toString();
         } else if (given instanceof BigInteger) {
             actor = digits((BigInteger) given);
+        } else if (given instanceof BigDecimal && Values.isWhole((BigDecimal) given)) {
+            actor = digits(((BigDecimal) given).toBigInteger());
         } else if (given instanceof UUID) {
             actor = given.toString();
         } else if (isWhole(given)) {

@@ -150,13 +150,24 @@ final class Values {
     }
 
     private void decimal(BigDecimal value) {
-        if ((long) value.precision() - value.scale() > MAX_DECIMAL) {
-            out.nil(); // spelling it out could take gigabytes
-        } else if (value.signum() == 0 || value.stripTrailingZeros().scale() <= 0) {
+        if (!isShort(value)) {
+            out.nil();
+        } else if (isWhole(value)) {
             integer(value.toBigInteger());
         } else {
             number(value.doubleValue());
         }
+    }
+
+    /** Reports whether a decimal has no fraction, and can be spelled out. */
+    static boolean isWhole(BigDecimal value) {
+        return value.signum() == 0
+                || isShort(value) && value.precision() > value.scale() && value.compareTo(new BigDecimal(value.toBigInteger())) == 0;
+    }
+
+    /** Reports whether a decimal can be spelled out without taking gigabytes, or too long. */
+    private static boolean isShort(BigDecimal value) {
+        return value.unscaledValue().bitLength() <= MAX_INTEGER_BITS && (long) value.precision() - value.scale() <= MAX_DECIMAL;
     }
 
     private void list(List<?> value, int depth) {

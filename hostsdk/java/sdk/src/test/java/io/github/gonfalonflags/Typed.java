@@ -1,5 +1,6 @@
 package io.github.gonfalonflags;
 
+import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
@@ -78,6 +79,8 @@ final class Typed {
                 return integer.bitLength() < 64 && only.getKey().equals("int") ? (Object) integer.longValue() : integer;
             case "float":
                 return Double.valueOf((String) content);
+            case "decimal":
+                return new BigDecimal((String) content);
             case "list":
                 List<Object> items = new ArrayList<>();
                 Repository.objects(content).forEach(item -> items.add(value(item, null)));
