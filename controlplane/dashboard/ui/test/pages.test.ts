@@ -159,7 +159,7 @@ test('on a phone every page is one or two touches away, and so is signing out', 
   assert.deepEqual(marks, Array(5).fill(marks[0]), 'the marks stand on one line')
   for (const name of ['Segments', 'Hosts', 'Clean-up', 'Tokens', 'Webhooks']) {
     await nav.getByRole('button', { name: 'More' }).click()
-    await nav.getByRole('link', { name }).click({ timeout: 5000 })
+    await nav.getByRole('link', { name }).click()
     await page.getByRole('heading', { level: 1 }).getByText(name).waitFor()
   }
   await nav.getByRole('button', { name: 'More' }).click()
