@@ -68,7 +68,7 @@ export const languages: readonly Language[] = [
   },
   {
     name: 'Rust',
-    install: 'gonfalon = { path = "gonfalon/hostsdk/rust" }',
+    install: 'gonfalon = { path = "../gonfalon/hostsdk/rust" }',
     lines: ({ endpoint, env, key, token }) => `let config = gonfalon::Config::new(${text(endpoint)}, ${text(token)})${named('.environment(', env, ')')};\nlet flags = gonfalon::Client::start(config)?;\nif flags.enabled(${text(key)}, "user:3") { … }`,
   },
   {
