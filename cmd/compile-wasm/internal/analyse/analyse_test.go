@@ -27,10 +27,15 @@ func reach(t *testing.T, dir string) (*analyse.Graph, *analyse.Escapes) {
 // TestEscapes compares with the comments in the source. In the recursive
 // functions of it an answer "stays" would be wrong.
 func TestEscapes(t *testing.T) {
-	const dir = "testdata/escape"
+	escapes(t, "testdata/escape", "main.go", "ways.go")
+	escapes(t, "testdata/held", "main.go")
+}
+
+func escapes(t *testing.T, dir string, files ...string) {
+	t.Helper()
 	g, e := reach(t, dir)
 	lines := map[string][]string{}
-	for _, name := range []string{"main.go", "ways.go"} {
+	for _, name := range files {
 		text, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)

@@ -2,7 +2,7 @@ package main
 
 import "unsafe"
 
-const valueCases = 17
+const valueCases = 18
 
 type wide struct {
 	id   uint16
@@ -193,8 +193,24 @@ func value(k int32, a, b uint64) uint64 {
 	case 15: // a float that doesn't fit: the low bits
 		f := float64(int32(a))
 		return uint64(int8(f)) ^ uint64(uint16(f))<<9 ^ uint64(uint8(float32(int16(b))))<<30
+	case 16: // a parameter that takes another's value, beside what is used before and after
+		return taken(a, b, a^b) ^ taken(b, a, a&1)<<1
 	}
 	return chains(a, b)
+}
+
+//go:noinline
+func taken(a, b, c uint64) uint64 {
+	if a == 12345 {
+		return taken(b, c, a+1)
+	}
+	y := c*c + 5
+	wideGlobal.row[6] += y
+	if c > 1 {
+		wideGlobal.row[6]++
+		a = b
+	}
+	return a*y + y
 }
 
 //go:noinline

@@ -21,19 +21,11 @@ func run(n int32) int32 {
 	keep(&kept)
 	var lent node // stays
 	n += read(&lent)
-	n += both(n) + *give(n) + ping(n, nil) + walk(n, nil) + local(n) + loops(n) + through(n) + deepen(n, nil).v[0]
+	n += *give(n) + ping(n, nil) + walk(n, nil) + local(n) + loops(n) + through(n) + deepen(n, nil).v[0]
 	return n + two(n) + convert(n)
 }
 
 func keep(p *node) { global = p }
-
-func both(n int32) int32 {
-	var low node  // escapes: held by what escapes
-	var high node // escapes: stored in a package variable
-	high.next = &low
-	keep(&high)
-	return low.v[n&3]
-}
 
 func read(p *node) int32 { return p.v[1] }
 
