@@ -35,7 +35,6 @@ var copies = []struct{ file, before string }{
 	{"hostsdk/dotnet/src/Client.cs", `Version = "`},
 	{"hostsdk/elixir/mix.exs", `@version "`},
 	{"hostsdk/java/README.md", `<artifactId>gonfalon</artifactId>\s*<version>`},
-	{"hostsdk/java/jar.sh", `gonfalon-`},
 	{"hostsdk/java/junit/pom.xml", `<artifactId>gonfalon-parent</artifactId>\s*<version>`},
 	{"hostsdk/java/openfeature/pom.xml", `<artifactId>gonfalon-parent</artifactId>\s*<version>`},
 	{"hostsdk/java/pom.xml", `<artifactId>gonfalon-parent</artifactId>\s*<version>`},

@@ -27,15 +27,15 @@ func (c *call) createLogin() error {
 	if err := c.params().err(); err != nil {
 		return err
 	}
+	asked, err := document[api.NewLogin](c)
+	if err != nil {
+		return err
+	}
 	switch {
 	case c.session.ID == "":
 		return notAllowed.of("", "only a session of the dashboard can let a program act for somebody: this request has a token")
 	case c.rules.dashboard.ReadOnly:
 		return notAllowed.of("", "this dashboard is read-only: use gonfalon login with a token")
-	}
-	asked, err := document[api.NewLogin](c)
-	if err != nil {
-		return err
 	}
 	made, err := c.service().CreateLogin(c.context(), c.session, asked)
 	if err != nil {

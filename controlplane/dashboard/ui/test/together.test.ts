@@ -19,11 +19,12 @@ const stored = (key: string) => w.server.api('GET', `/v1/envs/staging/${key}`)
 /** Saves in a slow network: what it returns lets the request go on. */
 async function saveSlowly(page: Page, address: string): Promise<() => void> {
   const sent = page.waitForRequest((request) => request.method() === 'PUT' && !request.url().includes('dry_run'))
+  let held = false
   const asked = new Promise<() => void>((resolve) => {
     void page.route(address, async (route) => {
-      if (route.request().method() === 'PUT') {
+      if (route.request().method() === 'PUT' && !held) {
+        held = true
         await new Promise<void>((arrive) => resolve(arrive))
-        await page.unroute(address)
       }
       await route.continue()
     })
