@@ -38,17 +38,17 @@ function shell(value: string): string {
 export const languages: readonly Language[] = [
   {
     name: 'Go',
-    install: 'go get github.com/gonfalon-flags/gonfalon/hostsdk/go/gonfalon',
+    install: 'go mod edit -require github.com/gonfalon-flags/gonfalon@v0.0.0 -replace github.com/gonfalon-flags/gonfalon=../gonfalon\ngo mod tidy',
     lines: ({ endpoint, env, key, token }) => `flags, err := gonfalon.New(ctx, gonfalon.Config{Endpoint: ${text(endpoint)}, Token: ${text(token)}${named(', Environment: ', env)}})\ndefer flags.Close()\nif flags.Enabled(${text(key)}, gonfalon.For("user:3")) { … }`,
   },
   {
     name: 'Node',
-    install: 'npm install @gonfalon/sdk',
+    install: '(cd hostsdk/js && npm ci && npm pack --pack-destination /tmp)\nnpm install /tmp/gonfalon-sdk-*.tgz',
     lines: ({ endpoint, env, key, token }) => `import { Gonfalon } from '@gonfalon/sdk'\nconst flags = await Gonfalon.connect({ endpoint: ${text(endpoint)}, token: ${text(token)}${named(', environment: ', env)} })\nif (flags.enabled(${text(key)}, { actor: 'user:3' })) { … }`,
   },
   {
     name: 'Python',
-    install: 'pip install gonfalon',
+    install: 'pip install ./hostsdk/python',
     lines: ({ endpoint, env, key, token }) => `from gonfalon import Gonfalon\nwith Gonfalon(${text(endpoint)}, ${text(token)}${named(', environment=', env)}) as flags:\n    if flags.enabled(${text(key)}, actor="user:3"): …`,
   },
   {
