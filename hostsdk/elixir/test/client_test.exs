@@ -203,7 +203,7 @@ defmodule Gonfalon.ClientTest do
 
     for now <- [1_200_000, 1_400_000] do
       :atomics.put(clock, 1, now)
-      assert_receive {:gonfalon, :edges, %Gonfalon.FlagsChanged{flags: ["child", "open"]}}, 2000
+      assert_receive {:gonfalon, :edges, %Gonfalon.FlagsChanged{flags: ["child", "open"]}}
     end
   end
 

@@ -94,10 +94,17 @@ final class AnyArgumentTest extends TestCase
             'all' => fn () => $this->flags->decideAll('u', null, $attributes),
             'keys' => fn () => $this->flags->decideAll('u', keys: $million),
         ] as $what => $ask) {
-            $begun = hrtime(true);
+            $begun = $this->worked();
             $ask();
-            self::assertLessThan(0.5, (hrtime(true) - $begun) / 1e9, $what);
+            self::assertLessThan(0.5, $this->worked() - $begun, $what);
         }
+    }
+
+    /** How many seconds a processor has worked for this process, which no other process makes more. */
+    private function worked(): float
+    {
+        $used = getrusage();
+        return $used['ru_utime.tv_sec'] + $used['ru_stime.tv_sec'] + ($used['ru_utime.tv_usec'] + $used['ru_stime.tv_usec']) / 1e6;
     }
 
     public function testAKeyTooLongToBeAFlagsIsUnknownAndNotKept(): void
