@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,8 +12,9 @@ import pytest
 if "PYTEST_XDIST_WORKER" not in os.environ:
     subprocess.run([sys.executable, Path(__file__).parents[1] / "build_engine.py"], stdout=subprocess.DEVNULL, check=False)
 
+import programs
 from fake import FakeServer
-from flagset import DATA, TREE, snapshot
+from flagset import DATA, snapshot
 from gonfalon.engine import Engine
 
 pytest_plugins = ["pytester"]
@@ -38,13 +38,9 @@ def engine(compiled: bytes) -> Engine:
 
 
 @pytest.fixture(scope="session")
-def binary(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The gonfalon program: GONFALON_BINARY, or built from the tree."""
-    given = os.environ.get("GONFALON_BINARY")
-    if given:
-        return Path(given).resolve()
-    if not shutil.which("go") or not (TREE / "go.mod").exists():
+def binary() -> Path:
+    """The gonfalon program."""
+    program = programs.gonfalon()
+    if program is None:
         pytest.skip("there is no GONFALON_BINARY, and no Go to build it with")
-    built = tmp_path_factory.mktemp("bin") / "gonfalon"
-    subprocess.run(["go", "build", "-o", built, "./cmd/gonfalon"], cwd=TREE, check=True)
-    return built
+    return program
