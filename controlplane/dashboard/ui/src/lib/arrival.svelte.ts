@@ -25,7 +25,13 @@ class ArrivalBar {
     this.problem = ''
     this.saved = saved
     live.arrived({ revision: saved.revision, time: new Date().toISOString(), ...(session.who ? { actor: session.who.name } : {}) })
-    this.timer = setTimeout(() => this.dismiss(), undoFor)
+    this.hold(false)
+  }
+
+  /** Keeps the bar while somebody is at it; the ten seconds begin again when they leave. */
+  hold(held: boolean): void {
+    clearTimeout(this.timer)
+    if (!held && this.saved) this.timer = setTimeout(() => this.dismiss(), undoFor)
   }
 
   dismiss(): void {

@@ -1,5 +1,4 @@
 import { Refusal, said, type Fault } from './api'
-import { keepingFocus } from './focus'
 
 /** What a form that sends something shows: that it is busy, and what the server finds wrong, by field or as a whole. */
 export class Form {
@@ -23,11 +22,7 @@ export class Form {
   }
 
   /** Does what the form is for, and reads a refusal. */
-  run(act: () => Promise<void>): Promise<void> {
-    return keepingFocus(() => this.attempt(act))
-  }
-
-  private async attempt(act: () => Promise<void>): Promise<void> {
+  async run(act: () => Promise<void>): Promise<void> {
     this.busy = true
     this.clear()
     try {
