@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"net/http"
 	"strings"
 	"time"
@@ -136,6 +137,7 @@ var cases = []hostileCase{
 	streamed("lines-huge", "An event of its stream has 100 MB, in short lines.", refused, large, func(*hostile) string {
 		return "event: snapshot\n" + strings.Repeat("data: "+strings.Repeat("A", 90)+"\n", 1_000_000) + "\n"
 	}),
+	{Name: "event-mangled", About: "Its stream has its snapshot cut before each byte, then with another bit in each, and then whole.", Sources: streams, States: ready, Within: 20, MaxBytes: small, MemoryMB: 256, stream: streamOf(mangled)},
 	{Name: "delta-without-base", About: "Its stream begins with a delta; its snapshot is honest.", Sources: streams, States: ready, Within: 10, MaxBytes: small, MemoryMB: 256, stream: streamOf(func(h *hostile) string { return event("delta", []byte{0x95, 0x90}, h.good) })},
 
 	secured("certificate-unknown", "Its certificate is of an authority that the client doesn't know: CA.pem isn't to be trusted here.", lost, &certificate{host: "127.0.0.1"}),
@@ -153,9 +155,23 @@ func smuggling(line string) string {
 
 // altered returns the good snapshot with another bit.
 func altered(h *hostile) []byte {
-	data := append([]byte{}, h.good...)
+	data := bytes.Clone(h.good)
 	data[len(data)/2] ^= 1
 	return data
+}
+
+// mangled returns events with all that can come of a snapshot that is cut or altered in one place, and with the snapshot.
+func mangled(h *hostile) string {
+	var b strings.Builder
+	for i := range h.good {
+		b.WriteString(event("snapshot", h.good[:i], h.good))
+	}
+	for i := range h.good {
+		data := bytes.Clone(h.good)
+		data[i] ^= 1
+		b.WriteString(event("snapshot", data, h.good))
+	}
+	return b.String() + event("snapshot", h.good, h.good)
 }
 
 // staging returns a snapshot of the environment staging.
