@@ -242,7 +242,8 @@ func restoredHead(env string, h model.Head, o RestoreOptions) (model.Head, store
 	return d.Head, entry
 }
 
-// spoolBackup checks the whole backup before anything is written, and copies it into a file to be read again.
+// spoolBackup checks the whole backup before anything is written, and copies it into a file to be read again. It copies no more of
+// it than is a backup.
 func spoolBackup(r io.Reader) (*os.File, error) {
 	spool, err := os.CreateTemp("", "gonfalon-restore-*")
 	if err != nil {
@@ -253,19 +254,32 @@ func spoolBackup(r io.Reader) (*os.File, error) {
 		_ = os.Remove(spool.Name())
 		return nil, err
 	}
-	if _, err := io.Copy(spool, r); err != nil {
-		return discard(fmt.Errorf("reading the backup: %w", err))
-	}
-	if _, err := spool.Seek(0, io.SeekStart); err != nil {
-		return discard(err)
-	}
-	if err := readBackup(spool, func(string, []byte) error { return nil }); err != nil {
+	from := &failing{Reader: io.TeeReader(r, spool)}
+	if err := readBackup(from, func(string, []byte) error { return nil }); err != nil {
+		if from.err != nil {
+			err = fmt.Errorf("reading the backup: %w", from.err)
+		}
 		return discard(err)
 	}
 	if _, err := spool.Seek(0, io.SeekStart); err != nil {
 		return discard(err)
 	}
 	return spool, nil
+}
+
+// failing is a reader that keeps why it failed.
+type failing struct {
+	io.Reader
+	err error
+}
+
+// Read reads.
+func (f *failing) Read(p []byte) (int, error) {
+	n, err := f.Reader.Read(p)
+	if err != nil && err != io.EOF {
+		f.err = err
+	}
+	return n, err
 }
 
 // clearUnfinished refuses a store in use, clears a store into which a restore broke off, and notes that a restore is

@@ -106,6 +106,20 @@ func TestADamagedBackupRestoresNothing(t *testing.T) {
 		try(altered)
 	}
 	try(append(bytes.Clone(saved), saved...))
+	endless := &zeros{}
+	_, err := controlplane.Restore(ctx, memstore.New(), endless, controlplane.RestoreOptions{})
+	if want(t, err, api.Invalid); endless.read > 1<<20 {
+		t.Errorf("%d bytes were copied of what is no backup", endless.read)
+	}
+}
+
+// zeros has them without end.
+type zeros struct{ read int }
+
+func (c *zeros) Read(p []byte) (int, error) {
+	clear(p)
+	c.read += len(p)
+	return len(p), nil
 }
 
 func TestABrokenOffRestoreIsNoticedAndMadeAgain(t *testing.T) {

@@ -27,8 +27,13 @@ func ReadSubjects(r io.Reader) iter.Seq2[Subject, error] {
 	return func(yield func(Subject, error) bool) {
 		lines := bufio.NewScanner(r)
 		lines.Buffer(nil, MaxLineBytes)
-		for n := 1; lines.Scan(); n++ {
-			text := bytes.TrimSpace(lines.Bytes())
+		n := 1
+		for ; lines.Scan(); n++ {
+			text := lines.Bytes()
+			if n == 1 {
+				text = bytes.TrimPrefix(text, []byte("\ufeff")) // with which some editors begin a file
+			}
+			text = bytes.TrimSpace(text)
 			if len(text) == 0 {
 				continue
 			}
@@ -41,7 +46,10 @@ func ReadSubjects(r io.Reader) iter.Seq2[Subject, error] {
 				return
 			}
 		}
-		if err := lines.Err(); err != nil {
+		switch err := lines.Err(); {
+		case errors.Is(err, bufio.ErrTooLong):
+			yield(Subject{}, fmt.Errorf("line %d is longer than %d bytes", n, MaxLineBytes))
+		case err != nil:
 			yield(Subject{}, err)
 		}
 	}

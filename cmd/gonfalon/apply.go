@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -180,24 +179,6 @@ func (p *applying) pruned(f *flagset.Flag) bool {
 		return p.prune
 	}
 	return slices.Contains(p.owners, f.Owner) || slices.ContainsFunc(f.Tags, func(tag string) bool { return slices.Contains(p.tags, tag) })
-}
-
-// refused returns the problems for which the files can't be stored beside what is there already; nil if there are none.
-func (a *flagFiles) refused(have *flagset.Set) error {
-	var all []error
-	for _, p := range a.problems {
-		if p.Severity == flagset.Warning || p.Missing && (have.Flag(missing(&a.set, p.Problem)) != nil || have.Segment(missing(&a.set, p.Problem)) != nil) {
-			continue
-		}
-		all = append(all, fmt.Errorf("%s: %s", p.file, p.Problem))
-		if len(all) == flagset.MaxProblems {
-			break
-		}
-	}
-	if len(all) > 0 {
-		return refusal{errors.Join(all...)}
-	}
-	return nil
 }
 
 // missing returns what the gate that a problem is about names.

@@ -2,6 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -111,6 +114,21 @@ func TestSettingsAreAppliedOnlyIfAFileHasSome(t *testing.T) {
 	s.stop()
 }
 
+// TestWhatAnOlderBuildKnowsIsNotAll has a server whose flags have a member that this build doesn't know.
+func TestWhatAnOlderBuildKnowsIsNotAll(t *testing.T) {
+	newer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer := "{}"
+		if strings.HasSuffix(r.URL.Path, "/export") {
+			answer = `{"flags": [{"key": "a", "new": 1}]}`
+		}
+		_, _ = io.WriteString(w, answer)
+	}))
+	defer newer.Close()
+	for _, line := range []string{"diff env:default env:default", "lint", "generate go", "export --as bandera-sql"} {
+		gonfalon(t, append(strings.Fields(line), "--endpoint", newer.URL, "--token", "x")...).has(t, 2, `what default has can't be read: line 1: flag a /new: `, "is this build older than the server?")
+	}
+}
+
 func TestDiffOfTwoSides(t *testing.T) {
 	s := serve(t, "--in-memory")
 	s.run("flags", "enable", "a").must(t)
@@ -133,6 +151,17 @@ func TestDiffOfTwoSides(t *testing.T) {
 	s.run("apply", "-f", "-", "-f", "-").has(t, 2, "read once")
 	s.run("diff", one, two, "--prune").has(t, 2, "compared whole")
 	gonfalon(t, "diff", one, "nowhere.yaml").has(t, 2, "no such file")
+
+	// What can't be read whole can't be compared: what isn't read would count as absent.
+	dir := folder(t, map[string]string{"a.yaml": "flags: [{key: a}]\n", "b.yaml": "flags:\n- key: b\n  ower: web\n"})
+	twice := folder(t, map[string]string{"a.yaml": "flags: [{key: a}]\n", "b.yaml": "flags: [{key: a, owner: web}]\n"})
+	malformed := file(t, "malformed.yaml", "flags: [{key: a, gates: [{type: percentage_of_actors, ratio: 7}]}]\n")
+	for _, args := range [][]string{{dir}, {dir, one}, {one, dir}, {filepath.Join(dir, "b.yaml"), one}, {filepath.Join(dir, "b.yaml")}, {dir, dir}} {
+		s.run(append([]string{"diff"}, args...)...).has(t, 2, filepath.Join(dir, "b.yaml")+": line 3: ", `no field "ower"`)
+	}
+	gonfalon(t, "diff", twice, one).has(t, 2, filepath.Join(twice, "b.yaml")+`: line 1: flag a /key: there are two flags "a"`)
+	gonfalon(t, "diff", malformed, malformed).has(t, 0, "0 changes")
+	s.run("diff", malformed).has(t, 1, "update flag a", malformed+": line 1: flag a ")
 
 	home(t)
 	gonfalonWith(t, s.adminToken+"\n", "login", s.url, "--name", "here").must(t)

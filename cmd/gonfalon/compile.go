@@ -32,7 +32,7 @@ its line. If one is an error, it writes nothing.`,
 				return usagef("--lineage: %q is not 32 hex digits", lineage)
 			}
 			copy(header.Lineage[:], raw)
-			text, err := readInput(c, args[0])
+			text, err := readText(c, args[0])
 			if err != nil {
 				return err
 			}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -57,22 +58,30 @@ func whereOf(c *cobra.Command) string {
 	return ""
 }
 
-// reply reads a line; "" if there is none, or once the context ends, as it does at Ctrl-C. Nothing can end the read
-// of a terminal, so its goroutine may last until the process ends, which is then at once.
+// reply reads a line; "" if there is none, or once the context ends, as it does at Ctrl-C.
 func reply(ctx context.Context, c *cobra.Command) string {
+	text := readLine(ctx, c)
+	if !strings.HasSuffix(text, "\n") {
+		fmt.Fprintln(c.ErrOrStderr())
+	}
+	return strings.TrimSpace(text)
+}
+
+// maxLine bounds an answer and a token, which are shorter by far.
+const maxLine = 64 << 10
+
+// readLine reads a line of standard input with its end; what there is if it has none, and "" once the context ends. Nothing can end
+// the read of a terminal, so its goroutine may last until the process ends, which is then at once.
+func readLine(ctx context.Context, c *cobra.Command) string {
 	line := make(chan string, 1)
 	go func() {
-		text, _ := bufio.NewReader(c.InOrStdin()).ReadString('\n')
+		text, _ := bufio.NewReader(io.LimitReader(c.InOrStdin(), maxLine)).ReadString('\n')
 		line <- text
 	}()
 	select {
 	case text := <-line:
-		if !strings.HasSuffix(text, "\n") {
-			fmt.Fprintln(c.ErrOrStderr())
-		}
-		return strings.TrimSpace(text)
+		return text
 	case <-ctx.Done():
-		fmt.Fprintln(c.ErrOrStderr())
 		return ""
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -35,18 +34,20 @@ status is 1 if anything failed.`,
 					return usagef("--emit-cases: the last file is the one to write")
 				}
 				files, out = files[:len(files)-1], files[len(files)-1]
-				if vectors, err := readCases([]string{out}); err == nil && slices.ContainsFunc(vectors, func(c conformance.Case) bool { return !c.Emitted() }) {
-					return usagef("--emit-cases: the last file is the one to write, and %s has vectors", out)
+				if info, err := os.Stat(out); err == nil && info.Mode().IsRegular() {
+					if there, err := readCases(c, []string{out}); err == nil && slices.ContainsFunc(there, func(c conformance.Case) bool { return !c.Emitted() }) {
+						return usagef("--emit-cases: the last file is the one to write, and %s has vectors", out)
+					}
 				}
 			}
-			cases, err := readCases(files)
+			cases, err := readCases(c, files)
 			if err != nil {
 				return err
 			}
 			if emit {
 				return writeOutput(c, out, func(w io.Writer) error { return conformance.Emit(w, cases) })
 			}
-			decide, end, err := conformanceEngine(c.Context(), by, moduleFile)
+			decide, end, err := conformanceEngine(c, by, moduleFile)
 			if err != nil {
 				return err
 			}
@@ -75,7 +76,7 @@ status is 1 if anything failed.`,
 }
 
 // conformanceEngine returns the engine of this name, and what ends it.
-func conformanceEngine(ctx context.Context, name, moduleFile string) (decide conformance.Decide, end func(), err error) {
+func conformanceEngine(c *cobra.Command, name, moduleFile string) (decide conformance.Decide, end func(), err error) {
 	switch {
 	case name == "native" && moduleFile == "":
 		return conformance.Native, func() {}, nil
@@ -86,24 +87,24 @@ func conformanceEngine(ctx context.Context, name, moduleFile string) (decide con
 	}
 	binary := wasm.Module()
 	if moduleFile != "" {
-		if binary, err = os.ReadFile(moduleFile); err != nil {
+		if binary, err = readInput(c, moduleFile); err != nil {
 			return nil, nil, err
 		}
 	}
-	m, err := openModule(ctx, binary)
+	m, err := openModule(c.Context(), binary)
 	if err != nil {
 		return nil, nil, err
 	}
 	return m.decide, func() { m.Close() }, nil
 }
 
-func readCases(files []string) ([]conformance.Case, error) {
+func readCases(c *cobra.Command, files []string) ([]conformance.Case, error) {
 	if len(files) == 0 {
 		return conformance.All()
 	}
 	var cases []conformance.Case
 	for _, name := range files {
-		data, err := os.ReadFile(name)
+		data, err := readInput(c, name)
 		if err != nil {
 			return nil, err
 		}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -155,7 +154,7 @@ func clientTLS(authorities, certificate, key string) (*tls.Config, error) {
 	}
 	c := &tls.Config{MinVersion: tls.VersionTLS12}
 	if authorities != "" {
-		pem, err := os.ReadFile(authorities)
+		pem, err := readFile(authorities)
 		if err != nil {
 			return nil, err
 		}
@@ -165,7 +164,15 @@ func clientTLS(authorities, certificate, key string) (*tls.Config, error) {
 		}
 	}
 	if certificate != "" || key != "" {
-		pair, err := tls.LoadX509KeyPair(certificate, key)
+		certPEM, err := readFile(certificate)
+		if err != nil {
+			return nil, err
+		}
+		keyPEM, err := readFile(key)
+		if err != nil {
+			return nil, err
+		}
+		pair, err := tls.X509KeyPair(certPEM, keyPEM)
 		if err != nil {
 			return nil, err
 		}

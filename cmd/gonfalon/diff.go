@@ -40,15 +40,19 @@ The exit status is 0 if they are the same, 1 if they differ, and 2 if they can't
 		Args: cobra.RangeArgs(1, 2),
 	}
 	withServer := n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
-		document, err := readFileOrFolder(c, args[0])
+		document, locate, err := readFileOrFolder(c, args[0])
 		if err != nil {
 			return err
 		}
 		what.Tolerant = true // a file that import refuses can be compared, too
 		d, err := client.Import(ctx, n.env, document, what, apiclient.WriteOptions{DryRun: true})
-		if err != nil {
-			return err
+		if refused, is := errors.AsType[*apiclient.Error](err); is {
+			locate(refused.Errors)
 		}
+		if err != nil {
+			return inFile(args[0], err)
+		}
+		locate(d.Warnings)
 		if err := printDifference(c, o, n.env, d); err != nil {
 			return err
 		}
@@ -123,7 +127,7 @@ func (n *connection) side(c *cobra.Command, name string) (*flagset.Set, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &files.set, nil
+		return &files.set, files.whole()
 	}
 	there := *n
 	where, then, past := strings.Cut(where, "@")
@@ -163,21 +167,34 @@ func (n *connection) side(c *cobra.Command, name string) (*flagset.Set, error) {
 	if err != nil {
 		return nil, there.hinted(err)
 	}
-	return &flagset.ReadDocument(text).Set, nil
+	return exported(text, there.env)
 }
 
-// readFileOrFolder reads a file as it is, or the files of a directory as one document.
-func readFileOrFolder(c *cobra.Command, name string) ([]byte, error) {
+// readFileOrFolder reads a file as it is, or the files of a directory as one document. locate says where the problems of that are.
+func readFileOrFolder(c *cobra.Command, name string) (document []byte, locate func([]api.Problem), err error) {
 	names, err := filesBelow(name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(names) == 1 {
-		return readInput(c, names[0])
+		document, err = readText(c, names[0])
+		return document, func(problems []api.Problem) { nameFile(names[0], problems) }, err
 	}
 	files, err := readFlagFiles(c, names)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = files.whole()
 	}
-	return files.set.MarshalJSON()
+	if err != nil {
+		return nil, nil, err
+	}
+	document, err = files.set.MarshalJSON()
+	return document, func(problems []api.Problem) {
+		places := make([]flagset.Place, len(problems))
+		for i, p := range problems {
+			places[i] = flagset.Place{Flag: p.Flag, Segment: p.Segment, Pointer: p.Pointer}
+		}
+		for i, at := range files.locate(places) {
+			problems[i].File, problems[i].Line = at.file, at.line
+		}
+	}, err
 }

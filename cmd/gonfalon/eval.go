@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,7 +30,7 @@ the time and the random bits, so you can replay any decision.`,
 			if file == "" {
 				return usagef("--snapshot is missing: the file that gonfalon compile wrote")
 			}
-			data, err := os.ReadFile(file)
+			data, err := readInput(c, file)
 			if err != nil {
 				return err
 			}

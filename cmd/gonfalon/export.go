@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
-	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	"github.com/gonfalon-flags/gonfalon/migrate/elixir"
 )
 
@@ -40,7 +39,7 @@ what the library can't say: sql is for PostgreSQL and SQLite, mysql for MySQL an
 				return err
 			}
 			if back != "" {
-				return exportBack(c, text, back, o, out)
+				return exportBack(c, n.env, text, back, o, out)
 			}
 			return writeOutput(c, out, func(w io.Writer) error {
 				// Editors complete and check what the first line says the form of.
@@ -63,14 +62,17 @@ what the library can't say: sql is for PostgreSQL and SQLite, mysql for MySQL an
 }
 
 // exportBack writes an environment for a library, and names what the library can't say.
-func exportBack(c *cobra.Command, text []byte, as string, o elixir.Options, out string) error {
+func exportBack(c *cobra.Command, env string, text []byte, as string, o elixir.Options, out string) error {
 	i := slices.IndexFunc(elixir.Formats, func(f elixir.Format) bool { return f.String() == as })
 	if i < 0 {
 		return usagef("--as: %q is none of %s", as, formatNames())
 	}
 	format := elixir.Formats[i]
-	d := flagset.ReadDocument(text)
-	flags, findings := elixir.Back(format.Library, &d.Set)
+	set, err := exported(text, env)
+	if err != nil {
+		return err
+	}
+	flags, findings := elixir.Back(format.Library, set)
 	for _, f := range findings {
 		_ = say(c.ErrOrStderr(), "warning: %s\n", f) // the answer is more important
 	}

@@ -3,11 +3,15 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -19,46 +23,110 @@ import (
 // maxInput bounds a file. The control plane takes a quarter of it.
 const maxInput = 64 << 20
 
-// readInput reads a file; - is standard input. It ends at Ctrl-C. Nothing can end the read of a pipe, so its goroutine may last
-// until the process ends, which is then at once.
-func readInput(c *cobra.Command, name string) ([]byte, error) {
-	type reading struct {
-		text []byte
-		err  error
+// readText reads a file of text, without the mark that some editors begin one with.
+func readText(c *cobra.Command, name string) ([]byte, error) {
+	text, err := readInput(c, name)
+	if err != nil {
+		return nil, err
 	}
-	done := make(chan reading, 1)
-	go func() {
-		text, err := readBounded(c.InOrStdin(), name)
-		done <- reading{text, err}
-	}()
-	select {
-	case r := <-done:
-		return r.text, r.err
-	case <-c.Context().Done():
-		return nil, trouble{errors.New("interrupted")}
+	text, problem := inUTF8(text)
+	if problem != nil {
+		return nil, refusef("%s: %s", name, *problem)
 	}
+	return text, nil
 }
 
-func readBounded(from io.Reader, name string) ([]byte, error) {
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, err
+// inUTF8 returns text without its mark, or where and why it isn't text in UTF-8. Reading flags would take other characters for
+// bytes that aren't, and can't say where a control character is.
+func inUTF8(text []byte) ([]byte, *flagset.Problem) {
+	for _, mark := range []string{"\xff\xfe", "\xfe\xff"} {
+		if bytes.HasPrefix(text, []byte(mark)) {
+			return nil, &flagset.Problem{Line: 1, Detail: "this is UTF-16, not UTF-8", Hint: "save it as UTF-8"}
 		}
-		defer f.Close()
-		from = f
 	}
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	for at := 0; at < len(text); {
+		r, size := utf8.DecodeRune(text[at:])
+		detail := ""
+		switch {
+		case r == utf8.RuneError && size == 1:
+			detail = fmt.Sprintf("the byte 0x%02X isn't UTF-8", text[at])
+		case r < ' ' && r != '\t' && r != '\n' && r != '\r':
+			detail = fmt.Sprintf("it has the control character U+%04X", r)
+		}
+		if detail != "" {
+			return nil, &flagset.Problem{Line: lineAt(text, at), Detail: detail, Hint: "the file must be text in UTF-8"}
+		}
+		at += size
+	}
+	return text, nil
+}
+
+// lineAt returns the line of a byte. Lines may end as on any system.
+func lineAt(text []byte, at int) int {
+	before := text[:at]
+	return 1 + bytes.Count(before, []byte("\n")) + bytes.Count(before, []byte("\r")) - bytes.Count(before, []byte("\r\n"))
+}
+
+// readInput reads a file; - is standard input. On a terminal it says what it waits for.
+func readInput(c *cobra.Command, name string) ([]byte, error) {
+	in := openInput(c, name)
+	defer in.Close()
+	if name != "-" {
+		defer waitFor(c, name)()
+	}
+	return bounded(in, name)
+}
+
+// openInput returns what reads a file, which reading it opens; - is standard input. Ctrl-C ends each read. Nothing can end the
+// read of a pipe, so its goroutine may last until the process ends, which is then at once.
+func openInput(c *cobra.Command, name string) io.ReadCloser {
+	r, w := io.Pipe()
+	context.AfterFunc(c.Context(), func() { w.CloseWithError(trouble{fmt.Errorf("interrupted while reading %s", name)}) })
+	go func() {
+		if name == "-" {
+			_, err := io.Copy(w, c.InOrStdin())
+			w.CloseWithError(err)
+			return
+		}
+		f, err := os.Open(name)
+		if err == nil {
+			_, err = io.Copy(w, f)
+			err = closeAfter(f, err)
+		}
+		w.CloseWithError(err)
+	}()
+	return r
+}
+
+// readFile reads a file that somebody set up, such as a certificate.
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return bounded(f, name)
+}
+
+func bounded(from io.Reader, name string) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(from, maxInput+1))
-	if len(text) > maxInput {
-		return nil, refusef("%s has more than %d MiB", name, maxInput>>20)
+	if err != nil {
+		return nil, err
 	}
-	return text, err
+	if len(text) > maxInput {
+		return nil, trouble{fmt.Errorf("%s has more than %d MiB", name, maxInput>>20)}
+	}
+	return text, nil
 }
 
 // inFile names the file in the problems for which the control plane refused it.
 func inFile(name string, err error) error {
 	if refused, ok := errors.AsType[*apiclient.Error](err); ok {
 		nameFile(name, refused.Errors)
+		if refused.Status == http.StatusRequestEntityTooLarge {
+			return fmt.Errorf("%s: %w", name, err)
+		}
 	}
 	return err
 }
@@ -66,7 +134,9 @@ func inFile(name string, err error) error {
 // nameFile names the file in problems.
 func nameFile(name string, problems []api.Problem) {
 	for i := range problems {
-		problems[i].File = name
+		if problems[i].File == "" {
+			problems[i].File = name
+		}
 	}
 }
 

@@ -21,6 +21,34 @@ func TestProblemsAreLocated(t *testing.T) {
 	s.stop()
 }
 
+// TestTextIsUTF8 names the line of what isn't, and drops the mark that some editors begin a file with.
+func TestTextIsUTF8(t *testing.T) {
+	for text, says := range map[string]string{
+		"\ufeffflags: []\n":           "",
+		"":                            "",
+		"a: é\u0085\u2028 \t\r\n":     "", // whatever else is text
+		"\xff\xfef\x00":               "line 1: this is UTF-16",
+		"\xfe\xff\x00f":               "line 1: this is UTF-16",
+		"a:\nb: caf\xe9\n":            "line 2: the byte 0xE9 isn't UTF-8",
+		"a:\r\nb:\r\nc: \x1b[31m\r\n": "line 3: it has the control character U+001B",
+		"a:\rb: \x00":                 "line 2: it has the control character U+0000",
+	} {
+		got, problem := inUTF8([]byte(text))
+		switch {
+		case says == "" && (problem != nil || string(got) != strings.TrimPrefix(text, "\ufeff")):
+			t.Errorf("%q is %q: %v", text, got, problem)
+		case says != "" && (problem == nil || !strings.HasPrefix(problem.String(), says)):
+			t.Errorf("%q: %v", text, problem)
+		}
+	}
+	latin := file(t, "latin.yaml", "flags:\n- key: caf\xe9\n")
+	for _, args := range [][]string{{"compile", latin, "-o", "-"}, {"generate", "go", latin}, {"lint", latin}} {
+		gonfalon(t, args...).has(t, 1, latin, "2: ", "the byte 0xE9 isn't UTF-8")
+	}
+	gonfalon(t, "--config", latin, "version").has(t, 2, latin+": line 2: the byte 0xE9 isn't UTF-8")
+	gonfalon(t, "diff", latin, file(t, "none.yaml", "flags: []")).has(t, 2, latin+": line 2: the byte 0xE9 isn't UTF-8")
+}
+
 // TestReplaceFile: what others can put into the directory is not written to, and a failure leaves what was there.
 func TestReplaceFile(t *testing.T) {
 	dir := t.TempDir()

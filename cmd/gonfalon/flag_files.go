@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -29,6 +30,7 @@ type flagFile struct {
 type fileProblem struct {
 	file string // empty if it is a problem of no file alone
 	flagset.Problem
+	unread bool // something stands there that the set doesn't have
 }
 
 // extensions are those of the files that are read of a directory.
@@ -54,12 +56,18 @@ func readFlagFiles(c *cobra.Command, args []string) (*flagFiles, error) {
 		if err != nil {
 			return nil, err
 		}
+		data, problem := inUTF8(data)
+		if problem != nil {
+			all.files = append(all.files, flagFile{name, nil})
+			all.problems = append(all.problems, fileProblem{name, *problem, true})
+			continue
+		}
 		document := flagset.ReadDocument(data)
-		text, _ := flagset.ReadText(data)
+		text, unread := flagset.ReadText(data)
 		all.files = append(all.files, flagFile{name, text})
 		for _, p := range document.Problems {
 			if !p.Missing { // which another file may have
-				all.problems = append(all.problems, fileProblem{name, p})
+				all.problems = append(all.problems, fileProblem{name, p, slices.Contains(unread, p)})
 			}
 		}
 		for _, f := range document.Set.Flags {
@@ -73,7 +81,7 @@ func readFlagFiles(c *cobra.Command, args []string) (*flagFiles, error) {
 		if conflict := document.Set.Settings.GroupConflict; conflict != "" {
 			if settled != "" && all.set.Settings.GroupConflict != conflict {
 				all.problems = append(all.problems, fileProblem{name, flagset.Problem{Pointer: "/settings/group_conflict",
-					Detail: fmt.Sprintf("it is %s here, and %s in %s", conflict, all.set.Settings.GroupConflict, settled)}})
+					Detail: fmt.Sprintf("it is %s here, and %s in %s", conflict, all.set.Settings.GroupConflict, settled)}, true})
 			}
 			all.set.Settings.GroupConflict, settled = conflict, name
 		}
@@ -94,10 +102,39 @@ func (a *flagFiles) references() {
 	}
 	for i, at := range a.locate(places) {
 		problems[i].Line = at.line
-		if p := (fileProblem{at.file, problems[i]}); !slices.Contains(a.problems, p) {
+		if p := (fileProblem{at.file, problems[i], false}); !slices.Contains(a.problems, p) {
 			a.problems = append(a.problems, p)
 		}
 	}
+}
+
+// whole returns what stands in the files and isn't in the set, or is twice, as an error; nil if the set is all of it.
+func (a *flagFiles) whole() error {
+	return a.refusing(func(p fileProblem) bool {
+		return p.unread || p.Severity == flagset.Error && p.Pointer == "/key"
+	})
+}
+
+// refused returns the problems for which the files can't be stored beside what is there already; nil if there are none.
+func (a *flagFiles) refused(have *flagset.Set) error {
+	return a.refusing(func(p fileProblem) bool {
+		there := p.Missing && (have.Flag(missing(&a.set, p.Problem)) != nil || have.Segment(missing(&a.set, p.Problem)) != nil)
+		return p.Severity != flagset.Warning && !there
+	})
+}
+
+// refusing returns some of the problems as an error, up to as many as a person mends at once; nil if there are none.
+func (a *flagFiles) refusing(which func(fileProblem) bool) error {
+	var all []error
+	for _, p := range a.problems {
+		if len(all) < flagset.MaxProblems && which(p) {
+			all = append(all, fmt.Errorf("%s: %s", p.file, p.Problem))
+		}
+	}
+	if len(all) > 0 {
+		return refusal{errors.Join(all...)}
+	}
+	return nil
 }
 
 // location is a line of a file.

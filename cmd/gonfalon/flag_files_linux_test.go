@@ -54,9 +54,30 @@ func TestFilesBelow(t *testing.T) {
 	}
 }
 
-// TestInputIsBounded reads a pipe that never ends, and one that says nothing until the command is interrupted.
+// TestInputIsBounded gives every verb that reads a file one that never ends, and a pipe that says nothing until the command is
+// interrupted.
 func TestInputIsBounded(t *testing.T) {
+	const endless = "/dev/zero"
 	gonfalonWith(t, strings.Repeat("#", maxInput+1), "lint", "-").has(t, 2, "has more than 64 MiB")
+	none := file(t, "none.yaml", "flags: []")
+	t.Setenv("GONFALON_TOKEN", "x")
+	for _, line := range []string{
+		"lint FILE", "lint --owners FILE " + none, "compile FILE -o -", "generate go FILE", "generate go --check --output FILE " + none,
+		"diff FILE " + none, "diff FILE", "apply -f FILE", "import FILE", "flags put FILE", "segments put FILE", "eval --snapshot FILE f",
+		"conformance FILE", "conformance --engine wazero --module FILE", "--config FILE version", "flags list --endpoint https://127.0.0.1:1 --ca-cert FILE",
+	} {
+		gonfalon(t, strings.Fields(strings.ReplaceAll(line, "FILE", endless))...).has(t, 2, endless+" has more than 64 MiB")
+	}
+	gonfalon(t, "restore", endless, "--dry-run").has(t, 1, endless, "not a backup")
+	zero, err := os.Open(endless)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer zero.Close()
+	var said bytes.Buffer
+	if code := run(t.Context(), []string{"login", "http://127.0.0.1:1"}, zero, &said, &said); code != exitTrouble && !strings.Contains(said.String(), "is no token") {
+		t.Errorf("%d %s", code, &said)
+	}
 	pipe := filepath.Join(t.TempDir(), "pipe.yaml")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
@@ -64,7 +85,7 @@ func TestInputIsBounded(t *testing.T) {
 	ctx, interrupt := context.WithTimeout(t.Context(), 100*time.Millisecond) // it waits for ever otherwise
 	defer interrupt()
 	var out bytes.Buffer
-	if code := run(ctx, []string{"lint", pipe}, strings.NewReader(""), &out, &out); code != exitTrouble || !strings.Contains(out.String(), "interrupted") {
+	if code := run(ctx, []string{"lint", pipe}, strings.NewReader(""), &out, &out); code != exitTrouble || !strings.Contains(out.String(), "interrupted while reading "+pipe) {
 		t.Errorf("%d %s", code, &out)
 	}
 	w, err := os.OpenFile(pipe, os.O_WRONLY|syscall.O_NONBLOCK, 0) // lets the read end

@@ -41,7 +41,7 @@ YAML with one flag under "flags", or the flag as JSON.`,
 
 // readFlag reads a file with one flag, and returns its text too. It ignores what only the control plane knows.
 func readFlag(c *cobra.Command, name string) (flagset.Flag, []byte, error) {
-	text, err := readInput(c, name)
+	text, err := readText(c, name)
 	if err != nil {
 		return flagset.Flag{}, nil, err
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -78,7 +77,7 @@ func (g *generating) run(c *cobra.Command, l *accessors.Language, args []string)
 			return err
 		})
 	}
-	switch there, err := os.ReadFile(g.out); {
+	switch there, err := readFile(g.out); {
 	case errors.Is(err, fs.ErrNotExist):
 		return refusef("%s isn't there: leave out --check to write it", g.out)
 	case err != nil:
@@ -109,5 +108,9 @@ func (g *generating) flags(c *cobra.Command, args []string) (*flagset.Set, error
 	if err != nil {
 		return nil, g.hinted(err)
 	}
-	return flagset.ReadDocument(text).Set.Canonical(), nil
+	set, err := exported(text, g.env)
+	if err != nil {
+		return nil, err
+	}
+	return set.Canonical(), nil
 }

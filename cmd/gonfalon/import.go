@@ -32,7 +32,7 @@ file of such a name is ./bandera.`,
   gonfalon import flags.yaml --env staging --prune --reason "release 12"`,
 		Args: cobra.ExactArgs(1),
 		RunE: n.asking(func(ctx context.Context, c *cobra.Command, client *apiclient.Client, args []string) error {
-			document, err := readInput(c, args[0])
+			document, err := readText(c, args[0])
 			if err != nil {
 				return err
 			}

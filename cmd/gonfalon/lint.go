@@ -116,7 +116,7 @@ func (l *linting) settle(c *cobra.Command) (err error) {
 		}
 	}
 	if l.owners != "" {
-		text, err := readInput(c, l.owners)
+		text, err := readText(c, l.owners)
 		if err != nil {
 			return err
 		}
@@ -204,7 +204,7 @@ func (l *linting) ask(ctx context.Context, flags bool) (*flagset.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &flagset.ReadDocument(text).Set, nil
+	return exported(text, l.env)
 }
 
 func listRules(w io.Writer, names []string) error {

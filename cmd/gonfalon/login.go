@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -112,8 +111,11 @@ func askToken(c *cobra.Command, endpoint string) (string, error) {
 		}
 		return hidden(c.Context(), c, int(f.Fd()))
 	}
-	text, _ := bufio.NewReader(c.InOrStdin()).ReadString('\n')
-	if token := tokenOf(text); token != "" {
+	token := tokenOf(readLine(c.Context(), c))
+	if strings.ContainsFunc(token, obeyed) {
+		return "", usagef("what standard input has is no token: a token is a line of letters, digits and _")
+	}
+	if token != "" {
 		return token, nil
 	}
 	return "", usagef("no token: give it in GONFALON_TOKEN or on standard input")

@@ -21,7 +21,7 @@ const mostShown = 20
 // show prints whose decision would change.
 func (p *flagVerb) show(ctx context.Context, c *cobra.Command, client *apiclient.Client, proposal api.Proposal) error {
 	if p.contexts != "" {
-		text, err := readInput(c, p.contexts)
+		text, err := readText(c, p.contexts)
 		if err != nil {
 			return err
 		}
@@ -42,12 +42,16 @@ func (p *flagVerb) show(ctx context.Context, c *cobra.Command, client *apiclient
 	return nil
 }
 
+// maxContext bounds a line of contexts. A request has at most eight times as much.
+const maxContext = 1 << 20
+
 // readContexts reads a context or an actor from each line of a file.
 func readContexts(name string, text []byte) ([]api.Query, error) {
 	var list []api.Query
 	lines := bufio.NewScanner(bytes.NewReader(text))
-	lines.Buffer(nil, 1<<20)
-	for n := 1; lines.Scan(); n++ {
+	lines.Buffer(nil, maxContext)
+	n := 1
+	for ; lines.Scan(); n++ {
 		line := bytes.TrimSpace(lines.Bytes())
 		if len(line) == 0 {
 			continue
@@ -69,8 +73,8 @@ func readContexts(name string, text []byte) ([]api.Query, error) {
 		}
 		list = append(list, q)
 	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("%s: line %d: %w", name, len(list)+1, err)
+	if lines.Err() != nil {
+		return nil, fmt.Errorf("%s: line %d is longer than %d MiB", name, n, maxContext>>20)
 	}
 	return list, nil
 }

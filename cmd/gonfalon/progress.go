@@ -52,9 +52,15 @@ type waiting struct {
 
 // RoundTrip makes the request.
 func (w waiting) RoundTrip(r *http.Request) (*http.Response, error) {
-	p := newProgress(w.c)
+	defer waitFor(w.c, r.URL.Host)()
+	return w.RoundTripper.RoundTrip(r)
+}
+
+// waitFor says on a terminal what is waited for, until the wait ends.
+func waitFor(c *cobra.Command, what string) (end func()) {
+	p := newProgress(c)
 	if !p.on {
-		return w.RoundTripper.RoundTrip(r)
+		return func() {}
 	}
 	ended, said := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -67,12 +73,12 @@ func (w waiting) RoundTrip(r *http.Request) (*http.Response, error) {
 			case <-ended:
 				return
 			case <-tick.C:
-				p.show("waiting for %s (%s)", r.URL.Host, time.Since(p.since).Round(time.Second))
+				p.show("waiting for %s (%s)", what, time.Since(p.since).Round(time.Second))
 			}
 		}
 	}()
-	answer, err := w.RoundTripper.RoundTrip(r)
-	close(ended)
-	<-said
-	return answer, err
+	return func() {
+		close(ended)
+		<-said
+	}
 }

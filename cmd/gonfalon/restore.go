@@ -3,8 +3,9 @@ package main
 import (
 	"bufio"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -29,14 +30,11 @@ tokens that work again, since some may have been revoked after the backup; --wit
 		Example: "  gonfalon restore gonfalon.backup --data-dir ./data",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) (err error) {
-			in := c.InOrStdin()
-			if args[0] != "-" {
-				f, err := os.Open(args[0])
-				if err != nil {
-					return err
-				}
-				defer f.Close()
-				in = f
+			in := openInput(c, args[0])
+			defer in.Close()
+			backup := bufio.NewReader(in)
+			if _, err := backup.Peek(1); err != nil && err != io.EOF { // before anything is made
+				return err
 			}
 			log := slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelError})) // that the store is empty is as it should be
 			where := s.String()
@@ -48,11 +46,11 @@ tokens that work again, since some may have been revoked after the backup; --wit
 				return err
 			}
 			defer func() { err = errors.Join(err, store.Close()) }()
-			restored, err := controlplane.Restore(c.Context(), store, bufio.NewReader(in), controlplane.RestoreOptions{
+			restored, err := controlplane.Restore(c.Context(), store, backup, controlplane.RestoreOptions{
 				By: offlineBy, OnBehalfOf: string(w.onBehalfOf), Reason: w.reason, WithoutTokens: withoutTokens,
 			})
 			if err != nil {
-				return err
+				return fmt.Errorf("%s into %s: %w", args[0], where, err)
 			}
 			for _, t := range restored.Tokens {
 				if err := say(c.OutOrStdout(), "token %s works again: %s (%s), created %s\n", t.ID, visible(t.Name), t.Role, when(t.Created)); err != nil {

@@ -134,7 +134,7 @@ prints: YAML with one segment under "segments", or the segment as JSON.`,
 }
 
 func readSegment(c *cobra.Command, name string) (flagset.Segment, []byte, error) {
-	text, err := readInput(c, name)
+	text, err := readText(c, name)
 	if err != nil {
 		return flagset.Segment{}, nil, err
 	}

@@ -51,7 +51,7 @@ func openServerBook() (*serverBook, error) {
 		path = filepath.Join(dir, "gonfalon", "servers.yaml")
 	}
 	b := &serverBook{path: path}
-	text, err := os.ReadFile(path)
+	text, err := readFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return b, nil
 	}

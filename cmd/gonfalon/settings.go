@@ -75,9 +75,13 @@ func readSettings(c *cobra.Command) (map[string]string, error) {
 	if path == "" {
 		return nil, nil
 	}
-	text, err := os.ReadFile(path)
+	text, err := readFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("settings: %w", err)
+	}
+	text, problem := inUTF8(text)
+	if problem != nil {
+		return nil, usagef("settings: %s: %s", path, *problem)
 	}
 	var entries map[string]yaml.Node
 	if err := yaml.Unmarshal(text, &entries); err != nil {

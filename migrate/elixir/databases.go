@@ -67,8 +67,11 @@ func (silent) Print(...any) {}
 
 func openSQLite(library reference.Library, file string, o Options) (migrate.Source, error) {
 	file = strings.TrimPrefix(file, "//")
-	if _, err := os.Stat(file); err != nil {
+	switch info, err := os.Stat(file); {
+	case err != nil:
 		return nil, err // the driver would make a new file
+	case !info.Mode().IsRegular(): // nor does it come back from a pipe
+		return nil, fmt.Errorf("%s is no regular file", file)
 	}
 	options := url.Values{"mode": {"ro"}, "_pragma": {"query_only(true)", fmt.Sprintf("busy_timeout(%d)", o.Timeout.Milliseconds())}}
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: file}).EscapedPath(), RawQuery: options.Encode()}).String())

@@ -300,6 +300,7 @@ func TestBadAddresses(t *testing.T) {
 		{strings.Replace(kinds["redis"], "redis:", "postgres:", 1), ""},
 		{"rediss" + strings.TrimPrefix(wrong(kinds["redis"]), "redis"), ""},
 		{"sqlite:" + text, "no such file"},
+		{"sqlite:" + t.TempDir(), "is no regular file"}, // nor is a pipe, whose read nothing ends
 		{"mysql://u:se%3Acret@127.0.0.1/", "names no database"},
 		{"http://u:se%3Acret@127.0.0.1/", "no address of a store"},
 		{"redis://:se:cret@127.0.0.1:x/", "can't be read"},
