@@ -149,6 +149,19 @@ defmodule Gonfalon.ClientTest do
     Gonfalon.unsubscribe(client: :file)
   end
 
+  test "a file is read again that was written twice in a second, in one length", %{tmp_dir: folder} do
+    file = Path.join(folder, "flags")
+    moment = System.os_time(:second)
+    write = fn data -> File.write!(file, data) && File.touch!(file, moment) end
+    [first, second] = [Snapshots.snapshot(%{a: true}), Snapshots.snapshot(%{a: false}, revision: 2)]
+    assert byte_size(first) == byte_size(second)
+    write.(first)
+    start!(name: :twice, file: file)
+    assert Gonfalon.enabled?(:a, client: :twice)
+    write.(second)
+    Watcher.until(fn -> not Gonfalon.enabled?(:a, client: :twice) end)
+  end
+
   test "the last good snapshot is kept whole, is found again, and a damaged one is ignored", %{tmp_dir: folder} do
     [file, last_good] = for name <- ["flags", "deep/er/last"], do: Path.join(folder, name)
     File.write!(file, Snapshots.snapshot(%{a: true}, revision: 7))

@@ -6,7 +6,8 @@ defmodule Gonfalon.PackageTest do
 
   @moduletag :tmp_dir
 
-  @tag timeout: 180_000
+  # It compiles the package and its engine, on a machine that may do other things.
+  @tag timeout: 600_000
   test "the example builds in a folder of its own, and follows a server", %{tmp_dir: folder} do
     shop = Path.join(folder, "shop")
     File.cp_r!(Tree.path("hostsdk/elixir/examples/shop"), shop)

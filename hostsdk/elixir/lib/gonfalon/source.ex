@@ -7,6 +7,8 @@ defmodule Gonfalon.Source do
 
   # Milliseconds between two looks at a file.
   @look 1000
+  # Bytes of a snapshot's id.
+  @id 32
 
   def child_spec(argument) do
     %{id: __MODULE__, start: {Task, :start_link, [__MODULE__, :run, [argument]]}, restart: :permanent, shutdown: 2000}
@@ -156,10 +158,21 @@ defmodule Gonfalon.Source do
 
   defp look(state, path) do
     case File.stat(path, time: :posix) do
-      {:ok, stat} -> read(state, path, {stat.inode, stat.size, stat.mtime})
+      {:ok, stat} -> read(state, path, {stat.inode, stat.size, stat.mtime, id(path, stat)})
       {:error, reason} -> file_failed(state, %WireError{message: "#{path}: #{:file.format_error(reason)}"})
     end
   end
+
+  # The last bytes of a snapshot, which are its id. Erlang tells a file's time in seconds only, and in one a file can be written twice.
+  defp id(path, %{type: :regular, size: size}) when size >= @id do
+    with {:ok, file} <- :file.open(path, [:read, :raw, :binary]) do
+      found = :file.pread(file, size - @id, @id)
+      :file.close(file)
+      found
+    end
+  end
+
+  defp id(_, _), do: nil
 
   # What was wrong with a file stays wrong until it is another one.
   defp read(%{seen: seen, wrong: nil} = state, _, seen) do
