@@ -95,7 +95,8 @@ func settingPage() string {
 	var b strings.Builder
 	b.WriteString("# The server's settings\n\nEach is an option of `gonfalon serve`, an environment variable, or a line of the file that `--config` names: `--data-dir` is\n" +
 		"`GONFALON_DATA_DIR` and `data-dir:`. An option overrides the variable, which overrides the file. Those that can change while the\n" +
-		"server runs are read again by `gonfalon reload` or SIGHUP. `make golden` writes this page.\n\n" +
+		"server runs are read again by `gonfalon reload` or SIGHUP. A line that is no setting ends the start, and a variable that is nearly one is\n" +
+		"warned of. `make golden` writes this page.\n\n" +
 		"| setting | variable | | default | while it runs |\n|---|---|---|---|---|\n")
 	newServe().Flags().VisitAll(func(f *pflag.Flag) {
 		if f.Annotations[isSetting] == nil {

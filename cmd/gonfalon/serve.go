@@ -101,6 +101,9 @@ func (s *serving) run(c *cobra.Command) (err error) {
 	if err != nil {
 		return err
 	}
+	for name, meant := range mistyped(c, os.Environ()) {
+		log.Warn("this variable is no setting", "variable", name, "meant", meant)
+	}
 	if exposed(server, listener.Addr()) {
 		log.Warn("tokens travel unencrypted: set --tls-cert and --tls-key, or let only a proxy with TLS reach this address", "listen", listener.Addr().String())
 	}

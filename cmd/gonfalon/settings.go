@@ -62,6 +62,32 @@ func environmentName(name string) string {
 	return "GONFALON_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 }
 
+// mistyped returns variables of an environment that are no setting of any command, and the one of c that each is nearly. Others have
+// variables with our prefix, too: Kubernetes makes some for every service that is called gonfalon.
+func mistyped(c *cobra.Command, environment []string) map[string]string {
+	var own []string
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if f.Annotations[isSetting] != nil {
+			own = append(own, environmentName(f.Name))
+		}
+	})
+	all := settingNames(c.Root())
+	found := map[string]string{}
+	for _, variable := range environment {
+		name, _, _ := strings.Cut(variable, "=")
+		short, ours := strings.CutPrefix(name, environmentName(""))
+		if !ours || strings.Contains(name+"_", "_PORT_") || slices.ContainsFunc(all, func(setting string) bool { return environmentName(setting) == name }) {
+			continue
+		}
+		for _, setting := range own {
+			if nearest(short, []string{strings.TrimPrefix(setting, environmentName(""))}) != "" {
+				found[name] = setting
+			}
+		}
+	}
+	return found
+}
+
 // settingsFile returns the path of the file of settings; "" if there is none.
 func settingsFile(c *cobra.Command) string {
 	path, _ := c.Flags().GetString("config")

@@ -36,6 +36,30 @@ func TestPrecedence(t *testing.T) {
 	gonfalon(t, "serve", "--print-config").has(t, 0, "listen: 0.0.0.0:1 # file")
 }
 
+// TestMistypedVariables warns of what is nearly a setting, and of nothing that somebody else's variable may be.
+func TestMistypedVariables(t *testing.T) {
+	t.Setenv("GONFALON_RATELIMIT", "7")
+	s := serve(t, "--in-memory")
+	s.stop()
+	if !strings.Contains(s.logs.String(), "this variable is no setting\" variable=GONFALON_RATELIMIT meant=GONFALON_RATE_LIMIT") {
+		t.Error(s.logs)
+	}
+	c, _, err := newRoot().Find([]string{"serve"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{
+		"GONFALON_TOKEN", "GONFALON_ENDPOINT", "GONFALON_CONFIG", "GONFALON_DATA_DIR", // settings of some command
+		"GONFALON_SERVERS", "GONFALON_KEYRING", "GONFALON_LAST_GOOD", "GONFALON_ENVIRONMENT", "GONFALON_LIBRARY", "GONFALON_VERSION", "GONFALON_IMAGE",
+		"GONFALON_SERVICE_HOST", "GONFALON_SERVICE_PORT", "GONFALON_SERVICE_PORT_HTTP", "GONFALON_PORT", "GONFALON_PORT_8080_TCP", "GONFALON_PORT_8080_TCP_ADDR",
+		"GONFALON_PORT_8080_TCP_PORT", "GONFALON_PORT_8080_TCP_PROTO", "GONFALON_ETCD_SERVICE_HOST", "GONFALON_ETCD_PORT", "GONFALON_HEADLESS_PORT", "LISTENS",
+	} {
+		if found := mistyped(c, []string{name + "=1"}); len(found) > 0 {
+			t.Errorf("%v", found)
+		}
+	}
+}
+
 // What --print-config prints is a file that gives the same settings.
 func TestPrintConfigReadsBack(t *testing.T) {
 	out := gonfalon(t, "serve", "--listen", "[::1]:9", "--allow-origins", "*", "--grace", "3s", "--print-config").must(t)
