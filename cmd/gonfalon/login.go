@@ -28,7 +28,9 @@ a file that only you can read (GONFALON_KEYRING=off takes the file anyway). Othe
 --endpoint nor --token. A script gives the token in GONFALON_TOKEN or on standard input.
 
 With --browser you need no token: where you are signed in to the dashboard, on the same machine, you confirm that
-this command may act for you. It gets a token that may do what you may, until your session ends.`,
+this command may act for you. It gets a token that may do what you may, until your session ends. Over ssh the browser
+is on another machine: give a token, or, while this waits, forward the port that the address names, from there:
+ssh -L PORT:127.0.0.1:PORT HOST.`,
 		Example: "  gonfalon login https://flags.example.com --env production\n  gonfalon login https://flags.example.com --browser",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
