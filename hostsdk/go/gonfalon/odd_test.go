@@ -15,7 +15,7 @@ import (
 )
 
 // panicking is whatever a program may hand in, and panics whatever it is asked.
-type panicking struct{ name string }
+type panicking struct{ _ string }
 
 func (panicking) ActorID() string              { panic(panicking{}) }
 func (panicking) InGroup(string) bool          { panic(panicking{}) }
