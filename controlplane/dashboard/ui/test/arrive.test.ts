@@ -116,3 +116,22 @@ test('the bar that undoes waits for whoever is at it', async () => {
   await page.clock.runFor(11_000)
   await page.getByText('mail_digest is killed in staging.').waitFor({ state: 'detached' })
 })
+
+test('what is on a page often has a name of its own each time', async () => {
+  const often = [
+    ['/matrix', '.cell', '.cell'],
+    ['/envs/production/audit', '.list tbody tr', '.list button'],
+    ['/envs/production/explain/search_ranking_v3?actor=user:1', '.step', '.step a'],
+    ['/envs/production/flags', '[data-key]', '[data-key] a, [data-key] button'],
+    ['/tokens', '.list tbody tr', '.list button'],
+    ['/environments', '.list tbody tr', '.list button, .list a.link'],
+  ] as const
+  for (const [path, ready, controls] of often) {
+    const page = await w.open(path)
+    await page.locator(ready).first().waitFor()
+    const names = await page.locator(controls).evaluateAll((each) => each.map((one) => one.getAttribute('aria-label') ?? one.textContent!.replace(/\s+/g, ' ').trim()))
+    assert.ok(names.length > 0, path)
+    assert.deepEqual(names.filter((name, i) => names.indexOf(name) !== i), [], path)
+    await page.close()
+  }
+})

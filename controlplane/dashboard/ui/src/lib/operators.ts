@@ -50,8 +50,8 @@ export function valueOf(text: string, operator: Operator): unknown {
   return text === 'true' ? true : text === 'false' ? false : text === 'null' ? null : text
 }
 
-/** A value as it is typed: text that could be read as something else is quoted. */
+/** A value as it is typed: text that could be read as something else, or has spaces around it, is quoted. */
 export function typed(value: unknown, operator: Operator): string {
   if (typeof value !== 'string') return JSON.stringify(value)
-  return valueOf(value, operator) === value ? value : `"${value}"`
+  return valueOf(value, operator) === value && value.trim() === value ? value : `"${value}"`
 }
