@@ -165,8 +165,8 @@ func (t *tidier) ends(code []instr, result ir.Type, ends []*block) (out []instr)
 			continue
 		}
 		last := k == len(code)-1
-		if last && i.block.result == ir.Void && result != several {
-			i.block.result = result // it never comes to its end, if that isn't Void
+		if last && result != several && (i.block.result == ir.Void || i.block.away) {
+			i.block.result = result // if that isn't the same, its end is never reached
 		}
 		inner := within(i, last, result, ends)
 		i.block.body = t.ends(i.block.body, i.block.result, inner)

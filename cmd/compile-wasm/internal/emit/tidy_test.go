@@ -140,6 +140,10 @@ func TestTidy(t *testing.T) {
 			}))
 		})),
 			"loop {get 2, global.set 0, loop {get 0, if {i32 5, set 2, br 1}, get 1, br_if 1}}"},
+		"a return before a loop that is never left": {one, list(get(0), when(list(get(0), ret)), enclose(opLoop, ir.Void, func(l *block) []instr {
+			return list(get(1), when(list(note(1), br(l))), plain(opUnreachable))
+		})),
+			"get 0, eqz, if {loop {get 1, if {i32 1, global.set 0, br 1}, unreachable}}, get 0"},
 		"a local for nothing": {nil, list(get(0), put(2), get(1), put(2), get(2), plain(ir.OpGlobalSet)), "get 1, global.set 0"},
 		"two checks": {nil, list(in(func(b *block) []instr { return list(get(0), brIf(b), note(1), get(1), brIf(b), note(2), ret) }), plain(opUnreachable)),
 			"get 0, if {unreachable}, i32 1, global.set 0, get 1, if {unreachable}, i32 2, global.set 0"},

@@ -100,6 +100,7 @@ var List = []Mutant{
 	{"the stack pointer isn't put back", "emit/function.go", "w.op(ir.OpI32Add)\n\tw.with(ir.OpGlobalSet, w.opt.StackGlobal)", "w.op(ir.OpI32Add)\n\tw.op(opDrop)"},
 	{"a way that goes elsewhere goes on", "emit/tidy.go", "return i.op == opBr && slices.Contains(ends, i.to) ||", "return i.op == opBr && i.to != nil ||"},
 	{"a block in the middle ends like the code around it", "emit/tidy.go", "if last && i.block.result == result {", "if i.block.result == result {"},
+	{"a block whose end is never reached keeps its result", "emit/tidy.go", "(i.block.result == ir.Void || i.block.away)", "i.block.result == ir.Void"},
 	{"an if turned round keeps its condition", "emit/tidy.go", "if code, turned = t.arms(code, k, result, ends); turned {", "if code, turned = t.arms(code, k, result, ends); turned && k < 0 {"},
 	{"a branch past the rest becomes an if of it", "emit/branches.go", "return append(negate(out), rest)", "return append(out, rest)"},
 	{"a value is taken along from before it is set", "emit/branches.go", "value.op == opGet && sets(out[at:], value.n)", "value.op == opGet && sets(out[len(out):], value.n)"},
