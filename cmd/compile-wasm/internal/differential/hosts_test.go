@@ -176,7 +176,7 @@ var refused = outcome{packed: 0xffffffff} // as the hosts write it
 
 func nativeDecision(s *engine.Snapshot, loadErr error, request []byte) outcome {
 	var r engine.Request
-	if loadErr != nil || !r.Parse(string(request)) {
+	if loadErr != nil || !r.Parse(string(request)) || !r.One() {
 		return refused
 	}
 	var sc engine.Scratch
