@@ -90,11 +90,8 @@ func head(text string) string {
 // with the smallest program that shows it.
 func try(t *testing.T, list []Program) (runs, traps int, found string) {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "programs")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
+	dir := t.TempDir()
+	defer os.RemoveAll(dir) // a shard has many batches, and each fills its own
 	b, err := Write(dir, list, all())
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package reduce
 
 import (
 	"context"
+	"errors"
 	"go/ast"
 	"go/format"
 	"go/importer"
@@ -114,11 +115,11 @@ func (r *Reducer) check(source string) (problems []types.Error) {
 		files = append(files, file)
 	}
 	cfg := types.Config{Importer: r.importer, Sizes: r.sizes, Error: func(err error) {
-		if e, ok := err.(types.Error); ok {
+		if e := (types.Error{}); errors.As(err, &e) {
 			problems = append(problems, e)
 		}
 	}}
-	cfg.Check("random", r.fset, files, nil) // Error has all that is wrong
+	_, _ = cfg.Check("random", r.fset, files, nil) // Error has all that is wrong
 	return problems
 }
 
