@@ -22,8 +22,10 @@ func (s *Service) changeMany(ctx context.Context, c change, tolerant bool, build
 		return api.Difference{}, model.Unavailable("the wait for other large changes ended", ctx.Err())
 	}
 	c.many = true
+	var version string
 	d, err := s.change(ctx, c, func(st *model.State, d *replica.Draft) error {
-		if err := precondition(c.options, st.Head.Version(st.Head.Revision)); err != nil {
+		version = st.Head.Version(st.Head.Revision)
+		if err := precondition(c.options, version); err != nil {
 			return err
 		}
 		if err := build(st, d); err != nil || d.Empty() {
@@ -35,8 +37,12 @@ func (s *Service) changeMany(ctx context.Context, c change, tolerant bool, build
 		return api.Difference{}, err
 	}
 	model.DescribeAll(d.Changes)
+	head, written := d.After().Head, !d.Empty() && !c.options.DryRun
+	if written {
+		version = head.Version(head.Revision)
+	}
 	return api.Difference{
-		Revision: d.After().Head.Revision, Written: !d.Empty() && !c.options.DryRun,
+		Revision: head.Revision, Written: written, Version: version,
 		Changes: append([]api.Change{}, d.Changes...), Warnings: api.Problems(d.Warnings),
 	}, nil
 }

@@ -68,6 +68,7 @@ type Difference struct {
 	Written  bool      `json:"written"`  // false for a dry run, or if nothing differed
 	Changes  []Change  `json:"changes"`
 	Warnings []Problem `json:"warnings,omitempty"`
+	Version  string    `json:"-"` // the environment's version afterwards or, of a dry run, now
 }
 
 // Import says how to import.

@@ -94,6 +94,7 @@ func (c *call) answerDifference(d api.Difference, err error) error {
 		return err
 	}
 	c.tellRevision(d.Revision)
+	c.Response().Header()["Etag"] = []string{`"` + d.Version + `"`}
 	changes := d.Changes
 	d.Changes = []api.Change{}
 	return c.answerChanges(d, changes)

@@ -34,3 +34,24 @@ func TestEveryWriteIsAnsweredWithItsRevision(t *testing.T) {
 		last = now
 	}
 }
+
+// TestADryRunSaysWhichVersionItIsAbout, so that what a person has looked at is what happens, or else is refused.
+func TestADryRunSaysWhichVersionItIsAbout(t *testing.T) {
+	f := open(t, httpapi.Config{})
+	f.want(201, f.do(adminToken, "POST", "/v1/envs", `{"key": "other"}`))
+	f.want(201, f.do(adminToken, "PUT", "/v1/envs/other/flags/f", `{"gates": []}`))
+	for _, act := range []struct{ path, body string }{
+		{"/v1/envs/default/copy", `{"from": "other"}`},
+		{"/v1/envs/default/rollback", `{"revision": 1}`},
+		{"/v1/envs/default/import", `{"flags": [{"key": "g"}]}`},
+	} {
+		seen := f.want(200, f.do(adminToken, "POST", act.path+"?dry_run=true", act.body)).header.Get("ETag")
+		f.want(201, f.do(adminToken, "PUT", "/v1/envs/default/flags/meanwhile"+strconv.Itoa(len(act.path)), `{"gates": []}`))
+		f.want(412, f.do(adminToken, "POST", act.path, act.body, "If-Match", seen))
+		now := f.want(200, f.do(adminToken, "POST", act.path+"?dry_run=true", act.body)).header.Get("ETag")
+		after := f.want(200, f.do(adminToken, "POST", act.path, act.body, "If-Match", now)).header.Get("ETag")
+		if again := f.want(200, f.do(adminToken, "POST", act.path+"?dry_run=true", act.body)).header.Get("ETag"); seen == now || now == after || after != again {
+			t.Errorf("%s: the versions %q, %q, %q and %q", act.path, seen, now, after, again)
+		}
+	}
+}

@@ -1,4 +1,5 @@
-import { ask, client, said, type Flag, type Preview } from './api'
+import { kill, revive, rollBack } from './acts.svelte'
+import { ask, client, Refusal, said, type Flag, type Preview } from './api'
 import { documentOf } from './draft.svelte'
 import { foresight } from './foresight'
 
@@ -18,6 +19,7 @@ export interface BulkRow {
   readonly flag?: Flag
   readonly etag: string
   readonly proposed?: ReturnType<typeof documentOf>
+  readonly act: BulkAct
   readonly says: string
   readonly state: 'ready' | 'skipped' | 'done' | 'failed'
   readonly revision?: number
@@ -40,13 +42,13 @@ function propose(act: BulkAct, flag: Flag, tag: string): ReturnType<typeof docum
 /** Says what an act would do to one flag. */
 export async function lookAt(env: string, key: string, act: BulkAct, tag: string): Promise<BulkRow> {
   try {
-    const { data: flag, etag } = await ask(client.GET('/v1/envs/{env}/flags/{key}', { params: { path: { env, key } } }))
-    if (!act.fits(flag) || (act.id === 'tag' && (tag === '' || flag.tags.includes(tag)))) return { key, etag, says: act.id === 'tag' && tag === '' ? 'name a tag first' : 'is like that already', state: 'skipped' }
+    const { data: flag, etag } = await ask(client.GET('/v1/envs/{env}/flags/{key}', { params: { path: { env, key } }, cache: 'no-store' }))
+    if (!act.fits(flag) || (act.id === 'tag' && (tag === '' || flag.tags.includes(tag)))) return { key, act, etag, says: act.id === 'tag' && tag === '' ? 'name a tag first' : 'is like that already', state: 'skipped' }
     const proposed = propose(act, flag, tag)
     const { data } = await ask(client.POST('/v1/envs/{env}/preview', { params: { path: { env } }, body: { flag: proposed } }))
-    return { key, flag, etag, proposed, says: words(data, flag), state: data.problems.length > 0 ? 'skipped' : 'ready' }
+    return { key, act, flag, etag, proposed, says: words(data, flag), state: data.problems.length > 0 ? 'skipped' : 'ready' }
   } catch (error) {
-    return { key, etag: '', says: said(error), state: 'failed' }
+    return { key, act, etag: '', says: said(error), state: 'failed' }
   }
 }
 
@@ -55,22 +57,38 @@ function words(preview: Preview, flag: Flag): string {
   return foresight(preview, flag.gates.some((gate) => gate.type === 'percentage_of_time')).lead
 }
 
-/** Does it to one flag, unless someone else changed it since the preview. */
-export async function doTo(env: string, row: BulkRow, reason: string): Promise<BulkRow> {
+/** Does it to one flag, unless someone else changed it since the preview: then it says what the act would do now. */
+export async function doTo(env: string, row: BulkRow, reason: string, tag: string): Promise<BulkRow> {
   try {
-    const { data, revision } = await ask(client.PUT('/v1/envs/{env}/flags/{key}', { params: { path: { env, key: row.key }, header: { 'If-Match': row.etag } }, body: { ...row.proposed!, ...(reason ? { reason } : {}) } }))
-    return { ...row, state: 'done', says: 'done', revision: revision || data.revision }
+    const { data, etag, revision } = await does(env, row, reason)
+    return { ...row, etag, state: 'done', says: 'done', revision: revision || data.revision }
   } catch (error) {
-    return { ...row, state: 'failed', says: said(error) }
+    if (!(error instanceof Refusal) || error.status !== 412) return { ...row, state: 'failed', says: said(error) }
+    const now = await lookAt(env, row.key, row.act, tag)
+    return { ...now, says: `Changed in the meantime, nothing is done yet. ${now.says}` }
   }
 }
 
-/** Brings the flags back to how they were. */
-export async function undo(env: string, rows: readonly BulkRow[]): Promise<number> {
+async function does(env: string, { key, act, etag, proposed }: BulkRow, reason: string): Promise<{ data: Flag; etag: string; revision: number }> {
+  const path = { env, key }
+  if (act.id === 'kill') return kill(path, reason)
+  if (act.id === 'revive') return revive(path, reason, etag)
+  const why = reason ? { reason } : {}
+  const init = { params: { path, header: { 'If-Match': etag } } }
+  return ask(act.id === 'enable' ? client.POST('/v1/envs/{env}/flags/{key}/enable', { ...init, body: why }) : client.PUT('/v1/envs/{env}/flags/{key}', { ...init, body: { ...proposed!, ...why } }))
+}
+
+/** Brings back those flags that nobody has changed since; the others are named. */
+export async function undo(env: string, rows: readonly BulkRow[]): Promise<{ revision: number; undone: number; left: readonly string[] }> {
+  const left: string[] = []
   let last = 0
-  for (const row of rows) {
-    const { data, revision } = await ask(client.POST('/v1/envs/{env}/flags/{key}/rollback', { params: { path: { env, key: row.key } }, body: { revision: row.flag!.revision, reason: 'undo' } }))
-    last = Math.max(last, revision || data.revision)
+  for (const { key, flag, etag } of rows) {
+    try {
+      const { data, revision } = await rollBack({ env, key }, flag!.revision, 'undo', etag)
+      last = Math.max(last, revision || data.revision)
+    } catch (error) {
+      left.push(`${key}: ${said(error)}`)
+    }
   }
-  return last
+  return { revision: last, undone: rows.length - left.length, left }
 }

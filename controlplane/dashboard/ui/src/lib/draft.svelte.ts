@@ -46,7 +46,8 @@ export class Draft {
   gone = $state(false)
   /** What the server has, as far as the page knows. */
   readonly now = $derived(this.theirs?.flag ?? this.base)
-  readonly dirty = $derived(JSON.stringify(this.plain(this.doc)) !== JSON.stringify(this.plain(documentOf(this.base))))
+  /** Something is typed that isn't saved, be it that it can't even be read yet. */
+  readonly dirty = $derived(Object.keys(this.unread).length > 0 || JSON.stringify(this.plain(this.doc)) !== JSON.stringify(this.plain(documentOf(this.base))))
   /** What is typed has gone on since the preview. */
   readonly late = $derived(this.previewed !== JSON.stringify(this.plain(this.doc)))
   private latest = 0

@@ -1,4 +1,5 @@
 import { ask, client, type Environment } from './api'
+import { keep, kept } from './kept'
 import { router } from './router.svelte'
 import { session } from './session.svelte'
 
@@ -20,12 +21,12 @@ class Environments {
   }
 
   remember(key: string): void {
-    localStorage.setItem(remembered, key)
+    keep(remembered, key)
   }
 
   private fallback(): string {
-    const last = localStorage.getItem(remembered)
-    if (this.list.some((each) => each.key === last)) return last!
+    const last = kept(remembered)
+    if (this.list.some((each) => each.key === last)) return last
     const used = this.list.filter((each) => each.flags > 0)
     return (used.find((each) => isProduction(each.key)) ?? used[0] ?? this.list[0])?.key ?? 'default'
   }
@@ -38,6 +39,12 @@ export function isProduction(key: string): boolean {
 
 function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+}
+
+/** The colour that the server's settings give an environment; undefined for none of its own. */
+export function colorOf(key: string): string | undefined {
+  const colors = session.who?.colors ?? {}
+  return Object.hasOwn(colors, key) ? colors[key] : undefined
 }
 
 /** An environment's key with a capital, for a title. */

@@ -1,3 +1,5 @@
+import { keep, keptList, whenKept } from './kept'
+
 const stored = 'gonfalon.views'
 
 export interface View {
@@ -5,18 +7,21 @@ export interface View {
   readonly q: string
 }
 
-function read(): View[] {
-  try {
-    const list: unknown = JSON.parse(localStorage.getItem(stored) ?? '[]')
-    return Array.isArray(list) ? list.filter((each): each is View => typeof each?.name === 'string' && typeof each?.q === 'string') : []
-  } catch {
-    return []
-  }
+function isView(each: unknown): each is View {
+  return typeof each === 'object' && each !== null && 'name' in each && typeof each.name === 'string' && 'q' in each && typeof each.q === 'string'
+}
+
+function read(): readonly View[] {
+  return [...new Map(keptList(stored, isView).map((view) => [view.name, view])).values()]
 }
 
 /** Searches that this browser's user keeps by name. */
 class Views {
-  list = $state.raw<readonly View[]>(read())
+  list = $state.raw(read())
+
+  constructor() {
+    whenKept(stored, () => (this.list = read()))
+  }
 
   keep(name: string, q: string): void {
     this.write([...this.list.filter((view) => view.name !== name), { name, q }])
@@ -28,7 +33,7 @@ class Views {
 
   private write(list: readonly View[]): void {
     this.list = list
-    localStorage.setItem(stored, JSON.stringify(list))
+    keep(stored, JSON.stringify(list))
   }
 }
 
