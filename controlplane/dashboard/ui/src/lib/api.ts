@@ -1,4 +1,5 @@
 import createClient from 'openapi-fetch'
+import { parseJSON } from './exact'
 import { mount } from './mount'
 import type { components, paths } from './openapi'
 
@@ -64,7 +65,21 @@ export function whenMissing(run: (what: Missing) => void): void {
 }
 
 /** The typed client of our own OpenAPI document. The browser sends the session's cookie by itself. */
-export const client = createClient<paths>({ baseUrl: mount, credentials: 'same-origin' })
+export const client = createClient<paths>({ baseUrl: mount, credentials: 'same-origin', fetch: withinPatience })
+
+const patience = 30_000 // milliseconds, after which nobody believes any more that an answer comes
+
+/** Sends a request, and gives it up when its answer takes too long. The answer's numbers are exact. */
+export async function withinPatience(request: Request | string, init?: RequestInit): Promise<Response> {
+  const over = new AbortController()
+  setTimeout(() => over.abort(new DOMException('', 'TimeoutError')), patience)
+  const { body, status, statusText, headers } = await fetch(request, { ...init, signal: over.signal })
+  const all = new Headers(headers)
+  if (!all.has('Content-Length')) all.set('Content-Length', 'unknown') // for our own json to be asked
+  const answer = new Response(status === 204 || status === 304 ? null : body, { status, statusText, headers: all })
+  answer.json = async () => parseJSON(await answer.text())
+  return answer
+}
 
 interface Answer<T> {
   data?: T
@@ -78,14 +93,25 @@ export async function ask<T>(call: Promise<Answer<T>>): Promise<{ data: T; etag:
   try {
     answer = await call
   } catch (error) {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error
-    onMissing('server')
-    throw new Refusal(0, { type: '/problems/unreachable', title: "The server can't be reached", status: 0, detail: 'What you typed is kept. The page goes on when it is back.' })
+    throw lost(error)
   }
   const { response } = answer
   if (missing(response)) onMissing(missing(response))
   if (!response.ok && response.status !== 304) throw refusal(response, answer.error)
+  if ((response.status === 200 || response.status === 201) && (typeof answer.data !== 'object' || answer.data === null)) throw lost(new SyntaxError())
   return { data: answer.data as T, etag: response.headers.get('ETag') ?? '', revision: Number(response.headers.get('X-Gonfalon-Revision') ?? 0) }
+}
+
+/** What to say where no answer came, or none of the server's. */
+function lost(error: unknown): Refusal {
+  onMissing('server')
+  const perhaps = 'What was sent may have been done all the same.'
+  const [title, detail] = error instanceof SyntaxError
+    ? ["The answer can't be read", `It isn't the server's, or it was cut off on its way. What you typed is kept. ${perhaps}`]
+    : error instanceof DOMException && error.name === 'TimeoutError'
+      ? ["The server doesn't answer", `What you typed is kept. ${perhaps}`]
+      : ["The server can't be reached", 'What you typed is kept. The page goes on when it is back.']
+  return new Refusal(0, { type: '/problems/unreachable', title, status: 0, detail })
 }
 
 function refusal(response: Response, error: unknown): Refusal {

@@ -1,4 +1,4 @@
-import type { Constraint } from './api'
+import { withinPatience, type Constraint } from './api'
 import { live } from './live.svelte'
 import { mount } from './mount'
 import { typed } from './operators'
@@ -26,9 +26,9 @@ class Attributes {
   async read(env: string): Promise<void> {
     if (env === this.env && live.revision === this.revision) return
     ;[this.env, this.revision] = [env, live.revision]
-    const answer = await fetch(`${mount}/v1/envs/${encodeURIComponent(env)}/export`, { headers: { Accept: 'application/json' }, credentials: 'same-origin' }).catch(() => undefined)
+    const answer = await withinPatience(`${mount}/v1/envs/${encodeURIComponent(env)}/export`, { headers: { Accept: 'application/json' }, credentials: 'same-origin' }).catch(() => undefined)
     if (!answer?.ok || env !== this.env) return
-    const { flags = [], segments = [] } = (await answer.json()) as Document
+    const { flags = [], segments = [] } = (await answer.json().catch(() => ({}))) as Document
     const found = new Map<string, Set<string>>()
     for (const { constraints = [] } of [...segments, ...flags.flatMap((flag) => flag.gates ?? [])]) {
       for (const { attribute, operator, values } of constraints) {

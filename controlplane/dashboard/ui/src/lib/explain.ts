@@ -1,4 +1,5 @@
 import { ask, client } from './api'
+import { parseJSON } from './exact'
 import type { Engine } from './module'
 
 /** Whom a decision is about. */
@@ -65,10 +66,17 @@ export async function wasOn(env: string, key: string, subject: Subject, revision
 /** A value as it is typed: a number, true, false, null, a list or an object are what they look like, anything else is text. */
 export function valueOf(text: string): unknown {
   try {
-    return JSON.parse(text)
+    const value = parseJSON(text)
+    return isDeep(value, mostNesting) ? text : value
   } catch {
     return text
   }
+}
+
+const mostNesting = 64 // of lists and objects, as in a flag
+
+function isDeep(value: unknown, left: number): boolean {
+  return typeof value === 'object' && value !== null && (left === 0 || Object.values(value).some((each) => isDeep(each, left - 1)))
 }
 
 export function textOf(value: unknown): string {
@@ -79,7 +87,7 @@ export function textOf(value: unknown): string {
 export function typeOf(value: unknown): string {
   if (typeof value === 'string') return /^\d+\.\d+\.\d+([-+].*)?$/.test(value) ? 'version' : 'text'
   if (value === null) return 'null'
-  return Array.isArray(value) ? 'list' : { number: 'number', boolean: 'yes or no', object: 'object' }[typeof value as 'number' | 'boolean' | 'object']
+  return Array.isArray(value) ? 'list' : { number: 'number', bigint: 'number', boolean: 'yes or no', object: 'object' }[typeof value as 'number' | 'bigint' | 'boolean' | 'object']
 }
 
 const actors = ['actor', 'targetingKey', 'targeting_key', 'user', 'user_id', 'userId']
@@ -88,7 +96,8 @@ const actors = ['actor', 'targetingKey', 'targeting_key', 'user', 'user_id', 'us
 export function subjectIn(line: string): (Subject & { flag?: string }) | undefined {
   let found: Record<string, unknown> = {}
   try {
-    const read: unknown = JSON.parse(line)
+    const read = valueOf(line)
+    if (typeof read === 'string') throw new SyntaxError()
     if (typeof read !== 'object' || read === null || Array.isArray(read)) return undefined
     found = { ...read, ...('context' in read && typeof read.context === 'object' ? (read.context as object) : {}) }
     delete found['context']

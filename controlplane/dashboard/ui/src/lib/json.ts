@@ -1,4 +1,5 @@
 import { createScanner, parse, printParseErrorCode, type ParseError } from 'jsonc-parser'
+import { parseJSON } from './exact'
 
 /** A piece of JSON text, and what kind of thing it is, for its colour. */
 export interface Piece {
@@ -46,7 +47,7 @@ const says: Record<string, string> = {
 /** Reads JSON, or says what is wrong with it, and at which line and column. */
 export function read(text: string): { value: unknown } | { problem: string } {
   try {
-    return { value: JSON.parse(text) }
+    return { value: parseJSON(text) }
   } catch {
     const errors: ParseError[] = []
     parse(text, errors, { disallowComments: true, allowTrailingComma: false })

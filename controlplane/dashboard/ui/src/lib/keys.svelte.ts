@@ -34,7 +34,7 @@ class Keys {
   private press(event: KeyboardEvent): void {
     if (event.defaultPrevented || event.isComposing) return
     const chord = (event.ctrlKey || event.metaKey ? 'Control+' : '') + (event.altKey ? 'Alt+' : '') + event.key
-    if (isTyping(event.target) && !chord.startsWith('Control+') && event.key !== 'Escape') return
+    if (isTyping(event.target) && event.key !== 'Escape' && (!chord.startsWith('Control+') || chord === 'Control+z')) return // a field undoes what was typed in it
     const found = this.active.find((each) => each.key === chord)
     if (!found) {
       if (event.key === 'Escape' && isTyping(event.target)) (event.target as HTMLElement).blur() // keys are the page's again

@@ -1,4 +1,4 @@
-import { ask, client, missing, Refusal, whenMissing, type Edit, type Missing } from './api'
+import { ask, client, missing, Refusal, whenMissing, withinPatience, type Edit, type Missing } from './api'
 import { mount } from './mount'
 
 /** A change of the environment, by whomever. Without keys, everything may have changed. */
@@ -14,7 +14,10 @@ export interface HostCount {
 /** Finds out whether the server answers, and whether its store does. */
 async function look(): Promise<Missing> {
   try {
-    return missing(await fetch(`${mount}/v1/envs`, { cache: 'no-store', credentials: 'same-origin' }))
+    const answer = await withinPatience(`${mount}/v1/envs`, { cache: 'no-store', credentials: 'same-origin' })
+    if (/json/.test(answer.headers.get('Content-Type') ?? '')) await answer.json() // what is cut off isn't there
+    else return missing(answer) || 'server' // somebody else answered
+    return missing(answer)
   } catch {
     return 'server'
   }
@@ -30,7 +33,8 @@ class Live {
   missing = $state<Missing>('')
   /** How often it came back: what failed in the meantime is read again then. */
   back = $state(0)
-  private env = ''
+  /** The environment that it follows. */
+  env = ''
   private source: EventSource | undefined
   private again: ReturnType<typeof setTimeout> | undefined
   private refused = false

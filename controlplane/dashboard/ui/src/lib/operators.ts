@@ -1,4 +1,5 @@
 import type { Constraint } from './api'
+import { wholeNumber } from './exact'
 
 export type Operator = Constraint['operator']
 
@@ -46,6 +47,7 @@ export function valueOf(text: string, operator: Operator): unknown {
   const asText = operator === 'matches' || operator.startsWith('semver') || operator.endsWith('with') || operator === 'contains'
   if (asText) return text
   if (/^-?(0|[1-9]\d{0,14})(\.\d+)?$/.test(text)) return Number(text)
+  if (/^-?[1-9]\d{15,}$/.test(text)) return wholeNumber(text) ?? text
   if (numeric.has(operator)) return text
   return text === 'true' ? true : text === 'false' ? false : text === 'null' ? null : text
 }

@@ -39,15 +39,29 @@ function decoded(segment: string): string {
   }
 }
 
+/** Encodes a segment of a path, also one with half a character, which was pasted. */
+export function encoded(text = ''): string {
+  return encodeURIComponent(text.toWellFormed())
+}
+
+/** Reads a whole number of an address; anything else is as if it were missing. */
+export function wholeIn(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name) ?? ''
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined
+}
+
 /** The address of a page. */
 export function to(page: Exclude<PageName, 'unknown'>, params: { env?: string; key?: string } = {}, query?: Record<string, string>): string {
-  const path = paths[page].replace(':env', encodeURIComponent(params.env ?? '')).replace(':key', encodeURIComponent(params.key ?? ''))
+  const path = paths[page].replace(':env', encoded(params.env)).replace(':key', encoded(params.key))
   const search = new URLSearchParams(query).toString()
   return mount + path + (search ? '?' + search : '')
 }
 
 /** How long an address that replaces another waits: writing one for each letter costs frames, and browsers limit how many they take. */
 const writtenAfter = 200
+
+/** The longest address, in characters, that is written into the browser's bar: servers and proxies refuse to load longer ones again. */
+const longest = 8000
 
 /** What a page says that is kept. */
 export const unsaved = 'Save or discard this first; nothing is lost by waiting.'
@@ -102,8 +116,8 @@ class Router {
       this.unwritten = setTimeout(() => this.write(), writtenAfter)
     } else {
       this.write()
-      if (replace) history.replaceState(null, '', address)
-      else if (address !== this.address) history.pushState(null, '', address)
+      if (replace) this.put('replaceState', address)
+      else if (address !== this.address) this.put('pushState', address)
     }
     this.read(address)
   }
@@ -117,7 +131,11 @@ class Router {
   private write(): void {
     if (this.unwritten === undefined) return
     this.forget()
-    history.replaceState(null, '', this.address)
+    this.put('replaceState', this.address)
+  }
+
+  private put(how: 'pushState' | 'replaceState', address: string): void {
+    history[how](null, '', address.length > longest ? new URL(address, location.href).pathname : address)
   }
 
   private forget(): void {
@@ -129,7 +147,7 @@ class Router {
   private back(): void {
     this.forget() // it belongs to the entry that was left
     const here = new URL(this.address, location.href).pathname
-    if (here !== location.pathname && !this.mayLeave()) history.pushState(null, '', this.address)
+    if (here !== location.pathname && !this.mayLeave()) this.put('pushState', this.address)
     else this.read(location.href)
   }
 

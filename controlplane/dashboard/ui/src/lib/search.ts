@@ -1,4 +1,4 @@
-import uFuzzy from '@leeoniya/ufuzzy'
+import { Words } from './fuzzy'
 import type { Row, Use } from './index.svelte'
 
 /** What can be asked with a colon. Several of one name mean any of them, of different names all. */
@@ -15,20 +15,25 @@ export interface Query {
   readonly text: string
 }
 
-/** Reads what stands in the search; a value with spaces is quoted. */
+/** Reads what stands in the search; a value with spaces is quoted. What is asked twice is asked once. */
 export function parse(q: string): Query {
-  const tokens: Token[] = []
-  const text = q.replace(/(^|\s)([a-z]+):(?:"([^"]*)"|(\S+))(?=\s|$)/g, (all: string, _space: string, name: string, quoted: string | undefined, plain: string | undefined) => {
+  const tokens = new Map<string, Token>()
+  const text = q.replace(/(^|\s)([a-z]+):(?:"((?:[^"\\]|\\.)*)"|(\S+))(?=\s|$)/g, (all: string, _space: string, name: string, quoted: string | undefined, plain: string | undefined) => {
     if (!(tokenNames as readonly string[]).includes(name)) return all
-    tokens.push({ name: name as TokenName, value: quoted ?? plain ?? '' })
+    const token = { name: name as TokenName, value: quoted?.replace(/\\(.)/g, '$1') ?? plain ?? '' }
+    tokens.set(asText(token), token)
     return ' '
   })
-  return { tokens, text: text.trim().replace(/\s+/g, ' ') }
+  return { tokens: [...tokens.values()], text: text.trim().replace(/\s+/g, ' ') }
+}
+
+function asText({ name, value }: Token): string {
+  return `${name}:${/[\s"\\]/.test(value) || value === '' ? `"${value.replace(/["\\]/g, '\\$&')}"` : value}`
 }
 
 /** Writes a search as it stands in the address. */
 export function written(query: Query): string {
-  return [...query.tokens.map(({ name, value }) => `${name}:${/\s/.test(value) || value === '' ? `"${value}"` : value}`), query.text].join(' ').trim()
+  return [...query.tokens.map(asText), query.text].join(' ').trim()
 }
 
 const separators = '_.:-'
@@ -62,8 +67,6 @@ function meets(row: Row, use: Use | undefined, { name, value }: Token, favourite
   }
 }
 
-const fuzzy = new uFuzzy({ intraIns: 1, intraChars: '.', interLft: 0 })
-
 type Uses = Readonly<Record<string, Use>>
 
 /** The rows that have what the tokens ask for, in their order. */
@@ -81,27 +84,30 @@ export function select(rows: readonly Row[], query: Query, favourites: ReadonlyS
 /** Finds words in rows. Whoever types goes on from what the letters before have found. */
 export class Search {
   private text = ''
-  private found: number[] | undefined
-  private hay: string[] | undefined
+  private found: readonly number[] | undefined
+  private hay: readonly string[] | undefined
 
   constructor(private readonly rows: readonly Row[]) {}
 
   find(text: string): readonly Row[] {
     if (text === '') return this.rows
-    this.hay ??= this.rows.map((row) => `${row.key} ${row.description ?? ''}`)
+    this.hay ??= this.rows.map((row) => `${row.key} ${row.description ?? ''}`.toLowerCase())
+    const hay = this.hay
+    const words = new Words(text)
     const longer = this.found !== undefined && text.startsWith(this.text) && plain.test(text)
-    this.found = fuzzy.filter(this.hay, text, longer ? this.found : undefined) ?? []
+    this.found = (longer ? this.found! : [...hay.keys()]).filter((i) => words.areIn(hay[i]!))
     this.text = text
     return this.found.map((i) => this.rows[i]!)
   }
 }
 const plain = /^[\p{L}\p{N}_ ]+$/u // what else there is may leave something out, so that more letters find more
 
+const mostRanked = 1000 // rows that are alike: whoever types one letter isn't asking for the likeliest
+
 /** The rows whose key is like the text, the likeliest first, with the ranges that are alike. */
 export function rank(rows: readonly Row[], text: string, most: number): { row: Row; ranges: readonly number[] }[] {
-  if (text.trim() === '') return rows.slice(0, most).map((row) => ({ row, ranges: [] }))
-  const [ids, info, order] = fuzzy.search(rows.map((row) => row.key), text, 1, 1000)
-  if (!ids) return []
-  if (!info || !order) return ids.slice(0, most).map((i) => ({ row: rows[i]!, ranges: [] }))
-  return order.slice(0, most).map((i) => ({ row: rows[info.idx[i]!]!, ranges: info.ranges[i] ?? [] }))
+  const words = new Words(text)
+  const alike = rows.filter((row) => words.areIn(row.key.toLowerCase()))
+  const ranked = (alike.length > mostRanked ? alike.slice(0, most) : alike).map((row) => ({ row, ...words.rangesIn(row.key) }))
+  return ranked.sort((a, b) => a.unlike - b.unlike).slice(0, most)
 }

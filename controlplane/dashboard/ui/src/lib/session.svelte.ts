@@ -6,6 +6,8 @@ class Session {
   /** "ended" is a session that the server doesn't know any more: the page keeps what is typed until somebody signs in again. */
   status = $state<'unknown' | 'out' | 'in' | 'ended'>('unknown')
   who = $state.raw<Who | undefined>()
+  /** Nobody could say yet whether somebody is signed in. */
+  unsure = false
   /** Why the sign-in page is shown, if it isn't the first time. */
   note = $state('')
 
@@ -41,9 +43,11 @@ class Session {
     try {
       this.who = (await ask(client.GET('/v1/session'))).data // whoever opens an address twice is signed in by the first time
       this.note = ''
+      this.unsure = false
       this.status = 'in'
     } catch (error) {
-      if (!(error instanceof Refusal) || error.status !== 401) this.note = said(error)
+      this.unsure = !(error instanceof Refusal) || error.status !== 401
+      if (this.unsure) this.note = said(error)
       this.out()
     }
   }
@@ -69,8 +73,8 @@ class Session {
 
   async signOut(): Promise<void> {
     if (!router.mayLeave()) return
-    await ask(client.DELETE('/v1/session')).catch(() => undefined)
-    this.note = ''
+    const unheard = await ask(client.DELETE('/v1/session')).then(() => '', (error: unknown) => (error instanceof Refusal && error.status === 401 ? '' : said(error)))
+    this.note = unheard && `Not signed out: whoever opens this page in this browser is ${this.who?.name} still. ${unheard}`
     this.out()
   }
 

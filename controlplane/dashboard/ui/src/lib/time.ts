@@ -8,18 +8,20 @@ function clock(at: Date): string {
 /** A day in the viewer's zone, such as "28 Nov", with its year if that is another than now's. */
 export function dayOf(time: string, now = new Date()): string {
   const at = new Date(time)
+  if (Number.isNaN(at.getTime())) return time // a draft can have anything
   return `${at.getDate()} ${months[at.getMonth()]}${at.getFullYear() === now.getFullYear() ? '' : ` ${at.getFullYear()}`}`
 }
 
 /** A day and an hour in the viewer's zone, such as "1 Dec, 09:00". */
 export function momentOf(time: string, now = new Date()): string {
-  return `${dayOf(time, now)}, ${clock(new Date(time))}`
+  return Number.isNaN(Date.parse(time)) ? time : `${dayOf(time, now)}, ${clock(new Date(time))}`
 }
 
 /** How long ago something was, as people say it. */
 export function ago(time: string | undefined, now = new Date()): string {
   if (!time) return 'never'
   const at = new Date(time)
+  if (Number.isNaN(at.getTime())) return time
   const seconds = (now.getTime() - at.getTime()) / 1000
   if (seconds < 5) return 'now'
   if (seconds < 60) return `${Math.floor(seconds)} s ago`

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { world, type Page } from './support.ts'
+
+/** Answers that fail, never come, or aren't the server's: nothing that is typed is lost, nothing is done twice, and the page says what happened. */
+
+const w = world()
+const flag = (key: string) => w.server.api('GET', `/v1/envs/staging/flags/${key}`)
+
+async function edit(page: Page, to: string): Promise<void> {
+  await page.getByRole('button', { name: 'Edit percentage' }).click()
+  await page.getByLabel('Percentage of actors, in percent').fill(to)
+  await page.keyboard.press('Tab')
+  await page.getByText(/ % of actors turn on/).waitFor()
+}
+
+const answers: Record<string, { status: number; contentType: string; body: string }> = {
+  'a page of a proxy': { status: 200, contentType: 'text/html', body: '<html><h1>Sign in to our network</h1>' },
+  'half an answer': { status: 200, contentType: 'application/json', body: '{"key":"mail_digest","gates":[{"ty' },
+  'an empty answer': { status: 200, contentType: 'application/json', body: '' },
+  'nothing': { status: 200, contentType: 'application/json', body: 'null' },
+  'a failure in HTML': { status: 500, contentType: 'text/html', body: '<h1>Oops</h1>' },
+}
+
+for (const [name, answer] of Object.entries(answers)) {
+  test(`${name} loses nothing that is typed`, async () => {
+    const page = await w.open('/envs/staging/flags/mail_digest')
+    const { revision } = await flag('mail_digest')
+    await edit(page, '60')
+    await page.route('**/flags/mail_digest', (route) => (route.request().method() === 'PUT' ? route.fulfill(answer) : route.continue()))
+    await page.getByRole('button', { name: 'Save in staging' }).click()
+    await page.getByText(answer.status === 500 ? 'The server answered 500' : "The answer can't be read").first().waitFor()
+    assert.equal(await page.getByLabel('Percentage of actors, in percent').inputValue(), '60 %')
+    await page.unroute('**/flags/mail_digest')
+    assert.equal((await flag('mail_digest')).revision, revision)
+  })
+
+  test(`a page that gets ${name} says so, and is whole once that is over`, async () => {
+    const page = await w.open('/envs/staging/flags')
+    await page.locator('[data-key]').first().waitFor()
+    await page.route('**/v1/envs/staging/{hosts,segments,usage,index,export}*', (route) => route.fulfill(answer))
+    for (const name of ['Hosts', 'Segments']) {
+      await page.getByRole('link', { name, exact: true }).first().click()
+      await page.getByRole('alert').getByText(answer.status === 500 ? 'The server answered 500' : "The answer can't be read").waitFor()
+    }
+    await page.unroute('**/v1/envs/staging/{hosts,segments,usage,index,export}*')
+    if (answer.status !== 500) await page.getByText('enterprise-trial').first().waitFor() // by itself
+  })
+}
+
+test('an answer that never comes is given up, and says that it may have been done', async () => {
+  const page = await w.open('/envs/staging/flags/search_suggest')
+  await page.clock.install()
+  await page.reload()
+  await page.getByText('Live', { exact: true }).waitFor()
+  await edit(page, '95')
+  let sent = 0
+  await page.route('**/flags/search_suggest', async (route) => {
+    if (route.request().method() !== 'PUT') return route.continue()
+    sent++
+    await route.fetch() // the server does it, and its answer is lost
+  })
+  const save = page.getByRole('button', { name: 'Save in staging' })
+  await save.dblclick()
+  await save.and(page.locator(':disabled')).waitFor()
+  await page.clock.fastForward(31_000)
+  await page.getByText("The server doesn't answer").first().waitFor()
+  await page.getByText('may have been done all the same').first().waitFor()
+  assert.equal(sent, 1)
+  assert.equal((await flag('search_suggest')).gates[0].ratio, 0.95)
+})
+
+test('a dialog stays until its act is answered, and tells a failure', async () => {
+  const page = await w.open('/envs/staging/flags/payments_retry')
+  await page.getByRole('button', { name: 'Kill…' }).click()
+  let answer = (): void => {}
+  const held = new Promise<void>((resolve) => (answer = resolve))
+  await page.route('**/kill', async (route) => (await held, route.fulfill({ status: 503, body: '' })))
+  await page.getByRole('button', { name: 'Kill in staging' }).click()
+  await page.getByRole('button', { name: 'Kill in staging' }).and(page.locator(':disabled')).waitFor()
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Escape')
+  answer()
+  await page.getByRole('dialog').getByText('The server answered 503').waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+})
+
+test('several flags at once: those that fail are told, and Escape meanwhile breaks nothing', async () => {
+  const page = await w.open('/envs/staging/flags?q=group:mail')
+  await page.locator('[data-key]').first().waitFor()
+  await page.keyboard.press('X')
+  await page.getByRole('button', { name: 'Kill…' }).click()
+  const sure = page.getByRole('button', { name: /^Kill \d flags in staging/ })
+  await page.locator('.bulk-rows li.ready').first().waitFor()
+  await page.route('**/mail_amp/kill', (route) => route.fulfill({ status: 500, contentType: 'text/html', body: '<h1>Oops</h1>' }))
+  await sure.click()
+  await page.keyboard.press('Escape')
+  await page.locator('.bulk-rows li.failed').getByText('The server answered 500').waitFor()
+  await page.getByText(/flags? (is|are) changed in staging/).waitFor()
+  assert.equal((await flag('mail_amp')).killed, false)
+})
+
+test('Ctrl+Z in a field undoes what was typed there, and no change', async () => {
+  const page = await w.open('/envs/staging/segments/enterprise-trial')
+  await page.getByLabel('Description').fill('saved')
+  await page.getByRole('button', { name: 'Save in staging' }).click()
+  await page.getByText('enterprise-trial is saved in staging.').waitFor()
+  await page.getByLabel('Description').fill('typed next')
+  await page.keyboard.press('Control+z')
+  await page.waitForFunction(() => document.querySelector('input')?.value !== 'typed next')
+  assert.equal((await w.server.api('GET', '/v1/envs/staging/segments/enterprise-trial')).description, 'saved')
+  await page.getByLabel('Description').fill('typed next')
+  await page.getByRole('button', { name: /^Undo/ }).click()
+  await page.getByText('enterprise-trial is as before in staging.').waitFor()
+  assert.equal(await page.getByLabel('Description').inputValue(), 'typed next')
+})
+
+test('whoever signs out and is not heard is told', async () => {
+  const page = await w.open('/envs/staging/flags')
+  await page.route('**/v1/session', (route) => (route.request().method() === 'DELETE' ? route.abort() : route.continue()))
+  await page.getByRole('button', { name: /^Signed in as/ }).click()
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByText('Not signed out').waitFor()
+})
+
+test('older changes stay while one reads them, each once', async () => {
+  for (let i = 0; i < 60; i++) await w.server.api('POST', '/v1/envs/staging/flags/mail_preferences_v2/enable', { for_actor: `user:${i}` })
+  for (const path of ['/envs/staging/audit', '/envs/staging/flags/mail_preferences_v2/history']) {
+    const page = await w.open(path)
+    const rows = page.locator('main tbody tr, main .hist > li')
+    await page.getByRole('button', { name: /older/i }).dblclick()
+    await page.waitForFunction(() => document.querySelectorAll('main tbody tr, main .hist > li').length > 60)
+    const n = await rows.count()
+    await w.server.api('POST', '/v1/envs/staging/flags/mail_preferences_v2/enable', { for_actor: 'user:late', reason: `seen ${path}` })
+    await page.getByText(`seen ${path}`, { exact: true }).first().waitFor()
+    assert.equal(await rows.count(), n + 1)
+    await w.server.api('POST', '/v1/envs/staging/flags/mail_preferences_v2/clear', { for_actor: 'user:late' })
+  }
+})
