@@ -89,6 +89,16 @@ test('an environment is deleted with what it had when it was looked at', async (
   await page.getByText('doomed is deleted.').waitFor()
 })
 
+test('an environment that somebody deletes leaves the matrix, and the others stay in it', async () => {
+  await w.server.api('POST', '/v1/envs', { key: 'passing' })
+  const page = await w.open('/matrix?q=mail')
+  await page.getByRole('columnheader', { name: /^Passing/ }).waitFor()
+  await w.server.api('DELETE', '/v1/envs/passing?confirm=passing')
+  await page.getByRole('columnheader', { name: /^Passing/ }).waitFor({ state: 'detached' })
+  await api('POST', 'production/flags/mail_amp/enable', { for_group: 'still-live' })
+  await page.getByText('still-live').first().waitFor()
+})
+
 test('what is marked in two tabs is marked', async () => {
   const context = await w.browser.newContext()
   const [one, two] = [await w.open('/envs/staging/flags?q=group:mail', { context }), await w.open('/envs/staging/flags?q=group:mail', { context })]
