@@ -80,7 +80,7 @@ func (s *Service) propose(st *model.State, p api.Proposal, preview *api.Preview)
 			return nil, err
 		}
 	}
-	preview.Problems = append([]api.Problem{}, api.Problems(append(problems, d.Warnings...))...)
+	preview.Problems, preview.Warnings = append([]api.Problem{}, api.Problems(problems)...), api.Problems(d.Warnings)
 	return d, nil
 }
 

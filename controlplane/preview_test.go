@@ -54,6 +54,10 @@ func TestPreviewSaysWhoWillChange(t *testing.T) {
 	if len(bad.Problems) == 0 {
 		t.Error("a proposal that can't be written has no problem")
 	}
+	odd := must[api.Preview](t)(s.Preview(ctx, env, api.Proposal{Flag: flagset.Flag{Key: "a key with spaces"}}))
+	if len(odd.Problems) > 0 || len(odd.Warnings) != 1 {
+		t.Errorf("what is only worth a look: problems %v, warnings %v", odd.Problems, odd.Warnings)
+	}
 	_, err := s.Preview(ctx, env, api.Proposal{Flag: proposed, Actors: make([]api.Query, 100_001)})
 	want(t, err, api.Invalid)
 	_, err = s.Preview(ctx, env, api.Proposal{Flag: flagset.Flag{Key: "f"}, Delete: true})

@@ -38,7 +38,7 @@ func (p *flagVerb) show(ctx context.Context, c *cobra.Command, client *apiclient
 			return err
 		}
 	}
-	warn(c, preview.Problems)
+	warn(c, append(preview.Problems, preview.Warnings...))
 	return nil
 }
 

@@ -29,7 +29,8 @@ type Preview struct {
 	Changes        []PreviewChange    `json:"changes"`         // of those
 	Difference     Change             `json:"difference"`
 	Words          *Words             `json:"words,omitempty"` // what the flag's gates do afterwards; absent if it is deleted
-	Problems       []Problem          `json:"problems"`
+	Problems       []Problem          `json:"problems"`        // for which it would be refused
+	Warnings       []Problem          `json:"warnings,omitempty"`
 }
 
 // PreviewSituation is how a change shows for those who are alike but for their scores and for chance.
