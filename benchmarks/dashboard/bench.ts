@@ -79,7 +79,7 @@ async function open(context: BrowserContext, path = place): Promise<Page> {
 }
 
 async function shown(page: Page, says: string): Promise<void> {
-  await page.locator('.head [role=status]').getByText(says, { exact: true }).waitFor()
+  await page.locator('.head [role=status]').getByText(`${says} flags`, { exact: true }).waitFor()
 }
 
 async function load(context: BrowserContext): Promise<void> {
@@ -154,7 +154,7 @@ async function follow(context: BrowserContext): Promise<void> {
     if (answer === '') {
       await page.keyboard.type('w')
       await state.getByText(' of ').waitFor()
-      answer = await state.innerText()
+      answer = (await state.textContent())!.trim()
       assert.ok(Number(answer.split(' ')[0]) >= named('w'), answer)
     } else {
       await page.evaluate((answer) => {
