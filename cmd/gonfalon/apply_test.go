@@ -124,7 +124,7 @@ func TestWhatAnOlderBuildKnowsIsNotAll(t *testing.T) {
 		_, _ = io.WriteString(w, answer)
 	}))
 	defer newer.Close()
-	for _, line := range []string{"diff env:default env:default", "lint", "generate go", "export --as bandera-sql"} {
+	for _, line := range []string{"diff env:default env:default", "lint", "generate go", "export --as bandera-sql", "flags get a --revision 1"} {
 		gonfalon(t, append(strings.Fields(line), "--endpoint", newer.URL, "--token", "x")...).has(t, 2, `what default has can't be read: line 1: flag a /new: `, "is this build older than the server?")
 	}
 }

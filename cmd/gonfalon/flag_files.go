@@ -63,11 +63,10 @@ func readFlagFiles(c *cobra.Command, args []string) (*flagFiles, error) {
 			continue
 		}
 		document := flagset.ReadDocument(data)
-		text, unread := flagset.ReadText(data)
-		all.files = append(all.files, flagFile{name, text})
+		all.files = append(all.files, flagFile{name, document.Text})
 		for _, p := range document.Problems {
 			if !p.Missing { // which another file may have
-				all.problems = append(all.problems, fileProblem{name, p, slices.Contains(unread, p)})
+				all.problems = append(all.problems, fileProblem{name, p, slices.Contains(document.Unread, p)})
 			}
 		}
 		for _, f := range document.Set.Flags {

@@ -56,7 +56,11 @@ func (n *connection) getPast(ctx context.Context, c *cobra.Command, client *apic
 	if err != nil {
 		return err
 	}
-	f := flagset.ReadDocument(text).Set.Flag(key)
+	set, err := exported(text, n.env)
+	if err != nil {
+		return err
+	}
+	f := set.Flag(key)
 	if f == nil {
 		return unknown{"flag", key, n.env + " then"}
 	}

@@ -91,10 +91,11 @@ func (n *connection) everything(ctx context.Context, client *apiclient.Client, r
 // exported reads what a control plane has, whole: what a verb doesn't know of it would be written away, or count as the same. A
 // flag may be malformed since it was imported.
 func exported(text []byte, env string) (*flagset.Set, error) {
-	if _, unread := flagset.ReadText(text); len(unread) > 0 {
-		return nil, trouble{fmt.Errorf("what %s has can't be read: %s; is this build older than the server?", env, unread[0])}
+	d := flagset.ReadDocument(text)
+	if len(d.Unread) > 0 {
+		return nil, trouble{fmt.Errorf("what %s has can't be read: %s; is this build older than the server?", env, d.Unread[0])}
 	}
-	return &flagset.ReadDocument(text).Set, nil
+	return &d.Set, nil
 }
 
 // wholeVersion returns the version of an environment with everything in it. That of its document is about its settings.

@@ -6,13 +6,15 @@ import "github.com/gonfalon-flags/gonfalon/engine"
 type Document struct {
 	Set      Set // sorted by key, with gates in the file's order
 	Problems []Problem
+	Unread   []Problem // those of Problems for which something isn't in Set
+	Text     *Text     // nil if nothing could be read
 }
 
 // ReadDocument reads and validates a file in the way in which ReadText reads it. Every problem has a line.
 func ReadDocument(data []byte) *Document {
 	text, problems := ReadText(data)
 	if text == nil {
-		return &Document{Problems: problems}
+		return &Document{Problems: problems, Unread: problems}
 	}
 	set := Set{Settings: text.Settings()}
 	var validated []Problem
@@ -43,7 +45,7 @@ func ReadDocument(data []byte) *Document {
 	for i, line := range text.Lines(places) {
 		references[i].Line = line
 	}
-	return &Document{Set: *set.Sorted(), Problems: Join(problems, append(validated, references...))}
+	return &Document{Set: *set.Sorted(), Problems: Join(problems, append(validated, references...)), Unread: problems, Text: text}
 }
 
 func (r *reader) set(n *node) Set {
