@@ -74,8 +74,9 @@ func TestInputIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer zero.Close()
+	t.Setenv("GONFALON_TOKEN", "") // it is asked of standard input
 	var said bytes.Buffer
-	if code := run(t.Context(), []string{"login", "http://127.0.0.1:1"}, zero, &said, &said); code != exitTrouble && !strings.Contains(said.String(), "is no token") {
+	if code := run(t.Context(), []string{"login", serve(t, "--in-memory").url}, zero, &said, &said); code != exitTrouble || !strings.Contains(said.String(), "is no token") {
 		t.Errorf("%d %s", code, &said)
 	}
 	pipe := filepath.Join(t.TempDir(), "pipe.yaml")
