@@ -180,6 +180,11 @@ func (c *call) tellRevision(n int64) {
 	c.Response().Header().Set(revisionHeader, strconv.FormatInt(n, 10))
 }
 
+// tellVersion says which version the thing that is answered has, for If-Match.
+func (c *call) tellVersion(version string) {
+	c.Response().Header()["Etag"] = []string{`"` + version + `"`}
+}
+
 // nothing answers a change that has no document to return.
 func (c *call) nothing() error {
 	c.Response().WriteHeader(http.StatusNoContent)
@@ -188,9 +193,8 @@ func (c *call) nothing() error {
 
 // tag sets the entity tag. It reports whether the caller already has that version; then it has also answered.
 func (c *call) tag(version string) (current bool) {
-	tag := `"` + version + `"`
-	c.Response().Header()["Etag"] = []string{tag}
-	if !Matches(c.Request().Header.Get("If-None-Match"), tag) {
+	c.tellVersion(version)
+	if !Matches(c.Request().Header.Get("If-None-Match"), c.Response().Header().Get("Etag")) {
 		return false
 	}
 	c.Response().WriteHeader(http.StatusNotModified)

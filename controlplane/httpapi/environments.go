@@ -12,7 +12,7 @@ import (
 )
 
 func (c *call) answerEnvironment(status int, e api.Environment) error {
-	c.Response().Header()["Etag"] = []string{`"` + e.Version + `"`}
+	c.tellVersion(e.Version)
 	c.tellRevision(e.Revision)
 	return c.answer(status, e)
 }
@@ -94,7 +94,7 @@ func (c *call) answerDifference(d api.Difference, err error) error {
 		return err
 	}
 	c.tellRevision(d.Revision)
-	c.Response().Header()["Etag"] = []string{`"` + d.Version + `"`}
+	c.tellVersion(d.Version)
 	changes := d.Changes
 	d.Changes = []api.Change{}
 	return c.answerChanges(d, changes)

@@ -13,7 +13,7 @@ func (c *call) answerFlag(r controlplane.WriteResult, err error) error {
 	if err != nil {
 		return err
 	}
-	c.Response().Header()["Etag"] = []string{`"` + r.Flag.Version + `"`}
+	c.tellVersion(r.Flag.Version)
 	c.tellRevision(r.Revision)
 	status := http.StatusOK
 	if r.Created {

@@ -52,7 +52,7 @@ func (c *call) putSegment() error {
 	if err != nil {
 		return err
 	}
-	c.Response().Header()["Etag"] = []string{`"` + r.Segment.Version + `"`}
+	c.tellVersion(r.Segment.Version)
 	c.tellRevision(r.Revision)
 	status := http.StatusOK
 	if r.Created {
