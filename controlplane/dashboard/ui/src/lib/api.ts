@@ -75,7 +75,7 @@ export async function withinPatience(request: Request | string, init?: RequestIn
   setTimeout(() => over.abort(new DOMException('', 'TimeoutError')), patience)
   const { body, status, statusText, headers } = await fetch(request, { ...init, signal: over.signal })
   const all = new Headers(headers)
-  if (!all.has('Content-Length')) all.set('Content-Length', 'unknown') // for our own json to be asked
+  if (!all.has('Content-Length')) all.set('Content-Length', 'unknown') // openapi-fetch reads an answer without a length by JSON.parse, which isn't exact
   const answer = new Response(status === 204 || status === 304 ? null : body, { status, statusText, headers: all })
   answer.json = async () => parseJSON(await answer.text())
   return answer

@@ -95,13 +95,11 @@ const actors = ['actor', 'targetingKey', 'targeting_key', 'user', 'user_id', 'us
 /** Reads whom a line of a log is about: JSON, or name=value pairs. */
 export function subjectIn(line: string): (Subject & { flag?: string }) | undefined {
   let found: Record<string, unknown> = {}
-  try {
-    const read = valueOf(line)
-    if (typeof read === 'string') throw new SyntaxError()
-    if (typeof read !== 'object' || read === null || Array.isArray(read)) return undefined
+  const read = valueOf(line)
+  if (typeof read === 'object' && read !== null && !Array.isArray(read)) {
     found = { ...read, ...('context' in read && typeof read.context === 'object' ? (read.context as object) : {}) }
     delete found['context']
-  } catch {
+  } else if (typeof read === 'string') {
     for (const [, name, quoted, plain] of line.matchAll(/([\w.-]+)=(?:"((?:[^"\\]|\\.)*)"|(\S+))/g)) found[name!] = quoted ?? valueOf(plain!)
   }
   const names = Object.keys(found)
