@@ -1,3 +1,5 @@
+import { tick } from 'svelte'
+
 /**
  * Where the focus goes when a page is gone to, and when the control that has it is taken away. A button that takes an item out of a list
  * is marked by data-remove, the list by data-list, and what has the focus once the list is empty, or once a form is discarded or sent,
@@ -19,6 +21,12 @@ function settle(): void {
   const field = document.querySelector<HTMLElement>('#main [autofocus]')
   if (field) field.focus()
   else toHeading()
+}
+
+/** Gives the focus to the heading if what had it was disabled for good: the form is saved or discarded, and stays. */
+export async function refocus(): Promise<void> {
+  await tick()
+  if (document.activeElement === document.body || document.activeElement?.matches(':disabled')) toHeading()
 }
 
 /** Gives the focus to the heading of the page, so that it is read from there. */
