@@ -74,6 +74,34 @@ test('percentage of time', async () => {
   assert.deepEqual(await save(page, 't_time', '5.0 % of answers turn on, none turn off.'), [{ type: 'percentage_of_time', ratio: 0.05 }])
 })
 
+test('a percentage says what it does as it is typed, and is saved by the second Enter', async () => {
+  const page = await flag('t_typed', [{ type: 'percentage_of_actors', ratio: 0.25 }])
+  await page.getByRole('button', { name: 'Edit percentage' }).press('Enter')
+  await page.locator('input.pct:focus').waitFor()
+  await page.keyboard.type('60')
+  await page.locator('.fore .lead').getByText('35.0 % of actors turn on, none turn off.').waitFor()
+  assert.equal(await page.locator('input.pct').inputValue(), '60')
+  await page.keyboard.press('Backspace')
+  await page.keyboard.press('Backspace')
+  await page.locator('.fore').getByText('Nothing is changed yet.').waitFor()
+  await page.keyboard.type('0.5')
+  await page.keyboard.press('Enter')
+  assert.equal(await page.locator('input.pct').inputValue(), '0.5 %')
+  await page.locator('.fore .lead').getByText('24.5 % of actors turn off, none turn on.').waitFor()
+  assert.deepEqual((await w.server.api('GET', `${place}/t_typed`)).gates, [{ type: 'percentage_of_actors', ratio: 0.25 }])
+  await page.keyboard.press('Enter')
+  await page.getByText('t_typed is saved in staging.').waitFor()
+  assert.deepEqual((await w.server.api('GET', `${place}/t_typed`)).gates, [{ type: 'percentage_of_actors', ratio: 0.005 }])
+})
+
+test('a percentage of time stays one when it goes by nobody', async () => {
+  const page = await flag('t_nobody', [{ type: 'percentage_of_time', ratio: 0.2 }])
+  await page.getByRole('button', { name: 'Edit percentage' }).click()
+  await page.getByRole('slider', { name: 'Percentage of time' }).press('Home')
+  await page.getByRole('slider', { name: 'Percentage of time' }).press('ArrowRight')
+  assert.deepEqual(await save(page, 't_nobody', '19.0 % of answers turn off, none turn on.'), [{ type: 'percentage_of_time', ratio: 0.01 }])
+})
+
 test('rule', async () => {
   const page = await flag('t_rule')
   await add(page, 'rule')
