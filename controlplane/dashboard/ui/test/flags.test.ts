@@ -56,6 +56,30 @@ test('keys move, mark, select and open', async () => {
   await page.locator('[data-key]').first().waitFor()
 })
 
+test('keys of one letter can be turned off, and are no part of a name', async () => {
+  const page = await w.open('/envs/production/flags')
+  const make = page.getByRole('link', { name: 'New flag', exact: true })
+  assert.equal(await make.getAttribute('aria-keyshortcuts'), 'n')
+  const toggle = async (): Promise<void> => {
+    await page.getByRole('button', { name: /^Signed in as/ }).click()
+    await page.getByRole('button', { name: 'Keys of one letter' }).click()
+  }
+  await toggle()
+  await page.reload()
+  await page.locator('[data-key]').first().waitFor()
+  assert.equal(await make.innerText(), 'New flag')
+  await page.keyboard.press('n')
+  await page.keyboard.press('?')
+  await page.keyboard.press('Control+k') // has a second key, so it is never pressed by mistake
+  await page.getByRole('dialog', { name: 'Find or do' }).waitFor()
+  assert.equal(await page.getByRole('dialog').count(), 1)
+  assert.ok(page.url().endsWith('/flags'))
+  await page.keyboard.press('Escape')
+  await toggle()
+  await page.keyboard.press('n')
+  await page.getByRole('heading', { name: 'New flag in production' }).waitFor()
+})
+
 test('a change by someone else appears before the whole list is read again', async () => {
   const page = await w.open('/envs/production/flags?q=shop_recommendations')
   const row = page.locator('[data-key="shop_recommendations"]')

@@ -40,7 +40,7 @@ test('a kill is never refused, and its undo takes back nothing of others', async
   await page.getByText('search_suggest is killed in staging.').waitFor()
   assert.deepEqual(await groups(flag('search_suggest')), ['staff'])
   await group('search_suggest', 'beta')
-  await page.getByRole('button', { name: 'Revive Ctrl Z' }).click()
+  await page.getByRole('button', { name: 'Revive', exact: true }).click()
   await page.getByText('Somebody changed it since then').waitFor()
   assert.equal((await api('GET', flag('search_suggest'))).killed, true)
 })

@@ -1,4 +1,8 @@
 import { untrack } from 'svelte'
+import { keep, kept, whenKept } from './kept'
+
+const stored = 'gonfalon.keys'
+const isSingle = (): boolean => kept(stored) !== 'off'
 
 /** A key that does something on the page that is shown. */
 export interface Key {
@@ -13,13 +17,16 @@ export interface Key {
 /** The keys of the page and of what floats above it; those added last are asked first. */
 class Keys {
   private sets = $state.raw<{ keys: readonly Key[]; modal: boolean }[]>([])
+  /** Keys without Ctrl do something. Whoever speaks to a computer, or strikes keys by mistake, turns them off. */
+  single = $state(isSingle())
   active = $derived.by(() => {
     const last = this.sets.findLastIndex((set) => set.modal)
-    return this.sets.slice(Math.max(last, 0)).reverse().flatMap((set) => set.keys)
+    return this.sets.slice(Math.max(last, 0)).reverse().flatMap((set) => set.keys).filter((each) => this.single || each.key.length > 1)
   })
 
   constructor() {
     addEventListener('keydown', (event) => this.press(event))
+    whenKept(stored, () => (this.single = isSingle()))
   }
 
   /** Adds keys until the function that it returns is called. Those of a modal set hide all that were added before. */
@@ -29,6 +36,11 @@ class Keys {
     return () => {
       this.sets = untrack(() => this.sets).filter((each) => each !== set)
     }
+  }
+
+  choose(single: boolean): void {
+    this.single = single
+    keep(stored, single ? '' : 'off')
   }
 
   private press(event: KeyboardEvent): void {
