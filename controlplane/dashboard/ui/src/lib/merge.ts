@@ -16,25 +16,20 @@ export interface Field {
   readonly conflict: boolean // both changed it, and not alike
 }
 
-const infos = ['description', 'owner', 'tags', 'permanent', 'killed', 'off_variant'] as const
-
 function gateId(gate: Gate): string {
   return `gate ${gate.type.startsWith('percentage') ? 'percentage' : gate.type}${gate.target === undefined ? '' : ` ${gate.target}`}`
 }
 
-/** The parts of a flag. */
-export function partsOf(doc: Document): Parts {
-  const all = new Map<string, unknown>(infos.map((name) => [name, doc[name]]))
-  for (const gate of doc.gates) all.set(gateId(gate), gate)
-  return all
+/** The parts of a flag: each member but its key, and each gate. */
+export function partsOf({ key: _key, gates, ...members }: Document): Parts {
+  return new Map<string, unknown>([...Object.entries(members), ...gates.map((gate) => [gateId(gate), gate] as const)])
 }
 
-/** A flag that has the parts of one, and what else the document has. */
-export function withParts(doc: Document, parts: Parts): Document {
-  const merged = structuredClone(doc)
-  for (const name of infos) Object.assign(merged, { [name]: parts.get(name) })
-  merged.gates = [...parts].flatMap(([id, value]) => (id.startsWith('gate ') && value !== undefined ? [value as Gate] : []))
-  return structuredClone(merged)
+/** The flag of a document, with these parts. */
+export function withParts({ key }: Document, parts: Parts): Document {
+  const members = [...parts].filter(([id]) => !id.startsWith('gate '))
+  const gates = [...parts].flatMap(([id, value]) => (id.startsWith('gate ') && value !== undefined ? [value as Gate] : []))
+  return structuredClone({ key, ...Object.fromEntries(members), gates } as Document)
 }
 
 function text(value: unknown): string {
