@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { paths } from '../src/lib/paths.ts'
 import { looks } from './looks.ts'
 import { accessible, world } from './support.ts'
 
@@ -26,6 +27,12 @@ for (const [theme, width, height] of sizes) {
     await context.close()
   })
 }
+
+test('every page is among those that are looked at', () => {
+  const looked = looks(w).map(({ path }) => path.replace(/[?#].*/, ''))
+  const missed = Object.entries(paths).filter(([name, path]) => name !== 'home' && name !== 'signIn' && !looked.some((each) => new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}$`).test(each)))
+  assert.deepEqual(missed.map(([name]) => name), [], 'add a look to looks.ts')
+})
 
 test('axe would find something', async () => {
   const page = await w.open('/envs/production/flags')

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { paths } from '../src/lib/paths.ts'
 import { world, type Page } from './support.ts'
 
 /** Answers that fail, never come, or aren't the server's: nothing that is typed is lost, nothing is done twice, and the page says what happened. */
@@ -47,6 +48,25 @@ for (const [name, answer] of Object.entries(answers)) {
     if (answer.status !== 500) await page.getByText('enterprise-trial').first().waitFor() // by itself
   })
 }
+
+test('every page says that it can\'t be read, and reads again by itself', async () => {
+  const nothing = { home: 1, signIn: 1, newFlag: 1, firstMinute: 1, login: 1, explain: 1, environments: 1 } // of their own
+  const keys: Partial<Record<keyof typeof paths, string>> = { segment: 'enterprise-trial' }
+  const context = await w.browser.newContext()
+  const failing = /\/v1\/(?!session|envs$)/
+  await context.route('**/changes', (route) => route.abort())
+  await context.route(failing, (route) => route.fulfill({ status: 503, body: '' }))
+  const open: [string, Page][] = []
+  for (const [name, path] of Object.entries(paths)) {
+    if (name in nothing) continue
+    const page = await w.open(path.replace(':env', 'staging').replace(':key', keys[name as keyof typeof paths] ?? 'mail_digest'), { context })
+    await page.locator('main').getByText('The server answered 503').first().waitFor({ timeout: 5_000 }).catch(() => assert.fail(`${name} doesn't say it`))
+    open.push([name, page])
+  }
+  await context.unroute(failing)
+  for (const [name, page] of open) await page.locator('main').getByText('The server answered 503').waitFor({ state: 'detached' }).catch(() => assert.fail(`${name} doesn't read again`))
+  await context.close()
+})
 
 test('an answer that never comes is given up, and says that it may have been done', async () => {
   const page = await w.open('/envs/staging/flags/search_suggest')

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
+import { paths } from '../src/lib/paths.ts'
 import { report } from './sample.ts'
 import { world } from './support.ts'
 
@@ -165,6 +166,28 @@ test('on a phone every page is one or two touches away, and so is signing out', 
   await nav.getByRole('button', { name: 'More' }).click()
   const box = (await nav.getByRole('button', { name: 'Sign out' }).boundingBox())!
   assert.ok(box.y > 0 && box.y + box.height < 844, JSON.stringify(box))
+})
+
+test('every page is in the bar or its menus, and the palette finds it by the same words', async () => {
+  const page = await w.open('/matrix')
+  const links = page.locator('.top .nav a, .top .menu li:not(.note) a')
+  const places = new Map<string, string>()
+  for (const menu of [/^All environments/, /^Signed in as/]) {
+    await page.getByRole('button', { name: menu }).first().click()
+    for (const link of await links.all()) places.set(new URL((await link.getAttribute('href'))!, w.server.address).pathname, (await link.innerText()).replace('…', ''))
+  }
+  const env = await page.evaluate(() => document.querySelector('.top .nav a')!.getAttribute('href')!.split('/')[2]!)
+  const within = { home: 1, signIn: 1, newFlag: 1, firstMinute: 1, login: 1 } // where one gets from another page
+  for (const [name, path] of Object.entries(paths)) {
+    if (name in within || path.includes(':key')) continue
+    const address = path.replace(':env', env)
+    const title = places.get(address)
+    assert.ok(title, `${name} is in no menu`)
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox', { name: 'Find or do' }).fill(title)
+    await page.getByRole('option').filter({ has: page.locator('.one', { hasText: new RegExp(`^${title}`) }) }).filter({ hasText: 'go' }).first().click()
+    await page.waitForURL((url) => url.pathname === address)
+  }
 })
 
 test('the steps of a flag are numbered as they stand', async () => {

@@ -11,14 +11,16 @@ after(async () => (await readOnly).stop())
 /** The keys that the pages are looked at with: one that is there, and one that isn't. */
 const keys: Partial<Record<keyof typeof paths, readonly string[]>> = { segment: ['enterprise-trial', 'not_there'], flag: ['checkout_new_payment', 'not_there'], history: ['checkout_new_payment'], explainFlag: ['checkout_new_payment'] }
 
-/** What changes something, by its name. */
-const writes = /^(New|Make|Save|Delete|Revoke|Kill|Revive|Edit|Add|Roll back|Remove|Test|Send|Copy…|Bring|Choose|Select)/i
+/** What changes nothing, by its name: any other control is taken for one that does. */
+const harmless = /^(Favourite .*|Flag|State|Answers, 24 h|Last change|account|api|checkout|Explain\s+x|Groups|Copy (as command|link|the lines))$/
 
 /** Every address of the dashboard. */
 function* addresses(env = 'production'): Generator<string> {
   for (const [name, path] of Object.entries(paths)) {
     if (name === 'home' || name === 'signIn') continue
-    for (const key of keys[name as keyof typeof paths] ?? ['']) yield path.replace(':env', env).replace(':key', key)
+    const named = path.includes(':key') ? keys[name as keyof typeof paths] : ['']
+    assert.ok(named, `name a key in keys for the page ${name}`)
+    for (const key of named) yield path.replace(':env', env).replace(':key', key)
   }
   yield `/envs/${env}/new?key=by_palette`
 }
@@ -27,9 +29,9 @@ function* addresses(env = 'production'): Generator<string> {
 async function offered(page: Page): Promise<string[]> {
   await page.waitForLoadState('networkidle', { timeout: 2000 }).catch(() => {})
   return page.locator('main').evaluate((main, pattern) => {
-    const shown = [...main.querySelectorAll<HTMLElement>('button, a.btn, input[type=checkbox], form.form :enabled, form.panel :enabled')].filter((each) => each.checkVisibility({ visibilityProperty: true }))
-    return shown.map((each) => (each.getAttribute('aria-label') ?? each.innerText ?? '').trim() || each.tagName).filter((each, i) => new RegExp(pattern, 'i').test(each) || shown[i]!.matches('form.form *, form.panel *'))
-  }, writes.source)
+    const shown = [...main.querySelectorAll<HTMLElement>('button:not([role=tab], .cell), a.btn, input[type=checkbox], form.form :enabled, form.panel :enabled')].filter((each) => each.checkVisibility({ visibilityProperty: true }))
+    return shown.map((each) => (each.getAttribute('aria-label') ?? (each.innerText || (each as HTMLInputElement).labels?.[0]?.innerText) ?? '').trim() || each.tagName).filter((each, i) => !new RegExp(pattern).test(each) || shown[i]!.matches('form.form *, form.panel *'))
+  }, harmless.source)
 }
 
 /** What each page offers, in a context that is signed in. The stream keeps the network busy, so it is refused. */

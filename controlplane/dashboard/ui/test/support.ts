@@ -91,7 +91,10 @@ export function world(args: readonly string[] = [], sample = true, more: (server
   return it
 }
 
-/** Notes what must never happen on a page: a refused script or style, a request elsewhere, an exception. */
+/** What may be sent without a version: a kill, which takes nothing back, and what writes nothing. */
+const blind = /\/(kill|preview|explain|evaluate)$|[?&]dry_run=true/
+
+/** Notes what must never happen on a page: a refused script or style, a request elsewhere, an exception, a write that could overwrite another. */
 function watch(page: Page, address: string, faults: string[]): void {
   page.on('pageerror', (error) => faults.push(`exception: ${error.stack}`))
   page.on('dialog', (dialog) => {
@@ -102,6 +105,9 @@ function watch(page: Page, address: string, faults: string[]): void {
     if (/Content Security Policy|Refused to/i.test(message.text())) faults.push(`policy: ${message.text()}`)
   })
   page.on('request', (request) => {
+    const { pathname, search } = new URL(request.url())
+    const { 'if-match': match, 'if-none-match': noneMatch } = request.headers()
+    if (/^(POST|PUT|PATCH|DELETE)$/.test(request.method()) && /\/v1\/envs(\/|$)/.test(pathname) && !(match || noneMatch || blind.test(pathname + search))) faults.push(`a write without If-Match: ${request.method()} ${request.url()}`)
     if (!request.url().startsWith(address) && !request.url().startsWith('data:')) faults.push(`request: ${request.url()}`)
   })
 }

@@ -7,6 +7,8 @@ type Schemas = components['schemas']
 export type Flag = Schemas['Flag']
 export type FlagDocument = Schemas['FlagDocument']
 export type Gate = Schemas['Gate']
+/** What one gate of a flag does, in the server's words, which the command line has too. */
+export type GateWords = Schemas['Words']['gates'][number]
 export type Constraint = Schemas['Constraint']
 export type Variant = Schemas['Variant']
 export type Segment = Schemas['Segment']
@@ -23,7 +25,6 @@ export type Refused = paths['/v1/audit/failures']['get']['responses'][200]['cont
 export type HostList = Schemas['HostList']
 export type Role = Schemas['Role']
 export type Difference = Schemas['Difference']
-export type SegmentDocument = Schemas['SegmentDocument']
 export type State = Schemas['State']
 export type IndexFlag = Schemas['IndexFlag']
 export type Who = Schemas['Session']
@@ -118,6 +119,11 @@ function refusal(response: Response, error: unknown): Refusal {
   if (response.status === 401) onSignedOut()
   const known = typeof error === 'object' && error !== null && 'title' in error
   return new Refusal(response.status, known ? (error as Problem) : { type: '/problems/unknown', title: `The server answered ${response.status}`, status: response.status })
+}
+
+/** What is wrong, and what would be right if the server knows it. */
+export function inFull({ detail, hint }: Fault): string {
+  return hint ? `${detail}; ${hint}` : detail
 }
 
 /** Text for people of whatever went wrong. */

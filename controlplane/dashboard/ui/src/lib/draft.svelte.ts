@@ -1,4 +1,4 @@
-import { ask, client, Refusal, said, type Fault, type Flag, type FlagDocument, type Gate, type Preview } from './api'
+import { ask, client, inFull, Refusal, said, type Fault, type Flag, type FlagDocument, type Gate, type Preview } from './api'
 
 /** What is edited at once: the gates of one kind, or what isn't a gate. */
 export type EditorKind = 'actor' | 'group' | 'prerequisite' | 'boolean' | 'percentage' | 'rule' | 'segment' | 'schedule' | 'variant' | 'about'
@@ -156,11 +156,12 @@ export class Draft {
 
   private read(faults: readonly Fault[], sent: readonly Gate[]): void {
     const seen = new Set<string>()
-    this.faults = faults.flatMap(({ pointer, detail, hint }) => {
+    this.faults = faults.flatMap((fault) => {
+      const { pointer, detail } = fault
       if (seen.has(pointer + detail)) return []
       seen.add(pointer + detail)
       const [, at, path] = /^(?:\/flag)?\/gates\/(\d+)(.*)$/.exec(pointer) ?? []
-      const words = hint ? `${detail}; ${hint}` : detail
+      const words = inFull(fault)
       return [at === undefined ? { gate: undefined, path: pointer.replace(/^\/flag/, ''), detail: words } : { gate: sent[Number(at)], path: path!, detail: words }]
     })
   }

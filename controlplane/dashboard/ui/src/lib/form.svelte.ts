@@ -1,4 +1,4 @@
-import { Refusal, said, type Fault } from './api'
+import { inFull, Refusal, said, type Fault } from './api'
 
 /** What a form that sends something shows: that it is busy, and what the server finds wrong, by field or as a whole. */
 export class Form {
@@ -8,7 +8,7 @@ export class Form {
 
   /** What is wrong with a field, or below it. */
   of(pointer: string): readonly string[] {
-    return this.refused.filter((fault) => fault.pointer.startsWith(pointer)).map((fault) => (fault.hint ? `${fault.detail}; ${fault.hint}` : fault.detail))
+    return this.refused.filter((fault) => fault.pointer.startsWith(pointer)).map(inFull)
   }
 
   /** Everything that is wrong. */
