@@ -1,0 +1,1 @@
+function e(e){try{return localStorage.getItem(e)??``}catch{return``}}function t(e,t){try{localStorage.setItem(e,t)}catch{}}function n(t,n){try{let r=JSON.parse(e(t)||`[]`);return Array.isArray(r)?r.filter(n):[]}catch{return[]}}function r(e,t){addEventListener(`storage`,n=>{(n.key===e||n.key===null)&&t()})}export{r as i,e as n,n as r,t};
