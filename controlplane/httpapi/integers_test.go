@@ -32,7 +32,7 @@ func TestLargeIntegersAreWarnedOf(t *testing.T) {
 
 	var preview api.Preview
 	f.want(200, f.do(adminToken, "POST", "/v1/envs/default/preview", `{"flag": {"key": "y", `+gates+`}}`)).into(t, &preview)
-	warned("preview", preview.Problems, place, 0)
+	warned("preview", preview.Warnings, place, 0)
 
 	for way, text := range map[string]string{
 		"an import": "{\"flags\": [\n{\"key\": \"y\", " + gates + "}]}",

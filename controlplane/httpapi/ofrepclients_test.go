@@ -196,7 +196,7 @@ func (c ofrepClient) installed(t *testing.T) {
 // ask runs the program, which is told the questions, and returns its answers.
 func (c ofrepClient) ask(t *testing.T, url, token string, questions []question) []told {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*patience) // a virtual machine or an interpreter starts first
 	defer cancel()
 	program := exec.CommandContext(ctx, c.command[0], append(c.command[1:], url, token)...)
 	var stdout, stderr bytes.Buffer

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -262,12 +263,19 @@ func TestRevokedTokenEndsItsStream(t *testing.T) {
 func TestSlowReader(t *testing.T) {
 	f := open(t, httpapi.Config{})
 	f.enable("x", flagset.Scope{})
-	conn, err := net.Dial("tcp", f.server.Listener.Addr().String())
+	server := httptest.NewUnstartedServer(f.api)
+	server.Config.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
+		_ = conn.(*net.TCPConn).SetWriteBuffer(16 << 10)
+		return ctx
+	}
+	server.Start()
+	defer server.Close()
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	_ = conn.(*net.TCPConn).SetReadBuffer(64 << 10)
+	_ = conn.(*net.TCPConn).SetReadBuffer(16 << 10)
 	fmt.Fprintf(conn, "GET /v1/envs/default/stream HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer %s\r\n\r\n", adminToken)
 	reader := bufio.NewReaderSize(conn, 16)
 	if line, err := reader.ReadString('\n'); err != nil || !strings.Contains(line, "200") {
@@ -276,10 +284,10 @@ func TestSlowReader(t *testing.T) {
 	quick, _ := listen(t, f.admin, "")
 	next(t, quick)
 
-	// Send more frames than the connection's buffers can hold.
+	// Send more frames than the connection's buffers can hold, but soon: the server gives up who takes nothing for too long.
 	var last api.Flag
-	payload := strings.Repeat("x", 60_000)
-	const writes = 100
+	payload := strings.Repeat("x", 30_000)
+	const writes = 30
 	for i := range writes {
 		last, err = f.admin.PutVariants(t.Context(), "default", fmt.Sprint("large", i%3), []flagset.Variant{
 			{Name: "a", Weight: flagset.Int(int64(i + 1)), Payload: []byte(`"` + payload + fmt.Sprint(i) + `"`)}}, apiclient.WriteOptions{})

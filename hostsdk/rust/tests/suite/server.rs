@@ -135,8 +135,11 @@ fn a_restart_is_survived_and_resumed() {
     again.put("a", boolean(false));
     again.put("b", boolean(true));
     for flags in [&flags, &meanwhile] {
-        until(|| "it goes on".into(), PATIENCE, || flags.enabled("b", ()) && !flags.enabled("a", ()));
-        assert_eq!(flags.state(), State::Ready);
+        until(
+            || format!("it goes on: {:?}", flags.state()),
+            PATIENCE,
+            || flags.enabled("b", ()) && !flags.enabled("a", ()) && flags.state() == State::Ready,
+        );
     }
 }
 
