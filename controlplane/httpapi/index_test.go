@@ -61,7 +61,7 @@ func TestIndex(t *testing.T) {
 func TestIndexOfManyFlags(t *testing.T) {
 	const flags, most, soon = 10_000, 400_000, 5 * time.Millisecond
 	f := open(t, httpapi.Config{})
-	const batches = 100 // so that neighbours have other revisions, times and reasons
+	const batches = 25 // so that neighbours have other revisions, times and reasons
 	set := manyFlags(flags)
 	for i := range batches {
 		var part flagset.Set

@@ -118,10 +118,14 @@ test('a form that is discarded or refused, and a choice in a menu', async () => 
   assert.match(await focused(page), /^Signed in as/)
 })
 
-test('a form that stays when it is saved or discarded, and one whose button stays', async () => {
-  for (const path of ['/envs/staging/segments/f-stays', '/envs/staging/settings']) {
+test('a form that stays when it is saved, refused or discarded, and one whose button stays', async () => {
+  for (const [path, acts] of [
+    ['/envs/staging/segments/enterprise-trial', ['Discard', 'Save in staging']],
+    ['/envs/staging/segments/f_refused', ['Save in staging']],
+    ['/envs/staging/settings', ['Discard', 'Save in staging']],
+  ] as const) {
     const page = await w.open(path)
-    for (const act of ['Discard', 'Save in staging']) {
+    for (const act of acts) {
       await page.getByLabel('Description').fill(`for ${act}`)
       await page.getByRole('button', { name: act }).press('Enter')
       await page.locator('h1:focus').waitFor()

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { after, before } from 'node:test'
+import { after, afterEach, before } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import axe from 'axe-core'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
@@ -63,12 +63,17 @@ export interface World {
 /** Starts a server with the sample and a browser for a file of tests; at the end no page may have had a fault. */
 export function world(args: readonly string[] = [], sample = true, more: (server: Server) => Promise<void> = async () => {}): World {
   const faults: string[] = []
+  const opened = new Set<BrowserContext>()
   const it = {} as World
   before(async () => {
     it.server = await Server.start(args)
     if (sample) await fill(it.server.address, adminToken)
     await more(it.server)
     it.browser = await launch()
+  })
+  afterEach(async () => {
+    await Promise.all([...opened].map((each) => each.close())) // a page that stays follows every change of the tests after it
+    opened.clear()
   })
   after(async () => {
     await it.browser?.close()
@@ -77,6 +82,7 @@ export function world(args: readonly string[] = [], sample = true, more: (server
   })
   it.open = async (path, { token = adminToken, theme = 'light', width = 1360, height = 900, context } = {}) => {
     const within = context ?? (await it.browser.newContext({ viewport: { width, height }, colorScheme: theme }))
+    if (!context) opened.add(within)
     const page = await within.newPage()
     page.setDefaultTimeout(30_000)
     watch(page, it.server.address, faults)

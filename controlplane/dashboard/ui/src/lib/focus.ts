@@ -23,7 +23,7 @@ function settle(): void {
   else toHeading()
 }
 
-/** Gives the focus to the heading if what had it was disabled for good: the form is saved or discarded, and stays. */
+/** Gives the focus to the heading if what had it is disabled: the form is saved, refused or discarded, and stays. */
 export async function refocus(): Promise<void> {
   await tick()
   if (document.activeElement === document.body || document.activeElement?.matches(':disabled')) toHeading()
