@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
+	"github.com/gonfalon-flags/gonfalon/controlplane/apiclient"
 	"github.com/gonfalon-flags/gonfalon/controlplane/httpapi"
 )
 
@@ -20,11 +21,6 @@ func TestLogins(t *testing.T) {
 	f := open(t, config)
 	token := f.token(api.RoleViewer, "default")
 	session := f.signIn(token)
-	var page api.LoginPage
-	f.want(200, f.do("", "GET", "/v1/logins", nil)).into(t, &page)
-	if page.Address != "login" {
-		t.Errorf("the page is at %q", page.Address)
-	}
 	var code api.Login
 	confirmed := f.want(201, f.do("", "POST", "/v1/logins", askedLogin, session...))
 	confirmed.into(t, &code)
@@ -51,6 +47,31 @@ func TestLogins(t *testing.T) {
 	list, err := f.admin.Tokens(t.Context())
 	if err != nil || !strings.Contains(list[len(list)-1].Name, " on laptop") {
 		t.Errorf("%+v %v", list, err)
+	}
+}
+
+// TestLoginsByClient goes the same way by the client: the browser confirms, and the program has the token.
+func TestLoginsByClient(t *testing.T) {
+	f := open(t, withDashboard())
+	browser, _ := f.browser()
+	program := f.client("")
+	page, err := program.LoginPage(t.Context())
+	if err != nil || page.Address != "login" {
+		t.Errorf("the page is at %q, %v", page.Address, err)
+	}
+	if _, err := browser.SignIn(t.Context(), api.NewSession{Token: f.token(api.RoleViewer, "default")}); err != nil {
+		t.Fatal(err)
+	}
+	code, err := browser.CreateLogin(t.Context(), askedLogin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := program.RedeemLogin(t.Context(), api.LoginCode{Code: code.Code, Verifier: "a-verifier"})
+	if err != nil || made.Role != api.RoleViewer {
+		t.Fatalf("%+v %v", made, err)
+	}
+	if _, err := f.client(made.Secret).Flags(t.Context(), "default", apiclient.FlagQuery{}); err != nil {
+		t.Error(err)
 	}
 }
 

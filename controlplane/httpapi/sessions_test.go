@@ -35,13 +35,18 @@ func cookieOf(t testing.TB, got answer) []string {
 	return []string{"Cookie", cookie.Name + "=" + cookie.Value}
 }
 
+// browser returns a client without a token that keeps cookies.
+func (f *fixture) browser() (*apiclient.Client, http.CookieJar) {
+	jar, _ := cookiejar.New(nil) // it can't fail
+	return &apiclient.Client{Endpoint: f.server.URL, Agent: clientAgent, HTTP: &http.Client{Transport: f.http.Transport, Jar: jar}}, jar
+}
+
 // TestSessions signs in, acts, and signs out, by the client and by hand.
 func TestSessions(t *testing.T) {
 	f := open(t, httpapi.Config{DashboardPath: "/", Settings: httpapi.Settings{Dashboard: api.Dashboard{
 		Production: []string{"def*", "nope"}, Colors: map[string]string{"default": "#123456", "nope": "#123457"}, Banner: "a copy of Tuesday's data", ActorURL: "https://shop.example/users/{actor}",
 	}}})
-	jar, _ := cookiejar.New(nil) // it can't fail
-	browser := &apiclient.Client{Endpoint: f.server.URL, Agent: clientAgent, HTTP: &http.Client{Transport: f.http.Transport, Jar: jar}}
+	browser, jar := f.browser()
 	made, err := f.admin.CreateSignIn(t.Context())
 	if err != nil || !strings.HasSuffix(made.Address, "#secret="+made.Secret) {
 		t.Fatalf("%+v %v", made, err)
