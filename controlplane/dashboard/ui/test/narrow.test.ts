@@ -74,6 +74,15 @@ for (const height of process.env['DASHBOARD_FULL'] ? [800, 256] : [256]) {
   })
 }
 
+test('cut off, the line that says so covers nothing that has the focus', async () => {
+  const page = await w.open('/envs/production/audit', { width: 320, height: 256 })
+  await page.getByRole('heading', { name: 'Audit' }).waitFor()
+  assert.equal(await page.locator('.foot .cut').count(), 0)
+  await page.context().setOffline(true)
+  await page.locator('.foot .cut').waitFor()
+  assert.deepEqual(await covered(page), [])
+})
+
 test('everything that the wide list offers is there', async () => {
   const page = await w.open('/envs/staging/flags', { width: 320, height: 800 })
   await page.getByRole('button', { name: 'Views and groups' }).click()
