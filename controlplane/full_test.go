@@ -1,8 +1,10 @@
 package controlplane_test
 
 import (
+	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -22,12 +24,17 @@ func TestKillsAndDeletionsGoThroughInAFullStore(t *testing.T) {
 	s, ctx := open(t, controlplane.Config{Store: db}), t.Context()
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "risky", flagset.Scope{}, by))
 	must[controlplane.WriteResult](t)(s.Enable(ctx, env, "old", flagset.Scope{}, by))
+	chance := rand.NewChaCha8([32]byte{}) // so that nothing can be compressed
 	n := 0
 	for ; err == nil && n < 1000; n++ {
 		set := flagset.Set{Flags: []flagset.Flag{{Key: fmt.Sprint("large", n)}}}
-		for i := range 5_000 {
-			set.Flags[0].Gates = append(set.Flags[0].Gates, flagset.Gate{Type: flagset.Actor, Target: fmt.Sprintf("%x", (i+5_000*n)*2654435761), Enabled: true})
+		var variants []flagset.Variant
+		for i := range 2 {
+			payload := make([]byte, 10_000)
+			_, _ = chance.Read(payload)
+			variants = append(variants, flagset.Variant{Name: fmt.Sprint(i), Weight: flagset.Int(1), Payload: fmt.Appendf(nil, "%q", hex.EncodeToString(payload))})
 		}
+		set.Flags[0].Gates = []flagset.Gate{{Type: flagset.VariantGate, Variants: variants}}
 		_, err = s.Import(ctx, env, set, api.Import{}, by)
 	}
 	want(t, err, api.Unavailable)
@@ -38,8 +45,10 @@ func TestKillsAndDeletionsGoThroughInAFullStore(t *testing.T) {
 	if _, err := s.Kill(ctx, env, "risky", nil, by); err != nil {
 		t.Errorf("a kill: %v", err)
 	}
-	if _, err := s.DeleteFlag(ctx, env, "old", by); err != nil {
-		t.Errorf("a deletion: %v", err)
+	for _, key := range []string{"old", "large0", "large1", "large2"} {
+		if _, err := s.DeleteFlag(ctx, env, key, by); err != nil {
+			t.Errorf("a deletion of %s: %v", key, err)
+		}
 	}
 	if err := s.RevokeToken(ctx, "nobody", by); controlplane.CodeOf(err) != api.NotFound {
 		t.Errorf("a revocation: %v", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"path/filepath"
 	"strconv"
@@ -150,12 +151,10 @@ func TestAFullStoreIsNoticed(t *testing.T) {
 	s.run("flags", "enable", "risky").must(t)
 	s.run("flags", "enable", "old").must(t)
 	var full response
-	for i := 0; i < 200 && full.code == 0; i++ {
-		var b strings.Builder
-		for j := range 5_000 {
-			fmt.Fprintf(&b, `{"type": "actor", "target": "%x", "enabled": true},`, (i*5_000+j+1)*2654435761)
-		}
-		body := `{"flags": [{"key": "large` + strconv.Itoa(i) + `", "gates": [` + strings.TrimSuffix(b.String(), ",") + `]}]}`
+	chance, payload := rand.NewChaCha8([32]byte{}), make([]byte, 25_000) // so that nothing can be compressed
+	for i := 0; i < 2_000 && full.code == 0; i++ {
+		_, _ = chance.Read(payload)
+		body := fmt.Sprintf(`{"flags": [{"key": "large%d", "gates": [{"type": "variant", "variants": [{"name": "a", "weight": 1, "payload": "%x"}]}]}]}`, i, payload)
 		if got := s.ask("POST", "/v1/envs/default/import", body); got.code != http.StatusOK {
 			full = got
 		}

@@ -125,6 +125,8 @@ func tune(c *embed.Config, quota int64) {
 	c.QuotaBackendBytes = quota
 	// A replica that has lost the store for longer than this reads everything again.
 	c.AutoCompactionMode, c.AutoCompactionRetention = embed.CompactorModePeriodic, "10m"
+	// A compaction copies every page that it touches until the batch is written: large batches of large flags take more than the reserve.
+	c.CompactionBatchLimit, c.CompactionSleepInterval = 20, 2*time.Millisecond
 	// Defragment at the start if that frees enough space to be worth the time.
 	c.BootstrapDefragThresholdMegabytes = 128
 	c.EnableGRPCGateway = false
