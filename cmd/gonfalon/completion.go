@@ -48,6 +48,8 @@ var optionWords = map[string][]string{
 	"role":       {string(api.RoleAdmin), string(api.RoleEditor), string(api.RoleViewer), string(api.RoleSDK), string(api.RoleClient)},
 	"state":      {string(api.StateOn), string(api.StateOff), string(api.StatePartial), string(api.StateKilled)},
 	"log-format": {"text", "json"},
+
+	"group-conflict": {string(flagset.DenyWins), string(flagset.AllowWins)},
 }
 
 func environmentNames(ctx context.Context, n *connection, c *apiclient.Client) ([]string, error) {

@@ -119,6 +119,9 @@ func (n *connection) dial() (*apiclient.Client, error) {
 	if n.token == "" {
 		return nil, usagef("no API token: gonfalon login %s, or set GONFALON_TOKEN (gonfalon serve prints one at its first start; gonfalon tokens create makes more)", n.endpoint)
 	}
+	if strings.ContainsFunc(n.token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return nil, usagef("--token (GONFALON_TOKEN): this is no token: a token is a line of letters, digits and _")
+	}
 	return n.client()
 }
 
@@ -198,7 +201,18 @@ func (n *connection) asking(do func(context.Context, *cobra.Command, *apiclient.
 func (n *connection) hinted(err error) error {
 	var refused *apiclient.Error
 	var unreachable *url.Error
+	var invalid *flagset.InvalidError // of a preview, which asks nobody
+	if errors.As(err, &invalid) && n.command != nil {
+		for i, p := range invalid.Problems {
+			if from := given(n.command, p.Pointer); from != "" {
+				invalid.Problems[i].Pointer = from
+			}
+		}
+	}
 	if errors.As(err, &refused) {
+		if n.command != nil {
+			inOptions(n.command, refused.Errors)
+		}
 		hint := "write that first"
 		if n.command != nil && n.command.Flag("allow-missing") != nil {
 			hint += ", or give --allow-missing"
@@ -213,7 +227,7 @@ func (n *connection) hinted(err error) error {
 	case errors.As(err, &refused) && refused.Status == http.StatusUnauthorized:
 		return fmt.Errorf("%w\nthe token is what --token or GONFALON_TOKEN says, or what gonfalon login keeps", err)
 	case errors.As(err, &refused) && refused.Status == http.StatusPreconditionFailed:
-		return fmt.Errorf("%w\nit was changed meanwhile: look at it again", err)
+		return fmt.Errorf("%w\nlook at it again", err)
 	case errors.Is(err, context.Canceled):
 		return trouble{errors.New("interrupted")}
 	case errors.Is(err, context.DeadlineExceeded):

@@ -28,6 +28,13 @@ func TestNewerControlPlane(t *testing.T) {
 	ask("flags", "get", "x").has(t, 0, "key: x", "doesn't know /colour")
 }
 
+// What can't be a token isn't taken for a server that doesn't answer.
+func TestATokenIsALine(t *testing.T) {
+	for _, token := range []string{"e\x1b[31m", "two words", "a\nb", "é"} {
+		gonfalon(t, "flags", "list", "--endpoint", "http://127.0.0.1:1", "--token", token).has(t, 2, "--token", "this is no token")
+	}
+}
+
 // A redirect leads nowhere: the token is for the endpoint alone.
 func TestNoRedirectIsFollowed(t *testing.T) {
 	reached := make(chan string, 1)

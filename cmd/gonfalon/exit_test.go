@@ -20,6 +20,8 @@ func TestExitStatus(t *testing.T) {
 		{"flags enable upsell --dry-run", 0},
 		{"diff " + same, 0},
 
+		{"generate go " + t.TempDir(), 2}, // it has no file
+
 		{"diff " + other, 1},
 		{"diff " + same + " --prune", 1},
 		{"flags get nothing", 1},

@@ -29,6 +29,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
+	checkHelp(root) // which takes the output as it is now
 	err := root.ExecuteContext(ctx)
 	if err != nil && !errors.Is(err, errReported) {
 		const name = "gonfalon:"
@@ -105,5 +106,26 @@ func strict(c *cobra.Command) {
 	}
 	for _, sub := range c.Commands() {
 		strict(sub)
+	}
+}
+
+// checkHelp makes a usage error of a verb that help and completion don't know. Cobra shows the help of what is above it.
+func checkHelp(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		switch c.Name() {
+		case "help":
+			show := c.Run
+			c.Run, c.RunE = nil, func(c *cobra.Command, args []string) error {
+				if about, rest, err := root.Find(args); err == nil && len(rest) > 0 {
+					return noVerb(about, rest)
+				}
+				show(c, args)
+				return nil
+			}
+		case "completion":
+			c.Args, c.RunE = noVerb, func(c *cobra.Command, _ []string) error { return c.Help() }
+		}
 	}
 }

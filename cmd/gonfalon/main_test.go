@@ -117,3 +117,15 @@ func TestUsageErrors(t *testing.T) {
 		t.Run(strings.Join(c.args, " "), func(t *testing.T) { gonfalon(t, c.args...).has(t, 2, c.says) })
 	}
 }
+
+func TestHelpKnowsVerbs(t *testing.T) {
+	for _, c := range []struct{ args, says string }{
+		{"help flgs", `did you mean "flags"?`},
+		{"help flags lst", `did you mean "list"?`},
+		{"completion bsh", `did you mean "bash"?`},
+	} {
+		gonfalon(t, strings.Fields(c.args)...).has(t, 2, c.says)
+	}
+	gonfalon(t, "help", "flags", "list").has(t, 0, "gonfalon flags list [flags]")
+	gonfalon(t, "completion", "bash").has(t, 0, "bash completion")
+}

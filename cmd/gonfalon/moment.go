@@ -55,6 +55,9 @@ func (p *pastOptions) at() (at api.At, err error) {
 	if at.Revision = p.revision; at.Revision < 1 && p.command.Flags().Changed("revision") {
 		return at, usagef("--revision: revisions begin with 1")
 	}
+	if at.Revision > 0 && p.when != "" {
+		return at, usagef("--revision and --at both say when: give one of them")
+	}
 	if p.when != "" {
 		if at.Time, err = moment(p.when); err != nil {
 			return at, usagef("--at: %w", err)

@@ -41,19 +41,21 @@ func (n *connection) suggest(ctx context.Context, c *cobra.Command, client *apic
 		return err // the hint is a courtesy
 	}
 	name, noun := n.env, ""
-	if usage := strings.Fields(c.Use); len(args) > 0 && len(usage) > 1 {
-		noun = strings.Trim(usage[1], "[]…")
+	usage := strings.Fields(c.Use)[1:]
+	if len(args) > 0 && len(usage) > 0 {
+		noun = strings.Trim(usage[0], "[]…")
 	}
+	wrong := slices.IndexFunc(environmentsIn(c, args), func(env string) bool { return !slices.Contains(known, env) })
 	switch {
 	case n.env != "" && !slices.Contains(known, n.env):
+	case wrong >= 0:
+		name = environmentsIn(c, args)[wrong]
 	case noun == "FLAG":
 		name = cmp.Or(nothing.name, args[0])
 		known, _ = n.flagKeys(ctx, client)
 	case noun == "SEGMENT":
 		name = args[0]
 		known, _ = n.segmentKeys(ctx, client)
-	case noun == "ENVIRONMENT", noun == "FROM":
-		name = args[0]
 	default:
 		return err
 	}
@@ -61,6 +63,24 @@ func (n *connection) suggest(ctx context.Context, c *cobra.Command, client *apic
 		return fmt.Errorf("%w\ndid you mean %q?", err, near)
 	}
 	return err
+}
+
+// environmentsIn lists the environments that arguments, --to and --from name.
+func environmentsIn(c *cobra.Command, args []string) (list []string) {
+	for i, word := range strings.Fields(c.Use)[1:] {
+		if word = strings.Trim(word, "[]…"); i < len(args) && c.Name() != "create" && (word == "ENVIRONMENT" || word == "FROM" || word == "TO") {
+			list = append(list, args[i])
+		}
+	}
+	for _, option := range []string{"to", "from"} {
+		if option == "from" && c.Name() != "create" { // a time, or a system
+			continue
+		}
+		if f := c.Flags().Lookup(option); f != nil && f.Changed {
+			list = append(list, f.Value.String())
+		}
+	}
+	return list
 }
 
 // nearest returns the name that is most like another, "" if none is like it.

@@ -11,6 +11,9 @@ func TestNearNames(t *testing.T) {
 	}
 	s.run("segments", "get", "premum").has(t, 1, `did you mean "premium"?`)
 	s.run("envs", "copy", "prodution", "default").has(t, 1, `did you mean "production"?`)
+	s.run("envs", "copy", "default", "prodution").has(t, 1, `did you mean "production"?`)
+	s.run("envs", "create", "staging", "--from", "prodution").has(t, 1, `did you mean "production"?`)
+	s.run("flags", "promote", "new_checkout", "--to", "prodution").has(t, 1, `did you mean "production"?`)
 	s.run("flags", "list", "--env", "porduction").has(t, 1, `did you mean "production"?`)
 	s.run("audit", "--env", "defalt").has(t, 1, `did you mean "default"?`)
 

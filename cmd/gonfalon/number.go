@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,7 +19,17 @@ type number struct {
 // Set takes the text of a number that makes sense.
 func (n number) Set(text string) error {
 	if err := n.Value.Set(text); err != nil {
-		return err
+		kind := "a whole number"
+		switch n.Type() {
+		case "duration":
+			kind = "a length of time such as 30s, 5m or 2h"
+		case "float64":
+			kind = "a number such as 0.25"
+		}
+		if errors.Is(err, strconv.ErrRange) {
+			return errors.New("it is too large, or too small")
+		}
+		return errors.New("it is not " + kind)
 	}
 	switch set := n.String(); {
 	case set == "+Inf" || set == "NaN":
@@ -31,15 +42,28 @@ func (n number) Set(text string) error {
 	return nil
 }
 
+// truth is the value of an option that is given or not.
+type truth struct{ pflag.Value }
+
+// Set takes true or false, as strconv.ParseBool reads them.
+func (b truth) Set(text string) error {
+	if b.Value.Set(text) != nil {
+		return errors.New("it is true or false")
+	}
+	return nil
+}
+
 func isZero(text string) bool { return text == "0" || text == "0s" }
 
-// numbers makes numbers of a command's options that take some.
+// numbers checks the numbers that a command's options take, and whether they are given, in the words of the command line.
 func numbers(c *cobra.Command) {
 	for _, flags := range []*pflag.FlagSet{c.Flags(), c.PersistentFlags()} {
 		flags.VisitAll(func(f *pflag.Flag) {
 			switch f.Value.Type() {
-			case "int", "int64", "float64", "duration":
+			case "int", "int64", "uint64", "float64", "duration":
 				f.Value = number{f.Value, isZero(f.DefValue)}
+			case "bool":
+				f.Value = truth{f.Value}
 			}
 		})
 	}

@@ -89,7 +89,7 @@ type checked struct {
 func (l *live) check() (n checked, err error) {
 	n.retention, n.private = l.retention, l.privateWebhooks
 	if err := n.level.UnmarshalText([]byte(l.logLevel)); err != nil {
-		return n, usagef("--log-level: %q is not debug, info, warn or error", l.logLevel)
+		return n, usagef("--log-level: %q is not debug, info, warn or error%s", l.logLevel, meant(l.logLevel, []string{"debug", "info", "warn", "error"}))
 	}
 	if n.http, err = l.api(); err != nil {
 		return n, err

@@ -55,6 +55,13 @@ func decodeJSON(text string, into any) error {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
 	if err := d.Decode(into); err != nil {
+		wrong, isOther := errors.AsType[*json.UnmarshalTypeError](err)
+		switch {
+		case isOther:
+			return fmt.Errorf("this is not a JSON object: it is of type %s", wrong.Value)
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			err = errors.New("it ends too early")
+		}
 		return fmt.Errorf("this is not a JSON object: %w", err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {

@@ -3,10 +3,13 @@ package main
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
 
 // usageOf returns the error of a command line whose options make no sense, with what may have been meant.
@@ -44,6 +47,64 @@ func noVerb(c *cobra.Command, args []string) error {
 		}
 	}
 	return usagef("unknown command %q for %q%s\nsee '%s --help'", args[0], c.CommandPath(), meant(args[0], known), c.CommandPath())
+}
+
+// members are the options that say what a member of a request does, where the two have different names.
+var members = map[string][]string{
+	"for_actor":                {"actor"},
+	"for_group":                {"group"},
+	"for_segment":              {"segment"},
+	"for_percentage_of/actors": {"percentage-of-actors"},
+	"for_percentage_of/time":   {"percentage-of-time"},
+	"requires":                 {"requires", "requires-off"},
+	"schedule/from":            {"from"},
+	"schedule/until":           {"until"},
+	"settings/group_conflict":  {"group-conflict"},
+	"tags":                     {"tag"},
+	"environments":             {"env"},
+	"time":                     {"at"},
+}
+
+// given returns what of the command line a member of a request is from: "--owner" or "URL", say; "" if it is from none.
+func given(c *cobra.Command, member string) string {
+	member = strings.TrimPrefix(member, "/")
+	head, _, _ := strings.Cut(member, "/")
+	options := append(append(members[member], members[head]...), strings.ReplaceAll(head, "_", "-"))
+	for _, option := range options {
+		if f := c.Flags().Lookup(option); f != nil && f.Changed {
+			return "--" + option
+		}
+	}
+	arguments := strings.Fields(c.Use)[1:]
+	if rest, variant := strings.CutPrefix(member, "variants/"); variant && c.Name() == "variants" { // each is an argument, after the flag
+		number, _, _ := strings.Cut(rest, "/")
+		if i, err := strconv.Atoi(number); err == nil && i+1 < len(c.Flags().Args()) {
+			return strconv.Quote(c.Flags().Arg(i + 1))
+		}
+	}
+	if head == "key" && len(arguments) > 0 { // of the last thing that is named
+		return arguments[len(arguments)-1]
+	}
+	if argument := strings.ToUpper(head); slices.Contains(arguments, argument) {
+		return argument
+	}
+	return ""
+}
+
+// inOptions says of problems of a request, which no file has, what of the command line they are about.
+func inOptions(c *cobra.Command, problems []api.Problem) {
+	for i, p := range problems {
+		if p.File != "" || p.Line > 0 || p.Flag != "" || p.Segment != "" {
+			continue
+		}
+		switch from := given(c, p.Pointer+p.Parameter); {
+		case from == "":
+		case p.Parameter != "":
+			problems[i].Parameter = from
+		default:
+			problems[i].Pointer = from
+		}
+	}
 }
 
 // word is the value of an option that takes one of a few words.
