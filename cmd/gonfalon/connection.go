@@ -201,6 +201,7 @@ func (n *connection) asking(do func(context.Context, *cobra.Command, *apiclient.
 func (n *connection) hinted(err error) error {
 	var refused *apiclient.Error
 	var unreachable *url.Error
+	var unreadable *apiclient.UnreadableError
 	var invalid *flagset.InvalidError // of a preview, which asks nobody
 	if errors.As(err, &invalid) && n.command != nil {
 		for i, p := range invalid.Problems {
@@ -232,6 +233,8 @@ func (n *connection) hinted(err error) error {
 		return trouble{errors.New("interrupted")}
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("%s did not answer within %s (--timeout)", n.endpoint, n.timeout)
+	case errors.As(err, &unreadable):
+		return trouble{fmt.Errorf("what %s answers can't be read: %w\nis it a control plane, and is --endpoint (GONFALON_ENDPOINT) right?", n.endpoint, unreadable.Err)}
 	case errors.As(err, &unreachable):
 		return fmt.Errorf("%s does not answer: %w\nis it running, and is --endpoint (GONFALON_ENDPOINT) right?", n.endpoint, unreachable.Err)
 	}

@@ -35,6 +35,22 @@ func TestATokenIsALine(t *testing.T) {
 	}
 }
 
+// What answers in place of a control plane, such as the page of a proxy where one signs in, is nobody's flags.
+func TestAnotherServerAtTheAddress(t *testing.T) {
+	portal := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = io.WriteString(w, "<html>sign in</html>")
+	}))
+	defer portal.Close()
+	for _, args := range [][]string{{"flags", "list"}, {"flags", "get", "x"}, {"export"}, {"backup", "-o", "-"}, {"generate", "go"}, {"status"}, {"login"}} {
+		r := gonfalon(t, append(args, "--endpoint", portal.URL, "--token", "a-token")...)
+		r.has(t, 2, "a page of HTML", "--endpoint")
+		if r.out != "" {
+			t.Errorf("%v prints %s", args, r.out)
+		}
+	}
+}
+
 // A redirect leads nowhere: the token is for the endpoint alone.
 func TestNoRedirectIsFollowed(t *testing.T) {
 	reached := make(chan string, 1)

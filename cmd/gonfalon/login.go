@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -71,13 +72,20 @@ ssh -L PORT:127.0.0.1:PORT HOST.`,
 			if err != nil {
 				return n.hinted(err)
 			}
+			if session.Role == "" {
+				return trouble{fmt.Errorf("%s doesn't answer as a control plane does; nothing was kept", n.endpoint)}
+			}
 			s := knownServer{Name: name, Endpoint: strings.TrimRight(n.endpoint, "/"), CACert: n.ca}
+			known := book.at(s.Endpoint)
 			if s.Name == "" {
-				s.Name = nameOf(s.Endpoint)
+				s.Name = book.nameFor(s.Endpoint)
 			}
 			switch {
 			case c.Flags().Changed("env"):
 				s.Environment = n.env
+			case known != nil && known.Name == s.Name && known.Environment != "" &&
+				(len(session.Environments) == 0 || slices.Contains(session.Environments, known.Environment)):
+				s.Environment = known.Environment
 			case len(session.Environments) > 0:
 				s.Environment = session.Environments[0]
 			}

@@ -107,6 +107,32 @@ func TestTokensStayWithTheirServer(t *testing.T) {
 	}
 }
 
+// A server is added without a name only beside the others, whose tokens it leaves.
+func TestLoginKeepsOtherServers(t *testing.T) {
+	keyring.MockInitWithError(errors.New("no bus"))
+	home(t)
+	answering := func(answer string) string {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(answer)) }))
+		t.Cleanup(s.Close)
+		return s.URL
+	}
+	const session = `{"name": "ci", "role": "viewer", "environments": ["shop", "production"]}`
+	one, two := answering(session), answering(session)
+	gonfalonWith(t, "token-of-one\n", "login", one).has(t, 0, "signed in to local")
+	gonfalonWith(t, "token-of-two\n", "login", two).has(t, 0, "signed in to 127.0.0.1:")
+	gonfalon(t, "servers", "list", "-o", "json").has(t, 0, one, two)
+	gonfalon(t, "servers", "use", "local", "--env", "production").must(t)
+	gonfalonWith(t, "token-of-one\n", "login", one).has(t, 0, "signed in to local")
+	gonfalon(t, "servers", "list").has(t, 0, "production") // still
+
+	for _, other := range []string{answering("{}"), answering("null"), answering("<html>")} {
+		gonfalonWith(t, "a-token\n", "login", other).has(t, 2)
+	}
+	if r := gonfalon(t, "servers", "list", "-o", "name"); strings.Count(r.out, "\n") != 2 {
+		t.Errorf("it knows\n%s", r.out)
+	}
+}
+
 func TestAFileThatOthersCanReadIsRefused(t *testing.T) {
 	path := home(t)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {

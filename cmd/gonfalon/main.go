@@ -33,7 +33,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	err := root.ExecuteContext(ctx)
 	if err != nil && !errors.Is(err, errReported) {
 		const name = "gonfalon:"
-		text := folded(stderr, name+" "+visibleLines(err.Error()))
+		text := folded(stderr, name+" "+visibleLines(strings.TrimPrefix(err.Error(), "apiclient: ")))
 		if coloured(stderr) { // once it is folded, since colours take no place
 			text = painted(name, color.FgRed) + strings.TrimPrefix(text, name)
 		}

@@ -191,6 +191,18 @@ func sameEndpoint(a, b string) bool {
 	return strings.EqualFold(strings.TrimRight(a, "/"), strings.TrimRight(b, "/"))
 }
 
+// nameFor returns the name of the server at an address: the one that it has, or else a usual one that no other has.
+func (b *serverBook) nameFor(endpoint string) string {
+	if s := b.at(endpoint); s != nil {
+		return s.Name
+	}
+	name := nameOf(endpoint)
+	if u, err := url.Parse(endpoint); err == nil && b.named(name) != nil { // two on this machine
+		name = u.Host
+	}
+	return name
+}
+
 // nameOf returns a name for the server at an address: local on this machine, and else its host.
 func nameOf(endpoint string) string {
 	u, err := url.Parse(endpoint)

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"net/url"
 	"strings"
@@ -65,7 +67,8 @@ func path(segments ...string) string {
 	return b.String()
 }
 
-// send makes the request. If the response is neither a success nor a 304, the error is an *Error.
+// send makes the request. If the response is neither a success nor a 304, the error is an *Error. A page of HTML is what a
+// proxy says in place of the control plane, and would else be taken for YAML.
 func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 	if r.write.DryRun {
 		if r.query == nil {
@@ -126,6 +129,10 @@ func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 		defer answer.Body.Close()
 		return nil, readError(answer)
 	}
+	if kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type")); kind == "text/html" {
+		answer.Body.Close()
+		return nil, &UnreadableError{r.method + " " + r.path, errors.New("it is a page of HTML")}
+	}
 	return answer, nil
 }
 
@@ -153,7 +160,7 @@ func (c *Client) call(ctx context.Context, r request, into any) error {
 		err = json.NewDecoder(answer.Body).Decode(into)
 	}
 	if err != nil {
-		return fmt.Errorf("apiclient: reading the answer to %s %s: %w", r.method, r.path, err)
+		return &UnreadableError{r.method + " " + r.path, err}
 	}
 	return nil
 }

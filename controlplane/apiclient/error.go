@@ -16,6 +16,21 @@ import (
 // network said.
 type Error = api.ProblemDocument
 
+// UnreadableError is the error of a response that says success, and isn't what a control plane answers. Something else may be
+// at the address.
+type UnreadableError struct {
+	Request string // such as "GET /v1/envs"
+	Err     error  // what is wrong with it
+}
+
+// Error returns what is wrong, and with the answer to what.
+func (e *UnreadableError) Error() string {
+	return "apiclient: reading the answer to " + e.Request + ": " + e.Err.Error()
+}
+
+// Unwrap returns what is wrong.
+func (e *UnreadableError) Unwrap() error { return e.Err }
+
 // maxErrorBytes is how much of an error response is read. Problem documents are small, unless a set has thousands of
 // problems.
 const maxErrorBytes = 4 << 20
