@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/fatih/color"
 	"github.com/spf13/cobra"
@@ -17,9 +18,30 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends at once
-	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	ended := make(chan int, 1)
+	go func() { ended <- run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr) }()
+	code := exitTrouble
+	select {
+	case code = <-ended:
+	case <-endless(ctx, os.Args[1:]):
+		fmt.Fprintln(os.Stderr, "gonfalon: interrupted")
+	}
 	stop()
 	os.Exit(code)
+}
+
+// interruptPatience is how long a verb may take to end after Ctrl-C: longer than any has work to finish.
+const interruptPatience = 5 * time.Second
+
+// endless is told when a verb that was interrupted doesn't end: nothing can end opening a pipe that nobody has at its other end.
+// serve has a time of its own, which --grace says.
+func endless(ctx context.Context, args []string) <-chan struct{} {
+	told := make(chan struct{})
+	if c, _, err := newRoot().Find(args); err == nil && c.Name() == "serve" {
+		return told
+	}
+	context.AfterFunc(ctx, func() { time.AfterFunc(interruptPatience, func() { close(told) }) })
+	return told
 }
 
 // run is the command as a function, for tests.
