@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -182,6 +183,9 @@ func replaceFile(name string, mode os.FileMode, fill func(io.Writer) error) (err
 	// the same, but without a mode.
 	beside := filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+"."+rand.Text())
 	f, err := os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if failed, is := errors.AsType[*fs.PathError](err); is {
+		failed.Path = name // which is the one that somebody knows
+	}
 	if err != nil {
 		return err
 	}

@@ -98,7 +98,7 @@ func ruleNames() (names []string) {
 // settle checks the options, and reads what they name.
 func (l *linting) settle(c *cobra.Command) (err error) {
 	if !slices.Contains(lintForms, l.form) {
-		return usagef("--output: it is one of %s", strings.Join(lintForms, ", "))
+		return usagef("--output: it is one of %s%s", strings.Join(lintForms, ", "), meant(l.form, lintForms))
 	}
 	var known bool
 	if l.least, known = lint.ParseLevel(l.failOn); !known {

@@ -152,6 +152,36 @@ func TestAFileThatOthersCanReadIsRefused(t *testing.T) {
 	gonfalon(t, "servers", "list").has(t, 2, "the known servers", path)
 }
 
+// A file of servers that a later version wrote keeps what this one doesn't know, and one that can't be read is said to be so in
+// words of its own.
+func TestServersOfALaterVersion(t *testing.T) {
+	path := home(t)
+	write := func(text string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("colour: red\nservers: [{name: a, endpoint: 'http://localhost:1', proxy: socks}]")
+	gonfalon(t, "servers", "add", "b", "http://localhost:2").must(t)
+	gonfalon(t, "servers", "use", "a", "--env", "shop").must(t)
+	gonfalon(t, "servers", "add", "a", "http://localhost:1").must(t)
+	text, err := os.ReadFile(path)
+	if err != nil || !strings.Contains(string(text), "colour: red") || !strings.Contains(string(text), "proxy: socks") {
+		t.Errorf("%v: %s", err, text)
+	}
+	for text, says := range map[string]string{"servers: 3": "line 1: !!int `3` is out of place here", "[]": "line 1: !!seq is out of place here"} {
+		write(text)
+		r := gonfalon(t, "servers", "list")
+		r.has(t, 2, path, says)
+		config := file(t, "settings.yaml", "[]")
+		gonfalon(t, "flags", "list", "--config", config).has(t, 2, config, "line 1: !!seq is out of place here")
+	}
+}
+
 func TestLoginRefusesAddresses(t *testing.T) {
 	home(t)
 	for _, address := range []string{"flags.example.com", "ftp://x", "http://user:password@x", "http://"} {

@@ -25,6 +25,8 @@ type serverBook struct {
 	Current string        `yaml:"current,omitempty"`
 	Servers []knownServer `yaml:"servers,omitempty"`
 
+	Newer map[string]any `yaml:",inline"` // what a later version wrote, which save keeps
+
 	path string
 }
 
@@ -35,6 +37,8 @@ type knownServer struct {
 	Environment string `yaml:"environment,omitempty"` // that verbs are about, if --env doesn't say another
 	CACert      string `yaml:"ca-cert,omitempty"`
 	Token       string `yaml:"token,omitempty"` // only where there is no keyring
+
+	Newer map[string]any `yaml:",inline"`
 }
 
 // bookVariable names another file than the usual one.
@@ -59,7 +63,7 @@ func openServerBook() (*serverBook, error) {
 		return nil, fmt.Errorf("the known servers: %w", err)
 	}
 	if err := yaml.Unmarshal(text, b); err != nil {
-		return nil, fmt.Errorf("the known servers: %s: %w", path, err)
+		return nil, fmt.Errorf("the known servers: %s: %w", path, inYAML(err))
 	}
 	hasToken := slices.ContainsFunc(b.Servers, func(s knownServer) bool { return s.Token != "" })
 	if info, err := os.Stat(path); err == nil && hasToken && readableByOthers(info) {
@@ -116,6 +120,7 @@ func (b *serverBook) names() (names []string) {
 // add adds a server, or replaces the one of its name. The first one is the current one.
 func (b *serverBook) add(s knownServer) {
 	if known := b.named(s.Name); known != nil {
+		s.Newer = known.Newer
 		*known = s
 	} else {
 		b.Servers = append(b.Servers, s)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -111,7 +112,7 @@ func readSettings(c *cobra.Command) (map[string]string, error) {
 	}
 	var entries map[string]yaml.Node
 	if err := yaml.Unmarshal(text, &entries); err != nil {
-		return nil, usagef("settings: %s: %w", path, err)
+		return nil, usagef("settings: %s: %w", path, inYAML(err))
 	}
 	settings := make(map[string]string, len(entries))
 	for name, node := range entries {
@@ -190,4 +191,20 @@ func annotate(f *pflag.Flag, annotation, value string) {
 		f.Annotations = map[string][]string{}
 	}
 	f.Annotations[annotation] = []string{value}
+}
+
+// goType is how the reader of YAML says what it wanted.
+var goType = regexp.MustCompile(`cannot unmarshal (!!\S+)( .*)? into .*`)
+
+// inYAML returns the error of a file that somebody wrote, without Go's types.
+func inYAML(err error) error {
+	wrong, is := errors.AsType[*yaml.TypeError](err)
+	if !is {
+		return errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
+	}
+	lines := make([]string, len(wrong.Errors))
+	for i, line := range wrong.Errors {
+		lines[i] = goType.ReplaceAllString(line, "$1$2 is out of place here")
+	}
+	return errors.New(strings.Join(lines, "\n"))
 }

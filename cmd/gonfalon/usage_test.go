@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -37,6 +38,7 @@ func TestErrorsNameOptions(t *testing.T) {
 		{[]string{"audit", "--limit", "100000"}, 1, "--limit: "},
 		{[]string{"export", "--revision", "1", "--at", "1h"}, 2, "--revision and --at"},
 
+		{[]string{"lint", "-o", "sarf"}, 2, `did you mean "sarif"?`},
 		{[]string{"flags", "list", "--timeout", "5"}, 2, "it is not a length of time"},
 		{[]string{"flags", "list", "--dry-run=perhaps"}, 2, "unknown flag"},
 		{[]string{"flags", "kill", "a", "--dry-run=perhaps"}, 2, "it is true or false"},
@@ -51,6 +53,10 @@ func TestErrorsNameOptions(t *testing.T) {
 		if r.code != c.code || !strings.Contains(r.errors, c.says) || strings.Contains(r.errors, "  /") || strings.Contains(r.errors, "strconv.") {
 			t.Errorf("%.60q: exit status %d: %.300s", c.args, r.code, r.errors)
 		}
+	}
+	missing := filepath.Join(t.TempDir(), "missing", "flags.yaml")
+	if r := s.run("export", "-o", missing); r.code != 2 || !strings.Contains(r.errors, "open "+missing+": ") {
+		t.Errorf("it says %s", r.errors)
 	}
 	s.stop()
 	gonfalon(t, "serve", "--in-memory", "--log-level", "inf").has(t, 2, `did you mean "info"?`)
