@@ -3,12 +3,14 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 )
 
-// progress is a line on a terminal that says what is under way. Elsewhere it is nothing.
+// progress is a line on a terminal that says what is under way. Elsewhere it is nothing, and so it is on a dumb terminal, which
+// can't take a line away.
 type progress struct {
 	c     *cobra.Command
 	on    bool
@@ -20,7 +22,7 @@ type progress struct {
 const patient = time.Second
 
 func newProgress(c *cobra.Command) *progress {
-	return &progress{c: c, on: isTerminal(c.ErrOrStderr()), since: time.Now()}
+	return &progress{c: c, on: isTerminal(c.ErrOrStderr()) && os.Getenv("TERM") != "dumb", since: time.Now()}
 }
 
 // takenAway clears the line that the cursor is on: there is one for all that is under way.
