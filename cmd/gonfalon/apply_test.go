@@ -80,7 +80,7 @@ func TestApply(t *testing.T) {
 	s.run("apply", "-f", web, "--owner", "web").has(t, 2, "--prune")
 	s.run("apply", "-f", file(t, "bad.yaml", "flags:\n  - key: x\n    gates: [{type: percentage_of_actors, ratio: 2}]\n")).has(t, 1, "bad.yaml: line 3", "between 0 and 1")
 	s.run("apply", "-f", file(t, "lost.yaml", "flags: [{key: x, gates: [{type: prerequisite, target: nowhere}]}]")).has(t, 1, `there is no flag "nowhere"`)
-	s.run("apply", "-f", web, "--if-match", "0-1").has(t, 1, "changed meanwhile")
+	s.run("apply", "-f", web, "--if-match", "0-1").has(t, 1, "changed in the meantime")
 	s.stop()
 }
 

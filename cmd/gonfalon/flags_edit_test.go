@@ -43,7 +43,7 @@ func TestFlagsEdit(t *testing.T) {
 	}
 
 	// Somebody else was faster.
-	edit(`GONFALON_TOKEN=x; sed -i 's/0.5/0.75/'`, "--if-match", "0-1").has(t, 1, "changed meanwhile", "what you wrote is in ")
+	edit(`GONFALON_TOKEN=x; sed -i 's/0.5/0.75/'`, "--if-match", "0-1").has(t, 1, "changed in the meantime", "what you wrote is in ")
 	s.stop()
 }
 

@@ -39,7 +39,7 @@ func TestFlagVerbs(t *testing.T) {
 		{[]string{"clear", "a", "--all", "--dry-run"}, 0, []string{"nothing was written"}},
 		{[]string{"get", "a"}, 0, []string{"# partial: mail matches", "target: staff", "attribute: mail"}},
 		{[]string{"clear", "a", "--all"}, 0, []string{"a is off"}},
-		{[]string{"delete", "a", "--if-match", "other"}, 1, []string{"changed meanwhile"}},
+		{[]string{"delete", "a", "--if-match", "other"}, 1, []string{"changed in the meantime"}},
 		{[]string{"enable", "b", "--segment", "nobody"}, 1, []string{"/gates/0/target"}},
 		{[]string{"enable", "b", "--segment", "nobody", "--allow-missing"}, 0, []string{"warning", "segment nobody"}},
 		{[]string{"enable", "b", "--percentage-of-actors", "1.5"}, 1, []string{"between 0 and 1"}},

@@ -117,7 +117,7 @@ test('several flags at once: what somebody changes is asked about again, and not
   assert.deepEqual(await groups(flag('account_merge')), ['meanwhile'])
   await seen(page)
   await page.getByRole('button', { name: 'Turn on for everyone 1 flag in staging' }).click()
-  await page.getByText('1 flag is changed in staging.').waitFor()
+  await page.getByRole('dialog').waitFor({ state: 'detached' }) // the bar told of one flag before
   await page.keyboard.press('X')
   await page.getByRole('button', { name: 'Kill…' }).click()
   await page.getByRole('button', { name: /^Kill 4 flags/ }).click()
