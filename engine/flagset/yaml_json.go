@@ -40,36 +40,78 @@ func (w *yamlWriter) read(text []byte) (*yaml.Node, *Problem) {
 	if countYAML(text) > maxYAMLValues {
 		return nil, &Problem{Line: w.above + 1, Detail: "this is too long for YAML: write it as JSON, or split it"}
 	}
-	decoder := yaml.NewDecoder(strings.NewReader(ValidText(string(text))))
+	lines := &lineReader{left: ValidText(string(text))}
+	decoder := yaml.NewDecoder(lines)
 	var document, more yaml.Node
 	if err := decoder.Decode(&document); err != nil {
 		if errors.Is(err, io.EOF) {
 			return nil, nil
 		}
-		return nil, w.problem(err)
+		return nil, w.problem(text, lines.read, err)
 	}
 	switch err := decoder.Decode(&more); {
 	case err == nil:
 		return nil, &Problem{Line: w.above + more.Line, Detail: errDocuments.Error()}
 	case !errors.Is(err, io.EOF):
-		return nil, w.problem(err)
+		return nil, w.problem(text, lines.read, err)
 	}
 	return document.Content[0], nil
 }
 
 // problem returns an error of the library as a problem, in the line in which it is.
-func (w *yamlWriter) problem(err error) *Problem {
-	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	var line int
-	if _, failed := fmt.Sscanf(text, "line %d: ", &line); failed == nil {
-		_, rest, _ := strings.Cut(text, ": ")
-		text = fmt.Sprintf("line %d: %s", line+w.above, rest)
-	}
-	p := &Problem{Detail: "this is not YAML: " + text}
-	if strings.Contains(text, "unknown anchor") {
+func (w *yamlWriter) problem(text []byte, read int, err error) *Problem {
+	around, said := notYAML(err)
+	p := &Problem{Line: w.above + mistake(text, read, around, said), Detail: "this is not YAML: " + said}
+	if strings.Contains(said, "unknown anchor") {
 		p.Hint = "in a long document, an alias and its anchor must be in the same flag or segment"
 	}
 	return p
+}
+
+// mistake returns the line without which the library doesn't say the same. It has read to there or a little further, and tells only
+// where the list, mapping or text around it begins.
+func mistake(text []byte, read, around int, said string) int {
+	const further, longest = 8, 1 << 20
+	lines := bytes.SplitAfter(text, []byte("\n"))
+	for line := min(read, len(lines)); line > max(read-further, 0) && len(text) <= longest; line-- {
+		var n yaml.Node
+		err := yaml.NewDecoder(bytes.NewReader(bytes.Join(lines[:line-1], nil))).Decode(&n)
+		if err == nil || errors.Is(err, io.EOF) {
+			return line
+		}
+		if _, before := notYAML(err); before != said {
+			return line
+		}
+	}
+	return max(around, 1)
+}
+
+// notYAML returns what the library says, and the line that it names, or 0.
+func notYAML(err error) (line int, said string) {
+	said = strings.TrimPrefix(err.Error(), "yaml: ")
+	if _, failed := fmt.Sscanf(said, "line %d: ", &line); failed == nil {
+		_, said, _ = strings.Cut(said, ": ")
+	}
+	return line, said
+}
+
+// lineReader reads a text line by line, so that it is known how far a reader of it came.
+type lineReader struct {
+	left string
+	read int
+}
+
+func (r *lineReader) Read(p []byte) (int, error) {
+	if r.left == "" {
+		return 0, io.EOF
+	}
+	line, _, _ := strings.Cut(r.left, "\n")
+	n := copy(p, r.left[:min(len(line)+1, len(r.left))])
+	r.left = r.left[n:]
+	if n > len(line) || r.left == "" {
+		r.read++
+	}
+	return n, nil
 }
 
 // root writes the document. The value of a member in whose line one of the lists begins is read from there.

@@ -118,7 +118,7 @@ func TestLongYAMLRefuses(t *testing.T) {
 	good := longYAML(3000)
 	_, goodFlags, _ := strings.Cut(good, "flags:\n")
 	for text, want := range map[string]string{
-		good + "  - key: [\n":                                           "line 21004: did not find expected node content",
+		good + "  - key: [\n":                                           "line 21004: this is not YAML: did not find expected node content",
 		good + "  - {key: a, kye: b}\n":                                 `line 21004: flag a /kye: a flag has no field "kye"`,
 		good + "  - {key: a, description: 0x10}\n":                      `line 21004: "0x10" may be a number or text`,
 		good + "  - {<<: {key: a}}\n":                                   "line 21004: merge keys",

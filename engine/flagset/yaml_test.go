@@ -43,6 +43,30 @@ func TestYAMLValues(t *testing.T) {
 	}
 }
 
+// TestYAMLMistakes: a mistake is told of in the line in which it is, not where the list, mapping or text around it begins, nor where a
+// reader notices it.
+func TestYAMLMistakes(t *testing.T) {
+	const more = "\n  - key: y\n  - key: z\n"
+	for text, line := range map[string]int{
+		"flags:\n  - key: a\n   bad": 3,
+		"flags:\n  - key: a\n    gates: [{type: boolean, enabled: true]" + more:               3,
+		"flags:\n  - key: a\n    gates: [{type: boolean,\n\n   enabled: true]\n   }\n" + more: 5,
+		"flags:\n  - key: a\n\t- key: b" + more:                                               3,
+		"flags:\n  - key: \"a" + more + strings.Repeat("  - key: x\n", 100):                   2,
+		"# first\n\nflags:\n  - key: a\n    description: x: y" + more:                         5,
+		"flags:\n  - key: *a" + more:                                                          2,
+		"flags:\n  - key: a\n  - key: \"b\" c" + more:                                         3,
+		"flags:\n  - key: @a" + more:                                                          2,
+		"flags:\n  - key: a\n  owner: x" + more:                                               3,
+		"flags:" + strings.Repeat("\n  - key: x", 500) + "\n   bad" + more:                    502,
+	} {
+		_, problem := readYAML([]byte(text))
+		if problem == nil || problem.Line != line || !strings.HasPrefix(problem.Detail, "this is not YAML: ") || strings.Contains(problem.Detail, "line") {
+			t.Errorf("%.80q: %v, want line %d", text, problem, line)
+		}
+	}
+}
+
 func TestYAMLRefuses(t *testing.T) {
 	bomb := "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
 	for c := 'b'; c < 'l'; c++ {
@@ -50,9 +74,8 @@ func TestYAMLRefuses(t *testing.T) {
 		bomb += string(c) + ": &" + string(c) + " [" + strings.TrimSuffix(strings.Repeat("*"+before+", ", 10), ", ") + "]\n"
 	}
 	for text, want := range map[string]string{
-		"flags: [":                       "this is not YAML: ",
-		"flags:\n  - key: a\n   bad":     "this is not YAML: line",
-		"{} {}":                          "this is not YAML: did not find expected <document start>",
+		"flags: [":                       "line 1: this is not YAML: ",
+		"{} {}":                          "line 1: this is not YAML: did not find expected <document start>",
 		"a: 1\n---\nb: 2":                "there is more than one document",
 		"flags: &f\n  - *f":              "nested more than 64 levels deep",
 		"flags: [{<<: {key: a}}]":        "line 1: merge keys",
