@@ -1,6 +1,7 @@
 package controlplane
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -79,9 +80,9 @@ func precondition(o WriteOptions, current string) error {
 			return nil
 		}
 	}
-	message := "it was changed since then"
-	if current == "" {
-		message = "it does not exist"
+	message := "it does not exist"
+	if current != "" {
+		message = fmt.Sprintf("its version is %q, not %.100q", current, strings.Join(o.IfMatch, ", "))
 	}
 	return &api.Error{Code: api.PreconditionFailed, Message: message, Current: current}
 }
