@@ -35,18 +35,28 @@ func TestATokenIsALine(t *testing.T) {
 	}
 }
 
-// What answers in place of a control plane, such as the page of a proxy where one signs in, is nobody's flags.
+// What answers in place of a control plane, such as the page of a proxy where one signs in, is nobody's flags, and has changed nothing.
 func TestAnotherServerAtTheAddress(t *testing.T) {
-	portal := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = io.WriteString(w, "<html>sign in</html>")
-	}))
-	defer portal.Close()
-	for _, args := range [][]string{{"flags", "list"}, {"flags", "get", "x"}, {"export"}, {"backup", "-o", "-"}, {"generate", "go"}, {"status"}, {"login"}} {
-		r := gonfalon(t, append(args, "--endpoint", portal.URL, "--token", "a-token")...)
-		r.has(t, 2, "a page of HTML", "--endpoint")
-		if r.out != "" {
-			t.Errorf("%v prints %s", args, r.out)
+	for text, kind := range map[string]string{
+		"<html>sign in</html>": "text/html; charset=utf-8", `{}`: "application/json", `null`: "application/json", `{"status": "ok"}`: "application/json",
+		"ok": "text/plain",
+	} {
+		portal := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", kind)
+			_, _ = io.WriteString(w, text)
+		}))
+		defer portal.Close()
+		for _, args := range [][]string{
+			{"flags", "list"}, {"flags", "list", "-o", "json"}, {"flags", "get", "x"}, {"flags", "enable", "x"}, {"flags", "delete", "x"}, {"flags", "history", "x"},
+			{"envs", "list"}, {"envs", "create", "x"}, {"segments", "list"}, {"segments", "delete", "x"}, {"tokens", "list"}, {"webhooks", "list"}, {"webhooks", "test", "x"},
+			{"audit"}, {"audit", "--failures"}, {"hosts"}, {"stale"}, {"explain", "x"}, {"watch"}, {"lint"}, {"diff", "env:a", "env:b"}, {"reload"}, {"dashboard"},
+			{"export"}, {"backup", "-o", "-"}, {"generate", "go"}, {"status"}, {"login"},
+		} {
+			r := gonfalon(t, append(args, "--endpoint", portal.URL, "--token", "a-token")...)
+			r.has(t, 2, "can't be read", "--endpoint")
+			if r.out != "" {
+				t.Errorf("%v answered %q prints %s", args, text, r.out)
+			}
 		}
 	}
 }

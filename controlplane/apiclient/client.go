@@ -10,6 +10,8 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -129,11 +131,17 @@ func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 		defer answer.Body.Close()
 		return nil, readError(answer)
 	}
-	if kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type")); kind == "text/html" {
-		answer.Body.Close()
-		return nil, &UnreadableError{r.method + " " + r.path, errors.New("it is a page of HTML")}
+	kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
+	switch {
+	case kind == "text/html":
+		err = errors.New("it is a page of HTML")
+	case r.accept != "" && kind != r.accept:
+		err = fmt.Errorf("it is %.80q, not %s", kind, r.accept)
+	default:
+		return answer, nil
 	}
-	return answer, nil
+	answer.Body.Close()
+	return nil, &UnreadableError{r.method + " " + r.path, err}
 }
 
 // unredirected returns a client that follows no redirect: net/http would send the token on to the same host without TLS, to
@@ -155,14 +163,48 @@ func (c *Client) call(ctx context.Context, r request, into any) error {
 	}
 	defer answer.Body.Close()
 	if into == nil {
-		_, err = io.Copy(io.Discard, answer.Body)
+		var n int64
+		if n, err = io.Copy(io.Discard, answer.Body); n > 0 && err == nil {
+			err = errors.New("it says something, and should be empty")
+		}
 	} else {
-		err = json.NewDecoder(answer.Body).Decode(into)
+		err = readDocument(answer.Body, into)
 	}
 	if err != nil {
 		return &UnreadableError{r.method + " " + r.path, err}
 	}
 	return nil
+}
+
+// readDocument reads an answer, which has some member that every answer of its kind has. Else it is another server's: what it
+// doesn't say would be taken for nothing, such as no flags.
+func readDocument(from io.Reader, into any) error {
+	var (
+		text   json.RawMessage
+		answer map[string]json.RawMessage
+	)
+	if err := json.NewDecoder(from).Decode(&text); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, &answer); err != nil {
+		return errors.New("it is no JSON object")
+	}
+	expected := required(reflect.TypeOf(into).Elem())
+	if !slices.ContainsFunc(expected, func(name string) bool { _, has := answer[name]; return has }) {
+		return fmt.Errorf("it has none of the members %s", strings.Join(expected, ", "))
+	}
+	return json.Unmarshal(text, into)
+}
+
+// required lists the members that every document of a type has.
+func required(t reflect.Type) (names []string) {
+	for _, f := range reflect.VisibleFields(t) {
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name != "" && name != "-" && !strings.Contains(options, "omit") {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // get reads a document.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"net/url"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 )
@@ -69,7 +68,7 @@ func (c *Client) Import(ctx context.Context, env string, document []byte, i api.
 
 // Backup writes everything in the control plane, for gonfalon restore.
 func (c *Client) Backup(ctx context.Context, w io.Writer) error {
-	answer, err := c.send(ctx, request{method: http.MethodGet, path: path("backup"), query: url.Values{}})
+	answer, err := c.send(ctx, request{method: http.MethodGet, path: path("backup"), accept: "application/octet-stream"})
 	if err != nil {
 		return err
 	}
