@@ -2,6 +2,7 @@ package controlplane
 
 import (
 	"context"
+	"slices"
 
 	"github.com/gonfalon-flags/gonfalon/controlplane/api"
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
@@ -185,9 +186,10 @@ func creating(key string, edit func(f flagset.Flag) (flagset.Flag, []flagset.Pro
 // environment), PreconditionFailed, TooLarge or Unavailable.
 func (s *Service) PutFlag(ctx context.Context, env string, f flagset.Flag, o WriteOptions) (WriteResult, error) {
 	c := change{env: env, action: "flag.put", key: f.Key, options: o}
-	return s.changeFlag(ctx, c, immediate{}, func(*flagset.Flag) (flagset.Flag, []flagset.Problem, error) {
+	result, err := s.changeFlag(ctx, c, immediate{}, func(*flagset.Flag) (flagset.Flag, []flagset.Problem, error) {
 		return f, nil, nil
 	})
+	return result, refusedAsSent(err, slices.Values([]flagset.Flag{f}))
 }
 
 // Enable puts the gate that a scope stands for. It creates a missing flag.

@@ -80,6 +80,9 @@ func (s *Service) propose(st *model.State, p api.Proposal, preview *api.Preview)
 			return nil, err
 		}
 	}
+	sent := slices.Values([]flagset.Flag{p.Flag})
+	asSent(sent, problems)
+	asSent(sent, d.Warnings)
 	preview.Problems, preview.Warnings = append([]api.Problem{}, api.Problems(problems)...), api.Problems(d.Warnings)
 	return d, nil
 }

@@ -34,8 +34,9 @@ func (s *Service) changeMany(ctx context.Context, c change, tolerant bool, build
 		return d.Check(tolerant)
 	})
 	if err != nil {
-		return api.Difference{}, err
+		return api.Difference{}, refusedAsSent(err, c.sent)
 	}
+	asSent(c.sent, d.Warnings)
 	model.DescribeAll(d.Changes)
 	head, written := d.After().Head, !d.Empty() && !c.options.DryRun
 	if written {
@@ -108,7 +109,7 @@ func (p setParts) Flags() iter.Seq[flagset.Flag]       { return slices.Values(p.
 func (p setParts) Segments() iter.Seq[flagset.Segment] { return slices.Values(p.set.Segments) }
 
 func (s *Service) importParts(ctx context.Context, env string, from parts, i api.Import, o WriteOptions) (api.Difference, error) {
-	c := change{env: env, action: "import", options: o, prepare: func(context.Context) error { return importable(from) }}
+	c := change{env: env, action: "import", options: o, sent: from.Flags(), prepare: func(context.Context) error { return importable(from) }}
 	return s.changeMany(ctx, c, i.Tolerant, func(st *model.State, d *replica.Draft) error {
 		d.Bare = true
 		if err := d.SetSettings(flagset.Settings{GroupConflict: from.Settings().Conflict()}, st.Head.Description); err != nil {

@@ -1,6 +1,7 @@
 package controlplane_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"reflect"
@@ -143,6 +144,42 @@ func TestImportOfWhatIsWrong(t *testing.T) {
 	want(t, err, api.Invalid)
 	_, err = s.Import(ctx, env, flagset.Set{Flags: []flagset.Flag{{Key: "a/b"}}}, api.Import{}, by)
 	want(t, err, api.Invalid)
+}
+
+// Problems lead to the place in what was sent, whatever order it is stored in.
+func TestProblemsAreWhereTheyWereSent(t *testing.T) {
+	s, ctx := open(t, controlplane.Config{}), t.Context()
+	rule := func(pattern string) flagset.Gate {
+		return flagset.Gate{Type: flagset.Rule, Enabled: true, Constraints: []flagset.Constraint{{Attribute: "a", Operator: "matches", Values: []any{pattern}}}}
+	}
+	ratio := 1.5
+	f := flagset.Flag{Key: "f", Tags: []string{"b", "b", strings.Repeat("x", 5000), "a"}, Gates: []flagset.Gate{
+		{Type: flagset.VariantGate, Variants: []flagset.Variant{{Name: "b", Weight: flagset.Int(-1)}, {Name: "a", Weight: flagset.Int(1)}}},
+		{Type: flagset.SegmentGate, Target: "none", Enabled: true}, rule("("), {Type: flagset.PercentageOfActors, Ratio: &ratio},
+	}}
+	want := []string{"/gates/0/variants/0/weight", "/gates/1/target", "/gates/2/constraints/0/values/0", "/gates/3/ratio", "/tags/2"}
+	_, put := s.PutFlag(ctx, env, f, by)
+	_, imported := s.Import(ctx, env, flagset.Set{Flags: []flagset.Flag{f}}, api.Import{}, by)
+	preview := must[api.Preview](t)(s.Preview(ctx, env, api.Proposal{Flag: f}))
+	warned := must[api.Difference](t)(s.Import(ctx, env, flagset.Set{Flags: []flagset.Flag{f}}, api.Import{Tolerant: true}, by))
+	for what, problems := range map[string][]api.Problem{"put": refused(t, put), "import": refused(t, imported), "preview": preview.Problems, "warnings": warned.Warnings} {
+		var got []string
+		for _, p := range problems {
+			got = append(got, p.Pointer)
+		}
+		if slices.Sort(got); !slices.Equal(got, want) {
+			t.Errorf("%s: %v", what, got)
+		}
+	}
+}
+
+func refused(t *testing.T, err error) []api.Problem {
+	t.Helper()
+	var e *api.Error
+	if !errors.As(err, &e) {
+		t.Fatal(err)
+	}
+	return api.Problems(e.Problems)
 }
 
 func TestPruneAndCopy(t *testing.T) {

@@ -2,6 +2,7 @@ package controlplane
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/model"
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/replica"
 	"github.com/gonfalon-flags/gonfalon/controlplane/internal/stored"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
 const (
@@ -27,6 +29,7 @@ type change struct {
 	urgent           bool                            // it turns something off or frees room, so a full store has a reserve for it
 	prepare          func(ctx context.Context) error // reads and checks before the change waits for its turn; nil: nothing
 	base             replica.Base                    // nil: the environment's newest state
+	sent             iter.Seq[flagset.Flag]          // flags as somebody sent them, for what is wrong with them; nil: none
 }
 
 // change makes a change. All changes go through here: their options are checked, and a refusal is recorded, once.

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/hex"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -75,6 +76,7 @@ func tellSnapshot(to io.Writer, out string, set *flagset.Set, data []byte) error
 
 // report prints problems as a compiler would, and reports whether one of them is an error.
 func report(c *cobra.Command, file string, problems []flagset.Problem) bool {
+	slices.SortStableFunc(problems, func(a, b flagset.Problem) int { return a.Line - b.Line })
 	for _, p := range problems {
 		_ = say(c.ErrOrStderr(), "%s: %s\n", file, p) // the exit status tells it too
 	}

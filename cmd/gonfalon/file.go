@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -12,6 +13,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -132,13 +135,27 @@ func inFile(name string, err error) error {
 	return err
 }
 
-// nameFile names the file in problems.
+// nameFile names the file in problems, and sorts them as they stand in it.
 func nameFile(name string, problems []api.Problem) {
+	inOrder(problems)
 	for i := range problems {
 		if problems[i].File == "" {
 			problems[i].File = name
 		}
 	}
+}
+
+// inOrder sorts problems as they stand in their files. One of no part of a file, such as that there are more, is the last.
+func inOrder(problems []api.Problem) {
+	last := func(p api.Problem) int {
+		if p.Flag+p.Segment+p.Pointer == "" {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(problems, func(a, b api.Problem) int {
+		return cmp.Or(last(a)-last(b), strings.Compare(a.File, b.File), a.Line-b.Line)
+	})
 }
 
 // located does what inFile does, and adds the line of each problem. what is the flag or the segment that was read from the file.
@@ -163,7 +180,10 @@ func located(name string, err error, text []byte, what flagset.Place) error {
 
 // writeOutput fills a file that everybody may read; - is standard output.
 func writeOutput(c *cobra.Command, name string, fill func(io.Writer) error) error {
-	if name == "-" {
+	switch name {
+	case "":
+		return usagef("-o is empty: it is the file to write, or - for standard output")
+	case "-":
 		return fill(c.OutOrStdout())
 	}
 	return replaceFile(name, 0o666, fill)

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -96,4 +97,28 @@ func TestReplaceFile(t *testing.T) {
 	if got, _ := os.ReadFile(name); string(got) != "two" {
 		t.Errorf("wrote %q", got)
 	}
+}
+
+// The problems of a file are told as they stand in it, whoever finds them.
+func TestProblemsAreInOrder(t *testing.T) {
+	s := serve(t, "--in-memory")
+	name := file(t, "flags.yaml", "flags:\n- key: a\n  gates:\n  - type: percentage_of_actors\n    ratio: 5\n  - type: segment\n    target: none\n    enabled: true\n"+
+		"  - type: rule\n    constraints:\n    - {attribute: a, operator: matches, values: ['[']}\n  owner: \"a\\nb\"\n- key: b\n  owner: \"c\\nd\"\n")
+	line := regexp.MustCompile(`flags.yaml:(?: line )?(\d+)`)
+	for _, args := range [][]string{{"lint"}, {"apply", "-f"}, {"import"}, {"diff"}, {"compile", "-o", "-"}} {
+		args = append(args, name)
+		ask := s.run
+		if args[0] == "compile" {
+			ask = func(args ...string) result { return gonfalon(t, args...) }
+		}
+		r := ask(args...)
+		var lines []string
+		for _, found := range line.FindAllStringSubmatch(r.out+r.errors, -1) {
+			lines = append(lines, found[1])
+		}
+		if got := strings.Join(lines, " "); got != "5 7 11 12 14" {
+			t.Errorf("%v tells of lines %s: %s%s", args, got, r.out, r.errors)
+		}
+	}
+	s.stop()
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -87,6 +88,11 @@ func readFlagFiles(c *cobra.Command, args []string) (*flagFiles, error) {
 	}
 	all.set = *all.set.Sorted()
 	all.references()
+	order := map[string]int{}
+	for i, f := range all.files {
+		order[f.name] = i
+	}
+	slices.SortStableFunc(all.problems, func(a, b fileProblem) int { return cmp.Or(order[a.file]-order[b.file], a.Line-b.Line) })
 	return all, nil
 }
 
