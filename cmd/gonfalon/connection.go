@@ -27,6 +27,7 @@ type connection struct {
 	server               string // one of the known ones
 	timeout              time.Duration
 	ca, cert, key        string
+	inOne                bool // it is about one environment
 
 	where []*pflag.Flag // that say where to ask
 
@@ -51,6 +52,7 @@ func (n *connection) register(c *cobra.Command) {
 // inEnvironment adds the flag of verbs that are about one environment.
 func (n *connection) inEnvironment(c *cobra.Command) {
 	c.PersistentFlags().StringVar(&n.env, "env", controlplane.DefaultEnvironment, "the environment")
+	n.inOne = true
 	f := c.PersistentFlags().Lookup("env")
 	annotate(f, isSetting, "")
 	n.where = append(n.where, f)
@@ -107,6 +109,9 @@ func (n *connection) choose() error {
 func (n *connection) open() (*apiclient.Client, error) {
 	if err := n.choose(); err != nil {
 		return nil, err
+	}
+	if n.env == "" && n.inOne {
+		return nil, usagef("--env (GONFALON_ENV): it is empty: name an environment, or leave it out")
 	}
 	return n.dial()
 }
@@ -205,7 +210,7 @@ func (n *connection) hinted(err error) error {
 	var invalid *flagset.InvalidError // of a preview, which asks nobody
 	if errors.As(err, &invalid) && n.command != nil {
 		for i, p := range invalid.Problems {
-			if from := given(n.command, p.Pointer); from != "" {
+			if from := given(n.command, p.Pointer, p.Detail); from != "" {
 				invalid.Problems[i].Pointer = from
 			}
 		}

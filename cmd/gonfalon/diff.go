@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -65,7 +68,7 @@ The exit status is 0 if they are the same, 1 if they differ, and 2 if they can't
 			err = n.compare(c, o, args, what.Prune)
 		}
 		if err != nil && err != error(errReported) {
-			return trouble{err}
+			return trouble{noFile(args, err)}
 		}
 		return err
 	}
@@ -118,6 +121,22 @@ func differs(d api.Difference) error {
 
 // envPrefix begins a side that is an environment.
 const envPrefix = "env:"
+
+// noFile adds to the error about a file that isn't there the environment that may have been meant.
+func noFile(sides []string, err error) error {
+	failed, is := errors.AsType[*fs.PathError](err)
+	if !is || !errors.Is(err, fs.ErrNotExist) || !slices.Contains(sides, failed.Path) {
+		return err
+	}
+	prefix, rest, found := strings.Cut(failed.Path, ":")
+	switch {
+	case found && meant(strings.ToLower(prefix)+":", []string{envPrefix}) != "" || strings.EqualFold(prefix, "env"):
+		return fmt.Errorf("%w\ndid you mean %q?", err, envPrefix+rest)
+	case !strings.ContainsAny(failed.Path, "./:"):
+		return fmt.Errorf("%w\nthe environment of that name is %s", err, envPrefix+failed.Path)
+	}
+	return err
+}
 
 // side returns the flags of one side of a comparison.
 func (n *connection) side(c *cobra.Command, name string) (*flagset.Set, error) {
@@ -196,5 +215,6 @@ func readFileOrFolder(c *cobra.Command, name string) (document []byte, locate fu
 		for i, at := range files.locate(places) {
 			problems[i].File, problems[i].Line = at.file, at.line
 		}
+		inOrder(problems)
 	}, err
 }

@@ -156,6 +156,9 @@ func openEditor(ctx context.Context, c *cobra.Command, path string) error {
 	words := strings.Fields(editor) // such as "code --wait"
 	command := exec.CommandContext(ctx, words[0], append(words[1:], path)...)
 	command.Stdin, command.Stdout, command.Stderr = c.InOrStdin(), c.OutOrStdout(), c.ErrOrStderr()
+	if f := fileOf(c.OutOrStdout()); f != nil { // which may be a terminal
+		command.Stdout = f
+	}
 	if err := command.Run(); err != nil {
 		return fmt.Errorf("the editor %q (VISUAL, EDITOR): %w", editor, err)
 	}

@@ -49,10 +49,14 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
+	out := &lasting{to: stdout}
+	root.SetOut(out)
 	root.SetErr(stderr)
 	checkHelp(root) // which takes the output as it is now
 	err := root.ExecuteContext(ctx)
+	if out.failed != nil && (err == nil || errors.Is(err, errReported)) {
+		err = trouble{out.failed} // cobra says nothing of what it can't print, and half an answer is none
+	}
 	if err != nil && !errors.Is(err, errReported) {
 		const name = "gonfalon:"
 		text := folded(stderr, name+" "+visibleLines(strings.TrimPrefix(err.Error(), "apiclient: ")))
@@ -114,7 +118,9 @@ func strict(c *cobra.Command) {
 	if c.RunE == nil {
 		c.Args, c.RunE = noVerb, func(c *cobra.Command, _ []string) error { return c.Help() }
 	}
-	if check := c.Args; check != nil {
+	if check := c.Args; check == nil {
+		c.Args = named
+	} else {
 		c.Args = func(c *cobra.Command, args []string) error {
 			err := check(c, args)
 			if _, said := errors.AsType[usageError](err); said {
@@ -123,7 +129,7 @@ func strict(c *cobra.Command) {
 			if err != nil {
 				return usagef("%w\nusage: %s", err, c.UseLine())
 			}
-			return nil
+			return named(c, args)
 		}
 	}
 	for _, sub := range c.Commands() {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -10,6 +11,29 @@ import (
 
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
+
+// lasting is standard output, which remembers the first failure.
+type lasting struct {
+	to     io.Writer
+	failed error
+}
+
+// Write writes. What follows a failure is lost as well, so that no answer has a gap.
+func (w *lasting) Write(p []byte) (n int, err error) {
+	if w.failed == nil {
+		n, w.failed = w.to.Write(p)
+	}
+	return n, w.failed
+}
+
+// fileOf returns the file that something is written to; nil if it is none.
+func fileOf(w io.Writer) *os.File {
+	if out, is := w.(*lasting); is {
+		w = out.to
+	}
+	f, _ := w.(*os.File)
+	return f
+}
 
 // output is the form in which a verb prints what it is about: the flag -o.
 type output struct{ form string }

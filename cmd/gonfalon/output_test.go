@@ -1,10 +1,39 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"errors"
 	"go/ast"
 	"go/token"
+	"strings"
 	"testing"
+	"time"
 )
+
+// Whatever can't be printed, as on a full disk, is not done.
+func TestOutputThatIsLost(t *testing.T) {
+	s := serve(t, "--in-memory")
+	t.Setenv("GONFALON_ENDPOINT", s.url)
+	t.Setenv("GONFALON_TOKEN", s.adminToken)
+	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
+	flags := file(t, "flags.yaml", "flags: [{key: a, gates: [{type: boolean, enabled: true}]}]")
+	for _, args := range [][]string{
+		{}, {"help"}, {"--help"}, {"help", "flags"}, {"flags"}, {"flags", "list", "--help"}, {"--version"}, {"version"}, {"completion"}, {"completion", "bash"},
+		{"completion", "zsh"}, {"__complete", "flags", ""}, {"serve", "--print-config"}, {"flags", "list"}, {"flags", "get", "new_checkout"}, {"flags", "enable", "new"},
+		{"export"}, {"diff", flags}, {"lint", "--rules"}, {"status"}, {"audit"}, {"explain", "new_checkout"}, {"generate", "go", flags},
+		{"compile", flags, "-o", "-"}, {"backup", "-o", "-"}, {"servers", "list"}, {"login"}, {"reload"}, {"dashboard"}, {"module", "-o", "-"},
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		var errs bytes.Buffer
+		full := &lasting{failed: errors.New("no space left")}
+		if code := run(ctx, args, strings.NewReader(""), full, &errs); code != exitTrouble || !strings.Contains(errs.String(), "no space left") {
+			t.Errorf("%v: exit status %d: %s", args, code, errs.String())
+		}
+		cancel()
+	}
+	s.stop()
+}
 
 // Each row of a table has as many cells as the header above it.
 func TestRowsFitTheirHeader(t *testing.T) {

@@ -38,7 +38,13 @@ func (p *flagVerb) show(ctx context.Context, c *cobra.Command, client *apiclient
 			return err
 		}
 	}
-	warn(c, append(preview.Problems, preview.Warnings...))
+	problems := append(preview.Problems, preview.Warnings...)
+	for i, p := range problems {
+		if from := given(c, p.Pointer, p.Detail); from != "" && p.Flag == proposal.Flag.Key {
+			problems[i].Flag, problems[i].Pointer = "", from
+		}
+	}
+	warn(c, problems)
 	return nil
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -85,40 +84,44 @@ func (s *scope) read(c *cobra.Command) (flagset.Scope, error) {
 // readConstraints reads constraints as people write them, 'plan in ["pro", "team"]' or 'age gte 18', or as JSON
 // objects. A value that is no JSON is text.
 func readConstraints(lines []string) ([]flagset.Constraint, error) {
-	list := make([]json.RawMessage, len(lines))
-	for i, line := range lines {
-		line = strings.TrimSpace(line)
-		if strings.HasPrefix(line, "{") {
-			list[i] = json.RawMessage(line)
-			continue
-		}
-		parts := strings.SplitN(line, " ", 3)
-		if len(parts) != 3 {
-			return nil, fmt.Errorf("%q is not of the form: attribute operator value", line)
-		}
-		if operators := flagset.Operators(); !slices.Contains(operators, parts[1]) {
-			return nil, fmt.Errorf("%q: there is no operator %q%s: it is one of %s", line, parts[1], meant(parts[1], operators), strings.Join(operators, ", "))
-		}
-		values := json.RawMessage(parts[2])
-		if !json.Valid(values) {
-			values, _ = json.Marshal(parts[2])
-		}
-		if !strings.HasPrefix(strings.TrimSpace(string(values)), "[") {
-			values = json.RawMessage("[" + string(values) + "]")
-		}
-		object, err := json.Marshal(map[string]any{"attribute": parts[0], "operator": parts[1], "values": values})
+	var list []flagset.Constraint
+	for _, line := range lines {
+		object, err := constraintObject(strings.TrimSpace(line))
 		if err != nil {
 			return nil, err
 		}
-		list[i] = object
+		s, problems := flagset.ParseScope([]byte(`{"when": [` + object + `]}`))
+		for _, p := range flagset.Errors(problems) {
+			p.Line, p.Pointer = 0, strings.TrimLeft(strings.TrimPrefix(p.Pointer, "/when/0"), "/")
+			return nil, fmt.Errorf("%s: %s", line, p)
+		}
+		list = append(list, s.When...)
 	}
-	body, err := json.Marshal(map[string]any{"when": list})
-	if err != nil {
-		return nil, err
+	return list, nil
+}
+
+// constraintObject returns a constraint as a JSON object.
+func constraintObject(line string) (string, error) {
+	if strings.HasPrefix(line, "{") {
+		if !json.Valid([]byte(line)) {
+			return "", fmt.Errorf("%s: it is not a JSON object", line)
+		}
+		return line, nil
 	}
-	s, problems := flagset.ParseScope(body)
-	if err := flagset.Err(problems); err != nil {
-		return nil, errors.New(strings.ReplaceAll(err.Error(), "/when/", "constraint "))
+	parts := strings.SplitN(line, " ", 3)
+	if len(parts) != 3 {
+		return "", fmt.Errorf("%q is not of the form: attribute operator value", line)
 	}
-	return s.When, nil
+	if operators := flagset.Operators(); !slices.Contains(operators, parts[1]) {
+		return "", fmt.Errorf("%q: there is no operator %q%s: it is one of %s", line, parts[1], meant(parts[1], operators), strings.Join(operators, ", "))
+	}
+	values := json.RawMessage(parts[2])
+	if !json.Valid(values) {
+		values, _ = json.Marshal(parts[2])
+	}
+	if !strings.HasPrefix(strings.TrimSpace(string(values)), "[") {
+		values = json.RawMessage("[" + string(values) + "]")
+	}
+	object, err := json.Marshal(map[string]any{"attribute": parts[0], "operator": parts[1], "values": values})
+	return string(object), err
 }

@@ -19,8 +19,8 @@ const usualWidth = 80
 
 // isTerminal reports whether what is written is read by a person, as it is written.
 func isTerminal(w io.Writer) bool {
-	f, file := w.(*os.File)
-	return file && isatty.IsTerminal(f.Fd())
+	f := fileOf(w)
+	return f != nil && isatty.IsTerminal(f.Fd())
 }
 
 // width returns how many columns a line may have; 0: any number, since a program reads what isn't a terminal. COLUMNS
@@ -32,7 +32,7 @@ func width(w io.Writer) int {
 	if !isTerminal(w) {
 		return 0
 	}
-	if columns, _, err := term.GetSize(int(w.(*os.File).Fd())); err == nil && columns > 0 {
+	if columns, _, err := term.GetSize(int(fileOf(w).Fd())); err == nil && columns > 0 {
 		return columns
 	}
 	return usualWidth

@@ -65,10 +65,26 @@ var members = map[string][]string{
 	"time":                     {"at"},
 }
 
-// given returns what of the command line a member of a request is from: "--owner" or "URL", say; "" if it is from none.
-func given(c *cobra.Command, member string) string {
+// given returns what of the command line a member of a request is from: "--owner" or "URL", say; "" if it is from none. detail says
+// what is wrong with it.
+func given(c *cobra.Command, member, detail string) string {
 	member = strings.TrimPrefix(member, "/")
-	head, _, _ := strings.Cut(member, "/")
+	head, rest, _ := strings.Cut(member, "/")
+	if head == "gates" && strings.HasSuffix(rest, "/target") { // of the gate that a scope stands for, or of one that was there
+		for _, option := range []string{"requires", "requires-off", "segment"} {
+			if f := c.Flags().Lookup(option); f != nil && f.Changed && (!strings.Contains(detail, `"`) || strings.Contains(detail, strconv.Quote(f.Value.String()))) {
+				return "--" + option
+			}
+		}
+		return ""
+	}
+	if f := c.Flags().Lookup("when"); head == "when" && f != nil && f.Changed {
+		number, _, _ := strings.Cut(rest, "/")
+		list, _ := f.Value.(pflag.SliceValue)
+		if i, err := strconv.Atoi(number); err == nil && list != nil && i < len(list.GetSlice()) {
+			return "--when " + strconv.Quote(list.GetSlice()[i])
+		}
+	}
 	options := append(append(members[member], members[head]...), strings.ReplaceAll(head, "_", "-"))
 	for _, option := range options {
 		if f := c.Flags().Lookup(option); f != nil && f.Changed {
@@ -97,7 +113,7 @@ func inOptions(c *cobra.Command, problems []api.Problem) {
 		if p.File != "" || p.Line > 0 || p.Flag != "" || p.Segment != "" {
 			continue
 		}
-		switch from := given(c, p.Pointer+p.Parameter); {
+		switch from := given(c, p.Pointer+p.Parameter, p.Detail); {
 		case from == "":
 		case p.Parameter != "":
 			problems[i].Parameter = from
@@ -105,6 +121,19 @@ func inOptions(c *cobra.Command, problems []api.Problem) {
 			problems[i].Pointer = from
 		}
 	}
+}
+
+// named refuses an argument that is empty: it is a variable that a script didn't set.
+func named(c *cobra.Command, args []string) error {
+	i := slices.Index(args, "")
+	if i < 0 {
+		return nil
+	}
+	is := "an argument"
+	if words := strings.Fields(c.Use)[1:]; i < len(words) && strings.Trim(words[i], "[]…") != "" {
+		is = strings.Trim(words[i], "[]…")
+	}
+	return usagef("%s is empty\nusage: %s", is, c.UseLine())
 }
 
 // word is the value of an option that takes one of a few words.
