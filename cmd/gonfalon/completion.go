@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -54,6 +57,26 @@ var optionWords = map[string][]string{
 
 func environmentNames(ctx context.Context, n *connection, c *apiclient.Client) ([]string, error) {
 	return n.environments(ctx, c)
+}
+
+// completeFish writes the script for fish. Cobra's gives fish the words of a command line to run without their quotes, so that a
+// name such as a;b, which somebody else may have chosen, would run b.
+func completeFish(c *cobra.Command, _ []string) error {
+	bare, err := c.Flags().GetBool("no-descriptions")
+	if err != nil {
+		return err
+	}
+	var script bytes.Buffer
+	if err := c.Root().GenFishCompletion(&script, !bare); err != nil {
+		return err
+	}
+	const unquoted = `"GONFALON_ACTIVE_HELP=0 $args[1] __complete $args[2..-1] $lastArg"`
+	if !bytes.Contains(script.Bytes(), []byte(unquoted)) {
+		return errors.New("cobra's script for fish is another one now: does it quote words?")
+	}
+	quoted := strings.Replace(script.String(), unquoted, `GONFALON_ACTIVE_HELP=0 (string escape -- $args[1]) __complete (string escape -- $args[2..-1]) $lastArg`, 1)
+	_, err = io.WriteString(c.OutOrStdout(), quoted)
+	return err
 }
 
 // completeServer completes the name of a known server.

@@ -97,6 +97,7 @@ and 2 if something else is wrong, such as the command line or the connection.`,
 	group(root, "server", newServe(), newReload(), newBackup(), newRestore(), newCheck(), newTokens())
 	group(root, "admin", newLogin(), newLogout(), newServers(), newFlags(), newSegments(), newEnvs(), newExplain(), newAudit(), newWatch(), newHosts(), newStatus(), newApply(), newImport(), newFollow(), newExport(), newDiff(), newStale(), newWebhooks(), newDashboard())
 	group(root, "offline", newLint(), newGenerate(), newCompile(), newEval(), newConformance(), newModule(), newVersion())
+	fitHelp(root)
 	completions(root)
 	strict(root)
 	return root
@@ -154,6 +155,11 @@ func checkHelp(root *cobra.Command) {
 			}
 		case "completion":
 			c.Args, c.RunE = noVerb, func(c *cobra.Command, _ []string) error { return c.Help() }
+			for _, shell := range c.Commands() {
+				if shell.Name() == "fish" {
+					shell.RunE = completeFish
+				}
+			}
 		}
 	}
 }

@@ -203,6 +203,7 @@ func TestCompletionInShells(t *testing.T) {
 				start.setup = ". /usr/share/bash-completion/bash_completion; " + start.setup
 			}
 			c := exec.Command(path, start.args...)
+			c.Dir = t.TempDir()
 			c.Env = append(os.Environ(), "PATH="+t.TempDir()+":"+strings.TrimSuffix(binary, "/gonfalon")+":"+os.Getenv("PATH"), "TERM=xterm", "HOME="+t.TempDir(),
 				"GONFALON_ENDPOINT="+s.url, "GONFALON_TOKEN="+s.adminToken, "PS1=ready> ")
 			p := onScreen(t, 200, c)
@@ -212,6 +213,11 @@ func TestCompletionInShells(t *testing.T) {
 			p.sees("kill")
 			p.types("a_ra\t")
 			p.sees("a_rare_name")
+			p.types("\x15gonfalon flags promote 'a;touch ran' --to defa\t") // a name that others chose is never run
+			p.sees("--to default")
+			if _, err := os.Stat(c.Dir + "/ran"); err == nil {
+				t.Error("completing ran what a name says")
+			}
 		})
 	}
 	s.stop()
