@@ -40,7 +40,7 @@ func TestFlagVerbs(t *testing.T) {
 		{[]string{"get", "a"}, 0, []string{"# partial: mail matches", "target: staff", "attribute: mail"}},
 		{[]string{"clear", "a", "--all"}, 0, []string{"a is off"}},
 		{[]string{"delete", "a", "--if-match", "other"}, 1, []string{"changed in the meantime"}},
-		{[]string{"enable", "b", "--segment", "nobody"}, 1, []string{"/gates/0/target"}},
+		{[]string{"enable", "b", "--segment", "nobody"}, 1, []string{`--segment: there is no segment "nobody"`}},
 		{[]string{"enable", "b", "--segment", "nobody", "--allow-missing"}, 0, []string{"warning", "segment nobody"}},
 		{[]string{"enable", "b", "--percentage-of-actors", "1.5"}, 1, []string{"between 0 and 1"}},
 		{[]string{"enable", "b", "--actor", "x", "--group", "y"}, 2, []string{"one scope at a time"}},
