@@ -117,7 +117,8 @@ func TestSettingsAreAppliedOnlyIfAFileHasSome(t *testing.T) {
 // TestWhatAnOlderBuildKnowsIsNotAll has a server whose flags have a member that this build doesn't know.
 func TestWhatAnOlderBuildKnowsIsNotAll(t *testing.T) {
 	newer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer := "{}"
+		w.Header().Set("Content-Type", "application/yaml")
+		answer := `{"revision": 1, "time": "2026-11-27T00:00:00Z"}`
 		if strings.HasSuffix(r.URL.Path, "/export") {
 			answer = `{"flags": [{"key": "a", "new": 1}]}`
 		}
