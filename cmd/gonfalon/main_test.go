@@ -20,7 +20,7 @@ const asCommand = "GONFALON_TEST_AS_COMMAND"
 
 func TestMain(m *testing.M) {
 	etcdtest.Member()
-	if err := os.Setenv(bookVariable, filepath.Join(os.TempDir(), "gonfalon-test-has-no-servers")); err != nil { // of its own
+	if err := os.Setenv(bookVariable, filepath.Join(os.TempDir(), fmt.Sprintf("gonfalon-test-%d-has-no-servers", os.Getpid()))); err != nil {
 		panic(err)
 	}
 	keyring.MockInit()
