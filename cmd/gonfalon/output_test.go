@@ -13,10 +13,10 @@ import (
 
 // Whatever can't be printed, as on a full disk, is not done.
 func TestOutputThatIsLost(t *testing.T) {
+	home(t)
 	s := serve(t, "--in-memory")
 	t.Setenv("GONFALON_ENDPOINT", s.url)
 	t.Setenv("GONFALON_TOKEN", s.adminToken)
-	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
 	flags := file(t, "flags.yaml", "flags: [{key: a, gates: [{type: boolean, enabled: true}]}]")
 	for _, args := range [][]string{
 		{}, {"help"}, {"--help"}, {"help", "flags"}, {"flags"}, {"flags", "list", "--help"}, {"--version"}, {"version"}, {"completion"}, {"completion", "bash"},
