@@ -43,6 +43,7 @@ func TestLargeFlag(t *testing.T) {
 	if before < 10 {
 		t.Fatalf("%d pieces", before)
 	}
+	within(t, noticing, "the other replica catches up", func() bool { _, err := other.GetFlag(ctx, env, "big"); return err == nil })
 	one := must[controlplane.WriteResult](t)(other.Enable(ctx, env, "big", flagset.ForActor("user:new"), by))
 	if added := keys(t, store, "piece/"+env+"/") - before; added > 8 {
 		t.Errorf("one more actor wrote %d pieces", added)
