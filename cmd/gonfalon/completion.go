@@ -90,15 +90,14 @@ func completeServer(*cobra.Command, []string, string) ([]string, cobra.ShellComp
 
 // completions lets a shell complete the names of everything below a command: those that arguments and options stand for.
 func completions(c *cobra.Command) {
-	usage := strings.Fields(c.Use)
 	var arguments []names
-	for _, word := range usage[1:] {
-		arguments = append(arguments, argumentNames[strings.Trim(word, "[]…")])
+	for _, name := range argumentsOf(c) {
+		arguments = append(arguments, argumentNames[name])
 	}
 	if slices.ContainsFunc(arguments, func(find names) bool { return find != nil }) {
-		c.ValidArgsFunction = completeArguments(arguments, slices.IndexFunc(usage[1:], func(word string) bool { return strings.Contains(word, "…") }))
+		c.ValidArgsFunction = completeArguments(arguments, slices.IndexFunc(strings.Fields(c.Use)[1:], func(word string) bool { return strings.Contains(word, "…") }))
 	}
-	if len(usage) > 1 && strings.Trim(usage[1], "[]") == "SERVER" {
+	if names := argumentsOf(c); len(names) > 0 && names[0] == "SERVER" {
 		c.ValidArgsFunction = completeServer
 	}
 	if c.PersistentFlags().Lookup("server") != nil {

@@ -210,7 +210,7 @@ func (n *connection) hinted(err error) error {
 	var invalid *flagset.InvalidError // of a preview, which asks nobody
 	if errors.As(err, &invalid) && n.command != nil {
 		for i, p := range invalid.Problems {
-			if from := given(n.command, p.Pointer, p.Detail); from != "" {
+			if from := typedFor(n.command, p.Pointer, p.Detail); from != "" {
 				invalid.Problems[i].Pointer = from
 			}
 		}
@@ -239,7 +239,7 @@ func (n *connection) hinted(err error) error {
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("%s did not answer within %s (--timeout)", n.endpoint, n.timeout)
 	case errors.As(err, &unreadable):
-		return trouble{fmt.Errorf("what %s answers can't be read: %w\nis it a control plane, and is --endpoint (GONFALON_ENDPOINT) right?", n.endpoint, unreadable.Err)}
+		return troublef("what %s answers can't be read: %w\nis it a control plane, and is --endpoint (GONFALON_ENDPOINT) right?", n.endpoint, unreadable.Err)
 	case errors.As(err, &unreachable):
 		return fmt.Errorf("%s does not answer: %w\nis it running, and is --endpoint (GONFALON_ENDPOINT) right?", n.endpoint, unreachable.Err)
 	}

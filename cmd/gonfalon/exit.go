@@ -38,6 +38,8 @@ type trouble struct{ error }
 
 func (e trouble) Unwrap() error { return e.error }
 
+func troublef(format string, args ...any) error { return trouble{fmt.Errorf(format, args...)} }
+
 // errReported is a no that the output tells already.
 var errReported = refusal{errors.New("failed")}
 

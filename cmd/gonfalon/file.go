@@ -86,7 +86,7 @@ func readInput(c *cobra.Command, name string) ([]byte, error) {
 // read of a pipe, so its goroutine may last until the process ends, which is then at once.
 func openInput(c *cobra.Command, name string) io.ReadCloser {
 	r, w := io.Pipe()
-	context.AfterFunc(c.Context(), func() { w.CloseWithError(trouble{fmt.Errorf("interrupted while reading %s", name)}) })
+	context.AfterFunc(c.Context(), func() { w.CloseWithError(troublef("interrupted while reading %s", name)) })
 	go func() {
 		if name == "-" {
 			_, err := io.Copy(w, c.InOrStdin())
@@ -119,7 +119,7 @@ func bounded(from io.Reader, name string) ([]byte, error) {
 		return nil, err
 	}
 	if len(text) > maxInput {
-		return nil, trouble{fmt.Errorf("%s has more than %d MiB", name, maxInput>>20)}
+		return nil, troublef("%s has more than %d MiB", name, maxInput>>20)
 	}
 	return text, nil
 }

@@ -199,18 +199,16 @@ func filesBelow(name string) ([]string, error) {
 		case err != nil && flags:
 			return err
 		case err == nil && info.IsDir(): // skipped, its flags would be pruned
-			return unreadable("%s is a link to a directory, which isn't followed: name that itself", path)
+			return troublef("%s is a link to a directory, which isn't followed: name that itself", path)
 		case flags && !info.Mode().IsRegular():
-			return unreadable("%s is no regular file", path)
+			return troublef("%s is no regular file", path)
 		case flags:
 			names = append(names, path)
 		}
 		return nil
 	})
 	if err == nil && len(names) == 0 {
-		err = unreadable("%s has no file of flags: their names end in %s", name, strings.Join(extensions, ", "))
+		err = troublef("%s has no file of flags: their names end in %s", name, strings.Join(extensions, ", "))
 	}
 	return names, err
 }
-
-func unreadable(format string, args ...any) error { return trouble{fmt.Errorf(format, args...)} }

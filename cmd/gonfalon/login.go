@@ -72,9 +72,6 @@ ssh -L PORT:127.0.0.1:PORT HOST.`,
 			if err != nil {
 				return n.hinted(err)
 			}
-			if session.Role == "" {
-				return trouble{fmt.Errorf("%s doesn't answer as a control plane does; nothing was kept", n.endpoint)}
-			}
 			s := knownServer{Name: name, Endpoint: strings.TrimRight(n.endpoint, "/"), CACert: n.ca}
 			known := book.at(s.Endpoint)
 			if s.Name == "" {

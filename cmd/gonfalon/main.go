@@ -49,7 +49,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	out := &lasting{to: stdout}
+	out := &standardOutput{to: stdout}
 	root.SetOut(out)
 	root.SetErr(stderr)
 	checkHelp(root) // which takes the output as it is now
@@ -120,7 +120,7 @@ func strict(c *cobra.Command) {
 		c.Args, c.RunE = noVerb, func(c *cobra.Command, _ []string) error { return c.Help() }
 	}
 	if check := c.Args; check == nil {
-		c.Args = named
+		c.Args = refuseEmpty
 	} else {
 		c.Args = func(c *cobra.Command, args []string) error {
 			err := check(c, args)
@@ -130,7 +130,7 @@ func strict(c *cobra.Command) {
 			if err != nil {
 				return usagef("%w\nusage: %s", err, c.UseLine())
 			}
-			return named(c, args)
+			return refuseEmpty(c, args)
 		}
 	}
 	for _, sub := range c.Commands() {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/agext/levenshtein"
 	"github.com/spf13/cobra"
@@ -41,9 +40,8 @@ func (n *connection) suggest(ctx context.Context, c *cobra.Command, client *apic
 		return err // the hint is a courtesy
 	}
 	name, noun := n.env, ""
-	usage := strings.Fields(c.Use)[1:]
-	if len(args) > 0 && len(usage) > 0 {
-		noun = strings.Trim(usage[0], "[]…")
+	if names := argumentsOf(c); len(args) > 0 && len(names) > 0 {
+		noun = names[0]
 	}
 	wrong := slices.IndexFunc(environmentsIn(c, args), func(env string) bool { return !slices.Contains(known, env) })
 	switch {
@@ -67,8 +65,8 @@ func (n *connection) suggest(ctx context.Context, c *cobra.Command, client *apic
 
 // environmentsIn lists the environments that arguments, --to and --from name.
 func environmentsIn(c *cobra.Command, args []string) (list []string) {
-	for i, word := range strings.Fields(c.Use)[1:] {
-		if word = strings.Trim(word, "[]…"); i < len(args) && c.Name() != "create" && (word == "ENVIRONMENT" || word == "FROM" || word == "TO") {
+	for i, word := range argumentsOf(c) {
+		if i < len(args) && c.Name() != "create" && (word == "ENVIRONMENT" || word == "FROM" || word == "TO") {
 			list = append(list, args[i])
 		}
 	}

@@ -42,11 +42,11 @@ func (n number) Set(text string) error {
 	return nil
 }
 
-// truth is the value of an option that is given or not.
-type truth struct{ pflag.Value }
+// boolean is the value of an option that is given or not.
+type boolean struct{ pflag.Value }
 
 // Set takes true or false, as strconv.ParseBool reads them.
-func (b truth) Set(text string) error {
+func (b boolean) Set(text string) error {
 	if b.Value.Set(text) != nil {
 		return errors.New("it is true or false")
 	}
@@ -63,7 +63,7 @@ func numbers(c *cobra.Command) {
 			case "int", "int64", "uint64", "float64", "duration":
 				f.Value = number{f.Value, isZero(f.DefValue)}
 			case "bool":
-				f.Value = truth{f.Value}
+				f.Value = boolean{f.Value}
 			}
 		})
 	}

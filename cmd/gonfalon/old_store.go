@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -93,7 +92,7 @@ func (n *connection) everything(ctx context.Context, client *apiclient.Client, r
 func exported(text []byte, env string) (*flagset.Set, error) {
 	d := flagset.ReadDocument(text)
 	if len(d.Unread) > 0 {
-		return nil, trouble{fmt.Errorf("what %s has can't be read: %s; is this build older than the server?", env, d.Unread[0])}
+		return nil, troublef("what %s has can't be read: %s; is this build older than the server?", env, d.Unread[0])
 	}
 	return &d.Set, nil
 }

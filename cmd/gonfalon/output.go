@@ -12,14 +12,14 @@ import (
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 )
 
-// lasting is standard output, which remembers the first failure.
-type lasting struct {
+// standardOutput remembers the first failure, which cobra drops.
+type standardOutput struct {
 	to     io.Writer
 	failed error
 }
 
 // Write writes. What follows a failure is lost as well, so that no answer has a gap.
-func (w *lasting) Write(p []byte) (n int, err error) {
+func (w *standardOutput) Write(p []byte) (n int, err error) {
 	if w.failed == nil {
 		n, w.failed = w.to.Write(p)
 	}
@@ -28,7 +28,7 @@ func (w *lasting) Write(p []byte) (n int, err error) {
 
 // fileOf returns the file that something is written to; nil if it is none.
 func fileOf(w io.Writer) *os.File {
-	if out, is := w.(*lasting); is {
+	if out, is := w.(*standardOutput); is {
 		w = out.to
 	}
 	f, _ := w.(*os.File)

@@ -26,7 +26,7 @@ func TestOutputThatIsLost(t *testing.T) {
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		var errs bytes.Buffer
-		full := &lasting{failed: errors.New("no space left")}
+		full := &standardOutput{failed: errors.New("no space left")}
 		if code := run(ctx, args, strings.NewReader(""), full, &errs); code != exitTrouble || !strings.Contains(errs.String(), "no space left") {
 			t.Errorf("%v: exit status %d: %s", args, code, errs.String())
 		}

@@ -40,7 +40,7 @@ func (p *flagVerb) show(ctx context.Context, c *cobra.Command, client *apiclient
 	}
 	problems := append(preview.Problems, preview.Warnings...)
 	for i, p := range problems {
-		if from := given(c, p.Pointer, p.Detail); from != "" && p.Flag == proposal.Flag.Key {
+		if from := typedFor(c, p.Pointer, p.Detail); from != "" && p.Flag == proposal.Flag.Key {
 			problems[i].Flag, problems[i].Pointer = "", from
 		}
 	}

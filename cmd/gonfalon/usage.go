@@ -65,9 +65,9 @@ var members = map[string][]string{
 	"time":                     {"at"},
 }
 
-// given returns what of the command line a member of a request is from: "--owner" or "URL", say; "" if it is from none. detail says
-// what is wrong with it.
-func given(c *cobra.Command, member, detail string) string {
+// typedFor returns what of the command line a member of a request is from, such as "--owner" or "URL"; "" if it is from none. detail
+// says what is wrong with it.
+func typedFor(c *cobra.Command, member, detail string) string {
 	member = strings.TrimPrefix(member, "/")
 	head, rest, _ := strings.Cut(member, "/")
 	if head == "gates" && strings.HasSuffix(rest, "/target") { // of the gate that a scope stands for, or of one that was there
@@ -91,7 +91,7 @@ func given(c *cobra.Command, member, detail string) string {
 			return "--" + option
 		}
 	}
-	arguments := strings.Fields(c.Use)[1:]
+	arguments := argumentsOf(c)
 	if rest, variant := strings.CutPrefix(member, "variants/"); variant && c.Name() == "variants" { // each is an argument, after the flag
 		number, _, _ := strings.Cut(rest, "/")
 		if i, err := strconv.Atoi(number); err == nil && i+1 < len(c.Flags().Args()) {
@@ -113,7 +113,7 @@ func inOptions(c *cobra.Command, problems []api.Problem) {
 		if p.File != "" || p.Line > 0 || p.Flag != "" || p.Segment != "" {
 			continue
 		}
-		switch from := given(c, p.Pointer+p.Parameter, p.Detail); {
+		switch from := typedFor(c, p.Pointer+p.Parameter, p.Detail); {
 		case from == "":
 		case p.Parameter != "":
 			problems[i].Parameter = from
@@ -123,17 +123,26 @@ func inOptions(c *cobra.Command, problems []api.Problem) {
 	}
 }
 
-// named refuses an argument that is empty: it is a variable that a script didn't set.
-func named(c *cobra.Command, args []string) error {
+// refuseEmpty refuses an argument that is empty: it is a variable that a script didn't set.
+func refuseEmpty(c *cobra.Command, args []string) error {
 	i := slices.Index(args, "")
 	if i < 0 {
 		return nil
 	}
 	is := "an argument"
-	if words := strings.Fields(c.Use)[1:]; i < len(words) && strings.Trim(words[i], "[]…") != "" {
-		is = strings.Trim(words[i], "[]…")
+	if names := argumentsOf(c); i < len(names) && names[i] != "" {
+		is = names[i]
 	}
 	return usagef("%s is empty\nusage: %s", is, c.UseLine())
+}
+
+// argumentsOf returns the names of a verb's arguments, such as FLAG.
+func argumentsOf(c *cobra.Command) []string {
+	names := strings.Fields(c.Use)[1:]
+	for i, name := range names {
+		names[i] = strings.Trim(name, "[]…")
+	}
+	return names
 }
 
 // word is the value of an option that takes one of a few words.
