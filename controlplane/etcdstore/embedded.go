@@ -125,7 +125,7 @@ func tune(c *embed.Config, quota int64) {
 	c.QuotaBackendBytes = quota
 	// A replica that has lost the store for longer than this reads everything again.
 	c.AutoCompactionMode, c.AutoCompactionRetention = embed.CompactorModePeriodic, "10m"
-	// A compaction copies every page that it touches until the batch is written: large batches of large flags take more than the reserve.
+	// Small batches, so that a compaction stays within the reserve. Why: RATIONALE.md "Why does a store keep a reserve?"
 	c.CompactionBatchLimit, c.CompactionSleepInterval = 20, 2*time.Millisecond
 	// Defragment at the start if that frees enough space to be worth the time.
 	c.BootstrapDefragThresholdMegabytes = 128

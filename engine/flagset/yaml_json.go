@@ -68,8 +68,8 @@ func (w *yamlWriter) problem(text []byte, read int, err error) *Problem {
 	return p
 }
 
-// mistake returns the line without which the library doesn't say the same. It has read to there or a little further, and tells only
-// where the list, mapping or text around it begins.
+// mistake returns the line of a mistake: the last one without which the library says something else, or nothing. The library has read
+// to there, or a few lines further. What it tells itself is where the list, mapping or text around the mistake begins.
 func mistake(text []byte, read, around int, said string) int {
 	const further, longest = 8, 1 << 20
 	lines := bytes.SplitAfter(text, []byte("\n"))
