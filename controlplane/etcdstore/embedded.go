@@ -125,8 +125,9 @@ func tune(c *embed.Config, quota int64) {
 	c.QuotaBackendBytes = quota
 	// A replica that has lost the store for longer than this reads everything again.
 	c.AutoCompactionMode, c.AutoCompactionRetention = embed.CompactorModePeriodic, "10m"
-	// Small batches, so that a compaction stays within the reserve. Why: RATIONALE.md "Why does a store keep a reserve?"
-	c.CompactionBatchLimit, c.CompactionSleepInterval = 20, 2*time.Millisecond
+	// A compaction stays within the reserve. Why: RATIONALE.md "Why does a store keep a reserve?"
+	c.CompactionBatchLimit = min(max(int(reserve(quota)/largestPage), 20), 1000)
+	c.CompactionSleepInterval = 2 * time.Millisecond
 	// Defragment at the start if that frees enough space to be worth the time.
 	c.BootstrapDefragThresholdMegabytes = 128
 	c.EnableGRPCGateway = false

@@ -23,6 +23,8 @@ const (
 	tidyEvery = 10 * time.Second
 	// growth is how much a byte that is written may add to etcd's file, at most: pages are larger than values.
 	growth = 8
+	// largestPage is how much a revision that is compacted may take until its batch is written: a page of large values is copied.
+	largestPage = 256 << 10
 	// smallest is how much room an etcd of our own needs to accept what is urgent.
 	smallest = 64 << 10
 )
