@@ -38,6 +38,11 @@ class Keys {
     }
   }
 
+  /** The name of a key of one letter for aria-keyshortcuts; nothing while letters do nothing. */
+  shortcut(key: string): string | undefined {
+    return this.single ? key : undefined
+  }
+
   choose(single: boolean): void {
     this.single = single
     keep(stored, single ? '' : 'off')
