@@ -46,7 +46,7 @@ func TestReasons(t *testing.T) {
 		questions = append(questions, m[1])
 	}
 	links := 0
-	for name, text := range sources(t, ".go", ".ts", ".mjs", ".py", ".rb", ".cs", ".yaml", ".yml") {
+	for name, text := range sources(t, ".c", ".cs", ".ex", ".go", ".h", ".java", ".mjs", ".php", ".py", ".rb", ".rs", ".sh", ".svelte", ".toml", ".ts", ".yaml", ".yml") {
 		if name == "links_test.go" {
 			continue
 		}

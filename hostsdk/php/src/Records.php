@@ -8,7 +8,7 @@ namespace Gonfalon;
  * A snapshot's records by key, and how flags refer to others. It reads the records of FORMAT.md; the snapshot has been
  * loaded, so it is sound, but a newer build may have written some in a form that isn't known here.
  *
- * Why: RATIONALE.md "Why do the JavaScript and Python SDKs read flags' records?"
+ * Why: RATIONALE.md "Why do SDKs read flags' records?"
  *
  * @internal
  */

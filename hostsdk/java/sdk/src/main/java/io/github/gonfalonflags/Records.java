@@ -19,7 +19,7 @@ import java.util.TreeSet;
  * loaded, so it is sound, but a newer server may have written some records in a form that isn't known here.
  */
 final class Records {
-    // Why: RATIONALE.md "Why do the JavaScript and Python SDKs read flags' records?"
+    // Why: RATIONALE.md "Why do SDKs read flags' records?"
     private static final int GROUPS = 5;
     private static final int RULES = 6;
     private static final int VARIANTS = 7;
