@@ -24,6 +24,7 @@ typedef struct {
 typedef struct {
   ErlNifEnv *env;
   ERL_NIF_TERM bytes; /* of the snapshot, in env */
+  ERL_NIF_TERM info;  /* what the snapshot says about itself, in env: whoever asks needs no instance */
   unsigned size;
   instance instances[MOST];
 } pool;
@@ -100,7 +101,16 @@ static ERL_NIF_TERM load(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]) {
   gonfalon_snapshot *first = NULL;
   uint32_t offset = 0;
   int32_t code = gonfalon_load(given.data, given.size, &first, &offset);
-  if (code) return failure(env, code, offset);
+  gonfalon_info_t is;
+  if (!code) code = gonfalon_info(first, &is);
+  if (code) {
+    gonfalon_free(first);
+    return failure(env, code, offset);
+  }
+  ERL_NIF_TERM described = enif_make_tuple7(env, text(env, is.environment), bytes(env, is.id, sizeof is.id),
+                                            bytes(env, is.lineage, sizeof is.lineage), enif_make_uint64(env, is.revision),
+                                            enif_make_uint(env, is.flags), enif_make_uint(env, is.segments),
+                                            enif_make_uint(env, is.unreadable));
   size_t each = gonfalon_memory(first);
   if (each && most > memory / each) most = (unsigned)(memory / each);
   if (most > MOST) most = MOST;
@@ -112,6 +122,7 @@ static ERL_NIF_TERM load(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]) {
   memset(p, 0, sizeof *p);
   p->env = enif_alloc_env();
   p->bytes = enif_make_copy(p->env, argv[0]);
+  p->info = enif_make_copy(p->env, described);
   do {
     instance *at = &p->instances[p->size];
     at->lock = enif_mutex_create("gonfalon");
@@ -166,18 +177,9 @@ static ERL_NIF_TERM size(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]) {
 
 static ERL_NIF_TERM info(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]) {
   pool *p;
-  gonfalon_info_t is;
   (void)argc;
   if (!enif_get_resource(env, argv[0], POOL, (void **)&p)) return enif_make_badarg(env);
-  instance *at = enter(p);
-  int32_t code = at->snapshot ? gonfalon_info(at->snapshot, &is) : GONFALON_TRAPPED;
-  ERL_NIF_TERM answer = code ? enif_make_int(env, code)
-                             : enif_make_tuple7(env, text(env, is.environment), bytes(env, is.id, sizeof is.id),
-                                                bytes(env, is.lineage, sizeof is.lineage), enif_make_uint64(env, is.revision),
-                                                enif_make_uint(env, is.flags), enif_make_uint(env, is.segments),
-                                                enif_make_uint(env, is.unreadable));
-  leave(at, code);
-  return answer;
+  return enif_make_copy(env, p->info);
 }
 
 static ERL_NIF_TERM flag_keys(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]) {

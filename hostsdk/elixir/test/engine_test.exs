@@ -112,6 +112,7 @@ defmodule Gonfalon.EngineTest do
 
     Native.spoil(engine.pool)
     assert {:error, -100, _} = Native.splice(engine.pool, "")
+    assert %{flags: 3, environment: "default"} = Engine.info(engine)
   end
 
   test "pairs are decided, and asked again as a program would" do

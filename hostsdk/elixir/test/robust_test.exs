@@ -188,4 +188,40 @@ defmodule Gonfalon.RobustTest do
     assert byte_size(log) < 1000
     assert %{broken: 3, unknown: 3} = Gonfalon.stats(client: :keyed)
   end
+
+  test "a key that is longer than a flag's is no flag's, and isn't remembered" do
+    start_supervised!({Gonfalon, name: :long, bootstrap: Snapshots.snapshot(%{a: true})})
+    table = Gonfalon.Client.find(:long).table
+    key = String.duplicate("x", 33 * 1024 * 1024)
+
+    capture_log(fn ->
+      for key <- [key, String.duplicate("x", 1025), "é" <> String.duplicate("x", 1023)] do
+        assert %{reason: :unknown_flag, error: nil, key: ^key} = Gonfalon.decide(key, client: :long)
+        assert [%{reason: :unknown_flag, key: ^key}, _] = Gonfalon.decide_all(keys: [key, "a"], client: :long)
+        assert %{decision: %{reason: :unknown_flag}} = Gonfalon.explain(key, client: :long)
+        assert :ets.match(table, {{:_, key}, :_, :_, :_, :_, :_, :_, :_}) == []
+      end
+    end)
+  end
+
+  test "making a context never fails" do
+    alias Gonfalon.Context
+    start_supervised!({Gonfalon, name: :odd, bootstrap: Snapshots.snapshot(%{a: [Snapshots.schedule(nil, 1)]})})
+    twice = Context.new(for: Context.new(for: "jo"), groups: ["staff"])
+    assert twice.groups_error =~ "part of a prepared context"
+    assert Gonfalon.decide(:a, for: twice, client: :odd).known
+
+    for time <- [
+          %{~U[2020-01-01 00:00:00Z] | year: 10_000},
+          %{~N[2020-01-01 00:00:00] | month: nil},
+          %{~D[2020-01-01] | day: :x}
+        ] do
+      assert %{attributes: %{"at" => <<0xC0>>}, unreadable: ["an attribute of " <> _]} =
+               Context.new(context: %{at: time})
+    end
+
+    # What implements the protocol is an actor, whatever it is.
+    assert Context.new(for: self()).actor == inspect(self())
+    assert Context.new(for: true).actor == nil
+  end
 end

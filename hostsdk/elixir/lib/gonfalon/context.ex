@@ -24,6 +24,7 @@ defmodule Gonfalon.Context do
   @max_ids 4
 
   @no_attributes Msgpack.map(0)
+  @both "groups and context are part of a prepared context; give them when it is made"
 
   @typep written :: binary | false | nil
 
@@ -54,20 +55,23 @@ defmodule Gonfalon.Context do
     * `context` – a map of attributes
   """
   @spec new(keyword) :: t
-  def new(options \\ []), do: options |> Asking.read() |> of()
+  def new(options \\ []) do
+    case Asking.read(options) do
+      %Asking{for: %__MODULE__{} = prepared} = asking ->
+        if parts?(asking), do: %{prepared | groups_error: @both, attributes_error: @both}, else: prepared
+
+      asking ->
+        of(asking)
+    end
+  end
 
   @doc false
   # The context of a call, prepared or in parts, with the attributes of these names only; nil: all. Raises ContextError if it is both.
   @spec of(Asking.t(), [{String.t(), atom}] | nil) :: t
   def of(asking, names \\ nil)
 
-  def of(%Asking{for: %__MODULE__{} = prepared} = asking, _) do
-    if asking.groups in [nil, []] and asking.context in [nil, %{}] do
-      prepared
-    else
-      raise ContextError, "groups and context are part of a prepared context; give them when it is made"
-    end
-  end
+  def of(%Asking{for: %__MODULE__{} = prepared} = asking, _),
+    do: if(parts?(asking), do: raise(ContextError, @both), else: prepared)
 
   def of(%Asking{} = asking, names) do
     {in_group, actor_asked?} = asked(asking.for, asking.groups)
@@ -89,6 +93,8 @@ defmodule Gonfalon.Context do
     }
   end
 
+  defp parts?(asking), do: asking.groups not in [nil, []] or asking.context not in [nil, %{}]
+
   @doc false
   # Whether a call has more attributes than a request: they aren't even read if the flags are asked one by one.
   def too_many?(%Asking{context: context}), do: is_map(context) and map_size(context) > Values.max_attributes()
@@ -98,15 +104,15 @@ defmodule Gonfalon.Context do
     cond do
       impl = implementation(Group, actor) -> {&impl.in?(actor, &1), nil}
       is_function(groups, 1) -> {groups, :groups}
+      is_list(groups) -> {nil, nil}
       impl = implementation(Group, groups) -> {&impl.in?(groups, &1), :groups}
       true -> {nil, nil}
     end
   end
 
-  defp implementation(protocol, value) when is_struct(value) or is_map(value) or is_tuple(value),
-    do: protocol.impl_for(value)
-
-  defp implementation(_, _), do: nil
+  # Texts, numbers and nothing are what they are, whatever a protocol says.
+  defp implementation(_, value) when is_binary(value) or is_number(value) or is_boolean(value) or value == nil, do: nil
+  defp implementation(protocol, value), do: protocol.impl_for(value)
 
   @doc false
   # The actor as the module's ABI has it: its key, false for an actor without one, nil for nobody. What can't be read is nobody, and noted.
@@ -206,9 +212,17 @@ defmodule Gonfalon.Context do
 
   defp put(found, name, value, wrong) do
     case Values.attribute(value) do
-      :too_many -> {Map.put(found, name, Values.pack(nil)), ["an attribute with more than #{@max_listed} values" | wrong]}
-      packed -> {Map.put(found, name, packed), wrong}
+      :too_many ->
+        {Map.put(found, name, Values.pack(nil)), ["an attribute with more than #{@max_listed} values" | wrong]}
+
+      packed ->
+        {Map.put(found, name, packed), wrong}
     end
+  rescue
+    # A time that can't be, in a struct that a program made by hand, or beyond the year 9999.
+    error ->
+      what = "an attribute of #{kind(value)}, which #{raised(:error, error)}"
+      {Map.put(found, name, Values.pack(nil)), [what | wrong]}
   end
 
   # A string counts before an atom of its name. `atom` is nil if there was none yet when the flag was first asked for.

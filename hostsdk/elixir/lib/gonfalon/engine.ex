@@ -61,6 +61,8 @@ defmodule Gonfalon.Engine do
   @most 8
   # Keys of no flag that are remembered: a program asks for a few such flags, an attacker for any number.
   @unknown 1000
+  # Bytes of a flag's key (engine/limits.go).
+  @longest_key 1024
 
   @has_variant 1 <<< 26
   @has_target 1 <<< 27
@@ -151,7 +153,7 @@ defmodule Gonfalon.Engine do
 
     try do
       named = if Context.wants_names?(context), do: groups(engine, client, every), else: []
-      flags = if keys == nil, do: <<0xC0>>, else: [Msgpack.array(length(keys)) | Enum.map(keys, &Msgpack.str/1)]
+      flags = if keys == nil, do: <<0xC0>>, else: [Msgpack.array(length(keys)) | Enum.map(keys, &sent/1)]
       tell(client, context, length(every))
       whole(flags, context, named, nil, asking)
     rescue
@@ -195,7 +197,7 @@ defmodule Gonfalon.Engine do
     {_, _, named, names, _, _, _, _} = needs(engine, client, key)
     context = Context.of(asking, names)
     tell(client, context, 1)
-    request = whole(Msgpack.str(key), context, named, names, asking)
+    request = whole(sent(key), context, named, names, asking)
     {packed, variant, payload, target} = answered(engine, client, fn -> Native.decide(engine.pool, request) end)
     written = answered(engine, client, fn -> Native.explain(engine.pool, request) end)
     Explanation.read(written, decision(engine, key, packed, variant, payload, target), info(engine))
@@ -260,7 +262,7 @@ defmodule Gonfalon.Engine do
   def text!(_), do: raise(ArgumentError, "a flag's key is an atom or a string")
 
   defp ask(engine, client, key, place) do
-    request = IO.iodata_to_binary([Msgpack.array(6), Msgpack.str(key), @nobody, @no_groups, 0, 0, @no_attributes])
+    request = IO.iodata_to_binary([Msgpack.array(6), sent(key), @nobody, @no_groups, 0, 0, @no_attributes])
     written = answered(engine, client, fn -> Native.needs(engine.pool, request) end)
     {:ok, [groups, names, number, now, roll]} = Msgpack.unpack_all(written)
     packed = answered(engine, client, fn -> Native.evaluate(engine.pool, request) end)
@@ -273,9 +275,18 @@ defmodule Gonfalon.Engine do
     fixed = if (packed &&& (@fixed ||| @has_variant ||| @has_target)) == @fixed or packed == 0, do: packed
     alone? = groups == [] and attributes == [] and not now and not roll
     needs = {place, number || -1, groups, attributes, now, roll, fixed, alone?}
-    if number != nil or Client.count(client, :strangers) <= @unknown, do: :ets.insert(client.table, needs)
+
+    if number != nil or (byte_size(key) <= @longest_key and Client.count(client, :strangers) <= @unknown),
+      do: :ets.insert(client.table, needs)
+
     needs
   end
+
+  # A key as a request has it. One that is too long to be a flag's is cut, and still is no flag's.
+  defp sent(key) when byte_size(key) > @longest_key,
+    do: key |> binary_part(0, @longest_key + 1) |> Values.text() |> Msgpack.str()
+
+  defp sent(key), do: Msgpack.str(key)
 
   defp existing_atom(name) do
     String.to_existing_atom(name)

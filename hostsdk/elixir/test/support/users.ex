@@ -51,3 +51,7 @@ end
 defimpl Gonfalon.Compat.Bandera.Group, for: Gonfalon.Users.User do
   def in?(user, name), do: name in user.roles
 end
+
+defimpl Gonfalon.Actor, for: PID do
+  def id(pid), do: inspect(pid)
+end
