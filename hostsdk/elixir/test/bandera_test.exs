@@ -10,7 +10,7 @@ defmodule Gonfalon.Compat.BanderaTest do
   alias Gonfalon.Compat.Bandera
   alias Gonfalon.Compat.Bandera.{Constraint, Flag, Gate}
   alias Gonfalon.Plane
-  alias Gonfalon.Users.{Stranger, User}
+  alias Gonfalon.Users.{Named, Stranger, User}
 
   setup_all do
     folder = Path.join(System.tmp_dir!(), "gonfalon-bandera-#{System.unique_integer([:positive])}")
@@ -110,6 +110,41 @@ defmodule Gonfalon.Compat.BanderaTest do
       assert Bandera.enabled?(:asks_nobody, for: 1.5)
       assert Bandera.enabled?(:asks_nobody, for: %Stranger{})
     end
+  end
+
+  describe "README, Actors and groups: what the library doesn't ask for" do
+    test "groups aren't asked for where a gate names the actor, nor for a variant" do
+      Bandera.enable(:names_first, for_group: :staff)
+      Bandera.enable(:names_first, for_actor: "jo")
+      Bandera.disable(:names_first, for_actor: "al")
+      Bandera.put_variants(:names_first, %{"a" => 1})
+      assert Bandera.enabled?(:names_first, for: %Named{id: "jo"})
+      refute Bandera.enabled?(:names_first, for: %Named{id: "al"})
+      assert Bandera.variant(:names_first, for: %Named{id: "bo"}) == "a"
+      assert_raise Protocol.UndefinedError, fn -> Bandera.enabled?(:names_first, for: %Named{id: "bo"}) end
+      # A parent's groups come first.
+      Bandera.enable(:names_child, for_actor: "jo")
+      Bandera.enable(:names_child, requires: :asks_staff)
+      Bandera.enable(:asks_staff)
+      assert Bandera.enabled?(:names_child, for: %Named{id: "jo"})
+      Bandera.disable(:asks_staff, for_group: :staff)
+      assert_raise Protocol.UndefinedError, fn -> Bandera.enabled?(:names_child, for: %Named{id: "jo"}) end
+    end
+
+    test "an id that is no text is nobody's, and what is thrown goes through" do
+      Bandera.enable(:texts_only, for_actor: "42")
+      for id <- [42, nil, :"42", {1}, 1.5], do: refute(Bandera.enabled?(:texts_only, for: %Named{id: id}))
+      assert catch_throw(Bandera.enabled?(:texts_only, for: %Named{id: {:throw, :ball}})) == :ball
+    end
+  end
+
+  test "nothing but the program's own protocols raises" do
+    Bandera.enable(:large, when: [{"plan", :eq, "pro"}])
+    broken = Gonfalon.stats(client: :bandera).broken
+    huge = %{"plan" => String.duplicate("x", 33 * 1024 * 1024)}
+    refute Bandera.enabled?(:large, context: huge)
+    assert Bandera.enabled?(:large, context: huge, default: true)
+    assert Gonfalon.stats(client: :bandera).broken == broken + 2
   end
 
   describe "README, Multivariate flags" do

@@ -102,6 +102,15 @@ defmodule Gonfalon.Compat.FunWithFlagsTest do
     end
   end
 
+  test "groups aren't asked for where a gate names the actor, and an id that is no text is nobody's" do
+    FunWithFlags.enable(:named, for_group: "broken")
+    FunWithFlags.enable(:named, for_actor: %Users.Named{id: "jo"})
+    assert FunWithFlags.enabled?(:named, for: %Users.Named{id: "jo"})
+    assert_raise RuntimeError, "who knows", fn -> FunWithFlags.enabled?(:named, for: %Users.Named{id: "al"}) end
+    FunWithFlags.enable(:staffed, for_group: "staff")
+    for id <- [42, nil], do: assert(FunWithFlags.enabled?(:staffed, for: %Users.Named{id: id}))
+  end
+
   describe "README, Gate Priority and Interactions" do
     test "actors before groups before the boolean gate, and a group that denies before one that allows" do
       FunWithFlags.enable(:priority)

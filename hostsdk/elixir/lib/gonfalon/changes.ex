@@ -131,6 +131,9 @@ defmodule Gonfalon.Changes do
     end
   end
 
+  @doc "Whether the flag requires another one."
+  def child?(data, key), do: data |> records() |> parents_of(key) != []
+
   # A flag's record; nothing if it is of an unknown form.
   defp record(records, key) do
     with {:ok, written} <- Map.fetch(records.flags, key),

@@ -13,7 +13,7 @@ defmodule Gonfalon.Compat do
   warnings: each tells once if the environment's `group_conflict` isn't its library's.
   """
 
-  alias Gonfalon.{Asking, Changes, Client, Context, ContextError, Engine, Telemetry}
+  alias Gonfalon.{Asking, Changes, Client, Context, ContextError, Engine, Flags, Telemetry}
   require Logger
 
   # Milliseconds that a write waits until the client serves it.
@@ -23,8 +23,8 @@ defmodule Gonfalon.Compat do
   def client, do: Application.get_env(:gonfalon, :compat_client, Gonfalon)
 
   @doc false
-  # What a library's own evaluation would answer; nil if nothing is loaded. `id` and `in?` are its protocols, which raise as they do there, and
-  # only where the flag looks at them.
+  # What a library's own evaluation would answer; nil where nothing can be decided. `id` and `in?` are its protocols, which raise as they do
+  # there, and only where the flag looks at them. Nothing else raises.
   def evaluate(key, library, ask) do
     client = Client.find(client())
 
@@ -33,15 +33,16 @@ defmodule Gonfalon.Compat do
         nil
 
       engine ->
-        warn(client, engine, library)
-
         try do
+          warn(client, engine, library)
           ask.(engine, client, Atom.to_string(key))
-        rescue
-          error in ContextError ->
-            if error.cause,
-              do: reraise(elem(error.cause, 0), elem(error.cause, 1)),
-              else: reraise(error, __STACKTRACE__)
+        catch
+          :error, %ContextError{cause: {kind, reason, stacktrace}} ->
+            :erlang.raise(kind, reason, stacktrace)
+
+          kind, reason ->
+            Flags.failed(client, Atom.to_string(key), kind, reason)
+            nil
         end
     end
   end
@@ -49,47 +50,63 @@ defmodule Gonfalon.Compat do
   @doc false
   def enabled?(key, library, item, attributes) do
     evaluate(key, library, fn engine, client, key ->
-      context = context(item, library, attributes, fn -> by_actor?(engine, client, key) end)
-      Bitwise.band(Engine.evaluate(engine, client, key, %Asking{for: context}), 1) == 1
+      context = context(item, library, attributes, fn -> known?(:by_actor?, engine, client, key) end)
+
+      try do
+        Bitwise.band(Engine.evaluate(engine, client, key, %Asking{for: context}), 1) == 1
+      rescue
+        error in ContextError ->
+          with nil <- named(engine, client, key, context), do: reraise(error, __STACKTRACE__)
+      end
     end)
+  end
+
+  # What the gate that names the actor says, where the groups can't be known: the libraries don't ask for them then. Nil if there is no such
+  # gate, or the flag has parents, whose groups are asked for first.
+  defp named(engine, client, key, context) do
+    decision = Engine.decide(engine, client, key, %Asking{for: %{context | in_group: nil}})
+    if decision.gate == :actor and not known?(:child?, engine, client, key), do: decision.enabled
   end
 
   @doc false
   def variant(key, library, item) do
     evaluate(key, library, fn engine, client, key ->
       context = context(item, library, nil, fn -> Engine.decide(engine, client, key, %Asking{}).has_variants end)
-      {:ok, Engine.decide(engine, client, key, %Asking{for: context}).variant}
+      # Gates have no say in it, so that nobody is asked for groups.
+      {:ok, Engine.decide(engine, client, key, %Asking{for: %{context | in_group: nil}}).variant}
     end)
   end
 
-  # The actor's key is asked for where it matters; what raises elsewhere is an actor without one.
+  # The actor's key is asked for where it matters; what raises elsewhere, or is no text, is an actor without one.
   defp context(nil, _, attributes, _), do: Context.of(%Asking{context: attributes})
 
   defp context(item, library, attributes, matters?) do
     key =
       try do
         library.actor_id(item)
-      rescue
-        error -> if matters?.(), do: reraise(error, __STACKTRACE__), else: false
+      catch
+        kind, reason ->
+          cause = {kind, reason, __STACKTRACE__}
+          if matters?.(), do: raise(ContextError, message: "the actor's id can't be read", cause: cause), else: false
       end
 
     %{
       Context.of(%Asking{context: attributes})
-      | actor: if(is_binary(key), do: Gonfalon.Values.text(key), else: key),
+      | actor: is_binary(key) && Gonfalon.Values.text(key),
         in_group: &library.in_group?(item, &1)
     }
   end
 
   # Reading the records takes long, and the answer is the same as long as the snapshot serves.
-  defp by_actor?(engine, client, key) do
-    place = {engine.generation, {:by_actor, key}}
+  defp known?(question, engine, client, key) do
+    place = {engine.generation, {question, key}}
 
     case :ets.lookup(client.table, place) do
       [row] ->
         elem(row, 1)
 
       [] ->
-        answer = Changes.by_actor?(Engine.data(engine), key)
+        answer = apply(Changes, question, [Engine.data(engine), key])
         :ets.insert(client.table, {place, answer, nil, nil, nil, nil, nil, nil})
         answer
     end

@@ -1,5 +1,8 @@
 defmodule Gonfalon.ContextError do
-  @moduledoc "A context that can't be read, and that the decision would rest on. `cause` is what the program's own code raised, and where."
+  @moduledoc """
+  A context that can't be read, and that the decision would rest on. `cause` is what the program's own code raised, threw or exited with,
+  as `{kind, reason, stacktrace}`.
+  """
   defexception [:message, :cause]
 end
 
@@ -273,7 +276,7 @@ defmodule Gonfalon.Context do
     thrown, reason ->
       raise ContextError,
         message: "asking for the groups #{raised(thrown, reason)}",
-        cause: {Exception.normalize(thrown, reason), __STACKTRACE__}
+        cause: {thrown, reason, __STACKTRACE__}
   end
 
   @doc false

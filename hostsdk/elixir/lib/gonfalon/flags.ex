@@ -125,12 +125,13 @@ defmodule Gonfalon.Flags do
   defp note_options(client, %Asking{for: %Gonfalon.Context{}, wrong: wrong}), do: Client.unreadable(client, wrong)
   defp note_options(_, _), do: :ok
 
-  defp failed(client, _, :error, %ContextError{} = error) do
+  @doc "Notes a decision that failed, and returns the error that it keeps."
+  def failed(client, _, :error, %ContextError{} = error) do
     Client.unreadable(client, ["something that can't be read: #{error.message}"])
     error
   end
 
-  defp failed(client, key, thrown, reason) do
+  def failed(client, key, thrown, reason) do
     error = Exception.normalize(thrown, reason)
 
     kind =

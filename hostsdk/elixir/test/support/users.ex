@@ -10,6 +10,11 @@ defmodule Gonfalon.Users do
     defstruct [:group]
   end
 
+  # Knows its id alone, whatever that is.
+  defmodule Named do
+    defstruct [:id]
+  end
+
   # Knows nothing of itself.
   defmodule Stranger do
     defstruct [:name]
@@ -50,6 +55,20 @@ end
 
 defimpl Gonfalon.Compat.Bandera.Group, for: Gonfalon.Users.User do
   def in?(user, name), do: name in user.roles
+end
+
+defimpl Gonfalon.Compat.Bandera.Actor, for: Gonfalon.Users.Named do
+  def id(%{id: {:throw, what}}), do: throw(what)
+  def id(named), do: named.id
+end
+
+defimpl Gonfalon.Compat.FunWithFlags.Actor, for: Gonfalon.Users.Named do
+  def id(named), do: named.id
+end
+
+defimpl Gonfalon.Compat.FunWithFlags.Group, for: Gonfalon.Users.Named do
+  def in?(_, "broken"), do: raise("who knows")
+  def in?(_, name), do: name == "staff"
 end
 
 defimpl Gonfalon.Actor, for: PID do
