@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
 import threading
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 
 from fake import FakeServer
-from flagset import DATA, position, snapshot
+from flagset import DATA, frame, position, snapshot
 from gonfalon import Context, Gonfalon, LoadError, State
 from gonfalon.admin import Admin
 from watcher import QUICK, Watcher
@@ -209,3 +211,38 @@ def test_closing_twice_and_from_a_listener_is_fine(server: FakeServer) -> None:
     thread.join(10)
     assert not thread.is_alive()
     flags.close()
+
+
+@pytest.mark.parametrize("error", [SystemExit, asyncio.CancelledError, KeyboardInterrupt, GeneratorExit, RuntimeError])
+def test_what_a_listener_raises_ends_no_following(server: FakeServer, error: type[BaseException]) -> None:
+    with client(server) as flags:
+        watcher = Watcher(flags)
+
+        def raises(_: object) -> None:
+            raise error
+
+        flags.subscribe(raises)
+        server.await_stream()
+        server.publish(TWO)
+        watcher.until(lambda: flags.enabled("b"))
+        server.publish(snapshot(3, c=True))
+        watcher.until(lambda: flags.enabled("c"))
+
+
+def test_what_a_log_raises_ends_no_following(server: FakeServer) -> None:
+    class Broken(logging.Handler):
+        def emit(self, _: logging.LogRecord) -> None:
+            raise RuntimeError("the log")
+
+    log, handler = logging.getLogger("gonfalon"), Broken()
+    log.addHandler(handler)
+    try:
+        with client(server) as flags:
+            server.await_stream()
+            assert not flags.enabled("unknown to the log")
+            assert flags.decide_all(keys=["another"])[0].reason == "UNKNOWN_FLAG"
+            server.send(frame("snapshot", b"what no engine loads", ""))
+            server.publish(TWO)
+            Watcher(flags).until(lambda: flags.enabled("b"))
+    finally:
+        log.removeHandler(handler)

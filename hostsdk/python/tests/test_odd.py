@@ -146,3 +146,13 @@ def test_an_interruption_within_a_key_passes() -> None:
     with pytest.raises(KeyboardInterrupt):
         flags.enabled("five", "user:1", attributes={Pressed("n"): 5})
     assert Pressed.times == 1
+
+
+@pytest.mark.parametrize("key", ["x" * 1025, "é" * 600, "x" * (33 << 20), "\ud800" * 2000])
+def test_a_key_that_is_longer_than_a_flags_is_no_flags(key: str) -> None:
+    flags = Gonfalon(bootstrap=FLAGS)
+    assert not flags.enabled(key)
+    for decision in (flags.decide(key), *flags.decide_all(keys=[key, "on"])[:1], flags.explain(key).decision):
+        assert (decision.reason, decision.key, decision.error) == ("UNKNOWN_FLAG", key, None)
+    assert flags._store.engine is not None
+    assert all(len(known) <= 1024 for known in flags._store.engine._needs)

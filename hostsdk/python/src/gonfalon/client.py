@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import threading
 import weakref
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 from .endpoint import check as check_endpoint
 from .endpoint import check_environment
 from .flags import Flags
+from .log import log
 from .secret import Secret
 from .status import Event, Status
 from .store import Store, read_file
@@ -24,8 +24,6 @@ if TYPE_CHECKING:  # imported where they are used: a client that has its flags s
     import ssl
 
     from .source import Pace, Source
-
-log = logging.getLogger("gonfalon")
 
 Bytes = bytes | bytearray | memoryview
 PathLike = str | os.PathLike[str]
@@ -244,7 +242,7 @@ class Gonfalon(_Client):
             asyncio.run(follow())
         except asyncio.CancelledError:
             pass
-        except Exception:
+        except BaseException:  # noqa: BLE001 -- nobody else hears of it
             log.exception("following the source failed for good")
             self._status.lost("following the source failed for good")
 

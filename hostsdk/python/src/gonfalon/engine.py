@@ -33,6 +33,7 @@ HALF = 1 << 63  # a negative roll stands for its two's complement
 NO_GROUPS: tuple[str, ...] = ()
 ON = 1 << 40  # in a count: above how often a flag is evaluated between two reports
 COUNTED = (1, 1 + ON)  # what an evaluation adds that was off, or on
+LONGEST_KEY = 1024  # bytes of a flag's key (engine/limits.go)
 UNKNOWN = 1000  # keys of no flag that are remembered: a program asks for a few such flags, an attacker for any number
 
 Attributes: TypeAlias = Mapping[str, object] | None
@@ -274,7 +275,8 @@ class Engine:
         if asking.unreadable:
             self._mistakes.unreadable_context(asking.unreadable, len(keys))
         now = time.time_ns() // 1000 if now is None else now
-        return [flags, asking.actor, member_of, now, getrandbits(64) - HALF if roll is None else _signed(roll), known]
+        sent = _sent(flags) if isinstance(flags, str) else None if flags is None else list(map(_sent, flags))
+        return [sent, asking.actor, member_of, now, getrandbits(64) - HALF if roll is None else _signed(roll), known]
 
     def _ask(self, key: str) -> Needs:
         """Asks the module what a flag needs, and whether it is decided already."""
@@ -284,13 +286,13 @@ class Engine:
         def ask(instance: Loaded, written: bytes) -> tuple[list[Any], int]:
             return instance.needs(written), instance.evaluate(written)
 
-        (groups, names, number, now, roll), packed = self._locked([key, None, (), 0, 0, {}], ask)
+        (groups, names, number, now, roll), packed = self._locked([_sent(key), None, (), 0, 0, {}], ask)
         # A name that isn't valid Unicode can become the one that is looked for, so that all have to be seen.
         attributes = None if names is None or any("\ufffd" in name for name in names) else tuple(names)
         fixed = packed if packed & (IS_FIXED | HAS_VARIANT | HAS_TARGET) == IS_FIXED or not packed else None
         alone = not groups and attributes == () and not now and not roll
         needs = Needs(-1 if number is None else number, tuple(groups), attributes, now, roll, fixed, alone)
-        if number is not None or len(self._needs) < self.info.flags + UNKNOWN:
+        if number is not None or (len(key) <= LONGEST_KEY and len(self._needs) < self.info.flags + UNKNOWN):
             self._needs[key] = needs
             self._remember(key, needs)
         return needs
@@ -384,6 +386,11 @@ def _only(attributes: Any, names: tuple[str, ...]) -> Any:
         let_pass(error)
         return attributes
     return attributes
+
+
+def _sent(key: str) -> str:
+    """A key as a request has it. One that is too long to be a flag's is cut, and still is no flag's."""
+    return key if len(key) <= LONGEST_KEY else key[: LONGEST_KEY + 1]
 
 
 def _signed(roll: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -17,8 +16,6 @@ from .explanation import Explanation
 from .interruption import let_pass
 from .status import Event, State, Status
 from .store import Store
-
-log = logging.getLogger("gonfalon")
 
 T = TypeVar("T")
 

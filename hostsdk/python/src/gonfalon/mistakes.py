@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Iterable
 
-log = logging.getLogger("gonfalon")
+from .log import log
 
 MOST = 1000  # different mistakes that are remembered, so that each is logged once; later ones are only counted
 

@@ -15,12 +15,11 @@ from pathlib import Path
 import httpx
 
 from .host import Host
+from .log import log
 from .schedules import tell_edges
 from .status import Status
 from .store import Fresh, Refused, Store, read_file
 from .wire import RETRY_AFTER, USAGE_FLAGS, Wire, WireError, frame_bytes
-
-log = logging.getLogger("gonfalon")
 
 
 @dataclass(frozen=True, slots=True)

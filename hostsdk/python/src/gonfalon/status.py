@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-log = logging.getLogger("gonfalon")
+from .log import log
 
 
 class State(StrEnum):
@@ -131,7 +131,9 @@ class Status:
         for listener in self._listeners:
             try:
                 listener(event)
-            except Exception:
+            except BaseException as error:
+                if isinstance(error, (KeyboardInterrupt, SystemExit)) and threading.current_thread() is threading.main_thread():
+                    raise  # it means the program
                 log.exception("a listener failed on %r", event)
 
     def forked(self) -> None:

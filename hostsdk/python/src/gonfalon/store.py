@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import stat
 import threading
@@ -16,11 +15,9 @@ from .abi import MAX_SNAPSHOT_BYTES, Loaded, LoadError, ModuleTrap
 from .changes import changed_flags, has_schedules
 from .engine import Engine
 from .instance import Instance
+from .log import log
 from .mistakes import Mistakes
 from .status import FlagsChanged, Status
-
-log = logging.getLogger("gonfalon")
-
 
 UNRECORDED = "0" * 32  # the lineage of a snapshot that no control plane made
 

@@ -8,7 +8,7 @@ engine's values (NaN, sets, objects …) is null.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Sized
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -22,7 +22,9 @@ from .interruption import let_pass
 
 MAX_ATTRIBUTES = 256  # of a request, by the module's ABI
 MAX_INTEGER_BITS = 1 << 17  # 39,000 digits: writing more takes time that grows with their square
-MAX_LISTED = 100_000  # groups and attributes of a context, values in one attribute, keys of one question: an iterator may have no end
+MAX_LISTED = (
+    100_000  # groups and attributes of a context, values in one attribute, keys of one question: an iterator may have no end
+)
 MAX_DEPTH = 16  # of lists and maps in one another: nobody targets deeper, and it bounds the work
 
 
@@ -85,7 +87,7 @@ def is_plain(given: Mapping[str, object]) -> bool:
     return True
 
 
-def has_more(given: Collection[object], most: int) -> bool:
+def has_more(given: Sized, most: int) -> bool:
     """Whether a list or a map says that it has more. One that doesn't say is counted while it is read."""
     try:
         return len(given) > most
@@ -115,7 +117,7 @@ class Room:
 
 
 def value_of(value: object, depth: int, room: Room) -> Any:
-    """One value as msgpack packs it; depth counts the lists and maps around it. Raises TooManyError if there is no room for it."""
+    """One value as msgpack packs it; depth counts the lists and maps around it. Raises TooManyError if it has no room."""
     match value:
         case None | bool():
             return value
