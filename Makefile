@@ -78,8 +78,9 @@ hosts-conformance: ## have each host answer the cases of FILES, vectors or what 
 bench: ## run the benchmarks, which check their answers; results go to benchmarks/results
 	@scripts/bench
 
-lint: ## run the linters (.golangci.yml)
+lint: ## run the linters of Go (.golangci.yml) and of Python (hostsdk/python/pyproject.toml)
 	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT) run ./...
+	@$(MAKE) --no-print-directory -C hostsdk/python check
 
 fmt: ## format all Go code
 	gofmt -w $$(git ls-files --cached --others --exclude-standard '*.go')

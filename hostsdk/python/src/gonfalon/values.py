@@ -22,9 +22,8 @@ from .interruption import let_pass
 
 MAX_ATTRIBUTES = 256  # of a request, by the module's ABI
 MAX_INTEGER_BITS = 1 << 17  # 39,000 digits: writing more takes time that grows with their square
-MAX_LISTED = (
-    100_000  # groups and attributes of a context, values in one attribute, keys of one question: an iterator may have no end
-)
+# Groups and attributes of a context, values in one attribute, keys of one question: an iterator may have no end.
+MAX_LISTED = 100_000
 MAX_DEPTH = 16  # of lists and maps in one another: nobody targets deeper, and it bounds the work
 
 
