@@ -83,10 +83,12 @@ namespace Gonfalon
                 throw new ArgumentException("nothing to take flags from: give Endpoint and Token, or File, or Bootstrap, or LastGood");
             if (options.PollInterval <= TimeSpan.Zero)
                 throw new ArgumentException($"PollInterval is {options.PollInterval}; it must be above zero");
+            if (options.Pace == null || options.Pace.Usage <= TimeSpan.Zero)
+                throw new ArgumentException($"Pace.Usage is {options.Pace?.Usage.ToString() ?? "null"}; it must be above zero");
             _environment = options.Environment ?? (_endpoint == null ? null : "default");
             if (_endpoint != null)
                 Gonfalon.Endpoint.Segment(_environment);
-            Log = new Log(options.Logger);
+            Log = new Log(options.Logger, _token == null ? null : new Secret(_token));
             Status = new Status(Log, options.Ttl, options.Grace);
             Store = new Store(_environment, Status, Log, options.LastGood);
             Store.Start(options.Bootstrap);

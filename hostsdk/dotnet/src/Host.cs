@@ -69,10 +69,11 @@ namespace Gonfalon
         }
 
         /// <summary>Sends what was counted for the last time.</summary>
-        internal Task Leave()
+        internal async Task Leave()
         {
             _gone = true;
-            return Quietly(ReportUsage(_pace.Farewell, CancellationToken.None));
+            using (var all = new Limit(_pace.Farewell, CancellationToken.None)) // however many reports it takes
+                await Quietly(ReportUsage(_pace.Farewell, all.Token)).ConfigureAwait(false);
         }
 
         /// <summary>Sends what was counted; what can't be delivered is kept for the next time, and the error

@@ -64,7 +64,7 @@ namespace Gonfalon
             {
                 lock (_lock)
                     _running = false;
-                _log.Error($"a listener can't be called: {error.GetType().Name}: {error.Message}");
+                _log.Error($"a listener can't be called: {Log.Said(error)}");
             }
         }
 
@@ -87,7 +87,7 @@ namespace Gonfalon
                 }
                 catch (Exception error) // the program's own code
                 {
-                    _log.Error($"a listener failed on {what.GetType().Name}: {error.GetType().Name}: {error.Message}");
+                    _log.Error($"a listener failed on {what.GetType().Name}: {Log.Said(error)}");
                 }
         }
 

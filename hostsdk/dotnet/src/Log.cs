@@ -14,14 +14,37 @@ namespace Gonfalon
         private const int Longest = 1000, LongestKey = 200; // characters of a line, and of a key in it
 
         private readonly Action<LogLevel, string> _write;
+        private readonly Secret _secret;
 
-        internal Log(Action<LogLevel, string> write) => _write = write ?? ToStandardError;
+        /// <summary>Makes a log in which a secret doesn't appear.</summary>
+        internal Log(Action<LogLevel, string> write, Secret secret = null)
+        {
+            _write = write ?? ToStandardError;
+            _secret = secret;
+        }
 
         internal void Info(string message) => Write(LogLevel.Info, message);
 
         internal void Warn(string message) => Write(LogLevel.Warning, message);
 
         internal void Error(string message) => Write(LogLevel.Error, message);
+
+        /// <summary>Returns the kind of an error, and what the innermost says. One of the program's own may throw instead
+        /// of saying anything.</summary>
+        internal static string Said(Exception error)
+        {
+            try
+            {
+                var deepest = error;
+                while (deepest.InnerException != null)
+                    deepest = deepest.InnerException;
+                return $"{error.GetType().Name}: {deepest.Message}";
+            }
+            catch (Exception)
+            {
+                return error.GetType().Name;
+            }
+        }
 
         /// <summary>Returns the beginning of a text, on one line.</summary>
         internal static string Cut(string text) => Escaped(text, Longest, sign => !char.IsControl(sign));
@@ -44,7 +67,7 @@ namespace Gonfalon
         {
             try
             {
-                _write(level, Cut(message));
+                _write(level, Cut(_secret == null ? message : _secret.Hide(message)));
             }
             catch (Exception)
             {

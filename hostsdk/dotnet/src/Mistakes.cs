@@ -42,7 +42,7 @@ namespace Gonfalon
         /// <summary>Notes a decision that failed.</summary>
         internal void Failed(string key, Exception error)
         {
-            var kind = $"{error.GetType().Name}: {error.Message}";
+            var kind = Log.Said(error);
             if (IsNew(_told, kind))
                 _log.Error($"{Log.Quoted(key)} can't be decided, the caller gets the default: {kind}");
         }

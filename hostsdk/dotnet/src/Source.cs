@@ -50,17 +50,23 @@ namespace Gonfalon
                     step = _pace.Longest.TotalSeconds;
             }
             var least = (asked ?? TimeSpan.Zero).TotalSeconds * (1 + _chance() / 10);
-            return TimeSpan.FromSeconds(Math.Max(step * (0.5 + _chance()), least));
+            return Chance.Seconds(Math.Max(step * (0.5 + _chance()), least));
         }
     }
 
     /// <summary>A number in [0, 1), for any thread.</summary>
     internal static class Chance
     {
+        private const double ForEver = 1e11; // seconds: three thousand years, and still far from the longest TimeSpan
+
         internal static double Next() => (Random64.Next() >> 11) / (double)(1L << 53);
 
         /// <summary>Returns a time with a jitter of ±10 %.</summary>
-        internal static TimeSpan Jittered(TimeSpan time) => TimeSpan.FromSeconds(time.TotalSeconds * (0.9 + Next() / 5));
+        internal static TimeSpan Jittered(TimeSpan time) => Seconds(time.TotalSeconds * (0.9 + Next() / 5));
+
+        /// <summary>Returns a time of so many seconds, or as good as for ever: a program may say one that is as long as can
+        /// be.</summary>
+        internal static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(Math.Min(seconds, ForEver));
     }
 
     /// <summary>Keeps a store current, until it is stopped. What the sources have in common.</summary>
@@ -82,7 +88,12 @@ namespace Gonfalon
         internal async Task Run(CancellationToken stop)
         {
             while (!stop.IsCancellationRequested)
-                await Task.Delay(await Follow(stop).ConfigureAwait(false), stop).ConfigureAwait(false);
+            {
+                var wait = await Follow(stop).ConfigureAwait(false);
+                for (; wait > Status.Longest; wait -= Status.Longest) // a timer has an end
+                    await Task.Delay(Status.Longest, stop).ConfigureAwait(false);
+                await Task.Delay(wait, stop).ConfigureAwait(false);
+            }
         }
 
         /// <summary>Follows the source for a round. Returns how long to wait until the next.</summary>
@@ -125,9 +136,7 @@ namespace Gonfalon
         protected virtual string Shown(Exception error) => Log.Cut(Said(error));
 
         internal static string Said(Exception error) =>
-            error is WireException || error is RefusedException ? error.Message : $"{error.GetType().Name}: {Deepest(error)}";
-
-        private static string Deepest(Exception error) => error.InnerException == null ? error.Message : Deepest(error.InnerException);
+            error is WireException || error is RefusedException ? error.Message : Log.Said(error);
     }
 
     /// <summary>Serves a file, and reads it again when it has changed.</summary>
@@ -136,6 +145,7 @@ namespace Gonfalon
         private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
         private readonly string _path;
         private (long, DateTime) _seen;
+        private bool _wrong; // what was seen
 
         internal FileSource(string path, Store store, Status status, Pace pace, Log log) : base(store, status, pace, log) => _path = path;
 
@@ -153,6 +163,8 @@ namespace Gonfalon
             return Task.FromResult(Interval);
         }
 
+        /// <summary>Reads the file if it has changed. What was wrong with it stays wrong until it is another
+        /// one.</summary>
         private void Look()
         {
             var file = new FileInfo(_path);
@@ -162,6 +174,7 @@ namespace Gonfalon
             if (!seen.Equals(_seen) || seen.Item1 < 0)
             {
                 _seen = seen;
+                _wrong = true;
                 byte[] data;
                 try
                 {
@@ -171,9 +184,16 @@ namespace Gonfalon
                 {
                     throw new RefusedException(error.Message);
                 }
+                catch
+                {
+                    _seen = default((long, DateTime)); // who may read it is no part of what was seen
+                    throw;
+                }
                 Store.TakeSnapshot(data);
+                _wrong = false;
             }
-            Contact();
+            if (!_wrong)
+                Contact();
         }
     }
 

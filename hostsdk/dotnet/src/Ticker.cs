@@ -28,8 +28,8 @@ namespace Gonfalon
             while (!stop.IsCancellationRequested)
             {
                 var moved = _status.Moved;
-                var waits = new[] { _status.Due(), UntilEdge() }.Where(due => due != null).Select(due => due.Value).ToArray();
-                var wait = waits.Length == 0 ? Status.Longest : waits.Min() + TimeSpan.FromMilliseconds(1);
+                var waits = new[] { _status.Due(), UntilEdge(), Status.Longest };
+                var wait = waits.Min().Value + TimeSpan.FromMilliseconds(1);
                 await Status.Rest(moved, wait, stop).ConfigureAwait(false);
                 _status.Settle();
             }

@@ -79,7 +79,7 @@ namespace Gonfalon
             _secret = new Secret(token);
             // Some runtimes allow two connections to a server, which streams would keep.
             var mine = handler ?? new HttpClientHandler { UseCookies = false, MaxConnectionsPerServer = int.MaxValue };
-            if (mine is HttpClientHandler common)
+            if (mine is HttpClientHandler common && common.AllowAutoRedirect) // nothing may be set of one that another client uses
                 common.AllowAutoRedirect = false; // the token goes along
             _http = new HttpClient(mine, disposeHandler: handler == null) { Timeout = System.Threading.Timeout.InfiniteTimeSpan };
         }
@@ -122,7 +122,7 @@ namespace Gonfalon
                 var kind = response.Content.Headers.ContentType?.MediaType ?? "of no type";
                 if (!kind.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase))
                     throw new UnreadableException($"the stream is {kind}, not text/event-stream");
-                CheckEncoding(response);
+                CheckEncoding(response, "identity");
                 var events = new Events();
                 var buffer = new byte[16384];
                 using (var body = await response.Content.ReadAsStreamAsync().ConfigureAwait(false))
@@ -257,7 +257,7 @@ namespace Gonfalon
         /// <summary>Returns the whole body, unpacked. It is no longer than a snapshot can be.</summary>
         private static async Task<byte[]> Body(HttpResponseMessage response, Limit limit)
         {
-            CheckEncoding(response);
+            CheckEncoding(response, "identity", "gzip");
             var body = await Read(response, Native.MaxBytes, limit, whole: true).ConfigureAwait(false);
             if (response.Content.Headers.ContentLength is long length && length > body.Length)
                 throw new IOException("an answer that ends in the middle");
@@ -316,11 +316,11 @@ namespace Gonfalon
 
         /// <summary>Refuses what was packed in another way than asked for. Of a body that is packed twice, a few
         /// bytes fill the memory.</summary>
-        private static void CheckEncoding(HttpResponseMessage response)
+        private static void CheckEncoding(HttpResponseMessage response, params string[] asked)
         {
             var encodings = response.Content.Headers.ContentEncoding;
-            if (encodings.Count > 1 || !encodings.All(e => e == "gzip" || e == "identity"))
-                throw new UnreadableException($"an answer in the encoding {string.Join(", ", encodings)}, not in gzip");
+            if (encodings.Count > 1 || !encodings.All(e => asked.Contains(e, StringComparer.OrdinalIgnoreCase)))
+                throw new UnreadableException($"an answer in the encoding {string.Join(", ", encodings)}, not in {asked.Last()}");
         }
 
         private static string Header(HttpResponseMessage response, string name) =>
@@ -348,7 +348,7 @@ namespace Gonfalon
         internal CancellationToken Token => _source.Token;
 
         /// <summary>Allows this much time from now on.</summary>
-        internal void Restart(TimeSpan patience) => _source.CancelAfter(patience);
+        internal void Restart(TimeSpan patience) => _source.CancelAfter(patience < Status.Longest ? patience : Status.Longest);
 
         /// <summary>Returns what the task does, if that is in time.</summary>
         internal async Task<T> Within<T>(Task<T> task)

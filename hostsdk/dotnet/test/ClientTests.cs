@@ -38,7 +38,8 @@ namespace Gonfalon.Tests
             {
                 new Options(), new Options { Endpoint = "http://x" }, new Options { Endpoint = "ftp://x", Token = "t" }, new Options { Endpoint = "no url", Token = "t" },
                 new Options { Endpoint = "http://x", Token = "a\nb" }, new Options { Endpoint = "http://x", Token = "t", File = "f" },
-                new Options { File = "f", PollInterval = TimeSpan.Zero },
+                new Options { File = "f", PollInterval = TimeSpan.Zero }, new Options { File = "f", Pace = null },
+                new Options { File = "f", Pace = new Pace { Usage = TimeSpan.Zero } },
             };
             foreach (var options in wrong)
                 Assert.Throws<ArgumentException>(() => new Client(options));
@@ -152,15 +153,18 @@ namespace Gonfalon.Tests
         public static async Task AFileIsFollowed()
         {
             using (var folder = new Folder())
-            using (var flags = new Client(new Options { File = folder.File("flags"), Logger = Tools.Silent }))
+            using (var flags = new Client(new Options { File = folder.File("flags"), Grace = TimeSpan.FromMilliseconds(10), Logger = Tools.Silent }))
             {
                 Assert.Equal(State.NotReady, flags.State);
                 File.WriteAllBytes(folder.File("flags"), One);
                 Assert.True(await flags.WaitFor(1, TimeSpan.FromSeconds(10)));
                 File.WriteAllText(folder.File("flags"), "nonsense");
-                Tools.Until(() => flags.Stats.Refused == 1);
+                Tools.Until(() => flags.Stats.Refused == 1 && flags.State == State.Stale);
+                Assert.False(await flags.WaitReady(TimeSpan.FromSeconds(2)), "what was wrong with the file stays wrong, and it");
+                Assert.True(flags.Stats.LastError != null, "what is wrong with it is said");
                 File.WriteAllBytes(folder.File("flags"), Two);
                 Assert.True(await flags.WaitFor(2, TimeSpan.FromSeconds(10)));
+                Assert.Equal(State.Ready, flags.State);
             }
         }
 
@@ -190,6 +194,57 @@ namespace Gonfalon.Tests
                 }
                 Assert.Equal(2L, ((Map)server.Usage.Take()["a"])["count"], "what couldn't be delivered, on close"); // on close
                 Tools.Until(() => server.Hosts.Take().ContainsKey("gone"));
+            }
+        }
+
+        public static void TheLastReportTakesNoLongerThanItMay()
+        {
+            var many = Enumerable.Range(0, 5000).Select(i => "f" + i).ToArray();
+            using (var server = new FakeServer(Snapshot(1, many)) { UsageTakes = 700 })
+            {
+                var options = Tools.Quick(server.Url);
+                options.Pace.Farewell = TimeSpan.FromSeconds(1);
+                var flags = new Client(options);
+                flags.DecideAll("u"); // of which a report takes a thousand
+                var began = System.Diagnostics.Stopwatch.StartNew();
+                flags.Close();
+                Assert.True(began.Elapsed < TimeSpan.FromSeconds(3), $"{began.Elapsed} and less");
+            }
+        }
+
+        public static void TwoClientsMayShareAHandler()
+        {
+            using (var server = new FakeServer(One))
+            using (var handler = new System.Net.Http.HttpClientHandler())
+                for (var i = 0; i < 2; i++)
+                {
+                    var options = Tools.Quick(server.Url);
+                    options.Http = handler;
+                    using (var flags = new Client(options))
+                        Assert.Equal(State.Ready, flags.State, flags.Stats.LastError ?? "the state");
+                }
+        }
+
+        public static void AnyTimeMayBeAsLongAsCanBe()
+        {
+            foreach (var time in new[] { TimeSpan.FromDays(30), TimeSpan.MaxValue })
+            {
+                var log = new List<string>();
+                using (var server = new FakeServer(One))
+                using (var flags = new Client(new Options
+                {
+                    Endpoint = server.Url, Token = "token", PollInterval = time, ReadyWithin = TimeSpan.FromSeconds(10), Ttl = time, Grace = time,
+                    Logger = (level, line) => { lock (log) log.Add(line); }, Pace = new Pace { Backoff = time, Longest = time, Usage = time, Farewell = time },
+                }))
+                {
+                    Assert.Equal(State.Ready, flags.State);
+                    Assert.True(flags.Flush().GetAwaiter().GetResult());
+                    Thread.Sleep(200);
+                    Assert.Equal(1, server.Paths.Count(path => path.EndsWith("/snapshot", StringComparison.Ordinal)));
+                    Assert.Equal(0L, flags.Stats.Lost);
+                }
+                lock (log)
+                    Assert.False(log.Any(line => line.Contains("for good")), string.Join("\n", log));
             }
         }
 
@@ -311,6 +366,9 @@ namespace Gonfalon.Tests
             Assert.Equal(Scores.Score("half", "user:1") < 0.5, flags.Enabled("child", "user:1"));
             Assert.Throws<ArgumentException>(() => flags.Enable("a", forActor: "x", forGroup: "y"));
             Assert.Throws<ArgumentException>(() => flags.Kill("a", servingVariant: true));
+            Assert.Throws<LoadException>(() => flags.Enable(new string('k', 2000))); // no flag has this key
+            flags.Enable("late");
+            Assert.True(flags.Enabled("late"));
             flags.Unload();
             Assert.True(flags.Enabled("a", @default: true));
             flags.Clear();

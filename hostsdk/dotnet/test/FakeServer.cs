@@ -24,7 +24,7 @@ namespace Gonfalon.Tests
         internal readonly BlockingCollection<Map> Hosts = new BlockingCollection<Map>();
         internal readonly BlockingCollection<string> Paths = new BlockingCollection<string>();
         internal volatile byte[] Snapshot;
-        internal volatile int Status = 200, UsageStatus = 204;
+        internal volatile int Status = 200, UsageStatus = 204, UsageTakes; // milliseconds
 
         internal FakeServer(byte[] snapshot)
         {
@@ -150,6 +150,7 @@ namespace Gonfalon.Tests
 
         private void Take(Stream stream, string body)
         {
+            Thread.Sleep(UsageTakes);
             if (UsageStatus < 300)
             {
                 var report = (Map)Json.Parse(body);

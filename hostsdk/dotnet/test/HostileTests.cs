@@ -209,6 +209,28 @@ namespace Gonfalon.Tests
             }
         }
 
+        private sealed class Mute : Exception
+        {
+            public override string Message => throw new InvalidOperationException();
+        }
+
+        private static IEnumerable<string> Muted()
+        {
+            yield return "a";
+            throw new Mute();
+        }
+
+        public static void AnErrorMayBeUnableToSayWhatItIs()
+        {
+            var log = new List<string>();
+            var flags = new TestFlags(One, (level, line) => log.Add(line));
+            flags.Subscribe(what => throw new Mute());
+            flags.Enable("b");
+            Assert.Equal(0, flags.DecideAll("u", Muted()).Count);
+            Assert.Equal(1L, flags.Stats.Broken);
+            Assert.Equal(2, log.Count(line => line.Contains("Mute")), string.Join("\n", log));
+        }
+
         private static void Ask(Flags flags, object actor, object groups, IEnumerable<KeyValuePair<string, object>> attributes)
         {
             var context = new Context(actor, groups, attributes);
@@ -311,20 +333,30 @@ namespace Gonfalon.Tests
             }
         }
 
+        public static void NoSnapshotsEnvironmentShowsTheToken()
+        {
+            var data = Compiler.Compile(new Dictionary<string, TestFlag>(), 1, "gfn_sdk_hushhush");
+            var head = $"HTTP/1.1 200 OK\r\nContent-Length: {data.Length}\r\nConnection: close\r\n\r\n";
+            ShowsNoToken(Encoding.GetEncoding(28591).GetBytes(head).Concat(data).ToArray(), "gfn_sdk_hushhush", TimeSpan.FromHours(1));
+        }
+
         private static string Problem(string said)
         {
             var body = $"{{\"title\": \"No\", \"detail\": \"the token {said} isn't known\"}}";
             return $"HTTP/1.1 401 No\r\nContent-Length: {body.Length}\r\n\r\n{body}";
         }
 
-        private static void ShowsNoToken(string answer)
+        private static void ShowsNoToken(string answer) => ShowsNoToken(Encoding.UTF8.GetBytes(answer), Token);
+
+        private static void ShowsNoToken(byte[] answer, string token, TimeSpan? poll = null)
         {
             var log = new List<string>();
             var listener = new TcpListener(IPAddress.Loopback, 0);
             listener.Start();
             new Thread(() => Serve(listener, answer)) { IsBackground = true }.Start();
             var options = Tools.Quick("http://" + listener.LocalEndpoint);
-            options.Token = Token;
+            options.Token = token;
+            options.PollInterval = poll;
             options.ReadyWithin = TimeSpan.Zero;
             options.Logger = (level, line) => { lock (log) log.Add(line); };
             using (var flags = new Client(options))
@@ -340,7 +372,7 @@ namespace Gonfalon.Tests
             Assert.False(all.ToLowerInvariant().Contains("hushhush") || all.Contains(Convert.ToBase64String(Encoding.UTF8.GetBytes("x" + Token)).Substring(4, 12)), all);
         }
 
-        private static void Serve(TcpListener listener, string answer)
+        private static void Serve(TcpListener listener, byte[] answer)
         {
             while (true)
                 try
@@ -350,8 +382,7 @@ namespace Gonfalon.Tests
                     {
                         var reader = new StreamReader(stream);
                         while (!string.IsNullOrEmpty(reader.ReadLine())) { }
-                        var bytes = Encoding.UTF8.GetBytes(answer);
-                        stream.Write(bytes, 0, bytes.Length);
+                        stream.Write(answer, 0, answer.Length);
                     }
                 }
                 catch (IOException)

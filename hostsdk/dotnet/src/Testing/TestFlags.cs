@@ -93,12 +93,12 @@ namespace Gonfalon.Testing
 
         private IDisposable Put(Dictionary<string, TestFlag> flags)
         {
+            var engine = new Engine(Compiler.Compile(flags, ++_revision), Store.Mistakes); // which may refuse them
             var before = _flags;
             var changed = before.Keys.Union(flags.Keys)
                 .Where(key => !before.TryGetValue(key, out var old) || !flags.TryGetValue(key, out var now) || old != now)
                 .OrderBy(key => key, Utf8Order.Instance).ToArray();
             _flags = flags;
-            var engine = new Engine(Compiler.Compile(flags, ++_revision), Store.Mistakes);
             Store.Replace(_base == null ? engine : new LayeredEngine(engine, _base));
             Status.Contact();
             Store.Tell(changed);
