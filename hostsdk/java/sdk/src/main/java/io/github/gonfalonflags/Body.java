@@ -24,13 +24,18 @@ final class Body extends InputStream implements BodySubscriber<Body> {
     private final BlockingQueue<Object> arrived = new LinkedBlockingQueue<>(); // at most one part, and what ends it
     private final Deque<ByteBuffer> parts = new ArrayDeque<>();
     private final long silence; // nanoseconds between two bytes
-    private final long end; // by System.nanoTime
+    private long end; // by System.nanoTime
     private volatile Subscription subscription;
     private boolean ended;
 
     /** Waits so long for each byte, and for all of them. */
     Body(Duration silence, Duration whole) {
         this.silence = silence.toNanos();
+        endIn(whole);
+    }
+
+    /** Waits so long from now on for what is left of it. */
+    void endIn(Duration whole) {
         end = System.nanoTime() + whole.toNanos();
     }
 

@@ -13,6 +13,7 @@ final class FileSource extends Source {
     private final Path path;
     private final Duration look;
     private List<Object> seen;
+    private boolean wrong; // what was seen
 
     FileSource(Options options, Store store, Status status, Timers timers) {
         super(options, store, status, timers);
@@ -33,13 +34,19 @@ final class FileSource extends Source {
         }
     }
 
+    /** Reads the file if it has changed. What was wrong with it stays wrong until it is another one. */
     private void look() throws IOException {
         BasicFileAttributes now = Files.readAttributes(path, BasicFileAttributes.class);
         List<Object> looks = Arrays.asList(now.fileKey(), now.size(), now.lastModifiedTime());
         if (!looks.equals(seen)) {
+            byte[] data = SnapshotFile.read(path);
             seen = looks;
-            store.takeSnapshot(SnapshotFile.read(path), null);
+            wrong = true;
+            store.takeSnapshot(data, null);
+            wrong = false;
         }
-        contact();
+        if (!wrong) {
+            contact();
+        }
     }
 }

@@ -54,7 +54,7 @@ public final class FlagsForTest extends Flags {
     }
 
     private FlagsForTest(Status status, byte[] snapshot) {
-        super(new Store(null, status, null), status);
+        super(new Store(null, status, null, Secret.NONE), status);
         base = snapshot == null ? null : load(snapshot);
         set(flags);
     }
@@ -140,9 +140,9 @@ public final class FlagsForTest extends Flags {
     }
 
     private synchronized Change set(Map<String, FlagForTest> wanted) {
+        Engine engine = load(compile(wanted, ++revision)); // which may refuse them
         Map<String, FlagForTest> before = flags;
         flags = wanted;
-        Engine engine = load(compile(wanted, ++revision));
         store.replace(base == null ? engine : new LayeredEngine(engine, base));
         status.contact();
         Set<String> changed = new HashSet<>(before.keySet());

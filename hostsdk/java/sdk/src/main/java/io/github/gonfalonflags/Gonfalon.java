@@ -62,7 +62,8 @@ public final class Gonfalon extends Flags implements AutoCloseable {
         Status status = new Status(options.ttl, Listener.THREADS);
         String environment =
                 options.environment == null && options.endpoint != null ? "default" : options.environment;
-        Gonfalon client = new Gonfalon(options, environment, new Store(environment, status, options.lastGood), status);
+        Secret secret = options.endpoint == null ? Secret.NONE : new Secret(options.token);
+        Gonfalon client = new Gonfalon(options, environment, new Store(environment, status, options.lastGood, secret), status);
         client.start(options.readyWithin);
         return client;
     }

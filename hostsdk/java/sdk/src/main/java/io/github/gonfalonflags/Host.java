@@ -85,7 +85,9 @@ final class Host {
         return report(pace.timeout);
     }
 
+    /** Sends what was counted, in so much time for all that it takes. */
     private boolean report(Duration longest) {
+        long end = System.nanoTime() + longest.toNanos();
         Map<String, Usage> counts = store.takeUsage();
         if (counts.isEmpty()) {
             return send(counts, longest);
@@ -98,7 +100,8 @@ final class Host {
                 part.put(one.getKey(), one.getValue());
                 each.remove();
             }
-            if (!send(part, longest)) {
+            Duration left = Duration.ofNanos(end - System.nanoTime());
+            if (left.isNegative() || left.isZero() || !send(part, left)) {
                 store.putUsageBack(part);
                 store.putUsageBack(counts);
                 return false;

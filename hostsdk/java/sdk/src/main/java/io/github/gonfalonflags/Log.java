@@ -48,6 +48,16 @@ final class Log {
                 || Character.isLowSurrogate(c) && at > 0 && Character.isHighSurrogate(text.charAt(at - 1));
     }
 
+    /** Returns the kind of an error, and what it says. One of the program's own may throw instead of saying anything. */
+    static String said(Throwable error) {
+        String kind = error.getClass().getSimpleName();
+        try {
+            return error.getMessage() == null ? kind : kind + ": " + error.getMessage();
+        } catch (Throwable silent) {
+            return kind;
+        }
+    }
+
     static void info(String message) {
         write(Level.INFO, message, null);
     }
@@ -63,8 +73,8 @@ final class Log {
     static void write(Level level, String message, Throwable error) {
         try {
             Lazy.LOGGER.log(level, cut(message), error);
-        } catch (RuntimeException broken) {
-            // A log that fails is no reason for a decision to fail.
+        } catch (Throwable broken) {
+            // A log that fails, or isn't even found, is no reason for a decision to fail.
         }
     }
 }

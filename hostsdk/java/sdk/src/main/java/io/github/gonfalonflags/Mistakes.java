@@ -27,8 +27,7 @@ final class Mistakes {
 
     /** Notes a decision that failed. */
     void failed(String key, Throwable error) {
-        String kind = error.getClass().getSimpleName() + (error.getMessage() == null ? "" : ": " + error.getMessage());
-        if (isNew(told, kind)) {
+        if (isNew(told, Log.said(error))) {
             Log.error(Log.quoted(key) + " can't be decided, the caller gets its fallback", error);
         }
     }

@@ -7,6 +7,9 @@ import java.util.regex.Pattern;
 
 /** The token, taken out of whatever a server says: as it is, percent-encoded, or in base64, in any case of letters. */
 final class Secret {
+    /** No secret at all. */
+    static final Secret NONE = new Secret("");
+
     private static final int SHORTEST = 8; // characters of a token: shorter ones are words, and no secret
 
     private final Pattern pattern; // null: there is nothing to take out

@@ -55,7 +55,7 @@ final class ServerSource extends Source {
             return backoff.after(error, null);
         }
         backoff.reset();
-        return Duration.ofMillis((long) (poll.toMillis() * (0.9 + ThreadLocalRandom.current().nextDouble() / 5)));
+        return Duration.ofNanos((long) (Timers.nanos(poll) * (0.9 + ThreadLocalRandom.current().nextDouble() / 5)));
     }
 
     private void fetch() throws IOException, InterruptedException {

@@ -99,7 +99,7 @@ abstract class Source {
         if (status.ttl() != null) {
             synchronized (this) {
                 cancel(expiry);
-                expiry = timers.after(status.ttl().plusMillis(1), status::settle);
+                expiry = timers.after(Duration.ofNanos(Timers.nanos(status.ttl())).plusMillis(1), status::settle);
             }
         }
     }
@@ -130,7 +130,7 @@ abstract class Source {
 
     /** Returns what an error says, for people. */
     String shown(Throwable error) {
-        return error.getClass().getSimpleName() + (error.getMessage() == null ? "" : ": " + error.getMessage());
+        return Log.said(error);
     }
 
     /** Says where an error comes from. It isn't logged itself, since its message may have a secret in it. */

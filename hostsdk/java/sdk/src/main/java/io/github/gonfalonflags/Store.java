@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Function;
 
 /**
  * Holds one environment's snapshot, which is replaced at once and never changed, and its copy on disk. {@link #engine()} takes no
@@ -29,20 +28,17 @@ final class Store {
     private final String environment; // null: any
     private final Status status;
     private final Path lastGood; // null: none
-    private final Function<byte[], Instance> make;
+    private final Secret secret;
     private final List<Runnable> watchers = new CopyOnWriteArrayList<>();
     private final Map<String, Usage> usage = new HashMap<>(); // of snapshots that were replaced, and what couldn't be delivered
     private volatile Engine engine;
 
-    Store(String environment, Status status, Path lastGood) {
-        this(environment, status, lastGood, Instance::new);
-    }
-
-    Store(String environment, Status status, Path lastGood, Function<byte[], Instance> make) {
+    /** Makes a store without a snapshot. The secret isn't in what it says about frames, which have a server's words in them. */
+    Store(String environment, Status status, Path lastGood, Secret secret) {
         this.environment = environment;
         this.status = status;
         this.lastGood = lastGood;
-        this.make = make;
+        this.secret = secret;
     }
 
     /** Returns what decides now; null before the first snapshot. */
@@ -156,7 +152,7 @@ final class Store {
             throw new FrameException("a delta without a snapshot to apply it to");
         }
         try {
-            return make.apply(engine.data()).splice(delta);
+            return new Instance(engine.data()).splice(delta);
         } catch (LoadException | RequestException | TrapException error) {
             throw new FrameException("a delta that doesn't apply: " + error.getMessage());
         }
@@ -167,7 +163,7 @@ final class Store {
         try {
             fresh = load(data);
         } catch (LoadException | TrapException | IllegalArgumentException error) {
-            throw new FrameException(error.getMessage());
+            throw new FrameException(secret.hide(error.getMessage()));
         }
         if (engine == null) {
             return fresh;
@@ -191,7 +187,7 @@ final class Store {
     }
 
     private Engine load(byte[] data) {
-        Engine loaded = new LoadedEngine(data, mistakes, this::trapped, make);
+        Engine loaded = new LoadedEngine(data, mistakes, this::trapped);
         SnapshotInfo info = loaded.info();
         if (environment != null && !info.environment().equals(environment)) {
             throw new IllegalArgumentException(

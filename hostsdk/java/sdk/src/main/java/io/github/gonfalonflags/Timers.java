@@ -31,12 +31,13 @@ final class Timers {
         }
     }
 
-    /** Returns a time in nanoseconds; none of below 0, and no more than there can be. */
+    /** Returns a time in nanoseconds; none of below 0, and no more than 146 years. */
     static long nanos(Duration time) {
+        long most = Long.MAX_VALUE / 2; // half, so that adding a moment to it doesn't overflow
         try {
-            return Math.max(0, time.toNanos());
+            return Math.min(most, Math.max(0, time.toNanos()));
         } catch (ArithmeticException beyond) {
-            return time.isNegative() ? 0 : Long.MAX_VALUE / 2; // half, so that adding a moment to it doesn't overflow
+            return time.isNegative() ? 0 : most;
         }
     }
 

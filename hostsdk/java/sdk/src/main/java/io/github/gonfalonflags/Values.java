@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Date;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -257,7 +258,7 @@ final class Values {
         if (micros == 0) {
             return whole;
         }
-        String fraction = String.format("%06d", micros).replaceAll("0+$", "");
+        String fraction = String.format(Locale.ROOT, "%06d", micros).replaceAll("0+$", "");
         return whole.substring(0, whole.length() - 1) + "." + fraction + "Z";
     }
 }

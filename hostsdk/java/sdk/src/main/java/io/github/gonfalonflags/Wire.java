@@ -58,9 +58,8 @@ final class Wire {
 
     /** Returns what an error says, without the token, which a server or a library may repeat. It is cut after that, not before. */
     String shown(Throwable error) {
-        String message = error instanceof WireException || error instanceof FrameException ? error.getMessage() : error.getClass().getSimpleName()
-                + (error.getMessage() == null ? "" : ": " + error.getMessage());
-        return Log.cut(secret.hide(message));
+        boolean ours = error instanceof WireException || error instanceof FrameException;
+        return Log.cut(secret.hide(ours ? error.getMessage() : Log.said(error)));
     }
 
     /** What a poll is answered with. */
@@ -119,7 +118,7 @@ final class Wire {
         if (position != null) {
             request.header("Last-Event-ID", position);
         }
-        HttpResponse<Body> answer = ask(request.build(), pace.silence, FOR_EVER);
+        HttpResponse<Body> answer = ask(request.build(), pace.silence, pace.timeout); // of what comes before the events
         try {
             InputStream body = decoded(answer);
             check(answer, body);
@@ -127,6 +126,7 @@ final class Wire {
             if (!kind.split(";", 2)[0].strip().equalsIgnoreCase("text/event-stream")) {
                 throw WireException.unreadable("the stream is " + kind + ", not text/event-stream");
             }
+            answer.body().endIn(FOR_EVER);
             return new Stream(new EventStream(body), answer.headers().firstValue(SUPERSEDES).orElse(null));
         } catch (IOException error) {
             answer.body().close();

@@ -69,6 +69,14 @@ class FlagsForTestTest {
     }
 
     @Test
+    void whatIsRefusedChangesNothing() {
+        assertThrows(LoadException.class, () -> flags.enable("k".repeat(2000))); // no flag has this key
+        flags.enable("a");
+        assertTrue(flags.enabled("a"));
+        assertEquals(List.of("a"), flags.keys());
+    }
+
+    @Test
     void otherFlagsComeFromTheBase() {
         FlagsForTest layered = new FlagsForTest(Repository.compile(
                 "flags: [{key: a, gates: [{type: boolean, enabled: true}]}, {key: b, gates: [{type: boolean, enabled: true}]}]"));

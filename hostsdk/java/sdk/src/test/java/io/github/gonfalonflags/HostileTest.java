@@ -5,7 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -19,6 +23,7 @@ import java.util.Map;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** Follows servers that misbehave, as every SDK does. */
@@ -73,6 +78,44 @@ class HostileTest {
         System.gc();
         long grown = used() - before >> 20;
         assertFalse(grown > ((Number) one.get("memory_mb")).longValue(), "the heap grew by " + grown + " MB");
+    }
+
+    @Test
+    void anErrorThatComesSlowlyIsNotWaitedFor() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            Thread serving = new Thread(() -> drip(server));
+            serving.setDaemon(true);
+            serving.start();
+            Pace pace = quick();
+            pace.silence = Duration.ofSeconds(60);
+            pace.timeout = Duration.ofMillis(500);
+            Options options = new Options("http://127.0.0.1:" + server.getLocalPort(), "token").readyWithin(Duration.ZERO).pace(pace);
+            try (Gonfalon flags = Gonfalon.connect(options)) {
+                Await.until(Duration.ofSeconds(10), () -> flags.stats().lost() > 1, () -> flags.stats().toString());
+            }
+        }
+    }
+
+    /** Answers with an error whose body never ends. */
+    private static void drip(ServerSocket server) {
+        while (!server.isClosed()) {
+            try {
+                Socket client = server.accept();
+                new Thread(() -> {
+                    try (client) {
+                        client.getOutputStream().write("HTTP/1.1 500 No\r\nContent-Type: application/problem+json\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                        while (true) {
+                            client.getOutputStream().write('[');
+                            Thread.sleep(50);
+                        }
+                    } catch (IOException | InterruptedException gone) {
+                        // The client went away.
+                    }
+                }).start();
+            } catch (IOException end) {
+                return;
+            }
+        }
     }
 
     private static Pace quick() {

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -71,7 +72,7 @@ class OptionsTest {
     @Test
     void aFileIsFollowed() throws Exception {
         Path file = Files.createTempDirectory("followed").resolve("flags.snapshot");
-        Options options = new Options().file(file).readyWithin(Duration.ofSeconds(1)).pace(quick());
+        Options options = new Options().file(file).readyWithin(Duration.ofSeconds(1)).grace(Duration.ofMillis(10)).pace(quick());
         try (Gonfalon flags = Gonfalon.connect(options)) {
             assertEquals(State.NOT_READY, flags.state());
             Files.write(file, Repository.compile("flags: [{key: a, gates: [{type: boolean, enabled: true}]}]"));
@@ -80,6 +81,31 @@ class OptionsTest {
             Files.write(file, new byte[] {1, 2, 3});
             Await.until(Duration.ofSeconds(10), () -> flags.stats().refused() > 0, () -> flags.stats().toString());
             assertTrue(flags.enabled("a"), "a broken file took the flags away");
+            Await.until(Duration.ofSeconds(10), () -> flags.state() == State.STALE, () -> flags.stats().toString());
+            assertFalse(flags.waitReady(Duration.ofMillis(200)), "what was wrong with the file stays wrong");
+            assertEquals(1, flags.stats().refused());
+            assertTrue(flags.stats().lastError().isPresent());
+            Files.write(file, Repository.compile("flags: [{key: b, gates: [{type: boolean, enabled: true}]}]"));
+            assertTrue(flags.waitReady(Duration.ofSeconds(10)));
+            assertTrue(flags.enabled("b"));
+        }
+    }
+
+    @Test
+    void anyTimeMayBeAsLongAsCanBe() throws Exception {
+        for (Duration time : List.of(ChronoUnit.FOREVER.getDuration(), Duration.ofNanos(Long.MAX_VALUE), Duration.ofDays(100_000))) {
+            try (ControlPlane plane = new ControlPlane()) {
+                plane.put("a", true);
+                Options options = new Options(plane.url, plane.sdkToken());
+                options.pollInterval(time).ttl(time).grace(time).readyWithin(time);
+                try (Gonfalon flags = Gonfalon.connect(options)) {
+                    assertTrue(flags.enabled("a"));
+                    assertTrue(flags.waitReady(time));
+                    plane.put("b", true);
+                    assertFalse(flags.waitFor(flags.info().orElseThrow().revision() + 1, Duration.ofMillis(1500)), "it polled");
+                    assertEquals(0, flags.stats().lost(), flags.stats().toString());
+                }
+            }
         }
     }
 

@@ -58,11 +58,16 @@ final class Repository {
 
     /** Returns the bytes that flags, as people write them, compile to. */
     static byte[] compile(String document) {
+        return compile(document, "default");
+    }
+
+    /** Returns the bytes that flags compile to, in an environment. */
+    static byte[] compile(String document, String environment) {
         try {
             Path source = Files.createTempFile("flags", ".yaml");
             Path snapshot = Files.createTempFile("flags", ".snapshot");
             Files.writeString(source, document);
-            run(ROOT, gonfalon().toString(), "compile", source.toString(), "-o", snapshot.toString());
+            run(ROOT, gonfalon().toString(), "compile", source.toString(), "--env", environment, "-o", snapshot.toString());
             return Files.readAllBytes(snapshot);
         } catch (IOException error) {
             throw new UncheckedIOException(error);

@@ -59,7 +59,7 @@ class SnapshotFileTest {
                 continue;
             }
             Object before = looks(one.getValue());
-            Store store = new Store(null, new Status(null, Runnable::run), one.getValue());
+            Store store = new Store(null, new Status(null, Runnable::run), one.getValue(), Secret.NONE);
             assertTrue(store.takeSnapshot(SNAPSHOT, null), one.getKey());
             assertEquals(before, looks(one.getValue()), one.getKey());
         }

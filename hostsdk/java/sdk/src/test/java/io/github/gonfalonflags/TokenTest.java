@@ -2,9 +2,11 @@ package io.github.gonfalonflags;
 
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
@@ -19,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** A server that says the token, wherever it can, doesn't get it into the log or the figures. */
@@ -77,14 +80,42 @@ class TokenTest {
         return tests;
     }
 
+    @Test
+    void noEnvironmentOfASnapshotShowsIt() throws Exception {
+        byte[] snapshot = Repository.compile("flags: []", "gfn_sdk_hushhush");
+        ByteArrayOutputStream answer = new ByteArrayOutputStream();
+        answer.write(("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: " + snapshot.length + "\r\n\r\n")
+                .getBytes(StandardCharsets.UTF_8));
+        answer.write(snapshot);
+        try (LogLines log = new LogLines();
+                ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            Thread serving = new Thread(() -> serve(server, answer.toByteArray()));
+            serving.setDaemon(true);
+            serving.start();
+            Options options = new Options("http://127.0.0.1:" + server.getLocalPort(), "gfn_sdk_hushhush")
+                    .pollInterval(Duration.ofHours(1))
+                    .readyWithin(Duration.ZERO);
+            try (Gonfalon flags = Gonfalon.connect(options)) {
+                Await.until(Duration.ofSeconds(10), () -> flags.stats().lastError().isPresent(), () -> flags.stats().toString());
+                String all = flags.stats().toString() + log.lines;
+                assertTrue(all.contains("a snapshot of environment [token], not of default"), all);
+                assertFalse(all.contains("hushhush"), all);
+            }
+        }
+    }
+
     private static void serve(ServerSocket server, String answer) {
+        serve(server, answer.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static void serve(ServerSocket server, byte[] answer) {
         while (!server.isClosed()) {
             try (Socket client = server.accept()) {
                 BufferedReader in = new BufferedReader(new InputStreamReader(client.getInputStream(), StandardCharsets.US_ASCII));
                 for (String line = in.readLine(); line != null && !line.isEmpty(); line = in.readLine()) {
                     // The request itself doesn't matter.
                 }
-                client.getOutputStream().write(answer.getBytes(StandardCharsets.UTF_8));
+                client.getOutputStream().write(answer);
             } catch (IOException gone) {
                 // The client went away, or the test has ended.
             }

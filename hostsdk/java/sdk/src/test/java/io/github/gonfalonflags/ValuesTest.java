@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Assumptions;
@@ -112,6 +113,17 @@ class ValuesTest {
     void timesAreWrittenToTheMicrosecond() {
         assertEquals("2026-11-27T10:00:00.25Z", Values.moment(java.time.Instant.parse("2026-11-27T10:00:00.250000999Z")));
         assertEquals("2026-11-27T10:00:00Z", Values.moment(java.time.Instant.parse("2026-11-27T10:00:00.000000999Z")));
+    }
+
+    @Test
+    void timesAreTheSameInEveryLocale() {
+        Locale usual = Locale.getDefault();
+        Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+        try {
+            assertEquals("2026-11-27T10:00:00.25Z", Values.moment(java.time.Instant.parse("2026-11-27T10:00:00.250Z")));
+        } finally {
+            Locale.setDefault(usual);
+        }
     }
 
     @Test

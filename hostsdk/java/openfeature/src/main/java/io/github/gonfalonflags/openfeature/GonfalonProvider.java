@@ -41,6 +41,7 @@ import java.util.function.BiFunction;
  */
 public final class GonfalonProvider extends EventProvider {
     private static final long AFTERWARDS = 20; // milliseconds: initialization has long ended by then
+    private static final Duration LONGEST = Duration.ofDays(36_500); // as good as for ever, and can be counted
 
     private final Flags client;
     private final Duration readyWithin;
@@ -59,7 +60,7 @@ public final class GonfalonProvider extends EventProvider {
      */
     public GonfalonProvider(Flags client, Duration readyWithin) {
         this.client = client;
-        this.readyWithin = readyWithin;
+        this.readyWithin = readyWithin.compareTo(LONGEST) < 0 ? readyWithin : LONGEST;
     }
 
     @Override
@@ -78,7 +79,7 @@ public final class GonfalonProvider extends EventProvider {
                 }
             }
             if (!settled()) {
-                awake.await(readyWithin.toNanos(), TimeUnit.NANOSECONDS);
+                awake.await(readyWithin.toMillis(), TimeUnit.MILLISECONDS);
             }
         } finally {
             initializing = false;
@@ -216,8 +217,10 @@ public final class GonfalonProvider extends EventProvider {
                 return why();
             case "FLAG_NOT_FOUND":
                 return "flag " + key + " not found";
-            default:
+            case "INVALID_CONTEXT":
                 return "the context can't be read; the log says why";
+            default:
+                return "the engine failed";
         }
     }
 

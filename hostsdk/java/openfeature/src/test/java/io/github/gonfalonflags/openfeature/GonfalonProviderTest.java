@@ -1,6 +1,7 @@
 package io.github.gonfalonflags.openfeature;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -21,6 +22,7 @@ import io.github.gonfalonflags.Target;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -80,6 +82,36 @@ class GonfalonProviderTest {
         GonfalonProvider provider = new GonfalonProvider(flags, Duration.ofMillis(10));
         assertThrows(ProviderNotReadyError.class, () -> provider.initialize(new ImmutableContext()));
         assertEquals(ErrorCode.PROVIDER_NOT_READY, provider.getBooleanEvaluation("a", true, null).getErrorCode());
+    }
+
+    @Test
+    void itSaysWhatFailed() {
+        ProviderEvaluation<Boolean> found = new GonfalonProvider(flags).getBooleanEvaluation(null, true, new MutableContext("u"));
+        assertEquals(ErrorCode.GENERAL, found.getErrorCode());
+        assertEquals("the engine failed", found.getErrorMessage());
+        found = new GonfalonProvider(flags).getBooleanEvaluation("a", true, null);
+        assertEquals("flag a not found", found.getErrorMessage());
+    }
+
+    @Test
+    void itWaitsAsLongAsCanBe() throws Exception {
+        flags.enable("a");
+        new GonfalonProvider(flags, ChronoUnit.FOREVER.getDuration()).initialize(new ImmutableContext());
+        flags.unload();
+        GonfalonProvider waiting = new GonfalonProvider(flags, ChronoUnit.FOREVER.getDuration());
+        Thread starting = new Thread(() -> {
+            try {
+                waiting.initialize(new ImmutableContext());
+            } catch (Exception error) {
+                throw new IllegalStateException(error);
+            }
+        });
+        starting.start();
+        starting.join(200);
+        assertTrue(starting.isAlive(), "it waits");
+        flags.enable("a");
+        starting.join(10_000);
+        assertFalse(starting.isAlive(), "it has ended");
     }
 
     @Test
