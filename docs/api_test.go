@@ -70,15 +70,15 @@ func apiPage(root node) string {
 				fmt.Fprintf(&b, "\nIt has what %s has.\n", kind(root, part))
 			}
 			if part.get("properties").Node != nil {
-				writeMembers(&b, root, part)
+				writeMembers(&b, root, part, "always there")
 			}
 		}
 	})
 	return b.String()
 }
 
-// writeMembers writes a table of a document's members.
-func writeMembers(b *strings.Builder, root, schema node) {
+// writeMembers writes a table of a document's members, and which of them are required, in a word for that.
+func writeMembers(b *strings.Builder, root, schema node, must string) {
 	b.WriteString("\n| member | type | |\n|---|---|---|\n")
 	var required []string
 	for _, one := range schema.get("required").list() {
@@ -87,7 +87,7 @@ func writeMembers(b *strings.Builder, root, schema node) {
 	schema.get("properties").each(func(member string, property node) {
 		about := property.at("description")
 		if slices.Contains(required, member) {
-			about = strings.TrimSuffix("always there. "+about, " ")
+			about = strings.TrimSuffix(must+". "+about, " ")
 		}
 		fmt.Fprintf(b, "| `%s` | %s | %s |\n", member, kind(root, property), cell(about))
 	})
@@ -95,6 +95,27 @@ func writeMembers(b *strings.Builder, root, schema node) {
 
 // isDocument reports whether a schema has members, so that the page has a section about it.
 func (n node) isDocument() bool { return n.get("properties").Node != nil || n.get("allOf").Node != nil }
+
+// outline is the kind of a body or an answer, whose members stand in a table of their own.
+func outline(root, schema node) string {
+	if schema.get("properties").Node != nil {
+		return "object"
+	}
+	return kind(root, schema)
+}
+
+// orNull says that a document may be null as well.
+func orNull(schema node) string {
+	for _, one := range schema.get("type").list() {
+		if one.Value == "null" {
+			return " or null"
+		}
+	}
+	return ""
+}
+
+// isObject reports whether a node has members.
+func (n node) isObject() bool { return n.Node != nil && n.Kind == yaml.MappingNode }
 
 // writeOperation writes one operation.
 func writeOperation(b *strings.Builder, root node, name string, path, operation node) {
@@ -114,12 +135,39 @@ func writeOperation(b *strings.Builder, root node, name string, path, operation 
 	}
 	b.WriteString("\n")
 	operation.get("requestBody").resolved(root).get("content").each(func(media string, content node) {
-		fmt.Fprintf(b, "- takes %s (`%s`)\n", kind(root, content.get("schema")), media)
+		fmt.Fprintf(b, "- takes %s (`%s`)\n", outline(root, content.get("schema")), media)
 	})
+	var answers []node
 	operation.get("responses").each(func(status string, answer node) {
 		answer = answer.resolved(root)
 		if strings.HasPrefix(status, "2") || status == "304" {
 			fmt.Fprintf(b, "- answers %s: %s%s\n", status, strings.TrimSuffix(inline(answer.at("description")), "."), returns(root, answer))
+			answers = append(answers, answer)
+		}
+	})
+	writeInline(b, root, operation.get("requestBody").resolved(root), "The body has", "required")
+	for _, answer := range slices.Compact(answers) {
+		writeInline(b, root, answer, "The answer has", "always there")
+	}
+}
+
+// writeInline writes the members of a body or an answer that are of no document with a section of its own.
+func writeInline(b *strings.Builder, root, body node, has, must string) {
+	body.get("content").each(func(_ string, content node) {
+		schema := content.get("schema").resolved(root)
+		if content.get("schema").at("$ref") != "" && schema.isDocument() {
+			return
+		}
+		for _, part := range append(schema.get("allOf").list(), schema) {
+			if part.get("properties").Node == nil {
+				continue
+			}
+			about := inline(part.at("description"))
+			if about != "" {
+				about = ", " + about
+			}
+			fmt.Fprintf(b, "\n%s%s:\n", has, about)
+			writeMembers(b, root, part, must)
 		}
 	})
 }
@@ -127,7 +175,7 @@ func writeOperation(b *strings.Builder, root node, name string, path, operation 
 // returns says which documents an answer has.
 func returns(root, answer node) (text string) {
 	answer.get("content").each(func(media string, content node) {
-		if k := kind(root, content.get("schema")); k != "" && k != "string" {
+		if k := outline(root, content.get("schema")); k != "" && k != "string" {
 			text += ", " + k
 		} else {
 			text += ", `" + media + "`"
@@ -153,6 +201,14 @@ func kind(root, schema node) string {
 			values = append(values, "`"+v.Value+"`")
 		}
 		return strings.Join(values, ", ")
+	case schema.get("const").Node != nil:
+		return "`" + schema.at("const") + "`"
+	case schema.get("oneOf").Node != nil:
+		var kinds []string
+		for _, one := range schema.get("oneOf").list() {
+			kinds = append(kinds, kind(root, one))
+		}
+		return strings.Join(kinds, " or ")
 	case schema.get("allOf").Node != nil:
 		var parts []string
 		for _, part := range schema.get("allOf").list() {
@@ -161,6 +217,14 @@ func kind(root, schema node) string {
 			}
 		}
 		return strings.Join(parts, " with ")
+	case schema.get("properties").Node != nil:
+		var members []string
+		schema.get("properties").each(func(member string, property node) {
+			members = append(members, fmt.Sprintf("`%s` (%s)", member, kind(root, property)))
+		})
+		return "object of " + strings.Join(members, ", ") + orNull(schema)
+	case schema.get("additionalProperties").isObject():
+		return "object from names to " + kind(root, schema.get("additionalProperties"))
 	case schema.at("type") == "array":
 		return "list of " + kind(root, schema.get("items"))
 	case schema.get("type").Node != nil && schema.get("type").Kind == yaml.SequenceNode:
@@ -177,7 +241,11 @@ func kind(root, schema node) string {
 
 // cell is a text in a table, inline one in a line.
 func cell(text string) string {
-	return strings.NewReplacer("|", `\|`, "<", "&lt;").Replace(inline(text))
+	parts := strings.Split(strings.ReplaceAll(inline(text), "|", `\|`), "`")
+	for i := 0; i < len(parts); i += 2 { // the others are code, which shows what it has
+		parts[i] = strings.ReplaceAll(parts[i], "<", "&lt;")
+	}
+	return strings.Join(parts, "`")
 }
 
 func inline(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -17,7 +17,7 @@ func TestServeOnCluster(t *testing.T) {
 	etcdtest.Start(t, 1)
 	cluster := []string{"--etcd-endpoints", "unix://c0:0", "--etcd-prefix", "shop/"}
 	first := serve(t, cluster...)
-	if !strings.Contains(first.greeting, "etcd at unix://c0:0") {
+	if !strings.Contains(first.greeting, "etcd at unix://c0:0") || !strings.Contains(first.greeting, "tokens create --etcd-endpoints unix://c0:0 --etcd-prefix shop/)") {
 		t.Errorf("the greeting is\n%s", first.greeting)
 	}
 	second := serve(t, cluster...)

@@ -75,8 +75,8 @@ func newRoot() *cobra.Command {
 		Long: `Gonfalon stores feature flags in a control plane, and evaluates them in every program with the
 same small engine.
 
-You can give a setting as a flag, as an environment variable (--data-dir is GONFALON_DATA_DIR) or
-in the file that --config names. A flag overrides the variable, which overrides the file.
+You can give a setting as an option, as an environment variable (--data-dir is GONFALON_DATA_DIR) or
+in the file that --config names. An option overrides the variable, which overrides the file.
 
 The exit status is 0 if the command did what you asked, 1 if something differs or was refused,
 and 2 if something else is wrong, such as the command line or the connection.`,

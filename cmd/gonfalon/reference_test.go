@@ -42,7 +42,9 @@ func commandPage() string {
 	var b strings.Builder
 	b.WriteString("# The command line\n\nEvery verb of `gonfalon`, as `gonfalon help VERB` tells it. `make golden` writes this page.\n\n" +
 		"The exit status is 0 if a verb did what was asked, 1 if something differs or was refused, and 2 if something else is wrong.\n" +
-		"`gonfalon completion bash|zsh|fish` writes what lets a shell complete verbs and names.\n")
+		"`gonfalon completion bash|zsh|fish` writes what lets a shell complete verbs and names.\n\n" +
+		"Those options marked * can also be given as an environment variable (`--timeout` is `GONFALON_TIMEOUT`) or in the YAML file that `--config`\n" +
+		"(`GONFALON_CONFIG`) names. An option overrides the variable, which overrides the file.\n")
 	root := newRoot()
 	root.InitDefaultHelpCmd()
 	walk(root, func(name string, c *cobra.Command) {
@@ -56,6 +58,10 @@ func commandPage() string {
 		}
 		b.WriteString(about + "\n")
 		if onlyGroups(c) {
+			if c.HasAvailableLocalFlags() {
+				b.WriteString("\nEach of its verbs takes these options besides its own:\n")
+				options(&b, c.NonInheritedFlags(), "option")
+			}
 			return
 		}
 		fmt.Fprintf(&b, "\n```\n%s\n```\n", c.UseLine())
@@ -87,7 +93,11 @@ func options(b *strings.Builder, flags *pflag.FlagSet, what string) {
 		} else {
 			usual = "`" + usual + "`"
 		}
-		fmt.Fprintf(b, "| %s`--%s` | %s | %s |\n", short, f.Name, cell(f.Usage), cell(usual))
+		star := ""
+		if f.Annotations[isSetting] != nil {
+			star = " *"
+		}
+		fmt.Fprintf(b, "| %s`--%s`%s | %s | %s |\n", short, f.Name, star, cell(f.Usage), cell(usual))
 	})
 }
 

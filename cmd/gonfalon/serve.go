@@ -186,9 +186,9 @@ func (s *serving) greet(w io.Writer, base, admin, pages string, example exampleF
 	if pages != "" {
 		fmt.Fprintf(&b, "  dashboard   %s/%s\n", base, pages)
 	}
-	lost := "lost? gonfalon tokens create --data-dir " + s.dir
-	if len(s.endpoints) > 0 {
-		lost = "lost? gonfalon tokens create --etcd-endpoints " + strings.Join(s.endpoints, ",")
+	lost := "lost? gonfalon tokens create " + s.options()
+	if len(s.endpoints) == 0 {
+		lost = "lost? stop, then gonfalon tokens create " + s.options()
 	}
 	switch {
 	case admin != "" && s.inMemory:

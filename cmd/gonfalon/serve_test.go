@@ -136,9 +136,9 @@ func (s *server) try(token string) (status int, value any) {
 }
 
 func TestServe(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "data")
+	dir := filepath.Join(t.TempDir(), "my data")
 	first := serve(t, "--data-dir", dir)
-	for _, part := range []string{"embedded etcd in " + dir, "new_checkout: on for group staff", "tokens create --data-dir " + dir} {
+	for _, part := range []string{"embedded etcd in " + dir, "new_checkout: on for group staff", "tokens create --data-dir '" + dir + "'"} {
 		if !strings.Contains(first.greeting, part) {
 			t.Errorf("%q is not in the greeting:\n%s", part, first.greeting)
 		}

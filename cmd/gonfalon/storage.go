@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -59,6 +60,29 @@ func (s *storage) String() string {
 		return "etcd at " + strings.Join(s.endpoints, ", ")
 	}
 	return "embedded etcd in " + s.dir
+}
+
+// options are those with which another verb finds the store, as a shell reads them. In a cluster it may need others besides.
+func (s *storage) options() string {
+	if len(s.endpoints) == 0 {
+		return "--data-dir " + shellWord(s.dir)
+	}
+	options := "--etcd-endpoints " + shellWord(strings.Join(s.endpoints, ","))
+	if s.prefix != etcdstore.DefaultPrefix {
+		options += " --etcd-prefix " + shellWord(s.prefix)
+	}
+	return options
+}
+
+// plainWord is a word that every shell takes as it is.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:,=@%+-]+$`)
+
+// shellWord quotes a text so that a shell takes it as one word.
+func shellWord(text string) string {
+	if plainWord.MatchString(text) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 func (s *storage) open(ctx context.Context, log *slog.Logger) (store.Store, error) {

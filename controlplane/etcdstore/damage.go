@@ -23,8 +23,8 @@ var ErrDamaged = errors.New("the data directory is damaged")
 
 // damaged returns the error of a damaged data directory, with what to do.
 func damaged(dir string, why error) error {
-	return fmt.Errorf("%w: %s: %w: move it away, and restore a backup into an empty one (gonfalon restore FILE --data-dir %s)",
-		ErrDamaged, dir, why, dir)
+	return fmt.Errorf("%w: %s: %w: move it away, and restore a backup into an empty one (gonfalon restore FILE --data-dir DIR)",
+		ErrDamaged, dir, why)
 }
 
 // inspect reads all that etcd will read from its directory, and returns what is wrong with it. etcd itself would panic,
