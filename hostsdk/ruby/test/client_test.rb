@@ -166,6 +166,24 @@ class ClientTest < Minitest::Test
     end
   end
 
+  def test_whatever_a_report_is_answered_it_is_sent_again
+    FakeServer.open(ONE) do |server|
+      reports = Queue.new
+      server.answer = lambda do |request, socket|
+        next false unless request.path.end_with?("/usage")
+
+        reports << true
+        socket.write("HTTP/1.1 307 Elsewhere\r\nLocation: mailto:@@nobody\r\nContent-Length: 0\r\n\r\n")
+      end
+      pace = Gonfalon::Pace.new(usage: 0.05, farewell: 0.1)
+      Gonfalon::Client.open(endpoint: server.url, token: "token", pace: pace) do |flags|
+        flags.enabled?(:a)
+        refute flags.flush
+        Timeout.timeout(10) { 4.times { reports.pop } }
+      end
+    end
+  end
+
   def test_an_older_server_gets_the_counts_alone
     FakeServer.open(ONE) do |server|
       server.older = true

@@ -36,7 +36,7 @@ class ContextTest < Minitest::Test
   end
 
   def test_groups_are_names_or_something_that_is_asked
-    [["staff"], "staff", :staff, ["staff"].each, Set["staff"], ->(name) { name == "staff" }, User.new(1, ["staff"])]
+    [["staff"], "staff", :staff, ["staff"].each, ["staff"].lazy, Set["staff"], ->(name) { name == "staff" }, User.new(1, ["staff"])]
       .each { |groups| assert @flags.enabled?(:staff_only, "u", groups: groups), groups.inspect }
     assert @flags.enabled?(:staff_only, User.new(1, ["staff"]))
     assert @flags.enabled?(:staff_only, nil, groups: ["staff"])
@@ -46,7 +46,7 @@ class ContextTest < Minitest::Test
   def test_groups_that_cannot_be_known_are_an_error_where_they_matter
     fails = ->(_) { raise NotImplementedError }
     endless = Enumerator.new { |groups| loop { groups << "g" } }
-    [fails, endless].each do |groups|
+    [fails, endless, endless.lazy].each do |groups|
       decision = @flags.decide(:staff_only, "42", groups: groups)
       assert_equal "NOT_READY", decision.reason
       assert_kind_of Gonfalon::ContextError, decision.error

@@ -80,8 +80,8 @@ module Gonfalon
 
       @host.report_usage
       true
-    rescue *NETWORK, WireError => e
-      @log.info("usage can't be reported: #{e.message}")
+    rescue Failure => e
+      @log.info("usage can't be reported: #{Log.describe(e)}")
       false
     end
 

@@ -169,7 +169,7 @@ module Gonfalon
             wrong << "#{Values.class_name(name)} as a group" if index < 16
             nil
           end
-        end
+        end.to_a # of a lazy list
       else refuse(groups, wrong)
       end
     end
