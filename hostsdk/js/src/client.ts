@@ -14,7 +14,7 @@ import { guarded, warnings, type Logger } from './log.js'
 import { Misuse } from './misuse.js'
 import { sourceOf, type Keeper, type Options } from './options.js'
 import { RefusedError } from './source/failure.js'
-import { Pauses, sleep } from './source/pause.js'
+import { interval, Pauses, sleep } from './source/pause.js'
 import { request, serverOf, type Server } from './source/request.js'
 import type { Source } from './source/source.js'
 import { Status } from './status.js'
@@ -72,7 +72,7 @@ export class Client extends Flags {
       this.host = host
       this.usage = new Usage(
         (flags) => (host === undefined ? reportUsage!(this.environment, flags) : host.report(flags)),
-        options.usage ?? 60_000,
+        interval('usage', options.usage ?? 60_000),
         (error) => this.log.info('gonfalon: usage could not be reported, and goes into the next report', error),
         host && (() => host.tell()),
       )

@@ -10,12 +10,14 @@ export const silent: Logger = { info() {}, warn() {} }
 /** Warnings go to the console, the rest nowhere. */
 export const warnings: Logger = { info() {}, warn: (message, detail) => console.warn('%s', message, detail ?? '') }
 
-/** Tells the console of what was thrown, which may throw again when it is looked at. */
+/** Tells the console of what was thrown. It never throws. */
 export function complain(message: string, thrown: unknown): void {
-  try {
-    console.error('%s', message, thrown)
-  } catch {
-    console.error('%s', message)
+  for (const said of [[message, thrown], [message]]) {
+    try {
+      return console.error('%s', ...said)
+    } catch {
+      // What was thrown may throw again when it is looked at, and a program's own console whenever it likes.
+    }
   }
 }
 

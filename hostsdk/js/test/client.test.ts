@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, test, type TestContext } from 'node:test'
 import { Fake, hex, message } from './support/fake.ts'
-import { FrameError, Gonfalon, LoadError, type Options } from './support/sdk.ts'
+import { file, FrameError, Gonfalon, LoadError, type Options } from './support/sdk.ts'
 import { boolean, compile, delta, lineageA, lineageB } from './support/snapshots.ts'
 import { Log, next, quick } from './support/wait.ts'
 
@@ -22,6 +22,19 @@ async function connect(t: TestContext, options: Options): Promise<Gonfalon> {
   t.after(() => flags.close())
   return flags
 }
+
+test('what would never rest is refused', async () => {
+  const endpoint = 'http://127.0.0.1:1'
+  for (const none of [0, -1, NaN, 'soon' as unknown as number]) {
+    for (const [name, options] of Object.entries<Options>({
+      pollInterval: { endpoint, source: 'poll', pollInterval: none },
+      usage: { endpoint, usage: none },
+    })) {
+      await assert.rejects(Gonfalon.connect({ ...quick, ...options }), { name: 'TypeError', message: `gonfalon: ${name} is "${none}"; it must be above zero` })
+    }
+    assert.throws(() => file('flags.snapshot', none), /above zero/)
+  }
+})
 
 test('a stream brings the snapshot, then each change', async (t) => {
   const fake = await Fake.start(t)

@@ -68,7 +68,10 @@ async function clients(t: TestContext): Promise<Record<string, Flags>> {
 }
 
 test('no decision fails, whatever a program hands in', { timeout: 120_000 }, async (t) => {
-  t.mock.method(console, 'error', (...args: unknown[]) => inspect(args)) // it looks at what it is told, as the console does
+  t.mock.method(console, 'error', (...args: unknown[]) => {
+    inspect(args) // it looks at what it is told, as the console does
+    throw new Error('the console is a program’s own')
+  })
   const keys = ['for_group', 'rule', 'hero', 'autumn']
   for (const [name, flags] of Object.entries(await clients(t))) {
     for (const [i, value] of oddValues().entries()) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Json } from '../src/context.ts'
 import { testFlags, withFlags } from '../src/testing.ts'
 import { Gonfalon } from './support/sdk.ts'
 import { document } from './support/flags.ts'
@@ -49,6 +50,21 @@ test('flags of tests are cut where the compiler cuts them', async (t) => {
   const many = testFlags(t)
   for (let i = 0; i < 300; i++) many.enable('v', { forActor: `user:${i}`, forGroup: `group:${i}` })
   assert.equal(many.enabled('v', { actor: 'user:299' }), true)
+})
+
+test('what a test is refused changes nothing, and is in no later change’s way', (t) => {
+  const flags = testFlags(t).enable('a', { forActor: 'x' })
+  for (const refused of [
+    () => flags.enable('k'.repeat(2_000)),
+    () => flags.variants('a', { v: -1 }),
+    () => flags.serve('a', 'v', 1n as unknown as Json),
+  ]) {
+    assert.throws(refused)
+    assert.deepEqual(flags.decideAll({ actor: 'x' }).map(({ key, enabled, hasVariants }) => [key, enabled, hasVariants]), [['a', true, false]])
+  }
+  assert.ok(flags.enable('b').enabled('b'))
+  assert.deepEqual(flags.clear('a').keys(), ['b'])
+  assert.deepEqual(flags.clear().keys(), [])
 })
 
 test('a strict client refuses flags that the test has not written', (t) => {

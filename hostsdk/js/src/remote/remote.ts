@@ -8,7 +8,7 @@ import { guarded, warnings, type Logger } from '../log.js'
 import { Misuse } from '../misuse.js'
 import { readEvents, silence, Watchdog } from '../source/events.js'
 import { comeBack, failure, LaterError, readBody } from '../source/failure.js'
-import { Pauses, sleep } from '../source/pause.js'
+import { interval, Pauses, sleep } from '../source/pause.js'
 import { request, serverOf, type Server } from '../source/request.js'
 import { Status } from '../status.js'
 import { contextJson } from './json.js'
@@ -57,6 +57,7 @@ export class RemoteFlags extends Flags {
   private readonly status: Status
   private readonly server: Server
   private readonly options: Omit<RemoteOptions, 'token'>
+  private readonly pollInterval: number
   private readonly log: Logger
   private readonly storage: Pick<Storage, 'getItem' | 'setItem'> | undefined
   private readonly storageKey: string
@@ -80,6 +81,7 @@ export class RemoteFlags extends Flags {
   constructor({ token, ...options }: RemoteOptions) {
     super()
     this.options = options
+    this.pollInterval = interval('pollInterval', options.pollInterval ?? 60_000)
     this.server = serverOf({ ...options, endpoint: String(options.endpoint), token })
     this.log = guarded(options.logger ?? warnings)
     this.misuse = new Misuse(this.log)
@@ -264,7 +266,7 @@ export class RemoteFlags extends Flags {
   private async untilChanged(signal: AbortSignal): Promise<void> {
     const stream = this.streams.find(({ type }) => type === 'sse')
     const url = stream && addressOf(stream, this.options.endpoint)
-    if (url === undefined) return sleep(this.options.pollInterval ?? 60_000, signal)
+    if (url === undefined) return sleep(this.pollInterval, signal)
     const page = new Hiding(stream!.inactivityDelaySec)
     const watchdog = new Watchdog(silence, AbortSignal.any([signal, page.signal]))
     let retry = 0

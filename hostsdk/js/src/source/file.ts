@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { maxSnapshotBytes } from '../engine/memory.js'
-import { sleep } from './pause.js'
+import { interval, sleep } from './pause.js'
 import type { Source } from './source.js'
 
 /**
@@ -9,12 +9,13 @@ import type { Source } from './source.js'
  * it has changed.
  *
  * @param path of the file.
- * @param interval in milliseconds.
+ * @param every in milliseconds.
  */
-export function file(path: string, interval = 1_000): Source {
+export function file(path: string, every = 1_000): Source {
+  const pause = interval('the interval of a file', every)
   return {
     async run(feed, signal) {
-      for (let seen = ''; ; await sleep(interval, signal)) {
+      for (let seen = ''; ; await sleep(pause, signal)) {
         const { mtimeMs, size, ino } = await stat(path)
         const now = `${mtimeMs} ${size} ${ino}`
         if (now !== seen) feed.take(await readSnapshot(path, signal))

@@ -1,4 +1,5 @@
 import { random } from '../engine/clock.js'
+import { quoted } from '../quoted.js'
 import { LaterError, RefusedError } from './failure.js'
 
 const shortest = 500
@@ -6,6 +7,12 @@ const longest = 30_000
 
 /** Timers count no further, and fire at once instead. */
 export const furthest = 2 ** 31 - 1
+
+/** Returns the milliseconds between two rounds of something. With none it would never rest. */
+export function interval(name: string, ms: number): number {
+  if (!(ms > 0)) throw new TypeError(`gonfalon: ${name} is ${quoted(String(ms))}; it must be above zero`)
+  return ms
+}
 
 /** Pauses between attempts: exponential, with jitter, and what the server asked for. */
 export class Pauses {

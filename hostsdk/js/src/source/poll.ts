@@ -1,7 +1,7 @@
 import { random } from '../engine/clock.js'
 import { maxSnapshotBytes, snapshotFormat } from '../engine/memory.js'
 import { FrameError, readBody } from './failure.js'
-import { sleep } from './pause.js'
+import { interval, sleep } from './pause.js'
 import { supersedes, type Feed, type Source } from './source.js'
 
 /** How often to ask, in milliseconds, if nothing else is said. */
@@ -13,14 +13,15 @@ const patience = 32_000
 /**
  * The source that asks for the snapshot every so often; the control plane answers 304 where nothing has changed.
  *
- * @param interval in milliseconds, with a jitter of a tenth.
+ * @param every in milliseconds, with a jitter of a tenth.
  */
-export function poll(interval = defaultPoll): Source {
+export function poll(every = defaultPoll): Source {
+  const pause = interval('pollInterval', every)
   return {
     async run(feed, signal) {
       for (;;) {
         await fetchSnapshot(feed, signal)
-        await sleep(interval * (0.9 + random() * 0.2), signal)
+        await sleep(pause * (0.9 + random() * 0.2), signal)
       }
     },
   }

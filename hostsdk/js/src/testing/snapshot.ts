@@ -15,8 +15,10 @@ export interface TestFlag {
   variants: ReadonlyMap<string, { readonly weight: number; readonly payload?: Json | undefined }>
 }
 
-export function newFlag(): TestFlag {
-  return { on: false, killed: false, offVariant: undefined, actors: new Map(), groups: new Map(), variants: new Map() }
+/** Returns a flag to be changed, as it was or new. */
+export function copyOf(flag?: TestFlag): TestFlag {
+  const { actors, groups, ...rest } = flag ?? { on: false, killed: false, offVariant: undefined, variants: new Map() }
+  return { ...rest, actors: new Map(actors), groups: new Map(groups) }
 }
 
 /** Scores are 16 bits of a hash. */

@@ -5,7 +5,7 @@ import { moduleBase64 } from '../engine/bytes.js'
 import { compiledModule, decodeBase64, useModule } from '../engine/module.js'
 import { silent } from '../log.js'
 import type { Feed } from '../source/source.js'
-import { newFlag, snapshotOf, type TestFlag } from './snapshot.js'
+import { copyOf, snapshotOf, type TestFlag } from './snapshot.js'
 
 /** What a test gives: `t` of `node:test`, or the context of a vitest test. */
 export interface TestScope {
@@ -27,7 +27,7 @@ export type Share = number | { readonly weight?: number; readonly payload?: Json
  * wasn't written doesn't exist.
  */
 export class TestFlags extends Client {
-  private readonly written = new Map<string, TestFlag>()
+  private written: ReadonlyMap<string, TestFlag> = new Map()
   private readonly feed: { current: Feed | undefined }
   private revision = 0
 
@@ -80,9 +80,7 @@ export class TestFlags extends Client {
 
   /** Takes a flag away, or all of them. */
   clear(key?: string): this {
-    if (key === undefined) this.written.clear()
-    else this.written.delete(key)
-    return this.publish()
+    return this.publish(new Map(key === undefined ? [] : [...this.written].filter(([other]) => other !== key)))
   }
 
   override enabled(...[key, query]: Parameters<Client['enabled']>): boolean {
@@ -108,14 +106,15 @@ export class TestFlags extends Client {
   }
 
   private change(key: string, change: (flag: TestFlag) => void): this {
-    let flag = this.written.get(key)
-    if (flag === undefined) this.written.set(key, (flag = newFlag()))
+    const flag = copyOf(this.written.get(key))
     change(flag)
-    return this.publish()
+    return this.publish(new Map(this.written).set(key, flag))
   }
 
-  private publish(): this {
-    this.feed.current?.take(snapshotOf(this.written, 'test', ++this.revision))
+  /** Lets other flags serve, or throws and changes nothing. */
+  private publish(flags: ReadonlyMap<string, TestFlag>): this {
+    this.feed.current?.take(snapshotOf(flags, 'test', ++this.revision))
+    this.written = flags
     return this
   }
 }
