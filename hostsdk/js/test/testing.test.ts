@@ -56,7 +56,10 @@ test('what a test is refused changes nothing, and is in no later change’s way'
   const flags = testFlags(t).enable('a', { forActor: 'x' })
   for (const refused of [
     () => flags.enable('k'.repeat(2_000)),
-    () => flags.variants('a', { v: -1 }),
+    () => flags.variants('a', { v: -1, w: 3 }),
+    () => flags.variants('a', { v: NaN }),
+    () => flags.variants('a', { v: 0, w: 0 }),
+    () => flags.variants('a', { v: 1e308, w: 1e308 }),
     () => flags.serve('a', 'v', 1n as unknown as Json),
   ]) {
     assert.throws(refused)

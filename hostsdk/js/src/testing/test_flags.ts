@@ -5,6 +5,7 @@ import { moduleBase64 } from '../engine/bytes.js'
 import { compiledModule, decodeBase64, useModule } from '../engine/module.js'
 import { silent } from '../log.js'
 import type { Feed } from '../source/source.js'
+import { quoted } from '../quoted.js'
 import { copyOf, snapshotOf, type TestFlag } from './snapshot.js'
 
 /** What a test gives: `t` of `node:test`, or the context of a vitest test. */
@@ -59,9 +60,14 @@ export class TestFlags extends Client {
     return this.gate(key, target, false)
   }
 
-  /** Gives a flag variants, by name. */
+  /** Gives a flag variants, by name. A weight is a number of 0 or more, and at least one is above 0. */
   variants(key: string, shares: Readonly<Record<string, Share>>): this {
     const variants = new Map(Object.entries(shares).map(([name, share]) => [name, typeof share === 'number' ? { weight: share } : { weight: 1, ...share }]))
+    const total = [...variants].reduce((sum, [name, { weight }]) => {
+      if (!(weight >= 0)) throw new TypeError(`gonfalon: the weight of the variant ${quoted(name)} is ${weight}, and not 0 or more`)
+      return sum + weight
+    }, 0)
+    if (variants.size > 0 && !(total > 0 && total < Infinity)) throw new TypeError(`gonfalon: the weights of ${quoted(key)} come to ${total}`)
     return this.change(key, (flag) => (flag.variants = variants))
   }
 
