@@ -22,6 +22,13 @@ func Poll(every time.Duration) Source {
 	return poll{every}
 }
 
+// jittered returns a time that is longer or shorter than d by up to this share of it. A program may say never by the
+// longest duration there is.
+func jittered(d time.Duration, share float64) time.Duration {
+	const never = 100 * 365 * 24 * time.Hour
+	return time.Duration(float64(min(d, never)) * (1 + share*(2*rand.Float64()-1)))
+}
+
 const (
 	// DefaultPoll is the time between two polls.
 	DefaultPoll = 15 * time.Second
@@ -40,7 +47,7 @@ func (p poll) Run(ctx context.Context, feed *Feed) error {
 		if err := fetch(ctx, feed); err != nil {
 			return err
 		}
-		timer := time.NewTimer(p.every + time.Duration((rand.Float64()-0.5)*0.2*float64(p.every)))
+		timer := time.NewTimer(jittered(p.every, 0.1))
 		select {
 		case <-ctx.Done():
 			timer.Stop()

@@ -2,6 +2,7 @@ package gonfalon
 
 import (
 	"compress/gzip"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -38,6 +39,19 @@ func TestPollingAsksForWhatIsNew(t *testing.T) {
 	until(t, c, func() bool { return c.Stats().Lost > 0 })
 	if !c.Enabled("on") {
 		t.Error("it forgot its flags")
+	}
+}
+
+func TestATimeAsLongAsCanBe(t *testing.T) {
+	for range 1000 {
+		if d := jittered(math.MaxInt64, 0.25); d < 50*365*24*time.Hour {
+			t.Fatalf("%v", d)
+		}
+	}
+	for range 1000 {
+		if d := jittered(time.Minute, 0.1); d < 54*time.Second || d > 66*time.Second {
+			t.Fatalf("%v", d)
+		}
 	}
 }
 

@@ -192,7 +192,7 @@ func (c *Client) reportUsage(ctx context.Context) {
 
 // untilReport returns how long it is until the next regular report.
 func (c *Client) untilReport() time.Duration {
-	return time.Duration((0.75 + rand.Float64()/2) * float64(c.config.Usage))
+	return jittered(c.config.Usage, 0.25)
 }
 
 // sayGoodbye reports for the last time.
