@@ -68,8 +68,15 @@ final class LogTest extends TestCase
         foreach ([false, true] as $stream) {
             $pace = new Pace(backoff: 0.01, longest: 0.1, opening: 1);
             $flags = new Gonfalon($server->url, self::SECRET, stream: $stream, readyWithin: 0, logger: new Silent(), pace: $pace);
-            Until::holds($flags, static fn (): bool => $flags->stats()->lastError !== null);
+            set_error_handler(static fn (int $level, string $message) => throw new \ErrorException($message));
+            try {
+                Until::holds($flags, static fn (): bool => $flags->stats()->lastError !== null);
+                $flags->flush(1.0);
+            } finally {
+                restore_error_handler();
+            }
             self::assertContains($flags->state()->value, ['NOT_READY', 'ERROR']);
+            self::assertStringNotContainsString('ErrorException', (string) $flags->stats()->lastError);
             self::assertTrue($flags->enabled('a', default: true));
         }
     }

@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace Gonfalon\Net;
 
+use Gonfalon\RegularFile;
+
 /**
  * A request by PHP's curl. TLS is verified; a redirect is followed within the origin only, since the token goes along.
  *
@@ -163,7 +165,8 @@ final class CurlExchange implements Exchange
         $size = strlen($bytes);
         $this->received += $size;
         if ($this->packed !== null) {
-            $bytes = @inflate_add($this->packed, $bytes);
+            [$packed, $given] = [$this->packed, $bytes];
+            $bytes = RegularFile::quietly(static fn (): string|false => inflate_add($packed, $given));
             if ($bytes === false) {
                 return $this->abort(new WireError("gzip that can't be read", $this->status, unreadable: true));
             }
