@@ -152,7 +152,12 @@ defmodule Gonfalon.RobustTest do
   test "a token is shown by nothing, also if the server sends it back" do
     url =
       Fake.start(fn _, %{"authorization" => told}, _ ->
-        body = Gonfalon.JSON.encode(%{title: "what is\r\n" <> told, detail: String.duplicate("x", 2000)})
+        body =
+          Gonfalon.JSON.encode(%{
+            title: "what is\r\n" <> told,
+            detail: String.upcase(told) <> String.duplicate("x", 2000)
+          })
+
         "HTTP/1.1 401 #{told}\r\nContent-Length: #{byte_size(IO.iodata_to_binary(body))}\r\n\r\n#{body}"
       end)
 
@@ -163,12 +168,22 @@ defmodule Gonfalon.RobustTest do
         pid = start_supervised!(spec)
         Watcher.until(fn -> Gonfalon.state(client: :told) == :error end)
         error = Gonfalon.stats(client: :told).last_error
-        assert error =~ ~r/\A401 what is Bearer …: x+\z/
+        assert error =~ ~r/\A401 what is Bearer …: BEARER …x+\z/
         assert byte_size(error) < 600
         for {_, child, _, _} <- Supervisor.which_children(pid), is_pid(child), do: Process.exit(child, :kill)
         refute inspect(Gonfalon.Client.find(:told), limit: :infinity) =~ @token
         assert {:error, refused} = Gonfalon.Admin.get_flag(Gonfalon.Admin.new(url, @token), :a)
         refute Exception.message(refused) =~ @token
+
+        # Also where nobody expects it.
+        for answer <- [
+              ~s(HTTP/1.1 500 No\r\n\r\n{"title": {"x": ["#{@token}"]}, "type": ["#{@token}"]}),
+              "HTTP/1.1 200 OK\r\nContent-Encoding: #{@token}\r\n\r\n"
+            ] do
+          admin = Gonfalon.Admin.new(Fake.start(fn _, _, _ -> answer end), @token)
+          assert {:error, refused} = Gonfalon.Admin.get_flag(admin, :a)
+          refute inspect(refused) <> Exception.message(refused) =~ @token
+        end
       end)
 
     refute log =~ @token

@@ -128,7 +128,7 @@ defmodule Gonfalon.Admin do
          ) do
       {:ok, status, headers, text} when status in 200..299 -> answer(headers, text)
       {:ok, status, _, text} -> {:error, problem(status, text, admin.token)}
-      {:error, reason} -> {:error, %ApiError{title: reason}}
+      {:error, reason} -> {:error, %ApiError{title: Wire.quoted(reason, admin.token)}}
     end
   end
 
@@ -149,7 +149,7 @@ defmodule Gonfalon.Admin do
 
   # A server may send the token back, and errors are logged.
   defp problem(status, text, token) do
-    told = fn text -> if is_binary(text) and token != "", do: String.replace(text, token, "…"), else: text end
+    told = fn text -> if is_binary(text), do: Wire.hidden(text, token) end
 
     case JSON.decode(text) do
       {:ok, %{} = found} ->

@@ -32,6 +32,8 @@ defmodule Gonfalon.Wire do
   @usage_flags 1000
   # Bytes of an error's body.
   @problem 64 * 1024
+  # Bytes of a token that is kept out of texts.
+  @shortest_secret 8
   @formats "formats=1"
   @months ~w(Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec)
 
@@ -221,9 +223,13 @@ defmodule Gonfalon.Wire do
   @doc "A server's text as a part of a message: on one line, not long, and without the token, which a server may send back."
   @spec quoted(String.t(), String.t()) :: String.t()
   def quoted(text, token) do
-    text = if token == "", do: text, else: String.replace(text, token, "…")
-    text |> String.replace(~r/[[:cntrl:]\x{2028}\x{2029}]+/u, " ") |> String.slice(0, 500)
+    text |> hidden(token) |> String.replace(~r/[[:cntrl:]\x{2028}\x{2029}]+/u, " ") |> String.slice(0, 500)
   end
+
+  @doc "A text without the token, in any case of letters. What is shorter is a word that anybody may write, and no secret."
+  @spec hidden(String.t(), String.t()) :: String.t()
+  def hidden(text, token) when byte_size(token) < @shortest_secret, do: text
+  def hidden(text, token), do: String.replace(text, ~r/#{Regex.escape(token)}/i, "…")
 
   defp retry_after(status, headers) when status in [429, 503] do
     value = headers |> Map.get("retry-after", "") |> String.trim()

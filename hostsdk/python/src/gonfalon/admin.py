@@ -28,6 +28,7 @@ import httpx
 import yaml
 
 from .endpoint import check as check_endpoint
+from .secret import Secret
 from .version import __version__
 
 MAX_ANSWER_BYTES = 256 << 20  # more than any backup
@@ -203,11 +204,10 @@ def _answer(response: httpx.Response, content: bytes) -> Answer:
     elif content:
         data = content.decode("utf-8", "replace") if kind.startswith("text/") or kind.endswith("yaml") else content
     if not response.is_success and status != httpx.codes.NOT_MODIFIED:
-        token = response.request.headers["Authorization"].removeprefix(
-            "Bearer "
-        )  # which a server may send back, and errors are logged
-        problem = data if isinstance(data, dict) else {}
-        raise ApiError(status, {k: v.replace(token, "…") if isinstance(v, str) else v for k, v in problem.items()})
+        token = Secret(response.request.headers["Authorization"].removeprefix("Bearer "))
+        # Which a server may send back, anywhere, and errors are logged.
+        problem = json.loads(token.without(json.dumps(data if isinstance(data, dict) else {})))
+        raise ApiError(status, problem)
     return Answer(data, status, response.headers.get("etag"))
 
 
