@@ -10,14 +10,22 @@ import (
 
 // TestInstalled installs as make install does, and has systemd judge the unit as it is installed.
 func TestInstalled(t *testing.T) {
-	to := t.TempDir()
-	if out, err := exec.CommandContext(t.Context(), "../scripts/install-command", to, "opt/gonfalon").CombinedOutput(); err == nil || !strings.Contains(string(out), "PREFIX is an absolute path") {
+	if out, err := exec.CommandContext(t.Context(), "../scripts/install-command", t.TempDir(), "opt/gonfalon").CombinedOutput(); err == nil || !strings.Contains(string(out), "PREFIX is an absolute path") {
 		t.Errorf("a relative prefix: %v %s", err, out)
 	}
-	if out, err := exec.CommandContext(t.Context(), "../scripts/install-command", to, "/opt/gonfalon").CombinedOutput(); err != nil {
+	for prefix, command := range map[string]string{"/opt/gonfalon": "/opt/gonfalon/bin/gonfalon", "/opt/my & 5%": `"/opt/my & 5%%/bin/gonfalon"`} {
+		testInstalled(t, prefix, command)
+	}
+}
+
+// testInstalled installs under a prefix, where the unit starts the command that is given.
+func testInstalled(t *testing.T, prefix, command string) {
+	t.Helper()
+	to := t.TempDir()
+	if out, err := exec.CommandContext(t.Context(), "../scripts/install-command", to, prefix).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	at := filepath.Join(to, "opt/gonfalon")
+	at := filepath.Join(to, prefix)
 	if out, err := exec.CommandContext(t.Context(), filepath.Join(at, "bin/gonfalon"), "version").CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
@@ -25,7 +33,7 @@ func TestInstalled(t *testing.T) {
 		"share/bash-completion/completions/gonfalon":    "complete ",
 		"share/zsh/site-functions/_gonfalon":            "#compdef gonfalon",
 		"share/fish/vendor_completions.d/gonfalon.fish": "complete -c gonfalon",
-		"lib/systemd/system/gonfalon.service":           "\nExecStart=/opt/gonfalon/bin/gonfalon serve ",
+		"lib/systemd/system/gonfalon.service":           "\nExecStart=" + command + " serve ",
 	} {
 		text, err := os.ReadFile(filepath.Join(at, file))
 		if err != nil || !strings.Contains(string(text), has) {
@@ -41,7 +49,7 @@ func TestInstalled(t *testing.T) {
 		t.Fatal(err)
 	}
 	// What is verified names the command where DESTDIR has it.
-	if err := os.WriteFile(unit, []byte(strings.Replace(string(text), "ExecStart=/opt", "ExecStart="+to+"/opt", 1)), 0o600); err != nil {
+	if err := os.WriteFile(unit, []byte(strings.Replace(string(text), "/opt", to+"/opt", 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := exec.CommandContext(t.Context(), "systemd-analyze", "verify", "--man=no", unit).CombinedOutput(); err != nil || len(out) > 0 {
