@@ -136,6 +136,21 @@ defmodule Gonfalon.RobustTest do
     end)
   end
 
+  test "a link stays one, and what a killed program left is deleted", %{tmp_dir: folder} do
+    [path, link, nothing] = for name <- ["flags", "link", "nothing"], do: Path.join(folder, name)
+    File.write!(path, "one")
+    File.ln_s!("flags", link)
+    File.ln_s!("nowhere", nothing)
+    [old, new, other] = for name <- ["0123456789AB", "0123456789AC", "snapshot"], do: "#{path}.#{name}"
+    for left <- [old, new, other], do: File.write!(left, "half")
+    for left <- [old, other], do: File.touch!(left, System.os_time(:second) - 100)
+    assert LastGood.keep(link, "two") == nil
+    assert {File.read_link!(link), File.read!(path)} == {"flags", "two"}
+    assert capture_log(fn -> assert LastGood.keep(nothing, "two") == "it is a link to nothing" end) =~ "link to nothing"
+    assert Enum.map([old, new, other], &File.exists?/1) == [false, true, true]
+    assert length(File.ls!(folder)) == 5
+  end
+
   test "a file that can't be used isn't confirmed by looking at it again", %{tmp_dir: folder} do
     path = Path.join(folder, "flags")
     File.write!(path, Snapshots.snapshot(%{a: true}))

@@ -31,8 +31,13 @@ func readFile(path string) ([]byte, error) {
 }
 
 // writeLastGood replaces the copy on disk whole: written beside it, synced, renamed. It replaces a regular file only: no pipe,
-// device or folder.
+// device or folder; of a link, the file that it names.
 func writeLastGood(path, data string) error {
+	if there, err := os.Lstat(path); err == nil && there.Mode()&os.ModeSymlink != 0 {
+		if path, err = filepath.EvalSymlinks(path); err != nil {
+			return err
+		}
+	}
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err

@@ -2,6 +2,7 @@ package gonfalon
 
 import (
 	"bytes"
+	"errors"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -28,6 +29,25 @@ func TestLastGoodIsARegularFile(t *testing.T) {
 			t.Errorf("%s: the bootstrap doesn't serve", path)
 		}
 		c.Close()
+	}
+}
+
+// TestLastGoodByALink: the link stays, and the file that it names is replaced. A link to nothing is an error.
+func TestLastGoodByALink(t *testing.T) {
+	dir := t.TempDir()
+	file, link, nothing := filepath.Join(dir, "flags"), filepath.Join(dir, "link"), filepath.Join(dir, "nothing")
+	if err := errors.Join(os.WriteFile(file, nil, 0o600), os.Symlink("flags", link), os.Symlink("nowhere", nothing)); err != nil {
+		t.Skip(err)
+	}
+	if err := writeLastGood(link, "bytes"); err != nil {
+		t.Error(err)
+	}
+	to, err := os.Readlink(link)
+	if data, err2 := os.ReadFile(file); err != nil || err2 != nil || to != "flags" || string(data) != "bytes" {
+		t.Errorf("the link is to %q (%v), and its file has %q (%v)", to, err, data, err2)
+	}
+	if err := writeLastGood(nothing, "bytes"); err == nil {
+		t.Error("a link to nothing was replaced")
 	}
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { lstat, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { random32 } from './engine/clock.js'
 import type { Logger } from './log.js'
@@ -7,7 +7,7 @@ import { readSnapshot } from './source/file.js'
 
 /**
  * Keeps the last good snapshot in a file. It is replaced whole or not at all: written beside it, synced, renamed. It replaces a
- * regular file only: no pipe, device or folder.
+ * regular file only: no pipe, device or folder; of a link, the file that it names.
  */
 export class LastGood implements Keeper {
   private waiting: Uint8Array | undefined
@@ -52,6 +52,7 @@ export class LastGood implements Keeper {
 
 async function replace(path: string, bytes: Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  if ((await lstat(path).catch(() => undefined))?.isSymbolicLink()) path = await realpath(path)
   const there = await stat(path).catch(() => undefined)
   if (there !== undefined && !there.isFile()) throw new Error(`${path} is not a regular file`)
   const beside = `${path}.${process.pid}.${random32().toString(36)}.new`

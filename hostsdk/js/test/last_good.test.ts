@@ -79,6 +79,21 @@ test('what is no regular file is no last good snapshot, and is not waited for', 
   }
 })
 
+test('a link stays one, and the file that it names is replaced', async (t) => {
+  const fake = await Fake.start(t)
+  fake.snapshot = one
+  const place = folder(t)
+  const lastGood = join(place, 'link')
+  writeFileSync(join(place, 'flags'), one)
+  symlinkSync('flags', lastGood)
+  const flags = await connect(t, { endpoint: fake.endpoint, lastGood })
+  fake.send('delta', delta(one, two))
+  await next(flags, 'change')
+  await flags.close()
+  assert.ok(lstatSync(lastGood).isSymbolicLink())
+  assert.deepEqual(new Uint8Array(readFileSync(join(place, 'flags'))), two)
+})
+
 test('what is no regular file stays what it is, and nothing waits for it', { timeout: 20_000 }, async (t) => {
   const fake = await Fake.start(t)
   fake.snapshot = one

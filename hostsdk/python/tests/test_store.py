@@ -223,6 +223,29 @@ def test_a_last_good_snapshot_that_traps_the_module_is_ignored(tmp_path: Path) -
     assert kept.engine is None
 
 
+def test_a_link_stays_one_and_what_a_killed_program_left_is_deleted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "flags"
+    path.write_bytes(b"one")
+    (tmp_path / "link").symlink_to("flags")
+    (tmp_path / "nothing").symlink_to("nowhere")
+    left = {name: tmp_path / f"flags.{name}" for name in ("abcd_123.new", "abcd_124.new", "snapshot")}
+    for name, file in left.items():
+        file.write_bytes(b"half")
+        if name != "abcd_124.new":
+            os.utime(file, (0, 0))
+    store(tmp_path / "link")[0].keep(ONE)
+    assert (tmp_path / "link").is_symlink() and path.read_bytes() == ONE
+    store(tmp_path / "nothing")[0].keep(ONE)
+    assert "can't be written" in caplog.text
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        "flags",
+        "flags.abcd_124.new",
+        "flags.snapshot",
+        "link",
+        "nothing",
+    ]
+
+
 @pytest.mark.parametrize("there", ["pipe", "folder", "socket"])
 def test_nothing_but_a_regular_file_is_replaced_or_read(there: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "flags"

@@ -5,6 +5,10 @@ defmodule Gonfalon.LastGood do
   require Logger
 
   @limit Gonfalon.Wire.max_snapshot()
+  # Links in one another.
+  @links 8
+  # Seconds after which a file that is being written belongs to a program that was killed.
+  @abandoned 60
 
   @doc "Reads a file that should be a snapshot, however large somebody made it. A pipe could keep a start waiting."
   @spec read(Path.t()) :: {:ok, binary} | {:error, String.t()} | :none
@@ -37,20 +41,23 @@ defmodule Gonfalon.LastGood do
   end
 
   @doc """
-  Writes a snapshot whole or not at all. Nothing but a regular file is replaced: not a pipe, a device or a folder. Failing is no reason to
-  stop serving: the answer says why, nil if it succeeded, and is logged unless it is what the last answer was.
+  Writes a snapshot whole or not at all. Nothing but a regular file is replaced: not a pipe, a device or a folder. A link stays, and the
+  file that it names is replaced. Failing is no reason to stop serving: the answer says why, nil if it succeeded, and is logged unless it
+  is what the last answer was.
   """
   @spec keep(Path.t() | nil, binary, String.t() | nil) :: String.t() | nil
   def keep(path, data, last \\ nil)
   def keep(nil, _, _), do: nil
 
   def keep(path, data, last) do
-    temporary = "#{path}.#{Base.encode16(:crypto.strong_rand_bytes(6))}"
+    file = named(path, @links)
+    temporary = "#{file}.#{Base.encode16(:crypto.strong_rand_bytes(6))}"
 
     with :ok <- File.mkdir_p(Path.dirname(path)),
          :ok <- replaceable(path),
          :ok <- written(temporary, data),
-         :ok <- File.rename(temporary, path) do
+         :ok <- File.rename(temporary, file) do
+      sweep(file)
       nil
     else
       {:error, reason} ->
@@ -64,9 +71,32 @@ defmodule Gonfalon.LastGood do
   defp replaceable(path) do
     case File.stat(path) do
       {:ok, %{type: :regular}} -> :ok
-      {:error, :enoent} -> :ok
+      {:error, :enoent} -> if match?({:ok, _}, File.read_link(path)), do: {:error, "it is a link to nothing"}, else: :ok
       {:ok, _} -> {:error, "it is not a regular file"}
       error -> error
+    end
+  end
+
+  # The file that a link names, or the path itself.
+  defp named(path, 0), do: path
+
+  defp named(path, links) do
+    case File.read_link(path) do
+      {:ok, to} -> to |> Path.expand(Path.dirname(path)) |> named(links - 1)
+      {:error, _} -> path
+    end
+  end
+
+  # Deletes what programs that were killed have left half written.
+  defp sweep(path) do
+    mine = ~r/\A#{Regex.escape(Path.basename(path))}\.[0-9A-F]{12}\z/
+
+    with {:ok, names} <- File.ls(Path.dirname(path)) do
+      for name <- names, name =~ mine, left = Path.join(Path.dirname(path), name) do
+        with {:ok, %{type: :regular, mtime: written}} <- File.stat(left, time: :posix),
+             true <- System.os_time(:second) - written > @abandoned,
+             do: File.rm(left)
+      end
     end
   end
 

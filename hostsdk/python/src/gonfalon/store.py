@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,7 @@ from .log import log
 from .mistakes import Mistakes
 from .status import FlagsChanged, Status
 
+ABANDONED = 60  # seconds after which a file that is being written belongs to a program that was killed
 UNRECORDED = "0" * 32  # the lineage of a snapshot that no control plane made
 
 
@@ -129,26 +132,28 @@ class Store:
             self._status.emit(FlagsChanged(flags, info.revision, info.lineage))
 
     def keep(self, data: bytes) -> None:
-        """Writes the last good snapshot whole or not at all. It replaces a regular file only: no pipe, device or folder.
-        Failing is logged once: it is no reason to stop serving."""
+        """Writes the last good snapshot whole or not at all. It replaces a regular file only: no pipe, device or folder; of a
+        link, the file that it names. Failing is logged once: it is no reason to stop serving."""
         if self._path is None:
             return
         import tempfile  # a start without a copy on disk goes without it
 
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            if self._path.exists() and not self._path.is_file():
+            if not self._path.is_file() and (self._path.exists() or self._path.is_symlink()):
                 raise ValueError("it is not a regular file")
-            handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name + ".")
+            path = self._path.resolve() if self._path.is_symlink() else self._path
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=".new")
             try:
                 with os.fdopen(handle, "wb") as file:
                     file.write(data)
                     file.flush()
                     os.fsync(file.fileno())
-                Path(name).replace(self._path)
+                Path(name).replace(path)
             except BaseException:
                 Path(name).unlink(missing_ok=True)
                 raise
+            _sweep(path)
             self._unkept = ""
         except (OSError, ValueError) as error:
             message = getattr(error, "strerror", None) or str(error)
@@ -255,6 +260,15 @@ class Store:
         except (OSError, LoadError, ModuleTrap, ValueError) as error:
             log.warning("the last good snapshot %s is ignored: %s", self._path, error)
             return None
+
+
+def _sweep(path: Path) -> None:
+    """Deletes what programs that were killed have left half written."""
+    mine = re.compile(re.escape(path.name) + r"\.[a-z0-9_]{8}\.new")
+    with contextlib.suppress(OSError):  # another program was quicker
+        for left in path.parent.iterdir():
+            if mine.fullmatch(left.name) and left.is_file() and time.time() - left.stat().st_mtime > ABANDONED:
+                left.unlink()
 
 
 def read_file(path: Path) -> bytes:
