@@ -112,10 +112,11 @@ func (s *Service) checkToken(n api.NewToken, secret string) error {
 			return model.InvalidAt(fmt.Sprintf("/envs/%d", i), fmt.Sprintf("%.80q is not a valid environment key", env), "")
 		}
 	}
-	return checkSecret(secret)
+	return CheckSecret(secret)
 }
 
-func checkSecret(secret string) error {
+// CheckSecret returns an *api.Error unless a secret can be a token's: Config.AdminToken must be one.
+func CheckSecret(secret string) error {
 	printable := strings.IndexFunc(secret, func(r rune) bool { return r < '!' || r > '~' }) < 0
 	if len(secret) < minSecret || len(secret) > maxSecret || !printable {
 		return model.InvalidAt("/secret", "a secret has 16 to 1024 printable ASCII characters, without spaces", "")
@@ -251,7 +252,7 @@ func (s *Service) endConfiguredToken(ctx context.Context) (ended bool, err error
 
 // configureToken replaces the previously configured secret with the configured one.
 func (s *Service) configureToken(ctx context.Context, secret string) error {
-	if err := checkSecret(secret); err != nil {
+	if err := CheckSecret(secret); err != nil {
 		return err
 	}
 	hash := sha256.Sum256([]byte(secret))

@@ -84,7 +84,7 @@ func checkWebhook(n api.NewWebhook) error {
 			return model.InvalidAt(fmt.Sprintf("/envs/%d", i), fmt.Sprintf("%.80q is not a valid environment key", env), "")
 		}
 	}
-	return checkSecret(n.Secret)
+	return CheckSecret(n.Secret)
 }
 
 // Webhooks lists the webhooks without their secrets, oldest first.

@@ -235,6 +235,10 @@ func kind(root, schema node) string {
 		return strings.Join(kinds, " or ")
 	case schema.at("type") == "":
 		return "any"
+	case schema.at("format") == "date-time":
+		return "time" // ISO 8601, in UTC
+	case schema.at("maximum") != "":
+		return schema.at("type") + " up to " + schema.at("maximum")
 	}
 	return schema.at("type")
 }

@@ -66,7 +66,7 @@ func (s *serving) register(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&s.listen, "listen", "127.0.0.1:8080", "the address to listen on; port 0 picks a free one")
 	f.DurationVar(&s.grace, "grace", httpapi.DefaultGrace, "how long requests may take to finish during a shutdown")
-	f.StringVar(&s.adminToken, "admin-token", "", "an admin token to accept, 16 printable characters or more; better given as GONFALON_ADMIN_TOKEN")
+	f.StringVar(&s.adminToken, "admin-token", "", "an admin token to accept, 16 to 1024 printable ASCII characters without spaces; better given as GONFALON_ADMIN_TOKEN")
 	f.StringVar(&s.replica, "replica", "", "this replica's name in logs (default: a random one)")
 	f.BoolVar(&s.seed, "seed", true, "store an example flag if the store is new")
 	f.StringVar(&s.logFormat, "log-format", "text", "text or json; logs go to standard error")

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"log/slog"
 	"os"
 	"strings"
@@ -37,6 +38,9 @@ func (s *serving) prepare(c *cobra.Command) (*running, error) {
 	now, err := s.check()
 	if err != nil {
 		return nil, err
+	}
+	if refused := (*api.Error)(nil); s.adminToken != "" && errors.As(controlplane.CheckSecret(s.adminToken), &refused) {
+		return nil, usagef("--admin-token: %s", refused.Message)
 	}
 	r := &running{command: c, now: now, changed: map[string]string{}}
 	r.level.Set(now.level)

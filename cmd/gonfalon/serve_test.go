@@ -219,7 +219,7 @@ func TestServeRefuses(t *testing.T) {
 		{2, []string{"--log-level", "loud"}, "--log-level"},
 		{2, []string{"--log-format", "xml"}, "--log-format"},
 		{2, []string{"--listen", "127.0.0.1:0", "--tls-cert", "missing.pem"}, "missing.pem"},
-		{1, []string{"--listen", "127.0.0.1:0", "--admin-token", "short"}, "16"},
+		{2, []string{"--listen", "127.0.0.1:0", "--admin-token", "short"}, "--admin-token: a secret has 16"},
 		{2, []string{"--listen", "127.0.0.1:0", "--etcd-endpoints", "http://127.0.0.1:1", "--etcd-ca", "missing.pem"}, "missing.pem"},
 		{2, []string{"more"}, "usage"},
 	} {

@@ -112,7 +112,7 @@ func TestSettingsRefused(t *testing.T) {
 // the store is what refuses it.
 func TestSettingsThatMakeNoSense(t *testing.T) {
 	none := map[string]string{
-		"admin-token": "", "allow-origins": "shop.example", "audit-retention": "-1h", "dashboard": "perhaps", "dashboard-actor-url": "javascript:{actor}",
+		"admin-token": "aaaaaaaaaaaaaaaaaaaa", "allow-origins": "shop.example", "audit-retention": "-1h", "dashboard": "perhaps", "dashboard-actor-url": "javascript:{actor}",
 		"dashboard-banner": "\a", "dashboard-colors": "red", "dashboard-path": "/v1", "dashboard-production": "a/b", "dashboard-read-only": "perhaps", "data-dir": "", "etcd-ca": "", "etcd-cert": "",
 		"etcd-endpoints": "", "etcd-key": "", "etcd-password": "", "etcd-prefix": "", "etcd-quota": "-1", "etcd-username": "", "grace": "-1s",
 		"in-memory": "perhaps", "listen": "nowhere", "log-format": "xml", "log-level": "loud", "max-event-streams": "0", "max-streams": "-5",
