@@ -85,7 +85,7 @@ impl Client {
     /// Reports usage and ends the connection, which takes two seconds at most. The client keeps answering from its last snapshot.
     pub fn close(&self) {
         self.0.stop();
-        // A listener that closes the client doesn't wait for itself.
+        // A logger that closes the client doesn't wait for itself.
         self.0.status().signal.wait(None, || self.0.has_ended() || self.0.is_own_thread());
     }
 }

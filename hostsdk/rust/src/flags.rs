@@ -234,8 +234,9 @@ impl Flags {
         }
     }
 
-    /// Calls a listener on each event until the subscription is dropped, in the client's own thread, or whatever thread asks for a
-    /// state that the time has changed. A listener that panics is logged.
+    /// Calls a listener on each event until the subscription is dropped: one event after another, in a thread of its own, so it may
+    /// take its time. One that is a thousand events late misses some. A listener that panics is logged.
+    /// [`FlagsForTest`](crate::testing::FlagsForTest) calls its listeners before a change returns.
     pub fn subscribe(&self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Subscription {
         self.store.status.subscribe(listener)
     }

@@ -15,6 +15,7 @@ use crate::config::{Config, Pace, StartError};
 use crate::endpoint;
 use crate::flags::Flags;
 use crate::host::Host;
+use crate::say::say;
 use crate::schedules::tell_edges;
 use crate::source::{Origin, Source};
 use crate::status::Status;
@@ -52,8 +53,9 @@ impl Follower {
             Some(_) => Some(config.environment.unwrap_or_else(|| "default".into())),
             None => config.environment,
         };
-        let status = Status::new(config.ttl);
-        let store = Arc::new(Store::new(environment, status.clone(), config.last_good));
+        let status = Status::new(config.ttl, true);
+        let secret = wire.as_ref().map(|wire| wire.secret.clone()).unwrap_or_default();
+        let store = Arc::new(Store::new(environment, status.clone(), config.last_good, secret));
         store.start(config.bootstrap.as_deref())?;
         let origin = match (wire, config.file) {
             (Some(wire), _) => Origin::Server(Arc::new(wire), config.poll),
@@ -106,7 +108,7 @@ impl Follower {
         self.life.ended.load(Ordering::SeqCst)
     }
 
-    /// Whether the caller is the client's own thread, as its listeners are: it can't wait for its end.
+    /// Whether the caller is the client's own thread, as a logger can be: it can't wait for its end.
     pub(crate) fn is_own_thread(&self) -> bool {
         self.life.thread.get() == Some(&thread::current().id())
     }
@@ -117,7 +119,7 @@ impl Follower {
     }
 
     pub(crate) fn say_unanswered(&self, waited: Duration) {
-        log::warn!("no flags within {waited:?}; the client starts as {}", self.flags.state());
+        say!(Warn, "no flags within {waited:?}; the client starts as {}", self.flags.state());
     }
 
     /// Reports usage now. Returns false if there is nowhere to; `reported` is then never called.
@@ -243,7 +245,7 @@ where
         if !error.is_panic() {
             return;
         }
-        log::error!("{what} has panicked, and begins again");
+        say!(Error, "{what} has panicked, and begins again");
         status.lost(&format!("{what} has panicked"));
         sleep(pause).await;
     }
@@ -254,7 +256,7 @@ async fn answer(host: Arc<Host>, mut asked: UnboundedReceiver<Reported>) {
     while let Some(reported) = asked.recv().await {
         let report = host.report_usage().await;
         if let Err(error) = &report {
-            log::info!("usage can't be reported: {}", error.message);
+            say!(Info, "usage can't be reported: {}", error.message);
         }
         reported(report.is_ok());
     }
@@ -280,7 +282,7 @@ mod tests {
 
     #[test]
     fn a_part_that_panics_begins_again() {
-        let status = Status::new(None);
+        let status = Status::new(None, true);
         status.contact();
         let (begun, told) = (Arc::new(AtomicU32::new(0)), status.clone());
         let part = {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
 
+use crate::say::say;
 use crate::source::times;
 use crate::store::{Store, Usage};
 use crate::value;
@@ -140,7 +141,7 @@ impl Host {
 }
 
 fn unreported(error: WireError) {
-    log::info!("usage can't be reported: {}", error.message);
+    say!(Info, "usage can't be reported: {}", error.message);
 }
 
 /// Counts on their way, which go back into the store if they don't arrive, also when the report is cut short.

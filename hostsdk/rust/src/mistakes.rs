@@ -4,8 +4,12 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use crate::say::say;
+
 /// Different mistakes that are remembered, so that each is logged once; later ones are only counted.
 const MOST: usize = 1000;
+/// Characters of a flag's key in a line.
+const KEY: usize = 200;
 
 /// Counts of one client.
 #[derive(Default)]
@@ -18,7 +22,20 @@ pub(crate) struct Mistakes {
     broken: AtomicU64,
     /// Times that the engine stopped in the middle of a call.
     traps: AtomicU64,
-    told: Mutex<HashSet<String>>,
+    told: Told,
+    /// A server's doing, which leaves room for the program's.
+    refused: Told,
+}
+
+#[derive(Default)]
+struct Told(Mutex<HashSet<String>>);
+
+impl Told {
+    /// Whether it is new, and still to be told. What is told is told later, since the program's logger may ask for a flag in turn.
+    fn is_new(&self, message: &str) -> bool {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        told.len() < MOST && !told.contains(message) && told.insert(message.to_owned())
+    }
 }
 
 impl Mistakes {
@@ -41,8 +58,7 @@ impl Mistakes {
     /// Notes a decision about a flag that the snapshot doesn't have.
     pub(crate) fn unknown_flag(&self, key: &str) {
         self.unknown.fetch_add(1, Ordering::Relaxed);
-        let shown: String = key.chars().take(200).collect();
-        self.tell(format!("there is no flag {shown:?}: it is off"));
+        self.tell(&format!("there is no flag {:?}: it is off", shown(key)));
     }
 
     /// Notes decisions whose context has parts that can't be read.
@@ -50,7 +66,7 @@ impl Mistakes {
         let mut any = false;
         for what in wrong {
             any = true;
-            self.tell(format!("a context has {what}: see the table of contexts in the documentation"));
+            self.tell(&format!("a context has {what}: see the table of contexts in the documentation"));
         }
         if any {
             self.unreadable.fetch_add(decisions, Ordering::Relaxed);
@@ -60,20 +76,32 @@ impl Mistakes {
     /// Notes a decision that the engine failed to make.
     pub(crate) fn broken_decision(&self, key: &str, error: &str) {
         self.broken.fetch_add(1, Ordering::Relaxed);
-        log::error!("{key:?} can't be decided, the caller gets the default: {error}");
+        if self.told.is_new(error) {
+            say!(Error, "{:?} can't be decided, the caller gets the default: {error}", shown(key));
+        }
     }
 
     /// Notes that the engine stopped in the middle of a call.
     pub(crate) fn trapped(&self) {
         self.traps.fetch_add(1, Ordering::Relaxed);
-        log::error!("the engine stopped in the middle of a call; it is loaded again from the snapshot that serves");
+        say!(Error, "the engine stopped in the middle of a call; it is loaded again from the snapshot that serves");
     }
 
-    fn tell(&self, message: String) {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.len() < MOST && !told.contains(&message) {
-            log::warn!("{message}");
-            told.insert(message);
+    /// Notes a frame that was refused.
+    pub(crate) fn refused(&self, why: &str) {
+        if self.refused.is_new(why) {
+            say!(Warn, "a frame was refused: {why}");
         }
     }
+
+    fn tell(&self, message: &str) {
+        if self.told.is_new(message) {
+            say!(Warn, "{message}");
+        }
+    }
+}
+
+/// The beginning of a flag's key.
+fn shown(key: &str) -> String {
+    key.chars().take(KEY).collect()
 }

@@ -11,6 +11,7 @@ use tokio::time::sleep;
 
 use crate::config::Pace;
 use crate::events::Event;
+use crate::say::say;
 use crate::store::{Fresh, Refused, Store, read_file};
 use crate::wire::{LONGEST_AWAY, Wire, WireError, frame_bytes};
 
@@ -167,7 +168,7 @@ impl Source {
         if !delivered && !away {
             // The server is there, but something between doesn't let the stream through.
             if let Err(error) = self.fetch(wire).await {
-                log::debug!("nor can the snapshot be fetched: {}", error.message());
+                say!(Debug, "nor can the snapshot be fetched: {}", error.message());
             }
         }
         self.delay(&error, later.filter(|_| delivered))
@@ -258,9 +259,9 @@ impl Source {
         let status = self.store.status.clone();
         let message = error.message().to_owned();
         if !error.refusal() {
-            log::info!("the source failed: {message}");
+            say!(Info, "the source failed: {message}");
         } else if status.error().as_deref() != Some(&message) {
-            log::warn!("the source refuses: {message}"); // and is asked again and again
+            say!(Warn, "the source refuses: {message}"); // and is asked again and again
         }
         status.failed(&message);
         if matches!(error, Failed::Refused(_)) || matches!(error, Failed::Wire(error) if error.is_final()) {

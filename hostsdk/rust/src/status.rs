@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use crate::engine::unix_micros;
+use crate::listener::Listener;
+use crate::say;
 use crate::signal::Signal;
 
 /// What a client's answers rest on.
@@ -68,8 +69,6 @@ pub enum Event {
     FlagsChanged(FlagsChanged),
 }
 
-type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
-
 /// A listener that is told of events until this is dropped.
 #[must_use = "the listener is told of events only until this is dropped"]
 pub struct Subscription {
@@ -87,7 +86,10 @@ impl Subscription {
 impl Drop for Subscription {
     fn drop(&mut self) {
         if let Some(status) = self.status.upgrade() {
-            status.lock().listeners.retain(|(number, _)| *number != self.number);
+            let mut inner = status.lock();
+            let ended = inner.listeners.extract_if(.., |(number, _)| *number == self.number).collect::<Vec<_>>();
+            drop(inner); // what a listener holds may be the program's, and end with it
+            ended.iter().for_each(|(_, listener)| listener.end());
         }
     }
 }
@@ -98,9 +100,11 @@ impl fmt::Debug for Subscription {
     }
 }
 
-/// State and listeners of one client. Listeners are called one after another, by whatever made the event.
+/// State and listeners of one client.
 pub(crate) struct Status {
     ttl: Option<Duration>,
+    /// Listeners are called in threads of their own, or by whatever made the event.
+    aside: bool,
     inner: Mutex<Inner>,
     /// Times that the source was lost.
     losses: AtomicU64,
@@ -117,12 +121,18 @@ struct Inner {
     refused: bool,
     contact: Option<Instant>,
     error: Option<String>,
-    listeners: Vec<(u64, Listener)>,
+    listeners: Vec<(u64, Arc<Listener>)>,
     subscribed: u64,
     heard_since: i64,
 }
 
 impl Inner {
+    /// Lets an event wait for each listener, in one order for all.
+    fn tell(&self, event: Event) {
+        let event = Arc::new(event);
+        self.listeners.iter().for_each(|(_, listener)| listener.add(&event));
+    }
+
     fn now(&self, ttl: Option<Duration>) -> State {
         let expired = || ttl.is_some_and(|ttl| self.contact.is_some_and(|contact| contact.elapsed() > ttl));
         match (self.loaded, self.refused, self.backed && !expired()) {
@@ -135,7 +145,7 @@ impl Inner {
 }
 
 impl Status {
-    pub(crate) fn new(ttl: Option<Duration>) -> Arc<Self> {
+    pub(crate) fn new(ttl: Option<Duration>, aside: bool) -> Arc<Self> {
         let inner = Inner {
             state: State::NotReady,
             loaded: false,
@@ -147,7 +157,7 @@ impl Status {
             subscribed: 0,
             heard_since: 0,
         };
-        Arc::new(Status { ttl, inner: Mutex::new(inner), losses: AtomicU64::new(0), signal: Signal::default() })
+        Arc::new(Status { ttl, aside, inner: Mutex::new(inner), losses: AtomicU64::new(0), signal: Signal::default() })
     }
 
     pub(crate) fn ttl(&self) -> Option<Duration> {
@@ -186,6 +196,11 @@ impl Status {
         self.change(|inner| inner.loaded = true);
     }
 
+    /// Nothing serves any more. Only tests bring that about.
+    pub(crate) fn unloaded(&self) {
+        self.change(|inner| inner.loaded = false);
+    }
+
     /// The source is away. The state follows when that lasts longer than the grace.
     pub(crate) fn failed(&self, error: &str) {
         self.losses.fetch_add(1, Ordering::Relaxed);
@@ -215,7 +230,7 @@ impl Status {
             }
             inner.subscribed += 1;
             let number = inner.subscribed;
-            inner.listeners.push((number, Arc::new(listener)));
+            inner.listeners.push((number, Listener::new(listener, self.aside)));
             number
         };
         self.signal.stir();
@@ -228,13 +243,15 @@ impl Status {
         (!inner.listeners.is_empty()).then_some(inner.heard_since)
     }
 
-    pub(crate) fn emit(&self, event: &Event) {
+    /// Tells the listeners.
+    pub(crate) fn emit(&self, event: Event) {
+        self.lock().tell(event);
+        self.wake();
+    }
+
+    fn wake(&self) {
         let listeners = self.lock().listeners.clone();
-        for (_, listener) in listeners {
-            if catch_unwind(AssertUnwindSafe(|| listener(event))).is_err() {
-                log::error!("a listener panicked on {event:?}");
-            }
-        }
+        listeners.iter().for_each(|(_, listener)| listener.wake());
     }
 
     /// Changes what the state follows from, and tells if it is another one.
@@ -243,18 +260,22 @@ impl Status {
             let mut inner = self.lock();
             change(&mut inner);
             let (previous, state) = (inner.state, inner.now(self.ttl));
+            if previous == state {
+                return;
+            }
             inner.state = state;
-            (previous != state).then(|| StateChanged { state, previous, error: inner.error.clone() })
+            let event = StateChanged { state, previous, error: inner.error.clone() };
+            inner.tell(Event::StateChanged(event.clone()));
+            event
         };
-        let Some(event) = event else { return };
         let level = match event.state {
             State::Error => log::Level::Warn,
             _ if event.previous == State::Ready => log::Level::Warn,
             _ => log::Level::Info,
         };
         let error = event.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
-        log::log!(level, "{}, was {}{error}", event.state, event.previous);
-        self.emit(&Event::StateChanged(event));
+        say::line(level, format_args!("{}, was {}{error}", event.state, event.previous));
+        self.wake();
         self.signal.stir();
     }
 

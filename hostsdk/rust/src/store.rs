@@ -13,6 +13,8 @@ use crate::changes::changed_flags;
 use crate::engine::abi::{LoadError, MAX_SNAPSHOT_BYTES};
 use crate::engine::{Count, Engine};
 use crate::mistakes::Mistakes;
+use crate::say::say;
+use crate::secret::Secret;
 use crate::status::{Event, FlagsChanged, Status};
 
 /// The lineage of a snapshot that no control plane made.
@@ -36,6 +38,8 @@ pub(crate) struct Store {
     engine: ArcSwapOption<Engine>,
     environment: Option<String>,
     last_good: Option<PathBuf>,
+    /// It isn't in what is said about frames, which have a server's words in them.
+    secret: Secret,
     /// Snapshots from the source.
     taken: AtomicU64,
     /// Frames that changed nothing.
@@ -49,11 +53,17 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    pub(crate) fn new(environment: Option<String>, status: Arc<Status>, last_good: Option<PathBuf>) -> Self {
+    pub(crate) fn new(
+        environment: Option<String>,
+        status: Arc<Status>,
+        last_good: Option<PathBuf>,
+        secret: Secret,
+    ) -> Self {
         Store {
             engine: ArcSwapOption::empty(),
             environment,
             last_good,
+            secret,
             taken: AtomicU64::new(0),
             refused: AtomicU64::new(0),
             mistakes: Arc::default(),
@@ -135,7 +145,10 @@ impl Store {
     pub(crate) fn put(&self, engine: Option<Engine>, changed: BTreeSet<String>) {
         match engine {
             Some(engine) => self.swap(Fresh { engine, changed }, true),
-            None => self.engine.store(None),
+            None => {
+                self.engine.store(None);
+                self.status.unloaded();
+            }
         }
     }
 
@@ -151,7 +164,7 @@ impl Store {
         }
         if !fresh.changed.is_empty() {
             let changed = FlagsChanged { flags: fresh.changed, revision: info.revision, lineage: info.lineage };
-            self.status.emit(&Event::FlagsChanged(changed));
+            self.status.emit(Event::FlagsChanged(changed));
         }
         self.status.signal.stir();
     }
@@ -160,7 +173,7 @@ impl Store {
     pub(crate) fn tell(&self, flags: BTreeSet<String>) {
         if let Some(engine) = &*self.engine() {
             let (revision, lineage) = (engine.info.revision, engine.info.lineage.clone());
-            self.status.emit(&Event::FlagsChanged(FlagsChanged { flags, revision, lineage }));
+            self.status.emit(Event::FlagsChanged(FlagsChanged { flags, revision, lineage }));
         }
     }
 
@@ -179,7 +192,7 @@ impl Store {
     }
 
     fn read(&self, data: &[u8], supersedes: Option<&str>) -> Result<Option<Fresh>, Refused> {
-        let engine = self.load(data).map_err(|error| Refused(error.to_string()))?;
+        let engine = self.load(data).map_err(|error| Refused(self.secret.hide(&error.to_string())))?;
         if let Some(serving) = &*self.engine() {
             let (old, new) = (&serving.info, &engine.info);
             if new.id == old.id {
@@ -187,9 +200,9 @@ impl Store {
             }
             let (from, to) = (old.position(), new.position());
             if supersedes == Some(from.as_str()) {
-                log::warn!("environment {} goes back: {to} takes the place of {from}", new.environment);
+                say!(Warn, "environment {} goes back: {to} takes the place of {from}", new.environment);
             } else if new.lineage != old.lineage {
-                log::warn!("environment {} has another lineage: {to}, was {from}", new.environment);
+                say!(Warn, "environment {} has another lineage: {to}, was {from}", new.environment);
             } else if new.lineage != UNRECORDED && new.revision <= old.revision {
                 // Made offline, revisions mean nothing: such a snapshot is taken as it comes.
                 return Err(Refused(format!("revision {} is not above {}, which serves", new.revision, old.revision)));
@@ -212,7 +225,8 @@ impl Store {
             return Err(BootstrapError::Environment { found: engine.info.environment, wanted: environment.clone() });
         }
         if engine.info.unreadable > 0 {
-            log::warn!(
+            say!(
+                Warn,
                 "a newer control plane wrote {} records that this engine can't read; such flags are off, and so are those that \
                  require them",
                 engine.info.unreadable
@@ -224,7 +238,7 @@ impl Store {
     fn counting<T>(&self, read: Result<T, Refused>) -> Result<T, Refused> {
         if let Err(Refused(reason)) = &read {
             self.refused.fetch_add(1, Ordering::Relaxed);
-            log::warn!("a frame was refused: {reason}");
+            self.mistakes.refused(reason);
         }
         read
     }
@@ -236,7 +250,7 @@ impl Store {
             Err(error) => Err(error.to_string()),
             Ok(data) => self.load(&data).map_err(|error| error.to_string()),
         };
-        read.inspect_err(|error| log::warn!("the last good snapshot {} is ignored: {error}", path.display())).ok()
+        read.inspect_err(|error| say!(Warn, "the last good snapshot {} is ignored: {error}", path.display())).ok()
     }
 
     /// Writes the last good snapshot whole or not at all. Failing to is logged once: it is no reason to stop serving.
@@ -245,7 +259,7 @@ impl Store {
         let failed = write_file(path, data).err().map(|error| error.to_string());
         let mut unkept = self.unkept.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(error) = failed.as_ref().filter(|_| failed != *unkept) {
-            log::warn!("the last good snapshot can't be written to {}: {error}", path.display());
+            say!(Warn, "the last good snapshot can't be written to {}: {error}", path.display());
         }
         *unkept = failed;
     }

@@ -24,6 +24,7 @@ use serde_json::Value;
 use crate::engine::Engine;
 use crate::engine::abi::LoadError;
 use crate::flags::Flags;
+use crate::secret::Secret;
 use crate::status::Status;
 use crate::store::Store;
 
@@ -117,7 +118,7 @@ impl FlagsForTest {
     }
 
     fn made(base: Option<Arc<Engine>>) -> Self {
-        let flags = Flags { store: Arc::new(Store::new(None, Status::new(None), None)) };
+        let flags = Flags { store: Arc::new(Store::new(None, Status::new(None, false), None, Secret::default())) };
         let mut made = FlagsForTest { flags, base, set: BTreeMap::new(), revision: 0 };
         made.load(BTreeSet::new());
         made

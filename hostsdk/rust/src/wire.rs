@@ -17,6 +17,7 @@ use tokio::time::timeout;
 use crate::engine::abi::{MAX_SNAPSHOT_BYTES, SnapshotInfo};
 use crate::events::{Event, Events};
 use crate::net::Net;
+use crate::secret::Secret;
 use crate::tls::Tls;
 
 /// Without a byte for this long (three heartbeats), a connection is lost.
@@ -96,7 +97,7 @@ pub(crate) struct Wire {
     http: Client,
     net: Net,
     base: Url,
-    token: String,
+    pub(crate) secret: Secret,
 }
 
 impl Wire {
@@ -116,12 +117,12 @@ impl Wire {
             .connect_timeout(TIMEOUT)
             .build()
             .map_err(|error| WireError::from(error).message)?;
-        Ok(Wire { http, net: Net::new(), base, token: token.to_owned() })
+        Ok(Wire { http, net: Net::new(), base, secret: Secret::new(token) })
     }
 
     /// A text of the server as a part of a message: on one line, cut, and without the token, which a server may send back.
     fn quoted(&self, text: &str) -> String {
-        let hidden = text.replace(&self.token, "…");
+        let hidden = self.secret.hide(text);
         let cut: String = hidden.chars().map(|c| if c.is_control() { ' ' } else { c }).take(QUOTED + 1).collect();
         match cut.char_indices().nth(QUOTED) {
             Some((end, _)) => format!("{}…", &cut[..end]),
@@ -173,6 +174,9 @@ impl Wire {
             set(&mut headers, LAST_EVENT_ID, position);
         }
         let response = self.ask(Method::GET, "stream", headers, None).await?;
+        if is_gzip(&response) {
+            return Err(WireError::unreadable("a stream in the encoding gzip, not in identity"));
+        }
         let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("of no type");
         let essence = kind.split(';').next().unwrap_or_default().trim();
         if !essence.eq_ignore_ascii_case("text/event-stream") {

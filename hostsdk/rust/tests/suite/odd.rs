@@ -6,7 +6,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+use gonfalon::testing::FlagsForTest;
 use gonfalon::{Actor, AsyncClient, Client, Config, Context, Flags, Id, State, Value, score};
+
+use sha2::{Digest, Sha256};
 
 use crate::contract::{Server, quick, until};
 use crate::tree;
@@ -149,6 +152,108 @@ fn a_token_that_a_server_sends_back_is_shown_by_nothing() {
     let error = flags.stats().last_error.expect("an error");
     assert!(error.starts_with("401 what is  …?: xxx") && error.len() < 600, "{error}");
     assert!(!format!("{flags:?}{:?}", flags.stats()).contains(token));
+}
+
+#[test]
+fn a_token_that_is_the_name_of_an_environment_is_shown_by_nothing() {
+    let token = "gfn_sdk_fedcba9876543210";
+    let mut data = values();
+    let at = data.windows(8).position(|part| part == b"\xa7default").expect("its environment");
+    data.splice(at..at + 8, [&[0xa0 | token.len() as u8], token.as_bytes()].concat());
+    let end = data.len() - 32;
+    let id = Sha256::digest(&data[..end]);
+    data[end..].copy_from_slice(&id);
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a connection");
+            let _ = stream.read(&mut [0; 4096]);
+            let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", data.len());
+            let _ = stream.write_all(&[head.as_bytes(), &data].concat());
+        }
+    });
+    let log = Log::get();
+    let config = quick(&url).token(token).poll_interval(Duration::from_secs(3600)).ready_within(PATIENCE);
+    let flags = Client::start(config).expect("a client");
+    until(|| format!("{:?}", flags.stats()), PATIENCE, || flags.stats().refused > 0);
+    let lines = log.lines.lock().expect("no panic").join("\n");
+    assert!(lines.contains("a snapshot of environment \"…\", not of \"default\"") && !lines.contains(token), "{lines}");
+    assert!(!format!("{:?}", flags.stats()).contains(token));
+}
+
+/// A logger that keeps each line. About a flag with a rude name it asks for a flag in turn, as one does that is told by a flag how
+/// much to say; and then it panics.
+struct Log {
+    lines: Mutex<Vec<String>>,
+    flags: OnceLock<Flags>,
+}
+
+impl Log {
+    fn get() -> &'static Log {
+        static LOG: Log = Log { lines: Mutex::new(Vec::new()), flags: OnceLock::new() };
+        if log::set_logger(&LOG).is_ok() {
+            log::set_max_level(log::LevelFilter::Trace);
+        }
+        &LOG
+    }
+}
+
+impl log::Log for Log {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+    fn log(&self, record: &log::Record<'_>) {
+        let line = record.args().to_string();
+        let rude = line.contains("\"rude");
+        self.lines.lock().expect("no panic").push(line);
+        if let Some(flags) = self.flags.get().filter(|_| rude) {
+            flags.enabled("verbose", ());
+            panic!("the logger's own");
+        }
+    }
+    fn flush(&self) {}
+}
+
+#[test]
+fn a_logger_that_asks_for_a_flag_and_panics_keeps_no_decision_from_being_made() {
+    let flags = Flags::clone(&FlagsForTest::new());
+    assert!(Log::get().flags.set(flags.clone()).is_ok());
+    let asking = std::thread::spawn({
+        let flags = flags.clone();
+        move || (flags.enabled("rude", ()), flags.decide("rude", ()).reason())
+    });
+    until(|| "it ends".into(), PATIENCE, || asking.is_finished());
+    assert_eq!(asking.join().expect("no panic"), (false, gonfalon::Reason::UnknownFlag));
+    assert_eq!(flags.stats().unknown, 3);
+}
+
+#[test]
+fn a_decision_that_fails_again_and_again_is_told_once() {
+    let (flags, log) = (FlagsForTest::new(), Log::get());
+    for n in 0..100 {
+        flags.decide_some(&vec!["once"; 100_001 + n], ());
+    }
+    assert_eq!(flags.stats().broken, 100);
+    let lines = log.lines.lock().expect("no panic");
+    assert!(lines.iter().filter(|line| line.contains("more than 100000 keys")).count() < 10); // other tests have clients, too
+}
+
+#[test]
+fn a_listener_that_blocks_keeps_nobody_waiting() {
+    let server = Server::start(&["hostile", "honest"]);
+    let flags = Client::start(quick(&server.url).ready_within(Duration::ZERO)).expect("a client");
+    let (block, over) = std::sync::mpsc::channel::<()>();
+    let over = Mutex::new(over);
+    flags.subscribe(move |_| _ = over.lock().expect("no panic").recv()).forever();
+    let (told, heard) = std::sync::mpsc::channel();
+    flags.subscribe(move |event| _ = told.send(format!("{event:?}"))).forever();
+    assert!(flags.wait_ready(PATIENCE) && flags.enabled("a", ()));
+    assert!(heard.recv_timeout(PATIENCE).is_ok());
+    let started = Instant::now();
+    flags.close();
+    assert!(started.elapsed() < PATIENCE, "{:?}", started.elapsed());
+    drop(block);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use gonfalon::testing::{FlagsForTest, Target};
-use gonfalon::{Context, Event, Gate, Reason};
+use gonfalon::{Context, Event, Gate, Reason, State};
 use serde_json::json;
 
 use crate::tree;
@@ -90,4 +90,7 @@ fn changes_are_told() {
     assert_eq!(*heard.lock().expect("no panic"), ["a", "b"]);
     flags.unload();
     assert!(flags.enabled_or("a", (), true) && flags.decide("a", ()).reason() == Reason::NotReady);
+    assert_eq!(flags.state(), State::NotReady);
+    flags.enable("a", ());
+    assert!(flags.enabled("a", ()) && flags.state() == State::Ready);
 }
