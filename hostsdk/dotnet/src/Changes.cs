@@ -40,7 +40,7 @@ namespace Gonfalon
         }
 
         /// <summary>Returns when a flag's schedules open and close, in Unix microseconds.</summary>
-        internal IEnumerable<long> EdgesOf(string key) => Member(key, Windows).Cast<long>();
+        internal IEnumerable<long> EdgesOf(string key) => Member(key, Windows).OfType<long>();
 
         /// <summary>Returns the keys, and those of the flags that require one of them, through any number of parents,
         /// in one of the snapshots; ascending.</summary>
@@ -83,7 +83,7 @@ namespace Gonfalon
         }
 
         private IEnumerable<string> SegmentsOf(string key) =>
-            Member(key, Rules).Select(rule => ((IReadOnlyList<object>)rule)[1]).OfType<string>();
+            Member(key, Rules).OfType<IReadOnlyList<object>>().Select(rule => rule.ElementAtOrDefault(1)).OfType<string>();
 
         private IEnumerable<string> ParentsOf(string key) => Member(key, Prerequisites).OfType<string>();
 
@@ -99,7 +99,7 @@ namespace Gonfalon
         {
             if (!_records.TryGetValue(key, out var record))
                 _records[key] = record = Record(key);
-            return index < record.Count ? (IReadOnlyList<object>)record[index] : Nothing;
+            return index < record.Count && record[index] is IReadOnlyList<object> member ? member : Nothing;
         }
 
         /// <summary>Returns a flag's record; nothing if there is none, or it is of an unknown form.</summary>

@@ -16,7 +16,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vmihailenco/msgpack/v5"
+
 	"github.com/gonfalon-flags/gonfalon/engine"
+	"github.com/gonfalon-flags/gonfalon/engine/flagset"
 	"github.com/gonfalon-flags/gonfalon/engine/snapshot"
 )
 
@@ -258,6 +261,7 @@ func record(t *testing.T) map[string]*session {
 			`{"key": "alone", "gates": [{"type": "boolean", "enabled": `+more+`}]}`)
 	}
 	f1, f2, f3, f4 := family(1, "18", "true", "true"), family(2, "18", "false", "true"), family(3, "21", "false", "true"), family(4, "18", "true", "false")
+	odd1, odd2, odd3 := strange(t, 1, "18", flagset.DenyWins), strange(t, 2, "21", flagset.DenyWins), strange(t, 3, "21", flagset.AllowWins)
 	broken := bytes.Clone(three)
 	broken[len(broken)/2] ^= 1
 	beat := step{Send: "event: heartbeat\n\n"}
@@ -306,7 +310,58 @@ func record(t *testing.T) map[string]*session {
 			opened(""), event("snapshot", f1), changed("alone", "child", "grandchild", "root", "user", "user-child"), event("delta", delta(t, f1, f2)), changed("child", "grandchild", "root"),
 			event("delta", delta(t, f2, f3)), changed("user", "user-child"), event("snapshot", f4), changed("alone", "child", "grandchild", "root", "user", "user-child"), is(Ready, f4, 0),
 		}},
+		"strange": {About: "Flags whose records are of forms that no build has written yet are off, and keep nothing else from serving, or from being told.", Steps: []step{
+			opened(""), event("snapshot", odd1), changed(keys(t, odd1)...), is(Ready, odd1, 0, question{Flag: "strange-0"}, question{Flag: "user", Attributes: map[string]any{"age": 18}}),
+			event("delta", delta(t, odd1, odd2)), changed("user"), event("snapshot", odd3), is(Ready, odd3, 0, question{Flag: "user", Attributes: map[string]any{"age": 18}}),
+		}},
 	}
+}
+
+// strange returns a snapshot whose flags are of forms that no build has written yet, but for one with schedules that uses a segment.
+func strange(t *testing.T, revision int64, age string, conflict flagset.GroupConflict) []byte {
+	t.Helper()
+	set := parsed(t, `segment {"key": "adults", "constraints": [{"attribute": "age", "operator": "gte", "values": [`+age+`]}]}`,
+		`{"key": "user", "gates": [{"type": "segment", "target": "adults", "enabled": true}, {"type": "schedule", "until": "2020-01-01T00:00:00Z"}]}`)
+	segment, _ := snapshot.CompileSegment(&set.Segments[0], snapshot.Strict)
+	user, _ := snapshot.CompileFlag(&set.Flags[0], snapshot.Strict)
+	records := []snapshot.Record{segment, user}
+	forms := []any{7, "text", nil, []any{}, map[string]int{"a": 1}, []any{0, 0, 0, 0}}
+	for _, member := range []any{7, "text", nil, map[string]int{"a": 1}, map[int]int{0: 1}} {
+		forms = append(forms, []any{0, 0, 0, 0, member, member, member, member, member, member})
+	}
+	for _, item := range []any{7, nil, "a", []any{}, []any{7, 7, 7}, map[string]int{"a": 1}} {
+		members := []any{item, item}
+		forms = append(forms, []any{0, 0, 0, 0, members, []any{}, members, members, members, members})
+	}
+	var one snapshot.Counts // with room for whatever the engine begins to read
+	for i := range one {
+		one[i] = 8
+	}
+	one[engine.CountFlags], one[engine.CountSegments] = 1, 0
+	for i, form := range forms {
+		body, err := msgpack.Marshal(form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		records = append(records, snapshot.Record{Kind: snapshot.FlagRecord, Key: fmt.Sprintf("strange-%d", i), Body: body, Counts: one})
+	}
+	h := snapshot.Header{Environment: DefaultEnvironment, Lineage: lineage('a'), Revision: revision, Settings: flagset.Settings{GroupConflict: conflict}}
+	data, err := snapshot.Assemble(h, records)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// keys returns the keys of a snapshot's flags, ascending.
+func keys(t *testing.T, data []byte) []string {
+	t.Helper()
+	c, err := New(t.Context(), Config{Bootstrap: data, Logger: quiet, ReadyWithin: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	return c.Keys()
 }
 
 // revisionOf returns a snapshot's revision.

@@ -85,8 +85,8 @@ final class Records
     {
         $edges = [];
         foreach ($this->flags as $key => $_) {
-            foreach ($this->record($key)[self::WINDOWS] ?? [] as $edge) {
-                if (!in_array($edge, self::OPEN, true)) {
+            foreach ($this->part($key, self::WINDOWS) as $edge) {
+                if (is_int($edge) && !in_array($edge, self::OPEN, true)) {
                     $edges[] = [$edge, (string) $key];
                 }
             }
@@ -106,9 +106,8 @@ final class Records
         $children = [];
         foreach ($snapshots as $records) {
             foreach ($records->flags as $key => $_) {
-                $prerequisites = $records->record($key)[self::PREREQUISITES] ?? [];
-                for ($i = 0; $i < count($prerequisites); $i += 2) {
-                    $children[$prerequisites[$i]][$key] = true;
+                foreach (array_filter($records->part($key, self::PREREQUISITES), is_string(...)) as $parent) {
+                    $children[$parent][$key] = true;
                 }
             }
         }
@@ -126,32 +125,30 @@ final class Records
         return $found;
     }
 
-    /** @return list<mixed> a flag's record; nothing if it is of an unknown form */
-    private function record(string|int $key): array
+    /** @return array<array-key, mixed> a list in a flag's record; nothing if the record is of an unknown form */
+    private function part(string|int $key, int $index): array
     {
         try {
             $record = Msgpack::read($this->flags[$key] ?? '');
         } catch (\UnexpectedValueException) {
             return [];
         }
-        return is_array($record) && count($record) > self::WINDOWS ? $record : [];
+        $part = is_array($record) ? $record[$index] ?? null : null;
+        return is_array($part) ? $part : [];
     }
 
     /** @return array<array-key, true> the segments that a flag's gates name */
     private function segmentsOf(string|int $key): array
     {
-        $names = array_filter(array_column($this->record($key)[self::RULES] ?? [], 1), is_string(...));
+        $rules = array_filter($this->part($key, self::RULES), is_array(...));
+        $names = array_filter(array_column($rules, 1), is_string(...));
         return array_fill_keys($names, true);
     }
 
     /** Whether a flag allows some groups and denies others, so that the setting of which win matters. */
     private function isTorn(string|int $key): bool
     {
-        $groups = $this->record($key)[self::GROUPS] ?? [];
-        $states = [];
-        for ($i = 1; $i < count($groups); $i += 2) {
-            $states[] = $groups[$i];
-        }
+        $states = array_filter($this->part($key, self::GROUPS), is_int(...));
         return array_diff($states, [self::ALLOWED]) !== [] && array_diff($states, [self::DENIED]) !== [];
     }
 

@@ -137,22 +137,30 @@ defmodule Gonfalon.Changes do
   # A flag's record; nothing if it is of an unknown form.
   defp record(records, key) do
     with {:ok, written} <- Map.fetch(records.flags, key),
-         {:ok, [_, _, _, _, _, _, _, _, _, _ | _] = record} <- Msgpack.unpack_all(written) do
+         {:ok, record} when is_list(record) <- Msgpack.unpack_all(written) do
       record
     else
       _ -> []
     end
   end
 
-  defp segments_of(records, key),
-    do: for([_, source | _] <- Enum.at(record(records, key), 6, []), is_binary(source), do: source)
+  # A list in a flag's record.
+  defp part(records, key, index) do
+    case Enum.at(record(records, key), index) do
+      part when is_list(part) -> part
+      _ -> []
+    end
+  end
 
-  defp parents_of(records, key), do: records |> record(key) |> Enum.at(8, []) |> Enum.take_every(2)
-  defp windows_of(records, key), do: records |> record(key) |> Enum.at(9, [])
+  defp segments_of(records, key),
+    do: for([_, source | _] <- part(records, key, 6), is_binary(source), do: source)
+
+  defp parents_of(records, key), do: for(parent <- Enum.take_every(part(records, key, 8), 2), is_binary(parent), do: parent)
+  defp windows_of(records, key), do: for(edge <- part(records, key, 9), is_integer(edge), do: edge)
 
   # Whether a flag allows some groups and denies others, so that the setting of which win matters.
   defp torn?(records, key) do
-    states = records |> record(key) |> Enum.at(5, []) |> Enum.drop(1) |> Enum.take_every(2)
+    states = records |> part(key, 5) |> Enum.drop(1) |> Enum.take_every(2)
     Enum.any?(states, &(&1 != @allowed)) and Enum.any?(states, &(&1 != @denied))
   end
 end

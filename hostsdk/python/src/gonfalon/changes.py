@@ -27,39 +27,41 @@ class Records:
         self.segments: dict[str, bytes] = dict(segments)
         self.flags: dict[str, bytes] = dict(flags)
 
-    def record(self, key: str) -> list[Any]:
-        """A flag's record; nothing if it is of an unknown form."""
+    def part(self, key: str, index: int) -> list[Any]:
+        """A list in a flag's record; nothing if the record is of an unknown form."""
         try:
             record = msgpack.unpackb(self.flags[key], unicode_errors="replace", strict_map_key=False)
-        except (KeyError, ValueError, msgpack.UnpackException):
+        except (KeyError, TypeError, ValueError, msgpack.UnpackException):
             return []
-        return record if isinstance(record, list) and len(record) > _WINDOWS else []
+        part = _member(record, index)
+        return part if isinstance(part, list) else []
 
     def segments_of(self, key: str) -> set[str]:
         """The segments that a flag's gates name."""
-        record = self.record(key)
-        return {rule[1] for rule in (record[_RULES] if record else ()) if isinstance(rule[1], str)}
+        named = (_member(rule, 1) for rule in self.part(key, _RULES))
+        return {segment for segment in named if isinstance(segment, str)}
 
     def parents_of(self, key: str) -> set[str]:
         """The flags that a flag requires, on or off."""
-        record = self.record(key)
-        return set(record[_PREREQUISITES][::2]) if record else set()
+        return {parent for parent in self.part(key, _PREREQUISITES)[::2] if isinstance(parent, str)}
 
     def edges_of(self, key: str) -> list[int]:
         """When a flag's schedules open and close, in Unix microseconds."""
-        record = self.record(key)
-        return list(record[_WINDOWS]) if record else []
+        return [edge for edge in self.part(key, _WINDOWS) if isinstance(edge, int)]
 
     def is_torn(self, key: str) -> bool:
         """Whether a flag allows some groups and denies others, so that the setting of which win matters."""
-        record = self.record(key)
-        states = record[_GROUPS][1::2] if record else ()
+        states = self.part(key, _GROUPS)[1::2]
         return any(state != _ALLOWED for state in states) and any(state != _DENIED for state in states)
 
     def payloads_of(self, key: str) -> list[bytes]:
         """The payloads of a flag's variants, as JSON."""
-        record = self.record(key)
-        return [variant[2] for variant in (record[_VARIANTS] if record else ()) if isinstance(variant[2], bytes)]
+        payloads = (_member(variant, 2) for variant in self.part(key, _VARIANTS))
+        return [payload for payload in payloads if isinstance(payload, bytes)]
+
+
+def _member(of: Any, index: int) -> Any:
+    return of[index] if isinstance(of, list) and len(of) > index else None
 
 
 def with_dependents(keys: Iterable[str], *snapshots: Records) -> frozenset[str]:

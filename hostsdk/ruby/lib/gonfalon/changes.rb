@@ -27,22 +27,22 @@ module Gonfalon
 
     # Returns the segments that a flag's gates name.
     def segments_of(key)
-      (record(key)[RULES] || []).filter_map { |rule| rule[1] if String === rule[1] }
+      part(key, RULES).grep(Array).map { |rule| rule[1] }.grep(String)
     end
 
     # Returns the flags that a flag requires, on or off.
     def parents_of(key)
-      (record(key)[PREREQUISITES] || []).each_slice(2).map(&:first)
+      part(key, PREREQUISITES).each_slice(2).map(&:first).grep(String)
     end
 
     # Returns when a flag's schedules open and close, in Unix microseconds.
     def edges_of(key)
-      record(key)[WINDOWS] || []
+      part(key, WINDOWS).grep(Integer)
     end
 
     # Reports whether a flag allows some groups and denies others, so that the setting of which win matters.
     def torn?(key)
-      states = (record(key)[GROUPS] || []).each_slice(2).map(&:last)
+      states = part(key, GROUPS).each_slice(2).map(&:last)
       states.any? { |state| state != ALLOWED } && states.any? { |state| state != DENIED }
     end
 
@@ -80,11 +80,16 @@ module Gonfalon
 
     private
 
-    # Returns a flag's record; nothing if there is none, or it is of an unknown form.
+    # Returns a list in a flag's record; nothing if there is no record, or it is of an unknown form.
+    def part(key, index)
+      part = record(key)[index]
+      Array === part ? part : []
+    end
+
     def record(key)
       @records[key] ||= begin
         record = MessagePack.unpack(@flags[key] || "\x90".b)
-        Array === record && record.size > WINDOWS ? record : []
+        Array === record ? record : []
       rescue MessagePackError
         []
       end

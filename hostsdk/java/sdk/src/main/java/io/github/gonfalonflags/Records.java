@@ -74,7 +74,7 @@ final class Records {
     List<byte[]> payloadsOf(String key) {
         List<byte[]> payloads = new ArrayList<>();
         for (Object variant : part(key, VARIANTS)) {
-            Object payload = ((List<?>) variant).get(2);
+            Object payload = member(variant, 2);
             if (payload instanceof byte[]) {
                 payloads.add((byte[]) payload);
             }
@@ -86,7 +86,9 @@ final class Records {
     List<Long> edgesOf(String key) {
         List<Long> edges = new ArrayList<>();
         for (Object edge : part(key, WINDOWS)) {
-            edges.add((Long) edge);
+            if (edge instanceof Long) {
+                edges.add((Long) edge);
+            }
         }
         return edges;
     }
@@ -95,14 +97,16 @@ final class Records {
         Set<String> parents = new HashSet<>();
         List<?> written = part(key, PREREQUISITES);
         for (int i = 0; i < written.size(); i += 2) {
-            parents.add((String) written.get(i));
+            if (written.get(i) instanceof String) {
+                parents.add((String) written.get(i));
+            }
         }
         return parents;
     }
 
     private boolean names(String key, Set<String> segments) {
         for (Object rule : part(key, RULES)) {
-            Object segment = ((List<?>) rule).get(1);
+            Object segment = member(rule, 1);
             if (segment instanceof String && segments.contains(segment)) {
                 return true;
             }
@@ -116,9 +120,8 @@ final class Records {
         boolean allows = false;
         List<?> written = part(key, GROUPS);
         for (int i = 1; i < written.size(); i += 2) {
-            long state = (Long) written.get(i);
-            denies |= state != ALLOWED;
-            allows |= state != DENIED;
+            denies |= !Objects.equals(written.get(i), ALLOWED);
+            allows |= !Objects.equals(written.get(i), DENIED);
         }
         return denies && allows;
     }
@@ -129,11 +132,16 @@ final class Records {
             return Collections.emptyList();
         }
         try {
-            List<?> record = (List<?>) Reader.read(written);
-            return record.size() > WINDOWS ? (List<?>) record.get(index) : Collections.emptyList();
-        } catch (IllegalArgumentException | ClassCastException unknown) {
+            Object part = member(Reader.read(written), index);
+            return part instanceof List ? (List<?>) part : Collections.emptyList();
+        } catch (IllegalArgumentException unknown) {
             return Collections.emptyList();
         }
+    }
+
+    /** Returns a member of a list; null if it is none, or has none there. */
+    private static Object member(Object list, int index) {
+        return list instanceof List && ((List<?>) list).size() > index ? ((List<?>) list).get(index) : null;
     }
 
     /** Returns the keys of every flag whose decision can differ between two snapshots. */
