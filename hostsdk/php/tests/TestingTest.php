@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Gonfalon\Tests;
 
 use Gonfalon\FlagsChanged;
+use Gonfalon\LoadError;
 use Gonfalon\Testing\FlagsForTest;
 use Gonfalon\Testing\WithFlags;
 use PHPUnit\Framework\TestCase;
@@ -26,6 +27,17 @@ final class TestingTest extends TestCase
         self::assertFalse($flags->disable('a')->enabled('e'));
         self::assertSame(['42', 'a', 'b', 'c', 'd', 'e'], $flags->keys());
         self::assertFalse($flags->clear('42')->decide('42')->known);
+    }
+
+    public function testWhatIsRefusedChangesNothing(): void
+    {
+        $flags = $this->flags();
+        try {
+            $flags->enable(str_repeat('k', 2000)); // no flag has this key
+            self::fail('it is taken');
+        } catch (LoadError) {
+            self::assertTrue($flags->enable('a')->enabled('a'));
+        }
     }
 
     public function testVariantsAndPayloads(): void

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from flagset import DATA
-from gonfalon import Flags, FlagsChanged, Reason, State
+from gonfalon import Flags, FlagsChanged, LoadError, Reason, State
 from gonfalon.testing import FlagForTest, FlagsForTest, _draws, _slots, compile_for_test
 
 
@@ -69,6 +69,14 @@ def test_changes_are_scoped() -> None:
     assert not flags.enabled("a", default=True)
     flags.unload()
     assert flags.decide("a").reason is Reason.NOT_READY
+
+
+def test_what_is_refused_changes_nothing() -> None:
+    flags = FlagsForTest()
+    with pytest.raises(LoadError):
+        flags.enable("k" * 2000)  # no flag has this key
+    flags.enable("a")
+    assert flags.enabled("a")
 
 
 def test_changes_are_events() -> None:

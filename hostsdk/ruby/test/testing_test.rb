@@ -14,6 +14,12 @@ class TestingTest < Minitest::Test
     assert gonfalon_flags.enabled?(:a)
   end
 
+  def test_what_is_refused_changes_nothing
+    assert_raises(Gonfalon::SnapshotError) { gonfalon_flags.enable("k" * 2000) } # no flag has this key
+    gonfalon_flags.enable(:a)
+    assert gonfalon_flags.enabled?(:a)
+  end
+
   def test_scopes
     flags = gonfalon_flags
     flags.enable(:a, for_actor: "user:1")

@@ -134,9 +134,9 @@ final class FlagsForTest extends Flags
     private function set(array $flags): self
     {
         $before = $this->store->engine?->bytes();
-        $this->flags = $flags;
         $bytes = FlagForTest::compile($flags, ++$this->revision);
-        $this->store->engine = $this->store->load($bytes);
+        $this->store->engine = $this->store->load($bytes); // which may refuse them
+        $this->flags = $flags;
         $this->status->contact();
         if ($this->status->heard()) {
             $this->store->tell(Records::changed($before, $bytes));

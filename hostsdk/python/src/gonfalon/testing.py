@@ -168,9 +168,9 @@ class FlagsForTest(Flags):
         return self._set({**self._flags, key: flag})
 
     def _set(self, flags: dict[str, FlagForTest]) -> Change:
-        before, self._flags = self._flags, flags
         self._revision += 1
-        engine = Engine(compile_for_test(flags, self._revision))
+        engine = Engine(compile_for_test(flags, self._revision))  # which may refuse them
+        before, self._flags = self._flags, flags
         self._store.engine = engine if self._base is None else _Layered(engine, self._base)
         self._status.loaded()
         self._status.contact()

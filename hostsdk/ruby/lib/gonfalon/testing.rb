@@ -99,10 +99,10 @@ module Gonfalon
     end
 
     def put(flags)
+      @revision += 1
+      engine = Engine.new(Compiler.compile(flags, revision: @revision), @store.mistakes) # which may refuse them
       changed = (@flags.keys | flags.keys).reject { |key| @flags[key] == flags[key] }.sort_by(&:b)
       @flags = flags
-      @revision += 1
-      engine = Engine.new(Compiler.compile(flags, revision: @revision), @store.mistakes)
       @store.replace(@base ? LayeredEngine.new(engine, @base) : engine)
       @status.contact
       @store.tell(changed)
