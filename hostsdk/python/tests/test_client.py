@@ -100,6 +100,25 @@ def test_a_file_is_a_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         assert flags.enabled("b")
 
 
+def test_a_file_that_may_not_be_read_is_read_as_soon_as_it_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    may_be_read = threading.Event()
+
+    def read(path: Path) -> bytes:
+        if not may_be_read.is_set():
+            raise PermissionError("it is somebody else's")
+        return path.read_bytes()
+
+    monkeypatch.setattr("gonfalon.source.FileSource.INTERVAL", 0.01)
+    monkeypatch.setattr("gonfalon.source.read_file", read)
+    path = tmp_path / "flags.snapshot"
+    path.write_bytes(snapshot(1, a=True))
+    with Gonfalon(file=path, **QUICK) as flags:
+        watcher = Watcher(flags)
+        assert flags.state is State.NOT_READY
+        may_be_read.set()
+        watcher.until(lambda: flags.enabled("a"))
+
+
 def test_a_bootstrap_alone_is_enough() -> None:
     for bootstrap in (DATA / "flags.snapshot", (DATA / "flags.snapshot").read_bytes()):
         with Gonfalon(bootstrap=bootstrap) as flags:

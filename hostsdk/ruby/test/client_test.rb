@@ -123,9 +123,12 @@ class ClientTest < Minitest::Test
         File.binwrite(path, ONE)
         assert flags.wait_for(1, timeout: 10)
         File.binwrite(path, "nonsense")
-        Watcher.new(flags).until_true { flags.stats.refused == 1 }
+        Watcher.new(flags).until_true { flags.stats.refused == 1 && flags.state == "STALE" }
+        refute flags.wait_ready(timeout: 2), "what was wrong with the file stays wrong"
+        assert_match(/not a gonfalon snapshot/, flags.stats.last_error)
         File.binwrite(path, TWO)
         assert flags.wait_for(2, timeout: 10)
+        assert_equal "READY", flags.state
       end
       Gonfalon::Client.open(file: folder, **QUICK) { |flags| assert_match(/not a regular file/, flags.stats.last_error) }
     end

@@ -148,9 +148,9 @@ class FileSource(Source):
         stat = await asyncio.to_thread(self._path.stat)
         seen = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
         if seen != self._seen:
-            self._seen, self._wrong = seen, None
             try:
                 data = await asyncio.to_thread(read_file, self._path)
+                self._seen, self._wrong = seen, None
                 await self._take(self._store.read_snapshot, data)
             except (ValueError, Refused) as error:
                 self._wrong = Refused(str(error))

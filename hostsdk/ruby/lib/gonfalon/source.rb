@@ -76,6 +76,7 @@ module Gonfalon
     def initialize(path, *common)
       super(*common)
       @path = path
+      @wrong = false # what was seen
     end
 
     private
@@ -89,19 +90,24 @@ module Gonfalon
       INTERVAL
     end
 
+    # Reads the file if it has changed. What was wrong with it stays wrong until it is another one.
     def look
       stat = File.stat(@path)
       seen = [stat.ino, stat.size, stat.mtime]
       if seen != @seen
+        data = read
         @seen = seen
-        begin
-          data = RegularFile.read(@path, Instance::MAX_BYTES)
-        rescue ArgumentError => e
-          raise Refused, e.message
-        end
+        @wrong = true
         @store.take_snapshot(data)
+        @wrong = false
       end
-      contact
+      contact unless @wrong
+    end
+
+    def read
+      RegularFile.read(@path, Instance::MAX_BYTES)
+    rescue ArgumentError => e
+      raise Refused, e.message
     end
   end
 
