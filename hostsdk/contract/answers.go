@@ -116,6 +116,31 @@ func (w *slowWriter) Write(p []byte) (int, error) {
 
 func (w *slowWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
+// zipped writes what the honest server does in gzip's form, which nobody asked for.
+func zipped(h *hostile, w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Encoding", "gzip")
+	h.honest(&zippedWriter{ResponseWriter: w, flush: http.NewResponseController(w), gzip: gzip.NewWriter(w)}, r)
+}
+
+type zippedWriter struct {
+	http.ResponseWriter
+	flush *http.ResponseController
+	gzip  *gzip.Writer
+}
+
+func (w *zippedWriter) Write(p []byte) (int, error) {
+	n, err := w.gzip.Write(p)
+	if err == nil {
+		err = w.gzip.Flush()
+	}
+	if err == nil {
+		err = w.flush.Flush()
+	}
+	return n, err
+}
+
+func (w *zippedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
 // redirect sends the client to where the function says.
 func redirect(to func(h *hostile, r *http.Request) string) answer {
 	return func(h *hostile, w http.ResponseWriter, r *http.Request) {

@@ -114,6 +114,7 @@ var cases = []hostileCase{
 	same("redirect-file", "It sends the client to a file.", both, either, small, redirect(func(*hostile, *http.Request) string { return "file:///etc/passwd" })),
 
 	same("gzip-wrong", "Its body says that it is gzip, and isn't.", both, either, small, whole(200, "no", "Content-Encoding", "gzip", "Content-Type", "text/event-stream")),
+	{Name: "gzip-stream", About: "Something between packs its stream as gzip, which the client didn't ask for; its snapshot is honest.", Sources: streams, States: ready, Within: 15, MaxBytes: small, MemoryMB: 256, stream: zipped},
 	same("gzip-cut", "Its gzip ends in the middle.", polls, either, small, bodyOf(200, func(h *hostile) []byte { p := packed(h.good); return p[:len(p)/2] }, "Content-Encoding", "gzip")),
 	same("gzip-bomb", "Its gzip holds half a gigabyte.", polls, refused, small, bodyOf(200, func(*hostile) []byte { return bomb() }, "Content-Encoding", "gzip")),
 	same("encoding-unknown", "Its body is in a form that the client didn't ask for.", both, refused, small, whole(200, "\x28\xb5\x2f\xfd", "Content-Encoding", "zstd")),

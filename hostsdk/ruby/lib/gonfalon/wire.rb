@@ -90,7 +90,7 @@ module Gonfalon
         kind = response["Content-Type"] || "of no type"
         raise UnreadableError, "the stream is #{kind}, not text/event-stream" unless kind[/[^;]*/].strip.casecmp?("text/event-stream")
 
-        Body.check_encoding(response)
+        Body.check_encoding(response, "identity")
         meter.patience = nil
         events = Events.new
         response.read_body do |bytes|
@@ -278,7 +278,7 @@ module Gonfalon
 
     # Returns the whole body, unpacked. It is no longer than most.
     def read(response, most)
-      check_encoding(response)
+      check_encoding(response, "identity", "gzip")
       body = String.new(encoding: Encoding::BINARY)
       inflate = Zlib::Inflate.new(Zlib::MAX_WBITS + 16) if response["Content-Encoding"].to_s.strip.casecmp?("gzip")
       add = lambda do |bytes|
@@ -314,11 +314,11 @@ module Gonfalon
 
     # Refuses what was packed in another way than asked for. Of a body that is packed twice, a few bytes fill the
     # memory.
-    def check_encoding(response)
+    def check_encoding(response, *asked)
       encoding = response["Content-Encoding"] || "identity"
-      return if %w[identity gzip].include?(encoding.strip.downcase)
+      return if asked.include?(encoding.strip.downcase)
 
-      raise UnreadableError, "an answer in the encoding #{encoding}, not in gzip"
+      raise UnreadableError, "an answer in the encoding #{encoding}, not in #{asked.last}"
     end
 
     def unpack(inflate, bytes, &add)
