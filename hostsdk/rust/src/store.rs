@@ -316,8 +316,16 @@ pub(crate) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     Ok(data)
 }
 
-/// Writes a file beside the path, synced, and renames it. It replaces a regular file only: no pipe, device or folder.
+/// Writes a file beside the path, synced, and renames it. It replaces a regular file only: no pipe, device or folder; of a link,
+/// the file that it names.
 fn write_file(path: &Path, data: &[u8]) -> io::Result<()> {
+    let named;
+    let path = if path.is_symlink() {
+        named = fs::canonicalize(path)?;
+        &named
+    } else {
+        path
+    };
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }

@@ -121,6 +121,23 @@ fn nothing_but_a_regular_file_is_replaced_or_read() {
     assert!(followed.stats().last_error.is_some_and(|error| error.contains("not a regular file")));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_to_the_last_good_snapshot_stays_one() {
+    let server = Server::start(&["hostile", "honest"]);
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("odd-link-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let (file, link) = (folder.join("flags"), folder.join("link"));
+    std::fs::write(&file, "").expect("a file");
+    std::os::unix::fs::symlink("flags", &link).expect("a link");
+    let flags = Client::start(quick(&server.url).last_good(&link)).expect("a client");
+    assert!(flags.wait_ready(PATIENCE));
+    flags.close();
+    assert_eq!(std::fs::read_link(&link).expect("a link"), PathBuf::from("flags"));
+    assert_eq!(std::fs::read(&file).expect("a file"), *flags.snapshot().expect("one"));
+}
+
 #[test]
 fn a_file_that_cannot_be_used_is_not_confirmed_by_looking_at_it_again() {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("odd-file-{}", std::process::id()));
@@ -142,7 +159,11 @@ fn a_token_that_a_server_sends_back_is_shown_by_nothing() {
         for stream in listener.incoming() {
             let mut stream = stream.expect("a connection");
             let _ = stream.read(&mut [0; 4096]);
-            let body = format!("{{\"title\": \"what is\\r\\n{token}?\", \"detail\": \"{}\"}}", "x".repeat(2000));
+            let body = format!(
+                "{{\"title\": \"what is\\r\\n{token}?\", \"detail\": \"{}{}\"}}",
+                token.to_uppercase(),
+                "x".repeat(2000)
+            );
             let head = format!("HTTP/1.1 401 {token}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
             let _ = stream.write_all((head + &body).as_bytes());
         }
@@ -150,7 +171,7 @@ fn a_token_that_a_server_sends_back_is_shown_by_nothing() {
     let flags = Client::start(quick(&url).token(token).ready_within(PATIENCE)).expect("a client");
     assert_eq!(flags.state(), State::Error);
     let error = flags.stats().last_error.expect("an error");
-    assert!(error.starts_with("401 what is  …?: xxx") && error.len() < 600, "{error}");
+    assert!(error.starts_with("401 what is  …?: …xxx") && error.len() < 600, "{error}");
     assert!(!format!("{flags:?}{:?}", flags.stats()).contains(token));
 }
 
