@@ -30,8 +30,19 @@ func (p *flagVerb) register(c *cobra.Command) {
 
 // registerWithoutOutput leaves out the flag of changes after which there is a flag to print.
 func (p *flagVerb) registerWithoutOutput(c *cobra.Command) {
-	p.changeOptions.register(c)
 	p.versioned(c)
+	p.registerPreview(c)
+}
+
+// registerForNew leaves out the flag that names a version, since what is made has none yet.
+func (p *flagVerb) registerForNew(c *cobra.Command) {
+	p.output.register(c)
+	p.registerPreview(c)
+}
+
+// registerPreview adds the flags of a change that can be looked at.
+func (p *flagVerb) registerPreview(c *cobra.Command) {
+	p.changeOptions.register(c)
 	p.asked.register(c)
 	f := c.Flags()
 	f.BoolVar(&p.preview, "preview", false, "first show whose decisions change, then ask")

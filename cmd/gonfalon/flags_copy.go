@@ -36,7 +36,7 @@ To bring a flag to another environment, promote it.`,
 			},
 		})
 	})
-	p.register(c)
+	p.registerForNew(c)
 	return c
 }
 

@@ -108,7 +108,7 @@ which creates flags too, says for whom it is on.`,
 			},
 		})
 	})
-	p.register(c)
+	p.registerForNew(c)
 	a.register(c)
 	return c
 }
