@@ -3,7 +3,7 @@ defmodule Gonfalon.ClientTest do
 
   import ExUnit.CaptureLog
 
-  alias Gonfalon.{Context, Snapshots, Watcher}
+  alias Gonfalon.{Context, Fake, Snapshots, Watcher}
   alias Gonfalon.Typed.{Identified, Member}
 
   @moduletag :tmp_dir
@@ -245,6 +245,25 @@ defmodule Gonfalon.ClientTest do
              Gonfalon.start_link(name: :damaged, bootstrap: <<0x94, 0>>)
 
     assert message =~ "the bootstrap can't be used"
+  end
+
+  test "times may be as long as can be, and what would never rest is refused" do
+    huge = Integer.pow(10, 30)
+    data = Snapshots.snapshot(%{on: true})
+    endpoint = Fake.start(fn _, _, _ -> ["HTTP/1.1 200 OK\r\ncontent-length: #{byte_size(data)}\r\n\r\n", data] end)
+
+    for {option, time} <- for(option <- [:poll_interval, :ttl, :grace, :ready_within], time <- [huge, 1.0e300], do: {option, time}) do
+      name = :"#{option} of #{time}"
+      start!([name: name, endpoint: endpoint, token: "secret", pace: [usage: huge]] ++ Keyword.put([poll_interval: 60_000], option, time))
+      client = [client: name]
+      assert Gonfalon.wait_ready(huge, client)
+      refute Gonfalon.wait_for(2, 1, client)
+      assert_raise ArgumentError, ~r/milliseconds/, fn -> Gonfalon.wait_for(2, -1, client) end
+      assert Gonfalon.enabled?(:on, client)
+      assert Gonfalon.stats(client).lost == 0
+    end
+
+    assert_raise ArgumentError, ~r/above 0/, fn -> Gonfalon.start_link(endpoint: "http://a", token: "t", pace: [usage: 0]) end
   end
 
   test "a mistake is logged once, and the token never" do

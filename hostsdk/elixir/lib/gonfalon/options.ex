@@ -21,6 +21,8 @@ defmodule Gonfalon.Options do
     :pace,
     :clock
   ]
+  # Milliseconds of a hundred years: as good as for ever, and timers can bear them.
+  @for_ever 100 * 365 * 86_400_000
   @pace %{backoff: 500, longest: 30_000, usage: 60_000, farewell: 2000}
 
   defstruct [:name, :environment, :admin, :bootstrap, :last_good, :source, :ready_within, :ttl, :grace, :pace, :clock]
@@ -82,14 +84,14 @@ defmodule Gonfalon.Options do
 
   defp pace(given) do
     for {name, value} <- given,
-        not is_map_key(@pace, name) or not (is_integer(value) and value >= 0),
+        not is_map_key(@pace, name) or not (is_integer(value) and value >= 0) or {name, value} == {:usage, 0},
         do:
           raise(
             ArgumentError,
-            "pace has #{inspect({name, value})}; its parts are milliseconds: #{inspect(Map.keys(@pace))}"
+            "pace has #{inspect({name, value})}; its parts are milliseconds, usage above 0: #{inspect(Map.keys(@pace))}"
           )
 
-    Map.merge(@pace, Map.new(given))
+    Map.merge(@pace, Map.new(given, fn {name, value} -> {name, milliseconds!(name, value)} end))
   end
 
   defp name(name) when is_atom(name), do: name
@@ -129,10 +131,11 @@ defmodule Gonfalon.Options do
   end
 
   defp milliseconds(given, name, default) do
-    case Keyword.get(given, name, default) do
-      n when n == nil or (is_integer(n) and n >= 0) -> n
-      n when is_float(n) and n >= 0 -> round(n)
-      n -> raise ArgumentError, "#{name} is #{inspect(n)}; it is a number of milliseconds"
-    end
+    with n when n != nil <- Keyword.get(given, name, default), do: milliseconds!(name, n)
   end
+
+  @doc "Milliseconds as timers bear them: more than a hundred years are a hundred years."
+  def milliseconds!(_, n) when is_integer(n) and n >= 0, do: min(n, @for_ever)
+  def milliseconds!(_, n) when is_float(n) and n >= 0, do: round(min(n, @for_ever))
+  def milliseconds!(name, n), do: raise(ArgumentError, "#{name} is #{inspect(n)}; it is a number of milliseconds")
 end

@@ -7,6 +7,8 @@ defmodule Gonfalon.Source do
 
   # Milliseconds between two looks at a file.
   @look 1000
+  # Milliseconds that a process can sleep at most: 49 days.
+  @longest_sleep 0xFFFFFFFF
   # Bytes of a snapshot's id.
   @id 32
 
@@ -31,7 +33,7 @@ defmodule Gonfalon.Source do
 
   defp follow(state) do
     {wait, state} = guarded(state)
-    Process.sleep(wait)
+    Process.sleep(min(wait, @longest_sleep))
     follow(state)
   end
 

@@ -14,6 +14,7 @@ defmodule Gonfalon.Store do
     FlagsChanged,
     LastGood,
     LoadError,
+    Options,
     Schedules,
     SnapshotInfo,
     StateChanged,
@@ -65,7 +66,10 @@ defmodule Gonfalon.Store do
   def unsubscribe(store, pid), do: GenServer.call(store, {:unsubscribe, pid})
 
   @doc "Waits for `:ready`, `:answered` or `{:revision, n}`: whether it came within some milliseconds."
-  def wait(store, what, timeout), do: GenServer.call(store, {:wait, what, timeout}, :infinity)
+  def wait(store, what, timeout) do
+    timeout = if timeout == :infinity, do: timeout, else: Options.milliseconds!(:timeout, timeout)
+    GenServer.call(store, {:wait, what, timeout}, :infinity)
+  end
 
   @doc "Says that the decisions of these flags can differ from now on, by the snapshot that serves."
   def tell(store, flags), do: GenServer.cast(store, {:tell, flags})
