@@ -13,6 +13,7 @@ end
 require "set"
 require_relative "gonfalon/version"
 require_relative "gonfalon/values"
+require_relative "gonfalon/seconds"
 require_relative "gonfalon/msgpack"
 require_relative "gonfalon/regular_file"
 require_relative "gonfalon/log"

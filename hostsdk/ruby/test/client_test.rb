@@ -18,6 +18,31 @@ class ClientTest < Minitest::Test
     assert_raises(Gonfalon::SnapshotError) { Gonfalon::Client.new(bootstrap: "nonsense") }
   end
 
+  def test_times_may_be_as_long_as_can_be
+    FakeServer.open(ONE) do |server|
+      %i[poll_interval ready_within ttl grace pace].product([Float::INFINITY, 1e300, 10**400]) do |option, time|
+        given = option == :pace ? Gonfalon::Pace.new(usage: time, farewell: 2) : time
+        log = StringIO.new
+        open_client(server, **{ poll_interval: 60, logger: Logger.new(log), option => given }) do |flags|
+          assert flags.wait_ready(timeout: time), "#{option} of #{time}"
+          sleep 0.02
+          assert_equal ["READY", 0, true], [flags.state, flags.stats.lost, flags.enabled?(:a)]
+        end
+        refute_match(/failed/, log.string)
+      end
+    end
+  end
+
+  def test_times_that_are_none
+    [Float::NAN, 0, -1, "soon", 1i].each do |time|
+      assert_raises(ArgumentError, time.inspect) { Gonfalon::Client.new(endpoint: "http://x", token: "t", poll_interval: time) }
+      assert_raises(ArgumentError, time.inspect) { Gonfalon::Pace.new(usage: time) }
+    end
+    %i[ready_within ttl grace].product([Float::NAN, "soon", [], 1i]) do |option, time|
+      assert_raises(ArgumentError, "#{option} #{time}") { Gonfalon::Client.new(endpoint: "http://x", token: "t", option => time) }
+    end
+  end
+
   def test_a_change_arrives_by_stream
     FakeServer.open(ONE) do |server|
       open_client(server) do |flags|

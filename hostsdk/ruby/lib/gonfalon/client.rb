@@ -43,31 +43,31 @@ module Gonfalon
       @endpoint = address(endpoint || (ENV["GONFALON_ENDPOINT"] unless file))
       @token = secret(token || ENV["GONFALON_TOKEN"]) if @endpoint
       @log = Log.new(logger, @token)
-      @poll = poll_interval
+      @poll = Seconds.between("poll_interval", poll_interval)
       @tls = settings(tls)
       @pace = pace
       check(bootstrap || last_good)
       @environment = environment&.to_s || ("default" if @endpoint)
       Endpoint.check_environment(@environment) if @endpoint
-      @status = Status.new(@log, ttl: ttl, grace: grace)
+      @status = Status.new(@log, ttl: Seconds.of("ttl", ttl), grace: Seconds.of("grace", grace))
       @store = Store.new(@environment, @status, @log, last_good)
       @workers = []
       @store.start(bytes(bootstrap))
       @status.contact unless source? || @store.engine.nil? # there is nothing that could know better
       start
-      wait(ready_within) if source?
+      wait(Seconds.of("ready_within", ready_within)) if source?
     end
 
     # Waits until the client is READY. Returns false if that takes longer than timeout seconds, or the client is
     # closed.
     def wait_ready(timeout: nil)
-      @status.await(timeout) { state == "READY" }
+      @status.await(Seconds.of("timeout", timeout)) { state == "READY" }
     end
 
     # Waits until a snapshot of this revision or a later one serves, such as the one that a write was answered with.
     # Returns false if that takes longer than timeout seconds, or the client is closed.
     def wait_for(revision, timeout: nil)
-      @status.await(timeout) { info && info.revision >= revision }
+      @status.await(Seconds.of("timeout", timeout)) { info && info.revision >= revision }
     end
 
     def subscribe(&listener)
@@ -155,7 +155,6 @@ module Gonfalon
       unless source? || first
         raise ArgumentError, "nothing to take flags from: give endpoint and token, or file, or bootstrap, or last_good"
       end
-      raise ArgumentError, "poll_interval is #{@poll} seconds; it must be above 0" if @poll && @poll <= 0
     end
 
     def address(endpoint)

@@ -5,7 +5,8 @@ module Gonfalon
   # each time · longest: between two attempts · usage: between two reports · farewell: for the last report, on close.
   Pace = Struct.new(:backoff, :longest, :usage, :farewell, keyword_init: true) do
     def initialize(backoff: 0.5, longest: 30.0, usage: 60.0, farewell: 2.0)
-      super
+      super(backoff: Seconds.of("backoff", backoff), longest: Seconds.of("longest", longest),
+            usage: Seconds.between("usage", usage), farewell: Seconds.of("farewell", farewell))
     end
   end
 
