@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import threading
 from pathlib import Path
@@ -15,6 +16,7 @@ from fake import FakeServer
 from flagset import DATA, frame, position, snapshot
 from gonfalon import Context, Gonfalon, LoadError, State
 from gonfalon.admin import Admin
+from gonfalon.source import Pace
 from watcher import QUICK, Watcher
 
 TWO = snapshot(2, a=False, b=True)
@@ -265,3 +267,28 @@ def test_what_a_log_raises_ends_no_following(server: FakeServer) -> None:
             Watcher(flags).until(lambda: flags.enabled("b"))
     finally:
         log.removeHandler(handler)
+
+
+@pytest.mark.parametrize("time", [math.inf, 1e300, 10**400])
+@pytest.mark.parametrize("option", ["poll", "ready_within", "ttl", "grace", "pace"])
+def test_times_may_be_as_long_as_can_be(server: FakeServer, option: str, time: float) -> None:
+    options: dict[str, Any] = {"poll": 60, "pace": Pace(usage=3600), option: time if option != "pace" else Pace(usage=time)}
+    with Gonfalon(server.url, "token", **options) as flags:
+        assert flags.wait_ready(time)
+        assert flags.wait_for(1, time)
+        assert flags.flush(time)
+        threading.Event().wait(0.02)
+        assert (flags.state, flags.stats.lost, flags.enabled("a")) == (State.READY, 0, True)
+
+
+@pytest.mark.parametrize("time", [math.nan, 0, -1])
+def test_times_that_are_none(time: float) -> None:
+    for make in (
+        lambda: Gonfalon("http://x", "t", poll=time),
+        lambda: Pace(usage=time),
+        lambda: Gonfalon("http://x", "t", ttl=math.nan),
+        lambda: Gonfalon("http://x", "t", grace=math.nan),
+        lambda: Gonfalon("http://x", "t", ready_within=math.nan),
+    ):
+        with pytest.raises(ValueError, match="seconds"):
+            make()

@@ -14,6 +14,7 @@ from .endpoint import check as check_endpoint
 from .endpoint import check_environment
 from .flags import Flags
 from .log import log
+from .seconds import between, seconds
 from .secret import Secret
 from .status import Event, Status
 from .store import Store, read_file
@@ -68,8 +69,11 @@ class _Client(Flags):
             raise ValueError("endpoint and file are two sources; give one")
         if endpoint is None and file is None and bootstrap is None and last_good is None:
             raise ValueError("nothing to take flags from: give endpoint and token, or file, or bootstrap, or last_good")
-        if poll is not None and poll <= 0:
-            raise ValueError(f"poll is {poll} seconds; it must be above 0")
+        if poll is not None:
+            poll = between("poll", poll)
+        ready_within, grace = seconds("ready_within", ready_within), seconds("grace", grace)
+        if ttl is not None:
+            ttl = seconds("ttl", ttl)
         token = token if token is not None else os.environ.get("GONFALON_TOKEN")
         if endpoint is not None and not token:
             raise ValueError("endpoint needs a token (or GONFALON_TOKEN)")
@@ -171,7 +175,7 @@ class Gonfalon(_Client):
         unsubscribe, unwatch = self._status.subscribe(look), self._store.watch(look)
         try:
             look()
-            woken.wait(timeout)
+            woken.wait(timeout if timeout is None else seconds("timeout", timeout))
             return holds()
         finally:
             unsubscribe()
@@ -191,7 +195,7 @@ class Gonfalon(_Client):
         from concurrent.futures import CancelledError
 
         try:
-            asyncio.run_coroutine_threadsafe(self._source.report_usage(), self._loop).result(timeout)
+            asyncio.run_coroutine_threadsafe(self._source.report_usage(), self._loop).result(seconds("timeout", timeout))
         except (Exception, CancelledError) as error:  # noqa: BLE001
             log.info("usage can't be reported: %s", self._token.hide(str(error)))
             return False
@@ -306,7 +310,7 @@ class AsyncGonfalon(_Client):
         try:
             look()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(timeout):
+                async with asyncio.timeout(timeout if timeout is None else seconds("timeout", timeout)):
                     await woken.wait()
             return holds()
         finally:
@@ -320,7 +324,7 @@ class AsyncGonfalon(_Client):
         import asyncio
 
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(seconds("timeout", timeout)):
                 await self._source.report_usage()
         except Exception as error:  # noqa: BLE001
             log.info("usage can't be reported: %s", self._token.hide(str(error)))

@@ -8,7 +8,7 @@ import contextlib
 import logging
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import httpx
 from .host import Host
 from .log import log
 from .schedules import tell_edges
+from .seconds import between, seconds
 from .status import Status
 from .store import Fresh, Refused, Store, read_file
 from .wire import RETRY_AFTER, USAGE_FLAGS, Wire, WireError, frame_bytes
@@ -30,6 +31,11 @@ class Pace:
     longest: float = 30.0  # between two attempts, and between polls
     usage: float = 60.0  # between two reports
     farewell: float = 2.0  # for the last report, on close
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            bear = between if field.name == "usage" else seconds
+            object.__setattr__(self, field.name, bear(field.name, getattr(self, field.name)))
 
 
 class Backoff:
