@@ -231,7 +231,7 @@ func (n *connection) hinted(err error) error {
 	}
 	switch {
 	case errors.As(err, &refused) && refused.Status == http.StatusUnauthorized:
-		return fmt.Errorf("%w\nthe token is what --token or GONFALON_TOKEN says, or what gonfalon login keeps", err)
+		return fmt.Errorf("%w\nthe token is what --token or GONFALON_TOKEN says, or what gonfalon login keeps%s", err, n.passedOver())
 	case errors.As(err, &refused) && refused.Status == http.StatusPreconditionFailed:
 		return fmt.Errorf("%w\nlook at it again", err)
 	case errors.Is(err, context.Canceled):
@@ -241,9 +241,21 @@ func (n *connection) hinted(err error) error {
 	case errors.As(err, &unreadable):
 		return troublef("what %s answers can't be read: %w\nis it a control plane, and is --endpoint (GONFALON_ENDPOINT) right?", n.endpoint, unreadable.Err)
 	case errors.As(err, &unreachable):
-		return fmt.Errorf("%s does not answer: %w\nis it running, and is --endpoint (GONFALON_ENDPOINT) right?", n.endpoint, unreachable.Err)
+		return fmt.Errorf("%s does not answer: %w\nis it running, and is --endpoint (GONFALON_ENDPOINT) right?%s", n.endpoint, unreachable.Err, n.passedOver())
 	}
 	return err
+}
+
+// passedOver says that the current server wasn't asked, to whoever gives a token without an address.
+func (n *connection) passedOver() string {
+	if n.server != "" || !n.given("token") || n.given("endpoint") {
+		return ""
+	}
+	book, err := openServerBook()
+	if err != nil || book.Current == "" {
+		return ""
+	}
+	return fmt.Sprintf("\nthe token is given (--token, GONFALON_TOKEN) without an address, so %s isn't asked: add --server %[1]s, or leave the token out", book.Current)
 }
 
 // changeOptions are the options that every change takes.

@@ -26,7 +26,8 @@ func newLogin() *cobra.Command {
 		Short: "Sign in to a server, and ask it from now on",
 		Long: `Login asks for a token, tries it, and keeps it in the operating system's keyring, or, where there is none, in
 a file that only you can read (GONFALON_KEYRING=off takes the file anyway). Other verbs then need neither
---endpoint nor --token. A script gives the token in GONFALON_TOKEN or on standard input.
+--endpoint nor --token. A script gives the token in GONFALON_TOKEN or on standard input. A token that is given to another
+verb goes to the server that --endpoint or --server names, or else to the usual address: never to the one that login chose.
 
 With --browser you need no token: where you are signed in to the dashboard, on the same machine, you confirm that
 this command may act for you. It gets a token that may do what you may, until your session ends. Over ssh the browser

@@ -108,6 +108,21 @@ func TestTokensStayWithTheirServer(t *testing.T) {
 }
 
 // A server is added without a name only beside the others, whose tokens it leaves.
+// A token that is given without an address goes to the usual one, which is told where it fails, since login chose another.
+func TestATokenWithoutAnAddress(t *testing.T) {
+	home(t)
+	gonfalon(t, "servers", "add", "production", "http://127.0.0.1:1").must(t)
+	const says = "so production isn't asked: add --server production"
+	if r := gonfalon(t, "flags", "list", "--token", "none-that-is-good"); !strings.Contains(r.errors, says) {
+		t.Errorf("it says %s", r.errors)
+	}
+	for _, args := range [][]string{{"--server", "production"}, {"--endpoint", "http://127.0.0.1:1"}} {
+		if r := gonfalon(t, append([]string{"flags", "list", "--token", "x"}, args...)...); strings.Contains(r.errors, "isn't asked") {
+			t.Errorf("%v: it says %s", args, r.errors)
+		}
+	}
+}
+
 func TestLoginKeepsOtherServers(t *testing.T) {
 	keyring.MockInitWithError(errors.New("no bus"))
 	home(t)

@@ -39,7 +39,7 @@ func newServersList() *cobra.Command {
 				Current     bool   `json:"current"`
 			}
 			list := []shown{}
-			noun := noun{header: []string{"", "NAME", "ENDPOINT", "ENVIRONMENT"}, summary: "* is asked unless --server, --endpoint or GONFALON_ENDPOINT names another"}
+			noun := noun{header: []string{"", "NAME", "ENDPOINT", "ENVIRONMENT"}, summary: "* is asked unless --server or --endpoint names another, or a token is given without them"}
 			for _, s := range book.Servers {
 				mark := ""
 				if s.Name == book.Current {
