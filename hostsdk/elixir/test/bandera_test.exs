@@ -131,6 +131,20 @@ defmodule Gonfalon.Compat.BanderaTest do
       assert_raise Protocol.UndefinedError, fn -> Bandera.enabled?(:names_child, for: %Named{id: "jo"}) end
     end
 
+    test "an id isn't asked for where a group, a rule or the boolean gate decides" do
+      Bandera.enable(:ids_last, for_percentage_of: {:actors, 0.5})
+      nobody = %{groups: [:staff]}
+      assert_raise ArgumentError, fn -> Bandera.enabled?(:ids_last, for: nobody) end
+      Bandera.enable(:ids_last, when: [{"plan", :eq, "pro"}])
+      assert Bandera.enabled?(:ids_last, for: nobody, context: %{"plan" => "pro"})
+      Bandera.disable(:ids_last, for_group: :staff)
+      refute Bandera.enabled?(:ids_last, for: nobody)
+      Bandera.enable(:ids_last, for_actor: "jo")
+      assert_raise ArgumentError, fn -> Bandera.enabled?(:ids_last, for: nobody) end
+      Bandera.enable(:ids_last, requires: :never_on)
+      refute Bandera.enabled?(:ids_last, for: nobody)
+    end
+
     test "an id that is no text is nobody's, and what is thrown goes through" do
       Bandera.enable(:texts_only, for_actor: "42")
       for id <- [42, nil, :"42", {1}, 1.5], do: refute(Bandera.enabled?(:texts_only, for: %Named{id: id}))
@@ -256,6 +270,13 @@ defmodule Gonfalon.Compat.BanderaTest do
       Bandera.enable(:parent_feature)
       assert Bandera.enable(:child_feature, requires: :parent_feature) == {:ok, true}
       refute Bandera.enabled?(:child_feature)
+      # A write answers for its gate, whatever the flag requires.
+      Bandera.disable(:parent_feature)
+      assert Bandera.enable(:child_feature) == {:ok, true}
+      assert Bandera.enable(:child_feature, for_actor: 1) == {:ok, true}
+      refute Bandera.enabled?(:child_feature, for: 1)
+      Bandera.clear(:child_feature, for_actor: 1)
+      Bandera.enable(:parent_feature)
       Bandera.enable(:child_feature)
       assert Bandera.enabled?(:child_feature)
       Bandera.disable(:parent_feature)

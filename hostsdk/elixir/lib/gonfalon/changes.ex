@@ -112,23 +112,34 @@ defmodule Gonfalon.Changes do
   @doc "The first edge after a time; nil if there is none."
   def next_edge({_, edges}, since), do: Enum.find_value(edges, fn {at, _} -> if at > since, do: at end)
 
-  @doc "Whether deciding the flag looks at who the actor is: it names actors, has a percentage of them, or variants; or a parent does."
-  def by_actor?(data, key) do
+  @doc """
+  When deciding the flag looks at who the actor is: `:parents` if a flag that it requires does, `:first` if a gate names actors, `:last` if
+  there is only a percentage of them; nil if it never does.
+  """
+  def by_actor(data, key) do
     records = records(data)
-    by_actor?(records, [key], MapSet.new())
+    parents = ancestors(records, parents_of(records, key), MapSet.new())
+
+    cond do
+      Enum.any?(parents, &own_by_actor(records, &1)) -> :parents
+      true -> own_by_actor(records, key)
+    end
   end
 
-  defp by_actor?(_, [], _), do: false
-
-  defp by_actor?(records, [key | rest], seen) do
-    if key in seen do
-      by_actor?(records, rest, seen)
-    else
-      case record(records, key) do
-        [_, score, _, _, actors | _] when score != 0 or actors != [] -> true
-        _ -> by_actor?(records, parents_of(records, key) ++ rest, MapSet.put(seen, key))
-      end
+  defp own_by_actor(records, key) do
+    case record(records, key) do
+      [_, _, _, _, actors | _] when actors != [] -> :first
+      [_, score | _] when score != 0 -> :last
+      _ -> nil
     end
+  end
+
+  defp ancestors(_, [], found), do: found
+
+  defp ancestors(records, [key | rest], found) do
+    if key in found,
+      do: ancestors(records, rest, found),
+      else: ancestors(records, parents_of(records, key) ++ rest, MapSet.put(found, key))
   end
 
   @doc "Whether the flag requires another one."
@@ -155,7 +166,9 @@ defmodule Gonfalon.Changes do
   defp segments_of(records, key),
     do: for([_, source | _] <- part(records, key, 6), is_binary(source), do: source)
 
-  defp parents_of(records, key), do: for(parent <- Enum.take_every(part(records, key, 8), 2), is_binary(parent), do: parent)
+  defp parents_of(records, key),
+    do: for(parent <- Enum.take_every(part(records, key, 8), 2), is_binary(parent), do: parent)
+
   defp windows_of(records, key), do: for(edge <- part(records, key, 9), is_integer(edge), do: edge)
 
   # Whether a flag allows some groups and denies others, so that the setting of which win matters.

@@ -50,7 +50,7 @@ defmodule Gonfalon.Compat do
   @doc false
   def enabled?(key, library, item, attributes) do
     evaluate(key, library, fn engine, client, key ->
-      context = context(item, library, attributes, fn -> known?(:by_actor?, engine, client, key) end)
+      context = context(item, library, attributes, &id_asked?(engine, client, key, &1))
 
       try do
         Bitwise.band(Engine.evaluate(engine, client, key, %Asking{for: context}), 1) == 1
@@ -65,40 +65,57 @@ defmodule Gonfalon.Compat do
   # gate, or the flag has parents, whose groups are asked for first.
   defp named(engine, client, key, context) do
     decision = Engine.decide(engine, client, key, %Asking{for: %{context | in_group: nil}})
-    if decision.gate == :actor and not known?(:child?, engine, client, key), do: decision.enabled
+    if decision.gate == :actor and not known(:child?, engine, client, key), do: decision.enabled
   end
 
   @doc false
   def variant(key, library, item) do
     evaluate(key, library, fn engine, client, key ->
-      context = context(item, library, nil, fn -> Engine.decide(engine, client, key, %Asking{}).has_variants end)
+      context = context(item, library, nil, fn _ -> Engine.decide(engine, client, key, %Asking{}).has_variants end)
       # Gates have no say in it, so that nobody is asked for groups.
       {:ok, Engine.decide(engine, client, key, %Asking{for: %{context | in_group: nil}}).variant}
     end)
+  end
+
+  # Whether the libraries ask for the actor's id: first of all if a gate names actors, and for a percentage only where no other gate decides.
+  # A flag's parents come before that.
+  defp id_asked?(engine, client, key, context) do
+    case known(:by_actor, engine, client, key) do
+      nil ->
+        false
+
+      :parents ->
+        true
+
+      when_asked ->
+        decision = Engine.decide(engine, client, key, %Asking{for: context})
+        decided = decision.enabled or decision.gate == :group
+        decision.gate not in [:prerequisite, :kill] and (when_asked == :first or not decided)
+    end
   end
 
   # The actor's key is asked for where it matters; what raises elsewhere, or is no text, is an actor without one.
   defp context(nil, _, attributes, _), do: Context.of(%Asking{context: attributes})
 
   defp context(item, library, attributes, matters?) do
-    key =
-      try do
-        library.actor_id(item)
-      catch
-        kind, reason ->
-          cause = {kind, reason, __STACKTRACE__}
-          if matters?.(), do: raise(ContextError, message: "the actor's id can't be read", cause: cause), else: false
-      end
+    nobody = %{Context.of(%Asking{context: attributes}) | actor: false, in_group: &library.in_group?(item, &1)}
 
-    %{
-      Context.of(%Asking{context: attributes})
-      | actor: is_binary(key) && Gonfalon.Values.text(key),
-        in_group: &library.in_group?(item, &1)
-    }
+    try do
+      library.actor_id(item)
+    catch
+      kind, reason ->
+        cause = {kind, reason, __STACKTRACE__}
+
+        if matters?.(nobody),
+          do: raise(ContextError, message: "the actor's id can't be read", cause: cause),
+          else: nobody
+    else
+      key -> %{nobody | actor: is_binary(key) && Gonfalon.Values.text(key)}
+    end
   end
 
   # Reading the records takes long, and the answer is the same as long as the snapshot serves.
-  defp known?(question, engine, client, key) do
+  defp known(question, engine, client, key) do
     place = {engine.generation, {question, key}}
 
     case :ets.lookup(client.table, place) do

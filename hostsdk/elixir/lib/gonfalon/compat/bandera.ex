@@ -75,12 +75,12 @@ defmodule Gonfalon.Compat.Bandera do
   def enable(flag_name, options \\ []) when is_atom(flag_name),
     do: span(:enable, flag_name, options, &do_enable(flag_name, &1, &2))
 
-  defp do_enable(name, [], by), do: put(:enable, name, Gate.new(:boolean, true), %{}, by)
+  defp do_enable(name, [], by), do: put(:enable, name, Gate.new(:boolean, true), %{}, by, true)
   defp do_enable(name, [for_actor: nil], by), do: do_enable(name, [], by)
 
   defp do_enable(name, [for_actor: actor], by) do
     gate = Gate.new(:actor, actor, true)
-    put(:enable, name, gate, %{for_actor: gate.for}, by)
+    put(:enable, name, gate, %{for_actor: gate.for}, by, true)
   end
 
   defp do_enable(name, [for_group: nil], by), do: do_enable(name, [], by)
@@ -134,7 +134,7 @@ defmodule Gonfalon.Compat.Bandera do
 
   defp do_disable(name, [for_actor: actor], by) do
     gate = Gate.new(:actor, actor, false)
-    put(:disable, name, gate, %{for_actor: gate.for}, by)
+    put(:disable, name, gate, %{for_actor: gate.for}, by, false)
   end
 
   defp do_disable(name, [for_group: nil], by), do: do_disable(name, [], by)
@@ -286,13 +286,13 @@ defmodule Gonfalon.Compat.Bandera do
     end)
   end
 
-  # The answer is the flag's state, for the actor if there is one, or what the library says of every such gate.
+  # The answer is what the library says of every such gate, whatever the flag requires; or the flag's state, also if it is killed.
   defp put(operation, flag_name, gate, scope, by, answer \\ nil) do
     with {:ok, document} <-
            persisted(:put, flag_name, gate, fn ->
              Compat.write(operation, flag_name, Map.merge(scope, Compat.told(by)))
            end) do
-      {:ok, if(answer == nil, do: document["enabled"], else: answer)}
+      {:ok, if(answer == nil or document["killed"] == true, do: document["enabled"], else: answer)}
     end
   end
 
