@@ -14,16 +14,16 @@ import { guarded, warnings, type Logger } from './log.js'
 import { Misuse } from './misuse.js'
 import { sourceOf, type Keeper, type Options } from './options.js'
 import { RefusedError } from './source/failure.js'
-import { interval, Pauses, sleep } from './source/pause.js'
+import { interval, Pauses, sleep, within } from './source/pause.js'
 import { request, serverOf, type Server } from './source/request.js'
 import type { Source } from './source/source.js'
 import { Status } from './status.js'
 import { Store, type Change } from './store.js'
 import { Usage } from './usage.js'
 
-/** How long a report of usage may take, in milliseconds; and the one on close. */
+/** How long a report of usage may take, in milliseconds; and all of them on close, with the end of the source. */
 const reportPatience = 10_000
-const lastPatience = 1_000
+const lastPatience = 2_000
 
 /** A client that decides in this process, by a snapshot in memory. */
 export class Client extends Flags {
@@ -43,6 +43,8 @@ export class Client extends Flags {
   private readonly ended = new AbortController()
   private listening: Promise<void> = Promise.resolve()
   private closing: Promise<void> | undefined
+  /** Ends the last reports. */
+  private last: AbortSignal | undefined
   private broken = 0
 
   /** `Gonfalon.connect` makes one. */
@@ -319,7 +321,7 @@ export class Client extends Flags {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(this.closing === undefined ? reportPatience : lastPatience),
+      signal: this.last ?? AbortSignal.timeout(reportPatience),
     })
   }
 
@@ -330,8 +332,8 @@ export class Client extends Flags {
     this.arrivals.end()
     this.usage?.stop()
     this.host?.stop()
-    // The closing promise is set by now, so that the last report knows to be short.
-    await Promise.resolve()
-    await Promise.all([this.listening, this.usage?.flush(), this.keeper?.flush()])
+    this.last = AbortSignal.timeout(lastPatience)
+    // A source and a report can be a program's own, and need not end.
+    await Promise.all([within(lastPatience, Promise.all([this.listening, this.usage?.flush()])), this.keeper?.flush()])
   }
 }

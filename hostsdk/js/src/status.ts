@@ -1,6 +1,6 @@
 import type { Emitter, State } from './emitter.js'
 import { FrameError, RefusedError } from './source/failure.js'
-import { furthest, later } from './source/pause.js'
+import { later, within } from './source/pause.js'
 
 /** What is known of the source, and the state that follows from it. */
 export class Status {
@@ -39,11 +39,8 @@ export class Status {
   }
 
   /** Waits until {@link settled}, at most so long, and keeps a program of Node running meanwhile. */
-  async settledWithin(ms: number): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, Math.min(ms, furthest))))
-    await Promise.race([this.settled, late])
-    clearTimeout(timer)
+  settledWithin(ms: number): Promise<void> {
+    return within(ms, this.settled)
   }
 
   /** The source stands behind what serves. */

@@ -318,6 +318,23 @@ test('a closed client goes on answering, and lets the process end', async (t) =>
   assert.equal(fake.requests.length, asked)
 })
 
+test('closing takes two seconds at most, however slow the server, and whatever a program’s own source and reports do', async (t) => {
+  const fake = await Fake.start(t)
+  fake.snapshot = compile({ flags: Array.from({ length: 8_000 }, (_, i) => boolean(`f${i}`)) })
+  const slow = await Gonfalon.connect({ ...quick, endpoint: fake.endpoint, token: 'secret' })
+  slow.decideAll()
+  fake.intercept = (request, response) => {
+    if (!request.url!.endsWith('/usage')) return false
+    setTimeout(() => response.writeHead(204).end(), 900)
+    return true
+  }
+  const deaf = await Gonfalon.connect({ ...quick, bootstrap: one, usage: 60_000, reportUsage: () => new Promise(() => {}), source: { run: () => new Promise(() => {}) } })
+  deaf.enabled('f')
+  const start = performance.now()
+  await Promise.all([slow.close(), deaf.close()])
+  assert.ok(performance.now() - start < 5_000)
+})
+
 test('refuses an environment that would be another path of the server', async () => {
   for (const environment of ['', '.', '..']) {
     await assert.rejects(

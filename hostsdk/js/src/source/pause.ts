@@ -55,3 +55,14 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', stop, { once: true })
   })
 }
+
+/** Waits for something, at most so long, and keeps a program of Node running meanwhile. */
+export async function within(ms: number, awaited: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, Math.min(ms, furthest))))
+  try {
+    await Promise.race([awaited, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
