@@ -218,12 +218,12 @@ defmodule Gonfalon do
 
   @doc """
   Waits until a snapshot of this revision or a later one serves, such as the one that a write was answered with. Returns false if that takes
-  longer than `timeout` milliseconds.
+  longer than `timeout` milliseconds, or the client is closed.
   """
   @spec wait_for(non_neg_integer, timeout, keyword) :: boolean
   def wait_for(revision, timeout \\ :infinity, options \\ []), do: waited(options, {:revision, revision}, timeout)
 
-  @doc "Waits until the client is `:ready`. Returns false if that takes longer than `timeout` milliseconds."
+  @doc "Waits until the client is `:ready`. Returns false if that takes longer than `timeout` milliseconds, or the client is closed."
   @spec wait_ready(timeout, keyword) :: boolean
   def wait_ready(timeout \\ :infinity, options \\ []), do: waited(options, :ready, timeout)
 
@@ -240,14 +240,14 @@ defmodule Gonfalon do
   @doc "Reports usage now. Returns false if it couldn't be delivered; it then goes into the next report."
   @spec flush(keyword) :: boolean
   def flush(options \\ []) do
-    options |> Keyword.get(:client, Gonfalon) |> Gonfalon.Usage.name() |> GenServer.call(:flush, 15_000)
+    options |> name() |> Gonfalon.Usage.name() |> GenServer.call(:flush, 15_000)
   catch
     :exit, _ -> false
   end
 
   @doc "Reports usage and ends the connection. The client keeps answering from its last snapshot, until its supervisor stops it."
   @spec close(keyword) :: :ok
-  def close(options \\ []), do: options |> Keyword.get(:client, Gonfalon) |> Gonfalon.Supervisor.close()
+  def close(options \\ []), do: options |> name() |> Gonfalon.Supervisor.close()
 
   defp told(%{client: name}, event, key, options, result) do
     case Client.find(name) do
@@ -264,7 +264,8 @@ defmodule Gonfalon do
   defp told_options(options),
     do: if(Keyword.keyword?(options), do: Enum.reject(options, &(&1 == {:for, nil})), else: [])
 
-  defp client(options), do: options |> Keyword.get(:client, Gonfalon) |> Client.find()
+  defp client(options), do: options |> name() |> Client.find()
   defp engine(options), do: options |> client() |> Client.engine()
-  defp store(options), do: options |> Keyword.get(:client, Gonfalon) |> Store.name()
+  defp store(options), do: options |> name() |> Store.name()
+  defp name(options), do: Asking.read(options).client
 end

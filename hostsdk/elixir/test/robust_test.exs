@@ -204,6 +204,25 @@ defmodule Gonfalon.RobustTest do
     refute log =~ @token
   end
 
+  test "nobody waits for a client that is closed" do
+    url = Fake.start(fn _, _, _ -> ["HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n", :hold] end)
+    start_supervised!({Gonfalon, [name: :waited, endpoint: url, token: @token, ready_within: 0] ++ Watcher.quick()})
+
+    waiting =
+      for wait <- [&Gonfalon.wait_ready/2, &Gonfalon.wait_for(7, &1, &2)],
+          do: Task.async(fn -> wait.(:infinity, client: :waited) end)
+
+    store = Process.whereis(Gonfalon.Store.name(:waited))
+    Watcher.until(fn -> length(:sys.get_state(store).waiters) == 2 end)
+    assert Gonfalon.close(client: :waited) == :ok
+    assert Task.await_many(waiting) == [false, false]
+    refute Gonfalon.wait_ready(:infinity, client: :waited)
+    assert Gonfalon.close(client: :waited) == :ok
+    # Options that are none are about the usual client.
+    for odd <- [:odd, 5, nil],
+        do: assert({Gonfalon.state(odd), Gonfalon.info(odd)} == {Gonfalon.state(), Gonfalon.info()})
+  end
+
   test "a bad key is logged once, and cut" do
     start_supervised!({Gonfalon, name: :keyed, bootstrap: Snapshots.snapshot(%{a: true})})
 

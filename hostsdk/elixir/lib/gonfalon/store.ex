@@ -65,7 +65,10 @@ defmodule Gonfalon.Store do
   def subscribe(store, pid), do: GenServer.call(store, {:subscribe, pid})
   def unsubscribe(store, pid), do: GenServer.call(store, {:unsubscribe, pid})
 
-  @doc "Waits for `:ready`, `:answered` or `{:revision, n}`: whether it came within some milliseconds."
+  @doc "Lets nobody wait any longer: nothing new comes."
+  def close(store), do: GenServer.call(store, :close)
+
+  @doc "Waits for `:ready`, `:answered` or `{:revision, n}`: whether it came within some milliseconds, and before the client was closed."
   def wait(store, what, timeout) do
     timeout = if timeout == :infinity, do: timeout, else: Options.milliseconds!(:timeout, timeout)
     GenServer.call(store, {:wait, what, timeout}, :infinity)
@@ -89,6 +92,7 @@ defmodule Gonfalon.Store do
       leaving: nil,
       expiry: nil,
       answered: false,
+      closed: false,
       # Why the last snapshot wasn't kept.
       unkept: nil
     }
@@ -194,9 +198,14 @@ defmodule Gonfalon.Store do
     {:reply, :ok, %{state | listeners: listeners}}
   end
 
+  defp answer(:close, _, state) do
+    for {what, from} <- state.waiters, do: GenServer.reply(from, holds?(state, what))
+    {:reply, :ok, %{state | closed: true, waiters: []}}
+  end
+
   defp answer({:wait, what, timeout}, from, state) do
-    if holds?(state, what) do
-      {:reply, true, state}
+    if state.closed or holds?(state, what) do
+      {:reply, holds?(state, what), state}
     else
       if timeout != :infinity, do: Process.send_after(self(), {:expired, from}, timeout)
       {:noreply, %{state | waiters: [{what, from} | state.waiters]}}

@@ -48,7 +48,7 @@ defmodule Gonfalon.Supervisor do
   @doc "Ends everything but deciding."
   def close(name) do
     for child <- [Usage, Source, Schedules], do: Supervisor.terminate_child(name, child)
-    :ok
+    Store.close(Store.name(name))
   catch
     :exit, _ -> :ok
   end
