@@ -26,6 +26,7 @@ class ListenerTest < Minitest::Test
   end
 
   def test_a_listener_may_close_the_client_and_wait
+    before = Thread.list # another test's may still be ending
     FakeServer.open(ONE) do |server|
       flags = Gonfalon::Client.new(endpoint: server.url, token: "token", **QUICK)
       done = Queue.new
@@ -37,7 +38,8 @@ class ListenerTest < Minitest::Test
       server.await_stream
       server.publish(TWO)
       assert_equal false, Timeout.timeout(10) { done.pop }
-      assert_empty(Thread.list.select { |thread| thread.alive? && thread.name.to_s.match?(/gonfalon-(source|usage|clock)/) })
+      left = (Thread.list - before).select { |thread| thread.name.to_s.match?(/gonfalon-(source|usage|clock)/) }
+      assert_empty(left.to_h { |thread| [thread.name, thread.backtrace] })
     end
   end
 
