@@ -47,7 +47,7 @@ final class Server
         $address = (string) stream_socket_get_name($socket, false);
         fclose($socket);
         $command = implode(' ', array_map(escapeshellarg(...), [PHP_BINARY, '-d', 'ffi.enable=1', '-S', $address, $script]));
-        $server = new self(['sh', '-c', "echo http://$address; exec $command"], null, $environment + getenv());
+        $server = new self(['setsid', 'sh', '-c', "echo http://$address; exec $command"], null, $environment + getenv());
         for ($tries = 0; @stream_socket_client("tcp://$address") === false && $tries < 500; $tries++) {
             usleep(10_000);
         }
@@ -57,7 +57,9 @@ final class Server
     public function __destruct()
     {
         array_map(fclose(...), $this->pipes);
+        $group = proc_get_status($this->process)['pid'];
         proc_terminate($this->process);
+        exec("kill -- -$group 2>/dev/null"); // the workers of PHP's own web server, which it leaves behind
         proc_close($this->process);
     }
 
