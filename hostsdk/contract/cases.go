@@ -89,6 +89,7 @@ var cases = []hostileCase{
 	same("status-500", "It fails, with a text that is nearly JSON.", both, lost, small, whole(500, strings.Repeat("[", 100_000))),
 	same("status-503", "It asks to come back at a time that is none.", both, lost, small, whole(503, "", "Retry-After", "Mon, 99 Foo 99999999 99:99:99 -9999")),
 	same("status-204", "It answers without a body.", both, either, small, whole(204, "")),
+	same("status-304", "It says that nothing has changed, to a client that has nothing.", both, either, small, whole(304, "")),
 
 	same("html", "A proxy answers in its place, with a page.", both, refused, small, html),
 	same("empty", "It answers 200 with an empty body.", both, refused, small, whole(200, "")),

@@ -101,7 +101,7 @@ namespace Gonfalon
             }
             return Ask(HttpMethod.Get, "snapshot?" + Formats, headers, null, Patience, stop, async (response, limit) =>
             {
-                if (response.StatusCode == HttpStatusCode.NotModified)
+                if (response.StatusCode == HttpStatusCode.NotModified && known != null)
                     return new Fetched(null, null);
                 await Check(response, limit).ConfigureAwait(false);
                 var data = await Body(response, limit).ConfigureAwait(false);

@@ -144,7 +144,10 @@ impl Wire {
             let mut response = self.ask(Method::GET, "snapshot", headers, None).await?;
             let supersedes = supersedes(&response);
             if response.status() == StatusCode::NOT_MODIFIED {
-                return Ok((None, supersedes));
+                return match known {
+                    Some(_) => Ok((None, supersedes)),
+                    None => Err(WireError::new("304 to a client that has nothing")),
+                };
             }
             let data = body(&mut response, MAX_SNAPSHOT_BYTES).await?;
             let too_large = || WireError::unreadable(format!("a snapshot of more than {MAX_SNAPSHOT_BYTES} bytes"));

@@ -71,17 +71,17 @@ defmodule Gonfalon.Wire do
 
     with {:ok, answer} <-
            open(wire, :get, "/snapshot?" <> @formats, [{"accept-encoding", "gzip"} | known], nil, @timeout),
-         {:ok, data} <- whole(answer, deadline, wire.token) do
+         {:ok, data} <- whole(answer, known, deadline, wire.token) do
       {:ok, data, answer.headers["x-gonfalon-supersedes"]}
     end
   end
 
-  defp whole(%{status: 304} = answer, _, _) do
+  defp whole(%{status: 304} = answer, known, _, _) do
     HTTP.close(answer)
-    {:ok, nil}
+    if known == [], do: {:error, %WireError{message: "304 to a client that has nothing"}}, else: {:ok, nil}
   end
 
-  defp whole(answer, deadline, token) do
+  defp whole(answer, _, deadline, token) do
     case HTTP.whole(answer, @max_snapshot, deadline) do
       {:ok, data} ->
         {:ok, data}

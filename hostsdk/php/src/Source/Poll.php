@@ -195,7 +195,7 @@ final class Poll extends Source
         $error = null;
         try {
             $answer = $exchange->answer();
-            if ($answer->status !== 304) {
+            if ($answer->status !== 304 || $this->store->engine === null) {
                 $this->store->takeSnapshot($answer->check()->body, $answer->headers[Wire::SUPERSEDES] ?? null);
             }
             if ($this->store->engine !== null) {

@@ -246,7 +246,7 @@ final class Stream extends Source
         [$fetch, $this->fetch] = [$this->fetch, null];
         try {
             $answer = $fetch->answer();
-            if ($answer->status !== 304) {
+            if ($answer->status !== 304 || $this->store->engine === null) {
                 $this->store->takeSnapshot($answer->check()->body, $answer->headers[Wire::SUPERSEDES] ?? null);
             }
             $this->confirmed();

@@ -78,7 +78,7 @@ class Wire:
         headers = {"If-None-Match": f'"{known.id}"', "X-Gonfalon-Position": known.position} if known else {}
         async with asyncio.timeout(PATIENCE), self._asking("GET", "snapshot", headers, params=FORMATS) as response:
             supersedes = response.headers.get(SUPERSEDES)
-            if response.status_code == httpx.codes.NOT_MODIFIED:
+            if response.status_code == httpx.codes.NOT_MODIFIED and known:
                 return None, supersedes
             await _check(response)
             data = bytearray()

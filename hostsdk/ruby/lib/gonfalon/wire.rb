@@ -72,7 +72,7 @@ module Gonfalon
       headers = { "Accept-Encoding" => "gzip" }
       headers.update("If-None-Match" => "\"#{known.id}\"", "X-Gonfalon-Position" => known.position) if known
       ask("snapshot?#{FORMATS}", headers, patience: PATIENCE) do |response, meter|
-        return [nil, response[SUPERSEDES]] if response.code == "304"
+        return [nil, response[SUPERSEDES]] if response.code == "304" && known
 
         check(response)
         meter.allow(Instance::MAX_BYTES * 2)

@@ -98,7 +98,7 @@ final class Wire {
         HttpResponse<Body> answer = ask(request.build(), pace.timeout, pace.patience);
         try (InputStream body = decoded(answer)) {
             String supersedes = answer.headers().firstValue(SUPERSEDES).orElse(null);
-            if (answer.statusCode() == 304) {
+            if (answer.statusCode() == 304 && known != null) {
                 return new Snapshot(null, supersedes);
             }
             check(answer, body);
