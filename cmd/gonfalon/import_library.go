@@ -106,7 +106,7 @@ func (p *importing) run(ctx context.Context, c *cobra.Command, client *apiclient
 		return err
 	}
 	if p.verify {
-		v, err := migrate.Verify(ctx, contents.Rename(names), &report.Description, set, p.subjects(&report.Description.Set), now, asking(c))
+		v, err := migrate.Verify(ctx, contents, &report.Description, set, p.subjects(&report.Description.Set), now, asking(c))
 		if err != nil {
 			return trouble{err}
 		}

@@ -54,6 +54,8 @@ func TestImportFromALibrary(t *testing.T) {
 
 	// A new name is somebody's decision, and only for one flag.
 	s.run(append(from, "--only", "odd_name", "--rename", "odd/name=odd_name", "--yes")...).has(t, 0, "odd/name becomes odd_name, which moves", "1 change, revision")
+	s.run(append(from, "--only", "post", "--rename", "mail=post", "--verify", "--dry-run")...).has(t, 0, "verified: 0 of 10,000 actors get other answers")
+	s.run(append(from, "--only", "odd_name", "--rename", "odd/name=odd_name", "--verify", "--dry-run")...).has(t, 1, "odd/name for", "actors get other answers")
 	s.run(append(from, "--only", "nothing")...).has(t, 1, "has no flag \"nothing\"")
 	s.run(append(from, "--rename", "nothing=x")...).has(t, 1, "has no flag \"nothing\"")
 	s.run(append(from, "--rename", "x")...).has(t, 2, "OLD=NEW")
