@@ -6,6 +6,7 @@ import asyncio
 import logging
 import math
 import os
+import socket
 import threading
 from pathlib import Path
 from typing import Any
@@ -232,6 +233,24 @@ def test_closing_twice_and_from_a_listener_is_fine(server: FakeServer) -> None:
     thread.join(10)
     assert not thread.is_alive()
     flags.close()
+
+
+def test_closing_waits_for_no_name_that_is_being_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, answer = threading.Event(), threading.Event()
+
+    def look_up(*_: object, **__: object) -> list[Any]:
+        asked.set()
+        answer.wait(60)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    flags = Gonfalon("http://flags.example", "token", ready_within=0, pace=Pace(farewell=0.1))
+    assert asked.wait(10)
+    flags.close()
+    assert not answer.is_set() and flags._thread is not None and flags._thread.is_alive()
+    answer.set()
+    flags._thread.join(10)
+    assert not flags._thread.is_alive()
 
 
 @pytest.mark.parametrize("error", [SystemExit, asyncio.CancelledError, KeyboardInterrupt, GeneratorExit, RuntimeError])

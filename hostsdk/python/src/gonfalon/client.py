@@ -26,6 +26,8 @@ if TYPE_CHECKING:  # imported where they are used: a client that has its flags s
 
     from .source import Pace, Source
 
+PATIENCE = 3.0  # seconds that close waits beyond the last report: a name that is looked up, or a listener, can take long
+
 Bytes = bytes | bytearray | memoryview
 PathLike = str | os.PathLike[str]
 
@@ -212,7 +214,8 @@ class Gonfalon(_Client):
         with contextlib.suppress(RuntimeError):  # the loop has ended by itself
             loop.call_soon_threadsafe(task.cancel)
         if thread is not threading.current_thread():
-            thread.join()
+            farewell = self._source._pace.farewell if self._source is not None else 0.0
+            thread.join(farewell + PATIENCE)
 
     def __enter__(self) -> Self:
         return self
