@@ -20,7 +20,7 @@ namespace Gonfalon
         private readonly Wire _wire;
         private readonly Pace _pace;
         private readonly string _via;
-        private readonly string _id = Random64.Next().ToString("x16");
+        private readonly string _id = Guid.NewGuid().ToString("N").Substring(16); // 62 bits of chance
         private bool _plain; // an older server, which knows nothing of hosts
         private bool _silent; // the last report failed: the next one is a regular one
         private bool _told, _gone;

@@ -164,6 +164,9 @@ fn wire(config: &Config) -> Result<Option<Wire>, String> {
     if config.poll.is_some_and(|every| every.is_zero()) {
         return Err("the time between polls must be above 0".into());
     }
+    if config.pace.usage.is_zero() {
+        return Err("the time between reports must be above 0".into());
+    }
     let token = config.token.as_deref().filter(|token| !token.is_empty());
     let token = token.ok_or("the endpoint needs a token (or GONFALON_TOKEN)")?;
     let url = endpoint::read(endpoint)?;

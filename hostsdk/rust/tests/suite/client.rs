@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use gonfalon::{AsyncClient, Client, Config, Context, Event, Flags, Gate, LoadError, StartError, State};
+use gonfalon::{AsyncClient, Client, Config, Context, Event, Flags, Gate, LoadError, Pace, StartError, State};
 use serde_json::json;
 
 use crate::contract::{Server, quick, until};
@@ -34,11 +34,14 @@ fn compiled(flags: &serde_json::Value, name: &str) -> Vec<u8> {
 
 #[test]
 fn a_configuration_that_says_too_little_or_too_much_is_an_error() {
+    let mut restless = Pace::default();
+    restless.usage = Duration::ZERO;
     for config in [
         Config::offline(),
         Config::new("http://127.0.0.1:1", ""),
         Config::new("http://127.0.0.1:1", "line\nbreak"),
         Config::new("ftp://127.0.0.1", "token"),
+        Config::new("http://127.0.0.1:1", "token").pace(restless),
         Config::new("not an address", "token"),
         Config::new("http://127.0.0.1:1", "token").file("flags"),
         Config::new("http://127.0.0.1:1", "token").poll_interval(Duration::ZERO),
