@@ -83,9 +83,9 @@ func Difference(before, after *flagset.Set) ([]api.Change, error) {
 	return model.Difference(before, after)
 }
 
-// Import writes a set's flags, segments and settings as one change, in place of existing ones. Keys must be valid and
-// unique. Other problems are refused, unless the import is tolerant: then they are stored so that they fail closed, and
-// returned as warnings.
+// Import writes a set's flags, segments and settings as one change, in place of existing ones; it leaves the settings that
+// the set doesn't have. Keys must be valid and unique. Other problems are refused, unless the import is tolerant: then they are
+// stored so that they fail closed, and returned as warnings.
 func (s *Service) Import(ctx context.Context, env string, set flagset.Set, i api.Import, o WriteOptions) (api.Difference, error) {
 	return s.importParts(ctx, env, setParts{set}, i, o)
 }
@@ -112,8 +112,10 @@ func (s *Service) importParts(ctx context.Context, env string, from parts, i api
 	c := change{env: env, action: "import", options: o, sent: from.Flags(), prepare: func(context.Context) error { return importable(from) }}
 	return s.changeMany(ctx, c, i.Tolerant, func(st *model.State, d *replica.Draft) error {
 		d.Bare = true
-		if err := d.SetSettings(flagset.Settings{GroupConflict: from.Settings().Conflict()}, st.Head.Description); err != nil {
-			return err
+		if settings := from.Settings(); settings.GroupConflict != "" { // a set without settings leaves the environment's
+			if err := d.SetSettings(flagset.Settings{GroupConflict: settings.Conflict()}, st.Head.Description); err != nil {
+				return err
+			}
 		}
 		named := map[string]bool{} // what isn't pruned
 		for g := range from.Segments() {

@@ -109,6 +109,8 @@ func TestSettingsAreAppliedOnlyIfAFileHasSome(t *testing.T) {
 	s.run("envs", "set", "default", "--group-conflict", "allow_wins").must(t)
 	plain := file(t, "plain.yaml", "flags: [{key: a}]\n")
 	s.run("apply", "-f", plain).must(t)
+	s.run("import", plain).has(t, 0, "is like that already")
+	s.run("diff", plain, "--env", "default").has(t, 0)
 	s.run("export").has(t, 0, "group_conflict: allow_wins")
 	s.run("apply", "-f", file(t, "settings.yaml", "settings: {group_conflict: deny_wins}\n")).has(t, 0, "update environment default")
 	s.stop()

@@ -158,6 +158,7 @@ func TestEditorsKeepSettings(t *testing.T) {
 		}
 	}
 	f.want(200, f.do(editor, "POST", "/v1/envs/lax/import", allow)) // the settings that it has
+	f.want(200, f.do(editor, "POST", "/v1/envs/lax/import", `{"flags":[{"key":"y","gates":[]}]}`))
 	for _, a := range attempts {
 		f.want(200, f.do(adminToken, "POST", a.path, a.body))
 	}
