@@ -23,9 +23,9 @@ func newImport() *cobra.Command {
 		Use:   "import FILE",
 		Short: "Store the flags, segments and settings of a file (- is standard input)",
 		Long: `Import stores everything in a YAML or JSON file, or nothing of it. It leaves what the file doesn't have,
-unless --prune deletes it; settings stay in any case. If anything is malformed, Import names every problem
-with its line, and stores
-nothing. With --tolerant it stores a malformed flag so that it grants nothing, as a migration may need.
+unless --prune deletes it; settings that the file doesn't have stay even then. If anything is malformed,
+Import names every problem with its line, and stores nothing. With --tolerant it stores a malformed flag
+so that it grants nothing, as a migration may need.
 
 Flags of Bandera and FunWithFlags come from their own stores: see gonfalon import bandera --help. A
 file of such a name is ./bandera.`,

@@ -43,7 +43,7 @@ type Role string
 const (
 	RoleAdmin  Role = "admin"  // everything
 	RoleEditor Role = "editor" // reads and changes flags and segments
-	RoleViewer Role = "viewer" // reads everything but secrets, including snapshots
+	RoleViewer Role = "viewer" // reads all of its environments, also snapshots, but neither tokens nor webhooks
 	RoleSDK    Role = "sdk"    // snapshot, stream, usage
 	RoleClient Role = "client" // evaluated values only
 )
