@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Text.RegularExpressions;
 using System.Threading.Tasks;
 
 namespace Gonfalon
@@ -8,6 +9,7 @@ namespace Gonfalon
     internal static class SnapshotFile
     {
         private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5); // for what is no file, or a disk that doesn't answer
+        private static readonly TimeSpan Abandoned = TimeSpan.FromMinutes(1); // then a file that is being written is of a killed process
 
         /// <summary>Reads a file that should be a snapshot, however large it is. Throws InvalidDataException for what
         /// is no regular file, or isn't read in time.</summary>
@@ -62,6 +64,23 @@ namespace Gonfalon
             finally
             {
                 TryDelete(beside);
+            }
+            Sweep(path);
+        }
+
+        /// <summary>Deletes what processes that were killed have left half written.</summary>
+        private static void Sweep(string path)
+        {
+            var ours = new Regex("^" + Regex.Escape(Path.GetFileName(path)) + @"\.[0-9a-f]{32}$");
+            try
+            {
+                foreach (var left in Directory.GetFiles(Path.GetDirectoryName(path)))
+                    if (ours.IsMatch(Path.GetFileName(left)) && DateTime.UtcNow - File.GetLastWriteTimeUtc(left) > Abandoned)
+                        TryDelete(left);
+            }
+            catch (Exception error) when (error is IOException || error is UnauthorizedAccessException)
+            {
+                // The folder can't be listed, and what is kept is kept.
             }
         }
 

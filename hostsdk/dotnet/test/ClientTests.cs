@@ -123,6 +123,24 @@ namespace Gonfalon.Tests
             }
         }
 
+        public static void WhatKilledProcessesHaveLeftIsDeletedAndNothingElse()
+        {
+            using (var folder = new Folder())
+            {
+                string being = "flags." + new string('a', 32), killed = "flags." + new string('0', 32);
+                foreach (var name in new[] { being, killed, "flags.snapshot", "flags." + new string('x', 32) })
+                {
+                    File.WriteAllText(folder.File(name), "half");
+                    if (name != being)
+                        File.SetLastWriteTimeUtc(folder.File(name), DateTime.UtcNow.AddHours(-1));
+                }
+                SnapshotFile.Write(folder.File("flags"), One);
+                var left = Directory.GetFiles(Path.GetDirectoryName(folder.File("flags"))).Select(Path.GetFileName);
+                Assert.Equal(4, left.Count());
+                Assert.True(left.Contains(being) && !left.Contains(killed));
+            }
+        }
+
         public static async Task TheLastGoodSnapshotSurvives()
         {
             using (var folder = new Folder())

@@ -6,7 +6,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"syscall"
+	"time"
 
 	"github.com/gonfalon-flags/gonfalon/engine"
 )
@@ -60,7 +63,31 @@ func writeLastGood(path, data string) error {
 	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}
+	if err == nil {
+		sweep(path)
+	}
 	return err
+}
+
+// abandoned is how old a file that is being written is when it belongs to a process that was killed.
+const abandoned = time.Minute
+
+// halfWritten matches what os.CreateTemp has added to the name of a file.
+var halfWritten = regexp.MustCompile(`^\.\d+\.new$`)
+
+// sweep deletes what processes that were killed have left half written.
+func sweep(path string) {
+	dir, name := filepath.Split(path)
+	entries, _ := os.ReadDir(filepath.Clean(dir))
+	for _, entry := range entries {
+		rest, ours := strings.CutPrefix(entry.Name(), name)
+		if !ours || !halfWritten.MatchString(rest) || !entry.Type().IsRegular() {
+			continue
+		}
+		if info, err := entry.Info(); err == nil && time.Since(info.ModTime()) > abandoned {
+			_ = os.Remove(filepath.Join(dir, entry.Name())) // another process was quicker
+		}
+	}
 }
 
 // latest hands the newest generation to one goroutine; those it was too slow for are passed over.

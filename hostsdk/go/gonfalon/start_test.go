@@ -51,6 +51,34 @@ func TestLastGoodByALink(t *testing.T) {
 	}
 }
 
+// TestHalfWrittenFilesAreSwept: those of killed processes go, and nothing else does.
+func TestHalfWrittenFilesAreSwept(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "flags")
+	old := time.Now().Add(-2 * abandoned)
+	for _, name := range []string{"flags.123.new", "flags.1.2.new", "flags.new", "other.123.new", "flags.456.new"} {
+		file := filepath.Join(dir, name)
+		err := os.WriteFile(file, nil, 0o600)
+		if name != "flags.456.new" { // is being written
+			err = errors.Join(err, os.Chtimes(file, old, old))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := writeLastGood(path, "bytes"); err != nil {
+		t.Error(err)
+	}
+	var left []string
+	entries, err := os.ReadDir(dir)
+	for _, entry := range entries {
+		left = append(left, entry.Name())
+	}
+	if got := strings.Join(left, " "); got != "flags flags.1.2.new flags.456.new flags.new other.123.new" || err != nil {
+		t.Errorf("%s (%v)", got, err)
+	}
+}
+
 // TestLastGoodReplacesARegularFile: a pipe, a folder or a socket stays as it is, and that is logged once.
 func TestLastGoodReplacesARegularFile(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "pipe")

@@ -1,5 +1,5 @@
-import { lstat, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { lstat, mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { random32 } from './engine/clock.js'
 import type { Logger } from './log.js'
 import type { Keeper } from './options.js'
@@ -65,8 +65,22 @@ async function replace(path: string, bytes: Uint8Array): Promise<void> {
       await file.close()
     }
     await rename(beside, path)
+    await sweep(path)
   } catch (error) {
     await rm(beside, { force: true })
     throw error
+  }
+}
+
+/** Milliseconds after which a file that is being written belongs to a process that was killed. */
+const abandoned = 60_000
+
+/** Deletes what processes that were killed have left half written. */
+async function sweep(path: string): Promise<void> {
+  for (const entry of await readdir(dirname(path), { withFileTypes: true }).catch(() => [])) {
+    if (!entry.isFile() || !entry.name.startsWith(basename(path)) || !/^\.\d+\.[0-9a-z]+\.new$/.test(entry.name.slice(basename(path).length))) continue
+    const left = join(dirname(path), entry.name)
+    const written = (await stat(left).catch(() => undefined))?.mtimeMs ?? Infinity
+    if (Date.now() - written > abandoned) await rm(left, { force: true }).catch(() => {}) // another process was quicker
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, test, type TestContext } from 'node:test'
 import { Fake } from './support/fake.ts'
@@ -92,6 +92,17 @@ test('a link stays one, and the file that it names is replaced', async (t) => {
   await flags.close()
   assert.ok(lstatSync(lastGood).isSymbolicLink())
   assert.deepEqual(new Uint8Array(readFileSync(join(place, 'flags'))), two)
+})
+
+test('what killed processes have left half written is deleted, and nothing else', async (t) => {
+  const fake = await Fake.start(t)
+  fake.snapshot = one
+  const place = folder(t)
+  const old = ['flags.12.ab3.new', 'flags.snapshot', 'flags.x.new', 'other.12.ab3.new']
+  for (const name of [...old, 'flags.13.ab3.new']) writeFileSync(join(place, name), '')
+  for (const name of old) utimesSync(join(place, name), 0, 0)
+  await (await connect(t, { endpoint: fake.endpoint, lastGood: join(place, 'flags') })).close()
+  assert.deepEqual(readdirSync(place).sort(), ['flags', 'flags.13.ab3.new', 'flags.snapshot', 'flags.x.new', 'other.12.ab3.new'])
 })
 
 test('what is no regular file stays what it is, and nothing waits for it', { timeout: 20_000 }, async (t) => {

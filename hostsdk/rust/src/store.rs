@@ -1,11 +1,13 @@
 //! The snapshot that serves, swapped at once and never changed, and its copy on disk.
 
 use std::collections::{BTreeSet, HashMap};
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 
@@ -19,6 +21,9 @@ use crate::status::{Event, FlagsChanged, Status};
 
 /// The lineage of a snapshot that no control plane made.
 const UNRECORDED: &str = "00000000000000000000000000000000";
+
+/// After this long, a file that is being written is of a process that was killed.
+const ABANDONED: Duration = Duration::from_secs(60);
 
 /// Counts of evaluations, by flag.
 pub(crate) type Usage = HashMap<Arc<str>, Count>;
@@ -343,10 +348,26 @@ fn write_file(path: &Path, data: &[u8]) -> io::Result<()> {
         .open(&beside)
         .and_then(|mut file| file.write_all(data).and_then(|()| file.sync_all()))
         .and_then(|()| fs::rename(&beside, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
+    match written {
+        Ok(()) => sweep(path),
+        Err(_) => drop(fs::remove_file(&beside)),
     }
     written
+}
+
+/// Deletes what processes that were killed have left half written.
+fn sweep(path: &Path) {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(OsStr::to_str)) else { return };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let file = entry.file_name();
+        let rest = file.to_str().and_then(|file| file.strip_prefix(name)?.strip_prefix('.'));
+        let ours = rest.is_some_and(|rest| rest.len() == 16 && rest.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        let written = entry.metadata().ok().filter(fs::Metadata::is_file).and_then(|is| is.modified().ok()?.elapsed().ok());
+        if ours && written.is_some_and(|ago| ago > ABANDONED) {
+            let _ = fs::remove_file(entry.path()); // another process was quicker
+        }
+    }
 }
 
 fn merge(into: &mut Usage, usage: Usage) {

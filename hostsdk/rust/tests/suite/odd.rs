@@ -123,12 +123,20 @@ fn nothing_but_a_regular_file_is_replaced_or_read() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_to_the_last_good_snapshot_stays_one() {
+fn a_link_to_the_last_good_snapshot_stays_one_and_what_was_left_beside_its_file_goes() {
     let server = Server::start(&["hostile", "honest"]);
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("odd-link-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).expect("a folder");
     let (file, link) = (folder.join("flags"), folder.join("link"));
+    let (killed, written, other) =
+        (folder.join("flags.0123456789abcdef"), folder.join("flags.1123456789abcdef"), folder.join("flags.snapshot"));
+    for left in [&killed, &written, &other] {
+        let left_file = std::fs::File::create(left).expect("a file");
+        if left != &written {
+            left_file.set_modified(std::time::SystemTime::UNIX_EPOCH).expect("a time");
+        }
+    }
     std::fs::write(&file, "").expect("a file");
     std::os::unix::fs::symlink("flags", &link).expect("a link");
     let flags = Client::start(quick(&server.url).last_good(&link)).expect("a client");
@@ -136,6 +144,7 @@ fn a_link_to_the_last_good_snapshot_stays_one() {
     flags.close();
     assert_eq!(std::fs::read_link(&link).expect("a link"), PathBuf::from("flags"));
     assert_eq!(std::fs::read(&file).expect("a file"), *flags.snapshot().expect("one"));
+    assert_eq!([killed.exists(), written.exists(), other.exists()], [false, true, true]);
 }
 
 #[test]

@@ -4,15 +4,22 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.util.regex.Pattern;
 
 /** A snapshot in a file, which holds its bytes and nothing else. */
 final class SnapshotFile {
+    private static final Duration ABANDONED = Duration.ofMinutes(1); // then a file that is being written is of a killed process
+
     private SnapshotFile() {}
 
     /** Reads a file that should be a snapshot, however large it is. A pipe could keep a start waiting. */
@@ -53,6 +60,23 @@ final class SnapshotFile {
             Files.move(beside, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {
             Files.deleteIfExists(beside);
+        }
+        sweep(folder, path.getFileName().toString());
+    }
+
+    /** Deletes what processes that were killed have left half written: files with the names that createTempFile makes. */
+    private static void sweep(Path folder, String name) {
+        FileTime since = FileTime.fromMillis(System.currentTimeMillis() - ABANDONED.toMillis());
+        Pattern ours = Pattern.compile(Pattern.quote(name) + "\\.-?\\d+\\.tmp");
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, file -> ours.matcher(file.getFileName().toString()).matches())) {
+            for (Path file : files) {
+                if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+                        && Files.getLastModifiedTime(file).compareTo(since) < 0) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        } catch (IOException | DirectoryIteratorException quicker) {
+            // Another process has deleted it.
         }
     }
 }

@@ -12,9 +12,13 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -72,6 +76,23 @@ class SnapshotFileTest {
         SnapshotFile.write(link, SNAPSHOT);
         assertTrue(Files.isSymbolicLink(link));
         assertArrayEquals(SNAPSHOT, Files.readAllBytes(file));
+    }
+
+    @Test
+    void whatKilledProcessesHaveLeftIsDeletedAndNothingElse() throws IOException {
+        Path file = folder.resolve("flags");
+        for (String name : List.of("flags.123.tmp", "flags.x.tmp", "flags.tmp", "other.123.tmp", "flags.456.tmp")) {
+            Path left = Files.write(folder.resolve(name), new byte[] {1});
+            if (!name.equals("flags.456.tmp")) { // is being written
+                Files.setLastModifiedTime(left, FileTime.fromMillis(0));
+            }
+        }
+        SnapshotFile.write(file, SNAPSHOT);
+        try (Stream<Path> left = Files.list(folder)) {
+            assertEquals(
+                    List.of("flags", "flags.456.tmp", "flags.tmp", "flags.x.tmp", "other.123.tmp"),
+                    left.map(path -> path.getFileName().toString()).sorted().collect(Collectors.toList()));
+        }
     }
 
     private static Object looks(Path path) {
