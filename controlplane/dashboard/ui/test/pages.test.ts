@@ -43,7 +43,7 @@ test('an environment is made as a copy, and filled from another after a look', a
   await page.getByText('canary has what staging has: 1 change').waitFor()
   assert.equal((await w.server.api('GET', '/v1/envs/canary/flags/mail_digest')).killed, true)
   await page.getByRole('button', { name: 'Delete canary' }).click()
-  const button = page.getByRole('button', { name: 'Delete canary', exact: true }).last()
+  const button = page.getByRole('dialog').getByRole('button', { name: 'Delete canary' })
   assert.equal(await button.isDisabled(), true)
   await page.getByLabel('Type canary to go on').fill('canary')
   await button.click()

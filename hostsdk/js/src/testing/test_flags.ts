@@ -119,8 +119,14 @@ export class TestFlags extends Client {
 
   /** Lets other flags serve, or throws and changes nothing. */
   private publish(flags: ReadonlyMap<string, TestFlag>): this {
-    this.feed.current?.take(snapshotOf(flags, 'test', ++this.revision))
-    this.written = flags
+    const before = this.written
+    this.written = flags // before listeners hear of it, who may change more
+    try {
+      this.feed.current?.take(snapshotOf(flags, 'test', ++this.revision))
+    } catch (error) {
+      this.written = before
+      throw error
+    }
     return this
   }
 }
