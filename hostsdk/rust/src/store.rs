@@ -363,7 +363,8 @@ fn sweep(path: &Path) {
         let file = entry.file_name();
         let rest = file.to_str().and_then(|file| file.strip_prefix(name)?.strip_prefix('.'));
         let ours = rest.is_some_and(|rest| rest.len() == 16 && rest.bytes().all(|digit| digit.is_ascii_hexdigit()));
-        let written = entry.metadata().ok().filter(fs::Metadata::is_file).and_then(|is| is.modified().ok()?.elapsed().ok());
+        let written =
+            entry.metadata().ok().filter(fs::Metadata::is_file).and_then(|is| is.modified().ok()?.elapsed().ok());
         if ours && written.is_some_and(|ago| ago > ABANDONED) {
             let _ = fs::remove_file(entry.path()); // another process was quicker
         }
