@@ -14,16 +14,15 @@ import { guarded, warnings, type Logger } from './log.js'
 import { Misuse } from './misuse.js'
 import { sourceOf, type Keeper, type Options } from './options.js'
 import { RefusedError } from './source/failure.js'
-import { interval, Pauses, sleep, within } from './source/pause.js'
+import { farewell, interval, Pauses, sleep, within } from './source/pause.js'
 import { request, serverOf, type Server } from './source/request.js'
 import type { Source } from './source/source.js'
 import { Status } from './status.js'
 import { Store, type Change } from './store.js'
 import { Usage } from './usage.js'
 
-/** How long a report of usage may take, in milliseconds; and all of them on close, with the end of the source. */
+/** How long a report of usage may take, in milliseconds. */
 const reportPatience = 10_000
-const lastPatience = 2_000
 
 /** A client that decides in this process, by a snapshot in memory. */
 export class Client extends Flags {
@@ -86,9 +85,9 @@ export class Client extends Flags {
     this.loadBootstrap()
     await this.loadLastGood()
     this.begin()
-    const within = this.options.readyWithin ?? 5_000
-    if (within <= 0) return
-    await this.status.settledWithin(within)
+    const ready = this.options.readyWithin ?? 5_000
+    if (ready <= 0) return
+    await within(ready, this.status.settled)
     if (this.store.engine === undefined) {
       this.log.warn(`gonfalon: no snapshot yet, callers get their defaults (${this.state})`, this.status.error)
     }
@@ -332,8 +331,7 @@ export class Client extends Flags {
     this.arrivals.end()
     this.usage?.stop()
     this.host?.stop()
-    this.last = AbortSignal.timeout(lastPatience)
-    // A source and a report can be a program's own, and need not end.
-    await Promise.all([within(lastPatience, Promise.all([this.listening, this.usage?.flush()])), this.keeper?.flush()])
+    this.last = AbortSignal.timeout(farewell)
+    await Promise.all([within(farewell, Promise.all([this.listening, this.usage?.flush()])), this.keeper?.flush()])
   }
 }

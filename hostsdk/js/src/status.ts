@@ -1,6 +1,6 @@
 import type { Emitter, State } from './emitter.js'
 import { FrameError, RefusedError } from './source/failure.js'
-import { later, within } from './source/pause.js'
+import { later } from './source/pause.js'
 
 /** What is known of the source, and the state that follows from it. */
 export class Status {
@@ -36,11 +36,6 @@ export class Status {
     this.alone = alone
     this.update()
     if (alone) this.settle()
-  }
-
-  /** Waits until {@link settled}, at most so long, and keeps a program of Node running meanwhile. */
-  settledWithin(ms: number): Promise<void> {
-    return within(ms, this.settled)
   }
 
   /** The source stands behind what serves. */

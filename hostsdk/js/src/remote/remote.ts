@@ -8,7 +8,7 @@ import { guarded, warnings, type Logger } from '../log.js'
 import { Misuse } from '../misuse.js'
 import { readEvents, silence, Watchdog } from '../source/events.js'
 import { comeBack, failure, LaterError, readBody } from '../source/failure.js'
-import { interval, Pauses, sleep } from '../source/pause.js'
+import { farewell, interval, Pauses, sleep, within } from '../source/pause.js'
 import { request, serverOf, type Server } from '../source/request.js'
 import { Status } from '../status.js'
 import { contextJson } from './json.js'
@@ -96,7 +96,7 @@ export class RemoteFlags extends Flags {
     this.restore()
     this.status.begin(false)
     this.listening = this.listen()
-    await this.status.settledWithin(this.options.readyWithin ?? 5_000)
+    await within(this.options.readyWithin ?? 5_000, this.status.settled)
   }
 
   /**
@@ -168,7 +168,7 @@ export class RemoteFlags extends Flags {
     this.ended.abort(new Error('the client is closed'))
     this.status.stop()
     this.arrivals.end()
-    await this.listening
+    await within(farewell, this.listening)
   }
 
   /** Decisions of somebody else would be wrong ones: a context that is given must be the client's. */

@@ -5,6 +5,9 @@ import { LaterError, RefusedError } from './failure.js'
 const shortest = 500
 const longest = 30_000
 
+/** Milliseconds that closing a client takes at most: a source, a report and a fetch can be a program's own, and need not end. */
+export const farewell = 2_000
+
 /** Timers count no further, and fire at once instead. */
 export const furthest = 2 ** 31 - 1
 
