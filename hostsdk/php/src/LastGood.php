@@ -30,7 +30,7 @@ final class LastGood
         }
         $path = is_link($this->path) ? (string) realpath($this->path) : $this->path; // the link stays
         self::makeFolder(dirname($path));
-        if (!RegularFile::quietly(static fn (): bool => self::replace($path, $bytes), $warning)) {
+        if (!Warnings::without(static fn (): bool => self::replace($path, $bytes), $warning)) {
             $this->failed($warning ?? 'it was written in part');
         }
     }
@@ -56,7 +56,7 @@ final class LastGood
     public static function makeFolder(string $path): void
     {
         if (!is_dir($path)) {
-            RegularFile::quietly(static fn (): bool => mkdir($path, 0777, true));
+            Warnings::without(static fn (): bool => mkdir($path, 0777, true));
         }
     }
 

@@ -48,7 +48,7 @@ final class RegularFile
         if (self::trouble($path) !== null) {
             return null;
         }
-        $file = self::quietly(static fn (): mixed => fopen($path, "{$mode}n")); // without waiting, if it has become a pipe since
+        $file = Warnings::without(static fn (): mixed => fopen($path, "{$mode}n")); // without waiting, if it has become a pipe since
         if ($file === false) {
             return null;
         }
@@ -57,27 +57,6 @@ final class RegularFile
             return null;
         }
         return $file;
-    }
-
-    /**
-     * Does something of which PHP may warn. A program's error handler hears of no warning, also one that doesn't look at
-     * what `@` says.
-     *
-     * @template T
-     * @param \Closure(): T $do
-     * @return T
-     */
-    public static function quietly(\Closure $do, ?string &$warning = null): mixed
-    {
-        set_error_handler(static function (int $level, string $message) use (&$warning): bool {
-            $warning = $message;
-            return true;
-        });
-        try {
-            return $do();
-        } finally {
-            restore_error_handler();
-        }
     }
 
     /** The first bytes of a regular file; null if there is none that can be read. */

@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace Gonfalon\Net;
 
-use Gonfalon\RegularFile;
+use Gonfalon\Warnings;
 
 /**
  * A request by PHP's curl. TLS is verified; a redirect is followed within the origin only, since the token goes along.
@@ -166,7 +166,7 @@ final class CurlExchange implements Exchange
         $this->received += $size;
         if ($this->packed !== null) {
             [$packed, $given] = [$this->packed, $bytes];
-            $bytes = RegularFile::quietly(static fn (): string|false => inflate_add($packed, $given));
+            $bytes = Warnings::without(static fn (): string|false => inflate_add($packed, $given));
             if ($bytes === false) {
                 return $this->abort(new WireError("gzip that can't be read", $this->status, unreadable: true));
             }

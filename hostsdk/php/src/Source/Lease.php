@@ -7,6 +7,7 @@ namespace Gonfalon\Source;
 use Gonfalon\LastGood;
 use Gonfalon\Log;
 use Gonfalon\RegularFile;
+use Gonfalon\Warnings;
 
 /**
  * Who asks the control plane, of all processes that share a last good file: the one that holds the lock on the file
@@ -105,7 +106,7 @@ final class Lease
             return;
         }
         $written = str_pad((string) json_encode($notes + $this->notes()), self::WRITTEN);
-        RegularFile::quietly(function () use ($written): void { // on a full disk, the next holder tries at once
+        Warnings::without(function () use ($written): void { // on a full disk, the next holder tries at once
             if (rewind($this->file) && fwrite($this->file, $written) === strlen($written)) {
                 ftruncate($this->file, strlen($written));
                 fflush($this->file);

@@ -7,6 +7,7 @@ namespace Gonfalon\Source;
 use Gonfalon\Log;
 use Gonfalon\RegularFile;
 use Gonfalon\Usage;
+use Gonfalon\Warnings;
 
 /**
  * Usage that the requests of a host have counted, in a file beside the last good one, until the holder of the lease
@@ -74,7 +75,7 @@ final class Spool
         }
         for ($try = 0; $try < self::TRIES; $try++) {
             if (flock($file, LOCK_EX | LOCK_NB)) {
-                RegularFile::quietly(static fn () => $do($file));
+                Warnings::without(static fn () => $do($file));
                 break;
             }
             usleep(1000);
