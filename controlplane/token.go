@@ -115,7 +115,7 @@ func (s *Service) checkToken(n api.NewToken, secret string) error {
 	return CheckSecret(secret)
 }
 
-// CheckSecret returns an *api.Error unless a secret can be a token's: Config.AdminToken must be one.
+// CheckSecret returns an *api.Error that says why a secret can't be a token's, such as Config.AdminToken.
 func CheckSecret(secret string) error {
 	printable := strings.IndexFunc(secret, func(r rune) bool { return r < '!' || r > '~' }) < 0
 	if len(secret) < minSecret || len(secret) > maxSecret || !printable {

@@ -107,7 +107,6 @@ func TestTokensStayWithTheirServer(t *testing.T) {
 	}
 }
 
-// A server is added without a name only beside the others, whose tokens it leaves.
 // A token that is given without an address goes to the usual one, which is told where it fails, since login chose another.
 func TestATokenWithoutAnAddress(t *testing.T) {
 	home(t)
@@ -123,6 +122,7 @@ func TestATokenWithoutAnAddress(t *testing.T) {
 	}
 }
 
+// A server is added without a name only beside the others, whose tokens it leaves.
 func TestLoginKeepsOtherServers(t *testing.T) {
 	keyring.MockInitWithError(errors.New("no bus"))
 	home(t)
