@@ -120,10 +120,7 @@ defmodule Gonfalon.Changes do
     records = records(data)
     parents = ancestors(records, parents_of(records, key), MapSet.new())
 
-    cond do
-      Enum.any?(parents, &own_by_actor(records, &1)) -> :parents
-      true -> own_by_actor(records, key)
-    end
+    if Enum.any?(parents, &own_by_actor(records, &1)), do: :parents, else: own_by_actor(records, key)
   end
 
   defp own_by_actor(records, key) do

@@ -7,7 +7,7 @@ FOR_EVER = 100 * 365 * 86_400.0  # as good as that, and clocks and timers can be
 
 def seconds(name: str, given: float) -> float:
     """A time as clocks and timers bear it."""
-    if given != given:
+    if given != given:  # NaN
         raise ValueError(f"{name} is {given}; it is a number of seconds")
     return min(given, FOR_EVER)
 

@@ -10,7 +10,8 @@ module Gonfalon
     # Returns a time as clocks and timers bear it; nil if there is none.
     def of(name, given)
       return nil if given.nil?
-      raise ArgumentError, "#{name} is #{given.inspect}; it is a number of seconds" unless given.is_a?(Numeric) && given.real? && given.abs >= 0
+      number = given.is_a?(Numeric) && given.real? && given == given # rubocop:disable Lint/BinaryOperatorWithIdenticalOperands -- NaN isn't
+      raise ArgumentError, "#{name} is #{given.inspect}; it is a number of seconds" unless number
 
       [given, FOR_EVER].min
     end

@@ -159,24 +159,31 @@ fn a_file_that_cannot_be_used_is_not_confirmed_by_looking_at_it_again() {
     assert_eq!(flags.state(), State::Stale);
 }
 
-#[test]
-fn a_token_that_a_server_sends_back_is_shown_by_nothing() {
-    let token = "gfn_sdk_0123456789abcdef";
+/// Starts a server that answers whatever it is asked with this status and body; its address.
+fn answering(status: &str, body: Vec<u8>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+    let answer = [head.into_bytes(), body].concat();
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.expect("a connection");
             let _ = stream.read(&mut [0; 4096]);
-            let body = format!(
-                "{{\"title\": \"what is\\r\\n{token}?\", \"detail\": \"{}{}\"}}",
-                token.to_uppercase(),
-                "x".repeat(2000)
-            );
-            let head = format!("HTTP/1.1 401 {token}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
-            let _ = stream.write_all((head + &body).as_bytes());
+            let _ = stream.write_all(&answer);
         }
     });
+    url
+}
+
+#[test]
+fn a_token_that_a_server_sends_back_is_shown_by_nothing() {
+    let token = "gfn_sdk_0123456789abcdef";
+    let body = format!(
+        "{{\"title\": \"what is\\r\\n{token}?\", \"detail\": \"{}{}\"}}",
+        token.to_uppercase(),
+        "x".repeat(2000)
+    );
+    let url = answering(&format!("401 {token}"), body.into_bytes());
     let flags = Client::start(quick(&url).token(token).ready_within(PATIENCE)).expect("a client");
     assert_eq!(flags.state(), State::Error);
     let error = flags.stats().last_error.expect("an error");
@@ -193,16 +200,7 @@ fn a_token_that_is_the_name_of_an_environment_is_shown_by_nothing() {
     let end = data.len() - 32;
     let id = Sha256::digest(&data[..end]);
     data[end..].copy_from_slice(&id);
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.expect("a connection");
-            let _ = stream.read(&mut [0; 4096]);
-            let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", data.len());
-            let _ = stream.write_all(&[head.as_bytes(), &data].concat());
-        }
-    });
+    let url = answering("200 OK", data);
     let log = Log::get();
     let config = quick(&url).token(token).poll_interval(Duration::from_secs(3600)).ready_within(PATIENCE);
     let flags = Client::start(config).expect("a client");
