@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
@@ -114,11 +115,11 @@ namespace Gonfalon.Tests
                 options.Grace = TimeSpan.FromMinutes(1);
                 using (var flags = new Client(options))
                 {
-                    var states = new List<State>();
-                    flags.Subscribe(what => states.Add(((StateChanged)what).State));
-                    Tools.Until(() => states.Contains(State.Stale));
+                    var states = new ConcurrentQueue<State>();
+                    flags.Subscribe(what => states.Enqueue(((StateChanged)what).State));
+                    Tools.Until(() => flags.State == State.Stale); // which may have been told before anybody listened
                     server.Send("event: heartbeat\ndata:\n\n");
-                    Tools.Until(() => states.Last() == State.Ready);
+                    Tools.Until(() => states.Reverse().Take(2).SequenceEqual(new[] { State.Stale, State.Ready }));
                 }
             }
         }
@@ -296,7 +297,7 @@ namespace Gonfalon.Tests
 
         public static void AScheduleTellsWhenItOpens()
         {
-            var opens = Engine.Now + 300000;
+            var opens = Engine.Now + 1500000;
             var data = Compiler.Compile(new Dictionary<string, TestFlag> { ["timed"] = new TestFlag { Windows = new[] { opens, long.MaxValue } }, ["other"] = new TestFlag() });
             using (var flags = Bootstrapped(data))
             {

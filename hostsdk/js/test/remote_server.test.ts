@@ -68,7 +68,7 @@ test('keys of any text are asked for, here and over the network', async (t) => {
 
 test('a page and a program learn that a schedule opened', { timeout: 30_000 }, async (t) => {
   const plane = await Plane.start(t)
-  const from = new Date(Date.now() + 3_000).toISOString()
+  const from = new Date(Date.now() + 5_000).toISOString()
   await plane.put({ key: 'sale', gates: [{ type: 'schedule', from }] } as { key: string })
   const here = await Gonfalon.connect({ ...quick, endpoint: plane.endpoint, token: await plane.token('sdk') })
   t.after(() => here.close())

@@ -53,7 +53,8 @@ final class HostileTest extends TestCase
         }
         $is = static fn (): bool => in_array($flags->state()->value, $case['states'], true);
         Until::holds($flags, $is, null, $case['within_seconds']);
-        self::assertSame($flags->state()->value === 'READY', $flags->enabled('a'));
+        // One that polls where no stream can be had is STALE now and then.
+        self::assertSame(in_array($flags->state()->value, ['READY', 'STALE'], true), $flags->enabled('a'));
         self::assertLessThan($case['memory_mb'] << 20, memory_get_peak_usage() - $before);
         if (!$isTls) {
             [$status, $answer] = $server->ask('POST', '/hostile/check', $flags);

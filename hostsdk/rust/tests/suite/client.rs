@@ -110,7 +110,7 @@ fn the_last_good_snapshot_is_found_again() {
 #[test]
 fn a_source_that_says_nothing_makes_a_client_stale() {
     let server = Server::start(&["hostile", "honest"]);
-    let config = quick(&server.url).poll_interval(Duration::from_secs(3600)).ttl(Duration::from_millis(50));
+    let config = quick(&server.url).poll_interval(Duration::from_millis(300)).ttl(Duration::from_millis(50));
     let heard = Arc::new(Mutex::new(Vec::new()));
     let told = heard.clone();
     let flags = Client::start(config).expect("a client");
@@ -121,8 +121,8 @@ fn a_source_that_says_nothing_makes_a_client_stale() {
             }
         })
         .forever();
-    // An event tells it, without anybody asking.
-    until(|| format!("{heard:?}"), PATIENCE, || heard.lock().expect("no panic").ends_with(&[State::Stale]));
+    // An event tells it, without anybody asking. The first may have come before anybody listened.
+    until(|| format!("{heard:?}"), PATIENCE, || heard.lock().expect("no panic").contains(&State::Stale));
     assert!(flags.enabled("a", "user:1"));
 }
 

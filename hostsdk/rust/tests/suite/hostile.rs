@@ -69,7 +69,8 @@ fn survive(case: &Json, source: &str) {
         within,
         || states.contains(&flags.state().to_string().as_str()),
     );
-    assert_eq!(flags.enabled("a", "user:1"), flags.state() == State::Ready, "{about}");
+    // One that polls where no stream can be had is STALE now and then.
+    assert_eq!(flags.enabled("a", "user:1"), matches!(flags.state(), State::Ready | State::Stale), "{about}");
     let _ = std::fs::remove_file(&file);
     if secure {
         return; // nobody who verifies it could ask the server more

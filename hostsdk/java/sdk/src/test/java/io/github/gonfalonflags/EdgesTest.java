@@ -15,9 +15,9 @@ import org.junit.jupiter.api.Test;
 class EdgesTest {
     @Test
     void aScheduleThatOpensAndClosesIsAnEvent() throws Exception {
-        Instant opens = Instant.now().plusMillis(1500);
+        Instant opens = Instant.now().plusMillis(3000);
         byte[] snapshot = Repository.compile("flags:\n"
-                + "  - key: sale\n    gates: [{type: schedule, from: '" + opens + "', until: '" + opens.plusMillis(400) + "'}]\n"
+                + "  - key: sale\n    gates: [{type: schedule, from: '" + opens + "', until: '" + opens.plusMillis(1500) + "'}]\n"
                 + "  - key: banner\n    gates: [{type: boolean, enabled: true}, {type: prerequisite, target: sale, enabled: true}]\n");
         try (Gonfalon flags = Gonfalon.connect(new Options().bootstrap(snapshot))) {
             BlockingQueue<Event> events = new LinkedBlockingQueue<>();

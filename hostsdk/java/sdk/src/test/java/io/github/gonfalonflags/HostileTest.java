@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.DynamicTest;
@@ -63,7 +64,8 @@ class HostileTest {
                 Await.until(within,
                         () -> states.contains(flags.state().name()) && (ready || flags.stats().lost() + flags.stats().refused() > 0),
                         () -> flags.stats() + " is none of " + states);
-                assertEquals(flags.state() == State.READY, flags.enabled("a", null));
+                // One that polls where no stream can be had is STALE now and then.
+                assertEquals(Set.of(State.READY, State.STALE).contains(flags.state()), flags.enabled("a", null));
                 if (!name.startsWith("certificate-")) {
                     ask(url + "/hostile/check");
                     long mended = ((Number) one.get("mended_within_seconds")).longValue();
