@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from fake import FakeServer
 from flagset import snapshot
@@ -39,10 +41,27 @@ def test_no_thread_is_left_and_nothing_runs_before_it_is_started(server: FakeSer
         await flags.close()
         await flags.close()
 
-    before = threading.active_count()
+    before = set(threading.enumerate())
     asyncio.run(program())
-    server.cut()
-    assert threading.active_count() <= before + 1  # the server's own for the stream that just ended
+    server.close()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)  # the server's own, which end with it
+        assert not thread.is_alive()
+
+
+def test_what_serves_is_kept_though_the_client_is_closed_at_once(server: FakeServer, tmp_path: Path) -> None:
+    async def program() -> None:
+        loop, gate = asyncio.get_running_loop(), threading.Event()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        flags = await AsyncGonfalon(server.url, "token", last_good=tmp_path / "last", **QUICK).start()
+        flags.subscribe(lambda _: loop.run_in_executor(None, gate.wait) and None)  # the file has to wait
+        server.publish(TWO)
+        assert await flags.wait_for(2, 10)
+        await flags.close()
+        gate.set()
+
+    asyncio.run(program())
+    assert (tmp_path / "last").read_bytes() == TWO
 
 
 def test_a_server_that_is_down_keeps_no_program_from_starting() -> None:

@@ -123,11 +123,11 @@ class Source:
 
     async def _take(self, read: Callable[[bytes], Fresh | None], data: bytes) -> None:
         """Reads and serves a frame. What takes long is done beside the loop, which may be the program's; the swap and its events
-        happen in the loop."""
+        happen in the loop. What serves is also kept, whoever closes the client meanwhile."""
         fresh = await asyncio.to_thread(read, data)
         if fresh is not None:
             self._store.serve(fresh)
-            await asyncio.to_thread(self._store.keep, fresh.engine.data)
+            await asyncio.shield(asyncio.get_running_loop().run_in_executor(None, self._store.keep, fresh.engine.data))
 
 
 class FileSource(Source):
