@@ -224,7 +224,7 @@ namespace Gonfalon
             stop.ThrowIfCancellationRequested();
         }
 
-        /// <summary>Returns the time until the state can change by itself; null if it can't.</summary>
+        /// <summary>Returns the time until the state can change by itself: none if it has since it was settled, null if it can't.</summary>
         internal TimeSpan? Due()
         {
             if (!_loaded || !(_contact is long contact))
@@ -232,7 +232,8 @@ namespace Gonfalon
             var ends = new List<TimeSpan>();
             if (_lost is long lost) ends.Add(_grace - Since(lost));
             if (_ttl is TimeSpan ttl) ends.Add(ttl - Since(contact));
-            ends.RemoveAll(end => end <= TimeSpan.Zero);
+            if (ends.RemoveAll(end => end <= TimeSpan.Zero) > 0 && StateNow() != _state)
+                return TimeSpan.Zero;
             return ends.Count == 0 ? (TimeSpan?)null : ends.Min();
         }
 

@@ -25,6 +25,18 @@ namespace Gonfalon.Tests
         private static State Heard(BlockingCollection<EventArgs> heard) =>
             heard.TryTake(out var what, Soon) ? ((StateChanged)what).State : throw new Failure("nothing was heard");
 
+        /// <summary>Nobody would be told of it before something else happens.</summary>
+        public void AStateThatHasChangedSinceItWasSettledIsDueAtOnce()
+        {
+            var status = new Status(new Log((level, line) => { }), grace: TimeSpan.FromMilliseconds(100));
+            status.Contact();
+            status.Failed("away");
+            Thread.Sleep(150);
+            Assert.Equal(TimeSpan.Zero, status.Due());
+            Assert.Equal(State.Stale, status.State);
+            Assert.Equal((TimeSpan?)null, status.Due());
+        }
+
         public void AListenerThatBlocksKeepsNobodyWaiting()
         {
             var heard = new BlockingCollection<EventArgs>();

@@ -164,14 +164,18 @@ module Gonfalon
       end
     end
 
-    # Returns the seconds until the state can change by itself; nil if it can't.
+    # Returns the seconds until the state can change by itself: 0 if it has since it was settled, nil if it can't.
     def due
-      return nil unless @loaded && @contact
+      at = now
+      return 0 if now_state(at) != @state
+      lost = @lost # which another thread may take away
+      contact = @contact
+      return nil unless @loaded && contact
 
-      ends = []
-      ends << (@lost + @grace) if @lost
-      ends << (@contact + @ttl) if @ttl
-      ends.map { |at| at - now }.select(&:positive?).min
+      left = []
+      left << (@grace - (at - lost)) if lost
+      left << (@ttl - (at - contact)) if @ttl
+      left.select(&:positive?).min
     end
 
     private
@@ -194,12 +198,12 @@ module Gonfalon
       emit(event)
     end
 
-    def now_state
+    def now_state(at = now)
       return @refused ? "ERROR" : "NOT_READY" unless @loaded
 
       lost = @lost
       contact = @contact
-      stale = contact.nil? || (lost && now - lost >= @grace) || (@ttl && now - contact > @ttl)
+      stale = contact.nil? || (lost && at - lost >= @grace) || (@ttl && at - contact > @ttl)
       stale ? "STALE" : "READY"
     end
 
