@@ -10,6 +10,9 @@ final class ControlPlane
     private const ADMIN = 'an-admin-token-for-tests';
 
     private ?Server $server;
+
+    /** Keeps the port of one that is stopped, which nobody else is given meanwhile. */
+    private mixed $held = null;
     public readonly string $url;
 
     public function __construct(private readonly string $folder, string $listen = '127.0.0.1:0')
@@ -26,6 +29,9 @@ final class ControlPlane
     public function stop(): void
     {
         $this->server = null;
+        if (PHP_OS_FAMILY === 'Linux') { // elsewhere nobody could listen there
+            $this->held ??= stream_socket_server(str_replace('http:', 'tcp:', $this->url), $code, $message, STREAM_SERVER_BIND);
+        }
     }
 
     public function restarted(): self

@@ -43,15 +43,12 @@ final class Server
     /** A script behind PHP's own web server. @param array<string, string> $environment */
     public static function builtIn(string $script, array $environment): self
     {
-        $socket = stream_socket_server('tcp://127.0.0.1:0');
-        $address = (string) stream_socket_get_name($socket, false);
-        fclose($socket);
-        $command = implode(' ', array_map(escapeshellarg(...), [PHP_BINARY, '-d', 'ffi.enable=1', '-S', $address, $script]));
-        $server = new self(['setsid', 'sh', '-c', "echo http://$address; exec $command"], null, $environment + getenv());
-        for ($tries = 0; @stream_socket_client("tcp://$address") === false && $tries < 500; $tries++) {
-            usleep(10_000);
-        }
-        return $server;
+        $command = implode(' ', array_map(escapeshellarg(...), [PHP_BINARY, '-d', 'ffi.enable=1', '-S', '127.0.0.1:0', $script]));
+        return new self(
+            ['setsid', 'sh', '-c', "exec $command 2>&1"],
+            static fn (string $line): ?string => preg_match('~\((http://\S+)\) started~', $line, $found) === 1 ? $found[1] : null,
+            $environment + getenv(),
+        );
     }
 
     public function __destruct()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import queue
+import socket
+import sys
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -13,6 +17,16 @@ from gonfalon.abi import SNAPSHOT_FORMAT
 
 HEARTBEAT = b"event: heartbeat\ndata:\n\n"
 END = b""
+
+
+@contextlib.contextmanager
+def held(port: int) -> Iterator[None]:
+    """Keeps the port of a server that is away from being given to another program. Whoever asks for this very port gets it."""
+    with socket.socket() as holder:
+        if sys.platform == "linux":  # elsewhere nobody could listen there
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            holder.bind(("127.0.0.1", port))
+        yield
 
 
 class FakeServer:

@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import os
 import re
-import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +17,7 @@ import httpx
 import msgpack
 import pytest
 
+from fake import held
 from gonfalon import AsyncGonfalon, Gonfalon, State
 from watcher import QUICK, Watcher
 
@@ -103,12 +103,14 @@ def test_a_restart_is_survived_and_resumed(plane: ControlPlane, tmp_path: Path) 
     with Gonfalon(plane.url, token, last_good=last_good, **QUICK) as flags:
         watcher = Watcher(flags)
         plane.stop()
-        watcher.until(lambda: flags.state is State.STALE)
-        assert flags.enabled("a")
-        with Gonfalon(plane.url, token, last_good=last_good, **QUICK) as started_meanwhile:
-            assert started_meanwhile.state is State.STALE
-            assert started_meanwhile.enabled("a")
-        again = ControlPlane(plane.binary, plane.folder, plane.url.removeprefix("http://"))
+        address = plane.url.removeprefix("http://")
+        with held(int(address.split(":")[1])):
+            watcher.until(lambda: flags.state is State.STALE)
+            assert flags.enabled("a")
+            with Gonfalon(plane.url, token, last_good=last_good, **QUICK) as started_meanwhile:
+                assert started_meanwhile.state is State.STALE
+                assert started_meanwhile.enabled("a")
+            again = ControlPlane(plane.binary, plane.folder, address)
         try:
             again.put("a", OFF)
             again.put("b", ON)
@@ -189,20 +191,17 @@ def test_asyncio(plane: ControlPlane) -> None:
 
 def test_the_example_app(plane: ControlPlane) -> None:
     plane.put("new_checkout", {"type": "group", "target": "staff", "enabled": True})
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {**os.environ, "GONFALON_ENDPOINT": plane.url, "GONFALON_TOKEN": ADMIN, "PORT": str(port)}
+    environment = {**os.environ, "GONFALON_ENDPOINT": plane.url, "GONFALON_TOKEN": ADMIN, "PORT": "0"}
     command = [sys.executable, Path(__file__).parents[1] / "examples/shop.py"]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as app:
         try:
             assert app.stderr is not None
             for line in app.stderr:
-                if "Uvicorn running" in line:
+                if found := re.search(r"Uvicorn running on (http://[^ ]+)", line):
                     break
             else:
                 raise AssertionError("the example ended")
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as shop:
+            with httpx.Client(base_url=found[1], timeout=10) as shop:
                 assert shop.get("/checkout?user=user:3&group=staff").json()["checkout"] == "new"
                 assert shop.get("/checkout?user=user:3").json() == {"user": "user:3", "checkout": "old", "state": "READY"}
                 assert shop.get("/flags?group=staff").json()["new_checkout"]["enabled"]

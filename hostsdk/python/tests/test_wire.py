@@ -117,8 +117,8 @@ def test_a_server_says_when_it_wants_its_hosts_back(server: FakeServer) -> None:
     with Gonfalon(server.url, "token", grace=60, pace=Pace(backoff=0.01, longest=0.02)) as flags:
         server.await_stream()
         server.send(b"retry: 1200\n\n" + HEARTBEAT)
-        server.cut()
         cut = time.monotonic()
+        server.cut()
         server.await_stream()
         assert time.monotonic() - cut > 1.1
         assert flags.stats.lost == 1

@@ -11,6 +11,12 @@ class ClientTest < Minitest::Test
     Gonfalon::Client.open(endpoint: server.url, token: "token", **QUICK, **options, &block)
   end
 
+  # Writes a file whole, so that nobody reads it while it is empty.
+  def replace(path, data)
+    File.binwrite("#{path}.new", data)
+    File.rename("#{path}.new", path)
+  end
+
   def test_options_that_make_no_sense
     [{}, { endpoint: "http://x" }, { endpoint: "ftp://x", token: "t" }, { endpoint: "no url", token: "t" }, { endpoint: "http://x", token: "a\nb" },
      { endpoint: "http://x", token: "t", file: "f" }, { file: "f", poll_interval: 0 }, { endpoint: "http://x", token: "t", tls: { verify_mode: 0 } }]
@@ -74,12 +80,15 @@ class ClientTest < Minitest::Test
   end
 
   def test_a_server_that_is_down_keeps_no_program_from_starting
-    port = TCPServer.open("127.0.0.1", 0) { |server| server.addr[1] }
+    held = Socket.new(:INET, :STREAM) # nobody listens there, and nobody else is given the port meanwhile
+    held.bind(Addrinfo.tcp("127.0.0.1", 0))
+    port = held.local_address.ip_port
     Gonfalon::Client.open(endpoint: "http://127.0.0.1:#{port}", token: "token", ready_within: 0.05, **QUICK) do |flags|
       assert_equal [true, false, nil, "NOT_READY"], [flags.enabled?(:a, default: true), flags.enabled?(:a), flags.variant(:a), flags.state]
       refute flags.wait_ready(timeout: 0.05)
       watcher = Watcher.new(flags)
       watcher.until_true { flags.stats.lost.positive? }
+      held.close
       FakeServer.new(ONE, port: port).tap do |server|
         assert flags.wait_ready(timeout: 10)
       ensure
@@ -144,15 +153,15 @@ class ClientTest < Minitest::Test
       path = File.join(folder, "flags")
       Gonfalon::Client.open(file: path, **QUICK) do |flags|
         assert_equal "NOT_READY", flags.state
-        File.binwrite(path, ONE)
+        replace(path, ONE)
         assert flags.wait_for(1, timeout: 10)
-        File.binwrite(path, "nonsense")
+        replace(path, "nonsense")
         Watcher.new(flags).until_true { flags.stats.refused == 1 && flags.state == "STALE" }
         refute flags.wait_ready(timeout: 2), "what was wrong with the file stays wrong"
         assert_match(/not a gonfalon snapshot/, flags.stats.last_error)
-        File.binwrite(path, TWO)
+        replace(path, TWO)
         assert flags.wait_for(2, timeout: 10)
-        assert_equal "READY", flags.state
+        assert flags.wait_ready(timeout: 10)
       end
       Gonfalon::Client.open(file: folder, **QUICK) { |flags| assert_match(/not a regular file/, flags.stats.last_error) }
     end
@@ -225,8 +234,11 @@ class ClientTest < Minitest::Test
 
   def test_a_host_tells_soon_which_revision_serves
     FakeServer.open(ONE) do |server|
-      open_client(server) { assert_equal 1, Timeout.timeout(10) { server.hosts.pop }["revision"] }
-      assert Timeout.timeout(10) { server.hosts.pop }["gone"]
+      open_client(server) do |flags|
+        assert_equal 1, Timeout.timeout(10) { server.hosts.pop }["revision"]
+        assert flags.flush # the client knows by now that the server has heard of it, which an answer that it is closed upon leaves open
+      end
+      Timeout.timeout(10) { nil until server.hosts.pop["gone"] }
     end
   end
 

@@ -32,5 +32,15 @@ defmodule Gonfalon.Plane do
     {:ok, _, _} = Admin.request(plane.admin, :post, "/v1/envs", %{key: key, settings: settings})
   end
 
-  def stop(plane), do: Program.stop(plane.port)
+  @doc "Ends one. Its port stays the test's: no other program is given it, and one that asks for this very port gets it."
+  def stop(plane) do
+    Program.stop(plane.port)
+
+    # Elsewhere nobody could listen there.
+    if :os.type() == {:unix, :linux} do
+      {:ok, socket} = :socket.open(:inet, :stream, :tcp)
+      :ok = :socket.setopt(socket, {:socket, :reuseaddr}, true)
+      :ok = :socket.bind(socket, %{family: :inet, addr: {127, 0, 0, 1}, port: URI.parse(plane.url).port})
+    end
+  end
 end

@@ -1,19 +1,30 @@
 # The application `telemetry` as far as the SDK and these tests call it: it can't be fetched everywhere that the tests run.
 defmodule :telemetry do
+  # Makes the table of handlers, which lives as long as the tests: before them, because several processes would make it at once.
+  def start do
+    owner = self()
+
+    spawn(fn ->
+      :ets.new(__MODULE__, [:named_table, :public])
+      send(owner, :made)
+      Process.sleep(:infinity)
+    end)
+
+    receive(do: (:made -> :ok))
+  end
+
   def attach(id, event, handler, config), do: attach_many(id, [event], handler, config)
 
   def attach_many(id, events, handler, config) do
-    table()
     if :ets.insert_new(__MODULE__, {id, events, handler, config}), do: :ok, else: {:error, :already_exists}
   end
 
   def detach(id) do
-    table()
     if :ets.take(__MODULE__, id) == [], do: {:error, :not_found}, else: :ok
   end
 
   def execute(event, measurements, metadata) do
-    for {_, events, handler, config} <- :ets.tab2list(table()),
+    for {_, events, handler, config} <- :ets.tab2list(__MODULE__),
         event in events,
         do: handler.(event, measurements, metadata, config)
 
@@ -43,22 +54,5 @@ defmodule :telemetry do
 
         :erlang.raise(kind, reason, __STACKTRACE__)
     end
-  end
-
-  # The table lives as long as the tests.
-  defp table do
-    if :ets.whereis(__MODULE__) == :undefined do
-      owner = self()
-
-      spawn(fn ->
-        :ets.new(__MODULE__, [:named_table, :public])
-        send(owner, :made)
-        Process.sleep(:infinity)
-      end)
-
-      receive(do: (:made -> :ok))
-    end
-
-    __MODULE__
   end
 end

@@ -5,12 +5,14 @@
 declare(strict_types=1);
 
 use Gonfalon\Gonfalon;
+use Gonfalon\Pace;
 
 if (!class_exists(Gonfalon::class)) {
     require dirname(__DIR__, 2) . '/autoload.php';
 }
 $begun = hrtime(true);
-$flags = new Gonfalon(...json_decode(urldecode($_SERVER['QUERY_STRING']), true));
+$options = json_decode(urldecode($_SERVER['QUERY_STRING']), true);
+$flags = new Gonfalon(...['pace' => new Pace(...$options['pace'] ?? [])] + $options);
 register_shutdown_function(static function () use ($flags, $begun): void { // also after the client has registered its own
     echo json_encode([
         'a' => $flags->enabled('a'),

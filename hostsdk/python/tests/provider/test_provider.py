@@ -10,7 +10,7 @@ from openfeature.evaluation_context import EvaluationContext
 from openfeature.event import EventDetails, ProviderEvent
 from openfeature.exception import ErrorCode
 
-from fake import FakeServer
+from fake import FakeServer, held
 from flagset import DATA, snapshot
 from gonfalon import Gonfalon
 from gonfalon.openfeature import GonfalonProvider
@@ -111,10 +111,11 @@ def test_events_follow_the_client(server: FakeServer) -> None:
         assert details.flags_changed == ["a", "b"]
         assert details.provider_name == "gonfalon"
         server.close()
-        event, details = events.get(timeout=10)
-        assert event is ProviderEvent.PROVIDER_STALE and details.message
-        details_now = api.get_client().get_boolean_details("b", False)
-        assert details_now.value and details_now.flag_metadata["stale"] is True
+        with held(server.port):
+            event, details = events.get(timeout=10)
+            assert event is ProviderEvent.PROVIDER_STALE and details.message
+            details_now = api.get_client().get_boolean_details("b", False)
+            assert details_now.value and details_now.flag_metadata["stale"] is True
         with FakeServer(server.snapshot, server.port):
             assert events.get(timeout=10)[0] is ProviderEvent.PROVIDER_READY
     finally:
