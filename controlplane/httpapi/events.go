@@ -51,10 +51,11 @@ func (c *call) events() error {
 	format := c.service().Formats()[0]
 	after, _ = c.service().Resume(ctx, c.env, after, format)
 	for frame, err := range c.service().WatchIn(ctx, c.env, after, format) {
+		told := edges.now() // before the page can evaluate
 		if err != nil || s.refetch(frame.Position()) != nil {
 			return nil
 		}
-		edges.check()
+		edges.move(told)
 	}
 	return nil
 }
@@ -87,11 +88,23 @@ func (c *call) atEdges(s *stream) *edges {
 	return e
 }
 
-// check tells the page of an edge that has come, and waits for the next one. It is called after each change too, since
-// a change moves the edges.
+// check tells the page of an edge that has come, and waits for the next one.
 func (e *edges) check() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.look(e.now())
+}
+
+// move looks for the edges of a change that the page was told of at this time: one that has come since is told, too.
+func (e *edges) move(told int64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.next = engine.OpenUntil
+	e.look(told)
+}
+
+// look tells the page of an edge that has come, and waits for the first one after a time. The lock is held.
+func (e *edges) look(after int64) {
 	if e.ended {
 		return
 	}
@@ -103,16 +116,17 @@ func (e *edges) check() {
 	if err != nil {
 		return
 	}
-	now := e.call.api.config.Clock().UnixMicro()
-	if now >= e.next && e.stream.refetch(newest.Position()) != nil {
+	if after >= e.next && e.stream.refetch(newest.Position()) != nil {
 		return
 	}
-	e.next = loaded.NextEdge(now)
+	e.next = loaded.NextEdge(after)
 	e.timer.Reset(edgeCheck)
-	if wait := e.next - now; wait > 0 && wait < edgeCheck.Microseconds() {
+	if wait := max(e.next-e.now(), 0); wait < edgeCheck.Microseconds() {
 		e.timer.Reset(time.Duration(wait) * time.Microsecond)
 	}
 }
+
+func (e *edges) now() int64 { return e.call.api.config.Clock().UnixMicro() }
 
 func (e *edges) stop() {
 	e.mu.Lock()

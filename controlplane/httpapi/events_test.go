@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -94,15 +95,18 @@ func TestEvents(t *testing.T) {
 
 // TestEventsAtEdges checks that a page is told when a schedule opens and when it closes, although no revision does.
 func TestEventsAtEdges(t *testing.T) {
-	f := open(t, httpapi.Config{})
+	begin := time.Date(2026, 11, 27, 0, 0, 0, 0, time.UTC)
+	var passed atomic.Int64
+	f := open(t, httpapi.Config{Clock: func() time.Time { return begin.Add(time.Duration(passed.Load())) }})
 	_, address := f.eventsOf(adminToken)
 	p := f.listen(address, 200)
 	p.refetches()
-	in := func(d time.Duration) string { return time.Now().Add(d).Format(time.RFC3339Nano) }
-	from, until := in(300*time.Millisecond), in(600*time.Millisecond)
-	f.enable("soon", flagset.Between(from, until))
+	const soon = 100 * time.Millisecond // after which the clock is looked at, again and again
+	in := func(d time.Duration) string { return begin.Add(d).Format(time.RFC3339Nano) }
+	f.enable("soon", flagset.Between(in(soon), in(2*soon)))
 	p.refetches() // the change
 	for _, want := range []string{"true", "false"} {
+		passed.Add(int64(soon))
 		p.refetches()
 		if got := f.do(adminToken, "POST", "/ofrep/v1/evaluate/flags/soon", `{}`); !strings.Contains(string(got.body), `"value":`+want) {
 			t.Errorf("%s, want %s", got, want)
