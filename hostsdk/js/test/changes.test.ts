@@ -93,7 +93,7 @@ test('a schedule that opens or closes is a change of its flag and of those that 
 })
 
 test('a schedule is told by the real clock', { timeout: 20_000 }, async (t) => {
-  const from = new Date(Date.now() + 1_500).toISOString()
+  const from = new Date(Date.now() + 3_000).toISOString()
   const { flags } = await connect(t, [{ flags: [{ key: 'sale', gates: [{ type: 'schedule', from }] }] }])
   assert.equal(flags.enabled('sale'), false)
   const event = await next(flags, 'change')

@@ -76,10 +76,11 @@ async function meet(flags: Gonfalon, given: Hostile): Promise<void> {
 async function meetSecured(t: TestContext, given: Hostile, source: string, url: string, authority: string): Promise<void> {
   const program = `import { Gonfalon, poll } from ${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)}
     const source = ${JSON.stringify(source)} === 'poll' ? poll(50) : 'stream'
-    const flags = await Gonfalon.connect({ endpoint: ${JSON.stringify(url)}, source, token: 'token', readyWithin: 10_000, bootstrap: undefined, logger: { info() {}, warn() {} } })
+    const flags = await Gonfalon.connect({ endpoint: ${JSON.stringify(url)}, source, token: 'token', readyWithin: 0, logger: { info() {}, warn() {} } })
+    while (flags.state === 'NOT_READY' && flags.stats.lastError === undefined) await new Promise((resolve) => setTimeout(resolve, 10))
     console.log(JSON.stringify({ state: flags.state, on: flags.enabled('a'), error: String(flags.stats.lastError?.cause ?? '') }))
     await flags.close()`
-  const args = ['--import', 'tsx', '--input-type=module', '-e', program.replace('10_000', given.states.includes('READY') ? '10_000' : '500')]
+  const args = ['--import', 'tsx', '--input-type=module', '-e', program]
   const env = { ...process.env, ...(given.about.includes('The client trusts') && { NODE_EXTRA_CA_CERTS: authority }) }
   const child = spawn(process.execPath, args, { cwd: new URL('..', import.meta.url).pathname, env, stdio: ['ignore', 'pipe', 'inherit'] })
   t.after(() => child.kill('SIGKILL'))

@@ -8,7 +8,7 @@ import { Worker } from 'node:worker_threads'
 import type { Flags } from '../src/flags.ts'
 import { RemoteFlags } from '../src/remote/remote.ts'
 import { document } from './support/flags.ts'
-import { Plane } from './support/plane.ts'
+import { Plane, unused } from './support/plane.ts'
 import { Gonfalon } from './support/sdk.ts'
 import { boolean, compile, type Document } from './support/snapshots.ts'
 import { next, quick } from './support/wait.ts'
@@ -41,7 +41,8 @@ test('a client lives through a restart of the server, and takes what has changed
   const data = mkdtempSync(join(tmpdir(), 'gonfalon-'))
   t.after(() => rmSync(data, { recursive: true, force: true }))
   const args = ['--data-dir', data]
-  const plane = await Plane.start(t, { args })
+  const port = await unused()
+  const plane = await Plane.start(t, { port, args })
   await plane.put({ key: 'f', gates: [] } as { key: string })
   const token = await plane.token('sdk')
   const lastGood = join(data, 'last-good')
@@ -60,7 +61,7 @@ test('a client lives through a restart of the server, and takes what has changed
   assert.equal(second.state, 'STALE')
   assert.equal(second.decide('f').known, true)
 
-  const again = await Plane.start(t, { port: plane.port, args })
+  const again = await Plane.start(t, { port, args })
   const revision = revisionOf(await again.api('POST', '/envs/default/flags/f/enable', {}))
   await Promise.all([at(flags, revision), at(second, revision)])
   assert.equal(flags.enabled('f'), true)

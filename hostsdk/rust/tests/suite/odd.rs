@@ -269,13 +269,15 @@ fn a_decision_that_fails_again_and_again_is_told_once() {
 
 #[test]
 fn a_listener_that_blocks_keeps_nobody_waiting() {
-    let server = Server::start(&["hostile", "honest"]);
-    let flags = Client::start(quick(&server.url).ready_within(Duration::ZERO)).expect("a client");
+    // Nothing is told before both listen.
+    let server = Server::start(&["hostile", "status-500"]);
+    let flags = Client::start(quick(&server.url)).expect("a client");
     let (block, over) = std::sync::mpsc::channel::<()>();
     let over = Mutex::new(over);
     flags.subscribe(move |_| _ = over.lock().expect("no panic").recv()).forever();
     let (told, heard) = std::sync::mpsc::channel();
     flags.subscribe(move |event| _ = told.send(format!("{event:?}"))).forever();
+    server.ask("POST", "/hostile/mend");
     assert!(flags.wait_ready(PATIENCE) && flags.enabled("a", ()));
     assert!(heard.recv_timeout(PATIENCE).is_ok());
     let started = Instant::now();
