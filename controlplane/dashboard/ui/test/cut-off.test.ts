@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { fill } from './sample.ts'
-import { accessible, adminToken, ended, Server, world } from './support.ts'
+import { accessible, adminToken, ended, Server, unused, world } from './support.ts'
 
 const room = mkdtempSync(join(tmpdir(), 'gonfalon-cut-off-'))
 const w = world()
@@ -69,7 +69,8 @@ test('a page that cannot be loaded while it is cut off appears when the network 
 
 test('a server that was stopped and started again', async () => {
   const store = ['--data-dir', join(room, 'data')]
-  let server = await Server.start([], store)
+  const address = await unused()
+  let server = await Server.start([], store, address)
   await fill(server.address, adminToken)
   const context = await w.browser.newContext()
   await context.request.post(`${server.address}/v1/sessions`, { data: { token: adminToken } })
@@ -80,7 +81,7 @@ test('a server that was stopped and started again', async () => {
   await place(page).getByText('Cut off; what you typed is kept').waitFor()
   await page.getByRole('button', { name: 'Save in staging' }).click()
   await page.getByText("The server can't be reached").waitFor()
-  server = await Server.start([], store, new URL(server.address).host)
+  server = await Server.start([], store, address)
   await save(page, 'payments_retry', '95 %')
   const { gates } = await server.api('GET', '/v1/envs/staging/flags/payments_retry')
   assert.ok(gates.some((gate: { ratio?: number }) => gate.ratio === 0.95))
@@ -101,10 +102,7 @@ async function etcd(program: string, address: string): Promise<ChildProcess> {
 test('a replica that has lost its store', async () => {
   const program = join(room, 'etcd')
   execFileSync('go', ['test', '-c', '-o', program, './cmd/gonfalon'], { cwd: fileURLToPath(new URL('../../../..', import.meta.url)) })
-  const free = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => free.once('listening', resolve))
-  const address = `127.0.0.1:${(free.address() as AddressInfo).port}`
-  await new Promise((resolve) => free.close(resolve))
+  const address = await unused()
   const cluster = await etcd(program, address)
   const server = await Server.start([], ['--etcd-endpoints', `http://${address}`])
   await fill(server.address, adminToken)

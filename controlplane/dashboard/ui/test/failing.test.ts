@@ -60,7 +60,7 @@ test('every page says that it can\'t be read, and reads again by itself', async 
   for (const [name, path] of Object.entries(paths)) {
     if (name in nothing) continue
     const page = await w.open(path.replace(':env', 'staging').replace(':key', keys[name as keyof typeof paths] ?? 'mail_digest'), { context })
-    await page.locator('main').getByText('The server answered 503').first().waitFor({ timeout: 5_000 }).catch(() => assert.fail(`${name} doesn't say it`))
+    await page.locator('main').getByText('The server answered 503').first().waitFor().catch(() => assert.fail(`${name} doesn't say it`))
     open.push([name, page])
   }
   await context.unroute(failing)
@@ -75,14 +75,18 @@ test('an answer that never comes is given up, and says that it may have been don
   await page.getByText('Live', { exact: true }).waitFor()
   await edit(page, '95')
   let sent = 0
+  let did = (): void => {}
+  const done = new Promise<void>((resolve) => (did = resolve))
   await page.route('**/flags/search_suggest', async (route) => {
     if (route.request().method() !== 'PUT') return route.continue()
     sent++
     await route.fetch() // the server does it, and its answer is lost
+    did()
   })
   const save = page.getByRole('button', { name: 'Save in staging' })
   await save.dblclick()
   await save.and(page.locator(':disabled')).waitFor()
+  await done
   await page.clock.fastForward(31_000)
   await page.getByText("The server doesn't answer").first().waitFor()
   await page.getByText('may have been done all the same').first().waitFor()
@@ -113,9 +117,12 @@ test('several flags at once: those that fail are told, and Escape meanwhile brea
   await page.getByRole('button', { name: 'Kill…' }).click()
   const sure = page.getByRole('button', { name: /^Kill \d flags in staging/ })
   await page.locator('.bulk-rows li.ready').first().waitFor()
-  await page.route('**/mail_amp/kill', (route) => route.fulfill({ status: 500, contentType: 'text/html', body: '<h1>Oops</h1>' }))
+  let answer = (): void => {}
+  const held = new Promise<void>((resolve) => (answer = resolve))
+  await page.route('**/mail_amp/kill', async (route) => (await held, route.fulfill({ status: 500, contentType: 'text/html', body: '<h1>Oops</h1>' })))
   await sure.click()
   await page.keyboard.press('Escape')
+  answer()
   await page.locator('.bulk-rows li.failed').getByText('The server answered 500').waitFor()
   await page.getByText(/flags? (is|are) changed in staging/).waitFor()
   assert.equal((await flag('mail_amp')).killed, false)

@@ -27,7 +27,7 @@ function* addresses(env = 'production'): Generator<string> {
 
 /** The controls on a page that change something; they are given a moment to appear. */
 async function offered(page: Page): Promise<string[]> {
-  await page.waitForLoadState('networkidle', { timeout: 2000 }).catch(() => {})
+  await page.waitForLoadState('networkidle', { timeout: 10_000 }).catch(() => {})
   return page.locator('main').evaluate((main, pattern) => {
     const shown = [...main.querySelectorAll<HTMLElement>('button:not([role=tab], .cell), a.btn, input[type=checkbox], form.form :enabled, form.panel :enabled')].filter((each) => each.checkVisibility({ visibilityProperty: true }))
     return shown.map((each) => (each.getAttribute('aria-label') ?? (each.innerText || (each as HTMLInputElement).labels?.[0]?.innerText) ?? '').trim() || each.tagName).filter((each, i) => !new RegExp(pattern).test(each) || shown[i]!.matches('form.form *, form.panel *'))

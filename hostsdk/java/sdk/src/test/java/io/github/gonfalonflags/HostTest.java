@@ -14,7 +14,7 @@ class HostTest {
     @Test
     void theLastReportTakesNoLongerThanItMay() throws Exception {
         StringBuilder document = new StringBuilder("flags:\n");
-        for (int i = 0; i < 5000; i++) {
+        for (int i = 0; i < 20_000; i++) {
             document.append("- {key: f").append(i).append("}\n");
         }
         byte[] snapshot = Repository.compile(document.toString());
@@ -41,8 +41,8 @@ class HostTest {
             pace.farewell = Duration.ofSeconds(1);
             Options options = new Options("http://127.0.0.1:" + server.getAddress().getPort(), "token");
             Gonfalon flags = Gonfalon.connect(options.pollInterval(Duration.ofHours(1)).pace(pace));
-            assertEquals(5000, flags.decideAll("u").size()); // of which a report takes a thousand
-            assertTimeoutPreemptively(Duration.ofSeconds(3), flags::close);
+            assertEquals(20_000, flags.decideAll("u").size()); // of which a report takes a thousand
+            assertTimeoutPreemptively(Duration.ofSeconds(10), flags::close);
         } finally {
             server.stop(0);
         }

@@ -75,17 +75,18 @@ class OptionsTest {
         Options options = new Options().file(file).readyWithin(Duration.ofSeconds(1)).grace(Duration.ofMillis(10)).pace(quick());
         try (Gonfalon flags = Gonfalon.connect(options)) {
             assertEquals(State.NOT_READY, flags.state());
-            Files.write(file, Repository.compile("flags: [{key: a, gates: [{type: boolean, enabled: true}]}]"));
+            // Each file is put there whole: half of one would be refused, too, and counted.
+            SnapshotFile.write(file, Repository.compile("flags: [{key: a, gates: [{type: boolean, enabled: true}]}]"));
             assertTrue(flags.waitReady(Duration.ofSeconds(10)));
             assertTrue(flags.enabled("a"));
-            Files.write(file, new byte[] {1, 2, 3});
+            SnapshotFile.write(file, new byte[] {1, 2, 3});
             Await.until(Duration.ofSeconds(10), () -> flags.stats().refused() > 0, () -> flags.stats().toString());
             assertTrue(flags.enabled("a"), "a broken file took the flags away");
             Await.until(Duration.ofSeconds(10), () -> flags.state() == State.STALE, () -> flags.stats().toString());
             assertFalse(flags.waitReady(Duration.ofMillis(200)), "what was wrong with the file stays wrong");
             assertEquals(1, flags.stats().refused());
             assertTrue(flags.stats().lastError().isPresent());
-            Files.write(file, Repository.compile("flags: [{key: b, gates: [{type: boolean, enabled: true}]}]"));
+            SnapshotFile.write(file, Repository.compile("flags: [{key: b, gates: [{type: boolean, enabled: true}]}]"));
             assertTrue(flags.waitReady(Duration.ofSeconds(10)));
             assertTrue(flags.enabled("b"));
         }

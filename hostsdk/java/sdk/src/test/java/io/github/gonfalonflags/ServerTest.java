@@ -64,7 +64,9 @@ class ServerTest {
     @Test
     void usageArrives() throws Exception {
         plane.put("new_checkout", true);
-        try (Gonfalon flags = Gonfalon.connect(plane.url, plane.sdkToken())) {
+        Pace pace = new Pace();
+        pace.farewell = Duration.ofSeconds(20);
+        try (Gonfalon flags = Gonfalon.connect(new Options(plane.url, plane.sdkToken()).pace(pace))) {
             for (int i = 0; i < 7; i++) {
                 assertTrue(flags.enabled("new_checkout", "user:" + i));
             }
@@ -102,11 +104,11 @@ class ServerTest {
     @Test
     void aRefusedTokenIsAnErrorAtOnce() {
         long begin = System.nanoTime();
-        try (Gonfalon flags = Gonfalon.connect(plane.url, "gfn_sdk_wrong")) {
+        try (Gonfalon flags = Gonfalon.connect(new Options(plane.url, "gfn_sdk_wrong").readyWithin(Duration.ofMinutes(1)))) {
             assertEquals(State.ERROR, flags.state());
             assertTrue(flags.stats().lastError().orElse("").contains("401"), flags.stats().toString());
             assertFalse(flags.stats().toString().contains("gfn_sdk_wrong"));
         }
-        assertTrue(System.nanoTime() - begin < 4_000_000_000L, "it waited for a refused token");
+        assertTrue(System.nanoTime() - begin < 30_000_000_000L, "it waited for a refused token");
     }
 }
