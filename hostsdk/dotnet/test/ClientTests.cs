@@ -218,7 +218,7 @@ namespace Gonfalon.Tests
 
         public static void TheLastReportTakesNoLongerThanItMay()
         {
-            var many = Enumerable.Range(0, 5000).Select(i => "f" + i).ToArray();
+            var many = Enumerable.Range(0, 20000).Select(i => "f" + i).ToArray();
             using (var server = new FakeServer(Snapshot(1, many)) { UsageTakes = 700 })
             {
                 var options = Tools.Quick(server.Url);
@@ -227,7 +227,7 @@ namespace Gonfalon.Tests
                 flags.DecideAll("u"); // of which a report takes a thousand
                 var began = System.Diagnostics.Stopwatch.StartNew();
                 flags.Close();
-                Assert.True(began.Elapsed < TimeSpan.FromSeconds(3), $"{began.Elapsed} and less");
+                Assert.True(began.Elapsed < TimeSpan.FromSeconds(10), $"{began.Elapsed} and less");
             }
         }
 
@@ -297,7 +297,7 @@ namespace Gonfalon.Tests
 
         public static void AScheduleTellsWhenItOpens()
         {
-            var opens = Engine.Now + 1500000;
+            var opens = Engine.Now + 3000000;
             var data = Compiler.Compile(new Dictionary<string, TestFlag> { ["timed"] = new TestFlag { Windows = new[] { opens, long.MaxValue } }, ["other"] = new TestFlag() });
             using (var flags = Bootstrapped(data))
             {

@@ -53,8 +53,8 @@ namespace Gonfalon.Tests
         public void Dispose()
         {
             _ended = true;
+            _listener.Stop(); // first: a client that comes back at once must find nobody
             Send(null);
-            _listener.Stop();
         }
 
         private static string Frame(byte[] snapshot) => $"event: snapshot\ndata: {Convert.ToBase64String(snapshot)}\n\n";
@@ -140,7 +140,11 @@ namespace Gonfalon.Tests
         {
             var events = new BlockingCollection<string> { Frame(Snapshot) };
             lock (_streams)
+            {
+                if (_ended)
+                    return;
                 _streams.Add(events);
+            }
             Write(stream, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n");
             for (string text; (text = events.Take()).Length > 0;)
                 Write(stream, text);

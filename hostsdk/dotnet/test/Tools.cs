@@ -16,7 +16,7 @@ namespace Gonfalon.Tests
 
         internal static string Read(string path) => File.ReadAllText(Path.Combine(Tree, path));
 
-        /// <summary>Returns the options of a client that doesn't wait between attempts, and has no grace.</summary>
+        /// <summary>Returns the options of a client that doesn't wait between attempts, has no grace, and time for its last report.</summary>
         internal static Options Quick(string url) => new Options
         {
             Endpoint = url,
@@ -28,6 +28,7 @@ namespace Gonfalon.Tests
                 Backoff = TimeSpan.FromMilliseconds(10),
                 Longest = TimeSpan.FromMilliseconds(20),
                 Usage = TimeSpan.FromHours(1),
+                Farewell = TimeSpan.FromSeconds(20),
             },
         };
 
