@@ -2,7 +2,6 @@ package main
 
 import (
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -45,12 +44,7 @@ func TestServeOnCluster(t *testing.T) {
 func TestServeWaitsForItsStore(t *testing.T) {
 	cluster := etcdtest.Start(t, 1)
 	cluster.Kill(0)
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := free.Addr().String()
-	free.Close()
+	address := freeAddress(t)
 	waited := make(chan struct{})
 	go func() {
 		defer close(waited)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -15,6 +16,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/gonfalon-flags/gonfalon/internal/freeport"
 )
 
 // server is a running gonfalon serve, a process of its own.
@@ -92,6 +95,16 @@ func serve(t *testing.T, args ...string) *server {
 	s.adminToken = adminPattern.FindString(s.greeting)
 	s.tryToken = tryPattern.FindStringSubmatch(s.greeting)[1]
 	return s
+}
+
+// freeAddress returns an address for a server that has to listen there once more.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	port, err := freeport.Find()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint("127.0.0.1:", port)
 }
 
 // stop interrupts the server as Ctrl-C does, and sees that it ends well.

@@ -99,7 +99,7 @@ func (s *server) again(dir string) *server {
 // TestTailOverRestarts follows an environment while its server is killed again and again. Every change is told once, in order.
 func TestTailOverRestarts(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
-	s := serve(t, "--data-dir", dir)
+	s := serve(t, "--data-dir", dir, "--listen", freeAddress(t))
 	s.run("flags", "enable", "f").must(t)
 	audit := s.start("audit", "--follow", "--action", "flag", "-o", "json")
 	watch := s.start("watch", "f")

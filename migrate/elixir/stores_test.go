@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gonfalon-flags/gonfalon/engine/flagset"
+	"github.com/gonfalon-flags/gonfalon/internal/freeport"
 	"github.com/gonfalon-flags/gonfalon/migrate"
 	"github.com/gonfalon-flags/gonfalon/migrate/elixir"
 	"github.com/gonfalon-flags/gonfalon/migrate/elixir/elixirtest"
@@ -282,7 +283,7 @@ func TestBadAddresses(t *testing.T) {
 		kinds[kind] = elixirtest.Open(t, kind, reference.Bandera, kind).Address
 	}
 	wrong := func(address string) string { return strings.Replace(address, "p%2Fw%3A%405", "se%3Acret", 1) }
-	port, err := elixirtest.FreePort()
+	port, err := freeport.Find()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package etcdtest
 
 import (
+	"fmt"
 	"net"
 	"net/url"
 	"os"
@@ -10,6 +11,8 @@ import (
 
 	"go.etcd.io/etcd/server/v3/embed"
 	"go.uber.org/zap"
+
+	"github.com/gonfalon-flags/gonfalon/internal/freeport"
 )
 
 // asMember makes a test binary an etcd that listens at this address.
@@ -50,12 +53,11 @@ func Member() {
 // StartProcess runs an etcd. The test's TestMain must call Member.
 func StartProcess(t testing.TB) *Process {
 	t.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := freeport.Find()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Process{t: t, dir: t.TempDir(), address: free.Addr().String()}
-	free.Close()
+	p := &Process{t: t, dir: t.TempDir(), address: fmt.Sprint("127.0.0.1:", port)}
 	p.Restart()
 	t.Cleanup(p.Kill)
 	return p

@@ -7,7 +7,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -23,6 +22,8 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib"
 	"github.com/redis/go-redis/v9"
 	_ "modernc.org/sqlite"
+
+	"github.com/gonfalon-flags/gonfalon/internal/freeport"
 )
 
 // Password is that of every server. It has characters that addresses escape.
@@ -185,22 +186,12 @@ func start(dir string, as *syscall.SysProcAttr, answers func(context.Context) er
 	}
 }
 
-// FreePort returns a port on which nothing listens.
-func FreePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port, nil
-}
-
 func startRedis() (string, error) {
 	dir, as, err := folder()
 	if err != nil {
 		return "", err
 	}
-	port, err := FreePort()
+	port, err := freeport.Find()
 	if err != nil {
 		return "", err
 	}
@@ -218,7 +209,7 @@ func startPostgres() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	port, err := FreePort()
+	port, err := freeport.Find()
 	if err != nil {
 		return "", err
 	}
@@ -239,7 +230,7 @@ func startMariaDB() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	port, err := FreePort()
+	port, err := freeport.Find()
 	if err != nil {
 		return "", err
 	}
