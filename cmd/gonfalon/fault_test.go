@@ -22,7 +22,7 @@ const (
 	// answering is how long any request may take meanwhile.
 	answering = 15 * time.Second
 	// recovering is how long a server may take to follow its store again, however long it was lost.
-	recovering = 8 * time.Second
+	recovering = 15 * time.Second
 )
 
 // TestFaultsOfTheStore lets the store of a server fail in several ways. The server notices and says so, keeps serving

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -89,7 +90,11 @@ func TestInputIsBounded(t *testing.T) {
 	if code := run(ctx, []string{"lint", pipe}, strings.NewReader(""), &out, &out); code != exitTrouble || !strings.Contains(out.String(), "interrupted while reading "+pipe) {
 		t.Errorf("%d %s", code, &out)
 	}
-	w, err := os.OpenFile(pipe, os.O_WRONLY|syscall.O_NONBLOCK, 0) // lets the read end
+	// The read ends when somebody writes; it may only begin now.
+	w, err := os.OpenFile(pipe, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+	for deadline := time.Now().Add(20 * time.Second); errors.Is(err, syscall.ENXIO) && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		w, err = os.OpenFile(pipe, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+	}
 	if err == nil {
 		err = w.Close()
 	}

@@ -225,7 +225,7 @@ func TestSilence(t *testing.T) {
 	}))
 	defer server.Close()
 	c := apiclient.New(server.URL, "x")
-	c.HTTP, c.Silence = &http.Client{Timeout: 100 * time.Millisecond}, time.Second // its timeout is for one answer
+	c.HTTP, c.Silence = &http.Client{Timeout: 100 * time.Millisecond}, 3*time.Second // its timeout is for one answer
 	came := 0
 	for _, err := range c.Changes(t.Context(), "e", "") {
 		if err != nil {

@@ -63,7 +63,7 @@ func TestWhatTheControlPlaneNeverHadIsCorrected(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer flags.Close()
-				deadline, end := time.After(5*time.Second), make(chan struct{}, 256)
+				deadline, end := time.After(12*time.Second), make(chan struct{}, 256)
 				defer flags.Subscribe(func(gonfalon.Event) { end <- struct{}{} })()
 				for !flags.Enabled("true") || flags.Enabled("forged") {
 					select {

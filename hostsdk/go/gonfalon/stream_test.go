@@ -151,8 +151,8 @@ func TestAStreamSaysWhenToComeBack(t *testing.T) {
 	s.text(t, "ret")
 	s.text(t, "ry: 1200\r\n\r\n")
 	s.event(t, "heartbeat", nil)
-	s.close()
 	ended := time.Now()
+	s.close()
 	p.connection(t)
 	if pause := time.Since(ended); pause < 1100*time.Millisecond {
 		t.Errorf("it came back after %v", pause)
@@ -169,8 +169,8 @@ func TestAStreamCantCallItsClientsBackAtOnce(t *testing.T) {
 		_, s := p.client(t, compiled(t, 1, flagOn), nil)
 		s.text(t, "retry: "+wish+"\n\n")
 		s.event(t, "heartbeat", nil)
-		s.close()
 		ended := time.Now()
+		s.close()
 		p.connection(t)
 		if pause := time.Since(ended); pause < shortestPause/2-10*time.Millisecond {
 			t.Errorf("retry: %s: it came back after %v", wish, pause)
