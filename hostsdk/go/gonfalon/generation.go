@@ -16,6 +16,7 @@ type generation struct {
 	loaded Snapshot
 	info   SnapshotInfo
 	timed  bool                              // there are schedules: the time may matter
+	since  int64                             // when it came, in Unix microseconds; 0: before the client began
 	needs  []need                            // by flag
 	asks   []atomic.Pointer[needs]           // by flag, asked of the engine once
 	fixed  []atomic.Pointer[engine.Decision] // by flag, of an engine behind the interface: decisions that are the same for every context

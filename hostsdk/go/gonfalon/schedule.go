@@ -18,7 +18,6 @@ func (c *Client) watchSchedules(ctx context.Context) {
 	var g *generation
 	var next edge
 	var seen int64 // edges up to here were announced
-	alone := true  // nobody has listened yet
 	for {
 		select {
 		case <-ctx.Done():
@@ -30,15 +29,16 @@ func (c *Client) watchSchedules(ctx context.Context) {
 		serving := c.serving.Load()
 		since, heard := c.events.heard()
 		if !heard || serving == nil || !serving.timed {
-			g, alone = nil, alone || !heard
+			g = nil
 			continue
 		}
 		now := c.now()
 		if serving != g {
-			g, seen = serving, now // what changed with the snapshot was announced with it
-			if alone {
-				seen, alone = min(seen, since), false
+			seen = serving.since // what changed with the snapshot was announced with it
+			if g == nil {
+				seen = max(seen, since)
 			}
+			g = serving
 			next = g.nextEdge(seen)
 		}
 		back := now < seen // the clock was set back: the edges after its time come again, and change decisions now too

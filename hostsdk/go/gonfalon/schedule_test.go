@@ -3,6 +3,7 @@ package gonfalon
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -53,6 +54,43 @@ func TestASchedulesEdgesAreEvents(t *testing.T) {
 		is(seen{2 * time.Hour, []string{"child", "soon"}, false})
 		c.Close()
 	})
+}
+
+// TestAnEdgeWhileASnapshotIsLoaded: a schedule opens after the snapshot came, and before anybody looks at its schedules.
+func TestAnEdgeWhileASnapshotIsLoaded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		opens := func(key string, in time.Duration) string {
+			return `{"key": "` + key + `", "gates": [{"type": "schedule", "from": "` + time.Now().Add(in).UTC().Format(time.RFC3339) + `"}]}`
+		}
+		late := opens("late", 24*time.Hour)
+		frames := make(chan []byte)
+		c, err := New(t.Context(), Config{Engine: slow(time.Hour), Bootstrap: compiled(t, 1, late), Source: channel(frames), Logger: quiet, ReadyWithin: -1, Usage: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		told := make(chan string, 8)
+		defer c.Subscribe(func(e Event) {
+			if e.Kind == FlagsChanged {
+				told <- strings.Join(e.Flags, " ")
+			}
+		})()
+		synctest.Wait()
+		frames <- compiled(t, 2, flagOn, late, opens("soon", time.Hour))
+		time.Sleep(time.Hour + lookAgain)
+		synctest.Wait()
+		if one, two := <-told, <-told; min(one, two) != "on soon" || max(one, two) != "soon" {
+			t.Errorf("it told of %q and %q", one, two)
+		}
+	})
+}
+
+// slow is an engine that takes so long to load a snapshot.
+type slow time.Duration
+
+func (s slow) Load(data []byte) (Snapshot, error) {
+	time.Sleep(time.Duration(s))
+	return Native().Load(data)
 }
 
 // TestAClockThatIsSet: the events follow the client's own clock, also when it jumps.

@@ -35,8 +35,9 @@ const deltaHead = 0x95
 // take makes a frame the snapshot that serves, or changes nothing and says why. If it supersedes, its revision may be
 // lower than what serves.
 func (c *Client) take(frame []byte, supersedes bool) error {
+	now := c.now() // the program's clock may ask the client, so it isn't called with the lock held
 	c.store.mu.Lock()
-	err := c.takeLocked(frame, supersedes)
+	err := c.takeLocked(frame, supersedes, now)
 	if err != nil {
 		c.store.refused++
 	}
@@ -47,7 +48,7 @@ func (c *Client) take(frame []byte, supersedes bool) error {
 	return err
 }
 
-func (c *Client) takeLocked(frame []byte, superseding bool) error {
+func (c *Client) takeLocked(frame []byte, superseding bool, now int64) error {
 	if len(frame) > engine.MaxSnapshotBytes {
 		return fmt.Errorf("gonfalon: a frame of %d bytes is larger than a snapshot may be", len(frame))
 	}
@@ -82,6 +83,7 @@ func (c *Client) takeLocked(frame []byte, superseding bool) error {
 		c.config.Logger.Warn("gonfalon: the control plane never had the snapshot that serves: it was restored, or the copy on disk was altered", "env", c.config.Environment, "from", old.info.Position, "to", g.info.Position)
 	}
 	c.store.taken++
+	g.since = now
 	c.serve(g)
 	close(c.store.arrived)
 	c.store.arrived = make(chan struct{})

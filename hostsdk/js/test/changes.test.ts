@@ -92,6 +92,23 @@ test('a schedule that opens or closes is a change of its flag and of those that 
   assert.equal(events.length, 2)
 })
 
+test('a schedule that opens while listeners hear of it is told', async (t) => {
+  const start = Date.now()
+  const flag = { key: 'sale', gates: [{ type: 'schedule', from: new Date(start + 1_000).toISOString() }] }
+  let now = start
+  const { fake, flags, snapshots } = await connect(t, [{ flags: [] }, { flags: [flag] }], { clock: () => now })
+  const told: boolean[] = []
+  const both = new Promise<void>((resolve) =>
+    flags.on('change', () => {
+      if (told.push(flags.enabled('sale')) === 2) resolve()
+      now = start + 1_001
+    }),
+  )
+  fake.send('delta', delta(snapshots[0]!, snapshots[1]!))
+  await both
+  assert.deepEqual(told, [false, true])
+})
+
 test('a schedule is told by the real clock', { timeout: 20_000 }, async (t) => {
   const from = new Date(Date.now() + 3_000).toISOString()
   const { flags } = await connect(t, [{ flags: [{ key: 'sale', gates: [{ type: 'schedule', from }] }] }])
