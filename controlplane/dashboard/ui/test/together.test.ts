@@ -124,3 +124,22 @@ test('a held key does its act once', async () => {
   await page.getByText('shop_recommendations is revived in staging.').waitFor()
   assert.equal((await stored('flags/shop_recommendations')).revision, revision + 3)
 })
+
+test('a change that comes before the page listens is shown', async () => {
+  const pages = [
+    ['shop_recommendations', '/envs/staging/flags/shop_recommendations', 'button:text("Kill…")', 'button:text("Revive…")'],
+    ['shop_reviews_photos', '/envs/staging/flags?q=shop_reviews_photos', '.state', '.state.killed'],
+  ] as const
+  for (const [key, path, before, after] of pages) {
+    const page = await w.open('/envs')
+    let listen = (): void => {}
+    const held = new Promise<void>((resolve) => (listen = resolve))
+    await page.route('**/changes', async (route) => (await held, route.continue()))
+    await page.goto(w.server.address + path)
+    await page.locator('main').locator(before).first().waitFor()
+    assert.equal(await page.locator('main').locator(after).count(), 0)
+    await w.server.api('POST', `/v1/envs/staging/flags/${key}/kill`)
+    listen()
+    await page.locator('main').locator(after).first().waitFor()
+  }
+})

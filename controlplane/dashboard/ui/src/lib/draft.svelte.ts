@@ -51,6 +51,7 @@ export class Draft {
   /** What is typed has gone on since the preview. */
   readonly late = $derived(this.previewed !== JSON.stringify(this.plain(this.doc)))
   private latest = 0
+  private saves = 0
 
   constructor(
     readonly env: string,
@@ -85,9 +86,9 @@ export class Draft {
     return this.faults.filter((fault) => fault.gate === gate && fault.path.startsWith(path)).map((fault) => fault.detail)
   }
 
-  /** Asks what the edit would change. Only the latest answer counts. */
+  /** Asks what the edit would change. Only the latest answer counts. It takes nothing back that a save has said since. */
   async look(): Promise<void> {
-    const turn = ++this.latest
+    const [turn, saves] = [++this.latest, this.saves]
     const sent = [...this.doc.gates].sort(order)
     const flag = this.plain(this.doc)
     try {
@@ -95,10 +96,11 @@ export class Draft {
       if (turn !== this.latest) return
       this.preview = data
       this.previewed = JSON.stringify(flag)
+      if (saves !== this.saves) return
       this.problem = ''
       this.read(data.problems, sent)
     } catch (error) {
-      if (turn !== this.latest) return
+      if (turn !== this.latest || saves !== this.saves) return
       this.problem = error instanceof Refusal && error.faults.length > 0 ? '' : said(error)
       this.read(error instanceof Refusal ? error.faults : [], sent)
     }
@@ -109,6 +111,7 @@ export class Draft {
     const sent = [...this.doc.gates].sort(order)
     const document = this.plain(this.doc)
     this.busy = true
+    this.saves++
     this.problem = ''
     try {
       const path = { env: this.env, key: this.base.key }

@@ -25,6 +25,7 @@ class FlagIndex {
   uses = $state.raw<Readonly<Record<string, Use>>>({})
   loaded = $state(false)
   private latest = 0
+  private reading: Promise<void> = Promise.resolve()
   private used = 0
 
   /** Reads an environment's list unless it is there and of the newest revision. */
@@ -36,7 +37,11 @@ class FlagIndex {
   }
 
   /** Reads an environment's list, and again after a change. */
-  async load(env: string): Promise<void> {
+  load(env: string): Promise<void> {
+    return (this.reading = this.read(env))
+  }
+
+  private async read(env: string): Promise<void> {
     const turn = ++this.latest
     if (env !== untrack(() => this.env)) {
       this.env = env
@@ -55,11 +60,15 @@ class FlagIndex {
 
   /** Shows a change: of a few flags at once, since the whole list takes a server of 10,000 flags longer than people wait, and then all. */
   async follow(env: string, edit: Arrival): Promise<void> {
+    if (edit.first) {
+      await this.reading.catch(() => {})
+      if (env === this.env && this.loaded && this.revision >= edit.revision) return
+    }
     const keys = edit.keys ?? []
     const listed = new Set(this.rows.map((row) => row.key))
     if (env !== this.env || !this.loaded || edit.more || keys.length === 0 || keys.length > few || !keys.every((key) => listed.has(key))) return this.load(env)
     const turn = ++this.latest
-    const changed = await Promise.all(keys.map((key) => this.read(env, key, edit.reason))).catch(() => undefined)
+    const changed = await Promise.all(keys.map((key) => this.readFlag(env, key, edit.reason))).catch(() => undefined)
     if (turn !== this.latest) return
     if (!changed) return this.load(env)
     const rows = new Map(changed.map((row) => [row.key, row]))
@@ -69,7 +78,7 @@ class FlagIndex {
   }
 
   /** Reads one flag as the list has it. */
-  private async read(env: string, key: string, reason: string | undefined): Promise<Row> {
+  private async readFlag(env: string, key: string, reason: string | undefined): Promise<Row> {
     const { data: flag } = await ask(client.GET('/v1/envs/{env}/flags/{key}', { params: { path: { env, key } } }))
     const schedule = flag.gates.find((gate) => gate.type === 'schedule')
     const { lead, on_for } = flag.words!

@@ -1,8 +1,8 @@
 import { ask, client, missing, Refusal, whenMissing, withinPatience, type Edit, type Missing } from './api'
 import { mount } from './mount'
 
-/** A change of the environment, by whomever. Without keys, everything may have changed. */
-export type Arrival = Partial<Edit> & { readonly revision: number }
+/** A change of the environment, by whomever. Without keys, everything may have changed. At first it is what the page may have missed: it reads before it listens. */
+export type Arrival = Partial<Edit> & { readonly revision: number; readonly first?: boolean }
 
 const retryAfter = 3000
 
@@ -114,7 +114,7 @@ class Live {
     }
     const on = (name: string, take: (told: never) => void): void => source.addEventListener(name, (event) => take(JSON.parse((event as MessageEvent<string>).data) as never))
     on('at', ({ revision }: { revision: number }) => {
-      if (this.revision !== 0 && revision !== this.revision) this.arrived({ revision })
+      if (revision !== this.revision) this.arrived({ revision, first: this.revision === 0 })
       this.revision = revision
     })
     on('change', (edit: Edit) => this.arrived(edit))
