@@ -7,8 +7,9 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
+import { unused } from '../../../../hostsdk/js/test/support/port.ts'
 import { fill } from './sample.ts'
-import { accessible, adminToken, ended, Server, unused, world } from './support.ts'
+import { accessible, adminToken, ended, Server, world } from './support.ts'
 
 const room = mkdtempSync(join(tmpdir(), 'gonfalon-cut-off-'))
 const w = world()
@@ -69,7 +70,7 @@ test('a page that cannot be loaded while it is cut off appears when the network 
 
 test('a server that was stopped and started again', async () => {
   const store = ['--data-dir', join(room, 'data')]
-  const address = await unused()
+  const address = `127.0.0.1:${await unused()}`
   let server = await Server.start([], store, address)
   await fill(server.address, adminToken)
   const context = await w.browser.newContext()
@@ -102,7 +103,7 @@ async function etcd(program: string, address: string): Promise<ChildProcess> {
 test('a replica that has lost its store', async () => {
   const program = join(room, 'etcd')
   execFileSync('go', ['test', '-c', '-o', program, './cmd/gonfalon'], { cwd: fileURLToPath(new URL('../../../..', import.meta.url)) })
-  const address = await unused()
+  const address = `127.0.0.1:${await unused()}`
   const cluster = await etcd(program, address)
   const server = await Server.start([], ['--etcd-endpoints', `http://${address}`])
   await fill(server.address, adminToken)

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { after, afterEach, before } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -38,21 +37,6 @@ export class Server {
       return new Server(address, caller(address, adminToken), () => ended(child))
     }
     throw new Error('the control plane did not start')
-  }
-}
-
-/** An address for what is started later, or again. Systems give away no port below 32768 themselves, so nobody takes it meanwhile. */
-export async function unused(): Promise<string> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000)
-    const server = createServer().listen(port, '127.0.0.1')
-    try {
-      await once(server, 'listening')
-    } catch {
-      continue
-    }
-    await new Promise((resolve) => server.close(resolve))
-    return `127.0.0.1:${port}`
   }
 }
 

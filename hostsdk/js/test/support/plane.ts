@@ -1,25 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { binary } from './snapshots.ts'
 
 export const adminToken = 'an-admin-token-for-tests'
-
-/** A port for what is started again. Systems give away none below 32768 themselves, so nobody takes it meanwhile. */
-export async function unused(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000)
-    const server = createServer().listen(port, '127.0.0.1')
-    try {
-      await once(server, 'listening')
-    } catch {
-      continue
-    }
-    await new Promise((resolve) => server.close(resolve))
-    return port
-  }
-}
 
 /** A control plane of our own: the gonfalon binary, with everything in memory. */
 export class Plane {

@@ -168,6 +168,7 @@ module Gonfalon
     def due
       at = now
       return 0 if now_state(at) != @state
+
       lost = @lost # which another thread may take away
       contact = @contact
       return nil unless @loaded && contact

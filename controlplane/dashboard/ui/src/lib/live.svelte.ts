@@ -1,8 +1,12 @@
 import { ask, client, missing, Refusal, whenMissing, withinPatience, type Edit, type Missing } from './api'
 import { mount } from './mount'
 
-/** A change of the environment, by whomever. Without keys, everything may have changed. At first it is what the page may have missed: it reads before it listens. */
-export type Arrival = Partial<Edit> & { readonly revision: number; readonly first?: boolean }
+/** A change of the environment, by whomever. Without keys, everything may have changed. */
+export type Arrival = Partial<Edit> & {
+  readonly revision: number
+  /** The stream has just opened: what the page read before that may be older. */
+  readonly first?: boolean
+}
 
 const retryAfter = 3000
 
