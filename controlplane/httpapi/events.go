@@ -121,8 +121,8 @@ func (e *edges) look(after int64) {
 	}
 	e.next = loaded.NextEdge(after)
 	e.timer.Reset(edgeCheck)
-	if wait := max(e.next-e.now(), 0); wait < edgeCheck.Microseconds() {
-		e.timer.Reset(time.Duration(wait) * time.Microsecond)
+	if now := e.now(); e.next < now+edgeCheck.Microseconds() {
+		e.timer.Reset(time.Duration(max(e.next-now, 0)) * time.Microsecond)
 	}
 }
 

@@ -34,9 +34,11 @@ func (c *Client) watchSchedules(ctx context.Context) {
 		}
 		now := c.now()
 		if serving != g {
-			seen = serving.since // what changed with the snapshot was announced with it
-			if g == nil {
-				seen = max(seen, since)
+			// What changed with the snapshot was announced with it.
+			if g != nil {
+				seen = min(seen, serving.since)
+			} else {
+				seen = min(max(serving.since, since), now)
 			}
 			g = serving
 			next = g.nextEdge(seen)

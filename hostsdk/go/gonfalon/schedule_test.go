@@ -79,10 +79,79 @@ func TestAnEdgeWhileASnapshotIsLoaded(t *testing.T) {
 		frames <- compiled(t, 2, flagOn, late, opens("soon", time.Hour))
 		time.Sleep(time.Hour + lookAgain)
 		synctest.Wait()
-		if one, two := <-told, <-told; min(one, two) != "on soon" || max(one, two) != "soon" {
-			t.Errorf("it told of %q and %q", one, two)
+		if all := sorted(told); !slices.Equal(all, []string{"on soon", "soon"}) {
+			t.Errorf("it told of %q", all)
 		}
 	})
+}
+
+// TestAnEdgeRightBeforeASnapshot: a schedule opens, and another snapshot comes before anybody looks at the clock.
+func TestAnEdgeRightBeforeASnapshot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var ahead atomic.Int64
+		clock := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+		soon := `{"key": "soon", "gates": [{"type": "schedule", "from": "` + time.Now().Add(time.Hour).UTC().Format(time.RFC3339) + `"}]}`
+		frames := make(chan []byte)
+		c, err := New(t.Context(), Config{Bootstrap: compiled(t, 1, soon), Source: channel(frames), Logger: quiet, ReadyWithin: -1, Usage: -1, Clock: clock})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		told := make(chan string, 8)
+		defer c.Subscribe(func(e Event) {
+			if e.Kind == FlagsChanged {
+				told <- strings.Join(e.Flags, " ")
+			}
+		})()
+		synctest.Wait()
+		ahead.Store(int64(time.Hour))
+		frames <- compiled(t, 2, flagOn, soon)
+		synctest.Wait()
+		if all := sorted(told); !slices.Equal(all, []string{"on", "soon"}) {
+			t.Errorf("it told of %q", all)
+		}
+	})
+}
+
+// TestAClockThatWasAhead: a snapshot came while the clock was days ahead. Whoever listens once it is right is told of each edge
+// when it comes.
+func TestAClockThatWasAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var ahead atomic.Int64
+		ahead.Store(int64(48 * time.Hour))
+		clock := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+		soon := `{"key": "soon", "gates": [{"type": "schedule", "from": "` + time.Now().Add(time.Hour).UTC().Format(time.RFC3339) + `"}]}`
+		frames := make(chan []byte)
+		c, err := New(t.Context(), Config{Source: channel(frames), Logger: quiet, ReadyWithin: -1, Usage: -1, Clock: clock})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		frames <- compiled(t, 1, soon)
+		synctest.Wait()
+		ahead.Store(0)
+		var told atomic.Int64
+		defer c.Subscribe(func(Event) { told.Add(1) })()
+		time.Sleep(30 * time.Minute)
+		synctest.Wait()
+		if n := told.Load(); n != 0 {
+			t.Errorf("%d events before the schedule opens", n)
+		}
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if n := told.Load(); n != 1 {
+			t.Errorf("%d events, want one", n)
+		}
+	})
+}
+
+// sorted returns what is in a channel.
+func sorted(from chan string) (all []string) {
+	for len(from) > 0 {
+		all = append(all, <-from)
+	}
+	slices.Sort(all)
+	return all
 }
 
 // slow is an engine that takes so long to load a snapshot.

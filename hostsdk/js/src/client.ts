@@ -304,8 +304,9 @@ export class Client extends Flags {
     this.host?.moved()
     this.arrivals.reach(this.serving)
     if (!this.emitter.has('change')) return
-    this.edges.follow(this.store.graph()) // first: a schedule may open while listeners decide
+    const before = this.clock.now() // a schedule may open while listeners decide
     this.announce(change())
+    this.edges.follow(this.store.graph(), before)
   }
 
   /** Says which flags may be decided otherwise now, if there are any. */

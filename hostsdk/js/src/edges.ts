@@ -16,10 +16,10 @@ export class Edges {
     private readonly passed: (flags: string[]) => void,
   ) {}
 
-  /** Follows the schedules of what serves from now on. */
-  follow(graph: Graph | undefined): void {
-    if (this.seen !== undefined) this.look()
-    this.seen ??= this.now()
+  /** Follows the schedules of what serves. Those who listen know what it decided at a time. */
+  follow(graph: Graph | undefined, at = this.now()): void {
+    if (this.seen !== undefined) this.look(at)
+    this.seen ??= at
     this.graph = graph
     this.wait()
   }
@@ -31,15 +31,14 @@ export class Edges {
 
   private wait(): void {
     clearTimeout(this.timer)
-    const seen = this.seen!
-    const next = this.graph?.next(seen)
+    const next = this.graph?.next(this.seen!)
     if (next === undefined || this.stopped) return
-    this.timer = later(Math.min(next - seen, longest), () => this.look())
+    this.timer = later(Math.min(Math.max(next - this.now(), 0), longest), () => this.look())
   }
 
   /** A clock that was set back makes schedules open and close again. */
-  private look(): void {
-    const [before, now] = [this.seen!, this.now()]
+  private look(now = this.now()): void {
+    const before = this.seen!
     this.seen = now
     const flags = this.graph?.between(Math.min(before, now), Math.max(before, now)) ?? []
     this.wait()

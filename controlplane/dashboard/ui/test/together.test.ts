@@ -143,3 +143,23 @@ test('a change that comes before the page listens is shown', async () => {
     await page.locator('main').locator(after).first().waitFor()
   }
 })
+
+test('a list that comes late is no other environment\'s', async () => {
+  const page = await w.open('/envs')
+  let come = (): void => {}
+  const held = new Promise<void>((resolve) => (come = resolve))
+  await page.route('**/envs/staging/index', async (route) => (await held, route.continue()))
+  const asked = page.waitForRequest('**/envs/staging/index')
+  await page.goto(`${w.server.address}/envs/staging/flags`)
+  const answered = (await asked).response()
+  await page.getByText('Live', { exact: true }).waitFor()
+  const other = page.waitForResponse('**/envs/development/index')
+  await page.evaluate(() => { history.pushState({}, '', '/envs/development/flags'); dispatchEvent(new PopStateEvent('popstate')) })
+  await other
+  let more = 0
+  page.on('request', (request) => (more += request.url().endsWith('/envs/staging/index') ? 1 : 0))
+  come()
+  await answered
+  await page.waitForTimeout(300)
+  assert.equal(more, 0)
+})

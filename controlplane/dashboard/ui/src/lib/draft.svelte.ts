@@ -1,4 +1,5 @@
 import { ask, client, inFull, Refusal, said, type Fault, type Flag, type FlagDocument, type Gate, type Preview } from './api'
+import { Failure } from './failure.svelte'
 
 /** What is edited at once: the gates of one kind, or what isn't a gate. */
 export type EditorKind = 'actor' | 'group' | 'prerequisite' | 'boolean' | 'percentage' | 'rule' | 'segment' | 'schedule' | 'variant' | 'about'
@@ -37,6 +38,7 @@ export class Draft {
   private previewed = $state('') // the document that it is about
   faults = $state.raw<readonly { gate: Gate | undefined; path: string; detail: string }[]>([])
   problem = $state('')
+  readonly failed = new Failure(() => JSON.stringify(this.plain(this.doc)))
   busy = $state(false)
   /** What can't be read of what is typed, by place: it isn't in the document yet, so that nothing can be saved. */
   unread = $state.raw<Readonly<Record<string, string>>>({})
@@ -51,7 +53,6 @@ export class Draft {
   /** What is typed has gone on since the preview. */
   readonly late = $derived(this.previewed !== JSON.stringify(this.plain(this.doc)))
   private latest = 0
-  private saves = 0
 
   constructor(
     readonly env: string,
@@ -86,9 +87,9 @@ export class Draft {
     return this.faults.filter((fault) => fault.gate === gate && fault.path.startsWith(path)).map((fault) => fault.detail)
   }
 
-  /** Asks what the edit would change. Only the latest answer counts. It takes nothing back that a save has said since. */
+  /** Asks what the edit would change. Only the latest answer counts. */
   async look(): Promise<void> {
-    const [turn, saves] = [++this.latest, this.saves]
+    const turn = ++this.latest
     const sent = [...this.doc.gates].sort(order)
     const flag = this.plain(this.doc)
     try {
@@ -96,11 +97,10 @@ export class Draft {
       if (turn !== this.latest) return
       this.preview = data
       this.previewed = JSON.stringify(flag)
-      if (saves !== this.saves) return
       this.problem = ''
       this.read(data.problems, sent)
     } catch (error) {
-      if (turn !== this.latest || saves !== this.saves) return
+      if (turn !== this.latest) return
       this.problem = error instanceof Refusal && error.faults.length > 0 ? '' : said(error)
       this.read(error instanceof Refusal ? error.faults : [], sent)
     }
@@ -111,8 +111,8 @@ export class Draft {
     const sent = [...this.doc.gates].sort(order)
     const document = this.plain(this.doc)
     this.busy = true
-    this.saves++
     this.problem = ''
+    this.failed.tell('')
     try {
       const path = { env: this.env, key: this.base.key }
       const { data, etag, revision } = await ask(client.PUT('/v1/envs/{env}/flags/{key}', { params: { path, header: this.gone ? { 'If-None-Match': '*' } : { 'If-Match': this.etag } }, body: { ...document, ...(reason ? { reason } : {}) } }))
@@ -123,8 +123,8 @@ export class Draft {
       if (error instanceof Refusal && error.status === 412) await this.overtaken()
       else if (error instanceof Refusal && error.faults.length > 0) {
         this.read(error.faults, sent)
-        if (this.faults.some((fault) => fault.gate === undefined)) this.problem = said(error)
-      } else this.problem = said(error)
+        if (this.faults.some((fault) => fault.gate === undefined)) this.failed.tell(said(error))
+      } else this.failed.tell(said(error))
       return undefined
     } finally {
       this.busy = false
@@ -138,7 +138,7 @@ export class Draft {
       if (etag !== this.etag) this.found(data, etag)
     } catch (error) {
       if (error instanceof Refusal && error.status === 404) this.gone = true
-      else this.problem = said(error)
+      else this.failed.tell(said(error))
     }
   }
 

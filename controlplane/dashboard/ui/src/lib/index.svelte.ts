@@ -62,7 +62,7 @@ class FlagIndex {
   async follow(env: string, edit: Arrival): Promise<void> {
     if (edit.first) {
       await this.reading.catch(() => {})
-      if (env === this.env && this.loaded && this.revision >= edit.revision) return
+      if (env !== this.env || (this.loaded && this.revision >= edit.revision)) return
     }
     const keys = edit.keys ?? []
     const listed = new Set(this.rows.map((row) => row.key))
