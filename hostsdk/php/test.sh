@@ -17,5 +17,6 @@ if [ -z "${GONFALON_CONTRACT:-}" ]; then
 	export GONFALON_CONTRACT=$made/contract
 	(cd ../.. && go build -o "$GONFALON_CONTRACT" ./hostsdk/contract)
 fi
-timeout 300 phpunit --log-junit "$made/junit.xml" "$@" || true
-php tests/count.php "$made/junit.xml"
+status=0
+timeout -k 10 600 phpunit --log-junit "$made/junit.xml" "$@" || status=$?
+php tests/count.php "$made/junit.xml" "$status"

@@ -89,7 +89,8 @@ final class Fpm
     public function workers(): array
     {
         $master = proc_get_status($this->process)['pid'];
-        return array_map(intval(...), explode(' ', trim((string) file_get_contents("/proc/$master/task/$master/children"))));
+        preg_match_all('/\d+/', (string) file_get_contents("/proc/$master/task/$master/children"), $found);
+        return array_map(intval(...), $found[0]);
     }
 
     public function log(): string

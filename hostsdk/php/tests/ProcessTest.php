@@ -30,7 +30,7 @@ final class ProcessTest extends TestCase
             self::assertSame('actor/user:42', $flags->decide('who', 'user:42')->path());
         });
         $parent = getmypid();
-        $child = pcntl_fork();
+        $child = self::fork();
         if ($child === 0) {
             while (posix_getppid() === $parent) { // several that come before the parent goes on are one to it
                 posix_kill($parent, SIGUSR1);
@@ -38,13 +38,16 @@ final class ProcessTest extends TestCase
             }
             posix_kill(getmypid(), SIGKILL);
         }
-        while ($asked < 2000) {
-            $decision = $flags->decide('staff', 'user:1', ['staff']);
-            self::assertSame('group/staff', $decision->path());
+        try {
+            while ($asked < 2000) {
+                $decision = $flags->decide('staff', 'user:1', ['staff']);
+                self::assertSame('group/staff', $decision->path());
+            }
+        } finally {
+            posix_kill($child, SIGKILL);
+            pcntl_waitpid($child, $status);
+            pcntl_signal(SIGUSR1, SIG_DFL);
         }
-        posix_kill($child, SIGKILL);
-        pcntl_waitpid($child, $status);
-        pcntl_signal(SIGUSR1, SIG_DFL);
         self::assertSame(0, $flags->stats()->broken);
     }
 
@@ -62,7 +65,7 @@ final class ProcessTest extends TestCase
             pace: new Pace(backoff: 0.02, longest: 0.1),
         );
         $flags->enabled('a');
-        $child = pcntl_fork();
+        $child = self::fork();
         if ($child === 0) {
             $follows = $flags->waitReady(5) && $flags->enabled('a');
             touch("$folder->path/ready");
@@ -80,5 +83,11 @@ final class ProcessTest extends TestCase
         self::assertSame(State::Ready, $flags->state());
         self::assertTrue($flags->flush());
         self::assertSame(3, $plane->evaluations('a'), 'none is counted twice');
+    }
+
+    private static function fork(): int
+    {
+        $child = pcntl_fork();
+        return $child === -1 ? throw new \RuntimeException('there is no other process to be had') : $child; // -1 is everyone to a signal
     }
 }

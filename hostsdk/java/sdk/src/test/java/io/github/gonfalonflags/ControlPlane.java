@@ -3,7 +3,6 @@ package io.github.gonfalonflags;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -16,11 +15,11 @@ final class ControlPlane implements AutoCloseable {
 
     final String url;
     private final String admin;
+    private final Folder folder = new Folder();
     private final Program program;
 
     ControlPlane() throws IOException {
-        String folder = Files.createTempDirectory("plane").resolve("data").toString();
-        program = new Program(List.of(Repository.gonfalon().toString(), "serve", "--data-dir", folder,
+        program = new Program(List.of(Repository.gonfalon().toString(), "serve", "--data-dir", folder.resolve("data").toString(),
                 "--listen", "127.0.0.1:0", "--seed=false", "--log-level", "error"));
         String address = null;
         String token = null;
@@ -65,5 +64,6 @@ final class ControlPlane implements AutoCloseable {
     @Override
     public void close() throws IOException {
         program.close();
+        folder.close();
     }
 }

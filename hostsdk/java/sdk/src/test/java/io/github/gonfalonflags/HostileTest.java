@@ -45,18 +45,18 @@ class HostileTest {
     private static void follow(Map<String, Object> one, String source) throws Exception {
         String name = (String) one.get("name");
         List<?> states = (List<?>) one.get("states");
-        Path authority = Files.createTempFile("authority", ".pem");
         System.gc();
         long before = used();
-        try (Program server =
-                new Program(List.of(Repository.contract().toString(), "hostile", name, authority.toString()))) {
+        try (Folder folder = new Folder();
+                Program server = new Program(List.of(Repository.contract().toString(), "hostile", name,
+                        folder.resolve("authority.pem").toString()))) {
             String url = server.output.readLine();
             Options options = new Options(url, "token").readyWithin(Duration.ZERO).pace(quick());
             if (source.equals("poll")) {
                 options.pollInterval(Duration.ofMillis(50));
             }
             if (name.startsWith("certificate-") && !name.equals("certificate-unknown")) {
-                options.tls(trusting(authority));
+                options.tls(trusting(folder.resolve("authority.pem")));
             }
             try (Gonfalon flags = Gonfalon.connect(options)) {
                 boolean ready = states.contains("READY");

@@ -10,7 +10,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
@@ -19,6 +18,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class OptionsTest {
     @Test
@@ -70,8 +70,8 @@ class OptionsTest {
     }
 
     @Test
-    void aFileIsFollowed() throws Exception {
-        Path file = Files.createTempDirectory("followed").resolve("flags.snapshot");
+    void aFileIsFollowed(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("flags.snapshot");
         Options options = new Options().file(file).readyWithin(Duration.ofSeconds(1)).grace(Duration.ofMillis(10)).pace(quick());
         try (Gonfalon flags = Gonfalon.connect(options)) {
             assertEquals(State.NOT_READY, flags.state());

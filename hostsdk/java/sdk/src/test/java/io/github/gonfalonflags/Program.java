@@ -46,7 +46,7 @@ final class Program implements AutoCloseable {
                 process.destroy();
             }
             if (!process.waitFor(10, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
+                process.destroyForcibly().waitFor();
             }
         } catch (InterruptedException error) {
             Thread.currentThread().interrupt();

@@ -63,9 +63,9 @@ final class Repository {
 
     /** Returns the bytes that flags compile to, in an environment. */
     static byte[] compile(String document, String environment) {
-        try {
-            Path source = Files.createTempFile("flags", ".yaml");
-            Path snapshot = Files.createTempFile("flags", ".snapshot");
+        try (Folder folder = new Folder()) {
+            Path source = folder.resolve("flags.yaml");
+            Path snapshot = folder.resolve("flags.snapshot");
             Files.writeString(source, document);
             run(ROOT, gonfalon().toString(), "compile", source.toString(), "--env", environment, "-o", snapshot.toString());
             return Files.readAllBytes(snapshot);
@@ -75,8 +75,8 @@ final class Repository {
     }
 
     static String run(Path folder, String... command) {
-        try {
-            Path output = Files.createTempFile("output", ".txt");
+        try (Folder made = new Folder()) {
+            Path output = made.resolve("output");
             Process process = new ProcessBuilder(command)
                     .directory(folder.toFile())
                     .redirectErrorStream(true)

@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The main flow against the real control plane. */
 class ServerTest {
@@ -81,8 +82,8 @@ class ServerTest {
     }
 
     @Test
-    void theLastGoodSnapshotServesWhileTheServerIsDown() throws Exception {
-        Path kept = Files.createTempDirectory("kept").resolve("flags/last.snapshot");
+    void theLastGoodSnapshotServesWhileTheServerIsDown(@TempDir Path folder) throws Exception {
+        Path kept = folder.resolve("flags/last.snapshot");
         plane.put("new_checkout", true);
         String token = plane.sdkToken();
         try (Gonfalon flags = Gonfalon.connect(new Options(plane.url, token).lastGood(kept))) {
