@@ -33,7 +33,7 @@ struct Told {
     plain: bool,
     /// The last report failed: the next one is a regular one.
     silent: bool,
-    /// A report has arrived.
+    /// A report has arrived, or may have: it is under way, or was cut off.
     once: bool,
     /// The next report is the last.
     gone: bool,
@@ -101,6 +101,7 @@ impl Host {
             return Ok(());
         }
         told.silent = true;
+        let before = std::mem::replace(&mut told.once, true);
         let mut sent = self.wire.usage(&self.document(told, counts)).await;
         if !told.plain && sent.as_ref().is_err_and(|error| error.status == 400) {
             told.plain = true;
@@ -109,9 +110,11 @@ impl Host {
                 false => self.wire.usage(&self.document(told, counts)).await,
             };
         }
-        sent?;
-        (told.silent, told.once) = (false, true);
-        Ok(())
+        match sent.is_ok() {
+            true => told.silent = false,
+            false => told.once = before,
+        }
+        sent
     }
 
     fn document(&self, told: &Told, counts: &Usage) -> Value {

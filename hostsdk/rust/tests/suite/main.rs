@@ -4,6 +4,7 @@ mod bounds;
 mod client;
 mod contract;
 mod features;
+mod host;
 mod hostile;
 mod odd;
 #[cfg(feature = "openfeature")]
