@@ -23,7 +23,8 @@ namespace Gonfalon
         private readonly string _id = Guid.NewGuid().ToString("N").Substring(16); // 62 bits of chance
         private bool _plain; // an older server, which knows nothing of hosts
         private bool _silent; // the last report failed: the next one is a regular one
-        private bool _told, _gone;
+        private bool _told; // a report has arrived, or may have: it is under way, or was cut off
+        private bool _gone;
 
         internal Host(Store store, Status status, Wire wire, Pace pace, string via)
         {
@@ -108,23 +109,36 @@ namespace Gonfalon
             {
                 if (counts.Count == 0 && (_plain || (_gone && !_told)))
                     return;
-                _silent = true;
+                var before = _told;
+                _silent = _told = true;
                 try
                 {
-                    await _wire.Usage(counts, _plain ? null : About(), patience, stop).ConfigureAwait(false);
+                    await Send(counts, patience, stop).ConfigureAwait(false);
                 }
-                catch (WireException error) when (error.Status == 400 && !_plain)
+                catch (Exception) when (!stop.IsCancellationRequested)
                 {
-                    _plain = true;
-                    if (counts.Count > 0)
-                        await _wire.Usage(counts, null, patience, stop).ConfigureAwait(false);
+                    _told = before;
+                    throw;
                 }
                 _silent = false;
-                _told = true;
             }
             finally
             {
                 _one.Release();
+            }
+        }
+
+        private async Task Send(Dictionary<string, Count> counts, TimeSpan patience, CancellationToken stop)
+        {
+            try
+            {
+                await _wire.Usage(counts, _plain ? null : About(), patience, stop).ConfigureAwait(false);
+            }
+            catch (WireException error) when (error.Status == 400 && !_plain)
+            {
+                _plain = true;
+                if (counts.Count > 0)
+                    await _wire.Usage(counts, null, patience, stop).ConfigureAwait(false);
             }
         }
 

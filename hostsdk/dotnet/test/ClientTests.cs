@@ -216,6 +216,41 @@ namespace Gonfalon.Tests
             }
         }
 
+        public static void AClientThatIsClosedWhileItsFirstReportIsUnderWaySaysGoodbye()
+        {
+            foreach (var asked in new[] { false, true })
+                using (var server = new FakeServer(One) { UsageTakes = 60000 })
+                {
+                    var options = Tools.Quick(server.Url);
+                    options.Pace.Usage = TimeSpan.FromSeconds(asked ? 3600 : 0.01);
+                    var flags = new Client(options);
+                    var flushed = asked ? flags.Flush() : null;
+                    var first = server.Hosts.Take();
+                    server.UsageTakes = 0;
+                    var began = System.Diagnostics.Stopwatch.StartNew();
+                    flags.Close();
+                    Assert.True(began.Elapsed < TimeSpan.FromSeconds(10), $"{began.Elapsed} and less");
+                    Assert.Equal(1, server.Hosts.Count, "reports");
+                    var last = server.Hosts.Take();
+                    Assert.Equal(new[] { false, true, first["id"] }, new[] { first.ContainsKey("gone"), last.ContainsKey("gone"), last["id"] });
+                    Assert.False(flushed?.GetAwaiter().GetResult() == true);
+                }
+        }
+
+        public static async Task AClientWhoseReportsHaveFailedLeavesInSilence()
+        {
+            foreach (var status in new[] { 401, 500 })
+                using (var server = new FakeServer(One) { UsageStatus = status })
+                {
+                    using (var flags = new Client(Tools.Quick(server.Url)))
+                    {
+                        Assert.False(await flags.Flush());
+                        server.UsageStatus = 204;
+                    }
+                    Assert.Equal(0, server.Hosts.Count, "reports");
+                }
+        }
+
         public static void TheLastReportTakesNoLongerThanItMay()
         {
             var many = Enumerable.Range(0, 20000).Select(i => "f" + i).ToArray();

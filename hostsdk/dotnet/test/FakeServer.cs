@@ -154,7 +154,6 @@ namespace Gonfalon.Tests
 
         private void Take(Stream stream, string body)
         {
-            Thread.Sleep(UsageTakes);
             if (UsageStatus < 300)
             {
                 var report = (Map)Json.Parse(body);
@@ -162,6 +161,7 @@ namespace Gonfalon.Tests
                     Usage.Add((Map)report["flags"]);
                 Hosts.Add((Map)report["host"]);
             }
+            Thread.Sleep(UsageTakes);
             Reply(stream, UsageStatus, new byte[0]);
         }
 
