@@ -25,7 +25,7 @@ final class Reporter
     private ?Exchange $exchange = null;
     private bool $plain = false; // the control plane is an older one
     private bool $silent = false; // the last report failed: the next one is a regular one
-    private bool $told = false;
+    private bool $told = false; // a report has arrived, or may have: it was cut off
     private bool $gone = false;
     private ?string $serves = null; // the content id that was told, or is about to be
     private ?float $moved = null; // when to tell that another revision serves
@@ -115,8 +115,10 @@ final class Reporter
         foreach ($this->queue as $waiting) {
             $counts = Usage::merge($counts, $waiting);
         }
-        $this->exchange?->cancel();
-        $this->exchange = null;
+        if ($this->exchange !== null) {
+            $this->exchange->cancel();
+            [$this->exchange, $this->told] = [null, true];
+        }
         $parts = array_chunk($counts, Wire::USAGE_FLAGS, true);
         $this->queue = $parts !== [] ? $parts : ($this->plain ? [] : [[]]);
     }
