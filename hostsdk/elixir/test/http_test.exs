@@ -187,6 +187,38 @@ defmodule Gonfalon.HTTPTest do
     assert %{"a" => {2, 2, _}} = Gonfalon.Store.take_usage(Gonfalon.Store.name(:unheard))
   end
 
+  test "a client that ends while its first report is under way says so, and doesn't wait for the answer" do
+    test = self()
+
+    url =
+      Fake.start(fn line, _, body ->
+        if line =~ "/usage" do
+          {:ok, %{"host" => host}} = Gonfalon.JSON.decode(body)
+          send(test, {:host, host})
+          if host["gone"], do: "HTTP/1.1 204 No Content\r\n\r\n", else: :hold
+        else
+          "HTTP/1.1 304 Not Modified\r\n\r\n"
+        end
+      end)
+
+    options = [
+      name: :brief,
+      endpoint: url,
+      token: "t",
+      poll_interval: 60_000,
+      bootstrap: Gonfalon.Snapshots.snapshot(%{a: true})
+    ]
+
+    start_supervised!({Gonfalon, Gonfalon.Watcher.quick(options)})
+    assert_receive {:host, first}
+    refute first["gone"]
+    began = System.monotonic_time(:millisecond)
+    stop_supervised!({Gonfalon, :brief})
+    assert System.monotonic_time(:millisecond) - began < 4000
+    assert_receive {:host, %{"gone" => true, "id" => id}}
+    assert id == first["id"]
+  end
+
   describe "a stream of events" do
     @stream "\uFEFF: comment\r\nevent: snapshot\r\nid: 1\r\ndata: abc\r\ndata:def\r\n\r\nretry: 1500\nevent: heartbeat\n\ndata\n\nevent: delta\rdata: x\r\r"
     @events [

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	chance "math/rand/v2"
 	"net/http"
 	"net/url"
@@ -20,7 +21,7 @@ type host struct {
 	id     string // of this client, as long as it lives
 	plain  bool   // the server is older, and takes no more than counts
 	silent bool   // the last report was refused, or got lost: the next one is a regular one
-	told   bool   // some report has arrived
+	told   bool   // some report has arrived, or may have
 	gone   bool   // the next report is the last
 }
 
@@ -126,7 +127,7 @@ func (h *host) post(ctx context.Context, env string, batch []FlagUsage) error {
 		}
 	}
 	h.silent = err != nil
-	h.told = h.told || err == nil
+	h.told = h.told || err == nil || errors.Is(ctx.Err(), context.Canceled) // Close cuts a report off, which may have arrived
 	return err
 }
 

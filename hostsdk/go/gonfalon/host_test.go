@@ -41,6 +41,18 @@ func TestHostTellsWhatItServes(t *testing.T) {
 	}
 }
 
+// TestHostEndsWhileItTells closes a client while its first report is under way, which the control plane may have by then.
+func TestHostEndsWhileItTells(t *testing.T) {
+	p := newPlane(t)
+	p.set(func() { p.silent = true })
+	c, _ := p.client(t, nil, func(c *Config) { c.Bootstrap = compiled(t, 1, flagOn) })
+	first := p.host(t)
+	c.Close()
+	if last := p.host(t); first.Gone || !last.Gone || last.ID != first.ID {
+		t.Errorf("it told %+v, and %+v", first, last)
+	}
+}
+
 // TestHostTellsAtItsTime spreads reports over two seconds, and never tells twice within five.
 func TestHostTellsAtItsTime(t *testing.T) {
 	now := time.Now()

@@ -31,6 +31,7 @@ type plane struct {
 	snapshot   []byte // nil: 503
 	supersedes bool   // what it answers takes the place of what the request names
 	old        bool   // it knows neither hosts nor what flags were
+	silent     bool   // it answers no report
 	usage      chan map[string]int64
 	hosts      chan hostReport
 }
@@ -149,7 +150,7 @@ func (p *plane) takeUsage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.mu.Lock()
-	old := p.old
+	old, silent := p.old, p.silent
 	p.mu.Unlock()
 	if body.Host != nil {
 		if old {
@@ -157,6 +158,10 @@ func (p *plane) takeUsage(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		p.hosts <- *body.Host
+	}
+	if silent {
+		<-r.Context().Done()
+		return
 	}
 	counts := map[string]int64{}
 	for key, flag := range body.Flags {

@@ -119,14 +119,34 @@ defmodule Gonfalon.Usage do
       {:error, %{status: 400}} when not state.plain ->
         send_counts(%{state | plain: true}, counts)
 
+      :cut_off ->
+        {:error, %{state | silent: true, told: true}}
+
       {:error, error} ->
         Logger.info("usage can't be reported: #{error.message}")
         {:error, %{state | silent: true}}
     end
   end
 
-  # Whatever goes wrong, what was counted goes with the next report.
+  # The client's end cuts a report off, which may have arrived.
   defp told(state, counts) do
+    %{ref: ref} = task = Task.async(fn -> sent(state, counts) end)
+
+    receive do
+      {^ref, result} ->
+        Process.demonitor(ref, [:flush])
+        result
+
+      # A task that has its answer ends normally.
+      {:EXIT, from, reason} when reason != :normal ->
+        Task.shutdown(task, :brutal_kill)
+        send(self(), {:EXIT, from, reason})
+        :cut_off
+    end
+  end
+
+  # Whatever goes wrong, what was counted goes with the next report.
+  defp sent(state, counts) do
     Wire.usage(state.wire, counts, if(state.plain, do: nil, else: about(state)))
   catch
     thrown, reason ->
