@@ -3,4 +3,5 @@
 # Debian: elixir erlang-dev gcc libc6-dev
 set -eu
 cd "$(dirname "$0")"
+mix format --check-formatted
 exec mix test "$@"

@@ -252,9 +252,15 @@ defmodule Gonfalon.ClientTest do
     data = Snapshots.snapshot(%{on: true})
     endpoint = Fake.start(fn _, _, _ -> ["HTTP/1.1 200 OK\r\ncontent-length: #{byte_size(data)}\r\n\r\n", data] end)
 
-    for {option, time} <- for(option <- [:poll_interval, :ttl, :grace, :ready_within], time <- [huge, 1.0e300], do: {option, time}) do
+    for {option, time} <-
+          for(option <- [:poll_interval, :ttl, :grace, :ready_within], time <- [huge, 1.0e300], do: {option, time}) do
       name = :"#{option} of #{time}"
-      start!([name: name, endpoint: endpoint, token: "secret", pace: [usage: huge]] ++ Keyword.put([poll_interval: 60_000], option, time))
+
+      start!(
+        [name: name, endpoint: endpoint, token: "secret", pace: [usage: huge]] ++
+          Keyword.put([poll_interval: 60_000], option, time)
+      )
+
       client = [client: name]
       assert Gonfalon.wait_ready(huge, client)
       refute Gonfalon.wait_for(2, 1, client)
@@ -263,7 +269,9 @@ defmodule Gonfalon.ClientTest do
       assert Gonfalon.stats(client).lost == 0
     end
 
-    assert_raise ArgumentError, ~r/above 0/, fn -> Gonfalon.start_link(endpoint: "http://a", token: "t", pace: [usage: 0]) end
+    assert_raise ArgumentError, ~r/above 0/, fn ->
+      Gonfalon.start_link(endpoint: "http://a", token: "t", pace: [usage: 0])
+    end
   end
 
   test "a mistake is logged once, and the token never" do

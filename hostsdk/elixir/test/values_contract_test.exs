@@ -24,7 +24,8 @@ defmodule Gonfalon.ValuesContractTest do
     test "#{number}: #{case["about"]}" do
       check(Enum.at(cases(), @number))
     catch
-      {:none, kind} -> assert kind in ["NaN", "Infinity", "bytes", "uuid", "decimal", "marshals", "pointer", "nil_pointer"]
+      {:none, kind} ->
+        assert kind in ["NaN", "Infinity", "bytes", "uuid", "decimal", "marshals", "pointer", "nil_pointer"]
     end
   end
 

@@ -165,7 +165,9 @@ defmodule Gonfalon.Admin do
     end
   end
 
-  defp env(admin, options, path), do: "/v1/envs/#{Wire.segment(Endpoint.check_environment!(to_string(options[:env] || admin.environment)))}#{path}"
+  defp env(admin, options, path),
+    do: "/v1/envs/#{Wire.segment(Endpoint.check_environment!(to_string(options[:env] || admin.environment)))}#{path}"
+
   defp flag(admin, key, options), do: env(admin, options, "/flags/" <> Wire.segment(to_string(key)))
   defp segment(admin, key, options), do: env(admin, options, "/segments/" <> Wire.segment(to_string(key)))
   defp query(query), do: if(map_size(query) == 0, do: "", else: "?" <> URI.encode_query(query))

@@ -26,7 +26,9 @@ defmodule Gonfalon.Endpoint do
 
   @doc "Raises ArgumentError if an environment's key would lead a request to another path. What else is no key is escaped."
   @spec check_environment!(String.t()) :: String.t()
-  def check_environment!(key) when key in ["", ".", ".."], do: raise(ArgumentError, ~s(no environment has the key "#{key}"))
+  def check_environment!(key) when key in ["", ".", ".."],
+    do: raise(ArgumentError, ~s(no environment has the key "#{key}"))
+
   def check_environment!(key), do: key
 
   defp port?(nil), do: true
