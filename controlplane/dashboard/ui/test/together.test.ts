@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
+import type { Caller } from './sample.ts'
 import { world } from './support.ts'
 
 const w = world()
@@ -15,6 +16,13 @@ async function edit(page: Page, to: string): Promise<void> {
 
 const percentage = (page: Page) => page.getByLabel('Percentage of actors, in percent')
 const stored = (key: string) => w.server.api('GET', `/v1/envs/staging/${key}`)
+
+/** What others wait for until it is opened. */
+function gate(): { open: () => void; opened: Promise<void> } {
+  let open = (): void => {}
+  const opened = new Promise<void>((resolve) => (open = resolve))
+  return { open, opened }
+}
 
 /** Saves in a slow network: what it returns lets the request go on. */
 async function saveSlowly(page: Page, address: string): Promise<() => void> {
@@ -132,23 +140,21 @@ test('a change that comes before the page listens is shown', async () => {
   ] as const
   for (const [key, path, before, after] of pages) {
     const page = await w.open('/envs')
-    let listen = (): void => {}
-    const held = new Promise<void>((resolve) => (listen = resolve))
-    await page.route('**/changes', async (route) => (await held, route.continue()))
+    const listen = gate()
+    await page.route('**/changes', async (route) => (await listen.opened, route.continue()))
     await page.goto(w.server.address + path)
     await page.locator('main').locator(before).first().waitFor()
     assert.equal(await page.locator('main').locator(after).count(), 0)
     await w.server.api('POST', `/v1/envs/staging/flags/${key}/kill`)
-    listen()
+    listen.open()
     await page.locator('main').locator(after).first().waitFor()
   }
 })
 
 test('a list that comes late is no other environment\'s', async () => {
   const page = await w.open('/envs')
-  let come = (): void => {}
-  const held = new Promise<void>((resolve) => (come = resolve))
-  await page.route('**/envs/staging/index', async (route) => (await held, route.continue()))
+  const list = gate()
+  await page.route('**/envs/staging/index', async (route) => (await list.opened, route.continue()))
   const asked = page.waitForRequest('**/envs/staging/index')
   await page.goto(`${w.server.address}/envs/staging/flags`)
   const answered = (await asked).response()
@@ -158,8 +164,48 @@ test('a list that comes late is no other environment\'s', async () => {
   await other
   let more = 0
   page.on('request', (request) => (more += request.url().endsWith('/envs/staging/index') ? 1 : 0))
-  come()
+  list.open()
   await answered
   await page.waitForTimeout(300)
   assert.equal(more, 0)
+})
+
+test('an answer that comes after the one to a later question isn’t shown', async () => {
+  const segment = (text: string): Parameters<Caller> => ['PUT', '/v1/envs/staging/segments/late', { description: text, constraints: [{ attribute: 'platform', operator: 'eq', values: ['ios'] }] }]
+  const flag = (text: string): Parameters<Caller> => ['PUT', '/v1/envs/staging/flags/late', { description: text, reason: text, gates: [] }]
+  const environment = (text: string): Parameters<Caller> => ['PATCH', '/v1/envs/staging', { description: text }]
+  const pages = [
+    ['/envs/staging/segments', '**/envs/staging/segments', segment],
+    ['/envs/staging/segments/late', '**/envs/staging/segments/late', segment],
+    ['/envs/staging/flags/late', '**/envs/staging/flags/late', flag],
+    ['/envs/staging/flags/late/history', '**/flags/late/history?*', flag],
+    ['/envs/staging/audit', '**/v1/audit?*', flag],
+    ['/envs/staging/settings', '**/v1/envs/staging', environment],
+  ] as const
+  for (const [path, address, change] of pages) {
+    await w.server.api(...change('as it was'))
+    const page = await w.open(path)
+    const shows = (wanted: string): Promise<unknown> => page.waitForFunction((wanted) => {
+      const main = document.querySelector('main')
+      return main && [main.innerText, ...[...main.querySelectorAll('input')].map((input) => input.value)].some((text) => text.includes(wanted))
+    }, wanted)
+    await shows('as it was')
+    await page.getByText('Live', { exact: true }).waitFor()
+    const [taken, released, come] = [gate(), gate(), gate()]
+    await page.route(address, async (route) => {
+      const response = await route.fetch()
+      taken.open()
+      await released.opened
+      await route.fulfill({ response })
+      come.open()
+    }, { times: 1 })
+    await w.server.api(...change('first'))
+    await taken.opened
+    await w.server.api(...change('second'))
+    await shows('second')
+    released.open()
+    await come.opened
+    await page.waitForTimeout(100)
+    await shows('second')
+  }
 })
