@@ -47,7 +47,8 @@ fn hostile_servers_are_survived() {
 fn survive(case: &Json, source: &str) {
     let name = case["name"].as_str().expect("a name");
     let about = format!("{name} by {source}");
-    let file = std::env::temp_dir().join(format!("gonfalon-{}-{name}-{source}.pem", std::process::id()));
+    let file =
+        std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{source}-{}.pem", std::process::id()));
     let server = Server::start(&["hostile", name, file.to_str().expect("a path")]);
     let mut config = quick(&server.url);
     let secure = server.url.starts_with("https:");

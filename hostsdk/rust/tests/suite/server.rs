@@ -1,7 +1,7 @@
 //! The main flow against the real control plane.
 
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -78,11 +78,22 @@ fn boolean(on: bool) -> Json {
     json!([{"type": "boolean", "enabled": on}])
 }
 
-fn folder(name: &str) -> std::path::PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).expect("a folder");
-    folder
+/// A folder for a server's data, which are more than 100 MB each; it ends with its owner.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        Folder(folder)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 /// An address for what is started again. Systems give away no port below 32768 themselves, so nobody takes it meanwhile.
@@ -94,7 +105,8 @@ fn unused() -> String {
 
 #[test]
 fn a_change_arrives_and_is_decided() {
-    let plane = Plane::start(&folder("change"), "127.0.0.1:0");
+    let data = Folder::new("change");
+    let plane = Plane::start(&data.0, "127.0.0.1:0");
     let pro = json!({"type": "rule", "enabled": true,
         "constraints": [{"attribute": "plan", "operator": "in", "values": ["pro"]}]});
     plane.put("checkout", json!([pro]));
@@ -127,11 +139,11 @@ fn a_change_arrives_and_is_decided() {
 
 #[test]
 fn a_restart_is_survived_and_resumed() {
-    let data = folder("restart");
+    let data = Folder::new("restart");
     let address = unused();
-    let plane = Plane::start(&data, &address);
+    let plane = Plane::start(&data.0, &address);
     plane.put("a", boolean(true));
-    let last_good = data.join("last/good");
+    let last_good = data.0.join("last/good");
     let config = plane.config().last_good(&last_good);
     let flags = Client::start(config.clone()).expect("a client");
     drop(plane);
@@ -139,7 +151,7 @@ fn a_restart_is_survived_and_resumed() {
     assert!(flags.enabled("a", ()));
     let meanwhile = Client::start(config).expect("a client");
     assert!(meanwhile.state() == State::Stale && meanwhile.enabled("a", ()));
-    let again = Plane::start(&data, &address);
+    let again = Plane::start(&data.0, &address);
     again.put("a", boolean(false));
     again.put("b", boolean(true));
     for flags in [&flags, &meanwhile] {
@@ -153,7 +165,8 @@ fn a_restart_is_survived_and_resumed() {
 
 #[test]
 fn the_example_tells_of_a_change() {
-    let plane = Plane::start(&folder("example"), "127.0.0.1:0");
+    let data = Folder::new("example");
+    let plane = Plane::start(&data.0, "127.0.0.1:0");
     plane.put("new_checkout", boolean(false));
     // Cargo builds examples beside the tests.
     let program =
@@ -178,7 +191,8 @@ fn the_example_tells_of_a_change() {
 
 #[tokio::test]
 async fn tasks_wait_without_blocking() {
-    let plane = Plane::start(&folder("tasks"), "127.0.0.1:0");
+    let data = Folder::new("tasks");
+    let plane = Plane::start(&data.0, "127.0.0.1:0");
     let flags = AsyncClient::start(plane.config()).await.expect("a client");
     assert!(flags.wait_ready(PATIENCE).await);
     let waits = flags.wait_for(u64::MAX, Duration::from_millis(20));
