@@ -8,6 +8,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -29,8 +30,8 @@ final class Host {
     private volatile boolean started;
     private volatile boolean plain; // the control plane is an older one
     private volatile boolean silent; // the last report failed: the next one is a regular one
-    private boolean told;
-    private boolean gone;
+    private volatile boolean told; // a report has arrived, or may have: it is under way, or was cut off
+    private volatile boolean gone;
     private volatile long lastTold = Long.MIN_VALUE; // by System.nanoTime: when it told last that another revision serves
 
     Host(Store store, Wire wire, Timers timers, Pace pace, String via) {
@@ -120,32 +121,41 @@ final class Host {
 
     /** Sends counts, which may be none: the host is still there, or ends. */
     private boolean send(Map<String, Usage> counts, Duration longest) {
-        reporting.lock();
+        long end = System.nanoTime() + longest.toNanos();
+        boolean alone = false;
         try {
-            if (counts.isEmpty() && (plain || gone && !told)) {
-                return true;
-            }
-            silent = true;
-            try {
-                wire.usage(counts, plain ? null : about(), longest);
-            } catch (WireException error) {
-                if (error.status() != BAD_REQUEST || plain) {
-                    throw error;
-                }
-                plain = true;
-                return send(counts, longest);
-            }
-            silent = false;
-            told = true;
-            return true;
-        } catch (IOException | RuntimeException error) {
-            Log.info("usage can't be reported: " + wire.shown(error));
-            return false;
-        } catch (InterruptedException end) {
+            // A program's own report isn't cut off by a close: half of the time is left for a goodbye beside it.
+            alone = reporting.tryLock(longest.toNanos() / (gone ? 2 : 1), TimeUnit.NANOSECONDS);
+            return (alone || gone) && deliver(counts, end);
+        } catch (InterruptedException error) {
             Thread.currentThread().interrupt();
             return false;
         } finally {
-            reporting.unlock();
+            if (alone) {
+                reporting.unlock();
+            }
+        }
+    }
+
+    private boolean deliver(Map<String, Usage> counts, long end) throws InterruptedException {
+        if (counts.isEmpty() && (plain || gone && !told)) {
+            return true;
+        }
+        boolean before = told;
+        silent = true;
+        told = true;
+        try {
+            wire.usage(counts, plain ? null : about(), Duration.ofNanos(end - System.nanoTime()));
+            silent = false;
+            return true;
+        } catch (IOException | RuntimeException error) {
+            if (error instanceof WireException && ((WireException) error).status() == BAD_REQUEST && !plain) {
+                plain = true;
+                return deliver(counts, end);
+            }
+            told = before || Thread.currentThread().isInterrupted(); // what is cut off may have arrived
+            Log.info("usage can't be reported: " + wire.shown(error));
+            return false;
         }
     }
 
