@@ -68,10 +68,14 @@ test('a page that cannot be loaded while it is cut off appears when the network 
   await page.getByRole('heading', { name: 'Hosts' }).waitFor()
 })
 
-test('a server that was stopped and started again', async () => {
-  const store = ['--data-dir', join(room, 'data')]
+test('a server that was stopped and started again', async (t) => {
   const address = `127.0.0.1:${await unused()}`
-  let server = await Server.start([], store, address)
+  const start = async (): Promise<Server> => {
+    const server = await Server.start([], ['--data-dir', join(room, 'data')], address)
+    t.after(server.stop)
+    return server
+  }
+  let server = await start()
   await fill(server.address, adminToken)
   const context = await w.browser.newContext()
   await context.request.post(`${server.address}/v1/sessions`, { data: { token: adminToken } })
@@ -82,12 +86,11 @@ test('a server that was stopped and started again', async () => {
   await place(page).getByText('Cut off; what you typed is kept').waitFor()
   await page.getByRole('button', { name: 'Save in staging' }).click()
   await page.getByText("The server can't be reached").waitFor()
-  server = await Server.start([], store, address)
+  server = await start()
   await save(page, 'payments_retry', '95 %')
   const { gates } = await server.api('GET', '/v1/envs/staging/flags/payments_retry')
   assert.ok(gates.some((gate: { ratio?: number }) => gate.ratio === 0.95))
   await context.close()
-  await server.stop()
 })
 
 /** An etcd of its own. The command's tests can be one. */
@@ -100,12 +103,13 @@ async function etcd(program: string, address: string): Promise<ChildProcess> {
   return child
 }
 
-test('a replica that has lost its store', async () => {
+test('a replica that has lost its store', async (t) => {
   const program = join(room, 'etcd')
   execFileSync('go', ['test', '-c', '-o', program, './cmd/gonfalon'], { cwd: fileURLToPath(new URL('../../../..', import.meta.url)) })
   const address = `127.0.0.1:${await unused()}`
   const cluster = await etcd(program, address)
   const server = await Server.start([], ['--etcd-endpoints', `http://${address}`])
+  t.after(server.stop)
   await fill(server.address, adminToken)
   const context = await w.browser.newContext()
   await context.request.post(`${server.address}/v1/sessions`, { data: { token: adminToken } })
@@ -123,7 +127,6 @@ test('a replica that has lost its store', async () => {
   await other.getByRole('heading', { name: 'shop_banner' }).waitFor()
   await save(page, 'search_suggest', '95 %')
   await context.close()
-  await server.stop()
 })
 
 test('a session that ends keeps what is typed until one signs in again', async () => {
