@@ -242,6 +242,21 @@ class ClientTest < Minitest::Test
     end
   end
 
+  def test_a_server_that_accepts_no_connection_does_not_keep_a_client_from_ending
+    full = Socket.new(:INET, :STREAM) # its queue of connections
+    full.bind(Addrinfo.tcp("127.0.0.1", 0))
+    full.listen(0)
+    waiting = Array.new(4) { Socket.new(:INET, :STREAM).tap { |socket| socket.connect_nonblock(full.local_address, exception: false) } }
+    flags = Gonfalon::Client.new(endpoint: "http://127.0.0.1:#{full.local_address.ip_port}", token: "token", bootstrap: ONE, ready_within: 0, **QUICK,
+                                 pace: Gonfalon::Pace.new(farewell: 0.1))
+    flags.enabled?(:a)
+    began = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+    flags.close
+    assert_operator Process.clock_gettime(Process::CLOCK_MONOTONIC) - began, :<, 2
+  ensure
+    [full, *waiting].each(&:close)
+  end
+
   def test_what_a_listener_raises_is_logged
     log = StringIO.new
     FakeServer.open(ONE) do |server|

@@ -91,7 +91,7 @@ module Gonfalon
         raise UnreadableError, "the stream is #{kind}, not text/event-stream" unless kind[/[^;]*/].strip.casecmp?("text/event-stream")
 
         Body.check_encoding(response, "identity")
-        meter.patience = nil
+        meter.deadline = nil
         events = Events.new
         response.read_body do |bytes|
           meter.allow(Meter::MOST)
@@ -123,8 +123,9 @@ module Gonfalon
     # origin only: the token goes along.
     def ask(path, headers, patience:, silence: TIMEOUT, body: nil)
       uri = URI.join(@base.to_s, path)
+      deadline = now + patience
       (REDIRECTS + 1).times do
-        connection = connect(uri, silence, patience)
+        connection = connect(uri, silence, deadline)
         location = catch(:redirect) do
           connection.start
           connection.request(message(uri, headers, body)) do |response|
@@ -139,10 +140,10 @@ module Gonfalon
       raise WireError, "more than #{REDIRECTS} redirects"
     end
 
-    def connect(uri, silence, patience)
+    def connect(uri, silence, deadline)
       connection = Connection.new(uri.hostname, uri.port)
-      connection.patience = patience
-      connection.open_timeout = connection.write_timeout = TIMEOUT
+      connection.deadline = deadline
+      connection.open_timeout = connection.write_timeout = (deadline - now).clamp(0.001, TIMEOUT) # 0 would be no end
       connection.read_timeout = silence
       connection.max_retries = 0
       return connection unless uri.scheme == "https"
@@ -178,6 +179,10 @@ module Gonfalon
       [uri.scheme, uri.hostname, uri.port]
     end
 
+    def now
+      Process.clock_gettime(Process::CLOCK_MONOTONIC)
+    end
+
     def check(response)
       return if (200..299).cover?(response.code.to_i)
 
@@ -211,15 +216,12 @@ module Gonfalon
   class Meter < SimpleDelegator
     MOST = 1 << 20 # bytes that may come without a part of the body being among them
 
-    def initialize(io, patience)
+    attr_writer :deadline # when everything must have come; nil: no end
+
+    def initialize(io, deadline)
       super(io)
       @left = MOST
-      self.patience = patience
-    end
-
-    # Says how many seconds are left for everything; nil: no end.
-    def patience=(seconds)
-      @deadline = seconds && (now + seconds)
+      @deadline = deadline
     end
 
     # Says how many bytes may still come.
@@ -260,14 +262,14 @@ module Gonfalon
 
   # A connection for one request, with a meter.
   class Connection < Net::HTTP
-    attr_accessor :patience
+    attr_writer :deadline
     attr_reader :meter
 
     private
 
     # net/http calls this when it has connected.
     def on_connect
-      @meter = Meter.new(@socket.io, patience)
+      @meter = Meter.new(@socket.io, @deadline)
       @socket = Net::BufferedIO.new(@meter, read_timeout: read_timeout, write_timeout: write_timeout)
     end
   end
