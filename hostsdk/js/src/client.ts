@@ -331,8 +331,8 @@ export class Client extends Flags {
     this.edges.stop()
     this.arrivals.end()
     this.usage?.stop()
-    this.host?.stop()
     this.last = AbortSignal.timeout(farewell)
-    await Promise.all([within(farewell, Promise.all([this.listening, this.usage?.flush()])), this.keeper?.flush()])
+    const last = within(farewell / 2, this.host?.stop() ?? Promise.resolve()).then(() => this.usage?.flush())
+    await Promise.all([within(farewell, Promise.all([this.listening, last])), this.keeper?.flush()])
   }
 }

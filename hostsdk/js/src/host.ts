@@ -26,7 +26,9 @@ export class Host {
   private readonly id = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, '0')).join('')
   private plain = false
   private silent = false
-  private told = false
+  /** How many reports have arrived, or are under way and may arrive. */
+  private told = 0
+  private underway: Promise<unknown> = Promise.resolve()
   private last = -Infinity
   private timer: ReturnType<typeof setTimeout> | undefined
 
@@ -39,23 +41,35 @@ export class Host {
 
   /** Sends counts. */
   async report(flags: Record<string, FlagUsage>): Promise<void> {
-    this.silent = true
-    const response = await this.post(this.plain ? { flags: counts(flags) } : { flags, host: this.about() })
-    if (response.status === 400 && !this.plain) {
+    this.told++
+    const sent = this.send(flags)
+    this.underway = Promise.allSettled([this.underway, sent]).then(() => {})
+    try {
+      await sent
+    } catch (error) {
+      this.told--
+      this.silent = true
+      throw error
+    }
+  }
+
+  private async send(flags: Record<string, FlagUsage>): Promise<void> {
+    const { plain } = this
+    const response = await this.post(plain ? { flags: counts(flags) } : { flags, host: this.about() })
+    if (response.status === 400 && !plain) {
       this.plain = true
       await response.body?.cancel()
-      if (Object.keys(flags).length > 0) return this.report(flags)
+      if (Object.keys(flags).length > 0) return this.send(flags)
       return
     }
     if (!response.ok) throw await failure(response, this.secret)
     this.silent = false
-    this.told = true
-    await response.body?.cancel()
+    await response.body?.cancel().catch(() => {}) // it has arrived, whatever becomes of the rest of the answer
   }
 
   /** Sends no counts: the host is still there, or ends. It never rejects. */
   async tell(): Promise<void> {
-    if (this.plain || (this.gone && !this.told)) return
+    if (this.plain || (this.gone && this.told === 0)) return
     this.last = Date.now()
     await this.report({}).catch(() => {})
   }
@@ -69,10 +83,11 @@ export class Host {
     })
   }
 
-  /** Nothing is told any more, but for the last report. */
-  stop(): void {
+  /** Nothing is told any more, but for the last report. Resolves when that can't overtake another one, which would bring the host back. */
+  stop(): Promise<unknown> {
     this.gone = true
     clearTimeout(this.timer)
+    return this.underway
   }
 
   private about(): object {

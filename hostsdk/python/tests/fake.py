@@ -45,6 +45,7 @@ class FakeServer:
         self.requests: queue.Queue[tuple[str, dict[str, str]]] = queue.Queue()
         self.usage: queue.Queue[dict[str, Any]] = queue.Queue()
         self.hosts: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.hold: threading.Event | None = None  # what the next report's answer waits for
         self.older = False  # it knows neither hosts nor what flags were
         self._streams: list[queue.Queue[bytes]] = []
         self._opened = threading.Semaphore(0)
@@ -162,6 +163,7 @@ class FakeServer:
 
     def _post(self, request: BaseHTTPRequestHandler) -> None:
         body = request.rfile.read(int(request.headers["Content-Length"]))
+        hold, self.hold = self.hold, None
         if self.usage_status < 300:
             report = json.loads(body)
             if self.older and ("host" in report or any("on" in flag for flag in report["flags"].values())):
@@ -171,6 +173,8 @@ class FakeServer:
                 self.usage.put(report["flags"])
             if "host" in report:
                 self.hosts.put(report["host"])
+        if hold is not None:
+            hold.wait()
         self._answer(request, self.usage_status, b"")
 
     def _superseding(self, request: BaseHTTPRequestHandler) -> dict[str, str]:

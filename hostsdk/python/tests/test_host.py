@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import threading
 from typing import Any
 
-from fake import FakeServer
+import pytest
+
+from fake import FakeServer, held
 from flagset import snapshot
 from gonfalon import Gonfalon
+from gonfalon.source import Pace
 from watcher import QUICK, Watcher
 
 TWO = snapshot(2, a=False, b=True)
@@ -50,3 +54,62 @@ def test_a_host_whose_report_fails_waits_for_the_next_regular_one(server: FakeSe
         server.usage_status = 204
         assert flags.flush()
         assert server.hosts.get(timeout=10)["revision"] == 1
+
+
+def test_a_host_that_is_closed_while_its_first_report_is_under_way_says_that_it_ends(server: FakeServer) -> None:
+    server.hold = hold = threading.Event()
+    with Gonfalon(server.url, "token", **QUICK):
+        first = server.hosts.get(timeout=10)
+    last = server.hosts.get(timeout=10)
+    assert ("gone" in first, last["gone"], last["id"]) == (False, True, first["id"])
+    hold.set()
+
+
+def test_counts_whose_report_is_cut_off_by_the_close_go_with_the_last(
+    server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gonfalon.host.WITHIN", 1e6)  # so that the report with the counts is the one that is held
+    server.hold = hold = threading.Event()
+    with Gonfalon(server.url, "token", pace=Pace(usage=0.2)) as flags:
+        assert flags.enabled("a")
+        assert server.usage.get(timeout=10)["a"]["count"] == 1
+    assert server.usage.get(timeout=10)["a"]["count"] == 1
+    hold.set()
+
+
+@pytest.mark.parametrize("status", [401, 500])
+def test_a_host_whose_reports_all_failed_says_nothing_at_the_end(
+    server: FakeServer, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gonfalon.host.WITHIN", 1e6)  # only what the test asks for is told
+    server.usage_status = status
+    with Gonfalon(server.url, "token", **QUICK) as flags:
+        assert not flags.flush()
+        server.usage_status = 204
+    assert server.hosts.empty()
+
+
+def test_a_server_that_was_never_reached_is_told_nothing_at_the_end(server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gonfalon.host.WITHIN", 1e6)
+    server.close()
+    with held(server.port):
+        flags = Gonfalon(server.url, "token", bootstrap=TWO, ready_within=0, **QUICK)
+        assert not flags.flush()
+    with FakeServer(TWO, server.port) as other:
+        flags.close()
+        assert other.hosts.empty()
+
+
+def test_what_changes_while_a_report_is_under_way_is_told_as_well(server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gonfalon.host.WITHIN", 0.01)
+    monkeypatch.setattr("gonfalon.host.PAUSE", 0.0)
+    with Gonfalon(server.url, "token", pace=Pace(usage=0.2)) as flags:
+        server.hosts.get(timeout=10)
+        server.hold = hold = threading.Event()
+        while server.hold is not None:  # until a regular report is under way
+            server.hosts.get(timeout=10)
+        server.publish(TWO)
+        assert flags.wait_for(2, timeout=10)
+        while server.hosts.get(timeout=10)["revision"] != 2:
+            pass
+        hold.set()

@@ -236,9 +236,68 @@ class ClientTest < Minitest::Test
     FakeServer.open(ONE) do |server|
       open_client(server) do |flags|
         assert_equal 1, Timeout.timeout(10) { server.hosts.pop }["revision"]
-        assert flags.flush # the client knows by now that the server has heard of it, which an answer that it is closed upon leaves open
       end
-      Timeout.timeout(10) { nil until server.hosts.pop["gone"] }
+      assert Timeout.timeout(10) { server.hosts.pop }["gone"]
+    end
+  end
+
+  # Yields a server that doesn't answer the first report, and a Queue of what hosts told.
+  def holding
+    FakeServer.open(ONE) do |server|
+      told = Queue.new
+      hold = Queue.new
+      server.answer = lambda do |request, _|
+        next false unless request.path.end_with?("/usage")
+
+        told << (host = JSON.parse(request.body)["host"])
+        hold.pop unless host["gone"]
+      end
+      yield server, told
+      hold.close
+    end
+  end
+
+  def test_a_host_that_is_closed_while_its_first_report_is_under_way_says_that_it_ends
+    holding do |server, told|
+      pace = Gonfalon::Pace.new(usage: 0.01, farewell: 5)
+      first = nil
+      Gonfalon::Client.open(endpoint: server.url, token: "token", pace: pace) { first = Timeout.timeout(10) { told.pop } }
+      assert_equal [true, first["id"]], told.pop(true).values_at("gone", "id")
+    end
+  end
+
+  def test_a_host_that_ends_does_not_wait_for_a_report_of_another_thread
+    holding do |server, told|
+      thread = nil
+      open_client(server) do |flags|
+        thread = Thread.new { flags.flush }
+        Timeout.timeout(10) { told.pop }
+      end
+      assert told.pop(true)["gone"]
+      thread.kill
+    end
+  end
+
+  def test_a_host_none_of_whose_reports_arrived_says_nothing_at_the_end
+    [401, 500].each do |status|
+      FakeServer.open(ONE) do |server|
+        server.usage_status = status
+        open_client(server) do |flags|
+          refute flags.flush
+          server.usage_status = 204
+        end
+        assert_empty server.hosts
+      end
+    end
+    held = Socket.new(:INET, :STREAM) # nobody listens there
+    held.bind(Addrinfo.tcp("127.0.0.1", 0))
+    port = held.local_address.ip_port
+    flags = Gonfalon::Client.new(endpoint: "http://127.0.0.1:#{port}", token: "token", bootstrap: ONE, ready_within: 0, **QUICK)
+    refute flags.flush
+    held.close
+    FakeServer.open(ONE, port: port) do |server|
+      flags.close
+      assert_empty server.hosts
     end
   end
 

@@ -15,8 +15,8 @@ class FakeServer
   attr_accessor :snapshot, :status, :streams_status, :usage_status, :headers, :supersedes, :greets, :older
   attr_writer :answer # a Proc that takes (request, socket) and returns true if it has answered
 
-  def self.open(*arguments)
-    server = new(*arguments)
+  def self.open(...)
+    server = new(...)
     yield server
   ensure
     server&.close

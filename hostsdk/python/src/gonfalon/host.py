@@ -30,24 +30,26 @@ class Host:
         self._id = secrets.token_hex(8)
         self._plain = False
         self._silent = False  # the last report failed: the next one is a regular one
-        self._told = False
+        self._told = 0  # reports that have arrived, or may have: all but those that failed
         self._gone = False
 
     async def report(self, counts: dict[str, list[int]]) -> None:
         """Sends counts, which may be none: the host is still there, or ends."""
         if not counts and (self._plain or (self._gone and not self._told)):
             return
-        self._silent = True
+        plain = self._plain
+        self._told += 1
         try:
-            await self._wire.usage(counts, None if self._plain else self._about())
-        except WireError as error:
-            if error.status != httpx.codes.BAD_REQUEST or self._plain:
-                raise
-            self._plain = True
-            await self.report(counts)
-            return
+            await self._wire.usage(counts, None if plain else self._about())
+        except Exception as error:  # not what cuts it off, upon which it may arrive
+            self._told -= 1
+            if isinstance(error, WireError) and error.status == httpx.codes.BAD_REQUEST and not plain:
+                self._plain = True
+                await self.report(counts)
+                return
+            self._silent = True
+            raise
         self._silent = False
-        self._told = True
 
     async def follow(self) -> None:
         """Tells soon after another revision serves, until it is cancelled."""

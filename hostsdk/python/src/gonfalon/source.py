@@ -195,6 +195,7 @@ class ServerSource(Source):
             self._host.leave()
             with contextlib.suppress(Exception):
                 async with asyncio.timeout(self._pace.farewell):
+                    await asyncio.gather(reporting, telling, return_exceptions=True)  # what is cut off is counted again
                     await self.report_usage()
             await self._wire.close()
 

@@ -19,7 +19,8 @@ module Gonfalon
       @lock = Monitor.new
       @plain = false # an older server, which knows nothing of hosts
       @silent = false # the last report failed: the next one is a regular one
-      @told = @gone = false
+      @told = 0 # reports that have arrived, or may have: all but those that failed
+      @gone = false
     end
 
     # Reports each minute, and soon after another revision serves, until it is stopped. The last report goes with
@@ -51,40 +52,45 @@ module Gonfalon
       quietly { report_usage(@pace.farewell) }
     end
 
-    # Sends what was counted; what can't be delivered is kept for the next time, and the error raised.
-    def report_usage(patience = Wire::TIMEOUT)
-      @lock.synchronize do
-        counts = @store.take_usage
-        report({}, patience) if counts.empty?
-        until counts.empty?
-          batch = counts.first(Wire::USAGE_FLAGS).to_h
-          report(batch, patience)
-          counts = counts.reject { |key, _| batch.key?(key) }
-        end
-      ensure
-        @store.put_usage_back(counts) if counts && !counts.empty?
+    # Sends what was counted; what can't be delivered is kept for the next time, and the error raised. Threads that do so at once don't
+    # wait for each other, since an answer can take long.
+    def report_usage(patience = nil)
+      deadline = patience && (now + patience)
+      counts = @store.take_usage
+      report({}, deadline) if counts.empty?
+      until counts.empty?
+        batch = counts.first(Wire::USAGE_FLAGS).to_h
+        report(batch, deadline)
+        counts = counts.reject { |key, _| batch.key?(key) }
       end
+    ensure
+      @store.put_usage_back(counts) if counts && !counts.empty?
     end
 
     private
 
     # Sends counts, which may be none: the host is still there, or ends.
-    def report(counts, patience = Wire::TIMEOUT)
-      @lock.synchronize do
-        return if counts.empty? && (@plain || (@gone && !@told))
+    def report(counts, deadline = nil)
+      return if counts.empty? && (@plain || (@gone && @told.zero?))
 
+      plain = @plain
+      count(1)
+      begin
+        @wire.usage(counts, plain ? nil : about, deadline ? deadline - now : Wire::TIMEOUT)
+      rescue Failure => e # not Stop, which cuts off what may arrive
+        count(-1)
         @silent = true
-        begin
-          @wire.usage(counts, @plain ? nil : about, patience)
-        rescue WireError => e
-          raise if e.status != 400 || @plain
+        raise unless WireError === e && e.status == 400 && !plain
 
-          @plain = true
-          return report(counts, patience)
-        end
-        @silent = false
-        @told = true
+        @plain = true
+        return report(counts, deadline)
       end
+      @silent = false
+    end
+
+    # Counts a report, or one less. A program's threads report as well.
+    def count(one)
+      @lock.synchronize { @told += one }
     end
 
     # Whatever it is, what was counted goes with the next report.
