@@ -110,14 +110,15 @@ namespace Gonfalon
                 if (counts.Count == 0 && (_plain || (_gone && !_told)))
                     return;
                 var before = _told;
-                _silent = _told = true;
+                _told = true;
                 try
                 {
                     await Send(counts, patience, stop).ConfigureAwait(false);
                 }
-                catch (Exception) when (!stop.IsCancellationRequested)
+                catch (Exception)
                 {
-                    _told = before;
+                    _silent = true;
+                    _told = before || stop.IsCancellationRequested; // what is cut off may have arrived
                     throw;
                 }
                 _silent = false;

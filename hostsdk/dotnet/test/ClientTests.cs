@@ -237,6 +237,19 @@ namespace Gonfalon.Tests
                 }
         }
 
+        // Another revision serves while the program's own report is under way, which doesn't name it.
+        public static async Task WhatComesToServeDuringAReportIsToldAfterIt()
+        {
+            using (var server = new FakeServer(One) { UsageTakes = 2500 }) // a host tells within two seconds
+            using (var flags = new Client(Tools.Quick(server.Url)))
+            {
+                Assert.True(await flags.Flush());
+                server.UsageTakes = 0;
+                server.Hosts.Take();
+                Assert.True(server.Hosts.TryTake(out _, TimeSpan.FromSeconds(10)), "it is told");
+            }
+        }
+
         public static async Task AClientWhoseReportsHaveFailedLeavesInSilence()
         {
             foreach (var status in new[] { 401, 500 })

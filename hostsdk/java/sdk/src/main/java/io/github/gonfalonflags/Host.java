@@ -142,7 +142,6 @@ final class Host {
             return true;
         }
         boolean before = told;
-        silent = true;
         told = true;
         try {
             wire.usage(counts, plain ? null : about(), Duration.ofNanos(end - System.nanoTime()));
@@ -153,6 +152,7 @@ final class Host {
                 plain = true;
                 return deliver(counts, end);
             }
+            silent = true;
             told = before || Thread.currentThread().isInterrupted(); // what is cut off may have arrived
             Log.info("usage can't be reported: " + wire.shown(error));
             return false;

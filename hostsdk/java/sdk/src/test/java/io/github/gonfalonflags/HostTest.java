@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -87,6 +88,21 @@ class HostTest {
             Map<String, Object> last = plane.hosts.poll();
             assertNotNull(last);
             assertEquals(Map.of("id", first.get("id"), "gone", true), Map.of("id", last.get("id"), "gone", last.get("gone")));
+        }
+    }
+
+    /** Another revision serves while the program's own report is under way, which doesn't name it. */
+    @Test
+    void whatComesToServeDuringAReportIsToldAfterIt() throws Exception {
+        Pace pace = new Pace();
+        pace.telling = Duration.ofMillis(500);
+        try (Plane plane = new Plane("flags: [{key: a}]")) {
+            plane.takes = Duration.ofSeconds(1);
+            try (Gonfalon flags = plane.client(pace)) {
+                assertTrue(flags.flush());
+                assertNotNull(plane.hosts.poll());
+                assertNotNull(plane.hosts.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS));
+            }
         }
     }
 
