@@ -8,7 +8,7 @@ import queue
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -45,7 +45,8 @@ class FakeServer:
         self.requests: queue.Queue[tuple[str, dict[str, str]]] = queue.Queue()
         self.usage: queue.Queue[dict[str, Any]] = queue.Queue()
         self.hosts: queue.Queue[dict[str, Any]] = queue.Queue()
-        self.hold: threading.Event | None = None  # what the next report's answer waits for
+        self.hold: threading.Event | None = None  # what the answer to the next report waits for
+        self.holds: Callable[[dict[str, Any]], bool] = lambda report: True  # whether that is such a report
         self.older = False  # it knows neither hosts nor what flags were
         self._streams: list[queue.Queue[bytes]] = []
         self._opened = threading.Semaphore(0)
@@ -163,9 +164,11 @@ class FakeServer:
 
     def _post(self, request: BaseHTTPRequestHandler) -> None:
         body = request.rfile.read(int(request.headers["Content-Length"]))
-        hold, self.hold = self.hold, None
+        report = json.loads(body)
+        hold = None
+        if self.hold is not None and self.holds(report):
+            hold, self.hold = self.hold, None
         if self.usage_status < 300:
-            report = json.loads(body)
             if self.older and ("host" in report or any("on" in flag for flag in report["flags"].values())):
                 self._answer(request, 400, b"")
                 return
