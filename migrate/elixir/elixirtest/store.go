@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -29,6 +30,9 @@ type Store struct {
 	kind    string
 }
 
+// opened counts stores, so that a test that runs again has another one.
+var opened atomic.Int64
+
 // Open returns an empty store. name tells it from the test's other stores.
 func Open(t testing.TB, kind string, library reference.Library, name string) *Store {
 	t.Helper()
@@ -37,6 +41,7 @@ func Open(t testing.TB, kind string, library reference.Library, name string) *St
 	if len(unique) > 50 {
 		unique = unique[len(unique)-50:]
 	}
+	unique = fmt.Sprintf("t%d_%s", opened.Add(1), unique)
 	switch kind {
 	case "redis":
 		s.Address = Address(t, kind)
