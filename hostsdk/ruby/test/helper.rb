@@ -13,7 +13,7 @@ require_relative "watcher"
 # The parts that programs don't see.
 module Gonfalon
   %i[
-    Backoff Compiler Endpoint Engine Events Instance Listener Log RegularFile MessagePack MessagePackError Payload Records Refused RequestError Resolution Schedules Status Store TestFlag Trap
+    Backoff Compiler Endpoint Engine Events Instance Listener Log Meter RegularFile MessagePack MessagePackError Payload Records Refused RequestError Resolution Schedules Status Store TestFlag Trap
     UnreadableError WireError Words
   ].each { |name| ::Object.const_set("Gonfalon#{name}", const_get(name)) }
 end

@@ -90,6 +90,14 @@ class WireTest < Minitest::Test
     end
   end
 
+  def test_a_server_that_reads_slowly_does_not_stretch_a_request_beyond_its_end
+    _, full = UNIXSocket.pair
+    nil until full.write_nonblock("x" * 65_536, exception: false) == :wait_writable
+    began = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+    assert_nil GonfalonMeter.new(full, began + 0.05).wait_writable(5)
+    assert_operator Process.clock_gettime(Process::CLOCK_MONOTONIC) - began, :<, 2
+  end
+
   def test_the_pause_grows_and_the_server_can_only_make_it_longer
     backoff = GonfalonBackoff.new(Gonfalon::Pace.new, Class.new { def self.rand = 0.5 })
     lost = IOError.new

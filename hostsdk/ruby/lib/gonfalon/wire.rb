@@ -245,15 +245,19 @@ module Gonfalon
     end
 
     def wait_readable(seconds)
-      left = @deadline ? [seconds, @deadline - now].min : seconds
-      __getobj__.to_io.wait_readable(left) if left.positive?
+      await(:wait_readable, seconds)
     end
 
     def wait_writable(seconds)
-      __getobj__.to_io.wait_writable(seconds)
+      await(:wait_writable, seconds)
     end
 
     private
+
+    def await(what, seconds)
+      left = @deadline ? [seconds, @deadline - now].min : seconds
+      __getobj__.to_io.public_send(what, left) if left.positive?
+    end
 
     def now
       Process.clock_gettime(Process::CLOCK_MONOTONIC)
