@@ -87,11 +87,31 @@ test('an answer that never comes is given up, and says that it may have been don
   await save.dblclick()
   await save.and(page.locator(':disabled')).waitFor()
   await done
+  await page.getByText('90% → 95% of actors').waitFor() // which would take the place of the words if it came after them
   await page.clock.fastForward(31_000)
   await page.getByText("The server doesn't answer").first().waitFor()
   await page.getByText('may have been done all the same').first().waitFor()
   assert.equal(sent, 1)
   assert.equal((await flag('search_suggest')).gates[0].ratio, 0.95)
+})
+
+test('that something may have been done is told for longer than the server is away', async () => {
+  const page = await w.open('/envs/staging/segments/android-beta')
+  await page.clock.install()
+  await page.reload()
+  await page.getByLabel('Description').fill('typed')
+  const sent = page.waitForRequest((request) => request.method() === 'PUT' && !request.url().includes('dry_run'))
+  await page.route('**/segments/android-beta', (route) => (route.request().method() === 'PUT' ? undefined : route.continue()))
+  await page.getByRole('button', { name: 'Save in staging' }).click()
+  await sent
+  await page.clock.fastForward(31_000)
+  const words = page.getByText('may have been done all the same').first()
+  await words.waitFor()
+  const back = page.waitForResponse('**/v1/envs')
+  await page.clock.fastForward(3000)
+  await back
+  await page.waitForTimeout(200)
+  assert.ok(await words.isVisible())
 })
 
 test('a dialog stays until its act is answered, and tells a failure', async () => {
@@ -200,4 +220,68 @@ test('older changes stay while one reads them, each once', async () => {
     assert.equal(await rows.count(), n + 1)
     await w.server.api('POST', '/v1/envs/staging/flags/mail_preferences_v2/clear', { for_actor: 'user:late' })
   }
+})
+
+test('the words of a failure to save don\'t come back with what was typed', async () => {
+  const forms: [string, (page: Page, text: string) => Promise<void>, string][] = [
+    ['/envs/staging/flags/mail_digest', async (page, text) => {
+      if (!(await page.getByLabel('Percentage of actors, in percent').isVisible())) await page.getByRole('button', { name: 'Edit percentage' }).click()
+      await page.getByLabel('Percentage of actors, in percent').fill(text)
+    }, 'Save in staging'],
+    ['/envs/staging/segments/enterprise-trial', (page, text) => page.getByLabel('Description').fill(text), 'Save in staging'],
+    ['/envs/staging/new', (page, text) => page.getByLabel('Key', { exact: true }).fill(`key_${text}`), 'Make it in staging'],
+  ]
+  for (const [path, type, button] of forms) {
+    const page = await w.open(path)
+    await page.route(/\/v1\/envs\/staging\/(flags|segments)\//, (route) => (route.request().method() === 'PUT' && !route.request().url().includes('dry_run') ? route.fulfill({ status: 500, body: '' }) : route.continue()))
+    await type(page, '61')
+    await page.getByRole('button', { name: button }).first().click()
+    const words = page.getByText('The server answered 500').first()
+    await words.waitFor()
+    await type(page, '62')
+    await words.waitFor({ state: 'detached' })
+    const look = page.waitForResponse(/preview$|dry_run=true/)
+    await type(page, '61')
+    await look
+    assert.ok(!(await words.isVisible()), path)
+  }
+})
+
+test('what can\'t be read isn\'t told as if it had been', async () => {
+  const page = await w.open('/envs/staging/flags/search_suggest')
+  await page.getByText('Suggestions while typing', { exact: true }).waitFor()
+  await page.route(/\/v1\/(audit\/failures|envs\/staging\/(flags\/mail_digest$|flags\?.*180d|segments\/))/, (route) => route.fulfill({ status: 500, body: '' }))
+  const go = (path: string) => page.evaluate((path) => { history.pushState({}, '', path); dispatchEvent(new PopStateEvent('popstate')) }, path)
+  const said = page.locator('main').getByText('The server answered 500').first()
+  for (const [path, wrong] of [
+    ['/envs/staging/flags/mail_digest', 'Suggestions while typing'],
+    ['/envs/staging/segments/enterprise-trial', 'There is no segment of this name'],
+    ['/envs/staging/audit', undefined],
+    ['/envs/staging/audit?show=refused', 'Nothing was refused'],
+    ['/envs/staging/clean-up', undefined],
+    ['/envs/staging/clean-up?for=180', 'Not asked for in 180 days'],
+  ] as const) {
+    await go(path)
+    if (wrong === undefined) {
+      await page.locator('main').locator('tbody tr, h2').first().waitFor()
+      continue
+    }
+    await said.waitFor()
+    assert.ok(!(await page.locator('main').getByText(wrong).first().isVisible()), `${path} says: ${wrong}`)
+  }
+})
+
+test('a conflict isn\'t told with the words of an earlier check', async () => {
+  const page = await w.open('/envs')
+  await page.route('**/changes', (route) => route.abort()) // so that the page learns of it when it saves
+  await page.goto(`${w.server.address}/envs/staging/segments/android-beta`)
+  await page.route('**/segments/android-beta?dry_run=true', (route) => route.fulfill({ status: 500, body: '' }))
+  await page.getByLabel('Description').fill('mine')
+  const words = page.getByText('The server answered 500')
+  await words.waitFor()
+  await w.server.api('PUT', '/v1/envs/staging/segments/android-beta', { description: 'theirs', constraints: [{ attribute: 'platform', operator: 'eq', values: ['ios'] }] })
+  await page.getByRole('button', { name: 'Save in staging' }).click()
+  await page.getByText('You both changed one part').waitFor()
+  await page.waitForTimeout(100)
+  assert.ok(!(await words.isVisible()))
 })

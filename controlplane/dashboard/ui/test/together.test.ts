@@ -209,3 +209,125 @@ test('an answer that comes after the one to a later question isn’t shown', asy
     await shows('second')
   }
 })
+
+/** Goes to an address without loading the page anew. */
+async function go(page: Page, path: string): Promise<void> {
+  await page.evaluate((path) => { history.pushState({}, '', path); dispatchEvent(new PopStateEvent('popstate')) }, path)
+}
+
+test('a page is shown although changes come faster than answers', async () => {
+  const pages = [
+    ['**/envs/staging/segments/enterprise-trial', '/envs/staging/segments/enterprise-trial', '.cond'],
+    ['**/envs/staging/flags/busy', '/envs/staging/flags/busy', '.facts'],
+    ['**/envs/staging/index', '/envs/staging/flags', '[data-key]'],
+  ] as const
+  for (const [address, path, shown] of pages) {
+    const page = await w.open('/envs')
+    await page.route(address, async (route) => {
+      const response = await route.fetch()
+      await new Promise((resolve) => setTimeout(resolve, 600))
+      await route.fulfill({ response })
+    })
+    let over = false
+    const changing = (async () => {
+      for (let i = 0; !over; i++) {
+        await w.server.api('PUT', '/v1/envs/staging/flags/busy', { description: `change ${i}`, gates: [] })
+        await new Promise((resolve) => setTimeout(resolve, 150))
+      }
+    })()
+    try {
+      await page.goto(w.server.address + path)
+      await page.locator('main').locator(shown).first().waitFor({ timeout: 15_000 }).catch(() => assert.fail(`${path} is never shown`))
+    } finally {
+      over = true
+      await changing
+      await page.unrouteAll({ behavior: 'ignoreErrors' })
+    }
+  }
+})
+
+test('a change of more things than an event names is shown', async () => {
+  const many = <T,>(more: T, description: string) => Array.from({ length: 120 }, (_, i) => ({ key: `many_${String(i).padStart(3, '0')}`, description, ...more }))
+  const all = {
+    flags: (description: string) => ({ flags: many({ gates: [] }, description) }),
+    segments: (description: string) => ({ flags: [], segments: many({ constraints: [{ attribute: 'plan', operator: 'eq', values: ['pro'] }] }, description) }),
+  }
+  for (const kind of ['flags', 'segments'] as const) {
+    await w.server.api('POST', '/v1/envs/staging/import', all[kind]('as it was'))
+    const page = await w.open(`/envs/staging/${kind}/many_119`)
+    const shows = (wanted: string): Promise<unknown> => page.waitForFunction((wanted) => document.querySelector('main')?.innerText.includes(wanted) || document.querySelector<HTMLInputElement>('main input')?.value === wanted, wanted, { timeout: 10_000 }).catch(() => assert.fail(`${kind} aren't ${wanted}`))
+    await page.getByText('Live', { exact: true }).waitFor()
+    await shows('as it was')
+    await w.server.api('POST', '/v1/envs/staging/import', all[kind]('as it is'))
+    await shows('as it is')
+  }
+})
+
+test('older changes are of the same filter as the newer ones, and none is missing between them', async () => {
+  const change = (i: number) => w.server.api('PUT', '/v1/envs/staging/flags/often', { description: `${i}`, gates: [] })
+  await change(0)
+  await w.server.api('POST', '/v1/envs/staging/flags/often/kill')
+  for (let i = 1; i < 60; i++) await change(i)
+  const revisions = (page: Page, cell: string) => page.locator('main').locator(cell).allInnerTexts().then((all) => all.map(Number))
+  for (const [path, address, cell] of [['/envs/staging/audit', '**/v1/audit?*cursor=*', 'td.when b'], ['/envs/staging/flags/often/history', '**/often/history?*cursor=*', '.rev']] as const) {
+    const page = await w.open(path)
+    await page.getByText('Live', { exact: true }).waitFor()
+    const [asked, answer] = [gate(), gate()]
+    await page.route(address, async (route) => {
+      const response = await route.fetch()
+      asked.open()
+      await answer.opened
+      await route.fulfill({ response })
+    }, { times: 1 })
+    await page.getByRole('button', { name: /older changes/i }).click()
+    await asked.opened
+    const { revision } = await change(Math.random())
+    await page.locator('main').locator(cell).getByText(String(revision), { exact: true }).waitFor()
+    answer.open()
+    await page.waitForFunction((cell) => document.querySelectorAll(`main ${cell}`).length > 51, cell)
+    const shown = await revisions(page, cell)
+    assert.deepEqual(shown, shown.map((_, i) => revision - i), path)
+  }
+
+  const page = await w.open('/envs/staging/audit')
+  const answer = gate()
+  await page.route((url) => url.pathname === '/v1/audit' && url.searchParams.has('flag') && !url.searchParams.has('cursor'), async (route) => (await answer.opened, route.continue()))
+  const older = page.getByRole('button', { name: 'Older changes' })
+  await older.waitFor()
+  await go(page, '/envs/staging/audit?flag=often&action=flag.kill')
+  const come = page.waitForResponse((response) => response.url().includes('cursor=')).catch(() => {})
+  await older.click({ timeout: 1000 }).then(() => come, () => {})
+  answer.open()
+  await page.waitForFunction(() => document.querySelectorAll('main tbody tr').length === 1)
+})
+
+test('an explanation is of the newest flags, whichever come last', async () => {
+  const change = (description: string, on: boolean) => w.server.api('PUT', '/v1/envs/staging/flags/explained', { description, gates: on ? [{ type: 'boolean' }] : [] })
+  await change('off', false)
+  const page = await w.open('/envs/staging/explain/explained?actor=user:1')
+  await page.getByText('Off for user:1').waitFor()
+  await page.getByText('Live', { exact: true }).waitFor()
+  const [taken, released] = [gate(), gate()]
+  let held = 0
+  const on = new Set<string>()
+  await page.route('**/envs/staging/snapshot', async (route) => {
+    const response = await route.fetch()
+    on.add(response.headers()['etag']!)
+    if (on.size > 1) return route.fulfill({ response })
+    taken.open()
+    held++
+    await released.opened
+    await route.fulfill({ response })
+    held--
+  })
+  await change('on', true)
+  await taken.opened
+  await change('off', false)
+  await page.waitForResponse('**/envs/staging/snapshot')
+  await page.getByText('Off for user:1').waitFor()
+  released.open()
+  while (held > 0) await page.waitForTimeout(10)
+  await page.waitForTimeout(200)
+  assert.ok(await page.getByText('Off for user:1').isVisible())
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+})

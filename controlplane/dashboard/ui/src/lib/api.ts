@@ -103,10 +103,12 @@ export async function ask<T>(call: Promise<Answer<T>>): Promise<{ data: T; etag:
   return { data: answer.data as T, etag: response.headers.get('ETag') ?? '', revision: Number(response.headers.get('X-Gonfalon-Revision') ?? 0) }
 }
 
+/** Said where nobody knows what became of what was sent. */
+export const perhaps = 'What was sent may have been done all the same.'
+
 /** What to say where no answer came, or none of the server's. */
 function lost(error: unknown): Refusal {
   onMissing('server')
-  const perhaps = 'What was sent may have been done all the same.'
   const [title, detail] = error instanceof SyntaxError
     ? ["The answer can't be read", `It isn't the server's, or it was cut off on its way. What you typed is kept. ${perhaps}`]
     : error instanceof DOMException && error.name === 'TimeoutError'

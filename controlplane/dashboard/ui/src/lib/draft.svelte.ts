@@ -38,7 +38,7 @@ export class Draft {
   private previewed = $state('') // the document that it is about
   faults = $state.raw<readonly { gate: Gate | undefined; path: string; detail: string }[]>([])
   problem = $state('')
-  readonly failed = new Failure(() => JSON.stringify(this.plain(this.doc)))
+  readonly failed = new Failure()
   busy = $state(false)
   /** What can't be read of what is typed, by place: it isn't in the document yet, so that nothing can be saved. */
   unread = $state.raw<Readonly<Record<string, string>>>({})
@@ -112,7 +112,7 @@ export class Draft {
     const document = this.plain(this.doc)
     this.busy = true
     this.problem = ''
-    this.failed.tell('')
+    this.failed.text = ''
     try {
       const path = { env: this.env, key: this.base.key }
       const { data, etag, revision } = await ask(client.PUT('/v1/envs/{env}/flags/{key}', { params: { path, header: this.gone ? { 'If-None-Match': '*' } : { 'If-Match': this.etag } }, body: { ...document, ...(reason ? { reason } : {}) } }))
@@ -123,8 +123,8 @@ export class Draft {
       if (error instanceof Refusal && error.status === 412) await this.overtaken()
       else if (error instanceof Refusal && error.faults.length > 0) {
         this.read(error.faults, sent)
-        if (this.faults.some((fault) => fault.gate === undefined)) this.failed.tell(said(error))
-      } else this.failed.tell(said(error))
+        if (this.faults.some((fault) => fault.gate === undefined)) this.failed.text = said(error)
+      } else this.failed.text = said(error)
       return undefined
     } finally {
       this.busy = false
@@ -138,7 +138,7 @@ export class Draft {
       if (etag !== this.etag) this.found(data, etag)
     } catch (error) {
       if (error instanceof Refusal && error.status === 404) this.gone = true
-      else this.failed.tell(said(error))
+      else this.failed.text = said(error)
     }
   }
 

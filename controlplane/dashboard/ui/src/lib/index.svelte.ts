@@ -24,7 +24,8 @@ class FlagIndex {
   /** By key; a flag without use is missing. */
   uses = $state.raw<Readonly<Record<string, Use>>>({})
   loaded = $state(false)
-  private latest = 0
+  private asked = 0
+  private shown = 0
   private reading: Promise<void> = Promise.resolve()
   private used = 0
 
@@ -42,8 +43,9 @@ class FlagIndex {
   }
 
   private async read(env: string): Promise<void> {
-    const turn = ++this.latest
+    const turn = ++this.asked
     if (env !== untrack(() => this.env)) {
+      this.shown = turn - 1
       this.env = env
       this.rows = []
       this.uses = {}
@@ -51,7 +53,8 @@ class FlagIndex {
       this.loaded = false
     }
     const { data } = await ask(client.GET('/v1/envs/{env}/index', { params: { path: { env } } }))
-    if (turn !== this.latest) return // a later call knows more
+    if (turn <= this.shown) return // the answer to a later question is there
+    this.shown = turn
     this.rows = data.flags
     this.revision = data.revision
     this.loaded = true
@@ -67,14 +70,15 @@ class FlagIndex {
     const keys = edit.keys ?? []
     const listed = new Set(this.rows.map((row) => row.key))
     if (env !== this.env || !this.loaded || edit.more || keys.length === 0 || keys.length > few || !keys.every((key) => listed.has(key))) return this.load(env)
-    const turn = ++this.latest
+    const turn = ++this.asked
     const changed = await Promise.all(keys.map((key) => this.readFlag(env, key, edit.reason))).catch(() => undefined)
-    if (turn !== this.latest) return
+    if (turn <= this.shown) return
     if (!changed) return this.load(env)
+    this.shown = turn
     const rows = new Map(changed.map((row) => [row.key, row]))
     this.rows = this.rows.map((row) => rows.get(row.key) ?? row)
     await new Promise((resolve) => setTimeout(resolve, wholeAfter))
-    if (turn === this.latest) await this.load(env)
+    if (turn === this.asked) await this.load(env)
   }
 
   /** Reads one flag as the list has it. */

@@ -7,7 +7,7 @@ import { said } from './api'
 export class Reading {
   /** Why the last question has no answer; "" if it has one. */
   failure = $state('')
-  /** Some answer was shown. */
+  /** Some answer was shown, to what the page is about now. */
   loaded = $state(false)
   private asked = 0
   private shown = 0
@@ -27,9 +27,15 @@ export class Reading {
     come()
   }
 
-  /** Drops the answers to all questions until now: the page is about something else. */
-  forget(): void {
+  /** Drops the answers to all questions until now: what is shown is newer. */
+  overtake(): void {
     this.shown = this.asked
+  }
+
+  /** Drops them since the page is about something else, of which nothing is shown yet. */
+  forget(): void {
+    this.overtake()
+    this.loaded = false
     this.failure = ''
   }
 }
