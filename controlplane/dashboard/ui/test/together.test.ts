@@ -220,6 +220,7 @@ test('a page is shown although changes come faster than answers', async () => {
     ['**/envs/staging/segments/enterprise-trial', '/envs/staging/segments/enterprise-trial', '.cond'],
     ['**/envs/staging/flags/busy', '/envs/staging/flags/busy', '.facts'],
     ['**/envs/staging/index', '/envs/staging/flags', '[data-key]'],
+    ['**/envs/staging/snapshot', '/envs/staging/explain/busy?actor=user:1', ':text("Off for user:1")'],
   ] as const
   for (const [address, path, shown] of pages) {
     const page = await w.open('/envs')
