@@ -59,9 +59,6 @@ func TestASchedulesEdgesAreEvents(t *testing.T) {
 // TestAnEdgeWhileASnapshotIsLoaded: a schedule opens after the snapshot came, and before anybody looks at its schedules.
 func TestAnEdgeWhileASnapshotIsLoaded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		opens := func(key string, in time.Duration) string {
-			return `{"key": "` + key + `", "gates": [{"type": "schedule", "from": "` + time.Now().Add(in).UTC().Format(time.RFC3339) + `"}]}`
-		}
 		late := opens("late", 24*time.Hour)
 		frames := make(chan []byte)
 		c, err := New(t.Context(), Config{Engine: slow(time.Hour), Bootstrap: compiled(t, 1, late), Source: channel(frames), Logger: quiet, ReadyWithin: -1, Usage: -1})
@@ -69,12 +66,8 @@ func TestAnEdgeWhileASnapshotIsLoaded(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		told := make(chan string, 8)
-		defer c.Subscribe(func(e Event) {
-			if e.Kind == FlagsChanged {
-				told <- strings.Join(e.Flags, " ")
-			}
-		})()
+		told, end := changes(c)
+		defer end()
 		synctest.Wait()
 		frames <- compiled(t, 2, flagOn, late, opens("soon", time.Hour))
 		time.Sleep(time.Hour + lookAgain)
@@ -90,19 +83,15 @@ func TestAnEdgeRightBeforeASnapshot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var ahead atomic.Int64
 		clock := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
-		soon := `{"key": "soon", "gates": [{"type": "schedule", "from": "` + time.Now().Add(time.Hour).UTC().Format(time.RFC3339) + `"}]}`
+		soon := opens("soon", time.Hour)
 		frames := make(chan []byte)
 		c, err := New(t.Context(), Config{Bootstrap: compiled(t, 1, soon), Source: channel(frames), Logger: quiet, ReadyWithin: -1, Usage: -1, Clock: clock})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		told := make(chan string, 8)
-		defer c.Subscribe(func(e Event) {
-			if e.Kind == FlagsChanged {
-				told <- strings.Join(e.Flags, " ")
-			}
-		})()
+		told, end := changes(c)
+		defer end()
 		synctest.Wait()
 		ahead.Store(int64(time.Hour))
 		frames <- compiled(t, 2, flagOn, soon)
@@ -120,7 +109,7 @@ func TestAClockThatWasAhead(t *testing.T) {
 		var ahead atomic.Int64
 		ahead.Store(int64(48 * time.Hour))
 		clock := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
-		soon := `{"key": "soon", "gates": [{"type": "schedule", "from": "` + time.Now().Add(time.Hour).UTC().Format(time.RFC3339) + `"}]}`
+		soon := opens("soon", time.Hour)
 		frames := make(chan []byte)
 		c, err := New(t.Context(), Config{Source: channel(frames), Logger: quiet, ReadyWithin: -1, Usage: -1, Clock: clock})
 		if err != nil {
@@ -141,6 +130,21 @@ func TestAClockThatWasAhead(t *testing.T) {
 		synctest.Wait()
 		if n := told.Load(); n != 1 {
 			t.Errorf("%d events, want one", n)
+		}
+	})
+}
+
+// opens returns a flag that a schedule turns on so long from now.
+func opens(key string, in time.Duration) string {
+	return `{"key": "` + key + `", "gates": [{"type": "schedule", "from": "` + time.Now().Add(in).UTC().Format(time.RFC3339) + `"}]}`
+}
+
+// changes returns the flags of each change that a client tells of, until end is called.
+func changes(c *Client) (told chan string, end func()) {
+	told = make(chan string, 8)
+	return told, c.Subscribe(func(e Event) {
+		if e.Kind == FlagsChanged {
+			told <- strings.Join(e.Flags, " ")
 		}
 	})
 }
