@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { paths } from '../src/lib/paths.ts'
-import { world, type Page } from './support.ts'
+import { go, world, type Page } from './support.ts'
 
 /** Answers that fail, never come, or aren't the server's: nothing that is typed is lost, nothing is done twice, and the page says what happened. */
 
@@ -251,7 +251,6 @@ test('what can\'t be read isn\'t told as if it had been', async () => {
   const page = await w.open('/envs/staging/flags/search_suggest')
   await page.getByText('Suggestions while typing', { exact: true }).waitFor()
   await page.route(/\/v1\/(audit\/failures|envs\/staging\/(flags\/mail_digest$|flags\?.*180d|segments\/))/, (route) => route.fulfill({ status: 500, body: '' }))
-  const go = (path: string) => page.evaluate((path) => { history.pushState({}, '', path); dispatchEvent(new PopStateEvent('popstate')) }, path)
   const said = page.locator('main').getByText('The server answered 500').first()
   for (const [path, wrong] of [
     ['/envs/staging/flags/mail_digest', 'Suggestions while typing'],
@@ -261,7 +260,7 @@ test('what can\'t be read isn\'t told as if it had been', async () => {
     ['/envs/staging/clean-up', undefined],
     ['/envs/staging/clean-up?for=180', 'Not asked for in 180 days'],
   ] as const) {
-    await go(path)
+    await go(page, path)
     if (wrong === undefined) {
       await page.locator('main').locator('tbody tr, h2').first().waitFor()
       continue

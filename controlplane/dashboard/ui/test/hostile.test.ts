@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { adminToken, world, type Page } from './support.ts'
+import { adminToken, go, world, type Page } from './support.ts'
 
 const w = world()
 const bad = `"><img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}javascript:alert(3)`
@@ -94,10 +94,7 @@ test('no address breaks a page', async () => {
   }
   for (const path of ['/envs/staging/flags/%zz', '/envs/%/flags', '/envs/staging/explain/%E0%A4']) {
     // the server refuses these by itself, so they can only come from within the page
-    await page.evaluate((address) => {
-      history.pushState(null, '', address)
-      dispatchEvent(new PopStateEvent('popstate'))
-    }, path)
+    await go(page, path)
     await sane(page, path)
   }
 })

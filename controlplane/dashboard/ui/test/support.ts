@@ -118,6 +118,11 @@ function watch(page: Page, address: string, faults: string[]): void {
   })
 }
 
+/** Goes to an address without loading the page anew. */
+export async function go(page: Page, path: string): Promise<void> {
+  await page.evaluate((path) => { history.pushState({}, '', path); dispatchEvent(new PopStateEvent('popstate')) }, path)
+}
+
 /** Waits until Enter confirms a dialog that is painted. */
 export async function seen(page: Page): Promise<void> {
   await page.waitForFunction((from) => performance.now() - from > 400, await page.evaluate(() => performance.now()), { polling: 50 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import type { Caller } from './sample.ts'
-import { world } from './support.ts'
+import { go, world } from './support.ts'
 
 const w = world()
 
@@ -160,7 +160,7 @@ test('a list that comes late is no other environment\'s', async () => {
   const answered = (await asked).response()
   await page.getByText('Live', { exact: true }).waitFor()
   const other = page.waitForResponse('**/envs/development/index')
-  await page.evaluate(() => { history.pushState({}, '', '/envs/development/flags'); dispatchEvent(new PopStateEvent('popstate')) })
+  await go(page, '/envs/development/flags')
   await other
   let more = 0
   page.on('request', (request) => (more += request.url().endsWith('/envs/staging/index') ? 1 : 0))
@@ -209,11 +209,6 @@ test('an answer that comes after the one to a later question isn’t shown', asy
     await shows('second')
   }
 })
-
-/** Goes to an address without loading the page anew. */
-async function go(page: Page, path: string): Promise<void> {
-  await page.evaluate((path) => { history.pushState({}, '', path); dispatchEvent(new PopStateEvent('popstate')) }, path)
-}
 
 test('a page is shown although changes come faster than answers', async () => {
   const pages = [
